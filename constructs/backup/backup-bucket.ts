@@ -1,0 +1,157 @@
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
+import type { TerraformProvider } from "cdktf";
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { bucketName, cloudName } from "../core/names";
+import { exempt } from "../policy/contract";
+import { PrivateBucket, type PrivateBucketProps } from "../storage";
+import { backupLifecycle, logLifecycle } from "./lifecycle";
+
+export interface BackupBucketProps {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  readonly account: string;
+  readonly region: string;
+
+  /** The customer-managed key that encrypts it, by ARN. */
+  readonly key: string;
+
+  /** Days for which a backup is kept: guarded against deletion until then, deleted after. */
+  readonly keepDays: number;
+
+  /**
+   * Whether backups are locked (governance mode) and the bucket is guarded against deletion.
+   * @default true
+   */
+  readonly protect?: boolean;
+
+  /**
+   * The copy in another region.
+   * @default - none: a lost region takes the backups along
+   */
+  readonly recovery?: {
+    readonly region: string;
+
+    /** A key of that region, by ARN. */
+    readonly key: string;
+
+    /** The provider of that region. */
+    readonly provider: TerraformProvider;
+  };
+}
+
+/** Where backups lie: locked until they expire, logged, and copied to another region under its own key. */
+export class BackupBucket extends Construct {
+  readonly id: string;
+  readonly arn: string;
+
+  /** The copy, where there is one. */
+  readonly copy?: { readonly id: string; readonly arn: string };
+
+  constructor(scope: Construct, id: string, props: BackupBucketProps) {
+    super(scope, id);
+    const { keepDays, protect = true, recovery } = props;
+    if (!Number.isInteger(keepDays) || keepDays < 1) {
+      refuse(this, [{ value: keepDays, rule: "is no number of days", remedy: "use a whole number of 1 or more" }], "keepDays");
+    }
+    if (recovery?.region === props.region) {
+      refuse(this, [{ value: recovery.region, rule: "is the region of the bucket itself, and is lost with it", remedy: "choose another region" }], "recovery.region");
+    }
+
+    const shared = { protect, lifecycle: backupLifecycle(keepDays), ...(protect ? { lockDays: keepDays } : {}) };
+    const bucket = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
+    this.id = bucket.id;
+    this.arn = bucket.arn;
+    if (!recovery) return;
+
+    const copy = this.loggedBucket("copy", { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
+    this.copy = { id: copy.id, arn: copy.arn };
+    this.replicate(bucket, copy, props.key, recovery.key, props.name);
+  }
+
+  /** A bucket and the one beside it that holds its access logs. */
+  private loggedBucket(which: string, settings: Omit<PrivateBucketProps, "bucket">, region: string, props: BackupBucketProps): PrivateBucket {
+    const name = (...use: string[]) => bucketName(props.account, region, ...props.name, "backups", ...(which ? [which] : []), ...use);
+    const id = which || "primary";
+    const logs = new PrivateBucket(this, `${id}-logs`, {
+      bucket: name("logs"),
+      protect: settings.protect,
+      lifecycle: [logLifecycle(props.keepDays)],
+      statements: (arn) => [logDelivery(arn, props.account)],
+      ...(settings.provider ? { provider: settings.provider } : {}),
+    });
+    exemptLogBucket(logs);
+    return new PrivateBucket(this, id, { ...settings, bucket: name(), accessLogs: logs });
+  }
+
+  private replicate(bucket: PrivateBucket, copy: PrivateBucket, key: string, copyKey: string, name: readonly string[]): void {
+    const role = new IamRole(this, "replication-role", {
+      name: cloudName("role", ...name, "backup-replication"),
+      assumeRolePolicy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      }),
+    });
+    const policy = new IamRolePolicy(this, "replication-policy", {
+      role: role.id,
+      policy: JSON.stringify({ Version: "2012-10-17", Statement: replicationRights(bucket.arn, copy.arn, key, copyKey) }),
+    });
+    new S3BucketReplicationConfigurationA(this, "replication", {
+      bucket: bucket.id,
+      role: role.arn,
+      rule: [
+        {
+          id: "everything",
+          status: "Enabled",
+          filter: { prefix: "" },
+          // A deletion in one region must not delete the copy in the other.
+          deleteMarkerReplication: { status: "Disabled" },
+          sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
+          destination: {
+            bucket: copy.arn,
+            encryptionConfiguration: { replicaKmsKeyId: copyKey },
+            metrics: { status: "Enabled", eventThreshold: { minutes: 15 } },
+            replicationTime: { status: "Enabled", time: { minutes: 15 } }, // S3 replication time control: 15 is the only value
+          },
+        },
+      ],
+      dependsOn: [bucket.versioning, copy.versioning, policy],
+    });
+  }
+}
+
+// What S3 itself needs to copy encrypted objects (S3, replication permissions; SSE-KMS replication).
+function replicationRights(from: string, to: string, key: string, copyKey: string): object[] {
+  return [
+    { Effect: "Allow", Action: ["s3:GetReplicationConfiguration", "s3:ListBucket"], Resource: from },
+    {
+      Effect: "Allow",
+      Action: ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
+      Resource: `${from}/*`,
+    },
+    { Effect: "Allow", Action: ["s3:ReplicateObject", "s3:ReplicateTags"], Resource: `${to}/*` },
+    { Effect: "Allow", Action: "kms:Decrypt", Resource: key, Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${from}*` } } },
+    { Effect: "Allow", Action: "kms:Encrypt", Resource: copyKey, Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${to}*` } } },
+  ];
+}
+
+function logDelivery(arn: string, account: string): object {
+  return {
+    Sid: "AccessLogs",
+    Effect: "Allow",
+    Principal: { Service: "logging.s3.amazonaws.com" },
+    Action: "s3:PutObject",
+    Resource: `${arn}/*`,
+    Condition: { StringEquals: { "aws:SourceAccount": account } },
+  };
+}
+
+function exemptLogBucket(logs: PrivateBucket): void {
+  const bucket = logs.node.findChild("bucket");
+  exempt(bucket, "CKV_AWS_145", "S3 delivers access logs only to buckets under its own key");
+  exempt(bucket, "CKV_AWS_18", "a bucket that logged its own access would never come to rest");
+  exempt(bucket, "CKV_AWS_144", "access logs are worth nothing in another region");
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import type { Unreadable } from "./quantities";
+
+/** What AWS and Kubernetes allow a name to be: length from their API references. */
+const LIMITS = {
+  bucket: 63, // Amazon S3, bucket naming rules
+  role: 64, // IAM, name requirements
+  policy: 128, // IAM, name requirements
+  alias: 256, // KMS, CreateAlias, with the prefix alias/
+  logGroup: 512, // CloudWatch Logs, CreateLogGroup
+  securityGroup: 255, // EC2, CreateSecurityGroup
+  cluster: 100, // EKS, CreateCluster
+  loadBalancer: 32, // Elastic Load Balancing v2, CreateLoadBalancer
+  targetGroup: 32, // Elastic Load Balancing v2, CreateTargetGroup
+  database: 63, // RDS, CreateDBCluster
+  cache: 40, // ElastiCache, CreateReplicationGroup
+  backupVault: 50, // AWS Backup, CreateBackupVault
+  label: 63, // Kubernetes, RFC 1123 label
+} as const;
+
+/** A kind of thing that has a name somewhere outside the program. */
+export type Named = keyof typeof LIMITS;
+
+/** The longest name that a kind of thing can have. */
+export function maxLength(kind: Named): number {
+  return LIMITS[kind];
+}
+
+/**
+ * A name from its parts, most general first: `cloudName("role", "orders", "production", "flow-logs")`.
+ * One that is too long keeps its beginning and ends in a hash of the whole, so that it stays
+ * unique, readable, and the same in every run.
+ */
+export function cloudName(kind: Named, ...parts: readonly string[]): string {
+  return fit(parts.join("-"), LIMITS[kind]);
+}
+
+/**
+ * A bucket's name. All of AWS shares one namespace, so it ends in account and region,
+ * which stay whole whatever has to be shortened before them.
+ */
+export function bucketName(account: string, region: string, ...parts: readonly string[]): string {
+  const place = `-${account}-${region}`;
+  return fit(parts.join("-"), LIMITS.bucket - place.length) + place;
+}
+
+/** Longest name of a system or an environment: both together leave room for what follows them. */
+const PART = 24;
+
+// Names that begin so are refused by some AWS API, and every cloud name begins with the system's.
+const RESERVED: Readonly<Record<string, string>> = {
+  aws: "AWS keeps names with that beginning for itself",
+  sg: "no security group's name may begin with sg-",
+  internal: "no load balancer's name may begin with internal-",
+  sthree: "no bucket's name may begin with sthree-",
+  "amzn-s3-demo": "no bucket's name may begin with amzn-s3-demo-",
+};
+
+/** Why a system's or an environment's name can't be used as the beginning of cloud names, if it can't. */
+export function namePartProblem(name: string): Unreadable | undefined {
+  if (name.length > PART) return { rule: `has ${name.length} characters and leaves no room for what follows it in cloud names`, remedy: `use at most ${PART}` };
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
+    return { rule: "can't begin every cloud name", remedy: "use lower-case letters, digits and single hyphens, beginning with a letter" };
+  }
+  const reserved = Object.keys(RESERVED).find((word) => name === word || name.startsWith(`${word}-`));
+  return reserved === undefined ? undefined : { rule: `is refused: ${RESERVED[reserved]}`, remedy: "choose another" };
+}
+
+function fit(name: string, max: number): string {
+  if (name.length <= max) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return `${name.slice(0, max - hash.length - 1).replace(/-+$/, "")}-${hash}`;
+}

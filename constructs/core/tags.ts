@@ -1,0 +1,29 @@
+import type { Unreadable } from "./quantities";
+
+/** Tags on everything that a stack makes: whose it is, and where it comes from. */
+export interface StackTags {
+  readonly system: string;
+  readonly environment: string;
+  readonly stack: string;
+}
+
+/** The tag by which backup plans select the data stores they copy. */
+export const BACKUP_TAG = "backup-plan";
+
+/** Tags that the platform sets itself; a user's tag of the same name would be overwritten in silence. */
+const OWN = ["system", "environment", "stack", "Name", BACKUP_TAG];
+
+/** Why AWS or the platform would refuse a user's tag, if it would. */
+export function tagProblem(key: string, value: string): Unreadable | undefined {
+  // AWS, tag naming limits: 128 and 256 characters, letters, numbers, spaces and + - = . _ : / @
+  const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+  if (key.toLowerCase().startsWith("aws:")) return { rule: "begins with aws:, which AWS keeps for itself", remedy: "choose another key" };
+  if (OWN.includes(key)) return { rule: "is a tag that the platform sets", remedy: "leave it out" };
+  if (key.length === 0 || key.length > 128 || !allowed.test(key)) {
+    return { rule: "is no tag key", remedy: "use 1 to 128 letters, digits, spaces or + - = . _ : / @" };
+  }
+  if (value.length > 256 || !allowed.test(value)) {
+    return { rule: "is no tag value", remedy: "use at most 256 letters, digits, spaces or + - = . _ : / @" };
+  }
+  return undefined;
+}

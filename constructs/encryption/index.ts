@@ -1,0 +1,1 @@
+export { CustomerKey, type CustomerKeyProps, logsMayUse } from "./customer-key";

@@ -1,0 +1,30 @@
+/** A network that clusters and stores are put into, whether it was made here or found. */
+export interface Network {
+  readonly vpcId: string;
+  readonly cidr: string;
+
+  /** Subnets that the internet reaches, for load balancers, one for each zone. */
+  readonly publicSubnetIds: string[];
+
+  /** Subnets of nodes and pods, one for each zone. */
+  readonly privateSubnetIds: string[];
+
+  /** Subnets of databases and caches, without a way to the internet, one for each zone. */
+  readonly dataSubnetIds: string[];
+}
+
+/** Something with a security group of its own. */
+export interface Party {
+  /** Its name, which is its group's: `read-database`. */
+  readonly name: string;
+
+  readonly description: string;
+}
+
+/** Who may open a connection to whom. */
+export interface Flow {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly description: string;
+}

@@ -1,0 +1,104 @@
+import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
+import { Construct } from "constructs";
+
+/** The AWS services that a private cluster calls (EKS user guide, private clusters), each with what breaks without it. */
+export const INTERFACE_ENDPOINTS = {
+  autoscaling: "node scaling",
+  ec2: "nodes joining, volumes, pod addresses",
+  "ecr.api": "image pulls",
+  "ecr.dkr": "image pulls",
+  eks: "nodes joining",
+  "eks-auth": "Pod Identity",
+  elasticloadbalancing: "load balancers",
+  kms: "encrypted secrets and volumes",
+  logs: "logs",
+  secretsmanager: "External Secrets",
+  ssm: "parameters and shell access to nodes",
+  ssmmessages: "shell access to nodes",
+  sts: "every role",
+} as const;
+
+export interface EndpointsProps {
+  readonly name: readonly string[];
+  readonly account: string;
+  readonly region: string;
+  readonly vpcId: string;
+
+  /** Where the interface endpoints have their addresses: one subnet for each zone. */
+  readonly subnetIds: string[];
+
+  /** The security group of the interface endpoints. */
+  readonly securityGroupId: string;
+
+  /** The route tables that reach S3 through its gateway endpoint. */
+  readonly routeTableIds: string[];
+
+  /**
+   * Whether calls to AWS stay in the network. Without, only those to S3 do.
+   * @default true
+   */
+  readonly interfaces?: boolean;
+}
+
+/** Ways to AWS that don't leave the network, open to the account's own identities only. */
+export class Endpoints extends Construct {
+  constructor(scope: Construct, id: string, props: EndpointsProps) {
+    super(scope, id);
+    new VpcEndpoint(this, "s3", {
+      vpcId: props.vpcId,
+      serviceName: `com.amazonaws.${props.region}.s3`,
+      vpcEndpointType: "Gateway",
+      routeTableIds: props.routeTableIds,
+      policy: policy([ownIdentities(props.account), publicDownloads(props.region)]),
+      tags: named(props, "s3"),
+    });
+    if (props.interfaces === false) return;
+    for (const service of Object.keys(INTERFACE_ENDPOINTS)) {
+      new VpcEndpoint(this, service.replace(".", "-"), {
+        vpcId: props.vpcId,
+        serviceName: `com.amazonaws.${props.region}.${service}`,
+        vpcEndpointType: "Interface",
+        privateDnsEnabled: true,
+        subnetIds: props.subnetIds,
+        securityGroupIds: [props.securityGroupId],
+        policy: policy([ownIdentities(props.account), ...(service === "sts" ? [webIdentities()] : [])]),
+        tags: named(props, service),
+      });
+    }
+  }
+}
+
+function policy(statements: object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+function ownIdentities(account: string): object {
+  return {
+    Sid: "OwnIdentities",
+    Effect: "Allow",
+    Principal: "*",
+    Action: "*",
+    Resource: "*",
+    Condition: { StringEquals: { "aws:PrincipalAccount": account } },
+  };
+}
+
+// Image layers and node packages are fetched under signatures of AWS's own accounts, or under none.
+function publicDownloads(region: string): object {
+  return {
+    Sid: "ImageLayersAndNodePackages",
+    Effect: "Allow",
+    Principal: "*",
+    Action: "s3:GetObject",
+    Resource: [`arn:aws:s3:::prod-${region}-starport-layer-bucket/*`, "arn:aws:s3:::al2023-repos-*/*"],
+  };
+}
+
+// Whoever trades a web identity for a role has no account yet.
+function webIdentities(): object {
+  return { Sid: "WebIdentities", Effect: "Allow", Principal: "*", Action: "sts:AssumeRoleWithWebIdentity", Resource: "*" };
+}
+
+function named({ name }: EndpointsProps, service: string): Record<string, string> {
+  return { Name: [...name, service].join("-") };
+}

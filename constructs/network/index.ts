@@ -1,0 +1,8 @@
+export type { Flow, Network, Party } from "./contract";
+export { Endpoints, type EndpointsProps, INTERFACE_ENDPOINTS } from "./endpoints";
+export { ExistingVpc, type ExistingVpcProps } from "./existing-vpc";
+export { overlap, parseBlock } from "./ipv4";
+export { Parties, type PartiesProps } from "./parties";
+export { defaultZones, REGIONS, type Region } from "./regions";
+export { NETWORK_PREFIX, privateAddresses, type SubnetPlan, subnetPlan } from "./subnet-plan";
+export { Vpc, type VpcProps } from "./vpc";

@@ -1,0 +1,36 @@
+/** A block of IPv4 addresses: its first address as a number, and the length of its prefix. */
+export interface Block {
+  readonly first: number;
+  readonly prefix: number;
+}
+
+/** Reads `10.0.0.0/16`; undefined where it is no block, or has bits set behind its prefix. */
+export function parseBlock(cidr: unknown): Block | undefined {
+  const match = typeof cidr === "string" ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr) : null;
+  if (!match) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, prefix = 0] = match.slice(1).map(Number);
+  if (Math.max(a, b, c, d) > 255 || prefix > 32) return undefined;
+  const first = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
+  return first % size({ first, prefix }) === 0 ? { first, prefix } : undefined;
+}
+
+/** How many addresses a block has. */
+export function size(block: Block): number {
+  return 2 ** (32 - block.prefix);
+}
+
+/** Whether two blocks have an address in common. */
+export function overlap(one: Block, other: Block): boolean {
+  return one.first < other.first + size(other) && other.first < one.first + size(one);
+}
+
+/** The nth of the equal parts with the longer prefix that a block falls into. */
+export function part(block: Block, prefix: number, index: number): Block {
+  return { first: block.first + index * 2 ** (32 - prefix), prefix };
+}
+
+/** A block as it is written: `10.0.0.0/16`. */
+export function show(block: Block): string {
+  const octets = [24, 16, 8, 0].map((shift) => Math.floor(block.first / 2 ** shift) % 256);
+  return `${octets.join(".")}/${block.prefix}`;
+}

@@ -1,0 +1,49 @@
+/**
+ * The regions of the commercial partition, each with the letters of its first three zones.
+ * Zones differ by account only in us-west-1, which shows two of three to each.
+ * Source: AWS Regions and Availability Zones (2026).
+ */
+export const REGIONS = {
+  "af-south-1": "abc",
+  "ap-east-1": "abc",
+  "ap-east-2": "abc",
+  "ap-northeast-1": "acd",
+  "ap-northeast-2": "abc",
+  "ap-northeast-3": "abc",
+  "ap-south-1": "abc",
+  "ap-south-2": "abc",
+  "ap-southeast-1": "abc",
+  "ap-southeast-2": "abc",
+  "ap-southeast-3": "abc",
+  "ap-southeast-4": "abc",
+  "ap-southeast-5": "abc",
+  "ap-southeast-6": "abc",
+  "ap-southeast-7": "abc",
+  "ca-central-1": "abd",
+  "ca-west-1": "abc",
+  "eu-central-1": "abc",
+  "eu-central-2": "abc",
+  "eu-north-1": "abc",
+  "eu-south-1": "abc",
+  "eu-south-2": "abc",
+  "eu-west-1": "abc",
+  "eu-west-2": "abc",
+  "eu-west-3": "abc",
+  "il-central-1": "abc",
+  "me-central-1": "abc",
+  "me-south-1": "abc",
+  "mx-central-1": "abc",
+  "sa-east-1": "abc",
+  "us-east-1": "abc",
+  "us-east-2": "abc",
+  "us-west-1": "",
+  "us-west-2": "abc",
+} as const;
+
+/** A region of AWS, by its code: `eu-west-1`. */
+export type Region = keyof typeof REGIONS;
+
+/** The zones that a region's network spans where nobody names them: the first three it has. */
+export function defaultZones(region: Region): readonly string[] {
+  return [...REGIONS[region]].map((letter) => `${region}${letter}`);
+}

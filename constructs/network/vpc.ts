@@ -1,0 +1,192 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
+import { Eip } from "@cdktf/provider-aws/lib/eip";
+import { FlowLog } from "@cdktf/provider-aws/lib/flow-log";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway";
+import { NatGateway } from "@cdktf/provider-aws/lib/nat-gateway";
+import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
+import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
+import { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import { Vpc as AwsVpc } from "@cdktf/provider-aws/lib/vpc";
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { cloudName } from "../core/names";
+import { exempt } from "../policy/contract";
+import type { Network } from "./contract";
+import { parseBlock } from "./ipv4";
+import { NETWORK_PREFIX, type SubnetPlan, subnetPlan } from "./subnet-plan";
+
+export interface VpcProps {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  readonly account: string;
+  readonly region: string;
+
+  /** Its addresses, from /16 to /21. */
+  readonly cidr: string;
+
+  /** Its zones by name, two or three. */
+  readonly zones: readonly string[];
+
+  /**
+   * NAT gateways: one in each zone, or one for all, whose zone then carries the others.
+   * @default "each-zone"
+   */
+  readonly natGateways?: "each-zone" | "one";
+
+  /** The customer-managed key of the flow logs, by ARN. It admits CloudWatch Logs. */
+  readonly logsKey: string;
+}
+
+/** Days for which flow logs are kept: an incident is often found months after it began. */
+const FLOW_LOG_DAYS = 365;
+
+/** A network of its own over two or three zones, with flow logs and a default security group that lets nothing through. */
+export class Vpc extends Construct implements Network {
+  readonly vpcId: string;
+  readonly cidr: string;
+  readonly publicSubnetIds: string[];
+  readonly privateSubnetIds: string[];
+  readonly dataSubnetIds: string[];
+
+  /** The route tables of nodes, pods and stores, for gateway endpoints. */
+  readonly privateRouteTableIds: string[];
+
+  constructor(scope: Construct, id: string, private readonly props: VpcProps) {
+    super(scope, id);
+    const block = parseBlock(props.cidr);
+    const { shortest, longest } = NETWORK_PREFIX;
+    if (!block || block.prefix < shortest || block.prefix > longest) {
+      refuse(this, [{ value: props.cidr, rule: "is no network that subnets fit into", remedy: `use a block from /${shortest} to /${longest}, like 10.0.0.0/16` }], "cidr");
+    }
+    if (props.zones.length < 2 || props.zones.length > 3) {
+      refuse(this, [{ value: props.zones, rule: "is not two or three zones", remedy: "name two or three" }], "zones");
+    }
+    const plan = block ? subnetPlan(props.cidr, props.zones.length) : { public: [], private: [], data: [] };
+
+    const vpc = new AwsVpc(this, "vpc", { cidrBlock: props.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: this.named() });
+    this.vpcId = vpc.id;
+    this.cidr = vpc.cidrBlock;
+    new DefaultSecurityGroup(this, "default-security-group", { vpcId: vpc.id, tags: this.named("closed") });
+    this.flowLogs();
+
+    const internet = new InternetGateway(this, "internet", { vpcId: vpc.id, tags: this.named() });
+    const publicSubnets = this.subnets("public", plan, { "kubernetes.io/role/elb": "1" });
+    const privateSubnets = this.subnets("private", plan, { "kubernetes.io/role/internal-elb": "1" });
+    const dataSubnets = this.subnets("data", plan);
+
+    const publicRoutes = this.routeTable("public", [{ cidrBlock: "0.0.0.0/0", gatewayId: internet.id }]);
+    this.associate("public", publicSubnets, () => publicRoutes);
+
+    const gateways = this.natGateways(publicSubnets, internet);
+    const privateRoutes = props.zones.map((zone, index) =>
+      this.routeTable(`private-${letter(zone)}`, [{ cidrBlock: "0.0.0.0/0", natGatewayId: (gateways[index] ?? gateways[0])?.id ?? "" }]),
+    );
+    this.associate("private", privateSubnets, (index) => privateRoutes[index]);
+
+    const dataRoutes = this.routeTable("data", []);
+    this.associate("data", dataSubnets, () => dataRoutes);
+
+    this.publicSubnetIds = publicSubnets.map((subnet) => subnet.id);
+    this.privateSubnetIds = privateSubnets.map((subnet) => subnet.id);
+    this.dataSubnetIds = dataSubnets.map((subnet) => subnet.id);
+    this.privateRouteTableIds = [...privateRoutes, dataRoutes].map((table) => table.id);
+  }
+
+  private subnets(use: keyof SubnetPlan, plan: SubnetPlan, tags: Record<string, string> = {}): Subnet[] {
+    return this.props.zones.map((zone, index) => {
+      // Addresses are handed out by load balancers themselves; no subnet gives them to whatever starts in it.
+      return new Subnet(this, `${use}-${letter(zone)}`, {
+        vpcId: this.vpcId,
+        availabilityZone: zone,
+        cidrBlock: plan[use][index] ?? "",
+        mapPublicIpOnLaunch: false,
+        tags: { ...this.named(use, letter(zone)), ...tags },
+      });
+    });
+  }
+
+  private natGateways(subnets: readonly Subnet[], internet: InternetGateway): NatGateway[] {
+    const count = this.props.natGateways === "one" ? 1 : subnets.length;
+    return subnets.slice(0, count).map((subnet, index) => {
+      const zone = letter(this.props.zones[index] ?? "");
+      const address = new Eip(this, `nat-address-${zone}`, { domain: "vpc", tags: this.named("nat", zone), dependsOn: [internet] });
+      return new NatGateway(this, `nat-${zone}`, {
+        allocationId: address.id,
+        subnetId: subnet.id,
+        tags: this.named(zone),
+        dependsOn: [internet],
+      });
+    });
+  }
+
+  private routeTable(use: string, route: ConstructorParameters<typeof RouteTable>[2]["route"]): RouteTable {
+    return new RouteTable(this, `${use}-routes`, { vpcId: this.vpcId, ...(route ? { route } : {}), tags: this.named(use) });
+  }
+
+  private associate(use: string, subnets: readonly Subnet[], tableOf: (index: number) => RouteTable | undefined): void {
+    subnets.forEach((subnet, index) => {
+      const routeTableId = tableOf(index)?.id ?? "";
+      new RouteTableAssociation(this, `${use}-${letter(this.props.zones[index] ?? "")}-association`, { subnetId: subnet.id, routeTableId });
+    });
+  }
+
+  private flowLogs(): void {
+    const { account, region, name } = this.props;
+    const logs = new CloudwatchLogGroup(this, "flow-logs", {
+      name: cloudName("logGroup", ...name, "flow-logs"),
+      retentionInDays: FLOW_LOG_DAYS,
+      kmsKeyId: this.props.logsKey,
+    });
+    const role = new IamRole(this, "flow-log-role", {
+      name: cloudName("role", ...name, "flow-logs"),
+      assumeRolePolicy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "vpc-flow-logs.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: {
+              StringEquals: { "aws:SourceAccount": account },
+              ArnLike: { "aws:SourceArn": `arn:aws:ec2:${region}:${account}:vpc-flow-log/*` },
+            },
+          },
+        ],
+      }),
+    });
+    new IamRolePolicy(this, "flow-log-rights", {
+      role: role.id,
+      policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Action: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"],
+            Resource: [logs.arn, `${logs.arn}:*`],
+          },
+        ],
+      }),
+    });
+    new FlowLog(this, "flow-log", {
+      vpcId: this.vpcId,
+      trafficType: "ALL",
+      logDestination: logs.arn,
+      iamRoleArn: role.arn,
+      maxAggregationInterval: 60,
+      tags: this.named(),
+    });
+  }
+
+  private named(...suffix: string[]): Record<string, string> {
+    return { Name: [...this.props.name, ...suffix].join("-") };
+  }
+}
+
+// A zone's letter is stable in ids where its position is not: zones may be added and removed.
+function letter(zone: string): string {
+  return zone.slice(-1);
+}

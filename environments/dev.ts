@@ -1,0 +1,33 @@
+import type { Environment } from "../stacks";
+import { production } from "./production";
+
+/** One small cluster with the event store on it, for a day's work. */
+export const dev = {
+  system: "orders",
+  name: "dev",
+  aws: {
+    account: "444455556666",
+    region: "eu-west-1",
+    domain: "dev.orders.example.com",
+    network: { cidr: "10.2.0.0/16" },
+  },
+  cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
+  eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
+  commandApi: { ...production.commandApi, replicas: 1 },
+  commandProcessors: { ...production.commandProcessors, replicas: 1 },
+  queryApi: { image: production.queryApi.image, replicas: 1 },
+  projections: { ...production.projections, workers: 1 },
+  readDatabase: { engine: "cloudnative-pg", instances: 1, storage: "20Gi" },
+  cache: { engine: "valkey", replicas: 0, storage: "5Gi" },
+  monitoring: { prometheus: true, grafana: true },
+  authentication: production.authentication,
+  authorization: production.authorization,
+  encryptedFields: production.encryptedFields,
+  backup: { keep: "7d" },
+  exceptions: {
+    disposable: "made and thrown away at will; holds no data that anyone misses",
+    singleNatGateway: "a lost zone may stop development",
+    noRecoveryCopy: "a lost region may stop development",
+    awsApisOverInternet: "thirteen endpoints over three zones would cost about as much as the nodes",
+  },
+} as const satisfies Environment;

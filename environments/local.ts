@@ -1,0 +1,18 @@
+import type { Environment } from "../stacks";
+import { dev } from "./dev";
+
+/** The whole system on kind, without any cloud. */
+export const local = {
+  system: "orders",
+  name: "local",
+  cluster: { context: "kind-orders" },
+  eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
+  commandApi: dev.commandApi,
+  commandProcessors: dev.commandProcessors,
+  queryApi: dev.queryApi,
+  projections: dev.projections,
+  readDatabase: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
+  cache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+  authorization: dev.authorization,
+  exceptions: { disposable: "lives on one developer's machine" },
+} as const satisfies Environment;

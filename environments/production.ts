@@ -1,0 +1,42 @@
+import type { Environment } from "../stacks";
+
+export const production = {
+  system: "orders",
+  name: "production",
+  aws: {
+    account: "111122223333",
+    region: "eu-west-1",
+    recoveryRegion: "eu-central-1",
+    domain: "orders.example.com",
+    network: { cidr: "10.0.0.0/16" },
+  },
+  writeCluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "500Gi" } },
+  readCluster: { nodes: 5, node: { cpu: 8, memory: "32Gi", storage: "1Ti" } },
+  eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
+  commandApi: { image: "registry.example.com/orders/command-api:1.0.0", replicas: 3, port: 8080, health: "/health" },
+  commandProcessors: { image: "registry.example.com/orders/processors:1.0.0", replicas: { min: 5, max: 20 } },
+  queryApi: {
+    image: "registry.example.com/orders/query-api:1.0.0",
+    replicas: 10,
+    edge: { provider: "cloudflare", cache: "30s" },
+  },
+  projections: { image: "registry.example.com/orders/projections:1.0.0", workers: 5, parallelism: 10 },
+  readDatabase: { engine: "aurora", replicas: 3 },
+  cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 },
+  monitoring: { prometheus: true, grafana: true, elasticStack: true },
+  authentication: {
+    issuer: "https://login.example.com/",
+    audience: "orders",
+    jwks: "https://login.example.com/.well-known/jwks.json",
+  },
+  authorization: {
+    CreateOrder: ["user", "admin"],
+    CancelOrder: ["admin"],
+    UpdateInventory: ["inventory_manager", "admin"],
+    GetOrder: ["user", "admin"],
+    GetAllOrders: ["admin"],
+    GetInventory: ["inventory_viewer", "admin"],
+  },
+  encryptedFields: ["ssn", "creditCard", "email"],
+  backup: { keep: "35d" },
+} as const satisfies Environment;

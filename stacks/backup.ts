@@ -1,0 +1,32 @@
+import type { App } from "cdktf";
+import { BackupBucket } from "../constructs/backup";
+import { known, seconds } from "../constructs/core/quantities";
+import type { AwsContext } from "./compose";
+import type { Keys } from "./keys";
+import { awsStackProps, PlatformStack } from "./stack";
+
+export type Backups = {
+  readonly backupBucket: string;
+  readonly backupBucketArn: string;
+};
+
+/** Where the backups of an environment lie, in its own region and in the recovery region. */
+export function backupStack(app: App, { environment, account }: AwsContext, keys: PlatformStack<Keys>): PlatformStack<Backups> {
+  const { system, name, aws, backup } = environment;
+  const stack = new PlatformStack<Backups>(app, `${name}-backup`, awsStackProps(environment, account, "backup"));
+  const { backupKeyArn, recoveryKeyArn } = stack.read(keys);
+  const bucket = new BackupBucket(stack, "bucket", {
+    name: [system, name],
+    account: aws.account,
+    region: aws.region,
+    key: backupKeyArn,
+    keepDays: known(seconds(backup?.keep ?? DEFAULT_KEEP)) / DAY,
+    protect: stack.protect,
+    ...(aws.recoveryRegion ? { recovery: { region: aws.recoveryRegion, key: recoveryKeyArn, provider: stack.providerIn(aws.recoveryRegion) } } : {}),
+  });
+  return stack.publish({ backupBucket: bucket.id, backupBucketArn: bucket.arn });
+}
+
+/** AWS Backup and RDS keep automatic backups for 35 days at most; everything else follows them. */
+const DEFAULT_KEEP = "35d";
+const DAY = 86_400;

@@ -1,0 +1,26 @@
+import { App } from "cdktf";
+import { DeployRoles, StateBucket, stateLocation } from "../constructs/bootstrap";
+import type { Account, Environment } from "./environment";
+import { PlatformStack } from "./stack";
+
+/** What every other stack of an account needs first: where state lies, and who may deploy. */
+export function bootstrapStack(app: App, account: Account, environments: readonly Environment[]): PlatformStack {
+  const { id, region, system, github } = account;
+  const stack = new PlatformStack(app, `bootstrap-${id}`, {
+    state: { bucket: stateLocation({ system, account: id, region }), key: "bootstrap/terraform.tfstate" },
+    protect: true,
+    aws: { account: id, region, tags: { system, environment: "bootstrap" } },
+  });
+  const state = new StateBucket(stack, "state", { system, account: id, region });
+  if (github) {
+    new DeployRoles(stack, "deploy", {
+      system,
+      account: id,
+      repository: github.repository,
+      providerExists: github.providerExists ?? false,
+      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: [aws.region, ...(aws.recoveryRegion ? [aws.recoveryRegion] : [])] }] : [])),
+      state: { bucketArn: state.arn, keyArn: state.keyArn },
+    });
+  }
+  return stack;
+}

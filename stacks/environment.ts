@@ -1,0 +1,396 @@
+import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
+import type { Region } from "../constructs/network";
+
+/**
+ * Everything that a person decides about one environment of one system, in one region.
+ * A second region is another environment, linked by `standbyOf`.
+ */
+export interface Environment {
+  /** The system's name, the beginning of every cloud name. */
+  readonly system: string;
+
+  /** The environment's name, the beginning of every stack id. */
+  readonly name: string;
+
+  /**
+   * Where on AWS it lives.
+   * @default - nowhere: it runs on existing clusters only
+   */
+  readonly aws?: Aws;
+
+  /**
+   * The environment, of another region, that this one stands by for.
+   * @default - none: it is an original
+   */
+  readonly standbyOf?: string;
+
+  /**
+   * One cluster for everything.
+   * @default - none: `writeCluster` and `readCluster` carry the system
+   */
+  readonly cluster?: Cluster;
+
+  /** The cluster that takes commands and holds the event path. */
+  readonly writeCluster?: Cluster;
+
+  /** The cluster that projects and serves queries. */
+  readonly readCluster?: Cluster;
+
+  /** The system of record. */
+  readonly eventStore?: EventStore;
+
+  /** What takes commands from outside. */
+  readonly commandApi?: OneOrMore<Service>;
+
+  /** What carries commands out. */
+  readonly commandProcessors?: OneOrMore<Processors>;
+
+  /** What answers queries. */
+  readonly queryApi?: OneOrMore<QueryApi>;
+
+  /** What builds read models from events. */
+  readonly projections?: OneOrMore<Projections>;
+
+  /** Where read models lie. */
+  readonly readDatabase?: OneOrMore<ReadDatabase>;
+
+  /** What spares the read database the same question twice. */
+  readonly cache?: Cache;
+
+  /**
+   * What watches the system.
+   * @default - nothing does
+   */
+  readonly monitoring?: Monitoring;
+
+  /**
+   * Who is who: the tokens that the APIs accept.
+   * @default - nobody is asked
+   */
+  readonly authentication?: Authentication;
+
+  /** The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`. */
+  readonly authorization?: Readonly<Record<string, readonly string[]>>;
+
+  /**
+   * Fields of read models that are encrypted one by one (AES-256-GCM): `["ssn", "email"]`.
+   * @default - none beyond the encryption of the whole database
+   */
+  readonly encryptedFields?: readonly string[];
+
+  /** How long backups are kept. */
+  readonly backup?: Backup;
+
+  /**
+   * What is weaker here than the platform's default, each with the reason why that is right.
+   * @default - nothing is
+   */
+  readonly exceptions?: Exceptions;
+}
+
+/** A role that one or several things fill. Several need a `name` each. */
+export type OneOrMore<T> = T | readonly T[];
+
+export interface Aws {
+  /** The account, which every provider is pinned to: twelve digits. One of `environments/accounts.ts`. */
+  readonly account: string;
+
+  readonly region: Region;
+
+  /**
+   * The region that holds copies of all backups.
+   * @default - none, which takes the exception `noRecoveryCopy`
+   */
+  readonly recoveryRegion?: Region;
+
+  /** The public domain under which the system is reached: `orders.example.com`. */
+  readonly domain: string;
+
+  /**
+   * The network: one of its own, or an existing one.
+   * @default - its own, 10.0.0.0/16 over three zones
+   */
+  readonly network?: OwnNetwork | ExistingNetwork;
+
+  /**
+   * Tags on everything, beside system, environment and stack.
+   * @default - none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface OwnNetwork {
+  /**
+   * Its addresses, from /16 to /21. No two environments may share any.
+   * @default "10.0.0.0/16"
+   */
+  readonly cidr?: string;
+
+  /**
+   * Its zones by name. Two take the exception `twoZones`.
+   * @default - the first three of the region
+   */
+  readonly zones?: readonly string[];
+}
+
+export interface ExistingNetwork {
+  /** The VPC's id: `vpc-0a1b2c3d`. */
+  readonly vpc: string;
+
+  /** Its subnets by use, in the order of the zones: one of each for every zone. */
+  readonly subnets: {
+    readonly public: readonly string[];
+    readonly private: readonly string[];
+    readonly data: readonly string[];
+  };
+}
+
+/** A cluster that is made (EKS), or one that exists already and is known by its kubeconfig context. */
+export type Cluster = NewCluster | ExistingCluster;
+
+export interface NewCluster {
+  /** How many nodes, fixed (`3`) or between two numbers (`{ min: 3, max: 9 }`). */
+  readonly nodes: Replicas;
+
+  readonly node: NodeSize;
+}
+
+export interface ExistingCluster {
+  /** The kubeconfig context: `kind-orders`. */
+  readonly context: string;
+}
+
+export interface NodeSize {
+  readonly cpu: Cores;
+  readonly memory: Bytes;
+  readonly storage: Bytes;
+}
+
+/** Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). */
+export type Replicas = number | { readonly min: number; readonly max: number };
+
+export type EventStore = KurrentCloudSettings | KurrentDbSettings;
+
+/** The managed event store, run by its vendor. */
+export interface KurrentCloudSettings {
+  readonly engine: "kurrent-cloud";
+
+  /** `production`: three nodes over three zones. */
+  readonly size: "development" | "production";
+
+  readonly backup: BackupSchedule;
+}
+
+/** The event store on the write cluster. */
+export interface KurrentDbSettings {
+  readonly engine: "kurrentdb";
+
+  /** 1 for development; 3 tolerate the loss of one, 5 of two. */
+  readonly nodes: number;
+
+  /** The disk of each node. */
+  readonly storage: Bytes;
+
+  readonly backup?: BackupSchedule;
+}
+
+export interface BackupSchedule {
+  readonly every: Duration;
+  readonly keep: Duration;
+}
+
+export interface Workload {
+  /**
+   * Its name.
+   * @default - the role's; needed where several fill the role
+   */
+  readonly name?: string;
+
+  /** Image by version or digest; a floating tag is refused. */
+  readonly image: string;
+}
+
+export interface Service extends Workload {
+  readonly replicas: Replicas;
+
+  /** @default 8080 */
+  readonly port?: number;
+
+  /**
+   * Where it says that it is well.
+   * @default "/health"
+   */
+  readonly health?: string;
+}
+
+export interface Processors extends Workload {
+  readonly replicas: Replicas;
+}
+
+export interface QueryApi extends Service {
+  /**
+   * What answers before it, near the user.
+   * @default - nothing: queries come straight to the load balancer
+   */
+  readonly edge?: Edge;
+}
+
+export interface Edge {
+  readonly provider: "cloudflare" | "cloudfront";
+
+  /** How long an answer may be served from the edge. */
+  readonly cache: Duration;
+}
+
+export interface Projections extends Workload {
+  /** Worker processes, each owning its share of the partitions. */
+  readonly workers: number;
+
+  /** Partitions that a worker projects at once. */
+  readonly parallelism: number;
+}
+
+export type ReadDatabase = AuroraSettings | RdsSettings | CloudNativePgSettings;
+
+interface NamedStore {
+  /**
+   * Its name.
+   * @default - the role's; needed where several fill the role
+   */
+  readonly name?: string;
+}
+
+export interface AuroraSettings extends NamedStore {
+  readonly engine: "aurora";
+
+  /** Readers beside the writer, at most 15. */
+  readonly replicas: number;
+}
+
+export interface RdsSettings extends NamedStore {
+  readonly engine: "rds";
+
+  /** Read replicas beside the primary, at most 15. */
+  readonly replicas: number;
+
+  readonly storage: Bytes;
+}
+
+export interface CloudNativePgSettings extends NamedStore {
+  readonly engine: "cloudnative-pg";
+
+  /** The primary and its replicas together. */
+  readonly instances: number;
+
+  readonly storage: Bytes;
+}
+
+export type Cache = ElastiCacheSettings | ValkeySettings;
+
+export interface ElastiCacheSettings {
+  readonly engine: "elasticache";
+
+  readonly shards: number;
+
+  /** At most 5. */
+  readonly replicasPerShard: number;
+}
+
+export interface ValkeySettings {
+  readonly engine: "valkey";
+
+  /** Replicas beside the primary. */
+  readonly replicas: number;
+
+  readonly storage: Bytes;
+}
+
+export interface Monitoring {
+  readonly prometheus?: boolean;
+  readonly grafana?: boolean;
+  readonly elasticStack?: boolean;
+}
+
+/** JSON Web Tokens, signed with RS256 and nothing else. */
+export interface Authentication {
+  readonly issuer: string;
+  readonly audience: string;
+
+  /** Where the issuer publishes its keys. */
+  readonly jwks: string;
+}
+
+export interface Backup {
+  /**
+   * How long a backup can't be deleted, and after which it is.
+   * @default "35d"
+   */
+  readonly keep?: Duration;
+}
+
+/** What may be weaker than the default; the value is the reason, and is printed. */
+export type Exceptions = { readonly [Name in keyof typeof EXCEPTIONS]?: string };
+
+/** Everything that may be weaker than the default, and what that means. */
+export const EXCEPTIONS = {
+  disposable: "nothing is protected from deletion",
+  singleNatGateway: "one NAT gateway for all zones: losing its zone cuts the others off from the internet",
+  twoZones: "two zones: losing one leaves no majority",
+  noRecoveryCopy: "backups lie in one region only",
+  awsApisOverInternet: "calls to AWS leave the network through NAT",
+  overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
+} as const;
+
+/** An account, in which environments live side by side, and where their Terraform state lies. */
+export interface Account {
+  /** The system whose environments keep their state here. */
+  readonly system: string;
+
+  /** Twelve digits. */
+  readonly id: string;
+
+  /** The region of the state bucket. */
+  readonly region: Region;
+
+  /**
+   * The repository whose GitHub Actions may plan (on pull requests) and apply (in the GitHub
+   * environment that is named like ours): `example/orders`.
+   * @default - none: no deploy roles
+   */
+  readonly github?: {
+    readonly repository: string;
+
+    /**
+     * Whether the account has GitHub's OIDC provider already: there is one for each account.
+     * @default false, so that it is made
+     */
+    readonly providerExists?: boolean;
+  };
+}
+
+/** All that `npm start` needs. */
+export interface Program {
+  readonly accounts: readonly Account[];
+  readonly environments: readonly Environment[];
+}
+
+/** The one or several of a role, as a list. */
+export function all<T extends object>(role: OneOrMore<T> | undefined): readonly T[] {
+  if (role === undefined) return [];
+  return Array.isArray(role) ? role : [role as T];
+}
+
+/** Whether data is guarded against deletion here. */
+export function isProtected(environment: Environment): boolean {
+  return environment.exceptions?.disposable === undefined;
+}
+
+/** Whether a network is an existing one. */
+export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): network is ExistingNetwork {
+  return "vpc" in network;
+}
+
+/** Whether a cluster is an existing one. */
+export function isExistingCluster(cluster: Cluster): cluster is ExistingCluster {
+  return "context" in cluster;
+}

@@ -1,0 +1,6 @@
+export { type AwsContext, type Composition, compose } from "./compose";
+export type * from "./environment";
+export { EXCEPTIONS } from "./environment";
+export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
+export { PolicyViolation, type Synthesis, type SynthesizeOptions, synthesize } from "./synthesize";
+export { validate } from "./validate";

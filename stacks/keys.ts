@@ -1,0 +1,31 @@
+import type { App } from "cdktf";
+import { cloudName } from "../constructs/core/names";
+import { CustomerKey, logsMayUse } from "../constructs/encryption";
+import type { AwsContext } from "./compose";
+import { awsStackProps, PlatformStack } from "./stack";
+
+export type Keys = {
+  readonly logsKeyArn: string;
+  readonly backupKeyArn: string;
+
+  /** Empty where there is no recovery region. */
+  readonly recoveryKeyArn: string;
+};
+
+/** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
+export function keysStack(app: App, { environment, account }: AwsContext): PlatformStack<Keys> {
+  const { system, name, aws } = environment;
+  const stack = new PlatformStack<Keys>(app, `${name}-keys`, awsStackProps(environment, account, "keys"));
+  const key = (use: string, description: string) => ({
+    alias: cloudName("alias", system, name, use),
+    description: `${description} of ${system} ${name}`,
+    account: aws.account,
+    protect: stack.protect,
+  });
+  const logs = new CustomerKey(stack, "logs", { ...key("logs", "Log groups"), statements: [logsMayUse(aws.account, aws.region)] });
+  const backup = new CustomerKey(stack, "backup", key("backup", "Backups"));
+  const recovery = aws.recoveryRegion
+    ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
+    : undefined;
+  return stack.publish({ logsKeyArn: logs.arn, backupKeyArn: backup.arn, recoveryKeyArn: recovery?.arn ?? "" });
+}

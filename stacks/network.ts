@@ -1,0 +1,80 @@
+import type { App } from "cdktf";
+import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
+import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../constructs/network";
+import type { AwsContext } from "./compose";
+import { isExistingNetwork, type OwnNetwork } from "./environment";
+import type { Keys } from "./keys";
+import { awsStackProps, PlatformStack } from "./stack";
+import { traffic } from "./traffic";
+
+export type NetworkOutputs = {
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly publicSubnetIds: string[];
+  readonly privateSubnetIds: string[];
+  readonly dataSubnetIds: string[];
+  readonly privateZoneId: string;
+  readonly privateZoneName: string;
+} & { readonly [Group in `${string}SecurityGroupId`]: string };
+
+/** The addresses of an environment's network where nobody names any. */
+export const DEFAULT_CIDR = "10.0.0.0/16";
+
+/** The network of an environment: where everything of it lives, and who may talk to whom. */
+export function networkStack(app: App, context: AwsContext, keys: PlatformStack<Keys>): PlatformStack<NetworkOutputs> {
+  const { environment, account } = context;
+  const { system, name, aws } = environment;
+  const stack = new PlatformStack<NetworkOutputs>(app, `${name}-network`, awsStackProps(environment, account, "network"));
+  const { parties, flows } = traffic(environment);
+  const shared = { name: [system, name], account: aws.account, region: aws.region };
+  const own = aws.network && isExistingNetwork(aws.network) ? undefined : (aws.network ?? {});
+  const vpc = own && newVpc(stack, context, own, keys);
+  const network: Network = vpc ?? new ExistingVpc(stack, "network", aws.network as Extract<typeof aws.network, { vpc: string }>);
+
+  const groups = new Parties(stack, "parties", { ...shared, vpcId: network.vpcId, parties, flows });
+  if (vpc) {
+    new Endpoints(stack, "endpoints", {
+      ...shared,
+      vpcId: vpc.vpcId,
+      subnetIds: vpc.privateSubnetIds,
+      routeTableIds: vpc.privateRouteTableIds,
+      securityGroupId: groups.securityGroupIds["aws-endpoints"] ?? "",
+      interfaces: environment.exceptions?.awsApisOverInternet === undefined,
+    });
+  }
+  const zone = new Route53Zone(stack, "private-zone", {
+    name: `${name}.${system}.internal`,
+    comment: `Names of ${system} ${name} that only its network knows`,
+    vpc: [{ vpcId: network.vpcId }],
+    forceDestroy: !stack.protect,
+    lifecycle: { ignoreChanges: ["vpc"] }, // a linked environment associates its own network
+  });
+  return stack.publish({
+    vpcId: network.vpcId,
+    vpcCidr: network.cidr,
+    publicSubnetIds: network.publicSubnetIds,
+    privateSubnetIds: network.privateSubnetIds,
+    dataSubnetIds: network.dataSubnetIds,
+    privateZoneId: zone.zoneId,
+    privateZoneName: zone.name,
+    ...Object.fromEntries(Object.entries(groups.securityGroupIds).map(([party, id]) => [`${camelCase(party)}SecurityGroupId`, id])),
+  });
+}
+
+function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContext, own: OwnNetwork, keys: PlatformStack<Keys>): Vpc {
+  const { system, name, aws, exceptions } = environment;
+  const zones = own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
+  return new Vpc(stack, "network", {
+    name: [system, name],
+    account: aws.account,
+    region: aws.region,
+    cidr: own.cidr ?? DEFAULT_CIDR,
+    zones,
+    natGateways: exceptions?.singleNatGateway === undefined ? "each-zone" : "one",
+    logsKey: stack.read(keys).logsKeyArn,
+  });
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

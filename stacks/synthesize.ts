@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "cdktf";
+import { type Finding, findings, type SynthesizedStack } from "../constructs/policy";
+import { type Composition, compose } from "./compose";
+import type { Program } from "./environment";
+import { validate } from "./validate";
+
+/** What a synthesis wrote. */
+export interface Synthesis {
+  /** Accounts and environments, each with its stacks in the order of deployment. */
+  readonly compositions: readonly Composition[];
+
+  /** What was written for each stack, by id. */
+  readonly stacks: ReadonlyMap<string, SynthesizedStack>;
+}
+
+export interface SynthesizeOptions {
+  /** The directory that is written: `cdktf.out`. */
+  readonly outdir: string;
+
+  /**
+   * Whether stacks of earlier runs that the program no longer has are removed.
+   * @default false
+   */
+  readonly prune?: boolean;
+}
+
+/** Resources break policies, each without a reasoned exemption. */
+export class PolicyViolation extends Error {
+  constructor(readonly violations: readonly Finding[]) {
+    super(violations.map(({ address, policy, rule, remedy }) => `${address}: ${rule} (${policy}); ${remedy}`).join("\n"));
+    this.name = "PolicyViolation";
+  }
+}
+
+/**
+ * Writes the Terraform of a program, all of it or nothing.
+ * @throws InvalidInput where the program can't be deployed, PolicyViolation where it should not be
+ */
+export function synthesize(program: Program, { outdir, prune = false }: SynthesizeOptions): Synthesis {
+  validate(program);
+  const staging = `${outdir}.part`;
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  try {
+    const app = new App({ outdir: staging });
+    const compositions = compose(app, program);
+    app.synth();
+
+    const stacks = new Map<string, SynthesizedStack>();
+    for (const stack of compositions.flatMap((composition) => composition.stacks)) {
+      const file = join(staging, "stacks", stack.node.id, "cdk.tf.json");
+      stacks.set(stack.node.id, { stack, protect: stack.protect, json: JSON.parse(readFileSync(file, "utf8")) });
+    }
+    const violations = [...stacks.values()].flatMap(findings);
+    if (violations.length > 0) throw new PolicyViolation(violations);
+
+    publish(staging, outdir, prune);
+    return { compositions, stacks };
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Puts what was written in its place, beside whatever Terraform keeps there, the manifest last. */
+function publish(staging: string, outdir: string, prune: boolean): void {
+  const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
+  for (const id of written) {
+    mkdirSync(join(outdir, "stacks", id), { recursive: true });
+    renameSync(join(staging, "stacks", id, "cdk.tf.json"), join(outdir, "stacks", id, "cdk.tf.json"));
+  }
+  if (prune && existsSync(join(outdir, "stacks"))) {
+    for (const id of readdirSync(join(outdir, "stacks"))) {
+      if (!written.includes(id)) rmSync(join(outdir, "stacks", id), { recursive: true });
+    }
+  }
+  mkdirSync(outdir, { recursive: true });
+  renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
+}

@@ -99,7 +99,7 @@ export class DeployRoles extends Construct {
   }
 
   private inline(role: IamRole, id: string, statements: object[]): void {
-    const policy = new IamRolePolicy(this, id, { role: role.id, policy: document(statements) });
+    const policy = new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
     exempt(policy, "CKV_AWS_355", "what is open to every resource only reads or only denies");
     exempt(policy, "CKV_AWS_290", "names and the boundary narrow what is written; the rest denies");
     exempt(policy, "CKV_AWS_289", "permissions are managed for roles of the environment's name only, and within the boundary");
@@ -222,8 +222,8 @@ function denials(state: DeployRolesProps["state"], otherStates: readonly string[
     },
     // PowerUserAccess reaches every object of the account.
     { Sid: "OtherState", Effect: "Deny", Action: "s3:*Object*", Resource: otherStates.map((name) => `${state.bucketArn}/${name}/*`) },
-    { Sid: "StateBucket", Effect: "Deny", Action: ["s3:PutBucket*", "s3:DeleteBucket*", "s3:PutEncryption*", "s3:PutLifecycle*"], Resource: state.bucketArn },
-    { Sid: "StateKey", Effect: "Deny", Action: ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"], Resource: state.keyArn },
+    { Sid: "StateBucketStays", Effect: "Deny", Action: ["s3:PutBucket*", "s3:DeleteBucket*", "s3:PutEncryption*", "s3:PutLifecycle*"], Resource: state.bucketArn },
+    { Sid: "StateKeyStays", Effect: "Deny", Action: ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"], Resource: state.keyArn },
     { Sid: "DeployRoles", Effect: "Deny", Action: ["iam:Create*", "iam:Put*", "iam:Attach*", "iam:Update*", "iam:Delete*", "iam:Detach*", "iam:Set*"], Resource: untouchable },
   ];
 }

@@ -58,7 +58,7 @@ export function recoveryOf(json: { readonly resource?: Resources }, account: str
 
 /** The same without what Terraform said does not exist, or undefined where it said no such thing. */
 export function withoutMissing(recovery: Recovery, said: string): Recovery | undefined {
-  const missing = new Set([...said.matchAll(/attempting to import an\s+existing object to "([^"]+)"/g)].map(([, address]) => address));
+  const missing = new Set([...said.replace(/\s+/g, " ").matchAll(/import an existing object to "([^"]+)"/g)].map(([, address]) => address));
   const aliases = [...said.matchAll(/with data\.aws_kms_alias\.([\w-]+)/g)].map(([, id]) => id ?? "");
   if (missing.size === 0 && aliases.length === 0) return undefined;
   const gone = ({ to, id }: Recovery["import"][number]) => missing.has(to) || aliases.some((alias) => to === `aws_kms_alias.${alias}` || id.includes(`aws_kms_alias.${alias}.`));

@@ -3,14 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Terraform can't work in a stack's directory; what it said is the message. */
-export class TerraformFailure extends Error {
-  override readonly name = "TerraformFailure";
-}
+export class TerraformFailure extends Error {}
 
 /** The bucket that the stack's state lies in is not there. */
-export class NoStateBucket extends Error {
-  override readonly name = "NoStateBucket";
-}
+export class NoStateBucket extends TerraformFailure {}
 
 /** What a quiet run of Terraform answered. */
 export interface Answer {
@@ -43,8 +39,8 @@ export class Workspace {
   init(...args: string[]): void {
     const { status, stdout, stderr } = this.ask("init", "-input=false", "-no-color", ...args);
     // Terraform names the bucket between these words, OpenTofu does not.
-    if (status !== 0 && /S3 bucket .*does not exist/.test(stderr)) throw new NoStateBucket(stderr);
-    if (status !== 0) throw new TerraformFailure(`${this.stack}: ${this.binary} init failed\n${stdout}${stderr}`);
+    const Failure = /S3 bucket .*does not exist/.test(stderr) ? NoStateBucket : TerraformFailure;
+    if (status !== 0) throw new Failure(`${this.stack}: ${this.binary} init failed\n${stdout}${stderr}`);
     this.initialized = true;
   }
 
@@ -99,7 +95,7 @@ const NOT_DEPLOYED = "which is not deployed yet";
 
 /** The program to run: what is asked for, else Terraform where it is installed, else OpenTofu. */
 export function findBinary(tofu: boolean): string | undefined {
-  return (tofu ? ["tofu"] : ["terraform", "tofu"]).find((name) => spawnSync(name, ["version"], { stdio: "ignore" }).error === undefined);
+  return (tofu ? ["tofu"] : ["terraform", "tofu"]).find((name) => spawnSync(name, ["version"], { stdio: "ignore", env: environment() }).error === undefined);
 }
 
 // Without this, Terraform ends with hints at commands that the walk runs itself.

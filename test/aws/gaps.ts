@@ -18,7 +18,7 @@ export const GAPS: readonly Gap[] = [
   {
     resource: "aws_s3_bucket_policy",
     step: "apply",
-    reason: "conditional denials are planned and not applied: moto (5.2.1) reads no conditions, and refuses everything that a denial names",
+    reason: "the state bucket's is planned and not applied: moto (5.2.1) reads no conditions, so that a denial of plain HTTP closes the bucket",
   },
   {
     resource: "aws_s3_bucket_replication_configuration",

@@ -17,15 +17,22 @@ export interface RunOptions {
 
   /** The file that keeps what it says. */
   readonly log: string;
+
+  /**
+   * Minutes after which it is ended, with everything that it started.
+   * @default - never
+   */
+  readonly minutes?: number;
 }
 
 /** Runs a program to its end; -1 where there is no such program. */
-export function run(program: string, args: readonly string[], { cwd, env = {}, log }: RunOptions): Promise<Ended> {
+export function run(program: string, args: readonly string[], { cwd, env = {}, log, minutes }: RunOptions): Promise<Ended> {
   mkdirSync(dirname(log), { recursive: true });
   const file = createWriteStream(log, { flags: "a" });
   file.write(`$ ${program} ${args.join(" ")}\n`);
   return new Promise((resolve) => {
-    const child = spawn(program, args, { ...(cwd ? { cwd } : {}), env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { ...(cwd ? { cwd } : {}), env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: minutes !== undefined });
+    const limit = minutes && setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), minutes * 60_000);
     let stdout = "";
     let output = "";
     const hear = (chunk: Buffer) => {
@@ -37,8 +44,11 @@ export function run(program: string, args: readonly string[], { cwd, env = {}, l
       hear(chunk);
     });
     child.stderr.on("data", hear);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what colours begin with
-    const end = (status: number) => file.end(() => resolve({ status, stdout, output: output.replace(/\u001b\[[\d;]*m/g, "") }));
+    const end = (status: number) => {
+      clearTimeout(limit);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape is what colours begin with
+      file.end(() => resolve({ status, stdout, output: output.replace(/\u001b\[[\d;]*m/g, "") }));
+    };
     child.on("error", () => end(-1));
     child.on("close", (status) => end(status ?? 1));
   });

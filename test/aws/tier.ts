@@ -5,7 +5,7 @@ import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
 import { callerAccount, inAccount, loseObject } from "./emulated";
-import { overrideForEmulator } from "./emulator";
+import { openBuckets, unprotect } from "./overrides";
 import { GAPS, NOT_DESTROYED } from "./gaps";
 import { type Ended, installed, run } from "./process";
 import { Missing, Results, Wrong } from "./results";
@@ -55,8 +55,15 @@ class Tier {
       expectText(expectStatus(3, await lane.runner("plan", early)), "waits for the state bucket of its account", `npm run bootstrap -- ${this.account}`);
     });
     if (!(await lane.withLocalState(stack, () => this.examine(lane, stack)))) return false;
-    this.emulate(lane, stack, false);
+    const json = lane.json(stack);
+    for (const type of Object.keys(json.resource)) this.gap("apply", type);
+    openBuckets(lane.stack(stack), json);
+    const [key] = Object.keys(json.resource.aws_kms_key);
     const good =
+      (await this.results.step(`${stack} interrupted`, "check", async () => {
+        expectText(expectStatus(1, await lane.runner("bootstrap", this.account, "--", "-auto-approve", `-target=aws_kms_key.${key}`)), "State moves into the bucket.");
+        expectText(expectStatus(1, await lane.runner("bootstrap", this.account, "--", "-input=false")), "An earlier run has not ended");
+      })) &&
       (await this.results.step(stack, "apply", async () => void (await bootstrap()))) &&
       (await this.results.step(stack, "replan", again)) &&
       (await this.results.step(`${stack} a second time`, "check", async () => expectText(await bootstrap(), "0 added, 0 changed, 0 destroyed")));
@@ -84,7 +91,6 @@ class Tier {
     });
     for (const stack of stacks) {
       if (!(await this.examine(lane, stack))) return;
-      this.emulate(lane, stack, false);
       const applied = await this.results.step(stack, "apply", async () => {
         expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
       });
@@ -96,8 +102,8 @@ class Tier {
       });
     }
     for (const stack of [...stacks].reverse()) {
-      this.emulate(lane, stack, true);
       const destroyed = await this.results.step(stack, "destroy", async () => {
+        if (unprotect(lane.stack(stack), lane.json(stack))) expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
         expectText(expectStatus(0, await lane.runner("destroy", stack, "--", "-auto-approve")), `${stack} destroyed`);
       });
       if (!destroyed) return;
@@ -132,12 +138,6 @@ class Tier {
     expectNone("A second plan with changes", unknown.map(({ address, change }) => `${address}: ${change.actions.join(", ")} ${JSON.stringify(difference(change))}`));
   }
 
-  private emulate(lane: Lane, stack: string, disposable: boolean): void {
-    const json = lane.json(stack);
-    for (const type of Object.keys(json.resource ?? {})) this.gap("apply", type);
-    overrideForEmulator(lane.stack(stack), json, { disposable });
-  }
-
   private gap(step: "apply" | "replan", type: string, attributes: readonly string[] = []): boolean {
     const gap = GAPS.find((each) => each.step === step && each.resource === type && attributes.every((attribute) => each.attributes?.includes(attribute)));
     if (gap) this.gapsUsed.add(gap);
@@ -150,15 +150,17 @@ class Tier {
     const output = join(this.directory, "cdktf");
     const log = join(this.directory, "logs/cdktf.log");
     const app = ["--app", `node ${join(__dirname, "app.js")}`, "--output", output];
-    const cdktf = async (...args: string[]) => expectStatus(0, await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], { log, env: { CI: "1", CHECKPOINT_DISABLE: "1" } }));
-    const stacks = ["keys", "network"].map((part) => `${environment}-${part}`);
+    const cdktf = async (...args: string[]) => expectStatus(0, await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], { log, minutes: 5, env: { CI: "1", CHECKPOINT_DISABLE: "1" } }));
+    const [keys, network] = [`${environment}-keys`, `${environment}-network`];
     const quiet = ["--skip-provider-lock", "--auto-approve"];
 
     await this.results.step(CDKTF_CLI, "check", async () => {
       if (!(await installed("npx", log, "--yes", CDKTF_CLI, "--version"))) throw new Missing(`npx can't fetch ${CDKTF_CLI}`);
-      await cdktf("deploy", ...stacks, ...quiet);
-      expectText(await cdktf("diff", stacks[1] ?? "", "--skip-provider-lock"), "No changes");
-      await cdktf("destroy", ...stacks, ...quiet, "--ignore-missing-stack-dependencies");
+      await cdktf("deploy", keys, network, ...quiet);
+      expectText(await cdktf("diff", network, "--skip-provider-lock"), "No changes");
+      // One by one: cdktf 0.21 starts endless processes where several are destroyed without all that depend on them.
+      await cdktf("destroy", network, ...quiet);
+      await cdktf("destroy", keys, ...quiet, "--ignore-missing-stack-dependencies");
     });
   }
 }

@@ -29,7 +29,9 @@ export function bootstrap({ workspace, account, args, recover, print }: Bootstra
   const bucketExists = reach(workspace);
   const remote = bucketExists ? workspace.state() : undefined;
   if (remote && local.lineage && remote.lineage !== local.lineage) {
-    throw new TerraformFailure(`${workspace.stack} has two states, one in its bucket and one in ${local.file}; remove the wrong one, most likely the file`);
+    throw new TerraformFailure(
+      `${workspace.stack} has two states, one in its bucket and one in ${local.file}; remove the wrong one, most likely the file`,
+    );
   }
   if (recover) {
     if (bucketExists && !local.lineage) return rebuild(workspace, account, args, print);
@@ -40,10 +42,16 @@ export function bootstrap({ workspace, account, args, recover, print }: Bootstra
     return workspace.run("apply", ...args);
   }
   if (bucketExists && !local.lineage) {
-    throw new TerraformFailure(`The state bucket of ${account} exists and its own state does not: find again what exists with npm run bootstrap -- ${account} --recover`);
+    throw new TerraformFailure(
+      `The state bucket of ${account} exists and its own state does not: find again what exists with npm run bootstrap -- ${account} --recover`,
+    );
   }
 
-  print(local.lineage ? "An earlier run has not ended: it goes on with the state in this directory." : "The state bucket does not exist yet: state begins in this directory.");
+  print(
+    local.lineage
+      ? "An earlier run has not ended: it goes on with the state in this directory."
+      : "The state bucket does not exist yet: state begins in this directory.",
+  );
   local.use();
   try {
     const status = workspace.run("apply", ...args);

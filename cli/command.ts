@@ -45,14 +45,21 @@ export interface CommandOptions {
 }
 
 /** Does what a command line asks for with the stacks of a program, and returns the exit code. */
-export function command(program: Program, argv: readonly string[], { outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out" }: CommandOptions = {}): number {
+export function command(
+  program: Program,
+  argv: readonly string[],
+  { outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out" }: CommandOptions = {},
+): number {
   try {
     const request = parse(argv);
     if (!request.checkOnly) return run(program, request, outdir);
     validate(program);
     return EXIT.done;
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof TerraformFailure)) throw error;
+    if (
+      !(error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof TerraformFailure)
+    )
+      throw error;
     console.error(error.message);
     return EXIT.failed;
   }
@@ -72,7 +79,9 @@ function parse(argv: readonly string[]): Request {
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu"];
   const unknown = options.filter((option) => !known.includes(option));
   if (unknown.length > 0) {
-    throw new Refused(`${unknown.join(" ")}: not an option here; arguments of Terraform come behind a second --: npm run ${action} -- ${[...names, "--", ...unknown].join(" ")}`);
+    throw new Refused(
+      `${unknown.join(" ")}: not an option here; arguments of Terraform come behind a second --: npm run ${action} -- ${[...names, "--", ...unknown].join(" ")}`,
+    );
   }
   const [name] = names;
   if (name === undefined || names.length > 1) throw new Refused(USAGE);
@@ -98,15 +107,20 @@ function run(program: Program, { action, name, tofu, recover, args }: Request, o
     return bootstrap({ workspace: workspaceOf(bootstrapOf(name)), account: name, args, recover, print });
   }
 
-  const environments = Object.fromEntries(compositions.map((composition) => [composition.name, composition.stacks.map((stack) => stack.node.id)]));
+  const environments = Object.fromEntries(
+    compositions.map((composition) => [composition.name, composition.stacks.map((stack) => stack.node.id)]),
+  );
   const all = Object.values(environments).flat();
   const stacks = environments[name] ?? (all.includes(name) ? [name] : undefined);
-  if (!stacks) throw new Refused(noSuch("environment or stack", name, { environments: Object.keys(environments).filter((each) => !all.includes(each)), stacks: all }));
+  if (!stacks)
+    throw new Refused(
+      noSuch("environment or stack", name, { environments: Object.keys(environments).filter((each) => !all.includes(each)), stacks: all }),
+    );
   const account = accounts.find((id) => bootstrapOf(id) === name);
   if (account && action === "apply") throw new Refused(`${name} looks after its own state: npm run bootstrap -- ${account}`);
 
   const report = walk({ action, manifest, stacks, workspaceOf, args, print });
-  print(`\n${summary(report, { action, name, accountOf: (stack) => accountOf(workspaceOf(stack)) })}`);
+  print(`\n${summary(report, { action, name, ...(account ? { account } : {}), accountOf: (stack) => accountOf(workspaceOf(stack)) })}`);
   return exitCode(report);
 }
 
@@ -134,11 +148,14 @@ interface SummaryContext {
   /** The environment or stack that was asked for. */
   readonly name: string;
 
+  /** The account, where what was asked for is its bootstrap. */
+  readonly account?: string;
+
   readonly accountOf: (stack: string) => string | undefined;
 }
 
 /** What became of every stack, and what to type next. */
-export function summary(report: Report, { action, name, accountOf }: SummaryContext): string {
+export function summary(report: Report, { action, name, account, accountOf }: SummaryContext): string {
   if (report.size === 0) return `${name} has no stacks: nothing to ${action}`;
   const lines = [...report].map(([stack, outcome]) => describe(stack, outcome, action));
   const next = nextCommand();
@@ -153,7 +170,8 @@ export function summary(report: Report, { action, name, accountOf }: SummaryCont
       if (action === "destroy") return `npm run destroy -- ${outcome.on}`;
       return `npm run apply -- ${report.has(outcome.on) ? name : outcome.on}`;
     }
-    return action === "plan" ? `npm run apply -- ${name}` : undefined;
+    if (action !== "plan") return undefined;
+    return account ? `npm run bootstrap -- ${account}` : `npm run apply -- ${name}`;
   }
 }
 

@@ -61,7 +61,8 @@ export function withoutMissing(recovery: Recovery, said: string): Recovery | und
   const missing = new Set([...said.replace(/\s+/g, " ").matchAll(/import an existing object to "([^"]+)"/g)].map(([, address]) => address));
   const aliases = [...said.matchAll(/with data\.aws_kms_alias\.([\w-]+)/g)].map(([, id]) => id ?? "");
   if (missing.size === 0 && aliases.length === 0) return undefined;
-  const gone = ({ to, id }: Recovery["import"][number]) => missing.has(to) || aliases.some((alias) => to === `aws_kms_alias.${alias}` || id.includes(`aws_kms_alias.${alias}.`));
+  const gone = ({ to, id }: Recovery["import"][number]) =>
+    missing.has(to) || aliases.some((alias) => to === `aws_kms_alias.${alias}` || id.includes(`aws_kms_alias.${alias}.`));
   const found = Object.entries(recovery.data?.aws_kms_alias ?? {}).filter(([id]) => !aliases.includes(id));
   return {
     ...(found.length > 0 ? { data: { aws_kms_alias: Object.fromEntries(found) } } : {}),

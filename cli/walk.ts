@@ -74,7 +74,9 @@ export function walk({ action, manifest, stacks, workspaceOf, args, print }: Wal
   /** What has to be deployed before the stack, or destroyed before it. */
   function obstacle(action: Action, stack: string): Outcome | undefined {
     if (action === "destroy") {
-      const users = Object.keys(manifest.stacks).filter((other) => !order.includes(other) && manifest.stacks[other]?.dependencies.includes(stack));
+      const users = Object.keys(manifest.stacks).filter(
+        (other) => !order.includes(other) && manifest.stacks[other]?.dependencies.includes(stack),
+      );
       const user = users.find((other) => workspaceOf(other).unreadable() === undefined);
       return user === undefined ? undefined : { kind: "waits", on: user, why: "which still uses it" };
     }

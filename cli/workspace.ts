@@ -95,7 +95,9 @@ const NOT_DEPLOYED = "which is not deployed yet";
 
 /** The program to run: what is asked for, else Terraform where it is installed, else OpenTofu. */
 export function findBinary(tofu: boolean): string | undefined {
-  return (tofu ? ["tofu"] : ["terraform", "tofu"]).find((name) => spawnSync(name, ["version"], { stdio: "ignore", env: environment() }).error === undefined);
+  return (tofu ? ["tofu"] : ["terraform", "tofu"]).find(
+    (name) => spawnSync(name, ["version"], { stdio: "ignore", env: environment() }).error === undefined,
+  );
 }
 
 // Without this, Terraform ends with hints at commands that the walk runs itself.

@@ -12,7 +12,11 @@ export interface FailedCheck {
 
 /** What Checkov finds wrong in a plan. */
 export async function failedChecks(plan: string, log: string): Promise<readonly FailedCheck[]> {
-  const { stdout, output } = await run("checkov", ["-f", plan, "--framework", "terraform_plan", "-o", "json", "--quiet", "--compact", "--skip-download", "--soft-fail"], { log });
+  const { stdout, output } = await run(
+    "checkov",
+    ["-f", plan, "--framework", "terraform_plan", "-o", "json", "--quiet", "--compact", "--skip-download", "--soft-fail"],
+    { log },
+  );
   const report = JSON.parse(stdout || "null");
   const planned = JSON.parse(readFileSync(plan, "utf8")).resource_changes?.length ?? 0;
   if (planned > 0 && !(report?.summary?.passed + report?.summary?.failed > 0)) throw new Error(`Checkov looked at nothing:\n${output}`);
@@ -54,6 +58,8 @@ export class Exemptions {
 
   /** Exemptions that no check needs any more. */
   stale(): readonly string[] {
-    return [...this.entries.values()].filter(({ used }) => !used).map(({ rule, reason, addresses }) => `${rule} (${reason}) of ${addresses.join(", ")}`);
+    return [...this.entries.values()]
+      .filter(({ used }) => !used)
+      .map(({ rule, reason, addresses }) => `${rule} (${reason}) of ${addresses.join(", ")}`);
   }
 }

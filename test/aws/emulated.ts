@@ -14,7 +14,9 @@ export function inAccount(id: string): Program {
   const accounts = program.accounts.map((account) => ({ ...account, id }));
   return {
     accounts: accounts.slice(0, 1),
-    environments: program.environments.map((environment) => (environment.aws ? { ...environment, aws: { ...environment.aws, account: id } } : environment)),
+    environments: program.environments.map((environment) =>
+      environment.aws ? { ...environment, aws: { ...environment.aws, account: id } } : environment,
+    ),
   };
 }
 

@@ -18,7 +18,7 @@ export const GAPS: readonly Gap[] = [
   {
     resource: "aws_s3_bucket_policy",
     step: "apply",
-    reason: "the state bucket's is planned and not applied: moto (5.2.1) reads no conditions, so that a denial of plain HTTP closes the bucket",
+    reason: "denials are planned and not applied: moto (5.2.1) reads no conditions, so that a denial of plain HTTP closes the bucket",
   },
   {
     resource: "aws_s3_bucket_replication_configuration",
@@ -26,12 +26,14 @@ export const GAPS: readonly Gap[] = [
     attributes: ["rule"],
     reason: "moto (5.2.1) forgets parts of a replication rule",
   },
-  ...["aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"].map((resource): Gap => ({
-    resource,
-    step: "replan",
-    attributes: ["description"],
-    reason: "moto (5.2.1) forgets the description of a rule between groups",
-  })),
+  ...["aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"].map(
+    (resource): Gap => ({
+      resource,
+      step: "replan",
+      attributes: ["description"],
+      reason: "moto (5.2.1) forgets the description of a rule between groups",
+    }),
+  ),
 ];
 
 /** Stacks that are not destroyed. */

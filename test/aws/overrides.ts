@@ -8,20 +8,38 @@ interface Resource {
 }
 type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
 
-/** Opens the state bucket to an emulator that refuses everything a policy denies, whatever the condition. */
-export function openBuckets(directory: string, json: { readonly resource?: Resources }): boolean {
-  return override(directory, "open", json.resource, (type, { policy }) => (type === "aws_s3_bucket_policy" && policy ? { policy: withoutConditionalDenials(policy) } : undefined));
+/** Opens buckets to an emulator that refuses everything a policy denies, whatever the condition. */
+export function openBuckets(directory: string, json: { readonly resource?: Resources }): void {
+  override(directory, "open", json.resource, (type, { policy }) =>
+    type === "aws_s3_bucket_policy" && policy ? { policy: withoutDenials(policy) } : undefined,
+  );
+}
+
+/** Gives up early: an emulator's error is none that goes away. */
+export function fewRetries(
+  directory: string,
+  json: { readonly provider?: { readonly aws?: readonly { readonly alias?: string }[] } },
+): void {
+  const aws = json.provider?.aws?.map(({ alias }) => ({ ...(alias ? { alias } : {}), max_retries: 2 }));
+  if (aws) writeFileSync(join(directory, "retries_override.tf.json"), JSON.stringify({ provider: { aws } }));
 }
 
 /** Lets what is protected be destroyed, buckets with what lies in them. False where nothing is protected. */
 export function unprotect(directory: string, json: { readonly resource?: Resources }): boolean {
   return override(directory, "unprotected", json.resource, (_, { lifecycle, force_destroy }) =>
-    lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false }, ...(force_destroy === undefined ? {} : { force_destroy: true }) } : undefined,
+    lifecycle?.prevent_destroy
+      ? { lifecycle: { prevent_destroy: false }, ...(force_destroy === undefined ? {} : { force_destroy: true }) }
+      : undefined,
   );
 }
 
 // Terraform lays an override file over a configuration, which itself stays as it was synthesized.
-function override(directory: string, name: string, resources: Resources = {}, changed: (type: string, resource: Resource) => object | undefined): boolean {
+function override(
+  directory: string,
+  name: string,
+  resources: Resources = {},
+  changed: (type: string, resource: Resource) => object | undefined,
+): boolean {
   const resource: Record<string, Record<string, object>> = {};
   for (const [type, all] of Object.entries(resources)) {
     for (const [id, attributes] of Object.entries(all)) {
@@ -34,8 +52,16 @@ function override(directory: string, name: string, resources: Resources = {}, ch
   return true;
 }
 
-function withoutConditionalDenials(policy: string): string {
-  const { Statement, ...document } = JSON.parse(policy);
-  const harmless = { Effect: "Allow", Principal: "*", Action: "s3:ListBucket", Resource: Statement[0].Resource[0], Condition: { Bool: { "aws:SecureTransport": "true" } } };
-  return JSON.stringify({ ...document, Statement: [harmless] });
+// moto reads a principal as an object.
+function withoutDenials(policy: string): string {
+  const { Statement, ...document } = JSON.parse(policy) as { Statement: { Effect: string; Resource: string[] }[] };
+  const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
+  const harmless = {
+    Effect: "Allow",
+    Principal: { AWS: "*" },
+    Action: "s3:ListBucket",
+    Resource: Statement[0]?.Resource[0],
+    Condition: { Bool: { "aws:SecureTransport": "true" } },
+  };
+  return JSON.stringify({ ...document, Statement: allowed.length > 0 ? allowed : [harmless] });
 }

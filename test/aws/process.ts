@@ -31,7 +31,12 @@ export function run(program: string, args: readonly string[], { cwd, env = {}, l
   const file = createWriteStream(log, { flags: "a" });
   file.write(`$ ${program} ${args.join(" ")}\n`);
   return new Promise((resolve) => {
-    const child = spawn(program, args, { ...(cwd ? { cwd } : {}), env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: minutes !== undefined });
+    const child = spawn(program, args, {
+      ...(cwd ? { cwd } : {}),
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: minutes !== undefined,
+    });
     const limit = minutes && setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), minutes * 60_000);
     let stdout = "";
     let output = "";

@@ -50,9 +50,18 @@ export class Results {
     const width = Math.max(...stacks.map(({ length }) => length), 5);
     const steps = STEPS.filter((step) => step !== "check");
     const rows = stacks.map((stack) => [stack.padEnd(width), ...steps.map((step) => this.cell(stack, step).padStart(8))].join(" "));
-    const skipped = this.all.filter(({ outcome }) => outcome === "skipped").map(({ subject, step, detail }) => `SKIPPED ${subject}: ${step}: ${detail}`);
+    const skipped = this.all
+      .filter(({ outcome }) => outcome === "skipped")
+      .map(({ subject, step, detail }) => `SKIPPED ${subject}: ${step}: ${detail}`);
     const count = (outcome: Result["outcome"]) => `${this.all.filter((result) => result.outcome === outcome).length} ${outcome}`;
-    return ["", ["".padEnd(width), ...steps.map((step) => step.padStart(8))].join(" "), ...rows, ...skipped, "", `${count("passed")}, ${count("failed")}, ${count("skipped")}`].join("\n");
+    return [
+      "",
+      ["".padEnd(width), ...steps.map((step) => step.padStart(8))].join(" "),
+      ...rows,
+      ...skipped,
+      "",
+      `${count("passed")}, ${count("failed")}, ${count("skipped")}`,
+    ].join("\n");
   }
 
   private cell(stack: string, step: Step): string {

@@ -5,8 +5,8 @@ import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
 import { callerAccount, inAccount, loseObject } from "./emulated";
-import { openBuckets, unprotect } from "./overrides";
 import { GAPS, NOT_DESTROYED } from "./gaps";
+import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
 import { Missing, Results, Wrong } from "./results";
 
@@ -33,10 +33,16 @@ class Tier {
       await Promise.all(this.program.environments.filter(({ aws }) => aws).map(({ name }) => this.environment(name)));
       await this.cdktf();
     }
-    if (this.has.checkov && !this.results.failed) await this.results.step("exemptions", "check", async () => expectNone("An exemption that no check needs any more", this.exemptions.stale()));
+    if (this.has.checkov && !this.results.failed)
+      await this.results.step("exemptions", "check", async () =>
+        expectNone("An exemption that no check needs any more", this.exemptions.stale()),
+      );
     if (!this.results.failed) {
       await this.results.step("gaps", "check", async () => {
-        expectNone("A gap that is none any more", GAPS.filter((gap) => !this.gapsUsed.has(gap)).map(({ resource, step }) => `${step} of ${resource}`));
+        expectNone(
+          "A gap that is none any more",
+          GAPS.filter((gap) => !this.gapsUsed.has(gap)).map(({ resource, step }) => `${step} of ${resource}`),
+        );
       });
     }
     console.log(this.results.table());
@@ -47,26 +53,33 @@ class Tier {
   private async bootstrap(): Promise<boolean> {
     const stack = `bootstrap-${this.account}`;
     const lane = new Lane(join(this.directory, "bootstrap"), this.program);
-    const bootstrap = async (...args: string[]) => expectStatus(0, await lane.runner("bootstrap", this.account, ...args, "--", "-auto-approve"));
+    const bootstrap = async (...args: string[]) =>
+      expectStatus(0, await lane.runner("bootstrap", this.account, ...args, "--", "-auto-approve"));
     const again = async () => void expectStatus(0, await lane.runner("plan", stack, "--", "-detailed-exitcode"));
 
     const early = this.program.environments.find(({ aws }) => aws)?.name ?? "";
     await this.results.step("an environment before its account", "check", async () => {
-      expectText(expectStatus(3, await lane.runner("plan", early)), "waits for the state bucket of its account", `npm run bootstrap -- ${this.account}`);
+      expectText(
+        expectStatus(3, await lane.runner("plan", early)),
+        "waits for the state bucket of its account",
+        `npm run bootstrap -- ${this.account}`,
+      );
     });
     if (!(await lane.withLocalState(stack, () => this.examine(lane, stack)))) return false;
-    const json = lane.json(stack);
-    for (const type of Object.keys(json.resource)) this.gap("apply", type);
-    openBuckets(lane.stack(stack), json);
-    const [key] = Object.keys(json.resource.aws_kms_key);
+    this.emulate(lane, stack);
+    const [key] = Object.keys(lane.json(stack).resource.aws_kms_key);
     const good =
       (await this.results.step(`${stack} interrupted`, "check", async () => {
-        expectText(expectStatus(1, await lane.runner("bootstrap", this.account, "--", "-auto-approve", `-target=aws_kms_key.${key}`)), "State moves into the bucket.");
-        expectText(expectStatus(1, await lane.runner("bootstrap", this.account, "--", "-input=false")), "An earlier run has not ended");
+        expectText(
+          expectStatus(1, await lane.runner("bootstrap", this.account, "--", "-auto-approve", `-target=aws_kms_key.${key}`)),
+          "State moves into the bucket.",
+        );
       })) &&
-      (await this.results.step(stack, "apply", async () => void (await bootstrap()))) &&
+      (await this.results.step(stack, "apply", async () => expectText(await bootstrap(), "An earlier run has not ended"))) &&
       (await this.results.step(stack, "replan", again)) &&
-      (await this.results.step(`${stack} a second time`, "check", async () => expectText(await bootstrap(), "0 added, 0 changed, 0 destroyed")));
+      (await this.results.step(`${stack} a second time`, "check", async () =>
+        expectText(await bootstrap(), "0 added, 0 changed, 0 destroyed"),
+      ));
     if (!good) return false;
     await this.results.step(`${stack} after its state was lost`, "check", async () => {
       const { bucket, key } = lane.json(stack).terraform.backend.s3;
@@ -91,6 +104,7 @@ class Tier {
     });
     for (const stack of stacks) {
       if (!(await this.examine(lane, stack))) return;
+      this.emulate(lane, stack);
       const applied = await this.results.step(stack, "apply", async () => {
         expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
       });
@@ -113,14 +127,19 @@ class Tier {
   /** What needs no changes to be made: is it valid, can it be planned, and is the plan a safe one. */
   private async examine(lane: Lane, stack: string): Promise<boolean> {
     const { results } = this;
-    if (!(await results.step(stack, "init", async () => void expectStatus(0, await lane.terraform(stack, "init", "-input=false"))))) return false;
+    if (!(await results.step(stack, "init", async () => void expectStatus(0, await lane.terraform(stack, "init", "-input=false")))))
+      return false;
     if (!(await results.step(stack, "validate", async () => void expectStatus(0, await lane.terraform(stack, "validate"))))) return false;
     if (!(await results.step(stack, "plan", async () => void (await lane.plan(stack, "first"))))) return false;
     await results.step(stack, "checkov", async () => {
       if (!this.has.checkov) throw new Missing("checkov is not on the PATH");
       const synthesized = lane.synthesis.stacks.get(stack);
       const failed = await failedChecks(join(lane.stack(stack), "first.json"), lane.log(stack));
-      if (synthesized) expectNone("A failed check without a reason", this.exemptions.unexplained(synthesized.stack, failed).map(({ rule, address, name }) => `${rule} ${address}: ${name}`));
+      if (synthesized)
+        expectNone(
+          "A failed check without a reason",
+          this.exemptions.unexplained(synthesized.stack, failed).map(({ rule, address, name }) => `${rule} ${address}: ${name}`),
+        );
     });
     await results.step(stack, "tofu", async () => {
       if (!this.has.tofu) throw new Missing("tofu is not on the PATH");
@@ -133,13 +152,27 @@ class Tier {
 
   private async replan(lane: Lane, stack: string): Promise<void> {
     const plan = await lane.plan(stack, "second");
-    const changed = plan.resource_changes.filter(({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"));
+    const changed = plan.resource_changes.filter(
+      ({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"),
+    );
     const unknown = changed.filter(({ type, change }) => !this.gap("replan", type, Object.keys(difference(change))));
-    expectNone("A second plan with changes", unknown.map(({ address, change }) => `${address}: ${change.actions.join(", ")} ${JSON.stringify(difference(change))}`));
+    expectNone(
+      "A second plan with changes",
+      unknown.map(({ address, change }) => `${address}: ${change.actions.join(", ")} ${JSON.stringify(difference(change))}`),
+    );
+  }
+
+  private emulate(lane: Lane, stack: string): void {
+    const json = lane.json(stack);
+    for (const type of Object.keys(json.resource ?? {})) this.gap("apply", type);
+    openBuckets(lane.stack(stack), json);
+    fewRetries(lane.stack(stack), json);
   }
 
   private gap(step: "apply" | "replan", type: string, attributes: readonly string[] = []): boolean {
-    const gap = GAPS.find((each) => each.step === step && each.resource === type && attributes.every((attribute) => each.attributes?.includes(attribute)));
+    const gap = GAPS.find(
+      (each) => each.step === step && each.resource === type && attributes.every((attribute) => each.attributes?.includes(attribute)),
+    );
     if (gap) this.gapsUsed.add(gap);
     return gap !== undefined;
   }
@@ -150,7 +183,11 @@ class Tier {
     const output = join(this.directory, "cdktf");
     const log = join(this.directory, "logs/cdktf.log");
     const app = ["--app", `node ${join(__dirname, "app.js")}`, "--output", output];
-    const cdktf = async (...args: string[]) => expectStatus(0, await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], { log, minutes: 5, env: { CI: "1", CHECKPOINT_DISABLE: "1" } }));
+    const cdktf = async (...args: string[]) =>
+      expectStatus(
+        0,
+        await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], { log, minutes: 5, env: { CI: "1", CHECKPOINT_DISABLE: "1" } }),
+      );
     const [keys, network] = [`${environment}-keys`, `${environment}-network`];
     const quiet = ["--skip-provider-lock", "--auto-approve"];
 
@@ -220,7 +257,13 @@ class Lane {
 
   async plan(stack: string, name: string): Promise<Plan> {
     expectStatus(0, await this.terraform(stack, "plan", "-input=false", `-out=${name}.tfplan`));
-    const { stdout } = expectStatus(0, await run("terraform", ["show", "-json", `${name}.tfplan`], { cwd: this.stack(stack), log: join(this.directory, "logs", "show.log") }));
+    const { stdout } = expectStatus(
+      0,
+      await run("terraform", ["show", "-json", `${name}.tfplan`], {
+        cwd: this.stack(stack),
+        log: join(this.directory, "logs", "show.log"),
+      }),
+    );
     writeFileSync(join(this.stack(stack), `${name}.json`), stdout);
     return { resource_changes: [], ...JSON.parse(stdout) };
   }
@@ -240,7 +283,10 @@ class Lane {
 
   /** What `npm run <command>` does. */
   runner(...args: string[]): Promise<Ended> {
-    return run(process.execPath, [join(__dirname, "runner.js"), ...args], { log: join(this.directory, "logs", "runner.log"), env: { CDKTF_OUTDIR: this.outdir } });
+    return run(process.execPath, [join(__dirname, "runner.js"), ...args], {
+      log: join(this.directory, "logs", "runner.log"),
+      env: { CDKTF_OUTDIR: this.outdir },
+    });
   }
 }
 
@@ -248,13 +294,15 @@ const BACKEND = "backend_override.tf.json";
 const AUTOMATION = { TF_IN_AUTOMATION: "1" };
 
 function expectStatus(status: number, ended: Ended): Ended {
-  if (ended.status !== status) throw new Wrong(`ended with ${ended.status} instead of ${status}:\n${ended.output.split("\n").slice(-60).join("\n")}`);
+  if (ended.status !== status)
+    throw new Wrong(`ended with ${ended.status} instead of ${status}:\n${ended.output.split("\n").slice(-60).join("\n")}`);
   return ended;
 }
 
 function expectText({ output }: { readonly output: string }, ...texts: readonly string[]): void {
   const absent = texts.filter((text) => !output.includes(text));
-  if (absent.length > 0) throw new Wrong(`does not say ${absent.map((text) => `"${text}"`).join(", ")}:\n${output.split("\n").slice(-60).join("\n")}`);
+  if (absent.length > 0)
+    throw new Wrong(`does not say ${absent.map((text) => `"${text}"`).join(", ")}:\n${output.split("\n").slice(-60).join("\n")}`);
 }
 
 function expectNone(what: string, found: readonly string[]): void {
@@ -271,7 +319,8 @@ function difference({ before, after }: { readonly before: object | null; readonl
 /** What is missing for anything to be proved. */
 async function unmet(endpoint: string | undefined, log: string): Promise<string | undefined> {
   if (!endpoint) return "AWS_ENDPOINT_URL names no AWS endpoint";
-  if (!["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname)) return `AWS_ENDPOINT_URL (${endpoint}) is not on this machine`;
+  if (!["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname))
+    return `AWS_ENDPOINT_URL (${endpoint}) is not on this machine`;
   if (!(await installed("terraform", log, "version"))) return "terraform is not on the PATH";
   return undefined;
 }
@@ -282,6 +331,7 @@ async function main(): Promise<number> {
   const endpoint = process.env.AWS_ENDPOINT_URL;
   const reason = await unmet(endpoint, log);
   if (!endpoint || reason) {
+    rmSync(directory, { recursive: true });
     console.log(`SKIPPED the AWS tier: ${reason}\n0 passed, 0 failed, 1 skipped`);
     return 0;
   }

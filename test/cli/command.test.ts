@@ -37,7 +37,8 @@ afterEach(() => {
 function run(world: World, ...argv: string[]): { code: number; said: string; asked: string[] } {
   writeFileSync(join(directory, "world.json"), JSON.stringify({ asked: [], ...world }));
   const said: string[] = [];
-  for (const level of ["log", "error"] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
+  for (const level of ["log", "error"] as const)
+    jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
   const code = command(PROGRAM, argv, { outdir: join(directory, "cdktf.out") });
   return { code, said: said.join("\n"), asked: JSON.parse(readFileSync(join(directory, "world.json"), "utf8")).asked };
 }
@@ -102,7 +103,9 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("leaves a bootstrap's state to bootstrap", () => {
-    expect(run({ deployed: [] }, "apply", "bootstrap-444455556666").said).toBe("bootstrap-444455556666 looks after its own state: npm run bootstrap -- 444455556666");
+    expect(run({ deployed: [] }, "apply", "bootstrap-444455556666").said).toBe(
+      "bootstrap-444455556666 looks after its own state: npm run bootstrap -- 444455556666",
+    );
   });
 
   it("lists what there is for a name that nothing has", () => {
@@ -134,7 +137,9 @@ describe("npm run plan, apply, destroy", () => {
 
 describe("npm run bootstrap", () => {
   it("lists the accounts for one that is none", () => {
-    expect(run({ deployed: [] }, "bootstrap", "444455556667").said).toBe("There is no account 444455556667; did you mean 444455556666?\n  accounts: 111122223333, 444455556666");
+    expect(run({ deployed: [] }, "bootstrap", "444455556667").said).toBe(
+      "There is no account 444455556667; did you mean 444455556666?\n  accounts: 111122223333, 444455556666",
+    );
   });
 
   it("applies in place once state is in its bucket", () => {
@@ -145,6 +150,8 @@ describe("npm run bootstrap", () => {
   it("makes nothing twice where the bucket exists and its state is lost", () => {
     const { code, said, asked } = run({ deployed: [] }, "bootstrap", "444455556666");
     expect([code, asked]).toEqual([1, []]);
-    expect(said).toBe("The state bucket of 444455556666 exists and its own state does not: find again what exists with npm run bootstrap -- 444455556666 --recover");
+    expect(said).toBe(
+      "The state bucket of 444455556666 exists and its own state does not: find again what exists with npm run bootstrap -- 444455556666 --recover",
+    );
   });
 });

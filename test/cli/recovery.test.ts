@@ -29,13 +29,21 @@ describe("recoveryOf", () => {
     const resource = {
       aws_iam_role: { plan: { name: "orders-plan" } },
       aws_iam_role_policy: { state: { name: "plan-state", role: "${aws_iam_role.plan.id}" } },
-      aws_iam_role_policy_attachment: { reads: { role: "${aws_iam_role.plan.name}", policy_arn: "arn:aws:iam::aws:policy/ReadOnlyAccess" } },
+      aws_iam_role_policy_attachment: {
+        reads: { role: "${aws_iam_role.plan.name}", policy_arn: "arn:aws:iam::aws:policy/ReadOnlyAccess" },
+      },
     };
-    expect(recoveryOf({ resource }, ACCOUNT).import.map(({ id }) => id)).toEqual(["orders-plan", "orders-plan:plan-state", "orders-plan/arn:aws:iam::aws:policy/ReadOnlyAccess"]);
+    expect(recoveryOf({ resource }, ACCOUNT).import.map(({ id }) => id)).toEqual([
+      "orders-plan",
+      "orders-plan:plan-state",
+      "orders-plan/arn:aws:iam::aws:policy/ReadOnlyAccess",
+    ]);
   });
 
   it("refuses what it can't find", () => {
-    expect(() => recoveryOf({ resource: { aws_vpc: { vpc: {} } } }, ACCOUNT)).toThrow("aws_vpc.vpc: how it is found after its state was lost is not known");
+    expect(() => recoveryOf({ resource: { aws_vpc: { vpc: {} } } }, ACCOUNT)).toThrow(
+      "aws_vpc.vpc: how it is found after its state was lost is not known",
+    );
   });
 });
 
@@ -43,8 +51,13 @@ describe("withoutMissing", () => {
   const recovery = recoveryOf(BUCKET, ACCOUNT);
 
   it("leaves to be made what Terraform did not find", () => {
-    const said = 'While attempting to import an existing object to\n"aws_s3_bucket_versioning.versioning", the provider detected that no object exists';
-    expect(withoutMissing(recovery, said)?.import.map(({ to }) => to)).toEqual(["aws_kms_key.key", "aws_kms_alias.alias", "aws_s3_bucket.bucket"]);
+    const said =
+      'While attempting to import an existing object to\n"aws_s3_bucket_versioning.versioning", the provider detected that no object exists';
+    expect(withoutMissing(recovery, said)?.import.map(({ to }) => to)).toEqual([
+      "aws_kms_key.key",
+      "aws_kms_alias.alias",
+      "aws_s3_bucket.bucket",
+    ]);
   });
 
   it("leaves a key without its alias to be made anew", () => {

@@ -1,2 +1,2 @@
 export { exempt, type Exemption, exemptionsOf } from "./contract";
-export { type Finding, findings, type SynthesizedStack } from "./policies";
+export { type Finding, findings, POLICY_IDS, type SynthesizedStack } from "./policies";

@@ -1,0 +1,8 @@
+/** The fast tier: compiled tests, Node only. */
+module.exports = {
+  roots: ["<rootDir>/dist/test"],
+  testMatch: ["**/*.test.js"],
+  testPathIgnorePatterns: ["/dist/test/(aws|cluster|fork|package)/"],
+  snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
+  maxWorkers: 2,
+};

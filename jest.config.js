@@ -4,5 +4,6 @@ module.exports = {
   testMatch: ["**/*.test.js"],
   testPathIgnorePatterns: ["/dist/test/(aws|cluster|fork|package)/"],
   snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
+  snapshotFormat: { printBasicPrototype: false, escapeString: false },
   maxWorkers: 2,
 };

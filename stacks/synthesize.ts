@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { type Finding, findings, type SynthesizedStack } from "../constructs/policy";
+import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
 import { validate } from "./validate";
@@ -20,6 +20,12 @@ export interface SynthesizeOptions {
   readonly outdir: string;
 
   /**
+   * The one environment, or `bootstrap-<account>`, to write; the others are checked and left as they are.
+   * @default - all
+   */
+  readonly only?: string;
+
+  /**
    * Whether stacks of earlier runs that the program no longer has are removed.
    * @default false
    */
@@ -29,7 +35,7 @@ export interface SynthesizeOptions {
 /** Resources break policies, each without a reasoned exemption. */
 export class PolicyViolation extends Error {
   constructor(readonly violations: readonly Finding[]) {
-    super(violations.map(({ address, policy, rule, remedy }) => `${address}: ${rule} (${policy}); ${remedy}`).join("\n"));
+    super(violations.map(describeFinding).join("\n"));
     this.name = "PolicyViolation";
   }
 }
@@ -38,14 +44,14 @@ export class PolicyViolation extends Error {
  * Writes the Terraform of a program, all of it or nothing.
  * @throws InvalidInput where the program can't be deployed, PolicyViolation where it should not be
  */
-export function synthesize(program: Program, { outdir, prune = false }: SynthesizeOptions): Synthesis {
+export function synthesize(program: Program, { outdir, only, prune = false }: SynthesizeOptions): Synthesis {
   validate(program);
   const staging = `${outdir}.part`;
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   try {
     const app = new App({ outdir: staging });
-    const compositions = compose(app, program);
+    const compositions = compose(app, program, only);
     app.synth();
 
     const stacks = new Map<string, SynthesizedStack>();

@@ -1,5 +1,5 @@
 import { InvalidInput, type Problem } from "../constructs/core/errors";
-import type { Environment, Program } from "./environment";
+import type { Program } from "./environment";
 import { type Draft, type Finding, environmentRules, programRules } from "./rules";
 import { accountSchema, environmentSchema, shapeProblems } from "./schema";
 
@@ -24,7 +24,7 @@ export function validate(program: Program): void {
   const environments = checked(program.environments, nameOf, environmentSchema);
   const draft = { accounts, environments };
   for (const [index, environment] of environments.entries()) {
-    report(nameOf(environment as Environment, index), environmentRules.flatMap((rule) => rule(environment)));
+    report(nameOf(program.environments[index], index), environmentRules.flatMap((rule) => rule(environment)));
   }
   for (const rule of programRules) {
     for (const { root, ...finding } of rule(draft)) report(root, [finding]);

@@ -1,4 +1,4 @@
-import type { TerraformElement, TerraformStack } from "cdktf";
+import type { TerraformResource, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import { BACKUP_TAG } from "../core/tags";
 import { exemptionsOf } from "./contract";
@@ -168,7 +168,10 @@ export function findings(synthesized: SynthesizedStack): readonly Finding[] {
 
 /** What is excepted, as `policy address`; a stack's own exemptions concern it as a whole. */
 function exemptions(stack: TerraformStack): ReadonlySet<string> {
-  const addressOf = (construct: IConstruct) => (construct === stack ? "" : (construct as TerraformElement).fqn);
+  const addressOf = (construct: IConstruct) => {
+    const { terraformResourceType, friendlyUniqueId } = construct as TerraformResource;
+    return construct === stack ? "" : `${terraformResourceType}.${friendlyUniqueId}`;
+  };
   const entries = stack.node.findAll().flatMap((construct) => exemptionsOf(construct).map(({ rule }) => `${rule} ${addressOf(construct)}`));
   return new Set(entries);
 }

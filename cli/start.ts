@@ -4,6 +4,9 @@ import { bootstrapName, PolicyViolation, type Program, synthesize, validate } fr
 import { print, summarize } from "./summary";
 import { withoutTokenTraces } from "./short-traces";
 
+/** The exact providers of this application. */
+const LOCK = "environments/.terraform.lock.hcl";
+
 const USAGE = "npm start [-- [environment] [--json]]";
 
 /** Synthesizes a program, or one environment of it, and says what came of it. Returns the exit code. */
@@ -18,7 +21,8 @@ export function start(program: Program, args: readonly string[]): number {
       return 0;
     }
     if (only !== undefined) checkName(only, program);
-    const synthesis = withoutTokenTraces(() => synthesize(program, { outdir, prune: only === undefined, ...(only === undefined ? {} : { only }) }));
+    const options = only === undefined ? { outdir, lock: LOCK, prune: true } : { outdir, lock: LOCK, only };
+    const synthesis = withoutTokenTraces(() => synthesize(program, options));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
     return 0;

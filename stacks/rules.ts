@@ -2,7 +2,7 @@ import type { Problem } from "../constructs/core/errors";
 import { known, seconds } from "../constructs/core/quantities";
 import { tagProblem } from "../constructs/core/tags";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
-import { all, type Environment, type ExistingNetwork, EXCEPTIONS, type OwnNetwork, type Program, type Replicas } from "./environment";
+import { all, type Environment, type ExistingNetwork, type EXCEPTIONS, type OwnNetwork, type Program, type Replicas } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 
 /** What remains of a value when everything of a wrong shape is taken out. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
@@ -30,6 +30,12 @@ export interface SynthesizeOptions {
    * @default false
    */
   readonly prune?: boolean;
+
+  /**
+   * The file that pins the exact providers, put beside each stack: `environments/.terraform.lock.hcl`.
+   * @default - none: Terraform takes the newest providers that the ranges allow
+   */
+  readonly lock?: string;
 }
 
 /** Resources break policies, each without a reasoned exemption. */
@@ -44,8 +50,9 @@ export class PolicyViolation extends Error {
  * Writes the Terraform of a program, all of it or nothing.
  * @throws InvalidInput where the program can't be deployed, PolicyViolation where it should not be
  */
-export function synthesize(program: Program, { outdir, only, prune = false }: SynthesizeOptions): Synthesis {
+export function synthesize(program: Program, options: SynthesizeOptions): Synthesis {
   validate(program);
+  const { outdir, only } = options;
   const staging = `${outdir}.part`;
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
@@ -62,7 +69,7 @@ export function synthesize(program: Program, { outdir, only, prune = false }: Sy
     const violations = [...stacks.values()].flatMap(findings);
     if (violations.length > 0) throw new PolicyViolation(violations);
 
-    publish(staging, outdir, prune);
+    publish(staging, options);
     return { compositions, stacks };
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -70,11 +77,12 @@ export function synthesize(program: Program, { outdir, only, prune = false }: Sy
 }
 
 /** Puts what was written in its place, beside whatever Terraform keeps there, the manifest last. */
-function publish(staging: string, outdir: string, prune: boolean): void {
+function publish(staging: string, { outdir, lock, prune = false }: SynthesizeOptions): void {
   const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
   for (const id of written) {
     mkdirSync(join(outdir, "stacks", id), { recursive: true });
     renameSync(join(staging, "stacks", id, "cdk.tf.json"), join(outdir, "stacks", id, "cdk.tf.json"));
+    if (lock) copyFileSync(lock, join(outdir, "stacks", id, ".terraform.lock.hcl"));
   }
   if (prune && existsSync(join(outdir, "stacks"))) {
     for (const id of readdirSync(join(outdir, "stacks"))) {

@@ -32,7 +32,7 @@ export function maxLength(kind: Named): number {
  * unique, readable, and the same in every run.
  */
 export function cloudName(kind: Named, ...parts: readonly string[]): string {
-  return fit(parts.join("-"), LIMITS[kind]);
+  return shorten(parts.join("-"), LIMITS[kind]);
 }
 
 /**
@@ -41,7 +41,7 @@ export function cloudName(kind: Named, ...parts: readonly string[]): string {
  */
 export function bucketName(account: string, region: string, ...parts: readonly string[]): string {
   const place = `-${account}-${region}`;
-  return fit(parts.join("-"), LIMITS.bucket - place.length) + place;
+  return shorten(parts.join("-"), LIMITS.bucket - place.length) + place;
 }
 
 /** Longest name of a system or an environment: both together leave room for what follows them. */
@@ -66,7 +66,7 @@ export function namePartProblem(name: string): Unreadable | undefined {
   return reserved === undefined ? undefined : { rule: `is refused: ${RESERVED[reserved]}`, remedy: "choose another" };
 }
 
-function fit(name: string, max: number): string {
+function shorten(name: string, max: number): string {
   if (name.length <= max) return name;
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
   return `${name.slice(0, max - hash.length - 1).replace(/-+$/, "")}-${hash}`;

@@ -13,7 +13,6 @@ import { Vpc as AwsVpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
-import { exempt } from "../policy/contract";
 import type { Network } from "./contract";
 import { parseBlock } from "./ipv4";
 import { NETWORK_PREFIX, type SubnetPlan, subnetPlan } from "./subnet-plan";

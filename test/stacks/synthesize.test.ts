@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
-import { App, TerraformStack } from "cdktf";
+import { type App, TerraformStack } from "cdktf";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import { program } from "../../environments";
 import { compose, PlatformStack, type Program, type SynthesizeOptions, synthesize as synthesizeSlowly } from "../../stacks";
@@ -115,6 +115,14 @@ describe("a synthesis", () => {
     synthesize(program, { outdir, prune: true });
     expect(existsSync(lock)).toBe(true);
     expect(existsSync(join(outdir, "stacks", "dev-gone"))).toBe(false);
+  });
+
+  it("puts the pinned providers beside each stack", () => {
+    const lock = "environments/.terraform.lock.hcl";
+    synthesize(program, { outdir, lock });
+    for (const id of readdirSync(join(outdir, "stacks"))) {
+      expect(readFileSync(join(outdir, "stacks", id, ".terraform.lock.hcl"), "utf8")).toBe(readFileSync(lock, "utf8"));
+    }
   });
 
   it("can be of one environment, beside the others", () => {

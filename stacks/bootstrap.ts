@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import { DeployRoles, StateBucket, stateLocation } from "../constructs/bootstrap";
-import type { Account, Environment } from "./environment";
+import type { Account, Aws, Environment } from "./environment";
 import { PlatformStack } from "./stack";
 
 /** What every other stack of an account needs first: where state lies, and who may deploy. */
@@ -18,9 +18,14 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
       account: id,
       repository: github.repository,
       providerExists: github.providerExists ?? false,
-      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: [aws.region, ...(aws.recoveryRegion ? [aws.recoveryRegion] : [])] }] : [])),
+      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: regionsOf(aws, region) }] : [])),
       state: { bucketArn: state.arn, keyArn: state.keyArn },
     });
   }
   return stack;
+}
+
+/** Where an environment is deployed to, and where its state lies. */
+function regionsOf({ region, recoveryRegion }: Aws, stateRegion: string): readonly string[] {
+  return [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])];
 }

@@ -64,6 +64,10 @@ describe("DeployRoles", () => {
     expect(rightsOf("apply-dev").find(({ Sid }) => Sid === "OtherRegions")?.Condition).toEqual({ StringNotEquals: { "aws:RequestedRegion": ["eu-west-1", "us-east-1"] } });
   });
 
+  it("break no lock of a backup", () => {
+    expect(rightsOf("apply-dev")).toContainEqual({ Sid: "Locks", Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "*" });
+  });
+
   it("never weaken the state bucket or its key", () => {
     const denied = rightsOf("apply-production").filter(({ Effect }) => Effect === "Deny");
     expect(denied.flatMap(({ Action }) => Action)).toEqual(expect.arrayContaining(["s3:DeleteBucket*", "s3:PutBucket*", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"]));

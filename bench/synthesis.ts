@@ -9,8 +9,8 @@ import { programOf } from "./program";
 import { readPlain } from "./read-plain";
 
 // Both sides begin warm: what one environment costs is not what the first milliseconds of a process cost.
-const WARM_UP_RUNS = 8;
-const RUNS_OF_ONE = 5;
+const WARM_UP_RUNS = 15;
+const RUNS_OF_ONE = 9;
 
 const [side, size = "1", directory = ""] = process.argv.slice(2);
 const environments = Number(size);

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { measureSynthesis } from "./compare";
 import { clearlyMissed, type Row, table } from "./report";
 import { measureStart } from "./start";
-import { measureSynthesis } from "./compare";
 
 // npm run bench [-- --json] [-- --check]: --check fails where a target is clearly missed.
 const options = new Set(process.argv.slice(2));

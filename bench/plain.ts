@@ -53,7 +53,10 @@ function withReferences({ dependsOn, provider, ...config }: JsonObject, made: Ma
 }
 
 function withTokens(value: Json, made: Made): Json {
-  if (typeof value === "string") return value.includes("${") ? value.replace(REFERENCE, (text, address, attribute) => attributeOf(made.get(address), attribute) ?? text) : value;
+  if (typeof value === "string")
+    return value.includes("${")
+      ? value.replace(REFERENCE, (text, address, attribute) => attributeOf(made.get(address), attribute) ?? text)
+      : value;
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map((item) => withTokens(item, made));
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withTokens(item, made)]));

@@ -11,14 +11,24 @@ const SECTIONS = new Set(["//", "data", "output", "provider", "resource", "terra
 export function readPlain(outdir: string): readonly PlainStack[] {
   return readdirSync(join(outdir, "stacks")).map((id) => {
     const json: JsonObject = JSON.parse(readFileSync(join(outdir, "stacks", id, "cdk.tf.json"), "utf8"));
-    return { id, steps: inOrder([...backends(json), ...providers(json), ...data(json), ...resources(json), ...outputs(json)]), overrides: stackOverrides(json) };
+    return {
+      id,
+      steps: inOrder([...backends(json), ...providers(json), ...data(json), ...resources(json), ...outputs(json)]),
+      overrides: stackOverrides(json),
+    };
   });
 }
 
 function backends(json: JsonObject): Step[] {
   return entries(json, "terraform", "backend").map(([type, config]) => {
     const Backend = exported(cdktf, `${pascalCase(type)}Backend`);
-    return { address: "backend", id: "backend", make: (scope, _id, props) => new Backend(scope, props), config: camelCase(config), overrides: overridesOf(json, config, "backend") };
+    return {
+      address: "backend",
+      id: "backend",
+      make: (scope, _id, props) => new Backend(scope, props),
+      config: camelCase(config),
+      overrides: overridesOf(json, config, "backend"),
+    };
   });
 }
 
@@ -26,7 +36,12 @@ function providers(json: JsonObject): Step[] {
   return entries(json, "provider").flatMap(([provider, list]) =>
     (list as unknown as JsonObject[]).map((config) => {
       const name = ["provider", provider, ...(config.alias ? [config.alias] : [])];
-      return step(name.join("."), name.join("-"), exported(load(`@cdktf/provider-${provider}/lib/provider`), `${pascalCase(provider)}Provider`), config);
+      return step(
+        name.join("."),
+        name.join("-"),
+        exported(load(`@cdktf/provider-${provider}/lib/provider`), `${pascalCase(provider)}Provider`),
+        config,
+      );
     }),
   );
 }
@@ -36,7 +51,12 @@ function data(json: JsonObject): Step[] {
     entries(named).map(([name, config]) => {
       const address = `data.${type}.${name}`;
       if (type !== "terraform_remote_state") return step(address, name, providerClass(type, "data"), config);
-      return step(address, name, exported(cdktf, `DataTerraformRemoteState${pascalCase(String(config.backend))}`), config.config as JsonObject);
+      return step(
+        address,
+        name,
+        exported(cdktf, `DataTerraformRemoteState${pascalCase(String(config.backend))}`),
+        config.config as JsonObject,
+      );
     }),
   );
 }
@@ -65,9 +85,15 @@ function overridesOf(json: JsonObject, config: JsonObject, kind: string): Overri
 }
 
 function stackOverrides(json: JsonObject): Override[] {
-  const versions = entries(json, "terraform", "required_providers").map(([provider, { version = "" }]): Override => [`terraform.required_providers.${provider}.version`, version]);
+  const versions = entries(json, "terraform", "required_providers").map(
+    ([provider, { version = "" }]): Override => [`terraform.required_providers.${provider}.version`, version],
+  );
   const { required_version = null } = json.terraform as JsonObject;
-  return [["terraform.required_version", required_version], ...versions, ...Object.entries(json).filter(([section]) => !SECTIONS.has(section))];
+  return [
+    ["terraform.required_version", required_version],
+    ...versions,
+    ...Object.entries(json).filter(([section]) => !SECTIONS.has(section)),
+  ];
 }
 
 function inOrder(steps: readonly Step[]): Step[] {
@@ -119,7 +145,10 @@ function entries(json: JsonObject, ...path: readonly string[]): [string, JsonObj
 function camelCase<T extends Json>(value: T): T {
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map(camelCase) as Json as T;
-  const named = Object.entries(value).map(([name, item]) => [name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()), MAPS.has(name) ? item : camelCase(item)]);
+  const named = Object.entries(value).map(([name, item]) => [
+    name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+    MAPS.has(name) ? item : camelCase(item),
+  ]);
   return Object.fromEntries(named);
 }
 

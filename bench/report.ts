@@ -31,8 +31,15 @@ function heading(group: string): string {
 }
 
 function line({ name, ours, other, unit, ratio, target }: Row): string {
-  const verdict = target === undefined ? "" : ratio <= target ? "met" : clearlyMissed({ ratio, target } as Row) ? "MISSED" : "missed, within noise";
-  return columns(`  ${name}`, show(ours, unit), show(other, unit), ratio.toFixed(2), target === undefined ? "" : `${target.toFixed(2)}  ${verdict}`);
+  const verdict =
+    target === undefined ? "" : ratio <= target ? "met" : clearlyMissed({ ratio, target } as Row) ? "MISSED" : "missed, within noise";
+  return columns(
+    `  ${name}`,
+    show(ours, unit),
+    show(other, unit),
+    ratio.toFixed(2),
+    target === undefined ? "" : `${target.toFixed(2)}  ${verdict}`,
+  );
 }
 
 function show(value: number, unit: Row["unit"]): string {

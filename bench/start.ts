@@ -27,7 +27,15 @@ export async function measureStart(directory: string): Promise<Row[]> {
   const memory = { ours: await peakMb(npmStart), other: await peakMb(tsNode) };
 
   const other = median(times.tsNode);
-  const row = (name: string, ours: number, target: object): Row => ({ group: GROUP, name, unit: "ms", ours, other, ratio: ours / other, ...target });
+  const row = (name: string, ours: number, target: object): Row => ({
+    group: GROUP,
+    name,
+    unit: "ms",
+    ours,
+    other,
+    ratio: ours / other,
+    ...target,
+  });
   return [
     row("first, nothing compiled", median(times.first), {}),
     row("after an edit", median(times.edited), { target: 0.3 }),
@@ -49,7 +57,9 @@ function run(directory: string, args: readonly string[]): Promise<number> {
     errors += text;
   });
   return new Promise((resolve, reject) => {
-    child.on("close", (status) => (status === 0 ? resolve(performance.now() - start) : reject(new Error(`${args.join(" ")} ended with ${status}:\n${errors}`))));
+    child.on("close", (status) =>
+      status === 0 ? resolve(performance.now() - start) : reject(new Error(`${args.join(" ")} ended with ${status}:\n${errors}`)),
+    );
   });
 }
 

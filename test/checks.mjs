@@ -36,7 +36,12 @@ export function inTemporaryDirectory(work) {
 
 /** Runs a program to its end and returns what it printed. @throws with its output where it fails */
 export function run(directory, command, args, env = {}) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: directory, env: { ...process.env, ...env }, encoding: "utf8", maxBuffer: 1e8 });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: directory,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    maxBuffer: 1e8,
+  });
   if (status !== 0) throw new Error(`${[command, ...args].join(" ")} ended with ${status}:\n${stdout}${stderr}`.trimEnd());
   return stdout;
 }

@@ -15,7 +15,9 @@ const versionOf = (lock, name) => lock[`node_modules/${name}`]?.version;
 const stamp = (lock) => `"version": "${versionOf(lock, "cdktf")}"`;
 
 for (const name of Object.keys(json(join(here, "package.json")).dependencies).filter((name) => name !== "cdktf")) {
-  check(`the fork's lock has this repository's version of ${name}`, () => assert.equal(versionOf(locks.fork, name), versionOf(locks.native, name)));
+  check(`the fork's lock has this repository's version of ${name}`, () =>
+    assert.equal(versionOf(locks.fork, name), versionOf(locks.native, name)),
+  );
 }
 check("the fork's lock has cdktn in place of cdktf", () => assert.equal(locks.fork["node_modules/cdktf"].name, "cdktn"));
 
@@ -69,5 +71,8 @@ function withEmptyOnOneLine(text) {
 
 function filesIn(directory) {
   const entries = existsSync(directory) ? readdirSync(directory, { recursive: true, withFileTypes: true }) : [];
-  return entries.filter((entry) => entry.isFile()).map(({ parentPath, path, name }) => join(parentPath ?? path, name).slice(directory.length + 1)).sort();
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, path, name }) => join(parentPath ?? path, name).slice(directory.length + 1))
+    .sort();
 }

@@ -19,7 +19,13 @@ class Archive extends TerraformStack {
     new LocalBackend(this, { path: "archive.tfstate" });
     new AwsProvider(this, "aws", { region: "eu-west-1" });
     const key = new KmsKey(this, "key", { enableKeyRotation: true });
-    const bucket = new BackupBucket(this, "invoices", { name: ["invoices"], account: "111122223333", region: "eu-west-1", key: key.arn, keepDays: 30 });
+    const bucket = new BackupBucket(this, "invoices", {
+      name: ["invoices"],
+      account: "111122223333",
+      region: "eu-west-1",
+      key: key.arn,
+      keepDays: 30,
+    });
     new Announcement(this, "announcement", { name: "/invoices/bucket", value: bucket.arn });
   }
 }

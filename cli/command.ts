@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { InvalidInput } from "../constructs/core/errors";
-import { PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { bootstrapName, PolicyViolation, type Program, synthesize, validate } from "../stacks";
 import { bootstrap } from "./bootstrap";
 import { withoutTokenTraces } from "./short-traces";
 import { type Action, describe, type Manifest, type Report, STATE_BUCKET, walk } from "./walk";
@@ -42,17 +42,19 @@ interface Request {
 export interface CommandOptions {
   /** @default "cdktf.out", or what CDKTF_OUTDIR says */
   readonly outdir?: string;
+
+  /**
+   * The file that pins the exact providers.
+   * @default - none
+   */
+  readonly lock?: string;
 }
 
 /** Does what a command line asks for with the stacks of a program, and returns the exit code. */
-export function command(
-  program: Program,
-  argv: readonly string[],
-  { outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out" }: CommandOptions = {},
-): number {
+export function command(program: Program, argv: readonly string[], options: CommandOptions = {}): number {
   try {
     const request = parse(argv);
-    if (!request.checkOnly) return run(program, request, outdir);
+    if (!request.checkOnly) return run(program, request, options);
     validate(program);
     return EXIT.done;
   } catch (error) {
@@ -88,8 +90,9 @@ function parse(argv: readonly string[]): Request {
   return { action, name, tofu: options.includes("--tofu"), recover: options.includes("--recover"), checkOnly, args };
 }
 
-function run(program: Program, { action, name, tofu, recover, args }: Request, outdir: string): number {
-  const { compositions } = withoutTokenTraces(() => synthesize(program, { outdir, prune: true }));
+function run(program: Program, { action, name, tofu, recover, args }: Request, options: CommandOptions): number {
+  const outdir = options.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out";
+  const { compositions } = withoutTokenTraces(() => synthesize(program, { ...options, outdir, prune: true }));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
   const binary = findBinary(tofu);
   if (binary === undefined) throw new Refused(`Neither terraform nor tofu is on the PATH${tofu ? "; --tofu needs OpenTofu" : ""}`);
@@ -104,7 +107,7 @@ function run(program: Program, { action, name, tofu, recover, args }: Request, o
   const accounts = [...new Set(program.accounts.map(({ id }) => id))];
   if (action === "bootstrap") {
     if (!accounts.includes(name)) throw new Refused(noSuch("account", name, { accounts }));
-    return bootstrap({ workspace: workspaceOf(bootstrapOf(name)), account: name, args, recover, print });
+    return bootstrap({ workspace: workspaceOf(bootstrapName(name)), account: name, args, recover, print });
   }
 
   const environments = Object.fromEntries(
@@ -116,16 +119,12 @@ function run(program: Program, { action, name, tofu, recover, args }: Request, o
     throw new Refused(
       noSuch("environment or stack", name, { environments: Object.keys(environments).filter((each) => !all.includes(each)), stacks: all }),
     );
-  const account = accounts.find((id) => bootstrapOf(id) === name);
+  const account = accounts.find((id) => bootstrapName(id) === name);
   if (account && action === "apply") throw new Refused(`${name} looks after its own state: npm run bootstrap -- ${account}`);
 
   const report = walk({ action, manifest, stacks, workspaceOf, args, print });
   print(`\n${summary(report, { action, name, ...(account ? { account } : {}), accountOf: (stack) => accountOf(workspaceOf(stack)) })}`);
   return exitCode(report);
-}
-
-function bootstrapOf(account: string): string {
-  return `bootstrap-${account}`;
 }
 
 /** The account that a stack's provider is pinned to. */

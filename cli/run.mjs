@@ -1,19 +1,16 @@
 // Compiles the program and runs one of its commands: node cli/run.mjs <module> [arguments].
-// The command runs even where types are wrong, so that its own messages come first and the compiler's after them;
-// it then only checks (--check-only) and writes nothing.
+// Where types are wrong the command only checks (--check-only), so that its own messages come first and the
+// compiler's after them, and nothing is written.
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "./build.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const require = createRequire(import.meta.url);
 const [command, ...args] = process.argv.slice(2);
+const compiled = join(dirname(fileURLToPath(import.meta.url)), "..", "dist", `${command}.js`);
 
-const compiler = spawnSync(process.execPath, [join(dirname(require.resolve("typescript/package.json")), "bin/tsc"), "-p", root, "--pretty", String(process.stderr.isTTY ?? false)], {
-  encoding: "utf8",
-});
-const sound = compiler.status === 0;
-const run = spawnSync(process.execPath, [join(root, "dist", `${command}.js`), ...args, ...(sound ? [] : ["--check-only"])], { stdio: "inherit" });
-process.stderr.write(compiler.stdout + compiler.stderr);
-process.exitCode = sound ? (run.status ?? 1) : 1;
+const { sound, messages } = build();
+const { status } = spawnSync(process.execPath, [compiled, ...args, ...(sound ? [] : ["--check-only"])], { stdio: "inherit" });
+process.stderr.write(messages);
+if (!sound) process.stderr.write("Types are wrong, and nothing was done.\n");
+process.exitCode = sound ? (status ?? 1) : 1;

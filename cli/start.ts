@@ -1,17 +1,46 @@
+import { closest } from "fastest-levenshtein";
 import { InvalidInput } from "../constructs/core/errors";
-import type { Program } from "../stacks";
-import { PolicyViolation, synthesize } from "../stacks";
+import { bootstrapName, PolicyViolation, type Program, synthesize, validate } from "../stacks";
 import { withoutTokenTraces } from "./short-traces";
+import { print, summarize } from "./summary";
 
-export function start(program: Program, _args: readonly string[]): number {
+/** The exact providers of this application. */
+const LOCK = "environments/.terraform.lock.hcl";
+
+const USAGE = "npm start [-- [environment] [--json]]";
+
+/** Synthesizes a program, or one environment of it, and says what came of it. Returns the exit code. */
+export function start(program: Program, args: readonly string[]): number {
+  const flags = args.filter((arg) => arg.startsWith("--"));
+  const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
-    const { compositions } = withoutTokenTraces(() => synthesize(program, { outdir, prune: true }));
-    for (const { name, stacks } of compositions) console.log(name, stacks.map((stack) => stack.node.id).join(" "));
+    if (rest.length > 0 || flags.some((flag) => !["--json", "--check-only"].includes(flag))) throw new Refused(`usage: ${USAGE}`);
+    if (flags.includes("--check-only")) {
+      validate(program);
+      return 0;
+    }
+    if (only !== undefined) checkName(only, program);
+    const options = only === undefined ? { outdir, lock: LOCK, prune: true } : { outdir, lock: LOCK, only };
+    const synthesis = withoutTokenTraces(() => synthesize(program, options));
+    const summary = summarize(program, synthesis, outdir);
+    process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
     return 0;
   } catch (error) {
-    if (!(error instanceof InvalidInput || error instanceof PolicyViolation)) throw error;
-    console.error(error.message);
+    if (!(error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof Refused)) throw error;
+    process.stderr.write(`${error.message}\n`);
     return 1;
   }
+}
+
+class Refused extends Error {}
+
+function checkName(only: string, program: Program): void {
+  const names = [...program.environments.map(({ name }) => name), ...program.accounts.map(({ id }) => bootstrapName(id))];
+  if (names.includes(only)) return;
+  throw new Refused(`"${only}" is no environment; did you mean "${closest(only, names)}"? There are ${names.join(", ")}`);
+}
+
+function hasColours(): boolean {
+  return process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 }

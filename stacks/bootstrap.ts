@@ -1,12 +1,12 @@
-import { App } from "cdktf";
+import type { App } from "cdktf";
 import { DeployRoles, StateBucket, stateLocation } from "../constructs/bootstrap";
-import type { Account, Environment } from "./environment";
+import type { Account, Aws, Environment } from "./environment";
 import { PlatformStack } from "./stack";
 
 /** What every other stack of an account needs first: where state lies, and who may deploy. */
-export function bootstrapStack(app: App, account: Account, environments: readonly Environment[]): PlatformStack {
+export function bootstrapStack(app: App, name: string, account: Account, environments: readonly Environment[]): PlatformStack {
   const { id, region, system, github } = account;
-  const stack = new PlatformStack(app, `bootstrap-${id}`, {
+  const stack = new PlatformStack(app, name, {
     state: { bucket: stateLocation({ system, account: id, region }), key: "bootstrap/terraform.tfstate" },
     protect: true,
     aws: { account: id, region, tags: { system, environment: "bootstrap" } },
@@ -18,9 +18,14 @@ export function bootstrapStack(app: App, account: Account, environments: readonl
       account: id,
       repository: github.repository,
       providerExists: github.providerExists ?? false,
-      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: [aws.region, ...(aws.recoveryRegion ? [aws.recoveryRegion] : [])] }] : [])),
+      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: regionsOf(aws, region) }] : [])),
       state: { bucketArn: state.arn, keyArn: state.keyArn },
     });
   }
   return stack;
+}
+
+/** Where an environment is deployed to, and where its state lies. */
+function regionsOf({ region, recoveryRegion }: Aws, stateRegion: string): readonly string[] {
+  return [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])];
 }

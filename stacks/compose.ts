@@ -19,14 +19,24 @@ export interface Composition {
   readonly stacks: readonly PlatformStack[];
 }
 
-/** Every stack of a program: those of its accounts, then those of its environments. */
-export function compose(app: App, program: Program): readonly Composition[] {
-  const accounts = program.accounts.map((account) => {
-    const stack = bootstrapStack(app, account, program.environments);
-    return { name: stack.node.id, stacks: [stack] };
-  });
-  const environments = program.environments.map((environment) => ({ name: environment.name, stacks: environmentStacks(app, environment, program.accounts) }));
+/** Every stack of a program, those of its accounts before those of its environments; or only those of one name. */
+export function compose(app: App, program: Program, only?: string): readonly Composition[] {
+  const wanted = (name: string) => only === undefined || only === name;
+  const accounts = program.accounts
+    .filter(({ id }) => wanted(bootstrapName(id)))
+    .map((account) => ({
+      name: bootstrapName(account.id),
+      stacks: [bootstrapStack(app, bootstrapName(account.id), account, program.environments)],
+    }));
+  const environments = program.environments
+    .filter(({ name }) => wanted(name))
+    .map((environment) => ({ name: environment.name, stacks: environmentStacks(app, environment, program.accounts) }));
   return [...accounts, ...environments];
+}
+
+/** What an account's own stack is called. */
+export function bootstrapName(account: string): string {
+  return `bootstrap-${account}`;
 }
 
 function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): readonly PlatformStack[] {

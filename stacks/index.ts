@@ -1,4 +1,4 @@
-export { type AwsContext, type Composition, compose } from "./compose";
+export { type AwsContext, bootstrapName, type Composition, compose } from "./compose";
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";

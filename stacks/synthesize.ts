@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { type Finding, findings, type SynthesizedStack } from "../constructs/policy";
+import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
 import { validate } from "./validate";
@@ -20,16 +20,28 @@ export interface SynthesizeOptions {
   readonly outdir: string;
 
   /**
+   * The one environment, or `bootstrap-<account>`, to write; the others are checked and left as they are.
+   * @default - all
+   */
+  readonly only?: string;
+
+  /**
    * Whether stacks of earlier runs that the program no longer has are removed.
    * @default false
    */
   readonly prune?: boolean;
+
+  /**
+   * The file that pins the exact providers, put beside each stack: `environments/.terraform.lock.hcl`.
+   * @default - none: Terraform takes the newest providers that the ranges allow
+   */
+  readonly lock?: string;
 }
 
 /** Resources break policies, each without a reasoned exemption. */
 export class PolicyViolation extends Error {
   constructor(readonly violations: readonly Finding[]) {
-    super(violations.map(({ address, policy, rule, remedy }) => `${address}: ${rule} (${policy}); ${remedy}`).join("\n"));
+    super(violations.map(describeFinding).join("\n"));
     this.name = "PolicyViolation";
   }
 }
@@ -38,43 +50,49 @@ export class PolicyViolation extends Error {
  * Writes the Terraform of a program, all of it or nothing.
  * @throws InvalidInput where the program can't be deployed, PolicyViolation where it should not be
  */
-export function synthesize(program: Program, { outdir, prune = false }: SynthesizeOptions): Synthesis {
+export function synthesize(program: Program, options: SynthesizeOptions): Synthesis {
   validate(program);
+  const { outdir, only } = options;
   const staging = `${outdir}.part`;
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   try {
     const app = new App({ outdir: staging });
-    const compositions = compose(app, program);
+    const compositions = compose(app, program, only);
     app.synth();
 
-    const stacks = new Map<string, SynthesizedStack>();
-    for (const stack of compositions.flatMap((composition) => composition.stacks)) {
-      const file = join(staging, "stacks", stack.node.id, "cdk.tf.json");
-      stacks.set(stack.node.id, { stack, protect: stack.protect, json: JSON.parse(readFileSync(file, "utf8")) });
-    }
+    const stacks = new Map(
+      compositions
+        .flatMap((composition) => composition.stacks)
+        .map((stack): [string, SynthesizedStack] => [stack.node.id, { stack, protect: stack.protect, json: stack.synthesized }]),
+    );
     const violations = [...stacks.values()].flatMap(findings);
     if (violations.length > 0) throw new PolicyViolation(violations);
 
-    publish(staging, outdir, prune);
+    publish(staging, options);
     return { compositions, stacks };
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
-/** Puts what was written in its place, beside whatever Terraform keeps there, the manifest last. */
-function publish(staging: string, outdir: string, prune: boolean): void {
+/** Puts what was written in its place: at once where there is nothing yet, else beside whatever Terraform keeps there. */
+function publish(staging: string, { outdir, lock, prune = false }: SynthesizeOptions): void {
   const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
+  if (lock) for (const id of written) copyFileSync(lock, join(staging, "stacks", id, ".terraform.lock.hcl"));
+  if (!existsSync(outdir)) {
+    renameSync(staging, outdir);
+    return;
+  }
   for (const id of written) {
     mkdirSync(join(outdir, "stacks", id), { recursive: true });
-    renameSync(join(staging, "stacks", id, "cdk.tf.json"), join(outdir, "stacks", id, "cdk.tf.json"));
+    for (const file of readdirSync(join(staging, "stacks", id)))
+      renameSync(join(staging, "stacks", id, file), join(outdir, "stacks", id, file));
   }
   if (prune && existsSync(join(outdir, "stacks"))) {
     for (const id of readdirSync(join(outdir, "stacks"))) {
       if (!written.includes(id)) rmSync(join(outdir, "stacks", id), { recursive: true });
     }
   }
-  mkdirSync(outdir, { recursive: true });
   renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
 }

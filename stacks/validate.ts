@@ -1,4 +1,62 @@
+import { InvalidInput, type Problem } from "../constructs/core/errors";
 import type { Program } from "./environment";
+import { type Draft, environmentRules, type Finding, programRules } from "./rules";
+import { accountSchema, environmentSchema, shapeProblems } from "./schema";
 
-/** Checks a program as a whole. @throws InvalidInput with everything that is wrong */
-export function validate(_program: Program): void {}
+/**
+ * Checks a program as a whole: first the shape of every value, then the rules between those values whose
+ * shape is right, so that everything is found in one run.
+ * @throws InvalidInput with everything that is wrong
+ */
+export function validate(program: Program): void {
+  const problems: Problem[] = [];
+  const report = (root: string, found: readonly Finding[]) => {
+    for (const { keys, ...problem } of found) problems.push({ ...problem, path: [root, ...keys].reduce(step) });
+  };
+  const checked = <T extends object>(list: readonly T[], root: (item: T, index: number) => string, schema: typeof accountSchema) =>
+    list.map((item, index) => {
+      const found = shapeProblems(schema, item);
+      report(root(item, index), found);
+      return (without(
+        item,
+        found.map(({ keys }) => keys),
+      ) ?? {}) as Draft<T>;
+    });
+
+  const accounts = checked(program.accounts, (_, index) => `accounts[${index}]`, accountSchema);
+  const environments = checked(program.environments, nameOf, environmentSchema);
+  const draft = { accounts, environments };
+  for (const [index, environment] of environments.entries()) {
+    report(
+      nameOf(program.environments[index], index),
+      environmentRules.flatMap((rule) => rule(environment)),
+    );
+  }
+  for (const rule of programRules) {
+    for (const { root, ...finding } of rule(draft)) report(root, [finding]);
+  }
+  if (problems.length > 0) throw new InvalidInput(problems);
+}
+
+function nameOf(environment: { readonly name?: unknown } | null | undefined, index: number): string {
+  const name = environment?.name;
+  return typeof name === "string" && name !== "" ? name : `environments[${index}]`;
+}
+
+function step(path: string, key: string): string {
+  return /^\d+$/.test(key) ? `${path}[${key}]` : `${path}.${key}`;
+}
+
+/** A copy without the values at some paths, which rules then take for absent. */
+function without(value: unknown, paths: readonly (readonly string[])[]): unknown {
+  if (paths.some((path) => path.length === 0)) return undefined;
+  if (typeof value !== "object" || value === null || paths.length === 0) return value;
+  const kept = Object.entries(value).map(([key, inner]) => [
+    key,
+    without(
+      inner,
+      paths.filter((path) => path[0] === key).map((path) => path.slice(1)),
+    ),
+  ]);
+  return Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept);
+}

@@ -20,7 +20,7 @@ export interface DeployRolesProps {
    */
   readonly providerExists?: boolean;
 
-  /** The environments of the account, each with the regions that it may be applied to. */
+  /** The environments of the account, each with the regions that it may change anything in: that of the state is one. */
   readonly environments: readonly { readonly name: string; readonly regions: readonly string[] }[];
 
   /** The state bucket and its key, by ARN. */
@@ -277,7 +277,8 @@ function denials(
       // us-east-1 is where the global services keep certificates and web ACLs.
       Condition: { StringNotEquals: { "aws:RequestedRegion": [...new Set([...regions, "us-east-1"])] } },
     },
-    // PowerUserAccess reaches every object of the account.
+    // PowerUserAccess reaches every object of the account, and could break every lock.
+    { Sid: "Locks", Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "*" },
     { Sid: "OtherState", Effect: "Deny", Action: "s3:*Object*", Resource: otherStates.map((name) => `${state.bucketArn}/${name}/*`) },
     {
       Sid: "StateBucketStays",

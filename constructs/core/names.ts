@@ -32,7 +32,7 @@ export function maxLength(kind: Named): number {
  * unique, readable, and the same in every run.
  */
 export function cloudName(kind: Named, ...parts: readonly string[]): string {
-  return fit(parts.join("-"), LIMITS[kind]);
+  return shorten(parts.join("-"), LIMITS[kind]);
 }
 
 /**
@@ -41,7 +41,7 @@ export function cloudName(kind: Named, ...parts: readonly string[]): string {
  */
 export function bucketName(account: string, region: string, ...parts: readonly string[]): string {
   const place = `-${account}-${region}`;
-  return fit(parts.join("-"), LIMITS.bucket - place.length) + place;
+  return shorten(parts.join("-"), LIMITS.bucket - place.length) + place;
 }
 
 /** Longest name of a system or an environment: both together leave room for what follows them. */
@@ -58,7 +58,8 @@ const RESERVED: Readonly<Record<string, string>> = {
 
 /** Why a system's or an environment's name can't be used as the beginning of cloud names, if it can't. */
 export function namePartProblem(name: string): Unreadable | undefined {
-  if (name.length > PART) return { rule: `has ${name.length} characters and leaves no room for what follows it in cloud names`, remedy: `use at most ${PART}` };
+  if (name.length > PART)
+    return { rule: `has ${name.length} characters and leaves no room for what follows it in cloud names`, remedy: `use at most ${PART}` };
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     return { rule: "can't begin every cloud name", remedy: "use lower-case letters, digits and single hyphens, beginning with a letter" };
   }
@@ -66,7 +67,7 @@ export function namePartProblem(name: string): Unreadable | undefined {
   return reserved === undefined ? undefined : { rule: `is refused: ${RESERVED[reserved]}`, remedy: "choose another" };
 }
 
-function fit(name: string, max: number): string {
+function shorten(name: string, max: number): string {
   if (name.length <= max) return name;
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
   return `${name.slice(0, max - hash.length - 1).replace(/-+$/, "")}-${hash}`;

@@ -1,12 +1,5 @@
 import type { Unreadable } from "./quantities";
 
-/** Tags on everything that a stack makes: whose it is, and where it comes from. */
-export interface StackTags {
-  readonly system: string;
-  readonly environment: string;
-  readonly stack: string;
-}
-
 /** The tag by which backup plans select the data stores they copy. */
 export const BACKUP_TAG = "backup-plan";
 

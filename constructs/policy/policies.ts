@@ -1,4 +1,7 @@
-import type { TerraformStack } from "cdktf";
+import type { TerraformResource, TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
+import { BACKUP_TAG } from "../core/tags";
+import { exemptionsOf } from "./contract";
 
 /** A stack, and the Terraform that was written for it. */
 export interface SynthesizedStack {
@@ -7,10 +10,13 @@ export interface SynthesizedStack {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
-  readonly json: Readonly<Record<string, unknown>>;
+  /** What Terraform reads: overrides, aspects and foreign constructs included. */
+  readonly json: Json;
 }
 
-/** A resource that breaks a policy. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A resource, or a whole stack, that breaks a policy. */
 export interface Finding {
   readonly policy: string;
 
@@ -21,6 +27,225 @@ export interface Finding {
   readonly remedy: string;
 }
 
-export function findings(_stack: SynthesizedStack): readonly Finding[] {
-  return [];
+/** A resource as it was written. */
+interface Resource {
+  readonly type: string;
+
+  /** As others refer to it: `aws_s3_bucket.logs`. */
+  readonly address: string;
+
+  readonly body: Json;
+}
+
+interface Policy {
+  readonly id: string;
+  readonly rule: string;
+  readonly remedy: string;
+
+  /** The addresses that break it; "" stands for the stack as a whole. */
+  readonly check: (stack: SynthesizedStack, resources: readonly Resource[]) => readonly string[];
+}
+
+/** Types that hold what can't be made again, each with the argument by which its own API guards it, if it has one. */
+const STATEFUL: Readonly<Record<string, string | undefined>> = {
+  aws_backup_vault: undefined,
+  aws_db_instance: "deletion_protection",
+  aws_dynamodb_table: "deletion_protection_enabled",
+  aws_efs_file_system: undefined,
+  aws_elasticache_replication_group: undefined,
+  aws_kms_key: undefined,
+  aws_msk_cluster: undefined,
+  aws_rds_cluster: "deletion_protection",
+  aws_s3_bucket: undefined,
+};
+
+/** Data stores of which backup plans take copies by tag. */
+const BACKED_UP = ["aws_db_instance", "aws_dynamodb_table", "aws_efs_file_system", "aws_rds_cluster"];
+
+/** Arguments whose value ends up in the state for everyone who plans, and what to use instead. */
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  aws_db_instance: ["password"],
+  aws_docdb_cluster: ["master_password"],
+  aws_elasticache_replication_group: ["auth_token"],
+  aws_elasticache_user: ["passwords"],
+  aws_rds_cluster: ["master_password"],
+  aws_secretsmanager_secret_version: ["secret_string", "secret_binary"],
+  aws_ssm_parameter: ["value", "insecure_value"],
+  kubernetes_secret_v1: ["data", "binary_data"],
+};
+
+/** Stacks whose last word says that they hold data, or what guards it, and nothing that is redeployed daily. */
+const MAY_HOLD_STATE = ["keys", "data", "event-store", "backup", "read-store"];
+
+/**
+ * What Checkov can't see: what ties resources, stacks and an environment's promise together.
+ * Each looks at the JSON that Terraform reads, so that nothing gets past it.
+ */
+const POLICIES: readonly Policy[] = [
+  {
+    id: "tls-only-buckets",
+    rule: "has no policy that refuses requests without TLS",
+    remedy: "make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",
+    check: (_, resources) => {
+      const closed = resources
+        .filter(({ type, body }) => type === "aws_s3_bucket_policy" && refusesPlainHttp(body.policy))
+        .map(({ body }) => String(body.bucket));
+      return ofType(resources, ["aws_s3_bucket"])
+        .filter(({ address }) => !closed.some((bucket) => bucket.startsWith(`\${${address}.`)))
+        .map(toAddress);
+    },
+  },
+  {
+    id: "data-is-kept",
+    rule: "can be destroyed with its data, and the environment promises to keep it",
+    remedy: "set prevent_destroy and the deletion protection of its own API, and no force_destroy",
+    check: ({ protect }, resources) => (protect ? ofType(resources, Object.keys(STATEFUL)).filter(canBeDestroyed).map(toAddress) : []),
+  },
+  {
+    id: "data-lives-apart",
+    rule: "holds data in a stack that is changed for other reasons",
+    remedy: `move it to a stack that holds data: ${MAY_HOLD_STATE.join(", ")}`,
+    check: ({ stack }, resources) => {
+      const { id } = stack.node;
+      if (id.startsWith("bootstrap-") || MAY_HOLD_STATE.some((name) => id.endsWith(`-${name}`))) return [];
+      return ofType(resources, Object.keys(STATEFUL)).map(toAddress);
+    },
+  },
+  {
+    id: "backups-select-it",
+    rule: `has no tag ${BACKUP_TAG}, by which backup plans select what they copy`,
+    remedy: `tag it with ${BACKUP_TAG}`,
+    check: ({ protect }, resources) =>
+      protect
+        ? ofType(resources, BACKED_UP)
+            .filter(({ body }) => !(BACKUP_TAG in ((body.tags ?? {}) as object)))
+            .map(toAddress)
+        : [],
+  },
+  {
+    id: "no-secret-in-state",
+    rule: "has a secret among its arguments, which everyone who reads the state can read",
+    remedy: "use a write-only argument (…_wo), a managed password, or an ephemeral resource",
+    check: (_, resources) =>
+      resources.filter(({ type, body }) => (SECRETS[type] ?? []).some((argument) => body[argument] !== undefined)).map(toAddress),
+  },
+  {
+    id: "pinned-account",
+    rule: "has an AWS provider that would change whatever account its credentials lead to, or leaves no trace of whose things are",
+    remedy: "set allowed_account_ids, and default_tags with system, environment and stack",
+    check: ({ json }) => (blocks(json, "provider", "aws").every(isPinned) ? [] : [""]),
+  },
+  {
+    id: "shared-locked-state",
+    rule: "keeps its state where it is neither encrypted, locked nor shared",
+    remedy: "use the S3 backend with encrypt, kms_key_id and use_lockfile; a local file only without AWS, outside of what synthesis writes",
+    check: ({ json }) => (stateIsSafe(json) ? [] : [""]),
+  },
+  {
+    id: "one-cloud-api",
+    rule: "needs AWS and a cluster at once, so that one that is missing blocks the plan of the other",
+    remedy: "split it in two, and pass values as outputs",
+    check: ({ json }) => {
+      const needed = Object.keys((json.provider ?? {}) as object);
+      return needed.includes("aws") && needed.some((name) => ["kubernetes", "helm"].includes(name)) ? [""] : [];
+    },
+  },
+  {
+    id: "named-outputs",
+    rule: "refers to something that its stack does not have",
+    remedy: "publish the value from the other stack, and read it",
+    check: ({ json }, resources) => {
+      const present = new Set(resources.map(toAddress).concat(addressesOf(json, "data", "data.")));
+      return resources.filter(({ body }) => references(body).some((reference) => !present.has(reference))).map(toAddress);
+    },
+  },
+];
+
+/** The names of all policies. */
+export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);
+
+/** Where a stack breaks policies without a reasoned exemption. */
+export function findings(synthesized: SynthesizedStack): readonly Finding[] {
+  const resources = resourcesOf(synthesized.json);
+  const exempted = exemptions(synthesized.stack);
+  return POLICIES.flatMap(({ id, rule, remedy, check }) =>
+    check(synthesized, resources)
+      .filter((address) => !exempted.has(`${id} ${address}`))
+      .map((address) => ({ policy: id, address: [synthesized.stack.node.id, address].filter(Boolean).join("/"), rule, remedy })),
+  );
+}
+
+/** What is excepted, as `policy address`; a stack's own exemptions concern it as a whole. */
+function exemptions(stack: TerraformStack): ReadonlySet<string> {
+  const addressOf = (construct: IConstruct) => {
+    const { terraformResourceType, friendlyUniqueId } = construct as TerraformResource;
+    return construct === stack ? "" : `${terraformResourceType}.${friendlyUniqueId}`;
+  };
+  const entries = stack.node.findAll().flatMap((construct) => exemptionsOf(construct).map(({ rule }) => `${rule} ${addressOf(construct)}`));
+  return new Set(entries);
+}
+
+function resourcesOf(json: Json): readonly Resource[] {
+  return Object.entries((json.resource ?? {}) as Record<string, Record<string, Json>>).flatMap(([type, named]) =>
+    Object.entries(named).map(([name, body]) => ({ type, address: `${type}.${name}`, body })),
+  );
+}
+
+function addressesOf(json: Json, kind: string, prefix: string): string[] {
+  return Object.entries((json[kind] ?? {}) as Record<string, object>).flatMap(([type, named]) =>
+    Object.keys(named).map((name) => `${prefix}${type}.${name}`),
+  );
+}
+
+function ofType(resources: readonly Resource[], types: readonly string[]): readonly Resource[] {
+  return resources.filter(({ type }) => types.includes(type));
+}
+
+function toAddress({ address }: Resource): string {
+  return address;
+}
+
+function refusesPlainHttp(policy: unknown): boolean {
+  const statements = (JSON.parse(String(policy)) as { Statement: Record<string, unknown>[] }).Statement;
+  return statements.some(
+    ({ Effect, Principal, Action, Condition }) =>
+      Effect === "Deny" &&
+      Principal === "*" &&
+      Action === "s3:*" &&
+      JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
+  );
+}
+
+function canBeDestroyed({ type, body }: Resource): boolean {
+  const guard = STATEFUL[type];
+  const lifecycle = body.lifecycle as { prevent_destroy?: boolean } | undefined;
+  return lifecycle?.prevent_destroy !== true || (guard !== undefined && body[guard] !== true) || body.force_destroy === true;
+}
+
+function isPinned(provider: Json): boolean {
+  const [tags] = (provider.default_tags ?? []) as { tags?: object }[];
+  return Array.isArray(provider.allowed_account_ids) && ["system", "environment", "stack"].every((tag) => tag in (tags?.tags ?? {}));
+}
+
+function stateIsSafe(json: Json): boolean {
+  const { s3, local } = ((json.terraform as { backend?: Record<string, Json> } | undefined)?.backend ?? {}) as { s3?: Json; local?: Json };
+  if (s3) return s3.encrypt === true && s3.use_lockfile === true && typeof s3.kms_key_id === "string";
+  return typeof local?.path === "string" && local.path.startsWith("../../../") && blocks(json, "provider", "aws").length === 0;
+}
+
+function blocks(json: Json, kind: string, name: string): readonly Json[] {
+  return ((json[kind] as Record<string, readonly Json[]> | undefined)?.[name] ?? []) as readonly Json[];
+}
+
+/** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
+function references(value: unknown): readonly string[] {
+  const text = JSON.stringify(value);
+  const found: string[] = [];
+  for (const [, expression = ""] of text.matchAll(/\$\{([^}]*)\}/g)) {
+    for (const [reference] of expression.matchAll(
+      /(?<![\w.-])(data\.)?(aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\w+\.[A-Za-z_][\w-]*/g,
+    ))
+      found.push(reference);
+  }
+  return found;
 }

@@ -1,5 +1,9 @@
+import { join } from "node:path";
 import { program } from "../../environments";
 import type { Program } from "../../stacks";
+
+/** The exact providers of this repository's program. */
+export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");
 
 /** The account that the endpoint answers for. */
 export async function callerAccount(endpoint: string): Promise<string> {

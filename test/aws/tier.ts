@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
-import { callerAccount, inAccount, loseObject } from "./emulated";
+import { callerAccount, inAccount, LOCK, loseObject } from "./emulated";
 import { GAPS, NOT_DESTROYED } from "./gaps";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
@@ -220,7 +220,7 @@ class Lane {
     program: Program,
   ) {
     this.outdir = join(directory, "cdktf.out");
-    this.synthesis = synthesize(program, { outdir: this.outdir });
+    this.synthesis = synthesize(program, { outdir: this.outdir, lock: LOCK });
   }
 
   manifest(): Manifest {

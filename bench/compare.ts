@@ -1,0 +1,106 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Json, JsonObject } from "./plain";
+import { median, type Row } from "./report";
+
+const SIZES = [1, 10, 50] as const;
+const ROUNDS = 5;
+const TIME = "synthesis in process, per resource | plain cdktf";
+const MEMORY = "peak memory of synthesis | plain cdktf";
+
+interface Measurement {
+  readonly milliseconds: number;
+  readonly peakMb: number;
+}
+
+/** Our synthesis, validation and policies included, beside a plain cdktf program that writes the same resources. */
+export function measureSynthesis(directory: string): Row[] {
+  const sizes = SIZES.map((environments) => {
+    const ours: Measurement[] = [];
+    const plain: Measurement[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(measure("ours", environments, directory));
+      plain.push(measure("plain", environments, directory));
+    }
+    const resources = compare(join(directory, `ours-${environments}`), join(directory, `plain-${environments}`));
+    const name = `${environments} environment${environments === 1 ? "" : "s"}, ${resources} resources`;
+    return {
+      name,
+      ours: median(ours.map(perRun)) / resources,
+      plain: median(plain.map(perRun)) / resources,
+      peaks: [ours, plain].map((runs) => median(runs.map(peak))),
+    };
+  });
+  const [smallest, largest] = [sizes[0], sizes.at(-1)];
+  if (!smallest || !largest) return [];
+  const growth = largest.ours / smallest.ours;
+  return [
+    ...sizes.map(({ name, ours, plain }): Row => ({ group: TIME, name, unit: "ms", ours, other: plain, ratio: ours / plain, target: 0.6 })),
+    {
+      group: TIME,
+      name: `growth from ${SIZES[0]} to ${SIZES.at(-1)}`,
+      unit: "x",
+      ours: growth,
+      other: largest.plain / smallest.plain,
+      ratio: growth,
+      target: 1.2,
+    },
+    ...sizes.map(({ name, peaks: [ours = 0, other = 0] }): Row => ({ group: MEMORY, name, unit: "MB", ours, other, ratio: ours / other })),
+  ];
+}
+
+/** Each in a process of its own, so that neither the compiled code nor the heap of one serves the other. */
+function measure(side: "ours" | "plain", environments: number, directory: string): Measurement {
+  const child = spawnSync(process.execPath, ["--expose-gc", join(__dirname, "synthesis.js"), side, String(environments), directory], {
+    encoding: "utf8",
+  });
+  if (child.status !== 0) throw new Error(`${side} at ${environments} environments ended with ${child.status}:\n${child.stderr}`);
+  return JSON.parse(child.stdout);
+}
+
+/** The number of resources and data sources of two programs, which must agree in everything but cdktf's comments. */
+function compare(ours: string, plain: string): number {
+  const [left, right] = [readStacks(ours), readStacks(plain)];
+  const differing = [...new Set([...left.keys(), ...right.keys()])].filter(
+    (address) => !isDeepStrictEqual(left.get(address), right.get(address)),
+  );
+  if (differing.length > 0) throw new Error(`the plain program is not the same program, and nothing is compared:\n${differing.join("\n")}`);
+  return [...left.keys()].filter((address) => /^[^/]+\/(resource|data)\./.test(address)).length;
+}
+
+/** Everything that was written, by address: `production-network/resource.aws_vpc.main`. */
+function readStacks(outdir: string): ReadonlyMap<string, Json> {
+  const stacks = readdirSync(join(outdir, "stacks")).map((id): [string, JsonObject] => [id, readStack(outdir, id)]);
+  return new Map(
+    stacks.flatMap(([id, { "//": _comment, resource = {}, data = {}, ...others }]) => [
+      ...Object.entries(others).map(([section, content]): [string, Json] => [`${id}/${section}`, content]),
+      ...elements(`${id}/resource`, resource),
+      ...elements(`${id}/data`, data),
+    ]),
+  );
+}
+
+function readStack(outdir: string, id: string): JsonObject {
+  return JSON.parse(readFileSync(join(outdir, "stacks", id, "cdk.tf.json"), "utf8"));
+}
+
+function elements(section: string, types: Json): [string, Json][] {
+  return Object.entries(types as JsonObject).flatMap(([type, named]) =>
+    Object.entries(named as JsonObject).map(([name, element]): [string, Json] => [`${section}.${type}.${name}`, withoutComment(element)]),
+  );
+}
+
+function withoutComment(element: Json): Json {
+  const { "//": _comment, ...rest } = element as JsonObject;
+  return rest;
+}
+
+function perRun({ milliseconds }: Measurement): number {
+  return milliseconds;
+}
+
+function peak({ peakMb }: Measurement): number {
+  return peakMb;
+}

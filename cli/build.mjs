@@ -1,0 +1,33 @@
+// Compiles everything to dist/ and removes there what no longer has a source: node cli/build.mjs.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+
+/** Whether everything is of the right type, and what the compiler says. What has errors is compiled all the same. */
+export function build() {
+  const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  const options = ["-p", root, "--pretty", String(process.stderr.isTTY ?? false)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, ...options], { encoding: "utf8" });
+  removeOrphans();
+  return { sound: status === 0, messages: stdout + stderr };
+}
+
+// A test whose source was renamed or deleted would go on running.
+function removeOrphans() {
+  if (!existsSync(dist)) return;
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const compiled = /^(.*)\.(d\.ts|js)$/.exec(file);
+    if (compiled && !existsSync(join(root, `${compiled[1]}.ts`))) rmSync(join(dist, file));
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { sound, messages } = build();
+  process.stderr.write(messages);
+  process.exitCode = sound ? 0 : 1;
+}

@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import { styleText } from "node:util";
+import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis } from "../stacks";
+
+/** What a synthesis made, as data. */
+export interface Summary {
+  readonly outdir: string;
+  readonly parts: readonly PartSummary[];
+}
+
+/** One account or environment of it. */
+export interface PartSummary {
+  readonly name: string;
+  readonly kind: "account" | "environment";
+
+  /** Where it lives: `eu-west-1, copies in eu-central-1, account 111122223333`. */
+  readonly place: string;
+
+  /** In the order in which they are deployed. */
+  readonly stacks: readonly StackSummary[];
+
+  /** What is weaker than the default, and why. */
+  readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
+
+  /** What the environment describes and no stack makes yet. */
+  readonly described: readonly string[];
+
+  /** The command that comes next. */
+  readonly next?: string;
+}
+
+export interface StackSummary {
+  readonly id: string;
+  readonly resources: number;
+  readonly after: readonly string[];
+  readonly directory: string;
+}
+
+/** Parts of an environment that are described and checked, and that no stack makes so far. */
+const DESCRIBED_ONLY = [
+  "standbyOf",
+  "cluster",
+  "writeCluster",
+  "readCluster",
+  "eventStore",
+  "commandApi",
+  "commandProcessors",
+  "queryApi",
+  "projections",
+  "readDatabase",
+  "cache",
+  "monitoring",
+  "authentication",
+  "authorization",
+  "encryptedFields",
+] as const satisfies readonly (keyof Environment)[];
+
+/** Gathers what a person wants to know about a synthesis. */
+export function summarize(program: Program, { compositions, stacks }: Synthesis, outdir: string): Summary {
+  const parts = compositions.map(({ name, stacks: made }): PartSummary => {
+    const environment = program.environments.find((candidate) => candidate.name === name);
+    const account = program.accounts.find(({ id }) => name.endsWith(id));
+    return {
+      name,
+      kind: environment ? "environment" : "account",
+      place: environment ? placeOf(environment) : `state in ${account?.region}`,
+      stacks: made.map((stack) => ({
+        id: stack.node.id,
+        resources: count(stacks.get(stack.node.id)?.json),
+        after: stack.dependencies.map((dependency) => dependency.node.id),
+        directory: join(outdir, "stacks", stack.node.id),
+      })),
+      exceptions: exceptionsOf(environment?.exceptions ?? {}),
+      described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
+      ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
+    };
+  });
+  return { outdir, parts };
+}
+
+/** The summary for a person. */
+export function print({ outdir, parts }: Summary, colours: boolean): string {
+  const paint = (style: "bold" | "yellow" | "dim" | "cyan", text: string) => (colours ? styleText(style, text) : text);
+  const lines = parts.flatMap((part) => {
+    const width = Math.max(0, ...part.stacks.map(({ id }) => id.length));
+    const stacks = part.stacks.map(({ id, resources, after }, index) => {
+      const order = after.length > 0 ? paint("dim", `   after ${after.join(", ")}`) : "";
+      return `  ${index + 1}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
+    });
+    const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
+    const weaker = part.exceptions.map(
+      ({ name, weaker: what, reason }) =>
+        `    ${paint("yellow", name.padEnd(names))}  ${what}\n${" ".repeat(names + 6)}${paint("dim", `because: ${reason}`)}`,
+    );
+    return [
+      `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
+      ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
+      ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
+      ...(part.described.length > 0 ? wrap("  described, made by no stack yet: ", part.described) : []),
+      ...(part.next ? [`  next: ${paint("cyan", part.next)}`] : []),
+      "",
+    ];
+  });
+  const total = parts.flatMap(({ stacks }) => stacks);
+  const resources = total.reduce((sum, stack) => sum + stack.resources, 0);
+  lines.push(`${total.length} stacks with ${resources} resources lie in ${outdir}/stacks, ready for cdktf, terraform and tofu.`, "");
+  return lines.join("\n");
+}
+
+function placeOf({ aws, cluster }: Environment): string {
+  if (!aws) return cluster && "context" in cluster ? `on ${cluster.context}, without a cloud` : "without a cloud";
+  const copies = aws.recoveryRegion ? `, copies in ${aws.recoveryRegion}` : "";
+  return `${aws.region}${copies}, account ${aws.account}`;
+}
+
+function exceptionsOf(exceptions: Exceptions): PartSummary["exceptions"] {
+  return Object.entries(exceptions).map(([name, reason]) => ({ name, weaker: EXCEPTIONS[name as keyof typeof EXCEPTIONS], reason }));
+}
+
+function count(json: Readonly<Record<string, unknown>> | undefined): number {
+  return Object.values((json?.resource ?? {}) as Record<string, object>).reduce((sum, named) => sum + Object.keys(named).length, 0);
+}
+
+function wrap(label: string, words: readonly string[]): string[] {
+  const lines = [label];
+  for (const [index, word] of words.entries()) {
+    const text = index < words.length - 1 ? `${word}, ` : word;
+    if ((lines.at(-1) ?? "").length + text.length > 100) lines.push(" ".repeat(label.length));
+    lines[lines.length - 1] += text;
+  }
+  return lines.map((line) => line.trimEnd());
+}

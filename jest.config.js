@@ -1,0 +1,9 @@
+/** The fast tier: compiled tests, Node only. */
+module.exports = {
+  roots: ["<rootDir>/dist/test"],
+  testMatch: ["**/*.test.js"],
+  testPathIgnorePatterns: ["/dist/test/(aws|cluster|fork|package)/"],
+  snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
+  snapshotFormat: { printBasicPrototype: false, escapeString: false },
+  maxWorkers: 2,
+};

@@ -1,0 +1,326 @@
+import { closest, distance } from "fastest-levenshtein";
+import * as v from "valibot";
+import type { Problem } from "../constructs/core/errors";
+import { namePartProblem } from "../constructs/core/names";
+import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
+import { REGIONS } from "../constructs/network";
+import {
+  type Account,
+  type AuroraSettings,
+  type Authentication,
+  type Aws,
+  type Backup,
+  type BackupSchedule,
+  type CloudNativePgSettings,
+  type Edge,
+  type ElastiCacheSettings,
+  type Environment,
+  EXCEPTIONS,
+  type ExistingCluster,
+  type ExistingNetwork,
+  type KurrentCloudSettings,
+  type KurrentDbSettings,
+  type Monitoring,
+  type NewCluster,
+  type NodeSize,
+  type OwnNetwork,
+  type Processors,
+  type Projections,
+  type QueryApi,
+  type RdsSettings,
+  type Service,
+  type ValkeySettings,
+} from "./environment";
+
+/*
+ * What an environment may look like, value by value: the types of `environment.ts` once more, for input that
+ * no compiler has seen, and finer than types can be. Every message is `rule; remedy`.
+ */
+
+type Schema = v.GenericSchema<unknown, unknown>;
+
+/** Each key of the type has its schema, and no other: the compiler keeps the two files together. */
+type Entries<T> = { readonly [Key in keyof T]-?: Schema };
+
+function object<T extends object>(entries: Entries<T>): Schema {
+  const known = Object.keys(entries);
+  const schema = v.looseObject(entries as Record<string, Schema>, (issue) => {
+    const key = issue.path?.at(-1)?.key;
+    return key === undefined ? "is no group of settings; write { … }" : `is missing; ${remedyOf(entries[key as keyof T])}`;
+  });
+  const misspelt = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+    const input = dataset.value;
+    if (typeof input !== "object" || input === null) return;
+    for (const key of Object.keys(input as object).filter((name) => !known.includes(name))) {
+      const path = [{ type: "object", origin: "key", input, key, value: undefined }] as [v.ObjectPathItem];
+      addIssue({ message: `is no setting here; ${suggestion(key, known)}`, path, input: undefined });
+    }
+  });
+  return v.pipe(schema, misspelt) as unknown as Schema;
+}
+
+function optional(schema: Schema): Schema {
+  return v.optional(schema);
+}
+
+/** Checks a value with a function that says what is wrong with it, if anything is. */
+function value(problem: (input: unknown) => { rule: string; remedy: string } | undefined): Schema {
+  const said = (input: unknown) => {
+    const found = problem(input);
+    return found && `${found.rule}; ${found.remedy}`;
+  };
+  return v.custom(
+    (input) => said(input) === undefined,
+    (issue) => said(issue.input) ?? "",
+  );
+}
+
+function text(pattern: RegExp, rule: string, remedy: string): Schema {
+  return value((input) => (typeof input === "string" && pattern.test(input) ? undefined : { rule, remedy }));
+}
+
+function whole(min: number, max: number, why = ""): Schema {
+  const remedy =
+    max === Number.POSITIVE_INFINITY ? `use a whole number of ${min} or more` : `use a whole number from ${min} to ${max}${why}`;
+  return value((input) =>
+    Number.isInteger(input) && (input as number) >= min && (input as number) <= max ? undefined : { rule: "is not possible here", remedy },
+  );
+}
+
+function choice(names: readonly string[], what: string): Schema {
+  return value((input) =>
+    names.includes(input as string) ? undefined : { rule: `is no ${what}`, remedy: suggestion(String(input), names) },
+  );
+}
+
+function quantity(read: (input: unknown) => Reading): Schema {
+  return value((input) => {
+    const reading = read(input);
+    return typeof reading === "number" ? undefined : reading;
+  });
+}
+
+const flag = value((input) => (typeof input === "boolean" ? undefined : { rule: "is neither on nor off", remedy: "use true or false" }));
+
+function list(schema: Schema, remedy: string): Schema {
+  return v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(1, `is empty; ${remedy}`)) as unknown as Schema;
+}
+
+function oneOrMore(schema: Schema): Schema {
+  const several = list(schema, "write one or several { … }");
+  return v.lazy((input) => (Array.isArray(input) ? several : schema));
+}
+
+/** One of several shapes, told apart by a key that only one of them has. */
+function either(key: string, having: Schema, lacking: Schema): Schema {
+  return v.lazy((input) => (typeof input === "object" && input !== null && key in input ? having : lacking));
+}
+
+/** One of several engines, told apart by the setting `engine`. */
+function engines(table: Readonly<Record<string, Schema>>): Schema {
+  const none = v.looseObject(
+    { engine: choice(Object.keys(table), "engine here") },
+    `is missing; use one of ${Object.keys(table).join(", ")}`,
+  );
+  return v.lazy((input) => table[String((input as { engine?: unknown } | null)?.engine)] ?? (none as unknown as Schema));
+}
+
+const engine = v.string();
+
+/** The nearest name where one is near, or all of them. */
+function suggestion(input: string, names: readonly string[]): string {
+  const near = closest(input, names as string[]);
+  // Two slips of the keyboard, or one in three characters of a long word.
+  return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
+    ? `did you mean "${near}"?`
+    : `use one of ${names.join(", ")}`;
+}
+
+function remedyOf(schema: Schema | undefined): string {
+  const issue = schema && v.safeParse(schema, undefined).issues?.[0];
+  return issue?.message.split("; ").slice(1).join("; ") || "add it";
+}
+
+const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
+
+const image = value((input) => {
+  const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
+  const match = typeof input === "string" ? /^[a-z0-9][a-z0-9._:/-]*?(?::([\w][\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input) : null;
+  if (!match) return { rule: "is no image", remedy };
+  const [, tag, digest] = match;
+  return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
+});
+
+const name = text(
+  /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  "is no name",
+  "use up to 40 lower-case letters, digits and hyphens, beginning with a letter",
+);
+
+const part = value((input) =>
+  typeof input === "string" ? namePartProblem(input) : { rule: "is no name", remedy: "use lower-case letters, digits and hyphens" },
+);
+
+const region = choice(Object.keys(REGIONS), "region that the platform knows");
+
+const account = text(/^\d{12}$/, "is no account", 'write its twelve digits in quotes, like "111122223333"');
+
+const domain = text(
+  /^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+  "is no domain",
+  "write one like orders.example.com",
+);
+
+const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
+
+const anything = text(/\S/, "says nothing", "write a word or more");
+
+const replicas: Schema = v.lazy((input) =>
+  typeof input === "object" && input !== null
+    ? object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) })
+    : value((count) =>
+        Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
+          ? undefined
+          : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
+      ),
+);
+
+const nodeSize = object<NodeSize>({ cpu: quantity(millicores), memory: quantity(bytes), storage: quantity(bytes) });
+
+const cluster = either("context", object<ExistingCluster>({ context: anything }), object<NewCluster>({ nodes: replicas, node: nodeSize }));
+
+const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) });
+
+const workload = { name: optional(name), image };
+
+const service = {
+  ...workload,
+  replicas,
+  port: optional(whole(1, 65_535)),
+  health: optional(text(/^\/\S*$/, "is no path", "write one like /health")),
+};
+
+const ids = (prefix: string) =>
+  list(
+    text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is no id of a ${prefix}`, `write one like ${prefix}-0a1b2c3d4e5f67890`),
+    "name one for each zone",
+  );
+
+const network = either(
+  "vpc",
+  object<ExistingNetwork>({
+    vpc: text(/^vpc-[0-9a-f]{8,17}$/, "is no id of a VPC", "write one like vpc-0a1b2c3d4e5f67890"),
+    subnets: object<ExistingNetwork["subnets"]>({ public: ids("subnet"), private: ids("subnet"), data: ids("subnet") }),
+  }),
+  object<OwnNetwork>({ cidr: optional(anything), zones: optional(list(anything, "name two or three zones")) }),
+);
+
+const records = (schema: Schema) => v.record(v.string(), schema, "is no group of settings; write { … }") as unknown as Schema;
+
+export const environmentSchema = object<Environment>({
+  system: part,
+  name: part,
+  aws: optional(
+    object<Aws>({
+      account,
+      region,
+      recoveryRegion: optional(region),
+      domain,
+      network: optional(network),
+      tags: optional(
+        records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" }))),
+      ),
+    }),
+  ),
+  standbyOf: optional(anything),
+  cluster: optional(cluster),
+  writeCluster: optional(cluster),
+  readCluster: optional(cluster),
+  eventStore: optional(
+    engines({
+      "kurrent-cloud": object<KurrentCloudSettings>({
+        engine,
+        size: choice(["development", "production"], "size of Kurrent Cloud"),
+        backup: schedule,
+      }),
+      kurrentdb: object<KurrentDbSettings>({ engine, nodes: whole(1, 5), storage: quantity(bytes), backup: optional(schedule) }),
+    }),
+  ),
+  commandApi: optional(oneOrMore(object<Service>(service))),
+  commandProcessors: optional(oneOrMore(object<Processors>({ ...workload, replicas }))),
+  queryApi: optional(
+    oneOrMore(
+      object<QueryApi>({
+        ...service,
+        edge: optional(
+          object<Edge>({ provider: choice(["cloudflare", "cloudfront"], "edge that the platform knows"), cache: quantity(seconds) }),
+        ),
+      }),
+    ),
+  ),
+  projections: optional(oneOrMore(object<Projections>({ ...workload, workers: whole(1, 1000), parallelism: whole(1, 1000) }))),
+  readDatabase: optional(
+    oneOrMore(
+      engines({
+        aurora: object<AuroraSettings>({ name: optional(name), engine, replicas: whole(0, 15, ", as many readers as Aurora has") }),
+        rds: object<RdsSettings>({
+          name: optional(name),
+          engine,
+          replicas: whole(0, 15, ", as many replicas as RDS has"),
+          storage: quantity(bytes),
+        }),
+        "cloudnative-pg": object<CloudNativePgSettings>({
+          name: optional(name),
+          engine,
+          instances: whole(1, 25),
+          storage: quantity(bytes),
+        }),
+      }),
+    ),
+  ),
+  cache: optional(
+    engines({
+      elasticache: object<ElastiCacheSettings>({
+        engine,
+        shards: whole(1, 500),
+        replicasPerShard: whole(0, 5, ", as many replicas as a shard has"),
+      }),
+      valkey: object<ValkeySettings>({ engine, replicas: whole(0, 5), storage: quantity(bytes) }),
+    }),
+  ),
+  monitoring: optional(object<Monitoring>({ prometheus: optional(flag), grafana: optional(flag), elasticStack: optional(flag) })),
+  authentication: optional(object<Authentication>({ issuer: https, audience: anything, jwks: https })),
+  authorization: optional(records(list(anything, "name the roles that may"))),
+  encryptedFields: optional(list(anything, "name the fields")),
+  backup: optional(object<Backup>({ keep: optional(quantity(seconds)) })),
+  exceptions: optional(
+    object(
+      Object.fromEntries(
+        Object.keys(EXCEPTIONS).map((key) => [
+          key,
+          optional(text(/\S+\s+\S+/, "is no reason", "say in a sentence why that is right here")),
+        ]),
+      ),
+    ),
+  ),
+});
+
+export const accountSchema = object<Account>({
+  system: part,
+  id: account,
+  region,
+  github: optional(
+    object<NonNullable<Account["github"]>>({
+      repository: text(/^[\w.-]+\/[\w.-]+$/, "is no repository", "write owner/name"),
+      providerExists: optional(flag),
+    }),
+  ),
+});
+
+/** What is wrong with the shape of one value, at the paths of the value itself. */
+export function shapeProblems(schema: Schema, input: unknown): readonly (Omit<Problem, "path"> & { readonly keys: readonly string[] })[] {
+  return (v.safeParse(schema, input).issues ?? []).map((issue) => {
+    const [rule = "", ...remedy] = issue.message.split("; ");
+    return { keys: (issue.path ?? []).map(({ key }) => String(key)), value: issue.input, rule, remedy: remedy.join("; ") };
+  });
+}

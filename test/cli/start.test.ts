@@ -1,0 +1,95 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { start } from "../../cli/start";
+import { program } from "../../environments";
+import type { Program } from "../../stacks";
+import { anEnvironment, aProgram } from "../environments";
+
+let outdir: string;
+beforeEach(() => {
+  outdir = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  process.env.CDKTF_OUTDIR = join(outdir, "cdktf.out");
+});
+afterEach(() => {
+  delete process.env.CDKTF_OUTDIR;
+  rmSync(outdir, { recursive: true });
+  jest.restoreAllMocks();
+});
+
+/** What a command prints, and how it ends. */
+function run(all: Program, ...args: string[]): { readonly code: number; readonly out: string; readonly err: string } {
+  let [out, err] = ["", ""];
+  jest.spyOn(process.stdout, "write").mockImplementation((text) => {
+    out += text;
+    return true;
+  });
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+  const code = start(all, args);
+  return { code, out: out.replaceAll(outdir, ""), err };
+}
+
+describe("npm start", () => {
+  it("says what was made, in the order of deployment, what is weaker and why, and what to type next", () => {
+    const { code, out, err } = run(program);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatchSnapshot();
+  });
+
+  it("does one environment, named by the user", () => {
+    const { out } = run(program, "production");
+    expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
+      "production  eu-west-1, copies in eu-central-1, account 111122223333",
+      expect.stringMatching(/^3 stacks with \d+ resources lie in/),
+    ]);
+  });
+
+  it("says the same as data", () => {
+    const { out } = run(program, "dev", "--json");
+    const [dev] = JSON.parse(out).parts;
+    expect(dev).toMatchObject({ name: "dev", kind: "environment", next: "npm run apply -- dev" });
+    expect(dev.stacks.map(({ id, after }: { id: string; after: string[] }) => [id, after])).toEqual([
+      ["dev-keys", []],
+      ["dev-network", ["dev-keys"]],
+      ["dev-backup", ["dev-keys"]],
+    ]);
+    expect(dev.exceptions.map(({ name }: { name: string }) => name)).toEqual(
+      Object.keys(program.environments.find(({ name }) => name === "dev")?.exceptions ?? {}),
+    );
+  });
+
+  it("has no colours where nobody sees them", () => {
+    expect(run(program).out).not.toContain("\u001b[");
+  });
+
+  it("names what there is where a name is wrong", () => {
+    const { code, err } = run(program, "prodution");
+    expect(code).toBe(1);
+    expect(err).toBe(
+      '"prodution" is no environment; did you mean "production"? There are local, dev, staging, production, bootstrap-111122223333, bootstrap-444455556666\n',
+    );
+  });
+
+  it("says everything that is wrong, and writes nothing", () => {
+    const { code, out, err } = run(aProgram(anEnvironment({ eventStore: { engine: "kurrentdb", nodes: 4, storage: "10GB" } })));
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toBe(
+      'test.eventStore.storage: "10GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"\n' +
+        "test.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5\n",
+    );
+    expect(readdirSync(outdir)).toEqual([]);
+  });
+
+  it("only checks where types are wrong", () => {
+    expect(run(program, "--check-only")).toEqual({ code: 0, out: "", err: "" });
+    expect(readdirSync(outdir)).toEqual([]);
+  });
+
+  it("refuses what it does not know", () => {
+    expect(run(program, "--jsno").err).toBe("usage: npm start [-- [environment] [--json]]\n");
+    expect(run(program, "dev", "staging").code).toBe(1);
+  });
+});

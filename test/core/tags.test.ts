@@ -1,0 +1,19 @@
+import { tagProblem } from "../../constructs/core/tags";
+
+describe("a tag", () => {
+  it("may be what AWS allows", () => {
+    expect(tagProblem("cost-center", "Büro 42/1 (a)".replace(/[()]/g, ""))).toBeUndefined();
+    expect(tagProblem("team:owner", "")).toBeUndefined();
+  });
+
+  it.each([
+    ["aws:name", "x", "begins with aws:, which AWS keeps for itself"],
+    ["environment", "x", "is a tag that the platform sets"],
+    ["", "x", "is no tag key"],
+    ["x".repeat(129), "x", "is no tag key"],
+    ["team", "x".repeat(257), "is no tag value"],
+    ["team", "a;b", "is no tag value"],
+  ])("%p may not be %p", (key, value, rule) => {
+    expect(tagProblem(key, value)).toMatchObject({ rule });
+  });
+});

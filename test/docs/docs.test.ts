@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { print, summarize } from "../../cli/summary";
+import { architecture } from "../../docs/generate";
+import { program } from "../../environments";
+import { synthesisOf } from "../program";
+
+const read = (file: string) => readFileSync(file, "utf8");
+
+describe("the documents", () => {
+  it("draw the code as it is (npm run docs draws it anew)", () => {
+    expect(read("docs/architecture.md")).toBe(architecture());
+  });
+
+  it("show what npm start really prints", () => {
+    const printed = print(summarize(program, synthesisOf(program), "cdktf.out"), false);
+    expect(read("README.md")).toContain(printed.trim());
+  });
+
+  it("name only scripts that there are", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    for (const file of ["README.md", "CONTRIBUTING.md"]) {
+      for (const [, script = ""] of read(file).matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+});

@@ -1,0 +1,67 @@
+import { Endpoints, type EndpointsProps, INTERFACE_ENDPOINTS } from "../../constructs/network";
+import { all, statements, synth } from "../synth";
+
+const PROPS: EndpointsProps = {
+  name: ["orders", "test"],
+  account: "111122223333",
+  region: "eu-west-1",
+  vpcId: "vpc-1",
+  subnetIds: ["subnet-1", "subnet-2", "subnet-3"],
+  securityGroupId: "sg-1",
+  routeTableIds: ["rtb-1"],
+};
+
+const endpoints = (changes: Partial<EndpointsProps> = {}) =>
+  all(
+    synth((stack) => void new Endpoints(stack, "endpoints", { ...PROPS, ...changes })),
+    "aws_vpc_endpoint",
+  );
+
+const service = (name: string) => endpoints().find((endpoint) => endpoint.service_name === `com.amazonaws.eu-west-1.${name}`);
+
+describe("Endpoints", () => {
+  it("lead to every service that a private cluster calls, under the names that are used anyway", () => {
+    // EKS user guide, private clusters
+    const needed = [
+      "ec2",
+      "ecr.api",
+      "ecr.dkr",
+      "eks",
+      "eks-auth",
+      "sts",
+      "elasticloadbalancing",
+      "logs",
+      "autoscaling",
+      "kms",
+      "secretsmanager",
+    ];
+    expect(Object.keys(INTERFACE_ENDPOINTS)).toEqual(expect.arrayContaining(needed));
+    for (const name of needed)
+      expect(service(name)).toMatchObject({ vpc_endpoint_type: "Interface", private_dns_enabled: true, subnet_ids: PROPS.subnetIds });
+    expect(service("s3")).toMatchObject({ vpc_endpoint_type: "Gateway", route_table_ids: ["rtb-1"] });
+  });
+
+  it("serve the account's own identities only", () => {
+    for (const endpoint of endpoints()) {
+      const open = statements(endpoint.policy).filter(
+        ({ Condition }) => Condition?.StringEquals["aws:PrincipalAccount"] !== "111122223333",
+      );
+      expect(open.map(({ Action }) => Action)).toEqual(
+        endpoint.service_name.endsWith(".s3")
+          ? ["s3:GetObject"]
+          : endpoint.service_name.endsWith(".sts")
+            ? ["sts:AssumeRoleWithWebIdentity"]
+            : [],
+      );
+    }
+  });
+
+  it("let image layers through, which are fetched under a signature of AWS's own", () => {
+    const layers = statements(service("s3")?.policy).find(({ Sid }) => Sid === "ImageLayersAndNodePackages");
+    expect(layers?.Resource).toContain("arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*");
+  });
+
+  it("are the free one only, where calls to AWS may leave the network", () => {
+    expect(endpoints({ interfaces: false }).map(({ vpc_endpoint_type }) => vpc_endpoint_type)).toEqual(["Gateway"]);
+  });
+});

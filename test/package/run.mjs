@@ -1,0 +1,164 @@
+// npm run test:package: the package as npm would publish it, in projects of other people.
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { check, conclude, inTemporaryDirectory, node, quietly, run } from "../checks.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "../..");
+const manifest = json(join(root, "package.json"));
+
+const CONSUMERS = [
+  {
+    on: "cdktf",
+    dependencies: { cdktf: manifest.devDependencies.cdktf, constructs: manifest.devDependencies.constructs },
+    version: manifest.devDependencies.cdktf,
+  },
+  {
+    on: "cdktn",
+    dependencies: { cdktf: "npm:cdktn@0.24.0", constructs: "10.7.2" }, // cdktn asks for constructs below 10.8
+    overrides: { "@cdktf/provider-aws": { cdktf: "$cdktf" } }, // the provider's own range ends before the fork begins
+    version: "0.24.0",
+  },
+];
+const COMPILERS = ["typescript", "typescript-5"];
+const RESOLUTIONS = [
+  { module: "node16", moduleResolution: "node16" },
+  { module: "esnext", moduleResolution: "bundler" },
+];
+
+inTemporaryDirectory((directory) => {
+  const { filename, files } = JSON.parse(run(root, "npm", ["pack", "--json", "--silent", "--pack-destination", directory]))[0];
+  const packed = files.map(({ path }) => path);
+  const entries = [
+    "cdktf-cqrs/stacks",
+    ...packed.flatMap((path) => /^dist\/(constructs\/[^/]+)\/index\.js$/.exec(path)?.slice(1) ?? []).map((path) => `cdktf-cqrs/${path}`),
+  ];
+  checkContents(packed);
+  for (const consumer of CONSUMERS) checkConsumer(consumer, join(directory, consumer.on), join(directory, filename), entries);
+});
+conclude();
+
+function checkContents(packed) {
+  check("the package holds the constructs, the stacks, and nothing else that is code", () => {
+    assert.deepEqual(
+      packed.filter((path) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(constructs|stacks)\/.+)$/.test(path)),
+      [],
+    );
+    assert.deepEqual(
+      packed.filter((path) => /(^|\/)(tests?|examples?|bench|environments|cli|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path)),
+      [],
+    );
+  });
+  check("everything compiled in it has a source: nothing is left over from an earlier build", () => {
+    const compiled = packed.filter((path) => /\.(js|d\.ts)$/.test(path));
+    assert.deepEqual(
+      compiled.filter((path) => !existsSync(join(root, path.replace(/^dist\//, "").replace(/\.(js|d\.ts)$/, ".ts")))),
+      [],
+    );
+    assert.ok(compiled.length > 0);
+  });
+  check("every folder of constructs with an index is in it", () => {
+    const folders = readdirSync(join(root, "constructs")).filter((name) => existsSync(join(root, "constructs", name, "index.ts")));
+    assert.deepEqual(
+      folders
+        .flatMap((name) => [`dist/constructs/${name}/index.js`, `dist/constructs/${name}/index.d.ts`])
+        .filter((path) => !packed.includes(path)),
+      [],
+    );
+  });
+  const { dependencies = {}, peerDependencies = {} } = manifest;
+  check("cdktf, constructs and the providers are peers, no dependencies, and nothing is bundled", () => {
+    const shared = (name) => ["cdktf", "constructs"].includes(name) || name.startsWith("@cdktf/");
+    assert.deepEqual(Object.keys(dependencies).filter(shared), []);
+    assert.ok(["cdktf", "constructs", "@cdktf/provider-aws"].every((name) => name in peerDependencies));
+    assert.equal(manifest.bundleDependencies ?? manifest.bundledDependencies, undefined);
+  });
+  check("it imports nothing that it does not declare", () => {
+    const declared = [...Object.keys(dependencies), ...Object.keys(peerDependencies), ...builtinModules];
+    const imported = packed
+      .filter((path) => /\.(js|d\.ts)$/.test(path))
+      .flatMap((path) => importsOf(readFileSync(join(root, path), "utf8")));
+    assert.deepEqual(
+      [...new Set(imported)].filter((name) => !declared.includes(name)),
+      [],
+    );
+  });
+}
+
+function checkConsumer({ on, dependencies, overrides, version }, directory, tarball, entries) {
+  const providers = { "@cdktf/provider-aws": manifest.devDependencies["@cdktf/provider-aws"] };
+  mkdirSync(directory);
+  cpSync(join(here, "consumer"), directory, { recursive: true });
+  const packages = {
+    ...dependencies,
+    ...providers,
+    "@types/node": manifest.devDependencies["@types/node"],
+    "cdktf-cqrs": `file:${tarball}`,
+  };
+  writeJson(join(directory, "package.json"), { private: true, dependencies: packages, overrides });
+  writeFileSync(join(directory, "entries.ts"), entries.map((entry, index) => `export * as entry${index} from "${entry}";\n`).join(""));
+
+  check(`on ${on}: it installs, and every peer range accepts what is there`, () => {
+    run(directory, "npm", ["install", "--strict-peer-deps", ...quietly]);
+    run(directory, "npm", ["ls", "--all"]);
+  });
+  check(`on ${on}: the project's own cdktf is the only one`, () => {
+    assert.equal(existsSync(join(directory, "node_modules/cdktf-cqrs/node_modules")), false);
+    assert.equal(json(join(directory, "node_modules/cdktf/package.json")).version, version);
+  });
+  for (const entry of entries) check(`on ${on}: ${entry} can be imported`, () => run(directory, node, ["-e", `require("${entry}")`]));
+  for (const path of [
+    "cdktf-cqrs",
+    "cdktf-cqrs/constructs/core",
+    "cdktf-cqrs/constructs/backup/backup-bucket",
+    "cdktf-cqrs/dist/constructs/backup/index.js",
+  ]) {
+    check(`on ${on}: ${path} is refused`, () =>
+      assert.throws(() => run(directory, node, ["-e", `require("${path}")`]), /ERR_PACKAGE_PATH_NOT_EXPORTED|MODULE_NOT_FOUND/),
+    );
+  }
+  for (const compiler of COMPILERS) {
+    for (const { module, moduleResolution } of RESOLUTIONS) {
+      check(
+        `on ${on}: ${compiler} ${json(join(root, "node_modules", compiler, "package.json")).version} finds its types, resolving as ${moduleResolution}`,
+        () => compile(directory, compiler, ["--noEmit", "--module", module, "--moduleResolution", moduleResolution]),
+      );
+    }
+  }
+  check(`on ${on}: a stack of the project composes it with a foreign construct`, () => {
+    compile(directory, "typescript", []);
+    run(directory, node, ["dist/main.js"]);
+    const { resource } = json(join(directory, "cdktf.out/stacks/archive/cdk.tf.json"));
+    const buckets = Object.values(resource.aws_s3_bucket)
+      .map(({ bucket }) => bucket)
+      .sort();
+    assert.deepEqual(buckets, ["invoices-backups-111122223333-eu-west-1", "invoices-backups-logs-111122223333-eu-west-1"]);
+    const [address] = Object.entries(resource.aws_s3_bucket).find(([, { object_lock_enabled }]) => object_lock_enabled);
+    const [parameter] = Object.values(resource.aws_ssm_parameter);
+    assert.equal(parameter.value, `\${aws_s3_bucket.${address}.arn}`);
+    const keys = Object.values(resource.aws_s3_bucket_server_side_encryption_configuration).flatMap(({ rule }) =>
+      rule.map((each) => each.apply_server_side_encryption_by_default.kms_master_key_id),
+    );
+    assert.ok(keys.includes("${aws_kms_key.key.arn}"));
+  });
+}
+
+function compile(directory, compiler, options) {
+  run(directory, node, [join(root, "node_modules", compiler, "bin/tsc"), "-p", directory, ...options]);
+}
+
+/** The packages that a module imports: `@cdktf/provider-aws/lib/kms-key` is `@cdktf/provider-aws`. */
+function importsOf(source) {
+  return [...source.matchAll(/(?:require\(|from |import\()"((?:node:)?)((?:@[^/"]+\/)?[^./"][^/"]*)[^"]*"/g)].map(([, , name]) => name);
+}
+
+function json(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+function writeJson(file, value) {
+  writeFileSync(file, JSON.stringify(value, undefined, 2));
+}

@@ -1,0 +1,173 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
+import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
+import { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
+import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
+
+const ID = "production-data";
+
+/** What the policies find in a stack: a sound one, with what a test breaks. */
+function found(build: (stack: TerraformStack) => void, { id = ID, protect = true, sound = true } = {}): readonly string[] {
+  const stack = new TerraformStack(new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") }), id);
+  if (sound) {
+    new AwsProvider(stack, "aws", {
+      region: "eu-west-1",
+      allowedAccountIds: ["111122223333"],
+      defaultTags: [{ tags: { system: "orders", environment: "production", stack: id } }],
+    });
+    new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
+  }
+  build(stack);
+  stack.prepareStack();
+  const json = JSON.parse(JSON.stringify(stack.toTerraform()));
+  return findings({ stack, protect, json }).map(({ policy, address }) => `${policy}: ${address}`);
+}
+
+const guarded = { lifecycle: { preventDestroy: true } };
+
+/** A bucket as it should be. */
+function aBucket(stack: TerraformStack, changes: object = {}, condition: object = { Bool: { "aws:SecureTransport": "false" } }): S3Bucket {
+  const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded, ...changes });
+  new S3BucketPolicy(stack, "policy", {
+    bucket: bucket.id,
+    policy: JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "*", Condition: condition }] }),
+  });
+  return bucket;
+}
+
+const database = {
+  instanceClass: "db.m7g.large",
+  ...guarded,
+  deletionProtection: true,
+  manageMasterUserPassword: true,
+  tags: { "backup-plan": "daily" },
+};
+
+/** Each policy with what breaks it, and with nothing else wrong. */
+const MUTANTS: Readonly<
+  Record<string, { readonly break: (stack: TerraformStack) => void; readonly at: string; readonly id?: string; readonly sound?: boolean }[]>
+> = {
+  "tls-only-buckets": [
+    { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "b", ...guarded }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void aBucket(stack, {}, { Bool: { "aws:SecureTransport": "true" } }), at: "aws_s3_bucket.bucket" },
+  ],
+  "data-is-kept": [
+    { break: (stack) => void aBucket(stack, { lifecycle: { preventDestroy: false } }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void aBucket(stack, { forceDestroy: true }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void new DbInstance(stack, "db", { ...database, deletionProtection: false }), at: "aws_db_instance.db" },
+    { break: (stack) => new DbInstance(stack, "db", database).addOverride("lifecycle.prevent_destroy", false), at: "aws_db_instance.db" },
+  ],
+  "data-lives-apart": [
+    { break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", id: "production-write-side" },
+  ],
+  "backups-select-it": [
+    { break: (stack) => void new DbInstance(stack, "db", { ...database, tags: { team: "orders" } }), at: "aws_db_instance.db" },
+  ],
+  "no-secret-in-state": [
+    { break: (stack) => void new DbInstance(stack, "db", { ...database, password: "hunter2" }), at: "aws_db_instance.db" },
+    {
+      break: (stack) => void new SsmParameter(stack, "parameter", { name: "p", type: "SecureString", value: "hunter2" }),
+      at: "aws_ssm_parameter.parameter",
+    },
+  ],
+  "pinned-account": [
+    { break: (stack) => void new AwsProvider(stack, "elsewhere", { region: "us-east-1", alias: "elsewhere" }), at: "" },
+    {
+      break: (stack) =>
+        void new AwsProvider(stack, "nameless", {
+          region: "us-east-1",
+          alias: "nameless",
+          allowedAccountIds: ["111122223333"],
+          defaultTags: [{ tags: { system: "orders" } }],
+        }),
+      at: "",
+    },
+  ],
+  "shared-locked-state": [
+    { break: (stack) => void new LocalBackend(stack, { path: "terraform.tfstate" }), at: "", sound: false },
+    {
+      break: (stack) => void new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }),
+      at: "",
+      sound: false,
+    },
+  ],
+  "one-cloud-api": [{ break: (stack) => stack.addOverride("provider.kubernetes", [{ config_path: "~/.kube/config" }]), at: "" }],
+  "named-outputs": [
+    { break: (stack) => void new Subnet(stack, "subnet", { vpcId: "${aws_vpc.of_another_stack.id}" }), at: "aws_subnet.subnet" },
+  ],
+};
+
+describe("every policy", () => {
+  it("has a mutant that it kills", () => {
+    expect(Object.keys(MUTANTS).sort()).toEqual([...POLICY_IDS].sort());
+  });
+
+  it("lets a sound stack pass", () => {
+    const sound = (stack: TerraformStack) => {
+      aBucket(stack);
+      new DbInstance(stack, "db", database);
+    };
+    expect(found(sound)).toEqual([]);
+  });
+
+  const cases = Object.entries(MUTANTS).flatMap(([policy, mutants]) => mutants.map((mutant, index) => [policy, index, mutant] as const));
+
+  it.each(cases)("%s kills mutant %d, and no other policy does", (policy, _, { break: breakIt, at, id = ID, sound = true }) => {
+    expect(found(breakIt, { id, sound })).toEqual([`${policy}: ${[id, at].filter(Boolean).join("/")}`]);
+  });
+
+  it.each(cases)("%s spares mutant %d that is exempt for a reason", (policy, _, { break: breakIt, at, id = ID, sound = true }) => {
+    const excuse = (stack: TerraformStack) => {
+      breakIt(stack);
+      exempt(at ? stack.node.findChild(at.split(".")[1] as string) : stack, policy, "a test says so");
+    };
+    expect(found(excuse, { id, sound })).toEqual([]);
+  });
+});
+
+describe("an exemption", () => {
+  it("needs a reason", () => {
+    expect(() => found((stack) => exempt(stack, "pinned-account", " "))).toThrow(
+      "production-data: an exemption from pinned-account needs a reason",
+    );
+  });
+
+  it("concerns one resource and no other", () => {
+    const two = (stack: TerraformStack) => {
+      exempt(new DbInstance(stack, "one", { ...database, deletionProtection: false }), "data-is-kept", "a test says so");
+      new DbInstance(stack, "two", { ...database, deletionProtection: false });
+    };
+    expect(found(two)).toEqual(["data-is-kept: production-data/aws_db_instance.two"]);
+  });
+});
+
+describe("a disposable environment", () => {
+  it("may lose its data", () => {
+    expect(found((stack) => void aBucket(stack, { forceDestroy: true, lifecycle: { preventDestroy: false } }), { protect: false })).toEqual(
+      [],
+    );
+  });
+});
+
+describe("a stack of one's own", () => {
+  it("is checked when it is synthesized", () => {
+    const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-test-enforced") });
+    const stack = new TerraformStack(app, "mine-data");
+    new AwsProvider(stack, "aws", {
+      region: "eu-west-1",
+      allowedAccountIds: ["111122223333"],
+      defaultTags: [{ tags: { system: "a", environment: "b", stack: "c" } }],
+    });
+    new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
+    new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
+    enforcePolicies(stack, { protect: true });
+    expect(() => app.synth()).toThrow(
+      "mine-data/aws_s3_bucket.bucket: has no policy that refuses requests without TLS (tls-only-buckets); make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withoutTokenTraces } from "../cli/short-traces";
+import { type Program, type Synthesis, synthesize } from "../stacks";
+
+/** Everything a program synthesizes, without a trace on the disk. */
+export function synthesisOf(program: Program): Synthesis {
+  const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  try {
+    return withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The addresses of a stack's resources, as Terraform's state knows them. */
+export function addressesOf(json: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries((json.resource ?? {}) as Record<string, object>)
+    .flatMap(([type, named]) => Object.keys(named).map((name) => `${type}.${name}`))
+    .sort();
+}

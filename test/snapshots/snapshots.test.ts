@@ -1,0 +1,43 @@
+import { program } from "../../environments";
+import { addressesOf, synthesisOf } from "../program";
+
+const { stacks, compositions } = synthesisOf(program);
+
+const stacksOf = (name: string) => compositions.find((composition) => composition.name === name)?.stacks.map(({ node }) => node.id) ?? [];
+const jsonOf = (id: string) => stacks.get(id)?.json ?? {};
+
+describe("the addresses of", () => {
+  it.each(compositions.map(({ name }) => name))("%s", (name) => {
+    expect(Object.fromEntries(stacksOf(name).map((id) => [id, addressesOf(jsonOf(id))]))).toMatchSnapshot();
+  });
+});
+
+describe("the Terraform of", () => {
+  it.each(["bootstrap-111122223333", ...stacksOf("production")])("%s", (id) => {
+    expect(readable(jsonOf(id))).toMatchSnapshot();
+  });
+});
+
+describe("what differs from production in", () => {
+  it.each(["staging", "dev"])("%s", (name) => {
+    const listed = (environment: string) =>
+      stacksOf(environment).flatMap((id) => addressesOf(jsonOf(id)).map((address) => `${id.slice(environment.length + 1)}: ${address}`));
+    const [here, production] = [listed(name), listed("production")];
+    expect({
+      only: here.filter((address) => !production.includes(address)),
+      lacks: production.filter((address) => !here.includes(address)),
+    }).toMatchSnapshot();
+  });
+});
+
+/** Without what says nothing to a reader, and with policy documents as documents. */
+function readable(value: unknown): unknown {
+  if (typeof value === "string" && /^\{"Version"/.test(value)) return readable(JSON.parse(value));
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(readable);
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== "//")
+      .map(([key, inner]) => [key, readable(inner)]),
+  );
+}

@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { type App, TerraformStack } from "cdktf";
+import { withoutTokenTraces } from "../../cli/short-traces";
+import { program } from "../../environments";
+import { compose, PlatformStack, type Program, type SynthesizeOptions, synthesize as synthesizeSlowly } from "../../stacks";
+import * as composing from "../../stacks/compose";
+import { anEnvironment, aProgram } from "../environments";
+
+const synthesize = (all: Program, options: SynthesizeOptions) => withoutTokenTraces(() => synthesizeSlowly(all, options));
+
+let outdir: string;
+beforeEach(() => {
+  outdir = join(mkdtempSync(join(tmpdir(), "cdktf-cqrs-")), "out");
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(outdir, { recursive: true, force: true });
+});
+
+/** Every file of a directory with its content. */
+function content(directory: string): Readonly<Record<string, string>> {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map((file) => [join(file.parentPath, file.name).slice(directory.length), readFileSync(join(file.parentPath, file.name), "utf8")]),
+  );
+}
+
+describe("a synthesis", () => {
+  it("is the same, byte for byte, however often it runs", () => {
+    synthesize(program, { outdir });
+    const first = content(outdir);
+    synthesize(program, { outdir });
+    expect(content(outdir)).toEqual(first);
+    expect(Object.keys(first)).toHaveLength(12);
+  });
+
+  it("is the same with and without the traces of tokens, which are restored", () => {
+    const capture = Error.captureStackTrace;
+    synthesize(program, { outdir });
+    const quick = content(outdir);
+    synthesizeSlowly(program, { outdir });
+    expect(content(outdir)).toEqual(quick);
+    expect(Error.captureStackTrace).toBe(capture);
+  });
+
+  it("is the same with and without cdktf's search for references between stacks, of which there are none", () => {
+    synthesize(program, { outdir });
+    const quick = content(outdir);
+    jest.spyOn(PlatformStack.prototype, "prepareStack").mockImplementation(function (this: PlatformStack) {
+      TerraformStack.prototype.prepareStack.call(this);
+    });
+    synthesize(program, { outdir });
+    expect(content(outdir)).toEqual(quick);
+  });
+
+  it("depends on no environment variable, clock or chance", () => {
+    synthesize(program, { outdir });
+    const before = content(outdir);
+    jest.spyOn(Math, "random").mockReturnValue(0.123);
+    jest.spyOn(Date, "now").mockReturnValue(0);
+    process.env.AWS_REGION = "us-west-2";
+    synthesize(program, { outdir });
+    delete process.env.AWS_REGION;
+    expect(content(outdir)).toEqual(before);
+  });
+
+  it("names no directory of this machine", () => {
+    synthesize(program, { outdir });
+    const written = Object.values(content(outdir)).join("\n");
+    expect(written).not.toContain(tmpdir());
+    expect(written).not.toContain(process.cwd());
+  });
+
+  it("writes nothing where an environment can't be deployed", () => {
+    expect(() => synthesize(aProgram(anEnvironment({ cache: { engine: "redis" } })), { outdir })).toThrow(
+      'test.cache.engine: "redis" is no engine here',
+    );
+    expect(existsSync(outdir)).toBe(false);
+  });
+
+  it("writes nothing where a policy is broken, and says so for every stack at once", () => {
+    const original = compose;
+    jest.spyOn(composing, "compose").mockImplementation((app: App, all: Program, only?: string) => {
+      const compositions = original(app, all, only);
+      for (const { stacks } of compositions)
+        for (const stack of stacks) if (stack.node.id.endsWith("network")) new S3Bucket(stack, "careless", { bucket: "careless" });
+      return compositions;
+    });
+    const error = (() => {
+      try {
+        synthesize(program, { outdir });
+      } catch (thrown) {
+        return thrown as Error;
+      }
+      return new Error("nothing was thrown");
+    })();
+    const broken = error.message.split("\n").map((line) => line.replace(/:.*\((.*)\).*/, " $1"));
+    expect(broken).toEqual([
+      "dev-network/aws_s3_bucket.careless tls-only-buckets",
+      "dev-network/aws_s3_bucket.careless data-lives-apart",
+      "staging-network/aws_s3_bucket.careless tls-only-buckets",
+      "staging-network/aws_s3_bucket.careless data-is-kept",
+      "staging-network/aws_s3_bucket.careless data-lives-apart",
+      "production-network/aws_s3_bucket.careless tls-only-buckets",
+      "production-network/aws_s3_bucket.careless data-is-kept",
+      "production-network/aws_s3_bucket.careless data-lives-apart",
+    ]);
+    expect(existsSync(outdir)).toBe(false);
+    expect(existsSync(`${outdir}.part`)).toBe(false);
+  });
+
+  it("leaves alone what Terraform keeps beside a stack, and removes stacks that are gone", () => {
+    synthesize(program, { outdir });
+    const lock = join(outdir, "stacks", "dev-keys", ".terraform.lock.hcl");
+    writeFileSync(lock, "# lock");
+    mkdirSync(join(outdir, "stacks", "dev-gone"));
+    synthesize(program, { outdir, prune: true });
+    expect(existsSync(lock)).toBe(true);
+    expect(existsSync(join(outdir, "stacks", "dev-gone"))).toBe(false);
+  });
+
+  it("puts the pinned providers beside each stack", () => {
+    const lock = "environments/.terraform.lock.hcl";
+    synthesize(program, { outdir, lock });
+    for (const id of readdirSync(join(outdir, "stacks"))) {
+      expect(readFileSync(join(outdir, "stacks", id, ".terraform.lock.hcl"), "utf8")).toBe(readFileSync(lock, "utf8"));
+    }
+  });
+
+  it("can be of one environment, beside the others", () => {
+    synthesize(program, { outdir, only: "dev" });
+    expect(readdirSync(join(outdir, "stacks")).sort()).toEqual(["dev-backup", "dev-keys", "dev-network"]);
+  });
+
+  it("has no stack that would be empty", () => {
+    const { stacks } = synthesize(program, { outdir });
+    for (const { json } of stacks.values()) expect(Object.keys((json.resource ?? {}) as object).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,47 @@
+import { program } from "../../environments";
+import { traffic } from "../../stacks/traffic";
+import { anEnvironment } from "../environments";
+
+const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
+const cluster = { nodes: 3, node };
+
+/** Who may talk to whom, a line for each way. */
+const ways = (changes: object) => traffic(anEnvironment(changes)).flows.map(({ from, to, port }) => `${from} -> ${to}:${port}`);
+
+const production = program.environments.find(({ name }) => name === "production") as object;
+
+describe("the traffic of an environment", () => {
+  it("is what production needs, and nothing else", () => {
+    expect(ways(production)).toEqual([
+      "write-nodes -> aws-endpoints:443",
+      "read-nodes -> aws-endpoints:443",
+      "read-nodes -> read-database:5432",
+      "read-nodes -> cache:6379",
+    ]);
+  });
+
+  it("lets the read side subscribe to an event store on the write cluster, and not the other way round", () => {
+    const flows = ways({
+      writeCluster: cluster,
+      readCluster: cluster,
+      eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
+      exceptions: { awsApisOverInternet: "saves money" },
+    });
+    expect(flows).toEqual(["read-nodes -> write-nodes:2113"]);
+  });
+
+  it("needs no way between the two sides where they share a cluster", () => {
+    expect(ways({ cluster, eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" } })).toEqual(["nodes -> aws-endpoints:443"]);
+  });
+
+  it("knows no group for clusters and stores that are not of AWS", () => {
+    const { parties } = traffic(
+      anEnvironment({
+        cluster: { context: "kind" },
+        cache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+        exceptions: { awsApisOverInternet: "saves money" },
+      }),
+    );
+    expect(parties).toEqual([]);
+  });
+});

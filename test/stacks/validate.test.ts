@@ -1,0 +1,363 @@
+import { program } from "../../environments";
+import { anEnvironment, aProgram, errorsOf } from "../environments";
+
+/** What is said about one environment that differs from a sound one. */
+function complaints(changes: object): readonly string[] {
+  return errorsOf(aProgram(anEnvironment(changes)));
+}
+
+const aws = anEnvironment().aws as object;
+const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
+const image = "registry.example.com/orders/api:1.0.0";
+
+describe("a program", () => {
+  it("that is shipped is sound", () => {
+    expect(errorsOf(program)).toEqual([]);
+  });
+
+  it("has everything that is wrong with it said at once", () => {
+    const hopeless = {
+      name: "UPPER",
+      wirteCluster: {},
+      aws: { account: 111122223333, region: "eu-west1", domain: "x" },
+      cluster: { nodes: { min: 5, max: 3 }, node: { cpu: 4, memory: "0x10Gi", storage: "500GB" } },
+      eventStore: { engine: "kurrentdb", nodes: 4, storage: "-5Gi" },
+      cache: { engine: "redis" },
+    };
+    expect(errorsOf(aProgram(hopeless))).toEqual([
+      "UPPER.system: is missing; use lower-case letters, digits and hyphens",
+      'UPPER.name: "UPPER" can\'t begin every cloud name; use lower-case letters, digits and single hyphens, beginning with a letter',
+      'UPPER.aws.account: 111122223333 is no account; write its twelve digits in quotes, like "111122223333"',
+      'UPPER.aws.region: "eu-west1" is no region that the platform knows; did you mean "eu-west-1"?',
+      'UPPER.aws.domain: "x" is no domain; write one like orders.example.com',
+      'UPPER.cluster.node.memory: "0x10Gi" is not a size; write a number and a unit, like "16Gi"',
+      'UPPER.cluster.node.storage: "500GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"',
+      'UPPER.eventStore.storage: "-5Gi" is not a size; write a number and a unit, like "16Gi"',
+      'UPPER.cache.engine: "redis" is no engine here; use one of elasticache, valkey',
+      'UPPER.wirteCluster: is no setting here; did you mean "writeCluster"?',
+      'UPPER.cluster.nodes: {"min":5,"max":3} has a minimum above its maximum; swap the two',
+      "UPPER.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5",
+    ]);
+  });
+
+  it.each([[null], [3], ["production"], [[]], [{}]])("survives an environment that is %p", (environment) => {
+    expect(errorsOf(aProgram(environment as unknown as object)).join("\n")).toMatch(/^environments\[0\]/);
+  });
+});
+
+describe("every value", () => {
+  it.each<[object, string]>([
+    [{ naem: 1 }, 'test.naem: is no setting here; did you mean "name"?'],
+    [
+      { aws: { account: "111122223333", recoveryRegion: "eu-central-1", domain: "a.example.com" } },
+      expect.stringMatching(/^test\.aws\.region: is missing; /) as never,
+    ],
+    [
+      { aws: { ...aws, account: "1111-2222-3333" } },
+      'test.aws.account: "1111-2222-3333" is no account; write its twelve digits in quotes, like "111122223333"',
+    ],
+    [
+      { aws: { ...aws, account: "999999999999" } },
+      'test.aws.account: "999999999999" is no account of this program, so that its state has no place; add it to environments/accounts.ts',
+    ],
+    [{ aws: { ...aws, tags: { environment: "x" } } }, 'test.aws.tags.environment: "x" is a tag that the platform sets; leave it out'],
+    [{ aws: { ...aws, tags: { team: 7 } } }, "test.aws.tags.team: 7 is no tag value; write it in quotes"],
+    [
+      { authentication: { issuer: "http://a.example.com", audience: "a", jwks: "https://a.example.com/keys" } },
+      'test.authentication.issuer: "http://a.example.com" is no address that can be trusted; write one that begins with https://',
+    ],
+    [{ authorization: { CreateOrder: [] } }, "test.authorization.CreateOrder: [] is empty; name the roles that may"],
+    [
+      { cluster: { context: "kind" }, monitoring: { prometheus: "yes" } },
+      'test.monitoring.prometheus: "yes" is neither on nor off; use true or false',
+    ],
+    [{ exceptions: { disposible: "thrown away daily" } }, 'test.exceptions.disposible: is no setting here; did you mean "disposable"?'],
+    [{ exceptions: { disposable: "yes" } }, 'test.exceptions.disposable: "yes" is no reason; say in a sentence why that is right here'],
+    [{ backup: { keep: "36h" } }, 'test.backup.keep: "36h" is no whole number of days, and S3 counts in days; use days, like "35d"'],
+  ])("%j", (changes, message) => {
+    expect(complaints(changes)).toEqual([message]);
+  });
+});
+
+describe("an image", () => {
+  const complaintsAbout = (written: unknown) =>
+    complaints({
+      cluster: { nodes: 3, node },
+      eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
+      commandProcessors: { image: written, replicas: 1 },
+    });
+
+  it.each([image, "nginx:1.29", `registry.example.com:5000/a/b@sha256:${"a".repeat(64)}`, `a:latest@sha256:${"0".repeat(64)}`])(
+    "may be %s",
+    (written) => {
+      expect(complaintsAbout(written)).toEqual([]);
+    },
+  );
+
+  it.each(["orders", "orders:latest", "registry.example.com:5000/orders", "orders:main"])(
+    "may not change under a running system: %s",
+    (written) => {
+      expect(complaintsAbout(written)).toEqual([
+        `test.commandProcessors.image: "${written}" can change under a running system; name a version or a digest, like registry.example.com/orders/api:1.0.0`,
+      ]);
+    },
+  );
+
+  it.each(["", "Orders:1", "orders@sha256:12", 3])("may not be %p", (written) => {
+    expect(complaintsAbout(written)[0]).toMatch(/is no image/);
+  });
+});
+
+describe("clusters", () => {
+  it("are one or two", () => {
+    expect(complaints({ cluster: { nodes: 3, node }, writeCluster: { nodes: 3, node }, readCluster: { nodes: 3, node } })).toEqual([
+      "test.cluster: stands beside writeCluster or readCluster; keep either the one cluster or the two",
+    ]);
+    expect(complaints({ writeCluster: { nodes: 3, node } })).toEqual([
+      "test.readCluster: is missing beside writeCluster; add it, or write one cluster for both",
+    ]);
+  });
+
+  it("are made on AWS or exist already", () => {
+    expect(complaints({ aws: undefined, cluster: { context: "kind-orders" } })).toEqual([]);
+    expect(complaints({ aws: undefined, cluster: { nodes: 3, node } })).toEqual([
+      "test.cluster: is made on AWS, and the environment has no aws; add aws, or name an existing cluster by its context",
+    ]);
+  });
+});
+
+describe("engines", () => {
+  it("of AWS need AWS", () => {
+    const changes = {
+      aws: undefined,
+      cluster: { context: "kind-orders" },
+      eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
+      readDatabase: [
+        { name: "orders", engine: "aurora", replicas: 1 },
+        { name: "search", engine: "cloudnative-pg", instances: 3, storage: "10Gi" },
+      ],
+      cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
+    };
+    const lives = "lives on AWS, and the environment has no aws; add aws, or choose one that runs on the cluster itself";
+    expect(complaints(changes)).toEqual([
+      `test.eventStore.engine: "kurrent-cloud" ${lives}`,
+      `test.cache.engine: "elasticache" ${lives}`,
+      `test.readDatabase[0].engine: "aurora" ${lives}`,
+    ]);
+  });
+
+  it("stay within their limits", () => {
+    expect(complaints({ readDatabase: { engine: "aurora", replicas: 16 } })).toEqual([
+      "test.readDatabase.replicas: 16 is not possible here; use a whole number from 0 to 15, as many readers as Aurora has",
+    ]);
+  });
+
+  it("are named when nobody names one", () => {
+    expect(complaints({ cache: { shards: 3 } })).toEqual(["test.cache.engine: is missing; use one of elasticache, valkey"]);
+  });
+});
+
+describe("an event store", () => {
+  it.each([
+    [2, "2 gives no better quorum than 1 and can split evenly; use 1 or 3"],
+    [4, "4 gives no better quorum than 3 and can split evenly; use 3 or 5"],
+    [1, "1 loses the event store with its node; use 3 or 5, or say in exceptions.disposable why nothing here is kept"],
+    [7, "7 is not possible here; use a whole number from 1 to 5"],
+  ])("of %d nodes is refused", (nodes, message) => {
+    expect(complaints({ eventStore: { engine: "kurrentdb", nodes, storage: "10Gi" } })).toEqual([`test.eventStore.nodes: ${message}`]);
+  });
+
+  it("may be a single node where nothing is kept", () => {
+    expect(
+      complaints({ eventStore: { engine: "kurrentdb", nodes: 1, storage: "10Gi" }, exceptions: { disposable: "thrown away daily" } }),
+    ).toEqual([]);
+  });
+
+  it("keeps a backup until there is a newer one", () => {
+    expect(complaints({ eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi", backup: { every: "1d", keep: "1h" } } })).toEqual([
+      'test.eventStore.backup.keep: "1h" ends before the next backup, 1d later; keep backups longer than the time between them',
+    ]);
+  });
+});
+
+describe("roles", () => {
+  const projections = { image, workers: 5, parallelism: 10 };
+  const eventStore = { engine: "kurrentdb", nodes: 3, storage: "10Gi" };
+  const readDatabase = { engine: "aurora", replicas: 1 };
+
+  it("have what they can't do without", () => {
+    expect(complaints({ projections })).toEqual([
+      "test.projections: needs eventStore: projections read events; add eventStore",
+      "test.projections: needs readDatabase: projections write read models; add readDatabase",
+      "test.projections: has no cluster to run on; add writeCluster and readCluster, or one cluster",
+    ]);
+    expect(complaints({ cluster: { nodes: 3, node }, monitoring: { grafana: true } })).toEqual([
+      "test.monitoring.grafana: shows what Prometheus collects, and there is none; turn prometheus on as well",
+    ]);
+  });
+
+  it("that several fill have a name for each", () => {
+    const several = (...names: (string | undefined)[]) =>
+      complaints({
+        cluster: { nodes: 3, node },
+        eventStore,
+        readDatabase,
+        projections: names.map((name) => ({ ...projections, ...(name ? { name } : {}) })),
+      });
+    expect(several("orders", "search")).toEqual([]);
+    expect(several("orders", undefined)).toEqual(["test.projections[1]: is one of several and has no name; name each"]);
+    expect(several("orders", "orders")).toEqual([
+      'test.projections[1].name: "orders" is the name of projections.0 as well; choose another',
+    ]);
+    expect(several()).toEqual(["test.projections: [] is empty; write one or several { … }"]);
+  });
+});
+
+describe("a network", () => {
+  const network = (settings: object, exceptions: object = {}) => complaints({ aws: { ...aws, network: settings }, exceptions });
+
+  it.each([
+    ["10.0.0.0/24", '"10.0.0.0/24" is no size that AWS allows and subnets fit into; use a prefix from /16 to /21'],
+    ["10.0.0.0/8", '"10.0.0.0/8" is no size that AWS allows and subnets fit into; use a prefix from /16 to /21'],
+    ["10.0.0.1/16", '"10.0.0.1/16" is no block of IPv4 addresses, or has bits set behind its prefix; write one like 10.0.0.0/16'],
+    ["300.0.0.0/16", '"300.0.0.0/16" is no block of IPv4 addresses, or has bits set behind its prefix; write one like 10.0.0.0/16'],
+    [
+      "8.8.0.0/16",
+      '"8.8.0.0/16" belongs to somebody on the internet; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10',
+    ],
+  ])("can't be %s", (cidr, message) => {
+    expect(network({ cidr })).toEqual([`test.aws.network.cidr: ${message}`]);
+  });
+
+  it("spans three zones of its region, or two for a reason", () => {
+    expect(network({ zones: ["eu-west-1a"] })).toEqual([
+      'test.aws.network.zones: "eu-west-1a" is one zone, which can\'t hold a quorum when it is lost; name three',
+    ]);
+    expect(network({ zones: ["eu-west-1a", "eu-west-1b"] })).toEqual([
+      'test.aws.network.zones: "eu-west-1a, eu-west-1b" leaves no majority when one is lost; name three, or say in exceptions.twoZones why two are enough',
+    ]);
+    expect(network({ zones: ["eu-west-1a", "eu-west-1b"] }, { twoZones: "the third has none of our instances" })).toEqual([]);
+    expect(network({ zones: ["eu-west-1a", "eu-west-1a", "eu-west-1b"] })).toEqual([
+      'test.aws.network.zones: "eu-west-1a, eu-west-1a, eu-west-1b" names a zone twice; name each once',
+    ]);
+    expect(network({ zones: ["eu-west-1a", "eu-west-2b", "eu-west-1"] })).toEqual([
+      'test.aws.network.zones: "eu-west-2b, eu-west-1" is no zone of eu-west-1; use zones like eu-west-1a',
+    ]);
+  });
+
+  it("has to be told its zones where accounts see different ones", () => {
+    expect(complaints({ aws: { ...aws, region: "us-west-1" } })).toEqual([
+      "test.aws.network.zones: is missing, and us-west-1 shows each account two zones of its own; name the two that yours has, with the exception twoZones",
+    ]);
+  });
+
+  it("has an address for every pod of every node", () => {
+    const cluster = { nodes: 30, node };
+    expect(complaints({ cluster, aws: { ...aws, network: { cidr: "10.0.0.0/20" } } })).toEqual([
+      'test.aws.network.cidr: "10.0.0.0/20" has 1019 addresses in each zone for 30 nodes and their pods, which take 1130; use /19',
+    ]);
+    expect(complaints({ cluster: { nodes: { min: 3, max: 400 }, node } })).toEqual([]);
+    expect(complaints({ cluster: { nodes: 600, node } })[0]).toMatch(/use fewer nodes, or divide them among environments$/);
+  });
+
+  it("that exists has a subnet of each use for every zone", () => {
+    const ids = (count: number) => Array.from({ length: count }, (_, index) => `subnet-0000000${index}`);
+    const existing = (publics: number, privates: number, datas: number, exceptions: object = {}) =>
+      network({ vpc: "vpc-0a1b2c3d", subnets: { public: ids(publics), private: ids(privates), data: ids(datas) } }, exceptions);
+    expect(existing(3, 3, 3)).toEqual([]);
+    expect(existing(2, 2, 2, { twoZones: "the office has two" })).toEqual([]);
+    expect(existing(1, 1, 1)).toHaveLength(3);
+    expect(existing(3, 3, 2)[0]).toBe(
+      "test.aws.network.subnets.public: 3 subnets are not as many as of the other uses; name one of each use for every zone",
+    );
+    expect(network({ vpc: "my-vpc", subnets: { public: ids(3), private: ids(3), data: ids(3) } })).toEqual([
+      'test.aws.network.vpc: "my-vpc" is no id of a VPC; write one like vpc-0a1b2c3d4e5f67890',
+    ]);
+  });
+
+  it("overlaps no other environment's, unless they never meet", () => {
+    const other = { ...anEnvironment({ name: "other" }), aws: { ...aws, network: { cidr: "10.0.128.0/20" } } };
+    expect(errorsOf(aProgram(anEnvironment(), other))).toEqual([
+      'other.aws.network.cidr: "10.0.128.0/20" overlaps 10.0.0.0/16 of test, so that the two can never be joined; give one of them other addresses, or say in exceptions.overlappingNetwork why they never will be',
+    ]);
+    expect(errorsOf(aProgram(anEnvironment(), { ...other, exceptions: { overlappingNetwork: "belongs to another company" } }))).toEqual([]);
+  });
+});
+
+describe("a recovery region", () => {
+  it("is another one, or is missing for a reason", () => {
+    const { recoveryRegion, ...without } = aws as { recoveryRegion: string };
+    expect(complaints({ aws: { ...aws, recoveryRegion: "eu-west-1" } })).toEqual([
+      'test.aws.recoveryRegion: "eu-west-1" is the region itself, and is lost with it; choose another region',
+    ]);
+    expect(complaints({ aws: without })).toEqual([
+      "test.aws.recoveryRegion: is missing, so that a lost region takes the backups along; name a region, or say in exceptions.noRecoveryCopy why none is needed",
+    ]);
+    expect(complaints({ aws: without, exceptions: { noRecoveryCopy: "can be typed in again" } })).toEqual([]);
+    expect(recoveryRegion).toBe("eu-central-1");
+  });
+});
+
+describe("an exception", () => {
+  it.each(["singleNatGateway", "awsApisOverInternet"])("that excepts nothing misleads: %s", (name) => {
+    expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([
+      `test.exceptions.${name}: excepts nothing here; remove it`,
+    ]);
+  });
+
+  it("from a recovery copy is left over beside a recovery region", () => {
+    expect(complaints({ exceptions: { noRecoveryCopy: "not needed here" } })).toEqual([
+      "test.exceptions.noRecoveryCopy: excepts nothing here; remove it",
+    ]);
+  });
+});
+
+describe("environments", () => {
+  const named = (...names: string[]) =>
+    errorsOf(
+      aProgram(...names.map((name, index) => ({ ...anEnvironment({ name }), aws: { ...aws, network: { cidr: `10.${index}.0.0/16` } } }))),
+    );
+
+  it("are picked by what their names begin with, so no name begins another", () => {
+    expect(named("prod", "prod-eu")).toEqual([
+      "prod-eu.name: \"prod-eu\" begins with prod-, so that deploying 'prod-*' would deploy it too; choose a name that begins otherwise",
+    ]);
+    expect(named("prod", "production")).toEqual([]);
+  });
+
+  it("have names of their own", () => {
+    expect(named("prod", "prod")).toEqual(['prod.name: "prod" is the name of another environment; choose another']);
+    expect(named("bootstrap")).toEqual(['bootstrap.name: "bootstrap" is the name of the stacks that hold state; choose another']);
+  });
+
+  it("stand by for an original in another region", () => {
+    const standby = (changes: object) =>
+      errorsOf(
+        aProgram(anEnvironment(), {
+          ...anEnvironment({ name: "standby", standbyOf: "test" }),
+          aws: { ...aws, region: "eu-central-1", recoveryRegion: "eu-west-1", network: { cidr: "10.9.0.0/16" } },
+          ...changes,
+        }),
+      );
+    expect(standby({})).toEqual([]);
+    expect(standby({ standbyOf: "tset" })).toEqual(['standby.standbyOf: "tset" is no other environment; use one of test']);
+    expect(standby({ aws: { ...aws, network: { cidr: "10.9.0.0/16" } } })).toEqual([
+      'standby.standbyOf: "test" is in the same region, and would be lost together with it; put one of them in another region',
+    ]);
+  });
+});
+
+describe("accounts", () => {
+  it("are named once, and hold the state of their own system", () => {
+    const program = aProgram(anEnvironment());
+    expect(errorsOf({ ...program, accounts: [...program.accounts, ...program.accounts] })).toEqual([
+      'accounts[1].id: "111122223333" is named twice; keep one of the two',
+    ]);
+    expect(errorsOf({ ...program, accounts: [{ system: "venta", id: "111122223333", region: "eu-west-1" }] })).toEqual([
+      'test.aws.account: "111122223333" keeps the state of the system venta; use an account of orders',
+    ]);
+    expect(
+      errorsOf({ ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "orders" } }] }),
+    ).toEqual(['accounts[0].github.repository: "orders" is no repository; write owner/name']);
+  });
+});

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { command, USAGE } from "../../cli/command";
 import { accounts } from "../../environments/accounts";
 import { dev } from "../../environments/dev";
 import { local } from "../../environments/local";
 
-const FAKE = resolve(__dirname, "../../../test/cli/fake-terraform.mjs");
+const FAKE = `#!/usr/bin/env node\nrequire(${JSON.stringify(require.resolve("./fake-terraform"))});\n`;
 const PROGRAM = { accounts, environments: [local, dev] };
 
 interface World {
@@ -21,7 +21,7 @@ const environment = { ...process.env };
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "runner-"));
   mkdirSync(join(directory, "bin"));
-  symlinkSync(FAKE, join(directory, "bin/terraform"));
+  install("terraform");
   symlinkSync(process.execPath, join(directory, "bin/node"));
   process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
   process.env.FAKE_TERRAFORM = join(directory, "world.json");
@@ -32,6 +32,10 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
   jest.restoreAllMocks();
 });
+
+function install(program: string): void {
+  writeFileSync(join(directory, "bin", program), FAKE, { mode: 0o755 });
+}
 
 /** What a command line does in a world where some stacks are deployed. */
 function run(world: World, ...argv: string[]): { code: number; said: string; asked: string[] } {
@@ -125,7 +129,7 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("runs OpenTofu where Terraform is not installed", () => {
-    symlinkSync(FAKE, join(directory, "bin/tofu"));
+    install("tofu");
     rmSync(join(directory, "bin/terraform"));
     expect(run({ deployed: [] }, "plan", "dev-keys").asked).toEqual(["plan dev-keys"]);
   });

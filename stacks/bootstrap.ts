@@ -16,7 +16,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     new DeployRoles(stack, "deploy", {
       system,
       account: id,
-      repository: github.repository,
+      subject: github.subject ?? `repo:${github.repository}`,
       providerExists: github.providerExists ?? false,
       environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: regionsOf(aws, region) }] : [])),
       state: { bucketArn: state.arn, keyArn: state.keyArn },

@@ -11,7 +11,7 @@ import {
   TerraformStack,
 } from "cdktf";
 import type { Construct } from "constructs";
-import { boundaryArn, type StateLocation, stateLocation } from "../constructs/bootstrap";
+import { boundaryArn, rolePath, type StateLocation, stateLocation } from "../constructs/bootstrap";
 import { VERSIONS } from "../constructs/core/versions";
 import type { Account, Aws, Environment } from "./environment";
 import { isProtected } from "./environment";
@@ -33,6 +33,12 @@ export interface StackProps {
     readonly account: string;
     readonly region: string;
     readonly tags: Readonly<Record<string, string>>;
+
+    /**
+     * The path of every role it makes.
+     * @default "/"
+     */
+    readonly rolePath?: string;
 
     /**
      * The policy that bounds every role it makes, by ARN.
@@ -107,14 +113,14 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   private pin(aws: NonNullable<StackProps["aws"]>): void {
     new AwsProvider(this, "aws", { ...this.providerSettings(), region: aws.region });
     this.addOverride("terraform.required_providers.aws.version", VERSIONS.providers.aws);
-    const { permissionsBoundary } = aws;
-    if (permissionsBoundary) {
-      Aspects.of(this).add({
-        visit: (construct) => {
-          if (construct instanceof IamRole) construct.permissionsBoundary = permissionsBoundary;
-        },
-      });
-    }
+    const { rolePath, permissionsBoundary } = aws;
+    Aspects.of(this).add({
+      visit: (construct) => {
+        if (!(construct instanceof IamRole)) return;
+        if (rolePath) construct.path = rolePath;
+        if (permissionsBoundary) construct.permissionsBoundary = permissionsBoundary;
+      },
+    });
   }
 
   private providerSettings() {
@@ -135,6 +141,7 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
       account: aws.account,
       region: aws.region,
       tags: { ...aws.tags, system, environment: name },
+      rolePath: rolePath(system, name),
       ...(account.github ? { permissionsBoundary: boundaryArn(system, aws.account) } : {}),
     },
   };

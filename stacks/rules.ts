@@ -191,7 +191,12 @@ function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): 
     });
   }
   if (backup?.keep && known(seconds(backup.keep)) > MOST_DAYS * DAY) {
-    found.push({ keys: ["backup", "keep"], value: backup.keep, rule: "is longer than S3 can lock anything", remedy: `use at most "${MOST_DAYS}d"` });
+    found.push({
+      keys: ["backup", "keep"],
+      value: backup.keep,
+      rule: "is longer than S3 can lock anything",
+      remedy: `use at most "${MOST_DAYS}d"`,
+    });
   }
   if (backup?.keep && known(seconds(backup.keep)) % DAY !== 0) {
     found.push({
@@ -342,9 +347,18 @@ function tagsAreAllowed({ aws }: DraftEnvironment): Finding[] {
     const problem = tagProblem(key, String(value));
     if (problem) return [{ keys: [...keys, key], value, ...problem }];
     const twin = tags.slice(0, index).find(([other]) => other.toLowerCase() === key.toLowerCase());
-    return twin ? [{ keys: [...keys, key], rule: `differs from ${twin[0]} in case alone, which IAM takes for the same`, remedy: "keep one of the two" }] : [];
+    return twin
+      ? [
+          {
+            keys: [...keys, key],
+            rule: `differs from ${twin[0]} in case alone, which IAM takes for the same`,
+            remedy: "keep one of the two",
+          },
+        ]
+      : [];
   });
-  if (tags.length > MOST_TAGS) found.push({ keys, value: tags.length, rule: "tags are more than AWS allows beside the platform's own", remedy: `keep ${MOST_TAGS}` });
+  if (tags.length > MOST_TAGS)
+    found.push({ keys, value: tags.length, rule: "tags are more than AWS allows beside the platform's own", remedy: `keep ${MOST_TAGS}` });
   return found;
 }
 
@@ -419,7 +433,15 @@ function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ name }, index): ProgramFinding[] => {
     if (!name) return [];
     if (RESERVED.includes(name) || name.startsWith("bootstrap-"))
-      return [{ root: name, keys: ["name"], value: name, rule: "stands for something else in names of stacks and roles", remedy: "choose another" }];
+      return [
+        {
+          root: name,
+          keys: ["name"],
+          value: name,
+          rule: "stands for something else in names of stacks and roles",
+          remedy: "choose another",
+        },
+      ];
     if (environments.findIndex((other) => other.name === name) < index) {
       return [{ root: name, keys: ["name"], value: name, rule: "is the name of another environment", remedy: "choose another" }];
     }

@@ -99,7 +99,9 @@ function whole(min: number, max: number, why = ""): Schema {
 
 function choice(names: readonly string[], what: string): Schema {
   return value((input) =>
-    names.includes(input as string) ? undefined : { rule: `is no ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
+    names.includes(input as string)
+      ? undefined
+      : { rule: `is no ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
   );
 }
 
@@ -154,7 +156,10 @@ const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
 
 const image = value((input) => {
   const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
-  const match = typeof input === "string" ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input) : null;
+  const match =
+    typeof input === "string"
+      ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input)
+      : null;
   if (!match) return { rule: "is no image", remedy };
   const [, tag, digest] = match;
   return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
@@ -321,7 +326,13 @@ export const accountSchema = object<Account>({
   github: optional(
     object<NonNullable<Account["github"]>>({
       repository: text(/^\w[\w.-]*\/\w[\w.-]*$/, "is no repository", "write owner/name"),
-      subject: optional(text(/^repo:[\w.@-]+\/[\w.@-]+$/, "is no subject of GitHub's tokens", "write one like repo:owner/name, as the OIDC settings show it")),
+      subject: optional(
+        text(
+          /^repo:[\w.@-]+\/[\w.@-]+$/,
+          "is no subject of GitHub's tokens",
+          "write one like repo:owner/name, as the OIDC settings show it",
+        ),
+      ),
       providerExists: optional(flag),
     }),
   ),
@@ -338,6 +349,10 @@ export function shapeProblems(schema: Schema, input: unknown): readonly ShapePro
     return { keys: (issue.path ?? []).map(({ key }) => String(key)), value: issue.input, rule, remedy: remedy.join("; ") };
   });
   // A misspelt key is a missing one as well; one slip is said once.
-  const meant = new Set(problems.flatMap(({ keys, remedy }) => (/^did you mean "(.*)"\?$/.exec(remedy) ?? []).slice(1).map((key) => [...keys.slice(0, -1), key].join())));
+  const meant = new Set(
+    problems.flatMap(({ keys, remedy }) =>
+      (/^did you mean "(.*)"\?$/.exec(remedy) ?? []).slice(1).map((key) => [...keys.slice(0, -1), key].join()),
+    ),
+  );
   return problems.filter(({ keys, rule }) => rule !== "is missing" || !meant.has(keys.join()));
 }

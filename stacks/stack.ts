@@ -28,6 +28,9 @@ export interface StackProps {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
+  /** Whether it is the place of data, or of what guards data, and so changed for no other reason. */
+  readonly holdsData: boolean;
+
   /** The account and region that its provider is pinned to. Absent: it makes nothing on AWS. */
   readonly aws?: {
     readonly account: string;
@@ -53,6 +56,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
+  /** Whether it is the place of data. */
+  readonly holdsData: boolean;
+
   /** What was synthesized last: what cdktf wrote, without reading it again. */
   synthesized: Readonly<Record<string, unknown>> = {};
 
@@ -65,6 +71,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   ) {
     super(scope, id);
     this.protect = props.protect;
+    this.holdsData = props.holdsData;
     this.addOverride("terraform.required_version", VERSIONS.terraform);
     if ("file" in props.state) {
       new LocalBackend(this, { path: props.state.file });
@@ -130,6 +137,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   }
 }
 
+/** The parts of an environment that hold data, or the keys to it. */
+const HOLDS_DATA: readonly string[] = ["keys", "data", "event-store", "backup", "read-store"];
+
 /** What an environment's stacks on AWS have in common. */
 export function awsStackProps(environment: Environment & { readonly aws: Aws }, account: Account, part: string): StackProps {
   const { system, name, aws } = environment;
@@ -137,6 +147,7 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
   return {
     state: { bucket, key: `${name}/${part}.tfstate` },
     protect: isProtected(environment),
+    holdsData: HOLDS_DATA.includes(part),
     aws: {
       account: aws.account,
       region: aws.region,
@@ -150,7 +161,11 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
 /** What the stacks of an environment without AWS have in common: their state lies outside of what synthesis writes. */
 export function localStackProps(environment: Environment, part: string): StackProps {
   // Terraform runs in cdktf.out/stacks/<stack>.
-  return { state: { file: `../../../.state/${environment.name}/${part}.tfstate` }, protect: isProtected(environment) };
+  return {
+    state: { file: `../../../.state/${environment.name}/${part}.tfstate` },
+    protect: isProtected(environment),
+    holdsData: HOLDS_DATA.includes(part),
+  };
 }
 
 function remoteState(scope: Construct, producer: string, state: State): TerraformRemoteState {

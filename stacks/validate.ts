@@ -17,17 +17,24 @@ export function validate(program: Program): void {
     list.map((item, index) => {
       const found = shapeProblems(schema, item);
       report(root(item, index), found);
-      return (without(item, found.map(({ keys }) => keys)) ?? {}) as Draft<T>;
+      return (without(
+        item,
+        found.map(({ keys }) => keys),
+      ) ?? {}) as Draft<T>;
     });
 
   for (const part of ["accounts", "environments"] as const) {
-    if (!Array.isArray(program?.[part])) throw new InvalidInput([{ path: part, value: program?.[part], rule: "is no list", remedy: "write [ … ]" }]);
+    if (!Array.isArray(program?.[part]))
+      throw new InvalidInput([{ path: part, value: program?.[part], rule: "is no list", remedy: "write [ … ]" }]);
   }
   const accounts = checked(program.accounts, (_, index) => `accounts[${index}]`, accountSchema);
   const environments = checked(program.environments, nameOf, environmentSchema);
   const draft = { accounts, environments };
   for (const [index, environment] of environments.entries()) {
-    report(nameOf(program.environments[index], index), environmentRules.flatMap((rule) => rule(environment)));
+    report(
+      nameOf(program.environments[index], index),
+      environmentRules.flatMap((rule) => rule(environment)),
+    );
   }
   for (const rule of programRules) {
     for (const { root, ...finding } of rule(draft)) report(root, [finding]);

@@ -58,7 +58,11 @@ export class BackupBucket extends Construct {
     super(scope, id);
     const { keepDays, protect = true, recovery } = props;
     if (!Number.isInteger(keepDays) || keepDays < 1 || keepDays > MAX_DAYS) {
-      refuse(this, [{ value: keepDays, rule: "is no number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_DAYS}` }], "keepDays");
+      refuse(
+        this,
+        [{ value: keepDays, rule: "is no number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_DAYS}` }],
+        "keepDays",
+      );
     }
     if (recovery?.region === props.region) {
       refuse(

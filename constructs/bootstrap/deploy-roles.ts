@@ -129,7 +129,12 @@ export class DeployRoles extends Construct {
   // PowerUserAccess reaches every object of the account; keys of states begin with the environment's name.
   private otherStates(environment: string): object {
     const others = ["bootstrap", ...this.props.environments.map(({ name }) => name)].filter((name) => name !== environment);
-    return { Sid: "OtherState", Effect: "Deny", Action: "s3:*Object*", Resource: others.map((name) => `${this.props.state.bucketArn}/${name}/*`) };
+    return {
+      Sid: "OtherState",
+      Effect: "Deny",
+      Action: "s3:*Object*",
+      Resource: others.map((name) => `${this.props.state.bucketArn}/${name}/*`),
+    };
   }
 
   // A role made by a deploy role could otherwise be given more than the deploy role has.
@@ -219,7 +224,8 @@ export class DeployRoles extends Construct {
         ...guards(state, regions),
       ]),
     });
-    for (const rule of BOUNDARY_CHECKS) exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
+    for (const rule of BOUNDARY_CHECKS)
+      exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
     return policy;
   }
 }

@@ -34,14 +34,7 @@ export function guards(state: StateArns, regions: readonly string[]): object[] {
     {
       Sid: "StateKeyStays",
       Effect: "Deny",
-      Action: [
-        "kms:CreateGrant",
-        "kms:DeleteAlias",
-        "kms:DisableKey*",
-        "kms:PutKeyPolicy",
-        "kms:ScheduleKeyDeletion",
-        "kms:UpdateAlias",
-      ],
+      Action: ["kms:CreateGrant", "kms:DeleteAlias", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
       Resource: state.keyArn,
     },
   ];

@@ -27,7 +27,7 @@ export class Parties extends Construct {
     const groups = new Map(props.parties.map((party) => [party.name, this.group(party, props)]));
     this.securityGroupIds = Object.fromEntries([...groups].map(([name, group]) => [name, group.id]));
 
-    for (const flow of props.flows) {
+    for (const flow of distinct(props.flows)) {
       const [from, to] = [groups.get(flow.from), groups.get(flow.to)];
       if (!from || !to) {
         const value = from ? flow.to : flow.from;
@@ -56,4 +56,8 @@ export class Parties extends Construct {
     exempt(group, "CKV2_AWS_5", "what belongs to the group is attached by stacks that may be replaced without it");
     return group;
   }
+}
+
+function distinct(flows: readonly Flow[]): readonly Flow[] {
+  return [...new Map(flows.map((flow) => [`${flow.from} ${flow.to} ${flow.port}`, flow])).values()];
 }

@@ -155,7 +155,9 @@ function guards(arn: string, { key, strictKey }: PrivateBucketProps): object[] {
     { Sid: "TlsOnly", ...everything, Condition: { Bool: { "aws:SecureTransport": "false" } } },
     { Sid: "NoOldTls", ...everything, Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
     // An upload that names no encryption gets the bucket's own.
-    ...(key ? [{ Sid: "NoOtherEncryption", ...upload, Condition: { Null: { [named]: "false" }, StringNotEquals: { [named]: "aws:kms" } } }] : []),
+    ...(key
+      ? [{ Sid: "NoOtherEncryption", ...upload, Condition: { Null: { [named]: "false" }, StringNotEquals: { [named]: "aws:kms" } } }]
+      : []),
     ...(key && strictKey
       ? [
           { Sid: "NoOtherKey", ...upload, Condition: { Null: { [namedKey]: "false" }, StringNotEquals: { [namedKey]: key } } },

@@ -53,7 +53,8 @@ describe("BackupBucket", () => {
   });
 
   it("can begin or cease to be protected without being replaced", () => {
-    const decided = (protect: boolean) => all(aBucket({ protect }), "aws_s3_bucket").map(({ bucket, object_lock_enabled }) => [bucket, object_lock_enabled]);
+    const decided = (protect: boolean) =>
+      all(aBucket({ protect }), "aws_s3_bucket").map(({ bucket, object_lock_enabled }) => [bucket, object_lock_enabled]);
     expect(decided(true)).toEqual(decided(false));
   });
 

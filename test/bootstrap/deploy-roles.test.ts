@@ -69,7 +69,8 @@ describe("DeployRoles", () => {
       ({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => /^iam:(?!Get|List)/.test(action)),
     );
     for (const { Resource } of allowed) {
-      for (const resource of [Resource].flat()) expect(resource).toMatch(/:(role|policy|instance-profile)\/(orders\/dev|aws-service-role)\/\*$/);
+      for (const resource of [Resource].flat())
+        expect(resource).toMatch(/:(role|policy|instance-profile)\/(orders\/dev|aws-service-role)\/\*$/);
     }
   });
 
@@ -91,7 +92,9 @@ describe("DeployRoles", () => {
     expect(`${boundary.path}${boundary.name}`).toBe(boundaryArn("orders", "111122223333").split(":policy")[1]);
     const bounded = statements(boundary.policy);
     // The boundary holds for the roles of all environments, and denies them the state as a whole.
-    for (const denial of rightsOf("apply-dev").filter(({ Effect, Sid }) => Effect === "Deny" && !["OtherRegions", "OtherState"].includes(Sid))) {
+    for (const denial of rightsOf("apply-dev").filter(
+      ({ Effect, Sid }) => Effect === "Deny" && !["OtherRegions", "OtherState"].includes(Sid),
+    )) {
       expect(bounded).toContainEqual(denial);
     }
     expect(bounded).toContainEqual({ Sid: "NoState", Effect: "Deny", Action: "s3:*", Resource: [STATE, `${STATE}/*`] });

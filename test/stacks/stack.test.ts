@@ -16,6 +16,7 @@ const bucket = {
 const PROPS: StackProps = {
   state: { bucket, key: "test/network.tfstate" },
   protect: true,
+  holdsData: false,
   aws: {
     account: "111122223333",
     region: "eu-west-1",

@@ -48,7 +48,14 @@ describe("a program", () => {
 });
 
 describe("whatever is written", () => {
-  const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withNullPrototype: true, withSparseArray: true });
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withNullPrototype: true,
+    withSparseArray: true,
+  });
   const keys = Object.keys(program.environments.at(-1) ?? {});
 
   it("is answered with messages of one form, and never with a crash", () => {
@@ -73,14 +80,16 @@ describe("whatever is written", () => {
   });
 
   it.each([null, undefined, {}, { accounts: null, environments: [] }, { accounts: [] }])("may be no program at all: %j", (input) => {
-    expect(errorsOf(input as unknown as Program)).toEqual([expect.stringMatching(/^(accounts|environments): .*is no list; write \[ … \]$/)]);
+    expect(errorsOf(input as unknown as Program)).toEqual([
+      expect.stringMatching(/^(accounts|environments): .*is no list; write \[ … \]$/),
+    ]);
   });
 
   it("is not there where it is undefined: no default is lost by it", () => {
     expect(complaints({ aws: { ...aws, recoveryRegion: undefined } })[0]).toMatch(/^test\.aws\.recoveryRegion: is missing/);
-    expect(complaints({ eventStore: { engine: "kurrentdb", nodes: 1, storage: "10Gi" }, exceptions: { disposable: undefined } })[0]).toMatch(
-      /loses the event store with its node/,
-    );
+    expect(
+      complaints({ eventStore: { engine: "kurrentdb", nodes: 1, storage: "10Gi" }, exceptions: { disposable: undefined } })[0],
+    ).toMatch(/loses the event store with its node/);
   });
 });
 
@@ -341,11 +350,14 @@ describe("a recovery region", () => {
 });
 
 describe("an exception", () => {
-  it.each(["singleNatGateway", "awsApisOverInternet", "twoZones", "noRecoveryCopy", "overlappingNetwork"])("that excepts nothing misleads: %s", (name) => {
-    expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([
-      `test.exceptions.${name}: excepts nothing here; remove it`,
-    ]);
-  });
+  it.each(["singleNatGateway", "awsApisOverInternet", "twoZones", "noRecoveryCopy", "overlappingNetwork"])(
+    "that excepts nothing misleads: %s",
+    (name) => {
+      expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([
+        `test.exceptions.${name}: excepts nothing here; remove it`,
+      ]);
+    },
+  );
 
   it("from a recovery copy is left over beside a recovery region", () => {
     expect(complaints({ exceptions: { noRecoveryCopy: "not needed here" } })).toEqual([
@@ -370,7 +382,9 @@ describe("environments", () => {
   it("have names of their own", () => {
     expect(named("prod", "prod")).toEqual(['prod.name: "prod" is the name of another environment; choose another']);
     for (const word of ["deploy", "plan", "bootstrap-x"]) expect(named(word)).toHaveLength(1);
-    expect(named("bootstrap")).toEqual(['bootstrap.name: "bootstrap" stands for something else in names of stacks and roles; choose another']);
+    expect(named("bootstrap")).toEqual([
+      'bootstrap.name: "bootstrap" stands for something else in names of stacks and roles; choose another',
+    ]);
   });
 
   it("stand by for an original in another region", () => {

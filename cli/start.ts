@@ -1,8 +1,8 @@
 import { closest } from "fastest-levenshtein";
 import { InvalidInput } from "../constructs/core/errors";
 import { bootstrapName, PolicyViolation, type Program, synthesize, validate } from "../stacks";
-import { print, summarize } from "./summary";
 import { withoutTokenTraces } from "./short-traces";
+import { print, summarize } from "./summary";
 
 /** The exact providers of this application. */
 const LOCK = "environments/.terraform.lock.hcl";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { EXCEPTIONS, type Environment, type Exceptions, type Program, type Synthesis } from "../stacks";
+import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis } from "../stacks";
 
 /** What a synthesis made, as data. */
 export interface Summary {
@@ -88,7 +88,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       return `  ${index + 1}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
     });
     const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
-    const weaker = part.exceptions.map(({ name, weaker: what, reason }) => `    ${paint("yellow", name.padEnd(names))}  ${what}\n${" ".repeat(names + 6)}${paint("dim", `because: ${reason}`)}`);
+    const weaker = part.exceptions.map(
+      ({ name, weaker: what, reason }) =>
+        `    ${paint("yellow", name.padEnd(names))}  ${what}\n${" ".repeat(names + 6)}${paint("dim", `because: ${reason}`)}`,
+    );
     return [
       `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),

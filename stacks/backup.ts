@@ -22,7 +22,9 @@ export function backupStack(app: App, { environment, account }: AwsContext, keys
     key: backupKeyArn,
     keepDays: known(seconds(backup?.keep ?? DEFAULT_KEEP)) / DAY,
     protect: stack.protect,
-    ...(aws.recoveryRegion ? { recovery: { region: aws.recoveryRegion, key: recoveryKeyArn, provider: stack.providerIn(aws.recoveryRegion) } } : {}),
+    ...(aws.recoveryRegion
+      ? { recovery: { region: aws.recoveryRegion, key: recoveryKeyArn, provider: stack.providerIn(aws.recoveryRegion) } }
+      : {}),
   });
   return stack.publish({ backupBucket: bucket.id, backupBucketArn: bucket.arn });
 }

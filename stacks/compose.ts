@@ -24,7 +24,10 @@ export function compose(app: App, program: Program, only?: string): readonly Com
   const wanted = (name: string) => only === undefined || only === name;
   const accounts = program.accounts
     .filter(({ id }) => wanted(bootstrapName(id)))
-    .map((account) => ({ name: bootstrapName(account.id), stacks: [bootstrapStack(app, bootstrapName(account.id), account, program.environments)] }));
+    .map((account) => ({
+      name: bootstrapName(account.id),
+      stacks: [bootstrapStack(app, bootstrapName(account.id), account, program.environments)],
+    }));
   const environments = program.environments
     .filter(({ name }) => wanted(name))
     .map((environment) => ({ name: environment.name, stacks: environmentStacks(app, environment, program.accounts) }));

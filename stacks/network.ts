@@ -1,5 +1,5 @@
-import type { App } from "cdktf";
 import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
+import type { App } from "cdktf";
 import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../constructs/network";
 import type { AwsContext } from "./compose";
 import { isExistingNetwork, type OwnNetwork } from "./environment";

@@ -2,7 +2,7 @@ import type { Problem } from "../constructs/core/errors";
 import { known, seconds } from "../constructs/core/quantities";
 import { tagProblem } from "../constructs/core/tags";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
-import { all, type Environment, type ExistingNetwork, type EXCEPTIONS, type OwnNetwork, type Program, type Replicas } from "./environment";
+import { all, type Environment, type EXCEPTIONS, type ExistingNetwork, type OwnNetwork, type Program, type Replicas } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 
 /** What remains of a value when everything of a wrong shape is taken out. */
@@ -37,7 +37,8 @@ function clustersAreEitherOneOrTwo({ cluster, writeCluster, readCluster }: Draft
   if (cluster && (writeCluster || readCluster)) {
     return [{ keys: ["cluster"], rule: "stands beside writeCluster or readCluster", remedy: "keep either the one cluster or the two" }];
   }
-  const [has, lacks] = writeCluster && !readCluster ? ["writeCluster", "readCluster"] : !writeCluster && readCluster ? ["readCluster", "writeCluster"] : [];
+  const [has, lacks] =
+    writeCluster && !readCluster ? ["writeCluster", "readCluster"] : !writeCluster && readCluster ? ["readCluster", "writeCluster"] : [];
   return has && lacks ? [{ keys: [lacks], rule: `is missing beside ${has}`, remedy: `add it, or write one cluster for both` }] : [];
 }
 
@@ -47,12 +48,20 @@ function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
   const remedy = "add aws, or choose one that runs on the cluster itself";
   const found: Finding[] = [];
   for (const [key, value] of Object.entries({ cluster, writeCluster, readCluster })) {
-    if (value && "nodes" in value) found.push({ keys: [key], rule: "is made on AWS, and the environment has no aws", remedy: "add aws, or name an existing cluster by its context" });
+    if (value && "nodes" in value)
+      found.push({
+        keys: [key],
+        rule: "is made on AWS, and the environment has no aws",
+        remedy: "add aws, or name an existing cluster by its context",
+      });
   }
   const engines: [string[], string | undefined][] = [
     [["eventStore", "engine"], eventStore?.engine],
     [["cache", "engine"], cache?.engine],
-    ...each(environment, "readDatabase").map(([keys, store]): [string[], string | undefined] => [[...keys, "engine"], store.engine as string | undefined]),
+    ...each(environment, "readDatabase").map(([keys, store]): [string[], string | undefined] => [
+      [...keys, "engine"],
+      store.engine as string | undefined,
+    ]),
   ];
   for (const [keys, value] of engines) {
     if (value !== undefined && ["kurrent-cloud", "elasticache", "aurora", "rds"].includes(value)) {
@@ -61,7 +70,13 @@ function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
   }
   for (const [keys, api] of each(environment, "queryApi")) {
     const provider = (api.edge as { provider?: string } | undefined)?.provider;
-    if (provider === "cloudfront") found.push({ keys: [...keys, "edge", "provider"], value: provider, rule: "lives on AWS, and the environment has no aws", remedy: "add aws, or choose cloudflare" });
+    if (provider === "cloudfront")
+      found.push({
+        keys: [...keys, "edge", "provider"],
+        value: provider,
+        rule: "lives on AWS, and the environment has no aws",
+        remedy: "add aws, or choose cloudflare",
+      });
   }
   return found;
 }
@@ -83,7 +98,9 @@ function sidesAreWhole(environment: DraftEnvironment): Finding[] {
   const found = Object.entries(NEEDS).flatMap(([part, needs]) =>
     environment[part as keyof Environment] === undefined
       ? []
-      : needs.filter((need) => !(need.part in environment)).map((need) => ({ keys: [part], rule: `needs ${need.part}: ${need.why}`, remedy: `add ${need.part}` })),
+      : needs
+          .filter((need) => !(need.part in environment))
+          .map((need) => ({ keys: [part], rule: `needs ${need.part}: ${need.why}`, remedy: `add ${need.part}` })),
   );
   const { cluster, writeCluster, readCluster } = environment;
   const runs = RUNS_ON_A_CLUSTER.find((part) => environment[part] !== undefined);
@@ -91,7 +108,11 @@ function sidesAreWhole(environment: DraftEnvironment): Finding[] {
     found.push({ keys: [runs], rule: "has no cluster to run on", remedy: "add writeCluster and readCluster, or one cluster" });
   }
   if (environment.monitoring?.grafana && !environment.monitoring.prometheus) {
-    found.push({ keys: ["monitoring", "grafana"], rule: "shows what Prometheus collects, and there is none", remedy: "turn prometheus on as well" });
+    found.push({
+      keys: ["monitoring", "grafana"],
+      rule: "shows what Prometheus collects, and there is none",
+      remedy: "turn prometheus on as well",
+    });
   }
   return found;
 }
@@ -107,15 +128,21 @@ function rolesHaveNames(environment: DraftEnvironment): Finding[] {
       }
       const before = taken.get(String(name));
       taken.set(String(name), keys.join("."));
-      return before === undefined ? [] : [{ keys: [...keys, "name"], value: name, rule: `is the name of ${before} as well`, remedy: "choose another" }];
+      return before === undefined
+        ? []
+        : [{ keys: [...keys, "name"], value: name, rule: `is the name of ${before} as well`, remedy: "choose another" }];
     }),
   );
 }
 
 function scalingHasRoom(environment: DraftEnvironment): Finding[] {
   const counts = [
-    ...(["cluster", "writeCluster", "readCluster"] as const).map((key) => [[key, "nodes"], (environment[key] as { nodes?: Replicas } | undefined)?.nodes] as const),
-    ...(["commandApi", "commandProcessors", "queryApi"] as const).flatMap((role) => each(environment, role).map(([keys, item]) => [[...keys, "replicas"], item.replicas as Replicas | undefined] as const)),
+    ...(["cluster", "writeCluster", "readCluster"] as const).map(
+      (key) => [[key, "nodes"], (environment[key] as { nodes?: Replicas } | undefined)?.nodes] as const,
+    ),
+    ...(["commandApi", "commandProcessors", "queryApi"] as const).flatMap((role) =>
+      each(environment, role).map(([keys, item]) => [[...keys, "replicas"], item.replicas as Replicas | undefined] as const),
+    ),
   ];
   return counts.flatMap(([keys, count]) => {
     if (typeof count !== "object" || !(count.min > count.max)) return [];
@@ -127,9 +154,24 @@ function eventStoreHasQuorum({ eventStore, exceptions }: DraftEnvironment): Find
   if (eventStore?.engine !== "kurrentdb" || eventStore.nodes === undefined) return [];
   const { nodes } = eventStore;
   const keys = ["eventStore", "nodes"];
-  if (nodes % 2 === 0) return [{ keys, value: nodes, rule: `gives no better quorum than ${nodes - 1} and can split evenly`, remedy: nodes === 2 ? "use 1 or 3" : "use 3 or 5" }];
+  if (nodes % 2 === 0)
+    return [
+      {
+        keys,
+        value: nodes,
+        rule: `gives no better quorum than ${nodes - 1} and can split evenly`,
+        remedy: nodes === 2 ? "use 1 or 3" : "use 3 or 5",
+      },
+    ];
   if (nodes === 1 && !excepted(exceptions, "disposable")) {
-    return [{ keys, value: nodes, rule: "loses the event store with its node", remedy: "use 3 or 5, or say in exceptions.disposable why nothing here is kept" }];
+    return [
+      {
+        keys,
+        value: nodes,
+        rule: "loses the event store with its node",
+        remedy: "use 3 or 5, or say in exceptions.disposable why nothing here is kept",
+      },
+    ];
   }
   return [];
 }
@@ -138,10 +180,20 @@ function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): 
   const found: Finding[] = [];
   const { every, keep } = eventStore?.backup ?? {};
   if (every && keep && known(seconds(keep)) < known(seconds(every))) {
-    found.push({ keys: ["eventStore", "backup", "keep"], value: keep, rule: `ends before the next backup, ${every} later`, remedy: "keep backups longer than the time between them" });
+    found.push({
+      keys: ["eventStore", "backup", "keep"],
+      value: keep,
+      rule: `ends before the next backup, ${every} later`,
+      remedy: "keep backups longer than the time between them",
+    });
   }
   if (backup?.keep && known(seconds(backup.keep)) % DAY !== 0) {
-    found.push({ keys: ["backup", "keep"], value: backup.keep, rule: "is no whole number of days, and S3 counts in days", remedy: 'use days, like "35d"' });
+    found.push({
+      keys: ["backup", "keep"],
+      value: backup.keep,
+      rule: "is no whole number of days, and S3 counts in days",
+      remedy: 'use days, like "35d"',
+    });
   }
   return found;
 }
@@ -153,7 +205,13 @@ function regionsAreTwo({ aws, exceptions }: DraftEnvironment): Finding[] {
     return [{ keys, value: aws.recoveryRegion, rule: "is the region itself, and is lost with it", remedy: "choose another region" }];
   }
   if (!("recoveryRegion" in aws) && !excepted(exceptions, "noRecoveryCopy")) {
-    return [{ keys, rule: "is missing, so that a lost region takes the backups along", remedy: "name a region, or say in exceptions.noRecoveryCopy why none is needed" }];
+    return [
+      {
+        keys,
+        rule: "is missing, so that a lost region takes the backups along",
+        remedy: "name a region, or say in exceptions.noRecoveryCopy why none is needed",
+      },
+    ];
   }
   return [];
 }
@@ -166,15 +224,30 @@ function zonesAreEnough({ aws, exceptions }: DraftEnvironment): Finding[] {
   const zones = own.zones as readonly string[] | undefined;
   if (!zones) {
     if (defaultZones(region).length > 0) return [];
-    return [{ keys, rule: `is missing, and ${region} shows each account two zones of its own`, remedy: "name the two that yours has, with the exception twoZones" }];
+    return [
+      {
+        keys,
+        rule: `is missing, and ${region} shows each account two zones of its own`,
+        remedy: "name the two that yours has, with the exception twoZones",
+      },
+    ];
   }
   const foreign = zones.filter((zone) => !zone.startsWith(region) || !/^[a-f]$/.test(zone.slice(region.length)));
-  if (foreign.length > 0) return [{ keys, value: foreign.join(", "), rule: `is no zone of ${region}`, remedy: `use zones like ${region}a` }];
+  if (foreign.length > 0)
+    return [{ keys, value: foreign.join(", "), rule: `is no zone of ${region}`, remedy: `use zones like ${region}a` }];
   if (new Set(zones).size < zones.length) return [{ keys, value: zones.join(", "), rule: "names a zone twice", remedy: "name each once" }];
-  if (zones.length === 1) return [{ keys, value: zones.join(", "), rule: "is one zone, which can't hold a quorum when it is lost", remedy: "name three" }];
+  if (zones.length === 1)
+    return [{ keys, value: zones.join(", "), rule: "is one zone, which can't hold a quorum when it is lost", remedy: "name three" }];
   if (zones.length > 3) return [{ keys, value: zones.join(", "), rule: "is more than three zones", remedy: "name three" }];
   if (zones.length === 2 && !excepted(exceptions, "twoZones")) {
-    return [{ keys, value: zones.join(", "), rule: "leaves no majority when one is lost", remedy: "name three, or say in exceptions.twoZones why two are enough" }];
+    return [
+      {
+        keys,
+        value: zones.join(", "),
+        rule: "leaves no majority when one is lost",
+        remedy: "name three, or say in exceptions.twoZones why two are enough",
+      },
+    ];
   }
   return [];
 }
@@ -189,12 +262,29 @@ function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironmen
   const cidr = own.cidr ?? DEFAULT_CIDR;
   const block = parseBlock(cidr);
   const { shortest, longest } = NETWORK_PREFIX;
-  if (!block) return [{ keys, value: cidr, rule: "is no block of IPv4 addresses, or has bits set behind its prefix", remedy: "write one like 10.0.0.0/16" }];
+  if (!block)
+    return [
+      { keys, value: cidr, rule: "is no block of IPv4 addresses, or has bits set behind its prefix", remedy: "write one like 10.0.0.0/16" },
+    ];
   if (block.prefix < shortest || block.prefix > longest) {
-    return [{ keys, value: cidr, rule: "is no size that AWS allows and subnets fit into", remedy: `use a prefix from /${shortest} to /${longest}` }];
+    return [
+      {
+        keys,
+        value: cidr,
+        rule: "is no size that AWS allows and subnets fit into",
+        remedy: `use a prefix from /${shortest} to /${longest}`,
+      },
+    ];
   }
   if (!PRIVATE_BLOCKS.some((space) => space && overlap(space, block))) {
-    return [{ keys, value: cidr, rule: "belongs to somebody on the internet", remedy: "use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10" }];
+    return [
+      {
+        keys,
+        value: cidr,
+        rule: "belongs to somebody on the internet",
+        remedy: "use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
+      },
+    ];
   }
   const zones = !excepted(exceptions, "twoZones") ? 3 : 2;
   const nodes = (["cluster", "writeCluster", "readCluster"] as const)
@@ -202,7 +292,9 @@ function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironmen
     .reduce((sum: number, count) => sum + (typeof count === "object" ? (count.max ?? 0) : count), 0);
   const needed = Math.ceil(nodes / zones) * ADDRESSES_PER_NODE;
   if (needed <= privateAddresses(cidr)) return [];
-  const enough = Array.from({ length: longest - shortest + 1 }, (_, index) => longest - index).find((prefix) => needed <= privateAddresses(`0.0.0.0/${prefix}`));
+  const enough = Array.from({ length: longest - shortest + 1 }, (_, index) => longest - index).find(
+    (prefix) => needed <= privateAddresses(`0.0.0.0/${prefix}`),
+  );
   return [
     {
       keys,
@@ -221,9 +313,17 @@ function existingSubnetsMatch({ aws, exceptions }: DraftEnvironment): Finding[] 
   const counts = Object.entries(subnets).map(([use, ids]) => [use, (ids as readonly string[]).length] as const);
   return counts.flatMap(([use, count]): Finding[] => {
     const keys = ["aws", "network", "subnets", use];
-    if (counts.some(([, other]) => other !== count)) return [{ keys, value: count, rule: "subnets are not as many as of the other uses", remedy: "name one of each use for every zone" }];
+    if (counts.some(([, other]) => other !== count))
+      return [{ keys, value: count, rule: "subnets are not as many as of the other uses", remedy: "name one of each use for every zone" }];
     if (count === 3 || (count === 2 && excepted(exceptions, "twoZones"))) return [];
-    return [{ keys, value: count, rule: "subnets are not one for each of three zones", remedy: count === 2 ? "name three, or say in exceptions.twoZones why two are enough" : "name three" }];
+    return [
+      {
+        keys,
+        value: count,
+        rule: "subnets are not one for each of three zones",
+        remedy: count === 2 ? "name three, or say in exceptions.twoZones why two are enough" : "name three",
+      },
+    ];
   });
 }
 
@@ -254,7 +354,10 @@ function exceptionsExceptSomething(environment: DraftEnvironment): Finding[] {
 /** A problem of one environment or account that only shows beside the others. */
 export type ProgramFinding = Finding & { readonly root: string };
 
-type DraftProgram = { readonly accounts: readonly Draft<Program["accounts"][number]>[]; readonly environments: readonly DraftEnvironment[] };
+type DraftProgram = {
+  readonly accounts: readonly Draft<Program["accounts"][number]>[];
+  readonly environments: readonly DraftEnvironment[];
+};
 
 /** What must hold between environments. */
 export const programRules: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
@@ -274,9 +377,22 @@ function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFind
     if (!name || !aws?.account) continue;
     const account = accounts.find(({ id }) => id === aws.account);
     const keys = ["aws", "account"];
-    if (!account) found.push({ root: name, keys, value: aws.account, rule: "is no account of this program, so that its state has no place", remedy: "add it to environments/accounts.ts" });
+    if (!account)
+      found.push({
+        root: name,
+        keys,
+        value: aws.account,
+        rule: "is no account of this program, so that its state has no place",
+        remedy: "add it to environments/accounts.ts",
+      });
     else if (account.system !== undefined && account.system !== system) {
-      found.push({ root: name, keys, value: aws.account, rule: `keeps the state of the system ${account.system}`, remedy: `use an account of ${system}` });
+      found.push({
+        root: name,
+        keys,
+        value: aws.account,
+        rule: `keeps the state of the system ${account.system}`,
+        remedy: `use an account of ${system}`,
+      });
     }
   }
   return found;
@@ -285,13 +401,22 @@ function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFind
 function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ name }, index): ProgramFinding[] => {
     if (!name) return [];
-    if (name === "bootstrap") return [{ root: name, keys: ["name"], value: name, rule: "is the name of the stacks that hold state", remedy: "choose another" }];
+    if (name === "bootstrap")
+      return [{ root: name, keys: ["name"], value: name, rule: "is the name of the stacks that hold state", remedy: "choose another" }];
     if (environments.findIndex((other) => other.name === name) < index) {
       return [{ root: name, keys: ["name"], value: name, rule: "is the name of another environment", remedy: "choose another" }];
     }
     const shorter = environments.find((other) => other.name && name.startsWith(`${other.name}-`))?.name;
     if (!shorter) return [];
-    return [{ root: name, keys: ["name"], value: name, rule: `begins with ${shorter}-, so that deploying '${shorter}-*' would deploy it too`, remedy: "choose a name that begins otherwise" }];
+    return [
+      {
+        root: name,
+        keys: ["name"],
+        value: name,
+        rule: `begins with ${shorter}-, so that deploying '${shorter}-*' would deploy it too`,
+        remedy: "choose a name that begins otherwise",
+      },
+    ];
   });
 }
 
@@ -304,7 +429,8 @@ function networksAreApart({ environments }: DraftProgram): ProgramFinding[] {
   });
   return networks.flatMap(({ name, cidr, block, alone }, index): ProgramFinding[] => {
     const other = networks.find((network, before) => before !== index && overlap(network.block, block) && (alone || before < index));
-    if (alone) return other ? [] : [{ root: name, keys: ["exceptions", "overlappingNetwork"], rule: "excepts nothing here", remedy: "remove it" }];
+    if (alone)
+      return other ? [] : [{ root: name, keys: ["exceptions", "overlappingNetwork"], rule: "excepts nothing here", remedy: "remove it" }];
     if (!other || other.alone) return [];
     return [
       {
@@ -323,9 +449,17 @@ function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramFinding[
     if (!name || standbyOf === undefined) return [];
     const problem = (rule: string, remedy: string) => [{ root: name, keys: ["standbyOf"], value: standbyOf, rule, remedy }];
     const original = environments.find((other) => other.name === standbyOf);
-    if (!original || original.name === name) return problem("is no other environment", `use one of ${environments.map((other) => other.name).filter((other) => other !== name).join(", ")}`);
+    if (!original || original.name === name)
+      return problem(
+        "is no other environment",
+        `use one of ${environments
+          .map((other) => other.name)
+          .filter((other) => other !== name)
+          .join(", ")}`,
+      );
     if (original.standbyOf !== undefined) return problem("stands by for another itself", `use ${original.standbyOf}`);
-    if (aws?.region !== undefined && original.aws?.region === aws.region) return problem("is in the same region, and would be lost together with it", "put one of them in another region");
+    if (aws?.region !== undefined && original.aws?.region === aws.region)
+      return problem("is in the same region, and would be lost together with it", "put one of them in another region");
     return [];
   });
 }
@@ -346,5 +480,3 @@ function each(environment: DraftEnvironment, role: keyof Environment): [string[]
   const value = environment[role] as object | undefined;
   return all(value).map((item, index) => [Array.isArray(value) ? [role, String(index)] : [role], (item ?? {}) as Record<string, unknown>]);
 }
-
-

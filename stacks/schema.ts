@@ -80,7 +80,8 @@ function text(pattern: RegExp, rule: string, remedy: string): Schema {
 }
 
 function whole(min: number, max: number, why = ""): Schema {
-  const remedy = max === Number.POSITIVE_INFINITY ? `use a whole number of ${min} or more` : `use a whole number from ${min} to ${max}${why}`;
+  const remedy =
+    max === Number.POSITIVE_INFINITY ? `use a whole number of ${min} or more` : `use a whole number from ${min} to ${max}${why}`;
   return value((input) =>
     Number.isInteger(input) && (input as number) >= min && (input as number) <= max ? undefined : { rule: "is not possible here", remedy },
   );
@@ -117,7 +118,10 @@ function either(key: string, having: Schema, lacking: Schema): Schema {
 
 /** One of several engines, told apart by the setting `engine`. */
 function engines(table: Readonly<Record<string, Schema>>): Schema {
-  const none = v.looseObject({ engine: choice(Object.keys(table), "engine here") }, `is missing; use one of ${Object.keys(table).join(", ")}`);
+  const none = v.looseObject(
+    { engine: choice(Object.keys(table), "engine here") },
+    `is missing; use one of ${Object.keys(table).join(", ")}`,
+  );
   return v.lazy((input) => table[String((input as { engine?: unknown } | null)?.engine)] ?? (none as unknown as Schema));
 }
 
@@ -127,7 +131,9 @@ const engine = v.string();
 function suggestion(input: string, names: readonly string[]): string {
   const near = closest(input, names as string[]);
   // Two slips of the keyboard, or one in three characters of a long word.
-  return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3) ? `did you mean "${near}"?` : `use one of ${names.join(", ")}`;
+  return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
+    ? `did you mean "${near}"?`
+    : `use one of ${names.join(", ")}`;
 }
 
 function remedyOf(schema: Schema | undefined): string {
@@ -145,15 +151,25 @@ const image = value((input) => {
   return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
 });
 
-const name = text(/^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/, "is no name", "use up to 40 lower-case letters, digits and hyphens, beginning with a letter");
+const name = text(
+  /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  "is no name",
+  "use up to 40 lower-case letters, digits and hyphens, beginning with a letter",
+);
 
-const part = value((input) => (typeof input === "string" ? namePartProblem(input) : { rule: "is no name", remedy: "use lower-case letters, digits and hyphens" }));
+const part = value((input) =>
+  typeof input === "string" ? namePartProblem(input) : { rule: "is no name", remedy: "use lower-case letters, digits and hyphens" },
+);
 
 const region = choice(Object.keys(REGIONS), "region that the platform knows");
 
 const account = text(/^\d{12}$/, "is no account", 'write its twelve digits in quotes, like "111122223333"');
 
-const domain = text(/^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, "is no domain", "write one like orders.example.com");
+const domain = text(
+  /^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+  "is no domain",
+  "write one like orders.example.com",
+);
 
 const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
 
@@ -162,24 +178,33 @@ const anything = text(/\S/, "says nothing", "write a word or more");
 const replicas: Schema = v.lazy((input) =>
   typeof input === "object" && input !== null
     ? object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) })
-    : value((count) => (Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000 ? undefined : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" })),
+    : value((count) =>
+        Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
+          ? undefined
+          : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
+      ),
 );
 
 const nodeSize = object<NodeSize>({ cpu: quantity(millicores), memory: quantity(bytes), storage: quantity(bytes) });
 
-const cluster = either(
-  "context",
-  object<ExistingCluster>({ context: anything }),
-  object<NewCluster>({ nodes: replicas, node: nodeSize }),
-);
+const cluster = either("context", object<ExistingCluster>({ context: anything }), object<NewCluster>({ nodes: replicas, node: nodeSize }));
 
 const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) });
 
 const workload = { name: optional(name), image };
 
-const service = { ...workload, replicas, port: optional(whole(1, 65_535)), health: optional(text(/^\/\S*$/, "is no path", "write one like /health")) };
+const service = {
+  ...workload,
+  replicas,
+  port: optional(whole(1, 65_535)),
+  health: optional(text(/^\/\S*$/, "is no path", "write one like /health")),
+};
 
-const ids = (prefix: string) => list(text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is no id of a ${prefix}`, `write one like ${prefix}-0a1b2c3d4e5f67890`), "name one for each zone");
+const ids = (prefix: string) =>
+  list(
+    text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is no id of a ${prefix}`, `write one like ${prefix}-0a1b2c3d4e5f67890`),
+    "name one for each zone",
+  );
 
 const network = either(
   "vpc",
@@ -202,7 +227,9 @@ export const environmentSchema = object<Environment>({
       recoveryRegion: optional(region),
       domain,
       network: optional(network),
-      tags: optional(records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" })))),
+      tags: optional(
+        records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" }))),
+      ),
     }),
   ),
   standbyOf: optional(anything),
@@ -211,7 +238,11 @@ export const environmentSchema = object<Environment>({
   readCluster: optional(cluster),
   eventStore: optional(
     engines({
-      "kurrent-cloud": object<KurrentCloudSettings>({ engine, size: choice(["development", "production"], "size of Kurrent Cloud"), backup: schedule }),
+      "kurrent-cloud": object<KurrentCloudSettings>({
+        engine,
+        size: choice(["development", "production"], "size of Kurrent Cloud"),
+        backup: schedule,
+      }),
       kurrentdb: object<KurrentDbSettings>({ engine, nodes: whole(1, 5), storage: quantity(bytes), backup: optional(schedule) }),
     }),
   ),
@@ -221,7 +252,9 @@ export const environmentSchema = object<Environment>({
     oneOrMore(
       object<QueryApi>({
         ...service,
-        edge: optional(object<Edge>({ provider: choice(["cloudflare", "cloudfront"], "edge that the platform knows"), cache: quantity(seconds) })),
+        edge: optional(
+          object<Edge>({ provider: choice(["cloudflare", "cloudfront"], "edge that the platform knows"), cache: quantity(seconds) }),
+        ),
       }),
     ),
   ),
@@ -230,14 +263,28 @@ export const environmentSchema = object<Environment>({
     oneOrMore(
       engines({
         aurora: object<AuroraSettings>({ name: optional(name), engine, replicas: whole(0, 15, ", as many readers as Aurora has") }),
-        rds: object<RdsSettings>({ name: optional(name), engine, replicas: whole(0, 15, ", as many replicas as RDS has"), storage: quantity(bytes) }),
-        "cloudnative-pg": object<CloudNativePgSettings>({ name: optional(name), engine, instances: whole(1, 25), storage: quantity(bytes) }),
+        rds: object<RdsSettings>({
+          name: optional(name),
+          engine,
+          replicas: whole(0, 15, ", as many replicas as RDS has"),
+          storage: quantity(bytes),
+        }),
+        "cloudnative-pg": object<CloudNativePgSettings>({
+          name: optional(name),
+          engine,
+          instances: whole(1, 25),
+          storage: quantity(bytes),
+        }),
       }),
     ),
   ),
   cache: optional(
     engines({
-      elasticache: object<ElastiCacheSettings>({ engine, shards: whole(1, 500), replicasPerShard: whole(0, 5, ", as many replicas as a shard has") }),
+      elasticache: object<ElastiCacheSettings>({
+        engine,
+        shards: whole(1, 500),
+        replicasPerShard: whole(0, 5, ", as many replicas as a shard has"),
+      }),
       valkey: object<ValkeySettings>({ engine, replicas: whole(0, 5), storage: quantity(bytes) }),
     }),
   ),
@@ -246,7 +293,16 @@ export const environmentSchema = object<Environment>({
   authorization: optional(records(list(anything, "name the roles that may"))),
   encryptedFields: optional(list(anything, "name the fields")),
   backup: optional(object<Backup>({ keep: optional(quantity(seconds)) })),
-  exceptions: optional(object(Object.fromEntries(Object.keys(EXCEPTIONS).map((key) => [key, optional(text(/\S+\s+\S+/, "is no reason", "say in a sentence why that is right here"))])))),
+  exceptions: optional(
+    object(
+      Object.fromEntries(
+        Object.keys(EXCEPTIONS).map((key) => [
+          key,
+          optional(text(/\S+\s+\S+/, "is no reason", "say in a sentence why that is right here")),
+        ]),
+      ),
+    ),
+  ),
 });
 
 export const accountSchema = object<Account>({

@@ -47,6 +47,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
+  /** What was synthesized last: what cdktf wrote, without reading it again. */
+  synthesized: Readonly<Record<string, unknown>> = {};
+
   private outputs?: O;
 
   constructor(
@@ -95,6 +98,11 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   // Values cross stacks as named outputs only, so there are no references between stacks for cdktf to
   // prepare, and the pass that looks for them (half of all token resolution) can be spared.
   override prepareStack(): void {}
+
+  override toTerraform(): Readonly<Record<string, unknown>> {
+    this.synthesized = super.toTerraform();
+    return this.synthesized;
+  }
 
   private pin(aws: NonNullable<StackProps["aws"]>): void {
     new AwsProvider(this, "aws", { ...this.providerSettings(), region: aws.region });

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
@@ -61,11 +61,11 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
     const compositions = compose(app, program, only);
     app.synth();
 
-    const stacks = new Map<string, SynthesizedStack>();
-    for (const stack of compositions.flatMap((composition) => composition.stacks)) {
-      const file = join(staging, "stacks", stack.node.id, "cdk.tf.json");
-      stacks.set(stack.node.id, { stack, protect: stack.protect, json: JSON.parse(readFileSync(file, "utf8")) });
-    }
+    const stacks = new Map(
+      compositions
+        .flatMap((composition) => composition.stacks)
+        .map((stack): [string, SynthesizedStack] => [stack.node.id, { stack, protect: stack.protect, json: stack.synthesized }]),
+    );
     const violations = [...stacks.values()].flatMap(findings);
     if (violations.length > 0) throw new PolicyViolation(violations);
 
@@ -76,19 +76,23 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
   }
 }
 
-/** Puts what was written in its place, beside whatever Terraform keeps there, the manifest last. */
+/** Puts what was written in its place: at once where there is nothing yet, else beside whatever Terraform keeps there. */
 function publish(staging: string, { outdir, lock, prune = false }: SynthesizeOptions): void {
   const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
+  if (lock) for (const id of written) copyFileSync(lock, join(staging, "stacks", id, ".terraform.lock.hcl"));
+  if (!existsSync(outdir)) {
+    renameSync(staging, outdir);
+    return;
+  }
   for (const id of written) {
     mkdirSync(join(outdir, "stacks", id), { recursive: true });
-    renameSync(join(staging, "stacks", id, "cdk.tf.json"), join(outdir, "stacks", id, "cdk.tf.json"));
-    if (lock) copyFileSync(lock, join(outdir, "stacks", id, ".terraform.lock.hcl"));
+    for (const file of readdirSync(join(staging, "stacks", id)))
+      renameSync(join(staging, "stacks", id, file), join(outdir, "stacks", id, file));
   }
   if (prune && existsSync(join(outdir, "stacks"))) {
     for (const id of readdirSync(join(outdir, "stacks"))) {
       if (!written.includes(id)) rmSync(join(outdir, "stacks", id), { recursive: true });
     }
   }
-  mkdirSync(outdir, { recursive: true });
   renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
 }

@@ -22,7 +22,12 @@ export function traffic(environment: Environment): Traffic {
   // In an existing network somebody else looks after the ways to AWS.
   const network = environment.aws?.network;
   if (environment.exceptions?.awsApisOverInternet === undefined && !(network && isExistingNetwork(network))) {
-    offer({ name: "aws-endpoints", description: "AWS services, inside the network" }, PORTS.https, [nodes.write, nodes.read], "calls to AWS");
+    offer(
+      { name: "aws-endpoints", description: "AWS services, inside the network" },
+      PORTS.https,
+      [nodes.write, nodes.read],
+      "calls to AWS",
+    );
   }
   if (all(environment.readDatabase).some(({ engine }) => engine === "aurora" || engine === "rds")) {
     offer({ name: "read-database", description: "Read models" }, PORTS.postgres, [nodes.read], "projections and queries");

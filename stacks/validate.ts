@@ -1,6 +1,6 @@
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import type { Program } from "./environment";
-import { type Draft, type Finding, environmentRules, programRules } from "./rules";
+import { type Draft, environmentRules, type Finding, programRules } from "./rules";
 import { accountSchema, environmentSchema, shapeProblems } from "./schema";
 
 /**
@@ -17,14 +17,20 @@ export function validate(program: Program): void {
     list.map((item, index) => {
       const found = shapeProblems(schema, item);
       report(root(item, index), found);
-      return (without(item, found.map(({ keys }) => keys)) ?? {}) as Draft<T>;
+      return (without(
+        item,
+        found.map(({ keys }) => keys),
+      ) ?? {}) as Draft<T>;
     });
 
   const accounts = checked(program.accounts, (_, index) => `accounts[${index}]`, accountSchema);
   const environments = checked(program.environments, nameOf, environmentSchema);
   const draft = { accounts, environments };
   for (const [index, environment] of environments.entries()) {
-    report(nameOf(program.environments[index], index), environmentRules.flatMap((rule) => rule(environment)));
+    report(
+      nameOf(program.environments[index], index),
+      environmentRules.flatMap((rule) => rule(environment)),
+    );
   }
   for (const rule of programRules) {
     for (const { root, ...finding } of rule(draft)) report(root, [finding]);
@@ -45,6 +51,12 @@ function step(path: string, key: string): string {
 function without(value: unknown, paths: readonly (readonly string[])[]): unknown {
   if (paths.some((path) => path.length === 0)) return undefined;
   if (typeof value !== "object" || value === null || paths.length === 0) return value;
-  const kept = Object.entries(value).map(([key, inner]) => [key, without(inner, paths.filter((path) => path[0] === key).map((path) => path.slice(1)))]);
+  const kept = Object.entries(value).map(([key, inner]) => [
+    key,
+    without(
+      inner,
+      paths.filter((path) => path[0] === key).map((path) => path.slice(1)),
+    ),
+  ]);
   return Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept);
 }

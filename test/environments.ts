@@ -1,5 +1,5 @@
-import type { Environment, Program } from "../stacks";
 import { InvalidInput } from "../constructs/core/errors";
+import type { Environment, Program } from "../stacks";
 import { validate } from "../stacks";
 
 /** A sound environment on AWS, with what a test changes. */
@@ -14,7 +14,10 @@ export function anEnvironment(changes: object = {}): Environment {
 
 /** A program of some environments, and the account they live in. */
 export function aProgram(...environments: readonly object[]): Program {
-  return { accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1" }], environments: environments as readonly Environment[] };
+  return {
+    accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1" }],
+    environments: environments as readonly Environment[],
+  };
 }
 
 /** What validation says about a program, a line for each problem. */

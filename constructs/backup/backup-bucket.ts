@@ -58,7 +58,11 @@ export class BackupBucket extends Construct {
       refuse(this, [{ value: keepDays, rule: "is no number of days", remedy: "use a whole number of 1 or more" }], "keepDays");
     }
     if (recovery?.region === props.region) {
-      refuse(this, [{ value: recovery.region, rule: "is the region of the bucket itself, and is lost with it", remedy: "choose another region" }], "recovery.region");
+      refuse(
+        this,
+        [{ value: recovery.region, rule: "is the region of the bucket itself, and is lost with it", remedy: "choose another region" }],
+        "recovery.region",
+      );
     }
 
     const shared = { protect, lifecycle: backupLifecycle(keepDays), ...(protect ? { lockDays: keepDays } : {}) };
@@ -73,7 +77,12 @@ export class BackupBucket extends Construct {
   }
 
   /** A bucket and the one beside it that holds its access logs. */
-  private loggedBucket(which: string, settings: Omit<PrivateBucketProps, "bucket">, region: string, props: BackupBucketProps): PrivateBucket {
+  private loggedBucket(
+    which: string,
+    settings: Omit<PrivateBucketProps, "bucket">,
+    region: string,
+    props: BackupBucketProps,
+  ): PrivateBucket {
     const name = (...use: string[]) => bucketName(props.account, region, ...props.name, "backups", ...(which ? [which] : []), ...use);
     const id = which || "primary";
     const logs = new PrivateBucket(this, `${id}-logs`, {
@@ -129,12 +138,28 @@ function replicationRights(from: string, to: string, key: string, copyKey: strin
     { Effect: "Allow", Action: ["s3:GetReplicationConfiguration", "s3:ListBucket"], Resource: from },
     {
       Effect: "Allow",
-      Action: ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
+      Action: [
+        "s3:GetObjectVersionForReplication",
+        "s3:GetObjectVersionAcl",
+        "s3:GetObjectVersionTagging",
+        "s3:GetObjectRetention",
+        "s3:GetObjectLegalHold",
+      ],
       Resource: `${from}/*`,
     },
     { Effect: "Allow", Action: ["s3:ReplicateObject", "s3:ReplicateTags"], Resource: `${to}/*` },
-    { Effect: "Allow", Action: "kms:Decrypt", Resource: key, Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${from}*` } } },
-    { Effect: "Allow", Action: "kms:Encrypt", Resource: copyKey, Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${to}*` } } },
+    {
+      Effect: "Allow",
+      Action: "kms:Decrypt",
+      Resource: key,
+      Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${from}*` } },
+    },
+    {
+      Effect: "Allow",
+      Action: "kms:Encrypt",
+      Resource: copyKey,
+      Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${to}*` } },
+    },
   ];
 }
 

@@ -11,7 +11,10 @@ const COLDER = [
 
 /** Backups grow colder where they stay long enough to be worth it, and end when their time is over. */
 export function backupLifecycle(keepDays: number): S3BucketLifecycleConfigurationRule[] {
-  const transition = COLDER.filter(({ from, paid }) => from + paid <= keepDays).map(({ storageClass, from }) => ({ storageClass, days: from }));
+  const transition = COLDER.filter(({ from, paid }) => from + paid <= keepDays).map(({ storageClass, from }) => ({
+    storageClass,
+    days: from,
+  }));
   return [
     {
       id: "backups",

@@ -52,7 +52,9 @@ export class DeployRoles extends Construct {
     private readonly props: DeployRolesProps,
   ) {
     super(scope, id);
-    const provider = props.providerExists ? undefined : new IamOpenidConnectProvider(this, "github", { url: `https://${ISSUER}`, clientIdList: ["sts.amazonaws.com"] });
+    const provider = props.providerExists
+      ? undefined
+      : new IamOpenidConnectProvider(this, "github", { url: `https://${ISSUER}`, clientIdList: ["sts.amazonaws.com"] });
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
     const boundary = this.boundary();
 
@@ -61,7 +63,9 @@ export class DeployRoles extends Construct {
     this.inline(plan, "plan-state", [...this.stateOf("*", "read"), ...noData(props.state.bucketArn)]);
     this.planRoleArn = plan.arn;
 
-    const applyRoles = props.environments.map(({ name }) => this.role(`apply-${name}`, issuer, `environment:${name}`, `${props.system}-deploy-${name}`));
+    const applyRoles = props.environments.map(({ name }) =>
+      this.role(`apply-${name}`, issuer, `environment:${name}`, `${props.system}-deploy-${name}`),
+    );
     this.applyRoleArns = Object.fromEntries(props.environments.map(({ name }, index) => [name, applyRoles[index]?.arn ?? ""]));
     const untouchable = [plan, ...applyRoles, boundary].map(({ arn }) => arn).concat(issuer);
     for (const [index, { name, regions }] of props.environments.entries()) {
@@ -131,23 +135,50 @@ export class DeployRoles extends Construct {
       {
         Sid: "RolesWithinTheBoundary",
         Effect: "Allow",
-        Action: ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary"],
+        Action: [
+          "iam:CreateRole",
+          "iam:PutRolePolicy",
+          "iam:DeleteRolePolicy",
+          "iam:AttachRolePolicy",
+          "iam:DetachRolePolicy",
+          "iam:PutRolePermissionsBoundary",
+        ],
         Resource: own("role"),
         Condition: { StringEquals: { "iam:PermissionsBoundary": boundary } },
       },
       {
         Sid: "RolesAndPolicies",
         Effect: "Allow",
-        Action: ["iam:DeleteRole", "iam:UpdateRole", "iam:UpdateRoleDescription", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole", "iam:PassRole"],
+        Action: [
+          "iam:DeleteRole",
+          "iam:UpdateRole",
+          "iam:UpdateRoleDescription",
+          "iam:UpdateAssumeRolePolicy",
+          "iam:TagRole",
+          "iam:UntagRole",
+          "iam:PassRole",
+        ],
         Resource: own("role"),
       },
       {
         Sid: "InstanceProfilesAndPolicies",
         Effect: "Allow",
-        Action: ["iam:*InstanceProfile*", "iam:CreatePolicy*", "iam:DeletePolicy*", "iam:SetDefaultPolicyVersion", "iam:TagPolicy", "iam:UntagPolicy"],
+        Action: [
+          "iam:*InstanceProfile*",
+          "iam:CreatePolicy*",
+          "iam:DeletePolicy*",
+          "iam:SetDefaultPolicyVersion",
+          "iam:TagPolicy",
+          "iam:UntagPolicy",
+        ],
         Resource: [own("instance-profile"), own("policy")],
       },
-      { Sid: "ServiceLinkedRoles", Effect: "Allow", Action: "iam:CreateServiceLinkedRole", Resource: `arn:aws:iam::${account}:role/aws-service-role/*` },
+      {
+        Sid: "ServiceLinkedRoles",
+        Effect: "Allow",
+        Action: "iam:CreateServiceLinkedRole",
+        Resource: `arn:aws:iam::${account}:role/aws-service-role/*`,
+      },
       { Sid: "ReadIdentities", Effect: "Allow", Action: ["iam:Get*", "iam:List*"], Resource: "*" },
     ];
   }
@@ -162,14 +193,35 @@ export class DeployRoles extends Construct {
         {
           Sid: "NoIdentities",
           Effect: "Deny",
-          Action: ["iam:Create*", "iam:Put*", "iam:Attach*", "iam:Update*", "iam:Delete*", "iam:Detach*", "iam:Add*", "iam:Set*", "organizations:*", "account:*"],
+          Action: [
+            "iam:Create*",
+            "iam:Put*",
+            "iam:Attach*",
+            "iam:Update*",
+            "iam:Delete*",
+            "iam:Detach*",
+            "iam:Add*",
+            "iam:Set*",
+            "organizations:*",
+            "account:*",
+          ],
           // Karpenter makes the instance profiles of its nodes itself.
           NotResource: [`arn:aws:iam::${account}:role/aws-service-role/*`, `arn:aws:iam::${account}:instance-profile/*`],
         },
         { Sid: "NoState", Effect: "Deny", Action: "s3:*", Resource: [state.bucketArn, `${state.bucketArn}/*`] },
       ]),
     });
-    for (const rule of ["CKV_AWS_62", "CKV_AWS_63", "CKV2_AWS_40", "CKV_AWS_286", "CKV_AWS_287", "CKV_AWS_288", "CKV_AWS_289", "CKV_AWS_290", "CKV_AWS_355"]) {
+    for (const rule of [
+      "CKV_AWS_62",
+      "CKV_AWS_63",
+      "CKV2_AWS_40",
+      "CKV_AWS_286",
+      "CKV_AWS_287",
+      "CKV_AWS_288",
+      "CKV_AWS_289",
+      "CKV_AWS_290",
+      "CKV_AWS_355",
+    ]) {
       exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
     }
     return policy;
@@ -210,7 +262,12 @@ function noData(stateBucketArn: string): object[] {
   ];
 }
 
-function denials(state: DeployRolesProps["state"], otherStates: readonly string[], regions: readonly string[], untouchable: readonly string[]): object[] {
+function denials(
+  state: DeployRolesProps["state"],
+  otherStates: readonly string[],
+  regions: readonly string[],
+  untouchable: readonly string[],
+): object[] {
   return [
     {
       Sid: "OtherRegions",
@@ -223,8 +280,18 @@ function denials(state: DeployRolesProps["state"], otherStates: readonly string[
     // PowerUserAccess reaches every object of the account, and could break every lock.
     { Sid: "Locks", Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "*" },
     { Sid: "OtherState", Effect: "Deny", Action: "s3:*Object*", Resource: otherStates.map((name) => `${state.bucketArn}/${name}/*`) },
-    { Sid: "StateBucket", Effect: "Deny", Action: ["s3:PutBucket*", "s3:DeleteBucket*", "s3:PutEncryption*", "s3:PutLifecycle*"], Resource: state.bucketArn },
+    {
+      Sid: "StateBucket",
+      Effect: "Deny",
+      Action: ["s3:PutBucket*", "s3:DeleteBucket*", "s3:PutEncryption*", "s3:PutLifecycle*"],
+      Resource: state.bucketArn,
+    },
     { Sid: "StateKey", Effect: "Deny", Action: ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"], Resource: state.keyArn },
-    { Sid: "DeployRoles", Effect: "Deny", Action: ["iam:Create*", "iam:Put*", "iam:Attach*", "iam:Update*", "iam:Delete*", "iam:Detach*", "iam:Set*"], Resource: untouchable },
+    {
+      Sid: "DeployRoles",
+      Effect: "Deny",
+      Action: ["iam:Create*", "iam:Put*", "iam:Attach*", "iam:Update*", "iam:Delete*", "iam:Detach*", "iam:Set*"],
+      Resource: untouchable,
+    },
   ];
 }

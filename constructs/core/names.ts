@@ -58,7 +58,8 @@ const RESERVED: Readonly<Record<string, string>> = {
 
 /** Why a system's or an environment's name can't be used as the beginning of cloud names, if it can't. */
 export function namePartProblem(name: string): Unreadable | undefined {
-  if (name.length > PART) return { rule: `has ${name.length} characters and leaves no room for what follows it in cloud names`, remedy: `use at most ${PART}` };
+  if (name.length > PART)
+    return { rule: `has ${name.length} characters and leaves no room for what follows it in cloud names`, remedy: `use at most ${PART}` };
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     return { rule: "can't begin every cloud name", remedy: "use lower-case letters, digits and single hyphens, beginning with a letter" };
   }

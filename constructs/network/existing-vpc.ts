@@ -28,7 +28,14 @@ export class ExistingVpc extends Construct implements Network {
     super(scope, id);
     const vpc = new DataAwsVpc(this, "vpc", {
       id: props.vpc,
-      lifecycle: { postcondition: [{ condition: "${self.enable_dns_hostnames && self.enable_dns_support}", errorMessage: `${props.vpc} needs DNS support and DNS hostnames; turn both on` }] },
+      lifecycle: {
+        postcondition: [
+          {
+            condition: "${self.enable_dns_hostnames && self.enable_dns_support}",
+            errorMessage: `${props.vpc} needs DNS support and DNS hostnames; turn both on`,
+          },
+        ],
+      },
     });
     this.vpcId = vpc.id;
     this.cidr = vpc.cidrBlock;
@@ -49,7 +56,12 @@ export class ExistingVpc extends Construct implements Network {
             postcondition: [
               { condition: `\${self.vpc_id == "${vpcId}"}`, errorMessage: `${id} is a subnet of another VPC` },
               ...(before.length > 0
-                ? [{ condition: `\${!contains(${Fn.jsonencode(before)}, self.availability_zone)}`, errorMessage: `${id} lies in the zone of another ${use} subnet; name one subnet for each zone` }]
+                ? [
+                    {
+                      condition: `\${!contains(${Fn.jsonencode(before)}, self.availability_zone)}`,
+                      errorMessage: `${id} lies in the zone of another ${use} subnet; name one subnet for each zone`,
+                    },
+                  ]
                 : []),
             ],
           },

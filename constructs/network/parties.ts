@@ -31,7 +31,11 @@ export class Parties extends Construct {
       const [from, to] = [groups.get(flow.from), groups.get(flow.to)];
       if (!from || !to) {
         const value = from ? flow.to : flow.from;
-        refuse(this, [{ value, rule: "takes part in a flow and is no party", remedy: `use one of ${[...groups.keys()].join(", ")}` }], "flows");
+        refuse(
+          this,
+          [{ value, rule: "takes part in a flow and is no party", remedy: `use one of ${[...groups.keys()].join(", ")}` }],
+          "flows",
+        );
         continue;
       }
       const way = `${flow.from}-to-${flow.to}-${flow.port}`;

@@ -54,12 +54,26 @@ export class Vpc extends Construct implements Network {
   /** The route tables of nodes, pods and stores, for gateway endpoints. */
   readonly privateRouteTableIds: string[];
 
-  constructor(scope: Construct, id: string, private readonly props: VpcProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: VpcProps,
+  ) {
     super(scope, id);
     const block = parseBlock(props.cidr);
     const { shortest, longest } = NETWORK_PREFIX;
     if (!block || block.prefix < shortest || block.prefix > longest) {
-      refuse(this, [{ value: props.cidr, rule: "is no network that subnets fit into", remedy: `use a block from /${shortest} to /${longest}, like 10.0.0.0/16` }], "cidr");
+      refuse(
+        this,
+        [
+          {
+            value: props.cidr,
+            rule: "is no network that subnets fit into",
+            remedy: `use a block from /${shortest} to /${longest}, like 10.0.0.0/16`,
+          },
+        ],
+        "cidr",
+      );
     }
     if (props.zones.length < 2 || props.zones.length > 3) {
       refuse(this, [{ value: props.zones, rule: "is not two or three zones", remedy: "name two or three" }], "zones");

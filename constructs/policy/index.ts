@@ -1,3 +1,3 @@
-export { exempt, type Exemption, exemptionsOf } from "./contract";
+export { type Exemption, exempt, exemptionsOf } from "./contract";
 export { describeFinding, enforcePolicies } from "./enforce";
 export { type Finding, findings, POLICY_IDS, type SynthesizedStack } from "./policies";

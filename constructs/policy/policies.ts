@@ -87,8 +87,12 @@ const POLICIES: readonly Policy[] = [
     rule: "has no policy that refuses requests without TLS",
     remedy: "make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",
     check: (_, resources) => {
-      const closed = resources.filter(({ type, body }) => type === "aws_s3_bucket_policy" && refusesPlainHttp(body.policy)).map(({ body }) => String(body.bucket));
-      return ofType(resources, ["aws_s3_bucket"]).filter(({ address }) => !closed.some((bucket) => bucket.startsWith(`\${${address}.`))).map(toAddress);
+      const closed = resources
+        .filter(({ type, body }) => type === "aws_s3_bucket_policy" && refusesPlainHttp(body.policy))
+        .map(({ body }) => String(body.bucket));
+      return ofType(resources, ["aws_s3_bucket"])
+        .filter(({ address }) => !closed.some((bucket) => bucket.startsWith(`\${${address}.`)))
+        .map(toAddress);
     },
   },
   {
@@ -112,13 +116,18 @@ const POLICIES: readonly Policy[] = [
     rule: `has no tag ${BACKUP_TAG}, by which backup plans select what they copy`,
     remedy: `tag it with ${BACKUP_TAG}`,
     check: ({ protect }, resources) =>
-      protect ? ofType(resources, BACKED_UP).filter(({ body }) => !(BACKUP_TAG in ((body.tags ?? {}) as object))).map(toAddress) : [],
+      protect
+        ? ofType(resources, BACKED_UP)
+            .filter(({ body }) => !(BACKUP_TAG in ((body.tags ?? {}) as object)))
+            .map(toAddress)
+        : [],
   },
   {
     id: "no-secret-in-state",
     rule: "has a secret among its arguments, which everyone who reads the state can read",
     remedy: "use a write-only argument (…_wo), a managed password, or an ephemeral resource",
-    check: (_, resources) => resources.filter(({ type, body }) => (SECRETS[type] ?? []).some((argument) => body[argument] !== undefined)).map(toAddress),
+    check: (_, resources) =>
+      resources.filter(({ type, body }) => (SECRETS[type] ?? []).some((argument) => body[argument] !== undefined)).map(toAddress),
   },
   {
     id: "pinned-account",
@@ -183,7 +192,9 @@ function resourcesOf(json: Json): readonly Resource[] {
 }
 
 function addressesOf(json: Json, kind: string, prefix: string): string[] {
-  return Object.entries((json[kind] ?? {}) as Record<string, object>).flatMap(([type, named]) => Object.keys(named).map((name) => `${prefix}${type}.${name}`));
+  return Object.entries((json[kind] ?? {}) as Record<string, object>).flatMap(([type, named]) =>
+    Object.keys(named).map((name) => `${prefix}${type}.${name}`),
+  );
 }
 
 function ofType(resources: readonly Resource[], types: readonly string[]): readonly Resource[] {
@@ -198,7 +209,10 @@ function refusesPlainHttp(policy: unknown): boolean {
   const statements = (JSON.parse(String(policy)) as { Statement: Record<string, unknown>[] }).Statement;
   return statements.some(
     ({ Effect, Principal, Action, Condition }) =>
-      Effect === "Deny" && Principal === "*" && Action === "s3:*" && JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
+      Effect === "Deny" &&
+      Principal === "*" &&
+      Action === "s3:*" &&
+      JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
   );
 }
 
@@ -228,7 +242,10 @@ function references(value: unknown): readonly string[] {
   const text = JSON.stringify(value);
   const found: string[] = [];
   for (const [, expression = ""] of text.matchAll(/\$\{([^}]*)\}/g)) {
-    for (const [reference] of expression.matchAll(/(?<![\w.-])(data\.)?(aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\w+\.[A-Za-z_][\w-]*/g)) found.push(reference);
+    for (const [reference] of expression.matchAll(
+      /(?<![\w.-])(data\.)?(aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\w+\.[A-Za-z_][\w-]*/g,
+    ))
+      found.push(reference);
   }
   return found;
 }

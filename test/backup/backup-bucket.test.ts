@@ -17,7 +17,8 @@ const recovery = (stack: TerraformStack) => ({
   provider: new AwsProvider(stack, "recovery", { region: "eu-central-1", alias: "recovery" }),
 });
 
-const aBucket = (changes: Partial<BackupBucketProps> = {}) => synth((stack) => void new BackupBucket(stack, "backups", { ...PROPS, ...changes }));
+const aBucket = (changes: Partial<BackupBucketProps> = {}) =>
+  synth((stack) => void new BackupBucket(stack, "backups", { ...PROPS, ...changes }));
 const withCopy = () => synth((stack) => void new BackupBucket(stack, "backups", { ...PROPS, recovery: recovery(stack) }));
 
 describe("BackupBucket", () => {
@@ -27,7 +28,10 @@ describe("BackupBucket", () => {
 
   it("is encrypted under the key it was given", () => {
     const [rule] = one(aBucket(), "aws_s3_bucket_server_side_encryption_configuration", "/primary/encryption").rule;
-    expect(rule).toEqual({ apply_server_side_encryption_by_default: { kms_master_key_id: PROPS.key, sse_algorithm: "aws:kms" }, bucket_key_enabled: true });
+    expect(rule).toEqual({
+      apply_server_side_encryption_by_default: { kms_master_key_id: PROPS.key, sse_algorithm: "aws:kms" },
+      bucket_key_enabled: true,
+    });
   });
 
   it("lets nobody delete a backup before its time, and keeps none longer", () => {
@@ -35,7 +39,11 @@ describe("BackupBucket", () => {
     expect(one(json, "aws_s3_bucket_object_lock_configuration").rule).toEqual({ default_retention: { days: 35, mode: "GOVERNANCE" } });
     const [rule] = one(json, "aws_s3_bucket_lifecycle_configuration", "/primary/lifecycle").rule;
     expect(rule).toMatchObject({ expiration: [{ days: 35 }], noncurrent_version_expiration: [{ noncurrent_days: 1 }] });
-    expect(one(json, "aws_s3_bucket", "/primary/bucket")).toMatchObject({ force_destroy: false, object_lock_enabled: true, lifecycle: { prevent_destroy: true } });
+    expect(one(json, "aws_s3_bucket", "/primary/bucket")).toMatchObject({
+      force_destroy: false,
+      object_lock_enabled: true,
+      lifecycle: { prevent_destroy: true },
+    });
   });
 
   it("can be thrown away where nothing is protected", () => {
@@ -55,7 +63,9 @@ describe("BackupBucket", () => {
       ],
     ],
   ])("lets backups of %d days grow as cold as pays, and never so cold that a restore waits", (keepDays, transition) => {
-    expect(one(aBucket({ keepDays }), "aws_s3_bucket_lifecycle_configuration", "/primary/lifecycle").rule[0].transition).toEqual(transition);
+    expect(one(aBucket({ keepDays }), "aws_s3_bucket_lifecycle_configuration", "/primary/lifecycle").rule[0].transition).toEqual(
+      transition,
+    );
   });
 
   it("refuses plain HTTP, old TLS, and uploads under another encryption", () => {
@@ -71,13 +81,22 @@ describe("BackupBucket", () => {
     const json = aBucket();
     expect(one(json, "aws_s3_bucket_logging")).toMatchObject({ target_prefix: "orders-test-backups-111122223333-eu-west-1/" });
     const delivery = statements(one(json, "aws_s3_bucket_policy", "/primary-logs/policy").policy).find(({ Sid }) => Sid === "AccessLogs");
-    expect(delivery).toMatchObject({ Principal: { Service: "logging.s3.amazonaws.com" }, Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } } });
+    expect(delivery).toMatchObject({
+      Principal: { Service: "logging.s3.amazonaws.com" },
+      Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+    });
   });
 
   it("is closed to the public in each of its buckets", () => {
     const json = withCopy();
     expect(all(json, "aws_s3_bucket")).toHaveLength(4);
-    for (const type of ["aws_s3_bucket_public_access_block", "aws_s3_bucket_ownership_controls", "aws_s3_bucket_versioning", "aws_s3_bucket_policy"]) expect(all(json, type)).toHaveLength(4);
+    for (const type of [
+      "aws_s3_bucket_public_access_block",
+      "aws_s3_bucket_ownership_controls",
+      "aws_s3_bucket_versioning",
+      "aws_s3_bucket_policy",
+    ])
+      expect(all(json, type)).toHaveLength(4);
   });
 
   it("is copied within a quarter of an hour to another region, under a key of that region", () => {
@@ -86,9 +105,16 @@ describe("BackupBucket", () => {
     expect(rule).toMatchObject({
       status: "Enabled",
       source_selection_criteria: { sse_kms_encrypted_objects: { status: "Enabled" } },
-      destination: { encryption_configuration: { replica_kms_key_id: "arn:aws:kms:eu-central-1:111122223333:key/recovery" }, replication_time: { time: { minutes: 15 } } },
+      destination: {
+        encryption_configuration: { replica_kms_key_id: "arn:aws:kms:eu-central-1:111122223333:key/recovery" },
+        replication_time: { time: { minutes: 15 } },
+      },
     });
-    expect(one(json, "aws_s3_bucket", "/copy/bucket")).toMatchObject({ bucket: "orders-test-backups-copy-111122223333-eu-central-1", provider: "aws.recovery", object_lock_enabled: true });
+    expect(one(json, "aws_s3_bucket", "/copy/bucket")).toMatchObject({
+      bucket: "orders-test-backups-copy-111122223333-eu-central-1",
+      provider: "aws.recovery",
+      object_lock_enabled: true,
+    });
   });
 
   it("carries no deletion over to the copy", () => {
@@ -102,7 +128,12 @@ describe("BackupBucket", () => {
   });
 
   it("refuses a copy beside itself, and a time that is none", () => {
-    expect(refusalsOf((stack) => void new BackupBucket(stack, "backups", { ...PROPS, keepDays: 0.5, recovery: { ...recovery(stack), region: "eu-west-1" } }))).toEqual([
+    expect(
+      refusalsOf(
+        (stack) =>
+          void new BackupBucket(stack, "backups", { ...PROPS, keepDays: 0.5, recovery: { ...recovery(stack), region: "eu-west-1" } }),
+      ),
+    ).toEqual([
       "test/backups.keepDays: 0.5 is no number of days; use a whole number of 1 or more",
       'test/backups.recovery.region: "eu-west-1" is the region of the bucket itself, and is lost with it; choose another region',
     ]);

@@ -14,7 +14,8 @@ const PROPS: DeployRolesProps = {
   state: { bucketArn: STATE, keyArn: "arn:aws:kms:eu-west-1:111122223333:key/state" },
 };
 
-const roles = (changes: Partial<DeployRolesProps> = {}) => synth((stack) => void new DeployRoles(stack, "deploy", { ...PROPS, ...changes }));
+const roles = (changes: Partial<DeployRolesProps> = {}) =>
+  synth((stack) => void new DeployRoles(stack, "deploy", { ...PROPS, ...changes }));
 const json = roles();
 
 const trustOf = (id: string) => statements(one(json, "aws_iam_role", `/${id}`).assume_role_policy)[0]?.Condition.StringEquals;
@@ -34,26 +35,48 @@ describe("DeployRoles", () => {
 
   it("let a pull request read configuration and state, lock state, and read no data", () => {
     const rights = rightsOf("plan");
-    const writes = rights.filter(({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => /Put|Delete|Create/.test(action)));
+    const writes = rights.filter(
+      ({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => /Put|Delete|Create/.test(action)),
+    );
     expect(writes.map(({ Resource }) => Resource)).toEqual([`${STATE}/*/*.tflock`]);
-    expect(rights.find(({ Sid }) => Sid === "NoObjects")).toEqual({ Sid: "NoObjects", Effect: "Deny", Action: "s3:GetObject*", NotResource: `${STATE}/*` });
-    expect(rights.find(({ Sid }) => Sid === "NoData")?.Action).toEqual(expect.arrayContaining(["secretsmanager:GetSecretValue", "ssm:GetParameter*", "dynamodb:GetItem"]));
+    expect(rights.find(({ Sid }) => Sid === "NoObjects")).toEqual({
+      Sid: "NoObjects",
+      Effect: "Deny",
+      Action: "s3:GetObject*",
+      NotResource: `${STATE}/*`,
+    });
+    expect(rights.find(({ Sid }) => Sid === "NoData")?.Action).toEqual(
+      expect.arrayContaining(["secretsmanager:GetSecretValue", "ssm:GetParameter*", "dynamodb:GetItem"]),
+    );
   });
 
   it("keep environments of one account apart: neither another's state nor its roles", () => {
     const rights = rightsOf("apply-dev");
     expect(rights.find(({ Sid }) => Sid === "WriteState")?.Resource).toBe(`${STATE}/dev/*`);
-    expect(rights.find(({ Sid }) => Sid === "OtherState")).toMatchObject({ Effect: "Deny", Resource: [`${STATE}/production/*`, `${STATE}/bootstrap/*`] });
-    const allowed = rights.filter(({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => /^iam:(Create|Put|Attach|Update|PassRole)/.test(action)));
+    expect(rights.find(({ Sid }) => Sid === "OtherState")).toMatchObject({
+      Effect: "Deny",
+      Resource: [`${STATE}/production/*`, `${STATE}/bootstrap/*`],
+    });
+    const allowed = rights.filter(
+      ({ Effect, Action }) =>
+        Effect === "Allow" && [Action].flat().some((action: string) => /^iam:(Create|Put|Attach|Update|PassRole)/.test(action)),
+    );
     for (const { Resource } of allowed) {
-      for (const resource of [Resource].flat()) expect(resource).toMatch(/:(role|policy|instance-profile)\/orders-dev-\*$|aws-service-role/);
+      for (const resource of [Resource].flat())
+        expect(resource).toMatch(/:(role|policy|instance-profile)\/orders-dev-\*$|aws-service-role/);
     }
   });
 
   it("can't grow: every role they make is bounded, and they never touch themselves", () => {
     const rights = rightsOf("apply-dev");
-    const making = rights.filter(({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => ["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"].includes(action)));
-    expect(making.map(({ Condition }) => Condition?.StringEquals["iam:PermissionsBoundary"])).toEqual([expect.stringMatching(/aws_iam_policy.*\.arn/)]);
+    const making = rights.filter(
+      ({ Effect, Action }) =>
+        Effect === "Allow" &&
+        [Action].flat().some((action: string) => ["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"].includes(action)),
+    );
+    expect(making.map(({ Condition }) => Condition?.StringEquals["iam:PermissionsBoundary"])).toEqual([
+      expect.stringMatching(/aws_iam_policy.*\.arn/),
+    ]);
     const untouchable = rights.find(({ Sid }) => Sid === "DeployRoles");
     expect(untouchable?.Effect).toBe("Deny");
     expect(untouchable?.Resource).toHaveLength(5);
@@ -61,7 +84,9 @@ describe("DeployRoles", () => {
   });
 
   it("stay within the regions of their environment", () => {
-    expect(rightsOf("apply-dev").find(({ Sid }) => Sid === "OtherRegions")?.Condition).toEqual({ StringNotEquals: { "aws:RequestedRegion": ["eu-west-1", "us-east-1"] } });
+    expect(rightsOf("apply-dev").find(({ Sid }) => Sid === "OtherRegions")?.Condition).toEqual({
+      StringNotEquals: { "aws:RequestedRegion": ["eu-west-1", "us-east-1"] },
+    });
   });
 
   it("break no lock of a backup", () => {
@@ -70,7 +95,9 @@ describe("DeployRoles", () => {
 
   it("never weaken the state bucket or its key", () => {
     const denied = rightsOf("apply-production").filter(({ Effect }) => Effect === "Deny");
-    expect(denied.flatMap(({ Action }) => Action)).toEqual(expect.arrayContaining(["s3:DeleteBucket*", "s3:PutBucket*", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"]));
+    expect(denied.flatMap(({ Action }) => Action)).toEqual(
+      expect.arrayContaining(["s3:DeleteBucket*", "s3:PutBucket*", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"]),
+    );
   });
 
   it("use the account's provider for GitHub where it has one", () => {

@@ -14,8 +14,13 @@ describe("StateBucket", () => {
 
   it("keeps every version of a state for a while, under a key of its own", () => {
     expect(one(json, "aws_s3_bucket_versioning").versioning_configuration.status).toBe("Enabled");
-    expect(one(json, "aws_s3_bucket_lifecycle_configuration").rule[0]).toMatchObject({ id: "old-versions", noncurrent_version_expiration: [{ noncurrent_days: 90 }] });
-    expect(one(json, "aws_s3_bucket_server_side_encryption_configuration").rule[0].apply_server_side_encryption_by_default.sse_algorithm).toBe("aws:kms");
+    expect(one(json, "aws_s3_bucket_lifecycle_configuration").rule[0]).toMatchObject({
+      id: "old-versions",
+      noncurrent_version_expiration: [{ noncurrent_days: 90 }],
+    });
+    expect(
+      one(json, "aws_s3_bucket_server_side_encryption_configuration").rule[0].apply_server_side_encryption_by_default.sse_algorithm,
+    ).toBe("aws:kms");
   });
 
   it("is read over TLS only", () => {
@@ -23,6 +28,7 @@ describe("StateBucket", () => {
   });
 
   it("can't be destroyed in any environment, nor its key", () => {
-    for (const type of ["aws_s3_bucket", "aws_kms_key"]) for (const resource of all(json, type)) expect(resource.lifecycle.prevent_destroy).toBe(true);
+    for (const type of ["aws_s3_bucket", "aws_kms_key"])
+      for (const resource of all(json, type)) expect(resource.lifecycle.prevent_destroy).toBe(true);
   });
 });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { start } from "../../cli/start";
 import { program } from "../../environments";
-import { aProgram, anEnvironment } from "../environments";
 import type { Program } from "../../stacks";
+import { anEnvironment, aProgram } from "../environments";
 
 let outdir: string;
 beforeEach(() => {
@@ -56,7 +56,9 @@ describe("npm start", () => {
       ["dev-network", ["dev-keys"]],
       ["dev-backup", ["dev-keys"]],
     ]);
-    expect(dev.exceptions.map(({ name }: { name: string }) => name)).toEqual(Object.keys(program.environments.find(({ name }) => name === "dev")?.exceptions ?? {}));
+    expect(dev.exceptions.map(({ name }: { name: string }) => name)).toEqual(
+      Object.keys(program.environments.find(({ name }) => name === "dev")?.exceptions ?? {}),
+    );
   });
 
   it("has no colours where nobody sees them", () => {

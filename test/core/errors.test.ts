@@ -1,10 +1,15 @@
 import { Construct } from "constructs";
-import { describe as line, InvalidInput, refuse } from "../../constructs/core/errors";
+import { InvalidInput, describe as line, refuse } from "../../constructs/core/errors";
 import { aStack } from "../synth";
 
 describe("an error", () => {
   it("says where, what, why not, and what to do", () => {
-    const problem = { path: "production.eventStore.nodes", value: 4, rule: "gives no better quorum than 3 and can split evenly", remedy: "use 3 or 5" };
+    const problem = {
+      path: "production.eventStore.nodes",
+      value: 4,
+      rule: "gives no better quorum than 3 and can split evenly",
+      remedy: "use 3 or 5",
+    };
     expect(line(problem)).toBe("production.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5");
   });
 

@@ -1,7 +1,21 @@
 import * as fc from "fast-check";
 import { bucketName, cloudName, maxLength, type Named, namePartProblem } from "../../constructs/core/names";
 
-const KINDS: readonly Named[] = ["bucket", "role", "policy", "alias", "logGroup", "securityGroup", "cluster", "loadBalancer", "targetGroup", "database", "cache", "backupVault", "label"];
+const KINDS: readonly Named[] = [
+  "bucket",
+  "role",
+  "policy",
+  "alias",
+  "logGroup",
+  "securityGroup",
+  "cluster",
+  "loadBalancer",
+  "targetGroup",
+  "database",
+  "cache",
+  "backupVault",
+  "label",
+];
 
 /** Every name that an environment or a system may have. */
 const accepted = fc.stringMatching(/^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,11})?$/).filter((name) => namePartProblem(name) === undefined);

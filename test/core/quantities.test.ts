@@ -10,9 +10,12 @@ describe("a size", () => {
     expect(bytes(written)).toBe(expected);
   });
 
-  it.each(["-5Gi", "0x10Gi", "16", "16GB", "16 Gi", "1e3Gi", "Gi", "0Gi", "Infinitygi", 16, undefined, null, {}])("is not what %p says", (written) => {
-    expect(bytes(written)).toEqual({ rule: expect.any(String), remedy: expect.stringMatching(/Gi|smaller/) });
-  });
+  it.each(["-5Gi", "0x10Gi", "16", "16GB", "16 Gi", "1e3Gi", "Gi", "0Gi", "Infinitygi", 16, undefined, null, {}])(
+    "is not what %p says",
+    (written) => {
+      expect(bytes(written)).toEqual({ rule: expect.any(String), remedy: expect.stringMatching(/Gi|smaller/) });
+    },
+  );
 
   it("names the units that there are", () => {
     expect(bytes("500GB")).toEqual({ rule: 'has an unknown unit "GB"', remedy: 'use one of Ki, Mi, Gi, Ti, like "16Gi"' });

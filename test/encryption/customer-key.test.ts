@@ -19,12 +19,17 @@ describe("CustomerKey", () => {
 
   it("outlives mistakes where data is protected", () => {
     expect(one(aKey(), "aws_kms_key")).toMatchObject({ deletion_window_in_days: 30, lifecycle: { prevent_destroy: true } });
-    expect(one(aKey({ protect: false }), "aws_kms_key")).toMatchObject({ deletion_window_in_days: 7, lifecycle: { prevent_destroy: false } });
+    expect(one(aKey({ protect: false }), "aws_kms_key")).toMatchObject({
+      deletion_window_in_days: 7,
+      lifecycle: { prevent_destroy: false },
+    });
   });
 
   it("admits CloudWatch Logs for log groups of its own account and region only", () => {
     const [, logs] = statements(one(aKey({ statements: [logsMayUse("111122223333", "eu-west-1")] }), "aws_kms_key").policy);
     expect(logs?.Principal).toEqual({ Service: "logs.eu-west-1.amazonaws.com" });
-    expect(logs?.Condition).toEqual({ ArnLike: { "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:111122223333:log-group:*" } });
+    expect(logs?.Condition).toEqual({
+      ArnLike: { "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:111122223333:log-group:*" },
+    });
   });
 });

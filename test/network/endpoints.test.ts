@@ -11,23 +11,48 @@ const PROPS: EndpointsProps = {
   routeTableIds: ["rtb-1"],
 };
 
-const endpoints = (changes: Partial<EndpointsProps> = {}) => all(synth((stack) => void new Endpoints(stack, "endpoints", { ...PROPS, ...changes })), "aws_vpc_endpoint");
+const endpoints = (changes: Partial<EndpointsProps> = {}) =>
+  all(
+    synth((stack) => void new Endpoints(stack, "endpoints", { ...PROPS, ...changes })),
+    "aws_vpc_endpoint",
+  );
 
 const service = (name: string) => endpoints().find((endpoint) => endpoint.service_name === `com.amazonaws.eu-west-1.${name}`);
 
 describe("Endpoints", () => {
   it("lead to every service that a private cluster calls, under the names that are used anyway", () => {
     // EKS user guide, private clusters
-    const needed = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts", "elasticloadbalancing", "logs", "autoscaling", "kms", "secretsmanager"];
+    const needed = [
+      "ec2",
+      "ecr.api",
+      "ecr.dkr",
+      "eks",
+      "eks-auth",
+      "sts",
+      "elasticloadbalancing",
+      "logs",
+      "autoscaling",
+      "kms",
+      "secretsmanager",
+    ];
     expect(Object.keys(INTERFACE_ENDPOINTS)).toEqual(expect.arrayContaining(needed));
-    for (const name of needed) expect(service(name)).toMatchObject({ vpc_endpoint_type: "Interface", private_dns_enabled: true, subnet_ids: PROPS.subnetIds });
+    for (const name of needed)
+      expect(service(name)).toMatchObject({ vpc_endpoint_type: "Interface", private_dns_enabled: true, subnet_ids: PROPS.subnetIds });
     expect(service("s3")).toMatchObject({ vpc_endpoint_type: "Gateway", route_table_ids: ["rtb-1"] });
   });
 
   it("serve the account's own identities only", () => {
     for (const endpoint of endpoints()) {
-      const open = statements(endpoint.policy).filter(({ Condition }) => Condition?.StringEquals["aws:PrincipalAccount"] !== "111122223333");
-      expect(open.map(({ Action }) => Action)).toEqual(endpoint.service_name.endsWith(".s3") ? ["s3:GetObject"] : endpoint.service_name.endsWith(".sts") ? ["sts:AssumeRoleWithWebIdentity"] : []);
+      const open = statements(endpoint.policy).filter(
+        ({ Condition }) => Condition?.StringEquals["aws:PrincipalAccount"] !== "111122223333",
+      );
+      expect(open.map(({ Action }) => Action)).toEqual(
+        endpoint.service_name.endsWith(".s3")
+          ? ["s3:GetObject"]
+          : endpoint.service_name.endsWith(".sts")
+            ? ["sts:AssumeRoleWithWebIdentity"]
+            : [],
+      );
     }
   });
 

@@ -54,8 +54,14 @@ describe("Vpc", () => {
   it("records every connection for a year, encrypted", () => {
     const json = aVpc();
     expect(one(json, "aws_flow_log")).toMatchObject({ traffic_type: "ALL", max_aggregation_interval: 60 });
-    expect(one(json, "aws_cloudwatch_log_group")).toMatchObject({ name: "orders-test-flow-logs", retention_in_days: 365, kms_key_id: PROPS.logsKey });
-    expect(statements(one(json, "aws_iam_role").assume_role_policy)[0]?.Condition.StringEquals).toEqual({ "aws:SourceAccount": "111122223333" });
+    expect(one(json, "aws_cloudwatch_log_group")).toMatchObject({
+      name: "orders-test-flow-logs",
+      retention_in_days: 365,
+      kms_key_id: PROPS.logsKey,
+    });
+    expect(statements(one(json, "aws_iam_role").assume_role_policy)[0]?.Condition.StringEquals).toEqual({
+      "aws:SourceAccount": "111122223333",
+    });
   });
 
   it("spans two zones where two are named, with the same ids for them", () => {

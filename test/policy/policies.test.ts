@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
@@ -5,8 +7,6 @@ import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
 
 const ID = "production-data";
@@ -15,7 +15,11 @@ const ID = "production-data";
 function found(build: (stack: TerraformStack) => void, { id = ID, protect = true, sound = true } = {}): readonly string[] {
   const stack = new TerraformStack(new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") }), id);
   if (sound) {
-    new AwsProvider(stack, "aws", { region: "eu-west-1", allowedAccountIds: ["111122223333"], defaultTags: [{ tags: { system: "orders", environment: "production", stack: id } }] });
+    new AwsProvider(stack, "aws", {
+      region: "eu-west-1",
+      allowedAccountIds: ["111122223333"],
+      defaultTags: [{ tags: { system: "orders", environment: "production", stack: id } }],
+    });
     new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
   }
   build(stack);
@@ -29,14 +33,25 @@ const guarded = { lifecycle: { preventDestroy: true } };
 /** A bucket as it should be. */
 function aBucket(stack: TerraformStack, changes: object = {}, condition: object = { Bool: { "aws:SecureTransport": "false" } }): S3Bucket {
   const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded, ...changes });
-  new S3BucketPolicy(stack, "policy", { bucket: bucket.id, policy: JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "*", Condition: condition }] }) });
+  new S3BucketPolicy(stack, "policy", {
+    bucket: bucket.id,
+    policy: JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "*", Condition: condition }] }),
+  });
   return bucket;
 }
 
-const database = { instanceClass: "db.m7g.large", ...guarded, deletionProtection: true, manageMasterUserPassword: true, tags: { "backup-plan": "daily" } };
+const database = {
+  instanceClass: "db.m7g.large",
+  ...guarded,
+  deletionProtection: true,
+  manageMasterUserPassword: true,
+  tags: { "backup-plan": "daily" },
+};
 
 /** Each policy with what breaks it, and with nothing else wrong. */
-const MUTANTS: Readonly<Record<string, { readonly break: (stack: TerraformStack) => void; readonly at: string; readonly id?: string; readonly sound?: boolean }[]>> = {
+const MUTANTS: Readonly<
+  Record<string, { readonly break: (stack: TerraformStack) => void; readonly at: string; readonly id?: string; readonly sound?: boolean }[]>
+> = {
   "tls-only-buckets": [
     { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "b", ...guarded }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void aBucket(stack, {}, { Bool: { "aws:SecureTransport": "true" } }), at: "aws_s3_bucket.bucket" },
@@ -47,22 +62,44 @@ const MUTANTS: Readonly<Record<string, { readonly break: (stack: TerraformStack)
     { break: (stack) => void new DbInstance(stack, "db", { ...database, deletionProtection: false }), at: "aws_db_instance.db" },
     { break: (stack) => new DbInstance(stack, "db", database).addOverride("lifecycle.prevent_destroy", false), at: "aws_db_instance.db" },
   ],
-  "data-lives-apart": [{ break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", id: "production-write-side" }],
-  "backups-select-it": [{ break: (stack) => void new DbInstance(stack, "db", { ...database, tags: { team: "orders" } }), at: "aws_db_instance.db" }],
+  "data-lives-apart": [
+    { break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", id: "production-write-side" },
+  ],
+  "backups-select-it": [
+    { break: (stack) => void new DbInstance(stack, "db", { ...database, tags: { team: "orders" } }), at: "aws_db_instance.db" },
+  ],
   "no-secret-in-state": [
     { break: (stack) => void new DbInstance(stack, "db", { ...database, password: "hunter2" }), at: "aws_db_instance.db" },
-    { break: (stack) => void new SsmParameter(stack, "parameter", { name: "p", type: "SecureString", value: "hunter2" }), at: "aws_ssm_parameter.parameter" },
+    {
+      break: (stack) => void new SsmParameter(stack, "parameter", { name: "p", type: "SecureString", value: "hunter2" }),
+      at: "aws_ssm_parameter.parameter",
+    },
   ],
   "pinned-account": [
     { break: (stack) => void new AwsProvider(stack, "elsewhere", { region: "us-east-1", alias: "elsewhere" }), at: "" },
-    { break: (stack) => void new AwsProvider(stack, "nameless", { region: "us-east-1", alias: "nameless", allowedAccountIds: ["111122223333"], defaultTags: [{ tags: { system: "orders" } }] }), at: "" },
+    {
+      break: (stack) =>
+        void new AwsProvider(stack, "nameless", {
+          region: "us-east-1",
+          alias: "nameless",
+          allowedAccountIds: ["111122223333"],
+          defaultTags: [{ tags: { system: "orders" } }],
+        }),
+      at: "",
+    },
   ],
   "shared-locked-state": [
     { break: (stack) => void new LocalBackend(stack, { path: "terraform.tfstate" }), at: "", sound: false },
-    { break: (stack) => void new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }), at: "", sound: false },
+    {
+      break: (stack) => void new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }),
+      at: "",
+      sound: false,
+    },
   ],
   "one-cloud-api": [{ break: (stack) => stack.addOverride("provider.kubernetes", [{ config_path: "~/.kube/config" }]), at: "" }],
-  "named-outputs": [{ break: (stack) => void new Subnet(stack, "subnet", { vpcId: "${aws_vpc.of_another_stack.id}" }), at: "aws_subnet.subnet" }],
+  "named-outputs": [
+    { break: (stack) => void new Subnet(stack, "subnet", { vpcId: "${aws_vpc.of_another_stack.id}" }), at: "aws_subnet.subnet" },
+  ],
 };
 
 describe("every policy", () => {
@@ -95,7 +132,9 @@ describe("every policy", () => {
 
 describe("an exemption", () => {
   it("needs a reason", () => {
-    expect(() => found((stack) => exempt(stack, "pinned-account", " "))).toThrow("production-data: an exemption from pinned-account needs a reason");
+    expect(() => found((stack) => exempt(stack, "pinned-account", " "))).toThrow(
+      "production-data: an exemption from pinned-account needs a reason",
+    );
   });
 
   it("concerns one resource and no other", () => {
@@ -109,7 +148,9 @@ describe("an exemption", () => {
 
 describe("a disposable environment", () => {
   it("may lose its data", () => {
-    expect(found((stack) => void aBucket(stack, { forceDestroy: true, lifecycle: { preventDestroy: false } }), { protect: false })).toEqual([]);
+    expect(found((stack) => void aBucket(stack, { forceDestroy: true, lifecycle: { preventDestroy: false } }), { protect: false })).toEqual(
+      [],
+    );
   });
 });
 
@@ -117,7 +158,11 @@ describe("a stack of one's own", () => {
   it("is checked when it is synthesized", () => {
     const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-test-enforced") });
     const stack = new TerraformStack(app, "mine-data");
-    new AwsProvider(stack, "aws", { region: "eu-west-1", allowedAccountIds: ["111122223333"], defaultTags: [{ tags: { system: "a", environment: "b", stack: "c" } }] });
+    new AwsProvider(stack, "aws", {
+      region: "eu-west-1",
+      allowedAccountIds: ["111122223333"],
+      defaultTags: [{ tags: { system: "a", environment: "b", stack: "c" } }],
+    });
     new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
     new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
     enforcePolicies(stack, { protect: true });

@@ -1,6 +1,6 @@
 import { program } from "../../environments";
-import released from "../released-addresses.json";
 import { addressesOf, synthesisOf } from "../program";
+import released from "../released-addresses.json";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -20,9 +20,13 @@ describe("the Terraform of", () => {
 
 describe("what differs from production in", () => {
   it.each(["staging", "dev"])("%s", (name) => {
-    const listed = (environment: string) => stacksOf(environment).flatMap((id) => addressesOf(jsonOf(id)).map((address) => `${id.slice(environment.length + 1)}: ${address}`));
+    const listed = (environment: string) =>
+      stacksOf(environment).flatMap((id) => addressesOf(jsonOf(id)).map((address) => `${id.slice(environment.length + 1)}: ${address}`));
     const [here, production] = [listed(name), listed("production")];
-    expect({ only: here.filter((address) => !production.includes(address)), lacks: production.filter((address) => !here.includes(address)) }).toMatchSnapshot();
+    expect({
+      only: here.filter((address) => !production.includes(address)),
+      lacks: production.filter((address) => !here.includes(address)),
+    }).toMatchSnapshot();
   });
 });
 

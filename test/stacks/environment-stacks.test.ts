@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { namePartProblem } from "../../constructs/core/names";
 import type { Program } from "../../stacks";
-import { aProgram, anEnvironment } from "../environments";
+import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
@@ -23,10 +23,13 @@ describe("the network stack", () => {
   });
 
   it("spans the zones that its region has", () => {
-    const zones = (changes: object) => [...new Set(all(stack("network", changes), "aws_subnet").map((subnet) => subnet.availability_zone))].sort();
+    const zones = (changes: object) =>
+      [...new Set(all(stack("network", changes), "aws_subnet").map((subnet) => subnet.availability_zone))].sort();
     expect(zones({ aws: { ...aws, region: "ap-northeast-1" } })).toEqual(["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]);
     expect(zones({ exceptions: { twoZones: "the third is full" } })).toEqual(["eu-west-1a", "eu-west-1b"]);
-    expect(zones({ aws: { ...aws, network: { zones: ["eu-west-1b", "eu-west-1c"] } }, exceptions: { twoZones: "the first is full" } })).toEqual(["eu-west-1b", "eu-west-1c"]);
+    expect(
+      zones({ aws: { ...aws, network: { zones: ["eu-west-1b", "eu-west-1c"] } }, exceptions: { twoZones: "the first is full" } }),
+    ).toEqual(["eu-west-1b", "eu-west-1c"]);
   });
 
   it("makes no network where there is one, but the groups and the private zone in it", () => {
@@ -36,9 +39,16 @@ describe("the network stack", () => {
       cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
       cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
     });
-    expect(Object.keys(json.resource).sort()).toEqual(["aws_route53_zone", "aws_security_group", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"]);
+    expect(Object.keys(json.resource).sort()).toEqual([
+      "aws_route53_zone",
+      "aws_security_group",
+      "aws_vpc_security_group_egress_rule",
+      "aws_vpc_security_group_ingress_rule",
+    ]);
     expect(all(json, "aws_security_group").map(({ name }) => name)).toEqual(["orders-test-cache", "orders-test-nodes"]);
-    expect(Object.keys(json.output)).toEqual(expect.arrayContaining(["vpc_id", "data_subnet_ids", "nodes_security_group_id", "cache_security_group_id"]));
+    expect(Object.keys(json.output)).toEqual(
+      expect.arrayContaining(["vpc_id", "data_subnet_ids", "nodes_security_group_id", "cache_security_group_id"]),
+    );
   });
 
   it("resolves names that only it knows", () => {
@@ -48,7 +58,8 @@ describe("the network stack", () => {
 
 describe("the backup stack", () => {
   it("keeps backups for 35 days, or as long as the environment says", () => {
-    const days = (changes: object) => one(stack("backup", changes), "aws_s3_bucket_object_lock_configuration", "/primary/lock").rule.default_retention.days;
+    const days = (changes: object) =>
+      one(stack("backup", changes), "aws_s3_bucket_object_lock_configuration", "/primary/lock").rule.default_retention.days;
     expect(days({})).toBe(35);
     expect(days({ backup: { keep: "90d" } })).toBe(90);
   });
@@ -56,12 +67,16 @@ describe("the backup stack", () => {
   it("has a copy in the recovery region, under the key of that region", () => {
     const json = stack("backup");
     const [key] = one(json, "aws_s3_bucket_server_side_encryption_configuration", "/copy/encryption").rule;
-    expect(key.apply_server_side_encryption_by_default.kms_master_key_id).toBe("${data.terraform_remote_state.test-keys.outputs.recovery_key_arn}");
+    expect(key.apply_server_side_encryption_by_default.kms_master_key_id).toBe(
+      "${data.terraform_remote_state.test-keys.outputs.recovery_key_arn}",
+    );
     expect(one(stack("keys"), "aws_kms_key", "/recovery/key").provider).toBe("aws.eu-central-1");
   });
 
   it("locks nothing where nothing is kept", () => {
-    expect(all(stack("backup", { exceptions: { disposable: "thrown away daily" } }), "aws_s3_bucket_object_lock_configuration")).toEqual([]);
+    expect(all(stack("backup", { exceptions: { disposable: "thrown away daily" } }), "aws_s3_bucket_object_lock_configuration")).toEqual(
+      [],
+    );
   });
 });
 
@@ -70,8 +85,13 @@ describe("the bootstrap stack", () => {
 
   it("knows the environments of its account, and their regions with that of the state", () => {
     const program = aProgram(anEnvironment({ aws: { ...aws, region: "us-east-2", recoveryRegion: "us-west-2" } }));
-    const json = stackOf({ ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github }] }, "bootstrap-111122223333");
-    const denied = JSON.parse(one(json, "aws_iam_role_policy", "/apply-test-state").policy).Statement.find(({ Sid }: Body) => Sid === "OtherRegions");
+    const json = stackOf(
+      { ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github }] },
+      "bootstrap-111122223333",
+    );
+    const denied = JSON.parse(one(json, "aws_iam_role_policy", "/apply-test-state").policy).Statement.find(
+      ({ Sid }: Body) => Sid === "OtherRegions",
+    );
     expect(denied.Condition.StringNotEquals["aws:RequestedRegion"]).toEqual(["us-east-2", "us-west-2", "eu-west-1", "us-east-1"]);
   });
 
@@ -83,12 +103,17 @@ describe("the bootstrap stack", () => {
 });
 
 describe("an environment by any name that is accepted", () => {
-  const name = fc.stringMatching(/^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,11})?$/).filter((text) => namePartProblem(text) === undefined && text !== "bootstrap");
+  const name = fc
+    .stringMatching(/^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,11})?$/)
+    .filter((text) => namePartProblem(text) === undefined && text !== "bootstrap");
 
   it("is synthesized, with names that AWS allows", () => {
     fc.assert(
       fc.property(name, name, (system, environment) => {
-        const program = { accounts: [{ system, id: "111122223333", region: "eu-west-1" as const, github: { repository: "a/b" } }], environments: [anEnvironment({ system, name: environment })] };
+        const program = {
+          accounts: [{ system, id: "111122223333", region: "eu-west-1" as const, github: { repository: "a/b" } }],
+          environments: [anEnvironment({ system, name: environment })],
+        };
         for (const { json } of synthesisOf(program).stacks.values()) {
           for (const { bucket } of all(json, "aws_s3_bucket")) expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
           for (const role of all(json, "aws_iam_role")) expect(role.name).toMatch(/^[\w+=,.@-]{1,64}$/);

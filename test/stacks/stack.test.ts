@@ -7,12 +7,21 @@ import { localStackProps } from "../../stacks/stack";
 import { anEnvironment } from "../environments";
 import { type Body, one } from "../synth";
 
-const bucket = { bucket: "orders-terraform-state", region: "eu-west-1", key: "arn:aws:kms:eu-west-1:111122223333:alias/orders-terraform-state" };
+const bucket = {
+  bucket: "orders-terraform-state",
+  region: "eu-west-1",
+  key: "arn:aws:kms:eu-west-1:111122223333:alias/orders-terraform-state",
+};
 
 const PROPS: StackProps = {
   state: { bucket, key: "test/network.tfstate" },
   protect: true,
-  aws: { account: "111122223333", region: "eu-west-1", tags: { system: "orders", environment: "test" }, permissionsBoundary: "arn:aws:iam::111122223333:policy/orders-boundary" },
+  aws: {
+    account: "111122223333",
+    region: "eu-west-1",
+    tags: { system: "orders", environment: "test" },
+    permissionsBoundary: "arn:aws:iam::111122223333:policy/orders-boundary",
+  },
 };
 
 const anApp = () => new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") });
@@ -57,7 +66,10 @@ describe("PlatformStack", () => {
 
   it("is read by others through outputs with names of their own, and comes before them", () => {
     const app = anApp();
-    const producer = new PlatformStack<{ vpcId: string; subnetIds: string[] }>(app, "test-network", PROPS).publish({ vpcId: "vpc-1", subnetIds: ["subnet-1"] });
+    const producer = new PlatformStack<{ vpcId: string; subnetIds: string[] }>(app, "test-network", PROPS).publish({
+      vpcId: "vpc-1",
+      subnetIds: ["subnet-1"],
+    });
     const consumer = new PlatformStack<{ copy: string; copies: string[] }>(app, "test-cluster", PROPS);
     const { vpcId, subnetIds } = consumer.read(producer);
     consumer.publish({ copy: vpcId, copies: subnetIds });
@@ -71,7 +83,9 @@ describe("PlatformStack", () => {
 
   it("can't be read before it has published anything", () => {
     const app = anApp();
-    expect(() => new PlatformStack(app, "b", PROPS).read(new PlatformStack(app, "a", PROPS))).toThrow("a publishes nothing that b could read");
+    expect(() => new PlatformStack(app, "b", PROPS).read(new PlatformStack(app, "a", PROPS))).toThrow(
+      "a publishes nothing that b could read",
+    );
   });
 
   it("keeps its state outside of what synthesis writes where there is no AWS", () => {

@@ -7,7 +7,7 @@ import { withoutTokenTraces } from "../../cli/short-traces";
 import { program } from "../../environments";
 import { compose, PlatformStack, type Program, type SynthesizeOptions, synthesize as synthesizeSlowly } from "../../stacks";
 import * as composing from "../../stacks/compose";
-import { aProgram, anEnvironment } from "../environments";
+import { anEnvironment, aProgram } from "../environments";
 
 const synthesize = (all: Program, options: SynthesizeOptions) => withoutTokenTraces(() => synthesizeSlowly(all, options));
 
@@ -23,7 +23,9 @@ afterEach(() => {
 /** Every file of a directory with its content. */
 function content(directory: string): Readonly<Record<string, string>> {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(files.map((file) => [join(file.parentPath, file.name).slice(directory.length), readFileSync(join(file.parentPath, file.name), "utf8")]));
+  return Object.fromEntries(
+    files.map((file) => [join(file.parentPath, file.name).slice(directory.length), readFileSync(join(file.parentPath, file.name), "utf8")]),
+  );
 }
 
 describe("a synthesis", () => {
@@ -73,7 +75,9 @@ describe("a synthesis", () => {
   });
 
   it("writes nothing where an environment can't be deployed", () => {
-    expect(() => synthesize(aProgram(anEnvironment({ cache: { engine: "redis" } })), { outdir })).toThrow('test.cache.engine: "redis" is no engine here');
+    expect(() => synthesize(aProgram(anEnvironment({ cache: { engine: "redis" } })), { outdir })).toThrow(
+      'test.cache.engine: "redis" is no engine here',
+    );
     expect(existsSync(outdir)).toBe(false);
   });
 
@@ -81,7 +85,8 @@ describe("a synthesis", () => {
     const original = compose;
     jest.spyOn(composing, "compose").mockImplementation((app: App, all: Program, only?: string) => {
       const compositions = original(app, all, only);
-      for (const { stacks } of compositions) for (const stack of stacks) if (stack.node.id.endsWith("network")) new S3Bucket(stack, "careless", { bucket: "careless" });
+      for (const { stacks } of compositions)
+        for (const stack of stacks) if (stack.node.id.endsWith("network")) new S3Bucket(stack, "careless", { bucket: "careless" });
       return compositions;
     });
     const error = (() => {

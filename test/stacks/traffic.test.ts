@@ -1,5 +1,5 @@
-import { traffic } from "../../stacks/traffic";
 import { program } from "../../environments";
+import { traffic } from "../../stacks/traffic";
 import { anEnvironment } from "../environments";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
@@ -21,7 +21,12 @@ describe("the traffic of an environment", () => {
   });
 
   it("lets the read side subscribe to an event store on the write cluster, and not the other way round", () => {
-    const flows = ways({ writeCluster: cluster, readCluster: cluster, eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" }, exceptions: { awsApisOverInternet: "saves money" } });
+    const flows = ways({
+      writeCluster: cluster,
+      readCluster: cluster,
+      eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
+      exceptions: { awsApisOverInternet: "saves money" },
+    });
     expect(flows).toEqual(["read-nodes -> write-nodes:2113"]);
   });
 
@@ -30,7 +35,13 @@ describe("the traffic of an environment", () => {
   });
 
   it("knows no group for clusters and stores that are not of AWS", () => {
-    const { parties } = traffic(anEnvironment({ cluster: { context: "kind" }, cache: { engine: "valkey", replicas: 0, storage: "1Gi" }, exceptions: { awsApisOverInternet: "saves money" } }));
+    const { parties } = traffic(
+      anEnvironment({
+        cluster: { context: "kind" },
+        cache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+        exceptions: { awsApisOverInternet: "saves money" },
+      }),
+    );
     expect(parties).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { program } from "../../environments";
-import { aProgram, anEnvironment, errorsOf } from "../environments";
+import { anEnvironment, aProgram, errorsOf } from "../environments";
 
 /** What is said about one environment that differs from a sound one. */
 function complaints(changes: object): readonly string[] {
@@ -48,14 +48,29 @@ describe("a program", () => {
 describe("every value", () => {
   it.each<[object, string]>([
     [{ naem: 1 }, 'test.naem: is no setting here; did you mean "name"?'],
-    [{ aws: { account: "111122223333", recoveryRegion: "eu-central-1", domain: "a.example.com" } }, expect.stringMatching(/^test\.aws\.region: is missing; /) as never],
-    [{ aws: { ...aws, account: "1111-2222-3333" } }, 'test.aws.account: "1111-2222-3333" is no account; write its twelve digits in quotes, like "111122223333"'],
-    [{ aws: { ...aws, account: "999999999999" } }, 'test.aws.account: "999999999999" is no account of this program, so that its state has no place; add it to environments/accounts.ts'],
+    [
+      { aws: { account: "111122223333", recoveryRegion: "eu-central-1", domain: "a.example.com" } },
+      expect.stringMatching(/^test\.aws\.region: is missing; /) as never,
+    ],
+    [
+      { aws: { ...aws, account: "1111-2222-3333" } },
+      'test.aws.account: "1111-2222-3333" is no account; write its twelve digits in quotes, like "111122223333"',
+    ],
+    [
+      { aws: { ...aws, account: "999999999999" } },
+      'test.aws.account: "999999999999" is no account of this program, so that its state has no place; add it to environments/accounts.ts',
+    ],
     [{ aws: { ...aws, tags: { environment: "x" } } }, 'test.aws.tags.environment: "x" is a tag that the platform sets; leave it out'],
     [{ aws: { ...aws, tags: { team: 7 } } }, "test.aws.tags.team: 7 is no tag value; write it in quotes"],
-    [{ authentication: { issuer: "http://a.example.com", audience: "a", jwks: "https://a.example.com/keys" } }, 'test.authentication.issuer: "http://a.example.com" is no address that can be trusted; write one that begins with https://'],
+    [
+      { authentication: { issuer: "http://a.example.com", audience: "a", jwks: "https://a.example.com/keys" } },
+      'test.authentication.issuer: "http://a.example.com" is no address that can be trusted; write one that begins with https://',
+    ],
     [{ authorization: { CreateOrder: [] } }, "test.authorization.CreateOrder: [] is empty; name the roles that may"],
-    [{ cluster: { context: "kind" }, monitoring: { prometheus: "yes" } }, 'test.monitoring.prometheus: "yes" is neither on nor off; use true or false'],
+    [
+      { cluster: { context: "kind" }, monitoring: { prometheus: "yes" } },
+      'test.monitoring.prometheus: "yes" is neither on nor off; use true or false',
+    ],
     [{ exceptions: { disposible: "thrown away daily" } }, 'test.exceptions.disposible: is no setting here; did you mean "disposable"?'],
     [{ exceptions: { disposable: "yes" } }, 'test.exceptions.disposable: "yes" is no reason; say in a sentence why that is right here'],
     [{ backup: { keep: "36h" } }, 'test.backup.keep: "36h" is no whole number of days, and S3 counts in days; use days, like "35d"'],
@@ -65,15 +80,28 @@ describe("every value", () => {
 });
 
 describe("an image", () => {
-  const complaintsAbout = (written: unknown) => complaints({ cluster: { nodes: 3, node }, eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" }, commandProcessors: { image: written, replicas: 1 } });
+  const complaintsAbout = (written: unknown) =>
+    complaints({
+      cluster: { nodes: 3, node },
+      eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
+      commandProcessors: { image: written, replicas: 1 },
+    });
 
-  it.each([image, "nginx:1.29", `registry.example.com:5000/a/b@sha256:${"a".repeat(64)}`, `a:latest@sha256:${"0".repeat(64)}`])("may be %s", (written) => {
-    expect(complaintsAbout(written)).toEqual([]);
-  });
+  it.each([image, "nginx:1.29", `registry.example.com:5000/a/b@sha256:${"a".repeat(64)}`, `a:latest@sha256:${"0".repeat(64)}`])(
+    "may be %s",
+    (written) => {
+      expect(complaintsAbout(written)).toEqual([]);
+    },
+  );
 
-  it.each(["orders", "orders:latest", "registry.example.com:5000/orders", "orders:main"])("may not change under a running system: %s", (written) => {
-    expect(complaintsAbout(written)).toEqual([`test.commandProcessors.image: "${written}" can change under a running system; name a version or a digest, like registry.example.com/orders/api:1.0.0`]);
-  });
+  it.each(["orders", "orders:latest", "registry.example.com:5000/orders", "orders:main"])(
+    "may not change under a running system: %s",
+    (written) => {
+      expect(complaintsAbout(written)).toEqual([
+        `test.commandProcessors.image: "${written}" can change under a running system; name a version or a digest, like registry.example.com/orders/api:1.0.0`,
+      ]);
+    },
+  );
 
   it.each(["", "Orders:1", "orders@sha256:12", 3])("may not be %p", (written) => {
     expect(complaintsAbout(written)[0]).toMatch(/is no image/);
@@ -85,12 +113,16 @@ describe("clusters", () => {
     expect(complaints({ cluster: { nodes: 3, node }, writeCluster: { nodes: 3, node }, readCluster: { nodes: 3, node } })).toEqual([
       "test.cluster: stands beside writeCluster or readCluster; keep either the one cluster or the two",
     ]);
-    expect(complaints({ writeCluster: { nodes: 3, node } })).toEqual(["test.readCluster: is missing beside writeCluster; add it, or write one cluster for both"]);
+    expect(complaints({ writeCluster: { nodes: 3, node } })).toEqual([
+      "test.readCluster: is missing beside writeCluster; add it, or write one cluster for both",
+    ]);
   });
 
   it("are made on AWS or exist already", () => {
     expect(complaints({ aws: undefined, cluster: { context: "kind-orders" } })).toEqual([]);
-    expect(complaints({ aws: undefined, cluster: { nodes: 3, node } })).toEqual(["test.cluster: is made on AWS, and the environment has no aws; add aws, or name an existing cluster by its context"]);
+    expect(complaints({ aws: undefined, cluster: { nodes: 3, node } })).toEqual([
+      "test.cluster: is made on AWS, and the environment has no aws; add aws, or name an existing cluster by its context",
+    ]);
   });
 });
 
@@ -100,15 +132,24 @@ describe("engines", () => {
       aws: undefined,
       cluster: { context: "kind-orders" },
       eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
-      readDatabase: [{ name: "orders", engine: "aurora", replicas: 1 }, { name: "search", engine: "cloudnative-pg", instances: 3, storage: "10Gi" }],
+      readDatabase: [
+        { name: "orders", engine: "aurora", replicas: 1 },
+        { name: "search", engine: "cloudnative-pg", instances: 3, storage: "10Gi" },
+      ],
       cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
     };
     const lives = "lives on AWS, and the environment has no aws; add aws, or choose one that runs on the cluster itself";
-    expect(complaints(changes)).toEqual([`test.eventStore.engine: "kurrent-cloud" ${lives}`, `test.cache.engine: "elasticache" ${lives}`, `test.readDatabase[0].engine: "aurora" ${lives}`]);
+    expect(complaints(changes)).toEqual([
+      `test.eventStore.engine: "kurrent-cloud" ${lives}`,
+      `test.cache.engine: "elasticache" ${lives}`,
+      `test.readDatabase[0].engine: "aurora" ${lives}`,
+    ]);
   });
 
   it("stay within their limits", () => {
-    expect(complaints({ readDatabase: { engine: "aurora", replicas: 16 } })).toEqual(["test.readDatabase.replicas: 16 is not possible here; use a whole number from 0 to 15, as many readers as Aurora has"]);
+    expect(complaints({ readDatabase: { engine: "aurora", replicas: 16 } })).toEqual([
+      "test.readDatabase.replicas: 16 is not possible here; use a whole number from 0 to 15, as many readers as Aurora has",
+    ]);
   });
 
   it("are named when nobody names one", () => {
@@ -127,7 +168,9 @@ describe("an event store", () => {
   });
 
   it("may be a single node where nothing is kept", () => {
-    expect(complaints({ eventStore: { engine: "kurrentdb", nodes: 1, storage: "10Gi" }, exceptions: { disposable: "thrown away daily" } })).toEqual([]);
+    expect(
+      complaints({ eventStore: { engine: "kurrentdb", nodes: 1, storage: "10Gi" }, exceptions: { disposable: "thrown away daily" } }),
+    ).toEqual([]);
   });
 
   it("keeps a backup until there is a newer one", () => {
@@ -155,10 +198,17 @@ describe("roles", () => {
 
   it("that several fill have a name for each", () => {
     const several = (...names: (string | undefined)[]) =>
-      complaints({ cluster: { nodes: 3, node }, eventStore, readDatabase, projections: names.map((name) => ({ ...projections, ...(name ? { name } : {}) })) });
+      complaints({
+        cluster: { nodes: 3, node },
+        eventStore,
+        readDatabase,
+        projections: names.map((name) => ({ ...projections, ...(name ? { name } : {}) })),
+      });
     expect(several("orders", "search")).toEqual([]);
     expect(several("orders", undefined)).toEqual(["test.projections[1]: is one of several and has no name; name each"]);
-    expect(several("orders", "orders")).toEqual(['test.projections[1].name: "orders" is the name of projections.0 as well; choose another']);
+    expect(several("orders", "orders")).toEqual([
+      'test.projections[1].name: "orders" is the name of projections.0 as well; choose another',
+    ]);
     expect(several()).toEqual(["test.projections: [] is empty; write one or several { … }"]);
   });
 });
@@ -171,19 +221,28 @@ describe("a network", () => {
     ["10.0.0.0/8", '"10.0.0.0/8" is no size that AWS allows and subnets fit into; use a prefix from /16 to /21'],
     ["10.0.0.1/16", '"10.0.0.1/16" is no block of IPv4 addresses, or has bits set behind its prefix; write one like 10.0.0.0/16'],
     ["300.0.0.0/16", '"300.0.0.0/16" is no block of IPv4 addresses, or has bits set behind its prefix; write one like 10.0.0.0/16'],
-    ["8.8.0.0/16", '"8.8.0.0/16" belongs to somebody on the internet; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10'],
+    [
+      "8.8.0.0/16",
+      '"8.8.0.0/16" belongs to somebody on the internet; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10',
+    ],
   ])("can't be %s", (cidr, message) => {
     expect(network({ cidr })).toEqual([`test.aws.network.cidr: ${message}`]);
   });
 
   it("spans three zones of its region, or two for a reason", () => {
-    expect(network({ zones: ["eu-west-1a"] })).toEqual(['test.aws.network.zones: "eu-west-1a" is one zone, which can\'t hold a quorum when it is lost; name three']);
+    expect(network({ zones: ["eu-west-1a"] })).toEqual([
+      'test.aws.network.zones: "eu-west-1a" is one zone, which can\'t hold a quorum when it is lost; name three',
+    ]);
     expect(network({ zones: ["eu-west-1a", "eu-west-1b"] })).toEqual([
       'test.aws.network.zones: "eu-west-1a, eu-west-1b" leaves no majority when one is lost; name three, or say in exceptions.twoZones why two are enough',
     ]);
     expect(network({ zones: ["eu-west-1a", "eu-west-1b"] }, { twoZones: "the third has none of our instances" })).toEqual([]);
-    expect(network({ zones: ["eu-west-1a", "eu-west-1a", "eu-west-1b"] })).toEqual(['test.aws.network.zones: "eu-west-1a, eu-west-1a, eu-west-1b" names a zone twice; name each once']);
-    expect(network({ zones: ["eu-west-1a", "eu-west-2b", "eu-west-1"] })).toEqual(['test.aws.network.zones: "eu-west-2b, eu-west-1" is no zone of eu-west-1; use zones like eu-west-1a']);
+    expect(network({ zones: ["eu-west-1a", "eu-west-1a", "eu-west-1b"] })).toEqual([
+      'test.aws.network.zones: "eu-west-1a, eu-west-1a, eu-west-1b" names a zone twice; name each once',
+    ]);
+    expect(network({ zones: ["eu-west-1a", "eu-west-2b", "eu-west-1"] })).toEqual([
+      'test.aws.network.zones: "eu-west-2b, eu-west-1" is no zone of eu-west-1; use zones like eu-west-1a',
+    ]);
   });
 
   it("has to be told its zones where accounts see different ones", () => {
@@ -208,8 +267,12 @@ describe("a network", () => {
     expect(existing(3, 3, 3)).toEqual([]);
     expect(existing(2, 2, 2, { twoZones: "the office has two" })).toEqual([]);
     expect(existing(1, 1, 1)).toHaveLength(3);
-    expect(existing(3, 3, 2)[0]).toBe("test.aws.network.subnets.public: 3 subnets are not as many as of the other uses; name one of each use for every zone");
-    expect(network({ vpc: "my-vpc", subnets: { public: ids(3), private: ids(3), data: ids(3) } })).toEqual(['test.aws.network.vpc: "my-vpc" is no id of a VPC; write one like vpc-0a1b2c3d4e5f67890']);
+    expect(existing(3, 3, 2)[0]).toBe(
+      "test.aws.network.subnets.public: 3 subnets are not as many as of the other uses; name one of each use for every zone",
+    );
+    expect(network({ vpc: "my-vpc", subnets: { public: ids(3), private: ids(3), data: ids(3) } })).toEqual([
+      'test.aws.network.vpc: "my-vpc" is no id of a VPC; write one like vpc-0a1b2c3d4e5f67890',
+    ]);
   });
 
   it("overlaps no other environment's, unless they never meet", () => {
@@ -224,7 +287,9 @@ describe("a network", () => {
 describe("a recovery region", () => {
   it("is another one, or is missing for a reason", () => {
     const { recoveryRegion, ...without } = aws as { recoveryRegion: string };
-    expect(complaints({ aws: { ...aws, recoveryRegion: "eu-west-1" } })).toEqual(['test.aws.recoveryRegion: "eu-west-1" is the region itself, and is lost with it; choose another region']);
+    expect(complaints({ aws: { ...aws, recoveryRegion: "eu-west-1" } })).toEqual([
+      'test.aws.recoveryRegion: "eu-west-1" is the region itself, and is lost with it; choose another region',
+    ]);
     expect(complaints({ aws: without })).toEqual([
       "test.aws.recoveryRegion: is missing, so that a lost region takes the backups along; name a region, or say in exceptions.noRecoveryCopy why none is needed",
     ]);
@@ -235,20 +300,28 @@ describe("a recovery region", () => {
 
 describe("an exception", () => {
   it.each(["singleNatGateway", "awsApisOverInternet"])("that excepts nothing misleads: %s", (name) => {
-    expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([`test.exceptions.${name}: excepts nothing here; remove it`]);
+    expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([
+      `test.exceptions.${name}: excepts nothing here; remove it`,
+    ]);
   });
 
   it("from a recovery copy is left over beside a recovery region", () => {
-    expect(complaints({ exceptions: { noRecoveryCopy: "not needed here" } })).toEqual(["test.exceptions.noRecoveryCopy: excepts nothing here; remove it"]);
+    expect(complaints({ exceptions: { noRecoveryCopy: "not needed here" } })).toEqual([
+      "test.exceptions.noRecoveryCopy: excepts nothing here; remove it",
+    ]);
   });
 });
 
 describe("environments", () => {
   const named = (...names: string[]) =>
-    errorsOf(aProgram(...names.map((name, index) => ({ ...anEnvironment({ name }), aws: { ...aws, network: { cidr: `10.${index}.0.0/16` } } }))));
+    errorsOf(
+      aProgram(...names.map((name, index) => ({ ...anEnvironment({ name }), aws: { ...aws, network: { cidr: `10.${index}.0.0/16` } } }))),
+    );
 
   it("are picked by what their names begin with, so no name begins another", () => {
-    expect(named("prod", "prod-eu")).toEqual(["prod-eu.name: \"prod-eu\" begins with prod-, so that deploying 'prod-*' would deploy it too; choose a name that begins otherwise"]);
+    expect(named("prod", "prod-eu")).toEqual([
+      "prod-eu.name: \"prod-eu\" begins with prod-, so that deploying 'prod-*' would deploy it too; choose a name that begins otherwise",
+    ]);
     expect(named("prod", "production")).toEqual([]);
   });
 
@@ -258,7 +331,14 @@ describe("environments", () => {
   });
 
   it("stand by for an original in another region", () => {
-    const standby = (changes: object) => errorsOf(aProgram(anEnvironment(), { ...anEnvironment({ name: "standby", standbyOf: "test" }), aws: { ...aws, region: "eu-central-1", recoveryRegion: "eu-west-1", network: { cidr: "10.9.0.0/16" } }, ...changes }));
+    const standby = (changes: object) =>
+      errorsOf(
+        aProgram(anEnvironment(), {
+          ...anEnvironment({ name: "standby", standbyOf: "test" }),
+          aws: { ...aws, region: "eu-central-1", recoveryRegion: "eu-west-1", network: { cidr: "10.9.0.0/16" } },
+          ...changes,
+        }),
+      );
     expect(standby({})).toEqual([]);
     expect(standby({ standbyOf: "tset" })).toEqual(['standby.standbyOf: "tset" is no other environment; use one of test']);
     expect(standby({ aws: { ...aws, network: { cidr: "10.9.0.0/16" } } })).toEqual([
@@ -270,12 +350,14 @@ describe("environments", () => {
 describe("accounts", () => {
   it("are named once, and hold the state of their own system", () => {
     const program = aProgram(anEnvironment());
-    expect(errorsOf({ ...program, accounts: [...program.accounts, ...program.accounts] })).toEqual(['accounts[1].id: "111122223333" is named twice; keep one of the two']);
+    expect(errorsOf({ ...program, accounts: [...program.accounts, ...program.accounts] })).toEqual([
+      'accounts[1].id: "111122223333" is named twice; keep one of the two',
+    ]);
     expect(errorsOf({ ...program, accounts: [{ system: "venta", id: "111122223333", region: "eu-west-1" }] })).toEqual([
       'test.aws.account: "111122223333" keeps the state of the system venta; use an account of orders',
     ]);
-    expect(errorsOf({ ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "orders" } }] })).toEqual([
-      'accounts[0].github.repository: "orders" is no repository; write owner/name',
-    ]);
+    expect(
+      errorsOf({ ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "orders" } }] }),
+    ).toEqual(['accounts[0].github.repository: "orders" is no repository; write owner/name']);
   });
 });

@@ -32,7 +32,8 @@ export class NetworkAddons extends Construct {
       { ...props, after: [...props.after, agent] },
       {
         enableNetworkPolicy: "true",
-        env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
+        // The name is on every interface that it makes, and its rights end there.
+        env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1", CLUSTER_NAME: props.clusterName },
       },
       // Without it, interfaces of nodes that are on their way out would block their subnets.
       { preserve: true },
@@ -53,7 +54,7 @@ export class NodeAddons extends Construct {
       resources: { ...requests("100m", "70Mi"), limits: { memory: "170Mi" } },
     });
     addon(this, "aws-ebs-csi-driver", ADDONS["aws-ebs-csi-driver"], props, {
-      controller: { replicaCount: 2, extraVolumeTags: props.volumeTags ?? {} },
+      controller: { extraVolumeTags: props.volumeTags ?? {} },
       defaultStorageClass: { enabled: false },
     });
     addon(this, "metrics-server", ADDONS["metrics-server"], props, { replicas: 2 });
@@ -62,7 +63,14 @@ export class NodeAddons extends Construct {
   }
 }
 
-function addon(scope: Construct, name: string, version: string, props: AddonsProps, values: object, more: { preserve?: boolean } = {}): EksAddon {
+function addon(
+  scope: Construct,
+  name: string,
+  version: string,
+  props: AddonsProps,
+  values: object,
+  more: { preserve?: boolean } = {},
+): EksAddon {
   return new EksAddon(scope, name, {
     clusterName: props.clusterName,
     addonName: name,
@@ -81,5 +89,10 @@ function requests(cpu: string, memory: string): object {
 }
 
 function spread(label: string, value: string): object {
-  return { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "ScheduleAnyway", labelSelector: { matchLabels: { [label]: value } } };
+  return {
+    maxSkew: 1,
+    topologyKey: "topology.kubernetes.io/zone",
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: { [label]: value } },
+  };
 }

@@ -3,22 +3,12 @@ import { EksAccessEntry } from "@cdktf/provider-aws/lib/eks-access-entry";
 import { EksAccessPolicyAssociation } from "@cdktf/provider-aws/lib/eks-access-policy-association";
 import { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesVersion } from "../core/versions";
-
-/** Who may do what in a cluster, by the ARN of their roles. */
-export interface ClusterAccess {
-  /** May do everything. */
-  readonly administrators?: readonly string[];
-
-  /** May change what runs, and read Secrets, in every namespace. */
-  readonly deployers?: readonly string[];
-
-  /** May read everything but Secrets. */
-  readonly readers?: readonly string[];
-}
+import type { ClusterAccess } from "./access";
 
 export interface ControlPlaneProps {
   /** The cluster's name, most general part first: `["orders", "production", "write"]`. */
@@ -33,8 +23,8 @@ export interface ControlPlaneProps {
   readonly securityGroupId: string;
 
   /**
-   * Networks outside that reach its API.
-   * @default - none: only the cluster's own network does
+   * Networks outside that reach its API, as CIDRs: those of an office, or of the runners of a pipeline.
+   * @default - none: only its own network does, and a pipeline needs runners in there
    */
   readonly publicFrom?: readonly string[];
 
@@ -46,7 +36,7 @@ export interface ControlPlaneProps {
   /** The customer-managed key of its logs, by ARN. */
   readonly logsKey: string;
 
-  /** Whether the cluster is guarded against deletion. */
+  /** Whether the cluster is guarded against deletion, by Terraform: EKS's own guard takes a newer provider. */
   readonly protect: boolean;
 }
 
@@ -69,7 +59,11 @@ export class ControlPlane extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
     const name = cloudName("cluster", ...props.name);
-    const logs = new CloudwatchLogGroup(this, "logs", { name: `/aws/eks/${name}/cluster`, retentionInDays: LOG_DAYS, kmsKeyId: props.logsKey });
+    const logs = new CloudwatchLogGroup(this, "logs", {
+      name: `/aws/eks/${name}/cluster`,
+      retentionInDays: LOG_DAYS,
+      kmsKeyId: props.logsKey,
+    });
     const role = new IamRole(this, "role", {
       name: cloudName("role", ...props.name, "cluster"),
       assumeRolePolicy: JSON.stringify({
@@ -77,7 +71,19 @@ export class ControlPlane extends Construct {
         Statement: [{ Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] }],
       }),
     });
-    const rights = new IamRolePolicyAttachment(this, "rights", { role: role.name, policyArn: "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy" });
+    const rights = new IamRolePolicyAttachment(this, "rights", {
+      role: role.name,
+      policyArn: "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
+    });
+    const secrets = new IamRolePolicy(this, "secrets", {
+      role: role.id,
+      policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Allow", Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], Resource: props.secretsKey },
+        ],
+      }),
+    });
     this.cluster = new EksCluster(this, "cluster", {
       name,
       version: props.version,
@@ -98,17 +104,19 @@ export class ControlPlane extends Construct {
       // The network add-ons are ours from the first node on, at our versions.
       bootstrapSelfManagedAddons: false,
       lifecycle: { preventDestroy: props.protect },
-      dependsOn: [logs, rights],
+      dependsOn: [logs, rights, secrets],
     });
     for (const kind of Object.keys(POLICIES) as (keyof ClusterAccess)[]) {
       for (const principal of props.access[kind] ?? []) this.admit(principal, kind);
     }
   }
 
+  // An entry is a principal's, whatever it may do: who gets other rights keeps it.
   private admit(principalArn: string, kind: keyof ClusterAccess): void {
-    const id = `${kind}-${principalArn.split(":role/").at(-1)}`;
+    const id = principalArn.replace("arn:aws:iam::", "");
+    if (this.node.tryFindChild(id)) return;
     const entry = new EksAccessEntry(this, id, { clusterName: this.cluster.name, principalArn, type: "STANDARD" });
-    new EksAccessPolicyAssociation(this, `${id}-policy`, {
+    new EksAccessPolicyAssociation(this, `${id}-${kind}`, {
       clusterName: this.cluster.name,
       principalArn,
       policyArn: `arn:aws:eks::aws:cluster-access-policy/${POLICIES[kind]}`,

@@ -85,8 +85,10 @@ function sizeOf({ millicores }: NodeShape) {
 
 function nearest({ millicores, memoryBytes }: NodeShape): string {
   const offers = SIZES.flatMap(({ cores }) => FAMILIES.map(({ gibPerCore }) => ({ cores, gib: cores * gibPerCore })));
-  // By ratio, so that 3 cores are as near to 2 as to 4.
-  const distance = ({ cores, gib }: { cores: number; gib: number }) => Math.abs(Math.log((cores * 1000) / millicores)) + Math.abs(Math.log((gib * GI) / memoryBytes));
+  const times = (one: number, other: number) => Math.abs(Math.log(one / other));
+  // By ratio, so that 3 cores are as near to 2 as to 4; memory for each core counts as much as either.
+  const distance = ({ cores, gib }: { cores: number; gib: number }) =>
+    times(cores * 1000, millicores) + times(gib * GI, memoryBytes) + times((gib * GI) / (cores * 1000), memoryBytes / millicores);
   const [first, second] = [...offers].sort((one, other) => distance(one) - distance(other));
   const show = (offer: typeof first) => `${offer?.cores} cores with ${offer?.gib}Gi`;
   return `use ${show(first)} or ${show(second)}`;

@@ -2,6 +2,7 @@ import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { cloudName } from "../core/names";
 import { KUBERNETES, type KubernetesVersion } from "../core/versions";
 import { type Architecture, podsOn } from "./instances";
 
@@ -16,7 +17,7 @@ export interface NodeGroupProps {
   /** The subnet of its one zone. A volume stays in its zone, so nodes are counted by zone. */
   readonly subnetId: string;
 
-  readonly securityGroupId: string;
+  readonly securityGroupIds: string[];
 
   /** Types that offer the same, the preferred first. */
   readonly instanceTypes: readonly string[];
@@ -29,6 +30,7 @@ export interface NodeGroupProps {
   /** The customer-managed key of the disks, by ARN. */
   readonly diskKey: string;
 
+  /** Where both are the same, they are the count; where not, the count between them is a scaler's. */
   readonly nodes: { readonly min: number; readonly max: number };
 
   /** Tags of instances, disks and interfaces, which a provider's default tags don't reach. */
@@ -48,14 +50,18 @@ const OPEN_FILES = 65_536;
  * replaced is made before the old one is drained and removed.
  */
 export class NodeGroup extends Construct {
+  readonly group: EksNodeGroup;
+
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
     const name = props.name.join("-");
-    const tags = { ...props.tags, Name: name };
+    // The CNI's rights end at interfaces with the cluster's name, and a node's first interface is not the CNI's own.
+    const tags = { ...props.tags, Name: name, "cluster.k8s.amazonaws.com/name": props.clusterName };
+    const { min, max } = props.nodes;
     const template = new LaunchTemplate(this, "template", {
       namePrefix: `${name}-`,
       updateDefaultVersion: true,
-      vpcSecurityGroupIds: [props.securityGroupId],
+      vpcSecurityGroupIds: props.securityGroupIds,
       // A hop limit of 1 keeps pods from the node's own rights.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1, instanceMetadataTags: "disabled" },
       monitoring: { enabled: true },
@@ -69,9 +75,9 @@ export class NodeGroup extends Construct {
       tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
       lifecycle: { createBeforeDestroy: true },
     });
-    new EksNodeGroup(this, "group", {
+    this.group = new EksNodeGroup(this, "group", {
       clusterName: props.clusterName,
-      nodeGroupNamePrefix: `${name}-`.slice(-37), // EKS, CreateNodegroup: 63 characters with the 26 that Terraform appends
+      nodeGroupNamePrefix: `${cloudName("nodeGroup", ...props.name)}-`,
       nodeRoleArn: props.nodeRoleArn,
       subnetIds: [props.subnetId],
       version: props.version,
@@ -79,11 +85,12 @@ export class NodeGroup extends Construct {
       amiType: IMAGES[props.architecture],
       instanceTypes: [...props.instanceTypes],
       capacityType: "ON_DEMAND",
-      scalingConfig: { minSize: props.nodes.min, desiredSize: props.nodes.min, maxSize: props.nodes.max },
+      scalingConfig: { minSize: min, desiredSize: min, maxSize: max },
       updateConfig: { maxUnavailable: 1 },
       nodeRepairConfig: { enabled: true },
-      launchTemplate: { id: template.id, version: `\${${template.fqn}.latest_version}` },
-      lifecycle: { createBeforeDestroy: true, ignoreChanges: ["scaling_config[0].desired_size"] },
+      launchTemplate: { id: template.id, version: template.getStringAttribute("latest_version") },
+      // A fixed count has to follow its minimum: EKS refuses a minimum above the count.
+      lifecycle: { createBeforeDestroy: true, ...(min === max ? {} : { ignoreChanges: ["scaling_config[0].desired_size"] }) },
       dependsOn: props.after,
     });
   }
@@ -103,5 +110,16 @@ function nodeConfig(pods: number): string {
     "        rlimits:",
     `          - { type: RLIMIT_NOFILE, soft: ${OPEN_FILES}, hard: ${OPEN_FILES} }`,
   ].join("\n");
-  return ["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="BOUNDARY"', "", "--BOUNDARY", "Content-Type: application/node.eks.aws", "", config, "", "--BOUNDARY--", ""].join("\n");
+  return [
+    "MIME-Version: 1.0",
+    'Content-Type: multipart/mixed; boundary="BOUNDARY"',
+    "",
+    "--BOUNDARY",
+    "Content-Type: application/node.eks.aws",
+    "",
+    config,
+    "",
+    "--BOUNDARY--",
+    "",
+  ].join("\n");
 }

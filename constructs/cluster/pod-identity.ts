@@ -2,6 +2,7 @@ import { EksPodIdentityAssociation } from "@cdktf/provider-aws/lib/eks-pod-ident
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 
@@ -33,26 +34,32 @@ export interface PodIdentityProps {
 export class PodIdentity extends Construct {
   readonly roleArn: string;
 
+  /** What has to be there before the pods start. */
+  readonly ready: ITerraformDependable[];
+
   constructor(scope: Construct, id: string, props: PodIdentityProps) {
     super(scope, id);
     const role = new IamRole(this, "role", {
-      name: cloudName("role", ...props.name, props.serviceAccount),
-      assumeRolePolicy: JSON.stringify({ Version: "2012-10-17", Statement: [trust(props)] }),
+      name: cloudName("role", ...props.name, ...new Set([props.namespace, props.serviceAccount])),
+      assumeRolePolicy: document([trust(props)]),
     });
-    if (props.statements) {
-      new IamRolePolicy(this, "rights", { role: role.id, policy: JSON.stringify({ Version: "2012-10-17", Statement: props.statements }) });
-    }
-    for (const policyArn of props.managedPolicies ?? []) {
-      new IamRolePolicyAttachment(this, policyArn.split("/").at(-1) ?? "", { role: role.name, policyArn });
-    }
-    new EksPodIdentityAssociation(this, "association", {
+    const own = props.statements && new IamRolePolicy(this, "rights", { role: role.id, policy: document(props.statements) });
+    const managed = (props.managedPolicies ?? []).map(
+      (policyArn) => new IamRolePolicyAttachment(this, policyArn.split("/").at(-1) ?? "", { role: role.name, policyArn }),
+    );
+    const association = new EksPodIdentityAssociation(this, "association", {
       clusterName: props.cluster.name,
       namespace: props.namespace,
       serviceAccount: props.serviceAccount,
       roleArn: role.arn,
     });
     this.roleArn = role.arn;
+    this.ready = [association, ...managed, ...(own ? [own] : [])];
   }
+}
+
+function document(statements: readonly object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
 // The role is of no use to another cluster, namespace or service account, even where somebody associates it.

@@ -69,7 +69,10 @@ export class BackupBucket extends Construct {
     const bucket = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
     this.id = bucket.id;
     this.arn = bucket.arn;
-    if (!recovery) return;
+    if (!recovery) {
+      exempt(bucket.node.findChild("bucket"), "CKV_AWS_144", "no recovery region is given: a lost region takes the backups along");
+      return;
+    }
 
     const copy = this.loggedBucket("copy", { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
     this.copy = { id: copy.id, arn: copy.arn };

@@ -103,7 +103,7 @@ export class DeployRoles extends Construct {
   }
 
   private inline(role: IamRole, id: string, statements: object[]): void {
-    const policy = new IamRolePolicy(this, id, { role: role.id, policy: document(statements) });
+    const policy = new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
     exempt(policy, "CKV_AWS_355", "what is open to every resource only reads or only denies");
     exempt(policy, "CKV_AWS_290", "names and the boundary narrow what is written; the rest denies");
     exempt(policy, "CKV_AWS_289", "permissions are managed for roles of the environment's name only, and within the boundary");
@@ -281,12 +281,17 @@ function denials(
     { Sid: "Locks", Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "*" },
     { Sid: "OtherState", Effect: "Deny", Action: "s3:*Object*", Resource: otherStates.map((name) => `${state.bucketArn}/${name}/*`) },
     {
-      Sid: "StateBucket",
+      Sid: "StateBucketStays",
       Effect: "Deny",
       Action: ["s3:PutBucket*", "s3:DeleteBucket*", "s3:PutEncryption*", "s3:PutLifecycle*"],
       Resource: state.bucketArn,
     },
-    { Sid: "StateKey", Effect: "Deny", Action: ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"], Resource: state.keyArn },
+    {
+      Sid: "StateKeyStays",
+      Effect: "Deny",
+      Action: ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"],
+      Resource: state.keyArn,
+    },
     {
       Sid: "DeployRoles",
       Effect: "Deny",

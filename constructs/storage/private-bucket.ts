@@ -64,6 +64,9 @@ export class PrivateBucket extends Construct {
   /** What has to be there before the bucket may be replicated. */
   readonly versioning: S3BucketVersioningA;
 
+  /** What has to be there before access logs may be delivered to the bucket. */
+  readonly policy: S3BucketPolicy;
+
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     super(scope, id);
     const bucket = new S3Bucket(this, "bucket", {
@@ -87,7 +90,7 @@ export class PrivateBucket extends Construct {
       restrictPublicBuckets: true,
     });
     new S3BucketOwnershipControls(this, "ownership", { ...common, rule: { objectOwnership: "BucketOwnerEnforced" } });
-    new S3BucketPolicy(this, "policy", {
+    this.policy = new S3BucketPolicy(this, "policy", {
       ...common,
       policy: JSON.stringify({
         Version: "2012-10-17",
@@ -108,7 +111,12 @@ export class PrivateBucket extends Construct {
       });
     }
     if (props.accessLogs) {
-      new S3BucketLoggingA(this, "access-logs", { ...common, targetBucket: props.accessLogs.id, targetPrefix: `${props.bucket}/` });
+      new S3BucketLoggingA(this, "access-logs", {
+        ...common,
+        targetBucket: props.accessLogs.id,
+        targetPrefix: `${props.bucket}/`,
+        dependsOn: [props.accessLogs.policy], // S3 refuses a target that does not admit log delivery yet
+      });
     }
     exempt(bucket, "CKV2_AWS_62", "nothing waits for events of this bucket");
   }

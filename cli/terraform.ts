@@ -1,0 +1,6 @@
+import { program } from "../environments";
+import { command } from "./command";
+
+// An interrupt reaches Terraform as well, which ends in its own time and writes its state.
+process.on("SIGINT", () => {});
+process.exitCode = command(program, process.argv.slice(2), { lock: "environments/.terraform.lock.hcl" });

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { program } from "../../environments";
+import type { Program } from "../../stacks";
+
+/** The exact providers of this repository's program. */
+export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");
+
+/** The account that the endpoint answers for. */
+export async function callerAccount(endpoint: string): Promise<string> {
+  const body = await ask(endpoint, "sts", "/", { method: "POST", body: "Action=GetCallerIdentity&Version=2011-06-15" });
+  const [, account] = /<Account>(\d{12})<\/Account>/.exec(body) ?? [];
+  if (!account) throw new Error(`${endpoint} does not say whose account it is:\n${body}`);
+  return account;
+}
+
+/** The program of this repository, all of it in one account. */
+export function inAccount(id: string): Program {
+  const accounts = program.accounts.map((account) => ({ ...account, id }));
+  return {
+    accounts: accounts.slice(0, 1),
+    environments: program.environments.map((environment) =>
+      environment.aws ? { ...environment, aws: { ...environment.aws, account: id } } : environment,
+    ),
+  };
+}
+
+/** The program of this repository, in the account of the endpoint. */
+export async function emulated(): Promise<Program> {
+  return inAccount(await callerAccount(process.env.AWS_ENDPOINT_URL ?? ""));
+}
+
+/** Deletes an object with all of its versions. */
+export async function loseObject(endpoint: string, bucket: string, key: string): Promise<void> {
+  const listing = await ask(endpoint, "s3", `/${bucket}?versions&prefix=${encodeURIComponent(key)}`);
+  for (const [, version] of listing.matchAll(/<VersionId>([^<]+)<\/VersionId>/g)) {
+    await ask(endpoint, "s3", `/${bucket}/${key}?versionId=${version}`, { method: "DELETE" });
+  }
+}
+
+// An emulator reads from the credential which service is meant, and checks no signature.
+async function ask(endpoint: string, service: string, path: string, init: RequestInit = {}): Promise<string> {
+  const credential = `${process.env.AWS_ACCESS_KEY_ID ?? "test"}/20260101/eu-west-1/${service}/aws4_request`;
+  const response = await fetch(`${endpoint}${path}`, {
+    ...init,
+    headers: {
+      Authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`,
+      ...(init.body ? { "Content-Type": "application/x-www-form-urlencoded" } : {}),
+    },
+  });
+  return response.text();
+}

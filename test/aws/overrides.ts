@@ -1,0 +1,67 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+interface Resource {
+  readonly policy?: string;
+  readonly force_destroy?: boolean;
+  readonly lifecycle?: { readonly prevent_destroy?: boolean };
+}
+type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
+
+/** Opens buckets to an emulator that refuses everything a policy denies, whatever the condition. */
+export function openBuckets(directory: string, json: { readonly resource?: Resources }): void {
+  override(directory, "open", json.resource, (type, { policy }) =>
+    type === "aws_s3_bucket_policy" && policy ? { policy: withoutDenials(policy) } : undefined,
+  );
+}
+
+/** Gives up early: an emulator's error is none that goes away. */
+export function fewRetries(
+  directory: string,
+  json: { readonly provider?: { readonly aws?: readonly { readonly alias?: string }[] } },
+): void {
+  const aws = json.provider?.aws?.map(({ alias }) => ({ ...(alias ? { alias } : {}), max_retries: 2 }));
+  if (aws) writeFileSync(join(directory, "retries_override.tf.json"), JSON.stringify({ provider: { aws } }));
+}
+
+/** Lets what is protected be destroyed, buckets with what lies in them. False where nothing is protected. */
+export function unprotect(directory: string, json: { readonly resource?: Resources }): boolean {
+  return override(directory, "unprotected", json.resource, (_, { lifecycle, force_destroy }) =>
+    lifecycle?.prevent_destroy
+      ? { lifecycle: { prevent_destroy: false }, ...(force_destroy === undefined ? {} : { force_destroy: true }) }
+      : undefined,
+  );
+}
+
+// Terraform lays an override file over a configuration, which itself stays as it was synthesized.
+function override(
+  directory: string,
+  name: string,
+  resources: Resources = {},
+  changed: (type: string, resource: Resource) => object | undefined,
+): boolean {
+  const resource: Record<string, Record<string, object>> = {};
+  for (const [type, all] of Object.entries(resources)) {
+    for (const [id, attributes] of Object.entries(all)) {
+      const changes = changed(type, attributes);
+      if (changes) resource[type] = { ...resource[type], [id]: changes };
+    }
+  }
+  if (Object.keys(resource).length === 0) return false;
+  writeFileSync(join(directory, `${name}_override.tf.json`), JSON.stringify({ resource }));
+  return true;
+}
+
+// moto reads a principal as an object.
+function withoutDenials(policy: string): string {
+  const { Statement, ...document } = JSON.parse(policy) as { Statement: { Effect: string; Resource: string[] }[] };
+  const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
+  const harmless = {
+    Effect: "Allow",
+    Principal: { AWS: "*" },
+    Action: "s3:ListBucket",
+    Resource: Statement[0]?.Resource[0],
+    Condition: { Bool: { "aws:SecureTransport": "true" } },
+  };
+  return JSON.stringify({ ...document, Statement: allowed.length > 0 ? allowed : [harmless] });
+}

@@ -1,0 +1,353 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inOrder, type Manifest } from "../../cli/walk";
+import { type Program, type Synthesis, synthesize } from "../../stacks";
+import { Exemptions, failedChecks } from "./checkov";
+import { callerAccount, inAccount, LOCK, loseObject } from "./emulated";
+import { GAPS, NOT_DESTROYED } from "./gaps";
+import { fewRetries, openBuckets, unprotect } from "./overrides";
+import { type Ended, installed, run } from "./process";
+import { Missing, Results, Wrong } from "./results";
+
+const CDKTF_CLI = "cdktf-cli@0.21.0";
+
+/** The whole tier. */
+class Tier {
+  private readonly results = new Results();
+  private readonly exemptions = new Exemptions();
+  private readonly gapsUsed = new Set<(typeof GAPS)[number]>();
+
+  constructor(
+    private readonly endpoint: string,
+    private readonly account: string,
+    private readonly program: Program,
+    private readonly directory: string,
+    private readonly has: { readonly tofu: boolean; readonly checkov: boolean },
+  ) {}
+
+  async run(): Promise<boolean> {
+    for (const { resource, step, reason } of GAPS) console.log(`LEFT OUT ${step} of ${resource}: ${reason}`);
+    for (const { stack, reason } of NOT_DESTROYED) console.log(`LEFT OUT destroy of ${stack.source}: ${reason}`);
+    if (await this.bootstrap()) {
+      await Promise.all(this.program.environments.filter(({ aws }) => aws).map(({ name }) => this.environment(name)));
+      await this.cdktf();
+    }
+    if (this.has.checkov && !this.results.failed)
+      await this.results.step("exemptions", "check", async () =>
+        expectNone("An exemption that no check needs any more", this.exemptions.stale()),
+      );
+    if (!this.results.failed) {
+      await this.results.step("gaps", "check", async () => {
+        expectNone(
+          "A gap that is none any more",
+          GAPS.filter((gap) => !this.gapsUsed.has(gap)).map(({ resource, step }) => `${step} of ${resource}`),
+        );
+      });
+    }
+    console.log(this.results.table());
+    return !this.results.failed;
+  }
+
+  /** The account's own stack: its state moves into the bucket that it makes, and is rebuilt after a loss. */
+  private async bootstrap(): Promise<boolean> {
+    const stack = `bootstrap-${this.account}`;
+    const lane = new Lane(join(this.directory, "bootstrap"), this.program);
+    const bootstrap = async (...args: string[]) =>
+      expectStatus(0, await lane.runner("bootstrap", this.account, ...args, "--", "-auto-approve"));
+    const again = async () => void expectStatus(0, await lane.runner("plan", stack, "--", "-detailed-exitcode"));
+
+    const early = this.program.environments.find(({ aws }) => aws)?.name ?? "";
+    await this.results.step("an environment before its account", "check", async () => {
+      expectText(
+        expectStatus(3, await lane.runner("plan", early)),
+        "waits for the state bucket of its account",
+        `npm run bootstrap -- ${this.account}`,
+      );
+    });
+    if (!(await lane.withLocalState(stack, () => this.examine(lane, stack)))) return false;
+    this.emulate(lane, stack);
+    const [key] = Object.keys(lane.json(stack).resource.aws_kms_key);
+    const good =
+      (await this.results.step(`${stack} interrupted`, "check", async () => {
+        expectText(
+          expectStatus(1, await lane.runner("bootstrap", this.account, "--", "-auto-approve", `-target=aws_kms_key.${key}`)),
+          "State moves into the bucket.",
+        );
+      })) &&
+      (await this.results.step(stack, "apply", async () => expectText(await bootstrap(), "An earlier run has not ended"))) &&
+      (await this.results.step(stack, "replan", () => this.replan(lane, stack))) &&
+      (await this.results.step(stack, "checkov", () => this.checkov(lane, stack))) &&
+      (await this.results.step(`${stack} a second time`, "check", async () =>
+        expectText(await bootstrap(), "0 added, 0 changed, 0 destroyed"),
+      ));
+    if (!good) return false;
+    await this.results.step(`${stack} after its state was lost`, "check", async () => {
+      const { bucket, key } = lane.json(stack).terraform.backend.s3;
+      await loseObject(this.endpoint, bucket, key);
+      expectText(expectStatus(1, await lane.runner("bootstrap", this.account)), `npm run bootstrap -- ${this.account} --recover`);
+      expectText(await bootstrap("--recover"), "imported", "0 added", "0 destroyed");
+      await again();
+    });
+    return true;
+  }
+
+  /** One environment from nothing to nothing. */
+  private async environment(name: string): Promise<void> {
+    const lane = new Lane(join(this.directory, name), this.program);
+    const composition = lane.synthesis.compositions.find((each) => each.name === name);
+    const stacks = inOrder(lane.manifest(), composition?.stacks.map((stack) => stack.node.id) ?? []);
+    const [first, second] = stacks;
+
+    await this.results.step(`${name} before it exists`, "check", async () => {
+      const { output } = expectStatus(3, await lane.runner("plan", name));
+      if (second && first) expectText({ output }, `${second} waits for ${first}, which is not deployed yet`, `npm run apply -- ${name}`);
+    });
+    for (const stack of stacks) {
+      if (!(await this.examine(lane, stack))) return;
+      this.emulate(lane, stack);
+      const applied = await this.results.step(stack, "apply", async () => {
+        expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
+      });
+      if (!applied || !(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return;
+      await this.results.step(stack, "checkov", () => this.checkov(lane, stack));
+    }
+    if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
+      await this.results.step(`${name} is protected`, "check", async () => {
+        expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "Instance cannot be destroyed");
+      });
+    }
+    for (const stack of [...stacks].reverse()) {
+      const destroyed = await this.results.step(stack, "destroy", async () => {
+        if (unprotect(lane.stack(stack), lane.json(stack))) expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
+        expectText(expectStatus(0, await lane.runner("destroy", stack, "--", "-auto-approve")), `${stack} destroyed`);
+      });
+      if (!destroyed) return;
+    }
+  }
+
+  /** What needs no changes to be made: is it valid, can it be planned, and is the plan a safe one. */
+  private async examine(lane: Lane, stack: string): Promise<boolean> {
+    const { results } = this;
+    if (!(await results.step(stack, "init", async () => void expectStatus(0, await lane.terraform(stack, "init", "-input=false")))))
+      return false;
+    if (!(await results.step(stack, "validate", async () => void expectStatus(0, await lane.terraform(stack, "validate"))))) return false;
+    if (!(await results.step(stack, "plan", async () => void (await lane.plan(stack, "first"))))) return false;
+    await results.step(stack, "tofu", async () => {
+      if (!this.has.tofu) throw new Missing("tofu is not on the PATH");
+      expectStatus(0, await lane.tofu(stack, "init", "-input=false"));
+      expectStatus(0, await lane.tofu(stack, "validate"));
+      expectStatus(0, await lane.tofu(stack, "plan", "-input=false", "-lock=false"));
+    });
+    return true;
+  }
+
+  private async replan(lane: Lane, stack: string): Promise<void> {
+    const plan = await lane.plan(stack, "second");
+    const changed = plan.resource_changes.filter(
+      ({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"),
+    );
+    const unknown = changed.filter(({ type, change }) => !this.gap("replan", type, Object.keys(difference(change))));
+    expectNone(
+      "A second plan with changes",
+      unknown.map(({ address, change }) => `${address}: ${change.actions.join(", ")} ${JSON.stringify(difference(change))}`),
+    );
+  }
+
+  /** Both plans: the first is as AWS would get it, the second knows what the first could not know yet. */
+  private async checkov(lane: Lane, stack: string): Promise<void> {
+    if (!this.has.checkov) throw new Missing("checkov is not on the PATH");
+    const synthesized = lane.synthesis.stacks.get(stack);
+    if (!synthesized) return;
+    const plans = ["first.json", "second.json"].map((plan) => join(lane.stack(stack), plan));
+    const failed = (await Promise.all(plans.map((plan) => failedChecks(plan, lane.log(stack))))).flat();
+    const unexplained = this.exemptions.unexplained(synthesized.stack, failed);
+    expectNone("A failed check without a reason", [
+      ...new Set(unexplained.map(({ rule, address, name }) => `${rule} ${address}: ${name}`)),
+    ]);
+  }
+
+  private emulate(lane: Lane, stack: string): void {
+    const json = lane.json(stack);
+    for (const type of Object.keys(json.resource ?? {})) this.gap("apply", type);
+    openBuckets(lane.stack(stack), json);
+    fewRetries(lane.stack(stack), json);
+  }
+
+  private gap(step: "apply" | "replan", type: string, attributes: readonly string[] = []): boolean {
+    const gap = GAPS.find(
+      (each) => each.step === step && each.resource === type && attributes.every((attribute) => each.attributes?.includes(attribute)),
+    );
+    if (gap) this.gapsUsed.add(gap);
+    return gap !== undefined;
+  }
+
+  /** The real cdktf-cli, with two stacks of the first environment that may be thrown away. */
+  private async cdktf(): Promise<void> {
+    const environment = this.program.environments.find(({ aws, exceptions }) => aws && exceptions?.disposable)?.name;
+    const output = join(this.directory, "cdktf");
+    const log = join(this.directory, "logs/cdktf.log");
+    const app = ["--app", `node ${join(__dirname, "app.js")}`, "--output", output];
+    const cdktf = async (...args: string[]) =>
+      expectStatus(
+        0,
+        await run("npx", ["--yes", CDKTF_CLI, ...args, ...app], { log, minutes: 5, env: { CI: "1", CHECKPOINT_DISABLE: "1" } }),
+      );
+    const [keys, network] = [`${environment}-keys`, `${environment}-network`];
+    const quiet = ["--skip-provider-lock", "--auto-approve"];
+
+    await this.results.step(CDKTF_CLI, "check", async () => {
+      if (!(await installed("npx", log, "--yes", CDKTF_CLI, "--version"))) throw new Missing(`npx can't fetch ${CDKTF_CLI}`);
+      await cdktf("deploy", keys, network, ...quiet);
+      expectText(await cdktf("diff", network, "--skip-provider-lock"), "No changes");
+      // One by one: cdktf 0.21 starts endless processes where several are destroyed without all that depend on them.
+      await cdktf("destroy", network, ...quiet);
+      await cdktf("destroy", keys, ...quiet, "--ignore-missing-stack-dependencies");
+    });
+  }
+}
+
+interface Plan {
+  readonly resource_changes: readonly {
+    readonly address: string;
+    readonly type: string;
+    readonly change: { readonly actions: readonly string[]; readonly before: object | null; readonly after: object | null };
+  }[];
+}
+
+/** A directory in which a program's stacks are worked with, apart from any other. */
+class Lane {
+  readonly synthesis: Synthesis;
+  private readonly outdir: string;
+
+  constructor(
+    private readonly directory: string,
+    program: Program,
+  ) {
+    this.outdir = join(directory, "cdktf.out");
+    this.synthesis = synthesize(program, { outdir: this.outdir, lock: LOCK });
+  }
+
+  manifest(): Manifest {
+    return JSON.parse(readFileSync(join(this.outdir, "manifest.json"), "utf8"));
+  }
+
+  stack(id: string): string {
+    return join(this.outdir, "stacks", id);
+  }
+
+  json(id: string) {
+    return JSON.parse(readFileSync(join(this.stack(id), "cdk.tf.json"), "utf8"));
+  }
+
+  log(id: string): string {
+    return join(this.directory, "logs", `${id}.log`);
+  }
+
+  terraform(stack: string, command: string, ...args: string[]): Promise<Ended> {
+    return run("terraform", [command, "-no-color", ...args], { cwd: this.stack(stack), log: this.log(stack), env: AUTOMATION });
+  }
+
+  /** OpenTofu, in a directory of its own: the two keep different provider locks. */
+  async tofu(stack: string, command: string, ...args: string[]): Promise<Ended> {
+    const cwd = this.tofuDirectory(stack);
+    mkdirSync(cwd, { recursive: true });
+    copyFileSync(join(this.stack(stack), "cdk.tf.json"), join(cwd, "cdk.tf.json"));
+    return run("tofu", [command, "-no-color", ...args], { cwd, log: this.log(stack), env: AUTOMATION });
+  }
+
+  private tofuDirectory(stack: string): string {
+    return join(this.directory, "tofu", stack);
+  }
+
+  async plan(stack: string, name: string): Promise<Plan> {
+    expectStatus(0, await this.terraform(stack, "plan", "-input=false", `-out=${name}.tfplan`));
+    const { stdout } = expectStatus(
+      0,
+      await run("terraform", ["show", "-json", `${name}.tfplan`], {
+        cwd: this.stack(stack),
+        log: join(this.directory, "logs", "show.log"),
+      }),
+    );
+    writeFileSync(join(this.stack(stack), `${name}.json`), stdout);
+    return { resource_changes: [], ...JSON.parse(stdout) };
+  }
+
+  /** Works with a stack whose state bucket does not exist yet. */
+  async withLocalState<T>(stack: string, work: () => Promise<T>): Promise<T> {
+    for (const directory of [this.stack(stack), this.tofuDirectory(stack)]) {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, BACKEND), JSON.stringify({ terraform: { backend: { local: {} } } }));
+    }
+    try {
+      return await work();
+    } finally {
+      rmSync(join(this.stack(stack), BACKEND));
+    }
+  }
+
+  /** What `npm run <command>` does. */
+  runner(...args: string[]): Promise<Ended> {
+    return run(process.execPath, [join(__dirname, "runner.js"), ...args], {
+      log: join(this.directory, "logs", "runner.log"),
+      env: { CDKTF_OUTDIR: this.outdir },
+    });
+  }
+}
+
+const BACKEND = "backend_override.tf.json";
+const AUTOMATION = { TF_IN_AUTOMATION: "1" };
+
+function expectStatus(status: number, ended: Ended): Ended {
+  if (ended.status !== status)
+    throw new Wrong(`ended with ${ended.status} instead of ${status}:\n${ended.output.split("\n").slice(-60).join("\n")}`);
+  return ended;
+}
+
+function expectText({ output }: { readonly output: string }, ...texts: readonly string[]): void {
+  const absent = texts.filter((text) => !output.includes(text));
+  if (absent.length > 0)
+    throw new Wrong(`does not say ${absent.map((text) => `"${text}"`).join(", ")}:\n${output.split("\n").slice(-60).join("\n")}`);
+}
+
+function expectNone(what: string, found: readonly string[]): void {
+  if (found.length > 0) throw new Wrong(found.map((each) => `${what}: ${each}`).join("\n"));
+}
+
+/** The attributes that a change would change, each as it is and as it would be. */
+function difference({ before, after }: { readonly before: object | null; readonly after: object | null }): Record<string, unknown> {
+  const [from, to] = [before ?? {}, after ?? {}] as Record<string, unknown>[];
+  const names = Object.keys({ ...from, ...to }).filter((name) => JSON.stringify(from?.[name]) !== JSON.stringify(to?.[name]));
+  return Object.fromEntries(names.map((name) => [name, { from: from?.[name], to: to?.[name] }]));
+}
+
+/** What is missing for anything to be proved. */
+async function unmet(endpoint: string | undefined, log: string): Promise<string | undefined> {
+  if (!endpoint) return "AWS_ENDPOINT_URL names no AWS endpoint";
+  if (!["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname))
+    return `AWS_ENDPOINT_URL (${endpoint}) is not on this machine`;
+  if (!(await installed("terraform", log, "version"))) return "terraform is not on the PATH";
+  return undefined;
+}
+
+async function main(): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "aws-tier-"));
+  const log = join(directory, "logs/means.log");
+  const endpoint = process.env.AWS_ENDPOINT_URL;
+  const reason = await unmet(endpoint, log);
+  if (!endpoint || reason) {
+    rmSync(directory, { recursive: true });
+    console.log(`SKIPPED the AWS tier: ${reason}\n0 passed, 0 failed, 1 skipped`);
+    return 0;
+  }
+  const account = await callerAccount(endpoint);
+  const has = { tofu: await installed("tofu", log, "version"), checkov: await installed("checkov", log, "--version") };
+  console.log(`Account ${account} at ${endpoint}; logs in ${directory}`);
+  const good = await new Tier(endpoint, account, inAccount(account), directory, has).run();
+  if (good) rmSync(directory, { recursive: true });
+  return good ? 0 : 1;
+}
+
+main().then((code) => {
+  process.exitCode = code;
+});

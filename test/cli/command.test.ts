@@ -1,0 +1,161 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { command, USAGE } from "../../cli/command";
+import { accounts } from "../../environments/accounts";
+import { dev } from "../../environments/dev";
+import { local } from "../../environments/local";
+
+const FAKE = `#!/usr/bin/env node\nrequire(${JSON.stringify(require.resolve("./fake-terraform"))});\n`;
+const PROGRAM = { accounts, environments: [local, dev] };
+
+interface World {
+  readonly deployed: readonly string[];
+  readonly failing?: string;
+  readonly noBucket?: boolean;
+}
+
+let directory: string;
+const environment = { ...process.env };
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "runner-"));
+  mkdirSync(join(directory, "bin"));
+  install("terraform");
+  symlinkSync(process.execPath, join(directory, "bin/node"));
+  process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
+  process.env.FAKE_TERRAFORM = join(directory, "world.json");
+});
+
+afterEach(() => {
+  process.env = { ...environment };
+  rmSync(directory, { recursive: true });
+  jest.restoreAllMocks();
+});
+
+function install(program: string): void {
+  writeFileSync(join(directory, "bin", program), FAKE, { mode: 0o755 });
+}
+
+/** What a command line does in a world where some stacks are deployed. */
+function run(world: World, ...argv: string[]): { code: number; said: string; asked: string[] } {
+  writeFileSync(join(directory, "world.json"), JSON.stringify({ asked: [], ...world }));
+  const said: string[] = [];
+  for (const level of ["log", "error"] as const)
+    jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
+  const code = command(PROGRAM, argv, { outdir: join(directory, "cdktf.out") });
+  return { code, said: said.join("\n"), asked: JSON.parse(readFileSync(join(directory, "world.json"), "utf8")).asked };
+}
+
+describe("npm run plan, apply, destroy", () => {
+  it("applies upstream stacks first, and hands arguments on to Terraform", () => {
+    const { code, asked } = run({ deployed: [] }, "apply", "dev", "--", "-auto-approve");
+    expect(code).toBe(0);
+    expect(asked[0]).toBe("apply dev-keys -auto-approve");
+    expect(asked).toContain("apply dev-network -auto-approve");
+  });
+
+  it("destroys in the reverse order", () => {
+    const { code, asked } = run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev");
+    expect(code).toBe(0);
+    expect(asked).toEqual(["destroy dev-network", "destroy dev-keys"]);
+  });
+
+  it("names the stack whose upstream is missing, and goes on with others", () => {
+    const { code, said, asked } = run({ deployed: [] }, "plan", "dev");
+    expect(code).toBe(3);
+    expect(asked).toEqual(["plan dev-keys"]);
+    expect(said).toContain("dev-keys planned");
+    expect(said).toContain("dev-network waits for dev-keys, which is not deployed yet");
+    expect(said).toContain("dev-backup waits for dev-keys, which is not deployed yet");
+    expect(said).toMatch(/Next: npm run apply -- dev$/);
+  });
+
+  it("names the upstream stack of a stack that is asked for alone", () => {
+    expect(run({ deployed: [] }, "apply", "dev-network").said).toMatch(/Next: npm run apply -- dev-keys$/);
+  });
+
+  it("destroys no stack that another one uses", () => {
+    const { code, said } = run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev-keys");
+    expect(code).toBe(3);
+    expect(said).toContain("dev-keys waits for dev-network, which still uses it");
+    expect(said).toMatch(/Next: npm run destroy -- dev-network$/);
+  });
+
+  it("leaves alone what is not deployed", () => {
+    const { code, said, asked } = run({ deployed: [] }, "destroy", "dev");
+    expect([code, asked]).toEqual([0, []]);
+    expect(said).toContain("dev-network is not deployed: nothing to destroy");
+  });
+
+  it("stops at the first failure and says what is left", () => {
+    const { code, said } = run({ deployed: ["dev-keys"], failing: "dev-keys" }, "apply", "dev");
+    expect(code).toBe(1);
+    expect(said).toContain("dev-keys failed\ndev-network not reached");
+    expect(said).toMatch(/Next: npm run apply -- dev, when what failed in dev-keys is mended; what is done stays done$/);
+  });
+
+  it("sends a new account to bootstrap", () => {
+    const { code, said } = run({ deployed: [], noBucket: true }, "plan", "dev");
+    expect(code).toBe(3);
+    expect(said).toContain("dev-keys waits for the state bucket of its account, which does not exist yet");
+    expect(said).toMatch(/Next: npm run bootstrap -- 444455556666$/);
+  });
+
+  it("tells changes from none where it is asked to", () => {
+    expect(run({ deployed: [] }, "plan", "dev-keys", "--", "-detailed-exitcode").code).toBe(2);
+  });
+
+  it("leaves a bootstrap's state to bootstrap", () => {
+    expect(run({ deployed: [] }, "apply", "bootstrap-444455556666").said).toBe(
+      "bootstrap-444455556666 looks after its own state: npm run bootstrap -- 444455556666",
+    );
+  });
+
+  it("lists what there is for a name that nothing has", () => {
+    const { code, said } = run({ deployed: [] }, "plan", "dve");
+    expect(code).toBe(1);
+    expect(said).toMatch(/^There is no environment or stack dve; did you mean dev\?\n {2}environments: local, dev\n {2}stacks: bootstrap-/);
+  });
+
+  it("says where Terraform's own arguments belong", () => {
+    expect(run({ deployed: [] }, "apply", "dev", "-auto-approve").said).toBe(
+      "-auto-approve: not an option here; arguments of Terraform come behind a second --: npm run apply -- dev -- -auto-approve",
+    );
+  });
+
+  it("shows its usage to one who names nothing", () => {
+    expect(run({ deployed: [] }, "plan").said).toBe(USAGE);
+  });
+
+  it("runs OpenTofu where Terraform is not installed", () => {
+    install("tofu");
+    rmSync(join(directory, "bin/terraform"));
+    expect(run({ deployed: [] }, "plan", "dev-keys").asked).toEqual(["plan dev-keys"]);
+  });
+
+  it("runs nothing where types are wrong", () => {
+    expect(run({ deployed: [] }, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
+  });
+});
+
+describe("npm run bootstrap", () => {
+  it("lists the accounts for one that is none", () => {
+    expect(run({ deployed: [] }, "bootstrap", "444455556667").said).toBe(
+      "There is no account 444455556667; did you mean 444455556666?\n  accounts: 111122223333, 444455556666",
+    );
+  });
+
+  it("applies in place once state is in its bucket", () => {
+    const { code, asked } = run({ deployed: ["bootstrap-444455556666"] }, "bootstrap", "444455556666");
+    expect([code, asked]).toEqual([0, ["apply bootstrap-444455556666"]]);
+  });
+
+  it("makes nothing twice where the bucket exists and its state is lost", () => {
+    const { code, said, asked } = run({ deployed: [] }, "bootstrap", "444455556666");
+    expect([code, asked]).toEqual([1, []]);
+    expect(said).toBe(
+      "The state bucket of 444455556666 exists and its own state does not: find again what exists with npm run bootstrap -- 444455556666 --recover",
+    );
+  });
+});

@@ -45,7 +45,12 @@ describe("the network stack", () => {
       "aws_vpc_security_group_egress_rule",
       "aws_vpc_security_group_ingress_rule",
     ]);
-    expect(all(json, "aws_security_group").map(({ name }) => name)).toEqual(["orders-test-cache", "orders-test-nodes"]);
+    expect(all(json, "aws_security_group").map(({ name }) => name)).toEqual([
+      "orders-test-api",
+      "orders-test-cache",
+      "orders-test-deploy-runners",
+      "orders-test-nodes",
+    ]);
     expect(Object.keys(json.output)).toEqual(
       expect.arrayContaining(["vpc_id", "data_subnet_ids", "nodes_security_group_id", "cache_security_group_id"]),
     );

@@ -34,6 +34,12 @@ export function boundaryArn(system: string, account: string): string {
   return `arn:aws:iam::${account}:policy/${boundaryName(system)}`;
 }
 
+/** The role that plans, and the one that applies an environment. Known by name before they exist. */
+export function deployRoleArns(system: string, account: string, environment: string): { readonly plan: string; readonly apply: string } {
+  const arn = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+  return { plan: arn(planRole(system)), apply: arn(applyRole(system, environment)) };
+}
+
 /**
  * Roles for GitHub Actions, without a long-lived key anywhere: one that plans, for pull requests,
  * and for each environment one that applies, for the GitHub environment of the same name, whose
@@ -58,13 +64,13 @@ export class DeployRoles extends Construct {
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
     const boundary = this.boundary();
 
-    const plan = this.role("plan", issuer, "pull_request", `${props.system}-plan`);
+    const plan = this.role("plan", issuer, "pull_request", planRole(props.system));
     this.attach(plan, "plan-reads", "arn:aws:iam::aws:policy/ReadOnlyAccess");
     this.inline(plan, "plan-state", [...this.stateOf("*", "read"), ...noData(props.state.bucketArn)]);
     this.planRoleArn = plan.arn;
 
     const applyRoles = props.environments.map(({ name }) =>
-      this.role(`apply-${name}`, issuer, `environment:${name}`, `${props.system}-deploy-${name}`),
+      this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name)),
     );
     this.applyRoleArns = Object.fromEntries(props.environments.map(({ name }, index) => [name, applyRoles[index]?.arn ?? ""]));
     const untouchable = [plan, ...applyRoles, boundary].map(({ arn }) => arn).concat(issuer);
@@ -83,7 +89,7 @@ export class DeployRoles extends Construct {
 
   private role(id: string, issuer: string, subject: string, name: string): IamRole {
     return new IamRole(this, id, {
-      name: cloudName("role", name),
+      name,
       maxSessionDuration: 3600,
       assumeRolePolicy: document([
         {
@@ -226,6 +232,14 @@ export class DeployRoles extends Construct {
     }
     return policy;
   }
+}
+
+function planRole(system: string): string {
+  return cloudName("role", system, "plan");
+}
+
+function applyRole(system: string, environment: string): string {
+  return cloudName("role", system, "deploy", environment);
 }
 
 function boundaryName(system: string): string {

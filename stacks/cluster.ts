@@ -66,7 +66,8 @@ function clusterStack(
     access: withPipeline(environment, account),
     dnsZones: [`arn:aws:route53:::hostedzone/${privateZoneId}`],
     protect: stack.protect,
-    tags: { ...aws.tags, system, environment: name },
+    owner: { system, environment: name },
+    tags: aws.tags ?? {},
     ...optional({ version, nodeVersion, publicFrom: access?.from, x86Only: because }),
   });
   return stack.publish({

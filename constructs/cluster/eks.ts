@@ -81,8 +81,14 @@ export interface EksProps {
   /** Whether the cluster is guarded against deletion. */
   readonly protect: boolean;
 
-  /** Tags of the environment, on nodes, disks and volumes as well. */
-  readonly tags: Readonly<Record<string, string>>;
+  /** Tags by which what belongs to the environment is told from all else: `{ system: "orders", environment: "production" }`. */
+  readonly owner: Readonly<Record<string, string>>;
+
+  /**
+   * Further tags of nodes, disks and volumes, which a provider's default tags don't reach.
+   * @default - none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** EKS puts its own interfaces into two zones at least. */
@@ -130,7 +136,7 @@ export class Eks extends Construct {
     const scaling = isScaled(props.nodes) ? this.scalingParts(name, nodeRole) : undefined;
     const identities = this.identities({ name: cluster.name, arn: cluster.arn }, name, props, scaling);
 
-    const common = { clusterName: cluster.name, version, volumeTags: props.tags };
+    const common = { clusterName: cluster.name, version, volumeTags: { ...props.tags, ...props.owner } };
     const network = new NetworkAddons(this, "network-addons", { ...common, after: identities.get("network") ?? [] });
     const groups = spread(props.nodes, Object.keys(props.zones)).map(
       ({ zone, nodes }) =>
@@ -147,7 +153,7 @@ export class Eks extends Construct {
           diskGib: diskGib(props.node),
           diskKey: props.keys.disks,
           nodes,
-          tags: props.tags,
+          tags: { ...props.tags, ...props.owner },
           after: [...nodeRole.ready, ...network.ready],
         }),
     );
@@ -182,7 +188,7 @@ export class Eks extends Construct {
       // Written out rather than referred to, so that a plan shows the whole policy.
       clusterName: cloudName("cluster", ...name),
       secretPrefix: props.name.join("-"),
-      tags: props.tags,
+      owner: props.owner,
       dnsZones: props.dnsZones ?? [],
       diskKey: props.keys.disks,
       ...(scaling

@@ -15,11 +15,12 @@ const POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOn
 
 /** Shell access by Session Manager; the policy that AWS maintains for it reads every parameter as well. */
 const SHELL = [
-  "ssm:UpdateInstanceInformation",
-  "ssmmessages:CreateControlChannel",
-  "ssmmessages:CreateDataChannel",
-  "ssmmessages:OpenControlChannel",
-  "ssmmessages:OpenDataChannel",
+  { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "arn:aws:ec2:*:*:instance/*" },
+  {
+    Effect: "Allow",
+    Action: ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"].map((action) => `ssmmessages:${action}`),
+    Resource: "*",
+  },
 ];
 
 /** The role of a cluster's nodes, those of a scaler included. EKS admits it to the cluster by itself. */
@@ -39,13 +40,13 @@ export class NodeRole extends Construct {
     const managed = POLICIES.map(
       (policy) => new IamRolePolicyAttachment(this, policy, { role: role.name, policyArn: `arn:aws:iam::aws:policy/${policy}` }),
     );
-    const shell = new IamRolePolicy(this, "shell", { role: role.id, policy: document({ Effect: "Allow", Action: SHELL, Resource: "*" }) });
+    const shell = new IamRolePolicy(this, "shell", { role: role.id, policy: document(...SHELL) });
     this.arn = role.arn;
     this.roleName = role.name;
     this.ready = [...managed, shell];
   }
 }
 
-function document(statement: object): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+function document(...statements: readonly object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }

@@ -23,7 +23,8 @@ export const PROPS: EksProps = {
   },
   dnsZones: ["arn:aws:route53:::hostedzone/Z1"],
   protect: true,
-  tags: { system: "orders", environment: "test" },
+  owner: { system: "orders", environment: "test" },
+  tags: { team: "payments" },
 };
 
 /** The Terraform of a cluster, with what a test changes. */

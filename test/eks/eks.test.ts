@@ -116,7 +116,10 @@ describe("the add-ons of a cluster", () => {
   });
 
   it("say on every volume whose it is, and make no storage class that nobody declared", () => {
-    expect(values("aws-ebs-csi-driver")).toEqual({ controller: { extraVolumeTags: PROPS.tags }, defaultStorageClass: { enabled: false } });
+    expect(values("aws-ebs-csi-driver")).toEqual({
+      controller: { extraVolumeTags: { ...PROPS.tags, ...PROPS.owner } },
+      defaultStorageClass: { enabled: false },
+    });
   });
 });
 

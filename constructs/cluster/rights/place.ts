@@ -8,8 +8,8 @@ export interface ControllerPlace {
   /** The beginning of the names of secrets that pods may have: `orders-production`. */
   readonly secretPrefix: string;
 
-  /** Tags that everything of the environment has, target groups included. */
-  readonly tags: Readonly<Record<string, string>>;
+  /** Tags by which what belongs to the environment is told from all else, target groups included. */
+  readonly owner: Readonly<Record<string, string>>;
 
   /** The hosted zones whose records the cluster keeps, by ARN. */
   readonly dnsZones: readonly string[];

@@ -4,7 +4,7 @@ import { type ControllerPlace, reads } from "./place";
  * Load balancers, listeners, target groups and their security groups are Terraform's. The controller binds pods
  * to target groups of its environment and makes nothing: Ingress and Service of type LoadBalancer are of no use here.
  */
-export function targetStatements({ account, region, tags }: ControllerPlace): object[] {
+export function targetStatements({ account, region, owner }: ControllerPlace): object[] {
   return [
     reads(region, [
       "ec2:DescribeAvailabilityZones",
@@ -25,7 +25,7 @@ export function targetStatements({ account, region, tags }: ControllerPlace): ob
       Effect: "Allow",
       Action: ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
       Resource: `arn:aws:elasticloadbalancing:${region}:${account}:targetgroup/*`,
-      Condition: { StringEquals: Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value])) },
+      Condition: { StringEquals: Object.fromEntries(Object.entries(owner).map(([key, value]) => [`aws:ResourceTag/${key}`, value])) },
     },
   ];
 }

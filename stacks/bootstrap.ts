@@ -9,6 +9,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
   const stack = new PlatformStack(app, name, {
     state: { bucket: stateLocation({ system, account: id, region }), key: "bootstrap/terraform.tfstate" },
     protect: true,
+    holdsData: true,
     aws: { account: id, region, tags: { system, environment: "bootstrap" } },
   });
   const state = new StateBucket(stack, "state", { system, account: id, region });
@@ -16,7 +17,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     new DeployRoles(stack, "deploy", {
       system,
       account: id,
-      repository: github.repository,
+      subject: github.subject ?? `repo:${github.repository}`,
       providerExists: github.providerExists ?? false,
       environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: regionsOf(aws, region) }] : [])),
       state: { bucketArn: state.arn, keyArn: state.keyArn },

@@ -396,6 +396,13 @@ export interface Account {
     readonly repository: string;
 
     /**
+     * How GitHub's tokens name it. Repositories made or renamed since summer 2026 have ids in it:
+     * the OIDC settings of the repository show its "subject claim prefix".
+     * @default - `repo:` and the repository
+     */
+    readonly subject?: string;
+
+    /**
      * Whether the account has GitHub's OIDC provider already: there is one for each account.
      * @default false, so that it is made
      */

@@ -1,3 +1,4 @@
+export { InvalidInput, type Problem } from "../constructs/core/errors";
 export { type AwsContext, bootstrapName, type Composition, compose } from "./compose";
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";

@@ -39,7 +39,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
       subnetIds: vpc.privateSubnetIds,
       routeTableIds: vpc.privateRouteTableIds,
       securityGroupId: groups.securityGroupIds["aws-endpoints"] ?? "",
-      interfaces: environment.exceptions?.awsApisOverInternet === undefined,
+      interfaces: "aws-endpoints" in groups.securityGroupIds,
     });
   }
   const zone = new Route53Zone(stack, "private-zone", {

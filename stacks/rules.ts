@@ -1,6 +1,6 @@
 import type { Problem } from "../constructs/core/errors";
 import { known, seconds } from "../constructs/core/quantities";
-import { tagProblem } from "../constructs/core/tags";
+import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { all, type Environment, type EXCEPTIONS, type ExistingNetwork, type OwnNetwork, type Program, type Replicas } from "./environment";
@@ -16,6 +16,9 @@ export type DraftEnvironment = Draft<Environment>;
 export type Rule = (environment: DraftEnvironment) => readonly Finding[];
 
 const DAY = 86_400;
+
+/** Amazon S3, object lock: 100 years. */
+const MOST_DAYS = 36_500;
 
 /** What must hold between the values of one environment. */
 export const environmentRules: readonly Rule[] = [
@@ -129,7 +132,7 @@ function rolesHaveNames(environment: DraftEnvironment): Finding[] {
         return several.length > 1 ? [{ keys, rule: `is one of several and has no name`, remedy: "name each" }] : [];
       }
       const before = taken.get(String(name));
-      taken.set(String(name), keys.join("."));
+      taken.set(String(name), keys.map((key) => (/^\d+$/.test(key) ? `[${key}]` : key)).join(""));
       return before === undefined
         ? []
         : [{ keys: [...keys, "name"], value: name, rule: `is the name of ${before} as well`, remedy: "choose another" }];
@@ -189,6 +192,14 @@ function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): 
       remedy: "keep backups longer than the time between them",
     });
   }
+  if (backup?.keep && known(seconds(backup.keep)) > MOST_DAYS * DAY) {
+    found.push({
+      keys: ["backup", "keep"],
+      value: backup.keep,
+      rule: "is longer than S3 can lock anything",
+      remedy: `use at most "${MOST_DAYS}d"`,
+    });
+  }
   if (backup?.keep && known(seconds(backup.keep)) % DAY !== 0) {
     found.push({
       keys: ["backup", "keep"],
@@ -223,7 +234,9 @@ function zonesAreEnough({ aws, exceptions }: DraftEnvironment): Finding[] {
   const region = aws?.region as Region | undefined;
   if (!own || !region) return [];
   const keys = ["aws", "network", "zones"];
-  const zones = own.zones as readonly string[] | undefined;
+  const named = own.zones as readonly (string | undefined)[] | undefined;
+  const zones = named?.filter((zone): zone is string => zone !== undefined);
+  if (zones && zones.length < (named?.length ?? 0)) return []; // what is no zone at all has been said already
   if (!zones) {
     if (defaultZones(region).length > 0) return [];
     return [
@@ -310,7 +323,7 @@ function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironmen
 const PRIVATE_BLOCKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].map(parseBlock);
 
 function existingSubnetsMatch({ aws, exceptions }: DraftEnvironment): Finding[] {
-  const subnets = aws?.network && "subnets" in aws.network ? (aws.network as Draft<ExistingNetwork>).subnets : undefined;
+  const subnets = existingNetwork(aws)?.subnets;
   if (!subnets) return [];
   const counts = Object.entries(subnets).map(([use, ids]) => [use, (ids as readonly string[]).length] as const);
   return counts.flatMap(([use, count]): Finding[] => {
@@ -330,17 +343,32 @@ function existingSubnetsMatch({ aws, exceptions }: DraftEnvironment): Finding[] 
 }
 
 function tagsAreAllowed({ aws }: DraftEnvironment): Finding[] {
-  return Object.entries(aws?.tags ?? {}).flatMap(([key, value]) => {
+  const tags = Object.entries(aws?.tags ?? {});
+  const keys = ["aws", "tags"];
+  const found = tags.flatMap(([key, value], index): Finding[] => {
     const problem = tagProblem(key, String(value));
-    return problem ? [{ keys: ["aws", "tags", key], value, ...problem }] : [];
+    if (problem) return [{ keys: [...keys, key], value, ...problem }];
+    const twin = tags.slice(0, index).find(([other]) => other.toLowerCase() === key.toLowerCase());
+    return twin
+      ? [
+          {
+            keys: [...keys, key],
+            rule: `differs from ${twin[0]} in case alone, which IAM takes for the same`,
+            remedy: "keep one of the two",
+          },
+        ]
+      : [];
   });
+  if (tags.length > MOST_TAGS)
+    found.push({ keys, value: tags.length, rule: "tags are more than AWS allows beside the platform's own", remedy: `keep ${MOST_TAGS}` });
+  return found;
 }
 
 /** What must be so for an exception to except anything; an exception that is left over misleads whoever reads the summary. */
 const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvironment) => boolean>> = {
   disposable: () => true,
   singleNatGateway: ({ aws }) => ownNetwork(aws) !== undefined,
-  twoZones: ({ aws }) => (ownNetwork(aws)?.zones?.length ?? 2) === 2,
+  twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
@@ -388,7 +416,7 @@ function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFind
         rule: "is no account of this program, so that its state has no place",
         remedy: "add it to environments/accounts.ts",
       });
-    else if (account.system !== undefined && account.system !== system) {
+    else if (account.system !== undefined && system !== undefined && account.system !== system) {
       found.push({
         root: name,
         keys,
@@ -401,11 +429,22 @@ function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFind
   return found;
 }
 
+/** Words that stand where an environment's name does, in names of stacks and of deploy roles. */
+const RESERVED = ["bootstrap", "deploy", "plan"];
+
 function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ name }, index): ProgramFinding[] => {
     if (!name) return [];
-    if (name === "bootstrap")
-      return [{ root: name, keys: ["name"], value: name, rule: "is the name of the stacks that hold state", remedy: "choose another" }];
+    if (RESERVED.includes(name) || name.startsWith("bootstrap-"))
+      return [
+        {
+          root: name,
+          keys: ["name"],
+          value: name,
+          rule: "stands for something else in names of stacks and roles",
+          remedy: "choose another",
+        },
+      ];
     if (environments.findIndex((other) => other.name === name) < index) {
       return [{ root: name, keys: ["name"], value: name, rule: "is the name of another environment", remedy: "choose another" }];
     }
@@ -431,10 +470,12 @@ function networksAreApart({ environments }: DraftProgram): ProgramFinding[] {
     return name && block ? [{ name, cidr, block, alone: excepted(exceptions, "overlappingNetwork") }] : [];
   });
   return networks.flatMap(({ name, cidr, block, alone }, index): ProgramFinding[] => {
-    const other = networks.find((network, before) => before !== index && overlap(network.block, block) && (alone || before < index));
+    const other = networks.find(
+      (network, before) => before !== index && overlap(network.block, block) && (alone || (before < index && !network.alone)),
+    );
     if (alone)
       return other ? [] : [{ root: name, keys: ["exceptions", "overlappingNetwork"], rule: "excepts nothing here", remedy: "remove it" }];
-    if (!other || other.alone) return [];
+    if (!other) return [];
     return [
       {
         root: name,
@@ -476,6 +517,11 @@ function excepted(exceptions: DraftEnvironment["exceptions"], name: keyof typeof
 function ownNetwork(aws: DraftEnvironment["aws"]): Draft<OwnNetwork> | undefined {
   if (!aws) return undefined;
   return aws.network && "vpc" in aws.network ? undefined : ((aws.network ?? {}) as Draft<OwnNetwork>);
+}
+
+/** The network that exists already, where one does. */
+function existingNetwork(aws: DraftEnvironment["aws"]): Draft<ExistingNetwork> | undefined {
+  return aws?.network && "vpc" in aws.network ? (aws.network as Draft<ExistingNetwork>) : undefined;
 }
 
 /** The one or several of a role, each with its keys. */

@@ -44,21 +44,31 @@ type Schema = v.GenericSchema<unknown, unknown>;
 /** Each key of the type has its schema, and no other: the compiler keeps the two files together. */
 type Entries<T> = { readonly [Key in keyof T]-?: Schema };
 
+/** Only what was written as `{ … }`, without the keys by which JavaScript itself would be meant. */
+function plain(schema: Schema): Schema {
+  const refusal = value(() => ({ rule: "is no group of settings", remedy: "write { … }" }));
+  return v.lazy((input) => (isPlain(input) ? schema : refusal));
+}
+
+function isPlain(input: unknown): boolean {
+  if (typeof input !== "object" || input === null || Array.isArray(input) || input instanceof Map || input instanceof Set) return false;
+  return !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(input, key));
+}
+
 function object<T extends object>(entries: Entries<T>): Schema {
   const known = Object.keys(entries);
   const schema = v.looseObject(entries as Record<string, Schema>, (issue) => {
     const key = issue.path?.at(-1)?.key;
-    return key === undefined ? "is no group of settings; write { … }" : `is missing; ${remedyOf(entries[key as keyof T])}`;
+    return `is missing; ${remedyOf(entries[key as keyof T])}`;
   });
   const misspelt = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
     const input = dataset.value;
-    if (typeof input !== "object" || input === null) return;
     for (const key of Object.keys(input as object).filter((name) => !known.includes(name))) {
       const path = [{ type: "object", origin: "key", input, key, value: undefined }] as [v.ObjectPathItem];
       addIssue({ message: `is no setting here; ${suggestion(key, known)}`, path, input: undefined });
     }
   });
-  return v.pipe(schema, misspelt) as unknown as Schema;
+  return plain(v.pipe(schema, misspelt) as unknown as Schema);
 }
 
 function optional(schema: Schema): Schema {
@@ -91,7 +101,9 @@ function whole(min: number, max: number, why = ""): Schema {
 
 function choice(names: readonly string[], what: string): Schema {
   return value((input) =>
-    names.includes(input as string) ? undefined : { rule: `is no ${what}`, remedy: suggestion(String(input), names) },
+    names.includes(input as string)
+      ? undefined
+      : { rule: `is no ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
   );
 }
 
@@ -120,11 +132,10 @@ function either(key: string, having: Schema, lacking: Schema): Schema {
 
 /** One of several engines, told apart by the setting `engine`. */
 function engines(table: Readonly<Record<string, Schema>>): Schema {
-  const none = v.looseObject(
-    { engine: choice(Object.keys(table), "engine here") },
-    `is missing; use one of ${Object.keys(table).join(", ")}`,
-  );
-  return v.lazy((input) => table[String((input as { engine?: unknown } | null)?.engine)] ?? (none as unknown as Schema));
+  const names = Object.keys(table);
+  const none = v.looseObject({ engine: choice(names, "engine here") }, `is missing; use one of ${names.join(", ")}`) as unknown as Schema;
+  const named = v.lazy((input) => table[names.find((name) => name === (input as { engine?: unknown }).engine) ?? ""] ?? none);
+  return plain(named);
 }
 
 const engine = v.string();
@@ -147,7 +158,10 @@ const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
 
 const image = value((input) => {
   const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
-  const match = typeof input === "string" ? /^[a-z0-9][a-z0-9._:/-]*?(?::([\w][\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input) : null;
+  const match =
+    typeof input === "string"
+      ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input)
+      : null;
   if (!match) return { rule: "is no image", remedy };
   const [, tag, digest] = match;
   return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
@@ -178,7 +192,7 @@ const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be tru
 const anything = text(/\S/, "says nothing", "write a word or more");
 
 const replicas: Schema = v.lazy((input) =>
-  typeof input === "object" && input !== null
+  isPlain(input)
     ? object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) })
     : value((count) =>
         Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
@@ -230,7 +244,7 @@ const network = either(
   object<OwnNetwork>({ cidr: optional(anything), zones: optional(list(anything, "name two or three zones")) }),
 );
 
-const records = (schema: Schema) => v.record(v.string(), schema, "is no group of settings; write { … }") as unknown as Schema;
+const records = (schema: Schema) => plain(v.record(v.string(), schema) as unknown as Schema);
 
 export const environmentSchema = object<Environment>({
   system: part,
@@ -334,16 +348,34 @@ export const accountSchema = object<Account>({
   region,
   github: optional(
     object<NonNullable<Account["github"]>>({
-      repository: text(/^[\w.-]+\/[\w.-]+$/, "is no repository", "write owner/name"),
+      repository: text(/^\w[\w.-]*\/\w[\w.-]*$/, "is no repository", "write owner/name"),
+      subject: optional(
+        text(
+          /^repo:[\w.@-]+\/[\w.@-]+$/,
+          "is no subject of GitHub's tokens",
+          "write one like repo:owner/name, as the OIDC settings show it",
+        ),
+      ),
       providerExists: optional(flag),
     }),
   ),
 });
 
-/** What is wrong with the shape of one value, at the paths of the value itself. */
-export function shapeProblems(schema: Schema, input: unknown): readonly (Omit<Problem, "path"> & { readonly keys: readonly string[] })[] {
-  return (v.safeParse(schema, input).issues ?? []).map((issue) => {
-    const [rule = "", ...remedy] = issue.message.split("; ");
+/** Something that is wrong with the shape of a value, at keys of the value itself. */
+type ShapeProblem = Omit<Problem, "path"> & { readonly keys: readonly string[] };
+
+/** What is wrong with the shape of a value. */
+export function shapeProblems(schema: Schema, input: unknown): readonly ShapeProblem[] {
+  const problems = (v.safeParse(schema, input).issues ?? []).map((issue): ShapeProblem => {
+    const [said = "", ...remedy] = issue.message.split("; ");
+    const rule = issue.kind === "schema" && issue.input === undefined ? "is missing" : said;
     return { keys: (issue.path ?? []).map(({ key }) => String(key)), value: issue.input, rule, remedy: remedy.join("; ") };
   });
+  // A misspelt key is a missing one as well; one slip is said once.
+  const meant = new Set(
+    problems.flatMap(({ keys, remedy }) =>
+      (/^did you mean "(.*)"\?$/.exec(remedy) ?? []).slice(1).map((key) => [...keys.slice(0, -1), key].join()),
+    ),
+  );
+  return problems.filter(({ keys, rule }) => rule !== "is missing" || !meant.has(keys.join()));
 }

@@ -1,3 +1,4 @@
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import {
@@ -11,7 +12,7 @@ import {
   TerraformStack,
 } from "cdktf";
 import type { Construct } from "constructs";
-import { boundaryArn, type StateLocation, stateLocation } from "../constructs/bootstrap";
+import { boundaryArn, rolePath, type StateLocation, stateLocation } from "../constructs/bootstrap";
 import { VERSIONS } from "../constructs/core/versions";
 import type { Account, Aws, Environment } from "./environment";
 import { isProtected } from "./environment";
@@ -28,11 +29,20 @@ export interface StackProps {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
+  /** Whether it is the place of data, or of what guards data, and so changed for no other reason. */
+  readonly holdsData: boolean;
+
   /** The account and region that its provider is pinned to. Absent: it makes nothing on AWS. */
   readonly aws?: {
     readonly account: string;
     readonly region: string;
     readonly tags: Readonly<Record<string, string>>;
+
+    /**
+     * The path of every role and instance profile it makes.
+     * @default "/"
+     */
+    readonly rolePath?: string;
 
     /**
      * The policy that bounds every role it makes, by ARN.
@@ -47,6 +57,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
+  /** Whether it is the place of data. */
+  readonly holdsData: boolean;
+
   /** What was synthesized last: what cdktf wrote, without reading it again. */
   synthesized: Readonly<Record<string, unknown>> = {};
 
@@ -59,6 +72,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   ) {
     super(scope, id);
     this.protect = props.protect;
+    this.holdsData = props.holdsData;
     this.addOverride("terraform.required_version", VERSIONS.terraform);
     if ("file" in props.state) {
       new LocalBackend(this, { path: props.state.file });
@@ -107,14 +121,14 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   private pin(aws: NonNullable<StackProps["aws"]>): void {
     new AwsProvider(this, "aws", { ...this.providerSettings(), region: aws.region });
     this.addOverride("terraform.required_providers.aws.version", VERSIONS.providers.aws);
-    const { permissionsBoundary } = aws;
-    if (permissionsBoundary) {
-      Aspects.of(this).add({
-        visit: (construct) => {
-          if (construct instanceof IamRole) construct.permissionsBoundary = permissionsBoundary;
-        },
-      });
-    }
+    const { rolePath, permissionsBoundary } = aws;
+    Aspects.of(this).add({
+      visit: (construct) => {
+        if (!(construct instanceof IamRole || construct instanceof IamInstanceProfile)) return;
+        if (rolePath) construct.path = rolePath;
+        if (permissionsBoundary && construct instanceof IamRole) construct.permissionsBoundary = permissionsBoundary;
+      },
+    });
   }
 
   private providerSettings() {
@@ -124,6 +138,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   }
 }
 
+/** The parts of an environment that hold data, or the keys to it. */
+const HOLDS_DATA: readonly string[] = ["keys", "data", "event-store", "backup", "read-store"];
+
 /** What an environment's stacks on AWS have in common. */
 export function awsStackProps(environment: Environment & { readonly aws: Aws }, account: Account, part: string): StackProps {
   const { system, name, aws } = environment;
@@ -131,10 +148,12 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
   return {
     state: { bucket, key: `${name}/${part}.tfstate` },
     protect: isProtected(environment),
+    holdsData: HOLDS_DATA.includes(part),
     aws: {
       account: aws.account,
       region: aws.region,
       tags: { ...aws.tags, system, environment: name },
+      rolePath: rolePath(system, name),
       ...(account.github ? { permissionsBoundary: boundaryArn(system, aws.account) } : {}),
     },
   };
@@ -143,7 +162,11 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
 /** What the stacks of an environment without AWS have in common: their state lies outside of what synthesis writes. */
 export function localStackProps(environment: Environment, part: string): StackProps {
   // Terraform runs in cdktf.out/stacks/<stack>.
-  return { state: { file: `../../../.state/${environment.name}/${part}.tfstate` }, protect: isProtected(environment) };
+  return {
+    state: { file: `../../../.state/${environment.name}/${part}.tfstate` },
+    protect: isProtected(environment),
+    holdsData: HOLDS_DATA.includes(part),
+  };
 }
 
 function remoteState(scope: Construct, producer: string, state: State): TerraformRemoteState {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
@@ -64,7 +64,10 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
     const stacks = new Map(
       compositions
         .flatMap((composition) => composition.stacks)
-        .map((stack): [string, SynthesizedStack] => [stack.node.id, { stack, protect: stack.protect, json: stack.synthesized }]),
+        .map((stack): [string, SynthesizedStack] => [
+          stack.node.id,
+          { stack, protect: stack.protect, holdsData: stack.holdsData, json: stack.synthesized },
+        ]),
     );
     const violations = [...stacks.values()].flatMap(findings);
     if (violations.length > 0) throw new PolicyViolation(violations);
@@ -77,7 +80,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 }
 
 /** Puts what was written in its place: at once where there is nothing yet, else beside whatever Terraform keeps there. */
-function publish(staging: string, { outdir, lock, prune = false }: SynthesizeOptions): void {
+function publish(staging: string, { outdir, only, lock, prune = false }: SynthesizeOptions): void {
   const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
   if (lock) for (const id of written) copyFileSync(lock, join(staging, "stacks", id, ".terraform.lock.hcl"));
   if (!existsSync(outdir)) {
@@ -94,5 +97,14 @@ function publish(staging: string, { outdir, lock, prune = false }: SynthesizeOpt
       if (!written.includes(id)) rmSync(join(outdir, "stacks", id), { recursive: true });
     }
   }
+  if (only !== undefined) keepOthers(join(staging, "manifest.json"), join(outdir, "manifest.json"));
   renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
+}
+
+/** Lists in a new manifest the stacks that only the old one has. */
+function keepOthers(manifest: string, old: string): void {
+  if (!existsSync(old)) return;
+  const [now, before] = [manifest, old].map((file) => JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> });
+  const stacks = Object.entries({ ...before?.stacks, ...now?.stacks }).sort(([one], [other]) => (one < other ? -1 : 1));
+  writeFileSync(manifest, JSON.stringify({ ...now, stacks: Object.fromEntries(stacks) }, null, 2));
 }

@@ -45,9 +45,9 @@ export function traffic(environment: Environment): Traffic {
     for (const from of new Set(callers)) if (from) flows.push({ from, to: party.name, port, description: why });
   };
 
-  // In an existing network somebody else looks after the ways to AWS.
+  // In an existing network somebody else looks after the ways to AWS; without nodes nobody takes them.
   const network = environment.aws?.network;
-  if (environment.exceptions?.awsApisOverInternet === undefined && !(network && isExistingNetwork(network))) {
+  if (parties.length > 0 && environment.exceptions?.awsApisOverInternet === undefined && !(network && isExistingNetwork(network))) {
     offer(
       { name: "aws-endpoints", description: "AWS services, inside the network" },
       PORTS.https,

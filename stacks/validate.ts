@@ -23,6 +23,10 @@ export function validate(program: Program): void {
       ) ?? {}) as Draft<T>;
     });
 
+  for (const part of ["accounts", "environments"] as const) {
+    if (!Array.isArray(program?.[part]))
+      throw new InvalidInput([{ path: part, value: program?.[part], rule: "is no list", remedy: "write [ … ]" }]);
+  }
   const accounts = checked(program.accounts, (_, index) => `accounts[${index}]`, accountSchema);
   const environments = checked(program.environments, nameOf, environmentSchema);
   const draft = { accounts, environments };
@@ -40,23 +44,23 @@ export function validate(program: Program): void {
 
 function nameOf(environment: { readonly name?: unknown } | null | undefined, index: number): string {
   const name = environment?.name;
-  return typeof name === "string" && name !== "" ? name : `environments[${index}]`;
+  return typeof name === "string" && /^\S{1,70}$/.test(name) ? name : `environments[${index}]`;
 }
 
-function step(path: string, key: string): string {
+/** One step further down a path: `projections`, `projections[0]`, `projections[0].image`. */
+export function step(path: string, key: string): string {
   return /^\d+$/.test(key) ? `${path}[${key}]` : `${path}.${key}`;
 }
 
-/** A copy without the values at some paths, which rules then take for absent. */
+/**
+ * A copy without the values at some paths: their keys stay, so that rules see what somebody tried to write.
+ * What is undefined was not written at all.
+ */
 function without(value: unknown, paths: readonly (readonly string[])[]): unknown {
   if (paths.some((path) => path.length === 0)) return undefined;
-  if (typeof value !== "object" || value === null || paths.length === 0) return value;
-  const kept = Object.entries(value).map(([key, inner]) => [
-    key,
-    without(
-      inner,
-      paths.filter((path) => path[0] === key).map((path) => path.slice(1)),
-    ),
-  ]);
-  return Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept);
+  if (typeof value !== "object" || value === null) return value;
+  const below = (key: string) => paths.filter((path) => path[0] === key).map((path) => path.slice(1));
+  if (Array.isArray(value)) return Array.from(value, (inner, index) => without(inner, below(String(index))));
+  const written = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(written.map(([key, inner]) => [key, without(inner, below(key))]));
 }

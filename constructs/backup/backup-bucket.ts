@@ -43,6 +43,9 @@ export interface BackupBucketProps {
   };
 }
 
+/** Amazon S3, object lock: 100 years. */
+const MAX_DAYS = 36_500;
+
 /** Where backups lie: locked until they expire, logged, and copied to another region under its own key. */
 export class BackupBucket extends Construct {
   readonly id: string;
@@ -54,8 +57,12 @@ export class BackupBucket extends Construct {
   constructor(scope: Construct, id: string, props: BackupBucketProps) {
     super(scope, id);
     const { keepDays, protect = true, recovery } = props;
-    if (!Number.isInteger(keepDays) || keepDays < 1) {
-      refuse(this, [{ value: keepDays, rule: "is no number of days", remedy: "use a whole number of 1 or more" }], "keepDays");
+    if (!Number.isInteger(keepDays) || keepDays < 1 || keepDays > MAX_DAYS) {
+      refuse(
+        this,
+        [{ value: keepDays, rule: "is no number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_DAYS}` }],
+        "keepDays",
+      );
     }
     if (recovery?.region === props.region) {
       refuse(
@@ -65,7 +72,7 @@ export class BackupBucket extends Construct {
       );
     }
 
-    const shared = { protect, lifecycle: backupLifecycle(keepDays), ...(protect ? { lockDays: keepDays } : {}) };
+    const shared = { protect, strictKey: true, lifecycle: backupLifecycle(keepDays), lock: protect ? { days: keepDays } : {} };
     const bucket = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
     this.id = bucket.id;
     this.arn = bucket.arn;
@@ -76,7 +83,7 @@ export class BackupBucket extends Construct {
 
     const copy = this.loggedBucket("copy", { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
     this.copy = { id: copy.id, arn: copy.arn };
-    this.replicate(bucket, copy, props.key, recovery.key, props.name);
+    this.replicate(bucket, copy, recovery.key, props);
   }
 
   /** A bucket and the one beside it that holds its access logs. */
@@ -99,12 +106,19 @@ export class BackupBucket extends Construct {
     return new PrivateBucket(this, id, { ...settings, bucket: name(), accessLogs: logs });
   }
 
-  private replicate(bucket: PrivateBucket, copy: PrivateBucket, key: string, copyKey: string, name: readonly string[]): void {
+  private replicate(bucket: PrivateBucket, copy: PrivateBucket, copyKey: string, { name, account, key }: BackupBucketProps): void {
     const role = new IamRole(this, "replication-role", {
       name: cloudName("role", ...name, "backup-replication"),
       assumeRolePolicy: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sts:AssumeRole" }],
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "s3.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: { StringEquals: { "aws:SourceAccount": account } },
+          },
+        ],
       }),
     });
     const policy = new IamRolePolicy(this, "replication-policy", {

@@ -6,13 +6,17 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
+import { guards, noData, type StateArns } from "./guards";
 
 export interface DeployRolesProps {
   readonly system: string;
   readonly account: string;
 
-  /** The repository whose GitHub Actions may take the roles: `example/orders`. */
-  readonly repository: string;
+  /**
+   * How GitHub's tokens name the repository whose Actions may take the roles: `repo:example/orders`.
+   * Repositories made since summer 2026 have ids in it; GitHub's OIDC settings show it.
+   */
+  readonly subject: string;
 
   /**
    * Whether the account has GitHub's OIDC provider already: there can be one only.
@@ -23,20 +27,27 @@ export interface DeployRolesProps {
   /** The environments of the account, each with the regions that it may change anything in: that of the state is one. */
   readonly environments: readonly { readonly name: string; readonly regions: readonly string[] }[];
 
-  /** The state bucket and its key, by ARN. */
-  readonly state: { readonly bucketArn: string; readonly keyArn: string };
+  readonly state: StateArns;
 }
 
 const ISSUER = "token.actions.githubusercontent.com";
 
+/** Seconds that a session lasts: an apply that ends in the middle could not write its state. */
+const SESSION = { plan: 3600, apply: 4 * 3600 } as const;
+
+/** The path of the roles that an environment's stacks make. Names of systems could begin one another; paths can't. */
+export function rolePath(system: string, environment: string): string {
+  return `/${system}/${environment}/`;
+}
+
 /** The policy that bounds every role which a deploy role makes. Known by name before it exists. */
 export function boundaryArn(system: string, account: string): string {
-  return `arn:aws:iam::${account}:policy/${boundaryName(system)}`;
+  return `arn:aws:iam::${account}:policy/${system}/${boundaryName(system)}`;
 }
 
 /** The role that plans, and the one that applies an environment. Known by name before they exist. */
 export function deployRoleArns(system: string, account: string, environment: string): { readonly plan: string; readonly apply: string } {
-  const arn = (name: string) => `arn:aws:iam::${account}:role/${name}`;
+  const arn = (name: string) => `arn:aws:iam::${account}:role/${system}/${name}`;
   return { plan: arn(planRole(system)), apply: arn(applyRole(system, environment)) };
 }
 
@@ -64,41 +75,37 @@ export class DeployRoles extends Construct {
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
     const boundary = this.boundary();
 
-    const plan = this.role("plan", issuer, "pull_request", planRole(props.system));
+    const plan = this.role("plan", issuer, "pull_request", planRole(props.system), SESSION.plan);
     this.attach(plan, "plan-reads", "arn:aws:iam::aws:policy/ReadOnlyAccess");
-    this.inline(plan, "plan-state", [...this.stateOf("*", "read"), ...noData(props.state.bucketArn)]);
+    this.inline(plan, "plan-state", [...this.stateOf("*", ["s3:GetObject"]), ...noData(props.state.bucketArn)]);
     this.planRoleArn = plan.arn;
 
-    const applyRoles = props.environments.map(({ name }) =>
-      this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name)),
+    this.applyRoleArns = Object.fromEntries(
+      props.environments.map(({ name, regions }) => {
+        const role = this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name), SESSION.apply);
+        this.attach(role, `apply-${name}-services`, "arn:aws:iam::aws:policy/PowerUserAccess");
+        this.inline(role, `apply-${name}-state`, [
+          ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]),
+          this.otherStates(name),
+          ...this.rolesOf(name, boundary.arn),
+          ...guards(props.state, regions),
+        ]);
+        return [name, role.arn];
+      }),
     );
-    this.applyRoleArns = Object.fromEntries(props.environments.map(({ name }, index) => [name, applyRoles[index]?.arn ?? ""]));
-    const untouchable = [plan, ...applyRoles, boundary].map(({ arn }) => arn).concat(issuer);
-    for (const [index, { name, regions }] of props.environments.entries()) {
-      const role = applyRoles[index];
-      if (!role) continue;
-      const others = props.environments.map((other) => other.name).filter((other) => other !== name);
-      this.attach(role, `apply-${name}-services`, "arn:aws:iam::aws:policy/PowerUserAccess");
-      this.inline(role, `apply-${name}-state`, [
-        ...this.stateOf(name, "write"),
-        ...this.rolesOf(name, boundary.arn),
-        ...denials(props.state, [...others, "bootstrap"], regions, untouchable),
-      ]);
-    }
   }
 
-  private role(id: string, issuer: string, subject: string, name: string): IamRole {
+  private role(id: string, issuer: string, subject: string, name: string, maxSessionDuration: number): IamRole {
     return new IamRole(this, id, {
       name,
-      maxSessionDuration: 3600,
+      path: `/${this.props.system}/`,
+      maxSessionDuration,
       assumeRolePolicy: document([
         {
           Effect: "Allow",
           Principal: { Federated: issuer },
           Action: "sts:AssumeRoleWithWebIdentity",
-          Condition: {
-            StringEquals: { [`${ISSUER}:aud`]: "sts.amazonaws.com", [`${ISSUER}:sub`]: `repo:${this.props.repository}:${subject}` },
-          },
+          Condition: { StringEquals: { [`${ISSUER}:aud`]: "sts.amazonaws.com", [`${ISSUER}:sub`]: `${this.props.subject}:${subject}` } },
         },
       ]),
     });
@@ -111,32 +118,35 @@ export class DeployRoles extends Construct {
   private inline(role: IamRole, id: string, statements: object[]): void {
     const policy = new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
     exempt(policy, "CKV_AWS_355", "what is open to every resource only reads or only denies");
-    exempt(policy, "CKV_AWS_290", "names and the boundary narrow what is written; the rest denies");
-    exempt(policy, "CKV_AWS_289", "permissions are managed for roles of the environment's name only, and within the boundary");
+    exempt(policy, "CKV_AWS_290", "paths and the boundary narrow what is written; the rest denies");
+    exempt(policy, "CKV_AWS_289", "permissions are managed for roles of the environment's path only, and within the boundary");
     exempt(policy, "CKV_AWS_286", "a role can be made only within the boundary, which keeps it from growing");
   }
 
-  // The state of another environment is out of reach: keys begin with the environment's name.
-  private stateOf(environment: string, mode: "read" | "write"): object[] {
+  private stateOf(environment: string, actions: readonly string[]): object[] {
     const { bucketArn, keyArn } = this.props.state;
-    const states = `${bucketArn}/${environment}/*`;
     return [
       { Sid: "FindState", Effect: "Allow", Action: "s3:ListBucket", Resource: bucketArn },
-      { Sid: "ReadState", Effect: "Allow", Action: "s3:GetObject", Resource: states },
-      {
-        Sid: mode === "write" ? "WriteState" : "LockState",
-        Effect: "Allow",
-        Action: ["s3:PutObject", "s3:DeleteObject"],
-        Resource: mode === "write" ? states : `${states}.tflock`,
-      },
+      { Sid: "State", Effect: "Allow", Action: actions, Resource: `${bucketArn}/${environment}/*` },
       { Sid: "StateKey", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], Resource: keyArn },
     ];
+  }
+
+  // PowerUserAccess reaches every object of the account; keys of states begin with the environment's name.
+  private otherStates(environment: string): object {
+    const others = ["bootstrap", ...this.props.environments.map(({ name }) => name)].filter((name) => name !== environment);
+    return {
+      Sid: "OtherState",
+      Effect: "Deny",
+      Action: "s3:*Object*",
+      Resource: others.map((name) => `${this.props.state.bucketArn}/${name}/*`),
+    };
   }
 
   // A role made by a deploy role could otherwise be given more than the deploy role has.
   private rolesOf(environment: string, boundary: string): object[] {
     const { account, system } = this.props;
-    const own = (kind: string) => `arn:aws:iam::${account}:${kind}/${system}-${environment}-*`;
+    const own = (kind: string) => `arn:aws:iam::${account}:${kind}${rolePath(system, environment)}*`;
     return [
       {
         Sid: "RolesWithinTheBoundary",
@@ -190,9 +200,11 @@ export class DeployRoles extends Construct {
   }
 
   private boundary(): IamPolicy {
-    const { account, system, state } = this.props;
+    const { account, system, state, environments } = this.props;
+    const regions = [...new Set(environments.flatMap((environment) => environment.regions))];
     const policy = new IamPolicy(this, "boundary", {
       name: boundaryName(system),
+      path: `/${system}/`,
       description: `The most that a role made by a deployment of ${system} can ever do`,
       policy: document([
         { Sid: "WhatItsOwnPoliciesAllow", Effect: "Allow", Action: "*", Resource: "*" },
@@ -215,21 +227,11 @@ export class DeployRoles extends Construct {
           NotResource: [`arn:aws:iam::${account}:role/aws-service-role/*`, `arn:aws:iam::${account}:instance-profile/*`],
         },
         { Sid: "NoState", Effect: "Deny", Action: "s3:*", Resource: [state.bucketArn, `${state.bucketArn}/*`] },
+        ...guards(state, regions),
       ]),
     });
-    for (const rule of [
-      "CKV_AWS_62",
-      "CKV_AWS_63",
-      "CKV2_AWS_40",
-      "CKV_AWS_286",
-      "CKV_AWS_287",
-      "CKV_AWS_288",
-      "CKV_AWS_289",
-      "CKV_AWS_290",
-      "CKV_AWS_355",
-    ]) {
+    for (const rule of BOUNDARY_CHECKS)
       exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
-    }
     return policy;
   }
 }
@@ -242,75 +244,23 @@ function applyRole(system: string, environment: string): string {
   return cloudName("role", system, "deploy", environment);
 }
 
+/** Checks that take a boundary for a grant. */
+const BOUNDARY_CHECKS = [
+  "CKV_AWS_62",
+  "CKV_AWS_63",
+  "CKV2_AWS_40",
+  "CKV_AWS_286",
+  "CKV_AWS_287",
+  "CKV_AWS_288",
+  "CKV_AWS_289",
+  "CKV_AWS_290",
+  "CKV_AWS_355",
+];
+
 function boundaryName(system: string): string {
   return cloudName("policy", system, "boundary");
 }
 
 function document(statements: object[]): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
-}
-
-// ReadOnlyAccess reads data as well as configuration; a pull request has no business with data.
-function noData(stateBucketArn: string): object[] {
-  return [
-    { Sid: "NoObjects", Effect: "Deny", Action: "s3:GetObject*", NotResource: `${stateBucketArn}/*` },
-    {
-      Sid: "NoData",
-      Effect: "Deny",
-      Action: [
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:BatchGetSecretValue",
-        "ssm:GetParameter*",
-        "dynamodb:GetItem",
-        "dynamodb:BatchGetItem",
-        "dynamodb:Query",
-        "dynamodb:Scan",
-        "kinesis:GetRecords",
-        "logs:GetLogEvents",
-        "logs:FilterLogEvents",
-        "logs:StartQuery",
-        "sqs:ReceiveMessage",
-      ],
-      Resource: "*",
-    },
-  ];
-}
-
-function denials(
-  state: DeployRolesProps["state"],
-  otherStates: readonly string[],
-  regions: readonly string[],
-  untouchable: readonly string[],
-): object[] {
-  return [
-    {
-      Sid: "OtherRegions",
-      Effect: "Deny",
-      NotAction: ["iam:*", "sts:*", "route53:*", "cloudfront:*", "waf:*", "wafv2:*", "shield:*", "support:*", "s3:ListAllMyBuckets"],
-      Resource: "*",
-      // us-east-1 is where the global services keep certificates and web ACLs.
-      Condition: { StringNotEquals: { "aws:RequestedRegion": [...new Set([...regions, "us-east-1"])] } },
-    },
-    // PowerUserAccess reaches every object of the account, and could break every lock.
-    { Sid: "Locks", Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "*" },
-    { Sid: "OtherState", Effect: "Deny", Action: "s3:*Object*", Resource: otherStates.map((name) => `${state.bucketArn}/${name}/*`) },
-    {
-      Sid: "StateBucketStays",
-      Effect: "Deny",
-      Action: ["s3:PutBucket*", "s3:DeleteBucket*", "s3:PutEncryption*", "s3:PutLifecycle*"],
-      Resource: state.bucketArn,
-    },
-    {
-      Sid: "StateKeyStays",
-      Effect: "Deny",
-      Action: ["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"],
-      Resource: state.keyArn,
-    },
-    {
-      Sid: "DeployRoles",
-      Effect: "Deny",
-      Action: ["iam:Create*", "iam:Put*", "iam:Attach*", "iam:Update*", "iam:Delete*", "iam:Detach*", "iam:Set*"],
-      Resource: untouchable,
-    },
-  ];
 }

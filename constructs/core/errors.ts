@@ -44,6 +44,15 @@ export function refuse(construct: IConstruct, problems: readonly Omit<Problem, "
 }
 
 function show(value: unknown): string {
-  const text = typeof value === "object" ? JSON.stringify(value) : typeof value === "string" ? `"${value}"` : String(value);
+  const text = typeof value === "object" || typeof value === "string" ? json(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+// Whatever a user may have written, the message about it must come out.
+function json(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return `a ${typeof value} that can't be shown`;
+  }
 }

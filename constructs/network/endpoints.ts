@@ -18,6 +18,9 @@ export const INTERFACE_ENDPOINTS = {
   sts: "every role",
 } as const;
 
+/** Regions where a service has no endpoint; calls to it leave through NAT there (EKS user guide, AWS PrivateLink). */
+const ABSENT: Readonly<Record<string, readonly string[]>> = { eks: ["ap-southeast-5", "ap-southeast-7", "mx-central-1"] };
+
 export interface EndpointsProps {
   readonly name: readonly string[];
   readonly account: string;
@@ -53,7 +56,7 @@ export class Endpoints extends Construct {
       tags: named(props, "s3"),
     });
     if (props.interfaces === false) return;
-    for (const service of Object.keys(INTERFACE_ENDPOINTS)) {
+    for (const service of Object.keys(INTERFACE_ENDPOINTS).filter((name) => !ABSENT[name]?.includes(props.region))) {
       new VpcEndpoint(this, service.replace(".", "-"), {
         vpcId: props.vpcId,
         serviceName: `com.amazonaws.${props.region}.${service}`,
@@ -83,14 +86,20 @@ function ownIdentities(account: string): object {
   };
 }
 
-// Image layers and node packages are fetched under signatures of AWS's own accounts, or under none.
+/** Buckets that are read under signatures of AWS's own accounts or under none, each with what needs it. */
+const PUBLIC_BUCKETS: readonly ((region: string) => string)[] = [
+  (region) => `prod-${region}-starport-layer-bucket`, // layers of images in ECR
+  () => "prod-registry-k8s-io-*", // layers of images at registry.k8s.io, which sends callers on AWS here
+  () => "al2023-repos-*", // packages of nodes
+];
+
 function publicDownloads(region: string): object {
   return {
     Sid: "ImageLayersAndNodePackages",
     Effect: "Allow",
     Principal: "*",
     Action: "s3:GetObject",
-    Resource: [`arn:aws:s3:::prod-${region}-starport-layer-bucket/*`, "arn:aws:s3:::al2023-repos-*/*"],
+    Resource: PUBLIC_BUCKETS.map((bucket) => `arn:aws:s3:::${bucket(region)}/*`),
   };
 }
 

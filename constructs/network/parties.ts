@@ -27,7 +27,7 @@ export class Parties extends Construct {
     const groups = new Map(props.parties.map((party) => [party.name, this.group(party, props)]));
     this.securityGroupIds = Object.fromEntries([...groups].map(([name, group]) => [name, group.id]));
 
-    for (const flow of props.flows) {
+    for (const flow of distinct(props.flows)) {
       const unknown = [flow.from, flow.to].find((party) => !groups.has(party) && !(party === INTERNET && party === flow.to));
       if (unknown !== undefined) {
         refuse(
@@ -41,9 +41,9 @@ export class Parties extends Construct {
     }
   }
 
-  private open({ from, to, port, lastPort = port, protocol = "tcp", description }: Flow, groups: ReadonlyMap<string, SecurityGroup>): void {
-    const ports = [port, ...(lastPort === port ? [] : [lastPort]), ...(protocol === "tcp" ? [] : [protocol])];
-    const way = [from, "to", to, ...ports].join("-");
+  private open(flow: Flow, groups: ReadonlyMap<string, SecurityGroup>): void {
+    const { from, to, port, lastPort = port, protocol = "tcp", description } = flow;
+    const way = wayOf(flow);
     const rule = { ipProtocol: protocol, fromPort: port, toPort: lastPort, description, tags: { Name: way } };
     const [opens, takes] = [groups.get(from)?.id ?? "", groups.get(to)?.id];
     const target = takes === undefined ? { cidrIpv4: "0.0.0.0/0" } : { referencedSecurityGroupId: takes };
@@ -64,4 +64,13 @@ export class Parties extends Construct {
     exempt(group, "CKV2_AWS_5", "what belongs to the group is attached by stacks that may be replaced without it");
     return group;
   }
+}
+
+function distinct(flows: readonly Flow[]): readonly Flow[] {
+  return [...new Map(flows.map((flow) => [wayOf(flow), flow])).values()];
+}
+
+/** What a flow is called in addresses: `nodes-to-database-5432`. */
+function wayOf({ from, to, port, lastPort = port, protocol = "tcp" }: Flow): string {
+  return [from, "to", to, port, ...(lastPort === port ? [] : [lastPort]), ...(protocol === "tcp" ? [] : [protocol])].join("-");
 }

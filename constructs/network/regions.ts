@@ -1,6 +1,7 @@
 /**
  * The regions of the commercial partition, each with the letters of its first three zones.
- * Zones differ by account only in us-west-1, which shows two of three to each.
+ * us-west-1 shows two of three to each account. Letters stand for other zones in other accounts; EKS has no control
+ * plane in the zones use1-az3, usw1-az2 and cac1-az3, so an account that has one of them here names others.
  * Source: AWS Regions and Availability Zones (2026).
  */
 export const REGIONS = {

@@ -54,6 +54,8 @@ export class Vpc extends Construct implements Network {
   /** The route tables of nodes, pods and stores, for gateway endpoints. */
   readonly privateRouteTableIds: string[];
 
+  private readonly zones: readonly string[];
+
   constructor(
     scope: Construct,
     id: string,
@@ -78,7 +80,11 @@ export class Vpc extends Construct implements Network {
     if (props.zones.length < 2 || props.zones.length > 3) {
       refuse(this, [{ value: props.zones, rule: "is not two or three zones", remedy: "name two or three" }], "zones");
     }
-    const plan = block ? subnetPlan(props.cidr, props.zones.length) : { public: [], private: [], data: [] };
+    this.zones = [...new Set(props.zones)];
+    if (this.zones.length < props.zones.length) {
+      refuse(this, [{ value: props.zones, rule: "names a zone twice", remedy: "name each once" }], "zones");
+    }
+    const plan = block ? subnetPlan(props.cidr, this.zones.length) : { public: [], private: [], data: [] };
 
     const vpc = new AwsVpc(this, "vpc", { cidrBlock: props.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: this.named() });
     this.vpcId = vpc.id;
@@ -95,7 +101,7 @@ export class Vpc extends Construct implements Network {
     this.associate("public", publicSubnets, () => publicRoutes);
 
     const gateways = this.natGateways(publicSubnets, internet);
-    const privateRoutes = props.zones.map((zone, index) =>
+    const privateRoutes = this.zones.map((zone, index) =>
       this.routeTable(`private-${letter(zone)}`, [{ cidrBlock: "0.0.0.0/0", natGatewayId: (gateways[index] ?? gateways[0])?.id ?? "" }]),
     );
     this.associate("private", privateSubnets, (index) => privateRoutes[index]);
@@ -110,7 +116,7 @@ export class Vpc extends Construct implements Network {
   }
 
   private subnets(use: keyof SubnetPlan, plan: SubnetPlan, tags: Record<string, string> = {}): Subnet[] {
-    return this.props.zones.map((zone, index) => {
+    return this.zones.map((zone, index) => {
       // Addresses are handed out by load balancers themselves; no subnet gives them to whatever starts in it.
       return new Subnet(this, `${use}-${letter(zone)}`, {
         vpcId: this.vpcId,
@@ -125,7 +131,7 @@ export class Vpc extends Construct implements Network {
   private natGateways(subnets: readonly Subnet[], internet: InternetGateway): NatGateway[] {
     const count = this.props.natGateways === "one" ? 1 : subnets.length;
     return subnets.slice(0, count).map((subnet, index) => {
-      const zone = letter(this.props.zones[index] ?? "");
+      const zone = letter(this.zones[index] ?? "");
       const address = new Eip(this, `nat-address-${zone}`, { domain: "vpc", tags: this.named("nat", zone), dependsOn: [internet] });
       return new NatGateway(this, `nat-${zone}`, {
         allocationId: address.id,
@@ -143,7 +149,7 @@ export class Vpc extends Construct implements Network {
   private associate(use: string, subnets: readonly Subnet[], tableOf: (index: number) => RouteTable | undefined): void {
     subnets.forEach((subnet, index) => {
       const routeTableId = tableOf(index)?.id ?? "";
-      new RouteTableAssociation(this, `${use}-${letter(this.props.zones[index] ?? "")}-association`, { subnetId: subnet.id, routeTableId });
+      new RouteTableAssociation(this, `${use}-${letter(this.zones[index] ?? "")}-association`, { subnetId: subnet.id, routeTableId });
     });
   }
 

@@ -10,6 +10,9 @@ export interface SynthesizedStack {
   /** Whether its data is guarded against deletion. */
   readonly protect: boolean;
 
+  /** Whether it is the place of data, and so changed for no other reason. */
+  readonly holdsData: boolean;
+
   /** What Terraform reads: overrides, aspects and foreign constructs included. */
   readonly json: Json;
 }
@@ -74,9 +77,6 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   kubernetes_secret_v1: ["data", "binary_data"],
 };
 
-/** Stacks whose last word says that they hold data, or what guards it, and nothing that is redeployed daily. */
-const MAY_HOLD_STATE = ["keys", "data", "event-store", "backup", "read-store"];
-
 /**
  * What Checkov can't see: what ties resources, stacks and an environment's promise together.
  * Each looks at the JSON that Terraform reads, so that nothing gets past it.
@@ -86,13 +86,13 @@ const POLICIES: readonly Policy[] = [
     id: "tls-only-buckets",
     rule: "has no policy that refuses requests without TLS",
     remedy: "make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",
-    check: (_, resources) => {
-      const closed = resources
-        .filter(({ type, body }) => type === "aws_s3_bucket_policy" && refusesPlainHttp(body.policy))
-        .map(({ body }) => String(body.bucket));
+    check: ({ json }, resources) => {
+      const policies = ofType(resources, ["aws_s3_bucket_policy"]);
+      const closed = (bucket: string) =>
+        policies.some(({ body }) => refersTo(body.bucket, bucket) && refusesPlainHttp(body.policy, bucket, json));
       return ofType(resources, ["aws_s3_bucket"])
-        .filter(({ address }) => !closed.some((bucket) => bucket.startsWith(`\${${address}.`)))
-        .map(toAddress);
+        .map(toAddress)
+        .filter((bucket) => !closed(bucket));
     },
   },
   {
@@ -104,12 +104,8 @@ const POLICIES: readonly Policy[] = [
   {
     id: "data-lives-apart",
     rule: "holds data in a stack that is changed for other reasons",
-    remedy: `move it to a stack that holds data: ${MAY_HOLD_STATE.join(", ")}`,
-    check: ({ stack }, resources) => {
-      const { id } = stack.node;
-      if (id.startsWith("bootstrap-") || MAY_HOLD_STATE.some((name) => id.endsWith(`-${name}`))) return [];
-      return ofType(resources, Object.keys(STATEFUL)).map(toAddress);
-    },
+    remedy: "move it to a stack of its own, and declare that it holds data",
+    check: ({ holdsData }, resources) => (holdsData ? [] : ofType(resources, Object.keys(STATEFUL)).map(toAddress)),
   },
   {
     id: "backups-select-it",
@@ -205,15 +201,47 @@ function toAddress({ address }: Resource): string {
   return address;
 }
 
-function refusesPlainHttp(policy: unknown): boolean {
-  const statements = (JSON.parse(String(policy)) as { Statement: Record<string, unknown>[] }).Statement;
-  return statements.some(
-    ({ Effect, Principal, Action, Condition }) =>
-      Effect === "Deny" &&
-      Principal === "*" &&
-      Action === "s3:*" &&
-      JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
-  );
+function refersTo(value: unknown, address: string): boolean {
+  return JSON.stringify(value ?? "").includes(`\${${address}.`);
+}
+
+/** Whether a bucket's policy, written as JSON or as a document of Terraform, denies everything without TLS. */
+function refusesPlainHttp(policy: unknown, bucket: string, json: Json): boolean {
+  return statementsOf(policy, json).some((statement) => {
+    // The two ways of writing differ in case, and in the shape of principals and conditions.
+    const [effect, actions, resources] = ["effect", "actions?", "resources?"].map((key) => field(statement, key));
+    const principal = JSON.stringify(field(statement, "principals?") ?? "");
+    const condition = JSON.stringify(field(statement, "conditions?") ?? "");
+    return (
+      effect === "Deny" &&
+      JSON.stringify(actions).includes('"s3:*"') &&
+      principal.includes('"*"') &&
+      refersTo(resources, bucket) &&
+      ['"Bool"', '"aws:SecureTransport"', '"false"'].every((part) => condition.includes(part))
+    );
+  });
+}
+
+function statementsOf(policy: unknown, json: Json): readonly Json[] {
+  const [, document] = /^\$\{data\.aws_iam_policy_document\.([\w-]+)\.json\}$/.exec(String(policy)) ?? [];
+  const documents = (json.data as { aws_iam_policy_document?: Record<string, { statement?: unknown }> } | undefined)
+    ?.aws_iam_policy_document;
+  const written = document ? documents?.[document]?.statement : parsed(policy).Statement;
+  return [written ?? []].flat() as unknown as readonly Json[];
+}
+
+/** A policy as an object; what can't be read says nothing. */
+function parsed(policy: unknown): { readonly Statement?: unknown } {
+  try {
+    return (JSON.parse(String(policy)) ?? {}) as { Statement?: unknown };
+  } catch {
+    return {};
+  }
+}
+
+function field(statement: Json, name: string): unknown {
+  const key = Object.keys(statement ?? {}).find((candidate) => new RegExp(`^${name}$`, "i").test(candidate));
+  return key && statement[key];
 }
 
 function canBeDestroyed({ type, body }: Resource): boolean {

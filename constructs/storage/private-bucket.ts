@@ -28,11 +28,18 @@ export interface PrivateBucketProps {
   readonly protect: boolean;
 
   /**
-   * Days for which nobody can delete a version without a permission that no role here has
-   * (object lock, governance mode).
-   * @default - no lock
+   * Whether its versions can be locked. It is decided when the bucket is made, once for all; with `days`
+   * every version is locked for so long (governance mode), and deploy roles are denied the way around it.
+   * @default - they can't
    */
-  readonly lockDays?: number;
+  readonly lock?: { readonly days?: number };
+
+  /**
+   * Whether an upload that names an encryption must name the key by its ARN. One under another key would lie
+   * there unnoticed, and could not be replicated.
+   * @default false
+   */
+  readonly strictKey?: boolean;
 
   /**
    * Where it writes down who asked for what. In the same region.
@@ -73,7 +80,7 @@ export class PrivateBucket extends Construct {
       ...place(props),
       bucket: props.bucket,
       forceDestroy: !props.protect,
-      objectLockEnabled: props.lockDays !== undefined,
+      objectLockEnabled: props.lock !== undefined,
       lifecycle: { preventDestroy: props.protect },
     });
     const common = { ...place(props), bucket: bucket.id };
@@ -94,7 +101,7 @@ export class PrivateBucket extends Construct {
       ...common,
       policy: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [...guards(bucket.arn, props.key !== undefined), ...(props.statements?.(bucket.arn) ?? [])],
+        Statement: [...guards(bucket.arn, props), ...(props.statements?.(bucket.arn) ?? [])],
       }),
       dependsOn: [closed], // S3 refuses two changes of a bucket's access at once
     });
@@ -103,10 +110,10 @@ export class PrivateBucket extends Construct {
       rule: [...(props.lifecycle ?? []), UNFINISHED_UPLOADS],
       dependsOn: [this.versioning],
     });
-    if (props.lockDays !== undefined) {
+    if (props.lock?.days !== undefined) {
       new S3BucketObjectLockConfigurationA(this, "lock", {
         ...common,
-        rule: { defaultRetention: { mode: "GOVERNANCE", days: props.lockDays } },
+        rule: { defaultRetention: { mode: "GOVERNANCE", days: props.lock.days } },
         dependsOn: [this.versioning],
       });
     }
@@ -139,24 +146,23 @@ function encryption(key: string | undefined) {
     : { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
 }
 
-function guards(arn: string, customerKey: boolean): object[] {
-  const deny = { Effect: "Deny", Principal: "*", Resource: [arn, `${arn}/*`] };
+function guards(arn: string, { key, strictKey }: PrivateBucketProps): object[] {
+  const deny = { Effect: "Deny", Principal: "*" };
+  const everything = { ...deny, Action: "s3:*", Resource: [arn, `${arn}/*`] };
+  const upload = { ...deny, Action: "s3:PutObject", Resource: `${arn}/*` };
+  const [named, namedKey] = ["s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"];
   return [
-    { Sid: "TlsOnly", ...deny, Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "false" } } },
-    { Sid: "NoOldTls", ...deny, Action: "s3:*", Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
-    ...(customerKey
+    { Sid: "TlsOnly", ...everything, Condition: { Bool: { "aws:SecureTransport": "false" } } },
+    { Sid: "NoOldTls", ...everything, Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
+    // An upload that names no encryption gets the bucket's own.
+    ...(key
+      ? [{ Sid: "NoOtherEncryption", ...upload, Condition: { Null: { [named]: "false" }, StringNotEquals: { [named]: "aws:kms" } } }]
+      : []),
+    ...(key && strictKey
       ? [
-          {
-            Sid: "NoOtherEncryption",
-            ...deny,
-            Resource: [`${arn}/*`],
-            Action: "s3:PutObject",
-            // An upload that names no encryption gets the bucket's own, so only a named other one is refused.
-            Condition: {
-              Null: { "s3:x-amz-server-side-encryption": "false" },
-              StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
-            },
-          },
+          { Sid: "NoOtherKey", ...upload, Condition: { Null: { [namedKey]: "false" }, StringNotEquals: { [namedKey]: key } } },
+          // Named without its key, aws:kms means the key of S3 itself and not that of the bucket.
+          { Sid: "NoNamelessKey", ...upload, Condition: { Null: { [named]: "false", [namedKey]: "true" } } },
         ]
       : []),
   ];

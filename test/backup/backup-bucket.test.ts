@@ -52,6 +52,12 @@ describe("BackupBucket", () => {
     expect(one(json, "aws_s3_bucket", "/primary/bucket")).toMatchObject({ force_destroy: true, lifecycle: { prevent_destroy: false } });
   });
 
+  it("can begin or cease to be protected without being replaced", () => {
+    const decided = (protect: boolean) =>
+      all(aBucket({ protect }), "aws_s3_bucket").map(({ bucket, object_lock_enabled }) => [bucket, object_lock_enabled]);
+    expect(decided(true)).toEqual(decided(false));
+  });
+
   it.each([
     [7, undefined],
     [60, [{ days: 30, storage_class: "STANDARD_IA" }]],
@@ -68,12 +74,14 @@ describe("BackupBucket", () => {
     );
   });
 
-  it("refuses plain HTTP, old TLS, and uploads under another encryption", () => {
+  it("refuses plain HTTP, old TLS, and uploads under another encryption or key", () => {
     const policy = statements(one(aBucket(), "aws_s3_bucket_policy", "/primary/policy").policy);
     expect(policy.map(({ Sid, Effect }) => [Sid, Effect])).toEqual([
       ["TlsOnly", "Deny"],
       ["NoOldTls", "Deny"],
       ["NoOtherEncryption", "Deny"],
+      ["NoOtherKey", "Deny"],
+      ["NoNamelessKey", "Deny"],
     ]);
   });
 
@@ -134,7 +142,7 @@ describe("BackupBucket", () => {
           void new BackupBucket(stack, "backups", { ...PROPS, keepDays: 0.5, recovery: { ...recovery(stack), region: "eu-west-1" } }),
       ),
     ).toEqual([
-      "test/backups.keepDays: 0.5 is no number of days; use a whole number of 1 or more",
+      "test/backups.keepDays: 0.5 is no number of days that S3 can lock; use a whole number from 1 to 36500",
       'test/backups.recovery.region: "eu-west-1" is the region of the bucket itself, and is lost with it; choose another region',
     ]);
   });

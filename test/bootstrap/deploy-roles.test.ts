@@ -1,4 +1,4 @@
-import { boundaryArn, DeployRoles, type DeployRolesProps } from "../../constructs/bootstrap";
+import { boundaryArn, DeployRoles, type DeployRolesProps, rolePath } from "../../constructs/bootstrap";
 import { all, one, statements, synth } from "../synth";
 
 const STATE = "arn:aws:s3:::orders-terraform-state";
@@ -6,7 +6,7 @@ const STATE = "arn:aws:s3:::orders-terraform-state";
 const PROPS: DeployRolesProps = {
   system: "orders",
   account: "111122223333",
-  repository: "example/orders",
+  subject: "repo:example/orders",
   environments: [
     { name: "production", regions: ["eu-west-1", "eu-central-1"] },
     { name: "dev", regions: ["eu-west-1"] },
@@ -33,12 +33,20 @@ describe("DeployRoles", () => {
     expect(trustOf("apply-production")["token.actions.githubusercontent.com:sub"]).toBe("repo:example/orders:environment:production");
   });
 
-  it("let a pull request read configuration and state, lock state, and read no data", () => {
+  it("know the repository by the ids that GitHub's tokens name it with", () => {
+    const [role] = all(roles({ subject: "repo:example@1/orders@2" }), "aws_iam_role");
+    expect(role?.assume_role_policy).toContain('"repo:example@1/orders@2:');
+  });
+
+  it("let a pull request read configuration and state, change neither, and read no data", () => {
     const rights = rightsOf("plan");
-    const writes = rights.filter(
-      ({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => /Put|Delete|Create/.test(action)),
-    );
-    expect(writes.map(({ Resource }) => Resource)).toEqual([`${STATE}/*/*.tflock`]);
+    expect(rights.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => Action)).toEqual([
+      "s3:ListBucket",
+      "s3:GetObject",
+      "kms:Decrypt",
+      "kms:GenerateDataKey",
+      "kms:DescribeKey",
+    ]);
     expect(rights.find(({ Sid }) => Sid === "NoObjects")).toEqual({
       Sid: "NoObjects",
       Effect: "Deny",
@@ -46,30 +54,33 @@ describe("DeployRoles", () => {
       NotResource: `${STATE}/*`,
     });
     expect(rights.find(({ Sid }) => Sid === "NoData")?.Action).toEqual(
-      expect.arrayContaining(["secretsmanager:GetSecretValue", "ssm:GetParameter*", "dynamodb:GetItem"]),
+      expect.arrayContaining(["secretsmanager:GetSecretValue", "dynamodb:GetItem", "logs:GetLogEvents"]),
     );
   });
 
   it("keep environments of one account apart: neither another's state nor its roles", () => {
     const rights = rightsOf("apply-dev");
-    expect(rights.find(({ Sid }) => Sid === "WriteState")?.Resource).toBe(`${STATE}/dev/*`);
+    expect(rights.find(({ Sid }) => Sid === "State")?.Resource).toBe(`${STATE}/dev/*`);
     expect(rights.find(({ Sid }) => Sid === "OtherState")).toMatchObject({
       Effect: "Deny",
-      Resource: [`${STATE}/production/*`, `${STATE}/bootstrap/*`],
+      Resource: [`${STATE}/bootstrap/*`, `${STATE}/production/*`],
     });
     const allowed = rights.filter(
-      ({ Effect, Action }) =>
-        Effect === "Allow" && [Action].flat().some((action: string) => /^iam:(Create|Put|Attach|Update|PassRole)/.test(action)),
+      ({ Effect, Action }) => Effect === "Allow" && [Action].flat().some((action: string) => /^iam:(?!Get|List)/.test(action)),
     );
     for (const { Resource } of allowed) {
       for (const resource of [Resource].flat())
-        expect(resource).toMatch(/:(role|policy|instance-profile)\/orders-dev-\*$|aws-service-role/);
+        expect(resource).toMatch(/:(role|policy|instance-profile)\/(orders\/dev|aws-service-role)\/\*$/);
     }
   });
 
-  it("can't grow: every role they make is bounded, and they never touch themselves", () => {
-    const rights = rightsOf("apply-dev");
-    const making = rights.filter(
+  it("are themselves out of reach of what they may change", () => {
+    for (const { path } of all(json, "aws_iam_role")) expect(path).toBe("/orders/");
+    expect(rolePath("orders", "dev")).toBe("/orders/dev/");
+  });
+
+  it("can't grow: whatever a deployment is denied, the roles it makes are denied as well", () => {
+    const making = rightsOf("apply-dev").filter(
       ({ Effect, Action }) =>
         Effect === "Allow" &&
         [Action].flat().some((action: string) => ["iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"].includes(action)),
@@ -77,10 +88,21 @@ describe("DeployRoles", () => {
     expect(making.map(({ Condition }) => Condition?.StringEquals["iam:PermissionsBoundary"])).toEqual([
       expect.stringMatching(/aws_iam_policy.*\.arn/),
     ]);
-    const untouchable = rights.find(({ Sid }) => Sid === "DeployRoles");
-    expect(untouchable?.Effect).toBe("Deny");
-    expect(untouchable?.Resource).toHaveLength(5);
-    expect(one(json, "aws_iam_policy").name).toBe(boundaryArn("orders", "111122223333").split("/").at(-1));
+    const boundary = one(json, "aws_iam_policy");
+    expect(`${boundary.path}${boundary.name}`).toBe(boundaryArn("orders", "111122223333").split(":policy")[1]);
+    const bounded = statements(boundary.policy);
+    // The boundary holds for the roles of all environments, and denies them the state as a whole.
+    for (const denial of rightsOf("apply-dev").filter(
+      ({ Effect, Sid }) => Effect === "Deny" && !["OtherRegions", "OtherState"].includes(Sid),
+    )) {
+      expect(bounded).toContainEqual(denial);
+    }
+    expect(bounded).toContainEqual({ Sid: "NoState", Effect: "Deny", Action: "s3:*", Resource: [STATE, `${STATE}/*`] });
+    expect(bounded.find(({ Sid }) => Sid === "OtherRegions")?.Condition.StringNotEquals["aws:RequestedRegion"]).toEqual([
+      "eu-west-1",
+      "eu-central-1",
+      "us-east-1",
+    ]);
   });
 
   it("stay within the regions of their environment", () => {
@@ -90,7 +112,7 @@ describe("DeployRoles", () => {
   });
 
   it("break no lock of a backup", () => {
-    expect(rightsOf("apply-dev")).toContainEqual({ Sid: "Locks", Effect: "Deny", Action: "s3:BypassGovernanceRetention", Resource: "*" });
+    expect(rightsOf("apply-dev").find(({ Sid }) => Sid === "LocksAndBackDoors")?.Action).toContain("s3:BypassGovernanceRetention");
   });
 
   it("never weaken the state bucket or its key", () => {

@@ -9,6 +9,7 @@ describe("a tag", () => {
   it.each([
     ["aws:name", "x", "begins with aws:, which AWS keeps for itself"],
     ["environment", "x", "is a tag that the platform sets"],
+    ["Environment", "x", "is a tag that the platform sets"],
     ["", "x", "is no tag key"],
     ["x".repeat(129), "x", "is no tag key"],
     ["team", "x".repeat(257), "is no tag value"],

@@ -16,6 +16,11 @@ describe("the documents", () => {
     expect(read("README.md")).toContain(printed.trim());
   });
 
+  it("have nothing left to fill in", () => {
+    for (const file of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"])
+      expect(read(file)).not.toMatch(/@@|TODO|TBD/);
+  });
+
   it("name only scripts that there are", () => {
     const { scripts } = JSON.parse(read("package.json"));
     for (const file of ["README.md", "CONTRIBUTING.md"]) {

@@ -58,7 +58,15 @@ describe("Endpoints", () => {
 
   it("let image layers through, which are fetched under a signature of AWS's own", () => {
     const layers = statements(service("s3")?.policy).find(({ Sid }) => Sid === "ImageLayersAndNodePackages");
-    expect(layers?.Resource).toContain("arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*");
+    expect(layers?.Resource).toEqual(
+      expect.arrayContaining(["arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*", "arn:aws:s3:::prod-registry-k8s-io-*/*"]),
+    );
+  });
+
+  it("leave out what a region does not have", () => {
+    const names = endpoints({ region: "mx-central-1" }).map(({ service_name }) => service_name);
+    expect(names).toContain("com.amazonaws.mx-central-1.eks-auth");
+    expect(names).not.toContain("com.amazonaws.mx-central-1.eks");
   });
 
   it("are the free one only, where calls to AWS may leave the network", () => {

@@ -77,4 +77,11 @@ describe("Vpc", () => {
       'test/network.zones: ["eu-west-1a"] is not two or three zones; name two or three',
     ]);
   });
+
+  it("takes a zone that is named twice for one", () => {
+    const zones = ["eu-west-1a", "eu-west-1a", "eu-west-1b"];
+    expect(refusalsOf((stack) => void new Vpc(stack, "network", { ...PROPS, zones }))).toEqual([
+      `test/network.zones: ${JSON.stringify(zones)} names a zone twice; name each once`,
+    ]);
+  });
 });

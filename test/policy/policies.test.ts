@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
@@ -12,30 +13,32 @@ import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/
 const ID = "production-data";
 
 /** What the policies find in a stack: a sound one, with what a test breaks. */
-function found(build: (stack: TerraformStack) => void, { id = ID, protect = true, sound = true } = {}): readonly string[] {
-  const stack = new TerraformStack(new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") }), id);
+function found(build: (stack: TerraformStack) => void, { protect = true, holdsData = true, sound = true } = {}): readonly string[] {
+  const stack = new TerraformStack(new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") }), ID);
   if (sound) {
     new AwsProvider(stack, "aws", {
       region: "eu-west-1",
       allowedAccountIds: ["111122223333"],
-      defaultTags: [{ tags: { system: "orders", environment: "production", stack: id } }],
+      defaultTags: [{ tags: { system: "orders", environment: "production", stack: ID } }],
     });
     new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
   }
   build(stack);
   stack.prepareStack();
   const json = JSON.parse(JSON.stringify(stack.toTerraform()));
-  return findings({ stack, protect, json }).map(({ policy, address }) => `${policy}: ${address}`);
+  return findings({ stack, protect, holdsData, json }).map(({ policy, address }) => `${policy}: ${address}`);
 }
 
 const guarded = { lifecycle: { preventDestroy: true } };
 
+const TLS_ONLY = { Effect: "Deny", Principal: "*", Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "false" } } };
+
 /** A bucket as it should be. */
-function aBucket(stack: TerraformStack, changes: object = {}, condition: object = { Bool: { "aws:SecureTransport": "false" } }): S3Bucket {
+function aBucket(stack: TerraformStack, changes: object = {}, denial: object = {}): S3Bucket {
   const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded, ...changes });
   new S3BucketPolicy(stack, "policy", {
     bucket: bucket.id,
-    policy: JSON.stringify({ Statement: [{ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: "*", Condition: condition }] }),
+    policy: JSON.stringify({ Statement: [{ ...TLS_ONLY, Resource: [bucket.arn, `${bucket.arn}/*`], ...denial }] }),
   });
   return bucket;
 }
@@ -50,11 +53,23 @@ const database = {
 
 /** Each policy with what breaks it, and with nothing else wrong. */
 const MUTANTS: Readonly<
-  Record<string, { readonly break: (stack: TerraformStack) => void; readonly at: string; readonly id?: string; readonly sound?: boolean }[]>
+  Record<
+    string,
+    { readonly break: (stack: TerraformStack) => void; readonly at: string; readonly holdsData?: boolean; readonly sound?: boolean }[]
+  >
 > = {
   "tls-only-buckets": [
     { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "b", ...guarded }), at: "aws_s3_bucket.bucket" },
-    { break: (stack) => void aBucket(stack, {}, { Bool: { "aws:SecureTransport": "true" } }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void aBucket(stack, {}, { Condition: { Bool: { "aws:SecureTransport": "true" } } }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void aBucket(stack, {}, { Resource: "arn:aws:s3:::another" }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void aBucket(stack, {}, { Effect: "Allow" }), at: "aws_s3_bucket.bucket" },
+    {
+      break: (stack) => {
+        const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
+        new S3BucketPolicy(stack, "policy", { bucket: bucket.id, policy: "not a policy" });
+      },
+      at: "aws_s3_bucket.bucket",
+    },
   ],
   "data-is-kept": [
     { break: (stack) => void aBucket(stack, { lifecycle: { preventDestroy: false } }), at: "aws_s3_bucket.bucket" },
@@ -62,9 +77,7 @@ const MUTANTS: Readonly<
     { break: (stack) => void new DbInstance(stack, "db", { ...database, deletionProtection: false }), at: "aws_db_instance.db" },
     { break: (stack) => new DbInstance(stack, "db", database).addOverride("lifecycle.prevent_destroy", false), at: "aws_db_instance.db" },
   ],
-  "data-lives-apart": [
-    { break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", id: "production-write-side" },
-  ],
+  "data-lives-apart": [{ break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", holdsData: false }],
   "backups-select-it": [
     { break: (stack) => void new DbInstance(stack, "db", { ...database, tags: { team: "orders" } }), at: "aws_db_instance.db" },
   ],
@@ -115,18 +128,37 @@ describe("every policy", () => {
     expect(found(sound)).toEqual([]);
   });
 
-  const cases = Object.entries(MUTANTS).flatMap(([policy, mutants]) => mutants.map((mutant, index) => [policy, index, mutant] as const));
-
-  it.each(cases)("%s kills mutant %d, and no other policy does", (policy, _, { break: breakIt, at, id = ID, sound = true }) => {
-    expect(found(breakIt, { id, sound })).toEqual([`${policy}: ${[id, at].filter(Boolean).join("/")}`]);
+  it("reads a bucket policy that Terraform puts together", () => {
+    const documented = (stack: TerraformStack) => {
+      const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
+      const document = new DataAwsIamPolicyDocument(stack, "tls", {
+        statement: [
+          {
+            effect: "Deny",
+            actions: ["s3:*"],
+            resources: [bucket.arn, `${bucket.arn}/*`],
+            principals: [{ type: "*", identifiers: ["*"] }],
+            condition: [{ test: "Bool", variable: "aws:SecureTransport", values: ["false"] }],
+          },
+        ],
+      });
+      new S3BucketPolicy(stack, "policy", { bucket: bucket.id, policy: document.json });
+    };
+    expect(found(documented)).toEqual([]);
   });
 
-  it.each(cases)("%s spares mutant %d that is exempt for a reason", (policy, _, { break: breakIt, at, id = ID, sound = true }) => {
+  const cases = Object.entries(MUTANTS).flatMap(([policy, mutants]) => mutants.map((mutant, index) => [policy, index, mutant] as const));
+
+  it.each(cases)("%s kills mutant %d, and no other policy does", (policy, _, { break: breakIt, at, holdsData = true, sound = true }) => {
+    expect(found(breakIt, { holdsData, sound })).toEqual([`${policy}: ${[ID, at].filter(Boolean).join("/")}`]);
+  });
+
+  it.each(cases)("%s spares mutant %d that is exempt for a reason", (policy, _, { break: breakIt, at, holdsData = true, sound = true }) => {
     const excuse = (stack: TerraformStack) => {
       breakIt(stack);
       exempt(at ? stack.node.findChild(at.split(".")[1] as string) : stack, policy, "a test says so");
     };
-    expect(found(excuse, { id, sound })).toEqual([]);
+    expect(found(excuse, { holdsData, sound })).toEqual([]);
   });
 });
 

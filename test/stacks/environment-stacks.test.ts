@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { namePartProblem } from "../../constructs/core/names";
+import { program } from "../../environments";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
@@ -133,5 +134,26 @@ describe("an environment by any name that is accepted", () => {
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe("every policy document that is shipped", () => {
+  const documents = [...synthesisOf(program).stacks.values()].flatMap(({ json }) =>
+    Object.values((json.resource ?? {}) as Record<string, Record<string, Body>>).flatMap((named) =>
+      Object.values(named).flatMap((body) => [body.policy, body.assume_role_policy].filter((text) => typeof text === "string")),
+    ),
+  );
+
+  it("names no statement twice, which IAM refuses", () => {
+    for (const text of documents) {
+      const sids = JSON.parse(text)
+        .Statement.map(({ Sid }: Body) => Sid)
+        .filter(Boolean);
+      expect(new Set(sids).size).toBe(sids.length);
+    }
+  });
+
+  it("fits the 6,144 characters of the smaller of IAM's limits", () => {
+    for (const text of documents) expect(text.length).toBeLessThan(6144);
   });
 });

@@ -16,10 +16,12 @@ const bucket = {
 const PROPS: StackProps = {
   state: { bucket, key: "test/network.tfstate" },
   protect: true,
+  holdsData: false,
   aws: {
     account: "111122223333",
     region: "eu-west-1",
     tags: { system: "orders", environment: "test" },
+    rolePath: "/orders/test/",
     permissionsBoundary: "arn:aws:iam::111122223333:policy/orders-boundary",
   },
 };
@@ -61,7 +63,10 @@ describe("PlatformStack", () => {
     const stack = new PlatformStack(app, "test-network", PROPS);
     new IamRole(stack, "role", { assumeRolePolicy: "{}" });
     app.synth();
-    expect(one(json(stack), "aws_iam_role").permissions_boundary).toBe("arn:aws:iam::111122223333:policy/orders-boundary");
+    expect(one(json(stack), "aws_iam_role")).toMatchObject({
+      path: "/orders/test/",
+      permissions_boundary: "arn:aws:iam::111122223333:policy/orders-boundary",
+    });
   });
 
   it("is read by others through outputs with names of their own, and comes before them", () => {

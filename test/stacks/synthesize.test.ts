@@ -135,6 +135,13 @@ describe("a synthesis", () => {
     expect(readdirSync(join(outdir, "stacks")).sort()).toEqual(["dev-backup", "dev-cluster", "dev-keys", "dev-network"]);
   });
 
+  it("of one environment leaves the others listed", () => {
+    synthesize(program, { outdir });
+    const before = content(outdir)["/manifest.json"];
+    synthesize(program, { outdir, only: "dev" });
+    expect(JSON.parse(content(outdir)["/manifest.json"] ?? "")).toEqual(JSON.parse(before ?? ""));
+  });
+
   it("has no stack that would be empty", () => {
     const { stacks } = synthesize(program, { outdir });
     for (const { json } of stacks.values()) expect(Object.keys((json.resource ?? {}) as object).length).toBeGreaterThan(0);

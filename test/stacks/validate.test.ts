@@ -1,4 +1,6 @@
+import * as fc from "fast-check";
 import { program } from "../../environments";
+import type { Program } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 
 /** What is said about one environment that differs from a sound one. */
@@ -42,6 +44,52 @@ describe("a program", () => {
 
   it.each([[null], [3], ["production"], [[]], [{}]])("survives an environment that is %p", (environment) => {
     expect(errorsOf(aProgram(environment as unknown as object)).join("\n")).toMatch(/^environments\[0\]/);
+  });
+});
+
+describe("whatever is written", () => {
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSet: true,
+    withNullPrototype: true,
+    withSparseArray: true,
+  });
+  const keys = Object.keys(program.environments.at(-1) ?? {});
+
+  it("is answered with messages of one form, and never with a crash", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...keys), anything), (parts) => {
+        for (const message of complaints(parts)) expect(message).toMatch(/^\S[^\n]*: [^\n]+; [^\n]+$/);
+      }),
+    );
+  });
+
+  it.each([
+    [{ cache: { engine: "constructor" } }, 'test.cache.engine: "constructor" is no engine here; use one of elasticache, valkey'],
+    [{ eventStore: null }, "test.eventStore: null is no group of settings; write { … }"],
+    [{ eventStore: "kurrentdb" }, 'test.eventStore: "kurrentdb" is no group of settings; write { … }'],
+    [{ exceptions: [] }, "test.exceptions: [] is no group of settings; write { … }"],
+    [{ authorization: JSON.parse('{"constructor": 5}') }, 'test.authorization: {"constructor":5} is no group of settings; write { … }'],
+    [{ aws: { ...aws, network: { zones: [1, null, "eu-west-1a"] } } }, "test.aws.network.zones[0]: 1 says nothing; write a word or more"],
+    [{ aws: { ...aws, domain: "a\nb" } }, 'test.aws.domain: "a\\nb" is no domain; write one like orders.example.com'],
+    [{ aws: { ...aws, acount: "111122223333", account: undefined } }, 'test.aws.acount: is no setting here; did you mean "account"?'],
+  ])("%j is answered", (changes, message) => {
+    expect(complaints(changes)[0]).toBe(message);
+  });
+
+  it.each([null, undefined, {}, { accounts: null, environments: [] }, { accounts: [] }])("may be no program at all: %j", (input) => {
+    expect(errorsOf(input as unknown as Program)).toEqual([
+      expect.stringMatching(/^(accounts|environments): .*is no list; write \[ … \]$/),
+    ]);
+  });
+
+  it("is not there where it is undefined: no default is lost by it", () => {
+    expect(complaints({ aws: { ...aws, recoveryRegion: undefined } })[0]).toMatch(/^test\.aws\.recoveryRegion: is missing/);
+    expect(
+      complaints({ eventStore: { engine: "kurrentdb", nodes: 1, storage: "10Gi" }, exceptions: { disposable: undefined } })[0],
+    ).toMatch(/loses the event store with its node/);
   });
 });
 
@@ -188,10 +236,10 @@ describe("access to clusters", () => {
   });
 
   it("is the pipeline's by itself", () => {
-    const program = aProgram(anEnvironment({ cluster, access: { administrators: [role("orders-deploy-test")] } }));
+    const program = aProgram(anEnvironment({ cluster, access: { administrators: [role("orders/orders-deploy-test")] } }));
     const accounts = program.accounts.map((account) => ({ ...account, github: { repository: "example/orders" } }));
     expect(errorsOf({ ...program, accounts })).toEqual([
-      `test.access.administrators: "${role("orders-deploy-test")}" is a role of the pipeline, which has its access by itself; leave it out`,
+      `test.access.administrators: "${role("orders/orders-deploy-test")}" is a role of the pipeline, which has its access by itself; leave it out`,
     ]);
     expect(errorsOf(program)).toEqual([]);
   });
@@ -278,7 +326,7 @@ describe("roles", () => {
     expect(several("orders", "search")).toEqual([]);
     expect(several("orders", undefined)).toEqual(["test.projections[1]: is one of several and has no name; name each"]);
     expect(several("orders", "orders")).toEqual([
-      'test.projections[1].name: "orders" is the name of projections.0 as well; choose another',
+      'test.projections[1].name: "orders" is the name of projections[0] as well; choose another',
     ]);
     expect(several()).toEqual(["test.projections: [] is empty; write one or several { … }"]);
   });
@@ -351,7 +399,10 @@ describe("a network", () => {
     expect(errorsOf(aProgram(anEnvironment(), other))).toEqual([
       'other.aws.network.cidr: "10.0.128.0/20" overlaps 10.0.0.0/16 of test, so that the two can never be joined; give one of them other addresses, or say in exceptions.overlappingNetwork why they never will be',
     ]);
-    expect(errorsOf(aProgram(anEnvironment(), { ...other, exceptions: { overlappingNetwork: "belongs to another company" } }))).toEqual([]);
+    const apart = { ...other, exceptions: { overlappingNetwork: "belongs to another company" } };
+    expect(errorsOf(aProgram(anEnvironment(), apart))).toEqual([]);
+    const third = { ...other, name: "third" };
+    expect(errorsOf(aProgram(apart, anEnvironment(), third))[0]).toMatch(/^third\.aws\.network\.cidr: .* overlaps 10\.0\.0\.0\/16 of test/);
   });
 });
 
@@ -370,11 +421,14 @@ describe("a recovery region", () => {
 });
 
 describe("an exception", () => {
-  it.each(["singleNatGateway", "awsApisOverInternet"])("that excepts nothing misleads: %s", (name) => {
-    expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([
-      `test.exceptions.${name}: excepts nothing here; remove it`,
-    ]);
-  });
+  it.each(["singleNatGateway", "awsApisOverInternet", "twoZones", "noRecoveryCopy", "overlappingNetwork"])(
+    "that excepts nothing misleads: %s",
+    (name) => {
+      expect(complaints({ aws: undefined, exceptions: { [name]: "saves some money" } })).toEqual([
+        `test.exceptions.${name}: excepts nothing here; remove it`,
+      ]);
+    },
+  );
 
   it("from a recovery copy is left over beside a recovery region", () => {
     expect(complaints({ exceptions: { noRecoveryCopy: "not needed here" } })).toEqual([
@@ -398,7 +452,10 @@ describe("environments", () => {
 
   it("have names of their own", () => {
     expect(named("prod", "prod")).toEqual(['prod.name: "prod" is the name of another environment; choose another']);
-    expect(named("bootstrap")).toEqual(['bootstrap.name: "bootstrap" is the name of the stacks that hold state; choose another']);
+    for (const word of ["deploy", "plan", "bootstrap-x"]) expect(named(word)).toHaveLength(1);
+    expect(named("bootstrap")).toEqual([
+      'bootstrap.name: "bootstrap" stands for something else in names of stacks and roles; choose another',
+    ]);
   });
 
   it("stand by for an original in another region", () => {

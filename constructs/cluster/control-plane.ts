@@ -8,6 +8,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesVersion } from "../core/versions";
+import { exempt } from "../policy/contract";
 import type { ClusterAccess } from "./access";
 
 export interface ControlPlaneProps {
@@ -106,6 +107,7 @@ export class ControlPlane extends Construct {
       lifecycle: { preventDestroy: props.protect },
       dependsOn: [logs, rights, secrets],
     });
+    if (props.publicFrom) exempt(this.cluster, "CKV_AWS_39", "open to the networks that are named, and to no others");
     for (const kind of Object.keys(POLICIES) as (keyof ClusterAccess)[]) {
       for (const principal of props.access[kind] ?? []) this.admit(principal, kind);
     }

@@ -17,7 +17,7 @@ interface Found {
 /** By what each type of resource is found (the provider's documentation, Import). */
 const IMPORT_ID: Readonly<Record<string, (resource: Attributes, found: Found) => string>> = {
   aws_iam_openid_connect_provider: ({ url }, { account }) => `arn:aws:iam::${account}:oidc-provider/${String(url).replace("https://", "")}`,
-  aws_iam_policy: ({ name }, { account }) => `arn:aws:iam::${account}:policy/${name}`,
+  aws_iam_policy: ({ path = "/", name }, { account }) => `arn:aws:iam::${account}:policy${path}${name}`,
   aws_iam_role: ({ name }) => String(name),
   aws_iam_role_policy: ({ role, name }, { value }) => `${value(role)}:${name}`,
   aws_iam_role_policy_attachment: ({ role, policy_arn }, { value }) => `${value(role)}/${value(policy_arn)}`,

@@ -27,6 +27,7 @@ describe("recoveryOf", () => {
 
   it("finds roles and what is attached to them", () => {
     const resource = {
+      aws_iam_policy: { boundary: { name: "boundary", path: "/orders/" } },
       aws_iam_role: { plan: { name: "orders-plan" } },
       aws_iam_role_policy: { state: { name: "plan-state", role: "${aws_iam_role.plan.id}" } },
       aws_iam_role_policy_attachment: {
@@ -34,6 +35,7 @@ describe("recoveryOf", () => {
       },
     };
     expect(recoveryOf({ resource }, ACCOUNT).import.map(({ id }) => id)).toEqual([
+      `arn:aws:iam::${ACCOUNT}:policy/orders/boundary`,
       "orders-plan",
       "orders-plan:plan-state",
       "orders-plan/arn:aws:iam::aws:policy/ReadOnlyAccess",

@@ -70,6 +70,17 @@ describe("the cluster stacks", () => {
     expect(stack("cluster", { cluster }).output.interruption_queue.value).toBe("");
   });
 
+  it("make roles and instance profiles only where the pipeline may make them", () => {
+    const json = stack("cluster", { cluster: { ...cluster, nodes: { min: 3, max: 9 } } }, { repository: "example/orders" });
+    for (const role of all(json, "aws_iam_role")) {
+      expect(role).toMatchObject({
+        path: "/orders/test/",
+        permissions_boundary: "arn:aws:iam::111122223333:policy/orders/orders-boundary",
+      });
+    }
+    expect(one(json, "aws_iam_instance_profile")).toMatchObject({ path: "/orders/test/", name: "orders-test-shared-nodes" });
+  });
+
   it("are guarded against deletion where data is kept", () => {
     const guarded = (changes: object) => one(stack("cluster", { cluster, ...changes }), "aws_eks_cluster").lifecycle.prevent_destroy;
     expect(guarded({})).toBe(true);

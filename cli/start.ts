@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
-import { InvalidInput } from "../constructs/core/errors";
-import { bootstrapName, PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { describe, InvalidInput } from "../constructs/core/errors";
+import { bootstrapName, checkSupport, PolicyViolation, type Program, synthesize, validate } from "../stacks";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
 
@@ -9,8 +9,11 @@ const LOCK = "environments/.terraform.lock.hcl";
 
 const USAGE = "npm start [-- [environment] [--json]]";
 
-/** Synthesizes a program, or one environment of it, and says what came of it. Returns the exit code. */
-export function start(program: Program, args: readonly string[]): number {
+/**
+ * Synthesizes a program, or one environment of it, and says what came of it. Returns the exit code.
+ * What is no longer supported is measured by a day, which is the one thing that synthesis itself doesn't know.
+ */
+export function start(program: Program, args: readonly string[], today = new Date().toISOString().slice(0, 10)): number {
   const flags = args.filter((arg) => arg.startsWith("--"));
   const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
@@ -21,10 +24,12 @@ export function start(program: Program, args: readonly string[]): number {
       return 0;
     }
     if (only !== undefined) checkName(only, program);
+    const aging = checkSupport(program, today);
     const options = only === undefined ? { outdir, lock: LOCK, prune: true } : { outdir, lock: LOCK, only };
     const synthesis = withoutTokenTraces(() => synthesize(program, options));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
+    for (const problem of aging) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof Refused)) throw error;

@@ -39,9 +39,6 @@ export interface StackSummary {
 /** Parts of an environment that are described and checked, and that no stack makes so far. */
 const DESCRIBED_ONLY = [
   "standbyOf",
-  "cluster",
-  "writeCluster",
-  "readCluster",
   "eventStore",
   "commandApi",
   "commandProcessors",

@@ -1,6 +1,7 @@
 import type { App } from "cdktf";
 import { backupStack } from "./backup";
 import { bootstrapStack } from "./bootstrap";
+import { clusterStacks } from "./cluster";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { keysStack } from "./keys";
 import { networkStack } from "./network";
@@ -43,7 +44,8 @@ function environmentStacks(app: App, environment: Environment, accounts: readonl
   const context = onAws(environment, accounts);
   if (!context) return [];
   const keys = keysStack(app, context);
-  return [keys, networkStack(app, context, keys), backupStack(app, context, keys)];
+  const network = networkStack(app, context, keys);
+  return [keys, network, ...clusterStacks(app, context, keys, network), backupStack(app, context, keys)];
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

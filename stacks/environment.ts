@@ -1,4 +1,6 @@
+import type { Architecture, ClusterAccess } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
+import type { KubernetesVersion } from "../constructs/core/versions";
 import type { Region } from "../constructs/network";
 
 /**
@@ -35,6 +37,12 @@ export interface Environment {
 
   /** The cluster that projects and serves queries. */
   readonly readCluster?: Cluster;
+
+  /**
+   * Who may do what in the clusters that are made here, and from where. The pipeline's roles are in it by themselves.
+   * @default - the pipeline's roles, from inside the network: its runners are in the security group `deploy-runners`
+   */
+  readonly access?: Access;
 
   /** The system of record. */
   readonly eventStore?: EventStore;
@@ -153,6 +161,27 @@ export interface NewCluster {
   readonly nodes: Replicas;
 
   readonly node: NodeSize;
+
+  /**
+   * Its version of Kubernetes. An upgrade raises it by one, then the nodes'.
+   * @default "1.35"
+   */
+  readonly version?: KubernetesVersion;
+
+  /**
+   * The version of its nodes, at most three behind.
+   * @default - that of the cluster
+   */
+  readonly nodeVersion?: KubernetesVersion;
+}
+
+/** Who may do what in a cluster, by the ARN of roles or users, and from where. */
+export interface Access extends ClusterAccess {
+  /**
+   * Networks outside from which the clusters' APIs are reached: `["203.0.113.0/24"]`.
+   * @default - none: they are reached from inside the network only
+   */
+  readonly from?: readonly string[];
 }
 
 export interface ExistingCluster {
@@ -164,6 +193,12 @@ export interface NodeSize {
   readonly cpu: Cores;
   readonly memory: Bytes;
   readonly storage: Bytes;
+
+  /**
+   * The processors. Graviton is `arm64`.
+   * @default "amd64"
+   */
+  readonly architecture?: Architecture;
 }
 
 /** Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). */
@@ -401,3 +436,13 @@ export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): networ
 export function isExistingCluster(cluster: Cluster): cluster is ExistingCluster {
   return "context" in cluster;
 }
+
+/** The clusters that are made here, by the key under which they stand. */
+export function newClusters({ cluster, writeCluster, readCluster }: Environment): readonly (readonly [ClusterKey, NewCluster])[] {
+  return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
+    found && !isExistingCluster(found) ? [[key as ClusterKey, found] as const] : [],
+  );
+}
+
+/** Where an environment describes a cluster. */
+export type ClusterKey = "cluster" | "writeCluster" | "readCluster";

@@ -1,7 +1,8 @@
 import type { App } from "cdktf";
 import { cloudName } from "../constructs/core/names";
-import { CustomerKey, logsMayUse } from "../constructs/encryption";
+import { CustomerKey, disksMayUse, logsMayUse } from "../constructs/encryption";
 import type { AwsContext } from "./compose";
+import { newClusters } from "./environment";
 import { awsStackProps, PlatformStack } from "./stack";
 
 export type Keys = {
@@ -10,6 +11,12 @@ export type Keys = {
 
   /** Empty where there is no recovery region. */
   readonly recoveryKeyArn: string;
+
+  /** Of the Secrets in clusters. Empty where no cluster is made. */
+  readonly secretsKeyArn: string;
+
+  /** Of the disks and volumes of nodes. Empty where no cluster is made. */
+  readonly disksKeyArn: string;
 };
 
 /** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
@@ -27,5 +34,16 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
   const recovery = aws.recoveryRegion
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;
-  return stack.publish({ logsKeyArn: logs.arn, backupKeyArn: backup.arn, recoveryKeyArn: recovery?.arn ?? "" });
+  const clusters = newClusters(environment).length > 0;
+  const secrets = clusters ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters")) : undefined;
+  const disks = clusters
+    ? new CustomerKey(stack, "nodes", { ...key("nodes", "Disks and volumes of nodes"), statements: [disksMayUse(aws.account, aws.region)] })
+    : undefined;
+  return stack.publish({
+    logsKeyArn: logs.arn,
+    backupKeyArn: backup.arn,
+    recoveryKeyArn: recovery?.arn ?? "",
+    secretsKeyArn: secrets?.arn ?? "",
+    disksKeyArn: disks?.arn ?? "",
+  });
 }

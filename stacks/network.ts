@@ -63,7 +63,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
 
 function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContext, own: OwnNetwork, keys: PlatformStack<Keys>): Vpc {
   const { system, name, aws, exceptions } = environment;
-  const zones = own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
+  const zones = zonesOf(environment, own);
   return new Vpc(stack, "network", {
     name: [system, name],
     account: aws.account,
@@ -73,6 +73,17 @@ function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContex
     natGateways: exceptions?.singleNatGateway === undefined ? "each-zone" : "one",
     logsKey: stack.read(keys).logsKeyArn,
   });
+}
+
+function zonesOf({ aws, exceptions }: AwsContext["environment"], own: OwnNetwork): readonly string[] {
+  return own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
+}
+
+/** What the zones of a network are called in addresses, in the order of its subnets: by letter where we made it, by number where we found it. */
+export function zoneIds(environment: AwsContext["environment"]): readonly string[] {
+  const network = environment.aws.network ?? {};
+  if (isExistingNetwork(network)) return network.subnets.private.map((_, index) => String(index + 1));
+  return zonesOf(environment, network).map((zone) => zone.slice(-1));
 }
 
 function camelCase(name: string): string {

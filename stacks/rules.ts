@@ -2,6 +2,7 @@ import type { Problem } from "../constructs/core/errors";
 import { known, seconds } from "../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
+import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { all, type Environment, type EXCEPTIONS, type ExistingNetwork, type OwnNetwork, type Program, type Replicas } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 
@@ -11,8 +12,8 @@ export type Draft<T> = T extends object ? { readonly [Key in keyof T]?: Draft<T[
 /** A problem at a path of keys below an environment. */
 export type Finding = Omit<Problem, "path"> & { readonly keys: readonly string[] };
 
-type DraftEnvironment = Draft<Environment>;
-type Rule = (environment: DraftEnvironment) => readonly Finding[];
+export type DraftEnvironment = Draft<Environment>;
+export type Rule = (environment: DraftEnvironment) => readonly Finding[];
 
 const DAY = 86_400;
 
@@ -27,6 +28,7 @@ export const environmentRules: readonly Rule[] = [
   rolesHaveNames,
   scalingHasRoom,
   eventStoreHasQuorum,
+  ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,
   zonesAreEnough,
@@ -382,7 +384,7 @@ function exceptionsExceptSomething(environment: DraftEnvironment): Finding[] {
 /** A problem of one environment or account that only shows beside the others. */
 export type ProgramFinding = Finding & { readonly root: string };
 
-type DraftProgram = {
+export type DraftProgram = {
   readonly accounts: readonly Draft<Program["accounts"][number]>[];
   readonly environments: readonly DraftEnvironment[];
 };
@@ -393,6 +395,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   namesAreApart,
   networksAreApart,
   standbysHaveAnOriginal,
+  pipelinesHaveTheirAccess,
 ];
 
 function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFinding[] {

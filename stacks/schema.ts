@@ -3,8 +3,10 @@ import * as v from "valibot";
 import type { Problem } from "../constructs/core/errors";
 import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
+import { KUBERNETES } from "../constructs/core/versions";
 import { REGIONS } from "../constructs/network";
 import {
+  type Access,
   type Account,
   type AuroraSettings,
   type Authentication,
@@ -199,9 +201,22 @@ const replicas: Schema = v.lazy((input) =>
       ),
 );
 
-const nodeSize = object<NodeSize>({ cpu: quantity(millicores), memory: quantity(bytes), storage: quantity(bytes) });
+const nodeSize = object<NodeSize>({
+  cpu: quantity(millicores),
+  memory: quantity(bytes),
+  storage: quantity(bytes),
+  architecture: optional(choice(["amd64", "arm64"], "architecture that Kubernetes runs on here")),
+});
 
-const cluster = either("context", object<ExistingCluster>({ context: anything }), object<NewCluster>({ nodes: replicas, node: nodeSize }));
+const version = choice(Object.keys(KUBERNETES), "version of Kubernetes that the platform knows");
+
+const cluster = either(
+  "context",
+  object<ExistingCluster>({ context: anything }),
+  object<NewCluster>({ nodes: replicas, node: nodeSize, version: optional(version), nodeVersion: optional(version) }),
+);
+
+const principals = optional(list(anything, "name roles by their ARN, or leave it out"));
 
 const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) });
 
@@ -250,6 +265,14 @@ export const environmentSchema = object<Environment>({
   cluster: optional(cluster),
   writeCluster: optional(cluster),
   readCluster: optional(cluster),
+  access: optional(
+    object<Access>({
+      administrators: principals,
+      deployers: principals,
+      readers: principals,
+      from: optional(list(anything, "name the networks that people and pipelines come from, or leave it out")),
+    }),
+  ),
   eventStore: optional(
     engines({
       "kurrent-cloud": object<KurrentCloudSettings>({

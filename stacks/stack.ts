@@ -1,3 +1,4 @@
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import {
@@ -38,7 +39,7 @@ export interface StackProps {
     readonly tags: Readonly<Record<string, string>>;
 
     /**
-     * The path of every role it makes.
+     * The path of every role and instance profile it makes.
      * @default "/"
      */
     readonly rolePath?: string;
@@ -123,9 +124,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     const { rolePath, permissionsBoundary } = aws;
     Aspects.of(this).add({
       visit: (construct) => {
-        if (!(construct instanceof IamRole)) return;
+        if (!(construct instanceof IamRole || construct instanceof IamInstanceProfile)) return;
         if (rolePath) construct.path = rolePath;
-        if (permissionsBoundary) construct.permissionsBoundary = permissionsBoundary;
+        if (permissionsBoundary && construct instanceof IamRole) construct.permissionsBoundary = permissionsBoundary;
       },
     });
   }

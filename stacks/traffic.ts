@@ -1,4 +1,4 @@
-import type { Flow, Party } from "../constructs/network";
+import { type Flow, INTERNET, type Party } from "../constructs/network";
 import { all, type Environment, isExistingCluster, isExistingNetwork } from "./environment";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
@@ -9,10 +9,36 @@ export interface Traffic {
 
 const PORTS = { https: 443, postgres: 5432, redis: 6379, kurrentDb: 2113 } as const;
 
+/** Whoever is in this group deploys from inside the network: a pipeline's runners, where the API is private. */
+const RUNNERS: Party = { name: "deploy-runners", description: "Runners of pipelines that deploy from inside the network" };
+
+type Way = Pick<Flow, "port" | "lastPort" | "protocol" | "description">;
+
+/** What a control plane opens on nodes: their kubelet, and what Kubernetes asks before it changes something (EKS, security groups). */
+const FROM_API: readonly Way[] = [
+  { port: 443, description: "webhooks and aggregated APIs" },
+  { port: 4443, description: "webhooks" },
+  { port: 6443, description: "aggregated APIs" },
+  { port: 8443, description: "webhooks" },
+  { port: 9443, description: "webhooks" },
+  { port: 10_250, description: "kubelet: logs, metrics, shells" },
+  { port: 10_251, description: "metrics server" },
+];
+
+/** What the nodes of one cluster open on each other; below 1025 only names. Who may reach which pod is a network policy's. */
+const AMONG_NODES: readonly Way[] = [
+  { port: 53, description: "names" },
+  { port: 53, protocol: "udp", description: "names" },
+  { port: 1025, lastPort: 65_535, description: "pods among themselves" },
+];
+
 /** Reads from an environment which parties it has and which flows they need; nothing else is open between them. */
 export function traffic(environment: Environment): Traffic {
-  const nodes = nodeGroups(environment);
-  const parties: Party[] = [...new Set(Object.values(nodes))].map((name) => ({ name, description: `Nodes and pods: ${name}` }));
+  const nodes = nodeParties(environment);
+  const clusters = [...new Set(Object.values(nodes))].map((name) => ({ name, api: name.replace(/nodes$/, "api") }));
+  const runners = clusters.length > 0 ? RUNNERS.name : undefined;
+  const parties: Party[] = clusters.map(({ name }) => ({ name, description: `Nodes and pods: ${name}` }));
+  if (runners) parties.push(RUNNERS);
   const flows: Flow[] = [];
   const offer = (party: Party, port: number, callers: readonly (string | undefined)[], why: string) => {
     parties.push(party);
@@ -25,7 +51,7 @@ export function traffic(environment: Environment): Traffic {
     offer(
       { name: "aws-endpoints", description: "AWS services, inside the network" },
       PORTS.https,
-      [nodes.write, nodes.read],
+      [nodes.write, nodes.read, runners],
       "calls to AWS",
     );
   }
@@ -38,11 +64,21 @@ export function traffic(environment: Environment): Traffic {
   if (environment.eventStore?.engine === "kurrentdb" && nodes.write && nodes.read && nodes.write !== nodes.read) {
     flows.push({ from: nodes.read, to: nodes.write, port: PORTS.kurrentDb, description: "projections subscribe to the event store" });
   }
+  for (const { name, api } of clusters) {
+    offer({ name: api, description: `Control plane: ${api}` }, PORTS.https, [name, runners], "the Kubernetes API");
+    flows.push(
+      ...FROM_API.map((way) => ({ from: api, to: name, ...way })),
+      ...AMONG_NODES.map((way) => ({ from: name, to: name, ...way })),
+    );
+  }
+  for (const from of [...clusters.map(({ name }) => name), ...(runners ? [runners] : [])]) {
+    flows.push({ from, to: INTERNET, port: PORTS.https, description: "images, packages, and services outside" });
+  }
   return { parties, flows };
 }
 
-/** The group of the nodes that carry each side: one for both where they share a cluster. */
-function nodeGroups({ cluster, writeCluster, readCluster }: Environment): { write?: string; read?: string } {
+/** The party of the nodes that carry each side: one for both where they share a cluster. */
+function nodeParties({ cluster, writeCluster, readCluster }: Environment): { write?: string; read?: string } {
   if (cluster && !isExistingCluster(cluster)) return { write: "nodes", read: "nodes" };
   return {
     ...(writeCluster && !isExistingCluster(writeCluster) ? { write: "write-nodes" } : {}),

@@ -45,6 +45,12 @@ export function boundaryArn(system: string, account: string): string {
   return `arn:aws:iam::${account}:policy/${system}/${boundaryName(system)}`;
 }
 
+/** The role that plans, and the one that applies an environment. Known by name before they exist. */
+export function deployRoleArns(system: string, account: string, environment: string): { readonly plan: string; readonly apply: string } {
+  const arn = (name: string) => `arn:aws:iam::${account}:role/${system}/${name}`;
+  return { plan: arn(planRole(system)), apply: arn(applyRole(system, environment)) };
+}
+
 /**
  * Roles for GitHub Actions, without a long-lived key anywhere: one that plans, for pull requests,
  * and for each environment one that applies, for the GitHub environment of the same name, whose
@@ -69,14 +75,14 @@ export class DeployRoles extends Construct {
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
     const boundary = this.boundary();
 
-    const plan = this.role("plan", issuer, "pull_request", `${props.system}-plan`, SESSION.plan);
+    const plan = this.role("plan", issuer, "pull_request", planRole(props.system), SESSION.plan);
     this.attach(plan, "plan-reads", "arn:aws:iam::aws:policy/ReadOnlyAccess");
     this.inline(plan, "plan-state", [...this.stateOf("*", ["s3:GetObject"]), ...noData(props.state.bucketArn)]);
     this.planRoleArn = plan.arn;
 
     this.applyRoleArns = Object.fromEntries(
       props.environments.map(({ name, regions }) => {
-        const role = this.role(`apply-${name}`, issuer, `environment:${name}`, `${props.system}-deploy-${name}`, SESSION.apply);
+        const role = this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name), SESSION.apply);
         this.attach(role, `apply-${name}-services`, "arn:aws:iam::aws:policy/PowerUserAccess");
         this.inline(role, `apply-${name}-state`, [
           ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]),
@@ -91,7 +97,7 @@ export class DeployRoles extends Construct {
 
   private role(id: string, issuer: string, subject: string, name: string, maxSessionDuration: number): IamRole {
     return new IamRole(this, id, {
-      name: cloudName("role", name),
+      name,
       path: `/${this.props.system}/`,
       maxSessionDuration,
       assumeRolePolicy: document([
@@ -228,6 +234,14 @@ export class DeployRoles extends Construct {
       exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
     return policy;
   }
+}
+
+function planRole(system: string): string {
+  return cloudName("role", system, "plan");
+}
+
+function applyRole(system: string, environment: string): string {
+  return cloudName("role", system, "deploy", environment);
 }
 
 /** Checks that take a boundary for a grant. */

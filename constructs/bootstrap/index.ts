@@ -1,2 +1,2 @@
-export { boundaryArn, DeployRoles, type DeployRolesProps, rolePath } from "./deploy-roles";
+export { boundaryArn, DeployRoles, type DeployRolesProps, deployRoleArns, rolePath } from "./deploy-roles";
 export { StateBucket, type StateBucketProps, type StateLocation, stateLocation } from "./state-bucket";

@@ -10,6 +10,10 @@ const LIMITS = {
   logGroup: 512, // CloudWatch Logs, CreateLogGroup
   securityGroup: 255, // EC2, CreateSecurityGroup
   cluster: 100, // EKS, CreateCluster
+  nodeGroup: 36, // EKS, CreateNodegroup: 63, less a hyphen and the 26 that Terraform appends
+  queue: 80, // SQS, CreateQueue
+  eventRule: 64, // EventBridge, PutRule
+  instanceProfile: 128, // IAM, name requirements
   loadBalancer: 32, // Elastic Load Balancing v2, CreateLoadBalancer
   targetGroup: 32, // Elastic Load Balancing v2, CreateTargetGroup
   database: 63, // RDS, CreateDBCluster

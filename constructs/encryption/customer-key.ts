@@ -61,6 +61,19 @@ export function logsMayUse(account: string, region: string): object {
   };
 }
 
+/** Lets EBS encrypt disks of one account and region for whoever of it may start instances, Auto Scaling's own role included. */
+export function disksMayUse(account: string, region: string): object {
+  return {
+    Sid: "Disks",
+    Effect: "Allow",
+    // No role is named: that of Auto Scaling doesn't exist before an account's first group, and KMS would refuse it.
+    Principal: { AWS: "*" },
+    Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    Resource: "*",
+    Condition: { StringEquals: { "kms:CallerAccount": account, "kms:ViaService": `ec2.${region}.amazonaws.com` } },
+  };
+}
+
 // Administration stays with the account: a key that names the role which made it is lost with that role.
 function administration(account: string): object {
   return { Sid: "Account", Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" };

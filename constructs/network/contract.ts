@@ -24,7 +24,23 @@ export interface Party {
 /** Who may open a connection to whom. */
 export interface Flow {
   readonly from: string;
+
+  /** A party, or `INTERNET`. */
   readonly to: string;
+
   readonly port: number;
+
+  /**
+   * The last port, where several in a row are open.
+   * @default - the one port
+   */
+  readonly lastPort?: number;
+
+  /** @default "tcp" */
+  readonly protocol?: "tcp" | "udp";
+
   readonly description: string;
 }
+
+/** Whatever lies outside of the network. It opens no connections to the inside. */
+export const INTERNET = "internet";

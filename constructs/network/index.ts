@@ -1,4 +1,4 @@
-export type { Flow, Network, Party } from "./contract";
+export { type Flow, INTERNET, type Network, type Party } from "./contract";
 export { Endpoints, type EndpointsProps, INTERFACE_ENDPOINTS } from "./endpoints";
 export { ExistingVpc, type ExistingVpcProps } from "./existing-vpc";
 export { overlap, parseBlock } from "./ipv4";

@@ -5,7 +5,7 @@ import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
-import type { Flow, Party } from "./contract";
+import { type Flow, INTERNET, type Party } from "./contract";
 
 export interface PartiesProps {
   readonly name: readonly string[];
@@ -28,20 +28,28 @@ export class Parties extends Construct {
     this.securityGroupIds = Object.fromEntries([...groups].map(([name, group]) => [name, group.id]));
 
     for (const flow of distinct(props.flows)) {
-      const [from, to] = [groups.get(flow.from), groups.get(flow.to)];
-      if (!from || !to) {
-        const value = from ? flow.to : flow.from;
+      const unknown = [flow.from, flow.to].find((party) => !groups.has(party) && !(party === INTERNET && party === flow.to));
+      if (unknown !== undefined) {
         refuse(
           this,
-          [{ value, rule: "takes part in a flow and is no party", remedy: `use one of ${[...groups.keys()].join(", ")}` }],
+          [{ value: unknown, rule: "takes part in a flow and is no party", remedy: `use one of ${[...groups.keys()].join(", ")}` }],
           "flows",
         );
         continue;
       }
-      const way = `${flow.from}-to-${flow.to}-${flow.port}`;
-      const rule = { ipProtocol: "tcp", fromPort: flow.port, toPort: flow.port, description: flow.description, tags: { Name: way } };
-      new VpcSecurityGroupEgressRule(this, `${way}-out`, { ...rule, securityGroupId: from.id, referencedSecurityGroupId: to.id });
-      new VpcSecurityGroupIngressRule(this, `${way}-in`, { ...rule, securityGroupId: to.id, referencedSecurityGroupId: from.id });
+      this.open(flow, groups);
+    }
+  }
+
+  private open(flow: Flow, groups: ReadonlyMap<string, SecurityGroup>): void {
+    const { from, to, port, lastPort = port, protocol = "tcp", description } = flow;
+    const way = wayOf(flow);
+    const rule = { ipProtocol: protocol, fromPort: port, toPort: lastPort, description, tags: { Name: way } };
+    const [opens, takes] = [groups.get(from)?.id ?? "", groups.get(to)?.id];
+    const target = takes === undefined ? { cidrIpv4: "0.0.0.0/0" } : { referencedSecurityGroupId: takes };
+    new VpcSecurityGroupEgressRule(this, `${way}-out`, { ...rule, securityGroupId: opens, ...target });
+    if (takes !== undefined) {
+      new VpcSecurityGroupIngressRule(this, `${way}-in`, { ...rule, securityGroupId: takes, referencedSecurityGroupId: opens });
     }
   }
 
@@ -59,5 +67,10 @@ export class Parties extends Construct {
 }
 
 function distinct(flows: readonly Flow[]): readonly Flow[] {
-  return [...new Map(flows.map((flow) => [`${flow.from} ${flow.to} ${flow.port}`, flow])).values()];
+  return [...new Map(flows.map((flow) => [wayOf(flow), flow])).values()];
+}
+
+/** What a flow is called in addresses: `nodes-to-database-5432`. */
+function wayOf({ from, to, port, lastPort = port, protocol = "tcp" }: Flow): string {
+  return [from, "to", to, port, ...(lastPort === port ? [] : [lastPort]), ...(protocol === "tcp" ? [] : [protocol])].join("-");
 }

@@ -19,6 +19,11 @@ afterEach(() => {
 
 /** What a command prints, and how it ends. */
 function run(all: Program, ...args: string[]): { readonly code: number; readonly out: string; readonly err: string } {
+  return runOn("2026-11-21", all, ...args);
+}
+
+/** The same on another day. */
+function runOn(today: string, all: Program, ...args: string[]): { readonly code: number; readonly out: string; readonly err: string } {
   let [out, err] = ["", ""];
   jest.spyOn(process.stdout, "write").mockImplementation((text) => {
     out += text;
@@ -28,7 +33,7 @@ function run(all: Program, ...args: string[]): { readonly code: number; readonly
     err += text;
     return true;
   });
-  const code = start(all, args);
+  const code = start(all, args, today);
   return { code, out: out.replaceAll(outdir, ""), err };
 }
 
@@ -43,7 +48,7 @@ describe("npm start", () => {
     const { out } = run(program, "production");
     expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
       "production  eu-west-1, copies in eu-central-1, account 111122223333",
-      expect.stringMatching(/^3 stacks with \d+ resources lie in/),
+      expect.stringMatching(/^5 stacks with \d+ resources lie in/),
     ]);
   });
 
@@ -54,6 +59,7 @@ describe("npm start", () => {
     expect(dev.stacks.map(({ id, after }: { id: string; after: string[] }) => [id, after])).toEqual([
       ["dev-keys", []],
       ["dev-network", ["dev-keys"]],
+      ["dev-cluster", ["dev-keys", "dev-network"]],
       ["dev-backup", ["dev-keys"]],
     ]);
     expect(dev.exceptions.map(({ name }: { name: string }) => name)).toEqual(
@@ -91,5 +97,18 @@ describe("npm start", () => {
   it("refuses what it does not know", () => {
     expect(run(program, "--jsno").err).toBe("usage: npm start [-- [environment] [--json]]\n");
     expect(run(program, "dev", "staging").code).toBe(1);
+  });
+
+  it("warns of a Kubernetes that is about to lose its support, and refuses one that has", () => {
+    const old = aProgram(anEnvironment({ cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" }, version: "1.34" } }));
+    expect(runOn("2026-12-03", old)).toMatchObject({
+      code: 0,
+      err: 'warning: test.cluster.version: "1.34" left standard support on 2026-12-02, and EKS upgrades it by itself; use 1.36\n',
+    });
+    expect(runOn("2027-12-03", old)).toEqual({
+      code: 1,
+      out: "",
+      err: 'test.cluster.version: "1.34" is out of all support since 2027-12-02; use 1.36\n',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { Parties } from "../../constructs/network";
+import { INTERNET, Parties } from "../../constructs/network";
 import { all, one, refusalsOf, synth } from "../synth";
 
 const parties = [
@@ -22,6 +22,32 @@ describe("Parties", () => {
     expect(out.referenced_security_group_id).toMatch(/database/);
     expect(into.security_group_id).toMatch(/database/);
     expect(into.referenced_security_group_id).toMatch(/nodes/);
+  });
+
+  it("reach a row of ports, or another protocol, under an address of its own", () => {
+    const ways = [flow, { ...flow, lastPort: 5440 }, { ...flow, protocol: "udp" as const }];
+    const several = synth((stack) => void new Parties(stack, "parties", { ...shared, flows: ways }));
+    expect(
+      all(several, "aws_vpc_security_group_ingress_rule").map(({ tags, ip_protocol, from_port, to_port }) => [
+        tags.Name,
+        ip_protocol,
+        from_port,
+        to_port,
+      ]),
+    ).toEqual([
+      ["nodes-to-database-5432-5440", "tcp", 5432, 5440],
+      ["nodes-to-database-5432", "tcp", 5432, 5432],
+      ["nodes-to-database-5432-udp", "udp", 5432, 5432],
+    ]);
+  });
+
+  it("reach the internet where that is said, and are never reached from it", () => {
+    const out = synth((stack) => void new Parties(stack, "parties", { ...shared, flows: [{ ...flow, to: INTERNET, port: 443 }] }));
+    expect(one(out, "aws_vpc_security_group_egress_rule")).toMatchObject({ cidr_ipv4: "0.0.0.0/0", from_port: 443, to_port: 443 });
+    expect(all(out, "aws_vpc_security_group_ingress_rule")).toEqual([]);
+    expect(refusalsOf((stack) => void new Parties(stack, "parties", { ...shared, flows: [{ ...flow, from: INTERNET }] }))).toEqual([
+      'test/parties.flows: "internet" takes part in a flow and is no party; use one of nodes, database',
+    ]);
   });
 
   it("carry no rules of their own, which would undo those beside them", () => {

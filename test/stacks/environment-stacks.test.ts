@@ -46,7 +46,12 @@ describe("the network stack", () => {
       "aws_vpc_security_group_egress_rule",
       "aws_vpc_security_group_ingress_rule",
     ]);
-    expect(all(json, "aws_security_group").map(({ name }) => name)).toEqual(["orders-test-cache", "orders-test-nodes"]);
+    expect(all(json, "aws_security_group").map(({ name }) => name)).toEqual([
+      "orders-test-api",
+      "orders-test-cache",
+      "orders-test-deploy-runners",
+      "orders-test-nodes",
+    ]);
     expect(Object.keys(json.output)).toEqual(
       expect.arrayContaining(["vpc_id", "data_subnet_ids", "nodes_security_group_id", "cache_security_group_id"]),
     );
@@ -104,6 +109,7 @@ describe("the bootstrap stack", () => {
 });
 
 describe("an environment by any name that is accepted", () => {
+  const cluster = { nodes: { min: 3, max: 9 }, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
   const name = fc
     .stringMatching(/^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,11})?$/)
     .filter((text) => namePartProblem(text) === undefined && text !== "bootstrap");
@@ -113,11 +119,15 @@ describe("an environment by any name that is accepted", () => {
       fc.property(name, name, (system, environment) => {
         const program = {
           accounts: [{ system, id: "111122223333", region: "eu-west-1" as const, github: { repository: "a/b" } }],
-          environments: [anEnvironment({ system, name: environment })],
+          environments: [anEnvironment({ system, name: environment, cluster })],
         };
         for (const { json } of synthesisOf(program).stacks.values()) {
           for (const { bucket } of all(json, "aws_s3_bucket")) expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
           for (const role of all(json, "aws_iam_role")) expect(role.name).toMatch(/^[\w+=,.@-]{1,64}$/);
+          for (const eks of all(json, "aws_eks_cluster")) expect(eks.name).toMatch(/^[a-z0-9][a-z0-9-]{0,99}$/);
+          for (const group of all(json, "aws_eks_node_group")) expect(group.node_group_name_prefix).toMatch(/^[a-z0-9][a-z0-9-]{0,36}$/);
+          for (const queue of all(json, "aws_sqs_queue")) expect(queue.name).toMatch(/^[\w-]{1,80}$/);
+          for (const rule of all(json, "aws_cloudwatch_event_rule")) expect(rule.name).toMatch(/^[\w.-]{1,64}$/);
           for (const alias of all(json, "aws_kms_alias")) expect(alias.name).toMatch(/^alias\/[\w/-]{1,250}$/);
           for (const group of all(json, "aws_security_group")) expect(group.name).toMatch(/^(?!sg-)[\w .:/()#,@[\]+=&;{}!$*-]{1,255}$/);
         }

@@ -5,8 +5,11 @@ import { anEnvironment } from "../environments";
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
 const cluster = { nodes: 3, node };
 
-/** Who may talk to whom, a line for each way. */
-const ways = (changes: object) => traffic(anEnvironment(changes)).flows.map(({ from, to, port }) => `${from} -> ${to}:${port}`);
+/** Who may talk to whom beside what every cluster needs by itself, a line for each way. */
+const ways = (changes: object) =>
+  traffic(anEnvironment(changes))
+    .flows.filter(({ from, to }) => from !== to && ![from, to].some((party) => /^(.*api|internet|deploy-runners)$/.test(party)))
+    .map(({ from, to, port }) => `${from} -> ${to}:${port}`);
 
 const production = program.environments.find(({ name }) => name === "production") as object;
 

@@ -174,6 +174,77 @@ describe("clusters", () => {
   });
 });
 
+describe("the nodes of clusters", () => {
+  const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "10Gi" };
+
+  it("are of a size that EC2 offers", () => {
+    expect(complaints({ cluster: { nodes: 3, node: { cpu: 4, memory: "20Gi", storage: "10Gi" } } })).toEqual([
+      'test.cluster.node: "4 cores with 20Gi" is no size that EC2 offers; use 4 cores with 16Gi or 4 cores with 32Gi',
+      'test.cluster.node.storage: "10Gi" is too small for images and logs; use 20Gi or more',
+    ]);
+  });
+
+  it("are as many as the event store has, where it is on them", () => {
+    const message = "is fewer than the 3 nodes of the event store, each of which needs one of its own; use 3 or more";
+    expect(complaints({ cluster: { nodes: 2, node }, eventStore: kurrentDb })).toEqual([`test.cluster.nodes: 2 ${message}`]);
+    expect(
+      complaints({ writeCluster: { nodes: { min: 2, max: 9 }, node }, readCluster: { nodes: 1, node }, eventStore: kurrentDb }),
+    ).toEqual([`test.writeCluster.nodes: {"min":2,"max":9} ${message}`]);
+  });
+
+  it("can be Graviton's where nothing on them needs another processor", () => {
+    const graviton = { nodes: 3, node: { ...node, architecture: "arm64" } };
+    expect(complaints({ writeCluster: graviton, readCluster: graviton, eventStore: kurrentDb })).toEqual([
+      'test.writeCluster.node.architecture: "arm64" is not possible: KurrentDB has no ARM image; use "amd64"',
+    ]);
+    expect(complaints({ cluster: { nodes: 3, node: { ...node, architecture: "arm" } } })).toEqual([
+      'test.cluster.node.architecture: "arm" is no architecture that Kubernetes runs on here; did you mean "arm64"?',
+    ]);
+  });
+
+  it("follow the version of their cluster, which is a known one", () => {
+    expect(complaints({ cluster: { nodes: 3, node, version: "1.36", nodeVersion: "1.35" } })).toEqual([]);
+    expect(complaints({ cluster: { nodes: 3, node, nodeVersion: "1.36" } })).toEqual([
+      'test.cluster.nodeVersion: "1.36" is newer than the control plane, which has 1.35; upgrade the control plane first',
+    ]);
+    expect(complaints({ cluster: { nodes: 3, node, version: "1.21" } })).toEqual([
+      'test.cluster.version: "1.21" is no version of Kubernetes that the platform knows; did you mean "1.34"?',
+    ]);
+  });
+});
+
+describe("access to clusters", () => {
+  const cluster = { nodes: 3, node };
+  const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+
+  it("is by one kind for each role, from networks that are named", () => {
+    expect(
+      complaints({ cluster, access: { administrators: [role("platform")], readers: [role("platform")], from: ["0.0.0.0/0"] } }),
+    ).toEqual([
+      `test.access: "${role("platform")}" is among administrators and readers; keep the one that it needs`,
+      'test.access.from: "0.0.0.0/0" opens the API to the internet; name the networks that people and pipelines come from, like 203.0.113.0/24',
+    ]);
+    expect(complaints({ cluster, access: { from: [] } })).toEqual([
+      "test.access.from: [] is empty; name the networks that people and pipelines come from, or leave it out",
+    ]);
+  });
+
+  it("is given where there is one to give it to", () => {
+    expect(complaints({ access: { administrators: [role("platform")] } })).toEqual([
+      "test.access: is to clusters that are made here, and there is none; remove it, or give access where the existing cluster was made",
+    ]);
+  });
+
+  it("is the pipeline's by itself", () => {
+    const program = aProgram(anEnvironment({ cluster, access: { administrators: [role("orders/orders-deploy-test")] } }));
+    const accounts = program.accounts.map((account) => ({ ...account, github: { repository: "example/orders" } }));
+    expect(errorsOf({ ...program, accounts })).toEqual([
+      `test.access.administrators: "${role("orders/orders-deploy-test")}" is a role of the pipeline, which has its access by itself; leave it out`,
+    ]);
+    expect(errorsOf(program)).toEqual([]);
+  });
+});
+
 describe("engines", () => {
   it("of AWS need AWS", () => {
     const changes = {

@@ -1,0 +1,54 @@
+import { networkStatements } from "./rights/network";
+import type { ControllerPlace } from "./rights/place";
+import { challengeStatements, recordStatements } from "./rights/records";
+import { scalingStatements } from "./rights/scaling";
+import { secretStatements } from "./rights/secrets";
+import { targetStatements } from "./rights/targets";
+import { volumeStatements } from "./rights/volumes";
+
+/** A part of the platform that calls AWS from inside a cluster. */
+export interface Controller {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+
+  /** What it may do, as narrow as its documents and the condition keys of the services allow. */
+  readonly statements: (place: ControllerPlace) => readonly object[];
+
+  /**
+   * Policies that AWS maintains, by ARN.
+   * @default - none
+   */
+  readonly managedPolicies?: readonly string[];
+
+  /**
+   * Whether a cluster has it.
+   * @default - each does
+   */
+  readonly when?: (place: ControllerPlace) => boolean;
+}
+
+/** The controllers of the platform by name, each with the rights that its project documents (mid-2026). */
+export const CONTROLLERS = {
+  network: { namespace: "kube-system", serviceAccount: "aws-node", statements: networkStatements },
+  volumes: {
+    namespace: "kube-system",
+    serviceAccount: "ebs-csi-controller-sa",
+    statements: volumeStatements,
+    // Ends at volumes of the cluster that Pod Identity names; driver 1.58 or newer.
+    managedPolicies: ["arn:aws:iam::aws:policy/AmazonEBSCSIDriverEKSClusterScopedPolicy"],
+  },
+  "load-balancers": { namespace: "kube-system", serviceAccount: "aws-load-balancer-controller", statements: targetStatements },
+  dns: { namespace: "external-dns", serviceAccount: "external-dns", statements: recordStatements, when: hasZones },
+  certificates: { namespace: "cert-manager", serviceAccount: "cert-manager", statements: challengeStatements, when: hasZones },
+  secrets: { namespace: "external-secrets", serviceAccount: "external-secrets", statements: secretStatements },
+  scaling: {
+    namespace: "kube-system",
+    serviceAccount: "karpenter",
+    statements: scalingStatements,
+    when: ({ scaling }) => scaling !== undefined,
+  },
+} as const satisfies Readonly<Record<string, Controller>>;
+
+function hasZones({ dnsZones }: ControllerPlace): boolean {
+  return dnsZones.length > 0;
+}

@@ -1,0 +1,232 @@
+import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { cloudName } from "../core/names";
+import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../core/versions";
+import { accessProblems, type ClusterAccess, publicProblems } from "./access";
+import { NetworkAddons, NodeAddons } from "./addons";
+import { ControlPlane } from "./control-plane";
+import { CONTROLLERS, type Controller } from "./controllers";
+import { type Allocatable, allocatable, instanceTypes } from "./instances";
+import { Interruptions } from "./interruptions";
+import { NodeGroup } from "./node-group";
+import { diskGib, type NodeCount, type NodeRequest, nodeProblems, type PropertyProblem, shapeOf, spread } from "./node-request";
+import { NodeRole } from "./node-role";
+import { PodIdentity } from "./pod-identity";
+import type { ControllerPlace } from "./rights/place";
+import { skewProblems } from "./support";
+
+export interface EksProps {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  readonly account: string;
+  readonly region: string;
+
+  /** What it carries, which is the end of its name. */
+  readonly side: "write" | "read" | "shared";
+
+  /**
+   * The version of its control plane and add-ons.
+   * @default "1.35"
+   */
+  readonly version?: KubernetesVersion;
+
+  /**
+   * The version of its nodes. During an upgrade it follows the control plane's, at most three behind.
+   * @default - the control plane's
+   */
+  readonly nodeVersion?: KubernetesVersion;
+
+  /**
+   * Nodes, spread over the zones. A fixed count is Terraform's; between two numbers it is a scaler's, and no apply
+   * undoes it. A minimum can't be raised above the count of the moment in any zone: scale first.
+   */
+  readonly nodes: NodeCount;
+
+  readonly node: NodeRequest;
+
+  /**
+   * Why nodes can't be of another architecture than amd64: `KurrentDB has no ARM image`.
+   * @default - they can
+   */
+  readonly x86Only?: string;
+
+  readonly vpcId: string;
+
+  /** Private subnets by zone: `{ a: "subnet-…", b: "subnet-…" }`. The zone is part of addresses and names. */
+  readonly zones: Readonly<Record<string, string>>;
+
+  /** The groups by which others know its API and its nodes, by id. */
+  readonly securityGroups: { readonly controlPlane: string; readonly nodes: string };
+
+  /** The customer-managed keys of Secrets, logs, and the disks and volumes of nodes, by ARN. */
+  readonly keys: { readonly secrets: string; readonly logs: string; readonly disks: string };
+
+  readonly access: ClusterAccess;
+
+  /**
+   * Networks outside that reach its API, as CIDRs.
+   * @default - none
+   */
+  readonly publicFrom?: readonly string[];
+
+  /**
+   * Hosted zones whose records the cluster keeps, by ARN.
+   * @default - none
+   */
+  readonly dnsZones?: readonly string[];
+
+  /** Whether the cluster is guarded against deletion. */
+  readonly protect: boolean;
+
+  /** Tags by which what belongs to the environment is told from all else: `{ system: "orders", environment: "production" }`. */
+  readonly owner: Readonly<Record<string, string>>;
+
+  /**
+   * Further tags of nodes, disks and volumes, which a provider's default tags don't reach.
+   * @default - none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** EKS puts its own interfaces into two zones at least. */
+const FEWEST_ZONES = 2;
+
+/**
+ * An EKS cluster with its nodes and add-ons. What is made first is removed last: the network's add-ons, with their
+ * identity, are there before the first node and after the last; the other add-ons come after nodes and identities.
+ */
+export class Eks extends Construct {
+  readonly clusterName: string;
+  readonly clusterArn: string;
+  readonly endpoint: string;
+
+  /** The certificate authority of its API, in base64. */
+  readonly certificateAuthority: string;
+
+  /** What each node leaves to pods. */
+  readonly allocatable: Allocatable;
+
+  /** What Karpenter's node class needs, where nodes are scaled. */
+  readonly scaling?: { readonly queueName: string; readonly instanceProfile: string };
+
+  constructor(scope: Construct, id: string, props: EksProps) {
+    super(scope, id);
+    const name = [...props.name, props.side];
+    for (const { property, ...problem } of problems(props)) refuse(this, [problem], property);
+    const version = props.version ?? DEFAULT_KUBERNETES;
+    const shape = shapeOf(props.node);
+    const types = instanceTypes(shape);
+    this.allocatable = "rule" in types ? { millicores: 0, memoryBytes: 0, pods: 0 } : allocatable(shape);
+
+    const { cluster } = new ControlPlane(this, "control-plane", {
+      name,
+      version,
+      subnetIds: Object.values(props.zones),
+      securityGroupId: props.securityGroups.controlPlane,
+      access: props.access,
+      secretsKey: props.keys.secrets,
+      logsKey: props.keys.logs,
+      protect: props.protect,
+      ...(props.publicFrom ? { publicFrom: props.publicFrom } : {}),
+    });
+    const nodeRole = new NodeRole(this, "node-role", { name });
+    const scaling = isScaled(props.nodes) ? this.scalingParts(name, nodeRole) : undefined;
+    const identities = this.identities({ name: cluster.name, arn: cluster.arn }, name, props, scaling);
+
+    const common = { clusterName: cluster.name, version, volumeTags: { ...props.tags, ...props.owner } };
+    const network = new NetworkAddons(this, "network-addons", { ...common, after: identities.get("network") ?? [] });
+    const groups = spread(props.nodes, Object.keys(props.zones)).map(
+      ({ zone, nodes }) =>
+        new NodeGroup(this, `nodes-${zone}`, {
+          name: [...name, zone],
+          clusterName: cluster.name,
+          version: props.nodeVersion ?? version,
+          nodeRoleArn: nodeRole.arn,
+          subnetId: props.zones[zone] ?? "",
+          securityGroupIds: [props.securityGroups.nodes],
+          instanceTypes: "rule" in types ? [] : types,
+          architecture: shape.architecture,
+          cores: shape.millicores / 1000,
+          diskGib: diskGib(props.node),
+          diskKey: props.keys.disks,
+          nodes,
+          tags: { ...props.tags, ...props.owner },
+          after: [...nodeRole.ready, ...network.ready],
+        }),
+    );
+    new NodeAddons(this, "node-addons", { ...common, after: [...groups.map(({ group }) => group), ...[...identities.values()].flat()] });
+
+    this.clusterName = cluster.name;
+    this.clusterArn = cluster.arn;
+    this.endpoint = cluster.endpoint;
+    this.certificateAuthority = cluster.certificateAuthority.get(0).data;
+    if (scaling) this.scaling = { queueName: scaling.interruptions.queueName, instanceProfile: scaling.profile.name };
+  }
+
+  private scalingParts(name: readonly string[], nodeRole: NodeRole) {
+    const profile = new IamInstanceProfile(this, "scaled-nodes", {
+      name: cloudName("instanceProfile", ...name, "nodes"),
+      role: nodeRole.roleName,
+    });
+    return { interruptions: new Interruptions(this, "interruptions", { name }), profile, nodeRole };
+  }
+
+  /** A role for each controller, there before the pods that take it, and what their pods wait for. */
+  private identities(
+    cluster: { readonly name: string; readonly arn: string },
+    name: readonly string[],
+    props: EksProps,
+    scaling?: ReturnType<Eks["scalingParts"]>,
+  ): ReadonlyMap<string, ITerraformDependable[]> {
+    const place: ControllerPlace = {
+      account: props.account,
+      region: props.region,
+      vpcId: props.vpcId,
+      // Written out rather than referred to, so that a plan shows the whole policy.
+      clusterName: cloudName("cluster", ...name),
+      secretPrefix: props.name.join("-"),
+      owner: props.owner,
+      dnsZones: props.dnsZones ?? [],
+      diskKey: props.keys.disks,
+      ...(scaling
+        ? {
+            scaling: {
+              queueArn: scaling.interruptions.queueArn,
+              nodeRoleArn: scaling.nodeRole.arn,
+              instanceProfileArn: scaling.profile.arn,
+            },
+          }
+        : {}),
+    };
+    const wanted = Object.entries<Controller>(CONTROLLERS).filter(([, { when }]) => when?.(place) ?? true);
+    return new Map(
+      wanted.map(([id, { namespace, serviceAccount, statements, managedPolicies = [] }]) => {
+        const rights = { statements: statements(place), managedPolicies };
+        return [id, new PodIdentity(this, `identity-${id}`, { name, cluster, namespace, serviceAccount, ...rights }).ready];
+      }),
+    );
+  }
+}
+
+function isScaled(nodes: NodeCount): boolean {
+  return typeof nodes === "object" && nodes.min !== nodes.max;
+}
+
+function problems({ version = DEFAULT_KUBERNETES, nodeVersion = version, zones, ...props }: EksProps): readonly PropertyProblem[] {
+  const names = Object.keys(zones);
+  const few = { property: "zones", value: names, rule: "is not enough: EKS takes two zones or more", remedy: "name three" };
+  return [
+    ...nodeProblems(props),
+    ...at("nodeVersion", skewProblems(version, nodeVersion)),
+    ...at("access", accessProblems(props.access)),
+    ...at("publicFrom", publicProblems(props.publicFrom)),
+    ...(names.length < FEWEST_ZONES ? [few] : []),
+  ];
+}
+
+function at(property: string, found: readonly Omit<PropertyProblem, "property">[]): readonly PropertyProblem[] {
+  return found.map((problem) => ({ property, ...problem }));
+}

@@ -1,0 +1,95 @@
+import type { Unreadable } from "../core/quantities";
+
+/** The processor's architecture, as Kubernetes names it. Graviton is `arm64`. */
+export type Architecture = "amd64" | "arm64";
+
+/** What a node is to have. */
+export interface NodeShape {
+  /** In thousandths. */
+  readonly millicores: number;
+  readonly memoryBytes: number;
+  readonly architecture: Architecture;
+}
+
+/** What EKS leaves of a node to pods. */
+export interface Allocatable {
+  readonly millicores: number;
+  readonly memoryBytes: number;
+  readonly pods: number;
+}
+
+const GI = 2 ** 30;
+const MI = 2 ** 20;
+
+/** Families by memory for each core: compute, general purpose, memory (EC2, instance types). */
+const FAMILIES = [
+  { letter: "c", gibPerCore: 2 },
+  { letter: "m", gibPerCore: 4 },
+  { letter: "r", gibPerCore: 8 },
+] as const;
+
+/** Current generations, the preferred one first; each exists in every size below and every family above. */
+const GENERATIONS: Readonly<Record<Architecture, readonly string[]>> = {
+  amd64: ["7i", "7a", "6i", "6a"],
+  arm64: ["8g", "7g", "6g"],
+};
+
+/**
+ * Sizes by cores. `leftMillicores` and `eniPods` are what nodeadm computes (amazon-eks-ami 2026-07-24):
+ * 6 % of the first core, 1 % of the second, 0.5 % of the next two and 0.25 % of the rest are kept;
+ * pods by the ENI formula of the generations above, on which the memory that is kept depends.
+ */
+const SIZES = [
+  { cores: 2, name: "large", leftMillicores: 1930, eniPods: 29 },
+  { cores: 4, name: "xlarge", leftMillicores: 3920, eniPods: 58 },
+  { cores: 8, name: "2xlarge", leftMillicores: 7910, eniPods: 58 },
+  { cores: 16, name: "4xlarge", leftMillicores: 15_890, eniPods: 234 },
+  { cores: 32, name: "8xlarge", leftMillicores: 31_850, eniPods: 234 },
+  { cores: 64, name: "16xlarge", leftMillicores: 63_770, eniPods: 737 },
+] as const;
+
+/** Pods on a node with prefix delegation: EKS advises no more, whatever addresses there are (EKS, choosing an instance type). */
+const PODS = { small: 110, large: 250, largeFromCores: 30 } as const;
+
+/** What a hypervisor takes of the memory that a type is sold with, as Karpenter reckons. */
+const HYPERVISOR = 0.075;
+
+/** Memory kept for kubelet and container runtime, for each pod of the ENI formula, and for eviction, in MiB (nodeadm). */
+const KEPT_MEMORY = { base: 255, perPod: 11, eviction: 100 } as const;
+
+/** The instance types that offer exactly a shape, the preferred first; or why none does. */
+export function instanceTypes(shape: NodeShape): readonly string[] | Unreadable {
+  const size = sizeOf(shape);
+  const family = FAMILIES.find(({ gibPerCore }) => size && shape.memoryBytes === size.cores * gibPerCore * GI);
+  if (!size || !family) return { rule: "is no size that EC2 offers", remedy: nearest(shape) };
+  return GENERATIONS[shape.architecture].map((generation) => `${family.letter}${generation}.${size.name}`);
+}
+
+/** What is left to pods of a node of a shape that EC2 offers, in the smallest of its types. */
+export function allocatable(shape: NodeShape): Allocatable {
+  const size = sizeOf(shape);
+  if (!size) throw new Error(`${shape.millicores}m is no size that EC2 offers`);
+  const { base, perPod, eviction } = KEPT_MEMORY;
+  const memory = Math.floor((shape.memoryBytes / MI) * (1 - HYPERVISOR)) - base - perPod * size.eniPods - eviction;
+  return { millicores: size.leftMillicores, memoryBytes: memory * MI, pods: podsOn(size.cores) };
+}
+
+/** How many pods a node of so many cores is told to take. */
+export function podsOn(cores: number): number {
+  return cores < PODS.largeFromCores ? PODS.small : PODS.large;
+}
+
+function sizeOf({ millicores }: NodeShape) {
+  return SIZES.find(({ cores }) => cores * 1000 === millicores);
+}
+
+function nearest({ millicores, memoryBytes }: NodeShape): string {
+  const offers = SIZES.flatMap(({ cores }) => FAMILIES.map(({ gibPerCore }) => ({ cores, gib: cores * gibPerCore })));
+  const times = (one: number, other: number) => Math.abs(Math.log(one / other));
+  // By ratio, so that 3 cores are as near to 2 as to 4; memory for each core counts as much as either.
+  const distance = ({ cores, gib }: { cores: number; gib: number }) =>
+    times(cores * 1000, millicores) + times(gib * GI, memoryBytes) + times((gib * GI) / (cores * 1000), memoryBytes / millicores);
+  const [first, second] = [...offers].sort((one, other) => distance(one) - distance(other));
+  const show = (offer: typeof first) => `${offer?.cores} cores with ${offer?.gib}Gi`;
+  return `use ${show(first)} or ${show(second)}`;
+}

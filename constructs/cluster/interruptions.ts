@@ -1,0 +1,74 @@
+import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
+import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
+import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
+import { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy";
+import { Construct } from "constructs";
+import { cloudName } from "../core/names";
+
+export interface InterruptionsProps {
+  /** The beginning of its names, most general first: `["orders", "production", "write"]`. */
+  readonly name: readonly string[];
+}
+
+/** What happens to nodes from outside, and how EventBridge tells it (Karpenter, interruption handling). */
+const EVENTS = {
+  maintenance: { source: ["aws.health"], "detail-type": ["AWS Health Event"] },
+  "spot-interruption": { source: ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"] },
+  rebalance: { source: ["aws.ec2"], "detail-type": ["EC2 Instance Rebalance Recommendation"] },
+  "state-change": { source: ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"] },
+} as const;
+
+/** Seconds for which news of a node are of use. */
+const KEEP_SECONDS = 300;
+
+/** The queue in which a scaler reads that nodes are about to go, so that it drains them before. */
+export class Interruptions extends Construct {
+  readonly queueName: string;
+  readonly queueArn: string;
+
+  constructor(scope: Construct, id: string, props: InterruptionsProps) {
+    super(scope, id);
+    const queue = new SqsQueue(this, "queue", {
+      name: cloudName("queue", ...props.name, "interruptions"),
+      messageRetentionSeconds: KEEP_SECONDS,
+      sqsManagedSseEnabled: true,
+    });
+    const rules = Object.entries(EVENTS).map(([event, pattern]) => {
+      const name = cloudName("eventRule", ...props.name, event);
+      const rule = new CloudwatchEventRule(this, event, {
+        name,
+        description: `Nodes of ${props.name.join(" ")}: ${event}`,
+        eventPattern: JSON.stringify(pattern),
+      });
+      new CloudwatchEventTarget(this, `${event}-target`, { rule: rule.name, arn: queue.arn });
+      return rule.arn;
+    });
+    new SqsQueuePolicy(this, "policy", {
+      queueUrl: queue.id,
+      policy: JSON.stringify({ Version: "2012-10-17", Statement: statements(queue.arn, rules) }),
+    });
+    this.queueName = queue.name;
+    this.queueArn = queue.arn;
+  }
+}
+
+function statements(queue: string, rules: readonly string[]): object[] {
+  return [
+    {
+      Sid: "Events",
+      Effect: "Allow",
+      Principal: { Service: "events.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: queue,
+      Condition: { ArnEquals: { "aws:SourceArn": rules } },
+    },
+    {
+      Sid: "NoPlainHttp",
+      Effect: "Deny",
+      Principal: "*",
+      Action: "sqs:*",
+      Resource: queue,
+      Condition: { Bool: { "aws:SecureTransport": "false" } },
+    },
+  ];
+}

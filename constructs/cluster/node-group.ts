@@ -1,0 +1,125 @@
+import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group";
+import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { cloudName } from "../core/names";
+import { KUBERNETES, type KubernetesVersion } from "../core/versions";
+import { type Architecture, podsOn } from "./instances";
+
+export interface NodeGroupProps {
+  /** The beginning of its names, most general first: `["orders", "production", "write", "a"]`. */
+  readonly name: readonly string[];
+
+  readonly clusterName: string;
+  readonly version: KubernetesVersion;
+  readonly nodeRoleArn: string;
+
+  /** The subnet of its one zone. A volume stays in its zone, so nodes are counted by zone. */
+  readonly subnetId: string;
+
+  readonly securityGroupIds: string[];
+
+  /** Types that offer the same, the preferred first. */
+  readonly instanceTypes: readonly string[];
+  readonly architecture: Architecture;
+  readonly cores: number;
+
+  /** The disk of each node, in GiB. */
+  readonly diskGib: number;
+
+  /** The customer-managed key of the disks, by ARN. */
+  readonly diskKey: string;
+
+  /** Where both are the same, they are the count; where not, the count between them is a scaler's. */
+  readonly nodes: { readonly min: number; readonly max: number };
+
+  /** Tags of instances, disks and interfaces, which a provider's default tags don't reach. */
+  readonly tags: Readonly<Record<string, string>>;
+
+  /** What has to be there before a node can join. */
+  readonly after: ITerraformDependable[];
+}
+
+const IMAGES: Readonly<Record<Architecture, string>> = { amd64: "AL2023_x86_64_STANDARD", arm64: "AL2023_ARM_64_STANDARD" };
+
+/** Open files of a container: databases ask for 30,000 to 60,000. */
+const OPEN_FILES = 65_536;
+
+/**
+ * Managed nodes of one zone. Their image stays at its version until somebody changes it. A group that has to be
+ * replaced is made before the old one is drained and removed.
+ */
+export class NodeGroup extends Construct {
+  readonly group: EksNodeGroup;
+
+  constructor(scope: Construct, id: string, props: NodeGroupProps) {
+    super(scope, id);
+    const name = props.name.join("-");
+    // The CNI's rights end at interfaces with the cluster's name, and a node's first interface is not the CNI's own.
+    const tags = { ...props.tags, Name: name, "cluster.k8s.amazonaws.com/name": props.clusterName };
+    const { min, max } = props.nodes;
+    const template = new LaunchTemplate(this, "template", {
+      namePrefix: `${name}-`,
+      updateDefaultVersion: true,
+      vpcSecurityGroupIds: props.securityGroupIds,
+      // A hop limit of 1 keeps pods from the node's own rights.
+      metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1, instanceMetadataTags: "disabled" },
+      monitoring: { enabled: true },
+      blockDeviceMappings: [
+        {
+          deviceName: "/dev/xvda",
+          ebs: { volumeSize: props.diskGib, volumeType: "gp3", encrypted: "true", kmsKeyId: props.diskKey, deleteOnTermination: "true" },
+        },
+      ],
+      userData: Buffer.from(nodeConfig(podsOn(props.cores))).toString("base64"),
+      tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
+      lifecycle: { createBeforeDestroy: true },
+    });
+    this.group = new EksNodeGroup(this, "group", {
+      clusterName: props.clusterName,
+      nodeGroupNamePrefix: `${cloudName("nodeGroup", ...props.name)}-`,
+      nodeRoleArn: props.nodeRoleArn,
+      subnetIds: [props.subnetId],
+      version: props.version,
+      releaseVersion: KUBERNETES[props.version].nodeImage,
+      amiType: IMAGES[props.architecture],
+      instanceTypes: [...props.instanceTypes],
+      capacityType: "ON_DEMAND",
+      scalingConfig: { minSize: min, desiredSize: min, maxSize: max },
+      updateConfig: { maxUnavailable: 1 },
+      nodeRepairConfig: { enabled: true },
+      launchTemplate: { id: template.id, version: template.getStringAttribute("latest_version") },
+      // A fixed count has to follow its minimum: EKS refuses a minimum above the count.
+      lifecycle: { createBeforeDestroy: true, ...(min === max ? {} : { ignoreChanges: ["scaling_config[0].desired_size"] }) },
+      dependsOn: props.after,
+    });
+  }
+}
+
+function nodeConfig(pods: number): string {
+  const config = [
+    "apiVersion: node.eks.aws/v1alpha1",
+    "kind: NodeConfig",
+    "spec:",
+    "  kubelet:",
+    "    config:",
+    `      maxPods: ${pods}`,
+    "  containerd:",
+    "    baseRuntimeSpec:",
+    "      process:",
+    "        rlimits:",
+    `          - { type: RLIMIT_NOFILE, soft: ${OPEN_FILES}, hard: ${OPEN_FILES} }`,
+  ].join("\n");
+  return [
+    "MIME-Version: 1.0",
+    'Content-Type: multipart/mixed; boundary="BOUNDARY"',
+    "",
+    "--BOUNDARY",
+    "Content-Type: application/node.eks.aws",
+    "",
+    config,
+    "",
+    "--BOUNDARY--",
+    "",
+  ].join("\n");
+}

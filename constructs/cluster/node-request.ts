@@ -1,0 +1,85 @@
+import type { Problem } from "../core/errors";
+import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { type Architecture, instanceTypes, type NodeShape } from "./instances";
+
+/** How many nodes, fixed (`3`) or between two numbers (`{ min: 3, max: 9 }`). */
+export type NodeCount = number | { readonly min: number; readonly max: number };
+
+/** What a node is asked to have. EC2 offers 2, 4, 8, 16, 32 or 64 cores with 2, 4 or 8 GiB for each. */
+export interface NodeRequest {
+  readonly cpu: Cores;
+  readonly memory: Bytes;
+
+  /** Its disk, for images, logs and scratch space. Volumes of pods come beside it. */
+  readonly storage: Bytes;
+
+  /** @default "amd64" */
+  readonly architecture?: Architecture;
+}
+
+/** A problem of one property of what is asked for. */
+export type PropertyProblem = Omit<Problem, "path"> & { readonly property: string };
+
+/** EBS, gp3, and what images and logs of a node take at least, in GiB. */
+const DISK = { min: 20, max: 16_384 } as const;
+
+const GI = 2 ** 30;
+
+/** What is asked for, in the units of EC2. */
+export function shapeOf(node: NodeRequest): NodeShape {
+  return { millicores: known(millicores(node.cpu)), memoryBytes: known(bytes(node.memory)), architecture: node.architecture ?? "amd64" };
+}
+
+/** The disk that is asked for, in the unit of EBS. */
+export function diskGib(node: NodeRequest): number {
+  return known(bytes(node.storage)) / GI;
+}
+
+/** Nodes by zone, the first zones first: five on three zones are two, two and one. A zone without any has no group. */
+export function spread(nodes: NodeCount, zones: readonly string[]) {
+  const { min, max } = limits(nodes);
+  const share = (count: number, index: number) => Math.floor(count / zones.length) + (index < count % zones.length ? 1 : 0);
+  return zones
+    .map((zone, index) => ({ zone, nodes: { min: share(min, index), max: share(max, index) } }))
+    .filter((group) => group.nodes.max > 0);
+}
+
+/** Why nodes can't be had as they are asked for. */
+export function nodeProblems({
+  nodes,
+  node,
+  x86Only,
+}: {
+  readonly nodes: NodeCount;
+  readonly node: NodeRequest;
+  readonly x86Only?: string;
+}): readonly PropertyProblem[] {
+  const types = instanceTypes(shapeOf(node));
+  const found: PropertyProblem[] = [];
+  if ("rule" in types) found.push({ property: "node", value: `${node.cpu} cores with ${node.memory}`, ...types });
+  if (x86Only && shapeOf(node).architecture !== "amd64") {
+    found.push({ property: "node.architecture", value: node.architecture, rule: `is not possible: ${x86Only}`, remedy: 'use "amd64"' });
+  }
+  const disk = diskProblem(diskGib(node));
+  if (disk) found.push({ property: "node.storage", value: node.storage, ...disk });
+  const { min, max } = limits(nodes);
+  if (![min, max].every((count) => Number.isInteger(count) && count >= 1) || min > max) {
+    found.push({
+      property: "nodes",
+      value: nodes,
+      rule: "is no number of nodes",
+      remedy: "use a whole number of 1 or more, or { min, max }",
+    });
+  }
+  return found;
+}
+
+function limits(nodes: NodeCount): { readonly min: number; readonly max: number } {
+  return typeof nodes === "number" ? { min: nodes, max: nodes } : nodes;
+}
+
+function diskProblem(gib: number): { readonly rule: string; readonly remedy: string } | undefined {
+  if (!Number.isInteger(gib)) return { rule: "is no whole number of GiB, and EBS counts in them", remedy: 'use one like "100Gi"' };
+  if (gib < DISK.min) return { rule: "is too small for images and logs", remedy: `use ${DISK.min}Gi or more` };
+  return gib > DISK.max ? { rule: "is more than a gp3 disk holds", remedy: `use at most ${DISK.max / 1024}Ti` } : undefined;
+}

@@ -1,0 +1,79 @@
+import { EksPodIdentityAssociation } from "@cdktf/provider-aws/lib/eks-pod-identity-association";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { cloudName } from "../core/names";
+
+export interface PodIdentityProps {
+  /** The beginning of the role's name, most general first: `["orders", "production", "write"]`. */
+  readonly name: readonly string[];
+
+  readonly cluster: { readonly name: string; readonly arn: string };
+  readonly namespace: string;
+  readonly serviceAccount: string;
+
+  /**
+   * What the pods may do.
+   * @default - nothing beyond `managedPolicies`
+   */
+  readonly statements?: readonly object[];
+
+  /**
+   * Policies that AWS maintains, by ARN.
+   * @default - none
+   */
+  readonly managedPolicies?: readonly string[];
+}
+
+/**
+ * A role for the pods of one service account, given out by EKS Pod Identity: no key in the cluster, no OIDC
+ * provider. Only pods that start after the association have it, so whatever starts them depends on this construct.
+ */
+export class PodIdentity extends Construct {
+  readonly roleArn: string;
+
+  /** What has to be there before the pods start. */
+  readonly ready: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: PodIdentityProps) {
+    super(scope, id);
+    const role = new IamRole(this, "role", {
+      name: cloudName("role", ...props.name, ...new Set([props.namespace, props.serviceAccount])),
+      assumeRolePolicy: document([trust(props)]),
+    });
+    const own = props.statements && new IamRolePolicy(this, "rights", { role: role.id, policy: document(props.statements) });
+    const managed = (props.managedPolicies ?? []).map(
+      (policyArn) => new IamRolePolicyAttachment(this, policyArn.split("/").at(-1) ?? "", { role: role.name, policyArn }),
+    );
+    const association = new EksPodIdentityAssociation(this, "association", {
+      clusterName: props.cluster.name,
+      namespace: props.namespace,
+      serviceAccount: props.serviceAccount,
+      roleArn: role.arn,
+    });
+    this.roleArn = role.arn;
+    this.ready = [association, ...managed, ...(own ? [own] : [])];
+  }
+}
+
+function document(statements: readonly object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+// The role is of no use to another cluster, namespace or service account, even where somebody associates it.
+function trust({ cluster, namespace, serviceAccount }: PodIdentityProps): object {
+  return {
+    Effect: "Allow",
+    Principal: { Service: "pods.eks.amazonaws.com" },
+    Action: ["sts:AssumeRole", "sts:TagSession"],
+    Condition: {
+      StringEquals: {
+        "aws:RequestTag/eks-cluster-arn": cluster.arn,
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": serviceAccount,
+      },
+    },
+  };
+}

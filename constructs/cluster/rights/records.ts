@@ -1,0 +1,32 @@
+import type { ControllerPlace } from "./place";
+
+/** external-dns: addresses, aliases, and the texts by which it knows its own records. */
+export function recordStatements({ dnsZones }: ControllerPlace): object[] {
+  return [
+    { Sid: "FindZones", Effect: "Allow", Action: "route53:ListHostedZones", Resource: "*" },
+    {
+      Sid: "ReadRecords",
+      Effect: "Allow",
+      Action: ["route53:ListResourceRecordSets", "route53:ListTagsForResource", "route53:ListTagsForResources"],
+      Resource: dnsZones,
+    },
+    changes(dnsZones, { "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME", "TXT"] } }),
+  ];
+}
+
+/** cert-manager: the texts that prove to a certificate authority whose a name is. */
+export function challengeStatements({ dnsZones }: ControllerPlace): object[] {
+  return [
+    { Sid: "FindZones", Effect: "Allow", Action: "route53:ListHostedZonesByName", Resource: "*" },
+    { Sid: "WaitForChanges", Effect: "Allow", Action: "route53:GetChange", Resource: "arn:aws:route53:::change/*" },
+    { Sid: "ReadRecords", Effect: "Allow", Action: "route53:ListResourceRecordSets", Resource: dnsZones },
+    changes(dnsZones, {
+      "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"] },
+      "ForAllValues:StringLike": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_acme-challenge.*"] },
+    }),
+  ];
+}
+
+function changes(zones: readonly string[], condition: object): object {
+  return { Sid: "ChangeRecords", Effect: "Allow", Action: "route53:ChangeResourceRecordSets", Resource: zones, Condition: condition };
+}

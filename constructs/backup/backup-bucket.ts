@@ -194,6 +194,5 @@ function logDelivery(arn: string, account: string): object {
 function exemptLogBucket(logs: PrivateBucket): void {
   const bucket = logs.node.findChild("bucket");
   exempt(bucket, "CKV_AWS_145", "S3 delivers access logs only to buckets under its own key");
-  exempt(bucket, "CKV_AWS_18", "a bucket that logged its own access would never come to rest");
   exempt(bucket, "CKV_AWS_144", "access logs are worth nothing in another region");
 }

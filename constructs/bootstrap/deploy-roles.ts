@@ -118,9 +118,6 @@ export class DeployRoles extends Construct {
   private inline(role: IamRole, id: string, statements: object[]): void {
     const policy = new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
     exempt(policy, "CKV_AWS_355", "what is open to every resource only reads or only denies");
-    exempt(policy, "CKV_AWS_290", "paths and the boundary narrow what is written; the rest denies");
-    exempt(policy, "CKV_AWS_289", "permissions are managed for roles of the environment's path only, and within the boundary");
-    exempt(policy, "CKV_AWS_286", "a role can be made only within the boundary, which keeps it from growing");
   }
 
   private stateOf(environment: string, actions: readonly string[]): object[] {

@@ -9,6 +9,9 @@ import { build } from "./build.mjs";
 const [command, ...args] = process.argv.slice(2);
 const compiled = join(dirname(fileURLToPath(import.meta.url)), "..", "dist", `${command}.js`);
 
+// An interrupt is for the command, which ends in its own time.
+process.on("SIGINT", () => {});
+
 const { sound, messages } = build();
 const { status } = spawnSync(process.execPath, [compiled, ...args, ...(sound ? [] : ["--check-only"])], { stdio: "inherit" });
 process.stderr.write(messages);

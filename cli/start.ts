@@ -1,11 +1,9 @@
 import { closest } from "fastest-levenshtein";
 import { describe, InvalidInput } from "../constructs/core/errors";
 import { bootstrapName, checkSupport, PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { LOCK } from "./lock";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
-
-/** The exact providers of this application. */
-const LOCK = "environments/.terraform.lock.hcl";
 
 const USAGE = "npm start [-- [environment] [--json]]";
 

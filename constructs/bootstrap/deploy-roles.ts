@@ -220,8 +220,7 @@ export class DeployRoles extends Construct {
             "organizations:*",
             "account:*",
           ],
-          // Karpenter makes the instance profiles of its nodes itself.
-          NotResource: [`arn:aws:iam::${account}:role/aws-service-role/*`, `arn:aws:iam::${account}:instance-profile/*`],
+          NotResource: `arn:aws:iam::${account}:role/aws-service-role/*`,
         },
         { Sid: "NoState", Effect: "Deny", Action: "s3:*", Resource: [state.bucketArn, `${state.bucketArn}/*`] },
         ...guards(state, regions),

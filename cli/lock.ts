@@ -1,0 +1,2 @@
+/** The exact providers of this application, put beside each stack. */
+export const LOCK = "environments/.terraform.lock.hcl";

@@ -3,16 +3,19 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
+// What typescript/bin/tsc runs, without a process in between.
+const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
+const { default: compiler } = await import(pathToFileURL(join(typescript, "lib/getExePath.js")).href);
+
 /** Whether everything is of the right type, and what the compiler says. What has errors is compiled all the same. */
 export function build() {
-  const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
   const options = ["-p", root, "--pretty", String(process.stderr.isTTY ?? false)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, ...options], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(compiler(), options, { encoding: "utf8" });
   removeOrphans();
   return { sound: status === 0, messages: stdout + stderr };
 }

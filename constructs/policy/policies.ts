@@ -152,7 +152,8 @@ const POLICIES: readonly Policy[] = [
     remedy: "publish the value from the other stack, and read it",
     check: ({ json }, resources) => {
       const present = new Set(resources.map(toAddress).concat(addressesOf(json, "data", "data.")));
-      return resources.filter(({ body }) => references(body).some((reference) => !present.has(reference))).map(toAddress);
+      const dangles = (value: unknown) => references(value).some((reference) => !present.has(reference));
+      return dangles(json.resource) ? resources.filter(({ body }) => dangles(body)).map(toAddress) : [];
     },
   },
 ];
@@ -163,12 +164,19 @@ export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);
 /** Where a stack breaks policies without a reasoned exemption. */
 export function findings(synthesized: SynthesizedStack): readonly Finding[] {
   const resources = resourcesOf(synthesized.json);
-  const exempted = exemptions(synthesized.stack);
-  return POLICIES.flatMap(({ id, rule, remedy, check }) =>
-    check(synthesized, resources)
-      .filter((address) => !exempted.has(`${id} ${address}`))
-      .map((address) => ({ policy: id, address: [synthesized.stack.node.id, address].filter(Boolean).join("/"), rule, remedy })),
+  const broken = POLICIES.flatMap(({ id, rule, remedy, check }) =>
+    check(synthesized, resources).map((address) => ({ id, rule, remedy, address })),
   );
+  if (broken.length === 0) return [];
+  const exempted = exemptions(synthesized.stack);
+  return broken
+    .filter(({ id, address }) => !exempted.has(`${id} ${address}`))
+    .map(({ id, rule, remedy, address }) => ({
+      policy: id,
+      address: [synthesized.stack.node.id, address].filter(Boolean).join("/"),
+      rule,
+      remedy,
+    }));
 }
 
 /** What is excepted, as `policy address`; a stack's own exemptions concern it as a whole. */
@@ -267,7 +275,7 @@ function blocks(json: Json, kind: string, name: string): readonly Json[] {
 
 /** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
 function references(value: unknown): readonly string[] {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value ?? null);
   const found: string[] = [];
   for (const [, expression = ""] of text.matchAll(/\$\{([^}]*)\}/g)) {
     for (const [reference] of expression.matchAll(

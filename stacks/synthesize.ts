@@ -82,6 +82,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 /** Puts what was written in its place: at once where there is nothing yet, else beside whatever Terraform keeps there. */
 function publish(staging: string, { outdir, only, lock, prune = false }: SynthesizeOptions): void {
   const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
+  for (const file of ["manifest.json", ...written.map((id) => join("stacks", id, "cdk.tf.json"))]) settle(join(staging, file));
   if (lock) for (const id of written) copyFileSync(lock, join(staging, "stacks", id, ".terraform.lock.hcl"));
   if (!existsSync(outdir)) {
     renameSync(staging, outdir);
@@ -107,4 +108,12 @@ function keepOthers(manifest: string, old: string): void {
   const [now, before] = [manifest, old].map((file) => JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> });
   const stacks = Object.entries({ ...before?.stacks, ...now?.stacks }).sort(([one], [other]) => (one < other ? -1 : 1));
   writeFileSync(manifest, JSON.stringify({ ...now, stacks: Object.fromEntries(stacks) }, null, 2));
+}
+
+/** cdktf breaks an empty list over two lines, its fork does not: here both write the same, byte for byte. */
+function settle(file: string): void {
+  const text = readFileSync(file, "utf8");
+  // No string of JSON holds a line break, so no value is touched.
+  const settled = text.replace(/([[{])\n *([\]}])/g, "$1$2");
+  if (settled !== text) writeFileSync(file, settled);
 }

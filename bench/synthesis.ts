@@ -11,6 +11,7 @@ import { readPlain } from "./read-plain";
 // Both sides begin warm: what one environment costs is not what the first milliseconds of a process cost.
 const WARM_UP_RUNS = 15;
 const RUNS_OF_ONE = 9;
+const LOCK = join(__dirname, "../../environments/.terraform.lock.hcl");
 
 const [side, size = "1", directory = ""] = process.argv.slice(2);
 const environments = Number(size);
@@ -18,7 +19,7 @@ const environments = Number(size);
 const outdir = (name: string) => join(directory, name);
 const ours = (count: number, name: string) => {
   const program = programOf(count);
-  return () => withoutTokenTraces(() => synthesize(program, { outdir: outdir(name), prune: true }));
+  return () => withoutTokenTraces(() => synthesize(program, { outdir: outdir(name), lock: LOCK, prune: true }));
 };
 const plain = (from: string, name: string) => {
   const stacks = readPlain(outdir(from));

@@ -207,8 +207,7 @@ class Tier {
       // Not of the network, of whose rules the emulator forgets the descriptions.
       expectText(await cdktf("diff", keys, "--skip-provider-lock"), "No changes");
       // One by one: cdktf 0.21 starts endless processes where several are destroyed without all that depend on them.
-      await cdktf("destroy", network, ...quiet);
-      await cdktf("destroy", keys, ...quiet, "--ignore-missing-stack-dependencies");
+      for (const stack of [network, keys]) await cdktf("destroy", stack, ...quiet, "--ignore-missing-stack-dependencies");
     });
   }
 }

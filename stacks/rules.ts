@@ -1,3 +1,4 @@
+import { MAX_LOCK_DAYS } from "../constructs/backup";
 import type { Problem } from "../constructs/core/errors";
 import { known, seconds } from "../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
@@ -16,9 +17,6 @@ export type DraftEnvironment = Draft<Environment>;
 export type Rule = (environment: DraftEnvironment) => readonly Finding[];
 
 const DAY = 86_400;
-
-/** Amazon S3, object lock: 100 years. */
-const MOST_DAYS = 36_500;
 
 /** What must hold between the values of one environment. */
 export const environmentRules: readonly Rule[] = [
@@ -192,12 +190,12 @@ function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): 
       remedy: "keep backups longer than the time between them",
     });
   }
-  if (backup?.keep && known(seconds(backup.keep)) > MOST_DAYS * DAY) {
+  if (backup?.keep && known(seconds(backup.keep)) > MAX_LOCK_DAYS * DAY) {
     found.push({
       keys: ["backup", "keep"],
       value: backup.keep,
       rule: "is longer than S3 can lock anything",
-      remedy: `use at most "${MOST_DAYS}d"`,
+      remedy: `use at most "${MAX_LOCK_DAYS}d"`,
     });
   }
   if (backup?.keep && known(seconds(backup.keep)) % DAY !== 0) {

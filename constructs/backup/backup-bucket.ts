@@ -43,8 +43,8 @@ export interface BackupBucketProps {
   };
 }
 
-/** Amazon S3, object lock: 100 years. */
-const MAX_DAYS = 36_500;
+/** The longest that S3 locks anything: 100 years (Amazon S3, object lock). */
+export const MAX_LOCK_DAYS = 36_500;
 
 /** Where backups lie: locked until they expire, logged, and copied to another region under its own key. */
 export class BackupBucket extends Construct {
@@ -57,10 +57,10 @@ export class BackupBucket extends Construct {
   constructor(scope: Construct, id: string, props: BackupBucketProps) {
     super(scope, id);
     const { keepDays, protect = true, recovery } = props;
-    if (!Number.isInteger(keepDays) || keepDays < 1 || keepDays > MAX_DAYS) {
+    if (!Number.isInteger(keepDays) || keepDays < 1 || keepDays > MAX_LOCK_DAYS) {
       refuse(
         this,
-        [{ value: keepDays, rule: "is no number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_DAYS}` }],
+        [{ value: keepDays, rule: "is no number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_LOCK_DAYS}` }],
         "keepDays",
       );
     }

@@ -1,6 +1,6 @@
 // Compiles everything to dist/ and removes there what no longer has a source: node cli/build.mjs.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,7 +17,16 @@ export function build() {
   const options = ["-p", root, "--pretty", String(process.stderr.isTTY ?? false)];
   const { status, stdout, stderr } = spawnSync(compiler(), options, { encoding: "utf8" });
   removeOrphans();
+  copyFiles();
   return { sound: status === 0, messages: stdout + stderr };
+}
+
+// What constructs load beside them, charts and scripts, lies where their compiled code looks for it.
+function copyFiles() {
+  cpSync(join(root, "constructs"), join(dist, "constructs"), {
+    recursive: true,
+    filter: (from) => statSync(from).isDirectory() || !from.endsWith(".ts"),
+  });
 }
 
 // A test whose source was renamed or deleted would go on running.
@@ -25,7 +34,8 @@ function removeOrphans() {
   if (!existsSync(dist)) return;
   for (const file of readdirSync(dist, { recursive: true })) {
     const compiled = /^(.*)\.(d\.ts|js)$/.exec(file);
-    if (compiled && !existsSync(join(root, `${compiled[1]}.ts`))) rmSync(join(dist, file));
+    const source = compiled ? `${compiled[1]}.ts` : file;
+    if (!existsSync(join(root, source))) rmSync(join(dist, file), { recursive: true, force: true });
   }
 }
 

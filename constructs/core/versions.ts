@@ -54,3 +54,30 @@ export const ADDONS = {
   "metrics-server": "v0.9.0-eksbuild.5",
   "eks-node-monitoring-agent": "v1.6.6-eksbuild.1",
 } as const;
+
+/** A chart by the name of its release, its repository, and the version that the platform has read and set the values of. */
+export type ChartName = keyof typeof CHARTS;
+
+export const CHARTS = {
+  "prometheus-operator-crds": {
+    repository: "https://prometheus-community.github.io/helm-charts",
+    chart: "prometheus-operator-crds",
+    version: "31.0.1",
+  },
+  "cert-manager": { repository: "oci://quay.io/jetstack/charts", chart: "cert-manager", version: "v1.21.1" },
+  "external-secrets": { repository: "https://charts.external-secrets.io", chart: "external-secrets", version: "2.9.0" },
+  "aws-load-balancer-controller": {
+    repository: "https://aws.github.io/eks-charts",
+    chart: "aws-load-balancer-controller",
+    version: "3.5.0",
+  },
+  "external-dns": { repository: "https://kubernetes-sigs.github.io/external-dns", chart: "external-dns", version: "1.21.1" },
+  "metrics-server": { repository: "https://kubernetes-sigs.github.io/metrics-server", chart: "metrics-server", version: "3.13.1" },
+  "snapshot-controller": { repository: "https://piraeus.io/helm-charts", chart: "snapshot-controller", version: "5.2.0" },
+  "karpenter-crd": { repository: "oci://public.ecr.aws/karpenter", chart: "karpenter-crd", version: "1.15.0" },
+  karpenter: { repository: "oci://public.ecr.aws/karpenter", chart: "karpenter", version: "1.15.0" },
+  "nginx-gateway-fabric": { repository: "oci://ghcr.io/nginx/charts", chart: "nginx-gateway-fabric", version: "2.6.7" },
+  keda: { repository: "https://kedacore.github.io/charts", chart: "keda", version: "2.20.2" },
+  "cloudnative-pg": { repository: "https://cloudnative-pg.github.io/charts", chart: "cloudnative-pg", version: "0.29.0" },
+  "plugin-barman-cloud": { repository: "https://cloudnative-pg.github.io/charts", chart: "plugin-barman-cloud", version: "0.7.0" },
+} as const;

@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
+import { AssetType, type ITerraformDependable, TerraformAsset, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { type Duration, known, seconds } from "../core/quantities";
+import { sorted } from "./release";
+import type { KubernetesTarget } from "./target";
+
+/** An object of any kind, as the API server takes it. */
+export interface ApiObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface CustomResourcesProps {
+  readonly cluster: KubernetesTarget;
+
+  /** Where Helm keeps the release; objects without a namespace go there. */
+  readonly namespace: string;
+
+  /**
+   * The release's name.
+   * @default - the construct's id
+   */
+  readonly name?: string;
+
+  readonly objects: readonly ApiObject[];
+
+  /** @default false: deleting it loses nothing */
+  readonly protect?: boolean;
+
+  /** @default "5m" */
+  readonly timeout?: Duration;
+
+  /** The release that brings their definitions. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/**
+ * Objects of operators, released after what defines them: one apply installs a controller and uses it. Terraform sees
+ * neither the objects nor their drift; a change of any of them is an upgrade of the release.
+ */
+export class CustomResources extends Construct {
+  readonly objects: readonly ApiObject[];
+  readonly release: HelmRelease;
+
+  constructor(scope: Construct, id: string, props: CustomResourcesProps) {
+    super(scope, id);
+    const { namespace } = props;
+    this.objects = props.objects;
+    this.release = new HelmRelease(this, "release", {
+      name: props.name ?? id,
+      namespace,
+      chart: chartOf(this),
+      values: [JSON.stringify(sorted({ objects: props.objects }))],
+      atomic: true,
+      wait: true,
+      timeout: known(seconds(props.timeout ?? "5m")),
+      maxHistory: 5,
+      createNamespace: false,
+      dependsOn: [...(props.after ?? [])],
+      lifecycle: { preventDestroy: props.protect ?? false },
+    });
+  }
+}
+
+/** The local chart, once a stack. Its path carries a hash of its content: Helm's provider sees no other change of it. */
+function chartOf(scope: Construct): string {
+  const stack = TerraformStack.of(scope);
+  const found = stack.node.tryFindChild("custom-resources-chart") as TerraformAsset | undefined;
+  const asset = found ?? new TerraformAsset(stack, "custom-resources-chart", { path: join(__dirname, "chart"), type: AssetType.DIRECTORY });
+  return asset.path;
+}

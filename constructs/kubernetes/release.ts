@@ -1,0 +1,74 @@
+import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
+import type { ITerraformDependable, TerraformResourceLifecycle } from "cdktf";
+import { Construct } from "constructs";
+import type { PodGroup } from "../capacity";
+import { type Duration, known, seconds } from "../core/quantities";
+import { CHARTS, type ChartName } from "../core/versions";
+import type { KubernetesTarget } from "./target";
+
+export interface ReleaseProps {
+  readonly cluster: KubernetesTarget;
+
+  /** The chart, at the version that the platform pins. */
+  readonly chart: ChartName;
+
+  readonly namespace: string;
+
+  /** @default - the construct's id */
+  readonly name?: string;
+
+  readonly values: object;
+
+  /** The pods that the chart makes, for the capacity ledger: it can't see into a chart. Their names get the namespace. */
+  readonly pods: readonly PodGroup[];
+
+  /**
+   * How long its pods may take to become ready.
+   * @default "10m"
+   */
+  readonly timeout?: Duration;
+
+  /** What has to be there before: its namespace, the custom resource definitions that it uses. */
+  readonly after?: readonly ITerraformDependable[];
+
+  /** @default - none: it holds nothing that is missed */
+  readonly lifecycle?: TerraformResourceLifecycle;
+}
+
+/** Revisions that Helm keeps: enough to look back, few enough for the API server's store. */
+const HISTORY = 5;
+
+/** A chart, installed whole or not at all. A failed installation leaves its name free for the next. */
+export class Release extends Construct {
+  readonly release: HelmRelease;
+
+  constructor(scope: Construct, id: string, props: ReleaseProps) {
+    super(scope, id);
+    const { cluster, namespace } = props;
+    const { repository, chart, version } = CHARTS[props.chart];
+    cluster.ledger.add(...props.pods.map((group) => ({ ...group, name: `${namespace}/${group.name}` })));
+    this.release = new HelmRelease(this, "release", {
+      name: props.name ?? id,
+      namespace,
+      ...(cluster.mirror ? { repository: `oci://${cluster.mirror}` } : { repository }),
+      chart,
+      version,
+      values: [JSON.stringify(sorted(props.values))],
+      atomic: true,
+      wait: true,
+      timeout: known(seconds(props.timeout ?? "10m")),
+      maxHistory: HISTORY,
+      createNamespace: false,
+      dependsOn: [...(props.after ?? [])],
+      ...(props.lifecycle ? { lifecycle: props.lifecycle } : {}),
+    });
+  }
+}
+
+/** Helm's provider compares values as text, so that their order must not depend on how they were put together. */
+export function sorted<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(sorted) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, item]) => [key, sorted(item)])) as T;
+}

@@ -100,7 +100,10 @@ export function findBinary(tofu: boolean): string | undefined {
   );
 }
 
-// Without this, Terraform ends with hints at commands that the walk runs itself.
+/** What Terraform may know of its surroundings. */
 function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, TF_IN_AUTOMATION: "1" };
+  // KUBE_HOST and its like would turn the providers to another cluster than the one that is written down.
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("KUBE_"));
+  // Without TF_IN_AUTOMATION, Terraform ends with hints at commands that the walk runs itself.
+  return { ...Object.fromEntries(kept), TF_IN_AUTOMATION: "1" };
 }

@@ -90,6 +90,12 @@ export interface Environment {
   readonly backup?: Backup;
 
   /**
+   * A registry that holds every chart and image: `registry.example.com/mirror`.
+   * @default - each comes from where its project publishes it
+   */
+  readonly mirror?: string;
+
+  /**
    * What is weaker here than the platform's default, each with the reason why that is right.
    * @default - nothing is
    */
@@ -187,6 +193,44 @@ export interface Access extends ClusterAccess {
 export interface ExistingCluster {
   /** The kubeconfig context: `kind-orders`. */
   readonly context: string;
+
+  /**
+   * The kubeconfig that has it.
+   * @default "~/.kube/config"
+   */
+  readonly kubeconfig?: string;
+
+  /**
+   * The storage class of data. Its volumes outlive their claims where the class says `Retain`.
+   * @default "standard", which kind has
+   */
+  readonly storageClass?: string;
+
+  /**
+   * Parts of the platform that it has already, and that are left alone.
+   * @default - none: everything that the environment needs is installed
+   */
+  readonly has?: readonly ExistingPart[];
+
+  /**
+   * What its nodes leave to pods, so that what must run is checked against it.
+   * @default - unknown: nothing is checked
+   */
+  readonly room?: Room;
+}
+
+/** What the nodes of an existing cluster leave to pods (`kubectl describe node`, Allocatable). */
+export interface Room {
+  /** Nodes by zone, the value of their label `topology.kubernetes.io/zone`: `{ "dc-1": 2, "dc-2": 2 }`. */
+  readonly zones: Readonly<Record<string, number>>;
+  readonly cpu: Cores;
+  readonly memory: Bytes;
+
+  /**
+   * Pods that a node takes.
+   * @default 110, as kubelet
+   */
+  readonly pods?: number;
 }
 
 export interface NodeSize {
@@ -373,6 +417,7 @@ export const EXCEPTIONS = {
   twoZones: "two zones: losing one leaves no majority",
   noRecoveryCopy: "backups lie in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
+  tightCapacity: "its nodes may not hold everything that must run",
   overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
 } as const;
 
@@ -441,6 +486,27 @@ export function isExistingCluster(cluster: Cluster): cluster is ExistingCluster 
 export function newClusters({ cluster, writeCluster, readCluster }: Environment): readonly (readonly [ClusterKey, NewCluster])[] {
   return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
     found && !isExistingCluster(found) ? [[key as ClusterKey, found] as const] : [],
+  );
+}
+
+/** Parts of the platform that a cluster may have from elsewhere. */
+export const EXISTING_PARTS = [
+  "cert-manager",
+  "cloudnative-pg",
+  "external-secrets",
+  "gateway-api",
+  "keda",
+  "metrics-server",
+  "prometheus-operator-crds",
+  "snapshot-controller",
+] as const;
+
+export type ExistingPart = (typeof EXISTING_PARTS)[number];
+
+/** The clusters of an environment, by the key under which they stand. */
+export function clustersOf({ cluster, writeCluster, readCluster }: Environment): readonly (readonly [ClusterKey, Cluster])[] {
+  return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
+    found ? [[key as ClusterKey, found] as const] : [],
   );
 }
 

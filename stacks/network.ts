@@ -79,6 +79,12 @@ function zonesOf({ aws, exceptions }: AwsContext["environment"], own: OwnNetwork
   return own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
 }
 
+/** The zones of a network by name, or by number where the network was found and its subnets alone are known. */
+export function zoneNames(environment: AwsContext["environment"]): readonly string[] {
+  const network = environment.aws.network ?? {};
+  return isExistingNetwork(network) ? zoneIds(environment) : zonesOf(environment, network);
+}
+
 /** What the zones of a network are called in addresses, in the order of its subnets: by letter where we made it, by number where we found it. */
 export function zoneIds(environment: AwsContext["environment"]): readonly string[] {
   const network = environment.aws.network ?? {};

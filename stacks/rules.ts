@@ -51,7 +51,7 @@ function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
   const remedy = "add aws, or choose one that runs on the cluster itself";
   const found: Finding[] = [];
   for (const [key, value] of Object.entries({ cluster, writeCluster, readCluster })) {
-    if (value && "nodes" in value)
+    if (value && !("context" in value))
       found.push({
         keys: [key],
         rule: "is made on AWS, and the environment has no aws",
@@ -369,6 +369,8 @@ const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvir
   twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
+  tightCapacity: ({ cluster, writeCluster, readCluster }) =>
+    [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 

@@ -18,6 +18,7 @@ import {
   type ElastiCacheSettings,
   type Environment,
   EXCEPTIONS,
+  EXISTING_PARTS,
   type ExistingCluster,
   type ExistingNetwork,
   type KurrentCloudSettings,
@@ -30,6 +31,7 @@ import {
   type Projections,
   type QueryApi,
   type RdsSettings,
+  type Room,
   type Service,
   type ValkeySettings,
 } from "./environment";
@@ -210,9 +212,24 @@ const nodeSize = object<NodeSize>({
 
 const version = choice(Object.keys(KUBERNETES), "version of Kubernetes that the platform knows");
 
+const records = (schema: Schema) => plain(v.record(v.string(), schema) as unknown as Schema);
+
 const cluster = either(
   "context",
-  object<ExistingCluster>({ context: anything }),
+  object<ExistingCluster>({
+    context: anything,
+    kubeconfig: optional(anything),
+    storageClass: optional(anything),
+    has: optional(list(choice(EXISTING_PARTS, "part that a cluster may have from elsewhere"), "name parts, or leave it out")),
+    room: optional(
+      object<Room>({
+        zones: records(whole(1, 1000)),
+        cpu: quantity(millicores),
+        memory: quantity(bytes),
+        pods: optional(whole(1, 1000)),
+      }),
+    ),
+  }),
   object<NewCluster>({ nodes: replicas, node: nodeSize, version: optional(version), nodeVersion: optional(version) }),
 );
 
@@ -243,8 +260,6 @@ const network = either(
   }),
   object<OwnNetwork>({ cidr: optional(anything), zones: optional(list(anything, "name two or three zones")) }),
 );
-
-const records = (schema: Schema) => plain(v.record(v.string(), schema) as unknown as Schema);
 
 export const environmentSchema = object<Environment>({
   system: part,
@@ -330,6 +345,9 @@ export const environmentSchema = object<Environment>({
   authorization: optional(records(list(anything, "name the roles that may"))),
   encryptedFields: optional(list(anything, "name the fields")),
   backup: optional(object<Backup>({ keep: optional(quantity(seconds)) })),
+  mirror: optional(
+    text(/^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/, "is no registry", "write one like registry.example.com/mirror, without oci://"),
+  ),
   exceptions: optional(
     object(
       Object.fromEntries(

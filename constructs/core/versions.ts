@@ -8,6 +8,8 @@ export const VERSIONS = {
   providers: {
     /** No attribute that is new in 6 is used, so that both majors resolve. */
     aws: ">= 5.100, < 7",
+    kubernetes: ">= 2.38, < 3",
+    helm: ">= 3.1, < 4",
   },
 } as const;
 

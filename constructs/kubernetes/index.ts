@@ -1,3 +1,5 @@
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
+export { Namespace, type NamespaceProps, type Quota } from "./namespace";
 export { Release, type ReleaseProps } from "./release";
 export { type AwsPlace, type EksTargetProps, type KubeconfigTargetProps, KubernetesTarget, type KubernetesTargetProps } from "./target";
+export { API_SERVER, NAMES, type Opening, type Peer, ROLE_AGENT } from "./traffic";

@@ -1,0 +1,65 @@
+import type { NetworkPolicyV1SpecEgress, NetworkPolicyV1SpecIngress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+
+/**
+ * Who is at the other end of a connection: every address, the pods of the same namespace, those of another one
+ * (all, or those with some labels), or a network.
+ */
+export type Peer =
+  | "anywhere"
+  | "namespace"
+  | { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
+  | { readonly cidr: string };
+
+/** Ports that are open towards somebody. */
+export interface Opening {
+  /** What for; the name of the policy: `webhook`. */
+  readonly name: string;
+  readonly peer: Peer;
+
+  /** Ports, single or from one to another. */
+  readonly ports: readonly (number | { readonly from: number; readonly to: number })[];
+
+  /** @default "TCP" */
+  readonly protocols?: readonly ("TCP" | "UDP")[];
+}
+
+const NAMESPACE_NAME = "kubernetes.io/metadata.name";
+
+/** Names are asked from CoreDNS, wherever the cluster keeps its pods. */
+export const NAMES: Opening = {
+  name: "names",
+  peer: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } },
+  ports: [53],
+  protocols: ["UDP", "TCP"],
+};
+
+/** The API server: its own port, and the one behind the cluster's service. */
+export const API_SERVER: Opening = { name: "api-server", peer: "anywhere", ports: [443, 6443] };
+
+/** The agent that hands a pod its role, on the pod's own node (EKS, Pod Identity considerations). */
+export const ROLE_AGENT: Opening = { name: "role-agent", peer: { cidr: "169.254.170.23/32" }, ports: [80] };
+
+export function ingressFrom({ peer, ...opening }: Opening): NetworkPolicyV1SpecIngress {
+  return { ...(peer === "anywhere" ? {} : { from: [end(peer)] }), ports: ports(opening) };
+}
+
+export function egressTo({ peer, ...opening }: Opening): NetworkPolicyV1SpecEgress {
+  return { ...(peer === "anywhere" ? {} : { to: [end(peer)] }), ports: ports(opening) };
+}
+
+function end(peer: Exclude<Peer, "anywhere">) {
+  if (peer === "namespace") return { podSelector: {} };
+  if ("cidr" in peer) return { ipBlock: { cidr: peer.cidr } };
+  return {
+    namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: peer.namespace } },
+    ...(peer.labels ? { podSelector: { matchLabels: { ...peer.labels } } } : {}),
+  };
+}
+
+function ports({ ports: wanted, protocols = ["TCP"] }: Pick<Opening, "ports" | "protocols">) {
+  return protocols.flatMap((protocol) =>
+    wanted.map((port) =>
+      typeof port === "number" ? { port: String(port), protocol } : { port: String(port.from), endPort: port.to, protocol },
+    ),
+  );
+}

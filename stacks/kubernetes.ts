@@ -1,0 +1,115 @@
+import type { App } from "cdktf";
+import { CapacityLedger, type NodePool } from "../constructs/capacity";
+import { addonPods, nodePool } from "../constructs/cluster";
+import { bytes, known, millicores } from "../constructs/core/quantities";
+import { VERSIONS } from "../constructs/core/versions";
+import { KubernetesTarget, type KubernetesTargetProps } from "../constructs/kubernetes";
+import type { ClusterOutputs } from "./cluster";
+import type { AwsContext } from "./compose";
+import {
+  type Cluster,
+  type ClusterKey,
+  clustersOf,
+  type Environment,
+  type ExistingCluster,
+  isExistingCluster,
+  type Room,
+} from "./environment";
+import type { Keys } from "./keys";
+import { type NetworkOutputs, zoneNames } from "./network";
+import { roomKept } from "./room";
+import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
+
+/** What of an environment on AWS the stacks on its clusters read. */
+export interface Foundation {
+  readonly context: AwsContext;
+  readonly keys: PlatformStack<Keys>;
+  readonly network: PlatformStack<NetworkOutputs>;
+  readonly clusters: Readonly<Partial<Record<ClusterKey, PlatformStack<ClusterOutputs>>>>;
+}
+
+/** A cluster of an environment, as the stacks on it see it. */
+export interface Site {
+  readonly environment: Environment;
+  readonly key: ClusterKey;
+  readonly cluster: Cluster;
+
+  /** What is asked of its nodes, by all stacks together. */
+  readonly ledger: CapacityLedger;
+
+  /** @default - the environment is on no cloud */
+  readonly foundation?: Foundation;
+}
+
+/** How the stacks on a cluster are called: `production-write-platform`, or `dev-platform` where one carries both sides. */
+const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
+
+/** The clusters of an environment, each with an account of what is asked of it. */
+export function sitesOf(environment: Environment, foundation?: Foundation): readonly Site[] {
+  return clustersOf(environment).map(([key, cluster]) => {
+    const ledger = new CapacityLedger(poolOf(environment, cluster));
+    if (!isExistingCluster(cluster)) ledger.add(...addonPods());
+    for (const [reason, groups] of roomKept(environment, key)) ledger.keep(reason, ...groups);
+    return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
+  });
+}
+
+/** A stack on a cluster, and the cluster as it sees it. Its state lies where that of the environment does. */
+export function kubernetesStack<O extends Outputs = Outputs>(
+  app: App,
+  site: Site,
+  part: string,
+): { readonly stack: PlatformStack<O>; readonly cluster: KubernetesTarget } {
+  const { environment, key, foundation } = site;
+  const name = `${PREFIX[key]}${part}`;
+  const { aws: _, ...props } = foundation
+    ? awsStackProps(foundation.context.environment, foundation.context.account, name)
+    : { aws: undefined, ...localStackProps(environment, name) };
+  const stack = new PlatformStack<O>(app, `${environment.name}-${name}`, props);
+  const cluster = targetOf(stack, site);
+  for (const provider of ["kubernetes", "helm"] as const) {
+    stack.addOverride(`terraform.required_providers.${provider}.version`, VERSIONS.providers[provider]);
+  }
+  return { stack, cluster };
+}
+
+function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, foundation }: Site): KubernetesTarget {
+  const shared: KubernetesTargetProps = { ledger, ...(environment.mirror ? { mirror: environment.mirror } : {}) };
+  if (isExistingCluster(cluster)) return KubernetesTarget.kubeconfig(stack, { ...shared, ...existing(cluster) });
+  const made = foundation?.clusters[key];
+  if (!foundation || !made) throw new Error(`${environment.name}.${key} is made by no stack`);
+  const { clusterName, clusterEndpoint, clusterCertificateAuthority } = stack.read(made);
+  const { environment: onAws } = foundation.context;
+  return KubernetesTarget.eks(stack, {
+    ...shared,
+    clusterName,
+    endpoint: clusterEndpoint,
+    certificateAuthority: clusterCertificateAuthority,
+    region: onAws.aws.region,
+    vpcId: stack.read(foundation.network).vpcId,
+    zones: zoneNames(onAws),
+  });
+}
+
+/** The fewest nodes that the cluster may have, and what each leaves to pods. Unknown of a cluster that nobody describes. */
+function poolOf(environment: Environment, cluster: Cluster): NodePool | undefined {
+  if (isExistingCluster(cluster)) return cluster.room && roomOf(cluster.room);
+  const { aws } = environment;
+  return aws && nodePool(cluster, zoneNames({ ...environment, aws }));
+}
+
+/** Volumes that a node of an existing cluster takes: the Kubernetes default for a driver that says nothing. */
+const VOLUMES = 39;
+
+function roomOf({ zones, cpu, memory, pods = 110 }: Room): NodePool {
+  return { zones, node: { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), pods, volumes: VOLUMES } };
+}
+
+function existing({ context, kubeconfig, storageClass, room }: ExistingCluster) {
+  return {
+    context,
+    zones: Object.keys(room?.zones ?? {}),
+    ...(kubeconfig ? { kubeconfig } : {}),
+    ...(storageClass ? { storageClass } : {}),
+  };
+}

@@ -1,0 +1,76 @@
+import { all, type Environment, type ExistingPart, isExistingCluster } from "./environment";
+import type { Site } from "./kubernetes";
+
+/** A part of the platform that runs on a cluster. */
+export type PlatformPart =
+  | ExistingPart
+  | "aws-load-balancer-controller"
+  | "external-dns"
+  | "karpenter"
+  | "nginx-gateway-fabric"
+  | "plugin-barman-cloud"
+  | "storage-classes";
+
+/** What decides which parts a cluster needs. */
+interface Carried {
+  readonly environment: Environment;
+
+  /** Whether it takes commands, and whether it serves queries; one that carries both does both. */
+  readonly writes: boolean;
+  readonly reads: boolean;
+
+  /** Whether EKS runs it, which brings some parts as add-ons. */
+  readonly onEks: boolean;
+
+  /** Whether something scales its nodes. */
+  readonly scaled: boolean;
+}
+
+/** When a cluster needs each part. Nothing is installed for its own sake. */
+const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
+  "prometheus-operator-crds": ({ environment: { monitoring } }) => monitoring?.prometheus === true,
+  "gateway-api": serves,
+  "cert-manager": (carried) => serves(carried) || storesEvents(carried) || storesModels(carried),
+  "external-secrets": () => true,
+  "metrics-server": ({ onEks }) => !onEks,
+  "snapshot-controller": (carried) => !carried.onEks && (storesEvents(carried) || storesModels(carried)),
+  "storage-classes": ({ onEks }) => onEks,
+  "aws-load-balancer-controller": (carried) => carried.onEks && serves(carried),
+  // Everything else is known by names that Terraform makes; the nodes of an event store are known one by one.
+  "external-dns": (carried) => carried.onEks && storesEvents(carried) && carried.environment.readCluster !== undefined,
+  karpenter: ({ onEks, scaled }) => onEks && scaled,
+  "nginx-gateway-fabric": serves,
+  keda: ({ environment, writes }) =>
+    writes && environment.monitoring?.prometheus === true && all(environment.commandProcessors).some(({ replicas }) => typeof replicas === "object"),
+  "cloudnative-pg": storesModels,
+  "plugin-barman-cloud": (carried) => storesModels(carried) && carried.environment.aws !== undefined,
+};
+
+/** The parts that a cluster needs and does not have from elsewhere. */
+export function partsOf({ environment, key, cluster }: Site): ReadonlySet<PlatformPart> {
+  const carried: Carried = {
+    environment,
+    writes: key !== "readCluster",
+    reads: key !== "writeCluster",
+    onEks: !isExistingCluster(cluster),
+    scaled: !isExistingCluster(cluster) && typeof cluster.nodes === "object" && cluster.nodes.min < cluster.nodes.max,
+  };
+  const has: readonly PlatformPart[] = isExistingCluster(cluster) ? (cluster.has ?? []) : [];
+  return new Set(
+    Object.entries(NEEDED)
+      .filter(([part, needed]) => needed(carried) && !has.includes(part as PlatformPart))
+      .map(([part]) => part as PlatformPart),
+  );
+}
+
+function serves({ environment, writes, reads }: Carried): boolean {
+  return (writes && environment.commandApi !== undefined) || (reads && environment.queryApi !== undefined);
+}
+
+function storesEvents({ environment, writes }: Carried): boolean {
+  return writes && environment.eventStore?.engine === "kurrentdb";
+}
+
+function storesModels({ environment, reads }: Carried): boolean {
+  return reads && all(environment.readDatabase).some(({ engine }) => engine === "cloudnative-pg");
+}

@@ -1,0 +1,114 @@
+import type { PodGroup, PodRequest, Spread } from "../constructs/capacity";
+import { all, type ClusterKey, type Environment, isProtected, type Replicas } from "./environment";
+
+/** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
+export function roomKept(environment: Environment, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
+  const kept = [
+    ["the write side", key === "readCluster" ? [] : writeSide(environment)],
+    ["the read side", key === "writeCluster" ? [] : readSide(environment)],
+    ["observability", watching(environment, key)],
+  ] as const;
+  return kept.filter(([, groups]) => groups.length > 0);
+}
+
+const MI = 2 ** 20;
+const OVER_ZONES: readonly Spread[] = [{ over: "zone", how: "even", required: false }];
+const APART: readonly Spread[] = [
+  { over: "node", how: "apart", required: true },
+  { over: "zone", how: "even", required: true },
+];
+
+function writeSide(environment: Environment): PodGroup[] {
+  const { eventStore, commandApi, commandProcessors } = environment;
+  const store = isProtected(environment) ? asks(1000, 4096, 1) : asks(500, 2048, 1);
+  return [
+    ...all(commandApi).map(({ name = "command-api", replicas }) => service(`write-side/${name}`, replicas)),
+    ...all(commandProcessors).map(({ name = "command-processors", replicas }) => service(`write-side/${name}`, replicas)),
+    ...(eventStore?.engine === "kurrentdb"
+      ? [{ name: "event-store/event-store", pods: eventStore.nodes, request: store, spread: APART, priority: DATA }]
+      : []),
+  ];
+}
+
+function readSide({ queryApi, projections, readDatabase, cache }: Environment): PodGroup[] {
+  return [
+    ...all(queryApi).map(({ name = "query-api", replicas }) => service(`read-side/${name}`, replicas)),
+    ...all(projections).map(({ name = "projections", workers }) => ({
+      name: `projections/${name}`,
+      pods: workers,
+      request: asks(500, 1024),
+      spread: OVER_ZONES,
+    })),
+    ...all(readDatabase).flatMap((store) =>
+      store.engine === "cloudnative-pg"
+        ? [
+            {
+              name: `read-store/${store.name ?? "read-database"}`,
+              pods: store.instances,
+              request: asks(500, 1024, 2), // data and log
+              spread: OVER_ZONES,
+              priority: DATA,
+            },
+          ]
+        : [],
+    ),
+    ...(cache?.engine === "valkey"
+      ? [{ name: "read-store/cache", pods: cache.replicas + 1, request: asks(110, 288, 1), spread: OVER_ZONES, priority: DATA }]
+      : []),
+  ];
+}
+
+/** Data comes before what can be started elsewhere. */
+const DATA = 1_000_000;
+
+/** A service of its users' own, of which nothing is known but how many: what frameworks of the field ask for at rest. */
+function service(name: string, replicas: Replicas): PodGroup {
+  const [pods, most] = typeof replicas === "number" ? [replicas, undefined] : [replicas.min, replicas.max];
+  return {
+    name,
+    pods,
+    request: asks(250, 512),
+    surge: Math.ceil(pods / 4),
+    spread: OVER_ZONES,
+    ...(most === undefined ? {} : { most }),
+  };
+}
+
+/**
+ * What watches the system, as measured with charts set up for production. The heavy and shared parts are on the
+ * cluster that serves queries; the write side's cluster only collects.
+ */
+function watching({ monitoring }: Environment, key: ClusterKey): PodGroup[] {
+  const hub = key !== "writeCluster";
+  const group = (name: string, pods: PodGroup["pods"], request: PodRequest): PodGroup => ({
+    name: `observability/${name}`,
+    pods,
+    request,
+    spread: OVER_ZONES,
+  });
+  const metrics = [
+    group("prometheus", 2, hub ? asks(510, 2080, 1) : asks(260, 1056, 1)),
+    ...(hub ? [group("alertmanager", 3, asks(60, 160, 1)), group("blackbox-exporter", 2, asks(10, 32))] : []),
+    group("operator", 1, asks(100, 256)),
+    group("operator-webhook", 2, asks(20, 32)),
+    group("kube-state-metrics", 1, asks(20, 128)),
+    group("node-exporter", "each-node", asks(20, 32)),
+    group("collector", 2, asks(200, 512)),
+    group("collector-agent", "each-node", asks(50, 192)),
+  ];
+  const logs = [
+    group("eck-operator", 2, asks(100, 150)),
+    group("elasticsearch", 3, asks(500, 4096, 1)),
+    group("kibana", 2, asks(200, 1024)),
+    group("jaeger", 2, asks(200, 512)),
+  ];
+  return [
+    ...(monitoring?.prometheus ? metrics : []),
+    ...(monitoring?.grafana && hub ? [group("grafana", 1, asks(120, 448, 1))] : []),
+    ...(monitoring?.elasticStack && hub ? logs : []),
+  ];
+}
+
+function asks(cores: number, mebibytes: number, volumes = 0): PodRequest {
+  return { millicores: cores, memoryBytes: mebibytes * MI, ...(volumes > 0 ? { volumes } : {}) };
+}

@@ -12,9 +12,11 @@ function nodesCanBeHad(environment: DraftEnvironment): Finding[] {
   return drafts(environment).flatMap(([key, { nodes, node }]) => {
     if (nodes === undefined || !node?.cpu || !node.memory || !node.storage) return [];
     // A minimum above its maximum is another rule's.
-    const asked = { nodes: typeof nodes === "object" ? 1 : nodes, node, x86Only: x86Only(environment as Environment, key) } as Parameters<
-      typeof nodeProblems
-    >[0];
+    const asked = {
+      nodes: typeof nodes === "object" ? 1 : nodes,
+      node: { ...node, without: node.without?.filter((name) => name !== undefined) },
+      x86Only: x86Only(environment as Environment, key),
+    } as Parameters<typeof nodeProblems>[0];
     return nodeProblems(asked).map(({ property, ...problem }) => ({ keys: [key, ...property.split(".")], ...problem }));
   });
 }

@@ -20,6 +20,9 @@ export type ClusterOutputs = {
   readonly nodeInstanceProfile: string;
 };
 
+/** The stacks of the clusters that are made, by the key under which each is described. */
+export type ClusterStacks = Readonly<Partial<Record<ClusterKey, PlatformStack<ClusterOutputs>>>>;
+
 /** What each cluster of an environment is made of: its construct, its stack, and the parties that it takes part as. */
 const CLUSTERS = {
   cluster: { make: SharedCluster, part: "cluster", nodes: "nodes", api: "api" },
@@ -33,8 +36,10 @@ export function clusterStacks(
   context: AwsContext,
   keys: PlatformStack<Keys>,
   network: PlatformStack<NetworkOutputs>,
-): readonly PlatformStack<ClusterOutputs>[] {
-  return newClusters(context.environment).map(([key, cluster]) => clusterStack(app, context, keys, network, key, cluster));
+): ClusterStacks {
+  return Object.fromEntries(
+    newClusters(context.environment).map(([key, cluster]) => [key, clusterStack(app, context, keys, network, key, cluster)]),
+  );
 }
 
 function clusterStack(
@@ -85,12 +90,13 @@ export function x86Only({ eventStore }: Pick<Environment, "eventStore">, key: Cl
   return eventStore?.engine === "kurrentdb" && key !== "readCluster" ? "KurrentDB has no ARM image" : undefined;
 }
 
-/** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads. */
+/** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads everything. */
 export function withPipeline({ system, name, access }: Environment, { id, github }: AwsContext["account"]): ClusterAccess {
-  const { administrators = [], deployers = [], readers = [] } = access ?? {};
-  if (!github) return { administrators, deployers, readers };
+  const { administrators = [], deployers = [], auditors = [], readers = [] } = access ?? {};
+  if (!github) return { administrators, deployers, auditors, readers };
   const { plan, apply } = deployRoleArns(system, id, name);
-  return { administrators: [apply, ...administrators], deployers, readers: [plan, ...readers] };
+  // Releases of Helm are Secrets: whoever plans one reads them.
+  return { administrators: [apply, ...administrators], deployers, auditors: [plan, ...auditors], readers };
 }
 
 type Optional = Pick<EksProps, "version" | "nodeVersion" | "publicFrom" | "x86Only">;

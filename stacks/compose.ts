@@ -3,6 +3,7 @@ import { backupStack } from "./backup";
 import { bootstrapStack } from "./bootstrap";
 import { clusterStacks } from "./cluster";
 import type { Account, Aws, Environment, Program } from "./environment";
+import { identitiesStacks } from "./identities";
 import { keysStack } from "./keys";
 import { networkStack } from "./network";
 import type { PlatformStack } from "./stack";
@@ -45,7 +46,9 @@ function environmentStacks(app: App, environment: Environment, accounts: readonl
   if (!context) return [];
   const keys = keysStack(app, context);
   const network = networkStack(app, context, keys);
-  return [keys, network, ...clusterStacks(app, context, keys, network), backupStack(app, context, keys)];
+  const clusters = clusterStacks(app, context, keys, network);
+  const backup = backupStack(app, context, keys);
+  return [keys, network, ...Object.values(clusters), backup, ...identitiesStacks(app, context, { keys, clusters, backup })];
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

@@ -1,4 +1,4 @@
-import type { Architecture, ClusterAccess } from "../constructs/cluster";
+import type { Architecture, ClusterAccess, Generation } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
 import type { KubernetesVersion } from "../constructs/core/versions";
 import type { Region } from "../constructs/network";
@@ -243,6 +243,12 @@ export interface NodeSize {
    * @default "amd64"
    */
   readonly architecture?: Architecture;
+
+  /**
+   * Generations of instances that are left out, where a zone has none: `["7a"]`.
+   * @default - none: every current one that has exactly this size
+   */
+  readonly without?: readonly Generation[];
 }
 
 /** Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). */

@@ -1,11 +1,13 @@
 import { MAX_LOCK_DAYS } from "../constructs/backup";
+import { podsOn } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
-import { known, seconds } from "../constructs/core/quantities";
+import { type Cores, known, millicores, seconds } from "../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { all, type Environment, type EXCEPTIONS, type ExistingNetwork, type OwnNetwork, type Program, type Replicas } from "./environment";
 import { DEFAULT_CIDR } from "./network";
+import { step } from "./paths";
 
 /** What remains of a value when everything of a wrong shape is taken out. */
 export type Draft<T> = T extends object ? { readonly [Key in keyof T]?: Draft<T[Key]> } : T;
@@ -130,7 +132,7 @@ function rolesHaveNames(environment: DraftEnvironment): Finding[] {
         return several.length > 1 ? [{ keys, rule: `is one of several and has no name`, remedy: "name each" }] : [];
       }
       const before = taken.get(String(name));
-      taken.set(String(name), keys.map((key) => (/^\d+$/.test(key) ? `[${key}]` : key)).join(""));
+      taken.set(String(name), keys.reduce(step));
       return before === undefined
         ? []
         : [{ keys: [...keys, "name"], value: name, rule: `is the name of ${before} as well`, remedy: "choose another" }];
@@ -265,8 +267,10 @@ function zonesAreEnough({ aws, exceptions }: DraftEnvironment): Finding[] {
   return [];
 }
 
-/** A node takes the addresses of 110 pods in blocks of 16, and its own (VPC CNI, prefix delegation). */
-const ADDRESSES_PER_NODE = Math.ceil(110 / 16) * 16 + 1;
+/** A node takes the addresses of its pods in blocks of 16, and its own (VPC CNI, prefix delegation). */
+function addressesOf(cpu: Cores): number {
+  return Math.ceil(podsOn(known(millicores(cpu)) / 1000) / 16) * 16 + 1;
+}
 
 function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironment): Finding[] {
   const own = ownNetwork(aws);
@@ -300,10 +304,12 @@ function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironmen
     ];
   }
   const zones = !excepted(exceptions, "twoZones") ? 3 : 2;
-  const nodes = (["cluster", "writeCluster", "readCluster"] as const)
-    .map((key) => (environment[key] as { nodes?: Replicas } | undefined)?.nodes ?? 0)
-    .reduce((sum: number, count) => sum + (typeof count === "object" ? (count.max ?? 0) : count), 0);
-  const needed = Math.ceil(nodes / zones) * ADDRESSES_PER_NODE;
+  const clusters = (["cluster", "writeCluster", "readCluster"] as const).map((key) => {
+    const { nodes = 0, node } = (environment[key] ?? {}) as { nodes?: Replicas; node?: { cpu?: Cores } };
+    return { nodes: typeof nodes === "object" ? (nodes.max ?? 0) : nodes, addresses: addressesOf(node?.cpu ?? 1) };
+  });
+  const nodes = clusters.reduce((sum, cluster) => sum + cluster.nodes, 0);
+  const needed = clusters.reduce((sum, cluster) => sum + Math.ceil(cluster.nodes / zones) * cluster.addresses, 0);
   if (needed <= privateAddresses(cidr)) return [];
   const enough = Array.from({ length: longest - shortest + 1 }, (_, index) => longest - index).find(
     (prefix) => needed <= privateAddresses(`0.0.0.0/${prefix}`),

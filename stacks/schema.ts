@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
+import { generationNames } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
@@ -208,6 +209,12 @@ const nodeSize = object<NodeSize>({
   memory: quantity(bytes),
   storage: quantity(bytes),
   architecture: optional(choice(["amd64", "arm64"], "architecture that Kubernetes runs on here")),
+  without: optional(
+    list(
+      choice([...generationNames("amd64"), ...generationNames("arm64")], "generation of instances that nodes are made of"),
+      "name the generations that a zone has not",
+    ),
+  ),
 });
 
 const version = choice(Object.keys(KUBERNETES), "version of Kubernetes that the platform knows");
@@ -284,6 +291,7 @@ export const environmentSchema = object<Environment>({
     object<Access>({
       administrators: principals,
       deployers: principals,
+      auditors: principals,
       readers: principals,
       from: optional(list(anything, "name the networks that people and pipelines come from, or leave it out")),
     }),

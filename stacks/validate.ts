@@ -1,5 +1,6 @@
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import type { Program } from "./environment";
+import { step } from "./paths";
 import { type Draft, environmentRules, type Finding, programRules } from "./rules";
 import { accountSchema, environmentSchema, shapeProblems } from "./schema";
 
@@ -45,11 +46,6 @@ export function validate(program: Program): void {
 function nameOf(environment: { readonly name?: unknown } | null | undefined, index: number): string {
   const name = environment?.name;
   return typeof name === "string" && /^\S{1,70}$/.test(name) ? name : `environments[${index}]`;
-}
-
-/** One step further down a path: `projections`, `projections[0]`, `projections[0].image`. */
-export function step(path: string, key: string): string {
-  return /^\d+$/.test(key) ? `${path}[${key}]` : `${path}.${key}`;
 }
 
 /**

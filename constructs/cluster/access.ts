@@ -16,7 +16,13 @@ export interface ClusterAccess {
   readonly deployers?: readonly string[];
 
   /**
-   * May read everything but Secrets.
+   * May read everything, Secrets too: what a plan of Helm releases, roles and storage classes has to do.
+   * @default - nobody
+   */
+  readonly auditors?: readonly string[];
+
+  /**
+   * May read what runs in namespaces, but no Secrets.
    * @default - nobody
    */
   readonly readers?: readonly string[];

@@ -2,6 +2,7 @@ import { EksAddon } from "@cdktf/provider-aws/lib/eks-addon";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { ADDONS, KUBERNETES, type KubernetesVersion } from "../core/versions";
+import { ADDON_PODS, resourcesOf } from "./addon-pods";
 
 export interface AddonsProps {
   readonly clusterName: string;
@@ -17,6 +18,12 @@ export interface AddonsProps {
   readonly after: ITerraformDependable[];
 }
 
+/*
+ * EKS refuses an add-on for a key that its schema has not. So only keys stand here that were read in a schema:
+ * of the chart (aws-ebs-csi-driver, eks-node-monitoring-agent), as `describe-addon-configuration` printed it
+ * (vpc-cni, kube-proxy, coredns), or seen in use (metrics-server). Others keep their defaults.
+ */
+
 /** Add-ons without which no node gets ready: network, addresses of services, identities. */
 export class NetworkAddons extends Construct {
   /** What nodes wait for. */
@@ -31,14 +38,18 @@ export class NetworkAddons extends Construct {
       ADDONS["vpc-cni"],
       { ...props, after: [...props.after, agent] },
       {
+        // A pod starts open and is closed as soon as its policies are there. Strict would start it closed, and with it
+        // every pod that AWS or a chart brings without a policy of its own, CoreDNS first.
         enableNetworkPolicy: "true",
         // The name is on every interface that it makes, and its rights end there.
         env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1", CLUSTER_NAME: props.clusterName },
+        // The policy agent and the init container take the same.
+        resources: resourcesOf("aws-node"),
       },
       // Without it, interfaces of nodes that are on their way out would block their subnets.
       { preserve: true },
     );
-    const proxy = addon(this, "kube-proxy", KUBERNETES[props.version].kubeProxy, props, { resources: requests("50m", "64Mi") });
+    const proxy = addon(this, "kube-proxy", KUBERNETES[props.version].kubeProxy, props, { resources: resourcesOf("kube-proxy") });
     this.ready = [agent, network, proxy];
   }
 }
@@ -47,19 +58,42 @@ export class NetworkAddons extends Construct {
 export class NodeAddons extends Construct {
   constructor(scope: Construct, id: string, props: AddonsProps) {
     super(scope, id);
+    const { pods: minReplicas, most: maxReplicas } = ADDON_PODS.coredns;
     addon(this, "coredns", KUBERNETES[props.version].coredns, props, {
-      autoScaling: { enabled: true, minReplicas: 2, maxReplicas: 10 },
+      autoScaling: { enabled: true, minReplicas, maxReplicas },
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
       topologySpreadConstraints: [spread("k8s-app", "kube-dns")],
-      resources: { ...requests("100m", "70Mi"), limits: { memory: "170Mi" } },
+      resources: resourcesOf("coredns"),
     });
-    addon(this, "aws-ebs-csi-driver", ADDONS["aws-ebs-csi-driver"], props, {
-      controller: { extraVolumeTags: props.volumeTags ?? {} },
-      defaultStorageClass: { enabled: false },
+    // Before the driver, which takes snapshots only where it finds their kinds.
+    const snapshots = addon(this, "snapshot-controller", ADDONS["snapshot-controller"], props, {});
+    addon(
+      this,
+      "aws-ebs-csi-driver",
+      ADDONS["aws-ebs-csi-driver"],
+      { ...props, after: [...props.after, snapshots] },
+      {
+        controller: {
+          extraVolumeTags: props.volumeTags ?? {},
+          replicaCount: ADDON_PODS["ebs-csi-controller"].pods,
+          podDisruptionBudget: { enabled: true },
+          topologySpreadConstraints: [spread("app", "ebs-csi-controller")],
+          // The sidecars that call the API take the same.
+          resources: resourcesOf("ebs-csi-controller"),
+        },
+        node: { resources: resourcesOf("ebs-csi-node") },
+        // The probe is in pods of both kinds.
+        sidecars: {
+          livenessProbe: { resources: resourcesOf("ebs-csi-node") },
+          nodeDriverRegistrar: { resources: resourcesOf("ebs-csi-node") },
+        },
+        defaultStorageClass: { enabled: false },
+      },
+    );
+    addon(this, "metrics-server", ADDONS["metrics-server"], props, { replicas: ADDON_PODS["metrics-server"].pods });
+    addon(this, "eks-node-monitoring-agent", ADDONS["eks-node-monitoring-agent"], props, {
+      nodeAgent: { resources: resourcesOf("eks-node-monitoring-agent") },
     });
-    addon(this, "metrics-server", ADDONS["metrics-server"], props, { replicas: 2 });
-    addon(this, "snapshot-controller", ADDONS["snapshot-controller"], props, {});
-    addon(this, "eks-node-monitoring-agent", ADDONS["eks-node-monitoring-agent"], props, {});
   }
 }
 
@@ -82,10 +116,6 @@ function addon(
     dependsOn: props.after,
     ...more,
   });
-}
-
-function requests(cpu: string, memory: string): object {
-  return { requests: { cpu, memory } };
 }
 
 function spread(label: string, value: string): object {

@@ -45,6 +45,7 @@ export interface ControlPlaneProps {
 const POLICIES: Readonly<Record<keyof ClusterAccess, string>> = {
   administrators: "AmazonEKSClusterAdminPolicy",
   deployers: "AmazonEKSEditPolicy",
+  auditors: "AmazonEKSAdminViewPolicy",
   readers: "AmazonEKSViewPolicy",
 };
 

@@ -1,6 +1,7 @@
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { NodeRoom } from "../capacity";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../core/versions";
@@ -8,7 +9,7 @@ import { accessProblems, type ClusterAccess, publicProblems } from "./access";
 import { NetworkAddons, NodeAddons } from "./addons";
 import { ControlPlane } from "./control-plane";
 import { CONTROLLERS, type Controller } from "./controllers";
-import { type Allocatable, allocatable, instanceTypes } from "./instances";
+import { allocatable, instanceTypes } from "./instances";
 import { Interruptions } from "./interruptions";
 import { NodeGroup } from "./node-group";
 import { diskGib, type NodeCount, type NodeRequest, nodeProblems, type PropertyProblem, shapeOf, spread } from "./node-request";
@@ -107,7 +108,7 @@ export class Eks extends Construct {
   readonly certificateAuthority: string;
 
   /** What each node leaves to pods. */
-  readonly allocatable: Allocatable;
+  readonly allocatable: NodeRoom;
 
   /** What Karpenter's node class needs, where nodes are scaled. */
   readonly scaling?: { readonly queueName: string; readonly instanceProfile: string };
@@ -119,7 +120,7 @@ export class Eks extends Construct {
     const version = props.version ?? DEFAULT_KUBERNETES;
     const shape = shapeOf(props.node);
     const types = instanceTypes(shape);
-    this.allocatable = "rule" in types ? { millicores: 0, memoryBytes: 0, pods: 0 } : allocatable(shape);
+    this.allocatable = "rule" in types ? { millicores: 0, memoryBytes: 0, pods: 0, volumes: 0 } : allocatable(shape);
 
     const { cluster } = new ControlPlane(this, "control-plane", {
       name,

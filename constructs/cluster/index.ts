@@ -1,8 +1,9 @@
 export { accessProblems, type ClusterAccess, publicProblems } from "./access";
+export { addonPods } from "./addon-pods";
 export { CONTROLLERS, type Controller } from "./controllers";
 export { Eks, type EksProps } from "./eks";
-export { type Allocatable, type Architecture, allocatable, instanceTypes, type NodeShape } from "./instances";
-export { type NodeCount, type NodeRequest, nodeProblems, spread } from "./node-request";
+export { type Architecture, allocatable, type Generation, generationNames, instanceTypes, type NodeShape, podsOn } from "./instances";
+export { type NodeCount, type NodeRequest, nodePool, nodeProblems, spread } from "./node-request";
 export { PodIdentity, type PodIdentityProps } from "./pod-identity";
 export { ReadCluster } from "./read-cluster";
 export type { ControllerPlace } from "./rights/place";

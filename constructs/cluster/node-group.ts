@@ -1,3 +1,5 @@
+import { DataAwsEc2InstanceTypeOfferings } from "@cdktf/provider-aws/lib/data-aws-ec2-instance-type-offerings";
+import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet";
 import { EksNodeGroup } from "@cdktf/provider-aws/lib/eks-node-group";
 import { LaunchTemplate } from "@cdktf/provider-aws/lib/launch-template";
 import type { ITerraformDependable } from "cdktf";
@@ -75,6 +77,7 @@ export class NodeGroup extends Construct {
       tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
       lifecycle: { createBeforeDestroy: true },
     });
+    const offered = this.offered(props);
     this.group = new EksNodeGroup(this, "group", {
       clusterName: props.clusterName,
       nodeGroupNamePrefix: `${cloudName("nodeGroup", ...props.name)}-`,
@@ -91,7 +94,28 @@ export class NodeGroup extends Construct {
       launchTemplate: { id: template.id, version: template.getStringAttribute("latest_version") },
       // A fixed count has to follow its minimum: EKS refuses a minimum above the count.
       lifecycle: { createBeforeDestroy: true, ...(min === max ? {} : { ignoreChanges: ["scaling_config[0].desired_size"] }) },
-      dependsOn: props.after,
+      dependsOn: [...props.after, offered],
+    });
+  }
+
+  // EKS finds out after minutes, with a group that has failed; a plan asks first.
+  private offered({ subnetId, instanceTypes }: NodeGroupProps): DataAwsEc2InstanceTypeOfferings {
+    const zone = new DataAwsSubnet(this, "subnet", { id: subnetId }).availabilityZone;
+    const missing = `setsubtract(${JSON.stringify(instanceTypes)}, self.instance_types)`;
+    return new DataAwsEc2InstanceTypeOfferings(this, "offered", {
+      locationType: "availability-zone",
+      filter: [
+        { name: "instance-type", values: [...instanceTypes] },
+        { name: "location", values: [zone] },
+      ],
+      lifecycle: {
+        postcondition: [
+          {
+            condition: `\${length(${missing}) == 0}`,
+            errorMessage: `${this.node.path}: ${"$"}{join(", ", ${missing})} is not offered in ${zone}; leave its generation out, with node.without.`,
+          },
+        ],
+      },
     });
   }
 }

@@ -1,6 +1,7 @@
+import type { NodePool } from "../capacity";
 import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { type Architecture, instanceTypes, type NodeShape } from "./instances";
+import { type Architecture, allocatable, type Generation, generationNames, instanceTypes, type NodeShape } from "./instances";
 
 /** How many nodes, fixed (`3`) or between two numbers (`{ min: 3, max: 9 }`). */
 export type NodeCount = number | { readonly min: number; readonly max: number };
@@ -15,6 +16,13 @@ export interface NodeRequest {
 
   /** @default "amd64" */
   readonly architecture?: Architecture;
+
+  /**
+   * Generations of instances that are left out: `["7a"]`, where a zone has none. EKS makes no group of which one type
+   * is not offered.
+   * @default - none
+   */
+  readonly without?: readonly Generation[];
 }
 
 /** A problem of one property of what is asked for. */
@@ -26,8 +34,8 @@ const DISK = { min: 20, max: 16_384 } as const;
 const GI = 2 ** 30;
 
 /** What is asked for, in the units of EC2. */
-export function shapeOf(node: NodeRequest): NodeShape {
-  return { millicores: known(millicores(node.cpu)), memoryBytes: known(bytes(node.memory)), architecture: node.architecture ?? "amd64" };
+export function shapeOf({ cpu, memory, architecture = "amd64", without = [] }: NodeRequest): NodeShape {
+  return { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), architecture, without };
 }
 
 /** The disk that is asked for, in the unit of EBS. */
@@ -42,6 +50,12 @@ export function spread(nodes: NodeCount, zones: readonly string[]) {
   return zones
     .map((zone, index) => ({ zone, nodes: { min: share(min, index), max: share(max, index) } }))
     .filter((group) => group.nodes.max > 0);
+}
+
+/** The room that nodes leave to pods, by zone, where a scaler has added none. */
+export function nodePool(nodes: NodeCount, node: NodeRequest, zones: readonly string[]): NodePool {
+  const filled = spread(nodes, zones).filter((group) => group.nodes.min > 0);
+  return { zones: Object.fromEntries(filled.map((group) => [group.zone, group.nodes.min])), node: allocatable(shapeOf(node)) };
 }
 
 /** Why nodes can't be had as they are asked for. */
@@ -60,6 +74,8 @@ export function nodeProblems({
   if (x86Only && shapeOf(node).architecture !== "amd64") {
     found.push({ property: "node.architecture", value: node.architecture, rule: `is not possible: ${x86Only}`, remedy: 'use "amd64"' });
   }
+  const generation = generationProblem(shapeOf(node));
+  if (generation) found.push({ property: "node.without", ...generation });
   const disk = diskProblem(diskGib(node));
   if (disk) found.push({ property: "node.storage", value: node.storage, ...disk });
   const { min, max } = limits(nodes);
@@ -72,6 +88,15 @@ export function nodeProblems({
     });
   }
   return found;
+}
+
+function generationProblem({ architecture, without = [] }: NodeShape): Omit<Problem, "path"> | undefined {
+  const names = generationNames(architecture);
+  const foreign = without.find((name) => !names.includes(name));
+  if (foreign) return { value: foreign, rule: `is no generation of ${architecture}`, remedy: `use some of ${names.join(", ")}` };
+  return names.every((name) => without.includes(name))
+    ? { value: without, rule: "leaves no type that a node could be", remedy: `keep one of ${names.join(", ")}` }
+    : undefined;
 }
 
 function limits(nodes: NodeCount): { readonly min: number; readonly max: number } {

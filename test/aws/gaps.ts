@@ -50,4 +50,5 @@ export const NOT_DESTROYED: readonly { readonly stack: RegExp; readonly reason: 
 /** Stacks that are planned and read, and not applied. */
 export const PLANNED_ONLY: readonly { readonly stack: RegExp; readonly reason: string }[] = [
   { stack: /-(write-|read-)?cluster$/, reason: "moto (5.2.1) has no EKS add-ons, access entries and pod identity associations" },
+  { stack: /-identities$/, reason: "moto (5.2.1) has no EKS pod identity associations" },
 ];

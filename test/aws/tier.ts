@@ -107,6 +107,7 @@ class Tier {
     for (const stack of stacks) {
       if (!(await this.examine(lane, stack))) return;
       if (plannedOnly(stack)) {
+        await lane.standIn(stack);
         await this.results.step(stack, "checkov", () => this.checkov(lane, stack, ["first.json"]));
         continue;
       }
@@ -117,6 +118,7 @@ class Tier {
       if (!applied || !(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return;
       await this.results.step(stack, "checkov", () => this.checkov(lane, stack));
     }
+    for (const stack of stacks.filter((one) => plannedOnly(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
     if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
       await this.results.step(`${name} is protected`, "check", async () => {
         expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "Instance cannot be destroyed");
@@ -293,6 +295,30 @@ class Lane {
     } finally {
       rmSync(join(this.stack(stack), BACKEND));
     }
+  }
+
+  /** Where a stack's state lies: bucket and key. */
+  stateOf(stack: string): [string, string] {
+    const { bucket, key } = this.json(stack).terraform.backend.s3;
+    return [bucket, key];
+  }
+
+  /** Leaves a state with the outputs of a stack that is not applied, for those that read it. */
+  async standIn(stack: string): Promise<void> {
+    const cwd = join(this.directory, "stand-ins", stack);
+    const { terraform, output = {} } = this.json(stack);
+    const outputs = Object.keys(output).map((name) => [name, { value: name.replaceAll("_", "-") }]);
+    if (outputs.length === 0) return;
+    mkdirSync(cwd, { recursive: true });
+    writeFileSync(
+      join(cwd, "cdk.tf.json"),
+      JSON.stringify({ terraform: { backend: terraform.backend }, output: Object.fromEntries(outputs) }),
+    );
+    for (const command of [
+      ["init", "-input=false"],
+      ["apply", "-auto-approve"],
+    ])
+      expectStatus(0, await run("terraform", command, { cwd, log: this.log(stack), env: AUTOMATION }));
   }
 
   /** What `npm run <command>` does. */

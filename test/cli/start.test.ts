@@ -61,6 +61,7 @@ describe("npm start", () => {
       ["dev-network", ["dev-keys"]],
       ["dev-cluster", ["dev-keys", "dev-network"]],
       ["dev-backup", ["dev-keys"]],
+      ["dev-identities", ["dev-keys", "dev-backup", "dev-cluster"]],
     ]);
     expect(dev.exceptions.map(({ name }: { name: string }) => name)).toEqual(
       Object.keys(program.environments.find(({ name }) => name === "dev")?.exceptions ?? {}),

@@ -23,19 +23,25 @@ describe("a control plane", () => {
   });
 
   it("gives each role the policy of what it may do, and not more", () => {
-    const access = { administrators: [role("platform")], deployers: [role("ci")], readers: ["arn:aws:iam::444455556666:user/audit"] };
+    const access = {
+      administrators: [role("platform")],
+      deployers: [role("ci")],
+      auditors: [role("plan")],
+      readers: ["arn:aws:iam::444455556666:user/audit"],
+    };
     const json = aCluster({ access });
     expect(
       all(json, "aws_eks_access_entry")
         .map((entry) => entry.principal_arn)
         .sort(),
-    ).toEqual([...access.readers, ...access.deployers, ...access.administrators].sort());
+    ).toEqual([...access.readers, ...access.auditors, ...access.deployers, ...access.administrators].sort());
     const policies = Object.fromEntries(
       all(json, "aws_eks_access_policy_association").map((entry) => [entry.principal_arn, entry.policy_arn.split("/").at(-1)]),
     );
     expect(policies).toEqual({
       [role("platform")]: "AmazonEKSClusterAdminPolicy",
       [role("ci")]: "AmazonEKSEditPolicy",
+      [role("plan")]: "AmazonEKSAdminViewPolicy",
       "arn:aws:iam::444455556666:user/audit": "AmazonEKSViewPolicy",
     });
   });

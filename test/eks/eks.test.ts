@@ -89,6 +89,7 @@ describe("a cluster comes up, and goes in reverse,", () => {
 describe("the add-ons of a cluster", () => {
   const addon = (name: string, changes = {}) => one(aCluster(changes), "aws_eks_addon", `/${name}`);
   const values = (name: string) => JSON.parse(addon(name).configuration_values);
+  const resources = (cpu: string, memory: string, limit: string) => ({ requests: { cpu, memory }, limits: { memory: limit } });
 
   it("are of versions that stand in the code, those of the control plane's minor where there are such", () => {
     for (const version of ["1.34", "1.35", "1.36"] as const) {
@@ -105,21 +106,62 @@ describe("the add-ons of a cluster", () => {
     expect(values("vpc-cni")).toEqual({
       enableNetworkPolicy: "true",
       env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1", CLUSTER_NAME: expect.stringMatching(/aws_eks_cluster/) },
+      resources: resources("25m", "64Mi", "512Mi"),
     });
   });
 
   it("have names resolved in every zone", () => {
     expect(values("coredns")).toMatchObject({
-      autoScaling: { minReplicas: 2 },
+      autoScaling: { enabled: true, minReplicas: 2, maxReplicas: 10 },
+      podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
       topologySpreadConstraints: [{ topologyKey: "topology.kubernetes.io/zone" }],
+      resources: resources("100m", "70Mi", "170Mi"),
     });
   });
 
   it("say on every volume whose it is, and make no storage class that nobody declared", () => {
-    expect(values("aws-ebs-csi-driver")).toEqual({
+    expect(values("aws-ebs-csi-driver")).toMatchObject({
       controller: { extraVolumeTags: { ...PROPS.tags, ...PROPS.owner } },
       defaultStorageClass: { enabled: false },
     });
+  });
+
+  it("have volumes made by two controllers in two zones, one of which is always there", () => {
+    expect(values("aws-ebs-csi-driver").controller).toMatchObject({
+      replicaCount: 2,
+      podDisruptionBudget: { enabled: true },
+      topologySpreadConstraints: [
+        { topologyKey: "topology.kubernetes.io/zone", labelSelector: { matchLabels: { app: "ebs-csi-controller" } } },
+      ],
+    });
+  });
+
+  it("say what each of their containers asks for, wherever EKS lets that be said", () => {
+    const driver = resources("10m", "40Mi", "256Mi");
+    const { controller, node, sidecars } = values("aws-ebs-csi-driver");
+    for (const part of [controller, node, sidecars.livenessProbe, sidecars.nodeDriverRegistrar]) expect(part.resources).toEqual(driver);
+    expect(values("kube-proxy")).toEqual({ resources: resources("50m", "64Mi", "512Mi") });
+    expect(values("eks-node-monitoring-agent")).toEqual({ nodeAgent: { resources: resources("10m", "30Mi", "200Mi") } });
+  });
+
+  it("have no key that EKS is not known to take, because it refuses an add-on for one", () => {
+    const keys = Object.fromEntries(
+      all(aCluster(), "aws_eks_addon").map((body) => [body.addon_name, Object.keys(JSON.parse(body.configuration_values)).sort()]),
+    );
+    expect(keys).toEqual({
+      "aws-ebs-csi-driver": ["controller", "defaultStorageClass", "node", "sidecars"],
+      coredns: ["autoScaling", "podDisruptionBudget", "resources", "topologySpreadConstraints"],
+      "eks-node-monitoring-agent": ["nodeAgent"],
+      "eks-pod-identity-agent": [],
+      "kube-proxy": ["resources"],
+      "metrics-server": ["replicas"],
+      "snapshot-controller": [],
+      "vpc-cni": ["enableNetworkPolicy", "env", "resources"],
+    });
+  });
+
+  it("have the kinds of snapshots before the driver that looks for them", () => {
+    expect(waitsFor(aCluster(), "test/cluster/node-addons/aws-ebs-csi-driver")).toContain("node-addons/snapshot-controller");
   });
 });
 

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type Architecture, allocatable, instanceTypes, type NodeShape } from "../../constructs/cluster";
+import { type Architecture, allocatable, type Generation, instanceTypes, type NodeShape, nodePool } from "../../constructs/cluster";
 
 const aShape = (cores: number, gib: number, architecture: Architecture = "amd64"): NodeShape => ({
   millicores: cores * 1000,
@@ -18,6 +18,10 @@ describe("the instance types of a node", () => {
 
   it("are Graviton's where that was chosen, and never by default", () => {
     expect(instanceTypes(aShape(2, 8, "arm64"))).toEqual(["m8g.large", "m7g.large", "m6g.large"]);
+  });
+
+  it("are without the generations that a zone has not", () => {
+    expect(instanceTypes({ ...aShape(4, 16), without: ["7a", "6i"] })).toEqual(["m7i.xlarge", "m6a.xlarge"]);
   });
 
   it("are none for odd sizes, and the nearest that there are get named", () => {
@@ -75,7 +79,31 @@ describe("what a node leaves to pods", () => {
     expect([2, 4, 8, 16, 32, 64].map((cores) => left(cores, cores * 4).pods)).toEqual([110, 110, 110, 110, 250, 250]);
   });
 
+  it("are fewer volumes than its types can attach, beside its disk and its interfaces", () => {
+    const volumes = (cores: number, without: readonly Generation[] = []) => allocatable({ ...aShape(cores, cores * 4), without }).volumes;
+    // EC2, volume limits: 28 slots are shared with interfaces before the seventh generation
+    expect([2, 4, 8, 16, 32, 64].map((cores) => volumes(cores))).toEqual([24, 23, 23, 19, 19, 12]);
+    // aws-ebs-csi-driver 1.64: 32 slots of their own, 48 of the largest
+    expect([2, 64].map((cores) => volumes(cores, ["6i", "6a"]))).toEqual([31, 47]);
+    expect(allocatable({ ...aShape(2, 8, "arm64"), without: ["6g"] }).volumes).toBe(24);
+    expect(allocatable({ ...aShape(2, 8, "arm64"), without: ["7g", "6g"] }).volumes).toBe(31);
+  });
+
   it("is never a guess about a size that there is not", () => {
     expect(() => left(3, 12)).toThrow("3000m is no size that EC2 offers");
+  });
+});
+
+describe("the room of a cluster", () => {
+  const node = { cpu: 4, memory: "16Gi", storage: "100Gi" } as const;
+  const zones = ["a", "b", "c"];
+
+  it("is that of its nodes, by zone", () => {
+    expect(nodePool(5, node, zones)).toEqual({ zones: { a: 2, b: 2, c: 1 }, node: allocatable(aShape(4, 16)) });
+  });
+
+  it("is that of its fewest nodes where a scaler adds to them", () => {
+    expect(nodePool({ min: 4, max: 9 }, node, zones).zones).toEqual({ a: 2, b: 1, c: 1 });
+    expect(nodePool({ min: 2, max: 9 }, node, zones).zones).toEqual({ a: 1, b: 1 });
   });
 });

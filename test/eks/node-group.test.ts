@@ -1,4 +1,4 @@
-import { spread } from "../../constructs/cluster";
+import { type Generation, spread } from "../../constructs/cluster";
 import { KUBERNETES } from "../../constructs/core/versions";
 import { all, type Body, one } from "../synth";
 import { aCluster, PROPS, refusals } from "./cluster";
@@ -120,6 +120,25 @@ describe("the nodes of a cluster", () => {
   });
 });
 
+describe("a plan of nodes", () => {
+  it("fails where a zone has not each of their types, before EKS does", () => {
+    const { data } = aCluster();
+    const [offered] = Object.values<Body>(data.aws_ec2_instance_type_offerings) as [Body];
+    const [condition] = offered.lifecycle.postcondition;
+    const missing = 'setsubtract(["m7i.xlarge","m7a.xlarge","m6i.xlarge","m6a.xlarge"], self.instance_types)';
+    const zone = offered.filter[1].values[0];
+    expect(zone).toMatch(/^\$\{data\.aws_subnet\.[\w-]+\.availability_zone\}$/);
+    expect(condition.condition).toBe(`\${length(${missing}) == 0}`);
+    expect(condition.error_message).toBe(
+      `test/cluster/nodes-a: \${join(", ", ${missing})} is not offered in ${zone}; leave its generation out, with node.without.`,
+    );
+  });
+
+  it("looks into the zone of each group", () => {
+    expect(Object.values<Body>(aCluster().data.aws_subnet).map(({ id }) => id)).toEqual(["subnet-a", "subnet-b", "subnet-c"]);
+  });
+});
+
 describe("nodes are refused", () => {
   it("in sizes that EC2 has not", () => {
     expect(refusals({ node: { cpu: 6, memory: "24Gi", storage: "100Gi" } })).toEqual([
@@ -142,6 +161,15 @@ describe("nodes are refused", () => {
       'test/cluster.node.architecture: "arm64" is not possible: KurrentDB has no ARM image; use "amd64"',
     ]);
     expect(refusals({ node })).toEqual([]);
+  });
+
+  it("without the generations that there are, or without others", () => {
+    const without = (...names: Generation[]) => refusals({ node: { ...PROPS.node, without: names } });
+    expect(without("7a")).toEqual([]);
+    expect(without("8g")).toEqual(['test/cluster.node.without: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
+    expect(without("7i", "7a", "6i", "6a")).toEqual([
+      'test/cluster.node.without: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
+    ]);
   });
 
   it("ahead of their control plane", () => {

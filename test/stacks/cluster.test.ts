@@ -101,7 +101,7 @@ describe("access to the clusters of an environment", () => {
     const github = { repository: "example/orders" };
     expect(kinds(stack("cluster", { cluster }, github))).toEqual({
       "orders-deploy-test": "AmazonEKSClusterAdminPolicy",
-      "orders-plan": "AmazonEKSViewPolicy",
+      "orders-plan": "AmazonEKSAdminViewPolicy",
     });
     const bootstrap = (stacksOf({ cluster }, github).get("bootstrap-111122223333")?.json ?? {}) as Body;
     expect(all(bootstrap, "aws_iam_role").map(({ name }) => name)).toEqual(["orders-deploy-test", "orders-plan"]);

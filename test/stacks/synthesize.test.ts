@@ -34,7 +34,7 @@ describe("a synthesis", () => {
     const first = content(outdir);
     synthesize(program, { outdir });
     expect(content(outdir)).toEqual(first);
-    expect(Object.keys(first)).toHaveLength(17);
+    expect(Object.keys(first)).toHaveLength(18);
   });
 
   it("is the same with and without the traces of tokens, which are restored", () => {
@@ -132,7 +132,7 @@ describe("a synthesis", () => {
 
   it("can be of one environment, beside the others", () => {
     synthesize(program, { outdir, only: "dev" });
-    expect(readdirSync(join(outdir, "stacks")).sort()).toEqual(["dev-backup", "dev-cluster", "dev-keys", "dev-network"]);
+    expect(readdirSync(join(outdir, "stacks")).sort()).toEqual(["dev-backup", "dev-cluster", "dev-identities", "dev-keys", "dev-network"]);
   });
 
   it("of one environment leaves the others listed", () => {

@@ -202,6 +202,19 @@ describe("the nodes of clusters", () => {
     ]);
   });
 
+  it("leave out generations that there are, and not all of them", () => {
+    const without = (...names: string[]) => complaints({ cluster: { nodes: 3, node: { ...node, without: names } } });
+    expect(without("7a", "6a")).toEqual([]);
+    expect(without("5i")).toEqual([
+      'test.cluster.node.without[0]: "5i" is no generation of instances that nodes are made of; did you mean "7i"?',
+    ]);
+    expect(without("8g")).toEqual(['test.cluster.node.without: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
+    expect(without("7i", "7a", "6i", "6a")).toEqual([
+      'test.cluster.node.without: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
+    ]);
+    expect(without()).toEqual(["test.cluster.node.without: [] is empty; name the generations that a zone has not"]);
+  });
+
   it("follow the version of their cluster, which is a known one", () => {
     expect(complaints({ cluster: { nodes: 3, node, version: "1.36", nodeVersion: "1.35" } })).toEqual([]);
     expect(complaints({ cluster: { nodes: 3, node, nodeVersion: "1.36" } })).toEqual([
@@ -374,6 +387,10 @@ describe("a network", () => {
     const cluster = { nodes: 30, node };
     expect(complaints({ cluster, aws: { ...aws, network: { cidr: "10.0.0.0/20" } } })).toEqual([
       'test.aws.network.cidr: "10.0.0.0/20" has 1019 addresses in each zone for 30 nodes and their pods, which take 1130; use /19',
+    ]);
+    const large = { nodes: 30, node: { ...node, cpu: 32, memory: "128Gi" } };
+    expect(complaints({ cluster: large, aws: { ...aws, network: { cidr: "10.0.0.0/19" } } })).toEqual([
+      'test.aws.network.cidr: "10.0.0.0/19" has 2043 addresses in each zone for 30 nodes and their pods, which take 2570; use /18',
     ]);
     expect(complaints({ cluster: { nodes: { min: 3, max: 400 }, node } })).toEqual([]);
     expect(complaints({ cluster: { nodes: 600, node } })[0]).toMatch(/use fewer nodes, or divide them among environments$/);

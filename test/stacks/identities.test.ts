@@ -1,0 +1,108 @@
+import type { Environment } from "../../stacks";
+import { identitiesOf } from "../../stacks/identities";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
+import { all, type Body, one, statements } from "../synth";
+
+const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" };
+const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "50Gi", backup: { every: "1h", keep: "30d" } };
+
+const names = (changes: object) =>
+  identitiesOf(anEnvironment(changes)).map((one) => `${one.cluster}: ${one.namespace}/${one.serviceAccount}`);
+const stacksOf = (changes: object) => synthesisOf(aProgram(anEnvironment(changes))).stacks;
+const output = (stack: string, name: string) => `\${data.terraform_remote_state.test-${stack}.outputs.${name}}`;
+
+function identities(changes: object): Body {
+  const found = stacksOf(changes).get("test-identities");
+  if (!found) throw new Error("there is no stack test-identities");
+  return found.json;
+}
+
+describe("the identities of workloads", () => {
+  it("are those of what has backups of its own to keep", () => {
+    expect(names({ cluster, readDatabase: cloudNativePg, eventStore: kurrentDb })).toEqual([
+      "cluster: read-store/read-database",
+      "cluster: event-store/event-store-backup",
+    ]);
+    expect(names({ cluster, readDatabase: { engine: "aurora", replicas: 1 }, eventStore: { engine: "kurrent-cloud" } })).toEqual([]);
+    const { backup: _, ...without } = kurrentDb;
+    expect(names({ cluster, eventStore: without })).toEqual([]);
+  });
+
+  it("are on the cluster of their side", () => {
+    expect(names({ writeCluster: cluster, readCluster: cluster, readDatabase: cloudNativePg, eventStore: kurrentDb })).toEqual([
+      "readCluster: read-store/read-database",
+      "writeCluster: event-store/event-store-backup",
+    ]);
+  });
+
+  it("are one for each of several databases, by its name", () => {
+    const readDatabase = ["orders", "search"].map((name) => ({ ...cloudNativePg, name }));
+    expect(names({ cluster, readDatabase })).toEqual(["cluster: read-store/orders", "cluster: read-store/search"]);
+  });
+
+  it("are none on a cluster that exists already", () => {
+    expect(names({ writeCluster: cluster, readCluster: { context: "kind" }, readDatabase: cloudNativePg })).toEqual([]);
+    expect(identitiesOf({ ...anEnvironment(), readDatabase: cloudNativePg } as Environment)).toEqual([]);
+  });
+});
+
+describe("the identities stack", () => {
+  it("is not there where it would be empty", () => {
+    expect([...stacksOf({ cluster }).keys()]).not.toContain("test-identities");
+    expect([...stacksOf({ cluster, readDatabase: cloudNativePg }).keys()].at(-1)).toBe("test-identities");
+  });
+
+  it("gives the pods of one service account a role of their cluster", () => {
+    const json = identities({ cluster, readDatabase: cloudNativePg });
+    expect(one(json, "aws_eks_pod_identity_association")).toMatchObject({
+      cluster_name: output("cluster", "cluster_name"),
+      namespace: "read-store",
+      service_account: "read-database",
+    });
+    expect(one(json, "aws_iam_role")).toMatchObject({ name: "orders-test-read-store-read-database", path: "/orders/test/" });
+    const [trust] = statements(one(json, "aws_iam_role").assume_role_policy);
+    expect(trust?.Condition.StringEquals["aws:RequestTag/eks-cluster-arn"]).toBe(output("cluster", "cluster_arn"));
+  });
+
+  const rights = statements(
+    one(identities({ cluster, readDatabase: cloudNativePg, eventStore: kurrentDb }), "aws_iam_role_policy", "event-store-backup/rights")
+      .policy,
+  );
+  const bucket = output("backup", "backup_bucket_arn");
+  const statement = (sid: string) => rights.find(({ Sid }) => Sid === sid);
+
+  it("lets a workload write its own backups and read them, and delete none", () => {
+    expect(statement("OwnBackups")).toMatchObject({
+      Action: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      Resource: `${bucket}/event-store/event-store-backup/*`,
+    });
+    expect(rights.flatMap(({ Action }) => Action).filter((action) => /Delete|\*/.test(action))).toEqual([]);
+  });
+
+  it("lets it find its own backups, and ask whether the bucket is there", () => {
+    expect(statement("FindBackups")).toMatchObject({
+      Resource: bucket,
+      Condition: { StringLikeIfExists: { "s3:prefix": ["event-store/event-store-backup", "event-store/event-store-backup/*"] } },
+    });
+  });
+
+  it("lends it the key of backups for this bucket alone, through S3", () => {
+    expect(statement("KeyOfBackups")).toMatchObject({
+      Resource: output("keys", "backup_key_arn"),
+      Condition: {
+        StringEquals: { "kms:ViaService": "s3.eu-west-1.amazonaws.com" },
+        StringLike: { "kms:EncryptionContext:aws:s3:arn": `${bucket}*` },
+      },
+    });
+  });
+
+  it("keeps the workloads apart", () => {
+    const json = identities({ cluster, readDatabase: cloudNativePg, eventStore: kurrentDb });
+    const written = all(json, "aws_iam_role_policy").map(
+      ({ policy }) => statements(policy).find(({ Sid }) => Sid === "OwnBackups")?.Resource,
+    );
+    expect(new Set(written).size).toBe(2);
+  });
+});

@@ -2,7 +2,7 @@ export { accessProblems, type ClusterAccess, publicProblems } from "./access";
 export { CONTROLLERS, type Controller } from "./controllers";
 export { Eks, type EksProps } from "./eks";
 export { type Allocatable, type Architecture, allocatable, instanceTypes, type NodeShape } from "./instances";
-export { type NodeCount, type NodeRequest, nodeProblems, spread } from "./node-request";
+export { type NodeCount, type NodeRequest, nodeProblems, shapeOf, spread } from "./node-request";
 export { PodIdentity, type PodIdentityProps } from "./pod-identity";
 export { ReadCluster } from "./read-cluster";
 export type { ControllerPlace } from "./rights/place";

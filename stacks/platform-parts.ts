@@ -41,7 +41,9 @@ const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
   karpenter: ({ onEks, scaled }) => onEks && scaled,
   "nginx-gateway-fabric": serves,
   keda: ({ environment, writes }) =>
-    writes && environment.monitoring?.prometheus === true && all(environment.commandProcessors).some(({ replicas }) => typeof replicas === "object"),
+    writes &&
+    environment.monitoring?.prometheus === true &&
+    all(environment.commandProcessors).some(({ replicas }) => typeof replicas === "object"),
   "cloudnative-pg": storesModels,
   "plugin-barman-cloud": (carried) => storesModels(carried) && carried.environment.aws !== undefined,
 };

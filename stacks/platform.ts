@@ -1,7 +1,7 @@
 import type { App } from "cdktf";
 import type { KubernetesTarget } from "../constructs/kubernetes";
 import { API_SERVER, CustomResources, Namespace, type Opening, ROLE_AGENT } from "../constructs/kubernetes";
-import { type NetworkNeeds, PLACES, type PartName, Platform, type PlatformParts } from "../constructs/platform";
+import { type NetworkNeeds, type PartName, PLACES, Platform, type PlatformParts } from "../constructs/platform";
 import { secretStore } from "../constructs/secrets";
 import { isExistingCluster } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";

@@ -66,6 +66,8 @@ export const CHARTS = {
     chart: "prometheus-operator-crds",
     version: "31.0.1",
   },
+  /** The Gateway API 1.5.1, which NGINX Gateway Fabric names. Of the charts that have it, the one that fits into a release. */
+  "gateway-api-crds": { repository: "oci://gsoci.azurecr.io/charts/giantswarm", chart: "gateway-api-crds", version: "1.8.1" },
   "cert-manager": { repository: "oci://quay.io/jetstack/charts", chart: "cert-manager", version: "v1.21.1" },
   "external-secrets": { repository: "https://charts.external-secrets.io", chart: "external-secrets", version: "2.9.0" },
   "aws-load-balancer-controller": {

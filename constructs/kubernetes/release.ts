@@ -31,6 +31,12 @@ export interface ReleaseProps {
   /** What has to be there before: its namespace, the custom resource definitions that it uses. */
   readonly after?: readonly ITerraformDependable[];
 
+  /**
+   * Whether the definitions in the chart's folder `crds` are left out, because another release brings them.
+   * @default false
+   */
+  readonly skipCrds?: boolean;
+
   /** @default - none: it holds nothing that is missed */
   readonly lifecycle?: TerraformResourceLifecycle;
 }
@@ -60,6 +66,7 @@ export class Release extends Construct {
       maxHistory: HISTORY,
       createNamespace: false,
       dependsOn: [...(props.after ?? [])],
+      ...(props.skipCrds ? { skipCrds: true } : {}),
       ...(props.lifecycle ? { lifecycle: props.lifecycle } : {}),
     });
   }

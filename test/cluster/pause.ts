@@ -46,7 +46,7 @@ export function standIn(group: PodGroup, storageClass: string): KubernetesObject
 
 /** The class by which a priority is asked for. */
 export function priorityClass(priority: number): string {
-  return { 2_000_000_000: "system-cluster-critical", 2_000_001_000: "system-node-critical" }[priority] ?? `priority-${priority}`;
+  return { 2000000000: "system-cluster-critical", 2000001000: "system-node-critical" }[priority] ?? `priority-${priority}`;
 }
 
 const PLACES = { zone: "topology.kubernetes.io/zone", node: "kubernetes.io/hostname" } as const;

@@ -76,10 +76,16 @@ class Trial {
   private async place(): Promise<void> {
     const storageClass = this.objects.find(({ kind }) => kind === "StorageClass")?.metadata.name ?? "standard";
     if (!this.objects.some(({ kind }) => kind === "StorageClass")) await this.make(storageClassOf(storageClass));
-    const known = new Set(["default", "kube-system", ...this.objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name)]);
+    const known = new Set([
+      "default",
+      "kube-system",
+      ...this.objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name),
+    ]);
     for (const name of new Set(this.groups.map((group) => group.name.split("/")[0] ?? "")))
       if (!known.has(name)) await this.make({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
-    const priorities = new Set(this.groups.flatMap(({ priority }) => (priority && !priorityClass(priority).startsWith("system-") ? [priority] : [])));
+    const priorities = new Set(
+      this.groups.flatMap(({ priority }) => (priority && !priorityClass(priority).startsWith("system-") ? [priority] : [])),
+    );
     for (const value of priorities)
       await this.make({ apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: priorityClass(value) }, value });
     for (const group of this.groups.filter(({ passing }) => !passing)) await this.make(standIn(group, storageClass));
@@ -115,7 +121,9 @@ class Trial {
     const volumeOf = new Map(claims?.map((claim) => [`${claim.metadata.namespace}/${claim.metadata.name}`, claim.spec.volumeName]));
     const bound = (pod: KubernetesObject) =>
       (pod.spec.volumes ?? []).flatMap((volume: any) =>
-        volume.persistentVolumeClaim ? [zoneOf.get(volumeOf.get(`${pod.metadata.namespace}/${volume.persistentVolumeClaim.claimName}`))] : [],
+        volume.persistentVolumeClaim
+          ? [zoneOf.get(volumeOf.get(`${pod.metadata.namespace}/${volume.persistentVolumeClaim.claimName}`))]
+          : [],
       );
     const stuck = (pods ?? [])
       .filter((pod) => !(pod.status.phase === "Running" && there.has(pod.spec.nodeName)) && pod.status.phase !== "Succeeded")
@@ -162,7 +170,8 @@ class Trial {
     const order = ["ValidatingWebhookConfiguration", "Namespace"];
     const namespaced = (object: KubernetesObject) => object.metadata.namespace !== undefined && object.metadata.namespace !== "kube-system";
     const rest = this.made.filter((object) => !namespaced(object) && object.kind !== "ServiceAccount");
-    for (const object of [...rest].sort((one, other) => order.indexOf(other.kind) - order.indexOf(one.kind))) await this.api.delete(object, 0);
+    for (const object of [...rest].sort((one, other) => order.indexOf(other.kind) - order.indexOf(one.kind)))
+      await this.api.delete(object, 0);
     for (const node of this.nodes) await this.api.delete(node);
     await until("namespaces gone", SECONDS, async () => {
       const names = new Set((await this.api.list({ apiVersion: "v1", kind: "Namespace" })).map(({ metadata }) => metadata.name));

@@ -4,8 +4,7 @@ import type { Environment } from "../../stacks";
 import { sitesOf } from "../../stacks/kubernetes";
 import { partsOf } from "../../stacks/platform-parts";
 
-const parts = (environment: Environment) =>
-  Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
+const parts = (environment: Environment) => Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
 
 const withoutAws = { ...local, cluster: { context: "kind-orders" } } as Environment;
 

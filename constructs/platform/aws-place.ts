@@ -1,0 +1,12 @@
+import type { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import type { AwsPlace, KubernetesTarget } from "../kubernetes";
+
+/** Where on AWS a cluster lives. A part that calls AWS is refused on a cluster of which nothing of the kind is known. */
+export function awsPlace(part: Construct, { aws }: KubernetesTarget): AwsPlace {
+  if (aws) return aws;
+  refuse(part, [
+    { rule: "calls AWS, and the cluster is not known to run there", remedy: "leave it out, or reach the cluster by KubernetesTarget.eks" },
+  ]);
+  return { clusterName: "", region: "", vpcId: "" };
+}

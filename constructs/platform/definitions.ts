@@ -1,0 +1,41 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { Release } from "../kubernetes";
+import type { PartProps } from "./part";
+
+export interface DefinitionsProps extends PartProps {
+  /**
+   * Those of the Prometheus operator, by which everything says where its metrics are. They go with the release, and
+   * every monitor and rule with them.
+   * @default true
+   */
+  readonly prometheus?: boolean;
+
+  /**
+   * Those of the Gateway API, standard channel. They stay when the release goes, and every route with them.
+   * @default true
+   */
+  readonly gateway?: boolean;
+}
+
+/**
+ * Custom resource definitions that belong to no single controller, before everything that uses them. Helm keeps a
+ * release in a Secret of 1 MiB at most, and both are near it: nothing else fits beside them.
+ */
+export class CustomResourceDefinitions extends Construct {
+  readonly ready: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: DefinitionsProps) {
+    super(scope, id);
+    const { cluster, namespace, prometheus = true, gateway = true, after = [] } = props;
+    const common = { cluster, namespace, after, pods: [] };
+    this.ready = [];
+    if (prometheus)
+      this.ready.push(new Release(this, "prometheus-operator-crds", { ...common, chart: "prometheus-operator-crds", values: {} }).release);
+    if (gateway) {
+      // The chart has the binding of the policy against downgrades, but not the policy.
+      const values = { install: { admissionPolicies: false } };
+      this.ready.push(new Release(this, "gateway-api-crds", { ...common, chart: "gateway-api-crds", values }).release);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+export { Barman } from "./barman";
+export { CertManager } from "./cert-manager";
+export { CloudNativePg } from "./cloud-native-pg";
+export type * from "./contract";
+export { CustomResourceDefinitions, type DefinitionsProps } from "./definitions";
+export { ExternalDns, type ExternalDnsProps } from "./external-dns";
+export { ExternalSecrets } from "./external-secrets";
+export { Karpenter, type KarpenterProps } from "./karpenter";
+export { Keda } from "./keda";
+export { LoadBalancerController } from "./load-balancer-controller";
+export { MetricsServer, type MetricsServerProps } from "./metrics-server";
+export { NginxGatewayFabric, type NginxGatewayFabricProps } from "./nginx-gateway-fabric";
+export type { Asked, PartProps } from "./part";
+export { PLACES } from "./places";
+export { type PartName, Platform, type PlatformParts, type PlatformProps } from "./platform";
+export type { ScaledNodes } from "./scaled-nodes";
+export { SnapshotController } from "./snapshot-controller";
+export { StorageClasses, type StorageClassesProps } from "./storage-classes";

@@ -1,0 +1,69 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { Release } from "../kubernetes";
+import { type Asked, CRITICAL, deployed, type PartProps, replicas, resources, spread } from "./part";
+
+/** Names that the chart gives and nobody can change but together. */
+const NAMES = { operator: "keda-operator", metricServer: "keda-operator-metrics-apiserver", webhooks: "keda-admission-webhooks" } as const;
+
+/** The operator keeps every workload that it scales in memory, the others what they are asked for. */
+const ASKED = {
+  operator: { cpu: "50m", memory: "256Mi" },
+  metricServer: { cpu: "20m", memory: "128Mi" },
+  webhooks: { cpu: "10m", memory: "128Mi" },
+} as const satisfies Readonly<Record<keyof typeof NAMES, Asked>>;
+
+/**
+ * KEDA, with its definitions. It answers for the cluster's external metrics: while nobody does, no namespace can be
+ * deleted, so it comes early and goes last. Its removal takes every ScaledObject along: they go before.
+ */
+export class Keda extends Construct {
+  readonly ready: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: PartProps) {
+    super(scope, id);
+    const { cluster, namespace, metrics = false, after = [] } = props;
+    const replicaCount = replicas(props, 2);
+    const budget = replicaCount > 1 ? { minAvailable: 1 } : {};
+    const scraped = { enabled: metrics, serviceMonitor: { enabled: metrics } };
+    const { release } = new Release(this, "chart", {
+      cluster,
+      chart: "keda",
+      name: "keda",
+      namespace,
+      after,
+      values: {
+        crds: { install: true },
+        image: { pullPolicy: "IfNotPresent" },
+        ...(cluster.mirror ? { global: { image: { registry: cluster.mirror } } } : {}),
+        operator: { replicaCount },
+        metricsServer: { replicaCount },
+        webhooks: { replicaCount },
+        priorityClassName: CRITICAL,
+        resources: {
+          operator: resources(ASKED.operator),
+          metricServer: resources(ASKED.metricServer),
+          webhooks: resources(ASKED.webhooks),
+        },
+        podDisruptionBudget: { operator: budget, metricServer: budget, webhooks: budget },
+        topologySpreadConstraints: {
+          operator: spread({ app: NAMES.operator }),
+          metricsServer: spread({ app: NAMES.metricServer }),
+          webhooks: spread({ app: NAMES.webhooks }),
+        },
+        // It may scale what the platform has, rather than whatever has a scale.
+        rbac: {
+          scaledRefKinds: [
+            { apiGroup: "apps", kind: "deployments" },
+            { apiGroup: "apps", kind: "statefulsets" },
+          ],
+        },
+        prometheus: { operator: scraped, metricServer: scraped, webhooks: scraped },
+      },
+      pods: (Object.keys(NAMES) as (keyof typeof NAMES)[]).map((part) =>
+        deployed({ name: NAMES[part], replicas: replicaCount, asked: [ASKED[part]], priority: CRITICAL }),
+      ),
+    });
+    this.ready = [release];
+  }
+}

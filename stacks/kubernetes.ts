@@ -4,7 +4,7 @@ import { addonPods, nodePool } from "../constructs/cluster";
 import { bytes, known, millicores } from "../constructs/core/quantities";
 import { VERSIONS } from "../constructs/core/versions";
 import { KubernetesTarget, type KubernetesTargetProps } from "../constructs/kubernetes";
-import type { ClusterOutputs } from "./cluster";
+import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
 import {
   type Cluster,
@@ -25,7 +25,7 @@ export interface Foundation {
   readonly context: AwsContext;
   readonly keys: PlatformStack<Keys>;
   readonly network: PlatformStack<NetworkOutputs>;
-  readonly clusters: Readonly<Partial<Record<ClusterKey, PlatformStack<ClusterOutputs>>>>;
+  readonly clusters: ClusterStacks;
 }
 
 /** A cluster of an environment, as the stacks on it see it. */
@@ -95,7 +95,7 @@ function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, fou
 function poolOf(environment: Environment, cluster: Cluster): NodePool | undefined {
   if (isExistingCluster(cluster)) return cluster.room && roomOf(cluster.room);
   const { aws } = environment;
-  return aws && nodePool(cluster, zoneNames({ ...environment, aws }));
+  return aws && nodePool(cluster.nodes, cluster.node, zoneNames({ ...environment, aws }));
 }
 
 /** Volumes that a node of an existing cluster takes: the Kubernetes default for a driver that says nothing. */

@@ -1,11 +1,12 @@
 import type { NetworkPolicyV1SpecEgress, NetworkPolicyV1SpecIngress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 
 /**
- * Who is at the other end of a connection: every address, the pods of the same namespace, those of another one
- * (all, or those with some labels), or a network.
+ * Who is at the other end of a connection: every address, every pod of the cluster, the pods of the same namespace,
+ * those of another one (all, or those with some labels), or a network.
  */
 export type Peer =
   | "anywhere"
+  | "cluster"
   | "namespace"
   | { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
   | { readonly cidr: string };
@@ -48,6 +49,7 @@ export function egressTo({ peer, ...opening }: Opening): NetworkPolicyV1SpecEgre
 }
 
 function end(peer: Exclude<Peer, "anywhere">) {
+  if (peer === "cluster") return { namespaceSelector: {} };
   if (peer === "namespace") return { podSelector: {} };
   if ("cidr" in peer) return { ipBlock: { cidr: peer.cidr } };
   return {

@@ -1,2 +1,3 @@
 export type * from "./contract";
 export { CapacityLedger } from "./ledger";
+export type { Verdict } from "./verdict";

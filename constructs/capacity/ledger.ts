@@ -1,8 +1,18 @@
 import type { NodePool, PodGroup } from "./contract";
+import { podGroups } from "./pod-groups";
+import { type Verdict, verdictOn } from "./verdict";
+
+/** Room that is kept for something that no entry names, and why. */
+export interface Kept {
+  readonly reason: string;
+  readonly groups: readonly PodGroup[];
+}
 
 /** What a cluster offers to pods, and what is asked of it. */
 export class CapacityLedger {
   private readonly entries: PodGroup[] = [];
+  private readonly reserves: Kept[] = [];
+  private readonly priorities = new Map<string, number>();
 
   /** `pool` is absent where the sizes of nodes are unknown: then there is no verdict. */
   constructor(readonly pool?: NodePool) {}
@@ -12,8 +22,32 @@ export class CapacityLedger {
     this.entries.push(...groups);
   }
 
+  /**
+   * Enters what is to run, from the objects that a stack sends to the API: workloads, with what scales them. Their
+   * priority classes stand in the same list or in one that was entered before.
+   */
+  enter(objects: readonly object[]): void {
+    this.add(...podGroups(objects, this.priorities));
+  }
+
+  /** Keeps room for what may come and no entry names, and says why: `"the other slot of query-api"`. */
+  keep(reason: string, ...groups: readonly PodGroup[]): void {
+    this.reserves.push({ reason, groups });
+  }
+
   /** Everything that is to run. */
   get groups(): readonly PodGroup[] {
     return this.entries;
+  }
+
+  /** Room that is kept. */
+  get kept(): readonly Kept[] {
+    return this.reserves;
+  }
+
+  /** Whether everything that must run fits, room that is kept included. */
+  verdict(): Verdict {
+    const everything = [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
+    return this.pool ? verdictOn(this.pool, everything) : { known: false, reason: "the sizes of the nodes are unknown" };
   }
 }

@@ -1,0 +1,241 @@
+import { InvalidInput, type Problem } from "../core/errors";
+import type { PodGroup, PodRequest, Spread } from "./contract";
+import { type PodSpec, requestOf } from "./pod-request";
+
+/** A selector of labels, as the Kubernetes API has it. */
+interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+}
+
+interface AffinityTerm {
+  readonly topologyKey?: string;
+  readonly labelSelector?: Selector;
+}
+
+interface Template {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: PodSpec & {
+    readonly priority?: number;
+    readonly priorityClassName?: string;
+    readonly topologySpreadConstraints?: readonly {
+      readonly topologyKey: string;
+      readonly maxSkew?: number;
+      readonly whenUnsatisfiable?: string;
+      readonly labelSelector?: Selector;
+    }[];
+    readonly affinity?: {
+      readonly podAntiAffinity?: {
+        readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly AffinityTerm[];
+        readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly { readonly podAffinityTerm?: AffinityTerm }[];
+      };
+    };
+  };
+}
+
+type Amount = number | string;
+
+/** What is read of an object of the Kubernetes API, whatever its kind. */
+interface ApiObject {
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string; readonly generateName?: string; readonly namespace?: string };
+  readonly value?: number;
+  readonly globalDefault?: boolean;
+  readonly spec?: {
+    readonly template?: Template;
+    readonly jobTemplate?: {
+      readonly spec?: { readonly template?: Template; readonly parallelism?: number; readonly completions?: number };
+    };
+    readonly replicas?: number;
+    readonly parallelism?: number;
+    readonly completions?: number;
+    readonly strategy?: {
+      readonly type?: string;
+      readonly rollingUpdate?: { readonly maxSurge?: Amount; readonly maxUnavailable?: Amount };
+    };
+    readonly updateStrategy?: { readonly rollingUpdate?: { readonly maxSurge?: Amount } };
+    readonly volumeClaimTemplates?: readonly object[];
+    readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string };
+    readonly minReplicas?: number;
+    readonly maxReplicas?: number;
+    readonly minReplicaCount?: number;
+    readonly maxReplicaCount?: number;
+  };
+}
+
+/** How many pods a workload has. */
+interface Scale {
+  readonly pods: number;
+  readonly most?: number;
+}
+
+/** What a kind of workload makes of its own fields. */
+interface WorkloadKind {
+  readonly template: (object: ApiObject) => Template | undefined;
+  readonly pods: (object: ApiObject, scaled: Scale | undefined) => Pick<PodGroup, "pods" | "most" | "surge" | "passing">;
+}
+
+const WORKLOADS: Readonly<Record<string, WorkloadKind>> = {
+  Deployment: {
+    template: ({ spec }) => spec?.template,
+    pods: ({ spec }, scaled) => {
+      const scale = scaled ?? { pods: spec?.replicas ?? 1 };
+      return { ...scale, ...surgeOf(spec?.strategy, scale.pods) };
+    },
+  },
+  // A pod of it goes before its successor comes.
+  StatefulSet: { template: ({ spec }) => spec?.template, pods: ({ spec }, scaled) => scaled ?? { pods: spec?.replicas ?? 1 } },
+  DaemonSet: {
+    template: ({ spec }) => spec?.template,
+    // Of a percentage of an unknown number of nodes, one pod is as telling as more: each node has to hold it.
+    pods: ({ spec }) => ({
+      pods: "each-node",
+      ...positive("surge", Math.min(1, wanted(spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0, 100))),
+    }),
+  },
+  Job: { template: ({ spec }) => spec?.template, pods: ({ spec }) => ({ pods: atOnce(spec), passing: true }) },
+  CronJob: {
+    template: ({ spec }) => spec?.jobTemplate?.spec?.template,
+    pods: ({ spec }) => ({ pods: atOnce(spec?.jobTemplate?.spec), passing: true }),
+  },
+};
+
+/** What scales a workload, and between which numbers (defaults: Kubernetes, autoscaling/v2; KEDA, ScaledObject). */
+const SCALERS: Readonly<Record<string, (spec: ApiObject["spec"]) => Scale>> = {
+  HorizontalPodAutoscaler: (spec) => ({ pods: spec?.minReplicas ?? 1, most: spec?.maxReplicas ?? 1 }),
+  ScaledObject: (spec) => ({ pods: spec?.minReplicaCount ?? 0, most: spec?.maxReplicaCount ?? 100 }),
+};
+
+/** Rolling updates of a Deployment that says nothing of them (Kubernetes, apps/v1). */
+const DEFAULT_ROLLING = "25%";
+
+/** Priority classes of every cluster (Kubernetes). */
+const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
+  "system-cluster-critical": 2_000_000_000,
+  "system-node-critical": 2_000_001_000,
+};
+
+/** Under which name the class for pods that name none is known. */
+const GLOBAL_DEFAULT = "";
+
+const PLACES: Readonly<Record<string, Spread["over"]>> = { "topology.kubernetes.io/zone": "zone", "kubernetes.io/hostname": "node" };
+
+/**
+ * The pods that objects of the Kubernetes API stand for, as a scheduler sees them. Objects of other kinds are passed
+ * over. `priorities` are the classes known by name, and get those of the list as well.
+ */
+export function podGroups(objects: readonly object[], priorities: Map<string, number> = new Map()): readonly PodGroup[] {
+  const problems: Problem[] = [];
+  const all = objects as readonly ApiObject[];
+  for (const { kind, metadata, value = 0, globalDefault } of all.filter((object) => object.kind === "PriorityClass")) {
+    priorities.set(metadata?.name ?? kind ?? "", value);
+    if (globalDefault) priorities.set(GLOBAL_DEFAULT, value);
+  }
+  const scales = new Map(all.flatMap(scaleOf));
+  const groups = all.flatMap((object) => {
+    const workload = WORKLOADS[object.kind ?? ""];
+    const template = workload?.template(object);
+    if (!workload || !template?.spec) return [];
+    const path = `${object.kind} ${nameOf(object)}`;
+    const spread = spreadOf(template);
+    const request = withClaims(requestOf(template.spec, path, problems), object);
+    const pods = workload.pods(object, scales.get(`${object.kind} ${nameOf(object)}`));
+    const priority = priorityOf(template.spec, priorities, path, problems);
+    return [{ name: nameOf(object), ...pods, request, ...(spread.length > 0 ? { spread } : {}), ...(priority === 0 ? {} : { priority }) }];
+  });
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return groups;
+}
+
+function nameOf({ metadata }: ApiObject, name = metadata?.name ?? metadata?.generateName): string {
+  return `${metadata?.namespace ?? "default"}/${name}`;
+}
+
+function scaleOf(object: ApiObject): readonly (readonly [string, Scale])[] {
+  const scaler = SCALERS[object.kind ?? ""];
+  const target = object.spec?.scaleTargetRef;
+  return scaler && target ? [[`${target.kind ?? "Deployment"} ${nameOf(object, target.name)}`, scaler(object.spec)]] : [];
+}
+
+/** Pods that come before others go. Where a rollout may take pods away first, it goes on without room for more. */
+function surgeOf(strategy: NonNullable<ApiObject["spec"]>["strategy"], pods: number): Pick<PodGroup, "surge"> {
+  if (strategy?.type === "Recreate") return {};
+  const { maxSurge = DEFAULT_ROLLING, maxUnavailable = DEFAULT_ROLLING } = strategy?.rollingUpdate ?? {};
+  const away = typeof maxUnavailable === "number" ? maxUnavailable : Math.floor((Number.parseFloat(maxUnavailable) / 100) * pods);
+  return away > 0 ? {} : positive("surge", pods === 0 ? 0 : wanted(maxSurge, pods));
+}
+
+/** A number, or a part of the pods, rounded up. */
+function wanted(amount: Amount, pods: number): number {
+  if (typeof amount === "number") return amount;
+  return amount.endsWith("%") ? Math.ceil((Number.parseFloat(amount) / 100) * pods) : Number(amount);
+}
+
+function positive<K extends string>(key: K, value: number): { readonly [P in K]?: number } {
+  return (value > 0 ? { [key]: value } : {}) as { [P in K]?: number };
+}
+
+function atOnce(job: { readonly parallelism?: number; readonly completions?: number } = {}): number {
+  return Math.min(job.parallelism ?? 1, job.completions ?? Number.POSITIVE_INFINITY);
+}
+
+function withClaims(request: PodRequest, { spec }: ApiObject): PodRequest {
+  const volumes = (request.volumes ?? 0) + (spec?.volumeClaimTemplates?.length ?? 0);
+  return volumes > 0 ? { ...request, volumes } : request;
+}
+
+/** How its pods keep away from each other. What a constraint says of other pods is not their own spread. */
+function spreadOf({ metadata, spec }: Template): readonly Spread[] {
+  const labels = metadata?.labels ?? {};
+  const { requiredDuringSchedulingIgnoredDuringExecution: required = [], preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } =
+    spec?.affinity?.podAntiAffinity ?? {};
+  const even = (spec?.topologySpreadConstraints ?? []).flatMap((constraint): readonly Spread[] => {
+    const over = PLACES[constraint.topologyKey];
+    if (!over || !selects(constraint.labelSelector, labels)) return [];
+    const { maxSkew = 1 } = constraint;
+    return [{ over, how: "even", ...(maxSkew === 1 ? {} : { maxSkew }), required: constraint.whenUnsatisfiable !== "ScheduleAnyway" }];
+  });
+  const apart = (term: AffinityTerm | undefined, isRequired: boolean): readonly Spread[] => {
+    const over = PLACES[term?.topologyKey ?? ""];
+    return over && selects(term?.labelSelector, labels) ? [{ over, how: "apart", required: isRequired }] : [];
+  };
+  return [
+    ...even,
+    ...required.flatMap((term) => apart(term, true)),
+    ...preferred.flatMap(({ podAffinityTerm }) => apart(podAffinityTerm, false)),
+  ];
+}
+
+const OPERATORS: Readonly<Record<string, (value: string | undefined, values: readonly string[]) => boolean>> = {
+  In: (value, values) => value !== undefined && values.includes(value),
+  NotIn: (value, values) => value === undefined || !values.includes(value),
+  Exists: (value) => value !== undefined,
+  DoesNotExist: (value) => value === undefined,
+};
+
+/** Whether a selector means pods of these labels. None means none, an empty one all. */
+function selects(selector: Selector | undefined, labels: Readonly<Record<string, string>>): boolean {
+  if (!selector) return false;
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => OPERATORS[operator]?.(labels[key], values) ?? false)
+  );
+}
+
+function priorityOf(
+  { priority, priorityClassName = GLOBAL_DEFAULT }: NonNullable<Template["spec"]>,
+  known: ReadonlyMap<string, number>,
+  path: string,
+  problems: Problem[],
+): number {
+  const found = priority ?? SYSTEM_PRIORITIES[priorityClassName] ?? known.get(priorityClassName);
+  if (found === undefined && priorityClassName !== GLOBAL_DEFAULT) {
+    problems.push({
+      path: `${path}.priorityClassName`,
+      value: priorityClassName,
+      rule: "is no priority class that is known here",
+      remedy: "enter the PriorityClass before what uses it, or with it",
+    });
+  }
+  return found ?? 0;
+}

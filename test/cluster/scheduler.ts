@@ -1,0 +1,131 @@
+import type { PodGroup } from "../../constructs/capacity";
+import { verdictOn, witness } from "../../constructs/capacity/verdict";
+import { Chance, type Somewhere, somewhere } from "../capacity/random";
+import { KubernetesApi } from "./api";
+import { type Course, Ground, Trial } from "./trial";
+
+/**
+ * Asks the scheduler of a real cluster about generated environments and compares its answers with the ledger's: where
+ * the ledger accepts, no order of pods and no lost zone may leave a pod without a place; where it refuses, the
+ * scheduler has to leave one in a course of events that really comes about.
+ */
+
+/** How many environments are compared. */
+const ENVIRONMENTS = Number(process.env.CAPACITY_ENVIRONMENTS ?? 500);
+
+/** How many are on the cluster at the same time. */
+const AT_ONCE = 16;
+
+/** How often a refusal is tried to be confirmed before it counts as needless. */
+const TRIES = 4;
+
+/** Of the refusals that are needed, the part by which all of them may be more. */
+const NEEDLESS = 0.1;
+
+interface Outcome {
+  readonly seed: number;
+  readonly accepted: boolean;
+
+  /** What found no place on the cluster, if anything did. */
+  readonly missing?: string;
+
+  /** Trials that it took. */
+  readonly trials: number;
+}
+
+async function compare(ground: Ground, seed: number): Promise<Outcome> {
+  const place = somewhere(seed);
+  const accepted = verdictOn(place.pool, place.groups).fits;
+  const courses = accepted ? likelyCourses(place, seed) : unfriendlyCourses(place, seed);
+  let trials = 0;
+  for (const course of courses) {
+    const missing = await new Trial(ground, `t${seed}-${trials++}`, place.pool, place.groups).run(course);
+    if (missing) return { seed, accepted, missing, trials };
+  }
+  return { seed, accepted, trials };
+}
+
+/** Every zone is lost once, after the pods came in another order each time. */
+function likelyCourses({ pool, groups }: Somewhere, seed: number): readonly Course[] {
+  const chance = new Chance(seed + 1_000_000);
+  const size = ({ request }: PodGroup) => request.millicores / pool.node.millicores + request.memoryBytes / pool.node.memoryBytes;
+  const pods = podsOf(groups);
+  const orders = [chance.shuffled(pods), [...pods].sort((one, other) => size(one) - size(other)), podsOf(chance.shuffled(groups))];
+  const zones = Object.keys(pool.zones);
+  const lost = zones.length > 1 ? chance.shuffled(zones) : [undefined];
+  return lost.map((lostZone, index) => ({
+    arrivals: orders[index] ?? pods,
+    spreadByDefault: chance.percent(50),
+    ...(lostZone === undefined ? {} : { lostZone }),
+  }));
+}
+
+/** What the ledger says goes wrong; by chance the scheduler may do better at first. */
+function unfriendlyCourses({ pool, groups }: Somewhere, seed: number): readonly Course[] {
+  const found = witness(pool, groups);
+  if (!found) return [];
+  const course = {
+    arrivals: found.course.arrivals.map((index) => found.groups[index] as PodGroup),
+    spreadByDefault: found.course.spreadByDefault,
+    ...(found.lostZone === undefined ? {} : { lostZone: found.lostZone }),
+  };
+  return [course, course, ...likelyCourses({ pool, groups }, seed)].slice(0, TRIES);
+}
+
+function podsOf(groups: readonly PodGroup[]): readonly PodGroup[] {
+  return groups.flatMap((group) => (group.pods === "each-node" || group.passing ? [] : Array<PodGroup>(group.pods).fill(group)));
+}
+
+async function main(): Promise<number> {
+  const kubeconfig = process.env.KUBECONFIG;
+  if (!kubeconfig) {
+    console.log("SKIPPED the comparison with the scheduler: KUBECONFIG names no cluster\n0 passed, 0 failed, 1 skipped");
+    return 0;
+  }
+  const begin = Date.now();
+  const ground = new Ground(KubernetesApi.of(kubeconfig));
+  await ground.prepare();
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const work = async () => {
+    while (next < ENVIRONMENTS) {
+      const outcome = await compare(ground, next++);
+      outcomes.push(outcome);
+      const { seed, accepted, missing, trials } = outcome;
+      if (accepted === (missing !== undefined))
+        console.log(`${accepted ? "FALSELY ACCEPTED" : "needlessly refused"} ${seed}: ${missing ?? trials}`);
+      if (outcomes.length % 50 === 0) console.log(`${outcomes.length} after ${Math.round((Date.now() - begin) / 1000)} s`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await ground.leave();
+  ground.api.close();
+  return report(outcomes, Math.round((Date.now() - begin) / 1000));
+}
+
+function report(outcomes: readonly Outcome[], seconds: number): number {
+  const accepted = outcomes.filter((outcome) => outcome.accepted);
+  const refused = outcomes.filter((outcome) => !outcome.accepted);
+  const wrong = accepted.filter(({ missing }) => missing !== undefined).length;
+  const needed = refused.filter(({ missing }) => missing !== undefined).length;
+  const needless = refused.length - needed;
+  const good = wrong === 0 && needless <= needed * NEEDLESS;
+  const trials = outcomes.reduce((sum, outcome) => sum + outcome.trials, 0);
+  console.log(
+    `${outcomes.length} environments, ${trials} trials in ${seconds} s: ${accepted.length} accepted, ${wrong} of them falsely; ` +
+      `${refused.length} refused, ${needless} of them needlessly (${((100 * needless) / Math.max(1, needed)).toFixed(1)} % of the ${needed} that must be)`,
+  );
+  const failed = wrong + (good ? 0 : needless);
+  console.log(`${outcomes.length - failed} passed, ${failed} failed`);
+  return good ? 0 : 1;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,362 @@
+import type { NodePool, PodGroup, Spread } from "../../constructs/capacity";
+import { type Kind, type KubernetesApi, type KubernetesObject, until } from "./api";
+
+/** One course of events on a real cluster. */
+export interface Course {
+  /** Its pods in the order in which they come, without those that are one on every node. */
+  readonly arrivals: readonly PodGroup[];
+
+  /** Whether a Service selects what names no even spread, so that the scheduler spreads it by its defaults. */
+  readonly spreadByDefault: boolean;
+
+  /** The zone that is lost in the end. */
+  readonly lostZone?: string;
+}
+
+/** A pod of a trial. */
+interface Pod {
+  readonly name: string;
+  readonly group: PodGroup;
+  readonly object: KubernetesObject;
+
+  /** Where it is, as last seen. */
+  node?: string;
+}
+
+const POD: Kind = { apiVersion: "v1", kind: "Pod" };
+
+/** What trials make outside of their namespace. */
+const KINDS: readonly Kind[] = [
+  { apiVersion: "v1", kind: "Node" },
+  { apiVersion: "v1", kind: "PersistentVolume" },
+  { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" },
+  { apiVersion: "storage.k8s.io/v1", kind: "CSINode" },
+];
+
+const NAMESPACE = "capacity";
+const MARK = "capacity-trial";
+const ZONE = "topology.kubernetes.io/zone";
+const HOST = "kubernetes.io/hostname";
+const DRIVER = "volumes.example.com";
+
+/** How long nothing may have changed until what has no place is believed to find none: the scheduler's back-off is less. */
+const CALM_MS = 2500;
+
+/** What all trials on a cluster share: the namespace, the priorities, and one look at all the pods in a while. */
+export class Ground {
+  private pods: Promise<ReadonlyMap<string, readonly KubernetesObject[]>> | undefined;
+
+  constructor(readonly api: KubernetesApi) {}
+
+  /** Begins anew, whatever an interrupted run has left. */
+  async prepare(): Promise<void> {
+    await this.leave();
+    await this.api.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
+    for (const value of [10, 100, 1000])
+      await this.api.apply({ apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: `capacity-${value}` }, value });
+    const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: NAMESPACE } };
+    await until("the namespace's service account", 60, () =>
+      this.api.get(account).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  async leave(): Promise<void> {
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
+    for (const kind of KINDS) await this.api.deleteAll(kind, { labels: MARK });
+    await this.api.delete(namespace);
+    await until("the namespace to be gone", 120, () =>
+      this.api.get(namespace).then(
+        () => false,
+        () => true,
+      ),
+    );
+    for (const value of [10, 100, 1000])
+      await this.api.delete({ apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: `capacity-${value}` } });
+  }
+
+  /** The pods of a trial. All trials look at once, so that the server lists the pods a few times a second at most. */
+  async podsOf(trial: string): Promise<readonly KubernetesObject[]> {
+    this.pods ??= new Promise((resolve) => setTimeout(resolve, 300)).then(async () => {
+      this.pods = undefined;
+      return grouped(await this.api.list(POD, { namespace: NAMESPACE }), ({ metadata }) => metadata.labels?.[MARK] ?? "");
+    });
+    return (await this.pods).get(trial) ?? [];
+  }
+}
+
+/** A pool of nodes with pods on it, apart from all others on the same cluster. */
+export class Trial {
+  private readonly live = new Map<string, Pod>();
+  private readonly api: KubernetesApi;
+  private count = 0;
+
+  constructor(
+    private readonly ground: Ground,
+    private readonly name: string,
+    private readonly pool: NodePool,
+    private readonly groups: readonly PodGroup[],
+  ) {
+    this.api = ground.api;
+  }
+
+  /** What found no place, in words; nothing if everything did. */
+  async run(course: Course): Promise<string | undefined> {
+    try {
+      await this.makeNodes();
+      await this.makeServices(course);
+      return (
+        (await this.arrive(course)) ??
+        (await this.rollOut()) ??
+        (course.lostZone === undefined ? undefined : await this.lose(course.lostZone))
+      );
+    } finally {
+      await this.clear();
+    }
+  }
+
+  private async arrive({ arrivals }: Course): Promise<string | undefined> {
+    for (const group of this.groups.filter(({ pods }) => pods === "each-node"))
+      await Promise.all(this.nodes().map(({ node }) => this.come(group, node)));
+    const early = await this.settled("one on every node");
+    if (early) return early;
+    for (const group of arrivals) await this.come(group);
+    return (await this.settled("with all nodes")) ?? (await this.pass("with all nodes"));
+  }
+
+  private async rollOut(): Promise<string | undefined> {
+    for (const group of this.groups.filter(({ surge, passing }) => surge && !passing)) {
+      const missing = await this.tryBeside(group, group.surge ?? 0, "coming up anew");
+      if (missing) return missing;
+    }
+    return undefined;
+  }
+
+  private async pass(when: string): Promise<string | undefined> {
+    for (const group of this.groups.filter(({ passing }) => passing)) {
+      const missing = await this.tryBeside(group, 1, `passing ${when}`);
+      if (missing) return missing;
+    }
+    return undefined;
+  }
+
+  private async lose(zone: string): Promise<string | undefined> {
+    const lost = new Set(this.nodes().flatMap((place) => (place.zone === zone ? [place.node] : [])));
+    await this.api.deleteAll({ apiVersion: "v1", kind: "Node" }, { labels: `${MARK}=${this.name},${ZONE}=${zone}` });
+    const gone = [...this.live.values()].filter(({ node }) => node !== undefined && lost.has(node));
+    await Promise.all(gone.map((pod) => this.go(pod)));
+    const waiting = gone.filter(({ group }) => group.request.volumes);
+    const zones = Object.values(this.pool.zones).filter((nodes) => nodes > 0).length;
+    for (const [group, pods] of grouped(waiting, (pod) => pod.group))
+      if (pods.length > Math.ceil((group.pods as number) / zones)) return `${pods.length} of ${group.name} wait for volumes in ${zone}`;
+    for (const { group } of gone) if (group.pods !== "each-node" && !group.request.volumes) await this.come(group);
+    return (await this.settled(`without ${zone}`)) ?? (await this.pass(`without ${zone}`));
+  }
+
+  /** So many more pods of a group, which go again. */
+  private async tryBeside(group: PodGroup, pods: number, how: string): Promise<string | undefined> {
+    const more: Pod[] = [];
+    for (let each = 0; each < pods; each++) more.push(await this.come(group));
+    const missing = await this.settled(how);
+    await Promise.all(more.map((pod) => this.go(pod)));
+    return missing;
+  }
+
+  /** Waits until all pods have a place, or nothing changes any more. Whoever was pushed away comes again. */
+  private async settled(when: string): Promise<string | undefined> {
+    let state = "";
+    let since = Date.now();
+    for (;;) {
+      const seen = new Map((await this.ground.podsOf(this.name)).map((pod) => [pod.metadata.name, pod]));
+      let undecided = 0;
+      for (const pod of this.live.values()) {
+        const found = seen.get(pod.name);
+        const placed = found?.spec.nodeName;
+        if (!found && pod.node !== undefined) await this.comeAgain(pod);
+        if (placed) pod.node = placed;
+        if (!placed) undecided++;
+      }
+      if (undecided === 0) return undefined;
+      const now = [...this.live.values()].map(({ name, node }) => `${name}=${node}`).join();
+      const judged = [...seen.values()].filter(({ spec, status }) => !spec.nodeName && status.conditions?.some(isUnschedulable)).length;
+      if (now !== state || judged < undecided) [state, since] = [now, now !== state ? Date.now() : since];
+      else if (Date.now() - since > CALM_MS) {
+        const missing = [...this.live.values()].filter(({ node }) => node === undefined).map(({ group }) => group.name);
+        return `${when}: no place for ${[...new Set(missing)].join(" and ")}`;
+      }
+      if (Date.now() - since > 60_000) throw new Error(`${this.name}: the scheduler says nothing of ${undecided} pods`);
+    }
+  }
+
+  private async come(group: PodGroup, node?: string): Promise<Pod> {
+    const name = `${this.name}-${this.count++}`;
+    const volumes = Array.from({ length: node ? 0 : (group.request.volumes ?? 0) }, (_, index) => `${name}-${index}`);
+    await Promise.all(volumes.map((volume) => this.makeVolume(volume)));
+    const pod: Pod = { name, group, object: this.podOf(name, group, volumes, node) };
+    await this.api.create(pod.object);
+    this.live.set(name, pod);
+    return pod;
+  }
+
+  /** A pod that was pushed away, as its controller would make it again. */
+  private async comeAgain(pod: Pod): Promise<void> {
+    delete pod.node;
+    await this.api.create(pod.object);
+  }
+
+  private async go(pod: Pod): Promise<void> {
+    this.live.delete(pod.name);
+    await this.api.delete(pod.object, 0);
+  }
+
+  private podOf(name: string, group: PodGroup, volumes: readonly string[], node?: string): KubernetesObject {
+    const labels = { [MARK]: this.name, group: group.name.replace("/", "-") };
+    const { millicores, memoryBytes } = group.request;
+    const mine = { matchExpressions: [{ key: HOST, operator: "In", values: [node] }] };
+    const key = ({ over }: Spread) => (over === "node" ? HOST : ZONE);
+    const terms = (required: boolean) =>
+      (group.spread ?? [])
+        .filter((spread) => spread.how === "apart" && spread.required === required)
+        .map((spread) => ({ topologyKey: key(spread), labelSelector: { matchLabels: labels } }));
+    return {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: NAMESPACE, labels },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        automountServiceAccountToken: false,
+        nodeSelector: { [MARK]: this.name },
+        tolerations: [{ operator: "Exists" }],
+        ...(group.priority ? { priorityClassName: `capacity-${group.priority}` } : {}),
+        containers: [
+          {
+            name: "pause",
+            image: "registry.k8s.io/pause:3.10",
+            resources: { requests: { cpu: `${millicores}m`, memory: String(memoryBytes) } },
+            volumeMounts: volumes.map((volume) => ({ name: volume, mountPath: `/${volume}` })),
+          },
+        ],
+        volumes: volumes.map((volume) => ({ name: volume, persistentVolumeClaim: { claimName: volume } })),
+        topologySpreadConstraints: (group.spread ?? [])
+          .filter(({ how }) => how === "even")
+          .map((spread) => ({
+            topologyKey: key(spread),
+            maxSkew: spread.maxSkew ?? 1,
+            whenUnsatisfiable: spread.required ? "DoNotSchedule" : "ScheduleAnyway",
+            labelSelector: { matchLabels: labels },
+          })),
+        affinity: {
+          ...(node ? { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [mine] } } } : {}),
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: terms(true),
+            preferredDuringSchedulingIgnoredDuringExecution: terms(false).map((podAffinityTerm) => ({ weight: 100, podAffinityTerm })),
+          },
+        },
+      },
+    };
+  }
+
+  private nodes(): readonly { readonly node: string; readonly zone: string }[] {
+    return Object.entries(this.pool.zones).flatMap(([zone, count]) =>
+      Array.from({ length: count }, (_, index) => ({ node: `${this.name}-${zone}-${index}`, zone })),
+    );
+  }
+
+  private async makeNodes(): Promise<void> {
+    const { millicores, memoryBytes, pods, volumes } = this.pool.node;
+    const size = { cpu: `${millicores}m`, memory: String(memoryBytes), pods: String(pods) };
+    const labels = { [MARK]: this.name };
+    const driver = { name: DRIVER, topologyKeys: [ZONE], allocatable: { count: volumes } };
+    const hasVolumes = this.groups.some(({ request }) => request.volumes);
+    const make = async ({ node, zone }: { readonly node: string; readonly zone: string }) => {
+      if (hasVolumes)
+        await this.api.create({
+          apiVersion: "storage.k8s.io/v1",
+          kind: "CSINode",
+          metadata: { name: node, labels },
+          spec: { drivers: [{ ...driver, nodeID: node }] },
+        });
+      await this.api.create({
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: node, annotations: { "kwok.x-k8s.io/node": "fake" }, labels: { ...labels, [HOST]: node, [ZONE]: zone } },
+        status: { capacity: size, allocatable: size },
+      });
+    };
+    await Promise.all(this.nodes().map(make));
+    if (!hasVolumes) return;
+    await this.api.create({
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: this.name, labels },
+      provisioner: DRIVER,
+      volumeBindingMode: "WaitForFirstConsumer",
+    });
+  }
+
+  private async makeServices({ spreadByDefault }: Course): Promise<void> {
+    const unspread = this.groups.filter(({ spread = [], pods }) => pods !== "each-node" && !spread.some(({ how }) => how === "even"));
+    for (const { name } of spreadByDefault ? unspread : []) {
+      const group = name.replace("/", "-");
+      await this.api.create({
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: `${this.name}-${group}`, namespace: NAMESPACE, labels: { [MARK]: this.name } },
+        spec: { clusterIP: "None", selector: { [MARK]: this.name, group } },
+      });
+    }
+  }
+
+  /** A claim, and for each zone a volume that would do. The scheduler takes the one of the zone that it chooses. */
+  private async makeVolume(name: string): Promise<void> {
+    const labels = { [MARK]: this.name };
+    const shape = { storageClassName: this.name, accessModes: ["ReadWriteOnce"] };
+    const volumes = Object.keys(this.pool.zones).map((zone) => ({
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name: `${name}-${zone}`, labels },
+      spec: {
+        ...shape,
+        capacity: { storage: "1Gi" },
+        persistentVolumeReclaimPolicy: "Retain",
+        csi: { driver: DRIVER, volumeHandle: `${name}-${zone}` },
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: ZONE, operator: "In", values: [zone] }] }] } },
+      },
+    }));
+    await Promise.all(volumes.map((volume) => this.api.create(volume)));
+    await this.api.create({
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name, namespace: NAMESPACE, labels },
+      spec: { ...shape, resources: { requests: { storage: "1Gi" } } },
+    });
+    // The scheduler plans with the volumes it has heard of.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  private async clear(): Promise<void> {
+    const labels = `${MARK}=${this.name}`;
+    const inNamespace = { namespace: NAMESPACE, labels };
+    await this.api.deleteAll(POD, inNamespace, 0);
+    await this.api.deleteAll({ apiVersion: "v1", kind: "Node" }, { labels });
+    // Services can't be deleted all at once by every server.
+    const services = await this.api.list({ apiVersion: "v1", kind: "Service" }, inNamespace);
+    await Promise.all(services.map((service) => this.api.delete({ ...service, apiVersion: "v1", kind: "Service" })));
+    if (!this.groups.some(({ request }) => request.volumes)) return;
+    await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolumeClaim" }, inNamespace);
+    for (const kind of ["StorageClass", "CSINode"]) await this.api.deleteAll({ apiVersion: "storage.k8s.io/v1", kind }, { labels });
+    await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolume" }, { labels });
+  }
+}
+
+function isUnschedulable({ type, status, reason }: { readonly type: string; readonly status: string; readonly reason?: string }): boolean {
+  return type === "PodScheduled" && status === "False" && reason === "Unschedulable";
+}
+
+function grouped<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}

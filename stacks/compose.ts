@@ -2,10 +2,13 @@ import type { App } from "cdktf";
 import { backupStack } from "./backup";
 import { bootstrapStack } from "./bootstrap";
 import { clusterStacks } from "./cluster";
+import { dataStacks } from "./data";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { identitiesStacks } from "./identities";
 import { keysStack } from "./keys";
+import { type Foundation, type Site, sitesOf } from "./kubernetes";
 import { networkStack } from "./network";
+import { platformStack } from "./platform";
 import type { PlatformStack } from "./stack";
 
 /** An environment on AWS, and the account it lives in. */
@@ -19,6 +22,15 @@ export interface Composition {
   /** The environment's name, or `bootstrap-<account>`. */
   readonly name: string;
   readonly stacks: readonly PlatformStack[];
+
+  /** The clusters that some of these stacks work on. */
+  readonly sites: readonly PopulatedSite[];
+}
+
+/** A cluster of an environment, and the stacks that work on it. */
+export interface PopulatedSite {
+  readonly site: Site;
+  readonly stacks: readonly PlatformStack[];
 }
 
 /** Every stack of a program, those of its accounts before those of its environments; or only those of one name. */
@@ -29,10 +41,11 @@ export function compose(app: App, program: Program, only?: string): readonly Com
     .map((account) => ({
       name: bootstrapName(account.id),
       stacks: [bootstrapStack(app, bootstrapName(account.id), account, program.environments)],
+      sites: [],
     }));
   const environments = program.environments
     .filter(({ name }) => wanted(name))
-    .map((environment) => ({ name: environment.name, stacks: environmentStacks(app, environment, program.accounts) }));
+    .map((environment) => ({ name: environment.name, ...environmentStacks(app, environment, program.accounts) }));
   return [...accounts, ...environments];
 }
 
@@ -41,14 +54,28 @@ export function bootstrapName(account: string): string {
   return `bootstrap-${account}`;
 }
 
-function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): readonly PlatformStack[] {
+function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): Omit<Composition, "name"> {
   const context = onAws(environment, accounts);
-  if (!context) return [];
+  const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
+  const sites = sitesOf(environment, foundation).map((site) => ({ site, stacks: [platformStack(app, site)] }));
+  return { stacks: [...stacks, ...sites.flatMap((site) => site.stacks)], sites };
+}
+
+/** What an environment has on AWS, and what of it the stacks on its clusters read. */
+function awsStacks(app: App, context: AwsContext): { readonly foundation: Foundation; readonly stacks: readonly PlatformStack[] } {
   const keys = keysStack(app, context);
   const network = networkStack(app, context, keys);
   const clusters = clusterStacks(app, context, keys, network);
   const backup = backupStack(app, context, keys);
-  return [keys, network, ...Object.values(clusters), backup, ...identitiesStacks(app, context, { keys, clusters, backup })];
+  const stacks = [
+    keys,
+    network,
+    ...dataStacks(app, context, keys),
+    ...Object.values(clusters),
+    backup,
+    ...identitiesStacks(app, context, { keys, clusters, backup }),
+  ];
+  return { foundation: { context, keys, network, clusters }, stacks };
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

@@ -4,5 +4,6 @@ export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
 export { checkSupport } from "./support";
+export type { MeasuredSite } from "./capacity";
 export { PolicyViolation, type Synthesis, type SynthesizeOptions, synthesize } from "./synthesize";
 export { validate } from "./validate";

@@ -1,7 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
+import { InvalidInput } from "../constructs/core/errors";
+import { capacityProblems, type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
 import { validate } from "./validate";
@@ -13,6 +15,9 @@ export interface Synthesis {
 
   /** What was written for each stack, by id. */
   readonly stacks: ReadonlyMap<string, SynthesizedStack>;
+
+  /** The clusters, each with what is sent to it and whether that fits. */
+  readonly sites: readonly MeasuredSite[];
 }
 
 export interface SynthesizeOptions {
@@ -48,7 +53,7 @@ export class PolicyViolation extends Error {
 
 /**
  * Writes the Terraform of a program, all of it or nothing.
- * @throws InvalidInput where the program can't be deployed, PolicyViolation where it should not be
+ * @throws InvalidInput where the program can't be deployed or does not fit its nodes, PolicyViolation where it should not be
  */
 export function synthesize(program: Program, options: SynthesizeOptions): Synthesis {
   validate(program);
@@ -72,8 +77,12 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
     const violations = [...stacks.values()].flatMap(findings);
     if (violations.length > 0) throw new PolicyViolation(violations);
 
+    const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
+    const crowded = sites.filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined).flatMap(capacityProblems);
+    if (crowded.length > 0) throw new InvalidInput(crowded);
+
     publish(staging, options);
-    return { compositions, stacks };
+    return { compositions, stacks, sites };
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
@@ -90,8 +99,12 @@ function publish(staging: string, { outdir, only, lock, prune = false }: Synthes
   }
   for (const id of written) {
     mkdirSync(join(outdir, "stacks", id), { recursive: true });
-    for (const file of readdirSync(join(staging, "stacks", id)))
-      renameSync(join(staging, "stacks", id, file), join(outdir, "stacks", id, file));
+    for (const file of readdirSync(join(staging, "stacks", id))) {
+      const [from, to] = [join(staging, "stacks", id, file), join(outdir, "stacks", id, file)];
+      // A directory, of assets, can't be put in the place of another.
+      if (statSync(from).isDirectory()) rmSync(to, { recursive: true, force: true });
+      renameSync(from, to);
+    }
   }
   if (prune && existsSync(join(outdir, "stacks"))) {
     for (const id of readdirSync(join(outdir, "stacks"))) {

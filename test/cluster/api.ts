@@ -61,6 +61,9 @@ const MANAGER = "cdktf-cqrs-test";
 
 /** The API of a cluster, over connections that are kept, with the client certificate of a kubeconfig. */
 export class KubernetesApi {
+  /** What the server had to say against requests that it took. */
+  readonly warnings: string[] = [];
+
   /** Resources by group and version, as the server lists them. */
   private readonly discovered = new Map<string, Promise<ReadonlyMap<string, Resource>>>();
 
@@ -159,6 +162,9 @@ export class KubernetesApi {
         response.on("end", () => {
           const text = Buffer.concat(chunks).toString();
           const status = response.statusCode ?? 0;
+          // 299 - "would violate PodSecurity …"
+          const warning = response.headers.warning;
+          if (warning) this.warnings.push(`${method} ${path}: ${warning}`);
           if (status < 300) return resolve(text.startsWith("{") ? JSON.parse(text) : text);
           const said = text.startsWith("{") ? JSON.parse(text) : { message: text };
           reject(new ApiError(status, said.reason ?? "", `${method} ${path}: ${said.message}`));

@@ -10,6 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const manifest = json(join(root, "package.json"));
 
+const PROVIDERS = Object.fromEntries(Object.entries(manifest.devDependencies).filter(([name]) => name.startsWith("@cdktf/provider-")));
+
 const CONSUMERS = [
   {
     on: "cdktf",
@@ -19,7 +21,8 @@ const CONSUMERS = [
   {
     on: "cdktn",
     dependencies: { cdktf: "npm:cdktn@0.24.0", constructs: "10.7.2" }, // cdktn asks for constructs below 10.8
-    overrides: { "@cdktf/provider-aws": { cdktf: "$cdktf" } }, // the provider's own range ends before the fork begins
+    // The providers' own range ends before the fork begins.
+    overrides: Object.fromEntries(Object.keys(PROVIDERS).map((name) => [name, { cdktf: "$cdktf" }])),
     version: "0.24.0",
   },
 ];
@@ -73,7 +76,7 @@ function checkContents(packed) {
   check("cdktf, constructs and the providers are peers, no dependencies, and nothing is bundled", () => {
     const shared = (name) => ["cdktf", "constructs"].includes(name) || name.startsWith("@cdktf/");
     assert.deepEqual(Object.keys(dependencies).filter(shared), []);
-    assert.ok(["cdktf", "constructs", "@cdktf/provider-aws"].every((name) => name in peerDependencies));
+    assert.ok(["cdktf", "constructs", ...Object.keys(PROVIDERS)].every((name) => name in peerDependencies));
     assert.equal(manifest.bundleDependencies ?? manifest.bundledDependencies, undefined);
   });
   check("it imports nothing that it does not declare", () => {
@@ -89,12 +92,11 @@ function checkContents(packed) {
 }
 
 function checkConsumer({ on, dependencies, overrides, version }, directory, tarball, entries) {
-  const providers = { "@cdktf/provider-aws": manifest.devDependencies["@cdktf/provider-aws"] };
   mkdirSync(directory);
   cpSync(join(here, "consumer"), directory, { recursive: true });
   const packages = {
     ...dependencies,
-    ...providers,
+    ...PROVIDERS,
     "@types/node": manifest.devDependencies["@types/node"],
     "cdktf-cqrs": `file:${tarball}`,
   };

@@ -2,6 +2,7 @@ import type { App } from "cdktf";
 import { backupStack } from "./backup";
 import { bootstrapStack } from "./bootstrap";
 import { clusterStacks } from "./cluster";
+import { dataStacks } from "./data";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { keysStack } from "./keys";
 import { networkStack } from "./network";
@@ -45,7 +46,7 @@ function environmentStacks(app: App, environment: Environment, accounts: readonl
   if (!context) return [];
   const keys = keysStack(app, context);
   const network = networkStack(app, context, keys);
-  return [keys, network, ...clusterStacks(app, context, keys, network), backupStack(app, context, keys)];
+  return [keys, network, ...dataStacks(app, context, keys), ...clusterStacks(app, context, keys, network), backupStack(app, context, keys)];
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

@@ -12,7 +12,7 @@ export type Keys = {
   /** Empty where there is no recovery region. */
   readonly recoveryKeyArn: string;
 
-  /** Of the Secrets in clusters. Empty where no cluster is made. */
+  /** Of secrets, in clusters and in Secrets Manager. Empty where no cluster is made. */
   readonly secretsKeyArn: string;
 
   /** Of the disks and volumes of nodes. Empty where no cluster is made. */
@@ -35,7 +35,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;
   const clusters = newClusters(environment).length > 0;
-  const secrets = clusters ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters")) : undefined;
+  const secrets = clusters ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
   const disks = clusters
     ? new CustomerKey(stack, "nodes", { ...key("nodes", "Disks and volumes of nodes"), statements: [disksMayUse(aws.account, aws.region)] })
     : undefined;

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
@@ -6,6 +6,7 @@ import { InvalidInput } from "../constructs/core/errors";
 import { capacityProblems, type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
+import { lockFor } from "./lock-file";
 import { validate } from "./validate";
 
 /** What a synthesis wrote. */
@@ -92,7 +93,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 function publish(staging: string, { outdir, only, lock, prune = false }: SynthesizeOptions): void {
   const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
   for (const file of ["manifest.json", ...written.map((id) => join("stacks", id, "cdk.tf.json"))]) settle(join(staging, file));
-  if (lock) for (const id of written) copyFileSync(lock, join(staging, "stacks", id, ".terraform.lock.hcl"));
+  if (lock) for (const id of written) pin(join(staging, "stacks", id), readFileSync(lock, "utf8"));
   if (!existsSync(outdir)) {
     renameSync(staging, outdir);
     return;
@@ -113,6 +114,12 @@ function publish(staging: string, { outdir, only, lock, prune = false }: Synthes
   }
   if (only !== undefined) keepOthers(join(staging, "manifest.json"), join(outdir, "manifest.json"));
   renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
+}
+
+/** Puts the exact providers of a stack beside it. */
+function pin(directory: string, lock: string): void {
+  const json = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
+  writeFileSync(join(directory, ".terraform.lock.hcl"), lockFor(lock, json));
 }
 
 /** Lists in a new manifest the stacks that only the old one has. */

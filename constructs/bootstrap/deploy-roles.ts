@@ -77,7 +77,7 @@ export class DeployRoles extends Construct {
 
     const plan = this.role("plan", issuer, "pull_request", planRole(props.system), SESSION.plan);
     this.attach(plan, "plan-reads", "arn:aws:iam::aws:policy/ReadOnlyAccess");
-    this.inline(plan, "plan-state", [...this.stateOf("*", ["s3:GetObject"]), ...noData(props.state.bucketArn)]);
+    this.inline(plan, "plan-state", [...this.stateOf("*", ["s3:GetObject"]), CHANCE, ...noData(props.state.bucketArn)]);
     this.planRoleArn = plan.arn;
 
     this.applyRoleArns = Object.fromEntries(
@@ -239,6 +239,9 @@ function planRole(system: string): string {
 function applyRole(system: string, environment: string): string {
   return cloudName("role", system, "deploy", environment);
 }
+
+/** A plan draws the first values of secrets as an apply does, and throws them away. ReadOnlyAccess does not draw. */
+const CHANCE = { Sid: "DrawRandomValues", Effect: "Allow", Action: "secretsmanager:GetRandomPassword", Resource: "*" };
 
 /** Checks that take a boundary for a grant. */
 const BOUNDARY_CHECKS = [

@@ -19,6 +19,7 @@ const LIMITS = {
   database: 63, // RDS, CreateDBCluster
   cache: 40, // ElastiCache, CreateReplicationGroup
   backupVault: 50, // AWS Backup, CreateBackupVault
+  secret: 512, // Secrets Manager, CreateSecret
   label: 63, // Kubernetes, RFC 1123 label
 } as const;
 

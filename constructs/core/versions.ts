@@ -3,13 +3,17 @@
  * Provider ranges are what the library accepts; an application's exact choice is its committed lock file.
  */
 export const VERSIONS = {
-  /** S3 state locking without a table came with Terraform 1.11, with OpenTofu 1.10. */
+  /** S3 state locking without a table, and arguments that go into no state: Terraform 1.11, OpenTofu 1.11. */
   terraform: ">= 1.11",
   providers: {
     /** No attribute that is new in 6 is used, so that both majors resolve. */
     aws: ">= 5.100, < 7",
-    kubernetes: ">= 2.38, < 3",
-    helm: ">= 3.1, < 4",
+
+    /** The bindings are generated from 2.38.0; 3 was never tried with them. */
+    kubernetes: "~> 2.38",
+
+    /** The bindings are generated from 3.1.1; in 2 the cluster is a block, which they don't write. */
+    helm: "~> 3.1",
   },
 } as const;
 

@@ -60,6 +60,7 @@ const STATEFUL: Readonly<Record<string, string | undefined>> = {
   aws_msk_cluster: undefined,
   aws_rds_cluster: "deletion_protection",
   aws_s3_bucket: undefined,
+  aws_secretsmanager_secret: undefined,
 };
 
 /** Data stores of which backup plans take copies by tag. */

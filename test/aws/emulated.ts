@@ -37,6 +37,23 @@ export async function loseObject(endpoint: string, bucket: string, key: string):
   }
 }
 
+/** The value of a secret, by key. */
+export async function secretValue(endpoint: string, name: string): Promise<Readonly<Record<string, string>>> {
+  const { SecretString } = JSON.parse(await askSecrets(endpoint, "GetSecretValue", { SecretId: name }));
+  return JSON.parse(SecretString);
+}
+
+/** Writes a new value of a secret, as a rotation does. */
+export async function rotateSecret(endpoint: string, name: string, value: object): Promise<void> {
+  const token = `rotated-without-terraform-${Date.now()}`;
+  await askSecrets(endpoint, "PutSecretValue", { SecretId: name, ClientRequestToken: token, SecretString: JSON.stringify(value) });
+}
+
+function askSecrets(endpoint: string, operation: string, input: object): Promise<string> {
+  const headers = { "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": `secretsmanager.${operation}` };
+  return ask(endpoint, "secretsmanager", "/", { method: "POST", body: JSON.stringify(input), headers });
+}
+
 // An emulator reads from the credential which service is meant, and checks no signature.
 async function ask(endpoint: string, service: string, path: string, init: RequestInit = {}): Promise<string> {
   const credential = `${process.env.AWS_ACCESS_KEY_ID ?? "test"}/20260101/eu-west-1/${service}/aws4_request`;
@@ -45,6 +62,7 @@ async function ask(endpoint: string, service: string, path: string, init: Reques
     headers: {
       Authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`,
       ...(init.body ? { "Content-Type": "application/x-www-form-urlencoded" } : {}),
+      ...init.headers,
     },
   });
   return response.text();

@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
-import { callerAccount, inAccount, LOCK, loseObject } from "./emulated";
+import { callerAccount, inAccount, LOCK, loseObject, rotateSecret, secretValue } from "./emulated";
 import { GAPS, type Gap, NOT_DESTROYED, PLANNED_ONLY } from "./gaps";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
@@ -117,6 +117,7 @@ class Tier {
       });
       if (!applied || !(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return;
       await this.results.step(stack, "checkov", () => this.checkov(lane, stack));
+      await this.secrets(lane, stack);
     }
     for (const stack of stacks.filter((one) => plannedOnly(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
     if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
@@ -149,8 +150,8 @@ class Tier {
     return true;
   }
 
-  private async replan(lane: Lane, stack: string): Promise<void> {
-    const plan = await lane.plan(stack, "second");
+  private async replan(lane: Lane, stack: string, name = "second"): Promise<void> {
+    const plan = await lane.plan(stack, name);
     const changed = plan.resource_changes.filter(
       ({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"),
     );
@@ -159,6 +160,32 @@ class Tier {
       "A second plan with changes",
       unknown.map(({ address, change }) => `${address}: ${change.actions.join(", ")} ${JSON.stringify(difference(change))}`),
     );
+  }
+
+  /** Secrets are drawn, are written nowhere but where they belong, and stay as a rotation leaves them. */
+  private async secrets(lane: Lane, stack: string): Promise<void> {
+    const secrets: { name: string }[] = Object.values(lane.json(stack).resource?.aws_secretsmanager_secret ?? {});
+    if (secrets.length === 0) return;
+    await this.results.step(`${stack} keeps its secrets`, "check", async () => {
+      const written = { ...lane.written(stack), "the state": await lane.state(stack) };
+      for (const { name } of secrets) {
+        const values = Object.values(await secretValue(this.endpoint, name)).filter(({ length }) => length >= 16);
+        if (values.length === 0 || !values.every((value) => /^[A-Za-z0-9]+$/.test(value)))
+          throw new Wrong(`${name} was not drawn at random`);
+        const leaks = Object.entries(written).filter(([, text]) => values.some((value) => text.includes(value)));
+        expectNone(
+          `${name} in the open`,
+          leaks.map(([place]) => place),
+        );
+      }
+    });
+    await this.results.step(`${stack} leaves rotated secrets alone`, "check", async () => {
+      const rotated = { password: "written-by-a-rotation" };
+      for (const { name } of secrets) await rotateSecret(this.endpoint, name, rotated);
+      await this.replan(lane, stack, "rotated");
+      expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
+      for (const { name } of secrets) expectText({ output: JSON.stringify(await secretValue(this.endpoint, name)) }, rotated.password);
+    });
   }
 
   /** Both plans: the first is as AWS would get it, the second knows what the first could not know yet. */
@@ -249,6 +276,18 @@ class Lane {
 
   json(id: string) {
     return JSON.parse(readFileSync(join(this.stack(id), "cdk.tf.json"), "utf8"));
+  }
+
+  /** All that a stack's configuration, plans and logs say. */
+  written(id: string): Readonly<Record<string, string>> {
+    const files = [this.stack(id), join(this.directory, "logs")].flatMap((directory) =>
+      readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(directory, entry.name)] : [])),
+    );
+    return Object.fromEntries(files.map((file) => [file, readFileSync(file, "utf8")]));
+  }
+
+  async state(stack: string): Promise<string> {
+    return expectStatus(0, await run("terraform", ["state", "pull"], { cwd: this.stack(stack), log: this.log(stack) })).stdout;
   }
 
   log(id: string): string {

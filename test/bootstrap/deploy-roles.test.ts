@@ -46,6 +46,7 @@ describe("DeployRoles", () => {
       "kms:Decrypt",
       "kms:GenerateDataKey",
       "kms:DescribeKey",
+      "secretsmanager:GetRandomPassword",
     ]);
     expect(rights.find(({ Sid }) => Sid === "NoObjects")).toEqual({
       Sid: "NoObjects",

@@ -48,7 +48,7 @@ describe("npm start", () => {
     const { out } = run(program, "production");
     expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
       "production  eu-west-1, copies in eu-central-1, account 111122223333",
-      expect.stringMatching(/^5 stacks with \d+ resources lie in/),
+      expect.stringMatching(/^6 stacks with \d+ resources lie in/),
     ]);
   });
 
@@ -59,6 +59,7 @@ describe("npm start", () => {
     expect(dev.stacks.map(({ id, after }: { id: string; after: string[] }) => [id, after])).toEqual([
       ["dev-keys", []],
       ["dev-network", ["dev-keys"]],
+      ["dev-data", ["dev-keys"]],
       ["dev-cluster", ["dev-keys", "dev-network"]],
       ["dev-backup", ["dev-keys"]],
       ["dev-identities", ["dev-keys", "dev-backup", "dev-cluster"]],

@@ -14,6 +14,7 @@ const KINDS: readonly Named[] = [
   "database",
   "cache",
   "backupVault",
+  "secret",
   "label",
 ];
 

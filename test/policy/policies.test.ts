@@ -5,6 +5,7 @@ import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
+import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
@@ -75,6 +76,7 @@ const MUTANTS: Readonly<
     { break: (stack) => void aBucket(stack, { lifecycle: { preventDestroy: false } }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void aBucket(stack, { forceDestroy: true }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void new DbInstance(stack, "db", { ...database, deletionProtection: false }), at: "aws_db_instance.db" },
+    { break: (stack) => void new SecretsmanagerSecret(stack, "secret"), at: "aws_secretsmanager_secret.secret" },
     { break: (stack) => new DbInstance(stack, "db", database).addOverride("lifecycle.prevent_destroy", false), at: "aws_db_instance.db" },
   ],
   "data-lives-apart": [{ break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", holdsData: false }],

@@ -1,0 +1,51 @@
+import type { ApiObject } from "../kubernetes";
+
+/** What fills a Kubernetes Secret (external-secrets.io/v1), as far as it is used here. */
+export interface ExternalSecret extends ApiObject {
+  readonly apiVersion: "external-secrets.io/v1";
+  readonly kind: "ExternalSecret";
+  readonly spec: {
+    /** `CreatedOnce`: filled once and left alone. `Periodic`: read again after each interval. */
+    readonly refreshPolicy: "CreatedOnce" | "Periodic";
+    readonly refreshInterval?: string;
+    readonly secretStoreRef?: { readonly kind: "ClusterSecretStore"; readonly name: string };
+    readonly target: {
+      readonly name: string;
+
+      /** `Owner`: the Secret goes with this object. `Orphan`: it stays, and what others write into it stays too. */
+      readonly creationPolicy: "Owner" | "Orphan";
+      readonly deletionPolicy: "Retain";
+      readonly immutable?: boolean;
+      readonly template?: { readonly mergePolicy: "Merge"; readonly data: Readonly<Record<string, string>> };
+    };
+    readonly dataFrom: readonly (
+      | { readonly extract: { readonly key: string } }
+      | { readonly sourceRef: { readonly generatorRef: { readonly apiVersion: string; readonly kind: "Password"; readonly name: string } } }
+    )[];
+  };
+}
+
+/** What draws values at random (generators.external-secrets.io/v1alpha1). */
+export interface Password extends ApiObject {
+  readonly apiVersion: "generators.external-secrets.io/v1alpha1";
+  readonly kind: "Password";
+  readonly spec: {
+    readonly length: number;
+    readonly digits: number;
+    readonly symbols: number;
+    readonly symbolCharacters: string;
+    readonly noUpper: boolean;
+    readonly allowRepeat: boolean;
+    readonly secretKeys: readonly string[];
+  };
+}
+
+/** Where secrets are read from, for some namespaces (external-secrets.io/v1). */
+export interface ClusterSecretStore extends ApiObject {
+  readonly apiVersion: "external-secrets.io/v1";
+  readonly kind: "ClusterSecretStore";
+  readonly spec: {
+    readonly provider: { readonly aws: { readonly service: "SecretsManager"; readonly region: string; readonly prefix: string } };
+    readonly conditions: readonly { readonly namespaces: readonly string[] }[];
+  };
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { CONTROLLERS } from "../../constructs/cluster/controllers";
+import { program } from "../../environments";
+import { managedSecretsOf, placedSecret, secretsOf } from "../../stacks/secrets";
+import { anEnvironment } from "../environments";
+import { synthesisOf } from "../program";
+import { all, type Body } from "../synth";
+
+const names = (secrets: ReturnType<typeof secretsOf>) => secrets.map(({ spec: { name } }) => name);
+
+const MADE = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+const NEEDY = {
+  eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
+  cache: { engine: "valkey", replicas: 1, storage: "1Gi" },
+  monitoring: { prometheus: true, grafana: true },
+  encryptedFields: ["email"],
+};
+
+const { stacks } = synthesisOf(program);
+const dataStack = (name: string) => (stacks.get(`${name}-data`)?.json ?? {}) as Body;
+
+describe("the secrets of an environment", () => {
+  it("follow from what it describes", () => {
+    expect(names(secretsOf(anEnvironment()))).toEqual([]);
+    expect(names(secretsOf(anEnvironment(NEEDY)))).toEqual(["event-store-users", "cache-users", "grafana-admin", "field-keys"]);
+    const managed = { eventStore: { engine: "kurrent-cloud" }, cache: { engine: "elasticache" }, encryptedFields: [], monitoring: {} };
+    expect(names(secretsOf(anEnvironment(managed)))).toEqual([]);
+  });
+
+  it("lie in Secrets Manager for clusters that are made there, and in the cluster for those that exist", () => {
+    const of = (clusters: object) => names(managedSecretsOf(anEnvironment({ ...NEEDY, ...clusters })));
+    expect(of({ cluster: MADE })).toHaveLength(4);
+    expect(of({ cluster: { context: "kind-orders" } })).toEqual([]);
+    expect(of({ writeCluster: MADE, readCluster: { context: "on-premises" } })).toEqual(["event-store-users"]);
+    expect(of({})).toEqual([]);
+  });
+
+  it("are known by what they are for", () => {
+    expect(placedSecret("grafanaAdmin")).toMatchObject({ side: "read", namespace: "observability", spec: { name: "grafana-admin" } });
+  });
+
+  it("are each explained to those who rotate them", () => {
+    const page = readFileSync("docs/secrets.md", "utf8");
+    for (const { namespace, spec } of secretsOf(anEnvironment(NEEDY))) {
+      const { method, engine } = spec.rotation;
+      expect(page).toContain(
+        `| \`${spec.name}\` | \`${namespace}\` | ${Object.keys(spec.keys)
+          .map((key) => `\`${key}\``)
+          .join(", ")} | ${method} | \`${engine}\` |`,
+      );
+    }
+  });
+});
+
+describe("the data stack", () => {
+  it("is there where Secrets Manager has something to hold", () => {
+    expect(["local", "dev", "staging", "production"].map((name) => stacks.has(`${name}-data`))).toEqual([false, true, true, true]);
+    expect(all(dataStack("production"), "aws_secretsmanager_secret").map(({ name }) => name)).toEqual([
+      "orders-production-field-keys",
+      "orders-production-grafana-admin",
+    ]);
+  });
+
+  it("holds what the controllers of the environment may read", () => {
+    const place = { account: "111122223333", region: "eu-west-1", secretPrefix: "orders-production" } as Parameters<
+      typeof CONTROLLERS.secrets.statements
+    >[0];
+    const [{ Resource }] = CONTROLLERS.secrets.statements(place) as [{ Resource: string }];
+    const readable = new RegExp(`^${Resource.split(":").at(-1)?.replace("*", ".*")}$`);
+    for (const { name } of all(dataStack("production"), "aws_secretsmanager_secret")) expect(name).toMatch(readable);
+  });
+
+  it("encrypts with the environment's key", () => {
+    for (const { kms_key_id } of all(dataStack("production"), "aws_secretsmanager_secret"))
+      expect(kms_key_id).toBe("${data.terraform_remote_state.production-keys.outputs.secrets_key_arn}");
+  });
+});

@@ -31,10 +31,11 @@ const TWO = { pods: 2, surge: 1 } as const;
 
 /** The pods of the add-ons by name. Limits are of memory only: a limit of CPU slows what a whole node waits for. */
 export const ADDON_PODS = {
-  // aws-eks-charts, eks-pod-identity-agent: asks for nothing; the schema of the add-on is not known to take more.
+  // Its chart asks for nothing, and the add-on is not known to let anybody change that.
   "eks-pod-identity-agent": { ...ON_NODES, containers: 1 },
   // eks-charts, aws-vpc-cni 1.22: 25m each. The memory is ours; the policy agent's tables of connections count as its own.
   "aws-node": { ...ON_NODES, containers: 2, each: { cpu: "25m", memory: "64Mi", limit: "512Mi" } },
+  // Ours.
   "kube-proxy": { ...ON_NODES, containers: 1, each: { cpu: "50m", memory: "64Mi", limit: "512Mi" } },
   // EKS, CoreDNS: its own defaults.
   coredns: {

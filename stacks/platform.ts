@@ -4,7 +4,7 @@ import { type NetworkNeeds, type PartName, PLACES, type Place, Platform, type Pl
 import { secretStore } from "../constructs/secrets";
 import { type Environment, isExistingCluster } from "./environment";
 import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
-import { zoneIds } from "./network";
+import { type NetworkOutputs, zoneIds } from "./network";
 import { type PlatformPart, partsOf } from "./platform-parts";
 import { secretsOf } from "./secrets";
 import type { PlatformStack } from "./stack";
@@ -91,7 +91,7 @@ function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { cont
           node,
           instanceProfile: nodeInstanceProfile,
           subnetIds: zoneIds(context.environment).map((_, index) => Fn.element(privateSubnetIds, index) as string),
-          securityGroupIds: [(groups as Readonly<Record<string, string>>)[`${group}SecurityGroupId`] ?? ""],
+          securityGroupIds: [(groups as Partial<NetworkOutputs>)[`${group}SecurityGroupId`] ?? ""],
           diskKey: disksKeyArn,
           tags: { ...aws.tags, system, environment: name },
           ...(image ? { version: image } : {}),

@@ -1,5 +1,12 @@
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
 export { Namespace, type NamespaceProps, type Quota } from "./namespace";
+export {
+  type ChartRelease,
+  type KubernetesObject,
+  type KubernetesObjects,
+  type KubernetesObjectsOptions,
+  kubernetesObjects,
+} from "./objects";
 export { Release, type ReleaseProps } from "./release";
 export { type AwsPlace, type EksTargetProps, type KubeconfigTargetProps, KubernetesTarget, type KubernetesTargetProps } from "./target";
 export { API_SERVER, NAMES, type Opening, type Peer, ROLE_AGENT } from "./traffic";

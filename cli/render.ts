@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Document, stringify } from "yaml";
+import { InvalidInput, type Problem } from "../constructs/core/errors";
+import { DEFAULT_KUBERNETES } from "../constructs/core/versions";
+import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
+import { type Cluster, type Environment, PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { noSuch } from "./command";
+import { withoutTokenTraces } from "./short-traces";
+
+const USAGE = "usage: npm run manifests -- <environment> [--out <directory>]";
+
+/** What was asked for is not there, or can't be done. */
+class Refused extends Error {}
+
+/** Writes what an environment makes on Kubernetes as YAML, all of it or nothing, and returns the exit code. */
+export function render(program: Program, argv: readonly string[]): number {
+  try {
+    const { name, out, checkOnly } = parse(argv);
+    if (checkOnly) {
+      validate(program);
+      return 0;
+    }
+    const environment = program.environments.find((candidate) => candidate.name === name);
+    if (!environment) throw new Refused(noSuch("environment", name, { environments: program.environments.map((each) => each.name) }));
+    const made = objectsOf(synthesized(program, environment), name);
+    const directory = join(out, name);
+    const files = [...made].flatMap(([stack, contents]) => filesOf(stack, contents, { environment, directory }));
+    publish(directory, files);
+    process.stdout.write(`${summary(made, directory)}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+function summary(made: ReadonlyMap<string, KubernetesObjects>, directory: string): string {
+  const lines = [...made].map(([stack, { objects, releases }]) => `  ${stack}: objects ${objects.length}, charts ${releases.length}`);
+  return [`${directory} holds`, ...lines, "The values of each chart begin with the command that renders it."].join("\n");
+}
+
+function parse(argv: readonly string[]): { readonly name: string; readonly out: string; readonly checkOnly: boolean } {
+  const checkOnly = argv.at(-1) === "--check-only";
+  const words = checkOnly ? argv.slice(0, -1) : argv;
+  const at = words.indexOf("--out");
+  const out = at < 0 ? "manifests" : words[at + 1];
+  const [name, ...rest] = words.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
+  if (name === undefined || out === undefined || rest.length > 0 || name.startsWith("-") || out.startsWith("-")) throw new Refused(USAGE);
+  return { name, out, checkOnly };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The Terraform of an environment's stacks, in the order of their deployment; nothing of it stays on the disk. */
+function synthesized(program: Program, { name }: Environment): ReadonlyMap<string, Json> {
+  const scratch = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  try {
+    const { stacks } = withoutTokenTraces(() => synthesize(program, { outdir: join(scratch, "cdktf.out"), only: name }));
+    return new Map([...stacks].map(([id, { json }]) => [id, json]));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** What each stack makes on Kubernetes. What is wrong with any of them is said at once. */
+function objectsOf(stacks: ReadonlyMap<string, Json>, environment: string): ReadonlyMap<string, KubernetesObjects> {
+  const problems: Problem[] = [];
+  const made = new Map<string, KubernetesObjects>();
+  for (const [id, json] of stacks) {
+    try {
+      const contents = kubernetesObjects(json);
+      if (contents.objects.length + contents.releases.length > 0) made.set(id, contents);
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      problems.push(...error.problems.map((problem) => ({ ...problem, path: `${id}/${problem.path}` })));
+    }
+  }
+  if (problems.length > 0) throw new InvalidInput(problems);
+  if (made.size === 0)
+    throw new Refused(`${environment} makes nothing on Kubernetes; its stacks: ${[...stacks.keys()].join(", ") || "none"}`);
+  return made;
+}
+
+interface File {
+  readonly name: string;
+  readonly text: string;
+}
+
+interface Place {
+  readonly environment: Environment;
+
+  /** Where the files come to lie. */
+  readonly directory: string;
+}
+
+// Readers of YAML 1.1, kubectl among them, take a bare `yes` for a truth.
+const YAML = { compat: "yaml-1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
+
+function filesOf(stack: string, { objects, releases }: KubernetesObjects, place: Place): readonly File[] {
+  const head = [
+    ` What Terraform's kubernetes provider creates for ${stack}.`,
+    " known-after-apply: a value that an apply brings. hidden: a value of a Secret.",
+  ];
+  const documents = objects.map((object) => `---\n${stringify(object, YAML)}`);
+  return [
+    ...(objects.length > 0 ? [{ name: `${stack}.yaml`, text: `${head.map((line) => `#${line}\n`).join("")}${documents.join("")}` }] : []),
+    ...releases.map((release) => {
+      const name = `${stack}.${release.namespace}.${release.name}.values.yaml`;
+      const document = new Document(release.values, YAML);
+      document.commentBefore = ` ${helmTemplate(stack, release, place, name)}`;
+      return { name, text: document.toString(YAML) };
+    }),
+  ];
+}
+
+/** The command that renders a chart as the release does. */
+function helmTemplate(stack: string, release: ChartRelease, { environment, directory }: Place, values: string): string {
+  const { name, namespace, chart, repository, version } = release;
+  const inRegistry = repository?.startsWith("oci://") ? [`${repository}/${chart}`] : [chart, "--repo", repository];
+  // Without a repository a chart is an address, or a path in the stack's directory.
+  const path = chart.startsWith("oci://") ? chart : join("cdktf.out", "stacks", stack, chart);
+  return [
+    "helm template",
+    name,
+    ...(repository ? inRegistry : [path]),
+    ...(version ? ["--version", version] : []),
+    "--namespace",
+    namespace,
+    "--kube-version",
+    kubernetesVersion(environment),
+    "--include-crds",
+    "-f",
+    join(directory, values),
+  ].join(" ");
+}
+
+/** The lowest version of an environment's clusters: what a chart makes of it runs on all of them. */
+function kubernetesVersion({ cluster, writeCluster, readCluster }: Environment): string {
+  const clusters = [cluster, writeCluster, readCluster].filter((each): each is Cluster => each !== undefined);
+  const versions = clusters.map((each) => ("version" in each && each.version) || DEFAULT_KUBERNETES);
+  return versions.sort((one, other) => one.localeCompare(other, "en", { numeric: true }))[0] ?? DEFAULT_KUBERNETES;
+}
+
+/** Puts the files in the place of those of an earlier run, at once. */
+function publish(directory: string, files: readonly File[]): void {
+  const foreign = existsSync(directory) ? readdirSync(directory).filter((file) => !file.endsWith(".yaml")) : [];
+  if (foreign.length > 0)
+    throw new Refused(`${directory} holds ${foreign.join(", ")}, which would be lost; name another directory with --out`);
+  const staging = `${directory}.part`;
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  try {
+    for (const { name, text } of files) writeFileSync(join(staging, name), text);
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(staging, directory);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}

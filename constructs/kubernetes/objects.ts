@@ -1,0 +1,90 @@
+import { InvalidInput, type Problem } from "../core/errors";
+import type { ApiObject } from "./custom-resources";
+import { KINDS } from "./objects/kinds";
+import { inOrder } from "./objects/order";
+import { References } from "./objects/references";
+import { type ChartRelease, listedIn, readRelease } from "./objects/releases";
+import { isObject, type Reading, readBlock, type Values } from "./objects/schema";
+
+export type { ChartRelease };
+
+/** An object as the API server gets it when the provider creates it. */
+export interface KubernetesObject extends ApiObject {
+  readonly [field: string]: unknown;
+}
+
+/** What a stack makes in a cluster. */
+export interface KubernetesObjects {
+  /** Objects of resources and those that releases of `CustomResources` list, in an order in which they can be applied. */
+  readonly objects: readonly KubernetesObject[];
+
+  /** Releases of all other charts, by namespace and name. */
+  readonly releases: readonly ChartRelease[];
+}
+
+export interface KubernetesObjectsOptions {
+  /**
+   * What a reference stands for that leads out of the stack, by its whole expression:
+   * `data.terraform_remote_state.production-network.outputs.cidr`.
+   * @default - nothing: `known-after-apply` stands in its place
+   */
+  readonly known?: (expression: string) => unknown;
+}
+
+/** What says how Terraform goes about a resource, and is not sent. */
+const META: ReadonlySet<string> = new Set(["//", "connection", "depends_on", "lifecycle", "provider", "provisioner", "timeouts"]);
+
+/**
+ * The objects of a synthesized stack, as the kubernetes provider (2.38) would create them: with everything that it
+ * sends unasked. A value that only an apply brings is `known-after-apply`, every value of a Secret is `hidden`.
+ * Quantities are left as they are written.
+ * @throws InvalidInput where a type or a field is not known: nothing is ever dropped
+ */
+export function kubernetesObjects(json: Values, { known = () => undefined }: KubernetesObjectsOptions = {}): KubernetesObjects {
+  const resources = isObject(json.resource) ? json.resource : {};
+  const problems: Problem[] = [];
+  const references = new References(resources, known);
+  const objects: KubernetesObject[] = [];
+  const releases: ChartRelease[] = [];
+
+  for (const [type, named] of Object.entries(resources)) {
+    if (!/^(kubernetes|helm)_/.test(type)) continue;
+    for (const [id, body] of Object.entries(named as Readonly<Record<string, Values>>)) {
+      const reading = readingOf(`${type}.${id}`);
+      if (type === "helm_release") {
+        const release = readRelease(body, reading, META);
+        const listed = listedIn(release, reading);
+        if (listed) objects.push(...(listed as readonly KubernetesObject[]));
+        else releases.push(release);
+        continue;
+      }
+      const kind = KINDS[type];
+      if (!kind) {
+        reading.refuse("is of a type that is not known", "add it to constructs/kubernetes/objects/kinds.ts");
+        continue;
+      }
+      const { apiVersion, kind: name, block } = kind;
+      const object = { apiVersion, kind: name, ...readBlock(block, body, reading, META) } as KubernetesObject;
+      if (!object.metadata?.name) reading.refuse("has no name", "give it one: a name that the API makes up is known to nobody");
+      objects.push(object);
+    }
+  }
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return { objects: inOrder(objects), releases: [...releases].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)) };
+
+  function readingOf(address: string): Reading {
+    const path = [address];
+    return {
+      path,
+      resolve: (value) => references.resolve(value),
+      refuse(rule, remedy, value) {
+        problems.push({ path: path.join(".").replaceAll(".[", "["), value, rule, remedy });
+        return undefined;
+      },
+    };
+  }
+}
+
+function nameOf({ namespace, name }: ChartRelease): string {
+  return `${namespace}/${name}`;
+}

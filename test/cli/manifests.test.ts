@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { IngressV1 } from "@cdktf/provider-kubernetes/lib/ingress-v1";
+import type { App } from "cdktf";
+import { parseAllDocuments } from "yaml";
+import { render } from "../../cli/render";
+import { KubernetesTarget } from "../../constructs/kubernetes";
+import { PlatformStack } from "../../stacks";
+import * as composing from "../../stacks/compose";
+import { localStackProps } from "../../stacks/stack";
+import { anEnvironment, aProgram } from "../environments";
+import { CANARY, everyKind } from "../kubernetes/every-kind";
+
+let out: string;
+beforeEach(() => {
+  out = join(mkdtempSync(join(tmpdir(), "cdktf-cqrs-")), "manifests");
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(out, { recursive: true, force: true });
+});
+
+/** What the command says, and how it ends. */
+function run(...args: string[]): { readonly code: number; readonly out: string; readonly err: string } {
+  let [said, err] = ["", ""];
+  jest.spyOn(process.stdout, "write").mockImplementation((text) => {
+    said += text;
+    return true;
+  });
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+  const code = render(aProgram(anEnvironment()), args);
+  return { code, out: said.replaceAll(out, "OUT"), err: err.replaceAll(out, "OUT") };
+}
+
+/** Gives the environment stacks that a test builds, by id. */
+function compose(builds: Readonly<Record<string, (stack: PlatformStack) => void>>): void {
+  jest.spyOn(composing, "compose").mockImplementation((app: App) => [
+    {
+      name: "test",
+      stacks: Object.entries(builds).map(([id, build]) => {
+        const stack = new PlatformStack(app, id, localStackProps(anEnvironment(), id));
+        if (build !== everyKind) KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+        build(stack);
+        return stack;
+      }),
+    },
+  ]);
+}
+
+const read = (file: string) => readFileSync(join(out, "test", file), "utf8");
+
+describe("npm run manifests", () => {
+  it("writes what each stack makes, and how each chart is rendered", () => {
+    compose({ "test-write-side": everyKind, "test-data": () => {} });
+    expect(run("test", "--out", out)).toEqual({
+      code: 0,
+      out: "OUT/test holds\n  test-write-side: objects 30, charts 1\nThe values of each chart begin with the command that renders it.\n",
+      err: "",
+    });
+    expect(readdirSync(join(out, "test"))).toEqual(["test-write-side.orders.cert-manager.values.yaml", "test-write-side.yaml"]);
+    expect(read("test-write-side.orders.cert-manager.values.yaml").replaceAll(out, "OUT")).toMatchSnapshot();
+    expect(read("test-write-side.yaml").split("---\n").slice(0, 2).join("---\n")).toBe(
+      "# What Terraform's kubernetes provider creates for test-write-side.\n" +
+        "# known-after-apply: a value that an apply brings. hidden: a value of a Secret.\n" +
+        "---\n" +
+        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: orders\n  labels:\n    pod-security.kubernetes.io/warn: restricted\n" +
+        "  annotations:\n    snake_case: kept\n",
+    );
+  });
+
+  it("writes no Secret's value, no alias, and nothing that a reader of YAML 1.1 takes for something else", () => {
+    compose({ "test-write-side": everyKind });
+    run("test", "--out", out);
+    const text = read("test-write-side.yaml");
+    expect(text).not.toContain(CANARY);
+    expect(text).not.toMatch(/[&*]a\d/);
+    const [one, other] = (["1.1", "1.2"] as const).map((version) =>
+      parseAllDocuments(text, { version }).map((document) => document.toJS()),
+    );
+    expect(one).toEqual(other);
+  });
+
+  it("replaces what an earlier run wrote", () => {
+    compose({ "test-old": everyKind });
+    run("test", "--out", out);
+    compose({ "test-new": (stack) => void new ConfigMapV1(stack, "config", { metadata: { name: "orders" } }) });
+    run("test", "--out", out);
+    expect(readdirSync(join(out, "test"))).toEqual(["test-new.yaml"]);
+    expect(readdirSync(out)).toEqual(["test"]);
+  });
+
+  it("says what it does not know in every stack, and writes nothing", () => {
+    const ingress = (stack: PlatformStack) => void new IngressV1(stack, "front", { metadata: { name: "front" }, spec: {} });
+    compose({ "test-write-side": ingress, "test-read-side": ingress, "test-read-platform": everyKind });
+    expect(run("test", "--out", out)).toEqual({
+      code: 1,
+      out: "",
+      err: ["write", "read"]
+        .map(
+          (side) =>
+            `test-${side}-side/kubernetes_ingress_v1.front: is of a type that is not known; add it to constructs/kubernetes/objects/kinds.ts\n`,
+        )
+        .join(""),
+    });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it("deletes nothing that it did not write", () => {
+    mkdirSync(join(out, "test"), { recursive: true });
+    writeFileSync(join(out, "test", "notes.md"), "");
+    compose({ "test-write-side": everyKind });
+    expect(run("test", "--out", out)).toEqual({
+      code: 1,
+      out: "",
+      err: "OUT/test holds notes.md, which would be lost; name another directory with --out\n",
+    });
+    expect(readdirSync(join(out, "test"))).toEqual(["notes.md"]);
+  });
+
+  it("says so where an environment makes nothing on Kubernetes", () => {
+    compose({ "test-keys": () => {}, "test-network": () => {} });
+    expect(run("test", "--out", out).err).toBe("test makes nothing on Kubernetes; its stacks: test-keys, test-network\n");
+    compose({});
+    expect(run("test", "--out", out).err).toBe("test makes nothing on Kubernetes; its stacks: none\n");
+  });
+
+  it("names what there is where a name is wrong", () => {
+    expect(run("tset")).toEqual({ code: 1, out: "", err: "There is no environment tset; did you mean test?\n  environments: test\n" });
+  });
+
+  it("refuses what it does not understand", () => {
+    const usage = { code: 1, out: "", err: "usage: npm run manifests -- <environment> [--out <directory>]\n" };
+    for (const args of [[], ["test", "--out"], ["test", "other"], ["--json", "test"]]) expect(run(...args)).toEqual(usage);
+  });
+
+  it("only checks where types are wrong", () => {
+    expect(run("test", "--check-only")).toEqual({ code: 0, out: "", err: "" });
+  });
+
+  it("asks charts what they make of the oldest cluster of the environment", () => {
+    compose({ "test-write-side": everyKind });
+    const nodes = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+    const environment = anEnvironment({ writeCluster: { ...nodes, version: "1.36" }, readCluster: { ...nodes, version: "1.34" } });
+    jest.spyOn(process.stdout, "write").mockImplementation(() => true);
+    expect(render(aProgram(environment), ["test", "--out", out])).toBe(0);
+    expect(read("test-write-side.orders.cert-manager.values.yaml")).toContain(" --kube-version 1.34 ");
+  });
+});

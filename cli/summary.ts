@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis } from "../stacks";
+import { type Environment, EXCEPTIONS, type Exceptions, headroom, type Program, type Synthesis } from "../stacks";
 
 /** What a synthesis made, as data. */
 export interface Summary {
@@ -18,6 +18,9 @@ export interface PartSummary {
 
   /** In the order in which they are deployed. */
   readonly stacks: readonly StackSummary[];
+
+  /** How much of each cluster what must run asks for. */
+  readonly capacity: readonly { readonly cluster: string; readonly asked: string }[];
 
   /** What is weaker than the default, and why. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
@@ -53,7 +56,7 @@ const DESCRIBED_ONLY = [
 ] as const satisfies readonly (keyof Environment)[];
 
 /** Gathers what a person wants to know about a synthesis. */
-export function summarize(program: Program, { compositions, stacks }: Synthesis, outdir: string): Summary {
+export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {
   const parts = compositions.map(({ name, stacks: made }): PartSummary => {
     const environment = program.environments.find((candidate) => candidate.name === name);
     const account = program.accounts.find(({ id }) => name.endsWith(id));
@@ -67,6 +70,9 @@ export function summarize(program: Program, { compositions, stacks }: Synthesis,
         after: stack.dependencies.map((dependency) => dependency.node.id),
         directory: join(outdir, "stacks", stack.node.id),
       })),
+      capacity: sites
+        .filter(({ site }) => site.environment.name === name)
+        .map((site) => ({ cluster: site.path.slice(name.length + 1), asked: headroom(site) })),
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
@@ -84,6 +90,8 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       const order = after.length > 0 ? paint("dim", `   after ${after.join(", ")}`) : "";
       return `  ${index + 1}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
     });
+    const clusters = Math.max(0, ...part.capacity.map(({ cluster }) => cluster.length));
+    const capacity = part.capacity.map(({ cluster, asked }) => `    ${cluster.padEnd(clusters)}  ${asked}`);
     const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
     const weaker = part.exceptions.map(
       ({ name, weaker: what, reason }) =>
@@ -92,6 +100,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
     return [
       `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
+      ...(capacity.length > 0 ? ["  what must run asks for:", ...capacity] : []),
       ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
       ...(part.described.length > 0 ? wrap("  described, made by no stack yet: ", part.described) : []),
       ...(part.next ? [`  next: ${paint("cyan", part.next)}`] : []),

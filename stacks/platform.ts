@@ -135,7 +135,13 @@ function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget): { 
 /** The namespaces of a cluster in which secrets are asked for. */
 function secretReaders({ environment, key }: Site): readonly string[] {
   const sides: readonly string[] = key === "cluster" ? ["write", "read"] : [key.replace("Cluster", "")];
-  return [...new Set(secretsOf(environment as Environment).filter(({ side }) => sides.includes(side)).map(({ namespace }) => namespace))];
+  return [
+    ...new Set(
+      secretsOf(environment as Environment)
+        .filter(({ side }) => sides.includes(side))
+        .map(({ namespace }) => namespace),
+    ),
+  ];
 }
 
 /** Without what is undefined: an absent part is not one that is there and empty. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { InvalidInput } from "../constructs/core/errors";
+import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { capacityProblems, type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";

@@ -42,6 +42,7 @@ function compose(builds: Readonly<Record<string, (stack: PlatformStack) => void>
   jest.spyOn(composing, "compose").mockImplementation((app: App) => [
     {
       name: "test",
+      sites: [],
       stacks: Object.entries(builds).map(([id, build]) => {
         const stack = new PlatformStack(app, id, localStackProps(anEnvironment(), id));
         if (build !== everyKind) KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });

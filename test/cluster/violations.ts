@@ -12,11 +12,11 @@ export function violations(objects: readonly ApiObject[]): readonly { readonly w
       const restricted = labels?.["pod-security.kubernetes.io/enforce"] === "restricted";
       const hard = named("ResourceQuota", name)?.spec.hard as Record<string, string> | undefined;
       return [
-        ...(restricted ? BREACHES.map(([what, change]) => ({ what: `a pod ${what} in ${name}`, object: pod(name, change) })) : []),
+        ...(restricted ? BREACHES.map(([what, ...changes]) => ({ what: `a pod ${what} in ${name}`, object: pod(name, ...changes) })) : []),
         ...(hard
           ? [
-              { what: `a pod beyond the quota of cores in ${name}`, object: asking(name, { cpu: "10000", memory: "64Mi" }) },
-              { what: `a pod beyond the quota of memory in ${name}`, object: asking(name, { cpu: "10m", memory: "100Ti" }) },
+              { what: `a pod beyond the quota of cores in ${name}`, object: pod(name, {}, {}, { cpu: "10000", memory: "64Mi" }) },
+              { what: `a pod beyond the quota of memory in ${name}`, object: pod(name, {}, {}, { cpu: "10m", memory: "100Ti" }) },
               { what: `a load balancer that Terraform does not know in ${name}`, object: balancer(name) },
             ]
           : []),
@@ -25,19 +25,19 @@ export function violations(objects: readonly ApiObject[]): readonly { readonly w
 }
 
 /** What the restricted standard refuses, each as a change of a pod that it lets in. */
-const BREACHES: readonly (readonly [string, (pod: any) => void])[] = [
-  ["of the host's network", ({ spec }) => void (spec.hostNetwork = true)],
-  ["with a path of the host", ({ spec }) => void (spec.volumes = [{ name: "host", hostPath: { path: "/" } }])],
-  ["as root", ({ spec }) => void (spec.containers[0].securityContext.runAsUser = 0)],
-  ["that may gain rights", ({ spec }) => void (spec.containers[0].securityContext.allowPrivilegeEscalation = true)],
-  ["that is privileged", ({ spec }) => void (spec.containers[0].securityContext = { privileged: true })],
-  ["with capabilities", ({ spec }) => void (spec.containers[0].securityContext.capabilities = { add: ["NET_ADMIN"] })],
-  ["without a seccomp profile", ({ spec }) => void (spec.securityContext.seccompProfile = { type: "Unconfined" })],
+const BREACHES: readonly (readonly [what: string, spec: object, container?: object])[] = [
+  ["of the host's network", { hostNetwork: true }],
+  ["with a path of the host", { volumes: [{ name: "host", hostPath: { path: "/" } }] }],
+  ["without a seccomp profile", { securityContext: { runAsNonRoot: true, runAsUser: 65_534 } }],
+  ["as root", {}, { runAsUser: 0 }],
+  ["that may gain rights", {}, { allowPrivilegeEscalation: true }],
+  ["that is privileged", {}, { privileged: true }],
+  ["with capabilities", {}, { capabilities: { add: ["NET_ADMIN"] } }],
 ];
 
-/** A pod that the restricted standard lets in, changed. */
-export function pod(namespace: string, change: (pod: any) => void = () => undefined): KubernetesObject {
-  const made = {
+/** A pod that the restricted standard lets in, or one that differs from it. */
+export function pod(namespace: string, spec: object = {}, securityContext: object = {}, requests: object = SMALL): KubernetesObject {
+  return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { namespace, name: "violation" },
@@ -48,19 +48,16 @@ export function pod(namespace: string, change: (pod: any) => void = () => undefi
         {
           name: "pause",
           image: "registry.k8s.io/pause:3.10",
-          resources: { requests: { cpu: "1m", memory: "1Mi" } },
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+          resources: { requests },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, ...securityContext },
         },
       ],
+      ...spec,
     },
   };
-  change(made);
-  return made;
 }
 
-function asking(namespace: string, requests: object): KubernetesObject {
-  return pod(namespace, ({ spec }) => void (spec.containers[0].resources = { requests }));
-}
+const SMALL = { cpu: "1m", memory: "1Mi" };
 
 function balancer(namespace: string): KubernetesObject {
   return {

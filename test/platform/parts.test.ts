@@ -1,7 +1,8 @@
 import type { TerraformStack } from "cdktf";
 import { CONTROLLERS } from "../../constructs/cluster";
 import { bytes, known, millicores } from "../../constructs/core/quantities";
-import { all, type Body, one } from "../synth";
+import { gatewayPods } from "../../constructs/platform";
+import { all, aStack, type Body, one } from "../synth";
 import { anEksCluster, aPlatform, releaseOf, valuesOf } from "./platform";
 
 const platform = aPlatform();
@@ -242,6 +243,20 @@ describe("NGINX Gateway Fabric", () => {
       whenUnsatisfiable: "ScheduleAnyway",
       labelSelector: { matchLabels: { "app.kubernetes.io/managed-by": "nginx-gateway-fabric-nginx" } },
       matchLabelKeys: ["gateway.networking.k8s.io/gateway-name"],
+    });
+  });
+
+  it("is told what the ledger is told of the nginx of a Gateway", () => {
+    const { nginx } = valuesOf(platform, "nginx-gateway-fabric");
+    aStack((stack) => {
+      expect(gatewayPods({ cluster: anEksCluster(stack) }, "edge/public")).toMatchObject({
+        name: "edge/public-nginx",
+        pods: nginx.replicas,
+        request: {
+          millicores: known(millicores(nginx.container.resources.requests.cpu)),
+          memoryBytes: known(bytes(nginx.container.resources.requests.memory)),
+        },
+      });
     });
   });
 

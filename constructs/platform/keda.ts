@@ -41,9 +41,9 @@ export class Keda extends Construct {
         webhooks: { replicaCount },
         priorityClassName: CRITICAL,
         resources: {
-          operator: resources(ASKED.operator),
-          metricServer: resources(ASKED.metricServer),
-          webhooks: resources(ASKED.webhooks),
+          operator: unthrottled(ASKED.operator),
+          metricServer: unthrottled(ASKED.metricServer),
+          webhooks: unthrottled(ASKED.webhooks),
         },
         podDisruptionBudget: { operator: budget, metricServer: budget, webhooks: budget },
         topologySpreadConstraints: {
@@ -66,4 +66,10 @@ export class Keda extends Construct {
     });
     this.ready = [release];
   }
+}
+
+/** The chart limits CPU unless it is told not to. */
+function unthrottled(asked: Asked) {
+  const { requests, limits } = resources(asked);
+  return { requests, limits: { ...limits, cpu: null } };
 }

@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { PodGroup } from "../capacity/contract";
 import { CustomResources, Release } from "../kubernetes";
 import { disruptionBudget } from "./budget";
 import { type Asked, deployed, labels, type PartProps, passing, replicas, resources, spread } from "./part";
@@ -29,16 +30,12 @@ export interface NginxGatewayFabricProps extends PartProps {
 export class NginxGatewayFabric extends Construct {
   readonly ready: ITerraformDependable[];
 
-  /** How many nginx each Gateway gets, and what they ask for: whoever makes a Gateway enters them into the ledger. */
-  readonly dataPlane: { readonly replicas: number; readonly asked: readonly Asked[] };
-
   constructor(scope: Construct, id: string, props: NginxGatewayFabricProps) {
     super(scope, id);
     const { cluster, namespace, service = "ClusterIP", metrics = false, after = [] } = props;
     const pods = replicas(props, 2);
     const matchLabels = labels(NAME, NAME);
     const image = (path: string) => (cluster.mirror ? { repository: `${cluster.mirror}/${path}` } : undefined);
-    this.dataPlane = { replicas: pods, asked: [DATA_PLANE] };
     const { release } = new Release(this, "chart", {
       cluster,
       chart: "nginx-gateway-fabric",
@@ -75,6 +72,14 @@ export class NginxGatewayFabric extends Construct {
       });
     this.ready = [release];
   }
+}
+
+/**
+ * The nginx of a Gateway, by its namespace and name (`edge/public`), for the ledger: the control plane makes them, so
+ * whoever makes the Gateway enters them.
+ */
+export function gatewayPods(part: Pick<PartProps, "cluster" | "highlyAvailable">, gateway: string): PodGroup {
+  return deployed({ name: `${gateway}-nginx`, replicas: replicas(part, 2), asked: [DATA_PLANE] });
 }
 
 /** Each Gateway's nginx keeps apart from its own: one constraint serves all Gateways. */

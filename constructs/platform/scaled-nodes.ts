@@ -17,7 +17,7 @@ export interface ScaledNodes {
   /** The profile by which they join, by name. */
   readonly instanceProfile: string;
 
-  /** Private subnets by id, one a zone. */
+  /** Private subnets by id, one a zone, each written out: a list that only an apply knows is no list here. */
   readonly subnetIds: readonly string[];
 
   readonly securityGroupIds: readonly string[];

@@ -1,0 +1,155 @@
+import type { TerraformStack } from "cdktf";
+import { KubernetesTarget } from "../../constructs/kubernetes";
+import { PLACES } from "../../constructs/platform";
+import { all, type Body } from "../synth";
+import { aPlatform, EVERYTHING, refusals, releaseOf, valuesOf } from "./platform";
+
+const platform = aPlatform();
+
+const address = ({ "//": { metadata } }: Body) => `helm_release.${metadata.uniqueId}`;
+
+/** The charts whose releases one waits for, and those that these wait for. */
+function predecessors(of: typeof platform, chart: string): readonly string[] {
+  const releases = all(of.json, "helm_release");
+  const found = new Set<Body>();
+  const visit = (release: Body) => {
+    for (const earlier of releases.filter((other) => release.depends_on?.includes(address(other)))) {
+      if (!found.has(earlier)) visit(earlier);
+      found.add(earlier);
+    }
+  };
+  visit(releaseOf(of, chart));
+  return [...found].map(({ name }) => name).sort();
+}
+
+describe("a platform", () => {
+  it("has definitions before what uses them", () => {
+    const definitions = ["gateway-api-crds", "prometheus-operator-crds"];
+    for (const definition of definitions) expect(predecessors(platform, definition)).toEqual([]);
+    const rest = all(platform.json, "helm_release").filter(({ name }) => !definitions.includes(name));
+    for (const { chart } of rest) expect(predecessors(platform, chart)).toEqual(expect.arrayContaining(definitions));
+  });
+
+  it("has what answers for the cluster's own API before everything else, and so takes it away last", () => {
+    const answering = ["keda", "metrics-server"];
+    const first = [...answering, "gateway-api-crds", "prometheus-operator-crds"];
+    const rest = all(platform.json, "helm_release").filter(({ name }) => !first.includes(name));
+    for (const { chart } of rest) expect(predecessors(platform, chart)).toEqual(expect.arrayContaining(answering));
+  });
+
+  it("has the backup plugin after the operator that it is a plugin of, and after its certificates", () => {
+    expect(predecessors(platform, "plugin-barman-cloud")).toEqual(expect.arrayContaining(["cloudnative-pg", "cert-manager"]));
+    expect(releaseOf(platform, "plugin-barman-cloud").namespace).toBe(releaseOf(platform, "cloudnative-pg").namespace);
+  });
+
+  it("waits for the namespace of each part, and for no other", () => {
+    const waiting = aPlatform({ namespaces: { keda: [{ fqn: "kubernetes_namespace_v1.keda" }] } });
+    expect(releaseOf(waiting, "keda").depends_on).toContain("kubernetes_namespace_v1.keda");
+    expect(releaseOf(waiting, "cert-manager").depends_on).not.toContain("kubernetes_namespace_v1.keda");
+  });
+
+  it("installs what is asked for and nothing else", () => {
+    const small = aPlatform({ parts: { certificates: {} } });
+    expect(all(small.json, "helm_release").map(({ chart }) => chart)).toEqual(["cert-manager"]);
+    expect(all(small.json, "kubernetes_storage_class_v1")).toEqual([]);
+  });
+
+  it("leaves out definitions that are there already", () => {
+    const { json } = aPlatform({ parts: { definitions: { gateway: false } } });
+    expect(all(json, "helm_release").map(({ chart }) => chart)).toEqual(["prometheus-operator-crds"]);
+  });
+
+  it("runs on a cluster that nobody knows anything of", () => {
+    const { certificates, secrets, postgres, autoscaling, metricsServer, gateways, definitions } = EVERYTHING;
+    const parts = {
+      certificates,
+      secrets,
+      postgres,
+      autoscaling,
+      metricsServer: { ...metricsServer, kubeletsUnverified: true },
+      gateways,
+      definitions,
+    };
+    const target = (stack: TerraformStack) => KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+    expect(refusals({ target, parts })).toEqual([]);
+    const local = aPlatform({ target, parts });
+    expect(valuesOf(local, "metrics-server").args).toEqual(["--kubelet-insecure-tls"]);
+  });
+});
+
+describe("what is watched", () => {
+  const monitors = (value: unknown): unknown[] => {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, item]) => {
+      if (/^(serviceMonitor|servicemonitor)$/.test(key)) return [item.enabled ?? item.create];
+      return key === "podMonitorEnabled" ? [item] : monitors(item);
+    });
+  };
+  const watched = (of: typeof platform) => all(of.json, "helm_release").flatMap(({ values }) => monitors(JSON.parse(values[0])));
+
+  it("is every part, where the definitions of monitors are", () => {
+    expect(new Set(watched(platform))).toEqual(new Set([true]));
+    expect(all(platform.json, "helm_release").map(({ name }) => name)).toContain("nginx-gateway-fabric-monitors");
+  });
+
+  it("is nothing where they are not, and everything where somebody says that they are", () => {
+    const parts = { ...EVERYTHING, definitions: { prometheus: false } };
+    const without = aPlatform({ parts });
+    expect(new Set(watched(without))).toEqual(new Set([false]));
+    expect(all(without.json, "helm_release").map(({ name }) => name)).not.toContain("nginx-gateway-fabric-monitors");
+    const there = aPlatform({ parts, metrics: true });
+    expect(new Set(watched(there))).toEqual(new Set([true]));
+  });
+});
+
+describe("the place of a part", () => {
+  it("is where its release goes", () => {
+    const places = new Set(Object.values(PLACES).map(({ namespace }) => namespace));
+    expect(new Set(all(platform.json, "helm_release").map(({ namespace }) => namespace))).toEqual(places);
+  });
+
+  it("opens the ports of webhooks that its chart names", () => {
+    expect(PLACES.certificates.network.webhookPorts).toEqual([10250]);
+    expect(PLACES.secrets.network.webhookPorts).toEqual([10250]);
+    expect(PLACES.autoscaling.network.webhookPorts).toEqual([6443, 9443]);
+    expect(PLACES.postgres.network.webhookPorts).toEqual([9443]);
+  });
+
+  it("reaches the API server from everywhere, and AWS from where it is called", () => {
+    const open = Object.values(PLACES).flatMap((place) => ("network" in place ? [place] : []));
+    for (const { network } of open) expect(network.egress.api).toBe(true);
+    expect(open.filter(({ network }) => network.egress.https).map(({ namespace }) => namespace)).toEqual([
+      "cert-manager",
+      "external-secrets",
+      "external-dns",
+    ]);
+  });
+});
+
+describe("a platform is refused", () => {
+  it("where a part lacks what it works with", () => {
+    expect(refusals({ parts: { postgresBackup: {}, gateways: {}, postgres: {} } })).toEqual([
+      `test/platform.parts: "postgresBackup" does not work without certificates; add certificates, or leave it out`,
+      `test/platform.parts: "gateways" does not work without definitions; add definitions, or leave it out`,
+    ]);
+  });
+
+  it("where a part calls AWS and the cluster is elsewhere", () => {
+    const { loadBalancers, dns, scaling, storageClasses } = EVERYTHING;
+    const target = (stack: TerraformStack) => KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+    const rest = "calls AWS, and the cluster is not known to run there; leave it out, or reach the cluster by KubernetesTarget.eks";
+    expect(refusals({ target, parts: { loadBalancers, dns, scaling, storageClasses } })).toEqual([
+      `test/platform/storage: ${rest}`,
+      `test/platform/karpenter: ${rest}`,
+      `test/platform/load-balancer-controller: ${rest}`,
+      `test/platform/external-dns: ${rest}`,
+    ]);
+  });
+
+  it("where nodes are to be scaled and can't be", () => {
+    const scaling = { ...EVERYTHING.scaling, nodes: { ...EVERYTHING.scaling.nodes, count: { min: 3, max: 3 } } };
+    expect(refusals({ parts: { scaling } })).toEqual([
+      `test/platform/karpenter.nodes.count: {"min":3,"max":3} leaves nothing to scale; give a max above min`,
+    ]);
+  });
+});

@@ -15,7 +15,7 @@ export interface SecretStoreProps {
 
 /**
  * The environment's part of Secrets Manager as a cluster sees it, for the release that comes after the controller. It
- * has no credentials: the controller's own identity reads, of which a `ClusterSecretStore` in no other namespace can ask.
+ * has no credentials: the controller reads by its own identity, and only for the namespaces that are named.
  */
 export function secretStore({ region, name, namespaces }: SecretStoreProps): ClusterSecretStore {
   return {

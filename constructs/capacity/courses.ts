@@ -2,10 +2,10 @@ import type { PodGroup } from "./contract";
 import type { Course } from "./scheduling";
 
 /** Pods placed times nodes looked at, which take about half a second in all. */
-const BUDGET = 12_000_000;
+const BUDGET = 6_000_000;
 
 /** How many courses are tried: one that fails one time in fifty is found with few, and small clusters are cheap. */
-const COURSES = { least: 6, most: 160 } as const;
+const COURSES = { least: 4, most: 160 } as const;
 
 /** How often a course looks at all of the nodes for all of the pods: once, and in part again with each zone lost. */
 const LOOKS = 2;

@@ -1,3 +1,4 @@
 export type * from "./contract";
-export { CapacityLedger } from "./ledger";
-export type { Verdict } from "./verdict";
+export { type Advice, describeVerdict, headroom, type NodeSize } from "./description";
+export { CapacityLedger, type Kept } from "./ledger";
+export type { Case, Demand, Known, Unknown, Unplaced, Verdict } from "./verdict";

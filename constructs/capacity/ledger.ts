@@ -45,9 +45,9 @@ export class CapacityLedger {
     return this.reserves;
   }
 
-  /** Whether everything that must run fits, room that is kept included. */
-  verdict(): Verdict {
+  /** Whether everything that must run fits, room that is kept included: its own pool, or another that might do. */
+  verdict(pool: NodePool | undefined = this.pool): Verdict {
     const everything = [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
-    return this.pool ? verdictOn(this.pool, everything) : { known: false, reason: "the sizes of the nodes are unknown" };
+    return pool ? verdictOn(pool, everything) : { known: false, reason: "the sizes of the nodes are unknown" };
   }
 }

@@ -43,6 +43,13 @@ interface Load {
   readonly share: number;
 }
 
+/** How many pods a place may have to get one more. */
+interface Limit {
+  readonly counts: Int32Array;
+  readonly ofNodes: boolean;
+  readonly most: number;
+}
+
 type Rule = Required<Omit<Spread, "required">>;
 
 /** kube-scheduler, system default constraints of PodTopologySpread. */
@@ -55,6 +62,10 @@ const MAX_SCORE = 100;
 
 /** Weight of spread and of affinity beside least and balanced allocation (kube-scheduler, default plugins). */
 const SPREAD_WEIGHT = 2;
+
+// Looked up once: in a sandbox, as Jest's, each look at a global costs more than the sum it stands in.
+const { abs, ceil, floor, imul, log, max, min, round } = Math;
+const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
 
 const NOWHERE = -1;
 
@@ -186,6 +197,13 @@ export class Simulation {
     );
   }
 
+  /** How many pods of each group wait for volumes in a zone that is lost. */
+  get waiting(): readonly number[] {
+    const counts = this.loads.map(() => 0);
+    for (let pod = 0; pod < this.nodeOf.length; pod++) if (this.nodeOf[pod] === WAITING) (counts[this.groupOf[pod] as number] as number)++;
+    return counts;
+  }
+
   /** The largest pod, in the proportions of a node, that finds room on one node. */
   get largest(): Amount {
     let best: Amount = { millicores: 0, memoryBytes: 0 };
@@ -194,7 +212,7 @@ export class Simulation {
       if (!this.alive[node] || (this.freePods[node] as number) < 1) continue;
       const millicores = this.freeMillicores[node] as number;
       const memoryBytes = this.freeMemory[node] as number;
-      const part = Math.min(millicores / this.pool.node.millicores, memoryBytes / this.pool.node.memoryBytes);
+      const part = min(millicores / this.pool.node.millicores, memoryBytes / this.pool.node.memoryBytes);
       if (part > most) [best, most] = [{ millicores, memoryBytes }, part];
     }
     return best;
@@ -211,19 +229,15 @@ export class Simulation {
   private homeless(unplaced: readonly number[]): readonly Homeless[] {
     const missing = new Map<number, number>();
     for (const pod of unplaced) missing.set(this.groupOf[pod] as number, (missing.get(this.groupOf[pod] as number) ?? 0) + 1);
-    const waiting = new Map<number, number>();
-    this.nodeOf.forEach((node, pod) => {
-      if (node === WAITING) waiting.set(this.groupOf[pod] as number, (waiting.get(this.groupOf[pod] as number) ?? 0) + 1);
-    });
     const found: Homeless[] = [...missing].map(([index, pods]) => {
       const load = this.loads[index] as Load;
       const roomy = this.alive.some((alive, node) => alive && this.holds(load, node));
       return { group: load.group, pods, why: roomy ? "spread" : "room" };
     });
-    for (const [index, pods] of waiting) {
+    this.waiting.forEach((pods, index) => {
       const { group, share } = this.loads[index] as Load;
       if (pods > share) found.push({ group, pods: pods - share, why: "volumes" });
-    }
+    });
     return found;
   }
 
@@ -257,35 +271,43 @@ export class Simulation {
   /** The node that the scheduler binds a pod to, or none. */
   private choose(group: number, zone: number): number {
     const load = this.loads[group] as Load;
-    const allowed = this.allowed(group);
+    const limits = this.limits(group);
     let count = 0;
     for (let node = 0; node < this.alive.length; node++)
-      if (this.alive[node] && this.holds(load, node) && (zone < 0 || this.zoneOf[node] === zone) && allowed(node))
+      if (this.alive[node] && this.holds(load, node) && (zone < 0 || this.zoneOf[node] === zone) && this.allows(limits, node))
         this.feasible[count++] = node;
     if (count < 2) return count === 0 ? NOWHERE : (this.feasible[0] as number);
-    this.scorePreferences(group, count);
+    const scored = load.preferred.length > 0;
+    if (scored) this.scorePreferences(group, count);
     let best = -1;
     let ties = 0;
     let chosen = NOWHERE;
     for (let at = 0; at < count; at++) {
       const node = this.feasible[at] as number;
-      const score = this.allocationScore(load, node) + (this.spreadScores[at] as number) + (this.affinityScores[at] as number);
-      if (score > best) [best, ties, chosen] = [score, 1, node];
-      else if (score === best && this.random() * ++ties < 1) chosen = node;
+      const preference = scored ? (this.spreadScores[at] as number) + (this.affinityScores[at] as number) : 0;
+      const score = this.allocationScore(load, node) + preference;
+      if (score < best) continue;
+      if (score > best) {
+        best = score;
+        ties = 1;
+        chosen = node;
+      } else if (this.random() * ++ties < 1) chosen = node;
     }
     return chosen;
   }
 
-  /** Which nodes the required spread leaves to one more pod. */
-  private allowed(group: number): (node: number) => boolean {
-    const { required } = this.loads[group] as Load;
-    if (required.length === 0) return () => true;
-    const checks = required.map((rule) => {
+  /** The most pods that each required spread leaves to a place that is to get one more. */
+  private limits(group: number): readonly Limit[] {
+    return (this.loads[group] as Load).required.map((rule) => {
       const counts = this.counts(group, rule);
-      const most = rule.how === "apart" ? 0 : this.least(counts, rule) + rule.maxSkew - 1;
-      return (node: number) => (counts[rule.over === "node" ? node : (this.zoneOf[node] as number)] as number) <= most;
+      return { counts, ofNodes: rule.over === "node", most: rule.how === "apart" ? 0 : this.least(counts, rule) + rule.maxSkew - 1 };
     });
-    return (node) => checks.every((check) => check(node));
+  }
+
+  private allows(limits: readonly Limit[], node: number): boolean {
+    for (const { counts, ofNodes, most } of limits)
+      if ((counts[ofNodes ? node : (this.zoneOf[node] as number)] as number) > most) return false;
+    return true;
   }
 
   private counts(group: number, { over }: Rule): Int32Array {
@@ -293,9 +315,11 @@ export class Simulation {
   }
 
   private least(counts: Int32Array, { over }: Rule): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (let node = 0; node < this.alive.length; node++)
-      if (this.alive[node]) least = Math.min(least, counts[over === "node" ? node : (this.zoneOf[node] as number)] as number);
+    let least = POSITIVE_INFINITY;
+    for (let node = 0; node < this.alive.length; node++) {
+      const pods = counts[over === "node" ? node : (this.zoneOf[node] as number)] as number;
+      if (this.alive[node] && pods < least) least = pods;
+    }
     return least;
   }
 
@@ -304,11 +328,11 @@ export class Simulation {
     const { millicores, memoryBytes } = this.pool.node;
     const leftMillicores = (this.freeMillicores[node] as number) - load.millicores;
     const leftMemory = (this.freeMemory[node] as number) - load.memory;
-    const least = Math.floor(
-      (Math.floor((leftMillicores * MAX_SCORE) / millicores) + Math.floor((leftMemory * MAX_SCORE) / memoryBytes)) / 2,
+    const least = floor(
+      (floor((leftMillicores * MAX_SCORE) / millicores) + floor((leftMemory * MAX_SCORE) / memoryBytes)) / 2,
     );
-    const imbalance = Math.abs(leftMillicores / millicores - leftMemory / memoryBytes) / 2;
-    return least + Math.floor((1 - imbalance) * MAX_SCORE);
+    const imbalance = abs(leftMillicores / millicores - leftMemory / memoryBytes) / 2;
+    return least + floor((1 - imbalance) * MAX_SCORE);
   }
 
   private scorePreferences(group: number, count: number): void {
@@ -319,13 +343,13 @@ export class Simulation {
     const apart = preferred.filter(({ how }) => how === "apart");
     if (even.length > 0) {
       for (const rule of even) {
-        const weight = Math.log(this.domains(rule, count) + 2);
+        const weight = log(this.domains(rule, count) + 2);
         this.add(this.spreadScores, group, rule, count, (pods) => pods * weight + rule.maxSkew - 1);
       }
-      const [lowest, highest] = range(this.spreadScores, count, Math.round);
+      const [lowest, highest] = range(this.spreadScores, count, round);
       for (let at = 0; at < count; at++) {
-        const score = Math.round(this.spreadScores[at] as number);
-        const normal = highest === 0 ? MAX_SCORE : Math.floor((MAX_SCORE * (highest + lowest - score)) / highest);
+        const score = round(this.spreadScores[at] as number);
+        const normal = highest === 0 ? MAX_SCORE : floor((MAX_SCORE * (highest + lowest - score)) / highest);
         this.spreadScores[at] = SPREAD_WEIGHT * normal;
       }
     }
@@ -334,7 +358,7 @@ export class Simulation {
       const [lowest, highest] = range(this.affinityScores, count, (score) => score);
       for (let at = 0; at < count; at++) {
         const normal =
-          highest === lowest ? 0 : Math.floor((MAX_SCORE * ((this.affinityScores[at] as number) - lowest)) / (highest - lowest));
+          highest === lowest ? 0 : floor((MAX_SCORE * ((this.affinityScores[at] as number) - lowest)) / (highest - lowest));
         this.affinityScores[at] = SPREAD_WEIGHT * normal;
       }
     }
@@ -360,11 +384,11 @@ export class Simulation {
     const group = this.groupOf[pod] as number;
     const load = this.loads[group] as Load;
     const zone = this.volumesIn[pod] as number;
-    const allowed = this.allowed(group);
+    const limits = this.limits(group);
     let best: readonly number[] | undefined;
     let chosen = NOWHERE;
     for (let node = 0; node < this.alive.length; node++) {
-      if (!this.alive[node] || (zone >= 0 && this.zoneOf[node] !== zone) || !allowed(node)) continue;
+      if (!this.alive[node] || (zone >= 0 && this.zoneOf[node] !== zone) || !this.allows(limits, node)) continue;
       const victims = this.victims(load, node);
       if (victims && (!best || this.cheaper(victims, best))) [best, chosen] = [victims, node];
     }
@@ -416,15 +440,10 @@ export class Simulation {
   /** The same numbers for the same seed: mulberry32. */
   private random(): number {
     this.chance = (this.chance + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.chance ^ (this.chance >>> 15), this.chance | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    let mixed = imul(this.chance ^ (this.chance >>> 15), this.chance | 1);
+    mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
-}
-
-/** The most volumes of a group that may be in one zone: what an even spread leaves there. */
-export function shareOf(pods: number, zones: number): number {
-  return Math.ceil(pods / Math.max(1, zones));
 }
 
 function loadOf(group: PodGroup, spreadByDefault: boolean, zones: number): Load {
@@ -440,16 +459,17 @@ function loadOf(group: PodGroup, spreadByDefault: boolean, zones: number): Load 
     priority: group.priority ?? 0,
     required: rules(true),
     preferred: spreadByDefault && !evens ? [...preferred, ...DEFAULT_SPREAD] : preferred,
-    share: shareOf(typeof group.pods === "number" ? group.pods : 0, zones),
+    // What an even spread leaves there.
+    share: typeof group.pods === "number" ? ceil(group.pods / zones) : 0,
   };
 }
 
 function range(scores: Float64Array, count: number, of: (score: number) => number): readonly [number, number] {
-  let lowest = Number.POSITIVE_INFINITY;
-  let highest = Number.NEGATIVE_INFINITY;
+  let lowest = POSITIVE_INFINITY;
+  let highest = NEGATIVE_INFINITY;
   for (let at = 0; at < count; at++) {
-    lowest = Math.min(lowest, of(scores[at] as number));
-    highest = Math.max(highest, of(scores[at] as number));
+    lowest = min(lowest, of(scores[at] as number));
+    highest = max(highest, of(scores[at] as number));
   }
   return [lowest, highest];
 }

@@ -1,7 +1,7 @@
 import { fitsAnyhow, sharesZones } from "./bound";
 import type { NodePool, NodeRoom, PodGroup } from "./contract";
 import { courses } from "./courses";
-import { type Amount, type Course, type Homeless, Simulation, shareOf } from "./scheduling";
+import { type Amount, type Course, type Homeless, Simulation } from "./scheduling";
 
 /** Whether everything that must run fits. */
 export type Verdict = Unknown | Known;
@@ -42,7 +42,7 @@ export interface Case {
   /** What these nodes leave to pods. */
   readonly room: Demand;
 
-  /** What must run on them. Pods whose volumes are in the zone that is lost wait for it, and are not counted. */
+  /** What must run on them, less what waits for its volumes in the zone that is lost. */
   readonly asked: Demand;
 
   readonly fits: boolean;
@@ -66,6 +66,9 @@ interface Trial {
   readonly lostZone?: string;
   readonly homeless: readonly Unplaced[];
   readonly largest: Amount;
+
+  /** What waits for its volumes. */
+  readonly waiting: Demand;
 }
 
 /**
@@ -77,9 +80,9 @@ export function verdictOn(pool: NodePool, entries: readonly PodGroup[]): Known {
   const { groups, overhead, placed, states } = read(pool, entries);
   const first = firstFailure(pool, groups, overhead);
   const cases = states.map((lostZone): Case => {
-    const { homeless = [], largest } = first.find((trial) => trial.lostZone === lostZone) as Trial;
+    const { homeless, largest, waiting } = first.find((trial) => trial.lostZone === lostZone) as Trial;
     const { nodes, room } = roomOf(pool, lostZone);
-    const asked = demand(placed, nodes, lostZone === undefined ? undefined : states.length - 1);
+    const asked = difference(demand(placed, nodes), waiting);
     return { ...(lostZone === undefined ? {} : { lostZone }), nodes, room, asked, fits: homeless.length === 0, homeless, largest };
   });
   const scaled = placed.map(atMost);
@@ -143,12 +146,18 @@ function trials(pool: NodePool, groups: readonly PodGroup[], overhead: readonly 
   const states = lossesOf(pool);
   if (!simulation.overheadFits) {
     const homeless = overhead.map((group): Unplaced => ({ group, pods: 1, why: "overhead" }));
-    return [undefined, ...states].map((lostZone) => ({ ...(lostZone === undefined ? {} : { lostZone }), homeless, largest: NOTHING }));
+    return [undefined, ...states].map((lostZone) => ({
+      ...(lostZone === undefined ? {} : { lostZone }),
+      homeless,
+      largest: NOTHING,
+      waiting: NOTHING,
+    }));
   }
   const unplaced = simulation.settle();
   const whole = {
     homeless: [...unplaced, ...passers(simulation, groups), ...surges(simulation, groups, overhead)],
     largest: simulation.largest,
+    waiting: NOTHING,
   };
   return [
     whole,
@@ -156,7 +165,7 @@ function trials(pool: NodePool, groups: readonly PodGroup[], overhead: readonly 
       const left = simulation.without(lostZone);
       // What had no place before has none now either, and is told already.
       const homeless = [...left.settle(), ...passers(left, groups)];
-      return { lostZone, homeless: unplaced.length > 0 ? [] : homeless, largest: left.largest };
+      return { lostZone, homeless: unplaced.length > 0 ? [] : homeless, largest: left.largest, waiting: waitingIn(left, groups) };
     }),
   ];
 }
@@ -175,7 +184,14 @@ function surges(simulation: Simulation, groups: readonly PodGroup[], overhead: r
   ];
 }
 
-const NOTHING: Amount = { millicores: 0, memoryBytes: 0 };
+const NOTHING: Demand = { millicores: 0, memoryBytes: 0, pods: 0, volumes: 0 };
+
+function waitingIn({ waiting }: Simulation, groups: readonly PodGroup[]): Demand {
+  return demand(
+    groups.map((group, index) => ({ ...group, pods: waiting[index] as number })),
+    0,
+  );
+}
 
 /** Of two courses, for each state the one that leaves less in one piece. */
 function least(one: readonly Trial[], other: readonly Trial[]): readonly Trial[] {
@@ -216,17 +232,12 @@ function roomOf({ zones, node }: NodePool, lostZone?: string): { readonly nodes:
   return { nodes, room: times({ millicores, memoryBytes, pods, volumes }, nodes) };
 }
 
-/** What groups ask of so many nodes; of a group with volumes, less its share of the zone that is lost of so many. */
-function demand(groups: readonly PodGroup[], nodes: number, zones?: number): Demand {
-  return groups.reduce(
-    (sum, { request, pods, passing }) => {
-      const whole = pods === "each-node" ? nodes : passing ? 0 : pods;
-      const waiting = zones !== undefined && pods !== "each-node" && request.volumes ? shareOf(whole, zones) : 0;
-      const { millicores, memoryBytes, volumes = 0 } = request;
-      return plus(sum, times({ millicores, memoryBytes, pods: 1, volumes }, whole - waiting));
-    },
-    { millicores: 0, memoryBytes: 0, pods: 0, volumes: 0 },
-  );
+/** What groups ask of so many nodes. */
+function demand(groups: readonly PodGroup[], nodes: number): Demand {
+  return groups.reduce((sum, { request, pods, passing }) => {
+    const { millicores, memoryBytes, volumes = 0 } = request;
+    return plus(sum, times({ millicores, memoryBytes, pods: 1, volumes }, pods === "each-node" ? nodes : passing ? 0 : pods));
+  }, NOTHING);
 }
 
 function plus(one: Demand, other: Demand): Demand {

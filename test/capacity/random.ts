@@ -76,7 +76,7 @@ export function somewhere(seed: number): Somewhere {
   const goal = { millicores: left * node.millicores * load, memoryBytes: left * node.memoryBytes * load };
   const asked = { millicores: 0, memoryBytes: 0 };
   const groups: PodGroup[] = [];
-  for (let tries = 0; tries < 16; tries++) {
+  for (let tries = 0; tries < 12; tries++) {
     const group = aGroup(chance, pool, groups.length, nodes);
     const pods = group.passing ? 0 : (group.pods as number);
     const millicores = asked.millicores + pods * group.request.millicores;
@@ -94,16 +94,16 @@ function anAgent(chance: Chance, { node }: NodePool): PodGroup {
 }
 
 function aGroup(chance: Chance, { node, zones }: NodePool, index: number, nodes: number): PodGroup {
-  const part = () => chance.one([0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.4]) * (0.8 + 0.4 * chance.part());
+  const part = () => chance.one([0.04, 0.07, 0.1, 0.15, 0.2, 0.28, 0.4]) * (0.8 + 0.4 * chance.part());
   const whole = part();
   const request = {
     millicores: Math.ceil(node.millicores * (chance.percent(60) ? whole : part())),
     memoryBytes: Math.ceil((node.memoryBytes * (chance.percent(60) ? whole : part())) / MI) * MI,
   };
   const stateful = chance.percent(15);
-  const spread = stateful && chance.percent(70) ? [STRICT_ZONES] : someSpread(chance, Object.keys(zones).length, nodes);
+  const spread = stateful && chance.percent(90) ? [STRICT_ZONES] : someSpread(chance, Object.keys(zones).length, nodes);
   const apart = spread.some(({ over, how, required }) => over === "node" && how === "apart" && required);
-  const pods = apart ? chance.whole(1, Math.min(4, nodes)) : chance.whole(1, stateful ? 3 : 6);
+  const pods = apart ? chance.whole(1, Math.min(4, nodes)) : chance.whole(1, stateful ? 3 : 5);
   return {
     name: `orders/group-${index}`,
     pods,

@@ -2,7 +2,7 @@ import type { PodGroup } from "../../constructs/capacity";
 import { verdictOn, witness } from "../../constructs/capacity/verdict";
 import { Chance, type Somewhere, somewhere } from "../capacity/random";
 import { KubernetesApi } from "./api";
-import { type Course, Ground, Trial } from "./trial";
+import { type Course, FULLEST, Ground, Trial } from "./trial";
 
 /**
  * Asks the scheduler of a real cluster about generated environments and compares its answers with the ledger's: where
@@ -17,7 +17,7 @@ const ENVIRONMENTS = Number(process.env.CAPACITY_ENVIRONMENTS ?? 500);
 const AT_ONCE = 16;
 
 /** How often a refusal is tried to be confirmed before it counts as needless. */
-const TRIES = 4;
+const TRIES = 8;
 
 /** Of the refusals that are needed, the part by which all of them may be more. */
 const NEEDLESS = 0.1;
@@ -64,12 +64,12 @@ function likelyCourses({ pool, groups }: Somewhere, seed: number): readonly Cour
 function unfriendlyCourses({ pool, groups }: Somewhere, seed: number): readonly Course[] {
   const found = witness(pool, groups);
   if (!found) return [];
-  const course = {
+  const course: Course = {
     arrivals: found.course.arrivals.map((index) => found.groups[index] as PodGroup),
     spreadByDefault: found.course.spreadByDefault,
-    ...(found.lostZone === undefined ? {} : { lostZone: found.lostZone }),
+    ...(found.lostZone === undefined ? {} : { lostZone: FULLEST }),
   };
-  return [course, course, ...likelyCourses({ pool, groups }, seed)].slice(0, TRIES);
+  return [course, course, course, course, course, ...likelyCourses({ pool, groups }, seed)].slice(0, TRIES);
 }
 
 function podsOf(groups: readonly PodGroup[]): readonly PodGroup[] {

@@ -1,17 +1,20 @@
 import type { NodePool, PodGroup, Spread } from "../../constructs/capacity";
-import { type Kind, type KubernetesApi, type KubernetesObject, until } from "./api";
+import { ApiError, type Kind, type KubernetesApi, type KubernetesObject, until } from "./api";
 
 /** One course of events on a real cluster. */
 export interface Course {
   /** Its pods in the order in which they come, without those that are one on every node. */
   readonly arrivals: readonly PodGroup[];
 
-  /** Whether a Service selects what names no even spread, so that the scheduler spreads it by its defaults. */
+  /** Whether the scheduler spreads by its defaults what names no even spread. */
   readonly spreadByDefault: boolean;
 
-  /** The zone that is lost in the end. */
-  readonly lostZone?: string;
+  /** The zone that is lost in the end; or the one whose loss leaves most to place anew, wherever that came to be. */
+  readonly lostZone?: string | typeof FULLEST;
 }
+
+/** The zone with most on it that does not wait for volumes. */
+export const FULLEST = Symbol("fullest zone");
 
 /** A pod of a trial. */
 interface Pod {
@@ -21,6 +24,9 @@ interface Pod {
 
   /** Where it is, as last seen. */
   node?: string;
+
+  /** How often it was looked for since it was last seen. */
+  unseen: number;
 }
 
 const POD: Kind = { apiVersion: "v1", kind: "Pod" };
@@ -38,6 +44,15 @@ const MARK = "capacity-trial";
 const ZONE = "topology.kubernetes.io/zone";
 const HOST = "kubernetes.io/hostname";
 const DRIVER = "volumes.example.com";
+
+/** How many looks what was just made may be missing from the server's cache. */
+const LAG = 2;
+
+/** What the scheduler adds to pods of a workload that name no even spread. A pod of nobody has to say it itself. */
+const DEFAULT_SPREAD: readonly Spread[] = [
+  { over: "node", how: "even", maxSkew: 3, required: false },
+  { over: "zone", how: "even", maxSkew: 5, required: false },
+];
 
 /** How long nothing may have changed until what has no place is believed to find none: the scheduler's back-off is less. */
 const CALM_MS = 2500;
@@ -77,9 +92,9 @@ export class Ground {
       await this.api.delete({ apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: `capacity-${value}` } });
   }
 
-  /** The pods of a trial. All trials look at once, so that the server lists the pods a few times a second at most. */
+  /** The pods of a trial. All trials look at once, so that the server lists the pods twice a second at most. */
   async podsOf(trial: string): Promise<readonly KubernetesObject[]> {
-    this.pods ??= new Promise((resolve) => setTimeout(resolve, 300)).then(async () => {
+    this.pods ??= new Promise((resolve) => setTimeout(resolve, 500)).then(async () => {
       this.pods = undefined;
       return grouped(await this.api.list(POD, { namespace: NAMESPACE }), ({ metadata }) => metadata.labels?.[MARK] ?? "");
     });
@@ -92,6 +107,7 @@ export class Trial {
   private readonly live = new Map<string, Pod>();
   private readonly api: KubernetesApi;
   private count = 0;
+  private spreadByDefault = false;
 
   constructor(
     private readonly ground: Ground,
@@ -106,11 +122,11 @@ export class Trial {
   async run(course: Course): Promise<string | undefined> {
     try {
       await this.makeNodes();
-      await this.makeServices(course);
+      this.spreadByDefault = course.spreadByDefault;
       return (
         (await this.arrive(course)) ??
         (await this.rollOut()) ??
-        (course.lostZone === undefined ? undefined : await this.lose(course.lostZone))
+        (course.lostZone === undefined ? undefined : await this.lose(course.lostZone === FULLEST ? this.fullest() : course.lostZone))
       );
     } finally {
       await this.clear();
@@ -140,6 +156,18 @@ export class Trial {
       if (missing) return missing;
     }
     return undefined;
+  }
+
+  private fullest(): string {
+    const { millicores, memoryBytes } = this.pool.node;
+    const load = (zone: string) => {
+      const nodes = new Set(this.nodes().flatMap((place) => (place.zone === zone ? [place.node] : [])));
+      const there = [...this.live.values()].filter(
+        ({ node = "", group }) => nodes.has(node) && !group.request.volumes && group.pods !== "each-node",
+      );
+      return there.reduce((sum, { group: { request } }) => sum + request.millicores / millicores + request.memoryBytes / memoryBytes, 0);
+    };
+    return Object.keys(this.pool.zones).reduce((most, zone) => (load(zone) > load(most) ? zone : most));
   }
 
   private async lose(zone: string): Promise<string | undefined> {
@@ -174,7 +202,8 @@ export class Trial {
       for (const pod of this.live.values()) {
         const found = seen.get(pod.name);
         const placed = found?.spec.nodeName;
-        if (!found && pod.node !== undefined) await this.comeAgain(pod);
+        pod.unseen = found ? 0 : pod.unseen + 1;
+        if (pod.unseen > LAG) await this.comeAgain(pod);
         if (placed) pod.node = placed;
         if (!placed) undecided++;
       }
@@ -194,7 +223,7 @@ export class Trial {
     const name = `${this.name}-${this.count++}`;
     const volumes = Array.from({ length: node ? 0 : (group.request.volumes ?? 0) }, (_, index) => `${name}-${index}`);
     await Promise.all(volumes.map((volume) => this.makeVolume(volume)));
-    const pod: Pod = { name, group, object: this.podOf(name, group, volumes, node) };
+    const pod: Pod = { name, group, unseen: 0, object: this.podOf(name, group, volumes, node) };
     await this.api.create(pod.object);
     this.live.set(name, pod);
     return pod;
@@ -203,7 +232,10 @@ export class Trial {
   /** A pod that was pushed away, as its controller would make it again. */
   private async comeAgain(pod: Pod): Promise<void> {
     delete pod.node;
-    await this.api.create(pod.object);
+    pod.unseen = 0;
+    await this.api.create(pod.object).catch((error) => {
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
+    });
   }
 
   private async go(pod: Pod): Promise<void> {
@@ -239,14 +271,12 @@ export class Trial {
           },
         ],
         volumes: volumes.map((volume) => ({ name: volume, persistentVolumeClaim: { claimName: volume } })),
-        topologySpreadConstraints: (group.spread ?? [])
-          .filter(({ how }) => how === "even")
-          .map((spread) => ({
-            topologyKey: key(spread),
-            maxSkew: spread.maxSkew ?? 1,
-            whenUnsatisfiable: spread.required ? "DoNotSchedule" : "ScheduleAnyway",
-            labelSelector: { matchLabels: labels },
-          })),
+        topologySpreadConstraints: this.evenSpread(group).map((spread) => ({
+          topologyKey: key(spread),
+          maxSkew: spread.maxSkew ?? 1,
+          whenUnsatisfiable: spread.required ? "DoNotSchedule" : "ScheduleAnyway",
+          labelSelector: { matchLabels: labels },
+        })),
         affinity: {
           ...(node ? { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [mine] } } } : {}),
           podAntiAffinity: {
@@ -256,6 +286,11 @@ export class Trial {
         },
       },
     };
+  }
+
+  private evenSpread({ spread = [] }: PodGroup): readonly Spread[] {
+    const even = spread.filter(({ how }) => how === "even");
+    return even.length > 0 || !this.spreadByDefault ? even : DEFAULT_SPREAD;
   }
 
   private nodes(): readonly { readonly node: string; readonly zone: string }[] {
@@ -296,19 +331,6 @@ export class Trial {
     });
   }
 
-  private async makeServices({ spreadByDefault }: Course): Promise<void> {
-    const unspread = this.groups.filter(({ spread = [], pods }) => pods !== "each-node" && !spread.some(({ how }) => how === "even"));
-    for (const { name } of spreadByDefault ? unspread : []) {
-      const group = name.replace("/", "-");
-      await this.api.create({
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name: `${this.name}-${group}`, namespace: NAMESPACE, labels: { [MARK]: this.name } },
-        spec: { clusterIP: "None", selector: { [MARK]: this.name, group } },
-      });
-    }
-  }
-
   /** A claim, and for each zone a volume that would do. The scheduler takes the one of the zone that it chooses. */
   private async makeVolume(name: string): Promise<void> {
     const labels = { [MARK]: this.name };
@@ -341,9 +363,6 @@ export class Trial {
     const inNamespace = { namespace: NAMESPACE, labels };
     await this.api.deleteAll(POD, inNamespace, 0);
     await this.api.deleteAll({ apiVersion: "v1", kind: "Node" }, { labels });
-    // Services can't be deleted all at once by every server.
-    const services = await this.api.list({ apiVersion: "v1", kind: "Service" }, inNamespace);
-    await Promise.all(services.map((service) => this.api.delete({ ...service, apiVersion: "v1", kind: "Service" })));
     if (!this.groups.some(({ request }) => request.volumes)) return;
     await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolumeClaim" }, inNamespace);
     for (const kind of ["StorageClass", "CSINode"]) await this.api.deleteAll({ apiVersion: "storage.k8s.io/v1", kind }, { labels });

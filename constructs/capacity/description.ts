@@ -1,0 +1,121 @@
+import type { Problem } from "../core/errors";
+import type { NodePool, NodeRoom } from "./contract";
+import type { CapacityLedger } from "./ledger";
+import type { Amount } from "./scheduling";
+import type { Case, Known, Unplaced } from "./verdict";
+
+/** A size that nodes can have. */
+export interface NodeSize {
+  /** As a user knows it: `"4 cores with 16Gi"`. */
+  readonly name: string;
+
+  /** What such a node leaves to pods. */
+  readonly room: NodeRoom;
+}
+
+export interface Advice {
+  /** What the nodes are now: `"4 cores with 16Gi"`. */
+  readonly size: string;
+
+  /** Larger sizes that could be had, the smallest first. */
+  readonly larger?: readonly NodeSize[];
+
+  /** How a user says that it is right all the same: `"exceptions.tightCapacity"`. */
+  readonly exception: string;
+}
+
+/** Nodes for each zone that are tried as a remedy. */
+const MORE_NODES = [1, 2, 4, 8] as const;
+
+/** Groups that are named: the first few tell enough. */
+const NAMED = 3;
+
+/** Why the entries of a ledger don't fit its nodes, and what would help; nothing where they do, or nobody knows. */
+export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Problem, "path"> | undefined {
+  const verdict = ledger.verdict();
+  if (!verdict.known || verdict.fits || !ledger.pool) return undefined;
+  const worst = verdict.cases.filter(({ fits }) => !fits).reduce((most, one) => (pods(one) > pods(most) ? one : most));
+  const lost = worst.lostZone === undefined ? "" : ` with zone ${worst.lostZone} lost`;
+  const named = worst.homeless.slice(0, NAMED).map((unplaced) => REASONS[unplaced.why](unplaced));
+  const more = worst.homeless.length > NAMED ? [`${worst.homeless.length - NAMED} more find none`] : [];
+  return {
+    value: Object.values(ledger.pool.zones).reduce((sum, nodes) => sum + nodes, 0),
+    rule:
+      `of ${advice.size} leave ${amount(worst.room)}${lost}, and what must run asks for ${amount(worst.asked)}: ` +
+      [...named, ...more].join(", "),
+    remedy: remedies(ledger, ledger.pool, worst, advice).join(", "),
+  };
+}
+
+/** How much of its nodes a ledger's entries take, in one line: `5.2 of 11.8 cores and 11.0 of 41.5Gi; …`. */
+export function headroom(ledger: CapacityLedger): string {
+  const verdict = ledger.verdict();
+  if (!verdict.known) return `no verdict: ${verdict.reason}`;
+  const [whole, ...losses] = verdict.cases as [Case, ...Case[]];
+  const free = ({ room, asked }: Case) => room.millicores - asked.millicores;
+  const parts = [of(whole)];
+  if (losses.length > 0) parts.push(`${of(losses.reduce((least, one) => (free(one) < free(least) ? one : least)))} with a zone lost`);
+  parts.push(`room for a pod of ${amount(smallest(verdict))}`);
+  const { scaled } = verdict;
+  if (scaled.pods > 0) parts.push(`at most scale +${amount(scaled)}, which ${scaled.fits ? "fits" : "does not fit"}`);
+  return parts.join("; ");
+}
+
+const REASONS: Readonly<Record<Unplaced["why"], (unplaced: Unplaced) => string>> = {
+  room: ({ group, pods }) => `${group.name} finds no node for ${count(pods)} of ${amount(group.request)}`,
+  spread: ({ group, pods }) => `the spread of ${group.name} leaves no node to ${count(pods)}`,
+  volumes: ({ group, pods }) => `${group.name} can have volumes of ${count(pods)} more there than an even spread leaves`,
+  overhead: ({ group }) => `${group.name}, which runs on every node, is too large for one`,
+  surge: ({ group, pods }) => `a new version of ${group.name} finds no node for ${count(pods)} beside the old ones`,
+  passing: ({ group }) => `${group.name} finds no node when it runs, for a pod of ${amount(group.request)}`,
+};
+
+/** What was tried and works, and what is left to a person. */
+function remedies(ledger: CapacityLedger, pool: NodePool, { homeless }: Case, { larger = [], exception }: Advice): readonly string[] {
+  const fits = (other: NodePool) => {
+    const verdict = ledger.verdict(other);
+    return verdict.known && verdict.fits;
+  };
+  const found: string[] = [];
+  const nodes = MORE_NODES.find((more) => fits({ ...pool, zones: withMore(pool.zones, more) }));
+  if (nodes) found.push(`add ${nodes === 1 ? "a node" : `${nodes} nodes`} to each zone`);
+  const size = larger.find(({ room }) => fits({ ...pool, node: room }));
+  if (size) found.push(`use larger nodes (${size.name})`);
+  const bound = homeless.find(({ why }) => why === "volumes");
+  if (bound) found.push(`spread ${bound.group.name} evenly over zones, as a must`);
+  if (found.length === 0) found.push(`let ${homeless[0]?.group.name} ask for less or spread less strictly`);
+  return [...found, `or say in ${exception} why that is right here`];
+}
+
+function withMore(zones: NodePool["zones"], more: number): NodePool["zones"] {
+  return Object.fromEntries(Object.entries(zones).map(([zone, nodes]) => [zone, nodes + more]));
+}
+
+function smallest({ cases }: Known): Amount {
+  return cases.map(({ largest }) => largest).reduce((least, one) => (one.millicores < least.millicores ? one : least));
+}
+
+function pods({ homeless }: Case): number {
+  return homeless.reduce((sum, unplaced) => sum + unplaced.pods, 0);
+}
+
+function count(pods: number): string {
+  return pods === 1 ? "1 pod" : `${pods} pods`;
+}
+
+function of({ asked, room }: Case): string {
+  return `${cores(asked)} of ${cores(room)} cores and ${gibibytes(asked)} of ${gibibytes(room)}Gi`;
+}
+
+function amount(of: Amount): string {
+  return `${cores(of)} cores and ${gibibytes(of)}Gi`;
+}
+
+/** To a tenth; of less than one, to a hundredth. */
+function cores({ millicores }: Amount): string {
+  return (millicores / 1000).toFixed(millicores < 1000 ? 2 : 1);
+}
+
+function gibibytes({ memoryBytes }: Amount): string {
+  return (memoryBytes / 2 ** 30).toFixed(memoryBytes < 2 ** 30 ? 2 : 1);
+}

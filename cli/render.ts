@@ -97,7 +97,7 @@ interface Place {
 }
 
 // Readers of YAML 1.1, kubectl among them, take a bare `yes` for a truth.
-const YAML = { compat: "yaml-1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
+const YAML = { compat: "yaml-1.1", lineWidth: 0 } as const;
 
 function filesOf(stack: string, { objects, releases }: KubernetesObjects, place: Place): readonly File[] {
   const head = [

@@ -41,8 +41,8 @@ export class NetworkAddons extends Construct {
         // A pod starts open and is closed as soon as its policies are there. Strict would start it closed, and with it
         // every pod that AWS or a chart brings without a policy of its own, CoreDNS first.
         enableNetworkPolicy: "true",
-        // The name is on every interface that it makes, and its rights end there.
-        env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1", CLUSTER_NAME: props.clusterName },
+        // EKS adds CLUSTER_NAME, which is on every interface that it makes, and refuses it from anybody else.
+        env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
         // The policy agent and the init container take the same.
         resources: resourcesOf("aws-node"),
       },

@@ -102,10 +102,10 @@ describe("the add-ons of a cluster", () => {
     expect(addon("kube-proxy", { version: "1.36", nodeVersion: "1.34" }).addon_version).toBe(KUBERNETES["1.36"].kubeProxy);
   });
 
-  it("have the network enforce policies and give out addresses in blocks, under the cluster's name", () => {
+  it("have the network enforce policies and give out addresses in blocks", () => {
     expect(values("vpc-cni")).toEqual({
       enableNetworkPolicy: "true",
-      env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1", CLUSTER_NAME: expect.stringMatching(/aws_eks_cluster/) },
+      env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
       resources: resources("25m", "64Mi", "512Mi"),
     });
   });

@@ -27,7 +27,9 @@ export function start(program: Program, args: readonly string[], today = new Dat
     const synthesis = withoutTokenTraces(() => synthesize(program, options));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
-    for (const problem of aging) process.stderr.write(`warning: ${describe(problem)}\n`);
+    // An exception has turned what does not fit from an error into a warning.
+    const crowded = synthesis.sites.flatMap(({ problems }) => problems);
+    for (const problem of [...aging, ...crowded]) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof Refused)) throw error;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { type Environment, EXCEPTIONS, type Exceptions, headroom, type Program, type Synthesis } from "../stacks";
+import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis } from "../stacks";
 
 /** What a synthesis made, as data. */
 export interface Summary {
@@ -72,7 +72,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       })),
       capacity: sites
         .filter(({ site }) => site.environment.name === name)
-        .map((site) => ({ cluster: site.path.slice(name.length + 1), asked: headroom(site) })),
+        .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),

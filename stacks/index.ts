@@ -1,5 +1,5 @@
 export { InvalidInput, type Problem } from "../constructs/core/errors";
-export { headroom, type MeasuredSite } from "./capacity";
+export type { MeasuredSite } from "./capacity";
 export { type AwsContext, bootstrapName, type Composition, compose } from "./compose";
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";

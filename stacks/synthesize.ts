@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { InvalidInput } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
-import { capacityProblems, type MeasuredSite, measure } from "./capacity";
+import { type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
 import { lockFor } from "./lock-file";
@@ -79,7 +79,9 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
     if (violations.length > 0) throw new PolicyViolation(violations);
 
     const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
-    const crowded = sites.filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined).flatMap(capacityProblems);
+    const crowded = sites
+      .filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined)
+      .flatMap(({ problems }) => problems);
     if (crowded.length > 0) throw new InvalidInput(crowded);
 
     publish(staging, options);

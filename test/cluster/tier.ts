@@ -95,7 +95,12 @@ class Trial {
   private async lose(zone: string): Promise<void> {
     const gone = this.nodes.filter(({ metadata }) => metadata.labels?.["topology.kubernetes.io/zone"] === zone);
     try {
-      for (const node of gone) await this.api.delete(node);
+      for (const node of gone) {
+        await this.api.delete(node);
+        // The cluster would find out by itself, a minute later.
+        const pods = await this.api.list({ apiVersion: "v1", kind: "Pod" }, { fields: `spec.nodeName=${node.metadata.name}` });
+        for (const pod of pods) await this.api.delete({ ...pod, apiVersion: "v1", kind: "Pod" }, 0);
+      }
       await this.settled((volumesZone) => volumesZone === zone);
     } finally {
       for (const node of gone) await this.api.create(node);
@@ -150,6 +155,9 @@ class Trial {
 
   private async violate(): Promise<void> {
     const accepted: string[] = [];
+    // A quota that nobody has counted for yet bounds nothing.
+    const quota = { apiVersion: "v1", kind: "ResourceQuota" };
+    await until("quotas", SECONDS, async () => (await this.api.list(quota)).every(({ status }) => status?.hard !== undefined));
     for (const namespace of this.objects.filter(({ kind }) => kind === "Namespace"))
       await this.api.apply(pod(namespace.metadata.name), { dryRun: true }); // what breaks no rule is let in
     for (const { what, object } of violations(this.objects)) {

@@ -35,7 +35,8 @@ function removeOrphans() {
   for (const file of readdirSync(dist, { recursive: true })) {
     const compiled = /^(.*)\.(d\.ts|js)$/.exec(file);
     const source = compiled ? `${compiled[1]}.ts` : file;
-    if ((compiled || file.startsWith("constructs")) && !existsSync(join(root, source))) rmSync(join(dist, file), { recursive: true, force: true });
+    if ((compiled || file.startsWith("constructs")) && !existsSync(join(root, source)))
+      rmSync(join(dist, file), { recursive: true, force: true });
   }
 }
 

@@ -328,9 +328,7 @@ export class Simulation {
     const { millicores, memoryBytes } = this.pool.node;
     const leftMillicores = (this.freeMillicores[node] as number) - load.millicores;
     const leftMemory = (this.freeMemory[node] as number) - load.memory;
-    const least = floor(
-      (floor((leftMillicores * MAX_SCORE) / millicores) + floor((leftMemory * MAX_SCORE) / memoryBytes)) / 2,
-    );
+    const least = floor((floor((leftMillicores * MAX_SCORE) / millicores) + floor((leftMemory * MAX_SCORE) / memoryBytes)) / 2);
     const imbalance = abs(leftMillicores / millicores - leftMemory / memoryBytes) / 2;
     return least + floor((1 - imbalance) * MAX_SCORE);
   }
@@ -357,8 +355,7 @@ export class Simulation {
       for (const rule of apart) this.add(this.affinityScores, group, rule, count, (pods) => -pods);
       const [lowest, highest] = range(this.affinityScores, count, (score) => score);
       for (let at = 0; at < count; at++) {
-        const normal =
-          highest === lowest ? 0 : floor((MAX_SCORE * ((this.affinityScores[at] as number) - lowest)) / (highest - lowest));
+        const normal = highest === lowest ? 0 : floor((MAX_SCORE * ((this.affinityScores[at] as number) - lowest)) / (highest - lowest));
         this.affinityScores[at] = SPREAD_WEIGHT * normal;
       }
     }

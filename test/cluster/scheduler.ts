@@ -14,7 +14,7 @@ import { type Course, Ground, Trial } from "./trial";
 const ENVIRONMENTS = Number(process.env.CAPACITY_ENVIRONMENTS ?? 500);
 
 /** How many are on the cluster at the same time. */
-const AT_ONCE = 16;
+const AT_ONCE = 24;
 
 /** How often the course of events that a refusal rests on is tried before the refusal counts as needless. */
 const TRIES = 4;

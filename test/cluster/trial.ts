@@ -102,6 +102,7 @@ export class Trial {
   private readonly api: KubernetesApi;
   private count = 0;
   private spreadByDefault = false;
+  private lost: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly ground: Ground,
@@ -156,13 +157,14 @@ export class Trial {
     for (const zone of zones) {
       const missing = (await this.lose(zone)) ?? (await this.pass(`without ${zone}`));
       if (missing) return missing;
-      await this.restore(zone, before);
+      if (zone !== zones.at(-1)) await this.restore(zone, before);
     }
     return undefined;
   }
 
   private async lose(zone: string): Promise<string | undefined> {
     const lost = new Set(this.nodes().flatMap((place) => (place.zone === zone ? [place.node] : [])));
+    this.lost = lost;
     await this.api.deleteAll({ apiVersion: "v1", kind: "Node" }, { labels: `${MARK}=${this.name},${ZONE}=${zone}` });
     const gone = [...this.live.values()].filter(({ node }) => node !== undefined && lost.has(node));
     await Promise.all(gone.map((pod) => this.go(pod)));
@@ -176,6 +178,7 @@ export class Trial {
 
   /** The zone with its nodes, and every pod where it was before. */
   private async restore(zone: string, before: ReadonlyMap<Pod, string | undefined>): Promise<void> {
+    this.lost = new Set();
     const moved = (pod: Pod) => !this.live.has(pod.name) || pod.node !== before.get(pod);
     await Promise.all([...this.live.values()].filter((pod) => !before.has(pod) || moved(pod)).map((pod) => this.go(pod)));
     await Promise.all(this.nodes().map((place) => (place.zone === zone ? this.makeNode(place) : undefined)));
@@ -208,6 +211,13 @@ export class Trial {
       for (const pod of this.live.values()) {
         const found = seen.get(pod.name);
         const placed = found?.spec.nodeName;
+        if (this.lost.has(placed)) {
+          // The scheduler had not heard of the loss yet.
+          await this.api.delete(pod.object, 0);
+          await this.comeAgain(pod);
+          undecided++;
+          continue;
+        }
         pod.unseen = found ? 0 : pod.unseen + 1;
         if (pod.unseen > LAG) await this.comeAgain(pod);
         if (placed) pod.node = placed;

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import { print, summarize } from "../cli/summary";
 import { program } from "../environments";
 import { addressesOf, synthesisOf } from "../test/program";
 
 const FILE = "docs/architecture.md";
+
+const README = "README.md";
 
 /** The architecture page with its diagrams drawn anew from the code. */
 export function architecture(): string {
@@ -15,6 +18,15 @@ export function architecture(): string {
         (_, begin: string, end: string) => `${begin}\`\`\`mermaid\n${drawing}\n\`\`\`\n${end}`,
       ),
     readFileSync(FILE, "utf8"),
+  );
+}
+
+/** The README with what npm start prints. */
+export function readme(): string {
+  const printed = print(summarize(program, synthesisOf(program), "cdktf.out"), false).trim();
+  return readFileSync(README, "utf8").replace(
+    /(```text\n)bootstrap-[\s\S]*?(\n```)/,
+    (_, begin: string, end: string) => begin + printed + end,
   );
 }
 
@@ -64,4 +76,7 @@ function node(name: string): string {
   return name.replace(/^constructs\//, "");
 }
 
-if (require.main === module) writeFileSync(FILE, architecture());
+if (require.main === module) {
+  writeFileSync(FILE, architecture());
+  writeFileSync(README, readme());
+}

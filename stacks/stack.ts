@@ -101,7 +101,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   read<P extends Outputs>(producer: PlatformStack<P>): P {
     if (!producer.outputs) throw new Error(`${producer.node.id} publishes nothing that ${this.node.id} could read`);
     this.addDependency(producer);
-    const state = remoteState(this, producer.node.id, producer.props.state);
+    const state =
+      (this.node.tryFindChild(producer.node.id) as TerraformRemoteState | undefined) ??
+      remoteState(this, producer.node.id, producer.props.state);
     const values = Object.entries(producer.outputs).map(([name, value]) => [
       name,
       Array.isArray(value) ? state.getList(snakeCase(name)) : state.getString(snakeCase(name)),

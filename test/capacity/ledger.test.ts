@@ -141,7 +141,7 @@ describe("a verdict", () => {
         const { pool, groups } = somewhere(seed);
         expect(verdictOn(pool, [...groups].reverse())).toEqual(verdictOn(pool, groups));
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 

@@ -48,7 +48,7 @@ describe("npm start", () => {
     const { out } = run(program, "production");
     expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
       "production  eu-west-1, copies in eu-central-1, account 111122223333",
-      expect.stringMatching(/^6 stacks with \d+ resources lie in/),
+      expect.stringMatching(/^8 stacks with \d+ resources lie in/),
     ]);
   });
 
@@ -63,6 +63,7 @@ describe("npm start", () => {
       ["dev-cluster", ["dev-keys", "dev-network"]],
       ["dev-backup", ["dev-keys"]],
       ["dev-identities", ["dev-keys", "dev-backup", "dev-cluster"]],
+      ["dev-platform", ["dev-cluster", "dev-network", "dev-keys"]],
     ]);
     expect(dev.exceptions.map(({ name }: { name: string }) => name)).toEqual(
       Object.keys(program.environments.find(({ name }) => name === "dev")?.exceptions ?? {}),

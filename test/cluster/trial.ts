@@ -1,20 +1,14 @@
 import type { NodePool, PodGroup, Spread } from "../../constructs/capacity";
 import { ApiError, type Kind, type KubernetesApi, type KubernetesObject, until } from "./api";
 
-/** One course of events on a real cluster. */
+/** One course of events on a real cluster. In the end each of the zones is lost, and comes back. */
 export interface Course {
   /** Its pods in the order in which they come, without those that are one on every node. */
   readonly arrivals: readonly PodGroup[];
 
   /** Whether the scheduler spreads by its defaults what names no even spread. */
   readonly spreadByDefault: boolean;
-
-  /** The zone that is lost in the end; or the one whose loss leaves most to place anew, wherever that came to be. */
-  readonly lostZone?: string | typeof FULLEST;
 }
-
-/** The zone with most on it that does not wait for volumes. */
-export const FULLEST = Symbol("fullest zone");
 
 /** A pod of a trial. */
 interface Pod {
@@ -108,6 +102,7 @@ export class Trial {
   private readonly api: KubernetesApi;
   private count = 0;
   private spreadByDefault = false;
+  private lost: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly ground: Ground,
@@ -123,11 +118,7 @@ export class Trial {
     try {
       await this.makeNodes();
       this.spreadByDefault = course.spreadByDefault;
-      return (
-        (await this.arrive(course)) ??
-        (await this.rollOut()) ??
-        (course.lostZone === undefined ? undefined : await this.lose(course.lostZone === FULLEST ? this.fullest() : course.lostZone))
-      );
+      return (await this.arrive(course)) ?? (await this.rollOut()) ?? (await this.loseEach());
     } finally {
       await this.clear();
     }
@@ -158,29 +149,47 @@ export class Trial {
     return undefined;
   }
 
-  private fullest(): string {
-    const { millicores, memoryBytes } = this.pool.node;
-    const load = (zone: string) => {
-      const nodes = new Set(this.nodes().flatMap((place) => (place.zone === zone ? [place.node] : [])));
-      const there = [...this.live.values()].filter(
-        ({ node = "", group }) => nodes.has(node) && !group.request.volumes && group.pods !== "each-node",
-      );
-      return there.reduce((sum, { group: { request } }) => sum + request.millicores / millicores + request.memoryBytes / memoryBytes, 0);
-    };
-    return Object.keys(this.pool.zones).reduce((most, zone) => (load(zone) > load(most) ? zone : most));
+  /** Each zone is lost from the same state. */
+  private async loseEach(): Promise<string | undefined> {
+    const zones = Object.keys(this.pool.zones);
+    if (zones.length < 2) return undefined;
+    const before = new Map([...this.live.values()].map((pod) => [pod, pod.node]));
+    for (const zone of zones) {
+      const missing = (await this.lose(zone)) ?? (await this.pass(`without ${zone}`));
+      if (missing) return missing;
+      if (zone !== zones.at(-1)) await this.restore(zone, before);
+    }
+    return undefined;
   }
 
   private async lose(zone: string): Promise<string | undefined> {
     const lost = new Set(this.nodes().flatMap((place) => (place.zone === zone ? [place.node] : [])));
+    this.lost = lost;
     await this.api.deleteAll({ apiVersion: "v1", kind: "Node" }, { labels: `${MARK}=${this.name},${ZONE}=${zone}` });
     const gone = [...this.live.values()].filter(({ node }) => node !== undefined && lost.has(node));
     await Promise.all(gone.map((pod) => this.go(pod)));
     const waiting = gone.filter(({ group }) => group.request.volumes);
-    const zones = Object.values(this.pool.zones).filter((nodes) => nodes > 0).length;
+    const zones = Object.keys(this.pool.zones).length;
     for (const [group, pods] of grouped(waiting, (pod) => pod.group))
       if (pods.length > Math.ceil((group.pods as number) / zones)) return `${pods.length} of ${group.name} wait for volumes in ${zone}`;
     for (const { group } of gone) if (group.pods !== "each-node" && !group.request.volumes) await this.come(group);
-    return (await this.settled(`without ${zone}`)) ?? (await this.pass(`without ${zone}`));
+    return this.settled(`without ${zone}`);
+  }
+
+  /** The zone with its nodes, and every pod where it was before. */
+  private async restore(zone: string, before: ReadonlyMap<Pod, string | undefined>): Promise<void> {
+    this.lost = new Set();
+    const moved = (pod: Pod) => !this.live.has(pod.name) || pod.node !== before.get(pod);
+    await Promise.all([...this.live.values()].filter((pod) => !before.has(pod) || moved(pod)).map((pod) => this.go(pod)));
+    await Promise.all(this.nodes().map((place) => (place.zone === zone ? this.makeNode(place) : undefined)));
+    const back = [...before].filter(([{ name }]) => !this.live.has(name));
+    await Promise.all(
+      back.map(async ([pod, node]) => {
+        await this.api.create({ ...pod.object, spec: { ...pod.object.spec, nodeName: node } });
+        if (node !== undefined) pod.node = node;
+        this.live.set(pod.name, pod);
+      }),
+    );
   }
 
   /** So many more pods of a group, which go again. */
@@ -202,6 +211,13 @@ export class Trial {
       for (const pod of this.live.values()) {
         const found = seen.get(pod.name);
         const placed = found?.spec.nodeName;
+        if (this.lost.has(placed)) {
+          // The scheduler had not heard of the loss yet.
+          await this.api.delete(pod.object, 0);
+          await this.comeAgain(pod);
+          undecided++;
+          continue;
+        }
         pod.unseen = found ? 0 : pod.unseen + 1;
         if (pod.unseen > LAG) await this.comeAgain(pod);
         if (placed) pod.node = placed;
@@ -300,35 +316,41 @@ export class Trial {
   }
 
   private async makeNodes(): Promise<void> {
-    const { millicores, memoryBytes, pods, volumes } = this.pool.node;
-    const size = { cpu: `${millicores}m`, memory: String(memoryBytes), pods: String(pods) };
-    const labels = { [MARK]: this.name };
-    const driver = { name: DRIVER, topologyKeys: [ZONE], allocatable: { count: volumes } };
-    const hasVolumes = this.groups.some(({ request }) => request.volumes);
-    const make = async ({ node, zone }: { readonly node: string; readonly zone: string }) => {
-      if (hasVolumes)
-        await this.api.create({
-          apiVersion: "storage.k8s.io/v1",
-          kind: "CSINode",
-          metadata: { name: node, labels },
-          spec: { drivers: [{ ...driver, nodeID: node }] },
-        });
+    await Promise.all(this.nodes().map((place) => this.makeNode(place)));
+    if (!this.hasVolumes) return;
+    for (const { node } of this.nodes())
       await this.api.create({
-        apiVersion: "v1",
-        kind: "Node",
-        metadata: { name: node, annotations: { "kwok.x-k8s.io/node": "fake" }, labels: { ...labels, [HOST]: node, [ZONE]: zone } },
-        status: { capacity: size, allocatable: size },
+        apiVersion: "storage.k8s.io/v1",
+        kind: "CSINode",
+        metadata: { name: node, labels: { [MARK]: this.name } },
+        spec: { drivers: [{ name: DRIVER, nodeID: node, topologyKeys: [ZONE], allocatable: { count: this.pool.node.volumes } }] },
       });
-    };
-    await Promise.all(this.nodes().map(make));
-    if (!hasVolumes) return;
     await this.api.create({
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
-      metadata: { name: this.name, labels },
+      metadata: { name: this.name, labels: { [MARK]: this.name } },
       provisioner: DRIVER,
       volumeBindingMode: "WaitForFirstConsumer",
     });
+  }
+
+  private async makeNode({ node, zone }: { readonly node: string; readonly zone: string }): Promise<void> {
+    const { millicores, memoryBytes, pods } = this.pool.node;
+    const size = { cpu: `${millicores}m`, memory: String(memoryBytes), pods: String(pods) };
+    await this.api.create({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name: node,
+        annotations: { "kwok.x-k8s.io/node": "fake" },
+        labels: { [MARK]: this.name, [HOST]: node, [ZONE]: zone },
+      },
+      status: { capacity: size, allocatable: size },
+    });
+  }
+
+  private get hasVolumes(): boolean {
+    return this.groups.some(({ request }) => request.volumes);
   }
 
   /** A claim, and for each zone a volume that would do. The scheduler takes the one of the zone that it chooses. */
@@ -363,7 +385,7 @@ export class Trial {
     const inNamespace = { namespace: NAMESPACE, labels };
     await this.api.deleteAll(POD, inNamespace, 0);
     await this.api.deleteAll({ apiVersion: "v1", kind: "Node" }, { labels });
-    if (!this.groups.some(({ request }) => request.volumes)) return;
+    if (!this.hasVolumes) return;
     await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolumeClaim" }, inNamespace);
     for (const kind of ["StorageClass", "CSINode"]) await this.api.deleteAll({ apiVersion: "storage.k8s.io/v1", kind }, { labels });
     await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolume" }, { labels });

@@ -34,7 +34,7 @@ describe("a synthesis", () => {
     const first = content(outdir);
     synthesize(program, { outdir });
     expect(content(outdir)).toEqual(first);
-    expect(Object.keys(first)).toHaveLength(20);
+    expect(Object.keys(first)).toHaveLength(37);
   });
 
   it("is the same with and without the traces of tokens, which are restored", () => {
@@ -126,16 +126,27 @@ describe("a synthesis", () => {
     synthesize(program, { outdir, lock: "environments/.terraform.lock.hcl" });
     for (const id of readdirSync(join(outdir, "stacks"))) {
       const lock = readFileSync(join(outdir, "stacks", id, ".terraform.lock.hcl"), "utf8");
-      expect(lock.match(/^provider .*|^ {2}version .*/gm)).toEqual([
-        'provider "registry.terraform.io/hashicorp/aws" {',
-        '  version     = "5.100.0"',
-      ]);
+      const pinned = id.endsWith("-platform") ? { helm: "3.1.1", kubernetes: "2.38.0" } : { aws: "5.100.0" };
+      expect(lock.match(/^provider .*|^ {2}version .*/gm)).toEqual(
+        Object.entries(pinned).flatMap(([name, version]) => [
+          `provider "registry.terraform.io/hashicorp/${name}" {`,
+          `  version     = "${version}"`,
+        ]),
+      );
     }
   });
 
   it("can be of one environment, beside the others", () => {
     synthesize(program, { outdir, only: "dev" });
-    expect(readdirSync(join(outdir, "stacks")).sort()).toEqual(["dev-backup", "dev-cluster", "dev-data", "dev-keys", "dev-network"]);
+    expect(readdirSync(join(outdir, "stacks")).sort()).toEqual([
+      "dev-backup",
+      "dev-cluster",
+      "dev-data",
+      "dev-identities",
+      "dev-keys",
+      "dev-network",
+      "dev-platform",
+    ]);
   });
 
   it("of one environment leaves the others listed", () => {

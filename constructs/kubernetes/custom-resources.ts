@@ -3,7 +3,7 @@ import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
 import { AssetType, type ITerraformDependable, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { type Duration, known, seconds } from "../core/quantities";
-import { sorted } from "./release";
+import { valuesOf } from "./release";
 import type { KubernetesTarget } from "./target";
 
 /** An object of any kind, as the API server takes it. */
@@ -58,7 +58,7 @@ export class CustomResources extends Construct {
       name: props.name ?? id,
       namespace,
       chart: chartOf(this),
-      values: [JSON.stringify(sorted({ objects: props.objects }))],
+      values: [valuesOf({ objects: props.objects })],
       atomic: true,
       wait: true,
       timeout: known(seconds(props.timeout ?? "5m")),

@@ -59,7 +59,7 @@ export class Release extends Construct {
       ...(cluster.mirror ? { repository: `oci://${cluster.mirror}` } : { repository }),
       chart,
       version,
-      values: [JSON.stringify(sorted(props.values))],
+      values: [valuesOf(props.values)],
       atomic: true,
       wait: true,
       timeout: known(seconds(props.timeout ?? "10m")),
@@ -72,8 +72,15 @@ export class Release extends Construct {
   }
 }
 
-/** Helm's provider compares values as text, so that their order must not depend on how they were put together. */
-export function sorted<T>(value: T): T {
+/**
+ * Values as Helm's provider takes them. It compares them as text, so that their order must not depend on how they were
+ * put together. Terraform reads that text as a template: what looks like one and is no reference of ours is escaped.
+ */
+export function valuesOf(values: object): string {
+  return JSON.stringify(sorted(values)).replace(/([$%])\{(?!TfToken\[)/g, "$1$1{");
+}
+
+function sorted<T>(value: T): T {
   if (Array.isArray(value)) return value.map(sorted) as T;
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -2,6 +2,7 @@ import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
 import type { ITerraformDependable, TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
+import { type Problem, refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
 import { CHARTS, type ChartName } from "../core/versions";
 import type { KubernetesTarget } from "./target";
@@ -50,11 +51,12 @@ export class Release extends Construct {
 
   constructor(scope: Construct, id: string, props: ReleaseProps) {
     super(scope, id);
-    const { cluster, namespace } = props;
+    const { cluster, namespace, name = id } = props;
+    refuse(this, nameProblems(name), "name");
     const { repository, chart, version } = CHARTS[props.chart];
     cluster.ledger.add(...props.pods.map((group) => ({ ...group, name: `${namespace}/${group.name}` })));
     this.release = new HelmRelease(this, "release", {
-      name: props.name ?? id,
+      name,
       namespace,
       ...(cluster.mirror ? { repository: `oci://${cluster.mirror}` } : { repository }),
       chart,
@@ -70,6 +72,12 @@ export class Release extends Construct {
       ...(props.lifecycle ? { lifecycle: props.lifecycle } : {}),
     });
   }
+}
+
+/** Why a release can't have a name, if it can't: Helm appends to it in names of its own. */
+export function nameProblems(name: string): readonly Omit<Problem, "path">[] {
+  if (/^(?=.{1,53}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return [];
+  return [{ value: name, rule: "is no name of a release", remedy: "use up to 53 lower-case letters, digits and hyphens" }];
 }
 
 /**

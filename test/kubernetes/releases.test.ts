@@ -1,7 +1,7 @@
 import { DataTerraformRemoteStateLocal } from "cdktf";
 import { CapacityLedger } from "../../constructs/capacity";
 import { CustomResources, type CustomResourcesProps, KubernetesTarget, kubernetesObjects, Release } from "../../constructs/kubernetes";
-import { one, synth } from "../synth";
+import { one, refusalsOf, synth } from "../synth";
 
 const issuer = (name: string) => ({ apiVersion: "cert-manager.io/v1", kind: "Issuer", metadata: { name, namespace: "shop" } });
 
@@ -52,6 +52,22 @@ describe("a release", () => {
       "${key}": ["http://known-after-apply/"],
       script: 'echo "${HOME}" $PATH %{if}',
     });
+  });
+
+  it("has a name that Helm takes", () => {
+    const named = (name: string) =>
+      refusalsOf((stack) => {
+        const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+        const common = { cluster, namespace: "keda", name };
+        new Release(stack, "keda", { ...common, chart: "keda", values: {}, pods: [] });
+        new CustomResources(stack, "issuers", { ...common, objects: [issuer("ca")] });
+      });
+    const long = "a".repeat(54);
+    expect(named(long.slice(1))).toEqual([]);
+    expect(named(long)).toEqual([
+      `test/keda.name: "${long}" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
+      `test/issuers.name: "${long}" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
+    ]);
   });
 
   it("enters its pods into the cluster's account, under their namespace", () => {

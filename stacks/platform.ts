@@ -5,7 +5,7 @@ import { secretStore } from "../constructs/secrets";
 import { type Environment, isExistingCluster } from "./environment";
 import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
 import { type NetworkOutputs, zoneIds } from "./network";
-import { type PlatformPart, partsOf } from "./platform-parts";
+import { type PlatformPart, partsFromElsewhere, partsOf } from "./platform-parts";
 import { secretsOf } from "./secrets";
 import type { PlatformStack } from "./stack";
 
@@ -14,6 +14,13 @@ const QUOTA = { cpu: 4, memory: "8Gi", pods: 60 } as const;
 
 /** Where what watches the system will live, and reads the metrics of the others from. */
 export const OBSERVABILITY = "observability";
+
+/** What others need of what a cluster has from elsewhere, by its name as a part. */
+const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
+  "cert-manager": "certificates",
+  "cloudnative-pg": "postgres",
+  "gateway-api": "definitions",
+};
 
 /** What a cluster has before anything of the system runs on it: what that needs, and nothing else. */
 export function platformStack(app: App, site: Site): PlatformStack {
@@ -26,6 +33,7 @@ export function platformStack(app: App, site: Site): PlatformStack {
   const platform = new Platform(stack, "platform", {
     cluster,
     parts,
+    elsewhere: [...partsFromElsewhere(site.cluster)].flatMap((part) => PARTS[part] ?? []),
     metrics: environment.monitoring?.prometheus === true,
     namespaces: Object.fromEntries(namespaces.map(({ name, ready }) => [name, ready])),
   });

@@ -70,6 +70,12 @@ export interface PlatformProps {
   readonly parts: PlatformParts;
 
   /**
+   * Parts that the cluster has from elsewhere: others may need them.
+   * @default - none
+   */
+  readonly elsewhere?: readonly PartName[];
+
+  /**
    * Whether its parts tell Prometheus where to scrape them.
    * @default - where the definitions of the Prometheus operator are among the parts
    */
@@ -152,7 +158,7 @@ export class Platform extends Construct {
     private readonly props: PlatformProps,
   ) {
     super(scope, id);
-    refuse(this, missing(props.parts), "parts");
+    refuse(this, missing(props), "parts");
     const ready: Partial<Record<PartName, readonly ITerraformDependable[]>> = {};
     for (const name of Object.keys(PARTS) as PartName[]) this.add(name, ready);
     this.ready = ready;
@@ -176,10 +182,10 @@ export class Platform extends Construct {
   }
 }
 
-function missing(parts: PlatformParts): readonly Omit<Problem, "path">[] {
+function missing({ parts, elsewhere = [] }: PlatformProps): readonly Omit<Problem, "path">[] {
   return (Object.keys(parts) as PartName[]).flatMap((name) =>
     (PARTS[name].needs ?? [])
-      .filter((needed) => parts[needed] === undefined)
+      .filter((needed) => parts[needed] === undefined && !elsewhere.includes(needed))
       .map((needed) => ({ value: name, rule: `does not work without ${needed}`, remedy: `add ${needed}, or leave it out` })),
   );
 }

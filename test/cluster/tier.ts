@@ -8,6 +8,7 @@ import { program } from "../../environments";
 import { type MeasuredSite, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
 import { ApiError, KubernetesApi, type KubernetesObject, until } from "./api";
+import { occupied } from "./empty";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
 import { pod, violations } from "./violations";
@@ -217,7 +218,11 @@ async function main(): Promise<void> {
   const results = new Results();
   const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-cluster-"));
   try {
-    const nodes = await api.list({ apiVersion: "v1", kind: "Node" });
+    const [nodes = [], namespaces = [], volumes = []] = await Promise.all(
+      ["Node", "Namespace", "PersistentVolume"].map((kind) => api.list({ apiVersion: "v1", kind })),
+    );
+    const why = occupied(namespaces, volumes);
+    if (why) throw new Error(why);
     const { sites } = withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
     for (const site of sites) await new Trial(api, results, site.path, site, nodes.length === 0).run();
   } finally {

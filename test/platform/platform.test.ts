@@ -134,6 +134,10 @@ describe("a platform is refused", () => {
     ]);
   });
 
+  it("not where the cluster has from elsewhere what a part works with", () => {
+    expect(refusals({ parts: { postgresBackup: {}, gateways: {} }, elsewhere: ["certificates", "postgres", "definitions"] })).toEqual([]);
+  });
+
   it("where a part calls AWS and the cluster is elsewhere", () => {
     const { loadBalancers, dns, scaling, storageClasses } = EVERYTHING;
     const target = (stack: TerraformStack) => KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });

@@ -1,8 +1,11 @@
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
 import type { Environment } from "../../stacks";
+import { EXISTING_PARTS } from "../../stacks/environment";
 import { sitesOf } from "../../stacks/kubernetes";
 import { partsOf } from "../../stacks/platform-parts";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
 
 const parts = (environment: Environment) => Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
 
@@ -10,17 +13,48 @@ const withoutAws = { ...local, cluster: { context: "kind-orders" } } as Environm
 
 describe("the platform of", () => {
   it("production has on each cluster what that cluster carries", () => {
-    expect(parts(production)).toMatchInlineSnapshot();
+    const everywhere = [
+      "aws-load-balancer-controller",
+      "cert-manager",
+      "external-secrets",
+      "gateway-api",
+      "nginx-gateway-fabric",
+      "prometheus-operator-crds",
+      "storage-classes",
+    ];
+    expect(parts(production)).toEqual({ writeCluster: [...everywhere, "keda"].sort(), readCluster: everywhere });
   });
 
   it("a cluster without a cloud needs nothing of a cloud, and brings what EKS would have", () => {
-    expect(parts(withoutAws)).toMatchInlineSnapshot();
+    expect(parts(withoutAws).cluster).toEqual([
+      "cert-manager",
+      "cloudnative-pg",
+      "external-secrets",
+      "gateway-api",
+      "metrics-server",
+      "nginx-gateway-fabric",
+      "snapshot-controller",
+    ]);
   });
 
   it("a cluster that has parts from elsewhere leaves them alone", () => {
     const cluster = { context: "kind-orders", has: ["cert-manager", "metrics-server"] } as const;
     const left = parts({ ...withoutAws, cluster }).cluster ?? [];
     expect(parts(withoutAws).cluster?.filter((part) => !left.includes(part))).toEqual(["cert-manager", "metrics-server"]);
+  });
+
+  it("a cluster that has its database operator from elsewhere has the plugin from there too, in the same namespace", () => {
+    const { readDatabase } = local;
+    const onAws = (cluster: object) => parts(anEnvironment({ cluster, readDatabase })).cluster;
+    expect(onAws({ context: "on-premises" })).toContain("plugin-barman-cloud");
+    expect(onAws({ context: "on-premises", has: ["cloudnative-pg"] })).not.toContain("plugin-barman-cloud");
+  });
+
+  it.each(EXISTING_PARTS)("a cluster that has %s from elsewhere works with it", (part) => {
+    const { aws: _, ...environment } = anEnvironment({ ...local, name: "test" });
+    const onPremises = { ...environment, cluster: { context: "on-premises", has: [part] } };
+    const onAws = anEnvironment({ cluster: { context: "on-premises", has: [part] }, readDatabase: local.readDatabase });
+    for (const each of [onPremises, onAws]) expect(() => synthesisOf(aProgram(each))).not.toThrow();
   });
 
   it("nodes between two numbers has what scales them", () => {

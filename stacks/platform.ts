@@ -1,7 +1,9 @@
 import { type App, Fn } from "cdktf";
+import { PLANNERS } from "../constructs/cluster";
 import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Opening, ROLE_AGENT } from "../constructs/kubernetes";
-import { type NetworkNeeds, type PartName, PLACES, type Place, Platform, type PlatformParts } from "../constructs/platform";
+import { type NetworkNeeds, type PartName, PLACES, type Place, Planners, Platform, type PlatformParts } from "../constructs/platform";
 import { secretStore } from "../constructs/secrets";
+import { withPipeline } from "./cluster";
 import { type Environment, isExistingCluster } from "./environment";
 import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
 import { type NetworkOutputs, zoneIds } from "./network";
@@ -37,6 +39,7 @@ export function platformStack(app: App, site: Site): PlatformStack {
     metrics: environment.monitoring?.prometheus === true,
     namespaces: Object.fromEntries(namespaces.map(({ name, ready }) => [name, ready])),
   });
+  if (hasPlanners(site)) new Planners(stack, "planners", { group: PLANNERS });
   const readers = secretReaders(site);
   if (cluster.aws && readers.length > 0) {
     new CustomResources(stack, "secret-store", {
@@ -47,6 +50,13 @@ export function platformStack(app: App, site: Site): PlatformStack {
     });
   }
   return stack;
+}
+
+/** Whether somebody plans who may not read everything. Who that is on an existing cluster, its owner knows. */
+function hasPlanners({ cluster, foundation }: Site): boolean {
+  if (!foundation || isExistingCluster(cluster)) return false;
+  const { environment, account } = foundation.context;
+  return withPipeline(environment, account).planners.length > 0;
 }
 
 /** What is said to each part that the cluster needs. */

@@ -293,7 +293,7 @@ export const environmentSchema = object<Environment>({
     object<Access>({
       administrators: principals,
       deployers: principals,
-      auditors: principals,
+      planners: principals,
       readers: principals,
       from: optional(list(anything, "name the networks that people and pipelines come from, or leave it out")),
     }),

@@ -31,6 +31,7 @@ export interface CustomResourcesProps {
    */
   readonly name?: string;
 
+  /** Objects without a secret in them: a release is kept in a ConfigMap. */
   readonly objects: readonly ApiObject[];
 
   /** @default false: deleting it loses nothing */

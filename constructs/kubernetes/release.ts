@@ -18,6 +18,10 @@ export interface ReleaseProps {
   /** @default - the construct's id */
   readonly name?: string;
 
+  /**
+   * What the chart is told. Values, and all that the chart makes of them, are kept in a ConfigMap, for everyone to read
+   * who reads those: a secret is named here and lies elsewhere, and a chart that would draw one itself is told not to.
+   */
   readonly values: object;
 
   /** The pods that the chart makes, for the capacity ledger: it can't see into a chart. Their names get the namespace. */

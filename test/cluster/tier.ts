@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
+import { PLANNERS } from "../../constructs/cluster";
 import type { ApiObject } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { type MeasuredSite, synthesize } from "../../stacks";
@@ -11,6 +12,7 @@ import { ApiError, KubernetesApi, type KubernetesObject, until } from "./api";
 import { occupied } from "./empty";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
+import { viewOf, wrongRights } from "./planners";
 import { pod, violations } from "./violations";
 
 /** Nodes of a cluster whose own are of unknown size: what a developer's machine has to spare. */
@@ -46,6 +48,9 @@ class Trial {
       if (this.simulated) for (const node of this.nodes) await this.api.create(node);
       if (!(await step(`${this.objects.length} objects are admitted without a warning`, () => this.admit()))) return;
       await step("what breaks a rule of its namespace is refused", () => this.violate());
+      await step("no pod has a token that its service account does not ask for", () => this.mount());
+      const planned = this.objects.some(({ kind, metadata }) => kind === "ClusterRoleBinding" && metadata.name === PLANNERS);
+      if (planned) await step("who plans reads what a plan refreshes, and no Secret", () => this.review());
       if (!this.simulated) {
         await step("pods", async () => {
           throw new Missing("the cluster has nodes of its own, so nothing is placed on them");
@@ -159,8 +164,7 @@ class Trial {
     // A quota that nobody has counted for yet bounds nothing.
     const quota = { apiVersion: "v1", kind: "ResourceQuota" };
     await until("quotas", SECONDS, async () => (await this.api.list(quota)).every(({ status }) => status?.hard !== undefined));
-    for (const namespace of this.objects.filter(({ kind }) => kind === "Namespace"))
-      await this.api.apply(pod(namespace.metadata.name), { dryRun: true }); // what breaks no rule is let in
+    for (const namespace of this.namespaces) await this.api.apply(pod(namespace), { dryRun: true }); // what breaks no rule is let in
     for (const { what, object } of violations(this.objects)) {
       const refused = await this.api.apply(object, { dryRun: true }).then(
         () => false,
@@ -169,6 +173,32 @@ class Trial {
       if (!refused) accepted.push(what);
     }
     expectNone(accepted.map((what) => `accepted: ${what}`));
+  }
+
+  /** A pod that says nothing of a token, under the service account that each namespace has. */
+  private async mount(): Promise<void> {
+    const hasToken = async (namespace: string) => {
+      const { spec } = await this.api.apply(pod(namespace, { automountServiceAccountToken: undefined }), { dryRun: true });
+      return (spec.volumes ?? []).some(({ name }: { name: string }) => name.startsWith("kube-api-access"));
+    };
+    if (!(await hasToken("default"))) throw new Wrong("no pod has a token here at all, so that nothing is shown");
+    const found: string[] = [];
+    for (const namespace of this.namespaces) if (await hasToken(namespace)) found.push(namespace);
+    expectNone(found.map((namespace) => `${namespace}: a pod has a token`));
+  }
+
+  private async review(): Promise<void> {
+    await this.make(viewOf(PLANNERS));
+    // The server hears of roles and bindings a moment after they are made.
+    const heard = [{ apiVersion: "v1", kind: "ConfigMap" } as const, { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" } as const];
+    await until("rights", SECONDS, async () =>
+      (await Promise.all(heard.map((kind) => this.api.may(PLANNERS, "get", kind)))).every(Boolean),
+    );
+    expectNone(await wrongRights(this.api, PLANNERS, this.namespaces));
+  }
+
+  private get namespaces(): readonly string[] {
+    return this.objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name);
   }
 
   private async make(object: KubernetesObject): Promise<void> {

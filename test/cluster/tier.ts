@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
 import type { ApiObject } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { type MeasuredSite, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
-import { ApiError, KubernetesApi, type KubernetesObject, until } from "./api";
+import { ApiError, currentContext, KubernetesApi, type KubernetesObject, until } from "./api";
+import { found } from "./found";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
+import { throughTerraform } from "./terraform";
 import { pod, violations } from "./violations";
 
 /** Nodes of a cluster whose own are of unknown size: what a developer's machine has to spare. */
@@ -220,6 +222,15 @@ async function main(): Promise<void> {
     const nodes = await api.list({ apiVersion: "v1", kind: "Node" });
     const { sites } = withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
     for (const site of sites) await new Trial(api, results, site.path, site, nodes.length === 0).run();
+    const simulated = nodes.every(({ metadata }) => metadata.annotations?.["kwok.x-k8s.io/node"] !== undefined);
+    await throughTerraform({
+      program,
+      cluster: { context: currentContext(kubeconfig), kubeconfig: resolve(kubeconfig) },
+      ...(simulated ? { idle: "the cluster has no nodes of its own, so that no webhook of a chart would answer" } : {}),
+      found: () => found(api),
+      directory: join(directory, "terraform"),
+      results,
+    });
   } finally {
     rmSync(directory, { recursive: true });
     api.close();

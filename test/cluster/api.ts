@@ -229,6 +229,11 @@ function baseOf({ apiVersion }: Pick<Kind, "apiVersion">): string {
   return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
+/** The context that a kubeconfig names as its current one. */
+export function currentContext(kubeconfig: string): string {
+  return parse(readFileSync(kubeconfig, "utf8"))["current-context"];
+}
+
 /** Waits until something is so, and says what it was waiting for when it is not. */
 export async function until(what: string, seconds: number, isSo: () => Promise<boolean>, everyMs = 250): Promise<void> {
   for (const end = Date.now() + seconds * 1000; ; ) {

@@ -106,6 +106,25 @@ describe("npm run plan, apply, destroy", () => {
     expect(run({ deployed: [] }, "plan", "dev-keys", "--", "-detailed-exitcode").code).toBe(2);
   });
 
+  it("plans a stack that draws secrets without reading them, unless it is told how to refresh", () => {
+    const world = { deployed: ["dev-keys"] };
+    const plain = run(world, "plan", "dev-data", "--", "-lock=false");
+    expect(plain.asked).toEqual(["plan dev-data -refresh=false -lock=false"]);
+    expect(plain.said).toContain(
+      "Not refreshed: that would read the values of secrets, which whoever plans may not; -- -refresh=true does.",
+    );
+    for (const told of ["-refresh=true", "-refresh-only", "--refresh=false"]) {
+      const { asked, said } = run(world, "plan", "dev-data", "--", told);
+      expect(asked).toEqual([`plan dev-data ${told}`]);
+      expect(said).not.toContain("Not refreshed");
+    }
+  });
+
+  it("refreshes what draws no secrets, and whatever is applied", () => {
+    expect(run({ deployed: ["dev-keys"] }, "plan", "dev-backup").asked).toEqual(["plan dev-backup"]);
+    expect(run({ deployed: ["dev-keys"] }, "apply", "dev-data").asked).toEqual(["apply dev-data"]);
+  });
+
   it("leaves a bootstrap's state to bootstrap", () => {
     expect(run({ deployed: [] }, "apply", "bootstrap-444455556666").said).toBe(
       "bootstrap-444455556666 looks after its own state: npm run bootstrap -- 444455556666",

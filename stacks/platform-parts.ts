@@ -27,7 +27,7 @@ interface Carried {
 }
 
 /** When a cluster needs each part. Nothing is installed for its own sake. */
-const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
+export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
   "prometheus-operator-crds": ({ environment: { monitoring } }) => monitoring?.prometheus === true,
   "gateway-api": serves,
   "cert-manager": (carried) => serves(carried) || storesEvents(carried) || storesModels(carried),

@@ -22,7 +22,11 @@ export function* courses(groups: readonly PodGroup[], nodes: number, share: (gro
   const bySize = groups.map((_, index) => index).sort((one, other) => at(shares, other) - at(shares, one) || one - other);
   const smallFirst = [...bySize].reverse();
   const byPriority = [...bySize].sort((one, other) => priority(groups, other) - priority(groups, one));
-  const whole = (order: readonly number[]) => order.flatMap((group) => Array<number>(at(counts, group)).fill(group));
+  const whole = (order: readonly number[]) => {
+    const arrivals: number[] = [];
+    for (const group of order) for (let pod = 0; pod < at(counts, group); pod++) arrivals.push(group);
+    return arrivals;
+  };
   const inTurn = (order: readonly number[]) => {
     const most = Math.max(0, ...counts);
     return Array.from({ length: most }, (_, round) => order.filter((group) => at(counts, group) > round)).flat();

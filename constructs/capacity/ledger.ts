@@ -14,12 +14,16 @@ export class CapacityLedger {
   private readonly reserves: Kept[] = [];
   private readonly priorities = new Map<string, number>();
 
+  /** What was found for a pool, until an entry is added. */
+  private readonly verdicts = new Map<NodePool, Verdict>();
+
   /** `pool` is absent where the sizes of nodes are unknown: then there is no verdict. */
   constructor(readonly pool?: NodePool) {}
 
   /** Enters what is to run, by declaration. */
   add(...groups: readonly PodGroup[]): void {
     this.entries.push(...groups);
+    this.verdicts.clear();
   }
 
   /**
@@ -33,6 +37,7 @@ export class CapacityLedger {
   /** Keeps room for what may come and no entry names, and says why: `"the other slot of query-api"`. */
   keep(reason: string, ...groups: readonly PodGroup[]): void {
     this.reserves.push({ reason, groups });
+    this.verdicts.clear();
   }
 
   /** Everything that is to run. */
@@ -47,7 +52,9 @@ export class CapacityLedger {
 
   /** Whether everything that must run fits, room that is kept included: its own pool, or another that might do. */
   verdict(pool: NodePool | undefined = this.pool): Verdict {
-    const everything = [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
-    return pool ? verdictOn(pool, everything) : { known: false, reason: "the sizes of the nodes are unknown" };
+    if (!pool) return { known: false, reason: "the sizes of the nodes are unknown" };
+    const found = this.verdicts.get(pool) ?? verdictOn(pool, [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)]);
+    this.verdicts.set(pool, found);
+    return found;
   }
 }

@@ -1,4 +1,5 @@
-import type { NodePool, PodGroup, Spread } from "./contract";
+import type { PodGroup } from "./contract";
+import type { Ground, Load, Rule } from "./ground";
 
 /** One way in which the same pods may come: their order, and chance where the scheduler leaves it to that. */
 export interface Course {
@@ -29,42 +30,13 @@ export interface Amount {
   readonly memoryBytes: number;
 }
 
-/** A group as the simulation needs it. */
-interface Load {
-  readonly group: PodGroup;
-  readonly millicores: number;
-  readonly memory: number;
-  readonly volumes: number;
-  readonly priority: number;
-  readonly required: readonly Rule[];
-  readonly preferred: readonly Rule[];
-
-  /** The most of its volumes that may be out of reach with one zone. */
-  readonly share: number;
-}
-
-/** How many pods a place may have to get one more. */
-interface Limit {
-  readonly counts: Int32Array;
-  readonly ofNodes: boolean;
-  readonly most: number;
-}
-
-type Rule = Required<Omit<Spread, "required">>;
-
-/** kube-scheduler, system default constraints of PodTopologySpread. */
-const DEFAULT_SPREAD: readonly Rule[] = [
-  { over: "node", how: "even", maxSkew: 3 },
-  { over: "zone", how: "even", maxSkew: 5 },
-];
-
 const MAX_SCORE = 100;
 
 /** Weight of spread and of affinity beside least and balanced allocation (kube-scheduler, default plugins). */
 const SPREAD_WEIGHT = 2;
 
 // Looked up once: in a sandbox, as Jest's, each look at a global costs more than the sum it stands in.
-const { abs, ceil, floor, imul, log, max, min, round } = Math;
+const { abs, floor, imul, log, max, min, round } = Math;
 const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
 
 const NOWHERE = -1;
@@ -77,68 +49,80 @@ const WAITING = -2;
  * (least and balanced allocation, preferred spread) and its preemption.
  */
 export class Simulation {
-  private readonly loads: readonly Load[];
+  /** How many pods of a group, by its index, wait for volumes in the zone that is lost. */
+  readonly waiting = new Map<number, number>();
+
   private readonly zoneOf: Int32Array;
-  private readonly zones: readonly string[];
+  private readonly nodes: number;
+  private readonly zones: number;
+  private loads: readonly Load[] = [];
+  private groupOf: readonly number[] = [];
+  private chance = 0;
+
   private readonly alive: Uint8Array;
   private readonly freeMillicores: Float64Array;
   private readonly freeMemory: Float64Array;
   private readonly freePods: Float64Array;
   private readonly freeVolumes: Float64Array;
 
-  /** Pods of each group on each node and in each zone. */
-  private readonly onNode: Int32Array[];
-  private readonly inZone: Int32Array[];
+  /** Pods of each group on each node and in each zone: those of the first group, then those of the next. */
+  private readonly onNode: Int32Array;
+  private readonly inZone: Int32Array;
 
-  /** Each pod's group, node and the zone of its volumes. */
-  private readonly groupOf: Int32Array;
+  /** Each pod's node, and the zone of its volumes. */
   private readonly nodeOf: Int32Array;
   private readonly volumesIn: Int32Array;
 
+  /** Nodes that a pod can go to, and their scores by the same index. */
   private readonly feasible: Int32Array;
   private readonly spreadScores: Float64Array;
   private readonly affinityScores: Float64Array;
-  private readonly preempts: boolean;
-  private chance: number;
 
-  /** `groups` are those whose pods are not one on every node; those are `overhead`, taken from every node. */
-  constructor(
-    private readonly pool: NodePool,
-    groups: readonly PodGroup[],
-    overhead: readonly PodGroup[],
-    course: Course,
-  ) {
-    this.zones = Object.keys(pool.zones).filter((zone) => (pool.zones[zone] ?? 0) > 0);
-    this.zoneOf = Int32Array.from(this.zones.flatMap((zone, index) => Array<number>(pool.zones[zone] ?? 0).fill(index)));
-    this.loads = groups.map((group) => loadOf(group, course.spreadByDefault, this.zones.length));
-    const nodes = this.zoneOf.length;
-    const kept = (of: (group: PodGroup) => number) => overhead.reduce((sum, group) => sum + of(group), 0);
-    this.alive = new Uint8Array(nodes).fill(1);
-    this.freeMillicores = new Float64Array(nodes).fill(pool.node.millicores - kept(({ request }) => request.millicores));
-    this.freeMemory = new Float64Array(nodes).fill(pool.node.memoryBytes - kept(({ request }) => request.memoryBytes));
-    this.freePods = new Float64Array(nodes).fill(pool.node.pods - overhead.length);
-    this.freeVolumes = new Float64Array(nodes).fill(pool.node.volumes - kept(({ request }) => request.volumes ?? 0));
-    this.onNode = groups.map(() => new Int32Array(nodes));
-    this.inZone = groups.map(() => new Int32Array(this.zones.length));
-    this.groupOf = Int32Array.from(course.arrivals);
-    this.nodeOf = new Int32Array(this.groupOf.length).fill(NOWHERE);
-    this.volumesIn = new Int32Array(this.groupOf.length).fill(NOWHERE);
-    this.feasible = new Int32Array(nodes);
-    this.spreadScores = new Float64Array(nodes);
-    this.affinityScores = new Float64Array(nodes);
-    this.preempts = new Set(this.loads.map(({ priority }) => priority)).size > 1;
-    this.chance = course.seed;
+  /** The most pods that each required rule leaves to a place that is to get one more. */
+  private readonly limits: number[] = [];
+
+  /** Made once for many courses: to make what it holds costs more than a course does. */
+  constructor(private readonly ground: Ground) {
+    const { zoneOf, zones, groups, pods } = ground;
+    this.zoneOf = zoneOf;
+    this.nodes = zoneOf.length;
+    this.zones = zones.length;
+    this.alive = new Uint8Array(this.nodes);
+    this.freeMillicores = new Float64Array(this.nodes);
+    this.freeMemory = new Float64Array(this.nodes);
+    this.freePods = new Float64Array(this.nodes);
+    this.freeVolumes = new Float64Array(this.nodes);
+    this.onNode = new Int32Array(groups.length * this.nodes);
+    this.inZone = new Int32Array(groups.length * this.zones);
+    this.nodeOf = new Int32Array(pods);
+    this.volumesIn = new Int32Array(pods);
+    this.feasible = new Int32Array(this.nodes);
+    this.spreadScores = new Float64Array(this.nodes);
+    this.affinityScores = new Float64Array(this.nodes);
   }
 
-  /** Whether any node can't even hold what runs on each. */
-  get overheadFits(): boolean {
-    return [this.freeMillicores, this.freeMemory, this.freePods, this.freeVolumes].every((free) => free.every((left) => left >= 0));
+  /** Begins a course: all nodes are there, and nothing is on them. */
+  begin({ arrivals, spreadByDefault, seed }: Course): void {
+    const { free } = this.ground;
+    this.loads = this.ground.loads(spreadByDefault);
+    this.groupOf = arrivals;
+    this.chance = seed;
+    this.alive.fill(1);
+    this.freeMillicores.fill(free.millicores);
+    this.freeMemory.fill(free.memory);
+    this.freePods.fill(free.pods);
+    this.freeVolumes.fill(free.volumes);
+    this.onNode.fill(0);
+    this.inZone.fill(0);
+    this.nodeOf.fill(NOWHERE);
+    this.volumesIn.fill(NOWHERE);
+    this.waiting.clear();
   }
 
   /** Places every pod that has no place yet. Whoever finds none is tried again as long as others still move. */
   settle(): readonly Homeless[] {
     let queue: number[] = [];
-    for (let pod = 0; pod < this.groupOf.length; pod++) if (this.nodeOf[pod] === NOWHERE) queue.push(pod);
+    for (let pod = 0; pod < this.nodeOf.length; pod++) if (this.nodeOf[pod] === NOWHERE) queue.push(pod);
     for (let moved = true; moved && queue.length > 0; ) {
       moved = false;
       const next: number[] = [];
@@ -146,7 +130,7 @@ export class Simulation {
         const pod = queue[at] as number;
         const node = this.choose(this.groupOf[pod] as number, this.volumesIn[pod] as number);
         if (node !== NOWHERE) this.put(pod, node);
-        else if (this.preempts && this.preempt(pod, queue)) moved = true;
+        else if (this.ground.preempts && this.preempt(pod, queue)) moved = true;
         else {
           next.push(pod);
           continue;
@@ -158,18 +142,20 @@ export class Simulation {
     return this.homeless(queue);
   }
 
-  /** The same, with a zone's nodes gone. Pods whose volumes are there wait for them; the others need another place. */
-  without(zone: string): Simulation {
-    const left = this.copy();
-    const lost = this.zones.indexOf(zone);
-    for (let node = 0; node < left.zoneOf.length; node++) if (left.zoneOf[node] === lost) left.alive[node] = 0;
-    for (let pod = 0; pod < left.nodeOf.length; pod++) {
-      const node = left.nodeOf[pod] as number;
-      if (node < 0 || left.alive[node]) continue;
-      left.take(left.groupOf[pod] as number, node, -1);
-      left.nodeOf[pod] = left.volumesIn[pod] === lost ? WAITING : NOWHERE;
+  /** Goes on where another one is, with a zone's nodes gone. Pods whose volumes are there wait; the others need another place. */
+  lose(zone: string, before: Simulation): void {
+    this.become(before);
+    const lost = this.ground.zones.indexOf(zone);
+    for (let node = 0; node < this.nodes; node++) if (this.zoneOf[node] === lost) this.alive[node] = 0;
+    for (let pod = 0; pod < this.nodeOf.length; pod++) {
+      const node = this.nodeOf[pod] as number;
+      if (node < 0 || this.alive[node]) continue;
+      const group = this.groupOf[pod] as number;
+      this.take(group, node, -1);
+      const waits = this.volumesIn[pod] === lost;
+      this.nodeOf[pod] = waits ? WAITING : NOWHERE;
+      if (waits) this.waiting.set(group, (this.waiting.get(group) ?? 0) + 1);
     }
-    return left;
   }
 
   /** Whether so many more pods of a group fit beside everything else, which stays as it is. */
@@ -197,33 +183,34 @@ export class Simulation {
     );
   }
 
-  /** How many pods of each group wait for volumes in a zone that is lost. */
-  get waiting(): readonly number[] {
-    const counts = this.loads.map(() => 0);
-    for (let pod = 0; pod < this.nodeOf.length; pod++) if (this.nodeOf[pod] === WAITING) (counts[this.groupOf[pod] as number] as number)++;
-    return counts;
-  }
-
   /** The largest pod, in the proportions of a node, that finds room on one node. */
   get largest(): Amount {
     let best: Amount = { millicores: 0, memoryBytes: 0 };
     let most = 0;
-    for (let node = 0; node < this.alive.length; node++) {
+    for (let node = 0; node < this.nodes; node++) {
       if (!this.alive[node] || (this.freePods[node] as number) < 1) continue;
       const millicores = this.freeMillicores[node] as number;
       const memoryBytes = this.freeMemory[node] as number;
-      const part = min(millicores / this.pool.node.millicores, memoryBytes / this.pool.node.memoryBytes);
+      const part = min(millicores / this.ground.pool.node.millicores, memoryBytes / this.ground.pool.node.memoryBytes);
       if (part > most) [best, most] = [{ millicores, memoryBytes }, part];
     }
     return best;
   }
 
-  private copy(): Simulation {
-    const same = Object.create(Simulation.prototype) as Record<string, unknown>;
-    for (const [field, value] of Object.entries(this)) same[field] = ArrayBuffer.isView(value) ? (value as Int32Array).slice() : value;
-    same.onNode = this.onNode.map((counts) => counts.slice());
-    same.inZone = this.inZone.map((counts) => counts.slice());
-    return same as unknown as Simulation;
+  private become(other: Simulation): void {
+    this.loads = other.loads;
+    this.groupOf = other.groupOf;
+    this.chance = other.chance;
+    this.alive.set(other.alive);
+    this.freeMillicores.set(other.freeMillicores);
+    this.freeMemory.set(other.freeMemory);
+    this.freePods.set(other.freePods);
+    this.freeVolumes.set(other.freeVolumes);
+    this.onNode.set(other.onNode);
+    this.inZone.set(other.inZone);
+    this.nodeOf.set(other.nodeOf);
+    this.volumesIn.set(other.volumesIn);
+    this.waiting.clear();
   }
 
   private homeless(unplaced: readonly number[]): readonly Homeless[] {
@@ -234,10 +221,10 @@ export class Simulation {
       const roomy = this.alive.some((alive, node) => alive && this.holds(load, node));
       return { group: load.group, pods, why: roomy ? "spread" : "room" };
     });
-    this.waiting.forEach((pods, index) => {
+    for (const [index, pods] of [...this.waiting].sort(([one], [other]) => one - other)) {
       const { group, share } = this.loads[index] as Load;
       if (pods > share) found.push({ group, pods: pods - share, why: "volumes" });
-    });
+    }
     return found;
   }
 
@@ -255,8 +242,8 @@ export class Simulation {
     (this.freeMemory[node] as number) -= pods * load.memory;
     (this.freePods[node] as number) -= pods;
     (this.freeVolumes[node] as number) -= pods * load.volumes;
-    ((this.onNode[group] as Int32Array)[node] as number) += pods;
-    ((this.inZone[group] as Int32Array)[this.zoneOf[node] as number] as number) += pods;
+    (this.onNode[group * this.nodes + node] as number) += pods;
+    (this.inZone[group * this.zones + (this.zoneOf[node] as number)] as number) += pods;
   }
 
   private holds(load: Load, node: number): boolean {
@@ -271,13 +258,13 @@ export class Simulation {
   /** The node that the scheduler binds a pod to, or none. */
   private choose(group: number, zone: number): number {
     const load = this.loads[group] as Load;
-    const limits = this.limits(group);
+    this.limit(group);
     let count = 0;
-    for (let node = 0; node < this.alive.length; node++)
-      if (this.alive[node] && this.holds(load, node) && (zone < 0 || this.zoneOf[node] === zone) && this.allows(limits, node))
+    for (let node = 0; node < this.nodes; node++)
+      if (this.alive[node] && this.holds(load, node) && (zone < 0 || this.zoneOf[node] === zone) && this.allows(group, node))
         this.feasible[count++] = node;
     if (count < 2) return count === 0 ? NOWHERE : (this.feasible[0] as number);
-    const scored = load.preferred.length > 0;
+    const scored = load.even.length > 0 || load.apart.length > 0;
     if (scored) this.scorePreferences(group, count);
     let best = -1;
     let ties = 0;
@@ -296,36 +283,36 @@ export class Simulation {
     return chosen;
   }
 
-  /** The most pods that each required spread leaves to a place that is to get one more. */
-  private limits(group: number): readonly Limit[] {
-    return (this.loads[group] as Load).required.map((rule) => {
-      const counts = this.counts(group, rule);
-      return { counts, ofNodes: rule.over === "node", most: rule.how === "apart" ? 0 : this.least(counts, rule) + rule.maxSkew - 1 };
-    });
+  /** Notes what each required rule leaves. */
+  private limit(group: number): void {
+    const { required } = this.loads[group] as Load;
+    for (let rule = 0; rule < required.length; rule++) {
+      const { apart, maxSkew } = required[rule] as Rule;
+      this.limits[rule] = apart ? 0 : this.least(group, required[rule] as Rule) + maxSkew - 1;
+    }
   }
 
-  private allows(limits: readonly Limit[], node: number): boolean {
-    for (const { counts, ofNodes, most } of limits)
-      if ((counts[ofNodes ? node : (this.zoneOf[node] as number)] as number) > most) return false;
+  private allows(group: number, node: number): boolean {
+    const { required } = this.loads[group] as Load;
+    for (let rule = 0; rule < required.length; rule++)
+      if (this.count(group, required[rule] as Rule, node) > (this.limits[rule] as number)) return false;
     return true;
   }
 
-  private counts(group: number, { over }: Rule): Int32Array {
-    return (over === "node" ? this.onNode : this.inZone)[group] as Int32Array;
+  /** How many pods of a group are in the place that a rule counts, where a node is. */
+  private count(group: number, { overNodes }: Rule, node: number): number {
+    return (overNodes ? this.onNode[group * this.nodes + node] : this.inZone[group * this.zones + (this.zoneOf[node] as number)]) as number;
   }
 
-  private least(counts: Int32Array, { over }: Rule): number {
+  private least(group: number, rule: Rule): number {
     let least = POSITIVE_INFINITY;
-    for (let node = 0; node < this.alive.length; node++) {
-      const pods = counts[over === "node" ? node : (this.zoneOf[node] as number)] as number;
-      if (this.alive[node] && pods < least) least = pods;
-    }
+    for (let node = 0; node < this.nodes; node++) if (this.alive[node]) least = min(least, this.count(group, rule, node));
     return least;
   }
 
   /** Least and balanced allocation, in whole points as the scheduler counts them. */
   private allocationScore(load: Load, node: number): number {
-    const { millicores, memoryBytes } = this.pool.node;
+    const { millicores, memoryBytes } = this.ground.pool.node;
     const leftMillicores = (this.freeMillicores[node] as number) - load.millicores;
     const leftMemory = (this.freeMemory[node] as number) - load.memory;
     const least = floor((floor((leftMillicores * MAX_SCORE) / millicores) + floor((leftMemory * MAX_SCORE) / memoryBytes)) / 2);
@@ -334,26 +321,38 @@ export class Simulation {
   }
 
   private scorePreferences(group: number, count: number): void {
-    const { preferred } = this.loads[group] as Load;
+    const { even, apart } = this.loads[group] as Load;
     this.spreadScores.fill(0, 0, count);
     this.affinityScores.fill(0, 0, count);
-    const even = preferred.filter(({ how }) => how === "even");
-    const apart = preferred.filter(({ how }) => how === "apart");
     if (even.length > 0) {
       for (const rule of even) {
         const weight = log(this.domains(rule, count) + 2);
-        this.add(this.spreadScores, group, rule, count, (pods) => pods * weight + rule.maxSkew - 1);
+        for (let at = 0; at < count; at++)
+          (this.spreadScores[at] as number) += this.count(group, rule, this.feasible[at] as number) * weight + rule.maxSkew - 1;
       }
-      const [lowest, highest] = range(this.spreadScores, count, round);
+      let lowest = POSITIVE_INFINITY;
+      let highest = NEGATIVE_INFINITY;
       for (let at = 0; at < count; at++) {
         const score = round(this.spreadScores[at] as number);
-        const normal = highest === 0 ? MAX_SCORE : floor((MAX_SCORE * (highest + lowest - score)) / highest);
+        this.spreadScores[at] = score;
+        lowest = min(lowest, score);
+        highest = max(highest, score);
+      }
+      for (let at = 0; at < count; at++) {
+        const normal = highest === 0 ? MAX_SCORE : floor((MAX_SCORE * (highest + lowest - (this.spreadScores[at] as number))) / highest);
         this.spreadScores[at] = SPREAD_WEIGHT * normal;
       }
     }
     if (apart.length > 0) {
-      for (const rule of apart) this.add(this.affinityScores, group, rule, count, (pods) => -pods);
-      const [lowest, highest] = range(this.affinityScores, count, (score) => score);
+      let lowest = POSITIVE_INFINITY;
+      let highest = NEGATIVE_INFINITY;
+      for (let at = 0; at < count; at++) {
+        let score = 0;
+        for (const rule of apart) score -= this.count(group, rule, this.feasible[at] as number);
+        this.affinityScores[at] = score;
+        lowest = min(lowest, score);
+        highest = max(highest, score);
+      }
       for (let at = 0; at < count; at++) {
         const normal = highest === lowest ? 0 : floor((MAX_SCORE * ((this.affinityScores[at] as number) - lowest)) / (highest - lowest));
         this.affinityScores[at] = SPREAD_WEIGHT * normal;
@@ -361,19 +360,17 @@ export class Simulation {
     }
   }
 
-  private add(scores: Float64Array, group: number, rule: Rule, count: number, points: (pods: number) => number): void {
-    const counts = this.counts(group, rule);
+  /** In how many places, as a rule counts them, a pod can go. */
+  private domains({ overNodes }: Rule, count: number): number {
+    if (overNodes) return count;
+    let zones = 0;
+    let last = NOWHERE;
     for (let at = 0; at < count; at++) {
-      const node = this.feasible[at] as number;
-      (scores[at] as number) += points(counts[rule.over === "node" ? node : (this.zoneOf[node] as number)] as number);
+      const zone = this.zoneOf[this.feasible[at] as number] as number;
+      if (zone !== last) zones++;
+      last = zone;
     }
-  }
-
-  private domains({ over }: Rule, count: number): number {
-    if (over === "node") return count;
-    const zones = new Set<number>();
-    for (let at = 0; at < count; at++) zones.add(this.zoneOf[this.feasible[at] as number] as number);
-    return zones.size;
+    return zones;
   }
 
   /** Takes a place from pods of lower priority: on the node where the least important, then the fewest, have to go. */
@@ -381,11 +378,11 @@ export class Simulation {
     const group = this.groupOf[pod] as number;
     const load = this.loads[group] as Load;
     const zone = this.volumesIn[pod] as number;
-    const limits = this.limits(group);
+    this.limit(group);
     let best: readonly number[] | undefined;
     let chosen = NOWHERE;
-    for (let node = 0; node < this.alive.length; node++) {
-      if (!this.alive[node] || (zone >= 0 && this.zoneOf[node] !== zone) || !this.allows(limits, node)) continue;
+    for (let node = 0; node < this.nodes; node++) {
+      if (!this.alive[node] || (zone >= 0 && this.zoneOf[node] !== zone) || !this.allows(group, node)) continue;
       const victims = this.victims(load, node);
       if (victims && (!best || this.cheaper(victims, best))) [best, chosen] = [victims, node];
     }
@@ -441,32 +438,4 @@ export class Simulation {
     mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
-}
-
-function loadOf(group: PodGroup, spreadByDefault: boolean, zones: number): Load {
-  const rules = (required: boolean): readonly Rule[] =>
-    (group.spread ?? []).filter((spread) => spread.required === required).map(({ over, how, maxSkew = 1 }) => ({ over, how, maxSkew }));
-  const preferred = rules(false);
-  const evens = (group.spread ?? []).some(({ how }) => how === "even");
-  return {
-    group,
-    millicores: group.request.millicores,
-    memory: group.request.memoryBytes,
-    volumes: group.request.volumes ?? 0,
-    priority: group.priority ?? 0,
-    required: rules(true),
-    preferred: spreadByDefault && !evens ? [...preferred, ...DEFAULT_SPREAD] : preferred,
-    // What an even spread leaves there.
-    share: typeof group.pods === "number" ? ceil(group.pods / zones) : 0,
-  };
-}
-
-function range(scores: Float64Array, count: number, of: (score: number) => number): readonly [number, number] {
-  let lowest = POSITIVE_INFINITY;
-  let highest = NEGATIVE_INFINITY;
-  for (let at = 0; at < count; at++) {
-    lowest = min(lowest, of(scores[at] as number));
-    highest = max(highest, of(scores[at] as number));
-  }
-  return [lowest, highest];
 }

@@ -1,6 +1,7 @@
 import { fitsAnyhow, sharesZones } from "./bound";
 import type { NodePool, NodeRoom, PodGroup } from "./contract";
 import { courses } from "./courses";
+import { Ground } from "./ground";
 import { type Amount, type Course, type Homeless, Simulation } from "./scheduling";
 
 /** Whether everything that must run fits. */
@@ -67,8 +68,8 @@ interface Trial {
   readonly homeless: readonly Unplaced[];
   readonly largest: Amount;
 
-  /** What waits for its volumes. */
-  readonly waiting: Demand;
+  /** How many pods of a group, by its index, wait for their volumes. */
+  readonly waiting: ReadonlyMap<number, number>;
 }
 
 /**
@@ -78,11 +79,11 @@ interface Trial {
  */
 export function verdictOn(pool: NodePool, entries: readonly PodGroup[]): Known {
   const { groups, overhead, placed, states } = read(pool, entries);
-  const first = firstFailure(pool, groups, overhead);
+  const first = firstFailure(new Ground(pool, groups, overhead));
   const cases = states.map((lostZone): Case => {
     const { homeless, largest, waiting } = first.find((trial) => trial.lostZone === lostZone) as Trial;
     const { nodes, room } = roomOf(pool, lostZone);
-    const asked = difference(demand(placed, nodes), waiting);
+    const asked = difference(demand(placed, nodes), demandOf(waiting, groups));
     return { ...(lostZone === undefined ? {} : { lostZone }), nodes, room, asked, fits: homeless.length === 0, homeless, largest };
   });
   const scaled = placed.map(atMost);
@@ -105,8 +106,10 @@ export interface Witness {
 /** The first course of events in which something finds no place, if any of those that are tried is one. */
 export function witness(pool: NodePool, entries: readonly PodGroup[]): Witness | undefined {
   const { groups, overhead } = read(pool, entries);
-  for (const course of courses(groups, roomOf(pool).nodes, (group) => part(group, pool.node))) {
-    const failed = trials(pool, groups, overhead, course).find(({ homeless }) => homeless.length > 0);
+  const ground = new Ground(pool, groups, overhead);
+  const stage = new Stage(ground);
+  for (const course of coursesOn(ground)) {
+    const failed = trials(stage, course).find(({ homeless }) => homeless.length > 0);
     if (failed) return { course, groups, ...(failed.lostZone === undefined ? {} : { lostZone: failed.lostZone }) };
   }
   return undefined;
@@ -128,11 +131,12 @@ export function isCertain(pool: NodePool, entries: readonly PodGroup[]): boolean
 }
 
 /** The states of the first course that fails, or of the most frugal one if none does. */
-function firstFailure(pool: NodePool, groups: readonly PodGroup[], overhead: readonly PodGroup[]): readonly Trial[] {
-  const certain = isCertain(pool, [...groups, ...overhead]);
+function firstFailure(ground: Ground): readonly Trial[] {
+  const certain = isCertain(ground.pool, [...ground.groups, ...ground.overhead]);
+  const stage = new Stage(ground);
   let first: readonly Trial[] | undefined;
-  for (const course of courses(groups, roomOf(pool).nodes, (group) => part(group, pool.node))) {
-    const results = trials(pool, groups, overhead, course);
+  for (const course of coursesOn(ground)) {
+    const results = trials(stage, course);
     if (results.some(({ homeless }) => homeless.length > 0)) return results;
     first = first ? least(first, results) : results;
     if (certain) break;
@@ -140,55 +144,65 @@ function firstFailure(pool: NodePool, groups: readonly PodGroup[], overhead: rea
   return first as readonly Trial[];
 }
 
+/** Where courses of events are played, one after the other: with all nodes, and from there on with a zone lost. */
+class Stage {
+  readonly whole: Simulation;
+  readonly left: Simulation;
+
+  constructor(readonly ground: Ground) {
+    this.whole = new Simulation(ground);
+    this.left = new Simulation(ground);
+  }
+}
+
 /** All states of the nodes in one course of events. */
-function trials(pool: NodePool, groups: readonly PodGroup[], overhead: readonly PodGroup[], course: Course): readonly Trial[] {
-  const simulation = new Simulation(pool, groups, overhead, course);
-  const states = lossesOf(pool);
-  if (!simulation.overheadFits) {
-    const homeless = overhead.map((group): Unplaced => ({ group, pods: 1, why: "overhead" }));
+function trials({ ground, whole, left }: Stage, course: Course): readonly Trial[] {
+  const states = lossesOf(ground.pool);
+  if (!ground.overheadFits) {
+    const homeless = ground.overhead.map((group): Unplaced => ({ group, pods: 1, why: "overhead" }));
     return [undefined, ...states].map((lostZone) => ({
       ...(lostZone === undefined ? {} : { lostZone }),
       homeless,
       largest: NOTHING,
-      waiting: NOTHING,
+      waiting: new Map(),
     }));
   }
-  const unplaced = simulation.settle();
-  const whole = {
-    homeless: [...unplaced, ...passers(simulation, groups), ...surges(simulation, groups, overhead)],
-    largest: simulation.largest,
-    waiting: NOTHING,
-  };
+  whole.begin(course);
+  const unplaced = whole.settle();
+  const homeless = [...unplaced, ...passers(whole, ground), ...surges(whole, ground)];
   return [
-    whole,
+    { homeless, largest: whole.largest, waiting: new Map() },
     ...states.map((lostZone) => {
-      const left = simulation.without(lostZone);
+      left.lose(lostZone, whole);
       // What had no place before has none now either, and is told already.
-      const homeless = [...left.settle(), ...passers(left, groups)];
-      return { lostZone, homeless: unplaced.length > 0 ? [] : homeless, largest: left.largest, waiting: waitingIn(left, groups) };
+      const homeless = [...left.settle(), ...passers(left, ground)];
+      return { lostZone, homeless: unplaced.length > 0 ? [] : homeless, largest: left.largest, waiting: new Map(left.waiting) };
     }),
   ];
 }
 
-function passers(simulation: Simulation, groups: readonly PodGroup[]): readonly Unplaced[] {
-  return groups.flatMap((group, index) =>
-    group.passing && group.pods !== 0 && !simulation.hasRoomFor(index, 1) ? [{ group, pods: 1, why: "passing" as const }] : [],
-  );
+function passers(simulation: Simulation, { groups, passing }: Ground): readonly Unplaced[] {
+  return passing
+    .filter((index) => !simulation.hasRoomFor(index, 1))
+    .map((index) => ({ group: groups[index] as PodGroup, pods: 1, why: "passing" }));
 }
 
-function surges(simulation: Simulation, groups: readonly PodGroup[], overhead: readonly PodGroup[]): readonly Unplaced[] {
-  const unplaced = (group: PodGroup): Unplaced => ({ group, pods: group.surge ?? 0, why: "surge" });
+function surges(simulation: Simulation, { groups, surging, overhead }: Ground): readonly Unplaced[] {
+  const again = ({ surge = 0 }: PodGroup) => surge;
+  const unplaced = (group: PodGroup): Unplaced => ({ group, pods: again(group), why: "surge" });
   return [
-    ...groups.filter(({ surge, passing }, index) => surge && !passing && !simulation.hasRoomFor(index, surge)).map(unplaced),
+    ...surging
+      .filter((index) => !simulation.hasRoomFor(index, again(groups[index] as PodGroup)))
+      .map((index) => unplaced(groups[index] as PodGroup)),
     ...overhead.filter(({ surge, request }) => surge && !simulation.hasRoomOnEach(request)).map(unplaced),
   ];
 }
 
 const NOTHING: Demand = { millicores: 0, memoryBytes: 0, pods: 0, volumes: 0 };
 
-function waitingIn({ waiting }: Simulation, groups: readonly PodGroup[]): Demand {
+function demandOf(waiting: Trial["waiting"], groups: readonly PodGroup[]): Demand {
   return demand(
-    groups.map((group, index) => ({ ...group, pods: waiting[index] as number })),
+    [...waiting].map(([index, pods]) => ({ ...(groups[index] as PodGroup), pods })),
     0,
   );
 }
@@ -203,8 +217,16 @@ function least(one: readonly Trial[], other: readonly Trial[]): readonly Trial[]
 
 /** One friendly course, with all nodes. */
 function fitsNow(pool: NodePool, groups: readonly PodGroup[], overhead: readonly PodGroup[]): boolean {
-  const { value } = courses(groups, roomOf(pool).nodes, (group) => part(group, pool.node)).next();
-  return value !== undefined && new Simulation(pool, groups, overhead, value).settle().length === 0;
+  const ground = new Ground(pool, groups, overhead);
+  const { value } = coursesOn(ground).next();
+  if (value === undefined) return false;
+  const simulation = new Simulation(ground);
+  simulation.begin(value);
+  return simulation.settle().length === 0;
+}
+
+function coursesOn({ pool, groups }: Ground): Generator<Course> {
+  return courses(groups, roomOf(pool).nodes, (group) => part(group, pool.node));
 }
 
 /** The entries in an order of their own: theirs means nothing. */

@@ -13,7 +13,9 @@ export interface Ended {
 
 export interface RunOptions {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+
+  /** Variables beside those of this process; `undefined` takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 
   /** The file that keeps what it says. */
   readonly log: string;

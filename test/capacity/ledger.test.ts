@@ -211,6 +211,15 @@ describe("a ledger", () => {
     expect(ledger.kept.map(({ reason }) => reason)).toEqual(["the other slot of api"]);
   });
 
+  it("finds its verdict once, and anew for what is entered later", () => {
+    const ledger = ledgerOf(aPool({ a: 1 }), aGroup({ pods: 2 }));
+    expect(ledger.verdict()).toBe(ledger.verdict());
+    ledger.add(aGroup({ name: "orders/b", pods: 2 }));
+    expect((ledger.verdict() as Known).cases[0]?.asked.pods).toBe(4);
+    ledger.keep("what may come", aGroup({ name: "orders/c" }));
+    expect((ledger.verdict() as Known).fits).toBe(false);
+  });
+
   it("enters what a stack sends to the API", () => {
     const ledger = ledgerOf(aPool({ a: 1 }));
     ledger.enter([{ kind: "Deployment", metadata: { name: "api", namespace: "orders" }, spec: { template: { spec: {} } } }]);

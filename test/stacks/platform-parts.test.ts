@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
 import type { Environment } from "../../stacks";
+import { EXISTING_PARTS } from "../../stacks/environment";
 import { sitesOf } from "../../stacks/kubernetes";
 import { NEEDED, partsOf } from "../../stacks/platform-parts";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
 
 const parts = (environment: Environment) => Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
 
@@ -58,6 +61,20 @@ describe("the platform of", () => {
     const cluster = { context: "kind-orders", has: ["cert-manager", "metrics-server"] } as const;
     const left = parts({ ...withoutAws, cluster }).cluster ?? [];
     expect(parts(withoutAws).cluster?.filter((part) => !left.includes(part))).toEqual(["cert-manager", "metrics-server"]);
+  });
+
+  it("a cluster that has its database operator from elsewhere has the plugin from there too, in the same namespace", () => {
+    const { readDatabase } = local;
+    const onAws = (cluster: object) => parts(anEnvironment({ cluster, readDatabase })).cluster;
+    expect(onAws({ context: "on-premises" })).toContain("plugin-barman-cloud");
+    expect(onAws({ context: "on-premises", has: ["cloudnative-pg"] })).not.toContain("plugin-barman-cloud");
+  });
+
+  it.each(EXISTING_PARTS)("a cluster that has %s from elsewhere works with it", (part) => {
+    const { aws: _, ...environment } = anEnvironment({ ...local, name: "test" });
+    const onPremises = { ...environment, cluster: { context: "on-premises", has: [part] } };
+    const onAws = anEnvironment({ cluster: { context: "on-premises", has: [part] }, readDatabase: local.readDatabase });
+    for (const each of [onPremises, onAws]) expect(() => synthesisOf(aProgram(each))).not.toThrow();
   });
 
   it("nodes between two numbers has what scales them", () => {

@@ -166,6 +166,27 @@ describe("clusters", () => {
     ]);
   });
 
+  it("that exist are one for each side and each environment: what is made in them is called alike", () => {
+    const context = "on-premises";
+    const both = (kubeconfig: object) => complaints({ aws: undefined, writeCluster: { context }, readCluster: { context, ...kubeconfig } });
+    expect(both({})).toEqual([`test.readCluster.context: "on-premises" is the writeCluster's as well; write one cluster for both`]);
+    expect(both({ kubeconfig: "~/.kube/config" })).toHaveLength(1);
+    expect(both({ kubeconfig: "~/.kube/other" })).toEqual([]);
+
+    const { aws: _, ...environment } = anEnvironment({ cluster: { context } });
+    expect(errorsOf(aProgram(environment, { ...environment, name: "other" }))).toEqual([
+      `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own`,
+    ]);
+  });
+
+  it("that exist are found from wherever Terraform runs", () => {
+    const at = (kubeconfig: string) => complaints({ aws: undefined, cluster: { context: "kind-orders", kubeconfig } });
+    for (const found of ["~/.kube/other", "/etc/kubeconfig", "C:\\Users\\me\\config"]) expect(at(found)).toEqual([]);
+    expect(at("./kubeconfig")).toEqual([
+      'test.cluster.kubeconfig: "./kubeconfig" is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/',
+    ]);
+  });
+
   it("are made on AWS or exist already", () => {
     expect(complaints({ aws: undefined, cluster: { context: "kind-orders" } })).toEqual([]);
     expect(complaints({ aws: undefined, cluster: { nodes: 3, node } })).toEqual([

@@ -1,0 +1,64 @@
+import { CapacityLedger } from "../../constructs/capacity";
+import {
+  all,
+  type Cache,
+  clustersOf,
+  type Environment,
+  type EventStore,
+  type ExistingCluster,
+  type ReadDatabase,
+} from "../../stacks/environment";
+import { partsOf } from "../../stacks/platform-parts";
+
+/** An environment as far as it goes on an existing cluster, without AWS. */
+export interface Variant {
+  readonly environment: Environment;
+
+  /** What differs from the environment, for a reader: `"eventStore is kurrentdb instead of kurrent-cloud"`. */
+  readonly differences: readonly string[];
+}
+
+type Store = EventStore | ReadDatabase | Cache;
+
+/** What stands on a cluster for an engine that lives on AWS. */
+const INSTEAD: Readonly<Partial<Record<Store["engine"], Store>>> = {
+  "kurrent-cloud": { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
+  aurora: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
+  rds: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
+  elasticache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+};
+
+/** The environment with the cluster in the place of each of its own, and without what only AWS has. */
+export function onCluster(environment: Environment, cluster: ExistingCluster): Variant {
+  const { aws, access, standbyOf, queryApi, ...rest } = environment;
+  const differences = [
+    ...clustersOf(environment).map(([key]) => `${key} is ${cluster.context}`),
+    ...Object.entries({ aws, access, standbyOf }).flatMap(([part, value]) => (value ? [`without ${part}`] : [])),
+  ];
+  const instead = <T extends Store>(part: string, store: T): T => {
+    const other = INSTEAD[store.engine];
+    if (!other) return store;
+    differences.push(`${part} is ${other.engine} instead of ${store.engine}`);
+    return { ...("name" in store ? { name: store.name } : {}), ...other } as T;
+  };
+  const { eventStore, readDatabase, cache } = environment;
+  const variant: Environment = {
+    ...rest,
+    ...Object.fromEntries(clustersOf(environment).map(([key]) => [key, cluster])),
+    ...(eventStore ? { eventStore: instead("eventStore", eventStore) } : {}),
+    ...(readDatabase ? { readDatabase: all(readDatabase).map((store) => instead("readDatabase", store)) } : {}),
+    ...(cache ? { cache: instead("cache", cache) } : {}),
+    // What stands before a cluster is no part of it.
+    ...(queryApi ? { queryApi: all(queryApi).map(({ edge: _, ...api }) => api) } : {}),
+    exceptions: { disposable: "applied to be destroyed" },
+  };
+  const kept = partsIn(variant);
+  const leftOut = [...partsIn(environment)].filter((part) => !kept.has(part)).sort();
+  return { environment: variant, differences: [...differences, ...leftOut.map((part) => `without ${part}`)] };
+}
+
+/** The parts of the platform on any of its clusters. */
+function partsIn(environment: Environment): ReadonlySet<string> {
+  const sites = clustersOf(environment).map(([key, cluster]) => ({ environment, key, cluster, ledger: new CapacityLedger() }));
+  return new Set(sites.flatMap((site) => [...partsOf(site)]));
+}

@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { accounts } from "../environments/accounts";
+import { local } from "../environments/local";
+import { production } from "../environments/production";
+import { Results } from "./aws/results";
+import { type ThroughTerraform, throughTerraform } from "./cluster/terraform";
+import { onCluster } from "./cluster/variant";
+
+const CLUSTER = { context: "kind-test", kubeconfig: "/home/someone/.kube/config" };
+const environment = { ...process.env };
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "through-terraform-"));
+  const fake = `#!${process.execPath}\nrequire(${JSON.stringify(require.resolve("./cli/fake-terraform"))});\n`;
+  mkdirSync(join(directory, "bin"));
+  writeFileSync(join(directory, "bin/terraform"), fake, { mode: 0o755 });
+  process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
+  process.env.FAKE_TERRAFORM = join(directory, "world.json");
+});
+
+afterEach(() => {
+  process.env = { ...environment };
+  rmSync(directory, { recursive: true });
+  jest.restoreAllMocks();
+});
+
+/** What comes of applying an environment on a cluster in some state of the world. */
+async function run(world: object = {}, options: Partial<ThroughTerraform> = {}) {
+  writeFileSync(join(directory, "world.json"), JSON.stringify({ asked: [], deployed: [], ...world }));
+  const said: string[] = [];
+  jest.spyOn(console, "log").mockImplementation((line: string) => void said.push(line.replace(/ \(\d+ s\)/, "")));
+  const results = new Results();
+  const program = { accounts, environments: [local] };
+  await throughTerraform({ program, cluster: CLUSTER, found: async () => [], seconds: 0, directory, results, ...options });
+  const { asked } = JSON.parse(readFileSync(join(directory, "world.json"), "utf8"));
+  return { said: said.filter((line) => !line.startsWith("LEFT OUT")), asked, failed: results.failed };
+}
+
+describe("stacks through Terraform", () => {
+  it("are applied, planned empty and destroyed, and nothing is left", async () => {
+    const { said, asked, failed } = await run();
+    expect(asked).toEqual([
+      "apply local-platform -input=false -no-color -auto-approve",
+      "plan local-platform -input=false -no-color -detailed-exitcode",
+      "destroy local-platform -input=false -no-color -auto-approve",
+    ]);
+    expect(said).toEqual([
+      "PASSED  local-platform: init",
+      "PASSED  local-platform: apply",
+      "PASSED  local-platform: replan",
+      "PASSED  local-platform: destroy",
+      "PASSED  local-platform destroyed: check",
+    ]);
+    expect(failed).toBe(false);
+  });
+
+  it("visit one cluster of an environment after the other", async () => {
+    const { asked } = await run({}, { program: { accounts, environments: [production] } });
+    expect(asked.map((line: string) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+      "apply production-write-platform",
+      "plan production-write-platform",
+      "destroy production-write-platform",
+      "apply production-read-platform",
+      "plan production-read-platform",
+      "destroy production-read-platform",
+    ]);
+  });
+
+  it("fail where a second plan holds changes, and are destroyed all the same", async () => {
+    const { said, asked, failed } = await run({ restless: "local-platform" });
+    expect(failed).toBe(true);
+    expect(said).toContain("FAILED  local-platform: replan\n        A second plan with changes:\n        ");
+    expect(asked.at(-1)).toMatch(/^destroy local-platform/);
+  });
+
+  it("are destroyed where an apply fails half-way", async () => {
+    const { said, asked, failed } = await run({ failing: "local-platform" });
+    expect(failed).toBe(true);
+    expect(asked.map((line: string) => line.split(" ")[0])).toEqual(["apply", "destroy"]);
+    expect(said[1]).toBe("FAILED  local-platform: apply\n        ended with 1:\n        ");
+  });
+
+  it("fail where something is left behind", async () => {
+    const cluster = [["Namespace default"], ["Namespace default", "ClusterRole keda"]];
+    const { said, failed } = await run({}, { found: async () => (cluster.length > 1 ? cluster.shift() : cluster[0]) ?? [] });
+    expect(failed).toBe(true);
+    expect(said.at(-1)).toBe("FAILED  local-platform destroyed: check\n        left behind: ClusterRole keda");
+  });
+
+  it("are skipped in Terraform's own words where its providers can't be had", async () => {
+    const { said, asked, failed } = await run({ noProviders: "Could not retrieve hashicorp/helm:\nno such host" });
+    expect([failed, asked]).toEqual([false, []]);
+    expect(said).toEqual(["SKIPPED stacks through Terraform: check\n        Could not retrieve hashicorp/helm: no such host"]);
+  });
+
+  it("are skipped where Terraform is missing, and where no pod would run", async () => {
+    expect((await run({}, { idle: "the cluster has no nodes" })).said).toEqual([
+      "SKIPPED stacks through Terraform: check\n        the cluster has no nodes",
+    ]);
+    rmSync(join(directory, "bin/terraform"));
+    process.env.PATH = join(directory, "bin");
+    expect((await run()).said).toEqual(["SKIPPED stacks through Terraform: check\n        terraform is not on the PATH"]);
+  });
+
+  it("fail where a stack can't be made ready for another reason", async () => {
+    const { said, asked } = await run({ noBucket: true });
+    expect(asked).toEqual([]);
+    expect(said[0]).toMatch(/^FAILED {2}local-platform: init\n {8}ended with 1:\n {8}Error: Failed to get existing workspaces/);
+  });
+
+  it("reach no other cluster than the one that is written down", async () => {
+    process.env.KUBE_HOST = "https://another.example.com";
+    await run();
+    expect(JSON.parse(readFileSync(join(directory, "world.json"), "utf8")).pointedAt).toEqual([]);
+  });
+});
+
+describe("an environment on a cluster that stands for its own", () => {
+  it("runs on it what it has on AWS, and says so", () => {
+    const { environment, differences } = onCluster(production, CLUSTER);
+    expect(environment).toMatchObject({
+      writeCluster: CLUSTER,
+      readCluster: CLUSTER,
+      eventStore: { engine: "kurrentdb" },
+      readDatabase: [{ engine: "cloudnative-pg" }],
+      cache: { engine: "valkey" },
+      queryApi: [{ image: production.queryApi.image, replicas: 10 }],
+    });
+    expect(environment).not.toHaveProperty("aws");
+    expect(differences).toEqual([
+      "writeCluster is kind-test",
+      "readCluster is kind-test",
+      "without aws",
+      "eventStore is kurrentdb instead of kurrent-cloud",
+      "readDatabase is cloudnative-pg instead of aurora",
+      "cache is valkey instead of elasticache",
+      "without aws-load-balancer-controller",
+      "without storage-classes",
+    ]);
+  });
+
+  it("is the same where it was there before", () => {
+    expect(onCluster(local, CLUSTER)).toMatchObject({
+      environment: { eventStore: local.eventStore, readDatabase: [local.readDatabase], cache: local.cache },
+      differences: ["cluster is kind-test"],
+    });
+  });
+});

@@ -8,7 +8,14 @@ import { local } from "../../environments/local";
 import type { Program } from "../../stacks";
 import { anEnvironment } from "../environments";
 
-const FAKE = `#!/usr/bin/env node\nrequire(${JSON.stringify(require.resolve("./fake-terraform"))});\n`;
+/** What needs no memory is answered without starting Node, which is most of what a walk asks. */
+const FAKE = `#!/bin/sh
+case "$1" in
+version) exit 0 ;;
+init) grep -q noBucket "$FAKE_TERRAFORM" || exit 0 ;;
+esac
+exec node ${JSON.stringify(require.resolve("./fake-terraform"))} "$@"
+`;
 const { aws, exceptions } = dev;
 
 /** Few stacks, which are walked quickly. */

@@ -205,8 +205,10 @@ describe("an existing cluster", () => {
   });
 
   it.each<[object, string]>([
-    [{ kubeconfig: "" }, 'test.cluster.kubeconfig: "" says nothing; write a word or more'],
-    [{ kubeconfig: 7 }, "test.cluster.kubeconfig: 7 says nothing; write a word or more"],
+    [
+      { kubeconfig: 7 },
+      "test.cluster.kubeconfig: 7 is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/",
+    ],
     [{ storageClass: " " }, 'test.cluster.storageClass: " " says nothing; write a word or more'],
     [{ has: [] }, "test.cluster.has: [] is empty; name parts, or leave it out"],
     [{ has: "keda" }, 'test.cluster.has: "keda" is no list; name parts, or leave it out'],

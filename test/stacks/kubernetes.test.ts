@@ -64,7 +64,7 @@ describe("an existing cluster", () => {
     for (const changes of [{ cluster }, { cluster, aws: undefined }]) {
       const { provider } = stack("test-platform", changes);
       expect(provider.kubernetes).toEqual([connection]);
-      expect(provider.helm).toEqual([{ kubernetes: connection }]);
+      expect(provider.helm).toEqual([{ kubernetes: connection, helm_driver: "configmap" }]);
     }
   });
 

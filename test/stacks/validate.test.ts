@@ -206,6 +206,10 @@ describe("an existing cluster", () => {
 
   it.each<[object, string]>([
     [
+      { kubeconfig: "" },
+      'test.cluster.kubeconfig: "" is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/',
+    ],
+    [
       { kubeconfig: 7 },
       "test.cluster.kubeconfig: 7 is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/",
     ],

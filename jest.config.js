@@ -5,5 +5,7 @@ module.exports = {
   testPathIgnorePatterns: ["/dist/test/(aws|cluster|fork|package)/"],
   snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
+  // Compiled already: nothing is left to transform.
+  transform: {},
   maxWorkers: 2,
 };

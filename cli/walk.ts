@@ -66,7 +66,9 @@ export function walk({ action, manifest, stacks, workspaceOf, args, print }: Wal
     const workspace = workspaceOf(stack);
     workspace.ready();
     if (action === "destroy" && !workspace.state()) return { kind: "absent" };
-    const status = workspace.run(action, ...args);
+    const more = action === "plan" && drawsSecrets(workspace) && !args.some((arg) => /^--?refresh/.test(arg)) ? ["-refresh=false"] : [];
+    if (more.length > 0) print(`Not refreshed: that would read the values of secrets, which whoever plans may not; -- -refresh=true does.`);
+    const status = workspace.run(action, ...more, ...args);
     if (status === 2 && args.includes("-detailed-exitcode")) return { kind: "done", changes: true };
     return { kind: status === 0 ? "done" : "failed" };
   }
@@ -86,6 +88,11 @@ export function walk({ action, manifest, stacks, workspaceOf, args, print }: Wal
     }
     return undefined;
   }
+}
+
+/** Whether a stack makes secrets: the provider reads the value of each whenever it refreshes. */
+function drawsSecrets({ json }: Workspace): boolean {
+  return json.ephemeral !== undefined;
 }
 
 function attempt(work: () => Outcome, print: (line: string) => void): Outcome {

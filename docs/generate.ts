@@ -8,6 +8,9 @@ const FILE = "docs/architecture.md";
 
 const README = "README.md";
 
+/** What is shipped, synthesized once for both pages. */
+const shipped = synthesisOf(program);
+
 /** The architecture page with its diagrams drawn anew from the code. */
 export function architecture(): string {
   const drawings = { folders: folders(), stacks: stacks() };
@@ -23,7 +26,7 @@ export function architecture(): string {
 
 /** The README with what npm start prints. */
 export function readme(): string {
-  const printed = print(summarize(program, synthesisOf(program), "cdktf.out"), false).trim();
+  const printed = print(summarize(program, shipped, "cdktf.out"), false).trim();
   return readFileSync(README, "utf8").replace(
     /(```text\n)bootstrap-[\s\S]*?(\n```)/,
     (_, begin: string, end: string) => begin + printed + end,
@@ -45,7 +48,7 @@ function folders(): string {
 
 /** What the stacks of production publish and read. */
 function stacks(): string {
-  const { stacks: written, compositions } = synthesisOf(program);
+  const { stacks: written, compositions } = shipped;
   const production = compositions.find(({ name }) => name === "production")?.stacks.map(({ node: { id } }) => id) ?? [];
   const lines = production.flatMap((id) => {
     const json = written.get(id)?.json ?? {};

@@ -90,13 +90,12 @@ export function x86Only({ eventStore }: Pick<Environment, "eventStore">, key: Cl
   return eventStore?.engine === "kurrentdb" && key !== "readCluster" ? "KurrentDB has no ARM image" : undefined;
 }
 
-/** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads everything. */
-export function withPipeline({ system, name, access }: Environment, { id, github }: AwsContext["account"]): ClusterAccess {
-  const { administrators = [], deployers = [], auditors = [], readers = [] } = access ?? {};
-  if (!github) return { administrators, deployers, auditors, readers };
+/** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads all but Secrets. */
+export function withPipeline({ system, name, access }: Environment, { id, github }: AwsContext["account"]): Required<ClusterAccess> {
+  const { administrators = [], deployers = [], planners = [], readers = [] } = access ?? {};
+  if (!github) return { administrators, deployers, planners, readers };
   const { plan, apply } = deployRoleArns(system, id, name);
-  // Releases of Helm are Secrets: whoever plans one reads them.
-  return { administrators: [apply, ...administrators], deployers, auditors: [plan, ...auditors], readers };
+  return { administrators: [apply, ...administrators], deployers, planners: [plan, ...planners], readers };
 }
 
 type Optional = Pick<EksProps, "version" | "nodeVersion" | "publicFrom" | "x86Only">;

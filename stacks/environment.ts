@@ -207,7 +207,8 @@ export interface ExistingCluster {
   readonly storageClass?: string;
 
   /**
-   * Parts of the platform that it has already, and that are left alone.
+   * Parts of the platform that it has already, and that are left alone. With `cloudnative-pg` goes its backup plugin
+   * `plugin-barman-cloud`: both live in one namespace, whose owner installs them.
    * @default - none: everything that the environment needs is installed
    */
   readonly has?: readonly ExistingPart[];

@@ -49,7 +49,7 @@ export function sitesOf(environment: Environment, foundation?: Foundation): read
   return clustersOf(environment).map(([key, cluster]) => {
     const ledger = new CapacityLedger(poolOf(environment, cluster));
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
-    for (const [reason, groups] of roomKept(environment, key)) ledger.keep(reason, ...groups);
+    for (const [reason, groups] of roomKept(environment, key, zonesOf(environment, cluster))) ledger.keep(reason, ...groups);
     return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
   });
 }
@@ -75,7 +75,8 @@ export function kubernetesStack<O extends Outputs = Outputs>(
 
 function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, foundation }: Site): KubernetesTarget {
   const shared: KubernetesTargetProps = { ledger, ...(environment.mirror ? { mirror: environment.mirror } : {}) };
-  if (isExistingCluster(cluster)) return KubernetesTarget.kubeconfig(stack, { ...shared, ...existing(cluster) });
+  if (isExistingCluster(cluster))
+    return KubernetesTarget.kubeconfig(stack, { ...shared, ...existing(cluster), zones: zonesOf(environment, cluster) });
   const made = foundation?.clusters[key];
   if (!foundation || !made) throw new Error(`${environment.name}.${key} is made by no stack`);
   const { clusterName, clusterEndpoint, clusterCertificateAuthority } = stack.read(made);
@@ -87,15 +88,21 @@ function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, fou
     certificateAuthority: clusterCertificateAuthority,
     region: onAws.aws.region,
     vpcId: stack.read(foundation.network).vpcId,
-    zones: zoneNames(onAws),
+    zones: zonesOf(environment, cluster),
   });
 }
 
 /** The fewest nodes that the cluster may have, and what each leaves to pods. Unknown of a cluster that nobody describes. */
 function poolOf(environment: Environment, cluster: Cluster): NodePool | undefined {
   if (isExistingCluster(cluster)) return cluster.room && roomOf(cluster.room);
+  return environment.aws && nodePool(cluster.nodes, cluster.node, zonesOf(environment, cluster));
+}
+
+/** The zones of a cluster's nodes, as far as they are known. */
+function zonesOf(environment: Environment, cluster: Cluster): readonly string[] {
+  if (isExistingCluster(cluster)) return Object.keys(cluster.room?.zones ?? {});
   const { aws } = environment;
-  return aws && nodePool(cluster.nodes, cluster.node, zoneNames({ ...environment, aws }));
+  return aws ? zoneNames({ ...environment, aws }) : [];
 }
 
 /** Volumes that a node of an existing cluster takes: the Kubernetes default for a driver that says nothing. */
@@ -105,10 +112,9 @@ function roomOf({ zones, cpu, memory, pods = 110 }: Room): NodePool {
   return { zones, node: { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), pods, volumes: VOLUMES } };
 }
 
-function existing({ context, kubeconfig, storageClass, room }: ExistingCluster) {
+function existing({ context, kubeconfig, storageClass }: ExistingCluster) {
   return {
     context,
-    zones: Object.keys(room?.zones ?? {}),
     ...(kubeconfig ? { kubeconfig } : {}),
     ...(storageClass ? { storageClass } : {}),
   };

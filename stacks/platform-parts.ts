@@ -1,4 +1,4 @@
-import { all, type Environment, type ExistingPart, isExistingCluster } from "./environment";
+import { all, type Cluster, type Environment, type ExistingPart, isExistingCluster } from "./environment";
 import type { Site } from "./kubernetes";
 
 /** A part of the platform that runs on a cluster. */
@@ -27,7 +27,7 @@ interface Carried {
 }
 
 /** When a cluster needs each part. Nothing is installed for its own sake. */
-const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
+export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
   "prometheus-operator-crds": ({ environment: { monitoring } }) => monitoring?.prometheus === true,
   "gateway-api": serves,
   "cert-manager": (carried) => serves(carried) || storesEvents(carried) || storesModels(carried),
@@ -57,12 +57,18 @@ export function partsOf({ environment, key, cluster }: Site): ReadonlySet<Platfo
     onEks: !isExistingCluster(cluster),
     scaled: !isExistingCluster(cluster) && typeof cluster.nodes === "object" && cluster.nodes.min < cluster.nodes.max,
   };
-  const has: readonly PlatformPart[] = isExistingCluster(cluster) ? (cluster.has ?? []) : [];
+  const has = partsFromElsewhere(cluster);
   return new Set(
     Object.entries(NEEDED)
-      .filter(([part, needed]) => needed(carried) && !has.includes(part as PlatformPart))
+      .filter(([part, needed]) => needed(carried) && !has.has(part as PlatformPart))
       .map(([part]) => part as PlatformPart),
   );
+}
+
+/** The parts that a cluster has from elsewhere. The backup plugin lives with the operator, and so comes from where that came from. */
+export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> {
+  const has = isExistingCluster(cluster) ? (cluster.has ?? []) : [];
+  return new Set<PlatformPart>(has.includes("cloudnative-pg") ? [...has, "plugin-barman-cloud"] : has);
 }
 
 function serves({ environment, writes, reads }: Carried): boolean {

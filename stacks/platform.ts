@@ -1,11 +1,13 @@
 import { type App, Fn } from "cdktf";
+import { PLANNERS } from "../constructs/cluster";
 import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Opening, ROLE_AGENT } from "../constructs/kubernetes";
-import { type NetworkNeeds, type PartName, PLACES, type Place, Platform, type PlatformParts } from "../constructs/platform";
+import { type NetworkNeeds, type PartName, PLACES, type Place, Planners, Platform, type PlatformParts } from "../constructs/platform";
 import { secretStore } from "../constructs/secrets";
+import { withPipeline } from "./cluster";
 import { type Environment, isExistingCluster } from "./environment";
 import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
 import { type NetworkOutputs, zoneIds } from "./network";
-import { type PlatformPart, partsOf } from "./platform-parts";
+import { type PlatformPart, partsFromElsewhere, partsOf } from "./platform-parts";
 import { secretsOf } from "./secrets";
 import type { PlatformStack } from "./stack";
 
@@ -14,6 +16,13 @@ const QUOTA = { cpu: 4, memory: "8Gi", pods: 60 } as const;
 
 /** Where what watches the system will live, and reads the metrics of the others from. */
 export const OBSERVABILITY = "observability";
+
+/** What others need of what a cluster has from elsewhere, by its name as a part. */
+const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
+  "cert-manager": "certificates",
+  "cloudnative-pg": "postgres",
+  "gateway-api": "definitions",
+};
 
 /** What a cluster has before anything of the system runs on it: what that needs, and nothing else. */
 export function platformStack(app: App, site: Site): PlatformStack {
@@ -26,9 +35,11 @@ export function platformStack(app: App, site: Site): PlatformStack {
   const platform = new Platform(stack, "platform", {
     cluster,
     parts,
+    elsewhere: [...partsFromElsewhere(site.cluster)].flatMap((part) => PARTS[part] ?? []),
     metrics: environment.monitoring?.prometheus === true,
     namespaces: Object.fromEntries(namespaces.map(({ name, ready }) => [name, ready])),
   });
+  if (hasPlanners(site)) new Planners(stack, "planners", { group: PLANNERS });
   const readers = secretReaders(site);
   if (cluster.aws && readers.length > 0) {
     new CustomResources(stack, "secret-store", {
@@ -39,6 +50,13 @@ export function platformStack(app: App, site: Site): PlatformStack {
     });
   }
   return stack;
+}
+
+/** Whether somebody plans who may not read everything. Who that is on an existing cluster, its owner knows. */
+function hasPlanners({ cluster, foundation }: Site): boolean {
+  if (!foundation || isExistingCluster(cluster)) return false;
+  const { environment, account } = foundation.context;
+  return withPipeline(environment, account).planners.length > 0;
 }
 
 /** What is said to each part that the cluster needs. */

@@ -1,11 +1,18 @@
 import type { PodGroup, PodRequest, Spread } from "../constructs/capacity";
+import { gatewayPods } from "../constructs/platform";
 import { all, type ClusterKey, type Environment, isProtected, type Replicas } from "./environment";
 
 /** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
-export function roomKept(environment: Environment, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
+export function roomKept(
+  environment: Environment,
+  key: ClusterKey,
+  zones: readonly string[],
+): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
+  const gateway = (side: string, api: object | undefined) => (api ? [gatewayPods({ cluster: { zones } }, `${side}/gateway`)] : []);
+  const { commandApi, queryApi } = environment;
   const kept = [
-    ["the write side", key === "readCluster" ? [] : writeSide(environment)],
-    ["the read side", key === "writeCluster" ? [] : readSide(environment)],
+    ["the write side", key === "readCluster" ? [] : [...writeSide(environment), ...gateway("write-side", commandApi)]],
+    ["the read side", key === "writeCluster" ? [] : [...readSide(environment), ...gateway("read-side", queryApi)]],
     ["observability", watching(environment, key)],
   ] as const;
   return kept.filter(([, groups]) => groups.length > 0);

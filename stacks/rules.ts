@@ -23,6 +23,7 @@ const DAY = 86_400;
 /** What must hold between the values of one environment. */
 export const environmentRules: readonly Rule[] = [
   clustersAreEitherOneOrTwo,
+  sidesHaveClustersOfTheirOwn,
   awsIsThereForWhatNeedsIt,
   sidesAreWhole,
   rolesHaveNames,
@@ -45,6 +46,14 @@ function clustersAreEitherOneOrTwo({ cluster, writeCluster, readCluster }: Draft
   const [has, lacks] =
     writeCluster && !readCluster ? ["writeCluster", "readCluster"] : !writeCluster && readCluster ? ["readCluster", "writeCluster"] : [];
   return has && lacks ? [{ keys: [lacks], rule: `is missing beside ${has}`, remedy: `add it, or write one cluster for both` }] : [];
+}
+
+function sidesHaveClustersOfTheirOwn({ writeCluster, readCluster }: DraftEnvironment): Finding[] {
+  const [write, read] = [contextOf(writeCluster), contextOf(readCluster)];
+  if (!read || write?.id !== read.id) return [];
+  return [
+    { keys: ["readCluster", "context"], value: read.context, rule: "is the writeCluster's as well", remedy: "write one cluster for both" },
+  ];
 }
 
 function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
@@ -400,6 +409,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   accountsAreKnown,
   namesAreApart,
   networksAreApart,
+  clustersAreApart,
   standbysHaveAnOriginal,
   pipelinesHaveTheirAccess,
 ];
@@ -492,6 +502,36 @@ function networksAreApart({ environments }: DraftProgram): ProgramFinding[] {
       },
     ];
   });
+}
+
+/** What an environment makes in a cluster has the same names in each environment. */
+function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  const found = environments.flatMap(({ name, cluster, writeCluster, readCluster }) =>
+    Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, each]) => {
+      const place = contextOf(each);
+      return name && place ? [{ name, key, ...place }] : [];
+    }),
+  );
+  return found.flatMap(({ name, key, id, context }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.id === id && before.name !== name);
+    if (!other) return [];
+    return [
+      {
+        root: name,
+        keys: [key, "context"],
+        value: context,
+        rule: `is a cluster of ${other.name} as well, whose namespaces are called alike`,
+        remedy: "give each environment a cluster of its own",
+      },
+    ];
+  });
+}
+
+/** By what an existing cluster is known. */
+function contextOf(cluster: DraftEnvironment["cluster"]): { readonly context: string; readonly id: string } | undefined {
+  if (!cluster || !("context" in cluster) || typeof cluster.context !== "string") return undefined;
+  const { context, kubeconfig = "~/.kube/config" } = cluster;
+  return { context, id: `${kubeconfig}#${context}` };
 }
 
 function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramFinding[] {

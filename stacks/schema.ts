@@ -225,7 +225,9 @@ const cluster = either(
   "context",
   object<ExistingCluster>({
     context: anything,
-    kubeconfig: optional(anything),
+    kubeconfig: optional(
+      text(/^(~?[/\\]|[A-Za-z]:[/\\])/, "is looked for where Terraform runs, which is elsewhere", "write the whole path, or one from ~/"),
+    ),
     storageClass: optional(anything),
     has: optional(list(choice(EXISTING_PARTS, "part that a cluster may have from elsewhere"), "name parts, or leave it out")),
     room: optional(
@@ -291,7 +293,7 @@ export const environmentSchema = object<Environment>({
     object<Access>({
       administrators: principals,
       deployers: principals,
-      auditors: principals,
+      planners: principals,
       readers: principals,
       from: optional(list(anything, "name the networks that people and pipelines come from, or leave it out")),
     }),

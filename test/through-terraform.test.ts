@@ -124,7 +124,7 @@ describe("an environment on a cluster that stands for its own", () => {
     const { environment, differences } = onCluster(production, CLUSTER);
     expect(environment).toMatchObject({
       writeCluster: CLUSTER,
-      readCluster: CLUSTER,
+      readCluster: { ...CLUSTER, kubeconfig: "/home/someone/.kube/./config" },
       eventStore: { engine: "kurrentdb" },
       readDatabase: [{ engine: "cloudnative-pg" }],
       cache: { engine: "valkey" },

@@ -16,10 +16,11 @@ export interface ClusterAccess {
   readonly deployers?: readonly string[];
 
   /**
-   * May read everything, Secrets too: what a plan of Helm releases, roles and storage classes has to do.
+   * May read what runs in namespaces, and is in the group `planners`, to which the cluster's platform gives the rest of
+   * what a plan reads. No Secrets.
    * @default - nobody
    */
-  readonly auditors?: readonly string[];
+  readonly planners?: readonly string[];
 
   /**
    * May read what runs in namespaces, but no Secrets.
@@ -27,6 +28,9 @@ export interface ClusterAccess {
    */
   readonly readers?: readonly string[];
 }
+
+/** The group of Kubernetes that planners are in. */
+export const PLANNERS = "planners";
 
 type Finding = Omit<Problem, "path">;
 

@@ -9,7 +9,7 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesVersion } from "../core/versions";
 import { exempt } from "../policy/contract";
-import type { ClusterAccess } from "./access";
+import { type ClusterAccess, PLANNERS } from "./access";
 
 export interface ControlPlaneProps {
   /** The cluster's name, most general part first: `["orders", "production", "write"]`. */
@@ -41,12 +41,12 @@ export interface ControlPlaneProps {
   readonly protect: boolean;
 }
 
-/** What each role may do (EKS, access policies). */
-const POLICIES: Readonly<Record<keyof ClusterAccess, string>> = {
-  administrators: "AmazonEKSClusterAdminPolicy",
-  deployers: "AmazonEKSEditPolicy",
-  auditors: "AmazonEKSAdminViewPolicy",
-  readers: "AmazonEKSViewPolicy",
+/** What each role may do (EKS, access policies), and the groups to which the cluster itself gives more. */
+const RIGHTS: Readonly<Record<keyof ClusterAccess, { readonly policy: string; readonly groups?: readonly string[] }>> = {
+  administrators: { policy: "AmazonEKSClusterAdminPolicy" },
+  deployers: { policy: "AmazonEKSEditPolicy" },
+  planners: { policy: "AmazonEKSViewPolicy", groups: [PLANNERS] },
+  readers: { policy: "AmazonEKSViewPolicy" },
 };
 
 const LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
@@ -109,7 +109,7 @@ export class ControlPlane extends Construct {
       dependsOn: [logs, rights, secrets],
     });
     if (props.publicFrom) exempt(this.cluster, "CKV_AWS_39", "open to the networks that are named, and to no others");
-    for (const kind of Object.keys(POLICIES) as (keyof ClusterAccess)[]) {
+    for (const kind of Object.keys(RIGHTS) as (keyof ClusterAccess)[]) {
       for (const principal of props.access[kind] ?? []) this.admit(principal, kind);
     }
   }
@@ -118,11 +118,19 @@ export class ControlPlane extends Construct {
   private admit(principalArn: string, kind: keyof ClusterAccess): void {
     const id = principalArn.replace("arn:aws:iam::", "");
     if (this.node.tryFindChild(id)) return;
-    const entry = new EksAccessEntry(this, id, { clusterName: this.cluster.name, principalArn, type: "STANDARD" });
-    new EksAccessPolicyAssociation(this, `${id}-${kind}`, {
+    const { policy, groups = [] } = RIGHTS[kind];
+    const entry = new EksAccessEntry(this, id, {
       clusterName: this.cluster.name,
       principalArn,
-      policyArn: `arn:aws:eks::aws:cluster-access-policy/${POLICIES[kind]}`,
+      type: "STANDARD",
+      // Always said: groups that are left out of the configuration are not taken away.
+      kubernetesGroups: [...groups],
+    });
+    // By its policy, as EKS knows it: a reader that becomes a planner keeps it.
+    new EksAccessPolicyAssociation(this, `${id}-${policy}`, {
+      clusterName: this.cluster.name,
+      principalArn,
+      policyArn: `arn:aws:eks::aws:cluster-access-policy/${policy}`,
       accessScope: { type: "cluster" },
       dependsOn: [entry],
     });

@@ -1,4 +1,4 @@
-export { accessProblems, type ClusterAccess, publicProblems } from "./access";
+export { accessProblems, type ClusterAccess, PLANNERS, publicProblems } from "./access";
 export { addonPods } from "./addon-pods";
 export { CONTROLLERS, type Controller } from "./controllers";
 export { Eks, type EksProps } from "./eks";

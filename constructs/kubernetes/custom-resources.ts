@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
 import { AssetType, type ITerraformDependable, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
-import { sorted } from "./release";
+import { nameProblems, valuesOf } from "./release";
 import type { KubernetesTarget } from "./target";
 
 /** An object of any kind, as the API server takes it. */
@@ -30,6 +31,7 @@ export interface CustomResourcesProps {
    */
   readonly name?: string;
 
+  /** Objects without a secret in them: a release is kept in a ConfigMap. */
   readonly objects: readonly ApiObject[];
 
   /** @default false: deleting it loses nothing */
@@ -52,13 +54,14 @@ export class CustomResources extends Construct {
 
   constructor(scope: Construct, id: string, props: CustomResourcesProps) {
     super(scope, id);
-    const { namespace } = props;
+    const { namespace, name = id } = props;
+    refuse(this, nameProblems(name), "name");
     this.objects = props.objects;
     this.release = new HelmRelease(this, "release", {
-      name: props.name ?? id,
+      name,
       namespace,
       chart: chartOf(this),
-      values: [JSON.stringify(sorted({ objects: props.objects }))],
+      values: [valuesOf({ objects: props.objects })],
       atomic: true,
       wait: true,
       timeout: known(seconds(props.timeout ?? "5m")),

@@ -2,6 +2,7 @@ import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
 import type { ITerraformDependable, TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
+import { type Problem, refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
 import { CHARTS, type ChartName } from "../core/versions";
 import type { KubernetesTarget } from "./target";
@@ -17,6 +18,10 @@ export interface ReleaseProps {
   /** @default - the construct's id */
   readonly name?: string;
 
+  /**
+   * What the chart is told. Values, and all that the chart makes of them, are kept in a ConfigMap, for everyone to read
+   * who reads those: a secret is named here and lies elsewhere, and a chart that would draw one itself is told not to.
+   */
   readonly values: object;
 
   /** The pods that the chart makes, for the capacity ledger: it can't see into a chart. Their names get the namespace. */
@@ -50,16 +55,17 @@ export class Release extends Construct {
 
   constructor(scope: Construct, id: string, props: ReleaseProps) {
     super(scope, id);
-    const { cluster, namespace } = props;
+    const { cluster, namespace, name = id } = props;
+    refuse(this, nameProblems(name), "name");
     const { repository, chart, version } = CHARTS[props.chart];
     cluster.ledger.add(...props.pods.map((group) => ({ ...group, name: `${namespace}/${group.name}` })));
     this.release = new HelmRelease(this, "release", {
-      name: props.name ?? id,
+      name,
       namespace,
       ...(cluster.mirror ? { repository: `oci://${cluster.mirror}` } : { repository }),
       chart,
       version,
-      values: [JSON.stringify(sorted(props.values))],
+      values: [valuesOf(props.values)],
       atomic: true,
       wait: true,
       timeout: known(seconds(props.timeout ?? "10m")),
@@ -72,8 +78,21 @@ export class Release extends Construct {
   }
 }
 
-/** Helm's provider compares values as text, so that their order must not depend on how they were put together. */
-export function sorted<T>(value: T): T {
+/** Why a release can't have a name, if it can't: Helm appends to it in names of its own. */
+export function nameProblems(name: string): readonly Omit<Problem, "path">[] {
+  if (/^(?=.{1,53}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return [];
+  return [{ value: name, rule: "is no name of a release", remedy: "use up to 53 lower-case letters, digits and hyphens" }];
+}
+
+/**
+ * Values as Helm's provider takes them. It compares them as text, so that their order must not depend on how they were
+ * put together. Terraform reads that text as a template: what looks like one and is no reference of ours is escaped.
+ */
+export function valuesOf(values: object): string {
+  return JSON.stringify(sorted(values)).replace(/([$%])\{(?!TfToken\[)/g, "$1$1{");
+}
+
+function sorted<T>(value: T): T {
   if (Array.isArray(value)) return value.map(sorted) as T;
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

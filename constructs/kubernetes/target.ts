@@ -110,6 +110,7 @@ export class KubernetesTarget extends Construct {
     if (aws) this.aws = aws;
     // The one has exec as a list of blocks, the other as an attribute.
     new KubernetesProvider(this, "objects", "exec" in connection ? { ...connection, exec: [connection.exec] } : connection);
-    new HelmProvider(this, "releases", { kubernetes: connection });
+    // Where roles that may read no Secret can plan them. So nothing in a release may be one.
+    new HelmProvider(this, "releases", { kubernetes: connection, helmDriver: "configmap" });
   }
 }

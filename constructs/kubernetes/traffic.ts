@@ -15,7 +15,7 @@ export type Peer =
 export interface Opening {
   /** What for; the name of the policy: `webhook`. */
   readonly name: string;
-  readonly peer: Peer;
+  readonly peer: Peer | readonly Exclude<Peer, "anywhere">[];
 
   /** Ports, single or from one to another. */
   readonly ports: readonly (number | { readonly from: number; readonly to: number })[];
@@ -26,10 +26,10 @@ export interface Opening {
 
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
-/** Names are asked from CoreDNS, wherever the cluster keeps its pods. */
+/** Names are asked from CoreDNS, or from the cache on the pod's own node where a cluster has one (NodeLocal DNSCache, its address). */
 export const NAMES: Opening = {
   name: "names",
-  peer: { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } },
+  peer: [{ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } }, { cidr: "169.254.20.10/32" }],
   ports: [53],
   protocols: ["UDP", "TCP"],
 };
@@ -41,14 +41,20 @@ export const API_SERVER: Opening = { name: "api-server", peer: "anywhere", ports
 export const ROLE_AGENT: Opening = { name: "role-agent", peer: { cidr: "169.254.170.23/32" }, ports: [80] };
 
 export function ingressFrom({ peer, ...opening }: Opening): NetworkPolicyV1SpecIngress {
-  return { ...(peer === "anywhere" ? {} : { from: [end(peer)] }), ports: ports(opening) };
+  return { ...(peer === "anywhere" ? {} : { from: ends(peer) }), ports: ports(opening) };
 }
 
 export function egressTo({ peer, ...opening }: Opening): NetworkPolicyV1SpecEgress {
-  return { ...(peer === "anywhere" ? {} : { to: [end(peer)] }), ports: ports(opening) };
+  return { ...(peer === "anywhere" ? {} : { to: ends(peer) }), ports: ports(opening) };
 }
 
-function end(peer: Exclude<Peer, "anywhere">) {
+type End = Exclude<Peer, "anywhere">;
+
+function ends(peer: End | readonly End[]) {
+  return (Array.isArray(peer) ? (peer as readonly End[]) : [peer as End]).map(end);
+}
+
+function end(peer: End) {
   if (peer === "cluster") return { namespaceSelector: {} };
   if (peer === "namespace") return { podSelector: {} };
   if ("cidr" in peer) return { ipBlock: { cidr: peer.cidr } };

@@ -20,7 +20,7 @@ export interface DefinitionsProps extends PartProps {
 
 /**
  * Custom resource definitions that belong to no single controller, before everything that uses them. Helm keeps a
- * release in a Secret of 1 MiB at most, and both are near it: nothing else fits beside them.
+ * release in a ConfigMap of 1 MiB at most, and both are near it: nothing else fits beside them.
  */
 export class CustomResourceDefinitions extends Construct {
   readonly ready: ITerraformDependable[];

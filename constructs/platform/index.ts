@@ -12,6 +12,7 @@ export { MetricsServer, type MetricsServerProps } from "./metrics-server";
 export { gatewayPods, NginxGatewayFabric, type NginxGatewayFabricProps } from "./nginx-gateway-fabric";
 export type { PartProps } from "./part";
 export { PLACES } from "./places";
+export { Planners, type PlannersProps } from "./planners";
 export { type PartName, Platform, type PlatformParts, type PlatformProps } from "./platform";
 export type { ScaledNodes } from "./scaled-nodes";
 export { SnapshotController } from "./snapshot-controller";

@@ -74,7 +74,8 @@ export class Karpenter extends Construct {
         },
         serviceMonitor: { enabled: metrics },
       },
-      pods: [deployed({ name: NAME, replicas: count, asked: [ASKED], priority: CRITICAL, spread: APART })],
+      // The chart takes one pod away where a new one finds no node of its own.
+      pods: [deployed({ name: NAME, replicas: count, asked: [ASKED], priority: CRITICAL, surge: 0, spread: APART })],
     });
     const objects = new CustomResources(this, "nodes", {
       ...common,

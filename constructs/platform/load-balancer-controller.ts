@@ -48,8 +48,8 @@ export class LoadBalancerController extends Construct {
         webhookConfig: { disableIngressValidation: true },
         // Would refuse every Service of the cluster while the controller is away.
         enableServiceMutatorWebhook: false,
-        // Otherwise each upgrade makes a new certificate, and until all pods have it, webhooks fail.
-        keepTLSSecret: true,
+        // The chart would draw a key into its release, for everyone to read, and another at some upgrades.
+        enableCertManager: true,
         enableBackendSecurityGroup: false,
         enableShield: false,
         enableWaf: false,

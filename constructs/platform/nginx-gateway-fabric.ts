@@ -10,7 +10,7 @@ const NAME = "nginx-gateway-fabric";
 const ASKED = { cpu: "100m", memory: "256Mi" } as const satisfies Asked;
 
 /** The job that makes its certificates can't be told what to ask for; a namespace with a quota gives it a default. */
-const CERTIFICATES = { cpu: "10m", memory: "64Mi" } as const satisfies Asked;
+const CERTIFICATES = { cpu: "20m", memory: "64Mi" } as const satisfies Asked;
 
 /** What each nginx of a Gateway asks for, agent included. */
 const DATA_PLANE = { cpu: "200m", memory: "256Mi" } as const satisfies Asked;
@@ -78,7 +78,7 @@ export class NginxGatewayFabric extends Construct {
  * The nginx of a Gateway, by its namespace and name (`edge/public`), for the ledger: the control plane makes them, so
  * whoever makes the Gateway enters them.
  */
-export function gatewayPods(part: Pick<PartProps, "cluster" | "highlyAvailable">, gateway: string): PodGroup {
+export function gatewayPods(part: Parameters<typeof replicas>[0], gateway: string): PodGroup {
   return deployed({ name: `${gateway}-nginx`, replicas: replicas(part, 2), asked: [DATA_PLANE] });
 }
 

@@ -62,7 +62,10 @@ const EVENLY: readonly Spread[] = [
 
 /** How many of a part run: several where a cluster can spread them, otherwise one. */
 export function replicas(
-  { cluster, highlyAvailable = cluster.zones.length > 1 }: Pick<PartProps, "cluster" | "highlyAvailable">,
+  {
+    cluster,
+    highlyAvailable = cluster.zones.length > 1,
+  }: { readonly cluster: Pick<KubernetesTarget, "zones"> } & Pick<PartProps, "highlyAvailable">,
   several: number,
 ): number {
   return highlyAvailable ? several : 1;

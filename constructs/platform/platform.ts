@@ -70,6 +70,12 @@ export interface PlatformProps {
   readonly parts: PlatformParts;
 
   /**
+   * Parts that the cluster has from elsewhere: others may need them.
+   * @default - none
+   */
+  readonly elsewhere?: readonly PartName[];
+
+  /**
    * Whether its parts tell Prometheus where to scrape them.
    * @default - where the definitions of the Prometheus operator are among the parts
    */
@@ -119,13 +125,14 @@ const PARTS: { readonly [Name in PartName]: Part<Name> } = {
     make: (scope, id, { cluster, after = [] }, own) => new StorageClasses(scope, id, { cluster, after, ...own }),
   },
   snapshots: { id: "snapshot-controller", make: (scope, id, props) => new SnapshotController(scope, id, props), follows: ANSWERING },
+  certificates: { id: "cert-manager", make: (scope, id, props) => new CertManager(scope, id, props), follows: ANSWERING },
   scaling: { id: "karpenter", make: (scope, id, props, own) => new Karpenter(scope, id, { ...props, ...own }), follows: ANSWERING },
   loadBalancers: {
     id: "load-balancer-controller",
     make: (scope, id, props) => new LoadBalancerController(scope, id, props),
     follows: ANSWERING,
+    needs: ["certificates"],
   },
-  certificates: { id: "cert-manager", make: (scope, id, props) => new CertManager(scope, id, props), follows: ANSWERING },
   secrets: { id: "external-secrets", make: (scope, id, props) => new ExternalSecrets(scope, id, props), follows: ANSWERING },
   dns: { id: "external-dns", make: (scope, id, props, own) => new ExternalDns(scope, id, { ...props, ...own }), follows: ANSWERING },
   postgres: { id: "cloudnative-pg", make: (scope, id, props) => new CloudNativePg(scope, id, props), follows: ANSWERING },
@@ -152,7 +159,7 @@ export class Platform extends Construct {
     private readonly props: PlatformProps,
   ) {
     super(scope, id);
-    refuse(this, missing(props.parts), "parts");
+    refuse(this, missing(props), "parts");
     const ready: Partial<Record<PartName, readonly ITerraformDependable[]>> = {};
     for (const name of Object.keys(PARTS) as PartName[]) this.add(name, ready);
     this.ready = ready;
@@ -176,10 +183,10 @@ export class Platform extends Construct {
   }
 }
 
-function missing(parts: PlatformParts): readonly Omit<Problem, "path">[] {
+function missing({ parts, elsewhere = [] }: PlatformProps): readonly Omit<Problem, "path">[] {
   return (Object.keys(parts) as PartName[]).flatMap((name) =>
     (PARTS[name].needs ?? [])
-      .filter((needed) => parts[needed] === undefined)
+      .filter((needed) => parts[needed] === undefined && !elsewhere.includes(needed))
       .map((needed) => ({ value: name, rule: `does not work without ${needed}`, remedy: `add ${needed}, or leave it out` })),
   );
 }

@@ -61,7 +61,23 @@ const STATEFUL: Readonly<Record<string, string | undefined>> = {
   aws_rds_cluster: "deletion_protection",
   aws_s3_bucket: undefined,
   aws_secretsmanager_secret: undefined,
+  kubernetes_persistent_volume_claim_v1: undefined,
 };
+
+/** Objects of operators that hold data, by group and kind: whoever deletes their release deletes their volumes. */
+const STATEFUL_OBJECTS = ["postgresql.cnpg.io/Cluster"];
+
+/** What each provider calls. */
+const APIS: Readonly<Record<string, string>> = {
+  aws: "AWS",
+  kubernetes: "a cluster",
+  helm: "a cluster",
+  kurrentcloud: "Kurrent Cloud",
+  cloudflare: "Cloudflare",
+};
+
+/** Revisions of a release that are looked back to. */
+const MOST_REVISIONS = 10;
 
 /** Data stores of which backup plans take copies by tag. */
 const BACKED_UP = ["aws_db_instance", "aws_dynamodb_table", "aws_efs_file_system", "aws_rds_cluster"];
@@ -100,13 +116,13 @@ const POLICIES: readonly Policy[] = [
     id: "data-is-kept",
     rule: "can be destroyed with its data, and the environment promises to keep it",
     remedy: "set prevent_destroy and the deletion protection of its own API, and no force_destroy",
-    check: ({ protect }, resources) => (protect ? ofType(resources, Object.keys(STATEFUL)).filter(canBeDestroyed).map(toAddress) : []),
+    check: ({ protect }, resources) => (protect ? resources.filter(isStateful).filter(canBeDestroyed).map(toAddress) : []),
   },
   {
     id: "data-lives-apart",
     rule: "holds data in a stack that is changed for other reasons",
     remedy: "move it to a stack of its own, and declare that it holds data",
-    check: ({ holdsData }, resources) => (holdsData ? [] : ofType(resources, Object.keys(STATEFUL)).map(toAddress)),
+    check: ({ holdsData }, resources) => (holdsData ? [] : resources.filter(isStateful).map(toAddress)),
   },
   {
     id: "backups-select-it",
@@ -140,12 +156,27 @@ const POLICIES: readonly Policy[] = [
   },
   {
     id: "one-cloud-api",
-    rule: "needs AWS and a cluster at once, so that one that is missing blocks the plan of the other",
-    remedy: "split it in two, and pass values as outputs",
-    check: ({ json }) => {
-      const needed = Object.keys((json.provider ?? {}) as object);
-      return needed.includes("aws") && needed.some((name) => ["kubernetes", "helm"].includes(name)) ? [""] : [];
-    },
+    rule: "needs several of AWS, a cluster and other clouds at once, so that one that is missing blocks the plan of the others",
+    remedy: "split it, and pass values as outputs",
+    check: ({ json }) => (apisOf(json).size > 1 ? [""] : []),
+  },
+  {
+    id: "whole-releases",
+    rule: "can be left half installed under a name that is then taken, or keeps every revision that there ever was",
+    remedy: `make it a Release, or set atomic, and max_history from 1 to ${MOST_REVISIONS}`,
+    check: (_, resources) =>
+      ofType(resources, ["helm_release"])
+        .filter(({ body: { atomic, max_history: kept } }) => !(atomic === true && Number(kept) >= 1 && Number(kept) <= MOST_REVISIONS))
+        .map(toAddress),
+  },
+  {
+    id: "no-secret-in-releases",
+    rule: "is told a secret, which its release keeps for everyone to read",
+    remedy: "name a Secret that lies elsewhere among the values",
+    check: (_, resources) =>
+      ofType(resources, ["helm_release"])
+        .filter(({ body }) => ["set_sensitive", "set_wo"].some((argument) => body[argument] !== undefined))
+        .map(toAddress),
   },
   {
     id: "named-outputs",
@@ -239,10 +270,10 @@ function statementsOf(policy: unknown, json: Json): readonly Json[] {
   return [written ?? []].flat() as unknown as readonly Json[];
 }
 
-/** A policy as an object; what can't be read says nothing. */
-function parsed(policy: unknown): { readonly Statement?: unknown } {
+/** JSON as an object; what can't be read says nothing. */
+function parsed(text: unknown): Json {
   try {
-    return (JSON.parse(String(policy)) ?? {}) as { Statement?: unknown };
+    return (JSON.parse(String(text)) ?? {}) as Json;
   } catch {
     return {};
   }
@@ -251,6 +282,31 @@ function parsed(policy: unknown): { readonly Statement?: unknown } {
 function field(statement: Json, name: string): unknown {
   const key = Object.keys(statement ?? {}).find((candidate) => new RegExp(`^${name}$`, "i").test(candidate));
   return key && statement[key];
+}
+
+function isStateful({ type, body }: Resource): boolean {
+  if (type !== "helm_release") return type in STATEFUL;
+  return objectsOf(body).some(({ apiVersion, kind }) => STATEFUL_OBJECTS.includes(`${String(apiVersion).split("/")[0]}/${kind}`));
+}
+
+/** The objects that a release of custom resources lists. */
+function objectsOf({ values }: Json): readonly Json[] {
+  return [values ?? []].flat().flatMap((text) => {
+    const { objects } = parsed(text) as { readonly objects?: unknown };
+    return Array.isArray(objects) ? (objects as Json[]) : [];
+  });
+}
+
+/** What the providers of a stack call: those that it configures, requires, or has resources and data of. */
+function apisOf(json: Json): ReadonlySet<string> {
+  const required = (json.terraform as { required_providers?: object } | undefined)?.required_providers;
+  const types = [json.resource, json.data].flatMap((named) => Object.keys((named ?? {}) as object));
+  const providers = [
+    ...Object.keys((json.provider ?? {}) as object),
+    ...Object.keys(required ?? {}),
+    ...types.map((type) => type.split("_")[0] ?? ""),
+  ];
+  return new Set(providers.flatMap((provider) => APIS[provider] ?? []));
 }
 
 function canBeDestroyed({ type, body }: Resource): boolean {

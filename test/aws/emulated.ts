@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { program } from "../../environments";
 import type { Program } from "../../stacks";
+import * as composing from "../../stacks/compose";
 
 /** The exact providers of this repository's program. */
 export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");
@@ -14,7 +15,7 @@ export async function callerAccount(endpoint: string): Promise<string> {
 }
 
 /** The program of this repository, all of it in one account. */
-export function inAccount(id: string): Program {
+function inAccount(id: string): Program {
   const accounts = program.accounts.map((account) => ({ ...account, id }));
   return {
     accounts: accounts.slice(0, 1),
@@ -24,8 +25,27 @@ export function inAccount(id: string): Program {
   };
 }
 
+/** The stacks on clusters, which this tier leaves to the cluster tier: an emulated cluster has no API. */
+export const ON_CLUSTERS: string[] = [];
+
+/** From now on, what is synthesized has no stacks on clusters. */
+export function withoutClusters(): void {
+  const { compose } = composing;
+  const all: typeof compose = (app, ...rest) =>
+    compose(app, ...rest).map((composition) => {
+      const left = composition.sites.flatMap(({ stacks }) => stacks);
+      for (const { node } of left) {
+        app.node.tryRemoveChild(node.id);
+        if (!ON_CLUSTERS.includes(node.id)) ON_CLUSTERS.push(node.id);
+      }
+      return { ...composition, stacks: composition.stacks.filter((stack) => !left.includes(stack)), sites: [] };
+    });
+  Object.assign(composing, { compose: all });
+}
+
 /** The program of this repository, in the account of the endpoint. */
 export async function emulated(): Promise<Program> {
+  withoutClusters();
   return inAccount(await callerAccount(process.env.AWS_ENDPOINT_URL ?? ""));
 }
 

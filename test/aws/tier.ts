@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
-import { callerAccount, inAccount, LOCK, loseObject, rotateSecret, secretValue } from "./emulated";
-import { GAPS, type Gap, NOT_DESTROYED, PLANNED_ONLY } from "./gaps";
+import { callerAccount, emulated, LOCK, loseObject, ON_CLUSTERS, rotateSecret, secretValue } from "./emulated";
+import { APPLIED_IN_PART, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
 import { Missing, Results, Wrong } from "./results";
@@ -29,7 +29,8 @@ class Tier {
   async run(): Promise<boolean> {
     for (const { resource, step, reason } of GAPS) console.log(`LEFT OUT ${step} of ${resource}: ${reason}`);
     for (const { stack, reason } of NOT_DESTROYED) console.log(`LEFT OUT destroy of ${stack.source}: ${reason}`);
-    for (const { stack, reason } of PLANNED_ONLY) console.log(`LEFT OUT apply of ${stack.source}: ${reason}`);
+    for (const { stack, without, reason } of APPLIED_IN_PART)
+      console.log(`LEFT OUT apply of ${without.join(", ")}, and what comes after them, in ${stack.source}: ${reason}`);
     if (await this.bootstrap()) {
       await Promise.all(this.program.environments.filter(({ aws }) => aws).map(({ name }) => this.environment(name)));
       await this.cdktf();
@@ -46,6 +47,7 @@ class Tier {
         );
       });
     }
+    console.log(`\nLEFT OUT ${ON_CLUSTERS.join(", ")}: they work on clusters, and an emulated cluster has no API`);
     console.log(this.results.table());
     return !this.results.failed;
   }
@@ -106,12 +108,14 @@ class Tier {
     });
     for (const stack of stacks) {
       if (!(await this.examine(lane, stack))) return;
-      if (plannedOnly(stack)) {
+      this.emulate(lane, stack);
+      const left = leftOut(stack);
+      if (left) {
+        if (!(await this.results.step(`${stack} in part`, "check", () => this.applyInPart(lane, stack, left)))) return;
         await lane.standIn(stack);
         await this.results.step(stack, "checkov", () => this.checkov(lane, stack, ["first.json"]));
         continue;
       }
-      this.emulate(lane, stack);
       const applied = await this.results.step(stack, "apply", async () => {
         expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
       });
@@ -119,19 +123,28 @@ class Tier {
       await this.results.step(stack, "checkov", () => this.checkov(lane, stack));
       await this.secrets(lane, stack);
     }
-    for (const stack of stacks.filter((one) => plannedOnly(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
+    for (const stack of stacks.filter((one) => leftOut(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
     if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
       await this.results.step(`${name} is protected`, "check", async () => {
         expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "Instance cannot be destroyed");
       });
     }
-    for (const stack of stacks.filter((one) => !plannedOnly(one)).reverse()) {
+    for (const stack of stacks.filter((one) => !leftOut(one)).reverse()) {
       const destroyed = await this.results.step(stack, "destroy", async () => {
         if (unprotect(lane.stack(stack), lane.json(stack))) expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
         expectText(expectStatus(0, await lane.runner("destroy", stack, "--", "-auto-approve")), `${stack} destroyed`);
       });
       if (!destroyed) return;
     }
+  }
+
+  /** Applies and destroys what of a stack depends on nothing that is left out. */
+  private async applyInPart(lane: Lane, stack: string, without: readonly string[]): Promise<void> {
+    const targets = independentOf(without, lane.json(stack).resource).map((address) => `-target=${address}`);
+    if (targets.length === 0) return;
+    unprotect(lane.stack(stack), lane.json(stack));
+    for (const command of ["apply", "destroy"])
+      expectStatus(0, await lane.terraform(stack, command, "-input=false", "-auto-approve", ...(command === "apply" ? targets : [])));
   }
 
   /** What needs no changes to be made: is it valid, can it be planned, and is the plan a safe one. */
@@ -241,8 +254,24 @@ class Tier {
   }
 }
 
-function plannedOnly(id: string): boolean {
-  return PLANNED_ONLY.some(({ stack }) => stack.test(id));
+/** The types of resources that are not applied in a stack, if there are any. */
+function leftOut(id: string): readonly string[] | undefined {
+  return APPLIED_IN_PART.find(({ stack }) => stack.test(id))?.without;
+}
+
+/** The addresses of resources that neither are of some types nor need, at whatever distance, one that is. */
+function independentOf(types: readonly string[], resources: Readonly<Record<string, Readonly<Record<string, object>>>>): readonly string[] {
+  const texts = new Map(
+    Object.entries(resources).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, body]) => [`${type}.${name}`, JSON.stringify(body)] as const),
+    ),
+  );
+  const out = new Set([...texts.keys()].filter((address) => types.includes(address.split(".")[0] ?? "")));
+  for (const dependency of out) {
+    const named = new RegExp(`\\b${dependency.replace(".", "\\.")}\\b(?!-)`);
+    for (const [address, text] of texts) if (named.test(text)) out.add(address);
+  }
+  return [...texts.keys()].filter((address) => !out.has(address));
 }
 
 interface Plan {
@@ -417,7 +446,7 @@ async function main(): Promise<number> {
   const account = await callerAccount(endpoint);
   const has = { tofu: await installed("tofu", log, "version"), checkov: await installed("checkov", log, "--version") };
   console.log(`Account ${account} at ${endpoint}; logs in ${directory}`);
-  const good = await new Tier(endpoint, account, inAccount(account), directory, has).run();
+  const good = await new Tier(endpoint, account, await emulated(), directory, has).run();
   if (good) rmSync(directory, { recursive: true });
   return good ? 0 : 1;
 }

@@ -71,7 +71,7 @@ describe("npm start", () => {
   });
 
   it("has no colours where nobody sees them", () => {
-    expect(run(program).out).not.toContain("\u001b[");
+    expect(run(program, "local").out).not.toContain("\u001b[");
   });
 
   it("names what there is where a name is wrong", () => {

@@ -1,4 +1,5 @@
-import { inOrder } from "../../cli/walk";
+import { type Action, inOrder, walk } from "../../cli/walk";
+import type { Workspace } from "../../cli/workspace";
 
 describe("inOrder", () => {
   const manifest = {
@@ -16,5 +17,47 @@ describe("inOrder", () => {
 
   it("keeps what was not asked for out of the walk", () => {
     expect(inOrder(manifest, ["data", "network"])).toEqual(["network", "data"]);
+  });
+});
+
+describe("a walk over a stack that draws secrets", () => {
+  /** What Terraform is asked for, and what is said. */
+  function walked(action: Action, args: readonly string[], json: object = { ephemeral: {} }): { asked: string[]; said: string } {
+    const [asked, said]: [string[], string[]] = [[], []];
+    const state = () => ({ lineage: "data" });
+    const run = (...words: string[]) => {
+      asked.push(words.join(" "));
+      return 0;
+    };
+    const workspaceOf = () => ({ json, ready: () => {}, state, run }) as unknown as Workspace;
+    walk({
+      action,
+      manifest: { stacks: { data: { dependencies: [] } } },
+      stacks: ["data"],
+      workspaceOf,
+      args,
+      print: (line) => said.push(line),
+    });
+    return { asked, said: said.join("\n") };
+  }
+
+  it("plans without a refresh, which would read the secrets, and says so", () => {
+    const { asked, said } = walked("plan", ["-lock=false"]);
+    expect(asked).toEqual(["plan -refresh=false -lock=false"]);
+    expect(said).toContain("Not refreshed: that would read the values of secrets, which whoever plans may not; -- -refresh=true does.");
+  });
+
+  it.each(["-refresh=true", "-refresh=false", "-refresh-only", "--refresh=true"])("plans as it is told to: %s", (told) => {
+    const { asked, said } = walked("plan", [told]);
+    expect(asked).toEqual([`plan ${told}`]);
+    expect(said).not.toContain("Not refreshed");
+  });
+
+  it.each(["apply", "destroy"] as const)("refreshes on %s", (action) => {
+    expect(walked(action, []).asked).toEqual([action]);
+  });
+
+  it("refreshes what draws none", () => {
+    expect(walked("plan", [], { resource: {} }).asked).toEqual(["plan"]);
   });
 });

@@ -145,6 +145,27 @@ export class KubernetesApi {
     await this.call("DELETE", `${await this.path(kind, selection.namespace)}?propagationPolicy=Background${grace}${query(selection)}`);
   }
 
+  /** Whether somebody in a group may do something with the objects of a kind, or a part of them, as `token`. */
+  async may(group: string, verb: string, kind: Kind, { namespace, part }: { namespace?: string; part?: string } = {}): Promise<boolean> {
+    const resource = await this.resourceOf(kind);
+    const { status } = await this.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: {
+        user: "somebody",
+        groups: [group, "system:authenticated"],
+        resourceAttributes: {
+          verb,
+          group: kind.apiVersion.includes("/") ? kind.apiVersion.split("/")[0] : "",
+          resource: resource.name,
+          ...(part ? { subresource: part } : {}),
+          ...(namespace ? { namespace } : {}),
+        },
+      },
+    });
+    return status.allowed;
+  }
+
   /** Any request: `call("GET", "/version")`. */
   call(method: string, path: string, body?: object, type = "application/json"): Promise<any> {
     const sent = body && JSON.stringify(body);
@@ -179,10 +200,15 @@ export class KubernetesApi {
   }
 
   private async path({ apiVersion, kind }: Kind, namespace?: string): Promise<string> {
-    const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    const resource = (await this.resources(base)).get(kind);
-    if (!resource) throw new ApiError(404, "NotFound", `the server knows no ${kind} of ${apiVersion}`);
+    const base = baseOf({ apiVersion });
+    const resource = await this.resourceOf({ apiVersion, kind });
     return `${base}${resource.namespaced && namespace ? `/namespaces/${namespace}` : ""}/${resource.name}`;
+  }
+
+  private async resourceOf({ apiVersion, kind }: Kind): Promise<Resource> {
+    const resource = (await this.resources(baseOf({ apiVersion }))).get(kind);
+    if (!resource) throw new ApiError(404, "NotFound", `the server knows no ${kind} of ${apiVersion}`);
+    return resource;
   }
 
   private resources(base: string): Promise<ReadonlyMap<string, Resource>> {
@@ -197,6 +223,10 @@ export class KubernetesApi {
     this.discovered.set(base, asked);
     return asked;
   }
+}
+
+function baseOf({ apiVersion }: Pick<Kind, "apiVersion">): string {
+  return apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 /** The context that a kubeconfig names as its current one. */

@@ -2,7 +2,7 @@ import type { PodGroup } from "../../constructs/capacity";
 import { verdictOn, witness } from "../../constructs/capacity/verdict";
 import { Chance, type Somewhere, somewhere } from "../capacity/random";
 import { KubernetesApi } from "./api";
-import { type Course, Ground, Trial } from "./trial";
+import { type Course, Ground, Trial, Undecided } from "./trial";
 
 /**
  * Asks the scheduler of a real cluster about generated environments and compares its answers with the ledger's: where
@@ -12,6 +12,9 @@ import { type Course, Ground, Trial } from "./trial";
 
 /** How many environments are compared. */
 const ENVIRONMENTS = Number(process.env.CAPACITY_ENVIRONMENTS ?? 500);
+
+/** The seed of the first one: with how many, it makes a single one come again. */
+const FIRST = Number(process.env.CAPACITY_FIRST ?? 0);
 
 /** How many are on the cluster at the same time. */
 const AT_ONCE = 24;
@@ -39,7 +42,12 @@ async function compare(ground: Ground, seed: number): Promise<Outcome> {
   const courses = accepted ? likelyCourses(place, seed) : unfriendlyCourses(place, seed);
   let trials = 0;
   for (const course of courses) {
-    const missing = await new Trial(ground, `t${seed}-${trials++}`, place.pool, place.groups).run(course);
+    const once = () => new Trial(ground, `t${seed}-${trials++}`, place.pool, place.groups).run(course);
+    const missing = await once().catch((error) => {
+      if (!(error instanceof Undecided)) throw error;
+      console.log(`again: ${error.message}`);
+      return once();
+    });
     if (missing) return { seed, accepted, missing, trials };
   }
   return { seed, accepted, trials };
@@ -82,7 +90,7 @@ async function main(): Promise<number> {
   let next = 0;
   const work = async () => {
     while (next < ENVIRONMENTS) {
-      const outcome = await compare(ground, next++);
+      const outcome = await compare(ground, FIRST + next++);
       outcomes.push(outcome);
       const { seed, accepted, missing, trials } = outcome;
       if (accepted === (missing !== undefined))

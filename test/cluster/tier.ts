@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
+import { PLANNERS } from "../../constructs/cluster";
 import type { ApiObject } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { type MeasuredSite, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
 import { ApiError, currentContext, KubernetesApi, type KubernetesObject, until } from "./api";
+import { occupied } from "./empty";
 import { found } from "./found";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
+import { viewOf, wrongRights } from "./planners";
 import { throughTerraform } from "./terraform";
 import { pod, violations } from "./violations";
 
@@ -47,6 +50,9 @@ class Trial {
       if (this.simulated) for (const node of this.nodes) await this.api.create(node);
       if (!(await step(`${this.objects.length} objects are admitted without a warning`, () => this.admit()))) return;
       await step("what breaks a rule of its namespace is refused", () => this.violate());
+      await step("no pod has a token that its service account does not ask for", () => this.mount());
+      const planned = this.objects.some(({ kind, metadata }) => kind === "ClusterRoleBinding" && metadata.name === PLANNERS);
+      if (planned) await step("who plans reads what a plan refreshes, and no Secret", () => this.review());
       if (!this.simulated) {
         await step("pods", async () => {
           throw new Missing("the cluster has nodes of its own, so nothing is placed on them");
@@ -160,8 +166,7 @@ class Trial {
     // A quota that nobody has counted for yet bounds nothing.
     const quota = { apiVersion: "v1", kind: "ResourceQuota" };
     await until("quotas", SECONDS, async () => (await this.api.list(quota)).every(({ status }) => status?.hard !== undefined));
-    for (const namespace of this.objects.filter(({ kind }) => kind === "Namespace"))
-      await this.api.apply(pod(namespace.metadata.name), { dryRun: true }); // what breaks no rule is let in
+    for (const namespace of this.namespaces) await this.api.apply(pod(namespace), { dryRun: true }); // what breaks no rule is let in
     for (const { what, object } of violations(this.objects)) {
       const refused = await this.api.apply(object, { dryRun: true }).then(
         () => false,
@@ -170,6 +175,32 @@ class Trial {
       if (!refused) accepted.push(what);
     }
     expectNone(accepted.map((what) => `accepted: ${what}`));
+  }
+
+  /** A pod that says nothing of a token, under the service account that each namespace has. */
+  private async mount(): Promise<void> {
+    const hasToken = async (namespace: string) => {
+      const { spec } = await this.api.apply(pod(namespace, { automountServiceAccountToken: undefined }), { dryRun: true });
+      return (spec.volumes ?? []).some(({ name }: { name: string }) => name.startsWith("kube-api-access"));
+    };
+    if (!(await hasToken("default"))) throw new Wrong("no pod has a token here at all, so that nothing is shown");
+    const found: string[] = [];
+    for (const namespace of this.namespaces) if (await hasToken(namespace)) found.push(namespace);
+    expectNone(found.map((namespace) => `${namespace}: a pod has a token`));
+  }
+
+  private async review(): Promise<void> {
+    await this.make(viewOf(PLANNERS));
+    // The server hears of roles and bindings a moment after they are made.
+    const heard = [{ apiVersion: "v1", kind: "ConfigMap" } as const, { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" } as const];
+    await until("rights", SECONDS, async () =>
+      (await Promise.all(heard.map((kind) => this.api.may(PLANNERS, "get", kind)))).every(Boolean),
+    );
+    expectNone(await wrongRights(this.api, PLANNERS, this.namespaces));
+  }
+
+  private get namespaces(): readonly string[] {
+    return this.objects.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name);
   }
 
   private async make(object: KubernetesObject): Promise<void> {
@@ -214,12 +245,16 @@ function expectNone(found: readonly string[]): void {
 
 async function main(): Promise<void> {
   const kubeconfig = process.env.KUBECONFIG;
-  if (!kubeconfig) throw new Error("KUBECONFIG names no cluster: this tier needs an empty one");
+  if (!kubeconfig) return console.log("SKIPPED the cluster tier: KUBECONFIG names no cluster\n0 passed, 0 failed, 1 skipped");
   const api = KubernetesApi.of(kubeconfig);
   const results = new Results();
   const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-cluster-"));
   try {
-    const nodes = await api.list({ apiVersion: "v1", kind: "Node" });
+    const [nodes = [], namespaces = [], volumes = []] = await Promise.all(
+      ["Node", "Namespace", "PersistentVolume"].map((kind) => api.list({ apiVersion: "v1", kind })),
+    );
+    const why = occupied(namespaces, volumes);
+    if (why) throw new Error(why);
     const { sites } = withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
     for (const site of sites) await new Trial(api, results, site.path, site, nodes.length === 0).run();
     const simulated = nodes.every(({ metadata }) => metadata.annotations?.["kwok.x-k8s.io/node"] !== undefined);

@@ -96,6 +96,9 @@ export class Ground {
   }
 }
 
+/** The scheduler neither placed a pod nor said that it can't: its volume is not bound yet, say. */
+export class Undecided extends Error {}
+
 /** A pool of nodes with pods on it, apart from all others on the same cluster. */
 export class Trial {
   private readonly live = new Map<string, Pod>();
@@ -231,7 +234,7 @@ export class Trial {
         const missing = [...this.live.values()].filter(({ node }) => node === undefined).map(({ group }) => group.name);
         return `${when}: no place for ${[...new Set(missing)].join(" and ")}`;
       }
-      if (Date.now() - since > 60_000) throw new Error(`${this.name}: the scheduler says nothing of ${undecided} pods`);
+      if (Date.now() - since > 60_000) throw new Undecided(`${this.name}: the scheduler says nothing of ${undecided} pods`);
     }
   }
 

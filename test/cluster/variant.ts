@@ -44,7 +44,7 @@ export function onCluster(environment: Environment, cluster: ExistingCluster): V
   const { eventStore, readDatabase, cache } = environment;
   const variant: Environment = {
     ...rest,
-    ...Object.fromEntries(clustersOf(environment).map(([key]) => [key, cluster])),
+    ...Object.fromEntries(clustersOf(environment).map(([key]) => [key, key === "readCluster" ? sameUnderAnotherName(cluster) : cluster])),
     ...(eventStore ? { eventStore: instead("eventStore", eventStore) } : {}),
     ...(readDatabase ? { readDatabase: all(readDatabase).map((store) => instead("readDatabase", store)) } : {}),
     ...(cache ? { cache: instead("cache", cache) } : {}),
@@ -55,6 +55,11 @@ export function onCluster(environment: Environment, cluster: ExistingCluster): V
   const kept = partsIn(variant);
   const leftOut = [...partsIn(environment)].filter((part) => !kept.has(part)).sort();
   return { environment: variant, differences: [...differences, ...leftOut.map((part) => `without ${part}`)] };
+}
+
+/** One cluster for both sides is refused, as they would meet on it; here one of them goes before the other comes. */
+function sameUnderAnotherName({ kubeconfig = "~/.kube/config", ...cluster }: ExistingCluster): ExistingCluster {
+  return { ...cluster, kubeconfig: kubeconfig.replace(/\/([^/]*)$/, "/./$1") };
 }
 
 /** The parts of the platform on any of its clusters. */

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { CHARTS } from "../../constructs/core/versions";
 import { architecture, readme } from "../../docs/generate";
 
 const read = (file: string) => readFileSync(file, "utf8");
@@ -13,14 +15,46 @@ describe("the documents", () => {
   });
 
   it("have nothing left to fill in", () => {
-    for (const file of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"])
+    for (const file of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/platform.md"])
       expect(read(file)).not.toMatch(/@@|TODO|TBD/);
   });
 
   it("name only scripts that there are", () => {
     const { scripts } = JSON.parse(read("package.json"));
-    for (const file of ["README.md", "CONTRIBUTING.md"]) {
+    for (const file of ["README.md", "CONTRIBUTING.md", "docs/platform.md", "docs/secrets.md"]) {
       for (const [, script = ""] of read(file).matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+
+  it("upgrade definitions of the charts that are installed, from where they come", () => {
+    const shown = [...read("docs/platform.md").matchAll(/^helm show crds (\S+)(?: --repo (\S+))? --version (\S+) \|$/gm)];
+    expect(shown).toHaveLength(3);
+    const charts = Object.values(CHARTS).map(({ repository, chart, version }) =>
+      repository.startsWith("oci://") ? [`${repository}/${chart}`, undefined, version] : [chart, repository, version],
+    );
+    for (const [, ...command] of shown) expect(charts).toContainEqual(command);
+  });
+
+  it("lead to pages and headings that there are", () => {
+    const anchor = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, "")
+        .trim()
+        .replace(/\s/g, "-");
+    const anchors = (file: string) => [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading));
+    for (const file of [
+      "README.md",
+      "CONTRIBUTING.md",
+      ...readdirSync("docs")
+        .filter((name) => name.endsWith(".md"))
+        .map((name) => `docs/${name}`),
+    ]) {
+      for (const [, path = "", heading] of read(file).matchAll(/\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)/g)) {
+        const target = join(dirname(file), path);
+        expect({ file, target, there: existsSync(target) }).toEqual({ file, target, there: true });
+        if (heading) expect(anchors(target)).toContain(heading);
+      }
     }
   });
 });

@@ -1,3 +1,4 @@
+import { PLANNERS } from "../../constructs/cluster";
 import { all, one } from "../synth";
 import { aCluster, PROPS, refusals } from "./cluster";
 
@@ -26,7 +27,7 @@ describe("a control plane", () => {
     const access = {
       administrators: [role("platform")],
       deployers: [role("ci")],
-      auditors: [role("plan")],
+      planners: [role("plan")],
       readers: ["arn:aws:iam::444455556666:user/audit"],
     };
     const json = aCluster({ access });
@@ -34,21 +35,39 @@ describe("a control plane", () => {
       all(json, "aws_eks_access_entry")
         .map((entry) => entry.principal_arn)
         .sort(),
-    ).toEqual([...access.readers, ...access.auditors, ...access.deployers, ...access.administrators].sort());
+    ).toEqual([...access.readers, ...access.planners, ...access.deployers, ...access.administrators].sort());
     const policies = Object.fromEntries(
       all(json, "aws_eks_access_policy_association").map((entry) => [entry.principal_arn, entry.policy_arn.split("/").at(-1)]),
     );
     expect(policies).toEqual({
       [role("platform")]: "AmazonEKSClusterAdminPolicy",
       [role("ci")]: "AmazonEKSEditPolicy",
-      [role("plan")]: "AmazonEKSAdminViewPolicy",
+      [role("plan")]: "AmazonEKSViewPolicy",
       "arn:aws:iam::444455556666:user/audit": "AmazonEKSViewPolicy",
     });
+  });
+
+  it("has those who plan in the group to which the cluster gives the rest of what a plan reads, and nobody else", () => {
+    const groups = (kind: string) => one(aCluster({ access: { [kind]: [role("plan")] } }), "aws_eks_access_entry").kubernetes_groups;
+    expect(groups("planners")).toEqual([PLANNERS]);
+    for (const kind of ["administrators", "deployers", "readers"]) expect(groups(kind)).toEqual([]);
+  });
+
+  it("lets nobody read Secrets who does not change what runs", () => {
+    const access = { planners: [role("plan")], readers: [role("audit")] };
+    const policies = all(aCluster({ access }), "aws_eks_access_policy_association").map(({ policy_arn }) => policy_arn.split("/").at(-1));
+    expect(new Set(policies)).toEqual(new Set(["AmazonEKSViewPolicy"]));
   });
 
   it("keeps the entry of a role that gets other rights", () => {
     const entryOf = (kind: string) => Object.keys(aCluster({ access: { [kind]: [role("platform")] } }).resource.aws_eks_access_entry);
     expect(entryOf("readers")).toEqual(entryOf("administrators"));
+  });
+
+  it("keeps what a reader may read when it becomes a planner", () => {
+    const policiesOf = (kind: string) => aCluster({ access: { [kind]: [role("plan")] } }).resource.aws_eks_access_policy_association;
+    expect(Object.keys(policiesOf("planners"))).toEqual(Object.keys(policiesOf("readers")));
+    expect(Object.keys(policiesOf("deployers"))).not.toEqual(Object.keys(policiesOf("readers")));
   });
 
   it("logs everything for a year, and keeps Secrets under a key of ours", () => {

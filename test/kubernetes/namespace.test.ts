@@ -35,6 +35,7 @@ describe("a namespace", () => {
                 namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "kube-system" } },
                 pod_selector: { match_labels: { "k8s-app": "kube-dns" } },
               },
+              { ip_block: { cidr: "169.254.20.10/32" } },
             ],
             ports: [
               { port: "53", protocol: "UDP" },

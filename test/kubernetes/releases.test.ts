@@ -1,6 +1,7 @@
+import { DataTerraformRemoteStateLocal } from "cdktf";
 import { CapacityLedger } from "../../constructs/capacity";
-import { CustomResources, type CustomResourcesProps, KubernetesTarget, Release } from "../../constructs/kubernetes";
-import { one, synth } from "../synth";
+import { CustomResources, type CustomResourcesProps, KubernetesTarget, kubernetesObjects, Release } from "../../constructs/kubernetes";
+import { one, refusalsOf, synth } from "../synth";
 
 const issuer = (name: string) => ({ apiVersion: "cert-manager.io/v1", kind: "Issuer", metadata: { name, namespace: "shop" } });
 
@@ -37,6 +38,38 @@ describe("a release", () => {
     expect(values).toEqual(['{"crds":{"install":true},"operator":{"replicaCount":2}}']);
   });
 
+  it("hands on what only looks like a template of Terraform's, and fills in what is one", () => {
+    const json = synth((stack) => {
+      const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+      const address = new DataTerraformRemoteStateLocal(stack, "network", { path: "network.tfstate" }).getString("address");
+      const values = { script: 'echo "${HOME}" $PATH %{if}', "${key}": [`http://${address}/`] };
+      new Release(stack, "keda", { cluster, chart: "keda", namespace: "keda", values, pods: [] });
+    });
+    expect(one(json, "helm_release").values).toEqual([
+      `{"$\${key}":["http://\${data.terraform_remote_state.network.outputs.address}/"],"script":"echo \\"$\${HOME}\\" $PATH %%{if}"}`,
+    ]);
+    expect(kubernetesObjects(json).releases[0]?.values).toEqual({
+      "${key}": ["http://known-after-apply/"],
+      script: 'echo "${HOME}" $PATH %{if}',
+    });
+  });
+
+  it("has a name that Helm takes", () => {
+    const named = (name: string) =>
+      refusalsOf((stack) => {
+        const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+        const common = { cluster, namespace: "keda", name };
+        new Release(stack, "keda", { ...common, chart: "keda", values: {}, pods: [] });
+        new CustomResources(stack, "issuers", { ...common, objects: [issuer("ca")] });
+      });
+    const long = "a".repeat(54);
+    expect(named(long.slice(1))).toEqual([]);
+    expect(named(long)).toEqual([
+      `test/keda.name: "${long}" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
+      `test/issuers.name: "${long}" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
+    ]);
+  });
+
   it("enters its pods into the cluster's account, under their namespace", () => {
     const ledger = new CapacityLedger();
     release(ledger);
@@ -57,6 +90,13 @@ describe("custom resources", () => {
       '{"objects":[{"apiVersion":"cert-manager.io/v1","kind":"Issuer","metadata":{"name":"ca","namespace":"shop"}}]}',
     ]);
     expect(version).toBeUndefined();
+  });
+
+  it("hand on what only looks like a template of Terraform's", () => {
+    const metadata = { name: "ca", namespace: "shop", annotations: { pattern: "${user}-%{date}" } };
+    const json = resources({ objects: [{ ...issuer("ca"), metadata }] });
+    expect(one(json, "helm_release").values[0]).toContain('"pattern":"$${user}-%%{date}"');
+    expect(kubernetesObjects(json).objects).toEqual([{ ...issuer("ca"), metadata }]);
   });
 
   it("share that chart within a stack", () => {

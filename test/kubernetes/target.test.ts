@@ -34,12 +34,18 @@ describe("a cluster on EKS", () => {
   });
 });
 
+describe("releases", () => {
+  it("are kept where who may read no Secret can plan them", () => {
+    expect(eks().provider.helm[0].helm_driver).toBe("configmap");
+  });
+});
+
 describe("an existing cluster", () => {
   it("is known by the context that is named, whatever the current one is", () => {
     const { provider } = synth((stack) => KubernetesTarget.kubeconfig(stack, { context: "kind-orders" }));
     const connection = { config_path: "~/.kube/config", config_context: "kind-orders" };
     expect(provider.kubernetes).toEqual([connection]);
-    expect(provider.helm).toEqual([{ kubernetes: connection }]);
+    expect(provider.helm).toEqual([{ kubernetes: connection, helm_driver: "configmap" }]);
   });
 
   it("has no Pod Identity", () => {

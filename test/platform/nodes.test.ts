@@ -1,3 +1,4 @@
+import { verdictOn } from "../../constructs/capacity/verdict";
 import { instanceTypes, shapeOf } from "../../constructs/cluster";
 import { KUBERNETES } from "../../constructs/core/versions";
 import { aCluster } from "../eks/cluster";
@@ -93,6 +94,14 @@ describe("Karpenter", () => {
     } = releaseOf(platform, "karpenter") as Body;
     expect(nodes.depends_on).toEqual([`helm_release.${metadata.uniqueId}`]);
     expect(nodes).toMatchObject({ wait: true, timeout: 1800 });
+  });
+
+  it("comes up anew on the nodes that it has: two are enough for two", () => {
+    const zones = { "eu-west-1a": 2 };
+    const node = { millicores: 4000, memoryBytes: 2 ** 34, pods: 110, volumes: 39 };
+    const pods = platform.pods.filter(({ name }) => name === "kube-system/karpenter");
+    expect(verdictOn({ zones, node }, pods).fits).toBe(true);
+    expect(verdictOn({ zones: { "eu-west-1a": 1 }, node }, pods).fits).toBe(false);
   });
 
   it("never runs twice on one node", () => {

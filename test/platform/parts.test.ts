@@ -196,8 +196,8 @@ describe("the load balancer controller", () => {
     });
   });
 
-  it("keeps its certificate from one upgrade to the next", () => {
-    expect(valuesOf(platform, "aws-load-balancer-controller").keepTLSSecret).toBe(true);
+  it("has its certificate from cert-manager, so that no key is in its release", () => {
+    expect(valuesOf(platform, "aws-load-balancer-controller").enableCertManager).toBe(true);
   });
 });
 

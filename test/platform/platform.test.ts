@@ -42,6 +42,10 @@ describe("a platform", () => {
     expect(releaseOf(platform, "plugin-barman-cloud").namespace).toBe(releaseOf(platform, "cloudnative-pg").namespace);
   });
 
+  it("has certificates before the load balancer controller, whose webhooks have theirs from there", () => {
+    expect(predecessors(platform, "aws-load-balancer-controller")).toContain("cert-manager");
+  });
+
   it("waits for the namespace of each part, and for no other", () => {
     const waiting = aPlatform({ namespaces: { keda: [{ fqn: "kubernetes_namespace_v1.keda" }] } });
     expect(releaseOf(waiting, "keda").depends_on).toContain("kubernetes_namespace_v1.keda");
@@ -128,17 +132,22 @@ describe("the place of a part", () => {
 
 describe("a platform is refused", () => {
   it("where a part lacks what it works with", () => {
-    expect(refusals({ parts: { postgresBackup: {}, gateways: {}, postgres: {} } })).toEqual([
+    expect(refusals({ parts: { loadBalancers: {}, postgresBackup: {}, gateways: {}, postgres: {} } })).toEqual([
+      `test/platform.parts: "loadBalancers" does not work without certificates; add certificates, or leave it out`,
       `test/platform.parts: "postgresBackup" does not work without certificates; add certificates, or leave it out`,
       `test/platform.parts: "gateways" does not work without definitions; add definitions, or leave it out`,
     ]);
   });
 
+  it("not where the cluster has from elsewhere what a part works with", () => {
+    expect(refusals({ parts: { postgresBackup: {}, gateways: {} }, elsewhere: ["certificates", "postgres", "definitions"] })).toEqual([]);
+  });
+
   it("where a part calls AWS and the cluster is elsewhere", () => {
-    const { loadBalancers, dns, scaling, storageClasses } = EVERYTHING;
+    const { loadBalancers, certificates, dns, scaling, storageClasses } = EVERYTHING;
     const target = (stack: TerraformStack) => KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
     const rest = "calls AWS, and the cluster is not known to run there; leave it out, or reach the cluster by KubernetesTarget.eks";
-    expect(refusals({ target, parts: { loadBalancers, dns, scaling, storageClasses } })).toEqual([
+    expect(refusals({ target, parts: { loadBalancers, certificates, dns, scaling, storageClasses } })).toEqual([
       `test/platform/storage: ${rest}`,
       `test/platform/karpenter: ${rest}`,
       `test/platform/load-balancer-controller: ${rest}`,

@@ -8,20 +8,28 @@ import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import { Release } from "@cdktf/provider-helm/lib/release";
+import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
+import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
 import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
 
 const ID = "production-data";
 
-/** What the policies find in a stack: a sound one, with what a test breaks. */
-function found(build: (stack: TerraformStack) => void, { protect = true, holdsData = true, sound = true } = {}): readonly string[] {
+/** What the policies find in a stack: a sound one, on AWS or on a cluster, with what a test breaks. */
+function found(
+  build: (stack: TerraformStack) => void,
+  { protect = true, holdsData = true, sound = true, on = "aws" as "aws" | "cluster" } = {},
+): readonly string[] {
   const stack = new TerraformStack(new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") }), ID);
-  if (sound) {
+  if (sound && on === "aws") {
     new AwsProvider(stack, "aws", {
       region: "eu-west-1",
       allowedAccountIds: ["111122223333"],
       defaultTags: [{ tags: { system: "orders", environment: "production", stack: ID } }],
     });
+  }
+  if (sound) {
     new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
   }
   build(stack);
@@ -52,13 +60,26 @@ const database = {
   tags: { "backup-plan": "daily" },
 };
 
+/** A release as it should be. */
+function aRelease(stack: TerraformStack, changes: object = {}): void {
+  new Release(stack, "release", { name: "keda", chart: "keda", atomic: true, maxHistory: 5, ...changes });
+}
+
+/** The values of a release that is a database. */
+const POSTGRES = JSON.stringify({ objects: [{ apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", metadata: { name: "orders" } }] });
+
+const CLAIM = { metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } };
+
+interface Mutant {
+  readonly break: (stack: TerraformStack) => void;
+  readonly at: string;
+  readonly on?: "cluster";
+  readonly holdsData?: boolean;
+  readonly sound?: boolean;
+}
+
 /** Each policy with what breaks it, and with nothing else wrong. */
-const MUTANTS: Readonly<
-  Record<
-    string,
-    { readonly break: (stack: TerraformStack) => void; readonly at: string; readonly holdsData?: boolean; readonly sound?: boolean }[]
-  >
-> = {
+const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   "tls-only-buckets": [
     { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "b", ...guarded }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void aBucket(stack, {}, { Condition: { Bool: { "aws:SecureTransport": "true" } } }), at: "aws_s3_bucket.bucket" },
@@ -78,8 +99,22 @@ const MUTANTS: Readonly<
     { break: (stack) => void new DbInstance(stack, "db", { ...database, deletionProtection: false }), at: "aws_db_instance.db" },
     { break: (stack) => void new SecretsmanagerSecret(stack, "secret"), at: "aws_secretsmanager_secret.secret" },
     { break: (stack) => new DbInstance(stack, "db", database).addOverride("lifecycle.prevent_destroy", false), at: "aws_db_instance.db" },
+    { break: (stack) => void aRelease(stack, { values: [POSTGRES] }), at: "helm_release.release", on: "cluster" },
+    {
+      break: (stack) => void new PersistentVolumeClaimV1(stack, "claim", CLAIM),
+      at: "kubernetes_persistent_volume_claim_v1.claim",
+      on: "cluster",
+    },
   ],
-  "data-lives-apart": [{ break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", holdsData: false }],
+  "data-lives-apart": [
+    { break: (stack) => void new DbInstance(stack, "db", database), at: "aws_db_instance.db", holdsData: false },
+    {
+      break: (stack) => void aRelease(stack, { values: [POSTGRES], ...guarded }),
+      at: "helm_release.release",
+      on: "cluster",
+      holdsData: false,
+    },
+  ],
   "backups-select-it": [
     { break: (stack) => void new DbInstance(stack, "db", { ...database, tags: { team: "orders" } }), at: "aws_db_instance.db" },
   ],
@@ -111,7 +146,31 @@ const MUTANTS: Readonly<
       sound: false,
     },
   ],
-  "one-cloud-api": [{ break: (stack) => stack.addOverride("provider.kubernetes", [{ config_path: "~/.kube/config" }]), at: "" }],
+  "one-cloud-api": [
+    { break: (stack) => stack.addOverride("provider.kubernetes", [{ config_path: "~/.kube/config" }]), at: "" },
+    { break: (stack) => stack.addOverride("provider.cloudflare", [{}]), at: "" },
+    { break: (stack) => stack.addOverride("terraform.required_providers.helm", { source: "hashicorp/helm" }), at: "" },
+    { break: (stack) => void new NamespaceV1(stack, "namespace", { metadata: { name: "orders" } }), at: "" },
+    { break: (stack) => stack.addOverride("data.kubernetes_namespace_v1.orders", { metadata: { name: "orders" } }), at: "" },
+  ],
+  "whole-releases": [
+    { break: (stack) => void aRelease(stack, { atomic: false }), at: "helm_release.release", on: "cluster" },
+    { break: (stack) => void aRelease(stack, { maxHistory: 0 }), at: "helm_release.release", on: "cluster" },
+    { break: (stack) => void aRelease(stack, { maxHistory: 100 }), at: "helm_release.release", on: "cluster" },
+    { break: (stack) => void new Release(stack, "release", { name: "keda", chart: "keda" }), at: "helm_release.release", on: "cluster" },
+  ],
+  "no-secret-in-releases": [
+    {
+      break: (stack) => void aRelease(stack, { setSensitive: [{ name: "password", value: "hunter2" }] }),
+      at: "helm_release.release",
+      on: "cluster",
+    },
+    {
+      break: (stack) => void aRelease(stack, { setWo: [{ name: "password", value: "hunter2" }] }),
+      at: "helm_release.release",
+      on: "cluster",
+    },
+  ],
   "named-outputs": [
     { break: (stack) => void new Subnet(stack, "subnet", { vpcId: "${aws_vpc.of_another_stack.id}" }), at: "aws_subnet.subnet" },
   ],
@@ -128,6 +187,8 @@ describe("every policy", () => {
       new DbInstance(stack, "db", database);
     };
     expect(found(sound)).toEqual([]);
+    expect(found((stack) => aRelease(stack, { values: [POSTGRES], ...guarded }), { on: "cluster" })).toEqual([]);
+    expect(found((stack) => aRelease(stack, { values: ["not: JSON"] }), { on: "cluster", holdsData: false })).toEqual([]);
   });
 
   it("reads a bucket policy that Terraform puts together", () => {
@@ -151,16 +212,16 @@ describe("every policy", () => {
 
   const cases = Object.entries(MUTANTS).flatMap(([policy, mutants]) => mutants.map((mutant, index) => [policy, index, mutant] as const));
 
-  it.each(cases)("%s kills mutant %d, and no other policy does", (policy, _, { break: breakIt, at, holdsData = true, sound = true }) => {
-    expect(found(breakIt, { holdsData, sound })).toEqual([`${policy}: ${[ID, at].filter(Boolean).join("/")}`]);
+  it.each(cases)("%s kills mutant %d, and no other policy does", (policy, _, { break: breakIt, at, ...settings }) => {
+    expect(found(breakIt, settings)).toEqual([`${policy}: ${[ID, at].filter(Boolean).join("/")}`]);
   });
 
-  it.each(cases)("%s spares mutant %d that is exempt for a reason", (policy, _, { break: breakIt, at, holdsData = true, sound = true }) => {
+  it.each(cases)("%s spares mutant %d that is exempt for a reason", (policy, _, { break: breakIt, at, ...settings }) => {
     const excuse = (stack: TerraformStack) => {
       breakIt(stack);
       exempt(at ? stack.node.findChild(at.split(".")[1] as string) : stack, policy, "a test says so");
     };
-    expect(found(excuse, { holdsData, sound })).toEqual([]);
+    expect(found(excuse, settings)).toEqual([]);
   });
 });
 

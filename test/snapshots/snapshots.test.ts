@@ -1,5 +1,7 @@
+import type { ApiObject } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { addressesOf, synthesisOf } from "../program";
+import { all, type Body } from "../synth";
 
 const { stacks, compositions } = synthesisOf(program);
 
@@ -9,6 +11,19 @@ const jsonOf = (id: string) => stacks.get(id)?.json ?? {};
 describe("the addresses of", () => {
   it.each(compositions.map(({ name }) => name))("%s", (name) => {
     expect(Object.fromEntries(stacksOf(name).map((id) => [id, addressesOf(jsonOf(id))]))).toMatchSnapshot();
+  });
+});
+
+describe("the objects of operators in", () => {
+  // Terraform sees only their releases: one that leaves this list is deleted, whatever hangs on it.
+  it.each(compositions.map(({ name }) => name).filter((name) => !name.startsWith("bootstrap-")))("%s", (name) => {
+    expect(
+      Object.fromEntries(
+        stacksOf(name)
+          .map((id) => [id, objectsIn(jsonOf(id))])
+          .filter(([, objects]) => objects?.length),
+      ),
+    ).toMatchSnapshot();
   });
 });
 
@@ -29,6 +44,15 @@ describe("what differs from production in", () => {
     }).toMatchSnapshot();
   });
 });
+
+/** `release: kind namespace/name` of each object that a release of a list of objects has. */
+function objectsIn(json: Body): readonly string[] {
+  return all(json, "helm_release").flatMap(({ name: release, values }) =>
+    ((JSON.parse(values[0]).objects ?? []) as ApiObject[]).map(
+      ({ kind, metadata: { namespace, name } }) => `${release}: ${kind} ${namespace ? `${namespace}/` : ""}${name}`,
+    ),
+  );
+}
 
 /** Without what says nothing to a reader, and with policy documents as documents. */
 function readable(value: unknown): unknown {

@@ -101,10 +101,28 @@ describe("access to the clusters of an environment", () => {
     const github = { repository: "example/orders" };
     expect(kinds(stack("cluster", { cluster }, github))).toEqual({
       "orders-deploy-test": "AmazonEKSClusterAdminPolicy",
-      "orders-plan": "AmazonEKSAdminViewPolicy",
+      "orders-plan": "AmazonEKSViewPolicy",
     });
     const bootstrap = (stacksOf({ cluster }, github).get("bootstrap-111122223333")?.json ?? {}) as Body;
     expect(all(bootstrap, "aws_iam_role").map(({ name }) => name)).toEqual(["orders-deploy-test", "orders-plan"]);
+  });
+
+  it("shows the role that plans, on the cluster itself, what it refreshes beside what runs in namespaces", () => {
+    const github = { repository: "example/orders" };
+    const entry = all(stack("cluster", { cluster }, github), "aws_eks_access_entry").find(({ principal_arn }) =>
+      /plan$/.test(principal_arn),
+    );
+    const bound = (json: Body) => all(json, "kubernetes_cluster_role_binding_v1").flatMap(({ subject }) => subject);
+    const group = { kind: "Group", name: entry?.kubernetes_groups[0] };
+    expect(bound(stack("platform", { cluster }, github))).toEqual([expect.objectContaining(group)]);
+    const access = { planners: ["arn:aws:iam::111122223333:role/planner"] };
+    expect(bound(stack("platform", { cluster, access }))).toEqual([expect.objectContaining(group)]);
+  });
+
+  it("binds no group that nobody is in, nor one on a cluster whose owner lets people in", () => {
+    const roles = (json: Body) => all(json, "kubernetes_cluster_role_v1");
+    expect(roles(stack("platform", { cluster }))).toEqual([]);
+    expect(roles(stack("platform", { cluster: { context: "kind-orders" } }, { repository: "example/orders" }))).toEqual([]);
   });
 
   it("is everyone's who is named, from where is named", () => {

@@ -1,26 +1,80 @@
+import { readFileSync } from "node:fs";
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
 import type { Environment } from "../../stacks";
+import { EXISTING_PARTS } from "../../stacks/environment";
 import { sitesOf } from "../../stacks/kubernetes";
-import { partsOf } from "../../stacks/platform-parts";
+import { NEEDED, partsOf } from "../../stacks/platform-parts";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
 
 const parts = (environment: Environment) => Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
 
 const withoutAws = { ...local, cluster: { context: "kind-orders" } } as Environment;
 
+const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "50Gi" } as const;
+const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" } as const;
+
+/** A system that needs every part there is, on EKS and on clusters that exist. */
+const everything: Environment = {
+  ...production,
+  writeCluster: { ...production.writeCluster, nodes: { min: 3, max: 9 } },
+  readCluster: { ...production.readCluster, nodes: { min: 5, max: 9 } },
+  eventStore: kurrentDb,
+  readDatabase: cloudNativePg,
+};
+const everythingElsewhere: Environment = {
+  ...everything,
+  writeCluster: { context: "write" },
+  readCluster: { context: "read" },
+};
+
 describe("the platform of", () => {
   it("production has on each cluster what that cluster carries", () => {
-    expect(parts(production)).toMatchInlineSnapshot();
+    const both = [
+      "aws-load-balancer-controller",
+      "cert-manager",
+      "external-secrets",
+      "gateway-api",
+      "nginx-gateway-fabric",
+      "prometheus-operator-crds",
+      "storage-classes",
+    ];
+    expect(parts(production)).toEqual({ writeCluster: [...both, "keda"].sort(), readCluster: both });
   });
 
   it("a cluster without a cloud needs nothing of a cloud, and brings what EKS would have", () => {
-    expect(parts(withoutAws)).toMatchInlineSnapshot();
+    expect(parts(withoutAws)).toEqual({
+      cluster: [
+        "cert-manager",
+        "cloudnative-pg",
+        "external-secrets",
+        "gateway-api",
+        "metrics-server",
+        "nginx-gateway-fabric",
+        "snapshot-controller",
+      ],
+    });
   });
 
   it("a cluster that has parts from elsewhere leaves them alone", () => {
     const cluster = { context: "kind-orders", has: ["cert-manager", "metrics-server"] } as const;
     const left = parts({ ...withoutAws, cluster }).cluster ?? [];
     expect(parts(withoutAws).cluster?.filter((part) => !left.includes(part))).toEqual(["cert-manager", "metrics-server"]);
+  });
+
+  it("a cluster that has its database operator from elsewhere has the plugin from there too, in the same namespace", () => {
+    const { readDatabase } = local;
+    const onAws = (cluster: object) => parts(anEnvironment({ cluster, readDatabase })).cluster;
+    expect(onAws({ context: "on-premises" })).toContain("plugin-barman-cloud");
+    expect(onAws({ context: "on-premises", has: ["cloudnative-pg"] })).not.toContain("plugin-barman-cloud");
+  });
+
+  it.each(EXISTING_PARTS)("a cluster that has %s from elsewhere works with it", (part) => {
+    const { aws: _, ...environment } = anEnvironment({ ...local, name: "test" });
+    const onPremises = { ...environment, cluster: { context: "on-premises", has: [part] } };
+    const onAws = anEnvironment({ cluster: { context: "on-premises", has: [part] }, readDatabase: local.readDatabase });
+    for (const each of [onPremises, onAws]) expect(() => synthesisOf(aProgram(each))).not.toThrow();
   });
 
   it("nodes between two numbers has what scales them", () => {
@@ -40,5 +94,45 @@ describe("the platform of", () => {
     const eventStore = { engine: "kurrentdb", nodes: 3, storage: "50Gi" } as const;
     expect(parts({ ...production, eventStore }).writeCluster).toContain("external-dns");
     expect(parts(production).writeCluster).not.toContain("external-dns");
+  });
+
+  it("each cluster is what serves, stores or scales on it, and no more", () => {
+    const { system, name, aws, writeCluster, readCluster } = production;
+    const bare = { system, name, aws, writeCluster, readCluster } as Environment;
+    const least = ["external-secrets", "storage-classes"];
+    expect(parts(bare)).toEqual({ writeCluster: least, readCluster: least });
+    const { commandProcessors } = production;
+    const watched = { ...bare, commandProcessors, monitoring: { prometheus: true } };
+    expect(parts(watched).writeCluster).toContain("keda");
+    expect(parts({ ...watched, monitoring: {} }).writeCluster).not.toContain("keda");
+    expect(parts({ ...watched, commandProcessors: { ...commandProcessors, replicas: 5 } }).writeCluster).not.toContain("keda");
+  });
+
+  it("a system without AWS has no backups to S3, and one with AWS has, on an existing cluster as well", () => {
+    const readDatabase = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" } as const;
+    const existing = { ...production, readDatabase, readCluster: { context: "on-premises" } };
+    expect(parts(existing).readCluster).toContain("plugin-barman-cloud");
+    expect(parts(withoutAws).cluster).not.toContain("plugin-barman-cloud");
+  });
+
+  it("every cluster is explained, part by part", () => {
+    const rows = [...readFileSync("docs/platform.md", "utf8").matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \|$/gm)];
+    const explained = rows.map(([, part = "", clusters = "", when = ""]) => ({ part, clusters: clusters.trim(), when: when.trim() }));
+    expect(explained.map(({ part }) => part)).toEqual(Object.keys(NEEDED));
+    // A part that only one side has, or only EKS or an existing cluster, says so.
+    const found = (environment: Environment) => parts(environment) as Readonly<Record<string, readonly string[]>>;
+    for (const { part, clusters } of explained) {
+      expect(["each", "write", "read", "EKS", "EKS, write", "existing"]).toContain(clusters);
+      const sides = [found(everything), found(everythingElsewhere)].map(({ writeCluster = [], readCluster = [] }) => ({
+        write: writeCluster.includes(part),
+        read: readCluster.includes(part),
+      }));
+      const [onEks, elsewhere] = sides;
+      expect({ part, onEks, elsewhere }).toEqual({
+        part,
+        onEks: { write: !/existing|^read/.test(clusters), read: !/existing|write/.test(clusters) },
+        elsewhere: { write: !/EKS|^read/.test(clusters), read: !/EKS|write/.test(clusters) },
+      });
+    }
   });
 });

@@ -166,12 +166,109 @@ describe("clusters", () => {
     ]);
   });
 
+  it("that exist are one for each side and each environment: what is made in them is called alike", () => {
+    const context = "on-premises";
+    const both = (kubeconfig: object) => complaints({ aws: undefined, writeCluster: { context }, readCluster: { context, ...kubeconfig } });
+    expect(both({})).toEqual([`test.readCluster.context: "on-premises" is the writeCluster's as well; write one cluster for both`]);
+    expect(both({ kubeconfig: "~/.kube/config" })).toHaveLength(1);
+    expect(both({ kubeconfig: "~/.kube/other" })).toEqual([]);
+
+    const { aws: _, ...environment } = anEnvironment({ cluster: { context } });
+    expect(errorsOf(aProgram(environment, { ...environment, name: "other" }))).toEqual([
+      `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own`,
+    ]);
+  });
+
+  it("that exist are found from wherever Terraform runs", () => {
+    const at = (kubeconfig: string) => complaints({ aws: undefined, cluster: { context: "kind-orders", kubeconfig } });
+    for (const found of ["~/.kube/other", "/etc/kubeconfig", "C:\\Users\\me\\config"]) expect(at(found)).toEqual([]);
+    expect(at("./kubeconfig")).toEqual([
+      'test.cluster.kubeconfig: "./kubeconfig" is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/',
+    ]);
+  });
+
   it("are made on AWS or exist already", () => {
     expect(complaints({ aws: undefined, cluster: { context: "kind-orders" } })).toEqual([]);
     expect(complaints({ aws: undefined, cluster: { nodes: 3, node } })).toEqual([
       "test.cluster: is made on AWS, and the environment has no aws; add aws, or name an existing cluster by its context",
     ]);
   });
+});
+
+describe("an existing cluster", () => {
+  const room = { zones: { "dc-1": 2, "dc-2": 2 }, cpu: 8, memory: "32Gi" };
+  const about = (cluster: object) => complaints({ aws: undefined, cluster: { context: "on-premises", ...cluster } });
+
+  it("may say all that there is to say of it", () => {
+    const has = ["cert-manager", "metrics-server"];
+    expect(about({ kubeconfig: "~/.kube/orders", storageClass: "fast", has, room: { ...room, pods: 250 } })).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [
+      { kubeconfig: "" },
+      'test.cluster.kubeconfig: "" is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/',
+    ],
+    [
+      { kubeconfig: 7 },
+      "test.cluster.kubeconfig: 7 is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/",
+    ],
+    [{ storageClass: " " }, 'test.cluster.storageClass: " " says nothing; write a word or more'],
+    [{ has: [] }, "test.cluster.has: [] is empty; name parts, or leave it out"],
+    [{ has: "keda" }, 'test.cluster.has: "keda" is no list; name parts, or leave it out'],
+    [
+      { has: ["cert-manger"] },
+      'test.cluster.has[0]: "cert-manger" is no part that a cluster may have from elsewhere; did you mean "cert-manager"?',
+    ],
+    [
+      { has: ["karpenter"] },
+      'test.cluster.has[0]: "karpenter" is no part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
+        "external-secrets, gateway-api, keda, metrics-server, prometheus-operator-crds, snapshot-controller",
+    ],
+    [{ room: 4 }, "test.cluster.room: 4 is no group of settings; write { … }"],
+    [
+      { room: { ...room, zones: { "dc-1": 0 } } },
+      "test.cluster.room.zones.dc-1: 0 is not possible here; use a whole number from 1 to 1000",
+    ],
+    [
+      { room: { ...room, cpu: "8GHz" } },
+      'test.cluster.room.cpu: "8GHz" is no number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+    ],
+    [
+      { room: { ...room, memory: "32GB" } },
+      'test.cluster.room.memory: "32GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"',
+    ],
+    [{ room: { ...room, pods: 0 } }, "test.cluster.room.pods: 0 is not possible here; use a whole number from 1 to 1000"],
+    [{ room: { ...room, nodes: 4 } }, 'test.cluster.room.nodes: is no setting here; did you mean "zones"?'],
+    [
+      { room: { zones: room.zones, memory: "32Gi" } },
+      'test.cluster.room.cpu: is missing; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+    ],
+    [{ nodes: 3 }, "test.cluster.nodes: is no setting here; use one of context, kubeconfig, storageClass, has, room"],
+  ])("is told what is wrong with %j", (cluster, message) => {
+    expect(about(cluster)).toEqual([message]);
+  });
+
+  it("is the only one that has anything from elsewhere", () => {
+    expect(complaints({ cluster: { nodes: 3, node, has: ["keda"] } })).toEqual([
+      "test.cluster.has: is no setting here; use one of nodes, node, version, nodeVersion",
+    ]);
+  });
+});
+
+describe("a mirror", () => {
+  it.each(["registry.example.com", "registry.example.com:5000/mirror/of-all"])("may be %s", (mirror) => {
+    expect(complaints({ mirror })).toEqual([]);
+  });
+
+  it.each(["oci://registry.example.com", "https://registry.example.com/mirror", "registry.example.com/", "Registry.example.com", ""])(
+    "may not be %p",
+    (mirror) => {
+      expect(complaints({ mirror })).toEqual([
+        `test.mirror: ${JSON.stringify(mirror)} is no registry; write one like registry.example.com/mirror, without oci://`,
+      ]);
+    },
+  );
 });
 
 describe("the nodes of clusters", () => {
@@ -446,6 +543,16 @@ describe("an exception", () => {
       ]);
     },
   );
+
+  it("from enough room excepts something where the size of nodes is known, and nothing elsewhere", () => {
+    const exceptions = { tightCapacity: "the old nodes leave tonight" };
+    const nothing = ["test.exceptions.tightCapacity: excepts nothing here; remove it"];
+    const room = { zones: { "dc-1": 2 }, cpu: 8, memory: "32Gi" };
+    expect(complaints({ exceptions })).toEqual(nothing);
+    expect(complaints({ exceptions, cluster: { context: "on-premises" } })).toEqual(nothing);
+    expect(complaints({ exceptions, cluster: { context: "on-premises", room } })).toEqual([]);
+    expect(complaints({ exceptions, cluster: { nodes: 3, node } })).toEqual([]);
+  });
 
   it("from a recovery copy is left over beside a recovery region", () => {
     expect(complaints({ exceptions: { noRecoveryCopy: "not needed here" } })).toEqual([

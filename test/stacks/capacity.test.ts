@@ -1,0 +1,124 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { start } from "../../cli/start";
+import { InvalidInput } from "../../constructs/core/errors";
+import type { Program } from "../../stacks";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
+
+const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
+const image = "registry.example.com/orders/processors:1.0.0";
+
+/** A system whose processors decide how much room it takes; one of them asks for 0.25 cores and 512Mi. */
+const systemOf = (replicas: number | { min: number; max: number }, changes: object) =>
+  aProgram(
+    anEnvironment({
+      eventStore: { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d" } },
+      commandProcessors: { image, replicas },
+      ...changes,
+    }),
+  );
+
+const cluster = { nodes: 3, node };
+
+function refusal(program: Program): string {
+  try {
+    synthesisOf(program);
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.message;
+    throw error;
+  }
+  return "nothing is refused";
+}
+
+const headrooms = (program: Program) => synthesisOf(program).sites.map(({ path, headroom }) => `${path}: ${headroom}`);
+
+/** What npm start prints, how it ends, and what it has written. */
+function started(program: Program): { code: number; out: string; err: string; written: readonly string[] } {
+  const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  process.env.CDKTF_OUTDIR = join(directory, "cdktf.out");
+  const printed = { out: "", err: "" };
+  const spies = (["stdout", "stderr"] as const).map((stream) =>
+    jest.spyOn(process[stream], "write").mockImplementation((text) => {
+      printed[stream === "stdout" ? "out" : "err"] += text;
+      return true;
+    }),
+  );
+  try {
+    return { code: start(program, [], "2026-11-21"), ...printed, written: readdirSync(directory) };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    delete process.env.CDKTF_OUTDIR;
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe("an environment whose nodes are too few", () => {
+  const crowded =
+    "test.cluster.nodes: 3 of 4 cores with 16Gi leave 7.8 cores and 27.7Gi with zone eu-west-1c lost, and what must run asks for " +
+    "10.9 cores and 22.7Gi: write-side/command-processors finds no node for 14 pods of 0.25 cores and 0.50Gi; add a node to each " +
+    "zone, use larger nodes (8 cores with 16Gi), or say in exceptions.tightCapacity why that is right here";
+
+  it("is refused with the sum and with what would help, and nothing is written", () => {
+    expect(started(systemOf(40, { cluster }))).toEqual({ code: 1, out: "", err: `${crowded}\n`, written: [] });
+  });
+
+  it("is told of all of its clusters at once", () => {
+    const queryApi = { image, replicas: 40 };
+    const readDatabase = { engine: "aurora", replicas: 1 };
+    const refused = refusal(systemOf(40, { writeCluster: cluster, readCluster: cluster, queryApi, readDatabase })).split("\n");
+    expect(refused.map((line) => line.replace(/:.*/, ""))).toEqual(["test.writeCluster.nodes", "test.readCluster.nodes"]);
+  });
+
+  it("is helped by what it is told to do", () => {
+    expect(refusal(systemOf(40, { cluster: { nodes: 6, node } }))).toBe("nothing is refused");
+    expect(refusal(systemOf(40, { cluster: { nodes: 3, node: { ...node, cpu: 8 } } }))).toBe("nothing is refused");
+  });
+
+  it("is warned and let through where an exception says why, which the summary repeats", () => {
+    const { code, out, err, written } = started(systemOf(40, { cluster, exceptions: { tightCapacity: "the old nodes leave tonight" } }));
+    expect({ code, err, written }).toEqual({ code: 0, err: `warning: ${crowded}\n`, written: ["cdktf.out"] });
+    expect(out).toContain("tightCapacity  its nodes may not hold everything that must run\n");
+    expect(out).toContain("because: the old nodes leave tonight\n");
+    expect(out).toContain("    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi; 10.9 of 7.8 cores and 22.7 of 27.7Gi with a zone lost; ");
+  });
+});
+
+describe("what scales", () => {
+  it("counts with its fewest, pods and nodes alike, and what it may come to is said", () => {
+    const autoscaled = { nodes: { min: 3, max: 9 }, node };
+    expect(headrooms(systemOf({ min: 4, max: 60 }, { cluster: autoscaled }))).toEqual([
+      "test.cluster: 2.5 of 11.8 cores and 6.5 of 41.5Gi; 2.4 of 7.8 cores and 6.2 of 27.7Gi with a zone lost; " +
+        "room for a pod of 2.7 cores and 10.7Gi; at most scale +14.8 cores and 28.5Gi, which does not fit",
+    ]);
+    expect(refusal(systemOf({ min: 40, max: 60 }, { cluster: autoscaled }))).toMatch(/^test\.cluster\.nodes: 3 of 4 cores with 16Gi leave/);
+  });
+});
+
+describe("an existing cluster", () => {
+  const room = { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 4, memory: "15Gi" };
+
+  it("is weighed against the room that it is said to have", () => {
+    expect(headrooms(systemOf(4, { cluster: { context: "on-premises", room } }))).toEqual([
+      "test.cluster: 1.3 of 12.0 cores and 3.4 of 45.0Gi; 1.3 of 8.0 cores and 3.4 of 30.0Gi with a zone lost; " +
+        "room for a pod of 3.4 cores and 13.3Gi",
+    ]);
+    expect(refusal(systemOf(40, { cluster: { context: "on-premises", room } }))).toBe(
+      "test.cluster.room: 3 of that size leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
+        "version of write-side/command-processors finds no node for 10 pods beside the old ones; add a node to each zone, or say in " +
+        "exceptions.tightCapacity why that is right here",
+    );
+  });
+
+  it("takes no more pods on a node than it is said to", () => {
+    const few = { ...room, pods: 5 };
+    expect(refusal(systemOf(4, { cluster: { context: "on-premises", room: few } }))).toMatch(/^test\.cluster\.room: 3 of that size leave/);
+  });
+
+  it("of which nothing is known is not judged", () => {
+    expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual([
+      "test.cluster: no verdict: the sizes of the nodes are unknown",
+    ]);
+  });
+});

@@ -1,0 +1,41 @@
+import { bytes, known, millicores } from "../../constructs/core/quantities";
+import { program } from "../../environments";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
+
+const node = { cpu: 8, memory: "32Gi", storage: "100Gi" };
+const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 2 };
+
+/** An environment whose clusters have every part that there is. */
+const everything = anEnvironment({
+  writeCluster: { nodes: { min: 3, max: 9 }, node },
+  readCluster: { nodes: { min: 3, max: 9 }, node },
+  commandApi: api,
+  commandProcessors: { image: api.image, replicas: { min: 2, max: 4 } },
+  eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
+  queryApi: api,
+  readDatabase: { engine: "cloudnative-pg", instances: 3, storage: "20Gi" },
+  monitoring: { prometheus: true },
+});
+
+describe("the quota of every namespace of the platform", () => {
+  const sites = [program, aProgram(everything)].flatMap((each) => synthesisOf(each).sites);
+
+  it.each(sites.map((site) => [site.path, site] as const))(
+    "of %s lets all of its pods come up anew at once",
+    (_, { declared, objects }) => {
+      const quotas = objects.filter(({ kind }) => kind === "ResourceQuota");
+      expect(quotas.length).toBeGreaterThan(0);
+      for (const { metadata, spec } of quotas) {
+        const pods = declared.filter(({ name }) => name.startsWith(`${metadata.namespace}/`));
+        const sum = (of: (pod: (typeof pods)[number]["request"]) => number) =>
+          pods.reduce((total, { pods: count, request }) => total + 2 * Number(count) * of(request), 0);
+        const { hard } = spec as { readonly hard: Readonly<Record<string, string>> };
+        expect(pods.length).toBeGreaterThan(0);
+        expect(sum(() => 1)).toBeLessThanOrEqual(Number(hard.pods));
+        expect(sum((request) => request.millicores)).toBeLessThanOrEqual(known(millicores(Number(hard["requests.cpu"]))));
+        expect(sum((request) => request.memoryBytes)).toBeLessThanOrEqual(known(bytes(hard["requests.memory"] as "1Gi")));
+      }
+    },
+  );
+});

@@ -29,7 +29,9 @@ export function* courses(groups: readonly PodGroup[], nodes: number, share: (gro
   };
   const inTurn = (order: readonly number[]) => {
     const most = Math.max(0, ...counts);
-    return Array.from({ length: most }, (_, round) => order.filter((group) => at(counts, group) > round)).flat();
+    const arrivals: number[] = [];
+    for (let round = 0; round < most; round++) for (const group of order) if (at(counts, group) > round) arrivals.push(group);
+    return arrivals;
   };
   const fixed = [byPriority, smallFirst, bySize].flatMap((order) => [whole(order), inTurn(order)]);
   const wanted = Math.min(COURSES.most, Math.max(COURSES.least, many));

@@ -322,10 +322,10 @@ export class Simulation {
 
   private scorePreferences(group: number, count: number): void {
     const { even, apart } = this.loads[group] as Load;
-    this.spreadScores.fill(0, 0, count);
-    this.affinityScores.fill(0, 0, count);
+    for (let at = 0; at < count; at++) this.spreadScores[at] = this.affinityScores[at] = 0;
     if (even.length > 0) {
-      for (const rule of even) {
+      for (let index = 0; index < even.length; index++) {
+        const rule = even[index] as Rule;
         const weight = log(this.domains(rule, count) + 2);
         for (let at = 0; at < count; at++)
           (this.spreadScores[at] as number) += this.count(group, rule, this.feasible[at] as number) * weight + rule.maxSkew - 1;

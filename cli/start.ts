@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
-import { describe, InvalidInput } from "../constructs/core/errors";
-import { bootstrapName, checkSupport, PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
+import { bootstrapName, checkSupport, type MeasuredSite, PolicyViolation, type Program, synthesize, validate } from "../stacks";
 import { LOCK } from "./lock";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
@@ -29,13 +29,21 @@ export function start(program: Program, args: readonly string[], today = new Dat
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
     // An exception has turned what does not fit from an error into a warning.
     const crowded = synthesis.sites.flatMap(({ problems }) => problems);
-    for (const problem of [...aging, ...crowded]) process.stderr.write(`warning: ${describe(problem)}\n`);
+    for (const problem of [...aging, ...crowded, ...spacious(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof Refused)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
+}
+
+/** Exceptions for clusters that everything fits by now: left over, they would let the next shortage pass. */
+function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
+  const excepted = sites.map(({ site }) => site.environment).filter(({ exceptions }) => exceptions?.tightCapacity !== undefined);
+  return [...new Set(excepted)]
+    .filter((environment) => sites.every(({ site, problems }) => site.environment !== environment || problems.length === 0))
+    .map(({ name }) => ({ path: `${name}.exceptions.tightCapacity`, rule: "is needed no more: everything fits", remedy: "remove it" }));
 }
 
 class Refused extends Error {}

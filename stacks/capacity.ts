@@ -33,21 +33,21 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   const declared = [...ledger.groups, ...ledger.kept.flatMap(({ groups }) => groups)];
   const objects = stacks.flatMap(({ synthesized }) => kubernetesObjects(synthesized).objects);
   ledger.enter(objects);
-  const problem = describeVerdict(ledger, adviceOn(cluster));
+  const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.tightCapacity !== undefined));
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "room" : "nodes"}` }] : [];
   return { path, site, objects, declared, headroom: headroom(ledger), problems };
 }
 
 const GI = 2 ** 30;
 
-function adviceOn(cluster: Cluster): Advice {
-  const exception = "exceptions.tightCapacity";
-  if (isExistingCluster(cluster)) return { size: "that size", exception };
+function adviceOn(cluster: Cluster, excepted: boolean): Advice {
+  const exception = excepted ? {} : { exception: "exceptions.tightCapacity" };
+  if (isExistingCluster(cluster)) return { size: cluster.room ? nameOf(cluster.room) : "unknown size", ...exception };
   const larger = sizesAbove(cluster.node).map((node) => ({ name: nameOf(node), room: allocatable(shapeOf(node)) }));
-  return { size: nameOf(cluster.node), larger, exception };
+  return { size: nameOf(cluster.node), larger, ...exception };
 }
 
-function nameOf({ cpu, memory }: NodeSize): string {
+function nameOf({ cpu, memory }: Pick<NodeSize, "cpu" | "memory">): string {
   return `${cpu} cores with ${memory}`;
 }
 

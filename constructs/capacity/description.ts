@@ -20,8 +20,11 @@ export interface Advice {
   /** Larger sizes that could be had, the smallest first. */
   readonly larger?: readonly NodeSize[];
 
-  /** How a user says that it is right all the same: `"exceptions.tightCapacity"`. */
-  readonly exception: string;
+  /**
+   * How a user says that it is right all the same: `"exceptions.tightCapacity"`.
+   * @default - nobody can, or somebody has
+   */
+  readonly exception?: string;
 }
 
 /** Nodes for each zone that are tried as a remedy. */
@@ -84,7 +87,7 @@ function remedies(ledger: CapacityLedger, pool: NodePool, { homeless }: Case, { 
   const bound = homeless.find(({ why }) => why === "volumes");
   if (bound) found.push(`spread ${bound.group.name} evenly over zones, as a must`);
   if (found.length === 0) found.push(`let ${homeless[0]?.group.name} ask for less or spread less strictly`);
-  return [...found, `or say in ${exception} why that is right here`];
+  return exception ? [...found, `or say in ${exception} why that is right here`] : found;
 }
 
 function withMore(zones: NodePool["zones"], more: number): NodePool["zones"] {

@@ -78,11 +78,17 @@ describe("an environment whose nodes are too few", () => {
 
   it("is warned and let through where an exception says why, which the summary repeats", () => {
     const { code, out, err, written } = started(systemOf(40, { cluster, exceptions: { tightCapacity: "the old nodes leave tonight" } }));
-    expect({ code, err, written }).toEqual({ code: 0, err: `warning: ${crowded}\n`, written: ["cdktf.out"] });
+    const warning = crowded.replace(", or say in exceptions.tightCapacity why that is right here", "");
+    expect({ code, err, written }).toEqual({ code: 0, err: `warning: ${warning}\n`, written: ["cdktf.out"] });
     expect(out).toContain("tightCapacity  its nodes may not hold everything that must run\n");
     expect(out).toContain("because: the old nodes leave tonight\n");
     expect(out).toContain("    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi; 10.9 of 7.8 cores and 22.7 of 27.7Gi with a zone lost; ");
   });
+});
+
+it("an environment is told when its exception has nothing left to except", () => {
+  const { err } = started(systemOf(4, { cluster, exceptions: { tightCapacity: "the old nodes leave tonight" } }));
+  expect(err).toBe("warning: test.exceptions.tightCapacity: is needed no more: everything fits; remove it\n");
 });
 
 describe("what scales", () => {
@@ -105,7 +111,7 @@ describe("an existing cluster", () => {
         "room for a pod of 3.4 cores and 13.3Gi",
     ]);
     expect(refusal(systemOf(40, { cluster: { context: "on-premises", room } }))).toBe(
-      "test.cluster.room: 3 of that size leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
+      "test.cluster.room: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
         "version of write-side/command-processors finds no node for 10 pods beside the old ones; add a node to each zone, or say in " +
         "exceptions.tightCapacity why that is right here",
     );
@@ -113,7 +119,9 @@ describe("an existing cluster", () => {
 
   it("takes no more pods on a node than it is said to", () => {
     const few = { ...room, pods: 5 };
-    expect(refusal(systemOf(4, { cluster: { context: "on-premises", room: few } }))).toMatch(/^test\.cluster\.room: 3 of that size leave/);
+    expect(refusal(systemOf(4, { cluster: { context: "on-premises", room: few } }))).toMatch(
+      /^test\.cluster\.room: 3 of 4 cores with 15Gi leave/,
+    );
   });
 
   it("of which nothing is known is not judged", () => {

@@ -4,7 +4,18 @@ import * as cdktf from "cdktf";
 import { type Json, type JsonObject, type Override, type PlainStack, REFERENCE, type Step } from "./plain";
 
 // Maps whose keys are the user's own and not the provider's; one that is missing here shows as a difference between the two programs.
-const MAPS = new Set(["annotations", "data", "labels", "limits", "match_labels", "node_selector", "parameters", "requests", "tags", "variables"]);
+const MAPS = new Set([
+  "annotations",
+  "data",
+  "labels",
+  "limits",
+  "match_labels",
+  "node_selector",
+  "parameters",
+  "requests",
+  "tags",
+  "variables",
+]);
 const SECTIONS = new Set(["//", "data", "output", "provider", "resource", "terraform"]);
 
 /** Reads from synthesized Terraform the plain cdktf program that would have written it. */

@@ -1,0 +1,58 @@
+import type { Authority, Connection, SecretFact } from "../connection";
+import type { Peer } from "../kubernetes";
+
+/**
+ * A PostgreSQL server as others know it, whatever engine runs it. Plain data: its values may be outputs of another stack.
+ */
+export interface Postgres {
+  /** What it is called: `read-database`. */
+  readonly name: string;
+
+  readonly database: string;
+
+  /** Where is written, and read what was just written. */
+  readonly writer: string;
+
+  /** Where is read what may be some moments old, over all replicas. The writer where there are none. */
+  readonly reader: string;
+
+  /** @default 5432 */
+  readonly port?: number;
+
+  readonly authority: Authority;
+
+  /** Where its pods are, or its addresses, for network policies. */
+  readonly peers: readonly Exclude<Peer, "anywhere">[];
+
+  /** Who signs in to set up databases and roles. */
+  readonly administrator: Credentials;
+
+  /** The users of each role. */
+  readonly users: Readonly<Record<PostgresRole, Credentials>>;
+}
+
+/**
+ * What a workload may do: `migrator` owns the tables and changes their shape, `writer` reads and writes rows, `reader`
+ * reads them. None may do what the one before may.
+ */
+export type PostgresRole = "migrator" | "writer" | "reader";
+
+/** A user and its password. The name is in the secret as well: a rotation alternates between two users. */
+export interface Credentials {
+  readonly user: SecretFact;
+  readonly password: SecretFact;
+}
+
+/** How a workload talks to a server in a role: readers at the readers' end, all others at the writer's. */
+export function postgresConnection(postgres: Postgres, role: PostgresRole): Connection {
+  const { name, database, writer, reader, port = 5432, authority, peers, users } = postgres;
+  const host = role === "reader" ? reader : writer;
+  return {
+    name,
+    facts: { host, port: String(port), database, user: users[role].user, password: users[role].password },
+    variables: { DATABASE_URL: "postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={ca}" },
+    authority,
+    reaches: [{ name, peer: peers, ports: [port] }],
+    ready: { host, port },
+  };
+}

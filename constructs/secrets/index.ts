@@ -1,5 +1,6 @@
 export type * from "./contract";
 export { ManagedSecret, type ManagedSecretProps } from "./managed-secret";
-export type { ClusterSecretStore, ExternalSecret, Password } from "./objects";
+export type { ClusterSecretStore, ExternalSecret, Password, SecretStore } from "./objects";
 export { SECRET_STORE, type SecretStoreProps, secretStore } from "./secret-store";
+export { type SharedSecret, SharedSecrets, type SharedSecretsProps } from "./shared-secrets";
 export { WorkloadSecret, type WorkloadSecretProps } from "./workload-secret";

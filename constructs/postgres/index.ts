@@ -1,1 +1,2 @@
 export * from "./contract";
+export { postgresRoles, postgresSecrets, postgresUsers } from "./users";

@@ -65,3 +65,19 @@ export interface SecretStore extends ApiObject {
     };
   };
 }
+
+/** What writes a key of a Secret somewhere else (external-secrets.io/v1alpha1). */
+export interface PushSecret extends ApiObject {
+  readonly apiVersion: "external-secrets.io/v1alpha1";
+  readonly kind: "PushSecret";
+  readonly spec: {
+    readonly refreshInterval: string;
+    readonly deletionPolicy: "None";
+    readonly secretStoreRefs: readonly { readonly kind: "ClusterSecretStore"; readonly name: string }[];
+    readonly selector: { readonly secret: { readonly name: string } };
+    readonly data: readonly {
+      readonly match: { readonly secretKey: string; readonly remoteRef: { readonly remoteKey: string; readonly property: string } };
+      readonly metadata: { readonly apiVersion: string; readonly kind: "PushSecretMetadata"; readonly spec: object };
+    }[];
+  };
+}

@@ -3,10 +3,12 @@
 #   NODES    addresses of all nodes in the order of their pods: https://event-store-0.…:2113 https://event-store-1.…:2113
 #   CA       certificates by which nodes are known; none where they speak in clear
 #   POLL     seconds between two looks (5)
+#   PATIENCE seconds for what takes moments, such as an election (120)
 
 : "${NODES:?}"
 CA=${CA:-}
 POLL=${POLL:-5}
+PATIENCE=${PATIENCE:-120}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 answer=$work/answer
@@ -78,5 +80,5 @@ resign() {
   say "$1 resigns"
   status=$(as ops "$OPS_PASSWORD" POST "$1/admin/node/resign" '')
   [ "$status" = 200 ] || die "$1 did not take the order to resign ($status)"
-  await "${ELECTION:-120}" follows "$1" || die "$1 does not follow another leader"
+  await "$PATIENCE" follows "$1" || die "$1 does not follow another leader"
 }

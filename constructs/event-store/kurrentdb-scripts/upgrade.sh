@@ -76,13 +76,13 @@ agrees() {
   if serves "$(state "$2")"; then [ "$ready" = true ]; else [ "$ready" != true ]; fi
 }
 
-await 60 observed || die "the controller has not seen the newest $SET"
+await "$PATIENCE" observed || die "the controller has not seen the newest $SET"
 # shellcheck disable=SC2086 # addresses, one a word
 size=$(count $NODES)
 
 i=0
 while [ "$i" -lt "$size" ]; do
-  await 120 agrees "$SET-$i" "$(address "$i")" || die "$SET-$i is ready for Kubernetes and not from here, or the other way round: nothing is replaced"
+  await "$PATIENCE" agrees "$SET-$i" "$(address "$i")" || die "$SET-$i is ready for Kubernetes and not from here, or the other way round: nothing is replaced"
   i=$((i + 1))
 done
 
@@ -119,5 +119,5 @@ for i in $last; do
 done
 
 led() { [ -n "$(leader)" ]; }
-await 120 led || die "no node leads"
+await "$PATIENCE" led || die "no node leads"
 say "all nodes are as they should be"

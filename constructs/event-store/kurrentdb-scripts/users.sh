@@ -33,7 +33,7 @@ ensure() {
     401) die "admin can't sign in: its password is another than that of the secret" ;;
     *) die "users can't be read ($status)" ;;
   esac
-  await 60 signs_in "$2" "$3" || die "$2 can't sign in"
+  await "$PATIENCE" signs_in "$2" "$3" || die "$2 can't sign in"
 }
 
 # grant FILE: appends an event, unless its stream has one.

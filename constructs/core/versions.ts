@@ -89,3 +89,16 @@ export const CHARTS = {
   "cloudnative-pg": { repository: "https://cloudnative-pg.github.io/charts", chart: "cloudnative-pg", version: "0.29.0" },
   "plugin-barman-cloud": { repository: "https://cloudnative-pg.github.io/charts", chart: "plugin-barman-cloud", version: "0.7.0" },
 } as const;
+
+/** A line of EventStoreDB and KurrentDB that is run on Kubernetes. */
+export type KurrentDbLine = keyof typeof KURRENTDB;
+
+/** Newest patches seen by November 2026. 24.10 and 26.0 have long-term support, 26.1 until its successor, 25.1 none any more. */
+export const KURRENTDB = {
+  "24.10": "docker.eventstore.com/eventstore/eventstoredb-ee:24.10.14",
+  "25.1": "docker.kurrent.io/kurrent-latest/kurrentdb:25.1.4",
+  "26.0": "docker.kurrent.io/kurrent-lts/kurrentdb:26.0.3",
+  "26.1": "docker.kurrent.io/kurrent-latest/kurrentdb:26.1.1",
+} as const;
+
+export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";

@@ -1,0 +1,115 @@
+import type { Problem } from "../core/errors";
+import { bytes, millicores, type Reading, seconds } from "../core/quantities";
+import { KURRENTDB } from "../core/versions";
+import type { KurrentDbProps } from "./kurrentdb";
+import type { NodeSize } from "./kurrentdb-size";
+
+type Found = readonly Omit<Problem, "path">[];
+
+const GI = 2 ** 30;
+
+/** Below it the server's own caches (512 MiB of chunks) and heap leave nothing. */
+const LEAST_MEMORY = 2 * GI;
+
+/** A few chunks of 256 MiB, indexes, and room for a scavenge to write a chunk anew. */
+const LEAST_STORAGE = 5 * GI;
+
+/** What is wrong with single properties, by property. */
+export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (readonly [property: string, problems: Found])[] {
+  const {
+    name = "event-store",
+    version = "26.0",
+    namespace,
+    insecureOnOwnMachine = false,
+    licence,
+    outside,
+    standardProjections,
+    projections = "none",
+  } = props;
+  return [
+    [
+      "version",
+      version in KURRENTDB
+        ? []
+        : [{ value: version, rule: "is no line that is known here", remedy: `use one of ${Object.keys(KURRENTDB).join(", ")}` }],
+    ],
+    ["name", nameProblems(name)],
+    ["nodes", quorumProblems(size.nodes)],
+    ["cpu", unreadable(size.cpu, millicores(size.cpu))],
+    ["memory", atLeast(size.memory, LEAST_MEMORY, "is less than the server's caches and heap take", "use 2Gi or more")],
+    ["storage", atLeast(size.storage, LEAST_STORAGE, "has no room for a scavenge, which writes chunks anew", "use 5Gi or more")],
+    ["recovery", props.recovery === undefined ? [] : unreadable(props.recovery, seconds(props.recovery))],
+    [
+      "insecureOnOwnMachine",
+      insecureOnOwnMachine && (size.nodes > 1 || outside)
+        ? [
+            {
+              value: true,
+              rule: "lets in everybody, and is asked for what others reach",
+              remedy: "leave it out, or have one node without names outside",
+            },
+          ]
+        : [],
+    ],
+    [
+      "licence",
+      licence && licence.home !== namespace
+        ? [
+            {
+              value: licence.home,
+              rule: "is a namespace from which no pod here reads a secret",
+              remedy: `keep the licence in ${namespace}`,
+            },
+          ]
+        : [],
+    ],
+    [
+      "standardProjections",
+      standardProjections && projections === "none"
+        ? [{ value: true, rule: "starts projections that nothing runs", remedy: 'set projections to "system" or "all"' }]
+        : [],
+    ],
+  ];
+}
+
+function nameProblems(name: string): Found {
+  if (/^(eventstore|kurrentdb)(-|$)/.test(name)) {
+    return [
+      {
+        value: name,
+        rule: "makes Kubernetes tell every pod of the namespace variables that the server takes for options of its own",
+        remedy: 'use "event-store"',
+      },
+    ];
+  }
+  // A pod's name gets an ordinal, a claim's "data-" too; a release's a suffix.
+  return /^(?=.{1,38}$)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)
+    ? []
+    : [
+        {
+          value: name,
+          rule: "can't be part of the names of services and releases",
+          remedy: "use up to 38 lower-case letters, digits and hyphens",
+        },
+      ];
+}
+
+function quorumProblems(nodes: number): Found {
+  if ([1, 3, 5].includes(nodes)) return [];
+  if (!(nodes > 0)) return [{ value: nodes, rule: "is no number of nodes", remedy: "use 1, 3 or 5" }];
+  const rule =
+    nodes > 5 || nodes % 1 !== 0
+      ? "makes every write wait for a majority of more nodes than a cluster needs"
+      : `tolerates the loss of no more nodes than ${nodes - 1}, and costs one more`;
+  return [{ value: nodes, rule, remedy: nodes === 2 ? "use 1 or 3" : "use 3 or 5" }];
+}
+
+function unreadable(value: unknown, reading: Reading): Found {
+  return typeof reading === "number" ? [] : [{ value, ...reading }];
+}
+
+function atLeast(value: unknown, least: number, rule: string, remedy: string): Found {
+  const reading = bytes(value);
+  if (typeof reading !== "number") return [{ value, ...reading }];
+  return reading < least ? [{ value, rule, remedy }] : [];
+}

@@ -1,0 +1,59 @@
+import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { API_SERVER, egressTo, ingressFrom, NAMES, type Opening, type Peer } from "../kubernetes";
+import { nodeLabels, PORTS } from "./kurrentdb-node";
+import { jobLabels, jobsLabels } from "./kurrentdb-operations";
+
+export interface KurrentDbNetworkProps {
+  readonly name: string;
+  readonly namespace: string;
+  readonly clients: readonly Exclude<Peer, "anywhere">[];
+
+  /** The namespace that reads metrics. */
+  readonly metrics?: string;
+
+  /** Whether nodes ask the vendor for their licence. */
+  readonly licensed: boolean;
+
+  /** Whether clients come by the old protocol too. */
+  readonly tcp: boolean;
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** Who may reach the nodes, and whom they and their jobs may reach. */
+export class KurrentDbNetwork extends Construct {
+  readonly policies: readonly NetworkPolicyV1[];
+
+  constructor(scope: Construct, id: string, { name, namespace, clients, metrics, licensed, tcp, after }: KurrentDbNetworkProps) {
+    super(scope, id);
+    const nodes: Peer = { namespace, labels: nodeLabels(name) };
+    const policy = (part: string, labels: Record<string, string>, listens: readonly Opening[], reaches: readonly Opening[]) =>
+      new NetworkPolicyV1(this, part, {
+        metadata: { namespace, name: `${name}-${part}` },
+        spec: {
+          podSelector: { matchLabels: labels },
+          policyTypes: ["Ingress", "Egress"],
+          ...(listens.length > 0 ? { ingress: listens.map(ingressFrom) } : {}),
+          egress: [NAMES, ...reaches].map(egressTo),
+        },
+        dependsOn: [...after],
+      });
+    const among: Opening = { name: "nodes", peer: nodes, ports: [PORTS.http, PORTS.replication] };
+    this.policies = [
+      policy(
+        "nodes",
+        nodeLabels(name),
+        [
+          among,
+          { name: "jobs", peer: { namespace, labels: jobsLabels(name) }, ports: [PORTS.http] },
+          ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: tcp ? [PORTS.http, PORTS.tcp] : [PORTS.http] }] : []),
+          ...(metrics ? [{ name: "metrics", peer: { namespace: metrics }, ports: [PORTS.http] }] : []),
+        ],
+        [among, ...(licensed ? [{ name: "licence", peer: "anywhere", ports: [443] } as const] : [])],
+      ),
+      policy("jobs", jobsLabels(name), [], [{ name: "nodes", peer: nodes, ports: [PORTS.http] }]),
+      policy("rollout", jobLabels(name, "rollout"), [], [API_SERVER]),
+    ];
+  }
+}

@@ -1,0 +1,255 @@
+import type { StatefulSetV1SpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import type { SecretFact } from "../connection";
+import { type Bytes, type Cores, type Duration, known, seconds } from "../core/quantities";
+import type { KurrentDbLine } from "../core/versions";
+import { COMMON_NAME, certificateNames } from "./kurrentdb-certificates";
+import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
+import type { KurrentDbSecrets } from "./kurrentdb-secrets";
+import { LINES } from "./kurrentdb-versions";
+
+export const PORTS = { http: 2113, replication: 1112, tcp: 1113 } as const;
+
+/** What a node is made of, all defaults decided. */
+export interface NodeProps {
+  readonly name: string;
+  readonly namespace: string;
+  readonly line: KurrentDbLine;
+  readonly image: string;
+  readonly nodes: number;
+  readonly cpu: Cores;
+  readonly memory: Bytes;
+  readonly recovery: Duration;
+  readonly insecure: boolean;
+  readonly projections: "none" | "system" | "all";
+  readonly standardProjections: boolean;
+  readonly atomPub: boolean;
+  readonly options: KurrentDbOptions;
+  readonly secrets: KurrentDbSecrets;
+  readonly placement: Placement;
+
+  /** Whether a pod waits rather than that two of them share a zone. */
+  readonly apart: boolean;
+  readonly licence?: SecretFact;
+  readonly domain?: string;
+}
+
+/** Nodes of a cluster that a pod may run on. */
+export interface Placement {
+  /** Labels that they have: `{ "example.com/pool": "events" }`. */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+
+  /** Taints of theirs that keep others away. */
+  readonly tolerations?: readonly { readonly key: string; readonly value?: string; readonly effect: "NoSchedule" | "NoExecute" }[];
+}
+
+/** Labels of the nodes' pods. */
+export function nodeLabels(name: string): Record<string, string> {
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "node" };
+}
+
+/** The name of the service that names each node. */
+export function nodesService(name: string): string {
+  return `${name}-nodes`;
+}
+
+/** The names of nodes inside their cluster, in order. */
+export function nodeNames({ name, namespace, nodes }: Pick<NodeProps, "name" | "namespace" | "nodes">): readonly string[] {
+  return Array.from({ length: nodes }, (_, index) => `${name}-${index}.${nodesService(name)}.${namespace}.svc.cluster.local`);
+}
+
+/** What the platform tells the server, by option without prefix. Passwords and the licence come from secrets beside these. */
+export function serverOptions(props: NodeProps): Readonly<Record<string, string>> {
+  const { name, namespace, nodes, insecure, projections, domain } = props;
+  const host = `$(POD_NAME).${nodesService(name)}.${namespace}.svc.cluster.local`;
+  const all: KurrentDbOptions = {
+    ...DEFAULTS,
+    ...props.options,
+    CLUSTER_SIZE: nodes,
+    DISCOVER_VIA_DNS: false,
+    ...(nodes > 1
+      ? {
+          GOSSIP_SEED: nodeNames(props)
+            .map((seed) => `${seed}:${PORTS.http}`)
+            .join(","),
+        }
+      : {}),
+    NODE_IP: "0.0.0.0",
+    REPLICATION_IP: "0.0.0.0",
+    NODE_HOST_ADVERTISE_AS: host,
+    REPLICATION_HOST_ADVERTISE_AS: host,
+    ...(domain ? { ADVERTISE_HOST_TO_CLIENT_AS: `$(POD_NAME).${name}.${domain}` } : {}),
+    RUN_PROJECTIONS: projections.replace(/^./, (first) => first.toUpperCase()),
+    START_STANDARD_PROJECTIONS: props.standardProjections,
+    ENABLE_ATOM_PUB_OVER_HTTP: props.atomPub,
+    TELEMETRY_OPTOUT: true,
+    ...(insecure
+      ? { INSECURE: true }
+      : {
+          CERTIFICATE_FILE: `${NODE_CERTIFICATE}/tls.crt`,
+          CERTIFICATE_PRIVATE_KEY_FILE: `${NODE_CERTIFICATE}/tls.key`,
+          CERTIFICATE_RESERVED_NODE_COMMON_NAME: COMMON_NAME,
+          TRUSTED_ROOT_CERTIFICATES_PATH: TRUSTED,
+        }),
+  };
+  return Object.fromEntries(Object.entries(all).map(([option, value]) => [option, String(value)]));
+}
+
+export const SCRIPTS = "/scripts";
+const NODE_CERTIFICATE = "/certificates/node";
+
+/** Nothing but the authority lies here: whom any certificate in this folder certifies is a node. */
+export const TRUSTED = "/certificates/trusted";
+
+/** Long enough to close indexes and to hand over what is written; a node that is killed checks its files at the next start. */
+const GRACE = 300;
+
+/** As often as readiness is looked at, in seconds. */
+const LOOK = 10;
+
+/** A node as a pod. */
+export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
+  const { name, line, image, insecure, placement, recovery } = props;
+  const { data, logs, executable, uid } = LINES[line];
+  const scheme = insecure ? "HTTP" : "HTTPS";
+  // Answers as soon as the server listens, in every state. A node that waits for a leader or catches up is not to be killed:
+  // it would only begin again.
+  const listens = { httpGet: { path: "/info", port: String(PORTS.http), scheme }, periodSeconds: LOOK, timeoutSeconds: 5 };
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    // Variables that Kubernetes makes of services' names would be read as options.
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: GRACE,
+    securityContext: podSecurity(uid),
+    ...(placement.nodeSelector ? { nodeSelector: { ...placement.nodeSelector } } : {}),
+    ...(placement.tolerations
+      ? { toleration: placement.tolerations.map((one) => ({ ...one, operator: one.value ? "Equal" : "Exists" })) }
+      : {}),
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: "kubernetes.io/hostname", labelSelector: [{ matchLabels: nodeLabels(name) }] },
+        ],
+      },
+    },
+    topologySpreadConstraint: [
+      {
+        topologyKey: "topology.kubernetes.io/zone",
+        maxSkew: 1,
+        whenUnsatisfiable: props.apart ? "DoNotSchedule" : "ScheduleAnyway",
+        labelSelector: [{ matchLabels: nodeLabels(name) }],
+      },
+    ],
+    container: [
+      {
+        name: "kurrentdb",
+        image,
+        imagePullPolicy: "IfNotPresent",
+        command: ["sh", `${SCRIPTS}/start.sh`, executable],
+        env: environment(props),
+        port: [
+          { name: "http", containerPort: PORTS.http },
+          { name: "replication", containerPort: PORTS.replication },
+          ...(hasTcp(props.options) ? [{ name: "tcp", containerPort: PORTS.tcp }] : []),
+        ],
+        // The heap is a part of the limit, the rest is for indexes in memory and the page cache.
+        resources: { requests: { cpu: String(props.cpu), memory: props.memory }, limits: { memory: props.memory } },
+        securityContext: CONTAINER_SECURITY,
+        startupProbe: { ...listens, failureThreshold: Math.ceil(known(seconds(recovery)) / LOOK) },
+        livenessProbe: { ...listens, failureThreshold: 12 },
+        // Only a leader and those who follow it: so the disruption budget waits until a node has caught up.
+        readinessProbe: { ...listens, httpGet: { ...listens.httpGet, path: "/health/live" }, failureThreshold: 3 },
+        volumeMount: [
+          { name: "data", mountPath: data },
+          { name: "logs", mountPath: logs },
+          { name: "scripts", mountPath: SCRIPTS, readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+          ...(insecure
+            ? []
+            : [
+                { name: "certificate", mountPath: NODE_CERTIFICATE, readOnly: true },
+                { name: "trusted", mountPath: TRUSTED, readOnly: true },
+              ]),
+        ],
+      },
+    ],
+    volume: [
+      { name: "logs", emptyDir: { sizeLimit: "1Gi" } },
+      scriptsVolume(name),
+      { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
+      ...(insecure
+        ? []
+        : [
+            {
+              name: "certificate",
+              secret: { secretName: certificateNames(name).node, defaultMode: "0440", items: ["tls.crt", "tls.key"].map(sameName) },
+            },
+            trustedVolume(name),
+          ]),
+    ],
+  };
+}
+
+/** Whether old clients are let in by their own protocol. */
+export function hasTcp(options: KurrentDbOptions): boolean {
+  return String(options.TCP_PLUGIN__ENABLE_EXTERNAL_TCP).toLowerCase() === "true";
+}
+
+export function podSecurity(uid: number) {
+  return {
+    runAsNonRoot: true,
+    runAsUser: String(uid),
+    runAsGroup: String(uid),
+    fsGroup: String(uid),
+    // A version that runs as another user takes over all files once, and not at each start.
+    fsGroupChangePolicy: "OnRootMismatch",
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+}
+
+export const CONTAINER_SECURITY = {
+  allowPrivilegeEscalation: false,
+  privileged: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+export function scriptsVolume(name: string) {
+  return { name: "scripts", configMap: { name: `${name}-scripts`, defaultMode: "0555" } };
+}
+
+export function trustedVolume(name: string) {
+  return { name: "trusted", secret: { secretName: certificateNames(name).authority, defaultMode: "0444", items: [sameName("ca.crt")] } };
+}
+
+function sameName(key: string) {
+  return { key, path: key };
+}
+
+export function fromSecret(name: string, secretName: string, key: string) {
+  return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
+}
+
+function environment({ line, insecure, secrets, licence, ...props }: NodeProps) {
+  const { prefix, runtime } = LINES[line];
+  const plain = { HOME: "/tmp", ...runtime, ...prefixed(prefix, serverOptions({ line, insecure, secrets, ...props })) };
+  return [
+    // First: others are made of it.
+    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    ...[
+      ...Object.entries(plain).map(([name, value]) => ({ name, value })),
+      ...(insecure
+        ? []
+        : [
+            fromSecret(`${prefix}DEFAULT_ADMIN_PASSWORD`, secrets.users.name, "admin"),
+            fromSecret(`${prefix}DEFAULT_OPS_PASSWORD`, secrets.users.name, "ops"),
+          ]),
+      ...(licence ? [fromSecret(`${prefix}LICENSING__LICENSE_KEY`, licence.secret.name, licence.key)] : []),
+    ].sort((one, other) => (one.name < other.name ? -1 : 1)),
+  ];
+}
+
+function prefixed(prefix: string, options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [prefix + name, value]));
+}

@@ -1,0 +1,274 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
+import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { known, seconds } from "../core/quantities";
+import {
+  CONTAINER_SECURITY,
+  fromSecret,
+  type NodeProps,
+  nodeNames,
+  PORTS,
+  podSecurity,
+  SCRIPTS,
+  scriptsVolume,
+  TRUSTED,
+  trustedVolume,
+} from "./kurrentdb-node";
+import { GRANTS } from "./kurrentdb-rights";
+import { LINES } from "./kurrentdb-versions";
+
+export interface KurrentDbOperationsProps {
+  readonly node: NodeProps;
+
+  /** When disks are freed of what streams no longer need, as cron has it (UTC). */
+  readonly scavenge: string;
+
+  /** What is replaced, and by whose change. */
+  readonly set: TerraformResource;
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** The scripts by which a cluster is operated, in one place for nodes and jobs. */
+export class KurrentDbScripts extends Construct {
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, namespace, after }: { name: string; namespace: string; after: readonly ITerraformDependable[] },
+  ) {
+    super(scope, id);
+    this.ready = [
+      new ConfigMapV1(this, "scripts", { metadata: { namespace, name: `${name}-scripts` }, data: SOURCES, dependsOn: [...after] }),
+      new ConfigMapV1(this, "grants", {
+        metadata: { namespace, name: `${name}-grants` },
+        binaryData: Object.fromEntries(Object.entries(GRANTS).map(([file, content]) => [file, content.toString("base64")])),
+        dependsOn: [...after],
+      }),
+    ];
+  }
+}
+
+const SOURCES = Object.fromEntries(
+  ["nodes", "reload", "scavenge", "start", "upgrade", "users"].map((name) => [
+    `${name}.sh`,
+    // Terraform would read what the shell is to read.
+    readFileSync(join(__dirname, "kurrentdb-scripts", `${name}.sh`), "utf8").replace(/([$%])\{/g, "$1$1{"),
+  ]),
+);
+
+/** How long nodes may take to find a leader and one another, in seconds, beside their recovery. */
+const ELECTION = 600;
+
+/** What a job of a script asks for: a shell and curl. */
+const ASKED = { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } };
+
+/** Names that others have kept for so long that a node is not to be taken away sooner, in seconds: external-dns looks every minute. */
+const SETTLE = 120;
+
+const API = { account: "/var/run/secrets/kubernetes.io/serviceaccount", address: "https://kubernetes.default.svc" };
+
+/** Labels of the pods of all jobs. */
+export function jobsLabels(name: string): Record<string, string> {
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
+}
+
+/** Labels of the pods of one job. */
+export function jobLabels(name: string, job: string): Record<string, string> {
+  return { ...jobsLabels(name), "app.kubernetes.io/instance": `${name}-${job}` };
+}
+
+type Variable = { readonly name: string; readonly value: string } | ReturnType<typeof fromSecret>;
+
+/** One run of a script. */
+interface Run {
+  readonly script: string;
+  readonly variables?: readonly Variable[];
+  readonly longest: number;
+}
+
+/**
+ * What is done to a running cluster, by objects and not by hand: a change is rolled out node by node, users are made and
+ * their passwords kept, disks are scavenged, certificates read again.
+ */
+export class KurrentDbOperations extends Construct {
+  /** What a workload comes after: all nodes serve, and its users can sign in. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: KurrentDbOperationsProps,
+  ) {
+    super(scope, id);
+    const { node, after } = props;
+    const { name, secrets, insecure } = node;
+    const rollout = this.rollout(after);
+    if (insecure) {
+      this.ready = [rollout];
+      return;
+    }
+    const ops = [fromSecret("OPS_PASSWORD", secrets.users.name, "ops")];
+    const users: Run = {
+      script: "users",
+      variables: [
+        fromSecret("ADMIN_PASSWORD", secrets.users.name, "admin"),
+        { name: "GRANTS", value: "/grants" },
+        { name: "USERS", value: "/users" },
+      ],
+      longest: 900,
+    };
+    this.ready = [rollout, this.once(users, [rollout], `${name}-users-first`)];
+    // As often as a changed secret arrives.
+    this.regularly(users, "*/15 * * * *");
+    this.regularly({ script: "reload", variables: ops, longest: 600 }, "17 3 * * *");
+    this.regularly({ script: "scavenge", variables: ops, longest: node.nodes * DAY }, props.scavenge);
+  }
+
+  /** Runs when the StatefulSet has been made or changed. */
+  private rollout(after: readonly ITerraformDependable[]): ITerraformDependable {
+    const { name, namespace, nodes, recovery, secrets, insecure, domain } = this.props.node;
+    const metadata = { namespace, name: `${name}-rollout` };
+    const dependsOn = [...after];
+    const account = new ServiceAccountV1(this, "rollout-account", { metadata, automountServiceAccountToken: false, dependsOn });
+    const role = new RoleV1(this, "rollout-role", {
+      metadata,
+      rule: [
+        { apiGroups: ["apps"], resources: ["statefulsets"], resourceNames: [name], verbs: ["get"] },
+        {
+          apiGroups: [""],
+          resources: ["pods"],
+          resourceNames: Array.from({ length: nodes }, (_, index) => `${name}-${index}`),
+          verbs: ["get", "delete"],
+        },
+      ],
+      dependsOn,
+    });
+    const binding = new RoleBindingV1(this, "rollout-binding", {
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: metadata.name },
+      subject: [{ kind: "ServiceAccount", name: metadata.name, namespace }],
+      dependsOn: [account, role],
+    });
+    const longest = nodes * (known(seconds(recovery)) + ELECTION);
+    const run: Run = {
+      script: "upgrade",
+      variables: [
+        { name: "API", value: API.address },
+        { name: "API_CA", value: `${API.account}/ca.crt` },
+        { name: "NAMESPACE", value: namespace },
+        ...(insecure ? [] : [fromSecret("OPS_PASSWORD", secrets.users.name, "ops")]),
+        { name: "RECOVERY", value: String(known(seconds(recovery))) },
+        { name: "SET", value: name },
+        { name: "SETTLE", value: String(domain ? SETTLE : 0) },
+        { name: "TOKEN", value: `${API.account}/token` },
+      ],
+      longest,
+    };
+    return new JobV1(this, "rollout", {
+      ...this.job(run, metadata.name, "rollout", metadata.name),
+      dependsOn: [...after, this.props.set, binding],
+      lifecycle: { replaceTriggeredBy: [this.props.set.fqn] },
+    });
+  }
+
+  private once(run: Run, after: readonly ITerraformDependable[], jobName: string): ITerraformDependable {
+    return new JobV1(this, run.script, { ...this.job(run, jobName, run.script), dependsOn: [...after] });
+  }
+
+  private job(run: Run, jobName: string, label: string, account?: string) {
+    const { namespace } = this.props.node;
+    return {
+      metadata: { namespace, name: jobName },
+      spec: { backoffLimit: 1, activeDeadlineSeconds: run.longest, template: this.template(run, label, account) },
+      waitForCompletion: true,
+      timeouts: { create: waiting(run.longest), update: waiting(run.longest) },
+    };
+  }
+
+  private regularly(run: Run, schedule: string): void {
+    const { name, namespace } = this.props.node;
+    new CronJobV1(this, `${run.script}-regularly`, {
+      metadata: { namespace, name: `${name}-${run.script}` },
+      spec: {
+        schedule,
+        timezone: "Etc/UTC",
+        concurrencyPolicy: "Forbid",
+        startingDeadlineSeconds: 600,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          metadata: {},
+          spec: { backoffLimit: 1, activeDeadlineSeconds: run.longest, template: this.template(run, run.script) },
+        },
+      },
+      dependsOn: [...this.props.after],
+    });
+  }
+
+  private template({ script, variables = [] }: Run, label: string, account?: string) {
+    const { node } = this.props;
+    const { name, image, line, insecure, secrets } = node;
+    const scheme = insecure ? "http" : "https";
+    const addresses = nodeNames(node).map((host) => `${scheme}://${host}:${PORTS.http}`);
+    const env = [
+      { name: "NODES", value: addresses.join(" ") },
+      ...(insecure ? [] : [{ name: "CA", value: `${TRUSTED}/ca.crt` }]),
+      ...variables,
+    ].sort((one, other) => (one.name < other.name ? -1 : 1));
+    const users = script === "users";
+    return {
+      metadata: { labels: jobLabels(name, label) },
+      spec: {
+        restartPolicy: "Never",
+        serviceAccountName: account ?? name,
+        automountServiceAccountToken: account !== undefined,
+        enableServiceLinks: false,
+        securityContext: podSecurity(LINES[line].uid),
+        container: [
+          {
+            name: script,
+            // The server's own image has a shell and curl: nothing further is to be trusted.
+            image,
+            imagePullPolicy: "IfNotPresent",
+            command: ["sh", `${SCRIPTS}/${script}.sh`],
+            env,
+            resources: ASKED,
+            securityContext: CONTAINER_SECURITY,
+            volumeMount: [
+              { name: "scripts", mountPath: SCRIPTS, readOnly: true },
+              { name: "tmp", mountPath: "/tmp" },
+              ...(insecure ? [] : [{ name: "trusted", mountPath: TRUSTED, readOnly: true }]),
+              ...(users ? [{ name: "grants", mountPath: "/grants", readOnly: true }] : []),
+              ...(users ? ROLES.map((role) => ({ name: role, mountPath: `/users/${role}`, readOnly: true })) : []),
+            ],
+          },
+        ],
+        volume: [
+          scriptsVolume(name),
+          { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
+          ...(insecure ? [] : [trustedVolume(name)]),
+          ...(users ? [{ name: "grants", configMap: { name: `${name}-grants`, defaultMode: "0444" } }] : []),
+          ...(users ? ROLES.map((role) => ({ name: role, secret: { secretName: secrets[role].name, defaultMode: "0440" } })) : []),
+        ],
+      },
+    };
+  }
+}
+
+/** Whom users are made for. */
+const ROLES = ["commands", "metrics", "subscriptions"] as const;
+
+const DAY = 86_400;
+
+/** Some minutes beyond the job's own end, so that its failure and not Terraform's patience is what is seen. */
+function waiting(longest: number): string {
+  return `${Math.ceil(longest / 60) + 5}m`;
+}

@@ -1,0 +1,39 @@
+import type { SecretSpec } from "../secrets";
+
+/** The secrets of a KurrentDB: of its own users, of those of workloads, and of what reads its metrics. */
+export interface KurrentDbSecrets {
+  readonly users: SecretSpec;
+  readonly commands: SecretSpec;
+  readonly subscriptions: SecretSpec;
+  readonly metrics: SecretSpec;
+}
+
+/** 32 letters and digits: 190 bits. */
+const PASSWORD = { length: 32 } as const;
+
+/** What a KurrentDB of that name needs; whoever makes it makes a `WorkloadSecret` of each in its namespace before. */
+export function kurrentDbSecrets(name = "event-store"): KurrentDbSecrets {
+  const userOf = (role: string, what: string): SecretSpec => ({
+    name: `${name}-${role}`,
+    purpose: `KurrentDB's user for ${what}`,
+    keys: { password: PASSWORD },
+    fixed: { user: role },
+    rotation: {
+      method: "alternating-users",
+      clients: "restart",
+      engine: "next-user and next-password beside the others: made good within a quarter of an hour, then put in their place",
+    },
+  });
+  return {
+    users: {
+      name: `${name}-users`,
+      purpose: "Passwords of KurrentDB's own users admin and ops",
+      keys: { admin: PASSWORD, ops: PASSWORD },
+      // Its environment variables are read when the database is made, and never again (KurrentDB, default user).
+      rotation: { method: "engine-first", clients: "read-again", engine: "POST /users/admin/command/change-password" },
+    },
+    commands: userOf("commands", "what appends events"),
+    subscriptions: userOf("subscriptions", "what reads events"),
+    metrics: userOf("metrics", "what reads its metrics, and no events"),
+  };
+}

@@ -1,0 +1,456 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
+import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
+import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
+import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { Connection, RemoteCopy, SecretFact } from "../connection";
+import { refuse } from "../core/errors";
+import type { Bytes, Cores, Duration } from "../core/quantities";
+import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
+import { CustomResources, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
+import type { SecretSpec } from "../secrets";
+import type { Size } from "../sizing";
+import type { EventStore, EventStoreRole } from "./contract";
+import { certificateNames, certificates } from "./kurrentdb-certificates";
+import { nodeProblems } from "./kurrentdb-guards";
+import { KurrentDbNetwork } from "./kurrentdb-network";
+import { hasTcp, type NodeProps, nodeLabels, nodeNames, nodePod, nodesService, type Placement, PORTS } from "./kurrentdb-node";
+import { KurrentDbOperations, KurrentDbScripts } from "./kurrentdb-operations";
+import { type KurrentDbOptions, optionProblems } from "./kurrentdb-options";
+import { kurrentDbSecrets } from "./kurrentdb-secrets";
+import { type NodeSize, SIZES } from "./kurrentdb-size";
+import { LINES } from "./kurrentdb-versions";
+
+export interface KurrentDbProps {
+  readonly cluster: KubernetesTarget;
+
+  /** A namespace in which nothing else runs; cert-manager's definitions and the secrets of `kurrentDbSecrets` come before. */
+  readonly namespace: string;
+
+  /**
+   * Part of the name of everything it is made of.
+   * @default "event-store"
+   */
+  readonly name?: string;
+
+  /** @default "26.0", which has long-term support */
+  readonly version?: KurrentDbLine;
+
+  /**
+   * What `nodes`, `cpu`, `memory` and `storage` are where they are not said.
+   * @default "medium": three nodes of 1 CPU and 8 GiB with 100 GiB each
+   */
+  readonly size?: Size;
+
+  /** 1, 3 or 5: three go on without any one of them, five without two. From one to three there is no way but a restore. */
+  readonly nodes?: number;
+
+  /** What a node asks for. */
+  readonly cpu?: Cores;
+
+  /** What a node asks for and may use at most: 60 % of it for its heap. */
+  readonly memory?: Bytes;
+
+  /** The volume of each node. It may be raised at any time and grows in place; the API refuses less. */
+  readonly storage?: Bytes;
+
+  /**
+   * How long a node may take from its start until it listens: it checks its files, and after an unclean end makes indexes anew.
+   * @default "1h"
+   */
+  readonly recovery?: Duration;
+
+  /** Who may connect, beside its own jobs. */
+  readonly clients: readonly Exclude<Peer, "anywhere">[];
+
+  /**
+   * How clients outside the cluster know its nodes.
+   * @default - they are known inside only
+   */
+  readonly outside?: Outside;
+
+  /**
+   * Projections that the store itself runs: none, its own (`system`), or those of users too (`all`).
+   * @default "none": read models are built by the read side
+   */
+  readonly projections?: "none" | "system" | "all";
+
+  /**
+   * Whether its own projections (by category, by event type, …) are started with it.
+   * @default false
+   */
+  readonly standardProjections?: boolean;
+
+  /**
+   * Whether old clients may use the store over plain HTTP; the vendor has deprecated it.
+   * @default false
+   */
+  readonly atomPub?: boolean;
+
+  /** Further options, without prefix: `{ READER_THREADS_COUNT: 8 }`. What the version would refuse is refused here. */
+  readonly options?: KurrentDbOptions;
+
+  /** The key of a licence, in a secret of the same namespace. Nodes then speak with the vendor over HTTPS. */
+  readonly licence?: SecretFact;
+
+  /** @default - any node */
+  readonly placement?: Placement;
+
+  /**
+   * The namespace of the Prometheus that reads its metrics, which takes the definitions of the Prometheus operator.
+   * @default - none does
+   */
+  readonly metrics?: string;
+
+  /**
+   * When nodes are scavenged, one after the other, as cron has it (UTC).
+   * @default "0 2 * * 6": Saturday at two
+   */
+  readonly scavenge?: string;
+
+  /** Whether its volumes are guarded against deletion. @default true */
+  readonly protect?: boolean;
+
+  /**
+   * No TLS, no users, no rights: whoever reaches it may do everything. For one node on one's own machine.
+   * @default false
+   */
+  readonly insecureOnOwnMachine?: boolean;
+
+  /** What has to be there before: namespace, secrets, the definitions and webhook of cert-manager. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** Names of nodes outside of their cluster: `event-store-0.event-store.<domain>`, kept by external-dns. */
+export interface Outside {
+  /** A private zone of external-dns: `orders.internal`. */
+  readonly domain: string;
+
+  /** Networks in which pods get their addresses, for the policies of those who come from elsewhere. */
+  readonly networks: readonly string[];
+
+  /**
+   * Where the authority's certificate is pushed to for other clusters.
+   * @default - nowhere: they have to be told it in another way
+   */
+  readonly authority?: RemoteCopy;
+}
+
+/**
+ * EventStoreDB or KurrentDB on Kubernetes: the system of record, on nodes that know each other by certificates of an
+ * authority of their own, each on a volume that Terraform owns and grows, in a zone of its own. A change never reaches all
+ * nodes at once: a job replaces them one by one, the leader last.
+ */
+export class KurrentDb extends Construct {
+  /** What workloads come after: nodes serve, users can sign in. */
+  readonly ready: ITerraformDependable[];
+
+  /** What others in the same cluster know of it. */
+  readonly eventStore: EventStore;
+
+  /** What others elsewhere know of it, where it has names outside. */
+  readonly eventStoreOutside?: EventStore;
+
+  constructor(scope: Construct, id: string, props: KurrentDbProps) {
+    super(scope, id);
+    const { cluster, namespace, outside, protect = true, after = [], licence } = props;
+    const line = props.version ?? DEFAULT_KURRENTDB;
+    const size = sizeOf(props);
+    for (const [property, problems] of nodeProblems(props, size)) refuse(this, problems, property);
+    refuse(this, optionProblems(props.options ?? {}, { line, licensed: licence !== undefined }), "options");
+    const node = decided(props, line, size);
+    const { name, insecure } = node;
+
+    const account = new ServiceAccountV1(this, "account", {
+      metadata: { namespace, name },
+      automountServiceAccountToken: false,
+      dependsOn: [...after],
+    });
+    const scripts = new KurrentDbScripts(this, "scripts", { name, namespace, after });
+    const network = new KurrentDbNetwork(this, "network", {
+      name,
+      namespace,
+      clients: props.clients,
+      licensed: licence !== undefined,
+      tcp: hasTcp(node.options),
+      after,
+      ...(props.metrics ? { metrics: props.metrics } : {}),
+    });
+    const authority = insecure
+      ? []
+      : [
+          new CustomResources(this, "certificates", {
+            cluster,
+            namespace,
+            name: `${name}-certificates`,
+            objects: certificates({ name, namespace, dnsNames: namesOf(node) }),
+            // Another authority would be unknown to every client.
+            protect,
+            after,
+          }).release,
+        ];
+    const services = [this.headless(node, after), this.service(node, after)];
+    const claims = this.claims(node, size, cluster.storageClass, protect, after);
+    const founded = this.founded(node, protect, after);
+    const set = this.nodes(node, size, cluster.storageClass, [
+      account,
+      ...scripts.ready,
+      ...network.policies,
+      ...authority,
+      ...services,
+      ...claims,
+      founded,
+    ]);
+    if (node.nodes > 1) this.budget(node, after);
+    if (props.metrics && !insecure) this.monitor(node, cluster, after);
+    const operations = new KurrentDbOperations(this, "operations", {
+      node,
+      set,
+      scavenge: props.scavenge ?? "0 2 * * 6",
+      after: [...after, ...scripts.ready, ...network.policies, ...authority],
+    });
+    this.ready = [...operations.ready];
+    this.eventStore = storeOf(node, { hosts: nodeNames(node), any: `${name}.${namespace}.svc.cluster.local`, peers: inside(node) });
+    if (outside) this.eventStoreOutside = storeOf(node, outsideOf(node, outside));
+  }
+
+  /** Names for each node, also while it does not serve yet: nodes find each other before any of them is ready. */
+  private headless({ name, namespace, domain }: NodeProps, after: readonly ITerraformDependable[]): ServiceV1 {
+    return new ServiceV1(this, "names", {
+      metadata: {
+        namespace,
+        name: nodesService(name),
+        labels: nodeLabels(name),
+        annotations: domain
+          ? {
+              // external-dns makes a record for each pod of a headless service, its name before this one.
+              "external-dns.alpha.kubernetes.io/hostname": `${name}.${domain}`,
+              "external-dns.alpha.kubernetes.io/ttl": "10",
+            }
+          : {},
+      },
+      spec: { clusterIp: "None", publishNotReadyAddresses: true, selector: nodeLabels(name), port: ports(true) },
+      dependsOn: [...after],
+    });
+  }
+
+  /** Any node that serves. */
+  private service({ name, namespace }: NodeProps, after: readonly ITerraformDependable[]): ServiceV1 {
+    return new ServiceV1(this, "service", {
+      metadata: { namespace, name, labels: { ...nodeLabels(name), "app.kubernetes.io/component": "service" } },
+      spec: { type: "ClusterIP", selector: nodeLabels(name), port: ports(false) },
+      dependsOn: [...after],
+    });
+  }
+
+  /** The claims that the StatefulSet looks for by name. It can't grow those that it makes itself. */
+  private claims(
+    { name, namespace, nodes }: NodeProps,
+    size: NodeSize,
+    storageClass: string,
+    protect: boolean,
+    after: readonly ITerraformDependable[],
+  ) {
+    return Array.from(
+      { length: nodes },
+      (_, index) =>
+        new PersistentVolumeClaimV1(this, `data-${index}`, {
+          metadata: { namespace, name: `data-${name}-${index}`, labels: nodeLabels(name) },
+          spec: { ...claim(size, storageClass) },
+          // Bound when its pod is: the volume has to be in the pod's zone.
+          waitUntilBound: false,
+          dependsOn: [...after],
+          lifecycle: { preventDestroy: protect },
+        }),
+    );
+  }
+
+  /**
+   * Whether it began as one node or as a cluster, which it stays. Two new empty nodes are a majority of three: they would
+   * choose a leader without the one that has the events. Where data is protected, Terraform stops here.
+   */
+  private founded({ name, namespace, nodes }: NodeProps, protect: boolean, after: readonly ITerraformDependable[]): ConfigMapV1 {
+    return new ConfigMapV1(this, "founded", {
+      metadata: { namespace, name: `${name}-founded` },
+      immutable: true,
+      data: { as: nodes === 1 ? "one node: to become a cluster, restore its backup into a new one" : "cluster" },
+      dependsOn: [...after],
+      lifecycle: { preventDestroy: protect },
+    });
+  }
+
+  private nodes(node: NodeProps, size: NodeSize, storageClass: string, dependsOn: ITerraformDependable[]): StatefulSetV1 {
+    const { name, namespace, nodes } = node;
+    return new StatefulSetV1(this, "nodes", {
+      metadata: { namespace, name, labels: nodeLabels(name) },
+      spec: {
+        serviceName: nodesService(name),
+        replicas: String(nodes),
+        // All at once: none is ready before there is a leader.
+        podManagementPolicy: "Parallel",
+        // Replaced by the job, which knows who leads.
+        updateStrategy: [{ type: "OnDelete" }],
+        revisionHistoryLimit: 10,
+        persistentVolumeClaimRetentionPolicy: [{ whenDeleted: "Retain", whenScaled: "Retain" }],
+        selector: { matchLabels: nodeLabels(name) },
+        template: { metadata: { labels: nodeLabels(name) }, spec: nodePod(node) },
+        volumeClaimTemplate: [{ metadata: { name: "data" }, spec: claim(size, storageClass) }],
+      },
+      waitForRollout: false,
+      dependsOn,
+      lifecycle: { ignoreChanges: ["spec[0].volume_claim_template"] },
+    });
+  }
+
+  private budget({ name, namespace }: NodeProps, after: readonly ITerraformDependable[]): void {
+    new PodDisruptionBudgetV1(this, "budget", {
+      metadata: { namespace, name },
+      spec: { maxUnavailable: "1", selector: { matchLabels: nodeLabels(name) } },
+      dependsOn: [...after],
+    });
+  }
+
+  private monitor({ name, namespace, secrets }: NodeProps, cluster: KubernetesTarget, after: readonly ITerraformDependable[]): void {
+    const monitor = {
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "ServiceMonitor",
+      metadata: { name, namespace },
+      spec: {
+        selector: { matchLabels: nodeLabels(name) },
+        endpoints: [
+          {
+            port: "http",
+            scheme: "https",
+            path: "/metrics",
+            interval: "15s",
+            basicAuth: { username: { name: secrets.metrics.name, key: "user" }, password: { name: secrets.metrics.name, key: "password" } },
+            tlsConfig: {
+              serverName: `${nodesService(name)}.${namespace}.svc.cluster.local`,
+              ca: { secret: { name: certificateNames(name).authority, key: "ca.crt" } },
+            },
+          },
+        ],
+      },
+    };
+    new CustomResources(this, "monitor", { cluster, namespace, name: `${name}-monitor`, objects: [monitor], after });
+  }
+}
+
+function sizeOf({ size = "medium", nodes, cpu, memory, storage }: KurrentDbProps): NodeSize {
+  const said = Object.fromEntries(Object.entries({ nodes, cpu, memory, storage }).filter(([, value]) => value !== undefined));
+  return { ...SIZES[size], ...said };
+}
+
+function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
+  const { cluster, namespace, name = "event-store", licence, outside } = props;
+  return {
+    name,
+    namespace,
+    line,
+    image: imageFrom(cluster, KURRENTDB[line] ?? ""),
+    nodes,
+    cpu,
+    memory,
+    recovery: props.recovery ?? "1h",
+    insecure: props.insecureOnOwnMachine ?? false,
+    projections: props.projections ?? "none",
+    standardProjections: props.standardProjections ?? false,
+    atomPub: props.atomPub ?? false,
+    options: props.options ?? {},
+    secrets: kurrentDbSecrets(name),
+    placement: props.placement ?? {},
+    apart: cluster.zones.length > 1,
+    ...(licence ? { licence } : {}),
+    ...(outside ? { domain: outside.domain } : {}),
+  };
+}
+
+/** Every name under which a node is asked for, by nodes, clients, jobs, and whoever has forwarded a port to himself. */
+function namesOf({ name, namespace, domain }: NodeProps): readonly string[] {
+  const within = (service: string) => [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
+  const headless = nodesService(name);
+  return [
+    ...within(name),
+    ...within(headless),
+    ...within(`*.${headless}`),
+    ...(domain ? [`${name}.${domain}`, `*.${name}.${domain}`] : []),
+    "localhost",
+  ];
+}
+
+function claim({ storage }: NodeSize, storageClassName: string) {
+  return { accessModes: ["ReadWriteOnce"], storageClassName, resources: { requests: { storage } } };
+}
+
+function ports(replication: boolean) {
+  return [
+    { name: "http", port: PORTS.http, targetPort: "http" },
+    ...(replication ? [{ name: "replication", port: PORTS.replication, targetPort: "replication" }] : []),
+  ];
+}
+
+type End = Exclude<Peer, "anywhere">;
+
+function inside({ namespace, name }: NodeProps): readonly End[] {
+  return [{ namespace, labels: nodeLabels(name) }];
+}
+
+/** Where nodes are found from one side. */
+interface Found {
+  readonly hosts: readonly string[];
+
+  /** A name that any node answers to. */
+  readonly any: string;
+  readonly peers: readonly End[];
+  readonly authority?: RemoteCopy;
+}
+
+function outsideOf({ name, nodes }: NodeProps, { domain, networks, authority }: Outside): Found {
+  return {
+    hosts: Array.from({ length: nodes }, (_, index) => `${name}-${index}.${name}.${domain}`),
+    any: `${name}.${domain}`,
+    peers: networks.map((cidr) => ({ cidr })),
+    ...(authority ? { authority } : {}),
+  };
+}
+
+function storeOf(node: NodeProps, found: Found): EventStore {
+  return {
+    protocol: "kurrentdb",
+    connections: { commands: connectionOf(node, "commands", found), subscriptions: connectionOf(node, "subscriptions", found) },
+  };
+}
+
+function connectionOf(
+  { name, namespace, line, insecure, secrets }: NodeProps,
+  role: EventStoreRole,
+  { hosts, any, peers, authority }: Found,
+): Connection {
+  const { scheme } = LINES[line];
+  const shared = {
+    name,
+    reaches: [{ name, peer: peers, ports: [PORTS.http] }],
+    ready: { host: any, port: PORTS.http },
+  };
+  // Several addresses are asked who leads; one is taken for what it is.
+  const facts = { host: any, port: String(PORTS.http), hosts: hosts.map((host) => `${host}:${PORTS.http}`).join(",") };
+  if (insecure) return { ...shared, facts, variables: { EVENT_STORE_URL: `${scheme}://{hosts}?tls=false` } };
+  return {
+    ...shared,
+    facts: { ...facts, user: secretFact(secrets[role], namespace, "user"), password: secretFact(secrets[role], namespace, "password") },
+    variables: { EVENT_STORE_URL: `${scheme}://{user}:{password}@{hosts}?tls=true&tlsCaFile={ca}` },
+    authority: {
+      home: namespace,
+      secretName: certificateNames(name).authority,
+      key: "ca.crt",
+      ...(authority ? { elsewhere: authority } : {}),
+    },
+  };
+}
+
+function secretFact(secret: SecretSpec, home: string, key: string): SecretFact {
+  return { secret, home, key };
+}

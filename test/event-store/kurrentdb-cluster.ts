@@ -1,0 +1,278 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
+import { join } from "node:path";
+
+const SCRIPTS = join(process.cwd(), "constructs/event-store/kurrentdb-scripts");
+
+/** A user as the stub keeps it. */
+export interface StubUser {
+  password: string;
+  groups: readonly string[];
+}
+
+/** A node as the stub keeps it. */
+export interface StubNode {
+  /** What it says of itself; undefined: it does not answer. */
+  state: string | undefined;
+  revision: string;
+  ready: boolean;
+  scavenge?: { id: string; looks: number };
+}
+
+/** What a stub does differently. */
+export interface StubCluster {
+  readonly states?: readonly (string | undefined)[];
+  readonly revisions?: readonly string[];
+  readonly ready?: readonly boolean[];
+
+  /** Pods that never serve again once they were deleted. */
+  readonly lost?: readonly number[];
+
+  /** What a scavenge of a node ends with. */
+  readonly results?: Readonly<Record<number, string>>;
+
+  /** Whether a leader that resigns goes on leading. */
+  readonly stubborn?: boolean;
+  readonly users?: Readonly<Record<string, StubUser>>;
+
+  /** Streams that have something already. */
+  readonly streams?: readonly string[];
+
+  /** Nodes that don't reload. */
+  readonly deaf?: readonly number[];
+
+  /** Whether the controller has seen the newest StatefulSet. */
+  readonly unobserved?: boolean;
+}
+
+export interface Ran {
+  readonly status: number | null;
+  readonly out: readonly string[];
+  readonly err: string;
+
+  /** What was ordered of nodes and of Kubernetes, in order, looks left out. */
+  readonly orders: readonly string[];
+  readonly users: Readonly<Record<string, StubUser>>;
+}
+
+/** Runs a script with `sh` against a cluster of three nodes, and a Kubernetes API, that only pretend. */
+export async function run(script: string, stub: StubCluster = {}, variables: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const orders: string[] = [];
+  const users: Record<string, StubUser> = {
+    admin: { password: "admin-1", groups: ["$admins"] },
+    ops: { password: "ops-1", groups: ["$ops"] },
+    ...stub.users,
+  };
+  const states = stub.states ?? ["follower", "leader", "follower"];
+  const nodes: StubNode[] = states.map((state, index) => ({
+    state,
+    revision: stub.revisions?.[index] ?? "old",
+    ready: stub.ready?.[index] ?? (state === "leader" || state === "follower"),
+  }));
+  const servers: Server[] = [];
+  try {
+    const ports: number[] = [];
+    for (const [index] of nodes.entries())
+      ports.push(
+        await listen(
+          bothProtocols((request, response) => answer(index, request, response), grant),
+          servers,
+        ),
+      );
+    const api = await listen(createServer(kubernetes), servers);
+    const child = spawn("sh", [join(SCRIPTS, `${script}.sh`)], {
+      env: {
+        PATH: process.env.PATH,
+        NODES: ports.map((port) => `http://127.0.0.1:${port}`).join(" "),
+        POLL: "0",
+        OPS_PASSWORD: "ops-1",
+        ADMIN_PASSWORD: "admin-1",
+        SET: "event-store",
+        NAMESPACE: "event-store",
+        API: `http://127.0.0.1:${api}`,
+        TOKEN: "/dev/null",
+        RECOVERY: "3",
+        PATIENCE: "3",
+        LONGEST: "5",
+        ...variables,
+      },
+    });
+    const [status, out, err] = await ended(child);
+    return {
+      status,
+      out: out
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => ports.reduce((text, port, index) => text.replace(`http://127.0.0.1:${port}`, `node-${index}`), line)),
+      err: ports.reduce((text, port, index) => text.replaceAll(`http://127.0.0.1:${port}`, `node-${index}`), err).trim(),
+      orders,
+      users,
+    };
+  } finally {
+    for (const server of servers) server.close();
+  }
+
+  function signedIn({ headers }: IncomingMessage): string | undefined {
+    const [name = "", password] = Buffer.from((headers.authorization ?? "").replace("Basic ", ""), "base64")
+      .toString()
+      .split(":");
+    return users[name]?.password === password ? name : undefined;
+  }
+
+  async function answer(index: number, request: IncomingMessage, response: ServerResponse) {
+    const node = nodes[index] as StubNode;
+    const { method, url = "" } = request;
+    const reply = (status: number, body: object | string = "") => {
+      response.writeHead(status, { "content-type": "application/json" });
+      // As the server writes it: indented.
+      response.end(typeof body === "string" ? body : JSON.stringify(body, null, 2));
+    };
+    if (node.state === undefined) return request.socket.destroy();
+    if (url === "/info") {
+      return reply(200, {
+        dbVersion: "26.0.3",
+        state: node.state,
+        features: { projections: false, atomPub: false },
+        authentication: { type: "internal", properties: {} },
+      });
+    }
+    const user = signedIn(request);
+    if (!user) return reply(401);
+    const body = await text(request);
+    if (url === "/users/$current") return reply(200, { data: { loginName: user } });
+    if (url.startsWith("/users")) return reply(usersAnswer(user, `${method} ${url}`, body));
+    if (url === "/admin/scavenge/current") return reply(200, current(node));
+    if (url === "/admin/scavenge/last") return reply(200, last(index, node));
+    orders.push(`node-${index} ${method} ${url} as ${user}`);
+    if (url === "/admin/node/resign" && !stub.stubborn) {
+      node.state = "follower";
+      (nodes[(index + 1) % nodes.length] as StubNode).state = "leader";
+    }
+    if (url.startsWith("/admin/scavenge?")) {
+      node.scavenge = { id: `scavenge-of-${index}`, looks: 2 };
+      return reply(200, { scavengeId: node.scavenge.id, scavengeLink: `/admin/scavenge/${node.scavenge.id}` });
+    }
+    reply(stub.deaf?.includes(index) ? 503 : 200, "");
+  }
+
+  function current({ scavenge }: StubNode) {
+    return scavenge && scavenge.looks > 0
+      ? { scavengeId: scavenge.id, scavengeLink: `/admin/scavenge/${scavenge.id}` }
+      : { scavengeId: "00000000-0000-0000-0000-000000000000", scavengeLink: "" };
+  }
+
+  function last(index: number, { scavenge }: StubNode) {
+    if (!scavenge) return { scavengeId: "of-last-week", scavengeLink: "/admin/scavenge/of-last-week", scavengeResult: "Success" };
+    scavenge.looks -= 1;
+    const scavengeResult = scavenge.looks > 0 ? "InProgress" : (stub.results?.[index] ?? "Success");
+    return { scavengeId: scavenge.id, scavengeLink: `/admin/scavenge/${scavenge.id}`, scavengeResult };
+  }
+
+  function usersAnswer(by: string, order: string, body: string): number {
+    if (by !== "admin") return 401;
+    const login = /\/users\/([^/]+)/.exec(order)?.[1] ?? "";
+    if (order.startsWith("GET")) return login in users ? 200 : 404;
+    orders.push(order);
+    const said = JSON.parse(body);
+    if (order === "POST /users") {
+      users[said.loginName] = { password: said.password, groups: said.groups };
+      return 201;
+    }
+    (users[login] as StubUser).password = said.newPassword;
+    return 200;
+  }
+
+  function grant(authorization: string | undefined, body: Buffer): { status: string; body: Buffer } {
+    const [name, password] = Buffer.from((authorization ?? "").replace("Basic ", ""), "base64")
+      .toString()
+      .split(":");
+    if (users[name ?? ""]?.password !== password) return { status: "7", body: Buffer.alloc(0) };
+    const stream = ["$settings", "$$$all"].find((known) => body.includes(known)) ?? "";
+    const taken = stub.streams?.includes(stream);
+    if (!taken) orders.push(`append to ${stream}`);
+    return { status: "0", body: Buffer.from([0, 0, 0, 0, 2, taken ? 0x12 : 0x0a, 0]) };
+  }
+
+  function kubernetes({ method, url = "" }: IncomingMessage, response: ServerResponse) {
+    const [path = ""] = url.split("?");
+    const reply = (status: number, body: object) => {
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(body, null, 2));
+    };
+    if (path === "/apis/apps/v1/namespaces/event-store/statefulsets/event-store") {
+      return reply(200, {
+        metadata: { name: "event-store", generation: 2, managedFields: [{ fieldsV1: { "f:status": { "f:updateRevision": {} } } }] },
+        status: { observedGeneration: stub.unobserved ? 1 : 2, currentRevision: "old", updateRevision: "new" },
+      });
+    }
+    const index = Number(/\/pods\/event-store-(\d)$/.exec(path)?.[1]);
+    const node = nodes[index];
+    if (!node || node.revision === "gone") return reply(404, { kind: "Status" });
+    if (method === "DELETE") {
+      orders.push(`delete event-store-${index}`);
+      const lost = stub.lost?.includes(index);
+      Object.assign(node, { revision: "new", ready: !lost, state: lost ? undefined : "follower" });
+      return reply(200, {});
+    }
+    reply(200, {
+      metadata: {
+        labels: { "controller-revision-hash": node.revision },
+        managedFields: [{ fieldsV1: { "f:controller-revision-hash": {} } }],
+      },
+      status: {
+        conditions: [{ type: "Ready", status: String(node.ready) }],
+        containerStatuses: [{ name: "kurrentdb", ready: node.ready }],
+      },
+    });
+  }
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** HTTP/1 for what is ordered, HTTP/2 for what is appended, on one port as at the server. */
+function bothProtocols(
+  handler: Handler,
+  grant: (authorization: string | undefined, body: Buffer) => { status: string; body: Buffer },
+): Server {
+  const first = createServer((request, response) => void handler(request, response));
+  const second = createHttp2Server();
+  second.on("stream", (stream, headers) => {
+    const parts: Buffer[] = [];
+    stream.on("data", (part: Buffer) => parts.push(part));
+    stream.on("end", () => {
+      const { status, body } = grant(headers.authorization, Buffer.concat(parts));
+      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
+      stream.end(body);
+    });
+  });
+  return createTcpServer((socket) => {
+    socket.once("data", (begin) => {
+      socket.pause();
+      socket.unshift(begin);
+      (begin.toString("latin1").startsWith("PRI ") ? second : first).emit("connection", socket);
+      process.nextTick(() => socket.resume());
+    });
+    socket.on("error", () => {});
+  });
+}
+
+function listen(server: Server, servers: Server[]): Promise<number> {
+  servers.push(server);
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
+
+function ended(child: ChildProcess): Promise<readonly [number | null, string, string]> {
+  const said = { out: "", err: "" };
+  child.stdout?.on("data", (part) => (said.out += part));
+  child.stderr?.on("data", (part) => (said.err += part));
+  return new Promise((resolve) => child.on("close", (status) => resolve([status, said.out, said.err])));
+}

@@ -1,1 +1,6 @@
 export type * from "./contract";
+export { KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
+export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-cloud-backup";
+export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
+export { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
+export { KurrentCloudProvider } from "./kurrent-cloud-provider";

@@ -1,6 +1,7 @@
 import type { Architecture, ClusterAccess, Generation } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
-import type { KubernetesVersion } from "../constructs/core/versions";
+import type { KubernetesVersion, KurrentCloudVersion } from "../constructs/core/versions";
+import type { KurrentCloudSize } from "../constructs/event-store";
 import type { Region } from "../constructs/network";
 
 /**
@@ -261,10 +262,32 @@ export type EventStore = KurrentCloudSettings | KurrentDbSettings;
 export interface KurrentCloudSettings {
   readonly engine: "kurrent-cloud";
 
-  /** `production`: three nodes over three zones. */
-  readonly size: "development" | "production";
+  /** `production`: three nodes over three zones, `m32`, 1 TiB each. `development`: one node, `c4`, 100 GiB. */
+  readonly size: KurrentCloudSize;
 
+  /** `every` from an hour; the vendor counts what it keeps: `{ every: "1h", keep: "30d" }` are 720 backups. */
   readonly backup: BackupSchedule;
+
+  /**
+   * The vendor's network for it, which this environment's is joined to.
+   * @default - `10.128.0.0/20`
+   */
+  readonly network?: {
+    /** Its addresses, from /8 to /24. Another block is another cluster. */
+    readonly cidr: string;
+  };
+
+  /**
+   * The line of KurrentDB that it is made with. By itself it upgrades nothing.
+   * @default "26.0"
+   */
+  readonly version?: KurrentCloudVersion;
+
+  /**
+   * The patch of that line: `26.0.3`. A change of it is an upgrade.
+   * @default - the newest of the line when it is made, and that from then on
+   */
+  readonly patch?: string;
 }
 
 /** The event store on the write cluster. */
@@ -482,6 +505,17 @@ export function isProtected(environment: Environment): boolean {
 /** Whether a network is an existing one. */
 export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): network is ExistingNetwork {
   return "vpc" in network;
+}
+
+/**
+ * The addresses of the vendor's network where nobody names any: above what environments count up from 10.0.0.0/16, and
+ * apart from what EKS (10.100.0.0/16, 172.20.0.0/16) and kind (10.96.0.0/16, 10.244.0.0/16) give to services and pods.
+ */
+const KURRENT_CLOUD_CIDR = "10.128.0.0/20";
+
+/** The addresses of the vendor's network. */
+export function kurrentCloudCidr({ network }: { readonly network?: { readonly cidr?: string } }): string {
+  return network?.cidr ?? KURRENT_CLOUD_CIDR;
 }
 
 /** Whether a cluster is an existing one. */

@@ -4,7 +4,7 @@ import { generationNames } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
-import { KUBERNETES } from "../constructs/core/versions";
+import { KUBERNETES, KURRENT_CLOUD_VERSIONS } from "../constructs/core/versions";
 import { REGIONS } from "../constructs/network";
 import {
   type Access,
@@ -304,6 +304,9 @@ export const environmentSchema = object<Environment>({
         engine,
         size: choice(["development", "production"], "size of Kurrent Cloud"),
         backup: schedule,
+        network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
+        version: optional(choice(KURRENT_CLOUD_VERSIONS, "line of KurrentDB that Kurrent Cloud makes")),
+        patch: optional(text(/^\d+\.\d+\.\d+$/, "is no patch of KurrentDB", "write one like 26.0.3")),
       }),
       kurrentdb: object<KurrentDbSettings>({ engine, nodes: whole(1, 5), storage: quantity(bytes), backup: optional(schedule) }),
     }),

@@ -14,6 +14,9 @@ export const VERSIONS = {
 
     /** The bindings are generated from 3.1.1; in 2 the cluster is a block, which they don't write. */
     helm: "~> 3.1",
+
+    /** 3 refuses gp2, which is not used here; the sources of 3.1.0 were read for the arguments that are written. */
+    kurrentcloud: "~> 3.1",
   },
 } as const;
 
@@ -50,6 +53,14 @@ export const KUBERNETES = {
 
 /** The version of clusters that name none: the newest that has been in use for half a year. */
 export const DEFAULT_KUBERNETES: KubernetesVersion = "1.35";
+
+/** Lines of KurrentDB that Kurrent Cloud makes new clusters of (its provider 3.1, managed cluster). Both have long-term support. */
+export const KURRENT_CLOUD_VERSIONS = ["24.10", "26.0"] as const;
+
+export type KurrentCloudVersion = (typeof KURRENT_CLOUD_VERSIONS)[number];
+
+/** The line of clusters that name none. */
+export const DEFAULT_KURRENT_CLOUD: KurrentCloudVersion = "26.0";
 
 /** Add-ons whose versions suit every minor version above. */
 export const ADDONS = {

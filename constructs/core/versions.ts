@@ -99,6 +99,8 @@ export const CHARTS = {
   keda: { repository: "https://kedacore.github.io/charts", chart: "keda", version: "2.20.2" },
   "cloudnative-pg": { repository: "https://cloudnative-pg.github.io/charts", chart: "cloudnative-pg", version: "0.29.0" },
   "plugin-barman-cloud": { repository: "https://cloudnative-pg.github.io/charts", chart: "plugin-barman-cloud", version: "0.7.0" },
+  valkey: { repository: "https://valkey.io/valkey-helm", chart: "valkey", version: "0.11.0" },
+  nats: { repository: "https://nats-io.github.io/k8s/helm/charts", chart: "nats", version: "2.14.2" },
 } as const;
 
 /** A line of EventStoreDB and KurrentDB that is run on Kubernetes. */
@@ -113,3 +115,19 @@ export const KURRENTDB = {
 } as const;
 
 export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";
+/** A major version of PostgreSQL that CloudNativePG runs. */
+export type PostgresLine = keyof typeof POSTGRES;
+
+/** The newest patch of each that CloudNativePG 1.30 was seen with in August 2026, in images without extensions of others. */
+export const POSTGRES = {
+  "15": "ghcr.io/cloudnative-pg/postgresql:15.19-minimal-trixie",
+  "16": "ghcr.io/cloudnative-pg/postgresql:16.15-minimal-trixie",
+  "17": "ghcr.io/cloudnative-pg/postgresql:17.11-minimal-trixie",
+  "18": "ghcr.io/cloudnative-pg/postgresql:18.6-minimal-trixie",
+} as const;
+
+/** The line of databases that name none: one that Aurora and RDS have as well. */
+export const DEFAULT_POSTGRES: PostgresLine = "17";
+
+/** What CloudNativePG 1.30 runs in front of PostgreSQL. */
+export const PGBOUNCER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1";

@@ -1,2 +1,10 @@
+export {
+  type BackupPlace,
+  PostgresCluster,
+  type PostgresClusterProps,
+  type Synchronous,
+} from "./cloud-native-pg";
+export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings } from "./cloud-native-pg-settings";
 export * from "./contract";
 export { postgresRoles, postgresSecrets, postgresUsers } from "./users";
+export type { PostgresParameters } from "./parameters";

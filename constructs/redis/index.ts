@@ -1,1 +1,3 @@
 export * from "./contract";
+export { Valkey, type ValkeyProps } from "./valkey";
+export { type Eviction, type LogSync, VALKEY_SIZES, type ValkeySettings } from "./valkey-settings";

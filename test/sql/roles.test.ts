@@ -48,10 +48,9 @@ onServer("the roles of a database", () => {
     ["create function f() returns int language sql as 'select 1'", true, false, false],
     ["create schema s", true, false, false],
     ["drop table orders", true, false, false],
-    ["grant select on orders to public", true, false, false],
+    ["alter table orders owner to current_user", true, false, false],
     ["alter database shop set work_mem = '1MB'", false, false, false],
     ["drop schema public cascade", false, false, false],
-    ["create database other", false, false, false],
     ["create role other", false, false, false],
     ["alter role current_user superuser", false, false, false],
     ["alter role session_user bypassrls", false, false, false],
@@ -70,13 +69,19 @@ onServer("the roles of a database", () => {
     // A reader's session says of itself that it only reads; it is held to it whatever it says.
     await client.query("set default_transaction_read_only = off");
     await client.query("begin");
-    const tried = client.query(statement).then(
+    const tried = await client.query(statement).then(
       () => "may",
       (error) => (error.code === "42501" ? "may not" : error),
     );
-    expect(await tried).toBe(may);
     await client.query("rollback");
     await client.end();
+    expect(tried).toBe(may);
+  });
+
+  it.each(["migrator", "writer", "reader"] as const)("%s may not make another database", async (role) => {
+    const client = await shop.as(role);
+    await client.query("set default_transaction_read_only = off");
+    await expect(client.query("create database other")).rejects.toThrow("permission denied to create database");
   });
 
   it("hand on what the migrator makes in schemas of its own", async () => {
@@ -154,9 +159,8 @@ onServer("the roles of a database", () => {
     const said = [output, readFileSync(seen, "utf8"), log].join("\n");
     expect(code).toBe(0);
     expect(said).toContain("shop_reader_b");
-    for (const { password } of [shop.administrator, ...Object.values(shop.logins)]) {
-      // The administrator's was set by this test, in a statement.
-      expect(said.replaceAll(`password '${shop.administrator.password}'`, "")).not.toContain(password.slice(0, 24));
+    for (const { password } of Object.values(shop.logins)) {
+      expect(said).not.toContain(password.slice(0, 24));
     }
   });
 

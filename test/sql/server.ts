@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, type ClientConfig } from "pg";
+import { Client, type ClientConfig, escapeLiteral } from "pg";
 
 const { PGHOST, PGPORT = "5432", PGSSLROOTCERT } = process.env;
 
@@ -51,7 +51,7 @@ export class Database {
   /** An administrator as managed engines have them: no superuser, but one who makes roles and databases. */
   async begin(): Promise<void> {
     const { user, password } = this.administrator;
-    await onceAs({}, `create role ${user} login createrole createdb password '${password}'`);
+    await onceAs({}, `create role ${user} login createrole createdb password ${escapeLiteral(password)}`);
   }
 
   /** The job that sets up roles, as its container runs it. */

@@ -37,19 +37,25 @@ create table public.snapshots (
 -- Whose turn it is to append. A transaction holds its one row from its first event until it ends, so that a position is
 -- never seen before all lower ones are. An advisory lock would do as much, but everybody who may sign in can hold one.
 create table public.events_turn (
-  only boolean primary key default true check (only)
+  single boolean primary key default true check (single)
 );
 insert into public.events_turn default values;
 
-create function public.events_take_turn() returns trigger
+create function public.take_turn() returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  -- Before the statement: positions are drawn for its rows, which come after.
   perform from public.events_turn for no key update;
   if not found then
     raise exception 'events_turn is empty, so that nothing orders those who append'
       using hint = 'insert into events_turn default values, as the owner';
   end if;
+end $$;
+
+-- Before the statement: positions are drawn for its rows, which come after.
+create function public.events_take_turn() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform public.take_turn();
   return null;
 end $$;
 
@@ -108,6 +114,8 @@ begin
              where jsonb_typeof(event) <> 'object' or coalesce(event ->> 'type', '') = '' or not event ? 'data') then
     raise exception 'append_events: an event has a type and data' using errcode = 'invalid_parameter_value';
   end if;
+  -- First, so that what is seen then is what was appended last.
+  perform public.take_turn();
   select coalesce(max(e.version), 0) into current_version from public.events as e where e.aggregate_id = aggregate;
   if current_version <> expected_version then
     raise exception '% is at version %, not at %', aggregate, current_version, expected_version
@@ -131,11 +139,11 @@ create function public.events_after(after bigint, at_most integer default 1000) 
 $$;
 
 revoke all on public.events, public.snapshots, public.events_turn from public, :"writer", :"reader";
-revoke all on function public.events_take_turn(), public.events_notify(), public.refuse_change() from public;
+revoke all on function public.take_turn(), public.events_take_turn(), public.events_notify(), public.refuse_change() from public;
 revoke all on function public.append_events(text, bigint, jsonb), public.events_after(bigint, integer) from public;
 
 grant select, insert on public.events to :"writer";
 grant select, insert, delete on public.snapshots to :"writer";
 grant select on public.events, public.snapshots to :"reader";
-grant execute on function public.append_events(text, bigint, jsonb) to :"writer";
+grant execute on function public.take_turn(), public.append_events(text, bigint, jsonb) to :"writer";
 grant execute on function public.events_after(bigint, integer) to :"writer", :"reader";

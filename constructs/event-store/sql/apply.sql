@@ -14,6 +14,8 @@ create table public.schema_migrations (
   applied_at timestamptz not null default now(),
   applied_by text not null default session_user
 );
+revoke all on public.schema_migrations from :"writer", :"reader";
+grant select on public.schema_migrations to :"writer", :"reader";
 \endif
 
 select set_config('migration.version', :'version', true), set_config('migration.checksum', :'checksum', true) \g /dev/null

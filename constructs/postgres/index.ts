@@ -6,5 +6,5 @@ export {
 } from "./cloud-native-pg";
 export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings } from "./cloud-native-pg-settings";
 export * from "./contract";
-export { postgresRoles, postgresSecrets, postgresUsers } from "./users";
 export type { PostgresParameters } from "./parameters";
+export { postgresRoles, postgresSecrets, postgresUsers } from "./users";

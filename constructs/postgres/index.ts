@@ -7,4 +7,3 @@ export {
 export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings } from "./cloud-native-pg-settings";
 export * from "./contract";
 export type { PostgresParameters } from "./parameters";
-export { postgresRoles, postgresSecrets, postgresUsers } from "./users";

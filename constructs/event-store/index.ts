@@ -1,1 +1,2 @@
 export type * from "./contract";
+export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";

@@ -8,3 +8,4 @@ export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
+export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";

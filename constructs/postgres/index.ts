@@ -7,3 +7,6 @@ export {
 export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings } from "./cloud-native-pg-settings";
 export * from "./contract";
 export type { PostgresParameters } from "./parameters";
+export { DEADLINE_SECONDS, PsqlPod, type PsqlPodProps, RETRIES } from "./psql-pod";
+export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
+export { postgresUser, roleName } from "./users";

@@ -276,7 +276,9 @@ const network = either(
 const size = choice(["small", "medium", "large"], "size of a system");
 
 const scalar = value((input) =>
-  ["string", "number", "boolean"].includes(typeof input) ? undefined : { rule: "is no single value", remedy: "write a text, a number, true or false" },
+  ["string", "number", "boolean"].includes(typeof input)
+    ? undefined
+    : { rule: "is no single value", remedy: "write a text, a number, true or false" },
 );
 
 const server = {

@@ -1,1 +1,2 @@
 export * from "./contract";
+export { type CacheNode, ElastiCache, type ElastiCacheProps } from "./elasticache";

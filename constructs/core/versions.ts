@@ -72,6 +72,32 @@ export const ADDONS = {
   "eks-node-monitoring-agent": "v1.6.6-eksbuild.1",
 } as const;
 
+/** A major version of PostgreSQL that is run by AWS and in clusters. */
+export type PostgresVersion = keyof typeof POSTGRES;
+
+/** Major versions that RDS and Aurora offer, and the end of the community's support (postgresql.org, versioning). */
+export const POSTGRES = {
+  "15": { supportEnds: "2027-11-11" },
+  "16": { supportEnds: "2028-11-09" },
+  "17": { supportEnds: "2029-11-08" },
+  "18": { supportEnds: "2030-11-14" },
+} as const;
+
+/** The version of servers that name none: the newest that every engine has had for a year. */
+export const DEFAULT_POSTGRES: PostgresVersion = "17";
+
+/** A version of Valkey that ElastiCache offers, with the family of its parameters. */
+export type ValkeyVersion = keyof typeof ELASTICACHE_VALKEY;
+
+export const ELASTICACHE_VALKEY = {
+  "7.2": { family: "valkey7" },
+  "8.0": { family: "valkey8" },
+  "8.1": { family: "valkey8" },
+} as const;
+
+/** The version of caches that name none. */
+export const DEFAULT_ELASTICACHE_VALKEY: ValkeyVersion = "8.1";
+
 /** A chart by the name of its release, its repository, and the version that the platform has read and set the values of. */
 export type ChartName = keyof typeof CHARTS;
 

@@ -1,3 +1,4 @@
 export * from "./contract";
 export { Valkey, type ValkeyProps } from "./valkey";
 export { type Eviction, type LogSync, VALKEY_SIZES, type ValkeySettings } from "./valkey-settings";
+export { type CacheNode, ElastiCache, type ElastiCacheProps } from "./elasticache";

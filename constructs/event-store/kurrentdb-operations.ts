@@ -175,7 +175,7 @@ export class KurrentDbOperations extends Construct {
     return new JobV1(this, "rollout", {
       ...this.job(run, metadata.name, "rollout", metadata.name),
       dependsOn: [...after, this.props.set, binding],
-      lifecycle: { replaceTriggeredBy: [this.props.set.fqn] },
+      lifecycle: { replaceTriggeredBy: [this.props.set] },
     });
   }
 

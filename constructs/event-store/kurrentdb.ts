@@ -21,7 +21,7 @@ import { hasTcp, type NodeProps, nodeLabels, nodeNames, nodePod, nodesService, t
 import { KurrentDbOperations, KurrentDbScripts } from "./kurrentdb-operations";
 import { type KurrentDbOptions, optionProblems } from "./kurrentdb-options";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
-import { type NodeSize, SIZES } from "./kurrentdb-size";
+import { type NodeSize, nodeSize } from "./kurrentdb-size";
 import { LINES } from "./kurrentdb-versions";
 
 export interface KurrentDbProps {
@@ -159,7 +159,7 @@ export class KurrentDb extends Construct {
     const { cluster, namespace, outside, protect = true, after = [], licence } = props;
     const { version = DEFAULT_KURRENTDB } = props;
     const line = version in KURRENTDB ? version : DEFAULT_KURRENTDB;
-    const size = sizeOf(props);
+    const size = nodeSize(props);
     for (const [property, problems] of nodeProblems(props, size)) refuse(this, problems, property);
     refuse(this, optionProblems(props.options ?? {}, { line, licensed: licence !== undefined }), "options");
     const node = decided(props, line, size);
@@ -343,11 +343,6 @@ export class KurrentDb extends Construct {
 const RECOVERY: Duration = "1h";
 
 /** What is decided, each by itself; what can't be read is refused elsewhere, and stands here as if nobody had said it. */
-function sizeOf({ size = "medium", nodes, cpu, memory, storage }: KurrentDbProps): NodeSize {
-  const said = Object.fromEntries(Object.entries({ nodes, cpu, memory, storage }).filter(([, value]) => value !== undefined));
-  return { ...SIZES[size], ...said };
-}
-
 function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
   const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside } = props;
   return {

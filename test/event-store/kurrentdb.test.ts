@@ -1,6 +1,7 @@
 import type { TerraformStack } from "cdktf";
+import { withoutTokenTraces } from "../../cli/short-traces";
 import { podGroups } from "../../constructs/capacity/pod-groups";
-import { KurrentDb, type KurrentDbProps, kurrentDbSecrets } from "../../constructs/event-store";
+import { KurrentDb, type KurrentDbProps, kurrentDbQuota, kurrentDbSecrets } from "../../constructs/event-store";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
 import { all, type Body, one, refusalsOf, synth } from "../synth";
 
@@ -17,8 +18,8 @@ const anEventStore = (stack: TerraformStack, { zones = ZONES, mirror, ...changes
   return new KurrentDb(stack, "events", { cluster, namespace: "event-store", clients: [{ namespace: "write-side" }], ...changes });
 };
 
-const made = (changes: Changes = {}): Body => synth((stack) => void anEventStore(stack, changes));
-const refusals = (changes: Changes) => refusalsOf((stack) => void anEventStore(stack, changes));
+const made = (changes: Changes = {}): Body => withoutTokenTraces(() => synth((stack) => void anEventStore(stack, changes)));
+const refusals = (changes: Changes) => withoutTokenTraces(() => refusalsOf((stack) => void anEventStore(stack, changes)));
 const setOf = (json: Body): Body => one(json, "kubernetes_stateful_set_v1").spec;
 const podOf = (json: Body): Body => setOf(json).template.spec;
 const variablesOf = (json: Body): Record<string, string> =>
@@ -163,6 +164,10 @@ describe("KurrentDb", () => {
     expect(tier("small")).toEqual(["1", { cpu: "500m", memory: "2Gi" }]);
     expect(tier("medium")).toEqual(["3", { cpu: "1", memory: "8Gi" }]);
     expect(tier("large")).toEqual(["3", { cpu: "3", memory: "12Gi" }]);
+  });
+
+  it("says what its namespace has to allow", () => {
+    expect(kurrentDbQuota({ nodes: 3, cpu: 2, memory: "8Gi" })).toEqual({ cpu: "6100m", memory: "25216Mi", pods: 13, volumes: 3 });
   });
 
   it("puts nothing that is seen into clear: no secret's value is known to it", () => {
@@ -365,7 +370,7 @@ describe("KurrentDb refuses", () => {
       { cpu: 0 },
       'cpu: 0 is no number of cores that anything can run on; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
     ],
-    ["a recovery in no unit", { recovery: "60" as "60s" }, 'recovery: "60" has no unit; use one of s, m, h, d, like "60s"'],
+    ["a recovery in no unit", { recovery: "60" as "60s" }, 'recovery: "60" has no unit; use one of s, m, h, d, like "30d"'],
     [
       "a name of which Kubernetes makes options",
       { name: "eventstore" },

@@ -9,3 +9,4 @@ export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
 export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";
+export { kurrentDbQuota } from "./kurrentdb-size";

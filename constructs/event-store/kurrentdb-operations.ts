@@ -134,7 +134,8 @@ export class KurrentDbOperations extends Construct {
 
   /** Runs when the StatefulSet has been made or changed. */
   private rollout(after: readonly ITerraformDependable[]): ITerraformDependable {
-    const { name, namespace, nodes, recovery, secrets, insecure, domain } = this.props.node;
+    const { set, node } = this.props;
+    const { name, namespace, nodes, recovery, secrets, insecure, domain } = node;
     const metadata = { namespace, name: `${name}-rollout` };
     const dependsOn = [...after];
     const account = new ServiceAccountV1(this, "rollout-account", { metadata, automountServiceAccountToken: false, dependsOn });
@@ -174,8 +175,9 @@ export class KurrentDbOperations extends Construct {
     };
     return new JobV1(this, "rollout", {
       ...this.job(run, metadata.name, "rollout", metadata.name),
-      dependsOn: [...after, this.props.set, binding],
-      lifecycle: { replaceTriggeredBy: [this.props.set.fqn] },
+      dependsOn: [...after, set, binding],
+      // By its plain address: what cdktf makes of a resource here, in ${}, Terraform can't read.
+      lifecycle: { replaceTriggeredBy: [`${set.terraformResourceType}.${set.friendlyUniqueId}`] },
     });
   }
 

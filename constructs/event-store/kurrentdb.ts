@@ -8,7 +8,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Connection, RemoteCopy, SecretFact } from "../connection";
 import { refuse } from "../core/errors";
-import type { Bytes, Cores, Duration } from "../core/quantities";
+import { type Bytes, type Cores, type Duration, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
 import { CustomResources, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
@@ -21,7 +21,7 @@ import { hasTcp, type NodeProps, nodeLabels, nodeNames, nodePod, nodesService, t
 import { KurrentDbOperations, KurrentDbScripts } from "./kurrentdb-operations";
 import { type KurrentDbOptions, optionProblems } from "./kurrentdb-options";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
-import { type NodeSize, SIZES } from "./kurrentdb-size";
+import { type NodeSize, nodeSize } from "./kurrentdb-size";
 import { LINES } from "./kurrentdb-versions";
 
 export interface KurrentDbProps {
@@ -157,8 +157,9 @@ export class KurrentDb extends Construct {
   constructor(scope: Construct, id: string, props: KurrentDbProps) {
     super(scope, id);
     const { cluster, namespace, outside, protect = true, after = [], licence } = props;
-    const line = props.version ?? DEFAULT_KURRENTDB;
-    const size = sizeOf(props);
+    const { version = DEFAULT_KURRENTDB } = props;
+    const line = version in KURRENTDB ? version : DEFAULT_KURRENTDB;
+    const size = nodeSize(props);
     for (const [property, problems] of nodeProblems(props, size)) refuse(this, problems, property);
     refuse(this, optionProblems(props.options ?? {}, { line, licensed: licence !== undefined }), "options");
     const node = decided(props, line, size);
@@ -339,22 +340,20 @@ export class KurrentDb extends Construct {
   }
 }
 
-function sizeOf({ size = "medium", nodes, cpu, memory, storage }: KurrentDbProps): NodeSize {
-  const said = Object.fromEntries(Object.entries({ nodes, cpu, memory, storage }).filter(([, value]) => value !== undefined));
-  return { ...SIZES[size], ...said };
-}
+const RECOVERY: Duration = "1h";
 
+/** What is decided, each by itself; what can't be read is refused elsewhere, and stands here as if nobody had said it. */
 function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
-  const { cluster, namespace, name = "event-store", licence, outside } = props;
+  const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside } = props;
   return {
     name,
     namespace,
     line,
-    image: imageFrom(cluster, KURRENTDB[line] ?? ""),
+    image: imageFrom(cluster, KURRENTDB[line]),
     nodes,
     cpu,
     memory,
-    recovery: props.recovery ?? "1h",
+    recovery: typeof seconds(recovery) === "number" ? recovery : RECOVERY,
     insecure: props.insecureOnOwnMachine ?? false,
     projections: props.projections ?? "none",
     standardProjections: props.standardProjections ?? false,

@@ -145,6 +145,8 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     if (url.startsWith("/users")) return reply(usersAnswer(user, `${method} ${url}`, body));
     if (url === "/admin/scavenge/current") return reply(200, current(node));
     if (url === "/admin/scavenge/last") return reply(200, last(index, node));
+    // As the server does where it expects no content: any type of it is unknown.
+    if (request.headers["content-type"]) return reply(415);
     orders.push(`node-${index} ${method} ${url} as ${user}`);
     if (url === "/admin/node/resign" && !stub.stubborn) {
       node.state = "follower";

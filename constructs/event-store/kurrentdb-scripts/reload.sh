@@ -9,7 +9,7 @@ set -eu
 
 failed=
 for node in $NODES; do
-  status=$(as ops "$OPS_PASSWORD" POST "$node/admin/reloadconfig" '')
+  status=$(as ops "$OPS_PASSWORD" POST "$node/admin/reloadconfig")
   [ "$status" = 200 ] || failed="$failed $node ($status)"
 done
 [ -z "$failed" ] || die "not reloaded:$failed"

@@ -26,7 +26,7 @@ ended() {
 scavenge() {
   running "$1"
   if [ -z "$id" ]; then
-    status=$(as ops "$OPS_PASSWORD" POST "$1/admin/scavenge?threads=1&throttlePercent=${THROTTLE:-100}" '')
+    status=$(as ops "$OPS_PASSWORD" POST "$1/admin/scavenge?threads=1&throttlePercent=${THROTTLE:-100}")
     [ "$status" = 200 ] || die "$1 does not scavenge ($status)"
     id=$(field scavengeId <"$answer")
     say "$1 scavenges: $id"

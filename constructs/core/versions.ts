@@ -100,3 +100,6 @@ export const CHARTS = {
   "cloudnative-pg": { repository: "https://cloudnative-pg.github.io/charts", chart: "cloudnative-pg", version: "0.29.0" },
   "plugin-barman-cloud": { repository: "https://cloudnative-pg.github.io/charts", chart: "plugin-barman-cloud", version: "0.7.0" },
 } as const;
+
+/** The newest image of EventSourcingDB seen in use by November 2026. */
+export const EVENT_SOURCING_DB = "docker.io/thenativeweb/eventsourcingdb:1.2.0";

@@ -1,4 +1,5 @@
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
+export { imageFrom } from "./image";
 export { Namespace, type NamespaceProps, type Quota } from "./namespace";
 export {
   type ChartRelease,
@@ -9,4 +10,4 @@ export {
 } from "./objects";
 export { Release, type ReleaseProps } from "./release";
 export { type AwsPlace, type EksTargetProps, type KubeconfigTargetProps, KubernetesTarget, type KubernetesTargetProps } from "./target";
-export { API_SERVER, NAMES, type Opening, type Peer, ROLE_AGENT } from "./traffic";
+export { API_SERVER, egressTo, ingressFrom, NAMES, type Opening, type Peer, ROLE_AGENT } from "./traffic";

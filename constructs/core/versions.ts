@@ -163,3 +163,6 @@ export const TOOLS = {
   psql: "docker.io/library/postgres:18.4-alpine3.24@sha256:9a8afca54e7861fd90fab5fdf4c42477a6b1cb7d293595148e674e0a3181de15",
   busybox: "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0",
 } as const;
+
+/** The newest image of EventSourcingDB seen in use by November 2026. */
+export const EVENT_SOURCING_DB = "docker.io/thenativeweb/eventsourcingdb:1.2.0";

@@ -1,6 +1,6 @@
 import type { Architecture, ClusterAccess, Generation } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
-import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresLine } from "../constructs/core/versions";
+import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresVersion } from "../constructs/core/versions";
 import type { KurrentCloudSize } from "../constructs/event-store";
 import type { Region } from "../constructs/network";
 import type { RedisPurpose } from "../constructs/redis";
@@ -449,7 +449,7 @@ interface PostgresServer {
   readonly size?: Size;
 
   /** PostgreSQL by its major version. A later one is an upgrade, which docs/data.md has the steps of. */
-  readonly version?: PostgresLine;
+  readonly version?: PostgresVersion;
 
   /**
    * Settings of the server: `{ max_connections: 200, work_mem: "16MB" }`. What does not fit its memory is refused.

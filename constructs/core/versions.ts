@@ -75,12 +75,15 @@ export const ADDONS = {
 /** A major version of PostgreSQL that is run by AWS and in clusters. */
 export type PostgresVersion = keyof typeof POSTGRES;
 
-/** Major versions that RDS and Aurora offer, and the end of the community's support (postgresql.org, versioning). */
+/**
+ * Major versions that RDS, Aurora and CloudNativePG offer, the end of the community's support (postgresql.org, versioning),
+ * and the newest patch that CloudNativePG 1.30 was seen with in August 2026, in images without extensions of others.
+ */
 export const POSTGRES = {
-  "15": { supportEnds: "2027-11-11" },
-  "16": { supportEnds: "2028-11-09" },
-  "17": { supportEnds: "2029-11-08" },
-  "18": { supportEnds: "2030-11-14" },
+  "15": { supportEnds: "2027-11-11", image: "ghcr.io/cloudnative-pg/postgresql:15.19-minimal-trixie" },
+  "16": { supportEnds: "2028-11-09", image: "ghcr.io/cloudnative-pg/postgresql:16.15-minimal-trixie" },
+  "17": { supportEnds: "2029-11-08", image: "ghcr.io/cloudnative-pg/postgresql:17.11-minimal-trixie" },
+  "18": { supportEnds: "2030-11-14", image: "ghcr.io/cloudnative-pg/postgresql:18.6-minimal-trixie" },
 } as const;
 
 /** The version of servers that name none: the newest that every engine has had for a year. */
@@ -141,22 +144,10 @@ export const KURRENTDB = {
 } as const;
 
 export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";
-/** A major version of PostgreSQL that CloudNativePG runs. */
-export type PostgresLine = keyof typeof POSTGRES;
-
-/** The newest patch of each that CloudNativePG 1.30 was seen with in August 2026, in images without extensions of others. */
-export const POSTGRES = {
-  "15": "ghcr.io/cloudnative-pg/postgresql:15.19-minimal-trixie",
-  "16": "ghcr.io/cloudnative-pg/postgresql:16.15-minimal-trixie",
-  "17": "ghcr.io/cloudnative-pg/postgresql:17.11-minimal-trixie",
-  "18": "ghcr.io/cloudnative-pg/postgresql:18.6-minimal-trixie",
-} as const;
-
-/** The line of databases that name none: one that Aurora and RDS have as well. */
-export const DEFAULT_POSTGRES: PostgresLine = "17";
 
 /** What CloudNativePG 1.30 runs in front of PostgreSQL. */
 export const PGBOUNCER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1";
+
 /** Images of small tools: newest patches seen in use by November 2026. Both are run as other users than root. */
 export const TOOLS = {
   /** A client for every server from 15 on; its shell is BusyBox's. */

@@ -9,5 +9,5 @@ export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
-export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";
 export { kurrentDbQuota } from "./kurrentdb-size";
+export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";

@@ -64,7 +64,7 @@ export function clusterObject({ props, settings }: Settled, certificate: string)
     metadata: { name, namespace },
     spec: {
       instances,
-      imageName: imageFrom(cluster, POSTGRES[version]),
+      imageName: imageFrom(cluster, POSTGRES[version].image),
       resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
       storage: volume(storage),
       walStorage: volume(walStorage),

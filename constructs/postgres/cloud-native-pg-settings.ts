@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { DEFAULT_POSTGRES, type PostgresLine } from "../core/versions";
+import { DEFAULT_POSTGRES, type PostgresVersion } from "../core/versions";
 import type { Size } from "../sizing";
 import type { PostgresClusterProps, Synchronous } from "./cloud-native-pg";
 import { type PostgresParameters, parameterProblems } from "./parameters";
@@ -56,7 +56,7 @@ export const POSTGRES_CLUSTER_SIZES: Readonly<Record<Size, PostgresClusterSettin
 
 /** Everything that was said or follows from the size. */
 export interface ResolvedPostgres extends PostgresClusterSettings {
-  readonly version: PostgresLine;
+  readonly version: PostgresVersion;
   readonly synchronous: Synchronous | undefined;
   readonly database: string;
   readonly schedule: string;

@@ -4,7 +4,7 @@ import type { PodGroup, Spread } from "../capacity";
 import { ServerCertificate, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import type { PostgresLine } from "../core/versions";
+import type { PostgresVersion } from "../core/versions";
 import { API_SERVER, CustomResources, type KubernetesTarget, type Opening, type Peer, PodTraffic, ROLE_AGENT } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
@@ -37,7 +37,7 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
    * this changes: take a backup first, and try it on a recovery of it.
    * @default "17"
    */
-  readonly version?: PostgresLine;
+  readonly version?: PostgresVersion;
 
   /** @default "app" */
   readonly database?: string;

@@ -1,7 +1,7 @@
 import { TerraformOutput } from "cdktf";
 import { RdsPostgres } from "../../constructs/postgres";
 import type { Size } from "../../constructs/sizing";
-import { all, aStack, one } from "../synth";
+import { all, aStack, one, synth } from "../synth";
 import { anRds, PROPS, rdsRefusals, settings, stateful } from "./managed";
 
 const primary = (json: ReturnType<typeof anRds>) => one(json, "aws_db_instance", "db/primary");

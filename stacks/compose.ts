@@ -5,12 +5,14 @@ import { clusterStacks } from "./cluster";
 import { dataStacks } from "./data";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { eventStoreStacks } from "./event-store";
+import { eventStoreOnClusterStacks } from "./event-store-on-cluster";
 import { identitiesStacks } from "./identities";
 import { keysStack } from "./keys";
 import { type Foundation, type Site, sitesOf } from "./kubernetes";
 import { networkStack } from "./network";
 import { peeringStacks } from "./peering";
 import { platformStack } from "./platform";
+import { readStoreStacks } from "./read-store";
 import type { PlatformStack } from "./stack";
 
 /** An environment on AWS, and the account it lives in. */
@@ -59,9 +61,17 @@ export function bootstrapName(account: string): string {
 function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): Omit<Composition, "name"> {
   const context = onAws(environment, accounts);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
-  const sites = sitesOf(environment, foundation).map((site) => ({ site, stacks: [platformStack(app, site)] }));
+  const sites = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
   return { stacks: [...stacks, ...sites.flatMap((site) => site.stacks), ...vendors], sites };
+}
+
+/** What is put on a cluster: what everything needs, then the stores, each in a state of its own. */
+function clusterContents(app: App, site: Site): readonly PlatformStack[] {
+  const platform = platformStack(app, site);
+  const { data, identities } = site.foundation ?? {};
+  const before = [platform, ...(data ? [data] : []), ...(identities ? [identities] : [])];
+  return [platform, ...eventStoreOnClusterStacks(app, site, before), ...readStoreStacks(app, site, before)];
 }
 
 /** What an environment has on AWS, and what of it the stacks on its clusters read. */
@@ -70,15 +80,12 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
   const network = networkStack(app, context, keys);
   const clusters = clusterStacks(app, context, keys, network);
   const backup = backupStack(app, context, keys);
-  const stacks = [
-    keys,
-    network,
-    ...dataStacks(app, context, keys),
-    ...Object.values(clusters),
-    backup,
-    ...identitiesStacks(app, context, { keys, clusters, backup }),
-  ];
-  return { foundation: { context, keys, network, clusters }, stacks };
+  const [data] = dataStacks(app, context, keys, network);
+  const [identities] = identitiesStacks(app, context, { keys, clusters, backup });
+  const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
+  const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities)];
+  const optional = { ...(data ? { data } : {}), ...(identities ? { identities } : {}) };
+  return { foundation: { context, keys, network, clusters, backup, ...optional }, stacks };
 }
 
 /** What another vendor runs for an environment, behind all that does not need it: its provider may be out of reach. */

@@ -1,19 +1,104 @@
-import type { App } from "cdktf";
-import { ManagedSecret } from "../constructs/secrets";
+import { type App, Fn, type TerraformStack } from "cdktf";
+import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres } from "../constructs/postgres";
+import { ElastiCache } from "../constructs/redis";
+import { ManagedSecret, PublishedAuthority } from "../constructs/secrets";
 import type { AwsContext } from "./compose";
+import { all, type Environment, type PostgresSettings } from "./environment";
+import { isReadFromElsewhere } from "./event-store-on-cluster";
 import type { Keys } from "./keys";
-import { managedSecretsOf } from "./secrets";
+import { type NetworkOutputs, zoneIds } from "./network";
+import { outputName } from "./postgres";
+import { AUTHORITY, managedSecretsOf } from "./secrets";
 import { awsStackProps, PlatformStack } from "./stack";
 
+/** Where each managed store is reached: `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`. */
+export type DataOutputs = { readonly [Output in `${string}Writer` | `${string}Reader` | `${string}Host` | `${string}User`]: string };
+
+/** A server of PostgreSQL that AWS runs, by its name. */
+export interface ManagedServer {
+  readonly name: string;
+  readonly settings: Exclude<PostgresSettings, { engine: "cloudnative-pg" }>;
+
+  /** Who reads and writes there. */
+  readonly sides: readonly ("write" | "read")[];
+}
+
+/** The servers of PostgreSQL that AWS runs for an environment. */
+export function managedServersOf({ eventStore, readDatabase }: Environment): readonly ManagedServer[] {
+  const servers = [
+    ...(eventStore?.engine === "postgres" ? [{ settings: eventStore.server, role: "event-store", sides: ["write", "read"] as const }] : []),
+    ...all(readDatabase).map((settings) => ({ settings, role: "read-database", sides: ["read"] as const })),
+  ];
+  return servers.flatMap(({ settings, role, sides }) =>
+    settings.engine === "cloudnative-pg" ? [] : [{ name: settings.name ?? role, settings, sides }],
+  );
+}
+
+/** How each engine of AWS is made. */
+const SERVERS: {
+  readonly [E in ManagedServer["settings"]["engine"]]: (
+    stack: TerraformStack,
+    name: string,
+    props: ManagedPostgresProps & { readonly size: NonNullable<Environment["size"]>; readonly replicas: number },
+    settings: Extract<PostgresSettings, { engine: E }>,
+  ) => { readonly writer: string; readonly reader: string };
+} = {
+  aurora: (stack, name, props) => new AuroraPostgres(stack, name, props),
+  rds: (stack, name, props, { storage }) => new RdsPostgres(stack, name, { ...props, ...(storage ? { storage } : {}) }),
+};
+
 /** What an environment keeps on AWS beside its events and backups. None where there is nothing to keep. */
-export function dataStacks(app: App, { environment, account }: AwsContext, keys: PlatformStack<Keys>): readonly PlatformStack[] {
+export function dataStacks(
+  app: App,
+  { environment, account }: AwsContext,
+  keys: PlatformStack<Keys>,
+  network: PlatformStack<NetworkOutputs>,
+): readonly PlatformStack<DataOutputs>[] {
   const secrets = managedSecretsOf(environment);
-  if (secrets.length === 0) return [];
-  const { system, name } = environment;
-  const stack = new PlatformStack(app, `${name}-data`, awsStackProps(environment, account, "data"));
-  const { secretsKeyArn } = stack.read(keys);
+  const servers = managedServersOf(environment);
+  const { system, name, aws, cache } = environment;
+  const published = isReadFromElsewhere(environment);
+  if (secrets.length === 0 && servers.length === 0 && cache?.engine !== "elasticache" && !published) return [];
+  const stack = new PlatformStack<DataOutputs>(app, `${name}-data`, awsStackProps(environment, account, "data"));
+  const { secretsKeyArn, dataKeyArn, logsKeyArn } = stack.read(keys);
+  const { protect } = stack;
   for (const { spec } of secrets) {
-    new ManagedSecret(stack, spec.name, { name: [system, name], spec, key: secretsKeyArn, protect: stack.protect });
+    new ManagedSecret(stack, spec.name, { name: [system, name], spec, key: secretsKeyArn, protect });
   }
-  return [stack];
+  if (published) new PublishedAuthority(stack, AUTHORITY, { name: [system, name], authority: AUTHORITY, key: secretsKeyArn, protect });
+
+  const outputs: Record<string, string> = {};
+  const place = (store: string) => {
+    const { dataSubnetIds, ...groups } = stack.read(network);
+    return {
+      name: [system, name],
+      store,
+      zones: Object.fromEntries(zoneIds(environment).map((zone, index) => [zone, Fn.element(dataSubnetIds, index) as string])),
+      securityGroupIds: [(groups as Partial<NetworkOutputs>)[`${outputName(store)}SecurityGroupId`] ?? ""],
+      keys: { data: dataKeyArn, secrets: secretsKeyArn, logs: logsKeyArn },
+      protect,
+    };
+  };
+  for (const { name: store, settings } of servers) {
+    const { version, parameters, replicas, size = environment.size ?? "medium" } = settings;
+    const props = {
+      ...place(store),
+      account: aws.account,
+      region: aws.region,
+      size,
+      replicas,
+      ...(version ? { version } : {}),
+      ...(parameters ? { parameters } : {}),
+    };
+    const make = SERVERS[settings.engine] as (...given: unknown[]) => { readonly writer: string; readonly reader: string };
+    const { writer, reader } = make(stack, store, props, settings);
+    outputs[`${outputName(store)}Writer`] = writer;
+    outputs[`${outputName(store)}Reader`] = reader;
+  }
+  if (cache?.engine === "elasticache") {
+    const { shards, replicasPerShard, purpose = "cache", size = environment.size ?? "medium" } = cache;
+    const { host, user } = new ElastiCache(stack, "cache", { ...place("cache"), purpose, size, shards, replicasPerShard });
+    Object.assign(outputs, { cacheHost: host, cacheUser: user });
+  }
+  return [stack.publish(outputs)];
 }

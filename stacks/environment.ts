@@ -1,3 +1,4 @@
+import type { BrokerPurpose } from "../constructs/broker";
 import type { Architecture, ClusterAccess, Generation } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
 import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresVersion } from "../constructs/core/versions";
@@ -545,6 +546,13 @@ export interface NatsSettings {
 
   /** @default - the environment's */
   readonly size?: Size;
+
+  /**
+   * `events` are kept nowhere else and are on a majority of disks before they are acknowledged; `messages` may be lost
+   * when all servers fail at once.
+   * @default "messages"
+   */
+  readonly purpose?: BrokerPurpose;
 
   /** 1 for development; 3 tolerate the loss of one, 5 of two. */
   readonly servers?: number;

@@ -5,6 +5,7 @@ import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
 import { all, type ClusterKey, type Environment, newClusters } from "./environment";
 import type { Keys } from "./keys";
+import { NAMESPACES } from "./places";
 import { awsStackProps, PlatformStack } from "./stack";
 
 /** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
@@ -26,7 +27,7 @@ const WORKLOADS: readonly {
   readonly serviceAccounts: (environment: Environment) => readonly string[];
 }[] = [
   {
-    namespace: "read-store",
+    namespace: NAMESPACES.readStore,
     side: "readCluster",
     // CloudNativePG: instances run under a service account that is called as their cluster is.
     serviceAccounts: ({ readDatabase }) =>
@@ -35,9 +36,14 @@ const WORKLOADS: readonly {
         .map(({ name }) => name ?? "read-database"),
   },
   {
-    namespace: "event-store",
+    namespace: NAMESPACES.eventStore,
     side: "writeCluster",
-    serviceAccounts: ({ eventStore }) => (eventStore?.engine === "kurrentdb" && eventStore.backup ? ["event-store-backup"] : []),
+    serviceAccounts: ({ eventStore }) => {
+      if (eventStore?.engine === "kurrentdb" && eventStore.backup) return ["event-store-backup"];
+      if (eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg")
+        return [eventStore.server.name ?? "event-store"];
+      return [];
+    },
   },
 ];
 

@@ -2,6 +2,7 @@ import type { App } from "cdktf";
 import { cloudName } from "../constructs/core/names";
 import { CustomerKey, disksMayUse, logsMayUse } from "../constructs/encryption";
 import type { AwsContext } from "./compose";
+import { managedServersOf } from "./data";
 import { newClusters } from "./environment";
 import { awsStackProps, PlatformStack } from "./stack";
 
@@ -14,6 +15,9 @@ export type Keys = {
 
   /** Of secrets, in clusters and in Secrets Manager. Empty where no cluster is made. */
   readonly secretsKeyArn: string;
+
+  /** Of databases and caches that AWS runs. Empty where there are none. */
+  readonly dataKeyArn: string;
 
   /** Of the disks and volumes of nodes. Empty where no cluster is made. */
   readonly disksKeyArn: string;
@@ -35,15 +39,19 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;
   const clusters = newClusters(environment).length > 0;
-  const secrets = clusters ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
+  const managed = managedServersOf(environment).length > 0 || environment.cache?.engine === "elasticache";
+  const secrets =
+    clusters || managed ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
   const disks = clusters
     ? new CustomerKey(stack, "nodes", { ...key("nodes", "Disks and volumes of nodes"), statements: [disksMayUse(aws.account, aws.region)] })
     : undefined;
+  const data = managed ? new CustomerKey(stack, "data", key("data", "Databases and caches")) : undefined;
   return stack.publish({
     logsKeyArn: logs.arn,
     backupKeyArn: backup.arn,
     recoveryKeyArn: recovery?.arn ?? "",
     secretsKeyArn: secrets?.arn ?? "",
+    dataKeyArn: data?.arn ?? "",
     disksKeyArn: disks?.arn ?? "",
   });
 }

@@ -4,8 +4,10 @@ import { addonPods, nodePool } from "../constructs/cluster";
 import { bytes, known, millicores } from "../constructs/core/quantities";
 import { VERSIONS } from "../constructs/core/versions";
 import { KubernetesTarget, type KubernetesTargetProps } from "../constructs/kubernetes";
+import type { Backups } from "./backup";
 import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
+import type { DataOutputs } from "./data";
 import {
   type Cluster,
   type ClusterKey,
@@ -26,6 +28,13 @@ export interface Foundation {
   readonly keys: PlatformStack<Keys>;
   readonly network: PlatformStack<NetworkOutputs>;
   readonly clusters: ClusterStacks;
+  readonly backup: PlatformStack<Backups>;
+
+  /** @default - AWS keeps nothing for it */
+  readonly data?: PlatformStack<DataOutputs>;
+
+  /** @default - no workload calls AWS */
+  readonly identities?: PlatformStack;
 }
 
 /** A cluster of an environment, as the stacks on it see it. */
@@ -40,6 +49,9 @@ export interface Site {
   /** @default - the environment is on no cloud */
   readonly foundation?: Foundation;
 }
+
+/** What every cluster has; everything else is on one of them, and its name says so. */
+const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform"]);
 
 /** How the stacks on a cluster are called: `production-write-platform`, or `dev-platform` where one carries both sides. */
 const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
@@ -61,7 +73,7 @@ export function kubernetesStack<O extends Outputs = Outputs>(
   part: string,
 ): { readonly stack: PlatformStack<O>; readonly cluster: KubernetesTarget } {
   const { environment, key, foundation } = site;
-  const name = `${PREFIX[key]}${part}`;
+  const name = ON_EACH_CLUSTER.has(part) ? `${PREFIX[key]}${part}` : part;
   const { aws: _, ...props } = foundation
     ? awsStackProps(foundation.context.environment, foundation.context.account, name)
     : { aws: undefined, ...localStackProps(environment, name) };

@@ -30,10 +30,10 @@ interface Carried {
 export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
   "prometheus-operator-crds": ({ environment: { monitoring } }) => monitoring?.prometheus === true,
   "gateway-api": serves,
-  "cert-manager": (carried) => serves(carried) || storesEvents(carried) || storesModels(carried),
+  "cert-manager": (carried) => serves(carried) || servesStores(carried),
   "external-secrets": () => true,
   "metrics-server": ({ onEks }) => !onEks,
-  "snapshot-controller": (carried) => !carried.onEks && (storesEvents(carried) || storesModels(carried)),
+  "snapshot-controller": (carried) => !carried.onEks && servesStores(carried),
   "storage-classes": ({ onEks }) => onEks,
   "aws-load-balancer-controller": (carried) => carried.onEks && serves(carried),
   // Everything else is known by names that Terraform makes; the nodes of an event store are known one by one.
@@ -44,8 +44,8 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
     writes &&
     environment.monitoring?.prometheus === true &&
     all(environment.commandProcessors).some(({ replicas }) => typeof replicas === "object"),
-  "cloudnative-pg": storesModels,
-  "plugin-barman-cloud": (carried) => storesModels(carried) && carried.environment.aws !== undefined,
+  "cloudnative-pg": runsPostgres,
+  "plugin-barman-cloud": (carried) => runsPostgres(carried) && carried.environment.aws !== undefined,
 };
 
 /** The parts that a cluster needs and does not have from elsewhere. */
@@ -75,10 +75,26 @@ function serves({ environment, writes, reads }: Carried): boolean {
   return (writes && environment.commandApi !== undefined) || (reads && environment.queryApi !== undefined);
 }
 
+/** Whether nodes of an event store are on it, known one by one. */
 function storesEvents({ environment, writes }: Carried): boolean {
   return writes && environment.eventStore?.engine === "kurrentdb";
 }
 
-function storesModels({ environment, reads }: Carried): boolean {
-  return reads && all(environment.readDatabase).some(({ engine }) => engine === "cloudnative-pg");
+/** Whether servers are on it that have certificates. */
+function servesStores(carried: Carried): boolean {
+  const { environment, writes, reads } = carried;
+  const { eventStore, cache, broker } = environment;
+  return (
+    storesEvents(carried) ||
+    runsPostgres(carried) ||
+    (writes && eventStore?.engine === "eventsourcingdb") ||
+    (reads && (cache?.engine === "valkey" || broker !== undefined))
+  );
+}
+
+function runsPostgres({ environment: { eventStore, readDatabase }, writes, reads }: Carried): boolean {
+  return (
+    (writes && eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg") ||
+    (reads && all(readDatabase).some(({ engine }) => engine === "cloudnative-pg"))
+  );
 }

@@ -7,15 +7,13 @@ import { withPipeline } from "./cluster";
 import { type Environment, isExistingCluster } from "./environment";
 import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
 import { type NetworkOutputs, zoneIds } from "./network";
+import { NAMESPACES } from "./places";
 import { type PlatformPart, partsFromElsewhere, partsOf } from "./platform-parts";
 import { secretsOf } from "./secrets";
 import type { PlatformStack } from "./stack";
 
 /** Room for the pods of any one part, while each of them comes up anew. */
 const QUOTA = { cpu: 4, memory: "8Gi", pods: 60 } as const;
-
-/** Where what watches the system will live, and reads the metrics of the others from. */
-export const OBSERVABILITY = "observability";
 
 /** What others need of what a cluster has from elsewhere, by its name as a part. */
 const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
@@ -137,7 +135,7 @@ function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget): { 
   return {
     listens: [
       ...open("webhooks", "anywhere", (one) => one.webhookPorts), // control planes are at no address that a policy could name
-      ...open("metrics", { namespace: OBSERVABILITY }, (one) => one.metricsPorts),
+      ...open("metrics", { namespace: NAMESPACES.observability }, (one) => one.metricsPorts),
       ...open("peers", "namespace", (one) => one.within),
       ...open("pods", "cluster", (one) => one.fromPods),
     ],

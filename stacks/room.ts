@@ -1,6 +1,6 @@
 import type { PodGroup, PodRequest, Spread } from "../constructs/capacity";
 import { gatewayPods } from "../constructs/platform";
-import { all, type ClusterKey, type Environment, isProtected, type Replicas } from "./environment";
+import { all, type ClusterKey, type Environment, type Replicas } from "./environment";
 
 /** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
 export function roomKept(
@@ -20,24 +20,14 @@ export function roomKept(
 
 const MI = 2 ** 20;
 const OVER_ZONES: readonly Spread[] = [{ over: "zone", how: "even", required: false }];
-const APART: readonly Spread[] = [
-  { over: "node", how: "apart", required: true },
-  { over: "zone", how: "even", required: true },
-];
-
-function writeSide(environment: Environment): PodGroup[] {
-  const { eventStore, commandApi, commandProcessors } = environment;
-  const store = isProtected(environment) ? asks(1000, 4096, 1) : asks(500, 2048, 1);
+function writeSide({ commandApi, commandProcessors }: Environment): PodGroup[] {
   return [
     ...all(commandApi).map(({ name = "command-api", replicas }) => service(`write-side/${name}`, replicas)),
     ...all(commandProcessors).map(({ name = "command-processors", replicas }) => service(`write-side/${name}`, replicas)),
-    ...(eventStore?.engine === "kurrentdb"
-      ? [{ name: "event-store/event-store", pods: eventStore.nodes, request: store, spread: APART, priority: DATA }]
-      : []),
   ];
 }
 
-function readSide({ queryApi, projections, readDatabase, cache }: Environment): PodGroup[] {
+function readSide({ queryApi, projections }: Environment): PodGroup[] {
   return [
     ...all(queryApi).map(({ name = "query-api", replicas }) => service(`read-side/${name}`, replicas)),
     ...all(projections).map(({ name = "projections", workers }) => ({
@@ -46,27 +36,8 @@ function readSide({ queryApi, projections, readDatabase, cache }: Environment): 
       request: asks(500, 1024),
       spread: OVER_ZONES,
     })),
-    ...all(readDatabase).flatMap((store) =>
-      store.engine === "cloudnative-pg"
-        ? [
-            {
-              name: `read-store/${store.name ?? "read-database"}`,
-              pods: store.instances,
-              request: asks(500, 1024, 2), // data and log
-              spread: OVER_ZONES,
-              priority: DATA,
-            },
-          ]
-        : [],
-    ),
-    ...(cache?.engine === "valkey"
-      ? [{ name: "read-store/cache", pods: cache.replicas + 1, request: asks(110, 288, 1), spread: OVER_ZONES, priority: DATA }]
-      : []),
   ];
 }
-
-/** Data comes before what can be started elsewhere. */
-const DATA = 1_000_000;
 
 /** A service of its users' own, of which nothing is known but how many: what frameworks of the field ask for at rest. */
 function service(name: string, replicas: Replicas): PodGroup {

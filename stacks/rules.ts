@@ -4,7 +4,7 @@ import type { Problem } from "../constructs/core/errors";
 import { type Cores, known, millicores, seconds } from "../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
-import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems } from "../constructs/event-store";
+import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize } from "../constructs/event-store";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import {
@@ -176,9 +176,12 @@ function scalingHasRoom(environment: DraftEnvironment): Finding[] {
   });
 }
 
-function eventStoreHasQuorum({ eventStore, exceptions }: DraftEnvironment): Finding[] {
-  if (eventStore?.engine !== "kurrentdb" || eventStore.nodes === undefined) return [];
-  const { nodes } = eventStore;
+function eventStoreHasQuorum({ eventStore, size, exceptions }: DraftEnvironment): Finding[] {
+  if (eventStore?.engine !== "kurrentdb") return [];
+  const { nodes }: { nodes: number } = kurrentDbSize({
+    size: eventStore.size ?? size ?? "medium",
+    ...(eventStore.nodes === undefined ? {} : { nodes: eventStore.nodes }),
+  });
   const keys = ["eventStore", "nodes"];
   if (nodes % 2 === 0)
     return [
@@ -228,7 +231,7 @@ function kurrentCloudCanBeMade({ eventStore, aws }: DraftEnvironment): Finding[]
 
 function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): Finding[] {
   const found: Finding[] = [];
-  const { every, keep } = eventStore?.backup ?? {};
+  const { every, keep } = (eventStore && "backup" in eventStore ? eventStore.backup : undefined) ?? {};
   if (every && keep && known(seconds(keep)) < known(seconds(every))) {
     found.push({
       keys: ["eventStore", "backup", "keep"],

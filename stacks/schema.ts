@@ -408,6 +408,7 @@ export const environmentSchema = object<Environment>({
       nats: object<NatsSettings>({
         engine,
         size: optional(size),
+        purpose: optional(choice(["events", "messages"], "purpose")),
         servers: optional(whole(1, 5)),
         storage: optional(quantity(bytes)),
       }),

@@ -1,5 +1,8 @@
+import { eventSourcingDbToken, kurrentDbSecrets } from "../constructs/event-store";
 import type { SecretSpec } from "../constructs/secrets";
-import { type Environment, isExistingCluster } from "./environment";
+import { all, type Environment, isExistingCluster } from "./environment";
+import { NAMESPACES } from "./places";
+import { postgresSecrets } from "./postgres";
 
 /** A secret, and where in the system it belongs. */
 export interface PlacedSecret {
@@ -11,81 +14,80 @@ export interface PlacedSecret {
   readonly spec: SecretSpec;
 }
 
-interface Need extends PlacedSecret {
-  readonly when: (environment: Environment) => boolean;
-}
-
 /** 32 letters and digits: 190 bits. */
 const PASSWORD = { length: 32 } as const;
 
 /** 32 bytes, the key of AES-256. */
 const AES_KEY = { length: 64, characters: "hex" } as const;
 
+/** Who signs the certificates of the event store, for the clients on another cluster. It is no secret. */
+export const AUTHORITY = "event-store-authority";
+
+export const cacheUsers = {
+  side: "read",
+  namespace: NAMESPACES.readStore,
+  spec: {
+    name: "cache-users",
+    purpose: "Password of the cache's user",
+    keys: { default: PASSWORD },
+    rotation: { method: "two-passwords", clients: "read-again", engine: "ACL SETUSER default >NEW" },
+  },
+} as const satisfies PlacedSecret;
+
+export const brokerUsers = {
+  side: "read",
+  namespace: NAMESPACES.readStore,
+  spec: {
+    name: "broker-users",
+    purpose: "Passwords of the users of NATS: two of workloads, which alternate, and one that looks after servers",
+    keys: { a: PASSWORD, b: PASSWORD, system: PASSWORD },
+    rotation: { method: "alternating-users", clients: "restart", engine: "kubectl rollout restart statefulset broker" },
+  },
+} as const satisfies PlacedSecret;
+
+export const grafanaAdmin = {
+  side: "read",
+  namespace: NAMESPACES.observability,
+  spec: {
+    name: "grafana-admin",
+    purpose: "Grafana's administrator",
+    keys: { "admin-password": PASSWORD },
+    fixed: { "admin-user": "admin" },
+    // Read when Grafana's database is made; a database on a volume keeps what it has.
+    rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
+  },
+} as const satisfies PlacedSecret;
+
+export const fieldKeys = {
+  side: "read",
+  namespace: NAMESPACES.readSide,
+  spec: {
+    name: "field-keys",
+    purpose: "Keys of single fields of read models (AES-256-GCM), each 32 bytes in hexadecimal digits",
+    keys: { "key-1": AES_KEY },
+    rotation: { method: "key-ring", clients: "restart", engine: "a further key beside the others: key-2" },
+  },
+} as const satisfies PlacedSecret;
+
 /**
- * Every secret that an environment may need. CloudNativePG and ECK draw their own. Each is in one namespace: one that is
- * drawn in a cluster would be another in the next.
+ * The secrets that an environment needs, read from what it describes, except those that an operator draws itself. Each is
+ * at home in one namespace: one that is drawn in a cluster would be another in the next.
  */
-const SECRETS = {
-  eventStoreUsers: {
-    when: ({ eventStore }) => eventStore?.engine === "kurrentdb",
-    side: "write",
-    namespace: "event-store",
-    spec: {
-      name: "event-store-users",
-      purpose: "Passwords of KurrentDB's own users admin and ops",
-      keys: { admin: PASSWORD, ops: PASSWORD },
-      // Its environment variables are read when the database is made, and never again (KurrentDB, default user).
-      rotation: { method: "engine-first", clients: "read-again", engine: "POST /users/admin/command/change-password" },
-    },
-  },
-  cacheUsers: {
-    when: ({ cache }) => cache?.engine === "valkey",
-    side: "read",
-    namespace: "read-store",
-    spec: {
-      name: "cache-users",
-      purpose: "Password of Valkey's user default",
-      keys: { default: PASSWORD },
-      rotation: { method: "two-passwords", clients: "read-again", engine: "ACL SETUSER default >NEW" },
-    },
-  },
-  grafanaAdmin: {
-    when: ({ monitoring }) => monitoring?.grafana === true,
-    side: "read",
-    namespace: "observability",
-    spec: {
-      name: "grafana-admin",
-      purpose: "Grafana's administrator",
-      keys: { "admin-password": PASSWORD },
-      fixed: { "admin-user": "admin" },
-      // Read when Grafana's database is made; a database on a volume keeps what it has.
-      rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
-    },
-  },
-  fieldKeys: {
-    when: ({ encryptedFields = [] }) => encryptedFields.length > 0,
-    side: "read",
-    namespace: "read-side",
-    spec: {
-      name: "field-keys",
-      purpose: "Keys of single fields of read models (AES-256-GCM), each 32 bytes in hexadecimal digits",
-      keys: { "key-1": AES_KEY },
-      rotation: { method: "key-ring", clients: "restart", engine: "a further key beside the others: key-2" },
-    },
-  },
-} as const satisfies Readonly<Record<string, Need>>;
-
-/** A secret by what it is for. */
-export type SecretName = keyof typeof SECRETS;
-
-/** The secrets that an environment needs, read from what it describes. */
 export function secretsOf(environment: Environment): readonly PlacedSecret[] {
-  return Object.values(SECRETS).filter(({ when }: Need) => when(environment));
-}
-
-/** One of them, for the stack that puts it into its cluster. */
-export function placedSecret(name: SecretName): PlacedSecret {
-  return SECRETS[name];
+  const { eventStore, cache, broker, monitoring, encryptedFields = [] } = environment;
+  const at = (place: Omit<PlacedSecret, "spec">, specs: readonly SecretSpec[]) => specs.map((spec) => ({ ...place, spec }));
+  const events = { side: "write", namespace: NAMESPACES.eventStore } as const;
+  const models = { side: "read", namespace: NAMESPACES.readStore } as const;
+  return [
+    ...(eventStore?.engine === "kurrentdb" && !eventStore.insecure ? at(events, Object.values(kurrentDbSecrets())) : []),
+    ...(eventStore?.engine === "eventsourcingdb" ? at(events, [eventSourcingDbToken()]) : []),
+    ...(eventStore?.engine === "postgres" ? at(events, postgresSecrets(eventStore.server.name ?? "event-store")) : []),
+    ...all(environment.readDatabase).flatMap(({ name }) => at(models, postgresSecrets(name ?? "read-database"))),
+    ...(cache ? [cacheUsers] : []),
+    ...(broker ? [brokerUsers] : []),
+    ...(monitoring?.grafana ? [grafanaAdmin] : []),
+    ...(encryptedFields.length > 0 ? [fieldKeys] : []),
+  ];
 }
 
 /** Those that Secrets Manager holds: of clusters that are made on EKS. An existing cluster draws its own. */

@@ -1,5 +1,6 @@
 import { type Flow, INTERNET, type Party } from "../constructs/network";
-import { all, type Environment, isExistingCluster, isExistingNetwork, kurrentCloudCidr } from "./environment";
+import { managedServersOf } from "./data";
+import { type Environment, isExistingCluster, isExistingNetwork, kurrentCloudCidr } from "./environment";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
 export interface Traffic {
@@ -61,8 +62,14 @@ export function traffic(environment: Environment): Traffic {
       "calls to AWS",
     );
   }
-  if (all(environment.readDatabase).some(({ engine }) => engine === "aurora" || engine === "rds")) {
-    offer({ name: "read-database", description: "Read models" }, PORTS.postgres, [nodes.read], "projections and queries");
+  for (const { name, sides } of managedServersOf(environment)) {
+    const why = sides.length > 1 ? "events" : "projections and queries";
+    offer(
+      { name, description: `PostgreSQL: ${name}` },
+      PORTS.postgres,
+      sides.map((side) => nodes[side]),
+      why,
+    );
   }
   if (environment.cache?.engine === "elasticache") {
     offer({ name: "cache", description: "Cache of queries" }, PORTS.redis, [nodes.read], "cached queries");

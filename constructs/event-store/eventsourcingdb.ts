@@ -95,7 +95,7 @@ export interface EventSourcingDbProps {
 }
 
 /** `large` is system 3's: 4Gi and 100Gi. The others are shares of it; the vendor gives no numbers. */
-const SIZES = {
+export const EVENT_SOURCING_DB_SIZES = {
   small: { cpu: "250m", memory: "1Gi", storage: "10Gi" },
   medium: { cpu: "500m", memory: "2Gi", storage: "50Gi" },
   large: { cpu: 1, memory: "4Gi", storage: "100Gi" },
@@ -119,8 +119,8 @@ export class EventSourcingDb extends Construct {
   constructor(scope: Construct, id: string, props: EventSourcingDbProps) {
     super(scope, id);
     const { cluster, namespace, name = "event-store", licence, insecure = false, clients = "cluster", flags = {}, after = [] } = props;
-    const { cpu, memory, storage } = { ...SIZES[props.size], ...said(props) };
-    const spec = props.token ?? tokenOf(name);
+    const { cpu, memory, storage } = { ...EVENT_SOURCING_DB_SIZES[props.size], ...said(props) };
+    const spec = props.token ?? eventSourcingDbToken(name);
     refuse(this, tokenProblems(spec), "token");
     refuse(this, flagProblems(flags), "flags");
     if (licence) refuse(this, flagProblems({ [licence.flag]: true }), "licence.flag");
@@ -249,7 +249,8 @@ interface Place {
   readonly spec: SecretSpec;
 }
 
-function tokenOf(name: string): SecretSpec {
+/** The secret of its one token. */
+export function eventSourcingDbToken(name = "event-store"): SecretSpec {
   return {
     name: `${name}-token`,
     purpose: "Token of EventSourcingDB, which opens all of it",

@@ -1,5 +1,5 @@
 export type * from "./contract";
-export { EventSourcingDb, type EventSourcingDbProps } from "./eventsourcingdb";
+export { EVENT_SOURCING_DB_SIZES, EventSourcingDb, type EventSourcingDbProps, eventSourcingDbToken } from "./eventsourcingdb";
 export { KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
 export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-cloud-backup";
 export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
@@ -9,5 +9,5 @@ export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
-export { kurrentDbQuota } from "./kurrentdb-size";
+export { kurrentDbQuota, nodeSize as kurrentDbSize } from "./kurrentdb-size";
 export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";

@@ -5,10 +5,10 @@ export {
   type PostgresClusterProps,
   type Synchronous,
 } from "./cloud-native-pg";
-export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings } from "./cloud-native-pg-settings";
+export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, resolvePostgres } from "./cloud-native-pg-settings";
 export * from "./contract";
 export type { DatabaseInstance } from "./instances";
-export { administratorSecret, type ManagedPostgresProps } from "./managed";
+export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
 export type { PostgresParameters } from "./parameters";
 export { DEADLINE_SECONDS, PsqlPod, type PsqlPodProps, RETRIES } from "./psql-pod";
 export { RdsPostgres, type RdsPostgresProps } from "./rds";

@@ -128,6 +128,11 @@ export function administratorSecret(store: string): SecretSpec {
   };
 }
 
+/** The certificates that sign those of Aurora and RDS in a region, as PEM; nothing where they are not known here. */
+export function rdsAuthority(region: string): string {
+  return (authorities as Readonly<Record<string, string>>)[region] ?? "";
+}
+
 /** What surrounds the instances of either engine: subnets, logs, the password, the eye on them. */
 export class Surroundings extends Construct {
   readonly identifier: string;
@@ -168,8 +173,8 @@ export class Surroundings extends Construct {
     this.keepDays = typeof days === "number" ? days / 86_400 : 1;
     const offered = instanceClass(engine, instance);
     this.instanceClass = typeof offered === "string" ? offered : "";
-    const pem = props.authority ?? (authorities as Readonly<Record<string, string>>)[props.region];
-    this.authority = pem ?? "";
+    const pem = props.authority ?? rdsAuthority(props.region);
+    this.authority = pem;
     const parameters = { ...PREFERRED, ...props.parameters };
     const say = (property: string, ...problems: Parameters<typeof refuse>[1]) => refuse(scope, problems, property);
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CONTROLLERS } from "../../constructs/cluster/controllers";
 import { program } from "../../environments";
-import { managedSecretsOf, placedSecret, secretsOf } from "../../stacks/secrets";
+import { grafanaAdmin, managedSecretsOf, secretsOf } from "../../stacks/secrets";
 import { anEnvironment } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
@@ -36,7 +36,7 @@ describe("the secrets of an environment", () => {
   });
 
   it("are known by what they are for", () => {
-    expect(placedSecret("grafanaAdmin")).toMatchObject({ side: "read", namespace: "observability", spec: { name: "grafana-admin" } });
+    expect(grafanaAdmin).toMatchObject({ side: "read", namespace: "observability", spec: { name: "grafana-admin" } });
   });
 
   it("are each explained to those who rotate them", () => {

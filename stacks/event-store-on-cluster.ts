@@ -1,0 +1,117 @@
+import type { App, ITerraformDependable } from "cdktf";
+import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../constructs/event-store";
+import { CustomResources, type KubernetesTarget, Namespace, type Opening, type Peer } from "../constructs/kubernetes";
+import { authorityPush, WorkloadSecret } from "../constructs/secrets";
+import type { Environment, EventStore } from "./environment";
+import { kubernetesStack, type Site } from "./kubernetes";
+import { NAMESPACES } from "./places";
+import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { AUTHORITY } from "./secrets";
+import { quotaOf } from "./sizes";
+import type { PlatformStack } from "./stack";
+
+type Engine = EventStore["engine"];
+type Settings<E extends Engine> = Extract<EventStore, { engine: E }>;
+
+interface Place {
+  readonly site: Site;
+  readonly stack: PlatformStack;
+  readonly cluster: KubernetesTarget;
+  readonly after: readonly ITerraformDependable[];
+}
+
+const NAMESPACE = NAMESPACES.eventStore;
+
+/** Who appends events and who reads them, as far as they are on the same cluster. */
+const CLIENTS: readonly Exclude<Peer, "anywhere">[] = [{ namespace: NAMESPACES.projections }, { namespace: NAMESPACES.writeSide }];
+
+/** How each engine is put on a cluster. Kurrent Cloud has no part there. */
+const ENGINES: { readonly [E in Engine]?: (place: Place, settings: Settings<E>) => void } = {
+  kurrentdb: kurrentDb,
+  postgres: postgresEvents,
+  eventsourcingdb: eventSourcingDb,
+};
+
+/** The event store on the cluster that takes commands, alone in its state. None where it is elsewhere. */
+export function eventStoreOnClusterStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
+  const { environment, key } = site;
+  const { eventStore } = environment;
+  if (key === "readCluster" || !eventStore) return [];
+  const make = ENGINES[eventStore.engine] as ((place: Place, settings: EventStore) => void) | undefined;
+  if (!make) return [];
+  const { stack, cluster } = kubernetesStack(app, site, "event-store");
+  for (const each of after) stack.addDependency(each);
+  const { ready } = new Namespace(stack, "namespace", {
+    cluster,
+    name: NAMESPACE,
+    quota: quotaOf(environment, "write"),
+    reaches: waysOf(site, stack),
+    protect: stack.protect,
+  });
+  make({ site, stack, cluster, after: ready }, eventStore);
+  return [stack];
+}
+
+function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"kurrentdb">): void {
+  const { environment, foundation } = site;
+  const { engine: _, size = environment.size ?? "medium", insecure = false, backup: __, ...said } = settings;
+  const secrets = Object.values(kurrentDbSecrets()).map(
+    (spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace: NAMESPACE, spec, after }).release,
+  );
+  const network = foundation && isReadFromElsewhere(environment) ? stack.read(foundation.network) : undefined;
+  const { ready } = new KurrentDb(stack, "event-store", {
+    cluster,
+    namespace: NAMESPACE,
+    size,
+    ...said,
+    insecureOnOwnMachine: insecure,
+    clients: network ? [...CLIENTS, { cidr: network.vpcCidr }] : CLIENTS,
+    ...(network ? { outside: { domain: network.privateZoneName, networks: [network.vpcCidr], authority: { remoteName: AUTHORITY } } } : {}),
+    ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
+    protect: stack.protect,
+    after: [...after, ...(insecure ? [] : secrets)],
+  });
+  if (network) {
+    const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
+    new CustomResources(stack, "authority", {
+      cluster,
+      namespace: NAMESPACE,
+      name: "authority",
+      objects: [authorityPush({ namespace: NAMESPACE, secretName: AUTHORITY, remoteName: AUTHORITY, tags })],
+      after: ready,
+    });
+  }
+}
+
+function postgresEvents({ site, stack, cluster, after }: Place, { server }: Settings<"postgres">): void {
+  const place: PostgresPlace = { site, stack, cluster, namespace: NAMESPACE, clients: CLIENTS, after };
+  const name = server.name ?? "event-store";
+  const found = postgresOn(place, name, server);
+  const roles = rolesOn(place, name, found);
+  new PostgresEvents(stack, "events", { cluster, namespace: NAMESPACE, postgres: found.postgres, name: databaseOf(name), after: roles });
+}
+
+function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place, { size, storage }: Settings<"eventsourcingdb">): void {
+  new EventSourcingDb(stack, "event-store", {
+    cluster,
+    namespace: NAMESPACE,
+    size: size ?? environment.size ?? "medium",
+    ...(storage ? { storage } : {}),
+    clients: CLIENTS,
+    protect: stack.protect,
+    after,
+  });
+}
+
+/** Whether those who read events are on another cluster than the store. */
+export function isReadFromElsewhere({ eventStore, readCluster, writeCluster }: Environment): boolean {
+  return eventStore?.engine === "kurrentdb" && writeCluster !== undefined && readCluster !== undefined;
+}
+
+/** Ways of the jobs of a PostgreSQL; the other engines say their own. */
+function waysOf({ environment: { eventStore }, foundation }: Site, stack: PlatformStack): readonly Opening[] {
+  if (eventStore?.engine !== "postgres") return [];
+  const peer: Exclude<Peer, "anywhere"> =
+    eventStore.server.engine === "cloudnative-pg" || !foundation ? "namespace" : { cidr: stack.read(foundation.network).vpcCidr };
+  return [{ name: "databases", peer, ports: [5432] }];
+}

@@ -1,0 +1,91 @@
+import type { App } from "cdktf";
+import { Nats } from "../constructs/broker";
+import { Namespace, type Opening, type Peer } from "../constructs/kubernetes";
+import { Valkey } from "../constructs/redis";
+import { WorkloadSecret } from "../constructs/secrets";
+import { all } from "./environment";
+import { kubernetesStack, type Site } from "./kubernetes";
+import { NAMESPACES } from "./places";
+import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { brokerUsers, cacheUsers } from "./secrets";
+import { quotaOf } from "./sizes";
+import type { PlatformStack } from "./stack";
+
+/** Who uses the stores of the read side. */
+const CLIENTS: readonly Exclude<Peer, "anywhere">[] = [{ namespace: NAMESPACES.projections }, { namespace: NAMESPACES.readSide }];
+
+/** Who sends messages. */
+const SENDERS: readonly Exclude<Peer, "anywhere">[] = [{ namespace: NAMESPACES.writeSide }, ...CLIENTS];
+
+/**
+ * The stores of the read side that run on its cluster, and the users of those that don't. None where there is no store.
+ */
+export function readStoreStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
+  const { environment, key } = site;
+  const { cache, broker, monitoring } = environment;
+  const databases = all(environment.readDatabase);
+  const inCluster = cache?.engine === "valkey" || broker !== undefined;
+  if (key === "writeCluster" || (databases.length === 0 && !inCluster)) return [];
+  const { stack, cluster } = kubernetesStack(app, site, "read-store");
+  for (const each of after) stack.addDependency(each);
+  const name = NAMESPACES.readStore;
+  const size = environment.size ?? "medium";
+  const metrics = monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {};
+  const { ready } = new Namespace(stack, "namespace", {
+    cluster,
+    name,
+    quota: quotaOf(environment, "read"),
+    reaches: waysTo(site, stack),
+    protect: stack.protect,
+  });
+  const place: PostgresPlace = { site, stack, cluster, namespace: name, clients: CLIENTS, after: ready };
+  for (const settings of databases)
+    rolesOn(place, settings.name ?? "read-database", postgresOn(place, settings.name ?? "read-database", settings));
+
+  if (cache?.engine === "valkey") {
+    const { spec } = cacheUsers;
+    const users = new WorkloadSecret(stack, spec.name, { cluster, namespace: name, spec, after: ready });
+    new Valkey(stack, "cache", {
+      cluster,
+      namespace: name,
+      name: "cache",
+      purpose: cache.purpose ?? "cache",
+      size: cache.size ?? size,
+      ...(cache.replicas === undefined ? {} : { replicas: cache.replicas }),
+      ...(cache.storage ? { storage: cache.storage } : {}),
+      users: spec,
+      clients: CLIENTS,
+      ...metrics,
+      after: [...ready, users.release],
+    });
+  }
+  if (broker) {
+    const { spec } = brokerUsers;
+    const users = new WorkloadSecret(stack, spec.name, { cluster, namespace: name, spec, after: ready });
+    new Nats(stack, "broker", {
+      cluster,
+      namespace: name,
+      name: "broker",
+      purpose: broker.purpose ?? "messages",
+      size: broker.size ?? size,
+      ...(broker.servers === undefined ? {} : { servers: broker.servers }),
+      ...(broker.storage ? { storage: broker.storage } : {}),
+      users: spec,
+      clients: SENDERS,
+      ...metrics,
+      after: [...ready, users.release],
+    });
+  }
+  return [stack];
+}
+
+/** Ways of the jobs that set up users: to servers in the namespace, and to those of AWS in their network. */
+function waysTo({ environment, foundation }: Site, stack: PlatformStack): readonly Opening[] {
+  const engines = all(environment.readDatabase).map(({ engine }) => engine);
+  const outside = foundation && engines.some((engine) => engine !== "cloudnative-pg");
+  const peers: Exclude<Peer, "anywhere">[] = [
+    ...(engines.includes("cloudnative-pg") ? ["namespace" as const] : []),
+    ...(outside ? [{ cidr: stack.read(foundation.network).vpcCidr }] : []),
+  ];
+  return peers.length > 0 ? [{ name: "databases", peer: peers, ports: [5432] }] : [];
+}

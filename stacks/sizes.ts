@@ -1,0 +1,140 @@
+import { NATS_SIZES } from "../constructs/broker";
+import { type Bytes, bytes, type Cores, known, millicores } from "../constructs/core/quantities";
+import { EVENT_SOURCING_DB_SIZES, kurrentDbSize } from "../constructs/event-store";
+import type { Quota } from "../constructs/kubernetes";
+import { type PostgresClusterProps, resolvePostgres } from "../constructs/postgres";
+import { resolveValkey } from "../constructs/redis";
+import { all, type CloudNativePgSettings, type Environment, type PostgresSettings } from "./environment";
+
+/** A store as what was said and its size make it, for those who want to know what they get. */
+export interface SettledStore {
+  /** Where the environment describes it: `readDatabase`. */
+  readonly path: string;
+
+  /** What runs it, and with what: `cloudnative-pg: instances 3, memory 4Gi`. */
+  readonly settings: string;
+
+  /**
+   * What its pods ask of a cluster, on the side that it belongs to.
+   * @default - it runs elsewhere
+   */
+  readonly pods?: {
+    readonly side: "write" | "read";
+    readonly count: number;
+    readonly cpu: Cores;
+    readonly memory: Bytes;
+    readonly volumes: number;
+  };
+}
+
+/** Every store of an environment, with all that follows from sizes. */
+export function settledStores(environment: Environment): readonly SettledStore[] {
+  const { eventStore, readDatabase, cache, broker, size = "medium" } = environment;
+  return [
+    ...(eventStore ? [eventStoreOf(eventStore, size)] : []),
+    ...all(readDatabase).map((settings) =>
+      postgresOf(settings.name ? `readDatabase ${settings.name}` : "readDatabase", settings, "read", size),
+    ),
+    ...(cache ? [cacheOf(cache, size)] : []),
+    ...(broker ? [brokerOf(broker, size)] : []),
+  ];
+}
+
+type Size = NonNullable<Environment["size"]>;
+
+function eventStoreOf(settings: NonNullable<Environment["eventStore"]>, size: Size): SettledStore {
+  const path = "eventStore";
+  switch (settings.engine) {
+    case "kurrent-cloud":
+      return { path, settings: said("kurrent-cloud", { size: settings.size }) };
+    case "kurrentdb": {
+      const { nodes, cpu, memory, storage } = kurrentDbSize({ size, ...settings });
+      return {
+        path,
+        settings: said("kurrentdb", { nodes, cpu, memory, storage }),
+        pods: { side: "write", count: nodes, cpu, memory, volumes: 1 },
+      };
+    }
+    case "postgres":
+      return postgresOf(path, settings.server, "write", size);
+    case "eventsourcingdb": {
+      const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
+      const storage = settings.storage ?? of.storage;
+      return {
+        path,
+        settings: said("eventsourcingdb", { ...of, storage }),
+        pods: { side: "write", count: 1, cpu: of.cpu, memory: of.memory, volumes: 1 },
+      };
+    }
+  }
+}
+
+function postgresOf(path: string, settings: PostgresSettings, side: "write" | "read", size: Size): SettledStore {
+  if (settings.engine !== "cloudnative-pg") {
+    const { engine, replicas } = settings;
+    return {
+      path,
+      settings: said(engine, { size: settings.size ?? size, replicas, ...("storage" in settings ? { storage: settings.storage } : {}) }),
+    };
+  }
+  const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = resolved(settings, size);
+  const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
+  return {
+    path,
+    settings: said("cloudnative-pg", { ...shown, max_connections: parameters.max_connections }),
+    // Beside the servers, the job that makes one's volumes, and poolers.
+    pods: { side, count: instances + 1 + 2 * poolers, cpu, memory, volumes: 2 },
+  };
+}
+
+function resolved({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
+  const { engine: _, name: __, ...given } = settings;
+  return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
+}
+
+function cacheOf(settings: NonNullable<Environment["cache"]>, size: Size): SettledStore {
+  const path = "cache";
+  if (settings.engine === "elasticache") {
+    const { shards, replicasPerShard } = settings;
+    return { path, settings: said("elasticache", { size: settings.size ?? size, shards, replicasPerShard }) };
+  }
+  const { engine, purpose = "cache", ...given } = settings;
+  const { replicas, cpu, memory, storage, eviction, sync } = resolveValkey({ size, purpose, ...given });
+  return {
+    path,
+    settings: said(engine, { replicas, cpu, memory, storage, eviction, sync }),
+    pods: { side: "read", count: replicas + 1, cpu, memory, volumes: 1 },
+  };
+}
+
+function brokerOf(settings: NonNullable<Environment["broker"]>, size: Size): SettledStore {
+  const of = NATS_SIZES[settings.size ?? size];
+  const { servers = of.servers, storage = of.storage } = settings;
+  const { cpu, memory } = of;
+  return {
+    path: "broker",
+    settings: said("nats", { servers, cpu, memory, storage }),
+    pods: { side: "read", count: servers, cpu, memory, volumes: 1 },
+  };
+}
+
+function said(engine: string, settings: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return `${engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}`;
+}
+
+/** Room for jobs, sidecars and whatever a release has twice. */
+const BESIDE = { millicores: 2000, mebibytes: 4096, pods: 30 } as const;
+
+/** What the namespace of a side's stores has to allow: all of its pods twice, as when they come up anew at once. */
+export function quotaOf(environment: Environment, side: "write" | "read"): Quota {
+  const pods = settledStores(environment).flatMap(({ pods: of }) => (of?.side === side ? [of] : []));
+  const sum = (of: (pod: (typeof pods)[number]) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
+  const mebibytes = Math.ceil(2 * sum(({ memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes;
+  return {
+    cpu: `${2 * sum(({ cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
+    memory: `${mebibytes}Mi`,
+    pods: 2 * sum(() => 1) + BESIDE.pods,
+    volumes: sum(({ volumes }) => volumes),
+  };
+}

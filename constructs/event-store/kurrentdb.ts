@@ -45,7 +45,7 @@ export interface KurrentDbProps {
    */
   readonly size?: Size;
 
-  /** 1, 3 or 5: three go on without any one of them, five without two. From one to three there is no way but a restore. */
+  /** 1, 3 or 5: three go on without any one of them, five without two. The way to another number is a restore, and refused by the plan. */
   readonly nodes?: number;
 
   /** What a node asks for. */
@@ -270,14 +270,15 @@ export class KurrentDb extends Construct {
   }
 
   /**
-   * Whether it began as one node or as a cluster, which it stays. Two new empty nodes are a majority of three: they would
-   * choose a leader without the one that has the events. Where data is protected, Terraform stops here.
+   * How many nodes it began with, which stay so many. Two empty nodes beside one are a majority of three and choose a leader
+   * without the one that has the events; further nodes of three are turned away by those that know of three. Where data is
+   * protected, Terraform stops here.
    */
   private founded({ name, namespace, nodes }: NodeProps, protect: boolean, after: readonly ITerraformDependable[]): ConfigMapV1 {
     return new ConfigMapV1(this, "founded", {
       metadata: { namespace, name: `${name}-founded` },
       immutable: true,
-      data: { as: nodes === 1 ? "one node: to become a cluster, restore its backup into a new one" : "cluster" },
+      data: { nodes: String(nodes), "another-number": "restore a backup into a new event store of that number" },
       dependsOn: [...after],
       lifecycle: { preventDestroy: protect },
     });

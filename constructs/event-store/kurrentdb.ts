@@ -6,23 +6,23 @@ import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { Connection, RemoteCopy, SecretFact } from "../connection";
+import type { RemoteCopy, SecretFact } from "../connection";
 import { refuse } from "../core/errors";
 import { type Bytes, type Cores, type Duration, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
 import { CustomResources, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
-import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
-import type { EventStore, EventStoreRole } from "./contract";
+import type { EventStore } from "./contract";
 import { certificateNames, certificates } from "./kurrentdb-certificates";
+import { insideOf, outsideOf, storeOf } from "./kurrentdb-connections";
 import { nodeProblems } from "./kurrentdb-guards";
 import { KurrentDbNetwork } from "./kurrentdb-network";
-import { hasTcp, type NodeProps, nodeLabels, nodeNames, nodePod, nodesService, type Placement, PORTS } from "./kurrentdb-node";
-import { KurrentDbOperations, KurrentDbScripts } from "./kurrentdb-operations";
+import { hasTcp, type NodeProps, nodeLabels, nodePod, nodesService, type Placement, PORTS } from "./kurrentdb-node";
+import { KurrentDbOperations } from "./kurrentdb-operations";
 import { type KurrentDbOptions, optionProblems } from "./kurrentdb-options";
+import { KurrentDbScripts } from "./kurrentdb-scripts";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { type NodeSize, nodeSize } from "./kurrentdb-size";
-import { LINES } from "./kurrentdb-versions";
 
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
@@ -214,7 +214,7 @@ export class KurrentDb extends Construct {
       after: [...after, ...scripts.ready, ...network.policies, ...authority],
     });
     this.ready = [...operations.ready];
-    this.eventStore = storeOf(node, { hosts: nodeNames(node), any: `${name}.${namespace}.svc.cluster.local`, peers: inside(node) });
+    this.eventStore = storeOf(node, insideOf(node));
     if (outside) this.eventStoreOutside = storeOf(node, outsideOf(node, outside));
   }
 
@@ -390,67 +390,4 @@ function ports(replication: boolean) {
     { name: "http", port: PORTS.http, targetPort: "http" },
     ...(replication ? [{ name: "replication", port: PORTS.replication, targetPort: "replication" }] : []),
   ];
-}
-
-type End = Exclude<Peer, "anywhere">;
-
-function inside({ namespace, name }: NodeProps): readonly End[] {
-  return [{ namespace, labels: nodeLabels(name) }];
-}
-
-/** Where nodes are found from one side. */
-interface Found {
-  readonly hosts: readonly string[];
-
-  /** A name that any node answers to. */
-  readonly any: string;
-  readonly peers: readonly End[];
-  readonly authority?: RemoteCopy;
-}
-
-function outsideOf({ name, nodes }: NodeProps, { domain, networks, authority }: Outside): Found {
-  return {
-    hosts: Array.from({ length: nodes }, (_, index) => `${name}-${index}.${name}.${domain}`),
-    any: `${name}.${domain}`,
-    peers: networks.map((cidr) => ({ cidr })),
-    ...(authority ? { authority } : {}),
-  };
-}
-
-function storeOf(node: NodeProps, found: Found): EventStore {
-  return {
-    protocol: "kurrentdb",
-    connections: { commands: connectionOf(node, "commands", found), subscriptions: connectionOf(node, "subscriptions", found) },
-  };
-}
-
-function connectionOf(
-  { name, namespace, line, insecure, secrets }: NodeProps,
-  role: EventStoreRole,
-  { hosts, any, peers, authority }: Found,
-): Connection {
-  const { scheme } = LINES[line];
-  const shared = {
-    name,
-    reaches: [{ name, peer: peers, ports: [PORTS.http] }],
-    ready: { host: any, port: PORTS.http },
-  };
-  // Several addresses are asked who leads; one is taken for what it is.
-  const facts = { host: any, port: String(PORTS.http), hosts: hosts.map((host) => `${host}:${PORTS.http}`).join(",") };
-  if (insecure) return { ...shared, facts, variables: { EVENT_STORE_URL: `${scheme}://{hosts}?tls=false` } };
-  return {
-    ...shared,
-    facts: { ...facts, user: secretFact(secrets[role], namespace, "user"), password: secretFact(secrets[role], namespace, "password") },
-    variables: { EVENT_STORE_URL: `${scheme}://{user}:{password}@{hosts}?tls=true&tlsCaFile={ca}` },
-    authority: {
-      home: namespace,
-      secretName: certificateNames(name).authority,
-      key: "ca.crt",
-      ...(authority ? { elsewhere: authority } : {}),
-    },
-  };
-}
-
-function secretFact(secret: SecretSpec, home: string, key: string): SecretFact {
-  return { secret, home, key };
 }

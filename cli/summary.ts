@@ -55,6 +55,11 @@ const DESCRIBED_ONLY = [
   "encryptedFields",
 ] as const satisfies readonly (keyof Environment)[];
 
+/** Whether the event store is run by its vendor, which a stack of its own sees to. */
+function isVendors({ eventStore }: Environment): boolean {
+  return eventStore?.engine === "kurrent-cloud";
+}
+
 /** Gathers what a person wants to know about a synthesis. */
 export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {
   const parts = compositions.map(({ name, stacks: made }): PartSummary => {
@@ -74,7 +79,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
         .filter(({ site }) => site.environment.name === name)
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
-      described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
+      described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined && !(part === "eventStore" && isVendors(environment))),
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
     };
   });
@@ -86,9 +91,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
   const paint = (style: "bold" | "yellow" | "dim" | "cyan", text: string) => (colours ? styleText(style, text) : text);
   const lines = parts.flatMap((part) => {
     const width = Math.max(0, ...part.stacks.map(({ id }) => id.length));
+    const places = String(part.stacks.length).length;
     const stacks = part.stacks.map(({ id, resources, after }, index) => {
       const order = after.length > 0 ? paint("dim", `   after ${after.join(", ")}`) : "";
-      return `  ${index + 1}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
+      return `  ${String(index + 1).padStart(places)}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
     });
     const clusters = Math.max(0, ...part.capacity.map(({ cluster }) => cluster.length));
     const capacity = part.capacity.map(({ cluster, asked }) => `    ${cluster.padEnd(clusters)}  ${asked}`);

@@ -4,10 +4,12 @@ import { bootstrapStack } from "./bootstrap";
 import { clusterStacks } from "./cluster";
 import { dataStacks } from "./data";
 import type { Account, Aws, Environment, Program } from "./environment";
+import { eventStoreStacks } from "./event-store";
 import { identitiesStacks } from "./identities";
 import { keysStack } from "./keys";
 import { type Foundation, type Site, sitesOf } from "./kubernetes";
 import { networkStack } from "./network";
+import { peeringStacks } from "./peering";
 import { platformStack } from "./platform";
 import type { PlatformStack } from "./stack";
 
@@ -58,7 +60,8 @@ function environmentStacks(app: App, environment: Environment, accounts: readonl
   const context = onAws(environment, accounts);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
   const sites = sitesOf(environment, foundation).map((site) => ({ site, stacks: [platformStack(app, site)] }));
-  return { stacks: [...stacks, ...sites.flatMap((site) => site.stacks)], sites };
+  const vendors = foundation ? vendorStacks(app, foundation) : [];
+  return { stacks: [...stacks, ...sites.flatMap((site) => site.stacks), ...vendors], sites };
 }
 
 /** What an environment has on AWS, and what of it the stacks on its clusters read. */
@@ -76,6 +79,11 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
     ...identitiesStacks(app, context, { keys, clusters, backup }),
   ];
   return { foundation: { context, keys, network, clusters }, stacks };
+}
+
+/** What another vendor runs for an environment, behind all that does not need it: its provider may be out of reach. */
+function vendorStacks(app: App, { context, network }: Foundation): readonly PlatformStack[] {
+  return eventStoreStacks(app, context, network).flatMap((store) => [store, ...peeringStacks(app, context, network, store)]);
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

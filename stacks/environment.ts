@@ -1,7 +1,10 @@
 import type { Architecture, ClusterAccess, Generation } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
-import type { KubernetesVersion } from "../constructs/core/versions";
+import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresVersion } from "../constructs/core/versions";
+import type { KurrentCloudSize } from "../constructs/event-store";
 import type { Region } from "../constructs/network";
+import type { RedisPurpose } from "../constructs/redis";
+import type { Size } from "../constructs/sizing";
 
 /**
  * Everything that a person decides about one environment of one system, in one region.
@@ -44,6 +47,13 @@ export interface Environment {
    */
   readonly access?: Access;
 
+  /**
+   * How much it has to do: below 10,000 events a month `small`, below 100,000 `medium`, more `large`. Each store takes
+   * what is not said about it from this.
+   * @default "medium"
+   */
+  readonly size?: Size;
+
   /** The system of record. */
   readonly eventStore?: EventStore;
 
@@ -64,6 +74,9 @@ export interface Environment {
 
   /** What spares the read database the same question twice. */
   readonly cache?: Cache;
+
+  /** What workloads send each other messages by. */
+  readonly broker?: NatsSettings;
 
   /**
    * What watches the system.
@@ -255,29 +268,113 @@ export interface NodeSize {
 /** Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). */
 export type Replicas = number | { readonly min: number; readonly max: number };
 
-export type EventStore = KurrentCloudSettings | KurrentDbSettings;
+export type EventStore = KurrentCloudSettings | KurrentDbSettings | PostgresEventsSettings | EventSourcingDbSettings;
 
 /** The managed event store, run by its vendor. */
 export interface KurrentCloudSettings {
   readonly engine: "kurrent-cloud";
 
-  /** `production`: three nodes over three zones. */
-  readonly size: "development" | "production";
+  /** `production`: three nodes over three zones, `m32`, 1 TiB each. `development`: one node, `c4`, 100 GiB. */
+  readonly size: KurrentCloudSize;
 
+  /** `every` from an hour; the vendor counts what it keeps: `{ every: "1h", keep: "30d" }` are 720 backups. */
   readonly backup: BackupSchedule;
+
+  /**
+   * The vendor's network for it, which this environment's is joined to.
+   * @default - `10.128.0.0/20`
+   */
+  readonly network?: {
+    /** Its addresses, from /8 to /24. Another block is another cluster. */
+    readonly cidr: string;
+  };
+
+  /**
+   * The line of KurrentDB that it is made with. By itself it upgrades nothing.
+   * @default "26.0"
+   */
+  readonly version?: KurrentCloudVersion;
+
+  /**
+   * The patch of that line: `26.0.3`. A change of it is an upgrade.
+   * @default - the newest of the line when it is made, and that from then on
+   */
+  readonly patch?: string;
 }
 
-/** The event store on the write cluster. */
+/** The event store on the write cluster. What is not said here follows from the size. */
 export interface KurrentDbSettings {
   readonly engine: "kurrentdb";
 
+  /** @default "26.0", which has long-term support */
+  readonly version?: KurrentDbLine;
+
+  /** @default - the environment's */
+  readonly size?: Size;
+
   /** 1 for development; 3 tolerate the loss of one, 5 of two. */
-  readonly nodes: number;
+  readonly nodes?: number;
 
-  /** The disk of each node. */
-  readonly storage: Bytes;
+  /** What a node asks for. */
+  readonly cpu?: Cores;
 
+  /** What a node asks for, and uses at most. */
+  readonly memory?: Bytes;
+
+  /** The disk of each node. It grows in place. */
+  readonly storage?: Bytes;
+
+  /**
+   * Projections that the store itself runs: none, its own (`system`), or those of users too (`all`).
+   * @default "none": read models are built by the read side
+   */
+  readonly projections?: "none" | "system" | "all";
+
+  /**
+   * Whether its own projections, by category, by event type and so on, are started.
+   * @default false
+   */
+  readonly standardProjections?: boolean;
+
+  /**
+   * Whether old clients may use it over plain HTTP.
+   * @default false
+   */
+  readonly atomPub?: boolean;
+
+  /**
+   * Further options of the server, without prefix: `{ READER_THREADS_COUNT: 8 }`.
+   * @default - none
+   */
+  readonly options?: Readonly<Record<string, string | number | boolean>>;
+
+  /**
+   * No TLS, no users, no rights. For one node on one's own machine.
+   * @default false
+   */
+  readonly insecure?: boolean;
+
+  /** @default - none */
   readonly backup?: BackupSchedule;
+}
+
+/** The event store in tables of PostgreSQL. */
+export interface PostgresEventsSettings {
+  readonly engine: "postgres";
+
+  /** The server that has them, of its own. */
+  readonly server: PostgresSettings;
+}
+
+/** EventSourcingDB on the write cluster: one node, whose loss stops writing until it is back. */
+export interface EventSourcingDbSettings {
+  readonly engine: "eventsourcingdb";
+
+  /** @default - the environment's */
+  readonly size?: Size;
+
+  /** Its disk. It grows in place. */
+  readonly storage?: Bytes;
 }
 
 export interface BackupSchedule {
@@ -336,44 +433,94 @@ export interface Projections extends Workload {
   readonly parallelism: number;
 }
 
-export type ReadDatabase = AuroraSettings | RdsSettings | CloudNativePgSettings;
+/** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
+export type PostgresSettings = AuroraSettings | RdsSettings | CloudNativePgSettings;
 
-interface NamedStore {
+export type ReadDatabase = PostgresSettings;
+
+interface PostgresServer {
   /**
    * Its name.
    * @default - the role's; needed where several fill the role
    */
   readonly name?: string;
+
+  /** @default - the environment's */
+  readonly size?: Size;
+
+  /** PostgreSQL by its major version. A later one is an upgrade, which docs/data.md has the steps of. */
+  readonly version?: PostgresVersion;
+
+  /**
+   * Settings of the server: `{ max_connections: 200, work_mem: "16MB" }`. What does not fit its memory is refused.
+   * @default - what follows from the size
+   */
+  readonly parameters?: Readonly<Record<string, string | number>>;
 }
 
-export interface AuroraSettings extends NamedStore {
+export interface AuroraSettings extends PostgresServer {
   readonly engine: "aurora";
 
   /** Readers beside the writer, at most 15. */
   readonly replicas: number;
 }
 
-export interface RdsSettings extends NamedStore {
+export interface RdsSettings extends PostgresServer {
   readonly engine: "rds";
 
   /** Read replicas beside the primary, at most 15. */
   readonly replicas: number;
 
-  readonly storage: Bytes;
+  /** Its disk, and that of each replica. It grows in place. */
+  readonly storage?: Bytes;
 }
 
-export interface CloudNativePgSettings extends NamedStore {
+export interface CloudNativePgSettings extends PostgresServer {
   readonly engine: "cloudnative-pg";
 
   /** The primary and its replicas together. */
-  readonly instances: number;
+  readonly instances?: number;
 
-  readonly storage: Bytes;
+  /** What each asks for. */
+  readonly cpu?: Cores;
+
+  /** What each asks for, and uses at most. */
+  readonly memory?: Bytes;
+
+  /** The disk of each, for data. It grows in place. */
+  readonly storage?: Bytes;
+
+  /** The disk of each, for the log. It grows in place. */
+  readonly walStorage?: Bytes;
+
+  /**
+   * How many replicas have a write before it is acknowledged, and what happens when they are away: writes wait
+   * (`required`) or go on with one copy fewer (`preferred`).
+   * @default - one, required, of three or more instances; none of one; with two it has to be said
+   */
+  readonly synchronous?: { readonly standbys: number; readonly durability: "required" | "preferred" } | false;
+
+  /**
+   * Whether workloads share connections of PgBouncer.
+   * @default false
+   */
+  readonly pooler?: boolean;
 }
 
 export type Cache = ElastiCacheSettings | ValkeySettings;
 
-export interface ElastiCacheSettings {
+interface RedisServer {
+  /** @default - the environment's */
+  readonly size?: Size;
+
+  /**
+   * `cache`: it may forget. `store`: it holds what is nowhere else, and is refused where an acknowledged write may be lost.
+   * @default "cache"
+   */
+  readonly purpose?: RedisPurpose;
+}
+
+export interface ElastiCacheSettings extends RedisServer {
   readonly engine: "elasticache";
 
   readonly shards: number;
@@ -382,13 +529,28 @@ export interface ElastiCacheSettings {
   readonly replicasPerShard: number;
 }
 
-export interface ValkeySettings {
+export interface ValkeySettings extends RedisServer {
   readonly engine: "valkey";
 
   /** Replicas beside the primary. */
-  readonly replicas: number;
+  readonly replicas?: number;
 
-  readonly storage: Bytes;
+  /** The disk of each. */
+  readonly storage?: Bytes;
+}
+
+/** What workloads send each other messages by, on the write cluster. */
+export interface NatsSettings {
+  readonly engine: "nats";
+
+  /** @default - the environment's */
+  readonly size?: Size;
+
+  /** 1 for development; 3 tolerate the loss of one, 5 of two. */
+  readonly servers?: number;
+
+  /** The disk of each, for streams. */
+  readonly storage?: Bytes;
 }
 
 export interface Monitoring {
@@ -482,6 +644,17 @@ export function isProtected(environment: Environment): boolean {
 /** Whether a network is an existing one. */
 export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): network is ExistingNetwork {
   return "vpc" in network;
+}
+
+/**
+ * The addresses of the vendor's network where nobody names any: above what environments count up from 10.0.0.0/16, and
+ * apart from what EKS (10.100.0.0/16, 172.20.0.0/16) and kind (10.96.0.0/16, 10.244.0.0/16) give to services and pods.
+ */
+const KURRENT_CLOUD_CIDR = "10.128.0.0/20";
+
+/** The addresses of the vendor's network. */
+export function kurrentCloudCidr({ network }: { readonly network?: { readonly cidr?: string } }): string {
+  return network?.cidr ?? KURRENT_CLOUD_CIDR;
 }
 
 /** Whether a cluster is an existing one. */

@@ -13,6 +13,9 @@ export type NetworkOutputs = {
   readonly publicSubnetIds: string[];
   readonly privateSubnetIds: string[];
   readonly dataSubnetIds: string[];
+
+  /** The route tables of the private subnets, in the order of the zones. None of an existing network: its owner routes. */
+  readonly nodeRouteTableIds: string[];
   readonly privateZoneId: string;
   readonly privateZoneName: string;
 } & { readonly [Group in `${string}SecurityGroupId`]: string };
@@ -25,13 +28,13 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
   const { environment, account } = context;
   const { system, name, aws } = environment;
   const stack = new PlatformStack<NetworkOutputs>(app, `${name}-network`, awsStackProps(environment, account, "network"));
-  const { parties, flows } = traffic(environment);
+  const { parties, flows, networks } = traffic(environment);
   const shared = { name: [system, name], account: aws.account, region: aws.region };
   const own = aws.network && isExistingNetwork(aws.network) ? undefined : (aws.network ?? {});
   const vpc = own && newVpc(stack, context, own, keys);
   const network: Network = vpc ?? new ExistingVpc(stack, "network", aws.network as Extract<typeof aws.network, { vpc: string }>);
 
-  const groups = new Parties(stack, "parties", { ...shared, vpcId: network.vpcId, parties, flows });
+  const groups = new Parties(stack, "parties", { ...shared, vpcId: network.vpcId, parties, flows, networks });
   if (vpc) {
     new Endpoints(stack, "endpoints", {
       ...shared,
@@ -55,6 +58,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     publicSubnetIds: network.publicSubnetIds,
     privateSubnetIds: network.privateSubnetIds,
     dataSubnetIds: network.dataSubnetIds,
+    nodeRouteTableIds: vpc?.nodeRouteTableIds ?? [],
     privateZoneId: zone.zoneId,
     privateZoneName: zone.name,
     ...Object.fromEntries(Object.entries(groups.securityGroupIds).map(([party, id]) => [`${camelCase(party)}SecurityGroupId`, id])),

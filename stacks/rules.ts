@@ -3,9 +3,20 @@ import { podsOn } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { type Cores, known, millicores, seconds } from "../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
+import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
+import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems } from "../constructs/event-store";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
-import { all, type Environment, type EXCEPTIONS, type ExistingNetwork, type OwnNetwork, type Program, type Replicas } from "./environment";
+import {
+  all,
+  type Environment,
+  type EXCEPTIONS,
+  type ExistingNetwork,
+  kurrentCloudCidr,
+  type OwnNetwork,
+  type Program,
+  type Replicas,
+} from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { step } from "./paths";
 
@@ -29,6 +40,7 @@ export const environmentRules: readonly Rule[] = [
   rolesHaveNames,
   scalingHasRoom,
   eventStoreHasQuorum,
+  kurrentCloudCanBeMade,
   ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,
@@ -188,6 +200,30 @@ function eventStoreHasQuorum({ eventStore, exceptions }: DraftEnvironment): Find
     ];
   }
   return [];
+}
+
+function kurrentCloudCanBeMade({ eventStore, aws }: DraftEnvironment): Finding[] {
+  if (eventStore?.engine !== "kurrent-cloud") return [];
+  const { backup, version = DEFAULT_KURRENT_CLOUD, patch } = eventStore;
+  const found: Finding[] = [];
+  // That backups end before the next one is said of every engine.
+  if (backup?.every) {
+    const often = { every: backup.every, keep: backup.every };
+    found.push(...kurrentCloudBackupProblems(often).map((problem) => ({ keys: ["eventStore", "backup", "every"], ...problem })));
+  }
+  const own = ownNetwork(aws);
+  const cidr = kurrentCloudCidr(eventStore);
+  const problems = kurrentCloudNetworkProblems(cidr, own && (own.cidr ?? DEFAULT_CIDR));
+  found.push(...problems.map((problem) => ({ keys: ["eventStore", "network", "cidr"], ...problem })));
+  if (patch !== undefined && !patch.startsWith(`${version}.`)) {
+    found.push({
+      keys: ["eventStore", "patch"],
+      value: patch,
+      rule: `is no patch of ${version}`,
+      remedy: `name one that begins with ${version}., or the line that it belongs to`,
+    });
+  }
+  return found;
 }
 
 function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): Finding[] {
@@ -409,6 +445,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   accountsAreKnown,
   namesAreApart,
   networksAreApart,
+  kurrentCloudIsApart,
   clustersAreApart,
   standbysHaveAnOriginal,
   pipelinesHaveTheirAccess,
@@ -499,6 +536,33 @@ function networksAreApart({ environments }: DraftProgram): ProgramFinding[] {
         value: cidr,
         rule: `overlaps ${other.cidr} of ${other.name}, so that the two can never be joined`,
         remedy: "give one of them other addresses, or say in exceptions.overlappingNetwork why they never will be",
+      },
+    ];
+  });
+}
+
+/**
+ * A vendor's network is seen from one VPC only, so that two of them may be alike; but an environment that is joined to
+ * another would find its addresses there.
+ */
+function kurrentCloudIsApart({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ name, eventStore }): ProgramFinding[] => {
+    if (!name || eventStore?.engine !== "kurrent-cloud") return [];
+    const cidr = kurrentCloudCidr(eventStore);
+    const block = parseBlock(cidr);
+    const other = environments.find(({ name: another, aws }) => {
+      const own = another === name ? undefined : ownNetwork(aws);
+      const theirs = own && parseBlock(own.cidr ?? DEFAULT_CIDR);
+      return block && theirs && overlap(theirs, block);
+    });
+    if (!other) return [];
+    return [
+      {
+        root: name,
+        keys: ["eventStore", "network", "cidr"],
+        value: cidr,
+        rule: `overlaps ${ownNetwork(other.aws)?.cidr ?? DEFAULT_CIDR} of ${other.name}, so that the two can never be joined`,
+        remedy: "use other addresses",
       },
     ];
   });

@@ -4,7 +4,7 @@ import { generationNames } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
-import { KUBERNETES } from "../constructs/core/versions";
+import { KUBERNETES, KURRENT_CLOUD_VERSIONS, KURRENTDB, POSTGRES } from "../constructs/core/versions";
 import { REGIONS } from "../constructs/network";
 import {
   type Access,
@@ -18,6 +18,7 @@ import {
   type Edge,
   type ElastiCacheSettings,
   type Environment,
+  type EventSourcingDbSettings,
   EXCEPTIONS,
   EXISTING_PARTS,
   type ExistingCluster,
@@ -25,9 +26,11 @@ import {
   type KurrentCloudSettings,
   type KurrentDbSettings,
   type Monitoring,
+  type NatsSettings,
   type NewCluster,
   type NodeSize,
   type OwnNetwork,
+  type PostgresEventsSettings,
   type Processors,
   type Projections,
   type QueryApi,
@@ -270,9 +273,57 @@ const network = either(
   object<OwnNetwork>({ cidr: optional(anything), zones: optional(list(anything, "name two or three zones")) }),
 );
 
+const size = choice(["small", "medium", "large"], "size of a system");
+
+const scalar = value((input) =>
+  ["string", "number", "boolean"].includes(typeof input)
+    ? undefined
+    : { rule: "is no single value", remedy: "write a text, a number, true or false" },
+);
+
+const server = {
+  name: optional(name),
+  engine,
+  size: optional(size),
+  version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL that the platform knows")),
+  parameters: optional(records(scalar)),
+};
+
+const synchronous = v.lazy((input) =>
+  input === false
+    ? v.literal(false)
+    : object<Exclude<CloudNativePgSettings["synchronous"], false | undefined>>({
+        standbys: whole(1, 24),
+        durability: choice(["required", "preferred"], "durability"),
+      }),
+) as unknown as Schema;
+
+/** A server of PostgreSQL. */
+const postgres = engines({
+  aurora: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has") }),
+  rds: object<RdsSettings>({
+    ...server,
+    replicas: whole(0, 15, ", as many replicas as RDS has"),
+    storage: optional(quantity(bytes)),
+  }),
+  "cloudnative-pg": object<CloudNativePgSettings>({
+    ...server,
+    instances: optional(whole(1, 25)),
+    cpu: optional(quantity(millicores)),
+    memory: optional(quantity(bytes)),
+    storage: optional(quantity(bytes)),
+    walStorage: optional(quantity(bytes)),
+    synchronous: optional(synchronous),
+    pooler: optional(flag),
+  }),
+});
+
+const redis = { size: optional(size), purpose: optional(choice(["cache", "store"], "purpose")) };
+
 export const environmentSchema = object<Environment>({
   system: part,
   name: part,
+  size: optional(size),
   aws: optional(
     object<Aws>({
       account,
@@ -304,8 +355,27 @@ export const environmentSchema = object<Environment>({
         engine,
         size: choice(["development", "production"], "size of Kurrent Cloud"),
         backup: schedule,
+        network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
+        version: optional(choice(KURRENT_CLOUD_VERSIONS, "line of KurrentDB that Kurrent Cloud makes")),
+        patch: optional(text(/^\d+\.\d+\.\d+$/, "is no patch of KurrentDB", "write one like 26.0.3")),
       }),
-      kurrentdb: object<KurrentDbSettings>({ engine, nodes: whole(1, 5), storage: quantity(bytes), backup: optional(schedule) }),
+      kurrentdb: object<KurrentDbSettings>({
+        engine,
+        version: optional(choice(Object.keys(KURRENTDB), "line of KurrentDB that the platform knows")),
+        size: optional(size),
+        nodes: optional(whole(1, 5)),
+        cpu: optional(quantity(millicores)),
+        memory: optional(quantity(bytes)),
+        storage: optional(quantity(bytes)),
+        projections: optional(choice(["none", "system", "all"], "set of projections that the store runs")),
+        standardProjections: optional(flag),
+        atomPub: optional(flag),
+        options: optional(records(scalar)),
+        insecure: optional(flag),
+        backup: optional(schedule),
+      }),
+      postgres: object<PostgresEventsSettings>({ engine, server: postgres }),
+      eventsourcingdb: object<EventSourcingDbSettings>({ engine, size: optional(size), storage: optional(quantity(bytes)) }),
     }),
   ),
   commandApi: optional(oneOrMore(object<Service>(service))),
@@ -321,33 +391,26 @@ export const environmentSchema = object<Environment>({
     ),
   ),
   projections: optional(oneOrMore(object<Projections>({ ...workload, workers: whole(1, 1000), parallelism: whole(1, 1000) }))),
-  readDatabase: optional(
-    oneOrMore(
-      engines({
-        aurora: object<AuroraSettings>({ name: optional(name), engine, replicas: whole(0, 15, ", as many readers as Aurora has") }),
-        rds: object<RdsSettings>({
-          name: optional(name),
-          engine,
-          replicas: whole(0, 15, ", as many replicas as RDS has"),
-          storage: quantity(bytes),
-        }),
-        "cloudnative-pg": object<CloudNativePgSettings>({
-          name: optional(name),
-          engine,
-          instances: whole(1, 25),
-          storage: quantity(bytes),
-        }),
-      }),
-    ),
-  ),
+  readDatabase: optional(oneOrMore(postgres)),
   cache: optional(
     engines({
       elasticache: object<ElastiCacheSettings>({
         engine,
+        ...redis,
         shards: whole(1, 500),
         replicasPerShard: whole(0, 5, ", as many replicas as a shard has"),
       }),
-      valkey: object<ValkeySettings>({ engine, replicas: whole(0, 5), storage: quantity(bytes) }),
+      valkey: object<ValkeySettings>({ engine, ...redis, replicas: optional(whole(0, 5)), storage: optional(quantity(bytes)) }),
+    }),
+  ),
+  broker: optional(
+    engines({
+      nats: object<NatsSettings>({
+        engine,
+        size: optional(size),
+        servers: optional(whole(1, 5)),
+        storage: optional(quantity(bytes)),
+      }),
     }),
   ),
   monitoring: optional(object<Monitoring>({ prometheus: optional(flag), grafana: optional(flag), elasticStack: optional(flag) })),

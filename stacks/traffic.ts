@@ -1,13 +1,19 @@
 import { type Flow, INTERNET, type Party } from "../constructs/network";
-import { all, type Environment, isExistingCluster, isExistingNetwork } from "./environment";
+import { all, type Environment, isExistingCluster, isExistingNetwork, kurrentCloudCidr } from "./environment";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
 export interface Traffic {
   readonly parties: readonly Party[];
   readonly flows: readonly Flow[];
+
+  /** Networks that this one is joined to, by name, each with its addresses. */
+  readonly networks: Readonly<Record<string, string>>;
 }
 
 const PORTS = { https: 443, postgres: 5432, redis: 6379, kurrentDb: 2113 } as const;
+
+/** The network of Kurrent Cloud that an environment is joined to. */
+const KURRENT_CLOUD = "kurrent-cloud";
 
 /** Whoever is in this group deploys from inside the network: a pipeline's runners, where the API is private. */
 const RUNNERS: Party = { name: "deploy-runners", description: "Runners of pipelines that deploy from inside the network" };
@@ -64,6 +70,12 @@ export function traffic(environment: Environment): Traffic {
   if (environment.eventStore?.engine === "kurrentdb" && nodes.write && nodes.read && nodes.write !== nodes.read) {
     flows.push({ from: nodes.read, to: nodes.write, port: PORTS.kurrentDb, description: "projections subscribe to the event store" });
   }
+  const networks: Record<string, string> = {};
+  if (environment.eventStore?.engine === "kurrent-cloud") {
+    networks[KURRENT_CLOUD] = kurrentCloudCidr(environment.eventStore);
+    for (const from of new Set(Object.values(nodes)))
+      flows.push({ from, to: KURRENT_CLOUD, port: PORTS.kurrentDb, description: "events, at Kurrent Cloud" });
+  }
   for (const { name, api } of clusters) {
     offer({ name: api, description: `Control plane: ${api}` }, PORTS.https, [name, runners], "the Kubernetes API");
     flows.push(
@@ -74,7 +86,7 @@ export function traffic(environment: Environment): Traffic {
   for (const from of [...clusters.map(({ name }) => name), ...(runners ? [runners] : [])]) {
     flows.push({ from, to: INTERNET, port: PORTS.https, description: "images, packages, and services outside" });
   }
-  return { parties, flows };
+  return { parties, flows, networks };
 }
 
 /** The party of the nodes that carry each side: one for both where they share a cluster. */

@@ -1,7 +1,13 @@
 import type { Authority, Connection, SecretFact } from "../connection";
 import type { Peer } from "../kubernetes";
 
-/** A broker of messages as others know it. Plain data: its values may be outputs of another stack. */
+/**
+ * A broker of messages as others know it. Plain data: its values may be outputs of another stack.
+ *
+ * NATS is its one engine. AWS has none that fits: what its clients speak is NATS, with subjects, request and reply, and
+ * streams that are read again from any point. SQS and SNS forget what was delivered and speak an API of their own; Amazon
+ * MQ is AMQP, MQTT or OpenWire; MSK is Kafka. Each would be another library in every workload, so it is another contract.
+ */
 export interface Broker {
   /** What it is called: `broker`. */
   readonly name: string;

@@ -36,6 +36,16 @@ export interface Connection {
   readonly ready: { readonly host: string; readonly port: number };
 }
 
+/** A backing service as a workload asks for it. */
+export interface Wanted extends Connectable {
+  /**
+   * Variables in place of the platform's, as templates of facts or of the platform's own variables:
+   * `{ ConnectionStrings__PostgreSQL: "Host={host};Port={port}", READ_URL: "{DATABASE_URL}" }`.
+   * @default - the platform's
+   */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** A value that may be seen, or the place of one that may not. */
 export type Fact = string | SecretFact;
 

@@ -14,6 +14,9 @@ export const VERSIONS = {
 
     /** The bindings are generated from 3.1.1; in 2 the cluster is a block, which they don't write. */
     helm: "~> 3.1",
+
+    /** 3 refuses gp2, which is not used here; the sources of 3.1.0 were read for the arguments that are written. */
+    kurrentcloud: "~> 3.1",
   },
 } as const;
 
@@ -51,6 +54,14 @@ export const KUBERNETES = {
 /** The version of clusters that name none: the newest that has been in use for half a year. */
 export const DEFAULT_KUBERNETES: KubernetesVersion = "1.35";
 
+/** Lines of KurrentDB that Kurrent Cloud makes new clusters of (its provider 3.1, managed cluster). Both have long-term support. */
+export const KURRENT_CLOUD_VERSIONS = ["24.10", "26.0"] as const;
+
+export type KurrentCloudVersion = (typeof KURRENT_CLOUD_VERSIONS)[number];
+
+/** The line of clusters that name none. */
+export const DEFAULT_KURRENT_CLOUD: KurrentCloudVersion = "26.0";
+
 /** Add-ons whose versions suit every minor version above. */
 export const ADDONS = {
   "vpc-cni": "v1.23.0-eksbuild.1",
@@ -60,6 +71,35 @@ export const ADDONS = {
   "metrics-server": "v0.9.0-eksbuild.5",
   "eks-node-monitoring-agent": "v1.6.6-eksbuild.1",
 } as const;
+
+/** A major version of PostgreSQL that is run by AWS and in clusters. */
+export type PostgresVersion = keyof typeof POSTGRES;
+
+/**
+ * Major versions that RDS, Aurora and CloudNativePG offer, the end of the community's support (postgresql.org, versioning),
+ * and the newest patch that CloudNativePG 1.30 was seen with in August 2026, in images without extensions of others.
+ */
+export const POSTGRES = {
+  "15": { supportEnds: "2027-11-11", image: "ghcr.io/cloudnative-pg/postgresql:15.19-minimal-trixie" },
+  "16": { supportEnds: "2028-11-09", image: "ghcr.io/cloudnative-pg/postgresql:16.15-minimal-trixie" },
+  "17": { supportEnds: "2029-11-08", image: "ghcr.io/cloudnative-pg/postgresql:17.11-minimal-trixie" },
+  "18": { supportEnds: "2030-11-14", image: "ghcr.io/cloudnative-pg/postgresql:18.6-minimal-trixie" },
+} as const;
+
+/** The version of servers that name none: the newest that every engine has had for a year. */
+export const DEFAULT_POSTGRES: PostgresVersion = "17";
+
+/** A version of Valkey that ElastiCache offers, with the family of its parameters. */
+export type ValkeyVersion = keyof typeof ELASTICACHE_VALKEY;
+
+export const ELASTICACHE_VALKEY = {
+  "7.2": { family: "valkey7" },
+  "8.0": { family: "valkey8" },
+  "8.1": { family: "valkey8" },
+} as const;
+
+/** The version of caches that name none. */
+export const DEFAULT_ELASTICACHE_VALKEY: ValkeyVersion = "8.1";
 
 /** A chart by the name of its release, its repository, and the version that the platform has read and set the values of. */
 export type ChartName = keyof typeof CHARTS;
@@ -88,6 +128,8 @@ export const CHARTS = {
   keda: { repository: "https://kedacore.github.io/charts", chart: "keda", version: "2.20.2" },
   "cloudnative-pg": { repository: "https://cloudnative-pg.github.io/charts", chart: "cloudnative-pg", version: "0.29.0" },
   "plugin-barman-cloud": { repository: "https://cloudnative-pg.github.io/charts", chart: "plugin-barman-cloud", version: "0.7.0" },
+  valkey: { repository: "https://valkey.io/valkey-helm", chart: "valkey", version: "0.11.0" },
+  nats: { repository: "https://nats-io.github.io/k8s/helm/charts", chart: "nats", version: "2.14.2" },
 } as const;
 
 /** A line of EventStoreDB and KurrentDB that is run on Kubernetes. */
@@ -102,3 +144,16 @@ export const KURRENTDB = {
 } as const;
 
 export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";
+
+/** What CloudNativePG 1.30 runs in front of PostgreSQL. */
+export const PGBOUNCER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1";
+
+/** Images of small tools: newest patches seen in use by November 2026. Both are run as other users than root. */
+export const TOOLS = {
+  /** A client for every server from 15 on; its shell is BusyBox's. */
+  psql: "docker.io/library/postgres:18.4-alpine3.24@sha256:9a8afca54e7861fd90fab5fdf4c42477a6b1cb7d293595148e674e0a3181de15",
+  busybox: "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0",
+} as const;
+
+/** The newest image of EventSourcingDB seen in use by November 2026. */
+export const EVENT_SOURCING_DB = "docker.io/thenativeweb/eventsourcingdb:1.2.0";

@@ -1,6 +1,13 @@
 export type * from "./contract";
+export { EventSourcingDb, type EventSourcingDbProps } from "./eventsourcingdb";
+export { KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
+export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-cloud-backup";
+export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
+export { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
+export { KurrentCloudProvider } from "./kurrent-cloud-provider";
 export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
 export { kurrentDbQuota } from "./kurrentdb-size";
+export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";

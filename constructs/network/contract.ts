@@ -25,7 +25,7 @@ export interface Party {
 export interface Flow {
   readonly from: string;
 
-  /** A party, or `INTERNET`. */
+  /** A party, a network that is known by name, or `INTERNET`. */
   readonly to: string;
 
   readonly port: number;

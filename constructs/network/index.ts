@@ -3,6 +3,7 @@ export { Endpoints, type EndpointsProps, INTERFACE_ENDPOINTS } from "./endpoints
 export { ExistingVpc, type ExistingVpcProps } from "./existing-vpc";
 export { overlap, parseBlock } from "./ipv4";
 export { Parties, type PartiesProps } from "./parties";
+export { Peering, type PeeringProps } from "./peering";
 export { defaultZones, REGIONS, type Region } from "./regions";
 export { NETWORK_PREFIX, privateAddresses, type SubnetPlan, subnetPlan } from "./subnet-plan";
 export { Vpc, type VpcProps } from "./vpc";

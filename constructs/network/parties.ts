@@ -12,6 +12,13 @@ export interface PartiesProps {
   readonly vpcId: string;
   readonly parties: readonly Party[];
   readonly flows: readonly Flow[];
+
+  /**
+   * Networks outside by name, each with its addresses: `{ "kurrent-cloud": "10.128.0.0/20" }`. They open no connections
+   * to the inside.
+   * @default - none but the internet
+   */
+  readonly networks?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -27,8 +34,9 @@ export class Parties extends Construct {
     const groups = new Map(props.parties.map((party) => [party.name, this.group(party, props)]));
     this.securityGroupIds = Object.fromEntries([...groups].map(([name, group]) => [name, group.id]));
 
+    const networks: Readonly<Record<string, string>> = { [INTERNET]: "0.0.0.0/0", ...props.networks };
     for (const flow of distinct(props.flows)) {
-      const unknown = [flow.from, flow.to].find((party) => !groups.has(party) && !(party === INTERNET && party === flow.to));
+      const unknown = groups.has(flow.from) ? (groups.has(flow.to) || flow.to in networks ? undefined : flow.to) : flow.from;
       if (unknown !== undefined) {
         refuse(
           this,
@@ -37,16 +45,16 @@ export class Parties extends Construct {
         );
         continue;
       }
-      this.open(flow, groups);
+      this.open(flow, groups, networks[flow.to]);
     }
   }
 
-  private open(flow: Flow, groups: ReadonlyMap<string, SecurityGroup>): void {
+  private open(flow: Flow, groups: ReadonlyMap<string, SecurityGroup>, cidrIpv4 = ""): void {
     const { from, to, port, lastPort = port, protocol = "tcp", description } = flow;
     const way = wayOf(flow);
     const rule = { ipProtocol: protocol, fromPort: port, toPort: lastPort, description, tags: { Name: way } };
     const [opens, takes] = [groups.get(from)?.id ?? "", groups.get(to)?.id];
-    const target = takes === undefined ? { cidrIpv4: "0.0.0.0/0" } : { referencedSecurityGroupId: takes };
+    const target = takes === undefined ? { cidrIpv4 } : { referencedSecurityGroupId: takes };
     new VpcSecurityGroupEgressRule(this, `${way}-out`, { ...rule, securityGroupId: opens, ...target });
     if (takes !== undefined) {
       new VpcSecurityGroupIngressRule(this, `${way}-in`, { ...rule, securityGroupId: takes, referencedSecurityGroupId: opens });

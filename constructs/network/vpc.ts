@@ -6,6 +6,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway";
 import { NatGateway } from "@cdktf/provider-aws/lib/nat-gateway";
+import { Route } from "@cdktf/provider-aws/lib/route";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
 import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
@@ -50,6 +51,9 @@ export class Vpc extends Construct implements Network {
   readonly publicSubnetIds: string[];
   readonly privateSubnetIds: string[];
   readonly dataSubnetIds: string[];
+
+  /** The route tables of nodes and pods, one for each zone, to which others may add routes. */
+  readonly nodeRouteTableIds: string[];
 
   /** The route tables of nodes, pods and stores, for gateway endpoints. */
   readonly privateRouteTableIds: string[];
@@ -101,9 +105,16 @@ export class Vpc extends Construct implements Network {
     this.associate("public", publicSubnets, () => publicRoutes);
 
     const gateways = this.natGateways(publicSubnets, internet);
-    const privateRoutes = this.zones.map((zone, index) =>
-      this.routeTable(`private-${letter(zone)}`, [{ cidrBlock: "0.0.0.0/0", natGatewayId: (gateways[index] ?? gateways[0])?.id ?? "" }]),
-    );
+    const privateRoutes = this.zones.map((zone, index) => {
+      const table = this.routeTable(`private-${letter(zone)}`);
+      // Apart from its table, which would remove every route that another stack adds.
+      new Route(this, `private-${letter(zone)}-internet`, {
+        routeTableId: table.id,
+        destinationCidrBlock: "0.0.0.0/0",
+        natGatewayId: (gateways[index] ?? gateways[0])?.id ?? "",
+      });
+      return table;
+    });
     this.associate("private", privateSubnets, (index) => privateRoutes[index]);
 
     const dataRoutes = this.routeTable("data", []);
@@ -112,6 +123,7 @@ export class Vpc extends Construct implements Network {
     this.publicSubnetIds = publicSubnets.map((subnet) => subnet.id);
     this.privateSubnetIds = privateSubnets.map((subnet) => subnet.id);
     this.dataSubnetIds = dataSubnets.map((subnet) => subnet.id);
+    this.nodeRouteTableIds = privateRoutes.map((table) => table.id);
     this.privateRouteTableIds = [...privateRoutes, dataRoutes].map((table) => table.id);
   }
 
@@ -142,7 +154,7 @@ export class Vpc extends Construct implements Network {
     });
   }
 
-  private routeTable(use: string, route: ConstructorParameters<typeof RouteTable>[2]["route"]): RouteTable {
+  private routeTable(use: string, route?: ConstructorParameters<typeof RouteTable>[2]["route"]): RouteTable {
     return new RouteTable(this, `${use}-routes`, { vpcId: this.vpcId, ...(route ? { route } : {}), tags: this.named(use) });
   }
 

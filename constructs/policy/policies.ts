@@ -62,6 +62,7 @@ const STATEFUL: Readonly<Record<string, string | undefined>> = {
   aws_s3_bucket: undefined,
   aws_secretsmanager_secret: undefined,
   kubernetes_persistent_volume_claim_v1: undefined,
+  kurrentcloud_managed_cluster: "protected",
 };
 
 /** Objects of operators that hold data, by group and kind: whoever deletes their release deletes their volumes. */

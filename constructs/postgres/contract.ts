@@ -16,6 +16,13 @@ export interface Postgres {
   /** Where is read what may be some moments old, over all replicas. The writer where there are none. */
   readonly reader: string;
 
+  /**
+   * Where writers and readers find a pool of connections in transaction mode, in which nothing of a session outlives a
+   * transaction: `LISTEN`, `SET`, its advisory locks. Whoever needs one connects without it: `{ ...postgres, pool: undefined }`.
+   * @default - everybody connects to the server
+   */
+  readonly pool?: { readonly writer: string; readonly reader: string } | undefined;
+
   /** @default 5432 */
   readonly port?: number;
 
@@ -43,10 +50,10 @@ export interface Credentials {
   readonly password: SecretFact;
 }
 
-/** How a workload talks to a server in a role: readers at the readers' end, all others at the writer's. */
+/** How a workload talks to a server in a role: readers at the readers' end, all others at the writer's, migrators past the pool. */
 export function postgresConnection(postgres: Postgres, role: PostgresRole): Connection {
-  const { name, database, writer, reader, port = 5432, authority, peers, users } = postgres;
-  const host = role === "reader" ? reader : writer;
+  const { name, database, writer, reader, pool, port = 5432, authority, peers, users } = postgres;
+  const host = { reader: pool?.reader ?? reader, writer: pool?.writer ?? writer, migrator: writer }[role];
   return {
     name,
     facts: { host, port: String(port), database, user: users[role].user, password: users[role].password },

@@ -1,1 +1,16 @@
+export { AuroraPostgres, type AuroraPostgresProps } from "./aurora";
+export {
+  type BackupPlace,
+  PostgresCluster,
+  type PostgresClusterProps,
+  type Synchronous,
+} from "./cloud-native-pg";
+export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings } from "./cloud-native-pg-settings";
 export * from "./contract";
+export type { DatabaseInstance } from "./instances";
+export { administratorSecret, type ManagedPostgresProps } from "./managed";
+export type { PostgresParameters } from "./parameters";
+export { DEADLINE_SECONDS, PsqlPod, type PsqlPodProps, RETRIES } from "./psql-pod";
+export { RdsPostgres, type RdsPostgresProps } from "./rds";
+export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
+export { postgresUser, roleName } from "./users";

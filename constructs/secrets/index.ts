@@ -1,5 +1,8 @@
+export { type AuthorityPlace, type AuthorityPush, authorityCopy, authorityPush } from "./authority-objects";
 export type * from "./contract";
 export { ManagedSecret, type ManagedSecretProps } from "./managed-secret";
-export type { ClusterSecretStore, ExternalSecret, Password } from "./objects";
+export type { ClusterSecretStore, ExternalSecret, Password, PushSecret, SecretStore } from "./objects";
+export { PublishedAuthority, type PublishedAuthorityProps } from "./published-authority";
 export { SECRET_STORE, type SecretStoreProps, secretStore } from "./secret-store";
+export { type SharedSecret, SharedSecrets, type SharedSecretsProps } from "./shared-secrets";
 export { WorkloadSecret, type WorkloadSecretProps } from "./workload-secret";

@@ -1,6 +1,6 @@
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
-import { TerraformStack } from "cdktf";
+import { dependable, type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
@@ -19,6 +19,12 @@ export interface ManagedSecretProps {
 
   /** Whether it is guarded against deletion, and can be had back for 30 days. */
   readonly protect: boolean;
+
+  /**
+   * How often its values have been drawn. A higher number draws all of them anew, here and wherever `value` is written.
+   * @default 1
+   */
+  readonly drawing?: number;
 }
 
 /**
@@ -29,9 +35,12 @@ export class ManagedSecret extends Construct {
   readonly arn: string;
   readonly name: string;
 
+  private readonly drawn: Readonly<Record<string, string>>;
+  private readonly first: SecretsmanagerSecretVersion;
+
   constructor(scope: Construct, id: string, props: ManagedSecretProps) {
     super(scope, id);
-    const { spec, key, protect } = props;
+    const { spec, key, protect, drawing = FIRST } = props;
     refuse(this, secretProblems(spec), "spec");
     this.name = cloudName("secret", ...props.name, spec.name);
     const secret = new SecretsmanagerSecret(this, "secret", {
@@ -44,17 +53,27 @@ export class ManagedSecret extends Construct {
     });
     exempt(secret, "CKV2_AWS_57", "rotated with its engine, which a function of Secrets Manager does not reach");
 
-    const drawn = Object.entries(spec.keys).map(([name, value]) => [name, randomValue(this, name, value)]);
-    new SecretsmanagerSecretVersion(this, "first", {
+    this.drawn = Object.fromEntries(Object.entries(spec.keys).map(([name, value]) => [name, randomValue(this, name, value)]));
+    this.first = new SecretsmanagerSecretVersion(this, "first", {
       secretId: secret.id,
-      secretStringWo: jsonOf({ ...quoted(spec.fixed), ...Object.fromEntries(drawn) }),
+      secretStringWo: jsonOf({ ...quoted(spec.fixed), ...this.drawn }),
       // A higher number would draw every value anew, and write it over what a rotation wrote.
-      secretStringWoVersion: FIRST,
+      secretStringWoVersion: drawing,
       // Secrets Manager drops versions without a label; Terraform would take that for a loss and write another first value.
       versionStages: ["AWSCURRENT", "first"],
       lifecycle: { ignoreChanges: ["version_stages"] },
     });
     this.arn = secret.arn;
+  }
+
+  /** The value of a key, for a write-only argument alone. It is drawn at every plan: what takes it has to be told by `drawing` when. */
+  value(key: string): string {
+    return `\${${this.drawn[key]}}`;
+  }
+
+  /** Writes the value once its engine has taken it. What failed before has told nobody, and is drawn anew. */
+  writtenAfter(engine: ITerraformDependable): void {
+    this.first.dependsOn = [...(this.first.dependsOn ?? []), dependable(engine)];
   }
 }
 

@@ -8,7 +8,7 @@ export interface ExternalSecret extends ApiObject {
     /** `CreatedOnce`: filled once and left alone. `Periodic`: read again after each interval. */
     readonly refreshPolicy: "CreatedOnce" | "Periodic";
     readonly refreshInterval?: string;
-    readonly secretStoreRef?: { readonly kind: "ClusterSecretStore"; readonly name: string };
+    readonly secretStoreRef?: { readonly kind: "ClusterSecretStore" | "SecretStore"; readonly name: string };
     readonly target: {
       readonly name: string;
 
@@ -18,7 +18,8 @@ export interface ExternalSecret extends ApiObject {
       readonly immutable?: boolean;
       readonly template?: { readonly mergePolicy: "Merge"; readonly data: Readonly<Record<string, string>> };
     };
-    readonly dataFrom: readonly (
+    readonly data?: readonly { readonly secretKey: string; readonly remoteRef: { readonly key: string; readonly property?: string } }[];
+    readonly dataFrom?: readonly (
       | { readonly extract: { readonly key: string } }
       | { readonly sourceRef: { readonly generatorRef: { readonly apiVersion: string; readonly kind: "Password"; readonly name: string } } }
     )[];
@@ -47,5 +48,36 @@ export interface ClusterSecretStore extends ApiObject {
   readonly spec: {
     readonly provider: { readonly aws: { readonly service: "SecretsManager"; readonly region: string; readonly prefix: string } };
     readonly conditions: readonly { readonly namespaces: readonly string[] }[];
+  };
+}
+
+/** Another namespace of the same cluster, as the secrets of one are read from it (external-secrets.io/v1). */
+export interface SecretStore extends ApiObject {
+  readonly apiVersion: "external-secrets.io/v1";
+  readonly kind: "SecretStore";
+  readonly spec: {
+    readonly provider: {
+      readonly kubernetes: {
+        readonly remoteNamespace: string;
+        readonly server: { readonly caProvider: { readonly type: "ConfigMap"; readonly name: string; readonly key: string } };
+        readonly auth: { readonly serviceAccount: { readonly name: string } };
+      };
+    };
+  };
+}
+
+/** What writes a key of a Secret somewhere else (external-secrets.io/v1alpha1). */
+export interface PushSecret extends ApiObject {
+  readonly apiVersion: "external-secrets.io/v1alpha1";
+  readonly kind: "PushSecret";
+  readonly spec: {
+    readonly refreshInterval: string;
+    readonly deletionPolicy: "None";
+    readonly secretStoreRefs: readonly { readonly kind: "ClusterSecretStore"; readonly name: string }[];
+    readonly selector: { readonly secret: { readonly name: string } };
+    readonly data: readonly {
+      readonly match: { readonly secretKey: string; readonly remoteRef: { readonly remoteKey: string; readonly property: string } };
+      readonly metadata: { readonly apiVersion: string; readonly kind: "PushSecretMetadata"; readonly spec: object };
+    }[];
   };
 }

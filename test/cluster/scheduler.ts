@@ -17,10 +17,10 @@ const ENVIRONMENTS = Number(process.env.CAPACITY_ENVIRONMENTS ?? 500);
 const FIRST = Number(process.env.CAPACITY_FIRST ?? 0);
 
 /** How many are on the cluster at the same time. */
-const AT_ONCE = Number(process.env.AT ?? 8);
+const AT_ONCE = 16;
 
 /** How often the course of events that a refusal rests on is tried before the refusal counts as needless. */
-const TRIES = 4;
+const TRIES = 10;
 
 /** Of the refusals that are needed, the part by which all of them may be more. */
 const NEEDLESS = 0.1;

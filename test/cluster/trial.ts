@@ -24,11 +24,12 @@ interface Pod {
 }
 
 const POD: Kind = { apiVersion: "v1", kind: "Pod" };
+const VOLUME: Kind = { apiVersion: "v1", kind: "PersistentVolume" };
 
 /** What trials make outside of their namespace. */
 const KINDS: readonly Kind[] = [
   { apiVersion: "v1", kind: "Node" },
-  { apiVersion: "v1", kind: "PersistentVolume" },
+  VOLUME,
   { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" },
   { apiVersion: "storage.k8s.io/v1", kind: "CSINode" },
 ];
@@ -51,9 +52,15 @@ const DEFAULT_SPREAD: readonly Spread[] = [
 /** How long nothing may have changed until what has no place is believed to find none: the scheduler's back-off is less. */
 const CALM_MS = 2500;
 
+/** How long the next pod waits at most for the scheduler to see the one before. */
+const JUDGED_MS = 2000;
+
 /** What all trials on a cluster share: the namespace, the priorities, and one look at all the pods in a while. */
 export class Ground {
   private pods: Promise<ReadonlyMap<string, readonly KubernetesObject[]>> | undefined;
+
+  /** Volumes that were given to claims. */
+  private readonly bound = new Set<string>();
 
   constructor(readonly api: KubernetesApi) {}
 
@@ -76,7 +83,7 @@ export class Ground {
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
     for (const kind of KINDS) await this.api.deleteAll(kind, { labels: MARK });
     await this.api.delete(namespace);
-    await until("the namespace to be gone", 120, () =>
+    await until("the namespace to be gone", 600, () =>
       this.api.get(namespace).then(
         () => false,
         () => true,
@@ -88,11 +95,32 @@ export class Ground {
 
   /** The pods of a trial. All trials look at once, so that the server lists the pods twice a second at most. */
   async podsOf(trial: string): Promise<readonly KubernetesObject[]> {
-    this.pods ??= new Promise((resolve) => setTimeout(resolve, 500)).then(async () => {
+    this.pods ??= pause(500).then(async () => {
       this.pods = undefined;
+      await this.bindVolumes();
       return grouped(await this.api.list(POD, { namespace: NAMESPACE }), ({ metadata }) => metadata.labels?.[MARK] ?? "");
     });
     return (await this.pods).get(trial) ?? [];
+  }
+
+  /**
+   * Carries out what the scheduler decided about volumes. The cluster's controller would do so as well, one claim after
+   * the other, and at the pace of all trials together the scheduler would wait for it longer than for anything else.
+   */
+  private async bindVolumes(): Promise<void> {
+    const chosen = (await this.api.list(VOLUME, { labels: MARK })).filter(({ spec }) => spec.claimRef);
+    const due = chosen.filter(({ metadata }) => !this.bound.has(metadata.name));
+    await Promise.all(
+      due.map(async ({ metadata: { name: volumeName }, spec: { claimRef } }) => {
+        this.bound.add(volumeName);
+        const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: claimRef.name, namespace: NAMESPACE } };
+        const metadata = { annotations: { "pv.kubernetes.io/bind-completed": "yes" } };
+        await this.api.patch(claim, { metadata, spec: { volumeName } }).catch((error) => {
+          // Its trial is over.
+          if (!(error instanceof ApiError && error.status === 404)) throw error;
+        });
+      }),
+    );
   }
 }
 
@@ -132,7 +160,7 @@ export class Trial {
       await Promise.all(this.nodes().map(({ node }) => this.come(group, node)));
     const early = await this.settled("one on every node");
     if (early) return early;
-    for (const group of arrivals) await this.come(group);
+    for (const group of arrivals) await this.judged(await this.come(group));
     return (await this.settled("with all nodes")) ?? (await this.pass("with all nodes"));
   }
 
@@ -193,6 +221,18 @@ export class Trial {
         this.live.set(pod.name, pod);
       }),
     );
+  }
+
+  /** Waits until the scheduler has seen a pod, for it takes from a queue by priority and not by arrival; or goes on. */
+  private async judged(pod: Pod): Promise<void> {
+    for (const end = Date.now() + JUDGED_MS; Date.now() < end; await pause(JUDGED_MS / 20)) {
+      const found = await this.api.get(pod.object).catch((error) => {
+        if (!(error instanceof ApiError && error.status === 404)) throw error;
+      });
+      if (!found) return; // pushed away already
+      const { spec, status } = found;
+      if (spec.nodeName || status.nominatedNodeName || status.conditions?.some(isUnschedulable)) return;
+    }
   }
 
   /** So many more pods of a group, which go again. */
@@ -372,7 +412,13 @@ export class Trial {
         nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: ZONE, operator: "In", values: [zone] }] }] } },
       },
     }));
-    await Promise.all(volumes.map((volume) => this.api.create(volume)));
+    await Promise.all(
+      volumes.map(async (volume) => {
+        await this.api.create(volume);
+        // The scheduler looks at no volume that nobody has called available yet.
+        await this.api.patch(volume, { status: { phase: "Available" } }, "/status");
+      }),
+    );
     await this.api.create({
       apiVersion: "v1",
       kind: "PersistentVolumeClaim",
@@ -380,7 +426,7 @@ export class Trial {
       spec: { ...shape, resources: { requests: { storage: "1Gi" } } },
     });
     // The scheduler plans with the volumes it has heard of.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 
   private async clear(): Promise<void> {
@@ -393,6 +439,10 @@ export class Trial {
     for (const kind of ["StorageClass", "CSINode"]) await this.api.deleteAll({ apiVersion: "storage.k8s.io/v1", kind }, { labels });
     await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolume" }, { labels });
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function isUnschedulable({ type, status, reason }: { readonly type: string; readonly status: string; readonly reason?: string }): boolean {

@@ -50,6 +50,18 @@ describe("Parties", () => {
     ]);
   });
 
+  it("reach a network outside by its addresses, and are never reached from it", () => {
+    const networks = { vendor: "10.128.0.0/20" };
+    const parties = (changes: object) => (stack: Parameters<Parameters<typeof synth>[0]>[0]) =>
+      void new Parties(stack, "parties", { ...shared, networks, flows: [{ ...flow, ...changes }] });
+    const out = synth(parties({ to: "vendor", port: 2113 }));
+    expect(one(out, "aws_vpc_security_group_egress_rule")).toMatchObject({ cidr_ipv4: "10.128.0.0/20", from_port: 2113, to_port: 2113 });
+    expect(all(out, "aws_vpc_security_group_ingress_rule")).toEqual([]);
+    expect(refusalsOf(parties({ from: "vendor" }))).toEqual([
+      'test/parties.flows: "vendor" takes part in a flow and is no party; use one of nodes, database',
+    ]);
+  });
+
   it("carry no rules of their own, which would undo those beside them", () => {
     for (const group of all(json, "aws_security_group")) {
       expect(group).not.toHaveProperty("ingress");

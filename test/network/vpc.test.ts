@@ -30,15 +30,19 @@ describe("Vpc", () => {
   it("sends each zone out through its own NAT gateway, so that a lost zone harms no other", () => {
     const json = aVpc();
     expect(all(json, "aws_nat_gateway")).toHaveLength(3);
-    const ways = ["a", "b", "c"].map((zone) => one(json, "aws_route_table", `/private-${zone}-routes`).route[0].nat_gateway_id);
+    const ways = ["a", "b", "c"].map((zone) => one(json, "aws_route", `/private-${zone}-internet`).nat_gateway_id);
     expect(new Set(ways).size).toBe(3);
   });
 
   it("shares one NAT gateway where that was asked for", () => {
     const json = aVpc({ natGateways: "one" });
     expect(all(json, "aws_nat_gateway")).toHaveLength(1);
-    const ways = ["a", "b", "c"].map((zone) => one(json, "aws_route_table", `/private-${zone}-routes`).route[0].nat_gateway_id);
+    const ways = ["a", "b", "c"].map((zone) => one(json, "aws_route", `/private-${zone}-internet`).nat_gateway_id);
     expect(new Set(ways).size).toBe(1);
+  });
+
+  it("lets others add routes of their own to the tables of nodes", () => {
+    for (const zone of ["a", "b", "c"]) expect(one(aVpc(), "aws_route_table", `/private-${zone}-routes`)).not.toHaveProperty("route");
   });
 
   it("leaves data no way to the internet", () => {

@@ -12,6 +12,7 @@ import { Release } from "@cdktf/provider-helm/lib/release";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
+import { KurrentCloudManagedCluster } from "../../constructs/event-store/kurrent-cloud/managed-cluster";
 import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
 
 const ID = "production-data";
@@ -70,6 +71,20 @@ const POSTGRES = JSON.stringify({ objects: [{ apiVersion: "postgresql.cnpg.io/v1
 
 const CLAIM = { metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } };
 
+const EVENTS = {
+  name: "orders",
+  projectId: "p",
+  networkId: "n",
+  topology: "single-node",
+  instanceType: "c4",
+  diskSize: 100,
+  diskType: "gp3",
+  diskIops: 3000,
+  diskThroughput: 125,
+  serverVersion: "26.0",
+  projectionLevel: "off",
+} as const;
+
 interface Mutant {
   readonly break: (stack: TerraformStack) => void;
   readonly at: string;
@@ -103,6 +118,11 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
     {
       break: (stack) => void new PersistentVolumeClaimV1(stack, "claim", CLAIM),
       at: "kubernetes_persistent_volume_claim_v1.claim",
+      on: "cluster",
+    },
+    {
+      break: (stack) => void new KurrentCloudManagedCluster(stack, "events", { ...EVENTS, protected: false }, guarded),
+      at: "kurrentcloud_managed_cluster.events",
       on: "cluster",
     },
   ],

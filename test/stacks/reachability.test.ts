@@ -44,6 +44,7 @@ const production = synthesisOf(shipped).stacks.get("production-network")?.json ?
 
 const FROM_API = "443 4443 6443 8443 9443 10250 10251";
 const AMONG_NODES = "53 53/udp 1025-65535";
+const KURRENT_CLOUD = { "anything at 10.128.0.0/20": "2113" };
 const INTERNET = { "anything at 0.0.0.0/0": "443" };
 
 describe("who may talk to whom", () => {
@@ -57,10 +58,11 @@ describe("who may talk to whom", () => {
         "read-api": "443",
         "read-database": "5432",
         "read-nodes": AMONG_NODES,
+        ...KURRENT_CLOUD,
         ...INTERNET,
       },
       "write-api": { "write-nodes": FROM_API },
-      "write-nodes": { "aws-endpoints": "443", "write-api": "443", "write-nodes": AMONG_NODES, ...INTERNET },
+      "write-nodes": { "aws-endpoints": "443", "write-api": "443", "write-nodes": AMONG_NODES, ...KURRENT_CLOUD, ...INTERNET },
     });
   });
 

@@ -20,6 +20,8 @@ describe("the traffic of an environment", () => {
       "read-nodes -> aws-endpoints:443",
       "read-nodes -> read-database:5432",
       "read-nodes -> cache:6379",
+      "write-nodes -> kurrent-cloud:2113",
+      "read-nodes -> kurrent-cloud:2113",
     ]);
   });
 
@@ -31,6 +33,14 @@ describe("the traffic of an environment", () => {
       exceptions: { awsApisOverInternet: "saves money" },
     });
     expect(flows).toEqual(["read-nodes -> write-nodes:2113"]);
+  });
+
+  it("goes to Kurrent Cloud by the addresses of its network, from whichever nodes are made here", () => {
+    const eventStore = { engine: "kurrent-cloud", size: "development", backup: { every: "1d", keep: "7d" } };
+    const { flows, networks } = traffic(anEnvironment({ cluster, eventStore: { ...eventStore, network: { cidr: "172.21.0.0/16" } } }));
+    expect(networks).toEqual({ "kurrent-cloud": "172.21.0.0/16" });
+    expect(flows.filter(({ to }) => to === "kurrent-cloud").map(({ from, port }) => `${from}:${port}`)).toEqual(["nodes:2113"]);
+    expect(ways({ cluster: { context: "kind" }, eventStore })).toEqual([]);
   });
 
   it("needs no way between the two sides where they share a cluster", () => {

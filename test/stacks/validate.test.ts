@@ -414,6 +414,39 @@ describe("roles", () => {
   const eventStore = { engine: "kurrentdb", nodes: 3, storage: "10Gi" };
   const readDatabase = { engine: "aurora", replicas: 1 };
 
+  it.each<[object, string]>([
+    [
+      { backup: { every: "5h", keep: "30d" } },
+      'backup.every: "5h" is no time between backups that Kurrent Cloud can be told; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
+    ],
+    [
+      { network: { cidr: "10.0.128.0/20" } },
+      'network.cidr: "10.0.128.0/20" overlaps 10.0.0.0/16 of its peer, so that the two can\'t be joined; give one of them other addresses',
+    ],
+    [
+      { network: { cidr: "10.128.0.0/28" } },
+      'network.cidr: "10.128.0.0/28" is no network that Kurrent Cloud makes; use a block from /8 to /24, like 10.128.0.0/20',
+    ],
+    [{ version: "lts" }, 'version: "lts" is no line of KurrentDB that Kurrent Cloud makes; use one of 24.10, 26.0'],
+    [{ patch: "26.0" }, 'patch: "26.0" is no patch of KurrentDB; write one like 26.0.3'],
+    [{ patch: "24.10.14" }, 'patch: "24.10.14" is no patch of 26.0; name one that begins with 26.0., or the line that it belongs to'],
+  ])("of Kurrent Cloud has %j refused", (changes, message) => {
+    const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
+    expect(complaints({ eventStore: { ...eventStore, ...changes } })).toEqual([`test.eventStore.${message}`]);
+  });
+
+  it("of Kurrent Cloud may be upgraded within its line, and lie beside another one of the same addresses, but not on another environment", () => {
+    const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
+    expect(complaints({ eventStore: { ...eventStore, version: "24.10", patch: "24.10.14" } })).toEqual([]);
+    const at = (name: string, cidr: string) => anEnvironment({ name, eventStore, aws: { ...aws, network: { cidr } } });
+    expect(errorsOf(aProgram(at("one", "10.1.0.0/16"), at("two", "10.2.0.0/16")))).toEqual([]);
+    expect(
+      errorsOf(aProgram(at("one", "10.1.0.0/16"), anEnvironment({ name: "two", aws: { ...aws, network: { cidr: "10.128.0.0/16" } } }))),
+    ).toEqual([
+      'one.eventStore.network.cidr: "10.128.0.0/20" overlaps 10.128.0.0/16 of two, so that the two can never be joined; use other addresses',
+    ]);
+  });
+
   it("have what they can't do without", () => {
     expect(complaints({ projections })).toEqual([
       "test.projections: needs eventStore: projections read events; add eventStore",

@@ -1,0 +1,282 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { PodGroup } from "../capacity";
+import { ServerCertificate, serviceNames } from "../certificates";
+import { refuse } from "../core/errors";
+import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
+import type { SecretSpec } from "../secrets";
+import type { Size } from "../sizing";
+import type { Broker } from "./contract";
+import { type BrokerPurpose, NATS_SIZES, type NatsSettings, natsProblems, SYNC } from "./nats-settings";
+
+export interface NatsProps extends Partial<NatsSettings> {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** What it is called, and its Service: `broker`. */
+  readonly name: string;
+
+  /** Whether what passes through it is kept elsewhere, which decides when it is acknowledged. */
+  readonly purpose: BrokerPurpose;
+
+  /** @default "medium" */
+  readonly size?: Size;
+
+  /**
+   * The Secret of the namespace with the passwords of its users: of the two of the workloads, under `a` and `b`, and of
+   * the one that looks after the servers, under `system`. The names of the users are `workloads-a`, `workloads-b`, `system`.
+   */
+  readonly users: SecretSpec;
+
+  /**
+   * As which of both workloads sign in. To rotate: write a new password for the other, restart the servers one after the
+   * other (`kubectl rollout restart statefulset`), then change this.
+   * @default "a"
+   */
+  readonly active?: "a" | "b";
+
+  /** Who may connect to it. */
+  readonly clients: readonly Exclude<Peer, "anywhere">[];
+
+  /**
+   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
+   * @default - nobody scrapes it
+   */
+  readonly metricsFrom?: string;
+
+  /**
+   * Whether no plan may delete its volumes.
+   * @default - where they hold events
+   */
+  readonly protect?: boolean;
+
+  /** What has to be there before: its namespace, cert-manager, the Secret. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+const PORTS = { clients: 4222, routes: 6222, metrics: 7777 } as const;
+
+const SIDECARS = { reloader: { cpu: "10m", memory: "32Mi" }, exporter: { cpu: "20m", memory: "64Mi" } } as const;
+
+const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } as const;
+
+/** The rest of a volume is for what is written while old messages are deleted. */
+const STREAMS_SHARE = 0.9;
+
+/** What Go's collector aims at, so that it comes before the kernel does (NATS, memory on Kubernetes). */
+const GO_SHARE = 0.8;
+
+/**
+ * NATS with JetStream on Kubernetes: servers over zones with a volume each, certificates between them and towards clients,
+ * one account for workloads and one for those who look after the servers.
+ *
+ * How many copies a stream has is said by whoever makes it, and is one where nobody says it: ask for `num_replicas` 3.
+ */
+export class Nats extends Construct {
+  /** What workloads come after. */
+  readonly ready: ITerraformDependable[];
+
+  /** How others know it. */
+  readonly broker: Broker;
+
+  constructor(scope: Construct, id: string, props: NatsProps) {
+    super(scope, id);
+    const {
+      cluster,
+      namespace,
+      name,
+      purpose,
+      active = "a",
+      users,
+      clients,
+      metricsFrom,
+      protect = purpose === "events",
+      after = [],
+    } = props;
+    const settings = resolve(props);
+    const found = Object.entries(natsProblems(settings, purpose));
+    for (const [property, problems] of found) refuse(this, problems, property);
+    const sound = found.every(([, problems]) => problems.length === 0);
+
+    const labels = { "app.kubernetes.io/name": "nats", "app.kubernetes.io/instance": name, "app.kubernetes.io/component": "nats" };
+    const routes = { name: "routes", peer: { namespace, labels }, ports: [PORTS.routes] };
+    const traffic = new PodTraffic(this, "traffic", {
+      namespace,
+      name,
+      labels,
+      listens: [
+        routes,
+        ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.clients] }] : []),
+        ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
+      ],
+      reaches: [routes],
+      after,
+    });
+    const certificate = new ServerCertificate(this, "certificate", {
+      cluster,
+      namespace,
+      name,
+      dnsNames: [...serviceNames(name, namespace), `*.${name}-headless.${namespace}.svc.cluster.local`],
+      client: true,
+      after,
+    });
+    const { claims } = new VolumeClaims(this, "volumes", {
+      cluster,
+      namespace,
+      template: `${name}-js`,
+      set: name,
+      count: sound ? settings.servers : 0,
+      size: settings.storage,
+      protect,
+      after,
+    });
+    const { release } = new Release(this, "servers", {
+      cluster,
+      chart: "nats",
+      name,
+      namespace,
+      // A server is up when it has what the others wrote meanwhile; the chart gives it a quarter of an hour.
+      timeout: "20m",
+      after: [...after, traffic.policy, certificate.release, ...claims],
+      values: sound ? valuesOf(props, settings, certificate.secretName) : {},
+      pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
+    });
+    this.ready = [release];
+    this.broker = {
+      name,
+      protocol: "nats",
+      host: `${name}.${namespace}.svc`,
+      authority: certificate.authority,
+      peers: [{ namespace, labels }],
+      user: `workloads-${active}`,
+      password: { secret: users, home: namespace, key: active },
+    };
+  }
+}
+
+function resolve({ size = "medium", ...said }: NatsProps): NatsSettings {
+  const { servers, cpu, memory, storage } = NATS_SIZES[size];
+  return {
+    servers: said.servers ?? servers,
+    cpu: said.cpu ?? cpu,
+    memory: said.memory ?? memory,
+    storage: said.storage ?? storage,
+  };
+}
+
+function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, settings: NatsSettings, secretName: string) {
+  const { servers, cpu, memory, storage } = settings;
+  const zoned = cluster.zones.length > 1;
+  const mebibytes = (value: Bytes, share: number) => Math.floor((known(bytes(value)) * share) / 2 ** 20);
+  const limited = (asked: { readonly cpu: string; readonly memory: Bytes }) => ({
+    resources: { requests: { ...asked }, limits: { memory: asked.memory } },
+    securityContext: { ...RESTRICTED, readOnlyRootFilesystem: true },
+  });
+  const tls = { enabled: true, secretName };
+  return {
+    fullnameOverride: name,
+    ...(cluster.mirror ? { global: { image: { registry: cluster.mirror } } } : {}),
+    tlsCA: { enabled: true, secretName },
+    config: {
+      cluster: {
+        enabled: servers > 1,
+        replicas: servers,
+        routeURLs: { useFQDN: true },
+        // Servers know each other by their certificates.
+        tls: { ...tls, merge: { verify: true } },
+      },
+      nats: { tls },
+      jetstream: {
+        enabled: true,
+        fileStore: {
+          // The claims are there before; what the template asks for is never made, and must never change.
+          pvc: { size: "1Gi", storageClassName: cluster.storageClass },
+          maxSize: `${mebibytes(storage, STREAMS_SHARE)}Mi`,
+        },
+        merge: { sync_interval: SYNC[purpose] },
+      },
+      merge: {
+        accounts: {
+          WORKLOADS: { jetstream: "enabled", users: ["a", "b"].map((key) => ({ user: `workloads-${key}`, password: reference(key) })) },
+          SYSTEM: { users: [{ user: "system", password: reference("system") }] },
+        },
+        system_account: "SYSTEM",
+      },
+    },
+    container: {
+      env: { GOMEMLIMIT: `${mebibytes(memory, GO_SHARE)}MiB`, ...passwords(users.name) },
+      merge: { ...limited({ cpu: String(cpu), memory }) },
+    },
+    reloader: { merge: limited(SIDECARS.reloader) },
+    promExporter: {
+      enabled: metricsFrom !== undefined,
+      podMonitor: { enabled: metricsFrom !== undefined },
+      merge: limited(SIDECARS.exporter),
+    },
+    podDisruptionBudget: { enabled: servers > 1 },
+    podTemplate: {
+      topologySpreadConstraints: Object.fromEntries(
+        ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((key) => [
+          key,
+          { maxSkew: 1, whenUnsatisfiable: zoned ? "DoNotSchedule" : "ScheduleAnyway" },
+        ]),
+      ),
+      merge: {
+        spec: {
+          automountServiceAccountToken: false,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 1000,
+            runAsGroup: 1000,
+            fsGroup: 1000,
+            fsGroupChangePolicy: "OnRootMismatch",
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+        },
+      },
+    },
+    natsBox: { enabled: false },
+  };
+}
+
+/** The chart's mark for what is no text in NATS's own language: there, a variable of the environment. */
+function reference(key: string): string {
+  return `<< $WORD_${key.toUpperCase()} >>`;
+}
+
+/** NATS reads a variable as a piece of its configuration, and `7up` as the number 7: so each stands in quotes. */
+function passwords(secret: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    ["a", "b", "system"].flatMap((key) => {
+      // The chart sorts them by name, and Kubernetes fills in what came before.
+      const [plain, quoted] = [`SECRET_${key.toUpperCase()}`, `WORD_${key.toUpperCase()}`];
+      return [
+        [plain, { valueFrom: { secretKeyRef: { name: secret, key } } }],
+        [quoted, `"$(${plain})"`],
+      ];
+    }),
+  );
+}
+
+function podsOf(name: string, { servers, cpu, memory }: NatsSettings, scraped: boolean, zoned: boolean): PodGroup {
+  const containers: readonly { readonly cpu: Cores; readonly memory: Bytes }[] = [
+    { cpu, memory },
+    SIDECARS.reloader,
+    ...(scraped ? [SIDECARS.exporter] : []),
+  ];
+  const sum = (amounts: readonly number[]) => amounts.reduce((one, other) => one + other, 0);
+  return {
+    name,
+    pods: servers,
+    request: {
+      millicores: sum(containers.map((each) => known(millicores(each.cpu)))),
+      memoryBytes: sum(containers.map((each) => known(bytes(each.memory)))),
+      volumes: 1,
+    },
+    spread: [
+      { over: "zone", how: "even", required: zoned },
+      { over: "node", how: "even", required: zoned },
+    ],
+  };
+}

@@ -1,0 +1,1 @@
+export { ServerCertificate, type ServerCertificateProps, serviceNames } from "./server-certificate";

@@ -1,0 +1,331 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Problem } from "../core/errors";
+import { TOOLS } from "../core/versions";
+import { imageFrom, type KubernetesTarget, type Opening } from "../kubernetes";
+import type { SecretSpec } from "../secrets";
+import type { Authority, Connection, Fact, RemoteCopy, SecretFact, Wanted } from "./contract";
+
+/** What a pod gets for the connections of its workload, in the kubernetes provider's words, and what has to be there for it. */
+export interface PodConnections {
+  /** In an order that counts: what others are made of comes first. */
+  readonly env: ConnectionVariable[];
+
+  readonly volumes: ConnectionVolume[];
+  readonly mounts: ConnectionMount[];
+
+  /** Waits until all of them answer; none where there is nothing to wait for. */
+  readonly initContainers: WaitContainer[];
+
+  /** Ways out of the pod. */
+  readonly reaches: readonly Opening[];
+
+  /** Secrets by their own names in the pod's namespace. */
+  readonly secrets: readonly NeededSecret[];
+
+  /** Secrets with certificates, by their own names in the pod's namespace; of each only the key is needed. */
+  readonly authorities: readonly NeededAuthority[];
+
+  /** Certificates that may be seen: ConfigMaps in the pod's namespace, one for all workloads that ask for the same. */
+  readonly configMaps: readonly AuthorityObject[];
+
+  /** What is wrong with what was asked for. */
+  readonly problems: readonly Omit<Problem, "path">[];
+}
+
+export interface ConnectionVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+}
+
+export interface ConnectionVolume {
+  readonly name: string;
+  readonly configMap?: { readonly name: string; readonly defaultMode: string };
+  readonly secret?: { readonly secretName: string; readonly items: { key: string; path: string }[]; readonly defaultMode: string };
+}
+
+export interface ConnectionMount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly: true;
+}
+
+export interface WaitContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  readonly command: string[];
+  readonly env: { name: string; value: string }[];
+  readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, string> };
+  readonly securityContext: {
+    readonly allowPrivilegeEscalation: boolean;
+    readonly readOnlyRootFilesystem: boolean;
+    readonly runAsNonRoot: boolean;
+    readonly runAsUser: string;
+    readonly runAsGroup: string;
+    readonly capabilities: { readonly drop: string[] };
+    readonly seccompProfile: { readonly type: string };
+  };
+  readonly terminationMessagePolicy: string;
+}
+
+/** A secret that the pod reads, and the namespace in which it is at home. */
+export interface NeededSecret {
+  readonly secret: SecretSpec;
+  readonly home: string;
+}
+
+/** A Secret of which the pod reads certificates, and the namespace in which it is at home. */
+export interface NeededAuthority {
+  readonly home: string;
+  readonly secretName: string;
+  readonly key: string;
+  readonly elsewhere?: RemoteCopy;
+}
+
+/** A ConfigMap with certificates. */
+export interface AuthorityObject {
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** What the images of most distributions bring (Debian, Alpine, and what is made from them). */
+const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+
+/** Longer than a database takes to fail over; after it the pod says so and begins anew. */
+const WAIT_SECONDS = 300;
+
+const WAIT_SCRIPT = readFileSync(join(__dirname, "wait.sh"), "utf8");
+
+/** What a pod gets for what its workload asks for. */
+export function podConnections(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): PodConnections {
+  const problems: Omit<Problem, "path">[] = [...nameProblems(wanted)];
+  const parts = wanted.map((one) => new Part(one, problems));
+  problems.push(...claimProblems(parts));
+  const env = parts.flatMap(({ env }) => env);
+  const needed = parts.flatMap(({ secretFacts }) => secretFacts);
+  const authorities = parts.flatMap(({ authority }) => (typeof authority === "object" && "secretName" in authority ? [authority] : []));
+  problems.push(...homeProblems(needed, authorities));
+  return {
+    env: [...parts.flatMap(({ ingredients }) => ingredients).sort(byName), ...env.sort(byName)],
+    volumes: parts.flatMap(({ volume }) => volume).sort(byName),
+    mounts: parts.flatMap(({ mount }) => mount).sort(byName),
+    initContainers: wanted.length === 0 ? [] : [waitContainer(cluster, wanted)],
+    reaches: wanted.flatMap(({ connection }) => connection.reaches),
+    secrets: unique(
+      needed.map(({ secret, home }) => ({ secret, home })),
+      ({ secret, home }) => `${home}/${secret.name}`,
+    ),
+    authorities: unique(authorities, ({ home, secretName, key }) => `${home}/${secretName}/${key}`),
+    configMaps: parts.flatMap(({ configMap }) => configMap),
+    problems,
+  };
+}
+
+/** What one connection brings. */
+class Part {
+  readonly name: string;
+  readonly authority: Authority | undefined;
+  readonly env: ConnectionVariable[];
+
+  /** Secrets of which other variables are made: what can't be seen here is put together in the pod. */
+  readonly ingredients: ConnectionVariable[];
+  readonly secretFacts: readonly SecretFact[];
+
+  constructor({ connection, variables }: Wanted, problems: Omit<Problem, "path">[]) {
+    const { name, facts, authority } = connection;
+    this.name = name;
+    this.authority = authority;
+    const known = new Map<string, Fact>([...Object.entries(facts), ...(authority ? [["ca", this.caPath] as const] : [])]);
+    const used = new Map<string, SecretFact>();
+    this.env = Object.entries(variables ?? connection.variables).map(([variable, template]) => {
+      if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(variable)) {
+        problems.push({
+          value: variable,
+          rule: "is no name of a variable",
+          remedy: "use letters, digits and _, not beginning with a digit",
+        });
+      }
+      // What the platform calls a variable stands for its template.
+      const whole = template.replace(PLACE, (place, word) =>
+        known.has(word) || !Object.hasOwn(connection.variables, word) ? place : (connection.variables[word] as string),
+      );
+      problems.push(...templateProblems(variable, whole, name, known, connection));
+      const alone = soleFact(whole, known);
+      if (alone) {
+        used.set(`${alone.home}/${alone.secret.name}/${alone.key}`, alone);
+        return { name: variable, valueFrom: { secretKeyRef: { name: alone.secret.name, key: alone.key } } };
+      }
+      return { name: variable, value: this.filled(whole, known, used) };
+    });
+    this.secretFacts = [...used.values()];
+    this.ingredients = [...used]
+      .filter(([word]) => known.has(word))
+      .map(([word, { secret, key }]) => ({
+        name: this.ingredient(word),
+        valueFrom: { secretKeyRef: { name: secret.name, key } },
+      }));
+  }
+
+  get caPath(): string {
+    return this.authority === "public" ? PUBLIC_AUTHORITIES : `/etc/connections/${this.name}/ca.crt`;
+  }
+
+  get volume(): ConnectionVolume[] {
+    const { authority, name } = this;
+    if (authority === undefined || authority === "public") return [];
+    const defaultMode = "0444";
+    const source =
+      "pem" in authority
+        ? { configMap: { name: authorityName(name), defaultMode } }
+        : { secret: { secretName: authority.secretName, items: [{ key: authority.key, path: "ca.crt" }], defaultMode } };
+    return [{ name: `connection-${name}`, ...source }];
+  }
+
+  get mount(): ConnectionMount[] {
+    return this.volume.map(({ name }) => ({ name, mountPath: `/etc/connections/${this.name}`, readOnly: true }));
+  }
+
+  get configMap(): AuthorityObject[] {
+    const { authority, name } = this;
+    return typeof authority === "object" && "pem" in authority ? [{ name: authorityName(name), data: { "ca.crt": authority.pem } }] : [];
+  }
+
+  private ingredient(word: string): string {
+    return `CONNECTION_${this.name}_${word}`.toUpperCase().replaceAll("-", "_");
+  }
+
+  private filled(template: string, known: ReadonlyMap<string, Fact>, used: Map<string, SecretFact>): string {
+    let filled = "";
+    let end = 0;
+    for (const { 0: place, 1: word = "", index } of template.matchAll(PLACE)) {
+      const fact = known.get(word);
+      if (fact === undefined) continue;
+      filled += plain(template.slice(end, index));
+      end = index + place.length;
+      if (typeof fact === "string") filled += plain(fact);
+      else {
+        used.set(word, fact);
+        filled += `$(${this.ingredient(word)})`;
+      }
+    }
+    return filled + plain(template.slice(end));
+  }
+}
+
+/** The place of a fact in a template. */
+const PLACE = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+/** A value of Terraform's, as cdktf writes it into a text. */
+const TOKEN = /(\$\{TfToken\[[^\]]*\]\})/;
+
+/** A text in which Kubernetes sees no variable: there two dollars stand for one. What Terraform fills in stays. */
+function plain(text: string): string {
+  return text
+    .split(TOKEN)
+    .map((part, number) => (number % 2 === 1 ? part : part.replaceAll("$", "$$$$")))
+    .join("");
+}
+
+/** The secret of which a template is nothing but the place. */
+function soleFact(template: string, known: ReadonlyMap<string, Fact>): SecretFact | undefined {
+  const fact = known.get(/^\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(template)?.[1] ?? "");
+  return typeof fact === "object" ? fact : undefined;
+}
+
+function authorityName(connection: string): string {
+  return `${connection}-authority`;
+}
+
+function waitContainer(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): WaitContainer {
+  const services = [...wanted].map(({ connection }) => connection).sort(byName);
+  return {
+    name: "wait-for-connections",
+    image: imageFrom(cluster, TOOLS.busybox),
+    imagePullPolicy: "IfNotPresent",
+    command: ["sh", "-c", WAIT_SCRIPT, "wait", ...services.flatMap(({ name, ready }) => [name, ready.host, String(ready.port)])],
+    env: [{ name: "WAIT", value: String(WAIT_SECONDS) }],
+    resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: "65534",
+      runAsGroup: "65534",
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    // What it waits for in vain is then said where the pod is described.
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+/** Names are part of names of volumes and ConfigMaps, which have 63 characters. */
+function nameProblems(wanted: readonly Wanted[]): readonly Omit<Problem, "path">[] {
+  const names = wanted.map(({ connection }) => connection.name);
+  const odd = names.filter((name) => !/^(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name));
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [
+    ...odd.map((value) => ({ value, rule: "is no name of a connection", remedy: "use up to 50 lower-case letters, digits and hyphens" })),
+    ...[...twice].map((value) => ({ value, rule: "is the name of two connections", remedy: "give one of them another" })),
+  ];
+}
+
+function templateProblems(
+  variable: string,
+  template: string,
+  name: string,
+  known: ReadonlyMap<string, Fact>,
+  connection: Connection,
+): readonly Omit<Problem, "path">[] {
+  const found: Omit<Problem, "path">[] = [];
+  if (/[$%]\{(?!TfToken\[)/.test(template)) {
+    found.push({ value: template, rule: `of ${variable} would be read as a template by Terraform`, remedy: "leave out ${ and %{" });
+  }
+  const list = [...known.keys(), ...Object.keys(connection.variables)].map((word) => `{${word}}`).join(", ");
+  for (const [place, word = ""] of template.matchAll(PLACE)) {
+    if (!known.has(word)) found.push({ value: place, rule: `of ${variable} is not known of ${name}`, remedy: `use one of ${list}` });
+  }
+  return found;
+}
+
+function claimProblems(parts: readonly Part[]): readonly Omit<Problem, "path">[] {
+  const claims = new Map<string, string[]>();
+  for (const { name, env, ingredients } of parts) {
+    for (const variable of [...ingredients, ...env]) claims.set(variable.name, [...(claims.get(variable.name) ?? []), name]);
+  }
+  return [...claims]
+    .filter(([, names]) => names.length > 1)
+    .map(([value, names]) => ({
+      value,
+      rule: `is a variable of ${names.join(" and of ")}`,
+      remedy: "give it another name in the variables of one of them",
+    }));
+}
+
+/** In the pod's namespace a secret has the name that it has at home. */
+function homeProblems(facts: readonly SecretFact[], authorities: readonly NeededAuthority[]): readonly Omit<Problem, "path">[] {
+  const homes = new Map<string, Set<string>>();
+  for (const [name, home] of [
+    ...facts.map(({ secret, home }) => [secret.name, home] as const),
+    ...authorities.map(({ secretName, home }) => [secretName, home] as const),
+  ]) {
+    homes.set(name, (homes.get(name) ?? new Set()).add(home));
+  }
+  return [...homes]
+    .filter(([, namespaces]) => namespaces.size > 1)
+    .map(([value, namespaces]) => ({
+      value,
+      rule: `is a secret of ${[...namespaces].sort().join(" and another of ")}, and a namespace has one of a name`,
+      remedy: "give one of them another name",
+    }));
+}
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1;
+}
+
+function unique<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
+}

@@ -1,0 +1,50 @@
+import type { ApiObject } from "../kubernetes";
+
+/** The Secret of the authority: `ca.crt` is what clients trust. */
+export function authorityOf(name: string): string {
+  return `${name}-authority`;
+}
+
+/** The Secret of the server's certificate. */
+export function certificateOf(name: string): string {
+  return `${name}-tls`;
+}
+
+/** Of the authority: ten years, renewed with the same key a year before. */
+const AUTHORITY = { duration: "87600h", renewBefore: "8760h" } as const;
+
+/** Of the server, which is not known to read it anew while it runs: two years, renewed one year before, for a restart in between. */
+const SERVER = { duration: "17520h", renewBefore: "8760h" } as const;
+
+/** An authority of its own, and the server's certificate for the names of its service (cert-manager.io/v1). */
+export function certificates(name: string, namespace: string): readonly ApiObject[] {
+  const object = (kind: "Issuer" | "Certificate", objectName: string, spec: object): ApiObject & { readonly spec: object } => ({
+    apiVersion: "cert-manager.io/v1",
+    kind,
+    metadata: { name: objectName, namespace },
+    spec,
+  });
+  const signedBy = (issuer: string) => ({ issuerRef: { group: "cert-manager.io", kind: "Issuer", name: issuer } });
+  const host = `${name}.${namespace}`;
+  return [
+    object("Issuer", `${name}-self`, { selfSigned: {} }),
+    object("Certificate", authorityOf(name), {
+      ...AUTHORITY,
+      ...signedBy(`${name}-self`),
+      secretName: authorityOf(name),
+      isCA: true,
+      commonName: authorityOf(name),
+      privateKey: { algorithm: "RSA", size: 4096, rotationPolicy: "Never" },
+      usages: ["cert sign", "crl sign", "digital signature"],
+    }),
+    object("Issuer", authorityOf(name), { ca: { secretName: authorityOf(name) } }),
+    object("Certificate", certificateOf(name), {
+      ...SERVER,
+      ...signedBy(authorityOf(name)),
+      secretName: certificateOf(name),
+      dnsNames: [name, host, `${host}.svc`, `${host}.svc.cluster.local`],
+      privateKey: { algorithm: "RSA", size: 2048, rotationPolicy: "Always" },
+      usages: ["digital signature", "key encipherment", "server auth"],
+    }),
+  ];
+}

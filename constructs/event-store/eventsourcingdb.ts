@@ -1,0 +1,273 @@
+import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
+import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
+import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { Connection } from "../connection";
+import { type Problem, refuse } from "../core/errors";
+import type { Bytes, Cores } from "../core/quantities";
+import { EVENT_SOURCING_DB } from "../core/versions";
+import { CustomResources, egressTo, imageFrom, ingressFrom, type KubernetesTarget, NAMES, type Opening, type Peer } from "../kubernetes";
+import { type SecretSpec, WorkloadSecret } from "../secrets";
+import type { Size } from "../sizing";
+import type { EventStore } from "./contract";
+import { authorityOf, certificateOf, certificates } from "./eventsourcingdb-certificates";
+import { argumentsOf, DATA, type Flags, flagProblems, TLS } from "./eventsourcingdb-flags";
+
+export interface EventSourcingDbProps {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** @default "event-store" */
+  readonly name?: string;
+
+  /** How much of everything, each of which can be said by itself below. */
+  readonly size: Size;
+
+  /**
+   * Its disk. It grows in place where the storage class allows that, and never shrinks.
+   * @default - that of the size: 10, 50 or 100 GiB
+   */
+  readonly storage?: Bytes;
+
+  /** @default - that of the size: 250, 500 or 1,000 thousandths */
+  readonly cpu?: Cores;
+
+  /**
+   * What it may have and is sure of.
+   * @default - that of the size: 1, 2 or 4 GiB
+   */
+  readonly memory?: Bytes;
+
+  /**
+   * Image by version or digest, with its registry.
+   * @default - the version that the platform pins
+   */
+  readonly image?: string;
+
+  /**
+   * Its one token, which opens everything: it knows no users and no rights. Drawn in the cluster, or by Secrets Manager
+   * where the cluster is on AWS.
+   * @default - a secret `<name>-token` with 64 letters and digits under the key `token`
+   */
+  readonly token?: SecretSpec;
+
+  /**
+   * The vendor's licence, a Secret of this namespace that somebody puts there. The vendor's documentation says that it is
+   * given in full or as a file, by a flag whose name was found in none of the sources that were read: `eventsourcingdb
+   * run --help` shows it.
+   * @default - none: it takes 25,000 events and no more
+   */
+  readonly licence?: { readonly secretName: string; readonly key: string; readonly flag: string };
+
+  /**
+   * Whether it speaks in clear. For one machine that nobody shares: whoever reads the token of a request may do all.
+   * @default false: HTTPS, under a certificate of an authority of its own (cert-manager)
+   */
+  readonly insecure?: boolean;
+
+  /**
+   * Who opens connections to it.
+   * @default "cluster": every pod whose own policies let it out
+   */
+  readonly clients?: Exclude<Peer, "anywhere"> | readonly Exclude<Peer, "anywhere">[];
+
+  /**
+   * Flags of `eventsourcingdb run` beside those that are set here, or in their place; `false` leaves one out. It reads no
+   * variables.
+   * @default - none
+   */
+  readonly flags?: Flags;
+
+  /**
+   * The user and group it runs as. Which one the image was made for is not documented; any but root should do, as its
+   * directory belongs to the group.
+   * @default 1000
+   */
+  readonly user?: number;
+
+  /** Whether its disk is guarded against deletion. */
+  readonly protect: boolean;
+
+  /** What has to be there before: the namespace, cert-manager, the store of secrets. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** `large` is system 3's: 4Gi and 100Gi. The others are shares of it; the vendor gives no numbers. */
+const SIZES = {
+  small: { cpu: "250m", memory: "1Gi", storage: "10Gi" },
+  medium: { cpu: "500m", memory: "2Gi", storage: "50Gi" },
+  large: { cpu: 1, memory: "4Gi", storage: "100Gi" },
+} as const satisfies Readonly<Record<Size, { readonly cpu: Cores; readonly memory: Bytes; readonly storage: Bytes }>>;
+
+/** The vendor recommends 32 characters. */
+const SHORTEST_TOKEN = 32;
+
+const TOKEN_KEY = "token";
+
+/**
+ * EventSourcingDB on one node: its vendor documents no cluster. A lost node stops it until its disk is attached elsewhere,
+ * which it is in its zone only. It has no disruption budget: one of a single pod lets no node be drained, ever.
+ */
+export class EventSourcingDb extends Construct {
+  readonly ready: ITerraformDependable[];
+
+  /** It as workloads know it. Both sides have the same token: it knows no rights. */
+  readonly eventStore: EventStore;
+
+  constructor(scope: Construct, id: string, props: EventSourcingDbProps) {
+    super(scope, id);
+    const { cluster, namespace, name = "event-store", licence, insecure = false, clients = "cluster", flags = {}, after = [] } = props;
+    const { cpu, memory, storage } = { ...SIZES[props.size], ...said(props) };
+    const spec = props.token ?? tokenOf(name);
+    refuse(this, tokenProblems(spec), "token");
+    refuse(this, flagProblems(flags), "flags");
+    if (licence) refuse(this, flagProblems({ [licence.flag]: true }), "licence.flag");
+    const labels = { "app.kubernetes.io/name": "eventsourcingdb", "app.kubernetes.io/instance": name };
+    const port = insecure ? 3000 : 4000; // its own defaults for HTTP and HTTPS
+    const user = String(props.user ?? 1000);
+
+    const token = new WorkloadSecret(this, "token", { cluster, namespace, spec, after });
+    const tls = insecure
+      ? []
+      : [
+          new CustomResources(this, "certificates", {
+            cluster,
+            namespace,
+            name: `${name}-certificates`,
+            objects: certificates(name, namespace),
+            after,
+          }).release,
+        ];
+    const claim = new PersistentVolumeClaimV1(this, "data", {
+      metadata: { namespace, name: `data-${name}-0`, labels },
+      spec: { accessModes: ["ReadWriteOnce"], storageClassName: cluster.storageClass, resources: { requests: { storage } } },
+      waitUntilBound: false,
+      dependsOn: [...after],
+      lifecycle: { preventDestroy: props.protect },
+    });
+    const service = new ServiceV1(this, "service", {
+      metadata: { namespace, name, labels },
+      spec: { selector: labels, port: [{ name: "api", port, targetPort: "api" }] },
+      dependsOn: [...after],
+    });
+    const listens: Opening = { name: "api", peer: clients, ports: [port] };
+    const policy = new NetworkPolicyV1(this, "policy", {
+      metadata: { namespace, name },
+      spec: {
+        podSelector: { matchLabels: labels },
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [ingressFrom(listens)],
+        egress: [egressTo(NAMES)],
+      },
+      dependsOn: [...after],
+    });
+    const ping = { path: "/api/v1/ping", port: "api", scheme: insecure ? "HTTP" : "HTTPS" };
+    const fromSecret = (variable: string, secretName: string, key: string) => ({
+      name: variable,
+      valueFrom: { secretKeyRef: { name: secretName, key } },
+    });
+    const set = new StatefulSetV1(this, "server", {
+      metadata: { namespace, name, labels },
+      spec: {
+        serviceName: name,
+        replicas: "1",
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            terminationGracePeriodSeconds: 60,
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: user,
+              runAsGroup: user,
+              fsGroup: user,
+              fsGroupChangePolicy: "OnRootMismatch",
+              seccompProfile: { type: "RuntimeDefault" },
+            },
+            container: [
+              {
+                name: "eventsourcingdb",
+                image: imageFrom(cluster, props.image ?? EVENT_SOURCING_DB),
+                args: argumentsOf({ insecure, flags, ...(licence ? { licence: licence.flag } : {}) }),
+                // Only put in the place of $(…) among the arguments: the server itself reads no variables.
+                env: [
+                  fromSecret("API_TOKEN", spec.name, TOKEN_KEY),
+                  ...(licence ? [fromSecret("LICENCE", licence.secretName, licence.key)] : []),
+                ],
+                port: [{ name: "api", containerPort: port }],
+                resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
+                securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+                // How long it reads its events again at a start is not documented: half an hour, then it is started anew.
+                startupProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 180, timeoutSeconds: 5 },
+                readinessProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },
+                livenessProbe: { httpGet: ping, periodSeconds: 20, failureThreshold: 6, timeoutSeconds: 5 },
+                volumeMount: [
+                  { name: "data", mountPath: DATA },
+                  { name: "tmp", mountPath: "/tmp" },
+                  ...(insecure ? [] : [{ name: "tls", mountPath: TLS, readOnly: true }]),
+                ],
+              },
+            ],
+            volume: [
+              { name: "data", persistentVolumeClaim: { claimName: claim.metadata.name } },
+              { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
+              ...(insecure ? [] : [{ name: "tls", secret: { secretName: certificateOf(name), defaultMode: "0440" } }]),
+            ],
+          },
+        },
+      },
+      dependsOn: [token.release, ...tls, claim, service, policy],
+    });
+    this.ready = [set];
+    const connection = connectionOf({ name, namespace, port, insecure, spec });
+    this.eventStore = { protocol: "http", connections: { commands: connection, subscriptions: connection } };
+  }
+}
+
+function connectionOf({ name, namespace, port, insecure, spec }: Place): Connection {
+  const host = `${name}.${namespace}.svc.cluster.local`;
+  const labels = { "app.kubernetes.io/name": "eventsourcingdb", "app.kubernetes.io/instance": name };
+  return {
+    name,
+    facts: { host, port: String(port), token: { secret: spec, home: namespace, key: TOKEN_KEY } },
+    variables: { EVENT_STORE_URL: `${insecure ? "http" : "https"}://{host}:{port}`, EVENT_STORE_TOKEN: "{token}" },
+    ...(insecure ? {} : { authority: { home: namespace, secretName: authorityOf(name), key: "ca.crt" } }),
+    reaches: [{ name, peer: { namespace, labels }, ports: [port] }],
+    ready: { host, port },
+  };
+}
+
+interface Place {
+  readonly name: string;
+  readonly namespace: string;
+  readonly port: number;
+  readonly insecure: boolean;
+  readonly spec: SecretSpec;
+}
+
+function tokenOf(name: string): SecretSpec {
+  return {
+    name: `${name}-token`,
+    purpose: "Token of EventSourcingDB, which opens all of it",
+    keys: { [TOKEN_KEY]: { length: 64 } },
+    rotation: { method: "engine-first", clients: "restart", engine: "a restart with the new --api-token" },
+  };
+}
+
+function tokenProblems({ keys, name }: SecretSpec): readonly Omit<Problem, "path">[] {
+  const length = keys[TOKEN_KEY]?.length;
+  if (length === undefined)
+    return [{ value: name, rule: `has no key ${TOKEN_KEY}`, remedy: `draw one, like { ${TOKEN_KEY}: { length: 64 } }` }];
+  return length < SHORTEST_TOKEN
+    ? [{ value: length, rule: "characters are fewer than its vendor recommends", remedy: `use ${SHORTEST_TOKEN} or more` }]
+    : [];
+}
+
+/** What was said explicitly, which goes before a size. */
+function said({ cpu, memory, storage }: EventSourcingDbProps) {
+  return { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}), ...(storage ? { storage } : {}) };
+}

@@ -1,0 +1,50 @@
+import type { Problem } from "../core/errors";
+import { type Duration, seconds } from "../core/quantities";
+
+/** How often Kurrent Cloud backs a cluster up, and for how long it keeps each. */
+export interface KurrentCloudBackup {
+  /** An hour at the least: `"1h"`, `"6h"`, `"1d"`, `"7d"`. */
+  readonly every: Duration;
+
+  /** Counted as backups: `"30d"` of one every hour are 720. */
+  readonly keep: Duration;
+}
+
+const HOUR = 3600;
+
+/**
+ * The schedules that its part of cron can say, by the hours between two backups (Kurrent Cloud, job schedules): a rate of
+ * hours starts anew at midnight, so that it divides a day.
+ */
+const SCHEDULES: Readonly<Record<number, string>> = {
+  ...Object.fromEntries([1, 2, 3, 4, 6, 8, 12].map((hours) => [hours, `0 */${hours} * * *`])),
+  24: "0 3 * * *",
+  168: "0 3 * * 0",
+};
+
+/** Why Kurrent Cloud can't keep such backups, if it can't. */
+export function kurrentCloudBackupProblems({ every, keep }: KurrentCloudBackup): readonly Omit<Problem, "path">[] {
+  const [between, kept] = [seconds(every), seconds(keep)];
+  if (typeof between !== "number") return [{ value: every, ...between }];
+  if (typeof kept !== "number") return [{ value: keep, ...kept }];
+  if (SCHEDULES[between / HOUR] === undefined) {
+    return [
+      {
+        value: every,
+        rule: "is no time between backups that Kurrent Cloud can be told",
+        remedy: `use one of ${Object.keys(SCHEDULES)
+          .map((hours) => (Number(hours) < 24 ? `${hours}h` : `${Number(hours) / 24}d`))
+          .join(", ")}`,
+      },
+    ];
+  }
+  return kept < between
+    ? [{ value: keep, rule: `ends before the next backup, ${every} later`, remedy: "keep backups longer than the time between them" }]
+    : [];
+}
+
+/** A backup as a job of Kurrent Cloud; one that is not possible is said elsewhere. */
+export function scheduleOf({ every, keep }: KurrentCloudBackup): { readonly schedule: string; readonly maxBackupCount: number } {
+  const [between, kept] = [every, keep].map(seconds).map((read) => (typeof read === "number" ? read : Number.NaN)) as [number, number];
+  return { schedule: SCHEDULES[between / HOUR] ?? "", maxBackupCount: Math.floor(kept / between) || 0 };
+}

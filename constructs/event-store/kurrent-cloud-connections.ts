@@ -1,0 +1,49 @@
+import type { Connection, SecretFact } from "../connection";
+import type { EventStore, EventStoreRole } from "./contract";
+
+/** How a cluster of Kurrent Cloud is reached. Plain data: its values may be outputs of another stack. */
+export interface KurrentCloudAccess {
+  /** What workloads call it: `event-store`. */
+  readonly name: string;
+
+  /** The name of its nodes. */
+  readonly host: string;
+
+  /** The addresses of its network, for network policies. */
+  readonly cidr: string;
+
+  /** Whether it has several nodes, which a client has to tell apart. */
+  readonly clustered: boolean;
+
+  /**
+   * A user for each side. Terraform makes none: the vendor has no such resource, and passwords would lie in the state.
+   * A job that can reach the cluster makes them through its API (`POST /users/`), signed in as `admin`.
+   */
+  readonly users: Readonly<Record<EventStoreRole, { readonly user: SecretFact; readonly password: SecretFact }>>;
+}
+
+const PORT = 2113;
+
+/** Kurrent Cloud as workloads know it. Its certificates are signed by an authority that every image knows. */
+export function kurrentCloudEventStore({ users, ...access }: KurrentCloudAccess): EventStore {
+  return {
+    protocol: "kurrentdb",
+    connections: { commands: connection(access, users.commands), subscriptions: connection(access, users.subscriptions) },
+  };
+}
+
+function connection(
+  { name, host, cidr, clustered }: Omit<KurrentCloudAccess, "users">,
+  { user, password }: KurrentCloudAccess["users"]["commands"],
+): Connection {
+  // A client asks any node for the others by gossip, and goes to the leader.
+  const scheme = clustered ? "esdb+discover" : "esdb";
+  return {
+    name,
+    facts: { host, port: String(PORT), user, password },
+    variables: { EVENT_STORE_URL: `${scheme}://{user}:{password}@{host}:{port}?tls=true` },
+    authority: "public",
+    reaches: [{ name, peer: { cidr }, ports: [PORT] }],
+    ready: { host, port: PORT },
+  };
+}

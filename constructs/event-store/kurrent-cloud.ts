@@ -1,0 +1,217 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { type Problem, refuse } from "../core/errors";
+import { type Bytes, bytes } from "../core/quantities";
+import { DEFAULT_KURRENT_CLOUD, type KurrentCloudVersion } from "../core/versions";
+import { type KurrentCloudInstanceType, KurrentCloudManagedCluster, type KurrentCloudTopology } from "./kurrent-cloud/managed-cluster";
+import { KurrentCloudNetwork } from "./kurrent-cloud/network";
+import { KurrentCloudPeering } from "./kurrent-cloud/peering";
+import { KurrentCloudProject } from "./kurrent-cloud/project";
+import { KurrentCloudScheduledBackup } from "./kurrent-cloud/scheduled-backup";
+import { type KurrentCloudBackup, kurrentCloudBackupProblems, scheduleOf } from "./kurrent-cloud-backup";
+import { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
+
+export interface KurrentCloudProps {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  /**
+   * How much of everything, each of which can be said by itself below. `production`: three nodes over three zones, `m32`,
+   * 1 TiB. `development`: one node, `c4`, 100 GiB, whose zone takes it along.
+   */
+  readonly size: KurrentCloudSize;
+
+  /** The region, which is also the peer's: the vendor peers within a region only. */
+  readonly region: string;
+
+  /**
+   * The addresses of the vendor's network, from /8 to /24. None of them may be the peer's, or of a network that the peer
+   * knows a way to. Another block is another network, and another cluster.
+   */
+  readonly cidr: string;
+
+  /** The VPC from which it is reached, and from nowhere else. It accepts the peering on its side (`Peering`). */
+  readonly peer: { readonly account: string; readonly vpcId: string; readonly cidr: string };
+
+  readonly backup: KurrentCloudBackup;
+
+  /** Whether neither Terraform nor the vendor's API deletes it. */
+  readonly protect: boolean;
+
+  /**
+   * The size of a node. A change is made in place.
+   * @default - that of the size
+   */
+  readonly instanceType?: KurrentCloudInstanceType;
+
+  /**
+   * The disk of each node, from 8Gi to 4Ti. It grows in place, once in six hours, and never shrinks (EBS).
+   * @default - that of the size
+   */
+  readonly storage?: Bytes;
+
+  /**
+   * Operations a second of each disk, from 3,000 to 16,000 and at most 500 for each GiB (EBS, gp3).
+   * @default 3000
+   */
+  readonly iops?: number;
+
+  /**
+   * MB a second of each disk, from 125 to 1,000 and at most a quarter of its operations (EBS, gp3).
+   * @default 125
+   */
+  readonly throughput?: number;
+
+  /**
+   * The line of KurrentDB that it is made with. By itself it upgrades nothing.
+   * @default "26.0", the newest with long-term support
+   */
+  readonly version?: KurrentCloudVersion;
+
+  /**
+   * The patch that it runs, which begins with the line: `26.0.3`. A change of it is an upgrade, and the only way to one.
+   * @default - the newest of the line when it is made, and that from then on
+   */
+  readonly patch?: string;
+
+  /**
+   * The projections that it runs itself: none, its own (streams by category and type), or also those of users.
+   * @default "off"
+   */
+  readonly projections?: "off" | "system" | "user";
+}
+
+export type KurrentCloudSize = keyof typeof SIZES;
+
+/**
+ * Vendor's sizing (Kurrent Cloud, 2026-02): `m32`, 8 processors and 32 GiB, is the first that it calls production, for
+ * 12 million streams and disks from 1 TB; `c4`, burstable, is for development with up to 100 GB.
+ */
+const SIZES = {
+  development: { topology: "single-node", instanceType: "c4", storage: "100Gi" },
+  production: { topology: "three-node-multi-zone", instanceType: "m32", storage: "1Ti" },
+} as const satisfies Record<string, { topology: KurrentCloudTopology; instanceType: KurrentCloudInstanceType; storage: Bytes }>;
+
+const INSTANCE_TYPES: readonly string[] = ["f1", "c4", "m8", "m16", "m32", "m64", "m128"];
+
+/** Limits of the provider, and of gp3 disks (EBS). */
+const DISK = { gib: [8, 4096], iops: [3000, 16_000], throughput: [125, 1000], iopsPerGib: 500, throughputPerIops: 0.25 } as const;
+
+const GIB = 2 ** 30;
+
+/**
+ * KurrentDB as its vendor runs it, in a network of its own that one VPC is joined to. Its backups stay with the vendor.
+ * Nothing here is a secret: the vendor draws the first passwords of `admin` and `ops`, and shows them in its console.
+ */
+export class KurrentCloud extends Construct {
+  /** The name of its nodes, which resolves to private addresses. */
+  readonly host: string;
+
+  /** The peering connection, for whoever accepts it: `pcx-…`. */
+  readonly peeringConnectionId: string;
+
+  readonly ready: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: KurrentCloudProps) {
+    super(scope, id);
+    const { region, peer, backup, protect, iops = DISK.iops[0], throughput = DISK.throughput[0] } = props;
+    const { version = DEFAULT_KURRENT_CLOUD, patch, projections = "off" } = props;
+    const { topology, ...size } = SIZES[props.size];
+    const { instanceType = size.instanceType, storage = size.storage } = props;
+    const gib = bytes(storage);
+    refuse(this, kurrentCloudNetworkProblems(props.cidr, peer.cidr), "cidr");
+    refuse(this, kurrentCloudBackupProblems(backup), "backup");
+    refuse(this, INSTANCE_TYPES.includes(instanceType) ? [] : [noInstance(instanceType)], "instanceType");
+    refuse(this, storageProblems(storage), "storage");
+    refuse(this, iopsProblems(iops, typeof gib === "number" ? gib / GIB : DISK.gib[1]), "iops");
+    refuse(this, throughputProblems(throughput, iops), "throughput");
+    refuse(this, patch === undefined || patch.startsWith(`${version}.`) ? [] : [notOfLine(patch, version)], "patch");
+
+    const name = props.name.join("-");
+    const project = new KurrentCloudProject(this, "project", { name });
+    const network = new KurrentCloudNetwork(this, "network", {
+      name,
+      projectId: project.id,
+      resourceProvider: "aws",
+      region,
+      cidrBlock: props.cidr,
+    });
+    const peering = new KurrentCloudPeering(this, "peering", {
+      name,
+      projectId: project.id,
+      networkId: network.id,
+      peerResourceProvider: "aws",
+      peerNetworkRegion: region,
+      peerAccountId: peer.account,
+      peerNetworkId: peer.vpcId,
+      routes: [peer.cidr],
+    });
+    const cluster = new KurrentCloudManagedCluster(
+      this,
+      "cluster",
+      {
+        name,
+        projectId: project.id,
+        networkId: network.id,
+        topology,
+        instanceType,
+        diskSize: typeof gib === "number" ? gib / GIB : 0,
+        diskType: "gp3",
+        diskIops: iops,
+        diskThroughput: throughput,
+        serverVersion: version,
+        ...(patch ? { serverVersionTag: patch } : {}),
+        projectionLevel: projections,
+        protected: protect,
+      },
+      { lifecycle: { preventDestroy: protect } },
+    );
+    new KurrentCloudScheduledBackup(this, "backup", {
+      projectId: project.id,
+      sourceClusterId: cluster.id,
+      description: `${name}: every ${backup.every}, kept ${backup.keep}`,
+      backupDescription: "{cluster} {datetime:RFC3339}",
+      ...scheduleOf(backup),
+    });
+    this.host = cluster.dnsName;
+    this.peeringConnectionId = peering.awsPeeringLinkId;
+    this.ready = [cluster, peering];
+  }
+}
+
+type Refusal = Omit<Problem, "path">;
+
+function noInstance(value: string): Refusal {
+  return { value, rule: "is no size of node", remedy: `use one of ${INSTANCE_TYPES.join(", ")}` };
+}
+
+function notOfLine(value: string, version: string): Refusal {
+  return { value, rule: `is no patch of ${version}`, remedy: `name one that begins with ${version}., or the line that it belongs to` };
+}
+
+function storageProblems(value: Bytes): readonly Refusal[] {
+  const read = bytes(value);
+  if (typeof read !== "number") return [{ value, ...read }];
+  const [least, most] = DISK.gib;
+  return Number.isInteger(read / GIB) && read >= least * GIB && read <= most * GIB
+    ? []
+    : [{ value, rule: "is no disk of Kurrent Cloud", remedy: `use whole GiB from ${least}Gi to ${most}Gi` }];
+}
+
+function iopsProblems(value: number, gib: number): readonly Refusal[] {
+  const [least] = DISK.iops;
+  const most = Math.min(DISK.iops[1], gib * DISK.iopsPerGib);
+  return within(value, least, most, `operations a second are not what a disk of ${gib}Gi does`);
+}
+
+function throughputProblems(value: number, iops: number): readonly Refusal[] {
+  const [least] = DISK.throughput;
+  const most = Math.min(DISK.throughput[1], iops * DISK.throughputPerIops);
+  return within(value, least, most, `MB a second are not what a disk with ${iops} operations a second does`);
+}
+
+function within(value: number, least: number, most: number, rule: string): readonly Refusal[] {
+  return Number.isInteger(value) && value >= least && value <= most
+    ? []
+    : [{ value, rule, remedy: `use a whole number from ${least} to ${most}` }];
+}

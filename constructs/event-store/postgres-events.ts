@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { Connection, NeededAuthority, NeededSecret } from "../connection";
+import type { KubernetesTarget, Opening } from "../kubernetes";
+import { DEADLINE_SECONDS, type Postgres, PsqlPod, postgresConnection, RETRIES, roleName } from "../postgres";
+import type { EventStore, EventStoreRole } from "./contract";
+
+export interface PostgresEventsProps {
+  readonly cluster: KubernetesTarget;
+
+  /** Where its pod runs and finds the secret of the migrator. */
+  readonly namespace: string;
+
+  /** Any server on which `PostgresRoles` has been. */
+  readonly postgres: Postgres;
+
+  /**
+   * The beginning of the roles' names, as `PostgresRoles` was told.
+   * @default - the name of the database
+   */
+  readonly name?: string;
+
+  /** What has to be there before: the roles. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/**
+ * Events in PostgreSQL: tables of events and snapshots that are only ever added to, made and moved on by a job.
+ *
+ * - `append_events(aggregate, expected_version, events)`: of two who decided on the same version one is refused (SQLSTATE 23505).
+ * - `events_after(position, at_most)`: the next events in the order of their commits; none ever appears before one that was read.
+ * - `LISTEN events` tells the last position, which is a hint to look and no more.
+ *
+ * Writers take turns from their first event to their commit, so that events are appended one transaction at a time.
+ * Its owner, the migrator, can take the guard against changes away by name; a writer can't.
+ */
+export class PostgresEvents extends Construct implements EventStore {
+  readonly protocol = "postgres";
+  readonly connections: Readonly<Record<EventStoreRole, Connection>>;
+
+  /** What a workload that uses it comes after. */
+  readonly ready: ITerraformDependable[];
+  readonly reaches: readonly Opening[];
+
+  /** What has to be in its namespace. */
+  readonly secrets: readonly NeededSecret[];
+  readonly authorities: readonly NeededAuthority[];
+
+  constructor(scope: Construct, id: string, props: PostgresEventsProps) {
+    super(scope, id);
+    const { cluster, namespace, postgres, name = postgres.database, after = [] } = props;
+    const pod = new PsqlPod(this, "pod", {
+      cluster,
+      namespace,
+      postgres,
+      name: `${postgres.name}-events`,
+      files: [join(__dirname, "migrate.sh"), join(__dirname, "sql")],
+      settings: {
+        PGDATABASE: postgres.database,
+        MIGRATIONS: "/scripts",
+        WRITER: roleName(name, "writer"),
+        READER: roleName(name, "reader"),
+      },
+      credentials: { ".": postgres.users.migrator },
+      after,
+    });
+    const job = new JobV1(this, "job", {
+      metadata: { name: pod.name, namespace },
+      spec: { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template: pod.template },
+      waitForCompletion: true,
+      // Longer than the job itself takes to give up, so that its failure is what is reported.
+      timeouts: { create: `${2 * DEADLINE_SECONDS}s`, update: `${2 * DEADLINE_SECONDS}s` },
+      dependsOn: [...pod.ready],
+    });
+    this.ready = [job];
+    this.reaches = pod.reaches;
+    this.secrets = pod.secrets;
+    this.authorities = pod.authorities;
+    // Both at the writer's end: a replica is behind, and nobody can listen there.
+    this.connections = {
+      commands: eventStoreConnection(postgresConnection(postgres, "writer")),
+      subscriptions: eventStoreConnection(postgresConnection({ ...postgres, reader: postgres.writer }, "reader")),
+    };
+  }
+}
+
+function eventStoreConnection(connection: Connection): Connection {
+  const { DATABASE_URL = "" } = connection.variables;
+  return { ...connection, name: "event-store", variables: { EVENT_STORE_URL: DATABASE_URL } };
+}

@@ -1,0 +1,1 @@
+export { WINDOWS, type Windows, windowProblems } from "./windows";

@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import type { JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { type ITerraformDependable, Token } from "cdktf";
+import { Construct } from "constructs";
+import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
+import { refuse } from "../core/errors";
+import { TOOLS } from "../core/versions";
+import { imageFrom, type KubernetesTarget, type Opening } from "../kubernetes";
+import { type Credentials, type Postgres, postgresConnection } from "./contract";
+
+export interface PsqlPodProps {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** The server, at whose writer's end the script works. */
+  readonly postgres: Postgres;
+
+  /** What it is called in the cluster; a hash follows. */
+  readonly name: string;
+
+  /** Files and directories of what the script needs, itself first. */
+  readonly files: readonly string[];
+
+  /** What the script is told. */
+  readonly settings: Readonly<Record<string, string>>;
+
+  /** Who signs in, by the directory in which the script finds `user` and `password`; `.` is the directory of all. */
+  readonly credentials: Readonly<Record<string, Credentials>>;
+
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** Pods that a job tries one after the other. */
+export const RETRIES = 4;
+
+/** What a job has for all of them; the wait for the server takes half of it at most. */
+export const DEADLINE_SECONDS = 600;
+
+/** The user `postgres` in the image. */
+const USER = "70";
+
+/**
+ * A pod that runs a script with psql, for a job: as nobody in particular, with nothing that can be written but memory,
+ * passwords as files, and no token of the cluster.
+ */
+export class PsqlPod extends Construct {
+  readonly template: JobV1SpecTemplate;
+
+  /** Ends in a hash of its files and settings: a job called by it runs again when they change. */
+  readonly name: string;
+  readonly reaches: readonly Opening[];
+  readonly secrets: readonly NeededSecret[];
+  readonly authorities: readonly NeededAuthority[];
+
+  /** What a job comes after. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: PsqlPodProps) {
+    super(scope, id);
+    const { cluster, namespace, postgres, name, credentials, after = [] } = props;
+    const server = podConnections(cluster, [{ connection: postgresConnection(postgres, "migrator"), variables: SERVER }]);
+    refuse(this, server.problems, "postgres");
+    const files = filesOf(props.files);
+    const [script = ""] = Object.keys(files);
+    const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
+    const spec = podSpec(props, server, script);
+    this.name = `${name}-${hashOf([files, TOOLS.psql, Object.values(props.settings)])}`;
+    const dependsOn = [...after];
+    const scripts = new ConfigMapV1(this, "scripts", { metadata: { name: this.name, namespace }, data: files, dependsOn });
+    const authorities = server.configMaps.map(
+      ({ data }) => new ConfigMapV1(this, "authority", { metadata: { name: `${this.name}-ca`, namespace }, data: { ...data }, dependsOn }),
+    );
+    const volume = spec.volume.map((one) =>
+      one.name === "scripts"
+        ? { ...one, configMap: { name: this.name, defaultMode: "0444" } }
+        : "configMap" in one && one.configMap
+          ? { ...one, configMap: { ...one.configMap, name: `${this.name}-ca` } }
+          : one,
+    );
+    this.template = { metadata: { labels }, spec: { ...spec, volume } };
+    this.ready = [scripts, ...authorities];
+    this.reaches = server.reaches;
+    this.authorities = server.authorities;
+    this.secrets = secretsOf(Object.values(credentials));
+  }
+}
+
+/** What psql reads by itself. */
+const SERVER = { PGHOST: "{host}", PGPORT: "{port}", PGSSLMODE: "verify-full", PGSSLROOTCERT: "{ca}" } as const;
+
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: USER,
+  runAsGroup: USER,
+  capabilities: { drop: ["ALL"] },
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodConnections, script: string) {
+  const told = { ...settings, CREDENTIALS: "/credentials", SCRIPTS: "/scripts", TMPDIR: "/tmp", HOME: "/tmp" };
+  const env = Object.entries(told).map(([name, value]) => ({ name, value }));
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
+    initContainer: server.initContainers,
+    container: [
+      {
+        name: "psql",
+        image: imageFrom(cluster, TOOLS.psql),
+        imagePullPolicy: "IfNotPresent",
+        command: ["sh", `/scripts/${script}`],
+        env: [...server.env, ...env].sort((one, other) => (one.name < other.name ? -1 : 1)),
+        resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+        securityContext: RESTRICTED,
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        volumeMount: [
+          ...server.mounts,
+          { name: "credentials", mountPath: "/credentials", readOnly: true },
+          { name: "scripts", mountPath: "/scripts", readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+    volume: [
+      ...server.volumes,
+      { name: "credentials", projected: [{ defaultMode: "0440", sources: sourcesOf(credentials) }] },
+      { name: "scripts" },
+      // A password lies there for a moment.
+      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+    ],
+  };
+}
+
+function sourcesOf(credentials: Readonly<Record<string, Credentials>>) {
+  return Object.entries(credentials).map(([directory, { user, password }]) => {
+    const secret = [
+      { fact: user, file: "user" },
+      { fact: password, file: "password" },
+    ].map(({ fact, file }) => ({
+      name: fact.secret.name,
+      items: [{ key: fact.key, path: directory === "." ? file : `${directory}/${file}` }],
+    }));
+    return { secret };
+  });
+}
+
+function secretsOf(credentials: readonly Credentials[]): readonly NeededSecret[] {
+  const facts = credentials.flatMap(({ user, password }) => [user, password]);
+  return [...new Map(facts.map(({ secret, home }) => [`${home}/${secret.name}`, { secret, home }])).values()];
+}
+
+/** Contents by name. Terraform reads a text as a template, so that what looks like one is escaped. */
+function filesOf(paths: readonly string[]): Record<string, string> {
+  const files = paths.flatMap((path) =>
+    path.endsWith(".sh") || path.endsWith(".sql")
+      ? [path]
+      : readdirSync(path)
+          .sort()
+          .map((name) => join(path, name)),
+  );
+  return Object.fromEntries(files.map((path) => [basename(path), readFileSync(path, "utf8").replace(/([$%])\{/g, "$1$1{")]));
+}
+
+/** Without what is known at apply only: its place in the program's text would count, which changes with everything else. */
+function hashOf(value: unknown): string {
+  const text = JSON.stringify(value, (_, part) => (Token.isUnresolved(part) ? null : part));
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}

@@ -1,0 +1,72 @@
+-- The database, its three roles, and the users that sign in as them. Run by an administrator who may create roles and
+-- databases and need not be superuser, signed in to any database; what is there already is left alone.
+-- :database, :migrator, :writer, :reader are names; :migrator_user and so on are those of the secrets.
+\set ON_ERROR_STOP on
+\set VERBOSITY default
+set client_min_messages = warning;
+set lock_timeout = '2min';
+-- Roles belong to the whole server: runners come one after the other, here by database, those of other databases elsewhere.
+select pg_advisory_lock(hashtext('roles')) \g /dev/null
+
+-- Statements are written by the server, which quotes names, and run one by one.
+select format('create role %I nologin', role)
+from unnest(array[:'migrator', :'writer', :'reader']) as role
+where not exists (select from pg_roles where rolname = role) \gexec
+
+-- Rights of a role are handed on by its members: of one that it created, an administrator becomes one (PostgreSQL 16 and newer).
+select format('grant %I to current_user', :'migrator')
+where not pg_has_role(current_user, :'migrator', 'usage') \gexec
+
+select format('create role %I login', login)
+from unnest(array[:'migrator_user', :'writer_user', :'reader_user']) as login
+where not exists (select from pg_roles where rolname = login) \gexec
+
+select format('grant %I to %I', role, login)
+from (values (:'migrator', :'migrator_user'), (:'writer', :'writer_user'), (:'reader', :'reader_user')) as pairs (role, login)
+where not exists (
+  select from pg_auth_members
+  where roleid = (select oid from pg_roles where rolname = role) and member = (select oid from pg_roles where rolname = login)
+) \gexec
+
+-- Each acts as its role from the start, so that what one user makes is not out of the other's reach. One that forgets
+-- an open transaction would hold up all others.
+select format('alter role %I set %s = %L', login, setting, value)
+from (values
+  (:'migrator_user', 'role', :'migrator'),
+  (:'writer_user', 'role', :'writer'),
+  (:'reader_user', 'role', :'reader'),
+  (:'writer_user', 'idle_in_transaction_session_timeout', '60s'),
+  (:'reader_user', 'default_transaction_read_only', 'on')
+) as settings (login, setting, value)
+where not exists (
+  select from pg_db_role_setting as has
+  where has.setdatabase = 0 and has.setrole = (select oid from pg_roles where rolname = login)
+    and setting || '=' || value = any (has.setconfig)
+) \gexec
+
+select format('create database %I', :'database')
+where not exists (select from pg_database where datname = :'database') \gexec
+
+\connect :"database"
+set client_min_messages = warning;
+set lock_timeout = '2min';
+begin;
+select pg_advisory_xact_lock(hashtext('roles')) \g /dev/null
+
+-- What everybody has on a new database: signing in, temporary tables, and before PostgreSQL 15 tables in public.
+revoke all on database :"database" from public;
+revoke all on schema public from public;
+
+grant connect, temporary, create on database :"database" to :"migrator";
+grant connect, temporary on database :"database" to :"writer";
+grant connect on database :"database" to :"reader";
+grant usage, create on schema public to :"migrator";
+grant usage on schema public to :"writer", :"reader";
+
+-- Whatever the migrator makes later. Not what is there: a table may have taken rights away again.
+alter default privileges for role :"migrator" grant usage on schemas to :"writer", :"reader";
+alter default privileges for role :"migrator" grant select, insert, update, delete on tables to :"writer";
+alter default privileges for role :"migrator" grant usage, select on sequences to :"writer";
+alter default privileges for role :"migrator" grant select on tables to :"reader";
+alter default privileges for role :"migrator" grant select on sequences to :"reader";
+commit;

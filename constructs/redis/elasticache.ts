@@ -1,0 +1,280 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { ElasticacheParameterGroup } from "@cdktf/provider-aws/lib/elasticache-parameter-group";
+import { ElasticacheReplicationGroup } from "@cdktf/provider-aws/lib/elasticache-replication-group";
+import { ElasticacheSubnetGroup } from "@cdktf/provider-aws/lib/elasticache-subnet-group";
+import { ElasticacheUser } from "@cdktf/provider-aws/lib/elasticache-user";
+import { ElasticacheUserGroup } from "@cdktf/provider-aws/lib/elasticache-user-group";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { cloudName } from "../core/names";
+import { type Duration, seconds } from "../core/quantities";
+import { DEFAULT_ELASTICACHE_VALKEY, ELASTICACHE_VALKEY, type ValkeyVersion } from "../core/versions";
+import { WINDOWS, type Windows, windowProblems } from "../maintenance";
+import type { Size } from "../sizing";
+import type { RedisPurpose } from "./contract";
+
+export interface ElastiCacheProps {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  /** What it is called there, the end of its names: `cache`. */
+  readonly store: string;
+
+  /** What it is for. Only a `cache` is taken: replicas follow behind, and a failover loses what they did not have yet. */
+  readonly purpose: RedisPurpose;
+
+  /** Data subnets by zone, two or more: `{ a: "subnet-1", b: "subnet-2" }`. They have no way to the internet. */
+  readonly zones: Readonly<Record<string, string>>;
+
+  readonly securityGroupIds: readonly string[];
+
+  /** Customer-managed keys, by ARN: of its data, and of its logs. */
+  readonly keys: { readonly data: string; readonly logs: string };
+
+  /** Whether it is guarded against deletion. One that is not has no final snapshot, and changes at once. */
+  readonly protect: boolean;
+
+  readonly size: Size;
+
+  /**
+   * Each node, by its memory.
+   * @default - that of its size
+   */
+  readonly node?: CacheNode;
+
+  /**
+   * Shards that keys are spread over, at most 500. AWS moves keys while it serves them; an account has 90 nodes until it
+   * asks for more.
+   * @default - 1, 1 or 3, by size
+   */
+  readonly shards?: number;
+
+  /**
+   * Replicas of each shard in other zones, at most 5. One takes over when its shard's primary fails.
+   * @default - 1, and 0 where data is not protected
+   */
+  readonly replicasPerShard?: number;
+
+  /** @default "8.1" */
+  readonly version?: ValkeyVersion;
+
+  /**
+   * Settings by Valkey's names: `{ "notify-keyspace-events": "Ex" }`.
+   * @default - what is used least recently goes first, when memory is full
+   */
+  readonly parameters?: Readonly<Record<string, string>>;
+
+  /** @default - at night in Europe */
+  readonly windows?: Windows;
+
+  /**
+   * How long daily snapshots are kept, 1 to 35 days.
+   * @default - 7 days where data is protected, none otherwise
+   */
+  readonly keep?: Duration;
+}
+
+/** Memory of each node of a kind, for data and overhead, in GiB (ElastiCache, supported node types). */
+const NODES = {
+  "t4g.small": 1.37,
+  "t4g.medium": 3.09,
+  "m7g.large": 6.38,
+  "r7g.large": 13.07,
+  "r7g.xlarge": 26.32,
+  "r7g.2xlarge": 52.82,
+  "r7g.4xlarge": 105.81,
+  "r7g.8xlarge": 209.55,
+  "r7g.12xlarge": 317.77,
+  "r7g.16xlarge": 419.09,
+} as const;
+
+/** A kind of node, without the `cache.` before it. */
+export type CacheNode = keyof typeof NODES;
+
+const SIZES: Readonly<Record<Size, { readonly node: CacheNode; readonly shards: number }>> = {
+  small: { node: "t4g.small", shards: 1 },
+  medium: { node: "m7g.large", shards: 1 },
+  large: { node: "r7g.large", shards: 3 },
+};
+
+/** ElastiCache, quotas. */
+const MOST = { shards: 500, replicas: 5, nodes: 500 } as const;
+
+/** Days for which logs are kept: an incident is often found months after it began. */
+const LOG_DAYS = 365;
+
+/** What keeps it a cache of our shape, whatever a user sets. */
+const FORCED: Readonly<Record<string, string>> = { "cluster-enabled": "yes" };
+
+/** Everything but what administers the server: of those commands, ElastiCache takes most away itself. */
+const RIGHTS = "on ~* &* -@all +@read +@write +@connection +@pubsub +@transaction +@scripting +@stream +cluster +info +memory|usage";
+
+/**
+ * Valkey on ElastiCache, always in cluster mode, so that shards can be added without another address. Its user signs in
+ * with a password that Terraform never knows: it is made without one, for identities only, and `CachePassword` tells
+ * ElastiCache what the secret says.
+ */
+export class ElastiCache extends Construct {
+  /** Where clients begin; they find the shards from there. */
+  readonly host: string;
+
+  readonly port = 6379;
+  readonly clustered = true;
+
+  /** Its user, by name, which is its id as well. */
+  readonly user: string;
+  readonly userArn: string;
+
+  /** What comes before whoever uses it. */
+  readonly ready: ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: ElastiCacheProps) {
+    super(scope, id);
+    const size = SIZES[props.size];
+    const { name, store, protect, keys, zones, version = DEFAULT_ELASTICACHE_VALKEY, node = size.node, shards = size.shards } = props;
+    const { replicasPerShard = protect ? 1 : 0, keep = protect ? "7d" : undefined } = props;
+    const windows = { ...WINDOWS, ...props.windows };
+    const identifier = cloudName("cache", ...name, store);
+    const days = keep === undefined ? 0 : seconds(keep);
+    this.check(props, { shards, replicasPerShard, version, node, windows, days, keep });
+
+    const { family } = ELASTICACHE_VALKEY[version] ?? ELASTICACHE_VALKEY[DEFAULT_ELASTICACHE_VALKEY];
+    const parameters = { "maxmemory-policy": "allkeys-lru", "reserved-memory-percent": "25", ...props.parameters, ...FORCED };
+    const settings = new ElasticacheParameterGroup(this, "settings", {
+      name: `${identifier}-${family}`,
+      description: `Settings of ${identifier}`,
+      family,
+      parameter: Object.entries(parameters)
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .map(([parameter, value]) => ({ name: parameter, value })),
+      lifecycle: { createBeforeDestroy: true },
+    });
+    const subnets = new ElasticacheSubnetGroup(this, "subnets", {
+      name: identifier,
+      description: `Data subnets of ${identifier}`,
+      subnetIds: Object.values(zones),
+    });
+    // For a user that signs in by identity, ElastiCache wants its name to be its id.
+    const user = new ElasticacheUser(this, "user", {
+      userId: identifier,
+      userName: identifier,
+      engine: ENGINE,
+      accessString: RIGHTS,
+      authenticationMode: { type: "iam" },
+      // The password is told outside of Terraform, which would take it away again.
+      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required"] },
+    });
+    const users = new ElasticacheUserGroup(this, "users", { userGroupId: identifier, engine: ENGINE, userIds: [user.userId] });
+    const group = new ElasticacheReplicationGroup(this, "group", {
+      replicationGroupId: identifier,
+      description: `${store} of ${name.join(" ")}`,
+      engine: ENGINE,
+      engineVersion: version,
+      nodeType: `cache.${node}`,
+      numNodeGroups: shards,
+      replicasPerNodeGroup: replicasPerShard,
+      automaticFailoverEnabled: true, // cluster mode knows no other way
+      multiAzEnabled: replicasPerShard > 0,
+      port: this.port,
+      parameterGroupName: settings.name,
+      subnetGroupName: subnets.name,
+      securityGroupIds: [...props.securityGroupIds],
+      atRestEncryptionEnabled: "true",
+      kmsKeyId: keys.data,
+      transitEncryptionEnabled: true,
+      transitEncryptionMode: "required",
+      userGroupIds: [users.id],
+      snapshotRetentionLimit: typeof days === "number" ? days / 86_400 : 0,
+      snapshotWindow: windows.backup,
+      maintenanceWindow: windows.maintenance,
+      ...(protect ? { finalSnapshotIdentifier: `${identifier}-final` } : {}),
+      autoMinorVersionUpgrade: "true",
+      applyImmediately: !protect, // otherwise a change waits for the maintenance window, and until then plans show it again
+      logDeliveryConfiguration: LOGS.map((log) => ({
+        destination: this.log(identifier, log, keys.logs).name,
+        destinationType: "cloudwatch-logs",
+        logFormat: "json",
+        logType: log,
+      })),
+      tags: { Name: identifier },
+      lifecycle: { preventDestroy: protect },
+    });
+    this.host = group.configurationEndpointAddress;
+    this.user = identifier;
+    this.userArn = user.arn;
+    this.ready = [group];
+  }
+
+  private log(identifier: string, log: string, key: string): CloudwatchLogGroup {
+    return new CloudwatchLogGroup(this, log, { name: `/aws/elasticache/${identifier}/${log}`, retentionInDays: LOG_DAYS, kmsKeyId: key });
+  }
+
+  private check(
+    { purpose, protect, zones, parameters = {} }: ElastiCacheProps,
+    {
+      shards,
+      replicasPerShard,
+      version,
+      node,
+      windows,
+      days,
+      keep,
+    }: {
+      readonly shards: number;
+      readonly replicasPerShard: number;
+      readonly version: string;
+      readonly node: string;
+      readonly windows: Required<Windows>;
+      readonly days: ReturnType<typeof seconds>;
+      readonly keep: string | undefined;
+    },
+  ): void {
+    const say = (property: string, ...problems: Parameters<typeof refuse>[1]) => refuse(this, problems, property);
+    if (purpose === "store") {
+      say("purpose", {
+        value: purpose,
+        rule: "is not what ElastiCache can be: it acknowledges a write before a replica has it, so that a failover loses it, and what a node had in memory goes with the node",
+        remedy: "use valkey in the cluster with a log that is synced, or keep in PostgreSQL or the event store what is nowhere else",
+      });
+    }
+    const within = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most;
+    if (!within(shards, 1, MOST.shards))
+      say("shards", { value: shards, rule: "is no number of shards", remedy: `use 1 to ${MOST.shards}` });
+    else if (shards * (1 + replicasPerShard) > MOST.nodes) {
+      say("shards", {
+        value: shards,
+        rule: `with ${replicasPerShard} replicas each are ${shards * (1 + replicasPerShard)} nodes, more than the ${MOST.nodes} of a cluster`,
+        remedy: "use fewer",
+      });
+    }
+    if (!within(replicasPerShard, 0, MOST.replicas)) {
+      say("replicasPerShard", { value: replicasPerShard, rule: "is no number of replicas", remedy: `use 0 to ${MOST.replicas}` });
+    } else if (replicasPerShard === 0 && protect) {
+      say("replicasPerShard", {
+        value: replicasPerShard,
+        rule: "leaves nobody to take over, and a shard's keys are gone with its node",
+        remedy: "use 1 or more",
+      });
+    }
+    if (!(version in ELASTICACHE_VALKEY)) {
+      say("version", { value: version, rule: "is not offered", remedy: `use one of ${Object.keys(ELASTICACHE_VALKEY).join(", ")}` });
+    }
+    if (!(node in NODES)) say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(NODES).join(", ")}` });
+    if (Object.keys(zones).length < 2) {
+      say("zones", { value: Object.keys(zones), rule: "leaves nothing when a zone fails", remedy: "name two or three" });
+    }
+    if (typeof days !== "number") say("keep", { value: keep, ...days });
+    else if (keep !== undefined && !within(days / 86_400, 1, 35)) {
+      say("keep", { value: keep, rule: "is not what ElastiCache keeps", remedy: "use 1d to 35d" });
+    }
+    for (const [parameter, value] of Object.entries(FORCED)) {
+      if (parameter in parameters) say("parameters", { value: parameter, rule: `is ${value} on every cache`, remedy: "leave it out" });
+    }
+    // ElastiCache, scheduling maintenance and backups: an hour each.
+    say("windows", ...windowProblems(windows, { maintenance: 60, backup: 60 }));
+  }
+}
+
+const ENGINE = "valkey";
+const LOGS = ["slow-log", "engine-log"] as const;

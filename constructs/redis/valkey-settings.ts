@@ -1,0 +1,139 @@
+import type { Problem } from "../core/errors";
+import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
+import type { Size } from "../sizing";
+import type { RedisPurpose } from "./contract";
+
+/** What a size means, and all that can be said in its place. */
+export interface ValkeySettings {
+  /** Asked for; not a limit. Valkey is one thread for commands, and others for reading, writing and rewriting its log. */
+  readonly cpu: Cores;
+
+  /** Asked for, and the limit. Data takes a part of it: see `DATA_SHARE`. */
+  readonly memory: Bytes;
+
+  /** Of the volume of its log. It grows in place and never shrinks. */
+  readonly storage: Bytes;
+
+  /**
+   * Copies that answer reads at `<name>-read`. None takes over by itself: while the primary is away nothing is written.
+   * A store has none.
+   */
+  readonly replicas: number;
+}
+
+export const VALKEY_SIZES: Readonly<Record<Size, ValkeySettings>> = {
+  small: { cpu: "100m", memory: "512Mi", storage: "5Gi", replicas: 0 },
+  medium: { cpu: "500m", memory: "2Gi", storage: "10Gi", replicas: 0 },
+  large: { cpu: 1, memory: "8Gi", storage: "50Gi", replicas: 0 },
+};
+
+/** What goes when memory is full. `noeviction` refuses writes instead. */
+export type Eviction = "allkeys-lru" | "allkeys-lfu" | "volatile-lru" | "volatile-lfu" | "volatile-ttl" | "noeviction";
+
+/** When a write is on the disk: before it is acknowledged, or within a second. */
+export type LogSync = "always" | "everysec";
+
+/** What decides how safe a write is. */
+export interface ValkeySafety {
+  readonly eviction: Eviction;
+  readonly sync: LogSync;
+}
+
+/** A cache forgets what was not asked for longest; a store acknowledges what is on the disk, and forgets nothing. */
+export const SAFETY: Readonly<Record<RedisPurpose, ValkeySafety>> = {
+  cache: { eviction: "allkeys-lru", sync: "everysec" },
+  store: { eviction: "noeviction", sync: "always" },
+};
+
+/**
+ * How much of memory data may take. The rest is for connections and for the pages that change while a child rewrites
+ * the log: at worst, under writes to every key, as much again as the data (Valkey, persistence).
+ */
+export const DATA_SHARE: Readonly<Record<RedisPurpose, number>> = { cache: 0.7, store: 0.5 };
+
+/** What was said, and what follows from size and purpose. */
+export interface ValkeyWishes extends Partial<ValkeySettings>, Partial<ValkeySafety> {
+  readonly purpose: RedisPurpose;
+  readonly size?: Size;
+}
+
+export type ResolvedValkey = ValkeySettings & ValkeySafety & { readonly purpose: RedisPurpose };
+
+export function resolveValkey(wishes: ValkeyWishes): ResolvedValkey {
+  const { purpose, size = "medium" } = wishes;
+  const { cpu, memory, storage, replicas } = VALKEY_SIZES[size];
+  return {
+    purpose,
+    cpu: wishes.cpu ?? cpu,
+    memory: wishes.memory ?? memory,
+    storage: wishes.storage ?? storage,
+    replicas: wishes.replicas ?? replicas,
+    eviction: wishes.eviction ?? SAFETY[purpose].eviction,
+    sync: wishes.sync ?? SAFETY[purpose].sync,
+  };
+}
+
+type Found = Omit<Problem, "path">;
+
+const LEAST_MEMORY = 128 * 2 ** 20;
+
+/** What is wrong, by the property that it stands in. */
+export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string, readonly Found[]>> {
+  const { purpose, memory, storage, replicas, eviction, sync } = settings;
+  const [memoryBytes, storageBytes] = [bytes(memory), bytes(storage)];
+  const store = purpose === "store";
+  const cpu = millicores(settings.cpu);
+  return {
+    cpu: typeof cpu === "number" ? [] : [{ value: settings.cpu, ...cpu }],
+    memory:
+      typeof memoryBytes !== "number"
+        ? [{ value: memory, ...memoryBytes }]
+        : memoryBytes < LEAST_MEMORY
+          ? [{ value: memory, rule: "leaves nothing for data beside Valkey itself", remedy: "use 128Mi or more" }]
+          : [],
+    storage:
+      typeof storageBytes !== "number"
+        ? [{ value: storage, ...storageBytes }]
+        : typeof memoryBytes === "number" && storageBytes < 2 * memoryBytes
+          ? [
+              {
+                value: storage,
+                rule: `can't hold the log of ${memory} of data beside the one that replaces it`,
+                remedy: `use ${Math.ceil((2 * memoryBytes) / 2 ** 30)}Gi or more`,
+              },
+            ]
+          : [],
+    replicas:
+      !Number.isInteger(replicas) || replicas < 0
+        ? [{ value: replicas, rule: "is no number of replicas", remedy: "use 0 or more" }]
+        : store && replicas > 0
+          ? [
+              {
+                value: replicas,
+                rule: "replicas of a store lack writes that were acknowledged, and one that takes over loses them for good: replication is asynchronous",
+                remedy: "use 0: the one server acknowledges what is on its disk, and comes back with it",
+              },
+            ]
+          : [],
+    eviction:
+      store && eviction !== "noeviction"
+        ? [
+            {
+              value: eviction,
+              rule: "deletes data that was acknowledged when memory is full, and nothing else has it",
+              remedy: 'leave it out: a full store refuses writes ("noeviction"), and its clients know',
+            },
+          ]
+        : [],
+    sync:
+      store && sync !== "always"
+        ? [
+            {
+              value: sync,
+              rule: "loses up to a second of acknowledged writes with the node",
+              remedy: 'leave it out: a store uses "always"',
+            },
+          ]
+        : [],
+  };
+}

@@ -1,0 +1,260 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { PodGroup } from "../capacity";
+import { ServerCertificate, serviceNames } from "../certificates";
+import { refuse } from "../core/errors";
+import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
+import type { SecretSpec } from "../secrets";
+import type { Size } from "../sizing";
+import type { Redis, RedisPurpose } from "./contract";
+import {
+  DATA_SHARE,
+  type Eviction,
+  type LogSync,
+  type ResolvedValkey,
+  resolveValkey,
+  type ValkeySettings,
+  valkeyProblems,
+} from "./valkey-settings";
+
+export interface ValkeyProps extends Partial<ValkeySettings> {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** What it is called, and its Service: `cache`. */
+  readonly name: string;
+
+  /** What it is for, which decides what may be lost. */
+  readonly purpose: RedisPurpose;
+
+  /** @default "medium" */
+  readonly size?: Size;
+
+  /**
+   * What goes when memory is full. Of a store: nothing.
+   * @default "allkeys-lru" for a cache, "noeviction" for a store
+   */
+  readonly eviction?: Eviction;
+
+  /**
+   * When the log is on the disk. Of a store: before a write is acknowledged.
+   * @default "everysec" for a cache, "always" for a store
+   */
+  readonly sync?: LogSync;
+
+  /** The Secret of the namespace with the password of the user `default`, under that key. */
+  readonly users: SecretSpec;
+
+  /** Who may connect to it. */
+  readonly clients: readonly Exclude<Peer, "anywhere">[];
+
+  /**
+   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
+   * @default - nobody scrapes it
+   */
+  readonly metricsFrom?: string;
+
+  /**
+   * Whether no plan may delete its volumes.
+   * @default - those of a store
+   */
+  readonly protect?: boolean;
+
+  /** What has to be there before: its namespace, cert-manager, the Secret. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+const PORTS = { valkey: 6379, metrics: 9121 } as const;
+const [TEMPLATE, USER] = ["valkey-data", "default"] as const;
+const EXPORTER = { cpu: "20m", memory: "64Mi" } as const;
+
+/**
+ * All that a client needs, and nothing that changes who may do what, where data lies or who follows whom: that is the
+ * platform's. `ACL` stays, for the rotation of passwords.
+ */
+const PERMISSIONS = "~* &* +@all -config|set -config|rewrite -debug -module -replicaof -slaveof -shutdown -failover";
+
+/** Who asks whether it is up, and can do nothing else: a password would fail the probe in the middle of a rotation. */
+const PROBE = "user probe on nopass -@all +ping";
+
+const RESTRICTED = { allowPrivilegeEscalation: false, runAsNonRoot: true, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
+
+/**
+ * Valkey on Kubernetes, with its data in an append-only log on a volume. One server writes. It is a StatefulSet whatever
+ * its size, so that no change of it moves it to another volume.
+ *
+ * As a `store` it is one server that has every write on its disk before it acknowledges it, and refuses writes when it is
+ * full. What it can't do is go on without its zone: it waits until its volume is back, and loses nothing. Nothing but its
+ * volume has the data: back that up.
+ */
+export class Valkey extends Construct {
+  /** What workloads come after. */
+  readonly ready: ITerraformDependable[];
+
+  /** How others know it. */
+  readonly redis: Redis;
+
+  constructor(scope: Construct, id: string, props: ValkeyProps) {
+    super(scope, id);
+    const { cluster, namespace, name, clients, users, metricsFrom, purpose, protect = purpose === "store", after = [] } = props;
+    const settings = resolveValkey(props);
+    const found = Object.entries(valkeyProblems(settings));
+    for (const [property, problems] of found) refuse(this, problems, property);
+    const sound = found.every(([, problems]) => problems.length === 0);
+
+    const labels = { "app.kubernetes.io/name": "valkey", "app.kubernetes.io/instance": name };
+    const own = { name: "servers", peer: { namespace, labels }, ports: [PORTS.valkey] };
+    const traffic = new PodTraffic(this, "traffic", {
+      namespace,
+      name,
+      labels,
+      listens: [
+        ...(settings.replicas > 0 ? [own] : []),
+        ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.valkey] }] : []),
+        ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
+      ],
+      reaches: settings.replicas > 0 ? [own] : [],
+      after,
+    });
+    const headless = `${name}-headless`;
+    const certificate = new ServerCertificate(this, "certificate", {
+      cluster,
+      namespace,
+      name,
+      dnsNames: [
+        ...[name, `${name}-read`].flatMap((service) => serviceNames(service, namespace)),
+        `*.${headless}.${namespace}.svc.cluster.local`,
+        "localhost",
+      ],
+      client: true,
+      after,
+    });
+    const pods = settings.replicas + 1;
+    const { claims } = new VolumeClaims(this, "volumes", {
+      cluster,
+      namespace,
+      template: TEMPLATE,
+      set: name,
+      count: sound ? pods : 0,
+      size: settings.storage,
+      protect,
+      after,
+    });
+    const { release } = new Release(this, "servers", {
+      cluster,
+      chart: "valkey",
+      name,
+      namespace,
+      // A log is read before it answers.
+      timeout: "20m",
+      after: [...after, traffic.policy, certificate.release, ...claims],
+      values: sound ? valuesOf(props, settings, certificate.secretName, labels) : {},
+      pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
+    });
+    this.ready = [release];
+    this.redis = {
+      name,
+      host: `${name}.${namespace}.svc`,
+      clustered: false,
+      authority: certificate.authority,
+      peers: [{ namespace, labels }],
+      user: USER,
+      password: { secret: users, home: namespace, key: USER },
+    };
+  }
+}
+
+function valuesOf({ cluster, name, users, metricsFrom }: ValkeyProps, settings: ResolvedValkey, secretName: string, labels: object) {
+  const { cpu, memory, replicas } = settings;
+  return {
+    fullnameOverride: name,
+    ...(cluster.mirror ? { global: { imageRegistry: cluster.mirror } } : {}),
+    resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
+    initResources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "64Mi" } },
+    auth: { enabled: true, usersExistingSecret: users.name, aclUsers: { [USER]: { permissions: PERMISSIONS } }, aclConfig: PROBE },
+    tls: { enabled: true, existingSecret: secretName, serverPublicKey: "tls.crt", serverKey: "tls.key", caPublicKey: "ca.crt" },
+    valkeyConfig: configuration(settings),
+    replica: {
+      // With no replica too: without, the chart makes a Deployment with a volume of another name.
+      enabled: true,
+      replicas,
+      replicationUser: USER,
+      // The claims are there before; what the template asks for is never made, and must never change.
+      persistence: { size: "1Gi", storageClass: cluster.storageClass },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      service: { enabled: replicas > 0 },
+    },
+    startupProbe: { enabled: true, customProbe: { ...answers(), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 180 } },
+    readinessProbe: { enabled: true, customProbe: { ...answers(), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 } },
+    // Long, because a slow command is no reason to kill it.
+    livenessProbe: { enabled: true, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
+    podDisruptionBudget: { enabled: replicas > 0, maxUnavailable: 1 },
+    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: cluster.zones.length > 1 ? "DoNotSchedule" : "ScheduleAnyway",
+      labelSelector: { matchLabels: labels },
+    })),
+    ...(metricsFrom ? { metrics: metrics(name) } : {}),
+  };
+}
+
+/** A server that reads its log answers `LOADING`, with an exit status of 0. */
+function answers() {
+  return {
+    exec: {
+      command: ["sh", "-c", "valkey-cli --tls --cacert /tls/ca.crt --no-auth-warning --user probe --pass probe ping | grep -q PONG"],
+    },
+  };
+}
+
+function configuration({ purpose, memory, eviction, sync }: ResolvedValkey): string {
+  return [
+    `maxmemory ${Math.floor(known(bytes(memory)) * DATA_SHARE[purpose])}`,
+    `maxmemory-policy ${eviction}`,
+    "appendonly yes",
+    `appendfsync ${sync}`,
+    "no-appendfsync-on-rewrite no",
+    // The log is all: a snapshot beside it would fork once more.
+    'save ""',
+    // A replica that is promoted by hand must be told so: nothing here does it by itself.
+    "replica-read-only yes",
+    "tls-replication yes",
+    // cert-manager renews the files; read again every hour.
+    "tls-auto-reload-interval 3600",
+    "",
+  ].join("\n");
+}
+
+function metrics(name: string) {
+  return {
+    enabled: true,
+    podMonitor: { enabled: true },
+    service: { enabled: false },
+    exporter: {
+      resources: { requests: { ...EXPORTER }, limits: { memory: EXPORTER.memory } },
+      securityContext: RESTRICTED,
+      extraEnvs: { REDIS_ADDR: "rediss://localhost:6379", REDIS_EXPORTER_TLS_CA_CERT_FILE: "/tls/ca.crt" },
+      extraVolumeMounts: [{ name: `${name}-tls`, mountPath: "/tls", readOnly: true }],
+    },
+  };
+}
+
+function podsOf(name: string, { cpu, memory, replicas }: ResolvedValkey, scraped: boolean, zoned: boolean): PodGroup {
+  const containers: readonly { readonly cpu: Cores; readonly memory: Bytes }[] = [{ cpu, memory }, ...(scraped ? [EXPORTER] : [])];
+  const sum = (amounts: readonly number[]) => amounts.reduce((one, other) => one + other, 0);
+  return {
+    name,
+    pods: replicas + 1,
+    request: {
+      millicores: sum(containers.map((each) => known(millicores(each.cpu)))),
+      memoryBytes: sum(containers.map((each) => known(bytes(each.memory)))),
+      volumes: 1,
+    },
+    spread: [
+      { over: "zone", how: "even", required: zoned },
+      { over: "node", how: "even", required: zoned },
+    ],
+  };
+}

@@ -1,0 +1,103 @@
+import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
+import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { CustomResources, type KubernetesTarget } from "../kubernetes";
+import type { ExternalSecret, SecretStore } from "./objects";
+
+export interface SharedSecretsProps {
+  readonly cluster: KubernetesTarget;
+
+  /** The namespace in which they are. */
+  readonly from: string;
+
+  /** The namespace in which they are wanted. */
+  readonly to: string;
+
+  /** Which, and what of each. */
+  readonly secrets: readonly SharedSecret[];
+
+  /** What has to be there before: both namespaces, the controller. The secrets themselves may come later. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+export interface SharedSecret {
+  readonly name: string;
+
+  /**
+   * The keys that are wanted; of an authority its certificate, and never its key.
+   * @default - all
+   */
+  readonly keys?: readonly string[];
+}
+
+/** How soon a change arrives. */
+const REFRESH = "5m";
+
+/**
+ * Secrets of one namespace in another of the same cluster, under the names that they have: what a store keeps of its
+ * users, for those who use it. A copy follows what it is a copy of. External Secrets makes it as a service account that
+ * may read these secrets and no others.
+ */
+export class SharedSecrets extends Construct {
+  /** What a workload that needs them comes after. */
+  readonly release: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, { cluster, from, to, secrets, after = [] }: SharedSecretsProps) {
+    super(scope, id);
+    const name = `secrets-of-${from}`;
+    const reader = new ServiceAccountV1(this, "reader", {
+      metadata: { name, namespace: to },
+      automountServiceAccountToken: false, // tokens are asked for, not mounted
+      dependsOn: [...after],
+    });
+    const role = new RoleV1(this, "role", {
+      metadata: { name: `secrets-for-${to}`, namespace: from },
+      rule: [{ apiGroups: [""], resources: ["secrets"], resourceNames: secrets.map((secret) => secret.name).sort(), verbs: ["get"] }],
+      dependsOn: [...after],
+    });
+    const binding = new RoleBindingV1(this, "binding", {
+      metadata: { name: `secrets-for-${to}`, namespace: from },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: `secrets-for-${to}` },
+      subject: [{ kind: "ServiceAccount", name, namespace: to, apiGroup: "" }],
+      dependsOn: [role, reader],
+    });
+    const objects = [storeOf(name, from, to), ...secrets.map((secret) => copyOf(secret, name, to))];
+    this.release = new CustomResources(this, "objects", { cluster, namespace: to, name, objects, after: [...after, binding] }).release;
+  }
+}
+
+function storeOf(name: string, from: string, to: string): SecretStore {
+  return {
+    apiVersion: "external-secrets.io/v1",
+    kind: "SecretStore",
+    metadata: { name, namespace: to },
+    spec: {
+      provider: {
+        kubernetes: {
+          remoteNamespace: from,
+          server: { caProvider: { type: "ConfigMap", name: "kube-root-ca.crt", key: "ca.crt" } },
+          auth: { serviceAccount: { name } },
+        },
+      },
+    },
+  };
+}
+
+function copyOf({ name, keys }: SharedSecret, store: string, namespace: string): ExternalSecret {
+  return {
+    apiVersion: "external-secrets.io/v1",
+    kind: "ExternalSecret",
+    metadata: { name, namespace },
+    spec: {
+      refreshPolicy: "Periodic",
+      refreshInterval: REFRESH,
+      secretStoreRef: { kind: "SecretStore", name: store },
+      target: { name, creationPolicy: "Owner", deletionPolicy: "Retain" },
+      ...(keys
+        ? { data: keys.map((key) => ({ secretKey: key, remoteRef: { key: name, property: key } })) }
+        : { dataFrom: [{ extract: { key: name } }] }),
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { podGroups } from "../../constructs/capacity/pod-groups";
+import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
+import { PostgresRoles, type PostgresRolesProps } from "../../constructs/postgres";
+import { type Body, one, refusalsOf, synth } from "../synth";
+import { aPostgres } from "./postgres";
+
+const roles =
+  (more: Partial<PostgresRolesProps> = {}, mirror?: string) =>
+  (stack: Parameters<typeof KubernetesTarget.kubeconfig>[0]) => {
+    const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders", ...(mirror ? { mirror } : {}) });
+    new PostgresRoles(stack, "roles", { cluster, namespace: "data", postgres: aPostgres(), ...more });
+  };
+
+const made = (more: Partial<PostgresRolesProps> = {}): Body => synth(roles(more));
+const job = (json: Body): Body => one(json, "kubernetes_job_v1");
+const pod = (json: Body): Body => job(json).spec.template.spec;
+
+describe("the roles of a database", () => {
+  const json = made();
+
+  it("are set up by a job that is waited for, and stays, so that no apply runs it again", () => {
+    expect(job(json)).toMatchObject({ wait_for_completion: true, timeouts: { create: "1200s", update: "1200s" } });
+    expect(job(json).spec).not.toHaveProperty("ttl_seconds_after_finished");
+  });
+
+  it("are set up again when a script or a setting changes, and not otherwise", () => {
+    const name = (more: Partial<PostgresRolesProps> = {}) => job(made(more)).metadata.name;
+    expect(name()).toMatch(/^read-database-roles-[0-9a-f]{8}$/);
+    expect(name({ everyMinutes: 10 })).toBe(name());
+    expect(name({ name: "shop" })).not.toBe(name());
+    expect(name({ postgres: aPostgres({ writer: "other.example.com" }) })).toBe(name());
+  });
+
+  it("learn of a rotated password from a job that looks every five minutes, one at a time", () => {
+    const rotation = one(json, "kubernetes_cron_job_v1");
+    expect(rotation.metadata.name).toBe("read-database-passwords");
+    expect(rotation.spec).toMatchObject({ schedule: "*/5 * * * *", concurrency_policy: "Forbid" });
+    expect(rotation.spec.job_template.spec.template).toEqual(job(json).spec.template);
+    expect(one(made({ everyMinutes: 1 }), "kubernetes_cron_job_v1").spec.schedule).toBe("* * * * *");
+  });
+
+  it("are set up by a pod that the restricted standard admits, and that can write nothing but memory", () => {
+    const spec = pod(json);
+    expect(spec).toMatchObject({
+      automount_service_account_token: false,
+      security_context: { run_as_non_root: true, run_as_user: "70", seccomp_profile: { type: "RuntimeDefault" } },
+    });
+    for (const container of [...spec.init_container, ...spec.container]) {
+      expect(container.security_context).toMatchObject({
+        allow_privilege_escalation: false,
+        read_only_root_filesystem: true,
+        run_as_non_root: true,
+        capabilities: { drop: ["ALL"] },
+        seccomp_profile: { type: "RuntimeDefault" },
+      });
+      expect(container.resources).toMatchObject({ requests: expect.anything(), limits: expect.anything() });
+    }
+    expect(spec.volume.find(({ name }: Body) => name === "tmp").empty_dir).toEqual({ medium: "Memory", size_limit: "1Mi" });
+  });
+
+  it("come by passwords as files, each user's beside its name", () => {
+    const credentials = pod(json).volume.find(({ name }: Body) => name === "credentials");
+    expect(credentials.projected[0].sources.slice(0, 2)).toEqual([
+      {
+        secret: [
+          { name: "read-database-administrator", items: [{ key: "username", path: "administrator/user" }] },
+          { name: "read-database-administrator", items: [{ key: "password", path: "administrator/password" }] },
+        ],
+      },
+      {
+        secret: [
+          { name: "orders-migrator", items: [{ key: "user", path: "migrator/user" }] },
+          { name: "orders-migrator", items: [{ key: "password", path: "migrator/password" }] },
+        ],
+      },
+    ]);
+    const [container] = pod(json).container;
+    expect(container.command).toEqual(["sh", "/scripts/roles.sh"]);
+    expect(Object.fromEntries(container.env.map(({ name, value }: Body) => [name, value]))).toEqual({
+      CREDENTIALS: "/credentials",
+      DATABASE: "orders",
+      HOME: "/tmp",
+      MAINTENANCE_DATABASE: "postgres",
+      MIGRATOR: "orders_migrator",
+      PGHOST: "writer.example.com",
+      PGPORT: "5432",
+      PGSSLMODE: "verify-full",
+      PGSSLROOTCERT: "/etc/connections/read-database/ca.crt",
+      READER: "orders_reader",
+      SCRIPTS: "/scripts",
+      TMPDIR: "/tmp",
+      WRITER: "orders_writer",
+    });
+  });
+
+  it("are set up by scripts in which Terraform finds nothing to fill in", () => {
+    const { data } = one(json, "kubernetes_config_map_v1", "scripts");
+    expect(Object.keys(data).sort()).toEqual(["roles.sh", "roles.sql"]);
+    expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
+  });
+
+  it("bring certificates that may be seen with them", () => {
+    const seen = made({ postgres: aPostgres({ authority: { pem: "-----BEGIN CERTIFICATE-----" } }) });
+    const { metadata, data } = one(seen, "kubernetes_config_map_v1", "authority");
+    expect(data).toEqual({ "ca.crt": "-----BEGIN CERTIFICATE-----" });
+    expect(pod(seen).volume[0]).toEqual({
+      name: "connection-read-database",
+      config_map: { name: metadata.name, default_mode: "0444" },
+    });
+  });
+
+  it("are in the capacity ledger as pods that come and go", () => {
+    const groups = podGroups(kubernetesObjects(json).objects);
+    expect(groups.map(({ name, pods, passing }) => [name.replace(/-[0-9a-f]{8}$/, ""), pods, passing])).toEqual([
+      ["data/read-database-roles", 1, true],
+      ["data/read-database-passwords", 1, true],
+    ]);
+  });
+
+  it("are set up from a mirror where the cluster has one", () => {
+    const { container, init_container } = pod(synth(roles({}, "registry.example.com/mirror")));
+    expect(container[0].image).toMatch(/^registry.example.com\/mirror\/library\/postgres:/);
+    expect(init_container[0].image).toMatch(/^registry.example.com\/mirror\/library\/busybox:/);
+  });
+
+  it("say what they need in their namespace, and where they go", () => {
+    let found: PostgresRoles | undefined;
+    synth((stack) => {
+      const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+      found = new PostgresRoles(stack, "roles", { cluster, namespace: "data", postgres: aPostgres() });
+    });
+    expect(found?.secrets.map(({ secret, home }) => `${home}/${secret.name}`)).toEqual([
+      "data/read-database-administrator",
+      "data/orders-migrator",
+      "data/orders-writer",
+      "data/orders-reader",
+    ]);
+    expect(found?.authorities).toEqual([{ home: "data", secretName: "read-database-ca", key: "ca.crt" }]);
+    expect(found?.reaches).toEqual([{ name: "read-database", peer: [{ cidr: "10.0.0.0/16" }], ports: [5432] }]);
+  });
+
+  it.each(["Orders", "1orders", "pg_orders", "orders-read", "o".repeat(53)])("do not begin with %s", (name) => {
+    expect(refusalsOf(roles({ name }))).toEqual([
+      `test/roles.name: "${name}" can't begin the names of roles; use up to 52 lower-case letters, digits and _, not beginning with a digit or pg_`,
+    ]);
+  });
+
+  it("are not looked after at odd intervals", () => {
+    expect(refusalsOf(roles({ everyMinutes: 7 }))).toEqual([
+      "test/roles.everyMinutes: 7 minutes don't part an hour evenly; use one of 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30",
+    ]);
+  });
+});

@@ -1,0 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { scripts } from "./server";
+
+const checker = spawnSync("shellcheck", ["--version"]);
+const found = readdirSync(scripts, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".sh"));
+
+(checker.error ? describe.skip : describe)(`scripts${checker.error ? " (shellcheck is not installed)" : ""}`, () => {
+  it.each(found)("%s is what any shell understands as it was meant", (file) => {
+    const { stdout, status } = spawnSync("shellcheck", ["--shell=sh", join(scripts, file)], { encoding: "utf8" });
+    expect({ stdout, status }).toEqual({ stdout: "", status: 0 });
+  });
+});

@@ -1,0 +1,81 @@
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
+import { all, type Body, one } from "../synth";
+
+const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
+const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+
+const stacksOf = (changes: object) => synthesisOf(aProgram(anEnvironment({ cluster, eventStore, ...changes }))).stacks;
+const stacks = stacksOf({});
+const jsonOf = (part: string): Body => stacks.get(`test-${part}`)?.json ?? {};
+
+describe("an event store at its vendor", () => {
+  it("needs the vendor's provider and no other, in a state that is kept where the others are", () => {
+    const { terraform, provider } = jsonOf("event-store");
+    expect(Object.keys(terraform.required_providers)).toEqual(["kurrentcloud"]);
+    expect(provider).toEqual({ kurrentcloud: [{}] });
+    expect(terraform.backend.s3).toMatchObject({ key: "test/event-store.tfstate", encrypt: true, use_lockfile: true });
+  });
+
+  it("is asked to join the environment's network", () => {
+    expect(one(jsonOf("event-store"), "kurrentcloud_peering")).toMatchObject({
+      peer_account_id: "111122223333",
+      peer_network_region: "eu-west-1",
+      peer_network_id: "${data.terraform_remote_state.test-network.outputs.vpc_id}",
+      routes: ["${data.terraform_remote_state.test-network.outputs.vpc_cidr}"],
+    });
+  });
+
+  it("is kept, unless the environment is disposable", () => {
+    const protectedIn = (changes: object) => {
+      const { protected: guarded, lifecycle } = one(
+        stacksOf(changes).get("test-event-store")?.json as Body,
+        "kurrentcloud_managed_cluster",
+      );
+      return [guarded, lifecycle.prevent_destroy];
+    };
+    expect(protectedIn({})).toEqual([true, true]);
+    expect(protectedIn({ exceptions: { disposable: "thrown away daily" } })).toEqual([false, false]);
+  });
+
+  it("publishes its name and the peering that it asked for, and no secret", () => {
+    expect(Object.keys(jsonOf("event-store").output)).toEqual(["event_store_host", "peering_connection_id"]);
+  });
+
+  it("is waited for by the peering alone", () => {
+    const readers = [...stacks].filter(([, { json }]) => "test-event-store" in ((json as Body).data?.terraform_remote_state ?? {}));
+    expect(readers.map(([id]) => id)).toEqual(["test-peering"]);
+  });
+
+  it("comes with its peering after everything that does not need it", () => {
+    expect([...stacks.keys()].slice(-2)).toEqual(["test-event-store", "test-peering"]);
+  });
+
+  it("has no stack where it runs on a cluster", () => {
+    const there = [...stacksOf({ eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" } }).keys()];
+    expect(there).not.toContain("test-event-store");
+    expect(there).not.toContain("test-peering");
+  });
+});
+
+describe("the peering stack", () => {
+  it("accepts what the vendor asked for, and routes to it from the nodes of each zone", () => {
+    const json = jsonOf("peering");
+    expect(one(json, "aws_vpc_peering_connection_accepter").vpc_peering_connection_id).toBe(
+      "${data.terraform_remote_state.test-event-store.outputs.peering_connection_id}",
+    );
+    expect(all(json, "aws_route").map(({ route_table_id, destination_cidr_block }) => [route_table_id, destination_cidr_block])).toEqual(
+      [0, 1, 2].map((zone) => [
+        `\${element(data.terraform_remote_state.test-network.outputs.node_route_table_ids, ${zone})}`,
+        "10.128.0.0/20",
+      ]),
+    );
+  });
+
+  it("makes no routes in a network that somebody else looks after", () => {
+    const ids = (use: string) => [1, 2, 3].map((zone) => `subnet-0000000${use}${zone}`.slice(0, 15));
+    const network = { vpc: "vpc-0a1b2c3d", subnets: { public: ids("a"), private: ids("b"), data: ids("c") } };
+    const { resource }: Body = stacksOf({ aws: { ...anEnvironment().aws, network } }).get("test-peering")?.json ?? {};
+    expect(Object.keys(resource)).toEqual(["aws_vpc_peering_connection_accepter"]);
+  });
+});

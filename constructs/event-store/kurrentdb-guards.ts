@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 import { bytes, millicores, type Reading, seconds } from "../core/quantities";
-import { KURRENTDB } from "../core/versions";
+import { DEFAULT_KURRENTDB, KURRENTDB } from "../core/versions";
 import type { KurrentDbProps } from "./kurrentdb";
 import type { NodeSize } from "./kurrentdb-size";
 
@@ -18,7 +18,7 @@ const LEAST_STORAGE = 5 * GI;
 export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (readonly [property: string, problems: Found])[] {
   const {
     name = "event-store",
-    version = "26.0",
+    version = DEFAULT_KURRENTDB,
     namespace,
     insecureOnOwnMachine = false,
     licence,

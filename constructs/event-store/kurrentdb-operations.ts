@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
@@ -21,7 +18,6 @@ import {
   TRUSTED,
   trustedVolume,
 } from "./kurrentdb-node";
-import { GRANTS } from "./kurrentdb-rights";
 import { LINES } from "./kurrentdb-versions";
 
 export interface KurrentDbOperationsProps {
@@ -34,35 +30,6 @@ export interface KurrentDbOperationsProps {
   readonly set: TerraformResource;
   readonly after: readonly ITerraformDependable[];
 }
-
-/** The scripts by which a cluster is operated, in one place for nodes and jobs. */
-export class KurrentDbScripts extends Construct {
-  readonly ready: readonly ITerraformDependable[];
-
-  constructor(
-    scope: Construct,
-    id: string,
-    { name, namespace, after }: { name: string; namespace: string; after: readonly ITerraformDependable[] },
-  ) {
-    super(scope, id);
-    this.ready = [
-      new ConfigMapV1(this, "scripts", { metadata: { namespace, name: `${name}-scripts` }, data: SOURCES, dependsOn: [...after] }),
-      new ConfigMapV1(this, "grants", {
-        metadata: { namespace, name: `${name}-grants` },
-        binaryData: Object.fromEntries(Object.entries(GRANTS).map(([file, content]) => [file, content.toString("base64")])),
-        dependsOn: [...after],
-      }),
-    ];
-  }
-}
-
-const SOURCES = Object.fromEntries(
-  ["nodes", "reload", "scavenge", "start", "upgrade", "users"].map((name) => [
-    `${name}.sh`,
-    // Terraform would read what the shell is to read.
-    readFileSync(join(__dirname, "kurrentdb-scripts", `${name}.sh`), "utf8").replace(/([$%])\{/g, "$1$1{"),
-  ]),
-);
 
 /** How long nodes may take to find a leader and one another, in seconds, beside their recovery. */
 const ELECTION = 600;

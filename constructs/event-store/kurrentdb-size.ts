@@ -12,7 +12,7 @@ export interface NodeSize {
 
 /**
  * After the vendor's sizes of managed clusters (2026-02): 2 vCPU and 8 GiB hold about a million streams, 4 and 16 GiB six.
- * From `small` to the others events are copied by a backup and a restore, from `medium` to `large` nodes and disks grow.
+ * From `small` to the others a backup is restored into a new store, from `medium` to `large` nodes and disks grow.
  */
 export const SIZES: Readonly<Record<Size, NodeSize>> = {
   small: { nodes: 1, cpu: "500m", memory: "2Gi", storage: "20Gi" },

@@ -6,23 +6,23 @@ import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { Connection, RemoteCopy, SecretFact } from "../connection";
+import type { RemoteCopy, SecretFact } from "../connection";
 import { refuse } from "../core/errors";
 import { type Bytes, type Cores, type Duration, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
 import { CustomResources, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
-import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
-import type { EventStore, EventStoreRole } from "./contract";
+import type { EventStore } from "./contract";
 import { certificateNames, certificates } from "./kurrentdb-certificates";
+import { insideOf, outsideOf, storeOf } from "./kurrentdb-connections";
 import { nodeProblems } from "./kurrentdb-guards";
 import { KurrentDbNetwork } from "./kurrentdb-network";
-import { hasTcp, type NodeProps, nodeLabels, nodeNames, nodePod, nodesService, type Placement, PORTS } from "./kurrentdb-node";
-import { KurrentDbOperations, KurrentDbScripts } from "./kurrentdb-operations";
+import { hasTcp, type NodeProps, nodeLabels, nodePod, nodesService, type Placement, PORTS } from "./kurrentdb-node";
+import { KurrentDbOperations } from "./kurrentdb-operations";
 import { type KurrentDbOptions, optionProblems } from "./kurrentdb-options";
+import { KurrentDbScripts } from "./kurrentdb-scripts";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { type NodeSize, nodeSize } from "./kurrentdb-size";
-import { LINES } from "./kurrentdb-versions";
 
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
@@ -45,7 +45,7 @@ export interface KurrentDbProps {
    */
   readonly size?: Size;
 
-  /** 1, 3 or 5: three go on without any one of them, five without two. From one to three there is no way but a restore. */
+  /** 1, 3 or 5: three go on without any one of them, five without two. The way to another number is a restore, and refused by the plan. */
   readonly nodes?: number;
 
   /** What a node asks for. */
@@ -214,7 +214,7 @@ export class KurrentDb extends Construct {
       after: [...after, ...scripts.ready, ...network.policies, ...authority],
     });
     this.ready = [...operations.ready];
-    this.eventStore = storeOf(node, { hosts: nodeNames(node), any: `${name}.${namespace}.svc.cluster.local`, peers: inside(node) });
+    this.eventStore = storeOf(node, insideOf(node));
     if (outside) this.eventStoreOutside = storeOf(node, outsideOf(node, outside));
   }
 
@@ -270,14 +270,15 @@ export class KurrentDb extends Construct {
   }
 
   /**
-   * Whether it began as one node or as a cluster, which it stays. Two new empty nodes are a majority of three: they would
-   * choose a leader without the one that has the events. Where data is protected, Terraform stops here.
+   * How many nodes it began with, which stay so many. Two empty nodes beside one are a majority of three and choose a leader
+   * without the one that has the events; further nodes of three are turned away by those that know of three. Where data is
+   * protected, Terraform stops here.
    */
   private founded({ name, namespace, nodes }: NodeProps, protect: boolean, after: readonly ITerraformDependable[]): ConfigMapV1 {
     return new ConfigMapV1(this, "founded", {
       metadata: { namespace, name: `${name}-founded` },
       immutable: true,
-      data: { as: nodes === 1 ? "one node: to become a cluster, restore its backup into a new one" : "cluster" },
+      data: { nodes: String(nodes), "another-number": "restore a backup into a new event store of that number" },
       dependsOn: [...after],
       lifecycle: { preventDestroy: protect },
     });
@@ -389,67 +390,4 @@ function ports(replication: boolean) {
     { name: "http", port: PORTS.http, targetPort: "http" },
     ...(replication ? [{ name: "replication", port: PORTS.replication, targetPort: "replication" }] : []),
   ];
-}
-
-type End = Exclude<Peer, "anywhere">;
-
-function inside({ namespace, name }: NodeProps): readonly End[] {
-  return [{ namespace, labels: nodeLabels(name) }];
-}
-
-/** Where nodes are found from one side. */
-interface Found {
-  readonly hosts: readonly string[];
-
-  /** A name that any node answers to. */
-  readonly any: string;
-  readonly peers: readonly End[];
-  readonly authority?: RemoteCopy;
-}
-
-function outsideOf({ name, nodes }: NodeProps, { domain, networks, authority }: Outside): Found {
-  return {
-    hosts: Array.from({ length: nodes }, (_, index) => `${name}-${index}.${name}.${domain}`),
-    any: `${name}.${domain}`,
-    peers: networks.map((cidr) => ({ cidr })),
-    ...(authority ? { authority } : {}),
-  };
-}
-
-function storeOf(node: NodeProps, found: Found): EventStore {
-  return {
-    protocol: "kurrentdb",
-    connections: { commands: connectionOf(node, "commands", found), subscriptions: connectionOf(node, "subscriptions", found) },
-  };
-}
-
-function connectionOf(
-  { name, namespace, line, insecure, secrets }: NodeProps,
-  role: EventStoreRole,
-  { hosts, any, peers, authority }: Found,
-): Connection {
-  const { scheme } = LINES[line];
-  const shared = {
-    name,
-    reaches: [{ name, peer: peers, ports: [PORTS.http] }],
-    ready: { host: any, port: PORTS.http },
-  };
-  // Several addresses are asked who leads; one is taken for what it is.
-  const facts = { host: any, port: String(PORTS.http), hosts: hosts.map((host) => `${host}:${PORTS.http}`).join(",") };
-  if (insecure) return { ...shared, facts, variables: { EVENT_STORE_URL: `${scheme}://{hosts}?tls=false` } };
-  return {
-    ...shared,
-    facts: { ...facts, user: secretFact(secrets[role], namespace, "user"), password: secretFact(secrets[role], namespace, "password") },
-    variables: { EVENT_STORE_URL: `${scheme}://{user}:{password}@{hosts}?tls=true&tlsCaFile={ca}` },
-    authority: {
-      home: namespace,
-      secretName: certificateNames(name).authority,
-      key: "ca.crt",
-      ...(authority ? { elsewhere: authority } : {}),
-    },
-  };
-}
-
-function secretFact(secret: SecretSpec, home: string, key: string): SecretFact {
-  return { secret, home, key };
 }

@@ -5,6 +5,7 @@ import { production } from "./production";
 export const dev = {
   system: "orders",
   name: "dev",
+  size: "small",
   aws: {
     account: "444455556666",
     region: "eu-west-1",
@@ -18,7 +19,7 @@ export const dev = {
   queryApi: { image: production.queryApi.image, replicas: 1 },
   projections: { ...production.projections, workers: 1 },
   readDatabase: { engine: "cloudnative-pg", instances: 1, storage: "20Gi" },
-  cache: { engine: "valkey", replicas: 0, storage: "5Gi" },
+  cache: { engine: "valkey" },
   monitoring: { prometheus: true, grafana: true },
   authentication: production.authentication,
   authorization: production.authorization,

@@ -5,6 +5,7 @@ import { dev } from "./dev";
 export const local = {
   system: "orders",
   name: "local",
+  size: "small",
   cluster: { context: "kind-orders" },
   eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
   commandApi: dev.commandApi,
@@ -12,7 +13,7 @@ export const local = {
   queryApi: dev.queryApi,
   projections: dev.projections,
   readDatabase: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
-  cache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+  cache: { engine: "valkey" },
   authorization: dev.authorization,
   exceptions: { disposable: "lives on one developer's machine" },
 } as const satisfies Environment;

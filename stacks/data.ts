@@ -8,6 +8,7 @@ import { isReadFromElsewhere } from "./event-store-on-cluster";
 import type { Keys } from "./keys";
 import { type NetworkOutputs, zoneIds } from "./network";
 import { outputName } from "./postgres";
+import { describedAt } from "./refusals";
 import { AUTHORITY, managedSecretsOf } from "./secrets";
 import { awsStackProps, PlatformStack } from "./stack";
 
@@ -17,6 +18,9 @@ export type DataOutputs = { readonly [Output in `${string}Writer` | `${string}Re
 /** A server of PostgreSQL that AWS runs, by its name. */
 export interface ManagedServer {
   readonly name: string;
+
+  /** Where the environment describes it: `production.readDatabase`. */
+  readonly path: string;
   readonly settings: Exclude<PostgresSettings, { engine: "cloudnative-pg" }>;
 
   /** Who reads and writes there. */
@@ -24,13 +28,20 @@ export interface ManagedServer {
 }
 
 /** The servers of PostgreSQL that AWS runs for an environment. */
-export function managedServersOf({ eventStore, readDatabase }: Environment): readonly ManagedServer[] {
+export function managedServersOf({ name: environment, eventStore, readDatabase }: Environment): readonly ManagedServer[] {
   const servers = [
-    ...(eventStore?.engine === "postgres" ? [{ settings: eventStore.server, role: "event-store", sides: ["write", "read"] as const }] : []),
-    ...all(readDatabase).map((settings) => ({ settings, role: "read-database", sides: ["read"] as const })),
+    ...(eventStore?.engine === "postgres"
+      ? [{ settings: eventStore.server, path: "eventStore.server", role: "event-store", sides: ["write", "read"] as const }]
+      : []),
+    ...all(readDatabase).map((settings, index) => ({
+      settings,
+      path: Array.isArray(readDatabase) ? `readDatabase[${index}]` : "readDatabase",
+      role: "read-database",
+      sides: ["read"] as const,
+    })),
   ];
-  return servers.flatMap(({ settings, role, sides }) =>
-    settings.engine === "cloudnative-pg" ? [] : [{ name: settings.name ?? role, settings, sides }],
+  return servers.flatMap(({ settings, role, path, sides }) =>
+    settings.engine === "cloudnative-pg" ? [] : [{ name: settings.name ?? role, path: `${environment}.${path}`, settings, sides }],
   );
 }
 
@@ -41,7 +52,7 @@ const SERVERS: {
     name: string,
     props: ManagedPostgresProps & { readonly size: NonNullable<Environment["size"]>; readonly replicas: number },
     settings: Extract<PostgresSettings, { engine: E }>,
-  ) => { readonly writer: string; readonly reader: string };
+  ) => AuroraPostgres | RdsPostgres;
 } = {
   aurora: (stack, name, props) => new AuroraPostgres(stack, name, props),
   rds: (stack, name, props, { storage }) => new RdsPostgres(stack, name, { ...props, ...(storage ? { storage } : {}) }),
@@ -79,7 +90,7 @@ export function dataStacks(
       protect,
     };
   };
-  for (const { name: store, settings } of servers) {
+  for (const { name: store, path, settings } of servers) {
     const { version, parameters, replicas, size = environment.size ?? "medium" } = settings;
     const props = {
       ...place(store),
@@ -90,14 +101,15 @@ export function dataStacks(
       ...(version ? { version } : {}),
       ...(parameters ? { parameters } : {}),
     };
-    const make = SERVERS[settings.engine] as (...given: unknown[]) => { readonly writer: string; readonly reader: string };
-    const { writer, reader } = make(stack, store, props, settings);
+    const make = SERVERS[settings.engine] as (...given: unknown[]) => AuroraPostgres | RdsPostgres;
+    const { writer, reader } = describedAt(path, make(stack, store, props, settings));
     outputs[`${outputName(store)}Writer`] = writer;
     outputs[`${outputName(store)}Reader`] = reader;
   }
   if (cache?.engine === "elasticache") {
     const { shards, replicasPerShard, purpose = "cache", size = environment.size ?? "medium" } = cache;
-    const { host, user } = new ElastiCache(stack, "cache", { ...place("cache"), purpose, size, shards, replicasPerShard });
+    const made = new ElastiCache(stack, "cache", { ...place("cache"), purpose, size, shards, replicasPerShard });
+    const { host, user } = describedAt(`${name}.cache`, made);
     Object.assign(outputs, { cacheHost: host, cacheUser: user });
   }
   return [stack.publish(outputs)];

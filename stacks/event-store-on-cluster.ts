@@ -6,6 +6,7 @@ import type { Environment, EventStore } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { describedAt } from "./refusals";
 import { AUTHORITY } from "./secrets";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
@@ -59,18 +60,23 @@ function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"k
     (spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace: NAMESPACE, spec, after }).release,
   );
   const network = foundation && isReadFromElsewhere(environment) ? stack.read(foundation.network) : undefined;
-  const { ready } = new KurrentDb(stack, "event-store", {
-    cluster,
-    namespace: NAMESPACE,
-    size,
-    ...said,
-    insecureOnOwnMachine: insecure,
-    clients: network ? [...CLIENTS, { cidr: network.vpcCidr }] : CLIENTS,
-    ...(network ? { outside: { domain: network.privateZoneName, networks: [network.vpcCidr], authority: { remoteName: AUTHORITY } } } : {}),
-    ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
-    protect: stack.protect,
-    after: [...after, ...(insecure ? [] : secrets)],
-  });
+  const { ready } = describedAt(
+    `${environment.name}.eventStore`,
+    new KurrentDb(stack, "event-store", {
+      cluster,
+      namespace: NAMESPACE,
+      size,
+      ...said,
+      insecureOnOwnMachine: insecure,
+      clients: network ? [...CLIENTS, { cidr: network.vpcCidr }] : CLIENTS,
+      ...(network
+        ? { outside: { domain: network.privateZoneName, networks: [network.vpcCidr], authority: { remoteName: AUTHORITY } } }
+        : {}),
+      ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
+      protect: stack.protect,
+      after: [...after, ...(insecure ? [] : secrets)],
+    }),
+  );
   if (network) {
     const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
     new CustomResources(stack, "authority", {
@@ -84,7 +90,15 @@ function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"k
 }
 
 function postgresEvents({ site, stack, cluster, after }: Place, { server }: Settings<"postgres">): void {
-  const place: PostgresPlace = { site, stack, cluster, namespace: NAMESPACE, clients: CLIENTS, after };
+  const place: PostgresPlace = {
+    site,
+    stack,
+    cluster,
+    namespace: NAMESPACE,
+    path: `${site.environment.name}.eventStore.server`,
+    clients: CLIENTS,
+    after,
+  };
   const name = server.name ?? "event-store";
   const found = postgresOn(place, name, server);
   const roles = rolesOn(place, name, found);
@@ -92,15 +106,18 @@ function postgresEvents({ site, stack, cluster, after }: Place, { server }: Sett
 }
 
 function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place, { size, storage }: Settings<"eventsourcingdb">): void {
-  new EventSourcingDb(stack, "event-store", {
-    cluster,
-    namespace: NAMESPACE,
-    size: size ?? environment.size ?? "medium",
-    ...(storage ? { storage } : {}),
-    clients: CLIENTS,
-    protect: stack.protect,
-    after,
-  });
+  describedAt(
+    `${environment.name}.eventStore`,
+    new EventSourcingDb(stack, "event-store", {
+      cluster,
+      namespace: NAMESPACE,
+      size: size ?? environment.size ?? "medium",
+      ...(storage ? { storage } : {}),
+      clients: CLIENTS,
+      protect: stack.protect,
+      after,
+    }),
+  );
 }
 
 /** Whether those who read events are on another cluster than the store. */

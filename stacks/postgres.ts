@@ -15,6 +15,7 @@ import type { CloudNativePgSettings, PostgresSettings } from "./environment";
 import { identitiesOf } from "./identities";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { describedAt } from "./refusals";
 import type { PlatformStack } from "./stack";
 
 /** Where on a cluster a server of PostgreSQL, or what sets up its users, is put. */
@@ -23,6 +24,9 @@ export interface PostgresPlace {
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
+
+  /** Where the environment describes it: `production.readDatabase`. */
+  readonly path: string;
 
   /** Who uses it, beside the jobs that set up users. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
@@ -48,7 +52,7 @@ export function postgresOn(place: PostgresPlace, name: string, settings: Postgre
 }
 
 function madeHere(
-  { site, stack, cluster, namespace, clients, after }: PostgresPlace,
+  { site, stack, cluster, namespace, path, clients, after }: PostgresPlace,
   name: string,
   settings: CloudNativePgSettings,
 ): Found {
@@ -57,23 +61,26 @@ function madeHere(
     (one) => one.cluster === key && one.namespace === namespace && one.serviceAccount === name,
   );
   const { engine: _, name: __, pooler, size = environment.size ?? "medium", ...said } = settings;
-  const { postgres, ready } = new PostgresCluster(stack, name, {
-    cluster,
-    namespace,
-    name,
-    size,
-    ...said,
-    database: databaseOf(name),
-    users: usersOf(name, namespace),
-    ...(pooler ? { pooler: {} } : {}),
-    ...(identity && foundation
-      ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${identity.backups}` } }
-      : {}),
-    clients: [{ namespace }, ...clients],
-    ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
-    protect: stack.protect,
-    after,
-  });
+  const { postgres, ready } = describedAt(
+    path,
+    new PostgresCluster(stack, name, {
+      cluster,
+      namespace,
+      name,
+      size,
+      ...said,
+      database: databaseOf(name),
+      users: usersOf(name, namespace),
+      ...(pooler ? { pooler: {} } : {}),
+      ...(identity && foundation
+        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${identity.backups}` } }
+        : {}),
+      clients: [{ namespace }, ...clients],
+      ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
+      protect: stack.protect,
+      after,
+    }),
+  );
   return { postgres, ready };
 }
 

@@ -7,6 +7,7 @@ import { all } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { describedAt } from "./refusals";
 import { brokerUsers, cacheUsers } from "./secrets";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
@@ -30,6 +31,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   for (const each of after) stack.addDependency(each);
   const name = NAMESPACES.readStore;
   const size = environment.size ?? "medium";
+  const at = (path: string) => `${environment.name}.${path}`;
   const metrics = monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {};
   const { ready } = new Namespace(stack, "namespace", {
     cluster,
@@ -38,43 +40,52 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
     reaches: waysTo(site, stack),
     protect: stack.protect,
   });
-  const place: PostgresPlace = { site, stack, cluster, namespace: name, clients: CLIENTS, after: ready };
-  for (const settings of databases)
-    rolesOn(place, settings.name ?? "read-database", postgresOn(place, settings.name ?? "read-database", settings));
+  for (const [index, settings] of databases.entries()) {
+    const path = Array.isArray(environment.readDatabase) ? `readDatabase[${index}]` : "readDatabase";
+    const server = settings.name ?? "read-database";
+    const place: PostgresPlace = { site, stack, cluster, namespace: name, path: at(path), clients: CLIENTS, after: ready };
+    rolesOn(place, server, postgresOn(place, server, settings));
+  }
 
   if (cache?.engine === "valkey") {
     const { spec } = cacheUsers;
     const users = new WorkloadSecret(stack, spec.name, { cluster, namespace: name, spec, after: ready });
-    new Valkey(stack, "cache", {
-      cluster,
-      namespace: name,
-      name: "cache",
-      purpose: cache.purpose ?? "cache",
-      size: cache.size ?? size,
-      ...(cache.replicas === undefined ? {} : { replicas: cache.replicas }),
-      ...(cache.storage ? { storage: cache.storage } : {}),
-      users: spec,
-      clients: CLIENTS,
-      ...metrics,
-      after: [...ready, users.release],
-    });
+    describedAt(
+      at("cache"),
+      new Valkey(stack, "cache", {
+        cluster,
+        namespace: name,
+        name: "cache",
+        purpose: cache.purpose ?? "cache",
+        size: cache.size ?? size,
+        ...(cache.replicas === undefined ? {} : { replicas: cache.replicas }),
+        ...(cache.storage ? { storage: cache.storage } : {}),
+        users: spec,
+        clients: CLIENTS,
+        ...metrics,
+        after: [...ready, users.release],
+      }),
+    );
   }
   if (broker) {
     const { spec } = brokerUsers;
     const users = new WorkloadSecret(stack, spec.name, { cluster, namespace: name, spec, after: ready });
-    new Nats(stack, "broker", {
-      cluster,
-      namespace: name,
-      name: "broker",
-      purpose: broker.purpose ?? "messages",
-      size: broker.size ?? size,
-      ...(broker.servers === undefined ? {} : { servers: broker.servers }),
-      ...(broker.storage ? { storage: broker.storage } : {}),
-      users: spec,
-      clients: SENDERS,
-      ...metrics,
-      after: [...ready, users.release],
-    });
+    describedAt(
+      at("broker"),
+      new Nats(stack, "broker", {
+        cluster,
+        namespace: name,
+        name: "broker",
+        purpose: broker.purpose ?? "messages",
+        size: broker.size ?? size,
+        ...(broker.servers === undefined ? {} : { servers: broker.servers }),
+        ...(broker.storage ? { storage: broker.storage } : {}),
+        users: spec,
+        clients: SENDERS,
+        ...metrics,
+        after: [...ready, users.release],
+      }),
+    );
   }
   return [stack];
 }

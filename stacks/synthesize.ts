@@ -7,6 +7,7 @@ import { type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
 import { lockFor } from "./lock-file";
+import { refusals } from "./refusals";
 import { validate } from "./validate";
 
 /** What a synthesis wrote. */
@@ -65,6 +66,8 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
   try {
     const app = new App({ outdir: staging });
     const compositions = compose(app, program, only);
+    const refused = refusals(compositions.flatMap((composition) => composition.stacks));
+    if (refused.length > 0) throw new InvalidInput(refused);
     app.synth();
 
     const stacks = new Map(

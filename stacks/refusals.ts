@@ -1,0 +1,30 @@
+import type { IConstruct } from "constructs";
+import type { Problem } from "../constructs/core/errors";
+
+const DESCRIBED = new WeakMap<IConstruct, string>();
+
+/** Remembers where an environment describes a construct, so that its refusals speak of that place: `production.cache`. */
+export function describedAt<T extends IConstruct>(path: string, construct: T): T {
+  DESCRIBED.set(construct, path);
+  return construct;
+}
+
+/** What constructs refuse, in the words of whoever described them. */
+export function refusals(stacks: readonly IConstruct[]): readonly Problem[] {
+  const found = stacks.flatMap((stack) =>
+    stack.node.findAll().flatMap((construct) => construct.node.validate().map((message) => [message, whereItIsDescribed(construct, message)])),
+  );
+  return [...new Map(found.map(([message = "", told = ""]) => [message, problemOf(told)])).values()];
+}
+
+function whereItIsDescribed(construct: IConstruct, message: string): string {
+  const place = construct.node.scopes.findLast((scope) => DESCRIBED.has(scope));
+  const { path } = place?.node ?? {};
+  return place && path && message.startsWith(path) ? `${DESCRIBED.get(place)}${message.slice(path.length)}` : message;
+}
+
+/** The parts of what `describe` wrote; cdktf's own messages have none of them. */
+function problemOf(message: string): Problem {
+  const [, path, rule = message, remedy = "change what it speaks of"] = /^(\S+): (.*); ([^;]*)$/s.exec(message) ?? [];
+  return { path: path ?? "the program", rule, remedy };
+}

@@ -1,3 +1,3 @@
 export * from "./contract";
 export { Valkey, type ValkeyProps } from "./valkey";
-export { type Eviction, type LogSync, VALKEY_SIZES, type ValkeySettings } from "./valkey-settings";
+export { type Eviction, type LogSync, VALKEY_SIZES, type ValkeySettings, valkeyMoveProblems } from "./valkey-settings";

@@ -13,6 +13,9 @@ export function usersOf(name: string, ...keys: readonly string[]): SecretSpec {
 }
 
 /** A cluster over three zones that no cloud made. */
-export function aCluster(stack: TerraformStack, changes: { readonly zones?: readonly string[]; readonly mirror?: string } = {}): KubernetesTarget {
+export function aCluster(
+  stack: TerraformStack,
+  changes: { readonly zones?: readonly string[]; readonly mirror?: string } = {},
+): KubernetesTarget {
   return KubernetesTarget.kubeconfig(stack, { context: "kind-orders", zones: ["eu-west-1a", "eu-west-1b", "eu-west-1c"], ...changes });
 }

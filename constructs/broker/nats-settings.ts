@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
-import type { Size } from "../sizing";
+import { type Size, shrinkProblems } from "../sizing";
 
 /**
  * What passes through it. `events` are kept nowhere else: each is on the disk of a majority before it is acknowledged.
@@ -80,4 +80,24 @@ function tooLittle(what: keyof typeof LEAST, value: Bytes, rule: string): readon
   const read = bytes(value);
   if (typeof read !== "number") return [{ value, ...read }];
   return read >= LEAST[what] ? [] : [{ value, rule, remedy: `use ${LEAST[what] / 2 ** 20}Mi or more` }];
+}
+
+/** Why a broker that holds something can't be changed so, and how to get there all the same. */
+export function natsMoveProblems(before: NatsSettings, after: NatsSettings): readonly Found[] {
+  const moved: Found[] = [];
+  if (before.servers === 1 && after.servers > 1) {
+    moved.push({
+      value: after.servers,
+      rule: "servers don't know the streams that one server made alone",
+      remedy: "make a second broker of that many, move each stream with nats stream backup and restore, then the workloads",
+    });
+  }
+  if (before.servers > after.servers) {
+    moved.push({
+      value: after.servers,
+      rule: `servers lack the copies that the others of ${before.servers} have, and still count them when they vote`,
+      remedy: "lower the replicas of each stream, remove each server with nats server raft peer-remove, then change this",
+    });
+  }
+  return [...moved, ...shrinkProblems(before, after, ["storage"])];
 }

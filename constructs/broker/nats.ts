@@ -245,7 +245,7 @@ function reference(key: string): string {
   return `<< $WORD_${key.toUpperCase()} >>`;
 }
 
-/** NATS reads a variable as a piece of its configuration, and `7up` as the number 7: so each stands in quotes. */
+/** NATS reads a variable as a piece of its configuration, where digits alone are a number and no password: so each stands in quotes. */
 function passwords(secret: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     ["a", "b", "system"].flatMap((key) => {

@@ -184,7 +184,6 @@ export function poolerObject(type: "rw" | "ro", { props, settings }: Settled): S
       },
       deploymentStrategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {
-        metadata: { labels: { "app.kubernetes.io/name": pooler } },
         spec: {
           containers: [{ name: "pgbouncer", resources: { requests: { ...POOLER }, limits: { memory: POOLER.memory } } }],
           topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({

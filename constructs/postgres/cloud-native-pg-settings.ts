@@ -1,7 +1,7 @@
 import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { DEFAULT_POSTGRES, type PostgresVersion } from "../core/versions";
-import type { Size } from "../sizing";
+import { type Size, shrinkProblems } from "../sizing";
 import type { PostgresClusterProps, Synchronous } from "./cloud-native-pg";
 import { type PostgresParameters, parameterProblems } from "./parameters";
 
@@ -179,7 +179,7 @@ function synchronousProblems({ instances, synchronous }: ResolvedPostgres): read
     return [
       {
         value: standbys,
-        rule: `standbys are more than ${instances} ${instances === 1 ? "instance has" : "instances have"} beside the one that writes`,
+        rule: `${standbys === 1 ? "standby is" : "standbys are"} more than ${instances} ${instances === 1 ? "instance has" : "instances have"} beside the one that writes`,
         remedy: instances === 1 ? "use 3 instances, or leave it out" : `use at most ${instances - 1}`,
       },
     ];
@@ -258,4 +258,9 @@ function recoveryProblems({ recoverFrom, backup }: PostgresClusterProps, { serve
       remedy: 'give it an archive of its own, like backup.serverName: "orders-2"',
     },
   ];
+}
+
+/** Why servers that hold something can't be changed so. An instance more or less takes nothing away. */
+export function postgresMoveProblems(before: PostgresClusterSettings, after: PostgresClusterSettings): readonly Found[] {
+  return shrinkProblems(before, after, ["storage", "walStorage"]);
 }

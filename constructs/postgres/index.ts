@@ -5,7 +5,7 @@ export {
   type PostgresClusterProps,
   type Synchronous,
 } from "./cloud-native-pg";
-export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, resolvePostgres } from "./cloud-native-pg-settings";
+export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, postgresMoveProblems, resolvePostgres } from "./cloud-native-pg-settings";
 export * from "./contract";
 export type { DatabaseInstance } from "./instances";
 export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";

@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
-import type { Size } from "../sizing";
+import { type Size, shrinkProblems } from "../sizing";
 import type { RedisPurpose } from "./contract";
 
 /** What a size means, and all that can be said in its place. */
@@ -136,4 +136,9 @@ export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string
           ]
         : [],
   };
+}
+
+/** Why a server that holds something can't be changed so. A replica more or less takes nothing away. */
+export function valkeyMoveProblems(before: ValkeySettings, after: ValkeySettings): readonly Found[] {
+  return shrinkProblems(before, after, ["storage"]);
 }

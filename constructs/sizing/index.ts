@@ -1,1 +1,2 @@
 export type * from "./contract";
+export { shrinkProblems } from "./moves";

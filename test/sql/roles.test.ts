@@ -164,6 +164,22 @@ onServer("the roles of a database", () => {
     }
   });
 
+  it("are not set up where the rights of others would stay", async () => {
+    const taken = new Database("taken");
+    try {
+      await taken.begin();
+      await onceAs({}, "create database taken");
+      const { code, output } = await taken.roles();
+      expect(code).not.toBe(0);
+      expect(output).toContain("ERROR:  taken_administrator may not change the rights on database taken and its schema public");
+      expect(output).toContain("HINT:  alter database taken owner to taken_administrator, and in it");
+      await onceAs({}, "alter database taken owner to taken_administrator");
+      expect((await taken.roles()).code).toBe(0);
+    } finally {
+      await taken.end();
+    }
+  });
+
   it("say why they can't be set up", async () => {
     const { administrator } = blog;
     Object.assign(blog, { administrator: { ...administrator, password: "wrong" } });

@@ -95,6 +95,11 @@ onServer("the roles of a database", () => {
     expect((await (await shop.as("reader")).query(owner)).rows).toEqual([{ tableowner: "shop_migrator" }]);
   });
 
+  it("let no writer forget a transaction that holds up others", async () => {
+    const { rows } = await (await shop.as("writer")).query("show idle_in_transaction_session_timeout");
+    expect(rows).toEqual([{ idle_in_transaction_session_timeout: "1min" }]);
+  });
+
   it("see nothing of another database on the same server", async () => {
     for (const role of ["migrator", "writer", "reader"] as const) {
       await expect(shop.as(role, "blog")).rejects.toThrow('permission denied for database "blog"');

@@ -6,7 +6,7 @@ while [ "$#" -ge 3 ]; do
   echo "waiting for $1 at $2:$3"
   # shellcheck disable=SC2016 # $0 and $1 are the inner shell's.
   timeout "$WAIT" sh -c 'until nc -z -w 2 "$0" "$1" 2>/dev/null; do sleep 1; done' "$2" "$3" || {
-    echo "$1 does not answer at $2:$3 since $WAIT s" >&2
+    echo "$1 has not answered at $2:$3 for $WAIT s" >&2
     exit 1
   }
   shift 3

@@ -10,7 +10,7 @@ export * from "./contract";
 export type { DatabaseInstance } from "./instances";
 export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
 export type { PostgresParameters } from "./parameters";
-export { DEADLINE_SECONDS, PsqlPod, type PsqlPodProps, RETRIES } from "./psql-pod";
+export { PsqlPod, type PsqlPodProps } from "./psql-pod";
 export { RdsPostgres, type RdsPostgresProps } from "./rds";
 export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
 export { postgresUser, roleName } from "./users";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import type { JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { JobV1, type JobV1Spec } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { type ITerraformDependable, Token } from "cdktf";
 import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
@@ -34,10 +34,10 @@ export interface PsqlPodProps {
 }
 
 /** Pods that a job tries one after the other. */
-export const RETRIES = 4;
+const RETRIES = 4;
 
 /** What a job has for all of them; the wait for the server takes half of it at most. */
-export const DEADLINE_SECONDS = 600;
+const DEADLINE_SECONDS = 600;
 
 /** The user `postgres` in the image. */
 const USER = "70";
@@ -47,16 +47,16 @@ const USER = "70";
  * passwords as files, and no token of the cluster.
  */
 export class PsqlPod extends Construct {
-  readonly template: JobV1SpecTemplate;
-
-  /** Ends in a hash of its files and settings: a job called by it runs again when they change. */
-  readonly name: string;
+  /** What a job that runs it is. */
+  readonly jobSpec: JobV1Spec;
   readonly reaches: readonly Opening[];
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 
-  /** What a job comes after. */
-  readonly ready: readonly ITerraformDependable[];
+  /** Ends in a hash of its files and settings: its job runs again when they change. */
+  private readonly name: string;
+  private readonly namespace: string;
+  private readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: PsqlPodProps) {
     super(scope, id);
@@ -80,11 +80,25 @@ export class PsqlPod extends Construct {
           ? { ...one, configMap: { ...one.configMap, name: `${this.name}-ca` } }
           : one,
     );
-    this.template = { metadata: { labels }, spec: { ...spec, volume } };
+    const template = { metadata: { labels }, spec: { ...spec, volume } };
+    this.jobSpec = { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
+    this.namespace = namespace;
     this.ready = [scripts, ...authorities];
     this.reaches = server.reaches;
     this.authorities = server.authorities;
     this.secrets = secretsOf(Object.values(credentials));
+  }
+
+  /** A job that runs it once, for whoever applies to wait for. It stays: one that was cleared away would run again at every apply. */
+  job(scope: Construct): JobV1 {
+    return new JobV1(scope, "job", {
+      metadata: { name: this.name, namespace: this.namespace },
+      spec: this.jobSpec,
+      waitForCompletion: true,
+      // Longer than the job itself takes to give up, so that its failure is what is reported.
+      timeouts: { create: `${2 * DEADLINE_SECONDS}s`, update: `${2 * DEADLINE_SECONDS}s` },
+      dependsOn: this.ready,
+    });
   }
 }
 

@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
 import type { Postgres } from "./contract";
-import { DEADLINE_SECONDS, PsqlPod, RETRIES } from "./psql-pod";
+import { PsqlPod } from "./psql-pod";
 import { roleName } from "./users";
 
 export interface PostgresRolesProps {
@@ -91,16 +90,7 @@ export class PostgresRoles extends Construct {
       credentials: { administrator, ...users },
       after,
     });
-    const dependsOn = [...pod.ready];
-    const job = { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template: pod.template };
-    const first = new JobV1(this, "job", {
-      metadata: { name: pod.name, namespace },
-      spec: job,
-      waitForCompletion: true,
-      // Longer than the job itself takes to give up, so that its failure is what is reported.
-      timeouts: { create: `${2 * DEADLINE_SECONDS}s`, update: `${2 * DEADLINE_SECONDS}s` },
-      dependsOn,
-    });
+    const first = pod.job(this);
     new CronJobV1(this, "rotation", {
       metadata: { name: `${postgres.name}-passwords`, namespace },
       spec: {
@@ -111,7 +101,7 @@ export class PostgresRoles extends Construct {
         successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 1,
         suspend: false,
-        jobTemplate: { metadata: {}, spec: { ...job, backoffLimit: 0 } },
+        jobTemplate: { metadata: {}, spec: { ...pod.jobSpec, backoffLimit: 0 } },
       },
       dependsOn: [first],
     });

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { Database, onServer, scripts } from "./server";
+import { Database, onceAs, onServer, scripts } from "./server";
 
 jest.setTimeout(60_000);
 
@@ -128,6 +128,13 @@ onServer("the store of events", () => {
         await expect(writer.query(statement)).rejects.toMatchObject({ code: "42501" });
       },
     );
+
+    it("is guarded where replication skips triggers", async () => {
+      const superuser = { database: events.name };
+      await expect(onceAs(superuser, "set session_replication_role = replica; delete from events")).rejects.toThrow(
+        "DELETE of events is refused",
+      );
+    });
 
     it("is not the reader's to append to, and the turn is not the reader's to take", async () => {
       await expect(append(reader, "order-8", 0)).rejects.toThrow("permission denied for function append_events");

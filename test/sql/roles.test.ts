@@ -95,6 +95,11 @@ onServer("the roles of a database", () => {
     expect((await (await shop.as("reader")).query(owner)).rows).toEqual([{ tableowner: "shop_migrator" }]);
   });
 
+  it("let no writer forget a transaction that holds up others", async () => {
+    const { rows } = await (await shop.as("writer")).query("show idle_in_transaction_session_timeout");
+    expect(rows).toEqual([{ idle_in_transaction_session_timeout: "1min" }]);
+  });
+
   it("see nothing of another database on the same server", async () => {
     for (const role of ["migrator", "writer", "reader"] as const) {
       await expect(shop.as(role, "blog")).rejects.toThrow('permission denied for database "blog"');
@@ -161,6 +166,22 @@ onServer("the roles of a database", () => {
     expect(said).toContain("shop_reader_b");
     for (const { password } of Object.values(shop.logins)) {
       expect(said).not.toContain(password.slice(0, 24));
+    }
+  });
+
+  it("are not set up where the rights of others would stay", async () => {
+    const taken = new Database("taken");
+    try {
+      await taken.begin();
+      await onceAs({}, "create database taken");
+      const { code, output } = await taken.roles();
+      expect(code).not.toBe(0);
+      expect(output).toContain("ERROR:  taken_administrator may not change the rights on database taken and its schema public");
+      expect(output).toContain("HINT:  alter database taken owner to taken_administrator, and in it");
+      await onceAs({}, "alter database taken owner to taken_administrator");
+      expect((await taken.roles()).code).toBe(0);
+    } finally {
+      await taken.end();
     }
   });
 

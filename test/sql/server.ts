@@ -7,10 +7,14 @@ import { Client, type ClientConfig, escapeLiteral } from "pg";
 
 const { PGHOST, PGPORT = "5432", PGSSLROOTCERT } = process.env;
 
-/** Tests that need a server: skipped, with the reason in their name, where the environment names none. */
+/** Tests that need a server: skipped, and said so, where the environment names none. */
 export function onServer(name: string, tests: () => void): void {
-  if (PGHOST) describe(name, tests);
-  else describe.skip(`${name} (PGHOST names no server)`, tests);
+  if (PGHOST) {
+    describe(name, tests);
+    return;
+  }
+  process.stderr.write(`SKIPPED ${name}: PGHOST names no server\n`);
+  describe.skip(name, tests);
 }
 
 export interface Login {
@@ -33,7 +37,8 @@ export interface Ran {
 
 /** A database on the server that the environment names, with clients that stay connected until it is gone. */
 export class Database {
-  readonly directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-sql-"));
+  /** What goes with it, once it has begun. */
+  directory = "";
   readonly administrator: Login;
   logins: Logins;
   private readonly clients: Client[] = [];
@@ -50,6 +55,7 @@ export class Database {
 
   /** An administrator as managed engines have them: no superuser, but one who makes roles and databases. */
   async begin(): Promise<void> {
+    this.directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-sql-"));
     const { user, password } = this.administrator;
     await onceAs({}, `create role ${user} login createrole createdb password ${escapeLiteral(password)}`);
   }

@@ -23,6 +23,6 @@ onServer("the wait for services", () => {
   it("gives up after its time, and says on whom", async () => {
     const { code, output } = await wait("read-database", PGHOST, PGPORT, "cache", "127.0.0.1", "1");
     expect(code).toBe(1);
-    expect(output.split("\n").slice(-2)).toEqual(["cache does not answer at 127.0.0.1:1 since 2 s", ""]);
+    expect(output.split("\n").slice(-2)).toEqual(["cache has not answered at 127.0.0.1:1 for 2 s", ""]);
   });
 });

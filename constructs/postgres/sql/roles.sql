@@ -69,4 +69,18 @@ alter default privileges for role :"migrator" grant select, insert, update, dele
 alter default privileges for role :"migrator" grant usage, select on sequences to :"writer";
 alter default privileges for role :"migrator" grant select on tables to :"reader";
 alter default privileges for role :"migrator" grant select on sequences to :"reader";
+
+-- Of rights that are not one's to give or take PostgreSQL only warns.
+select set_config('roles.migrator', :'migrator', true) \g /dev/null
+do $$
+begin
+  if has_database_privilege('public', current_database(), 'connect')
+    or has_schema_privilege('public', 'public', 'create')
+    or not has_database_privilege(current_setting('roles.migrator'), current_database(), 'create')
+    or not has_schema_privilege(current_setting('roles.migrator'), 'public', 'create')
+  then
+    raise exception '% may not change the rights on database % and its schema public', current_user, current_database()
+      using hint = format('alter database %I owner to %I, and in it alter schema public owner to pg_database_owner', current_database(), current_user);
+  end if;
+end $$;
 commit;

@@ -12,7 +12,9 @@ export function describedAt<T extends IConstruct>(path: string, construct: T): T
 /** What constructs refuse, in the words of whoever described them. */
 export function refusals(stacks: readonly IConstruct[]): readonly Problem[] {
   const found = stacks.flatMap((stack) =>
-    stack.node.findAll().flatMap((construct) => construct.node.validate().map((message) => [message, whereItIsDescribed(construct, message)])),
+    stack.node
+      .findAll()
+      .flatMap((construct) => construct.node.validate().map((message) => [message, whereItIsDescribed(construct, message)])),
   );
   return [...new Map(found.map(([message = "", told = ""]) => [message, problemOf(told)])).values()];
 }

@@ -22,6 +22,7 @@ export function peeringStacks(
     connectionId: peeringConnectionId,
     cidr: kurrentCloudCidr(eventStore),
     routeTables: aws.network && isExistingNetwork(aws.network) ? {} : routeTables(),
+    protect: stack.protect,
   });
   return [stack];
 

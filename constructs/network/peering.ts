@@ -14,6 +14,9 @@ export interface PeeringProps {
 
   /** The route tables from which it is reached, by zone: `{ a: "rtb-…" }`. No routes are written into them by their own resource. */
   readonly routeTables: Readonly<Record<string, string>>;
+
+  /** Whether it is guarded against deletion, as what is reached through it is. */
+  readonly protect: boolean;
 }
 
 /**
@@ -31,6 +34,7 @@ export class Peering extends Construct {
       // The other side asks for no names of ours. Whether ours of its are private is the other side's to set.
       accepter: { allowRemoteVpcDnsResolution: false },
       tags: { Name: props.name.join("-") },
+      lifecycle: { preventDestroy: props.protect },
     });
     this.connectionId = accepter.id;
     for (const [zone, routeTableId] of Object.entries(props.routeTables)) {

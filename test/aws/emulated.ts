@@ -1,7 +1,14 @@
 import { join } from "node:path";
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import { Vpc } from "@cdktf/provider-aws/lib/vpc";
+import { VpcPeeringConnection } from "@cdktf/provider-aws/lib/vpc-peering-connection";
+import type { TerraformOutput } from "cdktf";
+import { VERSIONS } from "../../constructs/core/versions";
 import { program } from "../../environments";
-import type { Program } from "../../stacks";
+import type { PlatformStack, Program } from "../../stacks";
 import * as composing from "../../stacks/compose";
+import { kurrentCloudCidr } from "../../stacks/environment";
+import type { NetworkOutputs } from "../../stacks/network";
 
 /** The exact providers of this repository's program. */
 export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");
@@ -28,11 +35,22 @@ function inAccount(id: string): Program {
 /** The stacks on clusters, which this tier leaves to the cluster tier: an emulated cluster has no API. */
 export const ON_CLUSTERS: string[] = [];
 
-/** From now on, what is synthesized has no stacks on clusters. */
+/** Stacks in whose place another one stands, and why: nothing is proved of them. */
+export const STOOD_IN_FOR: readonly { readonly stack: RegExp; readonly reason: string }[] = [
+  {
+    stack: /-event-store$/,
+    reason: "the provider kurrent-io/kurrentcloud is not asked for here; a network of the emulator plays the vendor's and asks for peering",
+  },
+];
+
+/** From now on, what is synthesized has no stacks on clusters, and none of other vendors. */
 export function withoutClusters(): void {
   const { compose } = composing;
-  const all: typeof compose = (app, ...rest) =>
-    compose(app, ...rest).map((composition) => {
+  const all: typeof compose = (app, program, ...rest) =>
+    compose(app, program, ...rest).map((composition) => {
+      const environment = program.environments.find(({ name }) => name === composition.name);
+      for (const stack of composition.stacks)
+        if (environment && STOOD_IN_FOR.some((one) => one.stack.test(stack.node.id))) standIn(stack, environment, composition.stacks);
       const left = composition.sites.flatMap(({ stacks }) => stacks);
       for (const { node } of left) {
         app.node.tryRemoveChild(node.id);
@@ -41,6 +59,24 @@ export function withoutClusters(): void {
       return { ...composition, stacks: composition.stacks.filter((stack) => !left.includes(stack)), sites: [] };
     });
   Object.assign(composing, { compose: all });
+}
+
+/** The vendor's side of a peering, on AWS: what asks for it, and is published under the same names. */
+function standIn(
+  stack: PlatformStack,
+  { system, name, aws, eventStore }: Program["environments"][number],
+  all: readonly PlatformStack[],
+): void {
+  const network = all.find(({ node }) => node.id === `${name}-network`) as PlatformStack<NetworkOutputs> | undefined;
+  if (!aws || !network || eventStore?.engine !== "kurrent-cloud") return;
+  for (const id of ["kurrentcloud", "event-store"]) stack.node.tryRemoveChild(id);
+  const tags = { system, environment: name, stack: stack.node.id };
+  new AwsProvider(stack, "aws", { region: aws.region, allowedAccountIds: [aws.account], defaultTags: [{ tags }] });
+  stack.addOverride("terraform.required_providers.aws.version", VERSIONS.providers.aws);
+  const vendors = new Vpc(stack, "vendors", { cidrBlock: kurrentCloudCidr(eventStore) });
+  const peering = new VpcPeeringConnection(stack, "peering", { vpcId: vendors.id, peerVpcId: stack.read(network).vpcId });
+  const published = { peeringConnectionId: peering.id, eventStoreHost: "events.example.com" };
+  for (const [output, value] of Object.entries(published)) (stack.node.findChild(`output-${output}`) as TerraformOutput).value = value;
 }
 
 /** The program of this repository, in the account of the endpoint. */

@@ -99,6 +99,7 @@ describe("EventSourcingDB", () => {
     expect(one(json, "kubernetes_stateful_set_v1").spec.replicas).toBe("1");
     expect(security_context).toMatchObject({ run_as_non_root: true, run_as_user: "1000", fs_group: "1000" });
     expect(container[0].security_context).toEqual({
+      run_as_non_root: true,
       allow_privilege_escalation: false,
       read_only_root_filesystem: true,
       capabilities: { drop: ["ALL"] },

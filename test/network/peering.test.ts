@@ -8,6 +8,7 @@ const json = synth(
       connectionId: "pcx-1",
       cidr: "10.128.0.0/20",
       routeTables: { a: "rtb-a", b: "rtb-b" },
+      protect: true,
     }),
 );
 
@@ -19,6 +20,10 @@ describe("Peering", () => {
       accepter: { allow_remote_vpc_dns_resolution: false },
       tags: { Name: "orders-test-event-store" },
     });
+  });
+
+  it("is not cut by accident", () => {
+    expect(one(json, "aws_vpc_peering_connection_accepter").lifecycle).toEqual({ prevent_destroy: true });
   });
 
   it("is the way to the other network from each route table, once it is accepted", () => {

@@ -1,6 +1,6 @@
 import type { Size } from "../../constructs/sizing";
 import { all, one, statements } from "../synth";
-import { anAurora, auroraRefusals, settings, stateful } from "./managed";
+import { anAurora, auroraRefusals, policiesOfAurora, settings, stateful } from "./managed";
 
 describe("AuroraPostgres", () => {
   it("is encrypted by our key, out of the internet's reach, and signed in to over TLS only", () => {
@@ -143,6 +143,14 @@ describe("AuroraPostgres", () => {
     expect(larger.map((json) => all(json, "aws_rds_cluster_instance").map(({ instance_class }) => instance_class))).toEqual([
       ["db.r7g.large", "db.r7g.large"],
       ["db.r7g.xlarge", "db.r7g.xlarge", "db.r7g.xlarge"],
+    ]);
+  });
+
+  it("breaks no policy where data is protected, and is found out where it is not", () => {
+    expect(policiesOfAurora({ replicas: 2 })).toEqual([]);
+    expect(policiesOfAurora({ protect: false })).toEqual([
+      expect.stringContaining("(data-is-kept)"),
+      expect.stringContaining("(data-is-kept)"),
     ]);
   });
 

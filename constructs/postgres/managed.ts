@@ -104,15 +104,18 @@ const LOG_DAYS = 365;
 /** Seconds between two looks at an instance's processes and disks. */
 const MONITORING_INTERVAL = 60;
 
-/** What can't be chosen. Slow statements are logged; all of them would be, with the passwords that some have in them. */
-const FORCED: Readonly<Record<string, string>> = {
-  "rds.force_ssl": "1",
+/**
+ * Settings where nobody names others; weaker ones are refused. Statements are logged where they are slow, and not one by
+ * one: some have passwords in them.
+ */
+const SETTINGS: PostgresParameters = {
+  "rds.force_ssl": 1,
   ssl_min_protocol_version: "TLSv1.2",
   password_encryption: "scram-sha-256",
+  log_lock_waits: 1,
+  log_min_duration_statement: "1s",
   log_statement: "none",
 };
-
-const PREFERRED: PostgresParameters = { log_min_duration_statement: "1s", log_lock_waits: 1 };
 
 /** Newest names of Amazon's certificates: RSA, valid until 2061 (RDS, rotating SSL/TLS certificates). */
 export const CERTIFICATE = "rds-ca-rsa2048-g1";
@@ -170,7 +173,7 @@ export class Surroundings extends Construct {
     this.instanceClass = typeof offered === "string" ? offered : "";
     const pem = props.authority ?? (authorities as Readonly<Record<string, string>>)[props.region];
     this.authority = pem ?? "";
-    const parameters = { ...PREFERRED, ...props.parameters };
+    const parameters = { ...SETTINGS, ...props.parameters };
     const say = (property: string, ...problems: Parameters<typeof refuse>[1]) => refuse(scope, problems, property);
 
     if (!(version in POSTGRES))
@@ -191,15 +194,12 @@ export class Surroundings extends Construct {
         remedy: "give them, from truststore.pki.rds.amazonaws.com",
       });
     say("windows", ...windowProblems(this.windows, { maintenance: 30, backup: 30 }));
-    const forced = Object.keys(FORCED).filter((each) => each in parameters && String(parameters[each]) !== FORCED[each]);
-    say("parameters", ...forced.map((each) => ({ value: each, rule: `is ${FORCED[each]} on every server`, remedy: "leave it out" })));
     const memory = memoryOf(instance);
     if (typeof memory === "number") {
-      const chosen = Object.fromEntries(Object.entries(parameters).filter(([each]) => !forced.includes(each)));
-      say("parameters", ...parameterProblems(chosen, memory, { shared_buffers: `${Math.round(SHARED_BUFFERS[engine](memory))}B` }));
+      say("parameters", ...parameterProblems(parameters, memory, { shared_buffers: `${Math.round(SHARED_BUFFERS[engine](memory))}B` }));
     }
 
-    this.parameters = Object.entries({ ...withoutUnits(parameters), ...FORCED })
+    this.parameters = Object.entries(withoutUnits(parameters))
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([each, value]) => ({ name: each, value, applyMethod: needsRestart(each) ? "pending-reboot" : "immediate" }));
     this.subnetGroup = new DbSubnetGroup(this, "subnets", {

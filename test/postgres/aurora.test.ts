@@ -122,6 +122,12 @@ describe("AuroraPostgres", () => {
     );
   });
 
+  it("takes settings that are stronger than its own", () => {
+    const parameters = { ssl_min_protocol_version: "TLSv1.3" };
+    expect(auroraRefusals({ parameters })).toEqual([]);
+    expect(settings(one(anAurora({ parameters }), "aws_rds_cluster_parameter_group"))).toMatchObject(parameters);
+  });
+
   it("has settings of its size with the size's own instance only", () => {
     const group = one(anAurora({ instance: { cpu: 8, memory: "64Gi" } }), "aws_rds_cluster_parameter_group");
     expect(settings(group)).not.toHaveProperty("max_connections");
@@ -173,9 +179,16 @@ describe("AuroraPostgres", () => {
       { windows: { backup: "02:00-03:00" } },
       [`windows: "02:00-03:00" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],
     ],
-    [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl" is 1 on every server; leave it out`]],
-    [{ parameters: { log_statement: "all" } }, [`parameters: "log_statement" is none on every server; leave it out`]],
+    [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out`]],
+    [
+      { parameters: { log_statement: "all" } },
+      [`parameters: "log_statement = all" writes passwords into the log, when a role is given one; leave it out`],
+    ],
     [{ parameters: { fsync: "off" } }, [`parameters: "fsync = off" lets a crash of the machine destroy the database; leave it out`]],
+    [
+      { parameters: { ssl_min_protocol_version: "TLSv1.1" } },
+      [`parameters: "ssl_min_protocol_version = TLSv1.1" takes versions of TLS that are broken; leave it out`],
+    ],
     [
       { size: "small", parameters: { max_connections: 300 } },
       [

@@ -48,8 +48,9 @@ export interface ManagedPostgresProps {
    *
    * To a higher one: set `majorUpgrade` with it and apply, which takes all of its instances away for some ten minutes;
    * the settings of the new version are made before, and the snapshot that AWS takes before is the way back. Without
-   * that outage: a blue/green deployment by hand (`aws rds create-blue-green-deployment`), switched over when green has
-   * caught up, then the new version here.
+   * that outage: a blue/green deployment by hand (`aws rds create-blue-green-deployment`) with the new settings, switched
+   * over when green has caught up, then the new version here. The state knows an instance of RDS by an id that doesn't
+   * move with its name, and so still has the old one: `terraform state rm`, and `import` the new. Aurora's move.
    * @default "17"
    */
   readonly version?: PostgresVersion;
@@ -161,7 +162,19 @@ export class Surroundings extends Construct {
     private readonly props: ManagedPostgresProps & { readonly engine: ManagedEngine; readonly instance: DatabaseInstance },
   ) {
     super(scope, id);
-    const { name, store, zones, engine, instance, protect, keys, version = DEFAULT_POSTGRES, windows, keep = "30d" } = props;
+    const {
+      name,
+      store,
+      zones,
+      engine,
+      instance,
+      protect,
+      keys,
+      version = DEFAULT_POSTGRES,
+      windows,
+      keep = "30d",
+      passwordDrawing,
+    } = props;
     this.identifier = cloudName("database", ...name, store);
     this.version = version;
     this.windows = { ...WINDOWS, ...windows };
@@ -193,6 +206,8 @@ export class Surroundings extends Construct {
         rule: `Amazon's certificates of ${props.region} are not known here`,
         remedy: "give them, from truststore.pki.rds.amazonaws.com",
       });
+    if (passwordDrawing !== undefined && !(Number.isInteger(passwordDrawing) && passwordDrawing >= 1))
+      say("passwordDrawing", { value: passwordDrawing, rule: "is no number of times", remedy: "use a whole number from 1" });
     say("windows", ...windowProblems(this.windows, { maintenance: 30, backup: 30 }));
     const memory = memoryOf(instance);
     if (typeof memory === "number") {
@@ -212,7 +227,7 @@ export class Surroundings extends Construct {
       spec: administratorSecret(store),
       key: keys.secrets,
       protect,
-      ...(props.passwordDrawing === undefined ? {} : { drawing: props.passwordDrawing }),
+      ...(passwordDrawing === undefined ? {} : { drawing: passwordDrawing }),
     });
     this.zones = Object.entries(zones).map(([zone, subnet]) => new DataAwsSubnet(this, `subnet-${zone}`, { id: subnet }).availabilityZone);
     const monitoring = this.monitoringRole();
@@ -265,7 +280,7 @@ export class Surroundings extends Construct {
             Action: "sts:AssumeRole",
             Condition: {
               StringEquals: { "aws:SourceAccount": account },
-              ArnLike: { "aws:SourceArn": `arn:aws:rds:${region}:${account}:db:${this.identifier}*` },
+              ArnLike: { "aws:SourceArn": `arn:aws:rds:${region}:${account}:db:${name.join("-")}-*` },
             },
           },
         ],

@@ -107,7 +107,7 @@ describe("AuroraPostgres", () => {
     const [trust] = statements(one(json, "aws_iam_role").assume_role_policy);
     expect(trust?.Condition).toEqual({
       StringEquals: { "aws:SourceAccount": "111122223333" },
-      ArnLike: { "aws:SourceArn": "arn:aws:rds:eu-west-1:111122223333:db:orders-test-read-database*" },
+      ArnLike: { "aws:SourceArn": "arn:aws:rds:eu-west-1:111122223333:db:orders-test-*" },
     });
   });
 
@@ -179,6 +179,7 @@ describe("AuroraPostgres", () => {
       { windows: { backup: "02:00-03:00" } },
       [`windows: "02:00-03:00" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],
     ],
+    [{ passwordDrawing: 0 }, ["passwordDrawing: 0 is no number of times; use a whole number from 1"]],
     [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out`]],
     [
       { parameters: { log_statement: "all" } },

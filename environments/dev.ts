@@ -18,7 +18,7 @@ export const dev = {
   commandProcessors: { ...production.commandProcessors, replicas: 1 },
   queryApi: { image: production.queryApi.image, replicas: 1 },
   projections: { ...production.projections, workers: 1 },
-  readDatabase: { engine: "cloudnative-pg", instances: 1, storage: "20Gi" },
+  readDatabase: { engine: "cloudnative-pg", cpu: "250m" },
   cache: { engine: "valkey" },
   monitoring: { prometheus: true, grafana: true },
   authentication: production.authentication,

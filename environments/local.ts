@@ -12,7 +12,7 @@ export const local = {
   commandProcessors: dev.commandProcessors,
   queryApi: dev.queryApi,
   projections: dev.projections,
-  readDatabase: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
+  readDatabase: { engine: "cloudnative-pg", storage: "5Gi" },
   cache: { engine: "valkey" },
   authorization: dev.authorization,
   exceptions: { disposable: "lives on one developer's machine" },

@@ -1,3 +1,4 @@
+import { Fn, Token } from "cdktf";
 import type { Authority, Connection, SecretFact } from "../connection";
 import type { Peer } from "../kubernetes";
 
@@ -13,7 +14,13 @@ export interface Postgres {
   /** Where is written, and read what was just written. */
   readonly writer: string;
 
-  /** Where is read what may be some moments old, over all replicas. The writer where there are none. */
+  /**
+   * Where is read what may be some moments old, over all replicas. The writer where there are none. Several names, by
+   * commas, where an engine has none for all (RDS): each is in its certificate, so that it can be verified. libpq, JDBC,
+   * Npgsql and pgx take such a list, all with the default port, and go on to the next name when one does not answer; they
+   * spread over it when told (`load_balance_hosts=random`, `loadBalanceHosts=true`, `Load Balance Hosts=true`; pgx does
+   * not). Clients that take one name only (node-postgres, Prisma) read where an engine has one: on Aurora.
+   */
   readonly reader: string;
 
   /**
@@ -60,6 +67,11 @@ export function postgresConnection(postgres: Postgres, role: PostgresRole): Conn
     variables: { DATABASE_URL: "postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={ca}" },
     authority,
     reaches: [{ name, peer: peers, ports: [port] }],
-    ready: { host, port },
+    ready: { host: first(host), port },
   };
+}
+
+/** The first of names by commas, of which all may come from another stack. */
+function first(names: string): string {
+  return Token.isUnresolved(names) ? Fn.element(Fn.split(",", names), 0) : (names.split(",")[0] ?? names);
 }

@@ -48,8 +48,9 @@ export interface ManagedPostgresProps {
    *
    * To a higher one: set `majorUpgrade` with it and apply, which takes all of its instances away for some ten minutes;
    * the settings of the new version are made before, and the snapshot that AWS takes before is the way back. Without
-   * that outage: a blue/green deployment by hand (`aws rds create-blue-green-deployment`), switched over when green has
-   * caught up, then the new version here.
+   * that outage: a blue/green deployment by hand (`aws rds create-blue-green-deployment`) with the new settings, switched
+   * over when green has caught up, then the new version here. The state knows an instance of RDS by an id that doesn't
+   * move with its name, and so still has the old one: `terraform state rm`, and `import` the new. Aurora's move.
    * @default "17"
    */
   readonly version?: PostgresVersion;
@@ -104,15 +105,18 @@ const LOG_DAYS = 365;
 /** Seconds between two looks at an instance's processes and disks. */
 const MONITORING_INTERVAL = 60;
 
-/** What can't be chosen. Slow statements are logged; all of them would be, with the passwords that some have in them. */
-const FORCED: Readonly<Record<string, string>> = {
-  "rds.force_ssl": "1",
+/**
+ * Settings where nobody names others; weaker ones are refused. Statements are logged where they are slow, and not one by
+ * one: some have passwords in them.
+ */
+const SETTINGS: PostgresParameters = {
+  "rds.force_ssl": 1,
   ssl_min_protocol_version: "TLSv1.2",
   password_encryption: "scram-sha-256",
+  log_lock_waits: 1,
+  log_min_duration_statement: "1s",
   log_statement: "none",
 };
-
-const PREFERRED: PostgresParameters = { log_min_duration_statement: "1s", log_lock_waits: 1 };
 
 /** Newest names of Amazon's certificates: RSA, valid until 2061 (RDS, rotating SSL/TLS certificates). */
 export const CERTIFICATE = "rds-ca-rsa2048-g1";
@@ -163,7 +167,19 @@ export class Surroundings extends Construct {
     private readonly props: ManagedPostgresProps & { readonly engine: ManagedEngine; readonly instance: DatabaseInstance },
   ) {
     super(scope, id);
-    const { name, store, zones, engine, instance, protect, keys, version = DEFAULT_POSTGRES, windows, keep = "30d" } = props;
+    const {
+      name,
+      store,
+      zones,
+      engine,
+      instance,
+      protect,
+      keys,
+      version = DEFAULT_POSTGRES,
+      windows,
+      keep = "30d",
+      passwordDrawing,
+    } = props;
     this.identifier = cloudName("database", ...name, store);
     this.version = version;
     this.windows = { ...WINDOWS, ...windows };
@@ -175,7 +191,7 @@ export class Surroundings extends Construct {
     this.instanceClass = typeof offered === "string" ? offered : "";
     const pem = props.authority ?? rdsAuthority(props.region);
     this.authority = pem;
-    const parameters = { ...PREFERRED, ...props.parameters };
+    const parameters = { ...SETTINGS, ...props.parameters };
     const say = (property: string, ...problems: Parameters<typeof refuse>[1]) => refuse(scope, problems, property);
 
     if (!(version in POSTGRES))
@@ -195,16 +211,15 @@ export class Surroundings extends Construct {
         rule: `Amazon's certificates of ${props.region} are not known here`,
         remedy: "give them, from truststore.pki.rds.amazonaws.com",
       });
+    if (passwordDrawing !== undefined && !(Number.isInteger(passwordDrawing) && passwordDrawing >= 1))
+      say("passwordDrawing", { value: passwordDrawing, rule: "is no number of times", remedy: "use a whole number from 1" });
     say("windows", ...windowProblems(this.windows, { maintenance: 30, backup: 30 }));
-    const forced = Object.keys(FORCED).filter((each) => each in parameters && String(parameters[each]) !== FORCED[each]);
-    say("parameters", ...forced.map((each) => ({ value: each, rule: `is ${FORCED[each]} on every server`, remedy: "leave it out" })));
     const memory = memoryOf(instance);
     if (typeof memory === "number") {
-      const chosen = Object.fromEntries(Object.entries(parameters).filter(([each]) => !forced.includes(each)));
-      say("parameters", ...parameterProblems(chosen, memory, { shared_buffers: `${Math.round(SHARED_BUFFERS[engine](memory))}B` }));
+      say("parameters", ...parameterProblems(parameters, memory, { shared_buffers: `${Math.round(SHARED_BUFFERS[engine](memory))}B` }));
     }
 
-    this.parameters = Object.entries({ ...withoutUnits(parameters), ...FORCED })
+    this.parameters = Object.entries(withoutUnits(parameters))
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([each, value]) => ({ name: each, value, applyMethod: needsRestart(each) ? "pending-reboot" : "immediate" }));
     this.subnetGroup = new DbSubnetGroup(this, "subnets", {
@@ -217,7 +232,7 @@ export class Surroundings extends Construct {
       spec: administratorSecret(store),
       key: keys.secrets,
       protect,
-      ...(props.passwordDrawing === undefined ? {} : { drawing: props.passwordDrawing }),
+      ...(passwordDrawing === undefined ? {} : { drawing: passwordDrawing }),
     });
     this.zones = Object.entries(zones).map(([zone, subnet]) => new DataAwsSubnet(this, `subnet-${zone}`, { id: subnet }).availabilityZone);
     const monitoring = this.monitoringRole();
@@ -270,7 +285,7 @@ export class Surroundings extends Construct {
             Action: "sts:AssumeRole",
             Condition: {
               StringEquals: { "aws:SourceAccount": account },
-              ArnLike: { "aws:SourceArn": `arn:aws:rds:${region}:${account}:db:${this.identifier}*` },
+              ArnLike: { "aws:SourceArn": `arn:aws:rds:${region}:${account}:db:${name.join("-")}-*` },
             },
           },
         ],

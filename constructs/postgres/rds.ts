@@ -70,8 +70,8 @@ export class RdsPostgres extends Construct {
   readonly writer: string;
 
   /**
-   * Where is read: the names of all replicas, by commas, as libpq, JDBC, Npgsql and pgx take them; the primary's where
-   * there are none. RDS has no name for all replicas, and one of our own would be in none of their certificates.
+   * Where is read: the names of all replicas, by commas; the primary's where there are none. RDS has no name for all of
+   * them, and one of our own would be in none of their certificates.
    */
   readonly reader: string;
 
@@ -140,6 +140,8 @@ export class RdsPostgres extends Construct {
       lifecycle: { preventDestroy: protect },
       dependsOn: [around.monitoringRights, ...around.logs("instance", around.identifier, LOGS)],
     });
+    if (!protect) exempt(primary, "CKV_AWS_293", "its environment may be thrown away");
+    if (!standby) exempt(primary, "CKV_AWS_157", "nobody asked for a standby");
     around.password.writtenAfter(primary);
     const copies = Array.from({ length: replicas }, (_, index) => {
       const identifier = cloudName("database", ...props.name, props.store, "replica", String(index + 1));
@@ -156,6 +158,7 @@ export class RdsPostgres extends Construct {
         dependsOn: around.logs("instance", identifier, LOGS, `replica-${index + 1}-logs`),
       });
       for (const rule of ["data-is-kept", "backups-select-it"]) exempt(replica, rule, "holds a copy of what its primary keeps");
+      if (!protect) exempt(replica, "CKV_AWS_293", "its environment may be thrown away");
       exempt(replica, "CKV_AWS_157", "a replica has other replicas and the primary beside it");
       return replica;
     });

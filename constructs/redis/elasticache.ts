@@ -111,9 +111,12 @@ const FORCED: Readonly<Record<string, string>> = { "cluster-enabled": "yes" };
 const RIGHTS = "on ~* &* -@all +@read +@write +@connection +@pubsub +@transaction +@scripting +@stream +cluster +info +memory|usage";
 
 /**
- * Valkey on ElastiCache, always in cluster mode, so that shards can be added without another address. Its user signs in
- * with a password that Terraform never knows: it is made without one, for identities only, and `CachePassword` tells
- * ElastiCache what the secret says.
+ * Valkey on ElastiCache, always in cluster mode, so that shards can be added without another address. Its certificate is
+ * one of Amazon's public authorities.
+ *
+ * Every way in which Terraform could tell ElastiCache a password ends in its state. So its user is made without one: it
+ * signs in as an identity that may `elasticache:Connect`. For clients that can't, the password is told beside Terraform
+ * (`aws elasticache modify-user`, which takes two at once, for a rotation), and no apply takes it away.
  */
 export class ElastiCache extends Construct {
   /** Where clients begin; they find the shards from there. */

@@ -1,6 +1,6 @@
 import type { Size } from "../../constructs/sizing";
 import { all, one, statements } from "../synth";
-import { anAurora, auroraRefusals, settings, stateful } from "./managed";
+import { anAurora, auroraRefusals, policiesOfAurora, settings, stateful } from "./managed";
 
 describe("AuroraPostgres", () => {
   it("is encrypted by our key, out of the internet's reach, and signed in to over TLS only", () => {
@@ -107,7 +107,7 @@ describe("AuroraPostgres", () => {
     const [trust] = statements(one(json, "aws_iam_role").assume_role_policy);
     expect(trust?.Condition).toEqual({
       StringEquals: { "aws:SourceAccount": "111122223333" },
-      ArnLike: { "aws:SourceArn": "arn:aws:rds:eu-west-1:111122223333:db:orders-test-read-database*" },
+      ArnLike: { "aws:SourceArn": "arn:aws:rds:eu-west-1:111122223333:db:orders-test-*" },
     });
   });
 
@@ -120,6 +120,12 @@ describe("AuroraPostgres", () => {
         { name: "max_connections", value: "200", apply_method: "pending-reboot" },
       ]),
     );
+  });
+
+  it("takes settings that are stronger than its own", () => {
+    const parameters = { ssl_min_protocol_version: "TLSv1.3" };
+    expect(auroraRefusals({ parameters })).toEqual([]);
+    expect(settings(one(anAurora({ parameters }), "aws_rds_cluster_parameter_group"))).toMatchObject(parameters);
   });
 
   it("has settings of its size with the size's own instance only", () => {
@@ -146,6 +152,14 @@ describe("AuroraPostgres", () => {
     ]);
   });
 
+  it("breaks no policy where data is protected, and is found out where it is not", () => {
+    expect(policiesOfAurora({ replicas: 2 })).toEqual([]);
+    expect(policiesOfAurora({ protect: false })).toEqual([
+      expect.stringContaining("(data-is-kept)"),
+      expect.stringContaining("(data-is-kept)"),
+    ]);
+  });
+
   it.each<[Parameters<typeof auroraRefusals>[0], readonly string[]]>([
     [{ replicas: 16 }, ["replicas: 16 readers are not what Aurora has; use 0 to 15"]],
     [{ replicas: 1.5 }, ["replicas: 1.5 readers are not what Aurora has; use 0 to 15"]],
@@ -165,9 +179,17 @@ describe("AuroraPostgres", () => {
       { windows: { backup: "02:00-03:00" } },
       [`windows: "02:00-03:00" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],
     ],
-    [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl" is 1 on every server; leave it out`]],
-    [{ parameters: { log_statement: "all" } }, [`parameters: "log_statement" is none on every server; leave it out`]],
+    [{ passwordDrawing: 0 }, ["passwordDrawing: 0 is no number of times; use a whole number from 1"]],
+    [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out`]],
+    [
+      { parameters: { log_statement: "all" } },
+      [`parameters: "log_statement = all" writes passwords into the log, when a role is given one; leave it out`],
+    ],
     [{ parameters: { fsync: "off" } }, [`parameters: "fsync = off" lets a crash of the machine destroy the database; leave it out`]],
+    [
+      { parameters: { ssl_min_protocol_version: "TLSv1.1" } },
+      [`parameters: "ssl_min_protocol_version = TLSv1.1" takes versions of TLS that are broken; leave it out`],
+    ],
     [
       { size: "small", parameters: { max_connections: 300 } },
       [

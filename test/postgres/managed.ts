@@ -1,5 +1,7 @@
+import type { TerraformStack } from "cdktf";
+import { describeFinding, findings } from "../../constructs/policy";
 import { AuroraPostgres, type AuroraPostgresProps, RdsPostgres, type RdsPostgresProps } from "../../constructs/postgres";
-import { type Body, refusalsOf, synth } from "../synth";
+import { aStack, type Body, refusalsOf, synth } from "../synth";
 
 export const PROPS = {
   name: ["orders", "test"],
@@ -32,3 +34,15 @@ export function settings(group: Body): Readonly<Record<string, string>> {
 export function stateful(json: Body, types: readonly string[]): readonly string[] {
   return types.flatMap((type) => Object.keys(json.resource[type] ?? {}).map((name) => `${type}.${name}`));
 }
+
+/** What the platform's policies find in a protected stack of data that a test builds, but for what concerns the stack as a whole. */
+function policyFindings(build: (stack: TerraformStack) => void): readonly string[] {
+  const stack = aStack(build);
+  const json = JSON.parse(JSON.stringify(stack.toTerraform()));
+  return findings({ stack, protect: true, holdsData: true, json })
+    .filter(({ address }) => address.includes("/"))
+    .map(describeFinding);
+}
+
+export const policiesOfAurora = (changes: Partial<AuroraPostgresProps>) => policyFindings(aurora(changes));
+export const policiesOfRds = (changes: Partial<RdsPostgresProps>) => policyFindings(rds(changes));

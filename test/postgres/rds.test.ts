@@ -1,8 +1,8 @@
 import { TerraformOutput } from "cdktf";
 import { RdsPostgres } from "../../constructs/postgres";
 import type { Size } from "../../constructs/sizing";
-import { all, aStack, one, synth } from "../synth";
-import { anRds, PROPS, rdsRefusals, settings, stateful } from "./managed";
+import { all, one, synth } from "../synth";
+import { anRds, PROPS, policiesOfRds, rdsRefusals, settings, stateful } from "./managed";
 
 const primary = (json: ReturnType<typeof anRds>) => one(json, "aws_db_instance", "db/primary");
 
@@ -130,6 +130,14 @@ describe("RdsPostgres", () => {
       // None of them replaces an instance (AWS provider 5.100, planned).
       for (const [key] of changed) expect(GROWS).toContain(key);
     }
+  });
+
+  it("breaks no policy where data is protected, and is found out where it is not", () => {
+    expect(policiesOfRds({ replicas: 2 })).toEqual([]);
+    expect(policiesOfRds({ protect: false })).toEqual([
+      expect.stringContaining("(data-is-kept)"),
+      expect.stringContaining("(data-is-kept)"),
+    ]);
   });
 
   it.each<[Parameters<typeof rdsRefusals>[0], readonly string[]]>([

@@ -1,3 +1,4 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { ManagedSecret, type ManagedSecretProps } from "../../constructs/secrets";
 import { type Body, one, refusalsOf, synth } from "../synth";
 import { aSpec } from "./specs";
@@ -40,6 +41,17 @@ describe("ManagedSecret", () => {
       version_stages: ["AWSCURRENT", "first"],
       lifecycle: { ignore_changes: ["version_stages"] },
     });
+  });
+
+  it("is drawn anew when it is told to, and written once its engine has it", () => {
+    const json = synth((stack) => {
+      const secret = new ManagedSecret(stack, "admin", { name: ["orders", "test"], spec: aSpec(), key: KEY, protect: true, drawing: 2 });
+      const engine = new CloudwatchLogGroup(stack, "engine", { name: secret.value("password") });
+      secret.writtenAfter(engine);
+    });
+    const version = one(json, "aws_secretsmanager_secret_version");
+    expect(version).toMatchObject({ secret_string_wo_version: 2, depends_on: ["aws_cloudwatch_log_group.engine"] });
+    expect(version.secret_string_wo).toContain(one(json, "aws_cloudwatch_log_group").name.slice(2, -1));
   });
 
   it("draws letters and digits, or hexadecimal digits", () => {

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "./api";
-import { changesOf, ignoringTemplates, losses } from "./changes";
+import { afterwards, changesOf, ignoringTemplates, losses } from "./changes";
 
 const claim = (storage: string, storageClassName = "data"): KubernetesObject => ({
   apiVersion: "v1",
@@ -13,23 +13,24 @@ const set = (storage: string, serviceName = "events"): KubernetesObject => ({
   metadata: { namespace: "orders", name: "events" },
   spec: { serviceName, replicas: 1, volumeClaimTemplates: [{ metadata: { name: "data" }, spec: claim(storage).spec }] },
 });
-const IGNORING = new Set(["StatefulSet orders/events"]);
+const between = (before: readonly KubernetesObject[], after: readonly KubernetesObject[], ignoring = ["StatefulSet orders/events"]) =>
+  changesOf(before, afterwards(before, after, new Set(ignoring)));
 
 describe("what a change sends to a cluster", () => {
   it("is a larger claim, and nothing of a set whose templates are ignored", () => {
-    const changes = changesOf([claim("1Gi"), set("1Gi")], [claim("2Gi"), set("2Gi")], IGNORING);
+    const changes = between([claim("1Gi"), set("1Gi")], [claim("2Gi"), set("2Gi")]);
     expect(changes).toEqual([{ how: "in place", object: claim("2Gi") }]);
     expect(losses(changes)).toEqual([]);
   });
 
   it("makes a set anew whose templates are not ignored", () => {
-    expect(losses(changesOf([set("1Gi")], [set("2Gi")], new Set()))).toEqual(["StatefulSet orders/events would be made anew"]);
+    expect(losses(between([set("1Gi")], [set("2Gi")], []))).toEqual(["StatefulSet orders/events would be made anew"]);
   });
 
   it("loses what is renamed, moved to another class, or found by another name", () => {
     const renamed = { ...claim("1Gi"), metadata: { namespace: "orders", name: "data-events-1" } };
-    expect(losses(changesOf([claim("1Gi")], [renamed], IGNORING))).toEqual(["PersistentVolumeClaim orders/data-events-0 would be deleted"]);
-    expect(losses(changesOf([claim("1Gi"), set("1Gi")], [claim("1Gi", "fast"), set("1Gi", "others")], IGNORING))).toEqual([
+    expect(losses(between([claim("1Gi")], [renamed]))).toEqual(["PersistentVolumeClaim orders/data-events-0 would be deleted"]);
+    expect(losses(between([claim("1Gi"), set("1Gi")], [claim("1Gi", "fast"), set("1Gi", "others")]))).toEqual([
       "PersistentVolumeClaim orders/data-events-0 would be made anew",
       "StatefulSet orders/events would be made anew",
     ]);

@@ -21,23 +21,32 @@ const IN_PLACE: Readonly<Record<string, readonly string[]>> = {
 const STATEFUL: ReadonlySet<string> = new Set(["Cluster", "Namespace", "PersistentVolumeClaim", "StatefulSet"]);
 
 /**
- * What Terraform sends for the second list where the first is on the cluster. Of the sets in `ignoring` the provider is told
- * not to look at claim templates, and so leaves them as they are.
+ * What is on the cluster when the second list has been sent where the first was. Of the sets in `ignoring` the provider is
+ * told not to look at claim templates, and so leaves them as they are.
  */
-export function changesOf(
+export function afterwards(
   before: readonly KubernetesObject[],
   after: readonly KubernetesObject[],
   ignoring: ReadonlySet<string>,
-): readonly Change[] {
+): readonly KubernetesObject[] {
+  const old = new Map(before.map((object) => [keyOf(object), object]));
+  return after.map((object) => {
+    const was = old.get(keyOf(object));
+    if (!was || !ignoring.has(keyOf(object))) return object;
+    return { ...object, spec: { ...object.spec, volumeClaimTemplates: was.spec.volumeClaimTemplates } };
+  });
+}
+
+/** What Terraform does to come from the first list to the second. */
+export function changesOf(before: readonly KubernetesObject[], after: readonly KubernetesObject[]): readonly Change[] {
   const old = new Map(before.map((object) => [keyOf(object), object]));
   const wanted = new Set(after.map(keyOf));
   const gone = before.filter((object) => !wanted.has(keyOf(object))).map((object): Change => ({ how: "deleted", object }));
   const rest = after.flatMap((object): readonly Change[] => {
     const was = old.get(keyOf(object));
     if (!was) return [{ how: "created", object }];
-    const sent = ignoring.has(keyOf(object)) ? withTemplatesOf(was, object) : object;
-    if (isDeepStrictEqual(was, sent)) return [];
-    return [{ how: isInPlace(was, sent) ? "in place" : "made anew", object: sent }];
+    if (isDeepStrictEqual(was, object)) return [];
+    return [{ how: isInPlace(was, object) ? "in place" : "made anew", object }];
   });
   return [...gone, ...rest];
 }
@@ -60,10 +69,6 @@ export function ignoringTemplates(json: unknown): readonly string[] {
 /** An object by kind, namespace and name. */
 export function keyOf({ kind, metadata: { namespace = "", name } }: Pick<KubernetesObject, "kind" | "metadata">): string {
   return `${kind} ${namespace}/${name}`;
-}
-
-function withTemplatesOf(was: KubernetesObject, object: KubernetesObject): KubernetesObject {
-  return { ...object, spec: { ...object.spec, volumeClaimTemplates: was.spec.volumeClaimTemplates } };
 }
 
 function isInPlace(was: KubernetesObject, now: KubernetesObject): boolean {

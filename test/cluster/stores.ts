@@ -32,6 +32,22 @@ export async function unfinished(api: KubernetesApi): Promise<readonly string[]>
     .map(({ metadata, status }) => `${metadata.namespace}/${metadata.name}: ${status?.conditions?.[0]?.message ?? "is not complete"}`);
 }
 
+/** Workloads of whose pods some are from an older template. */
+export async function outdated(api: KubernetesApi): Promise<readonly string[]> {
+  const kinds = ["Deployment", "StatefulSet"].map((kind) => ({ apiVersion: "apps/v1", kind }));
+  const sets = (await Promise.all(kinds.map((kind) => api.list(kind)))).flat();
+  return sets
+    .filter(
+      ({ metadata, spec, status }) =>
+        status?.observedGeneration !== metadata.generation ||
+        (status?.updatedReplicas ?? 0) !== spec.replicas ||
+        status?.replicas !== spec.replicas,
+    )
+    .map(
+      ({ metadata, spec, status }) => `${metadata.namespace}/${metadata.name}: ${status?.updatedReplicas ?? 0} of ${spec.replicas} are new`,
+    );
+}
+
 /** Sets of three and more that have no majority, and budgets that are not kept or let another pod go. */
 export async function outvoted(api: KubernetesApi): Promise<readonly string[]> {
   let found: readonly string[] = [];

@@ -8,14 +8,14 @@ import type { ApiObject } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { type MeasuredSite, type Program, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
-import { ApiError, currentContext, KubernetesApi, type KubernetesObject, until } from "./api";
-import { type Change, changesOf, ignoringTemplates, keyOf, losses } from "./changes";
+import { ApiError, currentContext, type Kind, KubernetesApi, type KubernetesObject, until } from "./api";
+import { afterwards, type Change, changesOf, ignoringTemplates, keyOf, losses } from "./changes";
 import { occupied } from "./empty";
 import { found } from "./found";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
 import { viewOf, wrongRights } from "./planners";
-import { destructive, jobNow, outvoted, templatesOf, unfinished } from "./stores";
+import { destructive, jobNow, outdated, outvoted, templatesOf, unfinished } from "./stores";
 import { throughTerraform } from "./terraform";
 import { MOVES, VARIETY } from "./varieties";
 import { pod, violations } from "./violations";
@@ -29,6 +29,14 @@ const SECONDS = 120;
 const MAKERS = [
   ...["DaemonSet", "Deployment", "StatefulSet"].map((kind) => ({ apiVersion: "apps/v1", kind })),
   ...["CronJob", "Job"].map((kind) => ({ apiVersion: "batch/v1", kind })),
+];
+
+const POD: Kind = { apiVersion: "v1", kind: "Pod" };
+
+/** What must stay the same whatever becomes of the rest. */
+const HOLDERS: readonly Kind[] = [
+  { apiVersion: "v1", kind: "PersistentVolumeClaim" },
+  { apiVersion: "apps/v1", kind: "StatefulSet" },
 ];
 
 /** What an environment becomes. */
@@ -167,16 +175,30 @@ class Trial {
 
   /** Sends what Terraform would send, and the nodes of an event store their successors, as its job does. */
   private async change({ site: { objects, declared }, ignoring }: Move): Promise<void> {
-    const changes = changesOf(this.objects as readonly KubernetesObject[], objects, ignoring);
+    const now = this.objects as readonly KubernetesObject[];
+    const then = afterwards(now, objects, ignoring);
+    const changes = changesOf(now, then);
     expectNone(losses(changes));
     if (changes.length === 0) throw new Wrong("nothing changes");
-    const before = await this.holding();
+    // No pod is started anew for a larger disk.
+    const kinds = changes.every(({ object }) => object.kind === "PersistentVolumeClaim") ? [...HOLDERS, POD] : HOLDERS;
+    const before = await this.holding(kinds);
     for (const change of changes) await this.send(change);
-    [this.objects, this.groups] = [objects, declared];
+    [this.objects, this.groups] = [then as readonly ApiObject[], declared];
     await this.standIn();
-    await this.settled(() => false);
     for (const { object } of changes) if (object.spec?.updateStrategy?.type === "OnDelete") await this.roll(object);
-    expectNone([...(await this.lost(before)), ...(await this.unused()), ...(await outvoted(this.api)), ...(await unfinished(this.api))]);
+    let old: readonly string[] = [];
+    await until("new pods", SECONDS, async () => {
+      old = await outdated(this.api);
+      return old.length === 0;
+    }).catch(() => expectNone(old));
+    await this.settled(() => false);
+    expectNone([
+      ...(await this.lost(before, kinds)),
+      ...(await this.unused()),
+      ...(await outvoted(this.api)),
+      ...(await unfinished(this.api)),
+    ]);
   }
 
   private async send({ how, object }: Change): Promise<void> {
@@ -203,12 +225,8 @@ class Trial {
     }
   }
 
-  /** What must stay the same object whatever becomes of the rest, and each claim's volume. */
-  private async holding(): Promise<ReadonlyMap<string, string>> {
-    const kinds = [
-      { apiVersion: "v1", kind: "PersistentVolumeClaim" },
-      { apiVersion: "apps/v1", kind: "StatefulSet" },
-    ];
+  /** Objects by name, each with what tells it from another of that name, and its volume if it is a claim. */
+  private async holding(kinds: readonly Kind[]): Promise<ReadonlyMap<string, string>> {
     const lists = await Promise.all(
       kinds.map(async (kind) =>
         (await this.api.list(kind)).map(
@@ -220,8 +238,8 @@ class Trial {
   }
 
   /** What was there and is another one now, and claims that are not as large as was asked for. */
-  private async lost(before: ReadonlyMap<string, string>): Promise<readonly string[]> {
-    const now = await this.holding();
+  private async lost(before: ReadonlyMap<string, string>, kinds: readonly Kind[]): Promise<readonly string[]> {
+    const now = await this.holding(kinds);
     const others = [...before].filter(([key, value]) => now.get(key) !== value).map(([key]) => `${key} is not what it was`);
     const claims = this.objects.filter(({ kind }) => kind === "PersistentVolumeClaim") as readonly KubernetesObject[];
     const small: string[] = [];
@@ -361,11 +379,10 @@ class Trial {
 
   /** A namespace waits for its pods as long as they may take to end, which of a store is an hour, and longer where their nodes are gone. */
   private async end(namespaces: readonly string[]): Promise<void> {
-    const pods = { apiVersion: "v1", kind: "Pod" };
     for (const namespace of namespaces) for (const kind of MAKERS) await this.api.deleteAll(kind, { namespace });
     await until("pods gone", SECONDS, async () => {
-      for (const namespace of namespaces) await this.api.deleteAll(pods, { namespace }, 0);
-      const left = await this.api.list(pods);
+      for (const namespace of namespaces) await this.api.deleteAll(POD, { namespace }, 0);
+      const left = await this.api.list(POD);
       return !left.some(({ metadata }) => namespaces.includes(metadata.namespace ?? ""));
     });
   }

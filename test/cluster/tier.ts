@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
 import { PLANNERS } from "../../constructs/cluster";
-import type { ApiObject } from "../../constructs/kubernetes";
+import { type ApiObject, kubernetesObjects } from "../../constructs/kubernetes";
 import { program } from "../../environments";
-import { type MeasuredSite, type Program, synthesize } from "../../stacks";
+import { type MeasuredSite, type Program, type Synthesis, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
 import { ApiError, currentContext, type Kind, KubernetesApi, type KubernetesObject, until } from "./api";
 import { afterwards, type Change, changesOf, ignoringTemplates, keyOf, losses } from "./changes";
@@ -406,6 +406,18 @@ function expectNone(found: readonly string[]): void {
   if (found.length > 0) throw new Wrong(found.slice(0, 40).join("\n"));
 }
 
+/** What is sent to the clusters of a program, with addresses in the place of those that only an apply brings. */
+function synthesized(what: Program, directory: string): Pick<Synthesis, "sites" | "stacks"> {
+  const { compositions, sites, stacks } = withoutTokenTraces(() => synthesize(what, { outdir: join(directory, "out"), prune: true }));
+  const known = (expression: string) => (expression.endsWith("_cidr") ? "10.0.0.0/16" : undefined);
+  const on = compositions.flatMap((composition) => composition.sites);
+  const filled = sites.map((site, index) => {
+    const objects = on[index]?.stacks.flatMap((stack) => kubernetesObjects(stack.synthesized, { known }).objects);
+    return { ...site, objects: objects ?? [] };
+  });
+  return { sites: filled, stacks };
+}
+
 async function main(): Promise<void> {
   const kubeconfig = process.env.KUBECONFIG;
   if (!kubeconfig) return console.log("SKIPPED the cluster tier: KUBECONFIG names no cluster\n0 passed, 0 failed, 1 skipped");
@@ -420,14 +432,13 @@ async function main(): Promise<void> {
     if (why) throw new Error(why);
     // `tier.js dev.cluster` tries that one.
     const only = process.argv.slice(2);
-    const measured = (what: Program) => withoutTokenTraces(() => synthesize(what, { outdir: join(directory, "out"), prune: true }));
     const moves = MOVES.map(({ what, environment }): Move => {
-      const { sites, stacks } = measured({ ...VARIETY, environments: [environment] });
+      const { sites, stacks } = synthesized({ ...VARIETY, environments: [environment] }, directory);
       const [site] = sites;
       if (!site) throw new Error(`${environment.name} has no cluster`);
       return { what, site, ignoring: new Set([...stacks.values()].flatMap(({ json }) => ignoringTemplates(json))) };
     });
-    for (const { sites } of [measured(program), measured(VARIETY)]) {
+    for (const { sites } of [program, VARIETY].map((each) => synthesized(each, directory))) {
       for (const site of sites.filter(({ path }) => only.length === 0 || only.includes(path))) {
         const next = moves.filter((move) => move.site.path === site.path);
         await new Trial(api, results, site.path, site, nodes.length === 0, next).run();

@@ -2,7 +2,7 @@
 module.exports = {
   roots: ["<rootDir>/dist/test"],
   testMatch: ["**/*.test.js"],
-  testPathIgnorePatterns: ["/dist/test/(aws|cluster|fork|package|sql)/"],
+  testPathIgnorePatterns: ["/dist/test/(aws|fork|package|sql)/"],
   snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
   // Compiled already; what packages bring is loaded once for all.

@@ -1,4 +1,4 @@
-import { NATS_SIZES } from "../constructs/broker";
+import { NATS_SIZES, type NatsSettings as NatsServers } from "../constructs/broker";
 import { type Bytes, bytes, type Cores, known, millicores } from "../constructs/core/quantities";
 import {
   DEFAULT_ELASTICACHE_VALKEY,
@@ -17,8 +17,18 @@ import {
   RDS_SIZES,
   resolvePostgres,
 } from "../constructs/postgres";
-import { CACHE_NODES, ELASTICACHE_SIZES, resolveValkey } from "../constructs/redis";
-import { all, type CloudNativePgSettings, type Environment, isProtected, type PostgresSettings } from "./environment";
+import { CACHE_NODES, ELASTICACHE_SIZES, type ResolvedValkey, resolveValkey } from "../constructs/redis";
+import {
+  all,
+  type CloudNativePgSettings,
+  type Environment,
+  type EventSourcingDbSettings,
+  isProtected,
+  type NatsSettings,
+  type PostgresSettings,
+  type RdsSettings,
+  type ValkeySettings,
+} from "./environment";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
 export interface SettledStore {
@@ -76,11 +86,10 @@ function eventStoreOf(settings: NonNullable<Environment["eventStore"]>, size: Si
     case "postgres":
       return postgresOf("eventStore.server", settings.server, "write", size, kept);
     case "eventsourcingdb": {
-      const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
-      const storage = settings.storage ?? of.storage;
+      const of = eventSourcingDbSize(settings, size);
       return {
         path,
-        settings: said("eventsourcingdb", { image: EVENT_SOURCING_DB, ...of, storage }),
+        settings: said("eventsourcingdb", { image: EVENT_SOURCING_DB, ...of }),
         pods: { side: "write", count: 1, cpu: of.cpu, memory: of.memory, volumes: 1 },
       };
     }
@@ -96,12 +105,12 @@ function postgresOf(path: string, settings: PostgresSettings, side: "write" | "r
   if (settings.engine !== "cloudnative-pg") {
     const { engine, version = DEFAULT_POSTGRES, replicas } = settings;
     const { instance, parameters } = MANAGED_SIZES[engine][settings.size ?? size];
-    const disk = engine === "rds" ? { standby: kept, storage: settings.storage ?? RDS_SIZES[settings.size ?? size].storage } : {};
+    const disk = settings.engine === "rds" ? { standby: kept, storage: rdsStorage(settings, size) } : {};
     const { max_connections } = { ...parameters, ...settings.parameters };
     const instances = { instance: instanceClass(ENGINES[engine], instance), memory: instance.memory, replicas };
     return { path, settings: said(engine, { version, ...instances, ...disk, max_connections }) };
   }
-  const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = resolved(settings, size);
+  const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = cloudNativePgSize(settings, size);
   const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
   return {
     path,
@@ -111,7 +120,8 @@ function postgresOf(path: string, settings: PostgresSettings, side: "write" | "r
   };
 }
 
-function resolved({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
+/** What a server on a cluster is told. */
+export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
   const { engine: _, name: __, ...given } = settings;
   return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
 }
@@ -124,24 +134,42 @@ function cacheOf(settings: NonNullable<Environment["cache"]>, size: Size): Settl
     const nodes = { version: DEFAULT_ELASTICACHE_VALKEY, node, memory: `${CACHE_NODES[node]}Gi` };
     return { path, settings: said("elasticache", { ...nodes, shards, replicasPerShard }) };
   }
-  const { engine, purpose = "cache", ...given } = settings;
-  const { replicas, cpu, memory, storage, eviction, sync } = resolveValkey({ size, purpose, ...given });
+  const { replicas, cpu, memory, storage, eviction, sync } = valkeySize(settings, size);
   return {
     path,
-    settings: said(engine, { replicas, cpu, memory, storage, eviction, sync }),
+    settings: said("valkey", { replicas, cpu, memory, storage, eviction, sync }),
     pods: { side: "read", count: replicas + 1, cpu, memory, volumes: 1 },
   };
 }
 
 function brokerOf(settings: NonNullable<Environment["broker"]>, size: Size): SettledStore {
-  const of = NATS_SIZES[settings.size ?? size];
-  const { servers = of.servers, storage = of.storage } = settings;
-  const { cpu, memory } = of;
+  const { servers, cpu, memory, storage } = brokerSize(settings, size);
   return {
     path: "broker",
     settings: said("nats", { servers, cpu, memory, storage }),
     pods: { side: "read", count: servers, cpu, memory, volumes: 1 },
   };
+}
+
+/** What an event store of that engine is told. */
+export function eventSourcingDbSize(settings: EventSourcingDbSettings, size: Size) {
+  const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
+  return { ...of, storage: settings.storage ?? of.storage };
+}
+
+/** The disk that an instance of RDS is told. */
+export function rdsStorage(settings: RdsSettings, size: Size): Bytes {
+  return settings.storage ?? RDS_SIZES[settings.size ?? size].storage;
+}
+
+/** What a server of Valkey is told. */
+export function valkeySize({ engine: _, purpose = "cache", ...given }: ValkeySettings, size: Size): ResolvedValkey {
+  return resolveValkey({ size, purpose, ...given });
+}
+
+/** What servers of NATS are told. */
+export function brokerSize({ engine: _, purpose: __, size: own, ...said }: NatsSettings, size: Size): NatsServers {
+  return { ...NATS_SIZES[own ?? size], ...said };
 }
 
 function said(engine: string, settings: Readonly<Record<string, unknown>>): string {

@@ -47,7 +47,9 @@ export interface RdsPostgresProps extends ManagedPostgresProps {
 }
 
 /** What a size means. Settings hold for the size's own instance: another one goes without. */
-export const RDS_SIZES: Readonly<Record<Size, { instance: DatabaseInstance; replicas: number; storage: Bytes; parameters: PostgresParameters }>> = {
+export const RDS_SIZES: Readonly<
+  Record<Size, { instance: DatabaseInstance; replicas: number; storage: Bytes; parameters: PostgresParameters }>
+> = {
   small: { instance: { cpu: 2, memory: "4Gi" }, replicas: 0, storage: "20Gi", parameters: { max_connections: 100 } },
   medium: { instance: { cpu: 2, memory: "8Gi" }, replicas: 0, storage: "100Gi", parameters: { max_connections: 200 } },
   large: { instance: { cpu: 4, memory: "32Gi" }, replicas: 2, storage: "400Gi", parameters: { max_connections: 400 } },

@@ -264,7 +264,8 @@ export class ElastiCache extends Construct {
     if (!(version in ELASTICACHE_VALKEY)) {
       say("version", { value: version, rule: "is not offered", remedy: `use one of ${Object.keys(ELASTICACHE_VALKEY).join(", ")}` });
     }
-    if (!(node in CACHE_NODES)) say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(CACHE_NODES).join(", ")}` });
+    if (!(node in CACHE_NODES))
+      say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(CACHE_NODES).join(", ")}` });
     if (Object.keys(zones).length < 2) {
       say("zones", { value: Object.keys(zones), rule: "leaves nothing when a zone fails", remedy: "name two or three" });
     }

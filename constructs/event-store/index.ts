@@ -1,6 +1,6 @@
 export type * from "./contract";
 export { EVENT_SOURCING_DB_SIZES, EventSourcingDb, type EventSourcingDbProps, eventSourcingDbToken } from "./eventsourcingdb";
-export { KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
+export { KURRENT_CLOUD_SIZES, KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
 export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-cloud-backup";
 export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
 export { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";

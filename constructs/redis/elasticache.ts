@@ -76,7 +76,7 @@ export interface ElastiCacheProps {
 }
 
 /** Memory of each node of a kind, for data and overhead, in GiB (ElastiCache, supported node types). */
-const NODES = {
+export const CACHE_NODES = {
   "t4g.small": 1.37,
   "t4g.medium": 3.09,
   "m7g.large": 6.38,
@@ -90,9 +90,10 @@ const NODES = {
 } as const;
 
 /** A kind of node, without the `cache.` before it. */
-export type CacheNode = keyof typeof NODES;
+export type CacheNode = keyof typeof CACHE_NODES;
 
-const SIZES: Readonly<Record<Size, { readonly node: CacheNode; readonly shards: number }>> = {
+/** What a size means. */
+export const ELASTICACHE_SIZES: Readonly<Record<Size, { readonly node: CacheNode; readonly shards: number }>> = {
   small: { node: "t4g.small", shards: 1 },
   medium: { node: "m7g.large", shards: 1 },
   large: { node: "r7g.large", shards: 3 },
@@ -134,7 +135,7 @@ export class ElastiCache extends Construct {
 
   constructor(scope: Construct, id: string, props: ElastiCacheProps) {
     super(scope, id);
-    const size = SIZES[props.size];
+    const size = ELASTICACHE_SIZES[props.size];
     const { name, store, protect, keys, zones, version = DEFAULT_ELASTICACHE_VALKEY, node = size.node, shards = size.shards } = props;
     const { replicasPerShard = protect ? 1 : 0, keep = protect ? "7d" : undefined } = props;
     const windows = { ...WINDOWS, ...props.windows };
@@ -263,7 +264,8 @@ export class ElastiCache extends Construct {
     if (!(version in ELASTICACHE_VALKEY)) {
       say("version", { value: version, rule: "is not offered", remedy: `use one of ${Object.keys(ELASTICACHE_VALKEY).join(", ")}` });
     }
-    if (!(node in NODES)) say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(NODES).join(", ")}` });
+    if (!(node in CACHE_NODES))
+      say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(CACHE_NODES).join(", ")}` });
     if (Object.keys(zones).length < 2) {
       say("zones", { value: Object.keys(zones), rule: "leaves nothing when a zone fails", remedy: "name two or three" });
     }

@@ -5,6 +5,7 @@ import { ServerCertificate, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
+import { exempt } from "../policy/contract";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
 import type { Redis, RedisPurpose } from "./contract";
@@ -141,6 +142,7 @@ export class Valkey extends Construct {
       protect,
       after,
     });
+    if (purpose === "cache") for (const claim of claims) exempt(claim, "data-is-kept", "a cache may forget what it holds");
     const { release } = new Release(this, "servers", {
       cluster,
       chart: "valkey",

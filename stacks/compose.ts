@@ -81,7 +81,7 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
   const clusters = clusterStacks(app, context, keys, network);
   const backup = backupStack(app, context, keys);
   const [data] = dataStacks(app, context, keys, network);
-  const [identities] = identitiesStacks(app, context, { keys, clusters, backup });
+  const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(data ? { data } : {}) });
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
   const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities)];
   const optional = { ...(data ? { data } : {}), ...(identities ? { identities } : {}) };

@@ -12,7 +12,7 @@ import {
 } from "../constructs/postgres";
 import { type SecretSpec, WorkloadSecret } from "../constructs/secrets";
 import type { CloudNativePgSettings, PostgresSettings } from "./environment";
-import { identitiesOf } from "./identities";
+import { backupsOf, identitiesOf } from "./identities";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { describedAt } from "./refusals";
@@ -73,7 +73,7 @@ function madeHere(
       users: usersOf(name, namespace),
       ...(pooler ? { pooler: {} } : {}),
       ...(identity && foundation
-        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${identity.backups}` } }
+        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` } }
         : {}),
       clients: [{ namespace }, ...clients],
       ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),

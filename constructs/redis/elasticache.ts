@@ -115,8 +115,8 @@ const RIGHTS = "on ~* &* -@all +@read +@write +@connection +@pubsub +@transactio
  * one of Amazon's public authorities.
  *
  * Every way in which Terraform could tell ElastiCache a password ends in its state. So its user is made without one: it
- * signs in as an identity that may `elasticache:Connect`. For clients that can't, the password is told beside Terraform
- * (`aws elasticache modify-user`, which takes two at once, for a rotation), and no apply takes it away.
+ * signs in as an identity that may `elasticache:Connect`. For clients that can't, `CachePassword` tells it a password beside
+ * Terraform, and no apply takes that away. From then on it signs in by that alone.
  */
 export class ElastiCache extends Construct {
   /** Where clients begin; they find the shards from there. */
@@ -158,15 +158,17 @@ export class ElastiCache extends Construct {
       description: `Data subnets of ${identifier}`,
       subnetIds: Object.values(zones),
     });
-    // For a user that signs in by identity, ElastiCache wants its name to be its id.
+    // The only user: Valkey knows no `default` without a password, and, unlike Redis, needs none in its group. For one that
+    // signs in by identity, ElastiCache wants its name to be its id.
     const user = new ElasticacheUser(this, "user", {
       userId: identifier,
       userName: identifier,
       engine: ENGINE,
       accessString: RIGHTS,
       authenticationMode: { type: "iam" },
-      // The password is told outside of Terraform, which would take it away again.
-      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required"] },
+      tags: { Name: identifier },
+      // The password is told outside of Terraform, which would take it away again; a tag says which one it was.
+      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required", 'tags["password-digest"]'] },
     });
     const users = new ElasticacheUserGroup(this, "users", { userGroupId: identifier, engine: ENGINE, userIds: [user.userId] });
     const group = new ElasticacheReplicationGroup(this, "group", {

@@ -1,3 +1,4 @@
+export { CachePassword, type CachePasswordProps, cachePasswordStatements } from "./cache-password";
 export * from "./contract";
 export { type CacheNode, ElastiCache, type ElastiCacheProps } from "./elasticache";
 export { Valkey, type ValkeyProps } from "./valkey";

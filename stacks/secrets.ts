@@ -30,11 +30,7 @@ export const cacheUsers = {
     name: "cache-users",
     purpose: "Password of the cache's user",
     keys: { default: PASSWORD },
-    rotation: {
-      method: "two-passwords",
-      clients: "read-again",
-      engine: "in the cluster ACL SETUSER default >NEW; at ElastiCache a key next beside default, told within half an hour",
-    },
+    rotation: { method: "two-passwords", clients: "read-again", engine: "ACL SETUSER default >NEW" },
   },
 } as const satisfies PlacedSecret;
 

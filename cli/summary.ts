@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis } from "../stacks";
+import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis, settledStores } from "../stacks";
 
 /** What a synthesis made, as data. */
 export interface Summary {
@@ -22,6 +22,9 @@ export interface PartSummary {
   /** How much of each cluster what must run asks for. */
   readonly capacity: readonly { readonly cluster: string; readonly asked: string }[];
 
+  /** Its stores, with everything that follows from their sizes. */
+  readonly stores: readonly { readonly store: string; readonly settings: string }[];
+
   /** What is weaker than the default, and why. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
 
@@ -42,23 +45,15 @@ export interface StackSummary {
 /** Parts of an environment that are described and checked, and that no stack makes so far. */
 const DESCRIBED_ONLY = [
   "standbyOf",
-  "eventStore",
   "commandApi",
   "commandProcessors",
   "queryApi",
   "projections",
-  "readDatabase",
-  "cache",
   "monitoring",
   "authentication",
   "authorization",
   "encryptedFields",
 ] as const satisfies readonly (keyof Environment)[];
-
-/** Whether the event store is run by its vendor, which a stack of its own sees to. */
-function isVendors({ eventStore }: Environment): boolean {
-  return eventStore?.engine === "kurrent-cloud";
-}
 
 /** Gathers what a person wants to know about a synthesis. */
 export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {
@@ -78,8 +73,9 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       capacity: sites
         .filter(({ site }) => site.environment.name === name)
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
+      stores: environment ? settledStores(environment).map(({ path, settings }) => ({ store: path, settings })) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
-      described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined && !(part === "eventStore" && isVendors(environment))),
+      described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
     };
   });
@@ -98,6 +94,8 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
     });
     const clusters = Math.max(0, ...part.capacity.map(({ cluster }) => cluster.length));
     const capacity = part.capacity.map(({ cluster, asked }) => `    ${cluster.padEnd(clusters)}  ${asked}`);
+    const named = Math.max(0, ...part.stores.map(({ store }) => store.length));
+    const stores = part.stores.map(({ store, settings }) => `    ${store.padEnd(named)}  ${settings}`);
     const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
     const weaker = part.exceptions.map(
       ({ name, weaker: what, reason }) =>
@@ -107,6 +105,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
       ...(capacity.length > 0 ? ["  what must run asks for:", ...capacity] : []),
+      ...(stores.length > 0 ? ["  stores:", ...stores] : []),
       ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
       ...(part.described.length > 0 ? wrap("  described, made by no stack yet: ", part.described) : []),
       ...(part.next ? [`  next: ${paint("cyan", part.next)}`] : []),

@@ -40,20 +40,23 @@ async function run(world: object = {}, options: Partial<ThroughTerraform> = {}) 
   return { said: said.filter((line) => !line.startsWith("LEFT OUT")), asked, failed: results.failed };
 }
 
+/** The stacks of the environment on kind, in the order in which they are made. */
+const LOCAL = ["local-platform", "local-event-store", "local-read-store"];
+
 describe("stacks through Terraform", () => {
   it("are applied, planned empty and destroyed, and nothing is left", async () => {
     const { said, asked, failed } = await run();
     expect(asked).toEqual([
-      "apply local-platform -input=false -no-color -auto-approve",
-      "plan local-platform -input=false -no-color -detailed-exitcode",
-      "destroy local-platform -input=false -no-color -auto-approve",
+      ...LOCAL.flatMap((stack) => [
+        `apply ${stack} -input=false -no-color -auto-approve`,
+        `plan ${stack} -input=false -no-color -detailed-exitcode`,
+      ]),
+      ...[...LOCAL].reverse().map((stack) => `destroy ${stack} -input=false -no-color -auto-approve`),
     ]);
     expect(said).toEqual([
-      "PASSED  local-platform: init",
-      "PASSED  local-platform: apply",
-      "PASSED  local-platform: replan",
-      "PASSED  local-platform: destroy",
-      "PASSED  local-platform destroyed: check",
+      ...LOCAL.flatMap((stack) => ["init", "apply", "replan"].map((step) => `PASSED  ${stack}: ${step}`)),
+      ...[...LOCAL].reverse().map((stack) => `PASSED  ${stack}: destroy`),
+      `PASSED  ${LOCAL.join(", ")} destroyed: check`,
     ]);
     expect(failed).toBe(false);
   });
@@ -66,6 +69,9 @@ describe("stacks through Terraform", () => {
       "destroy production-write-platform",
       "apply production-read-platform",
       "plan production-read-platform",
+      "apply production-read-store",
+      "plan production-read-store",
+      "destroy production-read-store",
       "destroy production-read-platform",
     ]);
   });
@@ -88,7 +94,7 @@ describe("stacks through Terraform", () => {
     const cluster = [["Namespace default"], ["Namespace default", "ClusterRole keda"]];
     const { said, failed } = await run({}, { found: async () => (cluster.length > 1 ? cluster.shift() : cluster[0]) ?? [] });
     expect(failed).toBe(true);
-    expect(said.at(-1)).toBe("FAILED  local-platform destroyed: check\n        left behind: ClusterRole keda");
+    expect(said.at(-1)).toBe(`FAILED  ${LOCAL.join(", ")} destroyed: check\n        left behind: ClusterRole keda`);
   });
 
   it("are skipped in Terraform's own words where its providers can't be had", async () => {

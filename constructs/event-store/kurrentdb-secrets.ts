@@ -21,7 +21,7 @@ export function kurrentDbSecrets(name = "event-store"): KurrentDbSecrets {
     rotation: {
       method: "alternating-users",
       clients: "restart",
-      engine: "next-user and next-password beside the others: made good within a quarter of an hour, then put in their place",
+      engine: "a job, within 15 minutes, from next-user and next-password",
     },
   });
   return {

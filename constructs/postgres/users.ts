@@ -16,7 +16,7 @@ export function postgresUser(name: string, role: PostgresRole): SecretSpec {
     rotation: {
       method: "alternating-users",
       clients: "restart",
-      engine: `nothing: the job of the roles gives ${roleName(name, role)}_a or _b, whichever the secret names, the password that it names`,
+      engine: "a job, within 5 minutes: whom the secret names gets the password in it",
     },
   };
 }

@@ -51,9 +51,10 @@ describe("an event store at its vendor", () => {
     expect([...stacks.keys()].slice(-2)).toEqual(["test-event-store", "test-peering"]);
   });
 
-  it("has no stack where it runs on a cluster", () => {
-    const there = [...stacksOf({ eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" } }).keys()];
-    expect(there).not.toContain("test-event-store");
+  it("has neither network nor peering where it runs on a cluster", () => {
+    const found = stacksOf({ eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" } });
+    const there = [...found.keys()];
+    expect(all(found.get("test-event-store")?.json as Body, "kurrentcloud_network")).toEqual([]);
     expect(there).not.toContain("test-peering");
   });
 });

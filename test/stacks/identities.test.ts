@@ -4,7 +4,7 @@ import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one, statements } from "../synth";
 
-const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+const cluster = { nodes: 3, node: { cpu: 4, memory: "32Gi", storage: "100Gi" } };
 const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" };
 const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "50Gi", backup: { every: "1h", keep: "30d" } };
 

@@ -102,14 +102,14 @@ describe("the secret store of a platform", () => {
     const [store] = values(platform("production-read"), "secret-store").objects;
     expect(store.spec).toEqual({
       provider: { aws: { service: "SecretsManager", region: "eu-west-1", prefix: "orders-production-" } },
-      conditions: [{ namespaces: ["observability", "read-side"] }],
+      conditions: [{ namespaces: ["observability", "read-side", "read-store"] }],
     });
     const [writing] = values(platform("scaled-write"), "secret-store").objects;
     expect(writing.spec.conditions).toEqual([{ namespaces: ["event-store"] }]);
   });
 
   it("is not there where nobody asks for a secret, or where the cluster draws its own", () => {
-    for (const id of ["production-write", "scaled-read", "local"]) expect(release(platform(id), "secret-store")).toEqual({});
+    for (const id of ["production-write", "local"]) expect(release(platform(id), "secret-store")).toEqual({});
   });
 });
 

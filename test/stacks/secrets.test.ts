@@ -11,10 +11,14 @@ const names = (secrets: ReturnType<typeof secretsOf>) => secrets.map(({ spec: { 
 const MADE = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
 const NEEDY = {
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
-  cache: { engine: "valkey", replicas: 1, storage: "1Gi" },
+  readDatabase: { engine: "cloudnative-pg" },
+  cache: { engine: "valkey" },
+  broker: { engine: "nats" },
   monitoring: { prometheus: true, grafana: true },
   encryptedFields: ["email"],
 };
+
+const EVENT_STORE = ["event-store-users", "event-store-commands", "event-store-subscriptions", "event-store-metrics"];
 
 const { stacks } = synthesisOf(program);
 const dataStack = (name: string) => (stacks.get(`${name}-data`)?.json ?? {}) as Body;
@@ -22,16 +26,25 @@ const dataStack = (name: string) => (stacks.get(`${name}-data`)?.json ?? {}) as 
 describe("the secrets of an environment", () => {
   it("follow from what it describes", () => {
     expect(names(secretsOf(anEnvironment()))).toEqual([]);
-    expect(names(secretsOf(anEnvironment(NEEDY)))).toEqual(["event-store-users", "cache-users", "grafana-admin", "field-keys"]);
-    const managed = { eventStore: { engine: "kurrent-cloud" }, cache: { engine: "elasticache" }, encryptedFields: [], monitoring: {} };
+    expect(names(secretsOf(anEnvironment(NEEDY)))).toEqual([
+      ...EVENT_STORE,
+      "read-database-migrator",
+      "read-database-writer",
+      "read-database-reader",
+      "cache-users",
+      "broker-users",
+      "grafana-admin",
+      "field-keys",
+    ]);
+    const managed = { eventStore: { engine: "kurrent-cloud" }, encryptedFields: [], monitoring: {} };
     expect(names(secretsOf(anEnvironment(managed)))).toEqual([]);
   });
 
   it("lie in Secrets Manager for clusters that are made there, and in the cluster for those that exist", () => {
     const of = (clusters: object) => names(managedSecretsOf(anEnvironment({ ...NEEDY, ...clusters })));
-    expect(of({ cluster: MADE })).toHaveLength(4);
+    expect(of({ cluster: MADE })).toHaveLength(11);
     expect(of({ cluster: { context: "kind-orders" } })).toEqual([]);
-    expect(of({ writeCluster: MADE, readCluster: { context: "on-premises" } })).toEqual(["event-store-users"]);
+    expect(of({ writeCluster: MADE, readCluster: { context: "on-premises" } })).toEqual(EVENT_STORE);
     expect(of({})).toEqual([]);
   });
 
@@ -56,8 +69,13 @@ describe("the data stack", () => {
   it("is there where Secrets Manager has something to hold", () => {
     expect(["local", "dev", "staging", "production"].map((name) => stacks.has(`${name}-data`))).toEqual([false, true, true, true]);
     expect(all(dataStack("production"), "aws_secretsmanager_secret").map(({ name }) => name)).toEqual([
+      "orders-production-cache-users",
       "orders-production-field-keys",
       "orders-production-grafana-admin",
+      "orders-production-read-database-migrator",
+      "orders-production-read-database-reader",
+      "orders-production-read-database-writer",
+      "orders-production-read-database-administrator",
     ]);
   });
 

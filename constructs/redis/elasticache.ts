@@ -11,8 +11,9 @@ import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { DEFAULT_ELASTICACHE_VALKEY, ELASTICACHE_VALKEY, type ValkeyVersion } from "../core/versions";
 import { WINDOWS, type Windows, windowProblems } from "../maintenance";
+import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
-import type { RedisPurpose } from "./contract";
+import type { Redis, RedisPurpose } from "./contract";
 
 export interface ElastiCacheProps {
   /** The beginning of its names, most general first: `["orders", "production"]`. */
@@ -279,6 +280,14 @@ export class ElastiCache extends Construct {
     // ElastiCache, scheduling maintenance and backups: an hour each.
     say("windows", ...windowProblems(windows, { maintenance: 60, backup: 60 }));
   }
+}
+
+/** An ElastiCache as others know it: its certificate is known to everybody, its user has the password of `CachePassword`. */
+export function elastiCacheRedis(
+  known: Pick<Redis, "name" | "host" | "user" | "peers"> & { readonly passwords: SecretSpec; readonly home: string },
+): Redis {
+  const { name, host, user, peers, passwords, home } = known;
+  return { name, host, clustered: true, authority: "public", peers, user, password: { secret: passwords, home, key: "default" } };
 }
 
 const ENGINE = "valkey";

@@ -55,8 +55,14 @@ export const APPLIED_IN_PART: readonly { readonly stack: RegExp; readonly withou
     reason: "moto (5.2.1) has no EKS add-ons, access entries and pod identity associations",
   },
   {
-    stack: /^(production|staging|stores)-data$/,
+    stack: /^(production|staging)-data$/,
     without: ["aws_elasticache_parameter_group", "aws_elasticache_user_group"],
     reason: "moto (5.2.1) has no parameter groups and user groups of ElastiCache",
+  },
+  {
+    stack: /^stores-data$/,
+    without: ["aws_elasticache_parameter_group", "aws_elasticache_user_group", "aws_db_instance"],
+    reason:
+      "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and gives every instance of RDS the same resource id, by which the provider looks for it",
   },
 ];

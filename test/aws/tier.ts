@@ -6,7 +6,7 @@ import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
 import { ALIKE, callerAccount, emulated, LOCK, loseObject, ON_CLUSTERS, rotateSecret, STOOD_IN_FOR, secretValue } from "./emulated";
 import { APPLIED_IN_PART, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
-import { type PlannedResource, playedState, STORES, type State } from "./moves";
+import { lostOnTheWay, type PlannedValues, playedState, storesAmong } from "./moves";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
 import { Missing, Results, Wrong } from "./results";
@@ -204,7 +204,7 @@ class Tier {
 
   /** Secrets are drawn, are written nowhere but where they belong, and stay as a rotation leaves them. */
   private async secrets(lane: Lane, stack: string, targets: readonly string[] = []): Promise<void> {
-    const secrets: { name: string }[] = Object.values(lane.json(stack).resource?.aws_secretsmanager_secret ?? {});
+    const secrets = writtenSecrets(lane.json(stack).resource, targets);
     if (secrets.length === 0) return;
     await this.results.step(`${stack} keeps its secrets`, "check", async () => {
       const written = { ...lane.written(stack), "the state": await lane.state(stack) };
@@ -234,31 +234,18 @@ class Tier {
    */
   private async sizes(lane: Lane, stack: string, name: string): Promise<void> {
     const environment = this.program.environments.find((one) => one.name === name);
-    const stores = Object.keys(lane.json(stack).resource ?? {}).filter((type) => STORES.includes(type));
+    const stores = storesAmong(Object.keys(lane.json(stack).resource ?? {}));
     if (!environment?.size || stores.length === 0) return;
     for (const size of SIZES.filter((one) => one !== environment.size)) {
       await this.results.step(`${stack} becomes ${size}`, "check", async () => {
         const other = new Lane(join(this.directory, `${name}-${size}`), { ...this.program, environments: [{ ...environment, size }] });
         await other.withLocalState(stack, async () => {
-          const first = JSON.parse(readFileSync(join(lane.stack(stack), "first.json"), "utf8"));
-          const planned: readonly PlannedResource[] = first.planned_values.root_module.resources;
-          const state = playedState(JSON.parse(await lane.state(stack)) as State, planned);
+          const first: PlannedValues = JSON.parse(readFileSync(join(lane.stack(stack), "first.json"), "utf8"));
+          const state = playedState(JSON.parse(await lane.state(stack)), first);
           writeFileSync(join(other.stack(stack), "terraform.tfstate"), JSON.stringify(state));
           expectStatus(0, await other.terraform(stack, "init", "-input=false"));
           const { resource_changes } = await other.plan(stack, size, "-refresh=false");
-          const changes = resource_changes.filter(({ type }) => STORES.includes(type));
-          expectNone(
-            "A store that is lost on the way",
-            changes
-              .filter(({ change }) => change.actions.includes("delete"))
-              .map(({ address, change }) => `${address}: ${change.actions.join(", ")} ${JSON.stringify(difference(change))}`),
-          );
-          expectNone(
-            "A store that was not there before",
-            changes.filter(({ change }) => change.actions.includes("create")).map(({ address }) => address),
-          );
-          const unchanged = stores.filter((type) => !changes.some((one) => one.type === type && one.change.actions.includes("update")));
-          expectNone("A kind of store whose size changes nothing", unchanged);
+          expectNone("Not the same stores in another size", lostOnTheWay(resource_changes, stores));
         });
       });
     }
@@ -340,6 +327,19 @@ function independentOf(types: readonly string[], resources: Readonly<Record<stri
     for (const [address, text] of texts) if (named.test(text)) out.add(address);
   }
   return [...texts.keys()].filter((address) => !out.has(address));
+}
+
+/** The secrets that get a value, all of them or those of some targets. */
+function writtenSecrets(
+  resources: Readonly<Record<string, Readonly<Record<string, object>>>> = {},
+  targets: readonly string[],
+): readonly { readonly name: string }[] {
+  const versions = Object.entries(resources.aws_secretsmanager_secret_version ?? {})
+    .filter(([id]) => targets.length === 0 || targets.includes(`-target=aws_secretsmanager_secret_version.${id}`))
+    .map(([, version]) => JSON.stringify(version));
+  return Object.entries(resources.aws_secretsmanager_secret ?? {})
+    .filter(([id]) => versions.some((text) => text.includes(`aws_secretsmanager_secret.${id}.`)))
+    .map(([, secret]) => secret as { name: string });
 }
 
 interface Plan {

@@ -208,9 +208,10 @@ class Tier {
     if (secrets.length === 0) return;
     await this.results.step(`${stack} keeps its secrets`, "check", async () => {
       const written = { ...lane.written(stack), "the state": await lane.state(stack) };
-      for (const { name } of secrets) {
-        const values = Object.values(await secretValue(this.endpoint, name)).filter(({ length }) => length >= 16);
-        if (values.length === 0 || !values.every((value) => /^[A-Za-z0-9]+$/.test(value)))
+      for (const { name, drawn } of secrets) {
+        const all = await secretValue(this.endpoint, name);
+        const values = drawn.map((key) => all[key] ?? "");
+        if (values.length === 0 || !values.every((value) => /^[A-Za-z0-9]{16,}$/.test(value)))
           throw new Wrong(`${name} was not drawn at random`);
         const leaks = Object.entries(written).filter(([, text]) => values.some((value) => text.includes(value)));
         expectNone(
@@ -329,17 +330,19 @@ function independentOf(types: readonly string[], resources: Readonly<Record<stri
   return [...texts.keys()].filter((address) => !out.has(address));
 }
 
-/** The secrets that get a value, all of them or those of some targets. */
+/** The secrets that get a value, all of them or those of some targets, each with the keys whose values are drawn. */
 function writtenSecrets(
   resources: Readonly<Record<string, Readonly<Record<string, object>>>> = {},
   targets: readonly string[],
-): readonly { readonly name: string }[] {
+): readonly { readonly name: string; readonly drawn: readonly string[] }[] {
   const versions = Object.entries(resources.aws_secretsmanager_secret_version ?? {})
     .filter(([id]) => targets.length === 0 || targets.includes(`-target=aws_secretsmanager_secret_version.${id}`))
-    .map(([, version]) => JSON.stringify(version));
-  return Object.entries(resources.aws_secretsmanager_secret ?? {})
-    .filter(([id]) => versions.some((text) => text.includes(`aws_secretsmanager_secret.${id}.`)))
-    .map(([, secret]) => secret as { name: string });
+    .map(([, version]) => version as { secret_id: string; secret_string_wo: string });
+  return Object.entries(resources.aws_secretsmanager_secret ?? {}).flatMap(([id, secret]) => {
+    const version = versions.find(({ secret_id }) => secret_id.includes(`aws_secretsmanager_secret.${id}.`));
+    const drawn = [...(version?.secret_string_wo ?? "").matchAll(/"([^"]+)" = ephemeral\./g)].flatMap(([, key]) => key ?? []);
+    return version ? [{ name: (secret as { name: string }).name, drawn }] : [];
+  });
 }
 
 interface Plan {

@@ -3,6 +3,7 @@ export {
   type BackupPlace,
   PostgresCluster,
   type PostgresClusterProps,
+  postgresOfCluster,
   type Synchronous,
 } from "./cloud-native-pg";
 export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, postgresMoveProblems, resolvePostgres } from "./cloud-native-pg-settings";

@@ -11,8 +11,9 @@ import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { DEFAULT_ELASTICACHE_VALKEY, ELASTICACHE_VALKEY, type ValkeyVersion } from "../core/versions";
 import { WINDOWS, type Windows, windowProblems } from "../maintenance";
+import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
-import type { RedisPurpose } from "./contract";
+import type { Redis, RedisPurpose } from "./contract";
 
 export interface ElastiCacheProps {
   /** The beginning of its names, most general first: `["orders", "production"]`. */
@@ -116,8 +117,8 @@ const RIGHTS = "on ~* &* -@all +@read +@write +@connection +@pubsub +@transactio
  * one of Amazon's public authorities.
  *
  * Every way in which Terraform could tell ElastiCache a password ends in its state. So its user is made without one: it
- * signs in as an identity that may `elasticache:Connect`. For clients that can't, the password is told beside Terraform
- * (`aws elasticache modify-user`, which takes two at once, for a rotation), and no apply takes it away.
+ * signs in as an identity that may `elasticache:Connect`. For clients that can't, `CachePassword` tells it a password beside
+ * Terraform, and no apply takes that away. From then on it signs in by that alone.
  */
 export class ElastiCache extends Construct {
   /** Where clients begin; they find the shards from there. */
@@ -159,15 +160,17 @@ export class ElastiCache extends Construct {
       description: `Data subnets of ${identifier}`,
       subnetIds: Object.values(zones),
     });
-    // For a user that signs in by identity, ElastiCache wants its name to be its id.
+    // The only user: Valkey knows no `default` without a password, and, unlike Redis, needs none in its group. For one that
+    // signs in by identity, ElastiCache wants its name to be its id.
     const user = new ElasticacheUser(this, "user", {
       userId: identifier,
       userName: identifier,
       engine: ENGINE,
       accessString: RIGHTS,
       authenticationMode: { type: "iam" },
-      // The password is told outside of Terraform, which would take it away again.
-      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required"] },
+      tags: { Name: identifier },
+      // The password is told outside of Terraform, which would take it away again; a tag says which one it was.
+      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required", 'tags["password-digest"]'] },
     });
     const users = new ElasticacheUserGroup(this, "users", { userGroupId: identifier, engine: ENGINE, userIds: [user.userId] });
     const group = new ElasticacheReplicationGroup(this, "group", {
@@ -279,6 +282,14 @@ export class ElastiCache extends Construct {
     // ElastiCache, scheduling maintenance and backups: an hour each.
     say("windows", ...windowProblems(windows, { maintenance: 60, backup: 60 }));
   }
+}
+
+/** An ElastiCache as others know it: its certificate is known to everybody, its user has the password of `CachePassword`. */
+export function elastiCacheRedis(
+  known: Pick<Redis, "name" | "host" | "user" | "peers"> & { readonly passwords: SecretSpec; readonly home: string },
+): Redis {
+  const { name, host, user, peers, passwords, home } = known;
+  return { name, host, clustered: true, authority: "public", peers, user, password: { secret: passwords, home, key: "default" } };
 }
 
 const ENGINE = "valkey";

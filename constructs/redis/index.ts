@@ -1,6 +1,7 @@
+export { CachePassword, type CachePasswordProps, cachePasswordStatements } from "./cache-password";
 export * from "./contract";
-export { CACHE_NODES, type CacheNode, ELASTICACHE_SIZES, ElastiCache, type ElastiCacheProps } from "./elasticache";
-export { Valkey, type ValkeyProps } from "./valkey";
+export { CACHE_NODES, type CacheNode, ELASTICACHE_SIZES, ElastiCache, type ElastiCacheProps, elastiCacheRedis } from "./elasticache";
+export { Valkey, type ValkeyProps, valkeyRedis } from "./valkey";
 export {
   type Eviction,
   type LogSync,

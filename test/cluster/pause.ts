@@ -1,11 +1,14 @@
 import type { PodGroup } from "../../constructs/capacity";
 import type { KubernetesObject } from "./api";
 
-/** What stands for the pods of a chart: nothing runs in them, but they ask for, spread and store as theirs do. */
-export function standIn(group: PodGroup, storageClass: string): KubernetesObject {
+/**
+ * What stands for the pods of a chart: nothing runs in them, but they ask for, spread and store as theirs do. Claims that
+ * Terraform has made for them are found by the names of their templates.
+ */
+export function standIn(group: PodGroup, storageClass: string, templates: readonly string[] = []): KubernetesObject {
   const [namespace = "", name = ""] = group.name.split("/");
   const labels = { "stands-in-for": name };
-  const volumes = Array.from({ length: group.request.volumes ?? 0 }, (_, index) => `data-${index}`);
+  const volumes = Array.from({ length: group.request.volumes ?? 0 }, (_, index) => templates[index] ?? `data-${index}`);
   const template = {
     metadata: { labels },
     spec: {

@@ -4,17 +4,20 @@ import { join, resolve } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
 import { PLANNERS } from "../../constructs/cluster";
-import type { ApiObject } from "../../constructs/kubernetes";
+import { type ApiObject, kubernetesObjects } from "../../constructs/kubernetes";
 import { program } from "../../environments";
-import { type MeasuredSite, synthesize } from "../../stacks";
+import { type MeasuredSite, type Program, type Synthesis, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
-import { ApiError, currentContext, KubernetesApi, type KubernetesObject, until } from "./api";
+import { ApiError, currentContext, type Kind, KubernetesApi, type KubernetesObject, until } from "./api";
+import { afterwards, type Change, changesOf, ignoringTemplates, keyOf, losses } from "./changes";
 import { occupied } from "./empty";
 import { found } from "./found";
 import { nodesOf } from "./nodes";
 import { priorityClass, standIn } from "./pause";
 import { viewOf, wrongRights } from "./planners";
+import { destructive, jobNow, outdated, outvoted, templatesOf, unfinished } from "./stores";
 import { throughTerraform } from "./terraform";
+import { MOVES, VARIETY } from "./varieties";
 import { pod, violations } from "./violations";
 
 /** Nodes of a cluster whose own are of unknown size: what a developer's machine has to spare. */
@@ -22,11 +25,34 @@ const UNKNOWN = { zones: { local: 1 }, node: { millicores: 8000, memoryBytes: 16
 
 const SECONDS = 120;
 
+/** What keeps making pods. */
+const MAKERS = [
+  ...["DaemonSet", "Deployment", "StatefulSet"].map((kind) => ({ apiVersion: "apps/v1", kind })),
+  ...["CronJob", "Job"].map((kind) => ({ apiVersion: "batch/v1", kind })),
+];
+
+const POD: Kind = { apiVersion: "v1", kind: "Pod" };
+
+/** What must stay the same whatever becomes of the rest. */
+const HOLDERS: readonly Kind[] = [
+  { apiVersion: "v1", kind: "PersistentVolumeClaim" },
+  { apiVersion: "apps/v1", kind: "StatefulSet" },
+];
+
+/** What an environment becomes. */
+interface Move {
+  readonly what: string;
+  readonly site: MeasuredSite;
+
+  /** Sets whose claim templates the provider does not look at. */
+  readonly ignoring: ReadonlySet<string>;
+}
+
 /** Every object of every stack on one cluster of an environment, before a real API server and scheduler. */
 class Trial {
-  private readonly made: KubernetesObject[] = [];
-  private readonly objects: readonly ApiObject[];
-  private readonly groups: readonly PodGroup[];
+  private readonly made = new Map<string, KubernetesObject>();
+  private objects: readonly ApiObject[];
+  private groups: readonly PodGroup[];
   private readonly nodes: readonly KubernetesObject[];
   private readonly zones: readonly string[];
 
@@ -36,6 +62,7 @@ class Trial {
     private readonly subject: string,
     { objects, declared, site }: MeasuredSite,
     private readonly simulated: boolean,
+    private readonly moves: readonly Move[] = [],
   ) {
     this.objects = objects;
     this.groups = declared;
@@ -60,6 +87,9 @@ class Trial {
         return;
       }
       if (!(await step(`${this.groups.length} groups of pods run`, () => this.place()))) return;
+      await step("jobs end, those of schedules as well", () => this.work());
+      if (this.moves.length > 0) await step("what would lose data is refused", () => this.lay());
+      for (const move of this.moves) if (!(await step(`${move.what}, and nothing is lost`, () => this.change(move)))) return;
       if (this.zones.length > 1) for (const zone of this.zones) await step(`still so without ${zone}`, () => this.lose(zone));
     } finally {
       await this.clear();
@@ -82,8 +112,7 @@ class Trial {
 
   /** Charts and what is yet to come are stood in for by pods that ask for the same. */
   private async place(): Promise<void> {
-    const storageClass = this.objects.find(({ kind }) => kind === "StorageClass")?.metadata.name ?? "standard";
-    if (!this.objects.some(({ kind }) => kind === "StorageClass")) await this.make(storageClassOf(storageClass));
+    if (!this.objects.some(({ kind }) => kind === "StorageClass")) await this.make(STANDARD);
     const known = new Set([
       "default",
       "kube-system",
@@ -96,8 +125,129 @@ class Trial {
     );
     for (const value of priorities)
       await this.make({ apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: priorityClass(value) }, value });
-    for (const group of this.groups.filter(({ passing }) => !passing)) await this.make(standIn(group, storageClass));
+    await this.standIn();
     await this.settled(() => false);
+    expectNone(await this.unused());
+  }
+
+  private async standIn(): Promise<void> {
+    const { metadata } = this.objects.find(({ kind }) => kind === "StorageClass") ?? STANDARD;
+    for (const group of this.groups.filter(({ passing }) => !passing)) {
+      const [namespace = "", name = ""] = group.name.split("/");
+      await this.make(standIn(group, metadata.name, templatesOf(name, namespace, this.objects as readonly KubernetesObject[])));
+    }
+  }
+
+  /** Claims that no pod has found. */
+  private async unused(): Promise<readonly string[]> {
+    const claims = await this.api.list({ apiVersion: "v1", kind: "PersistentVolumeClaim" });
+    return claims
+      .filter(({ status }) => status.phase !== "Bound")
+      .map(({ metadata, status }) => `${metadata.namespace}/${metadata.name}: the claim is ${status.phase}`);
+  }
+
+  private async work(): Promise<void> {
+    for (const object of this.objects.filter(({ kind }) => kind === "CronJob")) await this.make(jobNow(object as KubernetesObject));
+    let left: readonly string[] = [];
+    await until("jobs", SECONDS, async () => {
+      left = await unfinished(this.api);
+      return left.length === 0;
+    }).catch(() => expectNone(left));
+  }
+
+  /** Asks for it, and has it not kept. */
+  private async lay(): Promise<void> {
+    const accepted: string[] = [];
+    for (const { what, object } of destructive(this.objects as readonly KubernetesObject[]))
+      if (await this.accepts(object)) accepted.push(what);
+    expectNone(accepted.map((what) => `accepted: ${what}`));
+  }
+
+  private async accepts(object: KubernetesObject): Promise<boolean> {
+    return this.api.apply(object, { dryRun: true }).then(
+      () => true,
+      (error) => {
+        if (error instanceof ApiError && [403, 422].includes(error.status)) return false;
+        throw error;
+      },
+    );
+  }
+
+  /** Sends what Terraform would send, and the nodes of an event store their successors, as its job does. */
+  private async change({ site: { objects, declared }, ignoring }: Move): Promise<void> {
+    const now = this.objects as readonly KubernetesObject[];
+    const then = afterwards(now, objects, ignoring);
+    const changes = changesOf(now, then);
+    expectNone(losses(changes));
+    if (changes.length === 0) throw new Wrong("nothing changes");
+    // No pod is started anew for a larger disk.
+    const kinds = changes.every(({ object }) => object.kind === "PersistentVolumeClaim") ? [...HOLDERS, POD] : HOLDERS;
+    const before = await this.holding(kinds);
+    for (const change of changes) await this.send(change);
+    [this.objects, this.groups] = [then as readonly ApiObject[], declared];
+    await this.standIn();
+    for (const { object } of changes) if (object.spec?.updateStrategy?.type === "OnDelete") await this.roll(object);
+    let old: readonly string[] = [];
+    await until("new pods", SECONDS, async () => {
+      old = await outdated(this.api);
+      return old.length === 0;
+    }).catch(() => expectNone(old));
+    await this.settled(() => false);
+    expectNone([
+      ...(await this.lost(before, kinds)),
+      ...(await this.unused()),
+      ...(await outvoted(this.api)),
+      ...(await unfinished(this.api)),
+    ]);
+  }
+
+  private async send({ how, object }: Change): Promise<void> {
+    if (how === "deleted" || how === "made anew") {
+      await this.api.delete(object);
+      await until(`${keyOf(object)} gone`, SECONDS, () =>
+        this.api.get(object).then(
+          () => false,
+          () => true,
+        ),
+      );
+      this.made.delete(keyOf(object));
+    }
+    if (how !== "deleted") await this.make(object);
+  }
+
+  private async roll({ metadata: { namespace = "" }, spec }: KubernetesObject): Promise<void> {
+    const labels = Object.entries(spec.selector.matchLabels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    for (const pod of await this.api.list({ apiVersion: "v1", kind: "Pod" }, { namespace, labels })) {
+      await this.api.delete({ ...pod, apiVersion: "v1", kind: "Pod" }, 0);
+      await this.settled(() => false);
+    }
+  }
+
+  /** Objects by name, each with what tells it from another of that name, and its volume if it is a claim. */
+  private async holding(kinds: readonly Kind[]): Promise<ReadonlyMap<string, string>> {
+    const lists = await Promise.all(
+      kinds.map(async (kind) =>
+        (await this.api.list(kind)).map(
+          ({ metadata, spec }) => [keyOf({ ...kind, metadata }), `${metadata.uid} ${spec.volumeName ?? ""}`] as const,
+        ),
+      ),
+    );
+    return new Map(lists.flat());
+  }
+
+  /** What was there and is another one now, and claims that are not as large as was asked for. */
+  private async lost(before: ReadonlyMap<string, string>, kinds: readonly Kind[]): Promise<readonly string[]> {
+    const now = await this.holding(kinds);
+    const others = [...before].filter(([key, value]) => now.get(key) !== value).map(([key]) => `${key} is not what it was`);
+    const claims = this.objects.filter(({ kind }) => kind === "PersistentVolumeClaim") as readonly KubernetesObject[];
+    const small: string[] = [];
+    for (const claim of claims) {
+      const { storage } = (await this.api.get(claim)).spec.resources.requests;
+      if (storage !== claim.spec.resources.requests.storage) small.push(`${keyOf(claim)} asks for ${storage}`);
+    }
+    return [...others, ...small];
   }
 
   private async lose(zone: string): Promise<void> {
@@ -110,6 +260,7 @@ class Trial {
         for (const pod of pods) await this.api.delete({ ...pod, apiVersion: "v1", kind: "Pod" }, 0);
       }
       await this.settled((volumesZone) => volumesZone === zone);
+      expectNone(await outvoted(this.api));
     } finally {
       for (const node of gone) await this.api.create(node);
     }
@@ -147,7 +298,7 @@ class Trial {
 
   /** Pods that nobody has made: refused by a quota or by pod security, they show nowhere else. */
   private async missing(pods: readonly KubernetesObject[]): Promise<readonly string[]> {
-    const sets = this.made.filter(({ kind }) => ["Deployment", "StatefulSet", "DaemonSet"].includes(kind));
+    const sets = [...this.made.values()].filter(({ kind }) => ["Deployment", "StatefulSet", "DaemonSet"].includes(kind));
     const nodes = this.nodes.length;
     return sets.flatMap(({ kind, metadata, spec }) => {
       const wanted = kind === "DaemonSet" ? 1 : (spec.replicas ?? 1);
@@ -205,34 +356,46 @@ class Trial {
 
   private async make(object: KubernetesObject): Promise<void> {
     await this.api.apply(object);
-    this.made.push(object);
+    this.made.set(keyOf(object), object);
   }
 
   /** Everything that was made goes; the next cluster finds nothing. */
   private async clear(): Promise<void> {
     const order = ["ValidatingWebhookConfiguration", "Namespace"];
     const namespaced = (object: KubernetesObject) => object.metadata.namespace !== undefined && object.metadata.namespace !== "kube-system";
-    const rest = this.made.filter((object) => !namespaced(object) && object.kind !== "ServiceAccount");
+    const made = [...this.made.values()];
+    const rest = made.filter((object) => !namespaced(object) && object.kind !== "ServiceAccount");
+    const namespaces = made.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name);
+    await this.end(namespaces);
     for (const object of [...rest].sort((one, other) => order.indexOf(other.kind) - order.indexOf(one.kind)))
       await this.api.delete(object, 0);
     for (const node of this.nodes) await this.api.delete(node);
     await until("namespaces gone", SECONDS, async () => {
       const names = new Set((await this.api.list({ apiVersion: "v1", kind: "Namespace" })).map(({ metadata }) => metadata.name));
-      return !this.made.some(({ kind, metadata }) => kind === "Namespace" && names.has(metadata.name));
+      return !namespaces.some((name) => names.has(name));
     });
     await this.api.deleteAll({ apiVersion: "v1", kind: "PersistentVolume" });
   }
+
+  /** A namespace waits for its pods as long as they may take to end, which of a store is an hour, and longer where their nodes are gone. */
+  private async end(namespaces: readonly string[]): Promise<void> {
+    for (const namespace of namespaces) for (const kind of MAKERS) await this.api.deleteAll(kind, { namespace });
+    await until("pods gone", SECONDS, async () => {
+      for (const namespace of namespaces) await this.api.deleteAll(POD, { namespace }, 0);
+      const left = await this.api.list(POD);
+      return !left.some(({ metadata }) => namespaces.includes(metadata.namespace ?? ""));
+    });
+  }
 }
 
-function storageClassOf(name: string): KubernetesObject {
-  return {
-    apiVersion: "storage.k8s.io/v1",
-    kind: "StorageClass",
-    metadata: { name },
-    provisioner: "rancher.io/local-path",
-    volumeBindingMode: "WaitForFirstConsumer",
-  };
-}
+/** The class that kind has. */
+const STANDARD: KubernetesObject = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "standard" },
+  provisioner: "rancher.io/local-path",
+  volumeBindingMode: "WaitForFirstConsumer",
+};
 
 function reason(pod: KubernetesObject): string {
   const scheduled = (pod.status.conditions ?? []).find(({ type }: { type: string }) => type === "PodScheduled");
@@ -241,6 +404,18 @@ function reason(pod: KubernetesObject): string {
 
 function expectNone(found: readonly string[]): void {
   if (found.length > 0) throw new Wrong(found.slice(0, 40).join("\n"));
+}
+
+/** What is sent to the clusters of a program, with addresses in the place of those that only an apply brings. */
+function synthesized(what: Program, directory: string): Pick<Synthesis, "sites" | "stacks"> {
+  const { compositions, sites, stacks } = withoutTokenTraces(() => synthesize(what, { outdir: join(directory, "out"), prune: true }));
+  const known = (expression: string) => (expression.endsWith("_cidr") ? "10.0.0.0/16" : undefined);
+  const on = compositions.flatMap((composition) => composition.sites);
+  const filled = sites.map((site, index) => {
+    const objects = on[index]?.stacks.flatMap((stack) => kubernetesObjects(stack.synthesized, { known }).objects);
+    return { ...site, objects: objects ?? [] };
+  });
+  return { sites: filled, stacks };
 }
 
 async function main(): Promise<void> {
@@ -255,8 +430,20 @@ async function main(): Promise<void> {
     );
     const why = occupied(namespaces, volumes);
     if (why) throw new Error(why);
-    const { sites } = withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
-    for (const site of sites) await new Trial(api, results, site.path, site, nodes.length === 0).run();
+    // `tier.js dev.cluster` tries that one.
+    const only = process.argv.slice(2);
+    const moves = MOVES.map(({ what, environment }): Move => {
+      const { sites, stacks } = synthesized({ ...VARIETY, environments: [environment] }, directory);
+      const [site] = sites;
+      if (!site) throw new Error(`${environment.name} has no cluster`);
+      return { what, site, ignoring: new Set([...stacks.values()].flatMap(({ json }) => ignoringTemplates(json))) };
+    });
+    for (const { sites } of [program, VARIETY].map((each) => synthesized(each, directory))) {
+      for (const site of sites.filter(({ path }) => only.length === 0 || only.includes(path))) {
+        const next = moves.filter((move) => move.site.path === site.path);
+        await new Trial(api, results, site.path, site, nodes.length === 0, next).run();
+      }
+    }
     const simulated = nodes.every(({ metadata }) => metadata.annotations?.["kwok.x-k8s.io/node"] !== undefined);
     await throughTerraform({
       program,

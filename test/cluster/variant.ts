@@ -25,8 +25,11 @@ const INSTEAD: Readonly<Partial<Record<Store["engine"], Store>>> = {
   "kurrent-cloud": { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
   aurora: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
   rds: { engine: "cloudnative-pg", instances: 1, storage: "5Gi" },
-  elasticache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+  elasticache: { engine: "valkey", replicas: 0 },
 };
+
+/** What a developer's machine has room for, where an environment says nothing else. */
+const SIZE = "small";
 
 /** The environment with the cluster in the place of each of its own, and without what only AWS has. */
 export function onCluster(environment: Environment, cluster: ExistingCluster): Variant {
@@ -41,11 +44,17 @@ export function onCluster(environment: Environment, cluster: ExistingCluster): V
     differences.push(`${part} is ${other.engine} instead of ${store.engine}`);
     return { ...("name" in store ? { name: store.name } : {}), ...other } as T;
   };
-  const { eventStore, readDatabase, cache } = environment;
+  const { eventStore, readDatabase, cache, size = "medium" } = environment;
+  if (size !== SIZE) differences.push(`size is ${SIZE} instead of ${size}`);
   const variant: Environment = {
     ...rest,
+    size: SIZE,
     ...Object.fromEntries(clustersOf(environment).map(([key]) => [key, key === "readCluster" ? sameUnderAnotherName(cluster) : cluster])),
-    ...(eventStore ? { eventStore: instead("eventStore", eventStore) } : {}),
+    ...(eventStore?.engine === "postgres"
+      ? { eventStore: { ...eventStore, server: instead("eventStore.server", eventStore.server) } }
+      : eventStore
+        ? { eventStore: instead("eventStore", eventStore) }
+        : {}),
     ...(readDatabase ? { readDatabase: all(readDatabase).map((store) => instead("readDatabase", store)) } : {}),
     ...(cache ? { cache: instead("cache", cache) } : {}),
     // What stands before a cluster is no part of it.

@@ -56,6 +56,7 @@ const TAKEN: Readonly<Record<string, string>> = {
   "aws-endpoints": "the endpoints of AWS services",
   "kurrent-cloud": "the network of a vendor",
   "cache-users": "the users of the cache",
+  "cache-password": "the job that tells the cache its password",
   "broker-users": "the users of the broker",
   "grafana-admin": "the administrator of Grafana",
   "field-keys": "the keys of fields",

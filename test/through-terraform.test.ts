@@ -66,6 +66,9 @@ describe("stacks through Terraform", () => {
     expect(asked.map((line: string) => line.split(" ").slice(0, 2).join(" "))).toEqual([
       "apply production-write-platform",
       "plan production-write-platform",
+      "apply production-event-store",
+      "plan production-event-store",
+      "destroy production-event-store",
       "destroy production-write-platform",
       "apply production-read-platform",
       "plan production-read-platform",
@@ -141,6 +144,7 @@ describe("an environment on a cluster that stands for its own", () => {
       "writeCluster is kind-test",
       "readCluster is kind-test",
       "without aws",
+      "size is small instead of medium",
       "eventStore is kurrentdb instead of kurrent-cloud",
       "readDatabase is cloudnative-pg instead of aurora",
       "cache is valkey instead of elasticache",

@@ -104,17 +104,17 @@ export function identitiesStacks(app: App, { environment, account }: AwsContext,
   if (identities.length === 0) return [];
   const { system, name, aws } = environment;
   const stack = new PlatformStack(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
-  const outputs = new Map(Object.entries(parts.clusters).map(([key, cluster]) => [key, stack.read(cluster)]));
-
   for (const identity of identities) {
-    const { namespace, serviceAccount, cluster, purpose } = identity;
-    const { clusterName = "", clusterArn = "" } = outputs.get(cluster) ?? {};
+    const { namespace, serviceAccount, purpose } = identity;
+    const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, aws.region);
+    const cluster = parts.clusters[identity.cluster];
+    const { clusterName = "", clusterArn = "" } = cluster ? stack.read(cluster) : {};
     new PodIdentity(stack, `${namespace}-${serviceAccount}`, {
       name: [system, name],
       cluster: { name: clusterName, arn: clusterArn },
       namespace,
       serviceAccount,
-      statements: (RIGHTS[purpose] as Rights)(identity, stack, parts, aws.region),
+      statements,
     });
   }
   return [stack];

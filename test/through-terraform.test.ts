@@ -11,6 +11,9 @@ import { onCluster } from "./cluster/variant";
 const CLUSTER = { context: "kind-test", kubeconfig: "/home/someone/.kube/config" };
 const environment = { ...process.env };
 
+// Every command is a process.
+jest.setTimeout(30_000);
+
 let directory: string;
 
 beforeEach(() => {
@@ -66,6 +69,9 @@ describe("stacks through Terraform", () => {
     expect(asked.map((line: string) => line.split(" ").slice(0, 2).join(" "))).toEqual([
       "apply production-write-platform",
       "plan production-write-platform",
+      "apply production-event-store",
+      "plan production-event-store",
+      "destroy production-event-store",
       "destroy production-write-platform",
       "apply production-read-platform",
       "plan production-read-platform",
@@ -141,12 +147,20 @@ describe("an environment on a cluster that stands for its own", () => {
       "writeCluster is kind-test",
       "readCluster is kind-test",
       "without aws",
+      "size is small instead of medium",
       "eventStore is kurrentdb instead of kurrent-cloud",
       "readDatabase is cloudnative-pg instead of aurora",
       "cache is valkey instead of elasticache",
       "without aws-load-balancer-controller",
       "without storage-classes",
     ]);
+  });
+
+  it("has the events of a PostgreSQL in one that runs there", () => {
+    const eventStore = { engine: "postgres", server: { engine: "aurora", replicas: 2 } } as const;
+    const { environment, differences } = onCluster({ ...local, eventStore }, CLUSTER);
+    expect(environment.eventStore).toMatchObject({ engine: "postgres", server: { engine: "cloudnative-pg", instances: 1 } });
+    expect(differences).toContain("eventStore.server is cloudnative-pg instead of aurora");
   });
 
   it("is the same where it was there before", () => {

@@ -5,7 +5,11 @@ module.exports = {
   testPathIgnorePatterns: ["/dist/test/(aws|fork|package|sql)/"],
   snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
-  // Compiled already: nothing is left to transform.
-  transform: {},
+  // Compiled already; what packages bring is loaded once for all.
+  transform: { "/node_modules/(cdktf|constructs|@cdktf|valibot|yaml)/": "<rootDir>/test/jest/share.js" },
+  transformIgnorePatterns: [],
+  testEnvironment: "<rootDir>/test/jest/shared-modules.js",
   maxWorkers: 2,
+  // Machines are shared: what takes a second on one may take ten on another.
+  testTimeout: 60_000,
 };

@@ -81,16 +81,17 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
   const clusters = clusterStacks(app, context, keys, network);
   const backup = backupStack(app, context, keys);
   const [data] = dataStacks(app, context, keys, network);
-  const [identities] = identitiesStacks(app, context, { keys, clusters, backup });
+  const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(data ? { data } : {}) });
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
   const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities)];
-  const optional = { ...(data ? { data } : {}), ...(identities ? { identities } : {}) };
+  const [eventStore] = eventStoreStacks(app, context, network);
+  const optional = { ...(data ? { data } : {}), ...(eventStore ? { eventStore } : {}), ...(identities ? { identities } : {}) };
   return { foundation: { context, keys, network, clusters, backup, ...optional }, stacks };
 }
 
 /** What another vendor runs for an environment, behind all that does not need it: its provider may be out of reach. */
-function vendorStacks(app: App, { context, network }: Foundation): readonly PlatformStack[] {
-  return eventStoreStacks(app, context, network).flatMap((store) => [store, ...peeringStacks(app, context, network, store)]);
+function vendorStacks(app: App, { context, network, eventStore }: Foundation): readonly PlatformStack[] {
+  return eventStore ? [eventStore, ...peeringStacks(app, context, network, eventStore)] : [];
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

@@ -12,8 +12,10 @@ import { describedAt } from "./refusals";
 import { AUTHORITY, managedSecretsOf } from "./secrets";
 import { awsStackProps, PlatformStack } from "./stack";
 
-/** Where each managed store is reached: `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`. */
-export type DataOutputs = { readonly [Output in `${string}Writer` | `${string}Reader` | `${string}Host` | `${string}User`]: string };
+/** Where each managed store is reached: `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`; and as whom: `cacheUser`. */
+export type DataOutputs = {
+  readonly [Output in `${string}Writer` | `${string}Reader` | `${string}Host` | `${string}User` | `${string}UserArn`]: string;
+};
 
 /** A server of PostgreSQL that AWS runs, by its name. */
 export interface ManagedServer {
@@ -109,8 +111,8 @@ export function dataStacks(
   if (cache?.engine === "elasticache") {
     const { shards, replicasPerShard, purpose = "cache", size = environment.size ?? "medium" } = cache;
     const made = new ElastiCache(stack, "cache", { ...place("cache"), purpose, size, shards, replicasPerShard });
-    const { host, user } = describedAt(`${name}.cache`, made);
-    Object.assign(outputs, { cacheHost: host, cacheUser: user });
+    const { host, user, userArn } = describedAt(`${name}.cache`, made);
+    Object.assign(outputs, { cacheHost: host, cacheUser: user, cacheUserArn: userArn });
   }
   return [stack.publish(outputs)];
 }

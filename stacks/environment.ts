@@ -540,7 +540,7 @@ export interface ValkeySettings extends RedisServer {
   readonly storage?: Bytes;
 }
 
-/** What workloads send each other messages by, on the write cluster. */
+/** What workloads send each other messages by, on the cluster of the read side. */
 export interface NatsSettings {
   readonly engine: "nats";
 

@@ -1,5 +1,5 @@
 import type { App, ITerraformDependable } from "cdktf";
-import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../constructs/event-store";
+import { EventSourcingDb, KurrentDb, kurrentDbSecrets, type Outside, PostgresEvents } from "../constructs/event-store";
 import { CustomResources, type KubernetesTarget, Namespace, type Opening, type Peer } from "../constructs/kubernetes";
 import { authorityPush, WorkloadSecret } from "../constructs/secrets";
 import type { Environment, EventStore } from "./environment";
@@ -54,12 +54,12 @@ export function eventStoreOnClusterStacks(app: App, site: Site, after: readonly 
 }
 
 function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"kurrentdb">): void {
-  const { environment, foundation } = site;
+  const { environment } = site;
   const { engine: _, size = environment.size ?? "medium", insecure = false, backup: __, ...said } = settings;
   const secrets = Object.values(kurrentDbSecrets()).map(
     (spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace: NAMESPACE, spec, after }).release,
   );
-  const network = foundation && isReadFromElsewhere(environment) ? stack.read(foundation.network) : undefined;
+  const outside = outsideOf(site, stack);
   const { ready } = describedAt(
     `${environment.name}.eventStore`,
     new KurrentDb(stack, "event-store", {
@@ -68,16 +68,14 @@ function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"k
       size,
       ...said,
       insecureOnOwnMachine: insecure,
-      clients: network ? [...CLIENTS, { cidr: network.vpcCidr }] : CLIENTS,
-      ...(network
-        ? { outside: { domain: network.privateZoneName, networks: [network.vpcCidr], authority: { remoteName: AUTHORITY } } }
-        : {}),
+      clients: outside ? [...CLIENTS, ...outside.networks.map((cidr) => ({ cidr }))] : CLIENTS,
+      ...(outside ? { outside } : {}),
       ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
       protect: stack.protect,
       after: [...after, ...(insecure ? [] : secrets)],
     }),
   );
-  if (network) {
+  if (outside) {
     const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
     new CustomResources(stack, "authority", {
       cluster,
@@ -118,6 +116,13 @@ function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place
       after,
     }),
   );
+}
+
+/** How the nodes of a KurrentDB are known on the other cluster, where there is one and a network that both are in. */
+export function outsideOf({ environment, foundation }: Site, stack: PlatformStack): Outside | undefined {
+  if (!foundation || !isReadFromElsewhere(environment)) return undefined;
+  const { privateZoneName, vpcCidr } = stack.read(foundation.network);
+  return { domain: privateZoneName, networks: [vpcCidr], authority: { remoteName: AUTHORITY } };
 }
 
 /** Whether those who read events are on another cluster than the store. */

@@ -1,12 +1,17 @@
 import type { App } from "cdktf";
 import { PodIdentity } from "../constructs/cluster";
+import { cachePasswordStatements } from "../constructs/redis";
 import type { Backups } from "./backup";
 import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
+import type { DataOutputs } from "./data";
 import { all, type ClusterKey, type Environment, newClusters } from "./environment";
 import type { Keys } from "./keys";
 import { NAMESPACES } from "./places";
 import { awsStackProps, PlatformStack } from "./stack";
+
+/** The service account of the jobs that tell ElastiCache the password of its user. */
+export const CACHE_PASSWORD = "cache-password";
 
 /** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
 export interface WorkloadIdentity {
@@ -16,17 +21,19 @@ export interface WorkloadIdentity {
   /** The cluster that it runs on. */
   readonly cluster: ClusterKey;
 
-  /** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */
-  readonly backups: string;
+  /** What it calls AWS for. */
+  readonly purpose: keyof typeof RIGHTS;
 }
 
-/** The workloads that have backups of their own to keep: where they run, and under which service accounts. */
+/** The workloads that call AWS: what for, where they run, and under which service accounts. */
 const WORKLOADS: readonly {
+  readonly purpose: WorkloadIdentity["purpose"];
   readonly namespace: string;
   readonly side: "writeCluster" | "readCluster";
   readonly serviceAccounts: (environment: Environment) => readonly string[];
 }[] = [
   {
+    purpose: "backups",
     namespace: NAMESPACES.readStore,
     side: "readCluster",
     // CloudNativePG: instances run under a service account that is called as their cluster is.
@@ -36,6 +43,13 @@ const WORKLOADS: readonly {
         .map(({ name }) => name ?? "read-database"),
   },
   {
+    purpose: "cachePassword",
+    namespace: NAMESPACES.readStore,
+    side: "readCluster",
+    serviceAccounts: ({ cache }) => (cache?.engine === "elasticache" ? [CACHE_PASSWORD] : []),
+  },
+  {
+    purpose: "backups",
     namespace: NAMESPACES.eventStore,
     side: "writeCluster",
     serviceAccounts: ({ eventStore }) => {
@@ -50,18 +64,16 @@ const WORKLOADS: readonly {
 /** What the workloads of an environment are on AWS. On a cluster that exists already they are nothing: its owner lets them in. */
 export function identitiesOf(environment: Environment): readonly WorkloadIdentity[] {
   const made = newClusters(environment).map(([key]) => key);
-  return WORKLOADS.flatMap(({ namespace, side, serviceAccounts }) =>
+  return WORKLOADS.flatMap(({ purpose, namespace, side, serviceAccounts }) =>
     made
       .filter((cluster) => cluster === "cluster" || cluster === side)
-      .flatMap((cluster) =>
-        serviceAccounts(environment).map((serviceAccount) => ({
-          namespace,
-          serviceAccount,
-          cluster,
-          backups: `${namespace}/${serviceAccount}`,
-        })),
-      ),
+      .flatMap((cluster) => serviceAccounts(environment).map((serviceAccount) => ({ namespace, serviceAccount, cluster, purpose }))),
   );
+}
+
+/** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */
+export function backupsOf({ namespace, serviceAccount }: WorkloadIdentity): string {
+  return `${namespace}/${serviceAccount}`;
 }
 
 /** What the identities stack needs of others. */
@@ -69,7 +81,22 @@ interface Parts {
   readonly keys: PlatformStack<Keys>;
   readonly clusters: ClusterStacks;
   readonly backup: PlatformStack<Backups>;
+
+  /** @default - AWS keeps nothing for it */
+  readonly data?: PlatformStack<DataOutputs>;
 }
+
+/** What an identity is let do: read from the stacks that have what it is let do it to. */
+type Rights = (identity: WorkloadIdentity, stack: PlatformStack, parts: Parts, region: string) => readonly object[];
+
+const RIGHTS = {
+  backups: (identity, stack, { keys, backup }, region) => {
+    const { backupKeyArn } = stack.read(keys);
+    const { backupBucketArn } = stack.read(backup);
+    return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, region);
+  },
+  cachePassword: (_, stack, { data }) => cachePasswordStatements((data && stack.read(data).cacheUserArn) ?? ""),
+} satisfies Readonly<Record<string, Rights>>;
 
 /** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */
 export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack[] {
@@ -77,18 +104,17 @@ export function identitiesStacks(app: App, { environment, account }: AwsContext,
   if (identities.length === 0) return [];
   const { system, name, aws } = environment;
   const stack = new PlatformStack(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
-  const { backupKeyArn } = stack.read(parts.keys);
-  const { backupBucketArn } = stack.read(parts.backup);
   const outputs = new Map(Object.entries(parts.clusters).map(([key, cluster]) => [key, stack.read(cluster)]));
 
-  for (const { namespace, serviceAccount, cluster, backups } of identities) {
+  for (const identity of identities) {
+    const { namespace, serviceAccount, cluster, purpose } = identity;
     const { clusterName = "", clusterArn = "" } = outputs.get(cluster) ?? {};
     new PodIdentity(stack, `${namespace}-${serviceAccount}`, {
       name: [system, name],
       cluster: { name: clusterName, arn: clusterArn },
       namespace,
       serviceAccount,
-      statements: backupStatements(backupBucketArn, backups, backupKeyArn, aws.region),
+      statements: (RIGHTS[purpose] as Rights)(identity, stack, parts, aws.region),
     });
   }
   return [stack];

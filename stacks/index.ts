@@ -3,6 +3,7 @@ export type { MeasuredSite } from "./capacity";
 export { type AwsContext, bootstrapName, type Composition, compose } from "./compose";
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
+export { moves } from "./moves";
 export { type SettledStore, settledStores } from "./sizes";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
 export { checkSupport } from "./support";

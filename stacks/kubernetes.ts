@@ -17,6 +17,7 @@ import {
   isExistingCluster,
   type Room,
 } from "./environment";
+import type { EventStoreOutputs } from "./event-store";
 import type { Keys } from "./keys";
 import { type NetworkOutputs, zoneNames } from "./network";
 import { roomKept } from "./room";
@@ -32,6 +33,9 @@ export interface Foundation {
 
   /** @default - AWS keeps nothing for it */
   readonly data?: PlatformStack<DataOutputs>;
+
+  /** @default - it is not at a vendor */
+  readonly eventStore?: PlatformStack<EventStoreOutputs>;
 
   /** @default - no workload calls AWS */
   readonly identities?: PlatformStack;

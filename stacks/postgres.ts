@@ -7,12 +7,13 @@ import {
   PostgresCluster,
   type PostgresRole,
   PostgresRoles,
+  postgresOfCluster,
   postgresUser,
   rdsAuthority,
 } from "../constructs/postgres";
 import { type SecretSpec, WorkloadSecret } from "../constructs/secrets";
 import type { CloudNativePgSettings, PostgresSettings } from "./environment";
-import { identitiesOf } from "./identities";
+import { backupsOf, identitiesOf } from "./identities";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { describedAt } from "./refusals";
@@ -41,6 +42,13 @@ interface Found {
   readonly ready: readonly ITerraformDependable[];
 }
 
+/** A server as its users know it, from wherever they are: nothing is made for it. */
+export function postgresAt(site: Site, stack: PlatformStack, namespace: string, name: string, settings: PostgresSettings): Postgres {
+  return settings.engine === "cloudnative-pg"
+    ? postgresOfCluster(clusterSettings(site, namespace, name, settings))
+    : onAws(site, stack, namespace, name);
+}
+
 /** What a database and its roles begin with: names of PostgreSQL have no hyphens. */
 export function databaseOf(server: string): string {
   return server.replaceAll("-", "_");
@@ -48,7 +56,7 @@ export function databaseOf(server: string): string {
 
 /** A server as its users know it: made here where it runs on the cluster, read from the data stack where AWS runs it. */
 export function postgresOn(place: PostgresPlace, name: string, settings: PostgresSettings): Found {
-  return settings.engine === "cloudnative-pg" ? madeHere(place, name, settings) : onAws(place, name);
+  return settings.engine === "cloudnative-pg" ? madeHere(place, name, settings) : letIn(place, name);
 }
 
 function madeHere(
@@ -60,20 +68,13 @@ function madeHere(
   const identity = identitiesOf(environment).find(
     (one) => one.cluster === key && one.namespace === namespace && one.serviceAccount === name,
   );
-  const { engine: _, name: __, pooler, size = environment.size ?? "medium", ...said } = settings;
   const { postgres, ready } = describedAt(
     path,
     new PostgresCluster(stack, name, {
       cluster,
-      namespace,
-      name,
-      size,
-      ...said,
-      database: databaseOf(name),
-      users: usersOf(name, namespace),
-      ...(pooler ? { pooler: {} } : {}),
+      ...clusterSettings(site, namespace, name, settings),
       ...(identity && foundation
-        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${identity.backups}` } }
+        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` } }
         : {}),
       clients: [{ namespace }, ...clients],
       ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
@@ -84,27 +85,43 @@ function madeHere(
   return { postgres, ready };
 }
 
-function onAws({ site, stack, cluster, namespace, after }: PostgresPlace, name: string): Found {
-  const { environment, foundation } = site;
+/** What it is made with, as far as its users have to know. */
+function clusterSettings({ environment }: Site, namespace: string, name: string, settings: CloudNativePgSettings) {
+  const { engine: _, name: __, pooler, size = environment.size ?? "medium", ...said } = settings;
+  return {
+    namespace,
+    name,
+    size,
+    ...said,
+    database: databaseOf(name),
+    users: usersOf(name, namespace),
+    ...(pooler ? { pooler: {} } : {}),
+  };
+}
+
+/** The administrator's secret, for the job that sets up its users. */
+function letIn({ site, stack, cluster, namespace, after }: PostgresPlace, name: string): Found {
+  const postgres = onAws(site, stack, namespace, name);
+  const { secret: spec } = postgres.administrator.password;
+  return { postgres, ready: [new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release] };
+}
+
+function onAws({ environment, foundation }: Site, stack: PlatformStack, namespace: string, name: string): Postgres {
   const { aws } = environment;
   if (!foundation?.data || !aws) throw new Error(`${environment.name}: nobody makes ${name}`);
   const outputs = stack.read(foundation.data);
   const key = outputName(name);
   const administrator = administratorSecret(name);
-  const secret = new WorkloadSecret(stack, administrator.name, { cluster, namespace, spec: administrator, after });
   const fact = (keyOf: string): SecretFact => ({ secret: administrator, home: namespace, key: keyOf });
   return {
-    postgres: {
-      name,
-      database: databaseOf(name),
-      writer: outputs[`${key}Writer`] ?? "",
-      reader: outputs[`${key}Reader`] ?? "",
-      authority: { pem: rdsAuthority(aws.region) },
-      peers: [{ cidr: stack.read(foundation.network).vpcCidr }],
-      administrator: { user: fact("user"), password: fact("password") },
-      users: usersOf(name, namespace),
-    },
-    ready: [secret.release],
+    name,
+    database: databaseOf(name),
+    writer: outputs[`${key}Writer`] ?? "",
+    reader: outputs[`${key}Reader`] ?? "",
+    authority: { pem: rdsAuthority(aws.region) },
+    peers: [{ cidr: stack.read(foundation.network).vpcCidr }],
+    administrator: { user: fact("user"), password: fact("password") },
+    users: usersOf(name, namespace),
   };
 }
 

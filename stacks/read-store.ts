@@ -1,9 +1,10 @@
 import type { App } from "cdktf";
 import { Nats } from "../constructs/broker";
 import { Namespace, type Opening, type Peer } from "../constructs/kubernetes";
-import { Valkey } from "../constructs/redis";
+import { CachePassword, Valkey } from "../constructs/redis";
 import { WorkloadSecret } from "../constructs/secrets";
-import { all } from "./environment";
+import { all, isExistingCluster } from "./environment";
+import { CACHE_PASSWORD } from "./identities";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
@@ -25,7 +26,9 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   const { environment, key } = site;
   const { cache, broker, monitoring } = environment;
   const databases = all(environment.readDatabase);
-  const inCluster = cache?.engine === "valkey" || broker !== undefined;
+  // On a cluster that exists already, its owner says who may change what is on AWS, and so tells the password as well.
+  const told = cache?.engine === "elasticache" && !isExistingCluster(site.cluster) ? site.foundation?.data : undefined;
+  const inCluster = cache?.engine === "valkey" || told !== undefined || broker !== undefined;
   if (key === "writeCluster" || (databases.length === 0 && !inCluster)) return [];
   const { stack, cluster } = kubernetesStack(app, site, "read-store");
   for (const each of after) stack.addDependency(each);
@@ -62,10 +65,25 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         ...(cache.storage ? { storage: cache.storage } : {}),
         users: spec,
         clients: CLIENTS,
+        protect: stack.protect && cache.purpose === "store",
         ...metrics,
         after: [...ready, users.release],
       }),
     );
+  }
+  if (told && cluster.aws) {
+    const { spec } = cacheUsers;
+    const passwords = new WorkloadSecret(stack, spec.name, { cluster, namespace: name, spec, after: ready });
+    const { cacheUser = "", cacheUserArn = "" } = stack.read(told);
+    new CachePassword(stack, "cache-password", {
+      cluster,
+      namespace: name,
+      name: CACHE_PASSWORD,
+      user: { id: cacheUser, arn: cacheUserArn },
+      region: cluster.aws.region,
+      passwords: spec,
+      after: [...ready, passwords.release],
+    });
   }
   if (broker) {
     const { spec } = brokerUsers;
@@ -82,6 +100,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         ...(broker.storage ? { storage: broker.storage } : {}),
         users: spec,
         clients: SENDERS,
+        protect: stack.protect,
         ...metrics,
         after: [...ready, users.release],
       }),

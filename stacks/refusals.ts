@@ -22,7 +22,9 @@ export function refusals(stacks: readonly IConstruct[]): readonly Problem[] {
 function whereItIsDescribed(construct: IConstruct, message: string): string {
   const place = construct.node.scopes.findLast((scope) => DESCRIBED.has(scope));
   const { path } = place?.node ?? {};
-  return place && path && message.startsWith(path) ? `${DESCRIBED.get(place)}${message.slice(path.length)}` : message;
+  if (!place || !path || !message.startsWith(path)) return message;
+  // What a construct is made of is nothing that anybody described.
+  return `${DESCRIBED.get(place)}${message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "")}`;
 }
 
 /** The parts of what `describe` wrote; cdktf's own messages have none of them. */

@@ -19,6 +19,7 @@ import {
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { step } from "./paths";
+import { storeRules } from "./store-rules";
 
 /** What remains of a value when everything of a wrong shape is taken out. */
 export type Draft<T> = T extends object ? { readonly [Key in keyof T]?: Draft<T[Key]> } : T;
@@ -41,6 +42,7 @@ export const environmentRules: readonly Rule[] = [
   scalingHasRoom,
   eventStoreHasQuorum,
   kurrentCloudCanBeMade,
+  ...storeRules,
   ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,
@@ -70,8 +72,7 @@ function sidesHaveClustersOfTheirOwn({ writeCluster, readCluster }: DraftEnviron
 
 function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
   if (environment.aws) return [];
-  const { cluster, writeCluster, readCluster, eventStore, cache } = environment;
-  const remedy = "add aws, or choose one that runs on the cluster itself";
+  const { cluster, writeCluster, readCluster } = environment;
   const found: Finding[] = [];
   for (const [key, value] of Object.entries({ cluster, writeCluster, readCluster })) {
     if (value && !("context" in value))
@@ -80,19 +81,6 @@ function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
         rule: "is made on AWS, and the environment has no aws",
         remedy: "add aws, or name an existing cluster by its context",
       });
-  }
-  const engines: [string[], string | undefined][] = [
-    [["eventStore", "engine"], eventStore?.engine],
-    [["cache", "engine"], cache?.engine],
-    ...each(environment, "readDatabase").map(([keys, store]): [string[], string | undefined] => [
-      [...keys, "engine"],
-      store.engine as string | undefined,
-    ]),
-  ];
-  for (const [keys, value] of engines) {
-    if (value !== undefined && ["kurrent-cloud", "elasticache", "aurora", "rds"].includes(value)) {
-      found.push({ keys, value, rule: "lives on AWS, and the environment has no aws", remedy });
-    }
   }
   for (const [keys, api] of each(environment, "queryApi")) {
     const provider = (api.edge as { provider?: string } | undefined)?.provider;

@@ -1,10 +1,34 @@
-import { NATS_SIZES } from "../constructs/broker";
+import { NATS_SIZES, type NatsSettings as NatsServers } from "../constructs/broker";
 import { type Bytes, bytes, type Cores, known, millicores } from "../constructs/core/quantities";
-import { EVENT_SOURCING_DB_SIZES, kurrentDbSize } from "../constructs/event-store";
+import {
+  DEFAULT_ELASTICACHE_VALKEY,
+  DEFAULT_KURRENT_CLOUD,
+  DEFAULT_KURRENTDB,
+  DEFAULT_POSTGRES,
+  EVENT_SOURCING_DB,
+} from "../constructs/core/versions";
+import { EVENT_SOURCING_DB_SIZES, KURRENT_CLOUD_SIZES, kurrentDbSize } from "../constructs/event-store";
 import type { Quota } from "../constructs/kubernetes";
-import { type PostgresClusterProps, resolvePostgres } from "../constructs/postgres";
-import { resolveValkey } from "../constructs/redis";
-import { all, type CloudNativePgSettings, type Environment, type PostgresSettings } from "./environment";
+import {
+  AURORA_SIZES,
+  instanceClass,
+  type ManagedEngine,
+  type PostgresClusterProps,
+  RDS_SIZES,
+  resolvePostgres,
+} from "../constructs/postgres";
+import { CACHE_NODES, ELASTICACHE_SIZES, type ResolvedValkey, resolveValkey } from "../constructs/redis";
+import {
+  all,
+  type CloudNativePgSettings,
+  type Environment,
+  type EventSourcingDbSettings,
+  isProtected,
+  type NatsSettings,
+  type PostgresSettings,
+  type RdsSettings,
+  type ValkeySettings,
+} from "./environment";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
 export interface SettledStore {
@@ -30,10 +54,11 @@ export interface SettledStore {
 /** Every store of an environment, with all that follows from sizes. */
 export function settledStores(environment: Environment): readonly SettledStore[] {
   const { eventStore, readDatabase, cache, broker, size = "medium" } = environment;
+  const kept = isProtected(environment);
   return [
-    ...(eventStore ? [eventStoreOf(eventStore, size)] : []),
+    ...(eventStore ? [eventStoreOf(eventStore, size, kept)] : []),
     ...all(readDatabase).map((settings) =>
-      postgresOf(settings.name ? `readDatabase ${settings.name}` : "readDatabase", settings, "read", size),
+      postgresOf(settings.name ? `readDatabase ${settings.name}` : "readDatabase", settings, "read", size, kept),
     ),
     ...(cache ? [cacheOf(cache, size)] : []),
     ...(broker ? [brokerOf(broker, size)] : []),
@@ -42,42 +67,50 @@ export function settledStores(environment: Environment): readonly SettledStore[]
 
 type Size = NonNullable<Environment["size"]>;
 
-function eventStoreOf(settings: NonNullable<Environment["eventStore"]>, size: Size): SettledStore {
+function eventStoreOf(settings: NonNullable<Environment["eventStore"]>, size: Size, kept: boolean): SettledStore {
   const path = "eventStore";
   switch (settings.engine) {
-    case "kurrent-cloud":
-      return { path, settings: said("kurrent-cloud", { size: settings.size }) };
+    case "kurrent-cloud": {
+      const { version = DEFAULT_KURRENT_CLOUD, patch } = settings;
+      return { path, settings: said("kurrent-cloud", { version: patch ?? version, ...KURRENT_CLOUD_SIZES[settings.size] }) };
+    }
     case "kurrentdb": {
       const { nodes, cpu, memory, storage } = kurrentDbSize({ size, ...settings });
+      const { version = DEFAULT_KURRENTDB } = settings;
       return {
         path,
-        settings: said("kurrentdb", { nodes, cpu, memory, storage }),
+        settings: said("kurrentdb", { version, nodes, cpu, memory, storage }),
         pods: { side: "write", count: nodes, cpu, memory, volumes: 1 },
       };
     }
     case "postgres":
-      return postgresOf(path, settings.server, "write", size);
+      return postgresOf("eventStore.server", settings.server, "write", size, kept);
     case "eventsourcingdb": {
-      const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
-      const storage = settings.storage ?? of.storage;
+      const of = eventSourcingDbSize(settings, size);
       return {
         path,
-        settings: said("eventsourcingdb", { ...of, storage }),
+        settings: said("eventsourcingdb", { image: EVENT_SOURCING_DB, ...of }),
         pods: { side: "write", count: 1, cpu: of.cpu, memory: of.memory, volumes: 1 },
       };
     }
   }
 }
 
-function postgresOf(path: string, settings: PostgresSettings, side: "write" | "read", size: Size): SettledStore {
+const MANAGED_SIZES = { aurora: AURORA_SIZES, rds: RDS_SIZES } as const;
+
+/** How AWS calls them. */
+const ENGINES = { aurora: "aurora-postgresql", rds: "postgres" } as const satisfies Readonly<Record<string, ManagedEngine>>;
+
+function postgresOf(path: string, settings: PostgresSettings, side: "write" | "read", size: Size, kept: boolean): SettledStore {
   if (settings.engine !== "cloudnative-pg") {
-    const { engine, replicas } = settings;
-    return {
-      path,
-      settings: said(engine, { size: settings.size ?? size, replicas, ...("storage" in settings ? { storage: settings.storage } : {}) }),
-    };
+    const { engine, version = DEFAULT_POSTGRES, replicas } = settings;
+    const { instance, parameters } = MANAGED_SIZES[engine][settings.size ?? size];
+    const disk = settings.engine === "rds" ? { standby: kept, storage: rdsStorage(settings, size) } : {};
+    const { max_connections } = { ...parameters, ...settings.parameters };
+    const instances = { instance: instanceClass(ENGINES[engine], instance), memory: instance.memory, replicas };
+    return { path, settings: said(engine, { version, ...instances, ...disk, max_connections }) };
   }
-  const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = resolved(settings, size);
+  const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = cloudNativePgSize(settings, size);
   const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
   return {
     path,
@@ -87,7 +120,8 @@ function postgresOf(path: string, settings: PostgresSettings, side: "write" | "r
   };
 }
 
-function resolved({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
+/** What a server on a cluster is told. */
+export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
   const { engine: _, name: __, ...given } = settings;
   return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
 }
@@ -96,26 +130,46 @@ function cacheOf(settings: NonNullable<Environment["cache"]>, size: Size): Settl
   const path = "cache";
   if (settings.engine === "elasticache") {
     const { shards, replicasPerShard } = settings;
-    return { path, settings: said("elasticache", { size: settings.size ?? size, shards, replicasPerShard }) };
+    const { node } = ELASTICACHE_SIZES[settings.size ?? size];
+    const nodes = { version: DEFAULT_ELASTICACHE_VALKEY, node, memory: `${CACHE_NODES[node]}Gi` };
+    return { path, settings: said("elasticache", { ...nodes, shards, replicasPerShard }) };
   }
-  const { engine, purpose = "cache", ...given } = settings;
-  const { replicas, cpu, memory, storage, eviction, sync } = resolveValkey({ size, purpose, ...given });
+  const { replicas, cpu, memory, storage, eviction, sync } = valkeySize(settings, size);
   return {
     path,
-    settings: said(engine, { replicas, cpu, memory, storage, eviction, sync }),
+    settings: said("valkey", { replicas, cpu, memory, storage, eviction, sync }),
     pods: { side: "read", count: replicas + 1, cpu, memory, volumes: 1 },
   };
 }
 
 function brokerOf(settings: NonNullable<Environment["broker"]>, size: Size): SettledStore {
-  const of = NATS_SIZES[settings.size ?? size];
-  const { servers = of.servers, storage = of.storage } = settings;
-  const { cpu, memory } = of;
+  const { servers, cpu, memory, storage } = brokerSize(settings, size);
   return {
     path: "broker",
     settings: said("nats", { servers, cpu, memory, storage }),
     pods: { side: "read", count: servers, cpu, memory, volumes: 1 },
   };
+}
+
+/** What an event store of that engine is told. */
+export function eventSourcingDbSize(settings: EventSourcingDbSettings, size: Size) {
+  const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
+  return { ...of, storage: settings.storage ?? of.storage };
+}
+
+/** The disk that an instance of RDS is told. */
+export function rdsStorage(settings: RdsSettings, size: Size): Bytes {
+  return settings.storage ?? RDS_SIZES[settings.size ?? size].storage;
+}
+
+/** What a server of Valkey is told. */
+export function valkeySize({ engine: _, purpose = "cache", ...given }: ValkeySettings, size: Size): ResolvedValkey {
+  return resolveValkey({ size, purpose, ...given });
+}
+
+/** What servers of NATS are told. */
+export function brokerSize({ engine: _, purpose: __, size: own, ...said }: NatsSettings, size: Size): NatsServers {
+  return { ...NATS_SIZES[own ?? size], ...said };
 }
 
 function said(engine: string, settings: Readonly<Record<string, unknown>>): string {

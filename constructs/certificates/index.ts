@@ -1,1 +1,1 @@
-export { ServerCertificate, type ServerCertificateProps, serviceNames } from "./server-certificate";
+export { ServerCertificate, type ServerCertificateProps, serverAuthority, serviceNames } from "./server-certificate";

@@ -51,8 +51,8 @@ export class ServerCertificate extends Construct {
   constructor(scope: Construct, id: string, props: ServerCertificateProps) {
     super(scope, id);
     const { cluster, namespace, name, dnsNames, client = false, labels, after = [] } = props;
-    this.secretName = `${name}-tls`;
-    this.authority = { home: namespace, secretName: this.secretName, key: "ca.crt" };
+    this.secretName = secretOf(name);
+    this.authority = serverAuthority(name, namespace);
     const object = (kind: "Issuer" | "Certificate", objectName: string, spec: object): ApiObject & { readonly spec: object } => ({
       apiVersion: "cert-manager.io/v1",
       kind,
@@ -84,6 +84,15 @@ export class ServerCertificate extends Construct {
     ];
     this.release = new CustomResources(this, "objects", { cluster, namespace, name: `${name}-certificate`, objects, after }).release;
   }
+}
+
+/** Who signed the certificate of that name, for those who call its server from wherever they are. */
+export function serverAuthority(name: string, namespace: string): Authority {
+  return { home: namespace, secretName: secretOf(name), key: "ca.crt" };
+}
+
+function secretOf(name: string): string {
+  return `${name}-tls`;
 }
 
 /** The names of a Service: from its own namespace, from others, and in full. */

@@ -148,8 +148,9 @@ export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";
 /** What CloudNativePG 1.30 runs in front of PostgreSQL. */
 export const PGBOUNCER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1";
 
-/** Images of small tools: newest patches seen in use by November 2026. Both are run as other users than root. */
+/** Images of small tools: newest patches seen in use by November 2026. All are run as other users than root. */
 export const TOOLS = {
+  aws: "public.ecr.aws/aws-cli/aws-cli:2.36.15@sha256:310813a7eae8fd88da1cc9c37970e3500b0ff3984479e1012f0a6fd44e453f63",
   /** A client for every server from 15 on; its shell is BusyBox's. */
   psql: "docker.io/library/postgres:18.4-alpine3.24@sha256:9a8afca54e7861fd90fab5fdf4c42477a6b1cb7d293595148e674e0a3181de15",
   busybox: "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0",

@@ -124,8 +124,8 @@ export class EventSourcingDb extends Construct {
     refuse(this, tokenProblems(spec), "token");
     refuse(this, flagProblems(flags), "flags");
     if (licence) refuse(this, flagProblems({ [licence.flag]: true }), "licence.flag");
-    const labels = { "app.kubernetes.io/name": "eventsourcingdb", "app.kubernetes.io/instance": name };
-    const port = insecure ? 3000 : 4000; // its own defaults for HTTP and HTTPS
+    const labels = labelsOf(name);
+    const port = portOf(insecure);
     const user = String(props.user ?? 1000);
 
     const token = new WorkloadSecret(this, "token", { cluster, namespace, spec, after });
@@ -229,30 +229,36 @@ export class EventSourcingDb extends Construct {
       dependsOn: [token.release, ...tls, claim, service, policy],
     });
     this.ready = [set];
-    const connection = connectionOf({ name, namespace, port, insecure, spec });
-    this.eventStore = { protocol: "http", connections: { commands: connection, subscriptions: connection } };
+    this.eventStore = eventSourcingDbEventStore({ name, namespace, insecure, token: spec });
   }
 }
 
-function connectionOf({ name, namespace, port, insecure, spec }: Place): Connection {
-  const host = `${name}.${namespace}.svc.cluster.local`;
-  const labels = { "app.kubernetes.io/name": "eventsourcingdb", "app.kubernetes.io/instance": name };
-  return {
+/** An EventSourcingDB as workloads know it, from wherever they are. */
+export function eventSourcingDbEventStore({
+  name = "event-store",
+  namespace,
+  insecure = false,
+  token = eventSourcingDbToken(name),
+}: Pick<EventSourcingDbProps, "name" | "namespace" | "insecure" | "token">): EventStore {
+  const [host, port] = [`${name}.${namespace}.svc.cluster.local`, portOf(insecure)];
+  const connection: Connection = {
     name,
-    facts: { host, port: String(port), token: { secret: spec, home: namespace, key: TOKEN_KEY } },
+    facts: { host, port: String(port), token: { secret: token, home: namespace, key: TOKEN_KEY } },
     variables: { EVENT_STORE_URL: `${insecure ? "http" : "https"}://{host}:{port}`, EVENT_STORE_TOKEN: "{token}" },
     ...(insecure ? {} : { authority: { home: namespace, secretName: authorityOf(name), key: "ca.crt" } }),
-    reaches: [{ name, peer: { namespace, labels }, ports: [port] }],
+    reaches: [{ name, peer: { namespace, labels: labelsOf(name) }, ports: [port] }],
     ready: { host, port },
   };
+  return { protocol: "http", connections: { commands: connection, subscriptions: connection } };
 }
 
-interface Place {
-  readonly name: string;
-  readonly namespace: string;
-  readonly port: number;
-  readonly insecure: boolean;
-  readonly spec: SecretSpec;
+/** Its own defaults for HTTP and HTTPS. */
+function portOf(insecure: boolean): number {
+  return insecure ? 3000 : 4000;
+}
+
+function labelsOf(name: string): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/name": "eventsourcingdb", "app.kubernetes.io/instance": name };
 }
 
 /** The secret of its one token. */

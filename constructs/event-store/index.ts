@@ -1,13 +1,20 @@
 export type * from "./contract";
-export { EVENT_SOURCING_DB_SIZES, EventSourcingDb, type EventSourcingDbProps, eventSourcingDbToken } from "./eventsourcingdb";
-export { KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
+export {
+  EVENT_SOURCING_DB_SIZES,
+  EventSourcingDb,
+  type EventSourcingDbProps,
+  eventSourcingDbEventStore,
+  eventSourcingDbToken,
+} from "./eventsourcingdb";
+export { KURRENT_CLOUD_SIZES, KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
 export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-cloud-backup";
 export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
 export { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
 export { KurrentCloudProvider } from "./kurrent-cloud-provider";
 export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
+export { type KurrentDbAccess, kurrentDbEventStore } from "./kurrentdb-connections";
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
 export { kurrentDbQuota, nodeSize as kurrentDbSize } from "./kurrentdb-size";
-export { PostgresEvents, type PostgresEventsProps } from "./postgres-events";
+export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";

@@ -81,13 +81,13 @@ export interface KurrentCloudProps {
   readonly projections?: "off" | "system" | "user";
 }
 
-export type KurrentCloudSize = keyof typeof SIZES;
+export type KurrentCloudSize = keyof typeof KURRENT_CLOUD_SIZES;
 
 /**
  * Vendor's sizing (Kurrent Cloud, 2026-02): `m32`, 8 processors and 32 GiB, is the first that it calls production, for
  * 12 million streams and disks from 1 TB; `c4`, burstable, is for development with up to 100 GB.
  */
-const SIZES = {
+export const KURRENT_CLOUD_SIZES = {
   development: { topology: "single-node", instanceType: "c4", storage: "100Gi" },
   production: { topology: "three-node-multi-zone", instanceType: "m32", storage: "1Ti" },
 } as const satisfies Record<string, { topology: KurrentCloudTopology; instanceType: KurrentCloudInstanceType; storage: Bytes }>;
@@ -116,7 +116,7 @@ export class KurrentCloud extends Construct {
     super(scope, id);
     const { region, peer, backup, protect, iops = DISK.iops[0], throughput = DISK.throughput[0] } = props;
     const { version = DEFAULT_KURRENT_CLOUD, patch, projections = "off" } = props;
-    const { topology, ...size } = SIZES[props.size];
+    const { topology, ...size } = KURRENT_CLOUD_SIZES[props.size];
     const { instanceType = size.instanceType, storage = size.storage } = props;
     const gib = bytes(storage);
     refuse(this, kurrentCloudNetworkProblems(props.cidr, peer.cidr), "cidr");

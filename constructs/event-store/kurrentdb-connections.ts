@@ -1,10 +1,12 @@
 import type { Connection, RemoteCopy, SecretFact } from "../connection";
+import { DEFAULT_KURRENTDB, type KurrentDbLine } from "../core/versions";
 import type { Peer } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { EventStore, EventStoreRole } from "./contract";
 import type { Outside } from "./kurrentdb";
 import { certificateNames } from "./kurrentdb-certificates";
-import { type NodeProps, nodeLabels, nodeNames, PORTS } from "./kurrentdb-node";
+import { nodeLabels, nodeNames, PORTS } from "./kurrentdb-node";
+import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { LINES } from "./kurrentdb-versions";
 
 type End = Exclude<Peer, "anywhere">;
@@ -19,8 +21,47 @@ interface Found {
   readonly authority?: RemoteCopy;
 }
 
+/** What has to be known of a KurrentDB to speak to it. */
+export interface KurrentDbAccess {
+  /** @default "event-store" */
+  readonly name?: string;
+  readonly namespace: string;
+  readonly nodes: number;
+
+  /** @default "26.0" */
+  readonly version?: KurrentDbLine;
+
+  /** @default false */
+  readonly insecure?: boolean;
+
+  /**
+   * How it is known outside of its cluster, for those who are there.
+   * @default - for those in its own cluster
+   */
+  readonly outside?: Outside;
+}
+
+/** A KurrentDB as workloads know it, from wherever they are. */
+export function kurrentDbEventStore(access: KurrentDbAccess): EventStore {
+  const { name = "event-store", version = DEFAULT_KURRENTDB, insecure = false, outside, ...place } = access;
+  const node: Node = { ...place, name, line: version, insecure };
+  const found = outside ? outsideOf(node, outside) : insideOf(node);
+  return {
+    protocol: "kurrentdb",
+    connections: { commands: connectionOf(node, "commands", found), subscriptions: connectionOf(node, "subscriptions", found) },
+  };
+}
+
+interface Node {
+  readonly name: string;
+  readonly namespace: string;
+  readonly nodes: number;
+  readonly line: KurrentDbLine;
+  readonly insecure: boolean;
+}
+
 /** How those in the same cluster find its nodes. */
-export function insideOf({ namespace, name, nodes }: NodeProps): Found {
+function insideOf({ namespace, name, nodes }: Node): Found {
   return {
     hosts: nodeNames({ name, namespace, nodes }),
     any: `${name}.${namespace}.svc.cluster.local`,
@@ -29,7 +70,7 @@ export function insideOf({ namespace, name, nodes }: NodeProps): Found {
 }
 
 /** How those elsewhere find them. */
-export function outsideOf({ name, nodes }: NodeProps, { domain, networks, authority }: Outside): Found {
+function outsideOf({ name, nodes }: Node, { domain, networks, authority }: Outside): Found {
   return {
     hosts: Array.from({ length: nodes }, (_, index) => `${name}-${index}.${name}.${domain}`),
     any: `${name}.${domain}`,
@@ -38,20 +79,13 @@ export function outsideOf({ name, nodes }: NodeProps, { domain, networks, author
   };
 }
 
-/** The store as workloads know it, from one side. */
-export function storeOf(node: NodeProps, found: Found): EventStore {
-  return {
-    protocol: "kurrentdb",
-    connections: { commands: connectionOf(node, "commands", found), subscriptions: connectionOf(node, "subscriptions", found) },
-  };
-}
-
 function connectionOf(
-  { name, namespace, line, insecure, secrets }: NodeProps,
+  { name, namespace, line, insecure }: Node,
   role: EventStoreRole,
   { hosts, any, peers, authority }: Found,
 ): Connection {
   const { scheme } = LINES[line];
+  const secrets = kurrentDbSecrets(name);
   const shared = {
     name,
     reaches: [{ name, peer: peers, ports: [PORTS.http] }],

@@ -210,7 +210,7 @@ function problemOf(name: string, on: boolean, line: KurrentDbLine, licensed: boo
   if (licence && on && !licensed) {
     return {
       rule: `turns on ${licence[1]}, and a server without a licence stops there`,
-      remedy: "name the licence's key in licence, or leave it out",
+      remedy: "leave it out, or make KurrentDb with the key of a licence",
     };
   }
   return undefined;
@@ -234,7 +234,7 @@ function unknown(name: string, line: KurrentDbLine): Omit<Problem, "path" | "val
   if (elsewhere) return { rule: `is no option of ${line}`, remedy: `leave it out, or run ${elsewhere.join(" or ")}` };
   const known = [...EVERYWHERE, ...NESTED, ...Object.keys(SOMEWHERE)].filter((option) => knowsOption(line, option));
   const meant = closest(name, known);
-  const remedy = distance(name, meant) <= 3 ? `write ${meant}` : "see the vendor's list of options";
+  const remedy = distance(name, meant) <= Math.min(3, name.length / 3) ? `write ${meant}` : "see the vendor's list of options";
   return { rule: `is no option of ${line}, and a server that is told it ${name.includes("__") ? "does not say so" : "stops"}`, remedy };
 }
 

@@ -14,7 +14,7 @@ import { CustomResources, imageFrom, type KubernetesTarget, type Peer } from "..
 import type { Size } from "../sizing";
 import type { EventStore } from "./contract";
 import { certificateNames, certificates } from "./kurrentdb-certificates";
-import { insideOf, outsideOf, storeOf } from "./kurrentdb-connections";
+import { kurrentDbEventStore } from "./kurrentdb-connections";
 import { nodeProblems } from "./kurrentdb-guards";
 import { KurrentDbNetwork } from "./kurrentdb-network";
 import { hasTcp, type NodeProps, nodeLabels, nodePod, nodesService, type Placement, PORTS } from "./kurrentdb-node";
@@ -214,8 +214,9 @@ export class KurrentDb extends Construct {
       after: [...after, ...scripts.ready, ...network.policies, ...authority],
     });
     this.ready = [...operations.ready];
-    this.eventStore = storeOf(node, insideOf(node));
-    if (outside) this.eventStoreOutside = storeOf(node, outsideOf(node, outside));
+    const access = { name, namespace, nodes: node.nodes, version: line, insecure };
+    this.eventStore = kurrentDbEventStore(access);
+    if (outside) this.eventStoreOutside = kurrentDbEventStore({ ...access, outside });
   }
 
   /** Names for each node, also while it does not serve yet: nodes find each other before any of them is ready. */

@@ -70,12 +70,20 @@ export class PostgresEvents extends Construct implements EventStore {
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
-    // Both at the writer's end: a replica is behind, and nobody can listen there.
-    this.connections = {
+    this.connections = postgresEventStore(postgres).connections;
+  }
+}
+
+/** Events in that PostgreSQL as workloads know them, from wherever they are. */
+export function postgresEventStore(postgres: Postgres): EventStore {
+  return {
+    protocol: "postgres",
+    connections: {
+      // Both at the writer's end: a replica is behind, and nobody can listen there.
       commands: eventStoreConnection(postgresConnection(postgres, "writer")),
       subscriptions: eventStoreConnection(postgresConnection({ ...postgres, reader: postgres.writer }, "reader")),
-    };
-  }
+    },
+  };
 }
 
 function eventStoreConnection(connection: Connection): Connection {

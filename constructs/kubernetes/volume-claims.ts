@@ -31,7 +31,7 @@ export interface VolumeClaimsProps {
  * grow by a change of one number: the set's own template can't be changed, whatever it says.
  */
 export class VolumeClaims extends Construct {
-  readonly claims: readonly ITerraformDependable[];
+  readonly claims: readonly PersistentVolumeClaimV1[];
 
   constructor(scope: Construct, id: string, props: VolumeClaimsProps) {
     super(scope, id);

@@ -30,7 +30,7 @@ export interface AuroraPostgresProps extends ManagedPostgresProps {
 }
 
 /** What a size means. Settings hold for the size's own instance: another one goes without. */
-const SIZES: Readonly<Record<Size, { instance: DatabaseInstance; replicas: number; parameters: PostgresParameters }>> = {
+export const AURORA_SIZES: Readonly<Record<Size, { instance: DatabaseInstance; replicas: number; parameters: PostgresParameters }>> = {
   small: { instance: { cpu: 2, memory: "4Gi" }, replicas: 0, parameters: { max_connections: 100 } },
   medium: { instance: { cpu: 2, memory: "16Gi" }, replicas: 1, parameters: { max_connections: 200 } },
   large: { instance: { cpu: 4, memory: "32Gi" }, replicas: 2, parameters: { max_connections: 400 } },
@@ -61,7 +61,7 @@ export class AuroraPostgres extends Construct {
 
   constructor(scope: Construct, id: string, props: AuroraPostgresProps) {
     super(scope, id);
-    const size = SIZES[props.size];
+    const size = AURORA_SIZES[props.size];
     const { replicas = size.replicas, instance = size.instance, protect, keys, securityGroupIds } = props;
     if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
       refuse(this, [{ value: replicas, rule: "readers are not what Aurora has", remedy: `use 0 to ${MOST_REPLICAS}` }], "replicas");

@@ -67,7 +67,7 @@ export interface ResolvedPostgres extends PostgresClusterSettings {
 /** Ten seconds after two at night, every day: seconds come first. */
 const SCHEDULE = "10 0 2 * * *";
 
-export function resolvePostgres(props: PostgresClusterProps): ResolvedPostgres {
+export function resolvePostgres(props: Omit<PostgresClusterProps, "cluster" | "clients">): ResolvedPostgres {
   const { name, version = DEFAULT_POSTGRES, database = "app", backup, pooler } = props;
   const size = POSTGRES_CLUSTER_SIZES[props.size ?? "medium"];
   const { instances = size.instances, cpu = size.cpu, memory = size.memory } = props;

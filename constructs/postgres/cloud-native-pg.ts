@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup, Spread } from "../capacity";
-import { ServerCertificate, serviceNames } from "../certificates";
+import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import type { PostgresVersion } from "../core/versions";
@@ -215,7 +215,7 @@ export class PostgresCluster extends Construct {
     ];
     this.ready = [servers, ...(around.length > 0 ? [release("around", around, [servers])] : [])];
     cluster.ledger.add(...podsOf(settled));
-    this.postgres = knownAs(props, settings, certificate);
+    this.postgres = postgresOfCluster(props);
   }
 }
 
@@ -272,11 +272,10 @@ function podsOf({ props, settings }: { readonly props: PostgresClusterProps; rea
   ];
 }
 
-function knownAs(
-  { namespace, name, users }: PostgresClusterProps,
-  settings: ResolvedPostgres,
-  { authority }: { readonly authority: Postgres["authority"] },
-): Postgres {
+/** A PostgreSQL of CloudNativePG as others know it, from wherever they are, by what was said to make it. */
+export function postgresOfCluster(props: Omit<PostgresClusterProps, "cluster" | "clients">): Postgres {
+  const { namespace, name, users } = props;
+  const settings = resolvePostgres(props);
   const host = (service: string) => `${name}-${service}.${namespace}.svc`;
   const secret = administratorSecret(name);
   const [writer, reader] = [host("rw"), settings.instances > 1 ? host("ro") : host("rw")];
@@ -287,7 +286,7 @@ function knownAs(
     writer,
     reader,
     ...(pooled.length > 0 ? { pool: { writer: host("pool-rw"), reader: pooled.includes("ro") ? host("pool-ro") : host("pool-rw") } } : {}),
-    authority,
+    authority: serverAuthority(name, namespace),
     peers: [{ namespace, labels: labelsOf(name) }],
     administrator: { user: { secret, home: namespace, key: "username" }, password: { secret, home: namespace, key: "password" } },
     users,

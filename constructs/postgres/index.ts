@@ -1,16 +1,17 @@
-export { AuroraPostgres, type AuroraPostgresProps } from "./aurora";
+export { AURORA_SIZES, AuroraPostgres, type AuroraPostgresProps } from "./aurora";
 export {
   type BackupPlace,
   PostgresCluster,
   type PostgresClusterProps,
+  postgresOfCluster,
   type Synchronous,
 } from "./cloud-native-pg";
 export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, postgresMoveProblems, resolvePostgres } from "./cloud-native-pg-settings";
 export * from "./contract";
-export type { DatabaseInstance } from "./instances";
+export { type DatabaseInstance, instanceClass, type ManagedEngine } from "./instances";
 export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
 export type { PostgresParameters } from "./parameters";
 export { PsqlPod, type PsqlPodProps } from "./psql-pod";
-export { RdsPostgres, type RdsPostgresProps } from "./rds";
+export { RDS_SIZES, RdsPostgres, type RdsPostgresProps } from "./rds";
 export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
 export { postgresUser, roleName } from "./users";

@@ -47,7 +47,9 @@ export interface RdsPostgresProps extends ManagedPostgresProps {
 }
 
 /** What a size means. Settings hold for the size's own instance: another one goes without. */
-const SIZES: Readonly<Record<Size, { instance: DatabaseInstance; replicas: number; storage: Bytes; parameters: PostgresParameters }>> = {
+export const RDS_SIZES: Readonly<
+  Record<Size, { instance: DatabaseInstance; replicas: number; storage: Bytes; parameters: PostgresParameters }>
+> = {
   small: { instance: { cpu: 2, memory: "4Gi" }, replicas: 0, storage: "20Gi", parameters: { max_connections: 100 } },
   medium: { instance: { cpu: 2, memory: "8Gi" }, replicas: 0, storage: "100Gi", parameters: { max_connections: 200 } },
   large: { instance: { cpu: 4, memory: "32Gi" }, replicas: 2, storage: "400Gi", parameters: { max_connections: 400 } },
@@ -86,7 +88,7 @@ export class RdsPostgres extends Construct {
 
   constructor(scope: Construct, id: string, props: RdsPostgresProps) {
     super(scope, id);
-    const size = SIZES[props.size];
+    const size = RDS_SIZES[props.size];
     const { replicas = size.replicas, instance = size.instance, protect, keys, securityGroupIds, standby = protect } = props;
     if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
       refuse(this, [{ value: replicas, rule: "read replicas are not what RDS has", remedy: `use 0 to ${MOST_REPLICAS}` }], "replicas");

@@ -11,8 +11,9 @@ import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { DEFAULT_ELASTICACHE_VALKEY, ELASTICACHE_VALKEY, type ValkeyVersion } from "../core/versions";
 import { WINDOWS, type Windows, windowProblems } from "../maintenance";
+import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
-import type { RedisPurpose } from "./contract";
+import type { Redis, RedisPurpose } from "./contract";
 
 export interface ElastiCacheProps {
   /** The beginning of its names, most general first: `["orders", "production"]`. */
@@ -76,7 +77,7 @@ export interface ElastiCacheProps {
 }
 
 /** Memory of each node of a kind, for data and overhead, in GiB (ElastiCache, supported node types). */
-const NODES = {
+export const CACHE_NODES = {
   "t4g.small": 1.37,
   "t4g.medium": 3.09,
   "m7g.large": 6.38,
@@ -90,9 +91,10 @@ const NODES = {
 } as const;
 
 /** A kind of node, without the `cache.` before it. */
-export type CacheNode = keyof typeof NODES;
+export type CacheNode = keyof typeof CACHE_NODES;
 
-const SIZES: Readonly<Record<Size, { readonly node: CacheNode; readonly shards: number }>> = {
+/** What a size means. */
+export const ELASTICACHE_SIZES: Readonly<Record<Size, { readonly node: CacheNode; readonly shards: number }>> = {
   small: { node: "t4g.small", shards: 1 },
   medium: { node: "m7g.large", shards: 1 },
   large: { node: "r7g.large", shards: 3 },
@@ -115,8 +117,8 @@ const RIGHTS = "on ~* &* -@all +@read +@write +@connection +@pubsub +@transactio
  * one of Amazon's public authorities.
  *
  * Every way in which Terraform could tell ElastiCache a password ends in its state. So its user is made without one: it
- * signs in as an identity that may `elasticache:Connect`. For clients that can't, the password is told beside Terraform
- * (`aws elasticache modify-user`, which takes two at once, for a rotation), and no apply takes it away.
+ * signs in as an identity that may `elasticache:Connect`. For clients that can't, `CachePassword` tells it a password beside
+ * Terraform, and no apply takes that away. From then on it signs in by that alone.
  */
 export class ElastiCache extends Construct {
   /** Where clients begin; they find the shards from there. */
@@ -134,7 +136,7 @@ export class ElastiCache extends Construct {
 
   constructor(scope: Construct, id: string, props: ElastiCacheProps) {
     super(scope, id);
-    const size = SIZES[props.size];
+    const size = ELASTICACHE_SIZES[props.size];
     const { name, store, protect, keys, zones, version = DEFAULT_ELASTICACHE_VALKEY, node = size.node, shards = size.shards } = props;
     const { replicasPerShard = protect ? 1 : 0, keep = protect ? "7d" : undefined } = props;
     const windows = { ...WINDOWS, ...props.windows };
@@ -158,15 +160,17 @@ export class ElastiCache extends Construct {
       description: `Data subnets of ${identifier}`,
       subnetIds: Object.values(zones),
     });
-    // For a user that signs in by identity, ElastiCache wants its name to be its id.
+    // The only user: Valkey knows no `default` without a password, and, unlike Redis, needs none in its group. For one that
+    // signs in by identity, ElastiCache wants its name to be its id.
     const user = new ElasticacheUser(this, "user", {
       userId: identifier,
       userName: identifier,
       engine: ENGINE,
       accessString: RIGHTS,
       authenticationMode: { type: "iam" },
-      // The password is told outside of Terraform, which would take it away again.
-      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required"] },
+      tags: { Name: identifier },
+      // The password is told outside of Terraform, which would take it away again; a tag says which one it was.
+      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required", 'tags["password-digest"]'] },
     });
     const users = new ElasticacheUserGroup(this, "users", { userGroupId: identifier, engine: ENGINE, userIds: [user.userId] });
     const group = new ElasticacheReplicationGroup(this, "group", {
@@ -263,7 +267,8 @@ export class ElastiCache extends Construct {
     if (!(version in ELASTICACHE_VALKEY)) {
       say("version", { value: version, rule: "is not offered", remedy: `use one of ${Object.keys(ELASTICACHE_VALKEY).join(", ")}` });
     }
-    if (!(node in NODES)) say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(NODES).join(", ")}` });
+    if (!(node in CACHE_NODES))
+      say("node", { value: node, rule: "is not offered", remedy: `use one of ${Object.keys(CACHE_NODES).join(", ")}` });
     if (Object.keys(zones).length < 2) {
       say("zones", { value: Object.keys(zones), rule: "leaves nothing when a zone fails", remedy: "name two or three" });
     }
@@ -277,6 +282,14 @@ export class ElastiCache extends Construct {
     // ElastiCache, scheduling maintenance and backups: an hour each.
     say("windows", ...windowProblems(windows, { maintenance: 60, backup: 60 }));
   }
+}
+
+/** An ElastiCache as others know it: its certificate is known to everybody, its user has the password of `CachePassword`. */
+export function elastiCacheRedis(
+  known: Pick<Redis, "name" | "host" | "user" | "peers"> & { readonly passwords: SecretSpec; readonly home: string },
+): Redis {
+  const { name, host, user, peers, passwords, home } = known;
+  return { name, host, clustered: true, authority: "public", peers, user, password: { secret: passwords, home, key: "default" } };
 }
 
 const ENGINE = "valkey";

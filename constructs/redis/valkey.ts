@@ -1,10 +1,11 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
-import { ServerCertificate, serviceNames } from "../certificates";
+import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
+import { exempt } from "../policy/contract";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
 import type { Redis, RedisPurpose } from "./contract";
@@ -103,7 +104,7 @@ export class Valkey extends Construct {
     for (const [property, problems] of found) refuse(this, problems, property);
     const sound = found.every(([, problems]) => problems.length === 0);
 
-    const labels = { "app.kubernetes.io/name": "valkey", "app.kubernetes.io/instance": name };
+    const labels = labelsOf(name);
     const own = { name: "servers", peer: { namespace, labels }, ports: [PORTS.valkey] };
     const traffic = new PodTraffic(this, "traffic", {
       namespace,
@@ -141,6 +142,7 @@ export class Valkey extends Construct {
       protect,
       after,
     });
+    if (purpose === "cache") for (const claim of claims) exempt(claim, "data-is-kept", "a cache may forget what it holds");
     const { release } = new Release(this, "servers", {
       cluster,
       chart: "valkey",
@@ -153,16 +155,25 @@ export class Valkey extends Construct {
       pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
     });
     this.ready = [release];
-    this.redis = {
-      name,
-      host: `${name}.${namespace}.svc`,
-      clustered: false,
-      authority: certificate.authority,
-      peers: [{ namespace, labels }],
-      user: USER,
-      password: { secret: users, home: namespace, key: USER },
-    };
+    this.redis = valkeyRedis({ name, namespace, users });
   }
+}
+
+/** A Valkey of that name as others know it, from wherever they are. */
+export function valkeyRedis({ name, namespace, users }: Pick<ValkeyProps, "name" | "namespace" | "users">): Redis {
+  return {
+    name,
+    host: `${name}.${namespace}.svc`,
+    clustered: false,
+    authority: serverAuthority(name, namespace),
+    peers: [{ namespace, labels: labelsOf(name) }],
+    user: USER,
+    password: { secret: users, home: namespace, key: USER },
+  };
+}
+
+function labelsOf(name: string): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/name": "valkey", "app.kubernetes.io/instance": name };
 }
 
 function valuesOf({ cluster, name, users, metricsFrom }: ValkeyProps, settings: ResolvedValkey, secretName: string, labels: object) {

@@ -5,7 +5,7 @@ import { VpcPeeringConnection } from "@cdktf/provider-aws/lib/vpc-peering-connec
 import type { TerraformOutput } from "cdktf";
 import { VERSIONS } from "../../constructs/core/versions";
 import { program } from "../../environments";
-import type { PlatformStack, Program } from "../../stacks";
+import type { Environment, PlatformStack, Program } from "../../stacks";
 import * as composing from "../../stacks/compose";
 import { kurrentCloudCidr } from "../../stacks/environment";
 import type { NetworkOutputs } from "../../stacks/network";
@@ -21,12 +21,35 @@ export async function callerAccount(endpoint: string): Promise<string> {
   return account;
 }
 
-/** The program of this repository, all of it in one account. */
+/**
+ * An environment of this tier's own: the stores that no environment of this repository has, in their smallest size, from
+ * which it looks at the way to the larger ones. Its cluster is somewhere else, so that little stands beside them.
+ */
+const STORES: Environment = {
+  system: "orders",
+  name: "stores",
+  size: "small",
+  aws: { account: "111122223333", region: "eu-west-1", domain: "stores.orders.example.com", network: { cidr: "10.3.0.0/16" } },
+  cluster: { context: "elsewhere" },
+  eventStore: { engine: "postgres", server: { engine: "aurora", replicas: 1 } },
+  readDatabase: { engine: "rds", replicas: 2 },
+  cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
+  exceptions: {
+    singleNatGateway: "nothing runs in its network",
+    noRecoveryCopy: "its backups are not what is looked at",
+    awsApisOverInternet: "nothing runs in its network",
+  },
+};
+
+/** Stacks that are not looked at, because others like them are. */
+export const ALIKE: readonly RegExp[] = [/^stores-backup$/];
+
+/** The program of this repository and what it lacks, all of it in one account. */
 function inAccount(id: string): Program {
   const accounts = program.accounts.map((account) => ({ ...account, id }));
   return {
     accounts: accounts.slice(0, 1),
-    environments: program.environments.map((environment) =>
+    environments: [...program.environments, STORES].map((environment) =>
       environment.aws ? { ...environment, aws: { ...environment.aws, account: id } } : environment,
     ),
   };

@@ -54,4 +54,15 @@ export const APPLIED_IN_PART: readonly { readonly stack: RegExp; readonly withou
     without: ["aws_eks_addon", "aws_eks_access_entry", "aws_eks_access_policy_association", "aws_eks_pod_identity_association"],
     reason: "moto (5.2.1) has no EKS add-ons, access entries and pod identity associations",
   },
+  {
+    stack: /^(production|staging)-data$/,
+    without: ["aws_elasticache_parameter_group", "aws_elasticache_user_group"],
+    reason: "moto (5.2.1) has no parameter groups and user groups of ElastiCache",
+  },
+  {
+    stack: /^stores-data$/,
+    without: ["aws_elasticache_parameter_group", "aws_elasticache_user_group", "aws_db_instance"],
+    reason:
+      "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and gives every instance of RDS the same resource id, by which the provider looks for it",
+  },
 ];

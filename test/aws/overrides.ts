@@ -4,6 +4,7 @@ import { join } from "node:path";
 interface Resource {
   readonly policy?: string;
   readonly force_destroy?: boolean;
+  readonly deletion_protection?: boolean;
   readonly lifecycle?: { readonly prevent_destroy?: boolean };
 }
 type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
@@ -26,11 +27,14 @@ export function fewRetries(
 
 /** Lets what is protected be destroyed, buckets with what lies in them. False where nothing is protected. */
 export function unprotect(directory: string, json: { readonly resource?: Resources }): boolean {
-  return override(directory, "unprotected", json.resource, (_, { lifecycle, force_destroy }) =>
-    lifecycle?.prevent_destroy
-      ? { lifecycle: { prevent_destroy: false }, ...(force_destroy === undefined ? {} : { force_destroy: true }) }
-      : undefined,
-  );
+  return override(directory, "unprotected", json.resource, (_, { lifecycle, force_destroy, deletion_protection }) => {
+    const changes = {
+      ...(lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false } } : {}),
+      ...(lifecycle?.prevent_destroy && force_destroy !== undefined ? { force_destroy: true } : {}),
+      ...(deletion_protection ? { deletion_protection: false } : {}),
+    };
+    return Object.keys(changes).length > 0 ? changes : undefined;
+  });
 }
 
 // Terraform lays an override file over a configuration, which itself stays as it was synthesized.

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
-import { callerAccount, emulated, LOCK, loseObject, ON_CLUSTERS, rotateSecret, STOOD_IN_FOR, secretValue } from "./emulated";
+import { ALIKE, callerAccount, emulated, LOCK, loseObject, ON_CLUSTERS, rotateSecret, STOOD_IN_FOR, secretValue } from "./emulated";
 import { APPLIED_IN_PART, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
+import { lostOnTheWay, type PlannedValues, playedState, storesAmong } from "./moves";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
 import { Missing, Results, Wrong } from "./results";
+
+const SIZES = ["small", "medium", "large"] as const;
 
 const CDKTF_CLI = "cdktf-cli@0.21.0";
 
@@ -26,21 +29,25 @@ class Tier {
     private readonly has: { readonly tofu: boolean; readonly checkov: boolean },
   ) {}
 
-  async run(): Promise<boolean> {
+  /** All of it, or only some environments: then nobody can say what is needed no more. */
+  async run(only: readonly string[] = []): Promise<boolean> {
     for (const { resource, step, reason } of GAPS) console.log(`LEFT OUT ${step} of ${resource}: ${reason}`);
     for (const { stack, reason } of NOT_DESTROYED) console.log(`LEFT OUT destroy of ${stack.source}: ${reason}`);
     for (const { stack, reason } of STOOD_IN_FOR) console.log(`LEFT OUT all of ${stack.source}: ${reason}`);
+    for (const stack of ALIKE) console.log(`LEFT OUT all of ${stack.source}: other environments have one like it`);
     for (const { stack, without, reason } of APPLIED_IN_PART)
       console.log(`LEFT OUT apply of ${without.join(", ")}, and what comes after them, in ${stack.source}: ${reason}`);
     if (await this.bootstrap()) {
-      await Promise.all(this.program.environments.filter(({ aws }) => aws).map(({ name }) => this.environment(name)));
-      await this.cdktf();
+      const wanted = ({ name, aws }: Program["environments"][number]) => aws && (only.length === 0 || only.includes(name));
+      await Promise.all(this.program.environments.filter(wanted).map(({ name }) => this.environment(name)));
+      if (only.length === 0) await this.cdktf();
     }
-    if (this.has.checkov && !this.results.failed)
+    const whole = only.length === 0 && !this.results.failed;
+    if (this.has.checkov && whole)
       await this.results.step("exemptions", "check", async () =>
         expectNone("An exemption that no check needs any more", this.exemptions.stale()),
       );
-    if (!this.results.failed) {
+    if (whole) {
       await this.results.step("gaps", "check", async () => {
         expectNone(
           "A gap that is none any more",
@@ -100,7 +107,8 @@ class Tier {
   private async environment(name: string): Promise<void> {
     const lane = new Lane(join(this.directory, name), this.program);
     const composition = lane.synthesis.compositions.find((each) => each.name === name);
-    const stacks = inOrder(lane.manifest(), composition?.stacks.map((stack) => stack.node.id) ?? []);
+    const all = inOrder(lane.manifest(), composition?.stacks.map((stack) => stack.node.id) ?? []);
+    const stacks = all.filter((stack) => !ALIKE.some((one) => one.test(stack)));
     const [first, second] = stacks;
 
     await this.results.step(`${name} before it exists`, "check", async () => {
@@ -121,7 +129,8 @@ class Tier {
       this.emulate(lane, stack);
       const left = leftOut(stack);
       if (left) {
-        if (!(await this.results.step(`${stack} in part`, "check", () => this.applyInPart(lane, stack, left)))) return;
+        const good = await this.inPart(lane, stack, left);
+        if (!good) return;
         await lane.standIn(stack);
         await this.results.step(stack, "checkov", () => this.checkov(lane, stack, ["first.json"]));
         continue;
@@ -132,6 +141,7 @@ class Tier {
       if (!applied || !(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return;
       await this.results.step(stack, "checkov", () => this.checkov(lane, stack));
       await this.secrets(lane, stack);
+      await this.sizes(lane, stack, name);
     }
     for (const stack of stacks.filter((one) => leftOut(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
     if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
@@ -149,13 +159,19 @@ class Tier {
     }
   }
 
-  /** Applies and destroys what of a stack depends on nothing that is left out. */
-  private async applyInPart(lane: Lane, stack: string, without: readonly string[]): Promise<void> {
+  /** Applies, looks at and destroys what of a stack depends on nothing that is left out. False where it can't go on. */
+  private async inPart(lane: Lane, stack: string, without: readonly string[]): Promise<boolean> {
     const targets = independentOf(without, lane.json(stack).resource).map((address) => `-target=${address}`);
-    if (targets.length === 0) return;
+    if (targets.length === 0) return true;
+    const subject = `${stack} in part`;
+    const terraform = async (command: string, ...args: string[]) =>
+      expectStatus(0, await lane.terraform(stack, command, "-input=false", "-auto-approve", ...args));
     unprotect(lane.stack(stack), lane.json(stack));
-    for (const command of ["apply", "destroy"])
-      expectStatus(0, await lane.terraform(stack, command, "-input=false", "-auto-approve", ...(command === "apply" ? targets : [])));
+    if (!(await this.results.step(`${subject}: apply`, "check", async () => void (await terraform("apply", ...targets))))) return false;
+    await this.results.step(`${subject}: replan`, "check", () => this.replan(lane, stack, "second", targets));
+    await this.secrets(lane, stack, targets);
+    await this.sizes(lane, stack, stack.replace(/-data$/, ""));
+    return this.results.step(`${subject}: destroy`, "check", async () => void (await terraform("destroy")));
   }
 
   /** What needs no changes to be made: is it valid, can it be planned, and is the plan a safe one. */
@@ -174,8 +190,8 @@ class Tier {
     return true;
   }
 
-  private async replan(lane: Lane, stack: string, name = "second"): Promise<void> {
-    const plan = await lane.plan(stack, name);
+  private async replan(lane: Lane, stack: string, name = "second", targets: readonly string[] = []): Promise<void> {
+    const plan = await lane.plan(stack, name, ...targets);
     const changed = plan.resource_changes.filter(
       ({ change }) => !change.actions.every((action) => action === "no-op" || action === "read"),
     );
@@ -187,14 +203,15 @@ class Tier {
   }
 
   /** Secrets are drawn, are written nowhere but where they belong, and stay as a rotation leaves them. */
-  private async secrets(lane: Lane, stack: string): Promise<void> {
-    const secrets: { name: string }[] = Object.values(lane.json(stack).resource?.aws_secretsmanager_secret ?? {});
+  private async secrets(lane: Lane, stack: string, targets: readonly string[] = []): Promise<void> {
+    const secrets = writtenSecrets(lane.json(stack).resource, targets);
     if (secrets.length === 0) return;
     await this.results.step(`${stack} keeps its secrets`, "check", async () => {
       const written = { ...lane.written(stack), "the state": await lane.state(stack) };
-      for (const { name } of secrets) {
-        const values = Object.values(await secretValue(this.endpoint, name)).filter(({ length }) => length >= 16);
-        if (values.length === 0 || !values.every((value) => /^[A-Za-z0-9]+$/.test(value)))
+      for (const { name, drawn } of secrets) {
+        const all = await secretValue(this.endpoint, name);
+        const values = drawn.map((key) => all[key] ?? "");
+        if (values.length === 0 || !values.every((value) => /^[A-Za-z0-9]{16,}$/.test(value)))
           throw new Wrong(`${name} was not drawn at random`);
         const leaks = Object.entries(written).filter(([, text]) => values.some((value) => text.includes(value)));
         expectNone(
@@ -206,10 +223,33 @@ class Tier {
     await this.results.step(`${stack} leaves rotated secrets alone`, "check", async () => {
       const rotated = { password: "written-by-a-rotation" };
       for (const { name } of secrets) await rotateSecret(this.endpoint, name, rotated);
-      await this.replan(lane, stack, "rotated");
-      expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
+      await this.replan(lane, stack, "rotated", targets);
+      expectStatus(0, await lane.terraform(stack, "apply", "-input=false", "-auto-approve", ...targets));
       for (const { name } of secrets) expectText({ output: JSON.stringify(await secretValue(this.endpoint, name)) }, rotated.password);
     });
+  }
+
+  /**
+   * From one size to another no store is replaced. What the emulator could not be given is in the state as it was planned,
+   * and is not asked for again.
+   */
+  private async sizes(lane: Lane, stack: string, name: string): Promise<void> {
+    const environment = this.program.environments.find((one) => one.name === name);
+    const stores = storesAmong(Object.keys(lane.json(stack).resource ?? {}));
+    if (!environment?.size || stores.length === 0) return;
+    for (const size of SIZES.filter((one) => one !== environment.size)) {
+      await this.results.step(`${stack} becomes ${size}`, "check", async () => {
+        const other = new Lane(join(this.directory, `${name}-${size}`), { ...this.program, environments: [{ ...environment, size }] });
+        await other.withLocalState(stack, async () => {
+          const first: PlannedValues = JSON.parse(readFileSync(join(lane.stack(stack), "first.json"), "utf8"));
+          const state = playedState(JSON.parse(await lane.state(stack)), first);
+          writeFileSync(join(other.stack(stack), "terraform.tfstate"), JSON.stringify(state));
+          expectStatus(0, await other.terraform(stack, "init", "-input=false"));
+          const { resource_changes } = await other.plan(stack, size, "-refresh=false");
+          expectNone("Not the same stores in another size", lostOnTheWay(resource_changes, stores));
+        });
+      });
+    }
   }
 
   /** Both plans: the first is as AWS would get it, the second knows what the first could not know yet. */
@@ -290,6 +330,21 @@ function independentOf(types: readonly string[], resources: Readonly<Record<stri
   return [...texts.keys()].filter((address) => !out.has(address));
 }
 
+/** The secrets that get a value, all of them or those of some targets, each with the keys whose values are drawn. */
+function writtenSecrets(
+  resources: Readonly<Record<string, Readonly<Record<string, object>>>> = {},
+  targets: readonly string[],
+): readonly { readonly name: string; readonly drawn: readonly string[] }[] {
+  const versions = Object.entries(resources.aws_secretsmanager_secret_version ?? {})
+    .filter(([id]) => targets.length === 0 || targets.includes(`-target=aws_secretsmanager_secret_version.${id}`))
+    .map(([, version]) => version as { secret_id: string; secret_string_wo: string });
+  return Object.entries(resources.aws_secretsmanager_secret ?? {}).flatMap(([id, secret]) => {
+    const version = versions.find(({ secret_id }) => secret_id.includes(`aws_secretsmanager_secret.${id}.`));
+    const drawn = [...(version?.secret_string_wo ?? "").matchAll(/"([^"]+)" = ephemeral\./g)].flatMap(([, key]) => key ?? []);
+    return version ? [{ name: (secret as { name: string }).name, drawn }] : [];
+  });
+}
+
 interface Plan {
   readonly resource_changes: readonly {
     readonly address: string;
@@ -355,8 +410,8 @@ class Lane {
     return join(this.directory, "tofu", stack);
   }
 
-  async plan(stack: string, name: string): Promise<Plan> {
-    expectStatus(0, await this.terraform(stack, "plan", "-input=false", `-out=${name}.tfplan`));
+  async plan(stack: string, name: string, ...args: readonly string[]): Promise<Plan> {
+    expectStatus(0, await this.terraform(stack, "plan", "-input=false", `-out=${name}.tfplan`, ...args));
     const { stdout } = expectStatus(
       0,
       await run("terraform", ["show", "-json", `${name}.tfplan`], {
@@ -462,7 +517,7 @@ async function main(): Promise<number> {
   const account = await callerAccount(endpoint);
   const has = { tofu: await installed("tofu", log, "version"), checkov: await installed("checkov", log, "--version") };
   console.log(`Account ${account} at ${endpoint}; logs in ${directory}`);
-  const good = await new Tier(endpoint, account, await emulated(), directory, has).run();
+  const good = await new Tier(endpoint, account, await emulated(), directory, has).run(process.argv.slice(2));
   if (good) rmSync(directory, { recursive: true });
   return good ? 0 : 1;
 }

@@ -48,7 +48,7 @@ describe("npm start", () => {
     const { out } = run(program, "production");
     expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
       "production  eu-west-1, copies in eu-central-1, account 111122223333",
-      expect.stringMatching(/^11 stacks with \d+ resources lie in/),
+      expect.stringMatching(/^12 stacks with \d+ resources lie in/),
     ]);
   });
 
@@ -62,7 +62,7 @@ describe("npm start", () => {
       ["dev-data", ["dev-keys"]],
       ["dev-cluster", ["dev-keys", "dev-network"]],
       ["dev-backup", ["dev-keys"]],
-      ["dev-identities", ["dev-keys", "dev-backup", "dev-cluster"]],
+      ["dev-identities", ["dev-cluster", "dev-keys", "dev-backup"]],
       ["dev-platform", ["dev-cluster", "dev-network", "dev-keys"]],
       ["dev-event-store", ["dev-cluster", "dev-network", "dev-platform", "dev-data", "dev-identities"]],
       ["dev-read-store", ["dev-cluster", "dev-network", "dev-platform", "dev-data", "dev-identities", "dev-backup"]],

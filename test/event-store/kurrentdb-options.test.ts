@@ -135,7 +135,7 @@ describe("an option", () => {
       "that takes a licence",
       { AUTO_SCAVENGE__ENABLED: true },
       "26.0",
-      "AUTO_SCAVENGE__ENABLED turns on scavenging by the server's own schedule, and a server without a licence stops there; name the licence's key in licence, or leave it out",
+      "AUTO_SCAVENGE__ENABLED turns on scavenging by the server's own schedule, and a server without a licence stops there; leave it out, or make KurrentDb with the key of a licence",
     ],
   ])("%s is refused with the reason", (_, options, line, message) => {
     expect(problems(options, line)).toEqual([message]);

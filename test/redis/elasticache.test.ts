@@ -49,7 +49,8 @@ describe("ElastiCache", () => {
       user_name: "orders-test-cache",
       engine: "valkey",
       authentication_mode: { type: "iam" },
-      lifecycle: { ignore_changes: ["authentication_mode", "no_password_required"] },
+      tags: { Name: "orders-test-cache" },
+      lifecycle: { ignore_changes: ["authentication_mode", "no_password_required", 'tags["password-digest"]'] },
     });
     expect(user).not.toHaveProperty("passwords");
     expect(user.access_string).not.toMatch(/\+@(all|admin|dangerous)/);

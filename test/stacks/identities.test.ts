@@ -37,6 +37,13 @@ describe("the identities of workloads", () => {
     ]);
   });
 
+  it("are those of the jobs that tell ElastiCache a password", () => {
+    const cache = { engine: "elasticache", shards: 1, replicasPerShard: 1 };
+    expect(names({ cluster, cache })).toEqual(["cluster: read-store/cache-password"]);
+    expect(names({ writeCluster: cluster, readCluster: { context: "kind" }, cache })).toEqual([]);
+    expect(names({ cluster, cache: { engine: "valkey" } })).toEqual([]);
+  });
+
   it("are one for each of several databases, by its name", () => {
     const readDatabase = ["orders", "search"].map((name) => ({ ...cloudNativePg, name }));
     expect(names({ cluster, readDatabase })).toEqual(["cluster: read-store/orders", "cluster: read-store/search"]);
@@ -104,5 +111,18 @@ describe("the identities stack", () => {
       ({ policy }) => statements(policy).find(({ Sid }) => Sid === "OwnBackups")?.Resource,
     );
     expect(new Set(written).size).toBe(2);
+  });
+
+  it("lets the job of the cache's password change that user, and nobody else", () => {
+    const json = identities({ cluster, cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 } });
+    expect(statements(one(json, "aws_iam_role_policy").policy)).toEqual([
+      {
+        Sid: "OwnUser",
+        Effect: "Allow",
+        Action: ["elasticache:AddTagsToResource", "elasticache:DescribeUsers", "elasticache:ListTagsForResource", "elasticache:ModifyUser"],
+        Resource: output("data", "cache_user_arn"),
+      },
+    ]);
+    expect(Object.keys(json.data.terraform_remote_state).sort()).toEqual(["test-cluster", "test-data"]);
   });
 });

@@ -1,0 +1,80 @@
+import { podGroups } from "../../constructs/capacity/pod-groups";
+import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
+import { CachePassword } from "../../constructs/redis";
+import { cacheUsers } from "../../stacks/secrets";
+import { type Body, one, synth } from "../synth";
+
+const made = (mirror?: string): Body =>
+  synth((stack) => {
+    const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders", ...(mirror ? { mirror } : {}) });
+    const user = { id: "orders-test-cache", arn: "arn:aws:elasticache:eu-west-1:111122223333:user:orders-test-cache" };
+    new CachePassword(stack, "cache-password", {
+      cluster,
+      namespace: "read-store",
+      user,
+      region: "eu-west-1",
+      passwords: cacheUsers.spec,
+    });
+  });
+
+describe("the password of a cache at AWS", () => {
+  const json = made();
+  const job = one(json, "kubernetes_job_v1");
+  const pod: Body = job.spec.template.spec;
+
+  it("is told by a job that is waited for, and again by one that looks as often as a changed secret arrives", () => {
+    expect(job).toMatchObject({ wait_for_completion: true, spec: { backoff_limit: 4, active_deadline_seconds: 900 } });
+    expect(job.metadata.name).toMatch(/^cache-password-[0-9a-f]{8}$/);
+    const rotation = one(json, "kubernetes_cron_job_v1");
+    expect(rotation.spec).toMatchObject({ schedule: "*/15 * * * *", concurrency_policy: "Forbid" });
+    expect(rotation.spec.job_template.spec.template).toEqual(job.spec.template);
+  });
+
+  it("comes as files of all that the secret holds, and is in no variable", () => {
+    expect(pod.volume).toEqual([
+      { name: "passwords", secret: { secret_name: "cache-users", default_mode: "0440" } },
+      { name: "scripts", config_map: { name: job.metadata.name, default_mode: "0444" } },
+      { name: "tmp", empty_dir: { medium: "Memory", size_limit: "8Mi" } },
+    ]);
+    for (const variable of pod.container[0].env) expect(variable).toEqual({ name: expect.any(String), value: expect.any(String) });
+  });
+
+  it("is told by a pod that the restricted standard admits, and that can write nothing but memory", () => {
+    expect(pod).toMatchObject({
+      automount_service_account_token: false,
+      service_account_name: "cache-password",
+      security_context: { run_as_non_root: true, run_as_user: "65534", seccomp_profile: { type: "RuntimeDefault" } },
+    });
+    expect(pod.container[0].security_context).toMatchObject({
+      allow_privilege_escalation: false,
+      read_only_root_filesystem: true,
+      run_as_non_root: true,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+
+  it("goes to AWS and the agent that hands out its role, and nowhere else", () => {
+    const { spec } = one(json, "kubernetes_network_policy_v1");
+    expect(spec.pod_selector).toEqual({ match_labels: job.spec.template.metadata.labels });
+    expect(spec.egress.map(({ ports }: Body) => ports.map(({ port }: Body) => port))).toEqual([["53", "53"], ["80"], ["443"]]);
+    expect(spec.ingress).toEqual([]);
+  });
+
+  it("is told by a script in which Terraform finds nothing to fill in", () => {
+    const { data } = one(json, "kubernetes_config_map_v1");
+    expect(Object.keys(data)).toEqual(["cache-password.sh"]);
+    expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
+  });
+
+  it("is told from a mirror where the cluster has one", () => {
+    const [container] = one(made("registry.example.com/mirror"), "kubernetes_job_v1").spec.template.spec.container;
+    expect(container.image).toMatch(/^registry.example.com\/mirror\/aws-cli\/aws-cli:/);
+  });
+
+  it("is in the capacity ledger as pods that come and go", () => {
+    expect(podGroups(kubernetesObjects(json).objects).map(({ pods, passing }) => [pods, passing])).toEqual([
+      [1, true],
+      [1, true],
+    ]);
+  });
+});

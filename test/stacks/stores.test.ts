@@ -1,0 +1,281 @@
+import { InvalidInput } from "../../stacks";
+import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { synthesisOf } from "../program";
+
+/** Everything that is refused about an environment, whoever finds it, in lines. */
+function refusedOf(changes: object): readonly string[] {
+  try {
+    synthesisOf(aProgram(anEnvironment(changes)));
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.message.split("\n");
+    throw error;
+  }
+}
+
+const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
+const disposable = { disposable: "thrown away daily" };
+
+/** On somebody's own cluster, and nothing of it is kept. */
+const atHome = (changes: object) => refusedOf({ aws: undefined, cluster: { context: "kind" }, exceptions: disposable, ...changes });
+const onAws = (changes: object) => refusedOf({ cluster, ...changes });
+
+const kurrentDb = (settings: object) => atHome({ eventStore: { engine: "kurrentdb", nodes: 3, ...settings } });
+const postgres = (settings: object) => atHome({ readDatabase: { engine: "cloudnative-pg", ...settings } });
+const said = (message: string) => [expect.stringContaining(message)];
+
+describe("a store of an environment", () => {
+  it("may be of any engine that its place has", () => {
+    const stores = { readDatabase: { engine: "cloudnative-pg" }, cache: { engine: "valkey" }, broker: { engine: "nats" } };
+    for (const eventStore of [
+      { engine: "kurrentdb", nodes: 3 },
+      { engine: "eventsourcingdb" },
+      { engine: "postgres", server: { engine: "cloudnative-pg" } },
+    ]) {
+      expect(atHome({ ...stores, eventStore })).toEqual([]);
+    }
+  });
+
+  it("is kept where the environment keeps things, but for a cache", () => {
+    const node = { cpu: 8, memory: "64Gi", storage: "100Gi" };
+    expect(onAws({ cluster: { nodes: 3, node }, cache: { engine: "valkey" }, broker: { engine: "nats" } })).toEqual([]);
+  });
+
+  it("has everything that is wrong with it said at once, whatever engine finds it", () => {
+    expect(
+      atHome({
+        eventStore: { engine: "kurrentdb", nodes: 3, memory: "1Gi" },
+        readDatabase: [
+          { engine: "cloudnative-pg", name: "orders" },
+          { engine: "cloudnative-pg", name: "search", instances: 2 },
+        ],
+        cache: { engine: "valkey", storage: "1Gi" },
+        broker: { engine: "nats", servers: 2 },
+      }),
+    ).toEqual([
+      'test.eventStore.memory: "1Gi" is less than the server\'s caches and heap take; use 2Gi or more',
+      expect.stringMatching(/^test\.readDatabase\[1\]\.instances: 2 can't both keep a second copy of every write/),
+      'test.cache.storage: "1Gi" can\'t hold the log of 2Gi of data beside the one that replaces it; use 4Gi or more',
+      "test.broker.servers: 2 servers survive the loss of no more than 1 do; use 3, or 1 where it may be away",
+    ]);
+  });
+});
+
+describe("the shape of a store", () => {
+  it.each<[object, string]>([
+    [{ size: "tiny" }, 'test.size: "tiny" is no size of a system; use one of small, medium, large'],
+    [
+      { readDatabase: { engine: "cloudnative-pg", size: "smal" } },
+      'test.readDatabase.size: "smal" is no size of a system; did you mean "small"?',
+    ],
+    [
+      { readDatabase: { engine: "aurora", replicas: 16 } },
+      "test.readDatabase.replicas: 16 is not possible here; use a whole number from 0 to 15, as many readers as Aurora has",
+    ],
+    [
+      { readDatabase: { engine: "rds", replicas: 0, parameters: { work_mem: ["4MB"] } } },
+      'test.readDatabase.parameters.work_mem: ["4MB"] is no single value; write a text, a number, true or false',
+    ],
+    [
+      { readDatabase: { engine: "cloudnative-pg", synchronous: { standbys: 1, durability: "strict" } } },
+      'test.readDatabase.synchronous.durability: "strict" is no durability; use one of required, preferred',
+    ],
+    [{ cache: { engine: "valkey", purpose: "queue" } }, 'test.cache.purpose: "queue" is no purpose; use one of cache, store'],
+    [
+      { cache: { engine: "elasticache", shards: 1, replicasPerShard: 6 } },
+      "test.cache.replicasPerShard: 6 is not possible here; use a whole number from 0 to 5, as many replicas as a shard has",
+    ],
+    [{ broker: { engine: "kafka" } }, 'test.broker.engine: "kafka" is no engine here; use one of nats'],
+  ])("%j is refused", (changes, message) => {
+    expect(errorsOf(aProgram(anEnvironment(changes)))[0]).toBe(message);
+  });
+
+  it.each([
+    [
+      "PostgreSQL",
+      { readDatabase: { engine: "cloudnative-pg", version: "9.6" } },
+      /^test\.readDatabase\.version: "9\.6" is no version of PostgreSQL/,
+    ],
+    [
+      "KurrentDB",
+      { eventStore: { engine: "kurrentdb", nodes: 3, version: "5.0" } },
+      /^test\.eventStore\.version: "5\.0" is no line of KurrentDB/,
+    ],
+  ])("knows which versions of %s there are", (_, changes, message) => {
+    expect(errorsOf(aProgram(anEnvironment(changes)))[0]).toMatch(message);
+  });
+});
+
+describe("KurrentDB of an environment", () => {
+  it.each([
+    [2, "test.eventStore.nodes: 2 gives no better quorum than 1 and can split evenly; use 1 or 3"],
+    [4, "test.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5"],
+  ])("has no %d nodes", (nodes, message) => {
+    expect(kurrentDb({ nodes })).toEqual([message]);
+  });
+
+  it("has no options that its line would refuse, or that lose events", () => {
+    const options = { PREPARE_COUNT: 2, EXT_TCP_PORT: 1113, TCP_PLUGIN__ENABLE_EXTERNAL_TCP: true, MEM_DB: true, NOPE: 1 };
+    expect(kurrentDb({ options })).toEqual([
+      'test.eventStore.options: "PREPARE_COUNT" is gone: it follows from the number of nodes; leave it out',
+      'test.eventStore.options: "EXT_TCP_PORT" was renamed, and servers from 25.0 on stop at the old name; write TCP_PLUGIN__NODE_TCP_PORT',
+      'test.eventStore.options: "TCP_PLUGIN__ENABLE_EXTERNAL_TCP" turns on the TCP protocol of old clients, and a server without a licence stops there; leave it out, or make KurrentDb with the key of a licence',
+      'test.eventStore.options: "MEM_DB" keeps events in memory only; leave it out',
+      'test.eventStore.options: "NOPE" is no option of 26.0, and a server that is told it stops; see the vendor\'s list of options',
+    ]);
+  });
+
+  it("is insecure on one's own machine only", () => {
+    const eventStore = { engine: "kurrentdb", nodes: 1, insecure: true };
+    expect(atHome({ eventStore })).toEqual([]);
+    expect(atHome({ eventStore: { engine: "kurrentdb", size: "small", insecure: true } })).toEqual([]);
+    expect(atHome({ eventStore: { ...eventStore, nodes: 3 } })).toEqual([
+      "test.eventStore.insecure: true lets in whoever reaches it, and 3 nodes are on no single machine; leave it out, or use 1 node",
+    ]);
+    expect(atHome({ eventStore: { engine: "kurrentdb", insecure: true } })).toEqual(said("3 nodes are on no single machine"));
+    expect(onAws({ eventStore, exceptions: disposable })).toEqual([
+      "test.eventStore.insecure: true lets in whoever reaches it, and the environment is on AWS; leave it out",
+    ]);
+    expect(atHome({ eventStore, exceptions: {} })).toContain(
+      "test.eventStore.insecure: true lets in whoever reaches it, and the environment keeps what it has; leave it out, or say in exceptions.disposable why nothing here is kept",
+    );
+  });
+});
+
+describe("PostgreSQL of an environment", () => {
+  it("keeps a second copy of what it acknowledges, and takes writes without one server", () => {
+    expect(postgres({ instances: 2 })).toEqual(said("test.readDatabase.instances: 2 can't both keep a second copy"));
+    expect(postgres({ instances: 3, synchronous: { standbys: 3, durability: "required" } })).toEqual([
+      "test.readDatabase.synchronous: 3 standbys are more than 3 instances have beside the one that writes; use at most 2",
+    ]);
+    expect(atHome({ eventStore: { engine: "postgres", server: { engine: "cloudnative-pg", instances: 2 } } })).toEqual(
+      said("test.eventStore.server.instances: 2 can't both keep"),
+    );
+  });
+
+  it.each([
+    ["cloudnative-pg", 4096],
+    ["rds", 8192],
+    ["aurora", 16_384],
+  ])("has parameters that fit the memory of %s", (engine, mebibytes) => {
+    const readDatabase = { engine, ...(engine === "cloudnative-pg" ? {} : { replicas: 1 }), parameters: { max_connections: 5000 } };
+    expect(onAws({ readDatabase })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^test\\.readDatabase\\.parameters: 5000 connections .* more than the ${mebibytes} MiB of memory; `),
+      ),
+    ]);
+  });
+
+  it("has parameters that keep data and speak over TLS", () => {
+    expect(postgres({ parameters: { fsync: "off" } })).toEqual([
+      'test.readDatabase.parameters: "fsync = off" lets a crash of the machine destroy the database; leave it out',
+    ]);
+    expect(onAws({ readDatabase: { engine: "rds", replicas: 0, parameters: { "rds.force_ssl": 0 } } })).toEqual([
+      'test.readDatabase.parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out',
+    ]);
+  });
+
+  it("has a disk that RDS offers", () => {
+    expect(onAws({ readDatabase: { engine: "rds", replicas: 0, storage: "10Gi" } })).toEqual([
+      'test.readDatabase.storage: "10Gi" is no disk that RDS has; use whole Gi from 20Gi to 64Ti',
+    ]);
+  });
+});
+
+describe("the name of a server of PostgreSQL", () => {
+  const rds = (name?: string) => ({ engine: "rds", replicas: 0, ...(name ? { name } : {}) });
+
+  it.each<[string, object, string]>([
+    [
+      "another read database has",
+      { readDatabase: [rds("a"), rds("a")] },
+      'test.readDatabase[1].name: "a" is the name of readDatabase[0] as well; choose another',
+    ],
+    [
+      "the event store's server has",
+      { eventStore: { engine: "postgres", server: rds("orders") }, readDatabase: rds("orders") },
+      'test.readDatabase.name: "orders" can\'t be told from orders of eventStore.server; choose another',
+    ],
+    [
+      "the event store's server has of itself",
+      { eventStore: { engine: "postgres", server: rds() }, readDatabase: rds("event-store") },
+      'test.readDatabase.name: "event-store" can\'t be told from event-store of eventStore.server; choose another',
+    ],
+    [
+      "looks alike in outputs of stacks",
+      { readDatabase: [rds("orders-1"), rds("orders1")] },
+      'test.readDatabase[1].name: "orders1" can\'t be told from orders-1 of readDatabase[0]; choose another',
+    ],
+    ["the cache has", { readDatabase: rds("cache") }, 'test.readDatabase.name: "cache" is taken by the cache; choose another'],
+    [
+      "nodes have",
+      { readDatabase: rds("read-nodes") },
+      'test.readDatabase.name: "read-nodes" is taken by the nodes of a cluster; choose another',
+    ],
+    [
+      "the roles of another server have",
+      { readDatabase: [rds("a"), rds("a-roles")] },
+      'test.readDatabase[1].name: "a-roles" is taken by something of the server a; choose another',
+    ],
+  ])("is none that %s", (_, changes, message) => {
+    expect(errorsOf(aProgram(anEnvironment(changes)))).toEqual([message]);
+  });
+
+  const NAMES = "authority certificates data event-store event-store-users network nodes-data policy read-store secrets servers volumes";
+
+  it.each(NAMES.split(" "))("may be %s beside all other stores", (name) => {
+    const stores = { cache: { engine: "valkey" }, broker: { engine: "nats" }, monitoring: { prometheus: true, grafana: true } };
+    const eventStore = { engine: "kurrentdb", nodes: 3 };
+    expect(atHome({ ...stores, eventStore, encryptedFields: ["email"], readDatabase: { engine: "cloudnative-pg", name } })).toEqual([]);
+    expect(errorsOf(aProgram(anEnvironment({ readDatabase: rds(name), encryptedFields: ["email"] })))).toEqual([]);
+  });
+
+  it("has to be given where the other server is called as it is", () => {
+    const stores = { eventStore: { engine: "postgres", server: rds("read-database") }, readDatabase: rds() };
+    expect(errorsOf(aProgram(anEnvironment(stores)))).toEqual([
+      "test.readDatabase: is called read-database, and so is eventStore.server; name it otherwise",
+    ]);
+  });
+});
+
+describe("a store that keeps what is nowhere else", () => {
+  it("is one server whose log is synced", () => {
+    expect(atHome({ cache: { engine: "valkey", purpose: "store", replicas: 2 } })).toEqual(
+      said("test.cache.replicas: 2 replicas of a store lack writes that were acknowledged"),
+    );
+  });
+
+  it("is no ElastiCache", () => {
+    expect(onAws({ cache: { engine: "elasticache", purpose: "store", shards: 1, replicasPerShard: 1 } })).toEqual(
+      said('test.cache.purpose: "store" is not what ElastiCache can be: it acknowledges a write before a replica has it'),
+    );
+  });
+
+  it("is no single server of NATS", () => {
+    expect(atHome({ broker: { engine: "nats", servers: 1, purpose: "events" } })).toEqual([
+      'test.broker.servers: 1 server has the only copy of events that are kept nowhere else; use 3, or purpose "messages" where they may be lost',
+    ]);
+  });
+});
+
+describe("the broker", () => {
+  it("has a way to it from both sides", () => {
+    expect(errorsOf(aProgram(anEnvironment({ writeCluster: cluster, readCluster: cluster, broker: { engine: "nats" } })))).toEqual([
+      "test.broker: runs on readCluster, which workloads of writeCluster have no way into; write one cluster for both, or leave it out: what happened on the write side is told by events",
+    ]);
+  });
+});
+
+describe("what AWS runs", () => {
+  it.each<[string, object, string]>([
+    ["event store's server", { eventStore: { engine: "postgres", server: { engine: "aurora", replicas: 1 } } }, "eventStore.server"],
+    ["read database", { readDatabase: { engine: "rds", replicas: 1 } }, "readDatabase"],
+    ["cache", { cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 } }, "cache"],
+  ])("is no %s of an environment that is not there", (_, store, path) => {
+    expect(atHome(store)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^test\\.${path}\\.engine: "\\w+" lives on AWS, and the environment has no aws; add aws, or choose one that runs`),
+      ),
+    ]);
+  });
+});

@@ -11,6 +11,9 @@ import { onCluster } from "./cluster/variant";
 const CLUSTER = { context: "kind-test", kubeconfig: "/home/someone/.kube/config" };
 const environment = { ...process.env };
 
+// Every command is a process.
+jest.setTimeout(30_000);
+
 let directory: string;
 
 beforeEach(() => {
@@ -151,6 +154,13 @@ describe("an environment on a cluster that stands for its own", () => {
       "without aws-load-balancer-controller",
       "without storage-classes",
     ]);
+  });
+
+  it("has the events of a PostgreSQL in one that runs there", () => {
+    const eventStore = { engine: "postgres", server: { engine: "aurora", replicas: 2 } } as const;
+    const { environment, differences } = onCluster({ ...local, eventStore }, CLUSTER);
+    expect(environment.eventStore).toMatchObject({ engine: "postgres", server: { engine: "cloudnative-pg", instances: 1 } });
+    expect(differences).toContain("eventStore.server is cloudnative-pg instead of aurora");
   });
 
   it("is the same where it was there before", () => {

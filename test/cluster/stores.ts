@@ -49,9 +49,9 @@ export async function outdated(api: KubernetesApi): Promise<readonly string[]> {
 }
 
 /** Sets of three and more that have no majority, and budgets that are not kept or let another pod go. */
-export async function outvoted(api: KubernetesApi): Promise<readonly string[]> {
+export async function outvoted(api: KubernetesApi, seconds = SECONDS): Promise<readonly string[]> {
   let found: readonly string[] = [];
-  await until("budgets", SECONDS, async () => {
+  await until("budgets", seconds, async () => {
     found = [...(await minorities(api)), ...(await broken(api))];
     return found.length === 0;
   }).catch(() => undefined);

@@ -47,12 +47,27 @@ export const NOT_DESTROYED: readonly { readonly stack: RegExp; readonly reason: 
   { stack: /^bootstrap-/, reason: "its state lies in the bucket that it would destroy" },
 ];
 
-/** Stacks of which only a part is applied: all but resources of some types, and what comes after those. */
-export const APPLIED_IN_PART: readonly { readonly stack: RegExp; readonly without: readonly string[]; readonly reason: string }[] = [
+/** A stack of which only a part is applied: all but resources of some types, and what comes after those. */
+export interface AppliedInPart {
+  readonly stack: RegExp;
+  readonly without: readonly string[];
+
+  /**
+   * Whether a second plan of that part is not looked at either.
+   * @default false
+   */
+  readonly once?: boolean;
+
+  readonly reason: string;
+}
+
+export const APPLIED_IN_PART: readonly AppliedInPart[] = [
   {
     stack: /-((write-|read-)?cluster|identities)$/,
     without: ["aws_eks_addon", "aws_eks_access_entry", "aws_eks_access_policy_association", "aws_eks_pod_identity_association"],
-    reason: "moto (5.2.1) has no EKS add-ons, access entries and pod identity associations",
+    once: true,
+    reason:
+      "moto (5.2.1) has no EKS add-ons, access entries and pod identity associations, and forgets how a cluster lets anyone in, so that a second plan makes it anew",
   },
   {
     stack: /^(production|staging)-data$/,

@@ -14,6 +14,8 @@ export interface Gap {
   readonly reason: string;
 }
 
+const INSIGHTS = ["performance_insights_enabled", "performance_insights_kms_key_id", "performance_insights_retention_period"];
+
 export const GAPS: readonly Gap[] = [
   {
     resource: "aws_s3_bucket_policy",
@@ -34,6 +36,18 @@ export const GAPS: readonly Gap[] = [
       reason: "moto (5.2.1) forgets the description of a rule between groups",
     }),
   ),
+  {
+    resource: "aws_rds_cluster",
+    step: "replan",
+    found: [...INSIGHTS, "database_insights_mode", "scaling_configuration"],
+    reason: "moto (5.2.1) forgets what watches a cluster, and scales one that does not scale",
+  },
+  {
+    resource: "aws_rds_cluster_instance",
+    step: "replan",
+    found: [...INSIGHTS, "monitoring_interval", "monitoring_role_arn"],
+    reason: "moto (5.2.1) forgets what watches an instance",
+  },
   {
     resource: "aws_route53_zone",
     step: "checkov",

@@ -37,6 +37,12 @@ export const GAPS: readonly Gap[] = [
     }),
   ),
   {
+    resource: "aws_db_parameter_group",
+    step: "replan",
+    found: ["parameter"],
+    reason: "moto (5.2.1) forgets the parameters of an instance, though not those of a cluster",
+  },
+  {
     resource: "aws_rds_cluster",
     step: "replan",
     found: [...INSIGHTS, "database_insights_mode", "scaling_configuration"],
@@ -85,13 +91,13 @@ export const APPLIED_IN_PART: readonly AppliedInPart[] = [
   },
   {
     stack: /^(production|staging)-data$/,
-    without: ["aws_elasticache_parameter_group", "aws_elasticache_user_group"],
-    reason: "moto (5.2.1) has no parameter groups and user groups of ElastiCache",
+    without: ["aws_elasticache_parameter_group", "aws_elasticache_subnet_group", "aws_elasticache_user_group"],
+    reason: "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and keeps its subnet groups for ever",
   },
   {
     stack: /^stores-data$/,
-    without: ["aws_elasticache_parameter_group", "aws_elasticache_user_group", "aws_db_instance"],
+    without: ["aws_elasticache_parameter_group", "aws_elasticache_subnet_group", "aws_elasticache_user_group", "aws_db_instance"],
     reason:
-      "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and gives every instance of RDS the same resource id, by which the provider looks for it",
+      "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and keeps its subnet groups for ever; it gives every instance of RDS the same resource id, by which the provider looks for it",
   },
 ];

@@ -10,4 +10,6 @@ module.exports = {
   transformIgnorePatterns: [],
   testEnvironment: "<rootDir>/test/jest/shared-modules.js",
   maxWorkers: 2,
+  // Machines are shared: what takes a second on one may take ten on another.
+  testTimeout: 60_000,
 };

@@ -17,6 +17,7 @@ import {
   kurrentCloudCidr,
   type PostgresSettings,
 } from "./environment";
+import { DEFAULT_CIDR } from "./network";
 import { brokerSize, cloudNativePgSize, eventSourcingDbSize, rdsStorage, valkeySize } from "./sizes";
 
 /** What is wrong, below the path of what it is said about: `storage`, or "" where it is about the whole. */
@@ -73,7 +74,7 @@ function placeMoves(before: Environment, after: Environment): readonly Found[] {
 function networkOf({ aws }: Environment): string | undefined {
   const { network = {} } = aws ?? {};
   if (!aws) return undefined;
-  return isExistingNetwork(network) ? network.vpc : (network.cidr ?? "10.0.0.0/16");
+  return isExistingNetwork(network) ? network.vpc : (network.cidr ?? DEFAULT_CIDR);
 }
 
 /** Stores that a cluster holds can't go to another. */

@@ -55,10 +55,16 @@ const TAKEN: Readonly<Record<string, string>> = {
   "deploy-runners": "the runners of pipelines",
   "aws-endpoints": "the endpoints of AWS services",
   "kurrent-cloud": "the network of a vendor",
+  "cache-users": "the users of the cache",
+  "cache-password": "the job that tells the cache its password",
+  "broker-users": "the users of the broker",
+  "grafana-admin": "the administrator of Grafana",
+  "field-keys": "the keys of fields",
+  "event-store-authority": "the authority of the event store",
 };
 
 /** What a server's own name is followed by in the names of what belongs to it. */
-const BESIDE = ["roles", "events", "administrator"];
+const BESIDE = ["roles", "events", "administrator", "migrator", "writer", "reader"];
 
 function serversHaveNames(environment: DraftEnvironment): Finding[] {
   const servers = serversOf(environment);

@@ -398,7 +398,7 @@ describe("KurrentDb refuses", () => {
     [
       "external TCP without a licence",
       { options: { TCP_PLUGIN__ENABLE_EXTERNAL_TCP: true } },
-      'options: "TCP_PLUGIN__ENABLE_EXTERNAL_TCP" turns on the TCP protocol of old clients, and a server without a licence stops there; name the licence\'s key in licence, or leave it out',
+      'options: "TCP_PLUGIN__ENABLE_EXTERNAL_TCP" turns on the TCP protocol of old clients, and a server without a licence stops there; leave it out, or make KurrentDb with the key of a licence',
     ],
   ])("%s", (_, changes, message) => {
     expect(refusals(changes)).toEqual([`test/events.${message}`]);

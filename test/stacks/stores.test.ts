@@ -221,6 +221,15 @@ describe("the name of a server of PostgreSQL", () => {
     expect(errorsOf(aProgram(anEnvironment(changes)))).toEqual([message]);
   });
 
+  const NAMES = "authority certificates data event-store event-store-users network nodes-data policy read-store secrets servers volumes";
+
+  it.each(NAMES.split(" "))("may be %s beside all other stores", (name) => {
+    const stores = { cache: { engine: "valkey" }, broker: { engine: "nats" }, monitoring: { prometheus: true, grafana: true } };
+    const eventStore = { engine: "kurrentdb", nodes: 3 };
+    expect(atHome({ ...stores, eventStore, encryptedFields: ["email"], readDatabase: { engine: "cloudnative-pg", name } })).toEqual([]);
+    expect(errorsOf(aProgram(anEnvironment({ readDatabase: rds(name), encryptedFields: ["email"] })))).toEqual([]);
+  });
+
   it("has to be given where the other server is called as it is", () => {
     const stores = { eventStore: { engine: "postgres", server: rds("read-database") }, readDatabase: rds() };
     expect(errorsOf(aProgram(anEnvironment(stores)))).toEqual([

@@ -5,7 +5,7 @@ import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
 import { ALIKE, callerAccount, emulated, LOCK, loseObject, ON_CLUSTERS, rotateSecret, STOOD_IN_FOR, secretValue } from "./emulated";
-import { APPLIED_IN_PART, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
+import { APPLIED_IN_PART, type AppliedInPart, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
 import { lostOnTheWay, type PlannedValues, playedState, storesAmong } from "./moves";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
 import { type Ended, installed, run } from "./process";
@@ -160,7 +160,7 @@ class Tier {
   }
 
   /** Applies, looks at and destroys what of a stack depends on nothing that is left out. False where it can't go on. */
-  private async inPart(lane: Lane, stack: string, without: readonly string[]): Promise<boolean> {
+  private async inPart(lane: Lane, stack: string, { without, once = false }: AppliedInPart): Promise<boolean> {
     const targets = independentOf(without, lane.json(stack).resource).map((address) => `-target=${address}`);
     if (targets.length === 0) return true;
     const subject = `${stack} in part`;
@@ -168,7 +168,7 @@ class Tier {
       expectStatus(0, await lane.terraform(stack, command, "-input=false", "-auto-approve", ...args));
     unprotect(lane.stack(stack), lane.json(stack));
     if (!(await this.results.step(`${subject}: apply`, "check", async () => void (await terraform("apply", ...targets))))) return false;
-    await this.results.step(`${subject}: replan`, "check", () => this.replan(lane, stack, "second", targets));
+    if (!once) await this.results.step(`${subject}: replan`, "check", () => this.replan(lane, stack, "second", targets));
     await this.secrets(lane, stack, targets);
     await this.sizes(lane, stack, stack.replace(/-data$/, ""));
     return this.results.step(`${subject}: destroy`, "check", async () => void (await terraform("destroy")));
@@ -310,9 +310,9 @@ function standInFor(id: string): (typeof STOOD_IN_FOR)[number] | undefined {
   return STOOD_IN_FOR.find(({ stack }) => stack.test(id));
 }
 
-/** The types of resources that are not applied in a stack, if there are any. */
-function leftOut(id: string): readonly string[] | undefined {
-  return APPLIED_IN_PART.find(({ stack }) => stack.test(id))?.without;
+/** What is not applied of a stack, if there is anything. */
+function leftOut(id: string): AppliedInPart | undefined {
+  return APPLIED_IN_PART.find(({ stack }) => stack.test(id));
 }
 
 /** The addresses of resources that neither are of some types nor need, at whatever distance, one that is. */

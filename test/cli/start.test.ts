@@ -62,7 +62,7 @@ describe("npm start", () => {
       ["dev-data", ["dev-keys"]],
       ["dev-cluster", ["dev-keys", "dev-network"]],
       ["dev-backup", ["dev-keys"]],
-      ["dev-identities", ["dev-cluster", "dev-keys", "dev-backup"]],
+      ["dev-identities", ["dev-keys", "dev-backup", "dev-cluster"]],
       ["dev-platform", ["dev-cluster", "dev-network", "dev-keys"]],
       ["dev-event-store", ["dev-cluster", "dev-network", "dev-platform", "dev-data", "dev-identities"]],
       ["dev-read-store", ["dev-cluster", "dev-network", "dev-platform", "dev-data", "dev-identities", "dev-backup"]],

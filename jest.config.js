@@ -5,8 +5,11 @@ module.exports = {
   testPathIgnorePatterns: ["/dist/test/(aws|fork|package|sql)/"],
   snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
-  // Compiled already; what packages bring is loaded once for all.
-  transform: { "/node_modules/(cdktf|constructs|@cdktf|valibot|yaml)/": "<rootDir>/test/jest/share.js" },
+  // Compiled already; packages and what they build into are loaded once for all.
+  transform: {
+    "/node_modules/(cdktf|constructs|@cdktf|valibot|yaml)/|/dist/(constructs|stacks|environments|test/program)\\b.*\\.js$":
+      "<rootDir>/test/jest/share.js",
+  },
   transformIgnorePatterns: [],
   testEnvironment: "<rootDir>/test/jest/shared-modules.js",
   maxWorkers: 2,

@@ -161,6 +161,9 @@ export function summary(report: Report, { action, name, account, accountOf }: Su
   return [...lines, ...(next ? [`Next: ${next}`] : [])].join("\n");
 
   function nextCommand(): string | undefined {
+    // A bootstrap stays as long as there is anything whose state it holds.
+    if ([...report.values()].some(({ kind }) => kind === "kept"))
+      return account ? undefined : `${DISPOSE}, then npm run destroy -- ${name}`;
     const [failed] = [...report].filter(([, { kind }]) => kind === "failed");
     if (failed) return `npm run ${action} -- ${name}, when what failed in ${failed[0]} is mended; what is done stays done`;
     for (const [stack, outcome] of report) {
@@ -174,9 +177,12 @@ export function summary(report: Report, { action, name, account, accountOf }: Su
   }
 }
 
+const DISPOSE =
+  "say in the environment's exceptions.disposable why nothing of it is kept any more, npm run apply on it to lift the protection";
+
 function exitCode(report: Report): number {
   const kinds = [...report.values()].map(({ kind }) => kind);
-  if (kinds.includes("failed")) return EXIT.failed;
+  if (kinds.includes("failed") || kinds.includes("kept")) return EXIT.failed;
   if (kinds.includes("waits")) return EXIT.waiting;
   return [...report.values()].some((outcome) => outcome.kind === "done" && outcome.changes) ? EXIT.changes : EXIT.done;
 }

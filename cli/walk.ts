@@ -14,6 +14,7 @@ export type Outcome =
   | { readonly kind: "failed" }
   | { readonly kind: "absent" }
   | { readonly kind: "unreached" }
+  | { readonly kind: "kept"; readonly resources: readonly string[] }
   | { readonly kind: "waits"; readonly on: string; readonly why: string };
 
 /** What became of each stack, in the order of the walk. */
@@ -48,11 +49,16 @@ export interface WalkOptions {
   readonly print: (line: string) => void;
 }
 
-/** Walks stacks in their order, those that wait for others left out, and stops at the first failure. */
+/**
+ * Walks stacks in their order, those that wait for others left out, and stops at the first failure.
+ * Where anything is protected from deletion, nothing is destroyed: half an environment serves nobody.
+ */
 export function walk({ action, manifest, stacks, workspaceOf, args, print }: WalkOptions): Report {
   const forward = inOrder(manifest, stacks);
   const order = action === "destroy" ? [...forward].reverse() : forward;
   const report = new Map<string, Outcome>(order.map((stack) => [stack, { kind: "unreached" }]));
+  for (const [stack, outcome] of kept()) report.set(stack, outcome);
+  if ([...report.values()].some(({ kind }) => kind !== "unreached")) return report;
   for (const [index, stack] of order.entries()) {
     print(`\n── ${stack} (${index + 1} of ${order.length})`);
     const outcome = attempt(() => obstacle(action, stack) ?? run(stack), print);
@@ -61,6 +67,21 @@ export function walk({ action, manifest, stacks, workspaceOf, args, print }: Wal
     if (outcome.kind === "failed") break;
   }
   return report;
+
+  /** What forbids to destroy anything. Who targets single resources knows what they are, and Terraform watches. */
+  function kept(): readonly (readonly [string, Outcome])[] {
+    if (action !== "destroy" || args.some((arg) => /^--?target/.test(arg))) return [];
+    return order.flatMap((stack) => {
+      const workspace = workspaceOf(stack);
+      const resources = protectedResources(workspace);
+      if (resources.length === 0) return [];
+      const outcome = attempt((): Outcome => {
+        workspace.ready();
+        return workspace.state() ? { kind: "kept", resources } : { kind: "absent" };
+      }, print);
+      return outcome.kind === "kept" || outcome.kind === "failed" ? [[stack, outcome] as const] : [];
+    });
+  }
 
   function run(stack: string): Outcome {
     const workspace = workspaceOf(stack);
@@ -95,6 +116,16 @@ function drawsSecrets({ json }: Workspace): boolean {
   return json.ephemeral !== undefined;
 }
 
+/** The addresses of resources that Terraform refuses to destroy. */
+function protectedResources({ json }: Workspace): readonly string[] {
+  const resources = (json.resource ?? {}) as Record<string, Record<string, { lifecycle?: { prevent_destroy?: boolean } }>>;
+  return Object.entries(resources).flatMap(([type, named]) =>
+    Object.entries(named)
+      .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy === true)
+      .map(([name]) => `${type}.${name}`),
+  );
+}
+
 function attempt(work: () => Outcome, print: (line: string) => void): Outcome {
   try {
     return work();
@@ -122,6 +153,8 @@ export function describe(stack: string, outcome: Outcome, action: Action): strin
       return `${stack} is not deployed: nothing to destroy`;
     case "unreached":
       return `${stack} not reached`;
+    case "kept":
+      return `${stack} is protected from deletion: ${outcome.resources.join(", ")}`;
     case "waits":
       return `${stack} waits for ${outcome.on}, ${outcome.why}`;
   }

@@ -4,8 +4,16 @@ import { join } from "node:path";
 import { withoutTokenTraces } from "../cli/short-traces";
 import { type Program, type Synthesis, synthesize } from "../stacks";
 
-/** Everything a program synthesizes, without a trace on the disk. */
+const made = new WeakMap<Program, Synthesis>();
+
+/** Everything a program synthesizes, without a trace on the disk. It is made once for all that ask. */
 export function synthesisOf(program: Program): Synthesis {
+  const synthesis = made.get(program) ?? synthesized(program);
+  made.set(program, synthesis);
+  return synthesis;
+}
+
+function synthesized(program: Program): Synthesis {
   const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
   try {
     return withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accounts } from "../environments/accounts";
 import { local } from "../environments/local";
 import { production } from "../environments/production";
 import { Results } from "./aws/results";
+import { FakeTerraform, type World } from "./cli/fake-terraform";
 import { type ThroughTerraform, throughTerraform } from "./cluster/terraform";
 import { onCluster } from "./cluster/variant";
 
@@ -15,14 +16,11 @@ const environment = { ...process.env };
 jest.setTimeout(30_000);
 
 let directory: string;
+let terraform: FakeTerraform;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "through-terraform-"));
-  const fake = `#!${process.execPath}\nrequire(${JSON.stringify(require.resolve("./cli/fake-terraform"))});\n`;
-  mkdirSync(join(directory, "bin"));
-  writeFileSync(join(directory, "bin/terraform"), fake, { mode: 0o755 });
-  process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
-  process.env.FAKE_TERRAFORM = join(directory, "world.json");
+  terraform = new FakeTerraform(directory);
 });
 
 afterEach(() => {
@@ -32,15 +30,14 @@ afterEach(() => {
 });
 
 /** What comes of applying an environment on a cluster in some state of the world. */
-async function run(world: object = {}, options: Partial<ThroughTerraform> = {}) {
-  writeFileSync(join(directory, "world.json"), JSON.stringify({ asked: [], deployed: [], ...world }));
+async function run(world: World = {}, options: Partial<ThroughTerraform> = {}) {
+  terraform.begin(world);
   const said: string[] = [];
   jest.spyOn(console, "log").mockImplementation((line: string) => void said.push(line.replace(/ \(\d+ s\)/, "")));
   const results = new Results();
   const program = { accounts, environments: [local] };
   await throughTerraform({ program, cluster: CLUSTER, found: async () => [], seconds: 0, directory, results, ...options });
-  const { asked } = JSON.parse(readFileSync(join(directory, "world.json"), "utf8"));
-  return { said: said.filter((line) => !line.startsWith("LEFT OUT")), asked, failed: results.failed };
+  return { said: said.filter((line) => !line.startsWith("LEFT OUT")), asked: terraform.asked, failed: results.failed };
 }
 
 /** The stacks of the environment on kind, in the order in which they are made. */
@@ -127,7 +124,7 @@ describe("stacks through Terraform", () => {
   it("reach no other cluster than the one that is written down", async () => {
     process.env.KUBE_HOST = "https://another.example.com";
     await run();
-    expect(JSON.parse(readFileSync(join(directory, "world.json"), "utf8")).pointedAt).toEqual([]);
+    expect(terraform.pointedAt).toEqual([]);
   });
 });
 

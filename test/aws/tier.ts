@@ -146,7 +146,7 @@ class Tier {
     for (const stack of stacks.filter((one) => leftOut(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
     if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
       await this.results.step(`${name} is protected`, "check", async () => {
-        expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "Instance cannot be destroyed");
+        expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "is protected from deletion");
       });
     }
     for (const stack of stacks.filter((one) => !leftOut(one)).reverse()) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, USAGE } from "../../cli/command";
@@ -7,36 +7,27 @@ import { dev } from "../../environments/dev";
 import { local } from "../../environments/local";
 import type { Program } from "../../stacks";
 import { anEnvironment } from "../environments";
+import { FakeTerraform, type World } from "./fake-terraform";
 
-/** What needs no memory is answered without starting Node, which is most of what a walk asks. */
-const FAKE = `#!/bin/sh
-case "$1" in
-version) exit 0 ;;
-init) grep -q noBucket "$FAKE_TERRAFORM" || exit 0 ;;
-esac
-exec node ${JSON.stringify(require.resolve("./fake-terraform"))} "$@"
-`;
 const { aws, exceptions } = dev;
+const { disposable, ...kept } = exceptions;
 
 /** Few stacks, which are walked quickly. */
 const PROGRAM: Program = { accounts, environments: [local, anEnvironment({ name: "dev", aws, exceptions })] };
 
-interface World {
-  readonly deployed: readonly string[];
-  readonly failing?: string;
-  readonly noBucket?: boolean;
-}
+/** The same, with something to lose. */
+const PROTECTED: Program = {
+  accounts,
+  environments: [anEnvironment({ name: "prod", aws, exceptions: kept })],
+};
 
 let directory: string;
+let terraform: FakeTerraform;
 const environment = { ...process.env };
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "runner-"));
-  mkdirSync(join(directory, "bin"));
-  install("terraform");
-  symlinkSync(process.execPath, join(directory, "bin/node"));
-  process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
-  process.env.FAKE_TERRAFORM = join(directory, "world.json");
+  terraform = new FakeTerraform(directory);
 });
 
 afterEach(() => {
@@ -45,28 +36,24 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-function install(program: string): void {
-  writeFileSync(join(directory, "bin", program), FAKE, { mode: 0o755 });
-}
-
 /** What a command line does in a world where some stacks are deployed. */
-function run(world: World, ...argv: string[]): { code: number; said: string; asked: string[] } {
+function run(world: World, ...argv: string[]): { code: number; said: string; asked: readonly string[] } {
   return runOn(PROGRAM, world, ...argv);
 }
 
 /** The same with another program. */
-function runOn(program: Program, world: World, ...argv: string[]): { code: number; said: string; asked: string[] } {
-  writeFileSync(join(directory, "world.json"), JSON.stringify({ asked: [], ...world }));
+function runOn(program: Program, world: World, ...argv: string[]): { code: number; said: string; asked: readonly string[] } {
+  terraform.begin(world);
   const said: string[] = [];
   for (const level of ["log", "error"] as const)
     jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
   const code = command(program, argv, { outdir: join(directory, "cdktf.out") });
-  return { code, said: said.join("\n"), asked: JSON.parse(readFileSync(join(directory, "world.json"), "utf8")).asked };
+  return { code, said: said.join("\n"), asked: terraform.asked };
 }
 
 describe("npm run plan, apply, destroy", () => {
   it("applies upstream stacks first, and hands arguments on to Terraform", () => {
-    const { code, asked } = run({ deployed: [] }, "apply", "dev", "--", "-auto-approve");
+    const { code, asked } = run({}, "apply", "dev", "--", "-auto-approve");
     expect(code).toBe(0);
     expect(asked[0]).toBe("apply dev-keys -auto-approve");
     expect(asked).toContain("apply dev-network -auto-approve");
@@ -78,8 +65,24 @@ describe("npm run plan, apply, destroy", () => {
     expect(asked).toEqual(["destroy dev-network", "destroy dev-keys"]);
   });
 
+  it("destroys nothing where anything is protected", () => {
+    const { code, said, asked } = runOn(PROTECTED, { deployed: ["prod-keys", "prod-network"] }, "destroy", "prod");
+    expect([code, asked]).toEqual([1, []]);
+    expect(said).toMatch(/prod-network not reached\nprod-keys is protected from deletion: aws_kms_key\.\w+, /);
+    expect(said).toMatch(
+      /\nNext: say in the environment's exceptions\.disposable why .*, npm run apply on it to lift the protection, then npm run destroy -- prod$/,
+    );
+  });
+
+  it("destroys what is protected of nothing, or is named by the one who destroys it", () => {
+    const deployed = ["prod-keys", "prod-network"];
+    expect(runOn(PROTECTED, { deployed }, "destroy", "prod-network").asked).toEqual(["destroy prod-network"]);
+    const { asked } = runOn(PROTECTED, {}, "destroy", "prod", "--", "-target=aws_kms_alias.data");
+    expect(asked.at(-1)).toEqual("destroy prod-keys -target=aws_kms_alias.data");
+  });
+
   it("names the stack whose upstream is missing, and goes on with others", () => {
-    const { code, said, asked } = run({ deployed: [] }, "plan", "dev");
+    const { code, said, asked } = run({}, "plan", "dev");
     expect(code).toBe(3);
     expect(asked).toEqual(["plan dev-keys"]);
     expect(said).toContain("dev-keys planned");
@@ -89,7 +92,7 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("names the upstream stack of a stack that is asked for alone", () => {
-    expect(run({ deployed: [] }, "apply", "dev-network").said).toMatch(/Next: npm run apply -- dev-keys$/);
+    expect(run({}, "apply", "dev-network").said).toMatch(/Next: npm run apply -- dev-keys$/);
   });
 
   it("destroys no stack that another one uses", () => {
@@ -100,7 +103,7 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("leaves alone what is not deployed", () => {
-    const { code, said, asked } = run({ deployed: [] }, "destroy", "dev");
+    const { code, said, asked } = run({}, "destroy", "dev");
     expect([code, asked]).toEqual([0, []]);
     expect(said).toContain("dev-network is not deployed: nothing to destroy");
   });
@@ -113,14 +116,14 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("sends a new account to bootstrap", () => {
-    const { code, said } = run({ deployed: [], noBucket: true }, "plan", "dev");
+    const { code, said } = run({ noBucket: true }, "plan", "dev");
     expect(code).toBe(3);
     expect(said).toContain("dev-keys waits for the state bucket of its account, which does not exist yet");
     expect(said).toMatch(/Next: npm run bootstrap -- 444455556666$/);
   });
 
   it("tells changes from none where it is asked to", () => {
-    expect(run({ deployed: [] }, "plan", "dev-keys", "--", "-detailed-exitcode").code).toBe(2);
+    expect(run({}, "plan", "dev-keys", "--", "-detailed-exitcode").code).toBe(2);
   });
 
   it("plans a stack that draws secrets without reading them", () => {
@@ -129,41 +132,41 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("leaves a bootstrap's state to bootstrap", () => {
-    expect(run({ deployed: [] }, "apply", "bootstrap-444455556666").said).toBe(
+    expect(run({}, "apply", "bootstrap-444455556666").said).toBe(
       "bootstrap-444455556666 looks after its own state: npm run bootstrap -- 444455556666",
     );
   });
 
   it("lists what there is for a name that nothing has", () => {
-    const { code, said } = run({ deployed: [] }, "plan", "dve");
+    const { code, said } = run({}, "plan", "dve");
     expect(code).toBe(1);
     expect(said).toMatch(/^There is no environment or stack dve; did you mean dev\?\n {2}environments: local, dev\n {2}stacks: bootstrap-/);
   });
 
   it("says where Terraform's own arguments belong", () => {
-    expect(run({ deployed: [] }, "apply", "dev", "-auto-approve").said).toBe(
+    expect(run({}, "apply", "dev", "-auto-approve").said).toBe(
       "-auto-approve: not an option here; arguments of Terraform come behind a second --: npm run apply -- dev -- -auto-approve",
     );
   });
 
   it("shows its usage to one who names nothing", () => {
-    expect(run({ deployed: [] }, "plan").said).toBe(USAGE);
+    expect(run({}, "plan").said).toBe(USAGE);
   });
 
   it("runs OpenTofu where Terraform is not installed", () => {
-    install("tofu");
+    terraform.install("tofu");
     rmSync(join(directory, "bin/terraform"));
-    expect(run({ deployed: [] }, "plan", "dev-keys").asked).toEqual(["plan dev-keys"]);
+    expect(run({}, "plan", "dev-keys").asked).toEqual(["plan dev-keys"]);
   });
 
   it("runs nothing where types are wrong", () => {
-    expect(run({ deployed: [] }, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
+    expect(run({}, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
   });
 });
 
 describe("npm run bootstrap", () => {
   it("lists the accounts for one that is none", () => {
-    expect(run({ deployed: [] }, "bootstrap", "444455556667").said).toBe(
+    expect(run({}, "bootstrap", "444455556667").said).toBe(
       "There is no account 444455556667; did you mean 444455556666?\n  accounts: 111122223333, 444455556666",
     );
   });
@@ -174,7 +177,7 @@ describe("npm run bootstrap", () => {
   });
 
   it("makes nothing twice where the bucket exists and its state is lost", () => {
-    const { code, said, asked } = run({ deployed: [] }, "bootstrap", "444455556666");
+    const { code, said, asked } = run({}, "bootstrap", "444455556666");
     expect([code, asked]).toEqual([1, []]);
     expect(said).toBe(
       "The state bucket of 444455556666 exists and its own state does not: find again what exists with npm run bootstrap -- 444455556666 --recover",

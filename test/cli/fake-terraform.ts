@@ -1,35 +1,99 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-// Stands in for terraform: remembers in the file FAKE_TERRAFORM which stacks are deployed, and what it was asked.
-const [command = "", ...args] = process.argv.slice(2);
-const file = process.env.FAKE_TERRAFORM ?? "";
-const stack = basename(process.cwd());
-const world = JSON.parse(readFileSync(file, "utf8"));
-const deployed: boolean = world.deployed.includes(stack);
+/** A world for Terraform to find. */
+export interface World {
+  /** The stacks that are deployed. */
+  readonly deployed?: readonly string[];
 
-const answers: Readonly<Record<string, () => unknown>> = {
-  init: () => {
-    if (world.noBucket) fail(`Error: Failed to get existing workspaces: S3 bucket "state" does not exist.`);
-    if (world.noProviders) fail(`\nError: Failed to query available provider packages\n\n${world.noProviders}\n\nTo see which`);
-  },
-  output: () => console.log(JSON.stringify(deployed ? JSON.parse(readFileSync("cdk.tf.json", "utf8")).output : {})),
-  state: () => deployed && console.log(JSON.stringify({ lineage: stack, resources: [{}] })),
-  plan: () => change(world.deployed),
-  apply: () => change([...new Set([...world.deployed, stack])]),
-  destroy: () => change(world.deployed.filter((other: string) => other !== stack)),
-};
-answers[command]?.();
+  /** The stack at which Terraform fails. */
+  readonly failing?: string;
 
-function change(after: readonly string[]): void {
-  world.asked.push([command, stack, ...args].join(" "));
-  const pointedAt = Object.keys(process.env).filter((name) => name.startsWith("KUBE_"));
-  writeFileSync(file, JSON.stringify({ ...world, pointedAt, deployed: world.failing === stack ? world.deployed : after }));
-  if (world.failing === stack) fail("");
-  if (args.includes("-detailed-exitcode") && (!deployed || world.restless === stack)) process.exitCode = 2;
+  /** The stack whose every plan holds changes. */
+  readonly restless?: string;
+
+  /** No bucket holds states. */
+  readonly noBucket?: boolean;
+
+  /** Why there are no providers. */
+  readonly noProviders?: string;
 }
 
-function fail(message: string): void {
-  console.error(message);
-  process.exitCode = 1;
+/** A shell and no Node, whose start takes longer than everything else: a walk asks Terraform very often. */
+const SCRIPT = `#!/bin/sh
+stack=\${PWD##*/}
+is() { [ -e "$FAKE_TERRAFORM/$1" ] && [ "$(cat "$FAKE_TERRAFORM/$1")" = "$stack" ]; }
+deployed=
+[ -e "$FAKE_TERRAFORM/deployed/$stack" ] && deployed=yes
+case "$1" in
+init)
+  if [ -e "$FAKE_TERRAFORM/noBucket" ]; then
+    echo 'Error: Failed to get existing workspaces: S3 bucket "state" does not exist.' >&2
+    exit 1
+  fi
+  if [ -e "$FAKE_TERRAFORM/noProviders" ]; then
+    printf '\\nError: Failed to query available provider packages\\n\\n%s\\n\\nTo see which\\n' "$(cat "$FAKE_TERRAFORM/noProviders")" >&2
+    exit 1
+  fi
+  ;;
+output)
+  [ "$deployed" ] || { echo '{}'; exit; }
+  sed -n '/^  "output": {$/,/^  }/{s/^  "output": {/{/;s/^  },$/}/;p;}' cdk.tf.json
+  ;;
+state) [ -z "$deployed" ] || echo "{\\"lineage\\": \\"$stack\\", \\"resources\\": [{}]}" ;;
+plan | apply | destroy)
+  command=$1
+  shift
+  echo "$command $stack\${*:+ $*}" >>"$FAKE_TERRAFORM/asked"
+  env | sed -n 's/^\\(KUBE_[A-Z_]*\\)=.*/\\1/p' >"$FAKE_TERRAFORM/pointedAt"
+  is failing && exit 1
+  case "$command" in
+  apply) : >"$FAKE_TERRAFORM/deployed/$stack" ;;
+  destroy) rm -f "$FAKE_TERRAFORM/deployed/$stack" ;;
+  esac
+  case " $* " in
+  *" -detailed-exitcode "*) if [ -z "$deployed" ] || is restless; then exit 2; fi ;;
+  esac
+  ;;
+esac
+exit 0
+`;
+
+/** Terraform as a directory plays it: what it finds there, and what it was asked. */
+export class FakeTerraform {
+  private readonly world: string;
+
+  constructor(private readonly directory: string) {
+    this.world = join(directory, "world");
+    mkdirSync(join(directory, "bin"));
+    process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
+    process.env.FAKE_TERRAFORM = this.world;
+    this.install("terraform");
+  }
+
+  install(program: string): void {
+    writeFileSync(join(this.directory, "bin", program), SCRIPT, { mode: 0o755 });
+  }
+
+  /** Sets a world up. */
+  begin({ deployed = [], ...marks }: World): void {
+    mkdirSync(join(this.world, "deployed"), { recursive: true });
+    for (const stack of deployed) writeFileSync(join(this.world, "deployed", stack), "");
+    for (const [mark, value] of Object.entries(marks)) writeFileSync(join(this.world, mark), String(value));
+  }
+
+  /** Every change that was asked for, in order. */
+  get asked(): readonly string[] {
+    return this.lines("asked");
+  }
+
+  /** The variables that would have turned it to another cluster, the last time it was asked. */
+  get pointedAt(): readonly string[] {
+    return this.lines("pointedAt");
+  }
+
+  private lines(file: string): readonly string[] {
+    const path = join(this.world, file);
+    return existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
+  }
 }

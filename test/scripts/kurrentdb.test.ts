@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GRANTS } from "../../constructs/event-store/kurrentdb-rights";
@@ -190,43 +190,5 @@ withShell("a node", () => {
     // A machine without a limit has nothing to say.
     if (status === 0) return;
     expect(stderr).toMatch(/^only \d+ files may be open, and the server needs 99999999999: raise the limit of the container runtime\n$/);
-  });
-});
-
-const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-
-(shellcheck ? describe : describe.skip)(`the scripts of KurrentDB${shellcheck ? "" : " (skipped: no shellcheck here)"}`, () => {
-  it("hold to POSIX and to what ShellCheck advises", () => {
-    const folder = "constructs/event-store/kurrentdb-scripts";
-    const scripts = readdirSync(folder).filter((file) => file.endsWith(".sh"));
-    expect(spawnSync("shellcheck", scripts, { cwd: folder, encoding: "utf8" })).toMatchObject({ status: 0, stdout: "" });
-  });
-});
-
-describe("rights of roles", () => {
-  /** The JSON in a request, which stands at its end. */
-  const said = (file: string) => JSON.parse(GRANTS[file]?.toString("utf8").replace(/^.*?(?=\{"\$)/s, "") ?? "");
-
-  it("let commands append, subscriptions read, and neither delete or change what is kept", () => {
-    const { $userStreamAcl: events, $systemStreamAcl: system } = said("streams.bin");
-    expect(events).toEqual({
-      $r: ["commands", "subscriptions"],
-      $w: "commands",
-      $d: "$admins",
-      $mr: ["commands", "subscriptions"],
-      $mw: "$admins",
-    });
-    expect(new Set(Object.values(system))).toEqual(new Set(["$admins"]));
-  });
-
-  it("let subscriptions read all events in their order", () => {
-    expect(said("all-events.bin").$acl.$r).toEqual(["$admins", "subscriptions"]);
-  });
-
-  it("are requests of two frames each, whose lengths add up", () => {
-    for (const content of Object.values(GRANTS)) {
-      const first = content.readUInt32BE(1);
-      expect(10 + first + content.readUInt32BE(first + 6)).toBe(content.length);
-    }
   });
 });

@@ -1,0 +1,3 @@
+/** The tier of what engines run: SQL against the PostgreSQL server that PGHOST names, shell scripts against APIs that pretend. */
+const fast = require("./jest.config.js");
+module.exports = { ...fast, roots: ["<rootDir>/dist/test/scripts"], testPathIgnorePatterns: [], maxWorkers: 1 };

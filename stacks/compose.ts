@@ -13,6 +13,7 @@ import { networkStack } from "./network";
 import { peeringStacks } from "./peering";
 import { platformStack } from "./platform";
 import { readStoreStacks } from "./read-store";
+import { withRelease } from "./release";
 import type { PlatformStack } from "./stack";
 
 /** An environment on AWS, and the account it lives in. */
@@ -49,7 +50,7 @@ export function compose(app: App, program: Program, only?: string): readonly Com
     }));
   const environments = program.environments
     .filter(({ name }) => wanted(name))
-    .map((environment) => ({ name: environment.name, ...environmentStacks(app, environment, program.accounts) }));
+    .map((environment) => ({ name: environment.name, ...environmentStacks(app, withRelease(environment), program.accounts) }));
   return [...accounts, ...environments];
 }
 

@@ -55,6 +55,12 @@ export interface Environment {
    */
   readonly size?: Size;
 
+  /**
+   * What a pipeline changes of it: the content of its release file, `environments/production.release.json`.
+   * @default - images and slots stand in the workloads themselves
+   */
+  readonly release?: Release;
+
   /** The system of record. */
   readonly eventStore?: EventStore;
 
@@ -386,15 +392,18 @@ export interface BackupSchedule {
 export interface Workload {
   /**
    * Its name.
-   * @default - the role's; needed where several fill the role
+   * @default - the role's: `command-api`, `command-processors`, `query-api`, `projections`; needed where several fill the role
    */
   readonly name?: string;
 
-  /** Image by version or digest; a floating tag is refused. */
-  readonly image: string;
+  /**
+   * Image by version or digest; a floating tag is refused.
+   * @default - what the release file says
+   */
+  readonly image?: string;
 }
 
-export interface Service extends Workload {
+export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
 
   /** @default 8080 */
@@ -405,6 +414,61 @@ export interface Service extends Workload {
    * @default "/health"
    */
   readonly health?: string;
+
+  /**
+   * How a new version comes in: in place of the old one, instance by instance (`rolling`), or beside it in a slot of its
+   * own, which requests are then turned to (`blue-green`).
+   * @default "rolling"
+   */
+  readonly release?: "rolling" | "blue-green";
+}
+
+/** Where a version of a service runs beside another one. */
+export type Slot = "blue" | "green";
+
+/** What runs in the slots of a service. A pipeline changes it, so that it has its place in the release file. */
+export interface SlotSettings {
+  /** The image in each slot. Nothing runs in a slot without one. */
+  readonly slots?: { readonly [Name in Slot]?: string };
+
+  /** The slot that takes requests. */
+  readonly live?: Slot;
+
+  /**
+   * The share of requests that each slot takes, of 100.
+   * @default - all of them to the live slot
+   */
+  readonly weights?: { readonly [Name in Slot]: number };
+
+  /**
+   * Whether the slot that is not live answers requests that ask for it by a header.
+   * @default false
+   */
+  readonly preview?: boolean;
+}
+
+/** What is released of an environment. */
+export interface Release {
+  /** The environment's name, so that no other one takes it over with the rest. */
+  readonly of: string;
+
+  /** The release file. */
+  readonly workloads: ReleaseFile;
+}
+
+/** What is released of each workload, by its name. */
+export type ReleaseFile = Readonly<Record<string, WorkloadRelease>>;
+
+/** What is released of one workload. */
+export interface WorkloadRelease extends Omit<SlotSettings, "live"> {
+  /** The image of what is in no slots. */
+  readonly image?: string;
+
+  /** The image that took requests before, for the way back. Nothing that is deployed depends on it. */
+  readonly previous?: string;
+
+  /** The slot that takes requests: "blue" or "green". JSON knows no narrower type. */
+  readonly live?: string;
 }
 
 export interface Processors extends Workload {

@@ -35,10 +35,14 @@ import {
   type Projections,
   type QueryApi,
   type RdsSettings,
+  type Release,
   type Room,
   type Service,
+  type SlotSettings,
   type ValkeySettings,
+  type WorkloadRelease,
 } from "./environment";
+import { SLOTS, type WORKLOADS, wouldRunTwice } from "./release";
 
 /*
  * What an environment may look like, value by value: the types of `environment.ts` once more, for input that
@@ -147,7 +151,7 @@ function engines(table: Readonly<Record<string, Schema>>): Schema {
 const engine = v.string();
 
 /** The nearest name where one is near, or all of them. */
-function suggestion(input: string, names: readonly string[]): string {
+export function suggestion(input: string, names: readonly string[]): string {
   const near = closest(input, names as string[]);
   // Two slips of the keyboard, or one in three characters of a long word.
   return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
@@ -162,8 +166,10 @@ function remedyOf(schema: Schema | undefined): string {
 
 const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
 
-const image = value((input) => {
-  const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
+export const IMAGE_REMEDY = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
+
+const reference = value((input) => {
+  const remedy = IMAGE_REMEDY;
   const match =
     typeof input === "string"
       ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input)
@@ -172,6 +178,9 @@ const image = value((input) => {
   const [, tag, digest] = match;
   return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
 });
+
+/** It may stand in the release file instead. */
+const image = optional(reference);
 
 const name = text(
   /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,
@@ -251,12 +260,28 @@ const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quanti
 
 const workload = { name: optional(name), image };
 
+const slotSettings = {
+  slots: optional(object<NonNullable<SlotSettings["slots"]>>({ blue: image, green: image })),
+  live: optional(choice(SLOTS, "slot")),
+  weights: optional(object<NonNullable<SlotSettings["weights"]>>({ blue: whole(0, 100), green: whole(0, 100) })),
+  preview: optional(flag),
+};
+
 const service = {
   ...workload,
   replicas,
   port: optional(whole(1, 65_535)),
   health: optional(text(/^\/\S*$/, "is no path", "write one like /health")),
+  release: optional(choice(["rolling", "blue-green"], "way to release a service")),
+  ...slotSettings,
 };
+
+/** Whoever asks for slots of what must be single hears why there are none. */
+const single = (role: keyof typeof WORKLOADS) => ({
+  release: optional(
+    value((input) => (input === "rolling" ? undefined : { rule: wouldRunTwice(role), remedy: "leave it out: it is released by rolling" })),
+  ),
+});
 
 const ids = (prefix: string) =>
   list(
@@ -378,8 +403,11 @@ export const environmentSchema = object<Environment>({
       eventsourcingdb: object<EventSourcingDbSettings>({ engine, size: optional(size), storage: optional(quantity(bytes)) }),
     }),
   ),
+  release: optional(
+    object<Release>({ of: anything, workloads: records(object<WorkloadRelease>({ image, previous: image, ...slotSettings })) }),
+  ),
   commandApi: optional(oneOrMore(object<Service>(service))),
-  commandProcessors: optional(oneOrMore(object<Processors>({ ...workload, replicas }))),
+  commandProcessors: optional(oneOrMore(object<Processors>({ ...workload, ...single("commandProcessors"), replicas }))),
   queryApi: optional(
     oneOrMore(
       object<QueryApi>({
@@ -390,7 +418,9 @@ export const environmentSchema = object<Environment>({
       }),
     ),
   ),
-  projections: optional(oneOrMore(object<Projections>({ ...workload, workers: whole(1, 1000), parallelism: whole(1, 1000) }))),
+  projections: optional(
+    oneOrMore(object<Projections>({ ...workload, ...single("projections"), workers: whole(1, 1000), parallelism: whole(1, 1000) })),
+  ),
   readDatabase: optional(oneOrMore(postgres)),
   cache: optional(
     engines({

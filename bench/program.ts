@@ -12,6 +12,7 @@ export function programOf(environments: number): Program {
       return {
         ...production,
         name,
+        release: { ...production.release, of: name },
         aws: { ...production.aws, domain: `${name}.orders.example.com`, network: { cidr: `10.${index}.0.0/16` } },
       };
     }),

@@ -1,10 +1,12 @@
 import type { Environment } from "../stacks";
+import release from "./dev.release.json";
 import { production } from "./production";
 
 /** One small cluster with the event store on it, for a day's work. */
 export const dev = {
   system: "orders",
   name: "dev",
+  release: { of: "dev", workloads: release },
   size: "small",
   aws: {
     account: "444455556666",
@@ -16,7 +18,7 @@ export const dev = {
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
   commandApi: { ...production.commandApi, replicas: 1 },
   commandProcessors: { ...production.commandProcessors, replicas: 1 },
-  queryApi: { image: production.queryApi.image, replicas: 1 },
+  queryApi: { replicas: 1 },
   projections: { ...production.projections, workers: 1 },
   readDatabase: { engine: "cloudnative-pg", cpu: "250m" },
   cache: { engine: "valkey" },

@@ -1,10 +1,12 @@
 import type { Environment } from "../stacks";
 import { dev } from "./dev";
+import release from "./local.release.json";
 
 /** The whole system on kind, without any cloud. */
 export const local = {
   system: "orders",
   name: "local",
+  release: { of: "local", workloads: release },
   size: "small",
   cluster: { context: "kind-orders" },
   eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },

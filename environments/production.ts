@@ -1,8 +1,10 @@
 import type { Environment } from "../stacks";
+import release from "./production.release.json";
 
 export const production = {
   system: "orders",
   name: "production",
+  release: { of: "production", workloads: release },
   aws: {
     account: "111122223333",
     region: "eu-west-1",
@@ -13,14 +15,13 @@ export const production = {
   writeCluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "500Gi" } },
   readCluster: { nodes: 5, node: { cpu: 8, memory: "32Gi", storage: "1Ti" } },
   eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
-  commandApi: { image: "registry.example.com/orders/command-api:1.0.0", replicas: 3, port: 8080, health: "/health" },
-  commandProcessors: { image: "registry.example.com/orders/processors:1.0.0", replicas: { min: 5, max: 20 } },
+  commandApi: { replicas: 3, port: 8080, health: "/health" },
+  commandProcessors: { replicas: { min: 5, max: 20 } },
   queryApi: {
-    image: "registry.example.com/orders/query-api:1.0.0",
     replicas: 10,
     edge: { provider: "cloudflare", cache: "30s" },
   },
-  projections: { image: "registry.example.com/orders/projections:1.0.0", workers: 5, parallelism: 10 },
+  projections: { workers: 5, parallelism: 10 },
   readDatabase: { engine: "aurora", replicas: 3 },
   cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 },
   monitoring: { prometheus: true, grafana: true, elasticStack: true },

@@ -1,10 +1,12 @@
 import type { Environment } from "../stacks";
 import { production } from "./production";
+import release from "./staging.release.json";
 
 /** Production in small: the same parts, fewer of each. */
 export const staging = {
   ...production,
   name: "staging",
+  release: { of: "staging", workloads: release },
   aws: {
     ...production.aws,
     account: "444455556666",

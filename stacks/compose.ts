@@ -14,6 +14,8 @@ import { networkStack } from "./network";
 import { peeringStacks } from "./peering";
 import { platformStack } from "./platform";
 import { readStoreStacks } from "./read-store";
+import { withRelease } from "./release";
+import { sideStacks } from "./sides";
 import type { PlatformStack } from "./stack";
 
 /** An environment on AWS, and the account it lives in. */
@@ -50,7 +52,7 @@ export function compose(app: App, program: Program, only?: string): readonly Com
     }));
   const environments = program.environments
     .filter(({ name }) => wanted(name))
-    .map((environment) => ({ name: environment.name, ...environmentStacks(app, environment, program.accounts) }));
+    .map((environment) => ({ name: environment.name, ...environmentStacks(app, withRelease(environment), program.accounts) }));
   return [...accounts, ...environments];
 }
 
@@ -62,9 +64,15 @@ export function bootstrapName(account: string): string {
 function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): Omit<Composition, "name"> {
   const context = onAws(environment, accounts);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
-  const sites = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
+  const clusters = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
-  return { stacks: [...stacks, ...sites.flatMap((site) => site.stacks), ...vendors], sites };
+  const sides = sideStacks(app, environment, clusters, vendors);
+  const sites = clusters.map(({ site, stacks: before }) => ({
+    site,
+    stacks: [...before, ...sides.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
+  }));
+  const before = clusters.flatMap((cluster) => cluster.stacks);
+  return { stacks: [...stacks, ...before, ...vendors, ...sides.map(({ stack }) => stack)], sites };
 }
 
 /** What is put on a cluster: what everything needs, then the stores, each in a state of its own. */

@@ -1,3 +1,4 @@
+import { type Broker, natsBroker } from "../constructs/broker";
 import { InvalidInput } from "../constructs/core/errors";
 import {
   type EventStore,
@@ -16,7 +17,7 @@ import { outsideOf } from "./event-store-on-cluster";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { postgresAt } from "./postgres";
-import { cacheUsers } from "./secrets";
+import { brokerUsers, cacheUsers } from "./secrets";
 import type { PlatformStack } from "./stack";
 
 type Engine<Settings extends { readonly engine: string }> = Settings["engine"];
@@ -93,6 +94,11 @@ export function redisOf(site: Site, stack: PlatformStack): Redis | undefined {
   if (!cache) return undefined;
   onTheSide(site, "cache", "read");
   return known(CACHES, site, stack, cache);
+}
+
+/** The broker as workloads of a stack on its cluster know it. None where the environment has none. */
+export function brokerOf({ environment: { broker } }: Site): Broker | undefined {
+  return broker && natsBroker({ name: "broker", namespace: NAMESPACES.readStore, users: brokerUsers.spec });
 }
 
 function known<Settings extends { readonly engine: string }, Contract>(

@@ -3,6 +3,7 @@ import type { Architecture, ClusterAccess, Generation } from "../constructs/clus
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
 import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresVersion } from "../constructs/core/versions";
 import type { KurrentCloudSize } from "../constructs/event-store";
+import type { RateLimit } from "../constructs/gateway";
 import type { Region } from "../constructs/network";
 import type { RedisPurpose } from "../constructs/redis";
 import type { Size } from "../constructs/sizing";
@@ -54,6 +55,12 @@ export interface Environment {
    * @default "medium"
    */
   readonly size?: Size;
+
+  /**
+   * What a pipeline changes of it: the content of its release file, `environments/production.release.json`.
+   * @default - images and slots stand in the workloads themselves
+   */
+  readonly release?: Release;
 
   /** The system of record. */
   readonly eventStore?: EventStore;
@@ -395,12 +402,15 @@ export interface BackupSchedule {
 export interface Workload {
   /**
    * Its name.
-   * @default - the role's; needed where several fill the role
+   * @default - the role's: `command-api`, `command-processors`, `query-api`, `projections`; needed where several fill the role
    */
   readonly name?: string;
 
-  /** Image by version or digest; a floating tag is refused. */
-  readonly image: string;
+  /**
+   * Image by version or digest; a floating tag is refused.
+   * @default - what the release file says
+   */
+  readonly image?: string;
 
   /**
    * What it runs, and with which arguments.
@@ -438,9 +448,20 @@ export interface Workload {
    * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and what goes with them
    */
   readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+  /**
+   * Where Prometheus reads its metrics.
+   * @default - of an API its own port, at `/metrics`; of all others nowhere
+   */
+  readonly metrics?: {
+    readonly port: number;
+
+    /** @default "/metrics" */
+    readonly path?: string;
+  };
 }
 
-export interface Service extends Workload {
+export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
 
   /** @default 8080 */
@@ -451,6 +472,85 @@ export interface Service extends Workload {
    * @default "/health"
    */
   readonly health?: string;
+
+  /**
+   * Beginnings of paths that it answers, where several answer under one name.
+   * @default ["/"]
+   */
+  readonly paths?: readonly string[];
+
+  /**
+   * The largest request.
+   * @default "1Mi"
+   */
+  readonly maxBodySize?: Bytes;
+
+  /**
+   * How long it may be silent before and while it answers.
+   * @default "30s"
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * What one client may send, by its address: `{ requests: "100/s", burst: 200 }`. More is answered with 429.
+   * @default - as much as it can
+   */
+  readonly rateLimit?: RateLimit;
+
+  /**
+   * How a new version comes in: in place of the old one, instance by instance (`rolling`), or beside it in a slot of its
+   * own, which requests are then turned to (`blue-green`).
+   * @default "rolling"
+   */
+  readonly release?: "rolling" | "blue-green";
+}
+
+/** Where a version of a service runs beside another one. */
+export type Slot = "blue" | "green";
+
+/** What runs in the slots of a service. A pipeline changes it, so that it has its place in the release file. */
+export interface SlotSettings {
+  /** The image in each slot. Nothing runs in a slot without one. */
+  readonly slots?: { readonly [Name in Slot]?: string };
+
+  /** The slot that takes requests. */
+  readonly live?: Slot;
+
+  /**
+   * The share of requests that each slot takes, of 100.
+   * @default - all of them to the live slot
+   */
+  readonly weights?: { readonly [Name in Slot]: number };
+
+  /**
+   * Whether the slot that is not live answers requests that ask for it by a header.
+   * @default false
+   */
+  readonly preview?: boolean;
+}
+
+/** What is released of an environment. */
+export interface Release {
+  /** The environment's name, so that no other one takes it over with the rest. */
+  readonly of: string;
+
+  /** The release file. */
+  readonly workloads: ReleaseFile;
+}
+
+/** What is released of each workload, by its name. */
+export type ReleaseFile = Readonly<Record<string, WorkloadRelease>>;
+
+/** What is released of one workload. */
+export interface WorkloadRelease extends Omit<SlotSettings, "live"> {
+  /** The image of what is in no slots. */
+  readonly image?: string;
+
+  /** The image that took requests before, for the way back. Nothing that is deployed depends on it. */
+  readonly previous?: string;
+
+  /** The slot that takes requests: "blue" or "green". JSON knows no narrower type. */
+  readonly live?: string;
 }
 
 export interface Processors extends Workload {
@@ -488,7 +588,7 @@ export interface Projections extends Workload {
 }
 
 /** What changes the shape of a read database before the workloads come that need the shape. */
-export interface Migrations extends Omit<Workload, "variables"> {
+export interface Migrations extends Omit<Workload, "metrics" | "variables"> {
   /**
    * The read database, by its name.
    * @default - the one

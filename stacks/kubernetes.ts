@@ -69,7 +69,7 @@ export function sitesOf(environment: Environment, foundation?: Foundation): read
   return clustersOf(environment).map(([key, cluster]) => {
     const ledger = new CapacityLedger(poolOf(environment, cluster));
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
-    for (const [reason, groups] of roomKept(environment, key, zonesOf(environment, cluster))) ledger.keep(reason, ...groups);
+    for (const [reason, groups] of roomKept(environment, key)) ledger.keep(reason, ...groups);
     return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
   });
 }

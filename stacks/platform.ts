@@ -151,13 +151,15 @@ function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget): { 
 /** The namespaces of a cluster in which secrets are asked for. */
 function secretReaders({ environment, key }: Site): readonly string[] {
   const sides: readonly string[] = key === "cluster" ? ["write", "read"] : [key.replace("Cluster", "")];
-  return [
-    ...new Set(
-      secretsOf(environment as Environment)
-        .filter(({ side }) => sides.includes(side))
-        .map(({ namespace }) => namespace),
-    ),
-  ];
+  const { commandApi, commandProcessors, queryApi, projections } = environment;
+  // At home, and where workloads read them.
+  const homes = secretsOf(environment).filter(({ side }) => sides.includes(side));
+  const readers = [
+    { side: "write", namespace: NAMESPACES.writeSide, wanted: commandApi ?? commandProcessors },
+    { side: "read", namespace: NAMESPACES.readSide, wanted: queryApi },
+    { side: "read", namespace: NAMESPACES.projections, wanted: projections },
+  ].filter(({ side, wanted }) => wanted && sides.includes(side));
+  return [...new Set([...homes, ...readers].map(({ namespace }) => namespace))];
 }
 
 /** Without what is undefined: an absent part is not one that is there and empty. */

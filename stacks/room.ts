@@ -1,56 +1,15 @@
 import type { PodGroup, PodRequest, Spread } from "../constructs/capacity";
-import { gatewayPods } from "../constructs/platform";
-import { all, type ClusterKey, type Environment, type Replicas } from "./environment";
+import type { ClusterKey, Environment } from "./environment";
 
 /** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
-export function roomKept(
-  environment: Environment,
-  key: ClusterKey,
-  zones: readonly string[],
-): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
-  const gateway = (side: string, api: object | undefined) => (api ? [gatewayPods({ cluster: { zones } }, `${side}/gateway`)] : []);
-  const { commandApi, queryApi } = environment;
-  const kept = [
-    ["the write side", key === "readCluster" ? [] : [...writeSide(environment), ...gateway("write-side", commandApi)]],
-    ["the read side", key === "writeCluster" ? [] : [...readSide(environment), ...gateway("read-side", queryApi)]],
-    ["observability", watching(environment, key)],
-  ] as const;
+export function roomKept(environment: Environment, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
+  const kept = [["observability", watching(environment, key)]] as const;
   return kept.filter(([, groups]) => groups.length > 0);
 }
 
 const MI = 2 ** 20;
+
 const OVER_ZONES: readonly Spread[] = [{ over: "zone", how: "even", required: false }];
-function writeSide({ commandApi, commandProcessors }: Environment): PodGroup[] {
-  return [
-    ...all(commandApi).map(({ name = "command-api", replicas }) => service(`write-side/${name}`, replicas)),
-    ...all(commandProcessors).map(({ name = "command-processors", replicas }) => service(`write-side/${name}`, replicas)),
-  ];
-}
-
-function readSide({ queryApi, projections }: Environment): PodGroup[] {
-  return [
-    ...all(queryApi).map(({ name = "query-api", replicas }) => service(`read-side/${name}`, replicas)),
-    ...all(projections).map(({ name = "projections", workers }) => ({
-      name: `projections/${name}`,
-      pods: workers,
-      request: asks(500, 1024),
-      spread: OVER_ZONES,
-    })),
-  ];
-}
-
-/** A service of its users' own, of which nothing is known but how many: what frameworks of the field ask for at rest. */
-function service(name: string, replicas: Replicas): PodGroup {
-  const [pods, most] = typeof replicas === "number" ? [replicas, undefined] : [replicas.min, replicas.max];
-  return {
-    name,
-    pods,
-    request: asks(250, 512),
-    surge: Math.ceil(pods / 4),
-    spread: OVER_ZONES,
-    ...(most === undefined ? {} : { most }),
-  };
-}
 
 /**
  * What watches the system, as measured with charts set up for production. The heavy and shared parts are on the

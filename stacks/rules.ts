@@ -18,6 +18,7 @@ import {
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { each, step } from "./paths";
+import { releaseRules } from "./release-rules";
 import { storeRules } from "./store-rules";
 import { workloadRules } from "./workload-rules";
 
@@ -44,6 +45,7 @@ export const environmentRules: readonly Rule[] = [
   kurrentCloudCanBeMade,
   ...storeRules,
   ...workloadRules,
+  ...releaseRules,
   ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,

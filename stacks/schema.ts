@@ -37,10 +37,15 @@ import {
   type Projections,
   type QueryApi,
   type RdsSettings,
+  type Release,
   type Room,
   type Service,
+  type SlotSettings,
   type ValkeySettings,
+  type Workload,
+  type WorkloadRelease,
 } from "./environment";
+import { SLOTS, type WORKLOADS, wouldRunTwice } from "./release";
 
 /*
  * What an environment may look like, value by value: the types of `environment.ts` once more, for input that
@@ -149,7 +154,7 @@ function engines(table: Readonly<Record<string, Schema>>): Schema {
 const engine = v.string();
 
 /** The nearest name where one is near, or all of them. */
-function suggestion(input: string, names: readonly string[]): string {
+export function suggestion(input: string, names: readonly string[]): string {
   const near = closest(input, names as string[]);
   // Two slips of the keyboard, or one in three characters of a long word.
   return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
@@ -162,7 +167,10 @@ function remedyOf(schema: Schema | undefined): string {
   return issue?.message.split("; ").slice(1).join("; ") || "add it";
 }
 
-const image = value(imageProblem);
+const reference = value(imageProblem);
+
+/** It may stand in the release file instead. */
+const image = optional(reference);
 
 const name = text(
   /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,
@@ -268,14 +276,47 @@ const container = {
   files: optional(files),
 };
 
-const workload = { ...container, variables: optional(records(variables)) };
+const port = whole(1, 65_535);
+
+const path = text(/^\/\S*$/, "is no path", "write one like /health");
+
+const workload = {
+  ...container,
+  variables: optional(records(variables)),
+  metrics: optional(object<NonNullable<Workload["metrics"]>>({ port, path: optional(path) })),
+};
+
+const slotSettings = {
+  slots: optional(object<NonNullable<SlotSettings["slots"]>>({ blue: image, green: image })),
+  live: optional(choice(SLOTS, "slot")),
+  weights: optional(object<NonNullable<SlotSettings["weights"]>>({ blue: whole(0, 100), green: whole(0, 100) })),
+  preview: optional(flag),
+};
 
 const service = {
   ...workload,
   replicas,
-  port: optional(whole(1, 65_535)),
-  health: optional(text(/^\/\S*$/, "is no path", "write one like /health")),
+  port: optional(port),
+  health: optional(path),
+  paths: optional(list(path, "write beginnings of paths, or leave it out")),
+  maxBodySize: optional(quantity(bytes)),
+  timeout: optional(quantity(seconds)),
+  rateLimit: optional(
+    object<NonNullable<Service["rateLimit"]>>({
+      requests: text(/^[1-9]\d*\/[sm]$/, "is no rate", "write one like 100/s or 20/m"),
+      burst: optional(whole(0, 100_000)),
+    }),
+  ),
+  release: optional(choice(["rolling", "blue-green"], "way to release a service")),
+  ...slotSettings,
 };
+
+/** Whoever asks for slots of what must be single hears why there are none. */
+const single = (role: keyof typeof WORKLOADS) => ({
+  release: optional(
+    value((input) => (input === "rolling" ? undefined : { rule: wouldRunTwice(role), remedy: "leave it out: it is released by rolling" })),
+  ),
+});
 
 const ids = (prefix: string) =>
   list(
@@ -397,8 +438,11 @@ export const environmentSchema = object<Environment>({
       eventsourcingdb: object<EventSourcingDbSettings>({ engine, size: optional(size), storage: optional(quantity(bytes)) }),
     }),
   ),
+  release: optional(
+    object<Release>({ of: anything, workloads: records(object<WorkloadRelease>({ image, previous: image, ...slotSettings })) }),
+  ),
   commandApi: optional(oneOrMore(object<Service>(service))),
-  commandProcessors: optional(oneOrMore(object<Processors>({ ...workload, replicas }))),
+  commandProcessors: optional(oneOrMore(object<Processors>({ ...workload, ...single("commandProcessors"), replicas }))),
   queryApi: optional(
     oneOrMore(
       object<QueryApi>({
@@ -413,6 +457,7 @@ export const environmentSchema = object<Environment>({
     oneOrMore(
       object<Projections>({
         ...workload,
+        ...single("projections"),
         workers: whole(1, 1000),
         parallelism: whole(1, 1000),
         partitions: optional(whole(1, 100_000)),

@@ -27,7 +27,10 @@ import {
   type NatsSettings,
   type PostgresSettings,
   type RdsSettings,
+  type Replicas,
+  type Service,
   type ValkeySettings,
+  type Workload,
 } from "./environment";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
@@ -190,5 +193,26 @@ export function quotaOf(environment: Environment, side: "write" | "read"): Quota
     memory: `${mebibytes}Mi`,
     pods: 2 * sum(() => 1) + BESIDE.pods,
     volumes: sum(({ volumes }) => volumes),
+  };
+}
+
+/** What a workload asks for that says nothing. */
+const UNSAID = { cpu: "250m", memory: "512Mi" } as const;
+
+/** What the namespace of a side's workloads has to allow: all of its pods twice at their most, as when a release replaces them. */
+export function workloadQuota(environment: Environment, part: "write-side" | "read-side" | "projections"): Quota {
+  const { commandApi, commandProcessors, queryApi, projections } = environment;
+  const most = (replicas: Replicas) => (typeof replicas === "number" ? replicas : replicas.max);
+  const service = (one: Service) => ({ ...one, count: most(one.replicas) * Math.max(1, Object.keys(one.slots ?? {}).length) });
+  const pods = {
+    "write-side": [...all(commandApi).map(service), ...all(commandProcessors).map((one) => ({ ...one, count: most(one.replicas) }))],
+    "read-side": all(queryApi).map(service),
+    projections: all(projections).map((one) => ({ ...one, count: one.workers })),
+  }[part] as readonly (Workload & { readonly count: number })[];
+  const sum = (of: (pod: Workload) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
+  return {
+    cpu: `${2 * sum(({ cpu = UNSAID.cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
+    memory: `${Math.ceil(2 * sum(({ memory = UNSAID.memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes}Mi`,
+    pods: 2 * sum(() => 1) + BESIDE.pods,
   };
 }

@@ -1,6 +1,7 @@
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import type { Program } from "./environment";
 import { step } from "./paths";
+import { releaseFile } from "./release";
 import { type Draft, environmentRules, type Finding, programRules } from "./rules";
 import { accountSchema, environmentSchema, shapeProblems } from "./schema";
 
@@ -12,7 +13,7 @@ import { accountSchema, environmentSchema, shapeProblems } from "./schema";
 export function validate(program: Program): void {
   const problems: Problem[] = [];
   const report = (root: string, found: readonly Finding[]) => {
-    for (const { keys, ...problem } of found) problems.push({ ...problem, path: [root, ...keys].reduce(step) });
+    for (const { keys, ...problem } of found) problems.push({ ...problem, path: pathOf(root, keys) });
   };
   const checked = <T extends object>(list: readonly T[], root: (item: T, index: number) => string, schema: typeof accountSchema) =>
     list.map((item, index) => {
@@ -41,6 +42,13 @@ export function validate(program: Program): void {
     for (const { root, ...finding } of rule(draft)) report(root, [finding]);
   }
   if (problems.length > 0) throw new InvalidInput(problems);
+}
+
+/** Where it is mended: what a release file brought, in that file. */
+function pathOf(root: string, keys: readonly string[]): string {
+  const [release, workloads, ...below] = keys;
+  if (release !== "release" || workloads !== "workloads") return [root, ...keys].reduce(step);
+  return [releaseFile(root), below.reduce(step, "").replace(/^\./, "")].filter(Boolean).join("#");
 }
 
 function nameOf(environment: { readonly name?: unknown } | null | undefined, index: number): string {

@@ -137,7 +137,7 @@ describe("an environment on a cluster that stands for its own", () => {
       eventStore: { engine: "kurrentdb" },
       readDatabase: [{ engine: "cloudnative-pg" }],
       cache: { engine: "valkey" },
-      queryApi: [{ image: production.queryApi.image, replicas: 10 }],
+      queryApi: [{ replicas: 10 }],
     });
     expect(environment).not.toHaveProperty("aws");
     expect(differences).toEqual([

@@ -1,3 +1,3 @@
 export * from "./contract";
-export { Nats, type NatsProps } from "./nats";
+export { Nats, type NatsProps, natsBroker } from "./nats";
 export { type BrokerPurpose, NATS_SIZES, type NatsSettings, natsMoveProblems } from "./nats-settings";

@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
-import { ServerCertificate, serviceNames } from "../certificates";
+import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
@@ -87,7 +87,7 @@ export class Nats extends Construct {
       namespace,
       name,
       purpose,
-      active = "a",
+      active,
       users,
       clients,
       metricsFrom,
@@ -99,7 +99,7 @@ export class Nats extends Construct {
     for (const [property, problems] of found) refuse(this, problems, property);
     const sound = found.every(([, problems]) => problems.length === 0);
 
-    const labels = { "app.kubernetes.io/name": "nats", "app.kubernetes.io/instance": name, "app.kubernetes.io/component": "nats" };
+    const labels = labelsOf(name);
     const routes = { name: "routes", peer: { namespace, labels }, ports: [PORTS.routes] };
     const traffic = new PodTraffic(this, "traffic", {
       namespace,
@@ -143,16 +143,25 @@ export class Nats extends Construct {
       pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
     });
     this.ready = [release];
-    this.broker = {
-      name,
-      protocol: "nats",
-      host: `${name}.${namespace}.svc`,
-      authority: certificate.authority,
-      peers: [{ namespace, labels }],
-      user: `workloads-${active}`,
-      password: { secret: users, home: namespace, key: active },
-    };
+    this.broker = natsBroker({ name, namespace, users, ...(active ? { active } : {}) });
   }
+}
+
+function labelsOf(name: string) {
+  return { "app.kubernetes.io/name": "nats", "app.kubernetes.io/instance": name, "app.kubernetes.io/component": "nats" };
+}
+
+/** NATS as those know it who did not make it: all of it follows from names. */
+export function natsBroker({ name, namespace, users, active = "a" }: Pick<NatsProps, "name" | "namespace" | "users" | "active">): Broker {
+  return {
+    name,
+    protocol: "nats",
+    host: `${name}.${namespace}.svc`,
+    authority: serverAuthority(name, namespace),
+    peers: [{ namespace, labels: labelsOf(name) }],
+    user: `workloads-${active}`,
+    password: { secret: users, home: namespace, key: active },
+  };
 }
 
 function resolve({ size = "medium", ...said }: NatsProps): NatsSettings {

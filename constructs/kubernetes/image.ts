@@ -12,9 +12,11 @@ export function imageFrom({ mirror }: Pick<KubernetesTarget, "mirror">, image: s
   return mirror ? `${mirror}/${image.replace(HOST, "")}` : image;
 }
 
+export const IMAGE_REMEDY = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
+
 /** Why an image can't be run by what it says, if it can't: another one may be behind the same name tomorrow. */
 export function imageProblem(image: unknown): Unreadable | undefined {
-  const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
+  const remedy = IMAGE_REMEDY;
   const match =
     typeof image === "string"
       ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(image)

@@ -10,6 +10,7 @@ const ROOMY = { nodes: 3, node: { cpu: 16, memory: "64Gi", storage: "100Gi" } } 
 export const moving = {
   ...dev,
   name: "moving",
+  release: { ...dev.release, of: "moving" },
   aws: { ...dev.aws, domain: "moving.orders.example.com", network: { cidr: "10.8.0.0/16" } },
   // Large stores find room with a zone lost.
   cluster: { nodes: 3, node: { cpu: 32, memory: "128Gi", storage: "100Gi" } },
@@ -32,6 +33,7 @@ const varieties: readonly Environment[] = [
   {
     ...dev,
     name: "on-postgres",
+    release: { ...dev.release, of: "on-postgres" },
     size: "medium",
     aws: { ...dev.aws, domain: "on-postgres.orders.example.com", network: { cidr: "10.9.0.0/16" } },
     cluster: ROOMY,
@@ -43,6 +45,7 @@ const varieties: readonly Environment[] = [
   {
     ...local,
     name: "sourcing",
+    release: { ...local.release, of: "sourcing" },
     size: "medium",
     cluster: { context: "kind-orders", room: { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 8, memory: "32Gi" } },
     eventStore: { engine: "eventsourcingdb" },
@@ -53,6 +56,7 @@ const varieties: readonly Environment[] = [
   {
     ...production,
     name: "split",
+    release: { ...production.release, of: "split" },
     aws: { ...production.aws, domain: "split.orders.example.com", network: { cidr: "10.10.0.0/16" } },
     writeCluster: ROOMY,
     eventStore: { engine: "kurrentdb" },

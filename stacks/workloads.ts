@@ -1,0 +1,127 @@
+import type { ITerraformDependable } from "cdktf";
+import { brokerConnection } from "../constructs/broker";
+import type { Connection, Wanted } from "../constructs/connection";
+import type { EventStoreRole } from "../constructs/event-store";
+import type { KubernetesTarget, Opening } from "../constructs/kubernetes";
+import { type PostgresRole, postgresConnection } from "../constructs/postgres";
+import { redisConnection } from "../constructs/redis";
+import type { PodProps } from "../constructs/workload";
+import { brokerOf, eventStoreOf, postgresOf, redisOf } from "./connections";
+import type { Environment, Service, Workload } from "./environment";
+import type { Site } from "./kubernetes";
+import { NAMESPACES } from "./places";
+import { versionsOf } from "./release";
+import { fieldKeys } from "./secrets";
+import type { PlatformStack } from "./stack";
+
+/** Where the workloads of a stack are. */
+export interface WorkloadPlace {
+  readonly site: Site;
+  readonly stack: PlatformStack;
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** What the workloads of a role are connected to, and as whom. */
+export function connectionsOf({ site, stack }: WorkloadPlace, role: keyof typeof CONNECTIONS): readonly Connection[] {
+  const { events, models, cache } = CONNECTIONS[role];
+  const eventStore = events && eventStoreOf(site, stack);
+  const redis = cache && redisOf(site, stack);
+  const broker = brokerOf(site);
+  return [
+    ...(events && eventStore ? [eventStore.connections[events]] : []),
+    ...(models ? postgresOf(site, stack).map((postgres) => postgresConnection(postgres, models)) : []),
+    ...(redis ? [redisConnection(redis)] : []),
+    ...(broker ? [brokerConnection(broker)] : []),
+  ];
+}
+
+interface Connected {
+  readonly events?: EventStoreRole;
+  readonly models?: PostgresRole;
+  readonly cache: boolean;
+}
+
+const CONNECTIONS: Readonly<Record<"commandApi" | "commandProcessors" | "queryApi" | "projections", Connected>> = {
+  commandApi: { events: "commands", cache: false },
+  commandProcessors: { events: "commands", cache: false },
+  queryApi: { models: "reader", cache: true },
+  projections: { events: "subscriptions", models: "writer", cache: true },
+};
+
+/** Connections under the names that a workload has for them. Of several databases each has a variable of its own. */
+export function named(connections: readonly Connection[], { variables = {} }: Pick<Workload, "variables">): readonly Wanted[] {
+  const databases = connections.filter((connection) => "DATABASE_URL" in connection.variables);
+  return connections.map((connection) => {
+    const told = variables[connection.name];
+    if (told) return { connection, variables: told };
+    if (databases.length < 2 || !databases.includes(connection)) return { connection };
+    return { connection, variables: { [`${connection.name}-url`.toUpperCase().replaceAll("-", "_")]: "{DATABASE_URL}" } };
+  });
+}
+
+/** What every workload of an environment is told. */
+export function podOf(place: WorkloadPlace, workload: Workload, connections: readonly Connection[]): PodProps {
+  const { cluster, namespace, after } = place;
+  const { command, cpu, memory, env, files } = workload;
+  return {
+    cluster,
+    namespace,
+    connections: named(connections, workload),
+    ...(command ? { command } : {}),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(memory ? { memory } : {}),
+    ...(env ? { env } : {}),
+    ...(files ? { files } : {}),
+    ...metricsOf(place.site.environment, workload.metrics),
+    after,
+  };
+}
+
+function metricsOf({ monitoring }: Environment, metrics: Workload["metrics"]): Pick<PodProps, "metrics"> {
+  return metrics && monitoring?.prometheus ? { metrics: { ...metrics, from: NAMESPACES.observability, monitor: true } } : {};
+}
+
+/** Where an API finds who may do what. */
+const ROLES_FILE = "/etc/authorization/roles.json";
+
+/** The keys of issuers are fetched from wherever they are published. */
+const ISSUER: Opening = { name: "issuer", peer: "anywhere", ports: [443] };
+
+/** What an API is told of who may do what, on top of what every workload is told. */
+export function withAccess(pod: PodProps, { authentication, authorization }: Environment): PodProps {
+  const { issuer, audience, jwks } = authentication ?? {};
+  const env = {
+    ...(issuer && audience && jwks ? { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwks, AUTH_ALGORITHMS: "RS256" } : {}),
+    ...(authorization ? { AUTH_ROLES_FILE: ROLES_FILE } : {}),
+  };
+  return {
+    ...pod,
+    env: { ...env, ...pod.env },
+    ...(authorization ? { files: { [ROLES_FILE]: `${JSON.stringify(authorization, null, 2)}\n`, ...pod.files } } : {}),
+    ...(authentication ? { reaches: [...(pod.reaches ?? []), ISSUER] } : {}),
+  };
+}
+
+/** What a workload of the read side is told of fields that are encrypted one by one. */
+export function withFieldKeys(pod: PodProps, { encryptedFields = [] }: Environment): PodProps {
+  if (encryptedFields.length === 0) return pod;
+  const { spec, namespace } = fieldKeys;
+  const keys = Object.keys(spec.keys).map((key) => [
+    `FIELD_${key}`.toUpperCase().replaceAll("-", "_"),
+    { secret: spec, home: namespace, key },
+  ]);
+  return {
+    ...pod,
+    env: { ENCRYPTED_FIELDS: encryptedFields.join(","), ...pod.env },
+    secrets: { ...Object.fromEntries(keys), ...pod.secrets },
+  };
+}
+
+/** The versions of a service that run: its image, or that in each of its slots. */
+export function imagesOf(service: Service) {
+  const versions = versionsOf(service);
+  if (!service.slots) return { image: versions[0]?.image ?? "" };
+  return { slots: Object.fromEntries(versions.map(({ slot, image }) => [slot ?? "", { image }])) };
+}

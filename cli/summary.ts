@@ -43,17 +43,7 @@ export interface StackSummary {
 }
 
 /** Parts of an environment that are described and checked, and that no stack makes so far. */
-const DESCRIBED_ONLY = [
-  "standbyOf",
-  "commandApi",
-  "commandProcessors",
-  "queryApi",
-  "projections",
-  "monitoring",
-  "authentication",
-  "authorization",
-  "encryptedFields",
-] as const satisfies readonly (keyof Environment)[];
+const DESCRIBED_ONLY = ["standbyOf", "monitoring"] as const satisfies readonly (keyof Environment)[];
 
 /** Gathers what a person wants to know about a synthesis. */
 export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {

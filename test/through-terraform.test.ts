@@ -41,7 +41,7 @@ async function run(world: World = {}, options: Partial<ThroughTerraform> = {}) {
 }
 
 /** The stacks of the environment on kind, in the order in which they are made. */
-const LOCAL = ["local-platform", "local-event-store", "local-read-store"];
+const LOCAL = ["platform", "event-store", "read-store", "write-side", "read-side", "projections"].map((part) => `local-${part}`);
 
 describe("stacks through Terraform", () => {
   it("are applied, planned empty and destroyed, and nothing is left", async () => {
@@ -61,21 +61,12 @@ describe("stacks through Terraform", () => {
     expect(failed).toBe(false);
   });
 
-  it("visit one cluster of an environment after the other", async () => {
+  it("are those of both sides of an environment, on one cluster", async () => {
     const { asked } = await run({}, { program: { accounts, environments: [production] } });
+    const stacks = ["platform", "event-store", "read-store", "write-side", "read-side", "projections"].map((part) => `production-${part}`);
     expect(asked.map((line: string) => line.split(" ").slice(0, 2).join(" "))).toEqual([
-      "apply production-write-platform",
-      "plan production-write-platform",
-      "apply production-event-store",
-      "plan production-event-store",
-      "destroy production-event-store",
-      "destroy production-write-platform",
-      "apply production-read-platform",
-      "plan production-read-platform",
-      "apply production-read-store",
-      "plan production-read-store",
-      "destroy production-read-store",
-      "destroy production-read-platform",
+      ...stacks.flatMap((stack) => [`apply ${stack}`, `plan ${stack}`]),
+      ...[...stacks].reverse().map((stack) => `destroy ${stack}`),
     ]);
   });
 
@@ -132,8 +123,7 @@ describe("an environment on a cluster that stands for its own", () => {
   it("runs on it what it has on AWS, and says so", () => {
     const { environment, differences } = onCluster(production, CLUSTER);
     expect(environment).toMatchObject({
-      writeCluster: CLUSTER,
-      readCluster: { ...CLUSTER, kubeconfig: "/home/someone/.kube/./config" },
+      cluster: CLUSTER,
       eventStore: { engine: "kurrentdb" },
       readDatabase: [{ engine: "cloudnative-pg" }],
       cache: { engine: "valkey" },

@@ -82,18 +82,7 @@ export class Nats extends Construct {
 
   constructor(scope: Construct, id: string, props: NatsProps) {
     super(scope, id);
-    const {
-      cluster,
-      namespace,
-      name,
-      purpose,
-      active,
-      users,
-      clients,
-      metricsFrom,
-      protect = purpose === "events",
-      after = [],
-    } = props;
+    const { cluster, namespace, name, purpose, active, users, clients, metricsFrom, protect = purpose === "events", after = [] } = props;
     const settings = resolve(props);
     const found = Object.entries(natsProblems(settings, purpose));
     for (const [property, problems] of found) refuse(this, problems, property);

@@ -102,7 +102,7 @@ describe("the secret store of a platform", () => {
     const [store] = values(platform("production-read"), "secret-store").objects;
     expect(store.spec).toEqual({
       provider: { aws: { service: "SecretsManager", region: "eu-west-1", prefix: "orders-production-" } },
-      conditions: [{ namespaces: ["observability", "read-side", "read-store"] }],
+      conditions: [{ namespaces: ["observability", "projections", "read-side", "read-store"] }],
     });
     const [writing] = values(platform("scaled-write"), "secret-store").objects;
     expect(writing.spec.conditions).toEqual([{ namespaces: ["event-store"] }]);

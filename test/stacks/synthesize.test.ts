@@ -49,7 +49,7 @@ describe("a synthesis", () => {
     synthesize(program, { outdir });
     delete process.env.AWS_REGION;
     expect(content(outdir)).toEqual(first);
-    expect(Object.keys(first)).toHaveLength(61);
+    expect(Object.keys(first)).toHaveLength(100);
   });
 
   it("is the same with and without the traces of tokens, which are restored", () => {
@@ -124,7 +124,9 @@ describe("a synthesis", () => {
     synthesize(program, { outdir, only: "dev", lock: "environments/.terraform.lock.hcl" });
     for (const id of readdirSync(join(outdir, "stacks"))) {
       const lock = readFileSync(join(outdir, "stacks", id, ".terraform.lock.hcl"), "utf8");
-      const pinned = /-(platform|store)$/.test(id) ? { helm: "3.1.1", kubernetes: "2.38.0" } : { aws: "5.100.0" };
+      const pinned = /-(platform|store|side|projections|migrations|users)$/.test(id)
+        ? { helm: "3.1.1", kubernetes: "2.38.0" }
+        : { aws: "5.100.0" };
       expect(lock.match(/^provider .*|^ {2}version .*/gm)).toEqual(
         Object.entries(pinned).flatMap(([name, version]) => [
           `provider "registry.terraform.io/hashicorp/${name}" {`,
@@ -136,7 +138,14 @@ describe("a synthesis", () => {
 
   it("can be of one environment, beside the others", () => {
     synthesize(program, { outdir, only: "local" });
-    expect(readdirSync(join(outdir, "stacks"))).toEqual(["local-event-store", "local-platform", "local-read-store"]);
+    expect(readdirSync(join(outdir, "stacks"))).toEqual([
+      "local-event-store",
+      "local-platform",
+      "local-projections",
+      "local-read-side",
+      "local-read-store",
+      "local-write-side",
+    ]);
   });
 
   it("of one environment leaves the others listed", () => {

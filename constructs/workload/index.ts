@@ -4,5 +4,4 @@ export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespac
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";
 export { type Partitioning, partitionsOf } from "./partitions";
 export { PodTemplate, type PodTemplateProps, type PodVersion } from "./pod-template";
-export type { Health } from "./probes";
 export { Worker, type WorkerProps } from "./worker";

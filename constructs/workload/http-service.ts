@@ -123,7 +123,8 @@ export class HttpService extends Construct {
       const version = props.slots?.[slot];
       return version ? [{ slot, service: `${name}-${slot}`, property: `slots.${slot}.image`, ...version }] : [];
     });
-    const all = props.slots ? versions : [{ slot: undefined, service: name, property: "image", image: props.image ?? "", replicas }];
+    const alone = props.image === undefined ? [] : [{ slot: undefined, service: name, property: "image", image: props.image, replicas }];
+    const all = props.slots ? versions : alone;
     const made = all.map(({ slot, service, property, image, replicas: own = replicas }) => {
       const at = slot ? new Construct(this, slot) : this;
       if (slot)

@@ -39,7 +39,7 @@ const full = new Sent(
   }),
 );
 
-const valueOf = (container: Body, name: string) => container.env.find((variable: Body) => variable.name === name)?.value;
+const valueIn = (container: Body, name: string) => container.env.find((variable: Body) => variable.name === name)?.value;
 
 describe("a pod", () => {
   it("is complete with an image alone", () => {
@@ -98,7 +98,7 @@ describe("a pod", () => {
     expect(names.indexOf("NAME")).toBeLessThan(names.indexOf("GREETING"));
     expect(names.indexOf("POD_NAME")).toBeLessThan(names.indexOf("OTEL_RESOURCE_ATTRIBUTES"));
     expect(names.indexOf("CONNECTION_READ_DATABASE_PASSWORD")).toBeLessThan(names.indexOf("DATABASE_URL"));
-    expect(valueOf(full.container, "NAME")).toBe("100%{done}");
+    expect(valueIn(full.container, "NAME")).toBe("100%{done}");
     expect(full.container.args).toEqual(["--banner=${name}"]);
     expect(full.container.env).toContainEqual({
       name: "JWT_KEY",

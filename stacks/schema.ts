@@ -5,6 +5,7 @@ import type { Problem } from "../constructs/core/errors";
 import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
 import { KUBERNETES, KURRENT_CLOUD_VERSIONS, KURRENTDB, POSTGRES } from "../constructs/core/versions";
+import { imageProblem } from "../constructs/kubernetes";
 import { REGIONS } from "../constructs/network";
 import {
   type Access,
@@ -160,18 +161,7 @@ function remedyOf(schema: Schema | undefined): string {
   return issue?.message.split("; ").slice(1).join("; ") || "add it";
 }
 
-const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
-
-const image = value((input) => {
-  const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
-  const match =
-    typeof input === "string"
-      ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(input)
-      : null;
-  if (!match) return { rule: "is no image", remedy };
-  const [, tag, digest] = match;
-  return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
-});
+const image = value(imageProblem);
 
 const name = text(
   /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Release as HelmRelease } from "@cdktf/provider-helm/lib/release";
-import { AssetType, type ITerraformDependable, TerraformAsset, TerraformStack } from "cdktf";
+import { AssetType, type ITerraformDependable, Lazy, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
@@ -31,8 +31,8 @@ export interface CustomResourcesProps {
    */
   readonly name?: string;
 
-  /** Objects without a secret in them: a release is kept in a ConfigMap. */
-  readonly objects: readonly ApiObject[];
+  /** Objects without a secret in them: a release is kept in a ConfigMap. A function is asked when all of the stack is known. */
+  readonly objects: readonly ApiObject[] | (() => readonly ApiObject[]);
 
   /** @default false: deleting it loses nothing */
   readonly protect?: boolean;
@@ -49,19 +49,19 @@ export interface CustomResourcesProps {
  * neither the objects nor their drift; a change of any of them is an upgrade of the release.
  */
 export class CustomResources extends Construct {
-  readonly objects: readonly ApiObject[];
   readonly release: HelmRelease;
 
   constructor(scope: Construct, id: string, props: CustomResourcesProps) {
     super(scope, id);
-    const { namespace, name = id } = props;
+    const { namespace, name = id, objects } = props;
     refuse(this, nameProblems(name), "name");
-    this.objects = props.objects;
     this.release = new HelmRelease(this, "release", {
       name,
       namespace,
       chart: chartOf(this),
-      values: [valuesOf({ objects: props.objects })],
+      values: [
+        typeof objects === "function" ? Lazy.stringValue({ produce: () => valuesOf({ objects: objects() }) }) : valuesOf({ objects }),
+      ],
       atomic: true,
       wait: true,
       timeout: known(seconds(props.timeout ?? "5m")),

@@ -1,6 +1,25 @@
+import type { Unreadable } from "../core/quantities";
 import type { KubernetesTarget } from "./target";
+
+/** A registry's host: what stands before the first slash, with a dot or a port in it, or the machine itself. */
+const HOST = /^([^/]*[.:][^/]*|localhost)\//;
+
+/** Tags that are moved on by habit. */
+const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
 
 /** Where a cluster pulls an image from: its mirror, which keeps the path and drops the registry's host, or where it is published. */
 export function imageFrom({ mirror }: Pick<KubernetesTarget, "mirror">, image: string): string {
-  return mirror ? `${mirror}/${image.slice(image.indexOf("/") + 1)}` : image;
+  return mirror ? `${mirror}/${image.replace(HOST, "")}` : image;
+}
+
+/** Why an image can't be run by what it says, if it can't: another one may be behind the same name tomorrow. */
+export function imageProblem(image: unknown): Unreadable | undefined {
+  const remedy = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
+  const match =
+    typeof image === "string"
+      ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(image)
+      : null;
+  if (!match) return { rule: "is no image", remedy };
+  const [, tag, digest] = match;
+  return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
 }

@@ -1,5 +1,5 @@
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
-export { imageFrom } from "./image";
+export { imageFrom, imageProblem } from "./image";
 export { Namespace, type NamespaceProps, type Quota } from "./namespace";
 export {
   type ChartRelease,

@@ -5,7 +5,16 @@ import { ServerCertificate, serverAuthority, serviceNames } from "../certificate
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import type { PostgresVersion } from "../core/versions";
-import { API_SERVER, CustomResources, type KubernetesTarget, type Opening, type Peer, PodTraffic, ROLE_AGENT } from "../kubernetes";
+import {
+  API_SERVER,
+  type ApiObject,
+  CustomResources,
+  type KubernetesTarget,
+  type Opening,
+  type Peer,
+  PodTraffic,
+  ROLE_AGENT,
+} from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
 import {
@@ -179,7 +188,7 @@ export class PostgresCluster extends Construct {
     const settled = { props, settings };
     this.serviceAccount = { namespace, name };
 
-    const release = (part: string, objects: CustomResources["objects"], before: readonly ITerraformDependable[], guarded = false) =>
+    const release = (part: string, objects: readonly ApiObject[], before: readonly ITerraformDependable[], guarded = false) =>
       new CustomResources(this, part, {
         cluster,
         namespace,

@@ -1,7 +1,7 @@
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
-import type { ITerraformDependable } from "cdktf";
+import { type ITerraformDependable, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { CustomResources, type KubernetesTarget } from "../kubernetes";
 import type { ExternalSecret, SecretStore } from "./objects";
@@ -15,8 +15,8 @@ export interface SharedSecretsProps {
   /** The namespace in which they are wanted. */
   readonly to: string;
 
-  /** Which, and what of each. */
-  readonly secrets: readonly SharedSecret[];
+  /** Which, and what of each. A function is asked when all of the stack is known. */
+  readonly secrets: readonly SharedSecret[] | (() => readonly SharedSecret[]);
 
   /** What has to be there before: both namespaces, the controller. The secrets themselves may come later. */
   readonly after?: readonly ITerraformDependable[];
@@ -47,6 +47,11 @@ export class SharedSecrets extends Construct {
   constructor(scope: Construct, id: string, { cluster, from, to, secrets, after = [] }: SharedSecretsProps) {
     super(scope, id);
     const name = `secrets-of-${from}`;
+    const all = typeof secrets === "function" ? secrets : () => secrets;
+    const resourceNames = () =>
+      all()
+        .map((secret) => secret.name)
+        .sort();
     const reader = new ServiceAccountV1(this, "reader", {
       metadata: { name, namespace: to },
       automountServiceAccountToken: false, // tokens are asked for, not mounted
@@ -54,7 +59,7 @@ export class SharedSecrets extends Construct {
     });
     const role = new RoleV1(this, "role", {
       metadata: { name: `secrets-for-${to}`, namespace: from },
-      rule: [{ apiGroups: [""], resources: ["secrets"], resourceNames: secrets.map((secret) => secret.name).sort(), verbs: ["get"] }],
+      rule: [{ apiGroups: [""], resources: ["secrets"], resourceNames: Lazy.listValue({ produce: resourceNames }), verbs: ["get"] }],
       dependsOn: [...after],
     });
     const binding = new RoleBindingV1(this, "binding", {
@@ -63,7 +68,7 @@ export class SharedSecrets extends Construct {
       subject: [{ kind: "ServiceAccount", name, namespace: to, apiGroup: "" }],
       dependsOn: [role, reader],
     });
-    const objects = [storeOf(name, from, to), ...secrets.map((secret) => copyOf(secret, name, to))];
+    const objects = () => [storeOf(name, from, to), ...all().map((secret) => copyOf(secret, name, to))];
     this.release = new CustomResources(this, "objects", { cluster, namespace: to, name, objects, after: [...after, binding] }).release;
   }
 }

@@ -1,0 +1,236 @@
+import { HorizontalPodAutoscalerV2 } from "@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2";
+import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { SecretFact } from "../connection";
+import { type ApiObject, CustomResources, egressTo, type KubernetesTarget, type Opening } from "../kubernetes";
+import type { NatsSignal, PostgresSignal, PrometheusSignal, Replicas, Scaling, Signal } from "./contract";
+import { type PropProblem, portOf } from "./problems";
+
+export interface AutoscalingProps {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** The name of the Deployment that it scales. */
+  readonly target: string;
+  readonly between: Exclude<Replicas, number>;
+  readonly on: Scaling;
+
+  /** The Deployment, of which it looks what its pods ask for. */
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** A pod that uses more than this of what it asks for has room for a burst until the next one is there. */
+const CPU_PERCENT = 70;
+
+/** Doubled each minute, or by four; taken away a quarter at a time, once nothing has asked for more for five minutes. */
+const UP = {
+  window: 0,
+  policies: [
+    ["Percent", 100],
+    ["Pods", 4],
+  ],
+} as const;
+const DOWN = { window: 300, policies: [["Percent", 25]] } as const;
+const PERIOD_SECONDS = 60;
+
+/** Lost answers after which a signal counts as lost, one every half a minute (KEDA, ScaledObject: pollingInterval). */
+const LOST_AFTER = 4;
+const POLLED_SECONDS = 30;
+
+/** Where the platform has KEDA, and the pods of it that ask. */
+const KEDA = { namespace: "keda", labels: { app: "keda-operator" } } as const;
+
+/** What is wrong with a number of instances. */
+export function replicasProblems(replicas: Replicas, property = "replicas"): readonly PropProblem[] {
+  const counts = typeof replicas === "number" ? [replicas] : [replicas.min, replicas.max];
+  const problem = (rule: string, remedy: string) => [{ property, value: replicas, rule, remedy }];
+  if (!counts.every((count) => Number.isInteger(count) && count >= 1)) return problem("is no number of instances", "use 1 or more");
+  return typeof replicas !== "number" && replicas.min > replicas.max ? problem("has a minimum above its maximum", "swap the two") : [];
+}
+
+/** What is wrong with what instances are to follow. */
+export function scalingProblems(replicas: Replicas, on: Scaling | undefined): readonly PropProblem[] {
+  if (!on) return [];
+  if (typeof replicas === "number") {
+    const remedy = "write replicas as { min: 2, max: 10 }, or leave it out";
+    return [{ property: "scaleOn", rule: `scales nothing, as replicas is always ${replicas}`, remedy }];
+  }
+  const uses = Object.entries({ cpu: on.cpu, memory: on.memory }).flatMap(([use, value]): PropProblem[] =>
+    value === undefined || (Number.isInteger(value) && value >= 1 && value <= 100)
+      ? []
+      : [{ property: `scaleOn.${use}`, value, rule: "is no part of what pods ask for", remedy: "use percents, from 1 to 100" }],
+  );
+  return [...uses, ...(on.signals ?? []).flatMap((signal, index) => signalProblems(signal, `scaleOn.signals[${index}]`))];
+}
+
+function signalProblems(signal: Signal, property: string): PropProblem[] {
+  const { address, port } = READERS[signal.kind];
+  const found: PropProblem[] = [];
+  if (!(signal.each > 0)) {
+    found.push({ property: `${property}.each`, value: signal.each, rule: "is no amount for one instance", remedy: "use a number above 0" });
+  }
+  if (port(signal as never) === undefined) {
+    const rule = "names no port, so that no way to it can be opened";
+    found.push({ property, value: address(signal as never), rule, remedy: "write one, like server:8222" });
+  }
+  return found;
+}
+
+/**
+ * What changes the number of pods of a Deployment, which itself carries none: Kubernetes' own autoscaler by CPU and
+ * memory, KEDA's where signals are followed.
+ */
+export class Autoscaling extends Construct {
+  constructor(scope: Construct, id: string, props: AutoscalingProps) {
+    super(scope, id);
+    const { cluster, namespace, target, on, after } = props;
+    const { signals = [] } = on;
+    if (signals.length === 0) {
+      this.byUse(props);
+      return;
+    }
+    // Whoever sets the signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it.
+    const reaches = signals.map(openingTo);
+    const out = new NetworkPolicyV1(this, "traffic", {
+      metadata: { name: `${namespace}-${target}`, namespace: KEDA.namespace },
+      spec: { podSelector: { matchLabels: { ...KEDA.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
+    });
+    const objects = [...signals.flatMap((signal, index) => credentials(props, signal, index)), scaledObject(props)];
+    new CustomResources(this, "signals", { cluster, namespace, name: `${target}-scaling`, objects, after: [...after, out] });
+  }
+
+  private byUse({ namespace, target, between, on, after }: AutoscalingProps): void {
+    const direction = ({ window, policies }: typeof UP | typeof DOWN) => [
+      {
+        stabilizationWindowSeconds: window,
+        selectPolicy: "Max",
+        policy: policies.map(([type, value]) => ({ type, value, periodSeconds: PERIOD_SECONDS })),
+      },
+    ];
+    new HorizontalPodAutoscalerV2(this, "by-use", {
+      metadata: { name: target, namespace },
+      spec: {
+        minReplicas: between.min,
+        maxReplicas: between.max,
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: target },
+        metric: usesOf(on).map(([name, averageUtilization]) => ({
+          type: "Resource",
+          resource: { name, target: { type: "Utilization", averageUtilization } },
+        })),
+        behavior: { scaleUp: direction(UP), scaleDown: direction(DOWN) },
+      },
+      dependsOn: [...after],
+    });
+  }
+}
+
+function usesOf({ cpu = CPU_PERCENT, memory }: Scaling): readonly (readonly [string, number])[] {
+  return [["cpu", cpu], ...(memory === undefined ? [] : [["memory", memory] as const])];
+}
+
+/** How KEDA reads each kind of signal (KEDA 2.20, scalers). */
+interface Reader<S extends Signal> {
+  readonly type: string;
+  readonly address: (signal: S) => string;
+  readonly port: (signal: S) => number | undefined;
+  readonly metadata: (signal: S) => Readonly<Record<string, string>>;
+  readonly secrets?: (signal: S) => Readonly<Record<string, SecretFact>>;
+}
+
+const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: K }>> } = {
+  nats: {
+    type: "nats-jetstream",
+    address: ({ monitoring }: NatsSignal) => monitoring,
+    port: ({ monitoring }) => portOf(monitoring),
+    metadata: ({ monitoring, account = "$G", stream, consumer, each }) => ({
+      natsServerMonitoringEndpoint: monitoring,
+      account,
+      stream,
+      consumer,
+      lagThreshold: String(each),
+      useHttps: "false",
+    }),
+  },
+  prometheus: {
+    type: "prometheus",
+    address: ({ server }: PrometheusSignal) => server,
+    port: ({ server }) => portOf(server),
+    // No answer would else be taken for nothing to do.
+    metadata: ({ server, query, each }) => ({ serverAddress: server, query, threshold: String(each), ignoreNullValues: "false" }),
+  },
+  postgres: {
+    type: "postgresql",
+    address: ({ host }: PostgresSignal) => host,
+    port: ({ port = 5432 }) => port,
+    metadata: ({ host, port = 5432, database, query, each }) => ({
+      host,
+      port: String(port),
+      dbName: database,
+      // KEDA has no file with the server's authority to verify it by.
+      sslmode: "require",
+      query,
+      targetQueryValue: String(each),
+    }),
+    secrets: ({ user, password }) => ({ userName: user, password }),
+  },
+};
+
+function openingTo(signal: Signal): Opening {
+  const port = READERS[signal.kind].port(signal as never);
+  return { name: signal.kind, peer: signal.peer, ports: port === undefined ? [] : [port] };
+}
+
+function credentials({ namespace, target }: AutoscalingProps, signal: Signal, index: number): ApiObject[] {
+  const secrets = READERS[signal.kind].secrets?.(signal as never);
+  if (!secrets) return [];
+  const secretTargetRef = Object.entries(secrets).map(([parameter, { secret, key }]) => ({ parameter, name: secret.name, key }));
+  const object = {
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "TriggerAuthentication",
+    metadata: { name: `${target}-${index}`, namespace },
+    spec: { secretTargetRef },
+  };
+  return [object];
+}
+
+/** Secrets that signals are read with, so that the namespace has them. */
+export function signalSecrets({ signals = [] }: Scaling = {}): readonly SecretFact[] {
+  return signals.flatMap((signal) => Object.values(READERS[signal.kind].secrets?.(signal as never) ?? {}));
+}
+
+function scaledObject({ namespace, target, between, on }: AutoscalingProps): ApiObject & { readonly spec: object } {
+  const { signals = [] } = on;
+  const triggers = signals.map((signal, index) => {
+    const { type, metadata, secrets } = READERS[signal.kind];
+    return {
+      type,
+      name: `signal-${index}`,
+      metricType: "AverageValue",
+      metadata: metadata(signal as never),
+      ...(secrets ? { authenticationRef: { name: `${target}-${index}` } } : {}),
+    };
+  });
+  const uses = usesOf(on).map(([type, percent]) => ({ type, metricType: "Utilization", metadata: { value: String(percent) } }));
+  const direction = ({ window, policies }: typeof UP | typeof DOWN) => ({
+    stabilizationWindowSeconds: window,
+    selectPolicy: "Max",
+    policies: policies.map(([type, value]) => ({ type, value, periodSeconds: PERIOD_SECONDS })),
+  });
+  return {
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
+    // It takes over from the autoscaler of the same name that was there while nobody followed a signal.
+    metadata: { name: target, namespace, annotations: { "scaledobject.keda.sh/transfer-hpa-ownership": "true" } },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: target },
+      pollingInterval: POLLED_SECONDS,
+      minReplicaCount: between.min,
+      maxReplicaCount: between.max,
+      // What can't be seen any more is as much as it was, and never nothing.
+      fallback: { failureThreshold: LOST_AFTER, replicas: between.min, behavior: "currentReplicasIfHigher" },
+      advanced: { horizontalPodAutoscalerConfig: { name: target, behavior: { scaleUp: direction(UP), scaleDown: direction(DOWN) } } },
+      triggers: [...triggers, ...uses],
+    },
+  };
+}

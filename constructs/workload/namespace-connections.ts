@@ -1,0 +1,108 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
+import { Construct, type IConstruct } from "constructs";
+import type { NeededAuthority, NeededSecret, PodConnections } from "../connection";
+import { refuse } from "../core/errors";
+import { CustomResources, type KubernetesTarget } from "../kubernetes";
+import { authorityCopy, type SharedSecret, SharedSecrets, WorkloadSecret } from "../secrets";
+
+export interface NamespaceConnectionsProps {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** What has to be there before: the namespace. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** What of a pod's connections has to be in its namespace. */
+type Needs = Partial<Pick<PodConnections, "secrets" | "authorities" | "configMaps">>;
+
+/** A key of a secret of another namespace; all of them where none is named. */
+interface Copied {
+  readonly name: string;
+  readonly keys: Set<string> | "all";
+}
+
+/**
+ * Secrets, certificates and authorities that the workloads of a stack need in a namespace, each once however many need
+ * it. Every workload registers by itself. On AWS a secret comes from Secrets Manager; elsewhere it follows the one at home.
+ */
+export class NamespaceConnections extends Construct {
+  private readonly props: NamespaceConnectionsProps;
+  private readonly copied = new Map<string, Map<string, Copied>>();
+  private readonly authorities = new Map<string, Readonly<Record<string, string>>>();
+
+  /** That of a namespace in the stack of whoever asks. What has to be there before is what the first one says. */
+  static of(scope: IConstruct, props: NamespaceConnectionsProps): NamespaceConnections {
+    const stack = TerraformStack.of(scope);
+    const id = `connections-${props.namespace}`;
+    return (stack.node.tryFindChild(id) as NamespaceConnections | undefined) ?? new NamespaceConnections(stack, id, props);
+  }
+
+  private constructor(scope: Construct, id: string, props: NamespaceConnectionsProps) {
+    super(scope, id);
+    this.props = props;
+  }
+
+  /** Sees to what a workload needs. It comes after what is returned. */
+  need({ secrets = [], authorities = [], configMaps = [] }: Needs): readonly ITerraformDependable[] {
+    return [
+      ...secrets.flatMap((secret) => this.secret(secret)),
+      ...authorities.flatMap((authority) => this.authority(authority)),
+      ...configMaps.map(({ name, data }) => this.published(name, data)),
+    ];
+  }
+
+  private secret({ secret, home }: NeededSecret): readonly ITerraformDependable[] {
+    const { cluster, namespace } = this.props;
+    if (home === namespace) return [];
+    if (!cluster.aws) return [this.copy(home, secret.name, "all")];
+    const id = `secret-${secret.name}`;
+    return [this.once(id, () => new WorkloadSecret(this, id, { ...this.props, spec: secret })).release];
+  }
+
+  private authority({ home, secretName, key, elsewhere }: NeededAuthority): readonly ITerraformDependable[] {
+    const { namespace } = this.props;
+    if (elsewhere) {
+      const id = `authority-${secretName}`;
+      const object = authorityCopy({ namespace, secretName, remoteName: elsewhere.remoteName });
+      return [this.once(id, () => new CustomResources(this, id, { ...this.props, objects: [object] })).release];
+    }
+    return home === namespace ? [] : [this.copy(home, secretName, key)];
+  }
+
+  private copy(home: string, name: string, key: string): ITerraformDependable {
+    const wanted = this.copied.get(home) ?? new Map<string, Copied>();
+    this.copied.set(home, wanted);
+    const { keys } = wanted.get(name) ?? { keys: new Set<string>() };
+    wanted.set(name, { name, keys: key === "all" || keys === "all" ? "all" : keys.add(key) });
+    const id = `from-${home}`;
+    const { cluster, after = [] } = this.props;
+    const secrets = () => [...wanted.values()].sort(byName).map(sharedSecret);
+    return this.once(id, () => new SharedSecrets(this, id, { cluster, from: home, to: this.props.namespace, secrets, after })).release;
+  }
+
+  private published(name: string, data: Readonly<Record<string, string>>): ITerraformDependable {
+    const { namespace, after = [] } = this.props;
+    const id = `authority-${name}`;
+    const before = this.authorities.get(name);
+    if (before && JSON.stringify(before) !== JSON.stringify(data)) {
+      const remedy = "give one of the two connections another name";
+      refuse(this, [{ value: name, rule: "holds the certificates of two authorities", remedy }]);
+    }
+    this.authorities.set(name, data);
+    return this.once(id, () => new ConfigMapV1(this, id, { metadata: { name, namespace }, data: { ...data }, dependsOn: [...after] }));
+  }
+
+  private once<T extends IConstruct>(id: string, make: () => T): T {
+    return (this.node.tryFindChild(id) as T | undefined) ?? make();
+  }
+}
+
+function sharedSecret({ name, keys }: Copied): SharedSecret {
+  return keys === "all" ? { name } : { name, keys: [...keys].sort() };
+}
+
+function byName(one: Copied, other: Copied): number {
+  return one.name < other.name ? -1 : 1;
+}

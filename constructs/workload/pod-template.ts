@@ -1,0 +1,326 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { type PodConnections, podConnections, type SecretFact } from "../connection";
+import { refuse } from "../core/errors";
+import type { Duration } from "../core/quantities";
+import { TOOLS } from "../core/versions";
+import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic } from "../kubernetes";
+import type { Container, Health, PodProps } from "./contract";
+import { fileData, fileHash, mounts, volumes } from "./directories";
+import { NamespaceConnections } from "./namespace-connections";
+import { probesOf, secondsOf } from "./probes";
+import { podProblems, portOf } from "./problems";
+import { literal, values, variableProblems, variables } from "./variables";
+
+export interface PodTemplateProps extends PodProps {
+  readonly name: string;
+
+  /** What it is to the system: `service`, `worker`, `job`. */
+  readonly component: string;
+
+  /**
+   * Where it answers whether it is well.
+   * @default - nowhere: it is well as long as it runs
+   */
+  readonly health?: Health;
+
+  /**
+   * Ports beside those of its health and its metrics, by name.
+   * @default - none
+   */
+  readonly morePorts?: Readonly<Record<string, number>>;
+
+  /**
+   * How long it goes on serving after it was told to go, before it learns of that: those who send it requests hear of it
+   * at the same time, and not at once.
+   * @default - not at all
+   */
+  readonly drain?: Duration;
+
+  /**
+   * How long it may take to end what it has begun, in seconds, where nobody says.
+   * @default 60
+   */
+  readonly graceSeconds?: number;
+
+  /**
+   * Variables that only the cluster knows, by name: paths of fields of the pod.
+   * @default - none
+   */
+  readonly fields?: Readonly<Record<string, string>>;
+
+  /**
+   * Variables that its kind of workload is told.
+   * @default - none
+   */
+  readonly told?: Readonly<Record<string, string>>;
+
+  /**
+   * Secrets that others than its pods read in its namespace.
+   * @default - none
+   */
+  readonly secretsBeside?: readonly SecretFact[];
+
+  /**
+   * Whether it comes to an end: then it is started anew by nobody, and spreads over nothing.
+   * @default false
+   */
+  readonly ends?: boolean;
+}
+
+/** One of the pods that are made of a template. */
+export interface PodVersion {
+  readonly image: string;
+
+  /**
+   * What tells its pods from others of the workload: the name of its Deployment.
+   * @default - the workload's name
+   */
+  readonly instance?: string;
+
+  /**
+   * Where its image is said, for refusals.
+   * @default "image"
+   */
+  readonly property?: string;
+}
+
+const DEFAULTS = { cpu: "250m", memory: "512Mi", user: 65_532 } as const;
+const BESIDE = { cpu: "20m", memory: "64Mi" } as const;
+
+/** Where a pod finds the one program that waits: the provider has no sleep before the end, and images need not have one. */
+const DRAIN = "/drain";
+const DRAIN_VOLUME = "drain";
+
+/** The label by which a StatefulSet and its service know each pod (Kubernetes 1.28). */
+export const POD_INDEX = "metadata.labels['apps.kubernetes.io/pod-index']";
+
+const NAME = "app.kubernetes.io/name";
+const INSTANCE = "app.kubernetes.io/instance";
+
+/**
+ * What the pods of a workload are made of, and what they need around them: an account without a token, their files, the
+ * traffic that is theirs, and what their connections need in the namespace. Each container is complete under the restricted
+ * standard by itself: what it leaves unsaid the provider would send as allowed.
+ */
+export class PodTemplate extends Construct {
+  /** The labels that all its pods have. */
+  readonly labels: Readonly<Record<string, string>>;
+
+  /** What its pods come after. */
+  readonly ready: ITerraformDependable[];
+
+  private readonly owner: Construct;
+  private readonly props: PodTemplateProps;
+  private readonly files: ConfigMapV1 | undefined;
+  private readonly connections: PodConnections;
+
+  constructor(scope: Construct, id: string, props: PodTemplateProps) {
+    super(scope, id);
+    const { cluster, namespace, name, files = {}, secrets = {}, secretsBeside = [], after = [] } = props;
+    this.owner = scope;
+    this.props = props;
+    this.labels = { [NAME]: name };
+    this.connections = podConnections(cluster, props.connections ?? []);
+    for (const { property, ...problem } of podProblems(props)) refuse(scope, [problem], property);
+    refuse(scope, this.connections.problems, "connections");
+    refuse(scope, variableProblems(props, this.connections), "env");
+
+    const dependsOn = [...after];
+    const account = new ServiceAccountV1(this, "account", {
+      metadata: { name, namespace },
+      automountServiceAccountToken: false,
+      dependsOn,
+    });
+    if (Object.keys(files).length > 0) {
+      this.files = new ConfigMapV1(this, "files", { metadata: { name, namespace }, data: fileData(files), dependsOn });
+    }
+    const { policy } = new PodTraffic(this, "traffic", { namespace, name, labels: this.labels, ...this.traffic(), after });
+    const own = [...Object.values(secrets), ...secretsBeside].map(({ secret, home }) => ({ secret, home }));
+    const needs = { ...this.connections, secrets: [...this.connections.secrets, ...own] };
+    const connected = NamespaceConnections.of(this, { cluster, namespace, after }).need(needs);
+    if (props.metrics?.monitor) this.monitor(after);
+    this.ready = [...after, account, ...(this.files ? [this.files] : []), policy, ...connected];
+  }
+
+  /** How long its pods may take to end, in seconds. */
+  get terminationSeconds(): number {
+    const { drain, grace, graceSeconds = 60 } = this.props;
+    return secondsOf(drain, 0) + secondsOf(grace, graceSeconds);
+  }
+
+  /** The labels by which the pods of one version are selected. */
+  selector(instance = this.props.name): Record<string, string> {
+    return { ...this.labels, [INSTANCE]: instance };
+  }
+
+  /** The template of a Deployment, a StatefulSet or a Job, in the kubernetes provider's words. */
+  version({ image, instance, property = "image" }: PodVersion) {
+    const { props } = this;
+    this.check(property, image);
+    const { name, component, user = DEFAULTS.user, ends = false, priority } = props;
+    const selector = this.selector(instance);
+    const annotations = {
+      "kubectl.kubernetes.io/default-container": name,
+      ...(this.files ? { "checksum/files": fileHash(props.files ?? {}, this.files) } : {}),
+    };
+    return {
+      metadata: { labels: { ...props.labels, ...selector, "app.kubernetes.io/component": component }, annotations },
+      spec: {
+        serviceAccountName: name,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        ...(ends ? { restartPolicy: "Never" } : {}),
+        terminationGracePeriodSeconds: this.terminationSeconds,
+        ...(priority ? { priorityClassName: priority } : {}),
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: String(user),
+          runAsGroup: String(user),
+          fsGroup: String(user),
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        ...(ends ? {} : { topologySpreadConstraint: spread(selector) }),
+        initContainer: [
+          ...(props.drain ? [this.drainContainer()] : []),
+          ...this.connections.initContainers,
+          ...(props.initContainers ?? []).map((container) => this.beside(container, image)),
+        ],
+        container: [this.own(image), ...(props.sidecars ?? []).map((container) => this.beside(container, image))],
+        volume: [
+          ...(props.drain ? [{ name: DRAIN_VOLUME, emptyDir: { sizeLimit: "8Mi" } }] : []),
+          ...this.connections.volumes,
+          ...volumes(props),
+        ],
+      },
+    };
+  }
+
+  private check(property: string, image: string): void {
+    const problem = imageProblem(image);
+    if (problem) refuse(this.owner, [{ value: image, ...problem }], property);
+  }
+
+  private traffic(): { readonly listens: readonly Opening[]; readonly reaches: readonly Opening[] } {
+    const { listens = [], reaches = [], metrics, telemetry } = this.props;
+    const port = telemetry && portOf(telemetry.endpoint);
+    return {
+      listens: [...listens, ...(metrics ? [{ name: "metrics", peer: { namespace: metrics.from }, ports: [metrics.port] }] : [])],
+      reaches: [
+        ...this.connections.reaches,
+        ...reaches,
+        ...(port ? [{ name: "telemetry", peer: { namespace: telemetry.namespace }, ports: [port] }] : []),
+      ],
+    };
+  }
+
+  private own(image: string) {
+    const { cluster, name, command, args, cpu = DEFAULTS.cpu, cpuLimit, memory = DEFAULTS.memory, health, probes, drain } = this.props;
+    const drained = { exec: { command: [`${DRAIN}/busybox`, "sleep", String(secondsOf(drain, 0))] } };
+    return {
+      name,
+      image: imageFrom(cluster, image),
+      imagePullPolicy: "IfNotPresent",
+      ...running(command, args),
+      env: variables(this.props, this.connections, image),
+      port: Object.entries(this.ports()).map(([portName, containerPort]) => ({ name: portName, containerPort })),
+      resources: { requests: { cpu: String(cpu), memory }, limits: { memory, ...(cpuLimit ? { cpu: String(cpuLimit) } : {}) } },
+      securityContext: this.restricted(),
+      ...probesOf(health, probes),
+      ...(drain ? { lifecycle: { preStop: [drained] } } : {}),
+      terminationMessagePolicy: "FallbackToLogsOnError",
+      volumeMount: [
+        ...(drain ? [{ name: DRAIN_VOLUME, mountPath: DRAIN, readOnly: true }] : []),
+        ...this.connections.mounts,
+        ...mounts(this.props),
+      ],
+    };
+  }
+
+  private beside({ name, image, command, args, cpu = BESIDE.cpu, memory = BESIDE.memory, env = {}, connected }: Container, own: string) {
+    if (image !== undefined) this.check(`${name}.image`, image);
+    return {
+      name,
+      image: imageFrom(this.props.cluster, image ?? own),
+      imagePullPolicy: "IfNotPresent",
+      ...running(command, args),
+      env: [
+        ...(connected ? variables(this.props, this.connections, own).filter((variable) => !(variable.name in env)) : []),
+        ...values(env),
+      ],
+      resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
+      securityContext: this.restricted(),
+      terminationMessagePolicy: "FallbackToLogsOnError",
+      volumeMount: [...(connected ? this.connections.mounts : []), ...mounts(this.props)],
+    };
+  }
+
+  /** Brings the program that waits, in one file. */
+  private drainContainer() {
+    return {
+      name: DRAIN_VOLUME,
+      image: imageFrom(this.props.cluster, TOOLS.busyboxStatic),
+      imagePullPolicy: "IfNotPresent",
+      command: ["cp", "/bin/busybox", `${DRAIN}/busybox`],
+      resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
+      securityContext: this.restricted(),
+      terminationMessagePolicy: "FallbackToLogsOnError",
+      volumeMount: [{ name: DRAIN_VOLUME, mountPath: DRAIN }],
+    };
+  }
+
+  private restricted() {
+    const user = String(this.props.user ?? DEFAULTS.user);
+    return {
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    };
+  }
+
+  /** Its ports by name. Metrics on a port that has a name already are read there. */
+  private ports(): Readonly<Record<string, number>> {
+    const { health, metrics, morePorts } = this.props;
+    const ports = { ...(health ? { http: health.port } : {}), ...morePorts };
+    return metrics && !Object.values(ports).includes(metrics.port) ? { ...ports, metrics: metrics.port } : ports;
+  }
+
+  /** Metrics carry the labels by which its owner tells workloads apart. */
+  private monitor(after: readonly ITerraformDependable[]): void {
+    const { cluster, namespace, name, metrics, labels = {} } = this.props;
+    const [port] = Object.entries(this.ports()).find(([, number]) => number === metrics?.port) ?? [];
+    const monitor = {
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "PodMonitor",
+      metadata: { name, namespace },
+      spec: {
+        selector: { matchLabels: { ...this.labels } },
+        podTargetLabels: [NAME, ...Object.keys(labels).sort()],
+        podMetricsEndpoints: [{ port, path: metrics?.path ?? "/metrics" }],
+      },
+    };
+    new CustomResources(this, "monitor", { cluster, namespace, name: `${name}-monitor`, objects: [monitor], after });
+  }
+}
+
+/** Evenly over zones and nodes, each version by itself; a pod waits for nothing, as a zone that is down must not hold it up. */
+function spread(matchLabels: Record<string, string>) {
+  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: [{ matchLabels }],
+    matchLabelKeys: ["pod-template-hash"], // old pods, which are about to go, don't count
+  }));
+}
+
+function running(command: readonly string[] | undefined, args: readonly string[] | undefined) {
+  return { ...(command ? { command: command.map(literal) } : {}), ...(args ? { args: args.map(literal) } : {}) };
+}

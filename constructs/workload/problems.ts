@@ -1,0 +1,145 @@
+import { Token } from "cdktf";
+import type { Problem } from "../core/errors";
+import { bytes, millicores, type Reading, seconds } from "../core/quantities";
+import type { PodProps, Probe } from "./contract";
+
+/** What is wrong, and of which of the props. */
+export type PropProblem = Omit<Problem, "path"> & { readonly property: string };
+
+/** Kubernetes appends to names: `-green`, a revision's hash, a pod's; all of it has 63 characters. */
+const NAME = /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/;
+
+/** A ConfigMap holds 1 MiB; some of it are the names of its files. */
+const MOST_BYTES = 1_000_000;
+
+/** What is wrong with what is said of a pod beside its image and its connections. */
+export function podProblems(props: PodProps & { readonly name: string }): readonly PropProblem[] {
+  return [...nameProblems(props), ...quantityProblems(props), ...textProblems(props), ...fileProblems(props), ...probeProblems(props)];
+}
+
+/** A problem where a quantity can't be read. */
+export function unreadable(property: string, value: unknown, reading: Reading): readonly PropProblem[] {
+  return typeof reading === "number" ? [] : [{ property, value, ...reading }];
+}
+
+function nameProblems({ name, sidecars = [], initContainers = [] }: PodProps & { readonly name: string }): PropProblem[] {
+  const found: PropProblem[] = [];
+  if (!NAME.test(name)) {
+    const remedy = "use up to 40 lower-case letters, digits and hyphens, beginning with a letter";
+    found.push({ property: "name", value: name, rule: "is no name of a workload", remedy });
+  }
+  const taken = [name];
+  for (const [property, containers] of Object.entries({ sidecars, initContainers })) {
+    for (const [index, { name: value }] of containers.entries()) {
+      const at = `${property}[${index}].name`;
+      if (!NAME.test(value))
+        found.push({ property: at, value, rule: "is no name of a container", remedy: "use lower-case letters, digits and hyphens" });
+      else if (taken.includes(value)) found.push({ property: at, value, rule: "is another container's as well", remedy: "choose another" });
+      taken.push(value);
+    }
+  }
+  return found;
+}
+
+function quantityProblems({
+  cpu,
+  cpuLimit,
+  memory,
+  grace,
+  user,
+  scratch = {},
+  sidecars = [],
+  initContainers = [],
+}: PodProps): PropProblem[] {
+  const found: PropProblem[] = [];
+  const check = (property: string, value: unknown, read: (value: unknown) => Reading) => {
+    if (value !== undefined) found.push(...unreadable(property, value, read(value)));
+  };
+  check("cpu", cpu, millicores);
+  check("cpuLimit", cpuLimit, millicores);
+  check("memory", memory, bytes);
+  check("grace", grace, seconds);
+  for (const [path, size] of Object.entries(scratch)) {
+    check(`scratch.${path}`, size, bytes);
+    found.push(...pathProblems(`scratch.${path}`, path));
+  }
+  for (const [property, containers] of Object.entries({ sidecars, initContainers })) {
+    for (const [index, container] of containers.entries()) {
+      check(`${property}[${index}].cpu`, container.cpu, millicores);
+      check(`${property}[${index}].memory`, container.memory, bytes);
+    }
+  }
+  if (user !== undefined && !(Number.isInteger(user) && user > 0)) {
+    found.push({ property: "user", value: user, rule: "is root or nobody's number", remedy: "use a number above 0, like 65532" });
+  }
+  const [asked, limit] = [millicores(cpu ?? "250m"), millicores(cpuLimit ?? Number.MAX_SAFE_INTEGER / 1000)];
+  if (typeof asked === "number" && typeof limit === "number" && limit < asked) {
+    found.push({ property: "cpuLimit", value: cpuLimit, rule: "is less than what it asks for", remedy: "raise it, or lower cpu" });
+  }
+  return found;
+}
+
+function textProblems({ env = {}, secrets = {}, telemetry }: PodProps): PropProblem[] {
+  const found: PropProblem[] = [];
+  for (const [property, names] of Object.entries({ env: Object.keys(env), secrets: Object.keys(secrets) })) {
+    for (const name of names) {
+      if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) continue;
+      const remedy = "use letters, digits and _, not beginning with a digit";
+      found.push({ property, value: name, rule: "is no name of a variable", remedy });
+    }
+  }
+  if (telemetry && portOf(telemetry.endpoint) === undefined) {
+    const remedy = "write one with a port, like http://collector.observability:4317";
+    found.push({ property: "telemetry.endpoint", value: telemetry.endpoint, rule: "is no address of a collector", remedy });
+  }
+  return found;
+}
+
+/** The port of an address that names one. */
+export function portOf(address: string): number | undefined {
+  const port = Number(/^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/\s]+:(\d{1,5})(?:\/\S*)?$/.exec(address)?.[1]);
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+function fileProblems({ files = {} }: PodProps): PropProblem[] {
+  const found = Object.keys(files).flatMap((path) => pathProblems("files", path));
+  const keys = Object.keys(files).map(fileKey);
+  for (const [index, value] of Object.keys(files).entries()) {
+    if (keys.indexOf(keys[index] as string) < index) {
+      found.push({ property: "files", value, rule: "differs from another path in slashes alone", remedy: "rename one of the two" });
+    }
+  }
+  const size = Object.values(files).reduce((sum, content) => sum + (Token.isUnresolved(content) ? 0 : Buffer.byteLength(content)), 0);
+  if (size > MOST_BYTES) {
+    const remedy = "put into the image what does not differ between environments";
+    found.push({ property: "files", value: size, rule: "bytes are more than a ConfigMap holds", remedy });
+  }
+  return found;
+}
+
+/** The key of a file in its ConfigMap. */
+export function fileKey(path: string): string {
+  return path.slice(1).replaceAll(/[^\w.-]/g, "_");
+}
+
+function pathProblems(property: string, path: string): PropProblem[] {
+  const isPath = /^(\/[\w.@-]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path);
+  return isPath ? [] : [{ property, value: path, rule: "is no path", remedy: "write an absolute one, like /app/settings.json" }];
+}
+
+function probeProblems({ probes = {} }: PodProps): PropProblem[] {
+  const found: PropProblem[] = [];
+  for (const [kind, probe] of Object.entries(probes) as [string, Probe][]) {
+    const { delay, every, timeout, failures, path } = probe;
+    for (const [field, value] of Object.entries({ delay, every, timeout })) {
+      if (value !== undefined) found.push(...unreadable(`probes.${kind}.${field}`, value, seconds(value)));
+    }
+    if (failures !== undefined && !(Number.isInteger(failures) && failures > 0)) {
+      found.push({ property: `probes.${kind}.failures`, value: failures, rule: "is no number of refusals", remedy: "use 1 or more" });
+    }
+    if (path !== undefined && !path.startsWith("/")) {
+      found.push({ property: `probes.${kind}.path`, value: path, rule: "is no path", remedy: "write one that begins with /" });
+    }
+  }
+  return found;
+}

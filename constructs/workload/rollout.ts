@@ -1,0 +1,86 @@
+import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
+import { Construct } from "constructs";
+import type { AutoscalingProps } from "./autoscaling";
+import { Autoscaling } from "./autoscaling";
+import type { Probes, Replicas, Scaling } from "./contract";
+import type { PodTemplate } from "./pod-template";
+import { startupSeconds } from "./probes";
+
+export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namespace"> {
+  /** The Deployment's name. */
+  readonly name: string;
+  readonly pods: PodTemplate;
+  readonly image: string;
+
+  /** Where the image is said, for refusals. */
+  readonly property: string;
+  readonly replicas: Replicas;
+  readonly scaleOn?: Scaling;
+  readonly probes?: Probes;
+}
+
+/** A pod waits for a node, and for its image, for three minutes beside what it takes to start. */
+const PLACED_SECONDS = 180;
+
+/** Releases to which `kubectl rollout undo` goes back. */
+const HISTORY = 10;
+
+/** A mark of `kubectl rollout restart`. Terraform would take it away again, and restart everything once more. */
+export const RESTARTED = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
+
+/**
+ * Pods of which one is as good as the other, replaced by new ones a quarter at a time: each old one goes when a new one is
+ * ready. What does not come up ends the apply with an error, and leaves the old ones running.
+ */
+export class Rollout extends Construct {
+  readonly deployment: DeploymentV1;
+
+  constructor(scope: Construct, id: string, props: RolloutProps) {
+    super(scope, id);
+    const { cluster, namespace, name, pods, replicas, scaleOn = {} } = props;
+    const matchLabels = pods.selector(name);
+    const progress = startupSeconds(props.probes) + PLACED_SECONDS;
+    // A quarter at a time is four steps and one for what rounds up; each ends by itself.
+    const timeout = `${5 * (progress + pods.terminationSeconds)}s`;
+    this.deployment = new DeploymentV1(this, "pods", {
+      metadata: { name, namespace, labels: { ...matchLabels } },
+      spec: {
+        // An autoscaled one carries no number: whatever stood here would be put back by every apply.
+        ...(typeof replicas === "number" ? { replicas: String(replicas) } : {}),
+        selector: { matchLabels },
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "0" } },
+        progressDeadlineSeconds: progress,
+        revisionHistoryLimit: HISTORY,
+        template: pods.version({ image: props.image, instance: name, property: props.property }),
+      },
+      waitForRollout: true,
+      timeouts: { create: timeout, update: timeout },
+      lifecycle: { ignoreChanges: [RESTARTED] },
+      dependsOn: pods.ready,
+    });
+    budget(this, { namespace, name, most: typeof replicas === "number" ? replicas : replicas.max, pods });
+    if (typeof replicas !== "number") {
+      new Autoscaling(this, "scaling", { cluster, namespace, target: name, between: replicas, on: scaleOn, after: [this.deployment] });
+    }
+  }
+}
+
+export interface BudgetProps {
+  readonly namespace: string;
+  readonly name: string;
+
+  /** Pods there may be. */
+  readonly most: number;
+  readonly pods: PodTemplate;
+}
+
+/** Lets a drain of nodes take one pod at a time. None where there is only one: a drain may always take that. */
+export function budget(scope: Construct, { namespace, name, most, pods }: BudgetProps): void {
+  if (most < 2) return;
+  new PodDisruptionBudgetV1(scope, "budget", {
+    metadata: { name, namespace },
+    spec: { maxUnavailable: "1", selector: { matchLabels: pods.selector(name) } },
+    dependsOn: pods.ready,
+  });
+}

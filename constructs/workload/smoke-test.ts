@@ -1,23 +1,12 @@
 import type { ITerraformDependable } from "cdktf";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { refuse } from "../core/errors";
-import { type Duration, seconds } from "../core/quantities";
+import type { Duration } from "../core/quantities";
 import type { KubernetesTarget, Opening, Peer } from "../kubernetes";
 import { type Check, checkProblems, type ObjectCheck, timeProblems } from "./checks";
+import { workloadsIn } from "./fingerprint";
+import { secondsOf } from "./probes";
 import { Verification } from "./verification";
-
-/** A workload as a test of it knows it. */
-export interface Verified {
-  readonly kind: "Deployment" | "StatefulSet";
-  readonly namespace: string;
-  readonly name: string;
-
-  /** Labels of its pods, and of no others. */
-  readonly labels: Readonly<Record<string, string>>;
-
-  /** Another one for every other image and configuration. */
-  readonly fingerprint: string;
-}
 
 export interface SmokeTestProps {
   readonly cluster: KubernetesTarget;
@@ -31,8 +20,11 @@ export interface SmokeTestProps {
    */
   readonly name?: string;
 
-  /** Workloads whose rollout has to be complete, and whose images and configuration it is a test of. */
-  readonly verifies: readonly Verified[];
+  /**
+   * Workloads whose rollout has to be complete, and of whose images and configuration it is a test: every Deployment and
+   * StatefulSet that these constructs have made.
+   */
+  readonly verifies: readonly IConstruct[];
 
   /**
    * What is asked of them when they are rolled out.
@@ -47,26 +39,26 @@ export interface SmokeTestProps {
   readonly within?: Duration;
 
   /**
-   * Ways to what the checks ask, which have to let it in: `SMOKE_TESTS` is who comes.
+   * Ways to what the checks ask, which have to let it in: `smokeTestsOf` says who comes.
    * @default - none
    */
   readonly reaches?: readonly Opening[];
 
-  /** What it comes after: the workloads. */
+  /**
+   * What it comes after beside the workloads: the route by which it asks them.
+   * @default - nothing
+   */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /** Longer than this it is not a smoke test. */
 const LONGEST = 3600;
 
-/** Job names are labels: 63 characters, of which 9 are a hash. */
-const LONGEST_NAME = 54;
-
-const LABELS = { "app.kubernetes.io/component": "smoke-test" };
+const COMPONENT = "smoke-test";
 
 /** The pods of smoke tests in a namespace, for those who let them in. */
 export function smokeTestsOf(namespace: string): Exclude<Peer, string> {
-  return { namespace, labels: LABELS };
+  return { namespace, labels: { "app.kubernetes.io/component": COMPONENT } };
 }
 
 /**
@@ -81,32 +73,26 @@ export class SmokeTest extends Construct {
   constructor(scope: Construct, id: string, props: SmokeTestProps) {
     super(scope, id);
     const { cluster, namespace, name = id, verifies, checks = [], within = "10m", reaches = [], after = [] } = props;
-    refuse(this, nameProblems(name), "name");
     refuse(this, checkProblems(checks), "checks");
     refuse(this, timeProblems(within, LONGEST), "within");
-    const rollouts = verifies.map(
-      (verified): ObjectCheck => ({
+    const workloads = verifies.flatMap(workloadsIn);
+    refuse(this, workloads.length + checks.length === 0 ? [{ rule: "looks at nothing", remedy: "name workloads or checks" }] : []);
+    const rollouts = workloads.map(
+      ({ verified }): ObjectCheck => ({
         name: `rollout of ${verified.namespace === namespace ? "" : `${verified.namespace}/`}${verified.name}`,
         object: verified,
       }),
     );
-    const time = seconds(within);
     this.passed = new Verification(this, "verification", {
       cluster,
       namespace,
       name,
-      labels: { "app.kubernetes.io/name": name, ...LABELS },
+      component: COMPONENT,
       checks: [...rollouts, ...checks],
-      of: verifies.map(({ fingerprint }) => fingerprint),
-      time: typeof time === "number" ? time : LONGEST,
+      of: workloads.map(({ verified }) => verified.fingerprint),
+      time: secondsOf(within, LONGEST),
       reaches,
-      after,
+      after: [...after, ...workloads.map(({ resource }) => resource)],
     }).passed;
   }
-}
-
-function nameProblems(name: string) {
-  return new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).test(name)
-    ? []
-    : [{ value: name, rule: "is no name of a test", remedy: `use up to ${LONGEST_NAME} lower-case letters, digits and hyphens` }];
 }

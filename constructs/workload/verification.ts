@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
@@ -6,12 +5,13 @@ import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-k
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
-import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
-import { type ITerraformDependable, Token } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
-import { API_SERVER, imageFrom, type KubernetesTarget, type Opening, PodTraffic } from "../kubernetes";
-import { type Check, type CheckFiles, checkFiles, OBJECTS, type ObjectCheck } from "./checks";
+import { API_SERVER, type KubernetesTarget, type Opening } from "../kubernetes";
+import { type Check, checkFiles, OBJECTS, type ObjectCheck } from "./checks";
+import { fingerprintOf } from "./fingerprint";
+import { PodTemplate } from "./pod-template";
 
 export interface VerificationProps {
   readonly cluster: KubernetesTarget;
@@ -20,8 +20,8 @@ export interface VerificationProps {
   /** What its objects are called; its job's name ends in a hash. */
   readonly name: string;
 
-  /** Labels of its pod. */
-  readonly labels: Readonly<Record<string, string>>;
+  /** What its pod is to the system; who lets it in knows it by this. */
+  readonly component: string;
 
   readonly checks: readonly (Check | ObjectCheck)[];
 
@@ -51,10 +51,19 @@ const MARGIN = 300;
 const KEEP = 60;
 
 /** The user of the image. */
-const [USER, GROUP] = ["100", "101"];
+const USER = 100;
 
 const ACCOUNT = "/var/run/secrets/verification";
 const CHECKS = "/checks";
+
+/** Its account's token, and the certificates of the API, where nothing else of the pod finds them. */
+const OWN_TOKEN = {
+  defaultMode: "0440",
+  sources: [
+    { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
+    { configMap: [{ name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] }] },
+  ],
+};
 
 /**
  * A job that looks whether something works, and a word of it that Terraform reads: where something does not, the apply ends
@@ -67,49 +76,86 @@ export class Verification extends Construct {
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id);
-    const { cluster, namespace, name, labels, checks, of, time, reaches } = props;
-    const listed = checkFiles(checks);
-    const files = { ...SOURCES, ...listed.files };
-    const image = imageFrom(cluster, TOOLS.curl);
-    const jobName = `${name}-${hashOf([of, files, Object.entries(listed.bearers), image, time, reaches])}`;
-    const metadata = { namespace, name };
-    const dependsOn = [...props.after];
-    const looks = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data: escaped(files), dependsOn });
-    const report = new ConfigMapV1(this, "report", { metadata, lifecycle: { ignoreChanges: ["data"] }, dependsOn });
-    const traffic = new PodTraffic(this, "traffic", {
+    const { cluster, namespace, name, component, checks, of, time, reaches, after } = props;
+    const { files, bearers } = checkFiles(checks);
+    const data = escaped({ ...SOURCES, ...files });
+    const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), TOOLS.curl, time])}`;
+    const dependsOn = [...after];
+    const jobs = jobsOf(props);
+    const listed = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data, dependsOn });
+    const report = new ConfigMapV1(this, "report", {
+      metadata: { namespace, name: `${name}-report` },
+      lifecycle: { ignoreChanges: ["data"] },
+      dependsOn,
+    });
+    const pod = new PodTemplate(this, "pod", {
+      cluster,
       namespace,
       name,
-      labels,
-      listens: [],
+      component,
+      ends: true,
+      user: USER,
+      cpu: "10m",
+      memory: "64Mi",
+      command: ["sh", `${CHECKS}/verify.sh`],
+      told: {
+        API: "https://kubernetes.default.svc",
+        API_CA: `${ACCOUNT}/ca.crt`,
+        CHECKS,
+        EXPIRES: jobs.join(" "),
+        JOB: jobName,
+        KEEP: String(KEEP),
+        NAMESPACE: namespace,
+        REPORT: `${name}-report`,
+        TIME: String(time),
+        TMPDIR: "/tmp",
+        TOKEN: `${ACCOUNT}/token`,
+      },
+      secrets: bearers,
       reaches: [API_SERVER, ...reaches],
-      after: dependsOn,
+      after,
     });
-    const account = new ServiceAccountV1(this, "account", { metadata, automountServiceAccountToken: false, dependsOn });
-    const jobs = jobsOf(props);
+    const template = pod.version({ image: TOOLS.curl });
     const job = new JobV1(this, "job", {
-      metadata: { namespace, name: jobName, labels: { ...labels } },
+      metadata: { namespace, name: jobName, labels: pod.selector() },
       spec: {
         backoffLimit: RETRIES,
         activeDeadlineSeconds: time + MARGIN,
         template: {
-          metadata: { labels: { ...labels } },
-          spec: podSpec(props, image, jobName, listed, jobs),
+          ...template,
+          spec: {
+            ...template.spec,
+            container: template.spec.container.map((container) => ({
+              ...container,
+              volumeMount: [
+                ...container.volumeMount,
+                { name: "account", mountPath: ACCOUNT, readOnly: true },
+                { name: "checks", mountPath: CHECKS, readOnly: true },
+              ],
+            })),
+            volume: [
+              ...template.spec.volume,
+              { name: "account", projected: [OWN_TOKEN] },
+              { name: "checks", configMap: { name: jobName, defaultMode: "0444" } },
+            ],
+          },
         },
       },
       waitForCompletion: true,
       timeouts: { create: `${time + 2 * MARGIN}s`, update: `${time + 2 * MARGIN}s` },
       // The script writes it where something does not work; Terraform would take it back.
       lifecycle: { ignoreChanges: ["spec[0].ttl_seconds_after_finished"] },
-      dependsOn: [...dependsOn, looks, report, traffic.policy, ...this.rights(props, account, [...jobs, jobName])],
+      dependsOn: [...pod.ready, listed, report, ...this.rights(props, [...jobs, jobName])],
     });
+    const unknown = `the job ${jobName} in ${namespace} has left no report: kubectl logs job/${jobName} -n ${namespace}`;
     this.passed = new DataKubernetesConfigMapV1(this, "verdict", {
-      metadata,
+      metadata: { namespace, name: `${name}-report` },
       dependsOn: [job],
       lifecycle: {
         postcondition: [
           {
             condition: `\${try(self.data.of == "${jobName}" && self.data.verdict == "passed", false)}`,
-            errorMessage: `\${try(self.data.of == "${jobName}" ? self.data.report : tonumber("another"), "the job ${jobName} in ${namespace} has left no report: see its log")}`,
+            errorMessage: `\${try([for of in [self.data.of] : self.data.report if of == "${jobName}"][0], "${unknown}")}`,
           },
         ],
       },
@@ -117,7 +163,7 @@ export class Verification extends Construct {
   }
 
   /** To read what it looks at, to let jobs expire, to write its report: in each namespace as much as is needed there. */
-  private rights({ namespace, name, checks }: VerificationProps, account: ServiceAccountV1, jobs: readonly string[]): RoleBindingV1[] {
+  private rights({ namespace, name, checks, after }: VerificationProps, jobs: readonly string[]): RoleBindingV1[] {
     const objects = checks.flatMap((check) => ("object" in check ? [check.object] : []));
     return [...new Set([namespace, ...objects.map((object) => object.namespace)])].map((place) => {
       const here = objects.filter((object) => object.namespace === place);
@@ -135,9 +181,9 @@ export class Verification extends Construct {
           // The API lists by labels, and not by names.
           ...(here.length > 0 ? [{ apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] }] : []),
           ...(own ? [{ apiGroups: ["batch"], resources: ["jobs"], resourceNames: [...jobs], verbs: ["patch"] }] : []),
-          ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [name], verbs: ["patch"] }] : []),
+          ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [`${name}-report`], verbs: ["patch"] }] : []),
         ],
-        dependsOn: [account],
+        dependsOn: [...after],
       });
       return new RoleBindingV1(this, own ? "binding" : `binding-${place}`, {
         metadata,
@@ -156,93 +202,7 @@ function jobsOf({ checks, namespace }: VerificationProps): readonly string[] {
   );
 }
 
-function podSpec(
-  { namespace, name, time }: VerificationProps,
-  image: string,
-  jobName: string,
-  { bearers }: CheckFiles,
-  jobs: readonly string[],
-) {
-  const told = {
-    API: "https://kubernetes.default.svc",
-    API_CA: `${ACCOUNT}/ca.crt`,
-    CHECKS,
-    EXPIRES: jobs.join(" "),
-    JOB: jobName,
-    KEEP: String(KEEP),
-    NAMESPACE: namespace,
-    REPORT: name,
-    TIME: String(time),
-    TMPDIR: "/tmp",
-    TOKEN: `${ACCOUNT}/token`,
-  };
-  const shown = Object.entries(bearers).map(([variable, { secret, key }]) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name: secret.name, key } },
-  }));
-  return {
-    restartPolicy: "Never",
-    serviceAccountName: name,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    securityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: GROUP, fsGroup: GROUP, seccompProfile: { type: "RuntimeDefault" } },
-    container: [
-      {
-        name: "verify",
-        image,
-        imagePullPolicy: "IfNotPresent",
-        command: ["sh", `${CHECKS}/verify.sh`],
-        env: [...Object.entries(told).map(([variable, value]) => ({ name: variable, value })), ...shown].sort((one, other) =>
-          one.name < other.name ? -1 : 1,
-        ),
-        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-          runAsUser: USER,
-          runAsGroup: GROUP,
-          capabilities: { drop: ["ALL"] },
-          seccompProfile: { type: "RuntimeDefault" },
-        },
-        terminationMessagePolicy: "FallbackToLogsOnError",
-        volumeMount: [
-          { name: "account", mountPath: ACCOUNT, readOnly: true },
-          { name: "checks", mountPath: CHECKS, readOnly: true },
-          { name: "tmp", mountPath: "/tmp" },
-        ],
-      },
-    ],
-    volume: [
-      {
-        name: "account",
-        projected: [
-          {
-            defaultMode: "0440",
-            sources: [
-              { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
-              { configMap: [{ name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] }] },
-            ],
-          },
-        ],
-      },
-      { name: "checks", configMap: { name: jobName, defaultMode: "0444" } },
-      { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
-    ],
-  };
-}
-
 /** Terraform reads a text as a template: what looks like one and is no reference of ours is escaped. */
 function escaped(files: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replace(/([$%])\{(?!TfToken\[)/g, "$1$1{")]));
 }
-
-/** Without what is known at apply only: its place in the program's text would count, which changes with everything else. */
-function hashOf(value: unknown): string {
-  const text = JSON.stringify(value, (_, part) =>
-    typeof part === "string" ? part.replace(TOKEN, "") : Token.isUnresolved(part) ? null : part,
-  );
-  return createHash("sha256").update(text).digest("hex").slice(0, 8);
-}
-
-const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;

@@ -3,10 +3,9 @@ import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { SecretFact } from "../connection";
-import type { Problem } from "../core/errors";
 import { type ApiObject, CustomResources, egressTo, type KubernetesTarget, type Opening } from "../kubernetes";
 import type { NatsSignal, PostgresSignal, PrometheusSignal, Replicas, Scaling, Signal } from "./contract";
-import { portOf } from "./problems";
+import { type PropProblem, portOf } from "./problems";
 
 export interface AutoscalingProps {
   readonly cluster: KubernetesTarget;
@@ -42,38 +41,38 @@ const POLLED_SECONDS = 30;
 /** Where the platform has KEDA, and the pods of it that ask. */
 const KEDA = { namespace: "keda", labels: { app: "keda-operator" } } as const;
 
-/** What of a scaling makes no sense. `property` is where it is said. */
-export function scalingProblems(
-  replicas: Replicas,
-  on: Scaling | undefined,
-): readonly (Omit<Problem, "path"> & { readonly property: string })[] {
-  const found: (Omit<Problem, "path"> & { readonly property: string })[] = [];
-  const say = (property: string, value: unknown, rule: string, remedy: string) => found.push({ property, value, rule, remedy });
-  const whole = (count: number) => Number.isInteger(count) && count >= 1;
+/** What is wrong with a number of instances. */
+export function replicasProblems(replicas: Replicas, property = "replicas"): readonly PropProblem[] {
+  const counts = typeof replicas === "number" ? [replicas] : [replicas.min, replicas.max];
+  const problem = (rule: string, remedy: string) => [{ property, value: replicas, rule, remedy }];
+  if (!counts.every((count) => Number.isInteger(count) && count >= 1)) return problem("is no number of instances", "use 1 or more");
+  return typeof replicas !== "number" && replicas.min > replicas.max ? problem("has a minimum above its maximum", "swap the two") : [];
+}
+
+/** What is wrong with what instances are to follow. */
+export function scalingProblems(replicas: Replicas, on: Scaling | undefined): readonly PropProblem[] {
+  if (!on) return [];
   if (typeof replicas === "number") {
-    if (!whole(replicas)) say("replicas", replicas, "is no number of instances", "use 1 or more");
-    if (on)
-      say("scaleOn", undefined, "scales nothing: replicas is one number", "write replicas as { min: 2, max: 10 }, or leave scaleOn out");
-    return found;
+    const remedy = "write replicas as { min: 2, max: 10 }, or leave it out";
+    return [{ property: "scaleOn", rule: `scales nothing, as replicas is always ${replicas}`, remedy }];
   }
-  if (!whole(replicas.min) || !whole(replicas.max)) say("replicas", replicas, "is no number of instances", "use 1 or more");
-  else if (replicas.min > replicas.max) say("replicas", replicas, "has a minimum above its maximum", "swap the two");
-  for (const [property, percent] of Object.entries({ cpu: on?.cpu, memory: on?.memory })) {
-    if (percent !== undefined && !(Number.isInteger(percent) && percent >= 1 && percent <= 100)) {
-      say(`scaleOn.${property}`, percent, "is no part of what pods ask for", "use percents, from 1 to 100");
-    }
+  const uses = Object.entries({ cpu: on.cpu, memory: on.memory }).flatMap(([use, value]): PropProblem[] =>
+    value === undefined || (Number.isInteger(value) && value >= 1 && value <= 100)
+      ? []
+      : [{ property: `scaleOn.${use}`, value, rule: "is no part of what pods ask for", remedy: "use percents, from 1 to 100" }],
+  );
+  return [...uses, ...(on.signals ?? []).flatMap((signal, index) => signalProblems(signal, `scaleOn.signals[${index}]`))];
+}
+
+function signalProblems(signal: Signal, property: string): PropProblem[] {
+  const { address, port } = READERS[signal.kind];
+  const found: PropProblem[] = [];
+  if (!(signal.each > 0)) {
+    found.push({ property: `${property}.each`, value: signal.each, rule: "is no amount for one instance", remedy: "use a number above 0" });
   }
-  for (const [index, signal] of (on?.signals ?? []).entries()) {
-    const at = `scaleOn.signals[${index}]`;
-    if (!(signal.each > 0)) say(`${at}.each`, signal.each, "is no amount for one instance", "use a number above 0");
-    if (READERS[signal.kind].port(signal as never) === undefined) {
-      say(
-        at,
-        READERS[signal.kind].address(signal as never),
-        "names no port, so that no way to it can be opened",
-        "write one, like server:8222",
-      );
-    }
+  if (port(signal as never) === undefined) {
+    const rule = "names no port, so that no way to it can be opened";
+    found.push({ property, value: address(signal as never), rule, remedy: "write one, like server:8222" });
   }
   return found;
 }

@@ -204,6 +204,14 @@ export interface Container {
   readonly connected?: boolean;
 }
 
+/** Where a pod answers whether it is well. */
+export interface Health {
+  readonly port: number;
+
+  /** It answers there with success as long as it is: `/health`. */
+  readonly path: string;
+}
+
 /** How a pod is asked whether it is well. What is not said stays as it is. */
 export interface Probes {
   /** Until it has answered once nothing else is asked. By default every 5 s for 3 minutes. */

@@ -4,10 +4,10 @@ import { Construct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 import type { Peer } from "../kubernetes";
-import { scalingProblems, signalSecrets } from "./autoscaling";
+import { replicasProblems, scalingProblems, signalSecrets } from "./autoscaling";
 import type { Backend, PodProps, Replicas, Scaling, Slot } from "./contract";
 import { PodTemplate } from "./pod-template";
-import { unreadable } from "./problems";
+import { type PropProblem, unreadable } from "./problems";
 import { Rollout } from "./rollout";
 
 export interface HttpServiceProps extends PodProps {
@@ -17,8 +17,17 @@ export interface HttpServiceProps extends PodProps {
    */
   readonly image?: string;
 
-  /** @default 8080 */
+  /**
+   * Where it listens. It is told by the variable `PORT`.
+   * @default 8080
+   */
   readonly port?: number;
+
+  /**
+   * Further ports that it listens on, by name: `{ broker: 5050 }`. They are open to the same clients.
+   * @default - none
+   */
+  readonly morePorts?: Readonly<Record<string, number>>;
 
   /**
    * Where it says that it is well, in every respect: it gets requests as long as it does.
@@ -84,24 +93,29 @@ export class HttpService extends Construct {
 
   constructor(scope: Construct, id: string, props: HttpServiceProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, port = 8080, health = "/health", clients = [], drain = "15s", listens = [] } = props;
-    const { replicas = 2, scaleOn } = props;
+    const { cluster, namespace, name = id, port = 8080, morePorts = {}, health = "/health", clients = [], drain = "15s" } = props;
+    const { replicas = 2, scaleOn, env = {}, listens = [] } = props;
     refuse(this, imageProblems(props));
     for (const { property, ...problem } of [
-      ...portProblems(port),
+      ...portProblems({ port, ...morePorts }),
       ...healthProblems(health),
       ...unreadable("drain", drain, seconds(drain)),
+      ...replicasProblems(replicas),
+      ...scalingProblems(replicas, scaleOn),
     ]) {
       refuse(this, [problem], property);
     }
+    const ports = [port, ...Object.values(morePorts)];
     const pods = new PodTemplate(this, "pod", {
       ...props,
       name,
       component: "service",
+      env: { PORT: String(port), ...env },
       health: { port, path: health },
+      morePorts,
       drain,
       graceSeconds: 30,
-      listens: [...(clients.length > 0 ? [{ name: "requests", peer: clients, ports: [port] }] : []), ...listens],
+      listens: [...(clients.length > 0 ? [{ name: "requests", peer: clients, ports }] : []), ...listens],
       secretsBeside: signalSecrets(scaleOn),
     });
 
@@ -109,10 +123,16 @@ export class HttpService extends Construct {
       const version = props.slots?.[slot];
       return version ? [{ slot, service: `${name}-${slot}`, property: `slots.${slot}.image`, ...version }] : [];
     });
-    const all = props.slots ? versions : [{ slot: undefined, service: name, property: "image", image: props.image ?? "", replicas }];
+    const alone = props.image === undefined ? [] : [{ slot: undefined, service: name, property: "image", image: props.image, replicas }];
+    const all = props.slots ? versions : alone;
     const made = all.map(({ slot, service, property, image, replicas: own = replicas }) => {
       const at = slot ? new Construct(this, slot) : this;
-      for (const { property: where, ...problem } of scalingProblems(own, scaleOn)) refuse(this, [problem], where);
+      if (slot)
+        refuse(
+          this,
+          replicasProblems(own).map(({ property: _, ...problem }) => problem),
+          `slots.${slot}.replicas`,
+        );
       const { deployment } = new Rollout(at, "rollout", {
         cluster,
         namespace,
@@ -126,7 +146,13 @@ export class HttpService extends Construct {
       });
       const found = new ServiceV1(at, "service", {
         metadata: { name: service, namespace, labels: pods.selector(service), annotations: NEAR },
-        spec: { selector: pods.selector(service), port: [{ name: "http", port, targetPort: "http", appProtocol: "http" }] },
+        spec: {
+          selector: pods.selector(service),
+          port: [
+            { name: "http", port, targetPort: "http", appProtocol: "http" },
+            ...Object.entries(morePorts).map(([portName, number]) => ({ name: portName, port: number, targetPort: portName })),
+          ],
+        },
         dependsOn: [...(props.after ?? [])],
       });
       return { backend: { ...(slot ? { slot } : {}), service, port }, ready: [deployment, found] };
@@ -148,10 +174,22 @@ function imageProblems({ image, slots }: HttpServiceProps): readonly Omit<Proble
   return slots || image !== undefined ? [] : [{ rule: "has no image", remedy: "name one, or one for each slot" }];
 }
 
-function portProblems(value: number) {
-  const isPort = Number.isInteger(value) && value >= 1024 && value <= 65_535;
-  const remedy = "use 1024 to 65535: below is root's";
-  return isPort ? [] : [{ property: "port", value, rule: "is no port that it may open", remedy }];
+function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
+  const remedy = "use 1024 to 65535: what is below is root's";
+  return Object.entries(ports).flatMap(([name, value], index) => {
+    const property = index === 0 ? name : `morePorts.${name}`;
+    const found: PropProblem[] = [];
+    if (!Number.isInteger(value) || value < 1024 || value > 65_535)
+      found.push({ property, value, rule: "is no port that it may open", remedy });
+    if (Object.values(ports).indexOf(value) < index) {
+      found.push({ property, value, rule: "is another of its ports as well", remedy: "choose another" });
+    }
+    // Kubernetes, IANA service names; the other two are taken.
+    if (!/^(?=.{1,15}$)(?!http$|metrics$)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
+      found.push({ property, value: name, rule: "is no name of a port", remedy: "use up to 15 lower-case letters, digits and hyphens" });
+    }
+    return found;
+  });
 }
 
 function healthProblems(value: string) {

@@ -1,8 +1,11 @@
+export type { Check, HttpCheck, TcpCheck } from "./checks";
 export type * from "./contract";
 export { HttpService, type HttpServiceProps, type SlotProps } from "./http-service";
+export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migration-job";
 export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespace-connections";
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";
 export { type Partitioning, partitionsOf } from "./partitions";
 export { PodTemplate, type PodTemplateProps, type PodVersion } from "./pod-template";
-export type { Health } from "./probes";
+export { ScheduledTask, type ScheduledTaskProps } from "./scheduled-task";
+export { SmokeTest, type SmokeTestProps, smokeTestsOf } from "./smoke-test";
 export { Worker, type WorkerProps } from "./worker";

@@ -3,9 +3,9 @@ import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
-import type { WorkloadProps } from "./contract";
+import type { Health, WorkloadProps } from "./contract";
 import { POD_INDEX, PodTemplate } from "./pod-template";
-import { type Health, startupSeconds } from "./probes";
+import { startupSeconds } from "./probes";
 import { budget, RESTARTED } from "./rollout";
 
 export interface PartitionedWorkerProps extends WorkloadProps {

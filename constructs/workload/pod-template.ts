@@ -7,10 +7,10 @@ import { refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic } from "../kubernetes";
-import type { Container, PodProps } from "./contract";
+import type { Container, Health, PodProps } from "./contract";
 import { fileData, fileHash, mounts, volumes } from "./directories";
 import { NamespaceConnections } from "./namespace-connections";
-import { type Health, probesOf, secondsOf } from "./probes";
+import { probesOf, secondsOf } from "./probes";
 import { podProblems, portOf } from "./problems";
 import { literal, values, variableProblems, variables } from "./variables";
 
@@ -25,6 +25,12 @@ export interface PodTemplateProps extends PodProps {
    * @default - nowhere: it is well as long as it runs
    */
   readonly health?: Health;
+
+  /**
+   * Ports beside those of its health and its metrics, by name.
+   * @default - none
+   */
+  readonly morePorts?: Readonly<Record<string, number>>;
 
   /**
    * How long it goes on serving after it was told to go, before it learns of that: those who send it requests hear of it
@@ -219,7 +225,7 @@ export class PodTemplate extends Construct {
       imagePullPolicy: "IfNotPresent",
       ...running(command, args),
       env: variables(this.props, this.connections, image),
-      port: this.ports(),
+      port: Object.entries(this.ports()).map(([portName, containerPort]) => ({ name: portName, containerPort })),
       resources: { requests: { cpu: String(cpu), memory }, limits: { memory, ...(cpuLimit ? { cpu: String(cpuLimit) } : {}) } },
       securityContext: this.restricted(),
       ...probesOf(health, probes),
@@ -279,17 +285,17 @@ export class PodTemplate extends Construct {
     };
   }
 
-  private ports() {
-    const { health, metrics } = this.props;
-    return [
-      ...(health ? [{ name: "http", containerPort: health.port }] : []),
-      ...(metrics && metrics.port !== health?.port ? [{ name: "metrics", containerPort: metrics.port }] : []),
-    ];
+  /** Its ports by name. Metrics on a port that has a name already are read there. */
+  private ports(): Readonly<Record<string, number>> {
+    const { health, metrics, morePorts } = this.props;
+    const ports = { ...(health ? { http: health.port } : {}), ...morePorts };
+    return metrics && !Object.values(ports).includes(metrics.port) ? { ...ports, metrics: metrics.port } : ports;
   }
 
   /** Metrics carry the labels by which its owner tells workloads apart. */
   private monitor(after: readonly ITerraformDependable[]): void {
-    const { cluster, namespace, name, metrics, health, labels = {} } = this.props;
+    const { cluster, namespace, name, metrics, labels = {} } = this.props;
+    const [port] = Object.entries(this.ports()).find(([, number]) => number === metrics?.port) ?? [];
     const monitor = {
       apiVersion: "monitoring.coreos.com/v1",
       kind: "PodMonitor",
@@ -297,7 +303,7 @@ export class PodTemplate extends Construct {
       spec: {
         selector: { matchLabels: { ...this.labels } },
         podTargetLabels: [NAME, ...Object.keys(labels).sort()],
-        podMetricsEndpoints: [{ port: metrics?.port === health?.port ? "http" : "metrics", path: metrics?.path ?? "/metrics" }],
+        podMetricsEndpoints: [{ port, path: metrics?.path ?? "/metrics" }],
       },
     };
     new CustomResources(this, "monitor", { cluster, namespace, name: `${name}-monitor`, objects: [monitor], after });

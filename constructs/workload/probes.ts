@@ -1,11 +1,5 @@
 import { type Duration, type Reading, seconds } from "../core/quantities";
-import type { Probe, Probes } from "./contract";
-
-/** Where a pod answers whether it is well. */
-export interface Health {
-  readonly port: number;
-  readonly path: string;
-}
+import type { Health, Probe, Probes } from "./contract";
 
 type Kind = keyof Probes;
 

@@ -1,10 +1,9 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
-import { scalingProblems, signalSecrets } from "./autoscaling";
-import type { Replicas, Scaling, WorkloadProps } from "./contract";
+import { replicasProblems, scalingProblems, signalSecrets } from "./autoscaling";
+import type { Health, Replicas, Scaling, WorkloadProps } from "./contract";
 import { PodTemplate } from "./pod-template";
-import type { Health } from "./probes";
 import { Rollout } from "./rollout";
 
 export interface WorkerProps extends WorkloadProps {
@@ -29,9 +28,8 @@ export interface WorkerProps extends WorkloadProps {
 }
 
 /**
- * A process that takes work from a queue or a subscription and serves nobody. There is one version of it, never one beside
- * another: a new pod takes work before an old one stops, so that a release leaves nothing waiting, and both take it from
- * the same queue.
+ * A process that takes work from a queue or a subscription and serves nobody. It has no slots: what takes from a queue
+ * does so from the moment it runs. A new pod comes before an old one goes, so that a release leaves nothing waiting.
  */
 export class Worker extends Construct {
   /** What comes after it: a test. */
@@ -40,7 +38,8 @@ export class Worker extends Construct {
   constructor(scope: Construct, id: string, props: WorkerProps) {
     super(scope, id);
     const { cluster, namespace, name = id, image, replicas = 2, scaleOn, probes } = props;
-    for (const { property, ...problem } of scalingProblems(replicas, scaleOn)) refuse(this, [problem], property);
+    for (const { property, ...problem } of [...replicasProblems(replicas), ...scalingProblems(replicas, scaleOn)])
+      refuse(this, [problem], property);
     const pods = new PodTemplate(this, "pod", { ...props, name, component: "worker", secretsBeside: signalSecrets(scaleOn) });
     const { deployment } = new Rollout(this, "rollout", {
       cluster,

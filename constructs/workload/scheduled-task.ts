@@ -1,0 +1,115 @@
+import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { type Duration, seconds } from "../core/quantities";
+import { timeProblems } from "./checks";
+import type { WorkloadProps } from "./contract";
+import { PodTemplate } from "./pod-template";
+import { secondsOf } from "./probes";
+import { scheduleProblems } from "./schedule";
+
+export interface ScheduledTaskProps extends WorkloadProps {
+  /** When it runs, as cron has it, in UTC: `"30 2 * * *"`. */
+  readonly schedule: string;
+
+  /**
+   * What becomes of a run whose time comes while the last one still runs: it is left out, it runs as well, or it takes the
+   * other's place.
+   * @default "leave-out"
+   */
+  readonly overlap?: keyof typeof POLICIES;
+
+  /**
+   * How long a run may take, retries included.
+   * @default "1h"
+   */
+  readonly within?: Duration;
+
+  /**
+   * How late a run may begin that could not begin in time.
+   * @default "10m"
+   */
+  readonly late?: Duration;
+
+  /**
+   * Pods that are tried after the first has failed. A task that can't be run twice has none.
+   * @default 2
+   */
+  readonly retries?: number;
+
+  /**
+   * Whether it is left out until somebody says otherwise.
+   * @default false
+   */
+  readonly suspended?: boolean;
+}
+
+const POLICIES = { "leave-out": "Forbid", together: "Allow", replace: "Replace" } as const;
+
+const WEEK = 7 * 24 * 3600;
+
+/** Below ten seconds the controller, which looks every ten, may miss every run (Kubernetes, CronJob). */
+const SHORTEST_LATE = 10;
+
+/** Runs that are kept to be looked at. */
+const HISTORY = { successful: 1, failed: 3 } as const;
+
+/** A process that runs at its times, comes to an end and leaves nothing behind but its last runs, for a day at most. */
+export class ScheduledTask extends Construct {
+  /** What comes after it. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: ScheduledTaskProps) {
+    super(scope, id);
+    const {
+      namespace,
+      name = id,
+      image,
+      schedule,
+      overlap = "leave-out",
+      within = "1h",
+      late = "10m",
+      retries = 2,
+      suspended = false,
+    } = props;
+    refuse(this, scheduleProblems(schedule), "schedule");
+    refuse(this, timeProblems(within, WEEK), "within");
+    refuse(this, [...timeProblems(late, WEEK), ...lateProblems(late)], "late");
+    if (!Number.isInteger(retries) || retries < 0) {
+      refuse(this, [{ value: retries, rule: "is no number of retries", remedy: "use 0 or more" }], "retries");
+    }
+    const pod = new PodTemplate(this, "pod", { ...props, name, component: "task", ends: true });
+    this.ready = [
+      new CronJobV1(this, "task", {
+        metadata: { namespace, name, labels: pod.selector() },
+        spec: {
+          schedule,
+          timezone: "Etc/UTC",
+          suspend: suspended,
+          concurrencyPolicy: POLICIES[overlap],
+          startingDeadlineSeconds: secondsOf(late, SHORTEST_LATE),
+          successfulJobsHistoryLimit: HISTORY.successful,
+          failedJobsHistoryLimit: HISTORY.failed,
+          jobTemplate: {
+            metadata: { labels: pod.selector() },
+            spec: {
+              backoffLimit: retries,
+              activeDeadlineSeconds: secondsOf(within, WEEK),
+              // These are the cluster's, not Terraform's: nothing runs again because they are gone.
+              ttlSecondsAfterFinished: "86400",
+              template: pod.version({ image }),
+            },
+          },
+        },
+        dependsOn: pod.ready,
+      }),
+    ];
+  }
+}
+
+function lateProblems(late: Duration) {
+  const time = seconds(late);
+  if (typeof time !== "number" || time >= SHORTEST_LATE) return [];
+  return [{ value: late, rule: "is less than its controller takes to look", remedy: `use ${SHORTEST_LATE}s or more` }];
+}

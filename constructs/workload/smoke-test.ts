@@ -1,0 +1,98 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct, type IConstruct } from "constructs";
+import { refuse } from "../core/errors";
+import type { Duration } from "../core/quantities";
+import type { KubernetesTarget, Opening, Peer } from "../kubernetes";
+import { type Check, checkProblems, type ObjectCheck, timeProblems } from "./checks";
+import { workloadsIn } from "./fingerprint";
+import { secondsOf } from "./probes";
+import { Verification } from "./verification";
+
+export interface SmokeTestProps {
+  readonly cluster: KubernetesTarget;
+
+  /** Where its job runs. */
+  readonly namespace: string;
+
+  /**
+   * What its objects are called.
+   * @default - the construct's id
+   */
+  readonly name?: string;
+
+  /**
+   * Workloads whose rollout has to be complete, and of whose images and configuration it is a test: every Deployment and
+   * StatefulSet that these constructs have made.
+   */
+  readonly verifies: readonly IConstruct[];
+
+  /**
+   * What is asked of them when they are rolled out.
+   * @default - nothing
+   */
+  readonly checks?: readonly Check[];
+
+  /**
+   * Until everything has to work.
+   * @default "10m", as long as Terraform waits for a rollout
+   */
+  readonly within?: Duration;
+
+  /**
+   * Ways to what the checks ask, which have to let it in: `smokeTestsOf` says who comes.
+   * @default - none
+   */
+  readonly reaches?: readonly Opening[];
+
+  /**
+   * What it comes after beside the workloads: the route by which it asks them.
+   * @default - nothing
+   */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** Longer than this it is not a smoke test. */
+const LONGEST = 3600;
+
+const COMPONENT = "smoke-test";
+
+/** The pods of smoke tests in a namespace, for those who let them in. */
+export function smokeTestsOf(namespace: string): Exclude<Peer, string> {
+  return { namespace, labels: { "app.kubernetes.io/component": COMPONENT } };
+}
+
+/**
+ * Whether what a stack has deployed works: rollouts are complete, requests get the answers that they should. It runs for every
+ * release, which other images and configuration are, and not for an apply that changes nothing; one that failed runs
+ * again at each apply until it passes. The Terraform provider takes a failed rollout for done: this is who notices.
+ */
+export class SmokeTest extends Construct {
+  /** What comes after it, and only if it passes. */
+  readonly passed: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, props: SmokeTestProps) {
+    super(scope, id);
+    const { cluster, namespace, name = id, verifies, checks = [], within = "10m", reaches = [], after = [] } = props;
+    refuse(this, checkProblems(checks), "checks");
+    refuse(this, timeProblems(within, LONGEST), "within");
+    const workloads = verifies.flatMap(workloadsIn);
+    refuse(this, workloads.length + checks.length === 0 ? [{ rule: "looks at nothing", remedy: "name workloads or checks" }] : []);
+    const rollouts = workloads.map(
+      ({ verified }): ObjectCheck => ({
+        name: `rollout of ${verified.namespace === namespace ? "" : `${verified.namespace}/`}${verified.name}`,
+        object: verified,
+      }),
+    );
+    this.passed = new Verification(this, "verification", {
+      cluster,
+      namespace,
+      name,
+      component: COMPONENT,
+      checks: [...rollouts, ...checks],
+      of: workloads.map(({ verified }) => verified.fingerprint),
+      time: secondsOf(within, LONGEST),
+      reaches,
+      after: [...after, ...workloads.map(({ resource }) => resource)],
+    }).passed;
+  }
+}

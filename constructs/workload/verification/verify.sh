@@ -1,0 +1,208 @@
+#!/bin/sh
+# Looks whether what was deployed works, and writes what it found into a ConfigMap, from which Terraform takes its error. Where
+# something does not work, this job and those that it looked at expire, so that the next apply runs them again: it ends well
+# itself, since Terraform would say no more of a failed job than that it failed. What it can't report, it fails for.
+#   CHECKS             a directory: `list`, of which each line is a check, and what they have beside it
+#   JOB, NAMESPACE     its own job
+#   REPORT             the ConfigMap
+#   EXPIRES            jobs that go with it, a word each; none
+#   TIME               seconds until all checks have to succeed
+#   POLL, KEEP         seconds between two tries (5), and until jobs are gone after they have failed (60)
+#   API, API_CA, TOKEN the Kubernetes API, its certificates, the file with the token for it
+#   BEARER_n           the token that check n shows; none
+set -eu
+
+: "${CHECKS:?}" "${JOB:?}" "${NAMESPACE:?}" "${REPORT:?}" "${TIME:?}" "${API:?}" "${TOKEN:?}"
+here=${0%/*}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+answer=$work/answer
+TAB=$(printf '\t')
+
+# kube METHOD PATH [TYPE]: prints the status, 000 where nobody answers; the answer is in $answer, what is sent in $work/sent.
+kube() {
+  {
+    printf 'header = "Authorization: Bearer %s"\n' "$(cat "$TOKEN")"
+    [ $# -lt 3 ] || printf 'header = "Content-Type: %s"\ndata-binary = "@%s"\n' "$3" "$work/sent"
+  } | curl --silent --max-time 30 ${API_CA:+--cacert "$API_CA"} --config - --request "$1" --output "$answer" \
+    --write-out '%{http_code}' "$API$2" || true
+}
+
+# get PATH: what is there, as flatten.awk writes it, in $answer.
+get() {
+  case $1 in *\?*) mark='&' ;; *) mark='?' ;; esac
+  status=$(kube GET "$1${mark}pretty=true")
+  [ "$status" = 200 ] || return 1
+  awk -f "$here/flatten.awk" "$answer" >"$work/flat"
+  mv "$work/flat" "$answer"
+}
+
+# value PATH [DEFAULT]: what is at that path.
+value() {
+  found=$(awk -F "$TAB" -v path="$1" '$1 == path { print $2; exit }' "$answer")
+  printf '%s\n' "${found:-${2:-}}"
+}
+
+# condition TYPE: reason and message of a condition of the object, if it is true.
+condition() {
+  at=$(awk -F "$TAB" -v type="$1" '$1 ~ /^status\.conditions\.[0-9]+\.type$/ && $2 == type { print substr($1, 1, length($1) - 5); exit }' "$answer")
+  [ -n "$at" ] && [ "$(value "$at.status")" = True ] && printf '%s: %s\n' "$(value "$at.reason")" "$(value "$at.message")"
+}
+
+# causes NAMESPACE NAME SELECTOR: why the pods of an object are not ready, and what was said against making them.
+causes() {
+  if get "/api/v1/namespaces/$1/pods?labelSelector=$3"; then
+    awk -v MOST=6 -f "$here/pods.awk" "$answer"
+  else
+    echo "  its pods can't be read ($status)"
+  fi
+  if get "/api/v1/namespaces/$1/events?fieldSelector=involvedObject.name=$2,type=Warning"; then
+    awk -F "$TAB" '$1 ~ /\.message$/ && !said[$2]++ { print "  " substr($2, 1, 600) }' "$answer" | tail -n 2
+  fi
+}
+
+# rollout N NAME NAMESPACE KIND OBJECT SELECTOR: all pods are of the newest version, and can serve.
+rollout() {
+  if ! get "/apis/apps/v1/namespaces/$3/$4/$5"; then
+    echo "$4 $5 can't be read ($status)"
+    return 1
+  fi
+  wanted=$(value spec.replicas 1)
+  newest=$(value status.updatedReplicas 0)
+  available=$(value status.availableReplicas 0)
+  seen=$(value status.observedGeneration 0)
+  # A new one of which nothing is said yet is of a generation that was not seen.
+  if [ "$seen" -ge "$(value metadata.generation 1)" ] && [ "$(value status.replicas 0)" -eq "$wanted" ] &&
+    [ "$newest" -eq "$wanted" ] && [ "$available" -eq "$wanted" ]; then return 0; fi
+  echo "of $wanted pods of $5 $newest are of the newest version and $available available"
+  condition ReplicaFailure || true
+  causes "$3" "$5" "$6"
+  return 1
+}
+
+# job N NAME NAMESPACE KIND OBJECT SELECTOR: it has done its work. One that failed won't any more (2).
+job() {
+  if ! get "/apis/batch/v1/namespaces/$3/$4/$5"; then
+    echo "$4 $5 can't be read ($status)"
+    return 1
+  fi
+  if condition Complete >/dev/null; then return 0; fi
+  if why=$(condition Failed); then
+    echo "job $5 failed: $why"
+    causes "$3" "$5" "$6"
+    return 2
+  fi
+  echo "job $5 has not ended"
+  causes "$3" "$5" "$6"
+  return 1
+}
+
+# tcp N NAME HOST PORT: something listens.
+tcp() {
+  if nc -z -w 5 "$3" "$4" 2>/dev/null; then return 0; fi
+  echo "$3:$4 does not answer"
+  return 1
+}
+
+# With the name of this run where it is asked for: the same in every try.
+filled() { sed "s/{run}/$JOB/g" "$1"; }
+
+body() { head -c 500 "$work/body" 2>/dev/null; }
+
+# http N NAME METHOD URL STATUS: an answer as it is expected.
+http() {
+  eval "bearer=\${BEARER_$1:-}"
+  {
+    filled "$CHECKS/$1.curl"
+    [ -z "$bearer" ] || printf 'header = "Authorization: Bearer %s"\n' "$bearer"
+    if [ -e "$CHECKS/$1.body" ]; then
+      filled "$CHECKS/$1.body" >"$work/sent"
+      printf 'data-binary = "@%s"\n' "$work/sent"
+    fi
+  } >"$work/request"
+  : >"$work/body"
+  code=$(curl --silent --show-error --globoff --max-time 10 --config "$work/request" --request "$3" --url "$4" --output "$work/body" \
+    --write-out '%{http_code}' 2>"$work/error") || true
+  if [ "$code" = 000 ]; then
+    echo "$3 $4 has no answer: $(sed 's/^curl: //' "$work/error")"
+    return 1
+  fi
+  if [ "$code" != "$5" ]; then
+    echo "$3 $4 answers $code, not $5: $(body)"
+    return 1
+  fi
+  if [ -e "$CHECKS/$1.contains" ] && ! contains "$CHECKS/$1.contains"; then
+    echo "$3 $4 answers without \"$(cat "$CHECKS/$1.contains")\": $(body)"
+    return 1
+  fi
+  if [ -e "$CHECKS/$1.below" ]; then
+    read -r field limit <"$CHECKS/$1.below"
+    below "$field" "$limit" || {
+      echo "$3 $4 has no \"$field\", or one that is not below $limit: $(body)"
+      return 1
+    }
+  fi
+}
+
+# contains FILE: its text is in the answer, on one line or over several.
+contains() {
+  awk 'NR == FNR { text = text sep $0; sep = "\n"; next } { whole = whole sep2 $0; sep2 = "\n" } END { exit index(whole, text) == 0 }' \
+    "$1" "$work/body"
+}
+
+# below FIELD LIMIT: every number of that name in the answer, and there is one.
+below() {
+  # shellcheck disable=SC2020 # each of them becomes a new line
+  tr ',{}[]' '\n\n\n\n\n' <"$work/body" | sed -n "s/^[[:space:]]*\"$1\"[[:space:]]*:[[:space:]]*//p" |
+    awk -v limit="$2" '!/^-?[0-9.]+[[:space:]]*$/ || $1 + 0 >= limit + 0 { bad = 1 } END { exit bad || NR == 0 }'
+}
+
+# As it stands between quotes in JSON.
+quoted() {
+  tr -d '\000-\010\013-\037\177' | head -c 8000 | sed 's/[\\"]/\\&/g; s/	/ /g' | awk '{ printf "%s%s", sep, $0; sep = "\\n" }'
+}
+
+report() {
+  printf '{"data":{"of":"%s","verdict":"%s","report":"%s"}}\n' "$JOB" "$1" "$(quoted <"$2")" >"$work/sent"
+  status=$(kube PATCH "/api/v1/namespaces/$NAMESPACE/configmaps/$REPORT" application/merge-patch+json)
+  [ "$status" = 200 ] || echo "the ConfigMap $REPORT can't be written ($status)" >&2
+  [ "$status" = 200 ]
+}
+
+# expire JOB: it is gone some time after its end, which Terraform has seen by then.
+expire() {
+  printf '{"spec":{"ttlSecondsAfterFinished":%s}}\n' "${KEEP:-60}" >"$work/sent"
+  status=$(kube PATCH "/apis/batch/v1/namespaces/$NAMESPACE/jobs/$1" application/merge-patch+json)
+  case $status in 200 | 404) ;; *) echo "the job $1 can't be made to expire ($status)" >&2 ;; esac
+  [ "$status" = 200 ] || [ "$status" = 404 ]
+}
+
+end=$(($(date +%s) + TIME))
+count=0
+failures=0
+: >"$work/report"
+while IFS=$TAB read -r kind number name one two three four; do
+  count=$((count + 1))
+  while :; do
+    result=0
+    "$kind" "$number" "$name" "$one" "$two" "$three" "$four" >"$work/why" </dev/null || result=$?
+    # After its time everything is tried once, so that all that does not work is known at once.
+    if [ "$result" -ne 1 ] || [ "$(date +%s)" -ge "$end" ]; then break; fi
+    sleep "${POLL:-5}"
+  done
+  if [ "$result" -eq 0 ]; then
+    echo "$name: ok"
+  else
+    failures=$((failures + 1))
+    { printf '%s: ' "$name" && cat "$work/why"; } | tee -a "$work/report"
+  fi
+done <"$CHECKS/list"
+
+if [ "$failures" -eq 0 ]; then
+  echo "$count of $count checks succeeded" >"$work/passed"
+  report passed "$work/passed"
+  exit
+fi
+{ echo "$failures of $count checks failed." && cat "$work/report"; } >"$work/failed"
+report failed "$work/failed"
+for one in ${EXPIRES:-} "$JOB"; do expire "$one"; done

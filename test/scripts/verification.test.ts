@@ -1,0 +1,434 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Check, checkFiles, type ObjectCheck } from "../../constructs/workload/checks";
+import { scripts } from "./server";
+
+/** What the image has of BusyBox. */
+const APPLETS = ["awk", "cat", "date", "head", "mktemp", "mv", "rm", "sed", "sleep", "tail", "tee", "tr"];
+
+interface Answer {
+  readonly status?: number;
+  readonly body?: object | string;
+}
+
+/** Answers by method and address, one after the other; the last one stays. */
+type Answers = Readonly<Record<string, Answer | readonly Answer[]>>;
+
+interface Ran {
+  readonly code: number | null;
+
+  /** The verdict and the report, as the ConfigMap has them in the end. */
+  readonly verdict?: string;
+  readonly report?: readonly string[];
+
+  /** Jobs that were made to expire. */
+  readonly expired: readonly string[];
+  readonly asked: readonly IncomingMessage[];
+  readonly bodies: readonly string[];
+  readonly log: string;
+}
+
+const RUN = "smoke-test-1a2b3c4d";
+const REPORT = "PATCH /api/v1/namespaces/write-side/configmaps/smoke-test";
+
+const TOOLS = ["busybox", "curl", "nc"];
+const found = TOOLS.map((tool) => spawnSync("which", [tool], { encoding: "utf8" }).stdout.trim());
+const missing = TOOLS.filter((_, index) => !found[index]);
+if (missing.length > 0) process.stderr.write(`SKIPPED verifications: no ${missing.join(", ")} here\n`);
+
+let root = "";
+beforeAll(() => {
+  if (missing.length > 0) return;
+  root = mkdtempSync(join(tmpdir(), "verification-"));
+  mkdirSync(join(root, "bin"));
+  for (const applet of APPLETS) symlinkSync(found[0] ?? "", join(root, "bin", applet));
+  for (const [index, tool] of TOOLS.entries()) symlinkSync(found[index] ?? "", join(root, "bin", tool));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** The script of a verification with what it looks at, and a Kubernetes API, that only pretend; both at one address. */
+async function verify(
+  checks: (at: string) => readonly (Check | ObjectCheck)[],
+  answers: Answers,
+  more: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
+  const asked: IncomingMessage[] = [];
+  const bodies: string[] = [];
+  const expired: string[] = [];
+  let written: Record<string, string> = {};
+  const counts = new Map<string, number>();
+  const server: Server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const address = `${request.method} ${decodeURIComponent(request.url ?? "").replace(/[?&]pretty=true/, "")}`;
+    const listed = answers[address];
+    const count = counts.get(address) ?? 0;
+    counts.set(address, count + 1);
+    const answer = Array.isArray(listed) ? listed[Math.min(count, listed.length - 1)] : listed;
+    const job = /^PATCH \/apis\/batch\/v1\/namespaces\/write-side\/jobs\/(.*)$/.exec(address)?.[1];
+    if (!answer && address === REPORT) written = JSON.parse(body).data;
+    else if (!answer && job) expired.push(`${job} after ${JSON.parse(body).spec.ttlSecondsAfterFinished} s`);
+    else {
+      asked.push(request);
+      bodies.push(body);
+      if (!answer) {
+        const nothing = { status: address.startsWith("GET /api/v1/namespaces/") ? 200 : 404, body: { items: [] } };
+        return response.writeHead(nothing.status).end(JSON.stringify(nothing.body, null, 2));
+      }
+    }
+    const said = answer?.body ?? "";
+    response.writeHead(answer?.status ?? 200).end(typeof said === "string" ? said : JSON.stringify(said, null, 2));
+  });
+  const port = await new Promise<number>((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
+  const at = `http://127.0.0.1:${port}`;
+  const directory = mkdtempSync(join(root, "run-"));
+  const { files, bearers } = checkFiles(checks(at));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  writeFileSync(join(directory, "token"), "token-of-the-account");
+  const child = spawn(found[0] ?? "", ["sh", join(scripts, "workload/verification/verify.sh")], {
+    env: {
+      PATH: join(root, "bin"),
+      TMPDIR: directory,
+      CHECKS: directory,
+      JOB: RUN,
+      NAMESPACE: "write-side",
+      REPORT: "smoke-test",
+      TIME: "0",
+      POLL: "0",
+      API: at,
+      TOKEN: join(directory, "token"),
+      ...Object.fromEntries(Object.entries(bearers).map(([name, { key }]) => [name, key])),
+      ...more,
+    },
+  });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      log += data;
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  server.close();
+  const { of, verdict, report } = written;
+  if (verdict) expect(of).toBe(RUN);
+  return {
+    code,
+    ...(verdict ? { verdict, report: (report ?? "").replaceAll(at, "http://api").split("\n") } : {}),
+    expired,
+    asked,
+    bodies,
+    log,
+  };
+}
+
+const DEPLOYMENT = "GET /apis/apps/v1/namespaces/write-side/deployments/command-api";
+const rollout = (): readonly ObjectCheck[] => [
+  {
+    name: "rollout of command-api",
+    object: {
+      kind: "Deployment",
+      namespace: "write-side",
+      name: "command-api",
+      labels: { "app.kubernetes.io/name": "command-api", "app.kubernetes.io/instance": "command-api" },
+    },
+  },
+];
+const PODS =
+  "GET /api/v1/namespaces/write-side/pods?labelSelector=app.kubernetes.io/instance=command-api,app.kubernetes.io/name=command-api";
+const EVENTS = "GET /api/v1/namespaces/write-side/events?fieldSelector=involvedObject.name=command-api,type=Warning";
+
+/** A Deployment as the API has it once it is rolled out. */
+const rolledOut = (status: object = {}) => ({
+  body: {
+    kind: "Deployment",
+    metadata: { name: "command-api", generation: 7, labels: { "a.b/c": 'q"u,o{te\\' } },
+    spec: { replicas: 3 },
+    status: { observedGeneration: 7, replicas: 3, updatedReplicas: 3, availableReplicas: 3, readyReplicas: 3, ...status },
+  },
+});
+
+const WELL = [{ type: "Ready", status: "True" }];
+
+(missing.length > 0 ? describe.skip : describe)("a verification", () => {
+  it("reports that all of its checks succeeded, and stays", async () => {
+    const { code, verdict, report, expired } = await verify(
+      (at) => [
+        ...rollout(),
+        { name: "health", url: `${at}/health`, contains: '"ok"' },
+        { name: "port", tcp: { host: "127.0.0.1", port: Number(new URL(at).port) } },
+      ],
+      { [DEPLOYMENT]: rolledOut(), "GET /health": { body: { status: "ok" } } },
+    );
+    expect({ code, verdict, report, expired }).toEqual({ code: 0, verdict: "passed", report: ["3 of 3 checks succeeded"], expired: [] });
+  });
+
+  it("tries again until its time is over", async () => {
+    const { verdict, asked } = await verify(
+      (at) => [{ name: "health", url: `${at}/health` }],
+      { "GET /health": [{ status: 503 }, { status: 503 }, { status: 200 }] },
+      { TIME: "30" },
+    );
+    expect({ verdict, asked: asked.length }).toEqual({ verdict: "passed", asked: 3 });
+  });
+
+  it("tells everything that does not work, with the answer, and expires with a good end so that it is run again", async () => {
+    const { code, verdict, report, expired } = await verify(
+      (at) => [
+        { name: "health", url: `${at}/health` },
+        { name: "orders", url: `${at}/orders`, contains: '"items"' },
+        { name: "nobody", url: "http://127.0.0.1:1/" },
+        { name: "port", tcp: { host: "127.0.0.1", port: 1 } },
+      ],
+      { "GET /health": { status: 503, body: `{"status":"down","why":"a \\"quote\\"\t${"x".repeat(600)}` }, "GET /orders": { body: "[]" } },
+    );
+    expect({ code, verdict, expired }).toEqual({ code: 0, verdict: "failed", expired: [`${RUN} after 60 s`] });
+    expect(report?.map((line) => line.replace(/x{400,}/, "xx"))).toEqual([
+      "4 of 4 checks failed.",
+      'health: GET http://api/health answers 503, not 200: {"status":"down","why":"a \\"quote\\" xx',
+      'orders: GET http://api/orders answers without ""items"": []',
+      expect.stringMatching(/^nobody: GET http:\/\/127.0.0.1:1\/ has no answer: \(7\) Failed to connect/),
+      "port: 127.0.0.1:1 does not answer",
+    ]);
+    expect(report?.[1]?.length).toBeLessThan(600);
+  });
+
+  it("sends a command with headers, a body and a token, under one key in all tries", async () => {
+    const command = {
+      name: "create an order",
+      url: "",
+      headers: { "Idempotency-Key": "smoke-{run}", "Content-Type": "application/json" },
+      body: '{"id":"{run}",\n "note":"a \\"b\\" $HOME"}',
+      bearer: { secret: { name: "token", keys: {} } as never, home: "write-side", key: "a-token" },
+      expect: 202,
+    };
+    const { verdict, asked, bodies } = await verify(
+      (at) => [{ ...command, url: `${at}/orders?filter[a]={b}` }],
+      { "POST /orders?filter[a]={b}": [{ status: 500 }, { status: 202 }] },
+      { TIME: "30" },
+    );
+    expect(verdict).toBe("passed");
+    expect(asked.map(({ headers }) => headers)).toMatchObject(
+      ["first", "again"].map(() => ({
+        "idempotency-key": `smoke-${RUN}`,
+        "content-type": "application/json",
+        authorization: "Bearer a-token",
+      })),
+    );
+    expect(bodies).toEqual([0, 1].map(() => `{"id":"${RUN}",\n "note":"a \\"b\\" $HOME"}`));
+  });
+
+  it("goes to a gateway by a name that the world does not know yet", async () => {
+    const { verdict, asked } = await verify(
+      (at) => [{ name: "public", url: "http://orders.invalid/health", through: { host: "127.0.0.1", port: Number(new URL(at).port) } }],
+      { "GET /health": {} },
+    );
+    expect({ verdict, host: asked[0]?.headers.host }).toEqual({ verdict: "passed", host: "orders.invalid" });
+  });
+
+  it.each([
+    ["passed", { projections: [{ lag: 999 }, { lag: 0 }] }],
+    ["failed", { projections: [{ lag: 3 }, { lag: 1000 }] }],
+    ["failed", { projections: [{ lag: null }] }],
+    ["failed", { projections: [] }],
+    ["failed", { lag: "3" }],
+  ])("has %s where projections say %j and are to be less than 1,000 events behind", async (expected, body) => {
+    const { verdict } = await verify((at) => [{ name: "lag", url: `${at}/lag`, below: { field: "lag", limit: 1000 } }], {
+      "GET /lag": { body: JSON.stringify(body) },
+    });
+    expect(verdict).toBe(expected);
+  });
+
+  it.each([
+    [
+      "has not been seen by its controller",
+      { observedGeneration: 6 },
+      "of 3 pods of command-api 3 are of the newest version and 3 available",
+    ],
+    ["has old pods", { replicas: 4, updatedReplicas: 3 }, "of 3 pods of command-api 3 are of the newest version and 3 available"],
+    ["is half done", { updatedReplicas: 1 }, "of 3 pods of command-api 1 are of the newest version and 3 available"],
+    ["has pods that can't serve", { availableReplicas: 2 }, "of 3 pods of command-api 3 are of the newest version and 2 available"],
+  ])("takes no rollout for done that %s", async (_, status, cause) => {
+    const { verdict, report } = await verify(rollout, { [DEPLOYMENT]: rolledOut(status) });
+    expect({ verdict, report }).toEqual({ verdict: "failed", report: ["1 of 1 checks failed.", `rollout of command-api: ${cause}`] });
+  });
+
+  it("says why pods are not ready, as Kubernetes and they themselves say it", async () => {
+    const container = (state: object, lastState: object = {}) => ({ name: "command-api", ready: false, state, lastState });
+    const { report } = await verify(rollout, {
+      [DEPLOYMENT]: rolledOut({
+        updatedReplicas: 1,
+        conditions: [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: "exceeded quota" }],
+      }),
+      [PODS]: {
+        body: {
+          items: [
+            { metadata: { name: "well" }, status: { phase: "Running", conditions: WELL } },
+            {
+              metadata: { name: "no-image" },
+              status: {
+                phase: "Pending",
+                conditions: [{ type: "Ready", status: "False" }],
+                containerStatuses: [
+                  container({ waiting: { reason: "ImagePullBackOff", message: 'Back-off pulling image "orders:9": not <found>' } }),
+                ],
+              },
+            },
+            {
+              metadata: { name: "crashes" },
+              status: {
+                phase: "Running",
+                conditions: [{ type: "Ready", status: "False" }],
+                containerStatuses: [
+                  container(
+                    { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s" } },
+                    { terminated: { exitCode: 1, reason: "Error", message: "no JWT_KEY\nis set" } },
+                  ),
+                ],
+              },
+            },
+            {
+              metadata: { name: "waits" },
+              status: {
+                phase: "Pending",
+                initContainerStatuses: [
+                  {
+                    name: "wait-for-connections",
+                    ready: false,
+                    state: { running: { startedAt: "2026-11-21T12:00:00Z" } },
+                    lastState: {
+                      terminated: { exitCode: 1, reason: "Error", message: "read-database has not answered at db:5432 for 300 s" },
+                    },
+                  },
+                ],
+                containerStatuses: [container({ waiting: { reason: "PodInitializing" } })],
+              },
+            },
+            {
+              metadata: { name: "no-room" },
+              status: {
+                phase: "Pending",
+                conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes are available" }],
+              },
+            },
+            { metadata: { name: "slow" }, status: { phase: "Running", conditions: [{ type: "Ready", status: "False" }] } },
+          ],
+        },
+      },
+      [EVENTS]: {
+        body: { items: [{ metadata: { name: "e1" }, reason: "FailedCreate", message: "pods are forbidden", source: { component: "x" } }] },
+      },
+    });
+    expect(report).toEqual([
+      "1 of 1 checks failed.",
+      "rollout of command-api: of 3 pods of command-api 1 are of the newest version and 3 available",
+      "FailedCreate: exceeded quota",
+      '  pod no-image: command-api: ImagePullBackOff: Back-off pulling image "orders:9": not <found>',
+      "  pod crashes: command-api: CrashLoopBackOff: back-off 40s",
+      "  pod crashes: command-api: ended before with 1 (Error): no JWT_KEY is set",
+      "  pod waits: wait-for-connections: ended before with 1 (Error): read-database has not answered at db:5432 for 300 s",
+      "  pod no-room: Unschedulable: 0/3 nodes are available",
+      "  pod slow: is running and not ready",
+      "  pods are forbidden",
+    ]);
+  });
+
+  const JOB = "GET /apis/batch/v1/namespaces/write-side/jobs/migration-5e6f7a8b";
+  const job = (): readonly ObjectCheck[] => [
+    {
+      name: "migration",
+      object: {
+        kind: "Job",
+        namespace: "write-side",
+        name: "migration-5e6f7a8b",
+        labels: { "batch.kubernetes.io/job-name": "migration-5e6f7a8b" },
+      },
+    },
+  ];
+
+  it("waits for a job until it has done its work", async () => {
+    const done = {
+      body: {
+        status: {
+          conditions: [
+            { type: "SuccessCriteriaMet", status: "True" },
+            { type: "Complete", status: "True" },
+          ],
+        },
+      },
+    };
+    const { verdict } = await verify(job, { [JOB]: [{ body: { status: { active: 1 } } }, done] }, { TIME: "30" });
+    expect(verdict).toBe("passed");
+  });
+
+  it("waits no longer for a job that failed, says what its container said, and has both expire", async () => {
+    const { verdict, report, expired, code } = await verify(
+      job,
+      {
+        [JOB]: {
+          body: {
+            status: {
+              conditions: [
+                { type: "FailureTarget", status: "True", reason: "BackoffLimitExceeded", message: "…" },
+                { type: "Failed", status: "True", reason: "BackoffLimitExceeded", message: "Job has reached the specified backoff limit" },
+              ],
+            },
+          },
+        },
+        "GET /api/v1/namespaces/write-side/pods?labelSelector=batch.kubernetes.io/job-name=migration-5e6f7a8b": {
+          body: {
+            items: [
+              {
+                metadata: { name: "migration-5e6f7a8b-x" },
+                status: {
+                  phase: "Failed",
+                  conditions: [{ type: "Ready", status: "False" }],
+                  containerStatuses: [
+                    {
+                      name: "migration",
+                      state: { terminated: { exitCode: 2, reason: "Error", message: 'ERROR: column "total" of relation "orders" exists' } },
+                    },
+                  ],
+                },
+              },
+            ],
+          },
+        },
+      },
+      { TIME: "60", EXPIRES: "migration-5e6f7a8b" },
+    );
+    expect({ code, verdict, report, expired }).toEqual({
+      code: 0,
+      verdict: "failed",
+      report: [
+        "1 of 1 checks failed.",
+        "migration: job migration-5e6f7a8b failed: BackoffLimitExceeded: Job has reached the specified backoff limit",
+        '  pod migration-5e6f7a8b-x: migration: ended with 2 (Error): ERROR: column "total" of relation "orders" exists',
+      ],
+      expired: ["migration-5e6f7a8b after 60 s", `${RUN} after 60 s`],
+    });
+  });
+
+  it("fails itself where it can't report, whether good or bad, and where it would stay", async () => {
+    const health = (at: string) => [{ name: "health", url: `${at}/health` }];
+    const refused = { status: 403, body: {} };
+    const runs = await Promise.all([
+      verify(health, { "GET /health": {}, [REPORT]: refused }),
+      verify(health, { "GET /health": { status: 500 }, [REPORT]: refused }),
+      verify(health, { "GET /health": { status: 500 }, [`PATCH /apis/batch/v1/namespaces/write-side/jobs/${RUN}`]: refused }),
+    ]);
+    expect(runs.map(({ code, log }) => [code, log.trim().split("\n").at(-1)])).toEqual([
+      [1, "the ConfigMap smoke-test can't be written (403)"],
+      [1, "the ConfigMap smoke-test can't be written (403)"],
+      [1, `the job ${RUN} can't be made to expire (403)`],
+    ]);
+  });
+
+  it("says what it may not read", async () => {
+    const { report } = await verify(rollout, { [DEPLOYMENT]: { status: 403, body: {} } });
+    expect(report).toEqual(["1 of 1 checks failed.", "rollout of command-api: deployments command-api can't be read (403)"]);
+  });
+});

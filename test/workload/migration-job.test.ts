@@ -1,0 +1,133 @@
+import { podGroups } from "../../constructs/capacity/pod-groups";
+import { KubernetesTarget } from "../../constructs/kubernetes";
+import { HttpService, MigrationJob, type MigrationJobProps } from "../../constructs/workload";
+import { type Body, one } from "../synth";
+import { refused, Sent } from "./workloads";
+
+const aMigration =
+  (props: Partial<MigrationJobProps> = {}) =>
+  (stack: Parameters<typeof KubernetesTarget.kubeconfig>[0]) => {
+    const place = { cluster: KubernetesTarget.kubeconfig(stack, { context: "kind-orders" }), namespace: "write-side" };
+    const image = "registry.example.com/orders/api:1.0.0";
+    const { ready } = new MigrationJob(stack, "migration", { ...place, image, command: ["npx", "prisma", "migrate", "deploy"], ...props });
+    new HttpService(stack, "api", { ...place, image, after: ready });
+  };
+
+const sent = new Sent(aMigration({ down: { command: ["npm", "run", "down"] } }));
+const job = (json: Body): Body => one(json, "kubernetes_job_v1", "migration/job");
+
+describe("a migration", () => {
+  const { json } = sent;
+  const { name } = job(json).metadata;
+
+  it("is told of by who waits for its end, and expires when it has failed, to run again", () => {
+    expect(name).toMatch(/^migration-[0-9a-f]{8}$/);
+    expect(job(json)).toMatchObject({
+      wait_for_completion: false,
+      lifecycle: { ignore_changes: ["spec[0].ttl_seconds_after_finished"] },
+      spec: { backoff_limit: 2, active_deadline_seconds: 600, template: { spec: { restart_policy: "Never" } } },
+    });
+    expect(job(json).spec).not.toHaveProperty("ttl_seconds_after_finished");
+    const verdict = one(json, "kubernetes_job_v1", "verdict/job");
+    expect(verdict).toMatchObject({ wait_for_completion: true, spec: { active_deadline_seconds: 960 } });
+    expect(verdict.depends_on).toContainEqual(expect.stringMatching(/^kubernetes_job_v1.migration_job/));
+    expect(verdict.spec.template.spec.container[0].env).toContainEqual({ name: "EXPIRES", value: name });
+    expect(one(json, "kubernetes_config_map_v1", "verdict/checks").data.list).toBe(
+      `job\t0\tmigration\twrite-side\tjobs\t${name}\tbatch.kubernetes.io%2Fjob-name%3D${name}\n`,
+    );
+    expect(sent.one("Role", "migration-verdict").rules).toEqual([
+      { apiGroups: ["batch"], resources: ["jobs"], resourceNames: [name], verbs: ["get"] },
+      { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
+      {
+        apiGroups: ["batch"],
+        resources: ["jobs"],
+        resourceNames: [name, one(json, "kubernetes_job_v1", "verdict/job").metadata.name],
+        verbs: ["patch"],
+      },
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["migration-verdict-report"], verbs: ["patch"] },
+    ]);
+  });
+
+  it("holds up what comes after it until it has done its work", () => {
+    expect(one(json, "kubernetes_deployment_v1").depends_on).toContainEqual(
+      expect.stringMatching(/^data\.kubernetes_config_map_v1\.migration_verdict/),
+    );
+  });
+
+  it("runs again for another image, command or configuration", () => {
+    const names = [
+      {},
+      { image: "registry.example.com/orders/api:1.0.1" },
+      { command: ["true"] },
+      { env: { A: "b" } },
+      { files: { "/a": "b" } },
+    ].map((props) => job(new Sent(aMigration(props)).json).metadata.name);
+    expect(names[0]).toBe(name);
+    expect(new Set(names).size).toBe(5);
+  });
+
+  it("keeps at hand what takes it back, run by nobody but by hand", () => {
+    const { spec } = sent.one("CronJob", "migration-down");
+    expect(spec).toMatchObject({ suspend: true, schedule: "0 0 30 2 *", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" });
+    expect(spec.jobTemplate.spec).toMatchObject({
+      backoffLimit: 0,
+      template: { spec: { containers: [{ image: "registry.example.com/orders/api:1.0.0", command: ["npm", "run", "down"] }] } },
+    });
+    expect(
+      new Sent(aMigration({ down: { image: "registry.example.com/orders/api:0.9.0" } })).one("CronJob", "migration-down"),
+    ).toMatchObject({
+      spec: { jobTemplate: { spec: { template: { spec: { containers: [{ image: "registry.example.com/orders/api:0.9.0" }] } } } } },
+    });
+  });
+
+  it("is in the capacity ledger as pods that come and go", () => {
+    const groups = podGroups(sent.objects).filter(({ passing }) => passing);
+    expect(groups.map((group) => group.name.replace(/-[0-9a-f]{8}$/, "")).sort()).toEqual([
+      "write-side/migration",
+      "write-side/migration-down",
+      "write-side/migration-verdict",
+    ]);
+  });
+
+  const DESTRUCTIVE = [
+    "npx prisma migrate reset --force",
+    "npx prisma db push --force-reset",
+    "bin/rails db:drop",
+    "npx sequelize-cli db:drop",
+    "mix ecto.reset",
+    "php artisan migrate:fresh",
+    "npx typeorm schema:drop -d source.js",
+    "dotnet ef database drop --force",
+    "flyway -url=jdbc:x clean",
+    "liquibase dropAll",
+    "dropdb orders",
+    "psql -c 'DROP  DATABASE orders'",
+    "python manage.py flush --noinput",
+  ];
+
+  it.each(DESTRUCTIVE)("is no %s where data is kept", (line) => {
+    const message = (property: string) =>
+      `migration.${property}: ${JSON.stringify(line)} empties the database; migrate forwards, or say disposable where the data may be lost`;
+    expect(refused(aMigration({ command: ["sh", "-c"], args: [line], down: { args: [line] } }))).toEqual([
+      message("command").replace(JSON.stringify(line), JSON.stringify(`sh -c ${line}`)),
+      message("down.command"),
+    ]);
+    expect(refused(aMigration({ args: [line], disposable: true }))).toEqual([]);
+  });
+
+  it.each(["npx prisma migrate deploy", "flyway -cleanDisabled=true migrate", "bin/rails db:migrate", "alembic upgrade head"])(
+    "may be %s",
+    (line) => {
+      expect(refused(aMigration({ command: line.split(" ") }))).toEqual([]);
+    },
+  );
+
+  it("has a name with room after it, an end and retries that can be counted", () => {
+    expect(refused(aMigration({ name: "m".repeat(33), within: "7h", retries: -1 }))).toEqual([
+      `migration.name: "${"m".repeat(33)}" leaves no room for the name of its verdict; use up to 32 characters`,
+      'migration.within: "7h" is longer than anybody waits for a deployment; use 360m or less',
+      "migration.retries: -1 is no number of retries; use 0 or more",
+      `migration/verdict.name: "${"m".repeat(33)}-verdict" is no name of a workload; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
+    ]);
+  });
+});

@@ -1,0 +1,209 @@
+import { Fn } from "cdktf";
+import { podGroups } from "../../constructs/capacity/pod-groups";
+import { KubernetesTarget } from "../../constructs/kubernetes";
+import { HttpService, SmokeTest, type SmokeTestProps, smokeTestsOf, Worker } from "../../constructs/workload";
+import { aSpec } from "../secrets/specs";
+import { type Body, one } from "../synth";
+import { refused, Sent } from "./workloads";
+
+const IMAGE = "registry.example.com/orders/api:1.0.0";
+
+interface More extends Partial<Omit<SmokeTestProps, "verifies">> {
+  readonly image?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly elsewhere?: string;
+  readonly alone?: boolean;
+}
+
+const aTest =
+  ({ image = IMAGE, env = {}, elsewhere = "write-side", alone = false, ...more }: More = {}) =>
+  (stack: Parameters<typeof KubernetesTarget.kubeconfig>[0]) => {
+    const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+    const place = { cluster, namespace: "write-side" };
+    const api = new HttpService(stack, "command-api", { ...place, image, env });
+    const processors = new Worker(stack, "processors", {
+      cluster,
+      namespace: elsewhere,
+      image: "registry.example.com/orders/processors:1.0.0",
+    });
+    new SmokeTest(stack, "smoke-test", { ...place, verifies: alone ? [] : [api, processors], ...more });
+  };
+
+const HEALTH = { name: "health", url: "http://command-api:8080/health" };
+const sent = new Sent(aTest({ checks: [HEALTH] }));
+const verdict = (json: Body): Body => Object.values(json.data.kubernetes_config_map_v1 as Record<string, Body>)[0] as Body;
+const job = (more: More = {}): Body => one(new Sent(aTest(more)).json, "kubernetes_job_v1");
+
+describe("a smoke test", () => {
+  const { json } = sent;
+  const { name } = one(json, "kubernetes_job_v1").metadata;
+
+  it("comes after the workloads, is waited for, and stays when it has passed", () => {
+    const { depends_on, spec, wait_for_completion, timeouts, lifecycle } = one(json, "kubernetes_job_v1");
+    expect(depends_on.filter((address: string) => address.includes("deployment"))).toHaveLength(2);
+    expect(wait_for_completion).toBe(true);
+    expect(timeouts).toEqual({ create: "1200s", update: "1200s" });
+    expect(spec).toMatchObject({ active_deadline_seconds: 900, backoff_limit: 2 });
+    expect(spec).not.toHaveProperty("ttl_seconds_after_finished");
+    expect(lifecycle).toEqual({ ignore_changes: ["spec[0].ttl_seconds_after_finished"] });
+  });
+
+  it("ends an apply with its report where it did not pass, and with where to look where there is none", () => {
+    expect(verdict(json)).toMatchObject({
+      metadata: { name: "smoke-test-report", namespace: "write-side" },
+      depends_on: [expect.stringMatching(/^kubernetes_job_v1\./)],
+      lifecycle: {
+        postcondition: [
+          {
+            condition: `\${try(self.data.of == "${name}" && self.data.verdict == "passed", false)}`,
+            error_message: `\${try([for of in [self.data.of] : self.data.report if of == "${name}"][0], "the job ${name} in write-side has left no report: kubectl logs job/${name} -n write-side")}`,
+          },
+        ],
+      },
+    });
+    expect(one(json, "kubernetes_config_map_v1", "report")).toMatchObject({ lifecycle: { ignore_changes: ["data"] } });
+  });
+
+  it("runs for another image, another setting and another question, and for nothing else", () => {
+    expect(name).toMatch(/^smoke-test-[0-9a-f]{8}$/);
+    const names = [
+      { checks: [HEALTH] },
+      { checks: [HEALTH], image: "registry.example.com/orders/api:1.0.1" },
+      { checks: [HEALTH], env: { LEVEL: "debug" } },
+      { checks: [{ ...HEALTH, expect: 204 }] },
+    ].map((more) => job(more).metadata.name);
+    expect(names[0]).toBe(name);
+    expect(new Set(names).size).toBe(4);
+  });
+
+  it("asks first whether every workload is rolled out", () => {
+    const { data } = one(json, "kubernetes_config_map_v1", "checks");
+    expect(data.list.split("\n")).toEqual([
+      "rollout\t0\trollout of command-api\twrite-side\tdeployments\tcommand-api\tapp.kubernetes.io%2Finstance%3Dcommand-api,app.kubernetes.io%2Fname%3Dcommand-api",
+      "rollout\t1\trollout of processors\twrite-side\tdeployments\tprocessors\tapp.kubernetes.io%2Finstance%3Dprocessors,app.kubernetes.io%2Fname%3Dprocessors",
+      "http\t2\thealth\tGET\thttp://command-api:8080/health\t200",
+      "",
+    ]);
+    expect(Object.keys(data).sort()).toEqual(["2.curl", "flatten.awk", "list", "pods.awk", "verify.sh"]);
+    expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
+  });
+
+  it("may read the workloads that it looks at, list pods and events, write its report and let itself expire, and no more", () => {
+    expect(sent.one("Role", "smoke-test").rules).toEqual([
+      { apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["command-api", "processors"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
+      { apiGroups: ["batch"], resources: ["jobs"], resourceNames: [name], verbs: ["patch"] },
+      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["smoke-test-report"], verbs: ["patch"] },
+    ]);
+    expect(sent.one("RoleBinding", "smoke-test").subjects).toEqual([
+      { kind: "ServiceAccount", name: "smoke-test", namespace: "write-side" },
+    ]);
+  });
+
+  it("is given rights in each namespace that it looks into", () => {
+    const other = new Sent(aTest({ elsewhere: "processors" }));
+    expect(other.one("Role", "smoke-test-of-write-side")).toMatchObject({
+      metadata: { namespace: "processors" },
+      rules: [
+        { resources: ["deployments"], resourceNames: ["processors"], verbs: ["get"] },
+        { resources: ["pods", "events"], verbs: ["list"] },
+      ],
+    });
+    expect(one(other.json, "kubernetes_config_map_v1", "checks").data.list).toContain("\trollout of processors/processors\tprocessors\t");
+  });
+
+  it("has a token of an hour in a file, where no other workload has one, and reaches the API and what it is told", () => {
+    const { spec } = sent.one("Job", name).spec.template;
+    expect(spec).toMatchObject({ automountServiceAccountToken: false, serviceAccountName: "smoke-test", restartPolicy: "Never" });
+    expect(spec.volumes.find((volume: Body) => volume.name === "account").projected.sources[0]).toEqual({
+      serviceAccountToken: { path: "token", expirationSeconds: 3600 },
+    });
+    expect(spec.containers[0]).toMatchObject({
+      command: ["sh", "/checks/verify.sh"],
+      securityContext: { runAsNonRoot: true, runAsUser: 100, readOnlyRootFilesystem: true },
+      terminationMessagePolicy: "FallbackToLogsOnError",
+    });
+    const policy = one(json, "kubernetes_network_policy_v1", "smoke-test/verification/pod/traffic/policy");
+    expect(policy.spec.egress).toHaveLength(2);
+    expect(smokeTestsOf("write-side")).toEqual({ namespace: "write-side", labels: { "app.kubernetes.io/component": "smoke-test" } });
+    expect(sent.one("Job", name).spec.template.metadata.labels).toMatchObject({ "app.kubernetes.io/component": "smoke-test" });
+  });
+
+  it("sends commands with what belongs to them, and shows a token out of a secret", () => {
+    const { json: asked } = new Sent(
+      aTest({
+        checks: [
+          {
+            name: "create an order",
+            url: "https://orders.example.com/orders",
+            through: { host: "gateway.entry", port: 443 },
+            headers: { "Idempotency-Key": "smoke-{run}", "X-Quoted": 'a "b" \\' },
+            body: '{"id":"${id}"}',
+            bearer: { secret: aSpec({ name: "token" }), home: "write-side", key: "password" },
+            expect: 202,
+          },
+          { name: "lag", url: "http://projections/lag", below: { field: "lag", limit: 1000 }, contains: "orders" },
+          { name: "broker", tcp: { host: "broker", port: 4222 } },
+        ],
+      }),
+    );
+    const { data } = one(asked, "kubernetes_config_map_v1", "checks");
+    expect(data.list.split("\n").slice(2)).toEqual([
+      "http\t2\tcreate an order\tPOST\thttps://orders.example.com/orders\t202",
+      "http\t3\tlag\tGET\thttp://projections/lag\t200",
+      "tcp\t4\tbroker\tbroker\t4222",
+      "",
+    ]);
+    expect(data["2.curl"]).toBe(
+      'header = "Idempotency-Key: smoke-{run}"\nheader = "X-Quoted: a \\"b\\" \\\\"\nconnect-to = "::gateway.entry:443"\n',
+    );
+    expect(data["2.body"]).toBe('{"id":"$${id}"}');
+    expect([data["3.below"], data["3.contains"]]).toEqual(["lag 1000\n", "orders"]);
+    expect(one(asked, "kubernetes_job_v1").spec.template.spec.container[0].env).toContainEqual({
+      name: "BEARER_2",
+      value_from: { secret_key_ref: { name: "token", key: "password" } },
+    });
+  });
+
+  it("is in the capacity ledger as a pod that comes and goes", () => {
+    const groups = podGroups(sent.objects).filter(({ passing }) => passing);
+    expect(groups.map(({ pods }) => pods)).toEqual([1]);
+  });
+
+  it("needs something to look at, and time that somebody waits", () => {
+    expect(refused(aTest({ alone: true, within: "2h" }))).toEqual([
+      'smoke-test.within: "2h" is longer than anybody waits for a deployment; use 60m or less',
+      "smoke-test: looks at nothing; name workloads or checks",
+    ]);
+    expect(refused(aTest({ within: "soon" as never }))).toEqual([
+      'smoke-test.within: "soon" is not a span of time; write a number and a unit, like "30d"',
+    ]);
+  });
+
+  it("asks nothing that can't be asked", () => {
+    const checks = [
+      { ...HEALTH, name: "a\tb" },
+      { ...HEALTH, url: "command-api/health" },
+      { ...HEALTH, method: "post" },
+      { ...HEALTH, name: "status", expect: 100 },
+      { ...HEALTH, name: "lag", below: { field: "a.b", limit: 1 } },
+    ];
+    expect(refused(aTest({ checks }))).toEqual([
+      'smoke-test.checks: "a\\tb" is no name of a check; use up to 80 characters on one line',
+      'smoke-test.checks: "health" is the name of two checks; give one of them another',
+      'smoke-test.checks: "command-api/health" is no address to ask; begin with http:// or https://, and leave out spaces and quotes',
+      'smoke-test.checks: "post" is no method of HTTP; write it in capitals, like POST',
+      "smoke-test.checks: 100 is no status that ends an answer; use 200 to 599",
+      'smoke-test.checks: "a.b" is no name of a field; use letters, digits, _ and -',
+    ]);
+  });
+
+  it("takes addresses that another stack brings, and does not run again where they are counted otherwise", () => {
+    const asked = (before: number) => {
+      for (let count = 0; count < before; count++) Fn.lower("A");
+      return new Sent(aTest({ checks: [{ name: "public", url: `https://${Fn.lower("HOST")}/health` }] })).json;
+    };
+    expect(one(asked(0), "kubernetes_config_map_v1", "checks").data.list).toContain('\tGET\thttps://${lower("HOST")}/health\t200');
+    expect(one(asked(3), "kubernetes_job_v1").metadata.name).toBe(one(asked(0), "kubernetes_job_v1").metadata.name);
+  });
+});

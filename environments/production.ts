@@ -18,7 +18,12 @@ export const production = {
   queryApi: {
     image: "registry.example.com/orders/query-api:1.0.0",
     replicas: 10,
-    edge: { provider: "cloudflare", cache: "30s" },
+    edge: {
+      provider: "cloudflare",
+      cache: "30s",
+      account: "0123456789abcdef0123456789abcdef",
+      zone: { id: "fedcba9876543210fedcba9876543210", name: "example.com" },
+    },
   },
   projections: { image: "registry.example.com/orders/projections:1.0.0", workers: 5, parallelism: 10 },
   readDatabase: { engine: "aurora", replicas: 3 },

@@ -19,7 +19,12 @@ export const production = {
   commandProcessors: { replicas: { min: 5, max: 20 } },
   queryApi: {
     replicas: 10,
-    edge: { provider: "cloudflare", cache: "30s" },
+    edge: {
+      provider: "cloudflare",
+      cache: "30s",
+      account: "0123456789abcdef0123456789abcdef",
+      zone: { id: "fedcba9876543210fedcba9876543210", name: "example.com" },
+    },
   },
   projections: { workers: 5, parallelism: 10 },
   readDatabase: { engine: "aurora", replicas: 3 },

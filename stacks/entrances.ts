@@ -1,8 +1,11 @@
-import { all, type ClusterKey, type Edge, type Environment, newClusters } from "./environment";
+import { type ClusterKey, type Edge, type Environment, edgeOf, newClusters } from "./environment";
 
 /** Where requests come into an environment. */
 export interface Entrance {
-  /** What for; part of outputs and names: `commands`. */
+  /** What comes in; part of the names of outputs: `command`. */
+  readonly kind: "command" | "query";
+
+  /** What for, in the names of others: `commands`. */
   readonly name: "commands" | "queries";
 
   /** The side that answers. */
@@ -11,12 +14,12 @@ export interface Entrance {
   /** The party of its load balancer. */
   readonly party: string;
 
-  /** The name that clients use: `commands.orders.example.com`. */
+  /** The name by which it answers, and shows a certificate for: `commands.orders.example.com`. */
   readonly host: string;
 
   /**
-   * Who answers before it, near the client, and has the name.
-   * @default - nobody: it has the name itself
+   * Who answers before it, near the client.
+   * @default - nobody
    */
   readonly edge?: Edge["provider"];
 }
@@ -34,10 +37,10 @@ export function entrances(environment: Environment): readonly Entrance[] {
   const { aws, commandApi, queryApi } = environment;
   if (!aws) return [];
   const made = newClusters(environment).map(([key]) => key);
-  const edge = all(queryApi).find((api) => api.edge)?.edge?.provider;
+  const edge = edgeOf(environment)?.edge.provider;
   const found: readonly (readonly [object | undefined, Omit<Entrance, "party" | "host">])[] = [
-    [commandApi, { name: "commands", side: "write" }],
-    [queryApi, { name: "queries", side: "read", ...(edge ? { edge } : {}) }],
+    [commandApi, { kind: "command", name: "commands", side: "write" }],
+    [queryApi, { kind: "query", name: "queries", side: "read", ...(edge ? { edge } : {}) }],
   ];
   return found
     .filter(([api, { side }]) => api !== undefined && SIDES[side].some((key) => made.includes(key)))

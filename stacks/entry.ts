@@ -1,39 +1,42 @@
 import type { App } from "cdktf";
+import { EDGE_SOURCES, type EdgeProvider } from "../constructs/edge";
 import { ANYWHERE, LoadBalancer, type Source } from "../constructs/entry";
 import type { ClientAddress } from "../constructs/gateway";
 import type { AwsContext } from "./compose";
 import { type Entrance, entrances } from "./entrances";
-import type { Edge } from "./environment";
 import type { NetworkOutputs } from "./network";
 import { awsStackProps, PlatformStack } from "./stack";
 
 /** Of each entrance: its load balancer, for an edge, and where that passes connections on to, for the cluster. */
 export type EntryOutputs = {
-  readonly [Name in `${Entrance["name"]}${"TargetGroupArn" | "LoadBalancerArn" | "LoadBalancerName"}`]?: string;
+  readonly [Name in `${Entrance["kind"]}${"TargetGroupArn" | "LoadBalancerArn" | "LoadBalancerDnsName"}`]?: string;
+} & {
+  /** The public zone of the environment's domain. */
+  readonly publicZoneId: string;
 };
 
-/** What stands before a load balancer, and so how it is reached and how it tells who the client is. */
+/** How an entrance is reached, and how its load balancer tells who the client is. */
 interface Before {
   /** Whether it has addresses of the network only. */
   readonly internal: boolean;
   readonly from: Source;
   readonly clientAddress: ClientAddress;
+
+  /** Whether it has its name itself. */
+  readonly named: boolean;
 }
 
-const CLIENTS: Before = { internal: false, from: ANYWHERE, clientAddress: "proxy-protocol" };
+const CLIENTS: Before = { internal: false, from: ANYWHERE, clientAddress: "proxy-protocol", named: true };
 
 /** What an edge adds to `X-Forwarded-For` is believed, because nobody comes past it. */
-const EDGES: Readonly<Record<Edge["provider"], Before>> = {
-  // Through interfaces of its own in the network (VPC origins).
-  cloudfront: {
-    internal: true,
-    from: { prefixList: "com.amazonaws.global.cloudfront.origin-facing" },
-    clientAddress: "x-forwarded-for",
-  },
-  cloudflare: { internal: false, from: ANYWHERE, clientAddress: "x-forwarded-for" },
+const EDGES: Readonly<Record<EdgeProvider, Before>> = {
+  // Through interfaces of its own in the network. Its name is that of the distribution.
+  cloudfront: { internal: true, from: EDGE_SOURCES.cloudfront, clientAddress: "x-forwarded-for", named: false },
+  // Over the internet, by this name; clients use another, of a zone there.
+  cloudflare: { internal: false, from: EDGE_SOURCES.cloudflare, clientAddress: "x-forwarded-for", named: true },
 };
 
-/** How an entrance is reached: by clients themselves, or by its edge. */
+/** What stands before an entrance: clients themselves, or its edge. Its Gateway is told the same. */
 export function before({ edge }: Pick<Entrance, "edge">): Before {
   return edge ? EDGES[edge] : CLIENTS;
 }
@@ -47,7 +50,7 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
   const stack = new PlatformStack<EntryOutputs>(app, `${name}-entry`, awsStackProps(environment, account, "entry"));
   const { vpcId, publicSubnetIds, privateSubnetIds, publicZoneId = "", ...groups } = stack.read(network);
   const outputs = ways.map((way) => {
-    const { internal, ...reached } = before(way);
+    const { internal, named, ...reached } = before(way);
     const balancer = new LoadBalancer(stack, way.name, {
       name: [system, name, way.name],
       vpcId,
@@ -55,14 +58,14 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
       internal,
       ...reached,
       securityGroupId: (groups as NetworkOutputs)[`${way.side}EntrySecurityGroupId`] ?? "",
-      ...(way.edge ? {} : { record: { zoneId: publicZoneId, host: way.host } }),
+      ...(named ? { record: { zoneId: publicZoneId, host: way.host } } : {}),
       protect: stack.protect,
     });
     return {
-      [`${way.name}TargetGroupArn`]: balancer.target.targetGroupArn,
-      [`${way.name}LoadBalancerArn`]: balancer.arn,
-      [`${way.name}LoadBalancerName`]: balancer.dnsName,
+      [`${way.kind}TargetGroupArn`]: balancer.target.targetGroupArn,
+      [`${way.kind}LoadBalancerArn`]: balancer.arn,
+      [`${way.kind}LoadBalancerDnsName`]: balancer.dnsName,
     };
   });
-  return [stack.publish(Object.assign({}, ...outputs))];
+  return [stack.publish(Object.assign({ publicZoneId }, ...outputs))];
 }

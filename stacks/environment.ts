@@ -2,6 +2,7 @@ import type { BrokerPurpose } from "../constructs/broker";
 import type { Architecture, ClusterAccess, Generation } from "../constructs/cluster";
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
 import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresVersion } from "../constructs/core/versions";
+import type { CloudflareZone, EdgeCaching } from "../constructs/edge";
 import type { KurrentCloudSize } from "../constructs/event-store";
 import type { RateLimit } from "../constructs/gateway";
 import type { Region } from "../constructs/network";
@@ -565,11 +566,29 @@ export interface QueryApi extends Service {
   readonly edge?: Edge;
 }
 
-export interface Edge {
-  readonly provider: "cloudflare" | "cloudfront";
+/** What answers queries near whoever asks; commands never pass it. */
+export type Edge = CloudflareSettings | CloudFrontSettings;
 
-  /** How long an answer may be served from the edge. */
-  readonly cache: Duration;
+/** One public name for all regions: those that stand by for the environment answer when it is unwell. */
+export interface CloudflareSettings extends EdgeCaching {
+  readonly provider: "cloudflare";
+
+  /** Cloudflare's account, 32 hexadecimal digits. It is no secret; the token is `CLOUDFLARE_API_TOKEN` of whoever applies. */
+  readonly account: string;
+
+  /** A zone that the environment has for itself, by id and name: settings and rules of an edge are the whole zone's. */
+  readonly zone: CloudflareZone;
+
+  /**
+   * The public name of the queries, in the zone and at most one label below it.
+   * @default - `queries.` and the zone's name
+   */
+  readonly host?: string;
+}
+
+/** On AWS, under the name that the queries have there. */
+export interface CloudFrontSettings extends EdgeCaching {
+  readonly provider: "cloudfront";
 }
 
 export interface Projections extends Workload {
@@ -813,6 +832,11 @@ export function all<T extends object>(role: OneOrMore<T> | undefined): readonly 
 /** Whether data is guarded against deletion here. */
 export function isProtected(environment: Environment): boolean {
   return environment.exceptions?.disposable === undefined;
+}
+
+/** What stands before the queries of an environment, and the service behind it. */
+export function edgeOf({ queryApi }: Environment): { readonly edge: Edge; readonly service: QueryApi } | undefined {
+  return all(queryApi).flatMap((service) => (service.edge ? [{ edge: service.edge, service }] : []))[0];
 }
 
 /** Whether a network is an existing one. */

@@ -1,9 +1,10 @@
 import type { App } from "cdktf";
 import { cloudName } from "../constructs/core/names";
-import { CustomerKey, disksMayUse, logsMayUse } from "../constructs/encryption";
+import { CLOUDFRONT_REGION } from "../constructs/edge";
+import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse } from "../constructs/encryption";
 import type { AwsContext } from "./compose";
 import { managedServersOf } from "./data";
-import { newClusters } from "./environment";
+import { edgeOf, newClusters } from "./environment";
 import { awsStackProps, PlatformStack } from "./stack";
 
 export type Keys = {
@@ -21,6 +22,9 @@ export type Keys = {
 
   /** Of the disks and volumes of nodes. Empty where no cluster is made. */
   readonly disksKeyArn: string;
+
+  /** Of the logs of CloudFront, in its region. None where queries have no edge there. */
+  readonly edgeKeyArn?: string;
 };
 
 /** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
@@ -46,6 +50,14 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "nodes", { ...key("nodes", "Disks and volumes of nodes"), statements: [disksMayUse(aws.account, aws.region)] })
     : undefined;
   const data = managed ? new CustomerKey(stack, "data", key("data", "Databases and caches")) : undefined;
+  const edge =
+    edgeOf(environment)?.edge.provider === "cloudfront"
+      ? new CustomerKey(stack, "edge", {
+          ...key("edge", "Logs of the edge"),
+          statements: [logsMayUse(aws.account, CLOUDFRONT_REGION), deliveryMayUse(aws.account, CLOUDFRONT_REGION)],
+          ...(aws.region === CLOUDFRONT_REGION ? {} : { provider: stack.providerIn(CLOUDFRONT_REGION) }),
+        })
+      : undefined;
   return stack.publish({
     logsKeyArn: logs.arn,
     backupKeyArn: backup.arn,
@@ -53,5 +65,6 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     secretsKeyArn: secrets?.arn ?? "",
     dataKeyArn: data?.arn ?? "",
     disksKeyArn: disks?.arn ?? "",
+    ...(edge ? { edgeKeyArn: edge.arn } : {}),
   });
 }

@@ -7,6 +7,7 @@ import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
 import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize } from "../constructs/event-store";
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
+import { edgeRules, edgesBesideEachOther } from "./edge-rules";
 import {
   type Environment,
   type EXCEPTIONS,
@@ -46,6 +47,7 @@ export const environmentRules: readonly Rule[] = [
   ...storeRules,
   ...workloadRules,
   ...releaseRules,
+  ...edgeRules,
   ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,
@@ -83,16 +85,6 @@ function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
         keys: [key],
         rule: "is made on AWS, and the environment has no aws",
         remedy: "add aws, or name an existing cluster by its context",
-      });
-  }
-  for (const [keys, api] of each(environment, "queryApi")) {
-    const provider = (api.edge as { provider?: string } | undefined)?.provider;
-    if (provider === "cloudfront")
-      found.push({
-        keys: [...keys, "edge", "provider"],
-        value: provider,
-        rule: "lives on AWS, and the environment has no aws",
-        remedy: "add aws, or choose cloudflare",
       });
   }
   return found;
@@ -443,6 +435,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   kurrentCloudIsApart,
   clustersAreApart,
   standbysHaveAnOriginal,
+  ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
 ];
 

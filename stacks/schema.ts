@@ -5,6 +5,7 @@ import type { Problem } from "../constructs/core/errors";
 import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
 import { KUBERNETES, KURRENT_CLOUD_VERSIONS, KURRENTDB, POSTGRES } from "../constructs/core/versions";
+import type { EdgeBypass, EdgeRateLimit } from "../constructs/edge";
 import { imageProblem } from "../constructs/kubernetes";
 import { REGIONS } from "../constructs/network";
 import {
@@ -15,8 +16,9 @@ import {
   type Aws,
   type Backup,
   type BackupSchedule,
+  type CloudFrontSettings,
+  type CloudflareSettings,
   type CloudNativePgSettings,
-  type Edge,
   type ElastiCacheSettings,
   type Environment,
   type EventSourcingDbSettings,
@@ -145,9 +147,14 @@ function either(key: string, having: Schema, lacking: Schema): Schema {
 
 /** One of several engines, told apart by the setting `engine`. */
 function engines(table: Readonly<Record<string, Schema>>): Schema {
+  return kinds("engine", "engine here", table);
+}
+
+/** One of several kinds, told apart by a setting. */
+function kinds(setting: string, what: string, table: Readonly<Record<string, Schema>>): Schema {
   const names = Object.keys(table);
-  const none = v.looseObject({ engine: choice(names, "engine here") }, `is missing; use one of ${names.join(", ")}`) as unknown as Schema;
-  const named = v.lazy((input) => table[names.find((name) => name === (input as { engine?: unknown }).engine) ?? ""] ?? none);
+  const none = v.looseObject({ [setting]: choice(names, what) }, `is missing; use one of ${names.join(", ")}`) as unknown as Schema;
+  const named = v.lazy((input) => table[names.find((name) => name === (input as Record<string, unknown>)[setting]) ?? ""] ?? none);
   return plain(named);
 }
 
@@ -378,6 +385,35 @@ const postgres = engines({
   }),
 });
 
+const caching = {
+  cache: quantity(seconds),
+  bypass: optional(
+    object<EdgeBypass>({
+      headers: optional(
+        list(text(/^[A-Za-z0-9-]+$/, "is no name of a header", "write one like x-tenant"), "name headers, or leave it out"),
+      ),
+      cookies: optional(list(text(/^[\w.-]+$/, "is no name of a cookie", "write one like session"), "name cookies, or leave it out")),
+      paths: optional(
+        list(text(/^\/[\w.~/*-]*$/, "is no path", "write one like /reports/*"), "name paths, * standing for anything, or leave it out"),
+      ),
+    }),
+  ),
+  rateLimit: optional(object<EdgeRateLimit>({ requests: whole(10, 2_000_000), per: quantity(seconds) })),
+};
+
+const cloudflareId = text(/^[0-9a-f]{32}$/, "is no id of Cloudflare", "copy its 32 hexadecimal digits from the overview of the zone");
+
+const edge = kinds("provider", "edge that the platform knows", {
+  cloudflare: object<CloudflareSettings>({
+    provider: v.string(),
+    ...caching,
+    account: cloudflareId,
+    zone: object<CloudflareSettings["zone"]>({ id: cloudflareId, name: domain }),
+    host: optional(domain),
+  }),
+  cloudfront: object<CloudFrontSettings>({ provider: v.string(), ...caching }),
+});
+
 const redis = { size: optional(size), purpose: optional(choice(["cache", "store"], "purpose")) };
 
 export const environmentSchema = object<Environment>({
@@ -447,9 +483,7 @@ export const environmentSchema = object<Environment>({
     oneOrMore(
       object<QueryApi>({
         ...service,
-        edge: optional(
-          object<Edge>({ provider: choice(["cloudflare", "cloudfront"], "edge that the platform knows"), cache: quantity(seconds) }),
-        ),
+        edge: optional(edge),
       }),
     ),
   ),

@@ -19,6 +19,10 @@ const LIMITS = {
   database: 63, // RDS, CreateDBCluster
   cache: 40, // ElastiCache, CreateReplicationGroup
   backupVault: 50, // AWS Backup, CreateBackupVault
+  firewall: 128, // WAF, CreateWebACL
+  edgePolicy: 128, // CloudFront, CreateCachePolicy and its like
+  edgeFunction: 64, // CloudFront, CreateFunction
+  logDelivery: 60, // CloudWatch Logs, PutDeliverySource
   secret: 512, // Secrets Manager, CreateSecret
   label: 63, // Kubernetes, RFC 1123 label
 } as const;

@@ -17,6 +17,9 @@ export const VERSIONS = {
 
     /** 3 refuses gp2, which is not used here; the sources of 3.1.0 were read for the arguments that are written. */
     kurrentcloud: "~> 3.1",
+
+    /** 5.18 is the first whose rules set the lifetime of answers; the documentation of 5.22.0 was read for the arguments. */
+    cloudflare: "~> 5.18",
   },
 } as const;
 

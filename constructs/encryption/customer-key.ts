@@ -61,6 +61,21 @@ export function logsMayUse(account: string, region: string): object {
   };
 }
 
+/** Lets the delivery of logs encrypt what services write into buckets of one account (CloudWatch Logs, V2 logs to S3). */
+export function deliveryMayUse(account: string, region: string): object {
+  return {
+    Sid: "DeliveryOfLogs",
+    Effect: "Allow",
+    Principal: { Service: "delivery.logs.amazonaws.com" },
+    Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+    Resource: "*",
+    Condition: {
+      StringEquals: { "aws:SourceAccount": account },
+      ArnLike: { "aws:SourceArn": `arn:aws:logs:${region}:${account}:delivery-source:*` },
+    },
+  };
+}
+
 /** Lets EBS encrypt disks of one account and region for whoever of it may start instances, Auto Scaling's own role included. */
 export function disksMayUse(account: string, region: string): object {
   return {

@@ -1,0 +1,147 @@
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { CloudflareLoadBalancer } from "./cloudflare/load-balancer";
+import { CloudflareLoadBalancerMonitor } from "./cloudflare/load-balancer-monitor";
+import { CloudflareLoadBalancerPool } from "./cloudflare/load-balancer-pool";
+import { type CloudflarePhase, CloudflareRuleset } from "./cloudflare/ruleset";
+import { CloudflareZoneSetting } from "./cloudflare/zone-setting";
+import { cloudflareRules } from "./cloudflare-rules";
+import { DEFAULT_RATE_LIMIT, type EdgeCaching, edgeCachingProblems, HSTS_SECONDS } from "./contract";
+
+export interface CloudflareEdgeProps extends EdgeCaching {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  /** Cloudflare's account, 32 hexadecimal digits. It is no secret. */
+  readonly account: string;
+
+  /** A zone that this edge has for itself: settings and rules are the whole zone's. */
+  readonly zone: CloudflareZone;
+
+  /**
+   * The public name of the queries, in the zone: at most one label below it, which is what Cloudflare's own certificate covers.
+   * @default - `queries.` and the zone's name
+   */
+  readonly host?: string;
+
+  /** Where queries are answered, in the order in which they are asked: the environment, then those that stand by for it. */
+  readonly origins: readonly CloudflareOrigin[];
+}
+
+export interface CloudflareZone {
+  /** 32 hexadecimal digits. It is no secret. */
+  readonly id: string;
+
+  /** `example.com` */
+  readonly name: string;
+}
+
+export interface CloudflareOrigin {
+  /** Whose it is, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  /**
+   * The name by which its load balancer is reached, outside of the zone: `queries.orders.example.net`. Its certificate is
+   * for that name, and its security group admits `EDGE_SOURCES.cloudflare` and nobody else.
+   */
+  readonly host: string;
+
+  /** Where it says that it is well. */
+  readonly health: string;
+}
+
+/** What holds for the whole zone. */
+const SETTINGS: Readonly<Record<string, string | number | object>> = {
+  ssl: "strict", // an origin shows a certificate that everybody trusts
+  min_tls_version: "1.2",
+  tls_1_3: "on",
+  always_use_https: "on",
+  http3: "on",
+  always_online: "off", // it would show what the Internet Archive remembers
+  browser_cache_ttl: 0, // as the origin says
+  // Cloudflare shows origins a certificate of its own, by which they may know it.
+  tls_client_auth: "on",
+  // Other names below the zone, and lists that browsers are shipped with, are not for an edge to decide about.
+  security_header: {
+    strictTransportSecurity: { enabled: true, maxAge: HSTS_SECONDS, includeSubdomains: false, preload: false, nosniff: true },
+  },
+};
+
+/** From where pools are asked: three sides of the world, so that the trouble of one is not taken for ours. */
+const CHECKED_FROM = ["WEU", "ENAM", "SEAS"] as const;
+
+/** Seconds: every minute is the most often that all plans with load balancing allow. */
+const CHECK = { interval: 60, timeout: 5, retries: 2 } as const;
+
+/** Cloudflare before the queries: one public name for all regions, whose first one that is well answers. */
+export class CloudflareEdge extends Construct {
+  constructor(scope: Construct, id: string, props: CloudflareEdgeProps) {
+    super(scope, id);
+    const { name, zone, host = cloudflareHost(props), origins, cache, bypass = {}, rateLimit = DEFAULT_RATE_LIMIT } = props;
+    for (const { keys, ...problem } of edgeCachingProblems(props)) refuse(this, [problem], keys.join("."));
+    refuse(this, cloudflareHostProblems(host, zone.name), "host");
+
+    for (const [settingId, value] of Object.entries(SETTINGS)) {
+      new CloudflareZoneSetting(this, `zone-${settingId.replaceAll("_", "-")}`, { zoneId: zone.id, settingId, value });
+    }
+    const rules = Object.entries(cloudflareRules({ host, cache, bypass, rateLimit }));
+    for (const [phase, list] of rules as [CloudflarePhase, (typeof rules)[number][1]][]) {
+      new CloudflareRuleset(this, phase.replaceAll("_", "-"), { zoneId: zone.id, name: `${name.join("-")} edge`, phase, rules: list });
+    }
+    const pools = origins.map((origin) => this.pool(origin, props).id);
+    new CloudflareLoadBalancer(this, "load-balancer", {
+      zoneId: zone.id,
+      name: host,
+      description: `Queries of ${name.join(" ")}`,
+      defaultPools: pools,
+      fallbackPool: pools[0] ?? "",
+      proxied: true,
+      steeringPolicy: "off",
+      sessionAffinity: "none",
+      adaptiveRouting: { failoverAcrossPools: true }, // what passes is reading, and may be asked twice
+    });
+  }
+
+  private pool({ name, host, health }: CloudflareOrigin, { account, zone }: CloudflareEdgeProps): CloudflareLoadBalancerPool {
+    const description = `Queries of ${name.join(" ")}`;
+    const known = name.join("-");
+    const monitor = new CloudflareLoadBalancerMonitor(this, `monitor-${known}`, {
+      accountId: account,
+      description,
+      type: "https",
+      method: "GET",
+      path: health,
+      port: 443,
+      expectedCodes: "2xx",
+      header: { Host: [host] },
+      probeZone: zone.name,
+      followRedirects: false,
+      allowInsecure: false,
+      ...CHECK,
+    });
+    return new CloudflareLoadBalancerPool(this, `pool-${known}`, {
+      accountId: account,
+      name: `${known}-queries`,
+      description,
+      monitor: monitor.id,
+      checkRegions: CHECKED_FROM,
+      minimumOrigins: 1,
+      origins: [{ name: known, address: host, enabled: true, weight: 1, header: { host: [host] } }],
+    });
+  }
+}
+
+/** The public name of queries at Cloudflare. */
+export function cloudflareHost({ zone, host }: { readonly zone: Pick<CloudflareZone, "name">; readonly host?: string }): string {
+  return host ?? `queries.${zone.name}`;
+}
+
+/** What is wrong with a public name, given the zone that has to answer for it. */
+export function cloudflareHostProblems(host: string, zone: string): readonly { value: string; rule: string; remedy: string }[] {
+  const label = host.endsWith(`.${zone}`) ? host.slice(0, -zone.length - 1) : host === zone ? "queries" : "";
+  if (label === "") return [{ value: host, rule: `is not in the zone ${zone}`, remedy: `use a name like queries.${zone}` }];
+  if (!label.includes(".")) return [];
+  return [
+    { value: host, rule: "is deeper than Cloudflare's own certificate, which covers one label", remedy: `use a name like queries.${zone}` },
+  ];
+}

@@ -1,0 +1,96 @@
+import { cloudflareHost, cloudflareHostProblems, type EdgeCaching, edgeCachingProblems } from "../constructs/edge";
+import type { CloudflareSettings } from "./environment";
+import { each } from "./paths";
+import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
+
+/** What must hold of the edge of one environment. */
+export const edgeRules: readonly Rule[] = [edgesHaveAnOrigin, queriesHaveOneEdge, edgesForgetInTime, cloudflareHostsAreInTheirZone];
+
+/** What must hold between the edges of several. */
+export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
+  zonesBelongToOne,
+  cloudflareAnswersForItsHosts,
+  standbysShareTheEdge,
+];
+
+type DraftEdge = Draft<CloudflareSettings> & { readonly provider?: string };
+
+/** The edges that are described, each with its keys. */
+function edges(environment: DraftEnvironment): [string[], DraftEdge][] {
+  return each(environment, "queryApi").flatMap(([keys, { edge }]): [string[], DraftEdge][] =>
+    edge ? [[[...keys, "edge"], edge as DraftEdge]] : [],
+  );
+}
+
+function edgesHaveAnOrigin(environment: DraftEnvironment): Finding[] {
+  const { aws, cluster, readCluster = cluster } = environment;
+  return edges(environment).flatMap(([keys]): Finding[] => {
+    if (!aws)
+      return [{ keys, rule: "stands before a load balancer on AWS, and the environment has no aws", remedy: "add aws, or leave it out" }];
+    if (!readCluster || !("context" in readCluster)) return [];
+    const rule = "stands before a load balancer that is made here, and queries run on an existing cluster";
+    return [{ keys, rule, remedy: "leave it out: whoever owns the cluster lets queries in" }];
+  });
+}
+
+function queriesHaveOneEdge(environment: DraftEnvironment): Finding[] {
+  return edges(environment)
+    .slice(1)
+    .map(([keys]) => ({ keys, rule: "is a second edge, and the queries of an environment have one public name", remedy: "keep one" }));
+}
+
+function edgesForgetInTime(environment: DraftEnvironment): Finding[] {
+  return edges(environment).flatMap(([keys, edge]) =>
+    edgeCachingProblems(edge as Partial<EdgeCaching>).map((problem) => ({ ...problem, keys: [...keys, ...problem.keys] })),
+  );
+}
+
+function cloudflareHostsAreInTheirZone(environment: DraftEnvironment): Finding[] {
+  return edges(environment).flatMap(([keys, { host, zone }]) =>
+    host && zone?.name ? cloudflareHostProblems(host, zone.name).map((problem) => ({ ...problem, keys: [...keys, "host"] })) : [],
+  );
+}
+
+/** A zone has one list of rules for each phase: another environment's would take their place. */
+function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
+  const zones = environments.flatMap((environment) =>
+    edges(environment).map(([keys, { zone }]) => ({ root: environment.name, original: environment.standbyOf, keys, id: zone?.id })),
+  );
+  return zones.flatMap(({ root, original, keys, id }, index): ProgramFinding[] => {
+    if (!root || !id || original) return [];
+    const other = zones.slice(0, index).find((before) => before.id === id && before.root && !before.original && before.root !== root);
+    if (!other?.root) return [];
+    const rule = `is the zone of ${other.root} as well, whose settings and rules are the whole zone's`;
+    return [{ root, keys: [...keys, "zone", "id"], value: id, rule, remedy: "give each environment a zone of its own" }];
+  });
+}
+
+/** Names below an environment's own domain are answered by Route 53, and are what origins are called. */
+function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap((environment) =>
+    edges(environment).flatMap(([keys, edge]): ProgramFinding[] => {
+      const { zone, host } = edge;
+      if (!environment.name || !zone?.name) return [];
+      const name = cloudflareHost({ zone: { name: zone.name }, ...(host ? { host } : {}) });
+      const domain = environments.flatMap(({ aws }) => aws?.domain ?? []).find((below) => name === below || name.endsWith(`.${below}`));
+      if (!domain) return [];
+      const rule = `is below ${domain}, for which Route 53 answers`;
+      return [
+        { root: environment.name, keys: [...keys, "host"], value: name, rule, remedy: "use a name that only Cloudflare answers for" },
+      ];
+    }),
+  );
+}
+
+/** A standby is one of the regions behind its original's public name, and has no other at Cloudflare. */
+function standbysShareTheEdge({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap((environment) =>
+    edges(environment).flatMap(([keys, { provider, zone }]): ProgramFinding[] => {
+      const original = environments.find(({ name }) => name !== undefined && name === environment.standbyOf);
+      if (!environment.name || !original || provider !== "cloudflare") return [];
+      if (edges(original).some(([, edge]) => edge.zone?.id === zone?.id)) return [];
+      const rule = `is not the zone of ${original.name}, for which it stands by`;
+      return [{ root: environment.name, keys: [...keys, "zone"], rule, remedy: "give both the same edge, or leave it out here" }];
+    }),
+  );
+}

@@ -18,15 +18,20 @@ export type EdgeOutputs = {
   readonly queryHost: string;
 };
 
+/** What an edge reads of the stack that lets requests in. */
+export type QueryEntry = {
+  /** The load balancer of the queries. */
+  readonly queryLoadBalancerArn?: string;
+  readonly queryLoadBalancerDnsName?: string;
+
+  /** The public zone of the environment's domain. */
+  readonly publicZoneId: string;
+};
+
 /** What an edge comes after, and who else there is. */
 export interface EdgeSurroundings {
   readonly keys: PlatformStack<Keys>;
-
-  /** Where the public zone of the environment's domain is. */
-  readonly network: PlatformStack<{ readonly publicZoneId?: string }>;
-
-  /** Where the load balancer of the queries is. */
-  readonly entry: PlatformStack<{ readonly queriesLoadBalancerArn?: string; readonly queriesLoadBalancerName?: string }>;
+  readonly entry: PlatformStack<QueryEntry>;
 
   /** All environments of the program: some stand by for this one. */
   readonly environments: readonly Environment[];
@@ -54,20 +59,14 @@ const EDGES: {
   ) => Made;
 } = { cloudfront: cloudFront, cloudflare };
 
-function cloudFront(
-  app: App,
-  { environment, account }: AwsContext,
-  { keys, network, entry }: EdgeSurroundings,
-  edge: CloudFrontSettings,
-): Made {
+function cloudFront(app: App, { environment, account }: AwsContext, { keys, entry }: EdgeSurroundings, edge: CloudFrontSettings): Made {
   const { system, name, aws } = environment;
   const { provider: _, ...caching } = edge;
   const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
   // Its logs are data, and it is not changed with every release.
   const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
   const host = queryOrigin(aws);
-  const { queriesLoadBalancerArn: arn = "", queriesLoadBalancerName: dnsName = "" } = stack.read(entry);
-  const { publicZoneId: zoneId = "" } = stack.read(network);
+  const { queryLoadBalancerArn: arn = "", queryLoadBalancerDnsName: dnsName = "", publicZoneId: zoneId } = stack.read(entry);
   describedAt(
     `${name}.queryApi.edge`,
     new CloudFrontEdge(stack, "edge", {

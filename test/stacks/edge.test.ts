@@ -1,7 +1,7 @@
 import { App } from "cdktf";
 import { findings } from "../../constructs/policy";
 import type { AwsContext } from "../../stacks/compose";
-import { edgeStacks } from "../../stacks/edge";
+import { edgeStacks, type QueryEntry } from "../../stacks/edge";
 import { keysStack } from "../../stacks/keys";
 import { awsStackProps, PlatformStack } from "../../stacks/stack";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
@@ -38,10 +38,9 @@ function made(environment: ReturnType<typeof behind>, others: readonly ReturnTyp
   const context = { environment, account } as AwsContext;
   const props = awsStackProps(context.environment, account, "entry");
   const keys = keysStack(app, context);
-  const network = new PlatformStack<{ publicZoneId: string }>(app, "test-network", props).publish({ publicZoneId: "Z1" });
-  const entry = new PlatformStack<{ queriesLoadBalancerArn: string; queriesLoadBalancerName: string }>(app, "test-entry", props);
-  entry.publish({ queriesLoadBalancerArn: "arn:lb", queriesLoadBalancerName: "lb.example.com" });
-  const stacks = edgeStacks(app, context, { keys, network, entry, environments: [environment, ...others] });
+  const entry = new PlatformStack<QueryEntry>(app, "test-entry", props);
+  entry.publish({ queryLoadBalancerArn: "arn:lb", queryLoadBalancerDnsName: "lb.example.com", publicZoneId: "Z1" });
+  const stacks = edgeStacks(app, context, { keys, entry, environments: [environment, ...others] });
   const json = (stack: PlatformStack): Body => JSON.parse(JSON.stringify(stack.toTerraform()));
   return { stacks, keys: json(keys), edges: stacks.map(json) };
 }

@@ -21,8 +21,8 @@ export type EdgeOutputs = {
 /** What an edge reads of the stack that lets requests in. */
 export type QueryEntry = {
   /** The load balancer of the queries. */
-  readonly queryLoadBalancerArn: string;
-  readonly queryLoadBalancerDnsName: string;
+  readonly queryLoadBalancerArn?: string;
+  readonly queryLoadBalancerDnsName?: string;
 
   /** The public zone of the environment's domain. */
   readonly publicZoneId: string;
@@ -32,6 +32,8 @@ export type QueryEntry = {
 export interface EdgeSurroundings {
   readonly keys: PlatformStack<Keys>;
   readonly entry: PlatformStack<QueryEntry>;
+
+  /** All environments of the program: some stand by for this one. */
   readonly environments: readonly Environment[];
 }
 
@@ -42,7 +44,7 @@ export function edgeStacks(app: App, context: AwsContext, surroundings: EdgeSurr
 }
 
 /** The name by which an environment's own load balancer answers queries. */
-export function queryOrigin({ domain }: Pick<Aws, "domain">): string {
+function queryOrigin({ domain }: Pick<Aws, "domain">): string {
   return `queries.${domain}`;
 }
 
@@ -61,17 +63,18 @@ function cloudFront(app: App, { environment, account }: AwsContext, { keys, entr
   const { system, name, aws } = environment;
   const { provider: _, ...caching } = edge;
   const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
-  const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, props);
+  // Its logs are data, and it is not changed with every release.
+  const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
   const host = queryOrigin(aws);
-  const { queryLoadBalancerArn, queryLoadBalancerDnsName, publicZoneId } = stack.read(entry);
+  const { queryLoadBalancerArn: arn = "", queryLoadBalancerDnsName: dnsName = "", publicZoneId: zoneId } = stack.read(entry);
   describedAt(
     `${name}.queryApi.edge`,
     new CloudFrontEdge(stack, "edge", {
       name: [system, name],
       account: aws.account,
       host,
-      zoneId: publicZoneId,
-      loadBalancer: { arn: queryLoadBalancerArn, dnsName: queryLoadBalancerDnsName },
+      zoneId,
+      loadBalancer: { arn, dnsName },
       key: stack.read(keys).edgeKeyArn ?? "",
       protect: stack.protect,
       ...caching,

@@ -18,8 +18,8 @@ export const VERSIONS = {
     /** 3 refuses gp2, which is not used here; the sources of 3.1.0 were read for the arguments that are written. */
     kurrentcloud: "~> 3.1",
 
-    /** 5.18 is the first whose rules set the lifetime of answers; the documentation of 5.22.0 was read for the arguments. */
-    cloudflare: "~> 5.18",
+    /** 5.18 is the first whose rules set how long answers live, 5.21 by what they vary; 5.22.0's documentation was read. */
+    cloudflare: "~> 5.21",
   },
 } as const;
 

@@ -16,6 +16,17 @@ const MANAGED_RULES = "efb7b8c949ac4650a09736fc376e9aee";
 /** What an answer says about itself; the last two are meant for edges alone. */
 const SAYS = ["cache-control", "expires", "cdn-cache-control", "cloudflare-cdn-cache-control"];
 
+/** By what one path may have several answers where an origin says so (`Vary`); one that names anything else is not kept. */
+const VARY = {
+  default: { action: "bypass" },
+  headers: {
+    accept: { action: "passthrough" },
+    "accept-encoding": { action: "normalize" },
+    "accept-language": { action: "passthrough" },
+    origin: { action: "passthrough" },
+  },
+};
+
 /** The rules of a zone by phase. */
 export function cloudflareRules({
   host,
@@ -53,6 +64,7 @@ export function cloudflareRules({
           edgeTtl: { mode: "bypass_by_default" },
           browserTtl: { mode: "respect_origin" },
           serveStale: { disableStaleWhileUpdating: true },
+          vary: VARY,
         },
       },
     ],

@@ -97,6 +97,7 @@ export class CloudFrontEdge extends Construct {
     exempt(distribution, "CKV_AWS_86", "its requests are logged by deliveries of CloudWatch, which stand apart from it");
     exempt(distribution, "CKV_AWS_305", "an API has no page at its root");
     exempt(distribution, "CKV_AWS_310", "the one origin is a load balancer over three zones; another region has an edge of its own");
+    exempt(distribution, "CKV2_AWS_47", "it also wants anonymous addresses refused, and people behind a VPN may ask queries");
     exempt(distribution, "CKV_AWS_374", "queries may come from anywhere");
 
     new CloudFrontLogs(this, "logs", { name, account, distribution: distribution.arn, key, protect });

@@ -119,7 +119,8 @@ function bypassProblems(bypass: EdgeBypass): CachingProblem[] {
     const count = named.length;
     if (count > MOST_BYPASSES)
       return [{ keys, value: count, rule: `${kind} are more than an edge can tell apart`, remedy: `name at most ${MOST_BYPASSES}` }];
-    const own = kind === "headers" ? named.find((name) => OWN_HEADERS.includes(name.toLowerCase())) : undefined;
+    // What has the wrong shape was taken out, and has been said.
+    const own = kind === "headers" ? named.find((name?: string) => name && OWN_HEADERS.includes(name.toLowerCase())) : undefined;
     return own === undefined ? [] : [{ keys, value: own, rule: "is a header that an edge minds by itself", remedy: "leave it out" }];
   });
 }

@@ -31,7 +31,7 @@ describe("a stack's lock file", () => {
   it("pins versions within the ranges that the stacks ask for", () => {
     const normal = (range: string) =>
       range.replace(/(>= \d+\.\d+|< \d+)\b(?!\.)/g, (bound) => (bound.startsWith("<") ? `${bound}.0.0` : `${bound}.0`));
-    // The provider of Kurrent Cloud is not in it: Terraform takes the newest that its range allows, and writes it down.
+    // The providers of other vendors are not in it: Terraform takes the newest that a range allows, and writes it down.
     const { kurrentcloud: _, cloudflare: __, ...locked } = VERSIONS.providers;
     for (const [provider, range] of Object.entries(locked)) {
       expect(lockFor(LOCK, needing(provider))).toContain(`constraints = "${normal(range)}"`);

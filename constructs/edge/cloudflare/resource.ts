@@ -1,7 +1,7 @@
 import { type TerraformMetaArguments, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 
-/** A resource of the provider `cloudflare/cloudflare`, 5.18 or newer, of which few are used here. */
+/** A resource of the provider `cloudflare/cloudflare`, 5.21 or newer, of which few are used here. */
 export abstract class CloudflareResource extends TerraformResource {
   constructor(
     scope: Construct,

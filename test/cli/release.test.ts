@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { release, USAGE } from "../../cli/versions";
+import { accounts } from "../../environments/accounts";
+import { production } from "../../environments/production";
 import type { Environment, Program, WorkloadRelease } from "../../stacks";
 import { released, withRelease } from "../../stacks/release";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
@@ -206,6 +208,27 @@ describe("npm run release", () => {
       code: 1,
       said: `test has no release file; write {} into ${FILE} and say in the environment: release: { of: "test", workloads: release }`,
     });
+  });
+});
+
+describe("docs/releases.md", () => {
+  it("shows what the command says, step by step", () => {
+    const blueGreen = { ...production, commandApi: { ...production.commandApi, release: "blue-green" } } as const;
+    const file = join(directory, "environments/production.release.json");
+    writeFileSync(file, JSON.stringify(production.release.workloads));
+    const page = readFileSync("docs/releases.md", "utf8");
+    const steps = [...page.matchAll(/^```console\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) =>
+      block.split(/^\$ npm run release -- /m).slice(1),
+    );
+    expect(steps.length).toBeGreaterThan(5);
+    for (const step of steps) {
+      const [typed = "", ...shown] = step.trimEnd().split("\n");
+      const program = {
+        accounts,
+        environments: [released(typed.includes("command-api") ? blueGreen : production, JSON.parse(readFileSync(file, "utf8")))],
+      };
+      expect(runOn(program, ...typed.split(" "))).toEqual({ code: 0, said: shown.join("\n") });
+    }
   });
 });
 

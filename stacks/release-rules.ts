@@ -112,13 +112,14 @@ function singleWorkloadsHaveNoSlots({ role, said, at }: Part): Finding[] {
 function waysAreNotMixed(part: Part): Finding[] {
   const { role, name, blueGreen, said, at, inFile } = part;
   if (WORKLOADS[role].single) return [];
+  const change = inFile("image") ? command(part, `--slot blue --image ${said.image ?? "<image>"}`) : "put it into a slot";
   if (blueGreen && "image" in said) {
     return [
       {
         keys: at("image"),
         ...(said.image === undefined ? {} : { value: said.image }),
         rule: `is of rolling releases, and ${name} is released blue-green`,
-        remedy: inFile("image") ? command(part, `--slot blue --image ${said.image ?? "<image>"}`) : "put it into a slot",
+        remedy: "slots" in said ? "leave it out" : change,
       },
     ];
   }

@@ -137,7 +137,11 @@ describe("a release file", () => {
     [{ slots: { blue: V1 }, live: "green" }, '.live: "green" is a slot without an image; put one into slots.green, or say blue'],
     [{ slots: {}, live: "green" }, '.live: "green" is a slot without an image; put one into slots.green'],
     [{ slots: { blue: V1 } }, ".live: is missing; name the slot that takes requests: blue or green"],
-    [{ ...BOTH, image: V1 }, `.image: "${V1}" is of rolling releases, and command-api is released blue-green; put it into a slot`],
+    [{ ...BOTH, image: V1 }, `.image: "${V1}" is of rolling releases, and command-api is released blue-green; leave it out`],
+    [
+      { image: V1 },
+      `.image: "${V1}" is of rolling releases, and command-api is released blue-green; npm run release -- test command-api --slot blue --image ${V1}`,
+    ],
     [{}, ".slots: is missing; npm run release -- test command-api --slot blue --image <image>"],
   ])("with %j is refused", (entry, message) => {
     expect(complaints(entry)[0]).toBe(`${FILE}#command-api${message}`);
@@ -217,6 +221,12 @@ describe("images in the environment itself", () => {
     expect(
       errorsOf(aProgram(aSystem({ release: "blue-green", slots: { blue: V1 }, live: "green" }, { commandProcessors: undefined }))),
     ).toEqual(['test.commandApi.live: "green" is a slot without an image; put one into slots.green, or say blue']);
+  });
+
+  it("stand in slots of what has them", () => {
+    expect(errorsOf(aProgram(aSystem({ release: "blue-green", image: V1 }, { commandProcessors: undefined })))).toEqual([
+      `test.commandApi.image: "${V1}" is of rolling releases, and command-api is released blue-green; put it into a slot`,
+    ]);
   });
 
   it("are missed where there is no release file", () => {

@@ -16,6 +16,12 @@ export interface Workload {
    * @default - it may have some
    */
   readonly single?: string;
+
+  /**
+   * Whether an older image takes nothing back.
+   * @default false
+   */
+  readonly forwardOnly?: boolean;
 }
 
 /** One change of what is released of a workload. @throws Refused */
@@ -96,6 +102,11 @@ export function showIdle(shown: boolean): Change {
 export const rollBack: Change = (entry, workload) => {
   const { path } = workload;
   const { previous } = entry;
+  if (workload.forwardOnly) {
+    throw new Refused(
+      `${path}: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>`,
+    );
+  }
   if (!workload.blueGreen) {
     if (previous === undefined) throw new Refused(`${path} has no version to go back to; name one: --image <image>`);
     return { image: previous };

@@ -165,10 +165,15 @@ interface Known {
 function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
   const known = ROLES.flatMap((role) =>
     all<{ readonly name?: string; readonly release?: string }>(environment[role]).map((described): Known => {
-      const { name: byRole, stack, single } = WORKLOADS[role];
+      const { name: byRole, stack, single, forwardOnly = false } = WORKLOADS[role];
       const name = described.name ?? byRole;
       const path = `${environment.name} ${name}`;
-      const workload = { path, blueGreen: described.release === "blue-green", ...(single ? { single: wouldRunTwice(role) } : {}) };
+      const workload = {
+        path,
+        blueGreen: described.release === "blue-green",
+        forwardOnly,
+        ...(single ? { single: wouldRunTwice(role) } : {}),
+      };
       return { name, stack, workload };
     }),
   );

@@ -18,9 +18,10 @@ import {
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { each, step } from "./paths";
-import { WORKLOADS } from "./release";
+import { ROLES, WORKLOADS } from "./release";
 import { releaseRules } from "./release-rules";
 import { storeRules } from "./store-rules";
+import { workloadRules } from "./workload-rules";
 
 /** What remains of a value when everything of a wrong shape is taken out. */
 export type Draft<T> = T extends object ? { readonly [Key in keyof T]?: Draft<T[Key]> } : T;
@@ -45,6 +46,7 @@ export const environmentRules: readonly Rule[] = [
   kurrentCloudCanBeMade,
   ...storeRules,
   ...releaseRules,
+  ...workloadRules,
   ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,
@@ -133,11 +135,11 @@ function sidesAreWhole(environment: DraftEnvironment): Finding[] {
   return found;
 }
 
-const ROLES = ["commandApi", "commandProcessors", "queryApi", "projections", "readDatabase"] as const;
+const NAMED = [...ROLES, "readDatabase"] as const;
 
 function rolesHaveNames(environment: DraftEnvironment): Finding[] {
   const taken = new Map<string, string>();
-  return ROLES.flatMap((role) =>
+  return NAMED.flatMap((role) =>
     each(environment, role).flatMap(([keys, { name }], _, several): Finding[] => {
       if (name === undefined && several.length > 1) {
         return [{ keys, rule: `is one of several and has no name`, remedy: "name each" }];
@@ -417,6 +419,7 @@ const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvir
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   tightCapacity: ({ cluster, writeCluster, readCluster }) =>
     [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
+  openToAll: ({ commandApi, queryApi }) => commandApi !== undefined || queryApi !== undefined,
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 

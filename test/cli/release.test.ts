@@ -276,6 +276,18 @@ describe("a release by rolling", () => {
   });
 });
 
+describe("a migration", () => {
+  it("goes forward only", () => {
+    const system = anEnvironment({ ...SYSTEM, migrations: {} });
+    const program = aProgram(released(system, { migrations: { image: V2, previous: V1 } }));
+    expect(runOn(program, "test", "migrations", "--rollback")).toEqual({
+      code: 1,
+      said: "test migrations: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>",
+    });
+    expect(runOn(program, "test", "migrations", "--image", V3).said).toMatch(/Next: npm run plan -- test-read-side$/);
+  });
+});
+
 describe("a blue-green release", () => {
   it("puts a version beside the running one, shows it, gives it a share, turns to it and turns back", () => {
     const steps: [string[], WorkloadRelease][] = [

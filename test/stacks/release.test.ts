@@ -1,5 +1,7 @@
+import { Testing } from "cdktf";
 import { program } from "../../environments";
-import type { Environment, Service } from "../../stacks";
+import { local } from "../../environments/local";
+import { compose, type Environment, type Service } from "../../stacks";
 import { all } from "../../stacks/environment";
 import { released, versionsOf, withRelease } from "../../stacks/release";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
@@ -51,6 +53,13 @@ describe("a release", () => {
     expect(environment).not.toHaveProperty("release");
     expect(environment.commandApi).toEqual({ replicas: 2, release: "blue-green", ...BOTH });
     expect(environment.commandProcessors).toEqual({ replicas: 2, ...PROCESSORS["command-processors"] });
+  });
+
+  it("is in what stacks are made of", () => {
+    const [{ sites } = { sites: [] }] = compose(Testing.app(), program, "local");
+    expect(sites.map(({ site }) => all(site.environment.projections).map(versionsOf))).toEqual([
+      [[expect.objectContaining({ image: local.release.workloads.projections.image })]],
+    ]);
   });
 
   it("finds workloads by their names where several fill a role", () => {

@@ -403,7 +403,7 @@ export interface BackupSchedule {
 export interface Workload {
   /**
    * Its name.
-   * @default - the role's: `command-api`, `command-processors`, `query-api`, `projections`; needed where several fill the role
+   * @default - the role's: `command-api`, `command-processors`, `query-api`, `projections`, `migrations`; needed where several fill the role
    */
   readonly name?: string;
 

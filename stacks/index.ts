@@ -4,7 +4,6 @@ export { type AwsContext, bootstrapName, type Composition, compose } from "./com
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
 export { moves } from "./moves";
-export { released } from "./release";
 export { type SettledStore, settledStores } from "./sizes";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
 export { checkSupport } from "./support";

@@ -110,15 +110,17 @@ function singleWorkloadsHaveNoSlots({ role, said, at }: Part): Finding[] {
   return setting ? [{ keys: at(setting), rule: wouldRunTwice(role), remedy: "use image alone" }] : [];
 }
 
-function waysAreNotMixed({ role, name, blueGreen, said, at }: Part): Finding[] {
+function waysAreNotMixed(part: Part): Finding[] {
+  const { role, name, blueGreen, said, at, inFile } = part;
   if (WORKLOADS[role].single) return [];
+  const change = inFile("image") ? command(part, `--slot blue --image ${said.image ?? "<image>"}`) : "put it into a slot";
   if (blueGreen && "image" in said) {
     return [
       {
         keys: at("image"),
         ...(said.image === undefined ? {} : { value: said.image }),
         rule: `is of rolling releases, and ${name} is released blue-green`,
-        remedy: "put it into a slot",
+        remedy: "slots" in said ? "leave it out" : change,
       },
     ];
   }
@@ -134,18 +136,24 @@ function waysAreNotMixed({ role, name, blueGreen, said, at }: Part): Finding[] {
     : [];
 }
 
-function imagesAreNamed({ environment, name, blueGreen, said, at }: Part): Finding[] {
+function imagesAreNamed(part: Part): Finding[] {
+  const { environment, blueGreen, said, at } = part;
   // What is named in the wrong place has been told so.
-  if (RELEASED.some((setting) => (setting === "image" || setting === "slots") && setting in said)) return [];
+  if ("image" in said || "slots" in said) return [];
   const [setting, options] = blueGreen ? (["slots", "--slot blue --image <image>"] as const) : (["image", "--image <image>"] as const);
   const inEnvironment = blueGreen ? "name an image for blue or green" : IMAGE_REMEDY;
   return [
     {
       keys: at(setting),
       rule: "is missing",
-      remedy: "release" in environment ? `npm run release -- ${environment.name} ${name} ${options}` : inEnvironment,
+      remedy: "release" in environment ? command(part, options) : inEnvironment,
     },
   ];
+}
+
+/** What changes the release file. */
+function command({ environment, name }: Part, change: string): string {
+  return `npm run release -- ${environment.name} ${name} ${change}`;
 }
 
 function liveSlotRuns({ blueGreen, said, at }: Part): Finding[] {

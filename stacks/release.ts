@@ -20,9 +20,15 @@ interface Released {
    * @default - it may run in two versions at once
    */
   readonly single?: string;
+
+  /**
+   * Whether an older image takes nothing back.
+   * @default false
+   */
+  readonly forwardOnly?: boolean;
 }
 
-type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
+type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections" | "migrations";
 
 /** What is released, by role. */
 export const WORKLOADS: Readonly<Record<Role, Released>> = {
@@ -30,6 +36,7 @@ export const WORKLOADS: Readonly<Record<Role, Released>> = {
   commandProcessors: { name: "command-processors", stack: "write-side", single: "both slots would take from the same queue" },
   queryApi: { name: "query-api", stack: "read-side" },
   projections: { name: "projections", stack: "projections", single: "both slots would write the same read models" },
+  migrations: { name: "migrations", stack: "read-side", single: "both slots would change the same tables", forwardOnly: true },
 };
 
 export const ROLES = Object.keys(WORKLOADS) as readonly Role[];
@@ -49,16 +56,18 @@ export function released(environment: Environment, workloads: ReleaseFile): Envi
   return { ...environment, release: { of: environment.name, workloads } };
 }
 
+type Named = Pick<Workload, "name" | "image">;
+
 /** The environment that runs: each workload with the image, or the slots, that the release file names. */
 export function withRelease({ release, ...environment }: Environment): Environment {
   const file = release?.workloads ?? {};
-  const merge = <T extends Workload>(role: Role, workload: T): T => {
+  const merge = <T extends Named>(role: Role, workload: T): T => {
     const name = workload.name ?? WORKLOADS[role].name;
     const { previous: _, ...entry } = (Object.hasOwn(file, name) ? file[name] : undefined) ?? {};
     return { ...workload, ...entry };
   };
   const roles = ROLES.flatMap((role) => {
-    const workloads: OneOrMore<Workload> | undefined = environment[role];
+    const workloads: OneOrMore<Named> | undefined = environment[role];
     if (workloads === undefined) return [];
     const merged = all(workloads).map((workload) => merge(role, workload));
     return [[role, Array.isArray(workloads) ? merged : merged[0]]];

@@ -19,6 +19,7 @@ import {
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { each, step } from "./paths";
+import { ROLES, WORKLOADS } from "./release";
 import { releaseRules } from "./release-rules";
 import { storeRules } from "./store-rules";
 import { workloadRules } from "./workload-rules";
@@ -45,8 +46,8 @@ export const environmentRules: readonly Rule[] = [
   eventStoreHasQuorum,
   kurrentCloudCanBeMade,
   ...storeRules,
-  ...workloadRules,
   ...releaseRules,
+  ...workloadRules,
   ...edgeRules,
   ...clusterRules,
   backupsOutliveTheirSchedule,
@@ -126,19 +127,21 @@ function sidesAreWhole(environment: DraftEnvironment): Finding[] {
   return found;
 }
 
-const ROLES = ["commandApi", "commandProcessors", "queryApi", "projections", "readDatabase"] as const;
+const NAMED = [...ROLES, "readDatabase"] as const;
 
 function rolesHaveNames(environment: DraftEnvironment): Finding[] {
   const taken = new Map<string, string>();
-  return ROLES.flatMap((role) =>
+  return NAMED.flatMap((role) =>
     each(environment, role).flatMap(([keys, { name }], _, several): Finding[] => {
-      if (name === undefined) {
-        return several.length > 1 ? [{ keys, rule: `is one of several and has no name`, remedy: "name each" }] : [];
+      if (name === undefined && several.length > 1) {
+        return [{ keys, rule: `is one of several and has no name`, remedy: "name each" }];
       }
-      const before = taken.get(String(name));
-      taken.set(String(name), keys.reduce(step));
-      return before === undefined
-        ? []
+      const called = String(name ?? (role === "readDatabase" ? "read-database" : WORKLOADS[role].name));
+      const before = taken.get(called);
+      taken.set(called, keys.reduce(step));
+      if (before === undefined) return [];
+      return name === undefined
+        ? [{ keys, rule: `is called ${called}, and so is ${before}`, remedy: "name it otherwise" }]
         : [{ keys: [...keys, "name"], value: name, rule: `is the name of ${before} as well`, remedy: "choose another" }];
     }),
   );

@@ -499,7 +499,9 @@ export const environmentSchema = object<Environment>({
     ),
   ),
   readDatabase: optional(oneOrMore(postgres)),
-  migrations: optional(oneOrMore(object<Migrations>({ ...container, database: optional(name), variables: optional(variables) }))),
+  migrations: optional(
+    oneOrMore(object<Migrations>({ ...container, ...single("migrations"), database: optional(name), variables: optional(variables) })),
+  ),
   cache: optional(
     engines({
       elasticache: object<ElastiCacheSettings>({

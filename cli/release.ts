@@ -1,0 +1,4 @@
+import { program } from "../environments";
+import { release } from "./versions";
+
+process.exitCode = release(program, process.argv.slice(2));

@@ -1,0 +1,153 @@
+import type { Slot, WorkloadRelease } from "../stacks";
+import { otherSlot } from "../stacks/release";
+
+/** What was asked for can't be done, or should not be. */
+export class Refused extends Error {}
+
+/** The workload whose release is changed. */
+export interface Workload {
+  /** How it is named on the command line: `production command-api`. */
+  readonly path: string;
+
+  readonly blueGreen: boolean;
+
+  /**
+   * Why it has no slots: `would run twice: …`
+   * @default - it may have some
+   */
+  readonly single?: string;
+
+  /**
+   * Whether an older image takes nothing back.
+   * @default false
+   */
+  readonly forwardOnly?: boolean;
+}
+
+/** One change of what is released of a workload. @throws Refused */
+export type Change = (entry: WorkloadRelease, workload: Workload) => WorkloadRelease;
+
+/** Another image, in place of the running one. */
+export function roll(image: string): Change {
+  return (entry, { path, blueGreen }) => {
+    if (blueGreen) {
+      const idle = entry.slots && entry.live ? otherSlot(entry.live as Slot) : "blue";
+      throw new Refused(`${path} is released blue-green; name the slot: --slot ${idle} --image ${image}`);
+    }
+    // What was released blue-green until now goes on from what was live.
+    const running = entry.image ?? entry.slots?.[entry.live as Slot];
+    if (running === image) return { image, ...(entry.previous ? { previous: entry.previous } : {}) };
+    return { image, ...(running ? { previous: running } : {}) };
+  };
+}
+
+/** An image in a slot. One that takes requests is replaced by force only. */
+export function fill(slot: Slot, image: string, force: boolean): Change {
+  return (before, workload) => {
+    const { path } = workload;
+    needSlots(workload);
+    const entry = begun(before, slot, image);
+    if (!force && entry.slots?.[slot] !== image) guard(entry, slot, path, "a version put there replaces the running one at once");
+    return { live: slot, ...entry, slots: { ...entry.slots, [slot]: image } };
+  };
+}
+
+/** The slots of what had none: what ran by rolling goes on in the slot beside the new image. */
+function begun({ image: running, previous, ...entry }: WorkloadRelease, slot: Slot, image: string): WorkloadRelease {
+  if (entry.slots || running === undefined) return { ...entry, ...(previous ? { previous } : {}) };
+  const home = running === image ? slot : otherSlot(slot);
+  return { ...entry, slots: { [home]: running }, live: home };
+}
+
+/** No image in a slot, and so no instances. */
+export function empty(slot: Slot): Change {
+  return (entry, workload) => {
+    needSlots(workload);
+    if (entry.slots?.[slot] === undefined) return entry;
+    const { [slot]: _, ...slots } = entry.slots;
+    guard(entry, slot, workload.path, "empty it would answer none", false);
+    return { ...entry, slots };
+  };
+}
+
+/** All requests to the slot that is not live. */
+export const switchOver: Change = (entry, workload) => {
+  const { live, image } = liveOf(entry, workload);
+  const idle = otherSlot(live);
+  if (entry.slots?.[idle] === undefined) {
+    throw new Refused(`${workload.path}: ${idle} has no image; put one there first: --slot ${idle} --image <image>`);
+  }
+  return { ...without(entry, "weights"), live: idle, previous: image };
+};
+
+/** A share of requests for each slot. */
+export function share(weights: Readonly<Record<Slot, number>>): Change {
+  return (entry, workload) => {
+    const { live } = liveOf(entry, workload);
+    if (weights[live] === 0)
+      throw new Refused(`${workload.path}: ${live} is live and would take nothing; to turn to ${otherSlot(live)} say --switch`);
+    return weights[live] === 100 ? without(entry, "weights") : { ...entry, weights };
+  };
+}
+
+/** Whether the slot that is not live answers those who ask for it. */
+export function showIdle(shown: boolean): Change {
+  return (entry, workload) => {
+    liveOf(entry, workload);
+    return shown ? { ...entry, preview: true } : without(entry, "preview");
+  };
+}
+
+/** Back to the version that took all requests before, and to nothing else. */
+export const rollBack: Change = (entry, workload) => {
+  const { path } = workload;
+  const { previous } = entry;
+  if (workload.forwardOnly) {
+    throw new Refused(
+      `${path}: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>`,
+    );
+  }
+  if (!workload.blueGreen) {
+    if (previous === undefined) throw new Refused(`${path} has no version to go back to; name one: --image <image>`);
+    return { image: previous };
+  }
+  const { live } = liveOf(entry, workload);
+  const idle = otherSlot(live);
+  const held = entry.slots?.[idle];
+  if (held !== undefined && held === previous) return { ...without(entry, "weights", "previous"), live: idle };
+  if (entry.weights) return without(entry, "weights");
+  if (previous === undefined) throw new Refused(`${path} has no version to go back to; to turn to ${idle} all the same, say --switch`);
+  const instead = held === undefined ? `${idle}, which had ${previous}, is empty` : `${idle} has ${held}, which was never live`;
+  throw new Refused(`${path}: ${instead}; put the one before back with --slot ${idle} --image ${previous}, then --switch`);
+};
+
+function needSlots({ path, blueGreen, single }: Workload): void {
+  if (single) throw new Refused(`${path} ${single}; use --image alone`);
+  if (!blueGreen) throw new Refused(`${path} is released by rolling; use --image alone, or say release: "blue-green" in the environment`);
+}
+
+/** The slot that takes requests, and what is in it. */
+function liveOf({ slots, live }: WorkloadRelease, workload: Workload): { readonly live: Slot; readonly image: string } {
+  needSlots(workload);
+  const image = slots?.[live as Slot];
+  if (image === undefined) throw new Refused(`${workload.path} has nothing live; begin with --slot blue --image <image>`);
+  return { live: live as Slot, image };
+}
+
+/** Leaves alone what takes requests. */
+function guard({ live, slots, weights }: WorkloadRelease, slot: Slot, path: string, why: string, forcible = true): void {
+  if (slots?.[slot] === undefined) return;
+  const force = forcible ? ", or say --force" : "";
+  const idle = otherSlot(slot);
+  if (slot === live) {
+    const instead = forcible ? `put it into ${idle}` : `turn to ${idle} first with --switch`;
+    throw new Refused(`${path}: ${slot} is live, and ${why}; ${instead}${force}`);
+  }
+  const taken = weights?.[slot] ?? 0;
+  if (taken > 0)
+    throw new Refused(`${path}: ${slot} takes ${taken} of 100 requests, and ${why}; take them away first with --weights ${slot}=0${force}`);
+}
+
+function without<Key extends keyof WorkloadRelease>(entry: WorkloadRelease, ...keys: readonly Key[]): Omit<WorkloadRelease, Key> {
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !keys.includes(key as Key))) as Omit<WorkloadRelease, Key>;
+}

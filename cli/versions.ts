@@ -1,0 +1,245 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { describe, InvalidInput } from "../constructs/core/errors";
+import { type Environment, type Program, type ReleaseFile, type Slot, validate, type WorkloadRelease } from "../stacks";
+import { all } from "../stacks/environment";
+import { ROLES, released, releaseFile, SLOTS, WORKLOADS, wouldRunTwice } from "../stacks/release";
+import { noSuch } from "./command";
+import { type Change, empty, fill, Refused, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
+
+export const USAGE = `Usage:
+  npm run release -- <environment> [<workload>] --show
+  npm run release -- <environment> <workload> <change>
+
+Changes of a workload that is released by rolling:
+  --image <image>                       another version in place of the running one
+  --rollback                            the version before
+
+Changes of a workload that is released blue-green:
+  --slot blue|green --image <image>     a version into a slot that takes no requests; --force replaces one that does
+  --slot blue|green --empty             nothing runs in the slot any more
+  --preview on|off                      whether the slot that is not live answers those who ask for it by a header
+  --weights blue=90,green=10            the share of requests that each slot takes
+  --switch                              all requests to the other slot
+  --rollback                            all requests to the version before
+
+Only the release file is written, and nothing that would not pass: a plan of the stack comes next.`;
+
+const OPTIONS = {
+  image: { type: "string" },
+  slot: { type: "string" },
+  empty: { type: "boolean" },
+  force: { type: "boolean" },
+  switch: { type: "boolean" },
+  weights: { type: "string" },
+  preview: { type: "string" },
+  rollback: { type: "boolean" },
+  show: { type: "boolean" },
+  "check-only": { type: "boolean" },
+} as const;
+
+type Options = { readonly [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name]["type"] extends "string" ? string : boolean };
+
+/** The changes, each by the options that make it up. */
+const CHANGES: readonly { readonly options: readonly (keyof Options)[]; readonly change: (options: Options) => Change }[] = [
+  { options: ["image"], change: ({ image = "" }) => roll(image) },
+  { options: ["slot", "image"], change: ({ slot = "", image = "" }) => fill(slotOf(slot), image, false) },
+  { options: ["slot", "image", "force"], change: ({ slot = "", image = "" }) => fill(slotOf(slot), image, true) },
+  { options: ["slot", "empty"], change: ({ slot = "" }) => empty(slotOf(slot)) },
+  { options: ["switch"], change: () => switchOver },
+  { options: ["weights"], change: ({ weights = "" }) => share(weightsOf(weights)) },
+  { options: ["preview"], change: ({ preview = "" }) => showIdle(isOn(preview)) },
+  { options: ["rollback"], change: () => rollBack },
+];
+
+export interface ReleaseOptions {
+  /**
+   * Where `environments/` is.
+   * @default ".", the working directory
+   */
+  readonly directory?: string;
+}
+
+/** Does with the release file of an environment what a command line asks for, and returns the exit code. */
+export function release(program: Program, argv: readonly string[], { directory = "." }: ReleaseOptions = {}): number {
+  try {
+    const { names, options } = parse(argv);
+    const [environmentName = "", workloadName] = names;
+    if (options["check-only"]) {
+      validate(program);
+      return 0;
+    }
+    const environment = environmentOf(program, environmentName);
+    const file = environment.release?.workloads ?? {};
+    const known = workloadsOf(environment);
+    if (options.show) {
+      for (const name of workloadName === undefined ? known.keys() : [workloadOf(known, workloadName).name]) {
+        console.log([`${environmentName} ${name}`, ...versions(file[name] ?? {}).map((line) => `  ${line}`)].join("\n"));
+      }
+      return 0;
+    }
+    const { name, stack, workload } = workloadOf(known, workloadName ?? "");
+    const before = file[name] ?? {};
+    const after = changeOf(options)(before, workload);
+    if (isDeepStrictEqual(before, after)) {
+      console.log([workload.path, ...indented("is so already", after)].join("\n"));
+      return 0;
+    }
+    const changed = { ...file, [name]: after };
+    const remaining = problemsWith(program, environment, changed);
+    const path = releaseFile(environment.name);
+    writeAtOnce(join(directory, path), textOf(changed));
+    console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
+    if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
+    console.log(`Next: npm run plan -- ${environment.name}-${stack}`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof InvalidInput)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+function parse(argv: readonly string[]): { readonly names: readonly string[]; readonly options: Options } {
+  try {
+    const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+    const { show, "check-only": checkOnly, ...rest } = values;
+    const complete = show ? Object.keys(rest).length === 0 && positionals.length > 0 : positionals.length === 2;
+    if (positionals.length > 2 || !(complete || checkOnly)) throw new Refused(USAGE);
+    return { names: positionals, options: values };
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused(`${(error as Error).message.split(/\. /)[0]}\n\n${USAGE}`);
+  }
+}
+
+function changeOf(options: Options): Change {
+  const given = Object.keys(options).sort();
+  const found = CHANGES.find((candidate) => isDeepStrictEqual([...candidate.options].sort(), given));
+  if (!found) throw new Refused(USAGE);
+  return found.change(options);
+}
+
+function slotOf(written: string): Slot {
+  const found = SLOTS.find((slot) => slot === written);
+  if (!found) throw new Refused(`--slot ${written}: is no slot; use blue or green`);
+  return found;
+}
+
+function isOn(written: string): boolean {
+  if (written !== "on" && written !== "off") throw new Refused(`--preview ${written}: is neither on nor off; use on or off`);
+  return written === "on";
+}
+
+/** One share or both: `green=10`, `blue=90,green=10`. */
+function weightsOf(written: string): Readonly<Record<Slot, number>> {
+  const shares = new Map<string, number>();
+  for (const part of written.split(",")) {
+    const [, slot, weight] = /^(blue|green)=(\d{1,3})$/.exec(part) ?? [];
+    if (!slot || shares.has(slot)) throw new Refused(`--weights ${written}: is no share of requests; write it like blue=90,green=10`);
+    shares.set(slot, Number(weight));
+  }
+  const { blue, green } = Object.fromEntries(shares);
+  return { blue: blue ?? 100 - (green ?? 0), green: green ?? 100 - (blue ?? 0) };
+}
+
+function environmentOf({ environments }: Program, name: string): Environment {
+  const found = environments.find((environment) => environment.name === name);
+  if (!found) throw new Refused(noSuch("environment", name, { environments: environments.map((environment) => environment.name) }));
+  if (found.release?.of !== name) {
+    throw new Refused(
+      `${name} has no release file; write {} into ${releaseFile(name)} and say in the environment: release: { of: "${name}", workloads: release }`,
+    );
+  }
+  return found;
+}
+
+/** A workload, and the stack that it is in. */
+interface Known {
+  readonly name: string;
+  readonly stack: string;
+  readonly workload: Workload;
+}
+
+function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
+  const known = ROLES.flatMap((role) =>
+    all<{ readonly name?: string; readonly release?: string }>(environment[role]).map((described): Known => {
+      const { name: byRole, stack, single, forwardOnly = false } = WORKLOADS[role];
+      const name = described.name ?? byRole;
+      const path = `${environment.name} ${name}`;
+      const workload = {
+        path,
+        blueGreen: described.release === "blue-green",
+        forwardOnly,
+        ...(single ? { single: wouldRunTwice(role) } : {}),
+      };
+      return { name, stack, workload };
+    }),
+  );
+  return new Map(known.map((each) => [each.name, each]));
+}
+
+function workloadOf(known: ReadonlyMap<string, Known>, name: string): Known {
+  const found = known.get(name);
+  if (!found) throw new Refused(noSuch("workload", name, { workloads: [...known.keys()] }));
+  return found;
+}
+
+/**
+ * What is wrong with a program even when an environment has another release file.
+ * @throws InvalidInput with what only the new file makes wrong
+ */
+function problemsWith(program: Program, environment: Environment, file: ReleaseFile): readonly string[] {
+  const environments = program.environments.map((each) => (each === environment ? released(environment, file) : each));
+  const before = problemsOf(program).map(describe);
+  const after = problemsOf({ ...program, environments });
+  const brought = after.filter((problem) => !before.includes(describe(problem)));
+  if (brought.length > 0) throw new InvalidInput(brought);
+  return after.map(describe);
+}
+
+function problemsOf(program: Program): InvalidInput["problems"] {
+  try {
+    validate(program);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.problems;
+    throw error;
+  }
+}
+
+/** What runs, a line for each version. */
+function versions({ image, previous, slots, live, weights, preview }: WorkloadRelease): readonly string[] {
+  const before = previous === undefined ? [] : [`before: ${previous}`];
+  if (!slots) return [image ?? "nothing", ...before];
+  const lines = SLOTS.map((slot) => {
+    const weight = weights?.[slot] ?? (slot === live ? 100 : 0);
+    const words = [slot.padEnd(5), `${String(weight).padStart(3)} %`, slots[slot] ?? "empty"];
+    return `${words.join("  ")}${slot === live ? ", live" : preview ? ", shown by a header" : ""}`;
+  });
+  return [...lines, ...before];
+}
+
+function indented(word: string, entry: WorkloadRelease): readonly string[] {
+  return versions(entry).map((line, index) => `  ${(index === 0 ? word : "").padEnd(word.length > 3 ? word.length : 3)}  ${line}`);
+}
+
+/** The same text for the same content: keys in the order of the alphabet. */
+function textOf(file: ReleaseFile): string {
+  const sorted = (value: unknown): unknown =>
+    typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .map(([key, inner]) => [key, sorted(inner)]),
+        )
+      : value;
+  return `${JSON.stringify(sorted(file), null, 2)}\n`;
+}
+
+/** Whoever reads it meanwhile reads the old one or the new one whole. */
+function writeAtOnce(file: string, text: string): void {
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}

@@ -6,6 +6,7 @@ import { dataStacks } from "./data";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { eventStoreStacks } from "./event-store";
 import { eventStoreOnClusterStacks } from "./event-store-on-cluster";
+import { eventStoreUsersStacks } from "./event-store-users";
 import { identitiesStacks } from "./identities";
 import { keysStack } from "./keys";
 import { type Foundation, type Site, sitesOf } from "./kubernetes";
@@ -61,9 +62,14 @@ export function bootstrapName(account: string): string {
 function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): Omit<Composition, "name"> {
   const context = onAws(environment, accounts);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
-  const sites = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
+  const contents = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
-  return { stacks: [...stacks, ...sites.flatMap((site) => site.stacks), ...vendors], sites };
+  const users = contents.map(({ site, stacks: [platform] }) => {
+    const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);
+    return eventStoreUsersStacks(app, site, before);
+  });
+  const sites = contents.map(({ site, stacks: on }, index) => ({ site, stacks: [...on, ...(users[index] ?? [])] }));
+  return { stacks: [...stacks, ...contents.flatMap((site) => site.stacks), ...vendors, ...users.flat()], sites };
 }
 
 /** What is put on a cluster: what everything needs, then the stores, each in a state of its own. */

@@ -31,9 +31,12 @@ const INSTEAD: Readonly<Partial<Record<Store["engine"], Store>>> = {
 /** What a developer's machine has room for, where an environment says nothing else. */
 const SIZE = "small";
 
-/** The environment with the cluster in the place of each of its own, and without what only AWS has. */
+/**
+ * The environment with the cluster in the place of its own, and without what only AWS has. Two become one: of two that exist
+ * already neither side reaches the other's stores.
+ */
 export function onCluster(environment: Environment, cluster: ExistingCluster): Variant {
-  const { aws, access, standbyOf, queryApi, ...rest } = environment;
+  const { aws, access, standbyOf, queryApi, writeCluster: _, readCluster: __, ...rest } = environment;
   const differences = [
     ...clustersOf(environment).map(([key]) => `${key} is ${cluster.context}`),
     ...Object.entries({ aws, access, standbyOf }).flatMap(([part, value]) => (value ? [`without ${part}`] : [])),
@@ -49,7 +52,7 @@ export function onCluster(environment: Environment, cluster: ExistingCluster): V
   const variant: Environment = {
     ...rest,
     size: SIZE,
-    ...Object.fromEntries(clustersOf(environment).map(([key]) => [key, key === "readCluster" ? sameUnderAnotherName(cluster) : cluster])),
+    cluster,
     ...(eventStore?.engine === "postgres"
       ? { eventStore: { ...eventStore, server: instead("eventStore.server", eventStore.server) } }
       : eventStore
@@ -58,17 +61,12 @@ export function onCluster(environment: Environment, cluster: ExistingCluster): V
     ...(readDatabase ? { readDatabase: all(readDatabase).map((store) => instead("readDatabase", store)) } : {}),
     ...(cache ? { cache: instead("cache", cache) } : {}),
     // What stands before a cluster is no part of it.
-    ...(queryApi ? { queryApi: all(queryApi).map(({ edge: _, ...api }) => api) } : {}),
+    ...(queryApi ? { queryApi: all(queryApi).map(({ edge: ___, ...api }) => api) } : {}),
     exceptions: { disposable: "applied to be destroyed" },
   };
   const kept = partsIn(variant);
   const leftOut = [...partsIn(environment)].filter((part) => !kept.has(part)).sort();
   return { environment: variant, differences: [...differences, ...leftOut.map((part) => `without ${part}`)] };
-}
-
-/** One cluster for both sides is refused, as they would meet on it; here one of them goes before the other comes. */
-function sameUnderAnotherName({ kubeconfig = "~/.kube/config", ...cluster }: ExistingCluster): ExistingCluster {
-  return { ...cluster, kubeconfig: kubeconfig.replace(/\/([^/]*)$/, "/./$1") };
 }
 
 /** The parts of the platform on any of its clusters. */

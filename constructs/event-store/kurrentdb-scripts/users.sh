@@ -66,10 +66,14 @@ led() {
 await "${RECOVERY:-3600}" led || die "no node leads"
 
 refused="admin can't sign in: its password is another than that of the secret${FILLED:+; $FILLED}"
+# Another node may lead by then.
+filled() { led && admin_signs_in; }
 if ! admin_signs_in; then
-  [ "$status" = 401 ] || die "admin can't be asked for ($status)"
-  [ "${FILLING:-0}" = 0 ] || say "$refused"
-  await "${FILLING:-0}" admin_signs_in || die "$refused"
+  if [ "$status" = 401 ] && [ "${FILLING:-0}" -gt 0 ]; then say "$refused"; fi
+  if ! await "${FILLING:-0}" filled; then
+    [ "$status" = 401 ] || die "admin can't be asked for ($status)"
+    die "$refused"
+  fi
 fi
 
 for role in "$USERS"/*/; do

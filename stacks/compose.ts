@@ -7,6 +7,7 @@ import { entryStacks } from "./entry";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { eventStoreStacks } from "./event-store";
 import { eventStoreOnClusterStacks } from "./event-store-on-cluster";
+import { eventStoreUsersStacks } from "./event-store-users";
 import { identitiesStacks } from "./identities";
 import { keysStack } from "./keys";
 import { type Foundation, type Site, sitesOf } from "./kubernetes";
@@ -66,13 +67,18 @@ function environmentStacks(app: App, environment: Environment, accounts: readonl
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
   const clusters = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
-  const sides = sideStacks(app, environment, clusters, vendors);
+  const users = clusters.flatMap(({ site, stacks: [platform] }) => {
+    const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);
+    return eventStoreUsersStacks(app, site, before).map((stack) => ({ site, stack }));
+  });
+  const sides = sideStacks(app, environment, clusters, [...vendors, ...users.map(({ stack }) => stack)]);
+  const later = [...users, ...sides];
   const sites = clusters.map(({ site, stacks: before }) => ({
     site,
-    stacks: [...before, ...sides.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
+    stacks: [...before, ...later.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
-  return { stacks: [...stacks, ...before, ...vendors, ...sides.map(({ stack }) => stack)], sites };
+  return { stacks: [...stacks, ...before, ...vendors, ...later.map(({ stack }) => stack)], sites };
 }
 
 /** What is put on a cluster: what everything needs, then the stores, each in a state of its own. */

@@ -3,9 +3,10 @@ import { InvalidInput } from "../constructs/core/errors";
 import {
   type EventStore,
   eventSourcingDbEventStore,
+  type KurrentCloudAccess,
   kurrentCloudEventStore,
+  kurrentCloudSecrets,
   kurrentDbEventStore,
-  kurrentDbSecrets,
   kurrentDbSize,
   postgresEventStore,
 } from "../constructs/event-store";
@@ -30,18 +31,11 @@ type Known<Settings extends { readonly engine: string }, Contract> = {
 
 const EVENT_STORES: Known<EventStoreSettings, EventStore> = {
   "kurrent-cloud": (site, stack, settings) => {
-    const { eventStore } = site.foundation ?? {};
-    if (!eventStore) throw new Error(`${site.environment.name}: nobody makes the event store`);
     const fact = (secret: SecretSpec, key: string) => ({ secret, home: NAMESPACES.eventStore, key });
     const userOf = (secret: SecretSpec) => ({ user: fact(secret, "user"), password: fact(secret, "password") });
-    const { commands, subscriptions } = kurrentDbSecrets();
-    return kurrentCloudEventStore({
-      name: "event-store",
-      host: stack.read(eventStore).eventStoreHost,
-      cidr: kurrentCloudCidr(settings),
-      clustered: settings.size === "production",
-      users: { commands: userOf(commands), subscriptions: userOf(subscriptions) },
-    });
+    const { commands, subscriptions } = kurrentCloudSecrets();
+    const users = { commands: userOf(commands), subscriptions: userOf(subscriptions) };
+    return kurrentCloudEventStore({ ...kurrentCloudAt(site, stack, settings), users });
   },
   kurrentdb: (site, stack, { size = site.environment.size ?? "medium", nodes, version, insecure }) => {
     const outside = site.key === "readCluster" ? outsideOf(site, stack) : undefined;
@@ -73,6 +67,21 @@ const CACHES: Known<NonNullable<Environment["cache"]>, Redis> = {
   },
   valkey: () => valkeyRedis({ name: "cache", namespace: NAMESPACES.readStore, users: cacheUsers.spec }),
 };
+
+/** Where the event store is at its vendor. */
+export function kurrentCloudAt(
+  { environment, foundation }: Site,
+  stack: PlatformStack,
+  settings: Of<EventStoreSettings, "kurrent-cloud">,
+): Omit<KurrentCloudAccess, "users"> {
+  if (!foundation?.eventStore) throw new Error(`${environment.name}: nobody makes the event store`);
+  return {
+    name: "event-store",
+    host: stack.read(foundation.eventStore).eventStoreHost,
+    cidr: kurrentCloudCidr(settings),
+    clustered: settings.size === "production",
+  };
+}
 
 /** The event store as workloads of a stack on that cluster know it. None where the environment has none. */
 export function eventStoreOf(site: Site, stack: PlatformStack): EventStore | undefined {

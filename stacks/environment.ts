@@ -556,6 +556,12 @@ export interface WorkloadRelease extends Omit<SlotSettings, "live"> {
 
 export interface Processors extends Workload {
   readonly replicas: Replicas;
+
+  /**
+   * Where an instance says that it is well.
+   * @default - nowhere: it is well as long as it runs
+   */
+  readonly health?: Health;
 }
 
 export interface QueryApi extends Service {
@@ -604,6 +610,19 @@ export interface Projections extends Workload {
    * @default - `workers` times `parallelism`
    */
   readonly partitions?: number;
+
+  /**
+   * Where a worker says that it is well, and in which field of the answer, of JSON, how many events it is behind: fewer
+   * than 1,000 when a release is done.
+   * @default - nowhere: it is well as long as it runs
+   */
+  readonly health?: Health & { readonly lag?: string };
+}
+
+/** Where a worker says that it is well, over HTTP. */
+export interface Health {
+  readonly port: number;
+  readonly path: string;
 }
 
 /** What changes the shape of a read database before the workloads come that need the shape. */

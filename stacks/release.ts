@@ -36,7 +36,7 @@ export const WORKLOADS: Readonly<Record<Role, Released>> = {
   commandProcessors: { name: "command-processors", stack: "write-side", single: "both slots would take from the same queue" },
   queryApi: { name: "query-api", stack: "read-side" },
   projections: { name: "projections", stack: "projections", single: "both slots would write the same read models" },
-  migrations: { name: "migrations", stack: "read-side", single: "both slots would change the same tables", forwardOnly: true },
+  migrations: { name: "migrations", stack: "migrations", single: "both slots would change the same tables", forwardOnly: true },
 };
 
 export const ROLES = Object.keys(WORKLOADS) as readonly Role[];

@@ -26,6 +26,7 @@ import {
   EXISTING_PARTS,
   type ExistingCluster,
   type ExistingNetwork,
+  type Health,
   type KurrentCloudSettings,
   type KurrentDbSettings,
   type Migrations,
@@ -287,6 +288,8 @@ const port = whole(1, 65_535);
 
 const path = text(/^\/\S*$/, "is no path", "write one like /health");
 
+const health = { port, path };
+
 const workload = {
   ...container,
   variables: optional(records(variables)),
@@ -478,7 +481,9 @@ export const environmentSchema = object<Environment>({
     object<Release>({ of: anything, workloads: records(object<WorkloadRelease>({ image, previous: image, ...slotSettings })) }),
   ),
   commandApi: optional(oneOrMore(object<Service>(service))),
-  commandProcessors: optional(oneOrMore(object<Processors>({ ...workload, ...single("commandProcessors"), replicas }))),
+  commandProcessors: optional(
+    oneOrMore(object<Processors>({ ...workload, ...single("commandProcessors"), replicas, health: optional(object<Health>(health)) })),
+  ),
   queryApi: optional(
     oneOrMore(
       object<QueryApi>({
@@ -495,6 +500,12 @@ export const environmentSchema = object<Environment>({
         workers: whole(1, 1000),
         parallelism: whole(1, 1000),
         partitions: optional(whole(1, 100_000)),
+        health: optional(
+          object<NonNullable<Projections["health"]>>({
+            ...health,
+            lag: optional(text(/^[A-Za-z0-9_-]+$/, "is no name of a field", "use letters, digits, _ and -")),
+          }),
+        ),
       }),
     ),
   ),

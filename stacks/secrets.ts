@@ -1,4 +1,4 @@
-import { eventSourcingDbToken, kurrentDbSecrets } from "../constructs/event-store";
+import { eventSourcingDbToken, kurrentCloudSecrets, kurrentDbSecrets } from "../constructs/event-store";
 import type { SecretSpec } from "../constructs/secrets";
 import { all, type Environment, isExistingCluster } from "./environment";
 import { NAMESPACES } from "./places";
@@ -79,6 +79,7 @@ export function secretsOf(environment: Environment): readonly PlacedSecret[] {
   const events = { side: "write", namespace: NAMESPACES.eventStore } as const;
   const models = { side: "read", namespace: NAMESPACES.readStore } as const;
   return [
+    ...(eventStore?.engine === "kurrent-cloud" ? at(events, Object.values(kurrentCloudSecrets())) : []),
     ...(eventStore?.engine === "kurrentdb" && !eventStore.insecure ? at(events, Object.values(kurrentDbSecrets())) : []),
     ...(eventStore?.engine === "eventsourcingdb" ? at(events, [eventSourcingDbToken()]) : []),
     ...(eventStore?.engine === "postgres" ? at(events, postgresSecrets(eventStore.server.name ?? "event-store")) : []),

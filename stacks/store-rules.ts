@@ -3,7 +3,13 @@ import { outputName } from "./postgres";
 import type { DraftEnvironment, Finding, Rule } from "./rules";
 
 /** What must hold between the stores of one environment, and between them and the rest of it. */
-export const storeRules: readonly Rule[] = [managedStoresHaveAws, insecureIsForOneMachine, serversHaveNames, brokerIsReached];
+export const storeRules: readonly Rule[] = [
+  managedStoresHaveAws,
+  insecureIsForOneMachine,
+  serversHaveNames,
+  eventsAreReached,
+  brokerIsReached,
+];
 
 const MANAGED = ["kurrent-cloud", "elasticache", "aurora", "rds"];
 
@@ -115,6 +121,34 @@ function serversOf({ eventStore, readDatabase }: DraftEnvironment): readonly Ser
     ...(eventStore?.engine === "postgres" ? [one(["eventStore", "server"], eventStore.server, "event-store")] : []),
     ...databases.map((settings, index) => one(several ? ["readDatabase", String(index)] : ["readDatabase"], settings, "read-database")),
   ];
+}
+
+/** Engines that are known inside their cluster alone: KurrentDB's nodes have names outside of it as well. */
+const WITHIN = ["eventsourcingdb", "cloudnative-pg"];
+
+/** Projections run on the read side's cluster, and events are kept on the write side's or outside of both. */
+function eventsAreReached({ eventStore, projections, writeCluster, readCluster }: DraftEnvironment): Finding[] {
+  if (!eventStore?.engine || !projections || !writeCluster || !readCluster) return [];
+  const [keys, engine] =
+    eventStore.engine === "postgres"
+      ? [["eventStore", "server", "engine"], eventStore.server?.engine]
+      : [["eventStore", "engine"], eventStore.engine];
+  if (engine === undefined) return [];
+  const found = (rule: string, remedy: string): Finding[] => [{ keys, value: engine, rule, remedy }];
+  if (WITHIN.includes(engine)) {
+    return found(
+      "runs on writeCluster, and projections on readCluster have no way into it",
+      "use an engine outside of clusters, or one cluster for both sides",
+    );
+  }
+  const [existing] = Object.entries({ writeCluster, readCluster }).filter(([, cluster]) => "context" in cluster);
+  // Through a zone and through Secrets Manager, which an existing cluster has no part in.
+  return existing
+    ? found(
+        `has names and passwords that don't get to projections on readCluster: ${existing[0]} exists already`,
+        "use one cluster for both sides, or have both made",
+      )
+    : [];
 }
 
 function brokerIsReached({ broker, writeCluster, readCluster }: DraftEnvironment): Finding[] {

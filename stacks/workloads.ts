@@ -7,10 +7,19 @@ import { type PostgresRole, postgresConnection } from "../constructs/postgres";
 import { redisConnection } from "../constructs/redis";
 import type { PodProps } from "../constructs/workload";
 import { brokerOf, eventStoreOf, postgresOf, redisOf } from "./connections";
-import type { Environment, Service, Workload } from "./environment";
+import {
+  all,
+  type Environment,
+  type Migrations,
+  type OneOrMore,
+  type Processors,
+  type Projections,
+  type QueryApi,
+  type Service,
+  type Workload,
+} from "./environment";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
-import { versionsOf } from "./release";
 import { fieldKeys } from "./secrets";
 import type { PlatformStack } from "./stack";
 
@@ -119,9 +128,22 @@ export function withFieldKeys(pod: PodProps, { encryptedFields = [] }: Environme
   };
 }
 
-/** The versions of a service that run: its image, or that in each of its slots. */
-export function imagesOf(service: Service) {
-  const versions = versionsOf(service);
-  if (!service.slots) return { image: versions[0]?.image ?? "" };
-  return { slots: Object.fromEntries(versions.map(({ slot, image }) => [slot ?? "", { image }])) };
+/** The workloads of a role, each with where the environment describes it. */
+export function described<R extends keyof Described>(
+  environment: Environment,
+  role: R,
+): readonly (readonly [path: string, workload: Described[R]])[] {
+  const said = environment[role] as OneOrMore<Described[R]> | undefined;
+  return all<Described[R]>(said).map((workload, index) => [
+    `${environment.name}.${role}${Array.isArray(said) ? `[${index}]` : ""}`,
+    workload,
+  ]);
+}
+
+interface Described {
+  readonly commandApi: Service;
+  readonly commandProcessors: Processors;
+  readonly queryApi: QueryApi;
+  readonly projections: Projections;
+  readonly migrations: Migrations;
 }

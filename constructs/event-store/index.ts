@@ -11,6 +11,8 @@ export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-c
 export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
 export { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
 export { KurrentCloudProvider } from "./kurrent-cloud-provider";
+export { type KurrentCloudSecrets, kurrentCloudSecrets } from "./kurrent-cloud-secrets";
+export { KurrentCloudUsers, type KurrentCloudUsersProps } from "./kurrent-cloud-users";
 export { KurrentDb, type KurrentDbProps, type Outside } from "./kurrentdb";
 export { type KurrentDbAccess, kurrentDbEventStore } from "./kurrentdb-connections";
 export type { Placement } from "./kurrentdb-node";

@@ -15,14 +15,12 @@ export interface KurrentCloudAccess {
   /** Whether it has several nodes, which a client has to tell apart. */
   readonly clustered: boolean;
 
-  /**
-   * A user for each side. Terraform makes none: the vendor has no such resource, and passwords would lie in the state.
-   * A job that can reach the cluster makes them through its API (`POST /users/`), signed in as `admin`.
-   */
+  /** A user for each side. `KurrentCloudUsers` makes them, with the passwords of `kurrentCloudSecrets`. */
   readonly users: Readonly<Record<EventStoreRole, { readonly user: SecretFact; readonly password: SecretFact }>>;
 }
 
-const PORT = 2113;
+/** At which nodes are reached. */
+export const PORT = 2113;
 
 /** Kurrent Cloud as workloads know it. Its certificates are signed by an authority that every image knows. */
 export function kurrentCloudEventStore({ users, ...access }: KurrentCloudAccess): EventStore {

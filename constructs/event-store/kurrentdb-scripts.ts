@@ -19,17 +19,27 @@ export class KurrentDbScripts extends Construct {
       new ConfigMapV1(this, "scripts", { metadata: { namespace, name: `${name}-scripts` }, data: SOURCES, dependsOn: [...after] }),
       new ConfigMapV1(this, "grants", {
         metadata: { namespace, name: `${name}-grants` },
-        binaryData: Object.fromEntries(Object.entries(GRANTS).map(([file, content]) => [file, content.toString("base64")])),
+        binaryData: grantFiles(),
         dependsOn: [...after],
       }),
     ];
   }
 }
 
-const SOURCES = Object.fromEntries(
-  ["nodes", "reload", "scavenge", "start", "upgrade", "users"].map((name) => [
-    `${name}.sh`,
-    // Terraform would read what the shell is to read.
-    readFileSync(join(__dirname, "kurrentdb-scripts", `${name}.sh`), "utf8").replace(/([$%])\{/g, "$1$1{"),
-  ]),
-);
+const SOURCES = scriptFiles(["nodes", "reload", "scavenge", "start", "upgrade", "users"]);
+
+/** Scripts as the data of a ConfigMap. */
+export function scriptFiles(names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.map((name) => [
+      `${name}.sh`,
+      // Terraform would read what the shell is to read.
+      readFileSync(join(__dirname, "kurrentdb-scripts", `${name}.sh`), "utf8").replace(/([$%])\{/g, "$1$1{"),
+    ]),
+  );
+}
+
+/** What is appended for rights, as the binary data of a ConfigMap. */
+export function grantFiles(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(GRANTS).map(([file, content]) => [file, content.toString("base64")]));
+}

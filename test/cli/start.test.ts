@@ -48,7 +48,7 @@ describe("npm start", () => {
     const { out } = run(program, "production");
     expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
       "production  eu-west-1, copies in eu-central-1, account 111122223333",
-      expect.stringMatching(/^12 stacks with \d+ resources lie in/),
+      expect.stringMatching(/^13 stacks with \d+ resources lie in/),
     ]);
   });
 

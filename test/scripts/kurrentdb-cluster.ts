@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
@@ -40,6 +41,12 @@ export interface StubCluster {
   /** Streams that have something already. */
   readonly streams?: readonly string[];
 
+  /** The node that is asked for the others; otherwise all are told. */
+  readonly seed?: number;
+
+  /** The file into which somebody writes the password of admin, once so many have been turned away. */
+  readonly filling?: { readonly file: string; readonly after: number };
+
   /** Nodes that don't reload. */
   readonly deaf?: readonly number[];
 
@@ -54,12 +61,16 @@ export interface Ran {
 
   /** What was ordered of nodes and of Kubernetes, in order, looks left out. */
   readonly orders: readonly string[];
+
+  /** The nodes that were asked for or told anything but gossip. */
+  readonly asked: readonly string[];
   readonly users: Readonly<Record<string, StubUser>>;
 }
 
 /** Runs a script with `sh` against a cluster of three nodes, and a Kubernetes API, that only pretend. */
 export async function run(script: string, stub: StubCluster = {}, variables: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const orders: string[] = [];
+  const asked = new Set<string>();
   const users: Record<string, StubUser> = {
     admin: { password: "admin-1", groups: ["$admins"] },
     ops: { password: "ops-1", groups: ["$ops"] },
@@ -72,20 +83,28 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     ready: stub.ready?.[index] ?? (state === "leader" || state === "follower"),
   }));
   const servers: Server[] = [];
+  const ports: number[] = [];
+  let turnedAway = 0;
   try {
-    const ports: number[] = [];
     for (const [index] of nodes.entries())
       ports.push(
         await listen(
-          bothProtocols((request, response) => answer(index, request, response), grant),
+          bothProtocols(
+            (request, response) => answer(index, request, response),
+            (authorization, body) => grant(index, authorization, body),
+          ),
           servers,
         ),
       );
     const api = await listen(createServer(kubernetes), servers);
+    const known =
+      stub.seed === undefined
+        ? { NODES: ports.map((port) => `http://127.0.0.1:${port}`).join(" ") }
+        : { SEED: `http://127.0.0.1:${ports[stub.seed]}` };
     const child = spawn("sh", [join(SCRIPTS, `${script}.sh`)], {
       env: {
         PATH: process.env.PATH,
-        NODES: ports.map((port) => `http://127.0.0.1:${port}`).join(" "),
+        ...known,
         POLL: "0",
         OPS_PASSWORD: "ops-1",
         ADMIN_PASSWORD: "admin-1",
@@ -108,6 +127,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
         .map((line) => ports.reduce((text, port, index) => text.replace(`http://127.0.0.1:${port}`, `node-${index}`), line)),
       err: ports.reduce((text, port, index) => text.replaceAll(`http://127.0.0.1:${port}`, `node-${index}`), err).trim(),
       orders,
+      asked: [...asked].sort(),
       users,
     };
   } finally {
@@ -138,8 +158,10 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
         authentication: { type: "internal", properties: {} },
       });
     }
+    if (url === "/gossip") return reply(200, gossip());
+    asked.add(`node-${index}`);
     const user = signedIn(request);
-    if (!user) return reply(401);
+    if (!user) return reply(401, refusal());
     const body = await text(request);
     if (url === "/users/$current") return reply(200, { data: { loginName: user } });
     if (url.startsWith("/users")) return reply(usersAnswer(user, `${method} ${url}`, body));
@@ -157,6 +179,27 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
       return reply(200, { scavengeId: node.scavenge.id, scavengeLink: `/admin/scavenge/${node.scavenge.id}` });
     }
     reply(stub.deaf?.includes(index) ? 503 : 200, "");
+  }
+
+  /** Members as clients are told of them, of which one is remembered as it was before it was lost. */
+  function gossip() {
+    const members = nodes.map(({ state }, index) => ({
+      instanceId: `00000000-0000-0000-0000-00000000000${index}`,
+      state: state === undefined ? "Leader" : state.replace(/^./, (first) => first.toUpperCase()),
+      isAlive: state !== undefined,
+      internalTcpIp: "10.128.0.1",
+      httpEndPointIp: "127.0.0.1",
+      httpEndPointPort: ports[index],
+      esVersion: "26.0.3",
+    }));
+    return { members, serverIp: "127.0.0.1", serverPort: ports[0] };
+  }
+
+  /** Counts who is turned away, and lets somebody act in between. */
+  function refusal(): string {
+    turnedAway += 1;
+    if (stub.filling && turnedAway === stub.filling.after) writeFileSync(stub.filling.file, users.admin?.password ?? "");
+    return "";
   }
 
   function current({ scavenge }: StubNode) {
@@ -186,7 +229,8 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     return 200;
   }
 
-  function grant(authorization: string | undefined, body: Buffer): { status: string; body: Buffer } {
+  function grant(index: number, authorization: string | undefined, body: Buffer): { status: string; body: Buffer } {
+    asked.add(`node-${index}`);
     const [name, password] = Buffer.from((authorization ?? "").replace("Basic ", ""), "base64")
       .toString()
       .split(":");

@@ -174,6 +174,57 @@ withShell("users of workloads", () => {
   });
 });
 
+withShell("users of a cluster that is known by one name", () => {
+  let root = "";
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "users-"));
+    for (const [name, content] of Object.entries(GRANTS)) write("grants", name, content);
+    write("users/commands", "user", "commands");
+    write("users/commands", "password", "first");
+    write("admin", "password", "drawn, and not yet the vendor's");
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const write = (folder: string, file: string, content: string | Buffer) => {
+    mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, folder, file), content);
+  };
+  const users = (stub: StubCluster, variables: Readonly<Record<string, string>> = {}) => {
+    const folders = { USERS: join(root, "users"), GRANTS: join(root, "grants"), ADMIN: join(root, "admin") };
+    return run("users", { seed: 0, ...stub }, { ...folders, ADMIN_PASSWORD: "", FILLED: "put it there", ...variables });
+  };
+
+  it("are made at the leader of whom any node tells, and not at one that is remembered as such", async () => {
+    write("admin", "password", "admin-1");
+    const { status, asked, users: made } = await users({ states: ["follower", undefined, "leader"] });
+    expect(asked).toEqual(["node-2"]);
+    expect(made.commands).toEqual({ password: "first", groups: ["commands"] });
+    expect(status).toBe(0);
+  });
+
+  it("wait for whoever fills in the password of admin", async () => {
+    const filling = { file: join(root, "admin/password"), after: 3 };
+    const { status, out, orders } = await users({ filling }, { FILLING: "9" });
+    expect(out[0]).toBe("admin can't sign in: its password is another than that of the secret; put it there");
+    expect(orders).toEqual(["POST /users", "append to $$$all", "append to $settings"]);
+    expect(status).toBe(0);
+  });
+
+  it("are not made where nobody fills it in, and it is said who has to", async () => {
+    const { status, orders, err } = await users({}, { FILLING: "2" });
+    expect({ status, orders, err }).toEqual({
+      status: 1,
+      orders: [],
+      err: "admin can't sign in: its password is another than that of the secret; put it there",
+    });
+  });
+
+  it("are not made where nobody leads", async () => {
+    const { status, err } = await users({ states: ["follower", undefined, "follower"] });
+    expect({ status, err }).toEqual({ status: 1, err: "no node leads" });
+  });
+});
+
 withShell("a node", () => {
   const start = (least: string) =>
     spawnSync("sh", ["constructs/event-store/kurrentdb-scripts/start.sh", "echo", "started"], {

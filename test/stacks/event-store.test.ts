@@ -42,13 +42,13 @@ describe("an event store at its vendor", () => {
     expect(Object.keys(jsonOf("event-store").output)).toEqual(["event_store_host", "peering_connection_id"]);
   });
 
-  it("is waited for by the peering alone", () => {
+  it("is waited for by the peering and its users alone", () => {
     const readers = [...stacks].filter(([, { json }]) => "test-event-store" in ((json as Body).data?.terraform_remote_state ?? {}));
-    expect(readers.map(([id]) => id)).toEqual(["test-peering"]);
+    expect(readers.map(([id]) => id)).toEqual(["test-peering", "test-event-store-users"]);
   });
 
-  it("comes with its peering after everything that does not need it", () => {
-    expect([...stacks.keys()].slice(-2)).toEqual(["test-event-store", "test-peering"]);
+  it("comes with its peering and its users after everything that does not need it", () => {
+    expect([...stacks.keys()].slice(-3)).toEqual(["test-event-store", "test-peering", "test-event-store-users"]);
   });
 
   it("has neither network nor peering where it runs on a cluster", () => {
@@ -56,6 +56,40 @@ describe("an event store at its vendor", () => {
     const there = [...found.keys()];
     expect(all(found.get("test-event-store")?.json as Body, "kurrentcloud_network")).toEqual([]);
     expect(there).not.toContain("test-peering");
+  });
+});
+
+describe("its users", () => {
+  const json = jsonOf("event-store-users");
+
+  it("are made where commands are taken, after the way to it is there, and by the name that its stack publishes", () => {
+    expect(
+      stacks
+        .get("test-event-store-users")
+        ?.stack.dependencies.map(({ node: { id } }) => id)
+        .sort(),
+    ).toEqual(["test-cluster", "test-data", "test-event-store", "test-network", "test-peering", "test-platform"]);
+    const [{ env }] = one(json, "kubernetes_job_v1").spec.template.spec.container;
+    expect(env).toContainEqual({
+      name: "SEED",
+      value: "https://${data.terraform_remote_state.test-event-store.outputs.event_store_host}:2113",
+    });
+  });
+
+  it("have a namespace of their own, and their passwords from Secrets Manager", () => {
+    expect(one(json, "kubernetes_namespace_v1").metadata.name).toBe("event-store");
+    const names = all(json, "helm_release").map(({ name }) => name);
+    expect(names).toEqual(["secret-event-store-admin", "secret-event-store-commands", "secret-event-store-subscriptions"]);
+    const kept = all(jsonOf("data"), "aws_secretsmanager_secret").map(({ name }) => `secret-${name.replace("orders-test-", "")}`);
+    expect(kept).toEqual(names);
+  });
+
+  it("name the secret that a person fills, wherever it is", () => {
+    const filled = (body: Body) =>
+      one(body, "kubernetes_job_v1").spec.template.spec.container[0].env.find(({ name }: Body) => name === "FILLED").value;
+    expect(filled(json)).toBe("write the one that the vendor shows to orders-test-event-store-admin");
+    const there = stacksOf({ cluster: { context: "on-premises" } }).get("test-event-store-users")?.json as Body;
+    expect(filled(there)).toBe("write the one that the vendor shows to the Secret event-store-admin");
   });
 });
 

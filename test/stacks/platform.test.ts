@@ -104,12 +104,16 @@ describe("the secret store of a platform", () => {
       provider: { aws: { service: "SecretsManager", region: "eu-west-1", prefix: "orders-production-" } },
       conditions: [{ namespaces: ["observability", "projections", "read-side", "read-store"] }],
     });
-    const [writing] = values(platform("scaled-write"), "secret-store").objects;
-    expect(writing.spec.conditions).toEqual([{ namespaces: ["event-store"] }]);
+    for (const id of ["scaled-write", "production-write"]) {
+      const [writing] = values(platform(id), "secret-store").objects;
+      expect(writing.spec.conditions).toEqual([{ namespaces: ["event-store"] }]);
+    }
   });
 
   it("is not there where nobody asks for a secret, or where the cluster draws its own", () => {
-    for (const id of ["production-write", "local"]) expect(release(platform(id), "secret-store")).toEqual({});
+    const cluster = { nodes: 3, node };
+    const json = synthesisOf(aProgram(anEnvironment({ cluster }))).stacks.get("test-platform")?.json as Body;
+    for (const each of [json, platform("local")]) expect(release(each, "secret-store")).toEqual({});
   });
 });
 

@@ -39,7 +39,7 @@ describe("a release", () => {
   it("that is shipped names an image for every workload", () => {
     for (const environment of program.environments) {
       const { commandApi, commandProcessors, queryApi, projections } = withRelease(environment);
-      const workloads = [commandApi, commandProcessors, queryApi, projections].flatMap((role) => all<Partial<Service>>(role));
+      const workloads = [commandApi, commandProcessors, queryApi, projections].flatMap((role) => all<object>(role));
       expect(workloads.map((workload) => versionsOf(workload as Service))).toEqual(
         workloads.map(() => [
           expect.objectContaining({ image: expect.stringMatching(/^registry\.example\.com\//), live: true, weight: 100 }),

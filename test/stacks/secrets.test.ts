@@ -18,6 +18,7 @@ const NEEDY = {
   encryptedFields: ["email"],
 };
 
+const AT_VENDOR = { eventStore: { engine: "kurrent-cloud" }, encryptedFields: [], monitoring: {} };
 const EVENT_STORE = ["event-store-users", "event-store-commands", "event-store-subscriptions", "event-store-metrics"];
 
 const { stacks } = synthesisOf(program);
@@ -36,8 +37,7 @@ describe("the secrets of an environment", () => {
       "grafana-admin",
       "field-keys",
     ]);
-    const managed = { eventStore: { engine: "kurrent-cloud" }, encryptedFields: [], monitoring: {} };
-    expect(names(secretsOf(anEnvironment(managed)))).toEqual([]);
+    expect(names(secretsOf(anEnvironment(AT_VENDOR)))).toEqual(["event-store-admin", "event-store-commands", "event-store-subscriptions"]);
   });
 
   it("lie in Secrets Manager for clusters that are made there, and in the cluster for those that exist", () => {
@@ -54,7 +54,7 @@ describe("the secrets of an environment", () => {
 
   it("are each explained to those who rotate them", () => {
     const page = readFileSync("docs/secrets.md", "utf8");
-    for (const { namespace, spec } of secretsOf(anEnvironment(NEEDY))) {
+    for (const { namespace, spec } of [NEEDY, AT_VENDOR].flatMap((changes) => secretsOf(anEnvironment(changes)))) {
       const { method, engine } = spec.rotation;
       expect(page).toContain(
         `| \`${spec.name}\` | \`${namespace}\` | ${Object.keys(spec.keys)
@@ -70,6 +70,9 @@ describe("the data stack", () => {
     expect(["local", "dev", "staging", "production"].map((name) => stacks.has(`${name}-data`))).toEqual([false, true, true, true]);
     expect(all(dataStack("production"), "aws_secretsmanager_secret").map(({ name }) => name)).toEqual([
       "orders-production-cache-users",
+      "orders-production-event-store-admin",
+      "orders-production-event-store-commands",
+      "orders-production-event-store-subscriptions",
       "orders-production-field-keys",
       "orders-production-grafana-admin",
       "orders-production-read-database-migrator",

@@ -258,6 +258,49 @@ describe("a store that keeps what is nowhere else", () => {
   });
 });
 
+describe("events", () => {
+  const existing = (context: string) => ({ context });
+  const complaints = (eventStore: object, clusters: object) => {
+    const projections = { image: "registry.example.com/orders/projections:1.0.0", workers: 1, parallelism: 1 };
+    const readDatabase = { engine: "rds", replicas: 1 };
+    return errorsOf(
+      aProgram(anEnvironment({ writeCluster: cluster, readCluster: cluster, eventStore, projections, readDatabase, ...clusters })),
+    );
+  };
+  const KURRENT_CLOUD = { engine: "kurrent-cloud", size: "development", backup: { every: "1d", keep: "7d" } };
+  const within =
+    "runs on writeCluster, and projections on readCluster have no way into it; use an engine outside of clusters, or one cluster for both sides";
+  const between = (key: string) =>
+    `has names and passwords that don't get to projections on readCluster: ${key} exists already; use one cluster for both sides, or have both made`;
+
+  it.each<[string, object, object, readonly string[]]>([
+    ["in EventSourcingDB", { engine: "eventsourcingdb" }, {}, [`test.eventStore.engine: "eventsourcingdb" ${within}`]],
+    [
+      "in a PostgreSQL on a cluster",
+      { engine: "postgres", server: { engine: "cloudnative-pg" } },
+      {},
+      [`test.eventStore.server.engine: "cloudnative-pg" ${within}`],
+    ],
+    [
+      "in KurrentDB on a cluster that exists",
+      { engine: "kurrentdb", nodes: 3 },
+      { writeCluster: existing("write") },
+      [`test.eventStore.engine: "kurrentdb" ${between("writeCluster")}`],
+    ],
+    [
+      "at their vendor, for a cluster that exists",
+      KURRENT_CLOUD,
+      { readCluster: existing("read") },
+      [`test.eventStore.engine: "kurrent-cloud" ${between("readCluster")}`],
+    ],
+    ["in KurrentDB on a cluster that is made", { engine: "kurrentdb", nodes: 3 }, {}, []],
+    ["at their vendor", KURRENT_CLOUD, {}, []],
+    ["in EventSourcingDB that nobody reads from elsewhere", { engine: "eventsourcingdb" }, { projections: undefined }, []],
+  ])("are reached by projections on the other cluster, or that is refused: %s", (_, eventStore, clusters, said) => {
+    expect(complaints(eventStore, clusters)).toEqual(said);
+  });
+});
+
 describe("the broker", () => {
   it("has a way to it from both sides", () => {
     expect(errorsOf(aProgram(anEnvironment({ writeCluster: cluster, readCluster: cluster, broker: { engine: "nats" } })))).toEqual([

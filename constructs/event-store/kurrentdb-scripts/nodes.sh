@@ -1,11 +1,12 @@
 # shellcheck shell=sh
 # How the other scripts speak with the nodes of a cluster.
 #   NODES    addresses of all nodes in the order of their pods: https://event-store-0.…:2113 https://event-store-1.…:2113
+#   SEED     instead of NODES: an address that any node answers to, and tells there who leads
 #   CA       certificates by which nodes are known; none where they speak in clear
 #   POLL     seconds between two looks (5)
 #   PATIENCE seconds for what takes moments, such as an election (120)
 
-: "${NODES:?}"
+: "${NODES:-${SEED:?}}"
 CA=${CA:-}
 POLL=${POLL:-5}
 PATIENCE=${PATIENCE:-120}
@@ -50,8 +51,22 @@ serves() { [ "$1" = leader ] || [ "$1" = follower ]; }
 
 count() { printf '%s\n' $#; }
 
+# told SEED: the address of the node that leads, as the others know it by their gossip, or nothing.
+told() {
+  # shellcheck disable=SC2020 # each of the two becomes a new line
+  member=$(curl --silent --max-time 10 ${CA:+--cacert "$CA"} --header 'Accept: application/json' "$1/gossip" |
+    tr -d '\r\n' | tr '{}' '\n\n' | grep '"state" *: *"Leader"' | grep '"isAlive" *: *true' | head -n 1)
+  host=$(printf '%s' "$member" | field httpEndPointIp)
+  port=$(printf '%s' "$member" | field httpEndPointPort)
+  [ -z "$host" ] || printf '%s://%s:%s\n' "${1%%://*}" "$host" "$port"
+}
+
 # leader: the address of the node that leads, or nothing.
 leader() {
+  if [ -n "${SEED:-}" ]; then
+    told "$SEED"
+    return
+  fi
   for node in $NODES; do
     if [ "$(state "$node")" = leader ]; then
       printf '%s\n' "$node"

@@ -4,14 +4,23 @@
 #   USERS            a folder for each role, with the files user and password, and next-user and next-password while a
 #                    rotation is under way
 #   GRANTS           a folder with what is appended for rights, each file a request of its own
-#   ADMIN_PASSWORD   of the user admin
+#   ADMIN_PASSWORD   of the user admin; or
+#   ADMIN            a folder with it in the file password, which is read again for as long as somebody may be about to fill it
+#   FILLING          seconds that this may take (0)
+#   FILLED           what somebody has to fill it with, and where
 set -eu
 # shellcheck source=nodes.sh
 . "${0%/*}/nodes.sh"
 
-: "${USERS:?}" "${ADMIN_PASSWORD:?}"
+: "${USERS:?}" "${ADMIN_PASSWORD:-${ADMIN:?}}"
 
 signs_in() { [ "$(as "$1" "$2" GET "$node/users/\$current")" = 200 ]; }
+
+admin_signs_in() {
+  [ -z "${ADMIN:-}" ] || ADMIN_PASSWORD=$(cat "$ADMIN/password")
+  status=$(as admin "$ADMIN_PASSWORD" GET "$node/users/\$current")
+  [ "$status" = 200 ]
+}
 
 # ensure ROLE USER PASSWORD
 ensure() {
@@ -30,7 +39,6 @@ ensure() {
       [ "$status" = 201 ] || die "$2 can't be made ($status)"
       say "$2 is made"
       ;;
-    401) die "admin can't sign in: its password is another than that of the secret" ;;
     *) die "users can't be read ($status)" ;;
   esac
   await "$PATIENCE" signs_in "$2" "$3" || die "$2 can't sign in"
@@ -56,6 +64,17 @@ led() {
   [ -n "$node" ]
 }
 await "${RECOVERY:-3600}" led || die "no node leads"
+
+refused="admin can't sign in: its password is another than that of the secret${FILLED:+; $FILLED}"
+# Another node may lead by then.
+filled() { led && admin_signs_in; }
+if ! admin_signs_in; then
+  if [ "$status" = 401 ] && [ "${FILLING:-0}" -gt 0 ]; then say "$refused"; fi
+  if ! await "${FILLING:-0}" filled; then
+    [ "$status" = 401 ] || die "admin can't be asked for ($status)"
+    die "$refused"
+  fi
+fi
 
 for role in "$USERS"/*/; do
   name=${role%/}

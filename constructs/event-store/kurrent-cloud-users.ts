@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { TOOLS } from "../core/versions";
+import { imageFrom, type KubernetesTarget, PodTraffic } from "../kubernetes";
+import { type KurrentCloudAccess, PORT } from "./kurrent-cloud-connections";
+import { kurrentCloudSecrets } from "./kurrent-cloud-secrets";
+import { CONTAINER_SECURITY, podSecurity, SCRIPTS } from "./kurrentdb-node";
+import { grantFiles, scriptFiles } from "./kurrentdb-scripts";
+
+export interface KurrentCloudUsersProps {
+  /** A cluster with a way to the vendor's network. */
+  readonly cluster: KubernetesTarget;
+
+  /** Where its pods run and find the secrets (`kurrentCloudSecrets`). */
+  readonly namespace: string;
+
+  /** Whose users are made. Its name is the beginning of the names of secrets and jobs. */
+  readonly access: Omit<KurrentCloudAccess, "users">;
+
+  /** Where a person writes the password of `admin`, so that the job can say it: `orders-production-event-store-admin`. */
+  readonly adminSecret: string;
+
+  /** What has to be there before: the namespace, the secrets, the way to the cluster. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** Nobody's user in most distributions. */
+const USER = 65534;
+
+/** Whom users are made for. */
+const ROLES = ["commands", "subscriptions"] as const;
+
+/**
+ * In seconds: what nodes may take to be found and to find a leader; what a password that somebody writes takes to arrive, a
+ * quarter of an hour, and some minutes to be read in the pod; and what a look takes beside.
+ */
+const LONGEST = { election: 600, filling: 1200, work: 300 } as const;
+
+/** As often as a changed secret arrives. */
+const SCHEDULE = "*/15 * * * *";
+
+/**
+ * The users of workloads at Kurrent Cloud, whose provider makes none: a job makes them and gives them their rights when
+ * they are deployed, and another one brings what a rotation has changed. Both sign in as `admin`, with the password that a
+ * person has taken over from the vendor; the first waits for it.
+ */
+export class KurrentCloudUsers extends Construct {
+  /** What a workload that signs in comes after. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: KurrentCloudUsersProps) {
+    super(scope, id);
+    const { namespace, access, after = [] } = props;
+    const { cidr } = access;
+    const name = `${access.name}-users`;
+    const scripts = scriptFiles(["nodes", "users"]);
+    const grants = grantFiles();
+    // A job runs again when its name changes, and can't be changed otherwise.
+    const digest = createHash("sha256")
+      .update(JSON.stringify([scripts, grants, TOOLS.curl, ROLES]))
+      .digest("hex");
+    const versioned = `${name}-${digest.slice(0, 8)}`;
+    const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
+    const account = new ServiceAccountV1(this, "account", {
+      metadata: { namespace, name },
+      automountServiceAccountToken: false,
+      dependsOn: [...after],
+    });
+    const files = new ConfigMapV1(this, "files", {
+      metadata: { namespace, name: versioned },
+      data: scripts,
+      binaryData: grants,
+      dependsOn: [...after],
+    });
+    const { policy } = new PodTraffic(this, "traffic", {
+      namespace,
+      name,
+      labels,
+      listens: [],
+      reaches: [{ name: "event-store", peer: { cidr }, ports: [PORT] }],
+      after,
+    });
+    const template = (filling: number) => ({
+      metadata: { labels },
+      spec: podSpec(props, name, { configMap: versioned, scripts: Object.keys(scripts), grants: Object.keys(grants) }, filling),
+    });
+    const longest = LONGEST.election + LONGEST.filling + LONGEST.work;
+    const waiting = `${longest / 60 + 5}m`;
+    const first = new JobV1(this, "first", {
+      metadata: { namespace, name: versioned },
+      spec: { backoffLimit: 1, activeDeadlineSeconds: longest, template: template(LONGEST.filling) },
+      waitForCompletion: true,
+      timeouts: { create: waiting, update: waiting },
+      dependsOn: [account, files, policy],
+    });
+    new CronJobV1(this, "rotation", {
+      metadata: { namespace, name },
+      spec: {
+        schedule: SCHEDULE,
+        timezone: "Etc/UTC",
+        concurrencyPolicy: "Forbid",
+        startingDeadlineSeconds: 600,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: {
+          metadata: {},
+          spec: { backoffLimit: 1, activeDeadlineSeconds: LONGEST.election + LONGEST.work, template: template(0) },
+        },
+      },
+      dependsOn: [first],
+    });
+    this.ready = [first];
+  }
+}
+
+interface Files {
+  readonly configMap: string;
+  readonly scripts: readonly string[];
+  readonly grants: readonly string[];
+}
+
+function podSpec(
+  { cluster, access: { name, host, clustered }, adminSecret }: KurrentCloudUsersProps,
+  account: string,
+  { configMap, scripts, grants }: Files,
+  filling: number,
+) {
+  const secrets = kurrentCloudSecrets(name);
+  const told = {
+    ADMIN: "/admin",
+    FILLED: `write the one that the vendor shows to ${adminSecret}`,
+    FILLING: String(filling),
+    GRANTS: "/grants",
+    // One of several is asked who leads; one that is alone is taken for what it is.
+    [clustered ? "SEED" : "NODES"]: `https://${host}:${PORT}`,
+    RECOVERY: String(LONGEST.election),
+    USERS: "/users",
+  };
+  const files = (items: readonly string[]) => ({
+    configMap: { name: configMap, defaultMode: "0444", items: items.map((key) => ({ key, path: key })) },
+  });
+  // All of a secret: a rotation adds keys.
+  const passwords = ({ name: secretName }: { readonly name: string }) => ({ secret: { secretName, defaultMode: "0440" } });
+  return {
+    restartPolicy: "Never",
+    serviceAccountName: account,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: podSecurity(USER),
+    container: [
+      {
+        name: "users",
+        image: imageFrom(cluster, TOOLS.curl),
+        imagePullPolicy: "IfNotPresent",
+        command: ["sh", `${SCRIPTS}/users.sh`],
+        env: Object.entries(told)
+          .map(([variable, value]) => ({ name: variable, value }))
+          .sort((one, other) => (one.name < other.name ? -1 : 1)),
+        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
+        securityContext: CONTAINER_SECURITY,
+        // What is missing is then said where the pod is described.
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        volumeMount: [
+          { name: "admin", mountPath: "/admin", readOnly: true },
+          ...ROLES.map((role) => ({ name: role, mountPath: `/users/${role}`, readOnly: true })),
+          { name: "grants", mountPath: "/grants", readOnly: true },
+          { name: "scripts", mountPath: SCRIPTS, readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+    volume: [
+      { name: "admin", ...passwords(secrets.admin) },
+      ...ROLES.map((role) => ({ name: role, ...passwords(secrets[role]) })),
+      { name: "grants", ...files(grants) },
+      { name: "scripts", ...files(scripts) },
+      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "8Mi" } },
+    ],
+  };
+}

@@ -1,0 +1,97 @@
+import { type Backend, Routes } from "../constructs/gateway";
+import { type Check, HttpService, smokeTestsOf } from "../constructs/workload";
+import type { Service } from "./environment";
+import { gatewayOn } from "./gateway";
+import { describedAt } from "./refusals";
+import { versionsOf, WORKLOADS } from "./release";
+import { connectionsOf, described, podOf, type WorkloadPlace, withAccess, withFieldKeys } from "./workloads";
+
+/** What differs between the services of the two sides. */
+const ROLES = {
+  // Nobody knows whether a command was carried out that was not answered.
+  commandApi: { side: "write", repeats: "never" },
+  queryApi: { side: "read", repeats: "once" },
+} as const;
+
+/** Where a service listens that does not say. */
+const PORT = 8080;
+
+const HEALTH = "/health";
+
+/** What was made of the services of a side. */
+export interface MadeServices {
+  readonly services: readonly HttpService[];
+
+  /** What each is asked when it has come up. */
+  readonly checks: readonly Check[];
+
+  /** Their ports, to which whoever asks has to be let. */
+  readonly ports: readonly number[];
+}
+
+/** The services of a side behind its Gateway, each with its routes. None where the environment has none. */
+export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): MadeServices {
+  const { site, stack, cluster, namespace } = place;
+  const { side, repeats } = ROLES[role];
+  const found = described(site.environment, role);
+  if (found.length === 0) return { services: [], checks: [], ports: [] };
+  const ports = [...new Set(found.map(([, { port = PORT }]) => port))];
+  const { gateway, hostnames } = gatewayOn({ ...place, side, servicePorts: ports });
+  const made = found.map(([path, settings]) => {
+    const { name = WORKLOADS[role].name, replicas, port = PORT, health = HEALTH, paths, maxBodySize, timeout, rateLimit } = settings;
+    const pod = withAccess(
+      podOf(place, { ...settings, metrics: settings.metrics ?? { port } }, connectionsOf(place, role)),
+      site.environment,
+    );
+    const service = new HttpService(stack, name, {
+      ...(role === "queryApi" ? withFieldKeys(pod, site.environment) : pod),
+      ...imagesOf(settings),
+      replicas,
+      port,
+      health,
+      clients: [gateway.peer, smokeTestsOf(namespace)],
+    });
+    const routes = new Routes(stack, `${name}-routes`, {
+      cluster,
+      gateway: { ...gateway, ready: [...gateway.ready, ...service.ready] },
+      name,
+      ...(hostnames ? { hostnames } : {}),
+      ...sharesOf(settings, service),
+      repeats,
+      ...(paths ? { paths } : {}),
+      ...(maxBodySize ? { maxBodySize } : {}),
+      ...(timeout ? { timeout } : {}),
+      ...(rateLimit ? { rateLimit } : {}),
+    });
+    for (const construct of [service, routes]) describedAt(path, construct);
+    const checks = service.backends.map(
+      (backend): Check => ({
+        name: `health of ${backend.service}`,
+        url: `http://${backend.service}.${namespace}.svc:${backend.port}${health}`,
+      }),
+    );
+    return { service, checks };
+  });
+  return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports };
+}
+
+/** The versions of a service that run: its image, or that in each of its slots. */
+function imagesOf(service: Service) {
+  const versions = versionsOf(service);
+  if (!service.slots) return { image: versions[0]?.image ?? "" };
+  return { slots: Object.fromEntries(versions.map(({ slot = "", image }) => [slot, { image }])) };
+}
+
+/** Who has which share of the requests, and who is asked for by a header. */
+function sharesOf(settings: Service, { backends }: HttpService) {
+  const versions = versionsOf(settings).flatMap((version) =>
+    backends
+      .filter(({ slot }) => slot === version.slot)
+      .map(({ service, port }) => ({ ...version, backend: { service, port } satisfies Backend })),
+  );
+  const previews = versions.filter(({ preview }) => preview);
+  return {
+    backends: versions.map(({ backend, weight }) => ({ ...backend, weight })),
+    ...(previews.length > 0 ? { previews: Object.fromEntries(previews.map(({ slot = "", backend }) => [slot, backend])) } : {}),
+  };
+}

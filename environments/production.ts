@@ -15,10 +15,11 @@ export const production = {
   writeCluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "500Gi" } },
   readCluster: { nodes: 5, node: { cpu: 8, memory: "32Gi", storage: "1Ti" } },
   eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
-  commandApi: { replicas: 3, port: 8080, health: "/health" },
+  commandApi: { replicas: 3, port: 8080, health: "/health", release: "blue-green" },
   commandProcessors: { replicas: { min: 5, max: 20 } },
   queryApi: {
     replicas: 10,
+    release: "blue-green",
     edge: {
       provider: "cloudflare",
       cache: "30s",
@@ -28,6 +29,7 @@ export const production = {
   },
   projections: { workers: 5, parallelism: 10 },
   readDatabase: { engine: "aurora", replicas: 3 },
+  migrations: {},
   cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 },
   monitoring: { prometheus: true, grafana: true, elasticStack: true },
   authentication: {

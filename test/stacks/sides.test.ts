@@ -1,0 +1,191 @@
+import { program } from "../../environments";
+import { type ReleaseFile, released } from "../../stacks/release";
+import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
+import { all, type Body, one } from "../synth";
+
+const image = (name: string, version = "1.0.0") => `registry.example.com/orders/${name}:${version}`;
+
+/** One cluster that exists, with the whole of a system on it. */
+const SYSTEM = anEnvironment({
+  aws: undefined,
+  size: "small",
+  cluster: { context: "kind-orders" },
+  eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
+  commandApi: { replicas: 2, release: "blue-green", rateLimit: { requests: "100/s" } },
+  commandProcessors: { replicas: { min: 5, max: 20 }, variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } } },
+  queryApi: { replicas: 2 },
+  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" } },
+  readDatabase: [
+    { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
+    { engine: "cloudnative-pg", name: "search", storage: "5Gi" },
+  ],
+  migrations: { database: "orders", command: ["migrate", "up"] },
+  cache: { engine: "valkey" },
+  authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
+  authorization: { CreateOrder: ["user", "admin"] },
+  encryptedFields: ["ssn", "email"],
+  exceptions: { disposable: "a test" },
+});
+
+const FILE: ReleaseFile = {
+  "command-api": { slots: { blue: image("api"), green: image("api", "2.0.0") }, live: "blue" },
+  "command-processors": { image: image("processors") },
+  "query-api": { image: image("queries") },
+  projections: { image: image("projections") },
+  migrations: { image: image("migrations") },
+};
+
+type Stacks = Readonly<Record<string, Body>>;
+
+const stacksOf = (file: ReleaseFile): Stacks => {
+  const { stacks } = synthesisOf(aProgram(released(SYSTEM, file)));
+  return Object.fromEntries([...stacks].map(([id, { json }]) => [id, json as Body]));
+};
+
+const made = stacksOf(FILE);
+const stack = (part: string): Body => made[`test-${part}`] ?? {};
+
+/** Every resource in which two synthesized programs differ. */
+function changed(before: Stacks, after: Stacks): readonly string[] {
+  const flat = (stacks: Stacks) =>
+    new Map(
+      Object.entries(stacks).flatMap(([id, json]) =>
+        Object.entries((json.resource ?? {}) as Record<string, Record<string, Body>>).flatMap(([type, named]) =>
+          Object.values(named).map(
+            (body) => [`${type} ${id}/${body["//"].metadata.path.split("/").slice(1).join("/")}`, JSON.stringify(body)] as const,
+          ),
+        ),
+      ),
+    );
+  const [old, now] = [flat(before), flat(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].filter((key) => old.get(key) !== now.get(key)).sort();
+}
+
+/** The main container of a workload. */
+const containerOf = (part: string, type: string, path: string) => one(stack(part), type, path).spec.template.spec.container[0];
+const variablesOf = (container: Body) => Object.fromEntries(container.env.map((each: Body) => [each.name, each.value ?? each.value_from]));
+
+describe("the sides of a system", () => {
+  it("come up one after the other, and go in the reverse order", () => {
+    const { compositions } = synthesisOf(program);
+    const production = compositions.find(({ name }) => name === "production");
+    const after = Object.fromEntries(
+      (production?.stacks ?? []).map((each) => [each.node.id, each.dependencies.map(({ node }) => node.id)]),
+    );
+    expect(after["production-write-side"]).toContain("production-migrations");
+    expect(after["production-read-side"]).toContain("production-write-side");
+    expect(after["production-projections"]).toContain("production-read-side");
+    expect(after["production-migrations"]).toEqual(expect.arrayContaining(["production-read-store", "production-event-store-users"]));
+  });
+
+  it("end in a test each, which comes after all of its workloads", () => {
+    for (const part of ["write-side", "read-side", "projections"]) {
+      const json = stack(part);
+      const pods = ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1"].flatMap((type) =>
+        all(json, type).map((body) => `${type}.${body["//"].metadata.uniqueId}`),
+      );
+      const tests = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
+      expect(pods.length).toBeGreaterThan(0);
+      expect(tests).toHaveLength(1);
+      expect(JSON.stringify(json)).toContain("rollout of");
+      expect(tests[0]?.depends_on).toEqual(expect.arrayContaining(pods));
+    }
+  });
+
+  it("ask the health of each service, and how far behind projections are", () => {
+    expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
+    expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");
+    expect(JSON.stringify(stack("projections"))).toContain("behind 1000");
+  });
+});
+
+describe("a switch between two slots", () => {
+  const { "command-api": api, ...others } = FILE;
+
+  it("changes the route and nothing else, and back again nothing at all", () => {
+    const green = stacksOf({ ...others, "command-api": { ...api, live: "green" } });
+    expect(changed(made, green)).toEqual(["helm_release test-write-side/command-api-routes/objects/release"]);
+    expect(changed(made, stacksOf({ ...FILE }))).toEqual([]);
+  });
+
+  it("may be made by shares, which are of the route as well", () => {
+    const some = stacksOf({ ...others, "command-api": { ...api, weights: { blue: 90, green: 10 } } });
+    expect(changed(made, some)).toEqual(["helm_release test-write-side/command-api-routes/objects/release"]);
+  });
+
+  it("finds the idle version running, which came without touching the live one", () => {
+    const newer = stacksOf({ ...others, "command-api": { ...api, slots: { ...api?.slots, green: image("api", "3.0.0") } } });
+    expect(changed(made, newer).filter((each) => !each.includes("/smoke-test/"))).toEqual([
+      "kubernetes_deployment_v1 test-write-side/command-api/green/rollout/pods",
+    ]);
+    expect(changed(made, newer).length).toBeGreaterThan(1);
+  });
+});
+
+describe("the write side", () => {
+  it("carries no number of what is scaled automatically", () => {
+    expect(one(stack("write-side"), "kubernetes_deployment_v1", "command-processors/rollout/pods").spec).not.toHaveProperty("replicas");
+  });
+
+  it("never sends a command twice, and lets one client send so much and no more", () => {
+    const routes = JSON.stringify(one(stack("write-side"), "helm_release", "command-api-routes/objects/release").values);
+    expect(routes).toContain("proxy_next_upstream off;");
+    expect(routes).toContain("100r/s");
+  });
+
+  it("knows the event store under the names that its workloads want", () => {
+    const variables = variablesOf(containerOf("write-side", "kubernetes_deployment_v1", "command-processors/rollout/pods"));
+    expect(variables.EventStore__ConnectionString).toMatch(/^kurrentdb/);
+    expect(variables).not.toHaveProperty("EVENT_STORE_URL");
+  });
+
+  it("tells its API, and no worker, whose tokens to accept and who may do what", () => {
+    const api = containerOf("write-side", "kubernetes_deployment_v1", "command-api/blue/rollout/pods");
+    expect(variablesOf(api)).toMatchObject({
+      AUTH_ISSUER: "https://login.example.com/",
+      AUTH_AUDIENCE: "orders",
+      AUTH_JWKS_URL: "https://login.example.com/keys",
+      AUTH_ALGORITHMS: "RS256",
+      AUTH_ROLES_FILE: "/etc/authorization/roles.json",
+    });
+    const [roles] = all(stack("write-side"), "kubernetes_config_map_v1").flatMap(({ data }) => data?.etc_authorization_roles_json ?? []);
+    expect(JSON.parse(roles)).toEqual({ CreateOrder: ["user", "admin"] });
+    expect(variablesOf(containerOf("write-side", "kubernetes_deployment_v1", "command-processors/rollout/pods"))).not.toHaveProperty(
+      "AUTH_ISSUER",
+    );
+  });
+});
+
+describe("the read side", () => {
+  it("gives the keys of encrypted fields to those who read and write them", () => {
+    const key = { secret_key_ref: { key: "key-1", name: "field-keys" } };
+    for (const container of [
+      containerOf("read-side", "kubernetes_deployment_v1", "query-api/rollout/pods"),
+      containerOf("projections", "kubernetes_stateful_set_v1", "projections/pods"),
+    ])
+      expect(variablesOf(container)).toMatchObject({ ENCRYPTED_FIELDS: "ssn,email", FIELD_KEY_1: key });
+    expect(JSON.stringify(stack("write-side"))).not.toContain("field-keys");
+  });
+
+  it("has a variable for each of several databases, as a reader of it, and projections as a writer", () => {
+    const reading = variablesOf(containerOf("read-side", "kubernetes_deployment_v1", "query-api/rollout/pods"));
+    const writing = variablesOf(containerOf("projections", "kubernetes_stateful_set_v1", "projections/pods"));
+    expect(Object.keys(reading)).toEqual(expect.arrayContaining(["ORDERS_URL", "SEARCH_URL", "REDIS_URL"]));
+    expect(reading.CONNECTION_ORDERS_USER.secret_key_ref.name).toBe("orders-reader");
+    expect(writing.CONNECTION_ORDERS_USER.secret_key_ref.name).toBe("orders-writer");
+  });
+
+  it("shares 50 partitions out among 5 workers", () => {
+    const { spec } = one(stack("projections"), "kubernetes_stateful_set_v1", "projections/pods");
+    expect(spec.replicas).toBe("5");
+    expect(variablesOf(spec.template.spec.container[0])).toMatchObject({ WORKERS: "5", PARTITIONS: "50", PARALLELISM: "10" });
+  });
+
+  it("has its databases changed by whoever owns them, before anything else comes up", () => {
+    const job = all(stack("migrations"), "kubernetes_job_v1").find((each) => each["//"].metadata.path.includes("/migrations/"));
+    expect(job?.metadata.namespace).toBe("read-store");
+    expect(JSON.stringify(stack("migrations"))).toContain("orders-migrator");
+    expect(JSON.stringify(stack("migrations"))).not.toContain("search-migrator");
+  });
+});

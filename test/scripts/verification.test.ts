@@ -139,7 +139,8 @@ const rollout = (): readonly ObjectCheck[] => [
 ];
 const PODS =
   "GET /api/v1/namespaces/write-side/pods?labelSelector=app.kubernetes.io/instance=command-api,app.kubernetes.io/name=command-api";
-const EVENTS = "GET /api/v1/namespaces/write-side/events?fieldSelector=involvedObject.name=command-api,type=Warning";
+const EVENTS =
+  "GET /api/v1/namespaces/write-side/events?fieldSelector=involvedObject.kind=Deployment,involvedObject.name=command-api,type=Warning";
 
 /** A Deployment as the API has it once it is rolled out. */
 const rolledOut = (status: object = {}) => ({
@@ -410,6 +411,41 @@ const WELL = [{ type: "Ready", status: "True" }];
       ],
       expired: ["migration-5e6f7a8b after 60 s", `${RUN} after 60 s`],
     });
+  });
+
+  it("tells of pods as they were last, where a job's time was over and they were taken away", async () => {
+    const failed = { type: "Failed", status: "True", reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
+    const waiting = { reason: "ImagePullBackOff", message: "not found" };
+    const { report } = await verify(
+      job,
+      {
+        [JOB]: [{ body: { status: { active: 1 } } }, { body: { status: { conditions: [failed] } } }],
+        "GET /api/v1/namespaces/write-side/pods?labelSelector=batch.kubernetes.io/job-name=migration-5e6f7a8b": [
+          {
+            body: {
+              items: [
+                {
+                  metadata: { name: "migration-5e6f7a8b-x" },
+                  status: { phase: "Pending", containerStatuses: [{ name: "migration", state: { waiting } }] },
+                },
+              ],
+            },
+          },
+          { body: { items: [] } },
+        ],
+        "GET /api/v1/namespaces/write-side/events?fieldSelector=involvedObject.kind=Job,involvedObject.name=migration-5e6f7a8b,type=Warning":
+          {
+            body: { items: [{ message: "Job was active longer than specified deadline" }] },
+          },
+      },
+      { TIME: "60" },
+    );
+    expect(report).toEqual([
+      "1 of 1 checks failed.",
+      "migration: job migration-5e6f7a8b failed: DeadlineExceeded: Job was active longer than specified deadline",
+      "  pod migration-5e6f7a8b-x: migration: ImagePullBackOff: not found",
+      "  Job was active longer than specified deadline",
+    ]);
   });
 
   it("fails itself where it can't report, whether good or bad, and where it would stay", async () => {

@@ -49,14 +49,18 @@ condition() {
   [ -n "$at" ] && [ "$(value "$at.status")" = True ] && printf '%s: %s\n' "$(value "$at.reason")" "$(value "$at.message")"
 }
 
-# causes NAMESPACE NAME SELECTOR: why the pods of an object are not ready, and what was said against making them.
+# causes N NAMESPACE RESOURCE NAME SELECTOR: why the pods of an object are not ready, and what was said against making them. Pods
+# that were taken away, as those of a job whose time is over, are told of as they were seen last.
 causes() {
-  if get "/api/v1/namespaces/$1/pods?labelSelector=$3"; then
-    awk -v MOST=6 -f "$here/pods.awk" "$answer"
+  if get "/api/v1/namespaces/$2/pods?labelSelector=$5"; then
+    awk -v MOST=6 -f "$here/pods.awk" "$answer" >"$work/pods"
   else
-    echo "  its pods can't be read ($status)"
+    echo "  its pods can't be read ($status)" >"$work/pods"
   fi
-  if get "/api/v1/namespaces/$1/events?fieldSelector=involvedObject.name=$2,type=Warning"; then
+  [ ! -s "$work/pods" ] || mv "$work/pods" "$work/pods.$1"
+  [ ! -e "$work/pods.$1" ] || cat "$work/pods.$1"
+  case $3 in deployments) object=Deployment ;; statefulsets) object=StatefulSet ;; *) object=Job ;; esac
+  if get "/api/v1/namespaces/$2/events?fieldSelector=involvedObject.kind=$object,involvedObject.name=$4,type=Warning"; then
     awk -F "$TAB" '$1 ~ /\.message$/ && !said[$2]++ { print "  " substr($2, 1, 600) }' "$answer" | tail -n 2
   fi
 }
@@ -76,7 +80,7 @@ rollout() {
     [ "$newest" -eq "$wanted" ] && [ "$available" -eq "$wanted" ]; then return 0; fi
   echo "of $wanted pods of $5 $newest are of the newest version and $available available"
   condition ReplicaFailure || true
-  causes "$3" "$5" "$6"
+  causes "$1" "$3" "$4" "$5" "$6"
   return 1
 }
 
@@ -89,11 +93,11 @@ job() {
   if condition Complete >/dev/null; then return 0; fi
   if why=$(condition Failed); then
     echo "job $5 failed: $why"
-    causes "$3" "$5" "$6"
+    causes "$1" "$3" "$4" "$5" "$6"
     return 2
   fi
   echo "job $5 has not ended"
-  causes "$3" "$5" "$6"
+  causes "$1" "$3" "$4" "$5" "$6"
   return 1
 }
 

@@ -36,8 +36,8 @@ async function place(request: Request): Promise<Response> {
   const order = orderOf(await request.json().catch(() => undefined));
   if (!order) return problem(400, 'send {"item": "a name", "quantity": 1}: up to 100 characters, from 1 to 1000');
   const id = idOf(key);
-  const facts = await orders.decide(({ known }) => (known.has(id) ? [] : [{ type: "OrderPlaced", data: { order: id, ...order } }]));
-  const first = facts.length > 0;
+  const events = await orders.decide(({ known }) => (known.has(id) ? [] : [{ type: "OrderPlaced", data: { order: id, ...order } }]));
+  const first = events.length > 0;
   const before = orders.known.get(id);
   if (!first && before && !Bun.deepEquals(before, order)) return problem(422, "this Idempotency-Key was sent with another order");
   return Response.json({ id }, { status: first ? 201 : 200, headers: { location: `/orders/${id}` } });

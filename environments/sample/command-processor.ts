@@ -5,8 +5,8 @@ import { ending, log, rounds, serve } from "./process.ts";
 const orders = new Orders();
 
 const work = rounds("confirming orders", async () => {
-  const facts = await orders.decide(({ unconfirmed }) => [...unconfirmed].map((order) => ({ type: "OrderConfirmed", data: { order } })));
-  for (const { data } of facts) log("confirmed", { order: data.order });
+  const events = await orders.decide(({ unconfirmed }) => [...unconfirmed].map((order) => ({ type: "OrderConfirmed", data: { order } })));
+  for (const { data } of events) log("confirmed", { order: data.order });
   if (!ending.signal.aborted) await orders.catchUp(5);
 });
 

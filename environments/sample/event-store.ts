@@ -87,11 +87,11 @@ export class Stream<F extends Fact> {
    * Writes events down if the last one there has the expected number, or -1 where there is none. Says false, and writes
    * nothing, if somebody else was faster.
    */
-  async append(facts: readonly F[], expected: number): Promise<boolean> {
+  async append(events: readonly F[], expected: number): Promise<boolean> {
     const response = await this.ask("", 0, {
       method: "POST",
       headers: { "content-type": "application/vnd.eventstore.events+json", "es-expectedversion": String(expected) },
-      body: JSON.stringify(facts.map(({ type, data }) => ({ eventId: crypto.randomUUID(), eventType: type, data }))),
+      body: JSON.stringify(events.map(({ type, data }) => ({ eventId: crypto.randomUUID(), eventType: type, data }))),
     });
     if (response.status === 201) return true;
     // Only a wrong expectation says which version there is.

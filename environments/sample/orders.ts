@@ -22,6 +22,7 @@ export class Orders {
   readonly unconfirmed = new Set<string>();
   private readonly stream = orderStream();
   private next = 0;
+  private turn: Promise<unknown> = Promise.resolve();
 
   /** Reads to the end of the stream, and waits there for some seconds whether more comes. */
   async catchUp(wait = 0): Promise<void> {
@@ -34,15 +35,19 @@ export class Orders {
 
   /**
    * Writes down what is decided on the newest state. Whoever decides on an older one is refused by the store, reads on and
-   * decides again: two never decide on the same state.
+   * decides again: two never decide on the same state. Those in one process take turns.
    */
-  async decide(decision: (orders: this) => readonly OrderEvent[]): Promise<readonly OrderEvent[]> {
-    for (;;) {
-      await this.catchUp();
-      const expected = this.next - 1;
-      const facts = decision(this);
-      if (facts.length === 0 || (await this.stream.append(facts, expected))) return facts;
-    }
+  decide(decision: (orders: this) => readonly OrderEvent[]): Promise<readonly OrderEvent[]> {
+    const decided = this.turn.then(async () => {
+      for (;;) {
+        await this.catchUp();
+        const expected = this.next - 1;
+        const events = decision(this);
+        if (events.length === 0 || (await this.stream.append(events, expected))) return events;
+      }
+    });
+    this.turn = decided.catch(() => {});
+    return decided;
   }
 
   private apply({ number, type, data }: Recorded<OrderEvent>): void {

@@ -248,21 +248,24 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
   });
 
   it("confirms each order once, whoever of several processors is first", async () => {
+    // Time enough for both to decide before one of them has written.
+    events.slow = 30;
     await Promise.all(Array.from({ length: 30 }, (_, number) => place(`many-${number}`)));
     await until(() => written("OrderConfirmed").length === written("OrderPlaced").length);
     const confirmed = written("OrderConfirmed").map(({ data }) => (data as { order: string }).order);
     expect(new Set(confirmed).size).toBe(confirmed.length);
     expect(events.conflicts).toBeGreaterThan(0);
+    events.slow = 0;
   });
 
   it("projects each partition by one worker, and each event once", async () => {
-    await until(async () => (await orders()).every(({ status }) => status === "confirmed"));
+    const last = String((events.streams.get("orders") ?? []).length - 1);
+    await until(async () => (await rows("select distinct position from projections.progress")).every(({ position }) => position === last));
     const placed = written("OrderPlaced").map(({ data }) => (data as { order: string }).order);
     expect((await orders()).map(({ id }) => id).sort()).toEqual([...placed].sort());
-    const last = String((events.streams.get("orders") ?? []).length - 1);
-    await until(async () => (await rows("select from projections.progress where behind > 0")).length === 0);
-    expect(await rows("select partition, owner, position from projections.progress order by partition")).toEqual(
-      Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, owner: `projection-${partition % 2}`, position: last })),
+    expect((await orders()).every(({ status }) => status === "confirmed")).toBe(true);
+    expect(await rows("select partition, owner from projections.progress order by partition")).toEqual(
+      Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, owner: `projection-${partition % 2}` })),
     );
   });
 

@@ -285,6 +285,14 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
     await Promise.all(projections.map((role) => role.ready()));
   });
 
+  it("claims a partition anew when its claim is no longer the newest", async () => {
+    await rows("update projections.partitions set token = nextval('projections.tokens'), owner = 'somebody', lease_until = '-infinity'");
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => place(`void-${number}`)));
+    const ids = await Promise.all(answers.map(async (answer) => ((await answer.json()) as { id: string }).id));
+    for (const id of ids) await until(async () => (await order(id)).status === "confirmed");
+    expect(await rows("select from projections.progress where owner = 'somebody'")).toEqual([]);
+  });
+
   it("does not begin with another number of partitions", async () => {
     const role = await startProjection(0, 2, { PARTITIONS: "5" });
     await until(() => role.output.includes("orders/a has 4 partitions, not 5"));

@@ -43,7 +43,7 @@ export interface ReadModelProps {
 }
 
 /** How long a switch waits for the slot to catch up. Five pods that try it fit into the time of their job. */
-const WITHIN = "90 seconds";
+const WITHIN = "60 seconds";
 
 /** PostgreSQL, identifiers: 63 bytes; Kubernetes, labels: 63 characters; the longest that follows is `-read-model-1a2b3c4d-ca`. */
 const LONGEST_NAME = 40;

@@ -35,12 +35,13 @@ export class ProjectionWorker {
   /** Its partitions that nobody else has, and a batch of each. */
   async turn(): Promise<void> {
     const { projection, slot, owner, worker, workers, partitions } = this.settings;
-    const { rows: owned } = await this.client.query("select p from projections.owned($1, $2, $3) as p", [worker, workers, partitions]);
-    for (const { p } of owned) {
-      if (this.claims.has(p)) continue;
-      const { rows } = await this.client.query("select * from projections.claim($1, $2, $3, $4, '1 second')", [projection, slot, p, owner]);
-      if (rows[0]) this.claims.set(p, rows[0]);
-    }
+    const { rows } = await this.client.query(
+      `select p, token, position
+       from projections.owned($1, $2, $3) as p, projections.claim($4, $5, p, $6, '1 second')
+       where p <> all($7)`,
+      [worker, workers, partitions, projection, slot, owner, [...this.claims.keys()]],
+    );
+    for (const { p, token, position } of rows) this.claims.set(p, { token, position });
     const head = Number((await this.client.query("select max(position) as head from log")).rows[0].head);
     for (const partition of [...this.claims.keys()]) await this.project(partition, head);
   }

@@ -138,21 +138,21 @@ onServer("projections in the read database", () => {
     });
 
     it("is over with its lease, by the clock of the database", async () => {
-      const first = await claim(writer, "claims", 1, "one", "1 second");
+      const first = await claim(writer, "claims", 1, "one", "2 seconds");
       expect(await claim(other, "claims", 1, "two")).toBeUndefined();
-      await sleep(LEASE_OVER);
+      await sleep(2_100);
       const second = await claim(other, "claims", 1, "two");
       expect(Number(second.token)).toBeGreaterThan(Number(first.token));
       expect((await writer.query("select projections.renew('claims', 'a', 1, $1) as renewed", [first.token])).rows[0].renewed).toBe(false);
     });
 
     it("is kept by renewing it, and by moving on", async () => {
-      const { token } = await claim(writer, "claims", 2, "one", "1 second");
-      await sleep(700);
+      const { token } = await claim(writer, "claims", 2, "one", "2 seconds");
+      await sleep(1_200);
       expect((await writer.query("select projections.renew('claims', 'a', 2, $1) as renewed", [token])).rows[0].renewed).toBe(true);
-      await sleep(700);
+      await sleep(1_200);
       await advance(writer, "claims", 2, token, null, 5);
-      await sleep(700);
+      await sleep(1_200);
       expect(await claim(other, "claims", 2, "two")).toBeUndefined();
     });
 
@@ -521,6 +521,82 @@ onServer("projections in the read database", () => {
       await begin(writer, "elsewhere", "b", 2);
       expect((await owner.query("select projections.switch('elsewhere', 'b') as views")).rows[0].views).toBe(0);
       expect((await reader.query("select projections.live('elsewhere') as live")).rows).toEqual([{ live: "b" }]);
+    });
+  });
+
+  describe("the jobs of a read model", () => {
+    const SLOTS = { PROJECTION: "jobs", SLOTS: '{"a": 2}', LIVE: "a" };
+    const BOTH = { ...SLOTS, SLOTS: '{"a": 2, "b": 3}' };
+    const move = async (slot: string, partitions: number, to: number) => {
+      for (let partition = 0; partition < partitions; partition++) {
+        const { token, position } = await claim(writer, "jobs", partition, "one", "1 second", slot);
+        await advance(writer, "jobs", partition, token, position, to, slot);
+      }
+      await writer.query("select projections.seen('jobs', $1, $2)", [slot, to]);
+    };
+
+    it("make the first slot live before a worker is there, and show its tables", async () => {
+      await owner.query("create schema jobs_a; create table jobs_a.totals (id int)");
+      expect(await database.slots("live", SLOTS)).toEqual({ code: 0, output: "jobs/a is live; views in schema jobs: 1\n" });
+      expect((await reader.query("select from jobs.totals")).rowCount).toBe(0);
+    });
+
+    it("refuse another number of partitions", async () => {
+      const { code, output } = await database.slots("live", { ...SLOTS, SLOTS: '{"a": 3}' });
+      expect(code).not.toBe(0);
+      expect(output).toContain("ERROR:  jobs/a has 2 partitions, not 3");
+      expect(output).toContain("HINT:  for another number the read model is built anew, in the other slot");
+    });
+
+    it("register a second slot, and leave the first one live until the second has caught up", async () => {
+      expect(await database.slots("live", BOTH)).toEqual({ code: 0, output: "jobs/a is live; views in schema jobs: 1\n" });
+      await move("a", 2, 10);
+      const { code, output } = await database.slots("live", { ...BOTH, LIVE: "b" });
+      expect(code).not.toBe(0);
+      expect(output).toContain("ERROR:  jobs/b is 11 behind jobs/a");
+      expect((await reader.query("select projections.live('jobs') as live")).rows).toEqual([{ live: "a" }]);
+    });
+
+    it("show how far they are until all have caught up", async () => {
+      const watched = database.slots("progress", BOTH);
+      // Until it has looked once.
+      await sleep(1_500);
+      await move("b", 3, 10);
+      const { code, output } = await watched;
+      expect(code).toBe(0);
+      expect(output.split("\n").slice(0, 2)).toEqual([
+        "jobs/a (live): healthy, 0 behind, 2 of 2 partitions have a worker",
+        "jobs/b: degraded, nobody knows how far behind, 0 of 3 partitions have a worker",
+      ]);
+      expect(output.split("\n").at(-2)).toBe("jobs/b: healthy, 0 behind, 3 of 3 partitions have a worker");
+    });
+
+    it("switch, and switch back", async () => {
+      await owner.query("create schema jobs_b; create table jobs_b.totals (id int)");
+      expect((await database.slots("live", { ...BOTH, LIVE: "b" })).output).toBe("jobs/b is live; views in schema jobs: 1\n");
+      expect((await database.slots("live", { ...BOTH, LIVE: "a" })).output).toBe("jobs/a is live; views in schema jobs: 1\n");
+      await move("a", 2, 20);
+      expect((await database.slots("live", { ...BOTH, LIVE: "b", FORCED: "true" })).code).toBe(0);
+    });
+
+    it("delete what is not live, once nobody projects into it", async () => {
+      const busy = await database.slots("drop", BOTH);
+      expect(busy.code).not.toBe(0);
+      expect(busy.output).toContain("ERROR:  jobs/a is projected into by one");
+      await sleep(LEASE_OVER);
+      const { code, output } = await database.slots("drop", BOTH);
+      expect({ code, output: output.split("\n").filter((line) => line.startsWith("jobs")) }).toEqual({
+        code: 0,
+        output: ["jobs/a is deleted"],
+      });
+      expect((await reader.query("select to_regnamespace('jobs_a') as a, to_regnamespace('jobs_b') as b")).rows).toEqual([
+        { a: null, b: "jobs_b" },
+      ]);
+      expect(await database.slots("drop", BOTH)).toEqual({ code: 0, output: "" });
+    });
+
+    it("do nothing that they were not told", async () => {
+      expect(await database.slots("", SLOTS)).toEqual({ code: 2, output: "slots: say live, progress or drop\n" });
     });
   });
 

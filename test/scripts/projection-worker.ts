@@ -13,6 +13,9 @@ export interface WorkerSettings {
   readonly pause?: number;
 }
 
+/** Positions that a transaction projects. */
+const BATCH = 100;
+
 /**
  * A worker as docs/projections.md asks for: it projects the events of `public.log` into `<projection>_<slot>.applied`,
  * which takes anything, so that what is projected twice or out of order is seen there.
@@ -32,13 +35,15 @@ export class ProjectionWorker {
   /** Its partitions that nobody else has, and a batch of each. */
   async turn(): Promise<void> {
     const { projection, slot, owner, worker, workers, partitions } = this.settings;
-    const { rows: owned } = await this.client.query("select p from projections.owned($1, $2, $3) as p", [worker, workers, partitions]);
-    for (const { p } of owned) {
-      if (this.claims.has(p)) continue;
-      const { rows } = await this.client.query("select * from projections.claim($1, $2, $3, $4, '1 second')", [projection, slot, p, owner]);
-      if (rows[0]) this.claims.set(p, rows[0]);
-    }
-    for (const partition of [...this.claims.keys()]) await this.project(partition);
+    const { rows } = await this.client.query(
+      `select p, token, position
+       from projections.owned($1, $2, $3) as p, projections.claim($4, $5, p, $6, '1 second')
+       where p <> all($7)`,
+      [worker, workers, partitions, projection, slot, owner, [...this.claims.keys()]],
+    );
+    for (const { p, token, position } of rows) this.claims.set(p, { token, position });
+    const head = Number((await this.client.query("select max(position) as head from log")).rows[0].head);
+    for (const partition of [...this.claims.keys()]) await this.project(partition, head);
   }
 
   /** Gives everything back, as on SIGTERM. */
@@ -50,16 +55,11 @@ export class ProjectionWorker {
     this.claims.clear();
   }
 
-  private async project(partition: number): Promise<void> {
+  private async project(partition: number, head: number): Promise<void> {
     const { projection, slot, owner, partitions, pause = 0 } = this.settings;
     const claim = this.claims.get(partition);
-    if (!claim) return;
-    const { rows } = await this.client.query(
-      "select max(position) as head from (select position from log where position > coalesce($1, 0) order by position limit 40) as next",
-      [claim.position],
-    );
-    const to = rows[0].head;
-    if (to === null) return;
+    const to = String(Math.min(head, Number(claim?.position ?? 0) + BATCH));
+    if (!claim || to === claim.position) return;
     try {
       await this.client.query("begin");
       await this.client.query(
@@ -68,7 +68,7 @@ export class ProjectionWorker {
          where position > coalesce($3, 0) and position <= $4 and projections.partition_of(key, $5) = $1 order by position`,
         [partition, owner, claim.position, to, partitions],
       );
-      if (pause > 0 && this.transactions++ % 9 === 4) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (pause > 0 && this.transactions++ % 40 === 5) await new Promise((resolve) => setTimeout(resolve, pause));
       const moved = [projection, slot, partition, claim.token, claim.position, to];
       await this.client.query("select projections.advance($1, $2, $3, $4, $5, $6)", moved);
       await this.client.query("commit");

@@ -88,6 +88,19 @@ export class Database {
     });
   }
 
+  /** The job of a read model's slots, as its container runs it. */
+  slots(action: string, settings: NodeJS.ProcessEnv): Promise<Ran> {
+    const defaults = {
+      SCRIPTS: join(scripts, "projection/slots"),
+      CREDENTIALS: join(this.mount(this.logins), "migrator"),
+      PGDATABASE: this.name,
+      FORCED: "false",
+      WITHIN: "0 seconds",
+      EVERY: "0.1",
+    };
+    return this.run(join(scripts, "projection/slots/slots.sh"), { ...defaults, ...settings }, [action]);
+  }
+
   async as(role: Role | Login, database = this.name): Promise<Client> {
     const client = new Client(configOf({ ...(typeof role === "string" ? this.logins[role] : role), database }));
     // A server that ends a session says so here; whoever uses the client is told as well.
@@ -116,7 +129,7 @@ export class Database {
     return root;
   }
 
-  private run(script: string, settings: NodeJS.ProcessEnv): Promise<Ran> {
+  private run(script: string, settings: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Ran> {
     const env = {
       PATH: process.env.PATH,
       TMPDIR: mkdtempSync(join(this.directory, "tmp-")),
@@ -126,7 +139,7 @@ export class Database {
       ...(PGSSLROOTCERT ? { PGSSLROOTCERT } : {}),
       ...settings,
     };
-    return runScript(script, env);
+    return runScript(script, env, args);
   }
 }
 

@@ -19,13 +19,13 @@ export const sample = {
   /** Appends `OrderConfirmed`, once for each order. Wants the event store, as `commands`. */
   commandProcessors: program("command-processor.ts", "orders.ts", "event-store.ts"),
 
-  /** Makes the tables of a slot. Wants the read database, as `migrator`, and is told PARTITIONS and SLOT. */
-  migration: program("migrate.ts", "database.ts", "slot.ts"),
+  /** Makes the tables of a slot. Wants the read database, as `migrator`. */
+  migrations: program("migrate.ts", "database.ts"),
 
-  /** Wants the event store, as `subscriptions`, and the read database, as `writer`; is told PARTITIONS, WORKERS, WORKER and SLOT. */
-  projections: program("projection.ts", "orders.ts", "event-store.ts", "database.ts", "slot.ts"),
+  /** Projects `orders`, which it is told as PROJECTION. Wants the event store, as `subscriptions`, and the read database, as `writer`. */
+  projections: program("projection.ts", "orders.ts", "event-store.ts", "database.ts"),
 
-  /** Wants the read database, as `reader`. */
+  /** Reads the schema `orders`, which shows the live slot. Wants the read database, as `reader`. */
   queryApi: { ...program("query-api.ts", "page.html", "database.ts"), env: { COMMANDS_URL: COMMANDS } },
 } as const;
 

@@ -2,12 +2,15 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { projectionVariables, type ReadModelSlot } from "../../constructs/projection";
 import { StubStreams } from "./kurrentdb-streams";
 import { Database, onceAs, onServer, scripts } from "./server";
 
 const SAMPLE = join(process.cwd(), "environments/sample");
 const BUN = join(process.cwd(), "node_modules/.bin/bun");
 const PARTITIONS = 4;
+
+const slotOf = (slot: ReadModelSlot) => projectionVariables("orders", slot);
 
 /** A role of the sample as its container runs it: nothing but its variables, nothing to write but a directory of its own. */
 class Role {
@@ -147,6 +150,7 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
     start("projection.ts", {
       EVENT_STORE_URL: events.url("subscriptions"),
       DATABASE_URL: databaseUrl("writer"),
+      ...slotOf("a"),
       WORKER: String(worker),
       WORKERS: String(workers),
       PARTITIONS: String(PARTITIONS),
@@ -156,7 +160,7 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
   const startProcessor = () => start("command-processor.ts", { EVENT_STORE_URL: events.url("commands") });
   const startCommandApi = (env: NodeJS.ProcessEnv = {}) => start("command-api.ts", { EVENT_STORE_URL: events.url("commands"), ...env });
   const migrate = async (env: NodeJS.ProcessEnv = {}) => {
-    const role = await start("migrate.ts", { DATABASE_URL: databaseUrl("migrator"), PARTITIONS: String(PARTITIONS), ...env });
+    const role = await start("migrate.ts", { DATABASE_URL: databaseUrl("migrator"), ...slotOf("a"), ...env });
     return { code: await role.done, output: role.output };
   };
 
@@ -177,6 +181,9 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
     doorway = await door.begin();
     for (const { code, output } of [await database.roles(), await database.migrate(join(scripts, "projection/sql")), await migrate()])
       if (code !== 0) throw new Error(output);
+    // What the job of a read model does once its tables are there.
+    const migrator = await database.as("migrator");
+    await migrator.query(`select projections.begin('orders', 'a', ${PARTITIONS}), projections.publish('orders')`);
     [commandApi, queryApi, processors, projections] = await Promise.all([
       startCommandApi({ ALLOWED_ORIGIN: "http://localhost:8080" }),
       start("query-api.ts", { DATABASE_URL: databaseUrl("reader", doorway), COMMANDS_URL: "http://localhost:8081" }),
@@ -295,10 +302,8 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
 
   it("does not begin with another number of partitions", async () => {
     const role = await startProjection(0, 2, { PARTITIONS: "5" });
-    await until(() => role.output.includes("orders/a has 4 partitions, not 5"));
-    expect(await role.status("/health")).toBe(503);
-    expect(await role.status("/live")).toBe(200);
-    expect(await role.end()).toBe(0);
+    expect(await role.done).toBe(1);
+    expect(role.output).toContain("orders/a has 4 partitions, not 5\n");
   });
 
   it("finishes the command that it has in hand before it ends", async () => {
@@ -352,8 +357,8 @@ if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installe
   });
 
   it("builds its read model anew in the other slot, beside the live one", async () => {
-    expect((await migrate({ SLOT: "b" })).code).toBe(0);
-    const role = await startProjection(0, 1, { SLOT: "b" });
+    expect((await migrate(slotOf("b"))).code).toBe(0);
+    const role = await startProjection(0, 1, slotOf("b"));
     await until(
       async () => (await rows("select from projections.progress where slot = 'b' and (position is null or behind > 0)")).length === 0,
     );

@@ -118,9 +118,10 @@ async function freePort(): Promise<number> {
 }
 
 const runtime = spawnSync(BUN, ["--version"]);
-if (runtime.error) process.stderr.write("SKIPPED the sample: bun is not installed\n");
+const missing = runtime.status !== 0;
+if (missing) process.stderr.write("SKIPPED the sample: bun is not installed\n");
 
-(runtime.error ? describe.skip : onServer)("the sample", () => {
+(missing ? describe.skip : onServer)("the sample", () => {
   const events = new StubStreams({
     commands: { password: "c:0/m%?", appends: true },
     subscriptions: { password: "subscriptions", appends: false },

@@ -8,6 +8,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
+/** What `local` runs, which a runtime of its own compiles. */
+const SAMPLE = join("environments", "sample");
+
 // What typescript/bin/tsc runs, without a process in between.
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
 const { default: compiler } = await import(pathToFileURL(join(typescript, "lib/getExePath.js")).href);
@@ -21,12 +24,13 @@ export function build() {
   return { sound: status === 0, messages: stdout + stderr };
 }
 
-// What constructs load beside them, charts and scripts, lies where their compiled code looks for it.
+// What is loaded as it is lies where compiled code looks for it: charts and scripts of constructs, the sample's programs.
 function copyFiles() {
   cpSync(join(root, "constructs"), join(dist, "constructs"), {
     recursive: true,
     filter: (from) => statSync(from).isDirectory() || !from.endsWith(".ts"),
   });
+  cpSync(join(root, SAMPLE), join(dist, SAMPLE), { recursive: true });
 }
 
 // A test whose source was renamed or deleted would go on running.
@@ -35,7 +39,7 @@ function removeOrphans() {
   for (const file of readdirSync(dist, { recursive: true })) {
     const compiled = /^(.*)\.(d\.ts|js)$/.exec(file);
     const source = compiled ? `${compiled[1]}.ts` : file;
-    if ((compiled || file.startsWith("constructs")) && !existsSync(join(root, source)))
+    if ((compiled || file.startsWith("constructs") || file.startsWith(SAMPLE)) && !existsSync(join(root, source)))
       rmSync(join(dist, file), { recursive: true, force: true });
   }
 }

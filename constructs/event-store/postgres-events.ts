@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Connection, NeededAuthority, NeededSecret } from "../connection";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { type Postgres, PsqlPod, postgresConnection, roleName } from "../postgres";
+import { migrationFiles, type Postgres, PsqlPod, postgresConnection, roleName } from "../postgres";
 import type { EventStore, EventStoreRole } from "./contract";
 
 export interface PostgresEventsProps {
@@ -56,7 +56,7 @@ export class PostgresEvents extends Construct implements EventStore {
       namespace,
       postgres,
       name: `${postgres.name}-events`,
-      files: [join(__dirname, "migrate.sh"), join(__dirname, "sql")],
+      files: migrationFiles(join(__dirname, "sql")),
       settings: {
         PGDATABASE: postgres.database,
         MIGRATIONS: "/scripts",

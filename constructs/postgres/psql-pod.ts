@@ -47,8 +47,8 @@ const USER = "70";
  * passwords as files, and no token of the cluster.
  */
 export class PsqlPod extends Construct {
-  /** What a job that runs it is. */
-  readonly jobSpec: JobV1Spec;
+  /** What a job that runs it is, with arguments for the script. */
+  readonly jobSpecOf: (...args: readonly string[]) => JobV1Spec;
   readonly reaches: readonly Opening[];
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
@@ -80,8 +80,11 @@ export class PsqlPod extends Construct {
           ? { ...one, configMap: { ...one.configMap, name: `${this.name}-ca` } }
           : one,
     );
-    const template = { metadata: { labels }, spec: { ...spec, volume } };
-    this.jobSpec = { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
+    this.jobSpecOf = (...args) => {
+      const container = spec.container.map((one) => ({ ...one, command: [...one.command, ...args] }));
+      const template = { metadata: { labels }, spec: { ...spec, container, volume } };
+      return { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
+    };
     this.namespace = namespace;
     this.ready = [scripts, ...authorities];
     this.reaches = server.reaches;
@@ -90,10 +93,10 @@ export class PsqlPod extends Construct {
   }
 
   /** A job that runs it once, for whoever applies to wait for. It stays: one that was cleared away would run again at every apply. */
-  job(scope: Construct): JobV1 {
+  job(scope: Construct, ...args: readonly string[]): JobV1 {
     return new JobV1(scope, "job", {
       metadata: { name: this.name, namespace: this.namespace },
-      spec: this.jobSpec,
+      spec: this.jobSpecOf(...args),
       waitForCompletion: true,
       // Longer than the job itself takes to give up, so that its failure is what is reported.
       timeouts: { create: `${2 * DEADLINE_SECONDS}s`, update: `${2 * DEADLINE_SECONDS}s` },

@@ -101,7 +101,7 @@ export class PostgresRoles extends Construct {
         successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 1,
         suspend: false,
-        jobTemplate: { metadata: {}, spec: { ...pod.jobSpec, backoffLimit: 0 } },
+        jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf(), backoffLimit: 0 } },
       },
       dependsOn: [first],
     });

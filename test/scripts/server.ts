@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig, escapeLiteral } from "pg";
@@ -77,8 +77,10 @@ export class Database {
 
   /** The job that migrates, as its container runs it. */
   migrate(directory = join(scripts, "event-store/sql")): Promise<Ran> {
-    return this.run(join(scripts, "event-store/migrate.sh"), {
-      MIGRATIONS: directory,
+    const files = mkdtempSync(join(this.directory, "scripts-"));
+    for (const from of [join(scripts, "postgres/migrations"), directory]) cpSync(from, files, { recursive: true });
+    return this.run(join(files, "migrate.sh"), {
+      MIGRATIONS: files,
       CREDENTIALS: join(this.mount(this.logins), "migrator"),
       PGDATABASE: this.name,
       WRITER: `${this.name}_writer`,
@@ -86,8 +88,21 @@ export class Database {
     });
   }
 
+  /** The job of a read model's slots, as its container runs it. */
+  slots(action: string, settings: NodeJS.ProcessEnv): Promise<Ran> {
+    const defaults = {
+      SCRIPTS: join(scripts, "projection/slots"),
+      CREDENTIALS: join(this.mount(this.logins), "migrator"),
+      PGDATABASE: this.name,
+      FORCED: "false",
+      WITHIN: "0 seconds",
+      EVERY: "0.1",
+    };
+    return this.run(join(scripts, "projection/slots/slots.sh"), { ...defaults, ...settings }, [action]);
+  }
+
   async as(role: Role | Login, database = this.name): Promise<Client> {
-    const client = new Client(config({ ...(typeof role === "string" ? this.logins[role] : role), database }));
+    const client = new Client(configOf({ ...(typeof role === "string" ? this.logins[role] : role), database }));
     // A server that ends a session says so here; whoever uses the client is told as well.
     client.on("error", () => {});
     await client.connect();
@@ -114,7 +129,7 @@ export class Database {
     return root;
   }
 
-  private run(script: string, settings: NodeJS.ProcessEnv): Promise<Ran> {
+  private run(script: string, settings: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Ran> {
     const env = {
       PATH: process.env.PATH,
       TMPDIR: mkdtempSync(join(this.directory, "tmp-")),
@@ -124,7 +139,7 @@ export class Database {
       ...(PGSSLROOTCERT ? { PGSSLROOTCERT } : {}),
       ...settings,
     };
-    return runScript(script, env);
+    return runScript(script, env, args);
   }
 }
 
@@ -146,7 +161,7 @@ export function runScript(script: string, env: NodeJS.ProcessEnv, args: readonly
 
 /** One statement of the server's own superuser, or of somebody else. */
 export async function onceAs(who: ClientConfig, statement: string): Promise<readonly Record<string, any>[]> {
-  const client = new Client(config(who));
+  const client = new Client(configOf(who));
   await client.connect();
   try {
     return (await client.query(statement)).rows;
@@ -161,6 +176,6 @@ function password(): string {
 }
 
 /** What a client is told that is none of ours comes from the environment: PGUSER, PGPASSWORD, PGDATABASE. */
-function config(more: ClientConfig): ClientConfig {
+export function configOf(more: ClientConfig): ClientConfig {
   return { ssl: PGSSLROOTCERT ? { ca: readFileSync(PGSSLROOTCERT, "utf8") } : false, ...more };
 }

@@ -1,5 +1,6 @@
 import { program } from "../../environments";
-import { type ReleaseFile, released } from "../../stacks/release";
+import type { ReleaseFile } from "../../stacks/environment";
+import { released } from "../../stacks/release";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
@@ -149,7 +150,7 @@ describe("the write side", () => {
       AUTH_ALGORITHMS: "RS256",
       AUTH_ROLES_FILE: "/etc/authorization/roles.json",
     });
-    const [roles] = all(stack("write-side"), "kubernetes_config_map_v1").flatMap(({ data }) => data?.etc_authorization_roles_json ?? []);
+    const [roles] = all(stack("write-side"), "kubernetes_config_map_v1").flatMap(({ data }) => data?.["etc_authorization_roles.json"] ?? []);
     expect(JSON.parse(roles)).toEqual({ CreateOrder: ["user", "admin"] });
     expect(variablesOf(containerOf("write-side", "kubernetes_deployment_v1", "command-processors/rollout/pods"))).not.toHaveProperty(
       "AUTH_ISSUER",

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { NeededAuthority, NeededSecret } from "../connection";
+import type { KubernetesTarget, Opening } from "../kubernetes";
+import { migrationFiles, type Postgres, PsqlPod, roleName } from "../postgres";
+
+export interface ProjectionTablesProps {
+  readonly cluster: KubernetesTarget;
+
+  /** Where its pod runs and finds the secret of the migrator. */
+  readonly namespace: string;
+
+  /** The read database, on which `PostgresRoles` has been. */
+  readonly postgres: Postgres;
+
+  /**
+   * The beginning of the roles' names, as `PostgresRoles` was told.
+   * @default - the name of the database
+   */
+  readonly name?: string;
+
+  /** What has to be there before: the roles. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/**
+ * What projections keep in the read database beside their read models: who may write a partition, how far it is, and which
+ * read model is live. Made and moved on by a job; docs/projections.md is the contract for those who use it.
+ */
+export class ProjectionTables extends Construct {
+  /** What a workload that uses it comes after. */
+  readonly ready: readonly ITerraformDependable[];
+  readonly reaches: readonly Opening[];
+
+  /** What has to be in its namespace. */
+  readonly secrets: readonly NeededSecret[];
+  readonly authorities: readonly NeededAuthority[];
+
+  constructor(scope: Construct, id: string, props: ProjectionTablesProps) {
+    super(scope, id);
+    const { cluster, namespace, postgres, name = postgres.database, after = [] } = props;
+    const pod = new PsqlPod(this, "pod", {
+      cluster,
+      namespace,
+      postgres,
+      name: `${postgres.name}-projections`,
+      files: migrationFiles(join(__dirname, "sql")),
+      settings: {
+        PGDATABASE: postgres.database,
+        MIGRATIONS: "/scripts",
+        WRITER: roleName(name, "writer"),
+        READER: roleName(name, "reader"),
+      },
+      credentials: { ".": postgres.users.migrator },
+      after,
+    });
+    this.ready = [pod.job(this)];
+    this.reaches = pod.reaches;
+    this.secrets = pod.secrets;
+    this.authorities = pod.authorities;
+  }
+}

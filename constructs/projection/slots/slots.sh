@@ -1,0 +1,34 @@
+#!/bin/sh
+# Slots of a read model, by its argument: `live` registers them and makes one live, `progress` shows how far they are until
+# all have caught up, `drop` deletes those that are not live.
+# In: SCRIPTS (a directory with live.sql, progress.sql, drop.sql), PROJECTION, SLOTS ({"a": 50}: partitions by slot), LIVE,
+# FORCED, WITHIN, CREDENTIALS (a directory with user and password), PGHOST, PGPORT, PGDATABASE, PGSSLMODE, PGSSLROOTCERT, TMPDIR.
+set -eu
+
+PGUSER=$(cat "$CREDENTIALS/user")
+PGPASSFILE=$TMPDIR/passfile
+export PGUSER PGPASSFILE
+umask 077
+# In a file, not in the environment or an argument; \ and : have a meaning there.
+printf '*:*:*:*:%s\n' "$(sed 's/[\\:]/\\&/g' "$CREDENTIALS/password")" >"$PGPASSFILE"
+trap 'rm -f "$PGPASSFILE"' EXIT
+
+run() {
+  psql --no-psqlrc --quiet --no-password --no-align --tuples-only --set ON_ERROR_STOP=1 --set projection="$PROJECTION" \
+    --set slots="$SLOTS" --set live="$LIVE" --set forced="$FORCED" --set within="$WITHIN" --file "$SCRIPTS/$1.sql"
+}
+
+case ${1-} in
+live | drop) run "$1" ;;
+progress)
+  while :; do
+    shown=$(run progress)
+    echo "$shown"
+    case $shown in *degraded* | *nobody*) sleep "${EVERY:-5}" ;; *) break ;; esac
+  done
+  ;;
+*)
+  echo "slots: say live, progress or drop" >&2
+  exit 2
+  ;;
+esac

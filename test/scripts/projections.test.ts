@@ -87,6 +87,8 @@ onServer("projections in the read database", () => {
       const { rows } = await reader.query("select projections.partition_of(key, 50) as p from unnest($1::text[]) as key", [keys]);
       expect(rows.map(({ p }) => p)).toEqual(keys.map((key) => createHash("sha256").update(key).digest().readUInt32BE() % 50));
       expect(new Set(rows.map(({ p }) => p)).size).toBe(50);
+      // What docs/projections.md has as an example.
+      expect((await reader.query("select projections.partition_of('order-1', 50) as p")).rows).toEqual([{ p: 15 }]);
     });
 
     it("keep their number: another one is refused", async () => {

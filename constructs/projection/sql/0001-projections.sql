@@ -165,9 +165,8 @@ create function projections.release(projection text, slot text, partition intege
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
-  -- With a new token: what was begun with the old one ends here.
-  update projections.partitions
-    set token = nextval('projections.tokens'), owner = null, lease = null, lease_until = '-infinity'
+  -- Without an owner no token is any good: what was begun with this one ends here.
+  update projections.partitions set owner = null, lease = null, lease_until = '-infinity'
     where projection = release.projection and slot = release.slot and partition = release.partition
       and token = release.token and owner is not null;
   return found;

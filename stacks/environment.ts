@@ -6,6 +6,7 @@ import type { CloudflareZone, EdgeCaching } from "../constructs/edge";
 import type { KurrentCloudSize } from "../constructs/event-store";
 import type { RateLimit } from "../constructs/gateway";
 import type { Region } from "../constructs/network";
+import type { ReadModelSlot } from "../constructs/projection";
 import type { RedisPurpose } from "../constructs/redis";
 import type { Size } from "../constructs/sizing";
 
@@ -606,10 +607,22 @@ export interface Projections extends Workload {
 
   /**
    * How many partitions there are. Fixed as long as a read model lives: other workers take others of them, and another
-   * number takes a rebuild.
+   * number takes a rebuild in the other slot.
    * @default - `workers` times `parallelism`
    */
   readonly partitions?: number;
+
+  /**
+   * The read database that it writes, by its name.
+   * @default - the first
+   */
+  readonly database?: string;
+
+  /**
+   * The read model in its slots, two of them while it is built anew. docs/projections.md has the steps.
+   * @default - slot a, with `partitions`
+   */
+  readonly readModel?: ReadModelSettings;
 
   /**
    * Where a worker says that it is well, and in which field of the answer, of JSON, how many events it is behind: fewer
@@ -617,6 +630,35 @@ export interface Projections extends Workload {
    * @default - nowhere: it is well as long as it runs
    */
   readonly health?: Health & { readonly lag?: string };
+}
+
+/** A read model in its slots. */
+export interface ReadModelSettings {
+  /** The slots that workers project into. */
+  readonly slots: { readonly [Slot in ReadModelSlot]?: FilledSlot };
+
+  /**
+   * The slot that is read.
+   * @default "a"
+   */
+  readonly live?: ReadModelSlot;
+
+  /**
+   * Whether `live` is switched without looking whether it has caught up: the other slot is wrong. For one apply.
+   * @default false
+   */
+  readonly forced?: boolean;
+}
+
+export interface FilledSlot {
+  /** Fixed as long as the slot lives. */
+  readonly partitions: number;
+
+  /**
+   * What projects into it, by version or digest.
+   * @default - the image of the projections
+   */
+  readonly image?: string;
 }
 
 /** Where a worker says that it is well, over HTTP. */
@@ -632,6 +674,12 @@ export interface Migrations extends Omit<Workload, "metrics" | "variables"> {
    * @default - the one
    */
   readonly database?: string;
+
+  /**
+   * Whether it runs once for the database, or once for each slot of each read model in it, which it is told as `SCHEMA`.
+   * @default "database"
+   */
+  readonly per?: "database" | "slot";
 
   /** The variables by which it knows the database, in place of the platform's. */
   readonly variables?: Readonly<Record<string, string>>;

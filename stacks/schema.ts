@@ -26,6 +26,7 @@ import {
   EXISTING_PARTS,
   type ExistingCluster,
   type ExistingNetwork,
+  type FilledSlot,
   type Health,
   type KurrentCloudSettings,
   type KurrentDbSettings,
@@ -40,6 +41,7 @@ import {
   type Projections,
   type QueryApi,
   type RdsSettings,
+  type ReadModelSettings,
   type Release,
   type Room,
   type Service,
@@ -290,6 +292,8 @@ const path = text(/^\/\S*$/, "is no path", "write one like /health");
 
 const health = { port, path };
 
+const filledSlot = object<FilledSlot>({ partitions: whole(1, 10_000), image });
+
 const workload = {
   ...container,
   variables: optional(records(variables)),
@@ -499,7 +503,15 @@ export const environmentSchema = object<Environment>({
         ...single("projections"),
         workers: whole(1, 1000),
         parallelism: whole(1, 1000),
-        partitions: optional(whole(1, 100_000)),
+        partitions: optional(whole(1, 10_000)),
+        database: optional(name),
+        readModel: optional(
+          object<ReadModelSettings>({
+            slots: object<ReadModelSettings["slots"]>({ a: optional(filledSlot), b: optional(filledSlot) }),
+            live: optional(choice(["a", "b"], "slot of a read model")),
+            forced: optional(flag),
+          }),
+        ),
         health: optional(
           object<NonNullable<Projections["health"]>>({
             ...health,
@@ -511,7 +523,15 @@ export const environmentSchema = object<Environment>({
   ),
   readDatabase: optional(oneOrMore(postgres)),
   migrations: optional(
-    oneOrMore(object<Migrations>({ ...container, ...single("migrations"), database: optional(name), variables: optional(variables) })),
+    oneOrMore(
+      object<Migrations>({
+        ...container,
+        ...single("migrations"),
+        database: optional(name),
+        per: optional(choice(["database", "slot"], "thing that is migrated once")),
+        variables: optional(variables),
+      }),
+    ),
   ),
   cache: optional(
     engines({

@@ -1,13 +1,15 @@
 import type { App, ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
 import { Namespace } from "../constructs/kubernetes";
-import { postgresConnection } from "../constructs/postgres";
+import { type Postgres, postgresConnection } from "../constructs/postgres";
+import { ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
 import { WorkloadSecret } from "../constructs/secrets";
 import { type Check, MigrationJob, PartitionedWorker, SmokeTest, smokeTestsOf, Worker } from "../constructs/workload";
 import { postgresOf } from "./connections";
-import { type Environment, isProtected } from "./environment";
+import { all, type Environment, isProtected, type Migrations } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { type ReadModelOf, readModelsOf, slotsOf } from "./read-models";
 import { describedAt } from "./refusals";
 import { WORKLOADS } from "./release";
 import { fieldKeys } from "./secrets";
@@ -43,7 +45,7 @@ export function sideStacks(
   const on = (key: "writeCluster" | "readCluster") => sites.find(({ site }) => site.key === "cluster" || site.key === key);
   const [write, read] = [on("writeCluster"), on("readCluster")];
   const order: readonly (readonly [Populated | undefined, object | undefined, Make])[] = [
-    [read, environment.migrations, migrations],
+    [read, environment.migrations ?? environment.projections, migrations],
     [write, environment.commandApi ?? environment.commandProcessors, writeSide],
     [read, environment.queryApi, readSide],
     [read, environment.projections, projections],
@@ -57,22 +59,65 @@ export function sideStacks(
   return found;
 }
 
-/** Where the read databases are, and their migrators' passwords. */
+/**
+ * What is done to read databases before the workloads come that need it, where they and their migrators' passwords are:
+ * what projections keep beside their read models, the tables of each slot, and then which slot is read.
+ */
 function migrations(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
   const { environment } = site;
   const { stack, cluster } = stackOn(app, site, "migrations", after);
-  const place: WorkloadPlace = { site, stack, cluster, namespace: NAMESPACES.readStore, after: [] };
-  const databases = postgresOf(site, stack);
-  for (const [path, { name = WORKLOADS.migrations.name, image = "", database, variables, ...settings }] of described(
-    environment,
-    "migrations",
-  )) {
-    const postgres = databases.find((one) => one.name === database) ?? databases[0];
-    const connections = postgres ? [postgresConnection(postgres, "migrator")] : [];
-    const pod = podOf(place, { ...settings, ...(variables && postgres ? { variables: { [postgres.name]: variables } } : {}) }, connections);
-    describedAt(path, new MigrationJob(stack, name, { ...pod, image, disposable: !isProtected(environment) }));
+  const namespace = NAMESPACES.readStore;
+  const models = readModelsOf(environment);
+  for (const postgres of postgresOf(site, stack)) {
+    const of = models.filter(({ database }) => database === postgres.name);
+    const id = `tables-${postgres.name}`;
+    const before = of.length > 0 ? new ProjectionTables(stack, id, { cluster, namespace, postgres, name: postgres.database }).ready : [];
+    const place: WorkloadPlace = { site, stack, cluster, namespace, after: before };
+    const jobs = described(environment, "migrations")
+      .filter(([, { database }]) => database === undefined || database === postgres.name)
+      .flatMap(([path, settings]) => migrated(place, path, settings, postgres, of));
+    for (const { projection, slots, live, settings } of of) {
+      const { forced = false } = settings.readModel ?? {};
+      // Another image may have made other tables, which are shown then.
+      const revision = jobs.map(({ image }) => image).join(" ");
+      describedAt(
+        `${environment.name}.projections`,
+        new ReadModel(stack, `read-model-${projection}`, {
+          cluster,
+          namespace,
+          postgres,
+          projection,
+          slots: Object.fromEntries(slotsOf({ slots }).map(([slot, { partitions }]) => [slot, { partitions }])),
+          live,
+          forced,
+          revision,
+          after: [...before, ...jobs.flatMap(({ job }) => job.ready)],
+        }),
+      );
+    }
   }
   return stack;
+}
+
+/** The jobs of a migration: one, or one for each slot of each read model. */
+function migrated(place: WorkloadPlace, path: string, settings: Migrations, postgres: Postgres, models: readonly ReadModelOf[]) {
+  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, ...workload } = settings;
+  const told = variables ? { variables: { [postgres.name]: variables } } : {};
+  const pod = podOf(place, { ...workload, ...told }, [postgresConnection(postgres, "migrator")]);
+  const disposable = !isProtected(place.site.environment);
+  const runs =
+    per === "database"
+      ? [{ name, env: {} }]
+      : models.flatMap((model) =>
+          slotsOf(model).map(([slot]) => ({
+            name: `${name}-${model.projection}-${slot}`.replaceAll("_", "-"),
+            env: projectionVariables(model.projection, slot),
+          })),
+        );
+  return runs.map((run) => ({
+    image,
+    job: describedAt(path, new MigrationJob(place.stack, run.name, { ...pod, env: { ...run.env, ...pod.env }, image, disposable })),
+  }));
 }
 
 function writeSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
@@ -96,29 +141,41 @@ function readSide(app: App, site: Site, after: readonly PlatformStack[]): Platfo
 /** How many events behind a projection may be and still be healthy. */
 const HEALTHY_LAG = 1000;
 
+/** Each slot of each read model has workers of its own: its tables are its own as well, so that nothing is written twice. */
 function projections(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
   const place = placeOf(app, site, "projections", after);
   const { namespace } = place;
-  const found = described(site.environment, "projections");
-  const workers = found.map(([path, settings]) => {
-    const { name = WORKLOADS.projections.name, image = "", workers: count, parallelism, partitions, health } = settings;
-    const pod = withFieldKeys(podOf(place, settings, connectionsOf(place, "projections")), site.environment);
+  const paths = described(site.environment, "projections").map(([path]) => path);
+  const made = readModelsOf(site.environment).flatMap(({ settings, workload, projection, database, ...model }, index) => {
+    const { image = "", workers, parallelism, health } = settings;
+    const others = all(site.environment.readDatabase).filter(({ name = "read-database" }) => name !== database);
+    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.some((other) => other.name === name));
+    const pod = withFieldKeys(podOf(place, settings, connections), site.environment);
     const asked = health
       ? {
           health: { port: health.port, path: health.path },
-          listens: [{ name: "health", peer: smokeTestsOf(namespace), ports: [health.port] }],
+          listens: [{ name: "smoke-test", peer: smokeTestsOf(namespace), ports: [health.port] }],
         }
       : {};
-    const shares = { workers: count, parallelism, ...(partitions === undefined ? {} : { partitions }) };
-    return describedAt(path, new PartitionedWorker(place.stack, name, { ...pod, image, ...shares, ...asked }));
+    return slotsOf(model).map(([slot, { partitions, image: own = image }]) => {
+      const name = `${workload}-${slot}`;
+      const env = { ...projectionVariables(projection, slot), ...pod.env };
+      const worker = new PartitionedWorker(place.stack, name, { ...pod, env, image: own, workers, parallelism, partitions, ...asked });
+      const url = `http://${name}.${namespace}.svc:${health?.port}${health?.path}`;
+      // One that is being built is behind, and may be.
+      const checks: Check[] =
+        health?.lag && slot === model.live ? [{ name: `lag of ${name}`, url, below: { field: health.lag, limit: HEALTHY_LAG } }] : [];
+      return { worker: describedAt(paths[index] ?? "", worker), checks, ports: health ? [health.port] : [] };
+    });
   });
-  const checks = found.flatMap(([, { name = WORKLOADS.projections.name, health }]): Check[] => {
-    if (!health?.lag) return [];
-    const url = `http://${name}.${namespace}.svc:${health.port}${health.path}`;
-    return [{ name: `lag of ${name}`, url, below: { field: health.lag, limit: HEALTHY_LAG } }];
-  });
-  const ports = found.flatMap(([, { health }]) => (health ? [health.port] : []));
-  return tested(place, workers, checks, [...new Set(ports)]);
+  const workers = made.map(({ worker }) => worker);
+  const ports = [...new Set(made.flatMap(({ ports: of }) => of))];
+  return tested(
+    place,
+    workers,
+    made.flatMap(({ checks }) => checks),
+    ports,
+  );
 }
 
 /** A stack on a cluster, after others. */

@@ -2,7 +2,14 @@ import { each } from "./paths";
 import type { DraftEnvironment, Finding, Rule } from "./rules";
 
 /** What must hold of the workloads of one environment. */
-export const workloadRules: readonly Rule[] = [apisAskWhoIsThere, variablesNameWhatIsThere, migrationsHaveADatabase, partitionsAreShared];
+export const workloadRules: readonly Rule[] = [
+  apisAskWhoIsThere,
+  variablesNameWhatIsThere,
+  migrationsHaveADatabase,
+  projectionsHaveADatabase,
+  partitionsAreShared,
+  slotsAreSaidOnce,
+];
 
 type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
 
@@ -53,6 +60,34 @@ function migrationsHaveADatabase(environment: DraftEnvironment): Finding[] {
       return [{ keys, rule: "does not say which read database it changes", remedy: `set database to one of ${known.join(", ")}` }];
     if (database === undefined || known.includes(String(database))) return [];
     return [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ")}` }];
+  });
+}
+
+function projectionsHaveADatabase(environment: DraftEnvironment): Finding[] {
+  const known = databasesOf(environment);
+  return each(environment, "projections").flatMap(([keys, { database }]): Finding[] =>
+    database === undefined || known.includes(String(database))
+      ? []
+      : [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ") || "none"}` }],
+  );
+}
+
+/** The partitions of a slot stand at the slot, and what is read is one that has workers. */
+function slotsAreSaidOnce(environment: DraftEnvironment): Finding[] {
+  return each(environment, "projections").flatMap(([keys, { partitions, readModel }]): Finding[] => {
+    if (readModel === undefined) return [];
+    const { slots, live = "a" } = readModel as { readonly slots?: object; readonly live?: string };
+    const filled = Object.keys(slots ?? {});
+    if (slots === undefined) return [];
+    if (filled.length === 0) return [{ keys: [...keys, "readModel", "slots"], rule: "has no slot, so that nobody projects", remedy: "fill a or b" }];
+    return [
+      ...(partitions === undefined
+        ? []
+        : [{ keys: [...keys, "partitions"], value: partitions, rule: "stands beside readModel.slots, which have their own", remedy: "leave it out" }]),
+      ...(filled.includes(live)
+        ? []
+        : [{ keys: [...keys, "readModel", "live"], value: live, rule: "is a slot without workers", remedy: `use ${filled.join(" or ")}` }]),
+    ];
   });
 }
 

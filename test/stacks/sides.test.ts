@@ -150,7 +150,9 @@ describe("the write side", () => {
       AUTH_ALGORITHMS: "RS256",
       AUTH_ROLES_FILE: "/etc/authorization/roles.json",
     });
-    const [roles] = all(stack("write-side"), "kubernetes_config_map_v1").flatMap(({ data }) => data?.["etc_authorization_roles.json"] ?? []);
+    const [roles] = all(stack("write-side"), "kubernetes_config_map_v1").flatMap(
+      ({ data }) => data?.["etc_authorization_roles.json"] ?? [],
+    );
     expect(JSON.parse(roles)).toEqual({ CreateOrder: ["user", "admin"] });
     expect(variablesOf(containerOf("write-side", "kubernetes_deployment_v1", "command-processors/rollout/pods"))).not.toHaveProperty(
       "AUTH_ISSUER",

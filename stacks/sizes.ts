@@ -207,7 +207,10 @@ export function workloadQuota(environment: Environment, part: "write-side" | "re
   const pods = {
     "write-side": [...all(commandApi).map(service), ...all(commandProcessors).map((one) => ({ ...one, count: most(one.replicas) }))],
     "read-side": all(queryApi).map(service),
-    projections: all(projections).map((one) => ({ ...one, count: one.workers * Math.max(1, Object.keys(one.readModel?.slots ?? {}).length) })),
+    projections: all(projections).map((one) => ({
+      ...one,
+      count: one.workers * Math.max(1, Object.keys(one.readModel?.slots ?? {}).length),
+    })),
   }[part] as readonly (Workload & { readonly count: number })[];
   const sum = (of: (pod: Workload) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
   return {

@@ -79,11 +79,19 @@ function slotsAreSaidOnce(environment: DraftEnvironment): Finding[] {
     const { slots, live = "a" } = readModel as { readonly slots?: object; readonly live?: string };
     const filled = Object.keys(slots ?? {});
     if (slots === undefined) return [];
-    if (filled.length === 0) return [{ keys: [...keys, "readModel", "slots"], rule: "has no slot, so that nobody projects", remedy: "fill a or b" }];
+    if (filled.length === 0)
+      return [{ keys: [...keys, "readModel", "slots"], rule: "has no slot, so that nobody projects", remedy: "fill a or b" }];
     return [
       ...(partitions === undefined
         ? []
-        : [{ keys: [...keys, "partitions"], value: partitions, rule: "stands beside readModel.slots, which have their own", remedy: "leave it out" }]),
+        : [
+            {
+              keys: [...keys, "partitions"],
+              value: partitions,
+              rule: "stands beside readModel.slots, which have their own",
+              remedy: "leave it out",
+            },
+          ]),
       ...(filled.includes(live)
         ? []
         : [{ keys: [...keys, "readModel", "live"], value: live, rule: "is a slot without workers", remedy: `use ${filled.join(" or ")}` }]),

@@ -45,7 +45,6 @@ const varieties: readonly Environment[] = [
   {
     ...local,
     name: "sourcing",
-    release: { ...local.release, of: "sourcing" },
     size: "medium",
     cluster: { context: "kind-orders", room: { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 8, memory: "32Gi" } },
     eventStore: { engine: "eventsourcingdb" },

@@ -71,7 +71,7 @@ describe("the platform of", () => {
   });
 
   it.each(EXISTING_PARTS)("a cluster that has %s from elsewhere works with it", (part) => {
-    const { aws: _, ...environment } = anEnvironment({ ...local, name: "test", release: { ...local.release, of: "test" } });
+    const { aws: _, ...environment } = anEnvironment({ ...local, name: "test" });
     const onPremises = { ...environment, cluster: { context: "on-premises", has: [part] } };
     const onAws = anEnvironment({ cluster: { context: "on-premises", has: [part] }, readDatabase: local.readDatabase });
     for (const each of [onPremises, onAws]) expect(() => synthesisOf(aProgram(each))).not.toThrow();

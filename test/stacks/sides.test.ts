@@ -1,5 +1,5 @@
 import { program } from "../../environments";
-import type { ReleaseFile } from "../../stacks/environment";
+import type { Environment, ReleaseFile } from "../../stacks/environment";
 import { released } from "../../stacks/release";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
@@ -160,12 +160,37 @@ describe("the write side", () => {
   });
 });
 
+describe("a read model that is built anew", () => {
+  const withModel = (readModel: object): Stacks => {
+    const environment = released({ ...SYSTEM, projections: { workers: 5, parallelism: 10, readModel } } as Environment, FILE);
+    return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+  };
+  const [a, b] = [{ partitions: 50 }, { partitions: 80, image: image("projections", "2.0.0") }];
+  const one = withModel({ slots: { a } });
+  const both = withModel({ slots: { a, b } });
+
+  it("has tables and workers of its own, and leaves those that are read alone", () => {
+    const touched = changed(one, both).filter((each) => !/\/(smoke-test|projections-b)\//.test(each));
+    expect(touched.map((each) => each.replace(/.*test-/, ""))).toEqual([
+      "migrations/read-model-orders/live/job",
+      "migrations/read-model-orders/pod/scripts",
+      "projections/namespace/quota",
+    ]);
+  });
+
+  it("is switched to, and back, by one word that changes what is done to the database alone", () => {
+    const switched = changed(both, withModel({ slots: { a, b }, live: "b" }));
+    expect(switched.every((each) => each.includes("test-migrations/read-model-orders/"))).toBe(true);
+    expect(switched.length).toBeGreaterThan(0);
+  });
+});
+
 describe("the read side", () => {
   it("gives the keys of encrypted fields to those who read and write them", () => {
     const key = { secret_key_ref: { key: "key-1", name: "field-keys" } };
     for (const container of [
       containerOf("read-side", "kubernetes_deployment_v1", "query-api/rollout/pods"),
-      containerOf("projections", "kubernetes_stateful_set_v1", "projections/pods"),
+      containerOf("projections", "kubernetes_stateful_set_v1", "projections-a/pods"),
     ])
       expect(variablesOf(container)).toMatchObject({ ENCRYPTED_FIELDS: "ssn,email", FIELD_KEY_1: key });
     expect(JSON.stringify(stack("write-side"))).not.toContain("field-keys");
@@ -173,14 +198,16 @@ describe("the read side", () => {
 
   it("has a variable for each of several databases, as a reader of it, and projections as a writer", () => {
     const reading = variablesOf(containerOf("read-side", "kubernetes_deployment_v1", "query-api/rollout/pods"));
-    const writing = variablesOf(containerOf("projections", "kubernetes_stateful_set_v1", "projections/pods"));
+    const writing = variablesOf(containerOf("projections", "kubernetes_stateful_set_v1", "projections-a/pods"));
     expect(Object.keys(reading)).toEqual(expect.arrayContaining(["ORDERS_URL", "SEARCH_URL", "REDIS_URL"]));
+    expect(Object.keys(writing)).toContain("DATABASE_URL");
+    expect(JSON.stringify(writing)).not.toContain("search");
     expect(reading.CONNECTION_ORDERS_USER.secret_key_ref.name).toBe("orders-reader");
     expect(writing.CONNECTION_ORDERS_USER.secret_key_ref.name).toBe("orders-writer");
   });
 
   it("shares 50 partitions out among 5 workers", () => {
-    const { spec } = one(stack("projections"), "kubernetes_stateful_set_v1", "projections/pods");
+    const { spec } = one(stack("projections"), "kubernetes_stateful_set_v1", "projections-a/pods");
     expect(spec.replicas).toBe("5");
     expect(variablesOf(spec.template.spec.container[0])).toMatchObject({ WORKERS: "5", PARTITIONS: "50", PARALLELISM: "10" });
   });

@@ -7,6 +7,7 @@ import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, type KubernetesTarget, type Opening } from "../kubernetes";
 import { type Check, checkFiles, OBJECTS, type ObjectCheck } from "./checks";
@@ -34,12 +35,26 @@ export interface VerificationProps {
   /** Ways out of its pod, beside the Kubernetes API. */
   readonly reaches: readonly Opening[];
 
+  /** Whom queries are asked; none where there are no queries. */
+  readonly database?: Connectable;
+
   readonly after: readonly ITerraformDependable[];
 }
 
 const SOURCES = Object.fromEntries(
-  ["verify.sh", "flatten.awk", "pods.awk"].map((file) => [file, readFileSync(join(__dirname, "verification", file), "utf8")]),
+  ["verify.sh", "query.sh", "flatten.awk", "pods.awk"].map((file) => [file, readFileSync(join(__dirname, "verification", file), "utf8")]),
 );
+
+/** What psql reads by itself. */
+const PSQL = {
+  PGHOST: "{host}",
+  PGPORT: "{port}",
+  PGDATABASE: "{database}",
+  PGUSER: "{user}",
+  PGPASSWORD: "{password}",
+  PGSSLMODE: "verify-full",
+  PGSSLROOTCERT: "{ca}",
+} as const;
 
 /** Pods that are tried one after the other, where one is lost: what does not work is no reason for another. */
 const RETRIES = 2;
@@ -76,10 +91,10 @@ export class Verification extends Construct {
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id);
-    const { cluster, namespace, name, component, checks, of, time, reaches, after } = props;
+    const { cluster, namespace, name, component, checks, of, time, reaches, database, after } = props;
     const { files, bearers } = checkFiles(checks);
     const data = escaped({ ...SOURCES, ...files });
-    const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), TOOLS.curl, time])}`;
+    const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
     const dependsOn = [...after];
     const jobs = jobsOf(props);
     const listed = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data, dependsOn });
@@ -102,6 +117,7 @@ export class Verification extends Construct {
         API: "https://kubernetes.default.svc",
         API_CA: `${ACCOUNT}/ca.crt`,
         CHECKS,
+        HOME: "/tmp", // psql looks there
         EXPIRES: jobs.join(" "),
         JOB: jobName,
         KEEP: String(KEEP),
@@ -112,6 +128,12 @@ export class Verification extends Construct {
         TOKEN: `${ACCOUNT}/token`,
       },
       secrets: bearers,
+      ...(database
+        ? {
+            connections: [{ connection: database.connection, variables: PSQL }],
+            sidecars: [{ name: "query", image: TOOLS.psql, command: ["sh", `${CHECKS}/query.sh`], connected: true }],
+          }
+        : {}),
       reaches: [API_SERVER, ...reaches],
       after,
     });
@@ -125,11 +147,13 @@ export class Verification extends Construct {
           ...template,
           spec: {
             ...template.spec,
+            // Nobody is waited for: what does not answer belongs into the report.
+            initContainer: [],
             container: template.spec.container.map((container) => ({
               ...container,
               volumeMount: [
                 ...container.volumeMount,
-                { name: "account", mountPath: ACCOUNT, readOnly: true },
+                ...(container.name === name ? [{ name: "account", mountPath: ACCOUNT, readOnly: true }] : []),
                 { name: "checks", mountPath: CHECKS, readOnly: true },
               ],
             })),

@@ -73,6 +73,12 @@ export interface Environment {
   /** Where read models lie. */
   readonly readDatabase?: OneOrMore<ReadDatabase>;
 
+  /**
+   * What changes the shape of read databases.
+   * @default - the workloads see to it themselves
+   */
+  readonly migrations?: OneOrMore<Migrations>;
+
   /** What spares the read database the same question twice. */
   readonly cache?: Cache;
 
@@ -87,11 +93,14 @@ export interface Environment {
 
   /**
    * Who is who: the tokens that the APIs accept.
-   * @default - nobody is asked
+   * @default - nobody is asked, which takes the exception `openToAll` where an environment is protected
    */
   readonly authentication?: Authentication;
 
-  /** The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`. */
+  /**
+   * The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`.
+   * @default - everybody may, which takes the exception `openToAll` where an environment is protected
+   */
   readonly authorization?: Readonly<Record<string, readonly string[]>>;
 
   /**
@@ -392,6 +401,43 @@ export interface Workload {
 
   /** Image by version or digest; a floating tag is refused. */
   readonly image: string;
+
+  /**
+   * What it runs, and with which arguments.
+   * @default - what its image says
+   */
+  readonly command?: readonly string[];
+
+  /**
+   * What an instance asks for.
+   * @default "250m"
+   */
+  readonly cpu?: Cores;
+
+  /**
+   * What an instance asks for, and uses at most.
+   * @default "512Mi"
+   */
+  readonly memory?: Bytes;
+
+  /**
+   * Variables beside those that the platform gives. No secret belongs here.
+   * @default - none
+   */
+  readonly env?: Readonly<Record<string, string>>;
+
+  /**
+   * Files by their path, with their content. A change starts the instances anew. No secret belongs here.
+   * @default - none
+   */
+  readonly files?: Readonly<Record<string, string>>;
+
+  /**
+   * The variables by which it knows a backing service, by the service's name, in place of the platform's:
+   * `{ "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } }`.
+   * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and what goes with them
+   */
+  readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface Service extends Workload {
@@ -432,6 +478,25 @@ export interface Projections extends Workload {
 
   /** Partitions that a worker projects at once. */
   readonly parallelism: number;
+
+  /**
+   * How many partitions there are. Fixed as long as a read model lives: other workers take others of them, and another
+   * number takes a rebuild.
+   * @default - `workers` times `parallelism`
+   */
+  readonly partitions?: number;
+}
+
+/** What changes the shape of a read database before the workloads come that need the shape. */
+export interface Migrations extends Omit<Workload, "variables"> {
+  /**
+   * The read database, by its name.
+   * @default - the one
+   */
+  readonly database?: string;
+
+  /** The variables by which it knows the database, in place of the platform's. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
@@ -595,6 +660,7 @@ export const EXCEPTIONS = {
   noRecoveryCopy: "backups lie in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
   tightCapacity: "its nodes may not hold everything that must run",
+  openToAll: "its APIs ask nobody who they are, or what they may",
   overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
 } as const;
 

@@ -8,7 +8,6 @@ import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize 
 import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import {
-  all,
   type Environment,
   type EXCEPTIONS,
   type ExistingNetwork,
@@ -18,8 +17,9 @@ import {
   type Replicas,
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
-import { step } from "./paths";
+import { each, step } from "./paths";
 import { storeRules } from "./store-rules";
+import { workloadRules } from "./workload-rules";
 
 /** What remains of a value when everything of a wrong shape is taken out. */
 export type Draft<T> = T extends object ? { readonly [Key in keyof T]?: Draft<T[Key]> } : T;
@@ -43,6 +43,7 @@ export const environmentRules: readonly Rule[] = [
   eventStoreHasQuorum,
   kurrentCloudCanBeMade,
   ...storeRules,
+  ...workloadRules,
   ...clusterRules,
   backupsOutliveTheirSchedule,
   regionsAreTwo,
@@ -413,6 +414,7 @@ const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvir
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   tightCapacity: ({ cluster, writeCluster, readCluster }) =>
     [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
+  openToAll: ({ commandApi, queryApi }) => commandApi !== undefined || queryApi !== undefined,
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 
@@ -623,10 +625,4 @@ function ownNetwork(aws: DraftEnvironment["aws"]): Draft<OwnNetwork> | undefined
 /** The network that exists already, where one does. */
 function existingNetwork(aws: DraftEnvironment["aws"]): Draft<ExistingNetwork> | undefined {
   return aws?.network && "vpc" in aws.network ? (aws.network as Draft<ExistingNetwork>) : undefined;
-}
-
-/** The one or several of a role, each with its keys. */
-function each(environment: DraftEnvironment, role: keyof Environment): [string[], Readonly<Record<string, unknown>>][] {
-  const value = environment[role] as object | undefined;
-  return all(value).map((item, index) => [Array.isArray(value) ? [role, String(index)] : [role], (item ?? {}) as Record<string, unknown>]);
 }

@@ -26,6 +26,7 @@ import {
   type ExistingNetwork,
   type KurrentCloudSettings,
   type KurrentDbSettings,
+  type Migrations,
   type Monitoring,
   type NatsSettings,
   type NewCluster,
@@ -239,7 +240,35 @@ const principals = optional(list(anything, "name roles by their ARN, or leave it
 
 const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) });
 
-const workload = { name: optional(name), image };
+const variables = value((input) => {
+  if (!isPlain(input)) return { rule: "is no list of variables", remedy: "write { NAME: value }" };
+  const odd = Object.entries(input as object).find(([key, text]) => !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key) || typeof text !== "string");
+  return (
+    odd && { rule: `has the variable ${odd[0]}, which is none`, remedy: "use letters, digits and _ for its name, and quotes for its value" }
+  );
+});
+
+const files = value((input) => {
+  if (!isPlain(input)) return { rule: "is no list of files", remedy: "write { path: content }" };
+  const odd = Object.entries(input as object).find(
+    ([path, content]) => !/^(\/[A-Za-z0-9._-]+)+$/.test(path) || typeof content !== "string",
+  );
+  return odd && { rule: `has the file ${odd[0]}, which is none`, remedy: "use a whole path, like /etc/orders/settings.json, and text" };
+});
+
+const command = list(anything, "write the program and its arguments, each in quotes");
+
+const container = {
+  name: optional(name),
+  image,
+  command: optional(command),
+  cpu: optional(quantity(millicores)),
+  memory: optional(quantity(bytes)),
+  env: optional(variables),
+  files: optional(files),
+};
+
+const workload = { ...container, variables: optional(records(variables)) };
 
 const service = {
   ...workload,
@@ -380,8 +409,18 @@ export const environmentSchema = object<Environment>({
       }),
     ),
   ),
-  projections: optional(oneOrMore(object<Projections>({ ...workload, workers: whole(1, 1000), parallelism: whole(1, 1000) }))),
+  projections: optional(
+    oneOrMore(
+      object<Projections>({
+        ...workload,
+        workers: whole(1, 1000),
+        parallelism: whole(1, 1000),
+        partitions: optional(whole(1, 100_000)),
+      }),
+    ),
+  ),
   readDatabase: optional(oneOrMore(postgres)),
+  migrations: optional(oneOrMore(object<Migrations>({ ...container, database: optional(name), variables: optional(variables) }))),
   cache: optional(
     engines({
       elasticache: object<ElastiCacheSettings>({

@@ -188,7 +188,7 @@ export class PodTemplate extends Construct {
           ...this.connections.initContainers,
           ...(props.initContainers ?? []).map((container) => this.beside(container, image)),
         ],
-        container: [this.own(image), ...(props.sidecars ?? []).map((container) => this.beside(container, image))],
+        container: [this.own(image), ...(props.sidecars ?? []).map((container) => this.drained(this.beside(container, image)))],
         volume: [
           ...(props.drain ? [{ name: DRAIN_VOLUME, emptyDir: { sizeLimit: "8Mi" } }] : []),
           ...this.connections.volumes,
@@ -217,9 +217,8 @@ export class PodTemplate extends Construct {
   }
 
   private own(image: string) {
-    const { cluster, name, command, args, cpu = DEFAULTS.cpu, cpuLimit, memory = DEFAULTS.memory, health, probes, drain } = this.props;
-    const drained = { exec: { command: [`${DRAIN}/busybox`, "sleep", String(secondsOf(drain, 0))] } };
-    return {
+    const { cluster, name, command, args, cpu = DEFAULTS.cpu, cpuLimit, memory = DEFAULTS.memory, health, probes } = this.props;
+    return this.drained({
       name,
       image: imageFrom(cluster, image),
       imagePullPolicy: "IfNotPresent",
@@ -229,14 +228,9 @@ export class PodTemplate extends Construct {
       resources: { requests: { cpu: String(cpu), memory }, limits: { memory, ...(cpuLimit ? { cpu: String(cpuLimit) } : {}) } },
       securityContext: this.restricted(),
       ...probesOf(health, probes),
-      ...(drain ? { lifecycle: { preStop: [drained] } } : {}),
       terminationMessagePolicy: "FallbackToLogsOnError",
-      volumeMount: [
-        ...(drain ? [{ name: DRAIN_VOLUME, mountPath: DRAIN, readOnly: true }] : []),
-        ...this.connections.mounts,
-        ...mounts(this.props),
-      ],
-    };
+      volumeMount: [...this.connections.mounts, ...mounts(this.props)],
+    });
   }
 
   private beside({ name, image, command, args, cpu = BESIDE.cpu, memory = BESIDE.memory, env = {}, connected }: Container, own: string) {
@@ -254,6 +248,17 @@ export class PodTemplate extends Construct {
       securityContext: this.restricted(),
       terminationMessagePolicy: "FallbackToLogsOnError",
       volumeMount: [...(connected ? this.connections.mounts : []), ...mounts(this.props)],
+    };
+  }
+
+  /** A container that serves on: also one beside the workload's own, through which requests may come. */
+  private drained<C extends { readonly volumeMount: readonly object[] }>(container: C) {
+    const { drain } = this.props;
+    const sleep = { exec: { command: [`${DRAIN}/busybox`, "sleep", String(secondsOf(drain, 0))] } };
+    return {
+      ...container,
+      ...(drain ? { lifecycle: { preStop: [sleep] } } : {}),
+      volumeMount: [...(drain ? [{ name: DRAIN_VOLUME, mountPath: DRAIN, readOnly: true }] : []), ...container.volumeMount],
     };
   }
 

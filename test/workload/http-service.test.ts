@@ -45,10 +45,11 @@ describe("HttpService", () => {
     expect(livenessProbe).not.toHaveProperty("httpGet");
   });
 
-  it("serves on for a while after it is told to go, by a program of its own, and has time after it", () => {
-    const { pod, container } = new Sent(aService({ drain: "2m", grace: "45s" }));
+  it("serves on for a while after it is told to go, with what is beside it, by a program of its own, and has time after it", () => {
+    const { pod, container } = new Sent(aService({ drain: "2m", grace: "45s", sidecars: [{ name: "proxy" }] }));
     expect(container.lifecycle).toEqual({ preStop: { exec: { command: ["/drain/busybox", "sleep", "120"] } } });
     expect(container.volumeMounts[0]).toMatchObject({ name: "drain", mountPath: "/drain", readOnly: true });
+    expect(pod.containers[1].lifecycle).toEqual(container.lifecycle);
     expect(pod.initContainers[0]).toMatchObject({ name: "drain", command: ["cp", "/bin/busybox", "/drain/busybox"] });
     expect(pod.terminationGracePeriodSeconds).toBe(165);
     expect(plain.pod.terminationGracePeriodSeconds).toBe(45);

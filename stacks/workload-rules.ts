@@ -1,0 +1,72 @@
+import { each } from "./paths";
+import type { DraftEnvironment, Finding, Rule } from "./rules";
+
+/** What must hold of the workloads of one environment. */
+export const workloadRules: readonly Rule[] = [apisAskWhoIsThere, variablesNameWhatIsThere, migrationsHaveADatabase, partitionsAreShared];
+
+type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
+
+/** The backing services that the workloads of a role are connected to, by name. */
+export function backingOf(environment: Pick<DraftEnvironment, "eventStore" | "readDatabase" | "cache" | "broker">, role: Role): string[] {
+  const events = environment.eventStore ? ["event-store"] : [];
+  const models = [...databasesOf(environment), ...(environment.cache ? ["cache"] : [])];
+  const own = { commandApi: events, commandProcessors: events, queryApi: models, projections: [...events, ...models] }[role];
+  return [...own, ...(environment.broker ? ["broker"] : [])];
+}
+
+function databasesOf(environment: Pick<DraftEnvironment, "readDatabase">): string[] {
+  return each(environment, "readDatabase").map(([, { name = "read-database" }]) => String(name));
+}
+
+function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {
+  const { commandApi, queryApi, exceptions = {} } = environment;
+  if (!(commandApi || queryApi) || "disposable" in exceptions || "openToAll" in exceptions) return [];
+  return (["authentication", "authorization"] as const)
+    .filter((part) => !(part in environment))
+    .map((part) => ({
+      keys: [part],
+      rule: "is missing, so that everybody may do everything",
+      remedy: "add it, or say in exceptions.openToAll who asks instead",
+    }));
+}
+
+function variablesNameWhatIsThere(environment: DraftEnvironment): Finding[] {
+  return (["commandApi", "commandProcessors", "queryApi", "projections"] as const).flatMap((role) =>
+    each(environment, role).flatMap(([keys, { variables = {} }]) => {
+      const known = backingOf(environment, role);
+      return Object.keys(variables as object)
+        .filter((name) => !known.includes(name))
+        .map((name) => ({
+          keys: [...keys, "variables", name],
+          rule: "is nothing that it is connected to",
+          remedy: known.length > 0 ? `use one of ${known.join(", ")}` : "leave it out",
+        }));
+    }),
+  );
+}
+
+function migrationsHaveADatabase(environment: DraftEnvironment): Finding[] {
+  const known = databasesOf(environment);
+  return each(environment, "migrations").flatMap(([keys, { database }]): Finding[] => {
+    if (known.length === 0) return [{ keys, rule: "changes a read database, and there is none", remedy: "add readDatabase" }];
+    if (database === undefined && known.length > 1)
+      return [{ keys, rule: "does not say which read database it changes", remedy: `set database to one of ${known.join(", ")}` }];
+    if (database === undefined || known.includes(String(database))) return [];
+    return [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ")}` }];
+  });
+}
+
+/** A worker without a partition would do nothing. */
+function partitionsAreShared(environment: DraftEnvironment): Finding[] {
+  return each(environment, "projections").flatMap(([keys, { workers, partitions }]): Finding[] => {
+    if (typeof workers !== "number" || typeof partitions !== "number" || partitions >= workers) return [];
+    return [
+      {
+        keys: [...keys, "partitions"],
+        value: partitions,
+        rule: `leaves ${workers - partitions} of ${workers} workers without any`,
+        remedy: `use ${workers} or more`,
+      },
+    ];
+  });
+}

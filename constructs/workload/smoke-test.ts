@@ -101,7 +101,8 @@ export class SmokeTest extends Construct {
       time: secondsOf(within, LONGEST),
       reaches,
       ...(database ? { database } : {}),
-      after: [...after, ...workloads.map(({ resource }) => resource)],
+      follows: workloads.map(({ resource }) => resource),
+      after,
     }).passed;
   }
 }

@@ -5,7 +5,7 @@ import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-k
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
@@ -28,6 +28,9 @@ export interface VerificationProps {
 
   /** What it is a verdict on, beside the checks themselves: when this changes, it looks again. */
   readonly of: unknown;
+
+  /** What it also looks at again whenever Terraform changes it: by what only an apply brings, nothing here differs. */
+  readonly follows: readonly TerraformResource[];
 
   /** Until all checks have to succeed, in seconds. */
   readonly time: number;
@@ -91,11 +94,11 @@ export class Verification extends Construct {
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id);
-    const { cluster, namespace, name, component, checks, of, time, reaches, database, after } = props;
+    const { cluster, namespace, name, component, checks, of, follows, time, reaches, database, after } = props;
     const { files, bearers } = checkFiles(checks);
     const data = escaped({ ...SOURCES, ...files });
     const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
-    const dependsOn = [...after];
+    const dependsOn = [...after, ...follows];
     const jobs = jobsOf(props);
     const listed = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data, dependsOn });
     const report = new ConfigMapV1(this, "report", {
@@ -135,7 +138,7 @@ export class Verification extends Construct {
           }
         : {}),
       reaches: [API_SERVER, ...reaches],
-      after,
+      after: dependsOn,
     });
     const template = pod.version({ image: TOOLS.curl });
     const job = new JobV1(this, "job", {
@@ -168,7 +171,11 @@ export class Verification extends Construct {
       waitForCompletion: true,
       timeouts: { create: `${time + 2 * MARGIN}s`, update: `${time + 2 * MARGIN}s` },
       // The script writes it where something does not work; Terraform would take it back.
-      lifecycle: { ignoreChanges: ["spec[0].ttl_seconds_after_finished"] },
+      lifecycle: {
+        ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
+        // By their plain addresses: what cdktf makes of resources here, in ${}, Terraform can't read.
+        replaceTriggeredBy: follows.map((resource) => `${resource.terraformResourceType}.${resource.friendlyUniqueId}`),
+      },
       dependsOn: [...pod.ready, listed, report, ...this.rights(props, [...jobs, jobName])],
     });
     const unknown = `the job ${jobName} in ${namespace} has left no report: kubectl logs job/${jobName} -n ${namespace}`;
@@ -187,7 +194,7 @@ export class Verification extends Construct {
   }
 
   /** To read what it looks at, to let jobs expire, to write its report: in each namespace as much as is needed there. */
-  private rights({ namespace, name, checks, after }: VerificationProps, jobs: readonly string[]): RoleBindingV1[] {
+  private rights({ namespace, name, checks, after, follows }: VerificationProps, jobs: readonly string[]): RoleBindingV1[] {
     const objects = checks.flatMap((check) => ("object" in check ? [check.object] : []));
     return [...new Set([namespace, ...objects.map((object) => object.namespace)])].map((place) => {
       const here = objects.filter((object) => object.namespace === place);
@@ -207,7 +214,7 @@ export class Verification extends Construct {
           ...(own ? [{ apiGroups: ["batch"], resources: ["jobs"], resourceNames: [...jobs], verbs: ["patch"] }] : []),
           ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [`${name}-report`], verbs: ["patch"] }] : []),
         ],
-        dependsOn: [...after],
+        dependsOn: [...after, ...follows],
       });
       return new RoleBindingV1(this, own ? "binding" : `binding-${place}`, {
         metadata,

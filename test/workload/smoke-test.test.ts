@@ -47,7 +47,10 @@ describe("a smoke test", () => {
     expect(timeouts).toEqual({ create: "1200s", update: "1200s" });
     expect(spec).toMatchObject({ active_deadline_seconds: 900, backoff_limit: 2 });
     expect(spec).not.toHaveProperty("ttl_seconds_after_finished");
-    expect(lifecycle).toEqual({ ignore_changes: ["spec[0].ttl_seconds_after_finished"] });
+    expect(lifecycle).toEqual({
+      ignore_changes: ["spec[0].ttl_seconds_after_finished"],
+      replace_triggered_by: depends_on.filter((address: string) => address.includes("deployment")),
+    });
   });
 
   it("ends an apply with its report where it did not pass, and with where to look where there is none", () => {

@@ -3,7 +3,7 @@ import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 
 /** What a test of a deployment asks, beside whether its workloads are rolled out. */
-export type Check = HttpCheck | TcpCheck;
+export type Check = HttpCheck | TcpCheck | QueryCheck;
 
 /** A request and the answer that it has to get. What does not is tried again until the test's time is over. */
 export interface HttpCheck {
@@ -66,6 +66,15 @@ export interface TcpCheck {
   readonly tcp: { readonly host: string; readonly port: number };
 }
 
+/**
+ * A query of the test's database whose answer is true. Any other answer is told, so that it may say how far it is from it:
+ * `select case when behind < 1000 then 't' else behind || ' events behind' end from …`.
+ */
+export interface QueryCheck {
+  readonly name: string;
+  readonly query: string;
+}
+
 /** A Deployment or StatefulSet whose pods have to be of its newest version and ready, or a Job that has to have done its work. */
 export interface ObjectCheck {
   readonly name: string;
@@ -98,6 +107,10 @@ export function checkFiles(checks: readonly (Check | ObjectCheck)[]): CheckFiles
   const list = checks.map((check, index) => {
     if ("object" in check) return line(check, index, ...lineOfObject(check));
     if ("tcp" in check) return line(check, index, "tcp", check.tcp.host, String(check.tcp.port));
+    if ("query" in check) {
+      files[`${index}.sql`] = `${check.query}\n`;
+      return line(check, index, "query");
+    }
     const { url, headers = {}, body, bearer, through, expect = 200, contains, below } = check;
     const options = Object.entries(headers).map(([name, value]) => `header = ${quoted(`${name}: ${value}`)}`);
     if (through) options.push(`connect-to = ${quoted(`::${through.host}:${through.port}`)}`);

@@ -109,7 +109,8 @@ export class MigrationJob extends Construct {
       // The job has its end by then, and its controller has said so.
       time: time + 60,
       reaches: [],
-      after: [...after, job],
+      follows: [job],
+      after,
     });
     if (down) this.down(down, { ...props, name });
     this.ready = [passed];

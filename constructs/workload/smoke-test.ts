@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import { refuse } from "../core/errors";
+import type { Connectable } from "../connection";
+import { type Problem, refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import type { KubernetesTarget, Opening, Peer } from "../kubernetes";
 import { type Check, checkProblems, type ObjectCheck, timeProblems } from "./checks";
@@ -31,6 +32,12 @@ export interface SmokeTestProps {
    * @default - nothing
    */
   readonly checks?: readonly Check[];
+
+  /**
+   * The PostgreSQL that queries are asked, as somebody who only reads: `{ connection: postgresConnection(postgres, "reader") }`.
+   * @default - none: there are no queries
+   */
+  readonly database?: Connectable;
 
   /**
    * Until everything has to work.
@@ -72,9 +79,10 @@ export class SmokeTest extends Construct {
 
   constructor(scope: Construct, id: string, props: SmokeTestProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, verifies, checks = [], within = "10m", reaches = [], after = [] } = props;
+    const { cluster, namespace, name = id, verifies, checks = [], within = "10m", reaches = [], database, after = [] } = props;
     refuse(this, checkProblems(checks), "checks");
     refuse(this, timeProblems(within, LONGEST), "within");
+    refuse(this, databaseProblems(checks, database), "database");
     const workloads = verifies.flatMap(workloadsIn);
     refuse(this, workloads.length + checks.length === 0 ? [{ rule: "looks at nothing", remedy: "name workloads or checks" }] : []);
     const rollouts = workloads.map(
@@ -92,7 +100,15 @@ export class SmokeTest extends Construct {
       of: workloads.map(({ verified }) => verified.fingerprint),
       time: secondsOf(within, LONGEST),
       reaches,
-      after: [...after, ...workloads.map(({ resource }) => resource)],
+      ...(database ? { database } : {}),
+      follows: workloads.map(({ resource }) => resource),
+      after,
     }).passed;
   }
+}
+
+function databaseProblems(checks: readonly Check[], database: Connectable | undefined): readonly Omit<Problem, "path">[] {
+  const asked = checks.some((check) => "query" in check);
+  if (asked && !database) return [{ rule: "is not named, and there are queries", remedy: "say whom they are asked" }];
+  return database && !asked ? [{ rule: "is asked nothing", remedy: "leave it out, or add queries" }] : [];
 }

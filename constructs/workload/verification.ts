@@ -5,8 +5,9 @@ import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-k
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, type KubernetesTarget, type Opening } from "../kubernetes";
 import { type Check, checkFiles, OBJECTS, type ObjectCheck } from "./checks";
@@ -28,18 +29,35 @@ export interface VerificationProps {
   /** What it is a verdict on, beside the checks themselves: when this changes, it looks again. */
   readonly of: unknown;
 
+  /** What it also looks at again whenever Terraform changes it: by what only an apply brings, nothing here differs. */
+  readonly follows: readonly TerraformResource[];
+
   /** Until all checks have to succeed, in seconds. */
   readonly time: number;
 
   /** Ways out of its pod, beside the Kubernetes API. */
   readonly reaches: readonly Opening[];
 
+  /** Whom queries are asked; none where there are no queries. */
+  readonly database?: Connectable;
+
   readonly after: readonly ITerraformDependable[];
 }
 
 const SOURCES = Object.fromEntries(
-  ["verify.sh", "flatten.awk", "pods.awk"].map((file) => [file, readFileSync(join(__dirname, "verification", file), "utf8")]),
+  ["verify.sh", "query.sh", "flatten.awk", "pods.awk"].map((file) => [file, readFileSync(join(__dirname, "verification", file), "utf8")]),
 );
+
+/** What psql reads by itself. */
+const PSQL = {
+  PGHOST: "{host}",
+  PGPORT: "{port}",
+  PGDATABASE: "{database}",
+  PGUSER: "{user}",
+  PGPASSWORD: "{password}",
+  PGSSLMODE: "verify-full",
+  PGSSLROOTCERT: "{ca}",
+} as const;
 
 /** Pods that are tried one after the other, where one is lost: what does not work is no reason for another. */
 const RETRIES = 2;
@@ -76,11 +94,11 @@ export class Verification extends Construct {
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id);
-    const { cluster, namespace, name, component, checks, of, time, reaches, after } = props;
+    const { cluster, namespace, name, component, checks, of, follows, time, reaches, database, after } = props;
     const { files, bearers } = checkFiles(checks);
     const data = escaped({ ...SOURCES, ...files });
-    const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), TOOLS.curl, time])}`;
-    const dependsOn = [...after];
+    const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
+    const dependsOn = [...after, ...follows];
     const jobs = jobsOf(props);
     const listed = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data, dependsOn });
     const report = new ConfigMapV1(this, "report", {
@@ -102,6 +120,7 @@ export class Verification extends Construct {
         API: "https://kubernetes.default.svc",
         API_CA: `${ACCOUNT}/ca.crt`,
         CHECKS,
+        HOME: "/tmp", // psql looks there
         EXPIRES: jobs.join(" "),
         JOB: jobName,
         KEEP: String(KEEP),
@@ -112,8 +131,14 @@ export class Verification extends Construct {
         TOKEN: `${ACCOUNT}/token`,
       },
       secrets: bearers,
+      ...(database
+        ? {
+            connections: [{ connection: database.connection, variables: PSQL }],
+            sidecars: [{ name: "query", image: TOOLS.psql, command: ["sh", `${CHECKS}/query.sh`], connected: true }],
+          }
+        : {}),
       reaches: [API_SERVER, ...reaches],
-      after,
+      after: dependsOn,
     });
     const template = pod.version({ image: TOOLS.curl });
     const job = new JobV1(this, "job", {
@@ -125,11 +150,13 @@ export class Verification extends Construct {
           ...template,
           spec: {
             ...template.spec,
+            // Nobody is waited for: what does not answer belongs into the report.
+            initContainer: [],
             container: template.spec.container.map((container) => ({
               ...container,
               volumeMount: [
                 ...container.volumeMount,
-                { name: "account", mountPath: ACCOUNT, readOnly: true },
+                ...(container.name === name ? [{ name: "account", mountPath: ACCOUNT, readOnly: true }] : []),
                 { name: "checks", mountPath: CHECKS, readOnly: true },
               ],
             })),
@@ -144,7 +171,11 @@ export class Verification extends Construct {
       waitForCompletion: true,
       timeouts: { create: `${time + 2 * MARGIN}s`, update: `${time + 2 * MARGIN}s` },
       // The script writes it where something does not work; Terraform would take it back.
-      lifecycle: { ignoreChanges: ["spec[0].ttl_seconds_after_finished"] },
+      lifecycle: {
+        ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
+        // By their plain addresses: what cdktf makes of resources here, in ${}, Terraform can't read.
+        replaceTriggeredBy: follows.map((resource) => `${resource.terraformResourceType}.${resource.friendlyUniqueId}`),
+      },
       dependsOn: [...pod.ready, listed, report, ...this.rights(props, [...jobs, jobName])],
     });
     const unknown = `the job ${jobName} in ${namespace} has left no report: kubectl logs job/${jobName} -n ${namespace}`;
@@ -163,7 +194,7 @@ export class Verification extends Construct {
   }
 
   /** To read what it looks at, to let jobs expire, to write its report: in each namespace as much as is needed there. */
-  private rights({ namespace, name, checks, after }: VerificationProps, jobs: readonly string[]): RoleBindingV1[] {
+  private rights({ namespace, name, checks, after, follows }: VerificationProps, jobs: readonly string[]): RoleBindingV1[] {
     const objects = checks.flatMap((check) => ("object" in check ? [check.object] : []));
     return [...new Set([namespace, ...objects.map((object) => object.namespace)])].map((place) => {
       const here = objects.filter((object) => object.namespace === place);
@@ -183,7 +214,7 @@ export class Verification extends Construct {
           ...(own ? [{ apiGroups: ["batch"], resources: ["jobs"], resourceNames: [...jobs], verbs: ["patch"] }] : []),
           ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [`${name}-report`], verbs: ["patch"] }] : []),
         ],
-        dependsOn: [...after],
+        dependsOn: [...after, ...follows],
       });
       return new RoleBindingV1(this, own ? "binding" : `binding-${place}`, {
         metadata,

@@ -105,6 +105,14 @@ async function verify(
       ...more,
     },
   });
+  // The container beside it, where there are queries.
+  const beside = more.QUERIES
+    ? spawn("sh", [join(scripts, "workload/verification/query.sh")], {
+        env: { ...process.env, CHECKS: directory, TMPDIR: directory, TIME: "60", POLL: "1" },
+        stdio: "ignore",
+      })
+    : undefined;
+  const gone = new Promise((resolve) => (beside ? beside.on("close", resolve) : resolve(0)));
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data) => {
@@ -113,6 +121,7 @@ async function verify(
   }
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   server.close();
+  expect(await gone).toBe(0);
   const { of, verdict, report } = written;
   if (verdict) expect(of).toBe(RUN);
   return {
@@ -446,6 +455,27 @@ const WELL = [{ type: "Ready", status: "True" }];
       "  pod migration-5e6f7a8b-x: migration: ImagePullBackOff: not found",
       "  Job was active longer than specified deadline",
     ]);
+  });
+
+  (process.env.PGHOST ? it : it.skip)("asks a database what it was told, until it answers with true", async () => {
+    const stamp = `verification_${process.pid}`;
+    const queries = [
+      { name: "caught up", query: `select case when now() > to_timestamp(${Date.now() / 1000 + 2}) then 't' else 'behind' end` },
+      { name: "never", query: "select '5000 events behind'" },
+      { name: "nowhere", query: `select 't' from ${stamp}` },
+    ];
+    const { verdict, report } = await verify(() => queries, {}, { TIME: "8", POLL: "1", QUERIES: "yes" });
+    expect({ verdict, report }).toEqual({
+      verdict: "failed",
+      report: [
+        "2 of 3 checks failed.",
+        "never: the database answers: 5000 events behind",
+        expect.stringContaining(`relation "${stamp}" does not exist`),
+        expect.stringContaining("select 't' from"),
+        expect.stringContaining("^"),
+        "psql ended with 3",
+      ],
+    });
   });
 
   it("fails itself where it can't report, whether good or bad, and where it would stay", async () => {

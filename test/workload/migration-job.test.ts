@@ -31,6 +31,7 @@ describe("a migration", () => {
     const verdict = one(json, "kubernetes_job_v1", "verdict/job");
     expect(verdict).toMatchObject({ wait_for_completion: true, spec: { active_deadline_seconds: 960 } });
     expect(verdict.depends_on).toContainEqual(expect.stringMatching(/^kubernetes_job_v1.migration_job/));
+    expect(verdict.lifecycle.replace_triggered_by).toEqual([expect.stringMatching(/^kubernetes_job_v1.migration_job_[0-9A-F]{8}$/)]);
     expect(verdict.spec.template.spec.container[0].env).toContainEqual({ name: "EXPIRES", value: name });
     expect(one(json, "kubernetes_config_map_v1", "verdict/checks").data.list).toBe(
       `job\t0\tmigration\twrite-side\tjobs\t${name}\tbatch.kubernetes.io%2Fjob-name%3D${name}\n`,

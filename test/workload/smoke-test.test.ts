@@ -1,7 +1,9 @@
 import { Fn } from "cdktf";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KubernetesTarget } from "../../constructs/kubernetes";
+import { postgresConnection } from "../../constructs/postgres";
 import { HttpService, SmokeTest, type SmokeTestProps, smokeTestsOf, Worker } from "../../constructs/workload";
+import { aPostgres } from "../postgres/postgres";
 import { aSpec } from "../secrets/specs";
 import { type Body, one } from "../synth";
 import { refused, Sent } from "./workloads";
@@ -45,7 +47,10 @@ describe("a smoke test", () => {
     expect(timeouts).toEqual({ create: "1200s", update: "1200s" });
     expect(spec).toMatchObject({ active_deadline_seconds: 900, backoff_limit: 2 });
     expect(spec).not.toHaveProperty("ttl_seconds_after_finished");
-    expect(lifecycle).toEqual({ ignore_changes: ["spec[0].ttl_seconds_after_finished"] });
+    expect(lifecycle).toEqual({
+      ignore_changes: ["spec[0].ttl_seconds_after_finished"],
+      replace_triggered_by: depends_on.filter((address: string) => address.includes("deployment")),
+    });
   });
 
   it("ends an apply with its report where it did not pass, and with where to look where there is none", () => {
@@ -84,7 +89,7 @@ describe("a smoke test", () => {
       "http\t2\thealth\tGET\thttp://command-api:8080/health\t200",
       "",
     ]);
-    expect(Object.keys(data).sort()).toEqual(["2.curl", "flatten.awk", "list", "pods.awk", "verify.sh"]);
+    expect(Object.keys(data).sort()).toEqual(["2.curl", "flatten.awk", "list", "pods.awk", "query.sh", "verify.sh"]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
 
@@ -163,6 +168,26 @@ describe("a smoke test", () => {
       name: "BEARER_2",
       value_from: { secret_key_ref: { name: "token", key: "password" } },
     });
+  });
+
+  it("asks a database beside it, as a reader", () => {
+    const query = { name: "lag", query: "select true" };
+    const database = { connection: postgresConnection(aPostgres(), "reader") };
+    const { json: asked } = new Sent(aTest({ checks: [query], database }));
+    const { data } = one(asked, "kubernetes_config_map_v1", "checks");
+    expect([data.list.split("\n")[2], data["2.sql"]]).toEqual(["query\t2\tlag", "select true\n"]);
+    const { container, init_container } = one(asked, "kubernetes_job_v1").spec.template.spec;
+    expect(init_container ?? []).toEqual([]);
+    const [verify, beside] = container;
+    expect(beside).toMatchObject({ name: "query", command: ["sh", "/checks/query.sh"] });
+    expect(beside.env).toContainEqual({ name: "PGSSLMODE", value: "verify-full" });
+    const mounted = (container: Body) => container.volume_mount.map(({ mount_path }: Body) => mount_path);
+    expect(mounted(verify)).toContain("/var/run/secrets/verification");
+    expect(mounted(beside)).not.toContain("/var/run/secrets/verification");
+    expect(refused(aTest({ checks: [query] }))).toEqual([
+      "smoke-test.database: is not named, and there are queries; say whom they are asked",
+    ]);
+    expect(refused(aTest({ database }))).toEqual(["smoke-test.database: is asked nothing; leave it out, or add queries"]);
   });
 
   it("is in the capacity ledger as a pod that comes and goes", () => {

@@ -9,13 +9,15 @@
 #   TIME               seconds until all checks have to succeed
 #   POLL, KEEP         seconds between two tries (5), and until jobs are gone after they have failed (60)
 #   API, API_CA, TOKEN the Kubernetes API, its certificates, the file with the token for it
+#   TMPDIR             where the container with the queries leaves their answers
 #   BEARER_n           the token that check n shows; none
 set -eu
 
 : "${CHECKS:?}" "${JOB:?}" "${NAMESPACE:?}" "${REPORT:?}" "${TIME:?}" "${API:?}" "${TOKEN:?}"
 here=${0%/*}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# The container with the queries, if there is one, ends with this one.
+trap 'rm -rf "$work" && : >"${TMPDIR:-/tmp}/ended"' EXIT
 answer=$work/answer
 TAB=$(printf '\t')
 
@@ -105,6 +107,24 @@ job() {
 tcp() {
   if nc -z -w 5 "$3" "$4" 2>/dev/null; then return 0; fi
   echo "$3:$4 does not answer"
+  return 1
+}
+
+# query N NAME: true is what the database answers from now on, to the container beside this one.
+query() {
+  answered=${TMPDIR:-/tmp}/query.$1
+  rm -f "$answered"
+  left=45
+  until [ -e "$answered" ]; do
+    if [ "$left" -eq 0 ]; then
+      echo "nobody has asked the database"
+      return 1
+    fi
+    sleep 1
+    left=$((left - 1))
+  done
+  if [ "$(cat "$answered")" = t ]; then return 0; fi
+  echo "the database answers: $(head -c 500 "$answered")"
   return 1
 }
 

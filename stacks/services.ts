@@ -1,3 +1,4 @@
+import type { ITerraformDependable } from "cdktf";
 import { type Backend, Routes } from "../constructs/gateway";
 import { type Check, HttpService, smokeTestsOf } from "../constructs/workload";
 import type { Service } from "./environment";
@@ -27,18 +28,21 @@ export interface MadeServices {
 
   /** Their ports, to which whoever asks has to be let. */
   readonly ports: readonly number[];
+
+  /** Sends requests to them, once they are known to work. */
+  readonly route: (tested: ITerraformDependable) => void;
 }
 
-/** The services of a side behind its Gateway, each with its routes. None where the environment has none. */
+/** The services of a side behind its Gateway. None where the environment has none. */
 export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): MadeServices {
   const { site, stack, cluster, namespace } = place;
   const { side, repeats } = ROLES[role];
   const found = described(site.environment, role);
-  if (found.length === 0) return { services: [], checks: [], ports: [] };
+  if (found.length === 0) return { services: [], checks: [], ports: [], route: () => {} };
   const ports = [...new Set(found.map(([, { port = PORT }]) => port))];
   const { gateway, hostnames } = gatewayOn({ ...place, side, servicePorts: ports });
   const made = found.map(([path, settings]) => {
-    const { name = WORKLOADS[role].name, replicas, port = PORT, health = HEALTH, paths, maxBodySize, timeout, rateLimit } = settings;
+    const { name = WORKLOADS[role].name, replicas, port = PORT, health = HEALTH } = settings;
     const pod = withAccess(
       podOf(place, { ...settings, metrics: settings.metrics ?? { port } }, connectionsOf(place, role)),
       site.environment,
@@ -51,28 +55,33 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
       health,
       clients: [gateway.peer, smokeTestsOf(namespace)],
     });
-    const routes = new Routes(stack, `${name}-routes`, {
-      cluster,
-      gateway: { ...gateway, ready: [...gateway.ready, ...service.ready] },
-      name,
-      ...(hostnames ? { hostnames } : {}),
-      ...sharesOf(settings, service),
-      repeats,
-      ...(paths ? { paths } : {}),
-      ...(maxBodySize ? { maxBodySize } : {}),
-      ...(timeout ? { timeout } : {}),
-      ...(rateLimit ? { rateLimit } : {}),
-    });
-    for (const construct of [service, routes]) describedAt(path, construct);
     const checks = service.backends.map(
       (backend): Check => ({
         name: `health of ${backend.service}`,
         url: `http://${backend.service}.${namespace}.svc:${backend.port}${health}`,
       }),
     );
-    return { service, checks };
+    return { path, settings, name, service: describedAt(path, service), checks };
   });
-  return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports };
+  const route = (tested: ITerraformDependable) => {
+    for (const { path, settings, name, service } of made) {
+      const { paths, maxBodySize, timeout, rateLimit } = settings;
+      const routes = new Routes(stack, `${name}-routes`, {
+        cluster,
+        gateway: { ...gateway, ready: [...gateway.ready, ...service.ready, tested] },
+        name,
+        ...(hostnames ? { hostnames } : {}),
+        ...sharesOf(settings, service),
+        repeats,
+        ...(paths ? { paths } : {}),
+        ...(maxBodySize ? { maxBodySize } : {}),
+        ...(timeout ? { timeout } : {}),
+        ...(rateLimit ? { rateLimit } : {}),
+      });
+      describedAt(path, routes);
+    }
+  };
+  return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports, route };
 }
 
 /** The versions of a service that run: its image, or that in each of its slots. */

@@ -122,20 +122,22 @@ function migrated(place: WorkloadPlace, path: string, settings: Migrations, post
 
 function writeSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
   const place = placeOf(app, site, "write-side", after);
-  const { services, checks, ports } = servicesOf(place, "commandApi");
+  const { services, checks, ports, route } = servicesOf(place, "commandApi");
   const workers = described(site.environment, "commandProcessors").map(([path, settings]) => {
     const { name = WORKLOADS.commandProcessors.name, image = "", replicas, health } = settings;
     const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
     return describedAt(path, new Worker(place.stack, name, { ...pod, image, replicas, ...(health ? { health } : {}) }));
   });
-  return tested(place, [...services, ...workers], checks, ports);
+  route(tested(place, [...services, ...workers], checks, ports));
+  return place.stack;
 }
 
 function readSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
   const place = placeOf(app, site, "read-side", after);
   const keys = site.environment.encryptedFields?.length ? [fieldKeysAtHome(place)] : [];
-  const { services, checks, ports } = servicesOf({ ...place, after: [...place.after, ...keys] }, "queryApi");
-  return tested(place, services, checks, ports);
+  const { services, checks, ports, route } = servicesOf({ ...place, after: [...place.after, ...keys] }, "queryApi");
+  route(tested(place, services, checks, ports));
+  return place.stack;
 }
 
 /** How many events behind a projection may be and still be healthy. */
@@ -170,12 +172,9 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
   });
   const workers = made.map(({ worker }) => worker);
   const ports = [...new Set(made.flatMap(({ ports: of }) => of))];
-  return tested(
-    place,
-    workers,
-    made.flatMap(({ checks }) => checks),
-    ports,
-  );
+  const checks = made.flatMap(({ checks: of }) => of);
+  tested(place, workers, checks, ports);
+  return place.stack;
 }
 
 /** A stack on a cluster, after others. */
@@ -200,14 +199,16 @@ function fieldKeysAtHome({ stack, cluster, namespace, after }: WorkloadPlace): I
   return new WorkloadSecret(stack, fieldKeys.spec.name, { cluster, namespace, spec: fieldKeys.spec, after }).release;
 }
 
-/** The stack, ended by a test of what it has brought. */
+/** As long as all pods of a side may take to be replaced one after the other. */
+const WITHIN = "30m";
+
+/** A test of what a stack has brought; what sends requests to it comes after. */
 function tested(
   { stack, cluster, namespace, after }: WorkloadPlace,
   verifies: readonly IConstruct[],
   checks: readonly Check[],
   ports: readonly number[],
-): PlatformStack {
+): ITerraformDependable {
   const reaches = ports.length > 0 ? [{ name: "workloads", peer: "namespace" as const, ports }] : [];
-  new SmokeTest(stack, "smoke-test", { cluster, namespace, verifies, checks, reaches, after });
-  return stack;
+  return new SmokeTest(stack, "smoke-test", { cluster, namespace, verifies, checks, within: WITHIN, reaches, after }).passed;
 }

@@ -84,6 +84,8 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
     ...(env ? { env } : {}),
     ...(files ? { files } : {}),
     ...metricsOf(place.site.environment, workload.metrics),
+    // The test at the end of each stack does.
+    waits: false,
     after,
   };
 }

@@ -140,6 +140,13 @@ export interface PodProps {
    */
   readonly priority?: string;
 
+  /**
+   * Whether Terraform waits until new pods have taken over. Where a `SmokeTest` looks at them it need not: that says what is
+   * wrong with them, and Terraform only that something is.
+   * @default true
+   */
+  readonly waits?: boolean;
+
   /** What has to be there before: its namespace, a migration. */
   readonly after?: readonly ITerraformDependable[];
 }

@@ -143,6 +143,7 @@ export class HttpService extends Construct {
         replicas: own,
         ...(scaleOn ? { scaleOn } : {}),
         ...(props.probes ? { probes: props.probes } : {}),
+        ...(props.waits === undefined ? {} : { waits: props.waits }),
       });
       const found = new ServiceV1(at, "service", {
         metadata: { name: service, namespace, labels: pods.selector(service), annotations: NEAR },

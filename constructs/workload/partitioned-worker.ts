@@ -78,7 +78,7 @@ export class PartitionedWorker extends Construct {
         revisionHistoryLimit: 10,
         template: pods.version({ image }),
       },
-      waitForRollout: true,
+      waitForRollout: props.waits ?? true,
       timeouts: { create: timeout, update: timeout },
       lifecycle: { ignoreChanges: [RESTARTED] },
       dependsOn: [...pods.ready, service],

@@ -15,6 +15,8 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
 
   /** Where the image is said, for refusals. */
   readonly property: string;
+  /** @default true */
+  readonly waits?: boolean;
   readonly replicas: Replicas;
   readonly scaleOn?: Scaling;
   readonly probes?: Probes;
@@ -54,7 +56,7 @@ export class Rollout extends Construct {
         revisionHistoryLimit: HISTORY,
         template: pods.version({ image: props.image, instance: name, property: props.property }),
       },
-      waitForRollout: true,
+      waitForRollout: props.waits ?? true,
       timeouts: { create: timeout, update: timeout },
       lifecycle: { ignoreChanges: [RESTARTED] },
       dependsOn: pods.ready,

@@ -51,6 +51,7 @@ export class Worker extends Construct {
       replicas,
       ...(scaleOn ? { scaleOn } : {}),
       ...(probes ? { probes } : {}),
+      ...(props.waits === undefined ? {} : { waits: props.waits }),
     });
     this.ready = [deployment];
   }

@@ -54,7 +54,7 @@ function clusterStack(
   const { make: Cluster, part, nodes: nodesParty, api } = CLUSTERS[key];
   const stack = new PlatformStack<ClusterOutputs>(app, `${name}-${part}`, awsStackProps(environment, account, part));
   const { secretsKeyArn, logsKeyArn, disksKeyArn } = stack.read(keys);
-  const { vpcId, privateSubnetIds, privateZoneId, ...groups } = stack.read(network);
+  const { vpcId, privateSubnetIds, privateZoneId, publicZoneId, ...groups } = stack.read(network);
   const groupOf = (party: string) => (groups as NetworkOutputs)[`${party}SecurityGroupId`] ?? "";
   const because = x86Only(environment, key);
 
@@ -69,7 +69,8 @@ function clusterStack(
     securityGroups: { controlPlane: groupOf(api), nodes: groupOf(nodesParty) },
     keys: { secrets: secretsKeyArn, logs: logsKeyArn, disks: disksKeyArn },
     access: withPipeline(environment, account),
-    dnsZones: [`arn:aws:route53:::hostedzone/${privateZoneId}`],
+    dnsZones: [zoneArn(privateZoneId)],
+    certificateZones: publicZoneId === undefined ? [] : [zoneArn(publicZoneId)],
     protect: stack.protect,
     owner: { system, environment: name },
     tags: aws.tags ?? {},
@@ -83,6 +84,10 @@ function clusterStack(
     interruptionQueue: cluster.scaling?.queueName ?? "",
     nodeInstanceProfile: cluster.scaling?.instanceProfile ?? "",
   });
+}
+
+function zoneArn(id: string): string {
+  return `arn:aws:route53:::hostedzone/${id}`;
 }
 
 /** Why the nodes of a cluster have to be of amd64, if they have to. */

@@ -3,6 +3,7 @@ import { backupStack } from "./backup";
 import { bootstrapStack } from "./bootstrap";
 import { clusterStacks } from "./cluster";
 import { dataStacks } from "./data";
+import { entryStacks } from "./entry";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { eventStoreStacks } from "./event-store";
 import { eventStoreOnClusterStacks } from "./event-store-on-cluster";
@@ -83,9 +84,15 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
   const [data] = dataStacks(app, context, keys, network);
   const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(data ? { data } : {}) });
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
-  const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities)];
+  const [entry] = entryStacks(app, context, network);
+  const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities), ...present(entry)];
   const [eventStore] = eventStoreStacks(app, context, network);
-  const optional = { ...(data ? { data } : {}), ...(eventStore ? { eventStore } : {}), ...(identities ? { identities } : {}) };
+  const optional = {
+    ...(data ? { data } : {}),
+    ...(eventStore ? { eventStore } : {}),
+    ...(identities ? { identities } : {}),
+    ...(entry ? { entry } : {}),
+  };
   return { foundation: { context, keys, network, clusters, backup, ...optional }, stacks };
 }
 

@@ -8,6 +8,7 @@ import type { Backups } from "./backup";
 import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
 import type { DataOutputs } from "./data";
+import type { EntryOutputs } from "./entry";
 import {
   type Cluster,
   type ClusterKey,
@@ -39,6 +40,9 @@ export interface Foundation {
 
   /** @default - no workload calls AWS */
   readonly identities?: PlatformStack;
+
+  /** @default - nobody comes from outside */
+  readonly entry?: PlatformStack<EntryOutputs>;
 }
 
 /** A cluster of an environment, as the stacks on it see it. */

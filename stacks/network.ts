@@ -1,7 +1,9 @@
 import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
 import type { App } from "cdktf";
+import { PublicZone } from "../constructs/entry";
 import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../constructs/network";
 import type { AwsContext } from "./compose";
+import { entrances } from "./entrances";
 import { isExistingNetwork, type OwnNetwork } from "./environment";
 import type { Keys } from "./keys";
 import { awsStackProps, PlatformStack } from "./stack";
@@ -18,6 +20,10 @@ export type NetworkOutputs = {
   readonly nodeRouteTableIds: string[];
   readonly privateZoneId: string;
   readonly privateZoneName: string;
+
+  /** The public zone, and the name servers that the zone above has to name. None where nobody comes from outside. */
+  readonly publicZoneId?: string;
+  readonly publicZoneNameServers?: string[];
 } & { readonly [Group in `${string}SecurityGroupId`]: string };
 
 /** The addresses of an environment's network where nobody names any. */
@@ -52,6 +58,14 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     forceDestroy: !stack.protect,
     lifecycle: { ignoreChanges: ["vpc"] }, // a linked environment associates its own network
   });
+  const publicZone =
+    entrances(environment).length > 0
+      ? new PublicZone(stack, "public-zone", {
+          domain: aws.domain,
+          comment: `Public names of ${system} ${name}`,
+          protect: stack.protect,
+        })
+      : undefined;
   return stack.publish({
     vpcId: network.vpcId,
     vpcCidr: network.cidr,
@@ -61,6 +75,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     nodeRouteTableIds: vpc?.nodeRouteTableIds ?? [],
     privateZoneId: zone.zoneId,
     privateZoneName: zone.name,
+    ...(publicZone ? { publicZoneId: publicZone.zoneId, publicZoneNameServers: publicZone.nameServers } : {}),
     ...Object.fromEntries(Object.entries(groups.securityGroupIds).map(([party, id]) => [`${camelCase(party)}SecurityGroupId`, id])),
   });
 }

@@ -1,5 +1,7 @@
+import { READINESS } from "../constructs/gateway/contract";
 import { type Flow, INTERNET, type Party } from "../constructs/network";
 import { managedServersOf } from "./data";
+import { entrances } from "./entrances";
 import { type Environment, isExistingCluster, isExistingNetwork, kurrentCloudCidr } from "./environment";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
@@ -82,6 +84,13 @@ export function traffic(environment: Environment): Traffic {
     networks[KURRENT_CLOUD] = kurrentCloudCidr(environment.eventStore);
     for (const from of new Set(Object.values(nodes)))
       flows.push({ from, to: KURRENT_CLOUD, port: PORTS.kurrentDb, description: "events, at Kurrent Cloud" });
+  }
+  for (const { name, side, party } of entrances(environment)) {
+    parties.push({ name: party, description: `Load balancer: ${name}` });
+    const to = nodes[side];
+    if (to === undefined) continue;
+    flows.push({ from: party, to, port: PORTS.https, description: name });
+    flows.push({ from: party, to, port: READINESS.port, description: "whether a gateway is well" });
   }
   for (const { name, api } of clusters) {
     offer({ name: api, description: `Control plane: ${api}` }, PORTS.https, [name, runners], "the Kubernetes API");

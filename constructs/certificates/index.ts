@@ -1,1 +1,2 @@
+export { PublicCertificate, type PublicCertificateProps } from "./public-certificate";
 export { ServerCertificate, type ServerCertificateProps, serverAuthority, serviceNames } from "./server-certificate";

@@ -38,8 +38,18 @@ export const CONTROLLERS = {
     managedPolicies: ["arn:aws:iam::aws:policy/AmazonEBSCSIDriverEKSClusterScopedPolicy"],
   },
   "load-balancers": { namespace: "kube-system", serviceAccount: "aws-load-balancer-controller", statements: targetStatements },
-  dns: { namespace: "external-dns", serviceAccount: "external-dns", statements: recordStatements, when: hasZones },
-  certificates: { namespace: "cert-manager", serviceAccount: "cert-manager", statements: challengeStatements, when: hasZones },
+  dns: {
+    namespace: "external-dns",
+    serviceAccount: "external-dns",
+    statements: recordStatements,
+    when: ({ dnsZones }) => dnsZones.length > 0,
+  },
+  certificates: {
+    namespace: "cert-manager",
+    serviceAccount: "cert-manager",
+    statements: challengeStatements,
+    when: ({ certificateZones }) => certificateZones.length > 0,
+  },
   secrets: { namespace: "external-secrets", serviceAccount: "external-secrets", statements: secretStatements },
   scaling: {
     namespace: "kube-system",
@@ -48,7 +58,3 @@ export const CONTROLLERS = {
     when: ({ scaling }) => scaling !== undefined,
   },
 } as const satisfies Readonly<Record<string, Controller>>;
-
-function hasZones({ dnsZones }: ControllerPlace): boolean {
-  return dnsZones.length > 0;
-}

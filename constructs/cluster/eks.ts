@@ -79,6 +79,12 @@ export interface EksProps {
    */
   readonly dnsZones?: readonly string[];
 
+  /**
+   * Public hosted zones in which its cert-manager proves whose a name is, by ARN.
+   * @default - none: it issues certificates for the cluster itself only
+   */
+  readonly certificateZones?: readonly string[];
+
   /** Whether the cluster is guarded against deletion. */
   readonly protect: boolean;
 
@@ -191,6 +197,7 @@ export class Eks extends Construct {
       secretPrefix: props.name.join("-"),
       owner: props.owner,
       dnsZones: props.dnsZones ?? [],
+      certificateZones: props.certificateZones ?? [],
       diskKey: props.keys.disks,
       ...(scaling
         ? {

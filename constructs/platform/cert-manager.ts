@@ -44,6 +44,8 @@ export class CertManager extends Construct {
         ...running("controller", "cert-manager", controllers),
         webhook: running("webhook", "webhook", webhooks),
         cainjector: running("cainjector", "cainjector", controllers),
+        // It would ask the name servers of the internet itself, which its namespace does not reach.
+        dns01RecursiveNameserversOnly: true,
         startupapicheck: { resources: resources(ASKED.startupapicheck) },
         prometheus: { enabled: true, servicemonitor: { enabled: metrics } },
       },

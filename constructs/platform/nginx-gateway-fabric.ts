@@ -50,6 +50,8 @@ export class NginxGatewayFabric extends Construct {
           resources: resources(ASKED),
           topologySpreadConstraints: spread(matchLabels),
           productTelemetry: { enable: false },
+          // What routes say about a second try has no other way into nginx.
+          snippets: { enable: true },
         },
         nginx: {
           replicas: pods,
@@ -78,8 +80,8 @@ export class NginxGatewayFabric extends Construct {
  * The nginx of a Gateway, by its namespace and name (`edge/public`), for the ledger: the control plane makes them, so
  * whoever makes the Gateway enters them.
  */
-export function gatewayPods(part: Parameters<typeof replicas>[0], gateway: string): PodGroup {
-  return deployed({ name: `${gateway}-nginx`, replicas: replicas(part, 2), asked: [DATA_PLANE] });
+export function gatewayPods(part: Parameters<typeof replicas>[0], gateway: string, pods = replicas(part, 2)): PodGroup {
+  return deployed({ name: `${gateway}-nginx`, replicas: pods, asked: [DATA_PLANE] });
 }
 
 /** Each Gateway's nginx keeps apart from its own: one constraint serves all Gateways. */

@@ -79,8 +79,9 @@ describe("the controller of", () => {
     });
   });
 
-  it("names and certificates changes records of its zones, certificates only the proofs that they need", () => {
+  it("names and certificates changes records of its own zones, certificates only the proofs that they need", () => {
     expect(statement("dns", "ChangeRecords")).toMatchObject({ Resource: ["arn:aws:route53:::hostedzone/Z1"] });
+    expect(statement("certificates", "ChangeRecords")).toMatchObject({ Resource: ["arn:aws:route53:::hostedzone/Z2"] });
     expect(statement("certificates", "ChangeRecords")?.Condition).toEqual({
       "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"] },
       "ForAllValues:StringLike": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_acme-challenge.*"] },
@@ -88,7 +89,9 @@ describe("the controller of", () => {
   });
 
   it("names and certificates is left out where there is no zone", () => {
-    const without = all(aCluster({ dnsZones: [] }), "aws_eks_pod_identity_association").map(({ service_account }) => service_account);
+    const without = all(aCluster({ dnsZones: [], certificateZones: [] }), "aws_eks_pod_identity_association").map(
+      ({ service_account }) => service_account,
+    );
     expect(without).not.toEqual(expect.arrayContaining(["external-dns"]));
     expect(without).not.toEqual(expect.arrayContaining(["cert-manager"]));
   });

@@ -43,6 +43,7 @@ const shipped = { ...program, environments: program.environments.filter(({ name 
 const production = synthesisOf(shipped).stacks.get("production-network")?.json ?? {};
 
 const FROM_API = "443 4443 6443 8443 9443 10250 10251";
+const FROM_ENTRY = "443 8081";
 const AMONG_NODES = "53 53/udp 1025-65535";
 const KURRENT_CLOUD = { "anything at 10.128.0.0/20": "2113" };
 const INTERNET = { "anything at 0.0.0.0/0": "443" };
@@ -52,6 +53,7 @@ describe("who may talk to whom", () => {
     expect(table(production)).toEqual({
       "deploy-runners": { "aws-endpoints": "443", "read-api": "443", "write-api": "443", ...INTERNET },
       "read-api": { "read-nodes": FROM_API },
+      "read-entry": { "read-nodes": FROM_ENTRY },
       "read-nodes": {
         "aws-endpoints": "443",
         cache: "6379",
@@ -62,6 +64,7 @@ describe("who may talk to whom", () => {
         ...INTERNET,
       },
       "write-api": { "write-nodes": FROM_API },
+      "write-entry": { "write-nodes": FROM_ENTRY },
       "write-nodes": { "aws-endpoints": "443", "write-api": "443", "write-nodes": AMONG_NODES, ...KURRENT_CLOUD, ...INTERNET },
     });
   });

@@ -49,7 +49,7 @@ describe("a synthesis", () => {
     synthesize(program, { outdir });
     delete process.env.AWS_REGION;
     expect(content(outdir)).toEqual(first);
-    expect(Object.keys(first)).toHaveLength(61);
+    expect(Object.keys(first)).toHaveLength(64);
   });
 
   it("is the same with and without the traces of tokens, which are restored", () => {

@@ -22,6 +22,26 @@ describe("the traffic of an environment", () => {
       "read-nodes -> cache:6379",
       "write-nodes -> kurrent-cloud:2113",
       "read-nodes -> kurrent-cloud:2113",
+      "write-entry -> write-nodes:443",
+      "write-entry -> write-nodes:8081",
+      "read-entry -> read-nodes:443",
+      "read-entry -> read-nodes:8081",
+    ]);
+  });
+
+  it("lets load balancers in to the side that they are for, on whichever cluster that is", () => {
+    const commandApi = { image: "registry.example.com/orders/command-api:1.0.0", replicas: 3 };
+    const exceptions = { awsApisOverInternet: "saves money" };
+    expect(ways({ cluster, commandApi, queryApi: commandApi, exceptions })).toEqual([
+      "write-entry -> nodes:443",
+      "write-entry -> nodes:8081",
+      "read-entry -> nodes:443",
+      "read-entry -> nodes:8081",
+    ]);
+    expect(ways({ cluster: { context: "kind" }, commandApi })).toEqual([]);
+    expect(ways({ writeCluster: cluster, readCluster: { context: "kind" }, commandApi, queryApi: commandApi, exceptions })).toEqual([
+      "write-entry -> write-nodes:443",
+      "write-entry -> write-nodes:8081",
     ]);
   });
 

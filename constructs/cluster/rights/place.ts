@@ -14,6 +14,9 @@ export interface ControllerPlace {
   /** The hosted zones whose records the cluster keeps, by ARN. */
   readonly dnsZones: readonly string[];
 
+  /** The public zones in which its cert-manager proves whose a name is, by ARN. */
+  readonly certificateZones: readonly string[];
+
   /** The customer-managed key of volumes, by ARN. */
   readonly diskKey: string;
 

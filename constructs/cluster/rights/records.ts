@@ -15,12 +15,12 @@ export function recordStatements({ dnsZones }: ControllerPlace): object[] {
 }
 
 /** cert-manager: the texts that prove to a certificate authority whose a name is. */
-export function challengeStatements({ dnsZones }: ControllerPlace): object[] {
+export function challengeStatements({ certificateZones }: ControllerPlace): object[] {
   return [
     { Sid: "FindZones", Effect: "Allow", Action: "route53:ListHostedZonesByName", Resource: "*" },
     { Sid: "WaitForChanges", Effect: "Allow", Action: "route53:GetChange", Resource: "arn:aws:route53:::change/*" },
-    { Sid: "ReadRecords", Effect: "Allow", Action: "route53:ListResourceRecordSets", Resource: dnsZones },
-    changes(dnsZones, {
+    { Sid: "ReadRecords", Effect: "Allow", Action: "route53:ListResourceRecordSets", Resource: certificateZones },
+    changes(certificateZones, {
       "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"] },
       "ForAllValues:StringLike": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_acme-challenge.*"] },
     }),

@@ -1,0 +1,14 @@
+/** From where connections are taken: a list of networks that AWS keeps, by name, or blocks of addresses. */
+export type Source = { readonly prefixList: string } | { readonly blocks: readonly string[] };
+
+/** Where a load balancer passes connections on to. */
+export interface EntryTarget {
+  /** The target group, by ARN. */
+  readonly targetGroupArn: string;
+
+  /** The port of the pods. */
+  readonly port: number;
+}
+
+/** Every address there is. */
+export const ANYWHERE: Source = { blocks: ["0.0.0.0/0"] };

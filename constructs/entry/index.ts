@@ -1,0 +1,4 @@
+export { Binding, type BindingProps } from "./binding";
+export { ANYWHERE, type EntryTarget, type Source } from "./contract";
+export { LoadBalancer, type LoadBalancerProps } from "./load-balancer";
+export { PublicZone, type PublicZoneProps } from "./public-zone";

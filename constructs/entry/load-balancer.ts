@@ -1,0 +1,157 @@
+import { DataAwsEc2ManagedPrefixList } from "@cdktf/provider-aws/lib/data-aws-ec2-managed-prefix-list";
+import { Lb } from "@cdktf/provider-aws/lib/lb";
+import { LbListener } from "@cdktf/provider-aws/lib/lb-listener";
+import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group";
+import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import { Construct } from "constructs";
+import { type Problem, refuse } from "../core/errors";
+import { cloudName } from "../core/names";
+import type { ClientAddress } from "../gateway/contract";
+import { READINESS } from "../gateway/contract";
+import { overlap, parseBlock, show } from "../network";
+import { exempt } from "../policy/contract";
+import { ANYWHERE, type EntryTarget, type Source } from "./contract";
+
+export interface LoadBalancerProps {
+  /** The beginning of its names, most general first, and what it is for: `["orders", "production", "commands"]`. */
+  readonly name: readonly string[];
+
+  readonly vpcId: string;
+
+  /** One for each zone: public ones where it is reached from the internet, private ones where it is internal. */
+  readonly subnetIds: string[];
+
+  /** Whether it has addresses of the network only. It stays as it was made. */
+  readonly internal: boolean;
+
+  /** Its security group. Who may come in is added to it here; that it reaches the pods, the network says. */
+  readonly securityGroupId: string;
+
+  /**
+   * From where it is reached.
+   * @default - from anywhere
+   */
+  readonly from?: Source;
+
+  /**
+   * How it tells the Gateway behind it who the client is, which has to be told the same.
+   * @default "proxy-protocol"
+   */
+  readonly clientAddress?: ClientAddress;
+
+  /**
+   * The name under which it is asked for, in a public zone of Route 53.
+   * @default - somebody in front of it has the name
+   */
+  readonly record?: { readonly zoneId: string; readonly host: string };
+
+  /** Whether it is guarded against deletion: whoever knows its addresses loses it. */
+  readonly protect: boolean;
+}
+
+const PORT = 443;
+
+/** Rules that a security group takes (VPC, quotas); a list that AWS keeps counts as many as it may ever have. */
+const MOST_BLOCKS = 60;
+
+/**
+ * A Network Load Balancer, which passes connections on to the pods of a Gateway as they are: TLS ends at nginx, so that
+ * nothing goes in clear anywhere, clients' names reach the Gateway, and CloudFront can take it as an origin (it takes
+ * none whose listener ends TLS). Where no key may lie in the cluster, a listener of one's own with a certificate of ACM
+ * is right instead, and the way to the pods is then in clear. It writes no access logs, which it has for such listeners
+ * only: nginx logs each request.
+ */
+export class LoadBalancer extends Construct {
+  readonly arn: string;
+
+  /** The name that AWS gives it. */
+  readonly dnsName: string;
+  readonly target: EntryTarget;
+
+  constructor(scope: Construct, id: string, props: LoadBalancerProps) {
+    super(scope, id);
+    const { name, vpcId, subnetIds, internal, securityGroupId, from = ANYWHERE, clientAddress = "proxy-protocol", record, protect } = props;
+    refuse(this, sourceProblems(from), "from");
+
+    const balancer = new Lb(this, "load-balancer", {
+      name: cloudName("loadBalancer", ...name),
+      loadBalancerType: "network",
+      internal,
+      ipAddressType: "ipv4",
+      subnets: subnetIds,
+      securityGroups: [securityGroupId],
+      // There are fewer pods than zones.
+      enableCrossZoneLoadBalancing: true,
+      enableDeletionProtection: protect,
+    });
+    exempt(balancer, "CKV_AWS_91", "it has access logs for listeners that end TLS only; nginx logs each request");
+    if (!protect) exempt(balancer, "CKV_AWS_150", "its environment may be thrown away");
+    const group = new LbTargetGroup(this, "targets", {
+      name: cloudName("targetGroup", ...name, String(PORT)),
+      vpcId,
+      protocol: "TCP",
+      port: PORT,
+      targetType: "ip",
+      // Kept, clients could not be told apart from strangers by any network policy, and pods on one node not reach each other.
+      preserveClientIp: "false",
+      proxyProtocolV2: clientAddress === "proxy-protocol",
+      // It takes two minutes in any case (aws-load-balancer-controller, issue 2366); the pods stay longer.
+      deregistrationDelay: "120",
+      healthCheck: {
+        protocol: "HTTP",
+        port: String(READINESS.port),
+        path: READINESS.path,
+        matcher: "200",
+        interval: 10,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 2,
+      },
+      lifecycle: { createBeforeDestroy: true },
+    });
+    new LbListener(this, "listener", {
+      loadBalancerArn: balancer.arn,
+      port: PORT,
+      protocol: "TCP",
+      defaultAction: [{ type: "forward", targetGroupArn: group.arn }],
+    });
+    this.admit(securityGroupId, from);
+    if (record) {
+      new Route53Record(this, "record", {
+        zoneId: record.zoneId,
+        name: record.host,
+        type: "A",
+        alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
+      });
+    }
+    this.arn = balancer.arn;
+    this.dnsName = balancer.dnsName;
+    this.target = { targetGroupArn: group.arn, port: PORT };
+  }
+
+  private admit(securityGroupId: string, from: Source): void {
+    const rule = { securityGroupId, ipProtocol: "tcp", fromPort: PORT, toPort: PORT, description: "whoever asks" };
+    if ("prefixList" in from) {
+      const list = new DataAwsEc2ManagedPrefixList(this, "admitted", { name: from.prefixList });
+      new VpcSecurityGroupIngressRule(this, "admits-listed", { ...rule, prefixListId: list.id });
+      return;
+    }
+    for (const block of from.blocks) {
+      new VpcSecurityGroupIngressRule(this, `admits-${block.replace(/[./]/g, "-")}`, { ...rule, cidrIpv4: block });
+    }
+  }
+}
+
+function sourceProblems(from: Source): readonly Omit<Problem, "path">[] {
+  if ("prefixList" in from) return [];
+  const { blocks } = from;
+  if (blocks.length === 0) return [{ rule: "admits nobody", remedy: "name at least one block" }];
+  if (blocks.length > MOST_BLOCKS)
+    return [{ value: blocks.length, rule: "blocks are more than a security group takes", remedy: `name at most ${MOST_BLOCKS}` }];
+  const unread = blocks.filter((block) => !parseBlock(block));
+  const problems = unread.map((value) => ({ value, rule: "is no block of addresses", remedy: "write it like 203.0.113.0/24" }));
+  const read = blocks.flatMap((block) => parseBlock(block) ?? []);
+  const twice = read.filter((block, index) => read.slice(0, index).some((other) => overlap(block, other))).map(show);
+  return [...problems, ...twice.map((value) => ({ value, rule: "overlaps one that is named before", remedy: "name each address once" }))];
+}

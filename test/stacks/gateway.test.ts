@@ -1,0 +1,48 @@
+import { App } from "cdktf";
+import { compose } from "../../stacks/compose";
+import { gatewayOn } from "../../stacks/gateway";
+import { kubernetesStack } from "../../stacks/kubernetes";
+import { anEnvironment, aProgram } from "../environments";
+import { all, type Body, one } from "../synth";
+
+const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 3 };
+const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
+
+/** The Terraform of a stack that has the Gateway of a side, and nothing else. */
+function gatewayOf(side: "write" | "read", changes: object): { readonly json: Body; readonly hostnames: readonly string[] | undefined } {
+  const app = new App({ outdir: "cdktf.out" });
+  const [composition] = compose(app, aProgram(anEnvironment(changes)), "test");
+  const [site] = composition?.sites.map((populated) => populated.site) ?? [];
+  if (!site) throw new Error("there is no cluster");
+  const { stack, cluster } = kubernetesStack(app, site, "side");
+  const { hostnames } = gatewayOn({ site, stack, cluster, side, namespace: "side", servicePorts: [8080], after: [] });
+  return { json: JSON.parse(JSON.stringify(stack.toTerraform())), hostnames };
+}
+
+const objectsOf = (json: Body): readonly Body[] => all(json, "helm_release").flatMap(({ values }) => JSON.parse(values[0]).objects);
+const kinds = (json: Body) => objectsOf(json).map(({ kind }) => kind);
+
+describe("what lets requests in to a side", () => {
+  const onAws = gatewayOf("write", { cluster: { nodes: 3, node }, commandApi: api, queryApi: api });
+  const elsewhere = gatewayOf("write", { aws: undefined, cluster: { context: "kind" }, commandApi: api });
+
+  it("has a certificate for its public name on AWS, and pods behind a load balancer", () => {
+    expect(kinds(onAws.json).sort()).toEqual(["Certificate", "ClusterIssuer", "Gateway", "NginxProxy", "TargetGroupBinding"]);
+    expect(onAws.hostnames).toEqual(["commands.orders.example.com"]);
+    const [binding] = objectsOf(onAws.json).filter(({ kind }) => kind === "TargetGroupBinding");
+    expect(binding?.spec.targetGroupARN).toBe("${data.terraform_remote_state.test-entry.outputs.command_target_group_arn}");
+  });
+
+  it("lets in what comes from its network, where the load balancer is, and believes that", () => {
+    const cidr = "${data.terraform_remote_state.test-network.outputs.vpc_cidr}";
+    expect(one(onAws.json, "kubernetes_network_policy_v1").spec.ingress[0].from).toEqual([{ ip_block: { cidr } }]);
+    const [proxy] = objectsOf(onAws.json).filter(({ kind }) => kind === "NginxProxy");
+    expect(proxy?.spec.rewriteClientIP).toMatchObject({ mode: "ProxyProtocol", trustedAddresses: [{ type: "CIDR", value: cidr }] });
+  });
+
+  it("speaks in clear to whoever forwards its port on a cluster that exists", () => {
+    expect(kinds(elsewhere.json).sort()).toEqual(["Gateway", "NginxProxy"]);
+    expect(elsewhere.hostnames).toBeUndefined();
+    expect(one(elsewhere.json, "kubernetes_network_policy_v1").spec.ingress).toEqual([]);
+  });
+});

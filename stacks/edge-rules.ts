@@ -1,10 +1,16 @@
-import { cloudflareHost, cloudflareHostProblems, type EdgeCaching, edgeCachingProblems } from "../constructs/edge";
+import { cloudflareHost, cloudflareHostProblems, type EdgeCaching, edgeCachingProblems, WITHOUT_VPC_ORIGINS } from "../constructs/edge";
 import type { CloudflareSettings } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
 
 /** What must hold of the edge of one environment. */
-export const edgeRules: readonly Rule[] = [edgesHaveAnOrigin, queriesHaveOneEdge, edgesForgetInTime, cloudflareHostsAreInTheirZone];
+export const edgeRules: readonly Rule[] = [
+  edgesHaveAnOrigin,
+  cloudFrontComesIntoTheNetwork,
+  queriesHaveOneEdge,
+  edgesForgetInTime,
+  cloudflareHostsAreInTheirZone,
+];
 
 /** What must hold between the edges of several. */
 export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
@@ -13,7 +19,7 @@ export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly
   standbysShareTheEdge,
 ];
 
-type DraftEdge = Draft<CloudflareSettings> & { readonly provider?: string };
+type DraftEdge = Omit<Draft<CloudflareSettings>, "provider"> & { readonly provider?: string };
 
 /** The edges that are described, each with its keys. */
 function edges(environment: DraftEnvironment): [string[], DraftEdge][] {
@@ -31,6 +37,19 @@ function edgesHaveAnOrigin(environment: DraftEnvironment): Finding[] {
     const rule = "stands before a load balancer that is made here, and queries run on an existing cluster";
     return [{ keys, rule, remedy: "leave it out: whoever owns the cluster lets queries in" }];
   });
+}
+
+function cloudFrontComesIntoTheNetwork(environment: DraftEnvironment): Finding[] {
+  const region = environment.aws?.region;
+  if (region === undefined || !WITHOUT_VPC_ORIGINS.includes(region)) return [];
+  return edges(environment)
+    .filter(([, { provider }]) => provider === "cloudfront")
+    .map(([keys]) => ({
+      keys: [...keys, "provider"],
+      value: "cloudfront",
+      rule: `has no way into a network of ${region}`,
+      remedy: "use cloudflare, or another region",
+    }));
 }
 
 function queriesHaveOneEdge(environment: DraftEnvironment): Finding[] {

@@ -63,7 +63,7 @@ export type EdgeSource = { readonly prefixList: string } | { readonly blocks: re
  */
 export const EDGE_SOURCES: Readonly<Record<EdgeProvider, EdgeSource>> = {
   cloudfront: { prefixList: "com.amazonaws.global.cloudfront.origin-facing" },
-  // https://www.cloudflare.com/ips-v4, unchanged from 2021-04-08 to 2026-11-21. The networks here speak no IPv6.
+  // https://www.cloudflare.com/ips-v4, as public repositories had it in 2025 and 2026. The networks here speak no IPv6.
   cloudflare: {
     blocks: [
       "103.21.244.0/22",
@@ -84,6 +84,9 @@ export const EDGE_SOURCES: Readonly<Record<EdgeProvider, EdgeSource>> = {
     ],
   },
 };
+
+/** Regions in which CloudFront has no origins inside of networks (CloudFront, VPC origins, supported regions, 2026). */
+export const WITHOUT_VPC_ORIGINS: readonly string[] = ["ap-southeast-6"];
 
 /** The longest that an answer is kept, in seconds. */
 const LONGEST_CACHE = 3600;

@@ -18,4 +18,5 @@ export {
   type EdgeRateLimit,
   type EdgeSource,
   edgeCachingProblems,
+  WITHOUT_VPC_ORIGINS,
 } from "./contract";

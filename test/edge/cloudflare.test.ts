@@ -143,6 +143,10 @@ describe("queries behind Cloudflare", () => {
     });
   });
 
+  it("are answered by somebody", () => {
+    expect(refusedWith({ origins: [] })).toEqual(["test/edge.origins: is empty, so that nobody answers; name the environment's own"]);
+  });
+
   it("take the token from whoever applies", () => {
     expect(json.provider.cloudflare).toEqual([{}]);
     expect(json.terraform.required_providers.cloudflare).toEqual({ source: "cloudflare/cloudflare", version: "~> 5.21" });
@@ -150,11 +154,7 @@ describe("queries behind Cloudflare", () => {
 });
 
 describe("the public name at Cloudflare", () => {
-  const refused = (host: string) =>
-    refusalsOf((stack) => {
-      new CloudflareProvider(stack, "cloudflare");
-      new CloudflareEdge(stack, "edge", { ...props, host });
-    });
+  const refused = (host: string) => refusedWith({ host });
 
   it.each(["queries.example.com", "example.com"])("may be %s", (host) => {
     expect(refused(host)).toEqual([]);
@@ -181,6 +181,13 @@ describe("the addresses that Cloudflare comes from", () => {
       expect(block && blocks.slice(0, index).every((other) => other && !overlap(other, block))).toBe(true);
   });
 });
+
+function refusedWith(changes: object): readonly string[] {
+  return refusalsOf((stack) => {
+    new CloudflareProvider(stack, "cloudflare");
+    new CloudflareEdge(stack, "edge", { ...props, ...changes });
+  });
+}
 
 function lacks(header: string): string {
   return `not any(lower(http.response.headers.names[*])[*] eq "${header}")`;

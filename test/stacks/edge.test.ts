@@ -176,6 +176,14 @@ describe("an edge in an environment", () => {
     ).toEqual(["test.queryApi[1].edge: is a second edge, and the queries of an environment have one public name; keep one"]);
   });
 
+  it("is not at CloudFront where that has no way into the network", () => {
+    const far = { aws: { ...elsewhere, region: "ap-southeast-6" } };
+    expect(said(behind(CLOUDFRONT, far))).toEqual([
+      'test.queryApi.edge.provider: "cloudfront" has no way into a network of ap-southeast-6; use cloudflare, or another region',
+    ]);
+    expect(said(behind(CLOUDFLARE, far))).toEqual([]);
+  });
+
   it("has a zone of Cloudflare for itself, and for those that stand by for it", () => {
     const other = { name: "other", aws: { ...elsewhere, network: { cidr: "10.9.0.0/16" } } };
     expect(said(behind(CLOUDFLARE), behind(CLOUDFLARE, other))).toEqual([

@@ -5,6 +5,7 @@ interface Resource {
   readonly policy?: string;
   readonly force_destroy?: boolean;
   readonly deletion_protection?: boolean;
+  readonly enable_deletion_protection?: boolean;
   readonly lifecycle?: { readonly prevent_destroy?: boolean };
 }
 type Resources = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
@@ -27,14 +28,20 @@ export function fewRetries(
 
 /** Lets what is protected be destroyed, buckets with what lies in them. False where nothing is protected. */
 export function unprotect(directory: string, json: { readonly resource?: Resources }): boolean {
-  return override(directory, "unprotected", json.resource, (_, { lifecycle, force_destroy, deletion_protection }) => {
-    const changes = {
-      ...(lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false } } : {}),
-      ...(lifecycle?.prevent_destroy && force_destroy !== undefined ? { force_destroy: true } : {}),
-      ...(deletion_protection ? { deletion_protection: false } : {}),
-    };
-    return Object.keys(changes).length > 0 ? changes : undefined;
-  });
+  return override(
+    directory,
+    "unprotected",
+    json.resource,
+    (_, { lifecycle, force_destroy, deletion_protection, enable_deletion_protection }) => {
+      const changes = {
+        ...(lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false } } : {}),
+        ...(lifecycle?.prevent_destroy && force_destroy !== undefined ? { force_destroy: true } : {}),
+        ...(deletion_protection ? { deletion_protection: false } : {}),
+        ...(enable_deletion_protection ? { enable_deletion_protection: false } : {}),
+      };
+      return Object.keys(changes).length > 0 ? changes : undefined;
+    },
+  );
 }
 
 // Terraform lays an override file over a configuration, which itself stays as it was synthesized.

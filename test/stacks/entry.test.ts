@@ -21,7 +21,7 @@ describe("where requests come in", () => {
   });
 
   it("tells the clusters where to put their pods, and an edge whom to ask", () => {
-    expect(Object.keys(production.output).sort()).toEqual(
+    expect(Object.keys(production.output as object).sort()).toEqual(
       ["command", "query"]
         .flatMap((kind) => [`${kind}_load_balancer_arn`, `${kind}_load_balancer_dns_name`, `${kind}_target_group_arn`])
         .concat("public_zone_id")

@@ -16,11 +16,7 @@ export const staging = {
   readCluster: { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "500Gi" } },
   eventStore: { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d" } },
   commandProcessors: { ...production.commandProcessors, replicas: { min: 2, max: 5 } },
-  queryApi: {
-    ...production.queryApi,
-    replicas: 3,
-    edge: { ...production.queryApi.edge, zone: { id: "00112233445566778899aabbccddeeff", name: "example.net" } },
-  },
+  queryApi: { ...production.queryApi, replicas: 3, edge: { provider: "cloudfront", cache: "30s" } },
   readDatabase: { engine: "aurora", replicas: 1 },
   backup: { keep: "7d" },
 } as const satisfies Environment;

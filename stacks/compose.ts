@@ -3,6 +3,7 @@ import { backupStack } from "./backup";
 import { bootstrapStack } from "./bootstrap";
 import { clusterStacks } from "./cluster";
 import { dataStacks } from "./data";
+import { edgeStacks } from "./edge";
 import { entryStacks } from "./entry";
 import type { Account, Aws, Environment, Program } from "./environment";
 import { eventStoreStacks } from "./event-store";
@@ -53,7 +54,7 @@ export function compose(app: App, program: Program, only?: string): readonly Com
     }));
   const environments = program.environments
     .filter(({ name }) => wanted(name))
-    .map((environment) => ({ name: environment.name, ...environmentStacks(app, withRelease(environment), program.accounts) }));
+    .map((environment) => ({ name: environment.name, ...environmentStacks(app, withRelease(environment), program) }));
   return [...accounts, ...environments];
 }
 
@@ -62,7 +63,7 @@ export function bootstrapName(account: string): string {
   return `bootstrap-${account}`;
 }
 
-function environmentStacks(app: App, environment: Environment, accounts: readonly Account[]): Omit<Composition, "name"> {
+function environmentStacks(app: App, environment: Environment, { accounts, environments }: Program): Omit<Composition, "name"> {
   const context = onAws(environment, accounts);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
   const clusters = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
@@ -78,7 +79,8 @@ function environmentStacks(app: App, environment: Environment, accounts: readonl
     stacks: [...before, ...later.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
-  return { stacks: [...stacks, ...before, ...vendors, ...later.map(({ stack }) => stack)], sites };
+  const edges = foundation ? edgesOf(app, foundation, environments) : [];
+  return { stacks: [...stacks, ...before, ...vendors, ...later.map(({ stack }) => stack), ...edges], sites };
 }
 
 /** What is put on a cluster: what everything needs, then the stores, each in a state of its own. */
@@ -113,6 +115,11 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
 /** What another vendor runs for an environment, behind all that does not need it: its provider may be out of reach. */
 function vendorStacks(app: App, { context, network, eventStore }: Foundation): readonly PlatformStack[] {
   return eventStore ? [eventStore, ...peeringStacks(app, context, network, eventStore)] : [];
+}
+
+/** What stands before everything else, and comes last. */
+function edgesOf(app: App, { context, keys, entry }: Foundation, environments: readonly Environment[]): readonly PlatformStack[] {
+  return entry ? edgeStacks(app, context, { keys, entry, environments }) : [];
 }
 
 function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {

@@ -8,7 +8,9 @@ import {
   type EdgeProvider,
 } from "../constructs/edge";
 import type { AwsContext } from "./compose";
-import { type Aws, type CloudFrontSettings, type CloudflareSettings, type Edge, type Environment, edgeOf } from "./environment";
+import { entrances } from "./entrances";
+import type { EntryOutputs } from "./entry";
+import { type CloudFrontSettings, type CloudflareSettings, type Edge, type Environment, edgeOf } from "./environment";
 import type { Keys } from "./keys";
 import { describedAt } from "./refusals";
 import { awsStackProps, PlatformStack } from "./stack";
@@ -18,20 +20,10 @@ export type EdgeOutputs = {
   readonly queryHost: string;
 };
 
-/** What an edge reads of the stack that lets requests in. */
-export type QueryEntry = {
-  /** The load balancer of the queries. */
-  readonly queryLoadBalancerArn?: string;
-  readonly queryLoadBalancerDnsName?: string;
-
-  /** The public zone of the environment's domain. */
-  readonly publicZoneId: string;
-};
-
 /** What an edge comes after, and who else there is. */
 export interface EdgeSurroundings {
   readonly keys: PlatformStack<Keys>;
-  readonly entry: PlatformStack<QueryEntry>;
+  readonly entry: PlatformStack<EntryOutputs>;
 
   /** All environments of the program: some stand by for this one. */
   readonly environments: readonly Environment[];
@@ -44,8 +36,8 @@ export function edgeStacks(app: App, context: AwsContext, surroundings: EdgeSurr
 }
 
 /** The name by which an environment's own load balancer answers queries. */
-function queryOrigin({ domain }: Pick<Aws, "domain">): string {
-  return `queries.${domain}`;
+function queryOrigin(environment: Environment): string {
+  return entrances(environment).find(({ kind }) => kind === "query")?.host ?? "";
 }
 
 type Made = readonly PlatformStack<EdgeOutputs>[];
@@ -65,7 +57,7 @@ function cloudFront(app: App, { environment, account }: AwsContext, { keys, entr
   const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
   // Its logs are data, and it is not changed with every release.
   const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
-  const host = queryOrigin(aws);
+  const host = queryOrigin(environment);
   const { queryLoadBalancerArn: arn = "", queryLoadBalancerDnsName: dnsName = "", publicZoneId: zoneId } = stack.read(entry);
   describedAt(
     `${name}.queryApi.edge`,
@@ -117,5 +109,5 @@ function regionOf(environment: Environment) {
   const { system, name, aws } = environment;
   const found = edgeOf(environment);
   if (!aws || found?.edge.provider !== "cloudflare") return [];
-  return [{ name: [system, name], host: queryOrigin(aws), health: found.service.health ?? "/health" }];
+  return [{ name: [system, name], host: queryOrigin(environment), health: found.service.health ?? "/health" }];
 }

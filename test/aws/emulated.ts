@@ -64,6 +64,10 @@ export const STOOD_IN_FOR: readonly { readonly stack: RegExp; readonly reason: s
     stack: /-event-store$/,
     reason: "the provider kurrent-io/kurrentcloud is not asked for here; a network of the emulator plays the vendor's and asks for peering",
   },
+  {
+    stack: /^production-edge$/,
+    reason: "the provider cloudflare/cloudflare is not asked for here; nothing stands in its place, and its public name is published",
+  },
 ];
 
 /** From now on, what is synthesized has no stacks on clusters, and none of other vendors. */
@@ -84,8 +88,14 @@ export function withoutClusters(): void {
   Object.assign(composing, { compose: all });
 }
 
+/** What plays a vendor's part: nothing for Cloudflare, of whom nobody reads more than a name. */
+function standIn(stack: PlatformStack, environment: Program["environments"][number], all: readonly PlatformStack[]): void {
+  if (stack.node.tryRemoveChild("cloudflare")) stack.node.tryRemoveChild("edge");
+  else joinNetworks(stack, environment, all);
+}
+
 /** The vendor's side of a peering, on AWS: what asks for it, and is published under the same names. */
-function standIn(
+function joinNetworks(
   stack: PlatformStack,
   { system, name, aws, eventStore }: Program["environments"][number],
   all: readonly PlatformStack[],

@@ -83,6 +83,16 @@ export interface AppliedInPart {
 
 export const APPLIED_IN_PART: readonly AppliedInPart[] = [
   {
+    stack: /^staging-edge$/,
+    without: [
+      "aws_cloudfront_cache_policy",
+      "aws_cloudfront_origin_request_policy",
+      "aws_cloudfront_response_headers_policy",
+      "aws_cloudfront_vpc_origin",
+    ],
+    reason: "moto (5.2.1) has no policies of CloudFront and no origins in networks",
+  },
+  {
     stack: /-((write-|read-)?cluster|identities)$/,
     without: ["aws_eks_addon", "aws_eks_access_entry", "aws_eks_access_policy_association", "aws_eks_pod_identity_association"],
     once: true,

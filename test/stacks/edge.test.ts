@@ -1,7 +1,8 @@
 import { App } from "cdktf";
 import { findings } from "../../constructs/policy";
 import type { AwsContext } from "../../stacks/compose";
-import { edgeStacks, type QueryEntry } from "../../stacks/edge";
+import { edgeStacks } from "../../stacks/edge";
+import type { EntryOutputs } from "../../stacks/entry";
 import { keysStack } from "../../stacks/keys";
 import { awsStackProps, PlatformStack } from "../../stacks/stack";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
@@ -38,7 +39,7 @@ function made(environment: ReturnType<typeof behind>, others: readonly ReturnTyp
   const context = { environment, account } as AwsContext;
   const props = awsStackProps(context.environment, account, "entry");
   const keys = keysStack(app, context);
-  const entry = new PlatformStack<QueryEntry>(app, "test-entry", props);
+  const entry = new PlatformStack<EntryOutputs>(app, "test-entry", props);
   entry.publish({ queryLoadBalancerArn: "arn:lb", queryLoadBalancerDnsName: "lb.example.com", publicZoneId: "Z1" });
   const stacks = edgeStacks(app, context, { keys, entry, environments: [environment, ...others] });
   const json = (stack: PlatformStack): Body => JSON.parse(JSON.stringify(stack.toTerraform()));

@@ -41,7 +41,9 @@ async function run(world: World = {}, options: Partial<ThroughTerraform> = {}) {
 }
 
 /** The stacks of the environment on kind, in the order in which they are made. */
-const LOCAL = ["platform", "event-store", "read-store", "write-side", "read-side", "projections"].map((part) => `local-${part}`);
+const LOCAL = ["platform", "event-store", "read-store", "migrations", "write-side", "read-side", "projections"].map(
+  (part) => `local-${part}`,
+);
 
 describe("stacks through Terraform", () => {
   it("are applied, planned empty and destroyed, and nothing is left", async () => {
@@ -63,7 +65,9 @@ describe("stacks through Terraform", () => {
 
   it("are those of both sides of an environment, on one cluster", async () => {
     const { asked } = await run({}, { program: { accounts, environments: [production] } });
-    const stacks = ["platform", "event-store", "read-store", "write-side", "read-side", "projections"].map((part) => `production-${part}`);
+    const stacks = ["platform", "event-store", "read-store", "migrations", "write-side", "read-side", "projections"].map(
+      (part) => `production-${part}`,
+    );
     expect(asked.map((line: string) => line.split(" ").slice(0, 2).join(" "))).toEqual([
       ...stacks.flatMap((stack) => [`apply ${stack}`, `plan ${stack}`]),
       ...[...stacks].reverse().map((stack) => `destroy ${stack}`),

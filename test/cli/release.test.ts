@@ -213,7 +213,6 @@ describe("npm run release", () => {
 
 describe("docs/releases.md", () => {
   it("shows what the command says, step by step", () => {
-    const blueGreen = { ...production, commandApi: { ...production.commandApi, release: "blue-green" } } as const;
     const file = join(directory, "environments/production.release.json");
     writeFileSync(file, JSON.stringify(production.release.workloads));
     const page = readFileSync("docs/releases.md", "utf8");
@@ -225,7 +224,7 @@ describe("docs/releases.md", () => {
       const [typed = "", ...shown] = step.trimEnd().split("\n");
       const program = {
         accounts,
-        environments: [released(typed.includes("command-api") ? blueGreen : production, JSON.parse(readFileSync(file, "utf8")))],
+        environments: [released(production, JSON.parse(readFileSync(file, "utf8")))],
       };
       expect(runOn(program, ...typed.split(" "))).toEqual({ code: 0, said: shown.join("\n") });
     }
@@ -284,7 +283,7 @@ describe("a migration", () => {
       code: 1,
       said: "test migrations: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>",
     });
-    expect(runOn(program, "test", "migrations", "--image", V3).said).toMatch(/Next: npm run plan -- test-read-side$/);
+    expect(runOn(program, "test", "migrations", "--image", V3).said).toMatch(/Next: npm run plan -- test-migrations$/);
   });
 });
 

@@ -104,9 +104,12 @@ describe("the secret store of a platform", () => {
       provider: { aws: { service: "SecretsManager", region: "eu-west-1", prefix: "orders-production-" } },
       conditions: [{ namespaces: ["observability", "projections", "read-side", "read-store"] }],
     });
-    for (const id of ["scaled-write", "production-write"]) {
+    for (const [id, namespaces] of [
+      ["scaled-write", ["event-store"]],
+      ["production-write", ["event-store", "write-side"]],
+    ] as const) {
       const [writing] = values(platform(id), "secret-store").objects;
-      expect(writing.spec.conditions).toEqual([{ namespaces: ["event-store"] }]);
+      expect(writing.spec.conditions).toEqual([{ namespaces }]);
     }
   });
 

@@ -49,7 +49,7 @@ describe("a synthesis", () => {
     synthesize(program, { outdir });
     delete process.env.AWS_REGION;
     expect(content(outdir)).toEqual(first);
-    expect(Object.keys(first)).toHaveLength(100);
+    expect(Object.keys(first)).toHaveLength(112);
   });
 
   it("is the same with and without the traces of tokens, which are restored", () => {
@@ -140,6 +140,7 @@ describe("a synthesis", () => {
     synthesize(program, { outdir, only: "local" });
     expect(readdirSync(join(outdir, "stacks"))).toEqual([
       "local-event-store",
+      "local-migrations",
       "local-platform",
       "local-projections",
       "local-read-side",

@@ -4,7 +4,7 @@ import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Ope
 import { type NetworkNeeds, type PartName, PLACES, type Place, Planners, Platform, type PlatformParts } from "../constructs/platform";
 import { secretStore } from "../constructs/secrets";
 import { withPipeline } from "./cluster";
-import { type Environment, isExistingCluster } from "./environment";
+import { isExistingCluster } from "./environment";
 import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
 import { type NetworkOutputs, zoneIds } from "./network";
 import { NAMESPACES } from "./places";

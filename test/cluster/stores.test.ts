@@ -48,6 +48,8 @@ describe("stores on a cluster", () => {
   it("have a budget that means their pods", async () => {
     const others = [{ ...pods(1)[0], metadata: { ...metadata, labels: { app: "others" } } }];
     expect(await outvoted([budget({}), ...others])).toEqual(["budget orders/events: 0 of 0 are well where 0 must be, and 0 run"]);
+    const instead = { ...pods(1)[0], metadata: { ...metadata, labels: { "stands-in-for": "events" } } };
+    expect(await outvoted([budget({}), ...others, instead])).toEqual([]);
   });
 
   it("have jobs that end well, and pods of the newest template", async () => {

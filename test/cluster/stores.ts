@@ -74,7 +74,8 @@ async function broken(api: KubernetesApi): Promise<readonly string[]> {
   for (const { metadata, spec, status } of await api.list({ apiVersion: "policy/v1", kind: "PodDisruptionBudget" })) {
     const near = running.filter((pod) => pod.metadata.namespace === metadata.namespace);
     // The pods of a chart are stood in for, under other labels.
-    if (near.every((pod) => pod.metadata.labels?.["stands-in-for"])) continue;
+    const stoodInFor = near.map((pod) => pod.metadata.labels?.["stands-in-for"]);
+    if (stoodInFor.every(Boolean) || stoodInFor.includes(metadata.name)) continue;
     const labels = Object.entries(spec.selector.matchLabels);
     const its = near.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value));
     const { currentHealthy = 0, desiredHealthy = 0, expectedPods = 0, disruptionsAllowed = 0 } = status ?? {};

@@ -22,7 +22,7 @@ export interface LoadBalancerProps {
   /** One for each zone: public ones where it is reached from the internet, private ones where it is internal. */
   readonly subnetIds: string[];
 
-  /** Whether it has addresses of the network only. It stays as it was made. */
+  /** Whether it has addresses of the network only. Another answer is another load balancer. */
   readonly internal: boolean;
 
   /** Its security group. Who may come in is added to it here; that it reaches the pods, the network says. */
@@ -84,6 +84,8 @@ export class LoadBalancer extends Construct {
       // There are fewer pods than zones.
       enableCrossZoneLoadBalancing: true,
       enableDeletionProtection: protect,
+      // Its listener and its name would be gone before AWS refuses.
+      lifecycle: { preventDestroy: protect },
     });
     exempt(balancer, "CKV_AWS_91", "it has access logs for listeners that end TLS only; nginx logs each request");
     if (!protect) exempt(balancer, "CKV_AWS_150", "its environment may be thrown away");

@@ -33,8 +33,13 @@ describe("a load balancer", () => {
       security_groups: ["sg-entry"],
       enable_cross_zone_load_balancing: true,
       enable_deletion_protection: true,
+      lifecycle: { prevent_destroy: true },
     });
-    expect(one(behindEdge, "aws_lb")).toMatchObject({ internal: true, enable_deletion_protection: false });
+    expect(one(behindEdge, "aws_lb")).toMatchObject({
+      internal: true,
+      enable_deletion_protection: false,
+      lifecycle: { prevent_destroy: false },
+    });
   });
 
   it("passes TLS on as it came, to the addresses of pods", () => {

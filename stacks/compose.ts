@@ -80,6 +80,9 @@ function environmentStacks(app: App, environment: Environment, { accounts, envir
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
   const edges = foundation ? edgesOf(app, foundation, environments) : [];
+  // Nobody asks before the answers have been tested.
+  const answering = sides.filter(({ stack }) => stack.node.id === `${environment.name}-read-side`);
+  for (const edge of edges) for (const { stack } of answering) edge.addDependency(stack);
   return { stacks: [...stacks, ...before, ...vendors, ...later.map(({ stack }) => stack), ...edges], sites };
 }
 

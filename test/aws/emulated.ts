@@ -83,7 +83,9 @@ export function withoutClusters(): void {
         app.node.tryRemoveChild(node.id);
         if (!ON_CLUSTERS.includes(node.id)) ON_CLUSTERS.push(node.id);
       }
-      return { ...composition, stacks: composition.stacks.filter((stack) => !left.includes(stack)), sites: [] };
+      const stacks = composition.stacks.filter((stack) => !left.includes(stack));
+      for (const stack of stacks) stack.dependencies = stack.dependencies.filter((one) => stacks.some((other) => other === one));
+      return { ...composition, stacks, sites: [] };
     });
   Object.assign(composing, { compose: all });
 }

@@ -77,6 +77,7 @@ describe("the sides of a system", () => {
     expect(after["production-write-side"]).toContain("production-migrations");
     expect(after["production-read-side"]).toContain("production-write-side");
     expect(after["production-projections"]).toContain("production-read-side");
+    expect(after["production-edge"]).toContain("production-read-side");
     expect(after["production-migrations"]).toEqual(expect.arrayContaining(["production-read-store", "production-event-store-users"]));
   });
 

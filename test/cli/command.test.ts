@@ -4,16 +4,18 @@ import { join } from "node:path";
 import { command, USAGE } from "../../cli/command";
 import { accounts } from "../../environments/accounts";
 import { dev } from "../../environments/dev";
-import { local } from "../../environments/local";
-import type { Program } from "../../stacks";
+import type { Environment, Program } from "../../stacks";
 import { anEnvironment } from "../environments";
 import { FakeTerraform, type World } from "./fake-terraform";
 
 const { aws, exceptions } = dev;
 const { disposable, ...kept } = exceptions;
 
+/** A platform and nothing on it. */
+const LOCAL: Environment = { system: "orders", name: "local", cluster: { context: "kind-orders" } };
+
 /** Few stacks, which are walked quickly. */
-const PROGRAM: Program = { accounts, environments: [local, anEnvironment({ name: "dev", aws, exceptions })] };
+const PROGRAM: Program = { accounts, environments: [LOCAL, anEnvironment({ name: "dev", aws, exceptions })] };
 
 /** The same, with something to lose. */
 const PROTECTED: Program = {

@@ -14,6 +14,6 @@ module.exports = class extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
     // What shared code sees of these is what tests see and play.
-    Object.assign(this.global, { requireShared: require, Error, Date, Math });
+    Object.assign(this.global, { requireShared: require, wholeTraces: capture, Error, Date, Math });
   }
 };

@@ -105,10 +105,9 @@ describe("the sides of a system", () => {
 describe("a switch between two slots", () => {
   const { "command-api": api, ...others } = FILE;
 
-  it("changes the route and nothing else, and back again nothing at all", () => {
+  it("changes the route and nothing else", () => {
     const green = stacksOf({ ...others, "command-api": { ...api, live: "green" } });
     expect(changed(made, green)).toEqual(["helm_release test-write-side/command-api-routes/objects/release"]);
-    expect(changed(made, stacksOf({ ...FILE }))).toEqual([]);
   });
 
   it("may be made by shares, which are of the route as well", () => {

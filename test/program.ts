@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withoutTokenTraces } from "../cli/short-traces";
@@ -13,8 +13,11 @@ export function synthesisOf(program: Program): Synthesis {
   return synthesis;
 }
 
+/** Where what is read once and thrown away is written: in memory, where a machine has it as a directory. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 function synthesized(program: Program): Synthesis {
-  const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  const directory = mkdtempSync(join(MEMORY, "cdktf-cqrs-"));
   try {
     return withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
   } finally {

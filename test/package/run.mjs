@@ -57,8 +57,10 @@ function checkContents(packed) {
   });
   check("everything compiled in it has a source: nothing is left over from an earlier build", () => {
     const compiled = packed.filter((path) => /\.(js|d\.ts)$/.test(path));
+    // What others run, as CloudFront does, is written in JavaScript and taken along as it is.
+    const sourcesOf = (path) => [path.replace(/\.(js|d\.ts)$/, ".ts"), path].map((source) => join(root, source.replace(/^dist\//, "")));
     assert.deepEqual(
-      compiled.filter((path) => !existsSync(join(root, path.replace(/^dist\//, "").replace(/\.(js|d\.ts)$/, ".ts")))),
+      compiled.filter((path) => !sourcesOf(path).some((source) => existsSync(source))),
       [],
     );
     assert.ok(compiled.length > 0);

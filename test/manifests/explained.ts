@@ -1,0 +1,75 @@
+/** A check that objects fail, and why that is right. */
+export interface Explained {
+  readonly tool: "checkov" | "kube-score";
+
+  /** The check's id. */
+  readonly check: string;
+
+  /**
+   * The objects, as `Kind/namespace/name`.
+   * @default - all
+   */
+  readonly of?: RegExp;
+
+  readonly reason: string;
+}
+
+const WORKERS = /^(Deployment\/write-side\/command-processors|StatefulSet\/projections\/.*)$/;
+
+/** What is left of what the tools find. One that no object needs any more is an error. */
+export const EXPLAINED: readonly Explained[] = [
+  {
+    tool: "kube-score",
+    check: "networkpolicy-targets-pod",
+    reason: "the pods of charts and operators are in no file; every policy has pods on the cluster",
+  },
+  {
+    tool: "kube-score",
+    check: "container-resources",
+    reason: "a limit of CPU only slows down where a node has some to spare, and requests share it fairly; memory has limits",
+  },
+  { tool: "checkov", check: "CKV_K8S_11", reason: "as above: memory has limits, CPU requests only" },
+  {
+    tool: "kube-score",
+    check: "container-image-pull-policy",
+    reason: "what a version or digest names never changes: tags that do are refused",
+  },
+  { tool: "checkov", check: "CKV_K8S_15", reason: "as above: tags that change are refused" },
+  {
+    tool: "checkov",
+    check: "CKV_K8S_43",
+    of: /^(Deployment|StatefulSet|Job|CronJob)\/(write-side|read-side|projections|read-store|event-store)\//,
+    reason: "whoever releases decides whether by version or by digest",
+  },
+  {
+    tool: "kube-score",
+    check: "container-ephemeral-storage-request-and-limit",
+    reason: "roots are read-only, and each directory that is written has a limit of its own",
+  },
+  {
+    tool: "kube-score",
+    check: "container-security-context-user-group-id",
+    reason: "images of others run as the user that they were made for, never as root",
+  },
+  { tool: "checkov", check: "CKV_K8S_40", reason: "as above: the user that the image was made for" },
+  {
+    tool: "checkov",
+    check: "CKV_K8S_35",
+    reason: "variables are what every image understands; what reads a secret anew reads it from a file",
+  },
+  {
+    tool: "kube-score",
+    check: "cronjob-has-deadline",
+    of: /^CronJob\/read-store\/.*-(progress|drop)$/,
+    reason: "nothing but a person starts it",
+  },
+  { tool: "kube-score", check: "pod-probes", of: WORKERS, reason: "it serves nobody, and says nowhere that it is well" },
+  { tool: "checkov", check: "CKV_K8S_8", of: WORKERS, reason: "as above: it serves nobody" },
+  { tool: "checkov", check: "CKV_K8S_9", of: WORKERS, reason: "as above: it serves nobody" },
+  {
+    tool: "checkov",
+    check: "CKV_K8S_38",
+    of: /^Job\/event-store\/event-store-rollout$/,
+    reason: "its job asks the API server, with a role for just that",
+  },
+];

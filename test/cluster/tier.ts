@@ -31,6 +31,8 @@ const MAKERS = [
   ...["CronJob", "Job"].map((kind) => ({ apiVersion: "batch/v1", kind })),
 ];
 
+const SCALER = "HorizontalPodAutoscaler";
+
 const POD: Kind = { apiVersion: "v1", kind: "Pod" };
 
 /** What must stay the same whatever becomes of the rest. */
@@ -46,6 +48,9 @@ interface Move {
 
   /** Sets whose claim templates the provider does not look at. */
   readonly ignoring: ReadonlySet<string>;
+
+  /** The one object that is changed, if it is one. */
+  readonly only?: string;
 }
 
 /** Every object of every stack on one cluster of an environment, before a real API server and scheduler. */
@@ -78,6 +83,8 @@ class Trial {
       if (!(await step(`${this.objects.length} objects are admitted without a warning`, () => this.admit()))) return;
       await step("what breaks a rule of its namespace is refused", () => this.violate());
       await step("no pod has a token that its service account does not ask for", () => this.mount());
+      if (this.objects.some(({ kind }) => kind === SCALER))
+        await step("what is scaled automatically is told no number", async () => this.scale());
       const planned = this.objects.some(({ kind, metadata }) => kind === "ClusterRoleBinding" && metadata.name === PLANNERS);
       if (planned) await step("who plans reads what a plan refreshes, and no Secret", () => this.review());
       if (!this.simulated) {
@@ -94,6 +101,17 @@ class Trial {
     } finally {
       await this.clear();
     }
+  }
+
+  /** Whatever stood there would be put back by every apply. */
+  private scale(): void {
+    const objects = this.objects as readonly KubernetesObject[];
+    const targets = objects
+      .filter(({ kind }) => kind === SCALER)
+      .map(({ metadata, spec: { scaleTargetRef } }) =>
+        keyOf({ kind: scaleTargetRef.kind, metadata: { ...metadata, name: scaleTargetRef.name } }),
+      );
+    expectNone(objects.filter((object) => targets.includes(keyOf(object)) && object.spec.replicas !== undefined).map(keyOf));
   }
 
   private async admit(): Promise<void> {
@@ -148,6 +166,10 @@ class Trial {
 
   private async work(): Promise<void> {
     for (const object of this.objects.filter(({ kind }) => kind === "CronJob")) await this.make(jobNow(object as KubernetesObject));
+    await this.finished();
+  }
+
+  private async finished(): Promise<void> {
     let left: readonly string[] = [];
     await until("jobs", SECONDS, async () => {
       left = await unfinished(this.api);
@@ -174,12 +196,13 @@ class Trial {
   }
 
   /** Sends what Terraform would send, and the nodes of an event store their successors, as its job does. */
-  private async change({ site: { objects, declared }, ignoring }: Move): Promise<void> {
+  private async change({ site: { objects, declared }, ignoring, only }: Move): Promise<void> {
     const now = this.objects as readonly KubernetesObject[];
     const then = afterwards(now, objects, ignoring);
     const changes = changesOf(now, then);
     expectNone(losses(changes));
     if (changes.length === 0) throw new Wrong("nothing changes");
+    if (only) expectNone(changes.map(({ object }) => keyOf(object)).filter((key) => key !== only));
     // No pod is started anew for a larger disk.
     const kinds = changes.every(({ object }) => object.kind === "PersistentVolumeClaim") ? [...HOLDERS, POD] : HOLDERS;
     const before = await this.holding(kinds);
@@ -193,12 +216,8 @@ class Trial {
       return old.length === 0;
     }).catch(() => expectNone(old));
     await this.settled(() => false);
-    expectNone([
-      ...(await this.lost(before, kinds)),
-      ...(await this.unused()),
-      ...(await outvoted(this.api)),
-      ...(await unfinished(this.api)),
-    ]);
+    await this.finished();
+    expectNone([...(await this.lost(before, kinds)), ...(await this.unused()), ...(await outvoted(this.api))]);
   }
 
   private async send({ how, object }: Change): Promise<void> {
@@ -432,11 +451,12 @@ async function main(): Promise<void> {
     if (why) throw new Error(why);
     // `tier.js dev.cluster` tries that one.
     const only = process.argv.slice(2);
-    const moves = MOVES.map(({ what, environment }): Move => {
+    const moves = MOVES.map(({ what, environment, only: changed }): Move => {
       const { sites, stacks } = synthesized({ ...VARIETY, environments: [environment] }, directory);
       const [site] = sites;
       if (!site) throw new Error(`${environment.name} has no cluster`);
-      return { what, site, ignoring: new Set([...stacks.values()].flatMap(({ json }) => ignoringTemplates(json))) };
+      const ignoring = new Set([...stacks.values()].flatMap(({ json }) => ignoringTemplates(json)));
+      return { what, site, ignoring, ...(changed ? { only: changed } : {}) };
     });
     for (const { sites } of [program, VARIETY].map((each) => synthesized(each, directory))) {
       for (const site of sites.filter(({ path }) => only.length === 0 || only.includes(path))) {

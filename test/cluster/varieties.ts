@@ -2,31 +2,80 @@ import { accounts } from "../../environments/accounts";
 import { dev } from "../../environments/dev";
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
-import type { Environment, Program } from "../../stacks";
+import type { Environment, Program, ReleaseFile } from "../../stacks";
 
 const ROOMY = { nodes: 3, node: { cpu: 16, memory: "64Gi", storage: "100Gi" } } as const;
 
-/** One cluster whose stores begin small, and become larger. */
+const image = (name: string, version: string) => `registry.example.com/orders/${name}:${version}`;
+
+/** What runs at first. */
+const RELEASED: ReleaseFile = {
+  ...dev.release.workloads,
+  "command-api": { slots: { blue: image("command-api", "1.0.0") }, live: "blue" },
+};
+
+/** One cluster whose stores begin small, and become larger, and whose workloads are released. */
 export const moving = {
   ...dev,
   name: "moving",
-  release: { ...dev.release, of: "moving" },
+  release: { of: "moving", workloads: RELEASED },
   aws: { ...dev.aws, domain: "moving.orders.example.com", network: { cidr: "10.8.0.0/16" } },
   // Large stores find room with a zone lost.
   cluster: { nodes: 3, node: { cpu: 32, memory: "128Gi", storage: "100Gi" } },
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
+  commandApi: { ...dev.commandApi, release: "blue-green", replicas: 2 },
+  commandProcessors: { ...dev.commandProcessors, replicas: { min: 2, max: 6 } },
+  projections: { ...dev.projections, workers: 1, partitions: 10 },
   readDatabase: { engine: "cloudnative-pg" },
   broker: { engine: "nats" },
 } as const satisfies Environment;
 
 const { storage: _, ...unsaid } = moving.eventStore;
 
-/** What it becomes, one after the other: one number is raised, then one word. */
-export const MOVES: readonly { readonly what: string; readonly environment: Environment }[] = [
+/** What it becomes, one after the other: its stores first, and then what is released. */
+export const MOVES: readonly {
+  readonly what: string;
+  readonly environment: Environment;
+
+  /**
+   * The one object that is changed.
+   * @default - several are
+   */
+  readonly only?: string;
+}[] = [
   { what: "the event store's disks grow by one number", environment: { ...moving, eventStore: { ...moving.eventStore, storage: "51Gi" } } },
   { what: "small becomes medium", environment: { ...moving, size: "medium", eventStore: unsaid } },
-  { what: "medium becomes large", environment: { ...moving, size: "large", eventStore: unsaid } },
+  { what: "medium becomes large", environment: large({}) },
+  { what: "a new version of the workers is rolled out", environment: large(newerWorkers()) },
+  { what: "a new version of the command API comes into the idle slot", environment: large(inSlots("blue")) },
+  {
+    what: "requests are turned to the new version",
+    environment: large(inSlots("green")),
+    only: "HTTPRoute write-side/command-api",
+  },
+  { what: "requests are turned back", environment: large(inSlots("blue")), only: "HTTPRoute write-side/command-api" },
+  {
+    what: "three workers share the partitions of one",
+    environment: { ...large(inSlots("blue")), projections: { ...moving.projections, workers: 3 } },
+  },
 ];
+
+function large(changes: ReleaseFile): Environment {
+  return { ...moving, size: "large", eventStore: unsaid, release: { of: "moving", workloads: { ...RELEASED, ...changes } } };
+}
+
+function newerWorkers(): ReleaseFile {
+  return {
+    "command-processors": { image: image("processors", "1.1.0") },
+    projections: { image: image("projections", "1.1.0") },
+    migrations: { image: image("migrations", "1.1.0") },
+  };
+}
+
+function inSlots(live: "blue" | "green"): ReleaseFile {
+  const slots = { blue: image("command-api", "1.0.0"), green: image("command-api", "1.1.0") };
+  return { ...newerWorkers(), "command-api": { slots, live } };
+}
 
 /** Engines that no environment of the program has. */
 const varieties: readonly Environment[] = [

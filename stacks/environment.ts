@@ -9,6 +9,7 @@ import type { Region } from "../constructs/network";
 import type { ReadModelSlot } from "../constructs/projection";
 import type { RedisPurpose } from "../constructs/redis";
 import type { Size } from "../constructs/sizing";
+import type { Probes, Scaling } from "../constructs/workload";
 
 /**
  * Everything that a person decides about one environment of one system, in one region.
@@ -433,6 +434,30 @@ export interface Workload {
   readonly memory?: Bytes;
 
   /**
+   * What an instance may use of CPU at most.
+   * @default - as much as its node has to spare
+   */
+  readonly cpuLimit?: Cores;
+
+  /**
+   * How it is asked whether it is well: when first, how often, where. What is not said stays as it is.
+   * @default - docs/workloads.md
+   */
+  readonly probes?: Probes;
+
+  /**
+   * How long it may take to end what it has begun once it is told to stop; then it is killed.
+   * @default "30s" of an API, "60s" of all others
+   */
+  readonly grace?: Duration;
+
+  /**
+   * The user and group that it runs as, by number; never 0.
+   * @default 65532, "nonroot" of distroless images
+   */
+  readonly user?: number;
+
+  /**
    * Variables beside those that the platform gives. No secret belongs here.
    * @default - none
    */
@@ -463,8 +488,17 @@ export interface Workload {
   };
 }
 
+/** What an autoscaled workload follows: of several the one that asks for most. */
+export type ScaleOn = Pick<Scaling, "cpu" | "memory">;
+
 export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
+
+  /**
+   * What an autoscaled one follows: `{ cpu: 70, memory: 80 }`, in percent of what its instances ask for.
+   * @default - CPU at 70 percent
+   */
+  readonly scaleOn?: ScaleOn;
 
   /** @default 8080 */
   readonly port?: number;
@@ -557,6 +591,12 @@ export interface WorkloadRelease extends Omit<SlotSettings, "live"> {
 
 export interface Processors extends Workload {
   readonly replicas: Replicas;
+
+  /**
+   * What autoscaled ones follow: `{ cpu: 70, memory: 80 }`, in percent of what instances ask for.
+   * @default - CPU at 70 percent
+   */
+  readonly scaleOn?: ScaleOn;
 
   /**
    * Where an instance says that it is well.

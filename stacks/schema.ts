@@ -8,6 +8,7 @@ import { KUBERNETES, KURRENT_CLOUD_VERSIONS, KURRENTDB, POSTGRES } from "../cons
 import type { EdgeBypass, EdgeRateLimit } from "../constructs/edge";
 import { imageProblem } from "../constructs/kubernetes";
 import { REGIONS } from "../constructs/network";
+import type { Probes } from "../constructs/workload";
 import {
   type Access,
   type Account,
@@ -44,6 +45,7 @@ import {
   type ReadModelSettings,
   type Release,
   type Room,
+  type ScaleOn,
   type Service,
   type SlotSettings,
   type ValkeySettings,
@@ -276,8 +278,31 @@ const files = value((input) => {
 
 const command = list(anything, "write the program and its arguments, each in quotes");
 
+const port = whole(1, 65_535);
+
+const path = text(/^\/\S*$/, "is no path", "write one like /health");
+
+const probe = optional(
+  object<NonNullable<Probes["liveness"]>>({
+    path: optional(path),
+    port: optional(port),
+    delay: optional(quantity(seconds)),
+    every: optional(quantity(seconds)),
+    timeout: optional(quantity(seconds)),
+    failures: optional(whole(1, 1000)),
+  }),
+);
+
+const percent = optional(whole(1, 100));
+
+const scaleOn = optional(object<ScaleOn>({ cpu: percent, memory: percent }));
+
 const container = {
   name: optional(name),
+  cpuLimit: optional(quantity(millicores)),
+  probes: optional(object<Probes>({ startup: probe, readiness: probe, liveness: probe })),
+  grace: optional(quantity(seconds)),
+  user: optional(whole(1, 2_147_483_647)),
   image,
   command: optional(command),
   cpu: optional(quantity(millicores)),
@@ -285,10 +310,6 @@ const container = {
   env: optional(variables),
   files: optional(files),
 };
-
-const port = whole(1, 65_535);
-
-const path = text(/^\/\S*$/, "is no path", "write one like /health");
 
 const health = { port, path };
 
@@ -310,6 +331,7 @@ const slotSettings = {
 const service = {
   ...workload,
   replicas,
+  scaleOn,
   port: optional(port),
   health: optional(path),
   paths: optional(list(path, "write beginnings of paths, or leave it out")),
@@ -486,7 +508,9 @@ export const environmentSchema = object<Environment>({
   ),
   commandApi: optional(oneOrMore(object<Service>(service))),
   commandProcessors: optional(
-    oneOrMore(object<Processors>({ ...workload, ...single("commandProcessors"), replicas, health: optional(object<Health>(health)) })),
+    oneOrMore(
+      object<Processors>({ ...workload, ...single("commandProcessors"), replicas, scaleOn, health: optional(object<Health>(health)) }),
+    ),
   ),
   queryApi: optional(
     oneOrMore(

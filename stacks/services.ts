@@ -42,7 +42,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
   const ports = [...new Set(found.map(([, { port = PORT }]) => port))];
   const { gateway, hostnames } = gatewayOn({ ...place, side, servicePorts: ports });
   const made = found.map(([path, settings]) => {
-    const { name = WORKLOADS[role].name, replicas, port = PORT, health = HEALTH } = settings;
+    const { name = WORKLOADS[role].name, replicas, scaleOn, port = PORT, health = HEALTH } = settings;
     const pod = withAccess(
       podOf(place, { ...settings, metrics: settings.metrics ?? { port } }, connectionsOf(place, role)),
       site.environment,
@@ -51,6 +51,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
       ...(role === "queryApi" ? withFieldKeys(pod, site.environment) : pod),
       ...imagesOf(settings),
       replicas,
+      ...(scaleOn ? { scaleOn } : {}),
       port,
       health,
       clients: [gateway.peer, smokeTestsOf(namespace)],

@@ -124,9 +124,12 @@ function writeSide(app: App, site: Site, after: readonly PlatformStack[]): Platf
   const place = placeOf(app, site, "write-side", after);
   const { services, checks, ports, route } = servicesOf(place, "commandApi");
   const workers = described(site.environment, "commandProcessors").map(([path, settings]) => {
-    const { name = WORKLOADS.commandProcessors.name, image = "", replicas, health } = settings;
+    const { name = WORKLOADS.commandProcessors.name, image = "", replicas, scaleOn, health } = settings;
     const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
-    return describedAt(path, new Worker(place.stack, name, { ...pod, image, replicas, ...(health ? { health } : {}) }));
+    return describedAt(
+      path,
+      new Worker(place.stack, name, { ...pod, image, replicas, ...(scaleOn ? { scaleOn } : {}), ...(health ? { health } : {}) }),
+    );
   });
   route(tested(place, [...services, ...workers], checks, ports));
   return place.stack;

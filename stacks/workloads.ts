@@ -73,7 +73,7 @@ export function named(connections: readonly Connection[], { variables = {} }: Pi
 /** What every workload of an environment is told. */
 export function podOf(place: WorkloadPlace, workload: Workload, connections: readonly Connection[]): PodProps {
   const { cluster, namespace, after } = place;
-  const { command, cpu, memory, env, files } = workload;
+  const { command, cpu, cpuLimit, memory, env, files, probes, grace, user } = workload;
   return {
     cluster,
     namespace,
@@ -81,6 +81,10 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
     ...(command ? { command } : {}),
     ...(cpu === undefined ? {} : { cpu }),
     ...(memory ? { memory } : {}),
+    ...(cpuLimit === undefined ? {} : { cpuLimit }),
+    ...(probes ? { probes } : {}),
+    ...(grace ? { grace } : {}),
+    ...(user === undefined ? {} : { user }),
     ...(env ? { env } : {}),
     ...(files ? { files } : {}),
     ...metricsOf(place.site.environment, workload.metrics),

@@ -14,8 +14,12 @@ const SYSTEM = anEnvironment({
   cluster: { context: "kind-orders" },
   eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
   commandApi: { replicas: 2, release: "blue-green", rateLimit: { requests: "100/s" } },
-  commandProcessors: { replicas: { min: 5, max: 20 }, variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } } },
-  queryApi: { replicas: 2 },
+  commandProcessors: {
+    replicas: { min: 5, max: 20 },
+    scaleOn: { cpu: 60, memory: 80 },
+    variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } },
+  },
+  queryApi: { replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
   projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" } },
   readDatabase: [
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
@@ -127,6 +131,13 @@ describe("a switch between two slots", () => {
 describe("the write side", () => {
   it("carries no number of what is scaled automatically", () => {
     expect(one(stack("write-side"), "kubernetes_deployment_v1", "command-processors/rollout/pods").spec).not.toHaveProperty("replicas");
+    const { spec } = one(stack("write-side"), "kubernetes_horizontal_pod_autoscaler_v2");
+    expect([spec.min_replicas, spec.max_replicas]).toEqual([5, 20]);
+    const follows = spec.metric.map(({ resource }: Body) => [resource.name, resource.target.average_utilization]);
+    expect(follows).toEqual([
+      ["cpu", 60],
+      ["memory", 80],
+    ]);
   });
 
   it("never sends a command twice, and lets one client send so much and no more", () => {
@@ -192,6 +203,13 @@ describe("the read side", () => {
     ])
       expect(variablesOf(container)).toMatchObject({ ENCRYPTED_FIELDS: "ssn,email", FIELD_KEY_1: key });
     expect(JSON.stringify(stack("write-side"))).not.toContain("field-keys");
+  });
+
+  it("is asked whether it is well, and ended, as it says", () => {
+    const { spec } = one(stack("read-side"), "kubernetes_deployment_v1", "query-api/rollout/pods").spec.template;
+    expect(spec.container[0].readiness_probe).toMatchObject({ initial_delay_seconds: 10, period_seconds: 5, http_get: { path: "/ready" } });
+    expect(spec.container[0].security_context.run_as_user).toBe("1000");
+    expect(spec.termination_grace_period_seconds).toBeGreaterThan(45);
   });
 
   it("has a variable for each of several databases, as a reader of it, and projections as a writer", () => {

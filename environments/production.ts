@@ -16,9 +16,9 @@ export const production = {
   readCluster: { nodes: 5, node: { cpu: 8, memory: "32Gi", storage: "1Ti" } },
   eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
   commandApi: { replicas: 3, port: 8080, health: "/health", release: "blue-green" },
-  commandProcessors: { replicas: { min: 5, max: 20 } },
+  commandProcessors: { replicas: { min: 5, max: 20 }, health: { port: 8081, path: "/health" } },
   queryApi: {
-    replicas: 10,
+    replicas: { min: 10, max: 20 },
     release: "blue-green",
     edge: {
       provider: "cloudflare",
@@ -27,7 +27,7 @@ export const production = {
       zone: { id: "fedcba9876543210fedcba9876543210", name: "example.com" },
     },
   },
-  projections: { workers: 5, parallelism: 10 },
+  projections: { workers: 5, parallelism: 10, health: { port: 8081, path: "/health", lag: "behind" } },
   readDatabase: { engine: "aurora", replicas: 3 },
   migrations: {},
   cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 },

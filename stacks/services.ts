@@ -1,4 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
+import { type Duration, known, seconds } from "../constructs/core/quantities";
 import { type Backend, Routes } from "../constructs/gateway";
 import { type Check, HttpService, smokeTestsOf } from "../constructs/workload";
 import type { Service } from "./environment";
@@ -18,6 +19,9 @@ const ROLES = {
 const PORT = 8080;
 
 const HEALTH = "/health";
+
+/** How long a service may be silent that does not say. */
+const TIMEOUT: Duration = "30s";
 
 /** What was made of the services of a side. */
 export interface MadeServices {
@@ -40,7 +44,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
   const found = described(site.environment, role);
   if (found.length === 0) return { services: [], checks: [], ports: [], route: () => {} };
   const ports = [...new Set(found.map(([, { port = PORT }]) => port))];
-  const { gateway, hostnames } = gatewayOn({ ...place, side, servicePorts: ports });
+  const { gateway, hostnames } = gatewayOn({ ...place, side, servicePorts: ports, longestRequest: longest(found.map(([, one]) => one)) });
   const made = found.map(([path, settings]) => {
     const { name = WORKLOADS[role].name, replicas, scaleOn, port = PORT, health = HEALTH } = settings;
     const pod = withAccess(
@@ -52,6 +56,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
       ...imagesOf(settings),
       replicas,
       ...(scaleOn ? { scaleOn } : {}),
+      grace: settings.grace ?? settings.timeout ?? TIMEOUT,
       port,
       health,
       clients: [gateway.peer, smokeTestsOf(namespace)],
@@ -83,6 +88,11 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
     }
   };
   return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports, route };
+}
+
+/** As long as a pod in front of these services has to wait for the last of their answers. */
+function longest(services: readonly Service[]): Duration {
+  return `${Math.max(...services.map(({ timeout = TIMEOUT }) => known(seconds(timeout))))}s`;
 }
 
 /** The versions of a service that run: its image, or that in each of its slots. */

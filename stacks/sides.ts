@@ -1,5 +1,6 @@
 import type { App, ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
+import type { Duration } from "../constructs/core/quantities";
 import { Namespace } from "../constructs/kubernetes";
 import { type Postgres, postgresConnection } from "../constructs/postgres";
 import { ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
@@ -176,7 +177,7 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
   const workers = made.map(({ worker }) => worker);
   const ports = [...new Set(made.flatMap(({ ports: of }) => of))];
   const checks = made.flatMap(({ checks: of }) => of);
-  tested(place, workers, checks, ports);
+  tested(place, workers, checks, ports, ONE_BY_ONE);
   return place.stack;
 }
 
@@ -205,13 +206,17 @@ function fieldKeysAtHome({ stack, cluster, namespace, after }: WorkloadPlace): I
 /** As long as all pods of a side may take to be replaced one after the other. */
 const WITHIN = "30m";
 
+/** Of workers of partitions each goes before its successor comes. */
+const ONE_BY_ONE = "1h";
+
 /** A test of what a stack has brought; what sends requests to it comes after. */
 function tested(
   { stack, cluster, namespace, after }: WorkloadPlace,
   verifies: readonly IConstruct[],
   checks: readonly Check[],
   ports: readonly number[],
+  within: Duration = WITHIN,
 ): ITerraformDependable {
   const reaches = ports.length > 0 ? [{ name: "workloads", peer: "namespace" as const, ports }] : [];
-  return new SmokeTest(stack, "smoke-test", { cluster, namespace, verifies, checks, within: WITHIN, reaches, after }).passed;
+  return new SmokeTest(stack, "smoke-test", { cluster, namespace, verifies, checks, within, reaches, after }).passed;
 }

@@ -132,7 +132,7 @@ describe("an environment on a cluster that stands for its own", () => {
       eventStore: { engine: "kurrentdb" },
       readDatabase: [{ engine: "cloudnative-pg" }],
       cache: { engine: "valkey" },
-      queryApi: [{ replicas: 10 }],
+      queryApi: [{ replicas: production.queryApi.replicas }],
     });
     expect(environment).not.toHaveProperty("aws");
     expect(differences).toEqual([

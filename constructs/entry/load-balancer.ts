@@ -101,10 +101,9 @@ export class LoadBalancer extends Construct {
       // It takes two minutes in any case (aws-load-balancer-controller, issue 2366); the pods stay longer.
       deregistrationDelay: "120",
       healthCheck: {
-        protocol: "HTTP",
         port: String(READINESS.port),
-        path: READINESS.path,
-        matcher: "200",
+        // With the PROXY protocol its checks begin with it as well, which no HTTP server there understands.
+        ...(clientAddress === "proxy-protocol" ? { protocol: "TCP" } : { protocol: "HTTP", path: READINESS.path, matcher: "200" }),
         interval: 10,
         timeout: 5,
         healthyThreshold: 2,

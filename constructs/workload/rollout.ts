@@ -15,6 +15,12 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
 
   /** Where the image is said, for refusals. */
   readonly property: string;
+  /**
+   * How long a pod has to run before it counts, in seconds, where nothing says that it is well.
+   * @default 0
+   */
+  readonly steadySeconds?: number;
+
   /** @default true */
   readonly waits?: boolean;
   readonly replicas: Replicas;
@@ -53,6 +59,7 @@ export class Rollout extends Construct {
         selector: { matchLabels },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "0" } },
         progressDeadlineSeconds: progress,
+        ...(props.steadySeconds ? { minReadySeconds: props.steadySeconds } : {}),
         revisionHistoryLimit: HISTORY,
         template: pods.version({ image: props.image, instance: name, property: props.property }),
       },

@@ -48,13 +48,12 @@ describe("a load balancer", () => {
     expect(one(plain, "aws_lb_target_group")).toMatchObject({ port: 443, protocol: "TCP", target_type: "ip", vpc_id: "vpc-1" });
   });
 
-  it("asks nginx itself whether it is well, which needs no PROXY protocol there", () => {
-    expect(one(plain, "aws_lb_target_group").health_check).toMatchObject({
-      protocol: "HTTP",
-      port: "8081",
-      path: "/readyz",
-      matcher: "200",
-    });
+  it("asks nginx itself whether it is well, where no check begins with the PROXY protocol, and else whether it is there", () => {
+    const asked = one(behindEdge, "aws_lb_target_group").health_check;
+    expect(asked).toMatchObject({ protocol: "HTTP", port: "8081", path: "/readyz", matcher: "200" });
+    const knocked = one(plain, "aws_lb_target_group").health_check;
+    expect(knocked).toMatchObject({ protocol: "TCP", port: "8081" });
+    expect(knocked).not.toHaveProperty("path");
   });
 
   it("tells who the client is, and comes with addresses of the network", () => {

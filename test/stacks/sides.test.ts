@@ -13,7 +13,7 @@ const SYSTEM = anEnvironment({
   size: "small",
   cluster: { context: "kind-orders" },
   eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
-  commandApi: { replicas: 2, release: "blue-green", rateLimit: { requests: "100/s" } },
+  commandApi: { replicas: 2, release: "blue-green", timeout: "90s", rateLimit: { requests: "100/s" } },
   commandProcessors: {
     replicas: { min: 5, max: 20 },
     scaleOn: { cpu: 60, memory: 80 },
@@ -138,6 +138,22 @@ describe("the write side", () => {
       ["cpu", 60],
       ["memory", 80],
     ]);
+  });
+
+  it("takes no worker for well that has only just started, where it says nothing of its health", () => {
+    expect(one(stack("write-side"), "kubernetes_deployment_v1", "command-processors/rollout/pods").spec.min_ready_seconds).toBe(30);
+    expect(one(stack("write-side"), "kubernetes_deployment_v1", "command-api/blue/rollout/pods").spec).not.toHaveProperty(
+      "min_ready_seconds",
+    );
+  });
+
+  it("lets requests end that may take long, at nginx as well", () => {
+    expect(one(stack("write-side"), "kubernetes_deployment_v1", "command-api/blue/rollout/pods").spec.template.spec).toMatchObject({
+      termination_grace_period_seconds: 15 + 90,
+    });
+    expect(JSON.stringify(one(stack("write-side"), "helm_release", "gateway/objects/release").values)).toContain(
+      `\\"terminationGracePeriodSeconds\\":${10 + 90 + 15}`,
+    );
   });
 
   it("never sends a command twice, and lets one client send so much and no more", () => {

@@ -14,8 +14,6 @@ export interface Explained {
   readonly reason: string;
 }
 
-const WORKERS = /^(Deployment\/write-side\/command-processors|StatefulSet\/projections\/.*)$/;
-
 /** What is left of what the tools find. One that no object needs any more is an error. */
 export const EXPLAINED: readonly Explained[] = [
   {
@@ -63,9 +61,6 @@ export const EXPLAINED: readonly Explained[] = [
     of: /^CronJob\/read-store\/.*-(progress|drop)$/,
     reason: "nothing but a person starts it",
   },
-  { tool: "kube-score", check: "pod-probes", of: WORKERS, reason: "it serves nobody, and says nowhere that it is well" },
-  { tool: "checkov", check: "CKV_K8S_8", of: WORKERS, reason: "as above: it serves nobody" },
-  { tool: "checkov", check: "CKV_K8S_9", of: WORKERS, reason: "as above: it serves nobody" },
   {
     tool: "checkov",
     check: "CKV_K8S_38",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Problem } from "../core/errors";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening } from "../kubernetes";
+import { imageFrom, type KubernetesTarget, type Opening, RESTRICTED } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { Authority, Connection, Fact, RemoteCopy, SecretFact, Wanted } from "./contract";
 
@@ -247,15 +247,7 @@ function waitContainer(cluster: Pick<KubernetesTarget, "mirror">, wanted: readon
     command: ["sh", "-c", WAIT_SCRIPT, "wait", ...services.flatMap(({ name, ready }) => [name, ready.host, String(ready.port)])],
     env: [{ name: "WAIT", value: String(WAIT_SECONDS) }],
     resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      runAsUser: "65534",
-      runAsGroup: "65534",
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: { ...RESTRICTED, runAsUser: "65534", runAsGroup: "65534", seccompProfile: { type: "RuntimeDefault" } },
     // What it waits for in vain is then said where the pod is described.
     terminationMessagePolicy: "FallbackToLogsOnError",
   };

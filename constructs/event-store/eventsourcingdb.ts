@@ -8,7 +8,17 @@ import type { Connection } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { Bytes, Cores } from "../core/quantities";
 import { EVENT_SOURCING_DB } from "../core/versions";
-import { CustomResources, egressTo, imageFrom, ingressFrom, type KubernetesTarget, NAMES, type Opening, type Peer } from "../kubernetes";
+import {
+  CustomResources,
+  egressTo,
+  imageFrom,
+  ingressFrom,
+  type KubernetesTarget,
+  NAMES,
+  type Opening,
+  type Peer,
+  RESTRICTED,
+} from "../kubernetes";
 import { type SecretSpec, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
 import type { EventStore } from "./contract";
@@ -200,13 +210,7 @@ export class EventSourcingDb extends Construct {
                 ],
                 port: [{ name: "api", containerPort: port }],
                 resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
-                securityContext: {
-                  // Said here as well: the provider would send false.
-                  runAsNonRoot: true,
-                  allowPrivilegeEscalation: false,
-                  readOnlyRootFilesystem: true,
-                  capabilities: { drop: ["ALL"] },
-                },
+                securityContext: RESTRICTED,
                 // How long it reads its events again at a start is not documented: half an hour, then it is started anew.
                 startupProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 180, timeoutSeconds: 5 },
                 readinessProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },

@@ -2,6 +2,7 @@ import type { StatefulSetV1SpecTemplateSpec } from "@cdktf/provider-kubernetes/l
 import type { SecretFact } from "../connection";
 import { type Bytes, type Cores, type Duration, known, seconds } from "../core/quantities";
 import type { KurrentDbLine } from "../core/versions";
+import { RESTRICTED } from "../kubernetes";
 import { COMMON_NAME, certificateNames } from "./kurrentdb-certificates";
 import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
 import type { KurrentDbSecrets } from "./kurrentdb-secrets";
@@ -207,13 +208,7 @@ export function podSecurity(uid: number) {
   };
 }
 
-export const CONTAINER_SECURITY = {
-  allowPrivilegeEscalation: false,
-  privileged: false,
-  readOnlyRootFilesystem: true,
-  runAsNonRoot: true,
-  capabilities: { drop: ["ALL"] },
-};
+export const CONTAINER_SECURITY = { ...RESTRICTED, privileged: false };
 
 export function scriptsVolume(name: string) {
   return { name: "scripts", configMap: { name: `${name}-scripts`, defaultMode: "0555" } };

@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Connection, NeededAuthority, NeededSecret } from "../connection";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { migrationFiles, type Postgres, PsqlPod, postgresConnection, roleName } from "../postgres";
+import { migrationPod, type Postgres, postgresConnection } from "../postgres";
 import type { EventStore, EventStoreRole } from "./contract";
 
 export interface PostgresEventsProps {
@@ -50,22 +50,8 @@ export class PostgresEvents extends Construct implements EventStore {
 
   constructor(scope: Construct, id: string, props: PostgresEventsProps) {
     super(scope, id);
-    const { cluster, namespace, postgres, name = postgres.database, after = [] } = props;
-    const pod = new PsqlPod(this, "pod", {
-      cluster,
-      namespace,
-      postgres,
-      name: `${postgres.name}-events`,
-      files: migrationFiles(join(__dirname, "sql")),
-      settings: {
-        PGDATABASE: postgres.database,
-        MIGRATIONS: "/scripts",
-        WRITER: roleName(name, "writer"),
-        READER: roleName(name, "reader"),
-      },
-      credentials: { ".": postgres.users.migrator },
-      after,
-    });
+    const { postgres } = props;
+    const pod = migrationPod(this, { ...props, part: "events", directory: join(__dirname, "sql") });
     this.ready = [pod.job(this)];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;

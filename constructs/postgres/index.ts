@@ -10,7 +10,7 @@ export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, postgresMoveProbl
 export * from "./contract";
 export { type DatabaseInstance, instanceClass, type ManagedEngine } from "./instances";
 export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
-export { migrationFiles } from "./migrations";
+export { type MigrationPodProps, migrationPod } from "./migrations";
 export type { PostgresParameters } from "./parameters";
 export { PsqlPod, type PsqlPodProps } from "./psql-pod";
 export { RDS_SIZES, RdsPostgres, type RdsPostgresProps } from "./rds";

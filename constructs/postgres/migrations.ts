@@ -1,6 +1,42 @@
 import { join } from "node:path";
+import type { Construct } from "constructs";
+import type { Postgres } from "./contract";
+import { PsqlPod, type PsqlPodProps } from "./psql-pod";
+import { roleName } from "./users";
 
-/** What a `PsqlPod` runs to apply the numbered files of a directory (`0001-events.sql`), each once and in their order. */
-export function migrationFiles(directory: string): readonly string[] {
-  return [join(__dirname, "migrations/migrate.sh"), directory, join(__dirname, "migrations/apply.sql")];
+export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "namespace" | "after"> {
+  /** The server, on which `PostgresRoles` has been. */
+  readonly postgres: Postgres;
+
+  /** What is migrated; the end of the pod's name. */
+  readonly part: string;
+
+  /** The directory of numbered files (`0001-events.sql`). */
+  readonly directory: string;
+
+  /**
+   * The beginning of the roles' names, as `PostgresRoles` was told.
+   * @default - the name of the database
+   */
+  readonly name?: string;
+}
+
+/** What applies the numbered files of a directory to a database as its migrator, each once and in their order. */
+export function migrationPod(
+  scope: Construct,
+  { postgres, part, directory, name = postgres.database, ...where }: MigrationPodProps,
+): PsqlPod {
+  return new PsqlPod(scope, "pod", {
+    ...where,
+    postgres,
+    name: `${postgres.name}-${part}`,
+    files: [join(__dirname, "migrations/migrate.sh"), directory, join(__dirname, "migrations/apply.sql")],
+    settings: {
+      PGDATABASE: postgres.database,
+      MIGRATIONS: "/scripts",
+      WRITER: roleName(name, "writer"),
+      READER: roleName(name, "reader"),
+    },
+    credentials: { ".": postgres.users.migrator },
+  });
 }

@@ -8,7 +8,7 @@ import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening } from "../kubernetes";
+import { imageFrom, type KubernetesTarget, type Opening, RESTRICTED } from "../kubernetes";
 import { type Credentials, type Postgres, postgresConnection } from "./contract";
 
 export interface PsqlPodProps {
@@ -108,16 +108,6 @@ export class PsqlPod extends Construct {
 /** What psql reads by itself. */
 const SERVER = { PGHOST: "{host}", PGPORT: "{port}", PGSSLMODE: "verify-full", PGSSLROOTCERT: "{ca}" } as const;
 
-const RESTRICTED = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  runAsNonRoot: true,
-  runAsUser: USER,
-  runAsGroup: USER,
-  capabilities: { drop: ["ALL"] },
-  seccompProfile: { type: "RuntimeDefault" },
-};
-
 function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodConnections, script: string) {
   const told = { ...settings, CREDENTIALS: "/credentials", SCRIPTS: "/scripts", TMPDIR: "/tmp", HOME: "/tmp" };
   const env = Object.entries(told).map(([name, value]) => ({ name, value }));
@@ -135,7 +125,7 @@ function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodCo
         command: ["sh", `/scripts/${script}`],
         env: [...server.env, ...env].sort((one, other) => (one.name < other.name ? -1 : 1)),
         resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-        securityContext: RESTRICTED,
+        securityContext: { ...RESTRICTED, runAsUser: USER, runAsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMount: [
           ...server.mounts,

@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { migrationFiles, type Postgres, PsqlPod, roleName } from "../postgres";
+import { migrationPod, type Postgres } from "../postgres";
 
 export interface ProjectionTablesProps {
   readonly cluster: KubernetesTarget;
@@ -39,22 +39,7 @@ export class ProjectionTables extends Construct {
 
   constructor(scope: Construct, id: string, props: ProjectionTablesProps) {
     super(scope, id);
-    const { cluster, namespace, postgres, name = postgres.database, after = [] } = props;
-    const pod = new PsqlPod(this, "pod", {
-      cluster,
-      namespace,
-      postgres,
-      name: `${postgres.name}-projections`,
-      files: migrationFiles(join(__dirname, "sql")),
-      settings: {
-        PGDATABASE: postgres.database,
-        MIGRATIONS: "/scripts",
-        WRITER: roleName(name, "writer"),
-        READER: roleName(name, "reader"),
-      },
-      credentials: { ".": postgres.users.migrator },
-      after,
-    });
+    const pod = migrationPod(this, { ...props, part: "projections", directory: join(__dirname, "sql") });
     this.ready = [pod.job(this)];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;

@@ -8,7 +8,7 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening, PodTraffic, ROLE_AGENT } from "../kubernetes";
+import { imageFrom, type KubernetesTarget, type Opening, PodTraffic, RESTRICTED, ROLE_AGENT } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 
 export interface CachePasswordProps {
@@ -156,13 +156,7 @@ function podSpec({ name, image, script, secretName, user, region }: Pod) {
         command: ["sh", `/scripts/${SCRIPT}`],
         env: Object.entries(told).map(([variable, value]) => ({ name: variable, value })),
         resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "256Mi" } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          runAsNonRoot: true,
-          capabilities: { drop: ["ALL"] },
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: { ...RESTRICTED, seccompProfile: { type: "RuntimeDefault" } },
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMount: [
           { name: "passwords", mountPath: "/passwords", readOnly: true },

@@ -4,7 +4,7 @@ import type { PodGroup } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
+import { type KubernetesTarget, type Peer, PodTraffic, RESTRICTED, Release, VolumeClaims } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
@@ -78,8 +78,6 @@ const PERMISSIONS = "~* &* +@all -config|set -config|rewrite -debug -module -rep
 
 /** Who asks whether it is up, and can do nothing else: a password would fail the probe in the middle of a rotation. */
 const PROBE = "user probe on nopass -@all +ping";
-
-const RESTRICTED = { allowPrivilegeEscalation: false, runAsNonRoot: true, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
 
 /**
  * Valkey on Kubernetes, with its data in an append-only log on a volume. One server writes. It is a StatefulSet whatever

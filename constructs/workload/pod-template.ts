@@ -6,7 +6,7 @@ import { type PodConnections, podConnections, type SecretFact } from "../connect
 import { refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic } from "../kubernetes";
+import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
 import type { Container, Health, PodProps } from "./contract";
 import { fileData, fileHash, mounts, volumes } from "./directories";
 import { NamespaceConnections } from "./namespace-connections";
@@ -278,16 +278,7 @@ export class PodTemplate extends Construct {
 
   private restricted() {
     const user = String(this.props.user ?? DEFAULTS.user);
-    return {
-      allowPrivilegeEscalation: false,
-      privileged: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    };
+    return { ...RESTRICTED, privileged: false, runAsUser: user, runAsGroup: user, seccompProfile: { type: "RuntimeDefault" } };
   }
 
   /** Its ports by name. Metrics on a port that has a name already are read there. */

@@ -48,10 +48,7 @@ const EVENT_STORES: Known<EventStoreSettings, EventStore> = {
       ...(outside ? { outside } : {}),
     });
   },
-  postgres: (site, stack, { server }) => {
-    if (server.engine === "cloudnative-pg") onTheSide(site, "eventStore.server", "write");
-    return postgresEventStore(postgresAt(site, stack, NAMESPACES.eventStore, server.name ?? "event-store", server));
-  },
+  postgres: (site, stack, settings) => postgresEventStore(eventServerAt(site, stack, settings)),
   eventsourcingdb: (site) => {
     onTheSide(site, "eventStore", "write");
     return eventSourcingDbEventStore({ namespace: NAMESPACES.eventStore });
@@ -87,6 +84,17 @@ export function kurrentCloudAt(
 export function eventStoreOf(site: Site, stack: PlatformStack): EventStore | undefined {
   const { eventStore } = site.environment;
   return eventStore && known(EVENT_STORES, site, stack, eventStore);
+}
+
+/** The server that has the tables of events. None where an engine of its own has the events. */
+export function eventServerOf(site: Site, stack: PlatformStack): Postgres | undefined {
+  const { eventStore } = site.environment;
+  return eventStore?.engine === "postgres" ? eventServerAt(site, stack, eventStore) : undefined;
+}
+
+function eventServerAt(site: Site, stack: PlatformStack, { server }: Of<EventStoreSettings, "postgres">): Postgres {
+  if (server.engine === "cloudnative-pg") onTheSide(site, "eventStore.server", "write");
+  return postgresAt(site, stack, NAMESPACES.eventStore, server.name ?? "event-store", server);
 }
 
 /** The databases of the read side as workloads of a stack on its cluster know them, in the order of the environment. */

@@ -488,14 +488,58 @@ export interface Workload {
   };
 }
 
-/** What an autoscaled workload follows: of several the one that asks for most. */
-export type ScaleOn = Pick<Scaling, "cpu" | "memory">;
+/**
+ * What an autoscaled workload follows: of several the one that asks for most. CPU and memory are in percent of what its
+ * instances ask for; everything else is a number that grows with what there is to do, of which each instance is for so much.
+ * docs/workloads.md says what becomes of it when it can't be read.
+ */
+export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
+  /**
+   * Messages that wait for a durable consumer of a stream of the broker: `{ stream: "commands", consumer: "processors", each: 100 }`.
+   * @default - it is not looked at
+   */
+  readonly broker?: { readonly stream: string; readonly consumer: string; readonly each: number };
+
+  /**
+   * The answer of the event store, where it is PostgreSQL, to a query for one number, asked as one of its readers:
+   * `{ query: "SELECT count(*) FROM …", each: 500 }`.
+   * @default - it is not asked
+   */
+  readonly eventStore?: Asked;
+
+  /**
+   * The answer of a read database to a query for one number, asked as one of its readers.
+   * @default - none is asked
+   */
+  readonly readDatabase?: Asked & {
+    /**
+     * The database, by its name.
+     * @default - the one
+     */
+    readonly database?: string;
+  };
+
+  /**
+   * The answer of a Prometheus that is there to a query for one element:
+   * `{ server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "…", each: 100 }`. No answer counts
+   * as a lost signal. Its namespace has to let KEDA in.
+   * @default - none is asked
+   */
+  readonly prometheus?: Asked & { readonly server: string; readonly namespace: string };
+}
+
+interface Asked {
+  readonly query: string;
+
+  /** How much of it is for one instance, above 0. */
+  readonly each: number;
+}
 
 export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
 
   /**
-   * What an autoscaled one follows: `{ cpu: 70, memory: 80 }`, in percent of what its instances ask for.
+   * What an autoscaled one follows: `{ cpu: 70, memory: 80 }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;
@@ -593,7 +637,7 @@ export interface Processors extends Workload {
   readonly replicas: Replicas;
 
   /**
-   * What autoscaled ones follow: `{ cpu: 70, memory: 80 }`, in percent of what instances ask for.
+   * What autoscaled ones follow: `{ cpu: 70, broker: { stream: "commands", consumer: "processors", each: 100 } }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;
@@ -939,6 +983,22 @@ export function all<T extends object>(role: OneOrMore<T> | undefined): readonly 
 /** Whether data is guarded against deletion here. */
 export function isProtected(environment: Environment): boolean {
   return environment.exceptions?.disposable === undefined;
+}
+
+/** Signals that only others than the cluster itself can tell, by their names in `scaleOn`. */
+export type SignalName = Exclude<keyof ScaleOn, keyof Pick<Scaling, "cpu" | "memory">>;
+
+/** What the autoscaled workloads of these sides follow. Those of a fixed number follow nothing. */
+export function followed(
+  { commandApi, commandProcessors, queryApi }: Environment,
+  sides: readonly ("write" | "read")[] = ["write", "read"],
+): readonly ScaleOn[] {
+  type Scaled = Pick<Service | Processors, "replicas" | "scaleOn">;
+  const on: Readonly<Record<"write" | "read", readonly Scaled[]>> = {
+    write: [...all<Scaled>(commandApi), ...all<Scaled>(commandProcessors)],
+    read: all<Scaled>(queryApi),
+  };
+  return sides.flatMap((side) => on[side]).flatMap(({ replicas, scaleOn }) => (scaleOn && typeof replicas === "object" ? [scaleOn] : []));
 }
 
 /** What stands before the queries of an environment, and the service behind it. */

@@ -8,6 +8,7 @@ import { NAMESPACES } from "./places";
 import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
 import { describedAt } from "./refusals";
 import { AUTHORITY } from "./secrets";
+import { readersOf } from "./signals";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
 
@@ -94,7 +95,7 @@ function postgresEvents({ site, stack, cluster, after }: Place, { server }: Sett
     cluster,
     namespace: NAMESPACE,
     path: `${site.environment.name}.eventStore.server`,
-    clients: CLIENTS,
+    clients: [...CLIENTS, ...readersOf(site.environment, ({ eventStore }) => eventStore !== undefined)],
     after,
   };
   const name = server.name ?? "event-store";

@@ -10,6 +10,7 @@ import { NAMESPACES } from "./places";
 import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
 import { describedAt } from "./refusals";
 import { brokerUsers, cacheUsers } from "./secrets";
+import { asks, readersOf } from "./signals";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
 
@@ -46,7 +47,15 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   for (const [index, settings] of databases.entries()) {
     const path = Array.isArray(environment.readDatabase) ? `readDatabase[${index}]` : "readDatabase";
     const server = settings.name ?? "read-database";
-    const place: PostgresPlace = { site, stack, cluster, namespace: name, path: at(path), clients: CLIENTS, after: ready };
+    const place: PostgresPlace = {
+      site,
+      stack,
+      cluster,
+      namespace: name,
+      path: at(path),
+      clients: [...CLIENTS, ...readersOf(environment, asks(environment, server))],
+      after: ready,
+    };
     rolesOn(place, server, postgresOn(place, server, settings));
   }
 
@@ -100,6 +109,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         ...(broker.storage ? { storage: broker.storage } : {}),
         users: spec,
         clients: SENDERS,
+        watchers: readersOf(environment, ({ broker: waiting }) => waiting !== undefined),
         protect: stack.protect,
         ...metrics,
         after: [...ready, users.release],

@@ -295,7 +295,37 @@ const probe = optional(
 
 const percent = optional(whole(1, 100));
 
-const scaleOn = optional(object<ScaleOn>({ cpu: percent, memory: percent }));
+const natsName = text(/^[^\s.*>/\\]+$/, "is no name in NATS", "write one without spaces and . * > / \\");
+
+const amount = value((input) =>
+  typeof input === "number" && Number.isFinite(input) && input > 0
+    ? undefined
+    : { rule: "is no amount for one instance", remedy: "use a number above 0" },
+);
+
+const asked = { query: anything, each: amount };
+
+const scaleOn = optional(
+  object<ScaleOn>({
+    cpu: percent,
+    memory: percent,
+    // NATS, naming of streams and consumers.
+    broker: optional(object<NonNullable<ScaleOn["broker"]>>({ stream: natsName, consumer: natsName, each: whole(1, 1_000_000_000) })),
+    eventStore: optional(object<NonNullable<ScaleOn["eventStore"]>>(asked)),
+    readDatabase: optional(object<NonNullable<ScaleOn["readDatabase"]>>({ ...asked, database: optional(name) })),
+    prometheus: optional(
+      object<NonNullable<ScaleOn["prometheus"]>>({
+        ...asked,
+        server: text(
+          /^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/,
+          "is no address with a port",
+          "write one like http://prometheus.monitoring.svc:9090",
+        ),
+        namespace: name,
+      }),
+    ),
+  }),
+);
 
 const container = {
   name: optional(name),

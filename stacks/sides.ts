@@ -15,6 +15,7 @@ import { describedAt } from "./refusals";
 import { WORKLOADS } from "./release";
 import { fieldKeys } from "./secrets";
 import { servicesOf } from "./services";
+import { scalingOf } from "./signals";
 import { workloadQuota } from "./sizes";
 import type { PlatformStack } from "./stack";
 import { connectionsOf, described, podOf, type WorkloadPlace, withFieldKeys } from "./workloads";
@@ -129,7 +130,13 @@ function writeSide(app: App, site: Site, after: readonly PlatformStack[]): Platf
     const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
     return describedAt(
       path,
-      new Worker(place.stack, name, { ...pod, image, replicas, ...(scaleOn ? { scaleOn } : {}), ...(health ? { health } : {}) }),
+      new Worker(place.stack, name, {
+        ...pod,
+        image,
+        replicas,
+        ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
+        ...(health ? { health } : {}),
+      }),
     );
   });
   route(tested(place, [...services, ...workers], checks, ports));

@@ -1,5 +1,6 @@
+import type { ScaleOn } from "./environment";
 import { each } from "./paths";
-import type { DraftEnvironment, Finding, Rule } from "./rules";
+import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
 
 /** What must hold of the workloads of one environment. */
 export const workloadRules: readonly Rule[] = [
@@ -9,6 +10,7 @@ export const workloadRules: readonly Rule[] = [
   projectionsHaveADatabase,
   partitionsAreShared,
   slotsAreSaidOnce,
+  signalsAreThere,
 ];
 
 type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
@@ -112,4 +114,33 @@ function partitionsAreShared(environment: DraftEnvironment): Finding[] {
       },
     ];
   });
+}
+
+/** What an event store is followed by that has no tables. */
+const BY_METRICS = "follow it by prometheus: docs/workloads.md has the query";
+
+/** What a workload follows has to be there, and of a kind that tells it. */
+function signalsAreThere(environment: DraftEnvironment): Finding[] {
+  const { broker, eventStore } = environment;
+  const databases = databasesOf(environment);
+  return (["commandApi", "commandProcessors", "queryApi"] as const).flatMap((role) =>
+    each(environment, role).flatMap(([keys, { scaleOn = {} }]): Finding[] => {
+      const follows = scaleOn as Draft<ScaleOn>;
+      const at = (...below: readonly string[]) => ({ keys: [...keys, "scaleOn", ...below] });
+      const found: Finding[] = [];
+      if (follows.broker && !broker) found.push({ ...at("broker"), rule: "follows a broker, and there is none", remedy: "add broker" });
+      if (follows.eventStore && eventStore?.engine && eventStore.engine !== "postgres")
+        found.push({ ...at("eventStore"), rule: `asks for an answer in SQL, which ${eventStore.engine} has none of`, remedy: BY_METRICS });
+      if (!follows.readDatabase) return found;
+      const { database } = follows.readDatabase;
+      const remedy = `set database to one of ${databases.join(", ")}`;
+      if (databases.length === 0)
+        found.push({ ...at("readDatabase"), rule: "asks a read database, and there is none", remedy: "add readDatabase" });
+      else if (database === undefined && databases.length > 1)
+        found.push({ ...at("readDatabase"), rule: "does not say which read database it asks", remedy });
+      else if (database !== undefined && !databases.includes(database))
+        found.push({ ...at("readDatabase", "database"), value: database, rule: "is no read database", remedy });
+      return found;
+    }),
+  );
 }

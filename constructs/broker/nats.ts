@@ -40,6 +40,12 @@ export interface NatsProps extends Partial<NatsSettings> {
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
+   * Who asks how much waits for a consumer, beside: KEDA, where workloads follow that.
+   * @default - nobody
+   */
+  readonly watchers?: readonly Exclude<Peer, "anywhere">[];
+
+  /**
    * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
    * @default - nobody scrapes it
    */
@@ -55,11 +61,14 @@ export interface NatsProps extends Partial<NatsSettings> {
   readonly after?: readonly ITerraformDependable[];
 }
 
-const PORTS = { clients: 4222, routes: 6222, metrics: 7777 } as const;
+const PORTS = { clients: 4222, routes: 6222, metrics: 7777, monitoring: 8222 } as const;
 
 const SIDECARS = { reloader: { cpu: "10m", memory: "32Mi" }, exporter: { cpu: "20m", memory: "64Mi" } } as const;
 
 const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } as const;
+
+/** Of workloads, and so of their streams. */
+const ACCOUNT = "WORKLOADS";
 
 /** The rest of a volume is for what is written while old messages are deleted. */
 const STREAMS_SHARE = 0.9;
@@ -82,7 +91,8 @@ export class Nats extends Construct {
 
   constructor(scope: Construct, id: string, props: NatsProps) {
     super(scope, id);
-    const { cluster, namespace, name, purpose, active, users, clients, metricsFrom, protect = purpose === "events", after = [] } = props;
+    const { cluster, namespace, name, purpose, active, users, clients, watchers = [] } = props;
+    const { metricsFrom, protect = purpose === "events", after = [] } = props;
     const settings = resolve(props);
     const found = Object.entries(natsProblems(settings, purpose));
     for (const [property, problems] of found) refuse(this, problems, property);
@@ -97,6 +107,7 @@ export class Nats extends Construct {
       listens: [
         routes,
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.clients] }] : []),
+        ...(watchers.length > 0 ? [{ name: "monitoring", peer: watchers, ports: [PORTS.monitoring] }] : []),
         ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
       ],
       reaches: [routes],
@@ -147,6 +158,8 @@ export function natsBroker({ name, namespace, users, active = "a" }: Pick<NatsPr
     protocol: "nats",
     host: `${name}.${namespace}.svc`,
     authority: serverAuthority(name, namespace),
+    // The Service for clients has no such port, and no name for each server.
+    monitoring: { address: `${name}-headless.${namespace}.svc.cluster.local:${PORTS.monitoring}`, account: ACCOUNT },
     peers: [{ namespace, labels: labelsOf(name) }],
     user: `workloads-${active}`,
     password: { secret: users, home: namespace, key: active },
@@ -196,7 +209,7 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, set
       },
       merge: {
         accounts: {
-          WORKLOADS: { jetstream: "enabled", users: ["a", "b"].map((key) => ({ user: `workloads-${key}`, password: reference(key) })) },
+          [ACCOUNT]: { jetstream: "enabled", users: ["a", "b"].map((key) => ({ user: `workloads-${key}`, password: reference(key) })) },
           SYSTEM: { users: [{ user: "system", password: reference("system") }] },
         },
         system_account: "SYSTEM",

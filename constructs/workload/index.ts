@@ -1,3 +1,4 @@
+export { SIGNAL_READER } from "./autoscaling";
 export type { Check, HttpCheck, QueryCheck, TcpCheck } from "./checks";
 export type * from "./contract";
 export { HttpService, type HttpServiceProps, type SlotProps } from "./http-service";

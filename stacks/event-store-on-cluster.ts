@@ -6,6 +6,7 @@ import type { Environment, EventStore } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { priorityClass } from "./priorities";
 import { describedAt } from "./refusals";
 import { AUTHORITY } from "./secrets";
 import { readersOf } from "./signals";
@@ -73,6 +74,7 @@ function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"k
       ...(outside ? { outside } : {}),
       ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
       protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
       after: [...after, ...(insecure ? [] : secrets)],
     }),
   );
@@ -114,6 +116,7 @@ function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place
       ...(storage ? { storage } : {}),
       clients: CLIENTS,
       protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
       after,
     }),
   );

@@ -8,6 +8,7 @@ import { CACHE_PASSWORD } from "./identities";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { priorityClass } from "./priorities";
 import { describedAt } from "./refusals";
 import { brokerUsers, cacheUsers } from "./secrets";
 import { asks, readersOf } from "./signals";
@@ -36,6 +37,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   const name = NAMESPACES.readStore;
   const size = environment.size ?? "medium";
   const at = (path: string) => `${environment.name}.${path}`;
+  const priority = priorityClass(environment, "stores");
   const metrics = monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {};
   const { ready } = new Namespace(stack, "namespace", {
     cluster,
@@ -76,6 +78,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         clients: CLIENTS,
         protect: stack.protect && cache.purpose === "store",
         ...metrics,
+        priority,
         after: [...ready, users.release],
       }),
     );
@@ -112,6 +115,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         watchers: readersOf(environment, ({ broker: waiting }) => waiting !== undefined),
         protect: stack.protect,
         ...metrics,
+        priority,
         after: [...ready, users.release],
       }),
     );

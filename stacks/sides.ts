@@ -10,6 +10,7 @@ import { postgresOf } from "./connections";
 import { all, type Environment, isProtected, type Migrations } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { priorityClass } from "./priorities";
 import { type ReadModelOf, readModelsOf, slotsOf } from "./read-models";
 import { describedAt } from "./refusals";
 import { WORKLOADS } from "./release";
@@ -202,7 +203,7 @@ function placeOf(app: App, site: Site, part: keyof typeof NAMESPACE_OF, after: r
   const { stack, cluster } = stackOn(app, site, part, after);
   const name = NAMESPACE_OF[part];
   const { ready } = new Namespace(stack, "namespace", { cluster, name, quota: workloadQuota(site.environment, part) });
-  return { site, stack, cluster, namespace: name, after: ready };
+  return { site, stack, cluster, namespace: name, priority: priorityClass(site.environment, part), after: ready };
 }
 
 /** Keys of fields are drawn for the side that answers queries; projections have a copy. */

@@ -29,6 +29,12 @@ export interface WorkloadPlace {
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
+
+  /**
+   * The PriorityClass of what runs there for good.
+   * @default - none: nothing does
+   */
+  readonly priority?: string;
   readonly after: readonly ITerraformDependable[];
 }
 
@@ -72,12 +78,13 @@ export function named(connections: readonly Connection[], { variables = {} }: Pi
 
 /** What every workload of an environment is told. */
 export function podOf(place: WorkloadPlace, workload: Workload, connections: readonly Connection[]): PodProps {
-  const { cluster, namespace, after } = place;
+  const { cluster, namespace, priority, after } = place;
   const { command, cpu, cpuLimit, memory, env, files, probes, grace, user } = workload;
   return {
     cluster,
     namespace,
     connections: named(connections, workload),
+    ...(priority ? { priority } : {}),
     ...(command ? { command } : {}),
     ...(cpu === undefined ? {} : { cpu }),
     ...(memory ? { memory } : {}),

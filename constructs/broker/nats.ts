@@ -57,6 +57,12 @@ export interface NatsProps extends Partial<NatsSettings> {
    */
   readonly protect?: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: its namespace, cert-manager, the Secret. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -92,7 +98,7 @@ export class Nats extends Construct {
   constructor(scope: Construct, id: string, props: NatsProps) {
     super(scope, id);
     const { cluster, namespace, name, purpose, active, users, clients, watchers = [] } = props;
-    const { metricsFrom, protect = purpose === "events", after = [] } = props;
+    const { metricsFrom, priority, protect = purpose === "events", after = [] } = props;
     const settings = resolve(props);
     const found = Object.entries(natsProblems(settings, purpose));
     for (const [property, problems] of found) refuse(this, problems, property);
@@ -140,7 +146,9 @@ export class Nats extends Construct {
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims],
       values: sound ? valuesOf(props, settings, certificate.secretName) : {},
-      pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
+      pods: sound
+        ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(priority) }]
+        : [],
     });
     this.ready = [release];
     this.broker = natsBroker({ name, namespace, users, ...(active ? { active } : {}) });
@@ -176,7 +184,7 @@ function resolve({ size = "medium", ...said }: NatsProps): NatsSettings {
   };
 }
 
-function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, settings: NatsSettings, secretName: string) {
+function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: NatsProps, settings: NatsSettings, secretName: string) {
   const { servers, cpu, memory, storage } = settings;
   const zoned = cluster.zones.length > 1;
   const mebibytes = (value: Bytes, share: number) => Math.floor((known(bytes(value)) * share) / 2 ** 20);
@@ -236,6 +244,7 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, set
       merge: {
         spec: {
           automountServiceAccountToken: false,
+          ...(priority ? { priorityClassName: priority } : {}),
           securityContext: {
             runAsNonRoot: true,
             runAsUser: 1000,

@@ -120,6 +120,12 @@ export interface KurrentDbProps {
    */
   readonly insecureOnOwnMachine?: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: namespace, secrets, the definitions and webhook of cert-manager. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -346,7 +352,7 @@ const RECOVERY: Duration = "1h";
 
 /** What is decided, each by itself; what can't be read is refused elsewhere, and stands here as if nobody had said it. */
 function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
-  const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside } = props;
+  const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside, priority } = props;
   return {
     name,
     namespace,
@@ -366,6 +372,7 @@ function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memor
     apart: cluster.zones.length > 1,
     ...(licence ? { licence } : {}),
     ...(outside ? { domain: outside.domain } : {}),
+    ...(priority ? { priority } : {}),
   };
 }
 

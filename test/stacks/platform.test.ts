@@ -120,7 +120,7 @@ describe("the secret store of a platform", () => {
       conditions: [{ namespaces: ["observability", "projections", "read-side", "read-store"] }],
     });
     for (const [id, namespaces] of [
-      ["scaled-write", ["event-store"]],
+      ["scaled-write", ["event-store", "write-side"]],
       ["production-write", ["event-store", "write-side"]],
     ] as const) {
       const [writing] = values(platform(id), "secret-store").objects;

@@ -9,7 +9,7 @@ import type { Region } from "../constructs/network";
 import type { ReadModelSlot } from "../constructs/projection";
 import type { RedisPurpose } from "../constructs/redis";
 import type { Size } from "../constructs/sizing";
-import type { Probes, Scaling } from "../constructs/workload";
+import type { Probes, Scaling, Telemetry } from "../constructs/workload";
 
 /**
  * Everything that a person decides about one environment of one system, in one region.
@@ -900,6 +900,13 @@ export interface Monitoring {
   readonly prometheus?: boolean;
   readonly grafana?: boolean;
   readonly elasticStack?: boolean;
+
+  /**
+   * A collector of OTLP that is there, on each cluster of workloads: `{ endpoint: "http://collector.monitoring.svc:4317",
+   * namespace: "monitoring" }`. Workloads are told of it; its namespace has to let them in.
+   * @default - workloads are told of none
+   */
+  readonly telemetry?: Pick<Telemetry, "endpoint" | "namespace">;
 }
 
 /** JSON Web Tokens, signed with RS256 and nothing else. */

@@ -295,6 +295,8 @@ const probe = optional(
 
 const percent = optional(whole(1, 100));
 
+const withPort = (example: string) => text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "is no address with a port", `write one like ${example}`);
+
 const natsName = text(/^[^\s.*>/\\]+$/, "is no name in NATS", "write one without spaces and . * > / \\");
 
 const amount = value((input) =>
@@ -316,11 +318,7 @@ const scaleOn = optional(
     prometheus: optional(
       object<NonNullable<ScaleOn["prometheus"]>>({
         ...asked,
-        server: text(
-          /^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/,
-          "is no address with a port",
-          "write one like http://prometheus.monitoring.svc:9090",
-        ),
+        server: withPort("http://prometheus.monitoring.svc:9090"),
         namespace: name,
       }),
     ),
@@ -609,7 +607,16 @@ export const environmentSchema = object<Environment>({
       }),
     }),
   ),
-  monitoring: optional(object<Monitoring>({ prometheus: optional(flag), grafana: optional(flag), elasticStack: optional(flag) })),
+  monitoring: optional(
+    object<Monitoring>({
+      prometheus: optional(flag),
+      grafana: optional(flag),
+      elasticStack: optional(flag),
+      telemetry: optional(
+        object<NonNullable<Monitoring["telemetry"]>>({ endpoint: withPort("http://collector.monitoring.svc:4317"), namespace: name }),
+      ),
+    }),
+  ),
   authentication: optional(object<Authentication>({ issuer: https, audience: anything, jwks: https })),
   authorization: optional(records(list(anything, "name the roles that may"))),
   encryptedFields: optional(list(anything, "name the fields")),

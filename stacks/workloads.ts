@@ -95,6 +95,7 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
     ...(env ? { env } : {}),
     ...(files ? { files } : {}),
     ...metricsOf(place.site.environment, workload.metrics),
+    ...telemetryOf(place.site.environment),
     // The test at the end of each stack does.
     waits: false,
     after,
@@ -103,6 +104,11 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
 
 function metricsOf({ monitoring }: Environment, metrics: Workload["metrics"]): Pick<PodProps, "metrics"> {
   return metrics && monitoring?.prometheus ? { metrics: { ...metrics, from: NAMESPACES.observability, monitor: true } } : {};
+}
+
+function telemetryOf({ name, monitoring }: Environment): Pick<PodProps, "telemetry"> {
+  const { telemetry } = monitoring ?? {};
+  return telemetry ? { telemetry: { ...telemetry, attributes: { "deployment.environment.name": name } } } : {};
 }
 
 /** Where an API finds who may do what. */

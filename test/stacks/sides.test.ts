@@ -30,6 +30,7 @@ const SYSTEM = anEnvironment({
   authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
   authorization: { CreateOrder: ["user", "admin"] },
   encryptedFields: ["ssn", "email"],
+  monitoring: { telemetry: { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" } },
   exceptions: { disposable: "a test" },
 });
 
@@ -103,6 +104,29 @@ describe("the sides of a system", () => {
     expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
     expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");
     expect(JSON.stringify(stack("projections"))).toContain("behind 1000");
+  });
+});
+
+describe("every workload", () => {
+  it("sends its telemetry to the collector that is there, and is let out to it", () => {
+    const found = ["write-side", "read-side", "projections", "migrations"].flatMap((part) =>
+      ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1", "kubernetes_job_v1"].flatMap((type) =>
+        all(stack(part), type).map(({ metadata, spec }) => ({ part, metadata, variables: variablesOf(spec.template.spec.container[0]) })),
+      ),
+    );
+    const told = found.filter(({ variables }) => "OTEL_SERVICE_NAME" in variables);
+    expect(told.map(({ variables }) => variables.OTEL_SERVICE_NAME).sort()).toEqual(
+      ["command-api", "command-api", "command-processors", "migrations", "projections-a", "query-api"].sort(),
+    );
+    for (const { part, variables } of told) {
+      expect(variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe("http://collector.monitoring.svc:4317");
+      expect(variables.OTEL_RESOURCE_ATTRIBUTES).toContain("deployment.environment.name=test");
+      const policy = all(stack(part), "kubernetes_network_policy_v1").find(({ metadata }) => metadata.name === variables.OTEL_SERVICE_NAME);
+      expect(policy?.spec.egress).toContainEqual({
+        to: [{ namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "monitoring" } } }],
+        ports: [{ port: "4317", protocol: "TCP" }],
+      });
+    }
   });
 });
 

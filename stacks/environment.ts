@@ -241,7 +241,7 @@ export interface ExistingCluster {
 
   /**
    * Parts of the platform that it has already, and that are left alone. With `cloudnative-pg` goes its backup plugin
-   * `plugin-barman-cloud`: both live in one namespace, whose owner installs them.
+   * `plugin-barman-cloud`: both live in one namespace, whose owner installs them. KEDA is looked for in the namespace `keda`.
    * @default - none: everything that the environment needs is installed
    */
   readonly has?: readonly ExistingPart[];

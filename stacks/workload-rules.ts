@@ -1,4 +1,4 @@
-import type { ScaleOn } from "./environment";
+import type { ScaleOn, SignalName } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
 
@@ -116,31 +116,55 @@ function partitionsAreShared(environment: DraftEnvironment): Finding[] {
   });
 }
 
-/** What an event store is followed by that has no tables. */
-const BY_METRICS = "follow it by prometheus: docs/workloads.md has the query";
+/** What is wrong with what is followed, and at which of its settings. */
+type Unfollowed = Omit<Finding, "keys"> & { readonly below?: string };
 
-/** What a workload follows has to be there, and of a kind that tells it. */
+/** Why a workload of a side can't follow a signal of each name. */
+const UNFOLLOWED: {
+  readonly [Name in SignalName]?: (
+    environment: DraftEnvironment,
+    side: "write" | "read",
+    asked: Draft<NonNullable<ScaleOn[Name]>>,
+  ) => Unfollowed | undefined;
+} = {
+  broker: ({ broker }) => (broker ? undefined : { rule: "follows a broker, and there is none", remedy: "add broker" }),
+  eventStore: ({ eventStore, readCluster }, side) => {
+    if (!eventStore?.engine) return undefined;
+    if (eventStore.engine !== "postgres") {
+      const rule = `asks for an answer in SQL, which ${eventStore.engine} has none of`;
+      return { rule, remedy: "follow it by prometheus: docs/workloads.md has the query" };
+    }
+    return readCluster && side === "read" && eventStore.server?.engine === "cloudnative-pg" ? onTheOther("writeCluster") : undefined;
+  },
+  readDatabase: (environment, side, { database }) => {
+    const known = databasesOf(environment);
+    const remedy = `set database to one of ${known.join(", ")}`;
+    if (known.length === 0) return { rule: "asks a read database, and there is none", remedy: "add readDatabase" };
+    if (environment.writeCluster && side === "write") return onTheOther("readCluster");
+    if (database === undefined) return known.length > 1 ? { rule: "does not say which read database it asks", remedy } : undefined;
+    return known.includes(database) ? undefined : { below: "database", value: database, rule: "is no read database", remedy };
+  },
+};
+
+function onTheOther(cluster: string): Unfollowed {
+  return {
+    rule: `asks a database on ${cluster}, which it has no way into`,
+    remedy: "follow something else, or use one cluster for both sides",
+  };
+}
+
+const SIDES = { commandApi: "write", commandProcessors: "write", queryApi: "read" } as const;
+
+/** What a workload follows has to be there, where it is, and of a kind that can be asked. */
 function signalsAreThere(environment: DraftEnvironment): Finding[] {
-  const { broker, eventStore } = environment;
-  const databases = databasesOf(environment);
-  return (["commandApi", "commandProcessors", "queryApi"] as const).flatMap((role) =>
-    each(environment, role).flatMap(([keys, { scaleOn = {} }]): Finding[] => {
-      const follows = scaleOn as Draft<ScaleOn>;
-      const at = (...below: readonly string[]) => ({ keys: [...keys, "scaleOn", ...below] });
-      const found: Finding[] = [];
-      if (follows.broker && !broker) found.push({ ...at("broker"), rule: "follows a broker, and there is none", remedy: "add broker" });
-      if (follows.eventStore && eventStore?.engine && eventStore.engine !== "postgres")
-        found.push({ ...at("eventStore"), rule: `asks for an answer in SQL, which ${eventStore.engine} has none of`, remedy: BY_METRICS });
-      if (!follows.readDatabase) return found;
-      const { database } = follows.readDatabase;
-      const remedy = `set database to one of ${databases.join(", ")}`;
-      if (databases.length === 0)
-        found.push({ ...at("readDatabase"), rule: "asks a read database, and there is none", remedy: "add readDatabase" });
-      else if (database === undefined && databases.length > 1)
-        found.push({ ...at("readDatabase"), rule: "does not say which read database it asks", remedy });
-      else if (database !== undefined && !databases.includes(database))
-        found.push({ ...at("readDatabase", "database"), value: database, rule: "is no read database", remedy });
-      return found;
-    }),
+  return (Object.keys(SIDES) as (keyof typeof SIDES)[]).flatMap((role) =>
+    each(environment, role).flatMap(([keys, { scaleOn = {} }]) =>
+      Object.entries(scaleOn as Draft<ScaleOn>).flatMap(([name, asked]): Finding[] => {
+        const found = asked && UNFOLLOWED[name as SignalName]?.(environment, SIDES[role], asked as never);
+        if (!found) return [];
+        const { below, ...problem } = found;
+        return [{ keys: [...keys, "scaleOn", name, ...(below ? [below] : [])], ...problem }];
+      }),
+    ),
   );
 }

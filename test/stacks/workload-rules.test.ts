@@ -103,6 +103,19 @@ describe("what a workload follows", () => {
     ]);
   });
 
+  it("is on the cluster that it is on itself", () => {
+    const server = { engine: "postgres", server: DATABASE };
+    const two = { cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" }, eventStore: server };
+    const queryApi = { ...API, replicas: { min: 2, max: 4 }, scaleOn: { eventStore: asked } };
+    expect(follows({ readDatabase: asked }, { ...two, readDatabase: DATABASE, queryApi })).toEqual([
+      `${at}.readDatabase: asks a database on readCluster, which it has no way into; follow something else, or use one cluster for both sides`,
+      "test.queryApi.scaleOn.eventStore: asks a database on writeCluster, which it has no way into; follow something else, or use one cluster for both sides",
+    ]);
+    expect(
+      follows({ eventStore: asked }, { ...two, readDatabase: DATABASE, queryApi: { ...queryApi, scaleOn: { readDatabase: asked } } }),
+    ).toEqual([]);
+  });
+
   it("is said so that it can be asked", () => {
     const prometheus = { server: "http://prometheus.monitoring.svc", namespace: "monitoring", query: "sum(lag)", each: 0 };
     expect(follows({ prometheus, broker: { ...waiting, stream: "orders.*" } }, { broker: { engine: "nats" } })).toEqual([

@@ -670,6 +670,13 @@ export interface Projections extends Workload {
    * @default - nowhere: it is well as long as it runs
    */
   readonly health?: Health & { readonly lag?: string };
+
+  /**
+   * Whether workers tell the read database how far they are, as docs/projections.md has it: a release is done when that knows
+   * of fewer than 1,000 events behind.
+   * @default false
+   */
+  readonly tellsProgress?: boolean;
 }
 
 /** A read model in its slots. */

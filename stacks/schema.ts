@@ -542,6 +542,7 @@ export const environmentSchema = object<Environment>({
             lag: optional(text(/^[A-Za-z0-9_-]+$/, "is no name of a field", "use letters, digits, _ and -")),
           }),
         ),
+        tellsProgress: optional(flag),
       }),
     ),
   ),

@@ -20,7 +20,7 @@ const SYSTEM = anEnvironment({
     variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } },
   },
   queryApi: { replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
-  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" } },
+  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" }, tellsProgress: true },
   readDatabase: [
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
     { engine: "cloudnative-pg", name: "search", storage: "5Gi" },
@@ -85,17 +85,17 @@ describe("the sides of a system", () => {
     expect(after["production-migrations"]).toEqual(expect.arrayContaining(["production-read-store", "production-event-store-users"]));
   });
 
-  it("end in a test each, which comes after all of its workloads", () => {
-    for (const part of ["write-side", "read-side", "projections"]) {
+  it("end in tests, which come after all of their workloads", () => {
+    for (const [part, number] of Object.entries({ "write-side": 1, "read-side": 1, projections: 2 })) {
       const json = stack(part);
       const pods = ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1"].flatMap((type) =>
         all(json, type).map((body) => `${type}.${body["//"].metadata.uniqueId}`),
       );
       const tests = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
       expect(pods.length).toBeGreaterThan(0);
-      expect(tests).toHaveLength(1);
+      expect(tests).toHaveLength(number);
       expect(JSON.stringify(json)).toContain("rollout of");
-      expect(tests[0]?.depends_on).toEqual(expect.arrayContaining(pods));
+      for (const test of tests) expect(test.depends_on).toEqual(expect.arrayContaining(pods));
     }
   });
 
@@ -103,6 +103,16 @@ describe("the sides of a system", () => {
     expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
     expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");
     expect(JSON.stringify(stack("projections"))).toContain("behind 1000");
+  });
+
+  it("ask the read database, as a reader of it, how far behind projections are that tell it", () => {
+    const progress = all(stack("projections"), "kubernetes_config_map_v1").filter(({ metadata }) => metadata.name.startsWith("progress-"));
+    expect(progress.filter(({ data }) => data).map(({ data }) => data["1.sql"])).toEqual([
+      expect.stringContaining("from projections.health(1000) where projection = 'orders' and live"),
+    ]);
+    const [job] = all(stack("projections"), "kubernetes_job_v1").filter(({ metadata }) => metadata.name.startsWith("progress-orders-"));
+    expect(JSON.stringify(job)).toContain("orders-reader");
+    expect(JSON.stringify(job)).not.toContain("orders-writer");
   });
 });
 

@@ -102,7 +102,7 @@ function migrations(app: App, site: Site, after: readonly PlatformStack[]): Plat
 
 /** The jobs of a migration: one, or one for each slot of each read model. */
 function migrated(place: WorkloadPlace, path: string, settings: Migrations, postgres: Postgres, models: readonly ReadModelOf[]) {
-  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, ...workload } = settings;
+  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, within, down, ...workload } = settings;
   const told = variables ? { variables: { [postgres.name]: variables } } : {};
   const pod = podOf(place, { ...workload, ...told }, [postgresConnection(postgres, "migrator")]);
   const disposable = !isProtected(place.site.environment);
@@ -117,7 +117,17 @@ function migrated(place: WorkloadPlace, path: string, settings: Migrations, post
         );
   return runs.map((run) => ({
     image,
-    job: describedAt(path, new MigrationJob(place.stack, run.name, { ...pod, env: { ...run.env, ...pod.env }, image, disposable })),
+    job: describedAt(
+      path,
+      new MigrationJob(place.stack, run.name, {
+        ...pod,
+        env: { ...run.env, ...pod.env },
+        image,
+        disposable,
+        ...(within ? { within } : {}),
+        ...(down ? { down } : {}),
+      }),
+    ),
   }));
 }
 

@@ -1,6 +1,8 @@
+import type { PodProps } from "../../constructs/workload";
 import { program } from "../../environments";
 import type { Environment, ReleaseFile } from "../../stacks/environment";
 import { released } from "../../stacks/release";
+import { withAccess } from "../../stacks/workloads";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
@@ -25,7 +27,7 @@ const SYSTEM = anEnvironment({
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
     { engine: "cloudnative-pg", name: "search", storage: "5Gi" },
   ],
-  migrations: { database: "orders", command: ["migrate", "up"] },
+  migrations: { database: "orders", command: ["migrate", "up"], within: "30m", down: { command: ["migrate", "down"] } },
   cache: { engine: "valkey" },
   authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
   authorization: { CreateOrder: ["user", "admin"] },
@@ -197,6 +199,17 @@ describe("the write side", () => {
   });
 });
 
+describe("an API whose tokens are signed with one key", () => {
+  it("has the key as a file, and no way to the issuer", () => {
+    const authentication = { issuer: "https://login.example.com/", audience: "orders", publicKey: "-----BEGIN PUBLIC KEY-----" };
+    const { env, files, reaches } = withAccess({ env: { LEVEL: "info" } } as unknown as PodProps, { ...SYSTEM, authentication });
+    expect(env).toMatchObject({ AUTH_ALGORITHMS: "RS256", AUTH_PUBLIC_KEY_FILE: "/etc/authentication/public-key.pem", LEVEL: "info" });
+    expect(env).not.toHaveProperty("AUTH_JWKS_URL");
+    expect(files).toMatchObject({ "/etc/authentication/public-key.pem": authentication.publicKey });
+    expect(reaches).toEqual([]);
+  });
+});
+
 describe("a read model that is built anew", () => {
   const withModel = (readModel: object): Stacks => {
     const environment = released({ ...SYSTEM, projections: { workers: 5, parallelism: 10, readModel } } as Environment, FILE);
@@ -252,6 +265,12 @@ describe("the read side", () => {
     const { spec } = one(stack("projections"), "kubernetes_stateful_set_v1", "projections-a/pods");
     expect(spec.replicas).toBe("5");
     expect(variablesOf(spec.template.spec.container[0])).toMatchObject({ WORKERS: "5", PARTITIONS: "50", PARALLELISM: "10" });
+  });
+
+  it("has the way back of its migrations at hand, which nothing runs by itself", () => {
+    const { metadata, spec } = one(stack("migrations"), "kubernetes_cron_job_v1", "migrations/down/by-hand");
+    expect([metadata.name, spec.suspend]).toEqual(["migrations-down", true]);
+    expect(spec.job_template.spec.template.spec.container[0].command).toEqual(["migrate", "down"]);
   });
 
   it("has its databases changed by whoever owns them, before anything else comes up", () => {

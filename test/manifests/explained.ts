@@ -64,7 +64,7 @@ export const EXPLAINED: readonly Explained[] = [
   {
     tool: "checkov",
     check: "CKV_K8S_38",
-    of: /^Job\/event-store\/event-store-rollout$/,
+    of: /^Job\/event-store\/event-store-rollout-[0-9a-f]{8}$/,
     reason: "its job asks the API server, with a role for just that",
   },
 ];

@@ -2,7 +2,7 @@ import type { Peer } from "../constructs/kubernetes";
 import type { Postgres } from "../constructs/postgres";
 import { type Scaling, SIGNAL_READER, type Signal } from "../constructs/workload";
 import { brokerOf, eventServerOf, postgresOf } from "./connections";
-import { all, type Environment, followed, type ScaleOn, type SignalName } from "./environment";
+import { all, type Environment, followed, readDatabaseName, type ScaleOn, type SignalName } from "./environment";
 import type { WorkloadPlace } from "./workloads";
 
 /** What a workload follows, by the name that an environment has for it. None where what it speaks of is not there. */
@@ -44,6 +44,6 @@ export function readersOf(environment: Environment, is: (followed: ScaleOn) => b
 
 /** Whether what is followed is an answer of that read database. */
 export function asks(environment: Environment, server: string): (followed: ScaleOn) => boolean {
-  const [first] = all(environment.readDatabase);
-  return ({ readDatabase }) => readDatabase !== undefined && (readDatabase.database ?? first?.name ?? "read-database") === server;
+  const [first = {}] = all(environment.readDatabase);
+  return ({ readDatabase }) => readDatabase !== undefined && (readDatabase.database ?? readDatabaseName(first)) === server;
 }

@@ -1,4 +1,4 @@
-import type { ScaleOn, SignalName } from "./environment";
+import { readDatabaseName, type ScaleOn, type SignalName } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
 
@@ -24,7 +24,7 @@ export function backingOf(environment: Pick<DraftEnvironment, "eventStore" | "re
 }
 
 function databasesOf(environment: Pick<DraftEnvironment, "readDatabase">): string[] {
-  return each(environment, "readDatabase").map(([, { name = "read-database" }]) => String(name));
+  return each(environment, "readDatabase").map(([, settings]) => readDatabaseName(settings));
 }
 
 function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {

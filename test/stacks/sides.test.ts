@@ -85,18 +85,35 @@ describe("the sides of a system", () => {
     expect(after["production-migrations"]).toEqual(expect.arrayContaining(["production-read-store", "production-event-store-users"]));
   });
 
-  it("end in a test each, which comes after all of its workloads", () => {
+  it("have a test each, which comes after all of its workloads", () => {
     for (const part of ["write-side", "read-side", "projections"]) {
       const json = stack(part);
       const pods = ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1"].flatMap((type) =>
         all(json, type).map((body) => `${type}.${body["//"].metadata.uniqueId}`),
       );
-      const tests = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
       expect(pods.length).toBeGreaterThan(0);
-      expect(tests).toHaveLength(1);
       expect(JSON.stringify(json)).toContain("rollout of");
-      expect(tests[0]?.depends_on).toEqual(expect.arrayContaining(pods));
+      expect(one(json, "kubernetes_job_v1", "smoke-test/verification/job").depends_on).toEqual(expect.arrayContaining(pods));
     }
+  });
+
+  it("end in a test of the way in, which comes after routes and asks as clients do", () => {
+    const listOf = (part: string) => one(stack(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
+    const asked = (part: string) => listOf(part).list.match(/^http.*$/gm);
+    expect(asked("write-side")).toEqual([
+      expect.stringMatching(/^http\t\d+\tcommand-api through the gateway\tGET\thttp:\/\/gateway-nginx.write-side.svc\/health\t200$/),
+    ]);
+    expect(asked("read-side")).toEqual([expect.stringContaining("http://gateway-nginx.read-side.svc/health\t200")]);
+    for (const [part, routes] of [
+      ["write-side", "command-api-routes"],
+      ["read-side", "query-api-routes"],
+    ] as const) {
+      const { depends_on } = one(stack(part), "kubernetes_job_v1", "way-in/verification/job");
+      expect(depends_on).toContainEqual(expect.stringMatching(new RegExp(`^helm_release\\.${routes}_objects_release`)));
+      expect(listOf(part).list).toContain("\trollout of gateway-nginx\t");
+      expect(listOf(part).list).toContain("/httproutes/");
+    }
+    expect(JSON.stringify(stack("projections"))).not.toContain("way-in");
   });
 
   it("ask the health of each service, and how far behind projections are", () => {
@@ -121,10 +138,11 @@ describe("a switch between two slots", () => {
 
   it("finds the idle version running, which came without touching the live one", () => {
     const newer = stacksOf({ ...others, "command-api": { ...api, slots: { ...api?.slots, green: image("api", "3.0.0") } } });
-    expect(changed(made, newer).filter((each) => !each.includes("/smoke-test/"))).toEqual([
+    expect(changed(made, newer).filter((each) => !/\/(smoke-test|way-in)\//.test(each))).toEqual([
       "kubernetes_deployment_v1 test-write-side/command-api/green/rollout/pods",
     ]);
-    expect(changed(made, newer).length).toBeGreaterThan(1);
+    for (const test of ["smoke-test", "way-in"])
+      expect(changed(made, newer)).toContain(`kubernetes_job_v1 test-write-side/${test}/verification/job`);
   });
 });
 

@@ -13,13 +13,16 @@ const SYSTEM = anEnvironment({
   size: "small",
   cluster: { context: "kind-orders" },
   eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
-  commandApi: { replicas: 2, release: "blue-green", timeout: "90s", rateLimit: { requests: "100/s" } },
+  commandApi: { replicas: 2, release: "blue-green", paths: ["/orders"], timeout: "90s", rateLimit: { requests: "100/s" } },
   commandProcessors: {
     replicas: { min: 5, max: 20 },
     scaleOn: { cpu: 60, memory: 80 },
     variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } },
   },
-  queryApi: { replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
+  queryApi: [
+    { name: "query-api", replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
+    { name: "search-api", replicas: 1, paths: ["/search", "/health"] },
+  ],
   projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" } },
   readDatabase: [
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
@@ -37,6 +40,7 @@ const FILE: ReleaseFile = {
   "command-api": { slots: { blue: image("api"), green: image("api", "2.0.0") }, live: "blue" },
   "command-processors": { image: image("processors") },
   "query-api": { image: image("queries") },
+  "search-api": { image: image("search") },
   projections: { image: image("projections") },
   migrations: { image: image("migrations") },
 };
@@ -101,9 +105,13 @@ describe("the sides of a system", () => {
     const listOf = (part: string) => one(stack(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
     const asked = (part: string) => listOf(part).list.match(/^http.*$/gm);
     expect(asked("write-side")).toEqual([
-      expect.stringMatching(/^http\t\d+\tcommand-api through the gateway\tGET\thttp:\/\/gateway-nginx.write-side.svc\/health\t200$/),
+      expect.stringMatching(/^http\t\d+\tcommand-api through the gateway\tGET\thttp:\/\/gateway-nginx.write-side.svc\/orders\tany$/),
     ]);
-    expect(asked("read-side")).toEqual([expect.stringContaining("http://gateway-nginx.read-side.svc/health\t200")]);
+    // The path of the first one's health is the second one's.
+    expect(asked("read-side")).toEqual([
+      expect.stringContaining("query-api through the gateway\tGET\thttp://gateway-nginx.read-side.svc/\tany"),
+      expect.stringContaining("search-api through the gateway\tGET\thttp://gateway-nginx.read-side.svc/health\t200"),
+    ]);
     for (const [part, routes] of [
       ["write-side", "command-api-routes"],
       ["read-side", "query-api-routes"],
@@ -120,6 +128,30 @@ describe("the sides of a system", () => {
     expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
     expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");
     expect(JSON.stringify(stack("projections"))).toContain("behind 1000");
+  });
+});
+
+describe("the way in on AWS", () => {
+  const { stacks } = synthesisOf(program);
+  const side = (part: string) => stacks.get(`production-${part}`)?.json as Body;
+
+  it("is tried by its public name, with its certificate, as the load balancer speaks", () => {
+    const told = (part: string) => one(side(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
+    const options = (part: string) => Object.entries(told(part)).flatMap(([name, text]) => (name.endsWith(".curl") ? [text] : []));
+    expect(told("write-side").list).toMatch(/\tGET\thttps:\/\/commands\.orders\.example\.com\/\S*\t/);
+    expect(options("write-side")).toEqual(['connect-to = "::gateway-nginx.write-side.svc:443"\nhaproxy-protocol\n']);
+    // An edge tells who the client is in a header.
+    expect(options("read-side")).toEqual(['connect-to = "::gateway-nginx.read-side.svc:443"\n']);
+    expect(told("read-side").list).toContain("/certificates/gateway\t");
+  });
+
+  it("has pods that are not ready before the load balancer finds them well", () => {
+    const labels = (part: string) => one(side(part), "kubernetes_namespace_v1").metadata.labels;
+    for (const part of ["write-side", "read-side"])
+      expect(labels(part)).toMatchObject({ "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" });
+    expect(labels("projections")).not.toHaveProperty(["elbv2.k8s.aws/pod-readiness-gate-inject"]);
+    const elsewhere = one(stack("write-side"), "kubernetes_namespace_v1").metadata.labels;
+    expect(elsewhere).not.toHaveProperty(["elbv2.k8s.aws/pod-readiness-gate-inject"]);
   });
 });
 

@@ -49,10 +49,11 @@ function look(place, type,    wanted, at, generation) {
 }
 
 # Of a list, which of it: listener https.
-function whose(place,    parts, level) {
+function whose(place,    parts, level, name) {
   level = split(place, parts, ".")
   if (level < 3) return ""
   sub(/s$/, "", parts[2])
   if (parts[3] == "*") return parts[2] ": "
-  return parts[2] " " values[place ".name"] values[place ".parentRef.name"] values[place ".ancestorRef.name"] values[place ".controllerName"] ": "
+  name = values[place ".name"] values[place ".parentRef.name"] values[place ".ancestorRef.name"]
+  return parts[2] " " (name == "" ? values[place ".controllerName"] : name) ": "
 }

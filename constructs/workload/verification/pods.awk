@@ -33,10 +33,10 @@ END {
       ended(what, at ".state.terminated", "ended")
       ended(what, at ".lastState.terminated", "ended before")
     }
-    # Others say of it whether it may serve: a load balancer that knows it.
-    for (one = 1; one <= gates[pod]; one++) {
+    # One that runs may wait for others to say that it may serve: for a load balancer that knows it.
+    for (one = causes ? 1 + gates[pod] : 1; one <= gates[pod]; one++) {
       type = gate[pod, one]
-      if (causes || of(pod, type, "status") == "True") continue
+      if (of(pod, type, "status") == "True") continue
       reason = of(pod, type, "reason")
       say(type ": " (reason == "" ? "nobody has said so" : reason), of(pod, type, "message"))
     }

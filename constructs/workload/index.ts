@@ -1,4 +1,4 @@
-export type { Check, HttpCheck, QueryCheck, TcpCheck } from "./checks";
+export type { Check, HttpCheck, ObjectCheck, QueryCheck, TcpCheck, Through } from "./checks";
 export type * from "./contract";
 export { HttpService, type HttpServiceProps, type SlotProps } from "./http-service";
 export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migration-job";

@@ -527,7 +527,7 @@ const WELL = [{ type: "Ready", status: "True" }];
     ],
   ])("takes no object for well that %s", async (_, kind, answer, why) => {
     const { report } = await verify(looks([kind]), { [`GET ${OBJECTS[kind][0]}`]: answer });
-    expect(report).toEqual(["1 of 1 checks failed.", `${kind}: ${why[0]}`, ...why.slice(1)]);
+    expect(report).toEqual(["1 of 1 checks failed.", `${kind}: ${why[0]}`, ...why.slice(1).map((line) => `  ${line}`)]);
   });
 
   it("says what a certificate waits for: its authority, and the names that nobody answers for", async () => {

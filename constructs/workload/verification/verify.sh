@@ -116,7 +116,7 @@ conditions() {
   fi
   awk -v WANTED="$4" -f "$here/conditions.awk" "$answer" >"$work/conditions"
   [ -s "$work/conditions" ] || return 0
-  cat "$work/conditions"
+  sed '2,$s/^/  /' "$work/conditions"
   for list in $5; do
     if get "$list"; then awk -f "$here/causes.awk" "$answer" | head -n 4; fi
   done

@@ -13,7 +13,7 @@ import {
 import type { Postgres } from "../constructs/postgres";
 import { elastiCacheRedis, type Redis, valkeyRedis } from "../constructs/redis";
 import type { SecretSpec } from "../constructs/secrets";
-import { all, type Environment, type EventStore as EventStoreSettings, kurrentCloudCidr } from "./environment";
+import { all, type Environment, type EventStore as EventStoreSettings, kurrentCloudCidr, readDatabaseName } from "./environment";
 import { outsideOf } from "./event-store-on-cluster";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
@@ -93,7 +93,7 @@ export function eventStoreOf(site: Site, stack: PlatformStack): EventStore | und
 export function postgresOf(site: Site, stack: PlatformStack): readonly Postgres[] {
   return all(site.environment.readDatabase).map((settings) => {
     onTheSide(site, "readDatabase", "read");
-    return postgresAt(site, stack, NAMESPACES.readStore, settings.name ?? "read-database", settings);
+    return postgresAt(site, stack, NAMESPACES.readStore, readDatabaseName(settings), settings);
   });
 }
 

@@ -969,6 +969,11 @@ export function all<T extends object>(role: OneOrMore<T> | undefined): readonly 
   return Array.isArray(role) ? role : [role as T];
 }
 
+/** What a database of the read side is called; of what nobody has checked yet, whatever stands there. */
+export function readDatabaseName(settings: { readonly name?: unknown } | undefined): string {
+  return String(settings?.name ?? "read-database");
+}
+
 /** Whether data is guarded against deletion here. */
 export function isProtected(environment: Environment): boolean {
   return environment.exceptions?.disposable === undefined;

@@ -3,7 +3,7 @@ import { Nats } from "../constructs/broker";
 import { Namespace, type Opening, type Peer } from "../constructs/kubernetes";
 import { CachePassword, Valkey } from "../constructs/redis";
 import { WorkloadSecret } from "../constructs/secrets";
-import { all, isExistingCluster } from "./environment";
+import { all, isExistingCluster, readDatabaseName } from "./environment";
 import { CACHE_PASSWORD } from "./identities";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
@@ -45,7 +45,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   });
   for (const [index, settings] of databases.entries()) {
     const path = Array.isArray(environment.readDatabase) ? `readDatabase[${index}]` : "readDatabase";
-    const server = settings.name ?? "read-database";
+    const server = readDatabaseName(settings);
     const place: PostgresPlace = { site, stack, cluster, namespace: name, path: at(path), clients: CLIENTS, after: ready };
     rolesOn(place, server, postgresOn(place, server, settings));
   }

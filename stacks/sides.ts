@@ -9,7 +9,7 @@ import { WorkloadSecret } from "../constructs/secrets";
 import { type Check, MigrationJob, PartitionedWorker, SmokeTest, smokeTestsOf, Worker } from "../constructs/workload";
 import { postgresOf } from "./connections";
 import type { Entrance } from "./entrances";
-import { all, type Environment, isProtected, type Migrations } from "./environment";
+import { all, type Environment, isProtected, type Migrations, readDatabaseName } from "./environment";
 import { entranceOf } from "./gateway";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
@@ -167,8 +167,10 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
   const paths = described(site.environment, "projections").map(([path]) => path);
   const made = readModelsOf(site.environment).flatMap(({ settings, workload, projection, database, ...model }, index) => {
     const { image = "", workers, parallelism, health } = settings;
-    const others = all(site.environment.readDatabase).filter(({ name = "read-database" }) => name !== database);
-    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.some((other) => other.name === name));
+    const others = all(site.environment.readDatabase)
+      .map(readDatabaseName)
+      .filter((name) => name !== database);
+    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.includes(name));
     const pod = withFieldKeys(podOf(place, settings, connections), site.environment);
     const asked = health
       ? {

@@ -1,3 +1,4 @@
+import { readDatabaseName } from "./environment";
 import { each } from "./paths";
 import type { DraftEnvironment, Finding, Rule } from "./rules";
 
@@ -22,7 +23,7 @@ export function backingOf(environment: Pick<DraftEnvironment, "eventStore" | "re
 }
 
 function databasesOf(environment: Pick<DraftEnvironment, "readDatabase">): string[] {
-  return each(environment, "readDatabase").map(([, { name = "read-database" }]) => String(name));
+  return each(environment, "readDatabase").map(([, settings]) => readDatabaseName(settings));
 }
 
 function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {

@@ -208,6 +208,7 @@ export class KurrentDb extends Construct {
     if (node.nodes > 1) this.budget(node, after);
     if (props.metrics && !insecure) this.monitor(node, cluster, after);
     const operations = new KurrentDbOperations(this, "operations", {
+      cluster,
       node,
       set,
       scavenge: props.scavenge ?? "0 2 * * 6",

@@ -89,8 +89,8 @@ export interface QueryCheck {
 }
 
 /**
- * A Deployment or StatefulSet whose pods have to be of its newest version and ready, a Job that has to have done its work, or an
- * object of an operator that has to say of its newest version that it is as it should be.
+ * A Deployment or StatefulSet whose pods have to be of its newest version and ready, a Job that has to have done its work, and goes
+ * with a test that fails, or an object of an operator that has to say of its newest version that it is as it should be.
  */
 export interface ObjectCheck {
   readonly name: string;

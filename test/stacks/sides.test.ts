@@ -129,6 +129,15 @@ describe("the sides of a system", () => {
     expect(JSON.stringify(stack("projections"))).not.toContain("way-in");
   });
 
+  it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
+    const everywhere = [...synthesisOf(program).stacks.values()].map(({ json }) => json as Body);
+    const jobs = [...everywhere, ...Object.values(made)].flatMap((json) => all(json, "kubernetes_job_v1"));
+    const waitedFor = jobs.filter(({ wait_for_completion }) => wait_for_completion !== false);
+    const commands = waitedFor.map(({ spec }) => spec.template.spec.container[0].command.join(" "));
+    expect(new Set(commands)).toEqual(new Set(["sh /checks/verify.sh"]));
+    expect(jobs.length).toBeGreaterThan(waitedFor.length);
+  });
+
   it("ask the health of each service, and how far behind projections are", () => {
     expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
     expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");

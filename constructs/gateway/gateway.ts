@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { type Duration, known, seconds } from "../core/quantities";
 import { type ApiObject, CustomResources, type KubernetesTarget, type Opening, type Peer, PodTraffic } from "../kubernetes";
 import { gatewayPods, PLACES } from "../platform";
-import { GATEWAY_LABEL, type LoadBalancerInFront, READINESS } from "./contract";
+import { GATEWAY_LABEL, type LoadBalancerInFront, nginxOf, READINESS } from "./contract";
 
 export interface GatewayProps {
   readonly cluster: KubernetesTarget;
@@ -86,25 +86,43 @@ export class Gateway extends Construct {
   /** Its pods, for services that let them in. */
   readonly peer: Exclude<Peer, "anywhere">;
 
+  /** What runs its pods, for a test that looks whether they are there. */
+  readonly deployment: {
+    readonly kind: "Deployment";
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+
+  /** How a test in the cluster goes through it, as what is before it does. */
+  readonly through: { readonly host: string; readonly port: number; readonly proxyProtocol: boolean };
+
   /** What routes come after. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { cluster, namespace, name = "gateway", certificate, behind, after = [] } = props;
+    const { cluster, namespace, name = "gateway", behind, after = [] } = props;
     const labels = { [GATEWAY_LABEL]: name };
-    const port = certificate === undefined ? 80 : 443;
+    const service = nginxOf(props);
+    const { port } = service;
     this.name = name;
     this.namespace = namespace;
-    this.service = { name: `${name}-nginx`, port };
+    this.service = service;
     this.peer = { namespace, labels };
+    this.deployment = { kind: "Deployment", namespace, name: service.name, labels };
+    this.through = {
+      host: `${service.name}.${namespace}.svc`,
+      port,
+      proxyProtocol: behind?.clientAddress === "proxy-protocol",
+    };
 
     const pods = gatewayPods({ cluster }, `${namespace}/${name}`, props.replicas);
     cluster.ledger.add({ ...pods, ...cluster.ledger.priorityOf(props.priority) });
     const replicas = Number(pods.pods);
     const traffic = new PodTraffic(this, "traffic", {
       namespace,
-      name: `${name}-nginx`,
+      name: service.name,
       labels,
       listens: [
         ...(behind ? [{ name: "load-balancer", peer: networks(behind), ports: [port, READINESS.port] }] : []),
@@ -117,7 +135,7 @@ export class Gateway extends Construct {
     // A drain takes one at a time; a single one it just takes.
     if (replicas > 1)
       new PodDisruptionBudgetV1(this, "budget", {
-        metadata: { name: `${name}-nginx`, namespace },
+        metadata: { name: service.name, namespace },
         spec: { maxUnavailable: "1", selector: { matchLabels: labels } },
         dependsOn: [...after],
       });

@@ -101,7 +101,8 @@ export class Routes extends Construct {
       cluster,
       namespace: gateway.namespace,
       name: `${name}-routes`,
-      objects: [repeats(props), route(props), ...policies(props)],
+      objects: objectsOf(props),
+      tested: objectsOf(withoutShares(props)),
       after: gateway.ready,
     });
     this.release = release;
@@ -109,6 +110,15 @@ export class Routes extends Construct {
 }
 
 type Spec = ApiObject & { readonly spec: object };
+
+function objectsOf(props: RoutesProps): readonly Spec[] {
+  return [repeats(props), route(props), ...policies(props)];
+}
+
+/** What stays the same when slots are switched: who may answer, and not who does. */
+function withoutShares({ previews: _, backends, ...props }: RoutesProps): RoutesProps {
+  return { ...props, backends: backends.map(({ service, port }) => ({ service, port })) };
+}
 
 function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {} }: RoutesProps): Spec {
   const path = (value: string) => ({ path: { type: "PathPrefix", value } });

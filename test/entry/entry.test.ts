@@ -120,10 +120,10 @@ describe("a public zone", () => {
 });
 
 describe("a binding", () => {
-  it("puts the pods of a Gateway behind a target group, and opens nothing", () => {
+  it("puts the pods of a Service behind a target group, and opens nothing", () => {
     const json = synth((stack) => {
-      const gateway = { namespace: "write-side", service: { name: "gateway-nginx", port: 443 }, ready: [] };
-      new Binding(stack, "binding", { cluster: anEksCluster(stack), gateway, target: { targetGroupArn: "arn:targets", port: 443 } });
+      const target = { targetGroupArn: "arn:targets", port: 443 };
+      new Binding(stack, "binding", { cluster: anEksCluster(stack), namespace: "write-side", service: "gateway-nginx", target });
     });
     expect(JSON.parse(one(json, "helm_release").values[0]).objects).toEqual([
       {

@@ -33,6 +33,13 @@ describe("what lets requests in to a side", () => {
     expect(binding?.spec.targetGroupARN).toBe("${data.terraform_remote_state.test-entry.outputs.command_target_group_arn}");
   });
 
+  it("is bound before its pods come, which would else not wait for the load balancer to find them well", () => {
+    const { depends_on } = one(onAws.json, "helm_release", "gateway/objects/release");
+    expect(depends_on).toContainEqual(expect.stringMatching(/^helm_release\.targets_objects_release/));
+    const [binding] = objectsOf(onAws.json).filter(({ kind }) => kind === "TargetGroupBinding");
+    expect(binding?.spec.serviceRef).toEqual({ name: "gateway-nginx", port: 443 });
+  });
+
   it("lets in what comes from its network, where the load balancer is, and believes that", () => {
     const cidr = "${data.terraform_remote_state.test-network.outputs.vpc_cidr}";
     expect(one(onAws.json, "kubernetes_network_policy_v1").spec.ingress[0].from).toEqual([{ ip_block: { cidr } }]);
@@ -43,6 +50,12 @@ describe("what lets requests in to a side", () => {
   it("speaks in clear to whoever forwards its port on a cluster that exists", () => {
     expect(kinds(elsewhere.json).sort()).toEqual(["Gateway", "NginxProxy"]);
     expect(elsewhere.hostnames).toBeUndefined();
-    expect(one(elsewhere.json, "kubernetes_network_policy_v1").spec.ingress).toEqual([]);
+    const tests = {
+      namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "side" } },
+      pod_selector: { match_labels: { "app.kubernetes.io/component": "smoke-test" } },
+    };
+    expect(one(elsewhere.json, "kubernetes_network_policy_v1").spec.ingress).toEqual([
+      { from: [tests], ports: [{ port: "80", protocol: "TCP" }] },
+    ]);
   });
 });

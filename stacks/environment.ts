@@ -154,6 +154,13 @@ export interface Aws {
   readonly domain: string;
 
   /**
+   * A public hosted zone that exists already and holds the domain, by its id: `Z0123456789ABCDEFGHIJ`. It is in the same
+   * account, and may be the zone of a domain above: `example.com`.
+   * @default - one of its own, which the zone above has to name once
+   */
+  readonly zone?: string;
+
+  /**
    * The network: one of its own, or an existing one.
    * @default - its own, 10.0.0.0/16 over three zones
    */

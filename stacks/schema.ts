@@ -204,6 +204,8 @@ const domain = text(
   "write one like orders.example.com",
 );
 
+const zone = text(/^Z[A-Z0-9]{1,31}$/, "is no id of a hosted zone", "copy it from Route 53, like Z0123456789ABCDEFGHIJ");
+
 const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
 
 const anything = text(/\S/, "says nothing", "write a word or more");
@@ -455,6 +457,7 @@ export const environmentSchema = object<Environment>({
       region,
       recoveryRegion: optional(region),
       domain,
+      zone: optional(zone),
       network: optional(network),
       tags: optional(
         records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" }))),

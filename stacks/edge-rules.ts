@@ -1,4 +1,5 @@
 import { cloudflareHost, cloudflareHostProblems, type EdgeCaching, edgeCachingProblems, WITHOUT_VPC_ORIGINS } from "../constructs/edge";
+import { clientAuthorityProblems } from "../constructs/gateway";
 import type { CloudflareSettings } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
@@ -10,6 +11,7 @@ export const edgeRules: readonly Rule[] = [
   queriesHaveOneEdge,
   edgesForgetInTime,
   cloudflareHostsAreInTheirZone,
+  originsKnowTheirZone,
 ];
 
 /** What must hold between the edges of several. */
@@ -70,6 +72,12 @@ function cloudflareHostsAreInTheirZone(environment: DraftEnvironment): Finding[]
   );
 }
 
+function originsKnowTheirZone(environment: DraftEnvironment): Finding[] {
+  return edges(environment).flatMap(([keys, { clientAuthority }]) =>
+    clientAuthority ? clientAuthorityProblems(clientAuthority).map((problem) => ({ ...problem, keys: [...keys, "clientAuthority"] })) : [],
+  );
+}
+
 /** A zone has one list of rules for each phase: another environment's would take their place. */
 function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
   const zones = environments.flatMap((environment) =>
@@ -104,12 +112,25 @@ function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFi
 /** A standby is one of the regions behind its original's public name, and has no other at Cloudflare. */
 function standbysShareTheEdge({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment) =>
-    edges(environment).flatMap(([keys, { provider, zone }]): ProgramFinding[] => {
+    edges(environment).flatMap(([keys, { provider, zone, clientAuthority }]): ProgramFinding[] => {
       const original = environments.find(({ name }) => name !== undefined && name === environment.standbyOf);
       if (!environment.name || !original || provider !== "cloudflare") return [];
-      if (edges(original).some(([, edge]) => edge.zone?.id === zone?.id)) return [];
-      const rule = `is not the zone of ${original.name}, for which it stands by`;
-      return [{ root: environment.name, keys: [...keys, "zone"], rule, remedy: "give both the same edge, or leave it out here" }];
+      const different = (key: string, rule: string, remedy: string) => [
+        { root: environment.name ?? "", keys: [...keys, key], rule, remedy },
+      ];
+      const theirs = edges(original).find(([, edge]) => edge.zone?.id === zone?.id)?.[1];
+      if (!theirs)
+        return different(
+          "zone",
+          `is not the zone of ${original.name}, for which it stands by`,
+          "give both the same edge, or leave it out here",
+        );
+      if (theirs.clientAuthority === clientAuthority) return [];
+      return different(
+        "clientAuthority",
+        `is not that of ${original.name}, and their zone shows both the same certificate`,
+        "give both the same",
+      );
     }),
   );
 }

@@ -83,7 +83,7 @@ function cloudflare(
 ): Made {
   const { system, name, standbyOf } = environment;
   if (standbyOf !== undefined) return [];
-  const { provider: _, account: owner, zone, host, ...caching } = edge;
+  const { provider: _, account: owner, zone, host, clientAuthority: ___, ...caching } = edge;
   const regions = [environment, ...environments.filter((other) => other.standbyOf === name)];
   // Its state lies on AWS, and that is all it has there.
   const { aws: __, ...props } = awsStackProps(environment, account, "edge");

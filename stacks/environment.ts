@@ -638,6 +638,13 @@ export interface CloudflareSettings extends EdgeCaching {
    * @default - `queries.` and the zone's name
    */
   readonly host?: string;
+
+  /**
+   * The authority, in PEM, that signed the client certificate which was uploaded to the zone: nginx answers nobody who
+   * shows no other. It is no secret; the keys lie elsewhere.
+   * @default - none: another customer of Cloudflare's could ask the load balancer past the zone's rules
+   */
+  readonly clientAuthority?: string;
 }
 
 /** On AWS, under the name that the queries have there. */

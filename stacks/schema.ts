@@ -441,6 +441,7 @@ const edge = kinds("provider", "edge that the platform knows", {
     account: cloudflareId,
     zone: object<CloudflareSettings["zone"]>({ id: cloudflareId, name: domain }),
     host: optional(domain),
+    clientAuthority: optional(anything),
   }),
   cloudfront: object<CloudFrontSettings>({ provider: v.string(), ...caching }),
 });

@@ -6,6 +6,7 @@ import type { EntryOutputs } from "../../stacks/entry";
 import { keysStack } from "../../stacks/keys";
 import { awsStackProps, PlatformStack } from "../../stacks/stack";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";
 
 const ZONE = { id: "fedcba9876543210fedcba9876543210", name: "example.com" };
@@ -138,6 +139,10 @@ describe("an edge in an environment", () => {
       'test.queryApi.edge.account: "orders" is no id of Cloudflare; copy its 32 hexadecimal digits from the overview of the zone',
     ],
     [
+      { ...CLOUDFLARE, clientAuthority: AUTHORITIES.cloudflare },
+      "test.queryApi.edge.clientAuthority: is Cloudflare's own, which all of its customers share; use an authority of your own",
+    ],
+    [
       { ...CLOUDFLARE, host: "queries.example.org" },
       'test.queryApi.edge.host: "queries.example.org" is not in the zone example.com; use a name like queries.example.com',
     ],
@@ -193,6 +198,11 @@ describe("an edge in an environment", () => {
     expect(said(behind(CLOUDFLARE), behind(CLOUDFLARE, standby()))).toEqual([]);
     expect(said(behind(CLOUDFRONT), behind(CLOUDFLARE, standby()))).toEqual([
       "standby.queryApi.edge.zone: is not the zone of test, for which it stands by; give both the same edge, or leave it out here",
+    ]);
+    const known = { ...CLOUDFLARE, clientAuthority: AUTHORITIES.own };
+    expect(said(behind(known), behind(known, standby()))).toEqual([]);
+    expect(said(behind(known), behind(CLOUDFLARE, standby()))).toEqual([
+      "standby.queryApi.edge.clientAuthority: is not that of test, and their zone shows both the same certificate; give both the same",
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { compose } from "../../stacks/compose";
 import { gatewayOn } from "../../stacks/gateway";
 import { kubernetesStack } from "../../stacks/kubernetes";
 import { anEnvironment, aProgram } from "../environments";
+import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";
 
 const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 3 };
@@ -38,6 +39,23 @@ describe("what lets requests in to a side", () => {
     expect(one(onAws.json, "kubernetes_network_policy_v1").spec.ingress[0].from).toEqual([{ ip_block: { cidr } }]);
     const [proxy] = objectsOf(onAws.json).filter(({ kind }) => kind === "NginxProxy");
     expect(proxy?.spec.rewriteClientIP).toMatchObject({ mode: "ProxyProtocol", trustedAddresses: [{ type: "CIDR", value: cidr }] });
+  });
+
+  it("answers an edge that shows a certificate, and nobody else", () => {
+    const zone = { id: "fedcba9876543210fedcba9876543210", name: "example.com" };
+    const shown = {
+      provider: "cloudflare",
+      cache: "30s",
+      account: "0123456789abcdef0123456789abcdef",
+      zone,
+      clientAuthority: AUTHORITIES.own,
+    };
+    const changes = { cluster: { nodes: 3, node }, commandApi: api, queryApi: { ...api, edge: shown } };
+    const tlsOf = (json: Body) => objectsOf(json).find(({ kind }) => kind === "Gateway")?.spec.tls;
+    const { json } = gatewayOf("read", changes);
+    expect(one(json, "kubernetes_config_map_v1").data).toEqual({ "ca.crt": AUTHORITIES.own });
+    expect(tlsOf(json).frontend.default.validation.caCertificateRefs).toEqual([{ group: "", kind: "ConfigMap", name: "gateway-clients" }]);
+    expect(tlsOf(gatewayOf("write", changes).json)).toBeUndefined();
   });
 
   it("speaks in clear to whoever forwards its port on a cluster that exists", () => {

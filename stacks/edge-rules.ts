@@ -1,6 +1,13 @@
-import { cloudflareHost, cloudflareHostProblems, type EdgeCaching, edgeCachingProblems, WITHOUT_VPC_ORIGINS } from "../constructs/edge";
+import {
+  cloudflareHost,
+  cloudflareHostProblems,
+  type EdgeCaching,
+  edgeCachingProblems,
+  edgePatienceProblems,
+  WITHOUT_VPC_ORIGINS,
+} from "../constructs/edge";
 import { clientAuthorityProblems } from "../constructs/gateway";
-import type { CloudflareSettings } from "./environment";
+import type { CloudflareSettings, Edge, QueryApi } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
 
@@ -12,6 +19,8 @@ export const edgeRules: readonly Rule[] = [
   edgesForgetInTime,
   cloudflareHostsAreInTheirZone,
   originsKnowTheirZone,
+  edgesWaitLonger,
+  monitorsAreAnswered,
 ];
 
 /** What must hold between the edges of several. */
@@ -22,6 +31,12 @@ export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly
 ];
 
 type DraftEdge = Omit<Draft<CloudflareSettings>, "provider"> & { readonly provider?: string };
+
+/** The services that answer queries, each with its keys. */
+function queries(environment: DraftEnvironment) {
+  type Query = Pick<QueryApi, "timeout" | "paths" | "health"> & { readonly edge?: Partial<Pick<Edge, "provider">> };
+  return each(environment, "queryApi") as [string[], Query][];
+}
 
 /** The edges that are described, each with its keys. */
 function edges(environment: DraftEnvironment): [string[], DraftEdge][] {
@@ -76,6 +91,26 @@ function originsKnowTheirZone(environment: DraftEnvironment): Finding[] {
   return edges(environment).flatMap(([keys, { clientAuthority }]) =>
     clientAuthority ? clientAuthorityProblems(clientAuthority).map((problem) => ({ ...problem, keys: [...keys, "clientAuthority"] })) : [],
   );
+}
+
+function edgesWaitLonger(environment: DraftEnvironment): Finding[] {
+  return queries(environment).flatMap(([keys, { edge, timeout }]) =>
+    edge?.provider && timeout
+      ? edgePatienceProblems(edge.provider, timeout).map((problem) => ({ ...problem, keys: [...keys, "timeout"] }))
+      : [],
+  );
+}
+
+/** Cloudflare asks an origin by the way that queries come. */
+function monitorsAreAnswered(environment: DraftEnvironment): Finding[] {
+  const found = queries(environment);
+  const beginnings = found.flatMap(([, { paths = ["/"] }]) => paths);
+  return found.flatMap(([keys, { edge, paths, health = "/health" }]): Finding[] => {
+    const answered = beginnings.some((path) => `${health}/`.startsWith(path.replace(/\/?$/, "/")));
+    if (edge?.provider !== "cloudflare" || !paths || answered) return [];
+    const rule = `leaves out ${health}, where cloudflare asks whether the origin is well`;
+    return [{ keys: [...keys, "paths"], value: paths, rule, remedy: "add it" }];
+  });
 }
 
 /** A zone has one list of rules for each phase: another environment's would take their place. */

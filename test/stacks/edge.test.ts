@@ -154,6 +154,26 @@ describe("an edge in an environment", () => {
     expect(said(behind(edge))).toEqual([message]);
   });
 
+  it.each([
+    [CLOUDFRONT, { timeout: "2m" }, 'timeout: "2m" is longer than cloudfront waits for an answer; use at most 110s'],
+    [CLOUDFLARE, { timeout: "100s" }, 'timeout: "100s" is longer than cloudflare waits for an answer; use at most 90s'],
+    [
+      CLOUDFLARE,
+      { paths: ["/orders", "/healthy"] },
+      'paths: ["/orders","/healthy"] leaves out /health, where cloudflare asks whether the origin is well; add it',
+    ],
+  ])("%j does not go with %j", (edge, query, message) => {
+    const queryApi = { image: "registry.example.com/query-api:1.0.0", replicas: 3, edge, ...query };
+    expect(errorsOf(aProgram(behind(edge, { queryApi })))).toEqual([`test.queryApi.${message}`]);
+    expect(errorsOf(aProgram(behind(edge, { queryApi: { ...queryApi, timeout: "90s", paths: ["/orders", "/health"] } })))).toEqual([]);
+  });
+
+  it("waits as long as the service that it stands before", () => {
+    const queryApi = { image: "registry.example.com/query-api:1.0.0", replicas: 3, timeout: "60s", edge: CLOUDFRONT };
+    const [json = {}] = made(behind(CLOUDFRONT, { queryApi })).edges;
+    expect(one(json, "aws_cloudfront_distribution").origin[0].vpc_origin_config.origin_read_timeout).toBe(70);
+  });
+
   it("stands before queries, and never before commands", () => {
     const commandApi = { image: "registry.example.com/command-api:1.0.0", replicas: 3, edge: CLOUDFRONT };
     expect(said(behind(CLOUDFRONT, { commandApi, eventStore: { engine: "kurrentdb", nodes: 3 } }))).toEqual([

@@ -77,6 +77,12 @@ export interface RateLimit {
 /** How long it takes to open a connection to a pod that is there, in seconds: much less. */
 const CONNECT = 5;
 
+/**
+ * How long nginx keeps a connection that nobody uses. Where the backend closed it first, a command that is on its way would
+ * be answered with 502 and not sent again; gunicorn does so after 2 s, Node and uvicorn after 5 (their defaults).
+ */
+const KEEPS_CONNECTIONS = "1s";
+
 /** By how long a backend may be silent, in seconds. */
 const REPEATS: Readonly<Record<NonNullable<RoutesProps["repeats"]>, (silence: number) => readonly string[]>> = {
   never: () => ["proxy_next_upstream off;"],
@@ -155,7 +161,9 @@ function repeats({ gateway, name, repeats: wanted = "never", timeout = "30s" }: 
   };
 }
 
-function policies({ gateway, name, timeout = "30s", maxBodySize = "1Mi", rateLimit }: RoutesProps): readonly Spec[] {
+function policies(props: RoutesProps): readonly Spec[] {
+  const { gateway, name, backends, previews = {}, timeout = "30s", maxBodySize = "1Mi", rateLimit } = props;
+  const services = [...new Set([...backends, ...Object.values(previews)].map(({ service }) => service))].sort();
   const target = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name };
   const policy = (kind: string, spec: object): Spec => ({
     apiVersion: "gateway.nginx.org/v1alpha1",
@@ -167,6 +175,10 @@ function policies({ gateway, name, timeout = "30s", maxBodySize = "1Mi", rateLim
   return [
     policy("ClientSettingsPolicy", { targetRef: target, body: { maxSize: sizeOf(maxBodySize) ?? maxBodySize, timeout: silence } }),
     policy("ProxySettingsPolicy", { targetRefs: [target], timeout: { connect: `${CONNECT}s`, read: silence, send: silence } }),
+    policy("UpstreamSettingsPolicy", {
+      targetRefs: services.map((service) => ({ group: "", kind: "Service", name: service })),
+      keepAlive: { timeout: KEEPS_CONNECTIONS },
+    }),
     ...(rateLimit ? [policy("RateLimitPolicy", { targetRefs: [target], rateLimit: limit(rateLimit) })] : []),
   ];
 }

@@ -87,6 +87,15 @@ describe("a request that breaks off", () => {
   });
 });
 
+describe("connections to backends", () => {
+  it("are closed before a backend would, which a command on its way would not survive", () => {
+    expect(objectOf(full, "UpstreamSettingsPolicy").spec).toEqual({
+      targetRefs: ["command-api-blue", "command-api-green"].map((name) => ({ group: "", kind: "Service", name })),
+      keepAlive: { timeout: "1s" },
+    });
+  });
+});
+
 describe("limits", () => {
   it("are what the routes' own policies say", () => {
     const target = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "command-api" };

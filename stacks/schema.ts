@@ -204,7 +204,7 @@ const domain = text(
   "write one like orders.example.com",
 );
 
-const zone = text(/^Z[A-Z0-9]{1,31}$/, "is no id of a hosted zone", "copy it from Route 53, like Z0123456789ABCDEFGHIJ");
+const zone = text(/^[A-Z0-9]{1,32}$/, "is no id of a hosted zone", "copy it from Route 53, like Z0123456789ABCDEFGHIJ");
 
 const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
 

@@ -684,6 +684,13 @@ export interface Projections extends Workload {
    * @default - nowhere: it is well as long as it runs
    */
   readonly health?: Health & { readonly lag?: string };
+
+  /**
+   * Whether workers tell the read database how far they are, as docs/projections.md has it: a release is done when that knows
+   * of fewer than 1,000 events behind.
+   * @default false
+   */
+  readonly tellsProgress?: boolean;
 }
 
 /** A read model in its slots. */
@@ -737,6 +744,23 @@ export interface Migrations extends Omit<Workload, "metrics" | "variables"> {
 
   /** The variables by which it knows the database, in place of the platform's. */
   readonly variables?: Readonly<Record<string, string>>;
+
+  /**
+   * How long it may take, at most 6 hours.
+   * @default "10m"
+   */
+  readonly within?: Duration;
+
+  /**
+   * What takes the database back, at hand as a suspended CronJob that a person runs. docs/verification.md has the commands.
+   * @default - nothing: shapes expand first, and contract in a later release
+   */
+  readonly down?: {
+    readonly command: readonly string[];
+
+    /** @default - the image that migrates */
+    readonly image?: string;
+  };
 }
 
 /** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
@@ -873,12 +897,21 @@ export interface Monitoring {
 }
 
 /** JSON Web Tokens, signed with RS256 and nothing else. */
-export interface Authentication {
+export type Authentication = TokensOfPublishedKeys | TokensOfOneKey;
+
+interface Tokens {
   readonly issuer: string;
   readonly audience: string;
+}
 
+export interface TokensOfPublishedKeys extends Tokens {
   /** Where the issuer publishes its keys. */
   readonly jwks: string;
+}
+
+export interface TokensOfOneKey extends Tokens {
+  /** The issuer's public key of RSA in PEM, of 2048 bits or more (RFC 7518, 3.3). Another one starts the APIs anew. */
+  readonly publicKey: string;
 }
 
 export interface Backup {

@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { generationNames } from "../constructs/cluster";
@@ -13,7 +14,6 @@ import {
   type Access,
   type Account,
   type AuroraSettings,
-  type Authentication,
   type Aws,
   type Backup,
   type BackupSchedule,
@@ -48,6 +48,8 @@ import {
   type ScaleOn,
   type Service,
   type SlotSettings,
+  type TokensOfOneKey,
+  type TokensOfPublishedKeys,
   type ValkeySettings,
   type Workload,
   type WorkloadRelease,
@@ -323,6 +325,25 @@ const workload = {
   metrics: optional(object<NonNullable<Workload["metrics"]>>({ port, path: optional(path) })),
 };
 
+const tokens = { issuer: https, audience: anything };
+
+const publicKey = value((input) => {
+  const remedy = "write it as PEM, which begins with -----BEGIN PUBLIC KEY-----";
+  const none = { rule: "is no public key", remedy };
+  if (typeof input !== "string" || !/^\s*-----BEGIN /.test(input)) return none;
+  if (/PRIVATE KEY/.test(input))
+    return { rule: "is a private key, which is its issuer's alone", remedy: "have it replaced, and write the public one" };
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(input);
+    if (asymmetricKeyType !== "rsa") return { rule: "signs nothing by RS256", remedy: "write a key of RSA" };
+    return (asymmetricKeyDetails?.modulusLength ?? 0) < 2048
+      ? { rule: "is too short to be trusted", remedy: "use one of 2048 bits or more" }
+      : undefined;
+  } catch {
+    return none;
+  }
+});
+
 const slotSettings = {
   slots: optional(object<NonNullable<SlotSettings["slots"]>>({ blue: image, green: image })),
   live: optional(choice(SLOTS, "slot")),
@@ -546,6 +567,7 @@ export const environmentSchema = object<Environment>({
             lag: optional(text(/^[A-Za-z0-9_-]+$/, "is no name of a field", "use letters, digits, _ and -")),
           }),
         ),
+        tellsProgress: optional(flag),
       }),
     ),
   ),
@@ -558,6 +580,8 @@ export const environmentSchema = object<Environment>({
         database: optional(name),
         per: optional(choice(["database", "slot"], "thing that is migrated once")),
         variables: optional(variables),
+        within: optional(quantity(seconds)),
+        down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),
       }),
     ),
   ),
@@ -584,7 +608,9 @@ export const environmentSchema = object<Environment>({
     }),
   ),
   monitoring: optional(object<Monitoring>({ prometheus: optional(flag), grafana: optional(flag), elasticStack: optional(flag) })),
-  authentication: optional(object<Authentication>({ issuer: https, audience: anything, jwks: https })),
+  authentication: optional(
+    either("publicKey", object<TokensOfOneKey>({ ...tokens, publicKey }), object<TokensOfPublishedKeys>({ ...tokens, jwks: https })),
+  ),
   authorization: optional(records(list(anything, "name the roles that may"))),
   encryptedFields: optional(list(anything, "name the fields")),
   backup: optional(object<Backup>({ keep: optional(quantity(seconds)) })),

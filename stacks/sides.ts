@@ -3,7 +3,7 @@ import type { IConstruct } from "constructs";
 import type { Duration } from "../constructs/core/quantities";
 import { Namespace } from "../constructs/kubernetes";
 import { type Postgres, postgresConnection } from "../constructs/postgres";
-import { ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
+import { caughtUp, ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
 import { WorkloadSecret } from "../constructs/secrets";
 import { type Check, MigrationJob, PartitionedWorker, SmokeTest, smokeTestsOf, Worker } from "../constructs/workload";
 import { postgresOf } from "./connections";
@@ -102,7 +102,7 @@ function migrations(app: App, site: Site, after: readonly PlatformStack[]): Plat
 
 /** The jobs of a migration: one, or one for each slot of each read model. */
 function migrated(place: WorkloadPlace, path: string, settings: Migrations, postgres: Postgres, models: readonly ReadModelOf[]) {
-  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, ...workload } = settings;
+  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, within, down, ...workload } = settings;
   const told = variables ? { variables: { [postgres.name]: variables } } : {};
   const pod = podOf(place, { ...workload, ...told }, [postgresConnection(postgres, "migrator")]);
   const disposable = !isProtected(place.site.environment);
@@ -117,7 +117,17 @@ function migrated(place: WorkloadPlace, path: string, settings: Migrations, post
         );
   return runs.map((run) => ({
     image,
-    job: describedAt(path, new MigrationJob(place.stack, run.name, { ...pod, env: { ...run.env, ...pod.env }, image, disposable })),
+    job: describedAt(
+      path,
+      new MigrationJob(place.stack, run.name, {
+        ...pod,
+        env: { ...run.env, ...pod.env },
+        image,
+        disposable,
+        ...(within ? { within } : {}),
+        ...(down ? { down } : {}),
+      }),
+    ),
   }));
 }
 
@@ -171,13 +181,31 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
       // One that is being built is behind, and may be.
       const checks: Check[] =
         health?.lag && slot === model.live ? [{ name: `lag of ${name}`, url, below: { field: health.lag, limit: HEALTHY_LAG } }] : [];
-      return { worker: describedAt(paths[index] ?? "", worker), checks, ports: health ? [health.port] : [] };
+      return {
+        worker: describedAt(paths[index] ?? "", worker),
+        checks,
+        ports: health ? [health.port] : [],
+        ...(settings.tellsProgress && slot === model.live ? { told: { database, projection } } : {}),
+      };
     });
   });
   const workers = made.map(({ worker }) => worker);
   const ports = [...new Set(made.flatMap(({ ports: of }) => of))];
   const checks = made.flatMap(({ checks: of }) => of);
-  tested(place, workers, checks, ports, ONE_BY_ONE);
+  const passed = tested(place, workers, checks, ports, ONE_BY_ONE);
+  for (const postgres of postgresOf(site, place.stack)) {
+    const telling = made.flatMap(({ worker, told }) => (told?.database === postgres.name ? [{ worker, ...told }] : []));
+    if (telling.length === 0) continue;
+    new SmokeTest(place.stack, `progress-${postgres.name}`, {
+      cluster: place.cluster,
+      namespace,
+      verifies: telling.map(({ worker }) => worker),
+      checks: telling.map(({ projection }) => ({ name: `progress of ${projection}`, query: caughtUp(projection, HEALTHY_LAG) })),
+      database: { connection: postgresConnection(postgres, "reader") },
+      within: ONE_BY_ONE,
+      after: [passed],
+    });
+  }
   return place.stack;
 }
 

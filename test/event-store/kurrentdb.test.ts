@@ -1,5 +1,4 @@
 import type { TerraformStack } from "cdktf";
-import { withoutTokenTraces } from "../../cli/short-traces";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KurrentDb, type KurrentDbProps, kurrentDbQuota, kurrentDbSecrets } from "../../constructs/event-store";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
@@ -18,8 +17,8 @@ const anEventStore = (stack: TerraformStack, { zones = ZONES, mirror, ...changes
   return new KurrentDb(stack, "events", { cluster, namespace: "event-store", clients: [{ namespace: "write-side" }], ...changes });
 };
 
-const made = (changes: Changes = {}): Body => withoutTokenTraces(() => synth((stack) => void anEventStore(stack, changes)));
-const refusals = (changes: Changes) => withoutTokenTraces(() => refusalsOf((stack) => void anEventStore(stack, changes)));
+const made = (changes: Changes = {}): Body => synth((stack) => void anEventStore(stack, changes));
+const refusals = (changes: Changes) => refusalsOf((stack) => void anEventStore(stack, changes));
 const setOf = (json: Body): Body => one(json, "kubernetes_stateful_set_v1").spec;
 const podOf = (json: Body): Body => setOf(json).template.spec;
 const variablesOf = (json: Body): Record<string, string> =>

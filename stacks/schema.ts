@@ -299,7 +299,35 @@ const probe = optional(
 
 const percent = optional(whole(1, 100));
 
-const scaleOn = optional(object<ScaleOn>({ cpu: percent, memory: percent }));
+const withPort = (example: string) => text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "is no address with a port", `write one like ${example}`);
+
+const natsName = text(/^[^\s.*>/\\]+$/, "is no name in NATS", "write one without spaces and . * > / \\");
+
+const amount = value((input) =>
+  typeof input === "number" && Number.isFinite(input) && input > 0
+    ? undefined
+    : { rule: "is no amount for one instance", remedy: "use a number above 0" },
+);
+
+const asked = { query: anything, each: amount };
+
+const scaleOn = optional(
+  object<ScaleOn>({
+    cpu: percent,
+    memory: percent,
+    // NATS, naming of streams and consumers.
+    broker: optional(object<NonNullable<ScaleOn["broker"]>>({ stream: natsName, consumer: natsName, each: whole(1, 1_000_000_000) })),
+    eventStore: optional(object<NonNullable<ScaleOn["eventStore"]>>(asked)),
+    readDatabase: optional(object<NonNullable<ScaleOn["readDatabase"]>>({ ...asked, database: optional(name) })),
+    prometheus: optional(
+      object<NonNullable<ScaleOn["prometheus"]>>({
+        ...asked,
+        server: withPort("http://prometheus.monitoring.svc:9090"),
+        namespace: name,
+      }),
+    ),
+  }),
+);
 
 const container = {
   name: optional(name),
@@ -607,7 +635,16 @@ export const environmentSchema = object<Environment>({
       }),
     }),
   ),
-  monitoring: optional(object<Monitoring>({ prometheus: optional(flag), grafana: optional(flag), elasticStack: optional(flag) })),
+  monitoring: optional(
+    object<Monitoring>({
+      prometheus: optional(flag),
+      grafana: optional(flag),
+      elasticStack: optional(flag),
+      telemetry: optional(
+        object<NonNullable<Monitoring["telemetry"]>>({ endpoint: withPort("http://collector.monitoring.svc:4317"), namespace: name }),
+      ),
+    }),
+  ),
   authentication: optional(
     either("publicKey", object<TokensOfOneKey>({ ...tokens, publicKey }), object<TokensOfPublishedKeys>({ ...tokens, jwks: https })),
   ),

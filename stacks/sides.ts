@@ -7,14 +7,16 @@ import { caughtUp, ProjectionTables, projectionVariables, ReadModel } from "../c
 import { WorkloadSecret } from "../constructs/secrets";
 import { type Check, MigrationJob, PartitionedWorker, SmokeTest, smokeTestsOf, Worker } from "../constructs/workload";
 import { postgresOf } from "./connections";
-import { all, type Environment, isProtected, type Migrations } from "./environment";
+import { all, type Environment, isProtected, type Migrations, readDatabaseName } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { priorityClass } from "./priorities";
 import { type ReadModelOf, readModelsOf, slotsOf } from "./read-models";
 import { describedAt } from "./refusals";
 import { WORKLOADS } from "./release";
 import { fieldKeys } from "./secrets";
 import { servicesOf } from "./services";
+import { scalingOf } from "./signals";
 import { workloadQuota } from "./sizes";
 import type { PlatformStack } from "./stack";
 import { connectionsOf, described, podOf, type WorkloadPlace, withFieldKeys } from "./workloads";
@@ -139,7 +141,13 @@ function writeSide(app: App, site: Site, after: readonly PlatformStack[]): Platf
     const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
     return describedAt(
       path,
-      new Worker(place.stack, name, { ...pod, image, replicas, ...(scaleOn ? { scaleOn } : {}), ...(health ? { health } : {}) }),
+      new Worker(place.stack, name, {
+        ...pod,
+        image,
+        replicas,
+        ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
+        ...(health ? { health } : {}),
+      }),
     );
   });
   route(tested(place, [...services, ...workers], checks, ports));
@@ -164,8 +172,10 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
   const paths = described(site.environment, "projections").map(([path]) => path);
   const made = readModelsOf(site.environment).flatMap(({ settings, workload, projection, database, ...model }, index) => {
     const { image = "", workers, parallelism, health } = settings;
-    const others = all(site.environment.readDatabase).filter(({ name = "read-database" }) => name !== database);
-    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.some((other) => other.name === name));
+    const others = all(site.environment.readDatabase)
+      .map(readDatabaseName)
+      .filter((name) => name !== database);
+    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.includes(name));
     const pod = withFieldKeys(podOf(place, settings, connections), site.environment);
     const asked = health
       ? {
@@ -223,7 +233,7 @@ function placeOf(app: App, site: Site, part: keyof typeof NAMESPACE_OF, after: r
   const { stack, cluster } = stackOn(app, site, part, after);
   const name = NAMESPACE_OF[part];
   const { ready } = new Namespace(stack, "namespace", { cluster, name, quota: workloadQuota(site.environment, part) });
-  return { site, stack, cluster, namespace: name, after: ready };
+  return { site, stack, cluster, namespace: name, priority: priorityClass(site.environment, part), after: ready };
 }
 
 /** Keys of fields are drawn for the side that answers queries; projections have a copy. */

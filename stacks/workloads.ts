@@ -30,6 +30,12 @@ export interface WorkloadPlace {
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
+
+  /**
+   * The PriorityClass of what runs there for good.
+   * @default - none: nothing does
+   */
+  readonly priority?: string;
   readonly after: readonly ITerraformDependable[];
 }
 
@@ -73,12 +79,13 @@ export function named(connections: readonly Connection[], { variables = {} }: Pi
 
 /** What every workload of an environment is told. */
 export function podOf(place: WorkloadPlace, workload: Workload, connections: readonly Connection[]): PodProps {
-  const { cluster, namespace, after } = place;
+  const { cluster, namespace, priority, after } = place;
   const { command, cpu, cpuLimit, memory, env, files, probes, grace, user } = workload;
   return {
     cluster,
     namespace,
     connections: named(connections, workload),
+    ...(priority ? { priority } : {}),
     ...(command ? { command } : {}),
     ...(cpu === undefined ? {} : { cpu }),
     ...(memory ? { memory } : {}),
@@ -89,6 +96,7 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
     ...(env ? { env } : {}),
     ...(files ? { files } : {}),
     ...metricsOf(place.site.environment, workload.metrics),
+    ...telemetryOf(place.site.environment),
     // The test at the end of each stack does.
     waits: false,
     after,
@@ -97,6 +105,11 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
 
 function metricsOf({ monitoring }: Environment, metrics: Workload["metrics"]): Pick<PodProps, "metrics"> {
   return metrics && monitoring?.prometheus ? { metrics: { ...metrics, from: NAMESPACES.observability, monitor: true } } : {};
+}
+
+function telemetryOf({ name, monitoring }: Environment): Pick<PodProps, "telemetry"> {
+  const { telemetry } = monitoring ?? {};
+  return telemetry ? { telemetry: { ...telemetry, attributes: { "deployment.environment.name": name } } } : {};
 }
 
 /** Where an API finds who may do what. */

@@ -32,6 +32,7 @@ const SYSTEM = anEnvironment({
   authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
   authorization: { CreateOrder: ["user", "admin"] },
   encryptedFields: ["ssn", "email"],
+  monitoring: { telemetry: { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" } },
   exceptions: { disposable: "a test" },
 });
 
@@ -101,6 +102,15 @@ describe("the sides of a system", () => {
     }
   });
 
+  it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
+    const everywhere = [...synthesisOf(program).stacks.values()].map(({ json }) => json as Body);
+    const jobs = [...everywhere, ...Object.values(made)].flatMap((json) => all(json, "kubernetes_job_v1"));
+    const waitedFor = jobs.filter(({ wait_for_completion }) => wait_for_completion !== false);
+    const commands = waitedFor.map(({ spec }) => spec.template.spec.container[0].command.join(" "));
+    expect(new Set(commands)).toEqual(new Set(["sh /checks/verify.sh"]));
+    expect(jobs.length).toBeGreaterThan(waitedFor.length);
+  });
+
   it("ask the health of each service, and how far behind projections are", () => {
     expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
     expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");
@@ -115,6 +125,29 @@ describe("the sides of a system", () => {
     const [job] = all(stack("projections"), "kubernetes_job_v1").filter(({ metadata }) => metadata.name.startsWith("progress-orders-"));
     expect(JSON.stringify(job)).toContain("orders-reader");
     expect(JSON.stringify(job)).not.toContain("orders-writer");
+  });
+});
+
+describe("every workload", () => {
+  it("sends its telemetry to the collector that is there, and is let out to it", () => {
+    const found = ["write-side", "read-side", "projections", "migrations"].flatMap((part) =>
+      ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1", "kubernetes_job_v1"].flatMap((type) =>
+        all(stack(part), type).map(({ metadata, spec }) => ({ part, metadata, variables: variablesOf(spec.template.spec.container[0]) })),
+      ),
+    );
+    const told = found.filter(({ variables }) => "OTEL_SERVICE_NAME" in variables);
+    expect(told.map(({ variables }) => variables.OTEL_SERVICE_NAME).sort()).toEqual(
+      ["command-api", "command-api", "command-processors", "migrations", "projections-a", "query-api"].sort(),
+    );
+    for (const { part, variables } of told) {
+      expect(variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe("http://collector.monitoring.svc:4317");
+      expect(variables.OTEL_RESOURCE_ATTRIBUTES).toContain("deployment.environment.name=test");
+      const policy = all(stack(part), "kubernetes_network_policy_v1").find(({ metadata }) => metadata.name === variables.OTEL_SERVICE_NAME);
+      expect(policy?.spec.egress).toContainEqual({
+        to: [{ namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "monitoring" } } }],
+        ports: [{ port: "4317", protocol: "TCP" }],
+      });
+    }
   });
 });
 

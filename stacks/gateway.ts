@@ -76,6 +76,7 @@ export function gatewayOn({ site, stack, side, after, ...place }: GatewayPlace):
   const gateway = new Gateway(stack, "gateway", {
     ...shared,
     certificate: certificate.secretName,
+    ...(entrance.clientAuthority ? { clientAuthority: entrance.clientAuthority } : {}),
     behind: { networks: [stack.read(foundation.network).vpcCidr], clientAddress: before(entrance).clientAddress },
     after: [...after, certificate.release, bound],
   });

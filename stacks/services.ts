@@ -101,7 +101,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
       verifies: [...parts, ...made.map(({ service }) => service), ...routed],
       checks: [
         { name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment },
-        ...made.flatMap((each) => arrivalOf(each, made, gateway, hostnames)),
+        ...(gateway.asksClients ? [listening(gateway)] : made.flatMap((each) => arrivalOf(each, made, gateway, hostnames))),
       ],
       within: ARRIVES_WITHIN,
       reaches: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
@@ -109,6 +109,10 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
     });
   };
   return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports, route };
+}
+
+function listening({ through: { host, port } }: Gateway): Check {
+  return { name: "the gateway", tcp: { host, port } };
 }
 
 type Routed = { readonly name: string; readonly health: string; readonly settings: Service };

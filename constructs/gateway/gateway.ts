@@ -1,9 +1,12 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
 import { type ApiObject, CustomResources, type KubernetesTarget, type Opening, type Peer, PodTraffic } from "../kubernetes";
 import { gatewayPods, PLACES } from "../platform";
+import { clientAuthorityProblems } from "./client-authority";
 import { GATEWAY_LABEL, type LoadBalancerInFront, nginxOf, READINESS } from "./contract";
 
 export interface GatewayProps {
@@ -20,6 +23,13 @@ export interface GatewayProps {
    * @default - none: it speaks in clear, which is right on one's own machine only
    */
   readonly certificate?: string;
+
+  /**
+   * The authority, in PEM, whose certificate clients have to show; connections without one are closed. Several stand one
+   * after the other. It takes a `certificate`.
+   * @default - none: clients show no certificate
+   */
+  readonly clientAuthority?: string;
 
   /** Ports of the pods behind it. */
   readonly servicePorts: readonly number[];
@@ -97,6 +107,9 @@ export class Gateway extends Construct {
   /** How a test in the cluster goes through it, as what is before it does. */
   readonly through: { readonly host: string; readonly port: number; readonly proxyProtocol: boolean };
 
+  /** Whether clients have to show a certificate, which a test has not: it finds no more than that somebody listens. */
+  readonly asksClients: boolean;
+
   /** What routes come after. */
   readonly ready: readonly ITerraformDependable[];
 
@@ -116,6 +129,8 @@ export class Gateway extends Construct {
       port,
       proxyProtocol: behind?.clientAddress === "proxy-protocol",
     };
+
+    this.asksClients = props.clientAuthority !== undefined;
 
     const pods = gatewayPods({ cluster }, `${namespace}/${name}`, props.replicas);
     cluster.ledger.add({ ...pods, ...cluster.ledger.priorityOf(props.priority) });
@@ -144,15 +159,29 @@ export class Gateway extends Construct {
       namespace,
       name,
       objects: [nginx(name, replicas, props), gateway(name, port, props)],
-      after: [...after, traffic.policy],
+      after: [...after, traffic.policy, ...this.authority(props)],
     });
     this.ready = [release];
   }
+
+  /** Whom clients have to be known by. While it is not there, nothing is served. */
+  private authority({ namespace, certificate, clientAuthority, after = [] }: GatewayProps): readonly ITerraformDependable[] {
+    if (clientAuthority === undefined) return [];
+    refuse(this, clientAuthorityProblems(clientAuthority), "clientAuthority");
+    if (certificate === undefined)
+      refuse(this, [{ rule: "is shown over TLS only", remedy: "give the Gateway a certificate, or leave it out" }], "clientAuthority");
+    const metadata = { name: clientsOf(this.name), namespace };
+    return [new ConfigMapV1(this, "clients", { metadata, data: { "ca.crt": clientAuthority }, dependsOn: [...after] })];
+  }
+}
+
+function clientsOf(name: string): string {
+  return `${name}-clients`;
 }
 
 type Spec = ApiObject & { readonly spec: object };
 
-function gateway(name: string, port: number, { namespace, certificate }: GatewayProps): Spec {
+function gateway(name: string, port: number, { namespace, certificate, clientAuthority }: GatewayProps): Spec {
   const kind = { allowedRoutes: { namespaces: { from: "Same" }, kinds: [{ kind: "HTTPRoute" }] } };
   const clear = { name: "http", protocol: "HTTP", port, ...kind };
   const encrypted = (secret: string) => ({
@@ -169,6 +198,13 @@ function gateway(name: string, port: number, { namespace, certificate }: Gateway
       gatewayClassName: CLASS,
       infrastructure: { parametersRef: { group: "gateway.nginx.org", kind: "NginxProxy", name } },
       listeners: [certificate === undefined ? clear : encrypted(certificate)],
+      ...(clientAuthority === undefined
+        ? {}
+        : {
+            tls: {
+              frontend: { default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: clientsOf(name) }] } } },
+            },
+          }),
     },
   };
 }

@@ -1,3 +1,4 @@
+export { clientAuthorityProblems } from "./client-authority";
 export type { Backend, ClientAddress, LoadBalancerInFront } from "./contract";
 export { nginxOf, PREVIEW_HEADER, READINESS } from "./contract";
 export { Gateway, type GatewayProps } from "./gateway";

@@ -1,4 +1,4 @@
-import { Binding, LoadBalancer, type LoadBalancerProps, PublicZone } from "../../constructs/entry";
+import { Binding, ExistingZone, LoadBalancer, type LoadBalancerProps, PublicZone } from "../../constructs/entry";
 import { anEksCluster } from "../platform/platform";
 import { all, one, refusalsOf, synth } from "../synth";
 
@@ -116,6 +116,25 @@ describe("a public zone", () => {
   it("is guarded where it is to be kept: made anew it has other name servers", () => {
     expect(zone(true)).toMatchObject({ name: "orders.example.com", force_destroy: false, lifecycle: { prevent_destroy: true } });
     expect(zone(false)).toMatchObject({ force_destroy: true, lifecycle: { prevent_destroy: false } });
+  });
+});
+
+describe("a public zone that exists", () => {
+  it("is asked whether it is public and holds the domain", () => {
+    const json = synth((stack) => void new ExistingZone(stack, "zone", { zone: "Z0123456789ABCDEFGHIJ", domain: "orders.example.com" }));
+    expect(json.resource).toBeUndefined();
+    expect(Object.values(json.data.aws_route53_zone)[0]).toMatchObject({
+      zone_id: "Z0123456789ABCDEFGHIJ",
+      lifecycle: {
+        postcondition: [
+          { condition: "${!self.private_zone}", error_message: "Z0123456789ABCDEFGHIJ is a private zone; name a public one" },
+          {
+            condition: `\${endswith(".orders.example.com", ".\${trimsuffix(self.name, ".")}")}`,
+            error_message: "Z0123456789ABCDEFGHIJ does not hold orders.example.com; name the zone of that domain or of one above it",
+          },
+        ],
+      },
+    });
   });
 });
 

@@ -45,7 +45,7 @@ export interface VerificationProps {
 }
 
 const SOURCES = Object.fromEntries(
-  ["verify.sh", "query.sh", "flatten.awk", "pods.awk", "conditions.awk", "causes.awk"].map((file) => [
+  ["verify.sh", "query.sh", "flatten.awk", "pods.awk", "events.awk", "conditions.awk", "causes.awk"].map((file) => [
     file,
     readFileSync(join(__dirname, "verification", file), "utf8"),
   ]),
@@ -115,6 +115,8 @@ export class Verification extends Construct {
       name,
       component,
       ends: true,
+      // A shell hears of no end while it waits for something.
+      graceSeconds: 5,
       user: USER,
       cpu: "10m",
       memory: "64Mi",
@@ -215,7 +217,7 @@ export class Verification extends Construct {
         rule: [
           ...read,
           // The API lists by labels, and not by names.
-          ...(withPods ? [{ apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] }] : []),
+          ...(withPods ? PODS : []),
           ...(own ? [{ apiGroups: ["batch"], resources: ["jobs"], resourceNames: [...jobs], verbs: ["patch"] }] : []),
           ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [`${name}-report`], verbs: ["patch"] }] : []),
         ],
@@ -230,6 +232,12 @@ export class Verification extends Construct {
     });
   }
 }
+
+/** Pods, and what says of them what they don't: the kubelet, and secrets that have not come. */
+const PODS = [
+  { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
+  { apiGroups: ["external-secrets.io"], resources: ["externalsecrets"], verbs: ["list"] },
+];
 
 /** Its plain address: what cdktf makes of a resource where one triggers another's replacement, in ${}, Terraform can't read. */
 export function addressOf(resource: TerraformResource): string {

@@ -404,6 +404,84 @@ const WELL = [{ type: "Ready", status: "True" }];
     ]);
   });
 
+  it("says what the kubelet says of pods, which they don't themselves, and which secrets have not come", async () => {
+    const pod = (name: string, phase: string, more: object = {}) => ({
+      metadata: { name },
+      status: { phase, conditions: [{ type: "Ready", status: "False" }], ...more },
+    });
+    const waits = {
+      initContainerStatuses: [
+        { name: "proxy", ready: true, started: true, state: { running: { startedAt: "2026-11-21T12:00:00Z" } } },
+        { name: "wait-for-connections", ready: false, state: { running: { startedAt: "2026-11-21T12:00:00Z" } } },
+      ],
+    };
+    const event = (name: string, reason: string, message: string, lastTimestamp = "2026-11-21T12:00:00Z") => ({
+      metadata: { name: `${name}.1` },
+      involvedObject: { kind: "Pod", name },
+      lastTimestamp,
+      message,
+      reason,
+    });
+    const { report } = await verify(rollout, {
+      [DEPLOYMENT]: rolledOut({ availableReplicas: 0 }),
+      [PODS]: {
+        body: {
+          items: [
+            pod("mounts-1", "Pending"),
+            pod("mounts-2", "Pending"),
+            pod("refuses", "Running"),
+            pod("waits", "Pending", waits),
+            { ...pod("old", "Running"), metadata: { name: "old", deletionTimestamp: "2026-11-21T12:00:00Z" } },
+            { metadata: { name: "well" }, status: { phase: "Running", conditions: WELL } },
+          ],
+        },
+      },
+      "GET /api/v1/namespaces/write-side/events?fieldSelector=involvedObject.kind=Pod,type=Warning": {
+        body: {
+          items: [
+            event("mounts-1", "FailedMount", 'secret "read-database-authority" not found'),
+            event("mounts-2", "FailedMount", 'secret "read-database-authority" not found'),
+            event("refuses", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", "2026-11-21T12:05:00Z"),
+            event("refuses", "Unhealthy", "Startup probe failed: connection refused"),
+            event("well", "Unhealthy", "Readiness probe failed once"),
+            event("waits", "BackOff", "Back-off restarting failed container"),
+          ],
+        },
+      },
+      "GET /apis/external-secrets.io/v1/namespaces/write-side/externalsecrets": {
+        body: {
+          items: [
+            {
+              metadata: { name: "event-store-commands" },
+              status: { conditions: [{ type: "Ready", status: "False", message: "AccessDenied" }] },
+            },
+            { metadata: { name: "cache-users" }, status: { conditions: [{ type: "Ready", status: "True", message: "synced" }] } },
+          ],
+        },
+      },
+    });
+    const [, , ...said] = report ?? [];
+    expect(said.slice(0, 3)).toEqual([
+      "  pod mounts-1: is pending and not ready",
+      "  pod refuses: is running and not ready",
+      "  pod waits: wait-for-connections: has not ended",
+    ]);
+    expect(said.slice(3, 5).sort()).toEqual([
+      expect.stringMatching(/^ {2}pod mounts-[12]: FailedMount: secret "read-database-authority" not found$/),
+      "  pod refuses: Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+    ]);
+    expect(said.slice(5)).toEqual(["  secret event-store-commands: AccessDenied"]);
+  });
+
+  it("says what a rollout waits for that is only a pod that does not go", async () => {
+    const lost = { name: "processors-3", deletionTimestamp: "2026-11-21T12:00:00Z" };
+    const { report } = await verify(rollout, {
+      [DEPLOYMENT]: rolledOut({ availableReplicas: 2 }),
+      [PODS]: { body: { items: [{ metadata: lost, status: { phase: "Running", conditions: [{ type: "Ready", status: "False" }] } }] } },
+    });
+    expect(report?.slice(2)).toEqual(["  pod processors-3: has been going since 2026-11-21T12:00:00Z"]);
+  });
+
   it("says which load balancer has not found a pod well that is", async () => {
     const gates = ["elb/a", "elb/b", "elb/c"].map((conditionType) => ({ conditionType }));
     const conditions = [

@@ -123,6 +123,7 @@ describe("a test of the way in", () => {
       read("gateway.nginx.org", "proxysettingspolicies", "api"),
       read("gateway.nginx.org", "ratelimitpolicies", "api"),
       list("", "pods", "events"),
+      list("external-secrets.io", "externalsecrets"),
     ]);
   });
 });
@@ -180,7 +181,7 @@ describe("a smoke test", () => {
       "http\t2\thealth\tGET\thttp://command-api:8080/health\t200",
       "",
     ]);
-    const scripts = ["causes.awk", "conditions.awk", "flatten.awk", "list", "pods.awk", "query.sh", "verify.sh"];
+    const scripts = ["causes.awk", "conditions.awk", "events.awk", "flatten.awk", "list", "pods.awk", "query.sh", "verify.sh"];
     expect(Object.keys(data).sort()).toEqual(["2.curl", ...scripts]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
@@ -189,6 +190,7 @@ describe("a smoke test", () => {
     expect(sent.one("Role", "smoke-test").rules).toEqual([
       { apiGroups: ["apps"], resources: ["deployments"], resourceNames: ["command-api", "processors"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
+      { apiGroups: ["external-secrets.io"], resources: ["externalsecrets"], verbs: ["list"] },
       { apiGroups: ["batch"], resources: ["jobs"], resourceNames: [name], verbs: ["patch"] },
       { apiGroups: [""], resources: ["configmaps"], resourceNames: ["smoke-test-report"], verbs: ["patch"] },
     ]);
@@ -228,6 +230,7 @@ describe("a smoke test", () => {
       rules: [
         { resources: ["deployments"], resourceNames: ["processors"], verbs: ["get"] },
         { resources: ["pods", "events"], verbs: ["list"] },
+        { resources: ["externalsecrets"], verbs: ["list"] },
       ],
     });
     expect(one(other.json, "kubernetes_config_map_v1", "checks").data.list).toContain("\trollout of processors/processors\tprocessors\t");

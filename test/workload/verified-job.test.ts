@@ -63,6 +63,7 @@ describe("a job that says why it failed", () => {
     expect(sent.one("Role", "read-database-roles-verdict").rules).toEqual([
       { apiGroups: ["batch"], resources: ["jobs"], resourceNames: [name], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
+      { apiGroups: ["external-secrets.io"], resources: ["externalsecrets"], verbs: ["list"] },
       { apiGroups: ["batch"], resources: ["jobs"], resourceNames: [name, verdict.metadata.name], verbs: ["patch"] },
       { apiGroups: [""], resources: ["configmaps"], resourceNames: ["read-database-roles-verdict-report"], verbs: ["patch"] },
     ]);

@@ -1,4 +1,5 @@
-# Of a list of pods, as flatten.awk writes it, why those that are not ready are not: a line for each cause, at most MOST.
+# Of a list of pods, as flatten.awk writes it, why those that are not ready are not: a line for each cause, at most MOST. Their
+# names are left in the file LEFT.
 BEGIN { FS = "\t" }
 
 {
@@ -20,6 +21,11 @@ END {
   for (pod = 0; pod < pods; pod++) {
     name = values[pod, "metadata.name"]
     if (values[pod, "status.phase"] == "Succeeded" || of(pod, "Ready", "status") == "True") continue
+    if (values[pod, "metadata.deletionTimestamp"] != "") {
+      going[++gone] = pod
+      continue
+    }
+    print name >LEFT
     causes = 0
     if (values[pod, "status.reason"] != "") say(values[pod, "status.reason"], values[pod, "status.message"])
     if (of(pod, "PodScheduled", "status") == "False") say(of(pod, "PodScheduled", "reason"), of(pod, "PodScheduled", "message"))
@@ -32,6 +38,9 @@ END {
         say(what ": " waiting, values[pod, at ".state.waiting.message"])
       ended(what, at ".state.terminated", "ended")
       ended(what, at ".lastState.terminated", "ended before")
+      # A sidecar is ready as soon as it runs.
+      if (!causes && at ~ /^status\.init/ && values[pod, at ".state.running.startedAt"] != "" && values[pod, at ".ready"] == "false")
+        say(what ": has not ended", "")
     }
     # One that runs may wait for others to say that it may serve: for a load balancer that knows it.
     for (one = causes ? 1 + gates[pod] : 1; one <= gates[pod]; one++) {
@@ -41,6 +50,11 @@ END {
       say(type ": " (reason == "" ? "nobody has said so" : reason), of(pod, type, "message"))
     }
     if (!causes) say("is " tolower(values[pod, "status.phase"]) " and not ready", "")
+  }
+  # One that goes says nothing against its successors, but may be what they wait for: on a node that is lost.
+  if (!said) for (one = 1; one <= gone; one++) {
+    name = values[going[one], "metadata.name"]
+    say("has been going since " values[going[one], "metadata.deletionTimestamp"], "")
   }
 }
 

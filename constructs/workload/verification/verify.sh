@@ -51,11 +51,23 @@ condition() {
   [ -n "$at" ] && [ "$(value "$at.status")" = True ] && printf '%s: %s\n' "$(value "$at.reason")" "$(value "$at.message")"
 }
 
+# details NAMESPACE: what of the pods in $work/left stands elsewhere: what the kubelet says, and secrets that have not come.
+details() {
+  if get "/api/v1/namespaces/$1/events?fieldSelector=involvedObject.kind=Pod,type=Warning"; then
+    awk -v MOST=3 -f "$here/events.awk" "$work/left" "$answer"
+  fi
+  if get "/apis/external-secrets.io/v1/namespaces/$1/externalsecrets"; then
+    awk -f "$here/causes.awk" "$answer" | sed 's/^  /  secret /' | head -n 3
+  fi
+}
+
 # causes N NAMESPACE RESOURCE NAME SELECTOR: why the pods of an object are not ready, and what was said against making them. Pods
 # that were taken away, as those of a job whose time is over, are told of as they were seen last.
 causes() {
   if get "/api/v1/namespaces/$2/pods?labelSelector=$5"; then
-    awk -v MOST=6 -f "$here/pods.awk" "$answer" >"$work/pods"
+    : >"$work/left"
+    awk -v MOST=6 -v LEFT="$work/left" -f "$here/pods.awk" "$answer" >"$work/pods"
+    if [ -s "$work/left" ]; then details "$2" >>"$work/pods"; fi
   else
     echo "  its pods can't be read ($status)" >"$work/pods"
   fi

@@ -59,14 +59,14 @@ function begun({ image: running, previous, ...entry }: WorkloadRelease, slot: Sl
   return { ...entry, slots: { [home]: running }, live: home };
 }
 
-/** No image in a slot, and so no instances. */
+/** No image in a slot, and so no instances, and nothing to show by a header. */
 export function empty(slot: Slot): Change {
   return (entry, workload) => {
     needSlots(workload);
     if (entry.slots?.[slot] === undefined) return entry;
     const { [slot]: _, ...slots } = entry.slots;
     guard(entry, slot, workload.path, "empty it would answer none", false);
-    return { ...entry, slots };
+    return { ...without(entry, "preview"), slots };
   };
 }
 

@@ -13,7 +13,7 @@ describe("the schema of a custom resource", () => {
       properties: {
         apiVersion: text,
         kind: text,
-        metadata: { $ref: "_definitions.json#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" },
+        metadata: { $ref: "#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" },
         spec: { type: "object", additionalProperties: false, properties: { name: text } },
       },
     });

@@ -14,32 +14,50 @@ interface Definition {
 }
 
 /** What every object has that is no list. */
-const METADATA = { $ref: "_definitions.json#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
+const METADATA = { $ref: "#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
 
 /**
  * Writes what kubeconform reads, and returns the patterns by which it finds the files.
- * @param kubernetes the schemas of a version as the package `kubernetes-validate` has them; their addresses would lead
- * to where nothing is, and are taken out
+ * @param kubernetes the schemas of a version as the package `kubernetes-validate` has them: a file for each kind, and one
+ * of what they share
  * @param crds a directory of CustomResourceDefinitions, one a file
  */
 export function writeSchemas(kubernetes: string, crds: string, into: string): readonly string[] {
   mkdirSync(into, { recursive: true });
+  const read = (file: string): Schema =>
+    JSON.parse(readFileSync(join(kubernetes, file), "utf8").replaceAll('"/api/_definitions.json#', '"#'));
+  const { $defs } = read(SHARED);
+  const write = (name: string, schema: Schema) =>
+    writeFileSync(join(into, name), JSON.stringify({ ...schema, $defs: sharedBy(schema, $defs) }));
   for (const file of readdirSync(kubernetes)) {
-    const { $id, ...schema } = JSON.parse(readFileSync(join(kubernetes, file), "utf8"));
-    writeFileSync(join(into, file), JSON.stringify(schema).replaceAll('"/api/_definitions.json#', '"_definitions.json#'));
+    const { $id, ...schema } = read(file); // its address would lead to where nothing is
+    if (schema["x-kubernetes-group-version-kind"]) write(file, schema);
   }
   const files = readdirSync(crds, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml"));
   for (const file of files) {
     const { spec } = parse(readFileSync(join(crds, file), "utf8")) as Definition;
     for (const { name, schema } of spec.versions)
-      writeFileSync(
-        join(into, `${spec.names.kind.toLowerCase()}_${spec.group}_${name}.json`),
-        JSON.stringify(objectOf(schema.openAPIV3Schema)),
-      );
+      write(`${spec.names.kind.toLowerCase()}_${spec.group}_${name}.json`, objectOf(schema.openAPIV3Schema));
   }
   return ["{{.ResourceKind}}{{.KindSuffix}}.json", "{{.ResourceKind}}_{{.Group}}_{{.ResourceAPIVersion}}.json"].map((name) =>
     join(into, name),
   );
+}
+
+const SHARED = "_definitions.json";
+
+/** What a schema takes from the shared ones, and these from others: reading them all for each kind would take a second. */
+function sharedBy(schema: Schema, shared: Schema): Schema {
+  const found: Record<string, Schema> = {};
+  const look = (at: Schema): void => {
+    for (const [, name = ""] of JSON.stringify(at).matchAll(/"#\/\$defs\/([^"]+)"/g)) {
+      if (name in found) continue;
+      found[name] = shared[name];
+      look(shared[name]);
+    }
+  };
+  look(schema);
+  return found;
 }
 
 /** The schema of a custom resource, which is an object like every other. */

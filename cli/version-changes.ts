@@ -116,7 +116,10 @@ export const rollBack: Change = (entry, workload) => {
   const held = entry.slots?.[idle];
   if (held !== undefined && held === previous) return { ...without(entry, "weights", "previous"), live: idle };
   if (entry.weights) return without(entry, "weights");
-  if (previous === undefined) throw new Refused(`${path} has no version to go back to; to turn to ${idle} all the same, say --switch`);
+  if (previous === undefined) {
+    const instead = held === undefined ? `${idle} is empty as well` : `to turn to ${idle} all the same, say --switch`;
+    throw new Refused(`${path} has no version to go back to; ${instead}`);
+  }
   const instead = held === undefined ? `${idle}, which had ${previous}, is empty` : `${idle} has ${held}, which was never live`;
   throw new Refused(`${path}: ${instead}; put the one before back with --slot ${idle} --image ${previous}, then --switch`);
 };

@@ -416,6 +416,12 @@ describe("a blue-green release", () => {
       "test command-api has no version to go back to; to turn to green all the same, say --switch",
     ],
     [
+      "to go back where nothing was released yet",
+      BLUE,
+      ["--rollback"],
+      "test command-api has no version to go back to; green is empty as well",
+    ],
+    [
       "to go back where the next version is in the slot already",
       { ...SWITCHED, slots: { blue: V3, green: V2 } },
       ["--rollback"],

@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Document } from "yaml";
 import { kubernetesVersion, render } from "../../cli/render";
+import { RELEASES, releases } from "../../docs/releases";
 import { program } from "../../environments";
 import { Missing, Results, Wrong } from "../aws/results";
 import { EXPLAINED, type Explained } from "./explained";
-import { checkReleases } from "./releases";
 import { type Asked, documentsOf, missing, TOOLS, type Tool, type ToolName } from "./tools";
 
 /** What no API server would accept, made of an object that it does, and what is to be said of it. */
@@ -87,7 +87,9 @@ async function main(): Promise<number> {
       if (tool === "kubeconform") await step(`what no API server accepts of ${name} is seen`, tool, () => seeMutants(asked, files));
     }
   }
-  await results.step("what docs/releases.md says that is planned", "check", async () => checkReleases());
+  await results.step(`what ${RELEASES} says that is planned`, "check", async () => {
+    if (readFileSync(RELEASES, "utf8") !== releases()) throw new Wrong("something else is planned: npm run docs writes it anew");
+  });
   await results.step("explanations", "check", async () => {
     const stale = EXPLAINED.filter((one) => !without.get(one.tool) && !used.has(one));
     if (stale.length > 0) throw new Wrong(stale.map(({ tool, check }) => `nothing needs ${check} of ${tool} any more`).join("\n"));

@@ -29,7 +29,7 @@ export const production = {
   },
   projections: { workers: 5, parallelism: 10, health: { port: 8081, path: "/health", lag: "behind" } },
   readDatabase: { engine: "aurora", replicas: 3 },
-  migrations: {},
+  migrations: { down: { command: ["/app/migrate", "down"] } },
   cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 },
   monitoring: { prometheus: true, grafana: true, elasticStack: true },
   authentication: {

@@ -13,7 +13,7 @@ import {
 import type { Postgres } from "../constructs/postgres";
 import { elastiCacheRedis, type Redis, valkeyRedis } from "../constructs/redis";
 import type { SecretSpec } from "../constructs/secrets";
-import { all, type Environment, type EventStore as EventStoreSettings, kurrentCloudCidr } from "./environment";
+import { all, type Environment, type EventStore as EventStoreSettings, kurrentCloudCidr, readDatabaseName } from "./environment";
 import { outsideOf } from "./event-store-on-cluster";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
@@ -48,10 +48,7 @@ const EVENT_STORES: Known<EventStoreSettings, EventStore> = {
       ...(outside ? { outside } : {}),
     });
   },
-  postgres: (site, stack, { server }) => {
-    if (server.engine === "cloudnative-pg") onTheSide(site, "eventStore.server", "write");
-    return postgresEventStore(postgresAt(site, stack, NAMESPACES.eventStore, server.name ?? "event-store", server));
-  },
+  postgres: (site, stack, settings) => postgresEventStore(eventServerAt(site, stack, settings)),
   eventsourcingdb: (site) => {
     onTheSide(site, "eventStore", "write");
     return eventSourcingDbEventStore({ namespace: NAMESPACES.eventStore });
@@ -89,11 +86,22 @@ export function eventStoreOf(site: Site, stack: PlatformStack): EventStore | und
   return eventStore && known(EVENT_STORES, site, stack, eventStore);
 }
 
+/** The server that has the tables of events. None where an engine of its own has the events. */
+export function eventServerOf(site: Site, stack: PlatformStack): Postgres | undefined {
+  const { eventStore } = site.environment;
+  return eventStore?.engine === "postgres" ? eventServerAt(site, stack, eventStore) : undefined;
+}
+
+function eventServerAt(site: Site, stack: PlatformStack, { server }: Of<EventStoreSettings, "postgres">): Postgres {
+  if (server.engine === "cloudnative-pg") onTheSide(site, "eventStore.server", "write");
+  return postgresAt(site, stack, NAMESPACES.eventStore, server.name ?? "event-store", server);
+}
+
 /** The databases of the read side as workloads of a stack on its cluster know them, in the order of the environment. */
 export function postgresOf(site: Site, stack: PlatformStack): readonly Postgres[] {
   return all(site.environment.readDatabase).map((settings) => {
     onTheSide(site, "readDatabase", "read");
-    return postgresAt(site, stack, NAMESPACES.readStore, settings.name ?? "read-database", settings);
+    return postgresAt(site, stack, NAMESPACES.readStore, readDatabaseName(settings), settings);
   });
 }
 

@@ -3,7 +3,7 @@ import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres } from "../const
 import { ElastiCache } from "../constructs/redis";
 import { ManagedSecret, PublishedAuthority } from "../constructs/secrets";
 import type { AwsContext } from "./compose";
-import { all, type Environment, type PostgresSettings } from "./environment";
+import { all, type Environment, type PostgresSettings, readDatabaseName } from "./environment";
 import { isReadFromElsewhere } from "./event-store-on-cluster";
 import type { Keys } from "./keys";
 import { type NetworkOutputs, zoneIds } from "./network";
@@ -33,17 +33,24 @@ export interface ManagedServer {
 export function managedServersOf({ name: environment, eventStore, readDatabase }: Environment): readonly ManagedServer[] {
   const servers = [
     ...(eventStore?.engine === "postgres"
-      ? [{ settings: eventStore.server, path: "eventStore.server", role: "event-store", sides: ["write", "read"] as const }]
+      ? [
+          {
+            settings: eventStore.server,
+            path: "eventStore.server",
+            name: eventStore.server.name ?? "event-store",
+            sides: ["write", "read"] as const,
+          },
+        ]
       : []),
     ...all(readDatabase).map((settings, index) => ({
       settings,
       path: Array.isArray(readDatabase) ? `readDatabase[${index}]` : "readDatabase",
-      role: "read-database",
+      name: readDatabaseName(settings),
       sides: ["read"] as const,
     })),
   ];
-  return servers.flatMap(({ settings, role, path, sides }) =>
-    settings.engine === "cloudnative-pg" ? [] : [{ name: settings.name ?? role, path: `${environment}.${path}`, settings, sides }],
+  return servers.flatMap(({ settings, name, path, sides }) =>
+    settings.engine === "cloudnative-pg" ? [] : [{ name, path: `${environment}.${path}`, settings, sides }],
   );
 }
 

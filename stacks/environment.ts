@@ -9,7 +9,7 @@ import type { Region } from "../constructs/network";
 import type { ReadModelSlot } from "../constructs/projection";
 import type { RedisPurpose } from "../constructs/redis";
 import type { Size } from "../constructs/sizing";
-import type { Probes, Scaling } from "../constructs/workload";
+import type { Probes, Scaling, Telemetry } from "../constructs/workload";
 
 /**
  * Everything that a person decides about one environment of one system, in one region.
@@ -241,7 +241,7 @@ export interface ExistingCluster {
 
   /**
    * Parts of the platform that it has already, and that are left alone. With `cloudnative-pg` goes its backup plugin
-   * `plugin-barman-cloud`: both live in one namespace, whose owner installs them.
+   * `plugin-barman-cloud`: both live in one namespace, whose owner installs them. KEDA is looked for in the namespace `keda`.
    * @default - none: everything that the environment needs is installed
    */
   readonly has?: readonly ExistingPart[];
@@ -488,14 +488,58 @@ export interface Workload {
   };
 }
 
-/** What an autoscaled workload follows: of several the one that asks for most. */
-export type ScaleOn = Pick<Scaling, "cpu" | "memory">;
+/**
+ * What an autoscaled workload follows: of several the one that asks for most. CPU and memory are in percent of what its
+ * instances ask for; everything else is a number that grows with what there is to do, of which each instance is for so much.
+ * docs/workloads.md says what becomes of it when it can't be read.
+ */
+export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
+  /**
+   * Messages that wait for a durable consumer of a stream of the broker: `{ stream: "commands", consumer: "processors", each: 100 }`.
+   * @default - it is not looked at
+   */
+  readonly broker?: { readonly stream: string; readonly consumer: string; readonly each: number };
+
+  /**
+   * The answer of the event store, where it is PostgreSQL, to a query for one number, asked as one of its readers:
+   * `{ query: "SELECT count(*) FROM …", each: 500 }`.
+   * @default - it is not asked
+   */
+  readonly eventStore?: Asked;
+
+  /**
+   * The answer of a read database to a query for one number, asked as one of its readers.
+   * @default - none is asked
+   */
+  readonly readDatabase?: Asked & {
+    /**
+     * The database, by its name.
+     * @default - the one
+     */
+    readonly database?: string;
+  };
+
+  /**
+   * The answer of a Prometheus that is there to a query for one element:
+   * `{ server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "…", each: 100 }`. No answer counts
+   * as a lost signal. Its namespace has to let KEDA in.
+   * @default - none is asked
+   */
+  readonly prometheus?: Asked & { readonly server: string; readonly namespace: string };
+}
+
+interface Asked {
+  readonly query: string;
+
+  /** How much of it is for one instance, above 0. */
+  readonly each: number;
+}
 
 export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
 
   /**
-   * What an autoscaled one follows: `{ cpu: 70, memory: 80 }`, in percent of what its instances ask for.
+   * What an autoscaled one follows: `{ cpu: 70, memory: 80 }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;
@@ -593,7 +637,7 @@ export interface Processors extends Workload {
   readonly replicas: Replicas;
 
   /**
-   * What autoscaled ones follow: `{ cpu: 70, memory: 80 }`, in percent of what instances ask for.
+   * What autoscaled ones follow: `{ cpu: 70, broker: { stream: "commands", consumer: "processors", each: 100 } }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;
@@ -670,6 +714,13 @@ export interface Projections extends Workload {
    * @default - nowhere: it is well as long as it runs
    */
   readonly health?: Health & { readonly lag?: string };
+
+  /**
+   * Whether workers tell the read database how far they are, as docs/projections.md has it: a release is done when that knows
+   * of fewer than 1,000 events behind.
+   * @default false
+   */
+  readonly tellsProgress?: boolean;
 }
 
 /** A read model in its slots. */
@@ -723,6 +774,23 @@ export interface Migrations extends Omit<Workload, "metrics" | "variables"> {
 
   /** The variables by which it knows the database, in place of the platform's. */
   readonly variables?: Readonly<Record<string, string>>;
+
+  /**
+   * How long it may take, at most 6 hours.
+   * @default "10m"
+   */
+  readonly within?: Duration;
+
+  /**
+   * What takes the database back, at hand as a suspended CronJob that a person runs. docs/verification.md has the commands.
+   * @default - nothing: shapes expand first, and contract in a later release
+   */
+  readonly down?: {
+    readonly command: readonly string[];
+
+    /** @default - the image that migrates */
+    readonly image?: string;
+  };
 }
 
 /** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
@@ -856,15 +924,31 @@ export interface Monitoring {
   readonly prometheus?: boolean;
   readonly grafana?: boolean;
   readonly elasticStack?: boolean;
+
+  /**
+   * A collector of OTLP that is there, on each cluster of workloads: `{ endpoint: "http://collector.monitoring.svc:4317",
+   * namespace: "monitoring" }`. Workloads are told of it; its namespace has to let them in.
+   * @default - workloads are told of none
+   */
+  readonly telemetry?: Pick<Telemetry, "endpoint" | "namespace">;
 }
 
 /** JSON Web Tokens, signed with RS256 and nothing else. */
-export interface Authentication {
+export type Authentication = TokensOfPublishedKeys | TokensOfOneKey;
+
+interface Tokens {
   readonly issuer: string;
   readonly audience: string;
+}
 
+export interface TokensOfPublishedKeys extends Tokens {
   /** Where the issuer publishes its keys. */
   readonly jwks: string;
+}
+
+export interface TokensOfOneKey extends Tokens {
+  /** The issuer's public key of RSA in PEM, of 2048 bits or more (RFC 7518, 3.3). Another one starts the APIs anew. */
+  readonly publicKey: string;
 }
 
 export interface Backup {
@@ -936,9 +1020,30 @@ export function all<T extends object>(role: OneOrMore<T> | undefined): readonly 
   return Array.isArray(role) ? role : [role as T];
 }
 
+/** What a database of the read side is called; of what nobody has checked yet, whatever stands there. */
+export function readDatabaseName(settings: { readonly name?: unknown } | undefined): string {
+  return String(settings?.name ?? "read-database");
+}
+
 /** Whether data is guarded against deletion here. */
 export function isProtected(environment: Environment): boolean {
   return environment.exceptions?.disposable === undefined;
+}
+
+/** Signals that only others than the cluster itself can tell, by their names in `scaleOn`. */
+export type SignalName = Exclude<keyof ScaleOn, keyof Pick<Scaling, "cpu" | "memory">>;
+
+/** What the autoscaled workloads of these sides follow. Those of a fixed number follow nothing. */
+export function followed(
+  { commandApi, commandProcessors, queryApi }: Environment,
+  sides: readonly ("write" | "read")[] = ["write", "read"],
+): readonly ScaleOn[] {
+  type Scaled = Pick<Service | Processors, "replicas" | "scaleOn">;
+  const on: Readonly<Record<"write" | "read", readonly Scaled[]>> = {
+    write: [...all<Scaled>(commandApi), ...all<Scaled>(commandProcessors)],
+    read: all<Scaled>(queryApi),
+  };
+  return sides.flatMap((side) => on[side]).flatMap(({ replicas, scaleOn }) => (scaleOn && typeof replicas === "object" ? [scaleOn] : []));
 }
 
 /** What stands before the queries of an environment, and the service behind it. */

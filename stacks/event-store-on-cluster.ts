@@ -6,8 +6,10 @@ import type { Environment, EventStore } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { priorityClass } from "./priorities";
 import { describedAt } from "./refusals";
 import { AUTHORITY } from "./secrets";
+import { readersOf } from "./signals";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
 
@@ -72,6 +74,7 @@ function kurrentDb({ site, stack, cluster, after }: Place, settings: Settings<"k
       ...(outside ? { outside } : {}),
       ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
       protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
       after: [...after, ...(insecure ? [] : secrets)],
     }),
   );
@@ -94,7 +97,7 @@ function postgresEvents({ site, stack, cluster, after }: Place, { server }: Sett
     cluster,
     namespace: NAMESPACE,
     path: `${site.environment.name}.eventStore.server`,
-    clients: CLIENTS,
+    clients: [...CLIENTS, ...readersOf(site.environment, ({ eventStore }) => eventStore !== undefined)],
     after,
   };
   const name = server.name ?? "event-store";
@@ -113,6 +116,7 @@ function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place
       ...(storage ? { storage } : {}),
       clients: CLIENTS,
       protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
       after,
     }),
   );

@@ -10,7 +10,7 @@ import { NAMESPACES } from "./places";
 import type { PlatformStack } from "./stack";
 
 /** Where a side lets requests in. */
-export interface GatewayPlace extends Pick<GatewayProps, "cluster" | "namespace" | "servicePorts" | "longestRequest"> {
+export interface GatewayPlace extends Pick<GatewayProps, "cluster" | "namespace" | "servicePorts" | "longestRequest" | "priority"> {
   readonly site: Site;
   readonly stack: PlatformStack;
   readonly side: "write" | "read";

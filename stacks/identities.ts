@@ -5,7 +5,7 @@ import type { Backups } from "./backup";
 import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
 import type { DataOutputs } from "./data";
-import { all, type ClusterKey, type Environment, newClusters } from "./environment";
+import { all, type ClusterKey, type Environment, newClusters, readDatabaseName } from "./environment";
 import type { Keys } from "./keys";
 import { NAMESPACES } from "./places";
 import { awsStackProps, PlatformStack } from "./stack";
@@ -40,7 +40,7 @@ const WORKLOADS: readonly {
     serviceAccounts: ({ readDatabase }) =>
       all(readDatabase)
         .filter(({ engine }) => engine === "cloudnative-pg")
-        .map(({ name }) => name ?? "read-database"),
+        .map(readDatabaseName),
   },
   {
     purpose: "cachePassword",

@@ -21,6 +21,7 @@ import {
 import type { EventStoreOutputs } from "./event-store";
 import type { Keys } from "./keys";
 import { type NetworkOutputs, zoneNames } from "./network";
+import { prioritiesOn } from "./priorities";
 import { roomKept } from "./room";
 import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
 
@@ -67,7 +68,8 @@ const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster
 /** The clusters of an environment, each with an account of what is asked of it. */
 export function sitesOf(environment: Environment, foundation?: Foundation): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
-    const ledger = new CapacityLedger(poolOf(environment, cluster));
+    const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
+    const ledger = new CapacityLedger(poolOf(environment, cluster), Object.fromEntries(priorities));
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
     for (const [reason, groups] of roomKept(environment, key)) ledger.keep(reason, ...groups);
     return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };

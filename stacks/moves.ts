@@ -16,6 +16,7 @@ import {
   type KurrentCloudSettings,
   kurrentCloudCidr,
   type PostgresSettings,
+  readDatabaseName,
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { brokerSize, cloudNativePgSize, eventSourcingDbSize, rdsStorage, valkeySize } from "./sizes";
@@ -213,12 +214,11 @@ const REBUILD =
   "add the other beside it under another name, rebuild the read models there from events, send queries there, then take this one away";
 
 function databaseMoves(before: Environment, after: Environment, sizes: Move<never>["sizes"]): readonly Found[] {
-  const name = (settings: PostgresSettings) => settings.name ?? "read-database";
   const several = Array.isArray(after.readDatabase);
   return all(before.readDatabase).flatMap((was): readonly Found[] => {
-    const index = all(after.readDatabase).findIndex((now) => name(now) === name(was));
+    const index = all(after.readDatabase).findIndex((now) => readDatabaseName(now) === readDatabaseName(was));
     const now = all(after.readDatabase)[index];
-    if (!now) return under("readDatabase", [gone(`the server ${name(was)}`)]);
+    if (!now) return under("readDatabase", [gone(`the server ${readDatabaseName(was)}`)]);
     return under(several ? `readDatabase[${index}]` : "readDatabase", serverMoves({ before: was, after: now, sizes }, REBUILD));
   });
 }

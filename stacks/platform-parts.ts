@@ -1,4 +1,4 @@
-import { all, type Cluster, type Environment, type ExistingPart, isExistingCluster } from "./environment";
+import { all, type Cluster, type Environment, type ExistingPart, followed, isExistingCluster, type ScaleOn } from "./environment";
 import type { Site } from "./kubernetes";
 
 /** A part of the platform that runs on a cluster. */
@@ -40,10 +40,8 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   "external-dns": (carried) => carried.onEks && storesEvents(carried) && carried.environment.readCluster !== undefined,
   karpenter: ({ onEks, scaled }) => onEks && scaled,
   "nginx-gateway-fabric": serves,
-  keda: ({ environment, writes }) =>
-    writes &&
-    environment.monitoring?.prometheus === true &&
-    all(environment.commandProcessors).some(({ replicas }) => typeof replicas === "object"),
+  keda: ({ environment, writes, reads }) =>
+    followed(environment, [...(writes ? (["write"] as const) : []), ...(reads ? (["read"] as const) : [])]).some(followsOthers),
   "cloudnative-pg": runsPostgres,
   "plugin-barman-cloud": (carried) => runsPostgres(carried) && carried.environment.aws !== undefined,
 };
@@ -69,6 +67,11 @@ export function partsOf({ environment, key, cluster }: Site): ReadonlySet<Platfo
 export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> {
   const has = isExistingCluster(cluster) ? (cluster.has ?? []) : [];
   return new Set<PlatformPart>(has.includes("cloudnative-pg") ? [...has, "plugin-barman-cloud"] : has);
+}
+
+/** CPU and memory are told by the cluster itself. */
+function followsOthers({ cpu: _, memory: __, ...signals }: ScaleOn): boolean {
+  return Object.values(signals).some((signal) => signal !== undefined);
 }
 
 function serves({ environment, writes, reads }: Carried): boolean {

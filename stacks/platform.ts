@@ -1,3 +1,4 @@
+import { PriorityClassV1 } from "@cdktf/provider-kubernetes/lib/priority-class-v1";
 import { type App, Fn } from "cdktf";
 import { PLANNERS } from "../constructs/cluster";
 import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Opening, ROLE_AGENT } from "../constructs/kubernetes";
@@ -9,6 +10,7 @@ import { type Foundation, kubernetesStack, type Site } from "./kubernetes";
 import { type NetworkOutputs, zoneIds } from "./network";
 import { NAMESPACES } from "./places";
 import { type PlatformPart, partsFromElsewhere, partsOf } from "./platform-parts";
+import { prioritiesOn } from "./priorities";
 import { secretsOf } from "./secrets";
 import type { PlatformStack } from "./stack";
 
@@ -26,6 +28,12 @@ const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
 export function platformStack(app: App, site: Site): PlatformStack {
   const { environment } = site;
   const { stack, cluster } = kubernetesStack(app, site, "platform");
+  for (const { of, name, value } of prioritiesOn(environment, site.key))
+    new PriorityClassV1(stack, `priority-${of}`, {
+      metadata: { name },
+      value,
+      description: "Who stays when nodes are full: stores, the write side, the read side, projections",
+    });
   const parts = settings(stack, site);
   const namespaces = namespacesOf(Object.keys(parts) as PartName[]).map(
     ([name, needs]) => new Namespace(stack, `namespace-${name}`, { cluster, name, quota: QUOTA, ...openings(needs, cluster) }),

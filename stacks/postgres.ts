@@ -16,6 +16,7 @@ import type { CloudNativePgSettings, PostgresSettings } from "./environment";
 import { backupsOf, identitiesOf } from "./identities";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { priorityClass } from "./priorities";
 import { describedAt } from "./refusals";
 import type { PlatformStack } from "./stack";
 
@@ -79,6 +80,7 @@ function madeHere(
       clients: [{ namespace }, ...clients],
       ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
       protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
       after,
     }),
   );

@@ -1,5 +1,5 @@
 import type { ReadModelSlot } from "../constructs/projection";
-import { all, type Environment, type FilledSlot, type Projections, type ReadModelSettings } from "./environment";
+import { all, type Environment, type FilledSlot, type Projections, type ReadModelSettings, readDatabaseName } from "./environment";
 import { WORKLOADS } from "./release";
 
 /** A read model, and the workers that project into it. */
@@ -29,7 +29,7 @@ export function readModelsOf(environment: Pick<Environment, "projections" | "rea
       settings,
       workload: name ?? WORKLOADS.projections.name,
       projection: (name ?? environment.system).replaceAll("-", "_"),
-      database: settings.database ?? first?.name ?? "read-database",
+      database: settings.database ?? readDatabaseName(first),
       slots,
       live,
     };

@@ -3,13 +3,15 @@ import { Nats } from "../constructs/broker";
 import { Namespace, type Opening, type Peer } from "../constructs/kubernetes";
 import { CachePassword, Valkey } from "../constructs/redis";
 import { WorkloadSecret } from "../constructs/secrets";
-import { all, isExistingCluster } from "./environment";
+import { all, isExistingCluster, readDatabaseName } from "./environment";
 import { CACHE_PASSWORD } from "./identities";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
+import { priorityClass } from "./priorities";
 import { describedAt } from "./refusals";
 import { brokerUsers, cacheUsers } from "./secrets";
+import { asks, readersOf } from "./signals";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
 
@@ -35,6 +37,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   const name = NAMESPACES.readStore;
   const size = environment.size ?? "medium";
   const at = (path: string) => `${environment.name}.${path}`;
+  const priority = priorityClass(environment, "stores");
   const metrics = monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {};
   const { ready } = new Namespace(stack, "namespace", {
     cluster,
@@ -45,8 +48,16 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
   });
   for (const [index, settings] of databases.entries()) {
     const path = Array.isArray(environment.readDatabase) ? `readDatabase[${index}]` : "readDatabase";
-    const server = settings.name ?? "read-database";
-    const place: PostgresPlace = { site, stack, cluster, namespace: name, path: at(path), clients: CLIENTS, after: ready };
+    const server = readDatabaseName(settings);
+    const place: PostgresPlace = {
+      site,
+      stack,
+      cluster,
+      namespace: name,
+      path: at(path),
+      clients: [...CLIENTS, ...readersOf(environment, asks(environment, server))],
+      after: ready,
+    };
     rolesOn(place, server, postgresOn(place, server, settings));
   }
 
@@ -67,6 +78,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         clients: CLIENTS,
         protect: stack.protect && cache.purpose === "store",
         ...metrics,
+        priority,
         after: [...ready, users.release],
       }),
     );
@@ -100,8 +112,10 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         ...(broker.storage ? { storage: broker.storage } : {}),
         users: spec,
         clients: SENDERS,
+        watchers: readersOf(environment, ({ broker: waiting }) => waiting !== undefined),
         protect: stack.protect,
         ...metrics,
+        priority,
         after: [...ready, users.release],
       }),
     );

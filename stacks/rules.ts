@@ -16,6 +16,7 @@ import {
   type OwnNetwork,
   type Program,
   type Replicas,
+  readDatabaseName,
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { each, step } from "./paths";
@@ -136,7 +137,7 @@ function rolesHaveNames(environment: DraftEnvironment): Finding[] {
       if (name === undefined && several.length > 1) {
         return [{ keys, rule: `is one of several and has no name`, remedy: "name each" }];
       }
-      const called = String(name ?? (role === "readDatabase" ? "read-database" : WORKLOADS[role].name));
+      const called = role === "readDatabase" ? readDatabaseName({ name }) : String(name ?? WORKLOADS[role].name);
       const before = taken.get(called);
       taken.set(called, keys.reduce(step));
       if (before === undefined) return [];

@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { generationNames } from "../constructs/cluster";
@@ -13,7 +14,6 @@ import {
   type Access,
   type Account,
   type AuroraSettings,
-  type Authentication,
   type Aws,
   type Backup,
   type BackupSchedule,
@@ -48,6 +48,8 @@ import {
   type ScaleOn,
   type Service,
   type SlotSettings,
+  type TokensOfOneKey,
+  type TokensOfPublishedKeys,
   type ValkeySettings,
   type Workload,
   type WorkloadRelease,
@@ -295,7 +297,35 @@ const probe = optional(
 
 const percent = optional(whole(1, 100));
 
-const scaleOn = optional(object<ScaleOn>({ cpu: percent, memory: percent }));
+const withPort = (example: string) => text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "is no address with a port", `write one like ${example}`);
+
+const natsName = text(/^[^\s.*>/\\]+$/, "is no name in NATS", "write one without spaces and . * > / \\");
+
+const amount = value((input) =>
+  typeof input === "number" && Number.isFinite(input) && input > 0
+    ? undefined
+    : { rule: "is no amount for one instance", remedy: "use a number above 0" },
+);
+
+const asked = { query: anything, each: amount };
+
+const scaleOn = optional(
+  object<ScaleOn>({
+    cpu: percent,
+    memory: percent,
+    // NATS, naming of streams and consumers.
+    broker: optional(object<NonNullable<ScaleOn["broker"]>>({ stream: natsName, consumer: natsName, each: whole(1, 1_000_000_000) })),
+    eventStore: optional(object<NonNullable<ScaleOn["eventStore"]>>(asked)),
+    readDatabase: optional(object<NonNullable<ScaleOn["readDatabase"]>>({ ...asked, database: optional(name) })),
+    prometheus: optional(
+      object<NonNullable<ScaleOn["prometheus"]>>({
+        ...asked,
+        server: withPort("http://prometheus.monitoring.svc:9090"),
+        namespace: name,
+      }),
+    ),
+  }),
+);
 
 const container = {
   name: optional(name),
@@ -320,6 +350,25 @@ const workload = {
   variables: optional(records(variables)),
   metrics: optional(object<NonNullable<Workload["metrics"]>>({ port, path: optional(path) })),
 };
+
+const tokens = { issuer: https, audience: anything };
+
+const publicKey = value((input) => {
+  const remedy = "write it as PEM, which begins with -----BEGIN PUBLIC KEY-----";
+  const none = { rule: "is no public key", remedy };
+  if (typeof input !== "string" || !/^\s*-----BEGIN /.test(input)) return none;
+  if (/PRIVATE KEY/.test(input))
+    return { rule: "is a private key, which is its issuer's alone", remedy: "have it replaced, and write the public one" };
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(input);
+    if (asymmetricKeyType !== "rsa") return { rule: "signs nothing by RS256", remedy: "write a key of RSA" };
+    return (asymmetricKeyDetails?.modulusLength ?? 0) < 2048
+      ? { rule: "is too short to be trusted", remedy: "use one of 2048 bits or more" }
+      : undefined;
+  } catch {
+    return none;
+  }
+});
 
 const slotSettings = {
   slots: optional(object<NonNullable<SlotSettings["slots"]>>({ blue: image, green: image })),
@@ -542,6 +591,7 @@ export const environmentSchema = object<Environment>({
             lag: optional(text(/^[A-Za-z0-9_-]+$/, "is no name of a field", "use letters, digits, _ and -")),
           }),
         ),
+        tellsProgress: optional(flag),
       }),
     ),
   ),
@@ -554,6 +604,8 @@ export const environmentSchema = object<Environment>({
         database: optional(name),
         per: optional(choice(["database", "slot"], "thing that is migrated once")),
         variables: optional(variables),
+        within: optional(quantity(seconds)),
+        down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),
       }),
     ),
   ),
@@ -579,8 +631,19 @@ export const environmentSchema = object<Environment>({
       }),
     }),
   ),
-  monitoring: optional(object<Monitoring>({ prometheus: optional(flag), grafana: optional(flag), elasticStack: optional(flag) })),
-  authentication: optional(object<Authentication>({ issuer: https, audience: anything, jwks: https })),
+  monitoring: optional(
+    object<Monitoring>({
+      prometheus: optional(flag),
+      grafana: optional(flag),
+      elasticStack: optional(flag),
+      telemetry: optional(
+        object<NonNullable<Monitoring["telemetry"]>>({ endpoint: withPort("http://collector.monitoring.svc:4317"), namespace: name }),
+      ),
+    }),
+  ),
+  authentication: optional(
+    either("publicKey", object<TokensOfOneKey>({ ...tokens, publicKey }), object<TokensOfPublishedKeys>({ ...tokens, jwks: https })),
+  ),
   authorization: optional(records(list(anything, "name the roles that may"))),
   encryptedFields: optional(list(anything, "name the fields")),
   backup: optional(object<Backup>({ keep: optional(quantity(seconds)) })),

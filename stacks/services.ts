@@ -6,6 +6,7 @@ import type { Service } from "./environment";
 import { gatewayOn } from "./gateway";
 import { describedAt } from "./refusals";
 import { versionsOf, WORKLOADS } from "./release";
+import { scalingOf } from "./signals";
 import { connectionsOf, described, podOf, type WorkloadPlace, withAccess, withFieldKeys } from "./workloads";
 
 /** What differs between the services of the two sides. */
@@ -55,7 +56,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
       ...(role === "queryApi" ? withFieldKeys(pod, site.environment) : pod),
       ...imagesOf(settings),
       replicas,
-      ...(scaleOn ? { scaleOn } : {}),
+      ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
       grace: settings.grace ?? settings.timeout ?? TIMEOUT,
       port,
       health,

@@ -3,18 +3,20 @@ import type { IConstruct } from "constructs";
 import type { Duration } from "../constructs/core/quantities";
 import { Namespace } from "../constructs/kubernetes";
 import { type Postgres, postgresConnection } from "../constructs/postgres";
-import { ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
+import { caughtUp, ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
 import { WorkloadSecret } from "../constructs/secrets";
 import { type Check, MigrationJob, PartitionedWorker, SmokeTest, smokeTestsOf, Worker } from "../constructs/workload";
 import { postgresOf } from "./connections";
-import { all, type Environment, isProtected, type Migrations } from "./environment";
+import { all, type Environment, isProtected, type Migrations, readDatabaseName } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { priorityClass } from "./priorities";
 import { type ReadModelOf, readModelsOf, slotsOf } from "./read-models";
 import { describedAt } from "./refusals";
 import { WORKLOADS } from "./release";
 import { fieldKeys } from "./secrets";
 import { servicesOf } from "./services";
+import { scalingOf } from "./signals";
 import { workloadQuota } from "./sizes";
 import type { PlatformStack } from "./stack";
 import { connectionsOf, described, podOf, type WorkloadPlace, withFieldKeys } from "./workloads";
@@ -102,7 +104,7 @@ function migrations(app: App, site: Site, after: readonly PlatformStack[]): Plat
 
 /** The jobs of a migration: one, or one for each slot of each read model. */
 function migrated(place: WorkloadPlace, path: string, settings: Migrations, postgres: Postgres, models: readonly ReadModelOf[]) {
-  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, ...workload } = settings;
+  const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, within, down, ...workload } = settings;
   const told = variables ? { variables: { [postgres.name]: variables } } : {};
   const pod = podOf(place, { ...workload, ...told }, [postgresConnection(postgres, "migrator")]);
   const disposable = !isProtected(place.site.environment);
@@ -117,7 +119,17 @@ function migrated(place: WorkloadPlace, path: string, settings: Migrations, post
         );
   return runs.map((run) => ({
     image,
-    job: describedAt(path, new MigrationJob(place.stack, run.name, { ...pod, env: { ...run.env, ...pod.env }, image, disposable })),
+    job: describedAt(
+      path,
+      new MigrationJob(place.stack, run.name, {
+        ...pod,
+        env: { ...run.env, ...pod.env },
+        image,
+        disposable,
+        ...(within ? { within } : {}),
+        ...(down ? { down } : {}),
+      }),
+    ),
   }));
 }
 
@@ -129,7 +141,13 @@ function writeSide(app: App, site: Site, after: readonly PlatformStack[]): Platf
     const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
     return describedAt(
       path,
-      new Worker(place.stack, name, { ...pod, image, replicas, ...(scaleOn ? { scaleOn } : {}), ...(health ? { health } : {}) }),
+      new Worker(place.stack, name, {
+        ...pod,
+        image,
+        replicas,
+        ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
+        ...(health ? { health } : {}),
+      }),
     );
   });
   route(tested(place, [...services, ...workers], checks, ports));
@@ -154,8 +172,10 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
   const paths = described(site.environment, "projections").map(([path]) => path);
   const made = readModelsOf(site.environment).flatMap(({ settings, workload, projection, database, ...model }, index) => {
     const { image = "", workers, parallelism, health } = settings;
-    const others = all(site.environment.readDatabase).filter(({ name = "read-database" }) => name !== database);
-    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.some((other) => other.name === name));
+    const others = all(site.environment.readDatabase)
+      .map(readDatabaseName)
+      .filter((name) => name !== database);
+    const connections = connectionsOf(place, "projections").filter(({ name }) => !others.includes(name));
     const pod = withFieldKeys(podOf(place, settings, connections), site.environment);
     const asked = health
       ? {
@@ -171,13 +191,31 @@ function projections(app: App, site: Site, after: readonly PlatformStack[]): Pla
       // One that is being built is behind, and may be.
       const checks: Check[] =
         health?.lag && slot === model.live ? [{ name: `lag of ${name}`, url, below: { field: health.lag, limit: HEALTHY_LAG } }] : [];
-      return { worker: describedAt(paths[index] ?? "", worker), checks, ports: health ? [health.port] : [] };
+      return {
+        worker: describedAt(paths[index] ?? "", worker),
+        checks,
+        ports: health ? [health.port] : [],
+        ...(settings.tellsProgress && slot === model.live ? { told: { database, projection } } : {}),
+      };
     });
   });
   const workers = made.map(({ worker }) => worker);
   const ports = [...new Set(made.flatMap(({ ports: of }) => of))];
   const checks = made.flatMap(({ checks: of }) => of);
-  tested(place, workers, checks, ports, ONE_BY_ONE);
+  const passed = tested(place, workers, checks, ports, ONE_BY_ONE);
+  for (const postgres of postgresOf(site, place.stack)) {
+    const telling = made.flatMap(({ worker, told }) => (told?.database === postgres.name ? [{ worker, ...told }] : []));
+    if (telling.length === 0) continue;
+    new SmokeTest(place.stack, `progress-${postgres.name}`, {
+      cluster: place.cluster,
+      namespace,
+      verifies: telling.map(({ worker }) => worker),
+      checks: telling.map(({ projection }) => ({ name: `progress of ${projection}`, query: caughtUp(projection, HEALTHY_LAG) })),
+      database: { connection: postgresConnection(postgres, "reader") },
+      within: ONE_BY_ONE,
+      after: [passed],
+    });
+  }
   return place.stack;
 }
 
@@ -195,7 +233,7 @@ function placeOf(app: App, site: Site, part: keyof typeof NAMESPACE_OF, after: r
   const { stack, cluster } = stackOn(app, site, part, after);
   const name = NAMESPACE_OF[part];
   const { ready } = new Namespace(stack, "namespace", { cluster, name, quota: workloadQuota(site.environment, part) });
-  return { site, stack, cluster, namespace: name, after: ready };
+  return { site, stack, cluster, namespace: name, priority: priorityClass(site.environment, part), after: ready };
 }
 
 /** Keys of fields are drawn for the side that answers queries; projections have a copy. */

@@ -1,3 +1,4 @@
+import { readDatabaseName } from "./environment";
 import { step } from "./paths";
 import { outputName } from "./postgres";
 import type { DraftEnvironment, Finding, Rule } from "./rules";
@@ -109,17 +110,21 @@ interface Server {
 /** Every server of PostgreSQL that an environment describes. */
 function serversOf({ eventStore, readDatabase }: DraftEnvironment): readonly Server[] {
   type Settings = { readonly engine?: string; readonly name?: string } | undefined;
-  const one = (keys: readonly string[], settings: Settings, role: string): Server => ({
+  const one = (keys: readonly string[], settings: Settings, name: string): Server => ({
     keys,
     engine: settings?.engine,
-    name: settings?.name ?? role,
+    name,
     said: settings?.name !== undefined,
   });
   const several = Array.isArray(readDatabase);
   const databases = (several ? readDatabase : readDatabase === undefined ? [] : [readDatabase]) as readonly Settings[];
   return [
-    ...(eventStore?.engine === "postgres" ? [one(["eventStore", "server"], eventStore.server, "event-store")] : []),
-    ...databases.map((settings, index) => one(several ? ["readDatabase", String(index)] : ["readDatabase"], settings, "read-database")),
+    ...(eventStore?.engine === "postgres"
+      ? [one(["eventStore", "server"], eventStore.server, eventStore.server?.name ?? "event-store")]
+      : []),
+    ...databases.map((settings, index) =>
+      one(several ? ["readDatabase", String(index)] : ["readDatabase"], settings, readDatabaseName(settings)),
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
+import { readDatabaseName, type ScaleOn, type SignalName } from "./environment";
 import { each } from "./paths";
-import type { DraftEnvironment, Finding, Rule } from "./rules";
+import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
 
 /** What must hold of the workloads of one environment. */
 export const workloadRules: readonly Rule[] = [
@@ -9,6 +10,7 @@ export const workloadRules: readonly Rule[] = [
   projectionsHaveADatabase,
   partitionsAreShared,
   slotsAreSaidOnce,
+  signalsAreThere,
 ];
 
 type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
@@ -22,7 +24,7 @@ export function backingOf(environment: Pick<DraftEnvironment, "eventStore" | "re
 }
 
 function databasesOf(environment: Pick<DraftEnvironment, "readDatabase">): string[] {
-  return each(environment, "readDatabase").map(([, { name = "read-database" }]) => String(name));
+  return each(environment, "readDatabase").map(([, settings]) => readDatabaseName(settings));
 }
 
 function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {
@@ -112,4 +114,57 @@ function partitionsAreShared(environment: DraftEnvironment): Finding[] {
       },
     ];
   });
+}
+
+/** What is wrong with what is followed, and at which of its settings. */
+type Unfollowed = Omit<Finding, "keys"> & { readonly below?: string };
+
+/** Why a workload of a side can't follow a signal of each name. */
+const UNFOLLOWED: {
+  readonly [Name in SignalName]?: (
+    environment: DraftEnvironment,
+    side: "write" | "read",
+    asked: Draft<NonNullable<ScaleOn[Name]>>,
+  ) => Unfollowed | undefined;
+} = {
+  broker: ({ broker }) => (broker ? undefined : { rule: "follows a broker, and there is none", remedy: "add broker" }),
+  eventStore: ({ eventStore, readCluster }, side) => {
+    if (!eventStore?.engine) return undefined;
+    if (eventStore.engine !== "postgres") {
+      const rule = `asks for an answer in SQL, which ${eventStore.engine} has none of`;
+      return { rule, remedy: "follow it by prometheus: docs/workloads.md has the query" };
+    }
+    return readCluster && side === "read" && eventStore.server?.engine === "cloudnative-pg" ? onTheOther("writeCluster") : undefined;
+  },
+  readDatabase: (environment, side, { database }) => {
+    const known = databasesOf(environment);
+    const remedy = `set database to one of ${known.join(", ")}`;
+    if (known.length === 0) return { rule: "asks a read database, and there is none", remedy: "add readDatabase" };
+    if (environment.writeCluster && side === "write") return onTheOther("readCluster");
+    if (database === undefined) return known.length > 1 ? { rule: "does not say which read database it asks", remedy } : undefined;
+    return known.includes(database) ? undefined : { below: "database", value: database, rule: "is no read database", remedy };
+  },
+};
+
+function onTheOther(cluster: string): Unfollowed {
+  return {
+    rule: `asks a database on ${cluster}, which it has no way into`,
+    remedy: "follow something else, or use one cluster for both sides",
+  };
+}
+
+const SIDES = { commandApi: "write", commandProcessors: "write", queryApi: "read" } as const;
+
+/** What a workload follows has to be there, where it is, and of a kind that can be asked. */
+function signalsAreThere(environment: DraftEnvironment): Finding[] {
+  return (Object.keys(SIDES) as (keyof typeof SIDES)[]).flatMap((role) =>
+    each(environment, role).flatMap(([keys, { scaleOn = {} }]) =>
+      Object.entries(scaleOn as Draft<ScaleOn>).flatMap(([name, asked]): Finding[] => {
+        const found = asked && UNFOLLOWED[name as SignalName]?.(environment, SIDES[role], asked as never);
+        if (!found) return [];
+        const { below, ...problem } = found;
+        return [{ keys: [...keys, "scaleOn", name, ...(below ? [below] : [])], ...problem }];
+      }),
+    ),
+  );
 }

@@ -8,6 +8,7 @@ import { redisConnection } from "../constructs/redis";
 import type { PodProps } from "../constructs/workload";
 import { brokerOf, eventStoreOf, postgresOf, redisOf } from "./connections";
 import {
+  type Authentication,
   all,
   type Environment,
   type Migrations,
@@ -29,6 +30,12 @@ export interface WorkloadPlace {
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
+
+  /**
+   * The PriorityClass of what runs there for good.
+   * @default - none: nothing does
+   */
+  readonly priority?: string;
   readonly after: readonly ITerraformDependable[];
 }
 
@@ -72,12 +79,13 @@ export function named(connections: readonly Connection[], { variables = {} }: Pi
 
 /** What every workload of an environment is told. */
 export function podOf(place: WorkloadPlace, workload: Workload, connections: readonly Connection[]): PodProps {
-  const { cluster, namespace, after } = place;
+  const { cluster, namespace, priority, after } = place;
   const { command, cpu, cpuLimit, memory, env, files, probes, grace, user } = workload;
   return {
     cluster,
     namespace,
     connections: named(connections, workload),
+    ...(priority ? { priority } : {}),
     ...(command ? { command } : {}),
     ...(cpu === undefined ? {} : { cpu }),
     ...(memory ? { memory } : {}),
@@ -88,6 +96,7 @@ export function podOf(place: WorkloadPlace, workload: Workload, connections: rea
     ...(env ? { env } : {}),
     ...(files ? { files } : {}),
     ...metricsOf(place.site.environment, workload.metrics),
+    ...telemetryOf(place.site.environment),
     // The test at the end of each stack does.
     waits: false,
     after,
@@ -98,25 +107,38 @@ function metricsOf({ monitoring }: Environment, metrics: Workload["metrics"]): P
   return metrics && monitoring?.prometheus ? { metrics: { ...metrics, from: NAMESPACES.observability, monitor: true } } : {};
 }
 
+function telemetryOf({ name, monitoring }: Environment): Pick<PodProps, "telemetry"> {
+  const { telemetry } = monitoring ?? {};
+  return telemetry ? { telemetry: { ...telemetry, attributes: { "deployment.environment.name": name } } } : {};
+}
+
 /** Where an API finds who may do what. */
 const ROLES_FILE = "/etc/authorization/roles.json";
+
+/** Where an API finds the key that tokens are signed with. */
+const KEY_FILE = "/etc/authentication/public-key.pem";
 
 /** The keys of issuers are fetched from wherever they are published. */
 const ISSUER: Opening = { name: "issuer", peer: "anywhere", ports: [443] };
 
 /** What an API is told of who may do what, on top of what every workload is told. */
 export function withAccess(pod: PodProps, { authentication, authorization }: Environment): PodProps {
-  const { issuer, audience, jwks } = authentication ?? {};
-  const env = {
-    ...(issuer && audience && jwks ? { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_JWKS_URL: jwks, AUTH_ALGORITHMS: "RS256" } : {}),
-    ...(authorization ? { AUTH_ROLES_FILE: ROLES_FILE } : {}),
-  };
+  const tokens = authentication ? tokensOf(authentication) : undefined;
+  const roles = authorization ? { [ROLES_FILE]: `${JSON.stringify(authorization, null, 2)}\n` } : {};
   return {
     ...pod,
-    env: { ...env, ...pod.env },
-    ...(authorization ? { files: { [ROLES_FILE]: `${JSON.stringify(authorization, null, 2)}\n`, ...pod.files } } : {}),
-    ...(authentication ? { reaches: [...(pod.reaches ?? []), ISSUER] } : {}),
+    env: { ...tokens?.env, ...(authorization ? { AUTH_ROLES_FILE: ROLES_FILE } : {}), ...pod.env },
+    files: { ...tokens?.files, ...roles, ...pod.files },
+    reaches: [...(pod.reaches ?? []), ...(tokens?.reaches ?? [])],
   };
+}
+
+/** What an API is told of tokens that it accepts. */
+function tokensOf(authentication: Authentication): Required<Pick<PodProps, "env" | "files" | "reaches">> {
+  const env = { AUTH_ISSUER: authentication.issuer, AUTH_AUDIENCE: authentication.audience, AUTH_ALGORITHMS: "RS256" };
+  return "jwks" in authentication
+    ? { env: { ...env, AUTH_JWKS_URL: authentication.jwks }, files: {}, reaches: [ISSUER] }
+    : { env: { ...env, AUTH_PUBLIC_KEY_FILE: KEY_FILE }, files: { [KEY_FILE]: authentication.publicKey }, reaches: [] };
 }
 
 /** What a workload of the read side is told of fields that are encrypted one by one. */

@@ -18,6 +18,12 @@ export interface Broker {
   readonly port?: number;
   readonly authority: Authority;
 
+  /**
+   * Where it tells how much waits for a consumer, in clear and to whom it lets in, and of which account. A cluster's servers
+   * are asked one by one, each by its own name before this one.
+   */
+  readonly monitoring: { readonly address: string; readonly account: string };
+
   /** Where its pods are, for network policies. */
   readonly peers: readonly Exclude<Peer, "anywhere">[];
 

@@ -40,6 +40,12 @@ export interface NatsProps extends Partial<NatsSettings> {
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
+   * Who asks how much waits for a consumer, beside: KEDA, where workloads follow that.
+   * @default - nobody
+   */
+  readonly watchers?: readonly Exclude<Peer, "anywhere">[];
+
+  /**
    * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
    * @default - nobody scrapes it
    */
@@ -51,15 +57,24 @@ export interface NatsProps extends Partial<NatsSettings> {
    */
   readonly protect?: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: its namespace, cert-manager, the Secret. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-const PORTS = { clients: 4222, routes: 6222, metrics: 7777 } as const;
+const PORTS = { clients: 4222, routes: 6222, metrics: 7777, monitoring: 8222 } as const;
 
 const SIDECARS = { reloader: { cpu: "10m", memory: "32Mi" }, exporter: { cpu: "20m", memory: "64Mi" } } as const;
 
 const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } as const;
+
+/** Of workloads, and so of their streams. */
+const ACCOUNT = "WORKLOADS";
 
 /** The rest of a volume is for what is written while old messages are deleted. */
 const STREAMS_SHARE = 0.9;
@@ -82,7 +97,8 @@ export class Nats extends Construct {
 
   constructor(scope: Construct, id: string, props: NatsProps) {
     super(scope, id);
-    const { cluster, namespace, name, purpose, active, users, clients, metricsFrom, protect = purpose === "events", after = [] } = props;
+    const { cluster, namespace, name, purpose, active, users, clients, watchers = [] } = props;
+    const { metricsFrom, priority, protect = purpose === "events", after = [] } = props;
     const settings = resolve(props);
     const found = Object.entries(natsProblems(settings, purpose));
     for (const [property, problems] of found) refuse(this, problems, property);
@@ -97,6 +113,7 @@ export class Nats extends Construct {
       listens: [
         routes,
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.clients] }] : []),
+        ...(watchers.length > 0 ? [{ name: "monitoring", peer: watchers, ports: [PORTS.monitoring] }] : []),
         ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
       ],
       reaches: [routes],
@@ -129,7 +146,9 @@ export class Nats extends Construct {
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims],
       values: sound ? valuesOf(props, settings, certificate.secretName) : {},
-      pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
+      pods: sound
+        ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(priority) }]
+        : [],
     });
     this.ready = [release];
     this.broker = natsBroker({ name, namespace, users, ...(active ? { active } : {}) });
@@ -147,6 +166,8 @@ export function natsBroker({ name, namespace, users, active = "a" }: Pick<NatsPr
     protocol: "nats",
     host: `${name}.${namespace}.svc`,
     authority: serverAuthority(name, namespace),
+    // The Service for clients has no such port, and no name for each server.
+    monitoring: { address: `${name}-headless.${namespace}.svc.cluster.local:${PORTS.monitoring}`, account: ACCOUNT },
     peers: [{ namespace, labels: labelsOf(name) }],
     user: `workloads-${active}`,
     password: { secret: users, home: namespace, key: active },
@@ -163,7 +184,7 @@ function resolve({ size = "medium", ...said }: NatsProps): NatsSettings {
   };
 }
 
-function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, settings: NatsSettings, secretName: string) {
+function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: NatsProps, settings: NatsSettings, secretName: string) {
   const { servers, cpu, memory, storage } = settings;
   const zoned = cluster.zones.length > 1;
   const mebibytes = (value: Bytes, share: number) => Math.floor((known(bytes(value)) * share) / 2 ** 20);
@@ -196,7 +217,7 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, set
       },
       merge: {
         accounts: {
-          WORKLOADS: { jetstream: "enabled", users: ["a", "b"].map((key) => ({ user: `workloads-${key}`, password: reference(key) })) },
+          [ACCOUNT]: { jetstream: "enabled", users: ["a", "b"].map((key) => ({ user: `workloads-${key}`, password: reference(key) })) },
           SYSTEM: { users: [{ user: "system", password: reference("system") }] },
         },
         system_account: "SYSTEM",
@@ -223,6 +244,7 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom }: NatsProps, set
       merge: {
         spec: {
           automountServiceAccountToken: false,
+          ...(priority ? { priorityClassName: priority } : {}),
           securityContext: {
             runAsNonRoot: true,
             runAsUser: 1000,

@@ -12,13 +12,27 @@ export interface Kept {
 export class CapacityLedger {
   private readonly entries: PodGroup[] = [];
   private readonly reserves: Kept[] = [];
-  private readonly priorities = new Map<string, number>();
+  private readonly priorities: Map<string, number>;
 
   /** What was found for a pool, until an entry is added. */
   private readonly verdicts = new Map<NodePool, Verdict>();
 
-  /** `pool` is absent where the sizes of nodes are unknown: then there is no verdict. */
-  constructor(readonly pool?: NodePool) {}
+  /**
+   * `pool` is absent where the sizes of nodes are unknown: then there is no verdict. `priorities` are the values of
+   * PriorityClasses by their names, for those who declare pods of them.
+   */
+  constructor(
+    readonly pool?: NodePool,
+    priorities: Readonly<Record<string, number>> = {},
+  ) {
+    this.priorities = new Map(Object.entries(priorities));
+  }
+
+  /** What pods of a PriorityClass declare. Of a class that is unknown here, and of none: nothing. */
+  priorityOf(className: string | undefined): Pick<PodGroup, "priority"> {
+    const priority = this.priorities.get(className ?? "");
+    return priority ? { priority } : {};
+  }
 
   /** Enters what is to run, by declaration. */
   add(...groups: readonly PodGroup[]): void {

@@ -25,6 +25,7 @@ const LIMITS = {
   logDelivery: 60, // CloudWatch Logs, PutDeliverySource
   secret: 512, // Secrets Manager, CreateSecret
   label: 63, // Kubernetes, RFC 1123 label
+  workload: 40, // Kubernetes appends to it: `-green`, a revision's hash, a pod's; all of it is a label
 } as const;
 
 /** A kind of thing that has a name somewhere outside the program. */

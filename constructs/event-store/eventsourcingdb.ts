@@ -100,6 +100,12 @@ export interface EventSourcingDbProps {
   /** Whether its disk is guarded against deletion. */
   readonly protect: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: the namespace, cert-manager, the store of secrets. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -190,6 +196,7 @@ export class EventSourcingDb extends Construct {
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             terminationGracePeriodSeconds: 60,
+            ...(props.priority ? { priorityClassName: props.priority } : {}),
             securityContext: {
               runAsNonRoot: true,
               runAsUser: user,

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, PodTraffic } from "../kubernetes";
+import { BY_THE_CLOCK, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 import { type KurrentCloudAccess, PORT } from "./kurrent-cloud-connections";
 import { kurrentCloudSecrets } from "./kurrent-cloud-secrets";
 import { CONTAINER_SECURITY, podSecurity, SCRIPTS } from "./kurrentdb-node";
@@ -41,9 +40,6 @@ const ROLES = ["commands", "subscriptions"] as const;
  */
 const LONGEST = { election: 600, filling: 1200, work: 300 } as const;
 
-/** As often as a changed secret arrives. */
-const SCHEDULE = "*/15 * * * *";
-
 /**
  * The users of workloads at Kurrent Cloud, whose provider makes none: a job makes them and gives them their rights when
  * they are deployed, and another one brings what a rotation has changed. Both sign in as `admin`, with the password that a
@@ -55,16 +51,12 @@ export class KurrentCloudUsers extends Construct {
 
   constructor(scope: Construct, id: string, props: KurrentCloudUsersProps) {
     super(scope, id);
-    const { namespace, access, after = [] } = props;
+    const { cluster, namespace, access, after = [] } = props;
     const { cidr } = access;
     const name = `${access.name}-users`;
     const scripts = scriptFiles(["nodes", "users"]);
     const grants = grantFiles();
-    // A job runs again when its name changes, and can't be changed otherwise.
-    const digest = createHash("sha256")
-      .update(JSON.stringify([scripts, grants, TOOLS.curl, ROLES]))
-      .digest("hex");
-    const versioned = `${name}-${digest.slice(0, 8)}`;
+    const configMap = `${name}-${fingerprintOf([scripts, grants])}`;
     const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
     const account = new ServiceAccountV1(this, "account", {
       metadata: { namespace, name },
@@ -72,7 +64,7 @@ export class KurrentCloudUsers extends Construct {
       dependsOn: [...after],
     });
     const files = new ConfigMapV1(this, "files", {
-      metadata: { namespace, name: versioned },
+      metadata: { namespace, name: configMap },
       data: scripts,
       binaryData: grants,
       dependsOn: [...after],
@@ -87,34 +79,30 @@ export class KurrentCloudUsers extends Construct {
     });
     const template = (filling: number) => ({
       metadata: { labels },
-      spec: podSpec(props, name, { configMap: versioned, scripts: Object.keys(scripts), grants: Object.keys(grants) }, filling),
+      spec: podSpec(props, name, { configMap, scripts: Object.keys(scripts), grants: Object.keys(grants) }, filling),
     });
     const longest = LONGEST.election + LONGEST.filling + LONGEST.work;
-    const waiting = `${longest / 60 + 5}m`;
-    const first = new JobV1(this, "first", {
-      metadata: { namespace, name: versioned },
+    const first = new VerifiedJob(this, "first", {
+      cluster,
+      namespace,
+      name,
       spec: { backoffLimit: 1, activeDeadlineSeconds: longest, template: template(LONGEST.filling) },
-      waitForCompletion: true,
-      timeouts: { create: waiting, update: waiting },
-      dependsOn: [account, files, policy],
+      after: [account, files, policy],
     });
     new CronJobV1(this, "rotation", {
       metadata: { namespace, name },
       spec: {
-        schedule: SCHEDULE,
-        timezone: "Etc/UTC",
-        concurrencyPolicy: "Forbid",
-        startingDeadlineSeconds: 600,
-        successfulJobsHistoryLimit: 1,
+        ...BY_THE_CLOCK,
+        schedule: SECRETS_ARRIVE,
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: {},
           spec: { backoffLimit: 1, activeDeadlineSeconds: LONGEST.election + LONGEST.work, template: template(0) },
         },
       },
-      dependsOn: [first],
+      dependsOn: [first.job],
     });
-    this.ready = [first];
+    this.ready = [first.passed];
   }
 }
 

@@ -32,6 +32,7 @@ export interface NodeProps {
   readonly apart: boolean;
   readonly licence?: SecretFact;
   readonly domain?: string;
+  readonly priority?: string;
 }
 
 /** Nodes of a cluster that a pod may run on. */
@@ -109,7 +110,7 @@ const LOOK = 10;
 
 /** A node as a pod. */
 export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
-  const { name, line, image, insecure, placement, recovery } = props;
+  const { name, line, image, insecure, placement, recovery, priority } = props;
   const { data, logs, executable, uid } = LINES[line];
   const scheme = insecure ? "HTTP" : "HTTPS";
   // Answers as soon as the server listens, in every state. A node that waits for a leader or catches up is not to be killed:
@@ -121,6 +122,7 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
     // Variables that Kubernetes makes of services' names would be read as options.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE,
+    ...(priority ? { priorityClassName: priority } : {}),
     securityContext: podSecurity(uid),
     ...(placement.nodeSelector ? { nodeSelector: { ...placement.nodeSelector } } : {}),
     ...(placement.tolerations

@@ -1,11 +1,12 @@
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { known, seconds } from "../core/quantities";
+import type { KubernetesTarget } from "../kubernetes";
+import { BY_THE_CLOCK, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 import {
   CONTAINER_SECURITY,
   fromSecret,
@@ -21,6 +22,7 @@ import {
 import { LINES } from "./kurrentdb-versions";
 
 export interface KurrentDbOperationsProps {
+  readonly cluster: KubernetesTarget;
   readonly node: NodeProps;
 
   /** When disks are freed of what streams no longer need, as cron has it (UTC). */
@@ -61,6 +63,21 @@ interface Run {
   readonly longest: number;
 }
 
+/** A run that whoever applies waits for. */
+interface Once {
+  readonly name: string;
+
+  /** @default - the nodes', which has no token */
+  readonly account?: string;
+
+  /** What it runs anew for when that has changed. */
+  readonly follows?: readonly TerraformResource[];
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** Another pod where one is lost: what a script refuses it refuses again. */
+const RETRIES = 1;
+
 /**
  * What is done to a running cluster, by objects and not by hand: a change is rolled out node by node, users are made and
  * their passwords kept, disks are scavenged, certificates read again.
@@ -77,7 +94,7 @@ export class KurrentDbOperations extends Construct {
     super(scope, id);
     const { node, after } = props;
     const { name, secrets, insecure } = node;
-    const rollout = this.rollout(after);
+    const { passed: rollout } = this.rollout(after);
     if (insecure) {
       this.ready = [rollout];
       return;
@@ -92,15 +109,14 @@ export class KurrentDbOperations extends Construct {
       ],
       longest: 900,
     };
-    this.ready = [rollout, this.once(users, [rollout], `${name}-users-first`)];
-    // As often as a changed secret arrives.
-    this.regularly(users, "*/15 * * * *");
+    this.ready = [rollout, this.once("users", users, { name: `${name}-users-first`, after: [rollout] }).passed];
+    this.regularly(users, SECRETS_ARRIVE);
     this.regularly({ script: "reload", variables: ops, longest: 600 }, "17 3 * * *");
     this.regularly({ script: "scavenge", variables: ops, longest: node.nodes * DAY }, props.scavenge);
   }
 
   /** Runs when the StatefulSet has been made or changed. */
-  private rollout(after: readonly ITerraformDependable[]): ITerraformDependable {
+  private rollout(after: readonly ITerraformDependable[]): VerifiedJob {
     const { set, node } = this.props;
     const { name, namespace, nodes, recovery, secrets, insecure, domain } = node;
     const metadata = { namespace, name: `${name}-rollout` };
@@ -140,26 +156,13 @@ export class KurrentDbOperations extends Construct {
       ],
       longest,
     };
-    return new JobV1(this, "rollout", {
-      ...this.job(run, metadata.name, "rollout", metadata.name),
-      dependsOn: [...after, set, binding],
-      // By its plain address: what cdktf makes of a resource here, in ${}, Terraform can't read.
-      lifecycle: { replaceTriggeredBy: [`${set.terraformResourceType}.${set.friendlyUniqueId}`] },
-    });
+    return this.once("rollout", run, { name: metadata.name, account: metadata.name, follows: [set], after: [...after, binding] });
   }
 
-  private once(run: Run, after: readonly ITerraformDependable[], jobName: string): ITerraformDependable {
-    return new JobV1(this, run.script, { ...this.job(run, jobName, run.script), dependsOn: [...after] });
-  }
-
-  private job(run: Run, jobName: string, label: string, account?: string) {
-    const { namespace } = this.props.node;
-    return {
-      metadata: { namespace, name: jobName },
-      spec: { backoffLimit: 1, activeDeadlineSeconds: run.longest, template: this.template(run, label, account) },
-      waitForCompletion: true,
-      timeouts: { create: waiting(run.longest), update: waiting(run.longest) },
-    };
+  private once(label: string, run: Run, { name, account, follows = [], after }: Once): VerifiedJob {
+    const { cluster, node } = this.props;
+    const spec = { backoffLimit: RETRIES, activeDeadlineSeconds: run.longest, template: this.template(run, label, account) };
+    return new VerifiedJob(this, label, { cluster, namespace: node.namespace, name, spec, follows, after });
   }
 
   private regularly(run: Run, schedule: string): void {
@@ -167,15 +170,12 @@ export class KurrentDbOperations extends Construct {
     new CronJobV1(this, `${run.script}-regularly`, {
       metadata: { namespace, name: `${name}-${run.script}` },
       spec: {
+        ...BY_THE_CLOCK,
         schedule,
-        timezone: "Etc/UTC",
-        concurrencyPolicy: "Forbid",
-        startingDeadlineSeconds: 600,
-        successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: {},
-          spec: { backoffLimit: 1, activeDeadlineSeconds: run.longest, template: this.template(run, run.script) },
+          spec: { backoffLimit: RETRIES, activeDeadlineSeconds: run.longest, template: this.template(run, run.script) },
         },
       },
       dependsOn: [...this.props.after],
@@ -211,6 +211,7 @@ export class KurrentDbOperations extends Construct {
             env,
             resources: ASKED,
             securityContext: CONTAINER_SECURITY,
+            terminationMessagePolicy: "FallbackToLogsOnError",
             volumeMount: [
               { name: "scripts", mountPath: SCRIPTS, readOnly: true },
               { name: "tmp", mountPath: "/tmp" },
@@ -236,8 +237,3 @@ export class KurrentDbOperations extends Construct {
 const ROLES = ["commands", "metrics", "subscriptions"] as const;
 
 const DAY = 86_400;
-
-/** Some minutes beyond the job's own end, so that its failure and not Terraform's patience is what is seen. */
-function waiting(longest: number): string {
-  return `${Math.ceil(longest / 60) + 5}m`;
-}

@@ -120,6 +120,12 @@ export interface KurrentDbProps {
    */
   readonly insecureOnOwnMachine?: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: namespace, secrets, the definitions and webhook of cert-manager. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -208,6 +214,7 @@ export class KurrentDb extends Construct {
     if (node.nodes > 1) this.budget(node, after);
     if (props.metrics && !insecure) this.monitor(node, cluster, after);
     const operations = new KurrentDbOperations(this, "operations", {
+      cluster,
       node,
       set,
       scavenge: props.scavenge ?? "0 2 * * 6",
@@ -346,7 +353,7 @@ const RECOVERY: Duration = "1h";
 
 /** What is decided, each by itself; what can't be read is refused elsewhere, and stands here as if nobody had said it. */
 function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
-  const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside } = props;
+  const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside, priority } = props;
   return {
     name,
     namespace,
@@ -366,6 +373,7 @@ function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memor
     apart: cluster.zones.length > 1,
     ...(licence ? { licence } : {}),
     ...(outside ? { domain: outside.domain } : {}),
+    ...(priority ? { priority } : {}),
   };
 }
 

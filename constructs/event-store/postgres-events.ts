@@ -52,7 +52,7 @@ export class PostgresEvents extends Construct implements EventStore {
     super(scope, id);
     const { postgres } = props;
     const pod = migrationPod(this, { ...props, part: "events", directory: join(__dirname, "sql") });
-    this.ready = [pod.job(this)];
+    this.ready = [pod.job(this).passed];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;

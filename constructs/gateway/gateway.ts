@@ -54,6 +54,12 @@ export interface GatewayProps {
    */
   readonly metricsFrom?: string;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: the namespace, NGINX Gateway Fabric. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -94,7 +100,7 @@ export class Gateway extends Construct {
     this.peer = { namespace, labels };
 
     const pods = gatewayPods({ cluster }, `${namespace}/${name}`, props.replicas);
-    cluster.ledger.add(pods);
+    cluster.ledger.add({ ...pods, ...cluster.ledger.priorityOf(props.priority) });
     const replicas = Number(pods.pods);
     const traffic = new PodTraffic(this, "traffic", {
       namespace,
@@ -150,14 +156,14 @@ function gateway(name: string, port: number, { namespace, certificate }: Gateway
 }
 
 /** How its nginx runs. What is not said here is said for all Gateways, where NGINX Gateway Fabric is installed. */
-function nginx(name: string, replicas: number, { namespace, behind, longestRequest = "30s" }: GatewayProps): Spec {
+function nginx(name: string, replicas: number, { namespace, behind, longestRequest = "30s", priority }: GatewayProps): Spec {
   // Without a load balancer in front, endpoints are all that has to forget it, within moments.
   const forgets = known(seconds(behind ? (behind.forgets ?? "150s") : "10s"));
   const learns = behind ? known(seconds(behind.learns ?? "180s")) : 0;
   const deployment = {
     ...(learns > 0 ? { minReadySeconds: learns } : {}),
     // It calls its control plane with a token of its own; the API server it calls never.
-    template: { spec: { automountServiceAccountToken: false } },
+    template: { spec: { automountServiceAccountToken: false, ...(priority ? { priorityClassName: priority } : {}) } },
   };
   return {
     apiVersion: "gateway.nginx.org/v1alpha2",

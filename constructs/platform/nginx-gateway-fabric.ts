@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import type { PodGroup } from "../capacity/contract";
 import { CustomResources, Release } from "../kubernetes";
 import { disruptionBudget } from "./budget";
-import { type Asked, deployed, labels, type PartProps, passing, replicas, resources, spread } from "./part";
+import { type Asked, CRITICAL, deployed, labels, type PartProps, passing, replicas, resources, spread } from "./part";
 
 const NAME = "nginx-gateway-fabric";
 
@@ -46,6 +46,7 @@ export class NginxGatewayFabric extends Construct {
         fullnameOverride: NAME,
         nginxGateway: {
           replicas: pods,
+          priorityClassName: CRITICAL,
           image: image("nginx/nginx-gateway-fabric"),
           resources: resources(ASKED),
           topologySpreadConstraints: spread(matchLabels),
@@ -61,7 +62,10 @@ export class NginxGatewayFabric extends Construct {
           service: { type: service },
         },
       },
-      pods: [deployed({ name: NAME, replicas: pods, asked: [ASKED] }), passing(`${NAME}-cert-generator`, [CERTIFICATES])],
+      pods: [
+        deployed({ name: NAME, replicas: pods, asked: [ASKED], priority: CRITICAL }),
+        passing(`${NAME}-cert-generator`, [CERTIFICATES]),
+      ],
     });
     disruptionBudget(this, { namespace, name: NAME, replicas: pods, matchLabels, after });
     if (metrics)

@@ -65,6 +65,7 @@ export function clusterObject({ props, settings }: Settled, certificate: string)
     spec: {
       instances,
       imageName: imageFrom(cluster, POSTGRES[version].image),
+      ...(props.priority ? { priorityClassName: props.priority } : {}),
       resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
       storage: volume(storage),
       walStorage: volume(walStorage),
@@ -185,6 +186,7 @@ export function poolerObject(type: "rw" | "ro", { props, settings }: Settled): S
       deploymentStrategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {
         spec: {
+          ...(props.priority ? { priorityClassName: props.priority } : {}),
           containers: [{ name: "pgbouncer", resources: { requests: { ...POOLER }, limits: { memory: POOLER.memory } } }],
           topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
             maxSkew: 1,

@@ -118,6 +118,12 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
    */
   readonly protect?: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: its namespace, CloudNativePG, cert-manager, with a backup Barman. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -252,6 +258,7 @@ function openings({ cluster, namespace, name, clients, backup, recoverFrom, metr
 
 function podsOf({ props, settings }: { readonly props: PostgresClusterProps; readonly settings: ResolvedPostgres }): readonly PodGroup[] {
   const { namespace, name, cluster, backup, recoverFrom } = props;
+  const priority = cluster.ledger.priorityOf(props.priority);
   const amounts = [{ cpu: settings.cpu, memory: settings.memory }, ...(backup || recoverFrom ? [SIDECAR] : [])];
   if (amounts.some(({ cpu, memory }) => typeof millicores(cpu) !== "number" || typeof bytes(memory) !== "number")) return [];
   const request = (asked: readonly { readonly cpu: Cores; readonly memory: Bytes }[]) => ({
@@ -268,7 +275,7 @@ function podsOf({ props, settings }: { readonly props: PostgresClusterProps; rea
     { over: "node", how: "even", required: false },
   ];
   return [
-    { name: `${namespace}/${name}`, pods: settings.instances, request: { ...request(amounts), volumes: 2 }, spread: apart },
+    { name: `${namespace}/${name}`, pods: settings.instances, request: { ...request(amounts), volumes: 2 }, spread: apart, ...priority },
     // The job that makes a server's volumes, before the server itself.
     { name: `${namespace}/${name}-join`, pods: 1, request: request(amounts), passing: true },
     ...poolersOf(settings).map((type) => ({
@@ -277,6 +284,7 @@ function podsOf({ props, settings }: { readonly props: PostgresClusterProps; rea
       request: request([POOLER]),
       surge: 1,
       spread: evenly,
+      ...priority,
     })),
   ];
 }

@@ -1,14 +1,14 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import { JobV1, type JobV1Spec } from "@cdktf/provider-kubernetes/lib/job-v1";
-import { type ITerraformDependable, Token } from "cdktf";
+import type { JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, type Opening, RESTRICTED } from "../kubernetes";
+import { fingerprintOf, VerifiedJob } from "../workload";
 import { type Credentials, type Postgres, postgresConnection } from "./contract";
 
 export interface PsqlPodProps {
@@ -33,6 +33,13 @@ export interface PsqlPodProps {
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** What of a job is said here. */
+interface PsqlJobSpec {
+  readonly backoffLimit: number;
+  readonly activeDeadlineSeconds: number;
+  readonly template: JobV1SpecTemplate;
+}
+
 /** Pods that a job tries one after the other. */
 const RETRIES = 4;
 
@@ -48,36 +55,35 @@ const USER = "70";
  */
 export class PsqlPod extends Construct {
   /** What a job that runs it is, with arguments for the script. */
-  readonly jobSpecOf: (...args: readonly string[]) => JobV1Spec;
+  readonly jobSpecOf: (...args: readonly string[]) => PsqlJobSpec;
   readonly reaches: readonly Opening[];
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 
-  /** Ends in a hash of its files and settings: its job runs again when they change. */
-  private readonly name: string;
-  private readonly namespace: string;
+  private readonly props: PsqlPodProps;
   private readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: PsqlPodProps) {
     super(scope, id);
     const { cluster, namespace, postgres, name, credentials, after = [] } = props;
+    this.props = props;
     const server = podConnections(cluster, [{ connection: postgresConnection(postgres, "migrator"), variables: SERVER }]);
     refuse(this, server.problems, "postgres");
     const files = filesOf(props.files);
     const [script = ""] = Object.keys(files);
     const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
     const spec = podSpec(props, server, script);
-    this.name = `${name}-${hashOf([files, TOOLS.psql, Object.values(props.settings)])}`;
+    const configMap = `${name}-${fingerprintOf([files, Object.values(props.settings)])}`;
     const dependsOn = [...after];
-    const scripts = new ConfigMapV1(this, "scripts", { metadata: { name: this.name, namespace }, data: files, dependsOn });
+    const scripts = new ConfigMapV1(this, "scripts", { metadata: { name: configMap, namespace }, data: files, dependsOn });
     const authorities = server.configMaps.map(
-      ({ data }) => new ConfigMapV1(this, "authority", { metadata: { name: `${this.name}-ca`, namespace }, data: { ...data }, dependsOn }),
+      ({ data }) => new ConfigMapV1(this, "authority", { metadata: { name: `${configMap}-ca`, namespace }, data: { ...data }, dependsOn }),
     );
     const volume = spec.volume.map((one) =>
       one.name === "scripts"
-        ? { ...one, configMap: { name: this.name, defaultMode: "0444" } }
+        ? { ...one, configMap: { name: configMap, defaultMode: "0444" } }
         : "configMap" in one && one.configMap
-          ? { ...one, configMap: { ...one.configMap, name: `${this.name}-ca` } }
+          ? { ...one, configMap: { ...one.configMap, name: `${configMap}-ca` } }
           : one,
     );
     this.jobSpecOf = (...args) => {
@@ -85,23 +91,16 @@ export class PsqlPod extends Construct {
       const template = { metadata: { labels }, spec: { ...spec, container, volume } };
       return { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
     };
-    this.namespace = namespace;
     this.ready = [scripts, ...authorities];
     this.reaches = server.reaches;
     this.authorities = server.authorities;
     this.secrets = secretsOf(Object.values(credentials));
   }
 
-  /** A job that runs it once, for whoever applies to wait for. It stays: one that was cleared away would run again at every apply. */
-  job(scope: Construct, ...args: readonly string[]): JobV1 {
-    return new JobV1(scope, "job", {
-      metadata: { name: this.name, namespace: this.namespace },
-      spec: this.jobSpecOf(...args),
-      waitForCompletion: true,
-      // Longer than the job itself takes to give up, so that its failure is what is reported.
-      timeouts: { create: `${2 * DEADLINE_SECONDS}s`, update: `${2 * DEADLINE_SECONDS}s` },
-      dependsOn: this.ready,
-    });
+  /** A job that runs it once, again when its files or its settings change, under the addresses of the scope. */
+  job(scope: Construct, ...args: readonly string[]): VerifiedJob {
+    const { cluster, namespace, name } = this.props;
+    return new VerifiedJob(scope, "Default", { cluster, namespace, name, spec: this.jobSpecOf(...args), after: this.ready });
   }
 }
 
@@ -173,10 +172,4 @@ function filesOf(paths: readonly string[]): Record<string, string> {
           .map((name) => join(path, name)),
   );
   return Object.fromEntries(files.map((path) => [basename(path), readFileSync(path, "utf8").replace(/([$%])\{/g, "$1$1{")]));
-}
-
-/** Without what is known at apply only: its place in the program's text would count, which changes with everything else. */
-function hashOf(value: unknown): string {
-  const text = JSON.stringify(value, (_, part) => (Token.isUnresolved(part) ? null : part));
-  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

@@ -103,9 +103,9 @@ export class PostgresRoles extends Construct {
         suspend: false,
         jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf(), backoffLimit: 0 } },
       },
-      dependsOn: [first],
+      dependsOn: [first.job],
     });
-    this.ready = [first];
+    this.ready = [first.passed];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;

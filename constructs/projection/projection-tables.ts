@@ -40,7 +40,7 @@ export class ProjectionTables extends Construct {
   constructor(scope: Construct, id: string, props: ProjectionTablesProps) {
     super(scope, id);
     const pod = migrationPod(this, { ...props, part: "projections", directory: join(__dirname, "sql") });
-    this.ready = [pod.job(this)];
+    this.ready = [pod.job(this).passed];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;

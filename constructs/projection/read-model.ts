@@ -108,10 +108,10 @@ export class ReadModel extends Construct {
           failedJobsHistoryLimit: 1,
           jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf(operation), backoffLimit: 0 } },
         },
-        dependsOn: [switched],
+        dependsOn: [switched.job],
       });
     }
-    this.ready = [switched];
+    this.ready = [switched.passed];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;

@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, type Opening, PodTraffic, RESTRICTED, ROLE_AGENT } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
+import { BY_THE_CLOCK, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 
 export interface CachePasswordProps {
   readonly cluster: KubernetesTarget;
@@ -53,9 +52,6 @@ const LONGEST = { change: 600, job: 900 } as const;
 /** Pods that the first job tries one after the other. */
 const RETRIES = 4;
 
-/** As often as a changed secret arrives. */
-const SCHEDULE = "*/15 * * * *";
-
 const AWS: Opening = { name: "aws", peer: "anywhere", ports: [443] };
 
 /**
@@ -70,8 +66,7 @@ export class CachePassword extends Construct {
     super(scope, id);
     const { cluster, namespace, name = "cache-password", passwords, after = [] } = props;
     const image = imageFrom(cluster, TOOLS.aws);
-    // A job runs again when its name changes, and can't be changed otherwise.
-    const versioned = `${name}-${createHash("sha256").update(SOURCE).update(TOOLS.aws).digest("hex").slice(0, 8)}`;
+    const configMap = `${name}-${fingerprintOf(SOURCE)}`;
     const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
     const account = new ServiceAccountV1(this, "account", {
       metadata: { namespace, name },
@@ -79,35 +74,31 @@ export class CachePassword extends Construct {
       dependsOn: [...after],
     });
     const script = new ConfigMapV1(this, "script", {
-      metadata: { namespace, name: versioned },
+      metadata: { namespace, name: configMap },
       data: { [SCRIPT]: SOURCE },
       dependsOn: [...after],
     });
     const { policy } = new PodTraffic(this, "traffic", { namespace, name, labels, listens: [], reaches: [ROLE_AGENT, AWS], after });
-    const template = { metadata: { labels }, spec: podSpec({ ...props, name, image, script: versioned, secretName: passwords.name }) };
+    const template = { metadata: { labels }, spec: podSpec({ ...props, name, image, script: configMap, secretName: passwords.name }) };
     const longest = { activeDeadlineSeconds: LONGEST.job };
-    const waiting = `${2 * LONGEST.job}s`;
-    const first = new JobV1(this, "first", {
-      metadata: { namespace, name: versioned },
+    const first = new VerifiedJob(this, "first", {
+      cluster,
+      namespace,
+      name,
       spec: { ...longest, backoffLimit: RETRIES, template },
-      waitForCompletion: true,
-      timeouts: { create: waiting, update: waiting },
-      dependsOn: [account, script, policy],
+      after: [account, script, policy],
     });
     new CronJobV1(this, "rotation", {
       metadata: { namespace, name },
       spec: {
-        schedule: SCHEDULE,
-        timezone: "Etc/UTC",
-        concurrencyPolicy: "Forbid",
-        startingDeadlineSeconds: 600,
-        successfulJobsHistoryLimit: 1,
+        ...BY_THE_CLOCK,
+        schedule: SECRETS_ARRIVE,
         failedJobsHistoryLimit: 1,
         jobTemplate: { metadata: {}, spec: { ...longest, backoffLimit: 0, template } },
       },
-      dependsOn: [first],
+      dependsOn: [first.job],
     });
-    this.ready = [first];
+    this.ready = [first.passed];
   }
 }
 

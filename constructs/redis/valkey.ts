@@ -62,6 +62,12 @@ export interface ValkeyProps extends Partial<ValkeySettings> {
    */
   readonly protect?: boolean;
 
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** What has to be there before: its namespace, cert-manager, the Secret. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -150,7 +156,9 @@ export class Valkey extends Construct {
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims],
       values: sound ? valuesOf(props, settings, certificate.secretName, labels) : {},
-      pods: sound ? [podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1)] : [],
+      pods: sound
+        ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(props.priority) }]
+        : [],
     });
     this.ready = [release];
     this.redis = valkeyRedis({ name, namespace, users });
@@ -174,10 +182,16 @@ function labelsOf(name: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/name": "valkey", "app.kubernetes.io/instance": name };
 }
 
-function valuesOf({ cluster, name, users, metricsFrom }: ValkeyProps, settings: ResolvedValkey, secretName: string, labels: object) {
+function valuesOf(
+  { cluster, name, users, metricsFrom, priority }: ValkeyProps,
+  settings: ResolvedValkey,
+  secretName: string,
+  labels: object,
+) {
   const { cpu, memory, replicas } = settings;
   return {
     fullnameOverride: name,
+    ...(priority ? { priorityClassName: priority } : {}),
     ...(cluster.mirror ? { global: { imageRegistry: cluster.mirror } } : {}),
     resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
     initResources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "64Mi" } },

@@ -38,8 +38,8 @@ const PERIOD_SECONDS = 60;
 const LOST_AFTER = 4;
 const POLLED_SECONDS = 30;
 
-/** Where the platform has KEDA, and the pods of it that ask. */
-const KEDA = { namespace: "keda", labels: { app: "keda-operator" } } as const;
+/** Who asks for signals: KEDA where the platform has it, and the pods of it that do. Whoever has a signal lets it in. */
+export const SIGNAL_READER = { namespace: "keda", labels: { app: "keda-operator" } } as const;
 
 /** What is wrong with a number of instances. */
 export function replicasProblems(replicas: Replicas, property = "replicas"): readonly PropProblem[] {
@@ -93,8 +93,8 @@ export class Autoscaling extends Construct {
     // Whoever sets the signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it.
     const reaches = signals.map(openingTo);
     const out = new NetworkPolicyV1(this, "traffic", {
-      metadata: { name: `${namespace}-${target}`, namespace: KEDA.namespace },
-      spec: { podSelector: { matchLabels: { ...KEDA.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
+      metadata: { name: `${namespace}-${target}`, namespace: SIGNAL_READER.namespace },
+      spec: { podSelector: { matchLabels: { ...SIGNAL_READER.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
     });
     const objects = [...signals.flatMap((signal, index) => credentials(props, signal, index)), scaledObject(props)];
     new CustomResources(this, "signals", { cluster, namespace, name: `${target}-scaling`, objects, after: [...after, out] });

@@ -287,7 +287,10 @@ interface Watched {
 export interface NatsSignal extends Watched {
   readonly kind: "nats";
 
-  /** The servers' monitoring port: `broker.read-store.svc.cluster.local:8222`. */
+  /**
+   * The servers' monitoring port: `broker-headless.read-store.svc.cluster.local:8222`. Of several servers the one is asked
+   * that leads the consumer, by its own name before this one.
+   */
   readonly monitoring: string;
 
   /**

@@ -8,7 +8,7 @@ import { replicasProblems, scalingProblems, signalSecrets } from "./autoscaling"
 import type { Backend, PodProps, Replicas, Scaling, Slot } from "./contract";
 import { PodTemplate } from "./pod-template";
 import { type PropProblem, unreadable } from "./problems";
-import { Rollout } from "./rollout";
+import { GOES_LAST, Rollout } from "./rollout";
 
 export interface HttpServiceProps extends PodProps {
   /**
@@ -64,7 +64,8 @@ export interface HttpServiceProps extends PodProps {
 
   /**
    * Two versions beside each other, of which a route has one or parts of both. Each is a service of its own, so that a
-   * switch changes the route and nothing else. What they must not do twice belongs into a worker.
+   * switch changes the route and nothing else, and one that is emptied goes after it. What they must not do twice belongs
+   * into a worker.
    * @default - one version, replaced pod by pod
    */
   readonly slots?: Readonly<Partial<Record<Slot, SlotProps>>>;
@@ -141,6 +142,7 @@ export class HttpService extends Construct {
         image,
         property,
         replicas: own,
+        goesLast: true,
         ...(scaleOn ? { scaleOn } : {}),
         ...(props.probes ? { probes: props.probes } : {}),
         ...(props.waits === undefined ? {} : { waits: props.waits }),
@@ -154,6 +156,7 @@ export class HttpService extends Construct {
             ...Object.entries(morePorts).map(([portName, number]) => ({ name: portName, port: number, targetPort: portName })),
           ],
         },
+        lifecycle: GOES_LAST,
         dependsOn: [...(props.after ?? [])],
       });
       return { backend: { ...(slot ? { slot } : {}), service, port }, ready: [deployment, found] };

@@ -1,11 +1,15 @@
+export { SIGNAL_READER } from "./autoscaling";
 export type { Check, HttpCheck, QueryCheck, TcpCheck } from "./checks";
 export type * from "./contract";
+export { fingerprintOf } from "./fingerprint";
 export { HttpService, type HttpServiceProps, type SlotProps } from "./http-service";
 export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migration-job";
 export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespace-connections";
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";
 export { type Partitioning, partitionsOf } from "./partitions";
 export { PodTemplate, type PodTemplateProps, type PodVersion } from "./pod-template";
+export { BY_THE_CLOCK, SECRETS_ARRIVE } from "./schedule";
 export { ScheduledTask, type ScheduledTaskProps } from "./scheduled-task";
 export { SmokeTest, type SmokeTestProps, smokeTestsOf } from "./smoke-test";
+export { VerifiedJob, type VerifiedJobProps } from "./verified-job";
 export { Worker, type WorkerProps } from "./worker";

@@ -1,15 +1,13 @@
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { timeProblems } from "./checks";
 import type { WorkloadProps } from "./contract";
-import { fingerprintOf } from "./fingerprint";
 import { PodTemplate } from "./pod-template";
 import { secondsOf } from "./probes";
-import { Verification } from "./verification";
+import { VerifiedJob } from "./verified-job";
 
 /** What undoes a migration. */
 export interface DownMigration extends Pick<WorkloadProps, "command" | "args"> {
@@ -47,10 +45,6 @@ export interface MigrationJobProps extends WorkloadProps {
 /** Longer ones belong beside a deployment: nobody waits for them. */
 const LONGEST = 6 * 3600;
 
-/** What the verification's name ends in. */
-const VERDICT = "-verdict";
-const LONGEST_NAME = 40 - VERDICT.length;
-
 /** Commands of the field's tools that empty a database, as they stand in a command line. */
 const DESTRUCTIVE: readonly RegExp[] = [
   /\bmigrate(\s+|:)reset\b/, // Prisma, AdonisJS, Laravel
@@ -79,38 +73,22 @@ export class MigrationJob extends Construct {
 
   constructor(scope: Construct, id: string, props: MigrationJobProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, image, down, within = "10m", retries = 2, disposable = false, after = [] } = props;
-    refuse(this, lengthProblems(name), "name");
+    const { cluster, namespace, name = id, image, down, within = "10m", retries = 2, disposable = false } = props;
     refuse(this, timeProblems(within, LONGEST), "within");
     refuse(this, countProblems(retries), "retries");
     if (!disposable) {
       refuse(this, destructionProblems(props), "command");
       if (down) refuse(this, destructionProblems(down), "down.command");
     }
-    const time = secondsOf(within, LONGEST);
     const pod = new PodTemplate(this, "pod", { ...props, name, component: "migration", ends: true });
-    const template = pod.version({ image });
-    const jobName = `${name}-${fingerprintOf([template, retries, time])}`;
-    const job = new JobV1(this, "job", {
-      metadata: { namespace, name: jobName, labels: pod.selector() },
-      spec: { backoffLimit: retries, activeDeadlineSeconds: time, template },
-      // Its end is waited for by who can say why it failed.
-      waitForCompletion: false,
-      lifecycle: { ignoreChanges: ["spec[0].ttl_seconds_after_finished"] },
-      dependsOn: pod.ready,
-    });
-    const { passed } = new Verification(this, "verdict", {
+    // Under this construct's own addresses.
+    const { passed } = new VerifiedJob(this, "Default", {
       cluster,
       namespace,
-      name: `${name}${VERDICT}`,
-      component: "verdict",
-      checks: [{ name, object: { kind: "Job", namespace, name: jobName, labels: { "batch.kubernetes.io/job-name": jobName } } }],
-      of: jobName,
-      // The job has its end by then, and its controller has said so.
-      time: time + 60,
-      reaches: [],
-      follows: [job],
-      after,
+      name,
+      labels: pod.selector(),
+      spec: { backoffLimit: retries, activeDeadlineSeconds: secondsOf(within, LONGEST), template: pod.version({ image }) },
+      after: pod.ready,
     });
     if (down) this.down(down, { ...props, name });
     this.ready = [passed];
@@ -145,11 +123,6 @@ export class MigrationJob extends Construct {
       dependsOn: pod.ready,
     });
   }
-}
-
-function lengthProblems(value: string): readonly Omit<Problem, "path">[] {
-  if (value.length <= LONGEST_NAME) return [];
-  return [{ value, rule: "leaves no room for the name of its verdict", remedy: `use up to ${LONGEST_NAME} characters` }];
 }
 
 function countProblems(value: number): readonly Omit<Problem, "path">[] {

@@ -15,7 +15,7 @@ export interface NamespaceConnectionsProps {
 }
 
 /** What of a pod's connections has to be in its namespace. */
-type Needs = Partial<Pick<PodConnections, "secrets" | "authorities" | "configMaps">>;
+type Needs = Pick<PodConnections, "secrets" | "authorities" | "configMaps">;
 
 /** A key of a secret of another namespace; all of them where none is named. */
 interface Copied {
@@ -32,11 +32,16 @@ export class NamespaceConnections extends Construct {
   private readonly copied = new Map<string, Map<string, Copied>>();
   private readonly authorities = new Map<string, Readonly<Record<string, string>>>();
 
-  /** That of a namespace in the stack of whoever asks. What has to be there before is what the first one says. */
-  static of(scope: IConstruct, props: NamespaceConnectionsProps): NamespaceConnections {
+  /**
+   * Sees to what a workload needs, in the stack that it is in. It comes after what is returned. What has to be there before is
+   * what the first one says that needs anything.
+   */
+  static need(scope: IConstruct, props: NamespaceConnectionsProps, needs: Needs): readonly ITerraformDependable[] {
+    if (Object.values(needs).every((some) => some.length === 0)) return [];
     const stack = TerraformStack.of(scope);
     const id = `connections-${props.namespace}`;
-    return (stack.node.tryFindChild(id) as NamespaceConnections | undefined) ?? new NamespaceConnections(stack, id, props);
+    const there = stack.node.tryFindChild(id) as NamespaceConnections | undefined;
+    return (there ?? new NamespaceConnections(stack, id, props)).need(needs);
   }
 
   private constructor(scope: Construct, id: string, props: NamespaceConnectionsProps) {
@@ -44,8 +49,7 @@ export class NamespaceConnections extends Construct {
     this.props = props;
   }
 
-  /** Sees to what a workload needs. It comes after what is returned. */
-  need({ secrets = [], authorities = [], configMaps = [] }: Needs): readonly ITerraformDependable[] {
+  private need({ secrets, authorities, configMaps }: Needs): readonly ITerraformDependable[] {
     return [
       ...secrets.flatMap((secret) => this.secret(secret)),
       ...authorities.flatMap((authority) => this.authority(authority)),

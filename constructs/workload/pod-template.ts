@@ -139,8 +139,9 @@ export class PodTemplate extends Construct {
     }
     const { policy } = new PodTraffic(this, "traffic", { namespace, name, labels: this.labels, ...this.traffic(), after });
     const own = [...Object.values(secrets), ...secretsBeside].map(({ secret, home }) => ({ secret, home }));
-    const needs = { ...this.connections, secrets: [...this.connections.secrets, ...own] };
-    const connected = NamespaceConnections.of(this, { cluster, namespace, after }).need(needs);
+    const { authorities, configMaps } = this.connections;
+    const needs = { secrets: [...this.connections.secrets, ...own], authorities, configMaps };
+    const connected = NamespaceConnections.need(this, { cluster, namespace, after }, needs);
     if (props.metrics?.monitor) this.monitor(after);
     this.ready = [...after, account, ...(this.files ? [this.files] : []), policy, ...connected];
   }

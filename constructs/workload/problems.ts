@@ -1,13 +1,14 @@
 import { Token } from "cdktf";
 import type { Problem } from "../core/errors";
+import { maxLength } from "../core/names";
 import { bytes, millicores, type Reading, seconds } from "../core/quantities";
 import type { PodProps, Probe } from "./contract";
 
 /** What is wrong, and of which of the props. */
 export type PropProblem = Omit<Problem, "path"> & { readonly property: string };
 
-/** Kubernetes appends to names: `-green`, a revision's hash, a pod's; all of it has 63 characters. */
-const NAME = /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/;
+const LONGEST_NAME = maxLength("workload");
+const NAME = new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`);
 
 /** A ConfigMap holds 1 MiB; some of it are the names of its files. */
 const MOST_BYTES = 1_000_000;
@@ -25,7 +26,7 @@ export function unreadable(property: string, value: unknown, reading: Reading): 
 function nameProblems({ name, sidecars = [], initContainers = [] }: PodProps & { readonly name: string }): PropProblem[] {
   const found: PropProblem[] = [];
   if (!NAME.test(name)) {
-    const remedy = "use up to 40 lower-case letters, digits and hyphens, beginning with a letter";
+    const remedy = `use up to ${LONGEST_NAME} lower-case letters, digits and hyphens, beginning with a letter`;
     found.push({ property: "name", value: name, rule: "is no name of a workload", remedy });
   }
   const taken = [name];

@@ -23,6 +23,12 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
 
   /** @default true */
   readonly waits?: boolean;
+
+  /**
+   * Whether it goes only when what depends on it has changed: requests are turned to others first.
+   * @default false
+   */
+  readonly goesLast?: boolean;
   readonly replicas: Replicas;
   readonly scaleOn?: Scaling;
   readonly probes?: Probes;
@@ -36,6 +42,9 @@ const HISTORY = 10;
 
 /** A mark of `kubectl rollout restart`. Terraform would take it away again, and restart everything once more. */
 export const RESTARTED = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
+
+/** By default Terraform removes what is no longer there before it changes what depended on it. */
+export const GOES_LAST = { createBeforeDestroy: true } as const;
 
 /**
  * Pods of which one is as good as the other, replaced by new ones a quarter at a time: each old one goes when a new one is
@@ -65,7 +74,7 @@ export class Rollout extends Construct {
       },
       waitForRollout: props.waits ?? true,
       timeouts: { create: timeout, update: timeout },
-      lifecycle: { ignoreChanges: [RESTARTED] },
+      lifecycle: { ignoreChanges: [RESTARTED], ...(props.goesLast ? GOES_LAST : {}) },
       dependsOn: pods.ready,
     });
     budget(this, { namespace, name, most: typeof replicas === "number" ? replicas : replicas.max, pods });

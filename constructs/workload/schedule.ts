@@ -11,6 +11,17 @@ const FIELDS = [
 
 const REMEDY = 'write five fields, like "30 2 * * *" for half past two at night (UTC)';
 
+/** As often as a changed secret arrives: what brings it to whom it concerns looks then. */
+export const SECRETS_ARRIVE = "*/15 * * * *";
+
+/** How a store is looked after by the clock: by one job at a time, ten minutes late at most, the last good one kept to be seen. */
+export const BY_THE_CLOCK = {
+  timezone: "Etc/UTC",
+  concurrencyPolicy: "Forbid",
+  startingDeadlineSeconds: 600,
+  successfulJobsHistoryLimit: 1,
+} as const;
+
 /** What is wrong with a schedule as Kubernetes reads it. Words like @daily and time zones are left out: fields say more. */
 export function scheduleProblems(schedule: string): readonly Omit<Problem, "path">[] {
   const parts = schedule.trim().split(/\s+/);

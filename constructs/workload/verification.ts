@@ -173,8 +173,7 @@ export class Verification extends Construct {
       // The script writes it where something does not work; Terraform would take it back.
       lifecycle: {
         ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
-        // By their plain addresses: what cdktf makes of resources here, in ${}, Terraform can't read.
-        replaceTriggeredBy: follows.map((resource) => `${resource.terraformResourceType}.${resource.friendlyUniqueId}`),
+        replaceTriggeredBy: follows.map(addressOf),
       },
       dependsOn: [...pod.ready, listed, report, ...this.rights(props, [...jobs, jobName])],
     });
@@ -224,6 +223,11 @@ export class Verification extends Construct {
       });
     });
   }
+}
+
+/** Its plain address: what cdktf makes of a resource where one triggers another's replacement, in ${}, Terraform can't read. */
+export function addressOf(resource: TerraformResource): string {
+  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }
 
 /** Jobs that it looks at. */

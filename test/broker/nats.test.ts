@@ -109,8 +109,8 @@ describe("NATS", () => {
     expect(one(json(), "helm_release", "servers/release").depends_on).toEqual(expect.arrayContaining(addresses));
   });
 
-  it("opens its clients' port to its clients, its routes to itself, and nothing else", () => {
-    const { spec } = one(json({ metricsFrom: "observability" }), "kubernetes_network_policy_v1");
+  it("opens its clients' port to its clients, its routes to itself, what waits in it to those who scale by that, and nothing else", () => {
+    const { spec } = one(json({ metricsFrom: "observability", watchers: [{ namespace: "keda" }] }), "kubernetes_network_policy_v1");
     const own = {
       namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "read-store" } },
       pod_selector: {
@@ -122,6 +122,7 @@ describe("NATS", () => {
     expect(spec.ingress).toEqual([
       { from: [own], ports: port(6222) },
       { from: [of("shop")], ports: port(4222) },
+      { from: [of("keda")], ports: port(8222) },
       { from: [of("observability")], ports: port(7777) },
     ]);
     expect(spec.egress.slice(1)).toEqual([{ to: [own], ports: port(6222) }]);

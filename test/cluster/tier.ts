@@ -31,7 +31,7 @@ const MAKERS = [
   ...["CronJob", "Job"].map((kind) => ({ apiVersion: "batch/v1", kind })),
 ];
 
-const SCALER = "HorizontalPodAutoscaler";
+const SCALERS = ["HorizontalPodAutoscaler", "ScaledObject"];
 
 const POD: Kind = { apiVersion: "v1", kind: "Pod" };
 
@@ -83,7 +83,7 @@ class Trial {
       if (!(await step(`${this.objects.length} objects are admitted without a warning`, () => this.admit()))) return;
       await step("what breaks a rule of its namespace is refused", () => this.violate());
       await step("no pod has a token that its service account does not ask for", () => this.mount());
-      if (this.objects.some(({ kind }) => kind === SCALER))
+      if (this.objects.some(({ kind }) => SCALERS.includes(kind)))
         await step("what is scaled automatically is told no number", async () => this.scale());
       const planned = this.objects.some(({ kind, metadata }) => kind === "ClusterRoleBinding" && metadata.name === PLANNERS);
       if (planned) await step("who plans reads what a plan refreshes, and no Secret", () => this.review());
@@ -107,7 +107,7 @@ class Trial {
   private scale(): void {
     const objects = this.objects as readonly KubernetesObject[];
     const targets = objects
-      .filter(({ kind }) => kind === SCALER)
+      .filter(({ kind }) => SCALERS.includes(kind))
       .map(({ metadata, spec: { scaleTargetRef } }) =>
         keyOf({ kind: scaleTargetRef.kind, metadata: { ...metadata, name: scaleTargetRef.name } }),
       );

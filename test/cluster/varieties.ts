@@ -24,7 +24,11 @@ export const moving = {
   cluster: { nodes: 3, node: { cpu: 32, memory: "128Gi", storage: "100Gi" } },
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
   commandApi: { ...dev.commandApi, release: "blue-green", replicas: 2 },
-  commandProcessors: { ...dev.commandProcessors, replicas: { min: 2, max: 6 } },
+  commandProcessors: {
+    ...dev.commandProcessors,
+    replicas: { min: 2, max: 6 },
+    scaleOn: { cpu: 70, broker: { stream: "commands", consumer: "processors", each: 100 } },
+  },
   projections: { ...dev.projections, workers: 1, partitions: 10 },
   readDatabase: { engine: "cloudnative-pg" },
   broker: { engine: "nats" },
@@ -87,6 +91,14 @@ const varieties: readonly Environment[] = [
     aws: { ...dev.aws, domain: "on-postgres.orders.example.com", network: { cidr: "10.9.0.0/16" } },
     cluster: ROOMY,
     eventStore: { engine: "postgres", server: { engine: "cloudnative-pg" } },
+    commandProcessors: {
+      ...dev.commandProcessors,
+      replicas: { min: 1, max: 4 },
+      scaleOn: {
+        eventStore: { query: "SELECT count(*) FROM events WHERE position > 0", each: 500 },
+        readDatabase: { query: "SELECT 0", each: 100 },
+      },
+    },
     readDatabase: { engine: "cloudnative-pg", pooler: true },
     cache: { engine: "valkey", purpose: "store" },
     broker: { engine: "nats", purpose: "events" },
@@ -108,6 +120,10 @@ const varieties: readonly Environment[] = [
     aws: { ...production.aws, domain: "split.orders.example.com", network: { cidr: "10.10.0.0/16" } },
     writeCluster: ROOMY,
     eventStore: { engine: "kurrentdb" },
+    commandProcessors: {
+      ...production.commandProcessors,
+      scaleOn: { prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "vector(0)", each: 100 } },
+    },
   },
 ];
 

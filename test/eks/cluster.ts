@@ -1,4 +1,3 @@
-import { withoutTokenTraces } from "../../cli/short-traces";
 import { Eks, type EksProps } from "../../constructs/cluster";
 import { type Body, refusalsOf, synth } from "../synth";
 
@@ -30,10 +29,10 @@ export const PROPS: EksProps = {
 
 /** The Terraform of a cluster, with what a test changes. */
 export function aCluster(changes: Partial<EksProps> = {}): Body {
-  return withoutTokenTraces(() => synth((stack) => void new Eks(stack, "cluster", { ...PROPS, ...changes })));
+  return synth((stack) => void new Eks(stack, "cluster", { ...PROPS, ...changes }));
 }
 
 /** Why a cluster is refused, a line for each reason. */
 export function refusals(changes: Partial<EksProps>): readonly string[] {
-  return withoutTokenTraces(() => refusalsOf((stack) => void new Eks(stack, "cluster", { ...PROPS, ...changes })));
+  return refusalsOf((stack) => void new Eks(stack, "cluster", { ...PROPS, ...changes }));
 }

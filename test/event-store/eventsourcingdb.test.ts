@@ -124,6 +124,11 @@ describe("EventSourcingDB", () => {
     expect(one(json, "kubernetes_persistent_volume_claim_v1").spec.resources.requests).toEqual({ storage: "1Ti" });
   });
 
+  it("stays as long as its class says when nodes are full", () => {
+    expect(podOf(made())).not.toHaveProperty("priority_class_name");
+    expect(podOf(made({ priority: "stores" })).priority_class_name).toBe("stores");
+  });
+
   it("keeps its disk through changes of its size, and from deletion where data is kept", () => {
     const claim = (changes: Partial<EventSourcingDbProps>) => one(made(changes), "kubernetes_persistent_volume_claim_v1");
     expect(claim({})).toMatchObject({ metadata: { name: "data-event-store-0" }, lifecycle: { prevent_destroy: true } });

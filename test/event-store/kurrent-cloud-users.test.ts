@@ -20,16 +20,20 @@ const variables = (template: Body): Body =>
 
 describe("the users of a cluster at Kurrent Cloud", () => {
   const json = made();
-  const job = one(json, "kubernetes_job_v1");
+  const job = one(json, "kubernetes_job_v1", "users/first/job");
   const rotation = one(json, "kubernetes_cron_job_v1").spec;
-  const files = one(json, "kubernetes_config_map_v1");
+  const files = one(json, "kubernetes_config_map_v1", "users/files");
   const pod: Body = job.spec.template.spec;
 
-  it("are made by a job that is waited for, under a name that changes with what it does", () => {
-    expect(job).toMatchObject({ wait_for_completion: true, spec: { backoff_limit: 1, active_deadline_seconds: 2100 } });
-    expect(job.timeouts).toEqual({ create: "40m", update: "40m" });
-    expect(job.metadata.name).toMatch(/^event-store-users-[0-9a-f]{8}$/);
-    expect(files.metadata.name).toBe(job.metadata.name);
+  it("are made by a job that has the time of a person, and so has who says why it failed", () => {
+    expect(job.spec).toMatchObject({ backoff_limit: 1, active_deadline_seconds: 2100 });
+    const verdict = one(json, "kubernetes_job_v1", "users/first/verdict/job");
+    expect(variables(verdict.spec.template)).toMatchObject({ EXPIRES: job.metadata.name, TIME: "2160" });
+    expect(verdict).toMatchObject({ wait_for_completion: true, timeouts: { create: "2760s" } });
+  });
+
+  it("are looked after also where the first look at them failed, as where nobody filled in the password in time", () => {
+    expect(one(json, "kubernetes_cron_job_v1").depends_on).toEqual([`kubernetes_job_v1.${job["//"].metadata.uniqueId}`]);
   });
 
   it("have what a rotation has changed as often as a changed secret arrives", () => {
@@ -51,7 +55,7 @@ describe("the users of a cluster at Kurrent Cloud", () => {
   });
 
   it("are made at the one node of a cluster that has no other", () => {
-    const told = variables(one(made(false), "kubernetes_job_v1").spec.template);
+    const told = variables(one(made(false), "kubernetes_job_v1", "users/first/job").spec.template);
     expect(told).toMatchObject({ NODES: "https://c1.mesdb.eventstore.cloud:2113" });
     expect(told).not.toHaveProperty("SEED");
   });
@@ -88,7 +92,7 @@ describe("the users of a cluster at Kurrent Cloud", () => {
   });
 
   it("are made by what reaches the vendor's network, and nothing else", () => {
-    const { spec } = one(json, "kubernetes_network_policy_v1");
+    const { spec } = one(json, "kubernetes_network_policy_v1", "users/traffic/policy");
     expect(spec.pod_selector).toEqual({ match_labels: job.spec.template.metadata.labels });
     expect(spec.egress.slice(1)).toEqual([{ ports: [{ port: "2113", protocol: "TCP" }], to: [{ ip_block: { cidr: "10.128.0.0/20" } }] }]);
     expect(spec.ingress).toEqual([]);
@@ -101,7 +105,8 @@ describe("the users of a cluster at Kurrent Cloud", () => {
   });
 
   it("are made with an image from the cluster's mirror", () => {
-    const { image } = one(made(true, "registry.example.com/mirror"), "kubernetes_job_v1").spec.template.spec.container[0];
+    const { image } = one(made(true, "registry.example.com/mirror"), "kubernetes_job_v1", "users/first/job").spec.template.spec
+      .container[0];
     expect(image).toMatch(/^registry\.example\.com\/mirror\/curlimages\/curl:/);
   });
 });

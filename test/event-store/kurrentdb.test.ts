@@ -1,5 +1,4 @@
 import type { TerraformStack } from "cdktf";
-import { withoutTokenTraces } from "../../cli/short-traces";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KurrentDb, type KurrentDbProps, kurrentDbQuota, kurrentDbSecrets } from "../../constructs/event-store";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
@@ -18,8 +17,8 @@ const anEventStore = (stack: TerraformStack, { zones = ZONES, mirror, ...changes
   return new KurrentDb(stack, "events", { cluster, namespace: "event-store", clients: [{ namespace: "write-side" }], ...changes });
 };
 
-const made = (changes: Changes = {}): Body => withoutTokenTraces(() => synth((stack) => void anEventStore(stack, changes)));
-const refusals = (changes: Changes) => withoutTokenTraces(() => refusalsOf((stack) => void anEventStore(stack, changes)));
+const made = (changes: Changes = {}): Body => synth((stack) => void anEventStore(stack, changes));
+const refusals = (changes: Changes) => refusalsOf((stack) => void anEventStore(stack, changes));
 const setOf = (json: Body): Body => one(json, "kubernetes_stateful_set_v1").spec;
 const podOf = (json: Body): Body => setOf(json).template.spec;
 const variablesOf = (json: Body): Record<string, string> =>
@@ -263,18 +262,26 @@ describe("operation of KurrentDb", () => {
     ]);
   });
 
-  it("replaces pods when the StatefulSet has changed, as a failure of the apply if one does not come back", () => {
-    const rollout = one(json, "kubernetes_job_v1", "rollout");
+  it("replaces pods when the StatefulSet has changed, and ends the apply with the cause if one does not come back", () => {
+    const rollout = one(json, "kubernetes_job_v1", "rollout/job");
     const [set] = Object.keys(json.resource.kubernetes_stateful_set_v1);
     expect(rollout.lifecycle.replace_triggered_by).toEqual([`kubernetes_stateful_set_v1.${set}`]);
-    expect(rollout.wait_for_completion).toBe(true);
-    const { active_deadline_seconds: deadline } = rollout.spec;
-    expect(deadline).toBe(3 * (3600 + 600));
-    expect(Number.parseInt(rollout.timeouts.create, 10) * 60).toBeGreaterThan(deadline);
+    expect(rollout.spec.active_deadline_seconds).toBe(3 * (3600 + 600));
+    expect(one(json, "kubernetes_config_map_v1", "rollout/verdict/checks").data.list).toContain(`\tjobs\t${rollout.metadata.name}\t`);
+    const verdict = one(json, "kubernetes_job_v1", "rollout/verdict/job");
+    expect(Number.parseInt(verdict.timeouts.create, 10)).toBeGreaterThan(verdict.spec.active_deadline_seconds);
+    expect(verdict.spec.active_deadline_seconds).toBeGreaterThan(rollout.spec.active_deadline_seconds);
+    // It is named for what runs in it, which is the same then: Terraform has to be told.
+    expect(verdict.lifecycle.replace_triggered_by).toEqual([`kubernetes_job_v1.${rollout["//"].metadata.uniqueId}`]);
+  });
+
+  it("has its users made once all nodes serve, and whoever uses it comes after both", () => {
+    const [first] = one(json, "kubernetes_job_v1", "users/job").depends_on;
+    expect(first).toMatch(/^data\.kubernetes_config_map_v1\.events_operations_rollout_verdict_/);
   });
 
   it("may look at its own pods and delete them, and nothing else", () => {
-    expect(one(json, "kubernetes_role_v1").rule).toEqual([
+    expect(one(json, "kubernetes_role_v1", "rollout-role").rule).toEqual([
       { api_groups: ["apps"], resources: ["statefulsets"], resource_names: ["event-store"], verbs: ["get"] },
       {
         api_groups: [""],
@@ -284,7 +291,7 @@ describe("operation of KurrentDb", () => {
       },
     ]);
     const pods = [
-      ...all(json, "kubernetes_job_v1").map(({ spec }) => spec),
+      ...["rollout/job", "users/job"].map((path) => one(json, "kubernetes_job_v1", path).spec),
       ...all(json, "kubernetes_cron_job_v1").map(({ spec }) => spec.job_template.spec),
     ];
     expect(pods.map(({ template: { spec } }) => [spec.service_account_name, spec.automount_service_account_token])).toEqual(
@@ -377,8 +384,8 @@ describe("KurrentDb refuses", () => {
     ],
     [
       "a name that is none",
-      { name: "1events" },
-      'name: "1events" can\'t be part of the names of services and releases; use up to 38 lower-case letters, digits and hyphens',
+      { name: "e".repeat(39) },
+      `name: "${"e".repeat(39)}" can't be part of the names of services and releases; use up to 38 lower-case letters, digits and hyphens`,
     ],
     [
       "an insecure cluster",

@@ -1,4 +1,3 @@
-import { withoutTokenTraces } from "../../cli/short-traces";
 import { InvalidInput } from "../../constructs/core/errors";
 import { CHARTS } from "../../constructs/core/versions";
 import { type KubernetesObject, type KubernetesObjects, kubernetesObjects } from "../../constructs/kubernetes";
@@ -39,7 +38,7 @@ function volume(fields: Body): Body {
   return podSpec({ volume: [{ name: "it", ...fields }] }).volumes[0];
 }
 
-const EVERY_KIND = withoutTokenTraces(() => synth(everyKind));
+const EVERY_KIND = synth(everyKind);
 const every = (): KubernetesObjects => kubernetesObjects(EVERY_KIND);
 
 describe("objects of a synthesized stack", () => {

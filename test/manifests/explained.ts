@@ -58,13 +58,13 @@ export const EXPLAINED: readonly Explained[] = [
   {
     tool: "kube-score",
     check: "cronjob-has-deadline",
-    of: /^CronJob\/read-store\/.*-(progress|drop)$/,
+    of: /^CronJob\/read-store\/.*-(progress|drop|down)$/,
     reason: "nothing but a person starts it",
   },
   {
     tool: "checkov",
     check: "CKV_K8S_38",
-    of: /^Job\/event-store\/event-store-rollout$/,
+    of: /^Job\/event-store\/event-store-rollout-[0-9a-f]{8}$/,
     reason: "its job asks the API server, with a role for just that",
   },
 ];

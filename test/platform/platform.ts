@@ -1,5 +1,4 @@
 import type { TerraformStack } from "cdktf";
-import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
 import { KubernetesTarget } from "../../constructs/kubernetes";
 import { Platform, type PlatformParts, type PlatformProps } from "../../constructs/platform";
@@ -59,21 +58,17 @@ export function aPlatform({ target = anEksCluster, ...changes }: Changes = {}): 
   readonly pods: readonly PodGroup[];
 } {
   let pods: readonly PodGroup[] = [];
-  const json = withoutTokenTraces(() =>
-    synth((stack) => {
-      const cluster = target(stack);
-      new Platform(stack, "platform", { cluster, parts: EVERYTHING, ...changes });
-      pods = cluster.ledger.groups;
-    }),
-  );
+  const json = synth((stack) => {
+    const cluster = target(stack);
+    new Platform(stack, "platform", { cluster, parts: EVERYTHING, ...changes });
+    pods = cluster.ledger.groups;
+  });
   return { json, pods };
 }
 
 /** Why a platform is refused, a line for each reason. */
 export function refusals({ target = anEksCluster, ...changes }: Changes): readonly string[] {
-  return withoutTokenTraces(() =>
-    refusalsOf((stack) => void new Platform(stack, "platform", { cluster: target(stack), parts: EVERYTHING, ...changes })),
-  );
+  return refusalsOf((stack) => void new Platform(stack, "platform", { cluster: target(stack), parts: EVERYTHING, ...changes }));
 }
 
 /** The release of a chart. */

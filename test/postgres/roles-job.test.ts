@@ -1,3 +1,4 @@
+import { Fn, type TerraformElement } from "cdktf";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
 import { PostgresRoles, type PostgresRolesProps } from "../../constructs/postgres";
@@ -12,15 +13,22 @@ const roles =
   };
 
 const made = (more: Partial<PostgresRolesProps> = {}): Body => synth(roles(more));
-const job = (json: Body): Body => one(json, "kubernetes_job_v1");
+const job = (json: Body): Body => one(json, "kubernetes_job_v1", "roles/Default/job");
 const pod = (json: Body): Body => job(json).spec.template.spec;
 
 describe("the roles of a database", () => {
   const json = made();
 
-  it("are set up by a job that is waited for, and stays, so that no apply runs it again", () => {
-    expect(job(json)).toMatchObject({ wait_for_completion: true, timeouts: { create: "1200s", update: "1200s" } });
-    expect(job(json).spec).not.toHaveProperty("ttl_seconds_after_finished");
+  it("are set up by a job of whose end whoever signs in hears, with its cause", () => {
+    let found: PostgresRoles | undefined;
+    const verdict = synth((stack) => {
+      const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+      found = new PostgresRoles(stack, "roles", { cluster, namespace: "data", postgres: aPostgres() });
+    });
+    expect(one(verdict, "kubernetes_config_map_v1", "verdict/checks").data.list).toMatch(
+      /^job\t0\tread-database-roles\tdata\tjobs\tread-database-roles-[0-9a-f]{8}\t/,
+    );
+    expect(found?.ready.map((each) => (each as TerraformElement).node.path)).toEqual(["test/roles/Default/verdict/verdict"]);
   });
 
   it("are set up again when a script or a setting changes, and not otherwise", () => {
@@ -28,7 +36,10 @@ describe("the roles of a database", () => {
     expect(name()).toMatch(/^read-database-roles-[0-9a-f]{8}$/);
     expect(name({ everyMinutes: 10 })).toBe(name());
     expect(name({ name: "shop" })).not.toBe(name());
-    expect(name({ postgres: aPostgres({ writer: "other.example.com" }) })).toBe(name());
+    expect(name({ postgres: aPostgres({ writer: "other.example.com" }) })).not.toBe(name());
+    // What only an apply brings is no other setting from one synthesis to the next.
+    const [one, other] = ["one", "other"].map((writer) => name({ postgres: aPostgres({ writer: Fn.lower(writer) }) }));
+    expect(one).toBe(other);
   });
 
   it("learn of a rotated password from a job that looks every five minutes, one at a time", () => {
@@ -37,6 +48,10 @@ describe("the roles of a database", () => {
     expect(rotation.spec).toMatchObject({ schedule: "*/5 * * * *", concurrency_policy: "Forbid" });
     expect(rotation.spec.job_template.spec.template).toEqual(job(json).spec.template);
     expect(one(made({ everyMinutes: 1 }), "kubernetes_cron_job_v1").spec.schedule).toBe("* * * * *");
+  });
+
+  it("are looked after, and with the scripts of now, also where the first look at them failed", () => {
+    expect(one(json, "kubernetes_cron_job_v1").depends_on).toEqual([`kubernetes_job_v1.${job(json)["//"].metadata.uniqueId}`]);
   });
 
   it("are set up by a pod that the restricted standard admits, and that can write nothing but memory", () => {
@@ -94,14 +109,14 @@ describe("the roles of a database", () => {
   });
 
   it("are set up by scripts in which Terraform finds nothing to fill in", () => {
-    const { data } = one(json, "kubernetes_config_map_v1", "scripts");
+    const { data } = one(json, "kubernetes_config_map_v1", "pod/scripts");
     expect(Object.keys(data).sort()).toEqual(["roles.sh", "roles.sql"]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
 
   it("bring certificates that may be seen with them", () => {
     const seen = made({ postgres: aPostgres({ authority: { pem: "-----BEGIN CERTIFICATE-----" } }) });
-    const { metadata, data } = one(seen, "kubernetes_config_map_v1", "authority");
+    const { metadata, data } = one(seen, "kubernetes_config_map_v1", "pod/authority");
     expect(data).toEqual({ "ca.crt": "-----BEGIN CERTIFICATE-----" });
     expect(pod(seen).volume[0]).toEqual({
       name: "connection-read-database",
@@ -113,6 +128,7 @@ describe("the roles of a database", () => {
     const groups = podGroups(kubernetesObjects(json).objects);
     expect(groups.map(({ name, pods, passing }) => [name.replace(/-[0-9a-f]{8}$/, ""), pods, passing])).toEqual([
       ["data/read-database-roles", 1, true],
+      ["data/read-database-roles-verdict", 1, true],
       ["data/read-database-passwords", 1, true],
     ]);
   });

@@ -27,7 +27,7 @@ const json = synth(aReadModel());
 const settings = (spec: Body): Body => Object.fromEntries(spec.container[0].env.map(({ name, value }: Body) => [name, value]));
 
 describe("the tables of projections", () => {
-  const job = one(json, "kubernetes_job_v1", "tables/job");
+  const job = one(json, "kubernetes_job_v1", "tables/Default/job");
   const { spec } = job.spec.template;
 
   it("are made by a job that signs in as nobody but the migrator", () => {
@@ -51,7 +51,7 @@ describe("the tables of projections", () => {
 });
 
 describe("a read model", () => {
-  const job = one(json, "kubernetes_job_v1", "read-model/job");
+  const job = one(json, "kubernetes_job_v1", "read-model/Default/job");
   const { spec } = job.spec.template;
 
   it("has its slots registered, and the live one shown, by a job after the tables are there", () => {
@@ -63,15 +63,14 @@ describe("a read model", () => {
       LIVE: "a",
       FORCED: "false",
     });
-    expect(job.wait_for_completion).toBe(true);
     const scripts = one(json, "kubernetes_config_map_v1", "read-model/pod/scripts");
-    expect(scripts.depends_on).toEqual([`kubernetes_job_v1.${one(json, "kubernetes_job_v1", "tables/job")["//"].metadata.uniqueId}`]);
+    expect(scripts.depends_on).toEqual([expect.stringMatching(/^data\.kubernetes_config_map_v1\.tables_verdict_/)]);
     expect(Object.keys(scripts.data)).toEqual(["slots.sh", "live.sql", "progress.sql", "drop.sql"]);
   });
 
   it("is looked at again when the live slot, the slots or the migrations change, and not otherwise", () => {
     const name = (changes: Partial<ReadModelProps> = {}) =>
-      one(synth(aReadModel(changes)), "kubernetes_job_v1", "read-model/job").metadata.name;
+      one(synth(aReadModel(changes)), "kubernetes_job_v1", "read-model/Default/job").metadata.name;
     expect(job.metadata.name).toMatch(/^order-totals-read-model-[0-9a-f]{8}$/);
     expect(name({ slots: { a: { partitions: 50 }, b: { partitions: 60 } } })).toBe(job.metadata.name);
     const others = [
@@ -83,8 +82,17 @@ describe("a read model", () => {
     expect(new Set([...others, job.metadata.name]).size).toBe(5);
   });
 
-  it("has operations that nothing but a person starts, once", () => {
+  it("says why its live slot could not be shown, once five pods have tried it", () => {
+    const { data } = one(json, "kubernetes_config_map_v1", "read-model/Default/verdict/checks");
+    expect(data.list).toContain(`\tjobs\t${job.metadata.name}\t`);
+    const { container } = one(json, "kubernetes_job_v1", "read-model/Default/verdict/job").spec.template.spec;
+    expect(settings({ container })).toMatchObject({ EXPIRES: job.metadata.name, TIME: "660" });
+    expect(spec.container[0].termination_message_policy).toBe("FallbackToLogsOnError");
+  });
+
+  it("has operations that nothing but a person starts, once, also where the live slot could not be shown", () => {
     const jobs = all(json, "kubernetes_cron_job_v1");
+    expect(jobs.map(({ depends_on }) => depends_on)).toEqual([0, 1].map(() => [`kubernetes_job_v1.${job["//"].metadata.uniqueId}`]));
     expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual(["order-totals-drop", "order-totals-progress"]);
     for (const { metadata, spec: found } of jobs) {
       expect(found).toMatchObject({ suspend: true, concurrency_policy: "Forbid", job_template: { spec: { backoff_limit: 0 } } });

@@ -19,21 +19,25 @@ const made = (mirror?: string): Body =>
 
 describe("the password of a cache at AWS", () => {
   const json = made();
-  const job = one(json, "kubernetes_job_v1");
+  const job = one(json, "kubernetes_job_v1", "first/job");
+  const script = one(json, "kubernetes_config_map_v1", "cache-password/script");
   const pod: Body = job.spec.template.spec;
 
-  it("is told by a job that is waited for, and again by one that looks as often as a changed secret arrives", () => {
-    expect(job).toMatchObject({ wait_for_completion: true, spec: { backoff_limit: 4, active_deadline_seconds: 900 } });
+  it("is told by a job whose failure is told, and again by one that looks as often as a changed secret arrives", () => {
+    expect(job.spec).toMatchObject({ backoff_limit: 4, active_deadline_seconds: 900 });
+    expect(one(json, "kubernetes_config_map_v1", "verdict/checks").data.list).toContain(`\tjobs\t${job.metadata.name}\t`);
     expect(job.metadata.name).toMatch(/^cache-password-[0-9a-f]{8}$/);
     const rotation = one(json, "kubernetes_cron_job_v1");
     expect(rotation.spec).toMatchObject({ schedule: "*/15 * * * *", concurrency_policy: "Forbid" });
     expect(rotation.spec.job_template.spec.template).toEqual(job.spec.template);
+    // Also where the first one failed.
+    expect(rotation.depends_on).toEqual([`kubernetes_job_v1.${job["//"].metadata.uniqueId}`]);
   });
 
   it("comes as files of all that the secret holds, and is in no variable", () => {
     expect(pod.volume).toEqual([
       { name: "passwords", secret: { secret_name: "cache-users", default_mode: "0440" } },
-      { name: "scripts", config_map: { name: job.metadata.name, default_mode: "0444" } },
+      { name: "scripts", config_map: { name: script.metadata.name, default_mode: "0444" } },
       { name: "tmp", empty_dir: { medium: "Memory", size_limit: "8Mi" } },
     ]);
     for (const variable of pod.container[0].env) expect(variable).toEqual({ name: expect.any(String), value: expect.any(String) });
@@ -54,25 +58,26 @@ describe("the password of a cache at AWS", () => {
   });
 
   it("goes to AWS and the agent that hands out its role, and nowhere else", () => {
-    const { spec } = one(json, "kubernetes_network_policy_v1");
+    const { spec } = one(json, "kubernetes_network_policy_v1", "cache-password/traffic/policy");
     expect(spec.pod_selector).toEqual({ match_labels: job.spec.template.metadata.labels });
     expect(spec.egress.map(({ ports }: Body) => ports.map(({ port }: Body) => port))).toEqual([["53", "53"], ["80"], ["443"]]);
     expect(spec.ingress).toEqual([]);
   });
 
   it("is told by a script in which Terraform finds nothing to fill in", () => {
-    const { data } = one(json, "kubernetes_config_map_v1");
+    const { data } = script;
     expect(Object.keys(data)).toEqual(["cache-password.sh"]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
 
   it("is told from a mirror where the cluster has one", () => {
-    const [container] = one(made("registry.example.com/mirror"), "kubernetes_job_v1").spec.template.spec.container;
+    const [container] = one(made("registry.example.com/mirror"), "kubernetes_job_v1", "first/job").spec.template.spec.container;
     expect(container.image).toMatch(/^registry.example.com\/mirror\/aws-cli\/aws-cli:/);
   });
 
   it("is in the capacity ledger as pods that come and go", () => {
     expect(podGroups(kubernetesObjects(json).objects).map(({ pods, passing }) => [pods, passing])).toEqual([
+      [1, true],
       [1, true],
       [1, true],
     ]);

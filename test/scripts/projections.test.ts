@@ -4,6 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Client } from "pg";
+import { caughtUp } from "../../constructs/projection";
 import { ProjectionWorker, type WorkerSettings } from "./projection-worker";
 import { configOf, Database, onceAs, onServer, scripts } from "./server";
 
@@ -369,6 +370,18 @@ onServer("projections in the read database", () => {
     it("is degraded when nobody has looked for a minute", async () => {
       await owner.query("update projections.slots set seen_at = clock_timestamp() - interval '61 seconds' where projection = 'watched'");
       expect(await health(1_000_000)).toMatchObject({ state: "degraded" });
+    });
+
+    it("is what a release waits for, and is told as long as it has to", async () => {
+      const answer = async (projection: string) => Object.values((await reader.query(caughtUp(projection, 1000))).rows[0])[0];
+      expect(await answer("nothing")).toBe("no slot is read");
+      await begin(writer, "released", "a", 1);
+      expect(await answer("released")).toBe("nobody has told where the event store ends");
+      await writer.query("select projections.seen('released', 'a', 1500)");
+      expect(await answer("released")).toMatch(/^1501 events behind, told last at 20\d\d-/);
+      const { token } = await claim(writer, "released", 0, "one");
+      await advance(writer, "released", 0, token, null, 1400);
+      expect(await answer("released")).toBe("t");
     });
 
     it("is told without waiting for others who tell it", async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Check, checkFiles, type ObjectCheck } from "../../constructs/workload/checks";
-import { scripts } from "./server";
+import { Database, scripts } from "./server";
 
 /** What the image has of BusyBox. */
 const APPLETS = ["awk", "cat", "date", "head", "mktemp", "mv", "rm", "sed", "sleep", "tail", "tee", "tr"];
@@ -420,6 +420,47 @@ const WELL = [{ type: "Ready", status: "True" }];
       ],
       expired: ["migration-5e6f7a8b after 60 s", `${RUN} after 60 s`],
     });
+  });
+
+  (process.env.PGHOST ? it : it.skip)("tells the sentence by which a read model was refused its other slot", async () => {
+    const database = new Database("refused_test");
+    await database.begin();
+    try {
+      expect((await database.roles()).code).toBe(0);
+      expect((await database.migrate(join(scripts, "projection/sql"))).code).toBe(0);
+      const slots = { PROJECTION: "orders", SLOTS: '{"a": 1, "b": 1}' };
+      expect((await database.slots("live", { ...slots, LIVE: "a" })).code).toBe(0);
+      const writer = await database.as("writer");
+      const { rows } = await writer.query("select token from projections.claim('orders', 'a', 0, 'one', '1 minute')");
+      await writer.query("select projections.advance('orders', 'a', 0, $1, null, 12344)", [rows[0].token]);
+      const { code: exitCode, output } = await database.slots("live", { ...slots, LIVE: "b" });
+      // As the kubelet has it of a container that failed and left no message of its own.
+      const terminated = { exitCode, reason: "Error", message: output.slice(-2048) };
+      const failed = {
+        type: "Failed",
+        status: "True",
+        reason: "BackoffLimitExceeded",
+        message: "Job has reached the specified backoff limit",
+      };
+      const { report } = await verify(job, {
+        [JOB]: { body: { status: { conditions: [failed] } } },
+        "GET /api/v1/namespaces/write-side/pods?labelSelector=batch.kubernetes.io/job-name=migration-5e6f7a8b": {
+          body: {
+            items: ["orders-x", "orders-y"].map((name) => ({
+              metadata: { name },
+              status: { phase: "Failed", containerStatuses: [{ name: "psql", state: { terminated } }] },
+            })),
+          },
+        },
+      });
+      expect(report?.slice(2)).toEqual([
+        expect.stringMatching(
+          /^ {2}pod orders-x: psql: ended with 3 \(Error\): psql:\S+live\.sql:\d+: ERROR: {2}orders\/b is 12345 behind orders\/a HINT: {2}wait until it has caught up; /,
+        ),
+      ]);
+    } finally {
+      await database.end();
+    }
   });
 
   it("tells of pods as they were last, where a job's time was over and they were taken away", async () => {

@@ -69,7 +69,7 @@ describe("its users", () => {
         ?.stack.dependencies.map(({ node: { id } }) => id)
         .sort(),
     ).toEqual(["test-cluster", "test-data", "test-event-store", "test-network", "test-peering", "test-platform"]);
-    const [{ env }] = one(json, "kubernetes_job_v1").spec.template.spec.container;
+    const [{ env }] = one(json, "kubernetes_job_v1", "first/job").spec.template.spec.container;
     expect(env).toContainEqual({
       name: "SEED",
       value: "https://${data.terraform_remote_state.test-event-store.outputs.event_store_host}:2113",
@@ -86,7 +86,7 @@ describe("its users", () => {
 
   it("name the secret that a person fills, wherever it is", () => {
     const filled = (body: Body) =>
-      one(body, "kubernetes_job_v1").spec.template.spec.container[0].env.find(({ name }: Body) => name === "FILLED").value;
+      one(body, "kubernetes_job_v1", "first/job").spec.template.spec.container[0].env.find(({ name }: Body) => name === "FILLED").value;
     expect(filled(json)).toBe("write the one that the vendor shows to orders-test-event-store-admin");
     const there = stacksOf({ cluster: { context: "on-premises" } }).get("test-event-store-users")?.json as Body;
     expect(filled(there)).toBe("write the one that the vendor shows to the Secret event-store-admin");

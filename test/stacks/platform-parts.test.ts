@@ -15,9 +15,15 @@ const withoutAws = { ...local, cluster: { context: "kind-orders" } } as Environm
 const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "50Gi" } as const;
 const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" } as const;
 
+const SIGNAL = {
+  prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 },
+} as const;
+
 /** A system that needs every part there is, on EKS and on clusters that exist. */
 const everything: Environment = {
   ...production,
+  commandProcessors: { ...production.commandProcessors, scaleOn: SIGNAL },
+  queryApi: { ...production.queryApi, scaleOn: SIGNAL },
   writeCluster: { ...production.writeCluster, nodes: { min: 3, max: 9 } },
   readCluster: { ...production.readCluster, nodes: { min: 5, max: 9 } },
   eventStore: kurrentDb,
@@ -40,7 +46,7 @@ describe("the platform of", () => {
       "prometheus-operator-crds",
       "storage-classes",
     ];
-    expect(parts(production)).toEqual({ writeCluster: [...both, "keda"].sort(), readCluster: both });
+    expect(parts(production)).toEqual({ writeCluster: both, readCluster: both });
   });
 
   it("a cluster without a cloud needs nothing of a cloud, and brings what EKS would have", () => {
@@ -102,10 +108,11 @@ describe("the platform of", () => {
     const least = ["external-secrets", "storage-classes"];
     expect(parts(bare)).toEqual({ writeCluster: least, readCluster: least });
     const { commandProcessors } = production;
-    const watched = { ...bare, commandProcessors, monitoring: { prometheus: true } };
-    expect(parts(watched).writeCluster).toContain("keda");
-    expect(parts({ ...watched, monitoring: {} }).writeCluster).not.toContain("keda");
-    expect(parts({ ...watched, commandProcessors: { ...commandProcessors, replicas: 5 } }).writeCluster).not.toContain("keda");
+    const following = { ...commandProcessors, scaleOn: SIGNAL };
+    const scaled = parts({ ...bare, commandProcessors: following });
+    expect([scaled.writeCluster, scaled.readCluster]).toEqual([[...least, "keda"].sort(), least]);
+    expect(parts({ ...bare, commandProcessors: { ...following, scaleOn: { cpu: 60 } } }).writeCluster).not.toContain("keda");
+    expect(parts({ ...bare, commandProcessors: { ...following, replicas: 5 } }).writeCluster).not.toContain("keda");
   });
 
   it("a system without AWS has no backups to S3, and one with AWS has, on an existing cluster as well", () => {

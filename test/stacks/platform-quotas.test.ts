@@ -6,12 +6,14 @@ import { synthesisOf } from "../program";
 const node = { cpu: 8, memory: "32Gi", storage: "100Gi" };
 const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 2 };
 
+const PROMETHEUS = { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 };
+
 /** An environment whose clusters have every part that there is. */
 const everything = anEnvironment({
   writeCluster: { nodes: { min: 3, max: 9 }, node },
   readCluster: { nodes: { min: 3, max: 9 }, node },
   commandApi: api,
-  commandProcessors: { image: api.image, replicas: { min: 2, max: 4 } },
+  commandProcessors: { image: api.image, replicas: { min: 2, max: 4 }, scaleOn: { prometheus: PROMETHEUS } },
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
   queryApi: api,
   readDatabase: { engine: "cloudnative-pg", instances: 3, storage: "20Gi" },

@@ -15,6 +15,11 @@ const scaled = anEnvironment({
   readCluster: { nodes: 6, node },
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
   readDatabase: { engine: "cloudnative-pg", instances: 3, storage: "20Gi" },
+  commandProcessors: {
+    image: "registry.example.com/orders/processors:1.0.0",
+    replicas: { min: 2, max: 4 },
+    scaleOn: { prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 } },
+  },
 });
 
 const { stacks } = synthesisOf(aProgram(local, production, scaled));
@@ -49,16 +54,26 @@ describe("the namespaces of a platform", () => {
     expect(openings(platform("production-write"))).toEqual({
       "cert-manager": ["deny", "from-metrics 9402", "from-webhooks 10250", ...OPERATOR.slice(1), "to-role-agent 80"],
       "external-secrets": ["deny", "from-metrics 8080", "from-webhooks 10250", ...OPERATOR.slice(1), "to-role-agent 80"],
-      keda: ["deny", "from-metrics 8080", "from-peers 9666", "from-webhooks 6443 9443", ...OPERATOR.slice(1), "to-peers 9666"],
       "nginx-gateway": ["deny", "from-metrics 9113", "from-pods 8443", ...OPERATOR.slice(1)],
     });
   });
 
-  it("are fewer on the read side, which scales no processors", () => {
+  it("are more where workloads follow signals, which KEDA is let out to by whoever follows them", () => {
+    expect(openings(platform("scaled-write")).keda).toEqual([
+      "deny",
+      "from-metrics 8080",
+      "from-peers 9666",
+      "from-webhooks 6443 9443",
+      ...OPERATOR.slice(1),
+      "to-peers 9666",
+    ]);
+  });
+
+  it("are those of each side alone", () => {
     const namespaces = (id: string) => Object.keys(openings(platform(id))).sort();
     expect(namespaces("production-read")).toEqual(["cert-manager", "external-secrets", "nginx-gateway"]);
     expect(namespaces("scaled-read")).toEqual(["cert-manager", "cnpg-system", "external-secrets"]);
-    expect(namespaces("scaled-write")).toEqual(["cert-manager", "external-dns", "external-secrets"]);
+    expect(namespaces("scaled-write")).toEqual(["cert-manager", "external-dns", "external-secrets", "keda"]);
   });
 
   it("open for all of their parts together, where several share one", () => {
@@ -105,7 +120,7 @@ describe("the secret store of a platform", () => {
       conditions: [{ namespaces: ["observability", "projections", "read-side", "read-store"] }],
     });
     for (const [id, namespaces] of [
-      ["scaled-write", ["event-store"]],
+      ["scaled-write", ["event-store", "write-side"]],
       ["production-write", ["event-store", "write-side"]],
     ] as const) {
       const [writing] = values(platform(id), "secret-store").objects;

@@ -10,7 +10,7 @@ const readStore = (changes: object): Body | undefined =>
 describe("the stores of the read side", () => {
   it("have a stack where all that is to be done is to tell ElastiCache a password", () => {
     const json = readStore({ cluster }) ?? {};
-    const [{ env }] = one(json, "kubernetes_job_v1").spec.template.spec.container;
+    const [{ env }] = one(json, "kubernetes_job_v1", "first/job").spec.template.spec.container;
     expect(env).toEqual(
       expect.arrayContaining([
         { name: "AWS_REGION", value: "eu-west-1" },

@@ -1,6 +1,8 @@
+import type { PodProps } from "../../constructs/workload";
 import { program } from "../../environments";
 import type { Environment, ReleaseFile } from "../../stacks/environment";
 import { released } from "../../stacks/release";
+import { withAccess } from "../../stacks/workloads";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
@@ -20,16 +22,17 @@ const SYSTEM = anEnvironment({
     variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } },
   },
   queryApi: { replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
-  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" } },
+  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" }, tellsProgress: true },
   readDatabase: [
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
     { engine: "cloudnative-pg", name: "search", storage: "5Gi" },
   ],
-  migrations: { database: "orders", command: ["migrate", "up"] },
+  migrations: { database: "orders", command: ["migrate", "up"], within: "30m", down: { command: ["migrate", "down"] } },
   cache: { engine: "valkey" },
   authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
   authorization: { CreateOrder: ["user", "admin"] },
   encryptedFields: ["ssn", "email"],
+  monitoring: { telemetry: { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" } },
   exceptions: { disposable: "a test" },
 });
 
@@ -85,24 +88,66 @@ describe("the sides of a system", () => {
     expect(after["production-migrations"]).toEqual(expect.arrayContaining(["production-read-store", "production-event-store-users"]));
   });
 
-  it("end in a test each, which comes after all of its workloads", () => {
-    for (const part of ["write-side", "read-side", "projections"]) {
+  it("end in tests, which come after all of their workloads", () => {
+    for (const [part, number] of Object.entries({ "write-side": 1, "read-side": 1, projections: 2 })) {
       const json = stack(part);
       const pods = ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1"].flatMap((type) =>
         all(json, type).map((body) => `${type}.${body["//"].metadata.uniqueId}`),
       );
       const tests = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
       expect(pods.length).toBeGreaterThan(0);
-      expect(tests).toHaveLength(1);
+      expect(tests).toHaveLength(number);
       expect(JSON.stringify(json)).toContain("rollout of");
-      expect(tests[0]?.depends_on).toEqual(expect.arrayContaining(pods));
+      for (const test of tests) expect(test.depends_on).toEqual(expect.arrayContaining(pods));
     }
+  });
+
+  it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
+    const everywhere = [...synthesisOf(program).stacks.values()].map(({ json }) => json as Body);
+    const jobs = [...everywhere, ...Object.values(made)].flatMap((json) => all(json, "kubernetes_job_v1"));
+    const waitedFor = jobs.filter(({ wait_for_completion }) => wait_for_completion !== false);
+    const commands = waitedFor.map(({ spec }) => spec.template.spec.container[0].command.join(" "));
+    expect(new Set(commands)).toEqual(new Set(["sh /checks/verify.sh"]));
+    expect(jobs.length).toBeGreaterThan(waitedFor.length);
   });
 
   it("ask the health of each service, and how far behind projections are", () => {
     expect(JSON.stringify(stack("write-side"))).toContain("http://command-api-blue.write-side.svc:8080/health");
     expect(JSON.stringify(stack("read-side"))).toContain("http://query-api.read-side.svc:8080/health");
     expect(JSON.stringify(stack("projections"))).toContain("behind 1000");
+  });
+
+  it("ask the read database, as a reader of it, how far behind projections are that tell it", () => {
+    const progress = all(stack("projections"), "kubernetes_config_map_v1").filter(({ metadata }) => metadata.name.startsWith("progress-"));
+    expect(progress.filter(({ data }) => data).map(({ data }) => data["1.sql"])).toEqual([
+      expect.stringContaining("from projections.health(1000) where projection = 'orders' and live"),
+    ]);
+    const [job] = all(stack("projections"), "kubernetes_job_v1").filter(({ metadata }) => metadata.name.startsWith("progress-orders-"));
+    expect(JSON.stringify(job)).toContain("orders-reader");
+    expect(JSON.stringify(job)).not.toContain("orders-writer");
+  });
+});
+
+describe("every workload", () => {
+  it("sends its telemetry to the collector that is there, and is let out to it", () => {
+    const found = ["write-side", "read-side", "projections", "migrations"].flatMap((part) =>
+      ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1", "kubernetes_job_v1"].flatMap((type) =>
+        all(stack(part), type).map(({ metadata, spec }) => ({ part, metadata, variables: variablesOf(spec.template.spec.container[0]) })),
+      ),
+    );
+    const told = found.filter(({ variables }) => "OTEL_SERVICE_NAME" in variables);
+    expect(told.map(({ variables }) => variables.OTEL_SERVICE_NAME).sort()).toEqual(
+      ["command-api", "command-api", "command-processors", "migrations", "projections-a", "query-api"].sort(),
+    );
+    for (const { part, variables } of told) {
+      expect(variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe("http://collector.monitoring.svc:4317");
+      expect(variables.OTEL_RESOURCE_ATTRIBUTES).toContain("deployment.environment.name=test");
+      const policy = all(stack(part), "kubernetes_network_policy_v1").find(({ metadata }) => metadata.name === variables.OTEL_SERVICE_NAME);
+      expect(policy?.spec.egress).toContainEqual({
+        to: [{ namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "monitoring" } } }],
+        ports: [{ port: "4317", protocol: "TCP" }],
+      });
+    }
   });
 });
 
@@ -187,6 +232,17 @@ describe("the write side", () => {
   });
 });
 
+describe("an API whose tokens are signed with one key", () => {
+  it("has the key as a file, and no way to the issuer", () => {
+    const authentication = { issuer: "https://login.example.com/", audience: "orders", publicKey: "-----BEGIN PUBLIC KEY-----" };
+    const { env, files, reaches } = withAccess({ env: { LEVEL: "info" } } as unknown as PodProps, { ...SYSTEM, authentication });
+    expect(env).toMatchObject({ AUTH_ALGORITHMS: "RS256", AUTH_PUBLIC_KEY_FILE: "/etc/authentication/public-key.pem", LEVEL: "info" });
+    expect(env).not.toHaveProperty("AUTH_JWKS_URL");
+    expect(files).toMatchObject({ "/etc/authentication/public-key.pem": authentication.publicKey });
+    expect(reaches).toEqual([]);
+  });
+});
+
 describe("a read model that is built anew", () => {
   const withModel = (readModel: object): Stacks => {
     const environment = released({ ...SYSTEM, projections: { workers: 5, parallelism: 10, readModel } } as Environment, FILE);
@@ -242,6 +298,12 @@ describe("the read side", () => {
     const { spec } = one(stack("projections"), "kubernetes_stateful_set_v1", "projections-a/pods");
     expect(spec.replicas).toBe("5");
     expect(variablesOf(spec.template.spec.container[0])).toMatchObject({ WORKERS: "5", PARTITIONS: "50", PARALLELISM: "10" });
+  });
+
+  it("has the way back of its migrations at hand, which nothing runs by itself", () => {
+    const { metadata, spec } = one(stack("migrations"), "kubernetes_cron_job_v1", "migrations/down/by-hand");
+    expect([metadata.name, spec.suspend]).toEqual(["migrations-down", true]);
+    expect(spec.job_template.spec.template.spec.container[0].command).toEqual(["migrate", "down"]);
   });
 
   it("has its databases changed by whoever owns them, before anything else comes up", () => {

@@ -2,7 +2,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, DefaultTokenResolver, StringConcat, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";
-import { withoutTokenTraces } from "../../cli/short-traces";
 import { EventSourcingDb, type EventStore, KurrentDb, PostgresEvents } from "../../constructs/event-store";
 import { PostgresCluster, postgresConnection } from "../../constructs/postgres";
 import { redisConnection, Valkey } from "../../constructs/redis";
@@ -23,7 +22,7 @@ const ELASTICACHE = { engine: "elasticache", shards: 1, replicasPerShard: 1 };
 /** The stacks of an environment, and a further one on one of its clusters, which makes nothing that it reads. */
 function another(changes: object, key: "cluster" | "writeCluster" | "readCluster" = "cluster") {
   const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-connections") });
-  const [, environment] = withoutTokenTraces(() => compose(app, aProgram(anEnvironment(changes))));
+  const [, environment] = compose(app, aProgram(anEnvironment(changes)));
   const site = environment?.sites.map((populated) => populated.site).find((one) => one.key === key);
   if (!environment || !site) throw new Error(`there is no ${key}`);
   const { stack } = kubernetesStack(app, site, "workloads");

@@ -3,13 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { type App, TerraformStack } from "cdktf";
-import { withoutTokenTraces } from "../../cli/short-traces";
 import { program as shipped } from "../../environments";
-import { compose, PlatformStack, type Program, type SynthesizeOptions, synthesize as synthesizeSlowly } from "../../stacks";
+import { compose, PlatformStack, type Program, synthesize } from "../../stacks";
 import * as composing from "../../stacks/compose";
 import { anEnvironment, aProgram } from "../environments";
-
-const synthesize = (all: Program, options: SynthesizeOptions) => withoutTokenTraces(() => synthesizeSlowly(all, options));
 
 /** Of what is shipped one environment on AWS, and one without any cloud. */
 const program = { ...shipped, environments: shipped.environments.filter(({ name }) => name === "local" || name === "dev") };
@@ -72,7 +69,7 @@ describe("a synthesis", () => {
     expect(typeof whole).toBe("function");
     Error.captureStackTrace = whole as typeof quick;
     try {
-      synthesizeSlowly(program, { outdir, only: "local" });
+      synthesize(program, { outdir, only: "local" });
       expect(stacksOf("local", content(outdir))).toEqual(stacksOf("local", first));
       synthesize(aProgram(), { outdir });
       expect(Error.captureStackTrace).toBe(whole);

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import * as fc from "fast-check";
 import { program } from "../../environments";
 import type { Program } from "../../stacks";
@@ -124,6 +125,45 @@ describe("every value", () => {
     [{ backup: { keep: "36h" } }, 'test.backup.keep: "36h" is no whole number of days, and S3 counts in days; use days, like "35d"'],
   ])("%j", (changes, message) => {
     expect(complaints(changes)).toEqual([message]);
+  });
+});
+
+describe("the key that tokens are verified with", () => {
+  const tokens = { issuer: "https://a.example.com", audience: "orders" };
+  const pair = (bits: number) => generateKeyPairSync("rsa", { modulusLength: bits });
+  const pem = (key: KeyObject, type: "spki" | "pkcs8" = "spki") => key.export({ format: "pem", type }).toString();
+  const long = pair(2048);
+
+  it("is one of RSA, of 2048 bits or more, or one that the issuer publishes", () => {
+    expect(complaints({ authentication: { ...tokens, publicKey: pem(long.publicKey) } })).toEqual([]);
+    expect(complaints({ authentication: { ...tokens, jwks: "https://a.example.com/keys" } })).toEqual([]);
+  });
+
+  it.each([
+    [
+      "somebody's private one",
+      pem(long.privateKey, "pkcs8"),
+      "is a private key, which is its issuer's alone; have it replaced, and write the public one",
+    ],
+    ["a short one", pem(pair(1024).publicKey), "is too short to be trusted; use one of 2048 bits or more"],
+    ["one of ES256", pem(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey), "signs nothing by RS256; write a key of RSA"],
+    [
+      "a broken one",
+      "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+      "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
+    ],
+    ["a path", "keys/public.pem", "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----"],
+  ])("is not %s", (_, publicKey, message) => {
+    const [said, ...more] = complaints({ authentication: { ...tokens, publicKey } });
+    expect(more).toEqual([]);
+    expect(said).toMatch(/^test\.authentication\.publicKey: /);
+    expect(said).toContain(message);
+  });
+
+  it("is said, and in one way", () => {
+    expect(complaints({ authentication: tokens })).toEqual(["test.authentication.jwks: is missing; write one that begins with https://"]);
+    const both = { ...tokens, publicKey: pem(long.publicKey), jwks: "https://a.example.com/keys" };
+    expect(complaints({ authentication: both })).toEqual([expect.stringMatching(/^test\.authentication\.jwks: is no setting here; /)]);
   });
 });
 

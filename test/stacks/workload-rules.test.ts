@@ -75,6 +75,57 @@ describe("migrations", () => {
   });
 });
 
+describe("what a workload follows", () => {
+  const follows = (scaleOn: object, more: object = {}) =>
+    errors({ commandApi: undefined, commandProcessors: { image: API.image, replicas: { min: 2, max: 4 }, scaleOn }, ...more });
+  const at = "test.commandProcessors.scaleOn";
+  const asked = { query: "SELECT count(*) FROM events", each: 500 };
+  const waiting = { stream: "commands", consumer: "processors", each: 100 };
+
+  it("is there", () => {
+    const two = [
+      { ...DATABASE, name: "orders" },
+      { ...DATABASE, name: "search" },
+    ];
+    const stores = { broker: { engine: "nats" }, eventStore: { engine: "postgres", server: DATABASE }, readDatabase: two };
+    const sound = { broker: waiting, eventStore: asked, readDatabase: { ...asked, database: "search" } };
+    expect(follows(sound, stores)).toEqual([]);
+    expect(follows(sound)).toEqual([
+      `${at}.broker: follows a broker, and there is none; add broker`,
+      `${at}.eventStore: asks for an answer in SQL, which kurrentdb has none of; follow it by prometheus: docs/workloads.md has the query`,
+      `${at}.readDatabase: asks a read database, and there is none; add readDatabase`,
+    ]);
+    expect(follows({ readDatabase: asked }, stores)).toEqual([
+      `${at}.readDatabase: does not say which read database it asks; set database to one of orders, search`,
+    ]);
+    expect(follows({ readDatabase: { ...asked, database: "order" } }, stores)).toEqual([
+      `${at}.readDatabase.database: "order" is no read database; set database to one of orders, search`,
+    ]);
+  });
+
+  it("is on the cluster that it is on itself", () => {
+    const server = { engine: "postgres", server: DATABASE };
+    const two = { cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" }, eventStore: server };
+    const queryApi = { ...API, replicas: { min: 2, max: 4 }, scaleOn: { eventStore: asked } };
+    expect(follows({ readDatabase: asked }, { ...two, readDatabase: DATABASE, queryApi })).toEqual([
+      `${at}.readDatabase: asks a database on readCluster, which it has no way into; follow something else, or use one cluster for both sides`,
+      "test.queryApi.scaleOn.eventStore: asks a database on writeCluster, which it has no way into; follow something else, or use one cluster for both sides",
+    ]);
+    expect(
+      follows({ eventStore: asked }, { ...two, readDatabase: DATABASE, queryApi: { ...queryApi, scaleOn: { readDatabase: asked } } }),
+    ).toEqual([]);
+  });
+
+  it("is said so that it can be asked", () => {
+    const prometheus = { server: "http://prometheus.monitoring.svc", namespace: "monitoring", query: "sum(lag)", each: 0 };
+    expect(follows({ prometheus, broker: { ...waiting, stream: "orders.*" } }, { broker: { engine: "nats" } })).toEqual([
+      `${at}.broker.stream: "orders.*" is no name in NATS; write one without spaces and . * > / \\`,
+      `${at}.prometheus.each: 0 is no amount for one instance; use a number above 0`,
+      `${at}.prometheus.server: "http://prometheus.monitoring.svc" is no address with a port; write one like http://prometheus.monitoring.svc:9090`,
+    ]);
+  });
+});
+
 describe("projections", () => {
   it("have a partition for every worker", () => {
     const cut = (partitions: number) => errors({ readDatabase: DATABASE, projections: { ...PROJECTIONS, partitions } });

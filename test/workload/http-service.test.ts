@@ -115,6 +115,14 @@ describe("HttpService", () => {
     expect(addresses(both)).toEqual(expect.arrayContaining(addresses(slotted({ slots: { blue } }))));
   });
 
+  it("goes only when requests have been turned to another, also where one apply does both", () => {
+    for (const type of ["kubernetes_deployment_v1", "kubernetes_service_v1"]) {
+      const lifecycles = Object.values<{ lifecycle?: object }>(both.json.resource[type]).map(({ lifecycle }) => lifecycle);
+      expect(lifecycles).toEqual(lifecycles.map(() => expect.objectContaining({ create_before_destroy: true })));
+      expect(lifecycles).toHaveLength(2);
+    }
+  });
+
   it("says where requests go", () => {
     const backendsOf = (props: object) => {
       let found: unknown;

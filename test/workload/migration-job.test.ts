@@ -14,39 +14,24 @@ const aMigration =
   };
 
 const sent = new Sent(aMigration({ down: { command: ["npm", "run", "down"] } }));
-const job = (json: Body): Body => one(json, "kubernetes_job_v1", "migration/job");
+const job = (json: Body): Body => one(json, "kubernetes_job_v1", "migration/Default/job");
 
 describe("a migration", () => {
   const { json } = sent;
   const { name } = job(json).metadata;
 
-  it("is told of by who waits for its end, and expires when it has failed, to run again", () => {
+  it("is tried by three pods, each of which ends", () => {
     expect(name).toMatch(/^migration-[0-9a-f]{8}$/);
-    expect(job(json)).toMatchObject({
-      wait_for_completion: false,
-      lifecycle: { ignore_changes: ["spec[0].ttl_seconds_after_finished"] },
-      spec: { backoff_limit: 2, active_deadline_seconds: 600, template: { spec: { restart_policy: "Never" } } },
+    expect(job(json).spec).toMatchObject({
+      backoff_limit: 2,
+      active_deadline_seconds: 600,
+      template: { spec: { restart_policy: "Never" } },
     });
-    expect(job(json).spec).not.toHaveProperty("ttl_seconds_after_finished");
-    const verdict = one(json, "kubernetes_job_v1", "verdict/job");
-    expect(verdict).toMatchObject({ wait_for_completion: true, spec: { active_deadline_seconds: 960 } });
-    expect(verdict.depends_on).toContainEqual(expect.stringMatching(/^kubernetes_job_v1.migration_job/));
-    expect(verdict.lifecycle.replace_triggered_by).toEqual([expect.stringMatching(/^kubernetes_job_v1.migration_job_[0-9A-F]{8}$/)]);
-    expect(verdict.spec.template.spec.container[0].env).toContainEqual({ name: "EXPIRES", value: name });
-    expect(one(json, "kubernetes_config_map_v1", "verdict/checks").data.list).toBe(
-      `job\t0\tmigration\twrite-side\tjobs\t${name}\tbatch.kubernetes.io%2Fjob-name%3D${name}\n`,
-    );
-    expect(sent.one("Role", "migration-verdict").rules).toEqual([
-      { apiGroups: ["batch"], resources: ["jobs"], resourceNames: [name], verbs: ["get"] },
-      { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
-      {
-        apiGroups: ["batch"],
-        resources: ["jobs"],
-        resourceNames: [name, one(json, "kubernetes_job_v1", "verdict/job").metadata.name],
-        verbs: ["patch"],
-      },
-      { apiGroups: [""], resources: ["configmaps"], resourceNames: ["migration-verdict-report"], verbs: ["patch"] },
-    ]);
+    expect(job(json).metadata.labels).toEqual({ "app.kubernetes.io/name": "migration", "app.kubernetes.io/instance": "migration" });
+  });
+
+  it("has the addresses of the migration itself", () => {
+    expect(job(json)["//"].metadata.uniqueId).toMatch(/^migration_job_[0-9A-F]{8}$/);
   });
 
   it("holds up what comes after it until it has done its work", () => {
@@ -123,12 +108,12 @@ describe("a migration", () => {
     },
   );
 
-  it("has a name with room after it, an end and retries that can be counted", () => {
-    expect(refused(aMigration({ name: "m".repeat(33), within: "7h", retries: -1 }))).toEqual([
-      `migration.name: "${"m".repeat(33)}" leaves no room for the name of its verdict; use up to 32 characters`,
+  it("has a name like any other workload, an end and retries that can be counted", () => {
+    expect(refused(aMigration({ name: "m".repeat(40) }))).toEqual([]);
+    expect(refused(aMigration({ name: "m".repeat(41), within: "7h", retries: -1 }))).toEqual([
       'migration.within: "7h" is longer than anybody waits for a deployment; use 360m or less',
       "migration.retries: -1 is no number of retries; use 0 or more",
-      `migration/verdict.name: "${"m".repeat(33)}-verdict" is no name of a workload; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
+      `migration.name: "${"m".repeat(41)}" is no name of a workload; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
     ]);
   });
 });

@@ -48,7 +48,8 @@ function ended(what, at, how) {
 
 function say(cause, message) {
   causes++
-  if (++said > MOST) return
+  # Pods of one template fail alike: what one has said is said.
+  if (heard[cause, message]++ || ++said > MOST) return
   # The last of what a container said is nearest to the end.
   if (length(message) > 600) message = "..." substr(message, length(message) - 596)
   print "  pod " name ": " cause (message == "" ? "" : ": " message)

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
 import {
+  clientsOf,
   type Environment,
   EXCEPTIONS,
   type Exceptions,
@@ -79,7 +80,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       capacity: sites
         .filter(({ site }) => site.environment.name === name)
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
-      stores: environment ? settledStores(environment).map(({ path, settings }) => ({ store: path, settings })) : [],
+      stores: environment ? storesOf(environment) : [],
       workloads: environment ? workloadsOf(environment) : [],
       entrances: environment ? waysInto(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
@@ -150,6 +151,14 @@ function placeOf({ aws, cluster }: Environment): string {
   if (!aws) return cluster && "context" in cluster ? `on ${cluster.context}, without a cloud` : "without a cloud";
   const copies = aws.recoveryRegion ? `, copies in ${aws.recoveryRegion}` : "";
   return `${aws.region}${copies}, account ${aws.account}`;
+}
+
+function storesOf(environment: Environment): PartSummary["stores"] {
+  const clients = clientsOf(environment);
+  return settledStores(environment).map(({ path, settings }) => {
+    const by = clients.get(path);
+    return { store: path, settings: by ? `${settings}; ${by}` : settings };
+  });
 }
 
 function exceptionsOf(exceptions: Exceptions): PartSummary["exceptions"] {

@@ -1,6 +1,6 @@
 import { cloudflareHost } from "../constructs/edge";
 import { entrances } from "./entrances";
-import { all, type Environment, edgeOf, type Replicas, type Service, type Workload } from "./environment";
+import { all, type Environment, edgeOf, type Replicas, readDatabaseName, type Service, type Workload } from "./environment";
 import { readModelsOf, slotsOf } from "./read-models";
 import { versionsOf, WORKLOADS, withRelease } from "./release";
 
@@ -44,6 +44,30 @@ export function workloadsOf(environment: Environment): readonly WorkloadOverview
     })),
     ...all(migrations).map((one) => ({ path: of("migrations", one), instances: "job", versions: shortened(one.image) })),
   ];
+}
+
+/**
+ * How many pods have connections open to each read database at worst, by where it is described: all that autoscaling
+ * allows, in both slots. What is replaced meanwhile comes on top.
+ */
+export function clientsOf(environment: Environment): ReadonlyMap<string, string> {
+  const readers = all(environment.queryApi).map(({ replicas, release }) => most(replicas) * (release === "blue-green" ? 2 : 1));
+  return new Map(
+    all(environment.readDatabase).map((settings) => {
+      const models = readModelsOf(environment).filter(({ database }) => database === readDatabaseName(settings));
+      const writers = models.map((model) => model.settings.workers * slotsOf(model).length);
+      const path = settings.name ? `readDatabase ${settings.name}` : "readDatabase";
+      return [path, `pods when scaled out: ${sum(readers)} read, ${sum(writers)} write`];
+    }),
+  );
+}
+
+function most(replicas: Replicas): number {
+  return typeof replicas === "number" ? replicas : replicas.max;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** Where requests come into an environment, each with its address and who answers before it. */

@@ -1,5 +1,5 @@
 import { production } from "../../environments/production";
-import { type Environment, waysInto, workloadsOf } from "../../stacks";
+import { clientsOf, type Environment, waysInto, workloadsOf } from "../../stacks";
 import { anEnvironment } from "../environments";
 
 /** What is said of the workloads of an environment, a line for each. */
@@ -52,6 +52,22 @@ describe("the workloads of an environment at a glance", () => {
 
   it("are none where none are described", () => {
     expect(workloadsOf(anEnvironment())).toEqual([]);
+  });
+});
+
+describe("the clients of a read database", () => {
+  it("are all pods that may run at once, in both slots", () => {
+    expect([...clientsOf(production)]).toEqual([["readDatabase", "pods when scaled out: 40 read, 5 write"]]);
+  });
+
+  it("are those of each, of several", () => {
+    const projections = ["orders", "search"].map((name, index) => ({ name, database: name, workers: index + 1, parallelism: 1 }));
+    const readDatabase = ["orders", "search"].map((name) => ({ engine: "aurora", name, replicas: 1 }));
+    const queryApi = [{ replicas: 2 }, { replicas: { min: 1, max: 4 } }];
+    expect([...clientsOf(anEnvironment({ readDatabase, projections, queryApi }))]).toEqual([
+      ["readDatabase orders", "pods when scaled out: 6 read, 1 write"],
+      ["readDatabase search", "pods when scaled out: 6 read, 2 write"],
+    ]);
   });
 });
 

@@ -70,7 +70,7 @@ function clusterStack(
     keys: { secrets: secretsKeyArn, logs: logsKeyArn, disks: disksKeyArn },
     access: withPipeline(environment, account),
     dnsZones: [zoneArn(privateZoneId)],
-    certificateZones: publicZoneId === undefined ? [] : [zoneArn(publicZoneId)],
+    certificateZones: publicZoneId === undefined ? [] : [{ zone: zoneArn(publicZoneId), domain: aws.domain }],
     protect: stack.protect,
     owner: { system, environment: name },
     tags: aws.tags ?? {},

@@ -110,7 +110,7 @@ export function redisOf(site: Site, stack: PlatformStack): Redis | undefined {
   const { cache } = site.environment;
   if (!cache) return undefined;
   onTheSide(site, "cache", "read");
-  return known(CACHES, site, stack, cache);
+  return { ...known(CACHES, site, stack, cache), ...(cache.purpose ? { purpose: cache.purpose } : {}) };
 }
 
 /** The broker as workloads of a stack on its cluster know it. None where the environment has none. */

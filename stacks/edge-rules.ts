@@ -1,5 +1,13 @@
-import { cloudflareHost, cloudflareHostProblems, type EdgeCaching, edgeCachingProblems, WITHOUT_VPC_ORIGINS } from "../constructs/edge";
-import type { CloudflareSettings } from "./environment";
+import {
+  cloudflareHost,
+  cloudflareHostProblems,
+  type EdgeCaching,
+  edgeCachingProblems,
+  edgePatienceProblems,
+  WITHOUT_VPC_ORIGINS,
+} from "../constructs/edge";
+import { clientAuthorityProblems } from "../constructs/gateway";
+import type { CloudflareSettings, Edge, QueryApi } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
 
@@ -10,6 +18,9 @@ export const edgeRules: readonly Rule[] = [
   queriesHaveOneEdge,
   edgesForgetInTime,
   cloudflareHostsAreInTheirZone,
+  originsKnowTheirZone,
+  edgesWaitLonger,
+  monitorsAreAnswered,
 ];
 
 /** What must hold between the edges of several. */
@@ -20,6 +31,12 @@ export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly
 ];
 
 type DraftEdge = Omit<Draft<CloudflareSettings>, "provider"> & { readonly provider?: string };
+
+/** The services that answer queries, each with its keys. */
+function queries(environment: DraftEnvironment) {
+  type Query = Pick<QueryApi, "timeout" | "paths" | "health"> & { readonly edge?: Partial<Pick<Edge, "provider">> };
+  return each(environment, "queryApi") as [string[], Query][];
+}
 
 /** The edges that are described, each with its keys. */
 function edges(environment: DraftEnvironment): [string[], DraftEdge][] {
@@ -70,6 +87,32 @@ function cloudflareHostsAreInTheirZone(environment: DraftEnvironment): Finding[]
   );
 }
 
+function originsKnowTheirZone(environment: DraftEnvironment): Finding[] {
+  return edges(environment).flatMap(([keys, { clientAuthority }]) =>
+    clientAuthority ? clientAuthorityProblems(clientAuthority).map((problem) => ({ ...problem, keys: [...keys, "clientAuthority"] })) : [],
+  );
+}
+
+function edgesWaitLonger(environment: DraftEnvironment): Finding[] {
+  return queries(environment).flatMap(([keys, { edge, timeout }]) =>
+    edge?.provider && timeout
+      ? edgePatienceProblems(edge.provider, timeout).map((problem) => ({ ...problem, keys: [...keys, "timeout"] }))
+      : [],
+  );
+}
+
+/** Cloudflare asks an origin by the way that queries come. */
+function monitorsAreAnswered(environment: DraftEnvironment): Finding[] {
+  const found = queries(environment);
+  const beginnings = found.flatMap(([, { paths = ["/"] }]) => paths);
+  return found.flatMap(([keys, { edge, paths, health = "/health" }]): Finding[] => {
+    const answered = beginnings.some((path) => `${health}/`.startsWith(path.replace(/\/?$/, "/")));
+    if (edge?.provider !== "cloudflare" || !paths || answered) return [];
+    const rule = `leaves out ${health}, where cloudflare asks whether the origin is well`;
+    return [{ keys: [...keys, "paths"], value: paths, rule, remedy: "add it" }];
+  });
+}
+
 /** A zone has one list of rules for each phase: another environment's would take their place. */
 function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
   const zones = environments.flatMap((environment) =>
@@ -104,12 +147,25 @@ function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFi
 /** A standby is one of the regions behind its original's public name, and has no other at Cloudflare. */
 function standbysShareTheEdge({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment) =>
-    edges(environment).flatMap(([keys, { provider, zone }]): ProgramFinding[] => {
+    edges(environment).flatMap(([keys, { provider, zone, clientAuthority }]): ProgramFinding[] => {
       const original = environments.find(({ name }) => name !== undefined && name === environment.standbyOf);
       if (!environment.name || !original || provider !== "cloudflare") return [];
-      if (edges(original).some(([, edge]) => edge.zone?.id === zone?.id)) return [];
-      const rule = `is not the zone of ${original.name}, for which it stands by`;
-      return [{ root: environment.name, keys: [...keys, "zone"], rule, remedy: "give both the same edge, or leave it out here" }];
+      const different = (key: string, rule: string, remedy: string) => [
+        { root: environment.name ?? "", keys: [...keys, key], rule, remedy },
+      ];
+      const theirs = edges(original).find(([, edge]) => edge.zone?.id === zone?.id)?.[1];
+      if (!theirs)
+        return different(
+          "zone",
+          `is not the zone of ${original.name}, for which it stands by`,
+          "give both the same edge, or leave it out here",
+        );
+      if (theirs.clientAuthority === clientAuthority) return [];
+      return different(
+        "clientAuthority",
+        `is not that of ${original.name}, and their zone shows both the same certificate`,
+        "give both the same",
+      );
     }),
   );
 }

@@ -54,6 +54,7 @@ const EDGES: {
 function cloudFront(app: App, { environment, account }: AwsContext, { keys, entry }: EdgeSurroundings, edge: CloudFrontSettings): Made {
   const { system, name, aws } = environment;
   const { provider: _, ...caching } = edge;
+  const timeout = edgeOf(environment)?.service.timeout;
   const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
   // Its logs are data, and it is not changed with every release.
   const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
@@ -69,6 +70,7 @@ function cloudFront(app: App, { environment, account }: AwsContext, { keys, entr
       loadBalancer: { arn, dnsName },
       key: stack.read(keys).edgeKeyArn ?? "",
       protect: stack.protect,
+      ...(timeout ? { timeout } : {}),
       ...caching,
     }),
   );
@@ -83,7 +85,7 @@ function cloudflare(
 ): Made {
   const { system, name, standbyOf } = environment;
   if (standbyOf !== undefined) return [];
-  const { provider: _, account: owner, zone, host, ...caching } = edge;
+  const { provider: _, account: owner, zone, host, clientAuthority: ___, ...caching } = edge;
   const regions = [environment, ...environments.filter((other) => other.standbyOf === name)];
   // Its state lies on AWS, and that is all it has there.
   const { aws: __, ...props } = awsStackProps(environment, account, "edge");

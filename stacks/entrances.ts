@@ -22,6 +22,12 @@ export interface Entrance {
    * @default - nobody
    */
   readonly edge?: Edge["provider"];
+
+  /**
+   * The authority, in PEM, whose certificate its edge shows.
+   * @default - it shows none
+   */
+  readonly clientAuthority?: string;
 }
 
 const SIDES: Readonly<Record<"write" | "read", readonly ClusterKey[]>> = {
@@ -37,10 +43,11 @@ export function entrances(environment: Environment): readonly Entrance[] {
   const { aws, commandApi, queryApi } = environment;
   if (!aws) return [];
   const made = newClusters(environment).map(([key]) => key);
-  const edge = edgeOf(environment)?.edge.provider;
+  const edge = edgeOf(environment)?.edge;
+  const shown = edge?.provider === "cloudflare" && edge.clientAuthority !== undefined ? { clientAuthority: edge.clientAuthority } : {};
   const found: readonly (readonly [object | undefined, Omit<Entrance, "party" | "host">])[] = [
     [commandApi, { kind: "command", name: "commands", side: "write" }],
-    [queryApi, { kind: "query", name: "queries", side: "read", ...(edge ? { edge } : {}) }],
+    [queryApi, { kind: "query", name: "queries", side: "read", ...(edge ? { edge: edge.provider, ...shown } : {}) }],
   ];
   return found
     .filter(([api, { side }]) => api !== undefined && SIDES[side].some((key) => made.includes(key)))

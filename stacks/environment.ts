@@ -154,6 +154,13 @@ export interface Aws {
   readonly domain: string;
 
   /**
+   * A public hosted zone that exists already and holds the domain, by its id: `Z0123456789ABCDEFGHIJ`. It is in the same
+   * account, and may be the zone of a domain above: `example.com`.
+   * @default - one of its own, which the zone above has to name once
+   */
+  readonly zone?: string;
+
+  /**
    * The network: one of its own, or an existing one.
    * @default - its own, 10.0.0.0/16 over three zones
    */
@@ -675,6 +682,13 @@ export interface CloudflareSettings extends EdgeCaching {
    * @default - `queries.` and the zone's name
    */
   readonly host?: string;
+
+  /**
+   * The authority, in PEM, that signed the client certificate which was uploaded to the zone: nginx answers nobody who
+   * shows no other. It is no secret; the keys lie elsewhere.
+   * @default - none: another customer of Cloudflare's could ask the load balancer past the zone's rules
+   */
+  readonly clientAuthority?: string;
 }
 
 /** On AWS, under the name that the queries have there. */

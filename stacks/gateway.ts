@@ -1,8 +1,10 @@
 import type { ITerraformDependable } from "cdktf";
+import type { IConstruct } from "constructs";
 import { PublicCertificate } from "../constructs/certificates";
 import { Binding } from "../constructs/entry";
-import { Gateway, type GatewayProps } from "../constructs/gateway";
-import { entrances } from "./entrances";
+import { Gateway, type GatewayProps, nginxOf } from "../constructs/gateway";
+import { smokeTestsOf } from "../constructs/workload";
+import { type Entrance, entrances } from "./entrances";
 import { before } from "./entry";
 import { isExistingCluster } from "./environment";
 import type { Site } from "./kubernetes";
@@ -25,6 +27,15 @@ export interface SideGateway {
 
   /** @default - any: whoever brings requests to it knows */
   readonly hostnames?: readonly string[];
+
+  /** What has to be as it should before a request comes in. */
+  readonly parts: readonly IConstruct[];
+}
+
+/** Where requests come into a side by a load balancer of ours. Its owner brings them to a cluster that exists. */
+export function entranceOf({ environment, cluster, foundation }: Site, side: Entrance["side"]): Entrance | undefined {
+  if (isExistingCluster(cluster) || !foundation?.entry) return undefined;
+  return entrances(environment).find((way) => way.side === side);
 }
 
 /**
@@ -32,11 +43,17 @@ export interface SideGateway {
  * on a cluster that exists it speaks in clear to whoever forwards its port, and its owner puts before it what he has.
  */
 export function gatewayOn({ site, stack, side, after, ...place }: GatewayPlace): SideGateway {
-  const { environment, cluster, foundation } = site;
-  const shared = { ...place, ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}) };
-  const entrance = entrances(environment).find((way) => way.side === side);
-  if (isExistingCluster(cluster) || !foundation?.entry || !entrance)
-    return { gateway: new Gateway(stack, "gateway", { ...shared, after }) };
+  const { environment, foundation } = site;
+  const shared = {
+    ...place,
+    clients: [smokeTestsOf(place.namespace)],
+    ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
+  };
+  const entrance = entranceOf(site, side);
+  if (!foundation?.entry || !entrance) {
+    const gateway = new Gateway(stack, "gateway", { ...shared, after });
+    return { gateway, parts: [gateway] };
+  }
 
   const { [`${entrance.kind}TargetGroupArn` as const]: targetGroupArn = "", publicZoneId } = stack.read(foundation.entry);
   const certificate = new PublicCertificate(stack, "certificate", {
@@ -47,12 +64,21 @@ export function gatewayOn({ site, stack, side, after, ...place }: GatewayPlace):
     zone: { id: publicZoneId, region: foundation.context.environment.aws.region },
     after,
   });
+  const { name: service, port } = nginxOf({ certificate: certificate.secretName });
+  // Before the Gateway: only pods that come after it are given their gates.
+  const { release: bound } = new Binding(stack, "targets", {
+    cluster: place.cluster,
+    namespace: place.namespace,
+    service,
+    target: { targetGroupArn, port },
+    after,
+  });
   const gateway = new Gateway(stack, "gateway", {
     ...shared,
     certificate: certificate.secretName,
+    ...(entrance.clientAuthority ? { clientAuthority: entrance.clientAuthority } : {}),
     behind: { networks: [stack.read(foundation.network).vpcCidr], clientAddress: before(entrance).clientAddress },
-    after: [...after, certificate.release],
+    after: [...after, certificate.release, bound],
   });
-  new Binding(stack, "targets", { cluster: place.cluster, gateway, target: { targetGroupArn, port: gateway.service.port } });
-  return { gateway, hostnames: [entrance.host] };
+  return { gateway, hostnames: [entrance.host], parts: [certificate, gateway] };
 }

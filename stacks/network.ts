@@ -1,6 +1,6 @@
 import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
 import type { App } from "cdktf";
-import { PublicZone } from "../constructs/entry";
+import { ExistingZone, PublicZone } from "../constructs/entry";
 import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../constructs/network";
 import type { AwsContext } from "./compose";
 import { entrances } from "./entrances";
@@ -21,8 +21,10 @@ export type NetworkOutputs = {
   readonly privateZoneId: string;
   readonly privateZoneName: string;
 
-  /** The public zone, and the name servers that the zone above has to name. None where nobody comes from outside. */
+  /** The public zone. None where nobody comes from outside. */
   readonly publicZoneId?: string;
+
+  /** The name servers that the zone above has to name. None of a zone that existed: it is known. */
   readonly publicZoneNameServers?: string[];
 } & { readonly [Group in `${string}SecurityGroupId`]: string };
 
@@ -58,14 +60,6 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     forceDestroy: !stack.protect,
     lifecycle: { ignoreChanges: ["vpc"] }, // a linked environment associates its own network
   });
-  const publicZone =
-    entrances(environment).length > 0
-      ? new PublicZone(stack, "public-zone", {
-          domain: aws.domain,
-          comment: `Public names of ${system} ${name}`,
-          protect: stack.protect,
-        })
-      : undefined;
   return stack.publish({
     vpcId: network.vpcId,
     vpcCidr: network.cidr,
@@ -75,9 +69,19 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     nodeRouteTableIds: vpc?.nodeRouteTableIds ?? [],
     privateZoneId: zone.zoneId,
     privateZoneName: zone.name,
-    ...(publicZone ? { publicZoneId: publicZone.zoneId, publicZoneNameServers: publicZone.nameServers } : {}),
+    ...(entrances(environment).length > 0 ? publicZone(stack, environment) : {}),
     ...Object.fromEntries(Object.entries(groups.securityGroupIds).map(([party, id]) => [`${camelCase(party)}SecurityGroupId`, id])),
   });
+}
+
+/** The zone of the environment's domain: the one that it names, or one of its own. */
+function publicZone(
+  stack: PlatformStack<NetworkOutputs>,
+  { system, name, aws: { domain, zone } }: AwsContext["environment"],
+): Pick<NetworkOutputs, "publicZoneId" | "publicZoneNameServers"> {
+  if (zone !== undefined) return { publicZoneId: new ExistingZone(stack, "existing-zone", { zone, domain }).zoneId };
+  const made = new PublicZone(stack, "public-zone", { domain, comment: `Public names of ${system} ${name}`, protect: stack.protect });
+  return { publicZoneId: made.zoneId, publicZoneNameServers: made.nameServers };
 }
 
 function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContext, own: OwnNetwork, keys: PlatformStack<Keys>): Vpc {

@@ -438,6 +438,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   networksAreApart,
   kurrentCloudIsApart,
   clustersAreApart,
+  zonesHoldNamesOnce,
   standbysHaveAnOriginal,
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
@@ -580,6 +581,17 @@ function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
         remedy: "give each environment a cluster of its own",
       },
     ];
+  });
+}
+
+/** What comes into an environment has the same names below each domain. */
+function zonesHoldNamesOnce({ environments }: DraftProgram): ProgramFinding[] {
+  const found = environments.flatMap(({ name, aws }) => (name && aws?.zone && aws.domain ? [{ name, ...aws }] : []));
+  return found.flatMap(({ name, zone, domain }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.zone === zone && before.domain === domain);
+    if (!other) return [];
+    const rule = `is what ${other.name} writes into the same zone`;
+    return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a domain of its own" }];
   });
 }
 

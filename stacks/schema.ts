@@ -206,6 +206,8 @@ const domain = text(
   "write one like orders.example.com",
 );
 
+const zone = text(/^[A-Z0-9]{1,32}$/, "is no id of a hosted zone", "copy it from Route 53, like Z0123456789ABCDEFGHIJ");
+
 const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
 
 const anything = text(/\S/, "says nothing", "write a word or more");
@@ -488,6 +490,7 @@ const edge = kinds("provider", "edge that the platform knows", {
     account: cloudflareId,
     zone: object<CloudflareSettings["zone"]>({ id: cloudflareId, name: domain }),
     host: optional(domain),
+    clientAuthority: optional(anything),
   }),
   cloudfront: object<CloudFrontSettings>({ provider: v.string(), ...caching }),
 });
@@ -504,6 +507,7 @@ export const environmentSchema = object<Environment>({
       region,
       recoveryRegion: optional(region),
       domain,
+      zone: optional(zone),
       network: optional(network),
       tags: optional(
         records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" }))),

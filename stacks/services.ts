@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { type Duration, known, seconds } from "../constructs/core/quantities";
-import { type Backend, Routes } from "../constructs/gateway";
-import { type Check, HttpService, smokeTestsOf } from "../constructs/workload";
+import { type Backend, type Gateway, Routes } from "../constructs/gateway";
+import { type Check, HttpService, SmokeTest, smokeTestsOf } from "../constructs/workload";
 import type { Service } from "./environment";
 import { gatewayOn } from "./gateway";
 import { describedAt } from "./refusals";
@@ -21,6 +21,9 @@ const PORT = 8080;
 
 const HEALTH = "/health";
 
+/** As long as nginx may take to be replaced pod by pod, of which each has to be known to a load balancer; a certificate takes minutes. */
+const ARRIVES_WITHIN: Duration = "20m";
+
 /** How long a service may be silent that does not say. */
 const TIMEOUT: Duration = "30s";
 
@@ -34,7 +37,7 @@ export interface MadeServices {
   /** Their ports, to which whoever asks has to be let. */
   readonly ports: readonly number[];
 
-  /** Sends requests to them, once they are known to work. */
+  /** Sends requests to them, once they are known to work, and sees that they arrive. */
   readonly route: (tested: ITerraformDependable) => void;
 }
 
@@ -45,7 +48,12 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
   const found = described(site.environment, role);
   if (found.length === 0) return { services: [], checks: [], ports: [], route: () => {} };
   const ports = [...new Set(found.map(([, { port = PORT }]) => port))];
-  const { gateway, hostnames } = gatewayOn({ ...place, side, servicePorts: ports, longestRequest: longest(found.map(([, one]) => one)) });
+  const { gateway, hostnames, parts } = gatewayOn({
+    ...place,
+    side,
+    servicePorts: ports,
+    longestRequest: longest(found.map(([, one]) => one)),
+  });
   const made = found.map(([path, settings]) => {
     const { name = WORKLOADS[role].name, replicas, scaleOn, port = PORT, health = HEALTH } = settings;
     const pod = withAccess(
@@ -68,10 +76,10 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
         url: `http://${backend.service}.${namespace}.svc:${backend.port}${health}`,
       }),
     );
-    return { path, settings, name, service: describedAt(path, service), checks };
+    return { path, settings, name, health, service: describedAt(path, service), checks };
   });
   const route = (tested: ITerraformDependable) => {
-    for (const { path, settings, name, service } of made) {
+    const routed = made.map(({ path, settings, name, service }) => {
       const { paths, maxBodySize, timeout, rateLimit } = settings;
       const routes = new Routes(stack, `${name}-routes`, {
         cluster,
@@ -85,10 +93,53 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
         ...(timeout ? { timeout } : {}),
         ...(rateLimit ? { rateLimit } : {}),
       });
-      describedAt(path, routes);
-    }
+      return describedAt(path, routes);
+    });
+    new SmokeTest(stack, "way-in", {
+      cluster,
+      namespace,
+      verifies: [...parts, ...made.map(({ service }) => service), ...routed],
+      checks: [
+        { name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment },
+        ...(gateway.asksClients ? [listening(gateway)] : made.flatMap((each) => arrivalOf(each, made, gateway, hostnames))),
+      ],
+      within: ARRIVES_WITHIN,
+      reaches: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
+      after: place.after,
+    });
   };
   return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports, route };
+}
+
+function listening({ through: { host, port } }: Gateway): Check {
+  return { name: "the gateway", tcp: { host, port } };
+}
+
+type Routed = { readonly name: string; readonly health: string; readonly settings: Service };
+
+/**
+ * What a service is asked as its clients ask: its health where that goes to it, otherwise the first of its paths that no other
+ * service has, at which it may say what it likes: that it knows no such thing, or does not know who asks.
+ */
+function arrivalOf(one: Routed, all: readonly Routed[], { through }: Gateway, hostnames: readonly string[] = [through.host]): Check[] {
+  const asked = [one.health, ...pathsOf(one)].find((path) => {
+    const near = nearest(pathsOf(one), path);
+    return near >= 0 && all.every((other) => other === one || nearest(pathsOf(other), path) < near);
+  });
+  if (asked === undefined) return [];
+  const scheme = through.port === 443 ? "https" : "http";
+  const expect = asked === one.health ? 200 : "any";
+  return [{ name: `${one.name} through the gateway`, url: `${scheme}://${hostnames[0]}${asked}`, through, expect }];
+}
+
+function pathsOf({ settings: { paths = ["/"] } }: Routed): readonly string[] {
+  return paths;
+}
+
+/** The length of the longest of some beginnings that a path has, -1 of none: where it is the longest, the request goes. */
+function nearest(beginnings: readonly string[], path: string): number {
+  const found = beginnings.map((each) => each.replace(/\/$/, "")).filter((each) => path === each || path.startsWith(`${each}/`));
+  return Math.max(-1, ...found.map(({ length }) => length));
 }
 
 /** As long as a pod in front of these services has to wait for the last of their answers. */

@@ -1,13 +1,16 @@
 import type { App, ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Duration } from "../constructs/core/quantities";
+import { READINESS_GATES } from "../constructs/entry";
 import { Namespace } from "../constructs/kubernetes";
 import { type Postgres, postgresConnection } from "../constructs/postgres";
 import { caughtUp, ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
 import { WorkloadSecret } from "../constructs/secrets";
 import { type Check, MigrationJob, PartitionedWorker, SmokeTest, smokeTestsOf, Worker } from "../constructs/workload";
 import { postgresOf } from "./connections";
+import type { Entrance } from "./entrances";
 import { all, type Environment, isProtected, type Migrations, readDatabaseName } from "./environment";
+import { entranceOf } from "./gateway";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { priorityClass } from "./priorities";
@@ -228,11 +231,23 @@ function stackOn(app: App, site: Site, part: string, after: readonly PlatformSta
 
 const NAMESPACE_OF = { "write-side": NAMESPACES.writeSide, "read-side": NAMESPACES.readSide, projections: NAMESPACES.projections };
 
+const SIDE_OF: Readonly<Record<keyof typeof NAMESPACE_OF, Entrance["side"] | undefined>> = {
+  "write-side": "write",
+  "read-side": "read",
+  projections: undefined,
+};
+
 /** A stack with a namespace of its own. */
 function placeOf(app: App, site: Site, part: keyof typeof NAMESPACE_OF, after: readonly PlatformStack[]): WorkloadPlace {
   const { stack, cluster } = stackOn(app, site, part, after);
   const name = NAMESPACE_OF[part];
-  const { ready } = new Namespace(stack, "namespace", { cluster, name, quota: workloadQuota(site.environment, part) });
+  const side = SIDE_OF[part];
+  const { ready } = new Namespace(stack, "namespace", {
+    cluster,
+    name,
+    quota: workloadQuota(site.environment, part),
+    ...(side && entranceOf(site, side) ? { labels: READINESS_GATES } : {}),
+  });
   return { site, stack, cluster, namespace: name, priority: priorityClass(site.environment, part), after: ready };
 }
 
@@ -242,7 +257,7 @@ function fieldKeysAtHome({ stack, cluster, namespace, after }: WorkloadPlace): I
 }
 
 /** As long as all pods of a side may take to be replaced one after the other. */
-const WITHIN = "30m";
+const WITHIN: Duration = "30m";
 
 /** Of workers of partitions each goes before its successor comes. */
 const ONE_BY_ONE = "1h";

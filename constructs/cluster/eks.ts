@@ -15,7 +15,7 @@ import { NodeGroup } from "./node-group";
 import { diskGib, type NodeCount, type NodeRequest, nodeProblems, type PropertyProblem, shapeOf, spread } from "./node-request";
 import { NodeRole } from "./node-role";
 import { PodIdentity } from "./pod-identity";
-import type { ControllerPlace } from "./rights/place";
+import type { CertificateZone, ControllerPlace } from "./rights/place";
 import { skewProblems } from "./support";
 
 export interface EksProps {
@@ -80,10 +80,10 @@ export interface EksProps {
   readonly dnsZones?: readonly string[];
 
   /**
-   * Public hosted zones in which its cert-manager proves whose a name is, by ARN.
+   * Domains for whose names its cert-manager asks for certificates, and the public zones that they stand in.
    * @default - none: it issues certificates for the cluster itself only
    */
-  readonly certificateZones?: readonly string[];
+  readonly certificateZones?: readonly CertificateZone[];
 
   /** Whether the cluster is guarded against deletion. */
   readonly protect: boolean;

@@ -6,7 +6,7 @@ export { type Architecture, allocatable, type Generation, generationNames, insta
 export { type NodeCount, type NodeRequest, nodePool, nodeProblems, shapeOf, spread } from "./node-request";
 export { PodIdentity, type PodIdentityProps } from "./pod-identity";
 export { ReadCluster } from "./read-cluster";
-export type { ControllerPlace } from "./rights/place";
+export type { CertificateZone, ControllerPlace } from "./rights/place";
 export { SharedCluster } from "./shared-cluster";
 export { type SupportProblem, skewProblems, supportProblems } from "./support";
 export { type SideProps, WriteCluster } from "./write-cluster";

@@ -32,8 +32,11 @@ export interface Connection {
   /** Ways out of the workload. */
   readonly reaches: readonly Opening[];
 
-  /** What a workload waits for before it starts: it answers there. */
-  readonly ready: { readonly host: string; readonly port: number };
+  /**
+   * What a workload waits for before it starts: it answers there.
+   * @default - nothing: a workload can do without it for a while
+   */
+  readonly ready?: { readonly host: string; readonly port: number };
 }
 
 /** A backing service as a workload asks for it. */

@@ -111,7 +111,7 @@ export function podConnections(cluster: Pick<KubernetesTarget, "mirror">, wanted
     env: [...parts.flatMap(({ ingredients }) => ingredients).sort(byName), ...env.sort(byName)],
     volumes: parts.flatMap(({ volume }) => volume).sort(byName),
     mounts: parts.flatMap(({ mount }) => mount).sort(byName),
-    initContainers: wanted.length === 0 ? [] : [waitContainer(cluster, wanted)],
+    initContainers: waits(cluster, wanted),
     reaches: wanted.flatMap(({ connection }) => connection.reaches),
     secrets: unique(
       needed.map(({ secret, home }) => ({ secret, home })),
@@ -238,13 +238,20 @@ function authorityName(connection: string): string {
   return `${connection}-authority`;
 }
 
-function waitContainer(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): WaitContainer {
-  const services = [...wanted].map(({ connection }) => connection).sort(byName);
+function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): WaitContainer[] {
+  const services = wanted
+    .map(({ connection }) => connection)
+    .sort(byName)
+    .flatMap(({ name, ready }) => (ready ? [name, ready.host, String(ready.port)] : []));
+  return services.length === 0 ? [] : [waitContainer(cluster, services)];
+}
+
+function waitContainer(cluster: Pick<KubernetesTarget, "mirror">, services: readonly string[]): WaitContainer {
   return {
     name: "wait-for-connections",
     image: imageFrom(cluster, TOOLS.busybox),
     imagePullPolicy: "IfNotPresent",
-    command: ["sh", "-c", WAIT_SCRIPT, "wait", ...services.flatMap(({ name, ready }) => [name, ready.host, String(ready.port)])],
+    command: ["sh", "-c", WAIT_SCRIPT, "wait", ...services],
     env: [{ name: "WAIT", value: String(WAIT_SECONDS) }],
     resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
     securityContext: { ...RESTRICTED, runAsUser: "65534", runAsGroup: "65534", seccompProfile: { type: "RuntimeDefault" } },

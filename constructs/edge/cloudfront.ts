@@ -4,12 +4,13 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
+import { type Duration, known, seconds } from "../core/quantities";
 import { exempt } from "../policy/contract";
 import { CloudFrontCaching } from "./cloudfront-caching";
 import { CloudFrontCertificate } from "./cloudfront-certificate";
 import { CloudFrontFirewall } from "./cloudfront-firewall";
 import { CloudFrontLogs } from "./cloudfront-logs";
-import { DEFAULT_RATE_LIMIT, type EdgeCaching, edgeCachingProblems } from "./contract";
+import { DEFAULT_RATE_LIMIT, EDGE_PATIENCE, type EdgeCaching, edgeCachingProblems, edgePatienceProblems, SLACK } from "./contract";
 
 export interface CloudFrontEdgeProps extends EdgeCaching {
   /** The beginning of its names, most general first: `["orders", "production"]`. */
@@ -29,6 +30,12 @@ export interface CloudFrontEdgeProps extends EdgeCaching {
    */
   readonly loadBalancer: { readonly arn: string; readonly dnsName: string };
 
+  /**
+   * How long the origin may be silent before it answers itself that it got no answer: at most 110s.
+   * @default "30s"
+   */
+  readonly timeout?: Duration;
+
   /** The customer-managed key of its logs, of us-east-1, by ARN. It admits CloudWatch Logs and the delivery of logs. */
   readonly key: string;
 
@@ -44,6 +51,9 @@ export interface CloudFrontEdgeProps extends EdgeCaching {
 
 const ORIGIN = "queries";
 
+/** Seconds: nginx forgets a connection that nobody uses after 75, and whoever does so first loses no request. */
+const KEEPS_CONNECTIONS = 60;
+
 /** Answers that are errors, as far as CloudFront keeps them by itself (CloudFront, HTTP 4xx and 5xx status codes). */
 const REFUSALS = [400, 403, 404, 405, 414, 416];
 const FAILURES = [500, 501, 502, 503, 504];
@@ -56,8 +66,10 @@ export class CloudFrontEdge extends Construct {
   constructor(scope: Construct, id: string, props: CloudFrontEdgeProps) {
     super(scope, id);
     const { name, account, host, zoneId, loadBalancer, key, protect } = props;
-    const { cache, bypass = {}, rateLimit = DEFAULT_RATE_LIMIT, priceClass = "PriceClass_All" } = props;
+    const { cache, bypass = {}, rateLimit = DEFAULT_RATE_LIMIT, priceClass = "PriceClass_All", timeout = "30s" } = props;
     for (const { keys, ...problem } of edgeCachingProblems(props)) refuse(this, [problem], keys.join("."));
+
+    refuse(this, edgePatienceProblems("cloudfront", timeout), "timeout");
 
     const certificate = new CloudFrontCertificate(this, "certificate", { host, zoneId });
     const firewall = new CloudFrontFirewall(this, "firewall", { name, rateLimit, key });
@@ -82,7 +94,18 @@ export class CloudFrontEdge extends Construct {
       isIpv6Enabled: true,
       priceClass,
       webAclId: firewall.arn,
-      origin: [{ originId: ORIGIN, domainName: loadBalancer.dnsName, vpcOriginConfig: { vpcOriginId: origin.id } }],
+      origin: [
+        {
+          originId: ORIGIN,
+          domainName: loadBalancer.dnsName,
+          vpcOriginConfig: {
+            vpcOriginId: origin.id,
+            originKeepaliveTimeout: KEEPS_CONNECTIONS,
+            // The first to give up answers; CloudFront would ask again, what is slow already.
+            originReadTimeout: Math.min(known(seconds(timeout)) + SLACK, EDGE_PATIENCE.cloudfront),
+          },
+        },
+      ],
       defaultCacheBehavior: { ...caching.behavior, targetOriginId: ORIGIN },
       orderedCacheBehavior: caching.paths.map((path) => ({ ...path, targetOriginId: ORIGIN })),
       customErrorResponse: [

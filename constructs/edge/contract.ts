@@ -88,6 +88,23 @@ export const EDGE_SOURCES: Readonly<Record<EdgeProvider, EdgeSource>> = {
 /** Regions in which CloudFront has no origins inside of networks (CloudFront, VPC origins, supported regions, 2026). */
 export const WITHOUT_VPC_ORIGINS: readonly string[] = ["ap-southeast-6"];
 
+/**
+ * How long an edge waits for an answer to begin, in seconds: the most that CloudFront can be told (VpcOriginConfig), and
+ * what Cloudflare does on all plans (connection limits, proxy read timeout).
+ */
+export const EDGE_PATIENCE: Readonly<Record<EdgeProvider, number>> = { cloudfront: 120, cloudflare: 100 };
+
+/** By how many seconds an edge waits longer than its origin, so that one of them gives up, and it is the same one always. */
+export const SLACK = 10;
+
+/** What is wrong with how long an origin waits for its backends. */
+export function edgePatienceProblems(edge: EdgeProvider, timeout: Duration): readonly Omit<Problem, "path">[] {
+  const length = seconds(timeout);
+  const most = EDGE_PATIENCE[edge] - SLACK;
+  if (typeof length !== "number" || length <= most) return [];
+  return [{ value: timeout, rule: `is longer than ${edge} waits for an answer`, remedy: `use at most ${most}s` }];
+}
+
 /** The longest that an answer is kept, in seconds. */
 const LONGEST_CACHE = 3600;
 

@@ -18,5 +18,6 @@ export {
   type EdgeRateLimit,
   type EdgeSource,
   edgeCachingProblems,
+  edgePatienceProblems,
   WITHOUT_VPC_ORIGINS,
 } from "./contract";

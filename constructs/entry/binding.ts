@@ -6,33 +6,34 @@ import type { EntryTarget } from "./contract";
 export interface BindingProps {
   readonly cluster: KubernetesTarget;
 
-  /** The Gateway whose pods are to be reached. */
-  readonly gateway: {
-    readonly namespace: string;
-    readonly service: { readonly name: string; readonly port: number };
-    readonly ready: readonly ITerraformDependable[];
-  };
+  readonly namespace: string;
+
+  /** The Service whose pods are to be reached. It need not be there yet. */
+  readonly service: string;
 
   /** Where the load balancer passes connections on to, as the stack published it that made it. */
   readonly target: EntryTarget;
+
+  /** What has to be there before: the namespace, the controller. */
+  readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * The pods of a Gateway behind a target group. The AWS load balancer controller puts them there and takes them away;
- * it opens no way to them, which the network has. It must be there until this is gone.
+ * The pods of a Service behind a target group. The AWS load balancer controller puts them there and takes them away;
+ * it opens no way to them, which the network has. It must be there until this is gone. In a namespace with the label
+ * `READINESS_GATES` a pod that comes after this is ready only when the load balancer finds it well.
  */
 export class Binding extends Construct {
   readonly release: ITerraformDependable;
 
-  constructor(scope: Construct, id: string, { cluster, gateway, target }: BindingProps) {
+  constructor(scope: Construct, id: string, { cluster, namespace, service, target, after = [] }: BindingProps) {
     super(scope, id);
-    const { namespace, service } = gateway;
     const binding: ApiObject & { readonly spec: object } = {
       apiVersion: "elbv2.k8s.aws/v1beta1",
       kind: "TargetGroupBinding",
-      metadata: { name: service.name, namespace },
+      metadata: { name: service, namespace },
       spec: {
-        serviceRef: { name: service.name, port: target.port },
+        serviceRef: { name: service, port: target.port },
         targetGroupARN: target.targetGroupArn,
         targetType: "ip",
         ipAddressType: "ipv4",
@@ -41,9 +42,9 @@ export class Binding extends Construct {
     this.release = new CustomResources(this, "objects", {
       cluster,
       namespace,
-      name: `${service.name}-targets`,
+      name: `${service}-targets`,
       objects: [binding],
-      after: gateway.ready,
+      after,
     }).release;
   }
 }

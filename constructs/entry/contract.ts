@@ -10,5 +10,8 @@ export interface EntryTarget {
   readonly port: number;
 }
 
+/** The label of a namespace whose pods wait until the load balancer that they are bound to finds them well. */
+export const READINESS_GATES = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" } as const;
+
 /** Every address there is. */
 export const ANYWHERE: Source = { blocks: ["0.0.0.0/0"] };

@@ -6,6 +6,11 @@ export const GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name";
 /** Where nginx says that it is well, apart from all listeners and without the PROXY protocol (NGINX Gateway Fabric 2.6). */
 export const READINESS = { port: 8081, path: "/readyz" } as const;
 
+/** The Service, and the Deployment, of a Gateway's nginx, as NGINX Gateway Fabric names them, and the port that it listens on. */
+export function nginxOf({ name = "gateway", certificate }: { readonly name?: string; readonly certificate?: string }) {
+  return { name: `${name}-nginx`, port: certificate === undefined ? 80 : 443 };
+}
+
 /** The header by which a request asks for a version that does not serve everybody: `x-preview: green`. */
 export const PREVIEW_HEADER = "x-preview";
 

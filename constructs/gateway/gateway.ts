@@ -1,10 +1,13 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
 import { type ApiObject, CustomResources, type KubernetesTarget, type Opening, type Peer, PodTraffic } from "../kubernetes";
 import { gatewayPods, PLACES } from "../platform";
-import { GATEWAY_LABEL, type LoadBalancerInFront, READINESS } from "./contract";
+import { clientAuthorityProblems } from "./client-authority";
+import { GATEWAY_LABEL, type LoadBalancerInFront, nginxOf, READINESS } from "./contract";
 
 export interface GatewayProps {
   readonly cluster: KubernetesTarget;
@@ -20,6 +23,13 @@ export interface GatewayProps {
    * @default - none: it speaks in clear, which is right on one's own machine only
    */
   readonly certificate?: string;
+
+  /**
+   * The authority, in PEM, whose certificate clients have to show; connections without one are closed. Several stand one
+   * after the other. It takes a `certificate`.
+   * @default - none: clients show no certificate
+   */
+  readonly clientAuthority?: string;
 
   /** Ports of the pods behind it. */
   readonly servicePorts: readonly number[];
@@ -86,25 +96,48 @@ export class Gateway extends Construct {
   /** Its pods, for services that let them in. */
   readonly peer: Exclude<Peer, "anywhere">;
 
+  /** What runs its pods, for a test that looks whether they are there. */
+  readonly deployment: {
+    readonly kind: "Deployment";
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+
+  /** How a test in the cluster goes through it, as what is before it does. */
+  readonly through: { readonly host: string; readonly port: number; readonly proxyProtocol: boolean };
+
+  /** Whether clients have to show a certificate, which a test has not: it finds no more than that somebody listens. */
+  readonly asksClients: boolean;
+
   /** What routes come after. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { cluster, namespace, name = "gateway", certificate, behind, after = [] } = props;
+    const { cluster, namespace, name = "gateway", behind, after = [] } = props;
     const labels = { [GATEWAY_LABEL]: name };
-    const port = certificate === undefined ? 80 : 443;
+    const service = nginxOf(props);
+    const { port } = service;
     this.name = name;
     this.namespace = namespace;
-    this.service = { name: `${name}-nginx`, port };
+    this.service = service;
     this.peer = { namespace, labels };
+    this.deployment = { kind: "Deployment", namespace, name: service.name, labels };
+    this.through = {
+      host: `${service.name}.${namespace}.svc`,
+      port,
+      proxyProtocol: behind?.clientAddress === "proxy-protocol",
+    };
+
+    this.asksClients = props.clientAuthority !== undefined;
 
     const pods = gatewayPods({ cluster }, `${namespace}/${name}`, props.replicas);
     cluster.ledger.add({ ...pods, ...cluster.ledger.priorityOf(props.priority) });
     const replicas = Number(pods.pods);
     const traffic = new PodTraffic(this, "traffic", {
       namespace,
-      name: `${name}-nginx`,
+      name: service.name,
       labels,
       listens: [
         ...(behind ? [{ name: "load-balancer", peer: networks(behind), ports: [port, READINESS.port] }] : []),
@@ -117,7 +150,7 @@ export class Gateway extends Construct {
     // A drain takes one at a time; a single one it just takes.
     if (replicas > 1)
       new PodDisruptionBudgetV1(this, "budget", {
-        metadata: { name: `${name}-nginx`, namespace },
+        metadata: { name: service.name, namespace },
         spec: { maxUnavailable: "1", selector: { matchLabels: labels } },
         dependsOn: [...after],
       });
@@ -126,15 +159,29 @@ export class Gateway extends Construct {
       namespace,
       name,
       objects: [nginx(name, replicas, props), gateway(name, port, props)],
-      after: [...after, traffic.policy],
+      after: [...after, traffic.policy, ...this.authority(props)],
     });
     this.ready = [release];
   }
+
+  /** Whom clients have to be known by. While it is not there, nothing is served. */
+  private authority({ namespace, certificate, clientAuthority, after = [] }: GatewayProps): readonly ITerraformDependable[] {
+    if (clientAuthority === undefined) return [];
+    refuse(this, clientAuthorityProblems(clientAuthority), "clientAuthority");
+    if (certificate === undefined)
+      refuse(this, [{ rule: "is shown over TLS only", remedy: "give the Gateway a certificate, or leave it out" }], "clientAuthority");
+    const metadata = { name: clientsOf(this.name), namespace };
+    return [new ConfigMapV1(this, "clients", { metadata, data: { "ca.crt": clientAuthority }, dependsOn: [...after] })];
+  }
+}
+
+function clientsOf(name: string): string {
+  return `${name}-clients`;
 }
 
 type Spec = ApiObject & { readonly spec: object };
 
-function gateway(name: string, port: number, { namespace, certificate }: GatewayProps): Spec {
+function gateway(name: string, port: number, { namespace, certificate, clientAuthority }: GatewayProps): Spec {
   const kind = { allowedRoutes: { namespaces: { from: "Same" }, kinds: [{ kind: "HTTPRoute" }] } };
   const clear = { name: "http", protocol: "HTTP", port, ...kind };
   const encrypted = (secret: string) => ({
@@ -151,6 +198,13 @@ function gateway(name: string, port: number, { namespace, certificate }: Gateway
       gatewayClassName: CLASS,
       infrastructure: { parametersRef: { group: "gateway.nginx.org", kind: "NginxProxy", name } },
       listeners: [certificate === undefined ? clear : encrypted(certificate)],
+      ...(clientAuthority === undefined
+        ? {}
+        : {
+            tls: {
+              frontend: { default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: clientsOf(name) }] } } },
+            },
+          }),
     },
   };
 }

@@ -36,7 +36,7 @@ export interface RoutesProps {
   readonly previews?: Readonly<Record<string, Omit<Backend, "weight">>>;
 
   /**
-   * How often nginx asks another backend where one broke off. Never, as for commands: nobody knows whether the first
+   * How often nginx asks another backend where one was not reached, or broke off. Never, as for commands: nobody knows whether the first
    * one carried it out, and only the client has the key by which a second time is known (`Idempotency-Key`, which is
    * passed on as it came). Once, as for queries; what has arrived by POST or PATCH is not sent again even then.
    * @default "never"
@@ -74,13 +74,25 @@ export interface RateLimit {
   readonly burst?: number;
 }
 
-/** How long it takes to open a connection to a pod that is there: much less. */
-const CONNECT = "5s";
+/** How long it takes to open a connection to a pod that is there, in seconds: much less. */
+const CONNECT = 5;
 
-const REPEATS: Readonly<Record<NonNullable<RoutesProps["repeats"]>, string>> = {
-  never: "proxy_next_upstream off;",
-  // A slow answer is not asked for again: that would make the slow slower.
-  once: "proxy_next_upstream error;\nproxy_next_upstream_tries 2;",
+/**
+ * How long nginx keeps a connection that nobody uses. Where the backend closed it first, a command that is on its way would
+ * be answered with 502 and not sent again; gunicorn does so after 2 s, Node and uvicorn after 5 (their defaults).
+ */
+const KEEPS_CONNECTIONS = "1s";
+
+/** By how long a backend may be silent, in seconds. */
+const REPEATS: Readonly<Record<NonNullable<RoutesProps["repeats"]>, (silence: number) => readonly string[]>> = {
+  never: () => ["proxy_next_upstream off;"],
+  // The pods of a node that is lost refuse nothing, and are not reached in time. A slow answer is not asked for again, as
+  // that would make the slow slower: its time is over later.
+  once: (silence) => [
+    `proxy_next_upstream error${silence > CONNECT + 1 ? " timeout" : ""};`,
+    `proxy_next_upstream_timeout ${CONNECT + 1}s;`,
+    "proxy_next_upstream_tries 2;",
+  ],
 };
 
 const MOST_WEIGHT = 1_000_000;
@@ -101,7 +113,8 @@ export class Routes extends Construct {
       cluster,
       namespace: gateway.namespace,
       name: `${name}-routes`,
-      objects: [repeats(props), route(props), ...policies(props)],
+      objects: objectsOf(props),
+      tested: objectsOf(withoutShares(props)),
       after: gateway.ready,
     });
     this.release = release;
@@ -109,6 +122,15 @@ export class Routes extends Construct {
 }
 
 type Spec = ApiObject & { readonly spec: object };
+
+function objectsOf(props: RoutesProps): readonly Spec[] {
+  return [repeats(props), route(props), ...policies(props)];
+}
+
+/** What stays the same when slots are switched: who may answer, and not who does. */
+function withoutShares({ previews: _, backends, ...props }: RoutesProps): RoutesProps {
+  return { ...props, backends: backends.map(({ service, port }) => ({ service, port })) };
+}
 
 function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {} }: RoutesProps): Spec {
   const path = (value: string) => ({ path: { type: "PathPrefix", value } });
@@ -138,16 +160,20 @@ function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {
 }
 
 /** nginx asks another server by itself, as often as there are servers; no policy of NGINX Gateway Fabric 2.6 says otherwise. */
-function repeats({ gateway, name, repeats: wanted = "never" }: RoutesProps): Spec {
+function repeats({ gateway, name, repeats: wanted = "never", timeout = "30s" }: RoutesProps): Spec {
+  const silence = seconds(timeout);
+  const value = REPEATS[wanted](typeof silence === "number" ? silence : 0).join("\n");
   return {
     apiVersion: "gateway.nginx.org/v1alpha1",
     kind: "SnippetsFilter",
     metadata: { name: filterOf(name), namespace: gateway.namespace },
-    spec: { snippets: [{ context: "http.server.location", value: REPEATS[wanted] }] },
+    spec: { snippets: [{ context: "http.server.location", value }] },
   };
 }
 
-function policies({ gateway, name, timeout = "30s", maxBodySize = "1Mi", rateLimit }: RoutesProps): readonly Spec[] {
+function policies(props: RoutesProps): readonly Spec[] {
+  const { gateway, name, backends, previews = {}, timeout = "30s", maxBodySize = "1Mi", rateLimit } = props;
+  const services = [...new Set([...backends, ...Object.values(previews)].map(({ service }) => service))].sort();
   const target = { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name };
   const policy = (kind: string, spec: object): Spec => ({
     apiVersion: "gateway.nginx.org/v1alpha1",
@@ -158,7 +184,11 @@ function policies({ gateway, name, timeout = "30s", maxBodySize = "1Mi", rateLim
   const silence = `${seconds(timeout)}s`;
   return [
     policy("ClientSettingsPolicy", { targetRef: target, body: { maxSize: sizeOf(maxBodySize) ?? maxBodySize, timeout: silence } }),
-    policy("ProxySettingsPolicy", { targetRefs: [target], timeout: { connect: CONNECT, read: silence, send: silence } }),
+    policy("ProxySettingsPolicy", { targetRefs: [target], timeout: { connect: `${CONNECT}s`, read: silence, send: silence } }),
+    policy("UpstreamSettingsPolicy", {
+      targetRefs: services.map((service) => ({ group: "", kind: "Service", name: service })),
+      keepAlive: { timeout: KEEPS_CONNECTIONS },
+    }),
     ...(rateLimit ? [policy("RateLimitPolicy", { targetRefs: [target], rateLimit: limit(rateLimit) })] : []),
   ];
 }

@@ -34,6 +34,12 @@ export interface CustomResourcesProps {
   /** Objects without a secret in them: a release is kept in a ConfigMap. A function is asked when all of the stack is known. */
   readonly objects: readonly ApiObject[] | (() => readonly ApiObject[]);
 
+  /**
+   * What a test of the objects is a test of, where some of it may change without another look: what a switch of slots changes.
+   * @default - the objects
+   */
+  readonly tested?: readonly ApiObject[];
+
   /** @default false: deleting it loses nothing */
   readonly protect?: boolean;
 
@@ -50,11 +56,21 @@ export interface CustomResourcesProps {
  */
 export class CustomResources extends Construct {
   readonly release: HelmRelease;
+  readonly namespace: string;
+
+  /** Those that are known from the beginning. */
+  readonly objects: readonly ApiObject[];
+
+  /** What a test of them is a test of. */
+  readonly tested: readonly ApiObject[];
 
   constructor(scope: Construct, id: string, props: CustomResourcesProps) {
     super(scope, id);
     const { namespace, name = id, objects } = props;
     refuse(this, nameProblems(name), "name");
+    this.namespace = namespace;
+    this.objects = typeof objects === "function" ? [] : objects;
+    this.tested = props.tested ?? this.objects;
     this.release = new HelmRelease(this, "release", {
       name,
       namespace,

@@ -37,6 +37,12 @@ export interface NamespaceProps {
   readonly podSecurity?: "restricted" | "baseline" | "privileged";
 
   /**
+   * Labels beside those of its standard.
+   * @default - none
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+
+  /**
    * Whether it holds volumes, which go with it, and so is guarded against deletion.
    * @default false
    */
@@ -74,7 +80,7 @@ export class Namespace extends Construct {
     refuse(this, nameProblems(name), "name");
     this.name = name;
     const namespace = new NamespaceV1(this, "namespace", {
-      metadata: { name, labels: podSecurityLabels(podSecurity) },
+      metadata: { name, labels: { ...podSecurityLabels(podSecurity), ...props.labels } },
       timeouts: { delete: DELETION },
       lifecycle: { preventDestroy: props.protect ?? false },
     });

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { CONTROLLERS } from "../cluster";
+import { GATEWAY_LABEL } from "../gateway/contract";
 import { Release } from "../kubernetes";
 import { awsPlace } from "./aws-place";
 import { type Asked, CRITICAL, deployed, labels, mirrored, type PartProps, replicas, resources, spread } from "./part";
@@ -46,6 +47,10 @@ export class LoadBalancerController extends Construct {
         createIngressClassResource: false,
         ingressClassParams: { create: false },
         webhookConfig: { disableIngressValidation: true },
+        // A pod of nginx that came while nobody gives it its gate would count as ready unknown to the load balancer: it comes
+        // again when somebody does. No other pod waits for the controller.
+        podMutatorWebhookConfig: { failurePolicy: "Fail" },
+        objectSelector: { matchExpressions: [{ key: GATEWAY_LABEL, operator: "Exists" }] },
         // Would refuse every Service of the cluster while the controller is away.
         enableServiceMutatorWebhook: false,
         // The chart would draw a key into its release, for everyone to read, and another at some upgrades.

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity/contract";
+import { GATEWAY_LABEL } from "../gateway/contract";
 import { CustomResources, Release } from "../kubernetes";
 import { disruptionBudget } from "./budget";
 import { type Asked, CRITICAL, deployed, labels, type PartProps, passing, replicas, resources, spread } from "./part";
@@ -92,7 +93,7 @@ export function gatewayPods(part: Parameters<typeof replicas>[0], gateway: strin
 function perGateway() {
   return spread({ "app.kubernetes.io/managed-by": `${NAME}-nginx` }).map((constraint) => ({
     ...constraint,
-    matchLabelKeys: ["gateway.networking.k8s.io/gateway-name"],
+    matchLabelKeys: [GATEWAY_LABEL],
   }));
 }
 

@@ -22,6 +22,12 @@ export interface Redis {
 
   readonly user: string;
   readonly password: SecretFact;
+
+  /**
+   * Whether workloads start without it: they do without a cache.
+   * @default "cache"
+   */
+  readonly purpose?: RedisPurpose;
 }
 
 /**
@@ -31,13 +37,23 @@ export interface Redis {
 export type RedisPurpose = "cache" | "store";
 
 /** How a workload talks to it. */
-export function redisConnection({ name, host, port = 6379, clustered, authority, peers, user, password }: Redis): Connection {
+export function redisConnection({
+  name,
+  host,
+  port = 6379,
+  clustered,
+  authority,
+  peers,
+  user,
+  password,
+  purpose = "cache",
+}: Redis): Connection {
   return {
     name,
     facts: { host, port: String(port), user, password },
     variables: { REDIS_URL: "rediss://{user}:{password}@{host}:{port}", REDIS_CLUSTER: String(clustered), REDIS_CA: "{ca}" },
     authority,
     reaches: [{ name, peer: peers, ports: [port] }],
-    ready: { host, port },
+    ...(purpose === "store" ? { ready: { host, port } } : {}),
   };
 }

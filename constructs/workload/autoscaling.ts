@@ -82,12 +82,15 @@ function signalProblems(signal: Signal, property: string): PropProblem[] {
  * memory, KEDA's where signals are followed.
  */
 export class Autoscaling extends Construct {
+  /** What it is by: what waits for its minimum comes after it. */
+  readonly ready: ITerraformDependable;
+
   constructor(scope: Construct, id: string, props: AutoscalingProps) {
     super(scope, id);
     const { cluster, namespace, target, on, after } = props;
     const { signals = [] } = on;
     if (signals.length === 0) {
-      this.byUse(props);
+      this.ready = this.byUse(props);
       return;
     }
     // Whoever sets the signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it.
@@ -97,10 +100,11 @@ export class Autoscaling extends Construct {
       spec: { podSelector: { matchLabels: { ...SIGNAL_READER.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
     });
     const objects = [...signals.flatMap((signal, index) => credentials(props, signal, index)), scaledObject(props)];
-    new CustomResources(this, "signals", { cluster, namespace, name: `${target}-scaling`, objects, after: [...after, out] });
+    const name = `${target}-scaling`;
+    this.ready = new CustomResources(this, "signals", { cluster, namespace, name, objects, after: [...after, out] }).release;
   }
 
-  private byUse({ namespace, target, between, on, after }: AutoscalingProps): void {
+  private byUse({ namespace, target, between, on, after }: AutoscalingProps): ITerraformDependable {
     const direction = ({ window, policies }: typeof UP | typeof DOWN) => [
       {
         stabilizationWindowSeconds: window,
@@ -108,7 +112,7 @@ export class Autoscaling extends Construct {
         policy: policies.map(([type, value]) => ({ type, value, periodSeconds: PERIOD_SECONDS })),
       },
     ];
-    new HorizontalPodAutoscalerV2(this, "by-use", {
+    return new HorizontalPodAutoscalerV2(this, "by-use", {
       metadata: { name: target, namespace },
       spec: {
         minReplicas: between.min,

@@ -3,7 +3,7 @@ import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 
 /** What a test of a deployment asks, beside whether its workloads are rolled out. */
-export type Check = HttpCheck | TcpCheck | QueryCheck;
+export type Check = HttpCheck | TcpCheck | QueryCheck | ObjectCheck;
 
 /** A request and the answer that it has to get. What does not is tried again until the test's time is over. */
 export interface HttpCheck {
@@ -38,13 +38,14 @@ export interface HttpCheck {
    * Where it goes instead of to the host of its URL, whose name it still asks for: a gateway that the world does not know yet.
    * @default - to the host of its URL
    */
-  readonly through?: { readonly host: string; readonly port: number };
+  readonly through?: Through;
 
   /**
-   * The status of the answer. Redirects are not followed.
+   * The status of the answer, or any that the service itself gives: below 500, and no page of the gateway's nginx. Redirects are
+   * not followed.
    * @default 200
    */
-  readonly expect?: number;
+  readonly expect?: number | "any";
 
   /**
    * Text that the answer has to have.
@@ -58,6 +59,18 @@ export interface HttpCheck {
    * @default - any
    */
   readonly below?: { readonly field: string; readonly limit: number };
+}
+
+/** A gateway, by which a request goes. */
+export interface Through {
+  readonly host: string;
+  readonly port: number;
+
+  /**
+   * Whether it expects the PROXY protocol, which a load balancer before it speaks.
+   * @default false
+   */
+  readonly proxyProtocol?: boolean;
 }
 
 /** A port at which somebody listens. */
@@ -75,25 +88,106 @@ export interface QueryCheck {
   readonly query: string;
 }
 
-/** A Deployment or StatefulSet whose pods have to be of its newest version and ready, or a Job that has to have done its work. */
+/**
+ * A Deployment or StatefulSet whose pods have to be of its newest version and ready, a Job that has to have done its work, and goes
+ * with a test that fails, or an object of an operator that has to say of its newest version that it is as it should be.
+ */
 export interface ObjectCheck {
   readonly name: string;
   readonly object: {
-    readonly kind: keyof typeof OBJECTS;
+    readonly kind: Kind;
     readonly namespace: string;
     readonly name: string;
 
-    /** Labels of its pods. */
-    readonly labels: Readonly<Record<string, string>>;
+    /**
+     * Labels of its pods.
+     * @default - it has none
+     */
+    readonly labels?: Readonly<Record<string, string>>;
+
+    /**
+     * Pods that there have to be, where something else than Terraform says how many.
+     * @default 1
+     */
+    readonly least?: number;
   };
 }
 
-/** How the API calls the kinds, and which function of the script looks at them. */
-export const OBJECTS = {
-  Deployment: { group: "apps", resource: "deployments", look: "rollout" },
-  StatefulSet: { group: "apps", resource: "statefulsets", look: "rollout" },
-  Job: { group: "batch", resource: "jobs", look: "job" },
-} as const;
+export type Kind =
+  | "Deployment"
+  | "StatefulSet"
+  | "Job"
+  | "Certificate"
+  | "Gateway"
+  | "HTTPRoute"
+  | "SnippetsFilter"
+  | "ClientSettingsPolicy"
+  | "ProxySettingsPolicy"
+  | "RateLimitPolicy";
+
+/** How the API calls a kind, and how it is looked at. */
+interface Looked {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+
+  /** The function of the script. */
+  readonly look: "rollout" | "job" | "conditions";
+
+  /** Conditions that it has to have, by where they are, `*` for each of a list; those with `!` it must not. */
+  readonly wants?: Readonly<Record<string, readonly string[]>>;
+
+  /** What else in its namespace says why it has them not. */
+  readonly asks?: readonly Pick<Looked, "group" | "version" | "resource">[];
+}
+
+/** NGINX Gateway Fabric says of a policy, for each object that it is for, whether it is in nginx. */
+const policy = (resource: string): Looked => ({
+  group: "gateway.nginx.org",
+  version: "v1alpha1",
+  resource,
+  look: "conditions",
+  wants: { "status.ancestors.*.conditions": ["Accepted"] },
+});
+
+export const OBJECTS: Readonly<Record<Kind, Looked>> = {
+  Deployment: { group: "apps", version: "v1", resource: "deployments", look: "rollout" },
+  StatefulSet: { group: "apps", version: "v1", resource: "statefulsets", look: "rollout" },
+  Job: { group: "batch", version: "v1", resource: "jobs", look: "job" },
+  Certificate: {
+    group: "cert-manager.io",
+    version: "v1",
+    resource: "certificates",
+    look: "conditions",
+    wants: { "status.conditions": ["Ready"] },
+    // A certificate says no more than that there is none yet; these wait for an authority, and for names that it can ask.
+    asks: [
+      { group: "cert-manager.io", version: "v1", resource: "certificaterequests" },
+      { group: "acme.cert-manager.io", version: "v1", resource: "challenges" },
+    ],
+  },
+  Gateway: {
+    group: "gateway.networking.k8s.io",
+    version: "v1",
+    resource: "gateways",
+    look: "conditions",
+    wants: {
+      "status.conditions": ["Accepted", "Programmed"],
+      "status.listeners.*.conditions": ["Accepted", "Programmed", "ResolvedRefs"],
+    },
+  },
+  HTTPRoute: {
+    group: "gateway.networking.k8s.io",
+    version: "v1",
+    resource: "httproutes",
+    look: "conditions",
+    wants: { "status.parents.*.conditions": ["Accepted", "ResolvedRefs", "!PartiallyInvalid"] },
+  },
+  SnippetsFilter: { ...policy("snippetsfilters"), wants: { "status.controllers.*.conditions": ["Accepted"] } },
+  ClientSettingsPolicy: policy("clientsettingspolicies"),
+  ProxySettingsPolicy: policy("proxysettingspolicies"),
+  RateLimitPolicy: policy("ratelimitpolicies"),
+};
 
 /** Checks as files that the script reads, and the tokens that it shows by the variables in which it finds them. */
 export interface CheckFiles {
@@ -101,7 +195,7 @@ export interface CheckFiles {
   readonly bearers: Readonly<Record<string, SecretFact>>;
 }
 
-export function checkFiles(checks: readonly (Check | ObjectCheck)[]): CheckFiles {
+export function checkFiles(checks: readonly Check[]): CheckFiles {
   const files: Record<string, string> = {};
   const bearers: Record<string, SecretFact> = {};
   const list = checks.map((check, index) => {
@@ -114,6 +208,7 @@ export function checkFiles(checks: readonly (Check | ObjectCheck)[]): CheckFiles
     const { url, headers = {}, body, bearer, through, expect = 200, contains, below } = check;
     const options = Object.entries(headers).map(([name, value]) => `header = ${quoted(`${name}: ${value}`)}`);
     if (through) options.push(`connect-to = ${quoted(`::${through.host}:${through.port}`)}`);
+    if (through?.proxyProtocol) options.push("haproxy-protocol");
     files[`${index}.curl`] = options.map((option) => `${option}\n`).join("");
     if (body !== undefined) files[`${index}.body`] = body;
     if (contains !== undefined) files[`${index}.contains`] = contains;
@@ -147,7 +242,7 @@ function httpProblems({ url, method, below, expect = 200 }: HttpCheck): readonly
   if (method !== undefined && !/^[A-Z]+$/.test(method)) {
     found.push({ value: method, rule: "is no method of HTTP", remedy: "write it in capitals, like POST" });
   }
-  if (!Number.isInteger(expect) || expect < 200 || expect > 599) {
+  if (expect !== "any" && (!Number.isInteger(expect) || expect < 200 || expect > 599)) {
     found.push({ value: expect, rule: "is no status that ends an answer", remedy: "use 200 to 599" });
   }
   if (below && !/^[A-Za-z0-9_-]+$/.test(below.field)) {
@@ -167,10 +262,18 @@ export function timeProblems(within: Duration, longest: number): readonly Omit<P
 
 const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;
 
-function lineOfObject({ object: { kind, namespace, name, labels } }: ObjectCheck): readonly [string, ...string[]] {
-  const { look, resource } = OBJECTS[kind];
+function lineOfObject({ object: { kind, namespace, name, labels = {}, least = 1 } }: ObjectCheck): readonly [string, ...string[]] {
+  const { look, wants = {}, asks = [], ...listed } = OBJECTS[kind];
+  if (look === "conditions") {
+    const wanted = Object.entries(wants).map(([place, types]) => `${place}=${types.join(",")}`);
+    return [look, `${listOf(listed, namespace)}/${name}`, wanted.join(" "), asks.map((asked) => listOf(asked, namespace)).join(" ")];
+  }
   const selector = Object.entries(labels).map(([label, value]) => encodeURIComponent(`${label}=${value}`));
-  return [look, namespace, resource, name, selector.sort().join(",")];
+  return [look, namespace, listed.resource, name, selector.sort().join(","), ...(look === "rollout" ? [String(least)] : [])];
+}
+
+function listOf({ group, version, resource }: Pick<Looked, "group" | "version" | "resource">, namespace: string): string {
+  return `/apis/${group}/${version}/namespaces/${namespace}/${resource}`;
 }
 
 function line({ name }: { readonly name: string }, index: number, kind: string, ...rest: readonly string[]): string {

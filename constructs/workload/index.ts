@@ -1,5 +1,5 @@
 export { SIGNAL_READER } from "./autoscaling";
-export type { Check, HttpCheck, QueryCheck, TcpCheck } from "./checks";
+export type { Check, HttpCheck, ObjectCheck, QueryCheck, TcpCheck, Through } from "./checks";
 export type * from "./contract";
 export { fingerprintOf } from "./fingerprint";
 export { HttpService, type HttpServiceProps, type SlotProps } from "./http-service";

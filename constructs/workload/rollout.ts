@@ -1,5 +1,6 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { AutoscalingProps } from "./autoscaling";
 import { Autoscaling } from "./autoscaling";
@@ -53,6 +54,12 @@ export const GOES_LAST = { createBeforeDestroy: true } as const;
 export class Rollout extends Construct {
   readonly deployment: DeploymentV1;
 
+  /** Pods that there are at least once it is done; an autoscaled one begins with one. */
+  readonly least: number;
+
+  /** What brings it to that, beside the Deployment. */
+  readonly scaled: readonly ITerraformDependable[];
+
   constructor(scope: Construct, id: string, props: RolloutProps) {
     super(scope, id);
     const { cluster, namespace, name, pods, replicas, scaleOn = {} } = props;
@@ -78,9 +85,9 @@ export class Rollout extends Construct {
       dependsOn: pods.ready,
     });
     budget(this, { namespace, name, most: typeof replicas === "number" ? replicas : replicas.max, pods });
-    if (typeof replicas !== "number") {
-      new Autoscaling(this, "scaling", { cluster, namespace, target: name, between: replicas, on: scaleOn, after: [this.deployment] });
-    }
+    this.least = typeof replicas === "number" ? replicas : replicas.min;
+    const scaling = { cluster, namespace, target: name, on: scaleOn, after: [this.deployment] };
+    this.scaled = typeof replicas === "number" ? [] : [new Autoscaling(this, "scaling", { ...scaling, between: replicas }).ready];
   }
 }
 

@@ -5,9 +5,9 @@ import { type Problem, refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import type { KubernetesTarget, Opening, Peer } from "../kubernetes";
 import { type Check, checkProblems, type ObjectCheck, timeProblems } from "./checks";
-import { workloadsIn } from "./fingerprint";
 import { secondsOf } from "./probes";
 import { Verification } from "./verification";
+import { verifiedIn } from "./verified";
 
 export interface SmokeTestProps {
   readonly cluster: KubernetesTarget;
@@ -22,8 +22,8 @@ export interface SmokeTestProps {
   readonly name?: string;
 
   /**
-   * Workloads whose rollout has to be complete, and of whose images and configuration it is a test: every Deployment and
-   * StatefulSet that these constructs have made.
+   * What it is a test of. Every Deployment and StatefulSet that these constructs have made has to be rolled out, an autoscaled one
+   * to its minimum. Certificates, Gateways, HTTPRoutes and their policies have to say that they are as they should be.
    */
   readonly verifies: readonly IConstruct[];
 
@@ -69,7 +69,7 @@ export function smokeTestsOf(namespace: string): Exclude<Peer, string> {
 }
 
 /**
- * Whether what a stack has deployed works: rollouts are complete, requests get the answers that they should. It runs for every
+ * Whether what a stack has deployed works: rollouts are complete, operators have done their part, requests get the answers that they should. It runs for every
  * release, which other images and configuration are, and not for an apply that changes nothing; one that failed runs
  * again at each apply until it passes. The Terraform provider takes a failed rollout for done: this is who notices.
  */
@@ -83,28 +83,28 @@ export class SmokeTest extends Construct {
     refuse(this, checkProblems(checks), "checks");
     refuse(this, timeProblems(within, LONGEST), "within");
     refuse(this, databaseProblems(checks, database), "database");
-    const workloads = verifies.flatMap(workloadsIn);
-    refuse(this, workloads.length + checks.length === 0 ? [{ rule: "looks at nothing", remedy: "name workloads or checks" }] : []);
-    const rollouts = workloads.map(
-      ({ verified }): ObjectCheck => ({
-        name: `rollout of ${verified.namespace === namespace ? "" : `${verified.namespace}/`}${verified.name}`,
-        object: verified,
-      }),
-    );
+    const verified = verifies.flatMap(verifiedIn);
+    refuse(this, verified.length + checks.length === 0 ? [{ rule: "looks at nothing", remedy: "name workloads or checks" }] : []);
+    const objects = verified.flatMap(({ objects: of }) => of.map((object) => checkOf(object, namespace)));
     this.passed = new Verification(this, "verification", {
       cluster,
       namespace,
       name,
       component: COMPONENT,
-      checks: [...rollouts, ...checks],
-      of: workloads.map(({ verified }) => verified.fingerprint),
+      checks: [...objects, ...checks],
+      of: verified.map(({ fingerprint }) => fingerprint),
       time: secondsOf(within, LONGEST),
       reaches,
       ...(database ? { database } : {}),
-      follows: workloads.map(({ resource }) => resource),
-      after,
+      follows: verified.filter(({ followed }) => followed).map(({ resource }) => resource),
+      after: [...after, ...verified.flatMap((each) => [...(each.followed ? [] : [each.resource]), ...each.after])],
     }).passed;
   }
+}
+
+function checkOf(object: ObjectCheck["object"], home: string): ObjectCheck {
+  const what = object.labels ? "rollout of" : object.kind;
+  return { name: `${what} ${object.namespace === home ? "" : `${object.namespace}/`}${object.name}`, object };
 }
 
 function databaseProblems(checks: readonly Check[], database: Connectable | undefined): readonly Omit<Problem, "path">[] {

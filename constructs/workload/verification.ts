@@ -10,7 +10,7 @@ import { Construct } from "constructs";
 import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, type KubernetesTarget, type Opening } from "../kubernetes";
-import { type Check, checkFiles, OBJECTS, type ObjectCheck } from "./checks";
+import { type Check, checkFiles, type Kind, OBJECTS } from "./checks";
 import { fingerprintOf } from "./fingerprint";
 import { PodTemplate } from "./pod-template";
 
@@ -24,7 +24,7 @@ export interface VerificationProps {
   /** What its pod is to the system; who lets it in knows it by this. */
   readonly component: string;
 
-  readonly checks: readonly (Check | ObjectCheck)[];
+  readonly checks: readonly Check[];
 
   /** What it is a verdict on, beside the checks themselves: when this changes, it looks again. */
   readonly of: unknown;
@@ -45,7 +45,10 @@ export interface VerificationProps {
 }
 
 const SOURCES = Object.fromEntries(
-  ["verify.sh", "query.sh", "flatten.awk", "pods.awk"].map((file) => [file, readFileSync(join(__dirname, "verification", file), "utf8")]),
+  ["verify.sh", "query.sh", "flatten.awk", "pods.awk", "conditions.awk", "causes.awk"].map((file) => [
+    file,
+    readFileSync(join(__dirname, "verification", file), "utf8"),
+  ]),
 );
 
 /** What psql reads by itself. */
@@ -199,17 +202,20 @@ export class Verification extends Construct {
       const here = objects.filter((object) => object.namespace === place);
       const own = place === namespace;
       const metadata = { namespace: place, name: own ? name : `${name}-of-${namespace}` };
-      const read = (["Deployment", "StatefulSet", "Job"] as const).flatMap((kind) => {
+      const read = (Object.keys(OBJECTS) as Kind[]).flatMap((kind) => {
         const names = here.filter((object) => object.kind === kind).map((object) => object.name);
-        const { group, resource } = OBJECTS[kind];
-        return names.length > 0 ? [{ apiGroups: [group], resources: [resource], resourceNames: names.sort(), verbs: ["get"] }] : [];
+        const { group, resource, asks = [] } = OBJECTS[kind];
+        if (names.length === 0) return [];
+        const asked = asks.map((list) => ({ apiGroups: [list.group], resources: [list.resource], verbs: ["list"] }));
+        return [{ apiGroups: [group], resources: [resource], resourceNames: [...new Set(names)].sort(), verbs: ["get"] }, ...asked];
       });
+      const withPods = here.some(({ kind }) => OBJECTS[kind].look !== "conditions");
       const role = new RoleV1(this, own ? "role" : `role-${place}`, {
         metadata,
         rule: [
           ...read,
           // The API lists by labels, and not by names.
-          ...(here.length > 0 ? [{ apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] }] : []),
+          ...(withPods ? [{ apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] }] : []),
           ...(own ? [{ apiGroups: ["batch"], resources: ["jobs"], resourceNames: [...jobs], verbs: ["patch"] }] : []),
           ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [`${name}-report`], verbs: ["patch"] }] : []),
         ],

@@ -44,13 +44,18 @@ const STORES: Environment = {
 /** Stacks that are not looked at, because others like them are. */
 export const ALIKE: readonly RegExp[] = [/^stores-backup$/];
 
+/** The environment whose names are in a zone that somebody else made, and the domain of that zone. */
+const GUEST = { name: "dev", of: "example.com" };
+
 /** The program of this repository and what it lacks, all of it in one account. */
-function inAccount(id: string): Program {
+function inAccount(id: string, zone: string): Program {
   const accounts = program.accounts.map((account) => ({ ...account, id }));
   return {
     accounts: accounts.slice(0, 1),
     environments: [...program.environments, STORES].map((environment) =>
-      environment.aws ? { ...environment, aws: { ...environment.aws, account: id } } : environment,
+      environment.aws
+        ? { ...environment, aws: { ...environment.aws, account: id, ...(environment.name === GUEST.name ? { zone } : {}) } }
+        : environment,
     ),
   };
 }
@@ -117,7 +122,24 @@ function joinNetworks(
 /** The program of this repository, in the account of the endpoint. */
 export async function emulated(): Promise<Program> {
   withoutClusters();
-  return inAccount(await callerAccount(process.env.AWS_ENDPOINT_URL ?? ""));
+  const endpoint = process.env.AWS_ENDPOINT_URL ?? "";
+  return inAccount(await callerAccount(endpoint), await publicZone(endpoint, GUEST.of));
+}
+
+/** The id of a public zone, made by whoever asks first. */
+async function publicZone(endpoint: string, domain: string): Promise<string> {
+  const found = await ask(endpoint, "route53", `/2013-04-01/hostedzonesbyname?dnsname=${domain}`);
+  const [known] = found.split("<HostedZone>").filter((zone) => zone.includes(`<Name>${domain}.</Name>`));
+  const zone =
+    known ??
+    (await ask(endpoint, "route53", "/2013-04-01/hostedzone", {
+      method: "POST",
+      headers: { "Content-Type": "text/xml" },
+      body: `<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Name>${domain}</Name><CallerReference>${domain}</CallerReference></CreateHostedZoneRequest>`,
+    }));
+  const [, id] = /<Id>\/hostedzone\/([A-Z0-9]+)<\/Id>/.exec(zone) ?? [];
+  if (!id) throw new Error(`${endpoint} does not say which zone is that of ${domain}:\n${zone}`);
+  return id;
 }
 
 /** Deletes an object with all of its versions. */

@@ -3,6 +3,7 @@ import { dev } from "../../environments/dev";
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
 import type { Environment, Program, ReleaseFile } from "../../stacks";
+import { AUTHORITIES } from "../gateway/authorities";
 
 const ROOMY = { nodes: 3, node: { cpu: 16, memory: "64Gi", storage: "100Gi" } } as const;
 
@@ -117,9 +118,10 @@ const varieties: readonly Environment[] = [
     ...production,
     name: "split",
     release: { ...production.release, of: "split" },
-    aws: { ...production.aws, domain: "split.orders.example.com", network: { cidr: "10.10.0.0/16" } },
+    aws: { ...production.aws, domain: "split.orders.example.com", zone: "Z0123456789ABCDEFGHIJ", network: { cidr: "10.10.0.0/16" } },
     writeCluster: ROOMY,
     eventStore: { engine: "kurrentdb" },
+    queryApi: { ...production.queryApi, edge: { ...production.queryApi.edge, clientAuthority: AUTHORITIES.own } },
     commandProcessors: {
       ...production.commandProcessors,
       scaleOn: { prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "vector(0)", each: 100 } },

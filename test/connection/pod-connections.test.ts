@@ -126,10 +126,29 @@ describe("the connections of a pod", () => {
     expect(asked({ connection: cache }).reaches).toEqual([{ name: "cache", peer: [{ cidr: "10.0.0.0/16" }], ports: [6379] }]);
   });
 
+  it("are not waited for where a workload can do without", () => {
+    expect(asked({ connection: cache }).initContainers).toEqual([]);
+    expect(asked({ connection: database }, { connection: cache }).initContainers[0]?.command.slice(3)).toEqual([
+      "wait",
+      "read-database",
+      "writer.example.com",
+      "5432",
+    ]);
+  });
+
   it("are waited for by a container that may do nothing else", () => {
-    const [wait, ...more] = asked({ connection: database }, { connection: cache }).initContainers;
+    const kept = { ...cache, name: "sessions", ready: { host: "sessions.example.com", port: 6379 } };
+    const [wait, ...more] = asked({ connection: kept }, { connection: database }).initContainers;
     expect(more).toEqual([]);
-    expect(wait?.command.slice(3)).toEqual(["wait", "cache", "cache.example.com", "6379", "read-database", "writer.example.com", "5432"]);
+    expect(wait?.command.slice(3)).toEqual([
+      "wait",
+      "read-database",
+      "writer.example.com",
+      "5432",
+      "sessions",
+      "sessions.example.com",
+      "6379",
+    ]);
     // Kubernetes would look for variables in it, Terraform for expressions.
     expect(wait?.command[2]).not.toMatch(/\$\(|\$\$|[$%]\{/);
     expect(wait).toMatchObject({

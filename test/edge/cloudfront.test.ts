@@ -50,6 +50,15 @@ describe("queries behind CloudFront", () => {
     expect(origin).not.toHaveProperty("custom_header");
   });
 
+  it("are waited for until the origin itself has given up, on connections that it keeps for longer", () => {
+    const waits = (changes: object) => distributionOf(made(changes)).origin[0].vpc_origin_config.origin_read_timeout;
+    expect(distributionOf(plain).origin[0].vpc_origin_config).toMatchObject({ origin_read_timeout: 40, origin_keepalive_timeout: 60 });
+    expect(waits({ timeout: "110s" })).toBe(120);
+    expect(refusalsOf((stack) => void new CloudFrontEdge(stack, "edge", { ...props, timeout: "2m" }))).toEqual([
+      'test/edge.timeout: "2m" is longer than cloudfront waits for an answer; use at most 110s',
+    ]);
+  });
+
   it("are read and nothing else: a command does not pass", () => {
     for (const { allowed_methods, cached_methods } of behaviors(passing)) {
       expect(allowed_methods).toEqual(["GET", "HEAD", "OPTIONS"]);

@@ -21,7 +21,7 @@ export const PROPS: EksProps = {
     readers: ["arn:aws:iam::111122223333:role/orders-plan"],
   },
   dnsZones: ["arn:aws:route53:::hostedzone/Z1"],
-  certificateZones: ["arn:aws:route53:::hostedzone/Z2"],
+  certificateZones: [{ zone: "arn:aws:route53:::hostedzone/Z2", domain: "orders.example.com" }],
   protect: true,
   owner: { system: "orders", environment: "test" },
   tags: { team: "payments" },

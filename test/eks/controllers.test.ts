@@ -84,7 +84,12 @@ describe("the controller of", () => {
     expect(statement("certificates", "ChangeRecords")).toMatchObject({ Resource: ["arn:aws:route53:::hostedzone/Z2"] });
     expect(statement("certificates", "ChangeRecords")?.Condition).toEqual({
       "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"] },
-      "ForAllValues:StringLike": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_acme-challenge.*"] },
+      "ForAllValues:StringLike": {
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames": [
+          "_acme-challenge.orders.example.com",
+          "_acme-challenge.*.orders.example.com",
+        ],
+      },
     });
   });
 

@@ -1,4 +1,4 @@
-import { Binding, LoadBalancer, type LoadBalancerProps, PublicZone } from "../../constructs/entry";
+import { Binding, ExistingZone, LoadBalancer, type LoadBalancerProps, PublicZone } from "../../constructs/entry";
 import { anEksCluster } from "../platform/platform";
 import { all, one, refusalsOf, synth } from "../synth";
 
@@ -119,11 +119,30 @@ describe("a public zone", () => {
   });
 });
 
+describe("a public zone that exists", () => {
+  it("is asked whether it is public and holds the domain", () => {
+    const json = synth((stack) => void new ExistingZone(stack, "zone", { zone: "Z0123456789ABCDEFGHIJ", domain: "orders.example.com" }));
+    expect(json.resource).toBeUndefined();
+    expect(Object.values(json.data.aws_route53_zone)[0]).toMatchObject({
+      zone_id: "Z0123456789ABCDEFGHIJ",
+      lifecycle: {
+        postcondition: [
+          { condition: "${!self.private_zone}", error_message: "Z0123456789ABCDEFGHIJ is a private zone; name a public one" },
+          {
+            condition: `\${endswith(".orders.example.com", ".\${trimsuffix(self.name, ".")}")}`,
+            error_message: "Z0123456789ABCDEFGHIJ does not hold orders.example.com; name the zone of that domain or of one above it",
+          },
+        ],
+      },
+    });
+  });
+});
+
 describe("a binding", () => {
-  it("puts the pods of a Gateway behind a target group, and opens nothing", () => {
+  it("puts the pods of a Service behind a target group, and opens nothing", () => {
     const json = synth((stack) => {
-      const gateway = { namespace: "write-side", service: { name: "gateway-nginx", port: 443 }, ready: [] };
-      new Binding(stack, "binding", { cluster: anEksCluster(stack), gateway, target: { targetGroupArn: "arn:targets", port: 443 } });
+      const target = { targetGroupArn: "arn:targets", port: 443 };
+      new Binding(stack, "binding", { cluster: anEksCluster(stack), namespace: "write-side", service: "gateway-nginx", target });
     });
     expect(JSON.parse(one(json, "helm_release").values[0]).objects).toEqual([
       {

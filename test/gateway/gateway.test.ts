@@ -1,4 +1,5 @@
 import { all, one } from "../synth";
+import { AUTHORITIES } from "./authorities";
 import { aGateway, objectOf, refusals } from "./gateway";
 
 const plain = aGateway();
@@ -31,6 +32,39 @@ describe("a Gateway", () => {
       },
     ]);
     expect(behind.gateway.service).toEqual({ name: "gateway-nginx", port: 443 });
+  });
+
+  it("closes connections of clients that no authority of its own signed for", () => {
+    const asking = aGateway({ gateway: { certificate: "gateway-tls", clientAuthority: AUTHORITIES.own } });
+    expect(one(asking.json, "kubernetes_config_map_v1")).toMatchObject({
+      metadata: { name: "gateway-clients", namespace: "write-side" },
+      data: { "ca.crt": AUTHORITIES.own },
+    });
+    expect(objectOf(asking, "Gateway").spec.tls).toEqual({
+      frontend: { default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "gateway-clients" }] } } },
+    });
+    expect(objectOf(behind, "Gateway").spec).not.toHaveProperty("tls");
+  });
+
+  it.each([
+    [
+      "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----",
+      "is no certificate in PEM; paste what begins with -----BEGIN CERTIFICATE-----, and never a key",
+    ],
+    [
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+      "is no certificate in PEM; paste what begins with -----BEGIN CERTIFICATE-----, and never a key",
+    ],
+    [AUTHORITIES.own + AUTHORITIES.none, "is no certificate of an authority; use that of the authority that signed the client's"],
+    [AUTHORITIES.cloudflare, "is Cloudflare's own, which all of its customers share; use an authority of your own"],
+  ])("knows no clients by %j", (clientAuthority, message) => {
+    expect(refusals({ gateway: { certificate: "gateway-tls", clientAuthority } })).toEqual([`test/gateway.clientAuthority: ${message}`]);
+  });
+
+  it("asks for no certificate in clear", () => {
+    expect(refusals({ gateway: { clientAuthority: AUTHORITIES.own } })).toEqual([
+      "test/gateway.clientAuthority: is shown over TLS only; give the Gateway a certificate, or leave it out",
+    ]);
   });
 
   it("has an nginx of its own, told by an object of its own", () => {

@@ -1,3 +1,4 @@
+import type { Duration } from "../../constructs/core/quantities";
 import { all } from "../synth";
 import { aGateway, objectOf, objectsOf, refusals } from "./gateway";
 
@@ -18,6 +19,12 @@ const full = aGateway({
     rateLimit: { requests: "100/s" },
   },
 });
+const once = (on: string) => [
+  {
+    context: "http.server.location",
+    value: `proxy_next_upstream ${on};\nproxy_next_upstream_timeout 6s;\nproxy_next_upstream_tries 2;`,
+  },
+];
 const rules = (made: typeof plain) => objectOf(made, "HTTPRoute").spec.rules;
 
 describe("routes", () => {
@@ -63,12 +70,29 @@ describe("a request that breaks off", () => {
 
   it("is not sent again, whatever its method, unless it is said that it may", () => {
     expect(filter(plain)).toEqual([{ context: "http.server.location", value: "proxy_next_upstream off;" }]);
-    expect(filter(full)).toEqual([{ context: "http.server.location", value: "proxy_next_upstream error;\nproxy_next_upstream_tries 2;" }]);
+    expect(filter(full)).toEqual(once("error timeout"));
+  });
+
+  it("is asked of another backend where one is not reached, and not where it is slow", () => {
+    const asked = (timeout: Duration) => filter(aGateway({ routes: { repeats: "once", timeout } }));
+    // Until 6 s are over: connecting takes 5 at most.
+    expect(asked("7s")).toEqual(once("error timeout"));
+    // Both would be over by then, and nginx knows no difference.
+    expect(asked("6s")).toEqual(once("error"));
   });
 
   it("is no different for those who ask for a version", () => {
     const reference = { group: "gateway.nginx.org", kind: "SnippetsFilter", name: "command-api-repeats" };
     for (const { filters } of rules(full)) expect(filters).toEqual([{ type: "ExtensionRef", extensionRef: reference }]);
+  });
+});
+
+describe("connections to backends", () => {
+  it("are closed before a backend would, which a command on its way would not survive", () => {
+    expect(objectOf(full, "UpstreamSettingsPolicy").spec).toEqual({
+      targetRefs: ["command-api-blue", "command-api-green"].map((name) => ({ group: "", kind: "Service", name })),
+      keepAlive: { timeout: "1s" },
+    });
   });
 });
 

@@ -180,9 +180,11 @@ describe("restricted pod security", () => {
 });
 
 describe("the load balancer controller", () => {
-  it("stands in the way of no Service and no Ingress while it is away", () => {
+  it("stands in the way of no Service, no Ingress and no pod but those of Gateways while it is away", () => {
     expect(valuesOf(platform, "aws-load-balancer-controller")).toMatchObject({
       enableServiceMutatorWebhook: false,
+      podMutatorWebhookConfig: { failurePolicy: "Fail" },
+      objectSelector: { matchExpressions: [{ key: "gateway.networking.k8s.io/gateway-name", operator: "Exists" }] },
       webhookConfig: { disableIngressValidation: true },
       createIngressClassResource: false,
     });

@@ -128,7 +128,11 @@ describe("Valkey", () => {
   });
 
   it("is known to workloads by its primary", () => {
-    expect(redisConnection(aValkey(aStack(() => {})).redis)).toMatchObject({
+    const { redis } = aValkey(aStack(() => {}));
+    // What may forget may be away; what is nowhere else may not.
+    expect(redisConnection(redis)).not.toHaveProperty("ready");
+    expect(redisConnection({ ...redis, purpose: "store" }).ready).toEqual({ host: "cache.read-store.svc", port: 6379 });
+    expect(redisConnection(redis)).toMatchObject({
       facts: { host: "cache.read-store.svc", port: "6379", user: "default", password: { home: "read-store", key: "default" } },
       variables: { REDIS_CLUSTER: "false" },
       authority: { home: "read-store", secretName: "cache-tls", key: "ca.crt" },

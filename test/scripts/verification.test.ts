@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect, createServer as createNetServer, type Server as NetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Check, checkFiles, type ObjectCheck } from "../../constructs/workload/checks";
 import { Database, scripts } from "./server";
 
 /** What the image has of BusyBox. */
-const APPLETS = ["awk", "cat", "date", "head", "mktemp", "mv", "rm", "sed", "sleep", "tail", "tee", "tr"];
+const APPLETS = ["awk", "cat", "date", "grep", "head", "mktemp", "mv", "rm", "sed", "sleep", "tail", "tee", "tr"];
 
 interface Answer {
   readonly status?: number;
@@ -132,6 +133,50 @@ async function verify(
     bodies,
     log,
   };
+}
+
+interface Entrance {
+  readonly port: number;
+  readonly authority: string;
+
+  /** The first line of each connection. */
+  readonly heard: readonly string[];
+  readonly close: () => void;
+}
+
+/** Something that expects the PROXY protocol, and then TLS, for which it has a certificate of commands.example.com. */
+async function anEntrance(directory: string): Promise<Entrance> {
+  mkdirSync(directory);
+  const [key, authority] = [join(directory, "key"), join(directory, "certificate")];
+  const self = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", authority];
+  const { status, stderr } = spawnSync("openssl", [
+    ...self,
+    "-subj",
+    "/CN=commands.example.com",
+    "-addext",
+    "subjectAltName=DNS:commands.example.com",
+  ]);
+  if (status !== 0) throw new Error(String(stderr));
+  const heard: string[] = [];
+  const listening = (server: NetServer) =>
+    new Promise<number>((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
+  const inner = createTlsServer({ key: readFileSync(key), cert: readFileSync(authority) }, (_, response) => void response.end("well"));
+  const behind = await listening(inner);
+  const outer = createNetServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (data) => {
+      const end = data.indexOf("\r\n");
+      const first = data.subarray(0, end).toString();
+      if (!first.startsWith("PROXY ")) return socket.destroy();
+      heard.push(first);
+      const on = connect(behind, "127.0.0.1");
+      on.on("error", () => socket.destroy());
+      on.write(data.subarray(end + 2));
+      socket.pipe(on).pipe(socket);
+    });
+  });
+  const port = await listening(outer);
+  return { port, authority, heard, close: () => [inner, outer].forEach((server) => void server.close()) };
 }
 
 const DEPLOYMENT = "GET /apis/apps/v1/namespaces/write-side/deployments/command-api";
@@ -266,6 +311,19 @@ const WELL = [{ type: "Ready", status: "True" }];
     expect({ verdict, report }).toEqual({ verdict: "failed", report: ["1 of 1 checks failed.", `rollout of command-api: ${cause}`] });
   });
 
+  it("waits until an autoscaler has asked for as many pods as there have to be, and they are there", async () => {
+    const scaled = (least: number) => () => rollout().map(({ name, object }) => ({ name, object: { ...object, least } }));
+    const runs = await Promise.all([3, 5].map((least) => verify(scaled(least), { [DEPLOYMENT]: rolledOut() })));
+    expect(runs.map(({ report }) => report)).toEqual([
+      ["1 of 1 checks succeeded"],
+      [
+        "1 of 1 checks failed.",
+        "rollout of command-api: of 5 pods of command-api 3 are of the newest version and 3 available",
+        "its autoscaler has asked for 3",
+      ],
+    ]);
+  });
+
   it("says why pods are not ready, as Kubernetes and they themselves say it", async () => {
     const container = (state: object, lastState: object = {}) => ({ name: "command-api", ready: false, state, lastState });
     const { report } = await verify(rollout, {
@@ -344,6 +402,201 @@ const WELL = [{ type: "Ready", status: "True" }];
       "  pod slow: is running and not ready",
       "  pods are forbidden",
     ]);
+  });
+
+  it("says which load balancer has not found a pod well that is", async () => {
+    const gates = ["elb/a", "elb/b", "elb/c"].map((conditionType) => ({ conditionType }));
+    const conditions = [
+      { type: "Ready", status: "False" },
+      { type: "elb/a", status: "False", reason: "Elb.InitialHealthChecking", message: "Initial health checks in progress" },
+      { type: "elb/b", status: "True" },
+    ];
+    const pod = { metadata: { name: "nginx" }, spec: { readinessGates: gates }, status: { phase: "Running", conditions } };
+    const { report } = await verify(rollout, {
+      [DEPLOYMENT]: rolledOut({ availableReplicas: 0 }),
+      [PODS]: { body: { items: [pod] } },
+    });
+    expect(report?.slice(2)).toEqual([
+      "  pod nginx: elb/a: Elb.InitialHealthChecking: Initial health checks in progress",
+      "  pod nginx: elb/c: nobody has said so",
+    ]);
+  });
+
+  const condition = (type: string, status: string, [reason, message] = ["Fine", "as it should be"], observedGeneration = 3) => ({
+    lastTransitionTime: "2026-11-21T12:00:00Z",
+    message,
+    observedGeneration,
+    reason,
+    status,
+    type,
+  });
+  type Condition = ReturnType<typeof condition>;
+  const well = (...types: readonly string[]) => types.map((type) => condition(type, "True"));
+  const at = "/apis/gateway.networking.k8s.io/v1/namespaces/write-side";
+  const object = (status: object) => ({ body: { metadata: { generation: 3 }, status } });
+  const gateway = (own = well("Accepted", "Programmed"), listener = well("Accepted", "Programmed", "ResolvedRefs")): Answer =>
+    object({
+      conditions: own,
+      listeners: [
+        { name: "http", conditions: [...well("Accepted", "Programmed", "ResolvedRefs"), condition("Conflicted", "False")] },
+        ...(listener.length > 0 ? [{ name: "https", conditions: listener }] : []),
+      ],
+    });
+  const route = (conditions: readonly Condition[] = well("Accepted", "ResolvedRefs")): Answer =>
+    object({ parents: [{ conditions, controllerName: "nginx.org/gateway", parentRef: { kind: "Gateway", name: "gateway" } }] });
+  const policy = (conditions: readonly Condition[] = well("Accepted")): Answer =>
+    object({ ancestors: [{ ancestorRef: { kind: "HTTPRoute", name: "api" }, conditions, controllerName: "nginx.org/gateway" }] });
+  const filter = (conditions: readonly Condition[] = well("Accepted")): Answer =>
+    object({ controllers: [{ conditions, controllerName: "nginx.org/gateway" }] });
+  const OBJECTS = {
+    Certificate: ["/apis/cert-manager.io/v1/namespaces/write-side/certificates/one", object({ conditions: well("Ready") })],
+    Gateway: [`${at}/gateways/one`, gateway()],
+    HTTPRoute: [`${at}/httproutes/one`, route()],
+    ProxySettingsPolicy: ["/apis/gateway.nginx.org/v1alpha1/namespaces/write-side/proxysettingspolicies/one", policy()],
+    SnippetsFilter: ["/apis/gateway.nginx.org/v1alpha1/namespaces/write-side/snippetsfilters/one", filter()],
+  } as const;
+  type OfOperator = keyof typeof OBJECTS;
+  const looks = (kinds: readonly OfOperator[]) => () =>
+    kinds.map((kind): ObjectCheck => ({ name: kind, object: { kind, namespace: "write-side", name: "one" } }));
+
+  it("takes objects of operators as they say that they are", async () => {
+    const kinds = Object.keys(OBJECTS) as OfOperator[];
+    const answers = Object.fromEntries(kinds.map((kind) => [`GET ${OBJECTS[kind][0]}`, OBJECTS[kind][1]]));
+    expect((await verify(looks(kinds), answers)).report).toEqual(["5 of 5 checks succeeded"]);
+  });
+
+  it.each<[string, OfOperator, Answer, readonly string[]]>([
+    ["is not there", "HTTPRoute", { status: 404, body: {} }, ["httproutes one can't be read (404)"]],
+    [
+      "has said nothing",
+      "Gateway",
+      object({}),
+      ["Accepted", "Programmed", "listener: Accepted", "listener: Programmed", "listener: ResolvedRefs"].map(
+        (what) => `${what} is not known yet`,
+      ),
+    ],
+    [
+      "has not seen what it has become",
+      "HTTPRoute",
+      route([condition("Accepted", "True", undefined, 2), ...well("ResolvedRefs")]),
+      ["parent gateway: Accepted is said of an older version"],
+    ],
+    [
+      "is not in nginx",
+      "Gateway",
+      gateway([...well("Accepted"), condition("Programmed", "False", ["Invalid", "nginx did not reload"])]),
+      ["Programmed is False: Invalid: nginx did not reload"],
+    ],
+    [
+      "has a listener without its certificate",
+      "Gateway",
+      gateway(undefined, [
+        condition("Accepted", "False", ["InvalidCertificateRef", "no Secret"]),
+        condition("ResolvedRefs", "False", ["InvalidCertificateRef", "no Secret gateway-tls"]),
+        condition("Programmed", "Unknown", ["Pending", "later"]),
+      ]),
+      [
+        "listener https: Accepted is False: InvalidCertificateRef: no Secret",
+        "listener https: Programmed is Unknown: Pending: later",
+        "listener https: ResolvedRefs is False: InvalidCertificateRef: no Secret gateway-tls",
+      ],
+    ],
+    [
+      "has nobody behind it",
+      "HTTPRoute",
+      route([...well("Accepted"), condition("ResolvedRefs", "False", ["BackendNotFound", "no Service api"])]),
+      ["parent gateway: ResolvedRefs is False: BackendNotFound: no Service api"],
+    ],
+    [
+      "is left out in part",
+      "HTTPRoute",
+      route([...well("Accepted", "ResolvedRefs"), condition("PartiallyInvalid", "True", ["UnsupportedValue", "dropped rule 1"])]),
+      ["parent gateway: PartiallyInvalid is True: UnsupportedValue: dropped rule 1"],
+    ],
+    [
+      "was refused by one that it is for",
+      "ProxySettingsPolicy",
+      policy([condition("Accepted", "False", ["Conflicted", "another one was first"])]),
+      ["ancestor api: Accepted is False: Conflicted: another one was first"],
+    ],
+    [
+      "was refused by a controller",
+      "SnippetsFilter",
+      filter([condition("Accepted", "False", ["Invalid", "no such context"])]),
+      ["controller nginx.org/gateway: Accepted is False: Invalid: no such context"],
+    ],
+  ])("takes no object for well that %s", async (_, kind, answer, why) => {
+    const { report } = await verify(looks([kind]), { [`GET ${OBJECTS[kind][0]}`]: answer });
+    expect(report).toEqual(["1 of 1 checks failed.", `${kind}: ${why[0]}`, ...why.slice(1).map((line) => `  ${line}`)]);
+  });
+
+  it("says what a certificate waits for: its authority, and the names that nobody answers for", async () => {
+    const pending = condition("Ready", "False", ["Pending", "Waiting on certificate issuance"]);
+    const { report } = await verify(looks(["Certificate"]), {
+      [`GET ${OBJECTS.Certificate[0]}`]: object({ conditions: [condition("Ready", "False", ["DoesNotExist", "Secret does not exist"])] }),
+      "GET /apis/cert-manager.io/v1/namespaces/write-side/certificaterequests": {
+        body: {
+          items: [
+            { metadata: { name: "one-1" }, status: { conditions: [condition("Approved", "True"), condition("Ready", "True")] } },
+            { metadata: { name: "one-2" }, status: { conditions: [condition("Approved", "True"), pending] } },
+          ],
+        },
+      },
+      "GET /apis/acme.cert-manager.io/v1/namespaces/write-side/challenges": {
+        body: {
+          items: [{ metadata: { name: "one-2-3" }, status: { reason: "DNS record for commands.orders.example.com not yet propagated" } }],
+        },
+      },
+    });
+    expect(report?.slice(1)).toEqual([
+      "Certificate: Ready is False: DoesNotExist: Secret does not exist",
+      "  one-2: Waiting on certificate issuance",
+      "  one-2-3: DNS record for commands.orders.example.com not yet propagated",
+    ]);
+  });
+
+  it("takes any answer of the service for the way to it, and none of the gateway's own", async () => {
+    const page = "<html><body><center><h1>404 Not Found</h1></center><hr><center>nginx</center></body></html>";
+    const asked = (answer: Answer) => verify((url) => [{ name: "way", url: `${url}/orders`, expect: "any" }], { "GET /orders": answer });
+    const runs = await Promise.all(
+      [{ status: 404, body: '{"error":"no such order"}' }, { status: 401 }, { status: 404, body: page }, { status: 503 }].map(asked),
+    );
+    expect(runs.map(({ report }) => report?.[1] ?? report?.[0])).toEqual([
+      "1 of 1 checks succeeded",
+      "1 of 1 checks succeeded",
+      `way: GET http://api/orders answers 404, and not by the service: ${page}`,
+      "way: GET http://api/orders answers 503, and not by the service: ",
+    ]);
+  });
+
+  describe("through a gateway with TLS", () => {
+    let entrance: Entrance;
+    beforeAll(async () => {
+      entrance = await anEntrance(join(root, "tls"));
+    });
+    afterAll(() => entrance.close());
+    const ask = (host: string, proxyProtocol: boolean, authority: string) =>
+      verify(
+        () => [{ name: "way", url: `https://${host}/health`, through: { host: "127.0.0.1", port: entrance.port, proxyProtocol } }],
+        {},
+        { CURL_CA_BUNDLE: authority },
+      );
+
+    it("speaks as the load balancer before it does, and is shown the certificate of the public name", async () => {
+      const { report } = await ask("commands.example.com", true, entrance.authority);
+      expect(report).toEqual(["1 of 1 checks succeeded"]);
+      expect(entrance.heard).toEqual([expect.stringMatching(/^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+$/)]);
+    });
+
+    it.each([
+      ["is of another name", "queries.example.com", true, "", /SSL: no alternative certificate subject name matches/],
+      ["nobody knows", "commands.example.com", true, "/dev/null", /\(77\)|\(60\)/],
+      ["can't be seen, because it is not spoken to as it expects", "commands.example.com", false, "", /has no answer: /],
+    ])("does not come to where the certificate %s", async (_, host, proxyProtocol, authority, cause) => {
+      const { verdict, report } = await ask(host, proxyProtocol, authority || entrance.authority);
+      expect(verdict).toBe("failed");
+      expect(report?.[1]).toMatch(cause);
+    });
   });
 
   const JOB = "GET /apis/batch/v1/namespaces/write-side/jobs/migration-5e6f7a8b";

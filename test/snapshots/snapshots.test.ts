@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ApiObject } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { addressesOf, synthesisOf } from "../program";
@@ -54,9 +55,15 @@ function objectsIn(json: Body): readonly string[] {
   );
 }
 
-/** Without what says nothing to a reader, and with policy documents as documents. */
+/** Lines of a text from which on it is a file of the project, which is reviewed there. */
+const FILE = 12;
+
+/** Without what says nothing to a reader, with policy documents as documents, and with files by their sum. */
 function readable(value: unknown): unknown {
   if (typeof value === "string" && /^\{"Version"/.test(value)) return readable(JSON.parse(value));
+  if (typeof value === "string" && value.split("\n").length > FILE) {
+    return `${value.split("\n").length} lines, ${createHash("sha256").update(value).digest("hex").slice(0, 8)}`;
+  }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(readable);
   return Object.fromEntries(

@@ -6,6 +6,7 @@ import type { EntryOutputs } from "../../stacks/entry";
 import { keysStack } from "../../stacks/keys";
 import { awsStackProps, PlatformStack } from "../../stacks/stack";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";
 
 const ZONE = { id: "fedcba9876543210fedcba9876543210", name: "example.com" };
@@ -138,6 +139,10 @@ describe("an edge in an environment", () => {
       'test.queryApi.edge.account: "orders" is no id of Cloudflare; copy its 32 hexadecimal digits from the overview of the zone',
     ],
     [
+      { ...CLOUDFLARE, clientAuthority: AUTHORITIES.cloudflare },
+      "test.queryApi.edge.clientAuthority: is Cloudflare's own, which all of its customers share; use an authority of your own",
+    ],
+    [
       { ...CLOUDFLARE, host: "queries.example.org" },
       'test.queryApi.edge.host: "queries.example.org" is not in the zone example.com; use a name like queries.example.com',
     ],
@@ -147,6 +152,26 @@ describe("an edge in an environment", () => {
     ],
   ])("is not %j", (edge, message) => {
     expect(said(behind(edge))).toEqual([message]);
+  });
+
+  it.each([
+    [CLOUDFRONT, { timeout: "2m" }, 'timeout: "2m" is longer than cloudfront waits for an answer; use at most 110s'],
+    [CLOUDFLARE, { timeout: "100s" }, 'timeout: "100s" is longer than cloudflare waits for an answer; use at most 90s'],
+    [
+      CLOUDFLARE,
+      { paths: ["/orders", "/healthy"] },
+      'paths: ["/orders","/healthy"] leaves out /health, where cloudflare asks whether the origin is well; add it',
+    ],
+  ])("%j does not go with %j", (edge, query, message) => {
+    const queryApi = { image: "registry.example.com/query-api:1.0.0", replicas: 3, edge, ...query };
+    expect(errorsOf(aProgram(behind(edge, { queryApi })))).toEqual([`test.queryApi.${message}`]);
+    expect(errorsOf(aProgram(behind(edge, { queryApi: { ...queryApi, timeout: "90s", paths: ["/orders", "/health"] } })))).toEqual([]);
+  });
+
+  it("waits as long as the service that it stands before", () => {
+    const queryApi = { image: "registry.example.com/query-api:1.0.0", replicas: 3, timeout: "60s", edge: CLOUDFRONT };
+    const [json = {}] = made(behind(CLOUDFRONT, { queryApi })).edges;
+    expect(one(json, "aws_cloudfront_distribution").origin[0].vpc_origin_config.origin_read_timeout).toBe(70);
   });
 
   it("stands before queries, and never before commands", () => {
@@ -193,6 +218,11 @@ describe("an edge in an environment", () => {
     expect(said(behind(CLOUDFLARE), behind(CLOUDFLARE, standby()))).toEqual([]);
     expect(said(behind(CLOUDFRONT), behind(CLOUDFLARE, standby()))).toEqual([
       "standby.queryApi.edge.zone: is not the zone of test, for which it stands by; give both the same edge, or leave it out here",
+    ]);
+    const known = { ...CLOUDFLARE, clientAuthority: AUTHORITIES.own };
+    expect(said(behind(known), behind(known, standby()))).toEqual([]);
+    expect(said(behind(known), behind(CLOUDFLARE, standby()))).toEqual([
+      "standby.queryApi.edge.clientAuthority: is not that of test, and their zone shows both the same certificate; give both the same",
     ]);
   });
 });

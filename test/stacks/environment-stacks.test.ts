@@ -57,6 +57,19 @@ describe("the network stack", () => {
     );
   });
 
+  it("makes no public zone where one is named, and hands that one on", () => {
+    const json = stack("network", {
+      aws: { ...aws, zone: "Z0123456789ABCDEFGHIJ" },
+      cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
+      commandApi: { image: "registry.example.com/orders/api:1.0.0", replicas: 3 },
+      eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
+      exceptions: { openToAll: "a service mesh asks" },
+    });
+    expect(all(json, "aws_route53_zone").map(({ name }) => name)).toEqual(["test.orders.internal"]);
+    expect(json.output.public_zone_id.value).toMatch(/^\$\{data\.aws_route53_zone\.existing-zone_\S+\.zone_id\}$/);
+    expect(json.output).not.toHaveProperty("public_zone_name_servers");
+  });
+
   it("resolves names that only it knows", () => {
     expect(one(stack("network"), "aws_route53_zone")).toMatchObject({ name: "test.orders.internal", force_destroy: false });
   });

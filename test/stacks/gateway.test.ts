@@ -1,22 +1,32 @@
-import { App } from "cdktf";
+import { App, type TerraformStack } from "cdktf";
 import { compose } from "../../stacks/compose";
 import { gatewayOn } from "../../stacks/gateway";
 import { kubernetesStack } from "../../stacks/kubernetes";
 import { anEnvironment, aProgram } from "../environments";
+import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";
 
 const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 3 };
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
 
+interface Made {
+  readonly json: Body;
+  readonly hostnames: readonly string[] | undefined;
+
+  /** The Terraform of a stack of the environment. */
+  readonly stack: (part: string) => Body;
+}
+
 /** The Terraform of a stack that has the Gateway of a side, and nothing else. */
-function gatewayOf(side: "write" | "read", changes: object): { readonly json: Body; readonly hostnames: readonly string[] | undefined } {
+function gatewayOf(side: "write" | "read", changes: object): Made {
   const app = new App({ outdir: "cdktf.out" });
   const [composition] = compose(app, aProgram(anEnvironment(changes)), "test");
   const [site] = composition?.sites.map((populated) => populated.site) ?? [];
   if (!site) throw new Error("there is no cluster");
   const { stack, cluster } = kubernetesStack(app, site, "side");
   const { hostnames } = gatewayOn({ site, stack, cluster, side, namespace: "side", servicePorts: [8080], after: [] });
-  return { json: JSON.parse(JSON.stringify(stack.toTerraform())), hostnames };
+  const written = (made: TerraformStack) => JSON.parse(JSON.stringify(made.toTerraform())) as Body;
+  return { json: written(stack), hostnames, stack: (part) => written(app.node.findChild(`test-${part}`) as TerraformStack) };
 }
 
 const objectsOf = (json: Body): readonly Body[] => all(json, "helm_release").flatMap(({ values }) => JSON.parse(values[0]).objects);
@@ -33,6 +43,13 @@ describe("what lets requests in to a side", () => {
     expect(binding?.spec.targetGroupARN).toBe("${data.terraform_remote_state.test-entry.outputs.command_target_group_arn}");
   });
 
+  it("is bound before its pods come, which would else not wait for the load balancer to find them well", () => {
+    const { depends_on } = one(onAws.json, "helm_release", "gateway/objects/release");
+    expect(depends_on).toContainEqual(expect.stringMatching(/^helm_release\.targets_objects_release/));
+    const [binding] = objectsOf(onAws.json).filter(({ kind }) => kind === "TargetGroupBinding");
+    expect(binding?.spec.serviceRef).toEqual({ name: "gateway-nginx", port: 443 });
+  });
+
   it("lets in what comes from its network, where the load balancer is, and believes that", () => {
     const cidr = "${data.terraform_remote_state.test-network.outputs.vpc_cidr}";
     expect(one(onAws.json, "kubernetes_network_policy_v1").spec.ingress[0].from).toEqual([{ ip_block: { cidr } }]);
@@ -40,9 +57,38 @@ describe("what lets requests in to a side", () => {
     expect(proxy?.spec.rewriteClientIP).toMatchObject({ mode: "ProxyProtocol", trustedAddresses: [{ type: "CIDR", value: cidr }] });
   });
 
+  it("answers an edge that shows a certificate, and nobody else: not even a test", () => {
+    const zone = { id: "fedcba9876543210fedcba9876543210", name: "example.com" };
+    const shown = {
+      provider: "cloudflare",
+      cache: "30s",
+      account: "0123456789abcdef0123456789abcdef",
+      zone,
+      clientAuthority: AUTHORITIES.own,
+    };
+    const changes = { cluster: { nodes: 3, node }, commandApi: api, queryApi: { ...api, edge: shown } };
+    const tlsOf = (json: Body) => objectsOf(json).find(({ kind }) => kind === "Gateway")?.spec.tls;
+    const { json, stack } = gatewayOf("read", changes);
+    expect(one(json, "kubernetes_config_map_v1").data).toEqual({ "ca.crt": AUTHORITIES.own });
+    expect(tlsOf(json).frontend.default.validation.caCertificateRefs).toEqual([{ group: "", kind: "ConfigMap", name: "gateway-clients" }]);
+    expect(tlsOf(gatewayOf("write", changes).json)).toBeUndefined();
+
+    // A test has no such certificate.
+    const asked = (part: string) => one(stack(part), "kubernetes_config_map_v1", "way-in/verification/checks").data.list;
+    expect(asked("read-side")).toMatch(/^tcp\t\d+\tthe gateway\tgateway-nginx\.read-side\.svc\t443$/m);
+    expect(asked("read-side")).not.toMatch(/^http/m);
+    expect(asked("write-side")).toMatch(/^http\t/m);
+  });
+
   it("speaks in clear to whoever forwards its port on a cluster that exists", () => {
     expect(kinds(elsewhere.json).sort()).toEqual(["Gateway", "NginxProxy"]);
     expect(elsewhere.hostnames).toBeUndefined();
-    expect(one(elsewhere.json, "kubernetes_network_policy_v1").spec.ingress).toEqual([]);
+    const tests = {
+      namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "side" } },
+      pod_selector: { match_labels: { "app.kubernetes.io/component": "smoke-test" } },
+    };
+    expect(one(elsewhere.json, "kubernetes_network_policy_v1").spec.ingress).toEqual([
+      { from: [tests], ports: [{ port: "80", protocol: "TCP" }] },
+    ]);
   });
 });

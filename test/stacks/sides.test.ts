@@ -15,13 +15,16 @@ const SYSTEM = anEnvironment({
   size: "small",
   cluster: { context: "kind-orders" },
   eventStore: { engine: "kurrentdb", nodes: 1, storage: "5Gi" },
-  commandApi: { replicas: 2, release: "blue-green", timeout: "90s", rateLimit: { requests: "100/s" } },
+  commandApi: { replicas: 2, release: "blue-green", paths: ["/orders"], timeout: "90s", rateLimit: { requests: "100/s" } },
   commandProcessors: {
     replicas: { min: 5, max: 20 },
     scaleOn: { cpu: 60, memory: 80 },
     variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } },
   },
-  queryApi: { replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
+  queryApi: [
+    { name: "query-api", replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
+    { name: "search-api", replicas: 1, paths: ["/search", "/health"] },
+  ],
   projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" }, tellsProgress: true },
   readDatabase: [
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
@@ -40,6 +43,7 @@ const FILE: ReleaseFile = {
   "command-api": { slots: { blue: image("api"), green: image("api", "2.0.0") }, live: "blue" },
   "command-processors": { image: image("processors") },
   "query-api": { image: image("queries") },
+  "search-api": { image: image("search") },
   projections: { image: image("projections") },
   migrations: { image: image("migrations") },
 };
@@ -88,18 +92,42 @@ describe("the sides of a system", () => {
     expect(after["production-migrations"]).toEqual(expect.arrayContaining(["production-read-store", "production-event-store-users"]));
   });
 
-  it("end in tests, which come after all of their workloads", () => {
+  it("have tests, which come after all of their workloads", () => {
     for (const [part, number] of Object.entries({ "write-side": 1, "read-side": 1, projections: 2 })) {
       const json = stack(part);
       const pods = ["kubernetes_deployment_v1", "kubernetes_stateful_set_v1"].flatMap((type) =>
         all(json, type).map((body) => `${type}.${body["//"].metadata.uniqueId}`),
       );
-      const tests = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
       expect(pods.length).toBeGreaterThan(0);
+      const jobs = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
+      const tests = jobs.filter((job) => !job["//"].metadata.path.includes("/way-in/"));
       expect(tests).toHaveLength(number);
       expect(JSON.stringify(json)).toContain("rollout of");
       for (const test of tests) expect(test.depends_on).toEqual(expect.arrayContaining(pods));
     }
+  });
+
+  it("end in a test of the way in, which comes after routes and asks as clients do", () => {
+    const listOf = (part: string) => one(stack(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
+    const asked = (part: string) => listOf(part).list.match(/^http.*$/gm);
+    expect(asked("write-side")).toEqual([
+      expect.stringMatching(/^http\t\d+\tcommand-api through the gateway\tGET\thttp:\/\/gateway-nginx.write-side.svc\/orders\tany$/),
+    ]);
+    // The path of the first one's health is the second one's.
+    expect(asked("read-side")).toEqual([
+      expect.stringContaining("query-api through the gateway\tGET\thttp://gateway-nginx.read-side.svc/\tany"),
+      expect.stringContaining("search-api through the gateway\tGET\thttp://gateway-nginx.read-side.svc/health\t200"),
+    ]);
+    for (const [part, routes] of [
+      ["write-side", "command-api-routes"],
+      ["read-side", "query-api-routes"],
+    ] as const) {
+      const { depends_on } = one(stack(part), "kubernetes_job_v1", "way-in/verification/job");
+      expect(depends_on).toContainEqual(expect.stringMatching(new RegExp(`^helm_release\\.${routes}_objects_release`)));
+      expect(listOf(part).list).toContain("\trollout of gateway-nginx\t");
+      expect(listOf(part).list).toContain("/httproutes/");
+    }
+    expect(JSON.stringify(stack("projections"))).not.toContain("way-in");
   });
 
   it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
@@ -137,7 +165,7 @@ describe("every workload", () => {
     );
     const told = found.filter(({ variables }) => "OTEL_SERVICE_NAME" in variables);
     expect(told.map(({ variables }) => variables.OTEL_SERVICE_NAME).sort()).toEqual(
-      ["command-api", "command-api", "command-processors", "migrations", "projections-a", "query-api"].sort(),
+      ["command-api", "command-api", "command-processors", "migrations", "projections-a", "query-api", "search-api"].sort(),
     );
     for (const { part, variables } of told) {
       expect(variables.OTEL_EXPORTER_OTLP_ENDPOINT).toBe("http://collector.monitoring.svc:4317");
@@ -148,6 +176,30 @@ describe("every workload", () => {
         ports: [{ port: "4317", protocol: "TCP" }],
       });
     }
+  });
+});
+
+describe("the way in on AWS", () => {
+  const { stacks } = synthesisOf(program);
+  const side = (part: string) => stacks.get(`production-${part}`)?.json as Body;
+
+  it("is tried by its public name, with its certificate, as the load balancer speaks", () => {
+    const told = (part: string) => one(side(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
+    const options = (part: string) => Object.entries(told(part)).flatMap(([name, text]) => (name.endsWith(".curl") ? [text] : []));
+    expect(told("write-side").list).toMatch(/\tGET\thttps:\/\/commands\.orders\.example\.com\/\S*\t/);
+    expect(options("write-side")).toEqual(['connect-to = "::gateway-nginx.write-side.svc:443"\nhaproxy-protocol\n']);
+    // An edge tells who the client is in a header.
+    expect(options("read-side")).toEqual(['connect-to = "::gateway-nginx.read-side.svc:443"\n']);
+    expect(told("read-side").list).toContain("/certificates/gateway\t");
+  });
+
+  it("has pods that are not ready before the load balancer finds them well", () => {
+    const labels = (part: string) => one(side(part), "kubernetes_namespace_v1").metadata.labels;
+    for (const part of ["write-side", "read-side"])
+      expect(labels(part)).toMatchObject({ "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" });
+    expect(labels("projections")).not.toHaveProperty(["elbv2.k8s.aws/pod-readiness-gate-inject"]);
+    const elsewhere = one(stack("write-side"), "kubernetes_namespace_v1").metadata.labels;
+    expect(elsewhere).not.toHaveProperty(["elbv2.k8s.aws/pod-readiness-gate-inject"]);
   });
 });
 
@@ -166,10 +218,11 @@ describe("a switch between two slots", () => {
 
   it("finds the idle version running, which came without touching the live one", () => {
     const newer = stacksOf({ ...others, "command-api": { ...api, slots: { ...api?.slots, green: image("api", "3.0.0") } } });
-    expect(changed(made, newer).filter((each) => !each.includes("/smoke-test/"))).toEqual([
+    expect(changed(made, newer).filter((each) => !/\/(smoke-test|way-in)\//.test(each))).toEqual([
       "kubernetes_deployment_v1 test-write-side/command-api/green/rollout/pods",
     ]);
-    expect(changed(made, newer).length).toBeGreaterThan(1);
+    for (const test of ["smoke-test", "way-in"])
+      expect(changed(made, newer)).toContain(`kubernetes_job_v1 test-write-side/${test}/verification/job`);
   });
 });
 

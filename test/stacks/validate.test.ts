@@ -102,6 +102,10 @@ describe("every value", () => {
       expect.stringMatching(/^test\.aws\.region: is missing; /) as never,
     ],
     [
+      { aws: { ...aws, zone: "/hostedzone/Z0123456789" } },
+      'test.aws.zone: "/hostedzone/Z0123456789" is no id of a hosted zone; copy it from Route 53, like Z0123456789ABCDEFGHIJ',
+    ],
+    [
       { aws: { ...aws, account: "1111-2222-3333" } },
       'test.aws.account: "1111-2222-3333" is no account; write its twelve digits in quotes, like "111122223333"',
     ],
@@ -579,6 +583,18 @@ describe("a network", () => {
     expect(network({ vpc: "my-vpc", subnets: { public: ids(3), private: ids(3), data: ids(3) } })).toEqual([
       'test.aws.network.vpc: "my-vpc" is no id of a VPC; write one like vpc-0a1b2c3d4e5f67890',
     ]);
+  });
+
+  it("has names of its own in a zone that exists", () => {
+    const zone = "Z0123456789ABCDEFGHIJ";
+    const second = { ...aws, zone, network: { cidr: "10.1.0.0/16" } };
+    const both = (changes: object) =>
+      errorsOf(aProgram(anEnvironment({ aws: { ...aws, zone } }), anEnvironment({ name: "other", aws: { ...second, ...changes } })));
+    expect(both({})).toEqual([
+      'other.aws.domain: "orders.example.com" is what test writes into the same zone; give each environment a domain of its own',
+    ]);
+    expect(both({ domain: "other.example.com" })).toEqual([]);
+    expect(both({ zone: "Z9" })).toEqual([]);
   });
 
   it("overlaps no other environment's, unless they never meet", () => {

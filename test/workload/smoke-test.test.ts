@@ -1,8 +1,10 @@
 import { Fn } from "cdktf";
 import { podGroups } from "../../constructs/capacity/pod-groups";
+import { PublicCertificate } from "../../constructs/certificates";
+import { Gateway, Routes, type RoutesProps } from "../../constructs/gateway";
 import { KubernetesTarget } from "../../constructs/kubernetes";
 import { postgresConnection } from "../../constructs/postgres";
-import { HttpService, SmokeTest, type SmokeTestProps, smokeTestsOf, Worker } from "../../constructs/workload";
+import { HttpService, type Scaling, SmokeTest, type SmokeTestProps, smokeTestsOf, Worker } from "../../constructs/workload";
 import { aPostgres } from "../postgres/postgres";
 import { aSpec } from "../secrets/specs";
 import { type Body, one } from "../synth";
@@ -35,6 +37,95 @@ const HEALTH = { name: "health", url: "http://command-api:8080/health" };
 const sent = new Sent(aTest({ checks: [HEALTH] }));
 const verdict = (json: Body): Body => Object.values(json.data.kubernetes_config_map_v1 as Record<string, Body>)[0] as Body;
 const job = (more: More = {}): Body => one(new Sent(aTest(more)).json, "kubernetes_job_v1");
+
+const way =
+  (changes: Partial<RoutesProps> = {}) =>
+  (stack: Parameters<typeof KubernetesTarget.kubeconfig>[0]) => {
+    const place = { cluster: KubernetesTarget.kubeconfig(stack, { context: "kind-orders" }), namespace: "write-side" };
+    const zone = { id: "Z1", region: "eu-west-1" };
+    const certificate = new PublicCertificate(stack, "certificate", { ...place, name: "gateway", dnsNames: ["orders.example.com"], zone });
+    const gateway = new Gateway(stack, "gateway", { ...place, certificate: certificate.secretName, servicePorts: [8080] });
+    const backends = [
+      { service: "api-blue", port: 8080, weight: 100 },
+      { service: "api-green", port: 8080, weight: 0 },
+    ];
+    const routes = new Routes(stack, "routes", { ...place, gateway, name: "api", backends, rateLimit: { requests: "9/s" }, ...changes });
+    const rollout = { name: "rollout of nginx", object: gateway.deployment };
+    new SmokeTest(stack, "way-in", { ...place, verifies: [certificate, gateway, routes], checks: [rollout] });
+  };
+
+describe("a test of the way in", () => {
+  const asked = new Sent(way());
+  const { metadata, depends_on, lifecycle } = one(asked.json, "kubernetes_job_v1");
+
+  it("asks the certificate, the Gateway, its routes and their policies whether they are as they should be", () => {
+    const list: string[] = one(asked.json, "kubernetes_config_map_v1", "checks").data.list.trimEnd().split("\n");
+    const gateways = "/apis/gateway.networking.k8s.io/v1/namespaces/write-side";
+    const policies = "/apis/gateway.nginx.org/v1alpha1/namespaces/write-side";
+    const accepted = "status.ancestors.*.conditions=Accepted";
+    expect(list.map((line) => line.split("\t").slice(2))).toEqual([
+      [
+        "Certificate gateway",
+        "/apis/cert-manager.io/v1/namespaces/write-side/certificates/gateway",
+        "status.conditions=Ready",
+        "/apis/cert-manager.io/v1/namespaces/write-side/certificaterequests /apis/acme.cert-manager.io/v1/namespaces/write-side/challenges",
+      ],
+      [
+        "Gateway gateway",
+        `${gateways}/gateways/gateway`,
+        "status.conditions=Accepted,Programmed status.listeners.*.conditions=Accepted,Programmed,ResolvedRefs",
+        "",
+      ],
+      ["SnippetsFilter api-repeats", `${policies}/snippetsfilters/api-repeats`, "status.controllers.*.conditions=Accepted", ""],
+      ["HTTPRoute api", `${gateways}/httproutes/api`, "status.parents.*.conditions=Accepted,ResolvedRefs,!PartiallyInvalid", ""],
+      ["ClientSettingsPolicy api", `${policies}/clientsettingspolicies/api`, accepted, ""],
+      ["ProxySettingsPolicy api", `${policies}/proxysettingspolicies/api`, accepted, ""],
+      ["RateLimitPolicy api", `${policies}/ratelimitpolicies/api`, accepted, ""],
+      ["rollout of nginx", "write-side", "deployments", "gateway-nginx", "gateway.networking.k8s.io%2Fgateway-name%3Dgateway", "1"],
+    ]);
+  });
+
+  it("comes after all of them, and again for each change but one of who answers", () => {
+    const releases = depends_on.filter((address: string) => address.startsWith("helm_release."));
+    expect(releases.map((address: string) => address.split("_")[1]?.replace(/^release\./, "")).sort()).toEqual([
+      "certificate",
+      "gateway",
+      "routes",
+    ]);
+    expect(lifecycle.replace_triggered_by).toEqual(releases.filter((address: string) => !address.includes(".routes_")));
+    const nameOf = (changes: Partial<RoutesProps>) => one(new Sent(way(changes)).json, "kubernetes_job_v1").metadata.name;
+    const slots = (blue: number, green: number) => [
+      { service: "api-blue", port: 8080, weight: blue },
+      { service: "api-green", port: 8080, weight: green },
+    ];
+    expect(nameOf({ backends: slots(0, 100), previews: { blue: { service: "api-blue", port: 8080 } } })).toBe(metadata.name);
+    expect(nameOf({ paths: ["/orders"] })).not.toBe(metadata.name);
+    expect(nameOf({ backends: slots(1, 1).slice(1) })).not.toBe(metadata.name);
+  });
+
+  it("may read them, and what a certificate waits for", () => {
+    const read = (apiGroup: string, resource: string, name: string) => ({
+      apiGroups: [apiGroup],
+      resources: [resource],
+      resourceNames: [name],
+      verbs: ["get"],
+    });
+    const list = (apiGroup: string, ...resources: readonly string[]) => ({ apiGroups: [apiGroup], resources, verbs: ["list"] });
+    expect(asked.one("Role", "way-in").rules.slice(0, -2)).toEqual([
+      read("apps", "deployments", "gateway-nginx"),
+      read("cert-manager.io", "certificates", "gateway"),
+      list("cert-manager.io", "certificaterequests"),
+      list("acme.cert-manager.io", "challenges"),
+      read("gateway.networking.k8s.io", "gateways", "gateway"),
+      read("gateway.networking.k8s.io", "httproutes", "api"),
+      read("gateway.nginx.org", "snippetsfilters", "api-repeats"),
+      read("gateway.nginx.org", "clientsettingspolicies", "api"),
+      read("gateway.nginx.org", "proxysettingspolicies", "api"),
+      read("gateway.nginx.org", "ratelimitpolicies", "api"),
+      list("", "pods", "events"),
+    ]);
+  });
+});
 
 describe("a smoke test", () => {
   const { json } = sent;
@@ -84,12 +175,13 @@ describe("a smoke test", () => {
   it("asks first whether every workload is rolled out", () => {
     const { data } = one(json, "kubernetes_config_map_v1", "checks");
     expect(data.list.split("\n")).toEqual([
-      "rollout\t0\trollout of command-api\twrite-side\tdeployments\tcommand-api\tapp.kubernetes.io%2Finstance%3Dcommand-api,app.kubernetes.io%2Fname%3Dcommand-api",
-      "rollout\t1\trollout of processors\twrite-side\tdeployments\tprocessors\tapp.kubernetes.io%2Finstance%3Dprocessors,app.kubernetes.io%2Fname%3Dprocessors",
+      "rollout\t0\trollout of command-api\twrite-side\tdeployments\tcommand-api\tapp.kubernetes.io%2Finstance%3Dcommand-api,app.kubernetes.io%2Fname%3Dcommand-api\t2",
+      "rollout\t1\trollout of processors\twrite-side\tdeployments\tprocessors\tapp.kubernetes.io%2Finstance%3Dprocessors,app.kubernetes.io%2Fname%3Dprocessors\t2",
       "http\t2\thealth\tGET\thttp://command-api:8080/health\t200",
       "",
     ]);
-    expect(Object.keys(data).sort()).toEqual(["2.curl", "flatten.awk", "list", "pods.awk", "query.sh", "verify.sh"]);
+    const scripts = ["causes.awk", "conditions.awk", "flatten.awk", "list", "pods.awk", "query.sh", "verify.sh"];
+    expect(Object.keys(data).sort()).toEqual(["2.curl", ...scripts]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
 
@@ -103,6 +195,30 @@ describe("a smoke test", () => {
     expect(sent.one("RoleBinding", "smoke-test").subjects).toEqual([
       { kind: "ServiceAccount", name: "smoke-test", namespace: "write-side" },
     ]);
+  });
+
+  it("waits for as many pods of an autoscaled workload as there have to be, and comes after what scales it", () => {
+    const scaled = (scaleOn: Scaling) => (stack: Parameters<typeof KubernetesTarget.kubeconfig>[0]) => {
+      const place = { cluster: KubernetesTarget.kubeconfig(stack, { context: "kind-orders" }), namespace: "write-side" };
+      const worker = new Worker(stack, "processors", { ...place, image: IMAGE, replicas: { min: 5, max: 20 }, scaleOn });
+      new SmokeTest(stack, "smoke-test", { ...place, verifies: [worker] });
+    };
+    const signal = {
+      kind: "nats",
+      monitoring: "broker:8222",
+      stream: "orders",
+      consumer: "processors",
+      each: 100,
+      peer: "namespace",
+    } as const;
+    for (const [scaleOn, scaler] of [
+      [{}, /^kubernetes_horizontal_pod_autoscaler_v2\.processors_rollout_scaling/],
+      [{ signals: [signal] }, /^helm_release\.processors_rollout_scaling_signals/],
+    ] as const) {
+      const { json: asked } = new Sent(scaled(scaleOn));
+      expect(one(asked, "kubernetes_config_map_v1", "checks").data.list).toMatch(/^rollout\t.*\t5\n$/);
+      expect(one(asked, "kubernetes_job_v1").depends_on).toContainEqual(expect.stringMatching(scaler));
+    }
   });
 
   it("is given rights in each namespace that it looks into", () => {
@@ -141,7 +257,7 @@ describe("a smoke test", () => {
           {
             name: "create an order",
             url: "https://orders.example.com/orders",
-            through: { host: "gateway.entry", port: 443 },
+            through: { host: "gateway.entry", port: 443, proxyProtocol: true },
             headers: { "Idempotency-Key": "smoke-{run}", "X-Quoted": 'a "b" \\' },
             body: '{"id":"${id}"}',
             bearer: { secret: aSpec({ name: "token" }), home: "write-side", key: "password" },
@@ -149,6 +265,7 @@ describe("a smoke test", () => {
           },
           { name: "lag", url: "http://projections/lag", below: { field: "lag", limit: 1000 }, contains: "orders" },
           { name: "broker", tcp: { host: "broker", port: 4222 } },
+          { name: "somebody", url: "http://orders/", expect: "any" },
         ],
       }),
     );
@@ -157,10 +274,11 @@ describe("a smoke test", () => {
       "http\t2\tcreate an order\tPOST\thttps://orders.example.com/orders\t202",
       "http\t3\tlag\tGET\thttp://projections/lag\t200",
       "tcp\t4\tbroker\tbroker\t4222",
+      "http\t5\tsomebody\tGET\thttp://orders/\tany",
       "",
     ]);
     expect(data["2.curl"]).toBe(
-      'header = "Idempotency-Key: smoke-{run}"\nheader = "X-Quoted: a \\"b\\" \\\\"\nconnect-to = "::gateway.entry:443"\n',
+      'header = "Idempotency-Key: smoke-{run}"\nheader = "X-Quoted: a \\"b\\" \\\\"\nconnect-to = "::gateway.entry:443"\nhaproxy-protocol\n',
     );
     expect(data["2.body"]).toBe('{"id":"$${id}"}');
     expect([data["3.below"], data["3.contains"]]).toEqual(["lag 1000\n", "orders"]);

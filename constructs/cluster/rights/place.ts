@@ -14,14 +14,23 @@ export interface ControllerPlace {
   /** The hosted zones whose records the cluster keeps, by ARN. */
   readonly dnsZones: readonly string[];
 
-  /** The public zones in which its cert-manager proves whose a name is, by ARN. */
-  readonly certificateZones: readonly string[];
+  /** Where its cert-manager proves whose a name is. */
+  readonly certificateZones: readonly CertificateZone[];
 
   /** The customer-managed key of volumes, by ARN. */
   readonly diskKey: string;
 
   /** What a scaler needs, where nodes are scaled. */
   readonly scaling?: { readonly queueArn: string; readonly nodeRoleArn: string; readonly instanceProfileArn: string };
+}
+
+/** Names that certificates are issued for: a domain, what is below it, and the public zone that they stand in. */
+export interface CertificateZone {
+  /** The zone, by ARN. It may hold more than the domain: `example.com`. */
+  readonly zone: string;
+
+  /** `orders.example.com` */
+  readonly domain: string;
 }
 
 /** EC2 and Elastic Load Balancing know no resource for what only describes. */

@@ -16,13 +16,15 @@ export function recordStatements({ dnsZones }: ControllerPlace): object[] {
 
 /** cert-manager: the texts that prove to a certificate authority whose a name is. */
 export function challengeStatements({ certificateZones }: ControllerPlace): object[] {
+  const zones = certificateZones.map(({ zone }) => zone);
+  const proofs = certificateZones.flatMap(({ domain }) => [`_acme-challenge.${domain}`, `_acme-challenge.*.${domain}`]);
   return [
     { Sid: "FindZones", Effect: "Allow", Action: "route53:ListHostedZonesByName", Resource: "*" },
     { Sid: "WaitForChanges", Effect: "Allow", Action: "route53:GetChange", Resource: "arn:aws:route53:::change/*" },
-    { Sid: "ReadRecords", Effect: "Allow", Action: "route53:ListResourceRecordSets", Resource: certificateZones },
-    changes(certificateZones, {
+    { Sid: "ReadRecords", Effect: "Allow", Action: "route53:ListResourceRecordSets", Resource: zones },
+    changes(zones, {
       "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"] },
-      "ForAllValues:StringLike": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["_acme-challenge.*"] },
+      "ForAllValues:StringLike": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": proofs },
     }),
   ];
 }

@@ -9,6 +9,7 @@ BEGIN { FS = "\t" }
   rest = substr($1, length(path[1] path[2]) + 3)
   values[pod, rest] = $2
   if (path[4] == "conditions" && path[6] == "type") condition[pod, $2] = rest
+  if (path[4] == "readinessGates" && path[6] == "conditionType") gate[pod, ++gates[pod]] = $2
   if (path[4] ~ /ontainerStatuses$/ && path[6] == "name") {
     containers[pod]++
     container[pod, containers[pod]] = substr(rest, 1, length(rest) - 5)
@@ -31,6 +32,13 @@ END {
         say(what ": " waiting, values[pod, at ".state.waiting.message"])
       ended(what, at ".state.terminated", "ended")
       ended(what, at ".lastState.terminated", "ended before")
+    }
+    # One that runs may wait for others to say that it may serve: for a load balancer that knows it.
+    for (one = causes ? 1 + gates[pod] : 1; one <= gates[pod]; one++) {
+      type = gate[pod, one]
+      if (of(pod, type, "status") == "True") continue
+      reason = of(pod, type, "reason")
+      say(type ": " (reason == "" ? "nobody has said so" : reason), of(pod, type, "message"))
     }
     if (!causes) say("is " tolower(values[pod, "status.phase"]) " and not ready", "")
   }

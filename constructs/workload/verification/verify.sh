@@ -67,13 +67,16 @@ causes() {
   fi
 }
 
-# rollout N NAME NAMESPACE KIND OBJECT SELECTOR: all pods are of the newest version, and can serve.
+# rollout N NAME NAMESPACE KIND OBJECT SELECTOR LEAST: all pods are of the newest version, and can serve; there are at least so many.
 rollout() {
   if ! get "/apis/apps/v1/namespaces/$3/$4/$5"; then
     echo "$4 $5 can't be read ($status)"
     return 1
   fi
   wanted=$(value spec.replicas 1)
+  scaled=$wanted
+  # It begins with one, and its autoscaler has not come to it.
+  [ "$wanted" -ge "$7" ] || wanted=$7
   newest=$(value status.updatedReplicas 0)
   available=$(value status.availableReplicas 0)
   seen=$(value status.observedGeneration 0)
@@ -81,6 +84,7 @@ rollout() {
   if [ "$seen" -ge "$(value metadata.generation 1)" ] && [ "$(value status.replicas 0)" -eq "$wanted" ] &&
     [ "$newest" -eq "$wanted" ] && [ "$available" -eq "$wanted" ]; then return 0; fi
   echo "of $wanted pods of $5 $newest are of the newest version and $available available"
+  [ "$scaled" -eq "$wanted" ] || echo "its autoscaler has asked for $scaled"
   condition ReplicaFailure || true
   causes "$1" "$3" "$4" "$5" "$6"
   return 1
@@ -100,6 +104,22 @@ job() {
   fi
   echo "job $5 has not ended"
   causes "$1" "$3" "$4" "$5" "$6"
+  return 1
+}
+
+# conditions N NAME PATH WANTED LISTS: the object has the conditions that it should have; where it has not, lists may say why.
+conditions() {
+  if ! get "$3"; then
+    resource=${3%/*}
+    echo "${resource##*/} ${3##*/} can't be read ($status)"
+    return 1
+  fi
+  awk -v WANTED="$4" -f "$here/conditions.awk" "$answer" >"$work/conditions"
+  [ -s "$work/conditions" ] || return 0
+  sed '2,$s/^/  /' "$work/conditions"
+  for list in $5; do
+    if get "$list"; then awk -f "$here/causes.awk" "$answer" | head -n 4; fi
+  done
   return 1
 }
 
@@ -151,7 +171,12 @@ http() {
     echo "$3 $4 has no answer: $(sed 's/^curl: //' "$work/error")"
     return 1
   fi
-  if [ "$code" != "$5" ]; then
+  if [ "$5" = any ]; then
+    if [ "$code" -ge 500 ] || grep -q '<center>nginx' "$work/body"; then
+      echo "$3 $4 answers $code, and not by the service: $(body)"
+      return 1
+    fi
+  elif [ "$code" != "$5" ]; then
     echo "$3 $4 answers $code, not $5: $(body)"
     return 1
   fi
@@ -205,11 +230,11 @@ end=$(($(date +%s) + TIME))
 count=0
 failures=0
 : >"$work/report"
-while IFS=$TAB read -r kind number name one two three four; do
+while IFS=$TAB read -r kind number name one two three four five; do
   count=$((count + 1))
   while :; do
     result=0
-    "$kind" "$number" "$name" "$one" "$two" "$three" "$four" >"$work/why" </dev/null || result=$?
+    "$kind" "$number" "$name" "$one" "$two" "$three" "$four" "$five" >"$work/why" </dev/null || result=$?
     # After its time everything is tried once, so that all that does not work is known at once.
     if [ "$result" -ne 1 ] || [ "$(date +%s)" -ge "$end" ]; then break; fi
     sleep "${POLL:-5}"

@@ -1,0 +1,29 @@
+import { X509Certificate } from "node:crypto";
+import type { Problem } from "../core/errors";
+
+const PEM = /^(-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----\s*)+$/;
+
+const AFTER_ONE = /(?<=-----END CERTIFICATE-----)\s*(?=-)/;
+
+/** Who signs what Cloudflare shows to the origins of everybody (Cloudflare, global authenticated origin pulls). */
+const SHARED = "CN=origin-pull.cloudflare.net";
+
+/** What is wrong with the certificates of authorities. They are not shown: what stands there by mistake may be a key. */
+export function clientAuthorityProblems(pem: string): readonly Omit<Problem, "path">[] {
+  const certificates = PEM.test(pem) ? pem.trim().split(AFTER_ONE).map(read) : [undefined];
+  if (certificates.includes(undefined))
+    return [{ rule: "is no certificate in PEM", remedy: "paste what begins with -----BEGIN CERTIFICATE-----, and never a key" }];
+  if (certificates.some((one) => !one?.ca))
+    return [{ rule: "is no certificate of an authority", remedy: "use that of the authority that signed the client's" }];
+  if (certificates.some((one) => one?.subject.includes(SHARED)))
+    return [{ rule: "is Cloudflare's own, which all of its customers share", remedy: "use an authority of your own" }];
+  return [];
+}
+
+function read(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}

@@ -95,7 +95,7 @@ function run(program: Program, { action, name, tofu, recover, args }: Request, o
   const { compositions } = withoutTokenTraces(() => synthesize(program, { ...options, outdir, prune: true }));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
   const binary = findBinary(tofu);
-  if (binary === undefined) throw new Refused(`Neither terraform nor tofu is on the PATH${tofu ? "; --tofu needs OpenTofu" : ""}`);
+  if (binary === undefined) throw new Refused(tofu ? "tofu is not on the PATH" : "Neither terraform nor tofu is on the PATH");
   const workspaces = new Map<string, Workspace>();
   const workspaceOf = (stack: string) => {
     const workspace = workspaces.get(stack) ?? new Workspace(stack, join(outdir, "stacks", stack), binary);

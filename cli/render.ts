@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Document, stringify } from "yaml";
 import { InvalidInput, type Problem } from "../constructs/core/errors";
-import { DEFAULT_KUBERNETES } from "../constructs/core/versions";
+import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/versions";
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
 import { type Cluster, type Environment, PolicyViolation, type Program, synthesize, validate } from "../stacks";
 import { noSuch } from "./command";
@@ -138,7 +138,7 @@ function helmTemplate(stack: string, release: ChartRelease, { environment, direc
 }
 
 /** The lowest version of an environment's clusters: what a chart makes of it runs on all of them. */
-function kubernetesVersion({ cluster, writeCluster, readCluster }: Environment): string {
+export function kubernetesVersion({ cluster, writeCluster, readCluster }: Environment): KubernetesVersion {
   const clusters = [cluster, writeCluster, readCluster].filter((each): each is Cluster => each !== undefined);
   const versions = clusters.map((each) => ("version" in each && each.version) || DEFAULT_KUBERNETES);
   return versions.sort((one, other) => one.localeCompare(other, "en", { numeric: true }))[0] ?? DEFAULT_KUBERNETES;

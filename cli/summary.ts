@@ -1,6 +1,17 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { type Environment, EXCEPTIONS, type Exceptions, type Program, type Synthesis, settledStores } from "../stacks";
+import {
+  clientsOf,
+  type Environment,
+  EXCEPTIONS,
+  type Exceptions,
+  type Program,
+  type Synthesis,
+  settledStores,
+  type WorkloadOverview,
+  waysInto,
+  workloadsOf,
+} from "../stacks";
 
 /** What a synthesis made, as data. */
 export interface Summary {
@@ -24,6 +35,12 @@ export interface PartSummary {
 
   /** Its stores, with everything that follows from their sizes. */
   readonly stores: readonly { readonly store: string; readonly settings: string }[];
+
+  /** What runs, in which versions. */
+  readonly workloads: readonly WorkloadOverview[];
+
+  /** Where requests come in. */
+  readonly entrances: readonly { readonly name: string; readonly answers: string }[];
 
   /** What is weaker than the default, and why. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
@@ -63,7 +80,9 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       capacity: sites
         .filter(({ site }) => site.environment.name === name)
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
-      stores: environment ? settledStores(environment).map(({ path, settings }) => ({ store: path, settings })) : [],
+      stores: environment ? storesOf(environment) : [],
+      workloads: environment ? workloadsOf(environment) : [],
+      entrances: environment ? waysInto(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
@@ -82,10 +101,24 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       const order = after.length > 0 ? paint("dim", `   after ${after.join(", ")}`) : "";
       return `  ${String(index + 1).padStart(places)}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
     });
-    const clusters = Math.max(0, ...part.capacity.map(({ cluster }) => cluster.length));
-    const capacity = part.capacity.map(({ cluster, asked }) => `    ${cluster.padEnd(clusters)}  ${asked}`);
-    const named = Math.max(0, ...part.stores.map(({ store }) => store.length));
-    const stores = part.stores.map(({ store, settings }) => `    ${store.padEnd(named)}  ${settings}`);
+    const tables = [
+      table(
+        "what must run asks for",
+        part.capacity.map(({ cluster, asked }) => [cluster, asked]),
+      ),
+      table(
+        "stores",
+        part.stores.map(({ store, settings }) => [store, settings]),
+      ),
+      table(
+        "workloads",
+        part.workloads.map(({ path, instances, versions }) => [path, instances, versions]),
+      ),
+      table(
+        "entrances",
+        part.entrances.map(({ name, answers }) => [name, answers]),
+      ),
+    ];
     const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
     const weaker = part.exceptions.map(
       ({ name, weaker: what, reason }) =>
@@ -94,8 +127,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
     return [
       `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
-      ...(capacity.length > 0 ? ["  what must run asks for:", ...capacity] : []),
-      ...(stores.length > 0 ? ["  stores:", ...stores] : []),
+      ...tables.flat(),
       ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
       ...(part.described.length > 0 ? wrap("  described, made by no stack yet: ", part.described) : []),
       ...(part.next ? [`  next: ${paint("cyan", part.next)}`] : []),
@@ -108,10 +140,25 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
   return lines.join("\n");
 }
 
+/** Rows below a title, each column as wide as its widest; nothing where there are none. */
+function table(title: string, rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => `    ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
+  return lines.length > 0 ? [`  ${title}:`, ...lines] : [];
+}
+
 function placeOf({ aws, cluster }: Environment): string {
   if (!aws) return cluster && "context" in cluster ? `on ${cluster.context}, without a cloud` : "without a cloud";
   const copies = aws.recoveryRegion ? `, copies in ${aws.recoveryRegion}` : "";
   return `${aws.region}${copies}, account ${aws.account}`;
+}
+
+function storesOf(environment: Environment): PartSummary["stores"] {
+  const clients = clientsOf(environment);
+  return settledStores(environment).map(({ path, settings }) => {
+    const by = clients.get(path);
+    return { store: path, settings: by ? `${settings}; ${by}` : settings };
+  });
 }
 
 function exceptionsOf(exceptions: Exceptions): PartSummary["exceptions"] {

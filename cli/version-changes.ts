@@ -59,14 +59,14 @@ function begun({ image: running, previous, ...entry }: WorkloadRelease, slot: Sl
   return { ...entry, slots: { [home]: running }, live: home };
 }
 
-/** No image in a slot, and so no instances. */
+/** No image in a slot, and so no instances, and nothing to show by a header. */
 export function empty(slot: Slot): Change {
   return (entry, workload) => {
     needSlots(workload);
     if (entry.slots?.[slot] === undefined) return entry;
     const { [slot]: _, ...slots } = entry.slots;
     guard(entry, slot, workload.path, "empty it would answer none", false);
-    return { ...entry, slots };
+    return { ...without(entry, "preview"), slots };
   };
 }
 
@@ -116,7 +116,10 @@ export const rollBack: Change = (entry, workload) => {
   const held = entry.slots?.[idle];
   if (held !== undefined && held === previous) return { ...without(entry, "weights", "previous"), live: idle };
   if (entry.weights) return without(entry, "weights");
-  if (previous === undefined) throw new Refused(`${path} has no version to go back to; to turn to ${idle} all the same, say --switch`);
+  if (previous === undefined) {
+    const instead = held === undefined ? `${idle} is empty as well` : `to turn to ${idle} all the same, say --switch`;
+    throw new Refused(`${path} has no version to go back to; ${instead}`);
+  }
   const instead = held === undefined ? `${idle}, which had ${previous}, is empty` : `${idle} has ${held}, which was never live`;
   throw new Refused(`${path}: ${instead}; put the one before back with --slot ${idle} --image ${previous}, then --switch`);
 };

@@ -3,6 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { print, summarize } from "../cli/summary";
 import { program } from "../environments";
 import { addressesOf, synthesisOf } from "../test/program";
+import { RELEASES, releases } from "./releases";
 
 const FILE = "docs/architecture.md";
 
@@ -82,4 +83,5 @@ function node(name: string): string {
 if (require.main === module) {
   writeFileSync(FILE, architecture());
   writeFileSync(README, readme());
+  writeFileSync(RELEASES, releases());
 }

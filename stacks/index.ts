@@ -4,6 +4,7 @@ export { type AwsContext, bootstrapName, type Composition, compose } from "./com
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
 export { moves } from "./moves";
+export { clientsOf, type WorkloadOverview, waysInto, workloadsOf } from "./overview";
 export { type SettledStore, settledStores } from "./sizes";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
 export { checkSupport } from "./support";

@@ -161,6 +161,12 @@ describe("npm run plan, apply, destroy", () => {
     expect(run({}, "plan", "dev-keys").asked).toEqual(["plan dev-keys"]);
   });
 
+  it("says what is not on the PATH", () => {
+    expect(run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: "tofu is not on the PATH", asked: [] });
+    rmSync(join(directory, "bin/terraform"));
+    expect(run({}, "plan", "dev-keys").said).toBe("Neither terraform nor tofu is on the PATH");
+  });
+
   it("runs nothing where types are wrong", () => {
     expect(run({}, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
   });

@@ -337,6 +337,7 @@ describe("a blue-green release", () => {
   it("frees a slot, and what was in it can be put back", () => {
     const { previous: _, ...freed } = { ...SWITCHED, slots: { green: V2 } };
     expect(api({ ...BOTH, live: "green" }, "--slot", "blue", "--empty").entry).toEqual(freed);
+    expect(api({ ...BOTH, live: "green", preview: true }, "--slot", "blue", "--empty").entry).toEqual(freed);
     expect(api({ ...SWITCHED, slots: { green: V2 } }, "--slot", "blue", "--image", V1).entry).toEqual(SWITCHED);
     expect(api(BLUE, "--slot", "green", "--empty").said).toMatch(/^test command-api\n {2}is so already/);
   });
@@ -379,12 +380,6 @@ describe("a blue-green release", () => {
       "test command-api: green takes 10 of 100 requests, and empty it would answer none; take them away first with --weights green=0",
     ],
     [
-      "to empty a slot that is shown",
-      { ...BOTH, preview: true },
-      ["--slot", "green", "--empty"],
-      `${FILE}#command-api.preview: true shows green, which has no image; put one into slots.green, or leave it out`,
-    ],
-    [
       "to turn to an empty slot",
       BLUE,
       ["--switch"],
@@ -419,6 +414,12 @@ describe("a blue-green release", () => {
       BOTH,
       ["--rollback"],
       "test command-api has no version to go back to; to turn to green all the same, say --switch",
+    ],
+    [
+      "to go back where nothing was released yet",
+      BLUE,
+      ["--rollback"],
+      "test command-api has no version to go back to; green is empty as well",
     ],
     [
       "to go back where the next version is in the slot already",

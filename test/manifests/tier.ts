@@ -1,71 +1,58 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { render } from "../../cli/render";
+import type { Document } from "yaml";
+import { kubernetesVersion, render } from "../../cli/render";
+import { RELEASES, releases } from "../../docs/releases";
 import { program } from "../../environments";
-import { installed, run } from "../aws/process";
 import { Missing, Results, Wrong } from "../aws/results";
+import { VARIETY } from "../cluster/varieties";
 import { EXPLAINED, type Explained } from "./explained";
+import { type Asked, documentsOf, missing, TOOLS, type Tool, type ToolName } from "./tools";
 
-/** A check that an object fails. */
-interface Failed {
-  readonly check: string;
-
-  /** `Kind/namespace/name` */
-  readonly object: string;
+/** What no API server would accept, made of an object that it does, and what is to be said of it. */
+const MUTANTS: readonly {
+  readonly kind: string;
+  readonly at: readonly (string | number)[];
+  readonly is: unknown;
   readonly says: string;
-}
+}[] = [
+  { kind: "Deployment", at: ["spec", "replica"], is: 3, says: "/spec: additional properties 'replica' not allowed" },
+  {
+    kind: "Deployment",
+    at: ["spec", "template", "spec", "terminationGracePeriodSeconds"],
+    is: "30",
+    says: "/spec/template/spec/terminationGracePeriodSeconds: got string, want null or integer",
+  },
+  { kind: "Deployment", at: ["apiVersion"], is: "apps/v2", says: "could not find schema for Deployment" },
+  { kind: "HTTPRoute", at: ["spec", "hostname"], is: ["orders.example.com"], says: "/spec: additional properties 'hostname' not allowed" },
+  {
+    kind: "HTTPRoute",
+    at: ["spec", "rules", 0, "backendRefs", 0, "port"],
+    is: "http",
+    says: "/spec/rules/0/backendRefs/0/port: got string, want integer",
+  },
+  { kind: "HTTPRoute", at: ["metadata", "label"], is: {}, says: "/metadata: additional properties 'label' not allowed" },
+];
 
-/** How each tool is asked about some files, and what it answers. */
-const TOOLS: Readonly<Record<Explained["tool"], (files: readonly string[], log: string) => Promise<readonly Failed[]>>> = {
-  "kube-score": async (files, log) => {
-    const { stdout, output } = await run("kube-score", ["score", "--output-format", "json", ...files], { log });
-    const objects = parsed(stdout, output) as {
-      readonly object_name: string;
-      readonly checks: readonly {
-        check: { id: string };
-        grade: number;
-        skipped: boolean;
-        comments: readonly { summary: string }[] | null;
-      }[];
-    }[];
-    return objects.flatMap(({ object_name, checks }) =>
-      checks
-        .filter(({ grade, skipped }) => grade === CRITICAL && !skipped)
-        .map(({ check, comments }) => ({ check: check.id, object: nameOf(object_name), says: comments?.[0]?.summary ?? "" })),
+async function seeMutants(asked: Omit<Asked, "files">, files: readonly string[]): Promise<void> {
+  const documents = files.flatMap(documentsOf);
+  const mutants = MUTANTS.map(({ kind, at, is }, index) => {
+    const document = documents.find((each) => each.get("kind") === kind)?.clone() as Document | undefined;
+    if (!document) throw new Error(`there is no ${kind} to make a mutant of`);
+    document.setIn(at, is);
+    const file = join(asked.directory, `mutant-${index}.yaml`);
+    writeFileSync(file, document.toString());
+    return file;
+  });
+  const found = await TOOLS.kubeconform.failed({ ...asked, files: mutants });
+  const unseen = MUTANTS.filter(({ says }, index) => !found.some((one) => one.check === `mutant-${index}.yaml` && one.says === says));
+  if (unseen.length > 0)
+    throw new Wrong(
+      [...unseen.map(({ kind, at }) => `unseen: ${kind} ${at.join(".")}`), ...found.map(({ check, says }) => `${check}: ${says}`)].join(
+        "\n",
+      ),
     );
-  },
-  checkov: async (files, log) => {
-    const options = ["--framework", "kubernetes", "-o", "json", "--quiet", "--compact", "--skip-download", "--soft-fail"];
-    const { stdout, output } = await run("checkov", [...files.flatMap((file) => ["-f", file]), ...options], { log });
-    const { summary, results } = parsed(stdout, output) as {
-      readonly summary: { readonly passed: number };
-      readonly results: { readonly failed_checks: readonly { check_id: string; check_name: string; resource: string }[] };
-    };
-    if (!(summary.passed > 0)) throw new Error(`Checkov looked at nothing:\n${output}`);
-    return results.failed_checks.map(({ check_id, check_name, resource }) => ({
-      check: check_id,
-      object: resource.replace(".", "/").replace(".", "/"),
-      says: check_name,
-    }));
-  },
-};
-
-/** The worst of kube-score's grades. */
-const CRITICAL = 1;
-
-function parsed(stdout: string, output: string): unknown {
-  try {
-    return JSON.parse(stdout);
-  } catch {
-    throw new Error(`There is no report:\n${output}`);
-  }
-}
-
-/** `Deployment/apps/v1/orders/api` without its API. */
-function nameOf(full: string): string {
-  const parts = full.split("/");
-  return [parts[0], ...parts.slice(-2)].join("/");
 }
 
 /** What a person who knows Kubernetes would ask about the objects of every environment has an answer. */
@@ -73,17 +60,27 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "manifests-tier-"));
   const results = new Results();
   const used = new Set<Explained>();
-  const there = new Set<string>();
-  for (const tool of Object.keys(TOOLS))
-    if (await installed(tool, join(directory, "means.log"), tool === "checkov" ? "--version" : "version")) there.add(tool);
-  for (const { name } of program.environments) {
-    render(program, [name, "--out", directory]);
-    const files = readdirSync(join(directory, name)).filter((file) => file.endsWith(".yaml") && !file.endsWith(".values.yaml"));
-    for (const [tool, failed] of Object.entries(TOOLS)) {
-      await results.step(`${name}: ${tool}`, "check", async () => {
-        if (!there.has(tool)) throw new Missing(`${tool} is not on the PATH`);
-        const paths = files.map((file) => join(directory, name, file));
-        const unexplained = (await failed(paths, join(directory, `${tool}.log`))).filter(({ check, object }) => {
+  const without = new Map<string, string | undefined>();
+  for (const [name, tool] of Object.entries(TOOLS)) without.set(name, await missing(name, tool, join(directory, "means.log")));
+  const step = (subject: string, tool: ToolName, work: () => Promise<void>) =>
+    results.step(`${subject}: ${tool}`, "check", async () => {
+      const why = without.get(tool);
+      if (why) throw new Missing(why);
+      await work();
+    });
+  const subjects = [program, VARIETY].flatMap((of) => of.environments.map((environment) => ({ of, environment })));
+  for (const { of, environment } of subjects) {
+    const { name } = environment;
+    render(of, [name, "--out", directory]);
+    const names = readdirSync(join(directory, name)).filter((file) => file.endsWith(".yaml") && !file.endsWith(".values.yaml"));
+    const files = names.map((file) => join(directory, name, file));
+    const version = kubernetesVersion(environment);
+    for (const [tool, { failed }] of Object.entries(TOOLS) as [ToolName, Tool][]) {
+      // What engines that no environment has make is right or wrong; how good it is, the others show.
+      if (of === VARIETY && tool !== "kubeconform") continue;
+      const asked = { version, directory, log: join(directory, `${tool}.log`) };
+      await step(name, tool, async () => {
+        const unexplained = (await failed({ ...asked, files })).filter(({ check, object }) => {
           const reason = EXPLAINED.find((one) => one.tool === tool && one.check === check && (one.of?.test(object) ?? true));
           if (reason) used.add(reason);
           return !reason;
@@ -91,10 +88,15 @@ async function main(): Promise<number> {
         const lines = [...new Set(unexplained.map(({ check, object, says }) => `${check} ${object}: ${says}`))];
         if (lines.length > 0) throw new Wrong(lines.join("\n"));
       });
+      if (of === program && tool === "kubeconform")
+        await step(`what no API server accepts of ${name} is seen`, tool, () => seeMutants(asked, files));
     }
   }
+  await results.step(`what ${RELEASES} says that is planned`, "check", async () => {
+    if (readFileSync(RELEASES, "utf8") !== releases()) throw new Wrong("something else is planned: npm run docs writes it anew");
+  });
   await results.step("explanations", "check", async () => {
-    const stale = EXPLAINED.filter((one) => there.has(one.tool) && !used.has(one));
+    const stale = EXPLAINED.filter((one) => !without.get(one.tool) && !used.has(one));
     if (stale.length > 0) throw new Wrong(stale.map(({ tool, check }) => `nothing needs ${check} of ${tool} any more`).join("\n"));
   });
   console.log(results.table());

@@ -1,0 +1,89 @@
+import { production } from "../../environments/production";
+import { clientsOf, type Environment, waysInto, workloadsOf } from "../../stacks";
+import { anEnvironment } from "../environments";
+
+/** What is said of the workloads of an environment, a line for each. */
+const linesOf = (environment: Environment) =>
+  workloadsOf(environment).map(({ path, instances, versions }) => `${path}: ${instances}, ${versions}`);
+
+const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
+
+describe("the workloads of an environment at a glance", () => {
+  it("are how many instances of which versions, as the release file says", () => {
+    expect(linesOf(production)).toEqual([
+      "commandApi: 3, blue (live) command-api:1.0.0",
+      "commandProcessors: 5–20, processors:1.0.0",
+      "queryApi: 10–20, blue (live) query-api:1.0.0",
+      "projections: 5, a (read) projections:1.0.0 in 50 partitions",
+      "migrations: job, migrations:1.0.0",
+    ]);
+  });
+
+  it("say which slot has which share of requests", () => {
+    const slots = { blue: "registry.example.com/api:1.0.0", green: "registry.example.com/api:1.1.0" };
+    const service = (settings: object) => anEnvironment({ commandApi: { replicas: 2, slots, ...settings } });
+    expect([
+      ...linesOf(service({ live: "green" })),
+      ...linesOf(service({ live: "blue", preview: true })),
+      ...linesOf(service({ live: "blue", weights: { blue: 90, green: 10 } })),
+    ]).toEqual([
+      "commandApi: 2, blue api:1.0.0, green (live) api:1.1.0",
+      "commandApi: 2, blue (live) api:1.0.0, green api:1.1.0 shown by a header",
+      "commandApi: 2, blue (live) api:1.0.0 at 90 %, green api:1.1.0 at 10 %",
+    ]);
+  });
+
+  it("name each where several fill a role, and a version by the beginning of its digest", () => {
+    const image = `registry.example.com:5000/orders/processors@${DIGEST}`;
+    const commandProcessors = ["billing", "stock"].map((name) => ({ name, image, replicas: 1 }));
+    expect(linesOf(anEnvironment({ commandProcessors }))).toEqual([
+      "commandProcessors billing: 1, processors@0123456789ab",
+      "commandProcessors stock: 1, processors@0123456789ab",
+    ]);
+  });
+
+  it("show the read model that is read beside the one that is built", () => {
+    const readModel = { slots: { a: { partitions: 50 }, b: { partitions: 80, image: "registry.example.com/projections:2.0.0" } } };
+    const projections = { image: "registry.example.com/projections:1.0.0", workers: 5, parallelism: 10, readModel };
+    expect(linesOf(anEnvironment({ projections }))).toEqual([
+      "projections: 5, a (read) projections:1.0.0 in 50 partitions, b projections:2.0.0 in 80 partitions",
+    ]);
+  });
+
+  it("are none where none are described", () => {
+    expect(workloadsOf(anEnvironment())).toEqual([]);
+  });
+});
+
+describe("the clients of a read database", () => {
+  it("are all pods that may run at once, in both slots", () => {
+    expect([...clientsOf(production)]).toEqual([["readDatabase", "pods when scaled out: 40 read, 5 write"]]);
+  });
+
+  it("are those of each, of several", () => {
+    const projections = ["orders", "search"].map((name, index) => ({ name, database: name, workers: index + 1, parallelism: 1 }));
+    const readDatabase = ["orders", "search"].map((name) => ({ engine: "aurora", name, replicas: 1 }));
+    const queryApi = [{ replicas: 2 }, { replicas: { min: 1, max: 4 } }];
+    expect([...clientsOf(anEnvironment({ readDatabase, projections, queryApi }))]).toEqual([
+      ["readDatabase orders", "pods when scaled out: 6 read, 1 write"],
+      ["readDatabase search", "pods when scaled out: 6 read, 2 write"],
+    ]);
+  });
+});
+
+describe("the ways into an environment at a glance", () => {
+  it("are the names of its sides, and the edge before queries", () => {
+    expect(waysInto(production)).toEqual([
+      { name: "commands", answers: "commands.orders.example.com" },
+      { name: "queries", answers: "queries.example.com at cloudflare, answers kept 30s, before queries.orders.example.com" },
+    ]);
+    const edge = { provider: "cloudfront", cache: "5s" } as const;
+    expect(waysInto({ ...production, queryApi: { ...production.queryApi, edge } })[1]?.answers).toBe(
+      "queries.orders.example.com at cloudfront, answers kept 5s",
+    );
+  });
+
+  it("are its owner's where the cluster exists already", () => {
+    expect(waysInto({ ...production, writeCluster: { context: "on-premises" }, readCluster: { context: "on-premises" } })).toEqual([]);
+  });
+});

@@ -7,6 +7,7 @@ import {
   WITHOUT_VPC_ORIGINS,
 } from "../constructs/edge";
 import { clientAuthorityProblems } from "../constructs/gateway";
+import { WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { CloudflareSettings, Edge, QueryApi } from "./environment";
 import { each } from "./paths";
 import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
@@ -105,7 +106,7 @@ function edgesWaitLonger(environment: DraftEnvironment): Finding[] {
 function monitorsAreAnswered(environment: DraftEnvironment): Finding[] {
   const found = queries(environment);
   const beginnings = found.flatMap(([, { paths = ["/"] }]) => paths);
-  return found.flatMap(([keys, { edge, paths, health = "/health" }]): Finding[] => {
+  return found.flatMap(([keys, { edge, paths, health = WORKLOAD_DEFAULTS.health }]): Finding[] => {
     const answered = beginnings.some((path) => `${health}/`.startsWith(path.replace(/\/?$/, "/")));
     if (edge?.provider !== "cloudflare" || !paths || answered) return [];
     const rule = `leaves out ${health}, where cloudflare asks whether the origin is well`;

@@ -7,6 +7,7 @@ import {
   cloudflareHost,
   type EdgeProvider,
 } from "../constructs/edge";
+import { WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { AwsContext } from "./compose";
 import { entrances } from "./entrances";
 import type { EntryOutputs } from "./entry";
@@ -111,5 +112,5 @@ function regionOf(environment: Environment) {
   const { system, name, aws } = environment;
   const found = edgeOf(environment);
   if (!aws || found?.edge.provider !== "cloudflare") return [];
-  return [{ name: [system, name], host: queryOrigin(environment), health: found.service.health ?? "/health" }];
+  return [{ name: [system, name], host: queryOrigin(environment), health: found.service.health ?? WORKLOAD_DEFAULTS.health }];
 }

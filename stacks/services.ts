@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { type Duration, known, seconds } from "../constructs/core/quantities";
 import { type Backend, type Gateway, Routes } from "../constructs/gateway";
-import { type Check, HttpService, SmokeTest, smokeTestsOf } from "../constructs/workload";
+import { type Check, HttpService, SmokeTest, smokeTestsOf, WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { Service } from "./environment";
 import { gatewayOn } from "./gateway";
 import { describedAt } from "./refusals";
@@ -15,11 +15,6 @@ const ROLES = {
   commandApi: { side: "write", repeats: "never" },
   queryApi: { side: "read", repeats: "once" },
 } as const;
-
-/** Where a service listens that does not say. */
-const PORT = 8080;
-
-const HEALTH = "/health";
 
 /** As long as nginx may take to be replaced pod by pod, of which each has to be known to a load balancer; a certificate takes minutes. */
 const ARRIVES_WITHIN: Duration = "20m";
@@ -47,7 +42,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
   const { side, repeats } = ROLES[role];
   const found = described(site.environment, role);
   if (found.length === 0) return { services: [], checks: [], ports: [], route: () => {} };
-  const ports = [...new Set(found.map(([, { port = PORT }]) => port))];
+  const ports = [...new Set(found.map(([, { port = WORKLOAD_DEFAULTS.port }]) => port))];
   const { gateway, hostnames, parts } = gatewayOn({
     ...place,
     side,
@@ -55,7 +50,7 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
     longestRequest: longest(found.map(([, one]) => one)),
   });
   const made = found.map(([path, settings]) => {
-    const { name = WORKLOADS[role].name, replicas, scaleOn, port = PORT, health = HEALTH } = settings;
+    const { name = WORKLOADS[role].name, replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health } = settings;
     const pod = withAccess(
       podOf(place, { ...settings, metrics: settings.metrics ?? { port } }, connectionsOf(place, role)),
       site.environment,

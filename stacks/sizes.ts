@@ -18,6 +18,7 @@ import {
   resolvePostgres,
 } from "../constructs/postgres";
 import { CACHE_NODES, ELASTICACHE_SIZES, type ResolvedValkey, resolveValkey } from "../constructs/redis";
+import { WORKLOAD_DEFAULTS } from "../constructs/workload";
 import {
   all,
   type CloudNativePgSettings,
@@ -196,9 +197,6 @@ export function quotaOf(environment: Environment, side: "write" | "read"): Quota
   };
 }
 
-/** What a workload asks for that says nothing. */
-const UNSAID = { cpu: "250m", memory: "512Mi" } as const;
-
 /** What the namespace of a side's workloads has to allow: all of its pods twice at their most, as when a release replaces them. */
 export function workloadQuota(environment: Environment, part: "write-side" | "read-side" | "projections"): Quota {
   const { commandApi, commandProcessors, queryApi, projections } = environment;
@@ -214,8 +212,8 @@ export function workloadQuota(environment: Environment, part: "write-side" | "re
   }[part] as readonly (Workload & { readonly count: number })[];
   const sum = (of: (pod: Workload) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
   return {
-    cpu: `${2 * sum(({ cpu = UNSAID.cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
-    memory: `${Math.ceil(2 * sum(({ memory = UNSAID.memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes}Mi`,
+    cpu: `${2 * sum(({ cpu = WORKLOAD_DEFAULTS.cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
+    memory: `${Math.ceil(2 * sum(({ memory = WORKLOAD_DEFAULTS.memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes}Mi`,
     pods: 2 * sum(() => 1) + BESIDE.pods,
   };
 }

@@ -6,6 +6,7 @@ import { type Duration, seconds } from "../core/quantities";
 import type { Peer } from "../kubernetes";
 import { replicasProblems, scalingProblems, signalSecrets } from "./autoscaling";
 import type { Backend, PodProps, Replicas, Scaling, Slot } from "./contract";
+import { WORKLOAD_DEFAULTS } from "./defaults";
 import { PodTemplate } from "./pod-template";
 import { type PropProblem, unreadable } from "./problems";
 import { GOES_LAST, Rollout } from "./rollout";
@@ -94,7 +95,8 @@ export class HttpService extends Construct {
 
   constructor(scope: Construct, id: string, props: HttpServiceProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, port = 8080, morePorts = {}, health = "/health", clients = [], drain = "15s" } = props;
+    const { cluster, namespace, name = id, morePorts = {}, clients = [], drain = "15s" } = props;
+    const { port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health } = props;
     const { replicas = 2, scaleOn, env = {}, listens = [] } = props;
     refuse(this, imageProblems(props));
     for (const { property, ...problem } of [

@@ -8,6 +8,7 @@ import type { Duration } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
 import type { Container, Health, PodProps } from "./contract";
+import { WORKLOAD_DEFAULTS } from "./defaults";
 import { fileData, fileHash, mounts, volumes } from "./directories";
 import { NamespaceConnections } from "./namespace-connections";
 import { probesOf, secondsOf } from "./probes";
@@ -87,7 +88,6 @@ export interface PodVersion {
   readonly property?: string;
 }
 
-const DEFAULTS = { cpu: "250m", memory: "512Mi", user: 65_532 } as const;
 const BESIDE = { cpu: "20m", memory: "64Mi" } as const;
 
 /** Where a pod finds the one program that waits: the provider has no sleep before the end, and images need not have one. */
@@ -161,7 +161,7 @@ export class PodTemplate extends Construct {
   version({ image, instance, property = "image" }: PodVersion) {
     const { props } = this;
     this.check(property, image);
-    const { name, component, user = DEFAULTS.user, ends = false, priority } = props;
+    const { name, component, user = WORKLOAD_DEFAULTS.user, ends = false, priority } = props;
     const selector = this.selector(instance);
     const annotations = {
       "kubectl.kubernetes.io/default-container": name,
@@ -218,7 +218,17 @@ export class PodTemplate extends Construct {
   }
 
   private own(image: string) {
-    const { cluster, name, command, args, cpu = DEFAULTS.cpu, cpuLimit, memory = DEFAULTS.memory, health, probes } = this.props;
+    const {
+      cluster,
+      name,
+      command,
+      args,
+      cpu = WORKLOAD_DEFAULTS.cpu,
+      cpuLimit,
+      memory = WORKLOAD_DEFAULTS.memory,
+      health,
+      probes,
+    } = this.props;
     return this.drained({
       name,
       image: imageFrom(cluster, image),
@@ -278,7 +288,7 @@ export class PodTemplate extends Construct {
   }
 
   private restricted() {
-    const user = String(this.props.user ?? DEFAULTS.user);
+    const user = String(this.props.user ?? WORKLOAD_DEFAULTS.user);
     return { ...RESTRICTED, privileged: false, runAsUser: user, runAsGroup: user, seccompProfile: { type: "RuntimeDefault" } };
   }
 

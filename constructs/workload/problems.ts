@@ -3,6 +3,7 @@ import type { Problem } from "../core/errors";
 import { maxLength } from "../core/names";
 import { bytes, millicores, type Reading, seconds } from "../core/quantities";
 import type { PodProps, Probe } from "./contract";
+import { WORKLOAD_DEFAULTS } from "./defaults";
 
 /** What is wrong, and of which of the props. */
 export type PropProblem = Omit<Problem, "path"> & { readonly property: string };
@@ -73,7 +74,7 @@ function quantityProblems({
   if (user !== undefined && !(Number.isInteger(user) && user > 0)) {
     found.push({ property: "user", value: user, rule: "is root or nobody's number", remedy: "use a number above 0, like 65532" });
   }
-  const [asked, limit] = [millicores(cpu ?? "250m"), millicores(cpuLimit ?? Number.MAX_SAFE_INTEGER / 1000)];
+  const [asked, limit] = [millicores(cpu ?? WORKLOAD_DEFAULTS.cpu), millicores(cpuLimit ?? Number.MAX_SAFE_INTEGER / 1000)];
   if (typeof asked === "number" && typeof limit === "number" && limit < asked) {
     found.push({ property: "cpuLimit", value: cpuLimit, rule: "is less than what it asks for", remedy: "raise it, or lower cpu" });
   }

@@ -1,0 +1,32 @@
+import type { App } from "cdktf";
+import { Worker } from "../constructs/workload";
+import type { Site } from "./kubernetes";
+import { describedAt } from "./refusals";
+import { WORKLOADS } from "./release";
+import { servicesOf } from "./services";
+import { placeOf, tested } from "./side-stack";
+import { scalingOf } from "./signals";
+import type { PlatformStack } from "./stack";
+import { connectionsOf, described, podOf } from "./workloads";
+
+/** What takes commands from outside and carries them out; requests come in when it was tested. */
+export function writeSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
+  const place = placeOf(app, site, "write-side", after);
+  const { services, checks, ports, route } = servicesOf(place, "commandApi");
+  const workers = described(site.environment, "commandProcessors").map(([path, settings]) => {
+    const { name = WORKLOADS.commandProcessors.name, image = "", replicas, scaleOn, health } = settings;
+    const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
+    return describedAt(
+      path,
+      new Worker(place.stack, name, {
+        ...pod,
+        image,
+        replicas,
+        ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
+        ...(health ? { health } : {}),
+      }),
+    );
+  });
+  route(tested(place, [...services, ...workers], checks, ports));
+  return place.stack;
+}

@@ -69,9 +69,10 @@ export function smokeTestsOf(namespace: string): Exclude<Peer, string> {
 }
 
 /**
- * Whether what a stack has deployed works: rollouts are complete, operators have done their part, requests get the answers that they should. It runs for every
- * release, which other images and configuration are, and not for an apply that changes nothing; one that failed runs
- * again at each apply until it passes. The Terraform provider takes a failed rollout for done: this is who notices.
+ * Whether what a stack has deployed works: rollouts are complete, operators have done their part, requests get the answers
+ * that they should. It runs for every release, which other images and configuration are, and not for an apply that changes
+ * nothing; one that failed runs again at each apply until it passes. The Terraform provider takes a failed rollout for done:
+ * this is who notices.
  */
 export class SmokeTest extends Construct {
   /** What comes after it, and only if it passes. */

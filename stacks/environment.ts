@@ -1047,17 +1047,23 @@ export function isProtected(environment: Environment): boolean {
 /** Signals that only others than the cluster itself can tell, by their names in `scaleOn`. */
 export type SignalName = Exclude<keyof ScaleOn, keyof Pick<Scaling, "cpu" | "memory">>;
 
-/** What the autoscaled workloads of these sides follow. Those of a fixed number follow nothing. */
-export function followed(
+type Scaled = Pick<Service | Processors, "replicas" | "scaleOn">;
+
+/** The autoscaled workloads of these sides. */
+export function autoscaled(
   { commandApi, commandProcessors, queryApi }: Environment,
-  sides: readonly ("write" | "read")[] = ["write", "read"],
-): readonly ScaleOn[] {
-  type Scaled = Pick<Service | Processors, "replicas" | "scaleOn">;
+  sides: readonly ("write" | "read")[],
+): readonly Scaled[] {
   const on: Readonly<Record<"write" | "read", readonly Scaled[]>> = {
     write: [...all<Scaled>(commandApi), ...all<Scaled>(commandProcessors)],
     read: all<Scaled>(queryApi),
   };
-  return sides.flatMap((side) => on[side]).flatMap(({ replicas, scaleOn }) => (scaleOn && typeof replicas === "object" ? [scaleOn] : []));
+  return sides.flatMap((side) => on[side]).filter(({ replicas }) => typeof replicas === "object");
+}
+
+/** What the autoscaled workloads follow. Those of a fixed number follow nothing. */
+export function followed(environment: Environment): readonly ScaleOn[] {
+  return autoscaled(environment, ["write", "read"]).flatMap(({ scaleOn }) => scaleOn ?? []);
 }
 
 /** What stands before the queries of an environment, and the service behind it. */

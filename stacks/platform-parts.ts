@@ -1,4 +1,4 @@
-import { all, type Cluster, type Environment, type ExistingPart, followed, isExistingCluster, type ScaleOn } from "./environment";
+import { all, autoscaled, type Cluster, type Environment, type ExistingPart, isExistingCluster } from "./environment";
 import type { Site } from "./kubernetes";
 
 /** A part of the platform that runs on a cluster. */
@@ -40,8 +40,9 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   "external-dns": (carried) => carried.onEks && storesEvents(carried) && carried.environment.readCluster !== undefined,
   karpenter: ({ onEks, scaled }) => onEks && scaled,
   "nginx-gateway-fabric": serves,
+  // Not only where a signal is followed: one that is followed no more is taken away by it, in a later stack.
   keda: ({ environment, writes, reads }) =>
-    followed(environment, [...(writes ? (["write"] as const) : []), ...(reads ? (["read"] as const) : [])]).some(followsOthers),
+    autoscaled(environment, [...(writes ? (["write"] as const) : []), ...(reads ? (["read"] as const) : [])]).length > 0,
   "cloudnative-pg": runsPostgres,
   "plugin-barman-cloud": (carried) => runsPostgres(carried) && carried.environment.aws !== undefined,
 };
@@ -70,10 +71,6 @@ export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> 
 }
 
 /** CPU and memory are told by the cluster itself. */
-function followsOthers({ cpu: _, memory: __, ...signals }: ScaleOn): boolean {
-  return Object.values(signals).some((signal) => signal !== undefined);
-}
-
 function serves({ environment, writes, reads }: Carried): boolean {
   return (writes && environment.commandApi !== undefined) || (reads && environment.queryApi !== undefined);
 }

@@ -1,4 +1,5 @@
 import type { App } from "cdktf";
+import { cloudName } from "../constructs/core/names";
 import type { Duration } from "../constructs/core/quantities";
 import { postgresConnection } from "../constructs/postgres";
 import { caughtUp, projectionVariables } from "../constructs/projection";
@@ -62,6 +63,7 @@ export function projections(app: App, site: Site, after: readonly PlatformStack[
     new SmokeTest(place.stack, `progress-${postgres.name}`, {
       cluster: place.cluster,
       namespace,
+      name: cloudName("workload", "progress", postgres.name),
       verifies: telling.map(({ worker }) => worker),
       checks: telling.map(({ projection }) => ({ name: `progress of ${projection}`, query: caughtUp(projection, HEALTHY_LAG) })),
       database: { connection: postgresConnection(postgres, "reader") },

@@ -186,11 +186,14 @@ const reference = value(imageProblem);
 /** It may stand in the release file instead. */
 const image = optional(reference);
 
-const name = text(
-  /^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,
-  "is no name",
-  "use up to 40 lower-case letters, digits and hyphens, beginning with a letter",
-);
+const nameOf = (most: number) =>
+  text(
+    new RegExp(`^(?=.{1,${most}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`),
+    "is no name",
+    `use up to ${most} lower-case letters, digits and hyphens, beginning with a letter`,
+  );
+
+const name = nameOf(40);
 
 const part = value((input) =>
   typeof input === "string" ? namePartProblem(input) : { rule: "is no name", remedy: "use lower-case letters, digits and hyphens" },
@@ -358,9 +361,10 @@ const tokens = { issuer: https, audience: anything };
 const publicKey = value((input) => {
   const remedy = "write it as PEM, which begins with -----BEGIN PUBLIC KEY-----";
   const none = { rule: "is no public key", remedy };
-  if (typeof input !== "string" || !/^\s*-----BEGIN /.test(input)) return none;
+  if (typeof input !== "string") return none;
   if (/PRIVATE KEY/.test(input))
     return { rule: "is a private key, which is its issuer's alone", remedy: "have it replaced, and write the public one" };
+  if (!/^\s*-----BEGIN (RSA )?PUBLIC KEY-----[^-]+-----END (RSA )?PUBLIC KEY-----\s*$/.test(input)) return none;
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(input);
     if (asymmetricKeyType !== "rsa") return { rule: "signs nothing by RS256", remedy: "write a key of RSA" };
@@ -429,7 +433,8 @@ const scalar = value((input) =>
 );
 
 const server = {
-  name: optional(name),
+  // Releases are called after its users: secret-<name>-administrator.
+  name: optional(nameOf(32)),
   engine,
   size: optional(size),
   version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL that the platform knows")),

@@ -3,6 +3,7 @@ import type { Postgres } from "../constructs/postgres";
 import { type Scaling, SIGNAL_READER, type Signal } from "../constructs/workload";
 import { brokerOf, eventServerOf, postgresOf } from "./connections";
 import { all, type Environment, followed, readDatabaseName, type ScaleOn, type SignalName } from "./environment";
+import { partsFromElsewhere } from "./platform-parts";
 import type { WorkloadPlace } from "./workloads";
 
 /** What a workload follows, by the name that an environment has for it. None where what it speaks of is not there. */
@@ -34,7 +35,12 @@ export function scalingOf(place: WorkloadPlace, { cpu, memory, ...named }: Scale
     const make = SIGNALS[name] as (place: WorkloadPlace, asked: unknown) => Signal | undefined;
     return (named[name] && make(place, named[name])) ?? [];
   });
-  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }), signals };
+  return {
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(memory === undefined ? {} : { memory }),
+    signals,
+    isolated: !partsFromElsewhere(place.site.cluster).has("keda"),
+  };
 }
 
 /** Who reads signals, where one is of this. */

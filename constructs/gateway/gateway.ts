@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
 import type { ITerraformDependable } from "cdktf";
@@ -170,13 +171,16 @@ export class Gateway extends Construct {
     refuse(this, clientAuthorityProblems(clientAuthority), "clientAuthority");
     if (certificate === undefined)
       refuse(this, [{ rule: "is shown over TLS only", remedy: "give the Gateway a certificate, or leave it out" }], "clientAuthority");
-    const metadata = { name: clientsOf(this.name), namespace };
-    return [new ConfigMapV1(this, "clients", { metadata, data: { "ca.crt": clientAuthority }, dependsOn: [...after] })];
+    const metadata = { name: clientsOf(this.name, clientAuthority), namespace };
+    // It goes when the Gateway no longer knows clients by it.
+    const lifecycle = { createBeforeDestroy: true };
+    return [new ConfigMapV1(this, "clients", { metadata, data: { "ca.crt": clientAuthority }, lifecycle, dependsOn: [...after] })];
   }
 }
 
-function clientsOf(name: string): string {
-  return `${name}-clients`;
+/** Another one for other authorities: the Gateway is never without. */
+function clientsOf(name: string, authority: string): string {
+  return `${name}-clients-${createHash("sha256").update(authority).digest("hex").slice(0, 8)}`;
 }
 
 type Spec = ApiObject & { readonly spec: object };
@@ -202,7 +206,9 @@ function gateway(name: string, port: number, { namespace, certificate, clientAut
         ? {}
         : {
             tls: {
-              frontend: { default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: clientsOf(name) }] } } },
+              frontend: {
+                default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: clientsOf(name, clientAuthority) }] } },
+              },
             },
           }),
     },

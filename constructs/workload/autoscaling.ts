@@ -88,20 +88,27 @@ export class Autoscaling extends Construct {
   constructor(scope: Construct, id: string, props: AutoscalingProps) {
     super(scope, id);
     const { cluster, namespace, target, on, after } = props;
-    const { signals = [] } = on;
+    const { signals = [], isolated = true } = on;
     if (signals.length === 0) {
       this.ready = this.byUse(props);
       return;
     }
     // Whoever sets the signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it.
     const reaches = signals.map(openingTo);
-    const out = new NetworkPolicyV1(this, "traffic", {
-      metadata: { name: `${namespace}-${target}`, namespace: SIGNAL_READER.namespace },
-      spec: { podSelector: { matchLabels: { ...SIGNAL_READER.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
-    });
+    const out = () =>
+      new NetworkPolicyV1(this, "traffic", {
+        metadata: { name: `${namespace}-${target}`, namespace: SIGNAL_READER.namespace },
+        spec: { podSelector: { matchLabels: { ...SIGNAL_READER.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
+      });
     const objects = [...signals.flatMap((signal, index) => credentials(props, signal, index)), scaledObject(props)];
     const name = `${target}-scaling`;
-    this.ready = new CustomResources(this, "signals", { cluster, namespace, name, objects, after: [...after, out] }).release;
+    this.ready = new CustomResources(this, "signals", {
+      cluster,
+      namespace,
+      name,
+      objects,
+      after: [...after, ...(isolated ? [out()] : [])],
+    }).release;
   }
 
   private byUse({ namespace, target, between, on, after }: AutoscalingProps): ITerraformDependable {

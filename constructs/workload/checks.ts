@@ -123,7 +123,8 @@ export type Kind =
   | "SnippetsFilter"
   | "ClientSettingsPolicy"
   | "ProxySettingsPolicy"
-  | "RateLimitPolicy";
+  | "RateLimitPolicy"
+  | "UpstreamSettingsPolicy";
 
 /** How the API calls a kind, and how it is looked at. */
 interface Looked {
@@ -187,6 +188,7 @@ export const OBJECTS: Readonly<Record<Kind, Looked>> = {
   ClientSettingsPolicy: policy("clientsettingspolicies"),
   ProxySettingsPolicy: policy("proxysettingspolicies"),
   RateLimitPolicy: policy("ratelimitpolicies"),
+  UpstreamSettingsPolicy: policy("upstreamsettingspolicies"),
 };
 
 /** Checks as files that the script reads, and the tokens that it shows by the variables in which it finds them. */

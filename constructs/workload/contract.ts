@@ -273,6 +273,13 @@ export interface Scaling {
    * @default - none
    */
   readonly signals?: readonly Signal[];
+
+  /**
+   * Whether the namespace of KEDA lets nothing out that nobody opens, as the platform's own does: then the ways to signals are
+   * opened there. In any other one they would be the only ways out.
+   * @default true
+   */
+  readonly isolated?: boolean;
 }
 
 /** A number that grows with what there is to do, and how much of it one instance is for. */

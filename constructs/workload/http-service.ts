@@ -65,8 +65,8 @@ export interface HttpServiceProps extends PodProps {
 
   /**
    * Two versions beside each other, of which a route has one or parts of both. Each is a service of its own, so that a
-   * switch changes the route and nothing else, and one that is emptied goes after it. What they must not do twice belongs
-   * into a worker.
+   * switch changes the route and nothing else. One that is emptied in the same apply goes after it where Terraform does not
+   * wait (`waits`), and before it otherwise: empty it then with the next one. What they must not do twice belongs into a worker.
    * @default - one version, replaced pod by pod
    */
   readonly slots?: Readonly<Partial<Record<Slot, SlotProps>>>;
@@ -122,6 +122,8 @@ export class HttpService extends Construct {
       secretsBeside: signalSecrets(scaleOn),
     });
 
+    // One that Terraform waits for in vain is made anew, under a name that has to be free.
+    const goesLast = props.waits === false;
     const versions = SLOTS.flatMap((slot) => {
       const version = props.slots?.[slot];
       return version ? [{ slot, service: `${name}-${slot}`, property: `slots.${slot}.image`, ...version }] : [];
@@ -144,7 +146,7 @@ export class HttpService extends Construct {
         image,
         property,
         replicas: own,
-        goesLast: true,
+        goesLast,
         ...(scaleOn ? { scaleOn } : {}),
         ...(props.probes ? { probes: props.probes } : {}),
         ...(props.waits === undefined ? {} : { waits: props.waits }),
@@ -158,7 +160,7 @@ export class HttpService extends Construct {
             ...Object.entries(morePorts).map(([portName, number]) => ({ name: portName, port: number, targetPort: portName })),
           ],
         },
-        lifecycle: GOES_LAST,
+        lifecycle: goesLast ? GOES_LAST : {},
         dependsOn: [...(props.after ?? [])],
       });
       return { backend: { ...(slot ? { slot } : {}), service, port }, ready: [deployment, found] };

@@ -127,6 +127,8 @@ export class Verification extends Construct {
         CHECKS,
         HOME: "/tmp", // psql looks there
         EXPIRES: jobs.join(" "),
+        // Known at apply where one is made anew, also by somebody else's fault: then nobody has looked at it yet.
+        FOLLOWS: follows.map((resource) => resource.getStringAttribute("id")).join(" "),
         JOB: jobName,
         KEEP: String(KEEP),
         NAMESPACE: namespace,

@@ -36,13 +36,16 @@ describe("a Gateway", () => {
 
   it("closes connections of clients that no authority of its own signed for", () => {
     const asking = aGateway({ gateway: { certificate: "gateway-tls", clientAuthority: AUTHORITIES.own } });
-    expect(one(asking.json, "kubernetes_config_map_v1")).toMatchObject({
-      metadata: { name: "gateway-clients", namespace: "write-side" },
-      data: { "ca.crt": AUTHORITIES.own },
-    });
+    const known = one(asking.json, "kubernetes_config_map_v1");
+    const { name } = known.metadata;
+    expect(known).toMatchObject({ metadata: { namespace: "write-side" }, data: { "ca.crt": AUTHORITIES.own } });
     expect(objectOf(asking, "Gateway").spec.tls).toEqual({
-      frontend: { default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "gateway-clients" }] } } },
+      frontend: { default: { validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name }] } } },
     });
+    // Other authorities come beside it, and it goes after the Gateway has turned to them.
+    const other = aGateway({ gateway: { certificate: "gateway-tls", clientAuthority: `${AUTHORITIES.own}\n` } });
+    expect(one(other.json, "kubernetes_config_map_v1").metadata.name).not.toBe(name);
+    expect(known.lifecycle).toEqual({ create_before_destroy: true });
     expect(objectOf(behind, "Gateway").spec).not.toHaveProperty("tls");
   });
 

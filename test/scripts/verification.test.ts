@@ -72,8 +72,10 @@ async function verify(
     const answer = Array.isArray(listed) ? listed[Math.min(count, listed.length - 1)] : listed;
     const job = /^PATCH \/apis\/batch\/v1\/namespaces\/write-side\/jobs\/(.*)$/.exec(address)?.[1];
     if (!answer && address === REPORT) written = JSON.parse(body).data;
-    else if (!answer && job) expired.push(`${job} after ${JSON.parse(body).spec.ttlSecondsAfterFinished} s`);
-    else {
+    else if (!answer && job) {
+      const { activeDeadlineSeconds, ttlSecondsAfterFinished } = JSON.parse(body).spec;
+      expired.push(activeDeadlineSeconds === 1 ? `${job} ends` : `${job} after ${ttlSecondsAfterFinished} s`);
+    } else {
       asked.push(request);
       bodies.push(body);
       if (!answer) {
@@ -751,6 +753,36 @@ const WELL = [{ type: "Ready", status: "True" }];
       ],
       expired: ["migration-5e6f7a8b after 60 s", `${RUN} after 60 s`],
     });
+  });
+
+  const stuck = {
+    metadata: { name: "one" },
+    status: {
+      phase: "Pending",
+      containerStatuses: [{ name: "app", state: { waiting: { reason: "ImagePullBackOff", message: "orders:9 not found" } } }],
+    },
+  };
+
+  it("waits some minutes and no longer for a job whose pods can't start, and stops it so that it can be run again", async () => {
+    const pods = "GET /api/v1/namespaces/write-side/pods?labelSelector=batch.kubernetes.io/job-name=migration-5e6f7a8b";
+    const { report, expired } = await verify(
+      job,
+      { [JOB]: { body: { status: { active: 1 } } }, [pods]: { body: { items: [stuck] } } },
+      { TIME: "600", HOPE: "1", EXPIRES: "migration-5e6f7a8b" },
+    );
+    expect(report?.slice(1)).toEqual([
+      "migration: job migration-5e6f7a8b can't start",
+      "  pod one: app: ImagePullBackOff: orders:9 not found",
+    ]);
+    expect(expired).toEqual(["migration-5e6f7a8b ends", "migration-5e6f7a8b after 60 s", `${RUN} after 60 s`]);
+  });
+
+  it("gives a rollout up whose new pods can't start, and not one that a late image lets begin", async () => {
+    const half = rolledOut({ updatedReplicas: 1 });
+    const given = await verify(rollout, { [DEPLOYMENT]: half, [PODS]: { body: { items: [stuck] } } }, { TIME: "600", HOPE: "1" });
+    expect(given.report?.at(-1)).toBe("  pod one: app: ImagePullBackOff: orders:9 not found");
+    const late = { [DEPLOYMENT]: [half, half, rolledOut({})], [PODS]: [{ body: { items: [stuck] } }, { body: { items: [] } }] };
+    expect((await verify(rollout, late, { TIME: "600", HOPE: "60" })).verdict).toBe("passed");
   });
 
   (process.env.PGHOST ? it : it.skip)("tells the sentence by which a read model was refused its other slot", async () => {

@@ -97,8 +97,8 @@ describe("what scales", () => {
   it("counts with its fewest, pods and nodes alike, and what it may come to is said", () => {
     const autoscaled = { nodes: { min: 3, max: 9 }, node };
     expect(headrooms(systemOf({ min: 4, max: 60 }, { cluster: autoscaled }))).toEqual([
-      "test.cluster: 2.5 of 11.8 cores and 6.5 of 41.5Gi; 2.4 of 7.8 cores and 6.2 of 27.7Gi with a zone lost; " +
-        "room for a pod of 2.7 cores and 10.7Gi; at most scale +14.8 cores and 28.5Gi, which does not fit",
+      "test.cluster: 2.7 of 11.8 cores and 7.5 of 41.5Gi; 2.5 of 7.8 cores and 7.2 of 27.7Gi with a zone lost; " +
+        "room for a pod of 2.6 cores and 10.2Gi; at most scale +14.8 cores and 28.5Gi, which does not fit",
     ]);
     expect(refusal(systemOf({ min: 40, max: 60 }, { cluster: autoscaled }))).toMatch(/^test\.cluster\.nodes: 3 of 4 cores with 16Gi leave/);
   });

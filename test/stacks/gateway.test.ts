@@ -69,8 +69,9 @@ describe("what lets requests in to a side", () => {
     const changes = { cluster: { nodes: 3, node }, commandApi: api, queryApi: { ...api, edge: shown } };
     const tlsOf = (json: Body) => objectsOf(json).find(({ kind }) => kind === "Gateway")?.spec.tls;
     const { json, stack } = gatewayOf("read", changes);
-    expect(one(json, "kubernetes_config_map_v1").data).toEqual({ "ca.crt": AUTHORITIES.own });
-    expect(tlsOf(json).frontend.default.validation.caCertificateRefs).toEqual([{ group: "", kind: "ConfigMap", name: "gateway-clients" }]);
+    const { data, metadata } = one(json, "kubernetes_config_map_v1");
+    expect(data).toEqual({ "ca.crt": AUTHORITIES.own });
+    expect(tlsOf(json).frontend.default.validation.caCertificateRefs).toEqual([{ group: "", kind: "ConfigMap", name: metadata.name }]);
     expect(tlsOf(gatewayOf("write", changes).json)).toBeUndefined();
 
     // A test has no such certificate.

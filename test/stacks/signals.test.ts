@@ -1,4 +1,6 @@
 import { type KubernetesObject, kubernetesObjects } from "../../constructs/kubernetes";
+import { scalingOf } from "../../stacks/signals";
+import type { WorkloadPlace } from "../../stacks/workloads";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import type { Body } from "../synth";
@@ -123,6 +125,13 @@ describe("what is followed", () => {
       ["read-store", [5432]],
       ["monitoring", [9090]],
     ]);
+  });
+
+  it("is reached by a KEDA that was there before as its owner has it, who has not closed everything else", () => {
+    const { signals, isolated } = scalingOf({ site: { cluster: { context: "kind-orders", has: ["keda"] } } } as unknown as WorkloadPlace, {
+      prometheus: PROMETHEUS,
+    });
+    expect([signals?.length, isolated]).toEqual([1, false]);
   });
 
   it("is not asked for by what follows CPU alone", () => {

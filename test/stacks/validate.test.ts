@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { program } from "../../environments";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { AUTHORITIES } from "../gateway/authorities";
 
 /** What is said about one environment that differs from a sound one. */
 function complaints(changes: object): readonly string[] {
@@ -126,6 +127,10 @@ describe("every value", () => {
     ],
     [{ exceptions: { disposible: "thrown away daily" } }, 'test.exceptions.disposible: is no setting here; did you mean "disposable"?'],
     [{ exceptions: { disposable: "yes" } }, 'test.exceptions.disposable: "yes" is no reason; say in a sentence why that is right here'],
+    [
+      { cluster: { context: "kind" }, readDatabase: { engine: "cloudnative-pg", name: "d".repeat(33) } },
+      `test.readDatabase.name: "${"d".repeat(33)}" is no name; use up to 32 lower-case letters, digits and hyphens, beginning with a letter`,
+    ],
     [{ backup: { keep: "36h" } }, 'test.backup.keep: "36h" is no whole number of days, and S3 counts in days; use days, like "35d"'],
   ])("%j", (changes, message) => {
     expect(complaints(changes)).toEqual([message]);
@@ -154,6 +159,11 @@ describe("the key that tokens are verified with", () => {
     [
       "a broken one",
       "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+      "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
+    ],
+    [
+      "a certificate, which has more in it",
+      AUTHORITIES.own,
       "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
     ],
     ["a path", "keys/public.pem", "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----"],

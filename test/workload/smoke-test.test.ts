@@ -80,6 +80,7 @@ describe("a test of the way in", () => {
       ["HTTPRoute api", `${gateways}/httproutes/api`, "status.parents.*.conditions=Accepted,ResolvedRefs,!PartiallyInvalid", ""],
       ["ClientSettingsPolicy api", `${policies}/clientsettingspolicies/api`, accepted, ""],
       ["ProxySettingsPolicy api", `${policies}/proxysettingspolicies/api`, accepted, ""],
+      ["UpstreamSettingsPolicy api", `${policies}/upstreamsettingspolicies/api`, accepted, ""],
       ["RateLimitPolicy api", `${policies}/ratelimitpolicies/api`, accepted, ""],
       ["rollout of nginx", "write-side", "deployments", "gateway-nginx", "gateway.networking.k8s.io%2Fgateway-name%3Dgateway", "1"],
     ]);
@@ -122,6 +123,7 @@ describe("a test of the way in", () => {
       read("gateway.nginx.org", "clientsettingspolicies", "api"),
       read("gateway.nginx.org", "proxysettingspolicies", "api"),
       read("gateway.nginx.org", "ratelimitpolicies", "api"),
+      read("gateway.nginx.org", "upstreamsettingspolicies", "api"),
       list("", "pods", "events"),
       list("external-secrets.io", "externalsecrets"),
     ]);

@@ -54,6 +54,8 @@ describe("a job that says why it failed", () => {
     expect(env).toEqual(
       expect.arrayContaining([
         { name: "EXPIRES", value: name },
+        // Not known where the job is made anew, whoever took it away, so that it is looked at again.
+        { name: "FOLLOWS", value: `\${${address(job())}.id}` },
         { name: "TIME", value: "12660" },
       ]),
     );

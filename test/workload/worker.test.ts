@@ -110,6 +110,12 @@ describe("Worker", () => {
     expect(fallback).toEqual({ failureThreshold: 4, replicas: 5, behavior: "currentReplicasIfHigher" });
   });
 
+  it("leaves the ways out of a KEDA alone that nobody has closed: one of its own would be the only one", () => {
+    const shared = new Sent(aWorker({ replicas: between, scaleOn: { signals: [prometheus], isolated: false } }));
+    expect(shared.names("NetworkPolicy")).toEqual(["orders"]);
+    expect(shared.names("ScaledObject")).toEqual(["orders"]);
+  });
+
   it("lets KEDA out to what it asks, and gives it credentials out of secrets that the namespace has", () => {
     expect(sent.one("NetworkPolicy", "write-side-orders")).toMatchObject({
       metadata: { namespace: "keda" },

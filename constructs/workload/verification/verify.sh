@@ -8,6 +8,7 @@
 #   EXPIRES            jobs that go with it, a word each; none
 #   TIME               seconds until all checks have to succeed
 #   POLL, KEEP         seconds between two tries (5), and until jobs are gone after they have failed (60)
+#   HOPE               seconds that pods may not be able to start (300): a registry, or a secret, may come late
 #   API, API_CA, TOKEN the Kubernetes API, its certificates, the file with the token for it
 #   TMPDIR             where the container with the queries leaves their answers
 #   BEARER_n           the token that check n shows; none
@@ -79,7 +80,8 @@ causes() {
   fi
 }
 
-# rollout N NAME NAMESPACE KIND OBJECT SELECTOR LEAST: all pods are of the newest version, and can serve; there are at least so many.
+# rollout N NAME NAMESPACE KIND OBJECT SELECTOR LEAST: all pods are of the newest version, and can serve; there are at least so
+# many. It is given up where they can't start (2).
 rollout() {
   if ! get "/apis/apps/v1/namespaces/$3/$4/$5"; then
     echo "$4 $5 can't be read ($status)"
@@ -98,7 +100,9 @@ rollout() {
   echo "of $wanted pods of $5 $newest are of the newest version and $available available"
   [ "$scaled" -eq "$wanted" ] || echo "its autoscaler has asked for $scaled"
   condition ReplicaFailure || true
-  causes "$1" "$3" "$4" "$5" "$6"
+  causes "$1" "$3" "$4" "$5" "$6" >"$work/told"
+  cat "$work/told"
+  if hopeless "$1"; then return 2; fi
   return 1
 }
 
@@ -114,9 +118,33 @@ job() {
     causes "$1" "$3" "$4" "$5" "$6"
     return 2
   fi
+  causes "$1" "$3" "$4" "$5" "$6" >"$work/told"
+  if hopeless "$1"; then
+    echo "job $5 can't start"
+    cat "$work/told"
+    stop "$5"
+    return 2
+  fi
   echo "job $5 has not ended"
-  causes "$1" "$3" "$4" "$5" "$6"
+  cat "$work/told"
   return 1
+}
+
+# hopeless N: for some minutes its pods have had no image, or a secret of theirs has not been there.
+hopeless() {
+  if ! grep -qE ': (ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainerConfigError)(:|$)' "$work/told"; then
+    rm -f "$work/since.$1"
+    return 1
+  fi
+  [ -e "$work/since.$1" ] || date +%s >"$work/since.$1"
+  [ "$(date +%s)" -ge "$(($(cat "$work/since.$1") + ${HOPE:-300}))" ]
+}
+
+# stop JOB: it has its end now, if it is one that goes with this one.
+stop() {
+  case " ${EXPIRES:-} " in *" $1 "*) ;; *) return 0 ;; esac
+  printf '{"spec":{"activeDeadlineSeconds":1}}\n' >"$work/sent"
+  kube PATCH "/apis/batch/v1/namespaces/$NAMESPACE/jobs/$1" application/merge-patch+json >/dev/null
 }
 
 # conditions N NAME PATH WANTED LISTS: the object has the conditions that it should have; where it has not, lists may say why.
@@ -184,7 +212,8 @@ http() {
     return 1
   fi
   if [ "$5" = any ]; then
-    if [ "$code" -ge 500 ] || grep -q '<center>nginx' "$work/body"; then
+    # The gateway's own page names no version, and is all that it says of what it has no route for.
+    if [ "$code" -ge 500 ] || { [ "$code" = 404 ] && grep -q '<center>nginx</center>' "$work/body"; }; then
       echo "$3 $4 answers $code, and not by the service: $(body)"
       return 1
     fi

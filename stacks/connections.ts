@@ -13,7 +13,14 @@ import {
 import type { Postgres } from "../constructs/postgres";
 import { elastiCacheRedis, type Redis, valkeyRedis } from "../constructs/redis";
 import type { SecretSpec } from "../constructs/secrets";
-import { all, type Environment, type EventStore as EventStoreSettings, kurrentCloudCidr, readDatabaseName } from "./environment";
+import {
+  all,
+  type Environment,
+  type EventStore as EventStoreSettings,
+  eventServerName,
+  kurrentCloudCidr,
+  readDatabaseName,
+} from "./environment";
 import { outsideOf } from "./event-store-on-cluster";
 import type { Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
@@ -94,7 +101,7 @@ export function eventServerOf(site: Site, stack: PlatformStack): Postgres | unde
 
 function eventServerAt(site: Site, stack: PlatformStack, { server }: Of<EventStoreSettings, "postgres">): Postgres {
   if (server.engine === "cloudnative-pg") onTheSide(site, "eventStore.server", "write");
-  return postgresAt(site, stack, NAMESPACES.eventStore, server.name ?? "event-store", server);
+  return postgresAt(site, stack, NAMESPACES.eventStore, eventServerName(server), server);
 }
 
 /** The databases of the read side as workloads of a stack on its cluster know them, in the order of the environment. */

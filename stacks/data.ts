@@ -3,7 +3,7 @@ import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres } from "../const
 import { ElastiCache } from "../constructs/redis";
 import { ManagedSecret, PublishedAuthority } from "../constructs/secrets";
 import type { AwsContext } from "./compose";
-import { all, type Environment, type PostgresSettings, readDatabaseName } from "./environment";
+import { all, type Environment, eventServerName, type PostgresSettings, readDatabaseName } from "./environment";
 import { isReadFromElsewhere } from "./event-store-on-cluster";
 import type { Keys } from "./keys";
 import { type NetworkOutputs, zoneIds } from "./network";
@@ -37,7 +37,7 @@ export function managedServersOf({ name: environment, eventStore, readDatabase }
           {
             settings: eventStore.server,
             path: "eventStore.server",
-            name: eventStore.server.name ?? "event-store",
+            name: eventServerName(eventStore.server),
             sides: ["write", "read"] as const,
           },
         ]

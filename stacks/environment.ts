@@ -1034,6 +1034,11 @@ export function all<T extends object>(role: OneOrMore<T> | undefined): readonly 
   return Array.isArray(role) ? role : [role as T];
 }
 
+/** What the server is called that has the tables of events; of what nobody has checked yet, whatever stands there. */
+export function eventServerName(settings: { readonly name?: unknown } | undefined): string {
+  return String(settings?.name ?? "event-store");
+}
+
 /** What a database of the read side is called; of what nobody has checked yet, whatever stands there. */
 export function readDatabaseName(settings: { readonly name?: unknown } | undefined): string {
   return String(settings?.name ?? "read-database");
@@ -1046,6 +1051,11 @@ export function isProtected(environment: Environment): boolean {
 
 /** Signals that only others than the cluster itself can tell, by their names in `scaleOn`. */
 export type SignalName = Exclude<keyof ScaleOn, keyof Pick<Scaling, "cpu" | "memory">>;
+
+/** How many instances there may be. */
+export function mostOf(replicas: Replicas): number {
+  return typeof replicas === "number" ? replicas : replicas.max;
+}
 
 type Scaled = Pick<Service | Processors, "replicas" | "scaleOn">;
 

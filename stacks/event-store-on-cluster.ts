@@ -2,7 +2,7 @@ import type { App, ITerraformDependable } from "cdktf";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, type Outside, PostgresEvents } from "../constructs/event-store";
 import { CustomResources, type KubernetesTarget, Namespace, type Opening, type Peer } from "../constructs/kubernetes";
 import { authorityPush, WorkloadSecret } from "../constructs/secrets";
-import type { Environment, EventStore } from "./environment";
+import { type Environment, type EventStore, eventServerName } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
 import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
@@ -100,7 +100,7 @@ function postgresEvents({ site, stack, cluster, after }: Place, { server }: Sett
     clients: [...CLIENTS, ...readersOf(site.environment, ({ eventStore }) => eventStore !== undefined)],
     after,
   };
-  const name = server.name ?? "event-store";
+  const name = eventServerName(server);
   const found = postgresOn(place, name, server);
   const roles = rolesOn(place, name, found);
   new PostgresEvents(stack, "events", { cluster, namespace: NAMESPACE, postgres: found.postgres, name: databaseOf(name), after: roles });

@@ -5,7 +5,7 @@ import type { Backups } from "./backup";
 import type { ClusterStacks } from "./cluster";
 import type { AwsContext } from "./compose";
 import type { DataOutputs } from "./data";
-import { all, type ClusterKey, type Environment, newClusters, readDatabaseName } from "./environment";
+import { all, type ClusterKey, type Environment, eventServerName, newClusters, readDatabaseName } from "./environment";
 import type { Keys } from "./keys";
 import { NAMESPACES } from "./places";
 import { awsStackProps, PlatformStack } from "./stack";
@@ -54,8 +54,7 @@ const WORKLOADS: readonly {
     side: "writeCluster",
     serviceAccounts: ({ eventStore }) => {
       if (eventStore?.engine === "kurrentdb" && eventStore.backup) return ["event-store-backup"];
-      if (eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg")
-        return [eventStore.server.name ?? "event-store"];
+      if (eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg") return [eventServerName(eventStore.server)];
       return [];
     },
   },

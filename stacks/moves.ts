@@ -11,6 +11,7 @@ import {
   clustersOf,
   type Environment,
   type EventStore,
+  eventServerName,
   isExistingCluster,
   isExistingNetwork,
   type KurrentCloudSettings,
@@ -180,7 +181,7 @@ const EVENT_STORES: {
     ...vendorVersionMoves(before, after),
   ],
   postgres: ({ before, after, sizes }) => {
-    const [was, now] = [before.server.name ?? "event-store", after.server.name ?? "event-store"];
+    const [was, now] = [before, after].map(({ server }) => eventServerName(server));
     if (was !== now)
       return [{ at: "server.name", value: now, rule: `was ${was}: a server of another name is another, and empty`, remedy: `keep ${was}` }];
     return under("server", serverMoves({ before: before.server, after: after.server, sizes }, COPY_EVENTS));

@@ -1,6 +1,6 @@
 import { cloudflareHost } from "../constructs/edge";
 import { entrances } from "./entrances";
-import { all, type Environment, edgeOf, type Replicas, readDatabaseName, type Service, type Workload } from "./environment";
+import { all, type Environment, edgeOf, mostOf, type Replicas, readDatabaseName, type Service, type Workload } from "./environment";
 import { readModelsOf, slotsOf } from "./read-models";
 import { versionsOf, WORKLOADS, withRelease } from "./release";
 
@@ -51,7 +51,7 @@ export function workloadsOf(environment: Environment): readonly WorkloadOverview
  * allows, in both slots. What is replaced meanwhile comes on top.
  */
 export function clientsOf(environment: Environment): ReadonlyMap<string, string> {
-  const readers = all(environment.queryApi).map(({ replicas, release }) => most(replicas) * (release === "blue-green" ? 2 : 1));
+  const readers = all(environment.queryApi).map(({ replicas, release }) => mostOf(replicas) * (release === "blue-green" ? 2 : 1));
   return new Map(
     all(environment.readDatabase).map((settings) => {
       const models = readModelsOf(environment).filter(({ database }) => database === readDatabaseName(settings));
@@ -60,10 +60,6 @@ export function clientsOf(environment: Environment): ReadonlyMap<string, string>
       return [path, `pods when scaled out: ${sum(readers)} read, ${sum(writers)} write`];
     }),
   );
-}
-
-function most(replicas: Replicas): number {
-  return typeof replicas === "number" ? replicas : replicas.max;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
 import { eventSourcingDbToken, kurrentCloudSecrets, kurrentDbSecrets } from "../constructs/event-store";
 import type { SecretSpec } from "../constructs/secrets";
-import { all, type Environment, isExistingCluster, readDatabaseName } from "./environment";
+import { all, type Environment, eventServerName, isExistingCluster, readDatabaseName } from "./environment";
 import { NAMESPACES } from "./places";
 import { postgresSecrets } from "./postgres";
 
@@ -82,7 +82,7 @@ export function secretsOf(environment: Environment): readonly PlacedSecret[] {
     ...(eventStore?.engine === "kurrent-cloud" ? at(events, Object.values(kurrentCloudSecrets())) : []),
     ...(eventStore?.engine === "kurrentdb" && !eventStore.insecure ? at(events, Object.values(kurrentDbSecrets())) : []),
     ...(eventStore?.engine === "eventsourcingdb" ? at(events, [eventSourcingDbToken()]) : []),
-    ...(eventStore?.engine === "postgres" ? at(events, postgresSecrets(eventStore.server.name ?? "event-store")) : []),
+    ...(eventStore?.engine === "postgres" ? at(events, postgresSecrets(eventServerName(eventStore.server))) : []),
     ...all(environment.readDatabase).flatMap((settings) => at(models, postgresSecrets(readDatabaseName(settings)))),
     ...(cache ? [cacheUsers] : []),
     ...(broker ? [brokerUsers] : []),

@@ -25,10 +25,10 @@ import {
   type Environment,
   type EventSourcingDbSettings,
   isProtected,
+  mostOf,
   type NatsSettings,
   type PostgresSettings,
   type RdsSettings,
-  type Replicas,
   type Service,
   type ValkeySettings,
   type Workload,
@@ -200,10 +200,9 @@ export function quotaOf(environment: Environment, side: "write" | "read"): Quota
 /** What the namespace of a side's workloads has to allow: all of its pods twice at their most, as when a release replaces them. */
 export function workloadQuota(environment: Environment, part: "write-side" | "read-side" | "projections"): Quota {
   const { commandApi, commandProcessors, queryApi, projections } = environment;
-  const most = (replicas: Replicas) => (typeof replicas === "number" ? replicas : replicas.max);
-  const service = (one: Service) => ({ ...one, count: most(one.replicas) * Math.max(1, Object.keys(one.slots ?? {}).length) });
+  const service = (one: Service) => ({ ...one, count: mostOf(one.replicas) * Math.max(1, Object.keys(one.slots ?? {}).length) });
   const pods = {
-    "write-side": [...all(commandApi).map(service), ...all(commandProcessors).map((one) => ({ ...one, count: most(one.replicas) }))],
+    "write-side": [...all(commandApi).map(service), ...all(commandProcessors).map((one) => ({ ...one, count: mostOf(one.replicas) }))],
     "read-side": all(queryApi).map(service),
     projections: all(projections).map((one) => ({
       ...one,

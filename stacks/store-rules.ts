@@ -1,4 +1,4 @@
-import { readDatabaseName } from "./environment";
+import { eventServerName, readDatabaseName } from "./environment";
 import { step } from "./paths";
 import { outputName } from "./postgres";
 import type { DraftEnvironment, Finding, Rule } from "./rules";
@@ -119,9 +119,7 @@ function serversOf({ eventStore, readDatabase }: DraftEnvironment): readonly Ser
   const several = Array.isArray(readDatabase);
   const databases = (several ? readDatabase : readDatabase === undefined ? [] : [readDatabase]) as readonly Settings[];
   return [
-    ...(eventStore?.engine === "postgres"
-      ? [one(["eventStore", "server"], eventStore.server, eventStore.server?.name ?? "event-store")]
-      : []),
+    ...(eventStore?.engine === "postgres" ? [one(["eventStore", "server"], eventStore.server, eventServerName(eventStore.server))] : []),
     ...databases.map((settings, index) =>
       one(several ? ["readDatabase", String(index)] : ["readDatabase"], settings, readDatabaseName(settings)),
     ),

@@ -6,7 +6,7 @@ import {
   edgePatienceProblems,
   WITHOUT_VPC_ORIGINS,
 } from "../constructs/edge";
-import { clientAuthorityProblems } from "../constructs/gateway";
+import { clientAuthorityProblems, nearest } from "../constructs/gateway";
 import { WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { CloudflareSettings, Edge, QueryApi } from "./environment";
 import { each } from "./paths";
@@ -107,8 +107,7 @@ function monitorsAreAnswered(environment: DraftEnvironment): Finding[] {
   const found = queries(environment);
   const beginnings = found.flatMap(([, { paths = ["/"] }]) => paths);
   return found.flatMap(([keys, { edge, paths, health = WORKLOAD_DEFAULTS.health }]): Finding[] => {
-    const answered = beginnings.some((path) => `${health}/`.startsWith(path.replace(/\/?$/, "/")));
-    if (edge?.provider !== "cloudflare" || !paths || answered) return [];
+    if (edge?.provider !== "cloudflare" || !paths || nearest(beginnings, health) >= 0) return [];
     const rule = `leaves out ${health}, where cloudflare asks whether the origin is well`;
     return [{ keys: [...keys, "paths"], value: paths, rule, remedy: "add it" }];
   });

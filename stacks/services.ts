@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { type Duration, known, seconds } from "../constructs/core/quantities";
-import { type Backend, type Gateway, Routes } from "../constructs/gateway";
+import { type Backend, type Gateway, nearest, Routes } from "../constructs/gateway";
 import { type Check, HttpService, SmokeTest, smokeTestsOf, WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { Service } from "./environment";
 import { gatewayOn } from "./gateway";
@@ -129,12 +129,6 @@ function arrivalOf(one: Routed, all: readonly Routed[], { through }: Gateway, ho
 
 function pathsOf({ settings: { paths = ["/"] } }: Routed): readonly string[] {
   return paths;
-}
-
-/** The length of the longest of some beginnings that a path has, -1 of none: where it is the longest, the request goes. */
-function nearest(beginnings: readonly string[], path: string): number {
-  const found = beginnings.map((each) => each.replace(/\/$/, "")).filter((each) => path === each || path.startsWith(`${each}/`));
-  return Math.max(-1, ...found.map(({ length }) => length));
 }
 
 /** As long as a pod in front of these services has to wait for the last of their answers. */

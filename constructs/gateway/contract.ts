@@ -11,6 +11,12 @@ export function nginxOf({ name = "gateway", certificate }: { readonly name?: str
   return { name: `${name}-nginx`, port: certificate === undefined ? 80 : 443 };
 }
 
+/** The length of the longest of some beginnings that a path has, -1 of none: where it is the longest, the request goes. */
+export function nearest(beginnings: readonly string[], path: string): number {
+  const found = beginnings.map((each) => each.replace(/\/$/, "")).filter((each) => path === each || path.startsWith(`${each}/`));
+  return Math.max(-1, ...found.map(({ length }) => length));
+}
+
 /** The header by which a request asks for a version that does not serve everybody: `x-preview: green`. */
 export const PREVIEW_HEADER = "x-preview";
 

@@ -93,13 +93,7 @@ export class Autoscaling extends Construct {
       this.ready = this.byUse(props);
       return;
     }
-    // Whoever sets the signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it.
-    const reaches = signals.map(openingTo);
-    const out = () =>
-      new NetworkPolicyV1(this, "traffic", {
-        metadata: { name: `${namespace}-${target}`, namespace: SIGNAL_READER.namespace },
-        spec: { podSelector: { matchLabels: { ...SIGNAL_READER.labels } }, policyTypes: ["Egress"], egress: reaches.map(egressTo) },
-      });
+    const out = isolated ? [this.letOut(props, signals)] : [];
     const objects = [...signals.flatMap((signal, index) => credentials(props, signal, index)), scaledObject(props)];
     const name = `${target}-scaling`;
     this.ready = new CustomResources(this, "signals", {
@@ -107,8 +101,20 @@ export class Autoscaling extends Construct {
       namespace,
       name,
       objects,
-      after: [...after, ...(isolated ? [out()] : [])],
+      after: [...after, ...out],
     }).release;
+  }
+
+  /** Whoever sets a signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it. */
+  private letOut({ namespace, target }: AutoscalingProps, signals: readonly Signal[]): NetworkPolicyV1 {
+    return new NetworkPolicyV1(this, "traffic", {
+      metadata: { name: `${namespace}-${target}`, namespace: SIGNAL_READER.namespace },
+      spec: {
+        podSelector: { matchLabels: { ...SIGNAL_READER.labels } },
+        policyTypes: ["Egress"],
+        egress: signals.map((signal) => egressTo(openingTo(signal))),
+      },
+    });
   }
 
   private byUse({ namespace, target, between, on, after }: AutoscalingProps): ITerraformDependable {

@@ -16,6 +16,7 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
 
   /** Where the image is said, for refusals. */
   readonly property: string;
+
   /**
    * How long a pod has to run before it counts, in seconds, where nothing says that it is well.
    * @default 0

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import {
   clientsOf,
+  clustersIn,
   type Environment,
   EXCEPTIONS,
   type Exceptions,
@@ -32,6 +33,9 @@ export interface PartSummary {
 
   /** How much of each cluster what must run asks for. */
   readonly capacity: readonly { readonly cluster: string; readonly asked: string }[];
+
+  /** The clusters that are made here: their version, and what happens when its support ends. */
+  readonly clusters: readonly { readonly cluster: string; readonly version: string; readonly support: string }[];
 
   /** Its stores, with everything that follows from their sizes. */
   readonly stores: readonly { readonly store: string; readonly settings: string }[];
@@ -80,6 +84,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       capacity: sites
         .filter(({ site }) => site.environment.name === name)
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
+      clusters: environment ? clustersIn(environment) : [],
       stores: environment ? storesOf(environment) : [],
       workloads: environment ? workloadsOf(environment) : [],
       entrances: environment ? waysInto(environment) : [],
@@ -105,6 +110,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       table(
         "what must run asks for",
         part.capacity.map(({ cluster, asked }) => [cluster, asked]),
+      ),
+      table(
+        "clusters",
+        part.clusters.map(({ cluster, version, support }) => [cluster, version, support]),
       ),
       table(
         "stores",

@@ -1,6 +1,7 @@
 import { type App, Fn } from "cdktf";
 import { deployRoleArns } from "../constructs/bootstrap";
 import { type ClusterAccess, type Eks, type EksProps, ReadCluster, SharedCluster, WriteCluster } from "../constructs/cluster";
+import { logDays } from "../constructs/logs";
 import type { AwsContext } from "./compose";
 import { type ClusterKey, type Environment, type NewCluster, newClusters } from "./environment";
 import type { Keys } from "./keys";
@@ -48,7 +49,7 @@ function clusterStack(
   keys: PlatformStack<Keys>,
   network: PlatformStack<NetworkOutputs>,
   key: ClusterKey,
-  { nodes, node, version, nodeVersion }: NewCluster,
+  { nodes, node, version, nodeVersion, support }: NewCluster,
 ): PlatformStack<ClusterOutputs> {
   const { system, name, aws, access } = environment;
   const { make: Cluster, part, nodes: nodesParty, api } = CLUSTERS[key];
@@ -72,9 +73,10 @@ function clusterStack(
     dnsZones: [zoneArn(privateZoneId)],
     certificateZones: publicZoneId === undefined ? [] : [{ zone: zoneArn(publicZoneId), domain: aws.domain }],
     protect: stack.protect,
+    logDays: logDays(aws.logRetention, stack.protect),
     owner: { system, environment: name },
     tags: aws.tags ?? {},
-    ...optional({ version, nodeVersion, publicFrom: access?.from, x86Only: because }),
+    ...optional({ version, nodeVersion, support, publicFrom: access?.from, x86Only: because }),
   });
   return stack.publish({
     clusterName: cluster.clusterName,
@@ -103,7 +105,7 @@ export function withPipeline({ system, name, access }: Environment, { id, github
   return { administrators: [apply, ...administrators], deployers, planners: [plan, ...planners], readers };
 }
 
-type Optional = Pick<EksProps, "version" | "nodeVersion" | "publicFrom" | "x86Only">;
+type Optional = Pick<EksProps, "version" | "nodeVersion" | "support" | "publicFrom" | "x86Only">;
 
 /** Without what nobody said: an absent setting is not one that is undefined. */
 function optional(settings: { readonly [Key in keyof Optional]: Optional[Key] | undefined }): Optional {

@@ -1,4 +1,5 @@
 import { type App, Fn, type TerraformStack } from "cdktf";
+import { logDays } from "../constructs/logs";
 import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres } from "../constructs/postgres";
 import { ElastiCache } from "../constructs/redis";
 import { ManagedSecret, PublishedAuthority } from "../constructs/secrets";
@@ -97,6 +98,7 @@ export function dataStacks(
       securityGroupIds: [(groups as Partial<NetworkOutputs>)[`${outputName(store)}SecurityGroupId`] ?? ""],
       keys: { data: dataKeyArn, secrets: secretsKeyArn, logs: logsKeyArn },
       protect,
+      logDays: logDays(aws.logRetention, protect),
     };
   };
   for (const { name: store, path, settings } of servers) {

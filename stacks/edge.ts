@@ -7,6 +7,7 @@ import {
   cloudflareHost,
   type EdgeProvider,
 } from "../constructs/edge";
+import { logDays } from "../constructs/logs";
 import { WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { AwsContext } from "./compose";
 import { entrances } from "./entrances";
@@ -71,6 +72,7 @@ function cloudFront(app: App, { environment, account }: AwsContext, { keys, entr
       loadBalancer: { arn, dnsName },
       key: stack.read(keys).edgeKeyArn ?? "",
       protect: stack.protect,
+      logDays: logDays(aws.logRetention, stack.protect),
       ...(timeout ? { timeout } : {}),
       ...caching,
     }),

@@ -167,6 +167,13 @@ export interface Aws {
   readonly network?: OwnNetwork | ExistingNetwork;
 
   /**
+   * How long logs are kept: VPC flow logs, those of control planes, databases, caches and the edge. One of the periods that
+   * CloudWatch Logs offers: `"90d"`.
+   * @default "365d", or "30d" with the exception `disposable`
+   */
+  readonly logRetention?: Duration;
+
+  /**
    * Tags on everything, beside system, environment and stack.
    * @default - none
    */
@@ -185,6 +192,13 @@ export interface OwnNetwork {
    * @default - the first three of the region
    */
   readonly zones?: readonly string[];
+
+  /**
+   * S3 buckets of other accounts, in the same region, that nodes and pods may read from: where a registry or a package
+   * repository redirects downloads to. Requests to S3 leave through the gateway endpoint, which allows no others.
+   * @default - those of ECR, registry.k8s.io and Amazon Linux; in us-east-1 those of Docker Hub and quay.io as well
+   */
+  readonly readableBuckets?: readonly string[];
 }
 
 export interface ExistingNetwork {
@@ -219,6 +233,13 @@ export interface NewCluster {
    * @default - that of the cluster
    */
   readonly nodeVersion?: KubernetesVersion;
+
+  /**
+   * What happens when standard support of its version ends: EKS upgrades the control plane automatically (`standard`), or
+   * keeps the version for another year at a higher price (`extended`; EKS, pricing), and upgrades it after that.
+   * @default "extended", or "standard" with the exception `disposable`
+   */
+  readonly support?: "standard" | "extended";
 }
 
 /** Who may do what in a cluster, by the ARN of roles or users, and from where. */

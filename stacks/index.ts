@@ -7,6 +7,6 @@ export { moves } from "./moves";
 export { clientsOf, type WorkloadOverview, waysInto, workloadsOf } from "./overview";
 export { type SettledStore, settledStores } from "./sizes";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
-export { checkSupport } from "./support";
+export { checkSupport, clustersIn } from "./support";
 export { PolicyViolation, type Synthesis, type SynthesizeOptions, synthesize } from "./synthesize";
 export { validate } from "./validate";

@@ -1,6 +1,7 @@
 import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
 import type { App } from "cdktf";
 import { ExistingZone, PublicZone } from "../constructs/entry";
+import { logDays } from "../constructs/logs";
 import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../constructs/network";
 import type { AwsContext } from "./compose";
 import { entrances } from "./entrances";
@@ -50,6 +51,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
       subnetIds: vpc.privateSubnetIds,
       routeTableIds: vpc.privateRouteTableIds,
       securityGroupId: groups.securityGroupIds["aws-endpoints"] ?? "",
+      ...(own?.readableBuckets ? { readableBuckets: own.readableBuckets } : {}),
       interfaces: "aws-endpoints" in groups.securityGroupIds,
     });
   }
@@ -95,6 +97,7 @@ function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContex
     zones,
     natGateways: exceptions?.singleNatGateway === undefined ? "each-zone" : "one",
     logsKey: stack.read(keys).logsKeyArn,
+    logDays: logDays(aws.logRetention, stack.protect),
   });
 }
 

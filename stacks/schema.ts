@@ -8,6 +8,7 @@ import { bytes, millicores, type Reading, seconds } from "../constructs/core/qua
 import { KUBERNETES, KURRENT_CLOUD_VERSIONS, KURRENTDB, POSTGRES } from "../constructs/core/versions";
 import type { EdgeBypass, EdgeRateLimit } from "../constructs/edge";
 import { imageProblem } from "../constructs/kubernetes";
+import { retentionProblem } from "../constructs/logs";
 import { REGIONS } from "../constructs/network";
 import type { Probes } from "../constructs/workload";
 import {
@@ -260,7 +261,13 @@ const cluster = either(
       }),
     ),
   }),
-  object<NewCluster>({ nodes: replicas, node: nodeSize, version: optional(version), nodeVersion: optional(version) }),
+  object<NewCluster>({
+    nodes: replicas,
+    node: nodeSize,
+    version: optional(version),
+    nodeVersion: optional(version),
+    support: optional(choice(["standard", "extended"], "kind of support")),
+  }),
 );
 
 const principals = optional(list(anything, "name roles by their ARN, or leave it out"));
@@ -421,8 +428,23 @@ const network = either(
     vpc: text(/^vpc-[0-9a-f]{8,17}$/, "is no id of a VPC", "write one like vpc-0a1b2c3d4e5f67890"),
     subnets: object<ExistingNetwork["subnets"]>({ public: ids("subnet"), private: ids("subnet"), data: ids("subnet") }),
   }),
-  object<OwnNetwork>({ cidr: optional(anything), zones: optional(list(anything, "name two or three zones")) }),
+  object<OwnNetwork>({
+    cidr: optional(anything),
+    zones: optional(list(anything, "name two or three zones")),
+    // S3, bucket naming rules.
+    readableBuckets: optional(
+      list(
+        text(/^(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is no name of a bucket", "write one like quayio-production-s3"),
+        "name buckets, or leave it out",
+      ),
+    ),
+  }),
 );
+
+const retention = value((input) => {
+  const reading = seconds(input);
+  return typeof reading === "number" ? retentionProblem(reading / 86_400) : reading;
+});
 
 const size = choice(["small", "medium", "large"], "size of a system");
 
@@ -514,6 +536,7 @@ export const environmentSchema = object<Environment>({
       domain,
       zone: optional(zone),
       network: optional(network),
+      logRetention: optional(retention),
       tags: optional(
         records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" }))),
       ),

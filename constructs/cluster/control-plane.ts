@@ -1,4 +1,3 @@
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { EksAccessEntry } from "@cdktf/provider-aws/lib/eks-access-entry";
 import { EksAccessPolicyAssociation } from "@cdktf/provider-aws/lib/eks-access-policy-association";
 import { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster";
@@ -8,8 +7,10 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesVersion } from "../core/versions";
+import { LogGroup } from "../logs";
 import { exempt } from "../policy/contract";
 import { type ClusterAccess, PLANNERS } from "./access";
+import { defaultSupport, type Support } from "./support";
 
 export interface ControlPlaneProps {
   /** The cluster's name, most general part first: `["orders", "production", "write"]`. */
@@ -37,6 +38,19 @@ export interface ControlPlaneProps {
   /** The customer-managed key of its logs, by ARN. */
   readonly logsKey: string;
 
+  /**
+   * Days for which logs are kept, the audit log among them, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number | undefined;
+
+  /**
+   * What happens when standard support of its version ends: EKS upgrades it automatically (`standard`), or charges for
+   * another year (`extended`) and upgrades it then.
+   * @default "extended", or "standard" where it is not guarded against deletion
+   */
+  readonly support?: Support | undefined;
+
   /** Whether the cluster is guarded against deletion, by Terraform: EKS's own guard takes a newer provider. */
   readonly protect: boolean;
 }
@@ -51,9 +65,6 @@ const RIGHTS: Readonly<Record<keyof ClusterAccess, { readonly policy: string; re
 
 const LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
 
-/** Days for which the logs of a control plane are kept: they are the audit log of the cluster. */
-const LOG_DAYS = 365;
-
 /** An EKS control plane: private, logged, with Secrets under a key of ours, and access by entries alone. */
 export class ControlPlane extends Construct {
   readonly cluster: EksCluster;
@@ -61,10 +72,10 @@ export class ControlPlane extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
     const name = cloudName("cluster", ...props.name);
-    const logs = new CloudwatchLogGroup(this, "logs", {
+    const logs = new LogGroup(this, "logs", {
       name: `/aws/eks/${name}/cluster`,
-      retentionInDays: LOG_DAYS,
-      kmsKeyId: props.logsKey,
+      key: props.logsKey,
+      days: props.logDays,
     });
     const role = new IamRole(this, "role", {
       name: cloudName("role", ...props.name, "cluster"),
@@ -101,7 +112,7 @@ export class ControlPlane extends Construct {
       accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
       encryptionConfig: { provider: { keyArn: props.secretsKey }, resources: ["secrets"] },
       enabledClusterLogTypes: LOGS,
-      upgradePolicy: { supportType: "STANDARD" },
+      upgradePolicy: { supportType: (props.support ?? defaultSupport(props.protect)).toUpperCase() },
       zonalShiftConfig: { enabled: true },
       // The network add-ons are ours from the first node on, at our versions.
       bootstrapSelfManagedAddons: false,

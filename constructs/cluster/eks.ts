@@ -16,7 +16,7 @@ import { diskGib, type NodeCount, type NodeRequest, nodeProblems, type PropertyP
 import { NodeRole } from "./node-role";
 import { PodIdentity } from "./pod-identity";
 import type { CertificateZone, ControllerPlace } from "./rights/place";
-import { skewProblems } from "./support";
+import { type Support, skewProblems } from "./support";
 
 export interface EksProps {
   /** The beginning of its names, most general first: `["orders", "production"]`. */
@@ -33,6 +33,13 @@ export interface EksProps {
    * @default "1.35"
    */
   readonly version?: KubernetesVersion;
+
+  /**
+   * What happens when standard support of its version ends: EKS upgrades the control plane automatically (`standard`), or
+   * charges for another year (`extended`) and upgrades it then.
+   * @default "extended", or "standard" where it is not guarded against deletion
+   */
+  readonly support?: Support;
 
   /**
    * The version of its nodes. During an upgrade it follows the control plane's, at most three behind.
@@ -64,6 +71,12 @@ export interface EksProps {
 
   /** The customer-managed keys of Secrets, logs, and the disks and volumes of nodes, by ARN. */
   readonly keys: { readonly secrets: string; readonly logs: string; readonly disks: string };
+
+  /**
+   * Days for which the logs of its control plane are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number;
 
   readonly access: ClusterAccess;
 
@@ -138,6 +151,8 @@ export class Eks extends Construct {
       logsKey: props.keys.logs,
       protect: props.protect,
       ...(props.publicFrom ? { publicFrom: props.publicFrom } : {}),
+      logDays: props.logDays,
+      support: props.support,
     });
     const nodeRole = new NodeRole(this, "node-role", { name });
     const scaling = isScaled(props.nodes) ? this.scalingParts(name, nodeRole) : undefined;

@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import { KUBERNETES, type KubernetesVersion } from "../core/versions";
 import { type Architecture, podsOn } from "./instances";
+import { nodeTags } from "./node-tags";
 
 export interface NodeGroupProps {
   /** The beginning of its names, most general first: `["orders", "production", "write", "a"]`. */
@@ -57,8 +58,7 @@ export class NodeGroup extends Construct {
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
     const name = props.name.join("-");
-    // The CNI's rights end at interfaces with the cluster's name, and a node's first interface is not the CNI's own.
-    const tags = { ...props.tags, Name: name, "cluster.k8s.amazonaws.com/name": props.clusterName };
+    const tags = nodeTags(props.clusterName, name, props.tags);
     const { min, max } = props.nodes;
     const template = new LaunchTemplate(this, "template", {
       namePrefix: `${name}-`,

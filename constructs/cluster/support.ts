@@ -3,25 +3,45 @@ import { KUBERNETES, type KubernetesVersion } from "../core/versions";
 
 type Finding = Omit<Problem, "path">;
 
+/** What happens when standard support of a version ends: EKS upgrades it automatically, or charges for extended support. */
+export type Support = "standard" | "extended";
+
+/** Upgraded without anyone who asked for it, a control plane breaks what uses removed APIs, and its plan would take it back. */
+export function defaultSupport(protect: boolean): Support {
+  return protect ? "extended" : "standard";
+}
+
 /** A problem that nobody can leave as it is, or one that is still to come. */
 export type SupportProblem = Finding & { readonly severity: "warning" | "error" };
 
 /** kubelet may be so many minor versions older than the API server (Kubernetes, version skew policy). */
 const OLDEST_SKEW = 3;
 
+/** Days before the end of a version's support from which it is warned about: time for an upgrade in each environment. */
+const NOTICE_DAYS = 120;
+
+/** Whether a day is near enough to prepare for it. Days are written as `2026-11-21`. */
+export function endsSoon(end: string, today: string): boolean {
+  return Date.parse(end) - Date.parse(today) <= NOTICE_DAYS * 86_400_000;
+}
+
 /**
- * What the support of a version has come to on a day, as `2026-11-21`. Synthesis itself knows no day:
- * whoever prints or gates asks.
+ * What is wrong with the support of a version on a day, as `2026-11-21`. Synthesis itself knows no day; the caller passes it.
  */
-export function supportProblems(version: KubernetesVersion, today: string): readonly SupportProblem[] {
+export function supportProblems(version: KubernetesVersion, support: Support, today: string): readonly SupportProblem[] {
   const { standardSupportEnds, extendedSupportEnds } = KUBERNETES[version];
   const remedy = `use ${newest()}`;
-  if (today > extendedSupportEnds)
-    return [{ severity: "error", value: version, rule: `is out of all support since ${extendedSupportEnds}`, remedy }];
-  if (today <= standardSupportEnds) return [];
-  return [
-    { severity: "warning", value: version, rule: `left standard support on ${standardSupportEnds}, and EKS upgrades it by itself`, remedy },
-  ];
+  const [leaves, ends] = [today > standardSupportEnds ? "left" : "leaves", today > extendedSupportEnds];
+  const warning = (rule: string): readonly SupportProblem[] => [{ severity: "warning", value: version, rule, remedy }];
+  if (ends) return [{ severity: "error", value: version, rule: `is out of all support since ${extendedSupportEnds}`, remedy }];
+  if (!endsSoon(standardSupportEnds, today)) return [];
+  if (support === "standard")
+    return warning(
+      `${leaves} standard support on ${standardSupportEnds}, and EKS ${leaves === "left" ? "upgrades" : "then upgrades"} it automatically`,
+    );
+  if (endsSoon(extendedSupportEnds, today))
+    return warning(`leaves extended support on ${extendedSupportEnds}, and EKS then upgrades it automatically`);
+  return warning(`${leaves} standard support on ${standardSupportEnds}; extended support costs more, and ends on ${extendedSupportEnds}`);
 }
 
 /** What is wrong between the versions of a control plane and its nodes. */

@@ -19,6 +19,9 @@ export function tagProblem(key: string, value: string): Unreadable | undefined {
   if (key.length === 0 || key.length > 128 || !allowed.test(key)) {
     return { rule: "is no tag key", remedy: "use 1 to 128 letters, digits, spaces or + - = . _ : / @" };
   }
+  // The provider never reads an empty one back as it was written.
+  if (value.trim() === "")
+    return { rule: "is empty, and every plan would show it as a change", remedy: "give it a value, or leave the tag out" };
   if (value.length > 256 || !allowed.test(value)) {
     return { rule: "is no tag value", remedy: "use at most 256 letters, digits, spaces or + - = . _ : / @" };
   }

@@ -1,9 +1,9 @@
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { Wafv2WebAcl, type Wafv2WebAclRule } from "@cdktf/provider-aws/lib/wafv2-web-acl";
 import { Wafv2WebAclLoggingConfiguration } from "@cdktf/provider-aws/lib/wafv2-web-acl-logging-configuration";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import { known, seconds } from "../core/quantities";
+import { LogGroup } from "../logs";
 import type { EdgeRateLimit } from "./contract";
 
 export interface CloudFrontFirewallProps {
@@ -14,6 +14,12 @@ export interface CloudFrontFirewallProps {
 
   /** The customer-managed key of its log, by ARN. It admits CloudWatch Logs. */
   readonly key: string;
+
+  /**
+   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number | undefined;
 }
 
 /**
@@ -27,14 +33,11 @@ const MANAGED = [
   "AWSManagedRulesSQLiRuleSet", // 200
 ] as const;
 
-/** Days for which requests that were refused are kept. */
-const LOG_DAYS = 365;
-
 /** What is refused before it reaches the cache: too much from one address, and what attacks look like. */
 export class CloudFrontFirewall extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { name, rateLimit, key }: CloudFrontFirewallProps) {
+  constructor(scope: Construct, id: string, { name, rateLimit, key, logDays: days }: CloudFrontFirewallProps) {
     super(scope, id);
     const acl = new Wafv2WebAcl(this, "acl", {
       name: cloudName("firewall", ...name, "edge"),
@@ -44,10 +47,10 @@ export class CloudFrontFirewall extends Construct {
       rule: [rateRule(rateLimit), ...MANAGED.map(managedRule)],
       visibilityConfig: watched("edge"),
     });
-    const log = new CloudwatchLogGroup(this, "log", {
+    const log = new LogGroup(this, "log", {
       name: cloudName("logGroup", "aws-waf-logs", ...name, "edge"), // WAF writes into groups of that beginning alone
-      retentionInDays: LOG_DAYS,
-      kmsKeyId: key,
+      key,
+      days,
     });
     new Wafv2WebAclLoggingConfiguration(this, "logging", {
       resourceArn: acl.arn,

@@ -20,13 +20,16 @@ export interface CloudFrontLogsProps {
 
   /** Whether they are guarded against deletion. */
   readonly protect: boolean;
+
+  /**
+   * Days for which requests are kept.
+   * @default 365
+   */
+  readonly logDays?: number | undefined;
 }
 
 /** Where CloudFront, its firewall, its certificates and their logs are made. */
 export const CLOUDFRONT_REGION = "us-east-1";
-
-/** Days for which requests are kept. */
-const LOG_DAYS = 365;
 
 /** What is written down of a request (CloudFront, standard logging v2): all that an incident asks for, and no cookie. */
 const FIELDS = [
@@ -53,7 +56,7 @@ const FIELDS = [
 
 /** The requests of a distribution, written down in a bucket. */
 export class CloudFrontLogs extends Construct {
-  constructor(scope: Construct, id: string, { name, account, distribution, key, protect }: CloudFrontLogsProps) {
+  constructor(scope: Construct, id: string, { name, account, distribution, key, protect, logDays = 365 }: CloudFrontLogsProps) {
     super(scope, id);
     const bucket = new PrivateBucket(this, "bucket", {
       bucket: bucketName(account, CLOUDFRONT_REGION, ...name, "edge-logs"),
@@ -64,7 +67,7 @@ export class CloudFrontLogs extends Construct {
           id: "logs",
           status: "Enabled",
           filter: [{ prefix: "" }],
-          expiration: [{ days: LOG_DAYS }],
+          expiration: [{ days: logDays }],
           noncurrentVersionExpiration: [{ noncurrentDays: 30 }],
         },
       ],

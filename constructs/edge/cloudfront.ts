@@ -43,6 +43,12 @@ export interface CloudFrontEdgeProps extends EdgeCaching {
   readonly protect: boolean;
 
   /**
+   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number;
+
+  /**
    * The places it serves from: everywhere, or where it costs less.
    * @default "PriceClass_All"
    */
@@ -65,14 +71,14 @@ const FAILURES = [500, 501, 502, 503, 504];
 export class CloudFrontEdge extends Construct {
   constructor(scope: Construct, id: string, props: CloudFrontEdgeProps) {
     super(scope, id);
-    const { name, account, host, zoneId, loadBalancer, key, protect } = props;
+    const { name, account, host, zoneId, loadBalancer, key, protect, logDays } = props;
     const { cache, bypass = {}, rateLimit = DEFAULT_RATE_LIMIT, priceClass = "PriceClass_All", timeout = "30s" } = props;
     for (const { keys, ...problem } of edgeCachingProblems(props)) refuse(this, [problem], keys.join("."));
 
     refuse(this, edgePatienceProblems("cloudfront", timeout), "timeout");
 
     const certificate = new CloudFrontCertificate(this, "certificate", { host, zoneId });
-    const firewall = new CloudFrontFirewall(this, "firewall", { name, rateLimit, key });
+    const firewall = new CloudFrontFirewall(this, "firewall", { name, rateLimit, key, logDays });
     const caching = new CloudFrontCaching(this, "caching", { name, cache, bypass });
     const origin = new CloudfrontVpcOrigin(this, "origin", {
       vpcOriginEndpointConfig: [
@@ -123,7 +129,7 @@ export class CloudFrontEdge extends Construct {
     exempt(distribution, "CKV2_AWS_47", "it also wants anonymous addresses refused, and people behind a VPN may ask queries");
     exempt(distribution, "CKV_AWS_374", "queries may come from anywhere");
 
-    new CloudFrontLogs(this, "logs", { name, account, distribution: distribution.arn, key, protect });
+    new CloudFrontLogs(this, "logs", { name, account, distribution: distribution.arn, key, protect, logDays });
     for (const type of ["A", "AAAA"]) {
       new Route53Record(this, `record-${type.toLowerCase()}`, {
         zoneId,

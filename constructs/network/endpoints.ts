@@ -37,6 +37,12 @@ export interface EndpointsProps {
   readonly routeTableIds: string[];
 
   /**
+   * Further S3 buckets of other accounts, in the same region, that may be read: those to which a registry redirects.
+   * @default - none beside those of AWS and of well-known registries
+   */
+  readonly readableBuckets?: readonly string[];
+
+  /**
    * Whether calls to AWS stay in the network. Without, only those to S3 do.
    * @default true
    */
@@ -52,7 +58,7 @@ export class Endpoints extends Construct {
       serviceName: `com.amazonaws.${props.region}.s3`,
       vpcEndpointType: "Gateway",
       routeTableIds: props.routeTableIds,
-      policy: policy([ownIdentities(props.account), publicDownloads(props.region)]),
+      policy: policy([ownIdentities(props.account), publicDownloads(props)]),
       tags: named(props, "s3"),
     });
     if (props.interfaces === false) return;
@@ -86,20 +92,32 @@ function ownIdentities(account: string): object {
   };
 }
 
-/** Buckets that are read under signatures of AWS's own accounts or under none, each with what needs it. */
+/** Buckets that are read under signatures of other accounts or under none, each with what needs it, in every region. */
 const PUBLIC_BUCKETS: readonly ((region: string) => string)[] = [
   (region) => `prod-${region}-starport-layer-bucket`, // layers of images in ECR
   () => "prod-registry-k8s-io-*", // layers of images at registry.k8s.io, which sends callers on AWS here
   () => "al2023-repos-*", // packages of nodes
 ];
 
-function publicDownloads(region: string): object {
+/**
+ * Buckets of registries that redirect callers in their own region to S3, and others to a CDN. Only requests to S3 of the
+ * network's own region pass its endpoint.
+ */
+const REGISTRY_BUCKETS: Readonly<Record<string, readonly string[]>> = {
+  "us-east-1": [
+    "docker-images-prod", // Docker Hub (docker/hub-feedback, issue 1318)
+    "quayio-production-s3", // quay.io (Red Hat, firewall prerequisites of OpenShift)
+  ],
+};
+
+function publicDownloads({ region, readableBuckets = [] }: EndpointsProps): object {
+  const buckets = [...PUBLIC_BUCKETS.map((bucket) => bucket(region)), ...(REGISTRY_BUCKETS[region] ?? []), ...readableBuckets];
   return {
     Sid: "ImageLayersAndNodePackages",
     Effect: "Allow",
     Principal: "*",
     Action: "s3:GetObject",
-    Resource: PUBLIC_BUCKETS.map((bucket) => `arn:aws:s3:::${bucket(region)}/*`),
+    Resource: [...new Set(buckets)].map((bucket) => `arn:aws:s3:::${bucket}/*`),
   };
 }
 

@@ -1,4 +1,3 @@
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
 import { Eip } from "@cdktf/provider-aws/lib/eip";
 import { FlowLog } from "@cdktf/provider-aws/lib/flow-log";
@@ -14,6 +13,7 @@ import { Vpc as AwsVpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
+import { LogGroup } from "../logs";
 import type { Network } from "./contract";
 import { parseBlock } from "./ipv4";
 import { NETWORK_PREFIX, type SubnetPlan, subnetPlan } from "./subnet-plan";
@@ -39,10 +39,13 @@ export interface VpcProps {
 
   /** The customer-managed key of the flow logs, by ARN. It admits CloudWatch Logs. */
   readonly logsKey: string;
-}
 
-/** Days for which flow logs are kept: an incident is often found months after it began. */
-const FLOW_LOG_DAYS = 365;
+  /**
+   * Days for which flow logs are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number;
+}
 
 /** A network of its own over two or three zones, with flow logs and a default security group that lets nothing through. */
 export class Vpc extends Construct implements Network {
@@ -166,11 +169,11 @@ export class Vpc extends Construct implements Network {
   }
 
   private flowLogs(): void {
-    const { account, region, name } = this.props;
-    const logs = new CloudwatchLogGroup(this, "flow-logs", {
+    const { account, region, name, logsKey: key, logDays: days } = this.props;
+    const logs = new LogGroup(this, "flow-logs", {
       name: cloudName("logGroup", ...name, "flow-logs"),
-      retentionInDays: FLOW_LOG_DAYS,
-      kmsKeyId: this.props.logsKey,
+      key,
+      days,
     });
     const role = new IamRole(this, "flow-log-role", {
       name: cloudName("role", ...name, "flow-logs"),

@@ -1,4 +1,4 @@
-import { allocatable, instanceTypes, type NodeRequest, shapeOf } from "../cluster";
+import { allocatable, instanceTypes, type NodeRequest, nodeTags, shapeOf } from "../cluster";
 import { DEFAULT_KUBERNETES, KUBERNETES, type KubernetesVersion } from "../core/versions";
 
 export interface ScaledNodes {
@@ -69,8 +69,7 @@ function nodeClass(clusterName: string, { node, version = DEFAULT_KUBERNETES, ta
       ],
       kubelet: { maxPods: allocatable(shapeOf(node)).pods },
       userData: nodeConfig(),
-      // The CNI's rights end at interfaces with the cluster's name, and a node's first interface is not the CNI's own.
-      tags: { ...tags, Name: `${clusterName}-${NAME}`, "cluster.k8s.amazonaws.com/name": clusterName },
+      tags: nodeTags(clusterName, `${clusterName}-${NAME}`, tags),
     },
   };
 }

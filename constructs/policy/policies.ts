@@ -83,6 +83,9 @@ const MOST_REVISIONS = 10;
 /** Data stores of which backup plans take copies by tag. */
 const BACKED_UP = ["aws_db_instance", "aws_dynamodb_table", "aws_efs_file_system", "aws_rds_cluster"];
 
+/** Types whose minor versions AWS upgrades unless it is told not to. ElastiCache knows a version with its minor alone. */
+const UPGRADED = ["aws_db_instance", "aws_elasticache_cluster", "aws_elasticache_replication_group", "aws_rds_cluster_instance"];
+
 /** Arguments whose value ends up in the state for everyone who plans, and what to use instead. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   aws_db_instance: ["password"],
@@ -178,6 +181,29 @@ const POLICIES: readonly Policy[] = [
       ofType(resources, ["helm_release"])
         .filter(({ body }) => ["set_sensitive", "set_wo"].some((argument) => body[argument] !== undefined))
         .map(toAddress),
+  },
+  {
+    id: "upgrades-keep-plans-empty",
+    rule: "is upgraded by AWS to another version than the one that is written here, which the next plan takes back",
+    remedy: "turn off auto_minor_version_upgrade, or write the major version alone",
+    check: (_, resources) =>
+      ofType(resources, UPGRADED)
+        .filter(({ type, body: { engine_version: version, auto_minor_version_upgrade: automatic } }) => {
+          const pinned = typeof version === "string" && (type.startsWith("aws_elasticache") || version.includes("."));
+          return pinned && String(automatic ?? true) === "true";
+        })
+        .map(toAddress),
+  },
+  {
+    id: "tags-have-values",
+    rule: "has a tag without a value, which every plan shows as a change",
+    remedy: "give it a value, or leave the tag out",
+    check: ({ json }, resources) => {
+      const empty = (tags: unknown) => Object.values((tags ?? {}) as object).some((value) => value === "");
+      const providers = blocks(json, "provider", "aws").flatMap(({ default_tags: tags }) => (tags ?? []) as { readonly tags?: object }[]);
+      const [stack, own] = [providers.some(({ tags }) => empty(tags)), resources.filter(({ body }) => empty(body.tags))];
+      return [...(stack ? [""] : []), ...own.map(toAddress)];
+    },
   },
   {
     id: "named-outputs",

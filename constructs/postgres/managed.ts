@@ -1,4 +1,3 @@
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet";
 import { DbSubnetGroup } from "@cdktf/provider-aws/lib/db-subnet-group";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
@@ -9,6 +8,7 @@ import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { BACKUP_TAG } from "../core/tags";
 import { DEFAULT_POSTGRES, POSTGRES, type PostgresVersion } from "../core/versions";
+import { LogGroup } from "../logs";
 import { WINDOWS, type Windows, windowProblems } from "../maintenance";
 import { ManagedSecret, type SecretSpec } from "../secrets";
 import { type DatabaseInstance, instanceClass, type ManagedEngine, memoryOf, SHARED_BUFFERS } from "./instances";
@@ -71,6 +71,12 @@ export interface ManagedPostgresProps {
   readonly windows?: Windows;
 
   /**
+   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number;
+
+  /**
    * How far back it can be restored to any second: 1 to 35 days.
    * @default "30d"
    */
@@ -98,9 +104,6 @@ export interface ManagedPostgresProps {
 
 /** Who sets up databases and roles. `admin` and `postgres` are taken. */
 const ADMINISTRATOR = "administrator";
-
-/** Days for which logs are kept: an incident is often found months after it began. */
-const LOG_DAYS = 365;
 
 /** Seconds between two looks at an instance's processes and disks. */
 const MONITORING_INTERVAL = 60;
@@ -261,13 +264,13 @@ export class Surroundings extends Construct {
   }
 
   /** The log groups that RDS would make itself, without end and without our key. */
-  logs(kind: "cluster" | "instance", identifier: string, names: readonly string[], id = "logs"): CloudwatchLogGroup[] {
+  logs(kind: "cluster" | "instance", identifier: string, names: readonly string[], id = "logs"): LogGroup[] {
     return names.map(
       (log) =>
-        new CloudwatchLogGroup(this, `${id}-${log}`, {
+        new LogGroup(this, `${id}-${log}`, {
           name: `/aws/rds/${kind}/${identifier}/${log}`,
-          retentionInDays: LOG_DAYS,
-          kmsKeyId: this.props.keys.logs,
+          key: this.props.keys.logs,
+          days: this.props.logDays,
         }),
     );
   }

@@ -1,4 +1,3 @@
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { ElasticacheParameterGroup } from "@cdktf/provider-aws/lib/elasticache-parameter-group";
 import { ElasticacheReplicationGroup } from "@cdktf/provider-aws/lib/elasticache-replication-group";
 import { ElasticacheSubnetGroup } from "@cdktf/provider-aws/lib/elasticache-subnet-group";
@@ -10,6 +9,7 @@ import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { DEFAULT_ELASTICACHE_VALKEY, ELASTICACHE_VALKEY, type ValkeyVersion } from "../core/versions";
+import { LogGroup } from "../logs";
 import { WINDOWS, type Windows, windowProblems } from "../maintenance";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
@@ -37,6 +37,12 @@ export interface ElastiCacheProps {
   readonly protect: boolean;
 
   readonly size: Size;
+
+  /**
+   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365
+   */
+  readonly logDays?: number;
 
   /**
    * Each node, by its memory.
@@ -102,9 +108,6 @@ export const ELASTICACHE_SIZES: Readonly<Record<Size, { readonly node: CacheNode
 
 /** ElastiCache, quotas. */
 const MOST = { shards: 500, replicas: 5, nodes: 500 } as const;
-
-/** Days for which logs are kept: an incident is often found months after it began. */
-const LOG_DAYS = 365;
 
 /** What keeps it a cache of our shape, whatever a user sets. */
 const FORCED: Readonly<Record<string, string>> = { "cluster-enabled": "yes" };
@@ -196,10 +199,11 @@ export class ElastiCache extends Construct {
       snapshotWindow: windows.backup,
       maintenanceWindow: windows.maintenance,
       ...(protect ? { finalSnapshotIdentifier: `${identifier}-final` } : {}),
-      autoMinorVersionUpgrade: "true",
+      // Upgraded by AWS, it would have another version than stands here, and a lower one is another cache to the provider.
+      autoMinorVersionUpgrade: "false",
       applyImmediately: !protect, // otherwise a change waits for the maintenance window, and until then plans show it again
       logDeliveryConfiguration: LOGS.map((log) => ({
-        destination: this.log(identifier, log, keys.logs).name,
+        destination: new LogGroup(this, log, { name: `/aws/elasticache/${identifier}/${log}`, key: keys.logs, days: props.logDays }).name,
         destinationType: "cloudwatch-logs",
         logFormat: "json",
         logType: log,
@@ -211,10 +215,6 @@ export class ElastiCache extends Construct {
     this.user = identifier;
     this.userArn = user.arn;
     this.ready = [group];
-  }
-
-  private log(identifier: string, log: string, key: string): CloudwatchLogGroup {
-    return new CloudwatchLogGroup(this, log, { name: `/aws/elasticache/${identifier}/${log}`, retentionInDays: LOG_DAYS, kmsKeyId: key });
   }
 
   private check(

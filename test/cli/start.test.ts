@@ -107,7 +107,7 @@ describe("npm start", () => {
     const old = aProgram(anEnvironment({ cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" }, version: "1.34" } }));
     expect(runOn("2026-12-03", old)).toMatchObject({
       code: 0,
-      err: 'warning: test.cluster.version: "1.34" left standard support on 2026-12-02, and EKS upgrades it by itself; use 1.36\n',
+      err: 'warning: test.cluster.version: "1.34" left standard support on 2026-12-02; extended support costs more, and ends on 2027-12-02; use 1.36\n',
     });
     expect(runOn("2027-12-03", old)).toEqual({
       code: 1,

@@ -3,7 +3,7 @@ import { tagProblem } from "../../constructs/core/tags";
 describe("a tag", () => {
   it("may be what AWS allows", () => {
     expect(tagProblem("cost-center", "Büro 42/1 (a)".replace(/[()]/g, ""))).toBeUndefined();
-    expect(tagProblem("team:owner", "")).toBeUndefined();
+    expect(tagProblem("team:owner", "-")).toBeUndefined();
   });
 
   it.each([
@@ -14,6 +14,8 @@ describe("a tag", () => {
     ["x".repeat(129), "x", "is no tag key"],
     ["team", "x".repeat(257), "is no tag value"],
     ["team", "a;b", "is no tag value"],
+    ["team", "", "is empty, and every plan would show it as a change"],
+    ["team", " ", "is empty, and every plan would show it as a change"],
   ])("%p may not be %p", (key, value, rule) => {
     expect(tagProblem(key, value)).toMatchObject({ rule });
   });

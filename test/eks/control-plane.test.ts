@@ -81,12 +81,17 @@ describe("a control plane", () => {
     expect(cluster().encryption_config).toEqual({ provider: { key_arn: PROPS.keys.secrets }, resources: ["secrets"] });
   });
 
-  it("stays in standard support, can lose a zone, and begins without add-ons of unknown versions", () => {
+  it("can lose a zone, and begins without add-ons of unknown versions", () => {
     expect(cluster()).toMatchObject({
-      upgrade_policy: { support_type: "STANDARD" },
       zonal_shift_config: { enabled: true },
       bootstrap_self_managed_addons: false,
     });
+  });
+
+  it("is upgraded automatically by EKS only where nothing is kept, or where that is asked for", () => {
+    const support = (changes: Parameters<typeof cluster>[0]) => cluster(changes).upgrade_policy.support_type;
+    expect([support({}), support({ protect: false })]).toEqual(["EXTENDED", "STANDARD"]);
+    expect([support({ support: "standard" }), support({ protect: false, support: "extended" })]).toEqual(["STANDARD", "EXTENDED"]);
   });
 
   it("is guarded against deletion where data is kept", () => {

@@ -90,7 +90,7 @@ describe("the nodes of a cluster", () => {
   });
 
   it("say on instances, disks and interfaces whose they are", () => {
-    const tags = { ...PROPS.owner, team: "payments", Name: "orders-test-write-a" };
+    const tags = { ...PROPS.owner, team: "payments", Name: "orders-test-write-a", "ebs.csi.aws.com/cluster-name": "orders-test-write" };
     for (const { tags: given } of template().tag_specifications) expect(given).toMatchObject(tags);
     expect(template().tag_specifications.map(({ resource_type }: Body) => resource_type)).toEqual([
       "instance",

@@ -1,24 +1,40 @@
-import { skewProblems, supportProblems } from "../../constructs/cluster";
+import { type Support, skewProblems, supportProblems } from "../../constructs/cluster";
 import { ADDONS, DEFAULT_KUBERNETES, KUBERNETES } from "../../constructs/core/versions";
 
 describe("a version of Kubernetes", () => {
-  it("is fine until its standard support ends", () => {
-    expect(supportProblems("1.34", "2026-12-02")).toEqual([]);
+  const warnings = (support: Support, today: string) =>
+    supportProblems("1.34", support, today).map(({ severity, rule }) => [severity, rule]);
+
+  it("is fine until 120 days before its standard support ends", () => {
+    for (const support of ["standard", "extended"] as const) {
+      expect(warnings(support, "2026-08-03")).toEqual([]);
+      expect(warnings(support, "2026-08-04")).toHaveLength(1);
+    }
   });
 
-  it("is warned about when only extended support is left, because EKS then upgrades it", () => {
-    expect(supportProblems("1.34", "2026-12-03")).toEqual([
-      {
-        severity: "warning",
-        value: "1.34",
-        rule: "left standard support on 2026-12-02, and EKS upgrades it by itself",
-        remedy: "use 1.36",
-      },
+  it("is warned about in time where EKS upgrades it automatically", () => {
+    expect(warnings("standard", "2026-08-04")).toEqual([
+      ["warning", "leaves standard support on 2026-12-02, and EKS then upgrades it automatically"],
+    ]);
+    expect(warnings("standard", "2026-12-03")).toEqual([
+      ["warning", "left standard support on 2026-12-02, and EKS upgrades it automatically"],
+    ]);
+  });
+
+  it("is warned about in time where it is kept at a higher price, and again before that ends", () => {
+    expect(warnings("extended", "2026-08-04")).toEqual([
+      ["warning", "leaves standard support on 2026-12-02; extended support costs more, and ends on 2027-12-02"],
+    ]);
+    expect(warnings("extended", "2026-12-03")).toEqual([
+      ["warning", "left standard support on 2026-12-02; extended support costs more, and ends on 2027-12-02"],
+    ]);
+    expect(warnings("extended", "2027-08-05")).toEqual([
+      ["warning", "leaves extended support on 2027-12-02, and EKS then upgrades it automatically"],
     ]);
   });
 
   it("is an error past all support", () => {
-    expect(supportProblems("1.34", "2027-12-03")).toEqual([
+    expect(supportProblems("1.34", "extended", "2027-12-03")).toEqual([
       { severity: "error", value: "1.34", rule: "is out of all support since 2027-12-02", remedy: "use 1.36" },
     ]);
   });

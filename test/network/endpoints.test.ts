@@ -63,6 +63,15 @@ describe("Endpoints", () => {
     );
   });
 
+  it("let images of registries through that keep them in S3 of the same region, and what else is named", () => {
+    const readable = (changes: Partial<EndpointsProps>) =>
+      endpoints(changes).flatMap(({ service_name, policy }) => (service_name.endsWith(".s3") ? statements(policy) : []))[1]?.Resource;
+    const registries = ["arn:aws:s3:::docker-images-prod/*", "arn:aws:s3:::quayio-production-s3/*"];
+    expect(readable({ region: "us-east-1" })).toEqual(expect.arrayContaining(registries));
+    for (const bucket of registries) expect(readable({})).not.toContain(bucket);
+    expect(readable({ readableBuckets: ["packages-of-another-account"] })).toContain("arn:aws:s3:::packages-of-another-account/*");
+  });
+
   it("leave out what a region does not have", () => {
     const names = endpoints({ region: "mx-central-1" }).map(({ service_name }) => service_name);
     expect(names).toContain("com.amazonaws.mx-central-1.eks-auth");

@@ -64,12 +64,13 @@ describe("scaled nodes", () => {
     expect(nodeClass.spec).not.toHaveProperty("role");
   });
 
-  it("carry the cluster's name on their interfaces, where the CNI's rights end", () => {
+  it("carry the cluster's name, where the rights of the CNI and of the EBS CSI driver end", () => {
     expect(nodeClass.spec.tags).toEqual({
       system: "orders",
       environment: "test",
       Name: "orders-test-write-scaled",
       "cluster.k8s.amazonaws.com/name": "orders-test-write",
+      "ebs.csi.aws.com/cluster-name": "orders-test-write",
     });
   });
 

@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { DbInstance } from "@cdktf/provider-aws/lib/db-instance";
+import { ElasticacheReplicationGroup } from "@cdktf/provider-aws/lib/elasticache-replication-group";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
@@ -60,6 +61,17 @@ const database = {
   manageMasterUserPassword: true,
   tags: { "backup-plan": "daily" },
 };
+
+/** A cache, but for what becomes of its version. */
+function aCache(stack: TerraformStack, changes: object): void {
+  new ElasticacheReplicationGroup(stack, "cache", {
+    replicationGroupId: "c",
+    description: "c",
+    engineVersion: "8.1",
+    ...guarded,
+    ...changes,
+  });
+}
 
 /** A release as it should be. */
 function aRelease(stack: TerraformStack, changes: object = {}): void {
@@ -191,6 +203,23 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
       on: "cluster",
     },
   ],
+  "upgrades-keep-plans-empty": [
+    { break: (stack) => void aCache(stack, { autoMinorVersionUpgrade: "true" }), at: "aws_elasticache_replication_group.cache" },
+    { break: (stack) => void aCache(stack, {}), at: "aws_elasticache_replication_group.cache" },
+    { break: (stack) => void new DbInstance(stack, "db", { ...database, engineVersion: "17.5" }), at: "aws_db_instance.db" },
+  ],
+  "tags-have-values": [
+    { break: (stack) => void new Subnet(stack, "subnet", { vpcId: "vpc-1", tags: { team: "" } }), at: "aws_subnet.subnet" },
+    {
+      break: (stack) =>
+        void new AwsProvider(stack, "other", {
+          alias: "other",
+          allowedAccountIds: ["111122223333"],
+          defaultTags: [{ tags: { system: "orders", environment: "production", stack: ID, team: "" } }],
+        }),
+      at: "",
+    },
+  ],
   "named-outputs": [
     { break: (stack) => void new Subnet(stack, "subnet", { vpcId: "${aws_vpc.of_another_stack.id}" }), at: "aws_subnet.subnet" },
   ],
@@ -204,7 +233,8 @@ describe("every policy", () => {
   it("lets a sound stack pass", () => {
     const sound = (stack: TerraformStack) => {
       aBucket(stack);
-      new DbInstance(stack, "db", database);
+      new DbInstance(stack, "db", { ...database, engineVersion: "17" });
+      aCache(stack, { autoMinorVersionUpgrade: "false" });
     };
     expect(found(sound)).toEqual([]);
     expect(found((stack) => aRelease(stack, { values: [POSTGRES], ...guarded }), { on: "cluster" })).toEqual([]);

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { namePartProblem } from "../../constructs/core/names";
 import { program } from "../../environments";
+import { staging } from "../../environments/staging";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
@@ -72,6 +73,25 @@ describe("the network stack", () => {
 
   it("resolves names that only it knows", () => {
     expect(one(stack("network"), "aws_route53_zone")).toMatchObject({ name: "test.orders.internal", force_destroy: false });
+  });
+});
+
+describe("the logs of an environment", () => {
+  const retentions = (of: Program, name: string) => {
+    const made = synthesisOf(of).compositions.find((composition) => composition.name === name)?.stacks ?? [];
+    const groups = made.flatMap((each) => all(stackOf(of, each.node.id), "aws_cloudwatch_log_group"));
+    return [...new Set(groups.map(({ retention_in_days: days }) => days))];
+  };
+
+  it("are kept for a year where data is kept, and for a month elsewhere", () => {
+    expect(["dev", "staging", "production"].map((name) => retentions(program, name))).toEqual([[30], [365], [365]]);
+  });
+
+  it("are kept as long as it says, whatever writes them", () => {
+    const set = { ...program, environments: [{ ...staging, aws: { ...staging.aws, logRetention: "90d" } } as const] };
+    expect(retentions(set, "staging")).toEqual([90]);
+    const [edge] = all(stackOf(set, "staging-edge"), "aws_s3_bucket_lifecycle_configuration");
+    expect(edge?.rule[0].expiration).toEqual([{ days: 90 }]);
   });
 });
 

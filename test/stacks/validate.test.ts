@@ -115,6 +115,18 @@ describe("every value", () => {
       'test.aws.account: "999999999999" is no account of this program, so that its state has no place; add it to environments/accounts.ts',
     ],
     [{ aws: { ...aws, tags: { environment: "x" } } }, 'test.aws.tags.environment: "x" is a tag that the platform sets; leave it out'],
+    [
+      { aws: { ...aws, tags: { team: "" } } },
+      'test.aws.tags.team: "" is empty, and every plan would show it as a change; give it a value, or leave the tag out',
+    ],
+    [
+      { aws: { ...aws, logRetention: "45d" } },
+      'test.aws.logRetention: "45d" is not a retention period of CloudWatch Logs; use "60d", or one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 days',
+    ],
+    [
+      { aws: { ...aws, network: { readableBuckets: ["Bad_Bucket"] } } },
+      'test.aws.network.readableBuckets[0]: "Bad_Bucket" is no name of a bucket; write one like quayio-production-s3',
+    ],
     [{ aws: { ...aws, tags: { team: 7 } } }, "test.aws.tags.team: 7 is no tag value; write it in quotes"],
     [
       { authentication: { issuer: "http://a.example.com", audience: "a", jwks: "https://a.example.com/keys" } },
@@ -305,7 +317,7 @@ describe("an existing cluster", () => {
 
   it("is the only one that has anything from elsewhere", () => {
     expect(complaints({ cluster: { nodes: 3, node, has: ["keda"] } })).toEqual([
-      "test.cluster.has: is no setting here; use one of nodes, node, version, nodeVersion",
+      "test.cluster.has: is no setting here; use one of nodes, node, version, nodeVersion, support",
     ]);
   });
 });

@@ -1,0 +1,1 @@
+export { LogGroup, type LogGroupProps, logDays, retentionProblem } from "./log-group";

@@ -1,0 +1,50 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import type { Construct } from "constructs";
+import { type Problem, refuse } from "../core/errors";
+import { type Duration, known, seconds } from "../core/quantities";
+import { exempt } from "../policy/contract";
+
+export interface LogGroupProps {
+  readonly name: string;
+
+  /** The customer-managed key of its events, by ARN. It admits CloudWatch Logs. */
+  readonly key: string;
+
+  /**
+   * Days for which events are kept, one of the periods that CloudWatch Logs offers.
+   * @default 365: an incident is often found months after it began
+   */
+  readonly days?: number | undefined;
+}
+
+/** Retention periods of CloudWatch Logs, in days (PutRetentionPolicy, retentionInDays). */
+const PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] as const;
+
+/** Retention of logs if none is named, in days, for environments that are guarded against deletion and for others. */
+const DEFAULT_DAYS = { protected: 365, disposable: 30 } as const;
+
+/** Checkov (CKV_AWS_338) asks for a year. */
+const YEAR = 365;
+
+/** A log group of CloudWatch: encrypted with a customer-managed key, and with an end to what it keeps. */
+export class LogGroup extends CloudwatchLogGroup {
+  constructor(scope: Construct, id: string, { name, key, days = DEFAULT_DAYS.protected }: LogGroupProps) {
+    super(scope, id, { name, retentionInDays: days, kmsKeyId: key });
+    const problem = retentionProblem(days);
+    if (problem) refuse(this, [{ value: days, ...problem }], "days");
+    if (days < YEAR) exempt(this, "CKV_AWS_338", "the environment asks for a shorter retention of its logs");
+  }
+}
+
+/** Days for which an environment keeps its logs. */
+export function logDays(retention: Duration | undefined, protect: boolean): number {
+  if (retention === undefined) return protect ? DEFAULT_DAYS.protected : DEFAULT_DAYS.disposable;
+  return known(seconds(retention)) / 86_400;
+}
+
+/** Why CloudWatch Logs would refuse a retention period, in days. */
+export function retentionProblem(days: number): Omit<Problem, "path" | "value"> | undefined {
+  if ((PERIODS as readonly number[]).includes(days)) return undefined;
+  const above = PERIODS.find((period) => period > days) ?? PERIODS.at(-1);
+  return { rule: "is not a retention period of CloudWatch Logs", remedy: `use "${above}d", or one of ${PERIODS.join(", ")} days` };
+}

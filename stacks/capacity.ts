@@ -5,6 +5,7 @@ import { bytes, known } from "../constructs/core/quantities";
 import { type KubernetesObject, kubernetesObjects } from "../constructs/kubernetes";
 import { type Cluster, isExistingCluster, type NodeSize } from "./environment";
 import type { Site } from "./kubernetes";
+import { unreachablePorts } from "./ports";
 import type { PlatformStack } from "./stack";
 
 /** A cluster of an environment, with everything that is sent to it. */
@@ -24,6 +25,9 @@ export interface MeasuredSite {
 
   /** Why what must run does not fit, if it doesn't. */
   readonly problems: readonly Problem[];
+
+  /** Ports of its pods that its nodes don't let through. */
+  readonly ports: readonly Problem[];
 }
 
 /** Enters what the stacks on a cluster send to it, and weighs it against the nodes. */
@@ -34,8 +38,9 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   const objects = stacks.flatMap(({ synthesized }) => kubernetesObjects(synthesized).objects);
   ledger.enter(objects);
   const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.tightCapacity !== undefined));
+  const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "room" : "nodes"}` }] : [];
-  return { path, site, objects, declared, headroom: headroom(ledger), problems };
+  return { path, site, objects, declared, headroom: headroom(ledger), problems, ports };
 }
 
 const GI = 2 ** 30;

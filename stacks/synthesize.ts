@@ -82,10 +82,11 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
     if (violations.length > 0) throw new PolicyViolation(violations);
 
     const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
+    const closed = sites.flatMap(({ ports }) => ports);
     const crowded = sites
       .filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined)
       .flatMap(({ problems }) => problems);
-    if (crowded.length > 0) throw new InvalidInput(crowded);
+    if (closed.length + crowded.length > 0) throw new InvalidInput([...closed, ...crowded]);
 
     publish(staging, options);
     return { compositions, stacks, sites };

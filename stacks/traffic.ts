@@ -1,4 +1,4 @@
-import { READINESS } from "../constructs/gateway/contract";
+import { GATEWAY_PORTS, READINESS } from "../constructs/gateway/contract";
 import { type Flow, INTERNET, type Party } from "../constructs/network";
 import { managedServersOf } from "./data";
 import { entrances } from "./entrances";
@@ -34,8 +34,8 @@ const FROM_API: readonly Way[] = [
   { port: 10_251, description: "metrics server" },
 ];
 
-/** What the nodes of one cluster open on each other; below 1025 only names. Who may reach which pod is a network policy's. */
-const AMONG_NODES: readonly Way[] = [
+/** What the nodes of one cluster open on each other; below 1025 only names, and Gateways where there are any. Who may reach which pod is a network policy's. */
+export const AMONG_NODES: readonly Way[] = [
   { port: 53, description: "names" },
   { port: 53, protocol: "udp", description: "names" },
   { port: 1025, lastPort: 65_535, description: "pods among themselves" },
@@ -89,8 +89,10 @@ export function traffic(environment: Environment): Traffic {
     parties.push({ name: party, description: `Load balancer: ${name}` });
     const to = nodes[side];
     if (to === undefined) continue;
-    flows.push({ from: party, to, port: PORTS.https, description: name });
+    flows.push({ from: party, to, port: GATEWAY_PORTS.encrypted, description: name });
     flows.push({ from: party, to, port: READINESS.port, description: "whether a gateway is well" });
+    // A test in the cluster asks as clients do, from whichever node it is on.
+    flows.push({ from: to, to, port: GATEWAY_PORTS.encrypted, description: "gateways, for tests in the cluster" });
   }
   for (const { name, api } of clusters) {
     offer({ name: api, description: `Control plane: ${api}` }, PORTS.https, [name, runners], "the Kubernetes API");
@@ -106,7 +108,7 @@ export function traffic(environment: Environment): Traffic {
 }
 
 /** The party of the nodes that carry each side: one for both where they share a cluster. */
-function nodeParties({ cluster, writeCluster, readCluster }: Environment): { write?: string; read?: string } {
+export function nodeParties({ cluster, writeCluster, readCluster }: Environment): { write?: string; read?: string } {
   if (cluster && !isExistingCluster(cluster)) return { write: "nodes", read: "nodes" };
   return {
     ...(writeCluster && !isExistingCluster(writeCluster) ? { write: "write-nodes" } : {}),

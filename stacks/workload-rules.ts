@@ -1,5 +1,6 @@
 import { readDatabaseName, type ScaleOn, type SignalName } from "./environment";
 import { each } from "./paths";
+import { isOpenAmongNodes } from "./ports";
 import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
 
 /** What must hold of the workloads of one environment. */
@@ -11,6 +12,7 @@ export const workloadRules: readonly Rule[] = [
   partitionsAreShared,
   slotsAreSaidOnce,
   signalsAreThere,
+  portsAreOpenAmongNodes,
 ];
 
 type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
@@ -37,6 +39,35 @@ function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {
       rule: "is missing, so that everybody may do everything",
       remedy: "add it, or say in exceptions.openToAll who asks instead",
     }));
+}
+
+/** Security groups of nodes judge the port of a pod, whatever Service is before it. */
+function portsAreOpenAmongNodes(environment: DraftEnvironment): Finding[] {
+  const { cluster, writeCluster, readCluster } = environment;
+  return (["commandApi", "commandProcessors", "queryApi", "projections"] as const).flatMap((role) => {
+    const on = cluster ?? (role.startsWith("command") ? writeCluster : readCluster);
+    if (!on || "context" in on) return [];
+    return each(environment, role).flatMap(([keys, workload]) => {
+      const { port, health, metrics } = workload as { readonly port?: number; readonly health?: unknown; readonly metrics?: unknown };
+      const ports: readonly (readonly [readonly string[], unknown])[] = [
+        [["port"], port],
+        [["health", "port"], (health as { readonly port?: unknown } | undefined)?.port],
+        [["metrics", "port"], (metrics as { readonly port?: unknown } | undefined)?.port],
+      ];
+      return ports.flatMap(([below, value]): Finding[] =>
+        typeof value !== "number" || isOpenAmongNodes(value)
+          ? []
+          : [
+              {
+                keys: [...keys, ...below],
+                value,
+                rule: "can't be reached from other nodes, whose security groups allow 1025 to 65535",
+                remedy: "listen on a port of that range",
+              },
+            ],
+      );
+    });
+  });
 }
 
 function variablesNameWhatIsThere(environment: DraftEnvironment): Finding[] {

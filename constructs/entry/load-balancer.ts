@@ -8,7 +8,7 @@ import { Construct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import type { ClientAddress } from "../gateway/contract";
-import { READINESS } from "../gateway/contract";
+import { GATEWAY_PORTS, READINESS } from "../gateway/contract";
 import { overlap, parseBlock, show } from "../network";
 import { exempt } from "../policy/contract";
 import { ANYWHERE, type EntryTarget, type Source } from "./contract";
@@ -52,6 +52,9 @@ export interface LoadBalancerProps {
 
 const PORT = 443;
 
+/** Of the pods behind it, which security groups and network policies see. */
+const { encrypted: TARGET_PORT } = GATEWAY_PORTS;
+
 /** Rules that a security group takes (VPC, quotas); a list that AWS keeps counts as many as it may ever have. */
 const MOST_BLOCKS = 60;
 
@@ -90,10 +93,10 @@ export class LoadBalancer extends Construct {
     exempt(balancer, "CKV_AWS_91", "it has access logs for listeners that end TLS only; nginx logs each request");
     if (!protect) exempt(balancer, "CKV_AWS_150", "its environment may be thrown away");
     const group = new LbTargetGroup(this, "targets", {
-      name: cloudName("targetGroup", ...name, String(PORT)),
+      name: cloudName("targetGroup", ...name, String(TARGET_PORT)),
       vpcId,
       protocol: "TCP",
-      port: PORT,
+      port: TARGET_PORT,
       targetType: "ip",
       // Kept, clients could not be told apart from strangers by any network policy, and pods on one node not reach each other.
       preserveClientIp: "false",
@@ -128,7 +131,7 @@ export class LoadBalancer extends Construct {
     }
     this.arn = balancer.arn;
     this.dnsName = balancer.dnsName;
-    this.target = { targetGroupArn: group.arn, port: PORT };
+    this.target = { targetGroupArn: group.arn, port: TARGET_PORT };
   }
 
   private admit(securityGroupId: string, from: Source): void {

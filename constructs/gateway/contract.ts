@@ -6,9 +6,12 @@ export const GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name";
 /** Where nginx says that it is well, apart from all listeners and without the PROXY protocol (NGINX Gateway Fabric 2.6). */
 export const READINESS = { port: 8081, path: "/readyz" } as const;
 
+/** The ports of a Gateway's nginx, with a certificate and without: of its pods and of its Service, which are the same. */
+export const GATEWAY_PORTS = { encrypted: 443, clear: 80 } as const;
+
 /** The Service, and the Deployment, of a Gateway's nginx, as NGINX Gateway Fabric names them, and the port that it listens on. */
 export function nginxOf({ name = "gateway", certificate }: { readonly name?: string; readonly certificate?: string }) {
-  return { name: `${name}-nginx`, port: certificate === undefined ? 80 : 443 };
+  return { name: `${name}-nginx`, port: certificate === undefined ? GATEWAY_PORTS.clear : GATEWAY_PORTS.encrypted };
 }
 
 /** The length of the longest of some beginnings that a path has, -1 of none: where it is the longest, the request goes. */

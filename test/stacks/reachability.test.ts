@@ -45,6 +45,7 @@ const production = synthesisOf(shipped).stacks.get("production-network")?.json ?
 const FROM_API = "443 4443 6443 8443 9443 10250 10251";
 const FROM_ENTRY = "443 8081";
 const AMONG_NODES = "53 53/udp 1025-65535";
+const AMONG_NODES_WITH_A_GATEWAY = "53 53/udp 443 1025-65535";
 const KURRENT_CLOUD = { "anything at 10.128.0.0/20": "2113" };
 const INTERNET = { "anything at 0.0.0.0/0": "443" };
 
@@ -59,13 +60,19 @@ describe("who may talk to whom", () => {
         cache: "6379",
         "read-api": "443",
         "read-database": "5432",
-        "read-nodes": AMONG_NODES,
+        "read-nodes": AMONG_NODES_WITH_A_GATEWAY,
         ...KURRENT_CLOUD,
         ...INTERNET,
       },
       "write-api": { "write-nodes": FROM_API },
       "write-entry": { "write-nodes": FROM_ENTRY },
-      "write-nodes": { "aws-endpoints": "443", "write-api": "443", "write-nodes": AMONG_NODES, ...KURRENT_CLOUD, ...INTERNET },
+      "write-nodes": {
+        "aws-endpoints": "443",
+        "write-api": "443",
+        "write-nodes": AMONG_NODES_WITH_A_GATEWAY,
+        ...KURRENT_CLOUD,
+        ...INTERNET,
+      },
     });
   });
 

@@ -1,0 +1,106 @@
+import type { Problem } from "../constructs/core/errors";
+import type { KubernetesObject } from "../constructs/kubernetes";
+import type { Flow } from "../constructs/network";
+import { isExistingCluster } from "./environment";
+import type { Site } from "./kubernetes";
+import { AMONG_NODES, nodeParties, traffic } from "./traffic";
+
+/** A port that one end opens, or that pods listen on. */
+interface Port {
+  readonly port?: string | number;
+  readonly endPort?: number;
+  readonly protocol?: string;
+}
+
+/** One end of a rule of a network policy: pods, or a block of addresses. */
+interface Peer {
+  readonly ipBlock?: { readonly cidr: string };
+}
+
+interface Rule {
+  readonly ports?: readonly Port[];
+  readonly from?: readonly Peer[];
+  readonly to?: readonly Peer[];
+}
+
+interface Container {
+  readonly ports?: readonly { readonly containerPort: number; readonly protocol?: string }[];
+}
+
+/** Whether pods on one node reach a port of pods on another, for a cluster that is made here. */
+export function isOpenAmongNodes(port: number): boolean {
+  return AMONG_NODES.some((way) => lets(way, { port }));
+}
+
+/**
+ * Ports that network policies open or pods listen on, and that the security groups of the cluster's nodes don't let
+ * through: a connection between two pods passes both, and fails only where the pods are on different nodes. Security
+ * groups see the port of the pod, which a Service may have under another number. Those of an existing cluster are its
+ * owner's.
+ */
+export function unreachablePorts(
+  { environment, key, cluster }: Pick<Site, "environment" | "key" | "cluster">,
+  objects: readonly KubernetesObject[],
+): readonly Problem[] {
+  const nodes = nodeParties(environment)[key === "readCluster" ? "read" : "write"];
+  if (isExistingCluster(cluster) || nodes === undefined) return [];
+  const { flows } = traffic(environment);
+  const ways = {
+    among: flows.filter(({ from, to }) => from === nodes && to === nodes),
+    in: flows.filter(({ to }) => to === nodes),
+    out: flows.filter(({ from }) => from === nodes),
+  };
+  const problem = (object: KubernetesObject, { port, endPort, protocol = "TCP" }: Port): Problem => ({
+    path: `${environment.name}.${key}`,
+    value: `${object.metadata.namespace}/${object.metadata.name}`,
+    rule: `uses port ${port}${endPort ? `-${endPort}` : ""}/${protocol}, which the security groups of the nodes don't allow`,
+    remedy: "use a port from 1025 to 65535, or add a flow in stacks/traffic.ts",
+  });
+  const closed = (open: readonly Flow[], ports: readonly Port[] = []) => ports.filter((port) => !open.some((way) => lets(way, port)));
+
+  return objects.flatMap((object) => {
+    const { ingress = [], egress = [] } = (object.kind === "NetworkPolicy" ? object.spec : {}) as {
+      readonly ingress?: readonly Rule[];
+      readonly egress?: readonly Rule[];
+    };
+    const found = [
+      ...ingress.flatMap(({ from, ports }) => closed(isPods(from) ? ways.among : ways.in, ports)),
+      ...egress
+        .filter(({ to }) => !to?.some(isOnNode))
+        .flatMap(({ to, ports = [] }) => {
+          const none = closed(isPods(to) ? ways.among : ways.out, ports);
+          // An API server is at one of several ports, whichever cluster it is of: one that is open is enough.
+          return to === undefined && none.length < ports.length ? [] : none;
+        }),
+      ...closed(ways.among, containersOf(object).flatMap(listened)),
+    ];
+    return [...new Map(found.map((port) => [JSON.stringify(port), problem(object, port)])).values()];
+  });
+}
+
+function lets(way: Pick<Flow, "port" | "lastPort" | "protocol">, { port, endPort, protocol = "TCP" }: Port): boolean {
+  const [first, last] = [Number(port), endPort ?? Number(port)];
+  return (way.protocol ?? "tcp") === protocol.toLowerCase() && way.port <= first && last <= (way.lastPort ?? way.port);
+}
+
+function isPods(peers: readonly Peer[] | undefined): boolean {
+  return peers?.some(({ ipBlock }) => ipBlock === undefined) ?? false;
+}
+
+/** Link-local addresses stay on the node, where no security group is asked. */
+function isOnNode({ ipBlock }: Peer): boolean {
+  return ipBlock?.cidr.startsWith("169.254.") ?? false;
+}
+
+function listened({ ports = [] }: Container): readonly Port[] {
+  return ports.map(({ containerPort, ...port }) => ({ ...port, port: containerPort }));
+}
+
+function containersOf({ spec }: KubernetesObject): readonly Container[] {
+  const { template, jobTemplate } = (spec ?? {}) as { template?: Template; jobTemplate?: { spec?: { template?: Template } } };
+  return (template ?? jobTemplate?.spec?.template)?.spec?.containers ?? [];
+}
+
+interface Template {
+  readonly spec?: { readonly containers?: readonly Container[] };
+}

@@ -6,7 +6,10 @@ import {
   type Environment,
   EXCEPTIONS,
   type Exceptions,
+  isTight,
   type Program,
+  type QuotaNeed,
+  quotaNeeds,
   type Synthesis,
   settledStores,
   type WorkloadOverview,
@@ -52,6 +55,12 @@ export interface PartSummary {
   /** What the environment describes and no stack makes yet. */
   readonly described: readonly string[];
 
+  /**
+   * What the account has to allow for all environments of the program in it, beside what it is given at first. Empty where
+   * only a part of the program was synthesized.
+   */
+  readonly quotas: readonly QuotaNeed[];
+
   /** The command that comes next. */
   readonly next?: string;
 }
@@ -68,6 +77,7 @@ const DESCRIBED_ONLY = ["standbyOf", "monitoring"] as const satisfies readonly (
 
 /** Gathers what a person wants to know about a synthesis. */
 export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {
+  const needs = quotaNeeds(stacks.values());
   const parts = compositions.map(({ name, stacks: made }): PartSummary => {
     const environment = program.environments.find((candidate) => candidate.name === name);
     const account = program.accounts.find(({ id }) => name.endsWith(id));
@@ -90,6 +100,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       entrances: environment ? waysInto(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
+      quotas: account && !environment ? needs.filter((need) => need.account === account.id) : [],
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
     };
   });
@@ -122,6 +133,19 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       table(
         "workloads",
         part.workloads.map(({ path, instances, versions }) => [path, instances, versions]),
+      ),
+      table(
+        "quotas to look at (all of them: npm start -- --json)",
+        part.quotas
+          .filter(isTight)
+          .map(({ region, quota, code, needed, default: given }) => [
+            needed > given ? "!" : " ",
+            region,
+            String(needed),
+            quota,
+            `${given} by default`,
+            code,
+          ]),
       ),
       table(
         "entrances",

@@ -5,6 +5,7 @@ export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
 export { moves } from "./moves";
 export { clientsOf, type WorkloadOverview, waysInto, workloadsOf } from "./overview";
+export { isTight, type QuotaNeed, quotaNeeds } from "./quotas";
 export { type SettledStore, settledStores } from "./sizes";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
 export { checkSupport, clustersIn } from "./support";

@@ -5,7 +5,7 @@ import { logDays } from "../constructs/logs";
 import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../constructs/network";
 import type { AwsContext } from "./compose";
 import { entrances } from "./entrances";
-import { isExistingNetwork, type OwnNetwork } from "./environment";
+import { isExistingNetwork, newClusters, type OwnNetwork } from "./environment";
 import type { Keys } from "./keys";
 import { awsStackProps, PlatformStack } from "./stack";
 import { traffic } from "./traffic";
@@ -95,6 +95,7 @@ function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContex
     region: aws.region,
     cidr: own.cidr ?? DEFAULT_CIDR,
     zones,
+    clusters: newClusters(environment).length > 0,
     natGateways: exceptions?.singleNatGateway === undefined ? "each-zone" : "one",
     logsKey: stack.read(keys).logsKeyArn,
     logDays: logDays(aws.logRetention, stack.protect),

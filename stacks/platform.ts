@@ -101,7 +101,7 @@ function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { cont
   const { disksKeyArn } = stack.read(keys);
   const { nodes, node, nodeVersion, version } = cluster;
   return {
-    storageClasses: { key: disksKeyArn, backupPlan: `${system}-${name}` },
+    storageClasses: { key: disksKeyArn, backupPlan: `${system}-${name}`, keep: stack.protect },
     dns: () => ({ domains: [stack.read(network).privateZoneName] }),
     scaling: () => {
       const { privateSubnetIds, ...groups } = stack.read(network);

@@ -5,7 +5,7 @@ import { type Cores, known, millicores, seconds } from "../constructs/core/quant
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
 import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize } from "../constructs/event-store";
-import { defaultZones, NETWORK_PREFIX, overlap, parseBlock, privateAddresses, type Region } from "../constructs/network";
+import { blocksFor, defaultZones, NETWORK_PREFIX, overlap, parseBlock, podBlocks, type Region } from "../constructs/network";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { edgeRules, edgesBesideEachOther } from "./edge-rules";
 import {
@@ -302,9 +302,9 @@ function zonesAreEnough({ aws, exceptions }: DraftEnvironment): Finding[] {
   return [];
 }
 
-/** A node takes the addresses of its pods in blocks of 16, and its own (VPC CNI, prefix delegation). */
-function addressesOf(cpu: Cores): number {
-  return Math.ceil(podsOn(known(millicores(cpu)) / 1000) / 16) * 16 + 1;
+/** A node takes the addresses of its pods in blocks; single addresses are more than there can be nodes. */
+function blocksOf(cpu: Cores): number {
+  return blocksFor(podsOn(known(millicores(cpu)) / 1000));
 }
 
 function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironment): Finding[] {
@@ -341,19 +341,19 @@ function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironmen
   const zones = !excepted(exceptions, "twoZones") ? 3 : 2;
   const clusters = (["cluster", "writeCluster", "readCluster"] as const).map((key) => {
     const { nodes = 0, node } = (environment[key] ?? {}) as { nodes?: Replicas; node?: { cpu?: Cores } };
-    return { nodes: typeof nodes === "object" ? (nodes.max ?? 0) : nodes, addresses: addressesOf(node?.cpu ?? 1) };
+    return { nodes: typeof nodes === "object" ? (nodes.max ?? 0) : nodes, blocks: blocksOf(node?.cpu ?? 1) };
   });
   const nodes = clusters.reduce((sum, cluster) => sum + cluster.nodes, 0);
-  const needed = clusters.reduce((sum, cluster) => sum + Math.ceil(cluster.nodes / zones) * cluster.addresses, 0);
-  if (needed <= privateAddresses(cidr)) return [];
+  const needed = clusters.reduce((sum, cluster) => sum + Math.ceil(cluster.nodes / zones) * cluster.blocks, 0);
+  if (needed <= podBlocks(cidr)) return [];
   const enough = Array.from({ length: longest - shortest + 1 }, (_, index) => longest - index).find(
-    (prefix) => needed <= privateAddresses(`0.0.0.0/${prefix}`),
+    (prefix) => needed <= podBlocks(`0.0.0.0/${prefix}`),
   );
   return [
     {
       keys,
       value: cidr,
-      rule: `has ${privateAddresses(cidr)} addresses in each zone for ${nodes} nodes and their pods, which take ${needed}`,
+      rule: `has ${podBlocks(cidr)} blocks of 16 addresses in each zone for the pods of ${nodes} nodes, which take ${needed}`,
       remedy: enough ? `use /${enough}` : "use fewer nodes, or divide them among environments",
     },
   ];

@@ -1,3 +1,4 @@
+import { DataAwsSubnet } from "@cdktf/provider-aws/lib/data-aws-subnet";
 import { EksAccessEntry } from "@cdktf/provider-aws/lib/eks-access-entry";
 import { EksAccessPolicyAssociation } from "@cdktf/provider-aws/lib/eks-access-policy-association";
 import { EksCluster } from "@cdktf/provider-aws/lib/eks-cluster";
@@ -8,6 +9,7 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesVersion } from "../core/versions";
 import { LogGroup } from "../logs";
+import { eksConditions } from "../network";
 import { exempt } from "../policy/contract";
 import { type ClusterAccess, PLANNERS } from "./access";
 import { defaultSupport, type Support } from "./support";
@@ -20,6 +22,8 @@ export interface ControlPlaneProps {
 
   /** Private subnets, one for each zone. */
   readonly subnetIds: string[];
+
+  readonly region: string;
 
   /** The group by which nodes and deployments reach its API. */
   readonly securityGroupId: string;
@@ -72,9 +76,15 @@ export class ControlPlane extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
     const name = cloudName("cluster", ...props.name);
+    // EKS refuses it after the network is there; a plan asks first.
+    for (const [index, id] of props.subnetIds.entries()) {
+      const postcondition = eksConditions(props.region, "self.availability_zone_id", `The subnet ${id}`, "give it one in another zone");
+      if (postcondition.length > 0) new DataAwsSubnet(this, `subnet-${index + 1}`, { id, lifecycle: { postcondition } });
+    }
     const logs = new LogGroup(this, "logs", {
       name: `/aws/eks/${name}/cluster`,
       key: props.logsKey,
+      madeByService: true,
       days: props.logDays,
     });
     const role = new IamRole(this, "role", {

@@ -145,6 +145,7 @@ export class Eks extends Construct {
       name,
       version,
       subnetIds: Object.values(props.zones),
+      region: props.region,
       securityGroupId: props.securityGroups.controlPlane,
       access: props.access,
       secretsKey: props.keys.secrets,

@@ -1,4 +1,5 @@
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import { DataAwsCloudwatchLogGroups } from "@cdktf/provider-aws/lib/data-aws-cloudwatch-log-groups";
 import type { Construct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
@@ -15,6 +16,13 @@ export interface LogGroupProps {
    * @default 365: an incident is often found months after it began
    */
   readonly days?: number | undefined;
+
+  /**
+   * Whether an AWS service makes the group itself, when it writes once more after its resource and the group are gone. One
+   * that is found is then imported rather than created, so that an environment can be made again.
+   * @default false
+   */
+  readonly madeByService?: boolean;
 }
 
 /** Retention periods of CloudWatch Logs, in days (PutRetentionPolicy, retentionInDays). */
@@ -28,11 +36,23 @@ const YEAR = 365;
 
 /** A log group of CloudWatch: encrypted with a customer-managed key, and with an end to what it keeps. */
 export class LogGroup extends CloudwatchLogGroup {
-  constructor(scope: Construct, id: string, { name, key, days = DEFAULT_DAYS.protected }: LogGroupProps) {
+  private readonly left?: DataAwsCloudwatchLogGroups;
+
+  constructor(scope: Construct, id: string, { name, key, days = DEFAULT_DAYS.protected, madeByService = false }: LogGroupProps) {
     super(scope, id, { name, retentionInDays: days, kmsKeyId: key });
+    if (madeByService) this.left = new DataAwsCloudwatchLogGroups(scope, `${id}-left`, { logGroupNamePrefix: name });
     const problem = retentionProblem(days);
     if (problem) refuse(this, [{ value: days, ...problem }], "days");
     if (days < YEAR) exempt(this, "CKV_AWS_338", "the environment asks for a shorter retention of its logs");
+  }
+
+  /** cdktf knows imports of what is there for certain only; Terraform passes over one of what is in the state already. */
+  override toTerraform() {
+    if (!this.left) return super.toTerraform();
+    const found = `data.aws_cloudwatch_log_groups.${this.left.friendlyUniqueId}.log_group_names`;
+    const same = `\${toset([for name in ${found} : name if name == "${this.nameInput}"])}`;
+    const to = `${this.terraformResourceType}.${this.friendlyUniqueId}`;
+    return { ...super.toTerraform(), import: [{ for_each: same, to, id: "${each.value}" }] };
   }
 }
 

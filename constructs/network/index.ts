@@ -4,6 +4,6 @@ export { ExistingVpc, type ExistingVpcProps } from "./existing-vpc";
 export { overlap, parseBlock, show } from "./ipv4";
 export { Parties, type PartiesProps } from "./parties";
 export { Peering, type PeeringProps } from "./peering";
-export { defaultZones, REGIONS, type Region } from "./regions";
-export { NETWORK_PREFIX, privateAddresses, type SubnetPlan, subnetPlan } from "./subnet-plan";
+export { defaultZones, eksConditions, REGIONS, type Region } from "./regions";
+export { blocksFor, NETWORK_PREFIX, podBlocks, type SubnetPlan, subnetPlan } from "./subnet-plan";
 export { Vpc, type VpcProps } from "./vpc";

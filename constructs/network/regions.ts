@@ -1,7 +1,6 @@
 /**
  * The regions of the commercial partition, each with the letters of its first three zones.
- * us-west-1 shows two of three to each account. Letters stand for other zones in other accounts; EKS has no control
- * plane in the zones use1-az3, usw1-az2 and cac1-az3, so an account that has one of them here names others.
+ * us-west-1 shows two of three to each account. Letters stand for other zones in other accounts, ids for the same.
  * Source: AWS Regions and Availability Zones (2026).
  */
 export const REGIONS = {
@@ -40,6 +39,28 @@ export const REGIONS = {
   "us-west-1": "",
   "us-west-2": "abc",
 } as const;
+
+/** Zones without an EKS control plane, by id (EKS user guide, network requirements of subnets). */
+export const ZONES_WITHOUT_EKS: Readonly<Partial<Record<string, readonly string[]>>> = {
+  "ca-central-1": ["cac1-az3"],
+  "us-east-1": ["use1-az3"],
+  "us-west-1": ["usw1-az2"],
+};
+
+/**
+ * What must hold of a zone whose id is known to a plan alone, so that EKS takes subnets in it: none of the regions where it
+ * takes all.
+ */
+export function eksConditions(region: string, id: string, zone: string, remedy: string) {
+  const without = ZONES_WITHOUT_EKS[region];
+  if (!without) return [];
+  return [
+    {
+      condition: `\${!contains(${JSON.stringify(without)}, ${id})}`,
+      errorMessage: `${zone} is the zone \${${id}} in this account, in which EKS has no control plane; ${remedy}`,
+    },
+  ];
+}
 
 /** A region of AWS, by its code: `eu-west-1`. */
 export type Region = keyof typeof REGIONS;

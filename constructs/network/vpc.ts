@@ -1,4 +1,6 @@
+import { DataAwsAvailabilityZone } from "@cdktf/provider-aws/lib/data-aws-availability-zone";
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
+import { Ec2SubnetCidrReservation } from "@cdktf/provider-aws/lib/ec2-subnet-cidr-reservation";
 import { Eip } from "@cdktf/provider-aws/lib/eip";
 import { FlowLog } from "@cdktf/provider-aws/lib/flow-log";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
@@ -16,6 +18,7 @@ import { cloudName } from "../core/names";
 import { LogGroup } from "../logs";
 import type { Network } from "./contract";
 import { parseBlock } from "./ipv4";
+import { eksConditions } from "./regions";
 import { NETWORK_PREFIX, type SubnetPlan, subnetPlan } from "./subnet-plan";
 
 export interface VpcProps {
@@ -36,6 +39,12 @@ export interface VpcProps {
    * @default "each-zone"
    */
   readonly natGateways?: "each-zone" | "one";
+
+  /**
+   * Whether EKS clusters are put into it: the plan fails where EKS has no control plane in one of its zones.
+   * @default false
+   */
+  readonly clusters?: boolean;
 
   /** The customer-managed key of the flow logs, by ARN. It admits CloudWatch Logs. */
   readonly logsKey: string;
@@ -91,7 +100,7 @@ export class Vpc extends Construct implements Network {
     if (this.zones.length < props.zones.length) {
       refuse(this, [{ value: props.zones, rule: "names a zone twice", remedy: "name each once" }], "zones");
     }
-    const plan = block ? subnetPlan(props.cidr, this.zones.length) : { public: [], private: [], data: [] };
+    const plan = block ? subnetPlan(props.cidr, this.zones.length) : { public: [], private: [], data: [], pods: [] };
 
     const vpc = new AwsVpc(this, "vpc", { cidrBlock: props.cidr, enableDnsHostnames: true, enableDnsSupport: true, tags: this.named() });
     this.vpcId = vpc.id;
@@ -99,10 +108,13 @@ export class Vpc extends Construct implements Network {
     new DefaultSecurityGroup(this, "default-security-group", { vpcId: vpc.id, tags: this.named("closed") });
     this.flowLogs();
 
+    if (props.clusters) this.checkZones();
+
     const internet = new InternetGateway(this, "internet", { vpcId: vpc.id, tags: this.named() });
     const publicSubnets = this.subnets("public", plan, { "kubernetes.io/role/elb": "1" });
     const privateSubnets = this.subnets("private", plan, { "kubernetes.io/role/internal-elb": "1" });
     const dataSubnets = this.subnets("data", plan);
+    this.reserve(privateSubnets, plan);
 
     const publicRoutes = this.routeTable("public", [{ cidrBlock: "0.0.0.0/0", gatewayId: internet.id }]);
     this.associate("public", publicSubnets, () => publicRoutes);
@@ -130,7 +142,7 @@ export class Vpc extends Construct implements Network {
     this.privateRouteTableIds = [...privateRoutes, dataRoutes].map((table) => table.id);
   }
 
-  private subnets(use: keyof SubnetPlan, plan: SubnetPlan, tags: Record<string, string> = {}): Subnet[] {
+  private subnets(use: Exclude<keyof SubnetPlan, "pods">, plan: SubnetPlan, tags: Record<string, string> = {}): Subnet[] {
     return this.zones.map((zone, index) => {
       // Addresses are handed out by load balancers themselves; no subnet gives them to whatever starts in it.
       return new Subnet(this, `${use}-${letter(zone)}`, {
@@ -140,6 +152,28 @@ export class Vpc extends Construct implements Network {
         mapPublicIpOnLaunch: false,
         tags: { ...this.named(use, letter(zone)), ...tags },
       });
+    });
+  }
+
+  /** A zone's name stands for another zone in another account; its id is known to a plan. */
+  private checkZones(): void {
+    for (const zone of this.zones) {
+      const postcondition = eksConditions(this.props.region, "self.zone_id", zone, "name other zones (aws.network.zones)");
+      if (postcondition.length > 0) new DataAwsAvailabilityZone(this, `zone-${letter(zone)}`, { name: zone, lifecycle: { postcondition } });
+    }
+  }
+
+  /** Nodes take the addresses of their pods in whole blocks: single addresses, strewn over a subnet, would leave none. */
+  private reserve(subnets: readonly Subnet[], plan: SubnetPlan): void {
+    subnets.forEach((subnet, index) => {
+      for (const [number, cidrBlock] of (plan.pods[index] ?? []).entries()) {
+        new Ec2SubnetCidrReservation(this, `pods-${letter(this.zones[index] ?? "")}-${number + 1}`, {
+          subnetId: subnet.id,
+          cidrBlock,
+          reservationType: "prefix",
+          description: "blocks of addresses for pods",
+        });
+      }
     });
   }
 

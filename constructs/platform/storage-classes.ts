@@ -14,19 +14,25 @@ export interface StorageClassesProps {
   /** The backup plan that copies volumes of data, as the value of the tag by which plans select. */
   readonly backupPlan: string;
 
+  /**
+   * Whether volumes of data outlive their claims. A volume keeps the policy that it was made with.
+   * @default true
+   */
+  readonly keep?: boolean;
+
   /** @default - nothing */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
  * Storage on EBS, encrypted with a key of ours, in the zone of the first pod that uses it, able to grow. Volumes of
- * `data` outlive their claims and are backed up; those of `scratch` go with them. Neither is the default: a claim that
+ * `data` outlive their claims, unless nothing is kept, and are tagged for backups; those of `scratch` go with them. Neither is the default: a claim that
  * names no class waits, rather than that data lands where nobody expects it.
  */
 export class StorageClasses extends Construct {
   readonly ready: ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { cluster, key, backupPlan, after = [] }: StorageClassesProps) {
+  constructor(scope: Construct, id: string, { cluster, key, backupPlan, keep = true, after = [] }: StorageClassesProps) {
     super(scope, id);
     awsPlace(this, cluster);
     const storageClass = (name: string, reclaimPolicy: "Retain" | "Delete", more: Readonly<Record<string, string>>) =>
@@ -40,7 +46,7 @@ export class StorageClasses extends Construct {
         dependsOn: [...after],
       });
     this.ready = [
-      storageClass("data", "Retain", { tagSpecification_1: `${BACKUP_TAG}=${backupPlan}` }),
+      storageClass("data", keep ? "Retain" : "Delete", { tagSpecification_1: `${BACKUP_TAG}=${backupPlan}` }),
       storageClass("scratch", "Delete", {}),
     ];
   }

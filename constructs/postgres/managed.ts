@@ -270,6 +270,7 @@ export class Surroundings extends Construct {
         new LogGroup(this, `${id}-${log}`, {
           name: `/aws/rds/${kind}/${identifier}/${log}`,
           key: this.props.keys.logs,
+          madeByService: true,
           days: this.props.logDays,
         }),
     );

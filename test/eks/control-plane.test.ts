@@ -1,5 +1,5 @@
 import { PLANNERS } from "../../constructs/cluster";
-import { all, one } from "../synth";
+import { all, type Body, one } from "../synth";
 import { aCluster, PROPS, refusals } from "./cluster";
 
 const cluster = (changes = {}) => one(aCluster(changes), "aws_eks_cluster");
@@ -86,6 +86,15 @@ describe("a control plane", () => {
       zonal_shift_config: { enabled: true },
       bootstrap_self_managed_addons: false,
     });
+  });
+
+  it("fails its plan where a subnet is in a zone without a control plane", () => {
+    const looked = (region: string) =>
+      Object.values<Body>(aCluster({ region }).data?.aws_subnet ?? {}).flatMap(({ lifecycle }) => lifecycle?.postcondition ?? []);
+    expect(looked("ca-central-1").map(({ condition }) => condition)).toEqual(
+      Object.keys(PROPS.zones).map(() => '${!contains(["cac1-az3"], self.availability_zone_id)}'),
+    );
+    expect(looked("eu-west-1")).toEqual([]);
   });
 
   it("is upgraded automatically by EKS only where nothing is kept, or where that is asked for", () => {

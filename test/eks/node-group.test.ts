@@ -90,8 +90,13 @@ describe("the nodes of a cluster", () => {
   });
 
   it("say on instances, disks and interfaces whose they are", () => {
-    const tags = { ...PROPS.owner, team: "payments", Name: "orders-test-write-a", "ebs.csi.aws.com/cluster-name": "orders-test-write" };
-    for (const { tags: given } of template().tag_specifications) expect(given).toMatchObject(tags);
+    const tags = { ...PROPS.owner, team: "payments", Name: "orders-test-write-a" };
+    for (const { tags: given } of template().tag_specifications) {
+      expect(given).toMatchObject(tags);
+      // Where the rights of the CNI and of the EBS CSI driver end.
+      expect(given["cluster.k8s.amazonaws.com/name"]).toMatch(/^\$\{aws_eks_cluster\.\w+-?\S*\.name\}$/);
+      expect(given["ebs.csi.aws.com/cluster-name"]).toBe(given["cluster.k8s.amazonaws.com/name"]);
+    }
     expect(template().tag_specifications.map(({ resource_type }: Body) => resource_type)).toEqual([
       "instance",
       "volume",

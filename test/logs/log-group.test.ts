@@ -17,6 +17,20 @@ describe("a log group", () => {
     expect(rules(400)).toEqual([]);
   });
 
+  it("is imported where its service has made it again, and created where it has not", () => {
+    const json = synth((stack) => void new LogGroup(stack, "log", { ...PROPS, madeByService: true }));
+    expect(json.data.aws_cloudwatch_log_groups["log-left"]).toMatchObject({ log_group_name_prefix: PROPS.name });
+    expect(json.import).toEqual([
+      {
+        // Of all groups whose names begin so, the one that is called so.
+        for_each: '${toset([for name in data.aws_cloudwatch_log_groups.log-left.log_group_names : name if name == "/orders/test"])}',
+        to: "aws_cloudwatch_log_group.log",
+        id: "${each.value}",
+      },
+    ]);
+    expect(synth((stack) => void new LogGroup(stack, "log", PROPS)).import).toBeUndefined();
+  });
+
   it("refuses a period that CloudWatch Logs does not offer", () => {
     expect(refusalsOf((stack) => void new LogGroup(stack, "log", { ...PROPS, days: 100 }))).toEqual([
       expect.stringMatching(/^test\/log\.days: 100 is not a retention period of CloudWatch Logs; use "120d", or one of 1, 3, /),

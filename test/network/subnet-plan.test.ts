@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { type Block, overlap, parseBlock, size } from "../../constructs/network/ipv4";
-import { privateAddresses, subnetPlan } from "../../constructs/network/subnet-plan";
+import { blocksFor, podBlocks, subnetPlan } from "../../constructs/network/subnet-plan";
 
 describe("a subnet plan", () => {
   it("divides a /16 so that pods have most of it", () => {
@@ -8,8 +8,18 @@ describe("a subnet plan", () => {
       private: ["10.0.0.0/18", "10.0.64.0/18", "10.0.128.0/18"],
       public: ["10.0.192.0/22", "10.0.196.0/22", "10.0.200.0/22"],
       data: ["10.0.208.0/22", "10.0.212.0/22", "10.0.216.0/22"],
+      pods: [
+        ["10.0.4.0/22", "10.0.8.0/21", "10.0.16.0/20", "10.0.32.0/19"],
+        ["10.0.68.0/22", "10.0.72.0/21", "10.0.80.0/20", "10.0.96.0/19"],
+        ["10.0.132.0/22", "10.0.136.0/21", "10.0.144.0/20", "10.0.160.0/19"],
+      ],
     });
-    expect(privateAddresses("10.0.0.0/16")).toBe(16_379);
+  });
+
+  it("counts the whole blocks that are kept for pods, without the one that has the last address of the subnet", () => {
+    expect(podBlocks("10.0.0.0/16")).toBe((16_384 - 1024) / 16 - 1);
+    expect(podBlocks("10.0.0.0/21")).toBe((512 - 64) / 16 - 1);
+    expect([110, 112, 113, 250].map(blocksFor)).toEqual([7, 7, 8, 16]);
   });
 
   it("moves no subnet when a third zone is added", () => {
@@ -30,6 +40,13 @@ describe("a subnet plan", () => {
           // An application load balancer wants a /27 at least (Elastic Load Balancing, subnets).
           expect(block.prefix).toBeLessThanOrEqual(27);
           for (const other of blocks.slice(index + 1)) expect(overlap(block, other)).toBe(false);
+        }
+        for (const [index, kept] of plan.pods.entries()) {
+          const subnet = parseBlock(plan.private[index]) as Block;
+          for (const block of kept.map((cidr) => parseBlock(cidr) as Block)) {
+            expect(block.first).toBeGreaterThan(subnet.first);
+            expect(block.first + size(block)).toBeLessThanOrEqual(subnet.first + size(subnet));
+          }
         }
       }),
     );

@@ -1,5 +1,5 @@
 import { Vpc, type VpcProps } from "../../constructs/network";
-import { all, one, refusalsOf, statements, synth } from "../synth";
+import { all, type Body, one, refusalsOf, statements, synth } from "../synth";
 
 const PROPS: VpcProps = {
   name: ["orders", "test"],
@@ -25,6 +25,33 @@ describe("Vpc", () => {
     expect(one(json, "aws_subnet", "/public-a").tags).toMatchObject({ "kubernetes.io/role/elb": "1" });
     expect(one(json, "aws_subnet", "/private-a").tags).toMatchObject({ "kubernetes.io/role/internal-elb": "1" });
     expect(Object.keys(one(json, "aws_subnet", "/data-a").tags)).toEqual(["Name"]);
+  });
+
+  it("keeps blocks of addresses for pods in the subnets of nodes, and leaves single ones to everything else", () => {
+    const json = aVpc();
+    const kept = all(json, "aws_ec2_subnet_cidr_reservation");
+    expect(kept).toHaveLength(12);
+    expect(kept.filter(({ subnet_id: id }) => /private-b/.test(id))).toEqual(
+      ["10.0.68.0/22", "10.0.72.0/21", "10.0.80.0/20", "10.0.96.0/19"].map((block) =>
+        expect.objectContaining({ cidr_block: block, reservation_type: "prefix" }),
+      ),
+    );
+  });
+
+  it("fails its plan where EKS has no control plane in a zone, which only the zone's id tells", () => {
+    const zones = ["us-east-1a", "us-east-1b"];
+    const looked = (changes: Partial<VpcProps>) => Object.values<Body>(aVpc(changes).data?.aws_availability_zone ?? {});
+    expect(looked({ region: "us-east-1", zones, clusters: true }).map(({ name, lifecycle }) => [name, lifecycle.postcondition[0]])).toEqual(
+      zones.map((zone) => [
+        zone,
+        {
+          condition: '${!contains(["use1-az3"], self.zone_id)}',
+          error_message: `${zone} is the zone \${self.zone_id} in this account, in which EKS has no control plane; name other zones (aws.network.zones)`,
+        },
+      ]),
+    );
+    expect(looked({ region: "us-east-1", zones })).toEqual([]);
+    expect(looked({ clusters: true })).toEqual([]);
   });
 
   it("sends each zone out through its own NAT gateway, so that a lost zone harms no other", () => {

@@ -95,6 +95,34 @@ describe("the logs of an environment", () => {
   });
 });
 
+describe("an environment that is made again", () => {
+  it("takes over every log group that a service makes by itself", () => {
+    const groups = synthesisOf(program).compositions.flatMap(({ stacks }) =>
+      stacks.flatMap(({ synthesized }) => {
+        const imported = ((synthesized.import ?? []) as readonly { readonly to: string }[]).map(({ to }) => to);
+        return Object.entries((synthesized as Body).resource?.aws_cloudwatch_log_group ?? {}).map(([id, body]) => ({
+          name: (body as Body).name as string,
+          imported: imported.includes(`aws_cloudwatch_log_group.${id}`),
+        }));
+      }),
+    );
+    // EKS and RDS write, and so make it, by a role of their own.
+    const own = groups.filter(({ name }) => /^\/aws\/(eks|rds)\//.test(name));
+    expect(own.length).toBeGreaterThan(5);
+    expect(groups.filter(({ imported }) => imported)).toEqual(own);
+  });
+
+  it("has left no volume behind, where nothing is kept", () => {
+    const policies = (name: string) =>
+      synthesisOf(program)
+        .compositions.filter((composition) => composition.name === name)
+        .flatMap(({ stacks }) => stacks.flatMap(({ synthesized }) => all(synthesized, "kubernetes_storage_class_v1")))
+        .map((each) => `${each.metadata.name}: ${each.reclaim_policy}`);
+    expect(policies("dev")).toEqual(["data: Delete", "scratch: Delete"]);
+    expect(new Set(policies("production"))).toEqual(new Set(["data: Retain", "scratch: Delete"]));
+  });
+});
+
 describe("the backup stack", () => {
   it("keeps backups for 35 days, or as long as the environment says", () => {
     const days = (changes: object) =>

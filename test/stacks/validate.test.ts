@@ -579,14 +579,14 @@ describe("a network", () => {
     ]);
   });
 
-  it("has an address for every pod of every node", () => {
+  it("has addresses for every pod of every node, in blocks of 16", () => {
     const cluster = { nodes: 30, node };
     expect(complaints({ cluster, aws: { ...aws, network: { cidr: "10.0.0.0/20" } } })).toEqual([
-      'test.aws.network.cidr: "10.0.0.0/20" has 1019 addresses in each zone for 30 nodes and their pods, which take 1130; use /19',
+      'test.aws.network.cidr: "10.0.0.0/20" has 59 blocks of 16 addresses in each zone for the pods of 30 nodes, which take 70; use /19',
     ]);
     const large = { nodes: 30, node: { ...node, cpu: 32, memory: "128Gi" } };
     expect(complaints({ cluster: large, aws: { ...aws, network: { cidr: "10.0.0.0/19" } } })).toEqual([
-      'test.aws.network.cidr: "10.0.0.0/19" has 2043 addresses in each zone for 30 nodes and their pods, which take 2570; use /18',
+      'test.aws.network.cidr: "10.0.0.0/19" has 119 blocks of 16 addresses in each zone for the pods of 30 nodes, which take 160; use /18',
     ]);
     expect(complaints({ cluster: { nodes: { min: 3, max: 400 }, node } })).toEqual([]);
     expect(complaints({ cluster: { nodes: 600, node } })[0]).toMatch(/use fewer nodes, or divide them among environments$/);

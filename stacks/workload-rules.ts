@@ -41,33 +41,40 @@ function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {
     }));
 }
 
+/** Where an environment names ports of pods that others connect to: as numbers, or in addresses. */
+const PORTS_OF_PODS = [["port"], ["health", "port"], ["metrics", "port"], ["scaleOn", "prometheus", "server"]] as const;
+
 /** Security groups of nodes judge the port of a pod, whatever Service is before it. */
 function portsAreOpenAmongNodes(environment: DraftEnvironment): Finding[] {
-  const { cluster, writeCluster, readCluster } = environment;
-  return (["commandApi", "commandProcessors", "queryApi", "projections"] as const).flatMap((role) => {
-    const on = cluster ?? (role.startsWith("command") ? writeCluster : readCluster);
-    if (!on || "context" in on) return [];
-    return each(environment, role).flatMap(([keys, workload]) => {
-      const { port, health, metrics } = workload as { readonly port?: number; readonly health?: unknown; readonly metrics?: unknown };
-      const ports: readonly (readonly [readonly string[], unknown])[] = [
-        [["port"], port],
-        [["health", "port"], (health as { readonly port?: unknown } | undefined)?.port],
-        [["metrics", "port"], (metrics as { readonly port?: unknown } | undefined)?.port],
-      ];
-      return ports.flatMap(([below, value]): Finding[] =>
-        typeof value !== "number" || isOpenAmongNodes(value)
-          ? []
-          : [
-              {
-                keys: [...keys, ...below],
-                value,
-                rule: "can't be reached from other nodes, whose security groups allow 1025 to 65535",
-                remedy: "listen on a port of that range",
-              },
-            ],
-      );
-    });
+  const { cluster, writeCluster, readCluster, monitoring } = environment;
+  const isMade = (one: DraftEnvironment["cluster"]) => one !== undefined && !("context" in one);
+  const named = (["commandApi", "commandProcessors", "queryApi", "projections"] as const)
+    .filter((role) => isMade(cluster ?? (role.startsWith("command") ? writeCluster : readCluster)))
+    .flatMap((role) =>
+      each(environment, role).flatMap(([keys, workload]) =>
+        PORTS_OF_PODS.map((below) => ({ keys: [...keys, ...below], value: at(workload, below) })),
+      ),
+    );
+  const telemetry = { keys: ["monitoring", "telemetry", "endpoint"], value: monitoring?.telemetry?.endpoint };
+  return [...named, ...([cluster, writeCluster, readCluster].some(isMade) ? [telemetry] : [])].flatMap(({ keys, value }): Finding[] => {
+    const port = typeof value === "number" ? value : Number(/:(\d+)(\/|$)/.exec(String(value))?.[1] ?? Number.NaN);
+    if (Number.isNaN(port) || isOpenAmongNodes(port)) return [];
+    return [
+      {
+        keys,
+        value,
+        rule: "can't be reached from other nodes, whose security groups allow the ports 1025 to 65535 of pods",
+        remedy: "use a port of that range",
+      },
+    ];
   });
+}
+
+function at(workload: object, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined),
+    workload,
+  );
 }
 
 function variablesNameWhatIsThere(environment: DraftEnvironment): Finding[] {

@@ -65,15 +65,18 @@ describe("a port that pods listen on", () => {
   it("is refused where an environment names one that other nodes can't reach", () => {
     const image = "registry.example.com/orders/api:1.0.0";
     const api = { image, replicas: 2, port: 80, metrics: { port: 90 } };
+    const monitoring = { telemetry: { endpoint: "http://collector.monitoring.svc:80", namespace: "monitoring" } };
     const changes = {
+      monitoring,
       eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
       commandApi: api,
       exceptions: { openToAll: "a test" },
     };
-    const rule = "can't be reached from other nodes, whose security groups allow 1025 to 65535; listen on a port of that range";
+    const rule = "can't be reached from other nodes, whose security groups allow the ports 1025 to 65535 of pods; use a port of that range";
     expect(errorsOf(aProgram(anEnvironment({ ...changes, cluster })))).toEqual([
       `test.commandApi.port: 80 ${rule}`,
       `test.commandApi.metrics.port: 90 ${rule}`,
+      `test.monitoring.telemetry.endpoint: "http://collector.monitoring.svc:80" ${rule}`,
     ]);
     expect(errorsOf(aProgram(anEnvironment({ ...changes, cluster: { context: "kind-orders" } })))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as cdktf from "cdktf";
+import type { Construct } from "constructs";
 import { type Json, type JsonObject, type Override, type PlainStack, REFERENCE, type Step } from "./plain";
 
 // Maps whose keys are the user's own and not the provider's; one that is missing here shows as a difference between the two programs.
@@ -50,7 +51,9 @@ function providers(json: JsonObject): Step[] {
       return step(
         name.join("."),
         name.join("-"),
-        exported(load(`@cdktf/provider-${provider}/lib/provider`), `${pascalCase(provider)}Provider`),
+        hasBindings(provider)
+          ? exported(load(`@cdktf/provider-${provider}/lib/provider`), `${pascalCase(provider)}Provider`)
+          : unboundProvider(provider, json),
         config,
       );
     }),
@@ -127,15 +130,64 @@ function referencesOf({ dependsOn, provider, ...config }: JsonObject): string[] 
   return [...inside, ...((dependsOn ?? []) as string[]), ...(provider ? [`provider.${provider}`] : [])];
 }
 
-type Class = new (...args: readonly unknown[]) => cdktf.TerraformElement;
+// biome-ignore lint/suspicious/noExplicitAny: each class takes a configuration of its own.
+type Class = new (...args: any[]) => cdktf.TerraformElement;
 
 /** The provider's class of a type, by deep import: `aws_s3_bucket` is in `@cdktf/provider-aws/lib/s3-bucket`. */
 function providerClass(type: string, kind: "resource" | "data"): Class {
   const [provider = "", ...words] = type.split("_");
+  if (!hasBindings(provider)) return unboundResource(type, provider);
   const path = `@cdktf/provider-${provider}/lib/${kind === "data" ? [kind, provider, ...words].join("-") : words.join("-")}`;
   const found = Object.values(load(path)).find((candidate) => candidate.tfResourceType === type);
   if (!found) throw new Error(`${path} has no class of ${type}`);
   return found;
+}
+
+const FOUND = new Map<string, boolean>();
+
+/** Whether bindings of a provider are published: of others a plain program has its own, which write what they are given. */
+function hasBindings(provider: string): boolean {
+  const found = FOUND.get(provider) ?? canLoad(`@cdktf/provider-${provider}/lib/provider`);
+  FOUND.set(provider, found);
+  return found;
+}
+
+function canLoad(path: string): boolean {
+  try {
+    require.resolve(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unboundProvider(provider: string, json: JsonObject): Class {
+  const { source = "" } = Object.fromEntries(entries(json, "terraform", "required_providers"))[provider] ?? {};
+  return class extends cdktf.TerraformProvider {
+    constructor(scope: Construct, id: string) {
+      super(scope, id, {
+        terraformResourceType: provider,
+        terraformGeneratorMetadata: { providerName: provider },
+        terraformProviderSource: String(source),
+      });
+    }
+  } as Class;
+}
+
+function unboundResource(type: string, provider: string): Class {
+  return class extends cdktf.TerraformResource {
+    private readonly attributes: object;
+
+    constructor(scope: Construct, id: string, { lifecycle, dependsOn, provider: by, ...attributes }: JsonObject) {
+      const meta = { lifecycle, dependsOn, provider: by } as object;
+      super(scope, id, { ...meta, terraformResourceType: type, terraformGeneratorMetadata: { providerName: provider } });
+      this.attributes = attributes;
+    }
+
+    protected override synthesizeAttributes(): Record<string, unknown> {
+      return snakeCase(this.attributes) as Record<string, unknown>;
+    }
+  } as Class;
 }
 
 function load(path: string): Record<string, Class & { readonly tfResourceType?: string }> {
@@ -161,6 +213,17 @@ function camelCase<T extends Json>(value: T): T {
     MAPS.has(name) ? item : camelCase(item),
   ]);
   return Object.fromEntries(named);
+}
+
+function snakeCase(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || cdktf.Token.isUnresolved(value)) return value;
+  if (Array.isArray(value)) return value.map(snakeCase);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      MAPS.has(name) ? item : snakeCase(item),
+    ]),
+  );
 }
 
 function pascalCase(name: string): string {

@@ -16,6 +16,7 @@ import { boundaryArn, rolePath, type StateLocation, stateLocation } from "../con
 import { VERSIONS } from "../constructs/core/versions";
 import type { Account, Aws, Environment } from "./environment";
 import { isProtected } from "./environment";
+import { sparingPlainValues } from "./plain-values";
 
 /** What a stack tells the others, under names of its own that outlive any construct id. */
 export type Outputs = Readonly<Record<string, string | string[]>>;
@@ -116,7 +117,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   override prepareStack(): void {}
 
   override toTerraform(): Readonly<Record<string, unknown>> {
-    this.synthesized = super.toTerraform();
+    this.synthesized = sparingPlainValues(() => super.toTerraform());
     return this.synthesized;
   }
 

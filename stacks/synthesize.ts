@@ -88,7 +88,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
       .flatMap(({ problems }) => problems);
     if (closed.length + crowded.length > 0) throw new InvalidInput([...closed, ...crowded]);
 
-    publish(staging, options);
+    publish(staging, stacks, options);
     return { compositions, stacks, sites };
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -96,10 +96,13 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 }
 
 /** Puts what was written in its place: at once where there is nothing yet, else beside whatever Terraform keeps there. */
-function publish(staging: string, { outdir, only, lock, prune = false }: SynthesizeOptions): void {
-  const written = existsSync(join(staging, "stacks")) ? readdirSync(join(staging, "stacks")) : [];
+function publish(staging: string, stacks: Synthesis["stacks"], { outdir, only, lock, prune = false }: SynthesizeOptions): void {
+  const written = [...stacks.keys()];
   for (const file of ["manifest.json", ...written.map((id) => join("stacks", id, "cdk.tf.json"))]) settle(join(staging, file));
-  if (lock) for (const id of written) pin(join(staging, "stacks", id), readFileSync(lock, "utf8"));
+  if (lock) {
+    const providers = readFileSync(lock, "utf8");
+    for (const [id, { json }] of stacks) writeFileSync(join(staging, "stacks", id, ".terraform.lock.hcl"), lockFor(providers, json));
+  }
   if (!existsSync(outdir)) {
     renameSync(staging, outdir);
     return;
@@ -120,12 +123,6 @@ function publish(staging: string, { outdir, only, lock, prune = false }: Synthes
   }
   if (only !== undefined) keepOthers(join(staging, "manifest.json"), join(outdir, "manifest.json"));
   renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
-}
-
-/** Puts the exact providers of a stack beside it. */
-function pin(directory: string, lock: string): void {
-  const json = JSON.parse(readFileSync(join(directory, "cdk.tf.json"), "utf8"));
-  writeFileSync(join(directory, ".terraform.lock.hcl"), lockFor(lock, json));
 }
 
 /** Lists in a new manifest the stacks that only the old one has. */

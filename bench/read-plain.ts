@@ -8,6 +8,7 @@ import { type Json, type JsonObject, type Override, type PlainStack, REFERENCE, 
 const MAPS = new Set([
   "annotations",
   "data",
+  "header",
   "labels",
   "limits",
   "match_labels",

@@ -12,6 +12,8 @@ import {
   quotaNeeds,
   type Synthesis,
   settledStores,
+  storeBackups,
+  unimplemented,
   type WorkloadOverview,
   waysInto,
   workloadsOf,
@@ -28,7 +30,7 @@ export interface PartSummary {
   readonly name: string;
   readonly kind: "account" | "environment";
 
-  /** Where it lives: `eu-west-1, copies in eu-central-1, account 111122223333`. */
+  /** Where it lives: `eu-west-1, copies of backups in eu-central-1, account 111122223333`. */
   readonly place: string;
 
   /** In the order in which they are deployed. */
@@ -43,6 +45,9 @@ export interface PartSummary {
   /** Its stores, with everything that follows from their sizes. */
   readonly stores: readonly { readonly store: string; readonly settings: string }[];
 
+  /** Every store that holds data of its own, with what backs it up. */
+  readonly backups: readonly { readonly store: string; readonly backups: string }[];
+
   /** What runs, in which versions. */
   readonly workloads: readonly WorkloadOverview[];
 
@@ -52,8 +57,8 @@ export interface PartSummary {
   /** What is weaker than the default, and why. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
 
-  /** What the environment describes and no stack makes yet. */
-  readonly described: readonly string[];
+  /** Settings that are checked, and that nothing is made from yet. */
+  readonly unimplemented: readonly { readonly setting: string; readonly missing: string }[];
 
   /**
    * What the account has to allow for all environments of the program in it, beside what it is given at first. Empty where
@@ -71,9 +76,6 @@ export interface StackSummary {
   readonly after: readonly string[];
   readonly directory: string;
 }
-
-/** Parts of an environment that are described and checked, and that no stack makes so far. */
-const DESCRIBED_ONLY = ["standbyOf", "monitoring"] as const satisfies readonly (keyof Environment)[];
 
 /** Gathers what a person wants to know about a synthesis. */
 export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {
@@ -96,10 +98,11 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
       clusters: environment ? clustersIn(environment) : [],
       stores: environment ? storesOf(environment) : [],
+      backups: environment ? backupsOf(environment) : [],
       workloads: environment ? workloadsOf(environment) : [],
       entrances: environment ? waysInto(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
-      described: DESCRIBED_ONLY.filter((part) => environment?.[part] !== undefined),
+      unimplemented: environment ? unimplemented(environment) : [],
       quotas: account && !environment ? needs.filter((need) => need.account === account.id) : [],
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
     };
@@ -129,6 +132,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       table(
         "stores",
         part.stores.map(({ store, settings }) => [store, settings]),
+      ),
+      table(
+        "backups",
+        part.backups.map(({ store, backups }) => [store, backups]),
       ),
       table(
         "workloads",
@@ -162,7 +169,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
       ...tables.flat(),
       ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
-      ...(part.described.length > 0 ? wrap("  described, made by no stack yet: ", part.described) : []),
+      ...table(
+        "configured but not implemented",
+        part.unimplemented.map(({ setting, missing }) => [setting, missing]),
+      ),
       ...(part.next ? [`  next: ${paint("cyan", part.next)}`] : []),
       "",
     ];
@@ -180,17 +190,33 @@ function table(title: string, rows: readonly (readonly string[])[]): readonly st
   return lines.length > 0 ? [`  ${title}:`, ...lines] : [];
 }
 
-function placeOf({ aws, cluster }: Environment): string {
+function placeOf(environment: Environment): string {
+  const { aws, cluster } = environment;
   if (!aws) return cluster && "context" in cluster ? `on ${cluster.context}, without a cloud` : "without a cloud";
-  const copies = aws.recoveryRegion ? `, copies in ${aws.recoveryRegion}` : "";
+  const copied = aws.recoveryRegion !== undefined && storeBackups(environment).some(({ inBucket }) => inBucket);
+  const copies = copied ? `, copies of backups in ${aws.recoveryRegion}` : "";
   return `${aws.region}${copies}, account ${aws.account}`;
 }
 
 function storesOf(environment: Environment): PartSummary["stores"] {
   const clients = clientsOf(environment);
   return settledStores(environment).map(({ path, settings }) => {
-    const by = clients.get(path);
+    const by = clients.get(path) ?? limitOf(path, environment);
     return { store: path, settings: by ? `${settings}; ${by}` : settings };
+  });
+}
+
+function limitOf(path: string, { eventStore }: Environment): string | undefined {
+  const unlicensed = path === "eventStore" && eventStore?.engine === "eventsourcingdb" && !eventStore.licence;
+  return unlicensed ? "without a licence, which it needs to accept more than 25,000 events" : undefined;
+}
+
+function backupsOf(environment: Environment): PartSummary["backups"] {
+  const { region, recoveryRegion } = environment.aws ?? {};
+  return storeBackups(environment).map(({ store, by, keep, inBucket, followsKeep }) => {
+    const copied = inBucket && recoveryRegion !== undefined;
+    const place = copied ? `copied to ${recoveryRegion}` : followsKeep ? `in ${region} only` : "at the vendor";
+    return { store, backups: by ? `${by}, kept ${keep}, ${place}` : "none" };
   });
 }
 
@@ -200,14 +226,4 @@ function exceptionsOf(exceptions: Exceptions): PartSummary["exceptions"] {
 
 function count(json: Readonly<Record<string, unknown>> | undefined): number {
   return Object.values((json?.resource ?? {}) as Record<string, object>).reduce((sum, named) => sum + Object.keys(named).length, 0);
-}
-
-function wrap(label: string, words: readonly string[]): string[] {
-  const lines = [label];
-  for (const [index, word] of words.entries()) {
-    const text = index < words.length - 1 ? `${word}, ` : word;
-    if ((lines.at(-1) ?? "").length + text.length > 100) lines.push(" ".repeat(label.length));
-    lines[lines.length - 1] += text;
-  }
-  return lines.map((line) => line.trimEnd());
 }

@@ -4,6 +4,7 @@ import { known, seconds } from "../constructs/core/quantities";
 import type { AwsContext } from "./compose";
 import type { Keys } from "./keys";
 import { awsStackProps, PlatformStack } from "./stack";
+import { DEFAULT_KEEP } from "./store-backups";
 
 export type Backups = {
   readonly backupBucket: string;
@@ -29,6 +30,4 @@ export function backupStack(app: App, { environment, account }: AwsContext, keys
   return stack.publish({ backupBucket: bucket.id, backupBucketArn: bucket.arn });
 }
 
-/** AWS Backup and RDS keep automatic backups for 35 days at most; everything else follows them. */
-const DEFAULT_KEEP = "35d";
 const DAY = 86_400;

@@ -12,6 +12,7 @@ import { outputName } from "./postgres";
 import { describedAt } from "./refusals";
 import { AUTHORITY, managedSecretsOf } from "./secrets";
 import { awsStackProps, PlatformStack } from "./stack";
+import { DEFAULT_KEEP } from "./store-backups";
 
 /** Where each managed store is reached: `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`; and as whom: `cacheUser`. */
 export type DataOutputs = {
@@ -109,6 +110,7 @@ export function dataStacks(
       region: aws.region,
       size,
       replicas,
+      keep: environment.backup?.keep ?? DEFAULT_KEEP,
       ...(version ? { version } : {}),
       ...(parameters ? { parameters } : {}),
     };

@@ -119,7 +119,10 @@ export interface Environment {
    */
   readonly encryptedFields?: readonly string[];
 
-  /** How long backups are kept. */
+  /**
+   * Retention of backups on AWS.
+   * @default - 35 days
+   */
   readonly backup?: Backup;
 
   /**
@@ -145,7 +148,8 @@ export interface Aws {
   readonly region: Region;
 
   /**
-   * The region that holds copies of all backups.
+   * The region that the bucket of backups is replicated to. Only backups in that bucket are copied: those of
+   * `cloudnative-pg` on EKS. The summary says whether any are.
    * @default - none, which takes the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;
@@ -402,7 +406,11 @@ export interface KurrentDbSettings {
    */
   readonly insecure?: boolean;
 
-  /** @default - none */
+  /**
+   * Schedule and retention of backups. Not implemented: nothing backs it up, which the summary says, and which takes the
+   * exception `noBackup` where an environment is protected.
+   * @default - none
+   */
   readonly backup?: BackupSchedule;
 }
 
@@ -423,6 +431,31 @@ export interface EventSourcingDbSettings {
 
   /** Its disk. It grows in place. */
   readonly storage?: Bytes;
+
+  /**
+   * The vendor's licence, by the secret that holds it. Without one it stops accepting events after 25,000, so a protected
+   * environment and the size `large` require it. Another licence restarts it.
+   * @default - none: for evaluation
+   */
+  readonly licence?: EventSourcingDbLicence;
+}
+
+/** A licence in a secret that you create, so that its value is in no file, plan or state (docs/secrets.md#licences). */
+export interface EventSourcingDbLicence {
+  /**
+   * The secret's name. On EKS it is read from Secrets Manager, where `<system>-<environment>-` precedes it; on an existing
+   * cluster it is a Secret of the namespace `event-store`.
+   */
+  readonly secret: string;
+
+  /**
+   * The key in the secret.
+   * @default "licence"
+   */
+  readonly key?: string;
+
+  /** The flag of `eventsourcingdb run` that takes the licence itself, without hyphens. `run --help` of your version lists it. */
+  readonly flag: string;
 }
 
 export interface BackupSchedule {
@@ -988,7 +1021,8 @@ export interface TokensOfOneKey extends Tokens {
 
 export interface Backup {
   /**
-   * How long a backup can't be deleted, and after which it is.
+   * Retention of backups in whole days: in the bucket, where they can't be deleted earlier, and of Aurora and RDS, which
+   * restore to any second of it and allow at most 35 days. Changes in place. Kurrent Cloud has a `keep` of its own.
    * @default "35d"
    */
   readonly keep?: Duration;
@@ -1002,6 +1036,7 @@ export const EXCEPTIONS = {
   disposable: "nothing is protected from deletion",
   singleNatGateway: "one NAT gateway for all zones: losing its zone cuts the others off from the internet",
   twoZones: "two zones: losing one leaves no majority",
+  noBackup: "stores without backups, whose data is lost with their volumes",
   noRecoveryCopy: "backups lie in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
   tightCapacity: "its nodes may not hold everything that must run",

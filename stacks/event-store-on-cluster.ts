@@ -1,7 +1,7 @@
 import type { App, ITerraformDependable } from "cdktf";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, type Outside, PostgresEvents } from "../constructs/event-store";
 import { CustomResources, type KubernetesTarget, Namespace, type Opening, type Peer } from "../constructs/kubernetes";
-import { authorityPush, WorkloadSecret } from "../constructs/secrets";
+import { authorityPush, ProvidedSecret, WorkloadSecret } from "../constructs/secrets";
 import { type Environment, type EventStore, eventServerName } from "./environment";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
@@ -106,14 +106,17 @@ function postgresEvents({ site, stack, cluster, after }: Place, { server }: Sett
   new PostgresEvents(stack, "events", { cluster, namespace: NAMESPACE, postgres: found.postgres, name: databaseOf(name), after: roles });
 }
 
-function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place, { size, storage }: Settings<"eventsourcingdb">): void {
+function eventSourcingDb({ site: { environment }, stack, cluster, after }: Place, settings: Settings<"eventsourcingdb">): void {
+  const { size = environment.size ?? "medium", storage, licence } = settings;
+  if (licence) new ProvidedSecret(stack, "licence", { cluster, namespace: NAMESPACE, name: licence.secret, after });
   describedAt(
     `${environment.name}.eventStore`,
     new EventSourcingDb(stack, "event-store", {
       cluster,
       namespace: NAMESPACE,
-      size: size ?? environment.size ?? "medium",
+      size,
       ...(storage ? { storage } : {}),
+      ...(licence ? { licence: { secretName: licence.secret, key: licence.key ?? "licence", flag: licence.flag } } : {}),
       clients: CLIENTS,
       protect: stack.protect,
       priority: priorityClass(environment, "stores"),

@@ -52,11 +52,8 @@ const WORKLOADS: readonly {
     purpose: "backups",
     namespace: NAMESPACES.eventStore,
     side: "writeCluster",
-    serviceAccounts: ({ eventStore }) => {
-      if (eventStore?.engine === "kurrentdb" && eventStore.backup) return ["event-store-backup"];
-      if (eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg") return [eventServerName(eventStore.server)];
-      return [];
-    },
+    serviceAccounts: ({ eventStore }) =>
+      eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg" ? [eventServerName(eventStore.server)] : [],
   },
 ];
 

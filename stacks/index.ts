@@ -8,6 +8,8 @@ export { clientsOf, type WorkloadOverview, waysInto, workloadsOf } from "./overv
 export { isTight, type QuotaNeed, quotaNeeds } from "./quotas";
 export { type SettledStore, settledStores } from "./sizes";
 export { type Outputs, PlatformStack, type StackProps, type State } from "./stack";
+export { storeBackups } from "./store-backups";
 export { checkSupport, clustersIn } from "./support";
 export { PolicyViolation, type Synthesis, type SynthesizeOptions, synthesize } from "./synthesize";
+export { unimplemented } from "./unimplemented";
 export { validate } from "./validate";

@@ -9,5 +9,9 @@ export function step(path: string, key: string): string {
 /** The one or several of a role, each with its keys. */
 export function each(environment: DraftEnvironment, role: keyof Environment): [string[], Readonly<Record<string, unknown>>][] {
   const value = environment[role] as object | undefined;
-  return all(value).map((item, index) => [Array.isArray(value) ? [role, String(index)] : [role], (item ?? {}) as Record<string, unknown>]);
+  // From a list with holes, too: what is missing there is said of its shape.
+  return Array.from(all(value), (item, index) => [
+    Array.isArray(value) ? [role, String(index)] : [role],
+    (item ?? {}) as Record<string, unknown>,
+  ]);
 }

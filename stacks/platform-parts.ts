@@ -44,7 +44,7 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   keda: ({ environment, writes, reads }) =>
     autoscaled(environment, [...(writes ? (["write"] as const) : []), ...(reads ? (["read"] as const) : [])]).length > 0,
   "cloudnative-pg": runsPostgres,
-  "plugin-barman-cloud": (carried) => runsPostgres(carried) && carried.environment.aws !== undefined,
+  "plugin-barman-cloud": (carried) => carried.onEks && runsPostgres(carried),
 };
 
 /** The parts that a cluster needs and does not have from elsewhere. */

@@ -1,11 +1,11 @@
-import { MAX_LOCK_DAYS } from "../constructs/backup";
 import { podsOn } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
-import { type Cores, known, millicores, seconds } from "../constructs/core/quantities";
+import { type Cores, known, millicores } from "../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
 import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize } from "../constructs/event-store";
 import { blocksFor, defaultZones, NETWORK_PREFIX, overlap, parseBlock, podBlocks, type Region } from "../constructs/network";
+import { backupRules } from "./backup-rules";
 import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { edgeRules, edgesBesideEachOther } from "./edge-rules";
 import {
@@ -22,6 +22,7 @@ import { DEFAULT_CIDR } from "./network";
 import { each, step } from "./paths";
 import { ROLES, WORKLOADS } from "./release";
 import { releaseRules } from "./release-rules";
+import { storeBackups } from "./store-backups";
 import { storeRules } from "./store-rules";
 import { workloadRules } from "./workload-rules";
 
@@ -33,8 +34,6 @@ export type Finding = Omit<Problem, "path"> & { readonly keys: readonly string[]
 
 export type DraftEnvironment = Draft<Environment>;
 export type Rule = (environment: DraftEnvironment) => readonly Finding[];
-
-const DAY = 86_400;
 
 /** What must hold between the values of one environment. */
 export const environmentRules: readonly Rule[] = [
@@ -51,7 +50,7 @@ export const environmentRules: readonly Rule[] = [
   ...workloadRules,
   ...edgeRules,
   ...clusterRules,
-  backupsOutliveTheirSchedule,
+  ...backupRules,
   regionsAreTwo,
   zonesAreEnough,
   addressesAreEnough,
@@ -211,36 +210,6 @@ function kurrentCloudCanBeMade({ eventStore, aws }: DraftEnvironment): Finding[]
       value: patch,
       rule: `is no patch of ${version}`,
       remedy: `name one that begins with ${version}., or the line that it belongs to`,
-    });
-  }
-  return found;
-}
-
-function backupsOutliveTheirSchedule({ eventStore, backup }: DraftEnvironment): Finding[] {
-  const found: Finding[] = [];
-  const { every, keep } = (eventStore && "backup" in eventStore ? eventStore.backup : undefined) ?? {};
-  if (every && keep && known(seconds(keep)) < known(seconds(every))) {
-    found.push({
-      keys: ["eventStore", "backup", "keep"],
-      value: keep,
-      rule: `ends before the next backup, ${every} later`,
-      remedy: "keep backups longer than the time between them",
-    });
-  }
-  if (backup?.keep && known(seconds(backup.keep)) > MAX_LOCK_DAYS * DAY) {
-    found.push({
-      keys: ["backup", "keep"],
-      value: backup.keep,
-      rule: "is longer than S3 can lock anything",
-      remedy: `use at most "${MAX_LOCK_DAYS}d"`,
-    });
-  }
-  if (backup?.keep && known(seconds(backup.keep)) % DAY !== 0) {
-    found.push({
-      keys: ["backup", "keep"],
-      value: backup.keep,
-      rule: "is no whole number of days, and S3 counts in days",
-      remedy: 'use days, like "35d"',
     });
   }
   return found;
@@ -408,6 +377,8 @@ const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvir
   disposable: () => true,
   singleNatGateway: ({ aws }) => ownNetwork(aws) !== undefined,
   twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
+  noBackup: (environment) =>
+    !excepted(environment.exceptions, "disposable") && storeBackups(environment).some(({ by }) => by === undefined),
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   tightCapacity: ({ cluster, writeCluster, readCluster }) =>

@@ -23,6 +23,7 @@ import {
   type CloudNativePgSettings,
   type ElastiCacheSettings,
   type Environment,
+  type EventSourcingDbLicence,
   type EventSourcingDbSettings,
   EXCEPTIONS,
   EXISTING_PARTS,
@@ -581,7 +582,19 @@ export const environmentSchema = object<Environment>({
         backup: optional(schedule),
       }),
       postgres: object<PostgresEventsSettings>({ engine, server: postgres }),
-      eventsourcingdb: object<EventSourcingDbSettings>({ engine, size: optional(size), storage: optional(quantity(bytes)) }),
+      eventsourcingdb: object<EventSourcingDbSettings>({
+        engine,
+        size: optional(size),
+        storage: optional(quantity(bytes)),
+        licence: optional(
+          object<EventSourcingDbLicence>({
+            // Its release is called after it: secret-<name>.
+            secret: nameOf(40),
+            key: optional(text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -")),
+            flag: text(/^[a-z][a-z0-9-]{0,62}$/, "must be the name of a flag", "write it without its hyphens, like license-key"),
+          }),
+        ),
+      }),
     }),
   ),
   release: optional(

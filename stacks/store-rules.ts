@@ -1,3 +1,4 @@
+import { eventSourcingDbSecrets } from "../constructs/event-store";
 import { eventServerName, readDatabaseName } from "./environment";
 import { step } from "./paths";
 import { outputName } from "./postgres";
@@ -7,6 +8,7 @@ import type { DraftEnvironment, Finding, Rule } from "./rules";
 export const storeRules: readonly Rule[] = [
   managedStoresHaveAws,
   insecureIsForOneMachine,
+  eventSourcingDbIsLicensed,
   serversHaveNames,
   eventsAreReached,
   brokerIsReached,
@@ -45,6 +47,36 @@ function insecureIsForOneMachine({ eventStore, aws, exceptions, size }: DraftEnv
   }
   const { nodes = (eventStore.size ?? size) === "small" ? 1 : 3 } = eventStore;
   return nodes > 1 ? found(`lets in whoever reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node") : [];
+}
+
+/** Events that an unlicensed EventSourcingDB accepts (the vendor's limit for evaluation). */
+const EVALUATION_EVENTS = 25_000;
+
+function eventSourcingDbIsLicensed({ eventStore, exceptions, size }: DraftEnvironment): Finding[] {
+  if (eventStore?.engine !== "eventsourcingdb") return [];
+  const { licence } = eventStore;
+  if (licence) {
+    const { secret } = licence as { readonly secret?: string };
+    return secret !== undefined && (eventSourcingDbSecrets().includes(secret) || Object.hasOwn(TAKEN, secret))
+      ? [
+          {
+            keys: ["eventStore", "licence", "secret"],
+            value: secret,
+            rule: "is a secret that the platform makes",
+            remedy: "choose another name",
+          },
+        ]
+      : [];
+  }
+  const large = (eventStore.size ?? size) === "large";
+  if ("licence" in eventStore || ("disposable" in (exceptions ?? {}) && !large)) return [];
+  return [
+    {
+      keys: ["eventStore", "licence"],
+      rule: `is required ${large ? "for the size large" : "in a protected environment"}: without one EventSourcingDB stops accepting events after ${EVALUATION_EVENTS.toLocaleString("en")}`,
+      remedy: "write licence: { secret, flag }, as docs/secrets.md has it, or choose another engine",
+    },
+  ];
 }
 
 /** What else has a name where servers of PostgreSQL have theirs: among Services, objects, secrets and security groups. */

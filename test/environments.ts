@@ -1,15 +1,18 @@
 import { InvalidInput } from "../constructs/core/errors";
 import type { Environment, Program } from "../stacks";
-import { validate } from "../stacks";
+import { storeBackups, validate } from "../stacks";
 
-/** A sound environment on AWS, with what a test changes. */
+/** A sound environment on AWS, with what a test changes. Stores without backups are excepted: `noBackup: undefined` takes that back. */
 export function anEnvironment(changes: object = {}): Environment {
-  return {
+  const environment = {
     system: "orders",
     name: "test",
     aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "orders.example.com" },
     ...changes,
   } as Environment;
+  const { disposable, ...exceptions } = environment.exceptions ?? {};
+  const lacking = disposable === undefined && storeBackups(environment).some(({ by }) => by === undefined);
+  return lacking ? { ...environment, exceptions: { noBackup: "filled again by a test", ...exceptions } } : environment;
 }
 
 /** A program of some environments, and the account they live in. */

@@ -1,6 +1,6 @@
 import type { Unreadable } from "./quantities";
 
-/** The tag by which backup plans select the data stores they copy. */
+/** The tag by which plans of AWS Backup can select data stores. */
 export const BACKUP_TAG = "backup-plan";
 
 /** Tags that the platform sets itself; a user's tag of the same name would be overwritten in silence. */

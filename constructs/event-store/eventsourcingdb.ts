@@ -64,7 +64,7 @@ export interface EventSourcingDbProps {
   readonly token?: SecretSpec;
 
   /**
-   * The vendor's licence, a Secret of this namespace that somebody puts there. The vendor's documentation says that it is
+   * The vendor's licence, by a Secret of this namespace that an operator provides. The vendor's documentation says that it is
    * given in full or as a file, by a flag whose name was found in none of the sources that were read: `eventsourcingdb
    * run --help` shows it.
    * @default - none: it takes 25,000 events and no more
@@ -280,6 +280,11 @@ export function eventSourcingDbToken(name = "event-store"): SecretSpec {
     keys: { [TOKEN_KEY]: { length: 64 } },
     rotation: { method: "engine-first", clients: "restart", engine: "a restart with the new --api-token" },
   };
+}
+
+/** The Secrets in its namespace that are its own. */
+export function eventSourcingDbSecrets(name = "event-store"): readonly string[] {
+  return [eventSourcingDbToken(name).name, authorityOf(name), certificateOf(name)];
 }
 
 function tokenProblems({ keys, name }: SecretSpec): readonly Omit<Problem, "path">[] {

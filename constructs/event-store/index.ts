@@ -4,6 +4,7 @@ export {
   EventSourcingDb,
   type EventSourcingDbProps,
   eventSourcingDbEventStore,
+  eventSourcingDbSecrets,
   eventSourcingDbToken,
 } from "./eventsourcingdb";
 export { KURRENT_CLOUD_SIZES, KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";

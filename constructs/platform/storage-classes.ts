@@ -11,7 +11,7 @@ export interface StorageClassesProps {
   /** The customer-managed key of volumes, by ARN. */
   readonly key: string;
 
-  /** The backup plan that copies volumes of data, as the value of the tag by which plans select. */
+  /** Value of the tag `backup-plan` on volumes of data, by which a plan of AWS Backup can select them. No plan is made here. */
   readonly backupPlan: string;
 
   /**
@@ -26,7 +26,7 @@ export interface StorageClassesProps {
 
 /**
  * Storage on EBS, encrypted with a key of ours, in the zone of the first pod that uses it, able to grow. Volumes of
- * `data` outlive their claims, unless nothing is kept, and are tagged for backups; those of `scratch` go with them. Neither is the default: a claim that
+ * `data` outlive their claims, unless nothing is kept; those of `scratch` go with them. Neither is the default: a claim that
  * names no class waits, rather than that data lands where nobody expects it.
  */
 export class StorageClasses extends Construct {

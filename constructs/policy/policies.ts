@@ -80,7 +80,7 @@ const APIS: Readonly<Record<string, string>> = {
 /** Revisions of a release that are looked back to. */
 const MOST_REVISIONS = 10;
 
-/** Data stores of which backup plans take copies by tag. */
+/** Data stores that plans of AWS Backup can select by tag. */
 const BACKED_UP = ["aws_db_instance", "aws_dynamodb_table", "aws_efs_file_system", "aws_rds_cluster"];
 
 /** Types whose minor versions AWS upgrades unless it is told not to. ElastiCache knows a version with its minor alone. */
@@ -130,7 +130,7 @@ const POLICIES: readonly Policy[] = [
   },
   {
     id: "backups-select-it",
-    rule: `has no tag ${BACKUP_TAG}, by which backup plans select what they copy`,
+    rule: `has no tag ${BACKUP_TAG}, by which backup plans can select it`,
     remedy: `tag it with ${BACKUP_TAG}`,
     check: ({ protect }, resources) =>
       protect

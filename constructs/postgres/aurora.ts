@@ -114,7 +114,7 @@ export class AuroraPostgres extends Construct {
       lifecycle: { preventDestroy: protect },
       dependsOn: around.logs("cluster", around.identifier, LOGS),
     });
-    exempt(cluster, "CKV2_AWS_8", "backup plans select it by its tag, from a stack of their own");
+    exempt(cluster, "CKV2_AWS_8", "its automated backups restore to any second of their retention");
     if (!protect) exempt(cluster, "CKV_AWS_139", "its environment may be thrown away");
     around.password.writtenAfter(cluster);
     // No instance is the writer for good: whichever is when another fails stays it.

@@ -53,7 +53,7 @@ export class WorkloadSecret extends Construct {
 const REFRESH = "15m";
 
 /** All that is in it, so that a rotation may add keys. */
-function fromStore({ name }: SecretSpec, namespace: string): ExternalSecret {
+export function fromStore({ name }: Pick<SecretSpec, "name">, namespace: string): ExternalSecret {
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",

@@ -121,6 +121,7 @@ const varieties: readonly Environment[] = [
     aws: { ...production.aws, domain: "split.orders.example.com", zone: "Z0123456789ABCDEFGHIJ", network: { cidr: "10.10.0.0/16" } },
     writeCluster: ROOMY,
     eventStore: { engine: "kurrentdb" },
+    exceptions: { noBackup: "its events are made by a test" },
     queryApi: { ...production.queryApi, edge: { ...production.queryApi.edge, clientAuthority: AUTHORITIES.own } },
     commandProcessors: {
       ...production.commandProcessors,

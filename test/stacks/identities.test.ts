@@ -6,7 +6,7 @@ import { all, type Body, one, statements } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "32Gi", storage: "100Gi" } };
 const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" };
-const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "50Gi", backup: { every: "1h", keep: "30d" } };
+const events = { engine: "postgres", server: cloudNativePg };
 
 const names = (changes: object) =>
   identitiesOf(anEnvironment(changes)).map((one) => `${one.cluster}: ${one.namespace}/${one.serviceAccount}`);
@@ -21,19 +21,19 @@ function identities(changes: object): Body {
 
 describe("the identities of workloads", () => {
   it("are those of what has backups of its own to keep", () => {
-    expect(names({ cluster, readDatabase: cloudNativePg, eventStore: kurrentDb })).toEqual([
+    expect(names({ cluster, readDatabase: cloudNativePg, eventStore: events })).toEqual([
       "cluster: read-store/read-database",
-      "cluster: event-store/event-store-backup",
+      "cluster: event-store/event-store",
     ]);
     expect(names({ cluster, readDatabase: { engine: "aurora", replicas: 1 }, eventStore: { engine: "kurrent-cloud" } })).toEqual([]);
-    const { backup: _, ...without } = kurrentDb;
-    expect(names({ cluster, eventStore: without })).toEqual([]);
+    // No pod backs it up, whatever is said about that.
+    expect(names({ cluster, eventStore: { engine: "kurrentdb", backup: { every: "1h", keep: "30d" } } })).toEqual([]);
   });
 
   it("are on the cluster of their side", () => {
-    expect(names({ writeCluster: cluster, readCluster: cluster, readDatabase: cloudNativePg, eventStore: kurrentDb })).toEqual([
+    expect(names({ writeCluster: cluster, readCluster: cluster, readDatabase: cloudNativePg, eventStore: events })).toEqual([
       "readCluster: read-store/read-database",
-      "writeCluster: event-store/event-store-backup",
+      "writeCluster: event-store/event-store",
     ]);
   });
 
@@ -74,7 +74,7 @@ describe("the identities stack", () => {
   });
 
   const rights = statements(
-    one(identities({ cluster, readDatabase: cloudNativePg, eventStore: kurrentDb }), "aws_iam_role_policy", "event-store-backup/rights")
+    one(identities({ cluster, readDatabase: cloudNativePg, eventStore: events }), "aws_iam_role_policy", "event-store-event-store/rights")
       .policy,
   );
   const bucket = output("backup", "backup_bucket_arn");
@@ -83,7 +83,7 @@ describe("the identities stack", () => {
   it("lets a workload write its own backups and read them, and delete none", () => {
     expect(statement("OwnBackups")).toMatchObject({
       Action: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-      Resource: `${bucket}/event-store/event-store-backup/*`,
+      Resource: `${bucket}/event-store/event-store/*`,
     });
     expect(rights.flatMap(({ Action }) => Action).filter((action) => /Delete|\*/.test(action))).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe("the identities stack", () => {
   it("lets it find its own backups, and ask whether the bucket is there", () => {
     expect(statement("FindBackups")).toMatchObject({
       Resource: bucket,
-      Condition: { StringLikeIfExists: { "s3:prefix": ["event-store/event-store-backup", "event-store/event-store-backup/*"] } },
+      Condition: { StringLikeIfExists: { "s3:prefix": ["event-store/event-store", "event-store/event-store/*"] } },
     });
   });
 
@@ -106,7 +106,7 @@ describe("the identities stack", () => {
   });
 
   it("keeps the workloads apart", () => {
-    const json = identities({ cluster, readDatabase: cloudNativePg, eventStore: kurrentDb });
+    const json = identities({ cluster, readDatabase: cloudNativePg, eventStore: events });
     const written = all(json, "aws_iam_role_policy").map(
       ({ policy }) => statements(policy).find(({ Sid }) => Sid === "OwnBackups")?.Resource,
     );

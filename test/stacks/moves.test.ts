@@ -135,7 +135,7 @@ const ENGINES: Readonly<Record<string, { readonly base: object; readonly ways: r
     eventsourcingdb: {
       base: CLUSTER,
       ways: [...SIZES, { size: "small", storage: "100Gi" }],
-      of: (way) => ({ eventStore: { engine: "eventsourcingdb", ...way } }),
+      of: (way) => ({ eventStore: { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" }, ...way } }),
     },
     "kurrent-cloud": {
       base: {},

@@ -46,7 +46,7 @@ const ENGINES: Readonly<Record<string, { readonly store: object; readonly writte
     },
   },
   eventsourcingdb: {
-    store: { ...CLUSTER, eventStore: { engine: "eventsourcingdb" } },
+    store: { ...CLUSTER, eventStore: { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" } } },
     written: (stacks) => {
       const json = jsonOf(stacks, "event-store");
       const [{ spec }] = all(json, "kubernetes_stateful_set_v1") as [Body];

@@ -1,6 +1,8 @@
-import { InvalidInput } from "../../stacks";
+import { InvalidInput, storeBackups } from "../../stacks";
+import { identitiesOf } from "../../stacks/identities";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
+import { all, type Body, one } from "../synth";
 
 /** Everything that is refused about an environment, whoever finds it, in lines. */
 function refusedOf(changes: object): readonly string[] {
@@ -268,13 +270,14 @@ describe("events", () => {
     );
   };
   const KURRENT_CLOUD = { engine: "kurrent-cloud", size: "development", backup: { every: "1d", keep: "7d" } };
+  const LICENSED = { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" } };
   const within =
     "runs on writeCluster, and projections on readCluster have no way into it; use an engine outside of clusters, or one cluster for both sides";
   const between = (key: string) =>
     `has names and passwords that don't get to projections on readCluster: ${key} exists already; use one cluster for both sides, or have both made`;
 
   it.each<[string, object, object, readonly string[]]>([
-    ["in EventSourcingDB", { engine: "eventsourcingdb" }, {}, [`test.eventStore.engine: "eventsourcingdb" ${within}`]],
+    ["in EventSourcingDB", LICENSED, {}, [`test.eventStore.engine: "eventsourcingdb" ${within}`]],
     [
       "in a PostgreSQL on a cluster",
       { engine: "postgres", server: { engine: "cloudnative-pg" } },
@@ -295,7 +298,7 @@ describe("events", () => {
     ],
     ["in KurrentDB on a cluster that is made", { engine: "kurrentdb", nodes: 3 }, {}, []],
     ["at their vendor", KURRENT_CLOUD, {}, []],
-    ["in EventSourcingDB that nobody reads from elsewhere", { engine: "eventsourcingdb" }, { projections: undefined }, []],
+    ["in EventSourcingDB that nobody reads from elsewhere", LICENSED, { projections: undefined }, []],
   ])("are reached by projections on the other cluster, or that is refused: %s", (_, eventStore, clusters, said) => {
     expect(complaints(eventStore, clusters)).toEqual(said);
   });
@@ -320,5 +323,123 @@ describe("what AWS runs", () => {
         new RegExp(`^test\\.${path}\\.engine: "\\w+" lives on AWS, and the environment has no aws; add aws, or choose one that runs`),
       ),
     ]);
+  });
+});
+
+describe("data that must be kept", () => {
+  const noBackup = undefined;
+  const backed = (changes: object) => errorsOf(aProgram(anEnvironment({ exceptions: { noBackup }, ...changes })));
+  const lost = (path: string, remedy = "") =>
+    `test.${path} so its data is lost with its volumes; ${remedy}say in exceptions.noBackup why that is acceptable`;
+  const others = "use kurrent-cloud or postgres, or ";
+  const licence = { secret: "licence", flag: "license" };
+
+  it.each<[object, readonly string[]]>([
+    [{ eventStore: { engine: "kurrentdb", nodes: 3 } }, [lost('eventStore.engine: "kurrentdb" has no backups,', others)]],
+    // A schedule that nothing follows protects nothing.
+    [
+      { eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } } },
+      [lost('eventStore.engine: "kurrentdb" has no backups,', others)],
+    ],
+    [{ eventStore: { engine: "eventsourcingdb", licence } }, [lost('eventStore.engine: "eventsourcingdb" has no backups,', others)]],
+    [{ readDatabase: { engine: "cloudnative-pg" } }, []],
+    [{ readDatabase: [{ engine: "aurora", replicas: 1 }] }, []],
+    [
+      { cluster: { context: "kind" }, readDatabase: [{ engine: "cloudnative-pg" }] },
+      [lost('readDatabase[0].engine: "cloudnative-pg" has no backups outside of EKS,', "run it on a cluster that is made on AWS, or ")],
+    ],
+    [
+      { broker: { engine: "nats", purpose: "events" }, cache: { engine: "valkey", purpose: "store" } },
+      [lost('cache.engine: "valkey" has no backups,'), lost('broker.engine: "nats" has no backups,')],
+    ],
+    [{ broker: { engine: "nats" }, cache: { engine: "valkey" } }, []],
+  ])("is backed up, or an exception says why not: %j", (stores, problems) => {
+    expect(backed({ cluster, ...stores })).toEqual(problems);
+    expect(backed({ cluster, ...stores, exceptions: disposable })).toEqual([]);
+    const excepted = backed({ cluster, ...stores, exceptions: { noBackup: "rebuilt every night" } });
+    expect(excepted).toEqual(problems.length > 0 ? [] : ["test.exceptions.noBackup: excepts nothing here; remove it"]);
+  });
+
+  it("has its backups kept by AWS as long as AWS can", () => {
+    const kept = (keep: string, engine: object) => backed({ cluster, readDatabase: engine, backup: { keep } });
+    const aurora = { engine: "aurora", replicas: 1 };
+    expect(kept("35d", aurora)).toEqual([]);
+    expect(kept("36d", aurora)).toEqual([
+      'test.backup.keep: "36d" exceeds the 35 days that AWS keeps automated backups of readDatabase (aurora); use at most "35d"',
+    ]);
+    expect(kept("36d", { engine: "cloudnative-pg" })).toEqual([]);
+    expect(kept("12h", aurora)).toEqual([
+      'test.backup.keep: "12h" is no whole number of days, and S3 counts in days; use days, like "35d"',
+    ]);
+  });
+
+  it("is kept in RDS and Aurora as long as the environment says, which is 35 days where it says nothing", () => {
+    const days = (changes: object) => {
+      const readDatabase = [
+        { engine: "aurora", name: "orders", replicas: 0 },
+        { engine: "rds", name: "search", replicas: 0 },
+      ];
+      const json = synthesisOf(aProgram(anEnvironment({ readDatabase, ...changes }))).stacks.get("test-data")?.json as Body;
+      const databases = [...all(json, "aws_rds_cluster"), ...all(json, "aws_db_instance")];
+      return databases.map(({ backup_retention_period }) => backup_retention_period);
+    };
+    expect(days({})).toEqual([35, 35]);
+    expect(days({ backup: { keep: "7d" } })).toEqual([7, 7]);
+  });
+
+  it("has backups just where something has the right to write them", () => {
+    for (const changes of [
+      { cluster, readDatabase: { engine: "cloudnative-pg" } },
+      { cluster: { context: "kind" }, readDatabase: { engine: "cloudnative-pg" } },
+      { writeCluster: cluster, readCluster: { context: "kind" }, readDatabase: { engine: "cloudnative-pg" } },
+      { writeCluster: cluster, readCluster: cluster, eventStore: { engine: "postgres", server: { engine: "cloudnative-pg" } } },
+      { cluster, eventStore: { engine: "kurrentdb", backup: { every: "1h", keep: "1d" } }, readDatabase: { engine: "rds", replicas: 0 } },
+    ]) {
+      const environment = anEnvironment(changes);
+      const writers = identitiesOf(environment).filter(({ purpose }) => purpose === "backups");
+      expect(writers).toHaveLength(storeBackups(environment).filter(({ inBucket }) => inBucket).length);
+    }
+  });
+});
+
+describe("EventSourcingDB", () => {
+  const licensed = (changes: object, settings: object = {}) =>
+    errorsOf(aProgram(anEnvironment({ cluster, ...changes, eventStore: { engine: "eventsourcingdb", ...settings } })));
+  const required = (where: string) =>
+    `test.eventStore.licence: is required ${where}: without one EventSourcingDB stops accepting events after 25,000; write licence: { secret, flag }, as docs/secrets.md has it, or choose another engine`;
+
+  it("has a licence where it must not stop", () => {
+    expect(licensed({})).toEqual([required("in a protected environment")]);
+    expect(licensed({ exceptions: disposable })).toEqual([]);
+    expect(licensed({ exceptions: disposable, size: "large" })).toEqual([required("for the size large")]);
+    expect(licensed({ exceptions: disposable }, { size: "large" })).toEqual([required("for the size large")]);
+    expect(licensed({}, { licence: { secret: "licence", flag: "license" } })).toEqual([]);
+  });
+
+  it("has its licence in a secret of its own", () => {
+    for (const secret of ["event-store-token", "event-store-tls", "broker-users"]) {
+      expect(licensed({}, { licence: { secret, flag: "license" } })).toEqual([
+        `test.eventStore.licence.secret: "${secret}" is a secret that the platform makes; choose another name`,
+      ]);
+    }
+  });
+
+  it("is told its licence out of Secrets Manager on EKS, and out of the operator's own Secret elsewhere", () => {
+    const licence = { secret: "vendor-licence", key: "text", flag: "license-key" };
+    const madeOn = (on: object) => {
+      const environment = anEnvironment({ exceptions: disposable, cluster: on, eventStore: { engine: "eventsourcingdb", licence } });
+      return synthesisOf(aProgram(environment)).stacks.get("test-event-store")?.json as Body;
+    };
+    for (const [on, releases] of [
+      [cluster, ["secret-vendor-licence"]],
+      [{ context: "kind" }, []],
+    ] as const) {
+      const json = madeOn(on);
+      const [{ args, env }] = one(json, "kubernetes_stateful_set_v1").spec.template.spec.container;
+      expect(args).toContain("--license-key=$(LICENCE)");
+      expect(env).toContainEqual({ name: "LICENCE", value_from: { secret_key_ref: { name: "vendor-licence", key: "text" } } });
+      const names = all(json, "helm_release").map(({ name }) => name);
+      expect(names.filter((name) => name.includes("licence"))).toEqual(releases);
+    }
   });
 });

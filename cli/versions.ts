@@ -2,9 +2,11 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { describe, InvalidInput } from "../constructs/core/errors";
+import { sharesPatch } from "../constructs/gateway";
 import { type Environment, type Program, type ReleaseFile, type Slot, validate, type WorkloadRelease } from "../stacks";
-import { all } from "../stacks/environment";
-import { ROLES, released, releaseFile, SLOTS, WORKLOADS, wouldRunTwice } from "../stacks/release";
+import { all, type SlotSettings } from "../stacks/environment";
+import { ROLES, released, releaseFile, SLOTS, versionsOf, WORKLOADS, wouldRunTwice } from "../stacks/release";
+import { NAMESPACE_OF } from "../stacks/side-stack";
 import { noSuch } from "./command";
 import { type Change, empty, fill, Refused, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
@@ -93,6 +95,7 @@ export function release(program: Program, argv: readonly string[], { directory =
     console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
     if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
     console.log(`Next: npm run plan -- ${environment.name}-${stack}`);
+    if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, stack, after)}`);
     return 0;
   } catch (error) {
     if (!(error instanceof Refused || error instanceof InvalidInput)) throw error;
@@ -223,6 +226,13 @@ function versions({ image, previous, slots, live, weights, preview }: WorkloadRe
 
 function indented(word: string, entry: WorkloadRelease): readonly string[] {
   return versions(entry).map((line, index) => `  ${(index === 0 ? word : "").padEnd(word.length > 3 ? word.length : 3)}  ${line}`);
+}
+
+/** What turns a deployed route as the release file does, for a night on which Terraform can't. */
+function turned(name: string, stack: string, entry: WorkloadRelease): string {
+  const backends = versionsOf(entry as SlotSettings).map(({ slot, weight }) => ({ service: `${name}-${slot}`, port: 0, weight }));
+  const namespace = NAMESPACE_OF[stack as keyof typeof NAMESPACE_OF];
+  return `kubectl patch httproute ${name} -n ${namespace} --type json -p '${JSON.stringify(sharesPatch(backends))}'`;
 }
 
 /** The same text for the same content: keys in the order of the alphabet. */

@@ -9,7 +9,7 @@ import { all, readDatabaseName } from "./environment";
 import type { Site } from "./kubernetes";
 import { readModelsOf, slotsOf } from "./read-models";
 import { describedAt } from "./refusals";
-import { placeOf, tested } from "./side-stack";
+import { placeOf, tested, waysTo } from "./side-stack";
 import type { PlatformStack } from "./stack";
 import { connectionsOf, described, podOf, withFieldKeys } from "./workloads";
 
@@ -56,7 +56,7 @@ export function projections(app: App, site: Site, after: readonly PlatformStack[
   const workers = made.map(({ worker }) => worker);
   const ports = [...new Set(made.flatMap(({ ports: of }) => of))];
   const checks = made.flatMap(({ checks: of }) => of);
-  const passed = tested(place, workers, checks, ports, ONE_BY_ONE);
+  const passed = tested(place, workers, checks, waysTo(ports), ONE_BY_ONE);
   for (const postgres of postgresOf(site, place.stack)) {
     const telling = made.flatMap(({ worker, told }) => (told?.database === postgres.name ? [{ worker, ...told }] : []));
     if (telling.length === 0) continue;

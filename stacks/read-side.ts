@@ -11,8 +11,8 @@ import type { WorkloadPlace } from "./workloads";
 export function readSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
   const place = placeOf(app, site, "read-side", after);
   const keys = site.environment.encryptedFields?.length ? [fieldKeysAtHome(place)] : [];
-  const { services, checks, ports, route } = servicesOf({ ...place, after: [...place.after, ...keys] }, "queryApi");
-  route(tested(place, services, checks, ports));
+  const { verifies, checks, reaches } = servicesOf({ ...place, after: [...place.after, ...keys] }, "queryApi");
+  tested(place, verifies, checks, reaches);
   return place.stack;
 }
 

@@ -1,11 +1,13 @@
-import type { ITerraformDependable } from "cdktf";
+import type { IConstruct } from "constructs";
 import { type Duration, known, seconds } from "../constructs/core/quantities";
-import { type Backend, type Gateway, nearest, Routes } from "../constructs/gateway";
-import { type Check, HttpService, SmokeTest, smokeTestsOf, WORKLOAD_DEFAULTS } from "../constructs/workload";
+import { type Gateway, nearest, Routes } from "../constructs/gateway";
+import type { Opening } from "../constructs/kubernetes";
+import { type Check, HttpService, type ServiceVersion, smokeTestsOf, WORKLOAD_DEFAULTS } from "../constructs/workload";
 import type { Service } from "./environment";
 import { gatewayOn } from "./gateway";
 import { describedAt } from "./refusals";
 import { versionsOf, WORKLOADS } from "./release";
+import { gateOf, waysTo } from "./side-stack";
 import { scalingOf } from "./signals";
 import { connectionsOf, described, podOf, type WorkloadPlace, withAccess, withFieldKeys } from "./workloads";
 
@@ -16,32 +18,27 @@ const ROLES = {
   queryApi: { side: "read", repeats: "once" },
 } as const;
 
-/** As long as nginx may take to be replaced pod by pod, of which each has to be known to a load balancer; a certificate takes minutes. */
-const ARRIVES_WITHIN: Duration = "20m";
-
 /** How long a service may be silent that does not say. */
 const TIMEOUT: Duration = "30s";
 
-/** What was made of the services of a side. */
+/** What was made of the services of a side, for the test at the end of its stack. */
 export interface MadeServices {
-  readonly services: readonly HttpService[];
-
-  /** What each is asked when it has come up. */
+  readonly verifies: readonly IConstruct[];
   readonly checks: readonly Check[];
 
-  /** Their ports, to which whoever asks has to be let. */
-  readonly ports: readonly number[];
-
-  /** Sends requests to them, once they are known to work, and sees that they arrive. */
-  readonly route: (tested: ITerraformDependable) => void;
+  /** Ways to what the checks ask. */
+  readonly reaches: readonly Opening[];
 }
 
-/** The services of a side behind its Gateway. None where the environment has none. */
+/**
+ * The services of a side behind its Gateway, and the routes to them. None where the environment has none. A route waits for the
+ * gates of those versions that take requests and of no other, so that it turns back whatever becomes of what it leaves.
+ */
 export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): MadeServices {
   const { site, stack, cluster, namespace } = place;
   const { side, repeats } = ROLES[role];
   const found = described(site.environment, role);
-  if (found.length === 0) return { services: [], checks: [], ports: [], route: () => {} };
+  if (found.length === 0) return { verifies: [], checks: [], reaches: [] };
   const ports = [...new Set(found.map(([, { port = WORKLOAD_DEFAULTS.port }]) => port))];
   const { gateway, hostnames, parts } = gatewayOn({
     ...place,
@@ -65,45 +62,48 @@ export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): Made
       health,
       clients: [gateway.peer, smokeTestsOf(namespace)],
     });
-    const checks = service.backends.map(
-      (backend): Check => ({
-        name: `health of ${backend.service}`,
-        url: `http://${backend.service}.${namespace}.svc:${backend.port}${health}`,
-      }),
-    );
-    return { path, settings, name, health, service: describedAt(path, service), checks };
-  });
-  const route = (tested: ITerraformDependable) => {
-    const routed = made.map(({ path, settings, name, service }) => {
-      const { paths, maxBodySize, timeout, rateLimit } = settings;
-      const routes = new Routes(stack, `${name}-routes`, {
-        cluster,
-        gateway: { ...gateway, ready: [...gateway.ready, ...service.ready, tested] },
-        name,
-        ...(hostnames ? { hostnames } : {}),
-        ...sharesOf(settings, service),
-        repeats,
-        ...(paths ? { paths } : {}),
-        ...(maxBodySize ? { maxBodySize } : {}),
-        ...(timeout ? { timeout } : {}),
-        ...(rateLimit ? { rateLimit } : {}),
-      });
-      return describedAt(path, routes);
+    const versions = versionsIn(settings, describedAt(path, service)).map((version) => {
+      const check = healthOf(version, namespace, health);
+      return { ...version, check, passed: gateOf(place, version, check) };
     });
-    new SmokeTest(stack, "way-in", {
+    const { paths, maxBodySize, timeout, rateLimit } = settings;
+    const taking = versions.filter(({ weight }) => weight > 0);
+    const routes = new Routes(stack, `${name}-routes`, {
       cluster,
-      namespace,
-      verifies: [...parts, ...made.map(({ service }) => service), ...routed],
-      checks: [
-        { name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment },
-        ...(gateway.asksClients ? [listening(gateway)] : made.flatMap((each) => arrivalOf(each, made, gateway, hostnames))),
-      ],
-      within: ARRIVES_WITHIN,
-      reaches: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
-      after: place.after,
+      gateway: { ...gateway, ready: [...gateway.ready, ...versions.map((each) => each.service), ...taking.map(({ passed }) => passed)] },
+      name,
+      ...(hostnames ? { hostnames } : {}),
+      ...sharesOf(versions),
+      repeats,
+      ...(paths ? { paths } : {}),
+      ...(maxBodySize ? { maxBodySize } : {}),
+      ...(timeout ? { timeout } : {}),
+      ...(rateLimit ? { rateLimit } : {}),
     });
+    return { settings, name, health, parts: [service, describedAt(path, routes)], checks: versions.map(({ check }) => check) };
+  });
+  return {
+    verifies: [...parts, ...made.flatMap((each) => each.parts)],
+    checks: [
+      { name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment },
+      ...made.flatMap(({ checks }) => checks),
+      ...(gateway.asksClients ? [listening(gateway)] : made.flatMap((each) => arrivalOf(each, made, gateway, hostnames))),
+    ],
+    reaches: [...waysTo(ports), { name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
   };
-  return { services: made.map(({ service }) => service), checks: made.flatMap(({ checks }) => checks), ports, route };
+}
+
+/** A version of a service that is released, and what was made of it. */
+type VersionIn = ServiceVersion & ReturnType<typeof versionsOf>[number];
+
+function versionsIn(settings: Service, { versions }: HttpService): readonly VersionIn[] {
+  return versionsOf(settings).flatMap((version) =>
+    versions.filter(({ backend: { slot } }) => slot === version.slot).map((made) => ({ ...version, ...made })),
+  );
+}
+
+function healthOf({ backend: { service, port } }: ServiceVersion, namespace: string, path: string): Check {
+  return { name: `health of ${service}`, url: `http://${service}.${namespace}.svc:${port}${path}` };
 }
 
 function listening({ through: { host, port } }: Gateway): Check {
@@ -144,15 +144,11 @@ function imagesOf(service: Service) {
 }
 
 /** Who has which share of the requests, and who is asked for by a header. */
-function sharesOf(settings: Service, { backends }: HttpService) {
-  const versions = versionsOf(settings).flatMap((version) =>
-    backends
-      .filter(({ slot }) => slot === version.slot)
-      .map(({ service, port }) => ({ ...version, backend: { service, port } satisfies Backend })),
-  );
-  const previews = versions.filter(({ preview }) => preview);
+function sharesOf(versions: readonly VersionIn[]) {
+  const shared = versions.map(({ slot = "", weight, preview, backend: { service, port } }) => ({ slot, weight, preview, service, port }));
+  const previews = shared.filter(({ preview }) => preview);
   return {
-    backends: versions.map(({ backend, weight }) => ({ ...backend, weight })),
-    ...(previews.length > 0 ? { previews: Object.fromEntries(previews.map(({ slot = "", backend }) => [slot, backend])) } : {}),
+    backends: shared.map(({ service, port, weight }) => ({ service, port, weight })),
+    ...(previews.length > 0 ? { previews: Object.fromEntries(previews.map(({ slot, service, port }) => [slot, { service, port }])) } : {}),
   };
 }

@@ -1,9 +1,10 @@
 import type { App, ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
+import { cloudName } from "../constructs/core/names";
 import type { Duration } from "../constructs/core/quantities";
 import { READINESS_GATES } from "../constructs/entry";
-import { Namespace } from "../constructs/kubernetes";
-import { type Check, SmokeTest } from "../constructs/workload";
+import { Namespace, type Opening } from "../constructs/kubernetes";
+import { type Check, type ServiceVersion, SmokeTest } from "../constructs/workload";
 import type { Entrance } from "./entrances";
 import { entranceOf } from "./gateway";
 import { kubernetesStack, type Site } from "./kubernetes";
@@ -20,7 +21,8 @@ export function stackOn(app: App, site: Site, part: string, after: readonly Plat
   return made;
 }
 
-const NAMESPACE_OF = { "write-side": NAMESPACES.writeSide, "read-side": NAMESPACES.readSide, projections: NAMESPACES.projections };
+/** The namespaces of workloads, by the end of their stack's id. */
+export const NAMESPACE_OF = { "write-side": NAMESPACES.writeSide, "read-side": NAMESPACES.readSide, projections: NAMESPACES.projections };
 
 const SIDE_OF: Readonly<Record<keyof typeof NAMESPACE_OF, Entrance["side"] | undefined>> = {
   "write-side": "write",
@@ -45,14 +47,40 @@ export function placeOf(app: App, site: Site, part: keyof typeof NAMESPACE_OF, a
 /** As long as all pods of a side may take to be replaced one after the other. */
 const WITHIN: Duration = "30m";
 
-/** A test of what a stack has brought; what sends requests to it comes after. */
+/** A test at the end of a stack, of all that it has brought. Nothing within the stack waits for it. */
 export function tested(
   { stack, cluster, namespace, after }: WorkloadPlace,
   verifies: readonly IConstruct[],
   checks: readonly Check[],
-  ports: readonly number[],
+  reaches: readonly Opening[],
   within: Duration = WITHIN,
 ): ITerraformDependable {
-  const reaches = ports.length > 0 ? [{ name: "workloads", peer: "namespace" as const, ports }] : [];
   return new SmokeTest(stack, "smoke-test", { cluster, namespace, verifies, checks, within, reaches, after }).passed;
+}
+
+/**
+ * A test of one version of a workload, for what sends requests to it. No other workload, and no other version, can fail it; a
+ * version that has passed stays so until its image or its configuration is another.
+ */
+export function gateOf(
+  { cluster, namespace, after }: WorkloadPlace,
+  { backend: { service, port }, part }: ServiceVersion,
+  check: Check,
+): ITerraformDependable {
+  return new SmokeTest(part, "test", {
+    cluster,
+    namespace,
+    name: cloudName("workload", service, "test"),
+    verifies: [part],
+    checks: [check],
+    within: WITHIN,
+    rerunsOn: "creation",
+    reaches: waysTo([port]),
+    after,
+  }).passed;
+}
+
+/** For a test, to workloads of its namespace. */
+export function waysTo(ports: readonly number[]): readonly Opening[] {
+  return ports.length > 0 ? [{ name: "workloads", peer: "namespace", ports }] : [];
 }

@@ -9,10 +9,10 @@ import { scalingOf } from "./signals";
 import type { PlatformStack } from "./stack";
 import { connectionsOf, described, podOf } from "./workloads";
 
-/** What takes commands from outside and carries them out; requests come in when it was tested. */
+/** What takes commands from outside and carries them out; requests come in when the API was tested. */
 export function writeSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {
   const place = placeOf(app, site, "write-side", after);
-  const { services, checks, ports, route } = servicesOf(place, "commandApi");
+  const { verifies, checks, reaches } = servicesOf(place, "commandApi");
   const workers = described(site.environment, "commandProcessors").map(([path, settings]) => {
     const { name = WORKLOADS.commandProcessors.name, image = "", replicas, scaleOn, health } = settings;
     const pod = podOf(place, settings, connectionsOf(place, "commandProcessors"));
@@ -27,6 +27,6 @@ export function writeSide(app: App, site: Site, after: readonly PlatformStack[])
       }),
     );
   });
-  route(tested(place, [...services, ...workers], checks, ports));
+  tested(place, [...verifies, ...workers], checks, reaches);
   return place.stack;
 }

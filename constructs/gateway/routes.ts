@@ -121,6 +121,20 @@ export class Routes extends Construct {
   }
 }
 
+/**
+ * The shares of a deployed HTTPRoute as a JSON patch, for `kubectl patch --type json`. It is refused where the route has other
+ * backends, or in another order.
+ */
+export function sharesPatch(backends: readonly Backend[]): readonly object[] {
+  return backends.flatMap(({ service, weight = 1 }, index) => {
+    const at = `/spec/rules/0/backendRefs/${index}`;
+    return [
+      { op: "test", path: `${at}/name`, value: service },
+      { op: "replace", path: `${at}/weight`, value: weight },
+    ];
+  });
+}
+
 type Spec = ApiObject & { readonly spec: object };
 
 function objectsOf(props: RoutesProps): readonly Spec[] {
@@ -147,13 +161,14 @@ function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {
     spec: {
       parentRefs: [{ name: gateway.name }],
       ...(hostnames ? { hostnames } : {}),
+      // The first one has the shares: a person finds them there without Terraform. A header wins wherever it stands.
       rules: [
-        ...asked,
         {
           matches: paths.map(path),
           filters,
           backendRefs: backends.map(({ service, port, weight = 1 }) => ({ name: service, port, weight })),
         },
+        ...asked,
       ],
     },
   };

@@ -1,6 +1,6 @@
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import type { ITerraformDependable } from "cdktf";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 import type { Peer } from "../kubernetes";
@@ -85,10 +85,24 @@ export interface SlotProps {
 
 const SLOTS: readonly Slot[] = ["blue", "green"];
 
+/** One of the versions of a service that run: the only one, or that of a slot. */
+export interface ServiceVersion {
+  readonly backend: Backend;
+
+  /** Its Deployment and Service, for a test of this version alone. */
+  readonly part: IConstruct;
+
+  /** Its Service: a route can name it before its pods are ready. */
+  readonly service: ITerraformDependable;
+}
+
 /** A process that answers requests over HTTP, as often as it takes. */
 export class HttpService extends Construct {
   /** Where requests go, one for each slot. */
   readonly backends: readonly Backend[];
+
+  /** What runs, one for each slot. */
+  readonly versions: readonly ServiceVersion[];
 
   /** What comes after it: a route, a test. */
   readonly ready: readonly ITerraformDependable[];
@@ -163,8 +177,9 @@ export class HttpService extends Construct {
         lifecycle: goesLast ? GOES_LAST : {},
         dependsOn: [...(props.after ?? [])],
       });
-      return { backend: { ...(slot ? { slot } : {}), service, port }, ready: [deployment, found] };
+      return { backend: { ...(slot ? { slot } : {}), service, port }, part: at, service: found, ready: [deployment, found] };
     });
+    this.versions = made;
     this.backends = made.map(({ backend }) => backend);
     this.ready = made.flatMap(({ ready }) => ready);
   }

@@ -3,7 +3,7 @@ export type { Check, HttpCheck, ObjectCheck, QueryCheck, TcpCheck, Through } fro
 export type * from "./contract";
 export { WORKLOAD_DEFAULTS } from "./defaults";
 export { fingerprintOf } from "./fingerprint";
-export { HttpService, type HttpServiceProps, type SlotProps } from "./http-service";
+export { HttpService, type HttpServiceProps, type ServiceVersion, type SlotProps } from "./http-service";
 export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migration-job";
 export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespace-connections";
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";

@@ -52,6 +52,14 @@ export interface SmokeTestProps {
   readonly reaches?: readonly Opening[];
 
   /**
+   * When it runs again although nothing that it verifies is configured differently: after any change that Terraform makes to a
+   * workload, or only after one was created again. A gate of what comes after it takes the second: the repair of a drift is
+   * no new version, and must not hold up a rollback to one that was tested before.
+   * @default "change"
+   */
+  readonly rerunsOn?: "change" | "creation";
+
+  /**
    * What it comes after beside the workloads: the route by which it asks them.
    * @default - nothing
    */
@@ -81,6 +89,7 @@ export class SmokeTest extends Construct {
   constructor(scope: Construct, id: string, props: SmokeTestProps) {
     super(scope, id);
     const { cluster, namespace, name = id, verifies, checks = [], within = "10m", reaches = [], database, after = [] } = props;
+    const { rerunsOn = "change" } = props;
     refuse(this, checkProblems(checks), "checks");
     refuse(this, timeProblems(within, LONGEST), "within");
     refuse(this, databaseProblems(checks, database), "database");
@@ -97,6 +106,7 @@ export class SmokeTest extends Construct {
       time: secondsOf(within, LONGEST),
       reaches,
       ...(database ? { database } : {}),
+      rerunsOn,
       follows: verified.filter(({ followed }) => followed).map(({ resource }) => resource),
       after: [...after, ...verified.flatMap((each) => [...(each.followed ? [] : [each.resource]), ...each.after])],
     }).passed;

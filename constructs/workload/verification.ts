@@ -32,6 +32,12 @@ export interface VerificationProps {
   /** What it also looks at again whenever Terraform changes it: by what only an apply brings, nothing here differs. */
   readonly follows: readonly TerraformResource[];
 
+  /**
+   * Whether it looks again at any change of these, or only when one was created again.
+   * @default "change"
+   */
+  readonly rerunsOn?: "change" | "creation";
+
   /** Until all checks have to succeed, in seconds. */
   readonly time: number;
 
@@ -97,7 +103,7 @@ export class Verification extends Construct {
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id);
-    const { cluster, namespace, name, component, checks, of, follows, time, reaches, database, after } = props;
+    const { cluster, namespace, name, component, checks, of, follows, rerunsOn = "change", time, reaches, database, after } = props;
     const { files, bearers } = checkFiles(checks);
     const data = escaped({ ...SOURCES, ...files });
     const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
@@ -180,7 +186,7 @@ export class Verification extends Construct {
       // The script writes it where something does not work; Terraform would take it back.
       lifecycle: {
         ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
-        replaceTriggeredBy: follows.map(addressOf),
+        ...(rerunsOn === "change" ? { replaceTriggeredBy: follows.map(addressOf) } : {}),
       },
       dependsOn: [...pod.ready, listed, report, ...this.rights(props, [...jobs, jobName])],
     });

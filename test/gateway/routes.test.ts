@@ -1,4 +1,5 @@
 import type { Duration } from "../../constructs/core/quantities";
+import { sharesPatch } from "../../constructs/gateway";
 import { all } from "../synth";
 import { aGateway, objectOf, objectsOf, refusals } from "./gateway";
 
@@ -36,14 +37,14 @@ describe("routes", () => {
   });
 
   it("share requests between the slots of a release", () => {
-    expect(rules(full).at(-1).backendRefs).toEqual([
+    expect(rules(full)[0].backendRefs).toEqual([
       { name: "command-api-blue", port: 8080, weight: 90 },
       { name: "command-api-green", port: 8080, weight: 10 },
     ]);
   });
 
   it("send whoever asks for a version by header to it alone", () => {
-    expect(rules(full)[0]).toMatchObject({
+    expect(rules(full).at(-1)).toMatchObject({
       matches: ["/orders", "/inventory"].map((value) => ({
         path: { type: "PathPrefix", value },
         headers: [{ type: "Exact", name: "x-preview", value: "green" }],
@@ -51,6 +52,22 @@ describe("routes", () => {
       backendRefs: [{ name: "command-api-green", port: 8080, weight: 1 }],
     });
     expect(objectOf(full, "HTTPRoute").spec.hostnames).toEqual(["commands.orders.example.com"]);
+  });
+
+  it("are turned by a patch without Terraform just as a release turns them, and no others are", () => {
+    const turned = slots.map((backend, index) => ({ ...backend, weight: index * 100 }));
+    const route = JSON.parse(JSON.stringify(objectOf(aGateway({ routes: { backends: slots } }), "HTTPRoute")));
+    const patched = (patch: readonly object[]) => {
+      for (const { op, path, value } of patch as readonly { op: string; path: string; value: unknown }[]) {
+        const steps = path.split("/").slice(1);
+        const place = steps.slice(0, -1).reduce((at, step) => at[step], route);
+        if (op === "replace") place[steps.at(-1) ?? ""] = value;
+        else if (op !== "test" || place[steps.at(-1) ?? ""] !== value) throw new Error(`${op} ${path} fails`);
+      }
+      return route;
+    };
+    expect(patched(sharesPatch(turned))).toEqual(objectOf(aGateway({ routes: { backends: turned } }), "HTTPRoute"));
+    expect(() => patched(sharesPatch([...turned].reverse()))).toThrow("test /spec/rules/0/backendRefs/0/name fails");
   });
 
   it("change in one release only when the slots are switched", () => {

@@ -100,16 +100,16 @@ describe("the sides of a system", () => {
       );
       expect(pods.length).toBeGreaterThan(0);
       const jobs = Object.values((json.resource as Body).kubernetes_job_v1 as Body) as Body[];
-      const tests = jobs.filter((job) => !job["//"].metadata.path.includes("/way-in/"));
+      const tests = jobs.filter((job) => !/\/test\/verification\//.test(job["//"].metadata.path));
       expect(tests).toHaveLength(number);
       expect(JSON.stringify(json)).toContain("rollout of");
       for (const test of tests) expect(test.depends_on).toEqual(expect.arrayContaining(pods));
     }
   });
 
-  it("end in a test of the way in, which comes after routes and asks as clients do", () => {
-    const listOf = (part: string) => one(stack(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
-    const asked = (part: string) => listOf(part).list.match(/^http.*$/gm);
+  it("end in a test that comes after routes and asks as clients do", () => {
+    const listOf = (part: string) => one(stack(part), "kubernetes_config_map_v1", "smoke-test/verification/checks").data;
+    const asked = (part: string) => listOf(part).list.match(/^http.* through the gateway.*$/gm);
     expect(asked("write-side")).toEqual([
       expect.stringMatching(/^http\t\d+\tcommand-api through the gateway\tGET\thttp:\/\/gateway-nginx.write-side.svc\/orders\tany$/),
     ]);
@@ -122,12 +122,12 @@ describe("the sides of a system", () => {
       ["write-side", "command-api-routes"],
       ["read-side", "query-api-routes"],
     ] as const) {
-      const { depends_on } = one(stack(part), "kubernetes_job_v1", "way-in/verification/job");
+      const { depends_on } = one(stack(part), "kubernetes_job_v1", "smoke-test/verification/job");
       expect(depends_on).toContainEqual(expect.stringMatching(new RegExp(`^helm_release\\.${routes}_objects_release`)));
       expect(listOf(part).list).toContain("\trollout of gateway-nginx\t");
       expect(listOf(part).list).toContain("/httproutes/");
     }
-    expect(JSON.stringify(stack("projections"))).not.toContain("way-in");
+    expect(JSON.stringify(stack("projections"))).not.toContain("through the gateway");
   });
 
   it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
@@ -184,8 +184,9 @@ describe("the way in on AWS", () => {
   const side = (part: string) => stacks.get(`production-${part}`)?.json as Body;
 
   it("is tried by its public name, with its certificate, as the load balancer speaks", () => {
-    const told = (part: string) => one(side(part), "kubernetes_config_map_v1", "way-in/verification/checks").data;
-    const options = (part: string) => Object.entries(told(part)).flatMap(([name, text]) => (name.endsWith(".curl") ? [text] : []));
+    const told = (part: string) => one(side(part), "kubernetes_config_map_v1", "smoke-test/verification/checks").data;
+    const options = (part: string) =>
+      Object.entries(told(part)).flatMap(([name, text]) => (name.endsWith(".curl") && text !== "" ? [text] : []));
     expect(told("write-side").list).toMatch(/\tGET\thttps:\/\/commands\.orders\.example\.com\/\S*\t/);
     expect(options("write-side")).toEqual(['connect-to = "::gateway-nginx.write-side.svc:443"\nhaproxy-protocol\n']);
     // An edge tells who the client is in a header.
@@ -218,11 +219,63 @@ describe("a switch between two slots", () => {
 
   it("finds the idle version running, which came without touching the live one", () => {
     const newer = stacksOf({ ...others, "command-api": { ...api, slots: { ...api?.slots, green: image("api", "3.0.0") } } });
-    expect(changed(made, newer).filter((each) => !/\/(smoke-test|way-in)\//.test(each))).toEqual([
+    const tests = ["command-api/green/test", "smoke-test"];
+    expect(changed(made, newer).filter((each) => !tests.some((test) => each.includes(`/${test}/`)))).toEqual([
       "kubernetes_deployment_v1 test-write-side/command-api/green/rollout/pods",
     ]);
-    for (const test of ["smoke-test", "way-in"])
-      expect(changed(made, newer)).toContain(`kubernetes_job_v1 test-write-side/${test}/verification/job`);
+    for (const test of tests) expect(changed(made, newer)).toContain(`kubernetes_job_v1 test-write-side/${test}/verification/job`);
+  });
+
+  const GATE = /^data\.kubernetes_config_map_v1\./;
+
+  /** All that Terraform does before it changes the route, and the tests among that by the construct that they are of. */
+  const beforeRoute = (json: Body) => {
+    const byAddress = new Map<string, Body>(
+      ["resource", "data"].flatMap((kind) =>
+        Object.entries((json[kind] ?? {}) as Record<string, Record<string, Body>>).flatMap(([type, named]) =>
+          Object.entries(named).map(([id, body]) => [`${kind === "data" ? "data." : ""}${type}.${id}`, body] as const),
+        ),
+      ),
+    );
+    const waiting = [...(one(json, "helm_release", "command-api-routes/objects/release").depends_on as string[])];
+    const seen = new Set<string>();
+    for (let address = waiting.pop(); address !== undefined; address = waiting.pop()) {
+      if (seen.has(address)) continue;
+      seen.add(address);
+      waiting.push(...(byAddress.get(address)?.depends_on ?? []));
+    }
+    const pathOf = (address: string) => byAddress.get(address)?.["//"].metadata.path.split("/").slice(1).join("/") as string;
+    return {
+      all: [...seen].map(pathOf),
+      gates: [...seen].filter((address) => GATE.test(address)).map((address) => pathOf(address).replace("/verification/verdict", "")),
+    };
+  };
+  const writeSide = (entry: object) => stacksOf({ ...others, "command-api": { ...api, ...entry } })["test-write-side"] ?? {};
+
+  it("waits for the test of those versions that take requests, and of nothing that it leaves", () => {
+    expect(beforeRoute(stack("write-side")).gates).toEqual(["command-api/blue/test"]);
+    expect(beforeRoute(writeSide({ live: "green" })).gates).toEqual(["command-api/green/test"]);
+    expect(beforeRoute(writeSide({ live: "green", preview: true })).gates).toEqual(["command-api/green/test"]);
+    expect(beforeRoute(writeSide({ weights: { blue: 90, green: 10 } })).gates.sort()).toEqual([
+      "command-api/blue/test",
+      "command-api/green/test",
+    ]);
+  });
+
+  it("waits for no pod of another version or another workload, whose trouble is no reason to stay", () => {
+    const { all: before } = beforeRoute(stack("write-side"));
+    expect(before.filter((path) => path.includes("/rollout/"))).toEqual(["command-api/blue/rollout/pods"]);
+    expect(before).not.toContainEqual(expect.stringMatching(/^(command-processors|smoke-test|command-api\/green\/(?!service))/));
+  });
+
+  it("needs no new test of a version whose deployment Terraform repairs, but one of a version that was deleted", () => {
+    const { lifecycle, depends_on, spec } = one(stack("write-side"), "kubernetes_job_v1", "command-api/blue/test/verification/job");
+    expect(lifecycle).not.toHaveProperty("replace_triggered_by");
+    const [deployment] = depends_on.filter((address: string) => address.startsWith("kubernetes_deployment_v1."));
+    expect(spec.template.spec.container[0].env).toContainEqual({ name: "FOLLOWS", value: `\${${deployment}.id}` });
+    // The last test looks again in both cases, and holds up nothing.
+    const { lifecycle: last } = one(stack("write-side"), "kubernetes_job_v1", "smoke-test/verification/job");
+    expect(last.replace_triggered_by).toContain(deployment);
   });
 });
 

@@ -81,6 +81,6 @@ export function gateOf(
 }
 
 /** For a test, to workloads of its namespace. */
-export function waysTo(ports: readonly number[]): readonly Opening[] {
-  return ports.length > 0 ? [{ name: "workloads", peer: "namespace", ports }] : [];
+export function waysTo(ports: readonly number[], name = "workloads"): readonly Opening[] {
+  return ports.length > 0 ? [{ name, peer: "namespace", ports }] : [];
 }

@@ -1,10 +1,10 @@
 import type { App } from "cdktf";
-import { Worker } from "../constructs/workload";
+import { smokeTestsOf, Worker } from "../constructs/workload";
 import type { Site } from "./kubernetes";
 import { describedAt } from "./refusals";
 import { WORKLOADS } from "./release";
 import { servicesOf } from "./services";
-import { placeOf, tested } from "./side-stack";
+import { placeOf, tested, waysTo } from "./side-stack";
 import { scalingOf } from "./signals";
 import type { PlatformStack } from "./stack";
 import { connectionsOf, described, podOf } from "./workloads";
@@ -23,10 +23,12 @@ export function writeSide(app: App, site: Site, after: readonly PlatformStack[])
         image,
         replicas,
         ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
-        ...(health ? { health } : {}),
+        ...(health ? { health, listens: [{ name: "smoke-test", peer: smokeTestsOf(place.namespace), ports: [health.port] }] } : {}),
       }),
     );
   });
-  tested(place, [...verifies, ...workers], checks, reaches);
+  // One that is unhealthy is asked why.
+  const probed = [...new Set(described(site.environment, "commandProcessors").flatMap(([, { health }]) => (health ? [health.port] : [])))];
+  tested(place, [...verifies, ...workers], checks, [...reaches, ...waysTo(probed, "workers")]);
   return place.stack;
 }

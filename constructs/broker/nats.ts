@@ -4,7 +4,7 @@ import type { PodGroup } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { type KubernetesTarget, type Peer, PodTraffic, Release, VolumeClaims } from "../kubernetes";
+import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, VolumeClaims } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
 import type { Broker } from "./contract";
@@ -242,6 +242,7 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: Nats
         ]),
       ),
       merge: {
+        ...(servers === 1 ? { metadata: { annotations: STAYS } } : {}),
         spec: {
           automountServiceAccountToken: false,
           ...(priority ? { priorityClassName: priority } : {}),

@@ -18,6 +18,7 @@ import {
   type Opening,
   type Peer,
   RESTRICTED,
+  STAYS,
 } from "../kubernetes";
 import { type SecretSpec, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
@@ -191,7 +192,7 @@ export class EventSourcingDb extends Construct {
         replicas: "1",
         selector: { matchLabels: labels },
         template: {
-          metadata: { labels },
+          metadata: { labels, annotations: STAYS },
           spec: {
             automountServiceAccountToken: false,
             enableServiceLinks: false,

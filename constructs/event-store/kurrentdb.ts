@@ -10,7 +10,7 @@ import type { RemoteCopy, SecretFact } from "../connection";
 import { refuse } from "../core/errors";
 import { type Bytes, type Cores, type Duration, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
-import { CustomResources, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
+import { CustomResources, imageFrom, type KubernetesTarget, type Peer, STAYS } from "../kubernetes";
 import type { Size } from "../sizing";
 import type { EventStore } from "./contract";
 import { certificateNames, certificates } from "./kurrentdb-certificates";
@@ -306,7 +306,7 @@ export class KurrentDb extends Construct {
         revisionHistoryLimit: 10,
         persistentVolumeClaimRetentionPolicy: [{ whenDeleted: "Retain", whenScaled: "Retain" }],
         selector: { matchLabels: nodeLabels(name) },
-        template: { metadata: { labels: nodeLabels(name) }, spec: nodePod(node) },
+        template: { metadata: { labels: nodeLabels(name), ...(nodes === 1 ? { annotations: STAYS } : {}) }, spec: nodePod(node) },
         volumeClaimTemplate: [{ metadata: { name: "data" }, spec: claim(size, storageClass) }],
       },
       waitForRollout: false,

@@ -1,11 +1,18 @@
 import { createHash } from "node:crypto";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
-import { type ApiObject, CustomResources, type KubernetesTarget, type Opening, type Peer, PodTraffic } from "../kubernetes";
+import {
+  type ApiObject,
+  CustomResources,
+  disruptionBudget,
+  type KubernetesTarget,
+  type Opening,
+  type Peer,
+  PodTraffic,
+} from "../kubernetes";
 import { gatewayPods, PLACES } from "../platform";
 import { clientAuthorityProblems } from "./client-authority";
 import { GATEWAY_LABEL, type LoadBalancerInFront, nginxOf, READINESS } from "./contract";
@@ -149,12 +156,7 @@ export class Gateway extends Construct {
       after,
     });
     // A drain takes one at a time; a single one it just takes.
-    if (replicas > 1)
-      new PodDisruptionBudgetV1(this, "budget", {
-        metadata: { name: service.name, namespace },
-        spec: { maxUnavailable: "1", selector: { matchLabels: labels } },
-        dependsOn: [...after],
-      });
+    disruptionBudget(this, { cluster, namespace, name: service.name, most: replicas, matchLabels: labels });
     const { release } = new CustomResources(this, "objects", {
       cluster,
       namespace,

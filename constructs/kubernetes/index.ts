@@ -1,4 +1,5 @@
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
+export { type DisruptionBudgetProps, disruptionBudget, namespacesIn, STAYS } from "./disruption";
 export { IMAGE_REMEDY, imageFrom, imageProblem } from "./image";
 export { Namespace, type NamespaceProps, type Quota } from "./namespace";
 export {

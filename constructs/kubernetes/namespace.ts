@@ -6,7 +6,7 @@ import { ResourceQuotaV1 } from "@cdktf/provider-kubernetes/lib/resource-quota-v
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
-import type { Bytes, Cores } from "../core/quantities";
+import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
 import type { KubernetesTarget } from "./target";
 import { egressTo, ingressFrom, NAMES, type Opening } from "./traffic";
 
@@ -58,6 +58,12 @@ export interface Quota {
   readonly volumes?: number;
 }
 
+/**
+ * What pods with an end of their own may ask for beside the quota: a test of a release that has filled it would never run. Kubernetes
+ * tells them by `activeDeadlineSeconds` of the pod.
+ */
+const ENDING = { millicores: 1000, mebibytes: 1024, pods: 10 } as const;
+
 /** What a container asks for that says nothing: those of charts which have no key for it. */
 const UNSAID = { cpu: "20m", memory: "64Mi" } as const;
 
@@ -91,11 +97,14 @@ export class Namespace extends Construct {
       automountServiceAccountToken: false,
       dependsOn,
     });
-    const quota = new ResourceQuotaV1(this, "quota", {
-      metadata: { ...within, name: "quota" },
-      spec: { hard: hard(props.quota) },
-      dependsOn,
-    });
+    const quotas = [
+      new ResourceQuotaV1(this, "quota", { metadata: { ...within, name: "quota" }, spec: { hard: hard(props.quota) }, dependsOn }),
+      new ResourceQuotaV1(this, "quota-running", {
+        metadata: { ...within, name: "quota-running" },
+        spec: { hard: requests(props.quota), scopes: ["NotTerminating"] },
+        dependsOn,
+      }),
+    ];
     const defaults = new LimitRangeV1(this, "defaults", {
       metadata: { ...within, name: "defaults" },
       spec: { limit: [{ type: "Container", defaultRequest: { ...UNSAID } }] },
@@ -116,7 +125,7 @@ export class Namespace extends Construct {
         policy(`from-${opening.name}`, { policyTypes: ["Ingress"], ingress: [ingressFrom(opening)] }),
       ),
     ];
-    this.ready = [account, quota, defaults, ...policies];
+    this.ready = [account, ...quotas, defaults, ...policies];
   }
 }
 
@@ -125,12 +134,20 @@ function podSecurityLabels(standard: string): Record<string, string> {
   return Object.fromEntries(["enforce", "warn", "audit"].map((mode) => [`pod-security.kubernetes.io/${mode}`, standard]));
 }
 
+function requests({ cpu, memory, pods }: Pick<Quota, "cpu" | "memory" | "pods">): Record<string, string> {
+  return { "requests.cpu": String(cpu), "requests.memory": memory, pods: String(pods) };
+}
+
 /** Load balancers are Terraform's own, so that none is left behind; ports of nodes are nobody's. */
 function hard({ cpu, memory, pods, volumes = 0 }: Quota): Record<string, string> {
+  const [cores, size] = [millicores(cpu), bytes(memory)];
+  const all = {
+    cpu: typeof cores === "number" ? (`${cores + ENDING.millicores}m` as const) : cpu,
+    memory: typeof size === "number" ? (`${Math.ceil(size / 2 ** 20) + ENDING.mebibytes}Mi` as const) : memory,
+    pods: pods + ENDING.pods,
+  };
   return {
-    "requests.cpu": String(cpu),
-    "requests.memory": memory,
-    pods: String(pods),
+    ...requests(all),
     persistentvolumeclaims: String(volumes),
     "services.loadbalancers": "0",
     "services.nodeports": "0",

@@ -24,7 +24,7 @@ export class CertManager extends Construct {
     const [controllers, webhooks] = [replicas(props, 2), replicas(props, 3)];
     const running = (part: keyof typeof ASKED, name: string, replicaCount: number) => ({
       replicaCount,
-      podDisruptionBudget: { enabled: replicaCount > 1 },
+      podDisruptionBudget: { enabled: replicaCount > 1, ...(replicaCount > 1 ? { unhealthyPodEvictionPolicy: "AlwaysAllow" } : {}) },
       resources: resources(ASKED[part]),
       topologySpreadConstraints: spread(labels(name, NAME)),
     });

@@ -1,7 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { Release } from "../kubernetes";
-import { disruptionBudget } from "./budget";
+import { disruptionBudget, Release } from "../kubernetes";
 import { type Asked, CRITICAL, deployed, labels, mirrored, type PartProps, replicas, resources, spread } from "./part";
 
 const NAME = "cloudnative-pg";
@@ -38,7 +37,7 @@ export class CloudNativePg extends Construct {
       },
       pods: [deployed({ name: NAME, replicas: replicaCount, asked: [ASKED], priority: CRITICAL })],
     });
-    disruptionBudget(this, { namespace, name: NAME, replicas: replicaCount, matchLabels, after });
+    disruptionBudget(this, { cluster, namespace, name: NAME, most: replicaCount, matchLabels });
     this.ready = [release];
   }
 }

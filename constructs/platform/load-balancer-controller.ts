@@ -39,7 +39,7 @@ export class LoadBalancerController extends Construct {
         replicaCount,
         resources: resources(ASKED),
         priorityClassName: CRITICAL,
-        podDisruptionBudget: { maxUnavailable: 1 },
+        podDisruptionBudget: { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" },
         topologySpreadConstraints: spread(labels(NAME, NAME)),
         podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
         securityContext: { capabilities: { drop: ["ALL"] } },

@@ -2,8 +2,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity/contract";
 import { GATEWAY_LABEL } from "../gateway/contract";
-import { CustomResources, Release } from "../kubernetes";
-import { disruptionBudget } from "./budget";
+import { CustomResources, disruptionBudget, Release } from "../kubernetes";
 import { type Asked, CRITICAL, deployed, labels, type PartProps, passing, replicas, resources, spread } from "./part";
 
 const NAME = "nginx-gateway-fabric";
@@ -68,7 +67,7 @@ export class NginxGatewayFabric extends Construct {
         passing(`${NAME}-cert-generator`, [CERTIFICATES]),
       ],
     });
-    disruptionBudget(this, { namespace, name: NAME, replicas: pods, matchLabels, after });
+    disruptionBudget(this, { cluster, namespace, name: NAME, most: pods, matchLabels });
     if (metrics)
       new CustomResources(this, "monitors", {
         cluster,

@@ -29,7 +29,7 @@ export class SnapshotController extends Construct {
           image: mirrored(cluster, "sig-storage/snapshot-controller"),
           resources: resources(ASKED),
           priorityClassName: CRITICAL,
-          pdb: replicaCount > 1 ? { minAvailable: 1 } : {},
+          pdb: replicaCount > 1 ? { minAvailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" } : {},
           podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
           securityContext: { allowPrivilegeEscalation: false },
           topologySpreadConstraints: spread(labels(NAME, NAME)),

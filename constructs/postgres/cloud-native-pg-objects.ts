@@ -1,5 +1,5 @@
 import { PGBOUNCER, POSTGRES } from "../core/versions";
-import { type ApiObject, imageFrom } from "../kubernetes";
+import { type ApiObject, imageFrom, STAYS } from "../kubernetes";
 import type { BackupPlace, PostgresClusterProps } from "./cloud-native-pg";
 import { poolSize, type ResolvedPostgres } from "./cloud-native-pg-settings";
 
@@ -122,6 +122,7 @@ export function clusterObject({ props, settings }: Settled, certificate: string)
       ],
       // For a single instance it would block every drain.
       enablePDB: instances > 1,
+      ...(instances === 1 ? { inheritedMetadata: { annotations: STAYS } } : {}),
       primaryUpdateStrategy: "unsupervised",
       primaryUpdateMethod: "switchover",
     },

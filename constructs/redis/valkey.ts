@@ -4,7 +4,7 @@ import type { PodGroup } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { type KubernetesTarget, type Peer, PodTraffic, RESTRICTED, Release, VolumeClaims } from "../kubernetes";
+import { type KubernetesTarget, type Peer, PodTraffic, RESTRICTED, Release, STAYS, VolumeClaims } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
@@ -212,6 +212,7 @@ function valuesOf(
     readinessProbe: { enabled: true, customProbe: { ...answers(), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 } },
     // Long, because a slow command is no reason to kill it.
     livenessProbe: { enabled: true, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
+    ...(replicas === 0 ? { podAnnotations: STAYS } : {}),
     podDisruptionBudget: { enabled: replicas > 0, maxUnavailable: 1 },
     topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
       maxSkew: 1,

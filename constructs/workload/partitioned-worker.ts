@@ -3,10 +3,11 @@ import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
+import { disruptionBudget } from "../kubernetes";
 import type { Health, WorkloadProps } from "./contract";
 import { POD_INDEX, PodTemplate } from "./pod-template";
 import { startupSeconds } from "./probes";
-import { budget, RESTARTED } from "./rollout";
+import { RESTARTED } from "./rollout";
 
 export interface PartitionedWorkerProps extends WorkloadProps {
   /** Processes, each with its share of the partitions. The number may change at any time: shares move. */
@@ -47,7 +48,7 @@ export class PartitionedWorker extends Construct {
 
   constructor(scope: Construct, id: string, props: PartitionedWorkerProps) {
     super(scope, id);
-    const { namespace, name = id, image, workers, parallelism } = props;
+    const { cluster, namespace, name = id, image, workers, parallelism } = props;
     this.partitions = props.partitions ?? workers * parallelism;
     for (const { property, ...problem } of shareProblems(workers, parallelism, this.partitions)) refuse(this, [problem], property);
     const pods = new PodTemplate(this, "pod", {
@@ -83,7 +84,7 @@ export class PartitionedWorker extends Construct {
       lifecycle: { ignoreChanges: [RESTARTED] },
       dependsOn: [...pods.ready, service],
     });
-    budget(this, { namespace, name, most: workers, pods });
+    disruptionBudget(this, { cluster, namespace, name, most: workers, matchLabels });
     this.ready = [set];
   }
 }

@@ -10,6 +10,9 @@ const USUAL: Readonly<Record<Kind, Required<Pick<Probe, "every" | "timeout" | "f
   liveness: { every: "20s", timeout: "5s", failures: 6 },
 };
 
+/** However often it is probed. */
+const LEAST_STEADY = 10;
+
 /** The probes of a container, in the kubernetes provider's words. None of one that answers nowhere. */
 export function probesOf(health: Health | undefined, probes: Probes = {}) {
   return {
@@ -23,6 +26,15 @@ export function probesOf(health: Health | undefined, probes: Probes = {}) {
 export function startupSeconds({ startup = {} }: Probes = {}): number {
   const { every, failures } = { ...USUAL.startup, ...startup };
   return secondsOf(startup.delay, 0) + secondsOf(every, 5) * failures;
+}
+
+/**
+ * How long a pod has to be ready before it counts, in seconds: as long as its readiness probe takes to see that it is not any more. By
+ * default, and where nothing is probed, 30 s: what crashes at its start does so within that, mostly.
+ */
+export function steadySeconds({ readiness = {} }: Probes = {}): number {
+  const { every, failures } = { ...USUAL.readiness, ...readiness };
+  return Math.max(LEAST_STEADY, secondsOf(every, 10) * failures);
 }
 
 /** A span of time that is refused where it can't be read, and stands here as if nobody had said it. */

@@ -1,12 +1,12 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
-import { PodDisruptionBudgetV1 } from "@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { disruptionBudget } from "../kubernetes";
 import type { AutoscalingProps } from "./autoscaling";
 import { Autoscaling } from "./autoscaling";
 import type { Probes, Replicas, Scaling } from "./contract";
 import type { PodTemplate } from "./pod-template";
-import { startupSeconds } from "./probes";
+import { startupSeconds, steadySeconds } from "./probes";
 
 export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namespace"> {
   /** The Deployment's name. */
@@ -16,12 +16,6 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
 
   /** Where the image is said, for refusals. */
   readonly property: string;
-
-  /**
-   * How long a pod has to run before it counts, in seconds, where nothing says that it is well.
-   * @default 0
-   */
-  readonly steadySeconds?: number;
 
   /** @default true */
   readonly waits?: boolean;
@@ -65,7 +59,8 @@ export class Rollout extends Construct {
     super(scope, id);
     const { cluster, namespace, name, pods, replicas, scaleOn = {} } = props;
     const matchLabels = pods.selector(name);
-    const progress = startupSeconds(props.probes) + PLACED_SECONDS;
+    const steady = steadySeconds(props.probes);
+    const progress = startupSeconds(props.probes) + PLACED_SECONDS + steady;
     // A quarter at a time is four steps and one for what rounds up; each ends by itself.
     const timeout = `${5 * (progress + pods.terminationSeconds)}s`;
     this.deployment = new DeploymentV1(this, "pods", {
@@ -76,7 +71,8 @@ export class Rollout extends Construct {
         selector: { matchLabels },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "0" } },
         progressDeadlineSeconds: progress,
-        ...(props.steadySeconds ? { minReadySeconds: props.steadySeconds } : {}),
+        // A version that crashes after it was ready would replace all pods.
+        minReadySeconds: steady,
         revisionHistoryLimit: HISTORY,
         template: pods.version({ image: props.image, instance: name, property: props.property }),
       },
@@ -85,28 +81,9 @@ export class Rollout extends Construct {
       lifecycle: { ignoreChanges: [RESTARTED], ...(props.goesLast ? GOES_LAST : {}) },
       dependsOn: pods.ready,
     });
-    budget(this, { namespace, name, most: typeof replicas === "number" ? replicas : replicas.max, pods });
+    disruptionBudget(this, { cluster, namespace, name, most: typeof replicas === "number" ? replicas : replicas.max, matchLabels });
     this.least = typeof replicas === "number" ? replicas : replicas.min;
     const scaling = { cluster, namespace, target: name, on: scaleOn, after: [this.deployment] };
     this.scaled = typeof replicas === "number" ? [] : [new Autoscaling(this, "scaling", { ...scaling, between: replicas }).ready];
   }
-}
-
-export interface BudgetProps {
-  readonly namespace: string;
-  readonly name: string;
-
-  /** Pods there may be. */
-  readonly most: number;
-  readonly pods: PodTemplate;
-}
-
-/** Lets a drain of nodes take one pod at a time. None where there is only one: a drain may always take that. */
-export function budget(scope: Construct, { namespace, name, most, pods }: BudgetProps): void {
-  if (most < 2) return;
-  new PodDisruptionBudgetV1(scope, "budget", {
-    metadata: { name, namespace },
-    spec: { maxUnavailable: "1", selector: { matchLabels: pods.selector(name) } },
-    dependsOn: pods.ready,
-  });
 }

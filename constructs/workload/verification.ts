@@ -5,11 +5,11 @@ import { DataKubernetesConfigMapV1 } from "@cdktf/provider-kubernetes/lib/data-k
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
-import type { ITerraformDependable, TerraformResource } from "cdktf";
+import { type ITerraformDependable, type TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
-import { API_SERVER, type KubernetesTarget, type Opening } from "../kubernetes";
+import { API_SERVER, type KubernetesTarget, namespacesIn, type Opening } from "../kubernetes";
 import { type Check, checkFiles, type Kind, OBJECTS } from "./checks";
 import { fingerprintOf } from "./fingerprint";
 import { PodTemplate } from "./pod-template";
@@ -105,8 +105,9 @@ export class Verification extends Construct {
     super(scope, id);
     const { cluster, namespace, name, component, checks, of, follows, rerunsOn = "change", time, reaches, database, after } = props;
     const { files, bearers } = checkFiles(checks);
-    const data = escaped({ ...SOURCES, ...files });
-    const jobName = `${name}-${fingerprintOf([of, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
+    const data = escaped(files);
+    const scripts = scriptsIn(this, namespace);
+    const jobName = `${name}-${fingerprintOf([of, SOURCES, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
     const dependsOn = [...after, ...follows];
     const jobs = jobsOf(props);
     const listed = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data, dependsOn });
@@ -163,6 +164,8 @@ export class Verification extends Construct {
           ...template,
           spec: {
             ...template.spec,
+            // By this a quota counts it apart from what runs for good, which so can't shut it out.
+            activeDeadlineSeconds: time + MARGIN,
             // Nobody is waited for: what does not answer belongs into the report.
             initContainer: [],
             container: template.spec.container.map((container) => ({
@@ -176,7 +179,10 @@ export class Verification extends Construct {
             volume: [
               ...template.spec.volume,
               { name: "account", projected: [OWN_TOKEN] },
-              { name: "checks", configMap: { name: jobName, defaultMode: "0444" } },
+              {
+                name: "checks",
+                projected: [{ defaultMode: "0444", sources: [scripts.name, jobName].map((of) => ({ configMap: [{ name: of }] })) }],
+              },
             ],
           },
         },
@@ -188,7 +194,7 @@ export class Verification extends Construct {
         ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
         ...(rerunsOn === "change" ? { replaceTriggeredBy: follows.map(addressOf) } : {}),
       },
-      dependsOn: [...pod.ready, listed, report, ...this.rights(props, [...jobs, jobName])],
+      dependsOn: [...pod.ready, scripts.resource, listed, report, ...this.rights(props, [...jobs, jobName])],
     });
     const unknown = `the job ${jobName} in ${namespace} has left no report: kubectl logs job/${jobName} -n ${namespace}`;
     this.passed = new DataKubernetesConfigMapV1(this, "verdict", {
@@ -239,6 +245,23 @@ export class Verification extends Construct {
       });
     });
   }
+}
+
+/** What all verifications of a stack in a namespace run, once. Its name is another for other scripts, as pods would not see them. */
+function scriptsIn(scope: Construct, namespace: string): { readonly name: string; readonly resource: ConfigMapV1 } {
+  const stack = TerraformStack.of(scope);
+  const id = `verification-scripts-${namespace}`;
+  // Another stack may have some in the same namespace.
+  const name = `verification-${fingerprintOf([stack.node.id, SOURCES])}`;
+  const there = stack.node.tryFindChild(id) as ConfigMapV1 | undefined;
+  if (there) return { name, resource: there };
+  const resource = new ConfigMapV1(stack, id, {
+    metadata: { namespace, name },
+    immutable: true,
+    data: escaped(SOURCES),
+    dependsOn: [...namespacesIn(stack, namespace)],
+  });
+  return { name, resource };
 }
 
 /** Pods, and what says of them what they don't: the kubelet, and secrets that have not come. */

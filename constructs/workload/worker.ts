@@ -27,9 +27,6 @@ export interface WorkerProps extends WorkloadProps {
   readonly health?: Health;
 }
 
-/** One that crashes does so within this time, mostly; each would count as soon as it starts. */
-const STEADY_SECONDS = 30;
-
 /**
  * A process that takes work from a queue or a subscription and serves nobody. It has no slots: what takes from a queue
  * does so from the moment it runs. A new pod comes before an old one goes, so that a release leaves nothing waiting.
@@ -54,7 +51,6 @@ export class Worker extends Construct {
       replicas,
       ...(scaleOn ? { scaleOn } : {}),
       ...(probes ? { probes } : {}),
-      ...(props.health ? {} : { steadySeconds: STEADY_SECONDS }),
       ...(props.waits === undefined ? {} : { waits: props.waits }),
     });
     this.ready = [deployment];

@@ -1,6 +1,6 @@
-import { all, one } from "../synth";
+import { one } from "../synth";
 import { AUTHORITIES } from "./authorities";
-import { aGateway, objectOf, refusals } from "./gateway";
+import { aGateway, objectOf, objectsOf, refusals } from "./gateway";
 
 const plain = aGateway();
 const behind = aGateway({
@@ -87,9 +87,12 @@ describe("a Gateway", () => {
   });
 
   it("lets a drain take one pod at a time, and a single one", () => {
-    const budget = one(plain.json, "kubernetes_pod_disruption_budget_v1").spec;
-    expect(budget).toEqual({ max_unavailable: "1", selector: { match_labels: { "gateway.networking.k8s.io/gateway-name": "gateway" } } });
-    expect(all(aGateway({ gateway: { replicas: 1 } }).json, "kubernetes_pod_disruption_budget_v1")).toEqual([]);
+    expect(objectOf(plain, "PodDisruptionBudget").spec).toEqual({
+      maxUnavailable: 1,
+      selector: { matchLabels: { "gateway.networking.k8s.io/gateway-name": "gateway" } },
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+    });
+    expect(objectsOf(aGateway({ gateway: { replicas: 1 } })).map(({ kind }) => kind)).not.toContain("PodDisruptionBudget");
   });
 
   it("mounts no token of the API server", () => {

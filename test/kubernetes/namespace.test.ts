@@ -68,13 +68,20 @@ describe("a namespace", () => {
   });
 
   it("bounds what its pods ask for, and lets nobody order load balancers that Terraform would not know", () => {
-    expect(one(made(), "kubernetes_resource_quota_v1").spec.hard).toEqual({
-      "requests.cpu": "4",
-      "requests.memory": "8Gi",
-      pods: "50",
+    expect(one(made(), "kubernetes_resource_quota_v1", "shop/quota").spec.hard).toEqual({
+      "requests.cpu": "5000m",
+      "requests.memory": "9216Mi",
+      pods: "60",
       persistentvolumeclaims: "0",
       "services.loadbalancers": "0",
       "services.nodeports": "0",
+    });
+  });
+
+  it("keeps some of that for pods with an end, so that a release which fills the rest does not shut out its own test", () => {
+    expect(one(made(), "kubernetes_resource_quota_v1", "shop/quota-running").spec).toEqual({
+      hard: { "requests.cpu": "4", "requests.memory": "8Gi", pods: "50" },
+      scopes: ["NotTerminating"],
     });
   });
 

@@ -2,7 +2,7 @@ import type { TerraformStack } from "cdktf";
 import { CONTROLLERS } from "../../constructs/cluster";
 import { bytes, known, millicores } from "../../constructs/core/quantities";
 import { gatewayPods } from "../../constructs/platform";
-import { all, aStack, type Body, one } from "../synth";
+import { all, aStack, type Body } from "../synth";
 import { anEksCluster, aPlatform, releaseOf, valuesOf } from "./platform";
 
 const platform = aPlatform();
@@ -101,17 +101,22 @@ describe("the pods of every part", () => {
   });
 });
 
+const budgetsOf = ({ json }: typeof platform) =>
+  all(json, "helm_release")
+    .filter(({ name }) => name.startsWith("budgets-"))
+    .flatMap(({ values }) => JSON.parse(values[0]).objects);
+
 describe("a disruption budget", () => {
   it.each([
-    ["cert-manager", "podDisruptionBudget", { enabled: true }],
-    ["cert-manager", "webhook.podDisruptionBudget", { enabled: true }],
-    ["cert-manager", "cainjector.podDisruptionBudget", { enabled: true }],
+    ["cert-manager", "podDisruptionBudget", { enabled: true, unhealthyPodEvictionPolicy: "AlwaysAllow" }],
+    ["cert-manager", "webhook.podDisruptionBudget", { enabled: true, unhealthyPodEvictionPolicy: "AlwaysAllow" }],
+    ["cert-manager", "cainjector.podDisruptionBudget", { enabled: true, unhealthyPodEvictionPolicy: "AlwaysAllow" }],
     ["external-secrets", "podDisruptionBudget", { enabled: true, minAvailable: 1 }],
     ["external-secrets", "webhook.podDisruptionBudget", { enabled: true, minAvailable: 1 }],
     ["external-secrets", "certController.podDisruptionBudget", { enabled: true, minAvailable: 1 }],
-    ["aws-load-balancer-controller", "podDisruptionBudget", { maxUnavailable: 1 }],
+    ["aws-load-balancer-controller", "podDisruptionBudget", { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" }],
     ["metrics-server", "podDisruptionBudget", { enabled: true, minAvailable: 1 }],
-    ["snapshot-controller", "controller.pdb", { minAvailable: 1 }],
+    ["snapshot-controller", "controller.pdb", { minAvailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" }],
     ["keda", "podDisruptionBudget.operator", { minAvailable: 1 }],
     ["keda", "podDisruptionBudget.metricServer", { minAvailable: 1 }],
     ["keda", "podDisruptionBudget.webhooks", { minAvailable: 1 }],
@@ -119,21 +124,22 @@ describe("a disruption budget", () => {
     expect(at(valuesOf(platform, chart), path)).toEqual(budget);
   });
 
-  it("is made where a chart has none", () => {
-    expect(one(platform.json, "kubernetes_pod_disruption_budget_v1", "/cloudnative-pg/budget")).toMatchObject({
-      metadata: { name: "cloudnative-pg", namespace: "cnpg-system" },
-      spec: {
-        max_unavailable: "1",
-        selector: { match_labels: { "app.kubernetes.io/name": "cloudnative-pg", "app.kubernetes.io/instance": "cloudnative-pg" } },
+  it("is made where a chart has none, and keeps no node for pods that serve nobody", () => {
+    expect(budgetsOf(platform)).toMatchObject([
+      {
+        metadata: { name: "cloudnative-pg", namespace: "cnpg-system" },
+        spec: {
+          maxUnavailable: 1,
+          selector: { matchLabels: { "app.kubernetes.io/name": "cloudnative-pg", "app.kubernetes.io/instance": "cloudnative-pg" } },
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+        },
       },
-    });
-    expect(one(platform.json, "kubernetes_pod_disruption_budget_v1", "/nginx-gateway-fabric/budget").metadata.namespace).toBe(
-      "nginx-gateway",
-    );
+      { metadata: { name: "nginx-gateway-fabric", namespace: "nginx-gateway" } },
+    ]);
   });
 
   it("is none for a single pod: it would block every drain", () => {
-    expect(all(alone.json, "kubernetes_pod_disruption_budget_v1")).toEqual([]);
+    expect(budgetsOf(alone)).toEqual([]);
     expect(at(valuesOf(alone, "cert-manager"), "podDisruptionBudget")).toEqual({ enabled: false });
     expect(at(valuesOf(alone, "external-secrets"), "podDisruptionBudget.enabled")).toBe(false);
     expect(at(valuesOf(alone, "metrics-server"), "podDisruptionBudget")).toEqual({ enabled: false });

@@ -8,8 +8,8 @@ const platform = aPlatform();
 
 const address = ({ "//": { metadata } }: Body) => `helm_release.${metadata.uniqueId}`;
 
-/** The charts whose releases one waits for, and those that these wait for. */
-function predecessors(of: typeof platform, chart: string): readonly string[] {
+/** The releases that one waits for, itself or by its chart, and those that these wait for. */
+function predecessors(of: typeof platform, release: string | Body): readonly string[] {
   const releases = all(of.json, "helm_release");
   const found = new Set<Body>();
   const visit = (release: Body) => {
@@ -18,23 +18,23 @@ function predecessors(of: typeof platform, chart: string): readonly string[] {
       found.add(earlier);
     }
   };
-  visit(releaseOf(of, chart));
+  visit(typeof release === "string" ? releaseOf(of, release) : release);
   return [...found].map(({ name }) => name).sort();
 }
 
 describe("a platform", () => {
   it("has definitions before what uses them", () => {
-    const definitions = ["gateway-api-crds", "prometheus-operator-crds"];
-    for (const definition of definitions) expect(predecessors(platform, definition)).toEqual([]);
-    const rest = all(platform.json, "helm_release").filter(({ name }) => !definitions.includes(name));
-    for (const { chart } of rest) expect(predecessors(platform, chart)).toEqual(expect.arrayContaining(definitions));
+    const definitions = ["gateway-api-crds", "gateway-api-crds-httproutes", "prometheus-operator-crds"];
+    for (const definition of ["gateway-api-crds", "prometheus-operator-crds"]) expect(predecessors(platform, definition)).toEqual([]);
+    const rest = all(platform.json, "helm_release").filter(({ name }) => !definitions.includes(name) && !name.startsWith("budgets-"));
+    for (const release of rest) expect(predecessors(platform, release)).toEqual(expect.arrayContaining(definitions));
   });
 
   it("has what answers for the cluster's own API before everything else, and so takes it away last", () => {
     const answering = ["keda", "metrics-server"];
-    const first = [...answering, "gateway-api-crds", "prometheus-operator-crds"];
-    const rest = all(platform.json, "helm_release").filter(({ name }) => !first.includes(name));
-    for (const { chart } of rest) expect(predecessors(platform, chart)).toEqual(expect.arrayContaining(answering));
+    const first = [...answering, "gateway-api-crds", "gateway-api-crds-httproutes", "prometheus-operator-crds"];
+    const rest = all(platform.json, "helm_release").filter(({ name }) => !first.includes(name) && !name.startsWith("budgets-"));
+    for (const release of rest) expect(predecessors(platform, release)).toEqual(expect.arrayContaining(answering));
   });
 
   it("has the backup plugin after the operator that it is a plugin of, and after its certificates", () => {

@@ -201,6 +201,8 @@ describe("every platform", () => {
     ClusterSecretStore: ["external-secrets"],
     EC2NodeClass: ["karpenter-crd", "karpenter"],
     NodePool: ["karpenter-crd", "karpenter"],
+    // Kubernetes' own.
+    PodDisruptionBudget: [],
     PodMonitor: ["prometheus-operator-crds"],
   };
 

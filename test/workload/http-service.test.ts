@@ -26,7 +26,7 @@ describe("HttpService", () => {
         ports: [{ port: 8080, protocol: "TCP" }],
       },
     ]);
-    expect(plain.one("PodDisruptionBudget").spec).toMatchObject({ maxUnavailable: 1 });
+    expect(plain.one("PodDisruptionBudget").spec).toMatchObject({ maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" });
   });
 
   it("answers on its port, in the zone of who asks where there is room", () => {
@@ -58,11 +58,13 @@ describe("HttpService", () => {
   it("replaces no pod before another is ready, and gives up in time to say so", () => {
     expect(plain.one("Deployment").spec).toMatchObject({
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
-      progressDeadlineSeconds: 360,
+      // Three minutes for the node and the image, as long to start, and half a minute to prove itself.
+      progressDeadlineSeconds: 390,
+      minReadySeconds: 30,
     });
     const [deployment] = Object.values(plain.json.resource.kubernetes_deployment_v1 as Body);
     expect(deployment.wait_for_rollout).toBe(true);
-    expect(deployment.timeouts).toEqual({ create: "2025s", update: "2025s" });
+    expect(deployment.timeouts).toEqual({ create: "2175s", update: "2175s" });
     expect(Number.parseInt(deployment.timeouts.update, 10)).toBeGreaterThan(plain.one("Deployment").spec.progressDeadlineSeconds);
   });
 

@@ -2,12 +2,12 @@ import { Fn } from "cdktf";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { PublicCertificate } from "../../constructs/certificates";
 import { Gateway, Routes, type RoutesProps } from "../../constructs/gateway";
-import { KubernetesTarget } from "../../constructs/kubernetes";
+import { KubernetesTarget, Namespace } from "../../constructs/kubernetes";
 import { postgresConnection } from "../../constructs/postgres";
 import { HttpService, type Scaling, SmokeTest, type SmokeTestProps, smokeTestsOf, Worker } from "../../constructs/workload";
 import { aPostgres } from "../postgres/postgres";
 import { aSpec } from "../secrets/specs";
-import { type Body, one } from "../synth";
+import { all, type Body, one } from "../synth";
 import { refused, Sent } from "./workloads";
 
 const IMAGE = "registry.example.com/orders/api:1.0.0";
@@ -183,9 +183,31 @@ describe("a smoke test", () => {
       "http\t2\thealth\tGET\thttp://command-api:8080/health\t200",
       "",
     ]);
-    const scripts = ["causes.awk", "conditions.awk", "events.awk", "flatten.awk", "list", "pods.awk", "query.sh", "verify.sh"];
-    expect(Object.keys(data).sort()).toEqual(["2.curl", ...scripts]);
-    expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
+    expect(Object.keys(data).sort()).toEqual(["2.curl", "list"]);
+  });
+
+  it("shares its scripts with all other tests of its stack in a namespace, which come with the namespace", () => {
+    const { json: two } = new Sent((stack) => {
+      const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+      new Namespace(stack, "namespace", { cluster, name: "write-side", quota: { cpu: 4, memory: "8Gi", pods: 50 } });
+      for (const name of ["first", "second"])
+        new SmokeTest(stack, name, { cluster, namespace: "write-side", verifies: [], checks: [HEALTH] });
+    });
+    const scripts = one(two, "kubernetes_config_map_v1", "verification-scripts-write-side");
+    const files = ["causes.awk", "conditions.awk", "events.awk", "flatten.awk", "pods.awk", "query.sh", "verify.sh"];
+    expect(Object.keys(scripts.data).sort()).toEqual(files);
+    expect(Object.values(scripts.data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
+    expect(scripts).toMatchObject({ immutable: true, depends_on: [expect.stringMatching(/^kubernetes_namespace_v1\./)] });
+    for (const job of all(two, "kubernetes_job_v1")) {
+      const { projected } = job.spec.template.spec.volume.find((volume: Body) => volume.name === "checks");
+      // One source each: the provider reads several of one block back as several blocks.
+      expect(projected[0].sources).toEqual([scripts.metadata.name, job.metadata.name].map((name) => ({ config_map: [{ name }] })));
+    }
+  });
+
+  it("has an end of its own, by which a full quota of what runs for good does not shut it out", () => {
+    const { spec } = one(json, "kubernetes_job_v1");
+    expect(spec.template.spec.active_deadline_seconds).toBe(spec.active_deadline_seconds);
   });
 
   it("may read the workloads that it looks at, list pods and events, write its report and let itself expire, and no more", () => {

@@ -1,5 +1,5 @@
 # Of a list of pods, as flatten.awk writes it, why those that are not ready are not: a line for each cause, at most MOST. Their
-# names are left in the file LEFT.
+# names are left in the file LEFT, and of those that run, where the kubelet asks them, in ASKED.
 BEGIN { FS = "\t" }
 
 {
@@ -11,6 +11,7 @@ BEGIN { FS = "\t" }
   values[pod, rest] = $2
   if (path[4] == "conditions" && path[6] == "type") condition[pod, $2] = rest
   if (path[4] == "readinessGates" && path[6] == "conditionType") gate[pod, ++gates[pod]] = $2
+  if (path[3] == "spec" && path[4] == "containers" && path[7] == "httpGet" && path[8] == "path") probe[pod, path[6], ++probes[pod, path[6]]] = substr(rest, 1, length(rest) - 5)
   if (path[4] ~ /ontainerStatuses$/ && path[6] == "name") {
     containers[pod]++
     container[pod, containers[pod]] = substr(rest, 1, length(rest) - 5)
@@ -26,6 +27,7 @@ END {
       continue
     }
     print name >LEFT
+    ask(pod)
     causes = 0
     if (values[pod, "status.reason"] != "") say(values[pod, "status.reason"], values[pod, "status.message"])
     if (of(pod, "PodScheduled", "status") == "False") say(of(pod, "PodScheduled", "reason"), of(pod, "PodScheduled", "message"))
@@ -55,6 +57,20 @@ END {
   if (!said) for (one = 1; one <= gone; one++) {
     name = values[going[one], "metadata.name"]
     say("has been going since " values[going[one], "metadata.deletionTimestamp"], "")
+  }
+}
+
+# By each container's readiness probe, or by the one before that; a port by its name is nobody's here.
+function ask(pod,    one, kind, at, port, scheme, address) {
+  address = values[pod, "status.podIP"]
+  if (address == "" || values[pod, "status.phase"] != "Running") return
+  if (address ~ /:/) address = "[" address "]"
+  kind = probes[pod, "readinessProbe"] ? "readinessProbe" : "startupProbe"
+  for (one = 1; one <= probes[pod, kind]; one++) {
+    at = probe[pod, kind, one]
+    port = values[pod, at ".port"]
+    scheme = values[pod, at ".scheme"] == "HTTPS" ? "https" : "http"
+    if (port ~ /^[0-9]+$/) print values[pod, "metadata.name"] "\t" scheme "://" address ":" port values[pod, at ".path"] >ASKED
   }
 }
 

@@ -8,6 +8,7 @@
 #   EXPIRES            jobs that go with it, a word each; none
 #   TIME               seconds until all checks have to succeed
 #   POLL, KEEP         seconds between two tries (5), and until jobs are gone after they have failed (60)
+#   PATIENCE           seconds for which the API is asked again where it does not answer (10)
 #   HOPE               seconds that pods may not be able to start (300): a registry, or a secret, may come late
 #   API, API_CA, TOKEN the Kubernetes API, its certificates, the file with the token for it
 #   TMPDIR             where the container with the queries leaves their answers
@@ -22,8 +23,20 @@ trap 'rm -rf "$work" && : >"${TMPDIR:-/tmp}/ended"' EXIT
 answer=$work/answer
 TAB=$(printf '\t')
 
-# kube METHOD PATH [TYPE]: prints the status, 000 where nobody answers; the answer is in $answer, what is sent in $work/sent.
+# kube METHOD PATH [TYPE]: prints the status, 000 where nobody answers; the answer is in $answer, what is sent in $work/sent. The
+# network policies of a pod may begin a second after it, and an API server may restart: it is asked some times.
 kube() {
+  until=$(($(date +%s) + ${PATIENCE:-10}))
+  while :; do
+    said=$(kube_once "$@")
+    case $said in 000 | 429 | 5??) ;; *) break ;; esac
+    if [ "$(date +%s)" -ge "$until" ]; then break; fi
+    sleep 1
+  done
+  printf '%s\n' "$said"
+}
+
+kube_once() {
   {
     printf 'header = "Authorization: Bearer %s"\n' "$(cat "$TOKEN")"
     [ $# -lt 3 ] || printf 'header = "Content-Type: %s"\ndata-binary = "@%s"\n' "$3" "$work/sent"
@@ -52,8 +65,13 @@ condition() {
   [ -n "$at" ] && [ "$(value "$at.status")" = True ] && printf '%s: %s\n' "$(value "$at.reason")" "$(value "$at.message")"
 }
 
-# details NAMESPACE: what of the pods in $work/left stands elsewhere: what the kubelet says, and secrets that have not come.
+# details NAMESPACE: what of the pods in $work/left stands elsewhere: what they say where the kubelet asks them, which it keeps
+# to itself, what it says of them, and secrets that have not come.
 details() {
+  head -n 3 "$work/asked" | while IFS=$TAB read -r pod url; do
+    code=$(fetch 5 --insecure --url "$url" 2>/dev/null) || true
+    case $code in 000 | 2??) ;; *) echo "  pod $pod: GET /${url#*://*/} answers $code: $(body)" ;; esac
+  done
   if get "/api/v1/namespaces/$1/events?fieldSelector=involvedObject.kind=Pod,type=Warning"; then
     awk -v MOST=3 -f "$here/events.awk" "$work/left" "$answer"
   fi
@@ -67,7 +85,8 @@ details() {
 causes() {
   if get "/api/v1/namespaces/$2/pods?labelSelector=$5"; then
     : >"$work/left"
-    awk -v MOST=6 -v LEFT="$work/left" -f "$here/pods.awk" "$answer" >"$work/pods"
+    : >"$work/asked"
+    awk -v MOST=6 -v LEFT="$work/left" -v ASKED="$work/asked" -f "$here/pods.awk" "$answer" >"$work/pods"
     if [ -s "$work/left" ]; then details "$2" >>"$work/pods"; fi
   else
     echo "  its pods can't be read ($status)" >"$work/pods"
@@ -91,13 +110,21 @@ rollout() {
   scaled=$wanted
   # It begins with one, and its autoscaler has not come to it.
   [ "$wanted" -ge "$7" ] || wanted=$7
+  present=$(value status.replicas 0)
   newest=$(value status.updatedReplicas 0)
   available=$(value status.availableReplicas 0)
   seen=$(value status.observedGeneration 0)
   # A new one of which nothing is said yet is of a generation that was not seen.
-  if [ "$seen" -ge "$(value metadata.generation 1)" ] && [ "$(value status.replicas 0)" -eq "$wanted" ] &&
+  if [ "$seen" -ge "$(value metadata.generation 1)" ] && [ "$present" -eq "$wanted" ] &&
     [ "$newest" -eq "$wanted" ] && [ "$available" -eq "$wanted" ]; then return 0; fi
-  echo "of $wanted pods of $5 $newest are of the newest version and $available available"
+  old=$((present - newest))
+  if [ "$old" -gt 0 ]; then
+    # What is available is counted whatever its version.
+    if [ "$available" -le "$old" ]; then whose=", perhaps only old ones"; else whose=; fi
+    echo "of $wanted pods of $5 $newest are of the newest version, with $old old ones beside them; available: $available of these $present$whose"
+  else
+    echo "of $wanted pods of $5 $newest are of the newest version and $available available"
+  fi
   [ "$scaled" -eq "$wanted" ] || echo "its autoscaler has asked for $scaled"
   condition ReplicaFailure || true
   causes "$1" "$3" "$4" "$5" "$6" >"$work/told"
@@ -191,10 +218,23 @@ query() {
 # With the name of this run where it is asked for: the same in every try.
 filled() { sed "s/{run}/$JOB/g" "$1"; }
 
-body() { head -c 500 "$work/body" 2>/dev/null; }
+# On one line, whatever it is.
+body() { head -c 500 "$work/body" 2>/dev/null | tr '\r\n\t' '   '; }
 
-# http N NAME METHOD URL STATUS: an answer as it is expected.
+# fetch SECONDS OPTION...: prints the status of an answer, which is in $work/body: of one without an end the beginning.
+fetch() {
+  : >"$work/body"
+  seconds=$1
+  shift
+  (
+    ulimit -f 8192
+    exec curl --silent --show-error --globoff --max-time "$seconds" --output "$work/body" --write-out '%{http_code}' "$@"
+  )
+}
+
+# http N NAME METHOD URL STATUS: an answer as it is expected. What changes something is asked for until it was given once.
 http() {
+  if [ -e "$work/done.$1" ]; then return 0; fi
   eval "bearer=\${BEARER_$1:-}"
   {
     filled "$CHECKS/$1.curl"
@@ -204,9 +244,7 @@ http() {
       printf 'data-binary = "@%s"\n' "$work/sent"
     fi
   } >"$work/request"
-  : >"$work/body"
-  code=$(curl --silent --show-error --globoff --max-time 10 --config "$work/request" --request "$3" --url "$4" --output "$work/body" \
-    --write-out '%{http_code}' 2>"$work/error") || true
+  code=$(fetch 10 --config "$work/request" --request "$3" --url "$4" 2>"$work/error") || true
   if [ "$code" = 000 ]; then
     echo "$3 $4 has no answer: $(sed 's/^curl: //' "$work/error")"
     return 1
@@ -232,6 +270,7 @@ http() {
       return 1
     }
   fi
+  case $3 in GET | HEAD) ;; *) : >"$work/done.$1" ;; esac
 }
 
 # contains FILE: its text is in the answer, on one line or over several.
@@ -259,34 +298,46 @@ report() {
   [ "$status" = 200 ]
 }
 
-# expire JOB: it is gone some time after its end, which Terraform has seen by then.
+# expire JOB: it is gone some time after its end, which Terraform has seen by then. Until then it has a mark that Terraform takes
+# away: a plan reads the report when that is done, and is not stopped by it.
 expire() {
-  printf '{"spec":{"ttlSecondsAfterFinished":%s}}\n' "${KEEP:-60}" >"$work/sent"
+  printf '{"metadata":{"annotations":{"verdict":"failed"}},"spec":{"ttlSecondsAfterFinished":%s}}\n' "${KEEP:-60}" >"$work/sent"
   status=$(kube PATCH "/apis/batch/v1/namespaces/$NAMESPACE/jobs/$1" application/merge-patch+json)
   case $status in 200 | 404) ;; *) echo "the job $1 can't be made to expire ($status)" >&2 ;; esac
   [ "$status" = 200 ] || [ "$status" = 404 ]
 }
 
+# look: each check until it succeeds, is given up, or its time is over. Waited for one, it is not over ($settled): what
+# had succeeded before may have failed since.
+look() {
+  count=0
+  failures=0
+  settled=yes
+  : >"$work/report"
+  while IFS=$TAB read -r kind number name one two three four five; do
+    count=$((count + 1))
+    while :; do
+      result=0
+      "$kind" "$number" "$name" "$one" "$two" "$three" "$four" "$five" >"$work/why" </dev/null || result=$?
+      # After its time everything is tried once, so that all that does not work is known at once.
+      if [ "$result" -ne 1 ] || [ "$(date +%s)" -ge "$end" ]; then break; fi
+      settled=no
+      sleep "${POLL:-5}"
+    done
+    if [ "$result" -eq 0 ]; then
+      echo "$name: ok"
+    else
+      failures=$((failures + 1))
+      { printf '%s: ' "$name" && cat "$work/why"; } | tee -a "$work/report"
+    fi
+  done <"$CHECKS/list"
+}
+
 end=$(($(date +%s) + TIME))
-count=0
-failures=0
-: >"$work/report"
-while IFS=$TAB read -r kind number name one two three four five; do
-  count=$((count + 1))
-  while :; do
-    result=0
-    "$kind" "$number" "$name" "$one" "$two" "$three" "$four" "$five" >"$work/why" </dev/null || result=$?
-    # After its time everything is tried once, so that all that does not work is known at once.
-    if [ "$result" -ne 1 ] || [ "$(date +%s)" -ge "$end" ]; then break; fi
-    sleep "${POLL:-5}"
-  done
-  if [ "$result" -eq 0 ]; then
-    echo "$name: ok"
-  else
-    failures=$((failures + 1))
-    { printf '%s: ' "$name" && cat "$work/why"; } | tee -a "$work/report"
-  fi
-done <"$CHECKS/list"
+while :; do
+  look
+  if [ "$settled" = yes ] || [ "$failures" -gt 0 ]; then break; fi
+done
 
 if [ "$failures" -eq 0 ]; then
   echo "$count of $count checks succeeded" >"$work/passed"

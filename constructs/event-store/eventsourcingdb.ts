@@ -219,6 +219,7 @@ export class EventSourcingDb extends Construct {
                 port: [{ name: "api", containerPort: port }],
                 resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
                 securityContext: RESTRICTED,
+                terminationMessagePolicy: "FallbackToLogsOnError",
                 // How long it reads its events again at a start is not documented: half an hour, then it is started anew.
                 startupProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 180, timeoutSeconds: 5 },
                 readinessProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },

@@ -5,7 +5,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, PodTraffic } from "../kubernetes";
-import { BY_THE_CLOCK, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
+import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 import { type KurrentCloudAccess, PORT } from "./kurrent-cloud-connections";
 import { kurrentCloudSecrets } from "./kurrent-cloud-secrets";
 import { CONTAINER_SECURITY, podSecurity, SCRIPTS } from "./kurrentdb-node";
@@ -97,7 +97,7 @@ export class KurrentCloudUsers extends Construct {
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: {},
-          spec: { backoffLimit: 1, activeDeadlineSeconds: LONGEST.election + LONGEST.work, template: template(0) },
+          spec: { ...DISRUPTIONS_IGNORED, backoffLimit: 1, activeDeadlineSeconds: LONGEST.election + LONGEST.work, template: template(0) },
         },
       },
       dependsOn: [first.job],

@@ -97,7 +97,7 @@ export function serverOptions(props: NodeProps): Readonly<Record<string, string>
 }
 
 export const SCRIPTS = "/scripts";
-const NODE_CERTIFICATE = "/certificates/node";
+export const NODE_CERTIFICATE = "/certificates/node";
 
 /** Nothing but the authority lies here: whom any certificate in this folder certifies is a node. */
 export const TRUSTED = "/certificates/trusted";
@@ -160,8 +160,10 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
         securityContext: CONTAINER_SECURITY,
         startupProbe: { ...listens, failureThreshold: Math.ceil(known(seconds(recovery)) / LOOK) },
         livenessProbe: { ...listens, failureThreshold: 12 },
-        // Only a leader and those who follow it: so the disruption budget waits until a node has caught up.
-        readinessProbe: { ...listens, httpGet: { ...listens.httpGet, path: "/health/live" }, failureThreshold: 3 },
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        // Only a leader and those who follow it: the disruption budget, the Service and the rollout wait until a node has caught up.
+        // Three failures in a row, so that an election takes nobody's endpoint away.
+        readinessProbe: { exec: { command: ready(insecure) }, periodSeconds: LOOK, timeoutSeconds: 5, failureThreshold: 3 },
         volumeMount: [
           { name: "data", mountPath: data },
           { name: "logs", mountPath: logs },
@@ -180,17 +182,15 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
       { name: "logs", emptyDir: { sizeLimit: "1Gi" } },
       scriptsVolume(name),
       { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
-      ...(insecure
-        ? []
-        : [
-            {
-              name: "certificate",
-              secret: { secretName: certificateNames(name).node, defaultMode: "0440", items: ["tls.crt", "tls.key"].map(sameName) },
-            },
-            trustedVolume(name),
-          ]),
+      ...(insecure ? [] : [certificateVolume(name, "tls.crt", "tls.key"), trustedVolume(name)]),
     ],
   };
+}
+
+/** Asks the node what it is. No name is resolved for it: `localhost` is among those of the certificate. */
+function ready(insecure: boolean): string[] {
+  const node = `${insecure ? "http" : "https"}://localhost:${PORTS.http}`;
+  return ["sh", `${SCRIPTS}/ready.sh`, node, ...(insecure ? [] : [`${TRUSTED}/ca.crt`])];
 }
 
 /** Whether old clients are let in by their own protocol. */
@@ -214,6 +214,10 @@ export const CONTAINER_SECURITY = { ...RESTRICTED, privileged: false };
 
 export function scriptsVolume(name: string) {
   return { name: "scripts", configMap: { name: `${name}-scripts`, defaultMode: "0555" } };
+}
+
+export function certificateVolume(name: string, ...files: readonly string[]) {
+  return { name: "certificate", secret: { secretName: certificateNames(name).node, defaultMode: "0440", items: files.map(sameName) } };
 }
 
 export function trustedVolume(name: string) {

@@ -5,11 +5,14 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { known, seconds } from "../core/quantities";
-import type { KubernetesTarget } from "../kubernetes";
-import { BY_THE_CLOCK, SECRETS_ARRIVE, VerifiedJob } from "../workload";
+import { TOOLS } from "../core/versions";
+import { imageFrom, type KubernetesTarget } from "../kubernetes";
+import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 import {
   CONTAINER_SECURITY,
+  certificateVolume,
   fromSecret,
+  NODE_CERTIFICATE,
   type NodeProps,
   nodeNames,
   PORTS,
@@ -33,8 +36,11 @@ export interface KurrentDbOperationsProps {
   readonly after: readonly ITerraformDependable[];
 }
 
-/** How long nodes may take to find a leader and one another, in seconds, beside their recovery. */
-const ELECTION = 600;
+/** What a node usually takes to end in order (300 seconds of grace), to start, to catch up and to be known to clients, in seconds. */
+const REPLACEMENT = 720;
+
+/** Before the end of a job's time its script says how far it has come, in seconds. */
+const REPORT = 60;
 
 /** What a job of a script asks for: a shell and curl. */
 const ASKED = { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } };
@@ -59,6 +65,9 @@ type Variable = { readonly name: string; readonly value: string } | ReturnType<t
 /** One run of a script. */
 interface Run {
   readonly script: string;
+
+  /** @default - the server's own, which has a shell and curl: nothing further is to be trusted */
+  readonly image?: string;
   readonly variables?: readonly Variable[];
   readonly longest: number;
 }
@@ -111,7 +120,10 @@ export class KurrentDbOperations extends Construct {
     };
     this.ready = [rollout, this.once("users", users, { name: `${name}-users-first`, after: [rollout] }).passed];
     this.regularly(users, SECRETS_ARRIVE);
-    this.regularly({ script: "reload", variables: ops, longest: 600 }, "17 3 * * *");
+    const certificate = { name: "CERTIFICATE", value: `${NODE_CERTIFICATE}/tls.crt` };
+    // What a node shows is printed by a newer curl than the older lines of the server have (7.88).
+    const image = imageFrom(props.cluster, TOOLS.curl);
+    this.regularly({ script: "reload", variables: [...ops, certificate], image, longest: node.nodes * ARRIVAL + 300 }, "17 3 * * *");
     this.regularly({ script: "scavenge", variables: ops, longest: node.nodes * DAY }, props.scavenge);
   }
 
@@ -121,6 +133,7 @@ export class KurrentDbOperations extends Construct {
     const { name, namespace, nodes, recovery, secrets, insecure, domain } = node;
     const metadata = { namespace, name: `${name}-rollout` };
     const dependsOn = [...after];
+    const pods = Array.from({ length: nodes }, (_, index) => `${name}-${index}`);
     const account = new ServiceAccountV1(this, "rollout-account", { metadata, automountServiceAccountToken: false, dependsOn });
     const role = new RoleV1(this, "rollout-role", {
       metadata,
@@ -129,9 +142,10 @@ export class KurrentDbOperations extends Construct {
         {
           apiGroups: [""],
           resources: ["pods"],
-          resourceNames: Array.from({ length: nodes }, (_, index) => `${name}-${index}`),
+          resourceNames: pods,
           verbs: ["get", "delete"],
         },
+        { apiGroups: [""], resources: ["pods/eviction"], resourceNames: pods, verbs: ["create"] },
       ],
       dependsOn,
     });
@@ -141,7 +155,9 @@ export class KurrentDbOperations extends Construct {
       subject: [{ kind: "ServiceAccount", name: metadata.name, namespace }],
       dependsOn: [account, role],
     });
-    const longest = nodes * (known(seconds(recovery)) + ELECTION);
+    // One of them may have to make its indexes anew. All five of them so would outlive the session of a pipeline: the script
+    // ends before its job does, and the next apply goes on where it stopped.
+    const longest = known(seconds(recovery)) + nodes * REPLACEMENT;
     const run: Run = {
       script: "upgrade",
       variables: [
@@ -152,6 +168,7 @@ export class KurrentDbOperations extends Construct {
         { name: "RECOVERY", value: String(known(seconds(recovery))) },
         { name: "SET", value: name },
         { name: "SETTLE", value: String(domain ? SETTLE : 0) },
+        { name: "TIME", value: String(longest - REPORT) },
         { name: "TOKEN", value: `${API.account}/token` },
       ],
       longest,
@@ -175,16 +192,21 @@ export class KurrentDbOperations extends Construct {
         failedJobsHistoryLimit: 3,
         jobTemplate: {
           metadata: {},
-          spec: { backoffLimit: RETRIES, activeDeadlineSeconds: run.longest, template: this.template(run, run.script) },
+          spec: {
+            ...DISRUPTIONS_IGNORED,
+            backoffLimit: RETRIES,
+            activeDeadlineSeconds: run.longest,
+            template: this.template(run, run.script),
+          },
         },
       },
       dependsOn: [...this.props.after],
     });
   }
 
-  private template({ script, variables = [] }: Run, label: string, account?: string) {
+  private template({ script, image, variables = [] }: Run, label: string, account?: string) {
     const { node } = this.props;
-    const { name, image, line, insecure, secrets } = node;
+    const { name, line, insecure, secrets } = node;
     const scheme = insecure ? "http" : "https";
     const addresses = nodeNames(node).map((host) => `${scheme}://${host}:${PORTS.http}`);
     const env = [
@@ -192,7 +214,7 @@ export class KurrentDbOperations extends Construct {
       ...(insecure ? [] : [{ name: "CA", value: `${TRUSTED}/ca.crt` }]),
       ...variables,
     ].sort((one, other) => (one.name < other.name ? -1 : 1));
-    const users = script === "users";
+    const [users, reload] = [script === "users", script === "reload"];
     return {
       metadata: { labels: jobLabels(name, label) },
       spec: {
@@ -204,8 +226,7 @@ export class KurrentDbOperations extends Construct {
         container: [
           {
             name: script,
-            // The server's own image has a shell and curl: nothing further is to be trusted.
-            image,
+            image: image ?? node.image,
             imagePullPolicy: "IfNotPresent",
             command: ["sh", `${SCRIPTS}/${script}.sh`],
             env,
@@ -216,6 +237,7 @@ export class KurrentDbOperations extends Construct {
               { name: "scripts", mountPath: SCRIPTS, readOnly: true },
               { name: "tmp", mountPath: "/tmp" },
               ...(insecure ? [] : [{ name: "trusted", mountPath: TRUSTED, readOnly: true }]),
+              ...(reload ? [{ name: "certificate", mountPath: NODE_CERTIFICATE, readOnly: true }] : []),
               ...(users ? [{ name: "grants", mountPath: "/grants", readOnly: true }] : []),
               ...(users ? ROLES.map((role) => ({ name: role, mountPath: `/users/${role}`, readOnly: true })) : []),
             ],
@@ -225,6 +247,7 @@ export class KurrentDbOperations extends Construct {
           scriptsVolume(name),
           { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
           ...(insecure ? [] : [trustedVolume(name)]),
+          ...(reload ? [certificateVolume(name, "tls.crt")] : []),
           ...(users ? [{ name: "grants", configMap: { name: `${name}-grants`, defaultMode: "0444" } }] : []),
           ...(users ? ROLES.map((role) => ({ name: role, secret: { secretName: secrets[role].name, defaultMode: "0440" } })) : []),
         ],
@@ -237,3 +260,6 @@ export class KurrentDbOperations extends Construct {
 const ROLES = ["commands", "metrics", "subscriptions"] as const;
 
 const DAY = 86_400;
+
+/** Until a changed secret has reached the volumes of nodes and a node has read it, in seconds. */
+const ARRIVAL = 300;

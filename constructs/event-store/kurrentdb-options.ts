@@ -154,6 +154,7 @@ const NEVER: Readonly<Record<string, string>> = {
   READ_ONLY_REPLICA: "would be said to every node, and none could lead",
   ARCHIVER: "would be said to every node, and none could lead",
   NODE_PRIORITY: "would be said to every node, and so mean nothing",
+  DISABLE_GOSSIP_ON_HTTP: "takes away the address by which upgrades see that followers have caught up, and clients find the leader",
   DISABLE_ADMIN_UI: "takes away the addresses by which scavenges, upgrades and new certificates are ordered",
   AUTHENTICATION_TYPE: "does not go with passwords of the server's own users, which are always set",
   AUTHENTICATION_CONFIG: "does not go with passwords of the server's own users, which are always set",

@@ -26,7 +26,7 @@ export class KurrentDbScripts extends Construct {
   }
 }
 
-const SOURCES = scriptFiles(["nodes", "reload", "scavenge", "start", "upgrade", "users"]);
+const SOURCES = scriptFiles(["nodes", "ready", "reload", "scavenge", "start", "upgrade", "users"]);
 
 /** Scripts as the data of a ConfigMap. */
 export function scriptFiles(names: readonly string[]): Readonly<Record<string, string>> {

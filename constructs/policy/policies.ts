@@ -86,6 +86,9 @@ const BACKED_UP = ["aws_db_instance", "aws_dynamodb_table", "aws_efs_file_system
 /** Types whose minor versions AWS upgrades unless it is told not to. ElastiCache knows a version with its minor alone. */
 const UPGRADED = ["aws_db_instance", "aws_elasticache_cluster", "aws_elasticache_replication_group", "aws_rds_cluster_instance"];
 
+/** What runs pods until they end. */
+const JOBS = ["kubernetes_job_v1", "kubernetes_cron_job_v1"];
+
 /** Arguments whose value ends up in the state for everyone who plans, and what to use instead. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   aws_db_instance: ["password"],
@@ -206,6 +209,24 @@ const POLICIES: readonly Policy[] = [
     },
   },
   {
+    id: "last-words",
+    rule: "has a container whose last output is lost when it fails",
+    remedy: 'set terminationMessagePolicy to "FallbackToLogsOnError" on every container',
+    check: (_, resources) =>
+      resources
+        .filter(({ body }) => containersOf(body).some((container) => container.termination_message_policy !== "FallbackToLogsOnError"))
+        .map(toAddress),
+  },
+  {
+    id: "disruptions-are-no-failures",
+    rule: "is a job that a few evictions of its pod make fail",
+    remedy: 'spread DISRUPTIONS_IGNORED into its specification, and set restartPolicy to "Never"',
+    check: (_, resources) =>
+      ofType(resources, JOBS)
+        .filter(({ body }) => !ignoresDisruptions(body))
+        .map(toAddress),
+  },
+  {
     id: "named-outputs",
     rule: "refers to something that its stack does not have",
     remedy: "publish the value from the other stack, and read it",
@@ -309,6 +330,30 @@ function parsed(text: unknown): Json {
 function field(statement: Json, name: string): unknown {
   const key = Object.keys(statement ?? {}).find((candidate) => new RegExp(`^${name}$`, "i").test(candidate));
   return key && statement[key];
+}
+
+/** The specification of the job that a resource is, or makes by its schedule. */
+function jobOf({ spec }: Json): Json {
+  const { job_template: template } = first(spec);
+  return template ? first(first(template).spec) : first(spec);
+}
+
+/** The containers of the pods that a resource makes, those that run first included. */
+function containersOf(body: Json): readonly Json[] {
+  const pod = first(first(jobOf(body).template).spec);
+  return [pod.init_container ?? [], pod.container ?? []].flat() as unknown as readonly Json[];
+}
+
+function ignoresDisruptions(body: Json): boolean {
+  const { pod_failure_policy: policy, template } = jobOf(body);
+  const rules = [first(policy).rule ?? []].flat() as unknown as readonly Json[];
+  const ignored = rules.some(({ action, on_pod_condition: on }) => action === "Ignore" && first(on).type === "DisruptionTarget");
+  return ignored && first(first(template).spec).restart_policy === "Never";
+}
+
+/** A block, written as an object or as a list of one. */
+function first(block: unknown): Json {
+  return ([block ?? []].flat()[0] ?? {}) as Json;
 }
 
 function isStateful({ type, body }: Resource): boolean {

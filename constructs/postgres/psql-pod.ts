@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import type { JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { JobV1Spec, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, type Opening, RESTRICTED } from "../kubernetes";
-import { fingerprintOf, VerifiedJob } from "../workload";
+import { DISRUPTIONS_IGNORED, fingerprintOf, VerifiedJob } from "../workload";
 import { type Credentials, type Postgres, postgresConnection } from "./contract";
 
 export interface PsqlPodProps {
@@ -34,7 +34,7 @@ export interface PsqlPodProps {
 }
 
 /** What of a job is said here. */
-interface PsqlJobSpec {
+interface PsqlJobSpec extends Pick<JobV1Spec, "podFailurePolicy"> {
   readonly backoffLimit: number;
   readonly activeDeadlineSeconds: number;
   readonly template: JobV1SpecTemplate;
@@ -89,7 +89,7 @@ export class PsqlPod extends Construct {
     this.jobSpecOf = (...args) => {
       const container = spec.container.map((one) => ({ ...one, command: [...one.command, ...args] }));
       const template = { metadata: { labels }, spec: { ...spec, container, volume } };
-      return { backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
+      return { ...DISRUPTIONS_IGNORED, backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
     };
     this.ready = [scripts, ...authorities];
     this.reaches = server.reaches;

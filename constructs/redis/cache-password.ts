@@ -8,7 +8,7 @@ import { Construct } from "constructs";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, type Opening, PodTraffic, RESTRICTED, ROLE_AGENT } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
-import { BY_THE_CLOCK, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
+import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 
 export interface CachePasswordProps {
   readonly cluster: KubernetesTarget;
@@ -80,7 +80,7 @@ export class CachePassword extends Construct {
     });
     const { policy } = new PodTraffic(this, "traffic", { namespace, name, labels, listens: [], reaches: [ROLE_AGENT, AWS], after });
     const template = { metadata: { labels }, spec: podSpec({ ...props, name, image, script: configMap, secretName: passwords.name }) };
-    const longest = { activeDeadlineSeconds: LONGEST.job };
+    const longest = { ...DISRUPTIONS_IGNORED, activeDeadlineSeconds: LONGEST.job };
     const first = new VerifiedJob(this, "first", {
       cluster,
       namespace,

@@ -2,6 +2,7 @@ export { SIGNAL_READER } from "./autoscaling";
 export type { Check, HttpCheck, ObjectCheck, QueryCheck, TcpCheck, Through } from "./checks";
 export type * from "./contract";
 export { WORKLOAD_DEFAULTS } from "./defaults";
+export { DISRUPTIONS_IGNORED } from "./disruptions";
 export { fingerprintOf } from "./fingerprint";
 export { HttpService, type HttpServiceProps, type ServiceVersion, type SlotProps } from "./http-service";
 export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migration-job";

@@ -5,6 +5,7 @@ import { type Problem, refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { timeProblems } from "./checks";
 import type { WorkloadProps } from "./contract";
+import { DISRUPTIONS_IGNORED } from "./disruptions";
 import { PodTemplate } from "./pod-template";
 import { secondsOf } from "./probes";
 import { VerifiedJob } from "./verified-job";
@@ -118,7 +119,7 @@ export class MigrationJob extends Construct {
         concurrencyPolicy: "Forbid",
         successfulJobsHistoryLimit: 3,
         failedJobsHistoryLimit: 3,
-        jobTemplate: { metadata: {}, spec: { backoffLimit: 0, template } },
+        jobTemplate: { metadata: {}, spec: { ...DISRUPTIONS_IGNORED, backoffLimit: 0, template } },
       },
       dependsOn: pod.ready,
     });

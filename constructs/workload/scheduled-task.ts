@@ -5,6 +5,7 @@ import { refuse } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 import { timeProblems } from "./checks";
 import type { WorkloadProps } from "./contract";
+import { DISRUPTIONS_IGNORED } from "./disruptions";
 import { PodTemplate } from "./pod-template";
 import { secondsOf } from "./probes";
 import { scheduleProblems } from "./schedule";
@@ -94,6 +95,7 @@ export class ScheduledTask extends Construct {
           jobTemplate: {
             metadata: { labels: pod.selector() },
             spec: {
+              ...DISRUPTIONS_IGNORED,
               backoffLimit: retries,
               activeDeadlineSeconds: secondsOf(within, WEEK),
               // These are the cluster's, not Terraform's: nothing runs again because they are gone.

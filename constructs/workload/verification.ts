@@ -11,6 +11,7 @@ import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, type KubernetesTarget, namespacesIn, type Opening } from "../kubernetes";
 import { type Check, checkFiles, type Kind, OBJECTS } from "./checks";
+import { DISRUPTIONS_IGNORED } from "./disruptions";
 import { fingerprintOf } from "./fingerprint";
 import { PodTemplate } from "./pod-template";
 
@@ -107,7 +108,7 @@ export class Verification extends Construct {
     const { files, bearers } = checkFiles(checks);
     const data = escaped(files);
     const scripts = scriptsIn(this, namespace);
-    const jobName = `${name}-${fingerprintOf([of, SOURCES, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
+    const jobName = `${name}-${fingerprintOf([DISRUPTIONS_IGNORED, of, SOURCES, data, Object.entries(bearers), database ? [TOOLS.curl, TOOLS.psql] : TOOLS.curl, time])}`;
     const dependsOn = [...after, ...follows];
     const jobs = jobsOf(props);
     const listed = new ConfigMapV1(this, "checks", { metadata: { namespace, name: jobName }, data, dependsOn });
@@ -158,6 +159,7 @@ export class Verification extends Construct {
     const job = new JobV1(this, "job", {
       metadata: { namespace, name: jobName, labels: pod.selector() },
       spec: {
+        ...DISRUPTIONS_IGNORED,
         backoffLimit: RETRIES,
         activeDeadlineSeconds: time + MARGIN,
         template: {

@@ -3,6 +3,7 @@ import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesTarget } from "../kubernetes";
+import { DISRUPTIONS_IGNORED } from "./disruptions";
 import { fingerprintOf } from "./fingerprint";
 import { addressOf, Verification } from "./verification";
 
@@ -49,10 +50,10 @@ export class VerifiedJob extends Construct {
   constructor(scope: Construct, id: string, props: VerifiedJobProps) {
     super(scope, id);
     const { cluster, namespace, name, labels, spec, follows = [], after } = props;
-    const jobName = `${name}-${fingerprintOf([spec.template, spec.backoffLimit, spec.activeDeadlineSeconds])}`;
+    const jobName = `${name}-${fingerprintOf([DISRUPTIONS_IGNORED, spec])}`;
     this.job = new JobV1(this, "job", {
       metadata: { namespace, name: jobName, ...(labels ? { labels: { ...labels } } : {}) },
-      spec,
+      spec: { ...DISRUPTIONS_IGNORED, ...spec },
       // Its end is waited for by who can say why it failed.
       waitForCompletion: false,
       lifecycle: {

@@ -123,7 +123,14 @@ describe("KurrentDb", () => {
     expect(startup.http_get.path).toBe("/info");
     expect(startup.failure_threshold * startup.period_seconds).toBe(7200);
     expect(liveness.http_get).toEqual({ path: "/info", port: "2113", scheme: "HTTPS" });
-    expect(readiness.http_get.path).toBe("/health/live");
+    expect(readiness).not.toHaveProperty("http_get");
+  });
+
+  it("is ready only in a role of its cluster, which it is asked for by a name of its certificate", () => {
+    const probe = (changes: Partial<KurrentDbProps>) => podOf(made(changes)).container[0].readiness_probe.exec.command;
+    expect(probe({})).toEqual(["sh", "/scripts/ready.sh", "https://localhost:2113", "/certificates/trusted/ca.crt"]);
+    expect(probe({ nodes: 1, insecureOnOwnMachine: true })).toEqual(["sh", "/scripts/ready.sh", "http://localhost:2113"]);
+    expect(one(json, "kubernetes_config_map_v1", "scripts/scripts").data["ready.sh"]).toContain("/info");
   });
 
   it("keeps nodes apart, over nodes and zones, on nodes of their own where there are such", () => {
@@ -266,7 +273,13 @@ describe("operation of KurrentDb", () => {
     const rollout = one(json, "kubernetes_job_v1", "rollout/job");
     const [set] = Object.keys(json.resource.kubernetes_stateful_set_v1);
     expect(rollout.lifecycle.replace_triggered_by).toEqual([`kubernetes_stateful_set_v1.${set}`]);
-    expect(rollout.spec.active_deadline_seconds).toBe(3 * (3600 + 600));
+    const deadlines = ([1, 3, 5] as const).map((nodes) => {
+      const { spec } = one(made({ nodes }), "kubernetes_job_v1", "rollout/job");
+      const time = spec.template.spec.container[0].env.find(({ name }: { name: string }) => name === "TIME").value;
+      return [spec.active_deadline_seconds, spec.active_deadline_seconds - time];
+    });
+    // It grows with the nodes, and the script ends before its job does. A pipeline's session lasts four hours.
+    expect(deadlines).toEqual([3600 + 720, 3600 + 3 * 720, 3600 + 5 * 720].map((deadline) => [deadline, 60]));
     expect(one(json, "kubernetes_config_map_v1", "rollout/verdict/checks").data.list).toContain(`\tjobs\t${rollout.metadata.name}\t`);
     const verdict = one(json, "kubernetes_job_v1", "rollout/verdict/job");
     expect(Number.parseInt(verdict.timeouts.create, 10)).toBeGreaterThan(verdict.spec.active_deadline_seconds);
@@ -280,7 +293,7 @@ describe("operation of KurrentDb", () => {
     expect(first).toMatch(/^data\.kubernetes_config_map_v1\.events_operations_rollout_verdict_/);
   });
 
-  it("may look at its own pods and delete them, and nothing else", () => {
+  it("may look at its own pods, evict and delete them, and nothing else", () => {
     expect(one(json, "kubernetes_role_v1", "rollout-role").rule).toEqual([
       { api_groups: ["apps"], resources: ["statefulsets"], resource_names: ["event-store"], verbs: ["get"] },
       {
@@ -288,6 +301,12 @@ describe("operation of KurrentDb", () => {
         resources: ["pods"],
         resource_names: ["event-store-0", "event-store-1", "event-store-2"],
         verbs: ["get", "delete"],
+      },
+      {
+        api_groups: [""],
+        resources: ["pods/eviction"],
+        resource_names: ["event-store-0", "event-store-1", "event-store-2"],
+        verbs: ["create"],
       },
     ]);
     const pods = [

@@ -10,11 +10,15 @@ import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-sec
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { Release } from "@cdktf/provider-helm/lib/release";
+import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
+import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
 import { KurrentCloudManagedCluster } from "../../constructs/event-store/kurrent-cloud/managed-cluster";
 import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
+import { DISRUPTIONS_IGNORED } from "../../constructs/workload";
 
 const ID = "production-data";
 
@@ -80,6 +84,17 @@ function aRelease(stack: TerraformStack, changes: object = {}): void {
 
 /** The values of a release that is a database. */
 const POSTGRES = JSON.stringify({ objects: [{ apiVersion: "postgresql.cnpg.io/v1", kind: "Cluster", metadata: { name: "orders" } }] });
+
+/** A job as it should be. */
+function aJob(stack: TerraformStack, changes: object = {}, container: object = {}, pod: object = {}): void {
+  const spec = {
+    restartPolicy: "Never",
+    container: [{ name: "job", terminationMessagePolicy: "FallbackToLogsOnError", ...container }],
+    ...pod,
+  };
+  const template = { metadata: {}, spec };
+  new JobV1(stack, "job", { metadata: { name: "job" }, spec: { ...DISRUPTIONS_IGNORED, template, ...changes } });
+}
 
 const CLAIM = { metadata: { name: "data" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } };
 
@@ -218,6 +233,41 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
           defaultTags: [{ tags: { system: "orders", environment: "production", stack: ID, team: "" } }],
         }),
       at: "",
+    },
+  ],
+  "last-words": [
+    { break: (stack) => aJob(stack, {}, { terminationMessagePolicy: "File" }), at: "kubernetes_job_v1.job", on: "cluster" },
+    { break: (stack) => aJob(stack, {}, {}, { initContainer: [{ name: "first" }] }), at: "kubernetes_job_v1.job", on: "cluster" },
+    {
+      break: (stack) =>
+        void new StatefulSetV1(stack, "nodes", {
+          metadata: { name: "nodes" },
+          spec: { serviceName: "nodes", selector: {}, template: { metadata: {}, spec: { container: [{ name: "node" }] } } },
+        }),
+      at: "kubernetes_stateful_set_v1.nodes",
+      on: "cluster",
+    },
+  ],
+  "disruptions-are-no-failures": [
+    { break: (stack) => aJob(stack, { podFailurePolicy: undefined }), at: "kubernetes_job_v1.job", on: "cluster" },
+    { break: (stack) => aJob(stack, {}, {}, { restartPolicy: "OnFailure" }), at: "kubernetes_job_v1.job", on: "cluster" },
+    {
+      break: (stack) =>
+        aJob(stack, { podFailurePolicy: { rule: [{ action: "FailJob", onPodCondition: [{ type: "DisruptionTarget" }] }] } }),
+      at: "kubernetes_job_v1.job",
+      on: "cluster",
+    },
+    {
+      break: (stack) =>
+        void new CronJobV1(stack, "task", {
+          metadata: { name: "task" },
+          spec: {
+            schedule: "@daily",
+            jobTemplate: { metadata: {}, spec: { template: { metadata: {}, spec: { restartPolicy: "Never" } } } },
+          },
+        }),
+      at: "kubernetes_cron_job_v1.task",
+      on: "cluster",
     },
   ],
   "named-outputs": [

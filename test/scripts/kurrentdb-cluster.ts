@@ -18,7 +18,18 @@ export interface StubNode {
   /** What it says of itself; undefined: it does not answer. */
   state: string | undefined;
   revision: string;
-  ready: boolean;
+
+  /** What Kubernetes says, where that differs from what the node says. */
+  ready: boolean | undefined;
+
+  /** Whether it takes part as soon as there is a majority. */
+  able: boolean;
+
+  /** States that it passes through, one at each look. */
+  coming: string[];
+
+  /** Another one for each pod of the name. */
+  uid: number;
   scavenge?: { id: string; looks: number };
 }
 
@@ -28,8 +39,29 @@ export interface StubCluster {
   readonly revisions?: readonly string[];
   readonly ready?: readonly boolean[];
 
-  /** Pods that never serve again once they were deleted. */
+  /** Pods that never serve again once they were replaced. */
   readonly lost?: readonly number[];
+
+  /** States that a replaced node passes through before it follows. */
+  readonly coming?: readonly string[];
+
+  /** Looks at the gossip at which the last node is still behind. */
+  readonly behind?: number;
+
+  /** Evictions that the disruption budget refuses first, as a drain uses it up. */
+  readonly drained?: number;
+
+  /** Orders after each of which the script is killed, and begun again. */
+  readonly kills?: readonly number[];
+
+  /** Scavenges that a restart of their node ends, each after its first look. */
+  readonly restarts?: number;
+
+  /** The node that the script is told as its argument. */
+  readonly argument?: number;
+
+  /** Milliseconds in which nodes refuse connections, as where network policies begin late. */
+  readonly late?: number;
 
   /** What a scavenge of a node ends with. */
   readonly results?: Readonly<Record<number, string>>;
@@ -47,9 +79,6 @@ export interface StubCluster {
   /** The file into which somebody writes the password of admin, once so many have been turned away. */
   readonly filling?: { readonly file: string; readonly after: number };
 
-  /** Nodes that don't reload. */
-  readonly deaf?: readonly number[];
-
   /** Whether the controller has seen the newest StatefulSet. */
   readonly unobserved?: boolean;
 }
@@ -64,6 +93,9 @@ export interface Ran {
 
   /** The nodes that were asked for or told anything but gossip. */
   readonly asked: readonly string[];
+
+  /** The fewest nodes that served at any time after an order. */
+  readonly fewest: number;
   readonly users: Readonly<Record<string, StubUser>>;
 }
 
@@ -80,8 +112,22 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
   const nodes: StubNode[] = states.map((state, index) => ({
     state,
     revision: stub.revisions?.[index] ?? "old",
-    ready: stub.ready?.[index] ?? (state === "leader" || state === "follower"),
+    ready: stub.ready?.[index],
+    able: serves(state),
+    coming: [],
+    uid: index,
   }));
+  const kills = [...(stub.kills ?? [])];
+  let [behind, drained, restarts, fewest] = [stub.behind ?? 0, stub.drained ?? 0, stub.restarts ?? 0, nodes.length];
+  let child: ChildProcess | undefined;
+  const ordered = (order: string) => {
+    orders.push(order);
+    fewest = Math.min(fewest, nodes.filter(isReady).length);
+    if (orders.length === kills[0]) {
+      kills.shift();
+      child?.kill("SIGKILL");
+    }
+  };
   const servers: Server[] = [];
   const ports: number[] = [];
   let turnedAway = 0;
@@ -101,24 +147,29 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
       stub.seed === undefined
         ? { NODES: ports.map((port) => `http://127.0.0.1:${port}`).join(" ") }
         : { SEED: `http://127.0.0.1:${ports[stub.seed]}` };
-    const child = spawn("sh", [join(SCRIPTS, `${script}.sh`)], {
-      env: {
-        PATH: process.env.PATH,
-        ...known,
-        POLL: "0",
-        OPS_PASSWORD: "ops-1",
-        ADMIN_PASSWORD: "admin-1",
-        SET: "event-store",
-        NAMESPACE: "event-store",
-        API: `http://127.0.0.1:${api}`,
-        TOKEN: "/dev/null",
-        RECOVERY: "3",
-        PATIENCE: "3",
-        LONGEST: "5",
-        ...variables,
-      },
-    });
-    const [status, out, err] = await ended(child);
+    const env = {
+      PATH: process.env.PATH,
+      ...known,
+      POLL: "0",
+      CONNECT: "0",
+      OPS_PASSWORD: "ops-1",
+      ADMIN_PASSWORD: "admin-1",
+      SET: "event-store",
+      NAMESPACE: "event-store",
+      API: `http://127.0.0.1:${api}`,
+      TOKEN: "/dev/null",
+      RECOVERY: "3",
+      PATIENCE: "3",
+      LONGEST: "5",
+      ...variables,
+    };
+    if (stub.late) await beginLate(servers.slice(0, nodes.length), ports, stub.late);
+    let [status, out, err]: readonly [number | null, string, string] = [null, "", ""];
+    while (status === null) {
+      const one = stub.argument === undefined ? [] : [`http://127.0.0.1:${ports[stub.argument]}`];
+      child = spawn("sh", [join(SCRIPTS, `${script}.sh`), ...one], { env });
+      [status, out, err] = await ended(child);
+    }
     return {
       status,
       out: out
@@ -128,6 +179,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
       err: ports.reduce((text, port, index) => text.replaceAll(`http://127.0.0.1:${port}`, `node-${index}`), err).trim(),
       orders,
       asked: [...asked].sort(),
+      fewest,
       users,
     };
   } finally {
@@ -153,7 +205,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     if (url === "/info") {
       return reply(200, {
         dbVersion: "26.0.3",
-        state: node.state,
+        state: node.coming.shift() ?? node.state,
         features: { projections: false, atomPub: false },
         authentication: { type: "internal", properties: {} },
       });
@@ -169,20 +221,21 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     if (url === "/admin/scavenge/last") return reply(200, last(index, node));
     // As the server does where it expects no content: any type of it is unknown.
     if (request.headers["content-type"]) return reply(415);
-    orders.push(`node-${index} ${method} ${url} as ${user}`);
     if (url === "/admin/node/resign" && !stub.stubborn) {
       node.state = "follower";
       (nodes[(index + 1) % nodes.length] as StubNode).state = "leader";
     }
+    ordered(`node-${index} ${method} ${url} as ${user}`);
     if (url.startsWith("/admin/scavenge?")) {
       node.scavenge = { id: `scavenge-of-${index}`, looks: 2 };
       return reply(200, { scavengeId: node.scavenge.id, scavengeLink: `/admin/scavenge/${node.scavenge.id}` });
     }
-    reply(stub.deaf?.includes(index) ? 503 : 200, "");
+    reply(200);
   }
 
   /** Members as clients are told of them, of which one is remembered as it was before it was lost. */
   function gossip() {
+    behind -= 1;
     const members = nodes.map(({ state }, index) => ({
       instanceId: `00000000-0000-0000-0000-00000000000${index}`,
       state: state === undefined ? "Leader" : state.replace(/^./, (first) => first.toUpperCase()),
@@ -190,6 +243,8 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
       internalTcpIp: "10.128.0.1",
       httpEndPointIp: "127.0.0.1",
       httpEndPointPort: ports[index],
+      lastCommitPosition: 4000,
+      writerCheckpoint: behind >= 0 && index === nodes.length - 1 ? 3999 : 4100,
       esVersion: "26.0.3",
     }));
     return { members, serverIp: "127.0.0.1", serverPort: ports[0] };
@@ -203,13 +258,17 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
   }
 
   function current({ scavenge }: StubNode) {
-    return scavenge && scavenge.looks > 0
-      ? { scavengeId: scavenge.id, scavengeLink: `/admin/scavenge/${scavenge.id}` }
-      : { scavengeId: "00000000-0000-0000-0000-000000000000", scavengeLink: "" };
+    return scavenge && scavenge.looks > 0 ? { scavengeId: scavenge.id, scavengeLink: `/admin/scavenge/${scavenge.id}` } : NO_SCAVENGE;
   }
 
-  function last(index: number, { scavenge }: StubNode) {
-    if (!scavenge) return { scavengeId: "of-last-week", scavengeLink: "/admin/scavenge/of-last-week", scavengeResult: "Success" };
+  /** After a restart a node knows of no scavenge, though it goes on with it when it is told to (StorageScavenger). */
+  function last(index: number, node: StubNode) {
+    const { scavenge } = node;
+    if (scavenge && restarts > 0) {
+      restarts -= 1;
+      delete node.scavenge;
+    }
+    if (!scavenge || !node.scavenge) return { ...NO_SCAVENGE, scavengeResult: "Unknown" };
     scavenge.looks -= 1;
     const scavengeResult = scavenge.looks > 0 ? "InProgress" : (stub.results?.[index] ?? "Success");
     return { scavengeId: scavenge.id, scavengeLink: `/admin/scavenge/${scavenge.id}`, scavengeResult };
@@ -219,7 +278,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     if (by !== "admin") return 401;
     const login = /\/users\/([^/]+)/.exec(order)?.[1] ?? "";
     if (order.startsWith("GET")) return login in users ? 200 : 404;
-    orders.push(order);
+    ordered(order);
     const said = JSON.parse(body);
     if (order === "POST /users") {
       users[said.loginName] = { password: said.password, groups: said.groups };
@@ -237,11 +296,12 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     if (users[name ?? ""]?.password !== password) return { status: "7", body: Buffer.alloc(0) };
     const stream = ["$settings", "$$$all"].find((known) => body.includes(known)) ?? "";
     const taken = stub.streams?.includes(stream);
-    if (!taken) orders.push(`append to ${stream}`);
+    if (!taken) ordered(`append to ${stream}`);
     return { status: "0", body: Buffer.from([0, 0, 0, 0, 2, taken ? 0x12 : 0x0a, 0]) };
   }
 
-  function kubernetes({ method, url = "" }: IncomingMessage, response: ServerResponse) {
+  async function kubernetes(request: IncomingMessage, response: ServerResponse) {
+    const { method, url = "" } = request;
     const [path = ""] = url.split("?");
     const reply = (status: number, body: object) => {
       response.writeHead(status, { "content-type": "application/json" });
@@ -253,26 +313,62 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
         status: { observedGeneration: stub.unobserved ? 1 : 2, currentRevision: "old", updateRevision: "new" },
       });
     }
-    const index = Number(/\/pods\/event-store-(\d)$/.exec(path)?.[1]);
+    const [, ordinal, eviction] = /\/pods\/event-store-(\d)(\/eviction)?$/.exec(path) ?? [];
+    const index = Number(ordinal);
     const node = nodes[index];
     if (!node || node.revision === "gone") return reply(404, { kind: "Status" });
+    if (eviction) {
+      const { kind, metadata, deleteOptions } = JSON.parse(await text(request));
+      if (kind !== "Eviction" || metadata.name !== `event-store-${index}`) return reply(400, { kind: "Status" });
+      if (deleteOptions.preconditions.uid !== `uid-${node.uid}`) return reply(409, { kind: "Status" });
+      drained -= 1;
+      // As the budget of one has it: what is not ready may go where all others are, and nothing where two are not.
+      const others = nodes.filter((other) => other !== node && !isReady(other));
+      if (drained >= 0 || others.length > 0) return reply(429, { kind: "Status", reason: "TooManyRequests" });
+      replace(index, node);
+      ordered(`evict event-store-${index}`);
+      return reply(201, { kind: "Status" });
+    }
     if (method === "DELETE") {
-      orders.push(`delete event-store-${index}`);
-      const lost = stub.lost?.includes(index);
-      Object.assign(node, { revision: "new", ready: !lost, state: lost ? undefined : "follower" });
+      replace(index, node);
+      ordered(`delete event-store-${index}`);
       return reply(200, {});
     }
     reply(200, {
       metadata: {
+        name: `event-store-${index}`,
+        uid: `uid-${node.uid}`,
         labels: { "controller-revision-hash": node.revision },
         managedFields: [{ fieldsV1: { "f:controller-revision-hash": {} } }],
       },
       status: {
-        conditions: [{ type: "Ready", status: String(node.ready) }],
-        containerStatuses: [{ name: "kurrentdb", ready: node.ready }],
+        conditions: [{ type: "Ready", status: isReady(node) ? "True" : "False" }],
+        containerStatuses: [{ name: "kurrentdb", ready: isReady(node) }],
       },
     });
   }
+
+  function replace(index: number, node: StubNode): void {
+    const able = !stub.lost?.includes(index);
+    const coming = able ? [...(stub.coming ?? [])] : [];
+    Object.assign(node, { revision: "new", ready: undefined, able, coming, state: able ? "unknown" : undefined, uid: node.uid + 10 });
+    elect();
+  }
+
+  /** A majority of those that can take part has a leader; fewer know of none. */
+  function elect(): void {
+    const able = nodes.filter((node) => node.able);
+    const elected = able.length > nodes.length / 2 ? (able.find(({ state }) => state === "leader") ?? able[0]) : undefined;
+    for (const node of able) node.state = elected ? (node === elected ? "leader" : "follower") : "unknown";
+  }
+}
+
+function serves(state: string | undefined): boolean {
+  return state === "leader" || state === "follower";
+}
+
+function isReady({ ready, state, coming }: StubNode): boolean {
+  return ready ?? (serves(state) && coming.length === 0);
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -309,6 +405,16 @@ function listen(server: Server, servers: Server[]): Promise<number> {
   servers.push(server);
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
 }
+
+/** Has servers refuse connections at first, on the ports that they have. */
+async function beginLate(servers: readonly Server[], ports: readonly number[], late: number): Promise<void> {
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  setTimeout(() => {
+    for (const [index, server] of servers.entries()) server.listen(ports[index], "127.0.0.1");
+  }, late);
+}
+
+const NO_SCAVENGE = { scavengeId: "00000000-0000-0000-0000-000000000000", scavengeLink: "" };
 
 async function text(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];

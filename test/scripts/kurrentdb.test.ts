@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GRANTS } from "../../constructs/event-store/kurrentdb-rights";
@@ -10,16 +12,47 @@ const withShell = means.length > 0 ? describe.skip : describe;
 const where = means.length > 0 ? ` (skipped: no ${means.join(", ")} here)` : "";
 
 withShell(`a rolling upgrade${where}`, () => {
-  it("replaces followers one by one, and the leader last, after it has resigned", async () => {
-    const { status, orders, out } = await run("upgrade");
-    expect(orders).toEqual([
-      "delete event-store-0",
-      "delete event-store-2",
-      "node-1 POST /admin/node/resign as ops",
-      "delete event-store-1",
-    ]);
+  const RESIGNS = "node-1 POST /admin/node/resign as ops";
+  const ALL = ["evict event-store-0", "evict event-store-2", RESIGNS, "evict event-store-1"];
+
+  it("evicts followers one by one, and the leader last, after it has resigned", async () => {
+    const { status, orders, out, fewest } = await run("upgrade");
+    expect(orders).toEqual(ALL);
     expect(out.at(-1)).toBe("all nodes are as they should be");
-    expect(status).toBe(0);
+    expect({ status, fewest }).toEqual({ status: 0, fewest: 3 });
+  });
+
+  it("evicts the next one only when that before has a role again, whatever it passes through", async () => {
+    const { status, orders, fewest } = await run(
+      "upgrade",
+      { coming: ["initializing", "unknown", "prereplica", "catchingup", "clone"] },
+      { RECOVERY: "9" },
+    );
+    expect(orders).toEqual(ALL);
+    expect({ status, fewest }).toEqual({ status: 0, fewest: 2 });
+  });
+
+  it("keeps two of five nodes serving beyond a majority, which is all but one", async () => {
+    const states = ["follower", "leader", "follower", "follower", "follower"];
+    const { status, orders, fewest } = await run("upgrade", { states, coming: ["unknown", "catchingup"] });
+    expect(orders.filter((order) => order.startsWith("evict"))).toEqual([0, 2, 3, 4, 1].map((node) => `evict event-store-${node}`));
+    expect({ status, fewest }).toEqual({ status: 0, fewest: 4 });
+  });
+
+  it("waits for followers that are behind their leader", async () => {
+    expect((await run("upgrade", { behind: 2 })).status).toBe(0);
+    const { status, orders, err } = await run("upgrade", { behind: 99 });
+    expect(orders).toEqual([]);
+    expect(err).toBe(
+      "the followers have not caught up, or the disruption budget is used up\nnothing further is replaced: 0 of 3 pods are of the newest version",
+    );
+    expect(status).toBe(1);
+  });
+
+  it("keeps the disruption budget: it asks again while a drain uses it up", async () => {
+    const { status, orders } = await run("upgrade", { drained: 2 });
+    expect({ status, orders }).toEqual({ status: 0, orders: ALL });
+    expect((await run("upgrade", { drained: 99 })).orders).toEqual([]);
   });
 
   it("replaces nothing where every pod is as it should be", async () => {
@@ -29,61 +62,141 @@ withShell(`a rolling upgrade${where}`, () => {
 
   it("goes on where it stopped", async () => {
     const { orders } = await run("upgrade", { revisions: ["new", "new", "old"], states: ["follower", "leader", "follower"] });
-    expect(orders).toEqual(["delete event-store-2"]);
+    expect(orders).toEqual(["evict event-store-2"]);
   });
 
-  it("stops at a follower that does not come back, and touches nothing else", async () => {
+  it("replaces each pod once though it is killed after every order", async () => {
+    const { status, orders } = await run("upgrade", { kills: [1, 2, 3, 4], coming: ["unknown"] });
+    expect({ status, orders }).toEqual({ status: 0, orders: ALL });
+  });
+
+  it("stops in time for the session of a pipeline, and says how far it has come", async () => {
+    const { status, orders, err } = await run("upgrade", {}, { TIME: "0" });
+    expect({ status, orders }).toEqual({ status: 1, orders: [] });
+    expect(err).toBe("the time is over: 0 of 3 pods are of the newest version, and the next run goes on");
+  });
+
+  it("stops at a follower that does not come back, touches nothing else, and says what it sees of it", async () => {
     const { status, orders, err } = await run("upgrade", { lost: [0] });
-    expect(orders).toEqual(["delete event-store-0"]);
-    expect(err).toBe("event-store-0 does not serve again: nothing further is replaced");
+    expect(orders).toEqual(["evict event-store-0"]);
+    expect(err).toMatch(
+      /^event-store-0 can't be reached from here \(.+\)\nnothing further is replaced: 1 of 3 pods are of the newest version$/,
+    );
     expect(status).toBe(1);
   });
 
   it("waits for a new pod that does not serve yet, rather than take away another", async () => {
-    const { status, orders, err } = await run("upgrade", { revisions: ["new", "old", "old"], states: [undefined, "leader", "follower"] });
+    const { status, orders, err } = await run("upgrade", { revisions: ["new", "old", "old"], states: ["unknown", "leader", "follower"] });
     expect(orders).toEqual([]);
-    expect(err).toBe("event-store-0 does not serve: nothing further is replaced");
+    expect(err).toBe("event-store-0 says that it is unknown\nnothing further is replaced: 1 of 3 pods are of the newest version");
     expect(status).toBe(1);
   });
 
   it("begins with what does not serve anyway, which may need the change to serve at all", async () => {
     const { status, orders } = await run("upgrade", { states: ["follower", "leader", undefined] });
-    expect(orders).toEqual([
-      "delete event-store-2",
-      "delete event-store-0",
-      "node-1 POST /admin/node/resign as ops",
-      "delete event-store-1",
-    ]);
+    expect(orders).toEqual(["evict event-store-2", "evict event-store-0", RESIGNS, "evict event-store-1"]);
     expect(status).toBe(0);
   });
 
-  it("brings up a cluster of which no node serves", async () => {
-    const { orders } = await run("upgrade", { states: [undefined, undefined, undefined] });
-    expect(orders).toEqual(["delete event-store-0", "delete event-store-1", "delete event-store-2"]);
+  it("lets a node that is about to follow get there first", async () => {
+    const { status, orders } = await run("upgrade", { states: ["catchingup", "leader", "follower"] }, { RECOVERY: "2" });
+    // It never does, and may need the change for it.
+    expect(orders[0]).toBe("evict event-store-0");
+    expect(status).toBe(0);
   });
 
-  it("touches nothing where it reaches no node that Kubernetes calls ready", async () => {
-    const { status, orders, err } = await run("upgrade", { states: [undefined, undefined, undefined], ready: [true, true, true] });
+  it.each([["crash"], ["unknown"]])(
+    "brings a repair to a cluster without a leader, which the budget would keep away (%s)",
+    async (state) => {
+      const broken = state === "crash" ? undefined : state;
+      const { status, orders, out } = await run("upgrade", { states: [broken, broken, broken] });
+      expect(orders).toEqual(["delete event-store-0", "delete event-store-1", "evict event-store-2"]);
+      expect(out[0]).toBe("event-store-0 is deleted: it does not serve, so the disruption budget protects nothing");
+      expect(status).toBe(0);
+    },
+  );
+
+  it("brings a repair to all of five nodes of which none serves", async () => {
+    const states = [undefined, "unknown", undefined, "unknown", undefined];
+    const { status, orders } = await run("upgrade", { states });
+    expect(orders).toEqual([...[0, 1, 2, 3].map((node) => `delete event-store-${node}`), "evict event-store-4"]);
+    expect(status).toBe(0);
+  });
+
+  it("tells that a node can't be reached, which Kubernetes calls ready, from one that says unknown", async () => {
+    const { status, orders, err } = await run("upgrade", { states: [undefined, "leader", "follower"], ready: [true, true, true] });
     expect(orders).toEqual([]);
-    expect(err).toBe("event-store-0 is ready for Kubernetes and not from here, or the other way round: nothing is replaced");
+    expect(err).toMatch(
+      /^event-store-0 can't be reached from here \(.+\) and is ready for Kubernetes\nnothing further is replaced: 0 of 3 pods/,
+    );
     expect(status).toBe(1);
+  });
+
+  it("believes a node that says that it has no role, though an older readiness probe goes on calling it ready", async () => {
+    const { status, orders } = await run("upgrade", { states: ["follower", "leader", "unknown"], ready: [true, true, true] });
+    expect(orders[0]).toBe("evict event-store-2");
+    expect(status).toBe(0);
   });
 
   it("stops before the leader when that does not resign", async () => {
     const { status, orders, err } = await run("upgrade", { stubborn: true });
-    expect(orders).toEqual(["delete event-store-0", "delete event-store-2", "node-1 POST /admin/node/resign as ops"]);
+    expect(orders).toEqual(["evict event-store-0", "evict event-store-2", RESIGNS]);
     expect(err).toBe("node-1 does not follow another leader");
     expect(status).toBe(1);
   });
 
   it("replaces a node that is alone without asking it to resign", async () => {
-    const { orders } = await run("upgrade", { states: ["leader"] });
-    expect(orders).toEqual(["delete event-store-0"]);
+    const { status, orders } = await run("upgrade", { states: ["leader"] });
+    expect({ status, orders }).toEqual({ status: 0, orders: ["evict event-store-0"] });
+  });
+
+  it("waits for a controller that has not seen the newest version", async () => {
+    const { status, orders, err } = await run("upgrade", { unobserved: true });
+    expect({ status, orders }).toEqual({ status: 1, orders: [] });
+    expect(err).toBe("the StatefulSet event-store can't be read, or its controller has not seen its newest version (200)");
+  });
+});
+
+withShell("readiness", () => {
+  const ready = async (states: readonly (string | undefined)[]) => {
+    const { status, out } = await run("ready", { states, argument: 0 });
+    return status === 0 ? "ready" : out[0];
+  };
+
+  it.each(["leader", "follower", "readonlyreplica"])("is the role %s", async (state) => {
+    expect(await ready([state])).toBe("ready");
+  });
+
+  it.each([
+    ...["unknown", "initializing", "discoverleader", "prereplica", "catchingup", "clone", "preleader"],
+    ...["resigningleader", "readonlyleaderless", "shuttingdown"],
+  ])("is not the state %s", async (state) => {
+    expect(await ready([state])).toBe(`its state is ${state}`);
+  });
+
+  it("is not the silence of a server that does not listen", async () => {
+    expect(await ready([undefined])).toBe("its state is not known");
   });
 });
 
 withShell("a scavenge", () => {
   const SCAVENGE = "POST /admin/scavenge?threads=1&throttlePercent=100 as ops";
+
+  it("that a restart of its node ended is begun again, and goes on where it was", async () => {
+    const { status, orders, out } = await run("scavenge", { states: ["leader"], restarts: 2 });
+    expect(orders).toEqual([0, 1, 2].map(() => `node-0 ${SCAVENGE}`));
+    expect(out.filter((line) => line.startsWith("node-0 has lost"))).toHaveLength(2);
+    expect(status).toBe(0);
+  });
+
+  it("that is ended again and again is given up", async () => {
+    const { status, err } = await run("scavenge", { states: ["leader"], restarts: 99 });
+    expect({ status, err }).toEqual({ status: 1, err: "node-0 has not ended its scavenge in time" });
+  });
+
+  it("asks again where network policies let its pod through late", async () => {
+    expect((await run("scavenge", { states: ["leader"], late: 700 }, { CONNECT: "3", POLL: "1" })).status).toBe(0);
+  });
 
   it("goes from follower to follower, and to the leader when it leads no more", async () => {
     const { status, orders } = await run("scavenge");
@@ -93,7 +206,8 @@ withShell("a scavenge", () => {
 
   it("begins nothing while a node is away", async () => {
     const { status, orders, err } = await run("scavenge", { states: ["follower", "leader", undefined] });
-    expect({ status, orders, err }).toEqual({ status: 1, orders: [], err: "node-2 is away: nothing is scavenged" });
+    expect({ status, orders }).toEqual({ status: 1, orders: [] });
+    expect(err).toMatch(/^node-2 can't be reached from here \(.+\): nothing is scavenged$/);
   });
 
   it("stops at a node whose scavenge fails", async () => {
@@ -102,17 +216,78 @@ withShell("a scavenge", () => {
   });
 });
 
-withShell("certificates", () => {
-  it("are read again by every node", async () => {
-    const { status, orders } = await run("reload");
-    expect(orders).toEqual([0, 1, 2].map((node) => `node-${node} POST /admin/reloadconfig as ops`));
-    expect(status).toBe(0);
+const openssl = spawnSync("openssl", ["version"]).status === 0;
+const withCertificates = openssl && means.length === 0 ? describe : describe.skip;
+
+withCertificates("certificates", () => {
+  let root = "";
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), "certificates-"));
+    for (const name of ["old", "new"]) {
+      const { status, stderr } = spawnSync("openssl", [
+        ...[
+          "req",
+          "-x509",
+          "-newkey",
+          "ec",
+          "-pkeyopt",
+          "ec_paramgen_curve:prime256v1",
+          "-nodes",
+          "-days",
+          "2",
+          "-subj",
+          "/CN=kurrentdb-node",
+        ],
+        ...["-addext", "subjectAltName=DNS:localhost", "-keyout", join(root, `${name}.key`), "-out", join(root, `${name}.crt`)],
+      ]);
+      if (status !== 0) throw new Error(`openssl: ${stderr}`);
+    }
+    writeFileSync(join(root, "ca.crt"), ["old", "new"].map((name) => readFileSync(join(root, `${name}.crt`))).join(""));
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  const pair = (name: string) => ({ key: readFileSync(join(root, `${name}.key`)), cert: readFileSync(join(root, `${name}.crt`)) });
+
+  /** Has a node reload that shows its new certificate after so many orders. */
+  async function reload(after: number, status = 200) {
+    let orders = 0;
+    const server = createServer(pair("old"), ({ method, headers, url }, response) => {
+      if (method === "POST" && url === "/admin/reloadconfig" && headers.authorization) {
+        orders += 1;
+        response.statusCode = status;
+        if (orders === after) server.setSecureContext(pair("new"));
+      }
+      response.end("{}");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const node = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const files = { CA: join(root, "ca.crt"), CERTIFICATE: join(root, "new.crt") };
+    const told = { NODES: node, OPS_PASSWORD: "ops-1", POLL: "0", CONNECT: "0", ARRIVAL: "3", ...files };
+    const ended = await new Promise<{ status: number | null; err: string }>((resolve) => {
+      const child = spawn("sh", ["constructs/event-store/kurrentdb-scripts/reload.sh"], { env: { PATH: process.env.PATH, ...told } });
+      let err = "";
+      child.stderr.on("data", (part) => (err += part));
+      child.on("close", (code) => resolve({ status: code, err: err.trim().replace(node, "the node") }));
+    });
+    server.closeAllConnections();
+    server.close();
+    return { ...ended, orders };
+  }
+
+  it("are read again, and believed when the node shows the new one", async () => {
+    expect(await reload(1)).toEqual({ status: 0, err: "", orders: 1 });
   });
 
-  it("are read again by those that answer, and the others are named", async () => {
-    const { status, orders, err } = await run("reload", { deaf: [0] });
-    expect(orders).toHaveLength(3);
-    expect({ status, err }).toEqual({ status: 1, err: "not reloaded: node-0 (503)" });
+  it("are read again until the volume of the node has the new one", async () => {
+    expect(await reload(3)).toEqual({ status: 0, err: "", orders: 3 });
+  });
+
+  it("are not believed where the order is taken and the old one is shown on", async () => {
+    expect(await reload(99)).toMatchObject({ status: 1, err: "not reloaded: the node (shows another certificate)" });
+  });
+
+  it("are asked for again where a node can't take the order, which is named", async () => {
+    expect(await reload(99, 503)).toMatchObject({ status: 1, err: "not reloaded: the node (503)" });
   });
 });
 

@@ -5,6 +5,7 @@
 #   CA       certificates by which nodes are known; none where they speak in clear
 #   POLL     seconds between two looks (5)
 #   PATIENCE seconds for what takes moments, such as an election (120)
+#   CONNECT  seconds in which a node may refuse the first connection (15)
 
 : "${NODES:-${SEED:?}}"
 CA=${CA:-}
@@ -43,7 +44,18 @@ field() {
 
 # state URL: leader, follower, what else a node says that it is, or nothing.
 state() {
-  curl --silent --max-time 10 ${CA:+--cacert "$CA"} --header 'Accept: application/json' "$1/info" | field state
+  curl --silent --show-error --max-time 10 ${CA:+--cacert "$CA"} --header 'Accept: application/json' "$1/info" \
+    2>"$work/refusal" | field state
+}
+
+# says URL: the state of a node in words. A node that can't be reached may well serve others.
+says() {
+  word=$(state "$1")
+  if [ -n "$word" ]; then
+    printf 'says that it is %s\n' "$word"
+  else
+    printf "can't be reached from here (%s)\n" "$(tr '\n' ' ' <"$work/refusal" | sed 's/^curl: //; s/ *$//')"
+  fi
 }
 
 # A node that takes part: it has every acknowledged event, or is about to.
@@ -75,6 +87,13 @@ leader() {
   done
 }
 
+# accepts URL: a connection is made, whatever is answered. 6 and 7: the name or the port is not known (curl, exit codes).
+accepts() {
+  code=0
+  curl --silent --max-time 10 --output /dev/null --insecure "$1/info" || code=$?
+  [ "$code" -ne 6 ] && [ "$code" -ne 7 ]
+}
+
 # await SECONDS COMMAND...: until the command succeeds; fails when the time is over.
 await() {
   left=$1
@@ -98,3 +117,7 @@ resign() {
   [ "$status" = 200 ] || die "$1 did not take the order to resign ($status)"
   await "$PATIENCE" follows "$1" || die "$1 does not follow another leader"
 }
+
+# Network policies let a new pod through a moment after it has begun, each node for itself: a node that refuses the first
+# connection is not down yet. One that goes on refusing is for the scripts to judge.
+for node in ${NODES:-$SEED}; do await "${CONNECT:-15}" accepts "$node" || true; done

@@ -16,22 +16,32 @@ running() {
   [ "$(field scavengeLink <"$answer")" != "" ] || id=
 }
 
+begin() {
+  status=$(as ops "$OPS_PASSWORD" POST "$1/admin/scavenge?threads=1&throttlePercent=${THROTTLE:-100}")
+  if [ "$status" != 200 ]; then return 1; fi
+  id=$(field scavengeId <"$answer")
+  say "$1 scavenges: $id"
+}
+
+# A node that was restarted knows nothing of its scavenge. Told to scavenge it goes on where it was.
 ended() {
+  serves "$(state "$1")" || return 1
   [ "$(as ops "$OPS_PASSWORD" GET "$1/admin/scavenge/last")" = 200 ] || return 1
-  [ "$(field scavengeId <"$answer")" = "$id" ] || return 1
+  if [ "$(field scavengeId <"$answer")" != "$id" ]; then
+    say "$1 has lost its scavenge by a restart"
+    begin "$1" || true
+    return 1
+  fi
   result=$(field scavengeResult <"$answer")
   [ "$result" != InProgress ]
 }
 
 scavenge() {
   running "$1"
-  if [ -z "$id" ]; then
-    status=$(as ops "$OPS_PASSWORD" POST "$1/admin/scavenge?threads=1&throttlePercent=${THROTTLE:-100}")
-    [ "$status" = 200 ] || die "$1 does not scavenge ($status)"
-    id=$(field scavengeId <"$answer")
-    say "$1 scavenges: $id"
-  else
+  if [ -n "$id" ]; then
     say "$1 scavenges already: $id"
+  else
+    begin "$1" || die "$1 does not scavenge ($status)"
   fi
   result=
   await "${LONGEST:-86400}" ended "$1" || die "$1 has not ended its scavenge in time"
@@ -39,9 +49,9 @@ scavenge() {
 }
 
 # A cluster that has lost a node has no strength to spare.
+in_role() { serves "$(state "$1")"; }
 for node in $NODES; do
-  where=$(state "$node")
-  serves "$where" || die "$node is ${where:-away}: nothing is scavenged"
+  await "$PATIENCE" in_role "$node" || die "$node $(says "$node"): nothing is scavenged"
 done
 
 leading=$(leader)

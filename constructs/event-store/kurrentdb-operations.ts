@@ -14,6 +14,7 @@ import {
   fromSecret,
   NODE_CERTIFICATE,
   type NodeProps,
+  nodeLabels,
   nodeNames,
   PORTS,
   podSecurity,
@@ -81,6 +82,9 @@ interface Once {
 
   /** What it runs anew for when that has changed. */
   readonly follows?: readonly TerraformResource[];
+
+  /** Whether it waits for the nodes. */
+  readonly waits?: boolean;
   readonly after: readonly ITerraformDependable[];
 }
 
@@ -173,13 +177,20 @@ export class KurrentDbOperations extends Construct {
       ],
       longest,
     };
-    return this.once("rollout", run, { name: metadata.name, account: metadata.name, follows: [set], after: [...after, binding] });
+    return this.once("rollout", run, {
+      name: metadata.name,
+      account: metadata.name,
+      follows: [set],
+      waits: true,
+      after: [...after, binding],
+    });
   }
 
-  private once(label: string, run: Run, { name, account, follows = [], after }: Once): VerifiedJob {
+  private once(label: string, run: Run, { name, account, follows = [], waits = false, after }: Once): VerifiedJob {
     const { cluster, node } = this.props;
+    const waitsFor = { name: node.name, labels: nodeLabels(node.name) };
     const spec = { backoffLimit: RETRIES, activeDeadlineSeconds: run.longest, template: this.template(run, label, account) };
-    return new VerifiedJob(this, label, { cluster, namespace: node.namespace, name, spec, follows, after });
+    return new VerifiedJob(this, label, { cluster, namespace: node.namespace, name, spec, follows, ...(waits ? { waitsFor } : {}), after });
   }
 
   private regularly(run: Run, schedule: string): void {

@@ -110,7 +110,20 @@ export interface ObjectCheck {
      * @default 1
      */
     readonly least?: number;
+
+    /**
+     * The StatefulSet in the same namespace whose pods a job waits for. They are looked at with the job's own: a job whose
+     * StatefulSet can't start is given up within minutes, with the cause.
+     * @default - a job waits for nobody's pods
+     */
+    readonly waitsFor?: WaitedFor;
   };
+}
+
+/** A StatefulSet, and the labels of its pods. */
+export interface WaitedFor {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export type Kind =
@@ -264,14 +277,21 @@ export function timeProblems(within: Duration, longest: number): readonly Omit<P
 
 const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;
 
-function lineOfObject({ object: { kind, namespace, name, labels = {}, least = 1 } }: ObjectCheck): readonly [string, ...string[]] {
+function lineOfObject({
+  object: { kind, namespace, name, labels = {}, least = 1, waitsFor },
+}: ObjectCheck): readonly [string, ...string[]] {
   const { look, wants = {}, asks = [], ...listed } = OBJECTS[kind];
   if (look === "conditions") {
     const wanted = Object.entries(wants).map(([place, types]) => `${place}=${types.join(",")}`);
     return [look, `${listOf(listed, namespace)}/${name}`, wanted.join(" "), asks.map((asked) => listOf(asked, namespace)).join(" ")];
   }
+  const more = look === "rollout" ? [String(least)] : waitsFor ? [`${waitsFor.name} ${selectorOf(waitsFor.labels)}`] : [];
+  return [look, namespace, listed.resource, name, selectorOf(labels), ...more];
+}
+
+function selectorOf(labels: Readonly<Record<string, string>>): string {
   const selector = Object.entries(labels).map(([label, value]) => encodeURIComponent(`${label}=${value}`));
-  return [look, namespace, listed.resource, name, selector.sort().join(","), ...(look === "rollout" ? [String(least)] : [])];
+  return selector.sort().join(",");
 }
 
 function listOf({ group, version, resource }: Pick<Looked, "group" | "version" | "resource">, namespace: string): string {

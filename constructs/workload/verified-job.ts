@@ -3,6 +3,7 @@ import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import type { KubernetesTarget } from "../kubernetes";
+import type { WaitedFor } from "./checks";
 import { DISRUPTIONS_IGNORED } from "./disruptions";
 import { fingerprintOf } from "./fingerprint";
 import { addressOf, Verification } from "./verification";
@@ -31,6 +32,13 @@ export interface VerifiedJobProps {
    */
   readonly follows?: readonly TerraformResource[];
 
+  /**
+   * The StatefulSet whose pods it waits for. If they can't start, it is given up after some minutes, and the apply ends with
+   * their cause.
+   * @default - none
+   */
+  readonly waitsFor?: WaitedFor;
+
   /** What has to be there before: what its pods mount, their account, the ways that they go. */
   readonly after: readonly ITerraformDependable[];
 }
@@ -49,7 +57,8 @@ export class VerifiedJob extends Construct {
 
   constructor(scope: Construct, id: string, props: VerifiedJobProps) {
     super(scope, id);
-    const { cluster, namespace, name, labels, spec, follows = [], after } = props;
+    const { cluster, namespace, name, labels, spec, follows = [], waitsFor, after } = props;
+    const waited = waitsFor ? { waitsFor } : {};
     const jobName = `${name}-${fingerprintOf([DISRUPTIONS_IGNORED, spec])}`;
     this.job = new JobV1(this, "job", {
       metadata: { namespace, name: jobName, ...(labels ? { labels: { ...labels } } : {}) },
@@ -67,7 +76,7 @@ export class VerifiedJob extends Construct {
       namespace,
       name: cloudName("workload", name, "verdict"),
       component: "verdict",
-      checks: [{ name, object: { kind: "Job", namespace, name: jobName, labels: { "batch.kubernetes.io/job-name": jobName } } }],
+      checks: [{ name, object: { kind: "Job", namespace, name: jobName, labels: { "batch.kubernetes.io/job-name": jobName }, ...waited } }],
       of: jobName,
       // The job has its end by then, and its controller has said so.
       time: spec.activeDeadlineSeconds + 60,

@@ -280,7 +280,12 @@ describe("operation of KurrentDb", () => {
     });
     // It grows with the nodes, and the script ends before its job does. A pipeline's session lasts four hours.
     expect(deadlines).toEqual([3600 + 720, 3600 + 3 * 720, 3600 + 5 * 720].map((deadline) => [deadline, 60]));
-    expect(one(json, "kubernetes_config_map_v1", "rollout/verdict/checks").data.list).toContain(`\tjobs\t${rollout.metadata.name}\t`);
+    expect(one(json, "kubernetes_config_map_v1", "rollout/verdict/checks").data.list).toMatch(
+      // With the pods of the StatefulSet, which say why they can't start.
+      new RegExp(
+        `\\tjobs\\t${rollout.metadata.name}\\t\\S+\\tevent-store app.kubernetes.io%2Fcomponent%3Dnode,app.kubernetes.io%2Fname%3Devent-store\\n`,
+      ),
+    );
     const verdict = one(json, "kubernetes_job_v1", "rollout/verdict/job");
     expect(Number.parseInt(verdict.timeouts.create, 10)).toBeGreaterThan(verdict.spec.active_deadline_seconds);
     expect(verdict.spec.active_deadline_seconds).toBeGreaterThan(rollout.spec.active_deadline_seconds);

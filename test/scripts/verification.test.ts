@@ -846,6 +846,48 @@ const WELL = [{ type: "Ready", status: "True" }];
     expect(expired).toEqual(["migration-5e6f7a8b ends", "migration-5e6f7a8b after 60 s", `${RUN} after 60 s`]);
   });
 
+  describe("of a StatefulSet's nodes", () => {
+    const NODES = "GET /api/v1/namespaces/write-side/pods?labelSelector=app=event-store";
+    const waitsFor = { name: "event-store", labels: { app: "event-store" } };
+    const waiting = () => job().map((check) => ({ ...check, object: { ...check.object, waitsFor } }));
+    const node = (state: object, lastState = {}) => ({
+      metadata: { name: "event-store-0" },
+      status: { phase: "Running", containerStatuses: [{ name: "kurrentdb", ready: false, state, lastState }] },
+    });
+    const crashed = { terminated: { exitCode: 1, reason: "Error", message: "NODE_PROT: unknown option" } };
+    const pods = (...items: object[]) => ({ body: { items } });
+    const active = { [JOB]: { body: { status: { active: 1 } } } };
+
+    it("gives a job up that waits for nodes which crash, though they run in between, with their last words", async () => {
+      const crashes = [node({ waiting: { reason: "CrashLoopBackOff" } }, crashed), node({ running: {} }, crashed)];
+      const answers = { ...active, [NODES]: [pods(crashes[0] as object), pods(crashes[1] as object)] };
+      const { report, expired } = await verify(waiting, answers, { TIME: "600", HOPE: "1", EXPIRES: "migration-5e6f7a8b" });
+      expect(report?.slice(1)).toEqual([
+        "migration: what job migration-5e6f7a8b waits for can't start",
+        "  pod event-store-0: kurrentdb: ended before with 1 (Error): NODE_PROT: unknown option",
+      ]);
+      expect(expired[0]).toBe("migration-5e6f7a8b ends");
+    });
+
+    it("waits for nodes that were restarted once, and for those that a repair has replaced", async () => {
+      const complete = { body: { status: { conditions: [{ type: "Complete", status: "True" }] } } };
+      const once = { [JOB]: [...Array(9).fill(active[JOB]), complete], [NODES]: pods(node({ running: {} }, crashed)) };
+      expect((await verify(waiting, once, { TIME: "600", HOPE: "0" })).verdict).toBe("passed");
+      const repaired = [pods(node({ waiting: { reason: "CrashLoopBackOff" } }, crashed)), pods(node({ running: {} }))];
+      const answers = { [JOB]: [active[JOB], active[JOB], complete], [NODES]: repaired };
+      expect((await verify(waiting, answers, { TIME: "600", HOPE: "60" })).verdict).toBe("passed");
+    });
+
+    it("tells why a node is not ready where the job that waited for it has failed", async () => {
+      const failed = { type: "Failed", status: "True", reason: "BackoffLimitExceeded", message: "limit" };
+      const { report } = await verify(waiting, {
+        [JOB]: { body: { status: { conditions: [failed] } } },
+        [NODES]: pods(node({ running: {} }, crashed)),
+      });
+      expect(report?.at(-1)).toBe("  pod event-store-0: kurrentdb: ended before with 1 (Error): NODE_PROT: unknown option");
+    });
+  });
+
   it("gives a rollout up whose new pods can't start, and not one that a late image lets begin", async () => {
     const half = rolledOut({ updatedReplicas: 1 });
     const given = await verify(rollout, { [DEPLOYMENT]: half, [PODS]: { body: { items: [stuck] } } }, { TIME: "600", HOPE: "1" });

@@ -133,7 +133,8 @@ rollout() {
   return 1
 }
 
-# job N NAME NAMESPACE KIND OBJECT SELECTOR: it has done its work. One that failed won't any more (2).
+# job N NAME NAMESPACE KIND OBJECT SELECTOR [STATEFULSET SELECTOR, in one word]: it has done its work. One that failed won't any
+# more (2). The pods of a StatefulSet that it waits for are looked at as well: they may be what it waits for in vain.
 job() {
   if ! get "/apis/batch/v1/namespaces/$3/$4/$5"; then
     echo "$4 $5 can't be read ($status)"
@@ -143,9 +144,17 @@ job() {
   if why=$(condition Failed); then
     echo "job $5 failed: $why"
     causes "$1" "$3" "$4" "$5" "$6"
+    waited "$1" "$3" "$7"
     return 2
   fi
-  causes "$1" "$3" "$4" "$5" "$6" >"$work/told"
+  waited "$1" "$3" "$7" >"$work/told"
+  if hopeless "$1.waited" '|CrashLoopBackOff|Unschedulable'; then
+    echo "what job $5 waits for can't start"
+    cat "$work/told"
+    stop "$5"
+    return 2
+  fi
+  causes "$1" "$3" "$4" "$5" "$6" >>"$work/told"
   if hopeless "$1"; then
     echo "job $5 can't start"
     cat "$work/told"
@@ -157,9 +166,19 @@ job() {
   return 1
 }
 
-# hopeless N: for some minutes its pods have had no image, or a secret of theirs has not been there.
+# waited N NAMESPACE [STATEFULSET SELECTOR, in one word]: causes of the pods that a job waits for.
+waited() {
+  # shellcheck disable=SC2086 # two words, or none
+  set -- "$1" "$2" $3
+  [ $# -lt 4 ] || causes "$1.waited" "$2" statefulsets "$3" "$4"
+}
+
+# hopeless N [|REASON...]: for some minutes its pods have had no image, or a secret of theirs has not been there. Where more reasons
+# are named, one that crashes passes through other states in between.
 hopeless() {
-  if ! grep -qE ': (ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainerConfigError)(:|$)' "$work/told"; then
+  reasons=": (ErrImagePull|ImagePullBackOff|InvalidImageName|CreateContainerConfigError${2:-})(:|\$)"
+  if [ -n "${2:-}" ] && [ -e "$work/since.$1" ]; then reasons="$reasons|: ended( before)? with "; fi
+  if ! grep -qE "$reasons" "$work/told"; then
     rm -f "$work/since.$1"
     return 1
   fi

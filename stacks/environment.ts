@@ -3,7 +3,7 @@ import type { Architecture, ClusterAccess, Generation } from "../constructs/clus
 import type { Bytes, Cores, Duration } from "../constructs/core/quantities";
 import type { KubernetesVersion, KurrentCloudVersion, KurrentDbLine, PostgresVersion } from "../constructs/core/versions";
 import type { CloudflareZone, EdgeCaching } from "../constructs/edge";
-import type { KurrentCloudSize } from "../constructs/event-store";
+import type { KurrentCloudSize, PersistentSubscription } from "../constructs/event-store";
 import type { RateLimit } from "../constructs/gateway";
 import type { Region } from "../constructs/network";
 import type { ReadModelSlot } from "../constructs/projection";
@@ -352,6 +352,25 @@ export interface KurrentCloudSettings {
    * @default - the newest of the line when it is made, and that from then on
    */
   readonly patch?: string;
+
+  /**
+   * The projections that it runs itself: none, its own (`system`: streams by category and type), or also those of users.
+   * @default "off"
+   */
+  readonly projections?: "off" | "system" | "user";
+
+  /**
+   * Persistent subscriptions. A job creates them, and updates their settings when an apply has changed them. One that is no longer
+   * declared stays: delete it by hand.
+   * @default - none
+   */
+  readonly persistentSubscriptions?: readonly PersistentSubscription[];
+
+  /**
+   * System streams that readers of events may read, in addition to those of persistent subscriptions: `["$ce-order"]`.
+   * @default - none: they are the administrators'
+   */
+  readonly systemStreams?: readonly string[];
 }
 
 /** The event store on the write cluster. What is not said here follows from the size. */
@@ -387,6 +406,19 @@ export interface KurrentDbSettings {
    * @default false
    */
   readonly standardProjections?: boolean;
+
+  /**
+   * Persistent subscriptions. A job creates them, and updates their settings when an apply has changed them. One that is no longer
+   * declared stays: delete it by hand.
+   * @default - none
+   */
+  readonly persistentSubscriptions?: readonly PersistentSubscription[];
+
+  /**
+   * System streams that readers of events may read, in addition to those of persistent subscriptions: `["$ce-order"]`.
+   * @default - none: they are the administrators'
+   */
+  readonly systemStreams?: readonly string[];
 
   /**
    * Whether old clients may use it over plain HTTP.

@@ -6,6 +6,7 @@ import { WorkloadSecret } from "../constructs/secrets";
 import { kurrentCloudAt } from "./connections";
 import { kubernetesStack, type Site } from "./kubernetes";
 import { NAMESPACES } from "./places";
+import { describedAt } from "./refusals";
 import { quotaOf } from "./sizes";
 import type { PlatformStack } from "./stack";
 
@@ -25,12 +26,18 @@ export function eventStoreUsersStacks(app: App, site: Site, after: readonly Plat
   const releases = Object.values(secrets).map(
     (spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after: ready }).release,
   );
-  new KurrentCloudUsers(stack, "users", {
-    cluster,
-    namespace,
-    access: kurrentCloudAt(site, stack, eventStore),
-    adminSecret: cluster.aws ? cloudName("secret", system, name, secrets.admin.name) : `the Secret ${secrets.admin.name}`,
-    after: [...ready, ...releases],
-  });
+  const { persistentSubscriptions, systemStreams } = eventStore;
+  describedAt(
+    `${name}.eventStore`,
+    new KurrentCloudUsers(stack, "users", {
+      cluster,
+      namespace,
+      access: kurrentCloudAt(site, stack, eventStore),
+      adminSecret: cluster.aws ? cloudName("secret", system, name, secrets.admin.name) : `the Secret ${secrets.admin.name}`,
+      ...(persistentSubscriptions ? { persistentSubscriptions } : {}),
+      ...(systemStreams ? { systemStreams } : {}),
+      after: [...ready, ...releases],
+    }),
+  );
   return [stack];
 }

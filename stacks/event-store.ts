@@ -26,7 +26,7 @@ export function eventStoreStacks(
   const stack = new PlatformStack<EventStoreOutputs>(app, `${name}-event-store`, props);
   const { vpcId, vpcCidr } = stack.read(network);
   new KurrentCloudProvider(stack, "kurrentcloud");
-  const { size, backup, version, patch } = eventStore;
+  const { size, backup, version, patch, projections } = eventStore;
   const { host, peeringConnectionId } = new KurrentCloud(stack, "event-store", {
     name: [system, name],
     size,
@@ -37,6 +37,7 @@ export function eventStoreStacks(
     protect: stack.protect,
     ...(version ? { version } : {}),
     ...(patch ? { patch } : {}),
+    ...(projections ? { projections } : {}),
   });
   return [stack.publish({ eventStoreHost: host, peeringConnectionId })];
 }

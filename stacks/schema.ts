@@ -7,6 +7,7 @@ import { namePartProblem } from "../constructs/core/names";
 import { bytes, millicores, type Reading, seconds } from "../constructs/core/quantities";
 import { KUBERNETES, KURRENT_CLOUD_VERSIONS, KURRENTDB, POSTGRES } from "../constructs/core/versions";
 import type { EdgeBypass, EdgeRateLimit } from "../constructs/edge";
+import type { PersistentSubscription, SubscriptionFilter } from "../constructs/event-store";
 import { imageProblem } from "../constructs/kubernetes";
 import { retentionProblem } from "../constructs/logs";
 import { REGIONS } from "../constructs/network";
@@ -523,6 +524,40 @@ const edge = kinds("provider", "edge that the platform knows", {
   cloudfront: object<CloudFrontSettings>({ provider: v.string(), ...caching }),
 });
 
+const anyText = text(/^[^\p{Cc}]{1,1000}$/u, "is no text", "write up to 1000 characters on one line");
+const someTexts = list(anyText, "name one or several");
+
+/** What a store of KurrentDB's kind is told to keep for those who read events. */
+const declared = {
+  persistentSubscriptions: optional(
+    list(
+      object<PersistentSubscription>({
+        stream: anyText,
+        group: anyText,
+        filter: optional(
+          object<SubscriptionFilter>({
+            streamPrefix: optional(someTexts),
+            streamRegex: optional(anyText),
+            eventTypePrefix: optional(someTexts),
+            eventTypeRegex: optional(anyText),
+          }),
+        ),
+        from: optional(choice(["start", "end"], "place to start from")),
+        resolveLinks: optional(flag),
+        strategy: optional(choice(["RoundRobin", "DispatchToSingle", "Pinned"], "strategy")),
+        messageTimeout: optional(quantity(seconds)),
+        maxRetries: optional(whole(0, 1000)),
+        maxConsumers: optional(whole(0, 1000)),
+        readBatch: optional(whole(1, 10_000)),
+        buffer: optional(whole(2, 100_000)),
+        maxCheckpoint: optional(whole(10, 100_000)),
+      }),
+      'write [{ stream: "$ce-order", group: "billing" }], or leave it out',
+    ),
+  ),
+  systemStreams: optional(list(anyText, 'write ["$ce-order"], or leave it out')),
+};
+
 const redis = { size: optional(size), purpose: optional(choice(["cache", "store"], "purpose")) };
 
 export const environmentSchema = object<Environment>({
@@ -565,6 +600,8 @@ export const environmentSchema = object<Environment>({
         network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
         version: optional(choice(KURRENT_CLOUD_VERSIONS, "line of KurrentDB that Kurrent Cloud makes")),
         patch: optional(text(/^\d+\.\d+\.\d+$/, "is no patch of KurrentDB", "write one like 26.0.3")),
+        projections: optional(choice(["off", "system", "user"], "set of projections that the store runs")),
+        ...declared,
       }),
       kurrentdb: object<KurrentDbSettings>({
         engine,
@@ -576,6 +613,7 @@ export const environmentSchema = object<Environment>({
         storage: optional(quantity(bytes)),
         projections: optional(choice(["none", "system", "all"], "set of projections that the store runs")),
         standardProjections: optional(flag),
+        ...declared,
         atomPub: optional(flag),
         options: optional(records(scalar)),
         insecure: optional(flag),

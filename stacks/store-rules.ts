@@ -1,4 +1,4 @@
-import { eventSourcingDbSecrets } from "../constructs/event-store";
+import { eventSourcingDbSecrets, isOfStandardProjection } from "../constructs/event-store";
 import { eventServerName, readDatabaseName } from "./environment";
 import { step } from "./paths";
 import { outputName } from "./postgres";
@@ -10,6 +10,7 @@ export const storeRules: readonly Rule[] = [
   insecureIsForOneMachine,
   eventSourcingDbIsLicensed,
   serversHaveNames,
+  systemStreamsAreFilled,
   eventsAreReached,
   brokerIsReached,
 ];
@@ -77,6 +78,24 @@ function eventSourcingDbIsLicensed({ eventStore, exceptions, size }: DraftEnviro
       remedy: "write licence: { secret, flag }, as docs/secrets.md has it, or choose another engine",
     },
   ];
+}
+
+/** Streams by category and type are written by projections of the store. KurrentDb itself looks at its own. */
+function systemStreamsAreFilled({ eventStore }: DraftEnvironment): Finding[] {
+  if (eventStore?.engine !== "kurrent-cloud" || (eventStore.projections ?? "off") !== "off") return [];
+  const { persistentSubscriptions = [], systemStreams = [] } = eventStore;
+  const read = [
+    ...persistentSubscriptions.map((one, index) => [["persistentSubscriptions", index, "stream"], one?.stream] as const),
+    ...systemStreams.map((stream, index) => [["systemStreams", index], stream] as const),
+  ];
+  return read
+    .filter(([, stream]) => isOfStandardProjection(stream ?? ""))
+    .map(([keys, value]) => ({
+      keys: ["eventStore", ...keys.map(String)],
+      value,
+      rule: "stays empty, because no projection fills it",
+      remedy: 'set eventStore.projections to "system"',
+    }));
 }
 
 /** What else has a name where servers of PostgreSQL have theirs: among Services, objects, secrets and security groups. */

@@ -20,4 +20,5 @@ export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
 export { kurrentDbQuota, nodeSize as kurrentDbSize } from "./kurrentdb-size";
+export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";

@@ -3,6 +3,7 @@ import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, PodTraffic } from "../kubernetes";
 import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, fingerprintOf, SECRETS_ARRIVE, VerifiedJob } from "../workload";
@@ -10,6 +11,13 @@ import { type KurrentCloudAccess, PORT } from "./kurrent-cloud-connections";
 import { kurrentCloudSecrets } from "./kurrent-cloud-secrets";
 import { CONTAINER_SECURITY, podSecurity, SCRIPTS } from "./kurrentdb-node";
 import { grantFiles, scriptFiles } from "./kurrentdb-scripts";
+import {
+  type PersistentSubscription,
+  subscriptionFiles,
+  subscriptionProblems,
+  systemStreamProblems,
+  systemStreamsOf,
+} from "./kurrentdb-subscriptions";
 
 export interface KurrentCloudUsersProps {
   /** A cluster with a way to the vendor's network. */
@@ -21,6 +29,19 @@ export interface KurrentCloudUsersProps {
   /** Whose users are made. Its name is the beginning of the names of secrets and jobs. */
   readonly access: Omit<KurrentCloudAccess, "users">;
 
+  /**
+   * Persistent subscriptions, which the job creates, and updates when an apply has changed their settings. One that is no longer
+   * declared stays.
+   * @default - none
+   */
+  readonly persistentSubscriptions?: readonly PersistentSubscription[];
+
+  /**
+   * Further system streams that the role `subscriptions` may read: `["$ce-order"]`.
+   * @default - those that persistent subscriptions read
+   */
+  readonly systemStreams?: readonly string[];
+
   /** Where a person writes the password of `admin`, so that the job can say it: `orders-production-event-store-admin`. */
   readonly adminSecret: string;
 
@@ -30,6 +51,9 @@ export interface KurrentCloudUsersProps {
 
 /** Nobody's user in most distributions. */
 const USER = 65534;
+
+/** The folder of persistent subscriptions. */
+const DECLARED = "persistent-subscriptions";
 
 /** Whom users are made for. */
 const ROLES = ["commands", "subscriptions"] as const;
@@ -55,8 +79,12 @@ export class KurrentCloudUsers extends Construct {
     const { cidr } = access;
     const name = `${access.name}-users`;
     const scripts = scriptFiles(["nodes", "users"]);
-    const grants = grantFiles();
-    const configMap = `${name}-${fingerprintOf([scripts, grants])}`;
+    const { persistentSubscriptions: declared = [], systemStreams = [] } = props;
+    for (const { index, ...problem } of subscriptionProblems(declared)) refuse(this, [problem], `persistentSubscriptions[${index}]`);
+    refuse(this, systemStreamProblems(systemStreams), "systemStreams");
+    const grants = grantFiles(systemStreamsOf(declared, systemStreams));
+    const subscriptions = subscriptionFiles(declared);
+    const configMap = `${name}-${fingerprintOf([scripts, grants, ...(declared.length > 0 ? [subscriptions] : [])])}`;
     const labels = { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
     const account = new ServiceAccountV1(this, "account", {
       metadata: { namespace, name },
@@ -65,8 +93,8 @@ export class KurrentCloudUsers extends Construct {
     });
     const files = new ConfigMapV1(this, "files", {
       metadata: { namespace, name: configMap },
-      data: scripts,
-      binaryData: grants,
+      data: { ...scripts, ...subscriptions.data },
+      binaryData: { ...grants, ...subscriptions.binaryData },
       dependsOn: [...after],
     });
     const { policy } = new PodTraffic(this, "traffic", {
@@ -77,10 +105,9 @@ export class KurrentCloudUsers extends Construct {
       reaches: [{ name: "event-store", peer: { cidr }, ports: [PORT] }],
       after,
     });
-    const template = (filling: number) => ({
-      metadata: { labels },
-      spec: podSpec(props, name, { configMap, scripts: Object.keys(scripts), grants: Object.keys(grants) }, filling),
-    });
+    const keys = Object.values(subscriptions).flatMap((content) => Object.keys(content));
+    const listed = { configMap, scripts: Object.keys(scripts), grants: Object.keys(grants), subscriptions: keys };
+    const template = (filling: number) => ({ metadata: { labels }, spec: podSpec(props, name, listed, filling) });
     const longest = LONGEST.election + LONGEST.filling + LONGEST.work;
     const first = new VerifiedJob(this, "first", {
       cluster,
@@ -110,12 +137,13 @@ interface Files {
   readonly configMap: string;
   readonly scripts: readonly string[];
   readonly grants: readonly string[];
+  readonly subscriptions: readonly string[];
 }
 
 function podSpec(
   { cluster, access: { name, host, clustered }, adminSecret }: KurrentCloudUsersProps,
   account: string,
-  { configMap, scripts, grants }: Files,
+  { configMap, scripts, grants, subscriptions }: Files,
   filling: number,
 ) {
   const secrets = kurrentCloudSecrets(name);
@@ -127,6 +155,9 @@ function podSpec(
     // One of several is asked who leads; one that is alone is taken for what it is.
     [clustered ? "SEED" : "NODES"]: `https://${host}:${PORT}`,
     RECOVERY: String(LONGEST.election),
+    ...(subscriptions.length > 0 ? { SUBSCRIPTIONS: `/${DECLARED}` } : {}),
+    // Only when they are deployed, and not by the clock: consumers have to connect again.
+    ...(subscriptions.length > 0 && filling > 0 ? { UPDATES: "yes" } : {}),
     USERS: "/users",
   };
   const files = (items: readonly string[]) => ({
@@ -158,6 +189,7 @@ function podSpec(
           ...ROLES.map((role) => ({ name: role, mountPath: `/users/${role}`, readOnly: true })),
           { name: "grants", mountPath: "/grants", readOnly: true },
           { name: "scripts", mountPath: SCRIPTS, readOnly: true },
+          ...(subscriptions.length > 0 ? [{ name: DECLARED, mountPath: `/${DECLARED}`, readOnly: true }] : []),
           { name: "tmp", mountPath: "/tmp" },
         ],
       },
@@ -167,6 +199,7 @@ function podSpec(
       ...ROLES.map((role) => ({ name: role, ...passwords(secrets[role]) })),
       { name: "grants", ...files(grants) },
       { name: "scripts", ...files(scripts) },
+      ...(subscriptions.length > 0 ? [{ name: DECLARED, ...files(subscriptions) }] : []),
       { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "8Mi" } },
     ],
   };

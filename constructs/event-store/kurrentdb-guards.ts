@@ -3,6 +3,7 @@ import { bytes, millicores, type Reading, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB } from "../core/versions";
 import type { KurrentDbProps } from "./kurrentdb";
 import type { NodeSize } from "./kurrentdb-size";
+import { isOfStandardProjection, subscriptionProblems, systemStreamProblems } from "./kurrentdb-subscriptions";
 
 type Found = readonly Omit<Problem, "path">[];
 
@@ -63,12 +64,31 @@ export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (r
           ]
         : [],
     ],
+    ...declarationProblems(props),
     [
       "standardProjections",
       standardProjections && projections === "none"
         ? [{ value: true, rule: "starts projections that nothing runs", remedy: 'set projections to "system" or "all"' }]
         : [],
     ],
+  ];
+}
+
+/** What is wrong with subscriptions and grants, with where each of them stands. */
+function declarationProblems(props: KurrentDbProps): readonly (readonly [string, Found])[] {
+  const { persistentSubscriptions: subscriptions = [], systemStreams = [], standardProjections, insecureOnOwnMachine } = props;
+  const empty = (stream: string): Found =>
+    isOfStandardProjection(stream) && !standardProjections
+      ? [{ value: stream, rule: "stays empty: no projection fills it", remedy: 'set projections to "system", and standardProjections' }]
+      : [];
+  const unmade: Found = insecureOnOwnMachine
+    ? [{ value: true, rule: "leaves out the job that would do this", remedy: "leave insecure out, or do it by hand" }]
+    : [];
+  return [
+    ...subscriptionProblems(subscriptions).map(({ index, ...problem }) => [`persistentSubscriptions[${index}]`, [problem]] as const),
+    ...subscriptions.map(({ stream }, index) => [`persistentSubscriptions[${index}].stream`, empty(stream)] as const),
+    ["systemStreams", [...systemStreamProblems(systemStreams), ...systemStreams.flatMap(empty)]],
+    ["insecureOnOwnMachine", subscriptions.length + systemStreams.length > 0 ? unmade : []],
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { RoleBindingV1 } from "@cdktf/provider-kubernetes/lib/role-binding-v1";
 import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
@@ -31,6 +32,9 @@ export interface KurrentDbOperationsProps {
 
   /** When disks are freed of what streams no longer need, as cron has it (UTC). */
   readonly scavenge: string;
+
+  /** What users may do, and the subscriptions that are made for them: ConfigMaps, the second only where there are any. */
+  readonly declared: readonly ConfigMapV1[];
 
   /** What is replaced, and by whose change. */
   readonly set: TerraformResource;
@@ -118,17 +122,26 @@ export class KurrentDbOperations extends Construct {
       variables: [
         fromSecret("ADMIN_PASSWORD", secrets.users.name, "admin"),
         { name: "GRANTS", value: "/grants" },
+        ...(this.subscribed ? [{ name: "SUBSCRIPTIONS", value: `/${DECLARED}` }] : []),
         { name: "USERS", value: "/users" },
       ],
       longest: 900,
     };
-    this.ready = [rollout, this.once("users", users, { name: `${name}-users-first`, after: [rollout] }).passed];
+    // Settings of subscriptions are changed when an apply does, and not by the clock: their consumers have to connect again.
+    const updates = this.subscribed ? [{ name: "UPDATES", value: "yes" }] : [];
+    const first: Run = { ...users, variables: [...(users.variables ?? []), ...updates] };
+    const { declared } = props;
+    this.ready = [rollout, this.once("users", first, { name: `${name}-users-first`, follows: declared, after: [rollout] }).passed];
     this.regularly(users, SECRETS_ARRIVE);
     const certificate = { name: "CERTIFICATE", value: `${NODE_CERTIFICATE}/tls.crt` };
     // What a node shows is printed by a newer curl than the older lines of the server have (7.88).
     const image = imageFrom(props.cluster, TOOLS.curl);
     this.regularly({ script: "reload", variables: [...ops, certificate], image, longest: node.nodes * ARRIVAL + 300 }, "17 3 * * *");
     this.regularly({ script: "scavenge", variables: ops, longest: node.nodes * DAY }, props.scavenge);
+  }
+
+  private get subscribed(): boolean {
+    return this.props.declared.length > 1;
   }
 
   /** Runs when the StatefulSet has been made or changed. */
@@ -226,6 +239,7 @@ export class KurrentDbOperations extends Construct {
       ...variables,
     ].sort((one, other) => (one.name < other.name ? -1 : 1));
     const [users, reload] = [script === "users", script === "reload"];
+    const folders = users ? ["grants", ...(this.subscribed ? [DECLARED] : [])] : [];
     return {
       metadata: { labels: jobLabels(name, label) },
       spec: {
@@ -249,7 +263,7 @@ export class KurrentDbOperations extends Construct {
               { name: "tmp", mountPath: "/tmp" },
               ...(insecure ? [] : [{ name: "trusted", mountPath: TRUSTED, readOnly: true }]),
               ...(reload ? [{ name: "certificate", mountPath: NODE_CERTIFICATE, readOnly: true }] : []),
-              ...(users ? [{ name: "grants", mountPath: "/grants", readOnly: true }] : []),
+              ...folders.map((folder) => ({ name: folder, mountPath: `/${folder}`, readOnly: true })),
               ...(users ? ROLES.map((role) => ({ name: role, mountPath: `/users/${role}`, readOnly: true })) : []),
             ],
           },
@@ -259,7 +273,7 @@ export class KurrentDbOperations extends Construct {
           { name: "tmp", emptyDir: { sizeLimit: "16Mi" } },
           ...(insecure ? [] : [trustedVolume(name)]),
           ...(reload ? [certificateVolume(name, "tls.crt")] : []),
-          ...(users ? [{ name: "grants", configMap: { name: `${name}-grants`, defaultMode: "0444" } }] : []),
+          ...folders.map((folder) => ({ name: folder, configMap: { name: `${name}-${folder}`, defaultMode: "0444" } })),
           ...(users ? ROLES.map((role) => ({ name: role, secret: { secretName: secrets[role].name, defaultMode: "0440" } })) : []),
         ],
       },
@@ -269,6 +283,9 @@ export class KurrentDbOperations extends Construct {
 
 /** Whom users are made for. */
 const ROLES = ["commands", "metrics", "subscriptions"] as const;
+
+/** The folder of persistent subscriptions. */
+const DECLARED = "persistent-subscriptions";
 
 const DAY = 86_400;
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { field, frame, message } from "./protobuf";
 
 /**
  * What roles may do, as requests of the protocol that every line of the server speaks (streams.proto, Append): the default
@@ -21,11 +22,19 @@ export const GRANTS: Readonly<Record<string, Buffer>> = {
   "all-events.bin": append("$$$all", "$metadata", { $acl: { $r: ["$admins", "subscriptions"], $mr: ["$admins", "subscriptions"] } }),
 };
 
+/** That the role `subscriptions` reads system streams, which are the administrators' otherwise: a request for each. */
+export function systemStreamGrants(streams: readonly string[]): Readonly<Record<string, Buffer>> {
+  const readers = ["$admins", "subscriptions"];
+  return Object.fromEntries(
+    streams.map((stream) => [`read-${stream.slice(1)}.bin`, append(`$$${stream}`, "$metadata", { $acl: { $r: readers, $mr: readers } })]),
+  );
+}
+
 function append(stream: string, type: string, data: object): Buffer {
   const json = Buffer.from(JSON.stringify(data));
-  const options = message(field(1, message(field(3, Buffer.from(stream)))), field(3, message()));
-  const id = field(1, message(field(2, Buffer.from(idOf(stream, json)))));
-  const entry = (key: string, value: string) => field(2, message(field(1, Buffer.from(key)), field(2, Buffer.from(value))));
+  const options = message(field(1, message(field(3, stream))), field(3, message()));
+  const id = field(1, message(field(2, idOf(stream, json))));
+  const entry = (key: string, value: string) => field(2, message(field(1, key), field(2, value)));
   const event = message(id, entry("type", type), entry("content-type", "application/json"), field(4, json));
   return Buffer.concat([frame(field(1, options)), frame(field(2, event))]);
 }
@@ -34,24 +43,4 @@ function append(stream: string, type: string, data: object): Buffer {
 function idOf(stream: string, json: Buffer): string {
   const hex = createHash("sha256").update(stream).update(json).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function message(...fields: readonly Buffer[]): Buffer {
-  return Buffer.concat(fields);
-}
-
-/** A field of length-delimited bytes (Protocol Buffers, encoding). */
-function field(number: number, value: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([(number << 3) | 2]), varint(value.length), value]);
-}
-
-function varint(value: number): Buffer {
-  return Buffer.from(value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)]);
-}
-
-/** Not compressed, length, message (gRPC over HTTP/2). */
-function frame(content: Buffer): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(content.length, 1);
-  return Buffer.concat([head, content]);
 }

@@ -3,26 +3,33 @@ import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { GRANTS } from "./kurrentdb-rights";
+import { GRANTS, systemStreamGrants } from "./kurrentdb-rights";
+import { type PersistentSubscription, subscriptionFiles, systemStreamsOf } from "./kurrentdb-subscriptions";
+
+interface KurrentDbScriptsProps {
+  readonly name: string;
+  readonly namespace: string;
+  readonly subscriptions: readonly PersistentSubscription[];
+  readonly systemStreams: readonly string[];
+  readonly after: readonly ITerraformDependable[];
+}
 
 /** The scripts by which a cluster is operated, in one place for nodes and jobs. */
 export class KurrentDbScripts extends Construct {
   readonly ready: readonly ITerraformDependable[];
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { name, namespace, after }: { name: string; namespace: string; after: readonly ITerraformDependable[] },
-  ) {
+  /** What the users' job does its work by. */
+  readonly declared: readonly ConfigMapV1[];
+
+  constructor(scope: Construct, id: string, { name, namespace, subscriptions, systemStreams, after }: KurrentDbScriptsProps) {
     super(scope, id);
-    this.ready = [
-      new ConfigMapV1(this, "scripts", { metadata: { namespace, name: `${name}-scripts` }, data: SOURCES, dependsOn: [...after] }),
-      new ConfigMapV1(this, "grants", {
-        metadata: { namespace, name: `${name}-grants` },
-        binaryData: grantFiles(),
-        dependsOn: [...after],
-      }),
+    const files = (part: string, content: object) =>
+      new ConfigMapV1(this, part, { metadata: { namespace, name: `${name}-${part}` }, ...content, dependsOn: [...after] });
+    this.declared = [
+      files("grants", { binaryData: grantFiles(systemStreamsOf(subscriptions, systemStreams)) }),
+      ...(subscriptions.length > 0 ? [files("persistent-subscriptions", subscriptionFiles(subscriptions))] : []),
     ];
+    this.ready = [files("scripts", { data: SOURCES }), ...this.declared];
   }
 }
 
@@ -40,6 +47,8 @@ export function scriptFiles(names: readonly string[]): Readonly<Record<string, s
 }
 
 /** What is appended for rights, as the binary data of a ConfigMap. */
-export function grantFiles(): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(GRANTS).map(([file, content]) => [file, content.toString("base64")]));
+export function grantFiles(systemStreams: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries({ ...GRANTS, ...systemStreamGrants(systemStreams) }).map(([file, content]) => [file, content.toString("base64")]),
+  );
 }

@@ -23,6 +23,7 @@ import { type KurrentDbOptions, optionProblems } from "./kurrentdb-options";
 import { KurrentDbScripts } from "./kurrentdb-scripts";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { type NodeSize, nodeSize } from "./kurrentdb-size";
+import type { PersistentSubscription } from "./kurrentdb-subscriptions";
 
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
@@ -89,6 +90,20 @@ export interface KurrentDbProps {
    * @default false
    */
   readonly atomPub?: boolean;
+
+  /**
+   * Persistent subscriptions. The job of users creates them, and updates their settings when an apply has changed them, which
+   * has consumers connect again. One that is no longer declared stays: delete it by hand.
+   * @default - none
+   */
+  readonly persistentSubscriptions?: readonly PersistentSubscription[];
+
+  /**
+   * Further system streams that the role `subscriptions` may read: `["$ce-order"]`. Granted once; a grant that is no longer named
+   * stays.
+   * @default - those that persistent subscriptions read; the others are the administrators'
+   */
+  readonly systemStreams?: readonly string[];
 
   /** Further options, without prefix: `{ READER_THREADS_COUNT: 8 }`. What the version would refuse is refused here. */
   readonly options?: KurrentDbOptions;
@@ -176,7 +191,8 @@ export class KurrentDb extends Construct {
       automountServiceAccountToken: false,
       dependsOn: [...after],
     });
-    const scripts = new KurrentDbScripts(this, "scripts", { name, namespace, after });
+    const { persistentSubscriptions: subscriptions = [], systemStreams = [] } = props;
+    const scripts = new KurrentDbScripts(this, "scripts", { name, namespace, subscriptions, systemStreams, after });
     const network = new KurrentDbNetwork(this, "network", {
       name,
       namespace,
@@ -218,6 +234,7 @@ export class KurrentDb extends Construct {
       node,
       set,
       scavenge: props.scavenge ?? "0 2 * * 6",
+      declared: scripts.declared,
       after: [...after, ...scripts.ready, ...network.policies, ...authority],
     });
     this.ready = [...operations.ready];

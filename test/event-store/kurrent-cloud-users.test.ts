@@ -1,10 +1,10 @@
 import { podGroups } from "../../constructs/capacity/pod-groups";
-import { KurrentCloudUsers, kurrentCloudSecrets } from "../../constructs/event-store";
+import { KurrentCloudUsers, type KurrentCloudUsersProps, kurrentCloudSecrets } from "../../constructs/event-store";
 import { GRANTS } from "../../constructs/event-store/kurrentdb-rights";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
 import { type Body, one, synth } from "../synth";
 
-const made = (clustered = true, mirror?: string): Body =>
+const made = (clustered = true, mirror?: string, changes: Partial<KurrentCloudUsersProps> = {}): Body =>
   synth((stack) => {
     const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders", ...(mirror ? { mirror } : {}) });
     new KurrentCloudUsers(stack, "users", {
@@ -12,6 +12,7 @@ const made = (clustered = true, mirror?: string): Body =>
       namespace: "event-store",
       access: { name: "event-store", host: "c1.mesdb.eventstore.cloud", cidr: "10.128.0.0/20", clustered },
       adminSecret: "orders-production-event-store-admin",
+      ...changes,
     });
   });
 
@@ -74,6 +75,22 @@ describe("the users of a cluster at Kurrent Cloud", () => {
     expect(items("scripts")).toEqual(["nodes.sh", "users.sh"]);
     expect(Object.keys(files.data)).toEqual(items("scripts"));
     expect(Object.keys(files.binary_data)).toEqual(items("grants"));
+  });
+
+  it("come with the persistent subscriptions that are declared, which are updated when they are deployed and not by the clock", () => {
+    const persistentSubscriptions = [{ stream: "$ce-order", group: "billing" }];
+    const subscribed = made(true, undefined, { persistentSubscriptions });
+    const first = one(subscribed, "kubernetes_job_v1", "users/first/job").spec.template;
+    const later = one(subscribed, "kubernetes_cron_job_v1").spec.job_template.spec.template;
+    expect(variables(first)).toMatchObject({ SUBSCRIPTIONS: "/persistent-subscriptions", UPDATES: "yes" });
+    expect(variables(later)).toMatchObject({ SUBSCRIPTIONS: "/persistent-subscriptions" });
+    expect(variables(later)).not.toHaveProperty("UPDATES");
+    const keys = first.spec.volume
+      .find(({ name }: Body) => name === "persistent-subscriptions")
+      .config_map.items.map(({ key }: Body) => key);
+    expect(keys).toEqual(["name", "path", "settings", "create", "update"].map((part) => `0.${part}`));
+    const { binary_data: binary, data } = one(subscribed, "kubernetes_config_map_v1", "users/files");
+    expect(Object.keys({ ...data, ...binary })).toEqual(expect.arrayContaining([...keys, "read-ce-order.bin"]));
   });
 
   it("are made by a pod that the restricted standard admits, and that can write nothing but memory", () => {

@@ -298,6 +298,24 @@ describe("operation of KurrentDb", () => {
     expect(first).toMatch(/^data\.kubernetes_config_map_v1\.events_operations_rollout_verdict_/);
   });
 
+  it("creates declared persistent subscriptions, again when a declaration has changed, and grants what they read", () => {
+    const subscribed = made({
+      projections: "system",
+      standardProjections: true,
+      persistentSubscriptions: [{ stream: "$ce-order", group: "billing" }],
+      systemStreams: ["$et-OrderPlaced"],
+    });
+    const first = one(subscribed, "kubernetes_job_v1", "users/job");
+    const variables = ({ spec }: Body) => Object.fromEntries(spec.container[0].env.map(({ name, value }: Body) => [name, value]));
+    expect(variables(first.spec.template)).toMatchObject({ SUBSCRIPTIONS: "/persistent-subscriptions", UPDATES: "yes" });
+    const maps = ["grants", "persistent-subscriptions"].map((part) => one(subscribed, "kubernetes_config_map_v1", `scripts/${part}`));
+    expect(first.lifecycle.replace_triggered_by).toEqual(maps.map((map) => `kubernetes_config_map_v1.${map["//"].metadata.uniqueId}`));
+    expect(Object.keys(maps[0]?.binary_data)).toEqual(["streams.bin", "all-events.bin", "read-ce-order.bin", "read-et-OrderPlaced.bin"]);
+    const clock = one(subscribed, "kubernetes_cron_job_v1", "users-regularly").spec.job_template.spec.template;
+    expect(variables(clock)).toMatchObject({ SUBSCRIPTIONS: "/persistent-subscriptions" });
+    expect(variables(clock)).not.toHaveProperty("UPDATES");
+  });
+
   it("may look at its own pods, evict and delete them, and nothing else", () => {
     expect(one(json, "kubernetes_role_v1", "rollout-role").rule).toEqual([
       { api_groups: ["apps"], resources: ["statefulsets"], resource_names: ["event-store"], verbs: ["get"] },
@@ -415,6 +433,31 @@ describe("KurrentDb refuses", () => {
       "an insecure cluster",
       { insecureOnOwnMachine: true },
       "insecureOnOwnMachine: true lets in everybody, and is asked for what others reach; leave it out, or have one node without names outside",
+    ],
+    [
+      "a subscription to a stream that nothing fills",
+      { persistentSubscriptions: [{ stream: "$ce-order", group: "billing" }] },
+      'persistentSubscriptions[0].stream: "$ce-order" stays empty: no projection fills it; set projections to "system", and standardProjections',
+    ],
+    [
+      "a system stream that nothing fills",
+      { systemStreams: ["$et-OrderPlaced"] },
+      'systemStreams: "$et-OrderPlaced" stays empty: no projection fills it; set projections to "system", and standardProjections',
+    ],
+    [
+      "a system stream that is none",
+      { systemStreams: ["orders"] },
+      'systemStreams: "orders" can\'t be granted as a system stream; write one like "$ce-order" or "$et-OrderPlaced"',
+    ],
+    [
+      "a filter where the server has none",
+      { persistentSubscriptions: [{ stream: "orders", group: "g", filter: { streamPrefix: ["o"] } }] },
+      'persistentSubscriptions[0]: "orders" can\'t have a filter, which the server applies to $all only; leave the filter out, or use $all',
+    ],
+    [
+      "grants where there are no users",
+      { nodes: 1, insecureOnOwnMachine: true, systemStreams: ["$ce-x"], projections: "system", standardProjections: true },
+      "insecureOnOwnMachine: true leaves out the job that would do this; leave insecure out, or do it by hand",
     ],
     [
       "projections that nothing runs",

@@ -11,7 +11,12 @@ const SCRIPTS = join(process.cwd(), "constructs/event-store/kurrentdb-scripts");
 export interface StubUser {
   password: string;
   groups: readonly string[];
+  fullName?: string;
+  disabled?: boolean;
 }
+
+/** Persistent subscriptions by `stream::group`, with their settings as the server tells them (SubscriptionConfigData). */
+export type StubSubscriptions = Record<string, Record<string, string | number | boolean>>;
 
 /** A node as the stub keeps it. */
 export interface StubNode {
@@ -73,6 +78,12 @@ export interface StubCluster {
   /** Streams that have something already. */
   readonly streams?: readonly string[];
 
+  /** Persistent subscriptions that are there, by stream and group, with what the server says of them. */
+  readonly subscriptions?: StubSubscriptions;
+
+  /** Looks at subscriptions at which the server is not ready yet. */
+  readonly unready?: number;
+
   /** The node that is asked for the others; otherwise all are told. */
   readonly seed?: number;
 
@@ -97,11 +108,14 @@ export interface Ran {
   /** The fewest nodes that served at any time after an order. */
   readonly fewest: number;
   readonly users: Readonly<Record<string, StubUser>>;
+  readonly subscriptions: StubSubscriptions;
 }
 
 /** Runs a script with `sh` against a cluster of three nodes, and a Kubernetes API, that only pretend. */
 export async function run(script: string, stub: StubCluster = {}, variables: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const orders: string[] = [];
+  const subscriptions: StubSubscriptions = { ...stub.subscriptions };
+  let unready = stub.unready ?? 0;
   const asked = new Set<string>();
   const users: Record<string, StubUser> = {
     admin: { password: "admin-1", groups: ["$admins"] },
@@ -137,7 +151,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
         await listen(
           bothProtocols(
             (request, response) => answer(index, request, response),
-            (authorization, body) => grant(index, authorization, body),
+            (path, authorization, body) => grpc(index, path, authorization, body),
           ),
           servers,
         ),
@@ -181,6 +195,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
       asked: [...asked].sort(),
       fewest,
       users,
+      subscriptions,
     };
   } finally {
     for (const server of servers) server.close();
@@ -190,7 +205,7 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     const [name = "", password] = Buffer.from((headers.authorization ?? "").replace("Basic ", ""), "base64")
       .toString()
       .split(":");
-    return users[name]?.password === password ? name : undefined;
+    return users[name]?.password === password && !users[name]?.disabled ? name : undefined;
   }
 
   async function answer(index: number, request: IncomingMessage, response: ServerResponse) {
@@ -216,7 +231,23 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     if (!user) return reply(401, refusal());
     const body = await text(request);
     if (url === "/users/$current") return reply(200, { data: { loginName: user } });
-    if (url.startsWith("/users")) return reply(usersAnswer(user, `${method} ${url}`, body));
+    if (url.startsWith("/subscriptions/")) {
+      if (unready-- > 0) return reply(503);
+      const [, , stream = "", group = ""] = url.split("/").map(decodeURIComponent);
+      const config = subscriptions[`${stream}::${group}`];
+      return config ? reply(200, { eventStreamId: stream, groupName: group, config, liveBufferCount: 0 }) : reply(404);
+    }
+    if (`${method} ${url}` === "GET /users/") {
+      const data = Object.entries(users).map(([loginName, { fullName = "", groups, disabled = false }]) => {
+        return { loginName, fullName, groups, dateLastUpdated: "2026-11-01T02:00:00Z", disabled, links: [{ href: url, rel: "edit" }] };
+      });
+      return reply(200, { data, success: true, error: "Success" });
+    }
+    if (url.startsWith("/users")) {
+      const status = usersAnswer(user, `${method} ${url}`, body);
+      const found = users[url.slice("/users/".length)];
+      return reply(status, found ? { data: { loginName: url.slice(7), disabled: found.disabled ?? false } } : "");
+    }
     if (url === "/admin/scavenge/current") return reply(200, current(node));
     if (url === "/admin/scavenge/last") return reply(200, last(index, node));
     // As the server does where it expects no content: any type of it is unknown.
@@ -279,25 +310,58 @@ export async function run(script: string, stub: StubCluster = {}, variables: Rea
     const login = /\/users\/([^/]+)/.exec(order)?.[1] ?? "";
     if (order.startsWith("GET")) return login in users ? 200 : 404;
     ordered(order);
+    const command = /command\/(enable|disable)$/.exec(order)?.[1];
+    if (command) {
+      (users[login] as StubUser).disabled = command === "disable";
+      return 200;
+    }
     const said = JSON.parse(body);
     if (order === "POST /users") {
-      users[said.loginName] = { password: said.password, groups: said.groups };
+      users[said.loginName] = { password: said.password, groups: said.groups, fullName: said.fullName };
       return 201;
     }
     (users[login] as StubUser).password = said.newPassword;
     return 200;
   }
 
-  function grant(index: number, authorization: string | undefined, body: Buffer): { status: string; body: Buffer } {
+  function grpc(index: number, path: string, authorization: string | undefined, body: Buffer): { status: string; body: Buffer } {
     asked.add(`node-${index}`);
     const [name, password] = Buffer.from((authorization ?? "").replace("Basic ", ""), "base64")
       .toString()
       .split(":");
     if (users[name ?? ""]?.password !== password) return { status: "7", body: Buffer.alloc(0) };
-    const stream = ["$settings", "$$$all"].find((known) => body.includes(known)) ?? "";
+    if (path.includes("persistent_subscriptions")) return { status: subscribe(path, body), body: Buffer.alloc(0) };
+    const stream = /\$\$\$[\w-]+|\$settings/.exec(body.toString("latin1"))?.[0] ?? "";
     const taken = stub.streams?.includes(stream);
     if (!taken) ordered(`append to ${stream}`);
     return { status: "0", body: Buffer.from([0, 0, 0, 0, 2, taken ? 0x12 : 0x0a, 0]) };
+  }
+
+  /** As PersistentSubscriptionService has it: 6 where it is there, 5 where it is not. */
+  function subscribe(path: string, body: Buffer): string {
+    const options = fieldsOf(fieldsOf(body.subarray(5))[1] as Buffer);
+    const ofStream = options[4] as Buffer | undefined;
+    const stream = ofStream ? String(fieldsOf(fieldsOf(ofStream)[1] as Buffer)[3]) : "$all";
+    const key = `${stream}::${options[2]}`;
+    const creates = path.endsWith("/Create");
+    if (creates === key in subscriptions) return creates ? "6" : "5";
+    const settings = fieldsOf(options[3] as Buffer);
+    const number = (field: number) => Number(settings[field] ?? 0);
+    subscriptions[key] = {
+      resolveLinktos: number(1) === 1,
+      messageTimeoutMilliseconds: number(14),
+      maxRetryCount: number(5),
+      liveBufferSize: number(10),
+      bufferSize: number(12),
+      readBatchSize: number(11),
+      checkPointAfterMilliseconds: number(15),
+      minCheckPointCount: number(7),
+      maxCheckPointCount: number(8),
+      maxSubscriberCount: number(9),
+      namedConsumerStrategy: creates ? String(settings[16]) : (["DispatchToSingle", "RoundRobin", "Pinned"][number(13)] ?? ""),
+    };
+    ordered(`${creates ? "create" : "update"} ${key}`);
+    return "0";
   }
 
   async function kubernetes(request: IncomingMessage, response: ServerResponse) {
@@ -371,12 +435,35 @@ function isReady({ ready, state, coming }: StubNode): boolean {
   return ready ?? (serves(state) && coming.length === 0);
 }
 
+/** The fields of a message, the last of each number: numbers, and bytes of what has a length (Protocol Buffers, encoding). */
+function fieldsOf(bytes: Buffer): Record<number, number | Buffer> {
+  const fields: Record<number, number | Buffer> = {};
+  let at = 0;
+  const varint = (): number => {
+    let [value, shift, byte] = [0, 1, 0x80];
+    while (byte & 0x80) {
+      byte = bytes[at++] as number;
+      value += (byte & 0x7f) * shift;
+      shift *= 128;
+    }
+    return value;
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const value = varint();
+    const long = tag % 8 === 2;
+    fields[Math.floor(tag / 8)] = long ? bytes.subarray(at, at + value) : value;
+    if (long) at += value;
+  }
+  return fields;
+}
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** HTTP/1 for what is ordered, HTTP/2 for what is appended, on one port as at the server. */
 function bothProtocols(
   handler: Handler,
-  grant: (authorization: string | undefined, body: Buffer) => { status: string; body: Buffer },
+  grpc: (path: string, authorization: string | undefined, body: Buffer) => { status: string; body: Buffer },
 ): Server {
   const first = createServer((request, response) => void handler(request, response));
   const second = createHttp2Server();
@@ -384,7 +471,7 @@ function bothProtocols(
     const parts: Buffer[] = [];
     stream.on("data", (part: Buffer) => parts.push(part));
     stream.on("end", () => {
-      const { status, body } = grant(headers.authorization, Buffer.concat(parts));
+      const { status, body } = grpc(String(headers[":path"]), headers.authorization, Buffer.concat(parts));
       stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
       stream.end(body);

@@ -4,7 +4,8 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GRANTS } from "../../constructs/event-store/kurrentdb-rights";
+import { GRANTS, systemStreamGrants } from "../../constructs/event-store/kurrentdb-rights";
+import { type PersistentSubscription, subscriptionFiles } from "../../constructs/event-store/kurrentdb-subscriptions";
 import { run, type StubCluster } from "./kurrentdb-cluster";
 
 const means = ["sh", "curl"].filter((tool) => spawnSync(tool, tool === "sh" ? ["-c", "true"] : ["--version"]).status !== 0);
@@ -311,7 +312,7 @@ withShell("users of workloads", () => {
   it("are made with the password of their secret, in the group of their role, and rights are given", async () => {
     const { status, orders, users: made } = await users();
     expect(orders).toEqual(["POST /users", "append to $$$all", "append to $settings"]);
-    expect(made.commands).toEqual({ password: 'pass"word\\1', groups: ["commands"] });
+    expect(made.commands).toEqual({ password: 'pass"word\\1', groups: ["commands"], fullName: "commands" });
     expect(status).toBe(0);
   });
 
@@ -333,6 +334,33 @@ withShell("users of workloads", () => {
     expect(made).toMatchObject({ commands: { password: 'pass"word\\1' }, "commands-b": { password: "second", groups: ["commands"] } });
   });
 
+  it("lose their password when a rotation is over: when their secret names them no more", async () => {
+    const of = (password: string) => ({ password, groups: ["commands"], fullName: "commands" });
+    const there = {
+      ...GIVEN,
+      users: { commands: of('pass"word\\1'), "commands-b": of("second"), reports: { password: "r", groups: ["commands"] } },
+    };
+    write("users/commands", "next-user", "commands-b");
+    write("users/commands", "next-password", "second");
+    // Both are good until then, in whichever order they are named.
+    expect((await users(there)).orders).toEqual([]);
+    write("users/commands", "user", "commands-b");
+    write("users/commands", "password", "second");
+    write("users/commands", "next-user", "commands");
+    write("users/commands", "next-password", 'pass"word\\1');
+    expect((await users(there)).orders).toEqual([]);
+    rmSync(join(root, "users/commands/next-user"));
+    const { orders, users: left } = await users(there);
+    // A user that somebody else has made in the group of the role stays.
+    expect(orders).toEqual(["POST /users/commands/command/disable"]);
+    expect(left.commands?.disabled).toBe(true);
+    write("users/commands", "next-user", "commands");
+    write("users/commands", "next-password", "third");
+    const again = await users({ ...GIVEN, users: left });
+    expect(again.orders).toEqual(["POST /users/commands/command/enable", "POST /users/commands/command/reset-password"]);
+    expect(again.users.commands).toMatchObject({ password: "third", disabled: false });
+  });
+
   it("are never those of the server itself", async () => {
     write("users/commands", "user", "admin");
     const { status, orders, err } = await users();
@@ -345,6 +373,67 @@ withShell("users of workloads", () => {
       status: 1,
       orders: [],
       err: "admin can't sign in: its password is another than that of the secret",
+    });
+  });
+});
+
+withShell("persistent subscriptions", () => {
+  let root = "";
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "subscriptions-"));
+    for (const folder of ["users/commands", "grants", "subscriptions"]) mkdirSync(join(root, folder), { recursive: true });
+    for (const file of ["user", "password"]) writeFileSync(join(root, "users/commands", file), "commands");
+    for (const [name, content] of Object.entries(systemStreamGrants(["$ce-order"]))) writeFileSync(join(root, "grants", name), content);
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const SIGNED_IN = { commands: { password: "commands", groups: ["commands"] } };
+  const ORDERS = { stream: "$ce-order", group: "billing" };
+  const ALL: PersistentSubscription = { stream: "$all", group: "audit", filter: { eventTypePrefix: ["Order"] }, from: "end" };
+  const subscribe = (declared: readonly PersistentSubscription[], stub: StubCluster = {}, variables = {}) => {
+    const { data, binaryData } = subscriptionFiles(declared);
+    for (const [name, content] of Object.entries(data)) writeFileSync(join(root, "subscriptions", name), content);
+    for (const [name, content] of Object.entries(binaryData))
+      writeFileSync(join(root, "subscriptions", name), Buffer.from(content, "base64"));
+    const folders = { USERS: join(root, "users"), GRANTS: join(root, "grants"), SUBSCRIPTIONS: join(root, "subscriptions") };
+    return run("users", { users: SIGNED_IN, ...stub }, { ...folders, UPDATES: "yes", ...variables });
+  };
+
+  it("are created with what they read granted, and left alone from then on", async () => {
+    const { status, orders, subscriptions } = await subscribe([ORDERS, ALL]);
+    expect(orders).toEqual(["append to $$$ce-order", "create $ce-order::billing", "create $all::audit"]);
+    expect(subscriptions["$ce-order::billing"]).toMatchObject({
+      resolveLinktos: true,
+      maxRetryCount: 10,
+      messageTimeoutMilliseconds: 30_000,
+    });
+    expect(status).toBe(0);
+    const again = await subscribe([ORDERS, ALL], { subscriptions, streams: ["$$$ce-order"] });
+    expect({ status: again.status, orders: again.orders }).toEqual({ status: 0, orders: [] });
+  });
+
+  it("get the settings that an apply has changed, and never by the clock, as consumers have to connect again", async () => {
+    const { subscriptions } = await subscribe([ORDERS]);
+    const changed = [{ ...ORDERS, strategy: "Pinned", maxRetries: 3 } as const];
+    const there = { subscriptions, streams: ["$$$ce-order"] };
+    const clock = await subscribe(changed, there, { UPDATES: "" });
+    expect({ status: clock.status, orders: clock.orders }).toEqual({ status: 0, orders: [] });
+    const applied = await subscribe(changed, there);
+    expect(applied.orders).toEqual(["update $ce-order::billing"]);
+    expect(applied.subscriptions["$ce-order::billing"]).toMatchObject({ namedConsumerStrategy: "Pinned", maxRetryCount: 3 });
+  });
+
+  it("are not deleted when they are no longer declared", async () => {
+    const { subscriptions } = await subscribe([ALL]);
+    const without = await run("users", { users: SIGNED_IN, subscriptions }, { USERS: join(root, "users"), GRANTS: join(root, "grants") });
+    expect(Object.keys(without.subscriptions)).toEqual(["$all::audit"]);
+  });
+
+  it("wait for a server that is not ready for them", async () => {
+    expect((await subscribe([ORDERS], { unready: 2 })).status).toBe(0);
+    expect(await subscribe([ORDERS], { unready: 99 })).toMatchObject({
+      status: 1,
+      err: "billing on $ce-order can't be made or looked at (503 )",
     });
   });
 });
@@ -373,7 +462,7 @@ withShell("users of a cluster that is known by one name", () => {
     write("admin", "password", "admin-1");
     const { status, asked, users: made } = await users({ states: ["follower", undefined, "leader"] });
     expect(asked).toEqual(["node-2"]);
-    expect(made.commands).toEqual({ password: "first", groups: ["commands"] });
+    expect(made.commands).toMatchObject({ password: "first", groups: ["commands"] });
     expect(status).toBe(0);
   });
 

@@ -84,6 +84,20 @@ describe("its users", () => {
     expect(kept).toEqual(names);
   });
 
+  it("come with the persistent subscriptions of the environment, whose streams a projection has to fill", () => {
+    const persistentSubscriptions = [{ stream: "$ce-order", group: "billing" }];
+    const program = (changes: object) =>
+      aProgram(anEnvironment({ cluster, eventStore: { ...eventStore, persistentSubscriptions, ...changes } }));
+    expect(() => synthesisOf(program({}))).toThrow(
+      'test.eventStore.persistentSubscriptions[0].stream: "$ce-order" stays empty, because no projection fills it; set eventStore.projections to "system"',
+    );
+    const filled = synthesisOf(program({ projections: "system" })).stacks;
+    expect(one(filled.get("test-event-store")?.json ?? {}, "kurrentcloud_managed_cluster").projection_level).toBe("system");
+    expect(one(filled.get("test-event-store-users")?.json ?? {}, "kubernetes_config_map_v1", "users/files").data).toHaveProperty([
+      "0.path",
+    ]);
+  });
+
   it("name the secret that a person fills, wherever it is", () => {
     const filled = (body: Body) =>
       one(body, "kubernetes_job_v1", "first/job").spec.template.spec.container[0].env.find(({ name }: Body) => name === "FILLED").value;

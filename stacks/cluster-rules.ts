@@ -64,6 +64,23 @@ function accessIsClear(environment: DraftEnvironment): Finding[] {
   ];
 }
 
+/** EKS makes an access entry for each principal that is named, and here for none beside: not even for the cluster's creator. */
+export function clustersHaveAdministrators({ accounts, environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap((environment): ProgramFinding[] => {
+    const { name, aws, access } = environment;
+    const account = accounts.find(({ id }) => id !== undefined && id === aws?.account);
+    if (!name || !account || account.github || access?.administrators?.length || drafts(environment).length === 0) return [];
+    return [
+      {
+        root: name,
+        keys: ["access", "administrators"],
+        rule: `must name an IAM role or user: account ${account.id} has no deploy roles, so no principal could administer the cluster`,
+        remedy: "add the ARN of the role that applies, like arn:aws:iam::111122223333:role/platform, or set github on the account",
+      },
+    ];
+  });
+}
+
 /** The pipeline's roles are never named by hand: an environment without a pipeline would keep them. */
 export function pipelinesHaveTheirAccess({ accounts, environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ system, name, aws, access }): ProgramFinding[] => {

@@ -6,7 +6,7 @@ import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
 import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize } from "../constructs/event-store";
 import { blocksFor, defaultZones, NETWORK_PREFIX, overlap, parseBlock, podBlocks, type Region } from "../constructs/network";
 import { backupRules } from "./backup-rules";
-import { clusterRules, pipelinesHaveTheirAccess } from "./cluster-rules";
+import { clusterRules, clustersHaveAdministrators, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { edgeRules, edgesBesideEachOther } from "./edge-rules";
 import {
   type Environment,
@@ -413,6 +413,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   standbysHaveAnOriginal,
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
+  clustersHaveAdministrators,
 ];
 
 function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFinding[] {

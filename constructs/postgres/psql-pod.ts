@@ -144,17 +144,16 @@ function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodCo
   };
 }
 
+/** A source for each secret: the API keeps a list of them, and a source that held two would come back as two. */
 function sourcesOf(credentials: Readonly<Record<string, Credentials>>) {
-  return Object.entries(credentials).map(([directory, { user, password }]) => {
-    const secret = [
+  return Object.entries(credentials).flatMap(([directory, { user, password }]) =>
+    [
       { fact: user, file: "user" },
       { fact: password, file: "password" },
     ].map(({ fact, file }) => ({
-      name: fact.secret.name,
-      items: [{ key: fact.key, path: directory === "." ? file : `${directory}/${file}` }],
-    }));
-    return { secret };
-  });
+      secret: [{ name: fact.secret.name, items: [{ key: fact.key, path: directory === "." ? file : `${directory}/${file}` }] }],
+    })),
+  );
 }
 
 function secretsOf(credentials: readonly Credentials[]): readonly NeededSecret[] {

@@ -21,12 +21,8 @@ describe("events in PostgreSQL", () => {
       { name: "WRITER", value: "orders_writer" },
     ]);
     expect(spec.volume.find(({ name }: Body) => name === "credentials").projected[0].sources).toEqual([
-      {
-        secret: [
-          { name: "orders-migrator", items: [{ key: "user", path: "user" }] },
-          { name: "orders-migrator", items: [{ key: "password", path: "password" }] },
-        ],
-      },
+      { secret: [{ name: "orders-migrator", items: [{ key: "user", path: "user" }] }] },
+      { secret: [{ name: "orders-migrator", items: [{ key: "password", path: "password" }] }] },
     ]);
     expect(store?.secrets.map(({ secret }) => secret.name)).toEqual(["orders-migrator"]);
   });

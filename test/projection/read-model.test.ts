@@ -35,12 +35,8 @@ describe("the tables of projections", () => {
     expect(spec.container[0].command).toEqual(["sh", "/scripts/migrate.sh"]);
     expect(settings(spec)).toMatchObject({ PGDATABASE: "orders", WRITER: "orders_writer", READER: "orders_reader" });
     expect(spec.volume.find(({ name }: Body) => name === "credentials").projected[0].sources).toEqual([
-      {
-        secret: [
-          { name: "orders-migrator", items: [{ key: "user", path: "user" }] },
-          { name: "orders-migrator", items: [{ key: "password", path: "password" }] },
-        ],
-      },
+      { secret: [{ name: "orders-migrator", items: [{ key: "user", path: "user" }] }] },
+      { secret: [{ name: "orders-migrator", items: [{ key: "password", path: "password" }] }] },
     ]);
   });
 

@@ -99,11 +99,12 @@ describe("access to the clusters of an environment", () => {
 
   it("is the pipeline's by its roles, as the bootstrap stack names them", () => {
     const github = { repository: "example/orders" };
-    expect(kinds(stack("cluster", { cluster }, github))).toEqual({
+    const piped = { cluster, access: undefined };
+    expect(kinds(stack("cluster", piped, github))).toEqual({
       "orders-deploy-test": "AmazonEKSClusterAdminPolicy",
       "orders-plan": "AmazonEKSViewPolicy",
     });
-    const bootstrap = (stacksOf({ cluster }, github).get("bootstrap-111122223333")?.json ?? {}) as Body;
+    const bootstrap = (stacksOf(piped, github).get("bootstrap-111122223333")?.json ?? {}) as Body;
     expect(all(bootstrap, "aws_iam_role").map(({ name }) => name)).toEqual(["orders-deploy-test", "orders-plan"]);
   });
 
@@ -115,7 +116,7 @@ describe("access to the clusters of an environment", () => {
     const bound = (json: Body) => all(json, "kubernetes_cluster_role_binding_v1").flatMap(({ subject }) => subject);
     const group = { kind: "Group", name: entry?.kubernetes_groups[0] };
     expect(bound(stack("platform", { cluster }, github))).toEqual([expect.objectContaining(group)]);
-    const access = { planners: ["arn:aws:iam::111122223333:role/planner"] };
+    const access = { administrators: ["arn:aws:iam::111122223333:role/platform"], planners: ["arn:aws:iam::111122223333:role/planner"] };
     expect(bound(stack("platform", { cluster, access }))).toEqual([expect.objectContaining(group)]);
   });
 

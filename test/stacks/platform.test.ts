@@ -22,7 +22,10 @@ const scaled = anEnvironment({
   },
 });
 
-const { stacks } = synthesisOf(aProgram(local, production, scaled));
+// The account of the tests has no deploy roles.
+const { stacks } = synthesisOf(
+  aProgram(local, { ...production, access: { administrators: ["arn:aws:iam::111122223333:role/platform"] } }, scaled),
+);
 
 function platform(id: string): Body {
   const json = stacks.get(`${id}-platform`)?.json;

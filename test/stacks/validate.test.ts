@@ -401,7 +401,7 @@ describe("access to clusters", () => {
       `test.access: "${role("platform")}" is among administrators and readers; keep the one that it needs`,
       'test.access.from: "0.0.0.0/0" opens the API to the internet; name the networks that people and pipelines come from, like 203.0.113.0/24',
     ]);
-    expect(complaints({ cluster, access: { from: [] } })).toEqual([
+    expect(complaints({ cluster, access: { administrators: [role("platform")], from: [] } })).toEqual([
       "test.access.from: [] is empty; name the networks that people and pipelines come from, or leave it out",
     ]);
   });
@@ -411,6 +411,20 @@ describe("access to clusters", () => {
       "test.access: is to clusters that are made here, and there is none; remove it, or give access where the existing cluster was made",
     ]);
   });
+
+  it.each([undefined, { readers: [role("support")] }, { deployers: [role("ci")] }])(
+    "is an administrator's on every cluster, and %j names none",
+    (access) => {
+      const program = aProgram(anEnvironment({ cluster, access }));
+      const accounts = program.accounts.map((account) => ({ ...account, github: { repository: "example/orders" } }));
+      const found = (program: Program) => errorsOf(program).filter((line) => line.startsWith("test.access.administrators: must"));
+      expect(found(program)).toEqual([
+        "test.access.administrators: must name an IAM role or user: account 111122223333 has no deploy roles, so no principal could administer the cluster; add the ARN of the role that applies, like arn:aws:iam::111122223333:role/platform, or set github on the account",
+      ]);
+      expect(found({ ...program, accounts })).toEqual([]);
+      expect(found(aProgram(anEnvironment({ cluster: { context: "kind-orders" }, access })))).toEqual([]);
+    },
+  );
 
   it("is the pipeline's by itself", () => {
     const program = aProgram(anEnvironment({ cluster, access: { administrators: [role("orders/orders-deploy-test")] } }));

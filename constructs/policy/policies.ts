@@ -2,6 +2,7 @@ import type { TerraformResource, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import { BACKUP_TAG } from "../core/tags";
 import { exemptionsOf } from "./contract";
+import { READ_BACK } from "./read-back";
 
 /** A stack, and the Terraform that was written for it. */
 export interface SynthesizedStack {
@@ -236,6 +237,15 @@ const POLICIES: readonly Policy[] = [
       return dangles(json.resource) ? resources.filter(({ body }) => dangles(body)).map(toAddress) : [];
     },
   },
+  // A second plan is empty.
+  ...READ_BACK.map(
+    ({ id, rule, remedy, breaks }): Policy => ({
+      id,
+      rule,
+      remedy,
+      check: (_, resources) => resources.filter((resource) => breaks(resource, resources)).map(toAddress),
+    }),
+  ),
 ];
 
 /** The names of all policies. */

@@ -18,6 +18,7 @@ import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
 import { KurrentCloudManagedCluster } from "../../constructs/event-store/kurrent-cloud/managed-cluster";
 import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
+import { READ_BACK } from "../../constructs/policy/read-back";
 import { DISRUPTIONS_IGNORED } from "../../constructs/workload";
 
 const ID = "production-data";
@@ -277,7 +278,14 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
 
 describe("every policy", () => {
   it("has a mutant that it kills", () => {
-    expect(Object.keys(MUTANTS).sort()).toEqual([...POLICY_IDS].sort());
+    // The mutants of what is read back are in read-back.test.ts.
+    expect([...Object.keys(MUTANTS), ...READ_BACK.map(({ id }) => id)].sort()).toEqual([...POLICY_IDS].sort());
+  });
+
+  it("finds what is read back otherwise", () => {
+    expect(found((stack) => aRelease(stack, { version: "1.2" }), { on: "cluster" })).toEqual([
+      "exact-charts: production-data/helm_release.release",
+    ]);
   });
 
   it("lets a sound stack pass", () => {

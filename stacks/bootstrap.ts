@@ -1,5 +1,8 @@
 import type { App } from "cdktf";
-import { DeployRoles, StateBucket, stateLocation } from "../constructs/bootstrap";
+import { backupBuckets } from "../constructs/backup";
+import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../constructs/bootstrap";
+import { clusterNames } from "../constructs/cluster";
+import { edgeLogsBucket } from "../constructs/edge";
 import type { Account, Aws, Environment } from "./environment";
 import { PlatformStack } from "./stack";
 
@@ -19,14 +22,22 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
       account: id,
       subject: github.subject ?? `repo:${github.repository}`,
       providerExists: github.providerExists ?? false,
-      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [{ name, regions: regionsOf(aws, region) }] : [])),
+      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [deployed(system, name, aws, region)] : [])),
       state: { bucketArn: state.arn, keyArn: state.keyArn },
     });
+    // 0.1.0 had one boundary for all environments. Roles keep it until their environment is applied again.
+    stack.addOverride("removed", [{ from: "aws_iam_policy.deploy_boundary_6DFE86BC", lifecycle: { destroy: false } }]);
   }
   return stack;
 }
 
-/** Where an environment is deployed to, and where its state lies. */
-function regionsOf({ region, recoveryRegion }: Aws, stateRegion: string): readonly string[] {
-  return [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])];
+/** What deployments of an environment have, and those of others must not reach. */
+function deployed(system: string, name: string, { account, region, recoveryRegion }: Aws, stateRegion: string): DeployedEnvironment {
+  const parts = [system, name];
+  return {
+    name,
+    regions: [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])],
+    clusters: clusterNames(parts),
+    buckets: [...backupBuckets({ account, region, name: parts }, recoveryRegion), edgeLogsBucket(account, parts)],
+  };
 }

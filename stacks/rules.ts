@@ -447,8 +447,8 @@ function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFind
   return found;
 }
 
-/** Words that stand where an environment's name does, in names of stacks and of deploy roles. */
-const RESERVED = ["bootstrap", "deploy", "plan"];
+/** Words that stand where an environment's name does, in names of stacks, of deploy roles and of the state bucket. */
+const RESERVED = ["bootstrap", "deploy", "plan", "terraform"];
 
 function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ name }, index): ProgramFinding[] => {
@@ -459,7 +459,7 @@ function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
           root: name,
           keys: ["name"],
           value: name,
-          rule: "stands for something else in names of stacks and roles",
+          rule: "stands for something else in names of stacks, roles and buckets",
           remedy: "choose another",
         },
       ];

@@ -157,7 +157,7 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
       region: aws.region,
       tags: { ...aws.tags, system, environment: name },
       rolePath: rolePath(system, name),
-      ...(account.github ? { permissionsBoundary: boundaryArn(system, aws.account) } : {}),
+      ...(account.github ? { permissionsBoundary: boundaryArn(system, aws.account, name) } : {}),
     },
   };
 }

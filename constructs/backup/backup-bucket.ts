@@ -46,6 +46,21 @@ export interface BackupBucketProps {
 /** The longest that S3 locks anything: 100 years (Amazon S3, object lock). */
 export const MAX_LOCK_DAYS = 36_500;
 
+/** The names of every bucket that backups of an environment are in, known before there is one. */
+export function backupBuckets(place: BucketPlace, recoveryRegion?: string): readonly string[] {
+  return [...names(place, ""), ...(recoveryRegion ? names({ ...place, region: recoveryRegion }, COPY) : [])];
+}
+
+type BucketPlace = Pick<BackupBucketProps, "account" | "region" | "name">;
+
+const COPY = "copy";
+
+/** A bucket, and the one that holds its access logs. */
+function names({ account, region, name }: BucketPlace, which: string): readonly [string, string] {
+  const called = (...use: readonly string[]) => bucketName(account, region, ...name, "backups", ...(which ? [which] : []), ...use);
+  return [called(), called("logs")];
+}
+
 /** Where backups lie: locked until they expire, logged, and copied to another region under its own key. */
 export class BackupBucket extends Construct {
   readonly id: string;
@@ -81,7 +96,7 @@ export class BackupBucket extends Construct {
       return;
     }
 
-    const copy = this.loggedBucket("copy", { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
+    const copy = this.loggedBucket(COPY, { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
     this.copy = { id: copy.id, arn: copy.arn };
     this.replicate(bucket, copy, recovery.key, props);
   }
@@ -93,17 +108,17 @@ export class BackupBucket extends Construct {
     region: string,
     props: BackupBucketProps,
   ): PrivateBucket {
-    const name = (...use: string[]) => bucketName(props.account, region, ...props.name, "backups", ...(which ? [which] : []), ...use);
+    const [bucket, logsBucket] = names({ ...props, region }, which);
     const id = which || "primary";
     const logs = new PrivateBucket(this, `${id}-logs`, {
-      bucket: name("logs"),
+      bucket: logsBucket,
       protect: settings.protect,
       lifecycle: [logLifecycle(props.keepDays)],
       statements: (arn) => [logDelivery(arn, props.account)],
       ...(settings.provider ? { provider: settings.provider } : {}),
     });
     exemptLogBucket(logs);
-    return new PrivateBucket(this, id, { ...settings, bucket: name(), accessLogs: logs });
+    return new PrivateBucket(this, id, { ...settings, bucket, accessLogs: logs });
   }
 
   private replicate(bucket: PrivateBucket, copy: PrivateBucket, copyKey: string, { name, account, key }: BackupBucketProps): void {

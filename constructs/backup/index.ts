@@ -1,1 +1,1 @@
-export { BackupBucket, type BackupBucketProps, MAX_LOCK_DAYS } from "./backup-bucket";
+export { BackupBucket, type BackupBucketProps, backupBuckets, MAX_LOCK_DAYS } from "./backup-bucket";

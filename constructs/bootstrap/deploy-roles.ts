@@ -6,7 +6,9 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
-import { guards, noData, type StateArns } from "./guards";
+import { boundaryStatements } from "./boundary";
+import { type DeployedEnvironment, guards, ownBuckets, STATE_KEY_USES, type StateArns, type Territory } from "./guards";
+import { DEPLOYED_SERVICES, PLAN_READS } from "./services";
 
 export interface DeployRolesProps {
   readonly system: string;
@@ -24,8 +26,8 @@ export interface DeployRolesProps {
    */
   readonly providerExists?: boolean;
 
-  /** The environments of the account, each with the regions that it may change anything in: that of the state is one. */
-  readonly environments: readonly { readonly name: string; readonly regions: readonly string[] }[];
+  /** The environments of the account. None can reach another's resources. */
+  readonly environments: readonly DeployedEnvironment[];
 
   readonly state: StateArns;
 }
@@ -40,9 +42,9 @@ export function rolePath(system: string, environment: string): string {
   return `/${system}/${environment}/`;
 }
 
-/** The policy that bounds every role which a deploy role makes. Known by name before it exists. */
-export function boundaryArn(system: string, account: string): string {
-  return `arn:aws:iam::${account}:policy/${system}/${boundaryName(system)}`;
+/** The policy that bounds every role which the deploy role of an environment makes. Known by name before it exists. */
+export function boundaryArn(system: string, account: string, environment: string): string {
+  return `arn:aws:iam::${account}:policy/${system}/${boundaryName(system, environment)}`;
 }
 
 /** The role that plans, and the one that applies an environment. Known by name before they exist. */
@@ -73,22 +75,26 @@ export class DeployRoles extends Construct {
       ? undefined
       : new IamOpenidConnectProvider(this, "github", { url: `https://${ISSUER}`, clientIdList: ["sts.amazonaws.com"] });
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
-    const boundary = this.boundary();
-
     const plan = this.role("plan", issuer, "pull_request", planRole(props.system), SESSION.plan);
-    this.attach(plan, "plan-reads", "arn:aws:iam::aws:policy/ReadOnlyAccess");
-    this.inline(plan, "plan-state", [...this.stateOf("*", ["s3:GetObject"]), CHANCE, ...noData(props.state.bucketArn)]);
+    this.attach(plan, "plan-reads", planRole(props.system), [{ Sid: "Refresh", Effect: "Allow", Action: PLAN_READS, Resource: "*" }]);
+    this.inline(plan, "plan-state", this.stateOf("*", ["s3:GetObject"], ["kms:Decrypt", "kms:DescribeKey"]));
     this.planRoleArn = plan.arn;
 
     this.applyRoleArns = Object.fromEntries(
-      props.environments.map(({ name, regions }) => {
+      props.environments.map((environment) => {
+        const { name } = environment;
+        const territory = { ...props, ...environment };
+        this.boundary(territory);
         const role = this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name), SESSION.apply);
-        this.attach(role, `apply-${name}-services`, "arn:aws:iam::aws:policy/PowerUserAccess");
+        this.attach(role, `apply-${name}-services`, applyRole(props.system, name), [
+          { Sid: "Services", Effect: "Allow", Action: DEPLOYED_SERVICES.map((service) => `${service}:*`), Resource: "*" },
+          { Sid: "AllBuckets", Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" },
+          ownBuckets(territory),
+          ...guards(territory),
+        ]);
         this.inline(role, `apply-${name}-state`, [
-          ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]),
-          this.otherStates(name),
-          ...this.rolesOf(name, boundary.arn),
-          ...guards(props.state, regions),
+          ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], STATE_KEY_USES),
+          ...this.rolesOf(name),
         ]);
         return [name, role.arn];
       }),
@@ -111,8 +117,13 @@ export class DeployRoles extends Construct {
     });
   }
 
-  private attach(role: IamRole, id: string, policyArn: string): void {
-    new IamRolePolicyAttachment(this, id, { role: role.name, policyArn });
+  private attach(role: IamRole, id: string, name: string, statements: object[]): void {
+    const policy = this.policy(`${id}-policy`, name, `What ${name} may do`, statements);
+    new IamRolePolicyAttachment(this, id, { role: role.name, policyArn: policy.arn });
+  }
+
+  private policy(id: string, name: string, description: string, statements: object[]): IamPolicy {
+    return new IamPolicy(this, id, { name, path: `/${this.props.system}/`, description, policy: document(statements) });
   }
 
   private inline(role: IamRole, id: string, statements: object[]): void {
@@ -120,29 +131,19 @@ export class DeployRoles extends Construct {
     exempt(policy, "CKV_AWS_355", "what is open to every resource only reads or only denies");
   }
 
-  private stateOf(environment: string, actions: readonly string[]): object[] {
+  private stateOf(environment: string, actions: readonly string[], keyActions: readonly string[]): object[] {
     const { bucketArn, keyArn } = this.props.state;
     return [
       { Sid: "FindState", Effect: "Allow", Action: "s3:ListBucket", Resource: bucketArn },
       { Sid: "State", Effect: "Allow", Action: actions, Resource: `${bucketArn}/${environment}/*` },
-      { Sid: "StateKey", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"], Resource: keyArn },
+      { Sid: "StateKey", Effect: "Allow", Action: keyActions, Resource: keyArn },
     ];
   }
 
-  // PowerUserAccess reaches every object of the account; keys of states begin with the environment's name.
-  private otherStates(environment: string): object {
-    const others = ["bootstrap", ...this.props.environments.map(({ name }) => name)].filter((name) => name !== environment);
-    return {
-      Sid: "OtherState",
-      Effect: "Deny",
-      Action: "s3:*Object*",
-      Resource: others.map((name) => `${this.props.state.bucketArn}/${name}/*`),
-    };
-  }
-
   // A role made by a deploy role could otherwise be given more than the deploy role has.
-  private rolesOf(environment: string, boundary: string): object[] {
+  private rolesOf(environment: string): object[] {
     const { account, system } = this.props;
+    const boundary = boundaryArn(system, account, environment);
     const own = (kind: string) => `arn:aws:iam::${account}:${kind}${rolePath(system, environment)}*`;
     return [
       {
@@ -196,39 +197,16 @@ export class DeployRoles extends Construct {
     ];
   }
 
-  private boundary(): IamPolicy {
-    const { account, system, state, environments } = this.props;
-    const regions = [...new Set(environments.flatMap((environment) => environment.regions))];
-    const policy = new IamPolicy(this, "boundary", {
-      name: boundaryName(system),
-      path: `/${system}/`,
-      description: `The most that a role made by a deployment of ${system} can ever do`,
-      policy: document([
-        { Sid: "WhatItsOwnPoliciesAllow", Effect: "Allow", Action: "*", Resource: "*" },
-        {
-          Sid: "NoIdentities",
-          Effect: "Deny",
-          Action: [
-            "iam:Create*",
-            "iam:Put*",
-            "iam:Attach*",
-            "iam:Update*",
-            "iam:Delete*",
-            "iam:Detach*",
-            "iam:Add*",
-            "iam:Set*",
-            "organizations:*",
-            "account:*",
-          ],
-          NotResource: `arn:aws:iam::${account}:role/aws-service-role/*`,
-        },
-        { Sid: "NoState", Effect: "Deny", Action: "s3:*", Resource: [state.bucketArn, `${state.bucketArn}/*`] },
-        ...guards(state, regions),
-      ]),
-    });
+  private boundary(territory: Territory): void {
+    const { system, account, name } = territory;
+    const policy = this.policy(
+      `boundary-${name}`,
+      boundaryName(system, name),
+      `The most that a role made by a deployment of ${name} of ${system} can ever do`,
+      boundaryStatements(territory, `arn:aws:iam::${account}:role${rolePath(system, name)}*`),
+    );
     for (const rule of BOUNDARY_CHECKS)
       exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
-    return policy;
   }
 }
 
@@ -239,9 +217,6 @@ function planRole(system: string): string {
 function applyRole(system: string, environment: string): string {
   return cloudName("role", system, "deploy", environment);
 }
-
-/** A plan draws the first values of secrets as an apply does, and throws them away. ReadOnlyAccess does not draw. */
-const CHANCE = { Sid: "DrawRandomValues", Effect: "Allow", Action: "secretsmanager:GetRandomPassword", Resource: "*" };
 
 /** Checks that take a boundary for a grant. */
 const BOUNDARY_CHECKS = [
@@ -256,8 +231,8 @@ const BOUNDARY_CHECKS = [
   "CKV_AWS_355",
 ];
 
-function boundaryName(system: string): string {
-  return cloudName("policy", system, "boundary");
+function boundaryName(system: string, environment: string): string {
+  return cloudName("policy", system, environment, "boundary");
 }
 
 function document(statements: object[]): string {

@@ -4,8 +4,30 @@ export interface StateArns {
   readonly keyArn: string;
 }
 
+/** An environment of an account, and how its resources are told from those of the others. */
+export interface DeployedEnvironment {
+  /** No name begins another, up to a hyphen: buckets are told apart by it. */
+  readonly name: string;
+
+  /** Regions in which its deployment may change anything: that of the state is one. */
+  readonly regions: readonly string[];
+
+  /** Its clusters, by name. */
+  readonly clusters: readonly string[];
+
+  /** Its buckets, by name: S3 compares no tags of buckets. */
+  readonly buckets: readonly string[];
+}
+
+/** The environment of a deploy role, and where its account keeps state. */
+export interface Territory extends DeployedEnvironment {
+  readonly system: string;
+  readonly account: string;
+  readonly state: StateArns;
+}
+
 /** What a deployment may never do, by itself or through a role that it makes, whatever else it is allowed. */
-export function guards(state: StateArns, regions: readonly string[]): object[] {
+export function guards({ system, name, regions, clusters, state }: Territory): object[] {
   return [
     {
       Sid: "OtherRegions",
@@ -15,59 +37,45 @@ export function guards(state: StateArns, regions: readonly string[]): object[] {
       // us-east-1 is where the global services keep certificates and web ACLs.
       Condition: { StringNotEquals: { "aws:RequestedRegion": [...new Set([...regions, "us-east-1"])] } },
     },
-    // An access point would answer for the state bucket under another name.
+    // An access point would answer for a bucket under another name.
     { Sid: "LocksAndBackDoors", Effect: "Deny", Action: ["s3:BypassGovernanceRetention", "s3:CreateAccessPoint*"], Resource: "*" },
+    { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
     {
-      Sid: "StateBucketStays",
+      Sid: "OtherEnvironments",
       Effect: "Deny",
-      Action: [
-        "s3:DeleteBucket*",
-        "s3:PutBucket*",
-        "s3:PutEncryption*",
-        "s3:PutInventory*",
-        "s3:PutLifecycle*",
-        "s3:PutReplication*",
-        "s3:DeleteObjectVersion*",
-      ],
-      Resource: [state.bucketArn, `${state.bucketArn}/*`],
+      Action: "*",
+      NotResource: state.keyArn,
+      Condition: {
+        StringEquals: { "aws:ResourceTag/system": system },
+        StringNotEquals: { "aws:ResourceTag/environment": name },
+      },
     },
+    // So EKS tags what it makes itself: Auto Scaling groups, instances, security groups.
     {
-      Sid: "StateKeyStays",
+      Sid: "OtherClusters",
       Effect: "Deny",
-      Action: ["kms:CreateGrant", "kms:DeleteAlias", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
-      Resource: state.keyArn,
+      Action: "*",
+      Resource: "*",
+      Condition: {
+        StringNotEquals: { "aws:ResourceTag/eks:cluster-name": clusters },
+        Null: { "aws:ResourceTag/eks:cluster-name": "false" },
+      },
     },
   ];
 }
 
-// ReadOnlyAccess reads data as well as configuration; a pull request has no business with data.
-export function noData(stateBucketArn: string): object[] {
-  return [
-    { Sid: "NoObjects", Effect: "Deny", Action: "s3:GetObject*", NotResource: `${stateBucketArn}/*` },
-    // AWS publishes its own images and endpoints as parameters.
-    { Sid: "NoParameters", Effect: "Deny", Action: "ssm:GetParameter*", NotResource: "arn:aws:ssm:*::parameter/aws/service/*" },
-    {
-      Sid: "NoData",
-      Effect: "Deny",
-      Action: [
-        "athena:GetQueryResults*",
-        "dynamodb:BatchGetItem",
-        "dynamodb:GetItem",
-        "dynamodb:GetRecords",
-        "dynamodb:Query",
-        "dynamodb:Scan",
-        "kinesis:GetRecords",
-        "lambda:GetFunction",
-        "logs:FilterLogEvents",
-        "logs:GetLogEvents",
-        "logs:GetLogRecord",
-        "logs:StartQuery",
-        "rds:DownloadDBLogFilePortion",
-        "secretsmanager:BatchGetSecretValue",
-        "secretsmanager:GetSecretValue",
-        "sqs:ReceiveMessage",
-      ],
-      Resource: "*",
-    },
-  ];
+/** What writing state takes of its key. */
+export const STATE_KEY_USES = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
+
+/** The buckets of an environment, those of stacks that are added to it included: their names begin with its own. */
+export function ownBuckets({ system, name, buckets }: Territory): object {
+  const prefix = `${system}-${name}-`;
+  // A name that was too long has lost the prefix.
+  const names = [`${prefix}*`, ...buckets.filter((bucket) => !bucket.startsWith(prefix))];
+  return {
+    Sid: "Buckets",
+    Effect: "Allow",
+    Action: "s3:*",
+    Resource: names.flatMap((one) => [`arn:aws:s3:::${one}`, `arn:aws:s3:::${one}/*`]),
+  };
 }

@@ -26,7 +26,7 @@ export interface EksProps {
   readonly region: string;
 
   /** What it carries, which is the end of its name. */
-  readonly side: "write" | "read" | "shared";
+  readonly side: (typeof SIDES)[number];
 
   /**
    * The version of its control plane and add-ons.
@@ -109,6 +109,13 @@ export interface EksProps {
    * @default - none
    */
   readonly tags?: Readonly<Record<string, string>>;
+}
+
+const SIDES = ["write", "read", "shared"] as const;
+
+/** The names that clusters of an environment can have, known before there is one. */
+export function clusterNames(name: readonly string[]): readonly string[] {
+  return SIDES.map((side) => cloudName("cluster", ...name, side));
 }
 
 /** EKS puts its own interfaces into two zones at least. */

@@ -1,7 +1,7 @@
 export { accessProblems, type ClusterAccess, PLANNERS, publicProblems } from "./access";
 export { addonPods } from "./addon-pods";
 export { CONTROLLERS, type Controller } from "./controllers";
-export { Eks, type EksProps } from "./eks";
+export { clusterNames, Eks, type EksProps } from "./eks";
 export { type Architecture, allocatable, type Generation, generationNames, instanceTypes, type NodeShape, podsOn } from "./instances";
 export { type NodeCount, type NodeRequest, nodePool, nodeProblems, shapeOf, spread } from "./node-request";
 export { nodeTags } from "./node-tags";

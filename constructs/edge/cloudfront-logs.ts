@@ -54,12 +54,17 @@ const FIELDS = [
   "ssl-cipher",
 ] as const;
 
+/** The name of the bucket that the requests of a distribution are written to. */
+export function edgeLogsBucket(account: string, name: readonly string[]): string {
+  return bucketName(account, CLOUDFRONT_REGION, ...name, "edge-logs");
+}
+
 /** The requests of a distribution, written down in a bucket. */
 export class CloudFrontLogs extends Construct {
   constructor(scope: Construct, id: string, { name, account, distribution, key, protect, logDays = 365 }: CloudFrontLogsProps) {
     super(scope, id);
     const bucket = new PrivateBucket(this, "bucket", {
-      bucket: bucketName(account, CLOUDFRONT_REGION, ...name, "edge-logs"),
+      bucket: edgeLogsBucket(account, name),
       key,
       protect,
       lifecycle: [

@@ -8,7 +8,7 @@ export {
 } from "./cloudflare";
 export { CloudflareProvider } from "./cloudflare-provider";
 export { CloudFrontEdge, type CloudFrontEdgeProps } from "./cloudfront";
-export { CLOUDFRONT_REGION } from "./cloudfront-logs";
+export { CLOUDFRONT_REGION, edgeLogsBucket } from "./cloudfront-logs";
 export {
   type CachingProblem,
   EDGE_SOURCES,

@@ -75,7 +75,7 @@ describe("the cluster stacks", () => {
     for (const role of all(json, "aws_iam_role")) {
       expect(role).toMatchObject({
         path: "/orders/test/",
-        permissions_boundary: "arn:aws:iam::111122223333:policy/orders/orders-boundary",
+        permissions_boundary: "arn:aws:iam::111122223333:policy/orders/orders-test-boundary",
       });
     }
     expect(one(json, "aws_iam_instance_profile")).toMatchObject({ path: "/orders/test/", name: "orders-test-shared-nodes" });

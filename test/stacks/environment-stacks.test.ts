@@ -156,7 +156,7 @@ describe("the bootstrap stack", () => {
       { ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github }] },
       "bootstrap-111122223333",
     );
-    const denied = JSON.parse(one(json, "aws_iam_role_policy", "/apply-test-state").policy).Statement.find(
+    const denied = JSON.parse(one(json, "aws_iam_policy", "/apply-test-services-policy").policy).Statement.find(
       ({ Sid }: Body) => Sid === "OtherRegions",
     );
     expect(denied.Condition.StringNotEquals["aws:RequestedRegion"]).toEqual(["us-east-2", "us-west-2", "eu-west-1", "us-east-1"]);

@@ -704,7 +704,7 @@ describe("environments", () => {
     expect(named("prod", "prod")).toEqual(['prod.name: "prod" is the name of another environment; choose another']);
     for (const word of ["deploy", "plan", "bootstrap-x"]) expect(named(word)).toHaveLength(1);
     expect(named("bootstrap")).toEqual([
-      'bootstrap.name: "bootstrap" stands for something else in names of stacks and roles; choose another',
+      'bootstrap.name: "bootstrap" stands for something else in names of stacks, roles and buckets; choose another',
     ]);
   });
 

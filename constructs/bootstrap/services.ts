@@ -1,0 +1,120 @@
+/**
+ * What Terraform's AWS provider calls to refresh each type of resource that the stacks have (its read functions, 5.100; those
+ * of a data source under the type's name). None of it reads data: no object, secret, log, console output or function code.
+ */
+export const READS: Readonly<Record<string, readonly string[]>> = {
+  acm_certificate: ["acm:DescribeCertificate", "acm:ListTagsForCertificate"],
+  acm_certificate_validation: ["acm:DescribeCertificate"],
+  cloudfront_cache_policy: ["cloudfront:GetCachePolicy"],
+  cloudfront_distribution: ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"],
+  // The function's code decides which requests pass by; it is in the repository.
+  cloudfront_function: ["cloudfront:DescribeFunction", "cloudfront:GetFunction"],
+  cloudfront_origin_request_policy: ["cloudfront:GetOriginRequestPolicy"],
+  cloudfront_response_headers_policy: ["cloudfront:GetResponseHeadersPolicy"],
+  cloudfront_vpc_origin: ["cloudfront:GetVpcOrigin", "cloudfront:ListTagsForResource"],
+  cloudwatch_event_rule: ["events:DescribeRule", "events:ListTagsForResource"],
+  cloudwatch_event_target: ["events:ListTargetsByRule"],
+  cloudwatch_log_delivery: ["logs:GetDelivery", "logs:ListTagsForResource"],
+  cloudwatch_log_delivery_destination: ["logs:GetDeliveryDestination", "logs:ListTagsForResource"],
+  cloudwatch_log_delivery_source: ["logs:GetDeliverySource", "logs:ListTagsForResource"],
+  cloudwatch_log_group: ["logs:DescribeLogGroups", "logs:ListTagsForResource"],
+  db_instance: ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
+  db_parameter_group: ["rds:DescribeDBParameterGroups", "rds:DescribeDBParameters", "rds:ListTagsForResource"],
+  db_subnet_group: ["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
+  default_security_group: ["ec2:DescribeSecurityGroups"],
+  ec2_instance_type_offerings: ["ec2:DescribeInstanceTypeOfferings"],
+  ec2_managed_prefix_list: ["ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"],
+  eip: ["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute"],
+  eks_access_entry: ["eks:DescribeAccessEntry"],
+  eks_access_policy_association: ["eks:ListAssociatedAccessPolicies"],
+  eks_addon: ["eks:DescribeAddon"],
+  eks_cluster: ["eks:DescribeCluster"],
+  eks_node_group: ["eks:DescribeNodegroup"],
+  eks_pod_identity_association: ["eks:DescribePodIdentityAssociation", "eks:ListPodIdentityAssociations"],
+  elasticache_parameter_group: [
+    "elasticache:DescribeCacheParameterGroups",
+    "elasticache:DescribeCacheParameters",
+    "elasticache:ListTagsForResource",
+  ],
+  elasticache_replication_group: [
+    "elasticache:DescribeCacheClusters",
+    "elasticache:DescribeReplicationGroups",
+    "elasticache:ListTagsForResource",
+  ],
+  elasticache_subnet_group: ["elasticache:DescribeCacheSubnetGroups", "elasticache:ListTagsForResource"],
+  elasticache_user: ["elasticache:DescribeUsers", "elasticache:ListTagsForResource"],
+  elasticache_user_group: ["elasticache:DescribeUserGroups", "elasticache:ListTagsForResource"],
+  flow_log: ["ec2:DescribeFlowLogs"],
+  iam_instance_profile: ["iam:GetInstanceProfile"],
+  iam_openid_connect_provider: ["iam:GetOpenIDConnectProvider"],
+  iam_policy: ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"],
+  iam_role: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies"],
+  iam_role_policy: ["iam:GetRolePolicy"],
+  iam_role_policy_attachment: ["iam:ListAttachedRolePolicies"],
+  internet_gateway: ["ec2:DescribeInternetGateways"],
+  kms_alias: ["kms:ListAliases"],
+  kms_key: ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"],
+  launch_template: ["ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"],
+  lb: ["elasticloadbalancing:Describe*"],
+  lb_listener: ["elasticloadbalancing:Describe*"],
+  lb_target_group: ["elasticloadbalancing:Describe*"],
+  nat_gateway: ["ec2:DescribeNatGateways"],
+  rds_cluster: ["rds:DescribeDBClusters", "rds:DescribeGlobalClusters", "rds:ListTagsForResource"],
+  rds_cluster_instance: ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
+  rds_cluster_parameter_group: ["rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:ListTagsForResource"],
+  route: ["ec2:DescribeRouteTables"],
+  route_table: ["ec2:DescribeRouteTables"],
+  route_table_association: ["ec2:DescribeRouteTables"],
+  route53_record: ["route53:GetHostedZone", "route53:ListResourceRecordSets"],
+  route53_zone: ["route53:GetHostedZone", "route53:ListHostedZones", "route53:ListHostedZonesByName", "route53:ListTagsForResource"],
+  // Whether a bucket exists is asked by an action that lists it: keys of objects are seen, contents are not.
+  s3_bucket: [
+    "s3:GetAccelerateConfiguration",
+    "s3:GetBucket*",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetReplicationConfiguration",
+    "s3:ListBucket",
+  ],
+  s3_bucket_lifecycle_configuration: ["s3:GetLifecycleConfiguration"],
+  s3_bucket_logging: ["s3:GetBucket*"],
+  s3_bucket_object_lock_configuration: ["s3:GetBucket*"],
+  s3_bucket_ownership_controls: ["s3:GetBucket*"],
+  s3_bucket_policy: ["s3:GetBucket*"],
+  s3_bucket_public_access_block: ["s3:GetBucket*"],
+  s3_bucket_replication_configuration: ["s3:GetReplicationConfiguration"],
+  s3_bucket_server_side_encryption_configuration: ["s3:GetEncryptionConfiguration"],
+  s3_bucket_versioning: ["s3:GetBucket*"],
+  secretsmanager_secret: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
+  // A plan generates the first value of a secret as an apply does, and discards it. Its present value is not refreshed.
+  secretsmanager_secret_version: ["secretsmanager:GetRandomPassword"],
+  security_group: ["ec2:DescribeSecurityGroups"],
+  sqs_queue: ["sqs:GetQueueAttributes", "sqs:ListQueueTags"],
+  sqs_queue_policy: ["sqs:GetQueueAttributes"],
+  subnet: ["ec2:DescribeSubnets"],
+  vpc: ["ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"],
+  vpc_endpoint: ["ec2:DescribePrefixLists", "ec2:DescribeVpcEndpoints"],
+  vpc_peering_connection_accepter: ["ec2:DescribeVpcPeeringConnections"],
+  vpc_security_group_egress_rule: ["ec2:DescribeSecurityGroupRules"],
+  vpc_security_group_ingress_rule: ["ec2:DescribeSecurityGroupRules"],
+  wafv2_web_acl: ["wafv2:GetWebACL", "wafv2:ListTagsForResource"],
+  wafv2_web_acl_logging_configuration: ["wafv2:GetLoggingConfiguration"],
+};
+
+/** Everything that a plan reads, each once. */
+export const PLAN_READS: readonly string[] = [...new Set(Object.values(READS).flat())].sort();
+
+/** Services in which a deployment does everything, by their prefix in IAM; `iam` and `s3` have rules of their own. */
+export const DEPLOYED_SERVICES: readonly string[] = [...new Set(PLAN_READS.map((action) => action.split(":")[0] ?? ""))].filter(
+  (service) => service !== "iam" && service !== "s3",
+);
+
+/** What roles of nodes and controllers call beside the services that a deployment uses. */
+export const CONTROLLER_ACTIONS: readonly string[] = [
+  "autoscaling:*", // EKS' own, AmazonEKSClusterPolicy
+  "ecr:*", // images
+  "eks-auth:*", // Pod Identity
+  "pricing:GetProducts", // Karpenter
+  "ssm:UpdateInstanceInformation", // Session Manager's agent
+  "ssmmessages:*",
+];

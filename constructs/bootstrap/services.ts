@@ -5,6 +5,7 @@
 export const READS: Readonly<Record<string, readonly string[]>> = {
   acm_certificate: ["acm:DescribeCertificate", "acm:ListTagsForCertificate"],
   acm_certificate_validation: ["acm:DescribeCertificate"],
+  availability_zone: ["ec2:DescribeAvailabilityZones"],
   cloudfront_cache_policy: ["cloudfront:GetCachePolicy"],
   cloudfront_distribution: ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"],
   // The function's code decides which requests pass by; it is in the repository.
@@ -18,12 +19,14 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   cloudwatch_log_delivery_destination: ["logs:GetDeliveryDestination", "logs:ListTagsForResource"],
   cloudwatch_log_delivery_source: ["logs:GetDeliverySource", "logs:ListTagsForResource"],
   cloudwatch_log_group: ["logs:DescribeLogGroups", "logs:ListTagsForResource"],
+  cloudwatch_log_groups: ["logs:DescribeLogGroups"],
   db_instance: ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
   db_parameter_group: ["rds:DescribeDBParameterGroups", "rds:DescribeDBParameters", "rds:ListTagsForResource"],
   db_subnet_group: ["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
   default_security_group: ["ec2:DescribeSecurityGroups"],
   ec2_instance_type_offerings: ["ec2:DescribeInstanceTypeOfferings"],
   ec2_managed_prefix_list: ["ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"],
+  ec2_subnet_cidr_reservation: ["ec2:GetSubnetCidrReservations"],
   eip: ["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute"],
   eks_access_entry: ["eks:DescribeAccessEntry"],
   eks_access_policy_association: ["eks:ListAssociatedAccessPolicies"],

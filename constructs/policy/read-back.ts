@@ -156,13 +156,6 @@ export const READ_BACK: readonly ReadBackRule[] = [
       type === "helm_release" && body.version !== undefined && !/^v?\d+\.\d+\.\d+([-+][\w.+-]+)?$/.test(String(body.version)),
   },
   {
-    id: "tags-with-values",
-    rule: "has a tag without a value, which AWS does not return",
-    remedy: "give the tag a value, or leave it out",
-    breaks: ({ type, body }) =>
-      type.startsWith("aws_") && at(body, "tags").some((tags) => Object.values(tags).some((value) => value === "")),
-  },
-  {
     id: "networks-without-host-bits",
     rule: "has a network with bits set behind its prefix, which AWS clears",
     remedy: "write the first address of the network: 10.0.0.0/16",

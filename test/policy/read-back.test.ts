@@ -112,13 +112,6 @@ const CASES: Readonly<Record<string, { readonly broken: readonly Case[]; readonl
       ["helm_release", { chart: "./chart" }],
     ],
   },
-  "tags-with-values": {
-    broken: [
-      ["aws_vpc", { tags: { team: "" } }],
-      ["aws_launch_template", { tag_specifications: [{ resource_type: "instance", tags: { team: "" } }] }],
-    ],
-    sound: [["aws_vpc", { tags: { team: "orders" } }]],
-  },
   "networks-without-host-bits": {
     broken: [
       ["aws_subnet", { cidr_block: "10.0.1.0/16" }],

@@ -1,4 +1,4 @@
 import { start } from "./cli/start";
-import { program } from "./environments";
+import { withProgram } from "./cli/with-program";
 
-process.exitCode = start(program, process.argv.slice(2));
+withProgram(start);

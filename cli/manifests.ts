@@ -1,4 +1,4 @@
-import { program } from "../environments";
 import { render } from "./render";
+import { withProgram } from "./with-program";
 
-process.exitCode = render(program, process.argv.slice(2));
+withProgram(render);

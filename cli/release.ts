@@ -1,4 +1,4 @@
-import { program } from "../environments";
 import { release } from "./versions";
+import { withProgram } from "./with-program";
 
-process.exitCode = release(program, process.argv.slice(2));
+withProgram(release);

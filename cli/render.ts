@@ -1,21 +1,31 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Document, stringify } from "yaml";
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/versions";
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
-import { type Cluster, type Environment, PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { type Cluster, type Environment, type Program, synthesize, validate } from "../stacks";
 import { noSuch } from "./command";
 import { withoutTokenTraces } from "./short-traces";
+import { asksForHelp, at, messageFor, Refused } from "./told";
 
 const USAGE = "usage: npm run manifests -- <environment> [--out <directory>]";
 
-/** What was asked for is not there, or can't be done. */
-class Refused extends Error {}
+const HELP = `${USAGE}
+
+Writes the Kubernetes objects and the chart values of an environment as YAML into <directory>/<environment>.
+  --out <directory>  default: manifests. Files that this command did not write stay there.`;
+
+/** The file in which a directory's own files are listed, so that no other file is ever replaced or removed. */
+const LIST = ".written-by-manifests.json";
 
 /** Writes what an environment makes on Kubernetes as YAML, all of it or nothing, and returns the exit code. */
 export function render(program: Program, argv: readonly string[]): number {
+  if (asksForHelp(argv)) {
+    process.stdout.write(`${HELP}\n`);
+    return 0;
+  }
   try {
     const { name, out, checkOnly } = parse(argv);
     if (checkOnly) {
@@ -27,12 +37,13 @@ export function render(program: Program, argv: readonly string[]): number {
     const made = objectsOf(synthesized(program, environment), name);
     const directory = join(out, name);
     const files = [...made].flatMap(([stack, contents]) => filesOf(stack, contents, { environment, directory }));
-    publish(directory, files);
+    at(directory, () => publish(directory, files));
     process.stdout.write(`${summary(made, directory)}\n`);
     return 0;
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    const message = messageFor(error);
+    if (message === undefined) throw error;
+    process.stderr.write(`${message}\n`);
     return 1;
   }
 }
@@ -58,7 +69,7 @@ type Json = Readonly<Record<string, unknown>>;
 function synthesized(program: Program, { name }: Environment): ReadonlyMap<string, Json> {
   const scratch = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
   try {
-    const { stacks } = withoutTokenTraces(() => synthesize(program, { outdir: join(scratch, "cdktf.out"), only: name }));
+    const { stacks } = at(scratch, () => withoutTokenTraces(() => synthesize(program, { outdir: join(scratch, "cdktf.out"), only: name })));
     return new Map([...stacks].map(([id, { json }]) => [id, json]));
   } finally {
     rmSync(scratch, { recursive: true });
@@ -144,19 +155,46 @@ export function kubernetesVersion({ cluster, writeCluster, readCluster }: Enviro
   return versions.sort((one, other) => one.localeCompare(other, "en", { numeric: true }))[0] ?? DEFAULT_KUBERNETES;
 }
 
-/** Puts the files in the place of those of an earlier run, at once. */
+/**
+ * Puts the files in the place of those of an earlier run. Whatever else is in the directory stays as it is.
+ * @throws Refused where a file of the user's has a name that is needed
+ */
 function publish(directory: string, files: readonly File[]): void {
-  const foreign = existsSync(directory) ? readdirSync(directory).filter((file) => !file.endsWith(".yaml")) : [];
+  const earlier = listed(directory);
+  const names = files.map(({ name }) => name);
+  const foreign = names.filter((name) => !earlier.includes(name) && existsSync(join(directory, name)));
   if (foreign.length > 0)
-    throw new Refused(`${directory} holds ${foreign.join(", ")}, which would be lost; name another directory with --out`);
-  const staging = `${directory}.part`;
+    throw new Refused(
+      `${directory}: holds ${foreign.join(", ")}, which this command did not write and would replace; move it away, or name another directory with --out`,
+    );
+  const staging = `${directory}.${process.pid}.part`;
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
+  const list = (all: readonly string[]) => {
+    writeFileSync(join(staging, LIST), `${JSON.stringify(all, null, 2)}\n`);
+    renameSync(join(staging, LIST), join(directory, LIST));
+  };
   try {
     for (const { name, text } of files) writeFileSync(join(staging, name), text);
-    rmSync(directory, { recursive: true, force: true });
-    renameSync(staging, directory);
+    mkdirSync(directory, { recursive: true });
+    // A run that is ended in between leaves nothing that the next one does not know.
+    list([...new Set([...earlier, ...names])]);
+    for (const name of names) renameSync(join(staging, name), join(directory, name));
+    for (const name of earlier) if (!names.includes(name)) rmSync(join(directory, name), { force: true });
+    list(names);
   } finally {
     rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** The files that earlier runs wrote into a directory. */
+function listed(directory: string): readonly string[] {
+  const file = join(directory, LIST);
+  if (!existsSync(file)) return [];
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Refused(`${file}: can't be read as JSON; delete it and the files that this command wrote`);
   }
 }

@@ -1,22 +1,33 @@
 import { closest } from "fastest-levenshtein";
-import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
-import { bootstrapName, checkSupport, type MeasuredSite, PolicyViolation, type Program, synthesize, validate } from "../stacks";
+import { describe, type Problem } from "../constructs/core/errors";
+import { bootstrapName, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
 import { LOCK } from "./lock";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
+import { asksForHelp, at, messageFor, Refused } from "./told";
 
-const USAGE = "npm start [-- [environment] [--json]]";
+const USAGE = "usage: npm start [-- [environment] [--json]]";
+
+const HELP = `${USAGE}
+
+Writes the Terraform of all environments, or of one, into cdktf.out (CDKTF_OUTDIR names another directory), and says what
+was made. With one environment, the stacks of the others stay as they are.
+  --json  the same as data`;
 
 /**
  * Synthesizes a program, or one environment of it, and says what came of it. Returns the exit code.
  * What is no longer supported is measured by a day, which is the one thing that synthesis itself doesn't know.
  */
 export function start(program: Program, args: readonly string[], today = new Date().toISOString().slice(0, 10)): number {
+  if (asksForHelp(args)) {
+    process.stdout.write(`${HELP}\n`);
+    return 0;
+  }
   const flags = args.filter((arg) => arg.startsWith("--"));
   const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
-    if (rest.length > 0 || flags.some((flag) => !["--json", "--check-only"].includes(flag))) throw new Refused(`usage: ${USAGE}`);
+    if (rest.length > 0 || flags.some((flag) => !["--json", "--check-only"].includes(flag))) throw new Refused(USAGE);
     if (flags.includes("--check-only")) {
       validate(program);
       return 0;
@@ -24,7 +35,7 @@ export function start(program: Program, args: readonly string[], today = new Dat
     if (only !== undefined) checkName(only, program);
     const aging = checkSupport(program, today);
     const options = only === undefined ? { outdir, lock: LOCK, prune: true } : { outdir, lock: LOCK, only };
-    const synthesis = withoutTokenTraces(() => synthesize(program, options));
+    const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
     // An exception has turned what does not fit from an error into a warning.
@@ -32,8 +43,9 @@ export function start(program: Program, args: readonly string[], today = new Dat
     for (const problem of [...aging, ...crowded, ...spacious(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
   } catch (error) {
-    if (!(error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof Refused)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    const message = messageFor(error);
+    if (message === undefined) throw error;
+    process.stderr.write(`${message}\n`);
     return 1;
   }
 }
@@ -45,8 +57,6 @@ function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
     .filter((environment) => sites.every(({ site, problems }) => site.environment !== environment || problems.length === 0))
     .map(({ name }) => ({ path: `${name}.exceptions.tightCapacity`, rule: "is needed no more: everything fits", remedy: "remove it" }));
 }
-
-class Refused extends Error {}
 
 function checkName(only: string, program: Program): void {
   const names = [...program.environments.map(({ name }) => name), ...program.accounts.map(({ id }) => bootstrapName(id))];

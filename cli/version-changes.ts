@@ -1,8 +1,6 @@
 import type { Slot, WorkloadRelease } from "../stacks";
 import { otherSlot } from "../stacks/release";
-
-/** What was asked for can't be done, or should not be. */
-export class Refused extends Error {}
+import { Refused } from "./told";
 
 /** The workload whose release is changed. */
 export interface Workload {

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { describe, InvalidInput } from "../constructs/core/errors";
@@ -8,7 +8,8 @@ import { all, type SlotSettings } from "../stacks/environment";
 import { ROLES, released, releaseFile, SLOTS, versionsOf, WORKLOADS, wouldRunTwice } from "../stacks/release";
 import { NAMESPACE_OF } from "../stacks/side-stack";
 import { noSuch } from "./command";
-import { type Change, empty, fill, Refused, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
+import { asksForHelp, at, messageFor, Refused } from "./told";
+import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
 export const USAGE = `Usage:
   npm run release -- <environment> [<workload>] --show
@@ -65,6 +66,10 @@ export interface ReleaseOptions {
 
 /** Does with the release file of an environment what a command line asks for, and returns the exit code. */
 export function release(program: Program, argv: readonly string[], { directory = "." }: ReleaseOptions = {}): number {
+  if (asksForHelp(argv)) {
+    console.log(USAGE);
+    return 0;
+  }
   try {
     const { names, options } = parse(argv);
     const [environmentName = "", workloadName] = names;
@@ -91,15 +96,16 @@ export function release(program: Program, argv: readonly string[], { directory =
     const changed = { ...file, [name]: after };
     const remaining = problemsWith(program, environment, changed);
     const path = releaseFile(environment.name);
-    writeAtOnce(join(directory, path), textOf(changed));
+    at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
     console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
     if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
     console.log(`Next: npm run plan -- ${environment.name}-${stack}`);
     if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, stack, after)}`);
     return 0;
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof InvalidInput)) throw error;
-    console.error(error.message);
+    const message = messageFor(error);
+    if (message === undefined) throw error;
+    console.error(message);
     return 1;
   }
 }
@@ -250,6 +256,11 @@ function textOf(file: ReleaseFile): string {
 
 /** Whoever reads it meanwhile reads the old one or the new one whole. */
 function writeAtOnce(file: string, text: string): void {
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
+  const part = `${file}.${process.pid}.part`;
+  try {
+    writeFileSync(part, text);
+    renameSync(part, file);
+  } finally {
+    rmSync(part, { force: true });
+  }
 }

@@ -1,5 +1,6 @@
 export { InvalidInput, type Problem } from "../constructs/core/errors";
 export type { MeasuredSite } from "./capacity";
+export { InUse, release as releaseOutput } from "./claims";
 export { type AwsContext, bootstrapName, type Composition, compose } from "./compose";
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";

@@ -14,3 +14,23 @@ function address(source: string): string {
   const parts = source.split("/");
   return [...["registry.terraform.io", "hashicorp"].slice(0, 3 - parts.length), ...parts].join("/");
 }
+
+/** Whether a lock pins everything that another one pins, in the same versions. */
+export function holdsLock(lock: string, other: string): boolean {
+  const held = pinned(lock);
+  return [...pinned(other)].every(([provider, { version, hashes }]) => {
+    const there = held.get(provider);
+    return there !== undefined && there.version === version && hashes.every((hash) => there.hashes.includes(hash));
+  });
+}
+
+function pinned(lock: string): ReadonlyMap<string, { readonly version?: string; readonly hashes: readonly string[] }> {
+  const blocks = lock.split(/^(?=provider )/m).filter((block) => block.startsWith("provider "));
+  return new Map(
+    blocks.map((block) => {
+      const version = /^ +version += "(.*)"/m.exec(block)?.[1];
+      const hashes = [...block.matchAll(/"((?:h1|zh):.*)"/g)].map(([, hash]) => hash ?? "");
+      return [block.split("\n")[0] ?? "", { ...(version ? { version } : {}), hashes }];
+    }),
+  );
+}

@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { App } from "cdktf";
 import { InvalidInput } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
-import { lockFor } from "./lock-file";
+import { publish, stagingOf } from "./publish";
 import { refusals } from "./refusals";
 import { validate } from "./validate";
 
@@ -43,6 +42,13 @@ export interface SynthesizeOptions {
    * @default - none: Terraform takes the newest providers that the ranges allow
    */
   readonly lock?: string;
+
+  /**
+   * Whether this process goes on reading what was written: until it releases the directory or ends, other processes can't
+   * change what is in it.
+   * @default false
+   */
+  readonly hold?: boolean;
 }
 
 /** Resources break policies, each without a reasoned exemption. */
@@ -55,14 +61,13 @@ export class PolicyViolation extends Error {
 
 /**
  * Writes the Terraform of a program, all of it or nothing.
- * @throws InvalidInput where the program can't be deployed or does not fit its nodes, PolicyViolation where it should not be
+ * @throws InvalidInput where the program can't be deployed or does not fit its nodes, PolicyViolation where it should not be,
+ * InUse where another process reads what would be changed
  */
 export function synthesize(program: Program, options: SynthesizeOptions): Synthesis {
   validate(program);
-  const { outdir, only } = options;
-  const staging = `${outdir}.part`;
-  rmSync(staging, { recursive: true, force: true });
-  mkdirSync(staging, { recursive: true });
+  const { only } = options;
+  const staging = stagingOf(options.outdir);
   try {
     const app = new App({ outdir: staging });
     const compositions = compose(app, program, only);
@@ -93,50 +98,4 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
-}
-
-/** Puts what was written in its place: at once where there is nothing yet, else beside whatever Terraform keeps there. */
-function publish(staging: string, stacks: Synthesis["stacks"], { outdir, only, lock, prune = false }: SynthesizeOptions): void {
-  const written = [...stacks.keys()];
-  for (const file of ["manifest.json", ...written.map((id) => join("stacks", id, "cdk.tf.json"))]) settle(join(staging, file));
-  if (lock) {
-    const providers = readFileSync(lock, "utf8");
-    for (const [id, { json }] of stacks) writeFileSync(join(staging, "stacks", id, ".terraform.lock.hcl"), lockFor(providers, json));
-  }
-  if (!existsSync(outdir)) {
-    renameSync(staging, outdir);
-    return;
-  }
-  for (const id of written) {
-    mkdirSync(join(outdir, "stacks", id), { recursive: true });
-    for (const file of readdirSync(join(staging, "stacks", id))) {
-      const [from, to] = [join(staging, "stacks", id, file), join(outdir, "stacks", id, file)];
-      // A directory, of assets, can't be put in the place of another.
-      if (statSync(from).isDirectory()) rmSync(to, { recursive: true, force: true });
-      renameSync(from, to);
-    }
-  }
-  if (prune && existsSync(join(outdir, "stacks"))) {
-    for (const id of readdirSync(join(outdir, "stacks"))) {
-      if (!written.includes(id)) rmSync(join(outdir, "stacks", id), { recursive: true });
-    }
-  }
-  if (only !== undefined) keepOthers(join(staging, "manifest.json"), join(outdir, "manifest.json"));
-  renameSync(join(staging, "manifest.json"), join(outdir, "manifest.json"));
-}
-
-/** Lists in a new manifest the stacks that only the old one has. */
-function keepOthers(manifest: string, old: string): void {
-  if (!existsSync(old)) return;
-  const [now, before] = [manifest, old].map((file) => JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> });
-  const stacks = Object.entries({ ...before?.stacks, ...now?.stacks }).sort(([one], [other]) => (one < other ? -1 : 1));
-  writeFileSync(manifest, JSON.stringify({ ...now, stacks: Object.fromEntries(stacks) }, null, 2));
-}
-
-/** cdktf breaks an empty list over two lines, its fork does not: here both write the same, byte for byte. */
-function settle(file: string): void {
-  const text = readFileSync(file, "utf8");
-  // No string of JSON holds a line break, so no value is touched.
-  const settled = text.replace(/([[{])\n *([\]}])/g, "$1$2");
-  if (settled !== text) writeFileSync(file, settled);
 }

@@ -73,6 +73,7 @@ function compose(builds: Readonly<Record<string, Build>>): void {
   ]);
 }
 
+const files = () => readdirSync(join(out, "test")).filter((file) => !file.startsWith("."));
 const read = (file: string) => readFileSync(join(out, "test", file), "utf8");
 
 describe("npm run manifests", () => {
@@ -83,7 +84,7 @@ describe("npm run manifests", () => {
       out: "OUT/test holds\n  test-write-side: objects 3, charts 1\nThe values of each chart begin with the command that renders it.\n",
       err: "",
     });
-    expect(readdirSync(join(out, "test"))).toEqual(["test-write-side.orders.certificates.values.yaml", "test-write-side.yaml"]);
+    expect(files()).toEqual(["test-write-side.orders.certificates.values.yaml", "test-write-side.yaml"]);
     expect(read("test-write-side.orders.certificates.values.yaml").replaceAll(out, "OUT")).toMatchSnapshot();
     expect(read("test-write-side.yaml")).toMatchSnapshot();
   });
@@ -104,7 +105,7 @@ describe("npm run manifests", () => {
     run("test", "--out", out);
     compose({ "test-new": (stack) => void new ConfigMapV1(stack, "config", { metadata: { name: "orders" } }) });
     run("test", "--out", out);
-    expect(readdirSync(join(out, "test"))).toEqual(["test-new.yaml"]);
+    expect(files()).toEqual(["test-new.yaml"]);
     expect(readdirSync(out)).toEqual(["test"]);
   });
 
@@ -126,14 +127,36 @@ describe("npm run manifests", () => {
 
   it("deletes nothing that it did not write", () => {
     mkdirSync(join(out, "test"), { recursive: true });
-    writeFileSync(join(out, "test", "notes.md"), "");
+    for (const file of ["notes.md", "own.yaml"]) writeFileSync(join(out, "test", file), "mine");
+    compose({ "test-old": writeSide });
+    expect(run("test", "--out", out).code).toBe(0);
+    compose({ "test-new": (stack) => void new ConfigMapV1(stack, "config", { metadata: { name: "orders" } }) });
+    expect(run("test", "--out", out).code).toBe(0);
+    expect(files()).toEqual(["notes.md", "own.yaml", "test-new.yaml"]);
+    expect(read("own.yaml")).toBe("mine");
+  });
+
+  it("replaces nothing that it did not write", () => {
+    mkdirSync(join(out, "test"), { recursive: true });
+    writeFileSync(join(out, "test", "test-write-side.yaml"), "mine");
     compose({ "test-write-side": writeSide });
     expect(run("test", "--out", out)).toEqual({
       code: 1,
       out: "",
-      err: "OUT/test holds notes.md, which would be lost; name another directory with --out\n",
+      err: "OUT/test: holds test-write-side.yaml, which this command did not write and would replace; move it away, or name another directory with --out\n",
     });
-    expect(readdirSync(join(out, "test"))).toEqual(["notes.md"]);
+    expect(read("test-write-side.yaml")).toBe("mine");
+    expect(readdirSync(out)).toEqual(["test"]);
+  });
+
+  it("says in a line what is in its way, and writes nothing", () => {
+    compose({ "test-write-side": writeSide });
+    writeFileSync(out, "");
+    expect(run("test", "--out", out)).toEqual({ code: 1, out: "", err: "OUT: must be a directory, but is a file; move the file away\n" });
+  });
+
+  it("helps", () => {
+    expect(run("-h")).toMatchObject({ code: 0, out: expect.stringMatching(/^usage: npm run manifests/), err: "" });
   });
 
   it("says so where an environment makes nothing on Kubernetes", () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { start } from "../../cli/start";
@@ -101,6 +101,22 @@ describe("npm start", () => {
   it("refuses what it does not know", () => {
     expect(run(program, "--jsno").err).toBe("usage: npm start [-- [environment] [--json]]\n");
     expect(run(program, "dev", "staging").code).toBe(1);
+  });
+
+  it("helps", () => {
+    for (const flag of ["-h", "--help"])
+      expect(run(program, flag)).toMatchObject({ code: 0, out: expect.stringMatching(/^usage: npm start/), err: "" });
+    expect(readdirSync(outdir)).toEqual([]);
+  });
+
+  it("says in a line what is in its way", () => {
+    writeFileSync(join(outdir, "file"), "");
+    process.env.CDKTF_OUTDIR = join(outdir, "file", "cdktf.out");
+    expect(run(aProgram(anEnvironment()))).toEqual({
+      code: 1,
+      out: "",
+      err: `${join(outdir, "file")}: must be a directory, but is a file; move the file away\n`,
+    });
   });
 
   it("warns of a Kubernetes that is about to lose its support, and refuses one that has", () => {

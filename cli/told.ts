@@ -1,0 +1,75 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { InvalidInput } from "../constructs/core/errors";
+import { InUse, PolicyViolation } from "../stacks";
+
+/** What was asked for does not exist or can't be done; the message is for the user. */
+export class Refused extends Error {}
+
+/** What a file system refuses, and what to do about it, by the code of the error. */
+const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> = {
+  ENOSPC: ["can't be written: the disk is full", "free space on it"],
+  EDQUOT: ["can't be written: the disk quota is exhausted", "free space, or raise the quota"],
+  EACCES: ["can't be accessed: permission denied", "change its permissions or its owner"],
+  EPERM: ["can't be changed: operation not permitted", "change its permissions or its owner"],
+  EROFS: ["can't be written: the file system is read-only", "choose a directory on another file system"],
+  ENOTDIR: ["must be a directory, but is a file", "move the file away"],
+  EEXIST: ["must be a directory, but is a file", "move the file away"],
+  EISDIR: ["must be a file, but is a directory", "move the directory away"],
+  ENOENT: ["doesn't exist", "create it"],
+  ENAMETOOLONG: ["exceeds the length of a path on this file system", "choose a shorter one"],
+  ELOOP: ["is a circle of symbolic links", "remove it"],
+  EMFILE: ["can't be opened: this process has too many open files", "raise the limit (ulimit -n)"],
+  ENFILE: ["can't be opened: the system has too many open files", "end other programs"],
+  EIO: ["can't be read or written: the device reports an error", "check the disk"],
+};
+
+/** The message about an error that a user can mend; of any other there is none. */
+export function messageFor(error: unknown): string | undefined {
+  if (error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof InUse)
+    return error.message;
+  return fileFault(error) ?? brokenJson(error);
+}
+
+/** Works in a directory or on a file: an error without a path, as that of a write to a full disk, gets this one. */
+export function at<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && !("path" in error)) Object.assign(error, { path });
+    throw error;
+  }
+}
+
+/** Whether a command line asks for help. */
+export function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).some((word) => word === "-h" || word === "--help");
+}
+
+function fileFault(error: unknown): string | undefined {
+  const { code = "", path } = error as NodeJS.ErrnoException;
+  const fault = Object.hasOwn(FAULTS, code) ? FAULTS[code] : undefined;
+  if (!(error instanceof Error) || !fault || typeof path !== "string") return undefined;
+  const place = code === "ENOTDIR" || code === "EEXIST" ? fileInTheWay(path) : path;
+  return `${shown(place)}: ${fault.join("; ")}`;
+}
+
+/** The part of a path that is a file where a directory is needed. */
+function fileInTheWay(path: string): string {
+  for (let place = path; place !== dirname(place); place = dirname(place)) {
+    if (existsSync(place)) return statSync(place).isDirectory() ? path : place;
+  }
+  return path;
+}
+
+/** A file of the program that is loaded as JSON: a release file that was cut off, or edited by hand. */
+function brokenJson(error: unknown): string | undefined {
+  const [, file, what] = error instanceof SyntaxError ? (/^(?:.*\/dist\/)?(\S*\.json): (.*)/.exec(error.message) ?? []) : [];
+  return file ? `${shown(file)}: can't be read as JSON (${what}); restore it from version control, or begin again with {}` : undefined;
+}
+
+function shown(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return inside === "" || inside.startsWith("..") ? path : inside;
+}

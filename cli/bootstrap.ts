@@ -1,5 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { Blocks } from "./blocks";
+import { change } from "./change";
+import { describe } from "./outcome";
 import { type Recovery, recoveryOf, withoutMissing } from "./recovery";
 import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
 
@@ -14,6 +17,9 @@ export interface BootstrapOptions {
   readonly recover: boolean;
 
   readonly print: (line: string) => void;
+
+  /** What the user answers; nothing if nobody can. */
+  readonly answer: (question: string) => Promise<string | undefined>;
 }
 
 /**
@@ -21,25 +27,26 @@ export interface BootstrapOptions {
  * is local, and moves into the bucket at the end; a run that ends in between is taken up by the next.
  * Returns Terraform's exit code.
  */
-export function bootstrap({ workspace, account, args, recover, print }: BootstrapOptions): number {
+export async function bootstrap(options: BootstrapOptions): Promise<number> {
+  const { workspace, account, recover, print } = options;
   const local = new LocalState(workspace);
   rmSync(recoveryFile(workspace), { force: true });
   local.release();
 
-  const bucketExists = reach(workspace);
-  const remote = bucketExists ? workspace.state() : undefined;
+  const bucketExists = await reach(workspace);
+  const remote = bucketExists ? await workspace.state() : undefined;
   if (remote && local.lineage && remote.lineage !== local.lineage) {
     throw new TerraformFailure(
       `${workspace.stack} has two states, one in its bucket and one in ${local.file}; remove the wrong one, most likely the file`,
     );
   }
   if (recover) {
-    if (bucketExists && !local.lineage) return rebuild(workspace, account, args, print);
+    if (bucketExists && !local.lineage) return await rebuild(options);
     throw new TerraformFailure(`Nothing is lost: the bootstrap of ${account} has not ended yet; npm run bootstrap -- ${account}`);
   }
   if (remote) {
     local.remove();
-    return workspace.run("apply", ...args);
+    return await apply(options);
   }
   if (bucketExists && !local.lineage) {
     throw new TerraformFailure(
@@ -52,15 +59,15 @@ export function bootstrap({ workspace, account, args, recover, print }: Bootstra
       ? "An earlier run has not ended: it goes on with the state in this directory."
       : "The state bucket does not exist yet: state begins in this directory.",
   );
-  local.use();
   try {
-    const status = workspace.run("apply", ...args);
+    await local.use();
+    const status = await apply(options);
     if (status !== 0) return status;
   } finally {
     local.release();
   }
   print("State moves into the bucket.");
-  workspace.init("-migrate-state", "-force-copy");
+  await workspace.init("-migrate-state", "-force-copy");
   local.remove();
   return 0;
 }
@@ -86,11 +93,11 @@ class LocalState {
     return text === "" ? undefined : JSON.parse(text).lineage;
   }
 
-  use(): void {
+  async use(): Promise<void> {
     mkdirSync(this.directory, { recursive: true });
     const path = join(this.directory, "terraform.tfstate");
     writeFileSync(this.override, JSON.stringify({ terraform: { backend: { local: { path } } } }));
-    this.workspace.init("-reconfigure");
+    await this.workspace.init("-reconfigure");
   }
 
   release(): void {
@@ -102,9 +109,9 @@ class LocalState {
   }
 }
 
-function reach(workspace: Workspace): boolean {
+async function reach(workspace: Workspace): Promise<boolean> {
   try {
-    workspace.init("-reconfigure");
+    await workspace.init("-reconfigure");
     return true;
   } catch (error) {
     if (error instanceof NoStateBucket) return false;
@@ -112,15 +119,16 @@ function reach(workspace: Workspace): boolean {
   }
 }
 
-function rebuild(workspace: Workspace, account: string, args: readonly string[], print: (line: string) => void): number {
+async function rebuild(options: BootstrapOptions): Promise<number> {
+  const { workspace, account, print } = options;
   const file = recoveryFile(workspace);
   try {
     let recovery: Recovery | undefined = recoveryOf(workspace.json, account);
     while (recovery) {
       print(`${recovery.import.length} resources are looked for.`);
       writeFileSync(file, JSON.stringify(recovery));
-      const { status, stderr } = workspace.ask("plan", "-input=false", "-no-color", "-lock=false");
-      if (status === 0) return workspace.run("apply", ...args);
+      const { status, stderr } = await workspace.ask("plan", "-input=false", "-no-color", "-lock=false");
+      if (status === 0) return await apply(options);
       recovery = withoutMissing(recovery, stderr);
       if (!recovery) throw new TerraformFailure(stderr);
     }
@@ -128,6 +136,15 @@ function rebuild(workspace: Workspace, account: string, args: readonly string[],
   } finally {
     rmSync(file, { force: true });
   }
+}
+
+/** Applies the stack, asking first unless the arguments say otherwise. Returns the exit code. */
+async function apply({ workspace, args, print, answer }: BootstrapOptions): Promise<number> {
+  const blocks = new Blocks(print);
+  const block = blocks.begin(workspace.stack);
+  const outcome = await change({ action: "apply", workspace, args, block, ask: (question) => blocks.ask(block, () => answer(question)) });
+  block.end(describe(workspace.stack, outcome, "apply"));
+  return outcome.kind === "done" ? 0 : 1;
 }
 
 function recoveryFile(workspace: Workspace): string {

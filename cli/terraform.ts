@@ -1,7 +1,7 @@
-import { program } from "../environments";
+import { forwardSignals } from "./children";
 import { command } from "./command";
 import { LOCK } from "./lock";
+import { withProgram } from "./with-program";
 
-// An interrupt reaches Terraform as well, which ends in its own time and writes its state.
-process.on("SIGINT", () => {});
-process.exitCode = command(program, process.argv.slice(2), { lock: LOCK });
+forwardSignals();
+withProgram((program, argv) => command(program, argv, { lock: LOCK }));

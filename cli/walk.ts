@@ -1,21 +1,15 @@
+import { type Block, Blocks, duration } from "./blocks";
+import { change, exitCode, failure } from "./change";
+import { Interrupted, isInterrupted } from "./children";
+import { inParallel } from "./in-parallel";
+import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
+import { protections } from "./protection";
 import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
-
-/** What is done to each stack on the way. */
-export type Action = "plan" | "apply" | "destroy";
 
 /** What cdktf writes about the stacks of a program: which comes after which. */
 export interface Manifest {
   readonly stacks: Readonly<Record<string, { readonly dependencies: readonly string[] }>>;
 }
-
-/** What became of one stack. */
-export type Outcome =
-  | { readonly kind: "done"; readonly changes?: true }
-  | { readonly kind: "failed" }
-  | { readonly kind: "absent" }
-  | { readonly kind: "unreached" }
-  | { readonly kind: "kept"; readonly resources: readonly string[] }
-  | { readonly kind: "waits"; readonly on: string; readonly why: string };
 
 /** What became of each stack, in the order of the walk. */
 export type Report = ReadonlyMap<string, Outcome>;
@@ -43,68 +37,115 @@ export interface WalkOptions {
 
   readonly workspaceOf: (stack: string) => Workspace;
 
+  /** How many stacks are worked on at the same time, at most. */
+  readonly parallel: number;
+
   /** Arguments for Terraform itself. */
   readonly args: readonly string[];
 
   readonly print: (line: string) => void;
+
+  /** What the user answers; nothing if nobody can. */
+  readonly answer: (question: string) => Promise<string | undefined>;
 }
 
+/** How long nothing is printed before the walk says what it waits for. */
+const SILENCE_MS = 20_000;
+
 /**
- * Walks stacks in their order, those that wait for others left out, and stops at the first failure.
- * Where anything is protected from deletion, nothing is destroyed: half an environment serves nobody.
+ * Walks stacks in their order, independent ones at the same time, those that wait for others left out. Begins none after the
+ * first failure. If anything is protected from deletion, nothing is destroyed, so that no environment is left half-destroyed.
  */
-export function walk({ action, manifest, stacks, workspaceOf, args, print }: WalkOptions): Report {
+export async function walk(options: WalkOptions): Promise<Report> {
+  const { action, manifest, stacks, workspaceOf, args, print } = options;
   const forward = inOrder(manifest, stacks);
   const order = action === "destroy" ? [...forward].reverse() : forward;
   const report = new Map<string, Outcome>(order.map((stack) => [stack, { kind: "unreached" }]));
-  for (const [stack, outcome] of kept()) report.set(stack, outcome);
-  if ([...report.values()].some(({ kind }) => kind !== "unreached")) return report;
-  for (const [index, stack] of order.entries()) {
-    print(`\n── ${stack} (${index + 1} of ${order.length})`);
-    const outcome = attempt(() => obstacle(action, stack) ?? run(stack), print);
+  const targeted = args.some((arg) => /^--?target/.test(arg));
+  const blocks = new Blocks(print);
+  // Who targets single resources knows what they are, and Terraform watches.
+  if (action === "destroy" && !targeted) {
+    await inParallel(order, options.parallel, async (stack) => {
+      const outcome = await attempt(() => kept(stack));
+      if (outcome.kind === "kept" || outcome.kind === "failed") report.set(stack, outcome);
+    });
+    if ([...report.values()].some(({ kind }) => kind !== "unreached")) return report;
+  }
+
+  const begun = Date.now();
+  const running = new Map<string, number>();
+  const settled = new Set<string>();
+  const work = async (stack: string) => {
+    const start = Date.now();
+    running.set(stack, start);
+    const block = blocks.begin(`${stack} (${order.indexOf(stack) + 1} of ${order.length})`);
+    const outcome = await attempt(async () => (await obstacle(stack)) ?? (await act(stack, block)), block);
+    running.delete(stack);
+    settled.add(stack);
     report.set(stack, outcome);
-    if (outcome.kind === "waits") print(describe(stack, outcome, action));
-    if (outcome.kind === "failed") break;
+    block.end(`── ${describe(stack, outcome, action)}${outcome.kind === "done" ? ` in ${duration(Date.now() - start)}` : ""}${progress()}`);
+    return outcome.kind !== "failed";
+  };
+  const timer = setInterval(() => blocks.remark(`… ${duration(Date.now() - begun)}${progress()}`, SILENCE_MS), 1000);
+  try {
+    await inParallel(order, options.parallel, work, (stack) => before(stack).every((other) => settled.has(other)));
+  } finally {
+    clearInterval(timer);
   }
   return report;
 
-  /** What forbids to destroy anything. Who targets single resources knows what they are, and Terraform watches. */
-  function kept(): readonly (readonly [string, Outcome])[] {
-    if (action !== "destroy" || args.some((arg) => /^--?target/.test(arg))) return [];
-    return order.flatMap((stack) => {
-      const workspace = workspaceOf(stack);
-      const resources = protectedResources(workspace);
-      if (resources.length === 0) return [];
-      const outcome = attempt((): Outcome => {
-        workspace.ready();
-        return workspace.state() ? { kind: "kept", resources } : { kind: "absent" };
-      }, print);
-      return outcome.kind === "kept" || outcome.kind === "failed" ? [[stack, outcome] as const] : [];
-    });
+  function progress(): string {
+    const waiting = [...running].map(([stack, start]) => `${stack} (${duration(Date.now() - start)})`);
+    return `; ${settled.size} of ${order.length} done${waiting.length > 0 ? `, running: ${waiting.join(", ")}` : ""}`;
   }
 
-  function run(stack: string): Outcome {
+  /** The stacks of the walk that come first. A plan changes nothing, so none has to wait for another. */
+  function before(stack: string): readonly string[] {
+    if (action === "plan") return [];
+    const dependencies = (one: string) => manifest.stacks[one]?.dependencies ?? [];
+    return order.filter((other) => (action === "apply" ? dependencies(stack).includes(other) : dependencies(other).includes(stack)));
+  }
+
+  /** What forbids to destroy a stack. */
+  async function kept(stack: string): Promise<Outcome> {
     const workspace = workspaceOf(stack);
-    workspace.ready();
-    if (action === "destroy" && !workspace.state()) return { kind: "absent" };
-    const more = action === "plan" && drawsSecrets(workspace) && !args.some((arg) => /^--?refresh/.test(arg)) ? ["-refresh=false"] : [];
-    if (more.length > 0) print(`Not refreshed: that would read the values of secrets, which whoever plans may not; -- -refresh=true does.`);
-    const status = workspace.run(action, ...more, ...args);
-    if (status === 2 && args.includes("-detailed-exitcode")) return { kind: "done", changes: true };
-    return { kind: status === 0 ? "done" : "failed" };
+    await workspace.ready();
+    const state = await workspace.state();
+    if (!state) return { kind: "absent" };
+    const { declared, deployed } = protections(workspace.json, state);
+    if (declared.length + deployed.length === 0) return { kind: "done" };
+    return { kind: "kept", resources: [...declared, ...deployed], liftable: declared.length === 0 };
+  }
+
+  async function act(stack: string, block: Block): Promise<Outcome> {
+    const workspace = workspaceOf(stack);
+    await workspace.ready();
+    if (action === "destroy" && !(await workspace.state())) return { kind: "absent" };
+    if (action === "plan") {
+      const more = drawsSecrets(workspace) && !args.some((arg) => /^--?refresh/.test(arg)) ? ["-refresh=false"] : [];
+      if (more.length > 0)
+        block.line(`Not refreshed: that would read the values of secrets, which whoever plans may not; -- -refresh=true does.`);
+      const status = await workspace.run((text) => block.write(text), "plan", ...exitCode(args), ...more, ...args);
+      return status === 0 || status === 2 ? { kind: "done", changes: status === 2 } : failure(block);
+    }
+    return change({ action, workspace, args, block, ask: (question) => blocks.ask(block, () => options.answer(question)) });
   }
 
   /** What has to be deployed before the stack, or destroyed before it. */
-  function obstacle(action: Action, stack: string): Outcome | undefined {
+  async function obstacle(stack: string): Promise<Outcome | undefined> {
     if (action === "destroy") {
+      const left = before(stack).find((other) => !["done", "absent"].includes(report.get(other)?.kind ?? ""));
+      if (left) return { kind: "waits", on: left, why: "which still uses it" };
       const users = Object.keys(manifest.stacks).filter(
         (other) => !order.includes(other) && manifest.stacks[other]?.dependencies.includes(stack),
       );
-      const user = users.find((other) => workspaceOf(other).unreadable() === undefined);
-      return user === undefined ? undefined : { kind: "waits", on: user, why: "which still uses it" };
+      for (const user of users) {
+        if ((await workspaceOf(user).unreadable()) === undefined) return { kind: "waits", on: user, why: "which still uses it" };
+      }
+      return undefined;
     }
     for (const upstream of manifest.stacks[stack]?.dependencies ?? []) {
-      const why = workspaceOf(upstream).unreadable();
+      const why = await workspaceOf(upstream).unreadable();
       if (why) return { kind: "waits", on: upstream, why };
     }
     return undefined;
@@ -116,46 +157,15 @@ function drawsSecrets({ json }: Workspace): boolean {
   return json.ephemeral !== undefined;
 }
 
-/** The addresses of resources that Terraform refuses to destroy. */
-function protectedResources({ json }: Workspace): readonly string[] {
-  const resources = (json.resource ?? {}) as Record<string, Record<string, { lifecycle?: { prevent_destroy?: boolean } }>>;
-  return Object.entries(resources).flatMap(([type, named]) =>
-    Object.entries(named)
-      .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy === true)
-      .map(([name]) => `${type}.${name}`),
-  );
-}
-
-function attempt(work: () => Outcome, print: (line: string) => void): Outcome {
+async function attempt(work: () => Promise<Outcome>, block?: Block): Promise<Outcome> {
   try {
-    return work();
+    return await work();
   } catch (error) {
+    if (error instanceof Interrupted) return { kind: "failed", cause: "interrupted" };
     if (error instanceof NoStateBucket) return { kind: "waits", on: STATE_BUCKET, why: "which does not exist yet" };
     if (!(error instanceof TerraformFailure)) throw error;
-    print(error.message);
-    return { kind: "failed" };
-  }
-}
-
-/** What a stack waits for before its account has been bootstrapped. */
-export const STATE_BUCKET = "the state bucket of its account";
-
-const DONE: Readonly<Record<Action, string>> = { plan: "planned", apply: "applied", destroy: "destroyed" };
-
-/** One line about a stack: `dev-network waits for dev-keys, which is not deployed yet`. */
-export function describe(stack: string, outcome: Outcome, action: Action): string {
-  switch (outcome.kind) {
-    case "done":
-      return `${stack} ${DONE[action]}`;
-    case "failed":
-      return `${stack} failed`;
-    case "absent":
-      return `${stack} is not deployed: nothing to destroy`;
-    case "unreached":
-      return `${stack} not reached`;
-    case "kept":
-      return `${stack} is protected from deletion: ${outcome.resources.join(", ")}`;
-    case "waits":
-      return `${stack} waits for ${outcome.on}, ${outcome.why}`;
+    block?.write(`${error.message}\n`);
+    const cause = isInterrupted() ? "interrupted" : (block?.errors[0] ?? error.message);
+    return { kind: "failed", cause };
   }
 }

@@ -38,37 +38,43 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
+interface Ran {
+  readonly code: number;
+  readonly said: string;
+  readonly asked: readonly string[];
+}
+
 /** What a command line does in a world where some stacks are deployed. */
-function run(world: World, ...argv: string[]): { code: number; said: string; asked: readonly string[] } {
+function run(world: World, ...argv: string[]): Promise<Ran> {
   return runOn(PROGRAM, world, ...argv);
 }
 
 /** The same with another program. */
-function runOn(program: Program, world: World, ...argv: string[]): { code: number; said: string; asked: readonly string[] } {
+async function runOn(program: Program, world: World, ...argv: string[]): Promise<Ran> {
   terraform.begin(world);
   const said: string[] = [];
   for (const level of ["log", "error"] as const)
     jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
-  const code = command(program, argv, { outdir: join(directory, "cdktf.out") });
+  const code = await command(program, argv, { outdir: join(directory, "cdktf.out") });
   return { code, said: said.join("\n"), asked: terraform.asked };
 }
 
 describe("npm run plan, apply, destroy", () => {
-  it("applies upstream stacks first, and hands arguments on to Terraform", () => {
-    const { code, asked } = run({}, "apply", "dev", "--", "-auto-approve");
+  it("applies upstream stacks first, and hands arguments on to Terraform", async () => {
+    const { code, asked } = await run({}, "apply", "dev", "--", "-auto-approve");
     expect(code).toBe(0);
     expect(asked[0]).toBe("apply dev-keys -auto-approve");
     expect(asked).toContain("apply dev-network -auto-approve");
   });
 
-  it("destroys in the reverse order", () => {
-    const { code, asked } = run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev");
+  it("destroys in the reverse order", async () => {
+    const { code, asked } = await run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev", "--", "-auto-approve");
     expect(code).toBe(0);
-    expect(asked).toEqual(["destroy dev-network", "destroy dev-keys"]);
+    expect(asked).toEqual(["destroy dev-network -auto-approve", "destroy dev-keys -auto-approve"]);
   });
 
-  it("destroys nothing where anything is protected", () => {
-    const { code, said, asked } = runOn(PROTECTED, { deployed: ["prod-keys", "prod-network"] }, "destroy", "prod");
+  it("destroys nothing where anything is protected", async () => {
+    const { code, said, asked } = await runOn(PROTECTED, { deployed: ["prod-keys", "prod-network"] }, "destroy", "prod");
     expect([code, asked]).toEqual([1, []]);
     expect(said).toMatch(/prod-network not reached\nprod-keys is protected from deletion: aws_kms_key\.\w+, /);
     expect(said).toMatch(
@@ -76,116 +82,118 @@ describe("npm run plan, apply, destroy", () => {
     );
   });
 
-  it("destroys what is protected of nothing, or is named by the one who destroys it", () => {
+  it("destroys what is protected of nothing, or is named by the one who destroys it", async () => {
     const deployed = ["prod-keys", "prod-network"];
-    expect(runOn(PROTECTED, { deployed }, "destroy", "prod-network").asked).toEqual(["destroy prod-network"]);
-    const { asked } = runOn(PROTECTED, {}, "destroy", "prod", "--", "-target=aws_kms_alias.data");
-    expect(asked.at(-1)).toEqual("destroy prod-keys -target=aws_kms_alias.data");
+    expect((await runOn(PROTECTED, { deployed }, "destroy", "prod-network", "--", "-auto-approve")).asked).toEqual([
+      "destroy prod-network -auto-approve",
+    ]);
+    const { asked } = await runOn(PROTECTED, {}, "destroy", "prod", "--", "-target=aws_kms_alias.data", "-auto-approve");
+    expect(asked.at(-1)).toEqual("destroy prod-keys -target=aws_kms_alias.data -auto-approve");
   });
 
-  it("names the stack whose upstream is missing, and goes on with others", () => {
-    const { code, said, asked } = run({}, "plan", "dev");
+  it("names the stack whose upstream is missing, and goes on with others", async () => {
+    const { code, said, asked } = await run({}, "plan", "dev");
     expect(code).toBe(3);
-    expect(asked).toEqual(["plan dev-keys"]);
+    expect(asked).toEqual(["plan dev-keys -detailed-exitcode"]);
     expect(said).toContain("dev-keys planned");
     expect(said).toContain("dev-network waits for dev-keys, which is not deployed yet");
     expect(said).toContain("dev-backup waits for dev-keys, which is not deployed yet");
     expect(said).toMatch(/Next: npm run apply -- dev$/);
   });
 
-  it("names the upstream stack of a stack that is asked for alone", () => {
-    expect(run({}, "apply", "dev-network").said).toMatch(/Next: npm run apply -- dev-keys$/);
+  it("names the upstream stack of a stack that is asked for alone", async () => {
+    expect((await run({}, "apply", "dev-network")).said).toMatch(/Next: npm run apply -- dev-keys$/);
   });
 
-  it("destroys no stack that another one uses", () => {
-    const { code, said } = run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev-keys");
+  it("destroys no stack that another one uses", async () => {
+    const { code, said } = await run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev-keys");
     expect(code).toBe(3);
     expect(said).toContain("dev-keys waits for dev-network, which still uses it");
     expect(said).toMatch(/Next: npm run destroy -- dev-network$/);
   });
 
-  it("leaves alone what is not deployed", () => {
-    const { code, said, asked } = run({}, "destroy", "dev");
+  it("leaves alone what is not deployed", async () => {
+    const { code, said, asked } = await run({}, "destroy", "dev", "--", "-auto-approve");
     expect([code, asked]).toEqual([0, []]);
     expect(said).toContain("dev-network is not deployed: nothing to destroy");
   });
 
-  it("stops at the first failure and says what is left", () => {
-    const { code, said } = run({ deployed: ["dev-keys"], failing: "dev-keys" }, "apply", "dev");
+  it("stops at the first failure and says what is left", async () => {
+    const { code, said } = await run({ deployed: ["dev-keys"], failing: "dev-keys" }, "apply", "dev");
     expect(code).toBe(1);
     expect(said).toContain("dev-keys failed\ndev-network not reached");
     expect(said).toMatch(/Next: npm run apply -- dev, when what failed in dev-keys is mended; what is done stays done$/);
   });
 
-  it("sends a new account to bootstrap", () => {
-    const { code, said } = run({ noBucket: true }, "plan", "dev");
+  it("sends a new account to bootstrap", async () => {
+    const { code, said } = await run({ noBucket: true }, "plan", "dev");
     expect(code).toBe(3);
     expect(said).toContain("dev-keys waits for the state bucket of its account, which does not exist yet");
     expect(said).toMatch(/Next: npm run bootstrap -- 444455556666$/);
   });
 
-  it("tells changes from none where it is asked to", () => {
-    expect(run({}, "plan", "dev-keys", "--", "-detailed-exitcode").code).toBe(2);
+  it("tells changes from none where it is asked to", async () => {
+    expect((await run({}, "plan", "dev-keys", "--", "-detailed-exitcode")).code).toBe(2);
   });
 
-  it("plans a stack that draws secrets without reading them", () => {
-    const { asked } = runOn({ accounts, environments: [dev] }, { deployed: ["dev-keys"] }, "plan", "dev-data", "--", "-lock=false");
-    expect(asked).toEqual(["plan dev-data -refresh=false -lock=false"]);
+  it("plans a stack that draws secrets without reading them", async () => {
+    const { asked } = await runOn({ accounts, environments: [dev] }, { deployed: ["dev-keys"] }, "plan", "dev-data", "--", "-lock=false");
+    expect(asked).toEqual(["plan dev-data -detailed-exitcode -refresh=false -lock=false"]);
   });
 
-  it("leaves a bootstrap's state to bootstrap", () => {
-    expect(run({}, "apply", "bootstrap-444455556666").said).toBe(
+  it("leaves a bootstrap's state to bootstrap", async () => {
+    expect((await run({}, "apply", "bootstrap-444455556666")).said).toBe(
       "bootstrap-444455556666 looks after its own state: npm run bootstrap -- 444455556666",
     );
   });
 
-  it("lists what there is for a name that nothing has", () => {
-    const { code, said } = run({}, "plan", "dve");
+  it("lists what there is for a name that nothing has", async () => {
+    const { code, said } = await run({}, "plan", "dve");
     expect(code).toBe(1);
     expect(said).toMatch(/^There is no environment or stack dve; did you mean dev\?\n {2}environments: local, dev\n {2}stacks: bootstrap-/);
   });
 
-  it("says where Terraform's own arguments belong", () => {
-    expect(run({}, "apply", "dev", "-auto-approve").said).toBe(
+  it("says where Terraform's own arguments belong", async () => {
+    expect((await run({}, "apply", "dev", "-auto-approve")).said).toBe(
       "-auto-approve: not an option here; arguments of Terraform come behind a second --: npm run apply -- dev -- -auto-approve",
     );
   });
 
-  it("shows its usage to one who names nothing", () => {
-    expect(run({}, "plan").said).toBe(USAGE);
+  it("shows its usage to one who names nothing", async () => {
+    expect((await run({}, "plan")).said).toBe(USAGE);
   });
 
-  it("runs OpenTofu where Terraform is not installed", () => {
+  it("runs OpenTofu where Terraform is not installed", async () => {
     terraform.install("tofu");
     rmSync(join(directory, "bin/terraform"));
-    expect(run({}, "plan", "dev-keys").asked).toEqual(["plan dev-keys"]);
+    expect((await run({}, "plan", "dev-keys")).asked).toEqual(["plan dev-keys -detailed-exitcode"]);
   });
 
-  it("says what is not on the PATH", () => {
-    expect(run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: "tofu is not on the PATH", asked: [] });
+  it("says what is not on the PATH", async () => {
+    expect(await run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: "tofu is not on the PATH", asked: [] });
     rmSync(join(directory, "bin/terraform"));
-    expect(run({}, "plan", "dev-keys").said).toBe("Neither terraform nor tofu is on the PATH");
+    expect((await run({}, "plan", "dev-keys")).said).toBe("Neither terraform nor tofu is on the PATH");
   });
 
-  it("runs nothing where types are wrong", () => {
-    expect(run({}, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
+  it("runs nothing where types are wrong", async () => {
+    expect(await run({}, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
   });
 });
 
 describe("npm run bootstrap", () => {
-  it("lists the accounts for one that is none", () => {
-    expect(run({}, "bootstrap", "444455556667").said).toBe(
+  it("lists the accounts for one that is none", async () => {
+    expect((await run({}, "bootstrap", "444455556667")).said).toBe(
       "There is no account 444455556667; did you mean 444455556666?\n  accounts: 111122223333, 444455556666",
     );
   });
 
-  it("applies in place once state is in its bucket", () => {
-    const { code, asked } = run({ deployed: ["bootstrap-444455556666"] }, "bootstrap", "444455556666");
-    expect([code, asked]).toEqual([0, ["apply bootstrap-444455556666"]]);
+  it("applies in place once state is in its bucket", async () => {
+    const { code, asked } = await run({ deployed: ["bootstrap-444455556666"] }, "bootstrap", "444455556666", "--", "-auto-approve");
+    expect([code, asked]).toEqual([0, ["apply bootstrap-444455556666 -auto-approve"]]);
   });
 
-  it("makes nothing twice where the bucket exists and its state is lost", () => {
-    const { code, said, asked } = run({}, "bootstrap", "444455556666");
+  it("makes nothing twice where the bucket exists and its state is lost", async () => {
+    const { code, said, asked } = await run({}, "bootstrap", "444455556666");
     expect([code, asked]).toEqual([1, []]);
     expect(said).toBe(
       "The state bucket of 444455556666 exists and its own state does not: find again what exists with npm run bootstrap -- 444455556666 --recover",

@@ -68,6 +68,8 @@ export class FakeTerraform {
     mkdirSync(join(directory, "bin"));
     process.env.PATH = `${join(directory, "bin")}:/usr/bin:/bin`;
     process.env.FAKE_TERRAFORM = this.world;
+    // Providers would be shared in the user's own directory.
+    process.env.TF_PLUGIN_CACHE_DIR = join(directory, "providers");
     this.install("terraform");
   }
 

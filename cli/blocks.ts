@@ -1,0 +1,121 @@
+/**
+ * What several stacks say at the same time, printed stack by stack: the one that began first speaks as it runs, any other
+ * is printed whole when it has ended, and one that asks is printed up to its question.
+ */
+export class Blocks {
+  private readonly open: Block[] = [];
+  private shown?: Block;
+  private asking: Block | undefined;
+  private questions: Promise<unknown> = Promise.resolve();
+  private printed = Date.now();
+
+  constructor(private readonly out: (line: string) => void) {}
+
+  begin(title: string): Block {
+    const block = new Block(title, () => this.settle());
+    this.open.push(block);
+    this.settle();
+    return block;
+  }
+
+  /** One question at a time, below what its stack has said. */
+  ask(block: Block, answer: () => Promise<string | undefined>): Promise<string | undefined> {
+    const result = this.questions.then(async () => {
+      this.asking = block;
+      this.settle();
+      try {
+        return await answer();
+      } finally {
+        this.asking = undefined;
+        this.settle();
+      }
+    });
+    this.questions = result.catch(() => {});
+    return result;
+  }
+
+  /** A line between others, if nothing has been printed for some time and nothing is asked. */
+  remark(line: string, silence: number): void {
+    if (!this.asking && Date.now() - this.printed >= silence) this.print(line);
+  }
+
+  private settle(): void {
+    if (this.asking) {
+      this.show(this.asking);
+      return;
+    }
+    for (const block of this.open.filter(({ ended }) => ended)) {
+      this.show(block);
+      this.open.splice(this.open.indexOf(block), 1);
+    }
+    const [live] = this.open;
+    if (live && (live.lines.length > 0 || !live.begun)) this.show(live);
+  }
+
+  private show(block: Block): void {
+    if (this.shown !== block) this.print(`\n── ${block.title}${block.begun ? ", continued" : ""}`);
+    this.shown = block;
+    block.begun = true;
+    for (const line of block.lines.splice(0)) this.print(line);
+  }
+
+  private print(line: string): void {
+    this.printed = Date.now();
+    this.out(line);
+  }
+}
+
+/** What one stack says. */
+export class Block {
+  /** Lines that are not printed yet. */
+  readonly lines: string[] = [];
+
+  begun = false;
+  ended = false;
+  private rest = "";
+
+  /** The causes of failures that it has named. */
+  readonly errors: string[] = [];
+
+  /** The id of the state lock that stood in its way. */
+  lock: string | undefined;
+
+  constructor(
+    readonly title: string,
+    private readonly settle: () => void,
+  ) {}
+
+  write(text: string): void {
+    const lines = (this.rest + text).split("\n");
+    this.rest = lines.pop() ?? "";
+    for (const line of lines) this.line(line);
+  }
+
+  line(line: string): void {
+    this.lines.push(line);
+    const [, error] = /^[│╷\s]*Error: (.+)/.exec(plain(line)) ?? [];
+    if (error) this.errors.push(error.trim());
+    if (this.errors[0]?.includes("acquiring the state lock")) this.lock ??= /^[│\s]*ID:\s+(\S+)/.exec(plain(line))?.[1];
+    this.settle();
+  }
+
+  end(line?: string): void {
+    if (this.rest) this.write("\n");
+    if (line) this.lines.push(line);
+    this.ended = true;
+    this.settle();
+  }
+}
+
+function plain(line: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+  return line.replace(/\u001b\[[\d;]*m/g, "");
+}
+
+/** 9 s, 1 min 20 s, 1 h 2 min. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}

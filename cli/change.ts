@@ -1,0 +1,59 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Block } from "./blocks";
+import { isInterrupted } from "./children";
+import type { Action, Outcome } from "./outcome";
+import type { Workspace } from "./workspace";
+
+/** The plan that is asked about, and applied as it is. */
+const PLAN = ".terraform/approved.tfplan";
+
+export interface ChangeOptions {
+  readonly action: Exclude<Action, "plan">;
+  readonly workspace: Workspace;
+
+  /** Arguments for Terraform itself. */
+  readonly args: readonly string[];
+
+  /** What hears Terraform. */
+  readonly block: Block;
+
+  readonly ask: (question: string) => Promise<string | undefined>;
+}
+
+/** Applies or destroys a stack. Unless the arguments approve it, plans, asks, and applies what was planned. */
+export async function change({ action, workspace, args, block, ask }: ChangeOptions): Promise<Outcome> {
+  const terraform = (...words: string[]) => workspace.run((text) => block.write(text), ...words);
+  const done = (status: number): Outcome => (status === 0 ? { kind: "done" } : failure(block));
+  // A plan that was made before is applied as it is, too.
+  if (args.some((arg) => /^--?auto-approve(=true)?$/.test(arg) || !arg.startsWith("-"))) return done(await terraform(action, ...args));
+
+  mkdirSync(join(workspace.directory, ".terraform"), { recursive: true });
+  try {
+    const destroying = action === "destroy" ? ["-destroy"] : [];
+    const planned = await terraform("plan", ...destroying, "-input=false", ...exitCode(args), `-out=${PLAN}`, ...args);
+    if (planned !== 2) return done(planned);
+    const answer = await ask(`\n${action === "apply" ? "Apply this plan to" : "Destroy"} ${workspace.stack}? Only "yes" is accepted: `);
+    if (answer?.trim() !== "yes") return { kind: "failed", cause: refusal(answer) };
+    const kept = args.filter((arg) => /^--?(lock|lock-timeout|parallelism|no-color|compact-warnings)(=|$)/.test(arg));
+    return done(await terraform("apply", "-input=false", ...kept, PLAN));
+  } finally {
+    rmSync(join(workspace.directory, PLAN), { force: true });
+  }
+}
+
+/** Has a plan tell changes from none by its exit code. */
+export function exitCode(args: readonly string[]): readonly string[] {
+  return args.some((arg) => /^--?detailed-exitcode/.test(arg)) ? [] : ["-detailed-exitcode"];
+}
+
+/** What became of a stack at which Terraform failed, by what it said. */
+export function failure({ errors, lock }: Block): Outcome {
+  const cause = isInterrupted() ? "interrupted" : errors[0];
+  return { kind: "failed", ...(cause ? { cause } : {}), ...(lock ? { lock } : {}) };
+}
+
+function refusal(answer: string | undefined): string {
+  if (answer !== undefined) return "not approved";
+  return isInterrupted() ? "interrupted" : "there is no terminal to approve it; add -- -auto-approve";
+}

@@ -1,0 +1,29 @@
+import { isInterrupted } from "./children";
+
+/**
+ * Works on some at the same time, in their order, each as soon as it may. Begins none after one that failed, and waits for
+ * those that run.
+ */
+export async function inParallel(
+  all: readonly string[],
+  most: number,
+  work: (one: string) => Promise<unknown>,
+  may: (one: string) => boolean = () => true,
+): Promise<void> {
+  const waiting = [...all];
+  const running = new Set<Promise<void>>();
+  let good = true;
+  while (true) {
+    for (const one of waiting.filter(may)) {
+      if (!good || isInterrupted() || running.size >= most) break;
+      waiting.splice(waiting.indexOf(one), 1);
+      const done: Promise<void> = work(one).then((result) => {
+        running.delete(done);
+        if (result === false) good = false;
+      });
+      running.add(done);
+    }
+    if (running.size === 0) return;
+    await Promise.race(running);
+  }
+}

@@ -1,0 +1,65 @@
+import type { State } from "./workspace";
+
+/** Arguments by which APIs refuse to delete a resource, on AWS: databases, clusters, tables, load balancers, user pools, instances. */
+const REFUSES = [
+  "deletion_protection",
+  "deletion_protection_enabled",
+  "enable_deletion_protection",
+  "delete_protection",
+  "disable_api_termination",
+] as const;
+
+/** Arguments that the provider reads from the state when it deletes a resource: a new value counts after an apply only. */
+const READ_AT_DELETION = [
+  "force_destroy",
+  "force_delete",
+  "skip_final_snapshot",
+  "skip_destroy",
+  "recovery_window_in_days",
+  "deletion_window_in_days",
+  "delete_automated_backups",
+  "prevent_destroy",
+] as const;
+
+interface Protections {
+  /** The addresses that the configuration protects, with prevent_destroy. */
+  readonly declared: readonly string[];
+
+  /** What is still protected as it is deployed, although the configuration does not protect it any more. */
+  readonly deployed: readonly string[];
+}
+
+type Resources = Readonly<Record<string, Readonly<Record<string, { readonly lifecycle?: { readonly prevent_destroy?: boolean } }>>>>;
+
+/**
+ * What of a stack can't be destroyed, or not as the configuration says: by prevent_destroy, by the API, or by an argument that
+ * has been changed and not been applied.
+ */
+export function protections(json: Readonly<Record<string, unknown>>, { resources }: State): Protections {
+  const configured = (json.resource ?? {}) as Resources;
+  const declared = Object.entries(configured).flatMap(([type, named]) =>
+    Object.entries(named)
+      .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy === true)
+      .map(([name]) => `${type}.${name}`),
+  );
+  const deployed = resources
+    .filter(({ mode }) => mode === "managed")
+    .flatMap(({ module, type, name, instances }) => {
+      const address = [...(module ? [module] : []), type, name].join(".");
+      const wanted = (module ? undefined : configured[type]?.[name]) as Readonly<Record<string, unknown>> | undefined;
+      const reasons = instances.flatMap(({ attributes = {} }) => [
+        ...REFUSES.filter((argument) => [true, "ACTIVE", "ENABLED"].includes(attributes[argument] as string)),
+        ...READ_AT_DELETION.filter((argument) => differs(wanted?.[argument], attributes[argument])).map(
+          (argument) => `${argument} is still ${attributes[argument]}`,
+        ),
+      ]);
+      return reasons.length > 0 && !declared.includes(address) ? [`${address} (${[...new Set(reasons)].join(", ")})`] : [];
+    });
+  return { declared, deployed };
+}
+
+/** Whether an argument has been given a value that is not the deployed one; expressions are not judged. */
+function differs(wanted: unknown, deployed: unknown): boolean {
+  const plain = typeof wanted === "boolean" || typeof wanted === "number";
+  return plain && deployed !== undefined && deployed !== null && wanted !== deployed;
+}

@@ -3,9 +3,13 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { bootstrapName, type Program, releaseOutput, synthesize, validate } from "../stacks";
+import { missingAccess } from "./access";
 import { Answers } from "./answers";
+import { AwsFailure, AwsReader } from "./aws";
 import { bootstrap } from "./bootstrap";
+import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
+import { guardedTypes } from "./protection";
 import { withoutTokenTraces } from "./short-traces";
 import { asksForHelp, at, messageFor, Refused } from "./told";
 import { type Manifest, type Report, walk } from "./walk";
@@ -21,6 +25,7 @@ export const USAGE = `Usage:
   npm run bootstrap -- <account> [--recover] [--tofu] [-- <arguments of terraform apply>]
 
   --parallel <n>  how many stacks are worked on at the same time, if they don't need each other; ${PARALLEL} by default
+  --like <stack>  a stack on the same cluster, to destroy one that the program has no more
   --tofu          runs OpenTofu; it also runs where terraform is not installed
   --recover       rebuilds the lost state of a bootstrap from the resources that exist
 
@@ -38,6 +43,10 @@ interface Request {
   readonly tofu: boolean;
   readonly recover: boolean;
   readonly parallel: number;
+
+  /** The stack whose cluster a stack is on that the program has no more. */
+  readonly like: string | undefined;
+
   readonly checkOnly: boolean;
 
   /** Arguments for Terraform itself. */
@@ -89,31 +98,39 @@ function parse(argv: readonly string[]): Request {
   const args = end < 0 ? [] : typed.slice(end + 1);
   if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(USAGE);
 
-  const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel"];
-  const at = words.findIndex((word) => /^--parallel(=|$)/.test(word));
-  const [, inWord] = at < 0 ? [] : (words[at] ?? "").split("=");
-  const parallel = at < 0 ? undefined : (inWord ?? words[at + 1] ?? "");
-  const others = words.filter((_, index) => at < 0 || (index !== at && (inWord !== undefined || index !== at + 1)));
-  const options = [...others.filter((word) => word.startsWith("-")), ...(at < 0 ? [] : ["--parallel"])];
-  const names = others.filter((word) => !word.startsWith("-"));
-  const unknown = options.filter((option) => !known.includes(option));
+  const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
+  const { options, names } = sorted(words);
+  const unknown = [...options.keys()].filter((option) => !known.includes(option));
   if (unknown.length > 0) {
     throw new Refused(
       `${unknown.join(" ")}: not an option here; arguments of Terraform come behind a second --: npm run ${action} -- ${[...names, "--", ...unknown].join(" ")}`,
     );
   }
-  if (parallel !== undefined && !/^[1-9]\d?$/.test(parallel))
+  const parallel = options.get("--parallel") ?? String(PARALLEL);
+  if (!/^[1-9]\d?$/.test(parallel))
     throw new Refused(`--parallel: ${JSON.stringify(parallel)} must be a number of stacks from 1 to 99; use --parallel ${PARALLEL}`);
   const [name] = names;
   if (name === undefined || names.length > 1) throw new Refused(USAGE);
-  const [tofu, recover] = ["--tofu", "--recover"].map((option) => options.includes(option)) as [boolean, boolean];
-  return { action, name, tofu, recover, parallel: Number(parallel ?? PARALLEL), checkOnly, args };
+  const [tofu, recover] = ["--tofu", "--recover"].map((option) => options.has(option)) as [boolean, boolean];
+  return { action, name, tofu, recover, parallel: Number(parallel), like: options.get("--like"), checkOnly, args };
+}
+
+/** The options of a command line, with values for those that have one: `--parallel 4`, `--parallel=4`. */
+function sorted(words: readonly string[]): { readonly options: ReadonlyMap<string, string>; readonly names: readonly string[] } {
+  const options = new Map<string, string>();
+  const names: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const [option = "", value] = (words[index] ?? "").split(/=(.*)/s);
+    if (!option.startsWith("-")) names.push(words[index] ?? "");
+    else options.set(option, value ?? (["--parallel", "--like"].includes(option) ? (words[++index] ?? "") : ""));
+  }
+  return { options, names };
 }
 
 type RunOptions = CommandOptions & { readonly outdir: string };
 
 async function run(program: Program, request: Request, { outdir, lock, answer }: RunOptions): Promise<number> {
-  const { action, name, tofu, recover, parallel, args } = request;
+  const { action, name, tofu, recover, parallel, like, args } = request;
   const synthesis = { outdir, ...(lock ? { lock } : {}), prune: true, hold: true };
   const { compositions } = at(outdir, () => withoutTokenTraces(() => synthesize(program, synthesis)));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
@@ -141,20 +158,63 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
     compositions.map((composition) => [composition.name, composition.stacks.map((stack) => stack.node.id)]),
   );
   const all = Object.values(environments).flat();
-  const stacks = environments[name] ?? (all.includes(name) ? [name] : undefined);
-  if (!stacks)
-    throw new Refused(
-      noSuch("environment or stack", name, { environments: Object.keys(environments).filter((each) => !all.includes(each)), stacks: all }),
+  const aws = new AwsReader();
+  const walked = async (stacks: readonly string[], guards?: ReadonlySet<string>) => {
+    const report = await walk({ action, manifest, stacks, workspaceOf, parallel, args, ...(guards ? { guards } : {}), ...user });
+    const terraformIn = (stack: string) => `${binary.name} -chdir=${workspaceOf(stack).directory}`;
+    const account = accounts.find((id) => bootstrapName(id) === name);
+    print(
+      `\n${summary(report, { action, name, ...(account ? { account } : {}), accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
     );
-  const account = accounts.find((id) => bootstrapName(id) === name);
-  if (account && action === "apply") throw new Refused(`${name} looks after its own state: npm run bootstrap -- ${account}`);
+    return exitCode(report, args);
+  };
+  const found = async (environment: string): Promise<readonly GoneStack[]> => {
+    try {
+      return await goneStacks(environment, (environments[environment] ?? []).map(workspaceOf), aws);
+    } catch (error) {
+      if (!(error instanceof AwsFailure)) throw error;
+      // Before the account has been bootstrapped, nothing is deployed.
+      if (error.message.endsWith("NoSuchBucket")) return [];
+      print(`Stacks that are deployed and no longer in the program were not looked for: ${error.message}`);
+      return [];
+    }
+  };
 
-  const report = await walk({ action, manifest, stacks, workspaceOf, parallel, args, ...user }).finally(() => answers.close());
-  const unlock = (stack: string, id: string) => `${binary.name} -chdir=${workspaceOf(stack).directory} force-unlock ${id}`;
-  print(
-    `\n${summary(report, { action, name, ...(account ? { account } : {}), accountOf: (stack) => accountOf(workspaceOf(stack)), unlock })}`,
-  );
-  return exitCode(report, args);
+  try {
+    const environment = program.environments.find((each) => each.name === name);
+    const stacks = environments[name] ?? (all.includes(name) ? [name] : undefined);
+    if (!stacks) {
+      const home = program.environments.find((each) => name.startsWith(`${each.name}-`));
+      const gone = home && action !== "apply" ? (await found(home.name)).find(({ stack }) => stack === name) : undefined;
+      if (!home || !gone)
+        throw new Refused(
+          noSuch("environment or stack", name, {
+            environments: Object.keys(environments).filter((each) => !all.includes(each)),
+            stacks: all,
+          }),
+        );
+      const others = (environments[home.name] ?? []).map(workspaceOf);
+      writeEmptyStack(gone, { directory: join(outdir, "stacks", name), others, like, lock });
+      print(
+        `${name} is not in the program any more: ${action === "plan" ? "a plan shows that everything in its state would be destroyed" : "everything in its state is destroyed"}.`,
+      );
+      const disposable = home.exceptions?.disposable !== undefined;
+      const guards = new Set(disposable ? [] : all.flatMap((stack) => guardedTypes(workspaceOf(stack).json)));
+      return await walked([name], guards);
+    }
+    const account = accounts.find((id) => bootstrapName(id) === name);
+    if (account && action === "apply") throw new Refused(`${name} looks after its own state: npm run bootstrap -- ${account}`);
+    const left = environment ? await found(name) : [];
+    for (const { stack } of left) print(`${stack} is deployed and no longer in the program; to destroy it: npm run destroy -- ${stack}`);
+    if (action === "destroy" && left.length > 0) {
+      print(`${name} is destroyed after them: they may use what it holds`);
+      return EXIT.waiting;
+    }
+    if (action !== "destroy") for (const line of await missingAccess(stacks, workspaceOf, aws)) print(line);
+    return await walked(stacks);
+  } finally {
+    answers.close();
+  }
 }
 
 /** The account that a stack's provider is pinned to. */
@@ -182,12 +242,12 @@ interface SummaryContext {
 
   readonly accountOf: (stack: string) => string | undefined;
 
-  /** The command that takes a lock away. */
-  readonly unlock: (stack: string, lock: string) => string;
+  /** The command that runs Terraform in a stack's directory. */
+  readonly terraformIn: (stack: string) => string;
 }
 
 /** What became of every stack, and what to type next. */
-export function summary(report: Report, { action, name, account, accountOf, unlock }: SummaryContext): string {
+export function summary(report: Report, { action, name, account, accountOf, terraformIn }: SummaryContext): string {
   if (report.size === 0) return `${name} has no stacks: nothing to ${action}`;
   const lines = [...report].map(([stack, outcome]) => describe(stack, outcome, action));
   const next = nextCommand();
@@ -196,13 +256,16 @@ export function summary(report: Report, { action, name, account, accountOf, unlo
   function nextCommand(): string | undefined {
     // A bootstrap stays as long as there is anything whose state it holds.
     const kept = [...report.values()].filter(({ kind }) => kind === "kept") as Extract<Outcome, { kind: "kept" }>[];
+    const [forget = []] = kept.flatMap((outcome) => (outcome.forget ? [outcome.forget] : []));
+    if (forget.length > 0)
+      return `to keep these resources, have the state forget them: ${terraformIn(name)} state rm ${forget.join(" ")}; then npm run destroy -- ${name}`;
     if (kept.length > 0 && kept.every(({ liftable }) => liftable))
       return `npm run apply -- ${name}, which lifts what is still deployed of the protection, then npm run destroy -- ${name}`;
     if (kept.length > 0) return account ? undefined : `${DISPOSE}, then npm run destroy -- ${name}`;
     for (const [stack, outcome] of report) {
       if (outcome.kind !== "failed") continue;
       if (outcome.lock)
-        return `npm run ${action} -- ${name} when the run that holds the lock has ended; if none runs any more, first: ${unlock(stack, outcome.lock)}`;
+        return `npm run ${action} -- ${name} when the run that holds the lock has ended; if none runs any more, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
       return `npm run ${action} -- ${name}, when what failed in ${stack} is mended; what is done stays done`;
     }
     for (const [stack, outcome] of report) {

@@ -7,7 +7,7 @@ export type Outcome =
   | { readonly kind: "failed"; readonly cause?: string; readonly lock?: string }
   | { readonly kind: "absent" }
   | { readonly kind: "unreached" }
-  | { readonly kind: "kept"; readonly resources: readonly string[]; readonly liftable: boolean }
+  | { readonly kind: "kept"; readonly resources: readonly string[]; readonly liftable: boolean; readonly forget?: readonly string[] }
   | { readonly kind: "waits"; readonly on: string; readonly why: string };
 
 /** What a stack waits for before its account has been bootstrapped. */

@@ -58,6 +58,18 @@ export function protections(json: Readonly<Record<string, unknown>>, { resources
   return { declared, deployed };
 }
 
+/** What of a stack that the program has no more is of a type that the program protects somewhere. */
+export function guarded({ resources }: State, types: ReadonlySet<string>): readonly string[] {
+  return resources.filter(({ mode, type }) => mode === "managed" && types.has(type)).map(({ type, name }) => `${type}.${name}`);
+}
+
+/** The types of which a configuration protects any resource with prevent_destroy. */
+export function guardedTypes(json: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries((json.resource ?? {}) as Resources)
+    .filter(([, named]) => Object.values(named).some(({ lifecycle }) => lifecycle?.prevent_destroy === true))
+    .map(([type]) => type);
+}
+
 /** Whether an argument has been given a value that is not the deployed one; expressions are not judged. */
 function differs(wanted: unknown, deployed: unknown): boolean {
   const plain = typeof wanted === "boolean" || typeof wanted === "number";

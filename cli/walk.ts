@@ -3,7 +3,7 @@ import { change, exitCode, failure } from "./change";
 import { Interrupted, isInterrupted } from "./children";
 import { inParallel } from "./in-parallel";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
-import { protections } from "./protection";
+import { guarded, protections } from "./protection";
 import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
 
 /** What cdktf writes about the stacks of a program: which comes after which. */
@@ -39,6 +39,12 @@ export interface WalkOptions {
 
   /** How many stacks are worked on at the same time, at most. */
   readonly parallel: number;
+
+  /**
+   * The types of resources that are not destroyed with stacks that the program has no more.
+   * @default - none
+   */
+  readonly guards?: ReadonlySet<string>;
 
   /** Arguments for Terraform itself. */
   readonly args: readonly string[];
@@ -113,6 +119,11 @@ export async function walk(options: WalkOptions): Promise<Report> {
     const state = await workspace.state();
     if (!state) return { kind: "absent" };
     const { declared, deployed } = protections(workspace.json, state);
+    if (options.guards) {
+      const guards = guarded(state, options.guards);
+      const forget = [...new Set([...guards, ...deployed.map((text) => text.split(" ")[0] ?? "")])];
+      return forget.length > 0 ? { kind: "kept", resources: [...guards, ...deployed], forget, liftable: false } : { kind: "done" };
+    }
     if (declared.length + deployed.length === 0) return { kind: "done" };
     return { kind: "kept", resources: [...declared, ...deployed], liftable: declared.length === 0 };
   }

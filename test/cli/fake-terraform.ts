@@ -70,6 +70,8 @@ export class FakeTerraform {
     process.env.FAKE_TERRAFORM = this.world;
     // Providers would be shared in the user's own directory.
     process.env.TF_PLUGIN_CACHE_DIR = join(directory, "providers");
+    // AWS is nowhere, whatever the user's environment says.
+    Object.assign(process.env, { AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
     this.install("terraform");
   }
 

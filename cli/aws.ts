@@ -1,0 +1,151 @@
+import { spawnSync } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
+import { Refused } from "./told";
+
+/** AWS can't be asked, or refuses. */
+export class AwsFailure extends Refused {}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+interface AwsRequest {
+  readonly service: "s3" | "sts";
+  readonly region: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+
+  /** @default - none: a GET */
+  readonly body?: string;
+}
+
+/**
+ * Reads on AWS what Terraform has no command for, with the credentials that Terraform uses: those of the environment, else what
+ * the AWS CLI finds for the profile in use.
+ */
+export class AwsReader {
+  private found?: Credentials;
+
+  /** The keys of a bucket that begin with a prefix. @throws AwsFailure */
+  async keys(bucket: string, region: string, prefix: string): Promise<readonly string[]> {
+    const keys: string[] = [];
+    for (let token: string | undefined = ""; token !== undefined; ) {
+      const more: Record<string, string> = token ? { "continuation-token": token } : {};
+      const page: string = await this.ask(this.inBucket(bucket, region, "", { "list-type": "2", prefix, ...more }));
+      keys.push(...[...page.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => plain(key ?? "")));
+      token = /<NextContinuationToken>([^<]*)</.exec(page)?.[1];
+    }
+    return keys;
+  }
+
+  /** An object's text. @throws AwsFailure */
+  object(bucket: string, region: string, key: string): Promise<string> {
+    return this.ask(this.inBucket(bucket, region, key));
+  }
+
+  /** The ARN of whoever asks. @throws AwsFailure */
+  async caller(region: string): Promise<string> {
+    const host = endpoint("STS") ?? `https://sts.${region}.amazonaws.com`;
+    const said = await this.ask({ service: "sts", region, host, path: "/", body: "Action=GetCallerIdentity&Version=2011-06-15" });
+    return /<Arn>([^<]+)<\/Arn>/.exec(said)?.[1] ?? "";
+  }
+
+  private inBucket(bucket: string, region: string, key: string, query: Readonly<Record<string, string>> = {}): AwsRequest {
+    const path = key.split("/").map(encode).join("/");
+    const own = endpoint("S3");
+    return own
+      ? { service: "s3", region, host: own, path: `/${bucket}/${path}`, query }
+      : { service: "s3", region, host: `https://${bucket}.s3.${region}.amazonaws.com`, path: `/${path}`, query };
+  }
+
+  private async ask(request: AwsRequest): Promise<string> {
+    const { host, path, query = {}, body } = request;
+    const search = Object.entries(query)
+      .map((pair) => pair.map(encode).join("="))
+      .sort()
+      .join("&");
+    const url = `${host}${path}${search ? `?${search}` : ""}`;
+    const headers = signed(request, search, this.credentials());
+    const response = await fetch(url, { headers, ...(body ? { method: "POST", body } : {}), signal: AbortSignal.timeout(20_000) }).catch(
+      (error: Error) => {
+        throw new AwsFailure(`${host} can't be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
+      },
+    );
+    const text = await response.text();
+    if (!response.ok) throw new AwsFailure(`${host} answered ${response.status} ${/<Code>([^<]+)</.exec(text)?.[1] ?? ""}`.trim());
+    return text;
+  }
+
+  private credentials(): Credentials {
+    this.found ??= ofEnvironment() ?? ofCli();
+    return this.found;
+  }
+}
+
+function ofEnvironment(): Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } : undefined;
+}
+
+function ofCli(): Credentials {
+  const { stdout, status } = spawnSync("aws", ["configure", "export-credentials", "--format", "process"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  if (status !== 0) throw new AwsFailure("there are no AWS credentials in the environment, and the aws CLI finds none");
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = JSON.parse(stdout);
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+function endpoint(service: "S3" | "STS"): string | undefined {
+  return (process.env[`AWS_ENDPOINT_URL_${service}`] ?? process.env.AWS_ENDPOINT_URL)?.replace(/\/$/, "");
+}
+
+/** The headers of a request with its signature (AWS Signature Version 4). */
+function signed({ service, region, host, path, body = "" }: AwsRequest, search: string, credentials: Credentials): Record<string, string> {
+  const time = `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`;
+  const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
+  const headers: Record<string, string> = {
+    ...(body ? { "content-type": "application/x-www-form-urlencoded; charset=utf-8" } : {}),
+    host: new URL(host).host,
+    "x-amz-content-sha256": sha256(body),
+    "x-amz-date": time,
+    ...(credentials.sessionToken ? { "x-amz-security-token": credentials.sessionToken } : {}),
+  };
+  const names = Object.keys(headers).join(";");
+  const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+  const canonical = [body ? "POST" : "GET", path, search, lines.join(""), names, sha256(body)].join("\n");
+  const toSign = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n");
+  const key = scope.split("/").reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${credentials.secretAccessKey}`);
+  const signature = hmac(key, toSign).toString("hex");
+  const { host: _, ...sent } = headers;
+  return {
+    ...sent,
+    authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}
+
+/** Percent-encodes all but what AWS leaves as it is. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function plain(xml: string): string {
+  return xml
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&quot;/g, '"')
+    .replace(/&apos;|&#39;/g, "'")
+    .replace(/&amp;/g, "&");
+}

@@ -105,8 +105,13 @@ function endpoint(service: "S3" | "STS"): string | undefined {
 }
 
 /** The headers of a request with its signature (AWS Signature Version 4). */
-function signed({ service, region, host, path, body = "" }: AwsRequest, search: string, credentials: Credentials): Record<string, string> {
-  const time = `${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}`;
+export function signed(
+  { service, region, host, path, body = "" }: AwsRequest,
+  search: string,
+  credentials: Credentials,
+  now = new Date(),
+): Record<string, string> {
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
   const headers: Record<string, string> = {
     ...(body ? { "content-type": "application/x-www-form-urlencoded; charset=utf-8" } : {}),

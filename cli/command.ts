@@ -164,7 +164,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
     const terraformIn = (stack: string) => `${binary.name} -chdir=${workspaceOf(stack).directory}`;
     const account = accounts.find((id) => bootstrapName(id) === name);
     print(
-      `\n${summary(report, { action, name, ...(account ? { account } : {}), accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
+      `\n${summary(report, { action, name, ...(account ? { account } : {}), gone: guards !== undefined, accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
     );
     return exitCode(report, args);
   };
@@ -240,6 +240,9 @@ interface SummaryContext {
   /** The account, where what was asked for is its bootstrap. */
   readonly account?: string;
 
+  /** Whether it is a stack that the program has no more. */
+  readonly gone?: boolean;
+
   readonly accountOf: (stack: string) => string | undefined;
 
   /** The command that runs Terraform in a stack's directory. */
@@ -247,7 +250,7 @@ interface SummaryContext {
 }
 
 /** What became of every stack, and what to type next. */
-export function summary(report: Report, { action, name, account, accountOf, terraformIn }: SummaryContext): string {
+export function summary(report: Report, { action, name, account, gone, accountOf, terraformIn }: SummaryContext): string {
   if (report.size === 0) return `${name} has no stacks: nothing to ${action}`;
   const lines = [...report].map(([stack, outcome]) => describe(stack, outcome, action));
   const next = nextCommand();
@@ -266,6 +269,7 @@ export function summary(report: Report, { action, name, account, accountOf, terr
       if (outcome.kind !== "failed") continue;
       if (outcome.lock)
         return `npm run ${action} -- ${name} when the run that holds the lock has ended; if none runs any more, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
+      if (outcome.cause === "interrupted") return `npm run ${action} -- ${name}, which goes on with what is left`;
       return `npm run ${action} -- ${name}, when what failed in ${stack} is mended; what is done stays done`;
     }
     for (const [stack, outcome] of report) {
@@ -275,6 +279,7 @@ export function summary(report: Report, { action, name, account, accountOf, terr
       return `npm run apply -- ${report.has(outcome.on) ? name : outcome.on}`;
     }
     if (action !== "plan") return undefined;
+    if (gone) return `npm run destroy -- ${name}`;
     return account ? `npm run bootstrap -- ${account}` : `npm run apply -- ${name}`;
   }
 }

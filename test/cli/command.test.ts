@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, USAGE } from "../../cli/command";
@@ -159,6 +159,17 @@ describe("npm run plan, apply, destroy", () => {
     );
   });
 
+  it("helps", async () => {
+    for (const flag of ["-h", "--help"]) expect(await run({}, "destroy", flag)).toEqual({ code: 0, said: USAGE, asked: [] });
+  });
+
+  it("refuses a number of stacks that is none", async () => {
+    for (const parallel of ["0", "many", ""])
+      expect((await run({}, "plan", "dev", `--parallel=${parallel}`)).said).toMatch(
+        `--parallel: "${parallel}" must be a number of stacks from 1 to 99; use --parallel `,
+      );
+  });
+
   it("shows its usage to one who names nothing", async () => {
     expect((await run({}, "plan")).said).toBe(USAGE);
   });
@@ -177,6 +188,59 @@ describe("npm run plan, apply, destroy", () => {
 
   it("runs nothing where types are wrong", async () => {
     expect(await run({}, "apply", "dev", "--", "-auto-approve", "--check-only")).toEqual({ code: 0, said: "", asked: [] });
+  });
+});
+
+describe("a stack that the program has no more", () => {
+  const STATE = {
+    lineage: "1",
+    resources: [
+      { mode: "managed", type: "helm_release", name: "one", provider: 'provider["registry.terraform.io/hashicorp/helm"]', instances: [] },
+      {
+        mode: "managed",
+        type: "aws_sns_topic",
+        name: "one",
+        provider: 'provider["registry.terraform.io/hashicorp/aws"].us-east-1',
+        instances: [],
+      },
+    ],
+  };
+  beforeEach(() => {
+    mkdirSync(join(directory, ".state/local"), { recursive: true });
+    writeFileSync(join(directory, ".state/local/old.tfstate"), JSON.stringify(STATE));
+    writeFileSync(join(directory, ".state/local/empty.tfstate"), JSON.stringify({ ...STATE, resources: [] }));
+  });
+
+  it("is named with what destroys it, before anything else is destroyed", async () => {
+    const line = "local-old is deployed and no longer in the program; to destroy it: npm run destroy -- local-old";
+    const { said } = await run({}, "plan", "local");
+    expect(said.split("\n")[0]).toBe(line);
+    expect(said).not.toContain("local-empty");
+    expect(await run({ deployed: ["local-platform"] }, "destroy", "local", "--", "-auto-approve")).toEqual({
+      code: 3,
+      said: `${line}\nlocal is destroyed after them: they may use what it holds`,
+      asked: ["plan local-platform -detailed-exitcode"],
+    });
+  });
+
+  it("is destroyed with the backend and the providers by which it was made", async () => {
+    const { code, asked } = await run({ deployed: ["local-old"] }, "destroy", "local-old", "--", "-auto-approve");
+    expect([code, asked]).toEqual([0, ["destroy local-old -auto-approve"]]);
+    const { terraform, provider, resource } = JSON.parse(readFileSync(join(directory, "cdktf.out/stacks/local-old/cdk.tf.json"), "utf8"));
+    expect(terraform).toEqual({
+      backend: { local: { path: "../../../.state/local/old.tfstate" } },
+      required_providers: { helm: { source: "helm", version: "~> 3.1" }, aws: { source: "hashicorp/aws" } },
+      required_version: ">= 1.11",
+    });
+    expect(provider).toEqual({
+      helm: [{ helm_driver: "configmap", kubernetes: { config_context: "kind-orders", config_path: "~/.kube/config" } }],
+      aws: [{ alias: "us-east-1", region: "us-east-1" }],
+    });
+    expect(resource).toBeUndefined();
+  });
+
+  it("is not applied", async () => {
+    expect((await run({}, "apply", "local-old")).said).toMatch(/^There is no environment or stack local-old/);
   });
 });
 

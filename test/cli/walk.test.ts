@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Action } from "../../cli/outcome";
 import { inOrder, walk } from "../../cli/walk";
 import type { Workspace } from "../../cli/workspace";
@@ -66,5 +69,112 @@ describe("a walk over a stack that draws secrets", () => {
 
   it("refreshes what draws none", async () => {
     expect((await walked("plan", [], { resource: {} })).asked).toEqual(["plan -detailed-exitcode"]);
+  });
+});
+
+describe("a walk over several stacks", () => {
+  const manifest = {
+    stacks: {
+      keys: { dependencies: [] },
+      network: { dependencies: ["keys"] },
+      data: { dependencies: ["network"] },
+      backup: { dependencies: ["keys"] },
+      entry: { dependencies: ["network"] },
+    },
+  };
+  const all = Object.keys(manifest.stacks);
+
+  interface Play {
+    /** What Terraform's command ends with, by stack. */
+    readonly status?: Readonly<Record<string, number>>;
+    readonly answers?: readonly (string | undefined)[];
+    readonly parallel?: number;
+    readonly args?: readonly string[];
+    readonly stacks?: readonly string[];
+  }
+
+  /** What happens, in the order in which it happens; commands take a turn of the event loop. */
+  async function play(action: Action, { status = {}, answers = [], parallel = 4, args = ["-auto-approve"], stacks = all }: Play = {}) {
+    const events: string[] = [];
+    let [running, most] = [0, 0];
+    const deployed = new Set(action === "apply" ? [] : all);
+    const workspaceOf = (stack: string) =>
+      ({
+        stack,
+        directory: mkdtempSync(join(directory, "stack-")),
+        json: {},
+        ready: async () => {},
+        state: async () => ({ lineage: stack, resources: [] }),
+        unreadable: async () => (deployed.has(stack) ? undefined : "which is not deployed yet"),
+        run: async (_: unknown, command: string) => {
+          most = Math.max(most, ++running);
+          events.push(`${command} ${stack}`);
+          await new Promise(setImmediate);
+          running--;
+          events.push(`${stack} ended`);
+          const failed = status[stack] ?? 0;
+          if (failed === 0 && command === "apply") deployed.add(stack);
+          if (failed === 0 && command === "destroy") deployed.delete(stack);
+          return command === "plan" && failed === 0 ? 2 : failed;
+        },
+      }) as unknown as Workspace;
+    const left = [...answers];
+    const report = await walk({ action, manifest, stacks, workspaceOf, parallel, args, print: () => {}, answer: async () => left.shift() });
+    return { events, most, report: Object.fromEntries([...report].map(([stack, { kind }]) => [stack, kind])), outcomes: report };
+  }
+
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("applies independent stacks at the same time, each after what it needs", async () => {
+    const { events, most } = await play("apply");
+    expect(events.slice(0, 2)).toEqual(["apply keys", "keys ended"]);
+    expect(events.slice(2, 4)).toEqual(["apply network", "apply backup"]);
+    expect(events.indexOf("apply data")).toBeGreaterThan(events.indexOf("network ended"));
+    expect(most).toBeGreaterThan(1);
+  });
+
+  it("destroys each before what it needs", async () => {
+    const { events } = await play("destroy");
+    for (const [first, then] of [
+      ["data", "network"],
+      ["entry", "network"],
+      ["network", "keys"],
+      ["backup", "keys"],
+    ] as const)
+      expect(events.indexOf(`${first} ended`)).toBeLessThan(events.indexOf(`destroy ${then}`));
+  });
+
+  it("plans in any order, as many as it may", async () => {
+    expect((await play("plan", { args: [] })).most).toBe(4);
+    expect((await play("plan", { args: [], parallel: 1 })).most).toBe(1);
+  });
+
+  it("begins nothing after a failure, and waits for what runs", async () => {
+    const { events, report } = await play("apply", { status: { network: 1 } });
+    expect(report).toEqual({ keys: "done", network: "failed", backup: "done", data: "unreached", entry: "unreached" });
+    expect(events.at(-1)).toMatch(/ended$/);
+  });
+
+  it("leaves what others could not be taken from", async () => {
+    // Not walked, and still deployed: its network and, with that, its keys.
+    const { report, events } = await play("destroy", { stacks: ["keys", "network", "backup", "entry"] });
+    expect(report).toEqual({ entry: "done", backup: "done", network: "waits", keys: "waits" });
+    expect(events).not.toContain("destroy keys");
+  });
+
+  it("applies what was planned when the user says yes, and nothing else", async () => {
+    const { events, report, outcomes } = await play("apply", { args: [], answers: ["yes", "no"], stacks: ["keys", "network"] });
+    expect(events.filter((event) => !event.endsWith("ended"))).toEqual(["plan keys", "apply keys", "plan network"]);
+    expect(report).toEqual({ keys: "done", network: "failed" });
+    expect(outcomes.get("network")).toEqual({ kind: "failed", cause: "not approved" });
+  });
+
+  it("says how to go on without a terminal", async () => {
+    const { outcomes } = await play("apply", { args: [], stacks: ["keys"] });
+    expect(outcomes.get("keys")).toEqual({ kind: "failed", cause: "there is no terminal to approve it; add -- -auto-approve" });
   });
 });

@@ -1,8 +1,9 @@
 import { type Advice, describeVerdict, headroom, type PodGroup } from "../constructs/capacity";
 import { allocatable, instanceTypes, shapeOf } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
-import { bytes, known } from "../constructs/core/quantities";
+import { bytes, type Cores, known, millicores } from "../constructs/core/quantities";
 import { type KubernetesObject, kubernetesObjects } from "../constructs/kubernetes";
+import { refusedBy } from "./admission";
 import { type Cluster, isExistingCluster, type NodeSize } from "./environment";
 import type { Site } from "./kubernetes";
 import { unreachablePorts } from "./ports";
@@ -28,6 +29,9 @@ export interface MeasuredSite {
 
   /** Ports of its pods that its nodes don't let through. */
   readonly ports: readonly Problem[];
+
+  /** What its API server would refuse. */
+  readonly refused: readonly Problem[];
 }
 
 /** Enters what the stacks on a cluster send to it, and weighs it against the nodes. */
@@ -35,12 +39,14 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   const { environment, key, cluster, ledger } = site;
   const path = `${environment.name}.${key}`;
   const declared = [...ledger.groups, ...ledger.kept.flatMap(({ groups }) => groups)];
-  const objects = stacks.flatMap(({ synthesized }) => kubernetesObjects(synthesized).objects);
+  const sent = stacks.map((stack) => ({ stack, ...kubernetesObjects(stack.synthesized) }));
+  const objects = sent.flatMap((one) => one.objects);
   ledger.enter(objects);
   const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.tightCapacity !== undefined));
   const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "room" : "nodes"}` }] : [];
-  return { path, site, objects, declared, headroom: headroom(ledger), problems, ports };
+  const refused = refusedBy(path, sent, ledger.groups);
+  return { path, site, objects, declared, headroom: headroom(ledger), problems, ports, refused };
 }
 
 const GI = 2 ** 30;
@@ -53,12 +59,16 @@ function adviceOn(cluster: Cluster, excepted: boolean): Advice {
 }
 
 function nameOf({ cpu, memory }: Pick<NodeSize, "cpu" | "memory">): string {
-  return `${cpu} cores with ${memory}`;
+  return `${coresOf(cpu)} cores with ${memory}`;
+}
+
+function coresOf(cpu: Cores): number {
+  return known(millicores(cpu)) / 1000;
 }
 
 /** Larger sizes that EC2 offers, the nearest first: more memory, more cores, or both. */
 function sizesAbove(node: NodeSize): readonly NodeSize[] {
-  const [cores, gibibytes] = [Number(node.cpu), known(bytes(node.memory)) / GI];
+  const [cores, gibibytes] = [coresOf(node.cpu), known(bytes(node.memory)) / GI];
   const factors = [
     [1, 2],
     [2, 1],

@@ -42,8 +42,16 @@ export interface PopulatedSite {
   readonly stacks: readonly PlatformStack[];
 }
 
-/** Every stack of a program, those of its accounts before those of its environments; or only those of one name. */
-export function compose(app: App, program: Program, only?: string): readonly Composition[] {
+/**
+ * Every stack of a program, those of its accounts before those of its environments; or only those of one name. One that
+ * can't be made is told to `failed`, and left out.
+ */
+export function compose(
+  app: App,
+  program: Program,
+  only?: string,
+  failed: (name: string, error: unknown) => void = rethrown,
+): readonly Composition[] {
   const wanted = (name: string) => only === undefined || only === name;
   const accounts = program.accounts
     .filter(({ id }) => wanted(bootstrapName(id)))
@@ -54,8 +62,19 @@ export function compose(app: App, program: Program, only?: string): readonly Com
     }));
   const environments = program.environments
     .filter(({ name }) => wanted(name))
-    .map((environment) => ({ name: environment.name, ...environmentStacks(app, withRelease(environment), program) }));
+    .flatMap((environment) => {
+      try {
+        return [{ name: environment.name, ...environmentStacks(app, withRelease(environment), program) }];
+      } catch (error) {
+        failed(environment.name, error);
+        return [];
+      }
+    });
   return [...accounts, ...environments];
+}
+
+function rethrown(_: string, error: unknown): void {
+  throw error;
 }
 
 /** What an account's own stack is called. */

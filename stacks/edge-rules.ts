@@ -16,6 +16,7 @@ import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Ru
 export const edgeRules: readonly Rule[] = [
   edgesHaveAnOrigin,
   cloudFrontComesIntoTheNetwork,
+  cloudFrontCanBeCertified,
   queriesHaveOneEdge,
   edgesForgetInTime,
   cloudflareHostsAreInTheirZone,
@@ -68,6 +69,20 @@ function cloudFrontComesIntoTheNetwork(environment: DraftEnvironment): Finding[]
       rule: `has no way into a network of ${region}`,
       remedy: "use cloudflare, or another region",
     }));
+}
+
+/** A certificate's common name has up to 64 characters (X.520), and that of a distribution is its host. */
+function cloudFrontCanBeCertified(environment: DraftEnvironment): Finding[] {
+  const { aws } = environment;
+  const longest = 64 - "queries.".length;
+  if (
+    aws?.domain === undefined ||
+    aws.domain.length <= longest ||
+    !edges(environment).some(([, { provider }]) => provider === "cloudfront")
+  )
+    return [];
+  const rule = `has ${aws.domain.length} characters, and the certificate of queries.${aws.domain} can't have a common name above 64`;
+  return [{ keys: ["aws", "domain"], value: aws.domain, rule, remedy: `use up to ${longest} characters` }];
 }
 
 function queriesHaveOneEdge(environment: DraftEnvironment): Finding[] {

@@ -1,4 +1,5 @@
 import type { App } from "cdktf";
+import { cloudName } from "../constructs/core/names";
 import { type Postgres, postgresConnection } from "../constructs/postgres";
 import { ProjectionTables, projectionVariables, ReadModel } from "../constructs/projection";
 import { MigrationJob } from "../constructs/workload";
@@ -64,7 +65,7 @@ function migrated(place: WorkloadPlace, path: string, settings: Migrations, post
       ? [{ name, env: {} }]
       : models.flatMap((model) =>
           slotsOf(model).map(([slot]) => ({
-            name: `${name}-${model.projection}-${slot}`.replaceAll("_", "-"),
+            name: cloudName("workload", name, model.projection.replaceAll("_", "-"), slot),
             env: projectionVariables(model.projection, slot),
           })),
         );

@@ -1,3 +1,4 @@
+import type { TerraformResource } from "cdktf";
 import type { IConstruct } from "constructs";
 import type { Problem } from "../constructs/core/errors";
 
@@ -7,6 +8,19 @@ const DESCRIBED = new WeakMap<IConstruct, string>();
 export function describedAt<T extends IConstruct>(path: string, construct: T): T {
   DESCRIBED.set(construct, path);
   return construct;
+}
+
+/** Where an environment describes a resource of a stack, by its address, if it does: `production.cache`. */
+export function descriptionOf(stack: IConstruct, address: string): string | undefined {
+  const isIt = (construct: IConstruct) => {
+    const { terraformResourceType, friendlyUniqueId } = construct as TerraformResource;
+    return `${terraformResourceType}.${friendlyUniqueId}` === address;
+  };
+  const place = stack.node
+    .findAll()
+    .find(isIt)
+    ?.node.scopes.findLast((scope) => DESCRIBED.has(scope));
+  return place && DESCRIBED.get(place);
 }
 
 /** What constructs refuse, in the words of whoever described them. */

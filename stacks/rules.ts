@@ -20,8 +20,9 @@ import {
 } from "./environment";
 import { DEFAULT_CIDR } from "./network";
 import { each, step } from "./paths";
-import { ROLES, WORKLOADS } from "./release";
+import { WORKLOADS } from "./release";
 import { releaseRules } from "./release-rules";
+import { NAMED, namesAreFree } from "./reserved-names";
 import { storeBackups } from "./store-backups";
 import { storeRules } from "./store-rules";
 import { workloadRules } from "./workload-rules";
@@ -42,6 +43,7 @@ export const environmentRules: readonly Rule[] = [
   awsIsThereForWhatNeedsIt,
   sidesAreWhole,
   rolesHaveNames,
+  namesAreFree,
   scalingHasRoom,
   eventStoreHasQuorum,
   kurrentCloudCanBeMade,
@@ -117,7 +119,8 @@ function sidesAreWhole(environment: DraftEnvironment): Finding[] {
   if (runs && !("cluster" in environment || writeCluster || readCluster || cluster)) {
     found.push({ keys: [runs], rule: "has no cluster to run on", remedy: "add writeCluster and readCluster, or one cluster" });
   }
-  if (environment.monitoring?.grafana && !environment.monitoring.prometheus) {
+  const { monitoring } = environment;
+  if (monitoring?.grafana && !monitoring.prometheus && !("prometheus" in monitoring && monitoring.prometheus === undefined)) {
     found.push({
       keys: ["monitoring", "grafana"],
       rule: "shows what Prometheus collects, and there is none",
@@ -126,8 +129,6 @@ function sidesAreWhole(environment: DraftEnvironment): Finding[] {
   }
   return found;
 }
-
-const NAMED = [...ROLES, "readDatabase"] as const;
 
 function rolesHaveNames(environment: DraftEnvironment): Finding[] {
   const taken = new Map<string, string>();
@@ -409,7 +410,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   networksAreApart,
   kurrentCloudIsApart,
   clustersAreApart,
-  zonesHoldNamesOnce,
+  domainsAreApart,
   standbysHaveAnOriginal,
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
@@ -556,13 +557,13 @@ function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
   });
 }
 
-/** What comes into an environment has the same names below each domain. */
-function zonesHoldNamesOnce({ environments }: DraftProgram): ProgramFinding[] {
-  const found = environments.flatMap(({ name, aws }) => (name && aws?.zone && aws.domain ? [{ name, ...aws }] : []));
-  return found.flatMap(({ name, zone, domain }, index): ProgramFinding[] => {
-    const other = found.slice(0, index).find((before) => before.zone === zone && before.domain === domain);
+/** What comes into an environment has the same names below each domain, for which one zone answers. */
+function domainsAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  const found = environments.flatMap(({ name, aws }) => (name && aws?.domain ? [{ name, domain: aws.domain }] : []));
+  return found.flatMap(({ name, domain }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.domain === domain && before.name !== name);
     if (!other) return [];
-    const rule = `is what ${other.name} writes into the same zone`;
+    const rule = `is the domain of ${other.name} as well`;
     return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a domain of its own" }];
   });
 }

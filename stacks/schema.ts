@@ -76,7 +76,10 @@ function plain(schema: Schema): Schema {
 }
 
 function isPlain(input: unknown): boolean {
-  if (typeof input !== "object" || input === null || Array.isArray(input) || input instanceof Map || input instanceof Set) return false;
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+  // An object of a class, like a Date or a Map, has one prototype more than `{ … }`, of whatever realm that is.
+  const prototype = Object.getPrototypeOf(input);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
   return !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(input, key));
 }
 
@@ -170,9 +173,12 @@ function kinds(setting: string, what: string, table: Readonly<Record<string, Sch
 
 const engine = v.string();
 
+/** Characters. Nobody means a name by more, and comparing takes as long as both are together. */
+const LONGEST_SLIP = 80;
+
 /** The nearest name where one is near, or all of them. */
 export function suggestion(input: string, names: readonly string[]): string {
-  const near = closest(input, names as string[]);
+  const near = input.length > LONGEST_SLIP ? undefined : closest(input, names as string[]);
   // Two slips of the keyboard, or one in three characters of a long word.
   return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
     ? `did you mean "${near}"?`
@@ -243,7 +249,8 @@ const nodeSize = object<NodeSize>({
 
 const version = choice(Object.keys(KUBERNETES), "version of Kubernetes that the platform knows");
 
-const records = (schema: Schema) => plain(v.record(v.string(), schema) as unknown as Schema);
+const records = (schema: Schema, key: Schema = v.string()) =>
+  plain(v.record(key as v.GenericSchema<string, string>, schema) as unknown as Schema);
 
 const cluster = either(
   "context",
@@ -276,21 +283,14 @@ const principals = optional(list(anything, "name roles by their ARN, or leave it
 
 const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) });
 
-const variables = value((input) => {
-  if (!isPlain(input)) return { rule: "is no list of variables", remedy: "write { NAME: value }" };
-  const odd = Object.entries(input as object).find(([key, text]) => !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(key) || typeof text !== "string");
-  return (
-    odd && { rule: `has the variable ${odd[0]}, which is none`, remedy: "use letters, digits and _ for its name, and quotes for its value" }
-  );
-});
+const written = value((input) => (typeof input === "string" ? undefined : { rule: "is no text", remedy: "write it in quotes" }));
 
-const files = value((input) => {
-  if (!isPlain(input)) return { rule: "is no list of files", remedy: "write { path: content }" };
-  const odd = Object.entries(input as object).find(
-    ([path, content]) => !/^(\/[A-Za-z0-9._-]+)+$/.test(path) || typeof content !== "string",
-  );
-  return odd && { rule: `has the file ${odd[0]}, which is none`, remedy: "use a whole path, like /etc/orders/settings.json, and text" };
-});
+const variables = records(
+  written,
+  text(/^[A-Za-z_][A-Za-z0-9_.-]*$/, "is no name of a variable", "use letters, digits and _, not beginning with a digit"),
+);
+
+const files = records(written, text(/^(\/[A-Za-z0-9._-]+)+$/, "is no path", "write an absolute one, like /app/settings.json"));
 
 const command = list(anything, "write the program and its arguments, each in quotes");
 
@@ -656,6 +656,8 @@ export const environmentSchema = object<Environment>({
     oneOrMore(
       object<Projections>({
         ...workload,
+        // Workers are called after their slot as well: <name>-a.
+        name: optional(nameOf(38)),
         ...single("projections"),
         workers: whole(1, 1000),
         parallelism: whole(1, 1000),
@@ -765,7 +767,7 @@ export const accountSchema = object<Account>({
 });
 
 /** Something that is wrong with the shape of a value, at keys of the value itself. */
-type ShapeProblem = Omit<Problem, "path"> & { readonly keys: readonly string[] };
+export type ShapeProblem = Omit<Problem, "path"> & { readonly keys: readonly string[] };
 
 /** What is wrong with the shape of a value. */
 export function shapeProblems(schema: Schema, input: unknown): readonly ShapeProblem[] {

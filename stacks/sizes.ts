@@ -25,6 +25,7 @@ import {
   type Environment,
   type EventSourcingDbSettings,
   isProtected,
+  type Migrations,
   mostOf,
   type NatsSettings,
   type PostgresSettings,
@@ -186,7 +187,8 @@ const BESIDE = { millicores: 2000, mebibytes: 4096, pods: 30 } as const;
 
 /** What the namespace of a side's stores has to allow: all of its pods twice, as when they come up anew at once. */
 export function quotaOf(environment: Environment, side: "write" | "read"): Quota {
-  const pods = settledStores(environment).flatMap(({ pods: of }) => (of?.side === side ? [of] : []));
+  const stores = settledStores(environment).flatMap(({ pods: of }) => (of?.side === side ? [of] : []));
+  const pods = [...stores, ...(side === "read" ? all(environment.migrations).map(migrationPods) : [])];
   const sum = (of: (pod: (typeof pods)[number]) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
   const mebibytes = Math.ceil(2 * sum(({ memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes;
   return {
@@ -195,6 +197,11 @@ export function quotaOf(environment: Environment, side: "write" | "read"): Quota
     pods: 2 * sum(() => 1) + BESIDE.pods,
     volumes: sum(({ volumes }) => volumes),
   };
+}
+
+/** Migrations run where read databases are: one at a time of each, and the way back of a release beside it. */
+function migrationPods({ cpu = WORKLOAD_DEFAULTS.cpu, memory = WORKLOAD_DEFAULTS.memory }: Migrations) {
+  return { count: 1, cpu, memory, volumes: 0 };
 }
 
 /** What the namespace of a side's workloads has to allow: all of its pods twice at their most, as when a release replaces them. */

@@ -83,9 +83,11 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     if (props.aws) this.pin(props.aws);
   }
 
-  /** A second provider for another region, pinned to the same account. */
+  /** A second provider for another region, pinned to the same account: one for all who ask. */
   providerIn(region: string): AwsProvider {
-    return new AwsProvider(this, `aws-${region}`, { ...this.providerSettings(), region, alias: region });
+    const id = `aws-${region}`;
+    const made = this.node.tryFindChild(id) as AwsProvider | undefined;
+    return made ?? new AwsProvider(this, id, { ...this.providerSettings(), region, alias: region });
   }
 
   /** Publishes what other stacks may read. */

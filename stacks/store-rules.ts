@@ -2,6 +2,7 @@ import { eventSourcingDbSecrets, isOfStandardProjection } from "../constructs/ev
 import { eventServerName, readDatabaseName } from "./environment";
 import { step } from "./paths";
 import { outputName } from "./postgres";
+import { isTaken } from "./reserved-names";
 import type { DraftEnvironment, Finding, Rule } from "./rules";
 
 /** What must hold between the stores of one environment, and between them and the rest of it. */
@@ -135,7 +136,7 @@ function serversHaveNames(environment: DraftEnvironment): Finding[] {
         remedy: said ? "choose another" : "name it otherwise",
       },
     ];
-    const taken = Object.hasOwn(TAKEN, name) ? TAKEN[name] : undefined;
+    const taken = Object.hasOwn(TAKEN, name) ? TAKEN[name] : isTaken(name, environment.name) ? "a part of the platform" : undefined;
     if (taken) return found(`is taken by ${taken}`);
     const twin = servers.slice(0, index).find((before) => outputName(before.name) === outputName(name));
     // Two read databases of one name are told so among all roles. Outputs of stacks can't tell orders-1 from orders1.
@@ -145,7 +146,9 @@ function serversHaveNames(environment: DraftEnvironment): Finding[] {
       );
     }
     const owner = servers.find((other) => BESIDE.some((end) => name === `${other.name}-${end}`));
-    return owner ? found(`is taken by something of the server ${owner.name}`) : [];
+    if (owner) return found(`is taken by something of the server ${owner.name}`);
+    // Its users and keys are secrets in the same stack.
+    return name.startsWith("event-store-") ? found("is taken by something of the event store") : [];
   });
 }
 

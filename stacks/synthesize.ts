@@ -1,13 +1,15 @@
 import { rmSync } from "node:fs";
 import { App } from "cdktf";
-import { InvalidInput } from "../constructs/core/errors";
+import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
 import type { Program } from "./environment";
+import { each, step } from "./paths";
 import { publish, stagingOf } from "./publish";
-import { refusals } from "./refusals";
-import { validate } from "./validate";
+import { descriptionOf, refusals } from "./refusals";
+import { NAMED } from "./reserved-names";
+import { examine } from "./validate";
 
 /** What a synthesis wrote. */
 export interface Synthesis {
@@ -53,8 +55,11 @@ export interface SynthesizeOptions {
 
 /** Resources break policies, each without a reasoned exemption. */
 export class PolicyViolation extends Error {
-  constructor(readonly violations: readonly Finding[]) {
-    super(violations.map(describeFinding).join("\n"));
+  constructor(
+    readonly violations: readonly Finding[],
+    problems: readonly Problem[] = [],
+  ) {
+    super([...problems.map(describe), ...violations.map(describeFinding)].join("\n"));
     this.name = "PolicyViolation";
   }
 }
@@ -65,14 +70,11 @@ export class PolicyViolation extends Error {
  * InUse where another process reads what would be changed
  */
 export function synthesize(program: Program, options: SynthesizeOptions): Synthesis {
-  validate(program);
   const { only } = options;
   const staging = stagingOf(options.outdir);
   try {
     const app = new App({ outdir: staging });
-    const compositions = compose(app, program, only);
-    const refused = refusals(compositions.flatMap((composition) => composition.stacks));
-    if (refused.length > 0) throw new InvalidInput(refused);
+    const compositions = composed(app, program, only);
     app.synth();
 
     const stacks = new Map(
@@ -83,19 +85,55 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
           { stack, protect: stack.protect, holdsData: stack.holdsData, json: stack.synthesized },
         ]),
     );
-    const violations = [...stacks.values()].flatMap(findings);
-    if (violations.length > 0) throw new PolicyViolation(violations);
-
+    const violations = [...stacks.values()].flatMap((one) => findings(one).map((finding) => describedIn(one, finding)));
     const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
-    const closed = sites.flatMap(({ ports }) => ports);
-    const crowded = sites
-      .filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined)
-      .flatMap(({ problems }) => problems);
-    if (closed.length + crowded.length > 0) throw new InvalidInput([...closed, ...crowded]);
+    const crowded = sites.filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined);
+    const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
+    const problems = [...unfit, ...crowded.flatMap((site) => site.problems)];
+    if (violations.length > 0) throw new PolicyViolation(violations, problems);
+    if (problems.length > 0) throw new InvalidInput(problems);
 
     publish(staging, stacks, options);
     return { compositions, stacks, sites };
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/**
+ * The stacks of a program. What rules say of it and what its constructs refuse is told together; of what rules have refused
+ * already, constructs may say what they like, or fail.
+ */
+function composed(app: App, program: Program, only: string | undefined): readonly Composition[] {
+  const { problems: said, sound } = examine(program);
+  const isSaid = (path: string) => said.some((problem) => path.startsWith(problem.path) || problem.path.startsWith(`${path}.`));
+  const failures: Problem[] = [];
+  const compositions = compose(app, sound, only, (name, error) => {
+    const found = error instanceof InvalidInput ? error.problems : nameTwice(sound, name, error);
+    if (found) failures.push(...found);
+    else if (said.length === 0) throw error;
+  });
+  const problems = [...said, ...[...failures, ...refusals([app])].filter(({ path }) => !isSaid(path))];
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return compositions;
+}
+
+/** A finding with the place at which the environment describes what it is about. */
+function describedIn({ stack }: SynthesizedStack, finding: Finding): Finding {
+  const path = descriptionOf(stack, finding.address.slice(stack.node.id.length + 1));
+  return path === undefined ? finding : { ...finding, path };
+}
+
+/** The workload or store that is called like a part of its stack, where that is what a construct failed for. */
+function nameTwice({ environments }: Program, environment: string, error: unknown): readonly Problem[] | undefined {
+  const [, taken] = /There is already a Construct with name '([^']+)'/.exec((error as Error).message) ?? [];
+  const found = taken === undefined ? undefined : environments.find(({ name }) => name === environment);
+  const named = found && NAMED.flatMap((role) => each(found, role)).filter(([, { name }]) => name === taken);
+  if (!named?.length) return undefined;
+  return named.map(([keys]) => ({
+    path: [environment, ...keys, "name"].reduce(step),
+    value: taken,
+    rule: "is the name of a part of the platform as well",
+    remedy: "choose another",
+  }));
 }

@@ -1,5 +1,5 @@
 import { readDatabaseName, type ScaleOn, type SignalName } from "./environment";
-import { each } from "./paths";
+import { each, step } from "./paths";
 import { isOpenAmongNodes } from "./ports";
 import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
 
@@ -11,6 +11,7 @@ export const workloadRules: readonly Rule[] = [
   projectionsHaveADatabase,
   partitionsAreShared,
   slotsAreSaidOnce,
+  pathsAreApart,
   signalsAreThere,
   portsAreOpenAmongNodes,
 ];
@@ -136,6 +137,23 @@ function slotsAreSaidOnce(environment: DraftEnvironment): Finding[] {
         ? []
         : [{ keys: [...keys, "readModel", "live"], value: live, rule: "is a slot without workers", remedy: `use ${filled.join(" or ")}` }]),
     ];
+  });
+}
+
+/** Services of a side have one name; each has paths of its own below it. `/orders` and `/orders/` are one (Gateway API, PathPrefix). */
+function pathsAreApart(environment: DraftEnvironment): Finding[] {
+  return (["commandApi", "queryApi"] as const).flatMap((role) => {
+    const taken = new Map<string, string>();
+    return each(environment, role).flatMap(([keys, { paths = ["/"] }]) =>
+      (paths as readonly string[]).flatMap((path): Finding[] => {
+        const owner = taken.get(path.replace(/\/$/, ""));
+        taken.set(path.replace(/\/$/, ""), keys.reduce(step));
+        if (owner === undefined) return [];
+        return [
+          { keys: [...keys, "paths"], value: path, rule: `is a path of ${owner} as well`, remedy: "use other paths for one of the two" },
+        ];
+      }),
+    );
   });
 }
 

@@ -70,7 +70,7 @@ export function nodeProblems({
 }): readonly PropertyProblem[] {
   const types = instanceTypes(shapeOf(node));
   const found: PropertyProblem[] = [];
-  if ("rule" in types) found.push({ property: "node", value: `${node.cpu} cores with ${node.memory}`, ...types });
+  if ("rule" in types) found.push({ property: "node", value: `${known(millicores(node.cpu)) / 1000} cores with ${node.memory}`, ...types });
   if (x86Only && shapeOf(node).architecture !== "amd64") {
     found.push({ property: "node.architecture", value: node.architecture, rule: `is not possible: ${x86Only}`, remedy: 'use "amd64"' });
   }

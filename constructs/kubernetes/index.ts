@@ -1,3 +1,4 @@
+export { inadmissible } from "./admission";
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
 export { type DisruptionBudgetProps, disruptionBudget, namespacesIn, STAYS } from "./disruption";
 export { IMAGE_REMEDY, imageFrom, imageProblem } from "./image";

@@ -20,6 +20,9 @@ export interface KubernetesObjects {
 
   /** Releases of all other charts, by namespace and name. */
   readonly releases: readonly ChartRelease[];
+
+  /** The resources that make them, by their addresses: `kubernetes_job_v1.migrations_A1B2C3D4`. */
+  readonly addresses: ReadonlyMap<KubernetesObject | ChartRelease, string>;
 }
 
 export interface KubernetesObjectsOptions {
@@ -46,15 +49,18 @@ export function kubernetesObjects(json: Values, { known = () => undefined }: Kub
   const references = new References(resources, known);
   const objects: KubernetesObject[] = [];
   const releases: ChartRelease[] = [];
+  const addresses = new Map<KubernetesObject | ChartRelease, string>();
 
   for (const [type, named] of Object.entries(resources)) {
     if (!/^(kubernetes|helm)_/.test(type)) continue;
     for (const [id, body] of Object.entries(named as Readonly<Record<string, Values>>)) {
-      const reading = readingOf(`${type}.${id}`);
+      const address = `${type}.${id}`;
+      const reading = readingOf(address);
       if (type === "helm_release") {
         const release = readRelease(body, reading, META);
-        const listed = listedIn(release, reading);
-        if (listed) objects.push(...(listed as readonly KubernetesObject[]));
+        const listed = listedIn(release, reading) as readonly KubernetesObject[] | undefined;
+        for (const made of [release, ...(listed ?? [])]) addresses.set(made, address);
+        if (listed) objects.push(...listed);
         else releases.push(release);
         continue;
       }
@@ -67,10 +73,11 @@ export function kubernetesObjects(json: Values, { known = () => undefined }: Kub
       const object = { apiVersion, kind: name, ...readBlock(block, body, reading, META) } as KubernetesObject;
       if (!object.metadata?.name) reading.refuse("has no name", "give it one: a name that the API makes up is known to nobody");
       objects.push(object);
+      addresses.set(object, address);
     }
   }
   if (problems.length > 0) throw new InvalidInput(problems);
-  return { objects: inOrder(objects), releases: [...releases].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)) };
+  return { objects: inOrder(objects), releases: [...releases].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)), addresses };
 
   function readingOf(address: string): Reading {
     const path = [address];

@@ -2,8 +2,8 @@ import type { TerraformStack } from "cdktf";
 import { type Finding, findings, type Json } from "./policies";
 
 /** A finding in one line: where, what, and what to do. */
-export function describeFinding({ address, policy, rule, remedy }: Finding): string {
-  return `${address}: ${rule} (${policy}); ${remedy}`;
+export function describeFinding({ path, address, policy, rule, remedy }: Finding): string {
+  return `${path ? `${path}: makes ${address}, which` : `${address}:`} ${rule} (${policy}); ${remedy}`;
 }
 
 export interface EnforcedStack {

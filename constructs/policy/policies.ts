@@ -2,6 +2,7 @@ import type { TerraformResource, TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import { BACKUP_TAG } from "../core/tags";
 import { exemptionsOf } from "./contract";
+import { isMisnamed } from "./names";
 import { READ_BACK } from "./read-back";
 
 /** A stack, and the Terraform that was written for it. */
@@ -26,6 +27,12 @@ export interface Finding {
 
   /** The stack and the resource in it: `production-backup/aws_s3_bucket.logs`. */
   readonly address: string;
+
+  /**
+   * Where an environment describes what the resource is a part of: `production.cache`.
+   * @default - nowhere
+   */
+  readonly path?: string;
 
   readonly rule: string;
   readonly remedy: string;
@@ -107,6 +114,12 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
  * Each looks at the JSON that Terraform reads, so that nothing gets past it.
  */
 const POLICIES: readonly Policy[] = [
+  {
+    id: "names-fit",
+    rule: "has a name that its API refuses: too long, or of other characters",
+    remedy: "make it by cloudName, with everything that belongs to it, or use shorter names",
+    check: (_, resources) => resources.filter(({ type, body }) => isMisnamed(type, body)).map(toAddress),
+  },
   {
     id: "tls-only-buckets",
     rule: "has no policy that refuses requests without TLS",
@@ -412,11 +425,11 @@ function blocks(json: Json, kind: string, name: string): readonly Json[] {
   return ((json[kind] as Record<string, readonly Json[]> | undefined)?.[name] ?? []) as readonly Json[];
 }
 
-/** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
+/** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. What is escaped is text. */
 function references(value: unknown): readonly string[] {
   const text = JSON.stringify(value ?? null);
   const found: string[] = [];
-  for (const [, expression = ""] of text.matchAll(/\$\{([^}]*)\}/g)) {
+  for (const [, expression = ""] of text.matchAll(/(?<!\$)\$\{([^}]*)\}/g)) {
     for (const [reference] of expression.matchAll(
       /(?<![\w.-])(data\.)?(aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\w+\.[A-Za-z_][\w-]*/g,
     ))

@@ -46,20 +46,23 @@ export interface MigrationJobProps extends WorkloadProps {
 /** Longer ones belong beside a deployment: nobody waits for them. */
 const LONGEST = 6 * 3600;
 
-/** Commands of the field's tools that empty a database, as they stand in a command line. */
-const DESTRUCTIVE: readonly RegExp[] = [
+/**
+ * Commands of the field's tools that empty a database, as they stand in a command line: words, one after the other. With `.*`
+ * between them, a long line of the first word would take minutes.
+ */
+const DESTRUCTIVE: readonly (RegExp | readonly [first: RegExp, then: RegExp])[] = [
   /\bmigrate(\s+|:)reset\b/, // Prisma, AdonisJS, Laravel
   /\bmigrate(\s+|:)fresh\b/, // Laravel
   /\bdb(\s+|:)(drop|reset|purge)\b/, // Rails, Sequelize, Ecto by alias
-  /\bdb\s+push\b.*--force-reset\b/, // Prisma
+  [/\bdb\s+push\b/, /--force-reset\b/], // Prisma
   /\becto\.(drop|reset)\b/, // Ecto
   /\bschema:drop\b/, // TypeORM, Doctrine
   /\bdatabase\s+drop\b/, // Entity Framework
-  /\bflyway\b.*\bclean\b/, // Flyway
+  [/\bflyway\b/, /\bclean\b/], // Flyway
   /\bdrop-?all\b/i, // Liquibase
   /\bdropdb\b/, // PostgreSQL
   /\bdrop\s+(database|schema)\b/i,
-  /\bflush\b.*--no-?input\b/, // Django
+  [/\bflush\b/, /--no-?input\b/], // Django
 ];
 
 /**
@@ -132,6 +135,11 @@ function countProblems(value: number): readonly Omit<Problem, "path">[] {
 
 function destructionProblems({ command = [], args = [] }: Pick<WorkloadProps, "command" | "args">): readonly Omit<Problem, "path">[] {
   const value = [...command, ...args].join(" ");
-  if (!DESTRUCTIVE.some((pattern) => pattern.test(value))) return [];
+  const isIn = (found: (typeof DESTRUCTIVE)[number]) => {
+    if (found instanceof RegExp) return found.test(value);
+    const at = value.search(found[0]);
+    return at >= 0 && found[1].test(value.slice(at));
+  };
+  if (!DESTRUCTIVE.some(isIn)) return [];
   return [{ value, rule: "empties the database", remedy: "migrate forwards, or say disposable where the data may be lost" }];
 }

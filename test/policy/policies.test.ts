@@ -51,7 +51,7 @@ const TLS_ONLY = { Effect: "Deny", Principal: "*", Action: "s3:*", Condition: { 
 
 /** A bucket as it should be. */
 function aBucket(stack: TerraformStack, changes: object = {}, denial: object = {}): S3Bucket {
-  const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded, ...changes });
+  const bucket = new S3Bucket(stack, "bucket", { bucket: "events", ...guarded, ...changes });
   new S3BucketPolicy(stack, "policy", {
     bucket: bucket.id,
     policy: JSON.stringify({ Statement: [{ ...TLS_ONLY, Resource: [bucket.arn, `${bucket.arn}/*`], ...denial }] }),
@@ -123,14 +123,20 @@ interface Mutant {
 
 /** Each policy with what breaks it, and with nothing else wrong. */
 const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
+  "names-fit": [
+    { break: (stack) => void aBucket(stack, { bucket: "e".repeat(64) }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void aBucket(stack, { bucket: "Events" }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void new DbInstance(stack, "db", { ...database, identifier: `${"d".repeat(62)}-1` }), at: "aws_db_instance.db" },
+    { break: (stack) => void aRelease(stack, { name: "r".repeat(54) }), at: "helm_release.release", on: "cluster" },
+  ],
   "tls-only-buckets": [
-    { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "b", ...guarded }), at: "aws_s3_bucket.bucket" },
+    { break: (stack) => void new S3Bucket(stack, "bucket", { bucket: "events", ...guarded }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void aBucket(stack, {}, { Condition: { Bool: { "aws:SecureTransport": "true" } } }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void aBucket(stack, {}, { Resource: "arn:aws:s3:::another" }), at: "aws_s3_bucket.bucket" },
     { break: (stack) => void aBucket(stack, {}, { Effect: "Allow" }), at: "aws_s3_bucket.bucket" },
     {
       break: (stack) => {
-        const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
+        const bucket = new S3Bucket(stack, "bucket", { bucket: "events", ...guarded });
         new S3BucketPolicy(stack, "policy", { bucket: bucket.id, policy: "not a policy" });
       },
       at: "aws_s3_bucket.bucket",
@@ -301,7 +307,7 @@ describe("every policy", () => {
 
   it("reads a bucket policy that Terraform puts together", () => {
     const documented = (stack: TerraformStack) => {
-      const bucket = new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
+      const bucket = new S3Bucket(stack, "bucket", { bucket: "events", ...guarded });
       const document = new DataAwsIamPolicyDocument(stack, "tls", {
         statement: [
           {
@@ -367,7 +373,7 @@ describe("a stack of one's own", () => {
       defaultTags: [{ tags: { system: "a", environment: "b", stack: "c" } }],
     });
     new S3Backend(stack, { bucket: "state", key: "data", encrypt: true, kmsKeyId: "alias/state" }).addOverride("use_lockfile", true);
-    new S3Bucket(stack, "bucket", { bucket: "b", ...guarded });
+    new S3Bucket(stack, "bucket", { bucket: "events", ...guarded });
     enforcePolicies(stack, { protect: true });
     expect(() => app.synth()).toThrow(
       "mine-data/aws_s3_bucket.bucket: has no policy that refuses requests without TLS (tls-only-buckets); make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",

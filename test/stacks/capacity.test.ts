@@ -60,6 +60,11 @@ describe("an environment whose nodes are too few", () => {
     "10.9 cores and 22.7Gi: write-side/command-processors finds no node for 14 pods of 0.25 cores and 0.50Gi; add a node to each " +
     "zone, use larger nodes (8 cores with 16Gi), or say in exceptions.tightCapacity why that is right here";
 
+  it("is told the same where cores are written in thousandths", () => {
+    const thousandths = { ...cluster, node: { ...node, cpu: "4000m" } };
+    expect(refusal(systemOf(40, { cluster: thousandths }))).toBe(crowded);
+  });
+
   it("is refused with the sum and with what would help, and nothing is written", () => {
     expect(started(systemOf(40, { cluster }))).toEqual({ code: 1, out: "", err: `${crowded}\n`, written: [] });
   });

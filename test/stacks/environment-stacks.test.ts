@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { namePartProblem } from "../../constructs/core/names";
 import { program } from "../../environments";
+import { local } from "../../environments/local";
 import { staging } from "../../environments/staging";
 import type { Program } from "../../stacks";
-import { anEnvironment, aProgram } from "../environments";
+import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
@@ -217,5 +218,27 @@ describe("every policy document that is shipped", () => {
 
   it("fits the 6,144 characters of the smaller of IAM's limits", () => {
     for (const text of documents) expect(text.length).toBeLessThan(6144);
+  });
+});
+
+describe("a part of a stack", () => {
+  const production = synthesisOf(program).compositions.filter(({ name }) => name === "production" || name === "dev");
+  const partsOf = (stacks: RegExp, users: RegExp) => {
+    const found = production.flatMap(({ stacks: all }) => all.filter(({ node }) => stacks.test(node.id)));
+    const ids = found.flatMap(({ node }) => node.children.map(({ node: { id } }) => id.replace(/^dev-/, "production-")));
+    return [...new Set(ids)].filter((id) => /^[a-z][a-z0-9-]{0,31}$/.test(id) && !users.test(id));
+  };
+  const errors = (changes: object) => errorsOf(aProgram({ ...local, name: "production", ...changes }));
+
+  it.each(partsOf(/-(write-side|read-side)$/, /^(command|query)-/))("has a name that no workload can have: %s", (name) => {
+    expect(errors({ commandProcessors: { ...local.commandProcessors, name } })).toEqual([
+      `production.commandProcessors.name: "${name}" is the name of a part of the platform as well; choose another`,
+    ]);
+  });
+
+  it.each(partsOf(/-(data|read-store)$/, /^read-database/))("has a name that no database can have: %s", (name) => {
+    expect(errors({ readDatabase: { ...local.readDatabase, name } })).toEqual([
+      expect.stringMatching(`^production\\.readDatabase\\.name: "${name}" is taken by .*; choose another$`),
+    ]);
   });
 });

@@ -10,7 +10,7 @@ const aws = anEnvironment().aws as object;
 /** Two clusters with what production leaves to others: nodes that are scaled, an event store and databases on the nodes. */
 const scaled = anEnvironment({
   name: "scaled",
-  aws: { ...aws, network: { cidr: "10.9.0.0/16" }, tags: { team: "orders" } },
+  aws: { ...aws, domain: "scaled.example.com", network: { cidr: "10.9.0.0/16" }, tags: { team: "orders" } },
   writeCluster: { nodes: { min: 6, max: 9 }, node },
   readCluster: { nodes: 6, node },
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },

@@ -43,7 +43,7 @@ describe("PlatformStack", () => {
 
   it("is pinned to its account, and says on everything whose it is, in every region", () => {
     const stack = new PlatformStack(anApp(), "test-network", PROPS);
-    stack.providerIn("eu-central-1");
+    expect(stack.providerIn("eu-central-1")).toBe(stack.providerIn("eu-central-1"));
     const tags = { system: "orders", environment: "test", stack: "test-network" };
     expect(json(stack).provider.aws).toEqual([
       { region: "eu-west-1", allowed_account_ids: ["111122223333"], default_tags: [{ tags }] },

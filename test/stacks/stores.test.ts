@@ -223,7 +223,7 @@ describe("the name of a server of PostgreSQL", () => {
     expect(errorsOf(aProgram(anEnvironment(changes)))).toEqual([message]);
   });
 
-  const NAMES = "authority certificates data event-store event-store-users network nodes-data policy read-store secrets servers volumes";
+  const NAMES = "authority certificates data event-store network nodes-data policy read-store secrets servers volumes";
 
   it.each(NAMES.split(" "))("may be %s beside all other stores", (name) => {
     const stores = { cache: { engine: "valkey" }, broker: { engine: "nats" }, monitoring: { prometheus: true, grafana: true } };

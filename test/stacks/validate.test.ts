@@ -76,7 +76,10 @@ describe("whatever is written", () => {
     [{ exceptions: [] }, "test.exceptions: [] is no group of settings; write { … }"],
     [{ authorization: JSON.parse('{"constructor": 5}') }, 'test.authorization: {"constructor":5} is no group of settings; write { … }'],
     [{ aws: { ...aws, network: { zones: [1, null, "eu-west-1a"] } } }, "test.aws.network.zones[0]: 1 says nothing; write a word or more"],
-    [{ aws: { ...aws, domain: "a\nb" } }, 'test.aws.domain: "a\\nb" is no domain; write one like orders.example.com'],
+    [
+      { aws: { ...aws, domain: "a\nb" } },
+      'test.aws.domain: "a\\nb" has a line break or another control character; write one line of plain text',
+    ],
     [{ aws: { ...aws, acount: "111122223333", account: undefined } }, 'test.aws.acount: is no setting here; did you mean "account"?'],
   ])("%j is answered", (changes, message) => {
     expect(complaints(changes)[0]).toBe(message);
@@ -519,10 +522,16 @@ describe("roles", () => {
   it("of Kurrent Cloud may be upgraded within its line, and lie beside another one of the same addresses, but not on another environment", () => {
     const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
     expect(complaints({ eventStore: { ...eventStore, version: "24.10", patch: "24.10.14" } })).toEqual([]);
-    const at = (name: string, cidr: string) => anEnvironment({ name, eventStore, aws: { ...aws, network: { cidr } } });
+    const at = (name: string, cidr: string) =>
+      anEnvironment({ name, eventStore, aws: { ...aws, domain: `${name}.example.com`, network: { cidr } } });
     expect(errorsOf(aProgram(at("one", "10.1.0.0/16"), at("two", "10.2.0.0/16")))).toEqual([]);
     expect(
-      errorsOf(aProgram(at("one", "10.1.0.0/16"), anEnvironment({ name: "two", aws: { ...aws, network: { cidr: "10.128.0.0/16" } } }))),
+      errorsOf(
+        aProgram(
+          at("one", "10.1.0.0/16"),
+          anEnvironment({ name: "two", aws: { ...aws, domain: "two.example.com", network: { cidr: "10.128.0.0/16" } } }),
+        ),
+      ),
     ).toEqual([
       'one.eventStore.network.cidr: "10.128.0.0/20" overlaps 10.128.0.0/16 of two, so that the two can never be joined; use other addresses',
     ]);
@@ -622,20 +631,20 @@ describe("a network", () => {
     ]);
   });
 
-  it("has names of its own in a zone that exists", () => {
+  it("has a domain of its own, whatever zone holds it", () => {
     const zone = "Z0123456789ABCDEFGHIJ";
     const second = { ...aws, zone, network: { cidr: "10.1.0.0/16" } };
     const both = (changes: object) =>
       errorsOf(aProgram(anEnvironment({ aws: { ...aws, zone } }), anEnvironment({ name: "other", aws: { ...second, ...changes } })));
     expect(both({})).toEqual([
-      'other.aws.domain: "orders.example.com" is what test writes into the same zone; give each environment a domain of its own',
+      'other.aws.domain: "orders.example.com" is the domain of test as well; give each environment a domain of its own',
     ]);
     expect(both({ domain: "other.example.com" })).toEqual([]);
-    expect(both({ zone: "Z9" })).toEqual([]);
+    expect(both({ zone: "Z9" })).toHaveLength(1);
   });
 
   it("overlaps no other environment's, unless they never meet", () => {
-    const other = { ...anEnvironment({ name: "other" }), aws: { ...aws, network: { cidr: "10.0.128.0/20" } } };
+    const other = { ...anEnvironment({ name: "other" }), aws: { ...aws, domain: "other.example.com", network: { cidr: "10.0.128.0/20" } } };
     expect(errorsOf(aProgram(anEnvironment(), other))).toEqual([
       'other.aws.network.cidr: "10.0.128.0/20" overlaps 10.0.0.0/16 of test, so that the two can never be joined; give one of them other addresses, or say in exceptions.overlappingNetwork why they never will be',
     ]);
@@ -690,7 +699,12 @@ describe("an exception", () => {
 describe("environments", () => {
   const named = (...names: string[]) =>
     errorsOf(
-      aProgram(...names.map((name, index) => ({ ...anEnvironment({ name }), aws: { ...aws, network: { cidr: `10.${index}.0.0/16` } } }))),
+      aProgram(
+        ...names.map((name, index) => ({
+          ...anEnvironment({ name }),
+          aws: { ...aws, domain: `${name}.example.com`, network: { cidr: `10.${index}.0.0/16` } },
+        })),
+      ),
     );
 
   it("are picked by what their names begin with, so no name begins another", () => {
@@ -709,17 +723,18 @@ describe("environments", () => {
   });
 
   it("stand by for an original in another region", () => {
+    const elsewhere = { ...aws, domain: "standby.example.com", network: { cidr: "10.9.0.0/16" } };
     const standby = (changes: object) =>
       errorsOf(
         aProgram(anEnvironment(), {
           ...anEnvironment({ name: "standby", standbyOf: "test" }),
-          aws: { ...aws, region: "eu-central-1", recoveryRegion: "eu-west-1", network: { cidr: "10.9.0.0/16" } },
+          aws: { ...elsewhere, region: "eu-central-1", recoveryRegion: "eu-west-1" },
           ...changes,
         }),
       );
     expect(standby({})).toEqual([]);
     expect(standby({ standbyOf: "tset" })).toEqual(['standby.standbyOf: "tset" is no other environment; use one of test']);
-    expect(standby({ aws: { ...aws, network: { cidr: "10.9.0.0/16" } } })).toEqual([
+    expect(standby({ aws: elsewhere })).toEqual([
       'standby.standbyOf: "test" is in the same region, and would be lost together with it; put one of them in another region',
     ]);
   });

@@ -43,7 +43,7 @@ describe("the variables of a workload", () => {
 
   it("have names that a process can have", () => {
     expect(errors({ commandApi: { ...API, env: { "LOG LEVEL": "info" } } })).toEqual([
-      'test.commandApi.env: {"LOG LEVEL":"info"} has the variable LOG LEVEL, which is none; use letters, digits and _ for its name, and quotes for its value',
+      'test.commandApi.env["LOG LEVEL"]: "LOG LEVEL" is no name of a variable; use letters, digits and _, not beginning with a digit',
     ]);
   });
 });
@@ -51,7 +51,7 @@ describe("the variables of a workload", () => {
 describe("the files of a workload", () => {
   it("have whole paths", () => {
     expect(errors({ commandApi: { ...API, files: { "settings.json": "{}" } } })).toEqual([
-      'test.commandApi.files: {"settings.json":"{}"} has the file settings.json, which is none; use a whole path, like /etc/orders/settings.json, and text',
+      'test.commandApi.files.settings.json: "settings.json" is no path; write an absolute one, like /app/settings.json',
     ]);
   });
 });

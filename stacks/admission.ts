@@ -1,0 +1,37 @@
+import { beyondQuotas, type PodGroup } from "../constructs/capacity";
+import type { Problem } from "../constructs/core/errors";
+import { type ChartRelease, inadmissible, type KubernetesObject, type KubernetesObjects } from "../constructs/kubernetes";
+import { descriptionOf } from "./refusals";
+import type { PlatformStack } from "./stack";
+
+/** What the API server of a cluster would refuse, in the words of whoever described it. */
+export function refusedBy(path: string, sent: readonly Sent[], groups: readonly PodGroup[]): readonly Problem[] {
+  const origins = new Map(
+    sent.flatMap(({ stack, addresses }) => [...addresses].map(([made, address]) => [made, { stack, address }] as const)),
+  );
+  const placeOf = (made: KubernetesObject | ChartRelease | undefined) => {
+    const origin = made && origins.get(made);
+    return (origin && descriptionOf(origin.stack, origin.address)) ?? path;
+  };
+  const objects = sent.flatMap((one) => one.objects);
+  const releases = sent.flatMap((one) => one.releases);
+  const pairs = new Set<string>();
+  const refused = inadmissible(objects, releases).flatMap(({ object, twin, name, rule, remedy }): Problem[] => {
+    const [place, other] = [placeOf(object), placeOf(twin)];
+    if (!twin || other === place || other === path) return [{ path: place, rule: `makes ${name}, which ${rule}`, remedy }];
+    // One name is that of several objects: the first of them says enough.
+    if (pairs.has(`${place} ${other}`)) return [];
+    pairs.add(`${place} ${other}`);
+    return [{ path: place, rule: `makes ${name}, which ${other} makes as well`, remedy }];
+  });
+  const excess = beyondQuotas(objects, groups).map(({ name, rule }): Problem => {
+    const made = objects.find((object) => "spec" in object && `${object.metadata.namespace}/${object.metadata.name}` === name);
+    return { path: placeOf(made), rule: `makes ${name}, which ${rule}`, remedy: "use smaller requests, or fewer instances" };
+  });
+  return [...refused, ...excess];
+}
+
+/** What a stack sends to its cluster. */
+export interface Sent extends KubernetesObjects {
+  readonly stack: PlatformStack;
+}

@@ -1,0 +1,69 @@
+/*
+ * What holds of every value, whatever it stands for: it can be written down, it has a limit, and Terraform reads it as it is.
+ * It is checked before any pattern is, so that none of them meets a text that it would take minutes for.
+ */
+
+/** A problem at keys of a value. */
+interface Unwritable {
+  readonly keys: readonly string[];
+  readonly value?: unknown;
+  readonly rule: string;
+  readonly remedy: string;
+}
+
+const WORKLOAD = "^(commandApi|commandProcessors|queryApi|projections|migrations)(\\.\\d+)?";
+
+/** Where texts of programs are, of several lines, in which Terraform's templates are escaped: with their most characters. */
+const PROGRAMS: readonly (readonly [place: RegExp, most: number])[] = [
+  [new RegExp(`${WORKLOAD}\\.files\\.`), 1_000_000], // a ConfigMap holds 1 MiB
+  [new RegExp(`${WORKLOAD}(\\.down)?\\.(env|command)\\.`), 131_071], // Linux, MAX_ARG_STRLEN: no process starts with a longer one
+  [new RegExp(`${WORKLOAD}\\.scaleOn\\.\\w+\\.query$`), 100_000],
+  [/^queryApi(\.\d+)?\.edge\.clientAuthority$/, 100_000],
+  [/^authentication\.publicKey$/, 100_000],
+];
+
+/** Characters of any other text, and of a key: a name, an address, a reason. */
+const LONGEST = { text: 1000, key: 256 } as const;
+
+/** Items of a list, and settings of a group. */
+const MOST = 1000;
+
+/** Levels of groups within groups: an environment has half as many. */
+const DEEPEST = 16;
+
+/** What of a value can't be written down, or is longer than anything of its kind. */
+export function unwritable(value: unknown, keys: readonly string[] = [], above: readonly unknown[] = []): readonly Unwritable[] {
+  const found = (rule: string, remedy: string, said?: unknown): Unwritable[] => [
+    { keys, ...(said === undefined ? {} : { value: said }), rule, remedy },
+  ];
+  if (typeof value === "string") {
+    const most = PROGRAMS.find(([place]) => place.test(keys.join(".")))?.[1];
+    const problem = textProblem(value, most ?? LONGEST.text, most !== undefined);
+    return problem ? found(problem.rule, problem.remedy, value) : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  if (above.includes(value)) return found("contains itself", "write out what it holds");
+  if (above.length > DEEPEST) return found(`is more than ${DEEPEST} levels deep`, "write it flat");
+  const names = Array.isArray(value) ? undefined : Object.keys(value);
+  const count = names?.length ?? (value as readonly unknown[]).length;
+  if (count > MOST) return found(`has ${count} ${names ? "settings" : "items"}`, `use up to ${MOST}`);
+  return Array.from(names ?? (value as readonly unknown[]).keys(), String).flatMap((key) => {
+    const problem = textProblem(key, LONGEST.key, false);
+    const below = [...keys, key];
+    if (problem) return [{ keys: below, ...problem }];
+    return unwritable((value as Readonly<Record<string, unknown>>)[key], below, [...above, value]);
+  });
+}
+
+function textProblem(text: string, most: number, isProgram: boolean): Omit<Unwritable, "keys"> | undefined {
+  if (text.length > most) return { rule: `has ${text.length} characters`, remedy: `use up to ${most}` };
+  if (/\p{Cs}/u.test(text)) return { rule: "has half a character, which can't be written as UTF-8", remedy: "write the whole character" };
+  if (/\$\{TfToken\[/.test(text))
+    return { rule: "looks like a reference that only the program itself can make", remedy: "write it otherwise" };
+  if (isProgram) {
+    return text.includes("\0") ? { rule: "has the character 0, which no program can be told", remedy: "remove it" } : undefined;
+  }
+  if (/\p{Cc}/u.test(text)) return { rule: "has a line break or another control character", remedy: "write one line of plain text" };
+  if (/[$%]\{/.test(text)) return { rule: "has a template of Terraform, which is evaluated nowhere", remedy: "write the value itself" };
+  return undefined;
+}

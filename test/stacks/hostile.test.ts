@@ -1,0 +1,146 @@
+import * as fc from "fast-check";
+import { program } from "../../environments";
+import type { Environment } from "../../stacks";
+import { VARIETY } from "../cluster/varieties";
+import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { hostileValues, placesIn, replaced } from "../hostile";
+import { synthesisOf } from "../program";
+
+const { accounts } = program;
+const environments = [...program.environments, ...VARIETY.environments].map((environment) => ({
+  environment,
+  places: placesIn(environment),
+}));
+const values = hostileValues();
+
+/** A sound environment, and up to three places in it at which something else stands. */
+const hostile = fc.constantFrom(...environments).chain(({ environment, places }) =>
+  fc
+    .array(fc.tuple(fc.constantFrom(...places), fc.constantFrom(...Object.keys(values))), { minLength: 1, maxLength: 3 })
+    .map((changes) => ({
+      changes,
+      environment: changes.reduce<unknown>((changed, [place, what]) => replaced(changed, place, values[what]), environment),
+    })),
+);
+
+const complaints = (changes: object) => errorsOf(aProgram(anEnvironment(changes)));
+
+describe("whatever stands in an environment", () => {
+  // A pattern that takes minutes for a long text would not end within a test's time.
+  it("is accepted, or answered in lines of one form that begin with its path", () => {
+    fc.assert(
+      fc.property(hostile, ({ environment }) => {
+        for (const line of errorsOf({ accounts, environments: [environment as Environment] })) {
+          expect(line).toMatch(/^(environments|[\w-]+)\S{0,300}[^:]*: [^\n]{1,900}; [^\n]+$/);
+        }
+      }),
+      { numRuns: 300, seed: 12 },
+    );
+  });
+
+  it.each<[string, object, readonly string[]]>([
+    [
+      "a list of nobody",
+      { access: { administrators: [] }, cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } },
+      ["test.access.administrators: [] is empty; name roles by their ARN, or leave it out"],
+    ],
+    [
+      "a network without a kind of subnets",
+      {
+        aws: {
+          ...anEnvironment().aws,
+          network: {
+            vpc: "vpc-0a1b2c3d4e5f67890",
+            subnets: { public: [], private: ["subnet-0a1b2c3d4e5f67890"], data: ["subnet-0a1b2c3d"] },
+          },
+        },
+      },
+      ["test.aws.network.subnets.public: [] is empty; name one for each zone"],
+    ],
+    [
+      "a hole in a list",
+      { cluster: { context: "kind" }, encryptedFields: [undefined, "ssn"] },
+      ["test.encryptedFields[0]: is missing; write a word or more"],
+    ],
+    [
+      "more items than there can be",
+      { cluster: { context: "kind" }, encryptedFields: Array.from({ length: 1001 }, (_, index) => `field${index}`) },
+      ["test.encryptedFields: has 1001 items; use up to 1000"],
+    ],
+    [
+      "an object in itself",
+      { cluster: { context: "kind" }, authorization: values["an object in itself"] },
+      ["test.authorization.itself: contains itself; write out what it holds"],
+    ],
+    [
+      "a template",
+      { cluster: { context: "kind" }, encryptedFields: ["${path.module}", "%{ if true }ssn%{ endif }"] },
+      [
+        'test.encryptedFields[0]: "${path.module}" has a template of Terraform, which is evaluated nowhere; write the value itself',
+        'test.encryptedFields[1]: "%{ if true }ssn%{ endif }" has a template of Terraform, which is evaluated nowhere; write the value itself',
+      ],
+    ],
+    [
+      "a token of the program's own",
+      { cluster: { context: "kind" }, encryptedFields: ["${TfToken[TOKEN.0]}"] },
+      ['test.encryptedFields[0]: "${TfToken[TOKEN.0]}" looks like a reference that only the program itself can make; write it otherwise'],
+    ],
+    [
+      "a long text",
+      { cluster: { context: "kind" }, encryptedFields: ["a".repeat(1001)] },
+      [`test.encryptedFields[0]: "${"a".repeat(76)}... has 1001 characters; use up to 1000`],
+    ],
+    [
+      "a key of several lines",
+      { cluster: { context: "kind" }, authorization: { "Create\nOrder": ["user"] } },
+      ['test.authorization["Create\\nOrder"]: has a line break or another control character; write one line of plain text'],
+    ],
+  ])("is answered once: %s", (_, changes, lines) => {
+    expect(complaints(changes)).toEqual(lines);
+  });
+
+  it("is not missed by other parts when it was refused", () => {
+    expect(complaints({ aws: null, cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } })).toEqual([
+      "test.aws: null is no group of settings; write { … }",
+    ]);
+  });
+});
+
+describe("a template of Terraform", () => {
+  const template = (place: string) => `\${aws_vpc.${place}} %{ if true }`;
+  const image = "registry.example.com/orders/api:1.0.0";
+
+  it("arrives as it was written, wherever a program is told it", () => {
+    const environment = anEnvironment({
+      aws: undefined,
+      cluster: { context: "kind" },
+      eventStore: { engine: "postgres", server: { engine: "cloudnative-pg" } },
+      commandProcessors: {
+        image,
+        env: { TEMPLATE: template("env") },
+        files: { "/app/template": template("files") },
+        command: [template("command")],
+        replicas: { min: 1, max: 2 },
+        scaleOn: { eventStore: { query: template("query"), each: 1 } },
+      },
+      readDatabase: { engine: "cloudnative-pg" },
+      migrations: { image, down: { command: [template("down")] } },
+      exceptions: { disposable: "a test" },
+    });
+    const written = [...synthesisOf(aProgram(environment)).stacks.values()].map(({ json }) => JSON.stringify(json)).join("\n");
+    const escaped = [...written.matchAll(/\$\$\{aws_vpc\.(\w+)\} %%\{ if/g)].map(([, place]) => place);
+    expect([...new Set(escaped)].sort()).toEqual(["command", "down", "env", "files", "query"]);
+    expect(written).not.toMatch(/(?<!\$)\$\{aws_vpc|(?<!%)%\{ if/);
+  });
+
+  it("is refused elsewhere, under whatever key", () => {
+    const refusal = '"${aws_vpc.id} %{ if true }" has a template of Terraform, which is evaluated nowhere; write the value itself';
+    const migrations = { image, variables: { DATABASE: template("id") } };
+    const others = { readDatabase: { engine: "cloudnative-pg" }, authorization: { command: [template("id")] } };
+    expect(complaints({ cluster: { context: template("id") }, migrations, ...others })).toEqual([
+      `test.cluster.context: ${refusal}`,
+      `test.migrations.variables.DATABASE: ${refusal}`,
+      `test.authorization.command[0]: ${refusal}`,
+    ]);
+  });
+});

@@ -171,7 +171,6 @@ export class Vpc extends Construct implements Network {
           subnetId: subnet.id,
           cidrBlock,
           reservationType: "prefix",
-          description: "blocks of addresses for pods",
         });
       }
     });

@@ -6,7 +6,7 @@ import { refuse } from "../core/errors";
 import { disruptionBudget } from "../kubernetes";
 import type { Health, WorkloadProps } from "./contract";
 import { POD_INDEX, PodTemplate } from "./pod-template";
-import { startupSeconds } from "./probes";
+import { startupSeconds, steadySeconds } from "./probes";
 import { RESTARTED } from "./rollout";
 
 export interface PartitionedWorkerProps extends WorkloadProps {
@@ -55,6 +55,7 @@ export class PartitionedWorker extends Construct {
       ...props,
       name,
       component: "worker",
+      provesItself: true,
       fields: { WORKER: POD_INDEX },
       told: { PARALLELISM: String(parallelism), PARTITIONS: String(this.partitions), WORKERS: String(workers) },
     });
@@ -65,7 +66,7 @@ export class PartitionedWorker extends Construct {
       dependsOn: [...(props.after ?? [])],
     });
     // One goes before its successor comes, and the next follows when that one is ready.
-    const timeout = `${workers * (pods.terminationSeconds + startupSeconds(props.probes) + PLACED_SECONDS)}s`;
+    const timeout = `${workers * (pods.terminationSeconds + startupSeconds(props.probes) + PLACED_SECONDS + steadySeconds(props.probes))}s`;
     const set = new StatefulSetV1(this, "pods", {
       metadata: { name, namespace, labels: { ...matchLabels } },
       spec: {

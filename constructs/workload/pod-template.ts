@@ -65,6 +65,13 @@ export interface PodTemplateProps extends PodProps {
   readonly secretsBeside?: readonly SecretFact[];
 
   /**
+   * Whether a pod is ready only when its readiness probe has succeeded several times in a row: where its next one is replaced then, and
+   * the provider drops `minReadySeconds`, as of a StatefulSet without volumes.
+   * @default false
+   */
+  readonly provesItself?: boolean;
+
+  /**
    * Whether it comes to an end: then it is started anew by nobody, and spreads over nothing.
    * @default false
    */
@@ -228,6 +235,7 @@ export class PodTemplate extends Construct {
       memory = WORKLOAD_DEFAULTS.memory,
       health,
       probes,
+      provesItself,
     } = this.props;
     return this.drained({
       name,
@@ -238,7 +246,7 @@ export class PodTemplate extends Construct {
       port: Object.entries(this.ports()).map(([portName, containerPort]) => ({ name: portName, containerPort })),
       resources: { requests: { cpu: String(cpu), memory }, limits: { memory, ...(cpuLimit ? { cpu: String(cpuLimit) } : {}) } },
       securityContext: this.restricted(),
-      ...probesOf(health, probes),
+      ...probesOf(health, probes, provesItself),
       terminationMessagePolicy: "FallbackToLogsOnError",
       volumeMount: [...this.connections.mounts, ...mounts(this.props)],
     });

@@ -13,11 +13,18 @@ const USUAL: Readonly<Record<Kind, Required<Pick<Probe, "every" | "timeout" | "f
 /** However often it is probed. */
 const LEAST_STEADY = 10;
 
-/** The probes of a container, in the kubernetes provider's words. None of one that answers nowhere. */
-export function probesOf(health: Health | undefined, probes: Probes = {}) {
+/**
+ * The probes of a container, in the kubernetes provider's words. None of one that answers nowhere. One that proves itself is ready
+ * after as many successes in a row as failures take it out again.
+ */
+export function probesOf(health: Health | undefined, probes: Probes = {}, proves = false) {
+  const { failures } = { ...USUAL.readiness, ...probes.readiness };
+  const successThreshold = proves ? failures : 1;
   return {
     ...(health || isAsked(probes.startup) ? { startupProbe: probeOf("startup", health, probes.startup) } : {}),
-    ...(health || isAsked(probes.readiness) ? { readinessProbe: probeOf("readiness", health, probes.readiness) } : {}),
+    ...(health || isAsked(probes.readiness)
+      ? { readinessProbe: { ...probeOf("readiness", health, probes.readiness), successThreshold } }
+      : {}),
     ...(health || isAsked(probes.liveness) ? { livenessProbe: probeOf("liveness", health, probes.liveness) } : {}),
   };
 }

@@ -48,9 +48,14 @@ describe("PartitionedWorker", () => {
     expect(sent.one("PodDisruptionBudget").spec.maxUnavailable).toBe(1);
   });
 
+  it("is ready when it has said so as often as it takes to be believed that it is not, so that a crashing version stops at the first", () => {
+    const { readinessProbe } = new Sent(aPartitionedWorker({ health: { port: 9000, path: "/health" } })).container;
+    expect(readinessProbe).toMatchObject({ successThreshold: 3, failureThreshold: 3, periodSeconds: 10 });
+  });
+
   it("has time to replace one after the other", () => {
     const [set] = Object.values(sent.json.resource.kubernetes_stateful_set_v1 as Body);
-    expect(set.timeouts).toEqual({ create: "2100s", update: "2100s" });
+    expect(set.timeouts).toEqual({ create: "2250s", update: "2250s" });
     expect(set.wait_for_rollout).toBe(true);
   });
 

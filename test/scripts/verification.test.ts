@@ -892,6 +892,16 @@ const WELL = [{ type: "Ready", status: "True" }];
     const half = rolledOut({ updatedReplicas: 1 });
     const given = await verify(rollout, { [DEPLOYMENT]: half, [PODS]: { body: { items: [stuck] } } }, { TIME: "600", HOPE: "1" });
     expect(given.report?.at(-1)).toBe("  pod one: app: ImagePullBackOff: orders:9 not found");
+    const crashed = { terminated: { exitCode: 1, reason: "Error", message: "no JWT_KEY" } };
+    const crashes = [{ waiting: { reason: "CrashLoopBackOff" } }, { running: {} }].map((state) => ({
+      body: {
+        items: [
+          { metadata: { name: "one" }, status: { phase: "Running", containerStatuses: [{ name: "app", state, lastState: crashed }] } },
+        ],
+      },
+    }));
+    const over = await verify(rollout, { [DEPLOYMENT]: half, [PODS]: crashes }, { TIME: "600", HOPE: "1" });
+    expect(over.report?.at(-1)).toBe("  pod one: app: ended before with 1 (Error): no JWT_KEY");
     const late = { [DEPLOYMENT]: [half, half, rolledOut({})], [PODS]: [{ body: { items: [stuck] } }, { body: { items: [] } }] };
     expect((await verify(rollout, late, { TIME: "600", HOPE: "60" })).verdict).toBe("passed");
   });

@@ -100,7 +100,7 @@ causes() {
 }
 
 # rollout N NAME NAMESPACE KIND OBJECT SELECTOR LEAST: all pods are of the newest version, and can serve; there are at least so
-# many. It is given up where they can't start (2).
+# many. It is given up where they can't start, or crash over and over (2).
 rollout() {
   if ! get "/apis/apps/v1/namespaces/$3/$4/$5"; then
     echo "$4 $5 can't be read ($status)"
@@ -129,7 +129,7 @@ rollout() {
   condition ReplicaFailure || true
   causes "$1" "$3" "$4" "$5" "$6" >"$work/told"
   cat "$work/told"
-  if hopeless "$1"; then return 2; fi
+  if hopeless "$1" '|CrashLoopBackOff'; then return 2; fi
   return 1
 }
 

@@ -142,6 +142,14 @@ function quantity(read: (input: unknown) => Reading): Schema {
   });
 }
 
+const DAY = 86_400;
+
+/** A time that a pod takes, or is asked in: fields of Kubernetes have 32 bits, and nothing of them waits for a day. */
+const moment = quantity((input) => {
+  const reading = seconds(input);
+  return typeof reading === "number" && reading > DAY ? { rule: "is longer than a day", remedy: 'use up to "24h"' } : reading;
+});
+
 const flag = value((input) => (typeof input === "boolean" ? undefined : { rule: "is neither on nor off", remedy: "use true or false" }));
 
 function list(schema: Schema, remedy: string): Schema {
@@ -302,9 +310,9 @@ const probe = optional(
   object<NonNullable<Probes["liveness"]>>({
     path: optional(path),
     port: optional(port),
-    delay: optional(quantity(seconds)),
-    every: optional(quantity(seconds)),
-    timeout: optional(quantity(seconds)),
+    delay: optional(moment),
+    every: optional(moment),
+    timeout: optional(moment),
     failures: optional(whole(1, 1000)),
   }),
 );
@@ -345,7 +353,7 @@ const container = {
   name: optional(name),
   cpuLimit: optional(quantity(millicores)),
   probes: optional(object<Probes>({ startup: probe, readiness: probe, liveness: probe })),
-  grace: optional(quantity(seconds)),
+  grace: optional(moment),
   user: optional(whole(1, 2_147_483_647)),
   image,
   command: optional(command),

@@ -57,6 +57,9 @@ const LABEL = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 /** A ConfigMap or Secret holds 1 MiB (Kubernetes). */
 const MOST_BYTES = 1_048_576;
 
+/** Characters of a key in it. */
+const LONGEST_KEY = 253;
+
 /** Gateway API, HTTPRoute. */
 const ROUTE = { rules: 16, matches: 64, hostnames: 16, path: 1024 } as const;
 
@@ -89,7 +92,11 @@ function labelsOf(object: KubernetesObject): readonly (readonly [string, string]
 function sizeProblems({ data, binaryData }: KubernetesObject): Found {
   const texts = [data, binaryData].flatMap((of) => Object.entries((of ?? {}) as Readonly<Record<string, string>>));
   const bytes = texts.reduce((sum, [name, text]) => sum + name.length + Buffer.byteLength(text), 0);
-  return bytes > MOST_BYTES ? [{ rule: `holds ${bytes} bytes`, remedy: `use files of up to ${MOST_BYTES} bytes together` }] : [];
+  const long = texts.map(([name]) => name).filter(({ length }) => length > LONGEST_KEY);
+  return [
+    ...(bytes > MOST_BYTES ? [{ rule: `holds ${bytes} bytes`, remedy: `use files of up to ${MOST_BYTES} bytes together` }] : []),
+    ...long.map(({ length }) => ({ rule: `has a key of ${length} characters`, remedy: `use paths of up to ${LONGEST_KEY}` })),
+  ];
 }
 
 interface RouteSpec {

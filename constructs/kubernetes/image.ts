@@ -14,14 +14,22 @@ export function imageFrom({ mirror }: Pick<KubernetesTarget, "mirror">, image: s
 
 export const IMAGE_REMEDY = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
 
+/** Letters and digits, with single separators between them (OCI, distribution: names of repositories). */
+const PART = "[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*";
+
+const IMAGE = new RegExp(
+  `^((?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\\d+)?/)?${PART}(?:/${PART})*)(?::(\\w[\\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$`,
+);
+
+/** Characters of a repository's name, that of its host included (OCI, distribution). */
+const LONGEST_NAME = 255;
+
 /** Why an image can't be run by what it says, if it can't: another one may be behind the same name tomorrow. */
 export function imageProblem(image: unknown): Unreadable | undefined {
   const remedy = IMAGE_REMEDY;
-  const match =
-    typeof image === "string"
-      ? /^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(\w[\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$/.exec(image)
-      : null;
+  const match = typeof image === "string" ? IMAGE.exec(image) : null;
   if (!match) return { rule: "is no image", remedy };
-  const [, tag, digest] = match;
+  const [, name = "", tag, digest] = match;
+  if (name.length > LONGEST_NAME) return { rule: `has a name of ${name.length} characters`, remedy: `use one of up to ${LONGEST_NAME}` };
   return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };
 }

@@ -51,6 +51,12 @@ describe("an API server", () => {
     ]);
   });
 
+  it("takes keys of 253 characters in a ConfigMap", () => {
+    expect(said(object("ConfigMap", "files", { data: { ["k".repeat(254)]: "" } }))).toEqual([
+      "ConfigMap write-side/files has a key of 254 characters; use paths of up to 253",
+    ]);
+  });
+
   it("takes 64 paths of a route, each of 1024 characters", () => {
     const paths = (...values: readonly string[]) => ({ spec: { rules: [{ matches: values.map((value) => ({ path: { value } })) }] } });
     const many = Array.from({ length: 65 }, (_, index) => `/${index}`);

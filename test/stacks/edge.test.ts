@@ -210,6 +210,16 @@ describe("an edge in an environment", () => {
     expect(said(behind(CLOUDFLARE, far))).toEqual([]);
   });
 
+  it("has a certificate at CloudFront, whose common name is short", () => {
+    const domain = (length: number) => ({ aws: { ...elsewhere, domain: `${"d".repeat(length - ".example.com".length)}.example.com` } });
+    expect(said(behind(CLOUDFRONT, domain(56)))).toEqual([]);
+    expect(said(behind(CLOUDFLARE, domain(57)))).toEqual([]);
+    const { domain: long } = domain(57).aws;
+    expect(errorsOf(aProgram(behind(CLOUDFRONT, domain(57))))).toEqual([
+      `test.aws.domain: "${long}" has 57 characters, and the certificate of queries.${long} can't have a common name above 64; use up to 56 characters`,
+    ]);
+  });
+
   it("has a zone of Cloudflare for itself, and for those that stand by for it", () => {
     const other = { name: "other", aws: { ...elsewhere, network: { cidr: "10.9.0.0/16" } } };
     expect(said(behind(CLOUDFLARE), behind(CLOUDFLARE, other))).toEqual([

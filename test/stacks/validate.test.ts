@@ -64,7 +64,7 @@ describe("whatever is written", () => {
   it("is answered with messages of one form, and never with a crash", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...keys), anything), (parts) => {
-        for (const message of complaints(parts)) expect(message).toMatch(/^\S[^\n]*: [^\n]+; [^\n]+$/);
+        for (const message of errorsOf(aProgram({ ...anEnvironment(), ...parts }))) expect(message).toMatch(/^\S[^\n]*: [^\n]+; [^\n]+$/);
       }),
     );
   });
@@ -221,8 +221,15 @@ describe("an image", () => {
     },
   );
 
-  it.each(["", "Orders:1", "orders@sha256:12", 3])("may not be %p", (written) => {
+  it.each(["", "Orders:1", "orders@sha256:12", "orders//api:1", "orders/api/:1", "or..ders:1", 3])("may not be %p", (written) => {
     expect(complaintsAbout(written)[0]).toMatch(/is no image/);
+  });
+
+  it("may be called by 255 characters", () => {
+    expect(complaintsAbout(`orders/${"a".repeat(248)}:1`)).toEqual([]);
+    expect(complaintsAbout(`orders/${"a".repeat(249)}:1`)).toEqual([
+      `test.commandProcessors.image: "orders/${"a".repeat(69)}... has a name of 256 characters; use one of up to 255`,
+    ]);
   });
 });
 

@@ -133,3 +133,28 @@ describe("projections", () => {
     expect(cut(4)).toEqual(["test.projections.partitions: 4 leaves 1 of 5 workers without any; use 5 or more"]);
   });
 });
+
+describe("the paths of services", () => {
+  const apis = (...paths: readonly (readonly string[] | undefined)[]) =>
+    errors({ commandApi: paths.map((of, index) => ({ ...API, name: `api-${index}`, ...(of ? { paths: of } : {}) })) });
+
+  it("are each of one service", () => {
+    expect(apis(["/orders"], ["/orders/returns", "/stock"], undefined)).toEqual([]);
+    expect(apis(["/orders"], ["/stock", "/orders/"])).toEqual([
+      'test.commandApi[1].paths: "/orders/" is a path of commandApi[0] as well; use other paths for one of the two',
+    ]);
+    expect(apis(undefined, undefined)).toEqual([
+      'test.commandApi[1].paths: "/" is a path of commandApi[0] as well; use other paths for one of the two',
+    ]);
+  });
+});
+
+describe("times of a pod", () => {
+  it("are no longer than a day", () => {
+    expect(errors({ commandApi: { ...API, grace: "24h", probes: { liveness: { delay: "1d" } } } })).toEqual([]);
+    expect(errors({ commandApi: { ...API, grace: "25h", probes: { liveness: { delay: "100000d" } } } })).toEqual([
+      'test.commandApi.probes.liveness.delay: "100000d" is longer than a day; use up to "24h"',
+      'test.commandApi.grace: "25h" is longer than a day; use up to "24h"',
+    ]);
+  });
+});

@@ -76,7 +76,8 @@ export class DeployRoles extends Construct {
       : new IamOpenidConnectProvider(this, "github", { url: `https://${ISSUER}`, clientIdList: ["sts.amazonaws.com"] });
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
     const plan = this.role("plan", issuer, "pull_request", planRole(props.system), SESSION.plan);
-    this.attach(plan, "plan-reads", planRole(props.system), [{ Sid: "Refresh", Effect: "Allow", Action: PLAN_READS, Resource: "*" }]);
+    const reads = [{ Sid: "Refresh", Effect: "Allow", Action: PLAN_READS, Resource: "*" }];
+    exempt(this.attach(plan, "plan-reads", planRole(props.system), reads), "CKV_AWS_355", "it reads settings, and no data");
     this.inline(plan, "plan-state", this.stateOf("*", ["s3:GetObject"], ["kms:Decrypt", "kms:DescribeKey"]));
     this.planRoleArn = plan.arn;
 
@@ -86,16 +87,18 @@ export class DeployRoles extends Construct {
         const territory = { ...props, ...environment };
         this.boundary(territory);
         const role = this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name), SESSION.apply);
-        this.attach(role, `apply-${name}-services`, applyRole(props.system, name), [
+        const services = this.attach(role, `apply-${name}-services`, applyRole(props.system, name), [
           { Sid: "Services", Effect: "Allow", Action: DEPLOYED_SERVICES.map((service) => `${service}:*`), Resource: "*" },
           { Sid: "AllBuckets", Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" },
           ownBuckets(territory),
           ...guards(territory),
         ]);
-        this.inline(role, `apply-${name}-state`, [
+        for (const rule of WRITES) exempt(services, rule, "what belongs to other environments is denied by its tags");
+        const identities = this.inline(role, `apply-${name}-state`, [
           ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], STATE_KEY_USES),
           ...this.rolesOf(name),
         ]);
+        exempt(identities, "CKV_AWS_355", "what is open to every resource only reads");
         return [name, role.arn];
       }),
     );
@@ -117,18 +120,18 @@ export class DeployRoles extends Construct {
     });
   }
 
-  private attach(role: IamRole, id: string, name: string, statements: object[]): void {
+  private attach(role: IamRole, id: string, name: string, statements: object[]): IamPolicy {
     const policy = this.policy(`${id}-policy`, name, `What ${name} may do`, statements);
     new IamRolePolicyAttachment(this, id, { role: role.name, policyArn: policy.arn });
+    return policy;
   }
 
   private policy(id: string, name: string, description: string, statements: object[]): IamPolicy {
     return new IamPolicy(this, id, { name, path: `/${this.props.system}/`, description, policy: document(statements) });
   }
 
-  private inline(role: IamRole, id: string, statements: object[]): void {
-    const policy = new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
-    exempt(policy, "CKV_AWS_355", "what is open to every resource only reads or only denies");
+  private inline(role: IamRole, id: string, statements: object[]): IamRolePolicy {
+    return new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
   }
 
   private stateOf(environment: string, actions: readonly string[], keyActions: readonly string[]): object[] {
@@ -205,8 +208,7 @@ export class DeployRoles extends Construct {
       `The most that a role made by a deployment of ${name} of ${system} can ever do`,
       boundaryStatements(territory, `arn:aws:iam::${account}:role${rolePath(system, name)}*`),
     );
-    for (const rule of BOUNDARY_CHECKS)
-      exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
+    for (const rule of WRITES) exempt(policy, rule, "a permissions boundary grants nothing: it caps what the role's own policies grant");
   }
 }
 
@@ -218,18 +220,8 @@ function applyRole(system: string, environment: string): string {
   return cloudName("role", system, "deploy", environment);
 }
 
-/** Checks that take a boundary for a grant. */
-const BOUNDARY_CHECKS = [
-  "CKV_AWS_62",
-  "CKV_AWS_63",
-  "CKV2_AWS_40",
-  "CKV_AWS_286",
-  "CKV_AWS_287",
-  "CKV_AWS_288",
-  "CKV_AWS_289",
-  "CKV_AWS_290",
-  "CKV_AWS_355",
-];
+/** Checks of policies that write to any resource of a service. */
+const WRITES = ["CKV_AWS_289", "CKV_AWS_290"];
 
 function boundaryName(system: string, environment: string): string {
   return cloudName("policy", system, environment, "boundary");

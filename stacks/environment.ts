@@ -850,6 +850,13 @@ export interface FilledSlot {
    * @default - the image of the projections
    */
   readonly image?: string;
+
+  /**
+   * The image that makes its tables, by version or digest: a new shape is made in its own slot, and the other keeps its own.
+   * Needs migrations with `per: "slot"`.
+   * @default - the image of the migrations
+   */
+  readonly migrations?: string;
 }
 
 /** Where a worker says that it is well, over HTTP. */
@@ -1072,6 +1079,7 @@ export const EXCEPTIONS = {
   noRecoveryCopy: "backups lie in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
   tightCapacity: "its nodes may not hold everything that must run",
+  asynchronousEvents: "events that were acknowledged may be lost with the server that has them",
   openToAll: "its APIs ask nobody who they are, or what they may",
   overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
 } as const;

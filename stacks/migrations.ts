@@ -33,8 +33,11 @@ export function migrations(app: App, site: Site, after: readonly PlatformStack[]
       .flatMap(([path, settings]) => migrated(place, path, settings, postgres, of));
     for (const { projection, slots, live, settings } of of) {
       const { forced = false } = settings.readModel ?? {};
-      // Another image may have made other tables, which are shown then.
-      const revision = jobs.map(({ image }) => image).join(" ");
+      // Another image may have made other tables, which are shown then; not those of a slot that is not read.
+      const revision = jobs
+        .filter(({ made }) => made === undefined || made === `${projection}_${live}`)
+        .map(({ image }) => image)
+        .join(" ");
       describedAt(
         `${environment.name}.projections`,
         new ReadModel(stack, `read-model-${projection}`, {
@@ -54,7 +57,7 @@ export function migrations(app: App, site: Site, after: readonly PlatformStack[]
   return stack;
 }
 
-/** The jobs of a migration: one, or one for each slot of each read model. */
+/** The jobs of a migration: one, or one for each slot of each read model, by that slot's image and of its schema only. */
 function migrated(place: WorkloadPlace, path: string, settings: Migrations, postgres: Postgres, models: readonly ReadModelOf[]) {
   const { name = WORKLOADS.migrations.name, image = "", per = "database", variables, within, down, ...workload } = settings;
   const told = variables ? { variables: { [postgres.name]: variables } } : {};
@@ -62,21 +65,23 @@ function migrated(place: WorkloadPlace, path: string, settings: Migrations, post
   const disposable = !isProtected(place.site.environment);
   const runs =
     per === "database"
-      ? [{ name, env: {} }]
+      ? [{ name, env: {}, image }]
       : models.flatMap((model) =>
-          slotsOf(model).map(([slot]) => ({
+          slotsOf(model).map(([slot, { migrations: own = image }]) => ({
             name: cloudName("workload", name, model.projection.replaceAll("_", "-"), slot),
             env: projectionVariables(model.projection, slot),
+            image: own,
           })),
         );
   return runs.map((run) => ({
-    image,
+    image: run.image,
+    made: "SCHEMA" in run.env ? run.env.SCHEMA : undefined,
     job: describedAt(
       path,
       new MigrationJob(place.stack, run.name, {
         ...pod,
         env: { ...run.env, ...pod.env },
-        image,
+        image: run.image,
         disposable,
         ...(within ? { within } : {}),
         ...(down ? { down } : {}),

@@ -5,6 +5,7 @@ import { MOST_TAGS, tagProblem } from "../constructs/core/tags";
 import { DEFAULT_KURRENT_CLOUD } from "../constructs/core/versions";
 import { kurrentCloudBackupProblems, kurrentCloudNetworkProblems, kurrentDbSize } from "../constructs/event-store";
 import { blocksFor, defaultZones, NETWORK_PREFIX, overlap, parseBlock, podBlocks, type Region } from "../constructs/network";
+import { losesEvents } from "./acknowledged-events";
 import { backupRules } from "./backup-rules";
 import { clusterRules, clustersHaveAdministrators, pipelinesHaveTheirAccess } from "./cluster-rules";
 import { edgeRules, edgesBesideEachOther } from "./edge-rules";
@@ -384,6 +385,7 @@ const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvir
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   tightCapacity: ({ cluster, writeCluster, readCluster }) =>
     [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
+  asynchronousEvents: (environment) => losesEvents(environment).length > 0,
   openToAll: ({ commandApi, queryApi }) => commandApi !== undefined || queryApi !== undefined,
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };

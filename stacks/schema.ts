@@ -365,7 +365,7 @@ const container = {
 
 const health = { port, path };
 
-const filledSlot = object<FilledSlot>({ partitions: whole(1, 10_000), image });
+const filledSlot = object<FilledSlot>({ partitions: whole(1, 10_000), image, migrations: image });
 
 const workload = {
   ...container,

@@ -1,4 +1,5 @@
 import { eventSourcingDbSecrets, isOfStandardProjection } from "../constructs/event-store";
+import { eventsAreKept } from "./acknowledged-events";
 import { eventServerName, readDatabaseName } from "./environment";
 import { step } from "./paths";
 import { outputName } from "./postgres";
@@ -9,6 +10,7 @@ import type { DraftEnvironment, Finding, Rule } from "./rules";
 export const storeRules: readonly Rule[] = [
   managedStoresHaveAws,
   insecureIsForOneMachine,
+  eventsAreKept,
   eventSourcingDbIsLicensed,
   serversHaveNames,
   systemStreamsAreFilled,

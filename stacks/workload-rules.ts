@@ -1,4 +1,4 @@
-import { readDatabaseName, type ScaleOn, type SignalName } from "./environment";
+import { type ReadModelSettings, readDatabaseName, type ScaleOn, type SignalName } from "./environment";
 import { each, step } from "./paths";
 import { isOpenAmongNodes } from "./ports";
 import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
@@ -12,6 +12,7 @@ export const workloadRules: readonly Rule[] = [
   partitionsAreShared,
   slotsAreSaidOnce,
   pathsAreApart,
+  slotsAreMigratedByOne,
   signalsAreThere,
   portsAreOpenAmongNodes,
 ];
@@ -155,6 +156,22 @@ function pathsAreApart(environment: DraftEnvironment): Finding[] {
       }),
     );
   });
+}
+
+/** An image for the tables of a slot takes the place of the one that makes tables slot by slot. */
+function slotsAreMigratedByOne(environment: DraftEnvironment): Finding[] {
+  const bySlot = each(environment, "migrations").filter(([, { per }]) => per === "slot");
+  return each(environment, "projections").flatMap(([keys, { database, readModel }]) =>
+    Object.entries((readModel as Draft<ReadModelSettings> | undefined)?.slots ?? {})
+      .filter(([, filled]) => filled?.migrations !== undefined)
+      .filter(() => bySlot.filter(([, of]) => database === undefined || of.database === undefined || of.database === database).length !== 1)
+      .map(([slot, filled]) => ({
+        keys: [...keys, "readModel", "slots", slot, "migrations"],
+        value: filled?.migrations,
+        rule: 'must be the image of exactly one of the migrations with per: "slot" in its database',
+        remedy: 'set per: "slot" of the one that makes its tables, or leave this out',
+      })),
+  );
 }
 
 /** A worker without a partition would do nothing. */

@@ -32,6 +32,13 @@ export interface PostgresRolesProps {
   readonly everyMinutes?: number;
 
   /**
+   * Hours for which the user that a secret named before can still sign in after a rotation, so that clients come back
+   * with the new one meanwhile. Then its password is removed; sessions that are open stay open.
+   * @default 24
+   */
+  readonly overlapHours?: number;
+
+  /**
    * A database that is there already, in which the administrator may sign in.
    * @default "postgres", which every engine has
    */
@@ -41,8 +48,14 @@ export interface PostgresRolesProps {
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** A day that is far, for a job that nothing but a person starts. */
+const NEVER = "0 0 1 1 *";
+
 /** PostgreSQL, identifiers: 63 bytes; the longest that follows is `_migrator_a`. */
 const LONGEST_NAME = 52;
+
+/** Thirty days: a password that is good for longer was not rotated. */
+const LONGEST_OVERLAP = 720;
 
 /** The hour's fractions, so that every look is as far from the next. */
 const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
@@ -50,6 +63,7 @@ const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 /**
  * The database, its roles and their users: `migrator` owns and changes tables, `writer` reads and writes rows, `reader`
  * reads them. A job makes them when they are deployed; another one brings a rotated password to the server, without Terraform.
+ * A third, `<server>-revoke`, is there for a person to start: it ends passwords and sessions of users that no secret names.
  */
 export class PostgresRoles extends Construct {
   /** What a workload that signs in comes after. */
@@ -68,11 +82,13 @@ export class PostgresRoles extends Construct {
       postgres,
       name = postgres.database,
       everyMinutes = 5,
+      overlapHours = 24,
       maintenanceDatabase = "postgres",
       after = [],
     } = props;
     refuse(this, nameProblems(name), "name");
     refuse(this, intervalProblems(everyMinutes), "everyMinutes");
+    refuse(this, overlapProblems(overlapHours), "overlapHours");
     const { administrator, users } = postgres;
     const pod = new PsqlPod(this, "pod", {
       cluster,
@@ -86,6 +102,7 @@ export class PostgresRoles extends Construct {
         MIGRATOR: roleName(name, "migrator"),
         WRITER: roleName(name, "writer"),
         READER: roleName(name, "reader"),
+        OVERLAP: `${overlapHours} hours`,
       },
       credentials: { administrator, ...users },
       after,
@@ -102,6 +119,18 @@ export class PostgresRoles extends Construct {
         failedJobsHistoryLimit: 1,
         suspend: false,
         jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf(), backoffLimit: 0 } },
+      },
+      dependsOn: [first.job],
+    });
+    new CronJobV1(this, "revocation", {
+      metadata: { name: `${postgres.name}-revoke`, namespace },
+      spec: {
+        schedule: NEVER,
+        suspend: true,
+        concurrencyPolicy: "Forbid",
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 1,
+        jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf("revoke"), ttlSecondsAfterFinished: "86400" } },
       },
       dependsOn: [first.job],
     });
@@ -128,4 +157,10 @@ function intervalProblems(minutes: number): readonly Omit<Problem, "path">[] {
   return INTERVALS.includes(minutes)
     ? []
     : [{ value: minutes, rule: "minutes don't part an hour evenly", remedy: `use one of ${INTERVALS.join(", ")}` }];
+}
+
+function overlapProblems(hours: number): readonly Omit<Problem, "path">[] {
+  return Number.isInteger(hours) && hours >= 1 && hours <= LONGEST_OVERLAP
+    ? []
+    : [{ value: hours, rule: `must be a whole number of hours from 1 to ${LONGEST_OVERLAP}`, remedy: "use 24 to give clients a day" }];
 }

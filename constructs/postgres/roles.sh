@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes a database, its roles and users, and gives users the passwords that their secrets name.
-# In: SCRIPTS (a directory with roles.sql), CREDENTIALS (a directory of administrator, migrator, writer and reader, each
+# Makes a database, its roles and users, gives users the passwords that their secrets name, and ends those of the others:
+# after a while, or with the argument `revoke` at once, and their sessions too.
+# In: SCRIPTS (a directory with roles.sql, former.sql and sessions.sql), OVERLAP (how long a password is good after its rotation), CREDENTIALS (a directory of administrator, migrator, writer and reader, each
 # with user and password), DATABASE, MIGRATOR, WRITER, READER (roles), MAINTENANCE_DATABASE (one that is there), PGHOST,
 # PGPORT, PGSSLMODE, PGSSLROOTCERT, TMPDIR.
 # No terminal: psql would ask there for the passwords that it is given.
@@ -71,4 +72,18 @@ give() {
 give migrator "$migrator_user"
 give writer "$writer_user"
 give reader "$reader_user"
+
+sign_in_as administrator
+end_former() {
+  run --tuples-only --no-align --dbname "$MAINTENANCE_DATABASE" --set roles="$MIGRATOR $WRITER $READER" \
+    --set users="$migrator_user $writer_user $reader_user" --set overlap="$1" --file "$SCRIPTS/$2.sql"
+}
+if [ "${1-}" = revoke ]; then
+  # What ends now has ended a moment later.
+  end_former '0 seconds' former
+  end_former '0 seconds' former
+  end_former '0 seconds' sessions
+else
+  end_former "$OVERLAP" former
+fi
 echo "$DATABASE is set up"

@@ -97,7 +97,13 @@ export class ReadModel extends Construct {
       after,
     });
     const switched = pod.job(this, "live");
-    for (const operation of ["progress", "drop"]) {
+    const { activeDeadlineSeconds: _, ...endless } = pod.jobSpecOf("progress");
+    const operations = {
+      // A rebuild takes as long as it takes.
+      progress: { ...endless, ttlSecondsAfterFinished: "86400" },
+      drop: { ...pod.jobSpecOf("drop"), backoffLimit: 0, ttlSecondsAfterFinished: "86400" },
+    };
+    for (const [operation, jobSpec] of Object.entries(operations)) {
       new CronJobV1(this, operation, {
         metadata: { name: `${name}-${operation}`, namespace },
         spec: {
@@ -106,7 +112,7 @@ export class ReadModel extends Construct {
           concurrencyPolicy: "Forbid",
           successfulJobsHistoryLimit: 1,
           failedJobsHistoryLimit: 1,
-          jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf(operation), backoffLimit: 0 } },
+          jobTemplate: { metadata: {}, spec: jobSpec },
         },
         dependsOn: [switched.job],
       });

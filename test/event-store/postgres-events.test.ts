@@ -28,7 +28,12 @@ describe("events in PostgreSQL", () => {
   });
 
   it("bring every migration, in the order of their numbers", () => {
-    expect(Object.keys(one(json, "kubernetes_config_map_v1", "pod/scripts").data)).toEqual(["migrate.sh", "0001-events.sql", "apply.sql"]);
+    expect(Object.keys(one(json, "kubernetes_config_map_v1", "pod/scripts").data)).toEqual([
+      "migrate.sh",
+      "0001-events.sql",
+      "0002-bounds.sql",
+      "apply.sql",
+    ]);
     const ours = kubernetesObjects(json).objects.filter(({ metadata }) => !metadata.name.includes("-verdict"));
     expect(ours.map(({ kind }) => kind)).toEqual(["ConfigMap", "Job"]);
   });

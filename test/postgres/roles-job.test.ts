@@ -43,15 +43,35 @@ describe("the roles of a database", () => {
   });
 
   it("learn of a rotated password from a job that looks every five minutes, one at a time", () => {
-    const rotation = one(json, "kubernetes_cron_job_v1");
+    const rotation = one(json, "kubernetes_cron_job_v1", "roles/rotation");
     expect(rotation.metadata.name).toBe("read-database-passwords");
     expect(rotation.spec).toMatchObject({ schedule: "*/5 * * * *", concurrency_policy: "Forbid" });
     expect(rotation.spec.job_template.spec.template).toEqual(job(json).spec.template);
-    expect(one(made({ everyMinutes: 1 }), "kubernetes_cron_job_v1").spec.schedule).toBe("* * * * *");
+    expect(one(made({ everyMinutes: 1 }), "kubernetes_cron_job_v1", "roles/rotation").spec.schedule).toBe("* * * * *");
+  });
+
+  it("are revoked at once by a job that a person starts, of users that no secret names", () => {
+    const revocation = one(json, "kubernetes_cron_job_v1", "roles/revocation");
+    expect(revocation.metadata.name).toBe("read-database-revoke");
+    expect(revocation.spec.suspend).toBe(true);
+    expect(revocation.spec.job_template.spec.template.spec.container[0].command).toEqual(["sh", "/scripts/roles.sh", "revoke"]);
+  });
+
+  it("last a day after a rotation where nothing else is said, and at least an hour", () => {
+    const overlap = (more: Partial<PostgresRolesProps> = {}) =>
+      pod(made(more)).container[0].env.find(({ name }: Body) => name === "OVERLAP").value;
+    expect([overlap(), overlap({ overlapHours: 2 })]).toEqual(["24 hours", "2 hours"]);
+    for (const overlapHours of [0, 1.5, 721]) {
+      expect(refusalsOf(roles({ overlapHours }))).toEqual([
+        `test/roles.overlapHours: ${overlapHours} must be a whole number of hours from 1 to 720; use 24 to give clients a day`,
+      ]);
+    }
   });
 
   it("are looked after, and with the scripts of now, also where the first look at them failed", () => {
-    expect(one(json, "kubernetes_cron_job_v1").depends_on).toEqual([`kubernetes_job_v1.${job(json)["//"].metadata.uniqueId}`]);
+    expect(one(json, "kubernetes_cron_job_v1", "roles/rotation").depends_on).toEqual([
+      `kubernetes_job_v1.${job(json)["//"].metadata.uniqueId}`,
+    ]);
   });
 
   it("are set up by a pod that the restricted standard admits, and that can write nothing but memory", () => {
@@ -88,6 +108,7 @@ describe("the roles of a database", () => {
       DATABASE: "orders",
       HOME: "/tmp",
       MAINTENANCE_DATABASE: "postgres",
+      OVERLAP: "24 hours",
       MIGRATOR: "orders_migrator",
       PGHOST: "writer.example.com",
       PGPORT: "5432",
@@ -102,7 +123,7 @@ describe("the roles of a database", () => {
 
   it("are set up by scripts in which Terraform finds nothing to fill in", () => {
     const { data } = one(json, "kubernetes_config_map_v1", "pod/scripts");
-    expect(Object.keys(data).sort()).toEqual(["roles.sh", "roles.sql"]);
+    expect(Object.keys(data).sort()).toEqual(["former.sql", "roles.sh", "roles.sql", "sessions.sql"]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
 
@@ -122,6 +143,7 @@ describe("the roles of a database", () => {
       ["data/read-database-roles", 1, true],
       ["data/read-database-roles-verdict", 1, true],
       ["data/read-database-passwords", 1, true],
+      ["data/read-database-revoke", 1, true],
     ]);
   });
 

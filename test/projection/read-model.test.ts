@@ -42,7 +42,7 @@ describe("the tables of projections", () => {
 
   it("bring every migration, and what applies it", () => {
     const { data } = one(json, "kubernetes_config_map_v1", "tables/pod/scripts");
-    expect(Object.keys(data)).toEqual(["migrate.sh", "0001-projections.sql", "apply.sql"]);
+    expect(Object.keys(data)).toEqual(["migrate.sh", "0001-projections.sql", "0002-views.sql", "apply.sql"]);
   });
 });
 
@@ -91,11 +91,23 @@ describe("a read model", () => {
     expect(jobs.map(({ depends_on }) => depends_on)).toEqual([0, 1].map(() => [`kubernetes_job_v1.${job["//"].metadata.uniqueId}`]));
     expect(jobs.map(({ metadata }) => metadata.name).sort()).toEqual(["order-totals-drop", "order-totals-progress"]);
     for (const { metadata, spec: found } of jobs) {
-      expect(found).toMatchObject({ suspend: true, concurrency_policy: "Forbid", job_template: { spec: { backoff_limit: 0 } } });
+      expect(found).toMatchObject({
+        suspend: true,
+        concurrency_policy: "Forbid",
+        job_template: { spec: { ttl_seconds_after_finished: "86400" } },
+      });
       const pod = found.job_template.spec.template.spec;
       expect(pod.container[0].command).toEqual(["sh", "/scripts/slots.sh", metadata.name.replace("order-totals-", "")]);
       expect({ ...pod.container[0], command: [] }).toEqual({ ...spec.container[0], command: [] });
     }
+  });
+
+  it("is watched as long as it takes to build, also by the next pod where one is evicted, and deleted in one try", () => {
+    const of = (operation: string) =>
+      all(json, "kubernetes_cron_job_v1").find(({ metadata }) => metadata.name === `order-totals-${operation}`)?.spec.job_template.spec;
+    expect(of("progress").active_deadline_seconds).toBeUndefined();
+    expect(of("progress").backoff_limit).toBe(4);
+    expect(of("drop")).toMatchObject({ active_deadline_seconds: 600, backoff_limit: 0 });
   });
 
   it("tells workers and migrations what they work on", () => {

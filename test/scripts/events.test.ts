@@ -34,7 +34,7 @@ onServer("the store of events", () => {
   beforeAll(async () => {
     await events.begin();
     expect((await events.roles()).code).toBe(0);
-    expect(await events.migrate()).toEqual({ code: 0, output: "0001-events applied\n" });
+    expect(await events.migrate()).toEqual({ code: 0, output: "0001-events applied\n0002-bounds applied\n" });
     writer = await events.as("writer");
     reader = await events.as("reader");
     owner = await events.as("migrator");
@@ -300,17 +300,17 @@ onServer("the store of events", () => {
       (await reader.query("select version from schema_migrations order by version")).rows.map((row) => row.version);
 
     it("are applied once", async () => {
-      expect(await events.migrate()).toEqual({ code: 0, output: "0001-events is there\n" });
+      expect(await events.migrate()).toEqual({ code: 0, output: "0001-events is there\n0002-bounds is there\n" });
     });
 
     it("are applied once by runners at the same time", async () => {
-      const further = directory(["0002-wait.sql", "create table waited (n int); select pg_sleep(0.3) \\g /dev/null\n"]);
+      const further = directory(["0003-wait.sql", "create table waited (n int); select pg_sleep(0.3) \\g /dev/null\n"]);
       const runs = await Promise.all(Array.from({ length: 3 }, () => events.migrate(further)));
       expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
-      expect(runs.map(({ output }) => output.split("\n")[1]).sort()).toEqual([
-        "0002-wait applied",
-        "0002-wait is there",
-        "0002-wait is there",
+      expect(runs.map(({ output }) => output.split("\n")[2]).sort()).toEqual([
+        "0003-wait applied",
+        "0003-wait is there",
+        "0003-wait is there",
       ]);
     });
 
@@ -321,9 +321,9 @@ onServer("the store of events", () => {
         expect((await fresh.roles()).code).toBe(0);
         const runs = await Promise.all(Array.from({ length: 3 }, () => fresh.migrate()));
         expect(runs.map(({ output }) => output).sort()).toEqual([
-          "0001-events applied\n",
-          "0001-events is there\n",
-          "0001-events is there\n",
+          "0001-events applied\n0002-bounds applied\n",
+          "0001-events is there\n0002-bounds is there\n",
+          "0001-events is there\n0002-bounds is there\n",
         ]);
       } finally {
         await fresh.end();
@@ -333,21 +333,21 @@ onServer("the store of events", () => {
     it("are refused where a file was changed after it was applied, and nothing after it runs", async () => {
       const text = readFileSync(join(scripts, "event-store/sql/0001-events.sql"), "utf8");
       const { code, output } = await events.migrate(
-        directory(["0001-events.sql", `${text}\n`], ["0003-after.sql", "create table after ();\n"]),
+        directory(["0001-events.sql", `${text}\n`], ["0004-after.sql", "create table after ();\n"]),
       );
       expect(code).not.toBe(0);
       expect(output).toContain("ERROR:  migration 0001-events was changed after it was applied");
       expect(output).toContain("HINT:  restore the file and write a further one");
-      expect(await applied()).not.toContain("0003-after");
+      expect(await applied()).not.toContain("0004-after");
     });
 
     it("that fail leave nothing behind, and are applied once they are mended", async () => {
-      const { code, output } = await events.migrate(directory(["0004-half.sql", "create table half ();\nselect 1 / 0;\n"]));
+      const { code, output } = await events.migrate(directory(["0005-half.sql", "create table half ();\nselect 1 / 0;\n"]));
       expect(code).not.toBe(0);
       expect(output).toContain("division by zero");
       expect((await reader.query("select to_regclass('half') as half")).rows).toEqual([{ half: null }]);
-      expect(await applied()).not.toContain("0004-half");
-      expect((await events.migrate(directory(["0004-half.sql", "create table half ();\n"]))).output).toContain("0004-half applied");
+      expect(await applied()).not.toContain("0005-half");
+      expect((await events.migrate(directory(["0005-half.sql", "create table half ();\n"]))).output).toContain("0005-half applied");
     });
 
     it("are refused where two have the same number", async () => {

@@ -121,7 +121,10 @@ onServer("the roles of a database", () => {
     const connected = await shop.as("writer");
 
     shop.logins = { ...before, writer: shop.login("writer", "b") };
-    expect(await shop.roles()).toEqual({ code: 0, output: "shop_writer_b has a new password\nshop is set up\n" });
+    expect(await shop.roles()).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^shop_writer_b has a new password\nthe password of shop_writer_a ends at 20.*\nshop is set up\n$/),
+    });
     await connected.query("insert into orders (total) values (5)");
     await (await shop.as("writer")).query("insert into orders (total) values (6)");
     // Those that have not read the secret again still come in.
@@ -129,11 +132,48 @@ onServer("the roles of a database", () => {
 
     const second = shop.logins;
     shop.logins = { ...second, writer: shop.login("writer", "a") };
-    expect(await shop.roles()).toEqual({ code: 0, output: "shop_writer_a has a new password\nshop is set up\n" });
+    expect(await shop.roles()).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^shop_writer_a has a new password\nthe password of shop_writer_b ends at 20.*\nshop is set up\n$/),
+    });
     await connected.query("insert into orders (total) values (8)");
     await (await shop.as("writer")).query("insert into orders (total) values (9)");
     await (await shop.as(second.writer)).query("insert into orders (total) values (10)");
     await expect(shop.as(before.writer)).rejects.toThrow("password authentication failed");
+  });
+
+  it("end with the overlap: the user of before can't sign in any more, who is connected stays, and it may come back", async () => {
+    const before = shop.logins;
+    const connected = await shop.as("reader");
+    const last = before.reader.user.slice(-1) === "a" ? "b" : "a";
+    shop.logins = { ...before, reader: shop.login("reader", last) };
+    expect((await shop.roles()).code).toBe(0);
+    await (await shop.as(before.reader)).query("select");
+    expect((await shop.roles({ OVERLAP: "0 seconds" })).output).toMatch(
+      new RegExp(`^the password of ${before.reader.user} ends at 20`, "m"),
+    );
+    await expect(shop.as(before.reader)).rejects.toThrow("password authentication failed");
+    expect((await shop.roles()).output).toMatch(new RegExp(`the password of ${before.reader.user} has ended\n`));
+    expect(await onceAs({}, `select rolpassword from pg_authid where rolname = '${before.reader.user}'`)).toEqual([{ rolpassword: null }]);
+    expect(await shop.roles()).toEqual({ code: 0, output: "shop is set up\n" });
+    await connected.query("select");
+    shop.logins = before;
+    expect((await shop.roles()).output).toContain(`${before.reader.user} has a new password\n`);
+    await (await shop.as("reader")).query("select");
+  });
+
+  it.each(["migrator", "writer", "reader"] as const)("are revoked at once after a leak, with sessions: %s", async (role) => {
+    const leaked = shop.logins[role];
+    const thief = await shop.as(leaked);
+    const another = await shop.as(leaked);
+    shop.logins = { ...shop.logins, [role]: shop.login(role, leaked.user.endsWith("a") ? "b" : "a") };
+    const { code, output } = await shop.roles({}, "revoke");
+    expect(code).toBe(0);
+    expect(output).toContain(`the password of ${leaked.user} has ended\n`);
+    expect(output.match(new RegExp(`^ended session \\d+ of ${leaked.user}$`, "gm"))?.length).toBeGreaterThanOrEqual(2);
+    for (const session of [thief, another]) await expect(session.query("select")).rejects.toThrow();
+    await expect(shop.as(leaked)).rejects.toThrow("password authentication failed");
+    await (await shop.as(role)).query("select");
   });
 
   it("alternate for the migrator too, whose tables the other user changes", async () => {

@@ -61,22 +61,24 @@ export class Database {
   }
 
   /** The job that sets up roles, as its container runs it. */
-  roles(more: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  roles(more: NodeJS.ProcessEnv = {}, ...args: readonly string[]): Promise<Ran> {
     const credentials = this.mount({ administrator: this.administrator, ...this.logins });
-    return this.run(join(scripts, "postgres/roles.sh"), {
+    const settings = {
       SCRIPTS: join(scripts, "postgres/sql"),
       CREDENTIALS: credentials,
       DATABASE: this.name,
       MAINTENANCE_DATABASE: "postgres",
+      OVERLAP: "24 hours",
       MIGRATOR: `${this.name}_migrator`,
       WRITER: `${this.name}_writer`,
       READER: `${this.name}_reader`,
       ...more,
-    });
+    };
+    return this.run(join(scripts, "postgres/roles.sh"), settings, args);
   }
 
   /** The job that migrates, as its container runs it. */
-  migrate(directory = join(scripts, "event-store/sql")): Promise<Ran> {
+  migrate(directory = join(scripts, "event-store/sql"), more: NodeJS.ProcessEnv = {}): Promise<Ran> {
     const files = mkdtempSync(join(this.directory, "scripts-"));
     for (const from of [join(scripts, "postgres/migrations"), directory]) cpSync(from, files, { recursive: true });
     return this.run(join(files, "migrate.sh"), {
@@ -85,6 +87,7 @@ export class Database {
       PGDATABASE: this.name,
       WRITER: `${this.name}_writer`,
       READER: `${this.name}_reader`,
+      ...more,
     });
   }
 

@@ -375,6 +375,29 @@ describe("a read model that is built anew", () => {
   });
 });
 
+describe("a migration to another shape", () => {
+  const withSlots = (slots: object, live = "a"): Stacks => {
+    const migrations = { ...SYSTEM.migrations, per: "slot" };
+    const projections = { workers: 5, parallelism: 10, readModel: { slots, live } };
+    const environment = released({ ...SYSTEM, migrations, projections } as Environment, FILE);
+    return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+  };
+  const a = { partitions: 50 };
+  const before = withSlots({ a, b: a });
+
+  it("runs in the slot that it is said of, and in no other", () => {
+    const touched = changed(before, withSlots({ a, b: { ...a, migrations: image("migrations", "2.0.0") } }));
+    expect(touched.length).toBeGreaterThan(0);
+    expect(touched.filter((each) => !each.includes("/migrations-orders-b/"))).toEqual([]);
+  });
+
+  it("is shown at once where that slot is read", () => {
+    const touched = changed(before, withSlots({ a: { ...a, migrations: image("migrations", "2.0.0") }, b: a }));
+    expect(touched.some((each) => each.includes("/read-model-orders/"))).toBe(true);
+    expect(touched.filter((each) => each.includes("/migrations-orders-b/"))).toEqual([]);
+  });
+});
+
 describe("the read side", () => {
   it("gives the keys of encrypted fields to those who read and write them", () => {
     const key = { secret_key_ref: { key: "key-1", name: "field-keys" } };

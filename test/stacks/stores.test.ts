@@ -304,6 +304,49 @@ describe("events", () => {
   });
 });
 
+describe("events in PostgreSQL", () => {
+  const events = (server: object, exceptions?: object) => {
+    const eventStore = { engine: "postgres", server: { engine: "cloudnative-pg", ...server } };
+    return errorsOf(aProgram(anEnvironment({ cluster: { context: "kind-orders" }, eventStore, exceptions })));
+  };
+  const or = "or say in exceptions.asynchronousEvents why that is right here";
+  const none = `test.eventStore.server.synchronous: false acknowledges events that no second server has; use durability "required", ${or}`;
+  const away =
+    'test.eventStore.server.synchronous.durability: "preferred" acknowledges events that no second server has while standbys are away; ' +
+    `use durability "required", ${or}`;
+  const flushed = (value: string) =>
+    `test.eventStore.server.parameters.synchronous_commit: "${value}" acknowledges events before a second server has them on its disk; leave it out, ${or}`;
+
+  it.each<[string, object, readonly string[]]>([
+    ["what is said of three", {}, []],
+    ["one server", { instances: 1, synchronous: false }, []],
+    ["a size of one server", { size: "small", synchronous: false }, []],
+    ["none", { synchronous: false }, [none]],
+    ["preferred", { synchronous: { standbys: 1, durability: "preferred" } }, [away]],
+    ["preferred of two", { instances: 2, synchronous: { standbys: 1, durability: "preferred" } }, [away]],
+    ["required", { synchronous: { standbys: 1, durability: "required" } }, []],
+    ["a commit in memory of another", { parameters: { synchronous_commit: "remote_write" } }, [flushed("remote_write")]],
+    ["a commit here", { parameters: { synchronous_commit: "LOCAL" } }, [flushed("LOCAL")]],
+    ["a commit that is seen on the other", { parameters: { synchronous_commit: "remote_apply" } }, []],
+    ["both", { synchronous: false, parameters: { synchronous_commit: "local" } }, [flushed("local"), none]],
+  ])("are acknowledged when a second server has them, or somebody says why not: %s", (_, server, said) => {
+    expect(events(server)).toEqual(said);
+    expect(events(server, { disposable: "a try" })).toEqual([]);
+    expect(events(server, { asynchronousEvents: "can be typed in again" })).toEqual(
+      said.length > 0 ? [] : ["test.exceptions.asynchronousEvents: excepts nothing here; remove it"],
+    );
+  });
+
+  it("are asked the same of AWS", () => {
+    const server = { engine: "rds", replicas: 1, parameters: { synchronous_commit: "local" } };
+    expect(errorsOf(aProgram(anEnvironment({ cluster, eventStore: { engine: "postgres", server } })))).toContain(flushed("local"));
+  });
+
+  it("are more than read models, which are made from them again", () => {
+    expect(atHome({ readDatabase: { engine: "cloudnative-pg", synchronous: false } })).toEqual([]);
+  });
+});
+
 describe("the broker", () => {
   it("has a way to it from both sides", () => {
     expect(errorsOf(aProgram(anEnvironment({ writeCluster: cluster, readCluster: cluster, broker: { engine: "nats" } })))).toEqual([

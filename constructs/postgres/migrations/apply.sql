@@ -1,9 +1,12 @@
 -- Applies one migration, once: :version, :checksum and :file say which. Runners come one after the other.
 \set ON_ERROR_STOP on
-\set VERBOSITY default
+\set VERBOSITY verbose
 begin;
 set local lock_timeout = '2min';
 select pg_advisory_xact_lock(hashtext('schema_migrations')) \g /dev/null
+-- What waits for a table stops all who come after it: it gives up soon, and is tried again later. One that is frozen goes.
+set local lock_timeout = '1s';
+set local idle_in_transaction_session_timeout = '30s';
 
 -- Left alone where it is, so that nothing is said of it.
 select to_regclass('public.schema_migrations') is null as first \gset

@@ -28,21 +28,51 @@ where not exists (
   where roleid = (select oid from pg_roles where rolname = role) and member = (select oid from pg_roles where rolname = login)
 ) \gexec
 
--- Each acts as its role from the start, so that what one user makes is not out of the other's reach. One that forgets
--- an open transaction would hold up all others.
-select format('alter role %I set %s = %L', login, setting, value)
-from (values
+-- The migrator may see and end sessions of users who hold a lock that others wait for and don't answer any more.
+select format('grant %I to %I', rolname, :'migrator')
+from pg_roles
+where rolname in (:'writer' || '_a', :'writer' || '_b', :'reader' || '_a', :'reader' || '_b')
+  and not exists (
+    select from pg_auth_members where roleid = pg_roles.oid and member = (select oid from pg_roles where rolname = :'migrator')
+  ) \gexec
+
+-- And the administrator those of all, to end the sessions of users that may sign in no more.
+select format('grant %I to current_user', rolname)
+from pg_roles, unnest(array[:'migrator', :'writer', :'reader']) as role
+where rolname in (role || '_a', role || '_b') and not pg_has_role(current_user, oid, 'usage') \gexec
+
+-- Each acts as its role from the start, so that what one user makes is not out of the other's reach. What holds up all
+-- others is bounded by the server, whatever the client: a transaction that was forgotten, a statement or a connection
+-- whose client is gone (within a minute).
+with settings (login, setting, value) as (values
   (:'migrator_user', 'role', :'migrator'),
   (:'writer_user', 'role', :'writer'),
   (:'reader_user', 'role', :'reader'),
+  (:'migrator_user', 'idle_in_transaction_session_timeout', '5min'),
   (:'writer_user', 'idle_in_transaction_session_timeout', '60s'),
   (:'reader_user', 'default_transaction_read_only', 'on')
-) as settings (login, setting, value)
+), of_all (setting, value) as (values
+  ('client_connection_check_interval', '10s'),
+  ('tcp_keepalives_idle', '30s'),
+  ('tcp_keepalives_interval', '10s'),
+  ('tcp_keepalives_count', '3')
+)
+select format('alter role %I set %s = %L', login, setting, value)
+from (
+  select * from settings
+  union all
+  select login, setting, value from unnest(array[:'migrator_user', :'writer_user', :'reader_user']) as login, of_all
+) as each_one
 where not exists (
   select from pg_db_role_setting as has
   where has.setdatabase = 0 and has.setrole = (select oid from pg_roles where rolname = login)
     and setting || '=' || value = any (has.setconfig)
 ) \gexec
+
+-- One that is in use again after a rotation.
+select format('alter role %I valid until ''infinity''', rolname)
+from pg_roles
+where rolname in (:'migrator_user', :'writer_user', :'reader_user') and rolvaliduntil < 'infinity' \gexec
 
 select format('create database %I', :'database')
 where not exists (select from pg_database where datname = :'database') \gexec

@@ -8,3 +8,6 @@ from (
 
 select format('%s/%s is live; views in schema %s: %s', :'projection', :'live', :'projection',
   projections.switch(:'projection', :'live', :'within', :'forced'));
+
+-- In a transaction of its own: what was read before is nobody's hindrance.
+select projections.tidy(:'projection');

@@ -22,9 +22,20 @@ case ${1-} in
 live | drop) run "$1" ;;
 progress)
   while :; do
-    shown=$(run progress)
-    echo "$shown"
-    case $shown in *degraded* | *nobody*) sleep "${EVERY:-5}" ;; *) break ;; esac
+    # A server that is away for a while, as in a failover, is asked again.
+    if shown=$(run progress 2>"$TMPDIR/refusal"); then
+      printf '%s\n' "$shown" | sed '$d'
+      case $shown in
+      *done) exit 0 ;;
+      *ahead)
+        echo "slots: $PROJECTION is ahead of its event store, which was restored; build it in the other slot" >&2
+        exit 1
+        ;;
+      esac
+    else
+      cat "$TMPDIR/refusal" >&2
+    fi
+    sleep "${EVERY:-5}"
   done
   ;;
 *)

@@ -1,13 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asksForHelp } from "../cli/told";
 import { measureSynthesis } from "./compare";
 import { clearlyMissed, type Row, table } from "./report";
 import { measureStart } from "./start";
 
-// npm run bench [-- --short] [-- --json] [-- --check]: --check fails where a target is clearly missed, --short takes a minute
-// and measures synthesis alone.
 const options = new Set(process.argv.slice(2));
+
+const USAGE = `usage: npm run bench [-- [--short] [--json] [--check]]
+
+Measures what a synthesis costs beside plain cdktf.
+  --short  takes a minute, and measures synthesis alone
+  --json   prints the same as data
+  --check  fails if a target is clearly missed`;
 
 async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-bench-"));
@@ -24,4 +30,5 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+if (asksForHelp(process.argv.slice(2))) console.log(USAGE);
+else void main();

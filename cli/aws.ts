@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
-import { Refused } from "./told";
+import { Refused } from "./refused";
 
 /** AWS can't be asked, or refuses. */
 export class AwsFailure extends Refused {}

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { Refused } from "./told";
+import { Refused } from "./refused";
 
 /** The user has ended the command: nothing more is begun. */
 export class Interrupted extends Refused {

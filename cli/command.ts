@@ -10,8 +10,9 @@ import { bootstrap } from "./bootstrap";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { guardedTypes } from "./protection";
+import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
-import { asksForHelp, at, messageFor, Refused } from "./told";
+import { asksForHelp, at, messageFor } from "./told";
 import { type Manifest, type Report, walk } from "./walk";
 import { findBinary, Workspace } from "./workspace";
 

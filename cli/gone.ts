@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join, resolve } from "node:path";
 import { lockFor } from "../stacks/lock-file";
 import type { AwsReader } from "./aws";
-import { Refused } from "./told";
+import { Refused } from "./refused";
 import type { State, StateResource, Workspace } from "./workspace";
 
 /** A stack that is deployed, and that the program has no more. */

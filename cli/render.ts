@@ -7,8 +7,9 @@ import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/v
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
 import { type Cluster, type Environment, type Program, synthesize, validate } from "../stacks";
 import { noSuch } from "./command";
+import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
-import { asksForHelp, at, messageFor, Refused } from "./told";
+import { asksForHelp, at, messageFor } from "./told";
 
 const USAGE = "usage: npm run manifests -- <environment> [--out <directory>]";
 

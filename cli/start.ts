@@ -2,9 +2,10 @@ import { closest } from "fastest-levenshtein";
 import { describe, type Problem } from "../constructs/core/errors";
 import { bootstrapName, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
 import { LOCK } from "./lock";
+import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
-import { asksForHelp, at, messageFor, Refused } from "./told";
+import { asksForHelp, at, messageFor } from "./told";
 
 const USAGE = "usage: npm start [-- [environment] [--json]]";
 

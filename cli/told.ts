@@ -2,9 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { InvalidInput } from "../constructs/core/errors";
 import { InUse, PolicyViolation } from "../stacks";
-
-/** What was asked for does not exist or can't be done; the message is for the user. */
-export class Refused extends Error {}
+import { Refused } from "./refused";
 
 /** What a file system refuses, and what to do about it, by the code of the error. */
 const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> = {

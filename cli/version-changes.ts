@@ -1,6 +1,6 @@
 import type { Slot, WorkloadRelease } from "../stacks";
 import { otherSlot } from "../stacks/release";
-import { Refused } from "./told";
+import { Refused } from "./refused";
 
 /** The workload whose release is changed. */
 export interface Workload {

@@ -8,7 +8,8 @@ import { all, type SlotSettings } from "../stacks/environment";
 import { ROLES, released, releaseFile, SLOTS, versionsOf, WORKLOADS, wouldRunTwice } from "../stacks/release";
 import { NAMESPACE_OF } from "../stacks/side-stack";
 import { noSuch } from "./command";
-import { asksForHelp, at, messageFor, Refused } from "./told";
+import { Refused } from "./refused";
+import { asksForHelp, at, messageFor } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
 export const USAGE = `Usage:

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Answer, run } from "./children";
 import { Initialization, oneAtATime, providerCache } from "./initialization";
-import { Refused } from "./told";
+import { Refused } from "./refused";
 
 /** Terraform can't work in a stack's directory; what it said is the message. */
 export class TerraformFailure extends Refused {}

@@ -6,6 +6,8 @@ import {
   type Environment,
   EXCEPTIONS,
   type Exceptions,
+  type Ineffective,
+  ineffective,
   isTight,
   type Program,
   type QuotaNeed,
@@ -13,7 +15,6 @@ import {
   type Synthesis,
   settledStores,
   storeBackups,
-  unimplemented,
   type WorkloadOverview,
   waysInto,
   workloadsOf,
@@ -57,8 +58,8 @@ export interface PartSummary {
   /** What is weaker than the default, and why. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
 
-  /** Settings that are checked, and that nothing is made from yet. */
-  readonly unimplemented: readonly { readonly setting: string; readonly missing: string }[];
+  /** Settings that promise more than is made, or that apply to nothing here. */
+  readonly ineffective: readonly Ineffective[];
 
   /**
    * What the account has to allow for all environments of the program in it, beside what it is given at first. Empty where
@@ -102,7 +103,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       workloads: environment ? workloadsOf(environment) : [],
       entrances: environment ? waysInto(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
-      unimplemented: environment ? unimplemented(environment) : [],
+      ineffective: environment ? ineffective(environment) : [],
       quotas: account && !environment ? needs.filter((need) => need.account === account.id) : [],
       ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
     };
@@ -170,8 +171,8 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       ...tables.flat(),
       ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
       ...table(
-        "configured but not implemented",
-        part.unimplemented.map(({ setting, missing }) => [setting, missing]),
+        "configured without effect",
+        part.ineffective.map(({ setting, why }) => [setting, why]),
       ),
       ...(part.next ? [`  next: ${paint("cyan", part.next)}`] : []),
       "",

@@ -96,25 +96,27 @@ export interface Environment {
   readonly broker?: NatsSettings;
 
   /**
-   * What watches the system.
+   * What watches the system. Not implemented but for `telemetry` and the definitions of `prometheus`, which the summary says.
    * @default - nothing does
    */
   readonly monitoring?: Monitoring;
 
   /**
-   * Who is who: the tokens that the APIs accept.
+   * Who is who: the tokens that the APIs accept. The APIs are told, and enforce it.
    * @default - nobody is asked, which takes the exception `openToAll` where an environment is protected
    */
   readonly authentication?: Authentication;
 
   /**
-   * The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`.
+   * The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`. The APIs are told, and
+   * enforce it.
    * @default - everybody may, which takes the exception `openToAll` where an environment is protected
    */
   readonly authorization?: Readonly<Record<string, readonly string[]>>;
 
   /**
-   * Fields of read models that are encrypted one by one (AES-256-GCM): `["ssn", "email"]`.
+   * Fields of read models that the workloads of the read side encrypt one by one (AES-256-GCM): `["ssn", "email"]`. They
+   * are told the fields and get the keys; the platform encrypts none itself.
    * @default - none beyond the encryption of the whole database
    */
   readonly encryptedFields?: readonly string[];
@@ -866,7 +868,7 @@ export interface Health {
 }
 
 /** What changes the shape of a read database before the workloads come that need the shape. */
-export interface Migrations extends Omit<Workload, "metrics" | "variables"> {
+export interface Migrations extends Omit<Workload, "metrics" | "probes" | "variables"> {
   /**
    * The read database, by its name.
    * @default - the one

@@ -4,6 +4,7 @@ export { InUse, release as releaseOutput } from "./claims";
 export { type AwsContext, bootstrapName, type Composition, compose } from "./compose";
 export type * from "./environment";
 export { EXCEPTIONS } from "./environment";
+export { type Ineffective, ineffective } from "./ineffective";
 export { moves } from "./moves";
 export { clientsOf, type WorkloadOverview, waysInto, workloadsOf } from "./overview";
 export { isTight, type QuotaNeed, quotaNeeds } from "./quotas";
@@ -12,5 +13,4 @@ export { type Outputs, PlatformStack, type StackProps, type State } from "./stac
 export { storeBackups } from "./store-backups";
 export { checkSupport, clustersIn } from "./support";
 export { PolicyViolation, type Synthesis, type SynthesizeOptions, synthesize } from "./synthesize";
-export { unimplemented } from "./unimplemented";
 export { validate } from "./validate";

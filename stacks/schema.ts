@@ -69,6 +69,22 @@ type Schema = v.GenericSchema<unknown, unknown>;
 /** Each key of the type has its schema, and no other: the compiler keeps the two files together. */
 type Entries<T> = { readonly [Key in keyof T]-?: Schema };
 
+/** What a schema is made of: its entries by key, or its variants by a word in parentheses. */
+const PARTS = new WeakMap<Schema, Readonly<Record<string, Schema>>>();
+
+function madeOf(parts: Readonly<Record<string, Schema>>, schema: Schema): Schema {
+  PARTS.set(schema, parts);
+  return schema;
+}
+
+/** Every setting that a schema has, by its path: `.eventStore(kurrentdb).backup.every`. What tells variants apart is not one. */
+export function settingsOf(schema: Schema): readonly string[] {
+  const inner = "wrapped" in schema ? (schema.wrapped as Schema) : schema;
+  const parts = PARTS.get(inner);
+  if (!parts) return inner === told ? [] : [""];
+  return Object.entries(parts).flatMap(([key, part]) => settingsOf(part).map((path) => (/^[([]|^$/.test(key) ? key : `.${key}`) + path));
+}
+
 /** Only what was written as `{ … }`, without the keys by which JavaScript itself would be meant. */
 function plain(schema: Schema): Schema {
   const refusal = value(() => ({ rule: "is no group of settings", remedy: "write { … }" }));
@@ -96,7 +112,7 @@ function object<T extends object>(entries: Entries<T>): Schema {
       addIssue({ message: `is no setting here; ${suggestion(key, known)}`, path, input: undefined });
     }
   });
-  return plain(v.pipe(schema, misspelt) as unknown as Schema);
+  return madeOf(entries, plain(v.pipe(schema, misspelt) as unknown as Schema));
 }
 
 function optional(schema: Schema): Schema {
@@ -153,17 +169,25 @@ const moment = quantity((input) => {
 const flag = value((input) => (typeof input === "boolean" ? undefined : { rule: "is neither on nor off", remedy: "use true or false" }));
 
 function list(schema: Schema, remedy: string): Schema {
-  return v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(1, `is empty; ${remedy}`)) as unknown as Schema;
+  const several = v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(1, `is empty; ${remedy}`));
+  // A list of single values is one setting.
+  return PARTS.has(schema) ? madeOf({ "[]": schema }, several as unknown as Schema) : (several as unknown as Schema);
 }
 
 function oneOrMore(schema: Schema): Schema {
   const several = list(schema, "write one or several { … }");
-  return v.lazy((input) => (Array.isArray(input) ? several : schema));
+  return madeOf(
+    { "": schema },
+    v.lazy((input) => (Array.isArray(input) ? several : schema)),
+  );
 }
 
 /** One of several shapes, told apart by a key that only one of them has. */
 function either(key: string, having: Schema, lacking: Schema): Schema {
-  return v.lazy((input) => (typeof input === "object" && input !== null && key in input ? having : lacking));
+  return madeOf(
+    { [`(${key})`]: having, [`(no ${key})`]: lacking },
+    v.lazy((input) => (typeof input === "object" && input !== null && key in input ? having : lacking)),
+  );
 }
 
 /** One of several engines, told apart by the setting `engine`. */
@@ -176,10 +200,11 @@ function kinds(setting: string, what: string, table: Readonly<Record<string, Sch
   const names = Object.keys(table);
   const none = v.looseObject({ [setting]: choice(names, what) }, `is missing; use one of ${names.join(", ")}`) as unknown as Schema;
   const named = v.lazy((input) => table[names.find((name) => name === (input as Record<string, unknown>)[setting]) ?? ""] ?? none);
-  return plain(named);
+  return madeOf(Object.fromEntries(names.map((name) => [`(${name})`, table[name] as Schema])), plain(named));
 }
 
-const engine = v.string();
+/** What tells variants apart: the table that they are in has its values. */
+const told = v.string();
 
 /** Characters. Nobody means a name by more, and comparing takes as long as both are together. */
 const LONGEST_SLIP = 80;
@@ -232,14 +257,16 @@ const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be tru
 
 const anything = text(/\S/, "says nothing", "write a word or more");
 
-const replicas: Schema = v.lazy((input) =>
-  isPlain(input)
-    ? object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) })
-    : value((count) =>
-        Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
-          ? undefined
-          : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
-      ),
+const fixed = value((count) =>
+  Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
+    ? undefined
+    : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
+);
+const scaled = object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) });
+
+const replicas: Schema = madeOf(
+  { "(fixed)": fixed, "(scaled)": scaled },
+  v.lazy((input) => (isPlain(input) ? scaled : fixed)),
 );
 
 const nodeSize = object<NodeSize>({
@@ -258,7 +285,7 @@ const nodeSize = object<NodeSize>({
 const version = choice(Object.keys(KUBERNETES), "version of Kubernetes that the platform knows");
 
 const records = (schema: Schema, key: Schema = v.string()) =>
-  plain(v.record(key as v.GenericSchema<string, string>, schema) as unknown as Schema);
+  madeOf({ "*": schema }, plain(v.record(key as v.GenericSchema<string, string>, schema) as unknown as Schema));
 
 const cluster = either(
   "context",
@@ -352,7 +379,6 @@ const scaleOn = optional(
 const container = {
   name: optional(name),
   cpuLimit: optional(quantity(millicores)),
-  probes: optional(object<Probes>({ startup: probe, readiness: probe, liveness: probe })),
   grace: optional(moment),
   user: optional(whole(1, 2_147_483_647)),
   image,
@@ -369,6 +395,7 @@ const filledSlot = object<FilledSlot>({ partitions: whole(1, 10_000), image, mig
 
 const workload = {
   ...container,
+  probes: optional(object<Probes>({ startup: probe, readiness: probe, liveness: probe })),
   variables: optional(records(variables)),
   metrics: optional(object<NonNullable<Workload["metrics"]>>({ port, path: optional(path) })),
 };
@@ -467,20 +494,22 @@ const scalar = value((input) =>
 const server = {
   // Releases are called after its users: secret-<name>-administrator.
   name: optional(nameOf(32)),
-  engine,
+  engine: told,
   size: optional(size),
   version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL that the platform knows")),
   parameters: optional(records(scalar)),
 };
 
-const synchronous = v.lazy((input) =>
-  input === false
-    ? v.literal(false)
-    : object<Exclude<CloudNativePgSettings["synchronous"], false | undefined>>({
-        standbys: whole(1, 24),
-        durability: choice(["required", "preferred"], "durability"),
-      }),
-) as unknown as Schema;
+const off = v.literal(false);
+const copied = object<Exclude<CloudNativePgSettings["synchronous"], false | undefined>>({
+  standbys: whole(1, 24),
+  durability: choice(["required", "preferred"], "durability"),
+});
+
+const synchronous: Schema = madeOf(
+  { "(off)": off, "(on)": copied },
+  v.lazy((input) => (input === false ? off : copied)),
+);
 
 /** A server of PostgreSQL. */
 const postgres = engines({
@@ -522,14 +551,14 @@ const cloudflareId = text(/^[0-9a-f]{32}$/, "is no id of Cloudflare", "copy its 
 
 const edge = kinds("provider", "edge that the platform knows", {
   cloudflare: object<CloudflareSettings>({
-    provider: v.string(),
+    provider: told,
     ...caching,
     account: cloudflareId,
     zone: object<CloudflareSettings["zone"]>({ id: cloudflareId, name: domain }),
     host: optional(domain),
     clientAuthority: optional(anything),
   }),
-  cloudfront: object<CloudFrontSettings>({ provider: v.string(), ...caching }),
+  cloudfront: object<CloudFrontSettings>({ provider: told, ...caching }),
 });
 
 const anyText = text(/^[^\p{Cc}]{1,1000}$/u, "is no text", "write up to 1000 characters on one line");
@@ -602,7 +631,7 @@ export const environmentSchema = object<Environment>({
   eventStore: optional(
     engines({
       "kurrent-cloud": object<KurrentCloudSettings>({
-        engine,
+        engine: told,
         size: choice(["development", "production"], "size of Kurrent Cloud"),
         backup: schedule,
         network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
@@ -612,7 +641,7 @@ export const environmentSchema = object<Environment>({
         ...declared,
       }),
       kurrentdb: object<KurrentDbSettings>({
-        engine,
+        engine: told,
         version: optional(choice(Object.keys(KURRENTDB), "line of KurrentDB that the platform knows")),
         size: optional(size),
         nodes: optional(whole(1, 5)),
@@ -627,9 +656,9 @@ export const environmentSchema = object<Environment>({
         insecure: optional(flag),
         backup: optional(schedule),
       }),
-      postgres: object<PostgresEventsSettings>({ engine, server: postgres }),
+      postgres: object<PostgresEventsSettings>({ engine: told, server: postgres }),
       eventsourcingdb: object<EventSourcingDbSettings>({
-        engine,
+        engine: told,
         size: optional(size),
         storage: optional(quantity(bytes)),
         licence: optional(
@@ -705,18 +734,18 @@ export const environmentSchema = object<Environment>({
   cache: optional(
     engines({
       elasticache: object<ElastiCacheSettings>({
-        engine,
+        engine: told,
         ...redis,
         shards: whole(1, 500),
         replicasPerShard: whole(0, 5, ", as many replicas as a shard has"),
       }),
-      valkey: object<ValkeySettings>({ engine, ...redis, replicas: optional(whole(0, 5)), storage: optional(quantity(bytes)) }),
+      valkey: object<ValkeySettings>({ engine: told, ...redis, replicas: optional(whole(0, 5)), storage: optional(quantity(bytes)) }),
     }),
   ),
   broker: optional(
     engines({
       nats: object<NatsSettings>({
-        engine,
+        engine: told,
         size: optional(size),
         purpose: optional(choice(["events", "messages"], "purpose")),
         servers: optional(whole(1, 5)),

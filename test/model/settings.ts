@@ -1,0 +1,718 @@
+import { generateKeyPairSync } from "node:crypto";
+import { EXCEPTIONS } from "../../stacks/environment";
+import { AUTHORITIES } from "../gateway/authorities";
+
+/** Settings of one part of the model, each with a value that the part of the base doesn't have. */
+interface Group {
+  /** The environment that is changed, beside system, name and AWS. */
+  readonly base: object;
+
+  /** Other environments of the program. */
+  readonly others?: readonly object[];
+
+  /** Where in the schema, where not in the environment itself: `eventStore(kurrentdb)`. */
+  readonly at: string;
+
+  /** The end of the name of the stack that shows most differences. */
+  readonly first?: string;
+
+  /** By path below `at`. A record is set as a whole. `pair(from, to)` has the base's value too. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** A setting of the model, and two environments that differ in it alone. */
+export interface Setting {
+  readonly group: Group;
+
+  /** Its path in the schema. */
+  readonly path: string;
+
+  /** Its path in an environment. */
+  readonly keys: readonly string[];
+
+  /**
+   * Its value before.
+   * @default - the base's
+   */
+  readonly from?: unknown;
+
+  /** Its value after. */
+  readonly to: unknown;
+}
+
+class Pair {
+  constructor(
+    readonly from: unknown,
+    readonly to: unknown,
+  ) {}
+}
+
+const pair = (from: unknown, to: unknown) => new Pair(from, to);
+
+/** A value of what the setting is in, where it can't be changed alone. */
+class Around {
+  constructor(readonly to: object) {}
+}
+
+/** A copy of a value in which something stands at a path of keys. */
+export function setAt(value: unknown, [key, ...below]: readonly string[], to: unknown): object {
+  if (key === undefined) return to as object;
+  if (Array.isArray(value)) return value.map((item, index) => (String(index) === key ? setAt(item, below, to) : item));
+  const inner = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return { ...inner, [key]: setAt(inner[key], below, to) };
+}
+
+const image = (name: string, version = "1.0.0") => `registry.example.com/orders/${name}:${version}`;
+
+const DISPOSABLE = { disposable: "made and thrown away by a test" };
+const ON_PREMISES = { aws: undefined, cluster: { context: "kind" }, exceptions: DISPOSABLE };
+const NODES = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
+const ON_EKS = { exceptions: DISPOSABLE, cluster: NODES };
+const AWS = { account: "111122223333", region: "eu-west-1", domain: "orders.example.com", recoveryRegion: "eu-central-1" };
+
+const CLOUD_NATIVE_PG = { engine: "cloudnative-pg", instances: 1 };
+const EVENTS = { eventStore: { engine: "eventsourcingdb" } };
+
+const PROBE = { path: "/up", port: 9090, delay: "11s", every: "7s", timeout: "4s", failures: 9 };
+
+const CONTAINER = {
+  name: "another",
+  cpuLimit: 2,
+  grace: "95s",
+  user: 1234,
+  image: image("another"),
+  command: ["/app/another"],
+  cpu: "333m",
+  memory: "777Mi",
+  "env.*": { ANOTHER: "1" },
+  "files.*": { "/app/another.json": "{}" },
+};
+
+const WORKLOAD = {
+  ...CONTAINER,
+  ...Object.fromEntries(
+    ["startup", "readiness", "liveness"].flatMap((probe) => Object.entries(PROBE).map(([key, value]) => [`probes.${probe}.${key}`, value])),
+  ),
+  "variables.*.*": pair({ "event-store": { A: "{EVENT_STORE_URL}" } }, { "event-store": { B: "{EVENT_STORE_URL}" } }),
+  "metrics.port": pair(9001, 9002),
+  "metrics.path": new Around({ port: 9001, path: "/another" }),
+};
+
+const SCALED = { "replicas(scaled).min": 2, "replicas(scaled).max": 7, "scaleOn.cpu": 55, "scaleOn.memory": 66 };
+
+const ASKED = { query: "SELECT 1", each: 100 };
+
+/** Each signal that a workload may follow, in an environment that has all of them. */
+const followed = (role: string, workload: object): readonly Group[] => {
+  const base = {
+    ...ON_PREMISES,
+    eventStore: { engine: "postgres", server: CLOUD_NATIVE_PG },
+    readDatabase: [
+      { ...CLOUD_NATIVE_PG, name: "orders" },
+      { ...CLOUD_NATIVE_PG, name: "search" },
+    ],
+    broker: { engine: "nats", servers: 1 },
+  };
+  const following = (scaleOn: object) => ({ ...base, [role]: { ...workload, replicas: { min: 1, max: 5 }, scaleOn } });
+  const prometheus = { ...ASKED, server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring" };
+  const first = role === "queryApi" ? "read-side" : "write-side";
+  return [
+    {
+      base: following({
+        broker: { stream: "commands", consumer: "processors", each: 10 },
+        eventStore: ASKED,
+        readDatabase: { ...ASKED, database: "orders" },
+        prometheus,
+      }),
+      at: `${role}.scaleOn`,
+      first,
+      settings: {
+        "broker.stream": "another",
+        "broker.consumer": "another",
+        "broker.each": 7,
+        "eventStore.query": "SELECT 2",
+        "eventStore.each": 7,
+        "readDatabase.query": "SELECT 2",
+        "readDatabase.each": 7,
+        "readDatabase.database": "search",
+        "prometheus.query": "vector(1)",
+        "prometheus.each": 7,
+        "prometheus.server": "http://another.monitoring.svc:9090",
+        "prometheus.namespace": "another",
+      },
+    },
+  ];
+};
+
+const watched = { monitoring: { prometheus: true } };
+
+/** A service, with all that it may say. */
+const served = (role: "commandApi" | "queryApi"): readonly Group[] => {
+  const first = role === "queryApi" ? "read-side" : "write-side";
+  const on = { ...ON_PREMISES, ...watched, ...EVENTS, ...(role === "queryApi" ? { readDatabase: CLOUD_NATIVE_PG } : {}) };
+  const service = { image: image(role.toLowerCase()), replicas: 1 };
+  const slots = { blue: image("api"), green: image("api", "2.0.0") };
+  const blueGreen = { replicas: 1, release: "blue-green", slots, live: "blue", weights: { blue: 90, green: 10 } };
+  const scaled = { ...service, replicas: { min: 1, max: 5 } };
+  const variables = role === "queryApi" ? { "read-database": { A: "{DATABASE_URL}" } } : { "event-store": { A: "{EVENT_STORE_URL}" } };
+  return [
+    {
+      base: { ...on, [role]: service },
+      at: role,
+      first,
+      settings: {
+        ...WORKLOAD,
+        "variables.*.*": variables,
+        "replicas(fixed)": 2,
+        port: 8181,
+        health: "/another",
+        paths: ["/another"],
+        maxBodySize: "7Mi",
+        timeout: "77s",
+        "rateLimit.requests": pair("7/s", "8/s"),
+      },
+    },
+    // An image is in a slot or in none.
+    {
+      base: { ...on, [role]: { replicas: 1, image: image("api") } },
+      at: role,
+      first,
+      settings: { release: new Around({ replicas: 1, release: "blue-green", slots: { blue: image("api") }, live: "blue" }) },
+    },
+    { base: { ...on, [role]: { ...service, rateLimit: { requests: "7/s" } } }, at: `${role}.rateLimit`, first, settings: { burst: 77 } },
+    { base: { ...on, [role]: scaled }, at: role, first, settings: SCALED },
+    {
+      base: { ...on, [role]: blueGreen },
+      at: role,
+      first,
+      settings: {
+        "slots.blue": image("another"),
+        "slots.green": image("another"),
+        preview: true,
+      },
+    },
+    { base: { ...on, [role]: { ...blueGreen, weights: undefined } }, at: role, first, settings: { live: "green" } },
+    // The two are 100 together.
+    ...(["blue", "green"] as const).map(
+      (slot): Group => ({
+        base: { ...on, [role]: blueGreen },
+        at: `${role}.weights`,
+        first,
+        settings: { [slot]: new Around({ blue: 80, green: 20 }) },
+      }),
+    ),
+    ...followed(role, service),
+  ];
+};
+
+const KURRENT_CLOUD = { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d" } };
+const CLUSTERS = { exceptions: DISPOSABLE, writeCluster: NODES, readCluster: NODES };
+const CLIENTS = { projections: { image: image("projections"), workers: 2, parallelism: 2 }, readDatabase: CLOUD_NATIVE_PG };
+
+const SERVER = { name: "another", size: "large", version: "16", "parameters.*": { work_mem: "7MB" } };
+
+/** A server of PostgreSQL, for events or for read models. */
+const postgres = (at: string, of: (server: object) => object): readonly Group[] => [
+  ...(["aurora", "rds"] as const).map(
+    (engine): Group => ({
+      base: { ...ON_EKS, ...of({ engine, replicas: 1 }) },
+      at: `${at}(${engine})`,
+      first: "data",
+      settings: { ...SERVER, replicas: 2, ...(engine === "rds" ? { storage: "777Gi" } : {}) },
+    }),
+  ),
+  {
+    base: { ...ON_PREMISES, ...of({ engine: "cloudnative-pg", instances: 3 }) },
+    at: `${at}(cloudnative-pg)`,
+    first: at === "readDatabase" ? "read-store" : "event-store",
+    settings: {
+      ...SERVER,
+      instances: 4,
+      cpu: "777m",
+      memory: "7Gi",
+      storage: "77Gi",
+      walStorage: "77Gi",
+      pooler: true,
+      "synchronous(off)": false,
+      "synchronous(on).standbys": new Around({ standbys: 2, durability: "preferred" }),
+      "synchronous(on).durability": new Around({ standbys: 1, durability: "preferred" }),
+    },
+  },
+];
+
+/** What a store of KurrentDB's kind is told to keep for those who read events. */
+const declared = (at: string, of: (declared: object) => object): readonly Group[] => {
+  const group = { at, first: at.includes("cloud") ? "event-store-users" : "event-store" };
+  return [
+    { ...group, base: of({}), settings: { systemStreams: ["$ce-order"] } },
+    {
+      ...group,
+      base: of({ persistentSubscriptions: [{ stream: "orders", group: "billing" }] }),
+      at: `${at}.persistentSubscriptions[]`,
+      settings: {
+        stream: "another",
+        group: "another",
+        from: "end",
+        resolveLinks: true,
+        strategy: "Pinned",
+        messageTimeout: "77s",
+        maxRetries: 7,
+        maxConsumers: 7,
+        readBatch: 7,
+        buffer: 777,
+        maxCheckpoint: 777,
+      },
+    },
+    {
+      ...group,
+      base: of({ persistentSubscriptions: [{ stream: "$all", group: "billing", filter: { streamPrefix: ["order-"] } }] }),
+      at: `${at}.persistentSubscriptions[].filter`,
+      settings: {
+        streamPrefix: ["another-"],
+        streamRegex: new Around({ streamRegex: "^another-" }),
+        eventTypePrefix: new Around({ eventTypePrefix: ["another-"] }),
+        eventTypeRegex: new Around({ eventTypeRegex: "^another-" }),
+      },
+    },
+  ];
+};
+
+const clustersOf = (key: string, base: object): readonly Group[] => {
+  // KurrentDB has no image for ARM.
+  const events = (cluster: object) =>
+    key === "writeCluster" && "context" in cluster ? { eventStore: { engine: "kurrentdb" } } : EVENTS_OF_ANY;
+  const room = { zones: { a: 2, b: 2, c: 2 }, cpu: 16, memory: "64Gi" };
+  const on = (cluster: object) => ({ ...base, ...events(cluster), cache: { engine: "valkey" }, [key]: cluster });
+  return [
+    {
+      base: on(NODES),
+      at: `${key}(no context)`,
+      first: key === "cluster" ? "-cluster" : key === "writeCluster" ? "write-cluster" : "read-cluster",
+      settings: {
+        "nodes(fixed)": 4,
+        "node.cpu": 16,
+        "node.memory": "64Gi",
+        "node.storage": "777Gi",
+        "node.architecture": "arm64",
+        "node.without": ["7a"],
+        version: pair("1.34", "1.35"),
+        nodeVersion: "1.34",
+        support: "extended",
+      },
+    },
+    {
+      base: on({ ...NODES, nodes: { min: 3, max: 6 } }),
+      at: `${key}(no context)`,
+      first: "-cluster",
+      settings: { "nodes(scaled).min": 4, "nodes(scaled).max": 7 },
+    },
+    {
+      base: on({ context: "one" }),
+      at: `${key}(context)`,
+      first: "platform",
+      settings: { context: "another", kubeconfig: "~/.kube/another", storageClass: "another", has: ["cert-manager"] },
+    },
+    {
+      base: on({ context: "one", room }),
+      at: `${key}(context).room`,
+      first: "platform",
+      settings: { "zones.*": { a: 3, b: 2, c: 2 }, cpu: 17, memory: "65Gi", pods: 3 },
+    },
+  ];
+};
+
+/** Events in a place that every cluster reaches. */
+const EVENTS_OF_ANY = { eventStore: { engine: "postgres", server: { engine: "aurora", replicas: 0 } } };
+
+const subnets = (digit: string) => ["a", "b", "c"].map((zone) => `subnet-0000000${digit}${zone}`);
+
+const publicKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" }) as string;
+
+/** What answers queries before they are. */
+const edges = (edge: object, more: object): Group => ({
+  base: { ...ON_EKS, aws: AWS, readDatabase: { engine: "aurora", replicas: 0 }, queryApi: { image: image("api"), replicas: 1, edge } },
+  at: `queryApi.edge(${(edge as { provider: string }).provider})`,
+  first: "edge",
+  settings: {
+    cache: "77s",
+    "bypass.headers": ["x-another"],
+    "bypass.cookies": ["another"],
+    "bypass.paths": ["/another/*"],
+    "rateLimit.requests": 777,
+    "rateLimit.per": "10m",
+    ...more,
+  },
+});
+
+const COMMAND_API = { ...ON_PREMISES, ...EVENTS, commandApi: { replicas: 1, release: "blue-green" } };
+const SLOTS = { slots: { blue: image("api"), green: image("api", "2.0.0") }, live: "blue", weights: { blue: 90, green: 10 } };
+const released = (workload: object) => ({ release: { of: "test", workloads: { "command-api": workload } } });
+
+/** Every setting of the model that does something, with proof. */
+const GROUPS: readonly Group[] = [
+  {
+    base: { ...ON_EKS, ...EVENTS_OF_ANY, commandApi: { image: image("api"), replicas: 1 }, aws: AWS },
+    at: "",
+    settings: {
+      system: "another",
+      name: "another",
+      size: "large",
+      mirror: "registry.example.com/mirror",
+      "aws.account": "444455556666",
+      "aws.region": "eu-west-2",
+      "aws.recoveryRegion": "eu-west-3",
+      "aws.domain": "another.example.com",
+      "aws.zone": "Z0123456789ABCDEFGHIJ",
+      "aws.tags.*": { another: "tag" },
+      "aws.logRetention": "90d",
+      "aws.network(no vpc).readableBuckets": ["another-bucket"],
+      "aws.network(no vpc).cidr": "10.9.0.0/16",
+      "aws.network(no vpc).zones": ["eu-west-1b", "eu-west-1c", "eu-west-1a"],
+      "backup.keep": "7d",
+      "authorization.*": { CreateOrder: ["user"] },
+      "access.administrators": ["arn:aws:iam::111122223333:role/another"],
+      "access.deployers": ["arn:aws:iam::111122223333:role/another"],
+      "access.planners": ["arn:aws:iam::111122223333:role/another"],
+      "access.readers": ["arn:aws:iam::111122223333:role/another"],
+      "access.from": ["203.0.113.0/24"],
+    },
+  },
+  {
+    base: {
+      aws: {
+        ...AWS,
+        network: { vpc: "vpc-0a1b2c3d4e5f67890", subnets: { public: subnets("1"), private: subnets("2"), data: subnets("3") } },
+      },
+      ...ON_EKS,
+      ...EVENTS_OF_ANY,
+      commandApi: { image: image("api"), replicas: 1 },
+    },
+    at: "aws.network(vpc)",
+    settings: {
+      vpc: "vpc-0a1b2c3d4e5f67891",
+      "subnets.public": subnets("4"),
+      "subnets.private": subnets("5"),
+      "subnets.data": subnets("6"),
+    },
+  },
+  {
+    base: { ...EVENTS_OF_ANY },
+    others: [{ name: "another", aws: { ...AWS, domain: "another.example.com", region: "eu-west-3", network: { cidr: "10.9.0.0/16" } } }],
+    at: "",
+    settings: { standbyOf: "another" },
+  },
+  ...clustersOf("cluster", { exceptions: DISPOSABLE }),
+  ...clustersOf("writeCluster", CLUSTERS),
+  ...clustersOf("readCluster", CLUSTERS),
+  {
+    base: { ...CLUSTERS, eventStore: KURRENT_CLOUD, ...CLIENTS },
+    at: "eventStore(kurrent-cloud)",
+    first: "event-store",
+    settings: {
+      size: "production",
+      "backup.every": "12h",
+      "backup.keep": "14d",
+      "network.cidr": "10.130.0.0/20",
+      version: "24.10",
+      patch: "26.0.7",
+      projections: "user",
+    },
+  },
+  ...declared("eventStore(kurrent-cloud)", (more) => ({
+    ...CLUSTERS,
+    eventStore: { ...KURRENT_CLOUD, projections: "system", ...more },
+    ...CLIENTS,
+  })),
+  ...declared("eventStore(kurrentdb)", (more) => ({
+    ...ON_PREMISES,
+    eventStore: { engine: "kurrentdb", nodes: 3, projections: "system", standardProjections: true, ...more },
+  })),
+  {
+    base: { ...ON_PREMISES, eventStore: { engine: "kurrentdb", nodes: 3 } },
+    at: "eventStore(kurrentdb)",
+    first: "event-store",
+    settings: {
+      version: "24.10",
+      size: "large",
+      nodes: 5,
+      cpu: "777m",
+      memory: "7Gi",
+      storage: "77Gi",
+      projections: "all",
+      atomPub: true,
+      "options.*": { READER_THREADS_COUNT: 7 },
+      "backup.every": new Around({ every: "1h", keep: "1d" }),
+      "backup.keep": new Around({ every: "1h", keep: "1d" }),
+    },
+  },
+  {
+    base: { ...ON_PREMISES, eventStore: { engine: "kurrentdb", nodes: 1, projections: "system" } },
+    at: "eventStore(kurrentdb)",
+    first: "event-store",
+    settings: { insecure: true, standardProjections: true },
+  },
+  ...postgres("eventStore(postgres).server", (server) => ({ eventStore: { engine: "postgres", server } })),
+  {
+    base: { ...ON_PREMISES, eventStore: { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" } } },
+    at: "eventStore(eventsourcingdb)",
+    first: "event-store",
+    settings: { size: "large", storage: "77Gi", "licence.secret": "another", "licence.key": "another", "licence.flag": "another" },
+  },
+  // Settings that apply to nothing, which is said.
+  {
+    base: { ...ON_PREMISES, ...EVENTS },
+    at: "",
+    settings: {
+      "authorization.*": { CreateOrder: ["user"] },
+      authentication: { issuer: "https://login.example.com/", audience: "orders", publicKey: publicKey() },
+      encryptedFields: ["ssn"],
+      "backup.keep": "7d",
+      "monitoring.telemetry": { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" },
+    },
+  },
+  {
+    base: { exceptions: DISPOSABLE, aws: AWS },
+    at: "",
+    settings: { "aws.zone": "Z0123456789ABCDEFGHIJ", mirror: "registry.example.com/mirror" },
+  },
+  ...(["commandApi", "commandProcessors", "queryApi", "projections"] as const).map(
+    (role): Group => ({
+      base: {
+        ...ON_PREMISES,
+        ...EVENTS,
+        readDatabase: CLOUD_NATIVE_PG,
+        [role]: { image: image("workload"), ...(role === "projections" ? { workers: 1, parallelism: 1 } : { replicas: 1 }) },
+      },
+      at: role,
+      settings: { metrics: { port: 9001 } },
+    }),
+  ),
+  ...postgres("readDatabase", (readDatabase) => ({ readDatabase })),
+  ...served("commandApi"),
+  ...served("queryApi"),
+  {
+    base: {
+      ...ON_PREMISES,
+      ...watched,
+      ...EVENTS,
+      commandProcessors: { image: image("processors"), replicas: 1, health: { port: 9000, path: "/health" } },
+    },
+    at: "commandProcessors",
+    first: "write-side",
+    settings: { ...WORKLOAD, "replicas(fixed)": 2, "health.port": 9009, "health.path": "/another" },
+  },
+  {
+    base: { ...ON_PREMISES, ...EVENTS, commandProcessors: { image: image("processors"), replicas: { min: 1, max: 5 } } },
+    at: "commandProcessors",
+    first: "write-side",
+    settings: SCALED,
+  },
+  ...followed("commandProcessors", { image: image("processors") }),
+  {
+    base: {
+      ...ON_PREMISES,
+      ...watched,
+      ...EVENTS,
+      readDatabase: [
+        { ...CLOUD_NATIVE_PG, name: "orders" },
+        { ...CLOUD_NATIVE_PG, name: "search" },
+      ],
+      projections: { image: image("projections"), workers: 2, parallelism: 2, partitions: 8, health: { port: 9000, path: "/health" } },
+    },
+    at: "projections",
+    first: "projections",
+    settings: {
+      ...WORKLOAD,
+      workers: 3,
+      parallelism: 3,
+      partitions: 9,
+      database: "search",
+      "health.port": 9009,
+      "health.path": "/another",
+      "health.lag": "behind",
+      tellsProgress: true,
+    },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      ...EVENTS,
+      readDatabase: CLOUD_NATIVE_PG,
+      projections: {
+        image: image("projections"),
+        workers: 2,
+        parallelism: 2,
+        readModel: { slots: { a: { partitions: 8 }, b: { partitions: 8 } } },
+      },
+    },
+    at: "projections.readModel",
+    first: "projections",
+    settings: {
+      "slots.a.partitions": 9,
+      "slots.a.image": image("another"),
+      "slots.b.partitions": 9,
+      "slots.b.image": image("another"),
+      live: "b",
+      forced: true,
+    },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      ...EVENTS,
+      readDatabase: [
+        { ...CLOUD_NATIVE_PG, name: "orders" },
+        { ...CLOUD_NATIVE_PG, name: "search" },
+      ],
+      projections: { image: image("projections"), workers: 1, parallelism: 1 },
+      migrations: { image: image("migrations"), database: "orders", down: { command: ["/app/down"] } },
+    },
+    at: "migrations",
+    first: "migrations",
+    settings: {
+      ...CONTAINER,
+      database: "search",
+      per: "slot",
+      "variables.*": { A: "{DATABASE_URL}" },
+      within: "17m",
+      "down.command": ["/app/another"],
+      "down.image": image("another"),
+    },
+  },
+  {
+    base: { ...ON_EKS, cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 } },
+    at: "cache(elasticache)",
+    first: "data",
+    settings: { size: "large", shards: 2, replicasPerShard: 2 },
+  },
+  {
+    base: { ...ON_PREMISES, cache: { engine: "valkey", replicas: 0 } },
+    at: "cache(valkey)",
+    first: "read-store",
+    settings: { size: "large", purpose: "store", replicas: 2, storage: "77Gi" },
+  },
+  {
+    base: { ...ON_PREMISES, broker: { engine: "nats", servers: 3 } },
+    at: "broker(nats)",
+    first: "read-store",
+    settings: { size: "large", purpose: "events", servers: 5, storage: "77Gi" },
+  },
+  {
+    base: { ...ON_PREMISES, ...EVENTS, ...CLIENTS },
+    at: "monitoring",
+    settings: {
+      prometheus: true,
+      grafana: new Around({ prometheus: true, grafana: true }),
+      elasticStack: true,
+      "telemetry.endpoint": new Around({ endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" }),
+      "telemetry.namespace": new Around({ endpoint: "http://collector.monitoring.svc:4317", namespace: "another" }),
+    },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      ...EVENTS,
+      commandApi: { image: image("api"), replicas: 1 },
+      authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
+    },
+    at: "authentication(no publicKey)",
+    first: "write-side",
+    settings: { issuer: "https://another.example.com/", audience: "another", jwks: "https://another.example.com/keys" },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      ...EVENTS,
+      commandApi: { image: image("api"), replicas: 1 },
+      authentication: { issuer: "https://login.example.com/", audience: "orders", publicKey: publicKey() },
+    },
+    at: "authentication(publicKey)",
+    first: "write-side",
+    settings: { issuer: "https://another.example.com/", audience: "another", publicKey: publicKey() },
+  },
+  {
+    base: { ...ON_PREMISES, readDatabase: CLOUD_NATIVE_PG, queryApi: { image: image("api"), replicas: 1 } },
+    at: "",
+    first: "read-side",
+    settings: { encryptedFields: ["ssn"] },
+  },
+  edges(
+    {
+      provider: "cloudflare",
+      cache: "30s",
+      rateLimit: { requests: 100, per: "1m" },
+      account: "0123456789abcdef0123456789abcdef",
+      zone: { id: "fedcba9876543210fedcba9876543210", name: "example.com" },
+    },
+    {
+      account: "1123456789abcdef0123456789abcdef",
+      "zone.id": "1edcba9876543210fedcba9876543210",
+      "zone.name": "another.com",
+      host: "another.example.com",
+      clientAuthority: AUTHORITIES.own,
+    },
+  ),
+  edges({ provider: "cloudfront", cache: "30s", rateLimit: { requests: 100, per: "5m" } }, {}),
+  {
+    base: { ...ON_PREMISES, ...EVENTS, commandApi: { replicas: 1 }, ...released({ image: image("api") }) },
+    at: "release.workloads.*",
+    first: "write-side",
+    settings: { image: image("another") },
+  },
+  {
+    base: { ...COMMAND_API, ...released(SLOTS) },
+    at: "release.workloads.*",
+    first: "write-side",
+    settings: {
+      "slots.blue": image("another"),
+      "slots.green": image("another"),
+      "weights.blue": new Around({ blue: 80, green: 20 }),
+      "weights.green": new Around({ blue: 80, green: 20 }),
+      preview: true,
+    },
+  },
+  {
+    base: { ...COMMAND_API, ...released({ ...SLOTS, weights: undefined }) },
+    at: "release.workloads.*",
+    first: "write-side",
+    settings: { live: "green" },
+  },
+];
+
+/** Settings that change nothing that is made, each with the reason. */
+export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
+  "release.of": "must be the environment's name",
+  "release.workloads.*.previous": "is for a rollback, and deployed by none",
+  "commandProcessors.release": "is rolling, or refused",
+  "projections.release": "is rolling, or refused",
+  "migrations.release": "is rolling, or refused",
+  "cache(elasticache).purpose": "is cache, or refused",
+  ...Object.fromEntries(
+    Object.keys(EXCEPTIONS).map((name) => [`exceptions.${name}`, "lets something pass, and is printed with its reason"]),
+  ),
+};
+
+/** Every setting with its proof. */
+export const SETTINGS: readonly Setting[] = GROUPS.flatMap((group) =>
+  Object.entries(group.settings).map(([below, value]): Setting => {
+    const path = [group.at, below].filter(Boolean).join(".");
+    // A record is set as a whole; what is released is released of one workload.
+    const whole = path.replaceAll(/\([^)]*\)/g, "").replace(/(\.\*)+$/, "");
+    const keys = whole
+      .replaceAll("[]", ".0")
+      .split(".")
+      .map((key) => (key === "*" ? "command-api" : key));
+    if (value instanceof Around) return { group, path, keys: keys.slice(0, -1), to: value.to };
+    return value instanceof Pair ? { group, path, keys, from: value.from, to: value.to } : { group, path, keys, to: value };
+  }),
+);
+
+/** Every setting of an account, with another value. */
+export const ACCOUNT_SETTINGS: Readonly<Record<string, unknown>> = {
+  system: "another",
+  id: "444455556666",
+  region: "eu-west-2",
+  "github.repository": "example/another",
+  "github.subject": "repo:example@1/orders@2",
+  "github.providerExists": true,
+};

@@ -41,6 +41,12 @@ export class AwsReader {
     return keys;
   }
 
+  /** Whether a bucket holds anything: objects, earlier versions of them, or marks of deleted ones. @throws AwsFailure */
+  async holdsObjects(bucket: string, region: string): Promise<boolean> {
+    const page = await this.ask(this.inBucket(bucket, region, "", { "max-keys": "1", versions: "" }));
+    return /<(Version|DeleteMarker)>/.test(page);
+  }
+
   /** An object's text. @throws AwsFailure */
   object(bucket: string, region: string, key: string): Promise<string> {
     return this.ask(this.inBucket(bucket, region, key));

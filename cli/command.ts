@@ -160,8 +160,20 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   );
   const all = Object.values(environments).flat();
   const aws = new AwsReader();
+  // If AWS can't be asked, Terraform finds out.
+  const holdsObjects = (bucket: string, region: string) => aws.holdsObjects(bucket, region).catch(() => false);
   const walked = async (stacks: readonly string[], guards?: ReadonlySet<string>) => {
-    const report = await walk({ action, manifest, stacks, workspaceOf, parallel, args, ...(guards ? { guards } : {}), ...user });
+    const report = await walk({
+      action,
+      manifest,
+      stacks,
+      workspaceOf,
+      holdsObjects,
+      parallel,
+      args,
+      ...(guards ? { guards } : {}),
+      ...user,
+    });
     const terraformIn = (stack: string) => `${binary.name} -chdir=${workspaceOf(stack).directory}`;
     const account = accounts.find((id) => bootstrapName(id) === name);
     print(

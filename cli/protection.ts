@@ -70,6 +70,19 @@ export function guardedTypes(json: Readonly<Record<string, unknown>>): readonly 
     .map(([type]) => type);
 }
 
+/** The buckets of a state that AWS does not delete, because they hold something and the provider is not to empty them. */
+export async function fullBuckets(
+  { resources }: State,
+  holdsObjects: (bucket: string, region: string) => Promise<boolean>,
+): Promise<readonly string[]> {
+  const buckets = resources
+    .filter(({ mode, type }) => mode === "managed" && type === "aws_s3_bucket")
+    .flatMap(({ type, name, instances }) => instances.map(({ attributes = {} }) => ({ address: `${type}.${name}`, attributes })))
+    .filter(({ attributes }) => attributes.force_destroy !== true);
+  const full = await Promise.all(buckets.map(({ attributes }) => holdsObjects(String(attributes.bucket), String(attributes.region))));
+  return buckets.filter((_, index) => full[index]).map(({ address }) => `${address} (holds objects)`);
+}
+
 /** Whether an argument has been given a value that is not the deployed one; expressions are not judged. */
 function differs(wanted: unknown, deployed: unknown): boolean {
   const plain = typeof wanted === "boolean" || typeof wanted === "number";

@@ -3,7 +3,7 @@ import { change, exitCode, failure } from "./change";
 import { Interrupted, isInterrupted } from "./children";
 import { inParallel } from "./in-parallel";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
-import { guarded, protections } from "./protection";
+import { fullBuckets, guarded, protections } from "./protection";
 import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
 
 /** What cdktf writes about the stacks of a program: which comes after which. */
@@ -45,6 +45,9 @@ export interface WalkOptions {
    * @default - none
    */
   readonly guards?: ReadonlySet<string>;
+
+  /** Whether a bucket holds anything, as far as that can be known. */
+  readonly holdsObjects: (bucket: string, region: string) => Promise<boolean>;
 
   /** Arguments for Terraform itself. */
   readonly args: readonly string[];
@@ -118,14 +121,17 @@ export async function walk(options: WalkOptions): Promise<Report> {
     await workspace.ready();
     const state = await workspace.state();
     if (!state) return { kind: "absent" };
-    const { declared, deployed } = protections(workspace.json, state);
+    const { declared, deployed: settings } = protections(workspace.json, state);
+    const full = await fullBuckets(state, options.holdsObjects);
+    const named = [...declared, ...settings].map((text) => text.split(" ")[0]);
+    const deployed = [...settings, ...full.filter((text) => !named.includes(text.split(" ")[0]))];
     if (options.guards) {
       const guards = guarded(state, options.guards);
       const forget = [...new Set([...guards, ...deployed.map((text) => text.split(" ")[0] ?? "")])];
       return forget.length > 0 ? { kind: "kept", resources: [...guards, ...deployed], forget, liftable: false } : { kind: "done" };
     }
     if (declared.length + deployed.length === 0) return { kind: "done" };
-    return { kind: "kept", resources: [...declared, ...deployed], liftable: declared.length === 0 };
+    return { kind: "kept", resources: [...declared, ...deployed], liftable: declared.length === 0 && deployed.length === settings.length };
   }
 
   async function act(stack: string, block: Block): Promise<Outcome> {

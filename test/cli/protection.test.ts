@@ -1,4 +1,4 @@
-import { protections } from "../../cli/protection";
+import { fullBuckets, protections } from "../../cli/protection";
 import type { State } from "../../cli/workspace";
 
 /** A state with a resource of a type, as it is deployed. */
@@ -43,5 +43,13 @@ describe("what can't be destroyed", () => {
       declared: ["aws_rds_cluster.one"],
       deployed: [],
     });
+  });
+
+  it("is a bucket that holds something, unless the provider is to empty it", async () => {
+    const bucket = (force_destroy: boolean) => deployed("aws_s3_bucket", { bucket: "logs", region: "eu-west-1", force_destroy });
+    const holds = async (name: string, region: string) => `${name} ${region}` === "logs eu-west-1";
+    expect(await fullBuckets(bucket(false), holds)).toEqual(["aws_s3_bucket.one (holds objects)"]);
+    expect(await fullBuckets(bucket(true), holds)).toEqual([]);
+    expect(await fullBuckets(bucket(false), async () => false)).toEqual([]);
   });
 });

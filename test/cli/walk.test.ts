@@ -44,6 +44,7 @@ describe("a walk over a stack that draws secrets", () => {
       stacks: ["data"],
       workspaceOf,
       parallel: 1,
+      holdsObjects: async () => false,
       args,
       answer: async () => undefined,
       print: (line) => said.push(line),
@@ -119,7 +120,17 @@ describe("a walk over several stacks", () => {
         },
       }) as unknown as Workspace;
     const left = [...answers];
-    const report = await walk({ action, manifest, stacks, workspaceOf, parallel, args, print: () => {}, answer: async () => left.shift() });
+    const report = await walk({
+      action,
+      manifest,
+      stacks,
+      workspaceOf,
+      holdsObjects: async () => false,
+      parallel,
+      args,
+      print: () => {},
+      answer: async () => left.shift(),
+    });
     return { events, most, report: Object.fromEntries([...report].map(([stack, { kind }]) => [stack, kind])), outcomes: report };
   }
 

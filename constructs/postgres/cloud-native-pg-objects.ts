@@ -208,7 +208,11 @@ export function poolerBudget(type: "rw" | "ro", { props: { name, namespace } }: 
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",
     metadata: { name: pooler, namespace },
-    spec: { maxUnavailable: 1, selector: { matchLabels: { "cnpg.io/poolerName": pooler } } },
+    spec: {
+      maxUnavailable: 1,
+      selector: { matchLabels: { "cnpg.io/poolerName": pooler } },
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+    },
   };
 }
 

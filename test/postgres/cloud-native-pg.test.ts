@@ -212,8 +212,16 @@ describe("a pool in front of PostgreSQL", () => {
 
   it("is drained one at a time", () => {
     expect(around({ pooler: {} }, "PodDisruptionBudget").map(({ spec }) => spec)).toEqual([
-      { maxUnavailable: 1, selector: { matchLabels: { "cnpg.io/poolerName": "read-database-pool-rw" } } },
-      { maxUnavailable: 1, selector: { matchLabels: { "cnpg.io/poolerName": "read-database-pool-ro" } } },
+      {
+        maxUnavailable: 1,
+        selector: { matchLabels: { "cnpg.io/poolerName": "read-database-pool-rw" } },
+        unhealthyPodEvictionPolicy: "AlwaysAllow",
+      },
+      {
+        maxUnavailable: 1,
+        selector: { matchLabels: { "cnpg.io/poolerName": "read-database-pool-ro" } },
+        unhealthyPodEvictionPolicy: "AlwaysAllow",
+      },
     ]);
   });
 });

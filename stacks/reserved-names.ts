@@ -29,15 +29,22 @@ const BESIDE_WORKLOADS: readonly string[] = [
   "field-keys",
   "smoke-test",
   "smoke-test-report",
-  "way-in",
-  "way-in-report",
 ];
 
 /** Parts of the stores, in whose namespace migrations run. */
 const BESIDE_STORES: readonly string[] = ["cache", "cache-password", "broker"];
 
 /** Beginnings of names of what is read from elsewhere, and of what is done to each database. */
-const BEGINNINGS: readonly string[] = ["connections-", "tables-", "read-model-", "progress-", "secrets-of-", "secrets-for-"];
+const BEGINNINGS: readonly string[] = [
+  "connections-",
+  "verification-scripts-",
+  "budgets-",
+  "tables-",
+  "read-model-",
+  "progress-",
+  "secrets-of-",
+  "secrets-for-",
+];
 
 /** What follows a workload's name in names of its parts. */
 const ENDS: readonly string[] = ["blue", "green", "routes", "repeats", "report", "verdict", "down", "read-model", "drop", "progress"];

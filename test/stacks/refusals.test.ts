@@ -87,6 +87,7 @@ describe("names as long as they may be", () => {
     const aws = anEnvironment().aws as object;
     const program = aProgram({
       ...anEnvironment({ system: long("orders", 24), name, aws: { ...aws, domain: `${"d".repeat(60)}.${"e".repeat(60)}.example.com` } }),
+      access: { administrators: ["arn:aws:iam::111122223333:role/platform"] },
       cluster: { nodes: 6, node: { cpu: 16, memory: "64Gi", storage: "100Gi" } },
       eventStore: { engine: "postgres", server: { engine: "rds", replicas: 1, name: long("events", 32) } },
       commandApi: { ...slots, release, replicas: { min: 1, max: 2 }, name: long("commands", 40) },

@@ -37,7 +37,14 @@ describe("what lets requests in to a side", () => {
   const elsewhere = gatewayOf("write", { aws: undefined, cluster: { context: "kind" }, commandApi: api });
 
   it("has a certificate for its public name on AWS, and pods behind a load balancer", () => {
-    expect(kinds(onAws.json).sort()).toEqual(["Certificate", "ClusterIssuer", "Gateway", "NginxProxy", "TargetGroupBinding"]);
+    expect(kinds(onAws.json).sort()).toEqual([
+      "Certificate",
+      "ClusterIssuer",
+      "Gateway",
+      "NginxProxy",
+      "PodDisruptionBudget",
+      "TargetGroupBinding",
+    ]);
     expect(onAws.hostnames).toEqual(["commands.orders.example.com"]);
     const [binding] = objectsOf(onAws.json).filter(({ kind }) => kind === "TargetGroupBinding");
     expect(binding?.spec.targetGroupARN).toBe("${data.terraform_remote_state.test-entry.outputs.command_target_group_arn}");

@@ -64,8 +64,8 @@ describe("a release", () => {
 
   it("finds workloads by their names where several fill a role", () => {
     const commandApi = [
-      { name: "orders", replicas: 2 },
-      { name: "stock", replicas: 2 },
+      { name: "orders", replicas: 2, paths: ["/orders"] },
+      { name: "stock", replicas: 2, paths: ["/stock"] },
     ];
     const environment = released(aSystem({}, { commandApi }), { ...PROCESSORS, orders: { image: V1 }, stock: { image: V2 } });
     expect(errorsOf(aProgram(environment))).toEqual([]);

@@ -153,8 +153,8 @@ describe("times of a pod", () => {
   it("are no longer than a day", () => {
     expect(errors({ commandApi: { ...API, grace: "24h", probes: { liveness: { delay: "1d" } } } })).toEqual([]);
     expect(errors({ commandApi: { ...API, grace: "25h", probes: { liveness: { delay: "100000d" } } } })).toEqual([
-      'test.commandApi.probes.liveness.delay: "100000d" is longer than a day; use up to "24h"',
       'test.commandApi.grace: "25h" is longer than a day; use up to "24h"',
+      'test.commandApi.probes.liveness.delay: "100000d" is longer than a day; use up to "24h"',
     ]);
   });
 });

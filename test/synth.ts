@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
+import { sparingPlainValues } from "../stacks/plain-values";
 
 export type Body = Record<string, any>;
 
@@ -16,8 +17,7 @@ export function aStack(build: (stack: TerraformStack) => void): TerraformStack {
 /** The Terraform of what a test builds. */
 export function synth(build: (stack: TerraformStack) => void): Body {
   const stack = aStack(build);
-  stack.prepareStack();
-  return JSON.parse(JSON.stringify(stack.toTerraform()));
+  return JSON.parse(JSON.stringify(sparingPlainValues(() => stack.toTerraform())));
 }
 
 /** What constructs say against what a test builds, a line for each problem. */

@@ -115,12 +115,22 @@ function literal(pattern: string): string {
   return pattern;
 }
 
+// The same few patterns are asked for each of many requests.
+const expressions = new Map<string, RegExp>();
+
 function like(pattern: string, value: string, anyCase = false): boolean {
+  const key = `${anyCase} ${pattern}`;
+  const expression = expressions.get(key) ?? expressionOf(pattern, anyCase);
+  expressions.set(key, expression);
+  return expression.test(value);
+}
+
+function expressionOf(pattern: string, anyCase: boolean): RegExp {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replace(/\*/g, ".*")
     .replace(/\?/g, ".");
-  return new RegExp(`^${expression}$`, anyCase ? "is" : "s").test(value);
+  return new RegExp(`^${expression}$`, anyCase ? "is" : "s");
 }
 
 function list<T>(value: T | readonly T[]): readonly T[] {

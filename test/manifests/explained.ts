@@ -58,7 +58,7 @@ export const EXPLAINED: readonly Explained[] = [
   {
     tool: "kube-score",
     check: "cronjob-has-deadline",
-    of: /^CronJob\/read-store\/.*-(progress|drop|down)$/,
+    of: /^CronJob\/read-store\/.*-(progress|drop|down|revoke)$/,
     reason: "nothing but a person starts it",
   },
   {

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
+import { BY_HAND } from "../workload";
 import type { Postgres } from "./contract";
 import { PsqlPod } from "./psql-pod";
 import { roleName } from "./users";
@@ -47,9 +48,6 @@ export interface PostgresRolesProps {
   /** What has to be there before: the namespace, the server, the secrets. */
   readonly after?: readonly ITerraformDependable[];
 }
-
-/** A day that is far, for a job that nothing but a person starts. */
-const NEVER = "0 0 1 1 *";
 
 /** PostgreSQL, identifiers: 63 bytes; the longest that follows is `_migrator_a`. */
 const LONGEST_NAME = 52;
@@ -125,11 +123,7 @@ export class PostgresRoles extends Construct {
     new CronJobV1(this, "revocation", {
       metadata: { name: `${postgres.name}-revoke`, namespace },
       spec: {
-        schedule: NEVER,
-        suspend: true,
-        concurrencyPolicy: "Forbid",
-        successfulJobsHistoryLimit: 1,
-        failedJobsHistoryLimit: 1,
+        ...BY_HAND,
         jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf("revoke"), ttlSecondsAfterFinished: "86400" } },
       },
       dependsOn: [first.job],

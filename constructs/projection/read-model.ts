@@ -6,6 +6,7 @@ import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
 import { type Postgres, PsqlPod } from "../postgres";
+import { BY_HAND } from "../workload";
 import type { ReadModelSlot, ReadModelSlots } from "./contract";
 
 export interface ReadModelProps {
@@ -50,9 +51,6 @@ const LONGEST_NAME = 40;
 
 /** What the functions take. */
 const MOST_PARTITIONS = 10_000;
-
-/** A day that is far, for jobs that nothing but a person starts. */
-const NEVER = "0 0 1 1 *";
 
 /**
  * Which slot of a read model is read. A job registers the slots, refuses another number of partitions for one that is there,
@@ -107,11 +105,7 @@ export class ReadModel extends Construct {
       new CronJobV1(this, operation, {
         metadata: { name: `${name}-${operation}`, namespace },
         spec: {
-          schedule: NEVER,
-          suspend: true,
-          concurrencyPolicy: "Forbid",
-          successfulJobsHistoryLimit: 1,
-          failedJobsHistoryLimit: 1,
+          ...BY_HAND,
           jobTemplate: { metadata: {}, spec: jobSpec },
         },
         dependsOn: [switched.job],

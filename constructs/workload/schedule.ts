@@ -22,6 +22,15 @@ export const BY_THE_CLOCK = {
   successfulJobsHistoryLimit: 1,
 } as const;
 
+/** A job that nothing but a person starts: suspended, on a day that is far, one at a time. */
+export const BY_HAND = {
+  schedule: "0 0 1 1 *",
+  suspend: true,
+  concurrencyPolicy: "Forbid",
+  successfulJobsHistoryLimit: 1,
+  failedJobsHistoryLimit: 1,
+} as const;
+
 /** What is wrong with a schedule as Kubernetes reads it. Words like @daily and time zones are left out: fields say more. */
 export function scheduleProblems(schedule: string): readonly Omit<Problem, "path">[] {
   const parts = schedule.trim().split(/\s+/);

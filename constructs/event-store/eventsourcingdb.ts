@@ -25,12 +25,16 @@ import type { Size } from "../sizing";
 import type { EventStore } from "./contract";
 import { authorityOf, certificateOf, certificates } from "./eventsourcingdb-certificates";
 import { argumentsOf, DATA, type Flags, flagProblems, TLS } from "./eventsourcingdb-flags";
+import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 
 export interface EventSourcingDbProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** @default "event-store" */
+  /**
+   * Part of the name of everything it is made of, and the name of its connections.
+   * @default "event-store"
+   */
   readonly name?: string;
 
   /** How much of everything, each of which can be said by itself below. */
@@ -135,9 +139,10 @@ export class EventSourcingDb extends Construct {
 
   constructor(scope: Construct, id: string, props: EventSourcingDbProps) {
     super(scope, id);
-    const { cluster, namespace, name = "event-store", licence, insecure = false, clients = "cluster", flags = {}, after = [] } = props;
+    const { cluster, namespace, name = DEFAULT_STORE_NAME, licence, insecure = false, clients = "cluster", flags = {}, after = [] } = props;
     const { cpu, memory, storage } = { ...EVENT_SOURCING_DB_SIZES[props.size], ...said(props) };
     const spec = props.token ?? eventSourcingDbToken(name);
+    refuse(this, storeNameProblems(name), "name");
     refuse(this, tokenProblems(spec), "token");
     refuse(this, flagProblems(flags), "flags");
     if (licence) refuse(this, flagProblems({ [licence.flag]: true }), "licence.flag");
@@ -248,7 +253,7 @@ export class EventSourcingDb extends Construct {
 
 /** An EventSourcingDB as workloads know it, from wherever they are. */
 export function eventSourcingDbEventStore({
-  name = "event-store",
+  name = DEFAULT_STORE_NAME,
   namespace,
   insecure = false,
   token = eventSourcingDbToken(name),
@@ -275,7 +280,7 @@ function labelsOf(name: string): Readonly<Record<string, string>> {
 }
 
 /** The secret of its one token. */
-export function eventSourcingDbToken(name = "event-store"): SecretSpec {
+export function eventSourcingDbToken(name = DEFAULT_STORE_NAME): SecretSpec {
   return {
     name: `${name}-token`,
     purpose: "Token of EventSourcingDB, which opens all of it",
@@ -285,7 +290,7 @@ export function eventSourcingDbToken(name = "event-store"): SecretSpec {
 }
 
 /** The Secrets in its namespace that are its own. */
-export function eventSourcingDbSecrets(name = "event-store"): readonly string[] {
+export function eventSourcingDbSecrets(name = DEFAULT_STORE_NAME): readonly string[] {
   return [eventSourcingDbToken(name).name, authorityOf(name), certificateOf(name)];
 }
 

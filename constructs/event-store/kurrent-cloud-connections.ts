@@ -1,10 +1,14 @@
 import type { Connection, SecretFact } from "../connection";
 import type { EventStore, EventStoreRole } from "./contract";
+import { DEFAULT_STORE_NAME } from "./store-name";
 
 /** How a cluster of Kurrent Cloud is reached. Plain data: its values may be outputs of another stack. */
 export interface KurrentCloudAccess {
-  /** What workloads call it: `event-store`. */
-  readonly name: string;
+  /**
+   * The event store's name: of its connections, its secrets and the jobs that make its users.
+   * @default "event-store"
+   */
+  readonly name?: string;
 
   /** The name of its nodes. */
   readonly host: string;
@@ -31,7 +35,7 @@ export function kurrentCloudEventStore({ users, ...access }: KurrentCloudAccess)
 }
 
 function connection(
-  { name, host, cidr, clustered }: Omit<KurrentCloudAccess, "users">,
+  { name = DEFAULT_STORE_NAME, host, cidr, clustered }: Omit<KurrentCloudAccess, "users">,
   { user, password }: KurrentCloudAccess["users"]["commands"],
 ): Connection {
   // A client asks any node for the others by gossip, and goes to the leader.

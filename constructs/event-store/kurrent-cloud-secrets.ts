@@ -1,5 +1,6 @@
 import type { SecretSpec } from "../secrets";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
+import { DEFAULT_STORE_NAME } from "./store-name";
 
 /** The secrets of a cluster of Kurrent Cloud: of whoever makes its users, and of the users of workloads. */
 export interface KurrentCloudSecrets {
@@ -13,7 +14,7 @@ export interface KurrentCloudSecrets {
 }
 
 /** What a cluster of that name needs; its users are those that a KurrentDB on a cluster of one's own has. */
-export function kurrentCloudSecrets(name = "event-store"): KurrentCloudSecrets {
+export function kurrentCloudSecrets(name = DEFAULT_STORE_NAME): KurrentCloudSecrets {
   const { commands, subscriptions } = kurrentDbSecrets(name);
   return {
     admin: {

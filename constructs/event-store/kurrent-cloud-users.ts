@@ -18,6 +18,7 @@ import {
   systemStreamProblems,
   systemStreamsOf,
 } from "./kurrentdb-subscriptions";
+import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 
 export interface KurrentCloudUsersProps {
   /** A cluster with a way to the vendor's network. */
@@ -77,7 +78,9 @@ export class KurrentCloudUsers extends Construct {
     super(scope, id);
     const { cluster, namespace, access, after = [] } = props;
     const { cidr } = access;
-    const name = `${access.name}-users`;
+    const store = access.name ?? DEFAULT_STORE_NAME;
+    refuse(this, storeNameProblems(store), "access.name");
+    const name = `${store}-users`;
     const scripts = scriptFiles(["nodes", "users"]);
     const { persistentSubscriptions: declared = [], systemStreams = [] } = props;
     for (const { index, ...problem } of subscriptionProblems(declared)) refuse(this, [problem], `persistentSubscriptions[${index}]`);
@@ -102,7 +105,7 @@ export class KurrentCloudUsers extends Construct {
       name,
       labels,
       listens: [],
-      reaches: [{ name: "event-store", peer: { cidr }, ports: [PORT] }],
+      reaches: [{ name: store, peer: { cidr }, ports: [PORT] }],
       after,
     });
     const keys = Object.values(subscriptions).flatMap((content) => Object.keys(content));
@@ -141,7 +144,7 @@ interface Files {
 }
 
 function podSpec(
-  { cluster, access: { name, host, clustered }, adminSecret }: KurrentCloudUsersProps,
+  { cluster, access: { name = DEFAULT_STORE_NAME, host, clustered }, adminSecret }: KurrentCloudUsersProps,
   account: string,
   { configMap, scripts, grants, subscriptions }: Files,
   filling: number,

@@ -8,6 +8,7 @@ import { certificateNames } from "./kurrentdb-certificates";
 import { nodeLabels, nodeNames, PORTS } from "./kurrentdb-node";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { LINES } from "./kurrentdb-versions";
+import { DEFAULT_STORE_NAME } from "./store-name";
 
 type End = Exclude<Peer, "anywhere">;
 
@@ -43,7 +44,7 @@ export interface KurrentDbAccess {
 
 /** A KurrentDB as workloads know it, from wherever they are. */
 export function kurrentDbEventStore(access: KurrentDbAccess): EventStore {
-  const { name = "event-store", version = DEFAULT_KURRENTDB, insecure = false, outside, ...place } = access;
+  const { name = DEFAULT_STORE_NAME, version = DEFAULT_KURRENTDB, insecure = false, outside, ...place } = access;
   const node: Node = { ...place, name, line: version, insecure };
   const found = outside ? outsideOf(node, outside) : insideOf(node);
   return {

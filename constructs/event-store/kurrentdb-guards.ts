@@ -4,6 +4,7 @@ import { DEFAULT_KURRENTDB, KURRENTDB } from "../core/versions";
 import type { KurrentDbProps } from "./kurrentdb";
 import type { NodeSize } from "./kurrentdb-size";
 import { isOfStandardProjection, subscriptionProblems, systemStreamProblems } from "./kurrentdb-subscriptions";
+import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 
 type Found = readonly Omit<Problem, "path">[];
 
@@ -18,7 +19,7 @@ const LEAST_STORAGE = 5 * GI;
 /** What is wrong with single properties, by property. */
 export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (readonly [property: string, problems: Found])[] {
   const {
-    name = "event-store",
+    name = DEFAULT_STORE_NAME,
     version = DEFAULT_KURRENTDB,
     namespace,
     insecureOnOwnMachine = false,
@@ -102,17 +103,21 @@ function nameProblems(name: string): Found {
       },
     ];
   }
-  // A pod's name gets an ordinal, a claim's "data-" too; a release's a suffix.
-  return /^(?=.{1,38}$)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)
-    ? []
-    : [
-        {
-          value: name,
-          rule: "can't be part of the names of services and releases",
-          remedy: "use up to 38 lower-case letters, digits and hyphens",
-        },
-      ];
+  const taken = RESERVED.find((end) => name.endsWith(end));
+  if (taken) {
+    return [
+      {
+        value: name,
+        rule: `can be the name of another event store's service or account, which end in ${taken}`,
+        remedy: "choose a name with another end",
+      },
+    ];
+  }
+  return storeNameProblems(name);
 }
+
+/** The ends of names of services and accounts of a KurrentDB that another one's own service and account may not have. */
+const RESERVED = ["-nodes", "-rollout"];
 
 function quorumProblems(nodes: number): Found {
   if ([1, 3, 5].includes(nodes)) return [];

@@ -1,4 +1,5 @@
 import type { SecretSpec } from "../secrets";
+import { DEFAULT_STORE_NAME } from "./store-name";
 
 /** The secrets of a KurrentDB: of its own users, of those of workloads, and of what reads its metrics. */
 export interface KurrentDbSecrets {
@@ -12,7 +13,7 @@ export interface KurrentDbSecrets {
 const PASSWORD = { length: 32 } as const;
 
 /** What a KurrentDB of that name needs; whoever makes it makes a `WorkloadSecret` of each in its namespace before. */
-export function kurrentDbSecrets(name = "event-store"): KurrentDbSecrets {
+export function kurrentDbSecrets(name = DEFAULT_STORE_NAME): KurrentDbSecrets {
   const userOf = (role: string, what: string): SecretSpec => ({
     name: `${name}-${role}`,
     purpose: `KurrentDB's user for ${what}`,

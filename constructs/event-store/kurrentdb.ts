@@ -24,6 +24,7 @@ import { KurrentDbScripts } from "./kurrentdb-scripts";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { type NodeSize, nodeSize } from "./kurrentdb-size";
 import type { PersistentSubscription } from "./kurrentdb-subscriptions";
+import { DEFAULT_STORE_NAME } from "./store-name";
 
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
@@ -32,7 +33,8 @@ export interface KurrentDbProps {
   readonly namespace: string;
 
   /**
-   * Part of the name of everything it is made of.
+   * Part of the name of everything it is made of, and the name of its connections. A name that ends in `-nodes` or
+   * `-rollout` is refused.
    * @default "event-store"
    */
   readonly name?: string;
@@ -370,7 +372,7 @@ const RECOVERY: Duration = "1h";
 
 /** What is decided, each by itself; what can't be read is refused elsewhere, and stands here as if nobody had said it. */
 function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
-  const { cluster, namespace, name = "event-store", recovery = RECOVERY, licence, outside, priority } = props;
+  const { cluster, namespace, name = DEFAULT_STORE_NAME, recovery = RECOVERY, licence, outside, priority } = props;
   return {
     name,
     namespace,

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Connection, NeededAuthority, NeededSecret } from "../connection";
+import { refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
 import { migrationPod, type Postgres, postgresConnection } from "../postgres";
 import type { EventStore, EventStoreRole } from "./contract";
+import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 
 export interface PostgresEventsProps {
   readonly cluster: KubernetesTarget;
@@ -20,6 +22,13 @@ export interface PostgresEventsProps {
    * @default - the name of the database
    */
   readonly name?: string;
+
+  /**
+   * The event store's name: of its connections, and the beginning of the name of its job. Two event stores of one
+   * workload, or of one namespace, need different names.
+   * @default "event-store", with a job that is called after the server
+   */
+  readonly storeName?: string;
 
   /** What has to be there before: the roles. */
   readonly after?: readonly ITerraformDependable[];
@@ -50,29 +59,31 @@ export class PostgresEvents extends Construct implements EventStore {
 
   constructor(scope: Construct, id: string, props: PostgresEventsProps) {
     super(scope, id);
-    const { postgres } = props;
-    const pod = migrationPod(this, { ...props, part: "events", directory: join(__dirname, "sql") });
+    const { postgres, storeName } = props;
+    if (storeName !== undefined) refuse(this, storeNameProblems(storeName), "storeName");
+    const called = storeName === undefined ? {} : { called: storeName };
+    const pod = migrationPod(this, { ...props, ...called, part: "events", directory: join(__dirname, "sql") });
     this.ready = [pod.job(this).passed];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
-    this.connections = postgresEventStore(postgres).connections;
+    this.connections = postgresEventStore(postgres, storeName).connections;
   }
 }
 
-/** Events in that PostgreSQL as workloads know them, from wherever they are. */
-export function postgresEventStore(postgres: Postgres): EventStore {
+/** Events in that PostgreSQL as workloads know them, from wherever they are, under the event store's name. */
+export function postgresEventStore(postgres: Postgres, name = DEFAULT_STORE_NAME): EventStore {
   return {
     protocol: "postgres",
     connections: {
       // Both at the writer's end: a replica is behind, and nobody can listen there.
-      commands: eventStoreConnection(postgresConnection(postgres, "writer")),
-      subscriptions: eventStoreConnection(postgresConnection({ ...postgres, reader: postgres.writer }, "reader")),
+      commands: eventStoreConnection(name, postgresConnection(postgres, "writer")),
+      subscriptions: eventStoreConnection(name, postgresConnection({ ...postgres, reader: postgres.writer }, "reader")),
     },
   };
 }
 
-function eventStoreConnection(connection: Connection): Connection {
+function eventStoreConnection(name: string, connection: Connection): Connection {
   const { DATABASE_URL = "" } = connection.variables;
-  return { ...connection, name: "event-store", variables: { EVENT_STORE_URL: DATABASE_URL } };
+  return { ...connection, name, variables: { EVENT_STORE_URL: DATABASE_URL } };
 }

@@ -11,6 +11,12 @@ export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "names
   /** What is migrated; the end of the pod's name. */
   readonly part: string;
 
+  /**
+   * The beginning of the pod's name.
+   * @default - the name of the server
+   */
+  readonly called?: string;
+
   /** The directory of numbered files (`0001-events.sql`). */
   readonly directory: string;
 
@@ -24,12 +30,12 @@ export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "names
 /** What applies the numbered files of a directory to a database as its migrator, each once and in their order. */
 export function migrationPod(
   scope: Construct,
-  { postgres, part, directory, name = postgres.database, ...where }: MigrationPodProps,
+  { postgres, part, called = postgres.name, directory, name = postgres.database, ...where }: MigrationPodProps,
 ): PsqlPod {
   return new PsqlPod(scope, "pod", {
     ...where,
     postgres,
-    name: `${postgres.name}-${part}`,
+    name: `${called}-${part}`,
     files: [join(__dirname, "migrations/migrate.sh"), directory, join(__dirname, "migrations/apply.sql")],
     settings: {
       PGDATABASE: postgres.database,

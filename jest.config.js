@@ -7,10 +7,11 @@ module.exports = {
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
   // Compiled already; packages and what they build into are loaded once for all.
   transform: {
-    "/node_modules/(cdktf|constructs|@cdktf|valibot|yaml)/|/dist/(constructs|stacks|environments|test/program)\\b.*\\.js$":
+    "/node_modules/(cdktf|constructs|@cdktf|fast-check|pure-rand|valibot|yaml)/|/dist/(constructs|stacks|environments|test/program)\\b.*\\.js$":
       "<rootDir>/test/jest/share.js",
   },
   transformIgnorePatterns: [],
+  testRunner: "<rootDir>/test/jest/runner.js",
   testEnvironment: "<rootDir>/test/jest/shared-modules.js",
   maxWorkers: 2,
   // Machines are shared: what takes a second on one may take ten on another.

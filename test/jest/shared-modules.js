@@ -13,7 +13,7 @@ Error.captureStackTrace = (target, below) => {
 module.exports = class extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
-    // What shared code sees of these is what tests see and play.
-    Object.assign(this.global, { requireShared: require, wholeTraces: capture, Error, Date, Math });
+    // What shared code sees of these, and `expect.any` compares, is what tests see and play.
+    Object.assign(this.global, { requireShared: require, wholeTraces: capture, Error, Date, Math, String });
   }
 };

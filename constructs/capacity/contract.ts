@@ -54,6 +54,13 @@ export interface PodGroup {
   readonly priority?: number;
 
   /**
+   * Labels of the nodes that its pods may run on. Nodes of a pool have no labels here: these pods are placed as if every node had
+   * them, and `headroom` names them.
+   * @default - any node
+   */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+
+  /**
    * Whether its pods come and go, as those of a job: one of them has to fit beside everything else.
    * @default false
    */

@@ -61,6 +61,8 @@ export function headroom(ledger: CapacityLedger): string {
   parts.push(`room for a pod of ${amount(smallest(verdict))}`);
   const { scaled } = verdict;
   if (scaled.pods > 0) parts.push(`at most scale +${amount(scaled)}, which ${scaled.fits ? "fits" : "does not fit"}`);
+  const selective = [...new Set(ledger.groups.filter(({ nodeSelector }) => nodeSelector).map(({ name }) => name))].sort();
+  if (selective.length > 0) parts.push(`${selective.join(", ")} counted as if every node had the labels of its nodeSelector`);
   return parts.join("; ");
 }
 

@@ -18,6 +18,7 @@ interface Template {
   readonly spec?: PodSpec & {
     readonly priority?: number;
     readonly priorityClassName?: string;
+    readonly nodeSelector?: Readonly<Record<string, string>>;
     readonly topologySpreadConstraints?: readonly {
       readonly topologyKey: string;
       readonly maxSkew?: number;
@@ -141,7 +142,17 @@ export function podGroups(objects: readonly object[], priorities: Map<string, nu
     const request = withClaims(requestOf(template.spec, path, problems), object);
     const pods = workload.pods(object, scales.get(`${object.kind} ${nameOf(object)}`));
     const priority = priorityOf(template.spec, priorities, path, problems);
-    return [{ name: nameOf(object), ...pods, request, ...(spread.length > 0 ? { spread } : {}), ...(priority === 0 ? {} : { priority }) }];
+    const { nodeSelector } = template.spec;
+    return [
+      {
+        name: nameOf(object),
+        ...pods,
+        request,
+        ...(spread.length > 0 ? { spread } : {}),
+        ...(priority === 0 ? {} : { priority }),
+        ...(nodeSelector ? { nodeSelector } : {}),
+      },
+    ];
   });
   if (problems.length > 0) throw new InvalidInput(problems);
   return groups;

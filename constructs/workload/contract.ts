@@ -47,6 +47,13 @@ export interface PodProps {
   readonly memory?: Bytes;
 
   /**
+   * Memory that it requests, if that is less than `memory`, its limit. A pod that uses more than it requests is killed first
+   * when its node runs out of memory. Autoscaling by memory and the capacity check count requests.
+   * @default - the limit
+   */
+  readonly memoryRequest?: Bytes;
+
+  /**
    * Variables. `$(OTHER)` stands for the value of another one, as in Kubernetes.
    * @default - those of its connections and its telemetry
    */
@@ -123,6 +130,40 @@ export interface PodProps {
   readonly scratch?: Readonly<Record<string, Bytes>>;
 
   /**
+   * Directories that keep their data, by path, each a PersistentVolumeClaim of this one instance. Only a `Worker` or an
+   * `HttpService` with `replicas: 1` and without slots can have any: a release stops its pod before the next one starts, and a
+   * pod can run only in the zone of its volume. Sizes grow in place if the storage class allows it.
+   * @default - none: what it writes ends with the pod
+   */
+  readonly volumes?: Readonly<Record<string, Volume>>;
+
+  /**
+   * Secrets as files, by path, read-only: `{ "/run/secrets/signing-key": { secret, home: "write-side", key: "key" } }`. A running
+   * pod never sees a change: restart it after a rotation.
+   * @default - none
+   */
+  readonly secretFiles?: Readonly<Record<string, SecretFact>>;
+
+  /**
+   * Labels of nodes that it may run on: `{ "example.com/pool": "memory" }`. The capacity check doesn't know labels of nodes: it
+   * counts these pods as if every node had them, and says so.
+   * @default - any node
+   */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+
+  /**
+   * Taints of nodes that don't keep it away. A toleration attracts nothing: add `nodeSelector` for that.
+   * @default - none
+   */
+  readonly tolerations?: readonly Toleration[];
+
+  /**
+   * Secrets of the namespace, of type `kubernetes.io/dockerconfigjson`, by which its images are pulled.
+   * @default - none: the nodes may pull its images
+   */
+  readonly pullSecrets?: readonly string[];
+
+  /**
    * The user and group that it runs as, by number; never 0.
    * @default 65532, "nonroot" of distroless images
    */
@@ -149,6 +190,37 @@ export interface PodProps {
 
   /** What has to be there before: its namespace, a migration. */
   readonly after?: readonly ITerraformDependable[];
+}
+
+/** A directory that keeps its data when its pod is replaced. */
+export interface Volume {
+  readonly size: Bytes;
+
+  /** @default - the cluster's class for data */
+  readonly storageClass?: string;
+
+  /**
+   * Whether no plan may delete it. Set it to false before the volume or its workload is removed.
+   * @default true
+   */
+  readonly protect?: boolean;
+}
+
+/** A taint that is tolerated. */
+export interface Toleration {
+  readonly key: string;
+
+  /** @default - any value */
+  readonly value?: string;
+
+  /** @default - every effect */
+  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+
+  /**
+   * How long it stays on a node that gets the taint while it runs there; of `NoExecute` only.
+   * @default - as long as it likes
+   */
+  readonly within?: Duration;
 }
 
 /** A collector that takes OTLP. */
@@ -263,7 +335,7 @@ export interface Scaling {
   readonly cpu?: number;
 
   /**
-   * How much of their memory, in percent. Only of what gives memory back.
+   * How much of the memory that they ask for, in percent. Only of what gives memory back.
    * @default - it is not looked at
    */
   readonly memory?: number;

@@ -127,6 +127,7 @@ export class HttpService extends Construct {
       ...props,
       name,
       component: "service",
+      single: replicas === 1 && !props.slots,
       env: { PORT: String(port), ...env },
       health: { port, path: health },
       morePorts,

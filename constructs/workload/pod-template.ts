@@ -1,4 +1,5 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
@@ -6,11 +7,14 @@ import { type PodConnections, podConnections, type SecretFact } from "../connect
 import { refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
-import type { Container, Health, PodProps } from "./contract";
+import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic, RESTRICTED, STAYS } from "../kubernetes";
+import { exempt } from "../policy/contract";
+import type { Container, Health, PodProps, Volume } from "./contract";
 import { WORKLOAD_DEFAULTS } from "./defaults";
-import { fileData, fileHash, mounts, volumes } from "./directories";
+import { fileData, fileHash, mounts, secretMounts, volumes } from "./directories";
 import { NamespaceConnections } from "./namespace-connections";
+import { claimName, keptVolume } from "./paths";
+import { placementProblems, tolerated } from "./placement";
 import { probesOf, secondsOf } from "./probes";
 import { podProblems, portOf } from "./problems";
 import { literal, values, variableProblems, variables } from "./variables";
@@ -76,6 +80,12 @@ export interface PodTemplateProps extends PodProps {
    * @default false
    */
   readonly ends?: boolean;
+
+  /**
+   * Whether there is one pod of it and never two, which alone can have `volumes`.
+   * @default false
+   */
+  readonly single?: boolean;
 }
 
 /** One of the pods that are made of a template. */
@@ -131,7 +141,7 @@ export class PodTemplate extends Construct {
     this.props = props;
     this.labels = { [NAME]: name };
     this.connections = podConnections(cluster, props.connections ?? []);
-    for (const { property, ...problem } of podProblems(props)) refuse(scope, [problem], property);
+    for (const { property, ...problem } of [...podProblems(props), ...placementProblems(props)]) refuse(scope, [problem], property);
     refuse(scope, this.connections.problems, "connections");
     refuse(scope, variableProblems(props, this.connections), "env");
 
@@ -145,12 +155,21 @@ export class PodTemplate extends Construct {
       this.files = new ConfigMapV1(this, "files", { metadata: { name, namespace }, data: fileData(files), dependsOn });
     }
     const { policy } = new PodTraffic(this, "traffic", { namespace, name, labels: this.labels, ...this.traffic(), after });
-    const own = [...Object.values(secrets), ...secretsBeside].map(({ secret, home }) => ({ secret, home }));
+    const claims = this.claims(dependsOn);
+    const own = [...Object.values(secrets), ...Object.values(props.secretFiles ?? {}), ...secretsBeside].map(({ secret, home }) => ({
+      secret,
+      home,
+    }));
     const { authorities, configMaps } = this.connections;
     const needs = { secrets: [...this.connections.secrets, ...own], authorities, configMaps };
     const connected = NamespaceConnections.need(this, { cluster, namespace, after }, needs);
     if (props.metrics?.monitor) this.monitor(after);
-    this.ready = [...after, account, ...(this.files ? [this.files] : []), policy, ...connected];
+    this.ready = [...after, account, ...(this.files ? [this.files] : []), policy, ...claims, ...connected];
+  }
+
+  /** Whether it has a directory that only one pod can use at a time. */
+  get keepsData(): boolean {
+    return Object.keys(this.props.volumes ?? {}).length > 0;
   }
 
   /** How long its pods may take to end, in seconds. */
@@ -169,10 +188,12 @@ export class PodTemplate extends Construct {
     const { props } = this;
     this.check(property, image);
     const { name, component, user = WORKLOAD_DEFAULTS.user, ends = false, priority } = props;
+    const { nodeSelector, tolerations = [], pullSecrets = [] } = props;
     const selector = this.selector(instance);
     const annotations = {
       "kubectl.kubernetes.io/default-container": name,
       ...(this.files ? { "checksum/files": fileHash(props.files ?? {}, this.files) } : {}),
+      ...(this.keepsData ? STAYS : {}),
     };
     return {
       metadata: { labels: { ...props.labels, ...selector, "app.kubernetes.io/component": component }, annotations },
@@ -188,8 +209,13 @@ export class PodTemplate extends Construct {
           runAsUser: String(user),
           runAsGroup: String(user),
           fsGroup: String(user),
+          // What is on a volume already belongs to the group: a start is not to look at every file.
+          ...(this.keepsData ? { fsGroupChangePolicy: "OnRootMismatch" } : {}),
           seccompProfile: { type: "RuntimeDefault" },
         },
+        ...(nodeSelector ? { nodeSelector: { ...nodeSelector } } : {}),
+        ...(tolerations.length > 0 ? { toleration: tolerated(tolerations) } : {}),
+        ...(pullSecrets.length > 0 ? { imagePullSecrets: [...pullSecrets].sort().map((secret) => ({ name: secret })) } : {}),
         ...(ends ? {} : { topologySpreadConstraint: spread(selector) }),
         initContainer: [
           ...(props.drain ? [this.drainContainer()] : []),
@@ -204,6 +230,27 @@ export class PodTemplate extends Construct {
         ],
       },
     };
+  }
+
+  /** The volumes of its one pod, by claims that it finds by their names. */
+  private claims(dependsOn: ITerraformDependable[]): readonly PersistentVolumeClaimV1[] {
+    const { cluster, namespace, name, volumes: kept = {} } = this.props;
+    return Object.keys(kept)
+      .sort()
+      .filter((path, index, all) => all.findIndex((other) => keptVolume(other) === keptVolume(path)) === index)
+      .map((path) => {
+        const { size, storageClass = cluster.storageClass, protect = true } = kept[path] as Volume;
+        const claim = new PersistentVolumeClaimV1(this, keptVolume(path), {
+          metadata: { name: claimName(name, path), namespace, labels: { ...this.labels } },
+          spec: { accessModes: ["ReadWriteOnce"], storageClassName: storageClass, resources: { requests: { storage: size } } },
+          // It is bound when its pod comes, which comes after it.
+          waitUntilBound: false,
+          lifecycle: { preventDestroy: protect },
+          dependsOn,
+        });
+        exempt(claim, "data-lives-apart", "the volume of one workload, which is deployed with it");
+        return claim;
+      });
   }
 
   private check(property: string, image: string): void {
@@ -233,6 +280,7 @@ export class PodTemplate extends Construct {
       cpu = WORKLOAD_DEFAULTS.cpu,
       cpuLimit,
       memory = WORKLOAD_DEFAULTS.memory,
+      memoryRequest = memory,
       health,
       probes,
       provesItself,
@@ -244,11 +292,14 @@ export class PodTemplate extends Construct {
       ...running(command, args),
       env: variables(this.props, this.connections, image),
       port: Object.entries(this.ports()).map(([portName, containerPort]) => ({ name: portName, containerPort })),
-      resources: { requests: { cpu: String(cpu), memory }, limits: { memory, ...(cpuLimit ? { cpu: String(cpuLimit) } : {}) } },
+      resources: {
+        requests: { cpu: String(cpu), memory: memoryRequest },
+        limits: { memory, ...(cpuLimit ? { cpu: String(cpuLimit) } : {}) },
+      },
       securityContext: this.restricted(),
       ...probesOf(health, probes, provesItself),
       terminationMessagePolicy: "FallbackToLogsOnError",
-      volumeMount: [...this.connections.mounts, ...mounts(this.props)],
+      volumeMount: [...this.connections.mounts, ...mounts(this.props), ...secretMounts(this.props)],
     });
   }
 
@@ -266,7 +317,7 @@ export class PodTemplate extends Construct {
       resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
       securityContext: this.restricted(),
       terminationMessagePolicy: "FallbackToLogsOnError",
-      volumeMount: [...(connected ? this.connections.mounts : []), ...mounts(this.props)],
+      volumeMount: [...(connected ? this.connections.mounts : []), ...mounts(this.props), ...(connected ? secretMounts(this.props) : [])],
     };
   }
 

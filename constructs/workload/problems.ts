@@ -4,6 +4,7 @@ import { maxLength } from "../core/names";
 import { bytes, millicores, type Reading, seconds } from "../core/quantities";
 import type { PodProps, Probe } from "./contract";
 import { WORKLOAD_DEFAULTS } from "./defaults";
+import { fileKey, keptVolume } from "./paths";
 
 /** What is wrong, and of which of the props. */
 export type PropProblem = Omit<Problem, "path"> & { readonly property: string };
@@ -15,8 +16,16 @@ const NAME = new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`)
 const MOST_BYTES = 1_000_000;
 
 /** What is wrong with what is said of a pod beside its image and its connections. */
-export function podProblems(props: PodProps & { readonly name: string }): readonly PropProblem[] {
-  return [...nameProblems(props), ...quantityProblems(props), ...textProblems(props), ...fileProblems(props), ...probeProblems(props)];
+export function podProblems(props: PodProps & { readonly name: string; readonly single?: boolean }): readonly PropProblem[] {
+  return [
+    ...nameProblems(props),
+    ...quantityProblems(props),
+    ...textProblems(props),
+    ...fileProblems(props),
+    ...mountProblems(props),
+    ...volumeProblems(props),
+    ...probeProblems(props),
+  ];
 }
 
 /** A problem where a quantity can't be read. */
@@ -47,6 +56,7 @@ function quantityProblems({
   cpu,
   cpuLimit,
   memory,
+  memoryRequest,
   grace,
   user,
   scratch = {},
@@ -60,6 +70,7 @@ function quantityProblems({
   check("cpu", cpu, millicores);
   check("cpuLimit", cpuLimit, millicores);
   check("memory", memory, bytes);
+  check("memoryRequest", memoryRequest, bytes);
   check("grace", grace, seconds);
   for (const [path, size] of Object.entries(scratch)) {
     check(`scratch.${path}`, size, bytes);
@@ -77,6 +88,12 @@ function quantityProblems({
   const [asked, limit] = [millicores(cpu ?? WORKLOAD_DEFAULTS.cpu), millicores(cpuLimit ?? Number.MAX_SAFE_INTEGER / 1000)];
   if (typeof asked === "number" && typeof limit === "number" && limit < asked) {
     found.push({ property: "cpuLimit", value: cpuLimit, rule: "is less than what it asks for", remedy: "raise it, or lower cpu" });
+  }
+  const limitOfMemory = memory ?? WORKLOAD_DEFAULTS.memory;
+  const [requested, most] = [bytes(memoryRequest ?? limitOfMemory), bytes(limitOfMemory)];
+  if (typeof requested === "number" && typeof most === "number" && requested > most) {
+    const rule = `exceeds memory (${limitOfMemory}), its limit`;
+    found.push({ property: "memoryRequest", value: memoryRequest, rule, remedy: "lower it, or raise memory" });
   }
   return found;
 }
@@ -103,12 +120,16 @@ export function portOf(address: string): number | undefined {
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-function fileProblems({ files = {} }: PodProps): PropProblem[] {
-  const found = Object.keys(files).flatMap((path) => pathProblems("files", path));
-  const keys = Object.keys(files).map(fileKey);
-  for (const [index, value] of Object.keys(files).entries()) {
-    if (keys.indexOf(keys[index] as string) < index) {
-      found.push({ property: "files", value, rule: "differs from another path in slashes alone", remedy: "rename one of the two" });
+function fileProblems({ files = {}, secretFiles = {} }: PodProps): PropProblem[] {
+  const found: PropProblem[] = [];
+  for (const [property, named] of Object.entries({ files, secretFiles })) {
+    const paths = Object.keys(named);
+    const keys = paths.map(fileKey);
+    found.push(...paths.flatMap((path) => pathProblems(property, path)));
+    for (const [index, value] of paths.entries()) {
+      if (keys.indexOf(keys[index] as string) < index) {
+        found.push({ property, value, rule: "differs from another path in slashes alone", remedy: "rename one of the two" });
+      }
     }
   }
   const size = Object.values(files).reduce((sum, content) => sum + (Token.isUnresolved(content) ? 0 : Buffer.byteLength(content)), 0);
@@ -119,10 +140,46 @@ function fileProblems({ files = {} }: PodProps): PropProblem[] {
   return found;
 }
 
-/** The key of a file in its ConfigMap. */
-export function fileKey(path: string): string {
-  return path.slice(1).replaceAll(/[^\w.-]/g, "_");
+/** One path twice is refused by the API, and not before an apply. `/tmp` is there in any case. */
+function mountProblems({ files = {}, scratch = {}, volumes = {}, secretFiles = {} }: PodProps): PropProblem[] {
+  const taken = new Map<string, string>([["/tmp", "scratch"]]);
+  return Object.entries({ files, scratch, volumes, secretFiles }).flatMap(([property, named]) =>
+    Object.keys(named).flatMap((value) => {
+      const other = taken.get(value);
+      taken.set(value, property);
+      if (!other || (value === "/tmp" && property === "scratch")) return [];
+      return [{ property, value, rule: `is a path of ${other} too`, remedy: "use another path for one of them" }];
+    }),
+  );
 }
+
+function volumeProblems({ volumes = {}, single = false }: PodProps & { readonly single?: boolean }): PropProblem[] {
+  const paths = Object.keys(volumes);
+  const found = paths.flatMap((path) => [
+    ...pathProblems(`volumes.${path}`, path),
+    ...unreadable(`volumes.${path}.size`, volumes[path]?.size, bytes(volumes[path]?.size)),
+  ]);
+  for (const [index, value] of paths.entries()) {
+    const name = keptVolume(value);
+    if (name.length > LONGEST_LABEL) {
+      const remedy = `use a path of up to ${LONGEST_LABEL - keptVolume("").length} characters`;
+      found.push({ property: "volumes", value, rule: "is too long for the name of a volume", remedy });
+    }
+    if (paths.findIndex((path) => keptVolume(path) === name) < index) {
+      const rule = "differs from another path in punctuation or case alone";
+      found.push({ property: "volumes", value, rule, remedy: "rename one of the two" });
+    }
+  }
+  if (paths.length > 0 && !single) {
+    const rule = "can be written by one instance only, and this workload can have several pods";
+    const remedy = "use a Worker or an HttpService with replicas: 1 and without slots, or keep the data in a store";
+    found.push({ property: "volumes", value: paths.join(", "), rule, remedy });
+  }
+  return found;
+}
+
+/** Of labels and their values, names of volumes and others (Kubernetes, labels and selectors). */
+export const LONGEST_LABEL = 63;
 
 function pathProblems(property: string, path: string): PropProblem[] {
   const isPath = /^(\/[\w.@-]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path);

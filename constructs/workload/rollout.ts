@@ -39,6 +39,9 @@ const HISTORY = 10;
 /** A mark of `kubectl rollout restart`. Terraform would take it away again, and restart everything once more. */
 export const RESTARTED = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
 
+/** A volume is attached to one node at a time, and written by one pod: the old one goes before the new one comes. */
+const ALONE = { type: "Recreate" } as const;
+
 /** By default Terraform removes what is no longer there before it changes what depended on it. */
 export const GOES_LAST = { createBeforeDestroy: true } as const;
 
@@ -69,7 +72,7 @@ export class Rollout extends Construct {
         // An autoscaled one carries no number: whatever stood here would be put back by every apply.
         ...(typeof replicas === "number" ? { replicas: String(replicas) } : {}),
         selector: { matchLabels },
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "0" } },
+        strategy: pods.keepsData ? ALONE : { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "0" } },
         progressDeadlineSeconds: progress,
         // A version that crashes after it was ready would replace all pods.
         minReadySeconds: steady,

@@ -40,7 +40,13 @@ export class Worker extends Construct {
     const { cluster, namespace, name = id, image, replicas = 2, scaleOn, probes } = props;
     for (const { property, ...problem } of [...replicasProblems(replicas), ...scalingProblems(replicas, scaleOn)])
       refuse(this, [problem], property);
-    const pods = new PodTemplate(this, "pod", { ...props, name, component: "worker", secretsBeside: signalSecrets(scaleOn) });
+    const pods = new PodTemplate(this, "pod", {
+      ...props,
+      name,
+      component: "worker",
+      single: replicas === 1,
+      secretsBeside: signalSecrets(scaleOn),
+    });
     const { deployment } = new Rollout(this, "rollout", {
       cluster,
       namespace,

@@ -244,6 +244,14 @@ describe("a ledger", () => {
     );
   });
 
+  it("says which pods it places as if every node had the labels that they select", () => {
+    const selective = aGroup({ name: "orders/reports", nodeSelector: { "example.com/pool": "memory" } });
+    expect(headroom(ledgerOf(aPool({ a: 1 }), aGroup({}), selective))).toBe(
+      "2.0 of 4.0 cores and 2.0 of 16.0Gi; room for a pod of 2.0 cores and 14.0Gi; " +
+        "orders/reports counted as if every node had the labels of its nodeSelector",
+    );
+  });
+
   it("tells its headroom in a line", () => {
     const ledger = ledgerOf(
       aPool({ a: 1, b: 1, c: 1 }),

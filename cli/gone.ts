@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { lockFor } from "../stacks/lock-file";
+import { lockFor } from "../stacks/base/lock-file";
 import type { AwsReader } from "./aws";
 import { Refused } from "./refused";
 import type { State, StateResource, Workspace } from "./workspace";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { release, tryToWrite } from "../stacks/claims";
+import { release, tryToWrite } from "../stacks/base/claims";
 
 /** What `terraform init` has done in a directory, and for what. */
 interface Done {

@@ -1,5 +1,5 @@
 import type { Slot, WorkloadRelease } from "../stacks";
-import { otherSlot } from "../stacks/release";
+import { otherSlot } from "../stacks/model/release";
 import { Refused } from "./refused";
 
 /** The workload whose release is changed. */

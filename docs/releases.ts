@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { accounts } from "../environments/accounts";
 import { production } from "../environments/production";
 import type { Environment } from "../stacks";
-import { released } from "../stacks/release";
+import { released } from "../stacks/model/release";
 import { planOf } from "../test/manifests/plans";
 import { synthesisOf } from "../test/program";
 import type { Body } from "../test/synth";

@@ -1,8 +1,8 @@
 import { beyondQuotas, type PodGroup } from "../constructs/capacity";
 import type { Problem } from "../constructs/core/errors";
 import { type ChartRelease, inadmissible, type KubernetesObject, type KubernetesObjects } from "../constructs/kubernetes";
-import { descriptionOf } from "./refusals";
-import type { PlatformStack } from "./stack";
+import { descriptionOf } from "./base/refusals";
+import type { PlatformStack } from "./base/stack";
 
 /** What the API server of a cluster would refuse, in the words of whoever described it. */
 export function refusedBy(path: string, sent: readonly Sent[], groups: readonly PodGroup[]): readonly Problem[] {

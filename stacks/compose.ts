@@ -1,24 +1,24 @@
 import type { App } from "cdktf";
-import { backupStack } from "./backup";
-import { bootstrapStack } from "./bootstrap";
-import { clusterStacks } from "./cluster";
-import { dataStacks } from "./data";
-import { edgeStacks } from "./edge";
-import { entryStacks } from "./entry";
-import type { Account, Aws, Environment, Program } from "./environment";
-import { eventStoreStacks } from "./event-store";
-import { eventStoreOnClusterStacks } from "./event-store-on-cluster";
-import { eventStoreUsersStacks } from "./event-store-users";
-import { identitiesStacks } from "./identities";
-import { keysStack } from "./keys";
-import { type Foundation, type Site, sitesOf } from "./kubernetes";
-import { networkStack } from "./network";
-import { peeringStacks } from "./peering";
-import { platformStack } from "./platform";
-import { readStoreStacks } from "./read-store";
-import { withRelease } from "./release";
-import { sideStacks } from "./sides";
-import type { PlatformStack } from "./stack";
+import { backupStack } from "./cloud/backup";
+import { bootstrapStack } from "./cloud/bootstrap";
+import { clusterStacks } from "./cloud/cluster";
+import { dataStacks } from "./cloud/data";
+import { edgeStacks } from "./cloud/edge";
+import { entryStacks } from "./cloud/entry";
+import type { Account, Aws, Environment, Program } from "./model/environment";
+import { eventStoreStacks } from "./cloud/event-store";
+import { eventStoreOnClusterStacks } from "./cluster/stores/event-store";
+import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
+import { identitiesStacks } from "./cloud/identities";
+import { keysStack } from "./cloud/keys";
+import { type Foundation, type Site, sitesOf } from "./base/site";
+import { networkStack } from "./cloud/network";
+import { peeringStacks } from "./cloud/peering";
+import { platformStack } from "./cluster/platform";
+import { readStoreStacks } from "./cluster/stores/read-store";
+import { withRelease } from "./model/release";
+import { sideStacks } from "./workloads/sides";
+import type { PlatformStack } from "./base/stack";
 
 /** An environment on AWS, and the account it lives in. */
 export interface AwsContext {

@@ -1,9 +1,9 @@
 import type { Problem } from "../constructs/core/errors";
 import type { KubernetesObject } from "../constructs/kubernetes";
 import type { Flow } from "../constructs/network";
-import { isExistingCluster } from "./environment";
-import type { Site } from "./kubernetes";
-import { AMONG_NODES, nodeParties, traffic } from "./traffic";
+import { isExistingCluster } from "./model/environment";
+import type { Site } from "./base/site";
+import { AMONG_NODES, nodeParties, traffic } from "./model/derive/traffic";
 
 /** A port that one end opens, or that pods listen on. */
 interface Port {

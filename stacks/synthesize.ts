@@ -4,12 +4,12 @@ import { describe, InvalidInput, type Problem } from "../constructs/core/errors"
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
-import type { Program } from "./environment";
-import { each, step } from "./paths";
-import { publish, stagingOf } from "./publish";
-import { descriptionOf, refusals } from "./refusals";
-import { NAMED } from "./reserved-names";
-import { examine } from "./validate";
+import type { Program } from "./model/environment";
+import { each, step } from "./model/check/paths";
+import { publish, stagingOf } from "./base/publish";
+import { descriptionOf, refusals } from "./base/refusals";
+import { NAMED } from "./model/reserved-names";
+import { examine } from "./model/validate";
 
 /** What a synthesis wrote. */
 export interface Synthesis {

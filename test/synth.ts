@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
-import { sparingPlainValues } from "../stacks/plain-values";
+import { sparingPlainValues } from "../stacks/base/plain-values";
 
 export type Body = Record<string, any>;
 

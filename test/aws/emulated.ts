@@ -7,8 +7,8 @@ import { VERSIONS } from "../../constructs/core/versions";
 import { program } from "../../environments";
 import type { Environment, PlatformStack, Program } from "../../stacks";
 import * as composing from "../../stacks/compose";
-import { kurrentCloudCidr } from "../../stacks/environment";
-import type { NetworkOutputs } from "../../stacks/network";
+import { kurrentCloudCidr } from "../../stacks/model/environment";
+import type { NetworkOutputs } from "../../stacks/cloud/network";
 
 /** The exact providers of this repository's program. */
 export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");

@@ -11,7 +11,7 @@ import { render } from "../../cli/render";
 import { KubernetesTarget, Release } from "../../constructs/kubernetes";
 import { PlatformStack } from "../../stacks";
 import * as composing from "../../stacks/compose";
-import { localStackProps } from "../../stacks/stack";
+import { localStackProps } from "../../stacks/base/stack";
 import { anEnvironment, aProgram } from "../environments";
 
 type Build = (stack: PlatformStack, cluster: KubernetesTarget) => void;

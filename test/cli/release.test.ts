@@ -5,7 +5,7 @@ import { release, USAGE } from "../../cli/versions";
 import { accounts } from "../../environments/accounts";
 import { production } from "../../environments/production";
 import type { Environment, Program, WorkloadRelease } from "../../stacks";
-import { released, withRelease } from "../../stacks/release";
+import { released, withRelease } from "../../stacks/model/release";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 
 const V1 = "registry.example.com/orders/api:1.0.0";

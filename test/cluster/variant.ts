@@ -7,8 +7,8 @@ import {
   type EventStore,
   type ExistingCluster,
   type ReadDatabase,
-} from "../../stacks/environment";
-import { partsOf } from "../../stacks/platform-parts";
+} from "../../stacks/model/environment";
+import { partsOf } from "../../stacks/model/derive/platform-parts";
 
 /** An environment as far as it goes on an existing cluster, without AWS. */
 export interface Variant {

@@ -4,7 +4,7 @@ import type { Environment, PlatformStack, Program } from "../../stacks";
 import { ineffective, validate } from "../../stacks";
 import { measure } from "../../stacks/capacity";
 import { compose } from "../../stacks/compose";
-import { refusals } from "../../stacks/refusals";
+import { refusals } from "../../stacks/base/refusals";
 import { anEnvironment } from "../environments";
 import { type Setting, setAt } from "./settings";
 

@@ -1,7 +1,7 @@
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
 import { CachePassword } from "../../constructs/redis";
-import { cacheUsers } from "../../stacks/secrets";
+import { cacheUsers } from "../../stacks/model/derive/secrets";
 import { type Body, one, synth } from "../synth";
 
 const made = (mirror?: string): Body =>

@@ -1,10 +1,10 @@
 import { App } from "cdktf";
 import { findings } from "../../constructs/policy";
 import type { AwsContext } from "../../stacks/compose";
-import { edgeStacks } from "../../stacks/edge";
-import type { EntryOutputs } from "../../stacks/entry";
-import { keysStack } from "../../stacks/keys";
-import { awsStackProps, PlatformStack } from "../../stacks/stack";
+import { edgeStacks } from "../../stacks/cloud/edge";
+import type { EntryOutputs } from "../../stacks/cloud/entry";
+import { keysStack } from "../../stacks/cloud/keys";
+import { awsStackProps, PlatformStack } from "../../stacks/base/stack";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import type { Environment } from "../../stacks";
-import { kubernetesStack, sitesOf } from "../../stacks/kubernetes";
+import { kubernetesStack, sitesOf } from "../../stacks/base/site";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { VERSIONS } from "../../constructs/core/versions";
-import { lockFor } from "../../stacks/lock-file";
+import { lockFor } from "../../stacks/base/lock-file";
 
 const LOCK = readFileSync("environments/.terraform.lock.hcl", "utf8");
 

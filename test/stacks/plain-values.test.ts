@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Fn, Lazy, LocalBackend, TerraformOutput, TerraformStack, Token, Tokenization } from "cdktf";
 import * as fc from "fast-check";
-import { sparingPlainValues } from "../../stacks/plain-values";
+import { sparingPlainValues } from "../../stacks/base/plain-values";
 
 const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") });
 let stacks = 0;

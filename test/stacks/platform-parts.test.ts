@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
 import type { Environment } from "../../stacks";
-import { EXISTING_PARTS } from "../../stacks/environment";
-import { sitesOf } from "../../stacks/kubernetes";
-import { NEEDED, partsFromElsewhere, partsOf } from "../../stacks/platform-parts";
+import { EXISTING_PARTS } from "../../stacks/model/environment";
+import { sitesOf } from "../../stacks/base/site";
+import { NEEDED, partsFromElsewhere, partsOf } from "../../stacks/model/derive/platform-parts";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 

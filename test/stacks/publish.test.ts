@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { holdsLock } from "../../stacks/lock-file";
-import { type PublishOptions, publish, stagingOf } from "../../stacks/publish";
+import { holdsLock } from "../../stacks/base/lock-file";
+import { type PublishOptions, publish, stagingOf } from "../../stacks/base/publish";
 
 let outdir: string;
 const others: ChildProcess[] = [];

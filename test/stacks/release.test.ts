@@ -2,8 +2,8 @@ import { Testing } from "cdktf";
 import { program } from "../../environments";
 import { dev } from "../../environments/dev";
 import { compose, type Environment, type Service } from "../../stacks";
-import { all } from "../../stacks/environment";
-import { released, versionsOf, withRelease } from "../../stacks/release";
+import { all } from "../../stacks/model/environment";
+import { released, versionsOf, withRelease } from "../../stacks/model/release";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 
 const V1 = "registry.example.com/orders/command-api:1.0.0";

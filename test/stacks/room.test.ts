@@ -1,4 +1,4 @@
-import { sitesOf } from "../../stacks/kubernetes";
+import { sitesOf } from "../../stacks/base/site";
 import { anEnvironment } from "../environments";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CONTROLLERS } from "../../constructs/cluster/controllers";
 import { program } from "../../environments";
-import { grafanaAdmin, managedSecretsOf, secretsOf } from "../../stacks/secrets";
+import { grafanaAdmin, managedSecretsOf, secretsOf } from "../../stacks/model/derive/secrets";
 import { anEnvironment } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { accountSchema, environmentSchema, settingsOf } from "../../stacks/schema";
+import { accountSchema, environmentSchema, settingsOf } from "../../stacks/model/schema";
 import { ACCOUNT_SETTINGS, SETTINGS, WITHOUT_EFFECT } from "../model/settings";
 
 /** What is taken out of settings and not used there, with the reason. */

@@ -1,8 +1,8 @@
 import type { PodProps } from "../../constructs/workload";
 import { program } from "../../environments";
-import type { Environment, ReleaseFile } from "../../stacks/environment";
-import { released } from "../../stacks/release";
-import { withAccess } from "../../stacks/workloads";
+import type { Environment, ReleaseFile } from "../../stacks/model/environment";
+import { released } from "../../stacks/model/release";
+import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";

@@ -1,4 +1,4 @@
-import { settledStores } from "../../stacks/sizes";
+import { settledStores } from "../../stacks/model/derive/sizes";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";

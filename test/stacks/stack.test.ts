@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { App } from "cdktf";
 import { PlatformStack, type StackProps } from "../../stacks";
-import { localStackProps } from "../../stacks/stack";
+import { localStackProps } from "../../stacks/base/stack";
 import { anEnvironment } from "../environments";
 import { type Body, one } from "../synth";
 

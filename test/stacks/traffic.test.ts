@@ -1,5 +1,5 @@
 import { program } from "../../environments";
-import { traffic } from "../../stacks/traffic";
+import { traffic } from "../../stacks/model/derive/traffic";
 import { anEnvironment } from "../environments";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };

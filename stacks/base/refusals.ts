@@ -1,0 +1,48 @@
+import type { TerraformResource } from "cdktf";
+import type { IConstruct } from "constructs";
+import type { Problem } from "../../constructs/core/errors";
+
+const DESCRIBED = new WeakMap<IConstruct, string>();
+
+/** Remembers where an environment describes a construct, so that its refusals speak of that place: `production.cache`. */
+export function describedAt<T extends IConstruct>(path: string, construct: T): T {
+  DESCRIBED.set(construct, path);
+  return construct;
+}
+
+/** Where an environment describes a resource of a stack, by its address, if it does: `production.cache`. */
+export function descriptionOf(stack: IConstruct, address: string): string | undefined {
+  const isIt = (construct: IConstruct) => {
+    const { terraformResourceType, friendlyUniqueId } = construct as TerraformResource;
+    return `${terraformResourceType}.${friendlyUniqueId}` === address;
+  };
+  const place = stack.node
+    .findAll()
+    .find(isIt)
+    ?.node.scopes.findLast((scope) => DESCRIBED.has(scope));
+  return place && DESCRIBED.get(place);
+}
+
+/** What constructs refuse, in the words of whoever described them. */
+export function refusals(stacks: readonly IConstruct[]): readonly Problem[] {
+  const found = stacks.flatMap((stack) =>
+    stack.node
+      .findAll()
+      .flatMap((construct) => construct.node.validate().map((message) => [message, whereItIsDescribed(construct, message)])),
+  );
+  return [...new Map(found.map(([message = "", told = ""]) => [message, problemOf(told)])).values()];
+}
+
+function whereItIsDescribed(construct: IConstruct, message: string): string {
+  const place = construct.node.scopes.findLast((scope) => DESCRIBED.has(scope));
+  const { path } = place?.node ?? {};
+  if (!place || !path || !message.startsWith(path)) return message;
+  // What a construct is made of is nothing that anybody described.
+  return `${DESCRIBED.get(place)}${message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "")}`;
+}
+
+/** The parts of what `describe` wrote; cdktf's own messages have none of them. */
+function problemOf(message: string): Problem {
+  const [, path, rule = message, remedy = "change what it speaks of"] = /^(\S+): (.*); ([^;]*)$/s.exec(message) ?? [];
+  return { path: path ?? "the program", rule, remedy };
+}

@@ -1,0 +1,143 @@
+import type { App } from "cdktf";
+import { CapacityLedger, type NodePool } from "../../constructs/capacity";
+import { addonPods, nodePool } from "../../constructs/cluster";
+import { bytes, known, millicores } from "../../constructs/core/quantities";
+import { VERSIONS } from "../../constructs/core/versions";
+import { KubernetesTarget, type KubernetesTargetProps } from "../../constructs/kubernetes";
+import type { Backups } from "../cloud/backup";
+import type { ClusterStacks } from "../cloud/cluster";
+import type { AwsContext } from "../compose";
+import type { DataOutputs } from "../cloud/data";
+import type { EntryOutputs } from "../cloud/entry";
+import {
+  type Cluster,
+  type ClusterKey,
+  clustersOf,
+  type Environment,
+  type ExistingCluster,
+  isExistingCluster,
+  type Room,
+} from "../model/environment";
+import type { EventStoreOutputs } from "../cloud/event-store";
+import type { Keys } from "../cloud/keys";
+import { type NetworkOutputs, zoneNames } from "../cloud/network";
+import { prioritiesOn } from "../model/derive/priorities";
+import { roomKept } from "../model/derive/reserved-capacity";
+import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
+
+/** What of an environment on AWS the stacks on its clusters read. */
+export interface Foundation {
+  readonly context: AwsContext;
+  readonly keys: PlatformStack<Keys>;
+  readonly network: PlatformStack<NetworkOutputs>;
+  readonly clusters: ClusterStacks;
+  readonly backup: PlatformStack<Backups>;
+
+  /** @default - AWS keeps nothing for it */
+  readonly data?: PlatformStack<DataOutputs>;
+
+  /** @default - it is not at a vendor */
+  readonly eventStore?: PlatformStack<EventStoreOutputs>;
+
+  /** @default - no workload calls AWS */
+  readonly identities?: PlatformStack;
+
+  /** @default - nobody comes from outside */
+  readonly entry?: PlatformStack<EntryOutputs>;
+}
+
+/** A cluster of an environment, as the stacks on it see it. */
+export interface Site {
+  readonly environment: Environment;
+  readonly key: ClusterKey;
+  readonly cluster: Cluster;
+
+  /** What is asked of its nodes, by all stacks together. */
+  readonly ledger: CapacityLedger;
+
+  /** @default - the environment is on no cloud */
+  readonly foundation?: Foundation;
+}
+
+/** What every cluster has; everything else is on one of them, and its name says so. */
+const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform"]);
+
+/** How the stacks on a cluster are called: `production-write-platform`, or `dev-platform` where one carries both sides. */
+const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
+
+/** The clusters of an environment, each with an account of what is asked of it. */
+export function sitesOf(environment: Environment, foundation?: Foundation): readonly Site[] {
+  return clustersOf(environment).map(([key, cluster]) => {
+    const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
+    const ledger = new CapacityLedger(poolOf(environment, cluster), Object.fromEntries(priorities));
+    if (!isExistingCluster(cluster)) ledger.add(...addonPods());
+    for (const [reason, groups] of roomKept(environment, key)) ledger.keep(reason, ...groups);
+    return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
+  });
+}
+
+/** A stack on a cluster, and the cluster as it sees it. Its state lies where that of the environment does. */
+export function kubernetesStack<O extends Outputs = Outputs>(
+  app: App,
+  site: Site,
+  part: string,
+): { readonly stack: PlatformStack<O>; readonly cluster: KubernetesTarget } {
+  const { environment, key, foundation } = site;
+  const name = ON_EACH_CLUSTER.has(part) ? `${PREFIX[key]}${part}` : part;
+  const { aws: _, ...props } = foundation
+    ? awsStackProps(foundation.context.environment, foundation.context.account, name)
+    : { aws: undefined, ...localStackProps(environment, name) };
+  const stack = new PlatformStack<O>(app, `${environment.name}-${name}`, props);
+  const cluster = targetOf(stack, site);
+  for (const provider of ["kubernetes", "helm"] as const) {
+    stack.addOverride(`terraform.required_providers.${provider}.version`, VERSIONS.providers[provider]);
+  }
+  return { stack, cluster };
+}
+
+function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, foundation }: Site): KubernetesTarget {
+  const shared: KubernetesTargetProps = { ledger, ...(environment.mirror ? { mirror: environment.mirror } : {}) };
+  if (isExistingCluster(cluster))
+    return KubernetesTarget.kubeconfig(stack, { ...shared, ...existing(cluster), zones: zonesOf(environment, cluster) });
+  const made = foundation?.clusters[key];
+  if (!foundation || !made) throw new Error(`${environment.name}.${key} is made by no stack`);
+  const { clusterName, clusterEndpoint, clusterCertificateAuthority } = stack.read(made);
+  const { environment: onAws } = foundation.context;
+  return KubernetesTarget.eks(stack, {
+    ...shared,
+    clusterName,
+    endpoint: clusterEndpoint,
+    certificateAuthority: clusterCertificateAuthority,
+    region: onAws.aws.region,
+    vpcId: stack.read(foundation.network).vpcId,
+    zones: zonesOf(environment, cluster),
+  });
+}
+
+/** The fewest nodes that the cluster may have, and what each leaves to pods. Unknown of a cluster that nobody describes. */
+function poolOf(environment: Environment, cluster: Cluster): NodePool | undefined {
+  if (isExistingCluster(cluster)) return cluster.room && roomOf(cluster.room);
+  return environment.aws && nodePool(cluster.nodes, cluster.node, zonesOf(environment, cluster));
+}
+
+/** The zones of a cluster's nodes, as far as they are known. */
+function zonesOf(environment: Environment, cluster: Cluster): readonly string[] {
+  if (isExistingCluster(cluster)) return Object.keys(cluster.room?.zones ?? {});
+  const { aws } = environment;
+  return aws ? zoneNames({ ...environment, aws }) : [];
+}
+
+/** Volumes that a node of an existing cluster takes: the Kubernetes default for a driver that says nothing. */
+const VOLUMES = 39;
+
+function roomOf({ zones, cpu, memory, pods = 110 }: Room): NodePool {
+  return { zones, node: { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), pods, volumes: VOLUMES } };
+}
+
+function existing({ context, kubeconfig, storageClass }: ExistingCluster) {
+  return {
+    context,
+    ...(kubeconfig ? { kubeconfig } : {}),
+    ...(storageClass ? { storageClass } : {}),
+  };
+}

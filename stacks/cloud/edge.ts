@@ -1,0 +1,118 @@
+import type { App } from "cdktf";
+import {
+  CLOUDFRONT_REGION,
+  CloudFrontEdge,
+  CloudflareEdge,
+  CloudflareProvider,
+  cloudflareHost,
+  type EdgeProvider,
+} from "../../constructs/edge";
+import { logDays } from "../../constructs/logs";
+import { WORKLOAD_DEFAULTS } from "../../constructs/workload";
+import type { AwsContext } from "../compose";
+import { entrances } from "../model/derive/endpoints";
+import type { EntryOutputs } from "./entry";
+import { type CloudFrontSettings, type CloudflareSettings, type Edge, type Environment, edgeOf } from "../model/environment";
+import type { Keys } from "./keys";
+import { describedAt } from "../base/refusals";
+import { awsStackProps, PlatformStack } from "../base/stack";
+
+export type EdgeOutputs = {
+  /** The public name of the queries. */
+  readonly queryHost: string;
+};
+
+/** What an edge comes after, and who else there is. */
+export interface EdgeSurroundings {
+  readonly keys: PlatformStack<Keys>;
+  readonly entry: PlatformStack<EntryOutputs>;
+
+  /** All environments of the program: some stand by for this one. */
+  readonly environments: readonly Environment[];
+}
+
+/** What answers queries near whoever asks. None where nothing does, and none of a standby at Cloudflare: it is a region of its original's. */
+export function edgeStacks(app: App, context: AwsContext, surroundings: EdgeSurroundings): readonly PlatformStack<EdgeOutputs>[] {
+  const found = edgeOf(context.environment);
+  return found ? EDGES[found.edge.provider](app, context, surroundings, found.edge as never) : [];
+}
+
+/** The name by which an environment's own load balancer answers queries. */
+function queryOrigin(environment: Environment): string {
+  return entrances(environment).find(({ kind }) => kind === "query")?.host ?? "";
+}
+
+type Made = readonly PlatformStack<EdgeOutputs>[];
+
+const EDGES: {
+  readonly [P in EdgeProvider]: (
+    app: App,
+    context: AwsContext,
+    surroundings: EdgeSurroundings,
+    edge: Extract<Edge, { provider: P }>,
+  ) => Made;
+} = { cloudfront: cloudFront, cloudflare };
+
+function cloudFront(app: App, { environment, account }: AwsContext, { keys, entry }: EdgeSurroundings, edge: CloudFrontSettings): Made {
+  const { system, name, aws } = environment;
+  const { provider: _, ...caching } = edge;
+  const timeout = edgeOf(environment)?.service.timeout;
+  const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
+  // Its logs are data, and it is not changed with every release.
+  const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
+  const host = queryOrigin(environment);
+  const { queryLoadBalancerArn: arn = "", queryLoadBalancerDnsName: dnsName = "", publicZoneId: zoneId } = stack.read(entry);
+  describedAt(
+    `${name}.queryApi.edge`,
+    new CloudFrontEdge(stack, "edge", {
+      name: [system, name],
+      account: aws.account,
+      host,
+      zoneId,
+      loadBalancer: { arn, dnsName },
+      key: stack.read(keys).edgeKeyArn ?? "",
+      protect: stack.protect,
+      logDays: logDays(aws.logRetention, stack.protect),
+      ...(timeout ? { timeout } : {}),
+      ...caching,
+    }),
+  );
+  return [stack.publish({ queryHost: host })];
+}
+
+function cloudflare(
+  app: App,
+  { environment, account }: AwsContext,
+  { entry, environments }: EdgeSurroundings,
+  edge: CloudflareSettings,
+): Made {
+  const { system, name, standbyOf } = environment;
+  if (standbyOf !== undefined) return [];
+  const { provider: _, account: owner, zone, host, clientAuthority: ___, ...caching } = edge;
+  const regions = [environment, ...environments.filter((other) => other.standbyOf === name)];
+  // Its state lies on AWS, and that is all it has there.
+  const { aws: __, ...props } = awsStackProps(environment, account, "edge");
+  const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, props);
+  stack.addDependency(entry);
+  new CloudflareProvider(stack, "cloudflare");
+  describedAt(
+    `${name}.queryApi.edge`,
+    new CloudflareEdge(stack, "edge", {
+      name: [system, name],
+      account: owner,
+      zone,
+      ...(host ? { host } : {}),
+      origins: regions.flatMap(regionOf),
+      ...caching,
+    }),
+  );
+  return [stack.publish({ queryHost: cloudflareHost({ zone, ...(host ? { host } : {}) }) })];
+}
+
+/** Where the queries of an environment are answered, where Cloudflare may ask there. */
+function regionOf(environment: Environment) {
+  const { system, name, aws } = environment;
+  const found = edgeOf(environment);
+  if (!aws || found?.edge.provider !== "cloudflare") return [];
+  return [{ name: [system, name], host: queryOrigin(environment), health: found.service.health ?? WORKLOAD_DEFAULTS.health }];
+}

@@ -1,0 +1,71 @@
+import type { App } from "cdktf";
+import { EDGE_SOURCES, type EdgeProvider } from "../../constructs/edge";
+import { ANYWHERE, LoadBalancer, type Source } from "../../constructs/entry";
+import type { ClientAddress } from "../../constructs/gateway";
+import type { AwsContext } from "../compose";
+import { type Entrance, entrances } from "../model/derive/endpoints";
+import type { NetworkOutputs } from "./network";
+import { awsStackProps, PlatformStack } from "../base/stack";
+
+/** Of each entrance: its load balancer, for an edge, and where that passes connections on to, for the cluster. */
+export type EntryOutputs = {
+  readonly [Name in `${Entrance["kind"]}${"TargetGroupArn" | "LoadBalancerArn" | "LoadBalancerDnsName"}`]?: string;
+} & {
+  /** The public zone of the environment's domain. */
+  readonly publicZoneId: string;
+};
+
+/** How an entrance is reached, and how its load balancer tells who the client is. */
+interface Before {
+  /** Whether it has addresses of the network only. */
+  readonly internal: boolean;
+  readonly from: Source;
+  readonly clientAddress: ClientAddress;
+
+  /** Whether it has its name itself. */
+  readonly named: boolean;
+}
+
+const CLIENTS: Before = { internal: false, from: ANYWHERE, clientAddress: "proxy-protocol", named: true };
+
+/** What an edge adds to `X-Forwarded-For` is believed, because nobody comes past it. */
+const EDGES: Readonly<Record<EdgeProvider, Before>> = {
+  // Through interfaces of its own in the network. Its name is that of the distribution.
+  cloudfront: { internal: true, from: EDGE_SOURCES.cloudfront, clientAddress: "x-forwarded-for", named: false },
+  // Over the internet, by this name; clients use another, of a zone there.
+  cloudflare: { internal: false, from: EDGE_SOURCES.cloudflare, clientAddress: "x-forwarded-for", named: true },
+};
+
+/** What stands before an entrance: clients themselves, or its edge. Its Gateway is told the same. */
+export function before({ edge }: Pick<Entrance, "edge">): Before {
+  return edge ? EDGES[edge] : CLIENTS;
+}
+
+/** Where requests come in: a load balancer for each side that answers any. None where nobody does. */
+export function entryStacks(app: App, context: AwsContext, network: PlatformStack<NetworkOutputs>): readonly PlatformStack<EntryOutputs>[] {
+  const { environment, account } = context;
+  const ways = entrances(environment);
+  if (ways.length === 0) return [];
+  const { system, name } = environment;
+  const stack = new PlatformStack<EntryOutputs>(app, `${name}-entry`, awsStackProps(environment, account, "entry"));
+  const { vpcId, publicSubnetIds, privateSubnetIds, publicZoneId = "", ...groups } = stack.read(network);
+  const outputs = ways.map((way) => {
+    const { internal, named, ...reached } = before(way);
+    const balancer = new LoadBalancer(stack, way.name, {
+      name: [system, name, way.name],
+      vpcId,
+      subnetIds: internal ? privateSubnetIds : publicSubnetIds,
+      internal,
+      ...reached,
+      securityGroupId: (groups as NetworkOutputs)[`${way.side}EntrySecurityGroupId`] ?? "",
+      ...(named ? { record: { zoneId: publicZoneId, host: way.host } } : {}),
+      protect: stack.protect,
+    });
+    return {
+      [`${way.kind}TargetGroupArn`]: balancer.target.targetGroupArn,
+      [`${way.kind}LoadBalancerArn`]: balancer.arn,
+      [`${way.kind}LoadBalancerDnsName`]: balancer.dnsName,
+    };
+  });
+  return [stack.publish(Object.assign({ publicZoneId }, ...outputs))];
+}

@@ -1,0 +1,148 @@
+import type { App } from "cdktf";
+import { PodIdentity } from "../../constructs/cluster";
+import { cachePasswordStatements } from "../../constructs/redis";
+import type { Backups } from "./backup";
+import type { ClusterStacks } from "./cluster";
+import type { AwsContext } from "../compose";
+import type { DataOutputs } from "./data";
+import { all, type ClusterKey, type Environment, eventServerName, newClusters, readDatabaseName } from "../model/environment";
+import type { Keys } from "./keys";
+import { NAMESPACES } from "../model/derive/namespaces";
+import { awsStackProps, PlatformStack } from "../base/stack";
+
+/** The service account of the jobs that tell ElastiCache the password of its user. */
+export const CACHE_PASSWORD = "cache-password";
+
+/** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
+export interface WorkloadIdentity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+
+  /** The cluster that it runs on. */
+  readonly cluster: ClusterKey;
+
+  /** What it calls AWS for. */
+  readonly purpose: keyof typeof RIGHTS;
+}
+
+/** The workloads that call AWS: what for, where they run, and under which service accounts. */
+const WORKLOADS: readonly {
+  readonly purpose: WorkloadIdentity["purpose"];
+  readonly namespace: string;
+  readonly side: "writeCluster" | "readCluster";
+  readonly serviceAccounts: (environment: Environment) => readonly string[];
+}[] = [
+  {
+    purpose: "backups",
+    namespace: NAMESPACES.readStore,
+    side: "readCluster",
+    // CloudNativePG: instances run under a service account that is called as their cluster is.
+    serviceAccounts: ({ readDatabase }) =>
+      all(readDatabase)
+        .filter(({ engine }) => engine === "cloudnative-pg")
+        .map(readDatabaseName),
+  },
+  {
+    purpose: "cachePassword",
+    namespace: NAMESPACES.readStore,
+    side: "readCluster",
+    serviceAccounts: ({ cache }) => (cache?.engine === "elasticache" ? [CACHE_PASSWORD] : []),
+  },
+  {
+    purpose: "backups",
+    namespace: NAMESPACES.eventStore,
+    side: "writeCluster",
+    serviceAccounts: ({ eventStore }) =>
+      eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg" ? [eventServerName(eventStore.server)] : [],
+  },
+];
+
+/** What the workloads of an environment are on AWS. On a cluster that exists already they are nothing: its owner lets them in. */
+export function identitiesOf(environment: Environment): readonly WorkloadIdentity[] {
+  const made = newClusters(environment).map(([key]) => key);
+  return WORKLOADS.flatMap(({ purpose, namespace, side, serviceAccounts }) =>
+    made
+      .filter((cluster) => cluster === "cluster" || cluster === side)
+      .flatMap((cluster) => serviceAccounts(environment).map((serviceAccount) => ({ namespace, serviceAccount, cluster, purpose }))),
+  );
+}
+
+/** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */
+export function backupsOf({ namespace, serviceAccount }: WorkloadIdentity): string {
+  return `${namespace}/${serviceAccount}`;
+}
+
+/** What the identities stack needs of others. */
+interface Parts {
+  readonly keys: PlatformStack<Keys>;
+  readonly clusters: ClusterStacks;
+  readonly backup: PlatformStack<Backups>;
+
+  /** @default - AWS keeps nothing for it */
+  readonly data?: PlatformStack<DataOutputs>;
+}
+
+/** What an identity is let do: read from the stacks that have what it is let do it to. */
+type Rights = (identity: WorkloadIdentity, stack: PlatformStack, parts: Parts, region: string) => readonly object[];
+
+const RIGHTS = {
+  backups: (identity, stack, { keys, backup }, region) => {
+    const { backupKeyArn } = stack.read(keys);
+    const { backupBucketArn } = stack.read(backup);
+    return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, region);
+  },
+  cachePassword: (_, stack, { data }) => cachePasswordStatements((data && stack.read(data).cacheUserArn) ?? ""),
+} satisfies Readonly<Record<string, Rights>>;
+
+/** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */
+export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack[] {
+  const identities = identitiesOf(environment);
+  if (identities.length === 0) return [];
+  const { system, name, aws } = environment;
+  const stack = new PlatformStack(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
+  for (const identity of identities) {
+    const { namespace, serviceAccount, purpose } = identity;
+    const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, aws.region);
+    const cluster = parts.clusters[identity.cluster];
+    const { clusterName = "", clusterArn = "" } = cluster ? stack.read(cluster) : {};
+    new PodIdentity(stack, `${namespace}-${serviceAccount}`, {
+      name: [system, name],
+      cluster: { name: clusterName, arn: clusterArn },
+      namespace,
+      serviceAccount,
+      statements,
+    });
+  }
+  return [stack];
+}
+
+/** To write backups and read them again. Nothing is deleted: the bucket does that itself when their time is over. */
+function backupStatements(bucketArn: string, prefix: string, keyArn: string, region: string): readonly object[] {
+  return [
+    {
+      Sid: "FindBackups",
+      Effect: "Allow",
+      Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
+      Resource: bucketArn,
+      // Barman asks whether the bucket is there, and that question has no prefix.
+      Condition: { StringLikeIfExists: { "s3:prefix": [prefix, `${prefix}/*`] } },
+    },
+    {
+      Sid: "OwnBackups",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      Resource: `${bucketArn}/${prefix}/*`,
+    },
+    {
+      Sid: "KeyOfBackups",
+      Effect: "Allow",
+      // S3, multipart uploads: a part is decrypted when the parts are put together.
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Resource: keyArn,
+      Condition: {
+        StringEquals: { "kms:ViaService": `s3.${region}.amazonaws.com` },
+        StringLike: { "kms:EncryptionContext:aws:s3:arn": `${bucketArn}*` },
+      },
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+import type { App } from "cdktf";
+import { cloudName } from "../../constructs/core/names";
+import { CLOUDFRONT_REGION } from "../../constructs/edge";
+import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse } from "../../constructs/encryption";
+import type { AwsContext } from "../compose";
+import { managedServersOf } from "./data";
+import { edgeOf, newClusters } from "../model/environment";
+import { awsStackProps, PlatformStack } from "../base/stack";
+
+export type Keys = {
+  readonly logsKeyArn: string;
+  readonly backupKeyArn: string;
+
+  /** Empty where there is no recovery region. */
+  readonly recoveryKeyArn: string;
+
+  /** Of secrets, in clusters and in Secrets Manager. Empty where no cluster is made. */
+  readonly secretsKeyArn: string;
+
+  /** Of databases and caches that AWS runs. Empty where there are none. */
+  readonly dataKeyArn: string;
+
+  /** Of the disks and volumes of nodes. Empty where no cluster is made. */
+  readonly disksKeyArn: string;
+
+  /** Of the logs of CloudFront, in its region. None where queries have no edge there. */
+  readonly edgeKeyArn?: string;
+};
+
+/** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
+export function keysStack(app: App, { environment, account }: AwsContext): PlatformStack<Keys> {
+  const { system, name, aws } = environment;
+  const stack = new PlatformStack<Keys>(app, `${name}-keys`, awsStackProps(environment, account, "keys"));
+  const key = (use: string, description: string) => ({
+    alias: cloudName("alias", system, name, use),
+    description: `${description} of ${system} ${name}`,
+    account: aws.account,
+    protect: stack.protect,
+  });
+  const logs = new CustomerKey(stack, "logs", { ...key("logs", "Log groups"), statements: [logsMayUse(aws.account, aws.region)] });
+  const backup = new CustomerKey(stack, "backup", key("backup", "Backups"));
+  const recovery = aws.recoveryRegion
+    ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
+    : undefined;
+  const clusters = newClusters(environment).length > 0;
+  const managed = managedServersOf(environment).length > 0 || environment.cache?.engine === "elasticache";
+  const secrets =
+    clusters || managed ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
+  const disks = clusters
+    ? new CustomerKey(stack, "nodes", { ...key("nodes", "Disks and volumes of nodes"), statements: [disksMayUse(aws.account, aws.region)] })
+    : undefined;
+  const data = managed ? new CustomerKey(stack, "data", key("data", "Databases and caches")) : undefined;
+  const edge =
+    edgeOf(environment)?.edge.provider === "cloudfront"
+      ? new CustomerKey(stack, "edge", {
+          ...key("edge", "Logs of the edge"),
+          statements: [logsMayUse(aws.account, CLOUDFRONT_REGION), deliveryMayUse(aws.account, CLOUDFRONT_REGION)],
+          ...(aws.region === CLOUDFRONT_REGION ? {} : { provider: stack.providerIn(CLOUDFRONT_REGION) }),
+        })
+      : undefined;
+  return stack.publish({
+    logsKeyArn: logs.arn,
+    backupKeyArn: backup.arn,
+    recoveryKeyArn: recovery?.arn ?? "",
+    secretsKeyArn: secrets?.arn ?? "",
+    dataKeyArn: data?.arn ?? "",
+    disksKeyArn: disks?.arn ?? "",
+    ...(edge ? { edgeKeyArn: edge.arn } : {}),
+  });
+}

@@ -1,0 +1,124 @@
+import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
+import type { App } from "cdktf";
+import { ExistingZone, PublicZone } from "../../constructs/entry";
+import { logDays } from "../../constructs/logs";
+import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../../constructs/network";
+import type { AwsContext } from "../compose";
+import { entrances } from "../model/derive/endpoints";
+import { isExistingNetwork, newClusters, type OwnNetwork } from "../model/environment";
+import type { Keys } from "./keys";
+import { awsStackProps, PlatformStack } from "../base/stack";
+import { traffic } from "../model/derive/traffic";
+
+export type NetworkOutputs = {
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly publicSubnetIds: string[];
+  readonly privateSubnetIds: string[];
+  readonly dataSubnetIds: string[];
+
+  /** The route tables of the private subnets, in the order of the zones. None of an existing network: its owner routes. */
+  readonly nodeRouteTableIds: string[];
+  readonly privateZoneId: string;
+  readonly privateZoneName: string;
+
+  /** The public zone. None where nobody comes from outside. */
+  readonly publicZoneId?: string;
+
+  /** The name servers that the zone above has to name. None of a zone that existed: it is known. */
+  readonly publicZoneNameServers?: string[];
+} & { readonly [Group in `${string}SecurityGroupId`]: string };
+
+/** The addresses of an environment's network where nobody names any. */
+export const DEFAULT_CIDR = "10.0.0.0/16";
+
+/** The network of an environment: where everything of it lives, and who may talk to whom. */
+export function networkStack(app: App, context: AwsContext, keys: PlatformStack<Keys>): PlatformStack<NetworkOutputs> {
+  const { environment, account } = context;
+  const { system, name, aws } = environment;
+  const stack = new PlatformStack<NetworkOutputs>(app, `${name}-network`, awsStackProps(environment, account, "network"));
+  const { parties, flows, networks } = traffic(environment);
+  const shared = { name: [system, name], account: aws.account, region: aws.region };
+  const own = aws.network && isExistingNetwork(aws.network) ? undefined : (aws.network ?? {});
+  const vpc = own && newVpc(stack, context, own, keys);
+  const network: Network = vpc ?? new ExistingVpc(stack, "network", aws.network as Extract<typeof aws.network, { vpc: string }>);
+
+  const groups = new Parties(stack, "parties", { ...shared, vpcId: network.vpcId, parties, flows, networks });
+  if (vpc) {
+    new Endpoints(stack, "endpoints", {
+      ...shared,
+      vpcId: vpc.vpcId,
+      subnetIds: vpc.privateSubnetIds,
+      routeTableIds: vpc.privateRouteTableIds,
+      securityGroupId: groups.securityGroupIds["aws-endpoints"] ?? "",
+      ...(own?.readableBuckets ? { readableBuckets: own.readableBuckets } : {}),
+      interfaces: "aws-endpoints" in groups.securityGroupIds,
+    });
+  }
+  const zone = new Route53Zone(stack, "private-zone", {
+    name: `${name}.${system}.internal`,
+    comment: `Names of ${system} ${name} that only its network knows`,
+    vpc: [{ vpcId: network.vpcId }],
+    forceDestroy: !stack.protect,
+    lifecycle: { ignoreChanges: ["vpc"] }, // a linked environment associates its own network
+  });
+  return stack.publish({
+    vpcId: network.vpcId,
+    vpcCidr: network.cidr,
+    publicSubnetIds: network.publicSubnetIds,
+    privateSubnetIds: network.privateSubnetIds,
+    dataSubnetIds: network.dataSubnetIds,
+    nodeRouteTableIds: vpc?.nodeRouteTableIds ?? [],
+    privateZoneId: zone.zoneId,
+    privateZoneName: zone.name,
+    ...(entrances(environment).length > 0 ? publicZone(stack, environment) : {}),
+    ...Object.fromEntries(Object.entries(groups.securityGroupIds).map(([party, id]) => [`${camelCase(party)}SecurityGroupId`, id])),
+  });
+}
+
+/** The zone of the environment's domain: the one that it names, or one of its own. */
+function publicZone(
+  stack: PlatformStack<NetworkOutputs>,
+  { system, name, aws: { domain, zone } }: AwsContext["environment"],
+): Pick<NetworkOutputs, "publicZoneId" | "publicZoneNameServers"> {
+  if (zone !== undefined) return { publicZoneId: new ExistingZone(stack, "existing-zone", { zone, domain }).zoneId };
+  const made = new PublicZone(stack, "public-zone", { domain, comment: `Public names of ${system} ${name}`, protect: stack.protect });
+  return { publicZoneId: made.zoneId, publicZoneNameServers: made.nameServers };
+}
+
+function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContext, own: OwnNetwork, keys: PlatformStack<Keys>): Vpc {
+  const { system, name, aws, exceptions } = environment;
+  const zones = zonesOf(environment, own);
+  return new Vpc(stack, "network", {
+    name: [system, name],
+    account: aws.account,
+    region: aws.region,
+    cidr: own.cidr ?? DEFAULT_CIDR,
+    zones,
+    clusters: newClusters(environment).length > 0,
+    natGateways: exceptions?.singleNatGateway === undefined ? "each-zone" : "one",
+    logsKey: stack.read(keys).logsKeyArn,
+    logDays: logDays(aws.logRetention, stack.protect),
+  });
+}
+
+function zonesOf({ aws, exceptions }: AwsContext["environment"], own: OwnNetwork): readonly string[] {
+  return own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
+}
+
+/** The zones of a network by name, or by number where the network was found and its subnets alone are known. */
+export function zoneNames(environment: AwsContext["environment"]): readonly string[] {
+  const network = environment.aws.network ?? {};
+  return isExistingNetwork(network) ? zoneIds(environment) : zonesOf(environment, network);
+}
+
+/** What the zones of a network are called in addresses, in the order of its subnets: by letter where we made it, by number where we found it. */
+export function zoneIds(environment: AwsContext["environment"]): readonly string[] {
+  const network = environment.aws.network ?? {};
+  if (isExistingNetwork(network)) return network.subnets.private.map((_, index) => String(index + 1));
+  return zonesOf(environment, network).map((zone) => zone.slice(-1));
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,176 @@
+import { PriorityClassV1 } from "@cdktf/provider-kubernetes/lib/priority-class-v1";
+import { type App, Fn } from "cdktf";
+import { PLANNERS } from "../../constructs/cluster";
+import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Opening, ROLE_AGENT } from "../../constructs/kubernetes";
+import { type NetworkNeeds, type PartName, PLACES, type Place, Planners, Platform, type PlatformParts } from "../../constructs/platform";
+import { secretStore } from "../../constructs/secrets";
+import { withPipeline } from "../cloud/cluster";
+import { isExistingCluster } from "../model/environment";
+import { type Foundation, kubernetesStack, type Site } from "../base/site";
+import { type NetworkOutputs, zoneIds } from "../cloud/network";
+import { NAMESPACES } from "../model/derive/namespaces";
+import { type PlatformPart, partsFromElsewhere, partsOf } from "../model/derive/platform-parts";
+import { prioritiesOn } from "../model/derive/priorities";
+import { secretsOf } from "../model/derive/secrets";
+import type { PlatformStack } from "../base/stack";
+
+/** Room for the pods of any one part, while each of them comes up anew. */
+const QUOTA = { cpu: 4, memory: "8Gi", pods: 60 } as const;
+
+/** What others need of what a cluster has from elsewhere, by its name as a part. */
+const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
+  "cert-manager": "certificates",
+  "cloudnative-pg": "postgres",
+  "gateway-api": "definitions",
+};
+
+/** What a cluster has before anything of the system runs on it: what that needs, and nothing else. */
+export function platformStack(app: App, site: Site): PlatformStack {
+  const { environment } = site;
+  const { stack, cluster } = kubernetesStack(app, site, "platform");
+  for (const { of, name, value } of prioritiesOn(environment, site.key))
+    new PriorityClassV1(stack, `priority-${of}`, {
+      metadata: { name },
+      value,
+      description: "Who stays when nodes are full: stores, the write side, the read side, projections",
+    });
+  const parts = settings(stack, site);
+  const namespaces = namespacesOf(Object.keys(parts) as PartName[]).map(
+    ([name, needs]) => new Namespace(stack, `namespace-${name}`, { cluster, name, quota: QUOTA, ...openings(needs, cluster) }),
+  );
+  const platform = new Platform(stack, "platform", {
+    cluster,
+    parts,
+    elsewhere: [...partsFromElsewhere(site.cluster)].flatMap((part) => PARTS[part] ?? []),
+    metrics: environment.monitoring?.prometheus === true,
+    namespaces: Object.fromEntries(namespaces.map(({ name, ready }) => [name, ready])),
+  });
+  if (hasPlanners(site)) new Planners(stack, "planners", { group: PLANNERS });
+  const readers = secretReaders(site);
+  if (cluster.aws && readers.length > 0) {
+    new CustomResources(stack, "secret-store", {
+      cluster,
+      namespace: PLACES.secrets.namespace,
+      objects: [secretStore({ region: cluster.aws.region, name: [environment.system, environment.name], namespaces: readers })],
+      after: platform.ready.secrets ?? [],
+    });
+  }
+  return stack;
+}
+
+/** Whether somebody plans who may not read everything. Who that is on an existing cluster, its owner knows. */
+function hasPlanners({ cluster, foundation }: Site): boolean {
+  if (!foundation || isExistingCluster(cluster)) return false;
+  const { environment, account } = foundation.context;
+  return withPipeline(environment, account).planners.length > 0;
+}
+
+/** What is said to each part that the cluster needs. */
+function settings(stack: PlatformStack, site: Site): PlatformParts {
+  const { cluster, foundation } = site;
+  const needed = partsOf(site);
+  const has = (part: PlatformPart) => needed.has(part);
+  const definitions = { prometheus: has("prometheus-operator-crds"), gateway: has("gateway-api") };
+  const onAws = foundation && !isExistingCluster(cluster) ? onEks(stack, site, foundation) : undefined;
+  return present<PlatformParts>({
+    definitions: definitions.prometheus || definitions.gateway ? definitions : undefined,
+    autoscaling: has("keda") ? {} : undefined,
+    metricsServer: has("metrics-server") ? { kubeletsUnverified: true } : undefined, // as kind and kubeadm set them up
+    snapshots: has("snapshot-controller") ? {} : undefined,
+    certificates: has("cert-manager") ? {} : undefined,
+    secrets: has("external-secrets") ? {} : undefined,
+    postgres: has("cloudnative-pg") ? {} : undefined,
+    postgresBackup: has("plugin-barman-cloud") ? {} : undefined,
+    gateways: has("nginx-gateway-fabric") ? {} : undefined,
+    ...(onAws
+      ? {
+          storageClasses: has("storage-classes") ? onAws.storageClasses : undefined,
+          loadBalancers: has("aws-load-balancer-controller") ? {} : undefined,
+          dns: has("external-dns") ? onAws.dns() : undefined,
+          scaling: has("karpenter") ? onAws.scaling() : undefined,
+        }
+      : {}),
+  });
+}
+
+/** What the parts that call AWS are told of it. */
+function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { context, keys, network, clusters }: Foundation) {
+  const made = clusters[key];
+  if (!made || isExistingCluster(cluster)) throw new Error(`${environment.name}.${key} is made by no stack`);
+  const { system, name, aws } = context.environment;
+  const { disksKeyArn } = stack.read(keys);
+  const { nodes, node, nodeVersion, version } = cluster;
+  return {
+    storageClasses: { key: disksKeyArn, backupPlan: `${system}-${name}`, keep: stack.protect },
+    dns: () => ({ domains: [stack.read(network).privateZoneName] }),
+    scaling: () => {
+      const { privateSubnetIds, ...groups } = stack.read(network);
+      const { interruptionQueue, nodeInstanceProfile } = stack.read(made);
+      const group = key === "cluster" ? "nodes" : `${key.replace("Cluster", "")}Nodes`;
+      const image = nodeVersion ?? version;
+      return {
+        queueName: interruptionQueue,
+        nodes: {
+          count: typeof nodes === "number" ? { min: nodes, max: nodes } : nodes,
+          node,
+          instanceProfile: nodeInstanceProfile,
+          subnetIds: zoneIds(context.environment).map((_, index) => Fn.element(privateSubnetIds, index) as string),
+          securityGroupIds: [(groups as Partial<NetworkOutputs>)[`${group}SecurityGroupId`] ?? ""],
+          diskKey: disksKeyArn,
+          tags: { ...aws.tags, system, environment: name },
+          ...(image ? { version: image } : {}),
+        },
+      };
+    },
+  };
+}
+
+/** The namespaces of parts, each with what those in it need; kube-system is the cluster's own. */
+function namespacesOf(parts: readonly PartName[]): readonly (readonly [name: string, needs: readonly NetworkNeeds[]])[] {
+  const found = new Map<string, NetworkNeeds[]>();
+  for (const part of parts) {
+    const { namespace, network }: Place = PLACES[part];
+    if (network) found.set(namespace, [...(found.get(namespace) ?? []), network]);
+  }
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** The ways that parts need, of all the parts of a namespace together. */
+function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget): { listens: readonly Opening[]; reaches: readonly Opening[] } {
+  const ports = (of: (one: NetworkNeeds) => readonly number[]) => [...new Set(needs.flatMap(of))].sort((one, other) => one - other);
+  const open = (name: string, peer: Opening["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly Opening[] =>
+    ports(of).length > 0 ? [{ name, peer, ports: ports(of) }] : [];
+  return {
+    listens: [
+      ...open("webhooks", "anywhere", (one) => one.webhookPorts), // control planes are at no address that a policy could name
+      ...open("metrics", { namespace: NAMESPACES.observability }, (one) => one.metricsPorts),
+      ...open("peers", "namespace", (one) => one.within),
+      ...open("pods", "cluster", (one) => one.fromPods),
+    ],
+    reaches: [
+      API_SERVER,
+      ...(cluster.aws && needs.some(({ egress }) => egress.https) ? [ROLE_AGENT] : []),
+      ...open("peers", "namespace", (one) => one.within),
+      ...open("pods", "cluster", (one) => one.egress.pods),
+    ],
+  };
+}
+
+/** The namespaces of a cluster in which secrets are asked for. */
+function secretReaders({ environment, key }: Site): readonly string[] {
+  const sides: readonly string[] = key === "cluster" ? ["write", "read"] : [key.replace("Cluster", "")];
+  const { commandApi, commandProcessors, queryApi, projections } = environment;
+  // At home, and where workloads read them.
+  const homes = secretsOf(environment).filter(({ side }) => sides.includes(side));
+  const readers = [
+    { side: "write", namespace: NAMESPACES.writeSide, wanted: commandApi ?? commandProcessors },
+    { side: "read", namespace: NAMESPACES.readSide, wanted: queryApi },
+    { side: "read", namespace: NAMESPACES.projections, wanted: projections },
+  ].filter(({ side, wanted }) => wanted && sides.includes(side));
+  return [...new Set([...homes, ...readers].map(({ namespace }) => namespace))];
+}
+
+/** Without what is undefined: an absent part is not one that is there and empty. */
+function present<T extends object>(settings: { readonly [Key in keyof T]: T[Key] | undefined }): T {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
+}

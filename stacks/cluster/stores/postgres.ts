@@ -1,0 +1,158 @@
+import type { ITerraformDependable } from "cdktf";
+import type { SecretFact } from "../../../constructs/connection";
+import type { KubernetesTarget, Peer } from "../../../constructs/kubernetes";
+import {
+  administratorSecret,
+  type Postgres,
+  PostgresCluster,
+  type PostgresRole,
+  PostgresRoles,
+  postgresOfCluster,
+  postgresUser,
+  rdsAuthority,
+} from "../../../constructs/postgres";
+import { type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
+import type { CloudNativePgSettings, PostgresSettings } from "../../model/environment";
+import { backupsOf, identitiesOf } from "../../cloud/identities";
+import type { Site } from "../../base/site";
+import { NAMESPACES } from "../../model/derive/namespaces";
+import { priorityClass } from "../../model/derive/priorities";
+import { describedAt } from "../../base/refusals";
+import type { PlatformStack } from "../../base/stack";
+
+/** Where on a cluster a server of PostgreSQL, or what sets up its users, is put. */
+export interface PostgresPlace {
+  readonly site: Site;
+  readonly stack: PlatformStack;
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** Where the environment describes it: `production.readDatabase`. */
+  readonly path: string;
+
+  /** Who uses it, beside the jobs that set up users. */
+  readonly clients: readonly Exclude<Peer, "anywhere">[];
+
+  /** What has to be there before: the namespace. */
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** A server, and what comes after it. */
+interface Found {
+  readonly postgres: Postgres;
+  readonly ready: readonly ITerraformDependable[];
+}
+
+/** A server as its users know it, from wherever they are: nothing is made for it. */
+export function postgresAt(site: Site, stack: PlatformStack, namespace: string, name: string, settings: PostgresSettings): Postgres {
+  return settings.engine === "cloudnative-pg"
+    ? postgresOfCluster(clusterSettings(site, namespace, name, settings))
+    : onAws(site, stack, namespace, name);
+}
+
+/** What a database and its roles begin with: names of PostgreSQL have no hyphens. */
+export function databaseOf(server: string): string {
+  return server.replaceAll("-", "_");
+}
+
+/** A server as its users know it: made here where it runs on the cluster, read from the data stack where AWS runs it. */
+export function postgresOn(place: PostgresPlace, name: string, settings: PostgresSettings): Found {
+  return settings.engine === "cloudnative-pg" ? madeHere(place, name, settings) : letIn(place, name);
+}
+
+function madeHere(
+  { site, stack, cluster, namespace, path, clients, after }: PostgresPlace,
+  name: string,
+  settings: CloudNativePgSettings,
+): Found {
+  const { environment, foundation, key } = site;
+  const identity = identitiesOf(environment).find(
+    (one) => one.cluster === key && one.namespace === namespace && one.serviceAccount === name,
+  );
+  const { postgres, ready } = describedAt(
+    path,
+    new PostgresCluster(stack, name, {
+      cluster,
+      ...clusterSettings(site, namespace, name, settings),
+      ...(identity && foundation
+        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` } }
+        : {}),
+      clients: [{ namespace }, ...clients],
+      ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
+      protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
+      after,
+    }),
+  );
+  return { postgres, ready };
+}
+
+/** What it is made with, as far as its users have to know. */
+function clusterSettings({ environment }: Site, namespace: string, name: string, settings: CloudNativePgSettings) {
+  const { engine: _, name: __, pooler, size = environment.size ?? "medium", ...said } = settings;
+  return {
+    namespace,
+    name,
+    size,
+    ...said,
+    database: databaseOf(name),
+    users: usersOf(name, namespace),
+    ...(pooler ? { pooler: {} } : {}),
+  };
+}
+
+/** The administrator's secret, for the job that sets up its users. */
+function letIn({ site, stack, cluster, namespace, after }: PostgresPlace, name: string): Found {
+  const postgres = onAws(site, stack, namespace, name);
+  const { secret: spec } = postgres.administrator.password;
+  return { postgres, ready: [new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release] };
+}
+
+function onAws({ environment, foundation }: Site, stack: PlatformStack, namespace: string, name: string): Postgres {
+  const { aws } = environment;
+  if (!foundation?.data || !aws) throw new Error(`${environment.name}: nobody makes ${name}`);
+  const outputs = stack.read(foundation.data);
+  const key = outputName(name);
+  const administrator = administratorSecret(name);
+  const fact = (keyOf: string): SecretFact => ({ secret: administrator, home: namespace, key: keyOf });
+  return {
+    name,
+    database: databaseOf(name),
+    writer: outputs[`${key}Writer`] ?? "",
+    reader: outputs[`${key}Reader`] ?? "",
+    authority: { pem: rdsAuthority(aws.region) },
+    peers: [{ cidr: stack.read(foundation.network).vpcCidr }],
+    administrator: { user: fact("user"), password: fact("password") },
+    users: usersOf(name, namespace),
+  };
+}
+
+/** Its database, roles and users, and the secrets by which workloads sign in. */
+export function rolesOn(
+  { stack, cluster, namespace, after }: PostgresPlace,
+  name: string,
+  { postgres, ready }: Found,
+): readonly ITerraformDependable[] {
+  const secrets = postgresSecrets(name).map((spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release);
+  return new PostgresRoles(stack, `${name}-roles`, { cluster, namespace, postgres, after: [...after, ...ready, ...secrets] }).ready;
+}
+
+const ROLES: readonly PostgresRole[] = ["migrator", "writer", "reader"];
+
+/** The secrets of a server's users, one for each role. */
+export function postgresSecrets(server: string): readonly SecretSpec[] {
+  return ROLES.map((role) => postgresUser(databaseOf(server), role));
+}
+
+function usersOf(server: string, home: string): Postgres["users"] {
+  const user = (role: PostgresRole) => {
+    const fact = (key: string): SecretFact => ({ secret: postgresUser(databaseOf(server), role), home, key });
+    return { user: fact("user"), password: fact("password") };
+  };
+  return { migrator: user("migrator"), writer: user("writer"), reader: user("reader") };
+}
+
+/** What the outputs about a store begin with: `read-database` is `readDatabase`. */
+export function outputName(store: string): string {
+  return store.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

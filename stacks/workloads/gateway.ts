@@ -1,0 +1,84 @@
+import type { ITerraformDependable } from "cdktf";
+import type { IConstruct } from "constructs";
+import { PublicCertificate } from "../../constructs/certificates";
+import { Binding } from "../../constructs/entry";
+import { Gateway, type GatewayProps, nginxOf } from "../../constructs/gateway";
+import { smokeTestsOf } from "../../constructs/workload";
+import { type Entrance, entrances } from "../model/derive/endpoints";
+import { before } from "../cloud/entry";
+import { isExistingCluster } from "../model/environment";
+import type { Site } from "../base/site";
+import { NAMESPACES } from "../model/derive/namespaces";
+import type { PlatformStack } from "../base/stack";
+
+/** Where a side lets requests in. */
+export interface GatewayPlace extends Pick<GatewayProps, "cluster" | "namespace" | "servicePorts" | "longestRequest" | "priority"> {
+  readonly site: Site;
+  readonly stack: PlatformStack;
+  readonly side: "write" | "read";
+
+  /** The side's namespace. */
+  readonly after: readonly ITerraformDependable[];
+}
+
+/** A Gateway, and the names under which it is asked for. */
+export interface SideGateway {
+  readonly gateway: Gateway;
+
+  /** @default - any: whoever brings requests to it knows */
+  readonly hostnames?: readonly string[];
+
+  /** What has to be as it should before a request comes in. */
+  readonly parts: readonly IConstruct[];
+}
+
+/** Where requests come into a side by a load balancer of ours. Its owner brings them to a cluster that exists. */
+export function entranceOf({ environment, cluster, foundation }: Site, side: Entrance["side"]): Entrance | undefined {
+  if (isExistingCluster(cluster) || !foundation?.entry) return undefined;
+  return entrances(environment).find((way) => way.side === side);
+}
+
+/**
+ * What lets requests in to a side. On AWS a load balancer is before it, and it has a certificate that everybody trusts;
+ * on a cluster that exists it speaks in clear to whoever forwards its port, and its owner puts before it what he has.
+ */
+export function gatewayOn({ site, stack, side, after, ...place }: GatewayPlace): SideGateway {
+  const { environment, foundation } = site;
+  const shared = {
+    ...place,
+    clients: [smokeTestsOf(place.namespace)],
+    ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
+  };
+  const entrance = entranceOf(site, side);
+  if (!foundation?.entry || !entrance) {
+    const gateway = new Gateway(stack, "gateway", { ...shared, after });
+    return { gateway, parts: [gateway] };
+  }
+
+  const { [`${entrance.kind}TargetGroupArn` as const]: targetGroupArn = "", publicZoneId } = stack.read(foundation.entry);
+  const certificate = new PublicCertificate(stack, "certificate", {
+    cluster: place.cluster,
+    namespace: place.namespace,
+    name: "gateway",
+    dnsNames: [entrance.host],
+    zone: { id: publicZoneId, region: foundation.context.environment.aws.region },
+    after,
+  });
+  const { name: service, port } = nginxOf({ certificate: certificate.secretName });
+  // Before the Gateway: only pods that come after it are given their gates.
+  const { release: bound } = new Binding(stack, "targets", {
+    cluster: place.cluster,
+    namespace: place.namespace,
+    service,
+    target: { targetGroupArn, port },
+    after,
+  });
+  const gateway = new Gateway(stack, "gateway", {
+    ...shared,
+    certificate: certificate.secretName,
+    ...(entrance.clientAuthority ? { clientAuthority: entrance.clientAuthority } : {}),
+    behind: { networks: [stack.read(foundation.network).vpcCidr], clientAddress: before(entrance).clientAddress },
+    after: [...after, certificate.release, bound],
+  });
+  return { gateway, hostnames: [entrance.host], parts: [certificate, gateway] };
+}

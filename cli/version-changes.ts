@@ -1,5 +1,5 @@
 import type { Slot, WorkloadRelease } from "../stacks";
-import { otherSlot } from "../stacks/model/release";
+import { otherSlot } from "../stacks/model/workloads/roles";
 import { Refused } from "./refused";
 
 /** The workload whose release is changed. */

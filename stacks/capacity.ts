@@ -4,10 +4,10 @@ import type { Problem } from "../constructs/core/errors";
 import { bytes, type Cores, known, millicores } from "../constructs/core/quantities";
 import { type KubernetesObject, kubernetesObjects } from "../constructs/kubernetes";
 import { refusedBy } from "./admission";
-import { type Cluster, isExistingCluster, type NodeSize } from "./model/environment";
 import type { Site } from "./base/site";
-import { unreachablePorts } from "./ports";
 import type { PlatformStack } from "./base/stack";
+import { type Cluster, isExistingCluster, type NodeSize } from "./model/cluster";
+import { unreachablePorts } from "./ports";
 
 /** A cluster of an environment, with everything that is sent to it. */
 export interface MeasuredSite {

@@ -1,30 +1,25 @@
 import type { App } from "cdktf";
+import { type AwsContext, onAws } from "./base/context";
+import { type Foundation, type Site, sitesOf } from "./base/site";
+import type { PlatformStack } from "./base/stack";
 import { backupStack } from "./cloud/backup";
 import { bootstrapStack } from "./cloud/bootstrap";
 import { clusterStacks } from "./cloud/cluster";
 import { dataStacks } from "./cloud/data";
 import { edgeStacks } from "./cloud/edge";
 import { entryStacks } from "./cloud/entry";
-import type { Account, Aws, Environment, Program } from "./model/environment";
 import { eventStoreStacks } from "./cloud/event-store";
-import { eventStoreOnClusterStacks } from "./cluster/stores/event-store";
-import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
 import { identitiesStacks } from "./cloud/identities";
 import { keysStack } from "./cloud/keys";
-import { type Foundation, type Site, sitesOf } from "./base/site";
 import { networkStack } from "./cloud/network";
 import { peeringStacks } from "./cloud/peering";
 import { platformStack } from "./cluster/platform";
+import { eventStoreOnClusterStacks } from "./cluster/stores/event-store";
+import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
 import { readStoreStacks } from "./cluster/stores/read-store";
+import type { Environment, Program } from "./model/environment";
 import { withRelease } from "./model/release";
 import { sideStacks } from "./workloads/sides";
-import type { PlatformStack } from "./base/stack";
-
-/** An environment on AWS, and the account it lives in. */
-export interface AwsContext {
-  readonly environment: Environment & { readonly aws: Aws };
-  readonly account: Account;
-}
 
 /** The stacks of one account or environment, in the order in which they are deployed. */
 export interface Composition {
@@ -142,9 +137,4 @@ function vendorStacks(app: App, { context, network, eventStore }: Foundation): r
 /** What stands before everything else, and comes last. */
 function edgesOf(app: App, { context, keys, entry }: Foundation, environments: readonly Environment[]): readonly PlatformStack[] {
   return entry ? edgeStacks(app, context, { keys, entry, environments }) : [];
-}
-
-function onAws({ aws, ...environment }: Environment, accounts: readonly Account[]): AwsContext | undefined {
-  const account = accounts.find(({ id }) => id === aws?.account);
-  return aws && account ? { environment: { ...environment, aws }, account } : undefined;
 }

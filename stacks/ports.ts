@@ -1,16 +1,9 @@
 import type { Problem } from "../constructs/core/errors";
 import type { KubernetesObject } from "../constructs/kubernetes";
 import type { Flow } from "../constructs/network";
-import { isExistingCluster } from "./model/environment";
 import type { Site } from "./base/site";
-import { AMONG_NODES, nodeParties, traffic } from "./model/derive/traffic";
-
-/** A port that one end opens, or that pods listen on. */
-interface Port {
-  readonly port?: string | number;
-  readonly endPort?: number;
-  readonly protocol?: string;
-}
+import { isExistingCluster } from "./model/cluster";
+import { lets, nodeParties, type Port, traffic } from "./model/derive/traffic";
 
 /** One end of a rule of a network policy: pods, or a block of addresses. */
 interface Peer {
@@ -25,11 +18,6 @@ interface Rule {
 
 interface Container {
   readonly ports?: readonly { readonly containerPort: number; readonly protocol?: string }[];
-}
-
-/** Whether pods on one node reach a port of pods on another, for a cluster that is made here. */
-export function isOpenAmongNodes(port: number): boolean {
-  return AMONG_NODES.some((way) => lets(way, { port }));
 }
 
 /**
@@ -54,7 +42,7 @@ export function unreachablePorts(
     path: `${environment.name}.${key}`,
     value: `${object.metadata.namespace}/${object.metadata.name}`,
     rule: `uses port ${port}${endPort ? `-${endPort}` : ""}/${protocol}, which the security groups of the nodes don't allow`,
-    remedy: "use a port from 1025 to 65535, or add a flow in stacks/traffic.ts",
+    remedy: "use a port from 1025 to 65535, or add a flow in stacks/model/derive/traffic.ts",
   });
   const closed = (open: readonly Flow[], ports: readonly Port[] = []) => ports.filter((port) => !open.some((way) => lets(way, port)));
 
@@ -76,11 +64,6 @@ export function unreachablePorts(
     ];
     return [...new Map(found.map((port) => [JSON.stringify(port), problem(object, port)])).values()];
   });
-}
-
-function lets(way: Pick<Flow, "port" | "lastPort" | "protocol">, { port, endPort, protocol = "TCP" }: Port): boolean {
-  const [first, last] = [Number(port), endPort ?? Number(port)];
-  return (way.protocol ?? "tcp") === protocol.toLowerCase() && way.port <= first && last <= (way.lastPort ?? way.port);
 }
 
 function isPods(peers: readonly Peer[] | undefined): boolean {

@@ -2,13 +2,14 @@ import { rmSync } from "node:fs";
 import { App } from "cdktf";
 import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
-import { type MeasuredSite, measure } from "./capacity";
-import { type Composition, compose } from "./compose";
-import type { Program } from "./model/environment";
-import { each, step } from "./model/check/paths";
 import { publish, stagingOf } from "./base/publish";
 import { descriptionOf, refusals } from "./base/refusals";
-import { NAMED } from "./model/reserved-names";
+import { type MeasuredSite, measure } from "./capacity";
+import { type Composition, compose } from "./compose";
+import { NAMED } from "./model/between/names";
+import { each } from "./model/check/finding";
+import { step } from "./model/check/paths";
+import type { Program } from "./model/environment";
 import { examine } from "./model/validate";
 
 /** What a synthesis wrote. */

@@ -13,6 +13,8 @@ const FORBIDDEN = [
   ["stacks/a.ts", "../environments"],
   ["stacks/b.ts", "../cli/start"],
   ["stacks/c.ts", "../constructs/network/vpc"],
+  ["stacks/model/stores/a.ts", "../../../constructs/network/vpc"],
+  ["stacks/cloud/a.ts", "../../environments"],
   ["environments/a.ts", "../constructs/network"],
   ["environments/b.ts", "../stacks/compose"],
   ["cli/a.ts", "@cdktf/provider-aws"],
@@ -26,6 +28,7 @@ const ALLOWED = [
   ["constructs/network/i.ts", "@cdktf/provider-aws/lib/vpc"],
   ["stacks/d.ts", "../constructs/network"],
   ["stacks/e.ts", "../constructs/core/names"],
+  ["stacks/model/stores/b.ts", "../../../constructs/redis"],
   ["environments/c.ts", "../stacks"],
   ["environments/d.ts", "./production"],
 ] as const;

@@ -4,25 +4,14 @@ import { addonPods, nodePool } from "../../constructs/cluster";
 import { bytes, known, millicores } from "../../constructs/core/quantities";
 import { VERSIONS } from "../../constructs/core/versions";
 import { KubernetesTarget, type KubernetesTargetProps } from "../../constructs/kubernetes";
-import type { Backups } from "../cloud/backup";
-import type { ClusterStacks } from "../cloud/cluster";
-import type { AwsContext } from "../compose";
-import type { DataOutputs } from "../cloud/data";
-import type { EntryOutputs } from "../cloud/entry";
-import {
-  type Cluster,
-  type ClusterKey,
-  clustersOf,
-  type Environment,
-  type ExistingCluster,
-  isExistingCluster,
-  type Room,
-} from "../model/environment";
-import type { EventStoreOutputs } from "../cloud/event-store";
-import type { Keys } from "../cloud/keys";
-import { type NetworkOutputs, zoneNames } from "../cloud/network";
+import { type Cluster, type ClusterKey, type ExistingCluster, isExistingCluster, type Room } from "../model/cluster";
+import { clustersOf } from "../model/derive/clusters";
 import { prioritiesOn } from "../model/derive/priorities";
 import { roomKept } from "../model/derive/reserved-capacity";
+import type { Environment } from "../model/environment";
+import { zoneNames } from "../model/place";
+import type { AwsContext } from "./context";
+import type { Backups, ClusterStacks, DataOutputs, EntryOutputs, EventStoreOutputs, Keys, NetworkOutputs } from "./outputs";
 import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
 
 /** What of an environment on AWS the stacks on its clusters read. */

@@ -14,8 +14,10 @@ import {
 import type { Construct } from "constructs";
 import { boundaryArn, rolePath, type StateLocation, stateLocation } from "../../constructs/bootstrap";
 import { VERSIONS } from "../../constructs/core/versions";
-import type { Account, Aws, Environment } from "../model/environment";
-import { isProtected } from "../model/environment";
+import type { Account } from "../model/accounts";
+import type { Environment } from "../model/environment";
+import { isProtected } from "../model/exceptions";
+import type { Aws } from "../model/place";
 import { sparingPlainValues } from "./plain-values";
 
 /** What a stack tells the others, under names of its own that outlive any construct id. */

@@ -1,15 +1,10 @@
 import type { App } from "cdktf";
 import { BackupBucket } from "../../constructs/backup";
 import { known, seconds } from "../../constructs/core/quantities";
-import type { AwsContext } from "../compose";
-import type { Keys } from "./keys";
+import type { AwsContext } from "../base/context";
+import type { Backups, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
-
-export type Backups = {
-  readonly backupBucket: string;
-  readonly backupBucketArn: string;
-};
 
 /** Where the backups of an environment lie, in its own region and in the recovery region. */
 export function backupStack(app: App, { environment, account }: AwsContext, keys: PlatformStack<Keys>): PlatformStack<Backups> {

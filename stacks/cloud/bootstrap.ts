@@ -3,8 +3,10 @@ import { backupBuckets } from "../../constructs/backup";
 import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../../constructs/bootstrap";
 import { clusterNames } from "../../constructs/cluster";
 import { edgeLogsBucket } from "../../constructs/edge";
-import type { Account, Aws, Environment } from "../model/environment";
 import { PlatformStack } from "../base/stack";
+import type { Account } from "../model/accounts";
+import type { Environment } from "../model/environment";
+import type { Aws } from "../model/place";
 
 /** What every other stack of an account needs first: where state lies, and who may deploy. */
 export function bootstrapStack(app: App, name: string, account: Account, environments: readonly Environment[]): PlatformStack {

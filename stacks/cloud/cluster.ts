@@ -1,28 +1,14 @@
 import { type App, Fn } from "cdktf";
-import { deployRoleArns } from "../../constructs/bootstrap";
-import { type ClusterAccess, type Eks, type EksProps, ReadCluster, SharedCluster, WriteCluster } from "../../constructs/cluster";
+import { type Eks, type EksProps, ReadCluster, SharedCluster, WriteCluster } from "../../constructs/cluster";
 import { logDays } from "../../constructs/logs";
-import type { AwsContext } from "../compose";
-import { type ClusterKey, type Environment, type NewCluster, newClusters } from "../model/environment";
-import type { Keys } from "./keys";
-import { type NetworkOutputs, zoneIds } from "./network";
+import type { AwsContext } from "../base/context";
+import type { ClusterOutputs, ClusterStacks, Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-
-export type ClusterOutputs = {
-  readonly clusterName: string;
-  readonly clusterArn: string;
-  readonly clusterEndpoint: string;
-
-  /** In base64, as a kubeconfig has it. */
-  readonly clusterCertificateAuthority: string;
-
-  /** What a scaler's node class needs. Empty where the count of nodes is fixed. */
-  readonly interruptionQueue: string;
-  readonly nodeInstanceProfile: string;
-};
-
-/** The stacks of the clusters that are made, by the key under which each is described. */
-export type ClusterStacks = Readonly<Partial<Record<ClusterKey, PlatformStack<ClusterOutputs>>>>;
+import type { ClusterKey, NewCluster } from "../model/cluster";
+import { withPipeline } from "../model/derive/access";
+import { newClusters } from "../model/derive/clusters";
+import { x86Only } from "../model/derive/nodes";
+import { zoneIds } from "../model/place";
 
 /** What each cluster of an environment is made of: its construct, its stack, and the parties that it takes part as. */
 const CLUSTERS = {
@@ -90,19 +76,6 @@ function clusterStack(
 
 function zoneArn(id: string): string {
   return `arn:aws:route53:::hostedzone/${id}`;
-}
-
-/** Why the nodes of a cluster have to be of amd64, if they have to. */
-export function x86Only({ eventStore }: Pick<Environment, "eventStore">, key: ClusterKey): string | undefined {
-  return eventStore?.engine === "kurrentdb" && key !== "readCluster" ? "KurrentDB has no ARM image" : undefined;
-}
-
-/** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads all but Secrets. */
-export function withPipeline({ system, name, access }: Environment, { id, github }: AwsContext["account"]): Required<ClusterAccess> {
-  const { administrators = [], deployers = [], planners = [], readers = [] } = access ?? {};
-  if (!github) return { administrators, deployers, planners, readers };
-  const { plan, apply } = deployRoleArns(system, id, name);
-  return { administrators: [apply, ...administrators], deployers, planners: [plan, ...planners], readers };
 }
 
 type Optional = Pick<EksProps, "version" | "nodeVersion" | "support" | "publicFrom" | "x86Only">;

@@ -3,58 +3,16 @@ import { logDays } from "../../constructs/logs";
 import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres } from "../../constructs/postgres";
 import { ElastiCache } from "../../constructs/redis";
 import { ManagedSecret, PublishedAuthority } from "../../constructs/secrets";
-import type { AwsContext } from "../compose";
-import { all, type Environment, eventServerName, type PostgresSettings, readDatabaseName } from "../model/environment";
-import { isReadFromElsewhere } from "../cluster/stores/event-store";
-import type { Keys } from "./keys";
-import { type NetworkOutputs, zoneIds } from "./network";
-import { outputName } from "../cluster/stores/postgres";
+import type { AwsContext } from "../base/context";
+import type { DataOutputs, Keys, NetworkOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
-import { AUTHORITY, managedSecretsOf } from "../model/derive/secrets";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { AUTHORITY, managedSecretsOf } from "../model/derive/secrets";
+import { isReadFromElsewhere, type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
-
-/** Where each managed store is reached: `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`; and as whom: `cacheUser`. */
-export type DataOutputs = {
-  readonly [Output in `${string}Writer` | `${string}Reader` | `${string}Host` | `${string}User` | `${string}UserArn`]: string;
-};
-
-/** A server of PostgreSQL that AWS runs, by its name. */
-export interface ManagedServer {
-  readonly name: string;
-
-  /** Where the environment describes it: `production.readDatabase`. */
-  readonly path: string;
-  readonly settings: Exclude<PostgresSettings, { engine: "cloudnative-pg" }>;
-
-  /** Who reads and writes there. */
-  readonly sides: readonly ("write" | "read")[];
-}
-
-/** The servers of PostgreSQL that AWS runs for an environment. */
-export function managedServersOf({ name: environment, eventStore, readDatabase }: Environment): readonly ManagedServer[] {
-  const servers = [
-    ...(eventStore?.engine === "postgres"
-      ? [
-          {
-            settings: eventStore.server,
-            path: "eventStore.server",
-            name: eventServerName(eventStore.server),
-            sides: ["write", "read"] as const,
-          },
-        ]
-      : []),
-    ...all(readDatabase).map((settings, index) => ({
-      settings,
-      path: Array.isArray(readDatabase) ? `readDatabase[${index}]` : "readDatabase",
-      name: readDatabaseName(settings),
-      sides: ["read"] as const,
-    })),
-  ];
-  return servers.flatMap(({ settings, name, path, sides }) =>
-    settings.engine === "cloudnative-pg" ? [] : [{ name, path: `${environment}.${path}`, settings, sides }],
-  );
-}
+import type { Environment } from "../model/environment";
+import { zoneIds } from "../model/place";
+import type { PostgresSettings } from "../model/stores/postgres";
 
 /** How each engine of AWS is made. */
 const SERVERS: {

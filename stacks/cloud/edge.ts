@@ -9,13 +9,13 @@ import {
 } from "../../constructs/edge";
 import { logDays } from "../../constructs/logs";
 import { WORKLOAD_DEFAULTS } from "../../constructs/workload";
-import type { AwsContext } from "../compose";
-import { entrances } from "../model/derive/endpoints";
-import type { EntryOutputs } from "./entry";
-import { type CloudFrontSettings, type CloudflareSettings, type Edge, type Environment, edgeOf } from "../model/environment";
-import type { Keys } from "./keys";
+import type { AwsContext } from "../base/context";
+import type { EntryOutputs, Keys } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { edgeOf, entrances } from "../model/derive/endpoints";
+import type { CloudFrontSettings, CloudflareSettings, Edge } from "../model/edge";
+import type { Environment } from "../model/environment";
 
 export type EdgeOutputs = {
   /** The public name of the queries. */

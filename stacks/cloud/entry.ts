@@ -2,18 +2,10 @@ import type { App } from "cdktf";
 import { EDGE_SOURCES, type EdgeProvider } from "../../constructs/edge";
 import { ANYWHERE, LoadBalancer, type Source } from "../../constructs/entry";
 import type { ClientAddress } from "../../constructs/gateway";
-import type { AwsContext } from "../compose";
-import { type Entrance, entrances } from "../model/derive/endpoints";
-import type { NetworkOutputs } from "./network";
+import type { AwsContext } from "../base/context";
+import type { EntryOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-
-/** Of each entrance: its load balancer, for an edge, and where that passes connections on to, for the cluster. */
-export type EntryOutputs = {
-  readonly [Name in `${Entrance["kind"]}${"TargetGroupArn" | "LoadBalancerArn" | "LoadBalancerDnsName"}`]?: string;
-} & {
-  /** The public zone of the environment's domain. */
-  readonly publicZoneId: string;
-};
+import { type Entrance, entrances } from "../model/derive/endpoints";
 
 /** How an entrance is reached, and how its load balancer tells who the client is. */
 interface Before {

@@ -1,17 +1,9 @@
 import type { App } from "cdktf";
 import { KurrentCloud, KurrentCloudProvider } from "../../constructs/event-store";
-import type { AwsContext } from "../compose";
-import { kurrentCloudCidr } from "../model/environment";
-import type { NetworkOutputs } from "./network";
+import type { AwsContext } from "../base/context";
+import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-
-export type EventStoreOutputs = {
-  /** The name of the event store's nodes. */
-  readonly eventStoreHost: string;
-
-  /** The peering that the vendor asked for: `pcx-…`. */
-  readonly peeringConnectionId: string;
-};
+import { kurrentCloudCidr } from "../model/stores/event-store";
 
 /** The event store at its vendor, which needs the vendor's provider and nothing else. None where it runs on a cluster. */
 export function eventStoreStacks(

@@ -1,76 +1,10 @@
 import type { App } from "cdktf";
 import { PodIdentity } from "../../constructs/cluster";
 import { cachePasswordStatements } from "../../constructs/redis";
-import type { Backups } from "./backup";
-import type { ClusterStacks } from "./cluster";
-import type { AwsContext } from "../compose";
-import type { DataOutputs } from "./data";
-import { all, type ClusterKey, type Environment, eventServerName, newClusters, readDatabaseName } from "../model/environment";
-import type { Keys } from "./keys";
-import { NAMESPACES } from "../model/derive/namespaces";
+import type { AwsContext } from "../base/context";
+import type { Backups, ClusterStacks, DataOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-
-/** The service account of the jobs that tell ElastiCache the password of its user. */
-export const CACHE_PASSWORD = "cache-password";
-
-/** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
-export interface WorkloadIdentity {
-  readonly namespace: string;
-  readonly serviceAccount: string;
-
-  /** The cluster that it runs on. */
-  readonly cluster: ClusterKey;
-
-  /** What it calls AWS for. */
-  readonly purpose: keyof typeof RIGHTS;
-}
-
-/** The workloads that call AWS: what for, where they run, and under which service accounts. */
-const WORKLOADS: readonly {
-  readonly purpose: WorkloadIdentity["purpose"];
-  readonly namespace: string;
-  readonly side: "writeCluster" | "readCluster";
-  readonly serviceAccounts: (environment: Environment) => readonly string[];
-}[] = [
-  {
-    purpose: "backups",
-    namespace: NAMESPACES.readStore,
-    side: "readCluster",
-    // CloudNativePG: instances run under a service account that is called as their cluster is.
-    serviceAccounts: ({ readDatabase }) =>
-      all(readDatabase)
-        .filter(({ engine }) => engine === "cloudnative-pg")
-        .map(readDatabaseName),
-  },
-  {
-    purpose: "cachePassword",
-    namespace: NAMESPACES.readStore,
-    side: "readCluster",
-    serviceAccounts: ({ cache }) => (cache?.engine === "elasticache" ? [CACHE_PASSWORD] : []),
-  },
-  {
-    purpose: "backups",
-    namespace: NAMESPACES.eventStore,
-    side: "writeCluster",
-    serviceAccounts: ({ eventStore }) =>
-      eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg" ? [eventServerName(eventStore.server)] : [],
-  },
-];
-
-/** What the workloads of an environment are on AWS. On a cluster that exists already they are nothing: its owner lets them in. */
-export function identitiesOf(environment: Environment): readonly WorkloadIdentity[] {
-  const made = newClusters(environment).map(([key]) => key);
-  return WORKLOADS.flatMap(({ purpose, namespace, side, serviceAccounts }) =>
-    made
-      .filter((cluster) => cluster === "cluster" || cluster === side)
-      .flatMap((cluster) => serviceAccounts(environment).map((serviceAccount) => ({ namespace, serviceAccount, cluster, purpose }))),
-  );
-}
-
-/** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */
-export function backupsOf({ namespace, serviceAccount }: WorkloadIdentity): string {
-  return `${namespace}/${serviceAccount}`;
-}
+import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 
 /** What the identities stack needs of others. */
 interface Parts {
@@ -92,7 +26,7 @@ const RIGHTS = {
     return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, region);
   },
   cachePassword: (_, stack, { data }) => cachePasswordStatements((data && stack.read(data).cacheUserArn) ?? ""),
-} satisfies Readonly<Record<string, Rights>>;
+} satisfies Readonly<Record<WorkloadIdentity["purpose"], Rights>>;
 
 /** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */
 export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack[] {

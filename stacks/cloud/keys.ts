@@ -2,30 +2,12 @@ import type { App } from "cdktf";
 import { cloudName } from "../../constructs/core/names";
 import { CLOUDFRONT_REGION } from "../../constructs/edge";
 import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse } from "../../constructs/encryption";
-import type { AwsContext } from "../compose";
-import { managedServersOf } from "./data";
-import { edgeOf, newClusters } from "../model/environment";
+import type { AwsContext } from "../base/context";
+import type { Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-
-export type Keys = {
-  readonly logsKeyArn: string;
-  readonly backupKeyArn: string;
-
-  /** Empty where there is no recovery region. */
-  readonly recoveryKeyArn: string;
-
-  /** Of secrets, in clusters and in Secrets Manager. Empty where no cluster is made. */
-  readonly secretsKeyArn: string;
-
-  /** Of databases and caches that AWS runs. Empty where there are none. */
-  readonly dataKeyArn: string;
-
-  /** Of the disks and volumes of nodes. Empty where no cluster is made. */
-  readonly disksKeyArn: string;
-
-  /** Of the logs of CloudFront, in its region. None where queries have no edge there. */
-  readonly edgeKeyArn?: string;
-};
+import { newClusters } from "../model/derive/clusters";
+import { edgeOf } from "../model/derive/endpoints";
+import { managedServersOf } from "../model/derive/servers";
 
 /** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
 export function keysStack(app: App, { environment, account }: AwsContext): PlatformStack<Keys> {

@@ -2,35 +2,14 @@ import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
 import type { App } from "cdktf";
 import { ExistingZone, PublicZone } from "../../constructs/entry";
 import { logDays } from "../../constructs/logs";
-import { defaultZones, Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../../constructs/network";
-import type { AwsContext } from "../compose";
-import { entrances } from "../model/derive/endpoints";
-import { isExistingNetwork, newClusters, type OwnNetwork } from "../model/environment";
-import type { Keys } from "./keys";
+import { Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../../constructs/network";
+import type { AwsContext } from "../base/context";
+import type { Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { newClusters } from "../model/derive/clusters";
+import { entrances } from "../model/derive/endpoints";
 import { traffic } from "../model/derive/traffic";
-
-export type NetworkOutputs = {
-  readonly vpcId: string;
-  readonly vpcCidr: string;
-  readonly publicSubnetIds: string[];
-  readonly privateSubnetIds: string[];
-  readonly dataSubnetIds: string[];
-
-  /** The route tables of the private subnets, in the order of the zones. None of an existing network: its owner routes. */
-  readonly nodeRouteTableIds: string[];
-  readonly privateZoneId: string;
-  readonly privateZoneName: string;
-
-  /** The public zone. None where nobody comes from outside. */
-  readonly publicZoneId?: string;
-
-  /** The name servers that the zone above has to name. None of a zone that existed: it is known. */
-  readonly publicZoneNameServers?: string[];
-} & { readonly [Group in `${string}SecurityGroupId`]: string };
-
-/** The addresses of an environment's network where nobody names any. */
-export const DEFAULT_CIDR = "10.0.0.0/16";
+import { DEFAULT_CIDR, isExistingNetwork, type OwnNetwork, zonesOf } from "../model/place";
 
 /** The network of an environment: where everything of it lives, and who may talk to whom. */
 export function networkStack(app: App, context: AwsContext, keys: PlatformStack<Keys>): PlatformStack<NetworkOutputs> {
@@ -100,23 +79,6 @@ function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContex
     logsKey: stack.read(keys).logsKeyArn,
     logDays: logDays(aws.logRetention, stack.protect),
   });
-}
-
-function zonesOf({ aws, exceptions }: AwsContext["environment"], own: OwnNetwork): readonly string[] {
-  return own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
-}
-
-/** The zones of a network by name, or by number where the network was found and its subnets alone are known. */
-export function zoneNames(environment: AwsContext["environment"]): readonly string[] {
-  const network = environment.aws.network ?? {};
-  return isExistingNetwork(network) ? zoneIds(environment) : zonesOf(environment, network);
-}
-
-/** What the zones of a network are called in addresses, in the order of its subnets: by letter where we made it, by number where we found it. */
-export function zoneIds(environment: AwsContext["environment"]): readonly string[] {
-  const network = environment.aws.network ?? {};
-  if (isExistingNetwork(network)) return network.subnets.private.map((_, index) => String(index + 1));
-  return zonesOf(environment, network).map((zone) => zone.slice(-1));
 }
 
 function camelCase(name: string): string {

@@ -1,10 +1,10 @@
 import { type App, Fn } from "cdktf";
 import { Peering } from "../../constructs/network";
-import type { AwsContext } from "../compose";
-import { isExistingNetwork, kurrentCloudCidr } from "../model/environment";
-import type { EventStoreOutputs } from "./event-store";
-import { type NetworkOutputs, zoneIds } from "./network";
+import type { AwsContext } from "../base/context";
+import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { isExistingNetwork, zoneIds } from "../model/place";
+import { kurrentCloudCidr } from "../model/stores/event-store";
 
 /** The way to an event store at its vendor, as far as it is ours. On an existing network its owner makes the routes. */
 export function peeringStacks(

@@ -4,15 +4,16 @@ import { PLANNERS } from "../../constructs/cluster";
 import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Opening, ROLE_AGENT } from "../../constructs/kubernetes";
 import { type NetworkNeeds, type PartName, PLACES, type Place, Planners, Platform, type PlatformParts } from "../../constructs/platform";
 import { secretStore } from "../../constructs/secrets";
-import { withPipeline } from "../cloud/cluster";
-import { isExistingCluster } from "../model/environment";
+import type { NetworkOutputs } from "../base/outputs";
 import { type Foundation, kubernetesStack, type Site } from "../base/site";
-import { type NetworkOutputs, zoneIds } from "../cloud/network";
+import type { PlatformStack } from "../base/stack";
+import { isExistingCluster } from "../model/cluster";
+import { withPipeline } from "../model/derive/access";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { type PlatformPart, partsFromElsewhere, partsOf } from "../model/derive/platform-parts";
 import { prioritiesOn } from "../model/derive/priorities";
 import { secretsOf } from "../model/derive/secrets";
-import type { PlatformStack } from "../base/stack";
+import { zoneIds } from "../model/place";
 
 /** Room for the pods of any one part, while each of them comes up anew. */
 const QUOTA = { cpu: 4, memory: "8Gi", pods: 60 } as const;

@@ -13,20 +13,16 @@ import {
 import type { Postgres } from "../../constructs/postgres";
 import { elastiCacheRedis, type Redis, valkeyRedis } from "../../constructs/redis";
 import type { SecretSpec } from "../../constructs/secrets";
-import {
-  all,
-  type Environment,
-  type EventStore as EventStoreSettings,
-  eventServerName,
-  kurrentCloudCidr,
-  readDatabaseName,
-} from "../model/environment";
-import { outsideOf } from "../cluster/stores/event-store";
 import type { Site } from "../base/site";
-import { NAMESPACES } from "../model/derive/namespaces";
-import { postgresAt } from "../cluster/stores/postgres";
-import { brokerUsers, cacheUsers } from "../model/derive/secrets";
 import type { PlatformStack } from "../base/stack";
+import { outsideOf } from "../cluster/stores/event-store";
+import { postgresAt } from "../cluster/stores/postgres";
+import { all } from "../model/common";
+import { NAMESPACES } from "../model/derive/namespaces";
+import { brokerUsers, cacheUsers } from "../model/derive/secrets";
+import { eventServerName, readDatabaseName } from "../model/derive/servers";
+import type { Environment } from "../model/environment";
+import { type EventStore as EventStoreSettings, kurrentCloudCidr } from "../model/stores/event-store";
 
 type Engine<Settings extends { readonly engine: string }> = Settings["engine"];
 type Of<Settings extends { readonly engine: string }, E extends string> = Extract<Settings, { engine: E }>;

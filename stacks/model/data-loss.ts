@@ -5,22 +5,15 @@ import { kurrentDbSize } from "../../constructs/event-store";
 import { postgresMoveProblems } from "../../constructs/postgres";
 import { valkeyMoveProblems } from "../../constructs/redis";
 import { shrinkProblems } from "../../constructs/sizing";
-import {
-  all,
-  type ClusterKey,
-  clustersOf,
-  type Environment,
-  type EventStore,
-  eventServerName,
-  isExistingCluster,
-  isExistingNetwork,
-  type KurrentCloudSettings,
-  kurrentCloudCidr,
-  type PostgresSettings,
-  readDatabaseName,
-} from "./environment";
-import { DEFAULT_CIDR } from "../cloud/network";
+import { type ClusterKey, isExistingCluster } from "./cluster";
+import { all } from "./common";
+import { clustersOf } from "./derive/clusters";
+import { eventServerName, readDatabaseName } from "./derive/servers";
 import { brokerSize, cloudNativePgSize, eventSourcingDbSize, rdsStorage, valkeySize } from "./derive/sizes";
+import type { Environment } from "./environment";
+import { DEFAULT_CIDR, isExistingNetwork } from "./place";
+import { type EventStore, type KurrentCloudSettings, kurrentCloudCidr } from "./stores/event-store";
+import type { PostgresSettings } from "./stores/postgres";
 
 /** What is wrong, below the path of what it is said about: `storage`, or "" where it is about the whole. */
 type Found = Omit<Problem, "path"> & { readonly at?: string };

@@ -1,50 +1,9 @@
-import { all, type Environment, type OneOrMore, type ReleaseFile, type Slot, type SlotSettings, type Workload } from "./environment";
-
-export const SLOTS = ["blue", "green"] as const satisfies readonly Slot[];
-
-/** The slot beside a slot. */
-export function otherSlot(slot: Slot): Slot {
-  return slot === "blue" ? "green" : "blue";
-}
-
-/** A role whose workloads are released. */
-interface Released {
-  /** What its workload is called where nobody names it. */
-  readonly name: string;
-
-  /** The end of the id of the stack that it is in. */
-  readonly stack: string;
-
-  /**
-   * Why it must be single, and has no slots.
-   * @default - it may run in two versions at once
-   */
-  readonly single?: string;
-
-  /**
-   * Whether an older image takes nothing back.
-   * @default false
-   */
-  readonly forwardOnly?: boolean;
-}
-
-type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections" | "migrations";
-
-/** What is released, by role. */
-export const WORKLOADS: Readonly<Record<Role, Released>> = {
-  commandApi: { name: "command-api", stack: "write-side" },
-  commandProcessors: { name: "command-processors", stack: "write-side", single: "both slots would take from the same queue" },
-  queryApi: { name: "query-api", stack: "read-side" },
-  projections: { name: "projections", stack: "projections", single: "both slots would write the same read models" },
-  migrations: { name: "migrations", stack: "migrations", single: "both slots would change the same tables", forwardOnly: true },
-};
-
-export const ROLES = Object.keys(WORKLOADS) as readonly Role[];
-
-/** Why a role has no slots. */
-export function wouldRunTwice(role: Role): string {
-  return `would run twice: ${WORKLOADS[role].single}`;
-}
+import { all, type OneOrMore } from "./common";
+import type { Environment } from "./environment";
+import type { ReleaseFile, SlotSettings } from "./workloads/release-file";
+import type { Slot } from "./workloads/roles";
+import { ROLES, type Role, SLOTS, WORKLOADS } from "./workloads/roles";
+import type { Workload } from "./workloads/workload";
 
 /** Where the release of an environment stands. */
 export function releaseFile(environment: string): string {

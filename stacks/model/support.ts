@@ -1,7 +1,11 @@
 import { defaultSupport, endsSoon, type SupportProblem, supportProblems } from "../../constructs/cluster";
 import { InvalidInput, type Problem } from "../../constructs/core/errors";
 import { DEFAULT_KUBERNETES, DEFAULT_POSTGRES, KUBERNETES, POSTGRES } from "../../constructs/core/versions";
-import { all, type Environment, isProtected, newClusters, type PostgresSettings, type Program } from "./environment";
+import { all } from "./common";
+import { newClusters } from "./derive/clusters";
+import type { Environment, Program } from "./environment";
+import { isProtected } from "./exceptions";
+import type { PostgresSettings } from "./stores/postgres";
 
 type Found = Problem & Pick<SupportProblem, "severity">;
 

@@ -1,10 +1,14 @@
 import { InvalidInput, type Problem } from "../../constructs/core/errors";
-import type { Program } from "./environment";
+import { accountSchema } from "./accounts";
+import { environmentRules } from "./between";
+import { programRules } from "./between/program";
+import type { Draft, Finding } from "./check/finding";
 import { step } from "./check/paths";
-import { releaseFile } from "./release";
-import { type Draft, environmentRules, type Finding, programRules } from "./rules";
-import { accountSchema, environmentSchema, type ShapeProblem, shapeProblems } from "./schema";
+import { type ShapeProblem, shapeProblems } from "./check/shape";
 import { unwritable } from "./check/texts";
+import type { Program } from "./environment";
+import { environmentSchema } from "./environment";
+import { releaseFile } from "./release";
 
 /**
  * Checks a program as a whole.

@@ -4,12 +4,12 @@ import { PublicCertificate } from "../../constructs/certificates";
 import { Binding } from "../../constructs/entry";
 import { Gateway, type GatewayProps, nginxOf } from "../../constructs/gateway";
 import { smokeTestsOf } from "../../constructs/workload";
-import { type Entrance, entrances } from "../model/derive/endpoints";
-import { before } from "../cloud/entry";
-import { isExistingCluster } from "../model/environment";
 import type { Site } from "../base/site";
-import { NAMESPACES } from "../model/derive/namespaces";
 import type { PlatformStack } from "../base/stack";
+import { before } from "../cloud/entry";
+import { isExistingCluster } from "../model/cluster";
+import { type Entrance, entrances } from "../model/derive/endpoints";
+import { NAMESPACES } from "../model/derive/namespaces";
 
 /** Where a side lets requests in. */
 export interface GatewayPlace extends Pick<GatewayProps, "cluster" | "namespace" | "servicePorts" | "longestRequest" | "priority"> {

@@ -3,16 +3,17 @@ import { cloudName } from "../../constructs/core/names";
 import { type Postgres, postgresConnection } from "../../constructs/postgres";
 import { ProjectionTables, projectionVariables, ReadModel } from "../../constructs/projection";
 import { MigrationJob } from "../../constructs/workload";
-import { postgresOf } from "../lookup/stores";
-import { isProtected, type Migrations } from "../model/environment";
+import { describedAt } from "../base/refusals";
 import type { Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import { postgresOf } from "../lookup/stores";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { type ReadModelOf, readModelsOf, slotsOf } from "../model/derive/read-models";
-import { describedAt } from "../base/refusals";
-import { WORKLOADS } from "../model/release";
-import { stackOn } from "./side-stack";
-import type { PlatformStack } from "../base/stack";
+import { isProtected } from "../model/exceptions";
+import type { Migrations } from "../model/workloads/job";
+import { WORKLOADS } from "../model/workloads/roles";
 import { described, podOf, type WorkloadPlace } from "./pods";
+import { stackOn } from "./side-stack";
 
 /**
  * What is done to read databases before the workloads come that need it, where they and their migrators' passwords are:

@@ -6,23 +6,19 @@ import type { KubernetesTarget, Opening } from "../../constructs/kubernetes";
 import { type PostgresRole, postgresConnection } from "../../constructs/postgres";
 import { redisConnection } from "../../constructs/redis";
 import type { PodProps } from "../../constructs/workload";
-import { brokerOf, eventStoreOf, postgresOf, redisOf } from "../lookup/stores";
-import {
-  type Authentication,
-  all,
-  type Environment,
-  type Migrations,
-  type OneOrMore,
-  type Processors,
-  type Projections,
-  type QueryApi,
-  type Service,
-  type Workload,
-} from "../model/environment";
 import type { Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import { brokerOf, eventStoreOf, postgresOf, redisOf } from "../lookup/stores";
+import type { Authentication } from "../model/authentication";
+import { all, type OneOrMore } from "../model/common";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { fieldKeys } from "../model/derive/secrets";
-import type { PlatformStack } from "../base/stack";
+import type { Environment } from "../model/environment";
+import type { Migrations } from "../model/workloads/job";
+import type { Projections } from "../model/workloads/projection";
+import type { QueryApi, Service } from "../model/workloads/service";
+import type { Processors } from "../model/workloads/worker";
+import type { Workload } from "../model/workloads/workload";
 
 /** Where the workloads of a stack are. */
 export interface WorkloadPlace {

@@ -4,14 +4,15 @@ import type { Duration } from "../../constructs/core/quantities";
 import { postgresConnection } from "../../constructs/postgres";
 import { caughtUp, projectionVariables } from "../../constructs/projection";
 import { type Check, PartitionedWorker, SmokeTest, smokeTestsOf } from "../../constructs/workload";
-import { postgresOf } from "../lookup/stores";
-import { all, readDatabaseName } from "../model/environment";
-import type { Site } from "../base/site";
-import { readModelsOf, slotsOf } from "../model/derive/read-models";
 import { describedAt } from "../base/refusals";
-import { placeOf, tested, waysTo } from "./side-stack";
+import type { Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
+import { postgresOf } from "../lookup/stores";
+import { all } from "../model/common";
+import { readModelsOf, slotsOf } from "../model/derive/read-models";
+import { readDatabaseName } from "../model/derive/servers";
 import { connectionsOf, described, podOf, withFieldKeys } from "./pods";
+import { placeOf, tested, waysTo } from "./side-stack";
 
 /** Of workers of partitions each goes before its successor comes. */
 const ONE_BY_ONE: Duration = "1h";

@@ -1,11 +1,11 @@
 import type { App, ITerraformDependable } from "cdktf";
 import { WorkloadSecret } from "../../constructs/secrets";
 import type { Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
 import { fieldKeys } from "../model/derive/secrets";
+import type { WorkloadPlace } from "./pods";
 import { servicesOf } from "./services";
 import { placeOf, tested } from "./side-stack";
-import type { PlatformStack } from "../base/stack";
-import type { WorkloadPlace } from "./pods";
 
 /** What answers queries; requests come in when it was tested. */
 export function readSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {

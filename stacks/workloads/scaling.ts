@@ -1,9 +1,8 @@
-import type { Peer } from "../../constructs/kubernetes";
 import type { Postgres } from "../../constructs/postgres";
-import { type Scaling, SIGNAL_READER, type Signal } from "../../constructs/workload";
+import type { Scaling, Signal } from "../../constructs/workload";
 import { brokerOf, eventServerOf, postgresOf } from "../lookup/stores";
-import { all, type Environment, followed, readDatabaseName, type ScaleOn, type SignalName } from "../model/environment";
 import { partsFromElsewhere } from "../model/derive/platform-parts";
+import type { ScaleOn, SignalName } from "../model/workloads/workload";
 import type { WorkloadPlace } from "./pods";
 
 /** What a workload follows, by the name that an environment has for it. None where what it speaks of is not there. */
@@ -41,15 +40,4 @@ export function scalingOf(place: WorkloadPlace, { cpu, memory, ...named }: Scale
     signals,
     isolated: !partsFromElsewhere(place.site.cluster).has("keda"),
   };
-}
-
-/** Who reads signals, where one is of this. */
-export function readersOf(environment: Environment, is: (followed: ScaleOn) => boolean): readonly Exclude<Peer, "anywhere">[] {
-  return followed(environment).some(is) ? [SIGNAL_READER] : [];
-}
-
-/** Whether what is followed is an answer of that read database. */
-export function asks(environment: Environment, server: string): (followed: ScaleOn) => boolean {
-  const [first = {}] = all(environment.readDatabase);
-  return ({ readDatabase }) => readDatabase !== undefined && (readDatabase.database ?? readDatabaseName(first)) === server;
 }

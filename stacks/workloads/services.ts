@@ -3,13 +3,14 @@ import { type Duration, known, seconds } from "../../constructs/core/quantities"
 import { type Gateway, nearest, Routes } from "../../constructs/gateway";
 import type { Opening } from "../../constructs/kubernetes";
 import { type Check, HttpService, type ServiceVersion, smokeTestsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
-import type { Service } from "../model/environment";
-import { gatewayOn } from "./gateway";
 import { describedAt } from "../base/refusals";
-import { versionsOf, WORKLOADS } from "../model/release";
-import { gateOf, waysTo } from "./side-stack";
-import { scalingOf } from "./scaling";
+import { versionsOf } from "../model/release";
+import { WORKLOADS } from "../model/workloads/roles";
+import type { Service } from "../model/workloads/service";
+import { gatewayOn } from "./gateway";
 import { connectionsOf, described, podOf, type WorkloadPlace, withAccess, withFieldKeys } from "./pods";
+import { scalingOf } from "./scaling";
+import { gateOf, waysTo } from "./side-stack";
 
 /** What differs between the services of the two sides. */
 const ROLES = {

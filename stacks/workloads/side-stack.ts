@@ -5,13 +5,13 @@ import type { Duration } from "../../constructs/core/quantities";
 import { READINESS_GATES } from "../../constructs/entry";
 import { Namespace, type Opening } from "../../constructs/kubernetes";
 import { type Check, type ServiceVersion, SmokeTest } from "../../constructs/workload";
-import type { Entrance } from "../model/derive/endpoints";
-import { entranceOf } from "./gateway";
 import { kubernetesStack, type Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import type { Entrance } from "../model/derive/endpoints";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { priorityClass } from "../model/derive/priorities";
 import { workloadQuota } from "../model/derive/sizes";
-import type { PlatformStack } from "../base/stack";
+import { entranceOf } from "./gateway";
 import type { WorkloadPlace } from "./pods";
 
 /** A stack on a cluster, after others. */

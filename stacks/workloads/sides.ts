@@ -1,10 +1,10 @@
 import type { App } from "cdktf";
-import type { Environment } from "../model/environment";
 import type { Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import type { Environment } from "../model/environment";
 import { migrations } from "./migrations";
 import { projections } from "./projections";
 import { readSide } from "./read-side";
-import type { PlatformStack } from "../base/stack";
 import { writeSide } from "./write-side";
 
 /** A cluster of an environment, and what is on it already. */

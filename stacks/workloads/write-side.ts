@@ -1,13 +1,13 @@
 import type { App } from "cdktf";
 import { smokeTestsOf, Worker } from "../../constructs/workload";
-import type { Site } from "../base/site";
 import { describedAt } from "../base/refusals";
-import { WORKLOADS } from "../model/release";
+import type { Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import { WORKLOADS } from "../model/workloads/roles";
+import { connectionsOf, described, podOf } from "./pods";
+import { scalingOf } from "./scaling";
 import { servicesOf } from "./services";
 import { placeOf, tested, waysTo } from "./side-stack";
-import { scalingOf } from "./scaling";
-import type { PlatformStack } from "../base/stack";
-import { connectionsOf, described, podOf } from "./pods";
 
 /** What takes commands from outside and carries them out; requests come in when the API was tested. */
 export function writeSide(app: App, site: Site, after: readonly PlatformStack[]): PlatformStack {

@@ -6,9 +6,9 @@ import type { TerraformOutput } from "cdktf";
 import { VERSIONS } from "../../constructs/core/versions";
 import { program } from "../../environments";
 import type { Environment, PlatformStack, Program } from "../../stacks";
+import type { NetworkOutputs } from "../../stacks/base/outputs";
 import * as composing from "../../stacks/compose";
-import { kurrentCloudCidr } from "../../stacks/model/environment";
-import type { NetworkOutputs } from "../../stacks/cloud/network";
+import { kurrentCloudCidr } from "../../stacks/model/stores/event-store";
 
 /** The exact providers of this repository's program. */
 export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");

@@ -10,8 +10,8 @@ import { parseAllDocuments } from "yaml";
 import { render } from "../../cli/render";
 import { KubernetesTarget, Release } from "../../constructs/kubernetes";
 import { PlatformStack } from "../../stacks";
-import * as composing from "../../stacks/compose";
 import { localStackProps } from "../../stacks/base/stack";
+import * as composing from "../../stacks/compose";
 import { anEnvironment, aProgram } from "../environments";
 
 type Build = (stack: PlatformStack, cluster: KubernetesTarget) => void;

@@ -1,14 +1,11 @@
 import { CapacityLedger } from "../../constructs/capacity";
-import {
-  all,
-  type Cache,
-  clustersOf,
-  type Environment,
-  type EventStore,
-  type ExistingCluster,
-  type ReadDatabase,
-} from "../../stacks/model/environment";
+import type { ExistingCluster } from "../../stacks/model/cluster";
+import { all } from "../../stacks/model/common";
+import { clustersOf } from "../../stacks/model/derive/clusters";
 import { partsOf } from "../../stacks/model/derive/platform-parts";
+import type { Environment, ReadDatabase } from "../../stacks/model/environment";
+import type { EventStore } from "../../stacks/model/stores/event-store";
+import type { Cache } from "../../stacks/model/stores/redis";
 
 /** An environment as far as it goes on an existing cluster, without AWS. */
 export interface Variant {

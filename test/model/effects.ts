@@ -2,9 +2,9 @@ import { App } from "cdktf";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { Environment, PlatformStack, Program } from "../../stacks";
 import { ineffective, validate } from "../../stacks";
+import { refusals } from "../../stacks/base/refusals";
 import { measure } from "../../stacks/capacity";
 import { compose } from "../../stacks/compose";
-import { refusals } from "../../stacks/base/refusals";
 import { anEnvironment } from "../environments";
 import { type Setting, setAt } from "./settings";
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { EXCEPTIONS } from "../../stacks/model/environment";
+import { EXCEPTIONS } from "../../stacks/model/exceptions";
 import { AUTHORITIES } from "../gateway/authorities";
 
 /** Settings of one part of the model, each with a value that the part of the base doesn't have. */

@@ -1,10 +1,10 @@
 import { App } from "cdktf";
 import { findings } from "../../constructs/policy";
-import type { AwsContext } from "../../stacks/compose";
-import { edgeStacks } from "../../stacks/cloud/edge";
-import type { EntryOutputs } from "../../stacks/cloud/entry";
-import { keysStack } from "../../stacks/cloud/keys";
+import type { AwsContext } from "../../stacks/base/context";
+import type { EntryOutputs } from "../../stacks/base/outputs";
 import { awsStackProps, PlatformStack } from "../../stacks/base/stack";
+import { edgeStacks } from "../../stacks/cloud/edge";
+import { keysStack } from "../../stacks/cloud/keys";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";

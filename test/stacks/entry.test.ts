@@ -1,6 +1,6 @@
 import { program } from "../../environments";
-import { entrances } from "../../stacks/model/derive/endpoints";
 import { before } from "../../stacks/cloud/entry";
+import { entrances } from "../../stacks/model/derive/endpoints";
 import { anEnvironment } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";

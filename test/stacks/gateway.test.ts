@@ -1,7 +1,7 @@
 import { App, type TerraformStack } from "cdktf";
+import { kubernetesStack } from "../../stacks/base/site";
 import { compose } from "../../stacks/compose";
 import { gatewayOn } from "../../stacks/workloads/gateway";
-import { kubernetesStack } from "../../stacks/base/site";
 import { anEnvironment, aProgram } from "../environments";
 import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";

@@ -1,5 +1,5 @@
 import type { Environment } from "../../stacks";
-import { identitiesOf } from "../../stacks/cloud/identities";
+import { identitiesOf } from "../../stacks/model/derive/identities";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one, statements } from "../synth";

@@ -1,8 +1,8 @@
 import type { KubernetesObject } from "../../constructs/kubernetes";
 import { PLACES } from "../../constructs/platform";
 import { program } from "../../environments";
-import { unreachablePorts } from "../../stacks/ports";
 import { traffic } from "../../stacks/model/derive/traffic";
+import { unreachablePorts } from "../../stacks/ports";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
 

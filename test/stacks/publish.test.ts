@@ -32,7 +32,7 @@ function put(stacks: Readonly<Record<string, string>>, options: Partial<PublishO
 /** Another process that publishes the same, and goes on reading it. */
 async function reader(stacks: Readonly<Record<string, string>>, hold = true): Promise<ChildProcess> {
   const program = `
-    const { publish, stagingOf } = require(${JSON.stringify(require.resolve("../../stacks/publish"))});
+    const { publish, stagingOf } = require(${JSON.stringify(require.resolve("../../stacks/base/publish"))});
     const { join } = require("node:path");
     const { mkdirSync, writeFileSync } = require("node:fs");
     const outdir = ${JSON.stringify(outdir)}, stacks = ${JSON.stringify(stacks)};

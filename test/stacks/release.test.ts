@@ -2,7 +2,7 @@ import { Testing } from "cdktf";
 import { program } from "../../environments";
 import { dev } from "../../environments/dev";
 import { compose, type Environment, type Service } from "../../stacks";
-import { all } from "../../stacks/model/environment";
+import { all } from "../../stacks/model/common";
 import { released, versionsOf, withRelease } from "../../stacks/model/release";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { accountSchema, environmentSchema, settingsOf } from "../../stacks/model/schema";
+import { accountSchema } from "../../stacks/model/accounts";
+import { settingsOf } from "../../stacks/model/check/shape";
+import { environmentSchema } from "../../stacks/model/environment";
 import { ACCOUNT_SETTINGS, SETTINGS, WITHOUT_EFFECT } from "../model/settings";
 
 /** What is taken out of settings and not used there, with the reason. */

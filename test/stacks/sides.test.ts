@@ -1,7 +1,8 @@
 import type { PodProps } from "../../constructs/workload";
 import { program } from "../../environments";
-import type { Environment, ReleaseFile } from "../../stacks/model/environment";
+import type { Environment } from "../../stacks/model/environment";
 import { released } from "../../stacks/model/release";
+import type { ReleaseFile } from "../../stacks/model/workloads/release-file";
 import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";

@@ -1,6 +1,6 @@
 import { type KubernetesObject, kubernetesObjects } from "../../constructs/kubernetes";
-import { scalingOf } from "../../stacks/workloads/scaling";
 import type { WorkloadPlace } from "../../stacks/workloads/pods";
+import { scalingOf } from "../../stacks/workloads/scaling";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import type { Body } from "../synth";

@@ -5,10 +5,10 @@ import type { IConstruct } from "constructs";
 import { EventSourcingDb, type EventStore, KurrentDb, PostgresEvents } from "../../constructs/event-store";
 import { PostgresCluster, postgresConnection } from "../../constructs/postgres";
 import { redisConnection, Valkey } from "../../constructs/redis";
-import { compose } from "../../stacks/compose";
-import { eventStoreOf, postgresOf, redisOf } from "../../stacks/lookup/stores";
 import { kubernetesStack } from "../../stacks/base/site";
 import type { PlatformStack } from "../../stacks/base/stack";
+import { compose } from "../../stacks/compose";
+import { eventStoreOf, postgresOf, redisOf } from "../../stacks/lookup/stores";
 import { anEnvironment, aProgram } from "../environments";
 
 const made = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };

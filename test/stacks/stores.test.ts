@@ -1,5 +1,5 @@
 import { InvalidInput, storeBackups } from "../../stacks";
-import { identitiesOf } from "../../stacks/cloud/identities";
+import { identitiesOf } from "../../stacks/model/derive/identities";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";

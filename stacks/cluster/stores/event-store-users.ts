@@ -3,12 +3,12 @@ import { cloudName } from "../../../constructs/core/names";
 import { KurrentCloudUsers, kurrentCloudSecrets } from "../../../constructs/event-store";
 import { Namespace } from "../../../constructs/kubernetes";
 import { WorkloadSecret } from "../../../constructs/secrets";
-import { kurrentCloudAt } from "../../lookup/stores";
-import { kubernetesStack, type Site } from "../../base/site";
-import { NAMESPACES } from "../../model/derive/namespaces";
 import { describedAt } from "../../base/refusals";
-import { quotaOf } from "../../model/derive/sizes";
+import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
+import { kurrentCloudAt } from "../../lookup/stores";
+import { NAMESPACES } from "../../model/derive/namespaces";
+import { quotaOf } from "../../model/derive/sizes";
 
 /**
  * The users of an event store at its vendor, on the cluster that takes commands: what reaches it there makes them. None

@@ -2,16 +2,17 @@ import type { App, ITerraformDependable } from "cdktf";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, type Outside, PostgresEvents } from "../../../constructs/event-store";
 import { CustomResources, type KubernetesTarget, Namespace, type Opening, type Peer } from "../../../constructs/kubernetes";
 import { authorityPush, ProvidedSecret, WorkloadSecret } from "../../../constructs/secrets";
-import { type Environment, type EventStore, eventServerName } from "../../model/environment";
-import { kubernetesStack, type Site } from "../../base/site";
-import { NAMESPACES } from "../../model/derive/namespaces";
-import { databaseOf, type PostgresPlace, postgresOn, rolesOn } from "./postgres";
-import { priorityClass } from "../../model/derive/priorities";
 import { describedAt } from "../../base/refusals";
-import { AUTHORITY } from "../../model/derive/secrets";
-import { readersOf } from "../../workloads/scaling";
-import { quotaOf } from "../../model/derive/sizes";
+import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
+import { NAMESPACES } from "../../model/derive/namespaces";
+import { priorityClass } from "../../model/derive/priorities";
+import { AUTHORITY } from "../../model/derive/secrets";
+import { databaseOf, eventServerName, isReadFromElsewhere } from "../../model/derive/servers";
+import { readersOf } from "../../model/derive/signals";
+import { quotaOf } from "../../model/derive/sizes";
+import type { EventStore } from "../../model/stores/event-store";
+import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
 
 type Engine = EventStore["engine"];
 type Settings<E extends Engine> = Extract<EventStore, { engine: E }>;
@@ -130,11 +131,6 @@ export function outsideOf({ environment, foundation }: Site, stack: PlatformStac
   if (!foundation || !isReadFromElsewhere(environment)) return undefined;
   const { privateZoneName, vpcCidr } = stack.read(foundation.network);
   return { domain: privateZoneName, networks: [vpcCidr], authority: { remoteName: AUTHORITY } };
-}
-
-/** Whether those who read events are on another cluster than the store. */
-export function isReadFromElsewhere({ eventStore, readCluster, writeCluster }: Environment): boolean {
-  return eventStore?.engine === "kurrentdb" && writeCluster !== undefined && readCluster !== undefined;
 }
 
 /** Ways of the jobs of a PostgreSQL; the other engines say their own. */

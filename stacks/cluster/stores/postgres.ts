@@ -5,20 +5,19 @@ import {
   administratorSecret,
   type Postgres,
   PostgresCluster,
-  type PostgresRole,
   PostgresRoles,
   postgresOfCluster,
-  postgresUser,
   rdsAuthority,
 } from "../../../constructs/postgres";
-import { type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
-import type { CloudNativePgSettings, PostgresSettings } from "../../model/environment";
-import { backupsOf, identitiesOf } from "../../cloud/identities";
+import { WorkloadSecret } from "../../../constructs/secrets";
+import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
+import type { PlatformStack } from "../../base/stack";
+import { backupsOf, identitiesOf } from "../../model/derive/identities";
 import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
-import { describedAt } from "../../base/refusals";
-import type { PlatformStack } from "../../base/stack";
+import { databaseOf, outputName, postgresSecrets, usersOf } from "../../model/derive/servers";
+import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores/postgres";
 
 /** Where on a cluster a server of PostgreSQL, or what sets up its users, is put. */
 export interface PostgresPlace {
@@ -48,11 +47,6 @@ export function postgresAt(site: Site, stack: PlatformStack, namespace: string, 
   return settings.engine === "cloudnative-pg"
     ? postgresOfCluster(clusterSettings(site, namespace, name, settings))
     : onAws(site, stack, namespace, name);
-}
-
-/** What a database and its roles begin with: names of PostgreSQL have no hyphens. */
-export function databaseOf(server: string): string {
-  return server.replaceAll("-", "_");
 }
 
 /** A server as its users know it: made here where it runs on the cluster, read from the data stack where AWS runs it. */
@@ -135,24 +129,4 @@ export function rolesOn(
 ): readonly ITerraformDependable[] {
   const secrets = postgresSecrets(name).map((spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release);
   return new PostgresRoles(stack, `${name}-roles`, { cluster, namespace, postgres, after: [...after, ...ready, ...secrets] }).ready;
-}
-
-const ROLES: readonly PostgresRole[] = ["migrator", "writer", "reader"];
-
-/** The secrets of a server's users, one for each role. */
-export function postgresSecrets(server: string): readonly SecretSpec[] {
-  return ROLES.map((role) => postgresUser(databaseOf(server), role));
-}
-
-function usersOf(server: string, home: string): Postgres["users"] {
-  const user = (role: PostgresRole) => {
-    const fact = (key: string): SecretFact => ({ secret: postgresUser(databaseOf(server), role), home, key });
-    return { user: fact("user"), password: fact("password") };
-  };
-  return { migrator: user("migrator"), writer: user("writer"), reader: user("reader") };
-}
-
-/** What the outputs about a store begin with: `read-database` is `readDatabase`. */
-export function outputName(store: string): string {
-  return store.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -3,17 +3,19 @@ import { Nats } from "../../../constructs/broker";
 import { Namespace, type Opening, type Peer } from "../../../constructs/kubernetes";
 import { CachePassword, Valkey } from "../../../constructs/redis";
 import { WorkloadSecret } from "../../../constructs/secrets";
-import { all, isExistingCluster, readDatabaseName } from "../../model/environment";
-import { CACHE_PASSWORD } from "../../cloud/identities";
-import { kubernetesStack, type Site } from "../../base/site";
-import { NAMESPACES } from "../../model/derive/namespaces";
-import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
-import { priorityClass } from "../../model/derive/priorities";
 import { describedAt } from "../../base/refusals";
-import { brokerUsers, cacheUsers } from "../../model/derive/secrets";
-import { asks, readersOf } from "../../workloads/scaling";
-import { quotaOf } from "../../model/derive/sizes";
+import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
+import { isExistingCluster } from "../../model/cluster";
+import { all } from "../../model/common";
+import { CACHE_PASSWORD } from "../../model/derive/identities";
+import { NAMESPACES } from "../../model/derive/namespaces";
+import { priorityClass } from "../../model/derive/priorities";
+import { brokerUsers, cacheUsers } from "../../model/derive/secrets";
+import { readDatabaseName } from "../../model/derive/servers";
+import { asks, readersOf } from "../../model/derive/signals";
+import { quotaOf } from "../../model/derive/sizes";
+import { type PostgresPlace, postgresOn, rolesOn } from "./postgres";
 
 /** Who uses the stores of the read side. */
 const CLIENTS: readonly Exclude<Peer, "anywhere">[] = [{ namespace: NAMESPACES.projections }, { namespace: NAMESPACES.readSide }];

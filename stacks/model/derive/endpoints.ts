@@ -1,4 +1,9 @@
-import { type ClusterKey, type Edge, type Environment, edgeOf, newClusters } from "../environment";
+import type { ClusterKey } from "../cluster";
+import { all } from "../common";
+import type { Edge } from "../edge";
+import type { Environment } from "../environment";
+import type { QueryApi } from "../workloads/service";
+import { newClusters } from "./clusters";
 
 /** Where requests come into an environment. */
 export interface Entrance {
@@ -52,4 +57,9 @@ export function entrances(environment: Environment): readonly Entrance[] {
   return found
     .filter(([api, { side }]) => api !== undefined && SIDES[side].some((key) => made.includes(key)))
     .map(([, entrance]) => ({ ...entrance, party: `${entrance.side}-entry`, host: `${entrance.name}.${aws.domain}` }));
+}
+
+/** What stands before the queries of an environment, and the service behind it. */
+export function edgeOf({ queryApi }: Environment): { readonly edge: Edge; readonly service: QueryApi } | undefined {
+  return all(queryApi).flatMap((service) => (service.edge ? [{ edge: service.edge, service }] : []))[0];
 }

@@ -1,5 +1,8 @@
-import { all, clustersOf, type Environment, type OneOrMore, type Workload } from "../environment";
 import { step } from "../check/paths";
+import { all, type OneOrMore } from "../common";
+import type { Environment } from "../environment";
+import type { Workload } from "../workloads/workload";
+import { clustersOf } from "./clusters";
 import { storeBackups } from "./store-backups";
 
 /** A setting that changes nothing in its environment. */

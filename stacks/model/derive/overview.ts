@@ -1,8 +1,13 @@
 import { cloudflareHost } from "../../../constructs/edge";
-import { entrances } from "./endpoints";
-import { all, type Environment, edgeOf, mostOf, type Replicas, readDatabaseName, type Service, type Workload } from "../environment";
+import { all, mostOf, type Replicas } from "../common";
+import type { Environment } from "../environment";
+import { versionsOf, withRelease } from "../release";
+import { WORKLOADS } from "../workloads/roles";
+import type { Service } from "../workloads/service";
+import type { Workload } from "../workloads/workload";
+import { edgeOf, entrances } from "./endpoints";
 import { readModelsOf, slotsOf } from "./read-models";
-import { versionsOf, WORKLOADS, withRelease } from "../release";
+import { readDatabaseName } from "./servers";
 
 /** A workload as the environment and its release file make it, for those who want to see at a glance what runs. */
 export interface WorkloadOverview {

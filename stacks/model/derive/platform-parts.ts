@@ -1,5 +1,7 @@
-import { all, autoscaled, type Cluster, type Environment, type ExistingPart, isExistingCluster } from "../environment";
-import type { Site } from "../../base/site";
+import { type Cluster, type ClusterKey, type ExistingPart, isExistingCluster } from "../cluster";
+import { all } from "../common";
+import type { Environment } from "../environment";
+import { autoscaled } from "./signals";
 
 /** A part of the platform that runs on a cluster. */
 export type PlatformPart =
@@ -47,8 +49,15 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   "plugin-barman-cloud": (carried) => carried.onEks && runsPostgres(carried),
 };
 
+/** A cluster of an environment. */
+interface OnCluster {
+  readonly environment: Environment;
+  readonly key: ClusterKey;
+  readonly cluster: Cluster;
+}
+
 /** The parts that a cluster needs and does not have from elsewhere. */
-export function partsOf({ environment, key, cluster }: Site): ReadonlySet<PlatformPart> {
+export function partsOf({ environment, key, cluster }: OnCluster): ReadonlySet<PlatformPart> {
   const carried: Carried = {
     environment,
     writes: key !== "readCluster",

@@ -1,4 +1,5 @@
-import type { ClusterKey, Environment } from "../environment";
+import type { ClusterKey } from "../cluster";
+import type { Environment } from "../environment";
 
 /**
  * What of a system stays when nodes are full, and takes the place of what comes after it. What has no class has 0: jobs and

@@ -1,6 +1,9 @@
 import type { ReadModelSlot } from "../../../constructs/projection";
-import { all, type Environment, type FilledSlot, type Projections, type ReadModelSettings, readDatabaseName } from "../environment";
-import { WORKLOADS } from "../release";
+import { all } from "../common";
+import type { Environment } from "../environment";
+import type { FilledSlot, Projections, ReadModelSettings } from "../workloads/projection";
+import { WORKLOADS } from "../workloads/roles";
+import { readDatabaseName } from "./servers";
 
 /** A read model, and the workers that project into it. */
 export interface ReadModelOf {

@@ -1,5 +1,6 @@
 import type { PodGroup, PodRequest, Spread } from "../../../constructs/capacity";
-import type { ClusterKey, Environment } from "../environment";
+import type { ClusterKey } from "../cluster";
+import type { Environment } from "../environment";
 
 /** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
 export function roomKept(environment: Environment, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {

@@ -1,8 +1,10 @@
 import { eventSourcingDbToken, kurrentCloudSecrets, kurrentDbSecrets } from "../../../constructs/event-store";
 import type { SecretSpec } from "../../../constructs/secrets";
-import { all, type Environment, eventServerName, isExistingCluster, readDatabaseName } from "../environment";
+import { isExistingCluster } from "../cluster";
+import { all } from "../common";
+import type { Environment } from "../environment";
 import { NAMESPACES } from "./namespaces";
-import { postgresSecrets } from "../../cluster/stores/postgres";
+import { eventServerName, postgresSecrets, readDatabaseName } from "./servers";
 
 /** A secret, and where in the system it belongs. */
 export interface PlacedSecret {

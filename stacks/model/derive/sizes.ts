@@ -19,21 +19,16 @@ import {
 } from "../../../constructs/postgres";
 import { CACHE_NODES, ELASTICACHE_SIZES, type ResolvedValkey, resolveValkey } from "../../../constructs/redis";
 import { WORKLOAD_DEFAULTS } from "../../../constructs/workload";
-import {
-  all,
-  type CloudNativePgSettings,
-  type Environment,
-  type EventSourcingDbSettings,
-  isProtected,
-  type Migrations,
-  mostOf,
-  type NatsSettings,
-  type PostgresSettings,
-  type RdsSettings,
-  type Service,
-  type ValkeySettings,
-  type Workload,
-} from "../environment";
+import { all, mostOf } from "../common";
+import type { Environment } from "../environment";
+import { isProtected } from "../exceptions";
+import type { NatsSettings } from "../stores/broker";
+import type { EventSourcingDbSettings } from "../stores/event-store";
+import type { CloudNativePgSettings, PostgresSettings, RdsSettings } from "../stores/postgres";
+import type { ValkeySettings } from "../stores/redis";
+import type { Migrations } from "../workloads/job";
+import type { Service } from "../workloads/service";
+import type { Workload } from "../workloads/workload";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
 export interface SettledStore {

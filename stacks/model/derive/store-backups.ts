@@ -1,6 +1,7 @@
 import type { Duration } from "../../../constructs/core/quantities";
-import { each, step } from "../check/paths";
-import type { DraftEnvironment } from "../rules";
+import type { DraftEnvironment } from "../check/finding";
+import { each } from "../check/finding";
+import { step } from "../check/paths";
 
 /** How the data of one store is backed up. */
 export interface StoreBackup {

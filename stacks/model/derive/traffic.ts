@@ -1,8 +1,11 @@
 import { GATEWAY_PORTS, READINESS } from "../../../constructs/gateway/contract";
 import { type Flow, INTERNET, type Party } from "../../../constructs/network";
-import { managedServersOf } from "../../cloud/data";
+import { isExistingCluster } from "../cluster";
+import type { Environment } from "../environment";
+import { isExistingNetwork } from "../place";
+import { kurrentCloudCidr } from "../stores/event-store";
 import { entrances } from "./endpoints";
-import { type Environment, isExistingCluster, isExistingNetwork, kurrentCloudCidr } from "../environment";
+import { managedServersOf } from "./servers";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
 export interface Traffic {
@@ -114,4 +117,21 @@ export function nodeParties({ cluster, writeCluster, readCluster }: Environment)
     ...(writeCluster && !isExistingCluster(writeCluster) ? { write: "write-nodes" } : {}),
     ...(readCluster && !isExistingCluster(readCluster) ? { read: "read-nodes" } : {}),
   };
+}
+
+/** Whether pods on one node reach a port of pods on another, for a cluster that is made here. */
+export function isOpenAmongNodes(port: number): boolean {
+  return AMONG_NODES.some((way) => lets(way, { port }));
+}
+
+export function lets(way: Pick<Flow, "port" | "lastPort" | "protocol">, { port, endPort, protocol = "TCP" }: Port): boolean {
+  const [first, last] = [Number(port), endPort ?? Number(port)];
+  return (way.protocol ?? "tcp") === protocol.toLowerCase() && way.port <= first && last <= (way.lastPort ?? way.port);
+}
+
+/** A port that one end opens, or that pods listen on. */
+export interface Port {
+  readonly port?: string | number;
+  readonly endPort?: number;
+  readonly protocol?: string;
 }

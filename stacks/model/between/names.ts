@@ -1,6 +1,7 @@
-import { each, step } from "./check/paths";
-import { ROLES, WORKLOADS } from "./release";
-import type { DraftEnvironment, Finding } from "./rules";
+import type { DraftEnvironment, Finding } from "../check/finding";
+import { each } from "../check/finding";
+import { step } from "../check/paths";
+import { ROLES, WORKLOADS } from "../workloads/roles";
 
 /** What of an environment has a name that its user chooses. */
 export const NAMED = [...ROLES, "readDatabase"] as const;

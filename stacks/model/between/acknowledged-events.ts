@@ -1,5 +1,5 @@
-import { POSTGRES_CLUSTER_SIZES } from "../../constructs/postgres";
-import type { DraftEnvironment, Finding } from "./rules";
+import { POSTGRES_CLUSTER_SIZES } from "../../../constructs/postgres";
+import type { DraftEnvironment, Finding } from "../check/finding";
 
 /** What PostgreSQL takes for `on`, and what waits for more (PostgreSQL 17, `synchronous_commit`). */
 const FLUSHED = /^(on|true?|tru|t|yes?|ye|y|1|remote_apply)$/i;

@@ -1,10 +1,9 @@
-import { eventSourcingDbSecrets, isOfStandardProjection } from "../../constructs/event-store";
+import { eventSourcingDbSecrets, isOfStandardProjection } from "../../../constructs/event-store";
+import type { DraftEnvironment, Finding, Rule } from "../check/finding";
+import { step } from "../check/paths";
+import { eventServerName, outputName, readDatabaseName } from "../derive/servers";
 import { eventsAreKept } from "./acknowledged-events";
-import { eventServerName, readDatabaseName } from "./environment";
-import { step } from "./check/paths";
-import { outputName } from "../cluster/stores/postgres";
-import { isTaken } from "./reserved-names";
-import type { DraftEnvironment, Finding, Rule } from "./rules";
+import { isTaken } from "./names";
 
 /** What must hold between the stores of one environment, and between them and the rest of it. */
 export const storeRules: readonly Rule[] = [

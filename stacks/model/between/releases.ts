@@ -1,9 +1,10 @@
-import { IMAGE_REMEDY } from "../../constructs/kubernetes";
-import type { SlotSettings, WorkloadRelease } from "./environment";
-import { each } from "./check/paths";
-import { otherSlot, ROLES, releaseFile, SLOTS, WORKLOADS, wouldRunTwice } from "./release";
-import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
-import { suggestion } from "./schema";
+import { IMAGE_REMEDY } from "../../../constructs/kubernetes";
+import type { Draft, DraftEnvironment, Finding, Rule } from "../check/finding";
+import { each } from "../check/finding";
+import { suggestion } from "../check/shape";
+import { releaseFile } from "../release";
+import type { SlotSettings, WorkloadRelease } from "../workloads/release-file";
+import { otherSlot, ROLES, SLOTS, WORKLOADS, wouldRunTwice } from "../workloads/roles";
 
 /** What must hold of the versions of workloads, wherever they are named. */
 export const releaseRules: readonly Rule[] = [

@@ -1,9 +1,9 @@
-import { deployRoleArns } from "../../constructs/bootstrap";
-import { accessProblems, type ClusterAccess, nodeProblems, publicProblems, skewProblems } from "../../constructs/cluster";
-import { DEFAULT_KUBERNETES } from "../../constructs/core/versions";
-import { x86Only } from "../cloud/cluster";
-import type { ClusterKey, Environment, NewCluster } from "./environment";
-import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
+import { accessProblems, type ClusterAccess, nodeProblems, publicProblems, skewProblems } from "../../../constructs/cluster";
+import { DEFAULT_KUBERNETES } from "../../../constructs/core/versions";
+import type { Draft, DraftEnvironment, Finding, Rule } from "../check/finding";
+import type { ClusterKey, NewCluster } from "../cluster";
+import { x86Only } from "../derive/nodes";
+import type { Environment } from "../environment";
 
 /** What must hold of the clusters of one environment. */
 export const clusterRules: readonly Rule[] = [nodesCanBeHad, nodesCarryTheQuorum, nodesFollowTheirCluster, accessIsClear];
@@ -64,44 +64,8 @@ function accessIsClear(environment: DraftEnvironment): Finding[] {
   ];
 }
 
-/** EKS makes an access entry for each principal that is named, and here for none beside: not even for the cluster's creator. */
-export function clustersHaveAdministrators({ accounts, environments }: DraftProgram): ProgramFinding[] {
-  return environments.flatMap((environment): ProgramFinding[] => {
-    const { name, aws, access } = environment;
-    const account = accounts.find(({ id }) => id !== undefined && id === aws?.account);
-    if (!name || !account || account.github || access?.administrators?.length || drafts(environment).length === 0) return [];
-    return [
-      {
-        root: name,
-        keys: ["access", "administrators"],
-        rule: `must name an IAM role or user: account ${account.id} has no deploy roles, so no principal could administer the cluster`,
-        remedy: "add the ARN of the role that applies, like arn:aws:iam::111122223333:role/platform, or set github on the account",
-      },
-    ];
-  });
-}
-
-/** The pipeline's roles are never named by hand: an environment without a pipeline would keep them. */
-export function pipelinesHaveTheirAccess({ accounts, environments }: DraftProgram): ProgramFinding[] {
-  return environments.flatMap(({ system, name, aws, access }): ProgramFinding[] => {
-    const account = accounts.find(({ id, github }) => github && id !== undefined && id === aws?.account);
-    if (!account?.id || !system || !name || !access) return [];
-    const own = Object.values(deployRoleArns(system, account.id, name));
-    const named = Object.entries(access as ClusterAccess).flatMap(([role, principals]) =>
-      (principals as readonly string[]).filter((arn) => own.includes(arn)).map((arn) => [role, arn] as const),
-    );
-    return named.map(([role, value]) => ({
-      root: name,
-      keys: ["access", role],
-      value,
-      rule: "is a role of the pipeline, which has its access by itself",
-      remedy: "leave it out",
-    }));
-  });
-}
-
 /** The clusters that are to be made, as far as they are known. */
-function drafts({ cluster, writeCluster, readCluster }: DraftEnvironment): readonly (readonly [ClusterKey, Draft<NewCluster>])[] {
+export function drafts({ cluster, writeCluster, readCluster }: DraftEnvironment): readonly (readonly [ClusterKey, Draft<NewCluster>])[] {
   return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
     found && !("context" in found) ? [[key as ClusterKey, found as Draft<NewCluster>] as const] : [],
   );

@@ -5,12 +5,13 @@ import {
   edgeCachingProblems,
   edgePatienceProblems,
   WITHOUT_VPC_ORIGINS,
-} from "../../constructs/edge";
-import { clientAuthorityProblems, nearest } from "../../constructs/gateway";
-import { WORKLOAD_DEFAULTS } from "../../constructs/workload";
-import type { CloudflareSettings, Edge, QueryApi } from "./environment";
-import { each } from "./check/paths";
-import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "./rules";
+} from "../../../constructs/edge";
+import { clientAuthorityProblems, nearest } from "../../../constructs/gateway";
+import { WORKLOAD_DEFAULTS } from "../../../constructs/workload";
+import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "../check/finding";
+import { each } from "../check/finding";
+import type { CloudflareSettings, Edge } from "../edge";
+import type { QueryApi } from "../workloads/service";
 
 /** What must hold of the edge of one environment. */
 export const edgeRules: readonly Rule[] = [

@@ -1,7 +1,7 @@
-import { MAX_LOCK_DAYS } from "../../constructs/backup";
-import { type Duration, known, seconds } from "../../constructs/core/quantities";
-import type { DraftEnvironment, Finding, Rule } from "./rules";
-import { MOST_AUTOMATED_DAYS, type StoreBackup, storeBackups } from "./derive/store-backups";
+import { MAX_LOCK_DAYS } from "../../../constructs/backup";
+import { type Duration, known, seconds } from "../../../constructs/core/quantities";
+import type { DraftEnvironment, Finding, Rule } from "../check/finding";
+import { MOST_AUTOMATED_DAYS, type StoreBackup, storeBackups } from "../derive/store-backups";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
 export const backupRules: readonly Rule[] = [backupsOutliveTheirSchedule, backupsAreKeptAsSaid, dataHasBackups];

@@ -1,7 +1,10 @@
-import { type ReadModelSettings, readDatabaseName, type ScaleOn, type SignalName } from "./environment";
-import { each, step } from "./check/paths";
-import { isOpenAmongNodes } from "../ports";
-import type { Draft, DraftEnvironment, Finding, Rule } from "./rules";
+import type { Draft, DraftEnvironment, Finding, Rule } from "../check/finding";
+import { each } from "../check/finding";
+import { step } from "../check/paths";
+import { readDatabaseName } from "../derive/servers";
+import { isOpenAmongNodes } from "../derive/traffic";
+import type { ReadModelSettings } from "../workloads/projection";
+import type { ScaleOn, SignalName } from "../workloads/workload";
 
 /** What must hold of the workloads of one environment. */
 export const workloadRules: readonly Rule[] = [

@@ -1,0 +1,47 @@
+import { createPublicKey } from "node:crypto";
+import { either, object, value } from "./check/shape";
+import { anything, https } from "./common";
+
+/** JSON Web Tokens, signed with RS256 and nothing else. */
+export type Authentication = TokensOfPublishedKeys | TokensOfOneKey;
+
+export interface Tokens {
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+export interface TokensOfPublishedKeys extends Tokens {
+  /** Where the issuer publishes its keys. */
+  readonly jwks: string;
+}
+
+export interface TokensOfOneKey extends Tokens {
+  /** The issuer's public key of RSA in PEM, of 2048 bits or more (RFC 7518, 3.3). Another one starts the APIs anew. */
+  readonly publicKey: string;
+}
+
+export const tokens = { issuer: https, audience: anything };
+
+export const publicKey = value((input) => {
+  const remedy = "write it as PEM, which begins with -----BEGIN PUBLIC KEY-----";
+  const none = { rule: "is no public key", remedy };
+  if (typeof input !== "string") return none;
+  if (/PRIVATE KEY/.test(input))
+    return { rule: "is a private key, which is its issuer's alone", remedy: "have it replaced, and write the public one" };
+  if (!/^\s*-----BEGIN (RSA )?PUBLIC KEY-----[^-]+-----END (RSA )?PUBLIC KEY-----\s*$/.test(input)) return none;
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(input);
+    if (asymmetricKeyType !== "rsa") return { rule: "signs nothing by RS256", remedy: "write a key of RSA" };
+    return (asymmetricKeyDetails?.modulusLength ?? 0) < 2048
+      ? { rule: "is too short to be trusted", remedy: "use one of 2048 bits or more" }
+      : undefined;
+  } catch {
+    return none;
+  }
+});
+
+export const authenticationShape = either(
+  "publicKey",
+  object<TokensOfOneKey>({ ...tokens, publicKey }),
+  object<TokensOfPublishedKeys>({ ...tokens, jwks: https }),
+);

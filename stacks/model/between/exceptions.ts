@@ -1,0 +1,28 @@
+import { type DraftEnvironment, excepted, type Finding } from "../check/finding";
+import { storeBackups } from "../derive/store-backups";
+import type { EXCEPTIONS } from "../exceptions";
+import { losesEvents } from "./acknowledged-events";
+import { existingNetwork, ownNetwork } from "./place";
+
+/** What must be so for an exception to except anything; an exception that is left over misleads whoever reads the summary. */
+export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvironment) => boolean>> = {
+  disposable: () => true,
+  singleNatGateway: ({ aws }) => ownNetwork(aws) !== undefined,
+  twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
+  noBackup: (environment) =>
+    !excepted(environment.exceptions, "disposable") && storeBackups(environment).some(({ by }) => by === undefined),
+  noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
+  awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
+  tightCapacity: ({ cluster, writeCluster, readCluster }) =>
+    [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
+  asynchronousEvents: (environment) => losesEvents(environment).length > 0,
+  openToAll: ({ commandApi, queryApi }) => commandApi !== undefined || queryApi !== undefined,
+  overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
+};
+
+export function exceptionsExceptSomething(environment: DraftEnvironment): Finding[] {
+  const names = Object.keys(environment.exceptions ?? {}).filter((name): name is keyof typeof EXCEPTIONS => name in EXCEPTS);
+  return names
+    .filter((name) => !EXCEPTS[name](environment))
+    .map((name) => ({ keys: ["exceptions", name], rule: "excepts nothing here", remedy: "remove it" }));
+}

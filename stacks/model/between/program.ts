@@ -1,0 +1,231 @@
+import { deployRoleArns } from "../../../constructs/bootstrap";
+import type { ClusterAccess } from "../../../constructs/cluster";
+import { overlap, parseBlock } from "../../../constructs/network";
+import { type DraftProgram, excepted, type ProgramFinding } from "../check/finding";
+import { DEFAULT_CIDR } from "../place";
+import { kurrentCloudCidr } from "../stores/event-store";
+import { contextOf } from "./clusters";
+import { edgesBesideEachOther } from "./edges";
+import { drafts } from "./nodes";
+import { ownNetwork } from "./place";
+
+/** What must hold between environments. */
+export const programRules: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
+  accountsAreKnown,
+  namesAreApart,
+  networksAreApart,
+  kurrentCloudIsApart,
+  clustersAreApart,
+  domainsAreApart,
+  standbysHaveAnOriginal,
+  ...edgesBesideEachOther,
+  pipelinesHaveTheirAccess,
+  clustersHaveAdministrators,
+];
+
+export function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFinding[] {
+  const found: ProgramFinding[] = accounts.flatMap(({ id }, index) =>
+    id !== undefined && accounts.findIndex((account) => account.id === id) < index
+      ? [{ root: `accounts[${index}]`, keys: ["id"], value: id, rule: "is named twice", remedy: "keep one of the two" }]
+      : [],
+  );
+  for (const { name, system, aws } of environments) {
+    if (!name || !aws?.account) continue;
+    const account = accounts.find(({ id }) => id === aws.account);
+    const keys = ["aws", "account"];
+    if (!account)
+      found.push({
+        root: name,
+        keys,
+        value: aws.account,
+        rule: "is no account of this program, so that its state has no place",
+        remedy: "add it to environments/accounts.ts",
+      });
+    else if (account.system !== undefined && system !== undefined && account.system !== system) {
+      found.push({
+        root: name,
+        keys,
+        value: aws.account,
+        rule: `keeps the state of the system ${account.system}`,
+        remedy: `use an account of ${system}`,
+      });
+    }
+  }
+  return found;
+}
+
+/** Words that stand where an environment's name does, in names of stacks, of deploy roles and of the state bucket. */
+export const RESERVED = ["bootstrap", "deploy", "plan", "terraform"];
+
+export function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ name }, index): ProgramFinding[] => {
+    if (!name) return [];
+    if (RESERVED.includes(name) || name.startsWith("bootstrap-"))
+      return [
+        {
+          root: name,
+          keys: ["name"],
+          value: name,
+          rule: "stands for something else in names of stacks, roles and buckets",
+          remedy: "choose another",
+        },
+      ];
+    if (environments.findIndex((other) => other.name === name) < index) {
+      return [{ root: name, keys: ["name"], value: name, rule: "is the name of another environment", remedy: "choose another" }];
+    }
+    const shorter = environments.find((other) => other.name && name.startsWith(`${other.name}-`))?.name;
+    if (!shorter) return [];
+    return [
+      {
+        root: name,
+        keys: ["name"],
+        value: name,
+        rule: `begins with ${shorter}-, so that deploying '${shorter}-*' would deploy it too`,
+        remedy: "choose a name that begins otherwise",
+      },
+    ];
+  });
+}
+
+export function networksAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  const networks = environments.flatMap(({ name, aws, exceptions }) => {
+    const own = ownNetwork(aws);
+    const cidr = own?.cidr ?? DEFAULT_CIDR;
+    const block = own && parseBlock(cidr);
+    return name && block ? [{ name, cidr, block, alone: excepted(exceptions, "overlappingNetwork") }] : [];
+  });
+  return networks.flatMap(({ name, cidr, block, alone }, index): ProgramFinding[] => {
+    const other = networks.find(
+      (network, before) => before !== index && overlap(network.block, block) && (alone || (before < index && !network.alone)),
+    );
+    if (alone)
+      return other ? [] : [{ root: name, keys: ["exceptions", "overlappingNetwork"], rule: "excepts nothing here", remedy: "remove it" }];
+    if (!other) return [];
+    return [
+      {
+        root: name,
+        keys: ["aws", "network", "cidr"],
+        value: cidr,
+        rule: `overlaps ${other.cidr} of ${other.name}, so that the two can never be joined`,
+        remedy: "give one of them other addresses, or say in exceptions.overlappingNetwork why they never will be",
+      },
+    ];
+  });
+}
+
+/**
+ * A vendor's network is seen from one VPC only, so that two of them may be alike; but an environment that is joined to
+ * another would find its addresses there.
+ */
+export function kurrentCloudIsApart({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ name, eventStore }): ProgramFinding[] => {
+    if (!name || eventStore?.engine !== "kurrent-cloud") return [];
+    const cidr = kurrentCloudCidr(eventStore);
+    const block = parseBlock(cidr);
+    const other = environments.find(({ name: another, aws }) => {
+      const own = another === name ? undefined : ownNetwork(aws);
+      const theirs = own && parseBlock(own.cidr ?? DEFAULT_CIDR);
+      return block && theirs && overlap(theirs, block);
+    });
+    if (!other) return [];
+    return [
+      {
+        root: name,
+        keys: ["eventStore", "network", "cidr"],
+        value: cidr,
+        rule: `overlaps ${ownNetwork(other.aws)?.cidr ?? DEFAULT_CIDR} of ${other.name}, so that the two can never be joined`,
+        remedy: "use other addresses",
+      },
+    ];
+  });
+}
+
+/** What an environment makes in a cluster has the same names in each environment. */
+export function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  const found = environments.flatMap(({ name, cluster, writeCluster, readCluster }) =>
+    Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, each]) => {
+      const place = contextOf(each);
+      return name && place ? [{ name, key, ...place }] : [];
+    }),
+  );
+  return found.flatMap(({ name, key, id, context }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.id === id && before.name !== name);
+    if (!other) return [];
+    return [
+      {
+        root: name,
+        keys: [key, "context"],
+        value: context,
+        rule: `is a cluster of ${other.name} as well, whose namespaces are called alike`,
+        remedy: "give each environment a cluster of its own",
+      },
+    ];
+  });
+}
+
+/** What comes into an environment has the same names below each domain, for which one zone answers. */
+export function domainsAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  const found = environments.flatMap(({ name, aws }) => (name && aws?.domain ? [{ name, domain: aws.domain }] : []));
+  return found.flatMap(({ name, domain }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.domain === domain && before.name !== name);
+    if (!other) return [];
+    const rule = `is the domain of ${other.name} as well`;
+    return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a domain of its own" }];
+  });
+}
+
+export function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ name, standbyOf, aws }): ProgramFinding[] => {
+    if (!name || standbyOf === undefined) return [];
+    const problem = (rule: string, remedy: string) => [{ root: name, keys: ["standbyOf"], value: standbyOf, rule, remedy }];
+    const original = environments.find((other) => other.name === standbyOf);
+    if (!original || original.name === name)
+      return problem(
+        "is no other environment",
+        `use one of ${environments
+          .map((other) => other.name)
+          .filter((other) => other !== name)
+          .join(", ")}`,
+      );
+    if (original.standbyOf !== undefined) return problem("stands by for another itself", `use ${original.standbyOf}`);
+    if (aws?.region !== undefined && original.aws?.region === aws.region)
+      return problem("is in the same region, and would be lost together with it", "put one of them in another region");
+    return [];
+  });
+}
+
+/** EKS makes an access entry for each principal that is named, and here for none beside: not even for the cluster's creator. */
+export function clustersHaveAdministrators({ accounts, environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap((environment): ProgramFinding[] => {
+    const { name, aws, access } = environment;
+    const account = accounts.find(({ id }) => id !== undefined && id === aws?.account);
+    if (!name || !account || account.github || access?.administrators?.length || drafts(environment).length === 0) return [];
+    return [
+      {
+        root: name,
+        keys: ["access", "administrators"],
+        rule: `must name an IAM role or user: account ${account.id} has no deploy roles, so no principal could administer the cluster`,
+        remedy: "add the ARN of the role that applies, like arn:aws:iam::111122223333:role/platform, or set github on the account",
+      },
+    ];
+  });
+}
+
+/** The pipeline's roles are never named by hand: an environment without a pipeline would keep them. */
+export function pipelinesHaveTheirAccess({ accounts, environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ system, name, aws, access }): ProgramFinding[] => {
+    const account = accounts.find(({ id, github }) => github && id !== undefined && id === aws?.account);
+    if (!account?.id || !system || !name || !access) return [];
+    const own = Object.values(deployRoleArns(system, account.id, name));
+    const named = Object.entries(access as ClusterAccess).flatMap(([role, principals]) =>
+      (principals as readonly string[]).filter((arn) => own.includes(arn)).map((arn) => [role, arn] as const),
+    );
+    return named.map(([role, value]) => ({
+      root: name,
+      keys: ["access", role],
+      value,
+      rule: "is a role of the pipeline, which has its access by itself",
+      remedy: "leave it out",
+    }));
+  });
+}

@@ -1,0 +1,100 @@
+import * as v from "valibot";
+import { namePartProblem } from "../../constructs/core/names";
+import { imageProblem } from "../../constructs/kubernetes";
+import { choice, isPlain, list, madeOf, object, optional, records, type Schema, text, value, whole } from "./check/shape";
+
+/** A role that one or several things fill. Several need a `name` each. */
+export type OneOrMore<T> = T | readonly T[];
+
+/** Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). */
+export type Replicas = number | { readonly min: number; readonly max: number };
+
+/** The one or several of a role, as a list. */
+export function all<T extends object>(role: OneOrMore<T> | undefined): readonly T[] {
+  if (role === undefined) return [];
+  return Array.isArray(role) ? role : [role as T];
+}
+
+/** How many instances there may be. */
+export function mostOf(replicas: Replicas): number {
+  return typeof replicas === "number" ? replicas : replicas.max;
+}
+
+export const reference = value(imageProblem);
+
+/** It may stand in the release file instead. */
+export const image = optional(reference);
+
+export const nameOf = (most: number) =>
+  text(
+    new RegExp(`^(?=.{1,${most}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`),
+    "is no name",
+    `use up to ${most} lower-case letters, digits and hyphens, beginning with a letter`,
+  );
+
+export const name = nameOf(40);
+
+export const part = value((input) =>
+  typeof input === "string" ? namePartProblem(input) : { rule: "is no name", remedy: "use lower-case letters, digits and hyphens" },
+);
+
+export const domain = text(
+  /^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+  "is no domain",
+  "write one like orders.example.com",
+);
+
+export const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
+
+export const anything = text(/\S/, "says nothing", "write a word or more");
+
+export const fixed = value((count) =>
+  Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
+    ? undefined
+    : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
+);
+
+export const scaled = object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) });
+
+export const replicas: Schema = madeOf(
+  { "(fixed)": fixed, "(scaled)": scaled },
+  v.lazy((input) => (isPlain(input) ? scaled : fixed)),
+);
+
+export const written = value((input) => (typeof input === "string" ? undefined : { rule: "is no text", remedy: "write it in quotes" }));
+
+export const variables = records(
+  written,
+  text(/^[A-Za-z_][A-Za-z0-9_.-]*$/, "is no name of a variable", "use letters, digits and _, not beginning with a digit"),
+);
+
+export const files = records(written, text(/^(\/[A-Za-z0-9._-]+)+$/, "is no path", "write an absolute one, like /app/settings.json"));
+
+export const command = list(anything, "write the program and its arguments, each in quotes");
+
+export const port = whole(1, 65_535);
+
+export const path = text(/^\/\S*$/, "is no path", "write one like /health");
+
+export const percent = optional(whole(1, 100));
+
+export const withPort = (example: string) =>
+  text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "is no address with a port", `write one like ${example}`);
+
+export const size = choice(["small", "medium", "large"], "size of a system");
+
+export const scalar = value((input) =>
+  ["string", "number", "boolean"].includes(typeof input)
+    ? undefined
+    : { rule: "is no single value", remedy: "write a text, a number, true or false" },
+);
+
+export const anyText = text(/^[^\p{Cc}]{1,1000}$/u, "is no text", "write up to 1000 characters on one line");
+
+export const someTexts = list(anyText, "name one or several");
+
+export const mirror = text(
+  /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
+  "is no registry",
+  "write one like registry.example.com/mirror, without oci://",
+);

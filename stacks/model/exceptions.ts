@@ -1,0 +1,29 @@
+import { object, optional, text } from "./check/shape";
+
+/** What may be weaker than the default; the value is the reason, and is printed. */
+export type Exceptions = { readonly [Name in keyof typeof EXCEPTIONS]?: string };
+
+/** Everything that may be weaker than the default, and what that means. */
+export const EXCEPTIONS = {
+  disposable: "nothing is protected from deletion",
+  singleNatGateway: "one NAT gateway for all zones: losing its zone cuts the others off from the internet",
+  twoZones: "two zones: losing one leaves no majority",
+  noBackup: "stores without backups, whose data is lost with their volumes",
+  noRecoveryCopy: "backups lie in one region only",
+  awsApisOverInternet: "calls to AWS leave the network through NAT",
+  tightCapacity: "its nodes may not hold everything that must run",
+  asynchronousEvents: "events that were acknowledged may be lost with the server that has them",
+  openToAll: "its APIs ask nobody who they are, or what they may",
+  overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
+} as const;
+
+export const exceptionsShape = object(
+  Object.fromEntries(
+    Object.keys(EXCEPTIONS).map((key) => [key, optional(text(/\S+\s+\S+/, "is no reason", "say in a sentence why that is right here"))]),
+  ),
+);
+
+/** Whether data is guarded against deletion here. */
+export function isProtected({ exceptions }: { readonly exceptions?: Exceptions }): boolean {
+  return exceptions?.disposable === undefined;
+}

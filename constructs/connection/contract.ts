@@ -19,7 +19,7 @@ export interface Connection {
 
   /**
    * Variables by the platform's names, as templates of its facts: `{ DATABASE_URL: "postgresql://{user}:{password}@{host}" }`.
-   * `{ca}` is the path of its authority's certificates.
+   * `{ca}` is the path of its authority's certificates; if they are public, of the trust bundle.
    */
   readonly variables: Readonly<Record<string, string>>;
 
@@ -63,7 +63,7 @@ export interface SecretFact {
 }
 
 /**
- * Certificates by which a service is known: everybody's (those that the image of a workload brings), some that may be
+ * Certificates by which a service is known: everybody's (the public roots, which are in the trust bundle), some that may be
  * seen, as AWS publishes its own for databases, or those in a Secret of the cluster, of which only this key is read.
  */
 export type Authority =

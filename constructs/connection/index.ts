@@ -1,4 +1,5 @@
 export type * from "./contract";
+export type { ConnectionContainer } from "./init-containers";
 export {
   type AuthorityObject,
   type ConnectionMount,
@@ -7,6 +8,6 @@ export {
   type NeededAuthority,
   type NeededSecret,
   type PodConnections,
+  type PodConnectionsOptions,
   podConnections,
-  type WaitContainer,
 } from "./pod-connections";

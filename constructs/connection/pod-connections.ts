@@ -1,21 +1,23 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Problem } from "../core/errors";
-import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening, RESTRICTED } from "../kubernetes";
+import type { KubernetesTarget, Opening } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { Authority, Connection, Fact, RemoteCopy, SecretFact, Wanted } from "./contract";
+import { bundleContainer, type ConnectionContainer, waitContainer } from "./init-containers";
+import { BUNDLE, BUNDLE_DIRECTORY, BUNDLE_SIZE, BUNDLE_VARIABLES, BUNDLE_VOLUME } from "./trust-bundle";
 
 /** What a pod gets for the connections of its workload, in the kubernetes provider's words, and what has to be there for it. */
 export interface PodConnections {
   /** In an order that counts: what others are made of comes first. */
   readonly env: ConnectionVariable[];
 
+  /** Variables that tell runtimes where the trust bundle is. Others of the same name replace them. */
+  readonly trust: Readonly<Record<string, string>>;
+
   readonly volumes: ConnectionVolume[];
   readonly mounts: ConnectionMount[];
 
-  /** Waits until all of them answer; none where there is nothing to wait for. */
-  readonly initContainers: WaitContainer[];
+  /** Write the trust bundle and wait until all of them answer, each where there is something to do. */
+  readonly initContainers: ConnectionContainer[];
 
   /** Ways out of the pod. */
   readonly reaches: readonly Opening[];
@@ -43,31 +45,13 @@ export interface ConnectionVolume {
   readonly name: string;
   readonly configMap?: { readonly name: string; readonly defaultMode: string };
   readonly secret?: { readonly secretName: string; readonly items: { key: string; path: string }[]; readonly defaultMode: string };
+  readonly emptyDir?: { readonly sizeLimit: string };
 }
 
 export interface ConnectionMount {
   readonly name: string;
   readonly mountPath: string;
   readonly readOnly: true;
-}
-
-export interface WaitContainer {
-  readonly name: string;
-  readonly image: string;
-  readonly imagePullPolicy: string;
-  readonly command: string[];
-  readonly env: { name: string; value: string }[];
-  readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, string> };
-  readonly securityContext: {
-    readonly allowPrivilegeEscalation: boolean;
-    readonly readOnlyRootFilesystem: boolean;
-    readonly runAsNonRoot: boolean;
-    readonly runAsUser: string;
-    readonly runAsGroup: string;
-    readonly capabilities: { readonly drop: string[] };
-    readonly seccompProfile: { readonly type: string };
-  };
-  readonly terminationMessagePolicy: string;
 }
 
 /** A secret that the pod reads, and the namespace in which it is at home. */
@@ -90,28 +74,53 @@ export interface AuthorityObject {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** What the images of most distributions bring (Debian, Alpine, and what is made from them). */
-const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+/** Public roots in images of most distributions (Debian, Alpine, and images made from them). */
+const PUBLIC_ROOTS_OF_IMAGES = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Longer than a database takes to fail over; after it the pod says so and begins anew. */
-const WAIT_SECONDS = 300;
-
-const WAIT_SCRIPT = readFileSync(join(__dirname, "wait.sh"), "utf8");
+export interface PodConnectionsOptions {
+  /**
+   * Gives a pod whose connections use TLS one file with the authorities of all of them and the public roots. A pod whose image
+   * is the platform's own can do without: its client is given `{ca}`.
+   * @default true
+   */
+  readonly trustBundle?: boolean;
+}
 
 /** What a pod gets for what its workload asks for. */
-export function podConnections(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): PodConnections {
+export function podConnections(
+  cluster: Pick<KubernetesTarget, "mirror">,
+  wanted: readonly Wanted[],
+  { trustBundle = true }: PodConnectionsOptions = {},
+): PodConnections {
   const problems: Omit<Problem, "path">[] = [...nameProblems(wanted)];
-  const parts = wanted.map((one) => new Part(one, problems));
+  const parts = wanted.map((one) => new Part(one, trustBundle ? BUNDLE : PUBLIC_ROOTS_OF_IMAGES, problems));
   problems.push(...claimProblems(parts));
   const env = parts.flatMap(({ env }) => env);
   const needed = parts.flatMap(({ secretFacts }) => secretFacts);
   const authorities = parts.flatMap(({ authority }) => (typeof authority === "object" && "secretName" in authority ? [authority] : []));
   problems.push(...homeProblems(needed, authorities));
+  const mounts = parts.flatMap(({ mount }) => mount).sort(byName);
+  const bundled = trustBundle && parts.some(({ authority }) => authority !== undefined);
   return {
     env: [...parts.flatMap(({ ingredients }) => ingredients).sort(byName), ...env.sort(byName)],
-    volumes: parts.flatMap(({ volume }) => volume).sort(byName),
-    mounts: parts.flatMap(({ mount }) => mount).sort(byName),
-    initContainers: waits(cluster, wanted),
+    trust: bundled ? BUNDLE_VARIABLES : {},
+    volumes: [
+      ...parts.flatMap(({ volume }) => volume).sort(byName),
+      ...(bundled ? [{ name: BUNDLE_VOLUME, emptyDir: { sizeLimit: BUNDLE_SIZE } }] : []),
+    ],
+    mounts: [...mounts, ...(bundled ? [{ name: BUNDLE_VOLUME, mountPath: BUNDLE_DIRECTORY, readOnly: true } as const] : [])],
+    initContainers: [
+      ...(bundled
+        ? [
+            bundleContainer(
+              cluster,
+              mounts.map(({ mountPath }) => `${mountPath}/${CA}`),
+              mounts,
+            ),
+          ]
+        : []),
+      ...waits(cluster, wanted),
+    ],
     reaches: wanted.flatMap(({ connection }) => connection.reaches),
     secrets: unique(
       needed.map(({ secret, home }) => ({ secret, home })),
@@ -133,7 +142,11 @@ class Part {
   readonly ingredients: ConnectionVariable[];
   readonly secretFacts: readonly SecretFact[];
 
-  constructor({ connection, variables }: Wanted, problems: Omit<Problem, "path">[]) {
+  constructor(
+    { connection, variables }: Wanted,
+    private readonly publicRoots: string,
+    problems: Omit<Problem, "path">[],
+  ) {
     const { name, facts, authority } = connection;
     this.name = name;
     this.authority = authority;
@@ -169,7 +182,7 @@ class Part {
   }
 
   get caPath(): string {
-    return this.authority === "public" ? PUBLIC_AUTHORITIES : `/etc/connections/${this.name}/ca.crt`;
+    return this.authority === "public" ? this.publicRoots : `/etc/connections/${this.name}/${CA}`;
   }
 
   get volume(): ConnectionVolume[] {
@@ -179,7 +192,7 @@ class Part {
     const source =
       "pem" in authority
         ? { configMap: { name: authorityName(name), defaultMode } }
-        : { secret: { secretName: authority.secretName, items: [{ key: authority.key, path: "ca.crt" }], defaultMode } };
+        : { secret: { secretName: authority.secretName, items: [{ key: authority.key, path: CA }], defaultMode } };
     return [{ name: `connection-${name}`, ...source }];
   }
 
@@ -189,7 +202,7 @@ class Part {
 
   get configMap(): AuthorityObject[] {
     const { authority, name } = this;
-    return typeof authority === "object" && "pem" in authority ? [{ name: authorityName(name), data: { "ca.crt": authority.pem } }] : [];
+    return typeof authority === "object" && "pem" in authority ? [{ name: authorityName(name), data: { [CA]: authority.pem } }] : [];
   }
 
   private ingredient(word: string): string {
@@ -213,6 +226,9 @@ class Part {
     return filled + plain(template.slice(end));
   }
 }
+
+/** The file of an authority's certificates in the directory of its connection. */
+const CA = "ca.crt";
 
 /** The place of a fact in a template. */
 const PLACE = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -238,26 +254,12 @@ function authorityName(connection: string): string {
   return `${connection}-authority`;
 }
 
-function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): WaitContainer[] {
+function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): ConnectionContainer[] {
   const services = wanted
     .map(({ connection }) => connection)
     .sort(byName)
     .flatMap(({ name, ready }) => (ready ? [name, ready.host, String(ready.port)] : []));
   return services.length === 0 ? [] : [waitContainer(cluster, services)];
-}
-
-function waitContainer(cluster: Pick<KubernetesTarget, "mirror">, services: readonly string[]): WaitContainer {
-  return {
-    name: "wait-for-connections",
-    image: imageFrom(cluster, TOOLS.busybox),
-    imagePullPolicy: "IfNotPresent",
-    command: ["sh", "-c", WAIT_SCRIPT, "wait", ...services],
-    env: [{ name: "WAIT", value: String(WAIT_SECONDS) }],
-    resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
-    securityContext: { ...RESTRICTED, runAsUser: "65534", runAsGroup: "65534", seccompProfile: { type: "RuntimeDefault" } },
-    // What it waits for in vain is then said where the pod is described.
-    terminationMessagePolicy: "FallbackToLogsOnError",
-  };
 }
 
 /** Names are part of names of volumes and ConfigMaps, which have 63 characters. */

@@ -67,7 +67,8 @@ export class PsqlPod extends Construct {
     super(scope, id);
     const { cluster, namespace, postgres, name, credentials, after = [] } = props;
     this.props = props;
-    const server = podConnections(cluster, [{ connection: postgresConnection(postgres, "migrator"), variables: SERVER }]);
+    const asked = [{ connection: postgresConnection(postgres, "migrator"), variables: SERVER }];
+    const server = podConnections(cluster, asked, { trustBundle: false });
     refuse(this, server.problems, "postgres");
     const files = filesOf(props.files);
     const [script = ""] = Object.keys(files);

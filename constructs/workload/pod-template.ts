@@ -76,6 +76,12 @@ export interface PodTemplateProps extends PodProps {
   readonly provesItself?: boolean;
 
   /**
+   * Gives it the trust bundle of its connections.
+   * @default true
+   */
+  readonly trustBundle?: boolean;
+
+  /**
    * Whether it comes to an end: then it is started anew by nobody, and spreads over nothing.
    * @default false
    */
@@ -140,7 +146,7 @@ export class PodTemplate extends Construct {
     this.owner = scope;
     this.props = props;
     this.labels = { [NAME]: name };
-    this.connections = podConnections(cluster, props.connections ?? []);
+    this.connections = podConnections(cluster, props.connections ?? [], props);
     for (const { property, ...problem } of [...podProblems(props), ...placementProblems(props)]) refuse(scope, [problem], property);
     refuse(scope, this.connections.problems, "connections");
     refuse(scope, variableProblems(props, this.connections), "env");

@@ -23,12 +23,14 @@ const OTLP_HTTP = 4318;
 const POD_NAME = "POD_NAME";
 
 /** All variables of a workload. What is made of others comes after them: Kubernetes fills in only what it has read before. */
-export function variables(props: Told, connections: Pick<PodConnections, "env">, image: string): Variable[] {
+export function variables(props: Told, connections: Pick<PodConnections, "env" | "trust">, image: string): Variable[] {
   const { env = {}, secrets = {}, told = {}, telemetry } = props;
+  const taken = new Set([...connections.env.map(({ name }) => name), ...Object.keys(secrets)]);
+  const trust = Object.fromEntries(Object.entries(connections.trust).filter(([name]) => !taken.has(name)));
   const own: Variable[] = [
     ...Object.entries(fieldsOf(props)).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } })),
     ...Object.entries(secrets).map(([name, { secret, key }]) => ({ name, valueFrom: { secretKeyRef: { name: secret.name, key } } })),
-    ...values({ ...(telemetry ? telemetryOf(props, telemetry, image) : {}), ...env, ...told }),
+    ...values({ ...trust, ...(telemetry ? telemetryOf(props, telemetry, image) : {}), ...env, ...told }),
   ];
   return [...connections.env, ...inOrder(own)];
 }

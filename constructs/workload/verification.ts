@@ -146,6 +146,8 @@ export class Verification extends Construct {
         TOKEN: `${ACCOUNT}/token`,
       },
       secrets: bearers,
+      // It has no container before its own, and its clients are told who the authority is.
+      trustBundle: false,
       ...(database
         ? {
             connections: [{ connection: database.connection, variables: PSQL }],

@@ -29,6 +29,7 @@ describe("the connections of a pod", () => {
   it("are nothing where nothing is asked for", () => {
     expect(asked()).toEqual({
       env: [],
+      trust: {},
       volumes: [],
       mounts: [],
       initContainers: [],
@@ -51,7 +52,7 @@ describe("the connections of a pod", () => {
           "postgresql://$(CONNECTION_READ_DATABASE_USER):$(CONNECTION_READ_DATABASE_PASSWORD)@writer.example.com:5432/orders" +
           "?sslmode=verify-full&sslrootcert=/etc/connections/read-database/ca.crt",
       },
-      { name: "REDIS_CA", value: "/etc/ssl/certs/ca-certificates.crt" },
+      { name: "REDIS_CA", value: "/etc/trust/bundle.pem" },
       { name: "REDIS_CLUSTER", value: "true" },
       { name: "REDIS_URL", value: "rediss://orders:$(CONNECTION_CACHE_PASSWORD)@cache.example.com:6379" },
     ]);
@@ -93,25 +94,66 @@ describe("the connections of a pod", () => {
 
   it("mount certificates of a secret, and nothing else of it", () => {
     const { volumes, mounts, authorities } = asked({ connection: database });
-    expect(volumes).toEqual([
-      {
-        name: "connection-read-database",
-        secret: { secretName: "read-database-ca", items: [{ key: "ca.crt", path: "ca.crt" }], defaultMode: "0444" },
-      },
-    ]);
-    expect(mounts).toEqual([{ name: "connection-read-database", mountPath: "/etc/connections/read-database", readOnly: true }]);
+    expect(volumes[0]).toEqual({
+      name: "connection-read-database",
+      secret: { secretName: "read-database-ca", items: [{ key: "ca.crt", path: "ca.crt" }], defaultMode: "0444" },
+    });
+    expect(mounts[0]).toEqual({ name: "connection-read-database", mountPath: "/etc/connections/read-database", readOnly: true });
     expect(authorities).toEqual([{ home: "data", secretName: "read-database-ca", key: "ca.crt" }]);
   });
 
   it("mount certificates that may be seen from a ConfigMap, which is asked for", () => {
     const { volumes, configMaps, authorities } = asked({ connection: { ...database, authority: { pem: "PEM" } } });
-    expect(volumes).toEqual([{ name: "connection-read-database", configMap: { name: "read-database-authority", defaultMode: "0444" } }]);
+    expect(volumes[0]).toEqual({ name: "connection-read-database", configMap: { name: "read-database-authority", defaultMode: "0444" } });
     expect(configMaps).toEqual([{ name: "read-database-authority", data: { "ca.crt": "PEM" } }]);
     expect(authorities).toEqual([]);
   });
 
-  it("mount nothing for authorities that everybody has", () => {
-    expect(asked({ connection: cache })).toMatchObject({ volumes: [], mounts: [], configMaps: [], authorities: [] });
+  it("have one bundle of all authorities and the public roots, which a container writes first", () => {
+    const { volumes, mounts, initContainers } = asked({ connection: cache }, { connection: database });
+    expect(volumes.at(-1)).toEqual({ name: "trust-bundle", emptyDir: { sizeLimit: "8Mi" } });
+    expect(mounts.at(-1)).toEqual({ name: "trust-bundle", mountPath: "/etc/trust", readOnly: true });
+    expect(initContainers.map(({ name }) => name)).toEqual(["trust-bundle", "wait-for-connections"]);
+    const [bundle] = initContainers;
+    expect(bundle?.command.slice(3)).toEqual(["trust-bundle", "/etc/trust", "/etc/connections/read-database/ca.crt"]);
+    expect(bundle?.volumeMount).toEqual([
+      { name: "connection-read-database", mountPath: "/etc/connections/read-database", readOnly: true },
+      { name: "trust-bundle", mountPath: "/etc/trust" },
+    ]);
+    // Kubernetes would look for variables in it, Terraform for expressions.
+    expect(bundle?.command[2]).not.toMatch(/\$\(|\$\$|[$%]\{/);
+    expect(bundle).toMatchObject({
+      resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
+      securityContext: { allowPrivilegeEscalation: false, runAsNonRoot: true, readOnlyRootFilesystem: true, runAsUser: "65534" },
+    });
+  });
+
+  it("tell runtimes where the bundle is", () => {
+    expect(asked({ connection: database }).trust).toEqual({
+      SSL_CERT_FILE: "/etc/trust/bundle.pem",
+      NODE_EXTRA_CA_CERTS: "/etc/trust/bundle.pem",
+      REQUESTS_CA_BUNDLE: "/etc/trust/bundle.pem",
+      AWS_CA_BUNDLE: "/etc/trust/bundle.pem",
+      CURL_CA_BUNDLE: "/etc/trust/bundle.pem",
+      GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: "/etc/trust/bundle.pem",
+      JDK_JAVA_OPTIONS: "-Djavax.net.ssl.trustStore=/etc/trust/truststore.jks",
+    });
+  });
+
+  it("have a bundle of public roots where all authorities are public", () => {
+    const { volumes, initContainers, configMaps, authorities } = asked({ connection: cache });
+    expect(volumes.map(({ name }) => name)).toEqual(["trust-bundle"]);
+    expect(initContainers.map(({ command }) => command.slice(3))).toEqual([["trust-bundle", "/etc/trust"]]);
+    expect({ configMaps, authorities }).toEqual({ configMaps: [], authorities: [] });
+  });
+
+  it("have no bundle where nothing uses TLS, nor where the image is the platform's own", () => {
+    const { authority: _, ...clear } = database;
+    expect(asked({ connection: clear })).toMatchObject({ trust: {}, volumes: [], mounts: [] });
+    const own = podConnections({}, [{ connection: database }, { connection: cache }], { trustBundle: false });
+    expect(own).toMatchObject({ trust: {}, volumes: [{ name: "connection-read-database" }] });
+    expect(own.initContainers.map(({ name }) => name)).toEqual(["wait-for-connections"]);
+    expect(own.env).toContainEqual({ name: "REDIS_CA", value: "/etc/ssl/certs/ca-certificates.crt" });
   });
 
   it("say which secrets have to be in the namespace, each once", () => {
@@ -127,8 +169,8 @@ describe("the connections of a pod", () => {
   });
 
   it("are not waited for where a workload can do without", () => {
-    expect(asked({ connection: cache }).initContainers).toEqual([]);
-    expect(asked({ connection: database }, { connection: cache }).initContainers[0]?.command.slice(3)).toEqual([
+    expect(asked({ connection: cache }).initContainers.map(({ name }) => name)).toEqual(["trust-bundle"]);
+    expect(asked({ connection: database }, { connection: cache }).initContainers[1]?.command.slice(3)).toEqual([
       "wait",
       "read-database",
       "writer.example.com",
@@ -138,7 +180,7 @@ describe("the connections of a pod", () => {
 
   it("are waited for by a container that may do nothing else", () => {
     const kept = { ...cache, name: "sessions", ready: { host: "sessions.example.com", port: 6379 } };
-    const [wait, ...more] = asked({ connection: kept }, { connection: database }).initContainers;
+    const [, wait, ...more] = asked({ connection: kept }, { connection: database }).initContainers;
     expect(more).toEqual([]);
     expect(wait?.command.slice(3)).toEqual([
       "wait",

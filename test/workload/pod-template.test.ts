@@ -58,7 +58,7 @@ describe("a pod", () => {
   it("is restricted in each of its containers by itself", () => {
     const { pod } = full;
     const containers: Body[] = [...pod.initContainers, ...pod.containers];
-    expect(containers.map(({ name }) => name)).toEqual(["wait-for-connections", "warm-up", "orders", "proxy"]);
+    expect(containers.map(({ name }) => name)).toEqual(["trust-bundle", "wait-for-connections", "warm-up", "orders", "proxy"]);
     for (const { securityContext } of containers) {
       expect(securityContext).toMatchObject({
         allowPrivilegeEscalation: false,
@@ -106,6 +106,23 @@ describe("a pod", () => {
     });
   });
 
+  it("is told where the bundle of its authorities is, unless its own variables say another place", () => {
+    expect(valueIn(full.container, "SSL_CERT_FILE")).toBe("/etc/trust/bundle.pem");
+    expect(valueIn(full.pod.containers[1], "SSL_CERT_FILE")).toBe("/etc/trust/bundle.pem");
+    expect(plain.container).not.toHaveProperty("env");
+    const { container } = new Sent(
+      aWorker({
+        connections: [{ ...database, variables: { NODE_EXTRA_CA_CERTS: "{ca}" } }],
+        env: { JDK_JAVA_OPTIONS: "-Xmx256m" },
+        secrets: { SSL_CERT_FILE: jwt },
+      }),
+    );
+    expect(container.env).toContainEqual({ name: "JDK_JAVA_OPTIONS", value: "-Xmx256m" });
+    expect(container.env).toContainEqual({ name: "NODE_EXTRA_CA_CERTS", value: "/etc/connections/read-database/ca.crt" });
+    const names = container.env.map(({ name }: Body) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it("says who it is to whoever collects its telemetry", () => {
     expect(full.container.env.filter(({ name }: Body) => name.startsWith("OTEL"))).toEqual([
       { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "http://collector.observability:4318" },
@@ -141,6 +158,7 @@ describe("a pod", () => {
 
   it("may write where it was said, and up to what was said", () => {
     expect(full.pod.volumes.filter(({ emptyDir }: Body) => emptyDir)).toEqual([
+      { name: "trust-bundle", emptyDir: { sizeLimit: "8Mi" } }, // by no container but the one that makes it
       { name: "scratch-tmp", emptyDir: { sizeLimit: "256Mi" } },
       { name: "scratch-var-cache-orders", emptyDir: { sizeLimit: "1Gi" } },
     ]);
@@ -171,12 +189,12 @@ describe("a pod", () => {
     const [, proxy] = full.pod.containers;
     expect(proxy.env.filter(({ name }: Body) => name === "NAME")).toEqual([{ name: "NAME", value: "proxy" }]);
     expect(proxy.env.map(({ name }: Body) => name)).toContain("DATABASE_URL");
-    expect(full.pod.initContainers[1]).toMatchObject({
+    expect(full.pod.initContainers[2]).toMatchObject({
       name: "warm-up",
       image: "registry.example.com/orders/processors:1.0.0",
       command: ["/app/warm-up"],
     });
-    expect(full.pod.initContainers[1]).not.toHaveProperty("env");
+    expect(full.pod.initContainers[2]).not.toHaveProperty("env");
   });
 
   it("ends in its own time", () => {

@@ -157,6 +157,8 @@ export const TOOLS = {
   /** A client for every server from 15 on; its shell is BusyBox's. */
   psql: "docker.io/library/postgres:18.4-alpine3.24@sha256:9a8afca54e7861fd90fab5fdf4c42477a6b1cb7d293595148e674e0a3181de15",
   curl: "docker.io/curlimages/curl:8.22.0@sha256:58adaa4e8dca9c988bae2aba4ab3434a0bb2da16bbe3f92dec39ec7785166777",
+  /** The image of the servers that the chart runs, for its client. */
+  valkey: "docker.io/valkey/valkey:9.1.1",
   busybox: "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0",
   /** One file without libraries, so that it runs wherever it is copied to. */
   busyboxStatic: "docker.io/library/busybox:1.37.0-musl@sha256:5cec3fc171c87218698e85a52af7087de727372aae264a787b8112901a5b0092",

@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { BY_HAND } from "../workload";
+import { OVERLAP_HOURS, overlapProblems, rotationJobs } from "../rotation";
 import type { Postgres } from "./contract";
 import { PsqlPod } from "./psql-pod";
 import { roleName } from "./users";
@@ -52,9 +51,6 @@ export interface PostgresRolesProps {
 /** PostgreSQL, identifiers: 63 bytes; the longest that follows is `_migrator_a`. */
 const LONGEST_NAME = 52;
 
-/** Thirty days: a password that is good for longer was not rotated. */
-const LONGEST_OVERLAP = 720;
-
 /** The hour's fractions, so that every look is as far from the next. */
 const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 
@@ -80,7 +76,7 @@ export class PostgresRoles extends Construct {
       postgres,
       name = postgres.database,
       everyMinutes = 5,
-      overlapHours = 24,
+      overlapHours = OVERLAP_HOURS,
       maintenanceDatabase = "postgres",
       after = [],
     } = props;
@@ -106,9 +102,10 @@ export class PostgresRoles extends Construct {
       after,
     });
     const first = pod.job(this);
-    new CronJobV1(this, "rotation", {
-      metadata: { name: `${postgres.name}-passwords`, namespace },
-      spec: {
+    rotationJobs(this, {
+      namespace,
+      names: { keep: `${postgres.name}-passwords`, revoke: `${postgres.name}-revoke` },
+      clock: {
         schedule: everyMinutes === 1 ? "* * * * *" : `*/${everyMinutes} * * * *`,
         concurrencyPolicy: "Forbid",
         // One that was missed is made up for, but not hundreds of them.
@@ -116,17 +113,9 @@ export class PostgresRoles extends Construct {
         successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 1,
         suspend: false,
-        jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf(), backoffLimit: 0 } },
       },
-      dependsOn: [first.job],
-    });
-    new CronJobV1(this, "revocation", {
-      metadata: { name: `${postgres.name}-revoke`, namespace },
-      spec: {
-        ...BY_HAND,
-        jobTemplate: { metadata: {}, spec: { ...pod.jobSpecOf("revoke"), ttlSecondsAfterFinished: "86400" } },
-      },
-      dependsOn: [first.job],
+      jobSpecOf: pod.jobSpecOf,
+      after: [first.job],
     });
     this.ready = [first.passed];
     this.reaches = pod.reaches;
@@ -151,10 +140,4 @@ function intervalProblems(minutes: number): readonly Omit<Problem, "path">[] {
   return INTERVALS.includes(minutes)
     ? []
     : [{ value: minutes, rule: "minutes don't part an hour evenly", remedy: `use one of ${INTERVALS.join(", ")}` }];
-}
-
-function overlapProblems(hours: number): readonly Omit<Problem, "path">[] {
-  return Number.isInteger(hours) && hours >= 1 && hours <= LONGEST_OVERLAP
-    ? []
-    : [{ value: hours, rule: `must be a whole number of hours from 1 to ${LONGEST_OVERLAP}`, remedy: "use 24 to give clients a day" }];
 }

@@ -1,17 +1,25 @@
 #!/bin/sh
-# Gives the user of a cache at AWS the passwords that its secret holds by now, and leaves it alone where it has them.
+# Gives the user of a cache at AWS the passwords that its secret holds by now, and leaves it alone where it has them. Ends the
+# former one after the overlap; with the argument `revoke` at once.
 #   USER_ID, USER_ARN  of the user at ElastiCache
-#   PASSWORDS          a folder with the file default, and with next while a rotation is under way: both are good then
+#   PASSWORDS          a folder with the file default; with next, if clients use it later: both are good; with former, if
+#                      clients used it before: good until the overlap has passed
+#   OVERLAP            seconds for which the former password stays good
 #   TMPDIR             in memory: passwords lie there for a moment
 #   WAIT               seconds that the user may take to be changed (600)
 #   POLL               seconds between two looks (5)
-# ElastiCache shows no password to anybody. What was told last is known by its digest, in a tag of the user.
+# ElastiCache shows no password to anybody. What was told last is known by its digest, in a tag of the user; another tag has
+# the digest of the former password and when it ends.
 set -eu
 
-: "${USER_ID:?}" "${USER_ARN:?}" "${PASSWORDS:?}" "${TMPDIR:?}"
+: "${USER_ID:?}" "${USER_ARN:?}" "${PASSWORDS:?}" "${TMPDIR:?}" "${OVERLAP:?}"
+[ "${1-}" != revoke ] || OVERLAP=0
+# shellcheck source=../rotation/overlap.sh
+. "${SCRIPTS:-${0%/*}}/overlap.sh"
 WAIT=${WAIT:-600}
 POLL=${POLL:-5}
 TAG=password-digest
+FORMER_TAG=password-former
 
 fail() {
   echo "$USER_ID: $*" >&2
@@ -33,16 +41,12 @@ password() {
 }
 
 first=$(password default)
-told="\"$first\""
-wanted=1
-if [ -f "$PASSWORDS/next" ]; then
-  second=$(password next)
-  if [ "$second" != "$first" ]; then
-    told="$told, \"$second\""
-    wanted=2
-  fi
-fi
-digest=$(printf '%s %s' "$USER_ID" "$told" | sha256sum | cut -c 1-64)
+second=
+[ ! -f "$PASSWORDS/next" ] || second=$(password next)
+former=
+[ ! -f "$PASSWORDS/former" ] || former=$(password former)
+if [ "$second" = "$first" ]; then second=; fi
+if [ "$former" = "$first" ] || [ "$former" = "$second" ]; then former=; fi
 
 # Its state, how it signs in, and how many passwords it has.
 look() {
@@ -68,9 +72,32 @@ settled() {
 as_told() { [ "$method" = password ] && [ "$count" = "$wanted" ]; }
 
 settled
-known=$(aws elasticache list-tags-for-resource --resource-name "$USER_ARN" --output text \
-  --query "TagList[?Key=='$TAG'].Value | [0]") || fail "its tags can't be read"
-if as_told && [ "$known" = "$digest" ]; then
+tags=$(aws elasticache list-tags-for-resource --resource-name "$USER_ARN" --output text \
+  --query "[TagList[?Key=='$TAG'].Value | [0], TagList[?Key=='$FORMER_TAG'].Value | [0]]") || fail "its tags can't be read"
+# shellcheck disable=SC2086 # two words
+set -- $tags
+known=${1:-} known_former=${2:-None}
+
+record=none
+if [ -n "$former" ]; then
+  overlap "$(digest "$USER_ID $former")" "$known_former"
+  if ended; then
+    echo "$USER_ID: the former password has ended; remove former from the secret"
+  elif [ -n "$second" ]; then
+    fail "a user has two passwords at most; remove former or next, or wait until $(moment "$ends")"
+  else
+    second=$former
+    echo "$USER_ID: the former password ends at $(moment "$ends")"
+  fi
+fi
+told="\"$first\""
+wanted=1
+if [ -n "$second" ]; then
+  told="$told, \"$second\""
+  wanted=2
+fi
+digest=$(digest "$USER_ID $told")
+if as_told && [ "$known" = "$digest" ] && { [ "$known_former" = "$record" ] || [ "$record" = none ]; }; then
   echo "$USER_ID has its passwords"
   exit 0
 fi
@@ -81,5 +108,6 @@ aws elasticache modify-user --cli-input-json "file://$order" >/dev/null || fail 
 rm -f "$order"
 settled
 as_told || fail "it signs in by $method with $count passwords, and not with $wanted"
-aws elasticache add-tags-to-resource --resource-name "$USER_ARN" --tags "Key=$TAG,Value=$digest" >/dev/null || fail "it can't be tagged"
+aws elasticache add-tags-to-resource --resource-name "$USER_ARN" --tags "Key=$TAG,Value=$digest" "Key=$FORMER_TAG,Value=$record" \
+  >/dev/null || fail "it can't be tagged"
 echo "$USER_ID has new passwords: $wanted"

@@ -172,8 +172,8 @@ export class ElastiCache extends Construct {
       accessString: RIGHTS,
       authenticationMode: { type: "iam" },
       tags: { Name: identifier },
-      // The password is told outside of Terraform, which would take it away again; a tag says which one it was.
-      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required", 'tags["password-digest"]'] },
+      // The password is told outside of Terraform, which would take it away again; tags say which one it was, and when the former one ends.
+      lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required", 'tags["password-digest"]', 'tags["password-former"]'] },
     });
     const users = new ElasticacheUserGroup(this, "users", { userGroupId: identifier, engine: ENGINE, userIds: [user.userId] });
     const group = new ElasticacheReplicationGroup(this, "group", {

@@ -1,13 +1,25 @@
+import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { type KubernetesTarget, type Peer, PodTraffic, RESTRICTED, Release, STAYS, VolumeClaims } from "../kubernetes";
+import { TOOLS } from "../core/versions";
+import { imageFrom, type KubernetesTarget, type Peer, PodTraffic, RESTRICTED, Release, STAYS, VolumeClaims } from "../kubernetes";
 import { exempt } from "../policy/contract";
+import {
+  OVERLAP_HOURS,
+  OVERLAP_SCRIPT,
+  type OverlapProps,
+  overlapProblems,
+  rotationJobs,
+  rotationLabels,
+  rotationScript,
+} from "../rotation";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
+import { BY_THE_CLOCK } from "../workload";
 import type { Redis, RedisPurpose } from "./contract";
 import {
   DATA_SHARE,
@@ -19,7 +31,7 @@ import {
   valkeyProblems,
 } from "./valkey-settings";
 
-export interface ValkeyProps extends Partial<ValkeySettings> {
+export interface ValkeyProps extends Partial<ValkeySettings>, OverlapProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
@@ -44,7 +56,11 @@ export interface ValkeyProps extends Partial<ValkeySettings> {
    */
   readonly sync?: LogSync;
 
-  /** The Secret of the namespace with the password of the user `default`, under that key. */
+  /**
+   * The Secret of the namespace with the password of the user `default`, under that key. A rotation adds the new password
+   * under `next`: both are good. Then the new one goes under `default` and the old one under `former`, which ends after
+   * `overlapHours`, and on a server that restarts.
+   */
   readonly users: SecretSpec;
 
   /** Who may connect to it. */
@@ -92,6 +108,9 @@ const PROBE = "user probe on nopass -@all +ping";
  * As a `store` it is one server that has every write on its disk before it acknowledges it, and refuses writes when it is
  * full. What it can't do is go on without its zone: it waits until its volume is back, and loses nothing. Nothing but its
  * volume has the data: back that up.
+ *
+ * The CronJob `<name>-passwords` brings rotated passwords to the servers. `<name>-revoke` is there for a person to start: it
+ * ends all passwords but those of the Secret at once, and every session.
  */
 export class Valkey extends Construct {
   /** What workloads come after. */
@@ -103,12 +122,15 @@ export class Valkey extends Construct {
   constructor(scope: Construct, id: string, props: ValkeyProps) {
     super(scope, id);
     const { cluster, namespace, name, clients, users, metricsFrom, purpose, protect = purpose === "store", after = [] } = props;
+    const { overlapHours = OVERLAP_HOURS } = props;
+    refuse(this, overlapProblems(overlapHours), "overlapHours");
     const settings = resolveValkey(props);
     const found = Object.entries(valkeyProblems(settings));
     for (const [property, problems] of found) refuse(this, problems, property);
     const sound = found.every(([, problems]) => problems.length === 0);
 
     const labels = labelsOf(name);
+    const passwords = `${name}-passwords`;
     const own = { name: "servers", peer: { namespace, labels }, ports: [PORTS.valkey] };
     const traffic = new PodTraffic(this, "traffic", {
       namespace,
@@ -117,6 +139,7 @@ export class Valkey extends Construct {
       listens: [
         ...(settings.replicas > 0 ? [own] : []),
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.valkey] }] : []),
+        { name: "passwords", peer: { namespace, labels: rotationLabels(passwords) }, ports: [PORTS.valkey] },
         ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
       ],
       reaches: settings.replicas > 0 ? [own] : [],
@@ -159,6 +182,35 @@ export class Valkey extends Construct {
       pods: sound
         ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(props.priority) }]
         : [],
+    });
+    const jobs = new Construct(this, "passwords");
+    const { jobSpecOf, ready } = rotationScript(jobs, {
+      cluster,
+      namespace,
+      name: passwords,
+      // The servers' own, which has a client and a shell: nothing further is to be trusted.
+      image: imageFrom(cluster, TOOLS.valkey),
+      tool: "valkey",
+      files: [join(__dirname, "valkey-passwords.sh"), OVERLAP_SCRIPT],
+      settings: {
+        OVERLAP: String(overlapHours * 3600),
+        SERVERS: Array.from(
+          { length: pods },
+          (_, index) => `${name}-${index}.${headless}.${namespace}.svc.cluster.local:${PORTS.valkey}`,
+        ).join(" "),
+      },
+      secretName: users.name,
+      authority: certificate.secretName,
+      reaches: [{ name: "servers", peer: { namespace, labels }, ports: [PORTS.valkey] }],
+      longestSeconds: 300,
+      after,
+    });
+    rotationJobs(jobs, {
+      namespace,
+      names: { keep: passwords, revoke: `${name}-revoke` },
+      clock: { ...BY_THE_CLOCK, schedule: "*/5 * * * *", failedJobsHistoryLimit: 1 },
+      jobSpecOf,
+      after: [release, ...ready],
     });
     this.ready = [release];
     this.redis = valkeyRedis({ name, namespace, users });

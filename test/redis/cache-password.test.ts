@@ -1,21 +1,20 @@
+import type { TerraformStack } from "cdktf";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
-import { CachePassword } from "../../constructs/redis";
+import { CachePassword, type CachePasswordProps } from "../../constructs/redis";
 import { cacheUsers } from "../../stacks/model/derive/secrets";
-import { type Body, one, synth } from "../synth";
+import { type Body, one, refusalsOf, synth } from "../synth";
 
-const made = (mirror?: string): Body =>
-  synth((stack) => {
-    const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders", ...(mirror ? { mirror } : {}) });
-    const user = { id: "orders-test-cache", arn: "arn:aws:elasticache:eu-west-1:111122223333:user:orders-test-cache" };
-    new CachePassword(stack, "cache-password", {
-      cluster,
-      namespace: "read-store",
-      user,
-      region: "eu-west-1",
-      passwords: cacheUsers.spec,
-    });
-  });
+type Changes = Partial<CachePasswordProps> & { readonly mirror?: string };
+
+function aPassword(stack: TerraformStack, { mirror, ...changes }: Changes = {}): void {
+  const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders", ...(mirror ? { mirror } : {}) });
+  const user = { id: "orders-test-cache", arn: "arn:aws:elasticache:eu-west-1:111122223333:user:orders-test-cache" };
+  const passwords = cacheUsers.spec;
+  new CachePassword(stack, "cache-password", { cluster, namespace: "read-store", user, region: "eu-west-1", passwords, ...changes });
+}
+
+const made = (changes?: Changes): Body => synth((stack) => aPassword(stack, changes));
 
 describe("the password of a cache at AWS", () => {
   const json = made();
@@ -27,11 +26,29 @@ describe("the password of a cache at AWS", () => {
     expect(job.spec).toMatchObject({ backoff_limit: 4, active_deadline_seconds: 900 });
     expect(one(json, "kubernetes_config_map_v1", "verdict/checks").data.list).toContain(`\tjobs\t${job.metadata.name}\t`);
     expect(job.metadata.name).toMatch(/^cache-password-[0-9a-f]{8}$/);
-    const rotation = one(json, "kubernetes_cron_job_v1");
+    const rotation = one(json, "kubernetes_cron_job_v1", "cache-password/rotation");
     expect(rotation.spec).toMatchObject({ schedule: "*/15 * * * *", concurrency_policy: "Forbid" });
     expect(rotation.spec.job_template.spec.template).toEqual(job.spec.template);
     // Also where the first one failed.
     expect(rotation.depends_on).toEqual([`kubernetes_job_v1.${job["//"].metadata.uniqueId}`]);
+  });
+
+  it("ends at once by a job that nothing but a person starts", () => {
+    const { metadata, spec } = one(json, "kubernetes_cron_job_v1", "cache-password/revocation");
+    expect(metadata.name).toBe("cache-revoke");
+    expect(spec).toMatchObject({ suspend: true, job_template: { spec: { ttl_seconds_after_finished: "86400" } } });
+    const [container] = spec.job_template.spec.template.spec.container;
+    expect(container).toEqual({ ...pod.container[0], command: ["sh", "/scripts/cache-password.sh", "revoke"] });
+  });
+
+  it("ends after a day by itself, or after as many hours as are said", () => {
+    const overlapOf = (body: Body) =>
+      one(body, "kubernetes_job_v1", "first/job").spec.template.spec.container[0].env.find(({ name }: Body) => name === "OVERLAP").value;
+    expect(overlapOf(json)).toBe("86400");
+    expect(overlapOf(made({ overlapHours: 1 }))).toBe("3600");
+    expect(refusalsOf((stack) => aPassword(stack, { overlapHours: 0 }))).toEqual([
+      "test/cache-password.overlapHours: 0 must be a whole number of hours from 1 to 720; use 24 to give clients a day",
+    ]);
   });
 
   it("comes as files of all that the secret holds, and is in no variable", () => {
@@ -66,17 +83,18 @@ describe("the password of a cache at AWS", () => {
 
   it("is told by a script in which Terraform finds nothing to fill in", () => {
     const { data } = script;
-    expect(Object.keys(data)).toEqual(["cache-password.sh"]);
+    expect(Object.keys(data)).toEqual(["cache-password.sh", "overlap.sh"]);
     expect(Object.values(data).join("")).not.toMatch(/(?<![$%])[$%]\{/);
   });
 
   it("is told from a mirror where the cluster has one", () => {
-    const [container] = one(made("registry.example.com/mirror"), "kubernetes_job_v1", "first/job").spec.template.spec.container;
+    const [container] = one(made({ mirror: "registry.example.com/mirror" }), "kubernetes_job_v1", "first/job").spec.template.spec.container;
     expect(container.image).toMatch(/^registry.example.com\/mirror\/aws-cli\/aws-cli:/);
   });
 
   it("is in the capacity ledger as pods that come and go", () => {
     expect(podGroups(kubernetesObjects(json).objects).map(({ pods, passing }) => [pods, passing])).toEqual([
+      [1, true],
       [1, true],
       [1, true],
       [1, true],

@@ -50,7 +50,7 @@ describe("ElastiCache", () => {
       engine: "valkey",
       authentication_mode: { type: "iam" },
       tags: { Name: "orders-test-cache" },
-      lifecycle: { ignore_changes: ["authentication_mode", "no_password_required", 'tags["password-digest"]'] },
+      lifecycle: { ignore_changes: ["authentication_mode", "no_password_required", 'tags["password-digest"]', 'tags["password-former"]'] },
     });
     expect(user).not.toHaveProperty("passwords");
     expect(user.access_string).not.toMatch(/\+@(all|admin|dangerous)/);

@@ -82,6 +82,8 @@ describe("a store in Valkey", () => {
   });
 });
 
+const labelsOfJob = { "app.kubernetes.io/name": "cache-passwords", "app.kubernetes.io/component": "job" };
+
 describe("Valkey", () => {
   it("is known by its password and speaks to nobody in clear", () => {
     expect(values()).toMatchObject({
@@ -118,13 +120,47 @@ describe("Valkey", () => {
   });
 
   it("opens its port to its clients, its metrics to Prometheus, and nothing else", () => {
-    const { spec } = one(json({ metricsFrom: "observability" }), "kubernetes_network_policy_v1");
+    const { spec } = one(json({ metricsFrom: "observability" }), "kubernetes_network_policy_v1", "cache/traffic/policy");
     const of = (namespace: string) => [{ namespace_selector: { match_labels: { "kubernetes.io/metadata.name": namespace } } }];
     expect(spec.ingress).toEqual([
       { from: of("read-side"), ports: [{ port: "6379", protocol: "TCP" }] },
+      { from: [{ ...of("read-store")[0], pod_selector: { match_labels: labelsOfJob } }], ports: [{ port: "6379", protocol: "TCP" }] },
       { from: of("observability"), ports: [{ port: "9121", protocol: "TCP" }] },
     ]);
     expect(spec.egress).toHaveLength(1);
+  });
+
+  it("learns rotated passwords from a job, and forgets the former one by itself, or at once by a job that a person starts", () => {
+    const body = json({ replicas: 1, overlapHours: 12 });
+    const [rotation, revocation] = ["rotation", "revocation"].map((id) => one(body, "kubernetes_cron_job_v1", `cache/passwords/${id}`));
+    expect([rotation?.metadata.name, rotation?.spec.schedule, rotation?.spec.suspend]).toEqual([
+      "cache-passwords",
+      "*/5 * * * *",
+      undefined,
+    ]);
+    expect([revocation?.metadata.name, revocation?.spec.suspend]).toEqual(["cache-revoke", true]);
+    const [kept, revoked] = [rotation, revocation].map((one) => one?.spec.job_template.spec.template.spec);
+    expect(kept.container[0].env).toEqual(
+      expect.arrayContaining([
+        { name: "CA", value: "/authority/ca.crt" },
+        { name: "OVERLAP", value: "43200" },
+        {
+          name: "SERVERS",
+          value: "cache-0.cache-headless.read-store.svc.cluster.local:6379 cache-1.cache-headless.read-store.svc.cluster.local:6379",
+        },
+      ]),
+    );
+    expect(kept.volume).toEqual(
+      expect.arrayContaining([
+        { name: "authority", secret: { secret_name: "cache-tls", default_mode: "0440", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        { name: "passwords", secret: { secret_name: "cache-users", default_mode: "0440" } },
+      ]),
+    );
+    expect(kept).toMatchObject({ automount_service_account_token: false, security_context: { run_as_non_root: true } });
+    expect(revoked.container[0]).toEqual({ ...kept.container[0], command: ["sh", "/scripts/valkey-passwords.sh", "revoke"] });
+    expect(refusals({ overlapHours: 1000 })).toEqual([
+      "test/cache.overlapHours: 1000 must be a whole number of hours from 1 to 720; use 24 to give clients a day",
+    ]);
   });
 
   it("is known to workloads by its primary", () => {

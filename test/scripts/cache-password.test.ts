@@ -14,7 +14,7 @@ describe-users)
   cat "$STATE/status" "$STATE/method" "$STATE/count" | tr '\\n' '\\t'
   [ "$(cat "$STATE/status")" = stuck ] || echo active >"$STATE/status"
   ;;
-list-tags-for-resource) cat "$STATE/tag" ;;
+list-tags-for-resource) cat "$STATE/tag" "$STATE/former" | tr '\\n' '\\t' ;;
 modify-user)
   order=\${4#file://}
   ls -l "$order" | cut -c 1-10 >"$STATE/mode"
@@ -23,16 +23,24 @@ modify-user)
   echo modifying >"$STATE/status"
   cat "$order"
   ;;
-add-tags-to-resource) echo "\${6##*Value=}" >"$STATE/tag" ;;
+add-tags-to-resource)
+  echo "\${6##*Value=}" >"$STATE/tag"
+  echo "\${7##*Value=}" >"$STATE/former"
+  ;;
 esac
 `;
 
 const FIRST = "first-password-of-the-cache";
 const SECOND = 'a "second" \\ one'.replaceAll(" ", "-");
 
+const THIRD = "third-password-of-the-cache";
+
 interface Place {
-  readonly run: (passwords?: Readonly<Record<string, string>>) => Ran;
+  readonly run: (passwords?: Readonly<Record<string, string>>, ...args: readonly string[]) => Ran;
   readonly set: (file: string, content: string) => void;
+
+  /** In hours. */
+  readonly overlap: (hours: number) => void;
 }
 
 interface Ran {
@@ -56,14 +64,19 @@ function aUser(test: (place: Place) => void): void {
     writeFileSync(join(bin, "aws"), AWS);
     chmodSync(join(bin, "aws"), 0o755);
     const set = (file: string, content: string) => writeFileSync(join(state, file), `${content}\n`);
-    for (const [file, content] of Object.entries({ status: "active", method: "iam", count: "None", tag: "None" })) set(file, content);
-    const run = (passwords: Readonly<Record<string, string>> = { default: FIRST }): Ran => {
+    for (const [file, content] of Object.entries({ status: "active", method: "iam", count: "None", tag: "None", former: "None" }))
+      set(file, content);
+    let hours = 24;
+    const overlap = (value: number) => {
+      hours = value;
+    };
+    const run = (passwords: Readonly<Record<string, string>> = { default: FIRST }, ...args: readonly string[]): Ran => {
       const folder = join(root, "passwords");
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder);
       for (const [key, value] of Object.entries(passwords)) writeFileSync(join(folder, key), value);
       for (const file of ["asked", "order"]) rmSync(join(state, file), { force: true });
-      const { status, stdout, stderr } = spawnSync("sh", [SCRIPT], {
+      const { status, stdout, stderr } = spawnSync("sh", [SCRIPT, ...args], {
         encoding: "utf8",
         env: {
           PATH: `${bin}:${process.env.PATH}`,
@@ -71,6 +84,8 @@ function aUser(test: (place: Place) => void): void {
           USER_ID: "orders-test-cache",
           USER_ARN: "arn:aws:elasticache:eu-west-1:111122223333:user:orders-test-cache",
           PASSWORDS: folder,
+          SCRIPTS: join(process.cwd(), "constructs/rotation"),
+          OVERLAP: String(hours * 3600),
           TMPDIR: tmp,
           POLL: "0",
           WAIT: "3",
@@ -92,7 +107,7 @@ function aUser(test: (place: Place) => void): void {
         passwords: existsSync(order) ? JSON.parse(readFileSync(order, "utf8")).AuthenticationMode.Passwords : undefined,
       };
     };
-    test({ run, set });
+    test({ run, set, overlap });
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -124,6 +139,53 @@ describe("the password of a cache at AWS", () => {
       expect(run({ default: FIRST, next: SECOND })).toMatchObject({ status: 0, passwords: undefined });
       expect(run({ default: SECOND, next: SECOND })).toMatchObject({ status: 0, passwords: [SECOND] });
       expect(run({ default: SECOND })).toMatchObject({ status: 0, passwords: undefined });
+    }));
+
+  const END = /the former password ends at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00/;
+  const rotated = { default: SECOND, former: FIRST };
+
+  it("ends by itself when another one has been used for the overlap, although the secret still has it", () =>
+    aUser(({ run, overlap }) => {
+      run();
+      expect(run(rotated)).toMatchObject({ status: 0, out: expect.stringMatching(END), passwords: [SECOND, FIRST] });
+      expect(run(rotated)).toMatchObject({ status: 0, out: expect.stringMatching(END), passwords: undefined });
+      overlap(0);
+      expect(run(rotated)).toMatchObject({ status: 0, out: expect.stringContaining("has ended"), passwords: [SECOND] });
+      // And is never good again.
+      overlap(24);
+      expect(run(rotated)).toMatchObject({ status: 0, out: expect.stringContaining("has ended"), passwords: undefined });
+      expect(run({ default: SECOND })).toMatchObject({ status: 0, passwords: undefined });
+    }));
+
+  it("is measured anew for each former one", () =>
+    aUser(({ run }) => {
+      run();
+      run(rotated, "revoke");
+      expect(run({ default: THIRD, former: SECOND })).toMatchObject({ status: 0, passwords: [THIRD, SECOND] });
+    }));
+
+  it("ends at once by a job that revokes", () =>
+    aUser(({ run }) => {
+      run();
+      expect(run(rotated).passwords).toEqual([SECOND, FIRST]);
+      expect(run(rotated, "revoke")).toMatchObject({
+        status: 0,
+        out: expect.stringContaining("has new passwords: 1"),
+        passwords: [SECOND],
+      });
+      expect(run(rotated).passwords).toBeUndefined();
+    }));
+
+  it("is refused beside both others, because a user has two", () =>
+    aUser(({ run }) => {
+      run(rotated);
+      expect(run({ ...rotated, next: THIRD })).toMatchObject({
+        status: 1,
+        err: expect.stringMatching(/^orders-test-cache: a user has two passwords at most; remove former or next, or wait until 2/),
+        passwords: undefined,
+      });
+      run(rotated, "revoke");
+      expect(run({ ...rotated, next: THIRD }).passwords).toEqual([SECOND, THIRD]);
     }));
 
   it("is told again to a user whom somebody has changed", () =>

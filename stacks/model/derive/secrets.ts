@@ -32,7 +32,7 @@ export const cacheUsers = {
     name: "cache-users",
     purpose: "Password of the cache's user",
     keys: { default: PASSWORD },
-    rotation: { method: "two-passwords", clients: "read-again", engine: "ACL SETUSER default >NEW" },
+    rotation: { method: "two-passwords", clients: "read-again", engine: "a job, within 15 minutes, from default, next and former" },
   },
 } as const satisfies PlacedSecret;
 

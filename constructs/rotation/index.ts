@@ -1,0 +1,2 @@
+export { rotationJobs, rotationLabels, rotationScript } from "./jobs";
+export { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems } from "./overlap";

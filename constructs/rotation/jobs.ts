@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { CronJobV1, type CronJobV1Spec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import type { JobV1Spec } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { ITerraformDependable } from "cdktf";
+import type { Construct } from "constructs";
+import { type KubernetesTarget, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
+import { BY_HAND, DISRUPTIONS_IGNORED, fingerprintOf } from "../workload";
+
+export interface RotationJobsProps {
+  readonly namespace: string;
+
+  /** Names of the two CronJobs: the one that keeps credentials, and the one that a person starts to revoke. */
+  readonly names: RotationNames;
+
+  /** When the first of them runs. */
+  readonly clock: Omit<CronJobV1Spec, "jobTemplate">;
+
+  /** A run of the script, with its arguments. */
+  readonly jobSpecOf: (...args: readonly string[]) => JobV1Spec;
+
+  readonly after: readonly ITerraformDependable[];
+}
+
+export interface RotationNames {
+  readonly keep: string;
+  readonly revoke: string;
+}
+
+/**
+ * CronJobs for the credentials of an engine. One brings rotated credentials from the Secret to the engine, and ends the former
+ * one after the overlap. The other ends it at once, and its sessions; only a person starts it.
+ */
+export function rotationJobs(scope: Construct, { namespace, names, clock, jobSpecOf, after }: RotationJobsProps): void {
+  new CronJobV1(scope, "rotation", {
+    metadata: { namespace, name: names.keep },
+    spec: { ...clock, jobTemplate: { metadata: {}, spec: { ...jobSpecOf(), backoffLimit: 0 } } },
+    dependsOn: [...after],
+  });
+  new CronJobV1(scope, "revocation", {
+    metadata: { namespace, name: names.revoke },
+    spec: { ...BY_HAND, jobTemplate: { metadata: {}, spec: { ...jobSpecOf("revoke"), ttlSecondsAfterFinished: "86400" } } },
+    dependsOn: [...after],
+  });
+}
+
+export interface RotationScriptProps {
+  readonly cluster: KubernetesTarget;
+  readonly namespace: string;
+
+  /** The name of its jobs, of the network policy, and the beginning of the ConfigMap's. */
+  readonly name: string;
+
+  /** With a shell and `sha256sum`. */
+  readonly image: string;
+
+  /** The container's name. */
+  readonly tool: string;
+
+  /** The script that runs, and those that it reads. */
+  readonly files: readonly string[];
+
+  /** Variables beside PASSWORDS and TMPDIR. */
+  readonly settings: Readonly<Record<string, string>>;
+
+  /** The Secret with the credentials. */
+  readonly secretName: string;
+
+  /** Where its pods connect to, beside DNS. */
+  readonly reaches: readonly Opening[];
+
+  /** @default - the namespace's own, which has no rights */
+  readonly account?: { readonly name: string; readonly token: boolean };
+
+  /**
+   * The Secret with the engine's `ca.crt`, which CA names.
+   * @default - none
+   */
+  readonly authority?: string;
+
+  readonly longestSeconds: number;
+  readonly after: readonly ITerraformDependable[];
+}
+
+export interface RotationScript {
+  readonly jobSpecOf: (...args: readonly string[]) => JobV1Spec & { readonly activeDeadlineSeconds: number };
+  readonly ready: readonly ITerraformDependable[];
+}
+
+/** Nobody's user in most distributions. */
+const USER = "65534";
+
+/** Pods that a job tries one after the other. */
+const RETRIES = 4;
+
+/** Labels of the pods that run it. */
+export function rotationLabels(name: string): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
+}
+
+/** A script that keeps credentials, and what its pods need: its source, network traffic, passwords as files, memory to write to. */
+export function rotationScript(scope: Construct, props: RotationScriptProps): RotationScript {
+  const { namespace, name, image, tool, files, secretName, reaches, account, authority, longestSeconds, after } = props;
+  const data = scriptsOf(files);
+  const [script = ""] = Object.keys(data);
+  const configMap = `${name}-${fingerprintOf(data)}`;
+  const labels = rotationLabels(name);
+  const dependsOn = [...after];
+  const source = new ConfigMapV1(scope, "script", { metadata: { namespace, name: configMap }, data, dependsOn });
+  const { policy } = new PodTraffic(scope, "traffic", { namespace, name, labels, listens: [], reaches, after });
+  const settings = { ...props.settings, ...(authority ? { CA: "/authority/ca.crt" } : {}), PASSWORDS: "/passwords", TMPDIR: "/tmp" };
+  const restricted = { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: "RuntimeDefault" } };
+  const jobSpecOf = (...args: readonly string[]) => ({
+    ...DISRUPTIONS_IGNORED,
+    activeDeadlineSeconds: longestSeconds,
+    backoffLimit: RETRIES,
+    template: {
+      metadata: { labels },
+      spec: {
+        restartPolicy: "Never",
+        ...(account ? { serviceAccountName: account.name } : {}),
+        automountServiceAccountToken: account?.token ?? false,
+        enableServiceLinks: false,
+        securityContext: restricted,
+        container: [
+          {
+            name: tool,
+            image,
+            imagePullPolicy: "IfNotPresent",
+            command: ["sh", `/scripts/${script}`, ...args],
+            env: Object.entries(settings)
+              .sort(([one], [other]) => (one < other ? -1 : 1))
+              .map(([variable, value]) => ({ name: variable, value })),
+            resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "256Mi" } },
+            securityContext: { ...RESTRICTED, seccompProfile: { type: "RuntimeDefault" } },
+            terminationMessagePolicy: "FallbackToLogsOnError",
+            volumeMount: [
+              ...(authority ? [{ name: "authority", mountPath: "/authority", readOnly: true }] : []),
+              { name: "passwords", mountPath: "/passwords", readOnly: true },
+              { name: "scripts", mountPath: "/scripts", readOnly: true },
+              { name: "tmp", mountPath: "/tmp" },
+            ],
+          },
+        ],
+        volume: [
+          ...(authority
+            ? [{ name: "authority", secret: { secretName: authority, defaultMode: "0440", items: [{ key: "ca.crt", path: "ca.crt" }] } }]
+            : []),
+          // All of it: a rotation adds a key.
+          { name: "passwords", secret: { secretName, defaultMode: "0440" } },
+          { name: "scripts", configMap: { name: configMap, defaultMode: "0444" } },
+          // Passwords lie there for a moment.
+          { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "8Mi" } },
+        ],
+      },
+    },
+  });
+  return { jobSpecOf, ready: [source, policy] };
+}
+
+/** Scripts as the data of a ConfigMap. Terraform reads a text as a template, so that what looks like one is escaped. */
+function scriptsOf(paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [basename(path), readFileSync(path, "utf8").replace(/([$%])\{/g, "$1$1{")]));
+}

@@ -104,6 +104,9 @@ export class HttpService extends Construct {
   /** What runs, one for each slot. */
   readonly versions: readonly ServiceVersion[];
 
+  /** Its pods, for the policies of what lets them in. */
+  readonly peer: Exclude<Peer, string>;
+
   /** What comes after it: a route, a test. */
   readonly ready: readonly ITerraformDependable[];
 
@@ -136,6 +139,7 @@ export class HttpService extends Construct {
       listens: [...(clients.length > 0 ? [{ name: "requests", peer: clients, ports }] : []), ...listens],
       secretsBeside: signalSecrets(scaleOn),
     });
+    this.peer = pods.peer;
 
     // One that Terraform waits for in vain is made anew, under a name that has to be free.
     const goesLast = props.waits === false;

@@ -3,7 +3,7 @@ import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
-import { disruptionBudget } from "../kubernetes";
+import { disruptionBudget, type Peer } from "../kubernetes";
 import type { Health, WorkloadProps } from "./contract";
 import { POD_INDEX, PodTemplate } from "./pod-template";
 import { startupSeconds, steadySeconds } from "./probes";
@@ -43,6 +43,9 @@ const PLACED_SECONDS = 180;
 export class PartitionedWorker extends Construct {
   readonly partitions: number;
 
+  /** Its pods, for the policies of what lets them in. */
+  readonly peer: Exclude<Peer, string>;
+
   /** What comes after it: a test. */
   readonly ready: readonly ITerraformDependable[];
 
@@ -59,6 +62,7 @@ export class PartitionedWorker extends Construct {
       fields: { WORKER: POD_INDEX },
       told: { PARALLELISM: String(parallelism), PARTITIONS: String(this.partitions), WORKERS: String(workers) },
     });
+    this.peer = pods.peer;
     const matchLabels = pods.selector();
     const service = new ServiceV1(this, "service", {
       metadata: { name, namespace, labels: { ...matchLabels } },

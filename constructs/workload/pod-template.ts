@@ -7,7 +7,7 @@ import { type PodConnections, podConnections, type SecretFact } from "../connect
 import { refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { CustomResources, imageFrom, imageProblem, type Opening, PodTraffic, RESTRICTED, STAYS } from "../kubernetes";
+import { CustomResources, imageFrom, imageProblem, type Opening, type Peer, PodTraffic, RESTRICTED, STAYS } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import type { Container, Health, PodProps, Volume } from "./contract";
 import { WORKLOAD_DEFAULTS } from "./defaults";
@@ -171,6 +171,11 @@ export class PodTemplate extends Construct {
     const connected = NamespaceConnections.need(this, { cluster, namespace, after }, needs);
     if (props.metrics?.monitor) this.monitor(after);
     this.ready = [...after, account, ...(this.files ? [this.files] : []), policy, ...claims, ...connected];
+  }
+
+  /** Its pods, for the policies of what lets them in. */
+  get peer(): Exclude<Peer, string> {
+    return { namespace: this.props.namespace, labels: this.labels };
   }
 
   /** Whether it has a directory that only one pod can use at a time. */

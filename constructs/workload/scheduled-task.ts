@@ -3,9 +3,12 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
+import type { Peer } from "../kubernetes";
 import { timeProblems } from "./checks";
 import type { WorkloadProps } from "./contract";
+import { destructionProblems } from "./destruction";
 import { DISRUPTIONS_IGNORED } from "./disruptions";
+import { retriesProblems } from "./job-limits";
 import { PodTemplate } from "./pod-template";
 import { secondsOf } from "./probes";
 import { scheduleProblems } from "./schedule";
@@ -44,6 +47,12 @@ export interface ScheduledTaskProps extends WorkloadProps {
    * @default false
    */
   readonly suspended?: boolean;
+
+  /**
+   * Whether the data of its databases may be lost: commands that empty a database are allowed only then.
+   * @default false
+   */
+  readonly disposable?: boolean;
 }
 
 const POLICIES = { "leave-out": "Forbid", together: "Allow", replace: "Replace" } as const;
@@ -58,6 +67,9 @@ const HISTORY = { successful: 1, failed: 3 } as const;
 
 /** A process that runs at its times, comes to an end and leaves nothing behind but its last runs, for a day at most. */
 export class ScheduledTask extends Construct {
+  /** Its pods, for the policies of what lets them in. */
+  readonly peer: Exclude<Peer, string>;
+
   /** What comes after it. */
   readonly ready: readonly ITerraformDependable[];
 
@@ -73,14 +85,15 @@ export class ScheduledTask extends Construct {
       late = "10m",
       retries = 2,
       suspended = false,
+      disposable = false,
     } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
     refuse(this, timeProblems(within, WEEK), "within");
     refuse(this, [...timeProblems(late, WEEK), ...lateProblems(late)], "late");
-    if (!Number.isInteger(retries) || retries < 0) {
-      refuse(this, [{ value: retries, rule: "is no number of retries", remedy: "use 0 or more" }], "retries");
-    }
+    refuse(this, retriesProblems(retries), "retries");
+    if (!disposable) for (const { property, ...problem } of destructionProblems(props)) refuse(this, [problem], property);
     const pod = new PodTemplate(this, "pod", { ...props, name, component: "task", ends: true });
+    this.peer = pod.peer;
     this.ready = [
       new CronJobV1(this, "task", {
         metadata: { namespace, name, labels: pod.selector() },

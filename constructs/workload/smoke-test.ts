@@ -5,6 +5,7 @@ import { type Problem, refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import type { KubernetesTarget, Opening, Peer } from "../kubernetes";
 import { type Check, checkProblems, type ObjectCheck, timeProblems } from "./checks";
+import { type Endpoint, endpointChecks, endpointProblems, waysToEndpoints } from "./endpoints";
 import { secondsOf } from "./probes";
 import { Verification } from "./verification";
 import { verifiedIn } from "./verified";
@@ -32,6 +33,12 @@ export interface SmokeTestProps {
    * @default - nothing
    */
   readonly checks?: readonly Check[];
+
+  /**
+   * Services and what they have to answer: statuses by path, and TCP ports. Each brings its checks and its way out.
+   * @default - none
+   */
+  readonly endpoints?: readonly Endpoint[];
 
   /**
    * The PostgreSQL that queries are asked, as somebody who only reads: `{ connection: postgresConnection(postgres, "reader") }`.
@@ -88,8 +95,11 @@ export class SmokeTest extends Construct {
 
   constructor(scope: Construct, id: string, props: SmokeTestProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, verifies, checks = [], within = "10m", reaches = [], database, after = [] } = props;
+    const { cluster, namespace, name = id, verifies, endpoints = [], within = "10m", database, after = [] } = props;
     const { rerunsOn = "change" } = props;
+    const checks = [...(props.checks ?? []), ...endpointChecks(endpoints, namespace)];
+    const reaches = [...(props.reaches ?? []), ...waysToEndpoints(endpoints, namespace)];
+    for (const { property, ...problem } of endpointProblems(endpoints)) refuse(this, [problem], property);
     refuse(this, checkProblems(checks), "checks");
     refuse(this, timeProblems(within, LONGEST), "within");
     refuse(this, databaseProblems(checks, database), "database");

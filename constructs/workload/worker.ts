@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
+import type { Peer } from "../kubernetes";
 import { replicasProblems, scalingProblems, signalSecrets } from "./autoscaling";
 import type { Health, Replicas, Scaling, WorkloadProps } from "./contract";
 import { PodTemplate } from "./pod-template";
@@ -32,6 +33,9 @@ export interface WorkerProps extends WorkloadProps {
  * does so from the moment it runs. A new pod comes before an old one goes, so that a release leaves nothing waiting.
  */
 export class Worker extends Construct {
+  /** Its pods, for the policies of what lets them in. */
+  readonly peer: Exclude<Peer, string>;
+
   /** What comes after it: a test. */
   readonly ready: readonly ITerraformDependable[];
 
@@ -47,6 +51,7 @@ export class Worker extends Construct {
       single: replicas === 1,
       secretsBeside: signalSecrets(scaleOn),
     });
+    this.peer = pods.peer;
     const { deployment } = new Rollout(this, "rollout", {
       cluster,
       namespace,

@@ -93,7 +93,7 @@ describe("a migration", () => {
 
   it.each(DESTRUCTIVE)("is no %s where data is kept", (line) => {
     const message = (property: string) =>
-      `migration.${property}: ${JSON.stringify(line)} empties the database; migrate forwards, or say disposable where the data may be lost`;
+      `migration.${property}: ${JSON.stringify(line)} empties the database; leave it out, or set disposable where the data may be lost`;
     expect(refused(aMigration({ command: ["sh", "-c"], args: [line], down: { args: [line] } }))).toEqual([
       message("command").replace(JSON.stringify(line), JSON.stringify(`sh -c ${line}`)),
       message("down.command"),

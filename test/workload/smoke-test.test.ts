@@ -377,3 +377,53 @@ describe("a smoke test", () => {
     expect(one(asked(3), "kubernetes_job_v1").metadata.name).toBe(one(asked(0), "kubernetes_job_v1").metadata.name);
   });
 });
+
+describe("endpoints of a smoke test", () => {
+  const endpoints = [
+    { service: "command-api", port: 8080, paths: { "/ready": 204, "/admin": 401, "/": "any" }, tcp: [5050] },
+    { service: "collector", namespace: "observability", port: 13133, tcp: [4317] },
+  ] as const;
+  const asked = new Sent(aTest({ checks: [HEALTH], endpoints }));
+
+  it("are asked for statuses by path, and whether ports accept connections, after all other checks", () => {
+    const lines: string[] = one(asked.json, "kubernetes_config_map_v1", "checks").data.list.trimEnd().split("\n");
+    expect(lines.slice(3).map((line) => line.replace(/\t\d+\t/, "\t").split("\t"))).toEqual([
+      ["http", "/ready of command-api", "GET", "http://command-api.write-side.svc:8080/ready", "204"],
+      ["http", "/admin of command-api", "GET", "http://command-api.write-side.svc:8080/admin", "401"],
+      ["http", "/ of command-api", "GET", "http://command-api.write-side.svc:8080/", "any"],
+      ["tcp", "port 5050 of command-api", "command-api.write-side.svc", "5050"],
+      ["tcp", "port 4317 of observability/collector", "collector.observability.svc", "4317"],
+    ]);
+  });
+
+  it("are reached, and no other port of them", () => {
+    const { egress } = asked.one("NetworkPolicy", "smoke-test").spec;
+    const ways = egress
+      .slice(-2)
+      .map(({ to, ports }: Body) => [
+        to[0].namespaceSelector.matchLabels["kubernetes.io/metadata.name"],
+        ...ports.map(({ port }: Body) => port),
+      ]);
+    expect(ways).toEqual([
+      ["write-side", 8080, 5050],
+      ["observability", 4317],
+    ]);
+  });
+
+  it("need no workload beside them", () => {
+    expect(refused(aTest({ alone: true, endpoints }))).toEqual([]);
+  });
+
+  it("are ports and paths that answer something", () => {
+    const wrong = [
+      { service: "api", port: 0, paths: { ready: 200 }, tcp: [70_000] },
+      { service: "api", port: 80 },
+    ];
+    expect(refused(aTest({ endpoints: wrong }))).toEqual([
+      "smoke-test.endpoints[0].port: 0 can't be a port; use 1 to 65535",
+      "smoke-test.endpoints[0].tcp[0]: 70000 can't be a port; use 1 to 65535",
+      'smoke-test.endpoints[0].paths: "ready" must begin with /; write "/ready"',
+      "smoke-test.endpoints[1]: has nothing to answer; name paths or tcp, or leave it out",
+    ]);
+  });
+});

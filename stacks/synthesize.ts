@@ -105,7 +105,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
  * The stacks of a program. What rules say of it and what its constructs refuse is told together; of what rules have refused
  * already, constructs may say what they like, or fail.
  */
-function composed(app: App, program: Program, only: string | undefined): readonly Composition[] {
+export function composed(app: App, program: Program, only?: string): readonly Composition[] {
   const { problems: said, sound } = examine(program);
   const isSaid = (path: string) => said.some((problem) => path.startsWith(problem.path) || problem.path.startsWith(`${path}.`));
   const failures: Problem[] = [];

@@ -5,14 +5,14 @@ import { local } from "../../environments/local";
 import { staging } from "../../environments/staging";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { synthesisOf } from "../program";
+import { stacksOf, synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 const aws = anEnvironment().aws as object;
 
 /** The Terraform of one stack of a program. */
 function stackOf(program: Program, id: string): Body {
-  const json = synthesisOf(program).stacks.get(id)?.json;
+  const json = stacksOf(program).stacks.get(id)?.json;
   if (!json) throw new Error(`there is no stack ${id}`);
   return json;
 }
@@ -79,7 +79,7 @@ describe("the network stack", () => {
 
 describe("the logs of an environment", () => {
   const retentions = (of: Program, name: string) => {
-    const made = synthesisOf(of).compositions.find((composition) => composition.name === name)?.stacks ?? [];
+    const made = stacksOf(of).compositions.find((composition) => composition.name === name)?.stacks ?? [];
     const groups = made.flatMap((each) => all(stackOf(of, each.node.id), "aws_cloudwatch_log_group"));
     return [...new Set(groups.map(({ retention_in_days: days }) => days))];
   };

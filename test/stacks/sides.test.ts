@@ -5,7 +5,7 @@ import { released } from "../../stacks/model/release";
 import type { ReleaseFile } from "../../stacks/model/workloads/release-file";
 import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
-import { synthesisOf } from "../program";
+import { stacksOf as allOf, synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 const image = (name: string, version = "1.0.0") => `registry.example.com/orders/${name}:${version}`;
@@ -52,7 +52,7 @@ const FILE: ReleaseFile = {
 type Stacks = Readonly<Record<string, Body>>;
 
 const stacksOf = (file: ReleaseFile): Stacks => {
-  const { stacks } = synthesisOf(aProgram(released(SYSTEM, file)));
+  const { stacks } = allOf(aProgram(released(SYSTEM, file)));
   return Object.fromEntries([...stacks].map(([id, { json }]) => [id, json as Body]));
 };
 
@@ -354,7 +354,7 @@ describe("an API whose tokens are signed with one key", () => {
 describe("a read model that is built anew", () => {
   const withModel = (readModel: object): Stacks => {
     const environment = released({ ...SYSTEM, projections: { workers: 5, parallelism: 10, readModel } } as Environment, FILE);
-    return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+    return Object.fromEntries([...allOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
   };
   const [a, b] = [{ partitions: 50 }, { partitions: 80, image: image("projections", "2.0.0") }];
   const one = withModel({ slots: { a } });
@@ -381,7 +381,7 @@ describe("a migration to another shape", () => {
     const migrations = { ...SYSTEM.migrations, per: "slot" };
     const projections = { workers: 5, parallelism: 10, readModel: { slots, live } };
     const environment = released({ ...SYSTEM, migrations, projections } as Environment, FILE);
-    return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+    return Object.fromEntries([...allOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
   };
   const a = { partitions: 50 };
   const before = withSlots({ a, b: a });

@@ -1,7 +1,7 @@
 import { InvalidInput, storeBackups } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { synthesisOf } from "../program";
+import { stacksOf, synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 /** Everything that is refused about an environment, whoever finds it, in lines. */
@@ -422,7 +422,7 @@ describe("data that must be kept", () => {
         { engine: "aurora", name: "orders", replicas: 0 },
         { engine: "rds", name: "search", replicas: 0 },
       ];
-      const json = synthesisOf(aProgram(anEnvironment({ readDatabase, ...changes }))).stacks.get("test-data")?.json as Body;
+      const json = stacksOf(aProgram(anEnvironment({ readDatabase, ...changes }))).stacks.get("test-data")?.json as Body;
       const databases = [...all(json, "aws_rds_cluster"), ...all(json, "aws_db_instance")];
       return databases.map(({ backup_retention_period }) => backup_retention_period);
     };
@@ -471,7 +471,7 @@ describe("EventSourcingDB", () => {
     const licence = { secret: "vendor-licence", key: "text", flag: "license-key" };
     const madeOn = (on: object) => {
       const environment = anEnvironment({ exceptions: disposable, cluster: on, eventStore: { engine: "eventsourcingdb", licence } });
-      return synthesisOf(aProgram(environment)).stacks.get("test-event-store")?.json as Body;
+      return stacksOf(aProgram(environment)).stacks.get("test-event-store")?.json as Body;
     };
     for (const [on, releases] of [
       [cluster, ["secret-vendor-licence"]],

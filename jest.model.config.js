@@ -1,3 +1,20 @@
-/** The tier of the model: one environment composed for every setting, which takes about half a minute. */
+/** The tier that takes its time: every setting of the model, and what the fast tier tries a few cases of with all of them. */
+const { readdirSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
 const fast = require("./jest.config.js");
-module.exports = { ...fast, roots: ["<rootDir>/dist/test/model"], testPathIgnorePatterns: [] };
+
+// For the tests, in whatever process they run.
+process.env.THOROUGH = "true";
+
+const TESTS = join(__dirname, "dist/test");
+
+/** Whether a test does more where it may take its time. */
+const isThorough = (file) => /require\("[./]+\/thorough"\)|program_1\.stacksOf\)/.test(readFileSync(join(TESTS, file), "utf8"));
+
+const sampled = readdirSync(TESTS, { recursive: true }).filter((file) => file.endsWith(".test.js") && isThorough(file));
+
+module.exports = {
+  ...fast,
+  testMatch: ["model/**/*.test.js", ...sampled].map((file) => `<rootDir>/dist/test/${file}`),
+  testPathIgnorePatterns: [],
+};

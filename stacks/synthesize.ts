@@ -87,10 +87,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
         ]),
     );
     const violations = [...stacks.values()].flatMap((one) => findings(one).map((finding) => describedIn(one, finding)));
-    const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
-    const crowded = sites.filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined);
-    const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
-    const problems = [...unfit, ...crowded.flatMap((site) => site.problems)];
+    const { sites, problems } = weigh(compositions);
     if (violations.length > 0) throw new PolicyViolation(violations, problems);
     if (problems.length > 0) throw new InvalidInput(problems);
 
@@ -99,6 +96,14 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** The clusters of what was made into Terraform, and what does not fit them. */
+export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
+  const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
+  const crowded = sites.filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined);
+  const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
+  return { sites, problems: [...unfit, ...crowded.flatMap((site) => site.problems)] };
 }
 
 /**

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { App, type TerraformStack } from "cdktf";
 import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import { withoutTokenTraces } from "../cli/short-traces";
-import { type Composition, type Program, type Synthesis, synthesize } from "../stacks";
-import { composed } from "../stacks/synthesize";
+import { InvalidInput } from "../constructs/core/errors";
+import { type Composition, type PlatformStack, type Program, type Synthesis, synthesize } from "../stacks";
+import { composed, weigh } from "../stacks/synthesize";
 import { THOROUGH } from "./thorough";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What tests read of the stacks that a program has. */
-export interface Composed {
-  readonly compositions: readonly Composition[];
+/** What tests look at of what a program becomes. */
+export interface Composed extends Pick<Synthesis, "compositions" | "sites"> {
   readonly stacks: ReadonlyMap<string, { readonly stack: TerraformStack; readonly json: Json }>;
 }
 
@@ -21,15 +21,15 @@ const looked = new WeakMap<Program, Composed>();
 
 /** Everything a program synthesizes, without a trace on the disk. It is made once for all that ask. */
 export function synthesisOf(program: Program): Synthesis {
-  return remembered(made, program, synthesized);
+  return remembered(made, program, (all) => inMemory((directory) => synthesize(all, { outdir: join(directory, "out") })));
 }
 
 /**
- * The stacks of a program, each made into Terraform when a test looks at it. What is refused where it is described is refused
- * here too; policies, capacity and what is written are left to the tier that takes its time, which synthesizes everything.
+ * The same as far as a test looks at it: a stack is made into Terraform, and clusters are weighed, when they are asked for. What
+ * is refused where it is described is refused here too. Policies, and what is written, are left to the tier that takes its time.
  */
 export function stacksOf(program: Program): Composed {
-  return THOROUGH || made.has(program) ? synthesisOf(program) : remembered(looked, program, rendered);
+  return THOROUGH || made.has(program) ? synthesisOf(program) : remembered(looked, program, composedOf);
 }
 
 function remembered<T>(memory: WeakMap<Program, T>, program: Program, make: (program: Program) => T): T {
@@ -41,32 +41,40 @@ function remembered<T>(memory: WeakMap<Program, T>, program: Program, make: (pro
 /** Where what is read once and thrown away is written: in memory, where a machine has it as a directory. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-function synthesized(program: Program): Synthesis {
-  return inMemory((directory) => synthesize(program, { outdir: join(directory, "out") }));
+function composedOf(program: Program): Composed {
+  const compositions = inMemory((outdir) => composed(new App({ outdir }), program));
+  const all = compositions.flatMap((composition) => composition.stacks).map((stack) => new Rendered(stack));
+  const stacks = new Map(all.map((each) => [each.stack.node.id, each]));
+  let sites: Synthesis["sites"] | undefined;
+  return {
+    compositions,
+    stacks,
+    get sites() {
+      sites ??= sitesOf(compositions, stacks);
+      return sites;
+    },
+  };
 }
 
-function rendered(program: Program): Composed {
-  const compositions = inMemory((outdir) => composed(new App({ outdir }), program));
-  const stacks = compositions
-    .flatMap((composition) => composition.stacks)
-    .map((stack) => {
-      let json: Json | undefined;
-      const render = () => {
-        invokeAspects(stack);
-        return stack.toTerraform();
-      };
-      return [
-        stack.node.id,
-        {
-          stack,
-          get json() {
-            json ??= withoutTokenTraces(render);
-            return json;
-          },
-        },
-      ] as const;
+/** A stack that is made into Terraform at the first look. */
+class Rendered {
+  constructor(readonly stack: PlatformStack) {}
+
+  get json(): Json {
+    if (Object.keys(this.stack.synthesized).length > 0) return this.stack.synthesized;
+    return withoutTokenTraces(() => {
+      invokeAspects(this.stack);
+      return this.stack.toTerraform();
     });
-  return { compositions, stacks: new Map(stacks) };
+  }
+}
+
+/** The clusters, each with what is sent to it. */
+function sitesOf(compositions: readonly Composition[], all: ReadonlyMap<string, Rendered>): Synthesis["sites"] {
+  for (const { sites } of compositions) for (const { stacks } of sites) for (const { node } of stacks) all.get(node.id)?.json;
+  const { sites, problems } = weigh(compositions);
+  if (problems.length > 0) throw new InvalidInput(problems);
+  return sites;
 }
 
 function inMemory<T>(work: (directory: string) => T): T {

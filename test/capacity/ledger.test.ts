@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { CapacityLedger, describeVerdict, headroom, type Known, type NodePool, type PodGroup } from "../../constructs/capacity";
 import { isCertain, verdictOn, witness } from "../../constructs/capacity/verdict";
+import { runs } from "../thorough";
 import { somewhere } from "./random";
 
 const GI = 2 ** 30;
@@ -141,7 +142,7 @@ describe("a verdict", () => {
         const { pool, groups } = somewhere(seed);
         expect(verdictOn(pool, [...groups].reverse())).toEqual(verdictOn(pool, groups));
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 
@@ -151,7 +152,7 @@ describe("a verdict", () => {
         const { pool, groups } = somewhere(seed);
         if (isCertain(pool, groups)) expect(witness(pool, groups)).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -164,7 +165,7 @@ describe("a verdict", () => {
         const larger = { ...pool, zones: { ...pool.zones, [zone]: (pool.zones[zone] ?? 0) + 1 } };
         if (isCertain(pool, stateless)) expect(isCertain(larger, stateless) || verdictOn(larger, stateless).fits).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { bucketName, cloudName, maxLength, type Named, namePartProblem } from "../../constructs/core/names";
+import { runs } from "../thorough";
 
 const KINDS: readonly Named[] = [
   "bucket",
@@ -31,6 +32,7 @@ describe("a cloud name", () => {
         expect(name.length).toBeLessThanOrEqual(maxLength(kind));
         expect(name).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -40,6 +42,7 @@ describe("a cloud name", () => {
         const prefix = `${system}-`.slice(0, maxLength(kind) - 10);
         expect(cloudName(kind, system, environment, purpose).startsWith(prefix.replace(/-$/, ""))).toBe(true);
       }),
+      { numRuns: runs(100) },
     );
   });
 
@@ -63,6 +66,7 @@ describe("a bucket's name", () => {
         expect(name).toMatch(/^[a-z0-9][a-z0-9-]*[a-z0-9]$/);
         expect(name).not.toMatch(/^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3)$/);
       }),
+      { numRuns: runs(100) },
     );
   });
 });

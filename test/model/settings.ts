@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { EXCEPTIONS } from "../../stacks/model/exceptions";
 import { AUTHORITIES } from "../gateway/authorities";
 
@@ -326,7 +326,11 @@ const EVENTS_OF_ANY = { eventStore: { engine: "postgres", server: { engine: "aur
 
 const subnets = (digit: string) => ["a", "b", "c"].map((zone) => `subnet-0000000${digit}${zone}`);
 
-const publicKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" }) as string;
+/** A key of RSA that nobody has the other half of: to draw one takes longer than a synthesis. */
+function publicKey(byte: number): string {
+  const key = { kty: "RSA", e: "AQAB", n: Buffer.alloc(256, byte).toString("base64url") };
+  return createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "pem" }) as string;
+}
 
 /** What answers queries before they are. */
 const edges = (edge: object, more: object): Group => ({
@@ -464,7 +468,7 @@ const GROUPS: readonly Group[] = [
     at: "",
     settings: {
       "authorization.*": { CreateOrder: ["user"] },
-      authentication: { issuer: "https://login.example.com/", audience: "orders", publicKey: publicKey() },
+      authentication: { issuer: "https://login.example.com/", audience: "orders", publicKey: publicKey(0xfd) },
       encryptedFields: ["ssn"],
       "backup.keep": "7d",
       "monitoring.telemetry": { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" },
@@ -627,11 +631,11 @@ const GROUPS: readonly Group[] = [
       ...ON_PREMISES,
       ...EVENTS,
       commandApi: { image: image("api"), replicas: 1 },
-      authentication: { issuer: "https://login.example.com/", audience: "orders", publicKey: publicKey() },
+      authentication: { issuer: "https://login.example.com/", audience: "orders", publicKey: publicKey(0xfd) },
     },
     at: "authentication(publicKey)",
     first: "write-side",
-    settings: { issuer: "https://another.example.com/", audience: "another", publicKey: publicKey() },
+    settings: { issuer: "https://another.example.com/", audience: "another", publicKey: publicKey(0xff) },
   },
   {
     base: { ...ON_PREMISES, readDatabase: CLOUD_NATIVE_PG, queryApi: { image: image("api"), replicas: 1 } },

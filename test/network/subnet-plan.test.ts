@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { type Block, overlap, parseBlock, size } from "../../constructs/network/ipv4";
 import { blocksFor, podBlocks, subnetPlan } from "../../constructs/network/subnet-plan";
+import { runs } from "../thorough";
 
 describe("a subnet plan", () => {
   it("divides a /16 so that pods have most of it", () => {
@@ -49,6 +50,7 @@ describe("a subnet plan", () => {
           }
         }
       }),
+      { numRuns: runs(100) },
     );
   });
 });

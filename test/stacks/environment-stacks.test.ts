@@ -5,8 +5,9 @@ import { local } from "../../environments/local";
 import { staging } from "../../environments/staging";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { stacksOf, synthesisOf } from "../program";
+import { stacksOf } from "../program";
 import { all, type Body, one } from "../synth";
+import { runs } from "../thorough";
 
 const aws = anEnvironment().aws as object;
 
@@ -98,15 +99,13 @@ describe("the logs of an environment", () => {
 
 describe("an environment that is made again", () => {
   it("takes over every log group that a service makes by itself", () => {
-    const groups = synthesisOf(program).compositions.flatMap(({ stacks }) =>
-      stacks.flatMap(({ synthesized }) => {
-        const imported = ((synthesized.import ?? []) as readonly { readonly to: string }[]).map(({ to }) => to);
-        return Object.entries((synthesized as Body).resource?.aws_cloudwatch_log_group ?? {}).map(([id, body]) => ({
-          name: (body as Body).name as string,
-          imported: imported.includes(`aws_cloudwatch_log_group.${id}`),
-        }));
-      }),
-    );
+    const groups = [...stacksOf(program).stacks.values()].flatMap(({ json }) => {
+      const imported = ((json.import ?? []) as readonly { readonly to: string }[]).map(({ to }) => to);
+      return Object.entries((json as Body).resource?.aws_cloudwatch_log_group ?? {}).map(([id, body]) => ({
+        name: (body as Body).name as string,
+        imported: imported.includes(`aws_cloudwatch_log_group.${id}`),
+      }));
+    });
     // EKS and RDS write, and so make it, by a role of their own.
     const own = groups.filter(({ name }) => /^\/aws\/(eks|rds)\//.test(name));
     expect(own.length).toBeGreaterThan(5);
@@ -115,9 +114,9 @@ describe("an environment that is made again", () => {
 
   it("has left no volume behind, where nothing is kept", () => {
     const policies = (name: string) =>
-      synthesisOf(program)
+      stacksOf(program)
         .compositions.filter((composition) => composition.name === name)
-        .flatMap(({ stacks }) => stacks.flatMap(({ synthesized }) => all(synthesized, "kubernetes_storage_class_v1")))
+        .flatMap(({ stacks }) => stacks.flatMap(({ node }) => all(stackOf(program, node.id), "kubernetes_storage_class_v1")))
         .map((each) => `${each.metadata.name}: ${each.reclaim_policy}`);
     expect(policies("dev")).toEqual(["data: Delete", "scratch: Delete"]);
     expect(new Set(policies("production"))).toEqual(new Set(["data: Retain", "scratch: Delete"]));
@@ -183,7 +182,7 @@ describe("an environment by any name that is accepted", () => {
           accounts: [{ system, id: "111122223333", region: "eu-west-1" as const, github: { repository: "a/b" } }],
           environments: [anEnvironment({ system, name: environment, cluster })],
         };
-        for (const { json } of synthesisOf(program).stacks.values()) {
+        for (const { json } of stacksOf(program).stacks.values()) {
           for (const { bucket } of all(json, "aws_s3_bucket")) expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
           for (const role of all(json, "aws_iam_role")) expect(role.name).toMatch(/^[\w+=,.@-]{1,64}$/);
           for (const eks of all(json, "aws_eks_cluster")) expect(eks.name).toMatch(/^[a-z0-9][a-z0-9-]{0,99}$/);
@@ -195,13 +194,13 @@ describe("an environment by any name that is accepted", () => {
         }
       }),
       // The longest that are accepted, then some by chance.
-      { numRuns: 5, examples: [["abcdefghijklmno-pqrstuvw", "zyxwvutsrqpo-nmlkjihgfed"]] },
+      { numRuns: runs(10), examples: [["abcdefghijklmno-pqrstuvw", "zyxwvutsrqpo-nmlkjihgfed"]] },
     );
   });
 });
 
 describe("every policy document that is shipped", () => {
-  const documents = [...synthesisOf(program).stacks.values()].flatMap(({ json }) =>
+  const documents = [...stacksOf(program).stacks.values()].flatMap(({ json }) =>
     Object.values((json.resource ?? {}) as Record<string, Record<string, Body>>).flatMap((named) =>
       Object.values(named).flatMap((body) => [body.policy, body.assume_role_policy].filter((text) => typeof text === "string")),
     ),
@@ -222,7 +221,7 @@ describe("every policy document that is shipped", () => {
 });
 
 describe("a part of a stack", () => {
-  const production = synthesisOf(program).compositions.filter(({ name }) => name === "production" || name === "dev");
+  const production = stacksOf(program).compositions.filter(({ name }) => name === "production" || name === "dev");
   const partsOf = (stacks: RegExp, users: RegExp) => {
     const found = production.flatMap(({ stacks: all }) => all.filter(({ node }) => stacks.test(node.id)));
     const ids = found.flatMap(({ node }) => node.children.map(({ node: { id } }) => id.replace(/^dev-/, "production-")));

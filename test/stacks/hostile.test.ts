@@ -4,7 +4,8 @@ import type { Environment } from "../../stacks";
 import { VARIETY } from "../cluster/varieties";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { hostileValues, placesIn, replaced } from "../hostile";
-import { synthesisOf } from "../program";
+import { stacksOf } from "../program";
+import { runs } from "../thorough";
 
 const { accounts } = program;
 const environments = [...program.environments, ...VARIETY.environments].map((environment) => ({
@@ -34,7 +35,7 @@ describe("whatever stands in an environment", () => {
           expect(line).toMatch(/^(environments|[\w-]+)\S{0,300}[^:]*: [^\n]{1,900}; [^\n]+$/);
         }
       }),
-      { numRuns: 300, seed: 12 },
+      { numRuns: runs(300), seed: 12 },
     );
   });
 
@@ -127,7 +128,7 @@ describe("a template of Terraform", () => {
       migrations: { image, down: { command: [template("down")] } },
       exceptions: { disposable: "a test" },
     });
-    const written = [...synthesisOf(aProgram(environment)).stacks.values()].map(({ json }) => JSON.stringify(json)).join("\n");
+    const written = [...stacksOf(aProgram(environment)).stacks.values()].map(({ json }) => JSON.stringify(json)).join("\n");
     const escaped = [...written.matchAll(/\$\$\{aws_vpc\.(\w+)\} %%\{ if/g)].map(([, place]) => place);
     expect([...new Set(escaped)].sort()).toEqual(["command", "down", "env", "files", "query"]);
     expect(written).not.toMatch(/(?<!\$)\$\{aws_vpc|(?<!%)%\{ if/);

@@ -4,6 +4,7 @@ import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Fn, Lazy, LocalBackend, TerraformOutput, TerraformStack, Token, Tokenization } from "cdktf";
 import * as fc from "fast-check";
 import { sparingPlainValues } from "../../stacks/base/plain-values";
+import { runs } from "../thorough";
 
 const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") });
 let stacks = 0;
@@ -72,7 +73,7 @@ describe("what cdktf writes with plain values spared", () => {
           ),
       ),
     }));
-    fc.assert(fc.property(value, expectSame), { numRuns: 200, seed: 1 });
+    fc.assert(fc.property(value, expectSame), { numRuns: runs(200), seed: 1 });
   });
 
   it("is refused in cdktf's own words, path included", () => {

@@ -1,7 +1,7 @@
 import { InvalidInput } from "../../constructs/core/errors";
 import { PolicyViolation, type Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
-import { synthesisOf } from "../program";
+import { stacksOf } from "../program";
 
 const image = "registry.example.com/orders/api:1.0.0";
 
@@ -28,7 +28,7 @@ function refused(...environments: readonly object[]): readonly string[] {
 
 function refusedOf(program: Program): readonly string[] {
   try {
-    synthesisOf(program);
+    void stacksOf(program).sites;
     return [];
   } catch (error) {
     if (error instanceof InvalidInput || error instanceof PolicyViolation) return error.message.split("\n");

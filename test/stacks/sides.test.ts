@@ -5,7 +5,7 @@ import { released } from "../../stacks/model/release";
 import type { ReleaseFile } from "../../stacks/model/workloads/release-file";
 import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf as allOf, synthesisOf } from "../program";
+import { stacksOf as allOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 const image = (name: string, version = "1.0.0") => `registry.example.com/orders/${name}:${version}`;
@@ -81,7 +81,7 @@ const variablesOf = (container: Body) => Object.fromEntries(container.env.map((e
 
 describe("the sides of a system", () => {
   it("come up one after the other, and go in the reverse order", () => {
-    const { compositions } = synthesisOf(program);
+    const { compositions } = allOf(program);
     const production = compositions.find(({ name }) => name === "production");
     const after = Object.fromEntries(
       (production?.stacks ?? []).map((each) => [each.node.id, each.dependencies.map(({ node }) => node.id)]),
@@ -132,7 +132,7 @@ describe("the sides of a system", () => {
   });
 
   it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
-    const everywhere = [...synthesisOf(program).stacks.values()].map(({ json }) => json as Body);
+    const everywhere = [...allOf(program).stacks.values()].map(({ json }) => json as Body);
     const jobs = [...everywhere, ...Object.values(made)].flatMap((json) => all(json, "kubernetes_job_v1"));
     const waitedFor = jobs.filter(({ wait_for_completion }) => wait_for_completion !== false);
     const commands = waitedFor.map(({ spec }) => spec.template.spec.container[0].command.join(" "));
@@ -181,7 +181,7 @@ describe("every workload", () => {
 });
 
 describe("the way in on AWS", () => {
-  const { stacks } = synthesisOf(program);
+  const { stacks } = allOf(program);
   const side = (part: string) => stacks.get(`production-${part}`)?.json as Body;
 
   it("is tried by its public name, with its certificate, as the load balancer speaks", () => {

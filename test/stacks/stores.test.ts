@@ -1,13 +1,14 @@
 import { InvalidInput, storeBackups } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { stacksOf, synthesisOf } from "../program";
+import { stacksOf } from "../program";
 import { all, type Body, one } from "../synth";
+import { fewOf } from "../thorough";
 
 /** Everything that is refused about an environment, whoever finds it, in lines. */
 function refusedOf(changes: object): readonly string[] {
   try {
-    synthesisOf(aProgram(anEnvironment(changes)));
+    void stacksOf(aProgram(anEnvironment(changes))).sites;
     return [];
   } catch (error) {
     if (error instanceof InvalidInput) return error.message.split("\n");
@@ -225,7 +226,7 @@ describe("the name of a server of PostgreSQL", () => {
 
   const NAMES = "authority certificates data event-store network nodes-data policy read-store secrets servers volumes";
 
-  it.each(NAMES.split(" "))("may be %s beside all other stores", (name) => {
+  it.each(fewOf(NAMES.split(" "), ["policy", "servers"]))("may be %s beside all other stores", (name) => {
     const stores = { cache: { engine: "valkey" }, broker: { engine: "nats" }, monitoring: { prometheus: true, grafana: true } };
     const eventStore = { engine: "kurrentdb", nodes: 3 };
     expect(atHome({ ...stores, eventStore, encryptedFields: ["email"], readDatabase: { engine: "cloudnative-pg", name } })).toEqual([]);

@@ -322,25 +322,31 @@ export class Simulation {
 
   private scorePreferences(group: number, count: number): void {
     const { even, apart } = this.loads[group] as Load;
-    for (let at = 0; at < count; at++) this.spreadScores[at] = this.affinityScores[at] = 0;
+    const { feasible, onNode, inZone, zoneOf, spreadScores } = this;
+    const [onNodes, inZones] = [group * this.nodes, group * this.zones];
+    for (let at = 0; at < count; at++) spreadScores[at] = this.affinityScores[at] = 0;
     if (even.length > 0) {
       for (let index = 0; index < even.length; index++) {
         const rule = even[index] as Rule;
+        const { overNodes, maxSkew } = rule;
         const weight = log(this.domains(rule, count) + 2);
-        for (let at = 0; at < count; at++)
-          (this.spreadScores[at] as number) += this.count(group, rule, this.feasible[at] as number) * weight + rule.maxSkew - 1;
+        for (let at = 0; at < count; at++) {
+          const node = feasible[at] as number;
+          const pods = (overNodes ? onNode[onNodes + node] : inZone[inZones + (zoneOf[node] as number)]) as number;
+          (spreadScores[at] as number) += pods * weight + maxSkew - 1;
+        }
       }
       let lowest = POSITIVE_INFINITY;
       let highest = NEGATIVE_INFINITY;
       for (let at = 0; at < count; at++) {
-        const score = round(this.spreadScores[at] as number);
-        this.spreadScores[at] = score;
+        const score = round(spreadScores[at] as number);
+        spreadScores[at] = score;
         lowest = min(lowest, score);
         highest = max(highest, score);
       }
       for (let at = 0; at < count; at++) {
-        const normal = highest === 0 ? MAX_SCORE : floor((MAX_SCORE * (highest + lowest - (this.spreadScores[at] as number))) / highest);
-        this.spreadScores[at] = SPREAD_WEIGHT * normal;
+        const normal = highest === 0 ? MAX_SCORE : floor((MAX_SCORE * (highest + lowest - (spreadScores[at] as number))) / highest);
+        spreadScores[at] = SPREAD_WEIGHT * normal;
       }
     }
     if (apart.length > 0) {

@@ -45,9 +45,9 @@ function isPlain(value: unknown): boolean {
   switch (typeof value) {
     case "string":
       // A number that stands for a token is so large that it is written with an exponent.
-      return !value.includes("TfToken[") && !value.includes("e+") && !MAP_TOKENS.has(value);
+      return !value.includes("TfToken[") && !value.includes("e+") && value !== STRING_MAP && value !== ANY_MAP;
     case "number":
-      return Math.abs(value) <= Number.MAX_SAFE_INTEGER && value !== Token.NUMBER_MAP_TOKEN_VALUE;
+      return Math.abs(value) <= Number.MAX_SAFE_INTEGER && value !== NUMBER_MAP;
     case "boolean":
     case "undefined":
       return true;
@@ -56,7 +56,7 @@ function isPlain(value: unknown): boolean {
   }
 }
 
-const MAP_TOKENS: ReadonlySet<string> = new Set([Token.STRING_MAP_TOKEN_VALUE, Token.ANY_MAP_TOKEN_VALUE]);
+const { STRING_MAP_TOKEN_VALUE: STRING_MAP, ANY_MAP_TOKEN_VALUE: ANY_MAP, NUMBER_MAP_TOKEN_VALUE: NUMBER_MAP } = Token;
 
 /** Whether it is a record of values, and neither a token nor anything else with a class of its own. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

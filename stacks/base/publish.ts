@@ -39,7 +39,7 @@ export function stagingOf(outdir: string): string {
 export function publish(staging: string, stacks: ReadonlyMap<string, Pick<SynthesizedStack, "json">>, options: PublishOptions): void {
   const { outdir, only, lock, hold = false } = options;
   const written = [...stacks.keys()];
-  for (const file of ["manifest.json", ...written.map((id) => join("stacks", id, "cdk.tf.json"))]) settle(join(staging, file));
+  settle(join(staging, "manifest.json"));
   if (lock) {
     const providers = readFileSync(lock, "utf8");
     for (const [id, { json }] of stacks) writeFileSync(join(staging, "stacks", id, LOCK_FILE), lockFor(providers, json));

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { IamInstanceProfile } from "@cdktf/provider-aws/lib/iam-instance-profile";
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
@@ -18,6 +20,7 @@ import type { Account } from "../model/accounts";
 import type { Environment } from "../model/environment";
 import { isProtected } from "../model/exceptions";
 import type { Aws } from "../model/place";
+import { jsonOf } from "./json";
 import { sparingPlainValues } from "./plain-values";
 
 /** What a stack tells the others, under names of its own that outlive any construct id. */
@@ -68,6 +71,9 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
 
   private outputs?: O;
 
+  /** Whether cdktf is to write nothing, since the stack does that itself. */
+  private writesItself = false;
+
   constructor(
     scope: Construct,
     id: string,
@@ -83,6 +89,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
       new S3Backend(this, { ...s3(props.state), encrypt: true }).addOverride("use_lockfile", true);
     }
     if (props.aws) this.pin(props.aws);
+    this.writeAtOnce();
   }
 
   /** A second provider for another region, pinned to the same account: one for all who ask. */
@@ -122,7 +129,24 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
 
   override toTerraform(): Readonly<Record<string, unknown>> {
     this.synthesized = sparingPlainValues(() => super.toTerraform());
-    return this.synthesized;
+    return this.writesItself ? {} : this.synthesized;
+  }
+
+  /** Has cdktf check and render, but not write: that takes it twice as long, and once more to be settled. */
+  private writeAtOnce(): void {
+    const { synthesizer } = this;
+    this.synthesizer = {
+      synthesize: (session) => {
+        this.writesItself = true;
+        try {
+          synthesizer.synthesize(session);
+        } finally {
+          this.writesItself = false;
+        }
+        const { synthesizedStackPath } = session.manifest.forStack(this);
+        writeFileSync(join(session.outdir, synthesizedStackPath), jsonOf(this.synthesized));
+      },
+    };
   }
 
   private pin(aws: NonNullable<StackProps["aws"]>): void {

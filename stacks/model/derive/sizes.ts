@@ -168,7 +168,7 @@ export function valkeySize({ engine: _, purpose = "cache", ...given }: ValkeySet
 }
 
 /** What servers of NATS are told. */
-export function brokerSize({ engine: _, purpose: __, size: own, ...said }: NatsSettings, size: Size): NatsServers {
+export function brokerSize({ engine: _, purpose: __, active: ___, size: own, ...said }: NatsSettings, size: Size): NatsServers {
   return { ...NATS_SIZES[own ?? size], ...said };
 }
 
@@ -180,6 +180,9 @@ function said(engine: string, settings: Readonly<Record<string, unknown>>): stri
 /** Room for jobs, sidecars and whatever a release has twice. */
 const BESIDE = { millicores: 2000, mebibytes: 4096, pods: 30 } as const;
 
+/** Jobs that keep and revoke the credentials of a cache and a broker, twice. */
+const ROTATION_PODS = 10;
+
 /** What the namespace of a side's stores has to allow: all of its pods twice, as when they come up anew at once. */
 export function quotaOf(environment: Environment, side: "write" | "read"): Quota {
   const stores = settledStores(environment).flatMap(({ pods: of }) => (of?.side === side ? [of] : []));
@@ -189,7 +192,7 @@ export function quotaOf(environment: Environment, side: "write" | "read"): Quota
   return {
     cpu: `${2 * sum(({ cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
     memory: `${mebibytes}Mi`,
-    pods: 2 * sum(() => 1) + BESIDE.pods,
+    pods: 2 * sum(() => 1) + BESIDE.pods + ROTATION_PODS,
     volumes: sum(({ volumes }) => volumes),
   };
 }

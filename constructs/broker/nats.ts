@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
@@ -5,12 +6,13 @@ import { ServerCertificate, serverAuthority, serviceNames } from "../certificate
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, VolumeClaims } from "../kubernetes";
+import { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems, RestartOnRotation } from "../rotation";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
 import type { Broker } from "./contract";
 import { type BrokerPurpose, NATS_SIZES, type NatsSettings, natsProblems, SYNC } from "./nats-settings";
 
-export interface NatsProps extends Partial<NatsSettings> {
+export interface NatsProps extends Partial<NatsSettings>, OverlapProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
@@ -30,8 +32,9 @@ export interface NatsProps extends Partial<NatsSettings> {
   readonly users: SecretSpec;
 
   /**
-   * As which of both workloads sign in. To rotate: write a new password for the other, restart the servers one after the
-   * other (`kubectl rollout restart statefulset`), then change this.
+   * As which of both workloads sign in. To rotate: write a new password for the other, wait until the job `<name>-passwords` has
+   * restarted the servers, then change this and restart the clients. After `overlapHours` the servers forget the former user,
+   * and close its sessions, until its password changes.
    * @default "a"
    */
   readonly active?: "a" | "b";
@@ -76,6 +79,9 @@ const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["AL
 /** Of workloads, and so of their streams. */
 const ACCOUNT = "WORKLOADS";
 
+/** Where servers find the users of workloads, beside the chart's configuration in /etc/nats-config. */
+const [USERS, USERS_FILE] = ["/nats-users", "users.conf"] as const;
+
 /** The rest of a volume is for what is written while old messages are deleted. */
 const STREAMS_SHARE = 0.9;
 
@@ -85,6 +91,9 @@ const GO_SHARE = 0.8;
 /**
  * NATS with JetStream on Kubernetes: servers over zones with a volume each, certificates between them and towards clients,
  * one account for workloads and one for those who look after the servers.
+ *
+ * The CronJob `<name>-passwords` restarts the servers when a password in the Secret has changed, and ends the former user
+ * after the overlap, without a restart. `<name>-revoke` is there for a person to start: it does both at once.
  *
  * How many copies a stream has is said by whoever makes it, and is one where nobody says it: ask for `num_replicas` 3.
  */
@@ -98,7 +107,8 @@ export class Nats extends Construct {
   constructor(scope: Construct, id: string, props: NatsProps) {
     super(scope, id);
     const { cluster, namespace, name, purpose, active, users, clients, watchers = [] } = props;
-    const { metricsFrom, priority, protect = purpose === "events", after = [] } = props;
+    const { metricsFrom, priority, protect = purpose === "events", overlapHours = OVERLAP_HOURS, after = [] } = props;
+    refuse(this, overlapProblems(overlapHours), "overlapHours");
     const settings = resolve(props);
     const found = Object.entries(natsProblems(settings, purpose));
     for (const [property, problems] of found) refuse(this, problems, property);
@@ -137,6 +147,18 @@ export class Nats extends Construct {
       protect,
       after,
     });
+    const rotation = new RestartOnRotation(this, "rotation", {
+      cluster,
+      namespace,
+      set: name,
+      secretName: users.name,
+      script: {
+        files: [join(__dirname, "nats-users.sh"), OVERLAP_SCRIPT],
+        settings: { ACTIVE: active ?? "a", OVERLAP: String(overlapHours * 3600) },
+      },
+      state: { [USERS_FILE]: usersFile() },
+      after,
+    });
     const { release } = new Release(this, "servers", {
       cluster,
       chart: "nats",
@@ -144,12 +166,13 @@ export class Nats extends Construct {
       namespace,
       // A server is up when it has what the others wrote meanwhile; the chart gives it a quarter of an hour.
       timeout: "20m",
-      after: [...after, traffic.policy, certificate.release, ...claims],
-      values: sound ? valuesOf(props, settings, certificate.secretName) : {},
+      after: [...after, traffic.policy, certificate.release, ...claims, ...rotation.ready],
+      values: sound ? valuesOf(props, settings, certificate.secretName, rotation.state) : {},
       pods: sound
         ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(priority) }]
         : [],
     });
+    rotation.jobs(release);
     this.ready = [release];
     this.broker = natsBroker({ name, namespace, users, ...(active ? { active } : {}) });
   }
@@ -184,7 +207,12 @@ function resolve({ size = "medium", ...said }: NatsProps): NatsSettings {
   };
 }
 
-function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: NatsProps, settings: NatsSettings, secretName: string) {
+function valuesOf(
+  { cluster, name, purpose, users, metricsFrom, priority }: NatsProps,
+  settings: NatsSettings,
+  secretName: string,
+  state: string,
+) {
   const { servers, cpu, memory, storage } = settings;
   const zoned = cluster.zones.length > 1;
   const mebibytes = (value: Bytes, share: number) => Math.floor((known(bytes(value)) * share) / 2 ** 20);
@@ -217,7 +245,8 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: Nats
       },
       merge: {
         accounts: {
-          [ACCOUNT]: { jetstream: "enabled", users: ["a", "b"].map((key) => ({ user: `workloads-${key}`, password: reference(key) })) },
+          // Read again whenever it changes: the reloader watches it.
+          [ACCOUNT]: { jetstream: "enabled", users$include: `..${USERS}/${USERS_FILE}` },
           SYSTEM: { users: [{ user: "system", password: reference("system") }] },
         },
         system_account: "SYSTEM",
@@ -226,6 +255,7 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: Nats
     container: {
       env: { GOMEMLIMIT: `${mebibytes(memory, GO_SHARE)}MiB`, ...passwords(users.name) },
       merge: { ...limited({ cpu: String(cpu), memory }) },
+      patch: [{ op: "add", path: "/volumeMounts/-", value: { name: "users", mountPath: `/etc${USERS}` } }],
     },
     reloader: { merge: limited(SIDECARS.reloader) },
     promExporter: {
@@ -241,6 +271,13 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: Nats
           { maxSkew: 1, whenUnsatisfiable: zoned ? "DoNotSchedule" : "ScheduleAnyway" },
         ]),
       ),
+      patch: [
+        {
+          op: "add",
+          path: "/spec/volumes/-",
+          value: { name: "users", configMap: { name: state, items: [{ key: USERS_FILE, path: USERS_FILE }] } },
+        },
+      ],
       merge: {
         ...(servers === 1 ? { metadata: { annotations: STAYS } } : {}),
         spec: {
@@ -259,6 +296,11 @@ function valuesOf({ cluster, name, purpose, users, metricsFrom, priority }: Nats
     },
     natsBox: { enabled: false },
   };
+}
+
+/** Both users, as before any rotation. The job writes it again, with the same variables: no password is in it. */
+function usersFile(): string {
+  return `users: [${["a", "b"].map((key) => `{user: workloads-${key}, password: $WORD_${key.toUpperCase()}}`).join(", ")}]\n`;
 }
 
 /** The chart's mark for what is no text in NATS's own language: there, a variable of the environment. */

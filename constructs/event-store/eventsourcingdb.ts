@@ -20,8 +20,10 @@ import {
   RESTRICTED,
   STAYS,
 } from "../kubernetes";
+import { RestartOnRotation } from "../rotation";
 import { type SecretSpec, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
+import { RESTARTED } from "../workload";
 import type { EventStore } from "./contract";
 import { authorityOf, certificateOf, certificates } from "./eventsourcingdb-certificates";
 import { argumentsOf, DATA, type Flags, flagProblems, TLS } from "./eventsourcingdb-flags";
@@ -62,7 +64,7 @@ export interface EventSourcingDbProps {
   readonly image?: string;
 
   /**
-   * Its one token, which opens everything: it knows no users and no rights. Drawn in the cluster, or by Secrets Manager
+   * Its one token, which opens everything: it knows no users and no rights. Another value restarts the server. Drawn in the cluster, or by Secrets Manager
    * where the cluster is on AWS.
    * @default - a secret `<name>-token` with 64 letters and digits under the key `token`
    */
@@ -130,6 +132,10 @@ const TOKEN_KEY = "token";
 /**
  * EventSourcingDB on one node: its vendor documents no cluster. A lost node stops it until its disk is attached elsewhere,
  * which it is in its zone only. It has no disruption budget: one of a single pod lets no node be drained, ever.
+ *
+ * It accepts one token, given at its start, so there is no overlap: a restart ends the former token, and every session. The
+ * CronJob `<name>-passwords` restarts it within five minutes after the Secret has another token; `<name>-revoke` at once, for
+ * a person to start. Clients that have the former token are refused from then on, until they restart too.
  */
 export class EventSourcingDb extends Construct {
   readonly ready: ITerraformDependable[];
@@ -245,7 +251,15 @@ export class EventSourcingDb extends Construct {
         },
       },
       dependsOn: [token.release, ...tls, claim, service, policy],
+      lifecycle: { ignoreChanges: [RESTARTED] },
     });
+    new RestartOnRotation(this, "rotation", {
+      cluster,
+      namespace,
+      set: name,
+      secretName: spec.name,
+      after: [...after, token.release],
+    }).jobs(set);
     this.ready = [set];
     this.eventStore = eventSourcingDbEventStore({ name, namespace, insecure, token: spec });
   }
@@ -285,7 +299,7 @@ export function eventSourcingDbToken(name = DEFAULT_STORE_NAME): SecretSpec {
     name: `${name}-token`,
     purpose: "Token of EventSourcingDB, which opens all of it",
     keys: { [TOKEN_KEY]: { length: 64 } },
-    rotation: { method: "engine-first", clients: "restart", engine: "a restart with the new --api-token" },
+    rotation: { method: "engine-first", clients: "restart", engine: "a job that restarts the server, within 20 minutes" },
   };
 }
 

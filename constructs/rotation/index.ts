@@ -1,2 +1,3 @@
 export { rotationJobs, rotationLabels, rotationScript } from "./jobs";
 export { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems } from "./overlap";
+export { RestartOnRotation, type RestartOnRotationProps } from "./restart";

@@ -118,7 +118,8 @@ export function redisOf(site: Site, stack: PlatformStack): Redis | undefined {
 
 /** The broker as workloads of a stack on its cluster know it. None where the environment has none. */
 export function brokerOf({ environment: { broker } }: Site): Broker | undefined {
-  return broker && natsBroker({ name: "broker", namespace: NAMESPACES.readStore, users: brokerUsers.spec });
+  const active = broker?.active ? { active: broker.active } : {};
+  return broker && natsBroker({ name: "broker", namespace: NAMESPACES.readStore, users: brokerUsers.spec, ...active });
 }
 
 function known<Settings extends { readonly engine: string }, Contract>(

@@ -2,7 +2,7 @@ import type { TerraformStack } from "cdktf";
 import { NATS_SIZES, Nats, type NatsProps, natsMoveProblems } from "../../constructs/broker";
 import { brokerConnection } from "../../constructs/broker/contract";
 import { chartDefaults, unknownPaths } from "../platform/chart-defaults";
-import { all, aStack, one, refusalsOf, synth } from "../synth";
+import { all, aStack, type Body, one, refusalsOf, synth } from "../synth";
 import { aCluster, usersOf } from "./data-cluster";
 import { releasedAs, stateful } from "./moves";
 
@@ -66,9 +66,40 @@ describe("NATS", () => {
     expect(env.SECRET_A).toEqual({ valueFrom: { secretKeyRef: { name: "broker-users", key: "a" } } });
     expect(env.WORD_A).toBe('"$(SECRET_A)"');
     expect(Object.keys(env).sort().indexOf("SECRET_A")).toBeLessThan(Object.keys(env).sort().indexOf("WORD_A"));
-    expect(values().config.merge.accounts.WORKLOADS.users).toEqual([
-      { user: "workloads-a", password: "<< $WORD_A >>" },
-      { user: "workloads-b", password: "<< $WORD_B >>" },
+    expect(values().config.merge.accounts.SYSTEM.users).toEqual([{ user: "system", password: "<< $WORD_SYSTEM >>" }]);
+  });
+
+  it("reads its users from a file without passwords, which a job changes and Terraform leaves alone", () => {
+    const { metadata, data, lifecycle } = one(json(), "kubernetes_config_map_v1", "rotation/state");
+    expect(data).toEqual({
+      "users.conf": "users: [{user: workloads-a, password: $WORD_A}, {user: workloads-b, password: $WORD_B}]\n",
+    });
+    expect(lifecycle).toEqual({ ignore_changes: ["data"] });
+    const { config, container, podTemplate } = values();
+    expect(config.merge.accounts.WORKLOADS).toEqual({ jetstream: "enabled", users$include: "../nats-users/users.conf" });
+    expect(container.patch[0].value).toEqual({ name: "users", mountPath: "/etc/nats-users" });
+    expect(podTemplate.patch[0].value).toEqual({
+      name: "users",
+      configMap: { name: metadata.name, items: [{ key: "users.conf", path: "users.conf" }] },
+    });
+  });
+
+  it("ends the former user after the overlap, or at once by a job that a person starts", () => {
+    const body = json({ active: "b", overlapHours: 12 });
+    const [rotation, revocation] = ["rotation", "revocation"].map((id) => one(body, "kubernetes_cron_job_v1", `rotation/${id}`));
+    expect([rotation?.metadata.name, rotation?.spec.schedule]).toEqual(["broker-passwords", "*/5 * * * *"]);
+    expect([revocation?.metadata.name, revocation?.spec.suspend]).toEqual(["broker-revoke", true]);
+    const [kept, revoked] = [rotation, revocation].map((each) => each?.spec.job_template.spec.template.spec);
+    const told = Object.fromEntries(kept.container[0].env.map(({ name, value }: Body) => [name, value]));
+    expect(told).toMatchObject({ ACTIVE: "b", OVERLAP: "43200", SET: "broker", STATE: "broker-rotation", NAMESPACE: "read-store" });
+    expect(kept.volume).toContainEqual({ name: "passwords", secret: { secret_name: "broker-users", default_mode: "0440" } });
+    expect(revoked.container[0].command).toEqual(["sh", "/scripts/nats-users.sh", "revoke"]);
+    expect(one(body, "kubernetes_role_v1").rule).toEqual([
+      { api_groups: ["apps"], resources: ["statefulsets"], resource_names: ["broker"], verbs: ["get", "patch"] },
+      { api_groups: [""], resources: ["configmaps"], resource_names: ["broker-rotation"], verbs: ["get", "patch"] },
+    ]);
+    expect(refusals({ overlapHours: 0.5 })).toEqual([
+      "test/broker.overlapHours: 0.5 must be a whole number of hours from 1 to 720; use 24 to give clients a day",
     ]);
   });
 
@@ -110,7 +141,11 @@ describe("NATS", () => {
   });
 
   it("opens its clients' port to its clients, its routes to itself, what waits in it to those who scale by that, and nothing else", () => {
-    const { spec } = one(json({ metricsFrom: "observability", watchers: [{ namespace: "keda" }] }), "kubernetes_network_policy_v1");
+    const { spec } = one(
+      json({ metricsFrom: "observability", watchers: [{ namespace: "keda" }] }),
+      "kubernetes_network_policy_v1",
+      "broker/traffic/policy",
+    );
     const own = {
       namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "read-store" } },
       pod_selector: {

@@ -602,7 +602,7 @@ const GROUPS: readonly Group[] = [
     base: { ...ON_PREMISES, broker: { engine: "nats", servers: 3 } },
     at: "broker(nats)",
     first: "read-store",
-    settings: { size: "large", purpose: "events", servers: 5, storage: "77Gi" },
+    settings: { size: "large", purpose: "events", servers: 5, storage: "77Gi", active: "b" },
   },
   {
     base: { ...ON_PREMISES, ...EVENTS, ...CLIENTS },

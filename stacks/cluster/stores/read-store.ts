@@ -112,6 +112,7 @@ export function readStoreStacks(app: App, site: Site, after: readonly PlatformSt
         size: broker.size ?? size,
         ...(broker.servers === undefined ? {} : { servers: broker.servers }),
         ...(broker.storage ? { storage: broker.storage } : {}),
+        ...(broker.active ? { active: broker.active } : {}),
         users: spec,
         clients: SENDERS,
         watchers: readersOf(environment, ({ broker: waiting }) => waiting !== undefined),

@@ -43,7 +43,11 @@ export const brokerUsers = {
     name: "broker-users",
     purpose: "Passwords of the users of NATS: two of workloads, which alternate, and one that looks after servers",
     keys: { a: PASSWORD, b: PASSWORD, system: PASSWORD },
-    rotation: { method: "alternating-users", clients: "restart", engine: "kubectl rollout restart statefulset broker" },
+    rotation: {
+      method: "alternating-users",
+      clients: "restart",
+      engine: "a job, within 5 minutes: it restarts the servers one after the other",
+    },
   },
 } as const satisfies PlacedSecret;
 

@@ -24,6 +24,12 @@ export interface NatsSettings {
 
   /** The disk of each, for streams. */
   readonly storage?: Bytes;
+
+  /**
+   * The user of workloads: `workloads-a` or `workloads-b`. A rotation changes it ([steps](docs/secrets.md#alternating-users)).
+   * @default "a"
+   */
+  readonly active?: "a" | "b";
 }
 
 export const brokerShape = engines({
@@ -33,5 +39,6 @@ export const brokerShape = engines({
     purpose: optional(choice(["events", "messages"], "purpose")),
     servers: optional(whole(1, 5)),
     storage: optional(quantity(bytes)),
+    active: optional(choice(["a", "b"], "user")),
   }),
 });

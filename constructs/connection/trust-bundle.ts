@@ -17,7 +17,7 @@ export const BUNDLE_VARIABLES: Readonly<Record<string, string>> = {
   NODE_EXTRA_CA_CERTS: BUNDLE,
   /** Python's requests. */
   REQUESTS_CA_BUNDLE: BUNDLE,
-  /** The AWS CLI and SDKs. */
+  /** The AWS CLI and some SDKs (Python, Go). */
   AWS_CA_BUNDLE: BUNDLE,
   CURL_CA_BUNDLE: BUNDLE,
   /** gRPC's C core, which Python, Ruby and C++ use, and grpc-js. */

@@ -9,7 +9,7 @@ process.env.THOROUGH = "true";
 const TESTS = join(__dirname, "dist/test");
 
 /** Whether a test does more where it may take its time. */
-const isThorough = (file) => /require\("[./]+\/thorough"\)|program_1\.stacksOf\)/.test(readFileSync(join(TESTS, file), "utf8"));
+const isThorough = (file) => /require\("[./]+\/thorough"\)|program_1\.synthesisOf\)/.test(readFileSync(join(TESTS, file), "utf8"));
 
 const sampled = readdirSync(TESTS, { recursive: true }).filter((file) => file.endsWith(".test.js") && isThorough(file));
 

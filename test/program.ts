@@ -1,47 +1,38 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, type TerraformStack } from "cdktf";
+import { App } from "cdktf";
 import { invokeAspects } from "cdktf/lib/synthesize/synthesizer";
 import { withoutTokenTraces } from "../cli/short-traces";
 import { InvalidInput } from "../constructs/core/errors";
+import type { SynthesizedStack } from "../constructs/policy";
 import { type Composition, type PlatformStack, type Program, type Synthesis, synthesize } from "../stacks";
 import { composed, weigh } from "../stacks/synthesize";
 import { THOROUGH } from "./thorough";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What tests look at of what a program becomes. */
-export interface Composed extends Pick<Synthesis, "compositions" | "sites"> {
-  readonly stacks: ReadonlyMap<string, { readonly stack: TerraformStack; readonly json: Json }>;
-}
-
 const made = new WeakMap<Program, Synthesis>();
-const looked = new WeakMap<Program, Composed>();
-
-/** Everything a program synthesizes, without a trace on the disk. It is made once for all that ask. */
-export function synthesisOf(program: Program): Synthesis {
-  return remembered(made, program, (all) => inMemory((directory) => synthesize(all, { outdir: join(directory, "out") })));
-}
 
 /**
- * The same as far as a test looks at it: a stack is made into Terraform, and clusters are weighed, when they are asked for. What
- * is refused where it is described is refused here too. Policies, and what is written, are left to the tier that takes its time.
+ * What a program synthesizes as far as a test looks at it: a stack is made into Terraform, and clusters are weighed, when they are
+ * asked for. What is refused where it is described is refused here too. Policies, and what is written, are left to the tier that
+ * takes its time. It is made once for all that ask.
  */
-export function stacksOf(program: Program): Composed {
-  return THOROUGH || made.has(program) ? synthesisOf(program) : remembered(looked, program, composedOf);
-}
-
-function remembered<T>(memory: WeakMap<Program, T>, program: Program, make: (program: Program) => T): T {
-  const value = memory.get(program) ?? make(program);
-  memory.set(program, value);
-  return value;
+export function synthesisOf(program: Program): Synthesis {
+  const known = made.get(program) ?? (THOROUGH ? synthesized(program) : composedOf(program));
+  made.set(program, known);
+  return known;
 }
 
 /** Where what is read once and thrown away is written: in memory, where a machine has it as a directory. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-function composedOf(program: Program): Composed {
+function synthesized(program: Program): Synthesis {
+  return inMemory((directory) => synthesize(program, { outdir: join(directory, "out") }));
+}
+
+function composedOf(program: Program): Synthesis {
   const compositions = inMemory((outdir) => composed(new App({ outdir }), program));
   const all = compositions.flatMap((composition) => composition.stacks).map((stack) => new Rendered(stack));
   const stacks = new Map(all.map((each) => [each.stack.node.id, each]));
@@ -57,8 +48,14 @@ function composedOf(program: Program): Composed {
 }
 
 /** A stack that is made into Terraform at the first look. */
-class Rendered {
-  constructor(readonly stack: PlatformStack) {}
+class Rendered implements SynthesizedStack {
+  readonly protect: boolean;
+  readonly holdsData: boolean;
+
+  constructor(readonly stack: PlatformStack) {
+    this.protect = stack.protect;
+    this.holdsData = stack.holdsData;
+  }
 
   get json(): Json {
     if (Object.keys(this.stack.synthesized).length > 0) return this.stack.synthesized;

@@ -1,6 +1,6 @@
 import { boundaryArn } from "../../constructs/bootstrap";
 import { program } from "../../environments";
-import { stacksOf as allOf } from "../program";
+import { synthesisOf } from "../program";
 import type { Body } from "../synth";
 import { type Asset, Deployed, type Role, tagged, worstRole } from "./account";
 import { allows, type Principal, type Statement } from "./evaluator";
@@ -9,7 +9,7 @@ const [SYSTEM, ACCOUNT, REGION] = ["orders", "444455556666", "eu-west-1"];
 const ENVIRONMENTS = ["dev", "staging"] as const;
 type Name = (typeof ENVIRONMENTS)[number];
 
-const { compositions, stacks } = allOf(program);
+const { compositions, stacks } = synthesisOf(program);
 const known = new Map<string, Deployed>();
 function deployedOf(id: string): Deployed {
   const found =

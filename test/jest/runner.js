@@ -1,3 +1,4 @@
+const asyncHooks = require("node:async_hooks");
 const { createRequire } = require("node:module");
 const circus = require("jest-circus/runner").default;
 
@@ -8,18 +9,40 @@ const circus = require("jest-circus/runner").default;
 const SHARED = new Set([
   "@jest/expect",
   "@jest/test-result",
+  "co",
+  "dedent",
   "expect",
+  "is-generator-fn",
   "jest-each",
   "jest-matcher-utils",
   "jest-message-util",
   "jest-snapshot",
   "jest-util",
+  "p-limit",
   "pretty-format",
+  "pure-rand",
+  "slash",
+  "stack-utils",
 ]);
 
 /** Runs a test file as jest does, with those parts of jest that are the same for all files. */
-module.exports = (globalConfig, config, environment, runtime, ...rest) => {
+module.exports = async (globalConfig, config, environment, runtime, ...rest) => {
+  // Jest leaves one behind for each file, and every promise of a process is told to each of them.
+  const storages = [];
+  class AsyncLocalStorage extends asyncHooks.AsyncLocalStorage {
+    constructor() {
+      super();
+      storages.push(this);
+    }
+  }
   const load = runtime.requireInternalModule;
-  runtime.requireInternalModule = (from, to) => (SHARED.has(to) ? createRequire(from)(to) : load.call(runtime, from, to));
-  return circus(globalConfig, config, environment, runtime, ...rest);
+  runtime.requireInternalModule = (from, to) => {
+    if (to === "node:async_hooks") return { ...asyncHooks, AsyncLocalStorage };
+    return SHARED.has(to) ? createRequire(from)(to) : load.call(runtime, from, to);
+  };
+  try {
+    return await circus(globalConfig, config, environment, runtime, ...rest);
+  } finally {
+    for (const storage of storages) storage.disable();
+  }
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CHARTS, type ChartName } from "../../constructs/core/versions";
 import { program } from "../../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 import { aPlatform } from "./platform";
 
@@ -32,7 +32,7 @@ function sizeOf({ values: [config = "{}"] }: Body): number {
 
 describe("a release", () => {
   it("of objects of operators takes no more than a tenth of what it may hold, in every environment", () => {
-    const local = [...stacksOf(program).stacks.values()]
+    const local = [...synthesisOf(program).stacks.values()]
       .flatMap(({ json }) => all(json as Body, "helm_release"))
       .filter(({ repository }) => repository === undefined);
     expect(local.length).toBeGreaterThan(10);

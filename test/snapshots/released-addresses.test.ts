@@ -1,5 +1,5 @@
 import { program } from "../../environments";
-import { addressesOf, stacksOf } from "../program";
+import { addressesOf, synthesisOf } from "../program";
 import released from "../released-addresses.json";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ function lost(before: Readonly<Record<string, readonly string[]>>, now: (stack: 
 
 describe("an address of the last release", () => {
   it("is still there, or was moved or removed by a block that says so", () => {
-    const { stacks } = stacksOf(program);
+    const { stacks } = synthesisOf(program);
     expect(lost(released, (id) => stacks.get(id)?.json)).toEqual([]);
   });
 

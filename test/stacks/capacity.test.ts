@@ -5,7 +5,7 @@ import { start } from "../../cli/start";
 import { InvalidInput } from "../../constructs/core/errors";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
 const image = "registry.example.com/orders/processors:1.0.0";
@@ -24,7 +24,7 @@ const cluster = { nodes: 3, node };
 
 function refusal(program: Program): string {
   try {
-    void stacksOf(program).sites;
+    void synthesisOf(program).sites;
   } catch (error) {
     if (error instanceof InvalidInput) return error.message;
     throw error;
@@ -32,7 +32,7 @@ function refusal(program: Program): string {
   return "nothing is refused";
 }
 
-const headrooms = (program: Program) => stacksOf(program).sites.map(({ path, headroom }) => `${path}: ${headroom}`);
+const headrooms = (program: Program) => synthesisOf(program).sites.map(({ path, headroom }) => `${path}: ${headroom}`);
 
 /** What npm start prints, how it ends, and what it has written. */
 function started(program: Program): { code: number; out: string; err: string; written: readonly string[] } {

@@ -1,6 +1,6 @@
 import type { Account } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf as allOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one, statements } from "../synth";
 
 const aws = anEnvironment().aws as object;
@@ -8,7 +8,7 @@ const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } }
 
 function stacksOf(changes: object, github?: Account["github"]): ReadonlyMap<string, { readonly json: object }> {
   const program = aProgram(anEnvironment(changes));
-  return allOf({ ...program, accounts: program.accounts.map((account) => ({ ...account, ...(github ? { github } : {}) })) }).stacks;
+  return synthesisOf({ ...program, accounts: program.accounts.map((account) => ({ ...account, ...(github ? { github } : {}) })) }).stacks;
 }
 
 /** The Terraform of one stack of an environment. */

@@ -5,7 +5,7 @@ import { EventSourcingDb, KurrentDb, PostgresEvents } from "../../constructs/eve
 import { PostgresCluster, postgresConnection } from "../../constructs/postgres";
 import { redisConnection, Valkey } from "../../constructs/redis";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 /** A system's stores as they were made, and what was written for them. */
@@ -17,7 +17,7 @@ interface Made {
 /** The stores of an environment on one cluster that is there already. */
 function made(stores: object): Made {
   const cluster = { aws: undefined, cluster: { context: "kind" }, exceptions: { disposable: "thrown away daily" } };
-  const { stacks } = stacksOf(aProgram(anEnvironment({ ...cluster, ...stores })));
+  const { stacks } = synthesisOf(aProgram(anEnvironment({ ...cluster, ...stores })));
   const found: Record<string, Connection> = {};
   for (const construct of [...stacks.values()].flatMap(({ stack }) => stack.node.findAll())) {
     if (construct instanceof KurrentDb || construct instanceof EventSourcingDb) Object.assign(found, construct.eventStore.connections);

@@ -2,13 +2,13 @@ import { program } from "../../environments";
 import { before } from "../../stacks/cloud/entry";
 import { entrances } from "../../stacks/model/derive/endpoints";
 import { anEnvironment } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
 const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 3 };
 
-const shipped = stacksOf({ ...program, environments: program.environments.filter(({ name }) => name === "production") }).stacks;
+const shipped = synthesisOf({ ...program, environments: program.environments.filter(({ name }) => name === "production") }).stacks;
 const production = shipped.get("production-entry")?.json ?? {};
 const network = shipped.get("production-network")?.json ?? {};
 const hosts = (json: Body) => all(json, "aws_route53_record").map(({ name }) => name);

@@ -5,7 +5,7 @@ import { local } from "../../environments/local";
 import { staging } from "../../environments/staging";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 import { runs } from "../thorough";
 
@@ -13,7 +13,7 @@ const aws = anEnvironment().aws as object;
 
 /** The Terraform of one stack of a program. */
 function stackOf(program: Program, id: string): Body {
-  const json = stacksOf(program).stacks.get(id)?.json;
+  const json = synthesisOf(program).stacks.get(id)?.json;
   if (!json) throw new Error(`there is no stack ${id}`);
   return json;
 }
@@ -80,7 +80,7 @@ describe("the network stack", () => {
 
 describe("the logs of an environment", () => {
   const retentions = (of: Program, name: string) => {
-    const made = stacksOf(of).compositions.find((composition) => composition.name === name)?.stacks ?? [];
+    const made = synthesisOf(of).compositions.find((composition) => composition.name === name)?.stacks ?? [];
     const groups = made.flatMap((each) => all(stackOf(of, each.node.id), "aws_cloudwatch_log_group"));
     return [...new Set(groups.map(({ retention_in_days: days }) => days))];
   };
@@ -99,7 +99,7 @@ describe("the logs of an environment", () => {
 
 describe("an environment that is made again", () => {
   it("takes over every log group that a service makes by itself", () => {
-    const groups = [...stacksOf(program).stacks.values()].flatMap(({ json }) => {
+    const groups = [...synthesisOf(program).stacks.values()].flatMap(({ json }) => {
       const imported = ((json.import ?? []) as readonly { readonly to: string }[]).map(({ to }) => to);
       return Object.entries((json as Body).resource?.aws_cloudwatch_log_group ?? {}).map(([id, body]) => ({
         name: (body as Body).name as string,
@@ -114,7 +114,7 @@ describe("an environment that is made again", () => {
 
   it("has left no volume behind, where nothing is kept", () => {
     const policies = (name: string) =>
-      stacksOf(program)
+      synthesisOf(program)
         .compositions.filter((composition) => composition.name === name)
         .flatMap(({ stacks }) => stacks.flatMap(({ node }) => all(stackOf(program, node.id), "kubernetes_storage_class_v1")))
         .map((each) => `${each.metadata.name}: ${each.reclaim_policy}`);
@@ -182,7 +182,7 @@ describe("an environment by any name that is accepted", () => {
           accounts: [{ system, id: "111122223333", region: "eu-west-1" as const, github: { repository: "a/b" } }],
           environments: [anEnvironment({ system, name: environment, cluster })],
         };
-        for (const { json } of stacksOf(program).stacks.values()) {
+        for (const { json } of synthesisOf(program).stacks.values()) {
           for (const { bucket } of all(json, "aws_s3_bucket")) expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);
           for (const role of all(json, "aws_iam_role")) expect(role.name).toMatch(/^[\w+=,.@-]{1,64}$/);
           for (const eks of all(json, "aws_eks_cluster")) expect(eks.name).toMatch(/^[a-z0-9][a-z0-9-]{0,99}$/);
@@ -200,7 +200,7 @@ describe("an environment by any name that is accepted", () => {
 });
 
 describe("every policy document that is shipped", () => {
-  const documents = [...stacksOf(program).stacks.values()].flatMap(({ json }) =>
+  const documents = [...synthesisOf(program).stacks.values()].flatMap(({ json }) =>
     Object.values((json.resource ?? {}) as Record<string, Record<string, Body>>).flatMap((named) =>
       Object.values(named).flatMap((body) => [body.policy, body.assume_role_policy].filter((text) => typeof text === "string")),
     ),
@@ -221,7 +221,7 @@ describe("every policy document that is shipped", () => {
 });
 
 describe("a part of a stack", () => {
-  const production = stacksOf(program).compositions.filter(({ name }) => name === "production" || name === "dev");
+  const production = synthesisOf(program).compositions.filter(({ name }) => name === "production" || name === "dev");
   const partsOf = (stacks: RegExp, users: RegExp) => {
     const found = production.flatMap(({ stacks: all }) => all.filter(({ node }) => stacks.test(node.id)));
     const ids = found.flatMap(({ node }) => node.children.map(({ node: { id } }) => id.replace(/^dev-/, "production-")));

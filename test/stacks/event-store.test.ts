@@ -1,11 +1,11 @@
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf as allOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
 
-const stacksOf = (changes: object) => allOf(aProgram(anEnvironment({ cluster, eventStore, ...changes }))).stacks;
+const stacksOf = (changes: object) => synthesisOf(aProgram(anEnvironment({ cluster, eventStore, ...changes }))).stacks;
 const stacks = stacksOf({});
 const jsonOf = (part: string): Body => stacks.get(`test-${part}`)?.json ?? {};
 
@@ -88,10 +88,10 @@ describe("its users", () => {
     const persistentSubscriptions = [{ stream: "$ce-order", group: "billing" }];
     const program = (changes: object) =>
       aProgram(anEnvironment({ cluster, eventStore: { ...eventStore, persistentSubscriptions, ...changes } }));
-    expect(() => allOf(program({}))).toThrow(
+    expect(() => synthesisOf(program({}))).toThrow(
       'test.eventStore.persistentSubscriptions[0].stream: "$ce-order" stays empty, because no projection fills it; set eventStore.projections to "system"',
     );
-    const filled = allOf(program({ projections: "system" })).stacks;
+    const filled = synthesisOf(program({ projections: "system" })).stacks;
     expect(one(filled.get("test-event-store")?.json ?? {}, "kurrentcloud_managed_cluster").projection_level).toBe("system");
     expect(one(filled.get("test-event-store-users")?.json ?? {}, "kubernetes_config_map_v1", "users/files").data).toHaveProperty([
       "0.path",

@@ -4,7 +4,7 @@ import type { Environment } from "../../stacks";
 import { VARIETY } from "../cluster/varieties";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { hostileValues, placesIn, replaced } from "../hostile";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { runs } from "../thorough";
 
 const { accounts } = program;
@@ -128,7 +128,7 @@ describe("a template of Terraform", () => {
       migrations: { image, down: { command: [template("down")] } },
       exceptions: { disposable: "a test" },
     });
-    const written = [...stacksOf(aProgram(environment)).stacks.values()].map(({ json }) => JSON.stringify(json)).join("\n");
+    const written = [...synthesisOf(aProgram(environment)).stacks.values()].map(({ json }) => JSON.stringify(json)).join("\n");
     const escaped = [...written.matchAll(/\$\$\{aws_vpc\.(\w+)\} %%\{ if/g)].map(([, place]) => place);
     expect([...new Set(escaped)].sort()).toEqual(["command", "down", "env", "files", "query"]);
     expect(written).not.toMatch(/(?<!\$)\$\{aws_vpc|(?<!%)%\{ if/);

@@ -1,7 +1,7 @@
 import type { Environment } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf as allOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one, statements } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "32Gi", storage: "100Gi" } };
@@ -10,7 +10,7 @@ const events = { engine: "postgres", server: cloudNativePg };
 
 const names = (changes: object) =>
   identitiesOf(anEnvironment(changes)).map((one) => `${one.cluster}: ${one.namespace}/${one.serviceAccount}`);
-const stacksOf = (changes: object) => allOf(aProgram(anEnvironment(changes))).stacks;
+const stacksOf = (changes: object) => synthesisOf(aProgram(anEnvironment(changes))).stacks;
 const output = (stack: string, name: string) => `\${data.terraform_remote_state.test-${stack}.outputs.${name}}`;
 
 function identities(changes: object): Body {

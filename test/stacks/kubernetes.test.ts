@@ -2,14 +2,14 @@ import { App } from "cdktf";
 import type { Environment } from "../../stacks";
 import { kubernetesStack, sitesOf } from "../../stacks/base/site";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf as allOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
 const made = { nodes: 3, node };
 const existing = { context: "on-premises" };
 
-const stacksOf = (changes: object) => allOf(aProgram(anEnvironment(changes))).stacks;
+const stacksOf = (changes: object) => synthesisOf(aProgram(anEnvironment(changes))).stacks;
 
 function stack(id: string, changes: object): Body {
   const json = stacksOf(changes).get(id)?.json;

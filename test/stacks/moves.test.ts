@@ -2,7 +2,7 @@ import { describe as inWords } from "../../constructs/core/errors";
 import { bytes } from "../../constructs/core/quantities";
 import { type Environment, moves } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import type { Body } from "../synth";
 import { fewOf } from "../thorough";
 
@@ -84,7 +84,7 @@ interface Kept {
 
 /** Whatever an environment can't make again: data, what it is encrypted with, passwords, authorities. A cache may forget. */
 function kept(environment: Environment): ReadonlyMap<string, Kept> {
-  const { stacks } = stacksOf(aProgram(environment));
+  const { stacks } = synthesisOf(aProgram(environment));
   const found = [...stacks].flatMap(([id, { json }]) =>
     Object.entries((json.resource ?? {}) as Record<string, Record<string, Body>>).flatMap(([type, named]) =>
       Object.entries(named)

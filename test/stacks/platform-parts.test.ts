@@ -6,7 +6,7 @@ import { sitesOf } from "../../stacks/base/site";
 import { EXISTING_PARTS } from "../../stacks/model/cluster";
 import { NEEDED, partsFromElsewhere, partsOf } from "../../stacks/model/derive/platform-parts";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { fewOf } from "../thorough";
 
 const parts = (environment: Environment) => Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
@@ -80,7 +80,7 @@ describe("the platform of", () => {
     const { aws: _, ...environment } = anEnvironment({ ...local, name: "test" });
     const onPremises = { ...environment, cluster: { context: "on-premises", has: [part] } };
     const onAws = anEnvironment({ cluster: { context: "on-premises", has: [part] }, readDatabase: local.readDatabase });
-    for (const each of [onPremises, onAws]) expect(() => stacksOf(aProgram(each)).sites).not.toThrow();
+    for (const each of [onPremises, onAws]) expect(() => synthesisOf(aProgram(each)).sites).not.toThrow();
   });
 
   it("nodes between two numbers has what scales them", () => {

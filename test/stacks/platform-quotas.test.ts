@@ -1,7 +1,7 @@
 import { bytes, known, millicores } from "../../constructs/core/quantities";
 import { program } from "../../environments";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 
 const node = { cpu: 8, memory: "32Gi", storage: "100Gi" };
 const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 2 };
@@ -25,7 +25,7 @@ const everything = anEnvironment({
 const asCores = (said = "") => (said.endsWith("m") ? said : Number(said));
 
 describe("the quota of every namespace", () => {
-  const sites = [program, aProgram(everything)].flatMap((each) => stacksOf(each).sites);
+  const sites = [program, aProgram(everything)].flatMap((each) => synthesisOf(each).sites);
 
   it.each(sites.map((site) => [site.path, site] as const))("of %s lets all of its pods come up anew at once", (_, { site, objects }) => {
     const quotas = objects.filter(({ kind, metadata: { name } }) => kind === "ResourceQuota" && name === "quota-running");

@@ -1,7 +1,7 @@
 import { local } from "../../environments/local";
 import { production } from "../../environments/production";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
@@ -23,7 +23,7 @@ const scaled = anEnvironment({
 });
 
 // The account of the tests has no deploy roles.
-const { stacks } = stacksOf(
+const { stacks } = synthesisOf(
   aProgram(local, { ...production, access: { administrators: ["arn:aws:iam::111122223333:role/platform"] } }, scaled),
 );
 
@@ -124,7 +124,7 @@ describe("the secret store of a platform", () => {
 
   it("is not there where nobody asks for a secret, or where the cluster draws its own", () => {
     const cluster = { nodes: 3, node };
-    const json = stacksOf(aProgram(anEnvironment({ cluster }))).stacks.get("test-platform")?.json as Body;
+    const json = synthesisOf(aProgram(anEnvironment({ cluster }))).stacks.get("test-platform")?.json as Body;
     for (const each of [json, platform("local")]) expect(release(each, "secret-store")).toEqual({});
   });
 });

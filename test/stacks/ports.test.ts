@@ -4,7 +4,7 @@ import { program } from "../../environments";
 import { traffic } from "../../stacks/model/derive/traffic";
 import { unreachablePorts } from "../../stacks/ports";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } as const;
 const environment = anEnvironment({ cluster, exceptions: { awsApisOverInternet: "saves money" } });
@@ -84,7 +84,7 @@ describe("a port that pods listen on", () => {
 
 describe("the clusters of every environment", () => {
   it("let through what their pods open, and close the gateways' port where there are none", () => {
-    const { sites } = stacksOf(program);
+    const { sites } = synthesisOf(program);
     expect(sites.flatMap(({ ports }) => ports)).toEqual([]);
     const [site] = sites.filter(({ path }) => path === "production.readCluster");
     if (!site) throw new Error("production has no read cluster");

@@ -1,11 +1,11 @@
 import { kubernetesObjects } from "../../constructs/kubernetes";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const image = "registry.example.com/orders/app:1.0.0";
 
-const { stacks, sites } = stacksOf(
+const { stacks, sites } = synthesisOf(
   aProgram(
     anEnvironment({
       aws: undefined,

@@ -1,6 +1,6 @@
 import { program } from "../../environments";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
@@ -38,9 +38,9 @@ function table(network: Body): Record<string, Record<string, string>> {
   return rows;
 }
 
-const networkOf = (changes: object): Body => stacksOf(aProgram(anEnvironment(changes))).stacks.get("test-network")?.json ?? {};
+const networkOf = (changes: object): Body => synthesisOf(aProgram(anEnvironment(changes))).stacks.get("test-network")?.json ?? {};
 const shipped = { ...program, environments: program.environments.filter(({ name }) => name === "production") };
-const production = stacksOf(shipped).stacks.get("production-network")?.json ?? {};
+const production = synthesisOf(shipped).stacks.get("production-network")?.json ?? {};
 
 const FROM_API = "443 4443 6443 8443 9443 10250 10251";
 const FROM_ENTRY = "443 8081";

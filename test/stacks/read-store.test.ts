@@ -1,11 +1,11 @@
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { type Body, one } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
 const cache = { engine: "elasticache", shards: 1, replicasPerShard: 1 };
 const readStore = (changes: object): Body | undefined =>
-  stacksOf(aProgram(anEnvironment({ cache, ...changes }))).stacks.get("test-read-store")?.json as Body | undefined;
+  synthesisOf(aProgram(anEnvironment({ cache, ...changes }))).stacks.get("test-read-store")?.json as Body | undefined;
 
 describe("the stores of the read side", () => {
   it("have a stack where all that is to be done is to tell ElastiCache a password", () => {

@@ -1,7 +1,7 @@
 import { InvalidInput } from "../../constructs/core/errors";
 import { PolicyViolation, type Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 
 const image = "registry.example.com/orders/api:1.0.0";
 
@@ -28,7 +28,7 @@ function refused(...environments: readonly object[]): readonly string[] {
 
 function refusedOf(program: Program): readonly string[] {
   try {
-    void stacksOf(program).sites;
+    void synthesisOf(program).sites;
     return [];
   } catch (error) {
     if (error instanceof InvalidInput || error instanceof PolicyViolation) return error.message.split("\n");

@@ -3,7 +3,7 @@ import { CONTROLLERS } from "../../constructs/cluster/controllers";
 import { program } from "../../environments";
 import { grafanaAdmin, managedSecretsOf, secretsOf } from "../../stacks/model/derive/secrets";
 import { anEnvironment } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const names = (secrets: ReturnType<typeof secretsOf>) => secrets.map(({ spec: { name } }) => name);
@@ -21,7 +21,7 @@ const NEEDY = {
 const AT_VENDOR = { eventStore: { engine: "kurrent-cloud" }, encryptedFields: [], monitoring: {} };
 const EVENT_STORE = ["event-store-users", "event-store-commands", "event-store-subscriptions", "event-store-metrics"];
 
-const { stacks } = stacksOf(program);
+const { stacks } = synthesisOf(program);
 const dataStack = (name: string) => (stacks.get(`${name}-data`)?.json ?? {}) as Body;
 
 describe("the secrets of an environment", () => {

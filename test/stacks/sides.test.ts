@@ -5,7 +5,7 @@ import { released } from "../../stacks/model/release";
 import type { ReleaseFile } from "../../stacks/model/workloads/release-file";
 import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf as allOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 
 const image = (name: string, version = "1.0.0") => `registry.example.com/orders/${name}:${version}`;
@@ -52,7 +52,7 @@ const FILE: ReleaseFile = {
 type Stacks = Readonly<Record<string, Body>>;
 
 const stacksOf = (file: ReleaseFile): Stacks => {
-  const { stacks } = allOf(aProgram(released(SYSTEM, file)));
+  const { stacks } = synthesisOf(aProgram(released(SYSTEM, file)));
   return Object.fromEntries([...stacks].map(([id, { json }]) => [id, json as Body]));
 };
 
@@ -81,7 +81,7 @@ const variablesOf = (container: Body) => Object.fromEntries(container.env.map((e
 
 describe("the sides of a system", () => {
   it("come up one after the other, and go in the reverse order", () => {
-    const { compositions } = allOf(program);
+    const { compositions } = synthesisOf(program);
     const production = compositions.find(({ name }) => name === "production");
     const after = Object.fromEntries(
       (production?.stacks ?? []).map((each) => [each.node.id, each.dependencies.map(({ node }) => node.id)]),
@@ -132,7 +132,7 @@ describe("the sides of a system", () => {
   });
 
   it("wait for no job but what can say why another one failed, here and in the stacks before them", () => {
-    const everywhere = [...allOf(program).stacks.values()].map(({ json }) => json as Body);
+    const everywhere = [...synthesisOf(program).stacks.values()].map(({ json }) => json as Body);
     const jobs = [...everywhere, ...Object.values(made)].flatMap((json) => all(json, "kubernetes_job_v1"));
     const waitedFor = jobs.filter(({ wait_for_completion }) => wait_for_completion !== false);
     const commands = waitedFor.map(({ spec }) => spec.template.spec.container[0].command.join(" "));
@@ -181,7 +181,7 @@ describe("every workload", () => {
 });
 
 describe("the way in on AWS", () => {
-  const { stacks } = allOf(program);
+  const { stacks } = synthesisOf(program);
   const side = (part: string) => stacks.get(`production-${part}`)?.json as Body;
 
   it("is tried by its public name, with its certificate, as the load balancer speaks", () => {
@@ -354,7 +354,7 @@ describe("an API whose tokens are signed with one key", () => {
 describe("a read model that is built anew", () => {
   const withModel = (readModel: object): Stacks => {
     const environment = released({ ...SYSTEM, projections: { workers: 5, parallelism: 10, readModel } } as Environment, FILE);
-    return Object.fromEntries([...allOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+    return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
   };
   const [a, b] = [{ partitions: 50 }, { partitions: 80, image: image("projections", "2.0.0") }];
   const one = withModel({ slots: { a } });
@@ -381,7 +381,7 @@ describe("a migration to another shape", () => {
     const migrations = { ...SYSTEM.migrations, per: "slot" };
     const projections = { workers: 5, parallelism: 10, readModel: { slots, live } };
     const environment = released({ ...SYSTEM, migrations, projections } as Environment, FILE);
-    return Object.fromEntries([...allOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+    return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
   };
   const a = { partitions: 50 };
   const before = withSlots({ a, b: a });

@@ -2,7 +2,7 @@ import { type KubernetesObject, kubernetesObjects } from "../../constructs/kuber
 import type { WorkloadPlace } from "../../stacks/workloads/pods";
 import { scalingOf } from "../../stacks/workloads/scaling";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import type { Body } from "../synth";
 
 const image = "registry.example.com/orders/app:1.0.0";
@@ -34,7 +34,7 @@ const environment = anEnvironment({
   exceptions: { disposable: "a test" },
 });
 
-const objects: readonly KubernetesObject[] = [...stacksOf(aProgram(environment)).stacks.values()].flatMap(
+const objects: readonly KubernetesObject[] = [...synthesisOf(aProgram(environment)).stacks.values()].flatMap(
   ({ json }) => kubernetesObjects(json).objects as readonly KubernetesObject[],
 );
 const found = (kind: string, where: string): Body => {

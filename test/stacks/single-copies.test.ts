@@ -1,5 +1,5 @@
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const storesOf = (more: object): Readonly<Record<string, Body>> => {
@@ -10,7 +10,7 @@ const storesOf = (more: object): Readonly<Record<string, Body>> => {
     exceptions: { disposable: "a test", openToAll: "a test" },
     ...more,
   });
-  return Object.fromEntries([...stacksOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
+  return Object.fromEntries([...synthesisOf(aProgram(environment)).stacks].map(([id, { json }]) => [id, json as Body]));
 };
 
 /** Pods that Karpenter leaves alone, as far as something says so: of a template, of a chart, of an object of an operator. */

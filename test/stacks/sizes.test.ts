@@ -1,6 +1,6 @@
 import { settledStores } from "../../stacks/model/derive/sizes";
 import { anEnvironment, aProgram } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 /** Memory of what AWS rents out, as its price lists have it. */
@@ -14,7 +14,7 @@ const RENTED: Readonly<Record<string, string>> = {
   "r7g.large": "13.07Gi",
 };
 
-type Stacks = ReturnType<typeof stacksOf>["stacks"];
+type Stacks = ReturnType<typeof synthesisOf>["stacks"];
 
 /** What runs on a cluster runs on anybody's; what AWS runs needs none. */
 const CLUSTER = { aws: undefined, cluster: { context: "kind" } };
@@ -145,7 +145,7 @@ describe("the sizes of stores", () => {
     const exceptions = { disposable: "thrown away daily" };
     const environment = anEnvironment({ size, exceptions, ...store });
     const [{ settings } = { settings: "" }] = settledStores(environment);
-    expect(settings).toBe(written(stacksOf(aProgram(environment)).stacks));
+    expect(settings).toBe(written(synthesisOf(aProgram(environment)).stacks));
   });
 
   it("give way to what is said", () => {

@@ -1,14 +1,14 @@
 import { InvalidInput, storeBackups } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
-import { stacksOf } from "../program";
+import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 import { fewOf } from "../thorough";
 
 /** Everything that is refused about an environment, whoever finds it, in lines. */
 function refusedOf(changes: object): readonly string[] {
   try {
-    void stacksOf(aProgram(anEnvironment(changes))).sites;
+    void synthesisOf(aProgram(anEnvironment(changes))).sites;
     return [];
   } catch (error) {
     if (error instanceof InvalidInput) return error.message.split("\n");
@@ -423,7 +423,7 @@ describe("data that must be kept", () => {
         { engine: "aurora", name: "orders", replicas: 0 },
         { engine: "rds", name: "search", replicas: 0 },
       ];
-      const json = stacksOf(aProgram(anEnvironment({ readDatabase, ...changes }))).stacks.get("test-data")?.json as Body;
+      const json = synthesisOf(aProgram(anEnvironment({ readDatabase, ...changes }))).stacks.get("test-data")?.json as Body;
       const databases = [...all(json, "aws_rds_cluster"), ...all(json, "aws_db_instance")];
       return databases.map(({ backup_retention_period }) => backup_retention_period);
     };
@@ -472,7 +472,7 @@ describe("EventSourcingDB", () => {
     const licence = { secret: "vendor-licence", key: "text", flag: "license-key" };
     const madeOn = (on: object) => {
       const environment = anEnvironment({ exceptions: disposable, cluster: on, eventStore: { engine: "eventsourcingdb", licence } });
-      return stacksOf(aProgram(environment)).stacks.get("test-event-store")?.json as Body;
+      return synthesisOf(aProgram(environment)).stacks.get("test-event-store")?.json as Body;
     };
     for (const [on, releases] of [
       [cluster, ["secret-vendor-licence"]],

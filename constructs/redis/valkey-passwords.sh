@@ -4,13 +4,13 @@
 # doesn't tell by which password a session began.
 #   SERVERS    host:port of each, separated by blanks
 #   PASSWORDS  a folder with the file default; with next, if clients use it later: both are good; with former, if clients used
-#              it before: good until the overlap has passed, on servers that have not restarted since
+#              it before: good until the overlap has passed, in pods that are there since then
 #   OVERLAP    seconds for which the former password stays good
 #   CA         a file with the certificate that servers' certificates come from; without it they speak in plaintext
 #   TMPDIR     in memory
 #   CLI        the client (valkey-cli)
-# A server keeps when the former password ends in the name of a user that can do nothing: former-DIGEST-SECONDS. A restart ends
-# it: the chart starts a server with the password under default alone.
+# A server keeps when the former password ends in the name of a user that can do nothing: former-DIGEST-SECONDS. A new pod ends
+# it: the chart starts one with the password under default alone.
 set -eu
 
 : "${SERVERS:?}" "${PASSWORDS:?}" "${OVERLAP:?}" "${TMPDIR:?}"
@@ -104,7 +104,9 @@ keep() {
     [ -z "$rules" ] || echo "${server%%.*}: default has new passwords: $(echo "$wanted" | wc -w | tr -d ' ')"
   fi
   secret=$default
-  follow
+  follow || return 1
+  # A container that restarts in its pod reads the file again, and the chart writes it for a new pod only.
+  change "ACL SAVE"
 }
 
 # A replica signs in at the writer with a password of its own, which no client may set.

@@ -59,7 +59,7 @@ export interface ValkeyProps extends Partial<ValkeySettings>, OverlapProps {
   /**
    * The Secret of the namespace with the password of the user `default`, under that key. A rotation adds the new password
    * under `next`: both are good. Then the new one goes under `default` and the old one under `former`, which ends after
-   * `overlapHours`, and on a server that restarts.
+   * `overlapHours`, and in a pod that is replaced meanwhile.
    */
   readonly users: SecretSpec;
 
@@ -100,6 +100,13 @@ const PERMISSIONS = "~* &* +@all -config|set -config|rewrite -debug -module -rep
 
 /** Who asks whether it is up, and can do nothing else: a password would fail the probe in the middle of a rotation. */
 const PROBE = "user probe on nopass -@all +ping";
+
+/**
+ * As whom the exporter signs in: it reads no key. It knows the password only from its start, and with a former one it would
+ * report nothing until the pod restarts.
+ */
+const METRICS =
+  "user metrics on nopass -@all +ping +info +client|setname +command|info +slowlog|len +slowlog|get +latency|latest +latency|histogram";
 
 /**
  * Valkey on Kubernetes, with its data in an append-only log on a volume. One server writes. It is a StatefulSet whatever
@@ -247,7 +254,12 @@ function valuesOf(
     ...(cluster.mirror ? { global: { imageRegistry: cluster.mirror } } : {}),
     resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
     initResources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "64Mi" } },
-    auth: { enabled: true, usersExistingSecret: users.name, aclUsers: { [USER]: { permissions: PERMISSIONS } }, aclConfig: PROBE },
+    auth: {
+      enabled: true,
+      usersExistingSecret: users.name,
+      aclUsers: { [USER]: { permissions: PERMISSIONS } },
+      aclConfig: metricsFrom ? `${PROBE}\n${METRICS}` : PROBE,
+    },
     tls: { enabled: true, existingSecret: secretName, serverPublicKey: "tls.crt", serverKey: "tls.key", caPublicKey: "ca.crt" },
     valkeyConfig: configuration(settings),
     replica: {
@@ -311,7 +323,12 @@ function metrics(name: string) {
     exporter: {
       resources: { requests: { ...EXPORTER }, limits: { memory: EXPORTER.memory } },
       securityContext: RESTRICTED,
-      extraEnvs: { REDIS_ADDR: "rediss://localhost:6379", REDIS_EXPORTER_TLS_CA_CERT_FILE: "/tls/ca.crt" },
+      extraEnvs: {
+        REDIS_ADDR: "rediss://localhost:6379",
+        REDIS_USER: "metrics",
+        REDIS_EXPORTER_CONFIG_COMMAND: "-", // settings have the password of a replica among them
+        REDIS_EXPORTER_TLS_CA_CERT_FILE: "/tls/ca.crt",
+      },
       extraVolumeMounts: [{ name: `${name}-tls`, mountPath: "/tls", readOnly: true }],
     },
   };

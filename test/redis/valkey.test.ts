@@ -106,6 +106,14 @@ describe("Valkey", () => {
       expect(customProbe.exec.command[2]).toMatch(/--user probe .*grep -q PONG$/);
   });
 
+  it("is scraped by a user without a password, so that a rotation doesn't end its metrics, who reads no key", () => {
+    const { auth, metrics } = values({ metricsFrom: "observability" });
+    const [, rights = ""] = auth.aclConfig.split("\n");
+    expect(rights).toMatch(/^user metrics on nopass -@all \+ping \+info /);
+    expect(rights).not.toMatch(/[~&]|config|acl|\+@/);
+    expect(metrics.exporter.extraEnvs).toMatchObject({ REDIS_USER: "metrics", REDIS_EXPORTER_CONFIG_COMMAND: "-" });
+  });
+
   it("reads a renewed certificate by itself", () => {
     expect(settings()).toContain("tls-auto-reload-interval 3600");
   });

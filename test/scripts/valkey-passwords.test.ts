@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -20,19 +21,24 @@ class Servers {
   private readonly ports: number[] = [];
   private readonly processes: (ChildProcess | undefined)[] = [];
 
-  async start(password: string, index = this.ports.length): Promise<void> {
+  /** With the configuration of a new pod, or with that of a container that restarts in its pod. */
+  async start(password?: string, index = this.ports.length): Promise<void> {
     const port = this.ports[index] ?? (await freePort());
     this.ports[index] = port;
     const folder = join(this.directory, String(index));
     mkdirSync(folder, { recursive: true });
-    const hash = spawnSync("sha256sum", { input: password, encoding: "utf8" }).stdout.slice(0, 64);
+    if (password !== undefined) this.configure(password, index, folder, port);
+    this.processes[index] = spawn(found ?? "", [join(folder, "server.conf")]);
+    await until(() => this.says(index, "PING", "any", "probe") === "PONG");
+  }
+
+  private configure(password: string, index: number, folder: string, port: number): void {
+    const hash = createHash("sha256").update(password).digest("hex");
     writeFileSync(join(folder, "users.acl"), `user default on #${hash} ${PERMISSIONS}\nuser probe on nopass -@all +ping\n`);
     const text = password.replace(/[\\"]/g, "\\$&");
     const follows = index === 0 ? [] : [`replicaof 127.0.0.1 ${this.ports[0]}`, "masteruser default", `masterauth "${text}"`];
     const settings = [`port ${port}`, "bind 127.0.0.1", 'save ""', `dir ${folder}`, `aclfile ${folder}/users.acl`, ...follows];
     writeFileSync(join(folder, "server.conf"), `${settings.join("\n")}\n`);
-    this.processes[index] = spawn(found ?? "", [join(folder, "server.conf")]);
-    await until(() => this.says(index, "PING", "any", "probe") === "PONG");
   }
 
   async stop(index: number): Promise<void> {
@@ -160,7 +166,18 @@ async function until(holds: () => boolean): Promise<void> {
     expect([FIRST, SECOND].map((password) => servers.accepts(0, password))).toEqual([false, true]);
   });
 
-  it("are those of the secret alone on a server that has restarted", async () => {
+  it("are the same after a restart of the container, which has the file that its pod began with", async () => {
+    await servers.job(rotated);
+    await servers.stop(0);
+    await servers.start(undefined, 0);
+    expect([FIRST, SECOND].map((password) => servers.accepts(0, password))).toEqual([true, true]);
+    await servers.job(rotated, { args: ["revoke"] });
+    await servers.stop(0);
+    await servers.start(undefined, 0);
+    expect([FIRST, SECOND].map((password) => servers.accepts(0, password))).toEqual([false, true]);
+  });
+
+  it("are those of the secret alone in a new pod", async () => {
     await servers.job(rotated);
     await servers.stop(0);
     await servers.start(SECOND, 0);

@@ -137,7 +137,15 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("plans a stack that draws secrets without reading them", async () => {
-    const { asked } = await runOn({ accounts, environments: [dev] }, { deployed: ["dev-keys"] }, "plan", "dev-data", "--", "-lock=false");
+    const stores = anEnvironment({ name: "dev", aws, exceptions, cluster: dev.cluster, cache: dev.cache });
+    const { asked } = await runOn(
+      { accounts, environments: [stores] },
+      { deployed: ["dev-keys"] },
+      "plan",
+      "dev-data",
+      "--",
+      "-lock=false",
+    );
     expect(asked).toEqual(["plan dev-data -detailed-exitcode -refresh=false -lock=false"]);
   });
 

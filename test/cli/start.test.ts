@@ -37,9 +37,12 @@ function runOn(today: string, all: Program, ...args: string[]): { readonly code:
   return { code, out: out.replaceAll(outdir, ""), err };
 }
 
+/** Of what is shipped one environment on AWS, and one without any cloud; the README shows what is said of all. */
+const two = { ...program, environments: program.environments.filter(({ name }) => name === "local" || name === "dev") };
+
 describe("npm start", () => {
   it("says what was made, in the order of deployment, what is weaker and why, and what to type next", () => {
-    const { code, out, err } = run(program);
+    const { code, out, err } = run(two);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatchSnapshot();
   });

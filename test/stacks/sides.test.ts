@@ -251,7 +251,8 @@ describe("a switch between two slots", () => {
       gates: [...seen].filter((address) => GATE.test(address)).map((address) => pathOf(address).replace("/verification/verdict", "")),
     };
   };
-  const writeSide = (entry: object) => stacksOf({ ...others, "command-api": { ...api, ...entry } })["test-write-side"] ?? {};
+  const writeSide = (entry: object) =>
+    synthesisOf(aProgram(released(SYSTEM, { ...others, "command-api": { ...api, ...entry } }))).stacks.get("test-write-side")?.json ?? {};
 
   it("waits for the test of those versions that take requests, and of nothing that it leaves", () => {
     expect(beforeRoute(stack("write-side")).gates).toEqual(["command-api/blue/test"]);

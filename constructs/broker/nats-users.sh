@@ -9,7 +9,7 @@ set -eu
 
 : "${ACTIVE:?}" "${OVERLAP:?}"
 [ "${1-}" != revoke ] || OVERLAP=0
-# Servers that are not restarted yet know the former password of a user that comes back: so they restart first.
+READ_BY=nats-users.sh
 # shellcheck source=../rotation/restart.sh
 . "${SCRIPTS:-${0%/*}}/restart.sh"
 # shellcheck source=../rotation/overlap.sh
@@ -19,6 +19,7 @@ if [ "$ACTIVE" = a ]; then other=b; else other=a; fi
 kube GET "$state_path"
 was_active=$(line active)
 record=$(line former)
+served=$(grep '"users.conf":' "$answer" || true)
 password=$(digest "$SET $(cat "$PASSWORDS/$other")")
 
 if [ -n "$was_active" ] && [ "$was_active" != "$ACTIVE" ]; then
@@ -31,13 +32,27 @@ else
   esac
 fi
 user() { printf '{user: workloads-%s, password: %s}' "$1" "\$WORD_$(printf '%s' "$1" | tr ab AB)"; }
-users=$(user "$ACTIVE")
-if [ -z "$record" ]; then
-  users="$users, $(user "$other")"
-elif ended; then
+users="$(user "$ACTIVE"), $(user "$other")"
+if [ -n "$record" ] && ended; then
+  users=$(user "$ACTIVE")
   say "workloads-$other has ended"
-else
-  users="$users, $(user "$other")"
+elif [ -n "$record" ]; then
   say "workloads-$other ends at $(moment "$ends")"
 fi
-kube PATCH "$state_path" "{\"data\":{\"active\":\"$ACTIVE\",\"former\":\"$record\",\"users.conf\":\"users: [$users]\\n\"}}"
+serve() { kube PATCH "$state_path" "{\"data\":{\"active\":\"$ACTIVE\",\"former\":\"$record\",\"users.conf\":\"users: [$users]\\n\"}}"; }
+
+# A user that comes back has its former password on servers that have not restarted yet. One that goes waits for no server.
+comes_back=
+for one in workloads-a workloads-b; do
+  case $served in
+    *"$one"*) ;;
+    *) case $users in *"$one"*) comes_back=yes ;; esac ;;
+  esac
+done
+if [ -n "$comes_back" ]; then
+  restart "$@"
+  serve
+else
+  serve
+  restart "$@"
+fi

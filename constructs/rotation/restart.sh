@@ -8,6 +8,7 @@
 #   WAIT               seconds until all pods have restarted (1200)
 #   POLL               seconds between two looks (5)
 #   TMPDIR             in memory
+#   READ_BY            the script that reads this one, and calls restart
 set -eu
 
 : "${SET:?}" "${NAMESPACE:?}" "${STATE:?}" "${PASSWORDS:?}" "${API:?}" "${TOKEN:?}" "${TMPDIR:?}"
@@ -51,24 +52,30 @@ restarted() {
     [ "$(line readyReplicas)" = "$(line replicas)" ]
 }
 
-values=$(for file in "$PASSWORDS"/*; do
-  printf '%s ' "${file##*/}"
-  sha256sum <"$file"
-done | sha256sum | cut -c 1-64)
-kube GET "$state_path"
-known=$(line digest)
-if [ "$known" != "$values" ]; then
-  if [ -n "$known" ] || [ "${1-}" = revoke ]; then
-    kube PATCH "$set_path" \
-      "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/restartedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}}}}}"
-    say "restarts with the values of its secret"
+# With the values that the Secret has by now; fails while a pod has others.
+restart() {
+  values=$(for file in "$PASSWORDS"/*; do
+    printf '%s ' "${file##*/}"
+    sha256sum <"$file"
+  done | sha256sum | cut -c 1-64)
+  kube GET "$state_path"
+  known=$(line digest)
+  if [ "$known" != "$values" ]; then
+    if [ -n "$known" ] || [ "${1-}" = revoke ]; then
+      kube PATCH "$set_path" \
+        "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/restartedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}}}}}"
+      say "restarts with the values of its secret"
+    fi
+    keep digest "$values"
   fi
-  keep digest "$values"
-fi
-left=$WAIT
-until restarted; do
-  [ "$left" -gt 0 ] || fail "not all pods have restarted after $WAIT seconds; former values may still be accepted"
-  sleep "$POLL"
-  left=$((left - (POLL > 0 ? POLL : 1)))
-done
-say "all pods have the values of the secret"
+  left=$WAIT
+  until restarted; do
+    [ "$left" -gt 0 ] || fail "not all pods have restarted after $WAIT seconds; former values may still be accepted"
+    sleep "$POLL"
+    left=$((left - (POLL > 0 ? POLL : 1)))
+  done
+  say "all pods have the values of the secret"
+}
+
+# A script that reads this one restarts when it comes to it.
+[ -n "${READ_BY-}" ] || restart "$@"

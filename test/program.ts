@@ -29,11 +29,18 @@ export function synthesisOf(program: Program): Synthesis {
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 function synthesized(program: Program): Synthesis {
-  return inMemory((directory) => synthesize(program, { outdir: join(directory, "out") }));
+  const directory = mkdtempSync(join(MEMORY, "cdktf-cqrs-"));
+  try {
+    return withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 function composedOf(program: Program): Synthesis {
-  const compositions = inMemory((outdir) => composed(new App({ outdir }), program));
+  // Nothing is written there.
+  const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") });
+  const compositions = withoutTokenTraces(() => composed(app, program));
   const all = compositions.flatMap((composition) => composition.stacks).map((stack) => new Rendered(stack));
   const stacks = new Map(all.map((each) => [each.stack.node.id, each]));
   let sites: Synthesis["sites"] | undefined;
@@ -72,15 +79,6 @@ function sitesOf(compositions: readonly Composition[], all: ReadonlyMap<string, 
   const { sites, problems } = weigh(compositions);
   if (problems.length > 0) throw new InvalidInput(problems);
   return sites;
-}
-
-function inMemory<T>(work: (directory: string) => T): T {
-  const directory = mkdtempSync(join(MEMORY, "cdktf-cqrs-"));
-  try {
-    return withoutTokenTraces(() => work(directory));
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }
 
 /** The addresses of a stack's resources, as Terraform's state knows them. */

@@ -54,7 +54,8 @@ export interface PodProps {
   readonly memoryRequest?: Bytes;
 
   /**
-   * Variables. `$(OTHER)` stands for the value of another one, as in Kubernetes.
+   * Variables. `$(OTHER)` stands for the value of another one, as in Kubernetes. They replace those of its telemetry and those
+   * that name the trust bundle (`SSL_CERT_FILE`, `NODE_EXTRA_CA_CERTS`, …).
    * @default - those of its connections and its telemetry
    */
   readonly env?: Readonly<Record<string, string>>;
@@ -72,7 +73,8 @@ export interface PodProps {
   readonly files?: Readonly<Record<string, string>>;
 
   /**
-   * Backing services it talks to. Each brings its variables, its authority, the ways out, and the wait until it answers.
+   * Backing services it talks to. Each brings its variables, its authority, the ways out, and the wait until it answers. If one
+   * uses TLS, an init container writes one file with all authorities and the public roots, and variables tell runtimes of it.
    * @default - none: it reaches DNS and nothing else
    */
   readonly connections?: readonly Wanted[];

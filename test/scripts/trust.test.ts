@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -185,7 +185,7 @@ onServer("clients that were not changed", () => {
     const [cachePort, brokerPort] = [await freePort(), await freePort()];
     const { user, password } = login;
     writeFileSync(join(root, "acl"), `user ${user} on >${password} ~* &* +@all\nuser default off\n`);
-    const tls = [
+    const certificate = [
       "--tls-cert-file",
       cache.certificate,
       "--tls-key-file",
@@ -196,10 +196,11 @@ onServer("clients that were not changed", () => {
       cache.ca,
     ];
     const settings = ["--bind", "127.0.0.1", "--port", "0", "--tls-port", String(cachePort), "--aclfile", join(root, "acl"), "--save", ""];
-    servers.push(spawn("redis-server", [...settings, ...tls, "--dir", root], { stdio: "ignore" }));
-    const certificate = ["--tls", "--tlscert", broker.certificate, "--tlskey", broker.key];
-    const access = ["--user", user, "--pass", password];
-    servers.push(spawn("nats-server", ["-a", "127.0.0.1", "-p", String(brokerPort), ...access, ...certificate], { stdio: "ignore" }));
+    servers.push(spawn("redis-server", [...settings, ...certificate, "--dir", root], { stdio: "ignore" }));
+    // On a busy machine a client takes longer than the two seconds that the server gives it.
+    const tls = `tls { cert_file: "${broker.certificate}", key_file: "${broker.key}", timeout: 60 }`;
+    writeFileSync(join(root, "nats.conf"), `${tls}\nauthorization { user: "${user}", password: "${password}", timeout: 60 }\n`);
+    servers.push(spawn("nats-server", ["-a", "127.0.0.1", "-p", String(brokerPort), "-c", join(root, "nats.conf")], { stdio: "ignore" }));
     await onceAs({}, `create role ${escapeIdentifier(user)} login password ${escapeLiteral(password)}`);
     await Promise.all([cachePort, brokerPort].map(listening));
 
@@ -225,6 +226,24 @@ onServer("clients that were not changed", () => {
   it("have a bundle that was written by an unprivileged user", () => {
     expect(pod("right").bundled).toEqual({ code: 0, output: "" });
     expect(pod("wrong").bundled).toEqual({ code: 0, output: "" });
+  });
+
+  it("are started with no bundle that lacks a CA", () => {
+    const { bundled } = new Pod(join(root, "empty"), worker(1, 1, ""), { secret: "", published: "", roots: join(root, "right/roots.pem") });
+    expect(bundled).toEqual({ code: 1, output: expect.stringMatching(/^no certificate in .*\/etc\/connections\/broker\/ca\.crt\n$/) });
+  });
+
+  it("find a truststore with the password that Java's own has", () => {
+    const trusted = pod("right").env.JDK_JAVA_OPTIONS?.replace(/.*=/, "") ?? "";
+    const data = readFileSync(trusted);
+    const hash = createHash("sha1")
+      .update(Buffer.from("changeit", "utf16le").swap16())
+      .update("Mighty Aphrodite")
+      .update(data.subarray(0, -20));
+    expect(data.subarray(-20).toString("hex")).toBe(hash.digest("hex"));
+    const certificates = readFileSync(pod("right").env.SSL_CERT_FILE ?? "", "utf8").match(/-----BEGIN/g);
+    expect(data.readUInt32BE(8)).toBe(certificates?.length);
+    expect(certificates?.length).toBeGreaterThan(100);
   });
 
   const known: (readonly [string, readonly string[]])[] = Object.entries(COMMANDS);

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	_ "github.com/lib/pq"
@@ -35,10 +36,11 @@ var clients = map[string]func() error{
 		if err != nil {
 			return err
 		}
+		options.DialTimeout = 30 * time.Second
 		return redis.NewClient(options).Ping(context.Background()).Err()
 	},
 	"github.com/nats-io/nats.go": func() error {
-		connection, err := nats.Connect(os.Getenv("NATS_URL"))
+		connection, err := nats.Connect(os.Getenv("NATS_URL"), nats.Timeout(30*time.Second))
 		if err != nil {
 			return err
 		}

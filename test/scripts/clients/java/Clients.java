@@ -30,7 +30,7 @@ class Clients {
                     return io.lettuce.core.LettuceVersion.getVersion();
                 }
             case "jnats":
-                var options = new Options.Builder().server(System.getenv("NATS_URL")).build();
+                var options = new Options.Builder().server(System.getenv("NATS_URL")).connectionTimeout(Duration.ofSeconds(30)).build();
                 try (var connection = Nats.connect(options)) {
                     connection.flush(Duration.ofSeconds(5));
                     return Nats.CLIENT_VERSION;

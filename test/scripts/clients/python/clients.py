@@ -33,7 +33,7 @@ async def nats_py():
     async def on_error(_):
         pass
 
-    connection = await nats.connect(os.environ["NATS_URL"], allow_reconnect=False, error_cb=on_error)
+    connection = await nats.connect(os.environ["NATS_URL"], allow_reconnect=False, connect_timeout=30, error_cb=on_error)
     await connection.flush()
     await connection.close()
 

@@ -11,6 +11,12 @@ export interface BindingProps {
   /** The Service whose pods are to be reached. It need not be there yet. */
   readonly service: string;
 
+  /**
+   * What it is called.
+   * @default - as the Service
+   */
+  readonly name?: string;
+
   /** Where the load balancer passes connections on to, as the stack published it that made it. */
   readonly target: EntryTarget;
 
@@ -26,12 +32,12 @@ export interface BindingProps {
 export class Binding extends Construct {
   readonly release: ITerraformDependable;
 
-  constructor(scope: Construct, id: string, { cluster, namespace, service, target, after = [] }: BindingProps) {
+  constructor(scope: Construct, id: string, { cluster, namespace, service, name = service, target, after = [] }: BindingProps) {
     super(scope, id);
     const binding: ApiObject & { readonly spec: object } = {
       apiVersion: "elbv2.k8s.aws/v1beta1",
       kind: "TargetGroupBinding",
-      metadata: { name: service, namespace },
+      metadata: { name, namespace },
       spec: {
         serviceRef: { name: service, port: target.port },
         targetGroupARN: target.targetGroupArn,
@@ -42,7 +48,7 @@ export class Binding extends Construct {
     this.release = new CustomResources(this, "objects", {
       cluster,
       namespace,
-      name: `${service}-targets`,
+      name: `${name}-targets`,
       objects: [binding],
       after,
     }).release;

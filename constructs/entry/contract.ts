@@ -1,3 +1,5 @@
+import type { Duration } from "../core/quantities";
+
 /** From where connections are taken: a list of networks that AWS keeps, by name, or blocks of addresses. */
 export type Source = { readonly prefixList: string } | { readonly blocks: readonly string[] };
 
@@ -15,3 +17,9 @@ export const READINESS_GATES = { "elbv2.k8s.aws/pod-readiness-gate-inject": "ena
 
 /** Every address there is. */
 export const ANYWHERE: Source = { blocks: ["0.0.0.0/0"] };
+
+/**
+ * How long a Network Load Balancer may go on sending new connections to a pod that is going (aws-load-balancer-controller, issue
+ * 2366): as long as the pod has to stay.
+ */
+export const DEREGISTRATION: Duration = "150s";

@@ -41,10 +41,17 @@ export interface LoadBalancerProps {
   readonly clientAddress?: ClientAddress;
 
   /**
-   * The name under which it is asked for, in a public zone of Route 53.
+   * The names under which it is asked for, in a public zone of Route 53.
    * @default - somebody in front of it has the name
    */
-  readonly record?: { readonly zoneId: string; readonly host: string };
+  readonly record?: { readonly zoneId: string; readonly host: string; readonly furtherHosts?: readonly string[] };
+
+  /**
+   * Further ports on which it listens. It passes connections on to pods of a Service on the same port, unchanged: they terminate
+   * TLS, and see the load balancer's address as the client's.
+   * @default - none
+   */
+  readonly tcpPorts?: readonly number[];
 
   /** Whether it is guarded against deletion: whoever knows its addresses loses it. */
   readonly protect: boolean;
@@ -54,6 +61,17 @@ const PORT = 443;
 
 /** Of the pods behind it, which security groups and network policies see. */
 const { encrypted: TARGET_PORT } = GATEWAY_PORTS;
+
+/** Pods as targets. */
+const TARGETS = {
+  targetType: "ip",
+  // Kept, clients could not be told apart from strangers by any network policy, and pods on one node not reach each other.
+  preserveClientIp: "false",
+  // It takes two minutes in any case (aws-load-balancer-controller, issue 2366); the pods stay longer.
+  deregistrationDelay: "120",
+} as const;
+
+const CHECKED = { interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 2 } as const;
 
 /** Rules that a security group takes (VPC, quotas); a list that AWS keeps counts as many as it may ever have. */
 const MOST_BLOCKS = 60;
@@ -72,9 +90,13 @@ export class LoadBalancer extends Construct {
   readonly dnsName: string;
   readonly target: EntryTarget;
 
+  /** Where connections to further ports are passed on to, by port. */
+  readonly tcpTargets: ReadonlyMap<number, EntryTarget>;
+
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
     super(scope, id);
     const { name, vpcId, subnetIds, internal, securityGroupId, from = ANYWHERE, clientAddress = "proxy-protocol", record, protect } = props;
+    const { tcpPorts = [] } = props;
     refuse(this, sourceProblems(from), "from");
 
     const balancer = new Lb(this, "load-balancer", {
@@ -97,34 +119,44 @@ export class LoadBalancer extends Construct {
       vpcId,
       protocol: "TCP",
       port: TARGET_PORT,
-      targetType: "ip",
-      // Kept, clients could not be told apart from strangers by any network policy, and pods on one node not reach each other.
-      preserveClientIp: "false",
+      ...TARGETS,
       proxyProtocolV2: clientAddress === "proxy-protocol",
-      // It takes two minutes in any case (aws-load-balancer-controller, issue 2366); the pods stay longer.
-      deregistrationDelay: "120",
       healthCheck: {
         port: String(READINESS.port),
         // With the PROXY protocol its checks begin with it as well, which no HTTP server there understands.
         ...(clientAddress === "proxy-protocol" ? { protocol: "TCP" } : { protocol: "HTTP", path: READINESS.path, matcher: "200" }),
-        interval: 10,
-        timeout: 5,
-        healthyThreshold: 2,
-        unhealthyThreshold: 2,
+        ...CHECKED,
       },
       lifecycle: { createBeforeDestroy: true },
     });
-    new LbListener(this, "listener", {
-      loadBalancerArn: balancer.arn,
-      port: PORT,
-      protocol: "TCP",
-      defaultAction: [{ type: "forward", targetGroupArn: group.arn }],
-    });
+    const listen = (id: string, port: number, targetGroupArn: string) =>
+      new LbListener(this, id, {
+        loadBalancerArn: balancer.arn,
+        port,
+        protocol: "TCP",
+        defaultAction: [{ type: "forward", targetGroupArn }],
+      });
+    listen("listener", PORT, group.arn);
     this.admit(securityGroupId, from);
-    if (record) {
-      new Route53Record(this, "record", {
-        zoneId: record.zoneId,
-        name: record.host,
+    const tcp = tcpPorts.map((port): readonly [number, EntryTarget] => {
+      const { arn } = new LbTargetGroup(this, `targets-${port}`, {
+        name: cloudName("targetGroup", ...name, String(port)),
+        vpcId,
+        protocol: "TCP",
+        port,
+        ...TARGETS,
+        healthCheck: { port: "traffic-port", protocol: "TCP", ...CHECKED },
+        lifecycle: { createBeforeDestroy: true },
+      });
+      listen(`listener-${port}`, port, arn);
+      this.admit(securityGroupId, from, port);
+      return [port, { targetGroupArn: arn, port }];
+    });
+    this.tcpTargets = new Map(tcp);
+    for (const host of record ? [record.host, ...(record.furtherHosts ?? [])] : []) {
+      new Route53Record(this, host === record?.host ? "record" : `record-${host}`, {
+        zoneId: record?.zoneId ?? "",
+        name: host,
         type: "A",
         alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
       });
@@ -134,15 +166,16 @@ export class LoadBalancer extends Construct {
     this.target = { targetGroupArn: group.arn, port: TARGET_PORT };
   }
 
-  private admit(securityGroupId: string, from: Source): void {
-    const rule = { securityGroupId, ipProtocol: "tcp", fromPort: PORT, toPort: PORT, description: "whoever asks" };
+  private admit(securityGroupId: string, from: Source, port = PORT): void {
+    const rule = { securityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port, description: "whoever asks" };
+    const end = port === PORT ? "" : `-${port}`;
     if ("prefixList" in from) {
-      const list = new DataAwsEc2ManagedPrefixList(this, "admitted", { name: from.prefixList });
-      new VpcSecurityGroupIngressRule(this, "admits-listed", { ...rule, prefixListId: list.id });
+      const list = new DataAwsEc2ManagedPrefixList(this, `admitted${end}`, { name: from.prefixList });
+      new VpcSecurityGroupIngressRule(this, `admits-listed${end}`, { ...rule, prefixListId: list.id });
       return;
     }
     for (const block of from.blocks) {
-      new VpcSecurityGroupIngressRule(this, `admits-${block.replace(/[./]/g, "-")}`, { ...rule, cidrIpv4: block });
+      new VpcSecurityGroupIngressRule(this, `admits-${block.replace(/[./]/g, "-")}${end}`, { ...rule, cidrIpv4: block });
     }
   }
 }

@@ -14,6 +14,14 @@ export function nginxOf({ name = "gateway", certificate }: { readonly name?: str
   return { name: `${name}-nginx`, port: certificate === undefined ? GATEWAY_PORTS.clear : GATEWAY_PORTS.encrypted };
 }
 
+/** The pods of a Gateway's nginx, for services that let them in. */
+export function gatewayPeer(
+  namespace: string,
+  name = "gateway",
+): { readonly namespace: string; readonly labels: Readonly<Record<string, string>> } {
+  return { namespace, labels: { [GATEWAY_LABEL]: name } };
+}
+
 /** The length of the longest of some beginnings that a path has, -1 of none: where it is the longest, the request goes. */
 export function nearest(beginnings: readonly string[], path: string): number {
   const found = beginnings.map((each) => each.replace(/\/$/, "")).filter((each) => path === each || path.startsWith(`${each}/`));

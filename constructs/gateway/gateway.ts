@@ -15,7 +15,7 @@ import {
 } from "../kubernetes";
 import { gatewayPods, PLACES } from "../platform";
 import { clientAuthorityProblems } from "./client-authority";
-import { GATEWAY_LABEL, type LoadBalancerInFront, nginxOf, READINESS } from "./contract";
+import { GATEWAY_LABEL, gatewayPeer, type LoadBalancerInFront, nginxOf, READINESS } from "./contract";
 
 export interface GatewayProps {
   readonly cluster: KubernetesTarget;
@@ -130,7 +130,7 @@ export class Gateway extends Construct {
     this.name = name;
     this.namespace = namespace;
     this.service = service;
-    this.peer = { namespace, labels };
+    this.peer = gatewayPeer(namespace, name);
     this.deployment = { kind: "Deployment", namespace, name: service.name, labels };
     this.through = {
       host: `${service.name}.${namespace}.svc`,

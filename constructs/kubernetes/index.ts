@@ -11,7 +11,7 @@ export {
   kubernetesObjects,
 } from "./objects";
 export { PodTraffic, type PodTrafficProps } from "./pod-traffic";
-export { Release, type ReleaseProps } from "./release";
+export { type OtherChart, Release, type ReleaseProps } from "./release";
 export { RESTRICTED } from "./restricted";
 export { type AwsPlace, type EksTargetProps, type KubeconfigTargetProps, KubernetesTarget, type KubernetesTargetProps } from "./target";
 export { API_SERVER, egressTo, ingressFrom, NAMES, type Opening, type Peer, ROLE_AGENT } from "./traffic";

@@ -7,11 +7,21 @@ import { type Duration, known, seconds } from "../core/quantities";
 import { CHARTS, type ChartName } from "../core/versions";
 import type { KubernetesTarget } from "./target";
 
+/** A chart that the platform does not use itself. */
+export interface OtherChart {
+  /** `https://charts.example.com` or `oci://registry.example.com/charts`. A mirror takes its place where the cluster has one. */
+  readonly repository: string;
+  readonly chart: string;
+
+  /** The exact version: a range would install another chart without a change here. */
+  readonly version: string;
+}
+
 export interface ReleaseProps {
   readonly cluster: KubernetesTarget;
 
-  /** The chart, at the version that the platform pins. */
-  readonly chart: ChartName;
+  /** The chart: one that the platform uses, at the version that it pins, or any other. */
+  readonly chart: ChartName | OtherChart;
 
   readonly namespace: string;
 
@@ -57,7 +67,8 @@ export class Release extends Construct {
     super(scope, id);
     const { cluster, namespace, name = id } = props;
     refuse(this, nameProblems(name), "name");
-    const { repository, chart, version } = CHARTS[props.chart];
+    const { repository, chart, version } = typeof props.chart === "string" ? CHARTS[props.chart] : props.chart;
+    refuse(this, chartProblems({ repository, chart, version }), "chart");
     cluster.ledger.add(...props.pods.map((group) => ({ ...group, name: `${namespace}/${group.name}` })));
     this.release = new HelmRelease(this, "release", {
       name,
@@ -76,6 +87,26 @@ export class Release extends Construct {
       ...(props.lifecycle ? { lifecycle: props.lifecycle } : {}),
     });
   }
+}
+
+/** Why a chart can't be installed as it is named, if it can't. */
+function chartProblems({ repository, version }: OtherChart): readonly Omit<Problem, "path">[] {
+  return [
+    ...(/^(https|oci):\/\/\S+$/.test(repository)
+      ? []
+      : [
+          {
+            value: repository,
+            rule: "must be an address of https:// or oci://",
+            remedy: "write one like oci://registry.example.com/charts",
+          },
+        ]),
+    ...(/^v?\d+\.\d+\.\d+([-+][\w.+-]+)?$/.test(version)
+      ? []
+      : [
+          { value: version, rule: "must be an exact version, so that every apply installs the same chart", remedy: "write one like 1.2.3" },
+        ]),
+  ];
 }
 
 /** Why a release can't have a name, if it can't: Helm appends to it in names of its own. */

@@ -9,7 +9,7 @@ export type Peer =
   | "cluster"
   | "namespace"
   | { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
-  | { readonly cidr: string };
+  | { readonly cidr: string; readonly except?: readonly string[] };
 
 /** Ports that are open towards somebody. */
 export interface Opening {
@@ -57,7 +57,7 @@ function ends(peer: End | readonly End[]) {
 function end(peer: End) {
   if (peer === "cluster") return { namespaceSelector: {} };
   if (peer === "namespace") return { podSelector: {} };
-  if ("cidr" in peer) return { ipBlock: { cidr: peer.cidr } };
+  if ("cidr" in peer) return { ipBlock: { cidr: peer.cidr, ...(peer.except ? { except: [...peer.except] } : {}) } };
   return {
     namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: peer.namespace } },
     ...(peer.labels ? { podSelector: { matchLabels: { ...peer.labels } } } : {}),

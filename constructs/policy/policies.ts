@@ -39,7 +39,7 @@ export interface Finding {
 }
 
 /** A resource as it was written. */
-interface Resource {
+export interface Resource {
   readonly type: string;
 
   /** As others refer to it: `aws_s3_bucket.logs`. */
@@ -48,7 +48,7 @@ interface Resource {
   readonly body: Json;
 }
 
-interface Policy {
+export interface Policy {
   readonly id: string;
   readonly rule: string;
   readonly remedy: string;
@@ -172,7 +172,8 @@ const POLICIES: readonly Policy[] = [
   {
     id: "shared-locked-state",
     rule: "keeps its state where it is neither encrypted, locked nor shared",
-    remedy: "use the S3 backend with encrypt, kms_key_id and use_lockfile; a local file only without AWS, outside of what synthesis writes",
+    remedy:
+      "use the S3 backend with encrypt, kms_key_id and use_lockfile, or the kubernetes, pg or http (https, with lock_address) backend; a local file only without AWS, outside of what synthesis writes",
     check: ({ json }) => (stateIsSafe(json) ? [] : [""]),
   },
   {
@@ -264,10 +265,10 @@ const POLICIES: readonly Policy[] = [
 /** The names of all policies. */
 export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);
 
-/** Where a stack breaks policies without a reasoned exemption. */
-export function findings(synthesized: SynthesizedStack): readonly Finding[] {
+/** Where a stack breaks the platform's policies, or some of your own, without a reasoned exemption. */
+export function findings(synthesized: SynthesizedStack, own: readonly Policy[] = []): readonly Finding[] {
   const resources = resourcesOf(synthesized.json);
-  const broken = POLICIES.flatMap(({ id, rule, remedy, check }) =>
+  const broken = [...POLICIES, ...own].flatMap(({ id, rule, remedy, check }) =>
     check(synthesized, resources).map((address) => ({ id, rule, remedy, address })),
   );
   if (broken.length === 0) return [];
@@ -416,9 +417,21 @@ function isPinned(provider: Json): boolean {
 }
 
 function stateIsSafe(json: Json): boolean {
-  const { s3, local } = ((json.terraform as { backend?: Record<string, Json> } | undefined)?.backend ?? {}) as { s3?: Json; local?: Json };
-  if (s3) return s3.encrypt === true && s3.use_lockfile === true && typeof s3.kms_key_id === "string";
+  const { s3, local, http, kubernetes, pg } = ((json.terraform as { backend?: Record<string, Json> } | undefined)?.backend ?? {}) as {
+    readonly [Name in "s3" | "local" | "http" | "kubernetes" | "pg"]?: Json;
+  };
+  // Another store than S3 has no keys of KMS.
+  if (s3)
+    return s3.encrypt === true && s3.use_lockfile === true && (typeof s3.kms_key_id === "string" || isHttps((s3.endpoints as Json)?.s3));
+  if (http) return isHttps(http.address) && isHttps(http.lock_address);
+  if (kubernetes) return typeof kubernetes.secret_suffix === "string";
+  // Its connection string is a secret, so it can't be in the configuration.
+  if (pg) return typeof pg.schema_name === "string" && pg.conn_str === undefined;
   return typeof local?.path === "string" && local.path.startsWith("../../../") && blocks(json, "provider", "aws").length === 0;
+}
+
+function isHttps(address: unknown): boolean {
+  return typeof address === "string" && address.startsWith("https://");
 }
 
 function blocks(json: Json, kind: string, name: string): readonly Json[] {

@@ -6,10 +6,13 @@ export function roleName(name: string, role: PostgresRole): string {
   return `${name}_${role}`;
 }
 
-/** The secret by which a workload signs in to a database in a role: a user's name and password, which change together. */
-export function postgresUser(name: string, role: PostgresRole): SecretSpec {
+/**
+ * The secret by which a workload signs in to a database in a role: a user's name and password, which change together. It is called
+ * after the server, where that has another name than its database.
+ */
+export function postgresUser(name: string, role: PostgresRole, server = name.replaceAll("_", "-")): SecretSpec {
   return {
-    name: `${name.replaceAll("_", "-")}-${role}`,
+    name: `${server}-${role}`,
     purpose: `the ${role} of the PostgreSQL database ${name}`,
     keys: { password: { length: 32 } },
     fixed: { user: `${roleName(name, role)}_a` },

@@ -5,6 +5,13 @@ import type { NeededAuthority, NeededSecret } from "../connection";
 import type { KubernetesTarget, Opening } from "../kubernetes";
 import { migrationPod, type Postgres } from "../postgres";
 
+const PART = "projections";
+
+/** What the pods of its job are called. */
+export function projectionTablesPods({ name }: Pick<Postgres, "name">): string {
+  return `${name}-${PART}`;
+}
+
 export interface ProjectionTablesProps {
   readonly cluster: KubernetesTarget;
 
@@ -39,7 +46,7 @@ export class ProjectionTables extends Construct {
 
   constructor(scope: Construct, id: string, props: ProjectionTablesProps) {
     super(scope, id);
-    const pod = migrationPod(this, { ...props, part: "projections", directory: join(__dirname, "sql") });
+    const pod = migrationPod(this, { ...props, part: PART, directory: join(__dirname, "sql") });
     this.ready = [pod.job(this).passed];
     this.reaches = pod.reaches;
     this.secrets = pod.secrets;

@@ -75,12 +75,12 @@ export class ReadModel extends Construct {
     refuse(this, nameProblems(projection), "projection");
     refuse(this, partitionProblems(slots), "slots");
     refuse(this, liveProblems(live, slots), "live");
-    const name = projection.replaceAll("_", "-");
+    const name = nameOf(projection);
     const pod = new PsqlPod(this, "pod", {
       cluster,
       namespace,
       postgres,
-      name: `${name}-read-model`,
+      name: readModelPods(projection),
       files: [join(__dirname, "slots/slots.sh"), ...["live", "progress", "drop"].map((file) => join(__dirname, `slots/${file}.sql`))],
       settings: {
         PGDATABASE: postgres.database,
@@ -116,6 +116,15 @@ export class ReadModel extends Construct {
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
   }
+}
+
+/** What the pods of its jobs are called. */
+export function readModelPods(projection: string): string {
+  return `${nameOf(projection)}-read-model`;
+}
+
+function nameOf(projection: string): string {
+  return projection.replaceAll("_", "-");
 }
 
 function partitionsBySlot(slots: ReadModelSlots): Readonly<Record<string, number>> {

@@ -3,6 +3,7 @@ export * from "./contract";
 export { CACHE_NODES, type CacheNode, ELASTICACHE_SIZES, ElastiCache, type ElastiCacheProps, elastiCacheRedis } from "./elasticache";
 export { Valkey, type ValkeyProps, valkeyRedis } from "./valkey";
 export {
+  EVICTIONS,
   type Eviction,
   type LogSync,
   type ResolvedValkey,

@@ -28,7 +28,9 @@ export const VALKEY_SIZES: Readonly<Record<Size, ValkeySettings>> = {
 };
 
 /** What goes when memory is full. `noeviction` refuses writes instead. */
-export type Eviction = "allkeys-lru" | "allkeys-lfu" | "volatile-lru" | "volatile-lfu" | "volatile-ttl" | "noeviction";
+export const EVICTIONS = ["allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl", "noeviction"] as const;
+
+export type Eviction = (typeof EVICTIONS)[number];
 
 /** When a write is on the disk: before it is acknowledged, or within a second. */
 export type LogSync = "always" | "everysec";

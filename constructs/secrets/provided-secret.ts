@@ -21,9 +21,14 @@ export interface ProvidedSecretProps {
  * Pods that need it wait until it is there.
  */
 export class ProvidedSecret extends Construct {
+  /** What comes after it. */
+  readonly ready: readonly ITerraformDependable[];
+
   constructor(scope: Construct, id: string, { cluster, namespace, name, after = [] }: ProvidedSecretProps) {
     super(scope, id);
-    if (!cluster.aws) return;
-    new CustomResources(this, "objects", { cluster, namespace, name: `secret-${name}`, objects: [fromStore({ name }, namespace)], after });
+    const objects = [fromStore({ name }, namespace)];
+    this.ready = cluster.aws
+      ? [new CustomResources(this, "objects", { cluster, namespace, name: `secret-${name}`, objects, after }).release]
+      : after;
   }
 }

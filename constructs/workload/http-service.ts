@@ -25,6 +25,12 @@ export interface HttpServiceProps extends PodProps {
   readonly port?: number;
 
   /**
+   * The port of its Service: 80, where its pods, which don't run as root, listen on 8080. A change replaces nothing.
+   * @default - `port`
+   */
+  readonly servicePort?: number;
+
+  /**
    * Further ports that it listens on, by name: `{ broker: 5050 }`. They are open to the same clients.
    * @default - none
    */
@@ -114,10 +120,11 @@ export class HttpService extends Construct {
     super(scope, id);
     const { cluster, namespace, name = id, morePorts = {}, clients = [], drain = "15s" } = props;
     const { port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health } = props;
-    const { replicas = 2, scaleOn, env = {}, listens = [] } = props;
+    const { servicePort = port, replicas = 2, scaleOn, env = {}, listens = [] } = props;
     refuse(this, imageProblems(props));
     for (const { property, ...problem } of [
       ...portProblems({ port, ...morePorts }),
+      ...(servicePort === port ? [] : servicePortProblems(servicePort, morePorts)),
       ...healthProblems(health),
       ...unreadable("drain", drain, seconds(drain)),
       ...replicasProblems(replicas),
@@ -175,14 +182,14 @@ export class HttpService extends Construct {
         spec: {
           selector: pods.selector(service),
           port: [
-            { name: "http", port, targetPort: "http", appProtocol: "http" },
+            { name: "http", port: servicePort, targetPort: "http", appProtocol: "http" },
             ...Object.entries(morePorts).map(([portName, number]) => ({ name: portName, port: number, targetPort: portName })),
           ],
         },
         lifecycle: goesLast ? GOES_LAST : {},
         dependsOn: [...(props.after ?? [])],
       });
-      return { backend: { ...(slot ? { slot } : {}), service, port }, part: at, service: found, ready: [deployment, found] };
+      return { backend: { ...(slot ? { slot } : {}), service, port: servicePort }, part: at, service: found, ready: [deployment, found] };
     });
     this.versions = made;
     this.backends = made.map(({ backend }) => backend);
@@ -218,6 +225,12 @@ function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
     }
     return found;
   });
+}
+
+function servicePortProblems(value: number, morePorts: Readonly<Record<string, number>>): PropProblem[] {
+  const found = (rule: string, remedy: string) => [{ property: "servicePort", value, rule, remedy }];
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) return found("is not a port", "use 1 to 65535");
+  return Object.values(morePorts).includes(value) ? found("is another port of its Service as well", "choose another") : [];
 }
 
 function healthProblems(value: string) {

@@ -1,7 +1,7 @@
 export { SIGNAL_READER } from "./autoscaling";
 export type { Check, HttpCheck, ObjectCheck, QueryCheck, TcpCheck, Through } from "./checks";
 export type * from "./contract";
-export { WORKLOAD_DEFAULTS } from "./defaults";
+export { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "./defaults";
 export { emptiesDatabase } from "./destruction";
 export { DISRUPTIONS_IGNORED } from "./disruptions";
 export type { Endpoint } from "./endpoints";
@@ -12,9 +12,9 @@ export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migr
 export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespace-connections";
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";
 export { type Partitioning, partitionsOf } from "./partitions";
-export { PodTemplate, type PodTemplateProps, type PodVersion } from "./pod-template";
+export { PodTemplate, type PodTemplateProps, type PodVersion, podsOf } from "./pod-template";
 export { RESTARTED } from "./rollout";
-export { BY_HAND, BY_THE_CLOCK, SECRETS_ARRIVE } from "./schedule";
+export { BY_HAND, BY_THE_CLOCK, SECRETS_ARRIVE, scheduleProblems } from "./schedule";
 export { ScheduledTask, type ScheduledTaskProps } from "./scheduled-task";
 export { SmokeTest, type SmokeTestProps, smokeTestsOf } from "./smoke-test";
 export { VerifiedJob, type VerifiedJobProps } from "./verified-job";

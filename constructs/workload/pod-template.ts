@@ -10,7 +10,7 @@ import { TOOLS } from "../core/versions";
 import { CustomResources, imageFrom, imageProblem, type Opening, type Peer, PodTraffic, RESTRICTED, STAYS } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import type { Container, Health, PodProps, Volume } from "./contract";
-import { WORKLOAD_DEFAULTS } from "./defaults";
+import { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "./defaults";
 import { fileData, fileHash, mounts, secretMounts, volumes } from "./directories";
 import { NamespaceConnections } from "./namespace-connections";
 import { claimName, keptVolume } from "./paths";
@@ -111,11 +111,14 @@ export interface PodVersion {
   readonly property?: string;
 }
 
-const BESIDE = { cpu: "20m", memory: "64Mi" } as const;
-
 /** Where a pod finds the one program that waits: the provider has no sleep before the end, and images need not have one. */
 const DRAIN = "/drain";
 const DRAIN_VOLUME = "drain";
+
+/** The pods of a workload, by its name: whoever lets them in need not have made them. */
+export function podsOf(namespace: string, name: string): Exclude<Peer, string> {
+  return { namespace, labels: { [NAME]: name } };
+}
 
 /** The label by which a StatefulSet and its service know each pod (Kubernetes 1.28). */
 export const POD_INDEX = "metadata.labels['apps.kubernetes.io/pod-index']";
@@ -314,7 +317,10 @@ export class PodTemplate extends Construct {
     });
   }
 
-  private beside({ name, image, command, args, cpu = BESIDE.cpu, memory = BESIDE.memory, env = {}, connected }: Container, own: string) {
+  private beside(
+    { name, image, command, args, cpu = CONTAINER_DEFAULTS.cpu, memory = CONTAINER_DEFAULTS.memory, env = {}, connected }: Container,
+    own: string,
+  ) {
     if (image !== undefined) this.check(`${name}.image`, image);
     return {
       name,

@@ -139,6 +139,7 @@ describe("HttpService", () => {
       return found;
     };
     expect(backendsOf({ port: 5002 })).toEqual([{ service: "orders", port: 5002 }]);
+    expect(backendsOf({ port: 5002, servicePort: 80 })).toEqual([{ service: "orders", port: 80 }]);
     expect(backendsOf({ slots: { green, blue } })).toEqual([
       { slot: "blue", service: "orders-blue", port: 8080 },
       { slot: "green", service: "orders-green", port: 8080 },
@@ -171,6 +172,12 @@ describe("HttpService", () => {
       "orders.slots.blue.replicas: 0 is no number of instances; use 1 or more",
     ],
     ["a port of root's", { port: 80 }, "orders.port: 80 is no port that it may open; use 1024 to 65535: what is below is root's"],
+    [
+      "a Service with one port twice",
+      { servicePort: 5050, morePorts: { broker: 5050 } },
+      "orders.servicePort: 5050 is another port of its Service as well; choose another",
+    ],
+    ["a Service on no port", { servicePort: 70_000 }, "orders.servicePort: 70000 is not a port; use 1 to 65535"],
     ["a port twice", { morePorts: { broker: 8080 } }, "orders.morePorts.broker: 8080 is another of its ports as well; choose another"],
     [
       "a port by a name that is taken",

@@ -8,6 +8,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
+/** Folders whose other files compiled code reads beside itself. */
+const LOADED = ["constructs", "examples"];
+
 /** What `local` runs, which a runtime of its own compiles. */
 const SAMPLE = join("environments", "sample");
 
@@ -26,10 +29,12 @@ export function build() {
 
 // What is loaded as it is lies where compiled code looks for it: charts and scripts of constructs, the sample's programs.
 function copyFiles() {
-  cpSync(join(root, "constructs"), join(dist, "constructs"), {
-    recursive: true,
-    filter: (from) => statSync(from).isDirectory() || !from.endsWith(".ts"),
-  });
+  for (const folder of LOADED) {
+    cpSync(join(root, folder), join(dist, folder), {
+      recursive: true,
+      filter: (from) => statSync(from).isDirectory() || !from.endsWith(".ts"),
+    });
+  }
   cpSync(join(root, SAMPLE), join(dist, SAMPLE), { recursive: true });
 }
 
@@ -39,7 +44,7 @@ function removeOrphans() {
   for (const file of readdirSync(dist, { recursive: true })) {
     const compiled = /^(.*)\.(d\.ts|js)$/.exec(file);
     const source = compiled ? `${compiled[1]}.ts` : file;
-    if ((compiled || file.startsWith("constructs") || file.startsWith(SAMPLE)) && !existsSync(join(root, source)))
+    if ((compiled || [...LOADED, SAMPLE].some((folder) => file.startsWith(folder))) && !existsSync(join(root, source)))
       rmSync(join(dist, file), { recursive: true, force: true });
   }
 }

@@ -20,7 +20,7 @@ type Json = Readonly<Record<string, unknown>>;
 interface Stack {
   readonly terraform: {
     readonly backend: {
-      readonly s3?: { readonly bucket: string; readonly region: string; readonly key: string };
+      readonly s3?: { readonly bucket: string; readonly region: string; readonly key: string; readonly endpoints?: object };
       readonly local?: { readonly path: string };
     };
     readonly required_providers?: Readonly<Record<string, { readonly source: string; readonly version: string }>>;
@@ -32,8 +32,9 @@ interface Stack {
 
 /** The stacks of an environment whose states are where those of the others are, and that none of the others claims. */
 export async function goneStacks(environment: string, stacks: readonly Workspace[], aws: AwsReader): Promise<readonly GoneStack[]> {
-  const places = stacks.map((workspace) => placeOf(workspace));
+  const places = stacks.flatMap((workspace) => placeOf(workspace) ?? []);
   const [first] = places;
+  // Other backends don't tell which states they hold.
   if (!first) return [];
   const { bucket } = first;
   const all = bucket ? await aws.keys(bucket.name, bucket.region, `${dirname(first.key)}/`) : files(dirname(first.key));
@@ -56,9 +57,10 @@ interface Place {
   readonly bucket?: { readonly name: string; readonly region: string };
 }
 
-function placeOf({ json, directory }: Workspace): Place {
+function placeOf({ json, directory }: Workspace): Place | undefined {
   const { s3, local } = (json as unknown as Stack).terraform.backend;
-  return s3 ? { key: s3.key, bucket: { name: s3.bucket, region: s3.region } } : { key: resolve(directory, local?.path ?? "") };
+  if (s3 && s3.endpoints === undefined) return { key: s3.key, bucket: { name: s3.bucket, region: s3.region } };
+  return local && { key: resolve(directory, local.path) };
 }
 
 function files(directory: string): readonly string[] {

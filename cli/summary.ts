@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
 import {
+  asDomains,
   clientsOf,
   clustersIn,
-  type Environment,
   EXCEPTIONS,
   type Exceptions,
   type Ineffective,
@@ -13,6 +13,7 @@ import {
   type QuotaNeed,
   quotaNeeds,
   type Synthesis,
+  type System,
   settledStores,
   storeBackups,
   type WorkloadOverview,
@@ -82,7 +83,8 @@ export interface StackSummary {
 export function summarize(program: Program, { compositions, stacks, sites }: Synthesis, outdir: string): Summary {
   const needs = quotaNeeds(stacks.values());
   const parts = compositions.map(({ name, stacks: made }): PartSummary => {
-    const environment = program.environments.find((candidate) => candidate.name === name);
+    const found = program.environments.find((candidate) => candidate.name === name);
+    const environment = found && asDomains(found);
     const account = program.accounts.find(({ id }) => name.endsWith(id));
     return {
       name,
@@ -191,7 +193,7 @@ function table(title: string, rows: readonly (readonly string[])[]): readonly st
   return lines.length > 0 ? [`  ${title}:`, ...lines] : [];
 }
 
-function placeOf(environment: Environment): string {
+function placeOf(environment: System): string {
   const { aws, cluster } = environment;
   if (!aws) return cluster && "context" in cluster ? `on ${cluster.context}, without a cloud` : "without a cloud";
   const copied = aws.recoveryRegion !== undefined && storeBackups(environment).some(({ inBucket }) => inBucket);
@@ -199,20 +201,15 @@ function placeOf(environment: Environment): string {
   return `${aws.region}${copies}, account ${aws.account}`;
 }
 
-function storesOf(environment: Environment): PartSummary["stores"] {
+function storesOf(environment: System): PartSummary["stores"] {
   const clients = clientsOf(environment);
-  return settledStores(environment).map(({ path, settings }) => {
-    const by = clients.get(path) ?? limitOf(path, environment);
+  return settledStores(environment).map(({ path, settings, limit }) => {
+    const by = clients.get(path) ?? limit;
     return { store: path, settings: by ? `${settings}; ${by}` : settings };
   });
 }
 
-function limitOf(path: string, { eventStore }: Environment): string | undefined {
-  const unlicensed = path === "eventStore" && eventStore?.engine === "eventsourcingdb" && !eventStore.licence;
-  return unlicensed ? "without a licence, which it needs to accept more than 25,000 events" : undefined;
-}
-
-function backupsOf(environment: Environment): PartSummary["backups"] {
+function backupsOf(environment: System): PartSummary["backups"] {
   const { region, recoveryRegion } = environment.aws ?? {};
   return storeBackups(environment).map(({ store, by, keep, inBucket, followsKeep }) => {
     const copied = inBucket && recoveryRegion !== undefined;

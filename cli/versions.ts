@@ -4,19 +4,20 @@ import { isDeepStrictEqual, parseArgs } from "node:util";
 import { describe, InvalidInput } from "../constructs/core/errors";
 import { sharesPatch } from "../constructs/gateway";
 import { type Environment, type Program, type ReleaseFile, type Slot, validate, type WorkloadRelease } from "../stacks";
-import { all } from "../stacks/model/common";
+import { workloadsIn } from "../stacks/model/derive/workloads";
 import { released, releaseFile, versionsOf } from "../stacks/model/release";
+import { asDomains } from "../stacks/model/shorthand";
 import type { SlotSettings } from "../stacks/model/workloads/release-file";
-import { ROLES, SLOTS, WORKLOADS, wouldRunTwice } from "../stacks/model/workloads/roles";
-import { NAMESPACE_OF } from "../stacks/workloads/side-stack";
+import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { noSuch } from "./command";
 import { Refused } from "./refused";
 import { asksForHelp, at, messageFor } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
 export const USAGE = `Usage:
-  npm run release -- <environment> [<workload>] --show
+  npm run release -- <environment> [<workload or domain>] --show
   npm run release -- <environment> <workload> <change>
+  npm run release -- <environment> [<domain>] --rollback | --switch
 
 Changes of a workload that is released by rolling:
   --image <image>                       another version in place of the running one
@@ -29,6 +30,9 @@ Changes of a workload that is released blue-green:
   --weights blue=90,green=10            the share of requests that each slot takes
   --switch                              all requests to the other slot
   --rollback                            all requests to the version before
+
+Without a workload, --rollback and --switch change every workload of the domain, or of the environment, that has something to
+change: jobs that ran before are left, because an older image takes nothing back.
 
 Only the release file is written, and nothing that would not pass: a plan of the stack comes next.`;
 
@@ -84,12 +88,14 @@ export function release(program: Program, argv: readonly string[], { directory =
     const file = environment.release?.workloads ?? {};
     const known = workloadsOf(environment);
     if (options.show) {
-      for (const name of workloadName === undefined ? known.keys() : [workloadOf(known, workloadName).name]) {
+      for (const { name } of chosenFrom(known, workloadName)) {
         console.log([`${environmentName} ${name}`, ...versions(file[name] ?? {}).map((line) => `  ${line}`)].join("\n"));
       }
       return 0;
     }
-    const { name, stack, workload } = workloadOf(known, workloadName ?? "");
+    const chosen = chosenFrom(known, workloadName);
+    if (workloadName === undefined || !known.has(workloadName)) return releaseTogether(program, environment, chosen, options, directory);
+    const { name, stacks, namespace, workload } = chosen[0] as Known;
     const before = file[name] ?? {};
     const after = changeOf(options)(before, workload);
     if (isDeepStrictEqual(before, after)) {
@@ -102,8 +108,8 @@ export function release(program: Program, argv: readonly string[], { directory =
     at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
     console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
     if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
-    console.log(`Next: npm run plan -- ${environment.name}-${stack}`);
-    if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, stack, after)}`);
+    console.log(plansOf(environment, stacks));
+    if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, namespace, after)}`);
     return 0;
   } catch (error) {
     const message = messageFor(error);
@@ -117,7 +123,8 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
   try {
     const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
     const { show, "check-only": checkOnly, ...rest } = values;
-    const complete = show ? Object.keys(rest).length === 0 && positionals.length > 0 : positionals.length === 2;
+    const alone = Object.keys(rest).length === 0;
+    const complete = show ? alone && positionals.length > 0 : positionals.length === 2 || (positionals.length === 1 && !alone);
     if (positionals.length > 2 || !(complete || checkOnly)) throw new Refused(USAGE);
     return { names: positionals, options: values };
   } catch (error) {
@@ -167,35 +174,90 @@ function environmentOf({ environments }: Program, name: string): Environment {
   return found;
 }
 
-/** A workload, and the stack that it is in. */
+/** Changes several workloads at once: each that can be, the others are named. */
+function releaseTogether(
+  program: Program,
+  environment: Environment,
+  chosen: readonly Known[],
+  options: Options,
+  directory: string,
+): number {
+  if (!(options.rollback || options.switch))
+    throw new Refused(`name one workload: ${chosen.map(({ name }) => name).join(", ")}\n\n${USAGE}`);
+  const change = changeOf(options);
+  const file = environment.release?.workloads ?? {};
+  const left: string[] = [];
+  const made = chosen.flatMap(({ name, stacks, workload }) => {
+    try {
+      const [before, after] = [file[name] ?? {}, change(file[name] ?? {}, workload)];
+      return isDeepStrictEqual(before, after) ? [] : [{ name, stacks, workload, before, after }];
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      left.push(error.message);
+      return [];
+    }
+  });
+  if (made.length === 0) throw new Refused(["Nothing is changed:", ...left].join("\n"));
+  const changed = { ...file, ...Object.fromEntries(made.map(({ name, after }) => [name, after])) };
+  const remaining = problemsWith(program, environment, changed);
+  const path = releaseFile(environment.name);
+  at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
+  for (const { workload, before, after } of made)
+    console.log([workload.path, ...indented("was", before), ...indented("is", after)].join("\n"));
+  if (left.length > 0) console.log(["Left as they are:", ...left.map((line) => `  ${line}`)].join("\n"));
+  console.log(`${path} is written; commit it.`);
+  if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
+  console.log(
+    plansOf(
+      environment,
+      made.flatMap(({ stacks }) => stacks),
+    ),
+  );
+  return 0;
+}
+
+/** The plans that come next, each once. */
+function plansOf({ name }: Environment, stacks: readonly string[]): string {
+  return `Next: ${[...new Set(stacks)].map((stack) => `npm run plan -- ${name}-${stack}`).join("\n      ")}`;
+}
+
+/** A workload, and the stacks and the namespace that it is in. */
 interface Known {
   readonly name: string;
-  readonly stack: string;
+  readonly domain: string;
+
+  /** In the order of deployment: that of its domain, and that of its routes if they have one of their own. */
+  readonly stacks: readonly string[];
+  readonly namespace: string;
   readonly workload: Workload;
 }
 
 function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
-  const known = ROLES.flatMap((role) =>
-    all<{ readonly name?: string; readonly release?: string }>(environment[role]).map((described): Known => {
-      const { name: byRole, stack, single, forwardOnly = false } = WORKLOADS[role];
-      const name = described.name ?? byRole;
-      const path = `${environment.name} ${name}`;
-      const workload = {
-        path,
-        blueGreen: described.release === "blue-green",
-        forwardOnly,
-        ...(single ? { single: wouldRunTwice(role) } : {}),
-      };
-      return { name, stack, workload };
-    }),
-  );
+  const known = workloadsIn(asDomains(environment)).map(({ domain: { name: domain, stack, namespace, trafficAfter }, workload }): Known => {
+    const { name, kind, settings } = workload;
+    const routedApart = trafficAfter !== undefined && workload.kind === "service" && workload.exposed;
+    const described = {
+      path: `${environment.name} ${name}`,
+      blueGreen: "release" in settings && settings.release === "blue-green",
+      // What a job has changed before its domain is not changed back by an older image.
+      forwardOnly: "when" in settings && settings.when === "before",
+      ...(SINGLE[kind] === undefined ? {} : { single: slotsUnsupported(kind) }),
+    };
+    return { name, domain, stacks: [stack, ...(routedApart ? [`${stack}-traffic`] : [])], namespace, workload: described };
+  });
   return new Map(known.map((each) => [each.name, each]));
 }
 
-function workloadOf(known: ReadonlyMap<string, Known>, name: string): Known {
+/** The workload of a name, those of the domain of that name, or all. */
+function chosenFrom(known: ReadonlyMap<string, Known>, name: string | undefined): readonly Known[] {
+  const all = [...known.values()];
+  if (name === undefined) return all;
   const found = known.get(name);
-  if (!found) throw new Refused(noSuch("workload", name, { workloads: [...known.keys()] }));
-  return found;
+  const chosen = found ? [found] : all.filter(({ domain }) => domain === name);
+  if (chosen.length > 0) return chosen;
+  throw new Refused(
+    noSuch("workload or domain", name, { workloads: [...known.keys()], domains: [...new Set(all.map(({ domain }) => domain))] }),
+  );
 }
 
 /**
@@ -238,9 +300,8 @@ function indented(word: string, entry: WorkloadRelease): readonly string[] {
 }
 
 /** What turns a deployed route as the release file does, for a night on which Terraform can't. */
-function turned(name: string, stack: string, entry: WorkloadRelease): string {
+function turned(name: string, namespace: string, entry: WorkloadRelease): string {
   const backends = versionsOf(entry as SlotSettings).map(({ slot, weight }) => ({ service: `${name}-${slot}`, port: 0, weight }));
-  const namespace = NAMESPACE_OF[stack as keyof typeof NAMESPACE_OF];
   return `kubectl patch httproute ${name} -n ${namespace} --type json -p '${JSON.stringify(sharesPatch(backends))}'`;
 }
 

@@ -14,12 +14,13 @@ import { keysStack } from "./cloud/keys";
 import { networkStack } from "./cloud/network";
 import { peeringStacks } from "./cloud/peering";
 import { platformStack } from "./cluster/platform";
-import { eventStoreOnClusterStacks } from "./cluster/stores/event-store";
+import { storeStacks } from "./cluster/stores";
 import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
-import { readStoreStacks } from "./cluster/stores/read-store";
-import type { Environment, Program } from "./model/environment";
-import { withRelease } from "./model/release";
-import { sideStacks } from "./workloads/sides";
+import { edgeOf } from "./model/derive/endpoints";
+import type { Program } from "./model/environment";
+import { asDomains } from "./model/shorthand";
+import type { System } from "./model/system";
+import { domainStacks } from "./workloads/domain";
 
 /** The stacks of one account or environment, in the order in which they are deployed. */
 export interface Composition {
@@ -59,13 +60,15 @@ export function compose(
     .filter(({ name }) => wanted(name))
     .flatMap((environment) => {
       try {
-        return [{ name: environment.name, ...environmentStacks(app, withRelease(environment), program) }];
+        return [{ name: environment.name, ...environmentStacks(app, asDomains(environment), program) }];
       } catch (error) {
         failed(environment.name, error);
         return [];
       }
     });
-  return [...accounts, ...environments];
+  const compositions = [...accounts, ...environments];
+  for (const { name, stacks } of compositions) program.extend?.({ name, stacks: new Map(stacks.map((stack) => [stack.node.id, stack])) });
+  return compositions;
 }
 
 function rethrown(_: string, error: unknown): void {
@@ -77,25 +80,25 @@ export function bootstrapName(account: string): string {
   return `bootstrap-${account}`;
 }
 
-function environmentStacks(app: App, environment: Environment, { accounts, environments }: Program): Omit<Composition, "name"> {
-  const context = onAws(environment, accounts);
+function environmentStacks(app: App, system: System, { accounts, environments }: Program): Omit<Composition, "name"> {
+  const context = onAws(system, accounts);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
-  const clusters = sitesOf(environment, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
+  const clusters = sitesOf(system, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
   const users = clusters.flatMap(({ site, stacks: [platform] }) => {
     const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);
     return eventStoreUsersStacks(app, site, before).map((stack) => ({ site, stack }));
   });
-  const sides = sideStacks(app, environment, clusters, [...vendors, ...users.map(({ stack }) => stack)]);
-  const later = [...users, ...sides];
+  const domains = domainStacks(app, system.domains, clusters, [...vendors, ...users.map(({ stack }) => stack)]);
+  const later = [...users, ...domains];
   const sites = clusters.map(({ site, stacks: before }) => ({
     site,
     stacks: [...before, ...later.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
-  const edges = foundation ? edgesOf(app, foundation, environments) : [];
+  const edges = foundation ? edgesOf(app, foundation, environments.map(asDomains)) : [];
   // Nobody asks before the answers have been tested.
-  const answering = sides.filter(({ stack }) => stack.node.id === `${environment.name}-read-side`);
+  const answering = domains.filter(({ domain }) => domain.name === edgeOf(system)?.domain.name);
   for (const edge of edges) for (const { stack } of answering) edge.addDependency(stack);
   return { stacks: [...stacks, ...before, ...vendors, ...later.map(({ stack }) => stack), ...edges], sites };
 }
@@ -105,7 +108,7 @@ function clusterContents(app: App, site: Site): readonly PlatformStack[] {
   const platform = platformStack(app, site);
   const { data, identities } = site.foundation ?? {};
   const before = [platform, ...(data ? [data] : []), ...(identities ? [identities] : [])];
-  return [platform, ...eventStoreOnClusterStacks(app, site, before), ...readStoreStacks(app, site, before)];
+  return [platform, ...storeStacks(app, site, before)];
 }
 
 /** What an environment has on AWS, and what of it the stacks on its clusters read. */
@@ -119,22 +122,17 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
   const [entry] = entryStacks(app, context, network);
   const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities), ...present(entry)];
-  const [eventStore] = eventStoreStacks(app, context, network);
-  const optional = {
-    ...(data ? { data } : {}),
-    ...(eventStore ? { eventStore } : {}),
-    ...(identities ? { identities } : {}),
-    ...(entry ? { entry } : {}),
-  };
-  return { foundation: { context, keys, network, clusters, backup, ...optional }, stacks };
+  const vendors = eventStoreStacks(app, context, network);
+  const optional = { ...(data ? { data } : {}), ...(identities ? { identities } : {}), ...(entry ? { entry } : {}) };
+  return { foundation: { context, keys, network, clusters, backup, vendors, ...optional }, stacks };
 }
 
-/** What another vendor runs for an environment, behind all that does not need it: its provider may be out of reach. */
-function vendorStacks(app: App, { context, network, eventStore }: Foundation): readonly PlatformStack[] {
-  return eventStore ? [eventStore, ...peeringStacks(app, context, network, eventStore)] : [];
+/** What other vendors run for an environment, behind all that does not need it: their providers may be out of reach. */
+function vendorStacks(app: App, { context, network, vendors }: Foundation): readonly PlatformStack[] {
+  return [...vendors.values(), ...peeringStacks(app, context, network, vendors)];
 }
 
 /** What stands before everything else, and comes last. */
-function edgesOf(app: App, { context, keys, entry }: Foundation, environments: readonly Environment[]): readonly PlatformStack[] {
+function edgesOf(app: App, { context, keys, entry }: Foundation, environments: readonly System[]): readonly PlatformStack[] {
   return entry ? edgeStacks(app, context, { keys, entry, environments }) : [];
 }

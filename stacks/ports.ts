@@ -30,7 +30,7 @@ export function unreachablePorts(
   { environment, key, cluster }: Pick<Site, "environment" | "key" | "cluster">,
   objects: readonly KubernetesObject[],
 ): readonly Problem[] {
-  const nodes = nodeParties(environment)[key === "readCluster" ? "read" : "write"];
+  const nodes = nodeParties(environment)[key];
   if (isExistingCluster(cluster) || nodes === undefined) return [];
   const { flows } = traffic(environment);
   const ways = {

@@ -6,10 +6,10 @@ import { publish, stagingOf } from "./base/publish";
 import { descriptionOf, refusals } from "./base/refusals";
 import { type MeasuredSite, measure } from "./capacity";
 import { type Composition, compose } from "./compose";
-import { NAMED } from "./model/between/names";
-import { each } from "./model/check/finding";
 import { step } from "./model/check/paths";
+import { membersOf } from "./model/derive/members";
 import type { Program } from "./model/environment";
+import { asDomains } from "./model/shorthand";
 import { examine } from "./model/validate";
 
 /** What a synthesis wrote. */
@@ -86,7 +86,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
           { stack, protect: stack.protect, holdsData: stack.holdsData, json: stack.synthesized },
         ]),
     );
-    const violations = [...stacks.values()].flatMap((one) => findings(one).map((finding) => describedIn(one, finding)));
+    const violations = [...stacks.values()].flatMap((one) => findings(one, program.policies).map((finding) => describedIn(one, finding)));
     const { sites, problems } = weigh(compositions);
     if (violations.length > 0) throw new PolicyViolation(violations, problems);
     if (problems.length > 0) throw new InvalidInput(problems);
@@ -114,7 +114,7 @@ export function composed(app: App, program: Program, only?: string): readonly Co
   const { problems: said, sound } = examine(program);
   const isSaid = (path: string) => said.some((problem) => path.startsWith(problem.path) || problem.path.startsWith(`${path}.`));
   const failures: Problem[] = [];
-  const compositions = compose(app, sound, only, (name, error) => {
+  const compositions = compose(app, { ...program, ...sound }, only, (name, error) => {
     const found = error instanceof InvalidInput ? error.problems : nameTwice(sound, name, error);
     if (found) failures.push(...found);
     else if (said.length === 0) throw error;
@@ -134,10 +134,12 @@ function describedIn({ stack }: SynthesizedStack, finding: Finding): Finding {
 function nameTwice({ environments }: Program, environment: string, error: unknown): readonly Problem[] | undefined {
   const [, taken] = /There is already a Construct with name '([^']+)'/.exec((error as Error).message) ?? [];
   const found = taken === undefined ? undefined : environments.find(({ name }) => name === environment);
-  const named = found && NAMED.flatMap((role) => each(found, role)).filter(([, { name }]) => name === taken);
+  const system = found && asDomains(found);
+  const named = system && [...system.stores, ...system.domains.flatMap(membersOf)].filter(({ name }) => name === taken);
   if (!named?.length) return undefined;
-  return named.map(([keys]) => ({
-    path: [environment, ...keys, "name"].reduce(step),
+  // What has its name as its key has no other place for it.
+  return named.map(({ keys }) => ({
+    path: [environment, ...keys, ...(keys.at(-1) === taken ? [] : ["name"])].reduce(step),
     value: taken,
     rule: "is the name of a part of the platform as well",
     remedy: "choose another",

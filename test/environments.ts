@@ -1,10 +1,10 @@
 import { InvalidInput } from "../constructs/core/errors";
 import type { Environment, Program } from "../stacks";
-import { storeBackups, validate } from "../stacks";
+import { asDomains, storeBackups, validate } from "../stacks";
 
 /**
  * A sound environment on AWS, with what a test changes. Someone may enter the clusters that it makes. Stores without backups
- * are excepted: `noBackup: undefined` takes that back.
+ * and state on one machine are excepted: `noBackup: undefined` and `localState: undefined` take that back.
  */
 export function anEnvironment(changes: object = {}): Environment {
   const environment = {
@@ -15,8 +15,19 @@ export function anEnvironment(changes: object = {}): Environment {
     ...changes,
   } as Environment;
   const { disposable, ...exceptions } = environment.exceptions ?? {};
-  const lacking = disposable === undefined && storeBackups(environment).some(({ by }) => by === undefined);
-  return lacking ? { ...environment, exceptions: { noBackup: "filled again by a test", ...exceptions } } : environment;
+  if (disposable !== undefined) return environment;
+  const lacking = storeBackups(asDomains(environment)).some(({ by }) => by === undefined);
+  const local = environment.aws === undefined && environment.state === undefined && hasClusters(environment);
+  if (!lacking && !local) return environment;
+  const excepted = {
+    ...(lacking ? { noBackup: "filled again by a test" } : {}),
+    ...(local ? { localState: "ends with a test" } : {}),
+  };
+  return { ...environment, exceptions: { ...excepted, ...exceptions } };
+}
+
+function hasClusters({ cluster, writeCluster, readCluster }: Environment): boolean {
+  return [cluster, writeCluster, readCluster].some((one) => one !== undefined);
 }
 
 function makesClusters(changes: object): boolean {

@@ -1,5 +1,4 @@
 import type { ClusterKey } from "../model/cluster";
-import type { Entrance } from "../model/derive/endpoints";
 import type { PlatformStack } from "./stack";
 
 export type Keys = {
@@ -72,7 +71,7 @@ export type EventStoreOutputs = {
 
 /** Of each entrance: its load balancer, for an edge, and where that passes connections on to, for the cluster. */
 export type EntryOutputs = {
-  readonly [Name in `${Entrance["kind"]}${"TargetGroupArn" | "LoadBalancerArn" | "LoadBalancerDnsName"}`]?: string;
+  readonly [Output in `${string}TargetGroupArn` | `${string}LoadBalancerArn` | `${string}LoadBalancerDnsName`]: string;
 } & {
   /** The public zone of the environment's domain. */
   readonly publicZoneId: string;

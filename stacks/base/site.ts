@@ -8,8 +8,8 @@ import { type Cluster, type ClusterKey, type ExistingCluster, isExistingCluster,
 import { clustersOf } from "../model/derive/clusters";
 import { prioritiesOn } from "../model/derive/priorities";
 import { roomKept } from "../model/derive/reserved-capacity";
-import type { Environment } from "../model/environment";
 import { zoneNames } from "../model/place";
+import type { System } from "../model/system";
 import type { AwsContext } from "./context";
 import type { Backups, ClusterStacks, DataOutputs, EntryOutputs, EventStoreOutputs, Keys, NetworkOutputs } from "./outputs";
 import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
@@ -25,8 +25,8 @@ export interface Foundation {
   /** @default - AWS keeps nothing for it */
   readonly data?: PlatformStack<DataOutputs>;
 
-  /** @default - it is not at a vendor */
-  readonly eventStore?: PlatformStack<EventStoreOutputs>;
+  /** Stores at a vendor, by name. */
+  readonly vendors: ReadonlyMap<string, PlatformStack<EventStoreOutputs>>;
 
   /** @default - no workload calls AWS */
   readonly identities?: PlatformStack;
@@ -37,7 +37,7 @@ export interface Foundation {
 
 /** A cluster of an environment, as the stacks on it see it. */
 export interface Site {
-  readonly environment: Environment;
+  readonly environment: System;
   readonly key: ClusterKey;
   readonly cluster: Cluster;
 
@@ -55,7 +55,7 @@ const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform
 const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
 
 /** The clusters of an environment, each with an account of what is asked of it. */
-export function sitesOf(environment: Environment, foundation?: Foundation): readonly Site[] {
+export function sitesOf(environment: System, foundation?: Foundation): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
     const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
     const ledger = new CapacityLedger(poolOf(environment, cluster), Object.fromEntries(priorities));
@@ -70,14 +70,16 @@ export function kubernetesStack<O extends Outputs = Outputs>(
   app: App,
   site: Site,
   part: string,
+  holdsData = false,
 ): { readonly stack: PlatformStack<O>; readonly cluster: KubernetesTarget } {
   const { environment, key, foundation } = site;
   const name = ON_EACH_CLUSTER.has(part) ? `${PREFIX[key]}${part}` : part;
   const { aws: _, ...props } = foundation
-    ? awsStackProps(foundation.context.environment, foundation.context.account, name)
-    : { aws: undefined, ...localStackProps(environment, name) };
+    ? awsStackProps(foundation.context.environment, foundation.context.account, name, holdsData)
+    : { aws: undefined, ...localStackProps(environment, name, holdsData) };
   const stack = new PlatformStack<O>(app, `${environment.name}-${name}`, props);
   const cluster = targetOf(stack, site);
+  stack.cluster = cluster;
   for (const provider of ["kubernetes", "helm"] as const) {
     stack.addOverride(`terraform.required_providers.${provider}.version`, VERSIONS.providers[provider]);
   }
@@ -104,13 +106,13 @@ function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, fou
 }
 
 /** The fewest nodes that the cluster may have, and what each leaves to pods. Unknown of a cluster that nobody describes. */
-function poolOf(environment: Environment, cluster: Cluster): NodePool | undefined {
+function poolOf(environment: System, cluster: Cluster): NodePool | undefined {
   if (isExistingCluster(cluster)) return cluster.room && roomOf(cluster.room);
   return environment.aws && nodePool(cluster.nodes, cluster.node, zonesOf(environment, cluster));
 }
 
 /** The zones of a cluster's nodes, as far as they are known. */
-function zonesOf(environment: Environment, cluster: Cluster): readonly string[] {
+function zonesOf(environment: System, cluster: Cluster): readonly string[] {
   if (isExistingCluster(cluster)) return Object.keys(cluster.room?.zones ?? {});
   const { aws } = environment;
   return aws ? zoneNames({ ...environment, aws }) : [];

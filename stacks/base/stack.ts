@@ -16,18 +16,23 @@ import {
 import type { Construct } from "constructs";
 import { boundaryArn, rolePath, type StateLocation, stateLocation } from "../../constructs/bootstrap";
 import { VERSIONS } from "../../constructs/core/versions";
+import type { KubernetesTarget } from "../../constructs/kubernetes";
 import type { Account } from "../model/accounts";
-import type { Environment } from "../model/environment";
 import { isProtected } from "../model/exceptions";
 import type { Aws } from "../model/place";
+
+import type { System } from "../model/system";
+
 import { jsonOf } from "./json";
+
 import { sparingPlainValues } from "./plain-values";
+import { type Backend, backendOf, OtherBackend, OtherRemoteState } from "./state";
 
 /** What a stack tells the others, under names of its own that outlive any construct id. */
 export type Outputs = Readonly<Record<string, string | string[]>>;
 
-/** Where a stack's state lies: in the account's state bucket, or on this machine. */
-export type State = { readonly bucket: StateLocation; readonly key: string } | { readonly file: string };
+/** Where a stack's state is stored: in the account's state bucket, at a backend that the environment names, or on this machine. */
+export type State = { readonly bucket: StateLocation; readonly key: string } | { readonly backend: Backend } | { readonly file: string };
 
 export interface StackProps {
   readonly state: State;
@@ -66,6 +71,12 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   /** Whether it is the place of data. */
   readonly holdsData: boolean;
 
+  /**
+   * The cluster that it works on, for what is added to it.
+   * @default - none
+   */
+  cluster?: KubernetesTarget;
+
   /** What was synthesized last: what cdktf wrote, without reading it again. */
   synthesized: Readonly<Record<string, unknown>> = {};
 
@@ -85,6 +96,8 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     this.addOverride("terraform.required_version", VERSIONS.terraform);
     if ("file" in props.state) {
       new LocalBackend(this, { path: props.state.file });
+    } else if ("backend" in props.state) {
+      new OtherBackend(this, props.state.backend);
     } else {
       new S3Backend(this, { ...s3(props.state), encrypt: true }).addOverride("use_lockfile", true);
     }
@@ -169,17 +182,19 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   }
 }
 
-/** The parts of an environment that hold data, or the keys to it. */
-const HOLDS_DATA: readonly string[] = ["keys", "data", "event-store", "backup", "read-store"];
-
 /** What an environment's stacks on AWS have in common. */
-export function awsStackProps(environment: Environment & { readonly aws: Aws }, account: Account, part: string): StackProps {
+export function awsStackProps(
+  environment: Pick<System, "system" | "name" | "exceptions"> & { readonly aws: Aws },
+  account: Account,
+  part: string,
+  holdsData = false,
+): StackProps {
   const { system, name, aws } = environment;
   const bucket = stateLocation({ system, account: aws.account, region: account.region });
   return {
     state: { bucket, key: `${name}/${part}.tfstate` },
     protect: isProtected(environment),
-    holdsData: HOLDS_DATA.includes(part),
+    holdsData,
     aws: {
       account: aws.account,
       region: aws.region,
@@ -190,23 +205,28 @@ export function awsStackProps(environment: Environment & { readonly aws: Aws }, 
   };
 }
 
-/** What the stacks of an environment without AWS have in common: their state lies outside of what synthesis writes. */
-export function localStackProps(environment: Environment, part: string): StackProps {
-  // Terraform runs in cdktf.out/stacks/<stack>.
+/** What the stacks of an environment without AWS have in common. */
+export function localStackProps(
+  { system, name, state, ...environment }: Pick<System, "system" | "name" | "exceptions" | "state">,
+  part: string,
+  holdsData = false,
+): StackProps {
   return {
-    state: { file: `../../../.state/${environment.name}/${part}.tfstate` },
+    // Terraform runs in cdktf.out/stacks/<stack>; a file is outside of what synthesis writes.
+    state: state ? { backend: backendOf(state, { system, environment: name, part }) } : { file: `../../../.state/${name}/${part}.tfstate` },
     protect: isProtected(environment),
-    holdsData: HOLDS_DATA.includes(part),
+    holdsData,
   };
 }
 
 function remoteState(scope: Construct, producer: string, state: State): TerraformRemoteState {
+  if ("backend" in state) return new OtherRemoteState(scope, producer, state.backend);
   return "file" in state
     ? new DataTerraformRemoteStateLocal(scope, producer, { path: state.file })
     : new DataTerraformRemoteStateS3(scope, producer, s3(state));
 }
 
-function s3(state: Exclude<State, { readonly file: string }>) {
+function s3(state: Extract<State, { readonly key: string }>) {
   return { bucket: state.bucket.bucket, key: state.key, region: state.bucket.region, kmsKeyId: state.bucket.key };
 }
 

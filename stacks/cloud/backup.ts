@@ -9,7 +9,7 @@ import { DEFAULT_KEEP } from "../model/derive/store-backups";
 /** Where the backups of an environment lie, in its own region and in the recovery region. */
 export function backupStack(app: App, { environment, account }: AwsContext, keys: PlatformStack<Keys>): PlatformStack<Backups> {
   const { system, name, aws, backup } = environment;
-  const stack = new PlatformStack<Backups>(app, `${name}-backup`, awsStackProps(environment, account, "backup"));
+  const stack = new PlatformStack<Backups>(app, `${name}-backup`, awsStackProps(environment, account, "backup", true));
   const { backupKeyArn, recoveryKeyArn } = stack.read(keys);
   const bucket = new BackupBucket(stack, "bucket", {
     name: [system, name],

@@ -5,11 +5,16 @@ import { clusterNames } from "../../constructs/cluster";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
-import type { Environment } from "../model/environment";
 import type { Aws } from "../model/place";
+import type { System } from "../model/system";
 
 /** What every other stack of an account needs first: where state lies, and who may deploy. */
-export function bootstrapStack(app: App, name: string, account: Account, environments: readonly Environment[]): PlatformStack {
+export function bootstrapStack(
+  app: App,
+  name: string,
+  account: Account,
+  environments: readonly Pick<System, "name" | "aws">[],
+): PlatformStack {
   const { id, region, system, github } = account;
   const stack = new PlatformStack(app, name, {
     state: { bucket: stateLocation({ system, account: id, region }), key: "bootstrap/terraform.tfstate" },

@@ -7,8 +7,10 @@ import type { AwsContext } from "../base/context";
 import type { DataOutputs, Keys, NetworkOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { AUTHORITY, managedSecretsOf } from "../model/derive/secrets";
-import { isReadFromElsewhere, type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
+import { pathOf } from "../model/check/paths";
+import { isEngine } from "../model/derive/members";
+import { authorityOf, managedSecretsOf } from "../model/derive/secrets";
+import { isUsedFromElsewhere, type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import type { Environment } from "../model/environment";
 import { zoneIds } from "../model/place";
@@ -36,16 +38,18 @@ export function dataStacks(
 ): readonly PlatformStack<DataOutputs>[] {
   const secrets = managedSecretsOf(environment);
   const servers = managedServersOf(environment);
-  const { system, name, aws, cache } = environment;
-  const published = isReadFromElsewhere(environment);
-  if (secrets.length === 0 && servers.length === 0 && cache?.engine !== "elasticache" && !published) return [];
-  const stack = new PlatformStack<DataOutputs>(app, `${name}-data`, awsStackProps(environment, account, "data"));
+  const { system, name, aws } = environment;
+  const caches = environment.stores.filter((store) => isEngine(store, "elasticache"));
+  const published = environment.stores.filter((store) => isUsedFromElsewhere(environment, store));
+  if ([secrets, servers, caches, published].every(({ length }) => length === 0)) return [];
+  const stack = new PlatformStack<DataOutputs>(app, `${name}-data`, awsStackProps(environment, account, "data", true));
   const { secretsKeyArn, dataKeyArn, logsKeyArn } = stack.read(keys);
   const { protect } = stack;
   for (const { spec } of secrets) {
     new ManagedSecret(stack, spec.name, { name: [system, name], spec, key: secretsKeyArn, protect });
   }
-  if (published) new PublishedAuthority(stack, AUTHORITY, { name: [system, name], authority: AUTHORITY, key: secretsKeyArn, protect });
+  for (const authority of published.map(authorityOf))
+    new PublishedAuthority(stack, authority, { name: [system, name], authority, key: secretsKeyArn, protect });
 
   const outputs: Record<string, string> = {};
   const place = (store: string) => {
@@ -60,7 +64,7 @@ export function dataStacks(
       logDays: logDays(aws.logRetention, protect),
     };
   };
-  for (const { name: store, path, settings } of servers) {
+  for (const { name: store, keys: path, settings } of servers) {
     const { version, parameters, replicas, size = environment.size ?? "medium" } = settings;
     const props = {
       ...place(store),
@@ -73,15 +77,16 @@ export function dataStacks(
       ...(parameters ? { parameters } : {}),
     };
     const make = SERVERS[settings.engine] as (...given: unknown[]) => AuroraPostgres | RdsPostgres;
-    const { writer, reader } = describedAt(path, make(stack, store, props, settings));
+    const { writer, reader } = describedAt(pathOf(environment, path), make(stack, store, props, settings));
     outputs[`${outputName(store)}Writer`] = writer;
     outputs[`${outputName(store)}Reader`] = reader;
   }
-  if (cache?.engine === "elasticache") {
-    const { shards, replicasPerShard, purpose = "cache", size = environment.size ?? "medium" } = cache;
-    const made = new ElastiCache(stack, "cache", { ...place("cache"), purpose, size, shards, replicasPerShard });
-    const { host, user, userArn } = describedAt(`${name}.cache`, made);
-    Object.assign(outputs, { cacheHost: host, cacheUser: user, cacheUserArn: userArn });
+  for (const { name: store, keys: path, settings } of caches) {
+    const { shards, replicasPerShard, purpose = "cache", size = environment.size ?? "medium" } = settings;
+    const made = new ElastiCache(stack, store, { ...place(store), purpose, size, shards, replicasPerShard });
+    const { host, user, userArn } = describedAt(pathOf(environment, path), made);
+    const output = outputName(store);
+    Object.assign(outputs, { [`${output}Host`]: host, [`${output}User`]: user, [`${output}UserArn`]: userArn });
   }
   return [stack.publish(outputs)];
 }

@@ -13,9 +13,10 @@ import type { AwsContext } from "../base/context";
 import type { EntryOutputs, Keys } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { edgeOf, entrances } from "../model/derive/endpoints";
+import { pathOf } from "../model/check/paths";
+import { camelCase, edgeOf, entrances } from "../model/derive/endpoints";
 import type { CloudFrontSettings, CloudflareSettings, Edge } from "../model/edge";
-import type { Environment } from "../model/environment";
+import type { System } from "../model/system";
 
 export type EdgeOutputs = {
   /** The public name of the queries. */
@@ -28,7 +29,7 @@ export interface EdgeSurroundings {
   readonly entry: PlatformStack<EntryOutputs>;
 
   /** All environments of the program: some stand by for this one. */
-  readonly environments: readonly Environment[];
+  readonly environments: readonly System[];
 }
 
 /** What answers queries near whoever asks. None where nothing does, and none of a standby at Cloudflare: it is a region of its original's. */
@@ -37,9 +38,11 @@ export function edgeStacks(app: App, context: AwsContext, surroundings: EdgeSurr
   return found ? EDGES[found.edge.provider](app, context, surroundings, found.edge as never) : [];
 }
 
-/** The name by which an environment's own load balancer answers queries. */
-function queryOrigin(environment: Environment): string {
-  return entrances(environment).find(({ kind }) => kind === "query")?.host ?? "";
+/** The entrance behind the edge of an environment, and the name by which its own load balancer answers. */
+function originOf(environment: System): { readonly kind: string; readonly host: string } {
+  const found = edgeOf(environment);
+  const entrance = entrances(environment).find(({ domain }) => domain.name === found?.domain.name);
+  return { kind: camelCase(entrance?.kind ?? ""), host: entrance?.hosts[0] ?? "" };
 }
 
 type Made = readonly PlatformStack<EdgeOutputs>[];
@@ -56,14 +59,17 @@ const EDGES: {
 function cloudFront(app: App, { environment, account }: AwsContext, { keys, entry }: EdgeSurroundings, edge: CloudFrontSettings): Made {
   const { system, name, aws } = environment;
   const { provider: _, ...caching } = edge;
-  const timeout = edgeOf(environment)?.service.timeout;
+  const found = edgeOf(environment);
+  const timeout = found?.service.settings.timeout;
   const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
   // Its logs are data, and it is not changed with every release.
   const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
-  const host = queryOrigin(environment);
-  const { queryLoadBalancerArn: arn = "", queryLoadBalancerDnsName: dnsName = "", publicZoneId: zoneId } = stack.read(entry);
+  const { kind, host } = originOf(environment);
+  const outputs = stack.read(entry);
+  const [arn = "", dnsName = ""] = [outputs[`${kind}LoadBalancerArn`], outputs[`${kind}LoadBalancerDnsName`]];
+  const { publicZoneId: zoneId } = outputs;
   describedAt(
-    `${name}.queryApi.edge`,
+    pathOf(environment, [...(found?.service.keys ?? []), "edge"]),
     new CloudFrontEdge(stack, "edge", {
       name: [system, name],
       account: aws.account,
@@ -96,7 +102,7 @@ function cloudflare(
   stack.addDependency(entry);
   new CloudflareProvider(stack, "cloudflare");
   describedAt(
-    `${name}.queryApi.edge`,
+    pathOf(environment, [...(edgeOf(environment)?.service.keys ?? []), "edge"]),
     new CloudflareEdge(stack, "edge", {
       name: [system, name],
       account: owner,
@@ -110,9 +116,9 @@ function cloudflare(
 }
 
 /** Where the queries of an environment are answered, where Cloudflare may ask there. */
-function regionOf(environment: Environment) {
+function regionOf(environment: System) {
   const { system, name, aws } = environment;
   const found = edgeOf(environment);
   if (!aws || found?.edge.provider !== "cloudflare") return [];
-  return [{ name: [system, name], host: queryOrigin(environment), health: found.service.health ?? WORKLOAD_DEFAULTS.health }];
+  return [{ name: [system, name], host: originOf(environment).host, health: found.service.settings.health ?? WORKLOAD_DEFAULTS.health }];
 }

@@ -5,7 +5,7 @@ import type { ClientAddress } from "../../constructs/gateway";
 import type { AwsContext } from "../base/context";
 import type { EntryOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { type Entrance, entrances } from "../model/derive/endpoints";
+import { camelCase, type Entrance, entrances, tcpTargetGroup } from "../model/derive/endpoints";
 
 /** How an entrance is reached, and how its load balancer tells who the client is. */
 interface Before {
@@ -33,7 +33,7 @@ export function before({ edge }: Pick<Entrance, "edge">): Before {
   return edge ? EDGES[edge] : CLIENTS;
 }
 
-/** Where requests come in: a load balancer for each side that answers any. None where nobody does. */
+/** Where requests come in: a load balancer for each domain that answers any from outside. None where none does. */
 export function entryStacks(app: App, context: AwsContext, network: PlatformStack<NetworkOutputs>): readonly PlatformStack<EntryOutputs>[] {
   const { environment, account } = context;
   const ways = entrances(environment);
@@ -43,20 +43,23 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
   const { vpcId, publicSubnetIds, privateSubnetIds, publicZoneId = "", ...groups } = stack.read(network);
   const outputs = ways.map((way) => {
     const { internal, named, ...reached } = before(way);
+    const [host, ...furtherHosts] = way.hosts;
     const balancer = new LoadBalancer(stack, way.name, {
       name: [system, name, way.name],
       vpcId,
       subnetIds: internal ? privateSubnetIds : publicSubnetIds,
       internal,
       ...reached,
-      securityGroupId: (groups as NetworkOutputs)[`${way.side}EntrySecurityGroupId`] ?? "",
-      ...(named ? { record: { zoneId: publicZoneId, host: way.host } } : {}),
+      securityGroupId: (groups as NetworkOutputs)[`${camelCase(way.party)}SecurityGroupId`] ?? "",
+      ...(named ? { record: { zoneId: publicZoneId, host, ...(furtherHosts.length > 0 ? { furtherHosts } : {}) } } : {}),
+      ...(way.tcp.length > 0 ? { tcpPorts: way.tcp.map(({ port }) => port) } : {}),
       protect: stack.protect,
     });
     return {
-      [`${way.kind}TargetGroupArn`]: balancer.target.targetGroupArn,
-      [`${way.kind}LoadBalancerArn`]: balancer.arn,
-      [`${way.kind}LoadBalancerDnsName`]: balancer.dnsName,
+      ...Object.fromEntries(way.tcp.map((each) => [tcpTargetGroup(way, each), balancer.tcpTargets.get(each.port)?.targetGroupArn ?? ""])),
+      [`${camelCase(way.kind)}TargetGroupArn`]: balancer.target.targetGroupArn,
+      [`${camelCase(way.kind)}LoadBalancerArn`]: balancer.arn,
+      [`${camelCase(way.kind)}LoadBalancerDnsName`]: balancer.dnsName,
     };
   });
   return [stack.publish(Object.assign({ publicZoneId }, ...outputs))];

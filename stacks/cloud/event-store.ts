@@ -2,34 +2,49 @@ import type { App } from "cdktf";
 import { KurrentCloud, KurrentCloudProvider } from "../../constructs/event-store";
 import type { AwsContext } from "../base/context";
 import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
+import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { pathOf } from "../model/check/paths";
+import { isEngine, type StoreWith } from "../model/derive/members";
 import { kurrentCloudCidr } from "../model/stores/event-store";
 
-/** The event store at its vendor, which needs the vendor's provider and nothing else. None where it runs on a cluster. */
+/** The event stores at their vendor, each with a stack that needs the vendor's provider and nothing else. */
 export function eventStoreStacks(
+  app: App,
+  context: AwsContext,
+  network: PlatformStack<NetworkOutputs>,
+): ReadonlyMap<string, PlatformStack<EventStoreOutputs>> {
+  const stores = context.environment.stores.filter((store) => isEngine(store, "kurrent-cloud"));
+  return new Map(stores.map((store) => [store.name, eventStoreStack(app, context, network, store)]));
+}
+
+function eventStoreStack(
   app: App,
   { environment, account }: AwsContext,
   network: PlatformStack<NetworkOutputs>,
-): readonly PlatformStack<EventStoreOutputs>[] {
-  const { system, name, aws, eventStore } = environment;
-  if (eventStore?.engine !== "kurrent-cloud") return [];
+  { name: store, stack: part, keys, settings }: StoreWith<"kurrent-cloud">,
+): PlatformStack<EventStoreOutputs> {
+  const { system, name, aws } = environment;
   // Its state lies on AWS, and that is all it has there.
-  const { aws: _, ...props } = awsStackProps(environment, account, "event-store");
-  const stack = new PlatformStack<EventStoreOutputs>(app, `${name}-event-store`, props);
+  const { aws: _, ...props } = awsStackProps(environment, account, part, true);
+  const stack = new PlatformStack<EventStoreOutputs>(app, `${name}-${part}`, props);
   const { vpcId, vpcCidr } = stack.read(network);
   new KurrentCloudProvider(stack, "kurrentcloud");
-  const { size, backup, version, patch, projections } = eventStore;
-  const { host, peeringConnectionId } = new KurrentCloud(stack, "event-store", {
-    name: [system, name],
-    size,
-    region: aws.region,
-    cidr: kurrentCloudCidr(eventStore),
-    peer: { account: aws.account, vpcId, cidr: vpcCidr },
-    backup,
-    protect: stack.protect,
-    ...(version ? { version } : {}),
-    ...(patch ? { patch } : {}),
-    ...(projections ? { projections } : {}),
-  });
-  return [stack.publish({ eventStoreHost: host, peeringConnectionId })];
+  const { size, backup, version, patch, projections } = settings;
+  const { host, peeringConnectionId } = describedAt(
+    pathOf(environment, keys),
+    new KurrentCloud(stack, store, {
+      name: keys[0] === "stores" ? [system, name, store] : [system, name],
+      size,
+      region: aws.region,
+      cidr: kurrentCloudCidr(settings),
+      peer: { account: aws.account, vpcId, cidr: vpcCidr },
+      backup,
+      protect: stack.protect,
+      ...(version ? { version } : {}),
+      ...(patch ? { patch } : {}),
+      ...(projections ? { projections } : {}),
+    }),
+  );
+  return stack.publish({ eventStoreHost: host, peeringConnectionId });
 }

@@ -5,6 +5,7 @@ import type { AwsContext } from "../base/context";
 import type { Backups, ClusterStacks, DataOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
+import { outputName } from "../model/derive/servers";
 
 /** What the identities stack needs of others. */
 interface Parts {
@@ -25,7 +26,7 @@ const RIGHTS = {
     const { backupBucketArn } = stack.read(backup);
     return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, region);
   },
-  cachePassword: (_, stack, { data }) => cachePasswordStatements((data && stack.read(data).cacheUserArn) ?? ""),
+  cachePassword: ({ store }, stack, { data }) => cachePasswordStatements((data && stack.read(data)[`${outputName(store)}UserArn`]) ?? ""),
 } satisfies Readonly<Record<WorkloadIdentity["purpose"], Rights>>;
 
 /** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */

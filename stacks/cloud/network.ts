@@ -7,7 +7,7 @@ import type { AwsContext } from "../base/context";
 import type { Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { newClusters } from "../model/derive/clusters";
-import { entrances } from "../model/derive/endpoints";
+import { camelCase, entrances } from "../model/derive/endpoints";
 import { traffic } from "../model/derive/traffic";
 import { DEFAULT_CIDR, isExistingNetwork, type OwnNetwork, zonesOf } from "../model/place";
 
@@ -79,8 +79,4 @@ function newVpc(stack: PlatformStack<NetworkOutputs>, { environment }: AwsContex
     logsKey: stack.read(keys).logsKeyArn,
     logDays: logDays(aws.logRetention, stack.protect),
   });
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

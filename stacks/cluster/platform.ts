@@ -13,6 +13,7 @@ import { NAMESPACES } from "../model/derive/namespaces";
 import { type PlatformPart, partsFromElsewhere, partsOf } from "../model/derive/platform-parts";
 import { prioritiesOn } from "../model/derive/priorities";
 import { secretsOf } from "../model/derive/secrets";
+import { domainsOn } from "../model/derive/signals";
 import { zoneIds } from "../model/place";
 
 /** Room for the pods of any one part, while each of them comes up anew. */
@@ -157,17 +158,10 @@ function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget): { 
   };
 }
 
-/** The namespaces of a cluster in which secrets are asked for. */
+/** The namespaces of a cluster in which secrets are asked for: at home, and where workloads read them. */
 function secretReaders({ environment, key }: Site): readonly string[] {
-  const sides: readonly string[] = key === "cluster" ? ["write", "read"] : [key.replace("Cluster", "")];
-  const { commandApi, commandProcessors, queryApi, projections } = environment;
-  // At home, and where workloads read them.
-  const homes = secretsOf(environment).filter(({ side }) => sides.includes(side));
-  const readers = [
-    { side: "write", namespace: NAMESPACES.writeSide, wanted: commandApi ?? commandProcessors },
-    { side: "read", namespace: NAMESPACES.readSide, wanted: queryApi },
-    { side: "read", namespace: NAMESPACES.projections, wanted: projections },
-  ].filter(({ side, wanted }) => wanted && sides.includes(side));
+  const homes = secretsOf(environment).filter(({ cluster }) => cluster === key);
+  const readers = domainsOn(environment, key).filter(({ ownsNamespace }) => ownsNamespace);
   return [...new Set([...homes, ...readers].map(({ namespace }) => namespace))];
 }
 

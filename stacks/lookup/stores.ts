@@ -1,4 +1,5 @@
-import { type Broker, natsBroker } from "../../constructs/broker";
+import { type Broker, brokerConnection, natsBroker } from "../../constructs/broker";
+import type { Connection } from "../../constructs/connection";
 import { InvalidInput } from "../../constructs/core/errors";
 import {
   type EventStore,
@@ -10,135 +11,148 @@ import {
   kurrentDbSize,
   postgresEventStore,
 } from "../../constructs/event-store";
-import type { Postgres } from "../../constructs/postgres";
-import { elastiCacheRedis, type Redis, valkeyRedis } from "../../constructs/redis";
+import { type Postgres, postgresConnection } from "../../constructs/postgres";
+import { elastiCacheRedis, type Redis, redisConnection, valkeyRedis } from "../../constructs/redis";
 import type { SecretSpec } from "../../constructs/secrets";
 import type { Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
-import { outsideOf } from "../cluster/stores/event-store";
 import { postgresAt } from "../cluster/stores/postgres";
-import { all } from "../model/common";
-import { NAMESPACES } from "../model/derive/namespaces";
-import { brokerUsers, cacheUsers } from "../model/derive/secrets";
-import { eventServerName, readDatabaseName } from "../model/derive/servers";
-import type { Environment } from "../model/environment";
-import { type EventStore as EventStoreSettings, kurrentCloudCidr } from "../model/stores/event-store";
+import { pathOf } from "../model/check/paths";
+import { runsAt, type StoreWith, serversOf } from "../model/derive/members";
+import { brokerUsers, redisUsers } from "../model/derive/secrets";
+import { outputName } from "../model/derive/servers";
+import type { Engine } from "../model/stores";
+import { kurrentCloudCidr } from "../model/stores/event-store";
+import type { ServerOf, StoreOf, UseOf } from "../model/system";
+import type { StoreRole } from "../model/workloads/workload";
+import { outsideOf } from "./outside";
 
-type Engine<Settings extends { readonly engine: string }> = Settings["engine"];
-type Of<Settings extends { readonly engine: string }, E extends string> = Extract<Settings, { engine: E }>;
+type Connect<E extends Engine> = (site: Site, stack: PlatformStack, store: StoreWith<E>, as: StoreRole | undefined) => Connection;
 
-/** What a store is to a stack that did not make it: read from the state of the one that did, or derived from names. */
-type Known<Settings extends { readonly engine: string }, Contract> = {
-  readonly [E in Engine<Settings>]: (site: Site, stack: PlatformStack, settings: Of<Settings, E>) => Contract;
+/** How a workload talks to a store of each engine: read from the state of the stack that made it, or derived from names. */
+const CONNECTIONS: { readonly [E in Engine]: Connect<E> } = {
+  "kurrent-cloud": (site, stack, store, as) => eventsAs(kurrentCloudOf(site, stack, store), as),
+  kurrentdb: (site, stack, store, as) => eventsAs(kurrentDbOf(site, stack, store), as),
+  postgres: (site, stack, store, as) => eventsAs(postgresEventsOf(site, stack, store), as),
+  eventsourcingdb: (_, __, { name, namespace }, as) => eventsAs(eventSourcingDbEventStore({ name, namespace }), as),
+  memory: (_, __, { name }) => ({ name, facts: {}, variables: { EVENT_STORE_URL: "memory:" }, reaches: [] }),
+  aurora: postgres,
+  rds: postgres,
+  "cloudnative-pg": postgres,
+  elasticache: (site, stack, store) => redisConnection(withPurpose(elastiCacheOf(site, stack, store), store)),
+  valkey: (_, __, store) => {
+    const { name, namespace } = store;
+    return redisConnection(withPurpose(valkeyRedis({ name, namespace, users: redisUsers(store) }), store));
+  },
+  nats: (_, __, store) => brokerConnection(brokerOf(store)),
 };
 
-const EVENT_STORES: Known<EventStoreSettings, EventStore> = {
-  "kurrent-cloud": (site, stack, settings) => {
-    const fact = (secret: SecretSpec, key: string) => ({ secret, home: NAMESPACES.eventStore, key });
-    const userOf = (secret: SecretSpec) => ({ user: fact(secret, "user"), password: fact(secret, "password") });
-    const { commands, subscriptions } = kurrentCloudSecrets();
-    const users = { commands: userOf(commands), subscriptions: userOf(subscriptions) };
-    return kurrentCloudEventStore({ ...kurrentCloudAt(site, stack, settings), users });
-  },
-  kurrentdb: (site, stack, { size = site.environment.size ?? "medium", nodes, version, insecure }) => {
-    const outside = site.key === "readCluster" ? outsideOf(site, stack) : undefined;
-    if (!outside) onTheSide(site, "eventStore", "write");
-    return kurrentDbEventStore({
-      namespace: NAMESPACES.eventStore,
-      nodes: kurrentDbSize({ size, ...(nodes === undefined ? {} : { nodes }) }).nodes,
-      ...(version ? { version } : {}),
-      ...(insecure ? { insecure } : {}),
-      ...(outside ? { outside } : {}),
-    });
-  },
-  postgres: (site, stack, settings) => postgresEventStore(eventServerAt(site, stack, settings)),
-  eventsourcingdb: (site) => {
-    onTheSide(site, "eventStore", "write");
-    return eventSourcingDbEventStore({ namespace: NAMESPACES.eventStore });
-  },
-};
+/** How a workload of a stack talks to a store that it uses. */
+export function connectionTo(site: Site, stack: PlatformStack, { store: name, as }: UseOf): Connection {
+  const store = storeOf(site, name);
+  isReached(site, stack, store);
+  const connect = CONNECTIONS[store.settings.engine] as (
+    site: Site,
+    stack: PlatformStack,
+    store: StoreOf,
+    as: StoreRole | undefined,
+  ) => Connection;
+  return connect(site, stack, store, as);
+}
 
-const CACHES: Known<NonNullable<Environment["cache"]>, Redis> = {
-  elasticache: ({ environment, foundation }, stack) => {
-    if (!foundation?.data) throw new Error(`${environment.name}: nobody makes the cache`);
-    const { cacheHost: host = "", cacheUser: user = "" } = stack.read(foundation.data);
-    const peers = [{ cidr: stack.read(foundation.network).vpcCidr }];
-    return elastiCacheRedis({ name: "cache", host, user, peers, passwords: cacheUsers.spec, home: cacheUsers.namespace });
-  },
-  valkey: () => valkeyRedis({ name: "cache", namespace: NAMESPACES.readStore, users: cacheUsers.spec }),
-};
+/** A server of PostgreSQL as jobs and signals of a stack know it. */
+export function serverAt(site: Site, stack: PlatformStack, server: ServerOf): Postgres {
+  if (server.settings.engine === "cloudnative-pg" && server.cluster !== site.key) refuse(site, server);
+  return postgresAt(site, stack, server);
+}
 
-/** Where the event store is at its vendor. */
+/** A broker as its users know it. */
+export function brokerOf(store: StoreWith<"nats">): Broker {
+  const { name, namespace, settings } = store;
+  return natsBroker({ name, namespace, users: brokerUsers(store), ...(settings.active ? { active: settings.active } : {}) });
+}
+
+/** Where an event store is at its vendor. */
 export function kurrentCloudAt(
   { environment, foundation }: Site,
   stack: PlatformStack,
-  settings: Of<EventStoreSettings, "kurrent-cloud">,
+  { name, settings }: StoreWith<"kurrent-cloud">,
 ): Omit<KurrentCloudAccess, "users"> {
-  if (!foundation?.eventStore) throw new Error(`${environment.name}: nobody makes the event store`);
-  return {
-    name: "event-store",
-    host: stack.read(foundation.eventStore).eventStoreHost,
-    cidr: kurrentCloudCidr(settings),
-    clustered: settings.size === "production",
-  };
+  const vendor = foundation?.vendors.get(name);
+  if (!vendor) throw new Error(`${environment.name}: nobody makes ${name}`);
+  return { name, host: stack.read(vendor).eventStoreHost, cidr: kurrentCloudCidr(settings), clustered: settings.size === "production" };
 }
 
-/** The event store as workloads of a stack on that cluster know it. None where the environment has none. */
-export function eventStoreOf(site: Site, stack: PlatformStack): EventStore | undefined {
-  const { eventStore } = site.environment;
-  return eventStore && known(EVENT_STORES, site, stack, eventStore);
+function storeOf({ environment }: Site, name: string): StoreOf {
+  const store = environment.stores.find((one) => one.name === name);
+  if (!store) throw new Error(`${environment.name} has no store ${name}`);
+  return store;
 }
 
-/** The server that has the tables of events. None where an engine of its own has the events. */
-export function eventServerOf(site: Site, stack: PlatformStack): Postgres | undefined {
-  const { eventStore } = site.environment;
-  return eventStore?.engine === "postgres" ? eventServerAt(site, stack, eventStore) : undefined;
+function eventsAs({ connections }: EventStore, as: StoreRole | undefined): Connection {
+  return connections[as === "subscriptions" ? "subscriptions" : "commands"];
 }
 
-function eventServerAt(site: Site, stack: PlatformStack, { server }: Of<EventStoreSettings, "postgres">): Postgres {
-  if (server.engine === "cloudnative-pg") onTheSide(site, "eventStore.server", "write");
-  return postgresAt(site, stack, NAMESPACES.eventStore, eventServerName(server), server);
+function kurrentCloudOf(site: Site, stack: PlatformStack, store: StoreWith<"kurrent-cloud">): EventStore {
+  const fact = (secret: SecretSpec, key: string) => ({ secret, home: store.namespace, key });
+  const userOf = (secret: SecretSpec) => ({ user: fact(secret, "user"), password: fact(secret, "password") });
+  const { commands, subscriptions } = kurrentCloudSecrets(store.name);
+  const users = { commands: userOf(commands), subscriptions: userOf(subscriptions) };
+  return kurrentCloudEventStore({ ...kurrentCloudAt(site, stack, store), users });
 }
 
-/** The databases of the read side as workloads of a stack on its cluster know them, in the order of the environment. */
-export function postgresOf(site: Site, stack: PlatformStack): readonly Postgres[] {
-  return all(site.environment.readDatabase).map((settings) => {
-    onTheSide(site, "readDatabase", "read");
-    return postgresAt(site, stack, NAMESPACES.readStore, readDatabaseName(settings), settings);
+function kurrentDbOf(site: Site, stack: PlatformStack, store: StoreWith<"kurrentdb">): EventStore {
+  const { size = site.environment.size ?? "medium", nodes, version, insecure } = store.settings;
+  const outside = site.key === store.cluster ? undefined : outsideOf(site, stack, store);
+  return kurrentDbEventStore({
+    name: store.name,
+    namespace: store.namespace,
+    nodes: kurrentDbSize({ size, ...(nodes === undefined ? {} : { nodes }) }).nodes,
+    ...(version ? { version } : {}),
+    ...(insecure ? { insecure } : {}),
+    ...(outside ? { outside } : {}),
   });
 }
 
-/** The cache as workloads of a stack on the read side's cluster know it. None where the environment has none. */
-export function redisOf(site: Site, stack: PlatformStack): Redis | undefined {
-  const { cache } = site.environment;
-  if (!cache) return undefined;
-  onTheSide(site, "cache", "read");
-  return { ...known(CACHES, site, stack, cache), ...(cache.purpose ? { purpose: cache.purpose } : {}) };
+function postgresEventsOf(site: Site, stack: PlatformStack, store: StoreWith<"postgres">): EventStore {
+  const [server] = serversOf({ stores: [store] }) as readonly [ServerOf];
+  return postgresEventStore(serverAt(site, stack, server), store.name);
 }
 
-/** The broker as workloads of a stack on its cluster know it. None where the environment has none. */
-export function brokerOf({ environment: { broker } }: Site): Broker | undefined {
-  const active = broker?.active ? { active: broker.active } : {};
-  return broker && natsBroker({ name: "broker", namespace: NAMESPACES.readStore, users: brokerUsers.spec, ...active });
+function postgres(site: Site, stack: PlatformStack, store: StoreOf, as: StoreRole | undefined): Connection {
+  const [server] = serversOf({ stores: [store] }) as readonly [ServerOf];
+  return postgresConnection(serverAt(site, stack, server), as === "migrator" || as === "reader" ? as : "writer");
 }
 
-function known<Settings extends { readonly engine: string }, Contract>(
-  table: Known<Settings, Contract>,
-  site: Site,
-  stack: PlatformStack,
-  settings: Settings,
-): Contract {
-  const of = table[settings.engine as Engine<Settings>] as (site: Site, stack: PlatformStack, settings: Settings) => Contract;
-  return of(site, stack, settings);
+function elastiCacheOf({ environment, foundation }: Site, stack: PlatformStack, store: StoreWith<"elasticache">): Redis {
+  if (!foundation?.data) throw new Error(`${environment.name}: nobody makes ${store.name}`);
+  const { name, namespace: home } = store;
+  const outputs = stack.read(foundation.data);
+  const [host = "", user = ""] = [outputs[`${outputName(name)}Host`], outputs[`${outputName(name)}User`]];
+  const peers = [{ cidr: stack.read(foundation.network).vpcCidr }];
+  return elastiCacheRedis({ name, host, user, peers, passwords: redisUsers(store), home });
 }
 
-const REMEDIES = {
-  write: "use an engine outside of clusters, or one cluster for both sides",
-  read: "let what needs it run on readCluster, or use one cluster for both sides",
-} as const;
+function withPurpose(redis: Redis, { settings: { purpose } }: StoreWith<"elasticache" | "valkey">): Redis {
+  return { ...redis, ...(purpose ? { purpose } : {}) };
+}
 
-/** Refuses what is on the other cluster, or closed to this one. */
-function onTheSide({ environment, key }: Site, part: string, side: keyof typeof REMEDIES): void {
-  if (key === "cluster" || key === `${side}Cluster`) return;
-  throw new InvalidInput([{ path: `${environment.name}.${part}`, rule: `is not reached from ${key}`, remedy: REMEDIES[side] }]);
+/** Refuses what is on another cluster, and closed to this one. */
+function isReached(site: Site, stack: PlatformStack, store: StoreOf): void {
+  if (store.cluster === site.key || runsAt(store) !== "cluster" || outsideOf(site, stack, store)) return;
+  const [server = store] = serversOf({ stores: [store] });
+  refuse(site, server);
+}
+
+function refuse({ environment, key }: Site, { keys, cluster }: Pick<StoreOf, "keys" | "cluster">): never {
+  throw new InvalidInput([
+    {
+      path: pathOf(environment, keys),
+      rule: `is not reached from ${key}`,
+      remedy:
+        cluster === "writeCluster"
+          ? "use an engine outside of clusters, or one cluster for both sides"
+          : "let what needs it run on readCluster, or use one cluster for both sides",
+    },
+  ]);
 }

@@ -4,7 +4,7 @@ import type { Bytes, Cores } from "../../constructs/core/quantities";
 import { bytes, millicores } from "../../constructs/core/quantities";
 import type { KubernetesVersion } from "../../constructs/core/versions";
 import { KUBERNETES } from "../../constructs/core/versions";
-import { choice, either, list, object, optional, quantity, records, text, whole } from "./check/shape";
+import { choice, either, flag, list, object, optional, quantity, records, text, whole } from "./check/shape";
 import { anything, type Replicas, replicas } from "./common";
 
 /** A cluster that is made (EKS), or one that exists already and is known by its kubeconfig context. */
@@ -60,6 +60,13 @@ export interface ExistingCluster {
   readonly has?: readonly ExistingPart[];
 
   /**
+   * Whether other environments run on it too. Their namespaces then begin with the name of each, and one of them installs the
+   * parts of the platform that the others name in `has`.
+   * @default false
+   */
+  readonly shared?: boolean;
+
+  /**
    * What its nodes leave to pods, so that what must run is checked against it.
    * @default - unknown: nothing is checked
    */
@@ -111,6 +118,7 @@ export const EXISTING_PARTS = [
   "gateway-api",
   "keda",
   "metrics-server",
+  "nginx-gateway-fabric",
   "prometheus-operator-crds",
   "snapshot-controller",
 ] as const;
@@ -144,6 +152,7 @@ export const cluster = either(
     ),
     storageClass: optional(anything),
     has: optional(list(choice(EXISTING_PARTS, "part that a cluster may have from elsewhere"), "name parts, or leave it out")),
+    shared: optional(flag),
     room: optional(
       object<Room>({
         zones: records(whole(1, 1000)),

@@ -63,12 +63,17 @@ export const replicas: Schema = madeOf(
 
 export const written = value((input) => (typeof input === "string" ? undefined : { rule: "is no text", remedy: "write it in quotes" }));
 
-export const variables = records(
-  written,
-  text(/^[A-Za-z_][A-Za-z0-9_.-]*$/, "is no name of a variable", "use letters, digits and _, not beginning with a digit"),
+export const variableName = text(
+  /^[A-Za-z_][A-Za-z0-9_.-]*$/,
+  "is no name of a variable",
+  "use letters, digits and _, not beginning with a digit",
 );
 
-export const files = records(written, text(/^(\/[A-Za-z0-9._-]+)+$/, "is no path", "write an absolute one, like /app/settings.json"));
+export const variables = records(written, variableName);
+
+export const filePath = text(/^(\/[A-Za-z0-9._-]+)+$/, "is no path", "write an absolute one, like /app/settings.json");
+
+export const files = records(written, filePath);
 
 export const command = list(anything, "write the program and its arguments, each in quotes");
 

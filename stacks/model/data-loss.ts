@@ -1,30 +1,19 @@
-import { natsMoveProblems } from "../../constructs/broker";
 import type { Problem } from "../../constructs/core/errors";
-import { DEFAULT_KURRENT_CLOUD, DEFAULT_KURRENTDB, DEFAULT_POSTGRES } from "../../constructs/core/versions";
-import { kurrentDbSize } from "../../constructs/event-store";
-import { postgresMoveProblems } from "../../constructs/postgres";
-import { valkeyMoveProblems } from "../../constructs/redis";
-import { shrinkProblems } from "../../constructs/sizing";
+import { step } from "./check/paths";
 import { type ClusterKey, isExistingCluster } from "./cluster";
-import { all } from "./common";
 import { clustersOf } from "./derive/clusters";
-import { eventServerName, readDatabaseName } from "./derive/servers";
-import { brokerSize, cloudNativePgSize, eventSourcingDbSize, rdsStorage, valkeySize } from "./derive/sizes";
+import { runsAt, serversOf } from "./derive/members";
+import { databaseOf } from "./derive/servers";
 import type { Environment } from "./environment";
 import { DEFAULT_CIDR, isExistingNetwork } from "./place";
-import { type EventStore, type KurrentCloudSettings, kurrentCloudCidr } from "./stores/event-store";
-import type { PostgresSettings } from "./stores/postgres";
+import { asDomains } from "./shorthand";
+import { engineOf } from "./stores";
+import { anotherEngine, type SettingProblem, type Sizes, type StoreKind } from "./stores/engine";
+import { COPY_EVENTS } from "./stores/event-store";
+import type { StoreOf, System } from "./system";
 
-/** What is wrong, below the path of what it is said about: `storage`, or "" where it is about the whole. */
-type Found = Omit<Problem, "path"> & { readonly at?: string };
-type Size = NonNullable<Environment["size"]>;
-
-/** A thing as it is, and as it is to be. */
-interface Move<T> {
-  readonly before: T;
-  readonly after: T;
-  readonly sizes: { readonly before: Size; readonly after: Size };
-}
+/** What is wrong, below the path of what it is said about: `storage`, or nothing where it is about the whole. */
+type Found = SettingProblem;
 
 /**
  * Why an environment that exists can't be changed so without losing what its stores hold, each with the way to get there
@@ -32,25 +21,25 @@ interface Move<T> {
  * does not know.
  */
 export function moves(before: Environment, after: Environment): readonly Problem[] {
+  const [was, now] = [asDomains(before), asDomains(after)];
   const sizes = { before: before.size ?? "medium", after: after.size ?? "medium" } as const;
-  const found: readonly Found[] = [
-    ...placeMoves(before, after),
-    ...under("eventStore", before.eventStore && eventStoreMoves({ before: before.eventStore, after: after.eventStore, sizes })),
-    ...databaseMoves(before, after, sizes),
-    ...under("cache", before.cache && cacheMoves({ before: before.cache, after: after.cache, sizes })),
-    ...under("broker", before.broker && brokerMoves({ before: before.broker, after: after.broker, sizes })),
-  ];
-  return found.map(({ at = "", ...problem }) => ({ ...problem, path: join(after.name, at) }));
+  return [...under([], placeMoves(was, now)), ...was.stores.flatMap((store) => storeMoves(store, now, sizes))].map(
+    ({ keys, at, ...problem }) => ({ ...problem, path: [[after.name, ...keys].reduce(step), at].filter(Boolean).join(".") }),
+  );
+}
+
+function under(keys: readonly string[], found: readonly Found[]): readonly (Found & { readonly keys: readonly string[] })[] {
+  return found.map((problem) => ({ ...problem, keys }));
 }
 
 /** What decides where everything is. Another is another place, in which stores begin empty. */
-function placeMoves(before: Environment, after: Environment): readonly Found[] {
+function placeMoves(before: System, after: System): readonly Found[] {
   const remedy = "make a second environment of that kind, bring over what the stores hold from backups, then send users there";
   const differs = (at: string, one: unknown, other: unknown): Found[] =>
     one === other
       ? []
       : [{ at, ...(other === undefined ? {} : { value: other }), rule: `was ${one}: every store begins empty there`, remedy }];
-  const managed = managedStores(before).length > 0;
+  const managed = before.stores.some((store) => runsAt(store) !== "cluster");
   return [
     ...differs("system", before.system, after.system),
     ...differs("name", before.name, after.name),
@@ -66,14 +55,14 @@ function placeMoves(before: Environment, after: Environment): readonly Found[] {
 }
 
 /** By what the network that stores are in is known. */
-function networkOf({ aws }: Environment): string | undefined {
+function networkOf({ aws }: Pick<System, "aws">): string | undefined {
   const { network = {} } = aws ?? {};
   if (!aws) return undefined;
   return isExistingNetwork(network) ? network.vpc : (network.cidr ?? DEFAULT_CIDR);
 }
 
 /** Stores that a cluster holds can't go to another. */
-function clusterMoves(before: Environment, after: Environment): readonly Found[] {
+function clusterMoves(before: System, after: System): readonly Found[] {
   const remedy = "move its stores from backups into a second environment, or keep it";
   return storeClusters(before).flatMap((key): Found[] => {
     const was = clusterOf(before, key);
@@ -100,199 +89,95 @@ function clusterMoves(before: Environment, after: Environment): readonly Found[]
   });
 }
 
-function clusterOf(environment: Environment, key: ClusterKey) {
-  return clustersOf(environment).find(([each]) => each === key)?.[1];
+function clusterOf(system: System, key: ClusterKey) {
+  return clustersOf(system).find(([each]) => each === key)?.[1];
 }
 
 /** The clusters that hold stores. */
-function storeClusters(environment: Environment): readonly ClusterKey[] {
-  const { eventStore, readDatabase, cache, broker } = environment;
-  const engines = [eventStore?.engine === "postgres" ? eventStore.server.engine : eventStore?.engine];
-  const read = [...all(readDatabase).map(({ engine }) => engine), cache?.purpose === "store" ? cache.engine : undefined];
-  const carries = (list: readonly (string | undefined)[]) => list.some((engine) => engine !== undefined && !MANAGED.includes(engine));
-  return clustersOf(environment)
+function storeClusters(system: System): readonly ClusterKey[] {
+  const holding = system.stores.filter((store) => runsAt(store) === "cluster" && !mayForget(store)).map(({ cluster }) => cluster);
+  return clustersOf(system)
     .map(([key]) => key)
-    .filter((key) => (key !== "readCluster" && carries(engines)) || (key !== "writeCluster" && (carries(read) || broker !== undefined)));
+    .filter((key) => holding.includes(key));
 }
 
-const MANAGED: readonly string[] = ["kurrent-cloud", "aurora", "rds", "elasticache"];
-
-function managedStores({ eventStore, readDatabase, cache }: Environment): readonly string[] {
-  const engines = [
-    eventStore?.engine,
-    eventStore?.engine === "postgres" ? eventStore.server.engine : undefined,
-    cache?.engine,
-    ...all(readDatabase).map(({ engine }) => engine),
-  ];
-  return engines.filter((engine) => engine !== undefined && MANAGED.includes(engine)) as readonly string[];
+function mayForget(store: StoreOf): boolean {
+  return engineOf(store)?.mayForget?.(store.settings) ?? false;
 }
 
-/** How events get from one engine to another. */
-const COPY_EVENTS =
-  "make the other in a second environment, stop the write side, append every event there in the order of its position, compare counts, then send users there";
-
-function eventStoreMoves({ before, after, sizes }: Move<EventStore | undefined>): readonly Found[] {
-  if (!before) return [];
-  if (!after) return [gone("the system of record")];
-  if (before.engine !== after.engine) return [another(before.engine, after.engine, "events", COPY_EVENTS)];
-  const move = EVENT_STORES[before.engine] as (move: Move<EventStore>) => readonly Found[];
-  return move({ before, after, sizes });
-}
-
-const EVENT_STORES: {
-  readonly [E in EventStore["engine"]]: (move: Move<Extract<EventStore, { engine: E }>>) => readonly Found[];
-} = {
-  kurrentdb: ({ before, after, sizes }) => {
-    const [was, now] = [kurrentDbSize({ size: sizes.before, ...before }), kurrentDbSize({ size: sizes.after, ...after })];
-    return [
-      ...(was.nodes === now.nodes
-        ? []
-        : [
-            {
-              at: "nodes",
-              value: now.nodes,
-              rule: `nodes would be joined to ${was.nodes} that know of no others, and could choose a leader without the events`,
-              remedy: `keep nodes: ${was.nodes}, or restore a backup into a second environment with ${now.nodes}, then send users there`,
-            },
-          ]),
-      ...named(shrinkProblems(was, now, ["storage"])),
-      ...older(before.version ?? DEFAULT_KURRENTDB, after.version ?? DEFAULT_KURRENTDB),
-    ];
-  },
-  "kurrent-cloud": ({ before, after }) => [
-    ...(before.size === after.size
-      ? []
-      : [
-          {
-            at: "size",
-            value: after.size,
-            rule: `is another topology than ${before.size}, and its vendor changes none: it would be another cluster, and empty`,
-            remedy: "back this one up, and restore the backup into a second environment of that size, then send users there",
-          },
-        ]),
-    ...vendorNetworkMoves(before, after),
-    ...vendorVersionMoves(before, after),
-  ],
-  postgres: ({ before, after, sizes }) => {
-    const [was, now] = [before, after].map(({ server }) => eventServerName(server));
-    if (was !== now)
-      return [{ at: "server.name", value: now, rule: `was ${was}: a server of another name is another, and empty`, remedy: `keep ${was}` }];
-    return under("server", serverMoves({ before: before.server, after: after.server, sizes }, COPY_EVENTS));
-  },
-  eventsourcingdb: ({ before, after, sizes }) =>
-    named(shrinkProblems(eventSourcingDbSize(before, sizes.before), eventSourcingDbSize(after, sizes.after), ["storage"])),
-};
-
-function vendorNetworkMoves(before: KurrentCloudSettings, after: KurrentCloudSettings): readonly Found[] {
-  const [was, now] = [kurrentCloudCidr(before), kurrentCloudCidr(after)];
-  if (was === now) return [];
-  return [
-    {
-      at: "network.cidr",
-      value: now,
-      rule: `was ${was}: another network is another cluster, and empty`,
-      remedy: `keep ${was}, or restore a backup into a second environment with the other`,
+/** What is lost with a store of each kind, and how its data gets to another engine. */
+const KINDS: Readonly<Record<StoreKind, { readonly gone: (store: StoreOf) => string; readonly held: string; readonly elsewhere: string }>> =
+  {
+    "event-store": { gone: () => "the system of record", held: "events", elsewhere: COPY_EVENTS },
+    postgres: {
+      gone: ({ name }) => `the server ${name}`,
+      held: "what it holds",
+      elsewhere:
+        "add the other beside it under another name, rebuild the read models there from events, send queries there, then take this one away",
     },
+    redis: {
+      gone: () => "what is nowhere else",
+      held: "what it holds",
+      elsewhere: "add the other under another name, and move what it holds",
+    },
+    broker: { gone: () => "its streams", held: "its streams", elsewhere: "add the other under another name, and move its streams" },
+  };
+
+/** What becomes of a store that is looked for by its name. A cache may forget, and so be replaced by any other. */
+function storeMoves(before: StoreOf, { stores }: System, sizes: Sizes): ReturnType<typeof under> {
+  const { gone, held, elsewhere } = KINDS[before.kind];
+  const after = stores.find(({ name, kind }) => name === before.name && kind === before.kind);
+  if (engineOf(before)?.inProcess) {
+    return after && engineOf(after)?.inProcess ? [] : under(before.keys, [wasInMemory(before, stores)]);
+  }
+  if (!after) return mayForget(before) ? [] : under(before.keys, [isGone(gone(before))]);
+  const [was, now] = [before, after].map(({ settings }) => settings.engine);
+  if (was !== now) return mayForget(before) ? [] : under(after.keys, [anotherEngine(String(was), String(now), held, elsewhere)]);
+  return [
+    ...databaseMoves(before, after),
+    ...under(after.keys, [
+      ...placeOfStoreMoves(before, after),
+      ...(engineOf(before)?.dataLoss(before.settings, after.settings, sizes) ?? []),
+    ]),
   ];
 }
 
-/** The line is what a cluster is made with; its upgrades are patches of a line. */
-function vendorVersionMoves(before: KurrentCloudSettings, after: KurrentCloudSettings): readonly Found[] {
-  const [was, now] = [before.version ?? DEFAULT_KURRENT_CLOUD, after.version ?? DEFAULT_KURRENT_CLOUD];
-  if (was === now) return older(before.patch ?? was, after.patch ?? before.patch ?? was, "patch");
-  return older(was, now);
-}
-
-/** How read models get from one server to another. */
-const REBUILD =
-  "add the other beside it under another name, rebuild the read models there from events, send queries there, then take this one away";
-
-function databaseMoves(before: Environment, after: Environment, sizes: Move<never>["sizes"]): readonly Found[] {
-  const several = Array.isArray(after.readDatabase);
-  return all(before.readDatabase).flatMap((was): readonly Found[] => {
-    const index = all(after.readDatabase).findIndex((now) => readDatabaseName(now) === readDatabaseName(was));
-    const now = all(after.readDatabase)[index];
-    if (!now) return under("readDatabase", [gone(`the server ${readDatabaseName(was)}`)]);
-    return under(several ? `readDatabase[${index}]` : "readDatabase", serverMoves({ before: was, after: now, sizes }, REBUILD));
-  });
-}
-
-function serverMoves({ before, after, sizes }: Move<PostgresSettings>, elsewhere: string): readonly Found[] {
-  if (before.engine !== after.engine) return [another(before.engine, after.engine, "what it holds", elsewhere)];
-  const versions = older(before.version ?? DEFAULT_POSTGRES, after.version ?? DEFAULT_POSTGRES);
-  if (before.engine === "cloudnative-pg" && after.engine === "cloudnative-pg") {
-    return [...named(postgresMoveProblems(cloudNativePgSize(before, sizes.before), cloudNativePgSize(after, sizes.after))), ...versions];
+/** A store on a cluster keeps its data in its namespace. That its whole cluster is gone is reported for the cluster. */
+function placeOfStoreMoves(before: StoreOf, after: StoreOf): readonly Found[] {
+  if (mayForget(before) || runsAt(before) !== "cluster") return [];
+  const remedy = "keep it where it is, or move what it holds from a backup into a second environment, then send users there";
+  const both = before.cluster !== "cluster" && after.cluster !== "cluster";
+  if (both && before.cluster !== after.cluster) {
+    return [{ at: "cluster", value: after.cluster, rule: `was ${before.cluster}, and a store on another cluster begins empty`, remedy }];
   }
-  if (before.engine === "rds" && after.engine === "rds") {
-    const storage = (settings: typeof before, size: Size) => ({ storage: rdsStorage(settings, size) });
-    return [...named(shrinkProblems(storage(before, sizes.before), storage(after, sizes.after), ["storage"])), ...versions];
-  }
-  return versions; // Aurora's storage is nobody's setting: it grows and shrinks with what is in it
+  if (before.namespace === after.namespace) return [];
+  return [{ rule: `was in the namespace ${before.namespace}, and begins empty in ${after.namespace}`, remedy }];
 }
 
-/** A cache may forget, and so be replaced by any other. */
-function cacheMoves({ before, after, sizes }: Move<Environment["cache"]>): readonly Found[] {
-  if (before?.purpose !== "store") {
-    return before?.engine === "valkey" && after?.engine === "valkey"
-      ? named(valkeyMoveProblems(valkeySize(before, sizes.before), valkeySize(after, sizes.after)))
-      : [];
-  }
-  if (!after) return [gone("what is nowhere else")];
-  if (after.purpose !== "store") {
-    return [
-      {
-        at: "purpose",
-        value: after.purpose ?? "cache",
-        rule: "may forget what it holds as a store, and nothing else has it",
-        remedy: 'keep purpose: "store", or move what it holds first',
-      },
-    ];
-  }
-  if (before.engine !== "valkey" || after.engine !== "valkey") return [];
-  return named(valkeyMoveProblems(valkeySize(before, sizes.before), valkeySize(after, sizes.after)));
+/** Nothing can be copied from a process that is replaced. */
+function wasInMemory({ name }: StoreOf, after: readonly StoreOf[]): Found {
+  const next = after.filter(({ kind }) => kind === "event-store" || kind === "postgres").map((store) => store.name);
+  return {
+    rule: `kept its events in the memory of a process, which ends: ${next.join(", ") || "whatever follows it"} begins empty`,
+    remedy: `accept that, or export the events of ${name} through the application while it runs, and append them afterwards`,
+  };
 }
 
-function brokerMoves({ before, after, sizes }: Move<Environment["broker"]>): readonly Found[] {
-  if (!before) return [];
-  if (!after) return [gone("its streams")];
-  return named(natsMoveProblems(brokerSize(before, sizes.before), brokerSize(after, sizes.after)));
+/** Servers keep what they hold in their database. */
+function databaseMoves(before: StoreOf, after: StoreOf): ReturnType<typeof under> {
+  return serversOf({ stores: [before] }).flatMap((was) =>
+    serversOf({ stores: [after] }).flatMap((now) => {
+      const [one, other] = [databaseOf(was), databaseOf(now)];
+      if (one === other || was.name !== now.name) return [];
+      const remedy = `keep ${one}, or add a server with the other beside it and move what this one holds`;
+      return under(now.keys, [{ at: "database", value: other, rule: `was ${one}: another database begins empty`, remedy }]);
+    }),
+  );
 }
 
-function gone(what: string): Found {
+function isGone(what: string): Found {
   return {
     rule: `is gone, and with it ${what}: the guards of Terraform go with what they guard`,
     remedy: "keep it until what it holds is elsewhere, and take it away alone, with a last backup",
   };
-}
-
-function another(before: string, after: string, what: string, remedy: string): Found {
-  return { at: "engine", value: after, rule: `was ${before}: another engine begins empty, and ${what} would stay behind`, remedy };
-}
-
-/** A server never reads what a later version of it has written. */
-function older(before: string, after: string, at = "version"): readonly Found[] {
-  const [was, now] = [before, after].map((version) => version.split(".").map(Number)) as [number[], number[]];
-  const first = was.findIndex((part, index) => part !== (now[index] ?? part));
-  if (first < 0 || (now[first] ?? 0) > (was[first] ?? 0)) return [];
-  return [
-    {
-      at,
-      value: after,
-      rule: `is before ${before}, and does not read what that has written`,
-      remedy: `keep "${before}", or go back to a backup from before the upgrade in a second environment`,
-    },
-  ];
-}
-
-/** Problems of sizes have the name of what they are about in their remedy. */
-function named(problems: readonly Omit<Problem, "path">[]): readonly Found[] {
-  return problems.map((problem) => ({ ...problem, at: /^keep (\w+):/.exec(problem.remedy)?.[1] ?? "servers" }));
-}
-
-function under(path: string, found: readonly Found[] | undefined): readonly Found[] {
-  return (found ?? []).map(({ at = "", ...problem }) => ({ ...problem, at: join(path, at) }));
-}
-
-function join(...parts: readonly string[]): string {
-  return parts.filter(Boolean).join(".");
 }

@@ -1,3 +1,6 @@
+import type { TerraformStack } from "cdktf";
+import type { KubernetesTarget } from "../../constructs/kubernetes";
+import type { Policy } from "../../constructs/policy";
 import type { Size } from "../../constructs/sizing";
 import type { Access } from "./access";
 import { accessShape } from "./access";
@@ -8,13 +11,15 @@ import type { Backup } from "./backup";
 import { backupShape } from "./backup";
 import { list, object, oneOrMore, optional, records } from "./check/shape";
 import { type Cluster, cluster } from "./cluster";
-import { anything, mirror, type OneOrMore, part, size } from "./common";
+import { anything, mirror, name, type OneOrMore, part, size } from "./common";
 import type { Exceptions } from "./exceptions";
 import { exceptionsShape } from "./exceptions";
 import type { Monitoring } from "./monitoring";
 import { monitoringShape } from "./monitoring";
 import type { Aws } from "./place";
 import { awsShape } from "./place";
+import { type StateSettings, stateShape } from "./state";
+import { type Store, storeShape } from "./stores";
 import type { NatsSettings } from "./stores/broker";
 import { brokerShape } from "./stores/broker";
 import type { EventStore } from "./stores/event-store";
@@ -23,6 +28,7 @@ import type { PostgresSettings } from "./stores/postgres";
 import { postgres } from "./stores/postgres";
 import type { Cache } from "./stores/redis";
 import { redisShape } from "./stores/redis";
+import { type Domain, domainShape } from "./workloads/domain";
 import type { Migrations } from "./workloads/job";
 import { migrationsShape } from "./workloads/job";
 import type { Projections } from "./workloads/projection";
@@ -87,6 +93,18 @@ export interface Environment {
    * @default - images and slots stand in the workloads themselves
    */
   readonly release?: Release;
+
+  /**
+   * What keeps state, by name, in addition to what the roles below describe: event stores, PostgreSQL servers, Redis servers, brokers.
+   * @default - none
+   */
+  readonly stores?: Readonly<Record<string, Store>>;
+
+  /**
+   * What runs, by name and in the order in which it is deployed, in addition to what the roles below describe.
+   * @default - none
+   */
+  readonly domains?: Readonly<Record<string, Domain>>;
 
   /** The system of record. */
   readonly eventStore?: EventStore;
@@ -157,6 +175,12 @@ export interface Environment {
   readonly mirror?: string;
 
   /**
+   * Where the Terraform state of an environment without `aws` is stored. On AWS it is in the account's bucket.
+   * @default - in files below `.state` on this machine: neither shared nor locked for others, so only with the exception `disposable` or `localState`
+   */
+  readonly state?: StateSettings;
+
+  /**
    * What is weaker here than the platform's default, each with the reason why that is right.
    * @default - nothing is
    */
@@ -169,6 +193,28 @@ export type ReadDatabase = PostgresSettings;
 export interface Program {
   readonly accounts: readonly Account[];
   readonly environments: readonly Environment[];
+
+  /**
+   * Rules of your own for what Terraform will read, in addition to the platform's: npm start fails if a resource breaks one.
+   * @default - none
+   */
+  readonly policies?: readonly Policy[];
+
+  /**
+   * Adds to the stacks of an environment or account, or changes them, before they are synthesized. What it adds is checked, counted,
+   * planned and applied like everything else.
+   * @default - nothing
+   */
+  readonly extend?: (deployment: Deployment) => void;
+}
+
+/** The stacks of an environment or account, as code of your own may change them. */
+export interface Deployment {
+  /** The environment's name, or `bootstrap-<account>`. */
+  readonly name: string;
+
+  /** The stacks by id: `production-network`. One that works on a cluster has it as `cluster`. */
+  readonly stacks: ReadonlyMap<string, TerraformStack & { readonly cluster?: KubernetesTarget }>;
 }
 
 export const environmentSchema = object<Environment>({
@@ -182,6 +228,8 @@ export const environmentSchema = object<Environment>({
   readCluster: optional(cluster),
   access: optional(accessShape),
   release: optional(releaseShape),
+  stores: optional(records(storeShape, name)),
+  domains: optional(records(domainShape, name)),
   eventStore: optional(eventStoreShape),
   commandApi: optional(oneOrMore(serviceShape)),
   commandProcessors: optional(oneOrMore(processorsShape)),
@@ -197,5 +245,6 @@ export const environmentSchema = object<Environment>({
   encryptedFields: optional(list(anything, "name the fields")),
   backup: optional(backupShape),
   mirror: optional(mirror),
+  state: optional(stateShape),
   exceptions: optional(exceptionsShape),
 });

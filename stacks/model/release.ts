@@ -1,11 +1,10 @@
-import { all, type OneOrMore } from "./common";
 import type { Environment } from "./environment";
 import type { ReleaseFile, SlotSettings } from "./workloads/release-file";
 import type { Slot } from "./workloads/roles";
-import { ROLES, type Role, SLOTS, WORKLOADS } from "./workloads/roles";
+import { SLOTS } from "./workloads/roles";
 import type { Workload } from "./workloads/workload";
 
-/** Where the release of an environment stands. */
+/** The file that holds the release of an environment. */
 export function releaseFile(environment: string): string {
   return `environments/${environment}.release.json`;
 }
@@ -13,25 +12,6 @@ export function releaseFile(environment: string): string {
 /** An environment with another release file. */
 export function released(environment: Environment, workloads: ReleaseFile): Environment {
   return { ...environment, release: { of: environment.name, workloads } };
-}
-
-type Named = Pick<Workload, "name" | "image">;
-
-/** The environment that runs: each workload with the image, or the slots, that the release file names. */
-export function withRelease({ release, ...environment }: Environment): Environment {
-  const file = release?.workloads ?? {};
-  const merge = <T extends Named>(role: Role, workload: T): T => {
-    const name = workload.name ?? WORKLOADS[role].name;
-    const { previous: _, ...entry } = (Object.hasOwn(file, name) ? file[name] : undefined) ?? {};
-    return { ...workload, ...entry };
-  };
-  const roles = ROLES.flatMap((role) => {
-    const workloads: OneOrMore<Named> | undefined = environment[role];
-    if (workloads === undefined) return [];
-    const merged = all(workloads).map((workload) => merge(role, workload));
-    return [[role, Array.isArray(workloads) ? merged : merged[0]]];
-  });
-  return { ...environment, ...Object.fromEntries(roles) };
 }
 
 /** A version of a workload that runs. */

@@ -1,11 +1,14 @@
 import { defaultSupport, endsSoon, type SupportProblem, supportProblems } from "../../constructs/cluster";
 import { InvalidInput, type Problem } from "../../constructs/core/errors";
 import { DEFAULT_KUBERNETES, DEFAULT_POSTGRES, KUBERNETES, POSTGRES } from "../../constructs/core/versions";
-import { all } from "./common";
+import { pathOf } from "./check/paths";
 import { newClusters } from "./derive/clusters";
-import type { Environment, Program } from "./environment";
+import { serversOf } from "./derive/members";
+import type { Program } from "./environment";
 import { isProtected } from "./exceptions";
-import type { PostgresSettings } from "./stores/postgres";
+import { asDomains } from "./shorthand";
+import { ENGINES } from "./stores";
+import type { System } from "./system";
 
 type Found = Problem & Pick<SupportProblem, "severity">;
 
@@ -14,14 +17,16 @@ type Found = Problem & Pick<SupportProblem, "severity">;
  * @throws InvalidInput where a version is out of all support
  */
 export function checkSupport(program: Program, today: string): readonly Problem[] {
-  const found = program.environments.flatMap((environment) => [...ofClusters(environment, today), ...ofPostgres(environment, today)]);
+  const found = program.environments.map(asDomains).flatMap((system) => [...ofClusters(system, today), ...ofPostgres(system, today)]);
   const errors = found.filter(({ severity }) => severity === "error");
   if (errors.length > 0) throw new InvalidInput(errors);
   return found;
 }
 
+type Clusters = Pick<System, "cluster" | "writeCluster" | "readCluster" | "exceptions">;
+
 /** The clusters that an environment makes: their version, and what happens when its support ends. */
-export function clustersIn(environment: Environment) {
+export function clustersIn(environment: Clusters) {
   return newClusters(environment).map(([cluster, settings]) => {
     const { version = DEFAULT_KUBERNETES, support = defaultSupport(isProtected(environment)) } = settings;
     const { standardSupportEnds, extendedSupportEnds } = KUBERNETES[version];
@@ -33,24 +38,20 @@ export function clustersIn(environment: Environment) {
   });
 }
 
-function ofClusters(environment: Environment, today: string): readonly Found[] {
+function ofClusters(environment: Clusters & Pick<System, "name">, today: string): readonly Found[] {
   return newClusters(environment).flatMap(([key, { version = DEFAULT_KUBERNETES, support = defaultSupport(isProtected(environment)) }]) =>
-    supportProblems(version, support, today).map((problem) => ({ ...problem, path: `${environment.name}.${key}.version` })),
+    supportProblems(version, support, today).map((problem) => ({ ...problem, path: pathOf(environment, [key, "version"]) })),
   );
 }
 
 /** A version of PostgreSQL that leaves the community's support still runs: without patches, or at a higher price. */
-function ofPostgres({ name, eventStore, readDatabase }: Environment, today: string): readonly Found[] {
-  const servers: readonly (readonly [string, PostgresSettings])[] = [
-    ...(eventStore?.engine === "postgres" ? [["eventStore.server", eventStore.server] as const] : []),
-    ...all(readDatabase).map((server, index) => [Array.isArray(readDatabase) ? `readDatabase[${index}]` : "readDatabase", server] as const),
-  ];
-  return servers.flatMap(([path, { engine, version = DEFAULT_POSTGRES }]): Found[] => {
+function ofPostgres(system: System, today: string): readonly Found[] {
+  return serversOf(system).flatMap(({ keys, settings: { engine, version = DEFAULT_POSTGRES } }): Found[] => {
     const { supportEnds } = POSTGRES[version];
     if (!endsSoon(supportEnds, today)) return [];
-    const after = engine === "cloudnative-pg" ? "gets no more patches" : "costs more: RDS charges for extended support";
+    const after = ENGINES[engine].runs === "aws" ? "costs more: RDS charges for extended support" : "gets no more patches";
     const rule = `${today > supportEnds ? "left" : "leaves"} the community's support on ${supportEnds}, and then ${after}`;
-    return [{ severity: "warning", path: `${name}.${path}.version`, value: version, rule, remedy: `use ${newestPostgres()}` }];
+    return [{ severity: "warning", path: pathOf(system, [...keys, "version"]), value: version, rule, remedy: `use ${newestPostgres()}` }];
   });
 }
 

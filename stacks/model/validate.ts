@@ -2,6 +2,7 @@ import { InvalidInput, type Problem } from "../../constructs/core/errors";
 import { accountSchema } from "./accounts";
 import { environmentRules } from "./between";
 import { programRules } from "./between/program";
+import type { DraftEnvironment, DraftSystem, RuleFinding } from "./check/drafts";
 import type { Draft, Finding } from "./check/finding";
 import { step } from "./check/paths";
 import { type ShapeProblem, shapeProblems } from "./check/shape";
@@ -9,6 +10,7 @@ import { unwritable } from "./check/texts";
 import type { Program } from "./environment";
 import { environmentSchema } from "./environment";
 import { releaseFile } from "./release";
+import { asDomains } from "./shorthand";
 
 /**
  * Checks a program as a whole.
@@ -41,7 +43,7 @@ export function examine(program: Program): Examination {
       const found = misshapen(schema, item);
       const refused = found.map(({ keys }) => keys);
       report(root(item, index), found);
-      return { root: root(item, index), refused, draft: guarded((without(item, refused) ?? {}) as Draft<T>, refused) };
+      return { root: root(item, index), refused, draft: (without(item, refused) ?? {}) as Draft<T> };
     });
 
   for (const part of ["accounts", "environments"] as const) {
@@ -53,17 +55,16 @@ export function examine(program: Program): Examination {
   }
   const accounts = checked(program.accounts, (_, index) => `accounts[${index}]`, accountSchema);
   const environments = checked(program.environments, nameOf, environmentSchema);
-  const draft = { accounts: accounts.map((one) => one.draft), environments: environments.map((one) => one.draft) };
-  for (const { root, draft: environment, refused } of environments) {
-    const found = findings(environmentRules, environment, refused.length > 0);
+  const systems = environments.map(({ draft, refused }) => guarded(asDomains(complete(draft)) as DraftSystem, refused));
+  environments.forEach(({ root, draft, refused }, index) => {
+    const system = systems[index] as DraftSystem;
+    const found = findings(environmentRules, refused.length > 0, (rule) => rule(system, guarded(draft, refused)));
     report(root, notRefused(found, refused));
-  }
+  });
   const parts = [...accounts, ...environments];
-  for (const { root, ...finding } of findings(
-    programRules,
-    draft,
-    parts.some(({ refused }) => refused.length > 0),
-  )) {
+  const checkedProgram = { accounts: accounts.map(({ draft, refused }) => guarded(draft, refused)), environments: systems };
+  const hasHoles = parts.some(({ refused }) => refused.length > 0);
+  for (const { root, ...finding } of findings(programRules, hasHoles, (rule) => rule(checkedProgram))) {
     report(root, notRefused([finding], parts.find((one) => one.root === root)?.refused ?? []));
   }
   const whole = <T>(checked: readonly { readonly refused: readonly unknown[]; readonly draft: unknown }[]) =>
@@ -92,14 +93,19 @@ function guarded<T extends object>(draft: T, refused: readonly (readonly string[
   return parts.size === 0 ? draft : new Proxy(draft, { get });
 }
 
+/** A draft in which every part that was refused as a whole is there, and empty: its stores and workloads are not missing. */
+function complete(draft: DraftEnvironment): DraftEnvironment {
+  return Object.fromEntries(Object.entries(draft).map(([key, part]) => [key, part ?? {}]));
+}
+
 /**
  * What rules find in a draft. A rule that stumbles over what is missing from it says nothing: that has been reported, and the
  * rule is heard when it is mended.
  */
-function findings<D, F>(rules: readonly ((draft: D) => readonly F[])[], draft: D, hasHoles: boolean): readonly F[] {
+function findings<R, F>(rules: readonly R[], hasHoles: boolean, ask: (rule: R) => readonly F[]): readonly F[] {
   return rules.flatMap((rule) => {
     try {
-      return rule(draft);
+      return ask(rule);
     } catch (error) {
       if (hasHoles) return [];
       throw error;
@@ -107,10 +113,25 @@ function findings<D, F>(rules: readonly ((draft: D) => readonly F[])[], draft: D
   });
 }
 
-/** What was refused is not refused once more. */
-function notRefused(found: readonly Finding[], refused: readonly (readonly string[])[]): readonly Finding[] {
-  return found.filter(({ keys }) => !refused.some((before) => isBelow(keys, before)));
+/** What was refused is not refused once more, and not missed either. */
+function notRefused(found: readonly RuleFinding[], refused: readonly (readonly string[])[]): readonly Finding[] {
+  const mayHide = refused.some((keys) => HIDING.test(keys.join(".")));
+  return found
+    .filter(({ keys, lacking = false }) => !(lacking && mayHide) && !refused.some((before) => isBelow(keys, before)))
+    .map(({ lacking: _, ...finding }) => finding);
 }
+
+/** Parts of an environment that stores, domains and workloads are in, their engines, their names, and what names them. */
+const HIDING = new RegExp(
+  [
+    /^\w+(\.\d+)?$/, // a role, or all stores or domains
+    /^(stores|domains)\.[^.]+$/,
+    /^domains\.[^.]+\.(services|workers|projections|jobs)(\.[^.]+)?$/,
+    /\.(engine|name|uses|calls|after)(\.|$)/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
 
 function isBelow(keys: readonly string[], above: readonly string[]): boolean {
   return above.every((key, index) => keys[index] === key);

@@ -8,21 +8,22 @@ import type { Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { before } from "../cloud/entry";
 import { isExistingCluster } from "../model/cluster";
-import { type Entrance, entrances } from "../model/derive/endpoints";
+import { camelCase, defaultHost, type Entrance, entrances } from "../model/derive/endpoints";
 import { NAMESPACES } from "../model/derive/namespaces";
+import type { DomainOf } from "../model/system";
 
-/** Where a side lets requests in. */
+/** Where a domain lets requests in. */
 export interface GatewayPlace extends Pick<GatewayProps, "cluster" | "namespace" | "servicePorts" | "longestRequest" | "priority"> {
   readonly site: Site;
   readonly stack: PlatformStack;
-  readonly side: "write" | "read";
+  readonly domain: DomainOf;
 
-  /** The side's namespace. */
+  /** The domain's namespace. */
   readonly after: readonly ITerraformDependable[];
 }
 
 /** A Gateway, and the names under which it is asked for. */
-export interface SideGateway {
+export interface DomainGateway {
   readonly gateway: Gateway;
 
   /** @default - any: whoever brings requests to it knows */
@@ -32,35 +33,37 @@ export interface SideGateway {
   readonly parts: readonly IConstruct[];
 }
 
-/** Where requests come into a side by a load balancer of ours. Its owner brings them to a cluster that exists. */
-export function entranceOf({ environment, cluster, foundation }: Site, side: Entrance["side"]): Entrance | undefined {
+/** Where requests come into a domain by a load balancer of ours. Its owner brings them to a cluster that exists. */
+export function entranceOf({ environment, cluster, foundation }: Site, { name }: DomainOf): Entrance | undefined {
   if (isExistingCluster(cluster) || !foundation?.entry) return undefined;
-  return entrances(environment).find((way) => way.side === side);
+  return entrances(environment).find(({ domain }) => domain.name === name);
 }
 
 /**
- * What lets requests in to a side. On AWS a load balancer is before it, and it has a certificate that everybody trusts;
+ * What lets requests in to a domain. On AWS a load balancer is before it, and it has a certificate that everybody trusts;
  * on a cluster that exists it speaks in clear to whoever forwards its port, and its owner puts before it what he has.
  */
-export function gatewayOn({ site, stack, side, after, ...place }: GatewayPlace): SideGateway {
+export function gatewayOn({ site, stack, domain, after, ...place }: GatewayPlace): DomainGateway {
   const { environment, foundation } = site;
   const shared = {
     ...place,
     clients: [smokeTestsOf(place.namespace)],
     ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
   };
-  const entrance = entranceOf(site, side);
+  const entrance = entranceOf(site, domain);
   if (!foundation?.entry || !entrance) {
     const gateway = new Gateway(stack, "gateway", { ...shared, after });
     return { gateway, parts: [gateway] };
   }
 
-  const { [`${entrance.kind}TargetGroupArn` as const]: targetGroupArn = "", publicZoneId } = stack.read(foundation.entry);
+  const outputs = stack.read(foundation.entry);
+  const { publicZoneId } = outputs;
+  const targetGroupArn = outputs[`${camelCase(entrance.kind)}TargetGroupArn`] ?? "";
   const certificate = new PublicCertificate(stack, "certificate", {
     cluster: place.cluster,
     namespace: place.namespace,
     name: "gateway",
-    dnsNames: [entrance.host],
+    dnsNames: entrance.hosts,
     zone: { id: publicZoneId, region: foundation.context.environment.aws.region },
     after,
   });
@@ -80,5 +83,5 @@ export function gatewayOn({ site, stack, side, after, ...place }: GatewayPlace):
     behind: { networks: [stack.read(foundation.network).vpcCidr], clientAddress: before(entrance).clientAddress },
     after: [...after, certificate.release, bound],
   });
-  return { gateway, hostnames: [entrance.host], parts: [certificate, gateway] };
+  return { gateway, hostnames: [defaultHost(domain, foundation.context.environment.aws)], parts: [certificate, gateway] };
 }

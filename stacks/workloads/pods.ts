@@ -1,109 +1,166 @@
 import type { ITerraformDependable } from "cdktf";
-import { brokerConnection } from "../../constructs/broker";
-import type { Connection, Wanted } from "../../constructs/connection";
-import type { EventStoreRole } from "../../constructs/event-store";
-import type { KubernetesTarget, Opening } from "../../constructs/kubernetes";
-import { type PostgresRole, postgresConnection } from "../../constructs/postgres";
-import { redisConnection } from "../../constructs/redis";
-import type { PodProps } from "../../constructs/workload";
-import type { Site } from "../base/site";
-import type { PlatformStack } from "../base/stack";
-import { brokerOf, eventStoreOf, postgresOf, redisOf } from "../lookup/stores";
+import type { Connection, SecretFact, Wanted } from "../../constructs/connection";
+import type { Opening } from "../../constructs/kubernetes";
+import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
+import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
+import { connectionTo } from "../lookup/stores";
 import type { Authentication } from "../model/authentication";
-import { all, type OneOrMore } from "../model/common";
 import { NAMESPACES } from "../model/derive/namespaces";
-import { fieldKeys } from "../model/derive/secrets";
-import type { Environment } from "../model/environment";
-import type { Migrations } from "../model/workloads/job";
-import type { Projections } from "../model/workloads/projection";
-import type { QueryApi, Service } from "../model/workloads/service";
-import type { Processors } from "../model/workloads/worker";
-import type { Workload } from "../model/workloads/workload";
+import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
+import { workloadsIn } from "../model/derive/workloads";
+import type { DomainOf, ServiceOf, System, UseOf, WorkloadOf } from "../model/system";
+import type { Egress, SecretUse, Workload } from "../model/workloads/workload";
+import { podNames } from "./names";
+import type { WorkloadPlace } from "./place";
 
-/** Where the workloads of a stack are. */
-export interface WorkloadPlace {
-  readonly site: Site;
-  readonly stack: PlatformStack;
-  readonly cluster: KubernetesTarget;
-  readonly namespace: string;
-
-  /**
-   * The PriorityClass of what runs there for good.
-   * @default - none: nothing does
-   */
-  readonly priority?: string;
-  readonly after: readonly ITerraformDependable[];
-}
-
-/** What the workloads of a role are connected to, and as whom. */
-export function connectionsOf({ site, stack }: WorkloadPlace, role: keyof typeof CONNECTIONS): readonly Connection[] {
-  const { events, models, cache } = CONNECTIONS[role];
-  const eventStore = events && eventStoreOf(site, stack);
-  const redis = cache && redisOf(site, stack);
-  const broker = brokerOf(site);
-  return [
-    ...(events && eventStore ? [eventStore.connections[events]] : []),
-    ...(models ? postgresOf(site, stack).map((postgres) => postgresConnection(postgres, models)) : []),
-    ...(redis ? [redisConnection(redis)] : []),
-    ...(broker ? [brokerConnection(broker)] : []),
-  ];
-}
-
-interface Connected {
-  readonly events?: EventStoreRole;
-  readonly models?: PostgresRole;
-  readonly cache: boolean;
-}
-
-const CONNECTIONS: Readonly<Record<"commandApi" | "commandProcessors" | "queryApi" | "projections", Connected>> = {
-  commandApi: { events: "commands", cache: false },
-  commandProcessors: { events: "commands", cache: false },
-  queryApi: { models: "reader", cache: true },
-  projections: { events: "subscriptions", models: "writer", cache: true },
-};
-
-/** Connections under the names that a workload has for them. Of several databases each has a variable of its own. */
-export function named(connections: readonly Connection[], { variables = {} }: Pick<Workload, "variables">): readonly Wanted[] {
-  const databases = connections.filter((connection) => "DATABASE_URL" in connection.variables);
-  return connections.map((connection) => {
-    const told = variables[connection.name];
-    if (told) return { connection, variables: told };
-    if (databases.length < 2 || !databases.includes(connection)) return { connection };
-    return { connection, variables: { [`${connection.name}-url`.toUpperCase().replaceAll("-", "_")]: "{DATABASE_URL}" } };
+/** The stores that a workload uses, under the names that it has for them. Of several databases each has a variable of its own. */
+function connectionsOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): readonly Wanted[] {
+  const found = uses.map((use) => ({ use, connection: connectionTo(site, stack, use) }));
+  const databases = found.filter(({ connection }) => "DATABASE_URL" in connection.variables);
+  return found.map(({ use: { variables }, connection }) => {
+    if (variables) return { connection, variables };
+    if (databases.length < 2 || !("DATABASE_URL" in connection.variables)) return { connection };
+    return { connection, variables: { [variableOf(connection, "url")]: "{DATABASE_URL}" } };
   });
 }
 
+function variableOf({ name }: Pick<Connection, "name">, what: string): string {
+  return `${name}-${what}`.toUpperCase().replaceAll("-", "_");
+}
+
 /** What every workload of an environment is told. */
-export function podOf(place: WorkloadPlace, workload: Workload, connections: readonly Connection[]): PodProps {
+export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "settings" | "uses" | "calls">): PodProps {
   const { cluster, namespace, priority, after } = place;
-  const { command, cpu, cpuLimit, memory, env, files, probes, grace, user } = workload;
+  const { environment } = place.site;
+  const { command, args, cpu, cpuLimit, memory, memoryRequest, env, files, probes, grace, user, metrics, ...settings } =
+    workload.settings as Workload;
+  const { labels, scratch, sidecars, nodeSelector, tolerations, pullSecrets, egress = [], secrets = {}, secretFiles = {} } = settings;
+  const { volumes } = workload.settings as Pick<PodProps, "volumes">;
+  const told = callsOf(environment, workload.calls);
+  const reaches = [...told.reaches, ...egressOf(egress)];
+  const variables = { ...told.env, ...env };
+  const given = secretsOf(place, secrets);
+  const givenFiles = secretsOf(place, secretFiles);
   return {
     cluster,
     namespace,
-    connections: named(connections, workload),
+    connections: connectionsOf(place, workload.uses),
     ...(priority ? { priority } : {}),
     ...(command ? { command } : {}),
+    ...(args ? { args } : {}),
     ...(cpu === undefined ? {} : { cpu }),
     ...(memory ? { memory } : {}),
+    ...(memoryRequest ? { memoryRequest } : {}),
     ...(cpuLimit === undefined ? {} : { cpuLimit }),
     ...(probes ? { probes } : {}),
     ...(grace ? { grace } : {}),
     ...(user === undefined ? {} : { user }),
-    ...(env ? { env } : {}),
+    ...(Object.keys(variables).length > 0 || env ? { env: variables } : {}),
     ...(files ? { files } : {}),
-    ...metricsOf(place.site.environment, workload.metrics),
-    ...telemetryOf(place.site.environment),
+    ...(labels ? { labels } : {}),
+    ...(scratch ? { scratch } : {}),
+    ...(sidecars ? { sidecars } : {}),
+    ...(nodeSelector ? { nodeSelector } : {}),
+    ...(tolerations ? { tolerations } : {}),
+    ...(pullSecrets ? { pullSecrets } : {}),
+    ...(volumes ? { volumes: withProtection(volumes, place.stack.protect) } : {}),
+    ...(reaches.length > 0 ? { reaches } : {}),
+    ...(Object.keys(given.facts).length > 0 ? { secrets: given.facts } : {}),
+    ...(Object.keys(givenFiles.facts).length > 0 ? { secretFiles: givenFiles.facts } : {}),
+    ...metricsOf(environment, metrics),
+    ...telemetryOf(environment),
     // The test at the end of each stack does.
     waits: false,
-    after,
+    after: [...after, ...given.after, ...givenFiles.after],
   };
 }
 
-function metricsOf({ monitoring }: Environment, metrics: Workload["metrics"]): Pick<PodProps, "metrics"> {
+/** A volume is guarded as the environment is, unless it says otherwise. */
+function withProtection(volumes: NonNullable<PodProps["volumes"]>, protect: boolean): NonNullable<PodProps["volumes"]> {
+  return Object.fromEntries(Object.entries(volumes).map(([path, volume]) => [path, { protect, ...volume }]));
+}
+
+/** A service, and the domain that it is in. */
+interface Found {
+  readonly domain: DomainOf;
+  readonly service: ServiceOf;
+}
+
+function serviceNamed({ domains }: System, name: string): Found | undefined {
+  return domains.flatMap((domain) => domain.services.flatMap((service) => (service.name === name ? [{ domain, service }] : [])))[0];
+}
+
+/** The ports of the pods of a service: the one that answers HTTP, and further ones. */
+function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: ServiceOf): readonly number[] {
+  return [port, ...Object.values(ports)];
+}
+
+/** What a workload is told of the services that it calls, and its egress to them. */
+function callsOf(
+  system: System,
+  calls: WorkloadOf["calls"],
+): { readonly env: Record<string, string>; readonly reaches: readonly Opening[] } {
+  const env: Record<string, string> = {};
+  const reaches = calls.flatMap(({ service: name, variables }): readonly Opening[] => {
+    const found = serviceNamed(system, name);
+    if (!found) return [];
+    const { domain, service } = found;
+    const { port: own = WORKLOAD_DEFAULTS.port, servicePort: port = own } = service.settings;
+    const host = `${name}.${domain.namespace}.svc.cluster.local`;
+    const facts: Readonly<Record<string, string>> = { host, port: String(port), address: `http://${host}:${port}` };
+    const named = variables ?? { [`${name}-service-address`.toUpperCase().replaceAll("-", "_")]: "{address}" };
+    for (const [variable, template] of Object.entries(named)) {
+      env[variable] = template.replace(/\{(host|port|address)\}/g, (_, fact: string) => facts[fact] ?? "");
+    }
+    return [{ name, peer: podsOf(domain.namespace, name), ports: portsOf(service) }];
+  });
+  return { env, reaches };
+}
+
+/** The pods of the workloads that call a service. */
+export function callersOf(system: System, { name }: Pick<ServiceOf, "name">) {
+  return workloadsIn(system)
+    .filter(({ workload: { calls } }) => calls.some(({ service }) => service === name))
+    .flatMap(({ domain, workload }) => podNames(domain, workload).map((pods) => podsOf(domain.namespace, pods)));
+}
+
+/** A network policy knows addresses, not names: what has a name may be at any address outside of private networks. */
+function egressOf(egress: readonly Egress[]): readonly Opening[] {
+  return egress.map(({ host, ports = [443] }) => ({ name: host, peer: /^[\d.]+\/\d+$/.test(host) ? { cidr: host } : INTERNET, ports }));
+}
+
+const INTERNET = {
+  cidr: "0.0.0.0/0",
+  except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+} as const;
+
+/** Where the secrets that a workload is given are, and what brings those that an operator creates. */
+function secretsOf(place: WorkloadPlace, uses: Readonly<Record<string, SecretUse>>) {
+  const generated = workloadSecrets(place.site.environment);
+  const after: ITerraformDependable[] = [];
+  const facts = Object.entries(uses).map(([key, use]): readonly [string, SecretFact] => {
+    if (typeof use === "string") {
+      const home = generated.find(({ spec }) => spec.name === use)?.namespace ?? place.namespace;
+      return [key, { secret: generatedSecret(use), home, key: "value" }];
+    }
+    after.push(...provided(place, use.secret).ready);
+    return [key, { secret: { ...generatedSecret(use.secret), keys: { [use.key]: { length: 1 } } }, home: place.namespace, key: use.key }];
+  });
+  return { facts: Object.fromEntries(facts), after };
+}
+
+/** A secret that an operator creates, once for each namespace. */
+function provided({ stack, cluster, namespace, after }: WorkloadPlace, name: string): ProvidedSecret {
+  const id = `provided-${name}`;
+  const there = stack.node.tryFindChild(id) as ProvidedSecret | undefined;
+  return there ?? new ProvidedSecret(stack, id, { cluster, namespace, name, after });
+}
+
+function metricsOf({ monitoring }: System, metrics: Workload["metrics"]): Pick<PodProps, "metrics"> {
   return metrics && monitoring?.prometheus ? { metrics: { ...metrics, from: NAMESPACES.observability, monitor: true } } : {};
 }
 
-function telemetryOf({ name, monitoring }: Environment): Pick<PodProps, "telemetry"> {
+function telemetryOf({ name, monitoring }: System): Pick<PodProps, "telemetry"> {
   const { telemetry } = monitoring ?? {};
   return telemetry ? { telemetry: { ...telemetry, attributes: { "deployment.environment.name": name } } } : {};
 }
@@ -118,7 +175,7 @@ const KEY_FILE = "/etc/authentication/public-key.pem";
 const ISSUER: Opening = { name: "issuer", peer: "anywhere", ports: [443] };
 
 /** What an API is told of who may do what, on top of what every workload is told. */
-export function withAccess(pod: PodProps, { authentication, authorization }: Environment): PodProps {
+export function withAccess(pod: PodProps, { authentication, authorization }: System): PodProps {
   const tokens = authentication ? tokensOf(authentication) : undefined;
   const roles = authorization ? { [ROLES_FILE]: `${JSON.stringify(authorization, null, 2)}\n` } : {};
   return {
@@ -138,36 +195,17 @@ function tokensOf(authentication: Authentication): Required<Pick<PodProps, "env"
 }
 
 /** What a workload of the read side is told of fields that are encrypted one by one. */
-export function withFieldKeys(pod: PodProps, { encryptedFields = [] }: Environment): PodProps {
+export function withFieldKeys(pod: PodProps, system: System): PodProps {
+  const { encryptedFields = [] } = system;
   if (encryptedFields.length === 0) return pod;
-  const { spec, namespace } = fieldKeys;
-  const keys = Object.keys(spec.keys).map((key) => [
+  const namespace = fieldKeysHome(system)?.namespace ?? pod.namespace;
+  const keys = Object.keys(FIELD_KEYS.keys).map((key) => [
     `FIELD_${key}`.toUpperCase().replaceAll("-", "_"),
-    { secret: spec, home: namespace, key },
+    { secret: FIELD_KEYS as SecretSpec, home: namespace, key },
   ]);
   return {
     ...pod,
     env: { ENCRYPTED_FIELDS: encryptedFields.join(","), ...pod.env },
     secrets: { ...Object.fromEntries(keys), ...pod.secrets },
   };
-}
-
-/** The workloads of a role, each with where the environment describes it. */
-export function described<R extends keyof Described>(
-  environment: Environment,
-  role: R,
-): readonly (readonly [path: string, workload: Described[R]])[] {
-  const said = environment[role] as OneOrMore<Described[R]> | undefined;
-  return all<Described[R]>(said).map((workload, index) => [
-    `${environment.name}.${role}${Array.isArray(said) ? `[${index}]` : ""}`,
-    workload,
-  ]);
-}
-
-interface Described {
-  readonly commandApi: Service;
-  readonly commandProcessors: Processors;
-  readonly queryApi: QueryApi;
-  readonly projections: Projections;
-  readonly migrations: Migrations;
 }

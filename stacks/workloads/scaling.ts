@@ -1,30 +1,33 @@
-import type { Postgres } from "../../constructs/postgres";
 import type { Scaling, Signal } from "../../constructs/workload";
-import { brokerOf, eventServerOf, postgresOf } from "../lookup/stores";
+import { brokerOf, serverAt } from "../lookup/stores";
 import { partsFromElsewhere } from "../model/derive/platform-parts";
+import { brokerAsked, eventServerAsked, serverAsked } from "../model/derive/signals";
+import type { ServerOf } from "../model/system";
 import type { ScaleOn, SignalName } from "../model/workloads/workload";
-import type { WorkloadPlace } from "./pods";
+import type { WorkloadPlace } from "./place";
 
 /** What a workload follows, by the name that an environment has for it. None where what it speaks of is not there. */
 const SIGNALS: { readonly [Name in SignalName]: (place: WorkloadPlace, asked: NonNullable<ScaleOn[Name]>) => Signal | undefined } = {
   broker: ({ site }, asked) => {
-    const broker = brokerOf(site);
-    if (!broker) return undefined;
+    const store = brokerAsked(site.environment);
+    if (!store) return undefined;
+    const broker = brokerOf(store);
     const { address: monitoring, account } = broker.monitoring;
     return { kind: "nats", ...asked, monitoring, account, peer: broker.peers };
   },
-  eventStore: ({ site, stack }, asked) => answerOf(eventServerOf(site, stack), asked),
-  readDatabase: ({ site, stack }, { database, ...asked }) => {
-    const databases = postgresOf(site, stack);
-    return answerOf(database === undefined ? databases[0] : databases.find(({ name }) => name === database), asked);
-  },
+  eventStore: (place, asked) => answerOf(place, eventServerAsked(place.site.environment), asked),
+  readDatabase: (place, { database, ...asked }) => answerOf(place, serverAsked(place.site.environment, database), asked),
   prometheus: (_, { namespace, ...asked }) => ({ kind: "prometheus", ...asked, peer: { namespace } }),
 };
 
 /** Asked where is written, past any pool: a copy may be behind, and whoever waits for it is not. */
-function answerOf(postgres: Postgres | undefined, asked: { readonly query: string; readonly each: number }): Signal | undefined {
-  if (!postgres) return undefined;
-  const { writer: host, port = 5432, database, users, peers } = postgres;
+function answerOf(
+  { site, stack }: WorkloadPlace,
+  server: ServerOf | undefined,
+  asked: { readonly query: string; readonly each: number },
+): Signal | undefined {
+  if (!server) return undefined;
+  const { writer: host, port = 5432, database, users, peers } = serverAt(site, stack, server);
   return { kind: "postgres", ...asked, host, port, database, ...users.reader, peer: peers };
 }
 

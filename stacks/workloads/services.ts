@@ -1,101 +1,183 @@
+import type { ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
+import { cloudName } from "../../constructs/core/names";
 import { type Duration, known, seconds } from "../../constructs/core/quantities";
-import { type Gateway, nearest, Routes } from "../../constructs/gateway";
-import type { Opening } from "../../constructs/kubernetes";
+import { Binding, DEREGISTRATION } from "../../constructs/entry";
+import { type Gateway, gatewayPeer, nearest, Routes } from "../../constructs/gateway";
 import { type Check, HttpService, type ServiceVersion, smokeTestsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
+import { pathOf } from "../model/check/paths";
+import { exposedOf, publicPortsOf, tcpTargetGroup } from "../model/derive/endpoints";
 import { versionsOf } from "../model/release";
-import { WORKLOADS } from "../model/workloads/roles";
+import type { ServiceOf } from "../model/system";
 import type { Service } from "../model/workloads/service";
-import { gatewayOn } from "./gateway";
-import { connectionsOf, described, podOf, type WorkloadPlace, withAccess, withFieldKeys } from "./pods";
+import { type DomainGateway, entranceOf, gatewayOn } from "./gateway";
+import { gateOf, type Tested, type WorkloadPlace, waysTo } from "./place";
+import { callersOf, podOf, withAccess, withFieldKeys } from "./pods";
 import { scalingOf } from "./scaling";
-import { gateOf, waysTo } from "./side-stack";
-
-/** What differs between the services of the two sides. */
-const ROLES = {
-  // Nobody knows whether a command was carried out that was not answered.
-  commandApi: { side: "write", repeats: "never" },
-  queryApi: { side: "read", repeats: "once" },
-} as const;
 
 /** How long a service may be silent that does not say. */
 const TIMEOUT: Duration = "30s";
 
-/** What was made of the services of a side, for the test at the end of its stack. */
-export interface MadeServices {
-  readonly verifies: readonly IConstruct[];
-  readonly checks: readonly Check[];
-
-  /** Ways to what the checks ask. */
-  readonly reaches: readonly Opening[];
-}
-
 /**
- * The services of a side behind its Gateway, and the routes to them. None where the environment has none. A route waits for the
+ * The services of a domain, those that are reached from outside behind its Gateway, and the routes to them. A route waits for the
  * gates of those versions that take requests and of no other, so that it turns back whatever becomes of what it leaves.
  */
-export function servicesOf(place: WorkloadPlace, role: keyof typeof ROLES): MadeServices {
-  const { site, stack, cluster, namespace } = place;
-  const { side, repeats } = ROLES[role];
-  const found = described(site.environment, role);
-  if (found.length === 0) return { verifies: [], checks: [], reaches: [] };
-  const ports = [...new Set(found.map(([, { port = WORKLOAD_DEFAULTS.port }]) => port))];
-  const { gateway, hostnames, parts } = gatewayOn({
-    ...place,
-    side,
-    servicePorts: ports,
-    longestRequest: longest(found.map(([, one]) => one)),
-  });
-  const made = found.map(([path, settings]) => {
-    const { name = WORKLOADS[role].name, replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health } = settings;
-    const pod = withAccess(
-      podOf(place, { ...settings, metrics: settings.metrics ?? { port } }, connectionsOf(place, role)),
-      site.environment,
-    );
+export function servicesOf(place: WorkloadPlace): Tested {
+  const { stack, namespace, site } = place;
+  const { services, trafficAfter } = place.domain;
+  const none: Tested = { verifies: [], checks: [], reaches: [], endpoints: [] };
+  if (services.length === 0) return none;
+  const exposed = exposedOf(place.domain);
+  const inside = exposed.length === 0 || trafficAfter ? undefined : gatewayTo(place, exposed);
+  const made = services.map((one) => {
+    const { name, keys, settings, encrypts } = one;
+    const path = pathOf(site.environment, keys);
+    const { replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health, ports: further, servicePort } = settings;
+    const pod = withAccess(podOf(place, { ...one, settings: { ...settings, metrics: settings.metrics ?? { port } } }), site.environment);
+    const { bound, ...tcp } = publicPortsIn(place, one);
     const service = new HttpService(stack, name, {
-      ...(role === "queryApi" ? withFieldKeys(pod, site.environment) : pod),
+      ...(encrypts ? withFieldKeys(pod, site.environment) : pod),
       ...imagesOf(settings),
       replicas,
       ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
       grace: settings.grace ?? settings.timeout ?? TIMEOUT,
       port,
+      ...(servicePort === undefined ? {} : { servicePort }),
+      ...(further ? { morePorts: further } : {}),
+      ...tcp,
+      after: [...(pod.after ?? []), ...bound],
       health,
-      clients: [gateway.peer, smokeTestsOf(namespace)],
+      clients: [...(one.exposed ? [gatewayPeer(namespace)] : []), ...callersOf(site.environment, one), smokeTestsOf(namespace)],
     });
-    const versions = versionsIn(settings, describedAt(path, service)).map((version) => {
-      const check = healthOf(version, namespace, health);
-      return { ...version, check, passed: gateOf(place, version, check) };
-    });
-    const { paths, maxBodySize, timeout, rateLimit } = settings;
-    const taking = versions.filter(({ weight }) => weight > 0);
-    const routes = new Routes(stack, `${name}-routes`, {
-      cluster,
-      gateway: { ...gateway, ready: [...gateway.ready, ...versions.map((each) => each.service), ...taking.map(({ passed }) => passed)] },
-      name,
-      ...(hostnames ? { hostnames } : {}),
-      ...sharesOf(versions),
-      repeats,
-      ...(paths ? { paths } : {}),
-      ...(maxBodySize ? { maxBodySize } : {}),
-      ...(timeout ? { timeout } : {}),
-      ...(rateLimit ? { rateLimit } : {}),
-    });
-    return { settings, name, health, parts: [service, describedAt(path, routes)], checks: versions.map(({ check }) => check) };
+    const versions = versionsIn(settings, describedAt(path, service)).map((version) => ({
+      ...version,
+      check: healthOf(version, namespace, health),
+    }));
+    const routed = inside && one.exposed ? route(place, inside, one, versions, gatesOf(place, one, versions)) : undefined;
+    if (routed) describedAt(path, routed);
+    const open = publicPortsOf(one).map(({ name: named, port: number }) => ({
+      name: `${named} of ${name}`,
+      tcp: { host: `${name}.${namespace}.svc`, port: number },
+    }));
+    const checks = [...versions.map(({ check }) => check), ...open];
+    return { ...one, health, parts: [service, ...(routed ? [routed] : [])], checks };
   });
+  const own = {
+    verifies: made.flatMap((each) => each.parts),
+    checks: made.flatMap(({ checks }) => checks),
+    reaches: waysTo([...new Set([...ports(services), ...services.flatMap(publicPortsOf).map(({ port }) => port)])]),
+  };
+  if (!inside) return { ...none, ...own };
+  const reached = reachedBy(
+    inside,
+    made.filter((one) => one.exposed),
+  );
   return {
-    verifies: [...parts, ...made.flatMap((each) => each.parts)],
-    checks: [
-      { name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment },
-      ...made.flatMap(({ checks }) => checks),
-      ...(gateway.asksClients ? [listening(gateway)] : made.flatMap((each) => arrivalOf(each, made, gateway, hostnames))),
-    ],
-    reaches: [...waysTo(ports), { name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
+    verifies: [...reached.verifies, ...own.verifies],
+    checks: [...reached.rollout, ...own.checks, ...reached.arrivals],
+    reaches: [...own.reaches, ...reached.reaches],
+    endpoints: [],
   };
 }
 
+/**
+ * The Gateway of a domain and the routes to its services, in a stack of their own. The versions that take requests have passed the
+ * test of the domain's stack, so no route waits for another one.
+ */
+export function trafficOf(place: WorkloadPlace): Tested {
+  const exposed = exposedOf(place.domain);
+  const inside = gatewayTo(place, exposed);
+  const routed = exposed.map((one) => {
+    const { name, keys, settings } = one;
+    const { port = WORKLOAD_DEFAULTS.port, servicePort = port, health = WORKLOAD_DEFAULTS.health } = settings;
+    const versions = versionsOf(settings).map((version) => {
+      const { slot } = version;
+      return { ...version, backend: { ...(slot ? { slot } : {}), service: slot ? `${name}-${slot}` : name, port: servicePort } };
+    });
+    return { ...one, health, part: describedAt(pathOf(place.site.environment, keys), route(place, inside, one, versions, [])) };
+  });
+  const { verifies, rollout, arrivals, reaches } = reachedBy(inside, routed);
+  return { verifies: [...verifies, ...routed.map(({ part }) => part)], checks: [...rollout, ...arrivals], reaches, endpoints: [] };
+}
+
+/** The Gateway to some services of a domain. */
+function gatewayTo(place: WorkloadPlace, exposed: readonly ServiceOf[]): DomainGateway {
+  return gatewayOn({ ...place, servicePorts: ports(exposed), longestRequest: longest(exposed.map(({ settings }) => settings)) });
+}
+
+/** What a test looks at of a Gateway and of the services behind it. */
+function reachedBy({ gateway, hostnames, parts }: DomainGateway, routed: readonly Routed[]) {
+  return {
+    verifies: parts,
+    rollout: [{ name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment }] satisfies Check[],
+    arrivals: gateway.asksClients ? [listening(gateway)] : routed.flatMap((each) => arrivalOf(each, routed, gateway, hostnames)),
+    reaches: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
+  };
+}
+
+function ports(services: readonly ServiceOf[]): readonly number[] {
+  return [...new Set(services.map(({ settings: { port = WORKLOAD_DEFAULTS.port } }) => port))];
+}
+
+/**
+ * How connections from outside reach further ports of a service: on EKS through target groups, which its pods are put into and wait
+ * for; on an existing cluster you route them there from wherever they come.
+ */
+function publicPortsIn({ site, stack, cluster, namespace, domain, after }: WorkloadPlace, service: ServiceOf) {
+  const found = publicPortsOf(service);
+  const { foundation } = site;
+  const entrance = entranceOf(site, domain);
+  const ports = found.map(({ port }) => port);
+  if (found.length === 0) return { bound: [] };
+  if (!foundation?.entry || !entrance) return { bound: [], listens: [{ name: "tcp", peer: "anywhere" as const, ports }] };
+  const outputs = stack.read(foundation.entry);
+  const bound = found.map((each) => {
+    const target = { targetGroupArn: outputs[tcpTargetGroup(entrance, each)] ?? "", port: each.port };
+    const name = cloudName("workload", service.name, each.name);
+    return new Binding(stack, `${service.name}-${each.name}-targets`, { cluster, namespace, service: service.name, name, target, after })
+      .release;
+  });
+  const peer = { cidr: stack.read(foundation.network).vpcCidr };
+  return { bound, drain: DEREGISTRATION, listens: [{ name: "tcp", peer, ports }] };
+}
+
+/** How requests from outside reach a service. */
+function route(
+  place: WorkloadPlace,
+  { gateway, hostnames }: DomainGateway,
+  { name, settings, repeats }: ServiceOf,
+  versions: readonly Shared[],
+  after: readonly ITerraformDependable[],
+): IConstruct {
+  const { paths, hosts = hostnames, maxBodySize, timeout, rateLimit } = settings;
+  return new Routes(place.stack, `${name}-routes`, {
+    cluster: place.cluster,
+    gateway: { ...gateway, ready: [...gateway.ready, ...after] },
+    name,
+    ...(hosts ? { hostnames: hosts } : {}),
+    ...sharesOf(versions),
+    repeats,
+    ...(paths ? { paths } : {}),
+    ...(maxBodySize ? { maxBodySize } : {}),
+    ...(timeout ? { timeout } : {}),
+    ...(rateLimit ? { rateLimit } : {}),
+  });
+}
+
+/** What a route comes after: the Services of all versions, and the gates of those that take requests. */
+function gatesOf(place: WorkloadPlace, { settings }: ServiceOf, found: readonly (VersionIn & { readonly check: Check })[]) {
+  const { port = WORKLOAD_DEFAULTS.port } = settings;
+  const versions = found.map((version) => ({ ...version, passed: gateOf(place, version, version.check, port) }));
+  const taking = versions.filter(({ weight }) => weight > 0);
+  return [...versions.map((each) => each.service), ...taking.map(({ passed }) => passed)];
+}
+
+/** A version of a service, and its share of the requests. */
+type Shared = ReturnType<typeof versionsOf>[number] & Pick<ServiceVersion, "backend">;
+
 /** A version of a service that is released, and what was made of it. */
-type VersionIn = ServiceVersion & ReturnType<typeof versionsOf>[number];
+type VersionIn = ServiceVersion & Shared;
 
 function versionsIn(settings: Service, { versions }: HttpService): readonly VersionIn[] {
   return versionsOf(settings).flatMap((version) =>
@@ -111,16 +193,18 @@ function listening({ through: { host, port } }: Gateway): Check {
   return { name: "the gateway", tcp: { host, port } };
 }
 
-type Routed = { readonly name: string; readonly health: string; readonly settings: Service };
+type Routed = Pick<ServiceOf, "name" | "settings"> & { readonly health: string };
 
 /**
  * What a service is asked as its clients ask: its health where that goes to it, otherwise the first of its paths that no other
  * service has, at which it may say what it likes: that it knows no such thing, or does not know who asks.
  */
-function arrivalOf(one: Routed, all: readonly Routed[], { through }: Gateway, hostnames: readonly string[] = [through.host]): Check[] {
+function arrivalOf(one: Routed, all: readonly Routed[], { through }: Gateway, shared: readonly string[] = [through.host]): Check[] {
+  const hostnames = one.settings.hosts ?? shared;
+  const beside = all.filter((other) => other !== one && (other.settings.hosts ?? shared).some((host) => hostnames.includes(host)));
   const asked = [one.health, ...pathsOf(one)].find((path) => {
     const near = nearest(pathsOf(one), path);
-    return near >= 0 && all.every((other) => other === one || nearest(pathsOf(other), path) < near);
+    return near >= 0 && beside.every((other) => nearest(pathsOf(other), path) < near);
   });
   if (asked === undefined) return [];
   const scheme = through.port === 443 ? "https" : "http";
@@ -145,7 +229,7 @@ function imagesOf(service: Service) {
 }
 
 /** Who has which share of the requests, and who is asked for by a header. */
-function sharesOf(versions: readonly VersionIn[]) {
+function sharesOf(versions: readonly Shared[]) {
   const shared = versions.map(({ slot = "", weight, preview, backend: { service, port } }) => ({ slot, weight, preview, service, port }));
   const previews = shared.filter(({ preview }) => preview);
   return {

@@ -12,7 +12,12 @@ const { aws, exceptions } = dev;
 const { disposable, ...kept } = exceptions;
 
 /** A platform and nothing on it. */
-const LOCAL: Environment = { system: "orders", name: "local", cluster: { context: "kind-orders" } };
+const LOCAL: Environment = {
+  system: "orders",
+  name: "local",
+  cluster: { context: "kind-orders" },
+  exceptions: { localState: "ends with a test" },
+};
 
 /** Few stacks, which are walked quickly. */
 const PROGRAM: Program = { accounts, environments: [LOCAL, anEnvironment({ name: "dev", aws, exceptions })] };

@@ -5,7 +5,9 @@ import { release, USAGE } from "../../cli/versions";
 import { accounts } from "../../environments/accounts";
 import { production } from "../../environments/production";
 import type { Environment, Program, WorkloadRelease } from "../../stacks";
-import { released, withRelease } from "../../stacks/model/release";
+import { workloadsIn } from "../../stacks/model/derive/workloads";
+import { released } from "../../stacks/model/release";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 
 const V1 = "registry.example.com/orders/api:1.0.0";
@@ -84,11 +86,31 @@ function run(workload: string, entry: WorkloadRelease, ...argv: string[]): Told 
 const api = (entry: WorkloadRelease, ...argv: string[]) => run("command-api", entry, ...argv);
 const queries = (entry: WorkloadRelease, ...argv: string[]) => run("query-api", entry, ...argv);
 
+/** The command API of a program as it runs. */
+function running({ environments: [environment] }: Program): object | undefined {
+  const found = workloadsIn(asDomains(environment as Environment)).find(({ workload: { name } }) => name === "command-api");
+  return found?.workload.settings;
+}
+
 function text(file: object): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 describe("npm run release", () => {
+  it("names the stack of the routes too where they have one of their own", () => {
+    const domains = {
+      shop: { services: { gateway: { replicas: 2, paths: ["/"], release: "blue-green" } }, trafficAfter: ["stock"] },
+      stock: { workers: { counter: { replicas: 1 } } },
+    };
+    const file = { gateway: BOTH, counter: { image: PROCESSORS } };
+    writeFileSync(join(directory, FILE), text(file));
+    const exceptions = { disposable: "lives as long as a test" };
+    const program = aProgram(released(anEnvironment({ aws: undefined, cluster: { context: "kind" }, exceptions, domains }), file));
+    const { code, said } = runOn(program, "test", "gateway", "--switch");
+    expect(code).toBe(0);
+    expect(said).toContain("Next: npm run plan -- test-shop\n      npm run plan -- test-shop-traffic");
+  });
+
   it("says what was, what is and what to type next", () => {
     expect(queries({ image: V1 }, "--image", V2)).toMatchObject({
       code: 0,
@@ -175,7 +197,7 @@ describe("npm run release", () => {
   it.each<[string[], string]>([
     [[], USAGE],
     [["test", "--show", "--switch"], USAGE],
-    [["test", "--switch"], USAGE],
+    [["test"], USAGE],
     [["test", "command-api"], USAGE],
     [["test", "command-api", "more", "--switch"], USAGE],
     [["test", "command-api", "--switch", "--rollback"], USAGE],
@@ -193,7 +215,7 @@ describe("npm run release", () => {
     [["tset", "command-api", "--switch"], "There is no environment tset; did you mean test?\n  environments: test"],
     [
       ["test", "command-ap", "--switch"],
-      "There is no workload command-ap; did you mean command-api?\n  workloads: command-api, command-processors, query-api",
+      "There is no workload or domain command-ap; did you mean command-api?\n  workloads: command-api, command-processors, query-api\n  domains: write-side, read-side",
     ],
   ])("answers %j", (argv, said) => {
     expect(runOn(aProgram(released(SYSTEM, { "command-api": BOTH })), ...argv)).toEqual({ code: 1, said });
@@ -275,6 +297,105 @@ describe("a release by rolling", () => {
   });
 });
 
+describe("several workloads at once", () => {
+  const FILES = {
+    "command-api": SWITCHED,
+    "command-processors": { image: V2, previous: PROCESSORS },
+    "query-api": { image: V2, previous: V1 },
+  };
+
+  /** What a command line does to the release file of the system above, and says. */
+  function together(file: Readonly<Record<string, WorkloadRelease>>, ...argv: string[]) {
+    writeFileSync(join(directory, FILE), text(file));
+    const told = runOn(aProgram(released(SYSTEM, file)), "test", ...argv);
+    return { ...told, file: JSON.parse(readFileSync(join(directory, FILE), "utf8")) };
+  }
+
+  it("go back with their domain, and with no other", () => {
+    expect(together(FILES, "write-side", "--rollback")).toEqual({
+      code: 0,
+      said: [
+        "test command-api",
+        `  was  blue     0 %  ${V1}`,
+        `       green  100 %  ${V2}, live`,
+        `       before: ${V1}`,
+        `  is   blue   100 %  ${V1}, live`,
+        `       green    0 %  ${V2}`,
+        "test command-processors",
+        `  was  ${V2}`,
+        `       before: ${PROCESSORS}`,
+        `  is   ${PROCESSORS}`,
+        `${FILE} is written; commit it.`,
+        "Next: npm run plan -- test-write-side",
+      ].join("\n"),
+      file: { "command-api": BOTH, "command-processors": { image: PROCESSORS }, "query-api": { image: V2, previous: V1 } },
+    });
+  });
+
+  it("go back where they can, and what is left is named", () => {
+    const { said, file } = together({ ...FILES, "command-processors": { image: PROCESSORS } }, "write-side", "--rollback");
+    expect(said).toContain(
+      [
+        "Left as they are:",
+        "  test command-processors has no version to go back to; name one: --image <image>",
+        `${FILE} is written; commit it.`,
+      ].join("\n"),
+    );
+    expect(file).toMatchObject({ "command-api": BOTH, "command-processors": { image: PROCESSORS } });
+  });
+
+  it("go back of the whole environment, and what to plan then is said stack by stack", () => {
+    const { said, file } = together(FILES, "--rollback");
+    expect(said).toMatch(/\nNext: npm run plan -- test-write-side\n {6}npm run plan -- test-read-side$/);
+    expect(said).not.toContain("Left");
+    expect(file).toEqual({ "command-api": BOTH, "command-processors": { image: PROCESSORS }, "query-api": { image: V1 } });
+  });
+
+  it("leave what ran before, because an older image takes nothing back", () => {
+    const system = anEnvironment({ ...SYSTEM, migrations: {} });
+    const { said } = runOn(aProgram(released(system, { ...FILES, migrations: { image: V2, previous: V1 } })), "test", "--rollback");
+    expect(said).toContain(
+      "Left as they are:\n  test migrations: an older image takes nothing back; run the script that undoes the change, or add a change: --image <image>\n",
+    );
+  });
+
+  it("turn to the other slot where they have slots", () => {
+    expect(together({ ...FILES, "command-api": BOTH }, "--switch")).toEqual({
+      code: 0,
+      said: [
+        "test command-api",
+        `  was  blue   100 %  ${V1}, live`,
+        `       green    0 %  ${V2}`,
+        `  is   blue     0 %  ${V1}`,
+        `       green  100 %  ${V2}, live`,
+        `       before: ${V1}`,
+        "Left as they are:",
+        "  test command-processors would run twice: both slots would take from the same queue; use --image alone",
+        '  test query-api is released by rolling; use --image alone, or say release: "blue-green" in the environment',
+        `${FILE} is written; commit it.`,
+        "Next: npm run plan -- test-write-side",
+      ].join("\n"),
+      file: { ...FILES, "command-api": SWITCHED },
+    });
+  });
+
+  it.each<[string[], string]>([
+    [
+      ["read-side", "--switch"],
+      'Nothing is changed:\ntest query-api is released by rolling; use --image alone, or say release: "blue-green" in the environment',
+    ],
+    [["read-side", "--image", V3], `name one workload: query-api\n\n${USAGE}`],
+    [["--image", V3], `name one workload: command-api, command-processors, query-api\n\n${USAGE}`],
+    [["write-side", "--rollback", "--switch"], USAGE],
+    [
+      ["write-sid", "--rollback"],
+      "There is no workload or domain write-sid; did you mean write-side?\n  workloads: command-api, command-processors, query-api\n  domains: write-side, read-side",
+    ],
+  ])("are left alone by %j", (argv, said) => {
+    expect(together(FILES, ...argv)).toEqual({ code: 1, said, file: FILES });
+  });
+});
+
 describe("a migration", () => {
   it("goes forward only", () => {
     const system = anEnvironment({ ...SYSTEM, migrations: {} });
@@ -307,11 +428,11 @@ describe("a blue-green release", () => {
 
   it("changes one value of what runs when it is turned, and when it is turned back", () => {
     const [before, there] = [aProgram(released(SYSTEM, { "command-api": BOTH })), api(BOTH, "--switch")].map((told) =>
-      withRelease(("program" in told ? told.program : told).environments[0] as Environment),
+      running("program" in told ? told.program : told),
     );
-    expect(there?.commandApi).toEqual({ ...before?.commandApi, live: "green" });
-    const back = withRelease(api(SWITCHED, "--rollback").program.environments[0] as Environment);
-    expect(back.commandApi).toEqual(before?.commandApi);
+    expect(before).toMatchObject(BOTH);
+    expect(there).toEqual({ ...before, live: "green" });
+    expect(running(api(SWITCHED, "--rollback").program)).toEqual(before);
   });
 
   it("begins with one slot, or with what was released by rolling until then", () => {

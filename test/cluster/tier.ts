@@ -8,6 +8,7 @@ import { type ApiObject, kubernetesObjects } from "../../constructs/kubernetes";
 import { program } from "../../environments";
 import { type MeasuredSite, type Program, type Synthesis, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
+import { EXAMPLES } from "../examples/programs";
 import { ApiError, currentContext, type Kind, KubernetesApi, type KubernetesObject, until } from "./api";
 import { afterwards, type Change, changesOf, ignoringTemplates, keyOf, losses } from "./changes";
 import { occupied } from "./empty";
@@ -21,7 +22,7 @@ import { MOVES, VARIETY } from "./varieties";
 import { pod, violations } from "./violations";
 
 /** Nodes of a cluster whose own are of unknown size: what a developer's machine has to spare. */
-const UNKNOWN = { zones: { local: 1 }, node: { millicores: 8000, memoryBytes: 16 * 2 ** 30, pods: 110, volumes: 39 } };
+const UNKNOWN = { zones: { local: 1 }, node: { millicores: 16_000, memoryBytes: 64 * 2 ** 30, pods: 250, volumes: 39 } };
 
 const SECONDS = 120;
 
@@ -425,6 +426,15 @@ function expectNone(found: readonly string[]): void {
   if (found.length > 0) throw new Wrong(found.slice(0, 40).join("\n"));
 }
 
+/** Ids of AWS, which the API server wants in their form, in the place of those that an apply brings. */
+function withIds<T extends { readonly kind: string }>(object: T): T {
+  if (object.kind !== "EC2NodeClass") return object;
+  const { spec } = object as unknown as { readonly spec: Readonly<Record<string, unknown>> };
+  const ids = { subnetSelectorTerms: "subnet-0a1b2c3d4e5f67890", securityGroupSelectorTerms: "sg-0a1b2c3d4e5f67890" };
+  const terms = Object.entries(ids).map(([key, id]) => [key, (spec[key] as readonly object[]).map((term) => ({ ...term, id }))]);
+  return { ...object, spec: { ...spec, ...Object.fromEntries(terms) } };
+}
+
 /** What is sent to the clusters of a program, with addresses in the place of those that only an apply brings. */
 function synthesized(what: Program, directory: string): Pick<Synthesis, "sites" | "stacks"> {
   const { compositions, sites, stacks } = withoutTokenTraces(() => synthesize(what, { outdir: join(directory, "out"), prune: true }));
@@ -432,7 +442,7 @@ function synthesized(what: Program, directory: string): Pick<Synthesis, "sites" 
   const on = compositions.flatMap((composition) => composition.sites);
   const filled = sites.map((site, index) => {
     const objects = on[index]?.stacks.flatMap((stack) => kubernetesObjects(stack.synthesized, { known }).objects);
-    return { ...site, objects: objects ?? [] };
+    return { ...site, objects: (objects ?? []).map(withIds) };
   });
   return { sites: filled, stacks };
 }
@@ -458,11 +468,14 @@ async function main(): Promise<void> {
       const ignoring = new Set([...stacks.values()].flatMap(({ json }) => ignoringTemplates(json)));
       return { what, site, ignoring, ...(changed ? { only: changed } : {}) };
     });
-    for (const { sites } of [program, VARIETY].map((each) => synthesized(each, directory))) {
-      for (const site of sites.filter(({ path }) => only.length === 0 || only.includes(path))) {
-        const next = moves.filter((move) => move.site.path === site.path);
-        await new Trial(api, results, site.path, site, nodes.length === 0, next).run();
-      }
+    const subjects = [program, VARIETY, ...Object.values(EXAMPLES)].flatMap((each, index) => {
+      const example = Object.keys(EXAMPLES)[index - 2];
+      // The environments of examples are called alike.
+      return synthesized(each, directory).sites.map((site) => ({ site, name: example ? `${example}.${site.path}` : site.path }));
+    });
+    for (const { site, name } of subjects.filter((subject) => only.length === 0 || only.includes(subject.name))) {
+      const next = moves.filter((move) => move.site.path === name);
+      await new Trial(api, results, name, site, nodes.length === 0, next).run();
     }
     const simulated = nodes.every(({ metadata }) => metadata.annotations?.["kwok.x-k8s.io/node"] !== undefined);
     await throughTerraform({

@@ -4,6 +4,7 @@ import { all } from "../../stacks/model/common";
 import { clustersOf } from "../../stacks/model/derive/clusters";
 import { partsOf } from "../../stacks/model/derive/platform-parts";
 import type { Environment, ReadDatabase } from "../../stacks/model/environment";
+import { asDomains } from "../../stacks/model/shorthand";
 import type { EventStore } from "../../stacks/model/stores/event-store";
 import type { Cache } from "../../stacks/model/stores/redis";
 
@@ -65,6 +66,7 @@ export function onCluster(environment: Environment, cluster: ExistingCluster): V
 
 /** The parts of the platform on any of its clusters. */
 function partsIn(environment: Environment): ReadonlySet<string> {
-  const sites = clustersOf(environment).map(([key, cluster]) => ({ environment, key, cluster, ledger: new CapacityLedger() }));
+  const system = asDomains(environment);
+  const sites = clustersOf(system).map(([key, cluster]) => ({ environment: system, key, cluster, ledger: new CapacityLedger() }));
   return new Set(sites.flatMap((site) => [...partsOf(site)]));
 }

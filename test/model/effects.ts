@@ -5,6 +5,7 @@ import { ineffective, validate } from "../../stacks";
 import { refusals } from "../../stacks/base/refusals";
 import { measure } from "../../stacks/capacity";
 import { compose } from "../../stacks/compose";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
 import { type Setting, setAt } from "./settings";
 
@@ -39,12 +40,12 @@ class Made {
     return refusals(this.stacks).map(({ path, rule }) => `${path}: ${rule}`);
   }
 
-  /** What Terraform reads of a stack. */
+  /** What Terraform reads of a stack, and the stacks that are deployed before it. */
   text(id: string): string | undefined {
     const stack = this.stacks.find(({ node }) => node.id === id);
     const known = this.texts.get(id);
     if (!stack || known !== undefined) return known;
-    const text = JSON.stringify(stack.toTerraform());
+    const text = JSON.stringify([stack.dependencies.map((before) => before.node.id), stack.toTerraform()]);
     this.texts.set(id, text);
     return text;
   }
@@ -56,7 +57,7 @@ class Made {
       const { headroom, problems } = measure(site, stacks);
       return [headroom, problems];
     });
-    return JSON.stringify([capacity, ineffective(this.environment)]);
+    return JSON.stringify([capacity, ineffective(asDomains(this.environment))]);
   }
 }
 
@@ -64,7 +65,7 @@ const bases = new Map<object, Made>();
 
 /** Why a setting that was changed has no effect that anybody could see, if it has none. */
 export function withoutEffect({ group, path, keys, from, to }: Setting): string | undefined {
-  const { base, others = [], first = "" } = group;
+  const { base, others = [], first = "", only = false } = group;
   const make = (changes: object) => withoutTokenTraces(() => new Made(anEnvironment(changes), others.map(anEnvironment)));
   const shared = from === undefined ? bases.get(base) : undefined;
   const before = shared ?? make(from === undefined ? base : setAt(base, keys, from));
@@ -75,6 +76,6 @@ export function withoutEffect({ group, path, keys, from, to }: Setting): string 
   const ids = (made: Made) => made.stacks.map(({ node }) => node.id);
   if (ids(before).join() !== ids(after).join()) return undefined;
   const inOrder = [...ids(after)].sort((one, other) => Number(other.endsWith(first)) - Number(one.endsWith(first)));
-  const differs = inOrder.some((id) => before.text(id) !== after.text(id));
-  return differs || before.said() !== after.said() ? undefined : `${path} changes nothing`;
+  const differs = inOrder.filter((id) => !only || id.endsWith(first)).some((id) => before.text(id) !== after.text(id));
+  return differs || (!only && before.said() !== after.said()) ? undefined : `${path} changes nothing`;
 }

@@ -1,9 +1,12 @@
 import { createPublicKey } from "node:crypto";
+import { settingsOf } from "../../stacks/model/check/shape";
+import { environmentSchema } from "../../stacks/model/environment";
 import { EXCEPTIONS } from "../../stacks/model/exceptions";
 import { AUTHORITIES } from "../gateway/authorities";
+import { inGeneralForm, NAMES, storeNamed } from "./general";
 
 /** Settings of one part of the model, each with a value that the part of the base doesn't have. */
-interface Group {
+export interface Group {
   /** The environment that is changed, beside system, name and AWS. */
   readonly base: object;
 
@@ -15,6 +18,12 @@ interface Group {
 
   /** The end of the name of the stack that shows most differences. */
   readonly first?: string;
+
+  /**
+   * Whether that stack has to differ, because what is changed with the setting shows in the others.
+   * @default false
+   */
+  readonly only?: boolean;
 
   /** By path below `at`. A record is set as a whole. `pair(from, to)` has the base's value too. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -51,6 +60,16 @@ const pair = (from: unknown, to: unknown) => new Pair(from, to);
 
 /** A value of what the setting is in, where it can't be changed alone. */
 class Around {
+  constructor(readonly to: object) {}
+}
+
+/** Values of what the setting is in, which are changed with it. */
+class Beside {
+  constructor(readonly to: object) {}
+}
+
+/** Another base, where a setting can't be changed without others. */
+class Instead {
   constructor(readonly to: object) {}
 }
 
@@ -177,7 +196,7 @@ const served = (role: "commandApi" | "queryApi"): readonly Group[] => {
       base: { ...on, [role]: { replicas: 1, image: image("api") } },
       at: role,
       first,
-      settings: { release: new Around({ replicas: 1, release: "blue-green", slots: { blue: image("api") }, live: "blue" }) },
+      settings: { release: new Beside({ image: undefined, release: "blue-green", slots: { blue: image("api") }, live: "blue" }) },
     },
     { base: { ...on, [role]: { ...service, rateLimit: { requests: "7/s" } } }, at: `${role}.rateLimit`, first, settings: { burst: 77 } },
     { base: { ...on, [role]: scaled }, at: role, first, settings: SCALED },
@@ -209,7 +228,7 @@ const KURRENT_CLOUD = { engine: "kurrent-cloud", size: "development", backup: { 
 const CLUSTERS = { exceptions: DISPOSABLE, writeCluster: NODES, readCluster: NODES };
 const CLIENTS = { projections: { image: image("projections"), workers: 2, parallelism: 2 }, readDatabase: CLOUD_NATIVE_PG };
 
-const SERVER = { name: "another", size: "large", version: "16", "parameters.*": { work_mem: "7MB" } };
+const SERVER = { name: "another", size: "large", database: "another", version: "16", "parameters.*": { work_mem: "7MB" } };
 
 /** A server of PostgreSQL, for events or for read models. */
 const postgres = (at: string, of: (server: object) => object): readonly Group[] => [
@@ -310,7 +329,7 @@ const clustersOf = (key: string, base: object): readonly Group[] => {
       base: on({ context: "one" }),
       at: `${key}(context)`,
       first: "platform",
-      settings: { context: "another", kubeconfig: "~/.kube/another", storageClass: "another", has: ["cert-manager"] },
+      settings: { context: "another", kubeconfig: "~/.kube/another", storageClass: "another", has: ["cert-manager"], shared: true },
     },
     {
       base: on({ context: "one", room }),
@@ -347,6 +366,207 @@ const edges = (edge: object, more: object): Group => ({
     ...more,
   },
 });
+
+/** What a workload of any kind may say beside what its container is, in an environment that has what it speaks of. */
+const OTHERS = {
+  stores: { postgres: CLOUD_NATIVE_PG, redis: { engine: "valkey", replicas: 0 } },
+  domains: {
+    others: {
+      services: {
+        one: { image: image("one"), replicas: 1, uses: ["postgres", "redis"] },
+        two: { image: image("two"), replicas: 1 },
+      },
+    },
+  },
+};
+
+const RICH = {
+  memory: "512Mi",
+  uses: [{ store: "postgres", as: "reader", variables: { A: "{DATABASE_URL}" } }],
+  calls: [{ service: "one", variables: { ONE: "{address}" } }],
+  egress: [{ host: "203.0.113.0/24", ports: [443] }],
+  secrets: { TOKEN: { secret: "token", key: "value" } },
+  secretFiles: { "/run/secrets/token": { secret: "token", key: "value" } },
+  sidecars: [{ name: "proxy", image: image("proxy") }],
+  tolerations: [{ key: "dedicated", value: "orders", effect: "NoExecute", within: "60s" }],
+};
+
+const TOLERATIONS = {
+  "tolerations[].key": "another",
+  "tolerations[].value": "another",
+  "tolerations[].effect": new Around({ key: "dedicated", value: "orders", effect: "NoSchedule" }),
+  "tolerations[].within": "77s",
+};
+
+const POD = {
+  memoryRequest: "256Mi",
+  "labels.*": { another: "label" },
+  "secrets.*(name)": { ANOTHER: "another" },
+  "secrets.*(settings).secret": "another",
+  "secrets.*(settings).key": "another",
+  "nodeSelector.*": { another: "label" },
+  ...TOLERATIONS,
+  pullSecrets: ["another"],
+};
+
+const RICHER = {
+  ...POD,
+  args: ["--another"],
+  "uses[](name)": "redis",
+  "uses[](settings).store": new Around({ store: "redis", variables: { A: "{REDIS_URL}" } }),
+  "uses[](settings).as": "writer",
+  "uses[](settings).variables.*": { B: "{DATABASE_URL}" },
+  "calls[](name)": "two",
+  "calls[](settings).service": "two",
+  "calls[](settings).variables.*": { TWO: "{address}" },
+  "egress[].host": "203.0.113.0/25",
+  "egress[].ports": [8443],
+  "secretFiles.*(name)": { "/run/secrets/another": "another" },
+  "secretFiles.*(settings).secret": "another",
+  "secretFiles.*(settings).key": "another",
+  "scratch.*": { "/tmp": "77Mi" },
+  "sidecars[].name": "another",
+  "sidecars[].image": image("another"),
+  "sidecars[].command": ["/app/another"],
+  "sidecars[].args": ["--another"],
+  "sidecars[].cpu": "77m",
+  "sidecars[].memory": "77Mi",
+  "sidecars[].env.*": { ANOTHER: "1" },
+  "sidecars[].connected": true,
+};
+
+const VOLUME = { "/data": { size: "1Gi", storageClass: "fast", protect: false } };
+const VOLUMES = { "volumes.*.size": "7Gi", "volumes.*.storageClass": "another", "volumes.*.protect": true };
+
+/** What a workload of each role may say beside what its role has. */
+const further = (role: string, workload: object, more: Group["settings"] = {}): Group => ({
+  base: {
+    ...ON_PREMISES,
+    ...EVENTS,
+    ...OTHERS,
+    ...(/queryApi|projections|migrations/.test(role) ? { readDatabase: CLOUD_NATIVE_PG } : {}),
+    [role]: { image: image("workload"), ...RICH, ...workload },
+  },
+  at: role,
+  first: { queryApi: "read-side", projections: "projections", migrations: "migrations" }[role] ?? "write-side",
+  settings: { ...RICHER, ...more },
+});
+
+/** Where only the general form has a setting. */
+const CLUSTERS_THERE = { ...ON_PREMISES, cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" } };
+const MANAGED = { aws: AWS, ...CLUSTERS };
+
+const STORE_OF: Readonly<Record<string, readonly [base: object, settings: object]>> = {
+  "kurrent-cloud": [MANAGED, { size: "development", backup: { every: "6h", keep: "7d" } }],
+  kurrentdb: [CLUSTERS_THERE, { nodes: 1 }],
+  postgres: [CLUSTERS_THERE, { server: CLOUD_NATIVE_PG }],
+  eventsourcingdb: [CLUSTERS_THERE, { licence: { secret: "licence", flag: "license" } }],
+  aurora: [MANAGED, { replicas: 0 }],
+  rds: [MANAGED, { replicas: 0 }],
+  "cloudnative-pg": [CLUSTERS_THERE, { instances: 1 }],
+  elasticache: [MANAGED, { shards: 1, replicasPerShard: 1 }],
+  valkey: [CLUSTERS_THERE, { replicas: 0 }],
+  nats: [CLUSTERS_THERE, { servers: 1 }],
+};
+
+const domain = (written: object, more: object = {}) => ({ ...ON_PREMISES, ...more, domains: { domain: written } });
+const WORKER = { image: image("worker"), replicas: 1 };
+const DEFAULTS = {
+  memory: "512Mi",
+  secrets: { TOKEN: { secret: "token", key: "value" } },
+  tolerations: RICH.tolerations,
+};
+
+const GENERAL: readonly Group[] = [
+  // One that only its own cluster reaches goes with those who use it.
+  ...Object.entries(STORE_OF).map(([engine, [base, settings]]): Group => {
+    const on = (side: string) => ({
+      ...base,
+      stores: { [storeNamed(engine)]: { engine, ...settings, cluster: side } },
+      domains: { users: { cluster: side, workers: { user: { ...WORKER, uses: [storeNamed(engine)] } } } },
+    });
+    const made = base === MANAGED;
+    return {
+      base: on("readCluster"),
+      at: `stores.*(${engine})`,
+      ...(made ? {} : { first: storeNamed(engine), only: true }),
+      settings: { cluster: made ? "writeCluster" : new Instead(on("writeCluster")) },
+    };
+  }),
+  {
+    base: domain({ ...DEFAULTS, image: image("app"), workers: { worker: { replicas: 1 } } }),
+    at: "domains.*",
+    first: "domain",
+    settings: {
+      ...POD,
+      image: image("another"),
+      "env.*": { ANOTHER: "1" },
+      cpu: "333m",
+      cpuLimit: 2,
+      memory: "777Mi",
+      user: 1234,
+      grace: "95s",
+    },
+  },
+  {
+    base: { ...CLUSTERS_THERE, domains: { domain: { cluster: "readCluster", workers: { worker: WORKER } } } },
+    at: "domains.*",
+    settings: { cluster: "writeCluster" },
+  },
+  {
+    base: { ...ON_PREMISES, domains: Object.fromEntries(["one", "two", "domain"].map((name) => [name, { workers: { [name]: WORKER } }])) },
+    at: "domains.*",
+    settings: { after: ["one"] },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      domains: {
+        one: { workers: { one: WORKER } },
+        two: { workers: { two: WORKER } },
+        domain: { trafficAfter: ["one"], services: { service: { image: image("api"), replicas: 1, paths: ["/"] } } },
+      },
+    },
+    at: "domains.*",
+    first: "domain-traffic",
+    settings: { trafficAfter: pair(["one"], ["one", "two"]) },
+  },
+  {
+    base: domain({ jobs: { job: { image: image("job"), when: "after" } } }),
+    at: "domains.*.jobs.*",
+    first: "domain",
+    settings: { "when(name)": "by-hand", within: "17m", retries: 7 },
+  },
+  ...["before", "by-hand", { schedule: "0 3 * * *" }].map(
+    (when): Group => ({
+      base: domain({ jobs: { job: { image: image("job"), when } } }),
+      at: "domains.*.jobs.*",
+      first: "domain",
+      settings: {
+        ...(typeof when === "object" ? { "when(settings).schedule": "0 4 * * *" } : { "when(name)": "after" }),
+        within: "17m",
+        retries: 7,
+        grace: "95s",
+        ...(when === "before" ? { "down.command": new Around({ command: ["/app/another"] }) } : {}),
+      },
+    }),
+  ),
+  {
+    base: { ...ON_PREMISES, state: { backend: "kubernetes", context: "states" } },
+    at: "state(kubernetes)",
+    settings: { context: "another", kubeconfig: "~/.kube/another", namespace: "another" },
+  },
+  {
+    base: { ...ON_PREMISES, state: { backend: "http", address: "https://states.example.com/state" } },
+    at: "state(http)",
+    settings: { address: "https://another.example.com/state" },
+  },
+  {
+    base: { ...ON_PREMISES, state: { backend: "s3", endpoint: "https://s3.example.com", bucket: "states" } },
+    at: "state(s3)",
+    settings: { endpoint: "https://another.example.com", bucket: "another", region: "another-1" },
+  },
+];
 
 const COMMAND_API = { ...ON_PREMISES, ...EVENTS, commandApi: { replicas: 1, release: "blue-green" } };
 const SLOTS = { slots: { blue: image("api"), green: image("api", "2.0.0") }, live: "blue", weights: { blue: 90, green: 10 } };
@@ -596,7 +816,7 @@ const GROUPS: readonly Group[] = [
     base: { ...ON_PREMISES, cache: { engine: "valkey", replicas: 0 } },
     at: "cache(valkey)",
     first: "read-store",
-    settings: { size: "large", purpose: "store", replicas: 2, storage: "77Gi" },
+    settings: { size: "large", purpose: "store", replicas: 2, cpu: "333m", memory: "1Gi", storage: "77Gi", eviction: "volatile-ttl" },
   },
   {
     base: { ...ON_PREMISES, broker: { engine: "nats", servers: 3 } },
@@ -660,6 +880,23 @@ const GROUPS: readonly Group[] = [
     },
   ),
   edges({ provider: "cloudfront", cache: "30s", rateLimit: { requests: 100, per: "5m" } }, {}),
+  ...["commandApi", "queryApi"].map((role) =>
+    further(
+      role,
+      { replicas: 1, volumes: VOLUME, ports: { broker: 5050 } },
+      { ...VOLUMES, hosts: ["api.example.com"], "ports.*": { broker: 5051 }, publicPorts: ["broker"], servicePort: 80 },
+    ),
+  ),
+  further("commandProcessors", { replicas: 1, volumes: VOLUME }, VOLUMES),
+  {
+    base: { ...ON_PREMISES, ...EVENTS, commandProcessors: { image: image("processors"), replicas: 2, partitions: 8 } },
+    at: "commandProcessors",
+    first: "write-side",
+    settings: { partitions: 9 },
+  },
+  further("projections", { workers: 1, parallelism: 1 }, { "uses[](settings).as": "migrator" }),
+  further("migrations", {}),
+  ...GENERAL,
   {
     base: { ...ON_PREMISES, ...EVENTS, commandApi: { replicas: 1 }, ...released({ image: image("api") }) },
     at: "release.workloads.*",
@@ -693,26 +930,59 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   "commandProcessors.release": "is rolling, or refused",
   "projections.release": "is rolling, or refused",
   "migrations.release": "is rolling, or refused",
+  "domains.*.workers.*.release": "is rolling, or refused",
+  "domains.*.projections.*.release": "is rolling, or refused",
   "cache(elasticache).purpose": "is cache, or refused",
+  "stores.*(elasticache).purpose": "is cache, or refused",
+  ...Object.fromEntries(
+    ["aurora", "rds", "cloudnative-pg"].map((engine) => [`stores.*(postgres).server(${engine}).name`, "is the store's, or refused"]),
+  ),
+  "stores.*(memory).cluster": "is the cluster of its process, or refused",
   ...Object.fromEntries(
     Object.keys(EXCEPTIONS).map((name) => [`exceptions.${name}`, "lets something pass, and is printed with its reason"]),
   ),
 };
 
-/** Every setting with its proof. */
-export const SETTINGS: readonly Setting[] = GROUPS.flatMap((group) =>
-  Object.entries(group.settings).map(([below, value]): Setting => {
+const KNOWN = settingsOf(environmentSchema).map((path) => path.replace(/^\./, ""));
+
+/** Whether the model has a setting, or a group of settings. */
+function isKnown(path: string): boolean {
+  return KNOWN.some((known) => known === path || known.startsWith(`${path}.`) || known.startsWith(`${path}(`));
+}
+
+/** Where a setting is in an environment. A record is set as a whole. */
+function keysOf(path: string): readonly string[] {
+  const named = path.replace(/^stores\.\*\(([^)]*)\)/, (_, engine: string) => `stores.${storeNamed(engine)}`);
+  const whole = named.replaceAll(/\([^)]*\)/g, "").replace(/(\.\*)+$/, "");
+  const keys = whole.replaceAll("[]", ".0").split(".");
+  return keys.map((key, index) => (key === "*" ? (NAMES[keys[index - 1] ?? ""] ?? key) : key));
+}
+
+function valueAt(value: unknown, keys: readonly string[]): object {
+  return keys.reduce((inner, key) => (inner as Readonly<Record<string, unknown>>)[key], value) as object;
+}
+
+function settingsIn(group: Group): readonly Setting[] {
+  return Object.entries(group.settings).map(([below, value]): Setting => {
     const path = [group.at, below].filter(Boolean).join(".");
-    // A record is set as a whole; what is released is released of one workload.
-    const whole = path.replaceAll(/\([^)]*\)/g, "").replace(/(\.\*)+$/, "");
-    const keys = whole
-      .replaceAll("[]", ".0")
-      .split(".")
-      .map((key) => (key === "*" ? "command-api" : key));
+    const keys = keysOf(path);
+    if (value instanceof Instead) return { group, path, keys: [], to: value.to };
+    if (value instanceof Beside) {
+      const around = keys.slice(0, -1);
+      return { group, path, keys: around, to: { ...valueAt(group.base, around), ...value.to } };
+    }
     if (value instanceof Around) return { group, path, keys: keys.slice(0, -1), to: value.to };
     return value instanceof Pair ? { group, path, keys, from: value.from, to: value.to } : { group, path, keys, to: value };
-  }),
-);
+  });
+}
+
+/** Every setting with its proof. What a role has, its general form has too, but for the names of what is named by its key. */
+export const SETTINGS: readonly Setting[] = [
+  ...GROUPS.flatMap(settingsIn),
+  ...GROUPS.flatMap(inGeneralForm)
+    .flatMap(settingsIn)
+    .filter(({ path }) => isKnown(path) && !(path in WITHOUT_EFFECT)),
+];
 
 /** Every setting of an account, with another value. */
 export const ACCOUNT_SETTINGS: Readonly<Record<string, unknown>> = {

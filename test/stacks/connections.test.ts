@@ -14,10 +14,16 @@ interface Made {
   readonly policies: readonly Body[];
 }
 
-/** The stores of an environment on one cluster that is there already. */
-function made(stores: object): Made {
+const image = "registry.example.com/orders/app:1.0.0";
+const service = { image, replicas: 1 };
+
+/** What runs in a system with a write side and a read side. */
+const WORKLOADS = { commandApi: service, queryApi: service, projections: { image, workers: 1, parallelism: 1 } };
+
+/** The stores of an environment on one cluster that is there already, with workloads that use them. */
+function made(stores: object, workloads: object = WORKLOADS): Made {
   const cluster = { aws: undefined, cluster: { context: "kind" }, exceptions: { disposable: "thrown away daily" } };
-  const { stacks } = synthesisOf(aProgram(anEnvironment({ ...cluster, ...stores })));
+  const { stacks } = synthesisOf(aProgram(anEnvironment({ ...cluster, ...stores, ...workloads })));
   const found: Record<string, Connection> = {};
   for (const construct of [...stacks.values()].flatMap(({ stack }) => stack.node.findAll())) {
     if (construct instanceof KurrentDb || construct instanceof EventSourcingDb) Object.assign(found, construct.eventStore.connections);
@@ -58,9 +64,17 @@ const kurrentDb = made({
   readDatabase: { engine: "cloudnative-pg" },
   cache: { engine: "valkey" },
 });
-const small = made({ eventStore: { engine: "eventsourcingdb" }, cache: { engine: "valkey" } });
-const relational = made({ eventStore: { engine: "postgres", server: { engine: "cloudnative-pg" } } });
+const small = made({
+  eventStore: { engine: "eventsourcingdb" },
+  readDatabase: { engine: "cloudnative-pg" },
+  cache: { engine: "valkey" },
+});
+const relational = made({
+  eventStore: { engine: "postgres", server: { engine: "cloudnative-pg" } },
+  readDatabase: { engine: "cloudnative-pg" },
+});
 const services = made({
+  eventStore: { engine: "eventsourcingdb" },
   readDatabase: [
     { engine: "cloudnative-pg", name: "gateway" },
     { engine: "cloudnative-pg", name: "geolocation" },
@@ -68,14 +82,18 @@ const services = made({
   cache: { engine: "valkey" },
   broker: { engine: "nats" },
 });
-const messaging = made({
-  readDatabase: {
-    engine: "cloudnative-pg",
-    name: "messaging",
-    parameters: { max_connections: 200, work_mem: "4MB", shared_buffers: "512MB" },
+const messaging = made(
+  {
+    readDatabase: {
+      engine: "cloudnative-pg",
+      name: "messaging",
+      parameters: { max_connections: 200, work_mem: "4MB", shared_buffers: "512MB" },
+    },
+    cache: { engine: "valkey", purpose: "store" },
   },
-  cache: { engine: "valkey", purpose: "store" },
-});
+  { queryApi: service },
+);
+const written = made({ eventStore: { engine: "kurrentdb" }, cache: { engine: "valkey" } }, { commandApi: service });
 
 const NODES = [0, 1, 2].map((node) => `event-store-${node}.event-store-nodes.event-store.svc.cluster.local:2113`).join(",");
 const EVENTS = `kurrentdb://$(CONNECTION_EVENT_STORE_USER):$(CONNECTION_EVENT_STORE_PASSWORD)@${NODES}?tls=true&tlsCaFile=/etc/connections/event-store/ca.crt`;
@@ -218,6 +236,10 @@ describe("a store lets in", () => {
     ["a read database, its readers", kurrentDb, "read-database, to read", ["projections", "read-side"]],
     ["a cache", kurrentDb, "cache", ["projections", "read-side"]],
     ["a broker", services, "broker", ["projections", "read-side", "write-side"]],
+    ["a cache of queries alone", messaging, "cache", ["read-side"]],
+    ["a database of queries alone", messaging, "messaging", ["read-side"]],
+    ["KurrentDB without projections", written, "commands", ["write-side"]],
+    ["a cache that nobody uses", written, "cache", []],
   ])("%s: those who ask for it, and nobody else", (_, { connections, policies }, name, clients) => {
     const { reaches = [], ready, facts = {} } = connections[name] ?? {};
     const ways = reaches.flatMap(({ peer, ports }) =>

@@ -5,6 +5,7 @@ import type { EntryOutputs } from "../../stacks/base/outputs";
 import { awsStackProps, PlatformStack } from "../../stacks/base/stack";
 import { edgeStacks } from "../../stacks/cloud/edge";
 import { keysStack } from "../../stacks/cloud/keys";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { AUTHORITIES } from "../gateway/authorities";
 import { all, type Body, one } from "../synth";
@@ -37,12 +38,12 @@ const standby = (changes: object = {}) => ({
 function made(environment: ReturnType<typeof behind>, others: readonly ReturnType<typeof behind>[] = []) {
   const app = new App({ outdir: "unused" });
   const account = { system: "orders", id: "111122223333", region: "eu-west-1" } as const;
-  const context = { environment, account } as AwsContext;
+  const context = { environment: asDomains(environment), account } as AwsContext;
   const props = awsStackProps(context.environment, account, "entry");
   const keys = keysStack(app, context);
   const entry = new PlatformStack<EntryOutputs>(app, "test-entry", props);
   entry.publish({ queryLoadBalancerArn: "arn:lb", queryLoadBalancerDnsName: "lb.example.com", publicZoneId: "Z1" });
-  const stacks = edgeStacks(app, context, { keys, entry, environments: [environment, ...others] });
+  const stacks = edgeStacks(app, context, { keys, entry, environments: [environment, ...others].map(asDomains) });
   const json = (stack: PlatformStack): Body => JSON.parse(JSON.stringify(stack.toTerraform()));
   return { stacks, keys: json(keys), edges: stacks.map(json) };
 }

@@ -1,8 +1,13 @@
 import { program } from "../../environments";
+import { type Environment, validate, waysInto } from "../../stacks";
 import { before } from "../../stacks/cloud/entry";
 import { entrances } from "../../stacks/model/derive/endpoints";
-import { anEnvironment } from "../environments";
+import { traffic } from "../../stacks/model/derive/traffic";
+import { asDomains } from "../../stacks/model/shorthand";
+
+import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
+
 import { all, type Body } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
@@ -11,6 +16,7 @@ const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 3 };
 const shipped = synthesisOf({ ...program, environments: program.environments.filter(({ name }) => name === "production") }).stacks;
 const production = shipped.get("production-entry")?.json ?? {};
 const network = shipped.get("production-network")?.json ?? {};
+const entrancesOf = (changes: object) => entrances(asDomains(anEnvironment(changes)));
 const hosts = (json: Body) => all(json, "aws_route53_record").map(({ name }) => name);
 
 describe("where requests come in", () => {
@@ -42,13 +48,14 @@ describe("where requests come in", () => {
   });
 
   it("is inside the network where CloudFront comes for it, which has the name then", () => {
-    const [way] = entrances(anEnvironment({ cluster, queryApi: { ...api, edge: { provider: "cloudfront", cache: "30s" } } }));
+    const [way] = entrancesOf({ cluster, queryApi: { ...api, edge: { provider: "cloudfront", cache: "30s" } } });
     expect(way).toEqual({
       kind: "query",
       name: "queries",
-      side: "read",
+      domain: expect.objectContaining({ name: "read-side" }),
+      tcp: [],
       party: "read-entry",
-      host: "queries.orders.example.com",
+      hosts: ["queries.orders.example.com"],
       edge: "cloudfront",
     });
     expect(way && before(way)).toMatchObject({ internal: true, named: false, clientAddress: "x-forwarded-for" });
@@ -56,10 +63,92 @@ describe("where requests come in", () => {
 
   it("is nowhere where nobody answers, and not ours to say on a cluster that exists or off AWS", () => {
     const both = { commandApi: api, queryApi: api };
-    expect(entrances(anEnvironment({ cluster }))).toEqual([]);
-    expect(entrances(anEnvironment({ cluster: { context: "kind" }, ...both }))).toEqual([]);
-    expect(entrances(anEnvironment({ cluster, aws: undefined, ...both }))).toEqual([]);
+    expect(entrancesOf({ cluster })).toEqual([]);
+    expect(entrancesOf({ cluster: { context: "kind" }, ...both })).toEqual([]);
+    expect(entrancesOf({ cluster, aws: undefined, ...both })).toEqual([]);
     const halves = { writeCluster: { context: "kind" }, readCluster: cluster };
-    expect(entrances(anEnvironment({ ...halves, ...both })).map(({ name }) => name)).toEqual(["queries"]);
+    expect(entrancesOf({ ...halves, ...both }).map(({ name }) => name)).toEqual(["queries"]);
+  });
+});
+
+describe("a port of a service that clients outside reach over TCP", () => {
+  const broker = { ...api, port: 5000, ports: { broker: 5050 }, publicPorts: ["broker"] };
+  const open = { openToAll: "a test of what is before the services" };
+  const messaging = (changes: object = {}, more: object = {}) =>
+    anEnvironment({
+      cluster,
+      exceptions: open,
+      domains: { messaging: { services: { broker: { ...broker, paths: ["/"], ...changes } } } },
+      ...more,
+    });
+  const stacksIn = (environment: Environment) => {
+    const { stacks } = synthesisOf(aProgram(environment));
+    return (part: string): Body => JSON.parse(JSON.stringify(stacks.get(`test-${part}`)?.json ?? {}));
+  };
+  const made = stacksIn(messaging());
+
+  it("has a listener and a target group of the domain's load balancer, which everybody reaches", () => {
+    const [group] = all(made("entry"), "aws_lb_target_group").filter(({ port }) => port === 5050);
+    expect(group).toMatchObject({
+      protocol: "TCP",
+      target_type: "ip",
+      preserve_client_ip: "false",
+      health_check: { port: "traffic-port" },
+    });
+    expect(all(made("entry"), "aws_lb_listener").map(({ port }) => port)).toEqual([5050, 443]);
+    const admitted = all(made("entry"), "aws_vpc_security_group_ingress_rule").map(({ from_port }) => from_port);
+    expect(admitted.sort()).toEqual([443, 5050]);
+    expect(waysInto(asDomains(messaging()))).toEqual([
+      { name: "messaging", answers: "messaging.orders.example.com, TCP 5050 (broker of broker)" },
+    ]);
+    expect(traffic(asDomains(messaging())).flows).toContainEqual({
+      from: "messaging-entry",
+      to: "nodes",
+      port: 5050,
+      description: "broker of broker",
+    });
+  });
+
+  it("leads to the pods of the service, which wait for the load balancer and outlive what it remembers of them", () => {
+    const stack = made("messaging");
+    const [deployment] = all(stack, "kubernetes_deployment_v1");
+    expect(all(stack, "kubernetes_namespace_v1")[0]?.metadata.labels).toMatchObject({
+      "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+    });
+    expect(deployment?.depends_on.join()).toContain("broker-broker-targets_objects_release");
+    expect(deployment?.spec.template.spec.container[0].lifecycle.pre_stop[0].exec.command.at(-1)).toBe("150");
+    const policy = all(stack, "kubernetes_network_policy_v1").find(({ metadata }) => metadata.name === "broker");
+    expect(policy?.spec.ingress.at(-1)).toEqual({
+      from: [{ ip_block: { cidr: "${data.terraform_remote_state.test-network.outputs.vpc_cidr}" } }],
+      ports: [{ port: "5050", protocol: "TCP" }],
+    });
+  });
+
+  it("is open to whatever the owner of an existing cluster routes there", () => {
+    const stack = stacksIn(messaging({}, { aws: undefined, cluster: { context: "kind" }, exceptions: { ...open, disposable: "a test" } }))(
+      "messaging",
+    );
+    const policy = all(stack, "kubernetes_network_policy_v1").find(({ metadata }) => metadata.name === "broker");
+    expect(policy?.spec.ingress.at(-1)).toEqual({ ports: [{ port: "5050", protocol: "TCP" }] });
+  });
+
+  it.each([
+    [{ publicPorts: ["brokr"] }, 'publicPorts[0]: "brokr" must be one of the service\'s ports; did you mean "broker"?'],
+    [
+      { paths: undefined },
+      'publicPorts[0]: "broker" needs the load balancer of its domain, and no service there is reached from outside; add paths or hosts to one',
+    ],
+    [
+      { image: undefined, release: "blue-green", slots: { blue: { image: api.image } }, live: "blue" },
+      'publicPorts[0]: "broker" can\'t be split between two versions, as requests are; release the service by rolling',
+    ],
+    [
+      { edge: { provider: "cloudfront", cache: "30s" } },
+      'publicPorts[0]: "broker" needs a load balancer that clients reach, and that of broker admits its edge only; move it to another domain',
+    ],
+  ])("is refused: %j", (changes, problem) => {
+    const written = Object.fromEntries(Object.entries({ ...broker, paths: ["/"], ...changes }).filter(([, value]) => value !== undefined));
+    const environment = anEnvironment({ cluster, domains: { messaging: { services: { broker: written } } } } as object);
+    expect(() => validate(aProgram(environment))).toThrow(problem);
   });
 });

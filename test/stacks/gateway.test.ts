@@ -23,8 +23,10 @@ function gatewayOf(side: "write" | "read", changes: object): Made {
   const [composition] = compose(app, aProgram(anEnvironment(changes)), "test");
   const [site] = composition?.sites.map((populated) => populated.site) ?? [];
   if (!site) throw new Error("there is no cluster");
+  const domain = site.environment.domains.find(({ name }) => name === `${side}-side`);
+  if (!domain) throw new Error(`there is no ${side} side`);
   const { stack, cluster } = kubernetesStack(app, site, "side");
-  const { hostnames } = gatewayOn({ site, stack, cluster, side, namespace: "side", servicePorts: [8080], after: [] });
+  const { hostnames } = gatewayOn({ site, stack, cluster, domain, namespace: "side", servicePorts: [8080], after: [] });
   const written = (made: TerraformStack) => JSON.parse(JSON.stringify(made.toTerraform())) as Body;
   return { json: written(stack), hostnames, stack: (part) => written(app.node.findChild(`test-${part}`) as TerraformStack) };
 }

@@ -8,7 +8,44 @@ import { synthesisOf } from "../program";
 import { runs } from "../thorough";
 
 const { accounts } = program;
-const environments = [...program.environments, ...VARIETY.environments].map((environment) => ({
+const app = { image: "registry.example.com/venta/app:1.0.0", replicas: 1 };
+
+/** An environment that is written as stores and domains. */
+const general = anEnvironment({
+  aws: undefined,
+  cluster: { context: "kind" },
+  stores: {
+    postgres: { engine: "cloudnative-pg" },
+    ledger: { engine: "postgres", server: { engine: "cloudnative-pg" } },
+    nats: { engine: "nats" },
+  },
+  domains: {
+    base: {
+      env: { LEVEL: "info" },
+      services: {
+        api: { ...app, paths: ["/"], hosts: ["api.example.com"], uses: ["postgres"], calls: ["inner"], ports: { other: 9090 } },
+        inner: app,
+      },
+      jobs: {
+        migrate: { image: app.image, when: "before", per: "slot", uses: [{ store: "postgres", as: "migrator" }] },
+        nightly: { image: app.image, when: { schedule: "0 2 * * *" }, uses: ["nats"] },
+      },
+      projections: {
+        search: {
+          image: app.image,
+          workers: 1,
+          parallelism: 1,
+          uses: ["ledger", "postgres"],
+          readModel: { slots: { a: { partitions: 1 } } },
+        },
+      },
+    },
+    later: { after: ["base"], workers: { files: { ...app, volumes: { "/data": { size: "1Gi" } }, scaleOn: { cpu: 70 } } } },
+  },
+  exceptions: { disposable: "a test" },
+});
+
+const environments = [...program.environments, ...VARIETY.environments, general, general, general].map((environment) => ({
   environment,
   places: placesIn(environment),
 }));

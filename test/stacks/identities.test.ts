@@ -1,5 +1,6 @@
 import type { Environment } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one, statements } from "../synth";
@@ -9,7 +10,7 @@ const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" 
 const events = { engine: "postgres", server: cloudNativePg };
 
 const names = (changes: object) =>
-  identitiesOf(anEnvironment(changes)).map((one) => `${one.cluster}: ${one.namespace}/${one.serviceAccount}`);
+  identitiesOf(asDomains(anEnvironment(changes))).map((one) => `${one.cluster}: ${one.namespace}/${one.serviceAccount}`);
 const stacksOf = (changes: object) => synthesisOf(aProgram(anEnvironment(changes))).stacks;
 const output = (stack: string, name: string) => `\${data.terraform_remote_state.test-${stack}.outputs.${name}}`;
 
@@ -22,8 +23,8 @@ function identities(changes: object): Body {
 describe("the identities of workloads", () => {
   it("are those of what has backups of its own to keep", () => {
     expect(names({ cluster, readDatabase: cloudNativePg, eventStore: events })).toEqual([
-      "cluster: read-store/read-database",
       "cluster: event-store/event-store",
+      "cluster: read-store/read-database",
     ]);
     expect(names({ cluster, readDatabase: { engine: "aurora", replicas: 1 }, eventStore: { engine: "kurrent-cloud" } })).toEqual([]);
     // No pod backs it up, whatever is said about that.
@@ -32,8 +33,8 @@ describe("the identities of workloads", () => {
 
   it("are on the cluster of their side", () => {
     expect(names({ writeCluster: cluster, readCluster: cluster, readDatabase: cloudNativePg, eventStore: events })).toEqual([
-      "readCluster: read-store/read-database",
       "writeCluster: event-store/event-store",
+      "readCluster: read-store/read-database",
     ]);
   });
 
@@ -51,7 +52,7 @@ describe("the identities of workloads", () => {
 
   it("are none on a cluster that exists already", () => {
     expect(names({ writeCluster: cluster, readCluster: { context: "kind" }, readDatabase: cloudNativePg })).toEqual([]);
-    expect(identitiesOf({ ...anEnvironment(), readDatabase: cloudNativePg } as Environment)).toEqual([]);
+    expect(identitiesOf(asDomains({ ...anEnvironment(), readDatabase: cloudNativePg } as Environment))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
-import type { Environment } from "../../stacks";
 import { kubernetesStack, sitesOf } from "../../stacks/base/site";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
@@ -70,7 +70,7 @@ describe("an existing cluster", () => {
 
   it("says where data lies and what its zones are, or is taken as kind makes it", () => {
     const target = (cluster: object) => {
-      const [site] = sitesOf(anEnvironment({ aws: undefined, cluster }) as Environment);
+      const [site] = sitesOf(asDomains(anEnvironment({ aws: undefined, cluster })));
       if (!site) throw new Error("there is no site");
       const { storageClass, zones, aws } = kubernetesStack(new App(), site, "platform").cluster;
       return { storageClass, zones, aws };

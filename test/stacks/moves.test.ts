@@ -360,6 +360,36 @@ describe("what is refused", () => {
     expect(said(anEnvironment(before), anEnvironment(after))).toEqual(messages);
   });
 
+  it("is told of stores by their names, wherever they are written", () => {
+    const image = "registry.example.com/orders/app:1.0.0";
+    const domains = { orders: { workers: { mails: { image, replicas: 1, uses: ["ledger"] } } } };
+    const ledger = { engine: "kurrentdb", storage: "200Gi" };
+    const of = (stores: object, changes: object = {}) => anEnvironment({ ...CLUSTER, stores, domains, ...changes });
+    expect(said(of({ ledger }), of({ ledger: { ...ledger, storage: "100Gi" } }))).toEqual([
+      expect.stringMatching(/^test\.stores\.ledger\.storage: "100Gi" is less than the 200Gi/),
+    ]);
+    expect(said(of({ ledger }), of({}))).toEqual([
+      expect.stringMatching(/^test\.stores\.ledger: is gone, and with it the system of record/),
+    ]);
+    expect(said(of({ ledger }), of({ ledger: { engine: "eventsourcingdb" } }))).toEqual([
+      expect.stringMatching(/^test\.stores\.ledger\.engine: "eventsourcingdb" was kurrentdb: another engine begins empty/),
+    ]);
+    expect(said(of({ ledger }), of({ ledger, nats: { engine: "nats" } }))).toEqual([]);
+  });
+
+  it("is a store on another cluster, or in another namespace", () => {
+    const two = { ...CLUSTER, cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" } };
+    const on = (cluster: string) => anEnvironment({ ...two, stores: { redis: { engine: "valkey", purpose: "store", cluster } } });
+    const remedy = "keep it where it is, or move what it holds from a backup into a second environment, then send users there";
+    expect(said(on("readCluster"), on("writeCluster"))).toEqual([
+      `test.stores.redis.cluster: "writeCluster" was readCluster, and a store on another cluster begins empty; ${remedy}`,
+    ]);
+    const broker = { engine: "nats" };
+    expect(said(anEnvironment({ ...CLUSTER, broker }), anEnvironment({ ...CLUSTER, stores: { broker } }))).toEqual([
+      `test.stores.broker: was in the namespace read-store, and begins empty in broker; ${remedy}`,
+    ]);
+  });
+
   it("is no cache, which may be another at any time", () => {
     const elastiCache = anEnvironment({ cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 } });
     expect(said(elastiCache, anEnvironment({ cache: { engine: "valkey" } }))).toEqual([]);

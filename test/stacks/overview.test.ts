@@ -1,10 +1,11 @@
 import { production } from "../../environments/production";
 import { clientsOf, type Environment, waysInto, workloadsOf } from "../../stacks";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
 
 /** What is said of the workloads of an environment, a line for each. */
 const linesOf = (environment: Environment) =>
-  workloadsOf(environment).map(({ path, instances, versions }) => `${path}: ${instances}, ${versions}`);
+  workloadsOf(asDomains(environment)).map(({ path, instances, versions }) => `${path}: ${instances}, ${versions}`);
 
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 
@@ -50,40 +51,68 @@ describe("the workloads of an environment at a glance", () => {
     ]);
   });
 
+  it("are those of domains by the domain, and jobs by the time at which they run", () => {
+    const image = "registry.example.com/venta/app:1.0.0";
+    const domains = {
+      base: { image, jobs: { migrate: { when: "before" }, nightly: { when: { schedule: "0 2 * * *" } }, seed: { when: "by-hand" } } },
+      orders: { services: { api: { image, replicas: { min: 2, max: 9 } } }, workers: { mails: { image, replicas: 1 } } },
+    };
+    expect(linesOf(anEnvironment({ domains }))).toEqual([
+      "orders api: 2–9, app:1.0.0",
+      "orders mails: 1, app:1.0.0",
+      "base migrate: job, app:1.0.0",
+      "base nightly: job, 0 2 * * *, app:1.0.0",
+      "base seed: job, by hand, app:1.0.0",
+    ]);
+  });
+
   it("are none where none are described", () => {
-    expect(workloadsOf(anEnvironment())).toEqual([]);
+    expect(workloadsOf(asDomains(anEnvironment()))).toEqual([]);
   });
 });
 
 describe("the clients of a read database", () => {
   it("are all pods that may run at once, in both slots", () => {
-    expect([...clientsOf(production)]).toEqual([["readDatabase", "pods when scaled out: 40 read, 5 write"]]);
+    expect([...clientsOf(asDomains(production))]).toEqual([["readDatabase", "pods when scaled out: 40 read, 5 write"]]);
   });
 
   it("are those of each, of several", () => {
     const projections = ["orders", "search"].map((name, index) => ({ name, database: name, workers: index + 1, parallelism: 1 }));
     const readDatabase = ["orders", "search"].map((name) => ({ engine: "aurora", name, replicas: 1 }));
     const queryApi = [{ replicas: 2 }, { replicas: { min: 1, max: 4 } }];
-    expect([...clientsOf(anEnvironment({ readDatabase, projections, queryApi }))]).toEqual([
+    expect([...clientsOf(asDomains(anEnvironment({ readDatabase, projections, queryApi })))]).toEqual([
       ["readDatabase orders", "pods when scaled out: 6 read, 1 write"],
       ["readDatabase search", "pods when scaled out: 6 read, 2 write"],
     ]);
   });
 });
 
+describe("the clients of a server in stores", () => {
+  it("are the workloads that use it, by their role there", () => {
+    const image = "registry.example.com/venta/app:1.0.0";
+    const service = (as: string, replicas: object | number) => ({ image, replicas, uses: [{ store: "postgres", as }] });
+    const domains = { orders: { services: { api: service("writer", { min: 1, max: 15 }), reports: service("reader", 2) } } };
+    expect([...clientsOf(asDomains(anEnvironment({ stores: { postgres: { engine: "aurora", replicas: 1 } }, domains })))]).toEqual([
+      ["postgres", "pods when scaled out: 2 read, 15 write"],
+    ]);
+  });
+});
+
 describe("the ways into an environment at a glance", () => {
   it("are the names of its sides, and the edge before queries", () => {
-    expect(waysInto(production)).toEqual([
+    expect(waysInto(asDomains(production))).toEqual([
       { name: "commands", answers: "commands.orders.example.com" },
       { name: "queries", answers: "queries.example.com at cloudflare, answers kept 30s, before queries.orders.example.com" },
     ]);
     const edge = { provider: "cloudfront", cache: "5s" } as const;
-    expect(waysInto({ ...production, queryApi: { ...production.queryApi, edge } })[1]?.answers).toBe(
+    expect(waysInto(asDomains({ ...production, queryApi: { ...production.queryApi, edge } }))[1]?.answers).toBe(
       "queries.orders.example.com at cloudfront, answers kept 5s",
     );
   });
 
   it("are its owner's where the cluster exists already", () => {
-    expect(waysInto({ ...production, writeCluster: { context: "on-premises" }, readCluster: { context: "on-premises" } })).toEqual([]);
+    expect(
+      waysInto(asDomains({ ...production, writeCluster: { context: "on-premises" }, readCluster: { context: "on-premises" } })),
+    ).toEqual([]);
   });
 });

@@ -5,11 +5,13 @@ import type { Environment } from "../../stacks";
 import { sitesOf } from "../../stacks/base/site";
 import { EXISTING_PARTS } from "../../stacks/model/cluster";
 import { NEEDED, partsFromElsewhere, partsOf } from "../../stacks/model/derive/platform-parts";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { fewOf } from "../thorough";
 
-const parts = (environment: Environment) => Object.fromEntries(sitesOf(environment).map((site) => [site.key, [...partsOf(site)].sort()]));
+const parts = (environment: Environment) =>
+  Object.fromEntries(sitesOf(asDomains(environment)).map((site) => [site.key, [...partsOf(site)].sort()]));
 
 const withoutAws = { ...local, cluster: { context: "kind-orders" } } as Environment;
 

@@ -20,6 +20,7 @@ const scaled = anEnvironment({
     replicas: { min: 2, max: 4 },
     scaleOn: { prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 } },
   },
+  projections: { image: "registry.example.com/orders/projections:1.0.0", workers: 1, parallelism: 1 },
 });
 
 // The account of the tests has no deploy roles.

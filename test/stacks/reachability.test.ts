@@ -5,6 +5,12 @@ import { all, type Body } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
 const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "10Gi" };
+const image = "registry.example.com/orders/app:1.0.0";
+const sides = {
+  commandProcessors: { image, replicas: 1 },
+  projections: { image, workers: 1, parallelism: 1 },
+  readDatabase: { engine: "cloudnative-pg", instances: 1 },
+};
 
 /** Who may talk to whom, on what, as the security groups have it: a way that both ends let through. */
 function reachability(network: Body): readonly string[] {
@@ -77,12 +83,16 @@ describe("who may talk to whom", () => {
   });
 
   it("lets the read cluster reach the event store on the write cluster, and nothing more between the two, in either direction", () => {
-    const rows = table(networkOf({ writeCluster: cluster, readCluster: cluster, eventStore: kurrentDb }));
+    const stores = { writeCluster: cluster, readCluster: cluster, eventStore: kurrentDb };
+    const rows = table(networkOf({ ...stores, ...sides }));
     expect(rows["read-nodes"]).toMatchObject({ "write-nodes": "2113" });
     expect(Object.keys(rows["write-nodes"] ?? {})).not.toContain("read-nodes");
     for (const api of ["read-api", "write-api"]) expect(Object.keys(rows[api] ?? {})).toEqual([api.replace("api", "nodes")]);
     expect(rows["read-nodes"]).not.toHaveProperty("write-api");
     expect(rows["write-nodes"]).not.toHaveProperty("read-api");
+    // Nobody there uses it.
+    for (const without of [stores, { ...stores, ...sides, projections: undefined }])
+      expect(table(networkOf(without))["read-nodes"]).not.toHaveProperty("write-nodes");
   });
 
   it("is simpler where both sides share a cluster", () => {

@@ -2,8 +2,9 @@ import { Testing } from "cdktf";
 import { program } from "../../environments";
 import { dev } from "../../environments/dev";
 import { compose, type Environment, type Service } from "../../stacks";
-import { all } from "../../stacks/model/common";
-import { released, versionsOf, withRelease } from "../../stacks/model/release";
+import { workloadsIn } from "../../stacks/model/derive/workloads";
+import { released, versionsOf } from "../../stacks/model/release";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 
 const V1 = "registry.example.com/orders/command-api:1.0.0";
@@ -27,9 +28,13 @@ function complaints(entry: object, environment = aSystem()): readonly string[] {
   return errorsOf(aProgram(released(environment, { ...PROCESSORS, "command-api": entry })));
 }
 
+/** The settings of what runs, by the name of the workload. */
+const settingsOf = (environment: Environment): Readonly<Record<string, object>> =>
+  Object.fromEntries(workloadsIn(asDomains(environment)).map(({ workload: { name, settings } }) => [name, settings]));
+
 /** The command API as it runs. */
 function running(entry: object, environment = aSystem()): Service {
-  return withRelease(released(environment, { ...PROCESSORS, "command-api": entry })).commandApi as Service;
+  return settingsOf(released(environment, { ...PROCESSORS, "command-api": entry }))["command-api"] as Service;
 }
 
 const FILE = "environments/test.release.json";
@@ -38,8 +43,10 @@ const BOTH = { slots: { blue: V1, green: V2 }, live: "blue" };
 describe("a release", () => {
   it("that is shipped names an image for every workload", () => {
     for (const environment of program.environments.filter(({ release }) => release !== undefined)) {
-      const { commandApi, commandProcessors, queryApi, projections } = withRelease(environment);
-      const workloads = [commandApi, commandProcessors, queryApi, projections].flatMap((role) => all<object>(role));
+      const workloads = workloadsIn(asDomains(environment)).flatMap(({ workload: { kind, settings } }) =>
+        kind === "job" ? [] : [settings],
+      );
+      expect(workloads).not.toEqual([]);
       expect(workloads.map((workload) => versionsOf(workload as Service))).toEqual(
         workloads.map(() => [
           expect.objectContaining({ image: expect.stringMatching(/^registry\.example\.com\//), live: true, weight: 100 }),
@@ -49,17 +56,21 @@ describe("a release", () => {
   });
 
   it("brings each workload its image or its slots, and nothing that only the way back needs", () => {
-    const environment = withRelease(released(aSystem(), { ...PROCESSORS, "command-api": { ...BOTH, previous: V2 } }));
-    expect(environment).not.toHaveProperty("release");
-    expect(environment.commandApi).toEqual({ replicas: 2, release: "blue-green", ...BOTH });
-    expect(environment.commandProcessors).toEqual({ replicas: 2, ...PROCESSORS["command-processors"] });
+    const environment = released(aSystem(), { ...PROCESSORS, "command-api": { ...BOTH, previous: V2 } });
+    expect(asDomains(environment)).not.toHaveProperty("release");
+    expect(settingsOf(environment)).toEqual({
+      "command-api": { replicas: 2, release: "blue-green", ...BOTH },
+      "command-processors": { replicas: 2, ...PROCESSORS["command-processors"] },
+    });
   });
 
   it("is in what stacks are made of", () => {
     const [{ sites } = { sites: [] }] = compose(Testing.app(), program, "dev");
-    expect(sites.map(({ site }) => all(site.environment.projections).map(versionsOf))).toEqual([
-      [[expect.objectContaining({ image: dev.release.workloads.projections.image })]],
-    ]);
+    expect(
+      sites.map(({ site }) =>
+        site.environment.domains.flatMap(({ projections }) => projections.map(({ settings }) => versionsOf(settings))),
+      ),
+    ).toEqual([[[expect.objectContaining({ image: dev.release.workloads.projections.image })]]]);
   });
 
   it("finds workloads by their names where several fill a role", () => {
@@ -69,15 +80,12 @@ describe("a release", () => {
     ];
     const environment = released(aSystem({}, { commandApi }), { ...PROCESSORS, orders: { image: V1 }, stock: { image: V2 } });
     expect(errorsOf(aProgram(environment))).toEqual([]);
-    expect(all(withRelease(environment).commandApi).map(({ name, image }) => [name, image])).toEqual([
-      ["orders", V1],
-      ["stock", V2],
-    ]);
+    expect(settingsOf(environment)).toMatchObject({ orders: { image: V1 }, stock: { image: V2 } });
   });
 
   it("changes neither the environment nor the file", () => {
     const [environment, file] = [aSystem(), { ...PROCESSORS, "command-api": BOTH }].map(frozen) as [Environment, typeof PROCESSORS];
-    const [one, other] = [withRelease(released(environment, file)), withRelease(released(environment, file))];
+    const [one, other] = [asDomains(released(environment, file)), asDomains(released(environment, file))];
     expect(JSON.stringify(one)).toBe(JSON.stringify(other));
   });
 
@@ -89,7 +97,7 @@ describe("a release", () => {
   it("is not needed where images stand in the workloads", () => {
     const environment = aSystem({ image: V1 }, { commandProcessors: { image: V1, replicas: 2 } });
     expect(errorsOf(aProgram(environment))).toEqual([]);
-    expect(withRelease(environment)).toEqual(environment);
+    expect(settingsOf(environment)).toEqual({ "command-api": environment.commandApi, "command-processors": environment.commandProcessors });
   });
 });
 

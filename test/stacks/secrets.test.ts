@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { CONTROLLERS } from "../../constructs/cluster/controllers";
 import { program } from "../../environments";
-import { grafanaAdmin, managedSecretsOf, secretsOf } from "../../stacks/model/derive/secrets";
+import { managedSecretsOf, secretsOf } from "../../stacks/model/derive/secrets";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
@@ -14,6 +15,7 @@ const NEEDY = {
   readDatabase: { engine: "cloudnative-pg" },
   cache: { engine: "valkey" },
   broker: { engine: "nats" },
+  queryApi: { replicas: 2 },
   monitoring: { prometheus: true, grafana: true },
   encryptedFields: ["email"],
 };
@@ -26,8 +28,8 @@ const dataStack = (name: string) => (stacks.get(`${name}-data`)?.json ?? {}) as 
 
 describe("the secrets of an environment", () => {
   it("follow from what it describes", () => {
-    expect(names(secretsOf(anEnvironment()))).toEqual([]);
-    expect(names(secretsOf(anEnvironment(NEEDY)))).toEqual([
+    expect(names(secretsOf(asDomains(anEnvironment())))).toEqual([]);
+    expect(names(secretsOf(asDomains(anEnvironment({ ...NEEDY, cluster: MADE }))))).toEqual([
       ...EVENT_STORE,
       "read-database-migrator",
       "read-database-writer",
@@ -37,11 +39,17 @@ describe("the secrets of an environment", () => {
       "grafana-admin",
       "field-keys",
     ]);
-    expect(names(secretsOf(anEnvironment(AT_VENDOR)))).toEqual(["event-store-admin", "event-store-commands", "event-store-subscriptions"]);
+    expect(names(secretsOf(asDomains(anEnvironment(AT_VENDOR))))).toEqual([
+      "event-store-admin",
+      "event-store-commands",
+      "event-store-subscriptions",
+    ]);
+    // Nobody has keys of fields where nobody answers from them, or writes them.
+    expect(names(secretsOf(asDomains(anEnvironment({ encryptedFields: ["email"], commandApi: { replicas: 2 } }))))).toEqual([]);
   });
 
   it("lie in Secrets Manager for clusters that are made there, and in the cluster for those that exist", () => {
-    const of = (clusters: object) => names(managedSecretsOf(anEnvironment({ ...NEEDY, ...clusters })));
+    const of = (clusters: object) => names(managedSecretsOf(asDomains(anEnvironment({ ...NEEDY, ...clusters }))));
     expect(of({ cluster: MADE })).toHaveLength(11);
     expect(of({ cluster: { context: "kind-orders" } })).toEqual([]);
     expect(of({ writeCluster: MADE, readCluster: { context: "on-premises" } })).toEqual(EVENT_STORE);
@@ -49,12 +57,21 @@ describe("the secrets of an environment", () => {
   });
 
   it("are known by what they are for", () => {
-    expect(grafanaAdmin).toMatchObject({ side: "read", namespace: "observability", spec: { name: "grafana-admin" } });
+    const homes = (clusters: object) =>
+      secretsOf(asDomains(anEnvironment({ ...clusters, monitoring: { grafana: true } }))).map(({ cluster, namespace, spec: { name } }) => [
+        cluster,
+        namespace,
+        name,
+      ]);
+    expect(homes({ cluster: MADE })).toEqual([["cluster", "observability", "grafana-admin"]]);
+    expect(homes({ writeCluster: MADE, readCluster: MADE })).toEqual([["readCluster", "observability", "grafana-admin"]]);
   });
 
   it("are each explained to those who rotate them", () => {
     const page = readFileSync("docs/secrets.md", "utf8");
-    for (const { namespace, spec } of [NEEDY, AT_VENDOR].flatMap((changes) => secretsOf(anEnvironment(changes)))) {
+    for (const { namespace, spec } of [{ ...NEEDY, cluster: MADE }, AT_VENDOR].flatMap((changes) =>
+      secretsOf(asDomains(anEnvironment(changes))),
+    )) {
       const { method, engine } = spec.rotation;
       expect(page).toContain(
         `| \`${spec.name}\` | \`${namespace}\` | ${Object.keys(spec.keys)

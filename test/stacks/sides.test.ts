@@ -2,6 +2,7 @@ import type { PodProps } from "../../constructs/workload";
 import { program } from "../../environments";
 import type { Environment } from "../../stacks/model/environment";
 import { released } from "../../stacks/model/release";
+import { asDomains } from "../../stacks/model/shorthand";
 import type { ReleaseFile } from "../../stacks/model/workloads/release-file";
 import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
@@ -344,7 +345,7 @@ describe("the write side", () => {
 describe("an API whose tokens are signed with one key", () => {
   it("has the key as a file, and no way to the issuer", () => {
     const authentication = { issuer: "https://login.example.com/", audience: "orders", publicKey: "-----BEGIN PUBLIC KEY-----" };
-    const { env, files, reaches } = withAccess({ env: { LEVEL: "info" } } as unknown as PodProps, { ...SYSTEM, authentication });
+    const { env, files, reaches } = withAccess({ env: { LEVEL: "info" } } as unknown as PodProps, asDomains({ ...SYSTEM, authentication }));
     expect(env).toMatchObject({ AUTH_ALGORITHMS: "RS256", AUTH_PUBLIC_KEY_FILE: "/etc/authentication/public-key.pem", LEVEL: "info" });
     expect(env).not.toHaveProperty("AUTH_JWKS_URL");
     expect(files).toMatchObject({ "/etc/authentication/public-key.pem": authentication.publicKey });

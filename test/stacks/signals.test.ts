@@ -1,5 +1,5 @@
 import { type KubernetesObject, kubernetesObjects } from "../../constructs/kubernetes";
-import type { WorkloadPlace } from "../../stacks/workloads/pods";
+import type { WorkloadPlace } from "../../stacks/workloads/place";
 import { scalingOf } from "../../stacks/workloads/scaling";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";

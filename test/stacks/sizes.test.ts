@@ -1,4 +1,5 @@
-import { settledStores } from "../../stacks/model/derive/sizes";
+import { domainQuota, settledStores, storeQuota } from "../../stacks/model/derive/sizes";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
@@ -144,7 +145,7 @@ describe("the sizes of stores", () => {
     const { store, written } = ENGINES[engine] ?? { store: {}, written: () => "" };
     const exceptions = { disposable: "thrown away daily" };
     const environment = anEnvironment({ size, exceptions, ...store });
-    const [{ settings } = { settings: "" }] = settledStores(environment);
+    const [{ settings } = { settings: "" }] = settledStores(asDomains(environment));
     expect(settings).toBe(written(synthesisOf(aProgram(environment)).stacks));
   });
 
@@ -152,9 +153,42 @@ describe("the sizes of stores", () => {
     const readDatabase = { engine: "rds", size: "large", replicas: 0, storage: "50Gi", parameters: { max_connections: 50 } };
     const eventStore = { engine: "kurrentdb", version: "24.10", nodes: 5, storage: "1Ti" };
     const environment = anEnvironment({ size: "small", readDatabase, eventStore });
-    expect(settledStores(environment).map(({ path, settings }) => `${path} ${settings}`)).toEqual([
+    expect(settledStores(asDomains(environment)).map(({ path, settings }) => `${path} ${settings}`)).toEqual([
       "eventStore kurrentdb: version 24.10, nodes 5, cpu 500m, memory 2Gi, storage 1Ti",
       "readDatabase rds: version 17, instance db.r7g.xlarge, memory 32Gi, replicas 0, standby true, storage 50Gi, max_connections 50",
     ]);
+  });
+});
+
+describe("the quota of a namespace", () => {
+  const image = "registry.example.com/venta/app:1.0.0";
+
+  it("allows the pods of a domain twice, each of its jobs once, and what is beside them", () => {
+    const sidecars = [{ name: "proxy", image, cpu: "100m", memory: "64Mi" }];
+    const [domain] = asDomains(
+      anEnvironment({
+        domains: {
+          orders: {
+            cpu: "500m",
+            memory: "1Gi",
+            services: { api: { image, replicas: { min: 2, max: 4 }, sidecars } },
+            workers: { files: { image, replicas: 1, volumes: { "/data": { size: "1Gi" } } } },
+            jobs: { nightly: { image, when: { schedule: "0 2 * * *" } } },
+          },
+        },
+      }),
+    ).domains;
+    expect(domain && domainQuota(domain)).toEqual({
+      cpu: `${2 * (4 * 600 + 500) + 500 + 2000}m`,
+      memory: `${2 * (4 * 1088 + 1024) + 1024 + 4096}Mi`,
+      pods: 2 * 5 + 1 + 30,
+      volumes: 1,
+    });
+  });
+
+  it("of stores has the volumes of each, and is one for each stack", () => {
+    const system = asDomains(anEnvironment({ stores: { nats: { engine: "nats", servers: 3 }, redis: { engine: "valkey", replicas: 1 } } }));
+    expect(storeQuota(system, "nats")).toMatchObject({ pods: 2 * 3 + 40, volumes: 3 });
+    expect(storeQuota(system, "redis")).toMatchObject({ pods: 2 * 2 + 40, volumes: 2 });
   });
 });

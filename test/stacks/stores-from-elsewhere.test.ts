@@ -2,13 +2,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, DefaultTokenResolver, StringConcat, Tokenization } from "cdktf";
 import type { IConstruct } from "constructs";
+import type { Connection } from "../../constructs/connection";
 import { EventSourcingDb, type EventStore, KurrentDb, PostgresEvents } from "../../constructs/event-store";
 import { PostgresCluster, postgresConnection } from "../../constructs/postgres";
 import { redisConnection, Valkey } from "../../constructs/redis";
 import { kubernetesStack } from "../../stacks/base/site";
 import type { PlatformStack } from "../../stacks/base/stack";
 import { compose } from "../../stacks/compose";
-import { eventStoreOf, postgresOf, redisOf } from "../../stacks/lookup/stores";
+import { connectionTo } from "../../stacks/lookup/stores";
+import type { StoreRole } from "../../stacks/model/workloads/workload";
 import { anEnvironment, aProgram } from "../environments";
 
 const made = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
@@ -17,6 +19,7 @@ const [ONE, TWO] = [{ cluster: made }, { writeCluster: made, readCluster: made }
 const KURRENTDB = { engine: "kurrentdb", nodes: 3, storage: "10Gi", version: "24.10" };
 const AURORA = { engine: "aurora", replicas: 1 };
 const CLOUD_NATIVE_PG = { engine: "cloudnative-pg", instances: 3, pooler: true };
+const QUERY_API = { image: "registry.example.com/orders/query-api:1.0.0", replicas: 2 };
 const ELASTICACHE = { engine: "elasticache", shards: 1, replicasPerShard: 1 };
 
 /** The stacks of an environment, and a further one on one of its clusters, which makes nothing that it reads. */
@@ -31,14 +34,20 @@ function another(changes: object, key: "cluster" | "writeCluster" | "readCluster
     if (!construct) throw new Error(`there is no ${type.name}`);
     return construct;
   };
-  return { site, stack, found };
+  const use = (store: string, as?: StoreRole): Connection => connectionTo(site, stack, { store, ...(as ? { as } : {}), keys: [] });
+  return { stack, found, use };
 }
 
 /** A value as it stands in Terraform, where what is read of a state is the same text in every stack. */
 const inTerraform = (stack: PlatformStack, value: unknown): unknown =>
   Tokenization.resolve(value, { scope: stack, resolver: new DefaultTokenResolver(new StringConcat()), preparing: false });
 const output = (stack: string, name: string) => `\${data.terraform_remote_state.test-${stack}.outputs.${name}}`;
-const contract = ({ protocol, connections }: EventStore) => ({ protocol, connections });
+
+/** As both of its users know an event store. */
+const events = (use: Use): EventStore["connections"] => ({
+  commands: use("event-store", "commands"),
+  subscriptions: use("event-store", "subscriptions"),
+});
 
 describe("an event store, to a stack that did not make it", () => {
   it.each([
@@ -47,92 +56,101 @@ describe("an event store, to a stack that did not make it", () => {
     ["postgres in the cluster", { engine: "postgres", server: CLOUD_NATIVE_PG }, (found: Find) => found(PostgresEvents)],
     ["postgres at AWS", { engine: "postgres", server: AURORA }, (found: Find) => found(PostgresEvents)],
   ] as const)("is what it is to its own: %s", (_, eventStore, own) => {
-    const { site, stack, found } = another({ ...ONE, eventStore });
-    const store = eventStoreOf(site, stack) as EventStore;
-    expect(inTerraform(stack, contract(store))).toEqual(inTerraform(stack, contract(own(found))));
-    expect(store.connections.commands.variables).toHaveProperty("EVENT_STORE_URL");
+    const { stack, found, use } = another({ ...ONE, eventStore });
+    expect(inTerraform(stack, events(use))).toEqual(inTerraform(stack, own(found).connections));
+    expect(use("event-store", "commands").variables).toHaveProperty("EVENT_STORE_URL");
   });
 
   it("has other names on the other cluster, where it has names there", () => {
-    const { site, stack, found } = another({ ...TWO, eventStore: KURRENTDB }, "readCluster");
+    const { stack, found, use } = another(
+      { ...TWO, eventStore: KURRENTDB, queryApi: { ...QUERY_API, uses: ["event-store"] } },
+      "readCluster",
+    );
     const { eventStoreOutside } = found(KurrentDb);
-    const store = eventStoreOf(site, stack) as EventStore;
-    expect(inTerraform(stack, store)).toEqual(inTerraform(stack, eventStoreOutside));
-    expect(inTerraform(stack, store.connections.subscriptions.ready)).toEqual({
+    expect(inTerraform(stack, events(use))).toEqual(inTerraform(stack, eventStoreOutside?.connections));
+    expect(inTerraform(stack, use("event-store", "subscriptions").ready)).toEqual({
       host: `event-store.${output("network", "private_zone_name")}`,
       port: 2113,
     });
   });
 
   it("is reached from both sides where it is a server of AWS", () => {
-    const { site, stack } = another({ ...TWO, eventStore: { engine: "postgres", server: AURORA } }, "readCluster");
-    const { subscriptions } = eventStoreOf(site, stack)?.connections ?? {};
-    expect(inTerraform(stack, subscriptions?.facts.host)).toBe(output("data", "event_store_writer"));
+    const { stack, use } = another({ ...TWO, eventStore: { engine: "postgres", server: AURORA } }, "readCluster");
+    expect(inTerraform(stack, use("event-store", "subscriptions").facts.host)).toBe(output("data", "event_store_writer"));
   });
 
   it.each(["writeCluster", "readCluster"] as const)("is known at its vendor by what its stack publishes, on the %s", (key) => {
     const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
-    const { site, stack } = another({ ...TWO, eventStore }, key);
-    const { commands, subscriptions } = eventStoreOf(site, stack)?.connections ?? {};
-    expect(commands?.variables).toEqual({ EVENT_STORE_URL: "esdb+discover://{user}:{password}@{host}:{port}?tls=true" });
-    expect(inTerraform(stack, commands?.facts)).toMatchObject({
+    const { stack, use } = another({ ...TWO, eventStore }, key);
+    const { commands, subscriptions } = events(use);
+    expect(commands.variables).toEqual({ EVENT_STORE_URL: "esdb+discover://{user}:{password}@{host}:{port}?tls=true" });
+    expect(inTerraform(stack, commands.facts)).toMatchObject({
       host: output("event-store", "event_store_host"),
       user: { home: "event-store", key: "user", secret: { name: "event-store-commands" } },
       password: { home: "event-store", key: "password", secret: { name: "event-store-commands" } },
     });
-    expect(subscriptions?.facts).toMatchObject({ user: { secret: { name: "event-store-subscriptions" } } });
-    expect(subscriptions?.reaches).toEqual([{ name: "event-store", peer: { cidr: "10.128.0.0/20" }, ports: [2113] }]);
+    expect(subscriptions.facts).toMatchObject({ user: { secret: { name: "event-store-subscriptions" } } });
+    expect(subscriptions.reaches).toEqual([{ name: "event-store", peer: { cidr: "10.128.0.0/20" }, ports: [2113] }]);
   });
 
   it.each([
     ["eventStore", { engine: "eventsourcingdb" }],
+    ["eventStore", KURRENTDB],
     ["eventStore.server", { engine: "postgres", server: CLOUD_NATIVE_PG }],
   ])("is refused on the other cluster where it is in its own alone: %s", (path, eventStore) => {
-    const { site, stack } = another({ ...TWO, eventStore }, "readCluster");
-    expect(() => eventStoreOf(site, stack)).toThrow(
+    const { use } = another({ ...TWO, eventStore }, "readCluster");
+    expect(() => use("event-store")).toThrow(
       `test.${path}: is not reached from readCluster; use an engine outside of clusters, or one cluster for both sides`,
     );
   });
 
-  it("is nothing where there is none", () => {
-    const { site, stack } = another(ONE);
-    expect([eventStoreOf(site, stack), redisOf(site, stack), postgresOf(site, stack)]).toEqual([undefined, undefined, []]);
+  it("is missed by its name where there is none", () => {
+    expect(() => another(ONE).use("event-store")).toThrow("test has no store event-store");
   });
 });
 
 describe("the databases of the read side, to a stack that did not make them", () => {
   it("are what they are to their own: cloudnative-pg", () => {
-    const { site, stack, found } = another({ ...ONE, readDatabase: CLOUD_NATIVE_PG });
-    expect(postgresOf(site, stack)).toEqual([found(PostgresCluster).postgres]);
+    const { found, use } = another({ ...ONE, readDatabase: CLOUD_NATIVE_PG });
+    for (const role of ["migrator", "writer", "reader"] as const) {
+      expect(use("read-database", role)).toEqual(postgresConnection(found(PostgresCluster).postgres, role));
+    }
   });
 
   it("are known at AWS by what the data stack publishes", () => {
-    const { site, stack } = another({ ...TWO, readDatabase: [AURORA, { engine: "rds", replicas: 2, name: "search" }] }, "readCluster");
-    const hosts = postgresOf(site, stack).map((postgres) => postgresConnection(postgres, "reader").facts.host);
+    const { stack, use } = another({ ...TWO, readDatabase: [AURORA, { engine: "rds", replicas: 2, name: "search" }] }, "readCluster");
+    const hosts = ["read-database", "search"].map((name) => use(name, "reader").facts.host);
     expect(inTerraform(stack, hosts)).toEqual([output("data", "read_database_reader"), output("data", "search_reader")]);
-    const [first] = postgresOf(site, stack);
-    expect(first?.users.writer.user).toMatchObject({ home: "read-store", key: "user", secret: { name: "read-database-writer" } });
+    expect(use("read-database", "writer").facts.user).toMatchObject({
+      home: "read-store",
+      key: "user",
+      secret: { name: "read-database-writer" },
+    });
   });
 
-  it("are closed to the write side", () => {
-    const { site, stack } = another({ ...TWO, readDatabase: AURORA, cache: ELASTICACHE }, "writeCluster");
+  it("are closed to the write side where they run on the cluster of the read side", () => {
+    const { use } = another({ ...TWO, readDatabase: CLOUD_NATIVE_PG, cache: { engine: "valkey" } }, "writeCluster");
     const remedy = "is not reached from writeCluster; let what needs it run on readCluster, or use one cluster for both sides";
-    expect(() => postgresOf(site, stack)).toThrow(`test.readDatabase: ${remedy}`);
-    expect(() => redisOf(site, stack)).toThrow(`test.cache: ${remedy}`);
+    expect(() => use("read-database", "reader")).toThrow(`test.readDatabase: ${remedy}`);
+    expect(() => use("cache")).toThrow(`test.cache: ${remedy}`);
+  });
+
+  it("are known to whoever uses them where AWS runs them, on either cluster", () => {
+    const { stack, use } = another({ ...TWO, readDatabase: AURORA, cache: ELASTICACHE }, "writeCluster");
+    expect(inTerraform(stack, use("read-database", "reader").facts.host)).toBe(output("data", "read_database_reader"));
+    expect(inTerraform(stack, use("cache").facts.host)).toBe(output("data", "cache_host"));
   });
 });
 
 describe("the cache, to a stack that did not make it", () => {
   it("is what it is to its own: valkey", () => {
-    const { site, stack, found } = another({ ...ONE, cache: { engine: "valkey" } });
-    expect(redisOf(site, stack)).toEqual(found(Valkey).redis);
+    const { found, use } = another({ ...ONE, cache: { engine: "valkey" } });
+    expect(use("cache")).toEqual(redisConnection(found(Valkey).redis));
   });
 
   it("is known at AWS by what the data stack publishes, and by the password of its one user", () => {
-    const { site, stack } = another({ ...TWO, cache: ELASTICACHE }, "readCluster");
-    const redis = redisOf(site, stack);
-    if (!redis) throw new Error("there is no cache");
-    const { variables, facts, authority, reaches } = redisConnection(redis);
+    const { stack, use } = another({ ...TWO, cache: ELASTICACHE }, "readCluster");
+    const { variables, facts, authority, reaches } = use("cache");
     expect(variables).toMatchObject({ REDIS_URL: "rediss://{user}:{password}@{host}:{port}", REDIS_CLUSTER: "true" });
     expect(authority).toBe("public");
     expect(inTerraform(stack, facts)).toMatchObject({
@@ -145,3 +163,4 @@ describe("the cache, to a stack that did not make it", () => {
 });
 
 type Find = ReturnType<typeof another>["found"];
+type Use = ReturnType<typeof another>["use"];

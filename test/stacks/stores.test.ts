@@ -1,5 +1,6 @@
-import { InvalidInput, storeBackups } from "../../stacks";
+import { InvalidInput, moves, storeBackups } from "../../stacks";
 import { identitiesOf } from "../../stacks/model/derive/identities";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
@@ -350,7 +351,10 @@ describe("events in PostgreSQL", () => {
 
 describe("the broker", () => {
   it("has a way to it from both sides", () => {
-    expect(errorsOf(aProgram(anEnvironment({ writeCluster: cluster, readCluster: cluster, broker: { engine: "nats" } })))).toEqual([
+    const workload = { image: "registry.example.com/orders/processors:1.0.0", replicas: 1 };
+    const stores = { eventStore: { engine: "kurrentdb" }, broker: { engine: "nats" } };
+    const environment = anEnvironment({ writeCluster: cluster, readCluster: cluster, ...stores, commandProcessors: workload });
+    expect(errorsOf(aProgram(environment))).toEqual([
       "test.broker: runs on readCluster, which workloads of writeCluster have no way into; write one cluster for both, or leave it out: what happened on the write side is told by events",
     ]);
   });
@@ -440,8 +444,8 @@ describe("data that must be kept", () => {
       { cluster, eventStore: { engine: "kurrentdb", backup: { every: "1h", keep: "1d" } }, readDatabase: { engine: "rds", replicas: 0 } },
     ]) {
       const environment = anEnvironment(changes);
-      const writers = identitiesOf(environment).filter(({ purpose }) => purpose === "backups");
-      expect(writers).toHaveLength(storeBackups(environment).filter(({ inBucket }) => inBucket).length);
+      const writers = identitiesOf(asDomains(environment)).filter(({ purpose }) => purpose === "backups");
+      expect(writers).toHaveLength(storeBackups(asDomains(environment)).filter(({ inBucket }) => inBucket).length);
     }
   });
 });
@@ -485,5 +489,86 @@ describe("EventSourcingDB", () => {
       const names = all(json, "helm_release").map(({ name }) => name);
       expect(names.filter((name) => name.includes("licence"))).toEqual(releases);
     }
+  });
+});
+
+describe("a database of another name than its server", () => {
+  const made = (database?: string) => {
+    const stores = { postgres: { engine: "cloudnative-pg", instances: 1, ...(database ? { database } : {}) } };
+    const service = { image: "registry.example.com/orders/api:1.0.0", replicas: 1, uses: ["postgres"] };
+    const environment = anEnvironment({
+      aws: undefined,
+      cluster: { context: "kind" },
+      exceptions: disposable,
+      stores,
+      domains: { shop: { services: { api: service } } },
+    });
+    return { environment, stacks: synthesisOf(aProgram(environment)).stacks };
+  };
+  const messaging = made("messaging");
+
+  it("has users, connections and the jobs of its own by that name, and secrets by the name of the server", () => {
+    const store = JSON.stringify(messaging.stacks.get("test-postgres")?.json);
+    for (const name of ["migrator", "writer", "reader"]) {
+      expect(store).toContain(`messaging_${name}`);
+      expect(store).not.toContain(`postgres_${name}`);
+    }
+    const [{ env }] = one(messaging.stacks.get("test-shop")?.json as Body, "kubernetes_deployment_v1").spec.template.spec.container;
+    expect(env.find(({ name }: Body) => name === "DATABASE_URL").value).toContain("/messaging?");
+    expect(env.find(({ name }: Body) => name === "CONNECTION_POSTGRES_USER").value_from.secret_key_ref.name).toBe("postgres-writer");
+  });
+
+  it("can't be renamed, and keeps its name when it is written out", () => {
+    expect(moves(made().environment, messaging.environment)).toEqual([
+      {
+        path: "test.stores.postgres.database",
+        value: "messaging",
+        rule: "was app: another database begins empty",
+        remedy: "keep app, or add a server with the other beside it and move what this one holds",
+      },
+    ]);
+    expect(moves(made("shop").environment, made("shop").environment)).toEqual([]);
+  });
+
+  it.each(["postgres", "template1", "pg_orders", "Orders", "1st"])("is refused as %s", (database) => {
+    const readDatabase = { engine: "cloudnative-pg", database };
+    expect(errorsOf(aProgram(anEnvironment({ cluster, readDatabase, exceptions: disposable })))).toEqual([
+      `test.readDatabase.database: "${database}" can't be the name of a database and its users; use up to 48 lower-case letters, digits and _, not beginning with a digit or pg_, and not postgres or template0`,
+    ]);
+  });
+});
+
+describe("events in memory", () => {
+  const memory = { memory: { engine: "memory" } };
+  const service = { image: "registry.example.com/orders/api:1.0.0", replicas: 1, uses: ["memory"] };
+  const inMemory = (services: object, more: object = {}) =>
+    errorsOf(
+      aProgram(
+        anEnvironment({
+          aws: undefined,
+          cluster: { context: "kind" },
+          exceptions: disposable,
+          stores: memory,
+          domains: { shop: { services } },
+          ...more,
+        }),
+      ),
+    );
+
+  it("take an exception where data is protected", () => {
+    expect(inMemory({ api: service })).toEqual([]);
+    expect(inMemory({ api: service }, { exceptions: { localState: "a test of rules" } })).toEqual([
+      'test.stores.memory.engine: "memory" loses every event when its process restarts; choose another engine, or say in exceptions.volatileEvents why that is right here',
+    ]);
+    expect(inMemory({ api: service }, { exceptions: { localState: "a test of rules", volatileEvents: "a test of rules" } })).toEqual([]);
+  });
+
+  it("are those of one process", () => {
+    expect(inMemory({ api: { ...service, replicas: 2 } })).toEqual([
+      "test.domains.shop.services.api.replicas: 2 instances would each have events of their own in memory; use 1, or choose another engine",
+    ]);
+    expect(inMemory({ api: service, other: service })).toEqual([
+      "test.stores.memory: is the memory of api, which other can't read; let one workload use it, or choose another engine",
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import { program } from "../../environments";
 import { traffic } from "../../stacks/model/derive/traffic";
+import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
@@ -7,7 +8,7 @@ const cluster = { nodes: 3, node };
 
 /** Who may talk to whom beside what every cluster needs by itself, a line for each way. */
 const ways = (changes: object) =>
-  traffic(anEnvironment(changes))
+  traffic(asDomains(anEnvironment(changes)))
     .flows.filter(({ from, to }) => from !== to && ![from, to].some((party) => /^(.*api|internet|deploy-runners)$/.test(party)))
     .map(({ from, to, port }) => `${from} -> ${to}:${port}`);
 
@@ -46,18 +47,21 @@ describe("the traffic of an environment", () => {
   });
 
   it("lets the read side subscribe to an event store on the write cluster, and not the other way round", () => {
-    const flows = ways({
+    const changes = {
       writeCluster: cluster,
       readCluster: cluster,
       eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
       exceptions: { awsApisOverInternet: "saves money" },
-    });
-    expect(flows).toEqual(["read-nodes -> write-nodes:2113"]);
+    };
+    expect(ways({ ...changes, projections: { workers: 1, parallelism: 1 } })).toEqual(["read-nodes -> write-nodes:2113"]);
+    expect(ways({ ...changes, commandProcessors: { replicas: 1 } })).toEqual([]);
   });
 
   it("goes to Kurrent Cloud by the addresses of its network, from whichever nodes are made here", () => {
     const eventStore = { engine: "kurrent-cloud", size: "development", backup: { every: "1d", keep: "7d" } };
-    const { flows, networks } = traffic(anEnvironment({ cluster, eventStore: { ...eventStore, network: { cidr: "172.21.0.0/16" } } }));
+    const { flows, networks } = traffic(
+      asDomains(anEnvironment({ cluster, eventStore: { ...eventStore, network: { cidr: "172.21.0.0/16" } } })),
+    );
     expect(networks).toEqual({ "kurrent-cloud": "172.21.0.0/16" });
     expect(flows.filter(({ to }) => to === "kurrent-cloud").map(({ from, port }) => `${from}:${port}`)).toEqual(["nodes:2113"]);
     expect(ways({ cluster: { context: "kind" }, eventStore })).toEqual([]);
@@ -69,11 +73,13 @@ describe("the traffic of an environment", () => {
 
   it("knows no group for clusters and stores that are not of AWS", () => {
     const { parties } = traffic(
-      anEnvironment({
-        cluster: { context: "kind" },
-        cache: { engine: "valkey", replicas: 0, storage: "1Gi" },
-        exceptions: { awsApisOverInternet: "saves money" },
-      }),
+      asDomains(
+        anEnvironment({
+          cluster: { context: "kind" },
+          cache: { engine: "valkey", replicas: 0, storage: "1Gi" },
+          exceptions: { awsApisOverInternet: "saves money" },
+        }),
+      ),
     );
     expect(parties).toEqual([]);
   });

@@ -255,10 +255,12 @@ describe("clusters", () => {
     expect(both({ kubeconfig: "~/.kube/config" })).toHaveLength(1);
     expect(both({ kubeconfig: "~/.kube/other" })).toEqual([]);
 
-    const { aws: _, ...environment } = anEnvironment({ cluster: { context } });
-    expect(errorsOf(aProgram(environment, { ...environment, name: "other" }))).toEqual([
-      `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own`,
-    ]);
+    const environment = (cluster: object) => anEnvironment({ aws: undefined, cluster: { context, ...cluster } });
+    const two = (cluster: object, other: object) => errorsOf(aProgram(environment(cluster), { ...environment(other), name: "other" }));
+    const message = `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own`;
+    expect(two({}, {})).toEqual([message]);
+    expect(two({ shared: true }, {})).toEqual([message]);
+    expect(two({ shared: true }, { shared: true })).toEqual([]);
   });
 
   it("that exist are found from wherever Terraform runs", () => {
@@ -305,7 +307,7 @@ describe("an existing cluster", () => {
     [
       { has: ["karpenter"] },
       'test.cluster.has[0]: "karpenter" is no part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
-        "external-secrets, gateway-api, keda, metrics-server, prometheus-operator-crds, snapshot-controller",
+        "external-secrets, gateway-api, keda, metrics-server, nginx-gateway-fabric, prometheus-operator-crds, snapshot-controller",
     ],
     [{ room: 4 }, "test.cluster.room: 4 is no group of settings; write { … }"],
     [
@@ -326,7 +328,7 @@ describe("an existing cluster", () => {
       { room: { zones: room.zones, memory: "32Gi" } },
       'test.cluster.room.cpu: is missing; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
     ],
-    [{ nodes: 3 }, "test.cluster.nodes: is no setting here; use one of context, kubeconfig, storageClass, has, room"],
+    [{ nodes: 3 }, "test.cluster.nodes: is no setting here; use one of context, kubeconfig, storageClass, has, shared, room"],
   ])("is told what is wrong with %j", (cluster, message) => {
     expect(about(cluster)).toEqual([message]);
   });
@@ -466,8 +468,8 @@ describe("engines", () => {
     const lives = "lives on AWS, and the environment has no aws; add aws, or choose one that runs on the cluster itself";
     expect(complaints(changes)).toEqual([
       `test.eventStore.engine: "kurrent-cloud" ${lives}`,
-      `test.cache.engine: "elasticache" ${lives}`,
       `test.readDatabase[0].engine: "aurora" ${lives}`,
+      `test.cache.engine: "elasticache" ${lives}`,
     ]);
   });
 
@@ -678,6 +680,29 @@ describe("a recovery region", () => {
     ]);
     expect(complaints({ aws: without, exceptions: { noRecoveryCopy: "can be typed in again" } })).toEqual([]);
     expect(recoveryRegion).toBe("eu-central-1");
+  });
+});
+
+describe("the state of an environment", () => {
+  const cluster = { context: "kind-orders" };
+  const missing =
+    "test.state: is missing, so that Terraform's state is in files on one machine, lost with it and locked for nobody else; add state, or say in exceptions.localState why that is right here";
+
+  it("is shared and locked, or on one machine for a reason", () => {
+    const about = (changes: object) => complaints({ aws: undefined, cluster, ...changes });
+    expect(about({ exceptions: { localState: undefined } })).toEqual([missing]);
+    expect(about({ exceptions: { localState: "one person deploys it" } })).toEqual([]);
+    expect(about({ exceptions: { disposable: "thrown away daily" } })).toEqual([]);
+    expect(about({ state: { backend: "pg" } })).toEqual([]);
+  });
+
+  it("is in the account's bucket on AWS", () => {
+    expect(complaints({ state: { backend: "pg" } })).toEqual([
+      "test.state: is of environments without aws; on AWS it is in the account's bucket; leave it out",
+    ]);
+    expect(complaints({ exceptions: { localState: "one person deploys it" } })).toEqual([
+      "test.exceptions.localState: excepts nothing here; remove it",
+    ]);
   });
 });
 

@@ -13,23 +13,21 @@ import { WorkloadSecret } from "../../../constructs/secrets";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
+import { pathOf } from "../../model/check/paths";
 import { backupsOf, identitiesOf } from "../../model/derive/identities";
 import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
-import { databaseOf, outputName, postgresSecrets, usersOf } from "../../model/derive/servers";
+import { credentialsOf, databaseOf, outputName, postgresSecrets } from "../../model/derive/servers";
 import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores/postgres";
+import type { ServerOf } from "../../model/system";
 
-/** Where on a cluster a server of PostgreSQL, or what sets up its users, is put. */
-export interface PostgresPlace {
+/** Where on a cluster a store, or what sets up its users, is put. */
+export interface StorePlace {
   readonly site: Site;
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
-  readonly namespace: string;
 
-  /** Where the environment describes it: `production.readDatabase`. */
-  readonly path: string;
-
-  /** Who uses it, beside the jobs that set up users. */
+  /** Who uses it, beside the jobs that set it up. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /** What has to be there before: the namespace. */
@@ -42,32 +40,38 @@ interface Found {
   readonly ready: readonly ITerraformDependable[];
 }
 
+type OnCluster = ServerOf<CloudNativePgSettings>;
+
+function isOnCluster(server: ServerOf): server is OnCluster {
+  return server.settings.engine === "cloudnative-pg";
+}
+
 /** A server as its users know it, from wherever they are: nothing is made for it. */
-export function postgresAt(site: Site, stack: PlatformStack, namespace: string, name: string, settings: PostgresSettings): Postgres {
-  return settings.engine === "cloudnative-pg"
-    ? postgresOfCluster(clusterSettings(site, namespace, name, settings))
-    : onAws(site, stack, namespace, name);
+export function postgresAt(site: Site, stack: PlatformStack, server: ServerOf): Postgres {
+  return isOnCluster(server) ? postgresOfCluster(clusterSettings(site, server)) : onAws(site, stack, server);
 }
 
-/** A server as its users know it: made here where it runs on the cluster, read from the data stack where AWS runs it. */
-export function postgresOn(place: PostgresPlace, name: string, settings: PostgresSettings): Found {
-  return settings.engine === "cloudnative-pg" ? madeHere(place, name, settings) : letIn(place, name);
+/** A server with its database, roles and users: made here where it runs on the cluster, set up where AWS runs it. */
+export function postgresOn(place: StorePlace, server: ServerOf): Found {
+  const { stack, cluster, after } = place;
+  const { name, namespace } = server;
+  const { postgres, ready } = isOnCluster(server) ? madeHere(place, server) : letIn(place, server);
+  const secrets = postgresSecrets(server).map((spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release);
+  const roles = new PostgresRoles(stack, `${name}-roles`, { cluster, namespace, postgres, after: [...after, ...ready, ...secrets] });
+  return { postgres, ready: roles.ready };
 }
 
-function madeHere(
-  { site, stack, cluster, namespace, path, clients, after }: PostgresPlace,
-  name: string,
-  settings: CloudNativePgSettings,
-): Found {
-  const { environment, foundation, key } = site;
+function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: OnCluster): Found {
+  const { environment, foundation } = site;
+  const { name, namespace, keys } = server;
   const identity = identitiesOf(environment).find(
-    (one) => one.cluster === key && one.namespace === namespace && one.serviceAccount === name,
+    (one) => one.cluster === site.key && one.namespace === namespace && one.serviceAccount === name,
   );
   const { postgres, ready } = describedAt(
-    path,
+    pathOf(environment, keys),
     new PostgresCluster(stack, name, {
       cluster,
-      ...clusterSettings(site, namespace, name, settings),
+      ...clusterSettings(site, server),
       ...(identity && foundation
         ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` } }
         : {}),
@@ -82,27 +86,29 @@ function madeHere(
 }
 
 /** What it is made with, as far as its users have to know. */
-function clusterSettings({ environment }: Site, namespace: string, name: string, settings: CloudNativePgSettings) {
+function clusterSettings({ environment }: Site, server: OnCluster) {
+  const { name, namespace, settings } = server;
   const { engine: _, name: __, pooler, size = environment.size ?? "medium", ...said } = settings;
   return {
     namespace,
     name,
     size,
     ...said,
-    database: databaseOf(name),
-    users: usersOf(name, namespace),
+    database: databaseOf(server),
+    users: credentialsOf(server),
     ...(pooler ? { pooler: {} } : {}),
   };
 }
 
 /** The administrator's secret, for the job that sets up its users. */
-function letIn({ site, stack, cluster, namespace, after }: PostgresPlace, name: string): Found {
-  const postgres = onAws(site, stack, namespace, name);
+function letIn({ site, stack, cluster, after }: StorePlace, server: ServerOf): Found {
+  const postgres = onAws(site, stack, server);
   const { secret: spec } = postgres.administrator.password;
-  return { postgres, ready: [new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release] };
+  return { postgres, ready: [new WorkloadSecret(stack, spec.name, { cluster, namespace: server.namespace, spec, after }).release] };
 }
 
-function onAws({ environment, foundation }: Site, stack: PlatformStack, namespace: string, name: string): Postgres {
+function onAws({ environment, foundation }: Site, stack: PlatformStack, server: ServerOf<PostgresSettings>): Postgres {
+  const { name, namespace } = server;
   const { aws } = environment;
   if (!foundation?.data || !aws) throw new Error(`${environment.name}: nobody makes ${name}`);
   const outputs = stack.read(foundation.data);
@@ -111,22 +117,12 @@ function onAws({ environment, foundation }: Site, stack: PlatformStack, namespac
   const fact = (keyOf: string): SecretFact => ({ secret: administrator, home: namespace, key: keyOf });
   return {
     name,
-    database: databaseOf(name),
+    database: databaseOf(server),
     writer: outputs[`${key}Writer`] ?? "",
     reader: outputs[`${key}Reader`] ?? "",
     authority: { pem: rdsAuthority(aws.region) },
     peers: [{ cidr: stack.read(foundation.network).vpcCidr }],
     administrator: { user: fact("user"), password: fact("password") },
-    users: usersOf(name, namespace),
+    users: credentialsOf(server),
   };
-}
-
-/** Its database, roles and users, and the secrets by which workloads sign in. */
-export function rolesOn(
-  { stack, cluster, namespace, after }: PostgresPlace,
-  name: string,
-  { postgres, ready }: Found,
-): readonly ITerraformDependable[] {
-  const secrets = postgresSecrets(name).map((spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release);
-  return new PostgresRoles(stack, `${name}-roles`, { cluster, namespace, postgres, after: [...after, ...ready, ...secrets] }).ready;
 }

@@ -1,27 +1,31 @@
 import { MAX_LOCK_DAYS } from "../../../constructs/backup";
 import { type Duration, known, seconds } from "../../../constructs/core/quantities";
-import type { DraftEnvironment, Finding, Rule } from "../check/finding";
-import { MOST_AUTOMATED_DAYS, type StoreBackup, storeBackups } from "../derive/store-backups";
+import type { BackupSchedule } from "../backup";
+import type { DraftSystem, Rule } from "../check/drafts";
+import type { Draft, Finding } from "../check/finding";
+import { MOST_AUTOMATED_DAYS, storeBackups } from "../derive/store-backups";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
 export const backupRules: readonly Rule[] = [backupsOutliveTheirSchedule, backupsAreKeptAsSaid, dataHasBackups];
 
 const DAY = 86_400;
 
-function backupsOutliveTheirSchedule({ eventStore }: DraftEnvironment): Finding[] {
-  const { every, keep } = (eventStore && "backup" in eventStore ? eventStore.backup : undefined) ?? {};
-  if (!every || !keep || known(seconds(keep)) >= known(seconds(every))) return [];
-  return [
-    {
-      keys: ["eventStore", "backup", "keep"],
-      value: keep,
-      rule: `ends before the next backup, ${every} later`,
-      remedy: "keep backups longer than the time between them",
-    },
-  ];
+function backupsOutliveTheirSchedule({ stores }: DraftSystem): Finding[] {
+  return stores.flatMap(({ keys, settings }) => {
+    const { every, keep } = ("backup" in settings ? (settings.backup as Draft<BackupSchedule> | undefined) : undefined) ?? {};
+    if (!every || !keep || known(seconds(keep)) >= known(seconds(every))) return [];
+    return [
+      {
+        keys: [...keys, "backup", "keep"],
+        value: keep,
+        rule: `ends before the next backup, ${every} later`,
+        remedy: "keep backups longer than the time between them",
+      },
+    ];
+  });
 }
 
-function backupsAreKeptAsSaid(environment: DraftEnvironment): Finding[] {
+function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   const keep = environment.backup?.keep as Duration | undefined;
   if (!keep) return [];
   const days = known(seconds(keep)) / DAY;
@@ -38,22 +42,15 @@ function backupsAreKeptAsSaid(environment: DraftEnvironment): Finding[] {
 }
 
 /** Data that must be kept and that nothing backs up takes a named exception. */
-function dataHasBackups(environment: DraftEnvironment): Finding[] {
+function dataHasBackups(environment: DraftSystem): Finding[] {
   const { exceptions = {} } = environment;
   if ("disposable" in exceptions || "noBackup" in exceptions) return [];
   return storeBackups(environment)
     .filter(({ by }) => by === undefined)
-    .map(({ keys, engine }) => ({
+    .map(({ keys, engine, where = "", alternative = "" }) => ({
       keys: [...keys, "engine"],
       value: engine,
-      rule: `has no backups${engine === "cloudnative-pg" ? " outside of EKS" : ""}, so its data is lost with its volumes`,
-      remedy: `${ALTERNATIVES[engine] ?? ""}say in exceptions.noBackup why that is acceptable`,
+      rule: `has no backups${where}, so its data is lost with its volumes`,
+      remedy: `${alternative}say in exceptions.noBackup why that is acceptable`,
     }));
 }
-
-/** What to use instead, where data of that kind is backed up. */
-const ALTERNATIVES: Readonly<Record<StoreBackup["engine"], string>> = {
-  kurrentdb: "use kurrent-cloud or postgres, or ",
-  eventsourcingdb: "use kurrent-cloud or postgres, or ",
-  "cloudnative-pg": "run it on a cluster that is made on AWS, or ",
-};

@@ -1,6 +1,9 @@
-import type { DraftEnvironment, Finding } from "../check/finding";
+import type { DraftEnvironment, DraftSystem } from "../check/drafts";
+import type { Finding } from "../check/finding";
+import { runsAt } from "../derive/members";
+import { workloadsIn } from "../derive/workloads";
 
-export function clustersAreEitherOneOrTwo({ cluster, writeCluster, readCluster }: DraftEnvironment): Finding[] {
+export function clustersAreEitherOneOrTwo({ cluster, writeCluster, readCluster }: DraftSystem): Finding[] {
   if (cluster && (writeCluster || readCluster)) {
     return [{ keys: ["cluster"], rule: "stands beside writeCluster or readCluster", remedy: "keep either the one cluster or the two" }];
   }
@@ -9,7 +12,7 @@ export function clustersAreEitherOneOrTwo({ cluster, writeCluster, readCluster }
   return has && lacks ? [{ keys: [lacks], rule: `is missing beside ${has}`, remedy: `add it, or write one cluster for both` }] : [];
 }
 
-export function sidesHaveClustersOfTheirOwn({ writeCluster, readCluster }: DraftEnvironment): Finding[] {
+export function sidesHaveClustersOfTheirOwn({ writeCluster, readCluster }: DraftSystem): Finding[] {
   const [write, read] = [contextOf(writeCluster), contextOf(readCluster)];
   if (!read || write?.id !== read.id) return [];
   return [
@@ -17,7 +20,7 @@ export function sidesHaveClustersOfTheirOwn({ writeCluster, readCluster }: Draft
   ];
 }
 
-export function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding[] {
+export function awsIsThereForWhatNeedsIt(environment: DraftSystem): Finding[] {
   if (environment.aws) return [];
   const { cluster, writeCluster, readCluster } = environment;
   const found: Finding[] = [];
@@ -33,8 +36,38 @@ export function awsIsThereForWhatNeedsIt(environment: DraftEnvironment): Finding
 }
 
 /** By what an existing cluster is known. */
-export function contextOf(cluster: DraftEnvironment["cluster"]): { readonly context: string; readonly id: string } | undefined {
+export function contextOf(cluster: DraftSystem["cluster"]): { readonly context: string; readonly id: string } | undefined {
   if (!cluster || !("context" in cluster) || typeof cluster.context !== "string") return undefined;
   const { context, kubeconfig = "~/.kube/config" } = cluster;
   return { context, id: `${kubeconfig}#${context}` };
+}
+
+/** What runs on a cluster has one. */
+export function clustersAreThere(system: DraftSystem): Finding[] {
+  const { cluster, writeCluster, readCluster, monitoring, stores } = system;
+  if ("cluster" in system || cluster || writeCluster || readCluster) return [];
+  const parts = [
+    ...workloadsIn(system).map(({ workload }) => workload.keys),
+    ...(monitoring === undefined ? [] : [["monitoring"]]),
+    ...stores.filter((store) => store.keys[0] === "stores" && runsAt(store) === "cluster").map(({ keys }) => keys),
+  ];
+  return parts.slice(0, 1).map((keys) => ({
+    keys,
+    rule: "has no cluster to run on",
+    remedy: "add writeCluster and readCluster, or one cluster",
+  }));
+}
+
+/** A part names its cluster where there are two to choose from. */
+export function clustersAreChosen({ writeCluster, readCluster }: DraftSystem, { stores, domains }: DraftEnvironment): Finding[] {
+  if (writeCluster || readCluster) return [];
+  return Object.entries({ stores, domains }).flatMap(([part, named = {}]) =>
+    Object.entries(named).flatMap(([name, one]) => {
+      const { cluster } = (one ?? {}) as { readonly cluster?: string };
+      if (cluster === undefined) return [];
+      return [
+        { keys: [part, name, "cluster"], value: cluster, rule: "chooses between two clusters, and there is one", remedy: "leave it out" },
+      ];
+    }),
+  );
 }

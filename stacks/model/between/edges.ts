@@ -8,10 +8,12 @@ import {
 } from "../../../constructs/edge";
 import { clientAuthorityProblems, nearest } from "../../../constructs/gateway";
 import { WORKLOAD_DEFAULTS } from "../../../constructs/workload";
-import type { Draft, DraftEnvironment, DraftProgram, Finding, ProgramFinding, Rule } from "../check/finding";
-import { each } from "../check/finding";
-import type { CloudflareSettings, Edge } from "../edge";
-import type { QueryApi } from "../workloads/service";
+import type { DraftProgram, DraftSystem, ProgramFinding, Rule } from "../check/drafts";
+import type { Draft, Finding } from "../check/finding";
+import type { CloudflareSettings } from "../edge";
+import type { DomainOf, ServiceOf } from "../system";
+import { exposedIn, hostsOf } from "./endpoints";
+import { isGeneral } from "./parts";
 
 /** What must hold of the edge of one environment. */
 export const edgeRules: readonly Rule[] = [
@@ -35,36 +37,46 @@ export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly
 
 type DraftEdge = Omit<Draft<CloudflareSettings>, "provider"> & { readonly provider?: string };
 
-/** The services that answer queries, each with its keys. */
-function queries(environment: DraftEnvironment) {
-  type Query = Pick<QueryApi, "timeout" | "paths" | "health"> & { readonly edge?: Partial<Pick<Edge, "provider">> };
-  return each(environment, "queryApi") as [string[], Query][];
+/** An edge, the service behind it, and where it is written. */
+interface Found {
+  readonly keys: readonly string[];
+  readonly edge: DraftEdge;
+  readonly service: ServiceOf;
+  readonly domain: DomainOf;
 }
 
-/** The edges that are described, each with its keys. */
-function edges(environment: DraftEnvironment): [string[], DraftEdge][] {
-  return each(environment, "queryApi").flatMap(([keys, { edge }]): [string[], DraftEdge][] =>
-    edge ? [[[...keys, "edge"], edge as DraftEdge]] : [],
+/** The edges that are described. */
+function edges({ domains }: Pick<DraftSystem, "domains">): readonly Found[] {
+  return domains.flatMap((domain) =>
+    domain.services.flatMap((service): Found[] => {
+      const edge = service.settings.edge as DraftEdge | undefined;
+      return edge ? [{ keys: [...service.keys, "edge"], edge, service, domain }] : [];
+    }),
   );
 }
 
-function edgesHaveAnOrigin(environment: DraftEnvironment): Finding[] {
-  const { aws, cluster, readCluster = cluster } = environment;
-  return edges(environment).flatMap(([keys]): Finding[] => {
-    if (!aws)
+function edgesHaveAnOrigin(system: DraftSystem): Finding[] {
+  return edges(system).flatMap(({ keys, service, domain }): Finding[] => {
+    if (!service.exposed) {
+      return [{ keys, rule: "stands before a service that is not reached from outside", remedy: "add paths or hosts, or leave it out" }];
+    }
+    if (!system.aws)
       return [{ keys, rule: "stands before a load balancer on AWS, and the environment has no aws", remedy: "add aws, or leave it out" }];
-    if (!readCluster || !("context" in readCluster)) return [];
-    const rule = "stands before a load balancer that is made here, and queries run on an existing cluster";
-    return [{ keys, rule, remedy: "leave it out: whoever owns the cluster lets queries in" }];
+    const cluster = system[domain.cluster];
+    if (!cluster || !("context" in cluster)) return [];
+    const { name } = domain.endpoint;
+    const behind = isGeneral(domain) ? `services of ${name}` : name;
+    const rule = `stands before a load balancer that is made here, and ${behind} run on an existing cluster`;
+    return [{ keys, rule, remedy: `leave it out: whoever owns the cluster lets ${isGeneral(domain) ? "requests" : name} in` }];
   });
 }
 
-function cloudFrontComesIntoTheNetwork(environment: DraftEnvironment): Finding[] {
-  const region = environment.aws?.region;
+function cloudFrontComesIntoTheNetwork(system: DraftSystem): Finding[] {
+  const region = system.aws?.region;
   if (region === undefined || !WITHOUT_VPC_ORIGINS.includes(region)) return [];
-  return edges(environment)
-    .filter(([, { provider }]) => provider === "cloudfront")
-    .map(([keys]) => ({
+  return edges(system)
+    .filter(({ edge }) => edge.provider === "cloudfront")
+    .map(({ keys }) => ({
       keys: [...keys, "provider"],
       value: "cloudfront",
       rule: `has no way into a network of ${region}`,
@@ -73,57 +85,61 @@ function cloudFrontComesIntoTheNetwork(environment: DraftEnvironment): Finding[]
 }
 
 /** A certificate's common name has up to 64 characters (X.520), and that of a distribution is its host. */
-function cloudFrontCanBeCertified(environment: DraftEnvironment): Finding[] {
-  const { aws } = environment;
-  const longest = 64 - "queries.".length;
-  if (
-    aws?.domain === undefined ||
-    aws.domain.length <= longest ||
-    !edges(environment).some(([, { provider }]) => provider === "cloudfront")
-  )
-    return [];
-  const rule = `has ${aws.domain.length} characters, and the certificate of queries.${aws.domain} can't have a common name above 64`;
-  return [{ keys: ["aws", "domain"], value: aws.domain, rule, remedy: `use up to ${longest} characters` }];
+const LONGEST = 64;
+
+function cloudFrontCanBeCertified(system: DraftSystem): Finding[] {
+  const apex = system.aws?.domain;
+  return edges(system).flatMap(({ edge, domain, service }): Finding[] => {
+    if (edge.provider !== "cloudfront") return [];
+    const host = hostsOf(domain, service, apex).find((one) => one?.length > LONGEST);
+    if (host === undefined) return [];
+    if (service.settings.hosts) {
+      const rule = `has ${host.length} characters, and its certificate can't have a common name above ${LONGEST}`;
+      return [{ keys: [...service.keys, "hosts"], value: host, rule, remedy: `use up to ${LONGEST} characters` }];
+    }
+    const rule = `has ${apex?.length} characters, and the certificate of ${host} can't have a common name above ${LONGEST}`;
+    return [{ keys: ["aws", "domain"], value: apex, rule, remedy: `use up to ${LONGEST - host.length + (apex?.length ?? 0)} characters` }];
+  });
 }
 
-function queriesHaveOneEdge(environment: DraftEnvironment): Finding[] {
-  return edges(environment)
+function queriesHaveOneEdge(system: DraftSystem): Finding[] {
+  return edges(system)
     .slice(1)
-    .map(([keys]) => ({ keys, rule: "is a second edge, and the queries of an environment have one public name", remedy: "keep one" }));
+    .map(({ keys }) => ({ keys, rule: "is a second edge, and the queries of an environment have one public name", remedy: "keep one" }));
 }
 
-function edgesForgetInTime(environment: DraftEnvironment): Finding[] {
-  return edges(environment).flatMap(([keys, edge]) =>
+function edgesForgetInTime(system: DraftSystem): Finding[] {
+  return edges(system).flatMap(({ keys, edge }) =>
     edgeCachingProblems(edge as Partial<EdgeCaching>).map((problem) => ({ ...problem, keys: [...keys, ...problem.keys] })),
   );
 }
 
-function cloudflareHostsAreInTheirZone(environment: DraftEnvironment): Finding[] {
-  return edges(environment).flatMap(([keys, { host, zone }]) =>
+function cloudflareHostsAreInTheirZone(system: DraftSystem): Finding[] {
+  return edges(system).flatMap(({ keys, edge: { host, zone } }) =>
     host && zone?.name ? cloudflareHostProblems(host, zone.name).map((problem) => ({ ...problem, keys: [...keys, "host"] })) : [],
   );
 }
 
-function originsKnowTheirZone(environment: DraftEnvironment): Finding[] {
-  return edges(environment).flatMap(([keys, { clientAuthority }]) =>
+function originsKnowTheirZone(system: DraftSystem): Finding[] {
+  return edges(system).flatMap(({ keys, edge: { clientAuthority } }) =>
     clientAuthority ? clientAuthorityProblems(clientAuthority).map((problem) => ({ ...problem, keys: [...keys, "clientAuthority"] })) : [],
   );
 }
 
-function edgesWaitLonger(environment: DraftEnvironment): Finding[] {
-  return queries(environment).flatMap(([keys, { edge, timeout }]) =>
-    edge?.provider && timeout
-      ? edgePatienceProblems(edge.provider, timeout).map((problem) => ({ ...problem, keys: [...keys, "timeout"] }))
+function edgesWaitLonger(system: DraftSystem): Finding[] {
+  return edges(system).flatMap(({ edge: { provider }, service: { keys, settings } }) =>
+    provider && settings.timeout
+      ? edgePatienceProblems(provider as "cloudflare", settings.timeout).map((problem) => ({ ...problem, keys: [...keys, "timeout"] }))
       : [],
   );
 }
 
 /** Cloudflare asks an origin by the way that queries come. */
-function monitorsAreAnswered(environment: DraftEnvironment): Finding[] {
-  const found = queries(environment);
-  const beginnings = found.flatMap(([, { paths = ["/"] }]) => paths);
-  return found.flatMap(([keys, { edge, paths, health = WORKLOAD_DEFAULTS.health }]): Finding[] => {
-    if (edge?.provider !== "cloudflare" || !paths || nearest(beginnings, health) >= 0) return [];
+function monitorsAreAnswered(system: DraftSystem): Finding[] {
+  return edges(system).flatMap(({ edge, domain, service: { keys, settings } }): Finding[] => {
+    const { paths, health = WORKLOAD_DEFAULTS.health } = settings;
+    const beginnings = exposedIn(domain).flatMap((service) => service.settings.paths ?? ["/"]);
+    if (edge.provider !== "cloudflare" || !paths || nearest(beginnings, health) >= 0) return [];
     const rule = `leaves out ${health}, where cloudflare asks whether the origin is well`;
     return [{ keys: [...keys, "paths"], value: paths, rule, remedy: "add it" }];
   });
@@ -132,7 +148,7 @@ function monitorsAreAnswered(environment: DraftEnvironment): Finding[] {
 /** A zone has one list of rules for each phase: another environment's would take their place. */
 function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
   const zones = environments.flatMap((environment) =>
-    edges(environment).map(([keys, { zone }]) => ({ root: environment.name, original: environment.standbyOf, keys, id: zone?.id })),
+    edges(environment).map(({ keys, edge: { zone } }) => ({ root: environment.name, original: environment.standbyOf, keys, id: zone?.id })),
   );
   return zones.flatMap(({ root, original, keys, id }, index): ProgramFinding[] => {
     if (!root || !id || original) return [];
@@ -146,7 +162,7 @@ function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
 /** Names below an environment's own domain are answered by Route 53, and are what origins are called. */
 function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment) =>
-    edges(environment).flatMap(([keys, edge]): ProgramFinding[] => {
+    edges(environment).flatMap(({ keys, edge }): ProgramFinding[] => {
       const { zone, host } = edge;
       if (!environment.name || !zone?.name) return [];
       const name = cloudflareHost({ zone: { name: zone.name }, ...(host ? { host } : {}) });
@@ -163,13 +179,13 @@ function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFi
 /** A standby is one of the regions behind its original's public name, and has no other at Cloudflare. */
 function standbysShareTheEdge({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment) =>
-    edges(environment).flatMap(([keys, { provider, zone, clientAuthority }]): ProgramFinding[] => {
+    edges(environment).flatMap(({ keys, edge: { provider, zone, clientAuthority } }): ProgramFinding[] => {
       const original = environments.find(({ name }) => name !== undefined && name === environment.standbyOf);
       if (!environment.name || !original || provider !== "cloudflare") return [];
       const different = (key: string, rule: string, remedy: string) => [
         { root: environment.name ?? "", keys: [...keys, key], rule, remedy },
       ];
-      const theirs = edges(original).find(([, edge]) => edge.zone?.id === zone?.id)?.[1];
+      const theirs = edges(original).find(({ edge }) => edge.zone?.id === zone?.id)?.edge;
       if (!theirs)
         return different(
           "zone",

@@ -1,11 +1,15 @@
-import { type DraftEnvironment, excepted, type Finding } from "../check/finding";
+import { type DraftSystem, excepted } from "../check/drafts";
+import type { Finding } from "../check/finding";
 import { storeBackups } from "../derive/store-backups";
 import type { EXCEPTIONS } from "../exceptions";
-import { losesEvents } from "./acknowledged-events";
+import { engineOf } from "../stores";
+import { isExposed } from "./endpoints";
 import { existingNetwork, ownNetwork } from "./place";
+import { isStateLocal } from "./state";
+import { unacknowledgedWrites } from "./stores";
 
 /** What must be so for an exception to except anything; an exception that is left over misleads whoever reads the summary. */
-export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftEnvironment) => boolean>> = {
+export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftSystem) => boolean>> = {
   disposable: () => true,
   singleNatGateway: ({ aws }) => ownNetwork(aws) !== undefined,
   twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
@@ -15,12 +19,15 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   tightCapacity: ({ cluster, writeCluster, readCluster }) =>
     [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
-  asynchronousEvents: (environment) => losesEvents(environment).length > 0,
-  openToAll: ({ commandApi, queryApi }) => commandApi !== undefined || queryApi !== undefined,
+  localState: (environment) => !excepted(environment.exceptions, "disposable") && isStateLocal(environment),
+  asynchronousEvents: (environment) => unacknowledgedWrites(environment).length > 0,
+  volatileEvents: (environment) =>
+    !excepted(environment.exceptions, "disposable") && environment.stores.some((store) => engineOf(store)?.inProcess),
+  openToAll: isExposed,
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 
-export function exceptionsExceptSomething(environment: DraftEnvironment): Finding[] {
+export function exceptionsExceptSomething(environment: DraftSystem): Finding[] {
   const names = Object.keys(environment.exceptions ?? {}).filter((name): name is keyof typeof EXCEPTIONS => name in EXCEPTS);
   return names
     .filter((name) => !EXCEPTS[name](environment))

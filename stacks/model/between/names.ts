@@ -1,12 +1,12 @@
-import type { DraftEnvironment, Finding } from "../check/finding";
-import { each } from "../check/finding";
-import { step } from "../check/paths";
-import { ROLES, WORKLOADS } from "../workloads/roles";
+import { PLACES } from "../../../constructs/platform";
+import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
+import { NAMESPACES } from "../derive/namespaces";
+import { isGeneral, type Named, namedDomains, namedStores, namedWorkloads, writtenAt } from "./parts";
 
-/** What of an environment has a name that its user chooses. */
-export const NAMED = [...ROLES, "readDatabase"] as const;
+/** What must hold of the names of stores, domains and workloads. */
+export const nameRules: readonly Rule[] = [namesAreApart, placesAreApart, workloadNamesAreFree, placesAreFree];
 
-/** Parts of every stack on a cluster, and of every namespace, whose names no workload and no database can have. */
+/** Parts of every stack on a cluster, and of every namespace, whose names no workload and no store can have. */
 const EVERYWHERE: readonly string[] = [
   "backend",
   "kubernetes",
@@ -30,6 +30,8 @@ const BESIDE_WORKLOADS: readonly string[] = [
   "field-keys",
   "smoke-test",
   "smoke-test-report",
+  "traffic-test",
+  "traffic-test-report",
 ];
 
 /** Parts of the stores, in whose namespace migrations run. */
@@ -50,18 +52,96 @@ const BEGINNINGS: readonly string[] = [
 /** What follows a workload's name in names of its parts. */
 const ENDS: readonly string[] = ["blue", "green", "routes", "repeats", "report", "verdict", "down", "read-model", "drop", "progress"];
 
+/** Ends of ids of the platform's stacks, and what else has a name where stores and domains have theirs. */
+const STACKS: readonly string[] = [
+  "keys",
+  "network",
+  "cluster",
+  "write-cluster",
+  "read-cluster",
+  "data",
+  "backup",
+  "identities",
+  "entry",
+  "edge",
+  "peering",
+  "platform",
+  "write-platform",
+  "read-platform",
+  "event-store-users",
+  "observability",
+  "write-observability",
+  "read-observability",
+  "stores",
+];
+
+/** What follows a name in ids of stacks, and in names of security groups. What has the name of a store's users is told among servers. */
+const STACK_ENDS = { stores: ["platform", "entry"], domains: ["users", "platform", "entry", "traffic"] } as const;
+
+/** Workloads have names of their own, because release files go by them, and so have the stores that are not a role's only one. */
+function namesAreApart(system: DraftSystem): RuleFinding[] {
+  const stores = namedStores(system).filter(({ part }) => part.kind === "postgres" || isGeneral(part));
+  const taken = new Map<string, string>();
+  return [...namedWorkloads(system), ...stores].flatMap((one, _, all): RuleFinding[] => {
+    const { name, keys, said, at } = one;
+    const [role, index] = keys;
+    if (!said && index !== undefined && all.filter(({ keys: [first] }) => first === role).length > 1) {
+      return [{ keys, rule: `is one of several and has no name`, remedy: "name each" }];
+    }
+    const before = taken.get(name);
+    taken.set(name, writtenAt(one));
+    if (before === undefined) return [];
+    return said
+      ? [{ keys: at, value: name, rule: `is the name of ${before} as well`, remedy: "choose another" }]
+      : [{ keys, rule: `is called ${name}, and so is ${before}`, remedy: "name it otherwise" }];
+  });
+}
+
+/** Stores and domains have namespaces and stacks of their own, which are called as they are. */
+function placesAreApart(system: DraftSystem): RuleFinding[] {
+  const places = [...namedStores(system), ...namedDomains(system)];
+  return places.flatMap((one, index): RuleFinding[] => {
+    const { name, at, part } = one;
+    if (!isGeneral(part)) return [];
+    const found = (rule: string): RuleFinding[] => [{ keys: at, value: name, rule, remedy: "choose another" }];
+    const twin = places.find((other, before) => other.name === name && (before < index || !isGeneral(other.part)) && other !== one);
+    // Two stores of one name are reported among all that have names.
+    if (twin)
+      return isStore(one) && isStore(twin) && twin.part.kind === "postgres" ? [] : found(`is the name of ${writtenAt(twin)} as well`);
+    const host = places.find(({ part: other }) => other !== part && !isGeneral(other) && [other.namespace, other.stack].includes(name));
+    return host ? found(`is the namespace of ${writtenAt(host)}`) : [];
+  });
+}
+
+function isStore(
+  one: ReturnType<typeof namedStores>[number] | ReturnType<typeof namedDomains>[number],
+): one is ReturnType<typeof namedStores>[number] {
+  return "kind" in one.part;
+}
+
 /** Workloads are not called like parts of the platform in the same stacks and namespaces; servers of PostgreSQL have a rule of their own. */
-export function namesAreFree(environment: DraftEnvironment): Finding[] {
-  const named = ROLES.flatMap((role) =>
-    each(environment, role).map(([keys, { name }]) => ({ keys, role, said: name, name: String(name ?? WORKLOADS[role].name) })),
-  );
-  return named.flatMap(({ keys, role, said, name }): Finding[] => {
-    if (said === undefined) return [];
-    const found = (rule: string) => [{ keys: [...keys, "name"], value: said, rule, remedy: "choose another" }];
-    if (isTaken(name, environment.name) || BESIDE_WORKLOADS.includes(name) || (role === "migrations" && BESIDE_STORES.includes(name)))
-      return found("is the name of a part of the platform as well");
-    const owner = named.find((other) => ENDS.some((end) => name === `${other.name}-${end}`));
-    return owner ? found(`is the name of a part of ${owner.keys.reduce(step)} as well`) : [];
+function workloadNamesAreFree(system: DraftSystem): RuleFinding[] {
+  const workloads = namedWorkloads(system);
+  return workloads.flatMap(({ name, said, at, domain }): RuleFinding[] => {
+    if (!said) return [];
+    const found = (rule: string) => [{ keys: at, value: name, rule, remedy: "choose another" }];
+    const beside = [...BESIDE_WORKLOADS, ...(domain.ownsNamespace ? [] : BESIDE_STORES)];
+    if (isTaken(name, system.name) || beside.includes(name)) return found("is the name of a part of the platform as well");
+    const owner = workloads.find((other) => ENDS.some((end) => name === `${other.name}-${end}`));
+    return owner ? found(`is the name of a part of ${writtenAt(owner)} as well`) : [];
+  });
+}
+
+/** Stores and domains are not called like stacks and namespaces of the platform. */
+function placesAreFree(system: DraftSystem): RuleFinding[] {
+  const namespaces: readonly string[] = [...Object.values(PLACES).map(({ namespace }) => namespace), ...Object.values(NAMESPACES)];
+  const places: readonly Named[] = [...namedStores(system), ...namedDomains(system)];
+  return places.filter(isGeneral).flatMap(({ name, at, keys: [first] }): RuleFinding[] => {
+    const found = (rule: string) => [{ keys: at, value: name, rule, remedy: "choose another" }];
+    if (STACKS.includes(name) || isTaken(name, system.name)) return found("is the name of a part of the platform as well");
+    if (namespaces.includes(name) || /^(kube-.*|default)$/.test(name)) return found("is a namespace of the platform");
+    const owner = places.find((other) => STACK_ENDS[first as keyof typeof STACK_ENDS].some((end) => name === `${other.name}-${end}`));
+    return owner ? found(`is the name of a part of ${writtenAt(owner)} as well`) : [];
   });
 }
 

@@ -1,33 +1,33 @@
 import { accessProblems, type ClusterAccess, nodeProblems, publicProblems, skewProblems } from "../../../constructs/cluster";
 import { DEFAULT_KUBERNETES } from "../../../constructs/core/versions";
-import type { Draft, DraftEnvironment, Finding, Rule } from "../check/finding";
+import type { DraftSystem, Rule } from "../check/drafts";
+import type { Draft, Finding } from "../check/finding";
 import type { ClusterKey, NewCluster } from "../cluster";
 import { x86Only } from "../derive/nodes";
-import type { Environment } from "../environment";
+import { engineOf } from "../stores";
 
 /** What must hold of the clusters of one environment. */
 export const clusterRules: readonly Rule[] = [nodesCanBeHad, nodesCarryTheQuorum, nodesFollowTheirCluster, accessIsClear];
 
-function nodesCanBeHad(environment: DraftEnvironment): Finding[] {
+function nodesCanBeHad(environment: DraftSystem): Finding[] {
   return drafts(environment).flatMap(([key, { nodes, node }]) => {
     if (nodes === undefined || !node?.cpu || !node.memory || !node.storage) return [];
     // A minimum above its maximum is another rule's.
     const asked = {
       nodes: typeof nodes === "object" ? 1 : nodes,
       node: { ...node, without: node.without?.filter((name) => name !== undefined) },
-      x86Only: x86Only(environment as Environment, key),
+      x86Only: x86Only(environment, key),
     } as Parameters<typeof nodeProblems>[0];
     return nodeProblems(asked).map(({ property, ...problem }) => ({ keys: [key, ...property.split(".")], ...problem }));
   });
 }
 
-function nodesCarryTheQuorum(environment: DraftEnvironment): Finding[] {
-  const { eventStore } = environment;
-  if (eventStore?.engine !== "kurrentdb" || eventStore.nodes === undefined) return [];
-  const wanted = eventStore.nodes;
-  return drafts(environment).flatMap(([key, { nodes }]): Finding[] => {
+function nodesCarryTheQuorum(system: DraftSystem): Finding[] {
+  return drafts(system).flatMap(([key, { nodes }]): Finding[] => {
+    const asked = system.stores.filter(({ cluster }) => cluster === key).map((store) => engineOf(store)?.ownNodes?.(store.settings) ?? 0);
+    const wanted = Math.max(0, ...asked);
     const fewest = typeof nodes === "object" ? nodes.min : nodes;
-    if (key === "readCluster" || fewest === undefined || fewest >= wanted) return [];
+    if (fewest === undefined || fewest >= wanted) return [];
     return [
       {
         keys: [key, "nodes"],
@@ -39,13 +39,13 @@ function nodesCarryTheQuorum(environment: DraftEnvironment): Finding[] {
   });
 }
 
-function nodesFollowTheirCluster(environment: DraftEnvironment): Finding[] {
+function nodesFollowTheirCluster(environment: DraftSystem): Finding[] {
   return drafts(environment).flatMap(([key, { version = DEFAULT_KUBERNETES, nodeVersion = version }]) =>
     skewProblems(version, nodeVersion).map((problem) => ({ keys: [key, "nodeVersion"], ...problem })),
   );
 }
 
-function accessIsClear(environment: DraftEnvironment): Finding[] {
+function accessIsClear(environment: DraftSystem): Finding[] {
   const { access } = environment;
   if (!access) return [];
   if (drafts(environment).length === 0) {
@@ -65,7 +65,7 @@ function accessIsClear(environment: DraftEnvironment): Finding[] {
 }
 
 /** The clusters that are to be made, as far as they are known. */
-export function drafts({ cluster, writeCluster, readCluster }: DraftEnvironment): readonly (readonly [ClusterKey, Draft<NewCluster>])[] {
+export function drafts({ cluster, writeCluster, readCluster }: DraftSystem): readonly (readonly [ClusterKey, Draft<NewCluster>])[] {
   return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
     found && !("context" in found) ? [[key as ClusterKey, found as Draft<NewCluster>] as const] : [],
   );

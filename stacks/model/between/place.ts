@@ -2,12 +2,13 @@ import { podsOn } from "../../../constructs/cluster";
 import { type Cores, known, millicores } from "../../../constructs/core/quantities";
 import { MOST_TAGS, tagProblem } from "../../../constructs/core/tags";
 import { blocksFor, defaultZones, NETWORK_PREFIX, overlap, parseBlock, podBlocks, type Region } from "../../../constructs/network";
-import { type Draft, type DraftEnvironment, excepted, type Finding } from "../check/finding";
+import { type DraftSystem, excepted } from "../check/drafts";
+import type { Draft, Finding } from "../check/finding";
 import type { Replicas } from "../common";
 import type { ExistingNetwork, OwnNetwork } from "../place";
 import { DEFAULT_CIDR } from "../place";
 
-export function regionsAreTwo({ aws, exceptions }: DraftEnvironment): Finding[] {
+export function regionsAreTwo({ aws, exceptions }: DraftSystem): Finding[] {
   if (!aws?.region) return [];
   const keys = ["aws", "recoveryRegion"];
   if (aws.recoveryRegion === aws.region) {
@@ -25,7 +26,7 @@ export function regionsAreTwo({ aws, exceptions }: DraftEnvironment): Finding[] 
   return [];
 }
 
-export function zonesAreEnough({ aws, exceptions }: DraftEnvironment): Finding[] {
+export function zonesAreEnough({ aws, exceptions }: DraftSystem): Finding[] {
   const own = ownNetwork(aws);
   const region = aws?.region as Region | undefined;
   if (!own || !region) return [];
@@ -68,7 +69,7 @@ export function blocksOf(cpu: Cores): number {
   return blocksFor(podsOn(known(millicores(cpu)) / 1000));
 }
 
-export function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnvironment): Finding[] {
+export function addressesAreEnough({ aws, exceptions, ...environment }: DraftSystem): Finding[] {
   const own = ownNetwork(aws);
   if (!own) return [];
   const keys = ["aws", "network", "cidr"];
@@ -122,7 +123,7 @@ export function addressesAreEnough({ aws, exceptions, ...environment }: DraftEnv
 
 export const PRIVATE_BLOCKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].map(parseBlock);
 
-export function existingSubnetsMatch({ aws, exceptions }: DraftEnvironment): Finding[] {
+export function existingSubnetsMatch({ aws, exceptions }: DraftSystem): Finding[] {
   const subnets = existingNetwork(aws)?.subnets;
   if (!subnets) return [];
   const counts = Object.entries(subnets).map(([use, ids]) => [use, (ids as readonly string[]).length] as const);
@@ -142,7 +143,7 @@ export function existingSubnetsMatch({ aws, exceptions }: DraftEnvironment): Fin
   });
 }
 
-export function tagsAreAllowed({ aws }: DraftEnvironment): Finding[] {
+export function tagsAreAllowed({ aws }: DraftSystem): Finding[] {
   const tags = Object.entries(aws?.tags ?? {});
   const keys = ["aws", "tags"];
   const found = tags.flatMap(([key, value], index): Finding[] => {
@@ -165,12 +166,12 @@ export function tagsAreAllowed({ aws }: DraftEnvironment): Finding[] {
 }
 
 /** The network that is to be made, where one is. */
-export function ownNetwork(aws: DraftEnvironment["aws"]): Draft<OwnNetwork> | undefined {
+export function ownNetwork(aws: DraftSystem["aws"]): Draft<OwnNetwork> | undefined {
   if (!aws) return undefined;
   return aws.network && "vpc" in aws.network ? undefined : ((aws.network ?? {}) as Draft<OwnNetwork>);
 }
 
 /** The network that exists already, where one does. */
-export function existingNetwork(aws: DraftEnvironment["aws"]): Draft<ExistingNetwork> | undefined {
+export function existingNetwork(aws: DraftSystem["aws"]): Draft<ExistingNetwork> | undefined {
   return aws?.network && "vpc" in aws.network ? (aws.network as Draft<ExistingNetwork>) : undefined;
 }

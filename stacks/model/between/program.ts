@@ -1,9 +1,9 @@
 import { deployRoleArns } from "../../../constructs/bootstrap";
 import type { ClusterAccess } from "../../../constructs/cluster";
 import { overlap, parseBlock } from "../../../constructs/network";
-import { type DraftProgram, excepted, type ProgramFinding } from "../check/finding";
+import { type DraftProgram, excepted, type ProgramFinding } from "../check/drafts";
 import { DEFAULT_CIDR } from "../place";
-import { kurrentCloudCidr } from "../stores/event-store";
+import { engineOf } from "../stores";
 import { contextOf } from "./clusters";
 import { edgesBesideEachOther } from "./edges";
 import { drafts } from "./nodes";
@@ -14,7 +14,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   accountsAreKnown,
   namesAreApart,
   networksAreApart,
-  kurrentCloudIsApart,
+  vendorNetworksAreApart,
   clustersAreApart,
   domainsAreApart,
   standbysHaveAnOriginal,
@@ -117,39 +117,42 @@ export function networksAreApart({ environments }: DraftProgram): ProgramFinding
  * A vendor's network is seen from one VPC only, so that two of them may be alike; but an environment that is joined to
  * another would find its addresses there.
  */
-export function kurrentCloudIsApart({ environments }: DraftProgram): ProgramFinding[] {
-  return environments.flatMap(({ name, eventStore }): ProgramFinding[] => {
-    if (!name || eventStore?.engine !== "kurrent-cloud") return [];
-    const cidr = kurrentCloudCidr(eventStore);
-    const block = parseBlock(cidr);
-    const other = environments.find(({ name: another, aws }) => {
-      const own = another === name ? undefined : ownNetwork(aws);
-      const theirs = own && parseBlock(own.cidr ?? DEFAULT_CIDR);
-      return block && theirs && overlap(theirs, block);
+export function vendorNetworksAreApart({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ name, stores }): ProgramFinding[] => {
+    if (!name) return [];
+    return stores.flatMap((store): ProgramFinding[] => {
+      const cidr = engineOf(store)?.vendorNetwork?.(store.settings);
+      const block = cidr === undefined ? undefined : parseBlock(cidr);
+      const other = environments.find(({ name: another, aws }) => {
+        const own = another === name ? undefined : ownNetwork(aws);
+        const theirs = own && parseBlock(own.cidr ?? DEFAULT_CIDR);
+        return block && theirs && overlap(theirs, block);
+      });
+      if (!other) return [];
+      return [
+        {
+          root: name,
+          keys: [...store.keys, "network", "cidr"],
+          value: cidr,
+          rule: `overlaps ${ownNetwork(other.aws)?.cidr ?? DEFAULT_CIDR} of ${other.name}, so that the two can never be joined`,
+          remedy: "use other addresses",
+        },
+      ];
     });
-    if (!other) return [];
-    return [
-      {
-        root: name,
-        keys: ["eventStore", "network", "cidr"],
-        value: cidr,
-        rule: `overlaps ${ownNetwork(other.aws)?.cidr ?? DEFAULT_CIDR} of ${other.name}, so that the two can never be joined`,
-        remedy: "use other addresses",
-      },
-    ];
   });
 }
 
-/** What an environment makes in a cluster has the same names in each environment. */
+/** What an environment makes in a cluster has the same names in each environment, unless they share the cluster. */
 export function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
   const found = environments.flatMap(({ name, cluster, writeCluster, readCluster }) =>
     Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, each]) => {
       const place = contextOf(each);
-      return name && place ? [{ name, key, ...place }] : [];
+      const shared = each !== undefined && "context" in each && each.shared === true;
+      return name && place ? [{ name, key, shared, ...place }] : [];
     }),
   );
-  return found.flatMap(({ name, key, id, context }, index): ProgramFinding[] => {
-    const other = found.slice(0, index).find((before) => before.id === id && before.name !== name);
+  return found.flatMap(({ name, key, id, context, shared }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.id === id && before.name !== name && !(before.shared && shared));
     if (!other) return [];
     return [
       {

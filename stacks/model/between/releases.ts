@@ -1,10 +1,11 @@
 import { IMAGE_REMEDY } from "../../../constructs/kubernetes";
-import type { Draft, DraftEnvironment, Finding, Rule } from "../check/finding";
-import { each } from "../check/finding";
+import type { DraftEnvironment, DraftSystem, Rule, RuleFinding } from "../check/drafts";
+import type { Draft, Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
+import { workloadsIn } from "../derive/workloads";
 import { releaseFile } from "../release";
 import type { SlotSettings, WorkloadRelease } from "../workloads/release-file";
-import { otherSlot, ROLES, SLOTS, WORKLOADS, wouldRunTwice } from "../workloads/roles";
+import { otherSlot, SINGLE, SLOTS, slotsUnsupported, type WorkloadKind } from "../workloads/roles";
 
 /** What must hold of the versions of workloads, wherever they are named. */
 export const releaseRules: readonly Rule[] = [
@@ -26,14 +27,23 @@ type Setting = (typeof RELEASED)[number];
 
 /** What is released of one workload, be it in the release file or in the environment. */
 interface Part {
-  readonly environment: DraftEnvironment;
-  readonly role: (typeof ROLES)[number];
+  /** The environment's name. */
+  readonly environment: string | undefined;
+  readonly kind: WorkloadKind;
   readonly name: string;
 
   /** Where the environment describes it. */
   readonly keys: readonly string[];
   readonly blueGreen: boolean;
+
+  /** What it says itself, and what the release file says. */
   readonly said: Draft<Pick<WorkloadRelease, "image"> & SlotSettings>;
+
+  /** Whether its domain has an image for all that name none. */
+  readonly hasDefault: boolean;
+
+  /** Whether there is a release file. */
+  readonly hasFile: boolean;
 
   /** Where a setting stands, or should. */
   readonly at: (setting: Setting) => readonly string[];
@@ -45,75 +55,78 @@ interface Part {
   readonly written: Readonly<Record<string, unknown>>;
 }
 
-function partsOf(environment: DraftEnvironment): readonly Part[] {
+function partsOf(system: DraftSystem, environment: DraftEnvironment): readonly Part[] {
   const hasFile = "release" in environment;
-  return ROLES.flatMap((role) =>
-    each(environment, role).flatMap(([keys, written]): Part[] => {
-      const name = String(written.name ?? WORKLOADS[role].name);
-      const file = environment.release?.workloads ?? {};
-      // Of what is nothing at all so much has been said already.
-      if (hasFile && (environment.release?.workloads === undefined || (Object.hasOwn(file, name) && file[name] === undefined))) return [];
-      const entry = (Object.hasOwn(file, name) ? file[name] : undefined) ?? {};
-      const inFile = (setting: Setting) => setting in entry;
-      return [
-        {
-          environment,
-          role,
-          name,
-          keys,
-          written,
-          blueGreen: written.release === "blue-green",
-          said: { ...written, ...(entry as SlotSettings) },
-          inFile,
-          at: (setting) =>
-            inFile(setting) || (hasFile && !(setting in written)) ? ["release", "workloads", name, setting] : [...keys, setting],
-        },
-      ];
-    }),
-  );
+  const release = environment.release;
+  const file = release?.workloads ?? {};
+  return workloadsIn(system).flatMap(({ workload }): Part[] => {
+    const { name, kind, keys } = workload;
+    const written = workload.written as unknown as Readonly<Record<string, unknown>>;
+    // Of what is nothing at all so much has been said already.
+    if (hasFile && (release?.workloads === undefined || (Object.hasOwn(file, name) && file[name] === undefined))) return [];
+    const entry = (Object.hasOwn(file, name) ? file[name] : undefined) ?? {};
+    const inFile = (setting: Setting) => setting in entry;
+    return [
+      {
+        environment: system.name,
+        kind,
+        name,
+        keys,
+        written,
+        blueGreen: "release" in workload.settings && workload.settings.release === "blue-green",
+        said: { ...written, ...(entry as SlotSettings) },
+        hasDefault: "image" in workload.settings,
+        hasFile,
+        inFile,
+        at: (setting) =>
+          inFile(setting) || (hasFile && !(setting in written)) ? ["release", "workloads", name, setting] : [...keys, setting],
+      },
+    ];
+  });
 }
 
 function ruleOfWorkloads(rule: (part: Part) => readonly Finding[]): Rule {
-  return (environment) => partsOf(environment).flatMap(rule);
+  return (system, environment) => partsOf(system, environment).flatMap(rule);
 }
 
 /** An environment that is spread from another one brings that one's release along. */
-function releasesAreTheirOwn({ name, release }: DraftEnvironment): Finding[] {
+function releasesAreTheirOwn({ name }: DraftSystem, { release }: DraftEnvironment): Finding[] {
   if (!name || !release?.of || release.of === name) return [];
   return [{ keys: ["release", "of"], value: release.of, rule: "is another environment", remedy: `import ${releaseFile(name)} here` }];
 }
 
-function releasesAreOfWorkloads(environment: DraftEnvironment): Finding[] {
-  const names = ROLES.flatMap((role) => each(environment, role).map(([, { name }]) => String(name ?? WORKLOADS[role].name)));
-  return Object.keys(environment.release?.workloads ?? {})
+function releasesAreOfWorkloads(system: DraftSystem, { release }: DraftEnvironment): RuleFinding[] {
+  const names = workloadsIn(system).map(({ workload }) => workload.name);
+  return Object.keys(release?.workloads ?? {})
     .filter((name) => !names.includes(name))
     .map((name) => ({
       keys: ["release", "workloads", name],
-      rule: `is no workload of ${environment.name}`,
+      rule: `is no workload of ${system.name}`,
       remedy: names.length > 0 ? suggestion(name, names) : "remove it",
+      lacking: true,
     }));
 }
 
-function versionsAreNamedOnce(environment: DraftEnvironment): Finding[] {
-  return partsOf(environment).flatMap(({ keys, written, inFile }) =>
+function versionsAreNamedOnce(system: DraftSystem, environment: DraftEnvironment): Finding[] {
+  return partsOf(system, environment).flatMap(({ keys, written, inFile }) =>
     RELEASED.filter((setting) => setting in written && inFile(setting)).map((setting) => ({
       keys: [...keys, setting],
       value: written[setting],
-      rule: `stands in ${releaseFile(String(environment.name))} as well`,
+      rule: `stands in ${releaseFile(String(system.name))} as well`,
       remedy: "leave it out here",
     })),
   );
 }
 
-function singleWorkloadsHaveNoSlots({ role, said, at }: Part): Finding[] {
-  if (!WORKLOADS[role].single) return [];
+function singleWorkloadsHaveNoSlots({ kind, said, at }: Part): Finding[] {
+  if (SINGLE[kind] === undefined) return [];
   const [setting] = SLOT_SETTINGS.filter((key) => key in said);
-  return setting ? [{ keys: at(setting), rule: wouldRunTwice(role), remedy: "use image alone" }] : [];
+  return setting ? [{ keys: at(setting), rule: slotsUnsupported(kind), remedy: "use image alone" }] : [];
 }
 
 function waysAreNotMixed(part: Part): Finding[] {
-  const { role, name, blueGreen, said, at, inFile } = part;
-  if (WORKLOADS[role].single) return [];
+  const { kind, name, blueGreen, said, at, inFile } = part;
+  if (SINGLE[kind] !== undefined) return [];
   const change = inFile("image") ? command(part, `--slot blue --image ${said.image ?? "<image>"}`) : "put it into a slot";
   if (blueGreen && "image" in said) {
     return [
@@ -138,23 +151,23 @@ function waysAreNotMixed(part: Part): Finding[] {
 }
 
 function imagesAreNamed(part: Part): Finding[] {
-  const { environment, blueGreen, said, at } = part;
+  const { hasFile, hasDefault, blueGreen, said, at } = part;
   // What is named in the wrong place has been told so.
-  if ("image" in said || "slots" in said) return [];
+  if ("image" in said || "slots" in said || (hasDefault && !blueGreen)) return [];
   const [setting, options] = blueGreen ? (["slots", "--slot blue --image <image>"] as const) : (["image", "--image <image>"] as const);
   const inEnvironment = blueGreen ? "name an image for blue or green" : IMAGE_REMEDY;
   return [
     {
       keys: at(setting),
       rule: "is missing",
-      remedy: "release" in environment ? command(part, options) : inEnvironment,
+      remedy: hasFile ? command(part, options) : inEnvironment,
     },
   ];
 }
 
 /** What changes the release file. */
 function command({ environment, name }: Part, change: string): string {
-  return `npm run release -- ${environment.name} ${name} ${change}`;
+  return `npm run release -- ${environment} ${name} ${change}`;
 }
 
 function liveSlotRuns({ blueGreen, said, at }: Part): Finding[] {

@@ -1,103 +1,83 @@
-import { eventSourcingDbSecrets, isOfStandardProjection } from "../../../constructs/event-store";
-import type { DraftEnvironment, Finding, Rule } from "../check/finding";
+import { overlap, parseBlock } from "../../../constructs/network";
+import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
+import type { Finding } from "../check/finding";
 import { step } from "../check/paths";
-import { eventServerName, outputName, readDatabaseName } from "../derive/servers";
-import { eventsAreKept } from "./acknowledged-events";
+import { runsAt, serversOf, usersOf } from "../derive/members";
+import { outputName } from "../derive/servers";
+import { DEFAULT_CIDR } from "../place";
+import { engineOf } from "../stores";
+import type { StoreContext } from "../stores/engine";
+import type { DomainOf, ServerOf, StoreOf } from "../system";
 import { isTaken } from "./names";
+import { isGeneral, writtenAt } from "./parts";
+import { ownNetwork } from "./place";
 
 /** What must hold between the stores of one environment, and between them and the rest of it. */
 export const storeRules: readonly Rule[] = [
+  enginesAgree,
   managedStoresHaveAws,
-  insecureIsForOneMachine,
-  eventsAreKept,
-  eventSourcingDbIsLicensed,
+  writesAreAcknowledged,
   serversHaveNames,
-  systemStreamsAreFilled,
-  eventsAreReached,
-  brokerIsReached,
+  serversAreNamedByTheirStore,
+  storesAreReached,
+  storesAreUsed,
+  vendorNetworksAreApart,
 ];
 
-const MANAGED = ["kurrent-cloud", "elasticache", "aurora", "rds"];
-
-function managedStoresHaveAws(environment: DraftEnvironment): Finding[] {
-  if (environment.aws) return [];
-  const { eventStore, cache } = environment;
-  const engines: readonly (readonly [keys: readonly string[], engine: string | undefined])[] = [
-    [["eventStore", "engine"], eventStore?.engine],
-    [["cache", "engine"], cache?.engine],
-    ...serversOf(environment).map(({ keys, engine }) => [[...keys, "engine"], engine] as const),
-  ];
-  return engines
-    .filter(([, engine]) => engine !== undefined && MANAGED.includes(engine))
-    .map(([keys, value]) => ({
-      keys,
-      value,
-      rule: "lives on AWS, and the environment has no aws",
-      remedy: "add aws, or choose one that runs on the cluster itself",
-    }));
+/** Whatever an engine refuses in its environment. */
+function enginesAgree(system: DraftSystem): Finding[] {
+  const { size, exceptions = {}, aws } = system;
+  const own = ownNetwork(aws);
+  return system.stores.flatMap((store) => {
+    const context: StoreContext = {
+      path: writtenAt(store),
+      ...(size ? { size } : {}),
+      exceptions,
+      onAws: aws !== undefined,
+      ...(own ? { network: own.cidr ?? DEFAULT_CIDR } : {}),
+      isSecret: (name) => Object.hasOwn(TAKEN, name),
+    };
+    const found = engineOf(store)?.problems?.(store.settings, context) ?? [];
+    return found.map((problem) => ({ ...problem, keys: [...store.keys, ...problem.keys] }));
+  });
 }
 
-/** Without TLS and users whoever reaches an event store may do everything: only its own machine may. */
-function insecureIsForOneMachine({ eventStore, aws, exceptions, size }: DraftEnvironment): Finding[] {
-  if (eventStore?.engine !== "kurrentdb" || eventStore.insecure !== true) return [];
-  const found = (rule: string, remedy: string): Finding[] => [{ keys: ["eventStore", "insecure"], value: true, rule, remedy }];
-  if (aws) return found("lets in whoever reaches it, and the environment is on AWS", "leave it out");
-  if (!("disposable" in (exceptions ?? {}))) {
-    return found(
-      "lets in whoever reaches it, and the environment keeps what it has",
-      "leave it out, or say in exceptions.disposable why nothing here is kept",
-    );
-  }
-  const { nodes = (eventStore.size ?? size) === "small" ? 1 : 3 } = eventStore;
-  return nodes > 1 ? found(`lets in whoever reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node") : [];
+function managedStoresHaveAws(system: DraftSystem): Finding[] {
+  if (system.aws) return [];
+  return system.stores
+    .filter((store) => runsAt(store) !== "cluster")
+    .map((store) => {
+      const { keys, settings } = describedIn(system, store);
+      return {
+        keys: [...keys, "engine"],
+        value: settings.engine,
+        rule: "lives on AWS, and the environment has no aws",
+        remedy: "add aws, or choose one that runs on the cluster itself",
+      };
+    });
 }
 
-/** Events that an unlicensed EventSourcingDB accepts (the vendor's limit for evaluation). */
-const EVALUATION_EVENTS = 25_000;
-
-function eventSourcingDbIsLicensed({ eventStore, exceptions, size }: DraftEnvironment): Finding[] {
-  if (eventStore?.engine !== "eventsourcingdb") return [];
-  const { licence } = eventStore;
-  if (licence) {
-    const { secret } = licence as { readonly secret?: string };
-    return secret !== undefined && (eventSourcingDbSecrets().includes(secret) || Object.hasOwn(TAKEN, secret))
-      ? [
-          {
-            keys: ["eventStore", "licence", "secret"],
-            value: secret,
-            rule: "is a secret that the platform makes",
-            remedy: "choose another name",
-          },
-        ]
-      : [];
-  }
-  const large = (eventStore.size ?? size) === "large";
-  if ("licence" in eventStore || ("disposable" in (exceptions ?? {}) && !large)) return [];
-  return [
-    {
-      keys: ["eventStore", "licence"],
-      rule: `is required ${large ? "for the size large" : "in a protected environment"}: without one EventSourcingDB stops accepting events after ${EVALUATION_EVENTS.toLocaleString("en")}`,
-      remedy: "write licence: { secret, flag }, as docs/secrets.md has it, or choose another engine",
-    },
-  ];
+/** Where the engine of a store is described: of events in PostgreSQL, their server. */
+function describedIn(
+  { stores }: Pick<DraftSystem, "stores">,
+  store: StoreOf,
+): Pick<ServerOf<unknown>, "keys"> & { readonly settings: { readonly engine?: string } } {
+  return serversOf({ stores: stores.filter((one) => one === store) }).find(({ holdsEvents }) => holdsEvents) ?? store;
 }
 
-/** Streams by category and type are written by projections of the store. KurrentDb itself looks at its own. */
-function systemStreamsAreFilled({ eventStore }: DraftEnvironment): Finding[] {
-  if (eventStore?.engine !== "kurrent-cloud" || (eventStore.projections ?? "off") !== "off") return [];
-  const { persistentSubscriptions = [], systemStreams = [] } = eventStore;
-  const read = [
-    ...persistentSubscriptions.map((one, index) => [["persistentSubscriptions", index, "stream"], one?.stream] as const),
-    ...systemStreams.map((stream, index) => [["systemStreams", index], stream] as const),
-  ];
-  return read
-    .filter(([, stream]) => isOfStandardProjection(stream ?? ""))
-    .map(([keys, value]) => ({
-      keys: ["eventStore", ...keys.map(String)],
-      value,
-      rule: "stays empty, because no projection fills it",
-      remedy: 'set eventStore.projections to "system"',
-    }));
+function writesAreAcknowledged(system: DraftSystem): Finding[] {
+  const { asynchronousEvents, disposable } = system.exceptions ?? {};
+  return asynchronousEvents === undefined && disposable === undefined ? [...unacknowledgedWrites(system)] : [];
+}
+
+/** Settings by which stores acknowledge writes that they may lose. */
+export function unacknowledgedWrites({ stores, size }: Pick<DraftSystem, "stores" | "size">): readonly Finding[] {
+  return stores.flatMap((store) =>
+    (engineOf(store)?.unacknowledged?.(store.settings, size) ?? []).map((problem) => ({
+      ...problem,
+      keys: [...store.keys, ...problem.keys],
+    })),
+  );
 }
 
 /** What else has a name where servers of PostgreSQL have theirs: among Services, objects, secrets and security groups. */
@@ -124,98 +104,132 @@ const TAKEN: Readonly<Record<string, string>> = {
 };
 
 /** What a server's own name is followed by in the names of what belongs to it. */
-const BESIDE = ["roles", "events", "administrator", "migrator", "writer", "reader"];
+const BESIDE = ["roles", "events", "administrator", "migrator", "writer", "reader", "users", "password", "authority"];
 
-function serversHaveNames(environment: DraftEnvironment): Finding[] {
-  const servers = serversOf(environment);
-  return servers.flatMap(({ keys, name, said }, index): Finding[] => {
+/** A server or any other store that has a name where servers have theirs. */
+interface Server {
+  readonly name: string;
+  readonly keys: readonly string[];
+
+  /** Whether somebody named it, and where. */
+  readonly said: boolean;
+  readonly at: readonly string[];
+
+  /** Whether its name is that of its store, which is compared with all others. */
+  readonly isStore: boolean;
+}
+
+function serversHaveNames(system: DraftSystem): Finding[] {
+  const servers = serversOf(system).map((server): Server => {
+    const { settings, keys, holdsEvents } = server;
+    const isStore = !holdsEvents || isGeneral(server);
+    const said = isGeneral(server) || settings.name !== undefined;
+    const at = isGeneral(server) ? keys.slice(0, 2) : said ? [...keys, "name"] : keys;
+    return { name: String(server.name), keys: isGeneral(server) ? at : keys, said, at, isStore };
+  });
+  const others = system.stores
+    .filter((store) => isGeneral(store) && servers.every(({ name }) => name !== store.name))
+    .map(({ name, keys }): Server => ({ name, keys, said: true, at: keys, isStore: true }));
+  const all = [...servers, ...others];
+  return all.flatMap(({ keys, name, said, at, isStore }, index): Finding[] => {
     const found = (rule: string): Finding[] => [
-      {
-        keys: said ? [...keys, "name"] : keys,
-        ...(said ? { value: name } : {}),
-        rule,
-        remedy: said ? "choose another" : "name it otherwise",
-      },
+      { keys: at, ...(said ? { value: name } : {}), rule, remedy: said ? "choose another" : "name it otherwise" },
     ];
-    const taken = Object.hasOwn(TAKEN, name) ? TAKEN[name] : isTaken(name, environment.name) ? "a part of the platform" : undefined;
+    const taken = takenBy(name, keys, servers) ?? (isTaken(name, system.name) ? "a part of the platform" : undefined);
     if (taken) return found(`is taken by ${taken}`);
-    const twin = servers.slice(0, index).find((before) => outputName(before.name) === outputName(name));
-    // Two read databases of one name are told so among all roles. Outputs of stacks can't tell orders-1 from orders1.
-    if (twin && !(twin.name === name && twin.keys[0] === keys[0])) {
+    const twin = all.slice(0, index).find((before) => outputName(before.name) === outputName(name));
+    // Two of one name are told so among all names. Outputs of stacks can't tell orders-1 from orders1.
+    if (twin && !(twin.name === name && twin.isStore && isStore)) {
       return found(
         said ? `can't be told from ${twin.name} of ${twin.keys.reduce(step)}` : `is called ${name}, and so is ${twin.keys.reduce(step)}`,
       );
     }
-    const owner = servers.find((other) => BESIDE.some((end) => name === `${other.name}-${end}`));
+    const owner = all.find((other) => BESIDE.some((end) => name === `${other.name}-${end}`));
     if (owner) return found(`is taken by something of the server ${owner.name}`);
     // Its users and keys are secrets in the same stack.
     return name.startsWith("event-store-") ? found("is taken by something of the event store") : [];
   });
 }
 
-interface Server {
-  readonly keys: readonly string[];
-  readonly engine: string | undefined;
-  readonly name: string;
+/** Names that stores have which somebody named, except servers of PostgreSQL in the last case. */
+const FREE: readonly string[] = ["cache", "broker", "events"];
 
-  /** Whether somebody named it. */
-  readonly said: boolean;
+/** What a name is taken by. */
+function takenBy(name: string, keys: readonly string[], servers: readonly Server[]): string | undefined {
+  const isServer = servers.some((server) => server.keys === keys);
+  if (isGeneral({ keys }) && FREE.includes(name) && !(name === "events" && isServer)) return undefined;
+  return Object.hasOwn(TAKEN, name) ? TAKEN[name] : undefined;
 }
 
-/** Every server of PostgreSQL that an environment describes. */
-function serversOf({ eventStore, readDatabase }: DraftEnvironment): readonly Server[] {
-  type Settings = { readonly engine?: string; readonly name?: string } | undefined;
-  const one = (keys: readonly string[], settings: Settings, name: string): Server => ({
-    keys,
-    engine: settings?.engine,
-    name,
-    said: settings?.name !== undefined,
-  });
-  const several = Array.isArray(readDatabase);
-  const databases = (several ? readDatabase : readDatabase === undefined ? [] : [readDatabase]) as readonly Settings[];
-  return [
-    ...(eventStore?.engine === "postgres" ? [one(["eventStore", "server"], eventStore.server, eventServerName(eventStore.server))] : []),
-    ...databases.map((settings, index) =>
-      one(several ? ["readDatabase", String(index)] : ["readDatabase"], settings, readDatabaseName(settings)),
-    ),
-  ];
+/** A store inside of stores is called by its key, and so is its server. */
+function serversAreNamedByTheirStore(system: DraftSystem): Finding[] {
+  return serversOf(system)
+    .filter((server) => server.holdsEvents && isGeneral(server) && server.settings.name !== undefined)
+    .map(({ keys, settings }) => ({
+      keys: [...keys, "name"],
+      value: settings.name,
+      rule: "names a server that is called as its store is",
+      remedy: "leave it out",
+    }));
 }
 
-/** Engines that are known inside their cluster alone: KurrentDB's nodes have names outside of it as well. */
-const WITHIN = ["eventsourcingdb", "cloudnative-pg"];
-
-/** Projections run on the read side's cluster, and events are kept on the write side's or outside of both. */
-function eventsAreReached({ eventStore, projections, writeCluster, readCluster }: DraftEnvironment): Finding[] {
-  if (!eventStore?.engine || !projections || !writeCluster || !readCluster) return [];
-  const [keys, engine] =
-    eventStore.engine === "postgres"
-      ? [["eventStore", "server", "engine"], eventStore.server?.engine]
-      : [["eventStore", "engine"], eventStore.engine];
-  if (engine === undefined) return [];
-  const found = (rule: string, remedy: string): Finding[] => [{ keys, value: engine, rule, remedy }];
-  if (WITHIN.includes(engine)) {
-    return found(
-      "runs on writeCluster, and projections on readCluster have no way into it",
-      "use an engine outside of clusters, or one cluster for both sides",
-    );
-  }
+/** What runs on one cluster is not reached from the other, and what an existing cluster is told does not come from AWS. */
+function storesAreReached(system: DraftSystem): Finding[] {
+  const { writeCluster, readCluster } = system;
+  if (!writeCluster || !readCluster) return [];
   const [existing] = Object.entries({ writeCluster, readCluster }).filter(([, cluster]) => "context" in cluster);
-  // Through a zone and through Secrets Manager, which an existing cluster has no part in.
-  return existing
-    ? found(
-        `has names and passwords that don't get to projections on readCluster: ${existing[0]} exists already`,
-        "use one cluster for both sides, or have both made",
-      )
-    : [];
+  return system.stores.flatMap((store): Finding[] => {
+    const user = usersOf(system, store.name).find(({ domain }) => domain.cluster !== store.cluster);
+    if (!user) return [];
+    const { keys, settings } = describedIn(system, store);
+    if (engineOf({ settings })?.withinCluster) return [unreached(store, user.domain, [...keys, "engine"], settings.engine)];
+    if (!existing || settings.engine === undefined) return [];
+    // Through a zone and through Secrets Manager, which an existing cluster has no part in.
+    return [
+      {
+        keys: [...keys, "engine"],
+        value: settings.engine,
+        rule: `has names and passwords that don't get to ${user.domain.label} on ${user.domain.cluster}: ${existing[0]} exists already`,
+        remedy: "use one cluster for both sides, or have both made",
+      },
+    ];
+  });
 }
 
-function brokerIsReached({ broker, writeCluster, readCluster }: DraftEnvironment): Finding[] {
-  if (!broker || !writeCluster || !readCluster) return [];
-  return [
-    {
-      keys: ["broker"],
-      rule: "runs on readCluster, which workloads of writeCluster have no way into",
+function unreached(store: StoreOf, user: DomainOf, keys: readonly string[], value: unknown): Finding {
+  if (store.kind === "broker") {
+    return {
+      keys: store.keys,
+      rule: `runs on ${store.cluster}, which workloads of ${user.cluster} have no way into`,
       remedy: "write one cluster for both, or leave it out: what happened on the write side is told by events",
-    },
-  ];
+    };
+  }
+  return {
+    keys,
+    value,
+    rule: `runs on ${store.cluster}, and ${user.label} on ${user.cluster} have no way into it`,
+    remedy: "use an engine outside of clusters, or one cluster for both sides",
+  };
+}
+
+/** The networks of vendors that an environment's is joined to: routes lead to one of two that overlap. */
+function vendorNetworksAreApart({ stores }: DraftSystem): Finding[] {
+  const networks = stores.flatMap((store) => {
+    const cidr = engineOf(store)?.vendorNetwork?.(store.settings);
+    const block = cidr === undefined ? undefined : parseBlock(cidr);
+    return block ? [{ store, cidr, block }] : [];
+  });
+  return networks.flatMap(({ store, cidr, block }, index): Finding[] => {
+    const other = networks.slice(0, index).find((before) => overlap(before.block, block));
+    if (!other) return [];
+    const rule = `overlaps ${other.cidr} of ${writtenAt(other.store)}, and the environment's network is joined to both`;
+    return [{ keys: [...store.keys, "network", "cidr"], value: cidr, rule, remedy: "give one of them other addresses" }];
+  });
+}
+
+/** A store that somebody named is there for a workload; those of roles are there for their role. */
+function storesAreUsed(system: DraftSystem): RuleFinding[] {
+  return system.stores
+    .filter((store) => isGeneral(store) && usersOf(system, store.name).length === 0)
+    .map(({ keys }) => ({ keys, rule: "is used by no workload", remedy: "name it in uses of a workload, or remove it", lacking: true }));
 }

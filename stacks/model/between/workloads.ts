@@ -1,17 +1,20 @@
-import type { Draft, DraftEnvironment, Finding, Rule } from "../check/finding";
-import { each } from "../check/finding";
+import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
+import type { Draft, Finding } from "../check/finding";
 import { step } from "../check/paths";
-import { readDatabaseName } from "../derive/servers";
+import { runsAt, serversOf } from "../derive/members";
+import { brokerAsked, eventServerAsked } from "../derive/signals";
 import { isOpenAmongNodes } from "../derive/traffic";
-import type { ReadModelSettings } from "../workloads/projection";
+import { workloadsIn } from "../derive/workloads";
+import type { DomainOf, ProjectionOf, StoreOf } from "../system";
+import type { Projections } from "../workloads/projection";
 import type { ScaleOn, SignalName } from "../workloads/workload";
+import { exposedIn, hostsOf, isExposed, pathsOf } from "./endpoints";
+import { isGeneral } from "./parts";
 
 /** What must hold of the workloads of one environment. */
 export const workloadRules: readonly Rule[] = [
   apisAskWhoIsThere,
   variablesNameWhatIsThere,
-  migrationsHaveADatabase,
-  projectionsHaveADatabase,
   partitionsAreShared,
   slotsAreSaidOnce,
   pathsAreApart,
@@ -20,25 +23,11 @@ export const workloadRules: readonly Rule[] = [
   portsAreOpenAmongNodes,
 ];
 
-type Role = "commandApi" | "commandProcessors" | "queryApi" | "projections";
-
-/** The backing services that the workloads of a role are connected to, by name. */
-export function backingOf(environment: Pick<DraftEnvironment, "eventStore" | "readDatabase" | "cache" | "broker">, role: Role): string[] {
-  const events = environment.eventStore ? ["event-store"] : [];
-  const models = [...databasesOf(environment), ...(environment.cache ? ["cache"] : [])];
-  const own = { commandApi: events, commandProcessors: events, queryApi: models, projections: [...events, ...models] }[role];
-  return [...own, ...(environment.broker ? ["broker"] : [])];
-}
-
-function databasesOf(environment: Pick<DraftEnvironment, "readDatabase">): string[] {
-  return each(environment, "readDatabase").map(([, settings]) => readDatabaseName(settings));
-}
-
-function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {
-  const { commandApi, queryApi, exceptions = {} } = environment;
-  if (!(commandApi || queryApi) || "disposable" in exceptions || "openToAll" in exceptions) return [];
+function apisAskWhoIsThere(system: DraftSystem): Finding[] {
+  const { exceptions = {} } = system;
+  if (!isExposed(system) || "disposable" in exceptions || "openToAll" in exceptions) return [];
   return (["authentication", "authorization"] as const)
-    .filter((part) => !(part in environment))
+    .filter((part) => !(part in system))
     .map((part) => ({
       keys: [part],
       rule: "is missing, so that everybody may do everything",
@@ -50,16 +39,15 @@ function apisAskWhoIsThere(environment: DraftEnvironment): Finding[] {
 const PORTS_OF_PODS = [["port"], ["health", "port"], ["metrics", "port"], ["scaleOn", "prometheus", "server"]] as const;
 
 /** Security groups of nodes judge the port of a pod, whatever Service is before it. */
-function portsAreOpenAmongNodes(environment: DraftEnvironment): Finding[] {
-  const { cluster, writeCluster, readCluster, monitoring } = environment;
-  const isMade = (one: DraftEnvironment["cluster"]) => one !== undefined && !("context" in one);
-  const named = (["commandApi", "commandProcessors", "queryApi", "projections"] as const)
-    .filter((role) => isMade(cluster ?? (role.startsWith("command") ? writeCluster : readCluster)))
-    .flatMap((role) =>
-      each(environment, role).flatMap(([keys, workload]) =>
-        PORTS_OF_PODS.map((below) => ({ keys: [...keys, ...below], value: at(workload, below) })),
-      ),
-    );
+function portsAreOpenAmongNodes(system: DraftSystem): Finding[] {
+  const { cluster, writeCluster, readCluster, monitoring } = system;
+  const isMade = (one: DraftSystem["cluster"]) => one !== undefined && !("context" in one);
+  const named = workloadsIn(system)
+    .filter(({ domain }) => isMade(system[domain.cluster]))
+    .flatMap(({ workload: { keys, settings } }) => {
+      const further = Object.keys(("ports" in settings ? settings.ports : undefined) ?? {}).map((port) => ["ports", port]);
+      return [...PORTS_OF_PODS, ...further].map((below) => ({ keys: [...keys, ...below], value: at(settings, below) }));
+    });
   const telemetry = { keys: ["monitoring", "telemetry", "endpoint"], value: monitoring?.telemetry?.endpoint };
   return [...named, ...([cluster, writeCluster, readCluster].some(isMade) ? [telemetry] : [])].flatMap(({ keys, value }): Finding[] => {
     const port = typeof value === "number" ? value : Number(/:(\d+)(\/|$)/.exec(String(value))?.[1] ?? Number.NaN);
@@ -82,46 +70,37 @@ function at(workload: object, keys: readonly string[]): unknown {
   );
 }
 
-function variablesNameWhatIsThere(environment: DraftEnvironment): Finding[] {
-  return (["commandApi", "commandProcessors", "queryApi", "projections"] as const).flatMap((role) =>
-    each(environment, role).flatMap(([keys, { variables = {} }]) => {
-      const known = backingOf(environment, role);
-      return Object.keys(variables as object)
-        .filter((name) => !known.includes(name))
-        .map((name) => ({
-          keys: [...keys, "variables", name],
-          rule: "is nothing that it is connected to",
-          remedy: known.length > 0 ? `use one of ${known.join(", ")}` : "leave it out",
-        }));
-    }),
-  );
-}
-
-function migrationsHaveADatabase(environment: DraftEnvironment): Finding[] {
-  const known = databasesOf(environment);
-  return each(environment, "migrations").flatMap(([keys, { database }]): Finding[] => {
-    if (known.length === 0) return [{ keys, rule: "changes a read database, and there is none", remedy: "add readDatabase" }];
-    if (database === undefined && known.length > 1)
-      return [{ keys, rule: "does not say which read database it changes", remedy: `set database to one of ${known.join(", ")}` }];
-    if (database === undefined || known.includes(String(database))) return [];
-    return [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ")}` }];
+function variablesNameWhatIsThere(system: DraftSystem): Finding[] {
+  return workloadsIn(system).flatMap(({ workload: { kind, keys, uses, settings } }) => {
+    if (kind === "job") return [];
+    const known = uses.map(({ store }) => store);
+    return Object.keys(settings.variables ?? {})
+      .filter((name) => !known.includes(name))
+      .map((name) => ({
+        keys: [...keys, "variables", name],
+        rule: "is nothing that it is connected to",
+        remedy: known.length > 0 ? `use one of ${known.join(", ")}` : "leave it out",
+      }));
   });
 }
 
-function projectionsHaveADatabase(environment: DraftEnvironment): Finding[] {
-  const known = databasesOf(environment);
-  return each(environment, "projections").flatMap(([keys, { database }]): Finding[] =>
-    database === undefined || known.includes(String(database))
-      ? []
-      : [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ") || "none"}` }],
+/** The projections of an environment, with whatever remains of their settings. */
+function projectionsOf({ domains }: Pick<DraftSystem, "domains">) {
+  return domains.flatMap((domain) =>
+    domain.projections.map((projection) => ({
+      domain,
+      projection,
+      keys: projection.keys,
+      settings: projection.settings as Draft<Projections>,
+    })),
   );
 }
 
 /** The partitions of a slot stand at the slot, and what is read is one that has workers. */
-function slotsAreSaidOnce(environment: DraftEnvironment): Finding[] {
-  return each(environment, "projections").flatMap(([keys, { partitions, readModel }]): Finding[] => {
+function slotsAreSaidOnce(system: DraftSystem): Finding[] {
+  return projectionsOf(system).flatMap(({ keys, settings: { partitions, readModel } }): Finding[] => {
     if (readModel === undefined) return [];
-    const { slots, live = "a" } = readModel as { readonly slots?: object; readonly live?: string };
+    const { slots, live = "a" } = readModel;
     const filled = Object.keys(slots ?? {});
     if (slots === undefined) return [];
     if (filled.length === 0)
@@ -144,42 +123,50 @@ function slotsAreSaidOnce(environment: DraftEnvironment): Finding[] {
   });
 }
 
-/** Services of a side have one name; each has paths of its own below it. `/orders` and `/orders/` are one (Gateway API, PathPrefix). */
-function pathsAreApart(environment: DraftEnvironment): Finding[] {
-  return (["commandApi", "queryApi"] as const).flatMap((role) => {
+/** Services of a domain share its hosts; each has paths of its own below each. */
+function pathsAreApart(system: DraftSystem): Finding[] {
+  return system.domains.flatMap((domain) => {
     const taken = new Map<string, string>();
-    return each(environment, role).flatMap(([keys, { paths = ["/"] }]) =>
-      (paths as readonly string[]).flatMap((path): Finding[] => {
-        const owner = taken.get(path.replace(/\/$/, ""));
-        taken.set(path.replace(/\/$/, ""), keys.reduce(step));
+    return exposedIn(domain).flatMap((service) => {
+      const hosts = hostsOf(domain, service, "");
+      const own = pathsOf(service).flatMap(([path, beginning]): Finding[] => {
+        const places = hosts.map((host) => JSON.stringify([host, beginning]));
+        const owner = places.flatMap((place) => taken.get(place) ?? [])[0];
+        for (const place of places) taken.set(place, service.keys.reduce(step));
         if (owner === undefined) return [];
-        return [
-          { keys: [...keys, "paths"], value: path, rule: `is a path of ${owner} as well`, remedy: "use other paths for one of the two" },
-        ];
-      }),
-    );
+        const keys = [...service.keys, "paths"];
+        return [{ keys, value: path, rule: `is a path of ${owner} as well`, remedy: "use other paths for one of the two" }];
+      });
+      return own;
+    });
   });
 }
 
 /** An image for the tables of a slot takes the place of the one that makes tables slot by slot. */
-function slotsAreMigratedByOne(environment: DraftEnvironment): Finding[] {
-  const bySlot = each(environment, "migrations").filter(([, { per }]) => per === "slot");
-  return each(environment, "projections").flatMap(([keys, { database, readModel }]) =>
-    Object.entries((readModel as Draft<ReadModelSettings> | undefined)?.slots ?? {})
-      .filter(([, filled]) => filled?.migrations !== undefined)
-      .filter(() => bySlot.filter(([, of]) => database === undefined || of.database === undefined || of.database === database).length !== 1)
+function slotsAreMigratedByOne(system: DraftSystem): Finding[] {
+  return projectionsOf(system).flatMap(({ domain, projection, keys, settings: { readModel } }) => {
+    const migrations = migrationsBySlot(system, domain, projection);
+    return Object.entries(readModel?.slots ?? {})
+      .filter(([, filled]) => filled?.migrations !== undefined && migrations !== 1)
       .map(([slot, filled]) => ({
         keys: [...keys, "readModel", "slots", slot, "migrations"],
         value: filled?.migrations,
         rule: 'must be the image of exactly one of the migrations with per: "slot" in its database',
         remedy: 'set per: "slot" of the one that makes its tables, or leave this out',
-      })),
-  );
+      }));
+  });
+}
+
+/** How many jobs make the tables of the slots of a projection: those of its domain, or of the roles beside it, in its database. */
+function migrationsBySlot(system: DraftSystem, domain: DomainOf, { model }: ProjectionOf): number {
+  const beside = system.domains.filter((other) => (isGeneral(domain) ? other === domain : !isGeneral(other)));
+  const jobs = beside.flatMap((other) => other.jobs).filter(({ settings: { per } }) => per === "slot");
+  return jobs.filter(({ uses }) => uses.some(({ as, store }) => as === "migrator" && store === model.database)).length;
 }
 
 /** A worker without a partition would do nothing. */
-function partitionsAreShared(environment: DraftEnvironment): Finding[] {
-  return each(environment, "projections").flatMap(([keys, { workers, partitions }]): Finding[] => {
+function partitionsAreShared(system: DraftSystem): Finding[] {
+  return projectionsOf(system).flatMap(({ keys, settings: { workers, partitions } }): Finding[] => {
     if (typeof workers !== "number" || typeof partitions !== "number" || partitions >= workers) return [];
     return [
       {
@@ -193,54 +180,62 @@ function partitionsAreShared(environment: DraftEnvironment): Finding[] {
 }
 
 /** What is wrong with what is followed, and at which of its settings. */
-type Unfollowed = Omit<Finding, "keys"> & { readonly below?: string };
+type Unfollowed = Omit<RuleFinding, "keys"> & { readonly below?: string };
 
-/** Why a workload of a side can't follow a signal of each name. */
+/** Why a workload of a domain can't follow a signal of each name. */
 const UNFOLLOWED: {
   readonly [Name in SignalName]?: (
-    environment: DraftEnvironment,
-    side: "write" | "read",
+    system: DraftSystem,
+    domain: DomainOf,
     asked: Draft<NonNullable<ScaleOn[Name]>>,
   ) => Unfollowed | undefined;
 } = {
-  broker: ({ broker }) => (broker ? undefined : { rule: "follows a broker, and there is none", remedy: "add broker" }),
-  eventStore: ({ eventStore, readCluster }, side) => {
-    if (!eventStore?.engine) return undefined;
-    if (eventStore.engine !== "postgres") {
-      const rule = `asks for an answer in SQL, which ${eventStore.engine} has none of`;
-      return { rule, remedy: "follow it by prometheus: docs/workloads.md has the query" };
-    }
-    return readCluster && side === "read" && eventStore.server?.engine === "cloudnative-pg" ? onTheOther("writeCluster") : undefined;
+  broker: (system, domain) => {
+    const broker = brokerAsked(system);
+    if (!broker) return { rule: "follows a broker, and there is none", remedy: "add broker", lacking: true };
+    return broker.cluster === domain.cluster || !isGeneral(domain) ? undefined : onTheOther("a broker", broker);
   },
-  readDatabase: (environment, side, { database }) => {
-    const known = databasesOf(environment);
+  eventStore: (system, domain) => {
+    const asked = eventServerAsked(system);
+    if (asked) return asked.cluster === domain.cluster || runsAt(asked) !== "cluster" ? undefined : onTheOther("a database", asked);
+    const [other] = system.stores.filter(({ kind }) => kind === "event-store");
+    if (!other && isGeneral(domain)) return { rule: "asks an event store, and there is none", remedy: "add one to stores", lacking: true };
+    // Of events in PostgreSQL whose server was refused, and of an engine that was refused, so much has been told.
+    if (!other?.settings.engine || "server" in other.settings) return undefined;
+    const rule = `asks for an answer in SQL, which ${other.settings.engine} has none of`;
+    return { rule, remedy: "follow it by prometheus: docs/workloads.md has the query" };
+  },
+  readDatabase: (system, domain, { database }) => {
+    const servers = serversOf(system).filter(({ holdsEvents }) => !holdsEvents);
+    const known = servers.map(({ name }) => name);
     const remedy = `set database to one of ${known.join(", ")}`;
-    if (known.length === 0) return { rule: "asks a read database, and there is none", remedy: "add readDatabase" };
-    if (environment.writeCluster && side === "write") return onTheOther("readCluster");
+    if (known.length === 0) return { rule: "asks a read database, and there is none", remedy: "add readDatabase", lacking: true };
+    const asked = servers.find(({ name }) => name === database) ?? servers[0];
+    if (asked && asked.cluster !== domain.cluster) return onTheOther("a database", asked);
     if (database === undefined) return known.length > 1 ? { rule: "does not say which read database it asks", remedy } : undefined;
-    return known.includes(database) ? undefined : { below: "database", value: database, rule: "is no read database", remedy };
+    return known.includes(database)
+      ? undefined
+      : { below: "database", value: database, rule: "is no read database", remedy, lacking: true };
   },
 };
 
-function onTheOther(cluster: string): Unfollowed {
+function onTheOther(what: string, { cluster }: Pick<StoreOf, "cluster">): Unfollowed {
   return {
-    rule: `asks a database on ${cluster}, which it has no way into`,
+    rule: `asks ${what} on ${cluster}, which it has no way into`,
     remedy: "follow something else, or use one cluster for both sides",
   };
 }
 
-const SIDES = { commandApi: "write", commandProcessors: "write", queryApi: "read" } as const;
-
 /** What a workload follows has to be there, where it is, and of a kind that can be asked. */
-function signalsAreThere(environment: DraftEnvironment): Finding[] {
-  return (Object.keys(SIDES) as (keyof typeof SIDES)[]).flatMap((role) =>
-    each(environment, role).flatMap(([keys, { scaleOn = {} }]) =>
-      Object.entries(scaleOn as Draft<ScaleOn>).flatMap(([name, asked]): Finding[] => {
-        const found = asked && UNFOLLOWED[name as SignalName]?.(environment, SIDES[role], asked as never);
+function signalsAreThere(system: DraftSystem): RuleFinding[] {
+  return workloadsIn(system).flatMap(({ domain, workload: { keys, settings } }) =>
+    Object.entries((("scaleOn" in settings ? settings.scaleOn : undefined) ?? {}) as Draft<ScaleOn>).flatMap(
+      ([name, asked]): RuleFinding[] => {
+        const found = asked && UNFOLLOWED[name as SignalName]?.(system, domain, asked as never);
         if (!found) return [];
         const { below, ...problem } = found;
         return [{ keys: [...keys, "scaleOn", name, ...(below ? [below] : [])], ...problem }];
-      }),
+      },
     ),
   );
 }

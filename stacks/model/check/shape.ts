@@ -44,10 +44,15 @@ export function isPlain(input: unknown): boolean {
 }
 
 export function object<T extends object>(entries: Entries<T>): Schema {
+  return withEntries(entries);
+}
+
+/** A group of settings that no type describes. */
+export function withEntries(entries: Readonly<Record<string, Schema>>): Schema {
   const known = Object.keys(entries);
-  const schema = v.looseObject(entries as Record<string, Schema>, (issue) => {
+  const schema = v.looseObject(entries, (issue) => {
     const key = issue.path?.at(-1)?.key;
-    return `is missing; ${remedyOf(entries[key as keyof T])}`;
+    return `is missing; ${remedyOf(entries[String(key)])}`;
   });
   const misspelt = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
     const input = dataset.value;
@@ -136,9 +141,22 @@ export function either(key: string, having: Schema, lacking: Schema): Schema {
   );
 }
 
+/** A name alone, or a group of settings. */
+export function nameOr(name: Schema, settings: Schema): Schema {
+  return madeOf(
+    { "(name)": name, "(settings)": settings },
+    v.lazy((input) => (typeof input === "string" ? name : settings)),
+  );
+}
+
 /** One of several engines, told apart by the setting `engine`. */
 export function engines(table: Readonly<Record<string, Schema>>): Schema {
   return kinds("engine", "engine here", table);
+}
+
+/** The entries of a group of settings, to make another one of. */
+export function entriesOf(schema: Schema): Readonly<Record<string, Schema>> {
+  return PARTS.get(schema) ?? {};
 }
 
 /** One of several kinds, told apart by a setting. */

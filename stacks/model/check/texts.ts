@@ -11,14 +11,17 @@ interface Unwritable {
   readonly remedy: string;
 }
 
-const WORKLOAD = "^(commandApi|commandProcessors|queryApi|projections|migrations)(\\.\\d+)?";
+/** A workload: of a role, or of a domain, which has texts for all that are in it. */
+const ROLE = "(commandApi|commandProcessors|queryApi|projections|migrations)(\\.\\d+)?";
+const MEMBER = "domains\\.[^.]+(\\.(services|workers|projections|jobs)\\.[^.]+)?";
+const WORKLOAD = `^(${ROLE}|${MEMBER})`;
 
 /** Where texts of programs are, of several lines, in which Terraform's templates are escaped: with their most characters. */
 const PROGRAMS: readonly (readonly [place: RegExp, most: number])[] = [
   [new RegExp(`${WORKLOAD}\\.files\\.`), 1_000_000], // a ConfigMap holds 1 MiB
-  [new RegExp(`${WORKLOAD}(\\.down)?\\.(env|command)\\.`), 131_071], // Linux, MAX_ARG_STRLEN: no process starts with a longer one
+  [new RegExp(`${WORKLOAD}(\\.down|\\.sidecars\\.\\d+)?\\.(env|command|args)\\.`), 131_071], // Linux, MAX_ARG_STRLEN: no process starts with a longer one
   [new RegExp(`${WORKLOAD}\\.scaleOn\\.\\w+\\.query$`), 100_000],
-  [/^queryApi(\.\d+)?\.edge\.clientAuthority$/, 100_000],
+  [new RegExp(`${WORKLOAD}\\.edge\\.clientAuthority$`), 100_000],
   [/^authentication\.publicKey$/, 100_000],
 ];
 

@@ -1,10 +1,13 @@
 import { deployRoleArns } from "../../../constructs/bootstrap";
 import type { ClusterAccess } from "../../../constructs/cluster";
 import type { Account } from "../accounts";
-import type { Environment } from "../environment";
+import type { System } from "../system";
 
 /** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads all but Secrets. */
-export function withPipeline({ system, name, access }: Environment, { id, github }: Account): Required<ClusterAccess> {
+export function withPipeline(
+  { system, name, access }: Pick<System, "system" | "name" | "access">,
+  { id, github }: Account,
+): Required<ClusterAccess> {
   const { administrators = [], deployers = [], planners = [], readers = [] } = access ?? {};
   if (!github) return { administrators, deployers, planners, readers };
   const { plan, apply } = deployRoleArns(system, id, name);

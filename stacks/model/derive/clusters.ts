@@ -1,15 +1,17 @@
 import { type Cluster, type ClusterKey, isExistingCluster, type NewCluster } from "../cluster";
-import type { Environment } from "../environment";
+
+/** The clusters of an environment: one for everything, or two. */
+type Clusters = { readonly [Key in ClusterKey]?: Cluster };
 
 /** The clusters that are made here, by the key under which they stand. */
-export function newClusters({ cluster, writeCluster, readCluster }: Environment): readonly (readonly [ClusterKey, NewCluster])[] {
+export function newClusters({ cluster, writeCluster, readCluster }: Clusters): readonly (readonly [ClusterKey, NewCluster])[] {
   return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
     found && !isExistingCluster(found) ? [[key as ClusterKey, found] as const] : [],
   );
 }
 
 /** The clusters of an environment, by the key under which they stand. */
-export function clustersOf({ cluster, writeCluster, readCluster }: Environment): readonly (readonly [ClusterKey, Cluster])[] {
+export function clustersOf({ cluster, writeCluster, readCluster }: Clusters): readonly (readonly [ClusterKey, Cluster])[] {
   return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
     found ? [[key as ClusterKey, found] as const] : [],
   );

@@ -1,12 +1,12 @@
 import type { ClusterKey } from "../cluster";
-import { all } from "../common";
-import type { Environment } from "../environment";
+import type { StoreOf, System } from "../system";
 import { newClusters } from "./clusters";
-import { NAMESPACES } from "./namespaces";
-import { eventServerName, readDatabaseName } from "./servers";
+import { isEngine, serversOf } from "./members";
 
-/** The service account of the jobs that tell ElastiCache the password of its user. */
-export const CACHE_PASSWORD = "cache-password";
+/** The service account of the jobs that tell ElastiCache the password of a cache's user. */
+export function passwordJob({ name }: Pick<StoreOf, "name">): string {
+  return `${name}-password`;
+}
 
 /** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
 export interface WorkloadIdentity {
@@ -18,48 +18,25 @@ export interface WorkloadIdentity {
 
   /** What it calls AWS for. */
   readonly purpose: "backups" | "cachePassword";
+
+  /** The store that it works for. */
+  readonly store: string;
 }
 
-/** The workloads that call AWS: what for, where they run, and under which service accounts. */
-export const WORKLOADS: readonly {
-  readonly purpose: WorkloadIdentity["purpose"];
-  readonly namespace: string;
-  readonly side: "writeCluster" | "readCluster";
-  readonly serviceAccounts: (environment: Environment) => readonly string[];
-}[] = [
-  {
-    purpose: "backups",
-    namespace: NAMESPACES.readStore,
-    side: "readCluster",
-    // CloudNativePG: instances run under a service account that is called as their cluster is.
-    serviceAccounts: ({ readDatabase }) =>
-      all(readDatabase)
-        .filter(({ engine }) => engine === "cloudnative-pg")
-        .map(readDatabaseName),
-  },
-  {
-    purpose: "cachePassword",
-    namespace: NAMESPACES.readStore,
-    side: "readCluster",
-    serviceAccounts: ({ cache }) => (cache?.engine === "elasticache" ? [CACHE_PASSWORD] : []),
-  },
-  {
-    purpose: "backups",
-    namespace: NAMESPACES.eventStore,
-    side: "writeCluster",
-    serviceAccounts: ({ eventStore }) =>
-      eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg" ? [eventServerName(eventStore.server)] : [],
-  },
-];
-
 /** What the workloads of an environment are on AWS. On a cluster that exists already they are nothing: its owner lets them in. */
-export function identitiesOf(environment: Environment): readonly WorkloadIdentity[] {
-  const made = newClusters(environment).map(([key]) => key);
-  return WORKLOADS.flatMap(({ purpose, namespace, side, serviceAccounts }) =>
-    made
-      .filter((cluster) => cluster === "cluster" || cluster === side)
-      .flatMap((cluster) => serviceAccounts(environment).map((serviceAccount) => ({ namespace, serviceAccount, cluster, purpose }))),
-  );
+export function identitiesOf(system: System): readonly WorkloadIdentity[] {
+  const made = newClusters(system).map(([key]) => key);
+  const identity = (store: StoreOf<unknown>, serviceAccount: string, purpose: WorkloadIdentity["purpose"]) => {
+    const { namespace, cluster, name } = store;
+    return { namespace, serviceAccount, cluster, purpose, store: name };
+  };
+  return [
+    // CloudNativePG: instances run under a service account that is called as their cluster is.
+    ...serversOf(system)
+      .filter(({ settings }) => settings.engine === "cloudnative-pg")
+      .map((server) => identity(server, server.name, "backups")),
+    ...system.stores.filter((store) => isEngine(store, "elasticache")).map((store) => identity(store, passwordJob(store), "cachePassword")),
+  ].filter(({ cluster }) => made.includes(cluster));
 }
 
 /** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */

@@ -1,9 +1,11 @@
 import { step } from "../check/paths";
-import { all, type OneOrMore } from "../common";
-import type { Environment } from "../environment";
+import { engineOf } from "../stores";
+import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { clustersOf } from "./clusters";
+import { isEngine, membersOf } from "./members";
 import { storeBackups } from "./store-backups";
+import { workloadsIn } from "./workloads";
 
 /** A setting that changes nothing in its environment. */
 export interface Ineffective {
@@ -15,26 +17,27 @@ export interface Ineffective {
 }
 
 /** The settings of an environment that promise more than its stacks make, or that apply to nothing in it. */
-export function ineffective(environment: Environment): readonly Ineffective[] {
-  const found = [...notImplemented(environment), ...withoutCompanion(environment), ...metricsNotRead(environment)];
+export function ineffective(system: System): readonly Ineffective[] {
+  const found = [...notImplemented(system), ...withoutCompanion(system), ...metricsNotRead(system), ...rolesWithoutRights(system)];
   return found.flatMap(([set, keys, why]) => (set ? [{ setting: keys.reduce(step), why }] : []));
 }
 
 type Entry = readonly [set: boolean, keys: readonly string[], why: string];
 
-function notImplemented(environment: Environment): readonly Entry[] {
-  const { aws, eventStore, backup, monitoring, standbyOf } = environment;
-  const backups = storeBackups(environment);
+function notImplemented(system: System): readonly Entry[] {
+  const { aws, backup, monitoring, standbyOf, stores } = system;
+  const backups = storeBackups(system);
   const copied = backups.some(({ inBucket }) => inBucket);
   const kept = backups.some(({ followsKeep }) => followsKeep);
   return [
     [aws?.recoveryRegion !== undefined && !copied, ["aws", "recoveryRegion"], "no store has backups that are copied there"],
     [standbyOf !== undefined, ["standbyOf"], "its stores are not filled from those of the other environment"],
-    [
-      eventStore?.engine === "kurrentdb" && eventStore.backup !== undefined,
-      ["eventStore", "backup"],
-      "nothing backs up KurrentDB on a cluster",
-    ],
+    ...stores.flatMap((store) =>
+      Object.entries(engineOf(store)?.ineffective ?? {}).map(([setting, why]): Entry => {
+        const written = store.settings as unknown as Readonly<Record<string, unknown>>;
+        return [written[setting] !== undefined, [...store.keys, setting], String(why)];
+      }),
+    ),
     [backup?.keep !== undefined && !kept, ["backup", "keep"], "no store has backups that it applies to"],
     [monitoring?.prometheus === true, ["monitoring", "prometheus"], "definitions and monitors are installed, and no Prometheus"],
     [monitoring?.grafana === true, ["monitoring", "grafana"], "a password is generated, and no Grafana installed"],
@@ -42,34 +45,45 @@ function notImplemented(environment: Environment): readonly Entry[] {
   ];
 }
 
-function withoutCompanion(environment: Environment): readonly Entry[] {
-  const { aws, authentication, authorization, encryptedFields, mirror, monitoring } = environment;
-  const { commandApi, commandProcessors, queryApi, projections } = environment;
-  const served = commandApi !== undefined || queryApi !== undefined;
-  const runs = served || commandProcessors !== undefined || projections !== undefined;
+function withoutCompanion(system: System): readonly Entry[] {
+  const { aws, authentication, authorization, domains, encryptedFields, mirror, monitoring, size, stores } = system;
+  const services = domains.flatMap((domain) => domain.services);
+  const exposed = services.some((service) => service.exposed);
+  const runs = domains.some((domain) => membersOf(domain).length > 0);
+  const encrypts = domains.some((domain) => membersOf(domain).some((workload) => workload.encrypts));
   return [
-    [aws?.zone !== undefined && !served, ["aws", "zone"], "there is no API that has a name in it"],
-    [authentication !== undefined && !served, ["authentication"], "there is no API that is told of it"],
-    [authorization !== undefined && !served, ["authorization"], "there is no API that is told of it"],
-    [
-      encryptedFields !== undefined && queryApi === undefined && projections === undefined,
-      ["encryptedFields"],
-      "there is no workload that is told of them",
-    ],
-    [mirror !== undefined && clustersOf(environment).length === 0, ["mirror"], "there is no cluster that pulls from it"],
+    [size !== undefined && !stores.some(takesSize), ["size"], "no store takes its size from it"],
+    [aws?.zone !== undefined && !exposed, ["aws", "zone"], "there is no API that has a name in it"],
+    [authentication !== undefined && services.length === 0, ["authentication"], "there is no API that is told of it"],
+    [authorization !== undefined && services.length === 0, ["authorization"], "there is no API that is told of it"],
+    [encryptedFields !== undefined && !encrypts, ["encryptedFields"], "there is no workload that is told of them"],
+    [mirror !== undefined && clustersOf(system).length === 0, ["mirror"], "there is no cluster that pulls from it"],
     [monitoring?.telemetry !== undefined && !runs, ["monitoring", "telemetry"], "there is no workload that is told of it"],
   ];
 }
 
-const MEASURED = ["commandApi", "commandProcessors", "queryApi", "projections"] as const;
+/** Whether the size of a store follows from that of its environment. */
+function takesSize(store: StoreOf): boolean {
+  if (isEngine(store, "memory") || isEngine(store, "kurrent-cloud")) return false;
+  const { size } = isEngine(store, "postgres") ? store.settings.server : (store.settings as { readonly size?: unknown });
+  return size === undefined;
+}
 
-function metricsNotRead(environment: Environment): readonly Entry[] {
-  const read = environment.monitoring?.prometheus === true;
-  return MEASURED.flatMap((role) => {
-    const written = environment[role] as OneOrMore<Workload> | undefined;
-    return all(written).map(({ metrics }, index): Entry => {
-      const keys = Array.isArray(written) ? [role, String(index)] : [role];
-      return [metrics !== undefined && !read, [...keys, "metrics"], "nothing reads them without monitoring.prometheus"];
-    });
+function rolesWithoutRights({ domains, stores }: System): readonly Entry[] {
+  return domains.flatMap(membersOf).flatMap(({ keys, settings }) =>
+    ((settings as Workload).uses ?? []).flatMap((use, index): Entry[] => {
+      if (typeof use === "string" || use.as === undefined) return [];
+      const store = stores.find(({ name }) => name === use.store);
+      const why = store && engineOf(store)?.withoutRoles;
+      return why ? [[true, [...keys, "uses", String(index), "as"], why]] : [];
+    }),
+  );
+}
+
+function metricsNotRead(system: System): readonly Entry[] {
+  const read = system.monitoring?.prometheus === true;
+  return workloadsIn(system).map(({ workload: { keys, written } }): Entry => {
+    const why = "nothing reads them without monitoring.prometheus";
+    return ["metrics" in written && written.metrics !== undefined && !read, [...keys, "metrics"], why];
   });
 }

@@ -1,11 +1,5 @@
-/** The namespaces of the parts of a system, by part. */
+/** Namespaces that no store and no domain has. */
 export const NAMESPACES = {
-  eventStore: "event-store",
-  readStore: "read-store",
-  writeSide: "write-side",
-  readSide: "read-side",
-  projections: "projections",
-
   /** Where what watches the system lives, and reads the metrics of the others from. */
   observability: "observability",
 } as const;

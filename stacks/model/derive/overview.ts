@@ -1,17 +1,17 @@
 import { cloudflareHost } from "../../../constructs/edge";
-import { all, mostOf, type Replicas } from "../common";
-import type { Environment } from "../environment";
-import { versionsOf, withRelease } from "../release";
-import { WORKLOADS } from "../workloads/roles";
+import { mostOf, type Replicas } from "../common";
+import { versionsOf } from "../release";
+import { POSTGRES_ENGINES } from "../stores/postgres";
+import type { JobOf, ProjectionOf, System } from "../system";
 import type { Service } from "../workloads/service";
-import type { Workload } from "../workloads/workload";
 import { edgeOf, entrances } from "./endpoints";
-import { readModelsOf, slotsOf } from "./read-models";
-import { readDatabaseName } from "./servers";
+import { usersOf } from "./members";
+import { slotsOf } from "./read-models";
+import { type AnyWorkload, workloadsIn } from "./workloads";
 
 /** A workload as the environment and its release file make it, for those who want to see at a glance what runs. */
 export interface WorkloadOverview {
-  /** Its role, and its name where it has one of its own: `projections search`. */
+  /** Its role or its domain, and its name where it has one of its own: `projections search`. */
   readonly path: string;
 
   /** How many instances: `3`, `5–20`. */
@@ -21,63 +21,61 @@ export interface WorkloadOverview {
   readonly versions: string;
 }
 
-/** Every workload of an environment, in the order of the roles. */
-export function workloadsOf(environment: Environment): readonly WorkloadOverview[] {
-  const running = withRelease(environment);
-  const { commandApi, commandProcessors, queryApi, migrations } = running;
-  const of = (role: keyof typeof WORKLOADS, { name }: Pick<Workload, "name">) =>
-    name && name !== WORKLOADS[role].name ? `${role} ${name}` : role;
-  const services = (role: "commandApi" | "queryApi", found: readonly Service[]) =>
-    found.map((one) => ({ path: of(role, one), instances: countOf(one.replicas), versions: sharesOf(one) }));
-  return [
-    ...services("commandApi", all(commandApi)),
-    ...all(commandProcessors).map((one) => ({
-      path: of("commandProcessors", one),
-      instances: countOf(one.replicas),
-      versions: shortened(one.image),
-    })),
-    ...services("queryApi", all(queryApi)),
-    ...readModelsOf(running).map(({ settings, live, slots }) => ({
-      path: of("projections", settings),
-      instances: String(settings.workers),
-      versions: slotsOf({ slots })
-        .map(([slot, { partitions, image = settings.image }]) => {
-          const read = slot === live ? " (read)" : "";
-          return `${slot}${read} ${shortened(image)} in ${partitions} partitions`;
-        })
-        .join(", "),
-    })),
-    ...all(migrations).map((one) => ({ path: of("migrations", one), instances: "job", versions: shortened(one.image) })),
-  ];
+/** Every workload of an environment: those that keep running in the order of its domains, then jobs. */
+export function workloadsOf(system: Pick<System, "domains">): readonly WorkloadOverview[] {
+  return workloadsIn(system).map(({ workload }) => ({ path: workload.label, ...runningOf(workload) }));
+}
+
+function runningOf(workload: AnyWorkload): Omit<WorkloadOverview, "path"> {
+  const { kind, settings } = workload;
+  if (kind === "service") return { instances: countOf(settings.replicas), versions: sharesOf(settings) };
+  if (kind === "projection") return { instances: String(settings.workers), versions: slotsIn(workload) };
+  return { instances: kind === "job" ? runsOf(workload) : countOf(settings.replicas), versions: shortened(settings.image) };
+}
+
+function slotsIn({ model, settings }: ProjectionOf): string {
+  const slots = slotsOf(model).map(([slot, { partitions, image = settings.image }]) => {
+    const read = slot === model.live ? " (read)" : "";
+    return `${slot}${read} ${shortened(image)} in ${partitions} partitions`;
+  });
+  return slots.join(", ");
+}
+
+function runsOf({ settings: { when } }: JobOf): string {
+  if (typeof when === "object") return `job, ${when.schedule}`;
+  return when === "by-hand" ? "job, by hand" : "job";
 }
 
 /**
- * How many pods have connections open to each read database at worst, by where it is described: all that autoscaling
+ * How many pods have connections open to each PostgreSQL server at worst, by where it is described: all that autoscaling
  * allows, in both slots. What is replaced meanwhile comes on top.
  */
-export function clientsOf(environment: Environment): ReadonlyMap<string, string> {
-  const readers = all(environment.queryApi).map(({ replicas, release }) => mostOf(replicas) * (release === "blue-green" ? 2 : 1));
+export function clientsOf(system: Pick<System, "stores" | "domains">): ReadonlyMap<string, string> {
+  const servers = system.stores.filter(({ settings }) => Object.hasOwn(POSTGRES_ENGINES, settings.engine));
   return new Map(
-    all(environment.readDatabase).map((settings) => {
-      const models = readModelsOf(environment).filter(({ database }) => database === readDatabaseName(settings));
-      const writers = models.map((model) => model.settings.workers * slotsOf(model).length);
-      const path = settings.name ? `readDatabase ${settings.name}` : "readDatabase";
-      return [path, `pods when scaled out: ${sum(readers)} read, ${sum(writers)} write`];
+    servers.map(({ name, label }) => {
+      const users = usersOf(system, name).map(({ workload, use }) => ({ as: use.as, pods: podsAtWorst(workload as AnyWorkload) }));
+      const count = (role: string) => users.filter(({ as }) => as === role).reduce((total, { pods }) => total + pods, 0);
+      return [label, `pods when scaled out: ${count("reader")} read, ${count("writer")} write`];
     }),
   );
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function podsAtWorst(workload: AnyWorkload): number {
+  const { kind, settings } = workload;
+  if (kind === "job") return 1;
+  if (kind === "projection") return settings.workers * slotsOf(workload.model).length;
+  return mostOf(settings.replicas) * (kind === "service" && settings.release === "blue-green" ? 2 : 1);
 }
 
-/** Where requests come into an environment, each with its address and who answers before it. */
-export function waysInto(environment: Environment): readonly { readonly name: string; readonly answers: string }[] {
-  const found = edgeOf(environment)?.edge;
-  return entrances(environment).map(({ name, host, edge }) => {
-    if (!edge || !found) return { name, answers: host };
-    const address = found.provider === "cloudflare" ? cloudflareHost(found) : host;
-    const behind = address === host ? "" : `, before ${host}`;
+/** Where requests come into an environment, each with its addresses and who answers before it. */
+export function waysInto(system: System): readonly { readonly name: string; readonly answers: string }[] {
+  const found = edgeOf(system)?.edge;
+  return entrances(system).map(({ name, hosts, edge, tcp }) => {
+    const own = [...hosts, ...tcp.map(({ name: port, port: number, service }) => `TCP ${number} (${port} of ${service.name})`)].join(", ");
+    if (!edge || !found) return { name, answers: own };
+    const address = found.provider === "cloudflare" ? cloudflareHost(found) : own;
+    const behind = address === own ? "" : `, before ${own}`;
     return { name, answers: `${address} at ${edge}, answers kept ${found.cache}${behind}` };
   });
 }

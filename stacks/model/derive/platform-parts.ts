@@ -1,7 +1,9 @@
 import { type Cluster, type ClusterKey, type ExistingPart, isExistingCluster } from "../cluster";
-import { all } from "../common";
-import type { Environment } from "../environment";
-import { autoscaled } from "./signals";
+import type { DomainOf, StoreOf, System } from "../system";
+import { exposedOf } from "./endpoints";
+import { runsAt, serversOf } from "./members";
+import { isUsedFromElsewhere } from "./servers";
+import { autoscaled, domainsOn } from "./signals";
 
 /** A part of the platform that runs on a cluster. */
 export type PlatformPart =
@@ -9,17 +11,16 @@ export type PlatformPart =
   | "aws-load-balancer-controller"
   | "external-dns"
   | "karpenter"
-  | "nginx-gateway-fabric"
   | "plugin-barman-cloud"
   | "storage-classes";
 
 /** What decides which parts a cluster needs. */
 interface Carried {
-  readonly environment: Environment;
+  readonly system: System;
 
-  /** Whether it takes commands, and whether it serves queries; one that carries both does both. */
-  readonly writes: boolean;
-  readonly reads: boolean;
+  /** What is on it. */
+  readonly domains: readonly DomainOf[];
+  readonly stores: readonly StoreOf[];
 
   /** Whether EKS runs it, which brings some parts as add-ons. */
   readonly onEks: boolean;
@@ -30,7 +31,7 @@ interface Carried {
 
 /** When a cluster needs each part. Nothing is installed for its own sake. */
 export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
-  "prometheus-operator-crds": ({ environment: { monitoring } }) => monitoring?.prometheus === true,
+  "prometheus-operator-crds": ({ system: { monitoring } }) => monitoring?.prometheus === true,
   "gateway-api": serves,
   "cert-manager": (carried) => serves(carried) || servesStores(carried),
   "external-secrets": () => true,
@@ -39,29 +40,28 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   "storage-classes": ({ onEks }) => onEks,
   "aws-load-balancer-controller": (carried) => carried.onEks && serves(carried),
   // Everything else is known by names that Terraform makes; the nodes of an event store are known one by one.
-  "external-dns": (carried) => carried.onEks && storesEvents(carried) && carried.environment.readCluster !== undefined,
+  "external-dns": ({ onEks, stores, system }) => onEks && stores.some((store) => isUsedFromElsewhere(system, store)),
   karpenter: ({ onEks, scaled }) => onEks && scaled,
   "nginx-gateway-fabric": serves,
   // Not only where a signal is followed: one that is followed no more is taken away by it, in a later stack.
-  keda: ({ environment, writes, reads }) =>
-    autoscaled(environment, [...(writes ? (["write"] as const) : []), ...(reads ? (["read"] as const) : [])]).length > 0,
+  keda: ({ domains }) => autoscaled(domains).length > 0,
   "cloudnative-pg": runsPostgres,
   "plugin-barman-cloud": (carried) => carried.onEks && runsPostgres(carried),
 };
 
 /** A cluster of an environment. */
 interface OnCluster {
-  readonly environment: Environment;
+  readonly environment: System;
   readonly key: ClusterKey;
   readonly cluster: Cluster;
 }
 
 /** The parts that a cluster needs and does not have from elsewhere. */
-export function partsOf({ environment, key, cluster }: OnCluster): ReadonlySet<PlatformPart> {
+export function partsOf({ environment: system, key, cluster }: OnCluster): ReadonlySet<PlatformPart> {
   const carried: Carried = {
-    environment,
-    writes: key !== "readCluster",
-    reads: key !== "writeCluster",
+    system,
+    domains: domainsOn(system, key),
+    stores: system.stores.filter((store) => store.cluster === key),
     onEks: !isExistingCluster(cluster),
     scaled: !isExistingCluster(cluster) && typeof cluster.nodes === "object" && cluster.nodes.min < cluster.nodes.max,
   };
@@ -79,31 +79,16 @@ export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> 
   return new Set<PlatformPart>(has.includes("cloudnative-pg") ? [...has, "plugin-barman-cloud"] : has);
 }
 
-/** CPU and memory are told by the cluster itself. */
-function serves({ environment, writes, reads }: Carried): boolean {
-  return (writes && environment.commandApi !== undefined) || (reads && environment.queryApi !== undefined);
-}
-
-/** Whether nodes of an event store are on it, known one by one. */
-function storesEvents({ environment, writes }: Carried): boolean {
-  return writes && environment.eventStore?.engine === "kurrentdb";
+/** Whether requests come into it from outside. */
+function serves({ domains }: Carried): boolean {
+  return domains.some((domain) => exposedOf(domain).length > 0);
 }
 
 /** Whether servers are on it that have certificates. */
-function servesStores(carried: Carried): boolean {
-  const { environment, writes, reads } = carried;
-  const { eventStore, cache, broker } = environment;
-  return (
-    storesEvents(carried) ||
-    runsPostgres(carried) ||
-    (writes && eventStore?.engine === "eventsourcingdb") ||
-    (reads && (cache?.engine === "valkey" || broker !== undefined))
-  );
+function servesStores({ stores }: Carried): boolean {
+  return stores.some((store) => runsAt(store) === "cluster");
 }
 
-function runsPostgres({ environment: { eventStore, readDatabase }, writes, reads }: Carried): boolean {
-  return (
-    (writes && eventStore?.engine === "postgres" && eventStore.server.engine === "cloudnative-pg") ||
-    (reads && all(readDatabase).some(({ engine }) => engine === "cloudnative-pg"))
-  );
+function runsPostgres({ stores }: Carried): boolean {
+  return serversOf({ stores }).some(({ settings }) => settings.engine === "cloudnative-pg");
 }

@@ -1,27 +1,23 @@
 import type { ClusterKey } from "../cluster";
-import type { Environment } from "../environment";
+import type { System } from "../system";
+import { domainsOn } from "./signals";
 
 /**
- * What of a system stays when nodes are full, and takes the place of what comes after it. What has no class has 0: jobs and
- * tests come last, and take nobody's place. There is room between them for a user's own.
+ * Stores stay when nodes are full, and preempt everything else; domains come after them by their own priority. What has no
+ * class has 0: jobs and tests come last, and preempt nothing. There is room between them for a user's own.
  */
-const PRIORITIES = { stores: 4_000_000, "write-side": 3_000_000, "read-side": 2_000_000, projections: 1_000_000 } as const;
+const STORES = 4_000_000;
 
-export type Priority = keyof typeof PRIORITIES;
-
-/** Which of them a cluster carries. */
-const CARRIED: Readonly<Record<ClusterKey, readonly Priority[]>> = {
-  cluster: ["stores", "write-side", "read-side", "projections"],
-  writeCluster: ["stores", "write-side"],
-  readCluster: ["stores", "read-side", "projections"],
-};
+/** What a PriorityClass is of: stores, or a domain by its name. */
+export type Priority = "stores" | (string & {});
 
 /** The name of a PriorityClass, of which a cluster has one of a name, whoever shares it. Names that begin with `system-` are its own. */
-export function priorityClass({ system, name }: Environment, of: Priority): string {
+export function priorityClass({ system, name }: Pick<System, "system" | "name">, of: Priority): string {
   return `${of}-${system}-${name}`;
 }
 
 /** The PriorityClasses of a cluster. */
-export function prioritiesOn(environment: Environment, key: ClusterKey) {
-  return CARRIED[key].map((of) => ({ of, name: priorityClass(environment, of), value: PRIORITIES[of] }));
+export function prioritiesOn(system: System, key: ClusterKey) {
+  const domains = domainsOn(system, key).flatMap(({ name, priority }) => (priority === undefined ? [] : [{ of: name, value: priority }]));
+  return [{ of: "stores", value: STORES }, ...domains].map(({ of, value }) => ({ of, name: priorityClass(system, of), value }));
 }

@@ -1,9 +1,9 @@
 import type { PodGroup, PodRequest, Spread } from "../../../constructs/capacity";
 import type { ClusterKey } from "../cluster";
-import type { Environment } from "../environment";
+import type { System } from "../system";
 
 /** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
-export function roomKept(environment: Environment, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
+export function roomKept(environment: System, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
   const kept = [["observability", watching(environment, key)]] as const;
   return kept.filter(([, groups]) => groups.length > 0);
 }
@@ -16,7 +16,7 @@ const OVER_ZONES: readonly Spread[] = [{ over: "zone", how: "even", required: fa
  * What watches the system, as measured with charts set up for production. The heavy and shared parts are on the
  * cluster that serves queries; the write side's cluster only collects.
  */
-function watching({ monitoring }: Environment, key: ClusterKey): PodGroup[] {
+function watching({ monitoring }: Pick<System, "monitoring">, key: ClusterKey): PodGroup[] {
   const hub = key !== "writeCluster";
   const group = (name: string, pods: PodGroup["pods"], request: PodRequest): PodGroup => ({
     name: `observability/${name}`,

@@ -1,18 +1,18 @@
 import { eventSourcingDbToken, kurrentCloudSecrets, kurrentDbSecrets } from "../../../constructs/event-store";
 import type { SecretSpec } from "../../../constructs/secrets";
-import { isExistingCluster } from "../cluster";
-import { all } from "../common";
-import type { Environment } from "../environment";
+import { type ClusterKey, isExistingCluster } from "../cluster";
+import type { Engine } from "../stores";
+import type { StoreOf, System } from "../system";
+import type { SecretUse } from "../workloads/workload";
+import { clustersOf } from "./clusters";
+import { membersOf, type StoreWith } from "./members";
 import { NAMESPACES } from "./namespaces";
-import { eventServerName, postgresSecrets, readDatabaseName } from "./servers";
+import { postgresSecrets } from "./servers";
 
 /** A secret, and where in the system it belongs. */
 export interface PlacedSecret {
-  /** The side of the system, and so the cluster. */
-  readonly side: "write" | "read";
-
+  readonly cluster: ClusterKey;
   readonly namespace: string;
-
   readonly spec: SecretSpec;
 }
 
@@ -22,25 +22,25 @@ const PASSWORD = { length: 32 } as const;
 /** 32 bytes, the key of AES-256. */
 const AES_KEY = { length: 64, characters: "hex" } as const;
 
-/** Who signs the certificates of the event store, for the clients on another cluster. It is no secret. */
-export const AUTHORITY = "event-store-authority";
+/** Who signs the certificates of an event store, for the clients on another cluster. It is no secret. */
+export function authorityOf({ name }: Pick<StoreOf, "name">): string {
+  return `${name}-authority`;
+}
 
-export const cacheUsers = {
-  side: "read",
-  namespace: NAMESPACES.readStore,
-  spec: {
-    name: "cache-users",
+/** The user of a server of the Redis protocol. */
+export function redisUsers({ name }: Pick<StoreOf, "name">): SecretSpec {
+  return {
+    name: `${name}-users`,
     purpose: "Password of the cache's user",
     keys: { default: PASSWORD },
     rotation: { method: "two-passwords", clients: "read-again", engine: "a job, within 15 minutes, from default, next and former" },
-  },
-} as const satisfies PlacedSecret;
+  };
+}
 
-export const brokerUsers = {
-  side: "read",
-  namespace: NAMESPACES.readStore,
-  spec: {
-    name: "broker-users",
+/** The users of a broker. */
+export function brokerUsers({ name }: Pick<StoreOf, "name">): SecretSpec {
+  return {
+    name: `${name}-users`,
     purpose: "Passwords of the users of NATS: two of workloads, which alternate, and one that looks after servers",
     keys: { a: PASSWORD, b: PASSWORD, system: PASSWORD },
     rotation: {
@@ -48,61 +48,99 @@ export const brokerUsers = {
       clients: "restart",
       engine: "a job, within 5 minutes: it restarts the servers one after the other",
     },
-  },
-} as const satisfies PlacedSecret;
+  };
+}
 
-export const grafanaAdmin = {
-  side: "read",
-  namespace: NAMESPACES.observability,
-  spec: {
-    name: "grafana-admin",
-    purpose: "Grafana's administrator",
-    keys: { "admin-password": PASSWORD },
-    fixed: { "admin-user": "admin" },
-    // Read when Grafana's database is made; a database on a volume keeps what it has.
-    rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
-  },
-} as const satisfies PlacedSecret;
+const GRAFANA_ADMIN: SecretSpec = {
+  name: "grafana-admin",
+  purpose: "Grafana's administrator",
+  keys: { "admin-password": PASSWORD },
+  fixed: { "admin-user": "admin" },
+  // Read when Grafana's database is made; a database on a volume keeps what it has.
+  rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
+};
 
-export const fieldKeys = {
-  side: "read",
-  namespace: NAMESPACES.readSide,
-  spec: {
-    name: "field-keys",
-    purpose: "Keys of single fields of read models (AES-256-GCM), each 32 bytes in hexadecimal digits",
-    keys: { "key-1": AES_KEY },
-    rotation: { method: "key-ring", clients: "restart", engine: "a further key beside the others: key-2" },
-  },
-} as const satisfies PlacedSecret;
+export const FIELD_KEYS: SecretSpec = {
+  name: "field-keys",
+  purpose: "Keys of single fields of read models (AES-256-GCM), each 32 bytes in hexadecimal digits",
+  keys: { "key-1": AES_KEY },
+  rotation: { method: "key-ring", clients: "restart", engine: "a further key beside the others: key-2" },
+};
+
+/** Where the keys of fields are at home: with the first workload that answers from what is encrypted, or writes it. */
+export function fieldKeysHome({ domains }: Pick<System, "domains">): Pick<PlacedSecret, "cluster" | "namespace"> | undefined {
+  return (
+    domains.find(({ services }) => services.some(({ encrypts }) => encrypts)) ??
+    domains.find((domain) => membersOf(domain).some(({ encrypts }) => encrypts))
+  );
+}
+
+/** The secrets of a store, by its engine. */
+const SECRETS: { readonly [E in Engine]: (store: StoreWith<E>) => readonly SecretSpec[] } = {
+  "kurrent-cloud": ({ name }) => Object.values(kurrentCloudSecrets(name)),
+  kurrentdb: ({ name, settings }) => (settings.insecure ? [] : Object.values(kurrentDbSecrets(name))),
+  eventsourcingdb: ({ name }) => [eventSourcingDbToken(name)],
+  postgres: ({ name, settings: { server } }) => postgresSecrets({ name: server.name ?? name, settings: server }),
+  memory: () => [],
+  aurora: postgresSecrets,
+  rds: postgresSecrets,
+  "cloudnative-pg": postgresSecrets,
+  elasticache: (store) => [redisUsers(store)],
+  valkey: (store) => [redisUsers(store)],
+  nats: (store) => [brokerUsers(store)],
+};
+
+/** A secret that workloads are given and the platform generates, by its name. */
+export function generatedSecret(name: string): SecretSpec {
+  return {
+    name,
+    purpose: "Generated for the workloads that name it",
+    keys: { value: { length: 64 } },
+    rotation: { method: "engine-first", clients: "restart", engine: "whatever accepts it" },
+  };
+}
+
+/** The secrets that workloads are given and the platform generates, each at home with the first domain that names it. */
+export function workloadSecrets({ domains }: Pick<System, "domains">): readonly PlacedSecret[] {
+  const found = new Map<string, PlacedSecret>();
+  for (const domain of domains) {
+    for (const { settings } of membersOf(domain)) {
+      const { secrets = {}, secretFiles = {} } = settings as {
+        readonly [Key in "secrets" | "secretFiles"]?: Readonly<Record<string, SecretUse>>;
+      };
+      for (const use of [...Object.values(secrets), ...Object.values(secretFiles)]) {
+        if (typeof use !== "string" || found.has(use)) continue;
+        found.set(use, { cluster: domain.cluster, namespace: domain.namespace, spec: generatedSecret(use) });
+      }
+    }
+  }
+  return [...found.values()];
+}
 
 /**
  * The secrets that an environment needs, read from what it describes, except those that an operator draws itself. Each is
  * at home in one namespace: one that is drawn in a cluster would be another in the next.
  */
-export function secretsOf(environment: Environment): readonly PlacedSecret[] {
-  const { eventStore, cache, broker, monitoring, encryptedFields = [] } = environment;
-  const at = (place: Omit<PlacedSecret, "spec">, specs: readonly SecretSpec[]) => specs.map((spec) => ({ ...place, spec }));
-  const events = { side: "write", namespace: NAMESPACES.eventStore } as const;
-  const models = { side: "read", namespace: NAMESPACES.readStore } as const;
+export function secretsOf(system: System): readonly PlacedSecret[] {
+  const { stores, monitoring } = system;
+  const hub = clustersOf(system).find(([key]) => key !== "writeCluster")?.[0];
+  const keys = fieldKeysHome(system);
   return [
-    ...(eventStore?.engine === "kurrent-cloud" ? at(events, Object.values(kurrentCloudSecrets())) : []),
-    ...(eventStore?.engine === "kurrentdb" && !eventStore.insecure ? at(events, Object.values(kurrentDbSecrets())) : []),
-    ...(eventStore?.engine === "eventsourcingdb" ? at(events, [eventSourcingDbToken()]) : []),
-    ...(eventStore?.engine === "postgres" ? at(events, postgresSecrets(eventServerName(eventStore.server))) : []),
-    ...all(environment.readDatabase).flatMap((settings) => at(models, postgresSecrets(readDatabaseName(settings)))),
-    ...(cache ? [cacheUsers] : []),
-    ...(broker ? [brokerUsers] : []),
-    ...(monitoring?.grafana ? [grafanaAdmin] : []),
-    ...(encryptedFields.length > 0 ? [fieldKeys] : []),
+    ...stores.flatMap((store) => {
+      const specs = SECRETS[store.settings.engine] as (store: StoreOf) => readonly SecretSpec[];
+      return specs(store).map((spec) => ({ cluster: store.cluster, namespace: store.namespace, spec }));
+    }),
+    ...(monitoring?.grafana && hub ? [{ cluster: hub, namespace: NAMESPACES.observability, spec: GRAFANA_ADMIN }] : []),
+    ...(keys ? [{ cluster: keys.cluster, namespace: keys.namespace, spec: FIELD_KEYS }] : []),
+    ...workloadSecrets(system),
   ];
 }
 
 /** Those that Secrets Manager holds: of clusters that are made on EKS. An existing cluster draws its own. */
-export function managedSecretsOf(environment: Environment): readonly PlacedSecret[] {
-  const { cluster, writeCluster, readCluster } = environment;
-  const carrying = { write: cluster ?? writeCluster, read: cluster ?? readCluster };
-  return secretsOf(environment).filter(({ side }) => {
-    const found = carrying[side];
+export function managedSecretsOf(system: System): readonly PlacedSecret[] {
+  const made = new Map(clustersOf(system));
+  return secretsOf(system).filter(({ cluster }) => {
+    const found = made.get(cluster);
     return found !== undefined && !isExistingCluster(found);
   });
 }

@@ -1,38 +1,48 @@
 import type { Peer } from "../../../constructs/kubernetes";
 import { SIGNAL_READER } from "../../../constructs/workload";
-import { all } from "../common";
-import type { Environment } from "../environment";
-import type { Service } from "../workloads/service";
-import type { Processors } from "../workloads/worker";
+import type { ClusterKey } from "../cluster";
+import type { DomainOf, ServerOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import type { ScaleOn } from "../workloads/workload";
-import { readDatabaseName } from "./servers";
+import { isEngine, type StoreWith, serversOf } from "./members";
 
-/** Who reads signals, where one is of this. */
-export function readersOf(environment: Environment, is: (followed: ScaleOn) => boolean): readonly Exclude<Peer, "anywhere">[] {
-  return followed(environment).some(is) ? [SIGNAL_READER] : [];
+/** The autoscaled workloads of some domains. */
+export function autoscaled(domains: readonly DomainOf[]): readonly (ServiceOf | WorkerOf)[] {
+  return domains
+    .flatMap(({ services, workers }) => [...services, ...workers])
+    .filter(({ settings: { replicas } }) => typeof replicas === "object");
 }
 
-/** Whether what is followed is an answer of that read database. */
-export function asks(environment: Environment, server: string): (followed: ScaleOn) => boolean {
-  const [first = {}] = all(environment.readDatabase);
-  return ({ readDatabase }) => readDatabase !== undefined && (readDatabase.database ?? readDatabaseName(first)) === server;
-}
-
-/** The autoscaled workloads of these sides. */
-export function autoscaled(
-  { commandApi, commandProcessors, queryApi }: Environment,
-  sides: readonly ("write" | "read")[],
-): readonly Scaled[] {
-  const on: Readonly<Record<"write" | "read", readonly Scaled[]>> = {
-    write: [...all<Scaled>(commandApi), ...all<Scaled>(commandProcessors)],
-    read: all<Scaled>(queryApi),
-  };
-  return sides.flatMap((side) => on[side]).filter(({ replicas }) => typeof replicas === "object");
+/** The domains of a cluster. */
+export function domainsOn({ domains }: Pick<System, "domains">, key: ClusterKey): readonly DomainOf[] {
+  return domains.filter(({ cluster }) => cluster === key);
 }
 
 /** What the autoscaled workloads follow. Those of a fixed number follow nothing. */
-export function followed(environment: Environment): readonly ScaleOn[] {
-  return autoscaled(environment, ["write", "read"]).flatMap(({ scaleOn }) => scaleOn ?? []);
+export function followed({ domains }: Pick<System, "domains">): readonly ScaleOn[] {
+  return autoscaled(domains).flatMap(({ settings: { scaleOn } }) => scaleOn ?? []);
 }
 
-export type Scaled = Pick<Service | Processors, "replicas" | "scaleOn">;
+/** The server whose answer is followed under a name; the first one that has no tables of events where none is named. */
+export function serverAsked(system: Pick<System, "stores">, database: string | undefined): ServerOf | undefined {
+  const servers = serversOf(system).filter(({ holdsEvents }) => !holdsEvents);
+  return database === undefined ? servers[0] : servers.find(({ name }) => name === database);
+}
+
+/** The server whose answer is followed as that of the event store. */
+export function eventServerAsked(system: Pick<System, "stores">): ServerOf | undefined {
+  return serversOf(system).find(({ holdsEvents }) => holdsEvents);
+}
+
+/** The broker whose streams are followed. */
+export function brokerAsked({ stores }: Pick<System, "stores">): StoreWith<"nats"> | undefined {
+  return stores.find((store) => isEngine(store, "nats"));
+}
+
+/** What reads signals, where something follows an answer of that store. */
+export function readersOf(system: System, { name }: Pick<StoreOf, "name">): readonly Exclude<Peer, "anywhere">[] {
+  const asks = ({ broker, eventStore, readDatabase }: ScaleOn) =>
+    (broker !== undefined && brokerAsked(system)?.name === name) ||
+    (eventStore !== undefined && eventServerAsked(system)?.name === name) ||
+    (readDatabase !== undefined && serverAsked(system, readDatabase.database)?.name === name);
+  return followed(system).some(asks) ? [SIGNAL_READER] : [];
+}

@@ -1,37 +1,18 @@
-import { NATS_SIZES, type NatsSettings as NatsServers } from "../../../constructs/broker";
-import { type Bytes, bytes, type Cores, known, millicores } from "../../../constructs/core/quantities";
-import {
-  DEFAULT_ELASTICACHE_VALKEY,
-  DEFAULT_KURRENT_CLOUD,
-  DEFAULT_KURRENTDB,
-  DEFAULT_POSTGRES,
-  EVENT_SOURCING_DB,
-} from "../../../constructs/core/versions";
-import { EVENT_SOURCING_DB_SIZES, KURRENT_CLOUD_SIZES, kurrentDbSize } from "../../../constructs/event-store";
+import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import type { Quota } from "../../../constructs/kubernetes";
-import {
-  AURORA_SIZES,
-  instanceClass,
-  type ManagedEngine,
-  type PostgresClusterProps,
-  RDS_SIZES,
-  resolvePostgres,
-} from "../../../constructs/postgres";
-import { CACHE_NODES, ELASTICACHE_SIZES, type ResolvedValkey, resolveValkey } from "../../../constructs/redis";
-import { WORKLOAD_DEFAULTS } from "../../../constructs/workload";
-import { all, mostOf } from "../common";
-import type { Environment } from "../environment";
+import { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "../../../constructs/workload";
+import { mostOf } from "../common";
 import { isProtected } from "../exceptions";
-import type { NatsSettings } from "../stores/broker";
-import type { EventSourcingDbSettings } from "../stores/event-store";
-import type { CloudNativePgSettings, PostgresSettings, RdsSettings } from "../stores/postgres";
-import type { ValkeySettings } from "../stores/redis";
-import type { Migrations } from "../workloads/job";
-import type { Service } from "../workloads/service";
+import { engineOf } from "../stores";
+import type { StorePods } from "../stores/engine";
+import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import type { Workload } from "../workloads/workload";
+import { isEngine } from "./members";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
 export interface SettledStore {
+  readonly store: StoreOf;
+
   /** Where the environment describes it: `readDatabase`. */
   readonly path: string;
 
@@ -39,142 +20,43 @@ export interface SettledStore {
   readonly settings: string;
 
   /**
-   * What its pods ask of a cluster, on the side that it belongs to.
+   * What its pods ask of its cluster.
    * @default - it runs elsewhere
    */
-  readonly pods?: {
-    readonly side: "write" | "read";
-    readonly count: number;
-    readonly cpu: Cores;
-    readonly memory: Bytes;
-    readonly volumes: number;
-  };
+  readonly pods?: StorePods;
+
+  /**
+   * A limit that its users have to know.
+   * @default - none
+   */
+  readonly limit?: string;
 }
 
 /** Every store of an environment, with all that follows from sizes. */
-export function settledStores(environment: Environment): readonly SettledStore[] {
-  const { eventStore, readDatabase, cache, broker, size = "medium" } = environment;
-  const kept = isProtected(environment);
-  return [
-    ...(eventStore ? [eventStoreOf(eventStore, size, kept)] : []),
-    ...all(readDatabase).map((settings) =>
-      postgresOf(settings.name ? `readDatabase ${settings.name}` : "readDatabase", settings, "read", size, kept),
-    ),
-    ...(cache ? [cacheOf(cache, size)] : []),
-    ...(broker ? [brokerOf(broker, size)] : []),
-  ];
+export function settledStores(system: Pick<System, "stores" | "size" | "exceptions">): readonly SettledStore[] {
+  const sizing = { size: system.size ?? "medium", isProtected: isProtected(system) };
+  return system.stores.flatMap((store): SettledStore[] => {
+    const resolved = engineOf(store)?.resolved(store.settings, sizing);
+    if (!resolved) return [];
+    const server = isEngine(store, "postgres") ? store.settings.server : undefined;
+    const { settings, ...rest } = resolved;
+    const words = Object.entries(settings).filter(([, value]) => value !== undefined);
+    return [
+      {
+        store,
+        path: server ? `${store.label}.server` : store.label,
+        settings: `${(server ?? store.settings).engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}`,
+        ...rest,
+      },
+    ];
+  });
 }
 
-type Size = NonNullable<Environment["size"]>;
-
-function eventStoreOf(settings: NonNullable<Environment["eventStore"]>, size: Size, kept: boolean): SettledStore {
-  const path = "eventStore";
-  switch (settings.engine) {
-    case "kurrent-cloud": {
-      const { version = DEFAULT_KURRENT_CLOUD, patch } = settings;
-      return { path, settings: said("kurrent-cloud", { version: patch ?? version, ...KURRENT_CLOUD_SIZES[settings.size] }) };
-    }
-    case "kurrentdb": {
-      const { nodes, cpu, memory, storage } = kurrentDbSize({ size, ...settings });
-      const { version = DEFAULT_KURRENTDB } = settings;
-      return {
-        path,
-        settings: said("kurrentdb", { version, nodes, cpu, memory, storage }),
-        pods: { side: "write", count: nodes, cpu, memory, volumes: 1 },
-      };
-    }
-    case "postgres":
-      return postgresOf("eventStore.server", settings.server, "write", size, kept);
-    case "eventsourcingdb": {
-      const of = eventSourcingDbSize(settings, size);
-      return {
-        path,
-        settings: said("eventsourcingdb", { image: EVENT_SOURCING_DB, ...of }),
-        pods: { side: "write", count: 1, cpu: of.cpu, memory: of.memory, volumes: 1 },
-      };
-    }
-  }
-}
-
-const MANAGED_SIZES = { aurora: AURORA_SIZES, rds: RDS_SIZES } as const;
-
-/** How AWS calls them. */
-const ENGINES = { aurora: "aurora-postgresql", rds: "postgres" } as const satisfies Readonly<Record<string, ManagedEngine>>;
-
-function postgresOf(path: string, settings: PostgresSettings, side: "write" | "read", size: Size, kept: boolean): SettledStore {
-  if (settings.engine !== "cloudnative-pg") {
-    const { engine, version = DEFAULT_POSTGRES, replicas } = settings;
-    const { instance, parameters } = MANAGED_SIZES[engine][settings.size ?? size];
-    const disk = settings.engine === "rds" ? { standby: kept, storage: rdsStorage(settings, size) } : {};
-    const { max_connections } = { ...parameters, ...settings.parameters };
-    const instances = { instance: instanceClass(ENGINES[engine], instance), memory: instance.memory, replicas };
-    return { path, settings: said(engine, { version, ...instances, ...disk, max_connections }) };
-  }
-  const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = cloudNativePgSize(settings, size);
-  const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
-  return {
-    path,
-    settings: said("cloudnative-pg", { ...shown, max_connections: parameters.max_connections }),
-    // Beside the servers, the job that makes one's volumes, and poolers.
-    pods: { side, count: instances + 1 + 2 * poolers, cpu, memory, volumes: 2 },
-  };
-}
-
-/** What a server on a cluster is told. */
-export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
-  const { engine: _, name: __, ...given } = settings;
-  return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
-}
-
-function cacheOf(settings: NonNullable<Environment["cache"]>, size: Size): SettledStore {
-  const path = "cache";
-  if (settings.engine === "elasticache") {
-    const { shards, replicasPerShard } = settings;
-    const { node } = ELASTICACHE_SIZES[settings.size ?? size];
-    const nodes = { version: DEFAULT_ELASTICACHE_VALKEY, node, memory: `${CACHE_NODES[node]}Gi` };
-    return { path, settings: said("elasticache", { ...nodes, shards, replicasPerShard }) };
-  }
-  const { replicas, cpu, memory, storage, eviction, sync } = valkeySize(settings, size);
-  return {
-    path,
-    settings: said("valkey", { replicas, cpu, memory, storage, eviction, sync }),
-    pods: { side: "read", count: replicas + 1, cpu, memory, volumes: 1 },
-  };
-}
-
-function brokerOf(settings: NonNullable<Environment["broker"]>, size: Size): SettledStore {
-  const { servers, cpu, memory, storage } = brokerSize(settings, size);
-  return {
-    path: "broker",
-    settings: said("nats", { servers, cpu, memory, storage }),
-    pods: { side: "read", count: servers, cpu, memory, volumes: 1 },
-  };
-}
-
-/** What an event store of that engine is told. */
-export function eventSourcingDbSize(settings: EventSourcingDbSettings, size: Size) {
-  const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
-  return { ...of, storage: settings.storage ?? of.storage };
-}
-
-/** The disk that an instance of RDS is told. */
-export function rdsStorage(settings: RdsSettings, size: Size): Bytes {
-  return settings.storage ?? RDS_SIZES[settings.size ?? size].storage;
-}
-
-/** What a server of Valkey is told. */
-export function valkeySize({ engine: _, purpose = "cache", ...given }: ValkeySettings, size: Size): ResolvedValkey {
-  return resolveValkey({ size, purpose, ...given });
-}
-
-/** What servers of NATS are told. */
-export function brokerSize({ engine: _, purpose: __, active: ___, size: own, ...said }: NatsSettings, size: Size): NatsServers {
-  return { ...NATS_SIZES[own ?? size], ...said };
-}
-
-function said(engine: string, settings: Readonly<Record<string, unknown>>): string {
-  const words = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return `${engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}`;
+/** Requests of some pods of one kind. */
+interface Pods {
+  readonly count: number;
+  readonly millicores: number;
+  readonly bytes: number;
 }
 
 /** Room for jobs, sidecars and whatever a release has twice. */
@@ -183,41 +65,68 @@ const BESIDE = { millicores: 2000, mebibytes: 4096, pods: 30 } as const;
 /** Jobs that keep and revoke the credentials of a cache and a broker, twice. */
 const ROTATION_PODS = 10;
 
-/** What the namespace of a side's stores has to allow: all of its pods twice, as when they come up anew at once. */
-export function quotaOf(environment: Environment, side: "write" | "read"): Quota {
-  const stores = settledStores(environment).flatMap(({ pods: of }) => (of?.side === side ? [of] : []));
-  const pods = [...stores, ...(side === "read" ? all(environment.migrations).map(migrationPods) : [])];
-  const sum = (of: (pod: (typeof pods)[number]) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
-  const mebibytes = Math.ceil(2 * sum(({ memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes;
+/** The quota that lets a namespace run some pods twice, as when they all come up again at once, and others once. */
+function quotaOf(twice: readonly Pods[], once: readonly Pods[], jobs: number, volumes?: number): Quota {
+  const sum = (of: (pods: Pods) => number) => {
+    const total = (all: readonly Pods[]) => all.reduce((found, pods) => found + pods.count * of(pods), 0);
+    return 2 * total(twice) + total(once);
+  };
   return {
-    cpu: `${2 * sum(({ cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
-    memory: `${mebibytes}Mi`,
-    pods: 2 * sum(() => 1) + BESIDE.pods + ROTATION_PODS,
-    volumes: sum(({ volumes }) => volumes),
+    cpu: `${sum(({ millicores: cpu }) => cpu) + BESIDE.millicores}m`,
+    memory: `${Math.ceil(sum(({ bytes: memory }) => memory / 2 ** 20)) + BESIDE.mebibytes}Mi`,
+    pods: sum(() => 1) + BESIDE.pods + jobs,
+    ...(volumes === undefined ? {} : { volumes }),
   };
 }
 
-/** Migrations run where read databases are: one at a time of each, and the way back of a release beside it. */
-function migrationPods({ cpu = WORKLOAD_DEFAULTS.cpu, memory = WORKLOAD_DEFAULTS.memory }: Migrations) {
-  return { count: 1, cpu, memory, volumes: 0 };
+/** The quota of the namespace of the stores of a stack: all of their pods twice, and of the jobs that run before domains among them. */
+export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | "exceptions">, stack: string): Quota {
+  const settled = settledStores(system).filter(({ store }) => store.stack === stack);
+  const pods = settled.flatMap(({ pods: found }) => found ?? []);
+  const namespaces = new Set(settled.map(({ store }) => store.namespace));
+  const jobs = system.domains
+    .filter(({ ownsNamespace, namespace }) => !ownsNamespace && namespaces.has(namespace))
+    .flatMap((domain) => domain.jobs.filter(({ settings: { when } }) => when === "before").map((job) => podsOf(job, 1)));
+  const stores = pods.map(({ count, cpu, memory }): Pods => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }));
+  // Jobs run one at a time of each, with what undoes them beside them.
+  return quotaOf(
+    [...stores, ...jobs],
+    [],
+    ROTATION_PODS,
+    pods.reduce((total, { count, volumes }) => total + count * volumes, 0),
+  );
 }
 
-/** What the namespace of a side's workloads has to allow: all of its pods twice at their most, as when a release replaces them. */
-export function workloadQuota(environment: Environment, part: "write-side" | "read-side" | "projections"): Quota {
-  const { commandApi, commandProcessors, queryApi, projections } = environment;
-  const service = (one: Service) => ({ ...one, count: mostOf(one.replicas) * Math.max(1, Object.keys(one.slots ?? {}).length) });
-  const pods = {
-    "write-side": [...all(commandApi).map(service), ...all(commandProcessors).map((one) => ({ ...one, count: mostOf(one.replicas) }))],
-    "read-side": all(queryApi).map(service),
-    projections: all(projections).map((one) => ({
-      ...one,
-      count: one.workers * Math.max(1, Object.keys(one.readModel?.slots ?? {}).length),
-    })),
-  }[part] as readonly (Workload & { readonly count: number })[];
-  const sum = (of: (pod: Workload) => number) => pods.reduce((total, pod) => total + pod.count * of(pod), 0);
+/** The quota of a domain's namespace: all of its pods twice at their most, as when a release replaces them, and each of its jobs once. */
+export function domainQuota({ services, workers, projections, jobs }: DomainOf): Quota {
+  const running = [...services, ...workers, ...projections];
+  const volumes = running.reduce(
+    (total, { settings }) => total + Object.keys("volumes" in settings ? (settings.volumes ?? {}) : {}).length,
+    0,
+  );
+  return quotaOf(
+    running.map((workload) => podsOf(workload, maxPods(workload))),
+    jobs.map((job) => podsOf(job, 1)),
+    0,
+    volumes > 0 ? volumes : undefined,
+  );
+}
+
+/** Pods of a workload when it is scaled out, in all of its slots. */
+export function maxPods(workload: ServiceOf | WorkerOf | ProjectionOf | JobOf): number {
+  const { kind, settings } = workload;
+  if (kind === "job") return 1;
+  if (kind === "projection") return settings.workers * Math.max(1, Object.keys(workload.model.slots).length);
+  return mostOf(settings.replicas) * (kind === "service" ? Math.max(1, Object.keys(settings.slots ?? {}).length) : 1);
+}
+
+/** Requests of a pod of a workload, with those of its sidecars. */
+function podsOf({ settings }: { readonly settings: Pick<Workload, "cpu" | "memory" | "sidecars"> }, count: number): Pods {
+  const { cpu = WORKLOAD_DEFAULTS.cpu, memory = WORKLOAD_DEFAULTS.memory, sidecars = [] } = settings;
+  const containers = [{ cpu, memory }, ...sidecars.map((one) => ({ ...CONTAINER_DEFAULTS, ...one }))];
   return {
-    cpu: `${2 * sum(({ cpu = WORKLOAD_DEFAULTS.cpu }) => known(millicores(cpu))) + BESIDE.millicores}m`,
-    memory: `${Math.ceil(2 * sum(({ memory = WORKLOAD_DEFAULTS.memory }) => known(bytes(memory)) / 2 ** 20)) + BESIDE.mebibytes}Mi`,
-    pods: 2 * sum(() => 1) + BESIDE.pods,
+    count,
+    millicores: containers.reduce((total, one) => total + known(millicores(one.cpu)), 0),
+    bytes: containers.reduce((total, one) => total + known(bytes(one.memory)), 0),
   };
 }

@@ -1,11 +1,14 @@
 import { GATEWAY_PORTS, READINESS } from "../../../constructs/gateway/contract";
 import { type Flow, INTERNET, type Party } from "../../../constructs/network";
-import { isExistingCluster } from "../cluster";
-import type { Environment } from "../environment";
+import type { ClusterKey } from "../cluster";
 import { isExistingNetwork } from "../place";
 import { kurrentCloudCidr } from "../stores/event-store";
+import type { StoreOf, System } from "../system";
+import type { Workload } from "../workloads/workload";
+import { newClusters } from "./clusters";
 import { entrances } from "./endpoints";
-import { managedServersOf } from "./servers";
+import { isEngine, membersOf, usersOf } from "./members";
+import { isUsedFromElsewhere, managedServersOf } from "./servers";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
 export interface Traffic {
@@ -45,8 +48,8 @@ export const AMONG_NODES: readonly Way[] = [
 ];
 
 /** Reads from an environment which parties it has and which flows they need; nothing else is open between them. */
-export function traffic(environment: Environment): Traffic {
-  const nodes = nodeParties(environment);
+export function traffic(system: System): Traffic {
+  const nodes = nodeParties(system);
   const clusters = [...new Set(Object.values(nodes))].map((name) => ({ name, api: name.replace(/nodes$/, "api") }));
   const runners = clusters.length > 0 ? RUNNERS.name : undefined;
   const parties: Party[] = clusters.map(({ name }) => ({ name, description: `Nodes and pods: ${name}` }));
@@ -56,44 +59,57 @@ export function traffic(environment: Environment): Traffic {
     parties.push(party);
     for (const from of new Set(callers)) if (from) flows.push({ from, to: party.name, port, description: why });
   };
+  // The nodes of those who use a store, and of the jobs that set it up.
+  const callers = (store: Pick<StoreOf, "name" | "cluster">, name = store.name) => {
+    const keys = new Set([store.cluster, ...usersOf(system, name).map(({ domain }) => domain.cluster)]);
+    return (["cluster", "writeCluster", "readCluster"] as const).flatMap((key) => (keys.has(key) ? [nodes[key]] : []));
+  };
 
   // In an existing network somebody else looks after the ways to AWS; without nodes nobody takes them.
-  const network = environment.aws?.network;
-  if (parties.length > 0 && environment.exceptions?.awsApisOverInternet === undefined && !(network && isExistingNetwork(network))) {
+  const network = system.aws?.network;
+  if (parties.length > 0 && system.exceptions?.awsApisOverInternet === undefined && !(network && isExistingNetwork(network))) {
     offer(
       { name: "aws-endpoints", description: "AWS services, inside the network" },
       PORTS.https,
-      [nodes.write, nodes.read, runners],
+      [...Object.values(nodes), runners],
       "calls to AWS",
     );
   }
-  for (const { name, sides } of managedServersOf(environment)) {
-    const why = sides.length > 1 ? "events" : "projections and queries";
+  for (const server of managedServersOf(system)) {
+    const { name, holdsEvents } = server;
+    const owner = system.stores.find(({ keys }) => keys.every((key, index) => server.keys[index] === key))?.name ?? name;
     offer(
       { name, description: `PostgreSQL: ${name}` },
       PORTS.postgres,
-      sides.map((side) => nodes[side]),
-      why,
+      callers(server, owner),
+      holdsEvents ? "events" : "projections and queries",
     );
   }
-  if (environment.cache?.engine === "elasticache") {
-    offer({ name: "cache", description: "Cache of queries" }, PORTS.redis, [nodes.read], "cached queries");
+  for (const store of system.stores.filter((one) => isEngine(one, "elasticache"))) {
+    offer({ name: store.name, description: "Cache of queries" }, PORTS.redis, callers(store), "cached queries");
   }
-  if (environment.eventStore?.engine === "kurrentdb" && nodes.write && nodes.read && nodes.write !== nodes.read) {
-    flows.push({ from: nodes.read, to: nodes.write, port: PORTS.kurrentDb, description: "projections subscribe to the event store" });
+  for (const store of system.stores.filter((one) => isUsedFromElsewhere(system, one))) {
+    const to = nodes[store.cluster];
+    for (const from of callers(store)) {
+      if (from && to && from !== to)
+        flows.push({ from, to, port: PORTS.kurrentDb, description: "projections subscribe to the event store" });
+    }
   }
   const networks: Record<string, string> = {};
-  if (environment.eventStore?.engine === "kurrent-cloud") {
-    networks[KURRENT_CLOUD] = kurrentCloudCidr(environment.eventStore);
+  for (const store of system.stores) {
+    if (!isEngine(store, "kurrent-cloud")) continue;
+    const name = vendorNetwork(store);
+    networks[name] = kurrentCloudCidr(store.settings);
     for (const from of new Set(Object.values(nodes)))
-      flows.push({ from, to: KURRENT_CLOUD, port: PORTS.kurrentDb, description: "events, at Kurrent Cloud" });
+      flows.push({ from, to: name, port: PORTS.kurrentDb, description: "events, at Kurrent Cloud" });
   }
-  for (const { name, side, party } of entrances(environment)) {
+  for (const { name, domain, party, tcp } of entrances(system)) {
     parties.push({ name: party, description: `Load balancer: ${name}` });
-    const to = nodes[side];
+    const to = nodes[domain.cluster];
     if (to === undefined) continue;
     flows.push({ from: party, to, port: GATEWAY_PORTS.encrypted, description: name });
     flows.push({ from: party, to, port: READINESS.port, description: "whether a gateway is well" });
+    for (const { service, port, name: named } of tcp) flows.push({ from: party, to, port, description: `${named} of ${service.name}` });
     // A test in the cluster asks as clients do, from whichever node it is on.
     flows.push({ from: to, to, port: GATEWAY_PORTS.encrypted, description: "gateways, for tests in the cluster" });
   }
@@ -107,16 +123,39 @@ export function traffic(environment: Environment): Traffic {
   for (const from of [...clusters.map(({ name }) => name), ...(runners ? [runners] : [])]) {
     flows.push({ from, to: INTERNET, port: PORTS.https, description: "images, packages, and services outside" });
   }
-  return { parties, flows, networks };
+  for (const { key, port } of portsOutside(system)) {
+    const from = nodes[key];
+    if (from && port !== PORTS.https) flows.push({ from, to: INTERNET, port, description: "services outside that workloads reach" });
+  }
+  return { parties, flows: unique(flows), networks };
 }
 
-/** The party of the nodes that carry each side: one for both where they share a cluster. */
-export function nodeParties({ cluster, writeCluster, readCluster }: Environment): { write?: string; read?: string } {
-  if (cluster && !isExistingCluster(cluster)) return { write: "nodes", read: "nodes" };
-  return {
-    ...(writeCluster && !isExistingCluster(writeCluster) ? { write: "write-nodes" } : {}),
-    ...(readCluster && !isExistingCluster(readCluster) ? { read: "read-nodes" } : {}),
-  };
+/** A gateway beside another one on the same nodes needs the same flows. */
+function unique(flows: readonly Flow[]): readonly Flow[] {
+  return [...new Map(flows.map((flow) => [JSON.stringify([flow.from, flow.to, flow.port, flow.lastPort, flow.protocol]), flow])).values()];
+}
+
+/** The ports that workloads of each cluster reach outside, each once. */
+function portsOutside({ domains }: System): readonly { readonly key: ClusterKey; readonly port: number }[] {
+  const found = domains.flatMap((domain) =>
+    membersOf(domain).flatMap(({ settings }) =>
+      ((settings as Pick<Workload, "egress">).egress ?? []).flatMap(({ ports = [443] }) =>
+        ports.map((port) => ({ key: domain.cluster, port })),
+      ),
+    ),
+  );
+  return [...new Map(found.map((one) => [`${one.key} ${one.port}`, one])).values()];
+}
+
+/** The network of a vendor that an environment is joined to, by the store in it. */
+function vendorNetwork({ name, keys: [first] }: StoreOf): string {
+  return first === "stores" ? `${KURRENT_CLOUD}-${name}` : KURRENT_CLOUD;
+}
+
+/** The party of the nodes of each cluster that is made here. */
+export function nodeParties(system: Pick<System, ClusterKey>): Readonly<Partial<Record<ClusterKey, string>>> {
+  const names: Readonly<Record<ClusterKey, string>> = { cluster: "nodes", writeCluster: "write-nodes", readCluster: "read-nodes" };
+  return Object.fromEntries(newClusters(system).map(([key]) => [key, names[key]]));
 }
 
 /** Whether pods on one node reach a port of pods on another, for a cluster that is made here. */

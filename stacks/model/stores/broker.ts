@@ -1,11 +1,12 @@
-import type { BrokerPurpose } from "../../../constructs/broker";
+import { type BrokerPurpose, NATS_SIZES, type NatsSettings as NatsServers, natsMoveProblems } from "../../../constructs/broker";
 import type { Bytes } from "../../../constructs/core/quantities";
 import { bytes } from "../../../constructs/core/quantities";
 import type { Size } from "../../../constructs/sizing";
 import { choice, engines, object, optional, quantity, told, whole } from "../check/shape";
 import { size } from "../common";
+import { bySetting, type StoreEngine } from "./engine";
 
-/** What workloads send each other messages by, on the cluster of the read side. */
+/** What workloads send each other messages by. */
 export interface NatsSettings {
   readonly engine: "nats";
 
@@ -32,8 +33,15 @@ export interface NatsSettings {
   readonly active?: "a" | "b";
 }
 
-export const brokerShape = engines({
-  nats: object<NatsSettings>({
+/** What servers of NATS are told. */
+export function brokerSize({ engine: _, purpose: __, active: ___, size: own, ...said }: NatsSettings, size: Size): NatsServers {
+  return { ...NATS_SIZES[own ?? size], ...said };
+}
+
+export const nats: StoreEngine<NatsSettings> = {
+  kind: "broker",
+  runs: "cluster",
+  shape: object<NatsSettings>({
     engine: told,
     size: optional(size),
     purpose: optional(choice(["events", "messages"], "purpose")),
@@ -41,4 +49,13 @@ export const brokerShape = engines({
     storage: optional(quantity(bytes)),
     active: optional(choice(["a", "b"], "user")),
   }),
-});
+  withinCluster: true,
+  resolved: (own, { size: of }) => {
+    const { servers, cpu, memory, storage } = brokerSize(own, of);
+    return { settings: { servers, cpu, memory, storage }, pods: { count: servers, cpu, memory, volumes: 1 } };
+  },
+  backup: ({ purpose }) => (purpose === "events" ? {} : undefined),
+  dataLoss: (before, after, sizes) => bySetting(natsMoveProblems(brokerSize(before, sizes.before), brokerSize(after, sizes.after))),
+};
+
+export const brokerShape = engines({ nats: nats.shape });

@@ -1,15 +1,35 @@
 import type { Bytes, Cores } from "../../../constructs/core/quantities";
 import { bytes, millicores, seconds } from "../../../constructs/core/quantities";
 import type { KurrentCloudVersion, KurrentDbLine } from "../../../constructs/core/versions";
-import { KURRENT_CLOUD_VERSIONS, KURRENTDB } from "../../../constructs/core/versions";
-import type { KurrentCloudSize, PersistentSubscription, SubscriptionFilter } from "../../../constructs/event-store";
-import type { Size } from "../../../constructs/sizing";
+import {
+  DEFAULT_KURRENT_CLOUD,
+  DEFAULT_KURRENTDB,
+  EVENT_SOURCING_DB,
+  KURRENT_CLOUD_VERSIONS,
+  KURRENTDB,
+} from "../../../constructs/core/versions";
+import {
+  EVENT_SOURCING_DB_SIZES,
+  eventSourcingDbSecrets,
+  isOfStandardProjection,
+  KURRENT_CLOUD_SIZES,
+  type KurrentCloudSize,
+  kurrentCloudBackupProblems,
+  kurrentCloudNetworkProblems,
+  kurrentDbSize,
+  type PersistentSubscription,
+  type SubscriptionFilter,
+} from "../../../constructs/event-store";
+import { POSTGRES_CLUSTER_SIZES } from "../../../constructs/postgres";
+import { type Size, shrinkProblems } from "../../../constructs/sizing";
 import type { BackupSchedule } from "../backup";
 import { schedule } from "../backup";
+import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, list, object, optional, quantity, records, text, told, whole } from "../check/shape";
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
+import { anotherEngine, bySetting, older, type SettingProblem, type StoreContext, type StoreEngine } from "./engine";
 import type { PostgresSettings } from "./postgres";
-import { postgres } from "./postgres";
+import { postgres, postgresEngine } from "./postgres";
 
 export type EventStore = KurrentCloudSettings | KurrentDbSettings | PostgresEventsSettings | EventSourcingDbSettings;
 
@@ -223,8 +243,14 @@ export const declared = {
   systemStreams: optional(list(anyText, 'write ["$ce-order"], or leave it out')),
 };
 
-export const eventStoreShape = engines({
-  "kurrent-cloud": object<KurrentCloudSettings>({
+/** Copying events from one engine to another. */
+export const COPY_EVENTS =
+  "make the other in a second environment, stop the write side, append every event there in the order of its position, compare counts, then send users there";
+
+export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
+  kind: "event-store",
+  runs: "vendor",
+  shape: object<KurrentCloudSettings>({
     engine: told,
     size: choice(["development", "production"], "size of Kurrent Cloud"),
     backup: schedule,
@@ -234,7 +260,94 @@ export const eventStoreShape = engines({
     projections: optional(choice(["off", "system", "user"], "set of projections that the store runs")),
     ...declared,
   }),
-  kurrentdb: object<KurrentDbSettings>({
+  resolved: ({ version = DEFAULT_KURRENT_CLOUD, patch, size: of }) => ({
+    settings: { version: patch ?? version, ...KURRENT_CLOUD_SIZES[of] },
+  }),
+  backup: ({ backup: { every, keep } = {} }) => ({ by: `Kurrent Cloud, every ${every}`, ...(keep ? { keep } : {}) }),
+  problems: (settings, { network, path }) => [
+    ...frequencyProblems(settings),
+    ...vendorNetworkProblems(settings, network),
+    ...patchProblems(settings),
+    ...emptyStreams(settings, path),
+  ],
+  vendorNetwork: kurrentCloudCidr,
+  dataLoss: (before, after) => [...topologyLoss(before, after), ...vendorNetworkLoss(before, after), ...vendorVersionLoss(before, after)],
+};
+
+/** That backups end before the next one is reported for every engine. */
+function frequencyProblems({ backup }: Draft<KurrentCloudSettings>): readonly Finding[] {
+  if (!backup?.every) return [];
+  const often = { every: backup.every, keep: backup.every };
+  return kurrentCloudBackupProblems(often).map((problem) => ({ keys: ["backup", "every"], ...problem }));
+}
+
+function vendorNetworkProblems(settings: Draft<KurrentCloudSettings>, network: string | undefined): readonly Finding[] {
+  const problems = kurrentCloudNetworkProblems(kurrentCloudCidr(settings), network);
+  return problems.map((problem) => ({ keys: ["network", "cidr"], ...problem }));
+}
+
+function patchProblems({ version = DEFAULT_KURRENT_CLOUD, patch }: Draft<KurrentCloudSettings>): readonly Finding[] {
+  if (patch === undefined || patch.startsWith(`${version}.`)) return [];
+  const remedy = `name one that begins with ${version}., or the line that it belongs to`;
+  return [{ keys: ["patch"], value: patch, rule: `is no patch of ${version}`, remedy }];
+}
+
+/** Streams by category and type are written by projections of the store. KurrentDb itself looks at its own. */
+function emptyStreams(
+  { projections = "off", persistentSubscriptions = [], systemStreams = [] }: Draft<KurrentCloudSettings>,
+  path: string,
+): readonly Finding[] {
+  if (projections !== "off") return [];
+  const read = [
+    ...persistentSubscriptions.map((one, index) => [["persistentSubscriptions", index, "stream"], one?.stream] as const),
+    ...systemStreams.map((stream, index) => [["systemStreams", index], stream] as const),
+  ];
+  return read
+    .filter(([, stream]) => isOfStandardProjection(stream ?? ""))
+    .map(([keys, value]) => ({
+      keys: keys.map(String),
+      value,
+      rule: "stays empty, because no projection fills it",
+      remedy: `set ${path}.projections to "system"`,
+    }));
+}
+
+function topologyLoss(before: KurrentCloudSettings, after: KurrentCloudSettings): readonly SettingProblem[] {
+  if (before.size === after.size) return [];
+  return [
+    {
+      at: "size",
+      value: after.size,
+      rule: `is another topology than ${before.size}, and its vendor changes none: it would be another cluster, and empty`,
+      remedy: "back this one up, and restore the backup into a second environment of that size, then send users there",
+    },
+  ];
+}
+
+function vendorNetworkLoss(before: KurrentCloudSettings, after: KurrentCloudSettings): readonly SettingProblem[] {
+  const [was, now] = [kurrentCloudCidr(before), kurrentCloudCidr(after)];
+  if (was === now) return [];
+  return [
+    {
+      at: "network.cidr",
+      value: now,
+      rule: `was ${was}: another network is another cluster, and empty`,
+      remedy: `keep ${was}, or restore a backup into a second environment with the other`,
+    },
+  ];
+}
+
+/** The line is what a cluster is made with; its upgrades are patches of a line. */
+function vendorVersionLoss(before: KurrentCloudSettings, after: KurrentCloudSettings): readonly SettingProblem[] {
+  const [was, now] = [before.version ?? DEFAULT_KURRENT_CLOUD, after.version ?? DEFAULT_KURRENT_CLOUD];
+  if (was === now) return older(before.patch ?? was, after.patch ?? before.patch ?? was, "patch");
+  return older(was, now);
+}
+
+export const kurrentDb: StoreEngine<KurrentDbSettings> = {
+  kind: "event-store",
+  runs: "cluster",
+  shape: object<KurrentDbSettings>({
     engine: told,
     version: optional(choice(Object.keys(KURRENTDB), "line of KurrentDB that the platform knows")),
     size: optional(size),
@@ -250,8 +363,140 @@ export const eventStoreShape = engines({
     insecure: optional(flag),
     backup: optional(schedule),
   }),
-  postgres: object<PostgresEventsSettings>({ engine: told, server: postgres }),
-  eventsourcingdb: object<EventSourcingDbSettings>({
+  resolved: ({ version = DEFAULT_KURRENTDB, ...settings }, { size: of }) => {
+    const { nodes, cpu, memory, storage } = kurrentDbSize({ size: of, ...settings });
+    return { settings: { version, nodes, cpu, memory, storage }, pods: { count: nodes, cpu, memory, volumes: 1 } };
+  },
+  backup: () => ({ alternative: "use kurrent-cloud or postgres, or " }),
+  problems: (settings, context) => [...quorumProblems(settings, context), ...insecureProblems(settings, context)],
+  dataLoss: (before, after, sizes) => {
+    const [was, now] = [kurrentDbSize({ size: sizes.before, ...before }), kurrentDbSize({ size: sizes.after, ...after })];
+    return [
+      ...joinedNodes(was.nodes, now.nodes),
+      ...bySetting(shrinkProblems(was, now, ["storage"])),
+      ...older(before.version ?? DEFAULT_KURRENTDB, after.version ?? DEFAULT_KURRENTDB),
+    ];
+  },
+  ownNodes: ({ nodes }) => nodes,
+  ineffective: { backup: "nothing backs up KurrentDB on a cluster" },
+};
+
+function quorumProblems(
+  { size: own, nodes: said }: Draft<KurrentDbSettings>,
+  { size: of = "medium", exceptions }: StoreContext,
+): Finding[] {
+  const { nodes }: { nodes: number } = kurrentDbSize({ size: own ?? of, ...(said === undefined ? {} : { nodes: said }) });
+  const found = (rule: string, remedy: string) => [{ keys: ["nodes"], value: nodes, rule, remedy }];
+  if (nodes % 2 === 0) {
+    return found(`gives no better quorum than ${nodes - 1} and can split evenly`, nodes === 2 ? "use 1 or 3" : "use 3 or 5");
+  }
+  return nodes === 1 && !("disposable" in exceptions)
+    ? found("loses the event store with its node", "use 3 or 5, or say in exceptions.disposable why nothing here is kept")
+    : [];
+}
+
+/** Without TLS and users whoever reaches an event store may do everything: only its own machine may. */
+function insecureProblems(settings: Draft<KurrentDbSettings>, { size: of, exceptions, onAws }: StoreContext): readonly Finding[] {
+  if (settings.insecure !== true) return [];
+  const found = (rule: string, remedy: string): Finding[] => [{ keys: ["insecure"], value: true, rule, remedy }];
+  if (onAws) return found("lets in whoever reaches it, and the environment is on AWS", "leave it out");
+  if (!("disposable" in exceptions)) {
+    return found(
+      "lets in whoever reaches it, and the environment keeps what it has",
+      "leave it out, or say in exceptions.disposable why nothing here is kept",
+    );
+  }
+  const { nodes = (settings.size ?? of) === "small" ? 1 : 3 } = settings;
+  return nodes > 1 ? found(`lets in whoever reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node") : [];
+}
+
+function joinedNodes(was: number, now: number): readonly SettingProblem[] {
+  if (was === now) return [];
+  return [
+    {
+      at: "nodes",
+      value: now,
+      rule: `nodes would be joined to ${was} that know of no others, and could choose a leader without the events`,
+      remedy: `keep nodes: ${was}, or restore a backup into a second environment with ${now}, then send users there`,
+    },
+  ];
+}
+
+export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
+  kind: "event-store",
+  runs: "cluster",
+  shape: object<PostgresEventsSettings>({ engine: told, server: postgres }),
+  resolved: ({ server }, sizing) => postgresEngine(server)?.resolved(server, sizing) ?? { settings: {} },
+  backup: ({ server }, target) => postgresEngine(server)?.backup(server as PostgresSettings, target),
+  unacknowledged: unacknowledgedEvents,
+  dataLoss: (before, after, sizes) => {
+    const [was, now] = [before, after].map(({ server }) => server.name ?? "event-store");
+    if (was !== now)
+      return [{ at: "server.name", value: now, rule: `was ${was}: a server of another name is another, and empty`, remedy: `keep ${was}` }];
+    return serverLoss(before.server, after.server, sizes).map((problem) => ({ ...problem, at: `server.${problem.at}` }));
+  },
+};
+
+function serverLoss(before: PostgresSettings, after: PostgresSettings, sizes: Parameters<typeof postgresEvents.dataLoss>[2]) {
+  if (before.engine !== after.engine) return [anotherEngine(before.engine, after.engine, "what it holds", COPY_EVENTS)];
+  return postgresEngine(before)?.dataLoss(before, after, sizes) ?? [];
+}
+
+/** What PostgreSQL takes for `on`, and what waits for more (PostgreSQL 17, `synchronous_commit`). */
+const FLUSHED = /^(on|true?|tru|t|yes?|ye|y|1|remote_apply)$/i;
+
+/**
+ * Settings by which PostgreSQL acknowledges events that it may lose: an acknowledged event is on two servers if there are two, and
+ * on the disk of its own in any case.
+ */
+function unacknowledgedEvents({ server }: Draft<PostgresEventsSettings>, size?: Size): readonly Finding[] {
+  if (!server) return [];
+  const keys = ["server"];
+  const or = "or say in exceptions.asynchronousEvents why that is right here";
+  const commit = server.parameters?.synchronous_commit;
+  const found: Finding[] =
+    commit === undefined || FLUSHED.test(String(commit))
+      ? []
+      : [
+          {
+            keys: [...keys, "parameters", "synchronous_commit"],
+            value: commit,
+            rule: "acknowledges events before a second server has them on its disk",
+            remedy: `leave it out, ${or}`,
+          },
+        ];
+  if (!("synchronous" in server) || server.synchronous === undefined) return found;
+  const { instances = POSTGRES_CLUSTER_SIZES[server.size ?? size ?? "medium"].instances, synchronous } = server;
+  if (instances === 1 || (synchronous !== false && synchronous.durability === "required")) return found;
+  const [below, rule] =
+    synchronous === false
+      ? [[], "acknowledges events that no second server has"]
+      : [["durability"], "acknowledges events that no second server has while standbys are away"];
+  const value = synchronous === false ? false : synchronous.durability;
+  return [
+    ...found,
+    {
+      keys: [...keys, "synchronous", ...below],
+      ...(value === undefined ? {} : { value }),
+      rule,
+      remedy: `use durability "required", ${or}`,
+    },
+  ];
+}
+
+/** What an EventSourcingDB is told. */
+export function eventSourcingDbSize(settings: EventSourcingDbSettings, size: Size) {
+  const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
+  return { ...of, storage: settings.storage ?? of.storage };
+}
+
+/** Events that an unlicensed EventSourcingDB accepts (the vendor's limit for evaluation). */
+const EVALUATION_EVENTS = (25_000).toLocaleString("en");
+
+export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
+  kind: "event-store",
+  runs: "cluster",
+  shape: object<EventSourcingDbSettings>({
     engine: told,
     size: optional(size),
     storage: optional(quantity(bytes)),
@@ -264,4 +509,44 @@ export const eventStoreShape = engines({
       }),
     ),
   }),
+  withinCluster: true,
+  withoutRoles: "EventSourcingDB has one token, which reads and writes",
+  resolved: (own, { size: of }) => {
+    const resolved = eventSourcingDbSize(own, of);
+    return {
+      settings: { image: EVENT_SOURCING_DB, ...resolved },
+      pods: { count: 1, cpu: resolved.cpu, memory: resolved.memory, volumes: 1 },
+      ...(own.licence ? {} : { limit: `without a licence, which it needs to accept more than ${EVALUATION_EVENTS} events` }),
+    };
+  },
+  backup: () => ({ alternative: "use kurrent-cloud or postgres, or " }),
+  problems: licenceProblems,
+  dataLoss: (before, after, sizes) =>
+    bySetting(shrinkProblems(eventSourcingDbSize(before, sizes.before), eventSourcingDbSize(after, sizes.after), ["storage"])),
+};
+
+function licenceProblems(settings: Draft<EventSourcingDbSettings>, { size: of, exceptions, isSecret }: StoreContext): readonly Finding[] {
+  const { licence } = settings;
+  if (licence) {
+    const { secret } = licence;
+    return secret !== undefined && (eventSourcingDbSecrets().includes(secret) || isSecret(secret))
+      ? [{ keys: ["licence", "secret"], value: secret, rule: "is a secret that the platform makes", remedy: "choose another name" }]
+      : [];
+  }
+  const large = (settings.size ?? of) === "large";
+  if ("licence" in settings || ("disposable" in exceptions && !large)) return [];
+  return [
+    {
+      keys: ["licence"],
+      rule: `is required ${large ? "for the size large" : "in a protected environment"}: without one EventSourcingDB stops accepting events after ${EVALUATION_EVENTS}`,
+      remedy: "write licence: { secret, flag }, as docs/secrets.md has it, or choose another engine",
+    },
+  ];
+}
+
+export const eventStoreShape = engines({
+  "kurrent-cloud": kurrentCloud.shape,
+  kurrentdb: kurrentDb.shape,
+  postgres: postgresEvents.shape,
+  eventsourcingdb: eventSourcingDb.shape,
 });

@@ -2,10 +2,20 @@ import * as v from "valibot";
 import type { Bytes, Cores } from "../../../constructs/core/quantities";
 import { bytes, millicores } from "../../../constructs/core/quantities";
 import type { PostgresVersion } from "../../../constructs/core/versions";
-import { POSTGRES } from "../../../constructs/core/versions";
-import type { Size } from "../../../constructs/sizing";
-import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, told, whole } from "../check/shape";
+import { DEFAULT_POSTGRES, POSTGRES } from "../../../constructs/core/versions";
+import {
+  AURORA_SIZES,
+  instanceClass,
+  type ManagedEngine,
+  type PostgresClusterProps,
+  postgresMoveProblems,
+  RDS_SIZES,
+  resolvePostgres,
+} from "../../../constructs/postgres";
+import { type Size, shrinkProblems } from "../../../constructs/sizing";
+import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
 import { nameOf, scalar, size } from "../common";
+import { bySetting, older, type ResolvedSettings, type StoreEngine } from "./engine";
 
 /** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
 export type PostgresSettings = AuroraSettings | RdsSettings | CloudNativePgSettings;
@@ -19,6 +29,13 @@ export interface PostgresServer {
 
   /** @default - the environment's */
   readonly size?: Size;
+
+  /**
+   * Name of its database, which the names of its users begin with: `orders` has `orders_writer`. Another name is another database,
+   * and empty.
+   * @default - the server's name, with `_` in place of hyphens; `app` for a server called like a database of its own (`postgres`)
+   */
+  readonly database?: string;
 
   /** PostgreSQL by its major version. A later one is an upgrade, which docs/data.md has the steps of. */
   readonly version?: PostgresVersion;
@@ -79,11 +96,19 @@ export interface CloudNativePgSettings extends PostgresServer {
   readonly pooler?: boolean;
 }
 
+/** What roles begin with, too: see PostgresRoles. The first three exist already. */
+const databaseName = text(
+  /^(?!postgres$|template[01]$|pg_)[a-z_][a-z0-9_]{0,47}$/,
+  "can't be the name of a database and its users",
+  "use up to 48 lower-case letters, digits and _, not beginning with a digit or pg_, and not postgres or template0",
+);
+
 export const server = {
   // Releases are called after its users: secret-<name>-administrator.
   name: optional(nameOf(32)),
   engine: told,
   size: optional(size),
+  database: optional(databaseName),
   version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL that the platform knows")),
   parameters: optional(records(scalar)),
 };
@@ -100,15 +125,63 @@ export const synchronous: Schema = madeOf(
   v.lazy((input) => (input === false ? off : copied)),
 );
 
-/** A server of PostgreSQL. */
-export const postgres = engines({
-  aurora: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has") }),
-  rds: object<RdsSettings>({
+/** What a server on a cluster is told. */
+export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
+  const { engine: _, name: __, ...given } = settings;
+  return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
+}
+
+/** The disk that an instance of RDS is told. */
+export function rdsStorage(settings: RdsSettings, size: Size): Bytes {
+  return settings.storage ?? RDS_SIZES[settings.size ?? size].storage;
+}
+
+type Sizes = typeof AURORA_SIZES | typeof RDS_SIZES;
+
+/** What AWS runs, by its sizes and the name that AWS has for its engine. */
+function managed(settings: AuroraSettings | RdsSettings, sizes: Sizes, engine: ManagedEngine, size: Size, disk: object): ResolvedSettings {
+  const { version = DEFAULT_POSTGRES, replicas } = settings;
+  const { instance, parameters } = sizes[settings.size ?? size];
+  const { max_connections } = { ...parameters, ...settings.parameters };
+  const instances = { instance: instanceClass(engine, instance), memory: instance.memory, replicas };
+  return { settings: { version, ...instances, ...disk, max_connections } };
+}
+
+function olderServer(before: PostgresSettings, after: PostgresSettings) {
+  return older(before.version ?? DEFAULT_POSTGRES, after.version ?? DEFAULT_POSTGRES);
+}
+
+export const aurora: StoreEngine<AuroraSettings> = {
+  kind: "postgres",
+  runs: "aws",
+  shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has") }),
+  resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
+  backup: (_, { keep }) => ({ keep, followsKeep: true, by: "Aurora, to any second" }),
+  // Its storage is nobody's setting: it grows and shrinks with what is in it.
+  dataLoss: olderServer,
+};
+
+export const rds: StoreEngine<RdsSettings> = {
+  kind: "postgres",
+  runs: "aws",
+  shape: object<RdsSettings>({
     ...server,
     replicas: whole(0, 15, ", as many replicas as RDS has"),
     storage: optional(quantity(bytes)),
   }),
-  "cloudnative-pg": object<CloudNativePgSettings>({
+  resolved: (settings, { size: of, isProtected }) =>
+    managed(settings, RDS_SIZES, "postgres", of, { standby: isProtected, storage: rdsStorage(settings, of) }),
+  backup: (_, { keep }) => ({ keep, followsKeep: true, by: "RDS, to any second" }),
+  dataLoss: (before, after, sizes) => {
+    const [was, now] = [{ storage: rdsStorage(before, sizes.before) }, { storage: rdsStorage(after, sizes.after) }];
+    return [...bySetting(shrinkProblems(was, now, ["storage"])), ...olderServer(before, after)];
+  },
+};
+
+export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
+  kind: "postgres",
+  runs: "cluster",
+  shape: object<CloudNativePgSettings>({
     ...server,
     instances: optional(whole(1, 25)),
     cpu: optional(quantity(millicores)),
@@ -118,4 +191,38 @@ export const postgres = engines({
     synchronous: optional(synchronous),
     pooler: optional(flag),
   }),
-});
+  withinCluster: true,
+  resolved: (own, { size: of }) => {
+    const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = cloudNativePgSize(own, of);
+    const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
+    return {
+      settings: { ...shown, max_connections: parameters.max_connections },
+      // Beside the servers, the job that makes one's volumes, and poolers.
+      pods: { count: instances + 1 + 2 * poolers, cpu, memory, volumes: 2 },
+    };
+  },
+  backup: (_, { keep, onEks }) =>
+    onEks
+      ? { keep, followsKeep: true, by: "CloudNativePG, to any second", inBucket: true }
+      : { where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " },
+  dataLoss: (before, after, sizes) => [
+    ...bySetting(postgresMoveProblems(cloudNativePgSize(before, sizes.before), cloudNativePgSize(after, sizes.after))),
+    ...olderServer(before, after),
+  ],
+};
+
+/** What runs servers of PostgreSQL. */
+export const POSTGRES_ENGINES: { readonly [S in PostgresSettings as S["engine"]]: StoreEngine<S> } = {
+  aurora,
+  rds,
+  "cloudnative-pg": cloudNativePg,
+};
+
+/** What runs a server of PostgreSQL; of what nobody has checked yet, maybe nothing. */
+export function postgresEngine({ engine }: { readonly engine?: unknown } = {}): StoreEngine<PostgresSettings> | undefined {
+  const known = typeof engine === "string" && Object.hasOwn(POSTGRES_ENGINES, engine);
+  return known ? (POSTGRES_ENGINES[engine as PostgresSettings["engine"]] as StoreEngine<PostgresSettings>) : undefined;
+}
+
+/** A server of PostgreSQL. */
+export const postgres = engines({ aurora: aurora.shape, rds: rds.shape, "cloudnative-pg": cloudNativePg.shape });

@@ -1,9 +1,20 @@
-import type { Bytes } from "../../../constructs/core/quantities";
-import { bytes } from "../../../constructs/core/quantities";
-import type { RedisPurpose } from "../../../constructs/redis";
+import type { Bytes, Cores } from "../../../constructs/core/quantities";
+import { bytes, millicores } from "../../../constructs/core/quantities";
+import { DEFAULT_ELASTICACHE_VALKEY } from "../../../constructs/core/versions";
+import {
+  CACHE_NODES,
+  ELASTICACHE_SIZES,
+  EVICTIONS,
+  type Eviction,
+  type RedisPurpose,
+  type ResolvedValkey,
+  resolveValkey,
+  valkeyMoveProblems,
+} from "../../../constructs/redis";
 import type { Size } from "../../../constructs/sizing";
 import { choice, engines, object, optional, quantity, told, whole } from "../check/shape";
 import { size } from "../common";
+import { bySetting, type SettingProblem, type StoreEngine } from "./engine";
 
 export type Cache = ElastiCacheSettings | ValkeySettings;
 
@@ -33,18 +44,91 @@ export interface ValkeySettings extends RedisServer {
   /** Replicas beside the primary. */
   readonly replicas?: number;
 
-  /** The disk of each. */
+  /** CPU that each requests. */
+  readonly cpu?: Cores;
+
+  /** Memory that each requests, and its limit. Data takes 70 % of it in a cache, half of it in a store. */
+  readonly memory?: Bytes;
+
+  /** The disk of each. A store needs at least twice its memory. */
   readonly storage?: Bytes;
+
+  /**
+   * What is deleted when memory is full: `allkeys-lru`, `volatile-ttl` and so on. `noeviction` refuses writes instead, which a
+   * store requires, because nothing else has what it would delete.
+   * @default "allkeys-lru" of a cache, "noeviction" of a store
+   */
+  readonly eviction?: Eviction;
 }
 
 export const redis = { size: optional(size), purpose: optional(choice(["cache", "store"], "purpose")) };
 
-export const redisShape = engines({
-  elasticache: object<ElastiCacheSettings>({
+const valkeySettings = {
+  cpu: optional(quantity(millicores)),
+  memory: optional(quantity(bytes)),
+  storage: optional(quantity(bytes)),
+  eviction: optional(choice(EVICTIONS, "way to evict keys")),
+};
+
+/** What a server of Valkey is told. */
+export function valkeySize({ engine: _, purpose = "cache", ...given }: ValkeySettings, size: Size): ResolvedValkey {
+  return resolveValkey({ size, purpose, ...given });
+}
+
+function mayForget({ purpose = "cache" }: { readonly purpose?: RedisPurpose }): boolean {
+  return purpose === "cache";
+}
+
+/** What a store holds is nowhere else. */
+function purposeKept(before: Cache, after: Cache): readonly SettingProblem[] {
+  if (mayForget(before) || !mayForget(after)) return [];
+  return [
+    {
+      at: "purpose",
+      value: after.purpose ?? "cache",
+      rule: "may forget what it holds as a store, and nothing else has it",
+      remedy: 'keep purpose: "store", or move what it holds first',
+    },
+  ];
+}
+
+export const elasticache: StoreEngine<ElastiCacheSettings> = {
+  kind: "redis",
+  runs: "aws",
+  shape: object<ElastiCacheSettings>({
     engine: told,
     ...redis,
     shards: whole(1, 500),
     replicasPerShard: whole(0, 5, ", as many replicas as a shard has"),
   }),
-  valkey: object<ValkeySettings>({ engine: told, ...redis, replicas: optional(whole(0, 5)), storage: optional(quantity(bytes)) }),
-});
+  mayForget,
+  resolved: (settings, { size }) => {
+    const { shards, replicasPerShard } = settings;
+    const { node } = ELASTICACHE_SIZES[settings.size ?? size];
+    return { settings: { version: DEFAULT_ELASTICACHE_VALKEY, node, memory: `${CACHE_NODES[node]}Gi`, shards, replicasPerShard } };
+  },
+  backup: (settings) => (mayForget(settings) ? undefined : {}),
+  dataLoss: purposeKept,
+};
+
+export const valkey: StoreEngine<ValkeySettings> = {
+  kind: "redis",
+  runs: "cluster",
+  shape: object<ValkeySettings>({ engine: told, ...redis, replicas: optional(whole(0, 5)), ...valkeySettings }),
+  withinCluster: true,
+  mayForget,
+  resolved: (own, { size }) => {
+    const { replicas, cpu, memory, storage, eviction, sync } = valkeySize(own, size);
+    return {
+      settings: { replicas, cpu, memory, storage, eviction, sync },
+      pods: { count: replicas + 1, cpu, memory, volumes: 1 },
+    };
+  },
+  backup: (settings) => (mayForget(settings) ? undefined : {}),
+  dataLoss: (before, after, sizes) => {
+    const lost = purposeKept(before, after);
+    return lost.length > 0 ? lost : bySetting(valkeyMoveProblems(valkeySize(before, sizes.before), valkeySize(after, sizes.after)));
+  },
+};
+
+export const redisShape = engines({ elasticache: elasticache.shape, valkey: valkey.shape });

@@ -1,7 +1,7 @@
 import type { Duration } from "../../../constructs/core/quantities";
 import { seconds } from "../../../constructs/core/quantities";
-import { choice, object, optional, quantity } from "../check/shape";
-import { command, image, name, variables } from "../common";
+import { choice, nameOr, object, optional, quantity, whole } from "../check/shape";
+import { anything, command, image, name, variables } from "../common";
 import { single } from "./roles";
 import type { Workload } from "./workload";
 import { container } from "./workload";
@@ -41,12 +41,59 @@ export interface Migrations extends Omit<Workload, "metrics" | "probes" | "varia
   };
 }
 
+const { name: _, ...unnamed } = container;
+
 export const migrationsShape = object<Migrations>({
   ...container,
-  ...single("migrations"),
+  ...single("job"),
   database: optional(name),
   per: optional(choice(["database", "slot"], "thing that is migrated once")),
   variables: optional(variables),
   within: optional(quantity(seconds)),
+  down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),
+});
+
+/** When a job runs: once before the rest of its domain, once after it, by hand only, or on a schedule in UTC, as cron has it. */
+export type When = "before" | "after" | "by-hand" | { readonly schedule: string };
+
+/** What runs to completion. */
+export interface Job extends Omit<Workload, "name" | "metrics" | "probes" | "variables"> {
+  /**
+   * `before` (as a migration does) and `after` run again for every release with another image or configuration. `by-hand` is a
+   * suspended CronJob: `kubectl create job --from=cronjob/<name> <name>-1 -n <domain>`.
+   */
+  readonly when: When;
+
+  /**
+   * How long a run may take, retries included.
+   * @default "10m" before and after, "1h" otherwise
+   */
+  readonly within?: Duration;
+
+  /**
+   * Pods that are tried after the first has failed. A job that can't run twice has 0.
+   * @default 2
+   */
+  readonly retries?: number;
+
+  /**
+   * Of a job that runs before: whether it runs once, or once for each slot of each projection of the domain, which it is told as `SCHEMA`.
+   * @default "database"
+   */
+  readonly per?: "database" | "slot";
+
+  /**
+   * Of a job that runs before: what undoes it, kept as a suspended CronJob that a person runs.
+   * @default - nothing
+   */
+  readonly down?: Migrations["down"];
+}
+
+export const jobShape = object<Job>({
+  ...unnamed,
+  when: nameOr(choice(["before", "after", "by-hand"], "time for a job"), object<Exclude<When, string>>({ schedule: anything })),
+  within: optional(quantity(seconds)),
+  retries: optional(whole(0, 100)),
+  per: optional(choice(["database", "slot"], "thing that is migrated once")),
   down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),
 });

@@ -84,11 +84,11 @@ export interface FilledSlot {
 
 export const filledSlot = object<FilledSlot>({ partitions: whole(1, 10_000), image, migrations: image });
 
-export const projectionsShape = object<Projections>({
+export const projections = {
   ...workload,
   // Workers are called after their slot as well: <name>-a.
   name: optional(nameOf(38)),
-  ...single("projections"),
+  ...single("projection"),
   workers: whole(1, 1000),
   parallelism: whole(1, 1000),
   partitions: optional(whole(1, 10_000)),
@@ -107,4 +107,6 @@ export const projectionsShape = object<Projections>({
     }),
   ),
   tellsProgress: optional(flag),
-});
+};
+
+export const projectionsShape = object<Projections>(projections);

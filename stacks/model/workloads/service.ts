@@ -1,13 +1,14 @@
 import type { Bytes, Duration } from "../../../constructs/core/quantities";
 import { bytes, seconds } from "../../../constructs/core/quantities";
 import type { RateLimit } from "../../../constructs/gateway";
-import { choice, list, object, optional, quantity, text, whole } from "../check/shape";
-import { path, port, type Replicas, replicas } from "../common";
+import type { Volume } from "../../../constructs/workload";
+import { choice, list, object, optional, quantity, records, text, whole } from "../check/shape";
+import { domain, name, path, port, type Replicas, replicas } from "../common";
 import type { Edge } from "../edge";
 import { edge } from "../edge";
 import type { SlotSettings } from "./release-file";
 import { slotSettings } from "./release-file";
-import { type ScaleOn, scaleOn, type Workload, workload } from "./workload";
+import { type ScaleOn, scaleOn, volumes, type Workload, workload } from "./workload";
 
 export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
@@ -22,6 +23,12 @@ export interface Service extends Workload, SlotSettings {
   readonly port?: number;
 
   /**
+   * The port of its Service, by which others in the cluster call it: 80, where its pods, which don't run as root, listen on 8080.
+   * @default - `port`
+   */
+  readonly servicePort?: number;
+
+  /**
    * Where it says that it is well.
    * @default "/health"
    */
@@ -32,6 +39,33 @@ export interface Service extends Workload, SlotSettings {
    * @default ["/"]
    */
   readonly paths?: readonly string[];
+
+  /**
+   * Host names under which it is asked for from outside. A service with `hosts` or `paths` is reached from outside.
+   * @default - of APIs of a role the role's, otherwise `<domain>.` and the environment's domain
+   */
+  readonly hosts?: readonly string[];
+
+  /**
+   * Further ports that it listens on, by name: `{ broker: 5050 }`. They are open to the workloads that call it.
+   * @default - none
+   */
+  readonly ports?: Readonly<Record<string, number>>;
+
+  /**
+   * Ports of `ports` that clients outside reach over TCP: `["broker"]`. On EKS the load balancer of the domain listens on the same
+   * number and passes connections on unchanged: the service terminates TLS itself, and authenticates its clients. Only of a
+   * service in a domain that has `paths` or `hosts`, without an edge, released by rolling. Connections reach it as soon as its pods
+   * are ready, whatever `trafficAfter` says. On an existing cluster you route connections to the Service.
+   * @default - none
+   */
+  readonly publicPorts?: readonly string[];
+
+  /**
+   * Directories that keep their data, by path. Only of a service with `replicas: 1`, released by rolling.
+   * @default - none
+   */
+  readonly volumes?: Readonly<Record<string, Volume>>;
 
   /**
    * The largest request.
@@ -72,8 +106,13 @@ export const service = {
   replicas,
   scaleOn,
   port: optional(port),
+  servicePort: optional(port),
   health: optional(path),
   paths: optional(list(path, "write beginnings of paths, or leave it out")),
+  hosts: optional(list(domain, "write names like api.orders.example.com, or leave it out")),
+  ports: optional(records(port)),
+  publicPorts: optional(list(name, 'write ["broker"], or leave it out')),
+  volumes,
   maxBodySize: optional(quantity(bytes)),
   timeout: optional(quantity(seconds)),
   rateLimit: optional(
@@ -88,7 +127,6 @@ export const service = {
 
 export const serviceShape = object<Service>(service);
 
-export const queryApiShape = object<QueryApi>({
-  ...service,
-  edge: optional(edge),
-});
+export const queryApi = { ...service, edge: optional(edge) };
+
+export const queryApiShape = object<QueryApi>(queryApi);

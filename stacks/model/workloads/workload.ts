@@ -1,8 +1,23 @@
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
 import { bytes, millicores } from "../../../constructs/core/quantities";
-import type { Probes, Scaling } from "../../../constructs/workload";
-import { moment, object, optional, quantity, records, text, value, whole } from "../check/shape";
-import { anything, command, files, image, name, path, percent, port, variables, withPort } from "../common";
+import type { Container, Probes, Scaling, Toleration, Volume } from "../../../constructs/workload";
+import { choice, flag, list, moment, nameOr, object, optional, quantity, records, text, value, whole } from "../check/shape";
+import {
+  anything,
+  command,
+  filePath,
+  files,
+  image,
+  name,
+  nameOf,
+  path,
+  percent,
+  port,
+  variableName,
+  variables,
+  withPort,
+  written,
+} from "../common";
 
 export interface Workload {
   /**
@@ -79,6 +94,88 @@ export interface Workload {
   readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 
   /**
+   * Arguments of its command.
+   * @default - what its image says
+   */
+  readonly args?: readonly string[];
+
+  /**
+   * Memory that an instance requests, if that is less than it may use.
+   * @default - `memory`, so that no node promises memory twice
+   */
+  readonly memoryRequest?: Bytes;
+
+  /**
+   * Stores that it uses, each by its name, or with the role that it has there and the variables by which it is told of it:
+   * `["cache", { store: "postgres", as: "reader", variables: { DB: "{DATABASE_URL}" } }]`. Variables, certificates, network
+   * policies in both directions and the wait until the store answers follow from it.
+   * @default - none beyond what its role in the system uses
+   */
+  readonly uses?: readonly Use[];
+
+  /**
+   * Services that it calls, of any domain, by name. It is told their addresses, `GEOLOCATION_SERVICE_ADDRESS` for
+   * `geolocation`, and both ends get their network policies.
+   * @default - none
+   */
+  readonly calls?: readonly Call[];
+
+  /**
+   * What it reaches outside of the environment: `[{ host: "api.example.com", ports: [443] }]`.
+   * @default - nothing
+   */
+  readonly egress?: readonly Egress[];
+
+  /**
+   * Secrets, by variable: a name (`{ JWT_SECRET: "jwt" }`) for one that the platform generates, or `{ secret, key }` for one that
+   * you put into the environment's secret store.
+   * @default - those of the stores that it uses
+   */
+  readonly secrets?: Readonly<Record<string, SecretUse>>;
+
+  /**
+   * Secrets as files, by path: `{ "/run/secrets/jwt": "jwt" }`. A change is seen after a restart.
+   * @default - none
+   */
+  readonly secretFiles?: Readonly<Record<string, SecretUse>>;
+
+  /**
+   * Labels of its pods, in addition to the platform's.
+   * @default - none
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+
+  /**
+   * Directories that it may write, by path, and how much each may hold. They end with the pod.
+   * @default - `/tmp` with 256Mi
+   */
+  readonly scratch?: Readonly<Record<string, Bytes>>;
+
+  /**
+   * Containers in the same pod for as long as it runs.
+   * @default - none
+   */
+  readonly sidecars?: readonly Container[];
+
+  /**
+   * Labels of the nodes that it runs on.
+   * @default - any node
+   */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+
+  /**
+   * Taints of nodes that it tolerates.
+   * @default - none
+   */
+  readonly tolerations?: readonly Toleration[];
+
+  /**
+   * Secrets of type `kubernetes.io/dockerconfigjson` in its namespace, by which its images are pulled.
+   * @default - none: the nodes may pull them
+   */
+  readonly pullSecrets?: readonly string[];
+
+  /**
    * Where Prometheus reads its metrics.
    * @default - of an API its own port, at `/metrics`; of all others nowhere
    */
@@ -89,6 +186,62 @@ export interface Workload {
     readonly path?: string;
   };
 }
+
+/** A store that a workload uses. */
+export type Use =
+  | string
+  | {
+      readonly store: string;
+
+      /**
+       * As whom. Of an event store: `commands` appends and reads, `subscriptions` reads. Of PostgreSQL: `migrator` changes the
+       * schema, `writer` writes, `reader` reads.
+       * @default - "commands" of an event store ("subscriptions" of projections), "writer" of PostgreSQL
+       */
+      readonly as?: StoreRole;
+
+      /**
+       * The variables by which it is told of the store, in place of the platform's.
+       * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and what goes with them
+       */
+      readonly variables?: Readonly<Record<string, string>>;
+    };
+
+export type StoreRole = "commands" | "subscriptions" | "migrator" | "writer" | "reader";
+
+/** A service that a workload calls. */
+export type Call =
+  | string
+  | {
+      readonly service: string;
+
+      /**
+       * The variables by which it is told of the service, with `{address}`, `{host}` and `{port}` for what they stand for.
+       * @default - `<SERVICE>_SERVICE_ADDRESS`, which is `{address}`
+       */
+      readonly variables?: Readonly<Record<string, string>>;
+    };
+
+/** Something outside of the environment. */
+export interface Egress {
+  /**
+   * Its name, `api.example.com`, its addresses, `203.0.113.0/24`, or `internet`, if it may be anywhere. Network policies know
+   * addresses only: with a name, the ports are open to every address outside of private networks.
+   */
+  readonly host: string;
+
+  /** @default [443] */
+  readonly ports?: readonly number[];
+}
+
+/** A secret that the platform generates, by its name; or one that you create, by its name and key in the environment's secret store. */
+export type SecretUse =
+  | string
+  | {
+      /** On EKS its name in Secrets Manager follows `<system>-<environment>-`; on an existing cluster it is a Secret of the namespace. */
+      readonly secret: string;
+      readonly key: string;
+    };
 
 /**
  * What an autoscaled workload follows: of several the one that asks for most. CPU and memory are in percent of what its
@@ -185,6 +338,26 @@ export const scaleOn = optional(
   }),
 );
 
+const use = nameOr(
+  name,
+  object<Exclude<Use, string>>({
+    store: name,
+    as: optional(choice(["commands", "subscriptions", "migrator", "writer", "reader"], "role in a store")),
+    variables: optional(variables),
+  }),
+);
+
+const call = nameOr(name, object<Exclude<Call, string>>({ service: name, variables: optional(variables) }));
+
+/** Its release is called after it: secret-<name>. */
+const secretUse = nameOr(
+  name,
+  object<Exclude<SecretUse, string>>({
+    secret: nameOf(40),
+    key: text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -"),
+  }),
+);
+
 export const container = {
   name: optional(name),
   cpuLimit: optional(quantity(millicores)),
@@ -196,7 +369,53 @@ export const container = {
   memory: optional(quantity(bytes)),
   env: optional(variables),
   files: optional(files),
+  args: optional(command),
+  memoryRequest: optional(quantity(bytes)),
+  uses: optional(list(use, 'write ["cache", { store: "postgres", as: "reader" }], or leave it out')),
+  calls: optional(list(call, 'write ["geolocation"], or leave it out')),
+  egress: optional(
+    list(
+      object<Egress>({ host: anything, ports: optional(list(port, "write [443], or leave it out")) }),
+      'write [{ host: "api.example.com", ports: [443] }], or leave it out',
+    ),
+  ),
+  secrets: optional(records(secretUse, variableName)),
+  secretFiles: optional(records(secretUse, filePath)),
+  labels: optional(records(written)),
+  scratch: optional(records(quantity(bytes), filePath)),
+  sidecars: optional(
+    list(
+      object<Container>({
+        name,
+        image,
+        command: optional(command),
+        args: optional(command),
+        cpu: optional(quantity(millicores)),
+        memory: optional(quantity(bytes)),
+        env: optional(variables),
+        connected: optional(flag),
+      }),
+      "describe containers, or leave it out",
+    ),
+  ),
+  nodeSelector: optional(records(written)),
+  tolerations: optional(
+    list(
+      object<Toleration>({
+        key: anything,
+        value: optional(anything),
+        effect: optional(choice(["NoSchedule", "PreferNoSchedule", "NoExecute"], "effect of a taint")),
+        within: optional(moment),
+      }),
+      "describe taints, or leave it out",
+    ),
+  ),
+  pullSecrets: optional(list(name, "name Secrets, or leave it out")),
 };
+
+export const volumes = optional(
+  records(object<Volume>({ size: quantity(bytes), storageClass: optional(anything), protect: optional(flag) }), filePath),
+);
 
 export const workload = {
   ...container,

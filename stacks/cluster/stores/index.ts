@@ -1,0 +1,246 @@
+import type { App, ITerraformDependable } from "cdktf";
+import { Nats } from "../../../constructs/broker";
+import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
+import { CustomResources, Namespace, type Opening, type Peer } from "../../../constructs/kubernetes";
+import { CachePassword, Valkey } from "../../../constructs/redis";
+import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
+import { describedAt } from "../../base/refusals";
+import { kubernetesStack, type Site } from "../../base/site";
+import type { PlatformStack } from "../../base/stack";
+import { outsideOf } from "../../lookup/outside";
+import { pathOf } from "../../model/check/paths";
+import { isExistingCluster } from "../../model/cluster";
+import { passwordJob } from "../../model/derive/identities";
+import { type StoreWith, serversOf, usersOf } from "../../model/derive/members";
+import { NAMESPACES } from "../../model/derive/namespaces";
+import { priorityClass } from "../../model/derive/priorities";
+import { authorityOf, brokerUsers, redisUsers } from "../../model/derive/secrets";
+import { databaseOf, outputName } from "../../model/derive/servers";
+import { readersOf } from "../../model/derive/signals";
+import { storeQuota } from "../../model/derive/sizes";
+import type { Engine } from "../../model/stores";
+import type { ServerOf, StoreOf } from "../../model/system";
+import { postgresOn, type StorePlace } from "./postgres";
+
+/** What each engine has on a cluster. Where AWS runs it, that is what sets up its users; Kurrent Cloud has users in a stack of their own. */
+const MAKERS: { readonly [E in Engine]?: (place: StorePlace, store: StoreWith<E>) => void } = {
+  kurrentdb: kurrentDb,
+  postgres: postgresEvents,
+  eventsourcingdb: eventSourcingDb,
+  aurora: postgres,
+  rds: postgres,
+  "cloudnative-pg": postgres,
+  elasticache: cachePassword,
+  valkey,
+  nats,
+};
+
+/** The stores that a cluster carries or sets up, those of one state in one namespace. None where there is no store. */
+export function storeStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
+  const { environment, key } = site;
+  const here = environment.stores.filter((store) => store.cluster === key && hasPart(site, store));
+  const states = new Map<string, readonly StoreOf[]>();
+  for (const store of here) states.set(store.stack, [...(states.get(store.stack) ?? []), store]);
+  return [...states].map(([part, stores]) => {
+    const { stack, cluster } = kubernetesStack(app, site, part, true);
+    for (const each of after) stack.addDependency(each);
+    const { ready } = new Namespace(stack, "namespace", {
+      cluster,
+      name: stores[0]?.namespace ?? part,
+      quota: storeQuota(environment, part),
+      reaches: databases(site, stack, stores),
+      protect: stack.protect,
+    });
+    for (const store of stores) {
+      const make = MAKERS[store.settings.engine] as (place: StorePlace, store: StoreOf) => void;
+      make({ site, stack, cluster, clients: clientsOf(site, store), after: ready }, store);
+    }
+    return stack;
+  });
+}
+
+/** Whether a store has anything on its cluster. */
+function hasPart({ cluster, foundation }: Site, { settings: { engine } }: StoreOf): boolean {
+  // On a cluster that exists already, its owner says who may change what is on AWS, and so tells the password as well.
+  if (engine === "elasticache") return !isExistingCluster(cluster) && foundation?.data !== undefined;
+  return engine in MAKERS;
+}
+
+/** Who uses a store from its own cluster: the namespaces of domains that do, in the order of their names. */
+function clientsOf({ environment, key }: Site, { name }: StoreOf): readonly Exclude<Peer, "anywhere">[] {
+  const domains = usersOf(environment, name).flatMap(({ domain }) => (domain.cluster === key ? [domain.namespace] : []));
+  const own = environment.stores.find((store) => store.name === name)?.namespace;
+  return [...new Set(domains)]
+    .filter((namespace) => namespace !== own)
+    .sort()
+    .map((namespace) => ({ namespace }));
+}
+
+/** Egress of the jobs that set up users: to servers in the namespace, and to those of AWS in their network. */
+function databases({ environment, foundation }: Site, stack: PlatformStack, stores: readonly StoreOf[]): readonly Opening[] {
+  const engines = serversOf({ stores }).map(({ settings }) => settings.engine);
+  const outside = foundation && environment.aws && engines.some((engine) => engine !== "cloudnative-pg");
+  const peers: Exclude<Peer, "anywhere">[] = [
+    ...(engines.includes("cloudnative-pg") ? ["namespace" as const] : []),
+    ...(outside ? [{ cidr: stack.read(foundation.network).vpcCidr }] : []),
+  ];
+  return peers.length > 0 ? [{ name: "databases", peer: peers, ports: [5432] }] : [];
+}
+
+/** A secret of a store, in its namespace. */
+function secretOf({ stack, cluster, after }: StorePlace, namespace: string, spec: SecretSpec): ITerraformDependable {
+  return new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release;
+}
+
+function metricsFrom({ environment }: Site) {
+  return environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {};
+}
+
+function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
+  const { site, stack, cluster, clients, after } = place;
+  const { environment } = site;
+  const { name, namespace, keys, settings } = store;
+  const { engine: _, size = environment.size ?? "medium", insecure = false, backup: __, ...said } = settings;
+  const secrets = Object.values(kurrentDbSecrets(name)).map((spec) => secretOf(place, namespace, spec));
+  const outside = outsideOf(site, stack, store);
+  const { ready } = describedAt(
+    pathOf(environment, keys),
+    new KurrentDb(stack, name, {
+      cluster,
+      namespace,
+      name,
+      size,
+      ...said,
+      insecureOnOwnMachine: insecure,
+      clients: outside ? [...clients, ...outside.networks.map((cidr) => ({ cidr }))] : clients,
+      ...(outside ? { outside } : {}),
+      ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
+      protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
+      after: [...after, ...(insecure ? [] : secrets)],
+    }),
+  );
+  if (!outside) return;
+  const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
+  const authority = authorityOf(store);
+  new CustomResources(stack, "authority", {
+    cluster,
+    namespace,
+    name: "authority",
+    objects: [authorityPush({ namespace, secretName: authority, remoteName: authority, tags })],
+    after: ready,
+  });
+}
+
+function postgresEvents(place: StorePlace, store: StoreWith<"postgres">): void {
+  const { site, stack, cluster, clients } = place;
+  const [server] = serversOf({ stores: [store] });
+  if (!server) return;
+  const { namespace } = server;
+  const found = postgresOn({ ...place, clients: [...clients, ...readersOf(site.environment, server)] }, server);
+  new PostgresEvents(stack, "events", {
+    cluster,
+    namespace,
+    postgres: found.postgres,
+    name: databaseOf(server),
+    ...(store.keys[0] === "stores" ? { storeName: store.name } : {}),
+    after: found.ready,
+  });
+}
+
+function eventSourcingDb({ site: { environment }, stack, cluster, clients, after }: StorePlace, store: StoreWith<"eventsourcingdb">): void {
+  const { name, namespace, keys, settings } = store;
+  const { size = environment.size ?? "medium", storage, licence } = settings;
+  if (licence) new ProvidedSecret(stack, "licence", { cluster, namespace, name: licence.secret, after });
+  describedAt(
+    pathOf(environment, keys),
+    new EventSourcingDb(stack, name, {
+      cluster,
+      namespace,
+      name,
+      size,
+      ...(storage ? { storage } : {}),
+      ...(licence ? { licence: { secretName: licence.secret, key: licence.key ?? "licence", flag: licence.flag } } : {}),
+      clients,
+      protect: stack.protect,
+      priority: priorityClass(environment, "stores"),
+      after,
+    }),
+  );
+}
+
+function postgres(place: StorePlace, store: StoreOf): void {
+  const [server] = serversOf({ stores: [store] }) as readonly [ServerOf];
+  postgresOn({ ...place, clients: [...place.clients, ...readersOf(place.site.environment, server)] }, server);
+}
+
+function valkey(place: StorePlace, { name, namespace, keys, settings }: StoreWith<"valkey">): void {
+  const { site, stack, cluster, clients, after } = place;
+  const { environment } = site;
+  const { engine: _, purpose = "cache", size = environment.size ?? "medium", ...said } = settings;
+  const users = redisUsers({ name });
+  const secret = secretOf(place, namespace, users);
+  describedAt(
+    pathOf(environment, keys),
+    new Valkey(stack, name, {
+      cluster,
+      namespace,
+      name,
+      purpose,
+      size,
+      ...said,
+      users,
+      clients,
+      protect: stack.protect && purpose === "store",
+      ...metricsFrom(site),
+      priority: priorityClass(environment, "stores"),
+      after: [...after, secret],
+    }),
+  );
+}
+
+function cachePassword(place: StorePlace, store: StoreWith<"elasticache">): void {
+  const { site, stack, cluster, after } = place;
+  if (!site.foundation?.data || !cluster.aws) return;
+  const { name, namespace } = store;
+  const passwords = redisUsers(store);
+  const secret = secretOf(place, namespace, passwords);
+  const outputs = stack.read(site.foundation.data);
+  new CachePassword(stack, passwordJob(store), {
+    cluster,
+    namespace,
+    name: passwordJob(store),
+    user: { id: outputs[`${outputName(name)}User`] ?? "", arn: outputs[`${outputName(name)}UserArn`] ?? "" },
+    region: cluster.aws.region,
+    passwords,
+    after: [...after, secret],
+  });
+}
+
+function nats(place: StorePlace, { name, namespace, keys, settings }: StoreWith<"nats">): void {
+  const { site, stack, cluster, clients, after } = place;
+  const { environment } = site;
+  const { purpose = "messages", size = environment.size ?? "medium", servers, storage, active } = settings;
+  const users = brokerUsers({ name });
+  const secret = secretOf(place, namespace, users);
+  describedAt(
+    pathOf(environment, keys),
+    new Nats(stack, name, {
+      cluster,
+      namespace,
+      name,
+      purpose,
+      size,
+      ...(servers === undefined ? {} : { servers }),
+      ...(storage ? { storage } : {}),
+      ...(active ? { active } : {}),
+      users,
+      clients,
+      watchers: readersOf(environment, { name }),
+      protect: stack.protect,
+      ...metricsFrom(site),
+      priority: priorityClass(environment, "stores"),
+      after: [...after, secret],
+    }),
+  );
+}

@@ -1,0 +1,13 @@
+import type { Outside } from "../../constructs/event-store";
+import type { Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import { authorityOf } from "../model/derive/secrets";
+import { isUsedFromElsewhere } from "../model/derive/servers";
+import type { StoreOf } from "../model/system";
+
+/** How the nodes of a KurrentDB are known on another cluster, where there is one and a network that both are in. */
+export function outsideOf({ environment, foundation }: Site, stack: PlatformStack, store: StoreOf): Outside | undefined {
+  if (!foundation || !isUsedFromElsewhere(environment, store)) return undefined;
+  const { privateZoneName, vpcCidr } = stack.read(foundation.network);
+  return { domain: privateZoneName, networks: [vpcCidr], authority: { remoteName: authorityOf(store) } };
+}

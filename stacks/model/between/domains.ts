@@ -1,0 +1,411 @@
+import { scheduleProblems, WORKLOAD_DEFAULTS } from "../../../constructs/workload";
+import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
+import type { Finding } from "../check/finding";
+import { suggestion } from "../check/shape";
+import { mostOf } from "../common";
+import { membersOf } from "../derive/members";
+import { secretsOf, workloadSecrets } from "../derive/secrets";
+import { workloadsIn } from "../derive/workloads";
+import { engineOf } from "../stores";
+import type { StoreKind } from "../stores/engine";
+import type { ServiceOf, System, UseOf } from "../system";
+import type { SecretUse, StoreRole, Use, Workload } from "../workloads/workload";
+import { exposedIn, hostsOf } from "./endpoints";
+import { isGeneral, writtenAt } from "./parts";
+
+/** What must hold between domains, what is in them, and the stores that they use. */
+export const domainRules: readonly Rule[] = [
+  domainsHaveMembers,
+  domainsFollowEarlierOnes,
+  trafficFollowsDomains,
+  usesAreThere,
+  callsAreThere,
+  outsideReaches,
+  hostsAreApart,
+  projectionsReadAndWriteOnce,
+  jobsAreOfTheirTime,
+  volumesHaveOneWriter,
+  portsAreApart,
+  secretsAreApart,
+  partitionsHaveFixedWorkers,
+  publicPortsAreReached,
+  memoryHasOneProcess,
+];
+
+/** Those of the general form; what a role can't do without is a rule of its own. */
+function domainsHaveMembers({ domains }: DraftSystem): RuleFinding[] {
+  return domains
+    .filter((domain) => isGeneral(domain) && membersOf(domain).length === 0)
+    .map(({ keys }) => ({
+      keys,
+      rule: "has no services, workers, projections or jobs",
+      remedy: "add one, or remove the domain",
+      lacking: true,
+    }));
+}
+
+/** Domains are deployed in the order in which they are written, so none follows itself by any way around. */
+function domainsFollowEarlierOnes({ name, domains }: DraftSystem): RuleFinding[] {
+  const names = domains.map((domain) => domain.name);
+  return domains.filter(isGeneral).flatMap((domain): RuleFinding[] =>
+    (domain.after as readonly (string | undefined)[]).flatMap((before, index): RuleFinding[] => {
+      if (before === undefined) return [];
+      const found = (rule: string, remedy: string): RuleFinding => ({
+        keys: [...domain.keys, "after", String(index)],
+        value: before,
+        rule,
+        remedy,
+      });
+      if (before === domain.name) return [found("is the domain itself", "leave it out")];
+      if (!names.includes(before)) return [{ ...found(`is no domain of ${name}`, otherOf(before, names, domain.name)), lacking: true }];
+      if (names.indexOf(before) < names.indexOf(domain.name)) return [];
+      return [found("is written after this domain, and domains are deployed in their order", "write it before this one")];
+    }),
+  );
+}
+
+/** Requests wait for other domains only where they come from outside. */
+function trafficFollowsDomains({ name, domains }: DraftSystem): RuleFinding[] {
+  const names = domains.map((domain) => domain.name);
+  return domains.flatMap((domain): RuleFinding[] => {
+    const { trafficAfter, keys } = domain;
+    if (trafficAfter === undefined) return [];
+    const own = [...keys, "trafficAfter"];
+    if (exposedIn(domain).length === 0) {
+      const rule = "is of requests from outside, and no service of the domain has paths or hosts";
+      return [{ keys: own, rule, remedy: "leave it out", lacking: true }];
+    }
+    return (trafficAfter as readonly (string | undefined)[]).flatMap((before, index): RuleFinding[] => {
+      if (before === undefined) return [];
+      const at = [...own, String(index)];
+      if (before === domain.name) return [{ keys: at, value: before, rule: "is the domain itself", remedy: "leave it out" }];
+      if (names.includes(before)) return [];
+      return [{ keys: at, value: before, rule: `is no domain of ${name}`, remedy: otherOf(before, names, domain.name), lacking: true }];
+    });
+  });
+}
+
+function otherOf(name: string, names: readonly string[], except: string): string {
+  const others = names.filter((other) => other !== except);
+  return others.length > 0 ? suggestion(name, others) : "leave it out";
+}
+
+/** Roles that a workload can have in stores of each kind. */
+const ROLES: Readonly<Record<StoreKind, readonly StoreRole[]>> = {
+  "event-store": ["commands", "subscriptions"],
+  postgres: ["migrator", "writer", "reader"],
+  redis: [],
+  broker: [],
+};
+
+function usesAreThere(system: DraftSystem): RuleFinding[] {
+  const names = system.stores.map(({ name }) => name);
+  return workloadsIn(system).flatMap(({ workload }) => {
+    const written = ((workload.settings as Workload).uses ?? []) as readonly (Use | undefined)[];
+    const own = workload.uses.filter(({ keys, store }) => keys.at(-2) === "uses" && store);
+    return own.flatMap((use, index): RuleFinding[] => {
+      const { store, keys } = use;
+      const at = typeof written[Number(keys.at(-1))] === "object" ? [...keys, "store"] : keys;
+      const found = (rule: string, remedy: string): RuleFinding => ({ keys: at, value: store, rule, remedy });
+      const kind = system.stores.find(({ name }) => name === store)?.kind;
+      if (!names.includes(store)) return [{ ...found(`is no store of ${system.name}`, otherOf(store, names, "")), lacking: true }];
+      if (own.slice(0, index).some((before) => before.store === store)) return [found("is used twice", "use it once")];
+      return kind === undefined ? [] : unfit(use, kind);
+    });
+  });
+}
+
+/** Why a workload can't have a role in a store. */
+function unfit({ as, store, keys }: UseOf, kind: StoreKind): Finding[] {
+  if (as === undefined || ROLES[kind].includes(as)) return [];
+  const rule = `is no role in ${store}`;
+  return [
+    {
+      keys: [...keys, "as"],
+      value: as,
+      rule,
+      remedy: ROLES[kind].length > 0 ? `use ${ROLES[kind].join(" or ")}` : "leave it out",
+    },
+  ];
+}
+
+/** A service is called by its one address, on the cluster of those who call it. */
+function callsAreThere(system: DraftSystem): RuleFinding[] {
+  const services = system.domains.flatMap((domain) => domain.services.map((service) => ({ domain, service })));
+  const names = services.map(({ service }) => service.name);
+  return workloadsIn(system).flatMap(({ domain, workload }) => {
+    const written = (workload.settings as Workload).calls ?? [];
+    return workload.calls.flatMap(({ service: name }, index): RuleFinding[] => {
+      if (!name) return [];
+      const keys = [...workload.keys, "calls", String(index), ...(typeof written[index] === "object" ? ["service"] : [])];
+      const found = (rule: string, remedy: string): RuleFinding => ({ keys, value: name, rule, remedy });
+      const called = services.find(({ service }) => service.name === name);
+      if (!called) return [{ ...found(`is no service of ${system.name}`, otherOf(name, names, workload.name)), lacking: true }];
+      if (called.service === (workload as unknown)) return [found("is the service itself", "leave it out")];
+      if (workload.calls.slice(0, index).some(({ service }) => service === name)) return [found("is called twice", "call it once")];
+      if (called.service.settings.release === "blue-green") {
+        return [found("is released blue-green, and has an address for each slot only", "release it by rolling")];
+      }
+      return called.domain.cluster === domain.cluster
+        ? []
+        : [found(`runs on ${called.domain.cluster}, which workloads of ${domain.cluster} have no way into`, "put both on one cluster")];
+    });
+  });
+}
+
+/** What a Gateway does with requests from outside is of services that they reach. */
+function outsideReaches({ domains }: DraftSystem): Finding[] {
+  const inside = domains.flatMap(({ services }) => services.filter((service) => !service.exposed));
+  return inside.flatMap(({ keys, settings: { release, rateLimit, maxBodySize } }): Finding[] => [
+    ...(release === "blue-green"
+      ? [
+          {
+            keys: [...keys, "release"],
+            value: release,
+            rule: "turns requests from outside to another slot, and none reach the service",
+            remedy: 'use "rolling", or add paths or hosts',
+          },
+        ]
+      : []),
+    ...Object.entries({ rateLimit, maxBodySize }).flatMap(([setting, value]): Finding[] => {
+      if (value === undefined) return [];
+      const rule = "limits requests from outside, and none reach the service";
+      return [{ keys: [...keys, setting], rule, remedy: "leave it out, or add paths or hosts" }];
+    }),
+  ]);
+}
+
+/** A host is one domain's, and on AWS below the environment's own domain. */
+function hostsAreApart(system: DraftSystem): Finding[] {
+  const apex = system.aws?.domain;
+  const exposed = system.domains.flatMap((domain) => exposedIn(domain).map((service) => ({ domain, service })));
+  return exposed.flatMap(({ domain, service }, index) => {
+    const own = service.settings.hosts !== undefined;
+    const keys = own ? [...service.keys, "hosts"] : service.keys;
+    return hostsOf(domain, service, apex).flatMap((host): Finding[] => {
+      if (!host) return [];
+      const owner = exposed
+        .slice(0, index)
+        .find((other) => other.domain !== domain && hostsOf(other.domain, other.service, apex).includes(host));
+      if (owner) {
+        return [
+          { keys, value: host, rule: `is a host of ${writtenAt(owner.domain)} as well`, remedy: "use another host for one of the two" },
+        ];
+      }
+      if (!own || apex === undefined || host === apex || host.endsWith(`.${apex}`)) return [];
+      return [
+        {
+          keys,
+          value: host,
+          rule: `is not below ${apex}, whose zone it would have its name and certificate in`,
+          remedy: `use one below ${apex}`,
+        },
+      ];
+    });
+  });
+}
+
+/** A projection reads events of one store, and writes one database. What a role lacks is a rule of its own. */
+function projectionsReadAndWriteOnce(system: DraftSystem): RuleFinding[] {
+  return system.domains.flatMap((domain) =>
+    domain.projections.flatMap((projection) =>
+      (["subscriptions", "writer"] as const).flatMap((as): RuleFinding[] => {
+        const stores = projection.uses.filter((use) => use.as === as).map(({ store }) => store);
+        if (stores.length === 1 || (stores.length === 0 && !isGeneral(domain))) return [];
+        const what = as === "writer" ? "PostgreSQL server as writer" : "event store as subscriptions";
+        const found = {
+          keys: [...projection.keys, "uses"],
+          rule: `must name exactly one ${what}, and names ${stores.join(", ") || "none"}`,
+        };
+        return stores.length > 0 ? [{ ...found, remedy: "keep one" }] : [{ ...found, remedy: "add one", lacking: true }];
+      }),
+    ),
+  );
+}
+
+/** A job has what belongs to the time at which it runs. */
+function jobsAreOfTheirTime(system: DraftSystem): Finding[] {
+  return system.domains.flatMap((domain) =>
+    domain.jobs.flatMap(({ keys, settings: { when, per, down } }): Finding[] => {
+      const schedule = typeof when === "object" ? when?.schedule : undefined;
+      const found = (setting: string, value: unknown): Finding => ({
+        keys: [...keys, setting],
+        ...(typeof value === "string" ? { value } : {}),
+        rule: "belongs to a job that runs before its domain",
+        remedy: 'say when: "before", or leave it out',
+      });
+      const late = when !== undefined && when !== "before";
+      return [
+        ...(schedule === undefined
+          ? []
+          : scheduleProblems(schedule).map((problem) => ({ keys: [...keys, "when", "schedule"], ...problem }))),
+        ...(late && per === "slot" ? [found("per", per)] : []),
+        ...(late && down !== undefined ? [found("down", down)] : []),
+        ...(isGeneral(domain) && !late && per === "slot" && domain.projections.length === 0
+          ? [{ keys: [...keys, "per"], value: per, rule: "is for slots of projections, and the domain has none", remedy: "leave it out" }]
+          : []),
+      ];
+    }),
+  );
+}
+
+/** A volume is written by one instance, which another one replaces only when it is gone. */
+function volumesHaveOneWriter({ domains }: DraftSystem): Finding[] {
+  return domains.flatMap(({ services, workers }) =>
+    [...services, ...workers].flatMap(({ keys, settings }): Finding[] => {
+      if (Object.keys(settings.volumes ?? {}).length === 0) return [];
+      const { replicas } = settings;
+      const release = "release" in settings ? settings.release : undefined;
+      return [
+        ...(replicas !== undefined && mostOf(replicas) !== 1
+          ? [
+              {
+                keys: [...keys, "replicas"],
+                value: replicas,
+                rule: "instances would write the same volumes",
+                remedy: "use 1, or leave volumes out",
+              },
+            ]
+          : []),
+        ...(release === "blue-green"
+          ? [
+              {
+                keys: [...keys, "release"],
+                value: release,
+                rule: "versions would write the same volumes",
+                remedy: 'use "rolling", or leave volumes out',
+              },
+            ]
+          : []),
+      ];
+    }),
+  );
+}
+
+/** Instances that share out partitions have numbers, and each its share. */
+function partitionsHaveFixedWorkers({ domains }: DraftSystem): Finding[] {
+  return domains.flatMap(({ workers }) =>
+    workers.flatMap(({ keys, settings: { partitions, replicas, scaleOn, volumes } }): Finding[] => {
+      if (partitions === undefined || replicas === undefined) return [];
+      const found = (setting: string, value: unknown, rule: string, remedy: string): Finding => ({
+        keys: [...keys, setting],
+        ...(value === undefined ? {} : { value }),
+        rule,
+        remedy,
+      });
+      if (typeof replicas !== "number")
+        return [found("replicas", undefined, "must be a fixed number to share out partitions", "write a number, or leave partitions out")];
+      return [
+        ...(partitions < replicas
+          ? [found("partitions", partitions, `is fewer than replicas (${replicas}), so some would be idle`, `use ${replicas} or more`)]
+          : []),
+        ...(scaleOn ? [found("scaleOn", undefined, "scales nothing, because the number of instances is fixed", "leave it out")] : []),
+        ...(Object.keys(volumes ?? {}).length > 0
+          ? [found("volumes", undefined, "can't be used with partitions", "leave one of the two out")]
+          : []),
+      ];
+    }),
+  );
+}
+
+/** Each port of a service has one name. */
+function portsAreApart({ domains }: DraftSystem): Finding[] {
+  return domains.flatMap(({ services }) => services.flatMap(portsTwice));
+}
+
+function portsTwice({ keys, settings }: ServiceOf): readonly Finding[] {
+  const { port = WORKLOAD_DEFAULTS.port, servicePort = port, ports = {} } = settings;
+  const named = Object.entries(ports);
+  return named.flatMap(([name, number], index) => {
+    const taken =
+      number === port
+        ? "port"
+        : number === servicePort
+          ? "servicePort"
+          : named.slice(0, index).find(([, before]) => before === number)?.[0];
+    if (number === undefined || taken === undefined) return [];
+    return [{ keys: [...keys, "ports", name], value: number, rule: `is ${taken} as well`, remedy: "use another port, or leave it out" }];
+  });
+}
+
+/** What workloads are given in secrets is in none that the platform makes for itself. */
+function secretsAreApart(system: DraftSystem): Finding[] {
+  const all = secretsOf(system as System).map(({ spec }) => spec.name);
+  const taken = all.slice(0, all.length - workloadSecrets(system).length);
+  return workloadsIn(system).flatMap(({ domain, workload }) => {
+    const { secrets = {}, secretFiles = {} } = workload.settings as Workload;
+    const written = workload.written as Pick<Workload, "secrets">;
+    return Object.entries({ secrets, secretFiles }).flatMap(([setting, uses]) =>
+      Object.entries(uses).flatMap(([key, use]: readonly [string, SecretUse | undefined]): Finding[] => {
+        const name = typeof use === "string" ? use : use?.secret;
+        if (name === undefined || !taken.includes(name)) return [];
+        const ofDomain = setting === "secrets" && !(key in (written.secrets ?? {}));
+        const keys = [...(ofDomain ? domain.keys : workload.keys), setting, key, ...(typeof use === "string" ? [] : ["secret"])];
+        return [{ keys, value: name, rule: "is a secret that the platform makes", remedy: "choose another name" }];
+      }),
+    );
+  });
+}
+
+/** Connections from outside reach ports of one version of a service, through the load balancer of its domain. */
+function publicPortsAreReached(system: DraftSystem): Finding[] {
+  return system.domains.flatMap((domain) => {
+    const taken = new Map<number, string>();
+    const cluster = system[domain.cluster];
+    const isMadeHere = cluster !== undefined && !("context" in cluster);
+    const edge = domain.services.find(({ settings }) => settings.edge);
+    return domain.services.flatMap((service) => {
+      const { ports = {}, publicPorts = [], release } = service.settings;
+      return publicPorts.flatMap((name, index): Finding[] => {
+        if (!name) return [];
+        const found = (rule: string, remedy: string): Finding[] => [
+          { keys: [...service.keys, "publicPorts", String(index)], value: name, rule, remedy },
+        ];
+        const port = Object.hasOwn(ports, name) ? ports[name] : undefined;
+        if (!Object.hasOwn(ports, name)) {
+          return found(
+            "must be one of the service's ports",
+            Object.keys(ports).length > 0 ? suggestion(name, Object.keys(ports)) : "add it to ports",
+          );
+        }
+        if (release === "blue-green")
+          return found("can't be split between two versions, as requests are", "release the service by rolling");
+        const owner = port === undefined ? undefined : taken.get(port);
+        if (port !== undefined) taken.set(port, service.name);
+        if (owner !== undefined)
+          return found(`is ${port}, on which the load balancer listens for ${owner}`, "use another port for one of the two");
+        if (!isMadeHere) return [];
+        if (exposedIn(domain).length === 0) {
+          return found("needs the load balancer of its domain, and no service there is reached from outside", "add paths or hosts to one");
+        }
+        return edge
+          ? found(`needs a load balancer that clients reach, and that of ${edge.name} admits its edge only`, "move it to another domain")
+          : [];
+      });
+    });
+  });
+}
+
+/** Events in the memory of one process are no other's. */
+function memoryHasOneProcess(system: DraftSystem): Finding[] {
+  return system.stores
+    .filter((store) => engineOf(store)?.inProcess)
+    .flatMap((store): Finding[] => {
+      const users = workloadsIn(system).filter(({ workload }) => workload.uses.some((use) => use.store === store.name));
+      const [first, second] = users.map(({ workload }) => workload);
+      if (second) {
+        const rule = `is the memory of ${first?.name}, which ${second.name} can't read`;
+        return [{ keys: store.keys, rule, remedy: "let one workload use it, or choose another engine" }];
+      }
+      const replicas = first && "replicas" in first.settings ? first.settings.replicas : undefined;
+      if (!first || replicas === undefined || mostOf(replicas) === 1) return [];
+      return [
+        {
+          keys: [...first.keys, "replicas"],
+          value: replicas,
+          rule: `instances would each have events of their own in ${store.name}`,
+          remedy: "use 1, or choose another engine",
+        },
+      ];
+    });
+}

@@ -1,0 +1,43 @@
+import type { DraftSystem } from "../check/drafts";
+import { step } from "../check/paths";
+import { workloadsIn } from "../derive/workloads";
+import type { Placed } from "../system";
+
+/** Something that has a name: a workload, a store or a domain. */
+export interface Named extends Placed {
+  /** Whether somebody chose its name. */
+  readonly said: boolean;
+
+  /** Where its name is written. */
+  readonly at: readonly string[];
+}
+
+/** Whether a part is written by its name, among stores or domains, and not by a role. */
+export function isGeneral({ keys: [first] }: Pick<Placed, "keys">): boolean {
+  return first === "stores" || first === "domains";
+}
+
+/** Where a part is written, for others: `projections[0]`; what no key describes has its name. */
+export function writtenAt({ keys, label }: Pick<Placed, "keys" | "label">): string {
+  return keys.length > 0 ? keys.reduce(step) : label;
+}
+
+/** A part whose role has a default name can be named by a setting; any other is named by its key. */
+function named<P extends Placed>(part: P, written: object): Named & { readonly part: P } {
+  const { name, keys, label } = part;
+  const general = isGeneral(part);
+  const said = general || ("name" in written && written.name !== undefined);
+  return { name, keys, label, part, said, at: general || !said ? keys : [...keys, "name"] };
+}
+
+export function namedWorkloads(system: Pick<DraftSystem, "domains">) {
+  return workloadsIn(system).map(({ domain, workload }) => ({ ...named(workload, workload.written), domain }));
+}
+
+export function namedStores({ stores }: Pick<DraftSystem, "stores">) {
+  return stores.map((store) => named(store, store.settings));
+}
+
+export function namedDomains({ domains }: Pick<DraftSystem, "domains">) {
+  return domains.map((domain) => named(domain, {}));
+}

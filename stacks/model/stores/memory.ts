@@ -1,0 +1,34 @@
+import { object, told } from "../check/shape";
+import type { StoreEngine } from "./engine";
+
+/**
+ * Events in the memory of the one process that uses it, which the platform makes nothing for. Every restart and release of that
+ * process loses all of them. With `disposable`, or with the exception `volatileEvents`.
+ */
+export interface MemorySettings {
+  readonly engine: "memory";
+}
+
+export const memory: StoreEngine<MemorySettings> = {
+  kind: "event-store",
+  runs: "cluster",
+  shape: object<MemorySettings>({ engine: told }),
+  withinCluster: true,
+  inProcess: true,
+  withoutRoles: "the memory of a process has no users",
+  mayForget: () => true,
+  resolved: () => ({ settings: {}, limit: "every restart of its process loses all events" }),
+  backup: () => undefined,
+  problems: (_, { exceptions }) =>
+    "disposable" in exceptions || "volatileEvents" in exceptions
+      ? []
+      : [
+          {
+            keys: ["engine"],
+            value: "memory",
+            rule: "loses every event when its process restarts",
+            remedy: "choose another engine, or say in exceptions.volatileEvents why that is right here",
+          },
+        ],
+  dataLoss: () => [],
+};

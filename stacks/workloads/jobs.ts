@@ -1,0 +1,188 @@
+import type { ITerraformDependable } from "cdktf";
+import type { IConstruct } from "constructs";
+import { podConnections } from "../../constructs/connection";
+import { PodTraffic } from "../../constructs/kubernetes";
+import { type Postgres, postgresConnection } from "../../constructs/postgres";
+import { ProjectionTables, projectionTablesPods, projectionVariables, ReadModel, readModelPods } from "../../constructs/projection";
+import { Job, MigrationJob, NamespaceConnections, ScheduledTask } from "../../constructs/workload";
+import { describedAt } from "../base/refusals";
+import { serverAt } from "../lookup/stores";
+import { pathOf } from "../model/check/paths";
+import { serversOf } from "../model/derive/members";
+import { slotsOf } from "../model/derive/read-models";
+import { isProtected } from "../model/exceptions";
+import type { JobOf, ReadModelOf, ServerOf } from "../model/system";
+import { slotRun } from "./names";
+import type { WorkloadPlace } from "./place";
+import { podOf } from "./pods";
+
+/** Whether a command may empty a database: nowhere on AWS, and nowhere that data is protected. */
+function isDisposable({ site: { environment } }: WorkloadPlace): boolean {
+  return !isProtected(environment) && environment.aws === undefined;
+}
+
+/**
+ * What is done before the rest of a domain comes: to each database what projections keep beside their read models, the schema,
+ * the tables of each slot, and then which slot is read; and everything else that runs before.
+ */
+export function prepared(place: WorkloadPlace): readonly ITerraformDependable[] {
+  const { domain, site } = place;
+  const before = domain.jobs.filter(({ settings }) => settings.when === "before");
+  const done: Done = new Map();
+  const ready = serversOf(site.environment).flatMap((server) => {
+    const jobs = before.filter((job) => migrates(job, server));
+    const models = domain.readModels.filter(({ database }) => database === server.name);
+    return jobs.length + models.length > 0 ? preparedDatabase(place, server, { jobs, models, done }) : [];
+  });
+  const others = before.filter((job) => !serversOf(site.environment).some((server) => migrates(job, server)));
+  return [...ready, ...others.flatMap((job) => migrated(place, job, []).flatMap((run) => run.job.ready))];
+}
+
+/** Whether a job changes the schema of a server. */
+function migrates({ uses }: JobOf, { name }: Pick<ServerOf, "name">): boolean {
+  return uses.some(({ store, as }) => store === name && as === "migrator");
+}
+
+/** What runs once although it migrates several databases: before the first of them is read. */
+type Done = Map<JobOf, ReturnType<typeof migrated>>;
+
+interface Preparation {
+  readonly jobs: readonly JobOf[];
+  readonly models: readonly ReadModelOf[];
+  readonly done: Done;
+}
+
+function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models, done }: Preparation): readonly ITerraformDependable[] {
+  const { site, stack, cluster, namespace, after } = place;
+  const postgres = serverAt(site, stack, server);
+  const reached = models.length > 0 ? reachedFrom(place, server, postgres, models) : [];
+  const first = [...after, ...reached];
+  const tables =
+    models.length > 0
+      ? new ProjectionTables(stack, `tables-${postgres.name}`, {
+          cluster,
+          namespace,
+          postgres,
+          name: postgres.database,
+          ...(first.length > 0 ? { after: first } : {}),
+        }).ready
+      : [];
+  const before = [...first, ...tables];
+  const runs = jobs.flatMap((job) => {
+    const found = done.get(job) ?? migrated({ ...place, after: before }, job, models);
+    if (job.settings.per !== "slot") done.set(job, found);
+    return found;
+  });
+  const switched = models.map(({ projection, slots, live, forced, keys }) => {
+    // Another image may have made other tables, which are shown then; not those of a slot that is not read.
+    const revision = runs
+      .filter(({ made }) => made === undefined || made === `${projection}_${live}`)
+      .map(({ image }) => image)
+      .join(" ");
+    return describedAt(
+      pathOf(site.environment, keys),
+      new ReadModel(stack, `read-model-${projection}`, {
+        cluster,
+        namespace,
+        postgres,
+        projection,
+        slots: Object.fromEntries(slotsOf({ slots }).map(([slot, { partitions }]) => [slot, { partitions }])),
+        live,
+        forced,
+        revision,
+        after: [...before, ...runs.flatMap(({ job }) => job.ready)],
+      }),
+    );
+  });
+  return [...tables, ...runs.flatMap(({ job }) => job.ready), ...switched.flatMap(({ ready }) => ready)];
+}
+
+/** What the platform's own jobs for a database need in a namespace that is not the database's: a way to it, and its migrator's secret. */
+function reachedFrom(
+  { stack, cluster, namespace, after }: WorkloadPlace,
+  server: ServerOf,
+  postgres: Postgres,
+  models: readonly ReadModelOf[],
+): readonly ITerraformDependable[] {
+  if (namespace === server.namespace) return [];
+  const { reaches, secrets, authorities } = podConnections(cluster, [{ connection: postgresConnection(postgres, "migrator") }]);
+  const ways = [projectionTablesPods(postgres), ...models.map(({ projection }) => readModelPods(projection))].map((name) => {
+    const labels = { "app.kubernetes.io/name": name };
+    return new PodTraffic(stack, `way-of-${name}`, { namespace, name, labels, listens: [], reaches, after }).policy;
+  });
+  return [...ways, ...NamespaceConnections.need(stack, { cluster, namespace, after }, { secrets, authorities, configMaps: [] })];
+}
+
+/** The runs of a job that comes before: one, or one for each slot of each read model, by that slot's image and of its schema only. */
+function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf[]) {
+  const { image = "", per = "database", within, down, retries } = one.settings;
+  const { priority: _, ...rest } = place;
+  const pod = podOf(rest, one);
+  const runs =
+    per === "database"
+      ? [{ name: one.name, env: {}, image }]
+      : models.flatMap((model) =>
+          slotsOf(model).map(([slot, { migrations: own = image }]) => ({
+            name: slotRun(one, model, slot),
+            env: projectionVariables(model.projection, slot),
+            image: own,
+          })),
+        );
+  return runs.map((run) => ({
+    image: run.image,
+    made: "SCHEMA" in run.env ? run.env.SCHEMA : undefined,
+    job: describedAt(
+      pathOf(place.site.environment, one.keys),
+      new MigrationJob(place.stack, run.name, {
+        ...pod,
+        env: { ...run.env, ...pod.env },
+        image: run.image,
+        disposable: isDisposable(place),
+        ...(within ? { within } : {}),
+        ...(retries === undefined ? {} : { retries }),
+        ...(down ? { down } : {}),
+      }),
+    ),
+  }));
+}
+
+/** Jobs on a schedule, and those that only an operator starts. */
+export function keptJobs(place: WorkloadPlace): readonly IConstruct[] {
+  return place.domain.jobs.flatMap((one) => {
+    const { when, image = "", within, retries } = one.settings;
+    if (when === "before" || when === "after") return [];
+    const { priority: _, ...rest } = place;
+    const props = {
+      ...podOf(rest, one),
+      image,
+      disposable: isDisposable(place),
+      ...(within ? { within } : {}),
+      ...(retries === undefined ? {} : { retries }),
+    };
+    const job =
+      typeof when === "object"
+        ? new ScheduledTask(place.stack, one.name, { ...props, schedule: when.schedule })
+        : new Job(place.stack, one.name, { ...props, start: "hand" });
+    return [describedAt(pathOf(place.site.environment, one.keys), job)];
+  });
+}
+
+/** Jobs that run after a release of the rest of the domain. */
+export function followingJobs(place: WorkloadPlace, follows: readonly IConstruct[], passed: readonly ITerraformDependable[]): void {
+  for (const one of place.domain.jobs) {
+    const { when, image = "", within, retries } = one.settings;
+    if (when !== "after") continue;
+    const { priority: _, ...rest } = place;
+    describedAt(
+      pathOf(place.site.environment, one.keys),
+      new Job(place.stack, one.name, {
+        ...podOf({ ...rest, after: [...rest.after, ...passed] }, one),
+        image,
+        follows,
+        disposable: isDisposable(place),
+        ...(within ? { within } : {}),
+        ...(retries === undefined ? {} : { retries }),
+      }),
+    );
+  }
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Domain, DomainService, Environment, Job, Use } from "cdktf-cqrs/stacks";
+import settings from "./appsettings.json";
+import topics from "./topics.json";
+
+/** How far the migration from webhooks is, in its order, and what the system is told in each phase. */
+const PHASES = {
+  off: { Migration__Publish: "false", Migration__DualWrites: "false", Migration__Consumers: "none" },
+  parallel: { Migration__Publish: "true", Migration__DualWrites: "true", Migration__Consumers: "none" },
+  "non-critical": { Migration__Publish: "true", Migration__DualWrites: "true", Migration__Consumers: "non-critical" },
+  all: { Migration__Publish: "true", Migration__DualWrites: "false", Migration__Consumers: "all" },
+} as const;
+
+export type Phase = keyof typeof PHASES;
+
+const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+const SQL = "Host={host};Port={port};Database={database};Username={user};Password={password};SSL Mode=VerifyFull;Root Certificate={ca}";
+const postgres = (as: "migrator" | "writer"): Use => ({ store: "postgres", as, variables: { ConnectionStrings__PostgreSQL: SQL } });
+const redis: Use = {
+  store: "redis",
+  variables: { ConnectionStrings__Redis: "{host}:{port},user={user},password={password},ssl=true", Redis__CaFile: "{ca}" },
+};
+const JWT = { JWT__Secret: "jwt" };
+
+const api: DomainService = {
+  port: 5000,
+  ports: { broker: 5050 },
+  publicPorts: ["broker"],
+  paths: ["/"],
+  replicas: { min: 3, max: 10 },
+  scaleOn: { cpu: 70, memory: 80 },
+  cpu: 1,
+  cpuLimit: 2,
+  memory: "4Gi",
+  memoryRequest: "2Gi",
+  probes: { liveness: { path: "/health", delay: "30s", every: "10s" }, readiness: { delay: "10s", every: "5s" } },
+  files: { "/app/appsettings.json": json(settings) },
+  env: {
+    ASPNETCORE_URLS: "http://+:5000",
+    Messaging__SchemaApproval: "true",
+    JWT__Issuer: "https://messaging.example.com",
+    JWT__Audience: "messaging-api",
+    JWT__ExpirationMinutes: "60",
+    RateLimiting__Publish: "100",
+    RateLimiting__Consume: "600",
+    RateLimiting__Topics: "10",
+  },
+  secrets: JWT,
+  uses: [postgres("writer"), redis],
+};
+
+/** The schema registry and the audit tables. */
+const migrate: Job = { when: "before", command: ["dotnet", "ef", "database", "update"], uses: [postgres("migrator")] };
+
+/** Compares the phase with the one that the database has: anything but the next or the previous one ends the apply before the API changes. */
+const changePhase = (phase: Phase): Job => ({
+  when: "before",
+  image: "docker.io/library/postgres:18.4-alpine3.24",
+  command: ["sh", "-c", 'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -v phase="$PHASE" -v phases="$PHASES" -f /sql/phase.sql'],
+  env: { PHASE: phase, PHASES: Object.keys(PHASES).join(",") },
+  files: { "/sql/phase.sql": readFileSync(join(__dirname, "sql/phase.sql"), "utf8") },
+  uses: [{ store: "postgres", as: "migrator" }],
+  retries: 0,
+});
+
+/** Creates through the API what does not exist yet. */
+const createTopics: Job = {
+  when: "after",
+  command: ["/app/create-topics", "/etc/topics.json"],
+  files: { "/etc/topics.json": json(topics) },
+  calls: [{ service: "messaging-api", variables: { Messaging__Address: "{address}" } }],
+  secrets: JWT,
+};
+
+/** Part of a rollback: `kubectl create job --from=cronjob/export-messages`, then `kubectl cp` out of it. */
+const exportMessages: Job = {
+  when: "by-hand",
+  command: ["/app/export-messages", "/export"],
+  scratch: { "/export": "20Gi" },
+  uses: [redis],
+};
+
+const messaging = (phase: Phase): Domain => ({
+  image: "registry.example.com/messaging-system:1.0.0",
+  env: { ASPNETCORE_ENVIRONMENT: "Production", ...PHASES[phase] },
+  jobs: { migrate, "change-phase": changePhase(phase), "create-topics": createTopics, "export-messages": exportMessages },
+  services: { "messaging-api": api },
+});
+
+/** Everything but where it runs. */
+const hotswap = (name: string, phase: Phase) =>
+  ({
+    system: "hotswap",
+    name,
+    size: "medium",
+    stores: {
+      postgres: {
+        engine: "cloudnative-pg",
+        version: "15",
+        database: "messaging",
+        cpu: 1,
+        memory: "4Gi",
+        storage: "50Gi",
+        parameters: { max_connections: 200, work_mem: "3MB" },
+      },
+      redis: { engine: "valkey", purpose: "store", cpu: 1, memory: "8Gi", storage: "50Gi" },
+    },
+    domains: { messaging: messaging(phase) },
+  }) as const satisfies Environment;
+
+const ACCESS = { openToAll: "the API verifies the tokens that it signs with JWT__Secret, over HTTP and at the broker's port" };
+
+export const production = (phase: Phase): Environment => ({
+  ...hotswap("production", phase),
+  aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "messaging.example.com" },
+  cluster: { nodes: { min: 6, max: 9 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
+  exceptions: { ...ACCESS, noBackup: "messages in Valkey have no backup yet: one disk has them for the seven days of their retention" },
+});
+
+/** On premises: the owner of the cluster routes port 80 to the Gateway, and port 5050 to the Service `messaging-api`. */
+export const onPremises = (phase: Phase): Environment => ({
+  ...hotswap("on-premises", phase),
+  cluster: { context: "messaging", storageClass: "fast" },
+  state: { backend: "kubernetes", context: "operations" },
+  exceptions: { ...ACCESS, noBackup: "the owner of the cluster takes snapshots of its volumes" },
+});

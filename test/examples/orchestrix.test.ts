@@ -1,0 +1,158 @@
+import { describe as text } from "../../constructs/core/errors";
+import { inTier, onEventSourcingDb, type Tier } from "../../examples/orchestrix/environments";
+import { program } from "../../examples/orchestrix/main";
+import { moves, validate } from "../../stacks";
+import { addressesOf, synthesisOf } from "../program";
+import { all, type Body } from "../synth";
+import { container, file, objects, workload } from "./kubernetes";
+import { describeRows } from "./rows";
+
+const { stacks } = synthesisOf(program);
+const json = (id: string): Body => stacks.get(id)?.json ?? {};
+const partsOf = (tier: Tier, of: ReturnType<typeof synthesisOf> = { ...synthesisOf(program) }) =>
+  [...of.stacks.keys()].filter((id) => id.startsWith(`${tier}-`)).map((id) => id.slice(tier.length + 1));
+const only = (list: readonly string[], other: readonly string[]) => list.filter((one) => !other.includes(one));
+
+const app = (tier: Tier) => workload(json(`${tier}-orchestrix`), "deployment", "app");
+const environmentIn = (tier: Tier) => inTier(tier, "production");
+
+/** What of a move from one tier to another Terraform adds, removes or changes in a stack that both have. */
+function changed(part: string): Readonly<Record<"added" | "removed" | "changed", readonly string[]>> {
+  const [before, after] = [json(`medium-${part}`), json(`large-${part}`)];
+  const [was, now] = [addressesOf(before), addressesOf(after)];
+  const body = (of: Body, tier: string, address: string) => {
+    const [type = "", name = ""] = address.split(".");
+    return JSON.stringify(of.resource[type][name]).replaceAll(tier, "tier").replaceAll("10.1.", "10.2.");
+  };
+  const both = was.filter((one) => now.includes(one));
+  return {
+    added: only(now, was),
+    removed: only(was, now),
+    changed: both.filter((one) => body(before, "medium", one) !== body(after, "large", one)),
+  };
+}
+
+describeRows("orchestrix", {
+  tiers: () => {
+    const [small, medium, large] = (["small", "medium", "large"] as const).map((tier) => partsOf(tier)) as [string[], string[], string[]];
+    expect(small).toEqual(["platform", "orchestrix"]);
+    expect(app("small").spec.replicas).toBe("1");
+    expect(container(app("small")).variables.EVENT_STORE_URL).toBe("memory:");
+    expect(only(large, medium)).toEqual(["redis"]);
+    expect(only(medium, large)).toEqual([]);
+
+    const { exceptions, ...unexcepted } = inTier("small");
+    const { volatileEvents: _, ...others } = exceptions ?? {};
+    expect(() => validate({ ...program, environments: [{ ...unexcepted, exceptions: others }] })).toThrow(
+      'small.stores.memory.engine: "memory" loses every event when its process restarts; choose another engine, or say in exceptions.volatileEvents why that is right here',
+    );
+    expect(moves(environmentIn("small"), environmentIn("medium")).map(text)).toEqual([
+      "production.stores.memory: kept its events in the memory of a process, which ends: postgres begins empty; accept that, or export the events of memory through the application while it runs, and append them afterwards",
+    ]);
+    expect(moves(environmentIn("medium"), environmentIn("large"))).toEqual([]);
+    const { added, removed, changed: updated } = changed("orchestrix");
+    expect(removed).toEqual([]);
+    expect(
+      added.filter((address) => /cron_job|autoscaler|monitor_/.test(address)).map((address) => address.replace(/_[0-9A-F]{8}$/, "")),
+    ).toEqual([
+      "helm_release.app_pod_monitor_release",
+      "kubernetes_cron_job_v1.replay-aggregate_by-hand",
+      "kubernetes_cron_job_v1.replay-time-range_by-hand",
+      "kubernetes_cron_job_v1.replay-type_by-hand",
+      "kubernetes_horizontal_pod_autoscaler_v2.app_rollout_scaling_by-use",
+    ]);
+    expect(updated.some((address) => address.startsWith("kubernetes_deployment_v1.app_"))).toBe(true);
+    expect(changed("postgres").removed).toEqual([]);
+  },
+
+  "medium app": () => {
+    const deployment = app("medium");
+    expect(deployment.spec.replicas).toBe("3");
+    const { variables, resources, port, liveness_probe: liveness, readiness_probe: readiness } = container(deployment);
+    expect(port).toEqual([{ name: "http", container_port: 8000 }]);
+    expect(liveness).toMatchObject({ http_get: { path: "/health" }, initial_delay_seconds: 30, period_seconds: 10 });
+    expect(readiness).toMatchObject({ http_get: { path: "/ready" }, initial_delay_seconds: 10, period_seconds: 5 });
+    expect(resources).toEqual({ requests: { cpu: "250m", memory: "256Mi" }, limits: { cpu: "500m", memory: "512Mi" } });
+    expect(variables).toMatchObject({ CONNECTION_POOL_MIN: "5", CONNECTION_POOL_MAX: "20" });
+    expect(variables.DATABASE_URL).toContain("$(CONNECTION_POSTGRES_PASSWORD)@postgres-rw.postgres.svc:5432/orchestrix?");
+    expect(variables.CONNECTION_POSTGRES_PASSWORD).toBe("postgres-writer/password");
+    const sql = file(json("medium-orchestrix"), "migrate", /CREATE TABLE IF NOT EXISTS events/);
+    for (const column of ["aggregate_id", "event_type", "event_data", "metadata", "version", "timestamp", "UNIQUE (aggregate_id, version)"])
+      expect(sql).toContain(column);
+    expect(sql.match(/ON events \(/g)).toHaveLength(3);
+    expect(sql).toContain("CREATE TABLE IF NOT EXISTS snapshots");
+    expect(deployment.depends_on.join()).toContain("migrate_verdict");
+  },
+
+  "large app": () => {
+    const stack = json("large-orchestrix");
+    const deployment = app("large");
+    const [scaling] = all(stack, "kubernetes_horizontal_pod_autoscaler_v2");
+    expect(deployment.spec).not.toHaveProperty("replicas");
+    expect(scaling?.spec).toMatchObject({ min_replicas: 10, max_replicas: 100 });
+    expect(scaling?.spec.metric.map(({ resource }: Body) => [resource.name, resource.target.average_utilization])).toEqual([
+      ["cpu", 70],
+      ["memory", 80],
+    ]);
+    const { variables, resources, liveness_probe: liveness, readiness_probe: readiness } = container(deployment);
+    expect(resources).toEqual({ requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "1", memory: "2Gi" } });
+    expect([liveness.initial_delay_seconds, readiness.initial_delay_seconds]).toEqual([60, 20]);
+    expect(variables).toMatchObject({ DLQ_MAX_RETRIES: "3", DLQ_BACKOFF: "exponential", TENANT_ISOLATION: "stream" });
+    expect(all(json("large-entry"), "aws_lb_listener").map(({ port }) => port)).toEqual([443]);
+    const replays = { aggregate: ["$(AGGREGATE_ID)"], "time-range": ["$(FROM)", "$(TO)"], type: ["$(EVENT_TYPE)"] };
+    for (const [what, given] of Object.entries(replays)) {
+      const job = workload(stack, "cron_job", `replay-${what}`);
+      expect(job.spec.suspend).toBe(true);
+      expect(container(job).command).toEqual(["python", "-m", "orchestrix.replay", what, ...given]);
+    }
+  },
+
+  "large store": () => {
+    const stack = json("large-postgres");
+    const [cluster] = objects(stack, "Cluster");
+    expect(cluster?.spec).toMatchObject({
+      instances: 3,
+      storage: { size: "100Gi", storageClass: "data" },
+      postgresql: { parameters: { max_connections: "200", shared_buffers: "256MB", effective_cache_size: "1GB", work_mem: "16MB" } },
+    });
+    expect(objects(stack, "PodMonitor")).toHaveLength(1);
+    const [backups] = objects(stack, "ObjectStore");
+    expect(backups?.spec.configuration.destinationPath).toMatch(/^s3:/);
+    const locks = all(json("large-backup"), "aws_s3_bucket_object_lock_configuration");
+    expect(locks.map(({ rule }) => rule.default_retention.days)).toEqual([30, 30]);
+
+    const other = synthesisOf({ ...program, environments: [onEventSourcingDb()] }).stacks.get("large-ledger")?.json ?? {};
+    const [ledger] = all(other, "kubernetes_stateful_set_v1");
+    expect(ledger?.spec.template.spec.container[0].resources.limits.memory).toBe("4Gi");
+    expect(JSON.stringify(ledger)).toContain("eventsourcingdb-licence");
+    expect(JSON.stringify(other)).toContain("100Gi");
+  },
+
+  cache: () => {
+    expect(container(app("large")).variables.CACHE_TTL).toBe("300");
+    const values = all(json("large-redis"), "helm_release").map(({ values: [value] }) => value);
+    expect(values.some((value) => value.includes("maxmemory-policy allkeys-lru"))).toBe(true);
+  },
+
+  security: () => {
+    for (const tier of ["medium", "large"] as const) {
+      expect(container(app(tier)).variables.ENCRYPTION_KEY).toBe("event-encryption/value");
+      const names = all(json(`${tier}-data`), "aws_secretsmanager_secret").map(({ name }) => name);
+      expect(names).toContain(`orchestrix-${tier}-event-encryption`);
+    }
+  },
+
+  configuration: () => {
+    expect(container(app("large")).variables).toMatchObject({
+      DATABASE_URL: expect.stringContaining("@postgres-pool-rw.postgres.svc:5432/orchestrix?"),
+      REDIS_URL: expect.stringContaining("@redis.redis.svc:6379"),
+      SNAPSHOT_FREQUENCY: "50",
+      CONNECTION_POOL_MIN: "10",
+      CONNECTION_POOL_MAX: "50",
+      BATCH_SIZE: "1000",
+      CACHE_TTL: "300",
+      ENCRYPTION_KEY: "event-encryption/value",
+      JWT_SECRET: "jwt/value",
+    });
+  },
+});

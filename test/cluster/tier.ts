@@ -61,6 +61,7 @@ class Trial {
   private groups: readonly PodGroup[];
   private readonly nodes: readonly KubernetesObject[];
   private readonly zones: readonly string[];
+  private readonly storageClass: KubernetesObject;
 
   constructor(
     private readonly api: KubernetesApi,
@@ -75,6 +76,7 @@ class Trial {
     const pool = site.ledger.pool ?? UNKNOWN;
     this.nodes = nodesOf(subject, pool);
     this.zones = Object.keys(pool.zones);
+    this.storageClass = existingClass("context" in site.cluster ? site.cluster.storageClass : undefined);
   }
 
   async run(): Promise<void> {
@@ -131,7 +133,7 @@ class Trial {
 
   /** Charts and what is yet to come are stood in for by pods that ask for the same. */
   private async place(): Promise<void> {
-    if (!this.objects.some(({ kind }) => kind === "StorageClass")) await this.make(STANDARD);
+    if (!this.objects.some(({ kind }) => kind === "StorageClass")) await this.make(this.storageClass);
     const known = new Set([
       "default",
       "kube-system",
@@ -150,7 +152,7 @@ class Trial {
   }
 
   private async standIn(): Promise<void> {
-    const { metadata } = this.objects.find(({ kind }) => kind === "StorageClass") ?? STANDARD;
+    const { metadata } = this.objects.find(({ kind }) => kind === "StorageClass") ?? this.storageClass;
     for (const group of this.groups.filter(({ passing }) => !passing)) {
       const [namespace = "", name = ""] = group.name.split("/");
       await this.make(standIn(group, metadata.name, templatesOf(name, namespace, this.objects as readonly KubernetesObject[])));
@@ -408,14 +410,16 @@ class Trial {
   }
 }
 
-/** The class that kind has. */
-const STANDARD: KubernetesObject = {
-  apiVersion: "storage.k8s.io/v1",
-  kind: "StorageClass",
-  metadata: { name: "standard" },
-  provisioner: "rancher.io/local-path",
-  volumeBindingMode: "WaitForFirstConsumer",
-};
+/** A class that an existing cluster has: kind's, or the one that an environment names. */
+function existingClass(name = "standard"): KubernetesObject {
+  return {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name },
+    provisioner: "rancher.io/local-path",
+    volumeBindingMode: "WaitForFirstConsumer",
+  };
+}
 
 function reason(pod: KubernetesObject): string {
   const scheduled = (pod.status.conditions ?? []).find(({ type }: { type: string }) => type === "PodScheduled");

@@ -45,7 +45,7 @@ class Made {
     const stack = this.stacks.find(({ node }) => node.id === id);
     const known = this.texts.get(id);
     if (!stack || known !== undefined) return known;
-    const text = JSON.stringify([stack.dependencies.map((before) => before.node.id), stack.toTerraform()]);
+    const text = withoutTokenTraces(() => JSON.stringify([stack.dependencies.map((before) => before.node.id), stack.toTerraform()]));
     this.texts.set(id, text);
     return text;
   }
@@ -61,15 +61,16 @@ class Made {
   }
 }
 
-const bases = new Map<object, Made>();
+/** The base that was made last: settings of a group follow each other. */
+let last: { readonly base: object; readonly made: Made } | undefined;
 
 /** Why a setting that was changed has no effect that anybody could see, if it has none. */
 export function withoutEffect({ group, path, keys, from, to }: Setting): string | undefined {
   const { base, others = [], first = "", only = false } = group;
   const make = (changes: object) => withoutTokenTraces(() => new Made(anEnvironment(changes), others.map(anEnvironment)));
-  const shared = from === undefined ? bases.get(base) : undefined;
+  const shared = from === undefined && last?.base === base ? last.made : undefined;
   const before = shared ?? make(from === undefined ? base : setAt(base, keys, from));
-  if (from === undefined) bases.set(base, before);
+  if (from === undefined) last = { base, made: before };
   const after = make(setAt(base, keys, to));
   if (before.problems.length + after.problems.length > 0)
     return `${path} is refused: ${[...before.problems, ...after.problems].join(", ")}`;

@@ -168,7 +168,7 @@ const watched = { monitoring: { prometheus: true } };
 /** A service, with all that it may say. */
 const served = (role: "commandApi" | "queryApi"): readonly Group[] => {
   const first = role === "queryApi" ? "read-side" : "write-side";
-  const on = { ...ON_PREMISES, ...watched, ...EVENTS, ...(role === "queryApi" ? { readDatabase: CLOUD_NATIVE_PG } : {}) };
+  const on = { ...ON_PREMISES, ...watched, ...(role === "queryApi" ? { readDatabase: CLOUD_NATIVE_PG } : EVENTS) };
   const service = { image: image(role.toLowerCase()), replicas: 1 };
   const slots = { blue: image("api"), green: image("api", "2.0.0") };
   const blueGreen = { replicas: 1, release: "blue-green", slots, live: "blue", weights: { blue: 90, green: 10 } };
@@ -367,14 +367,16 @@ const edges = (edge: object, more: object): Group => ({
   },
 });
 
+const VALKEY = { engine: "valkey", replicas: 0 };
+
 /** What a workload of any kind may say beside what its container is, in an environment that has what it speaks of. */
 const OTHERS = {
-  stores: { postgres: CLOUD_NATIVE_PG, redis: { engine: "valkey", replicas: 0 } },
+  stores: { redis: VALKEY, sessions: VALKEY },
   domains: {
     others: {
       services: {
-        one: { image: image("one"), replicas: 1, uses: ["postgres", "redis"] },
-        two: { image: image("two"), replicas: 1 },
+        one: { image: image("one"), replicas: 1, uses: ["redis"] },
+        two: { image: image("two"), replicas: 1, uses: ["sessions"] },
       },
     },
   },
@@ -382,7 +384,7 @@ const OTHERS = {
 
 const RICH = {
   memory: "512Mi",
-  uses: [{ store: "postgres", as: "reader", variables: { A: "{DATABASE_URL}" } }],
+  uses: [{ store: "redis", variables: { A: "{REDIS_URL}" } }],
   calls: [{ service: "one", variables: { ONE: "{address}" } }],
   egress: [{ host: "203.0.113.0/24", ports: [443] }],
   secrets: { TOKEN: { secret: "token", key: "value" } },
@@ -413,9 +415,8 @@ const RICHER = {
   ...POD,
   args: ["--another"],
   "uses[](name)": "redis",
-  "uses[](settings).store": new Around({ store: "redis", variables: { A: "{REDIS_URL}" } }),
-  "uses[](settings).as": "writer",
-  "uses[](settings).variables.*": { B: "{DATABASE_URL}" },
+  "uses[](settings).store": "sessions",
+  "uses[](settings).variables.*": { B: "{REDIS_URL}" },
   "calls[](name)": "two",
   "calls[](settings).service": "two",
   "calls[](settings).variables.*": { TWO: "{address}" },
@@ -439,18 +440,24 @@ const VOLUME = { "/data": { size: "1Gi", storageClass: "fast", protect: false } 
 const VOLUMES = { "volumes.*.size": "7Gi", "volumes.*.storageClass": "another", "volumes.*.protect": true };
 
 /** What a workload of each role may say beside what its role has. */
-const further = (role: string, workload: object, more: Group["settings"] = {}): Group => ({
-  base: {
+const further = (role: string, workload: object, more: Group["settings"] = {}): readonly Group[] => {
+  const base = {
     ...ON_PREMISES,
-    ...EVENTS,
-    ...OTHERS,
+    ...(/queryApi|migrations/.test(role) ? {} : EVENTS),
     ...(/queryApi|projections|migrations/.test(role) ? { readDatabase: CLOUD_NATIVE_PG } : {}),
-    [role]: { image: image("workload"), ...RICH, ...workload },
-  },
-  at: role,
-  first: { queryApi: "read-side", projections: "projections", migrations: "migrations" }[role] ?? "write-side",
-  settings: { ...RICHER, ...more },
-});
+  };
+  const first = { queryApi: "read-side", projections: "projections", migrations: "migrations" }[role] ?? "write-side";
+  const written = { image: image("workload"), ...workload };
+  return [
+    { base: { ...base, ...OTHERS, [role]: { ...RICH, ...written } }, at: role, first, settings: { ...RICHER, ...more } },
+    {
+      base: { ...base, stores: { postgres: CLOUD_NATIVE_PG }, [role]: { ...written, uses: [{ store: "postgres", as: "reader" }] } },
+      at: role,
+      first,
+      settings: { "uses[](settings).as": "migrator" },
+    },
+  ];
+};
 
 /** Where only the general form has a setting. */
 const CLUSTERS_THERE = { ...ON_PREMISES, cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" } };
@@ -571,6 +578,8 @@ const GENERAL: readonly Group[] = [
 const COMMAND_API = { ...ON_PREMISES, ...EVENTS, commandApi: { replicas: 1, release: "blue-green" } };
 const SLOTS = { slots: { blue: image("api"), green: image("api", "2.0.0") }, live: "blue", weights: { blue: 90, green: 10 } };
 const released = (workload: object) => ({ release: { of: "test", workloads: { "command-api": workload } } });
+
+const TWO_DATABASES = { ...ON_PREMISES, ...EVENTS, readDatabase: ["orders", "search"].map((name) => ({ ...CLOUD_NATIVE_PG, name })) };
 
 /** Every setting of the model that does something, with proof. */
 const GROUPS: readonly Group[] = [
@@ -737,10 +746,7 @@ const GROUPS: readonly Group[] = [
       ...ON_PREMISES,
       ...watched,
       ...EVENTS,
-      readDatabase: [
-        { ...CLOUD_NATIVE_PG, name: "orders" },
-        { ...CLOUD_NATIVE_PG, name: "search" },
-      ],
+      readDatabase: CLOUD_NATIVE_PG,
       projections: { image: image("projections"), workers: 2, parallelism: 2, partitions: 8, health: { port: 9000, path: "/health" } },
     },
     at: "projections",
@@ -750,7 +756,6 @@ const GROUPS: readonly Group[] = [
       workers: 3,
       parallelism: 3,
       partitions: 9,
-      database: "search",
       "health.port": 9009,
       "health.path": "/another",
       "health.lag": "behind",
@@ -784,21 +789,29 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
+    base: { ...TWO_DATABASES, projections: { image: image("projections"), workers: 1, parallelism: 1 } },
+    at: "projections",
+    first: "projections",
+    settings: { database: "search" },
+  },
+  {
+    base: { ...TWO_DATABASES, migrations: { image: image("migrations"), database: "orders" } },
+    at: "migrations",
+    first: "migrations",
+    settings: { database: "search" },
+  },
+  {
     base: {
       ...ON_PREMISES,
       ...EVENTS,
-      readDatabase: [
-        { ...CLOUD_NATIVE_PG, name: "orders" },
-        { ...CLOUD_NATIVE_PG, name: "search" },
-      ],
+      readDatabase: CLOUD_NATIVE_PG,
       projections: { image: image("projections"), workers: 1, parallelism: 1 },
-      migrations: { image: image("migrations"), database: "orders", down: { command: ["/app/down"] } },
+      migrations: { image: image("migrations"), down: { command: ["/app/down"] } },
     },
     at: "migrations",
     first: "migrations",
     settings: {
       ...CONTAINER,
-      database: "search",
       per: "slot",
       "variables.*": { A: "{DATABASE_URL}" },
       within: "17m",
@@ -880,22 +893,22 @@ const GROUPS: readonly Group[] = [
     },
   ),
   edges({ provider: "cloudfront", cache: "30s", rateLimit: { requests: 100, per: "5m" } }, {}),
-  ...["commandApi", "queryApi"].map((role) =>
+  ...["commandApi", "queryApi"].flatMap((role) =>
     further(
       role,
       { replicas: 1, volumes: VOLUME, ports: { broker: 5050 } },
       { ...VOLUMES, hosts: ["api.example.com"], "ports.*": { broker: 5051 }, publicPorts: ["broker"], servicePort: 80 },
     ),
   ),
-  further("commandProcessors", { replicas: 1, volumes: VOLUME }, VOLUMES),
+  ...further("commandProcessors", { replicas: 1, volumes: VOLUME }, VOLUMES),
   {
     base: { ...ON_PREMISES, ...EVENTS, commandProcessors: { image: image("processors"), replicas: 2, partitions: 8 } },
     at: "commandProcessors",
     first: "write-side",
     settings: { partitions: 9 },
   },
-  further("projections", { workers: 1, parallelism: 1 }, { "uses[](settings).as": "migrator" }),
-  further("migrations", {}),
+  ...further("projections", { workers: 1, parallelism: 1 }),
+  ...further("migrations", {}),
   ...GENERAL,
   {
     base: { ...ON_PREMISES, ...EVENTS, commandApi: { replicas: 1 }, ...released({ image: image("api") }) },

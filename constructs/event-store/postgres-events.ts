@@ -4,11 +4,11 @@ import { Construct } from "constructs";
 import type { Connection, NeededAuthority, NeededSecret } from "../connection";
 import { refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { migrationPod, type Postgres, postgresConnection } from "../postgres";
+import { type JobTraffic, migrationPod, type Postgres, postgresConnection } from "../postgres";
 import type { EventStore, EventStoreRole } from "./contract";
 import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 
-export interface PostgresEventsProps {
+export interface PostgresEventsProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
   /** Where its pod runs and finds the secret of the migrator. */

@@ -12,7 +12,7 @@ export { type DatabaseInstance, instanceClass, type ManagedEngine } from "./inst
 export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
 export { type MigrationPodProps, migrationPod } from "./migrations";
 export type { PostgresParameters } from "./parameters";
-export { PsqlPod, type PsqlPodProps } from "./psql-pod";
+export { type JobTraffic, PsqlPod, type PsqlPodProps } from "./psql-pod";
 export { RDS_SIZES, RdsPostgres, type RdsPostgresProps } from "./rds";
 export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
 export { postgresUser, roleName } from "./users";

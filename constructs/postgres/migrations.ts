@@ -4,7 +4,7 @@ import type { Postgres } from "./contract";
 import { PsqlPod, type PsqlPodProps } from "./psql-pod";
 import { roleName } from "./users";
 
-export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "namespace" | "after"> {
+export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "namespace" | "traffic" | "after"> {
   /** The server, on which `PostgresRoles` has been. */
   readonly postgres: Postgres;
 

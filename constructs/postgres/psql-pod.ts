@@ -7,11 +7,21 @@ import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening, RESTRICTED } from "../kubernetes";
-import { DISRUPTIONS_IGNORED, fingerprintOf, VerifiedJob } from "../workload";
+import { imageFrom, type KubernetesTarget, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
+import { DISRUPTIONS_IGNORED, fingerprintOf, NamespaceConnections, VerifiedJob } from "../workload";
 import { type Credentials, type Postgres, postgresConnection } from "./contract";
 
-export interface PsqlPodProps {
+/** Who allows the network traffic of a job's pods. */
+export interface JobTraffic {
+  /**
+   * `own`: a network policy of the job's own allows egress to the server and DNS. `namespace`: policies of the namespace already do,
+   * and the job brings none. The server has to allow ingress from its pods either way.
+   * @default "own"
+   */
+  readonly traffic?: "own" | "namespace";
+}
+
+export interface PsqlPodProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
@@ -65,7 +75,7 @@ export class PsqlPod extends Construct {
 
   constructor(scope: Construct, id: string, props: PsqlPodProps) {
     super(scope, id);
-    const { cluster, namespace, postgres, name, credentials, after = [] } = props;
+    const { cluster, namespace, postgres, name, credentials, traffic = "own", after = [] } = props;
     this.props = props;
     const asked = [{ connection: postgresConnection(postgres, "migrator"), variables: SERVER }];
     const server = podConnections(cluster, asked, { trustBundle: false });
@@ -92,10 +102,16 @@ export class PsqlPod extends Construct {
       const template = { metadata: { labels }, spec: { ...spec, container, volume } };
       return { ...DISRUPTIONS_IGNORED, backoffLimit: RETRIES, activeDeadlineSeconds: DEADLINE_SECONDS, template };
     };
-    this.ready = [scripts, ...authorities];
+    const policies =
+      traffic === "own"
+        ? [new PodTraffic(this, "traffic", { namespace, name, labels, listens: [], reaches: server.reaches, after }).policy]
+        : [];
     this.reaches = server.reaches;
     this.authorities = server.authorities;
     this.secrets = secretsOf(Object.values(credentials));
+    const elsewhere = { secrets: abroad(this.secrets, namespace), authorities: abroad(this.authorities, namespace), configMaps: [] };
+    const copies = NamespaceConnections.need(this, { cluster, namespace, after }, elsewhere);
+    this.ready = [scripts, ...authorities, ...policies, ...copies];
   }
 
   /** A job that runs it once, again when its files or its settings change, under the addresses of the scope. */
@@ -155,6 +171,11 @@ function sourcesOf(credentials: Readonly<Record<string, Credentials>>) {
       secret: [{ name: fact.secret.name, items: [{ key: fact.key, path: directory === "." ? file : `${directory}/${file}` }] }],
     })),
   );
+}
+
+/** What is at home in another namespace, of which this one needs a copy. */
+function abroad<T extends { readonly home: string }>(needed: readonly T[], namespace: string): readonly T[] {
+  return needed.filter(({ home }) => home !== namespace);
 }
 
 function secretsOf(credentials: readonly Credentials[]): readonly NeededSecret[] {

@@ -6,10 +6,10 @@ import { type Problem, refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
 import { OVERLAP_HOURS, overlapProblems, rotationJobs } from "../rotation";
 import type { Postgres } from "./contract";
-import { PsqlPod } from "./psql-pod";
+import { type JobTraffic, PsqlPod } from "./psql-pod";
 import { roleName } from "./users";
 
-export interface PostgresRolesProps {
+export interface PostgresRolesProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
   /** Where its pods run and find the secrets of the administrator and of the users. */
@@ -99,6 +99,7 @@ export class PostgresRoles extends Construct {
         OVERLAP: `${overlapHours} hours`,
       },
       credentials: { administrator, ...users },
+      ...(props.traffic ? { traffic: props.traffic } : {}),
       after,
     });
     const first = pod.job(this);

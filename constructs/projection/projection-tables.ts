@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { migrationPod, type Postgres } from "../postgres";
+import { type JobTraffic, migrationPod, type Postgres } from "../postgres";
 
 const PART = "projections";
 
@@ -12,7 +12,7 @@ export function projectionTablesPods({ name }: Pick<Postgres, "name">): string {
   return `${name}-${PART}`;
 }
 
-export interface ProjectionTablesProps {
+export interface ProjectionTablesProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
   /** Where its pod runs and finds the secret of the migrator. */

@@ -5,11 +5,11 @@ import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { KubernetesTarget, Opening } from "../kubernetes";
-import { type Postgres, PsqlPod } from "../postgres";
+import { type JobTraffic, type Postgres, PsqlPod } from "../postgres";
 import { BY_HAND } from "../workload";
 import type { ReadModelSlot, ReadModelSlots } from "./contract";
 
-export interface ReadModelProps {
+export interface ReadModelProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
   /** Where its pods run and find the secret of the migrator. */
@@ -92,6 +92,7 @@ export class ReadModel extends Construct {
         REVISION: revision,
       },
       credentials: { ".": postgres.users.migrator },
+      ...(props.traffic ? { traffic: props.traffic } : {}),
       after,
     });
     const switched = pod.job(this, "live");

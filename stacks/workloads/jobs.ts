@@ -64,6 +64,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
           namespace,
           postgres,
           name: postgres.database,
+          traffic: "namespace",
           ...(first.length > 0 ? { after: first } : {}),
         }).ready
       : [];
@@ -90,6 +91,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
         live,
         forced,
         revision,
+        traffic: "namespace",
         after: [...before, ...runs.flatMap(({ job }) => job.ready)],
       }),
     );

@@ -35,7 +35,7 @@ describe("events in PostgreSQL", () => {
       "apply.sql",
     ]);
     const ours = kubernetesObjects(json).objects.filter(({ metadata }) => !/-verdict|^verification-/.test(metadata.name));
-    expect(ours.map(({ kind }) => kind)).toEqual(["ConfigMap", "Job"]);
+    expect(ours.map(({ kind }) => kind)).toEqual(["NetworkPolicy", "ConfigMap", "Job"]);
   });
 
   it("are appended by writers and read by readers, both where they are written first", () => {

@@ -143,6 +143,7 @@ function postgresEvents(place: StorePlace, store: StoreWith<"postgres">): void {
     namespace,
     postgres: found.postgres,
     name: databaseOf(server),
+    traffic: "namespace",
     ...(store.keys[0] === "stores" ? { storeName: store.name } : {}),
     after: found.ready,
   });

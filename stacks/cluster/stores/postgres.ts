@@ -57,7 +57,13 @@ export function postgresOn(place: StorePlace, server: ServerOf): Found {
   const { name, namespace } = server;
   const { postgres, ready } = isOnCluster(server) ? madeHere(place, server) : letIn(place, server);
   const secrets = postgresSecrets(server).map((spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release);
-  const roles = new PostgresRoles(stack, `${name}-roles`, { cluster, namespace, postgres, after: [...after, ...ready, ...secrets] });
+  const roles = new PostgresRoles(stack, `${name}-roles`, {
+    cluster,
+    namespace,
+    postgres,
+    traffic: "namespace",
+    after: [...after, ...ready, ...secrets],
+  });
   return { postgres, ready: roles.ready };
 }
 

@@ -7,10 +7,11 @@ import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, VolumeClaims } from "../kubernetes";
 import { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems, RestartOnRotation } from "../rotation";
-import type { SecretSpec } from "../secrets";
+import { type SecretSpec, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
 import type { Broker } from "./contract";
 import { type BrokerPurpose, NATS_SIZES, type NatsSettings, natsProblems, SYNC } from "./nats-settings";
+import { natsUsers } from "./nats-users";
 
 export interface NatsProps extends Partial<NatsSettings>, OverlapProps {
   readonly cluster: KubernetesTarget;
@@ -28,8 +29,10 @@ export interface NatsProps extends Partial<NatsSettings>, OverlapProps {
   /**
    * The Secret of the namespace with the passwords of its users: of the two of the workloads, under `a` and `b`, and of
    * the one that looks after the servers, under `system`. The names of the users are `workloads-a`, `workloads-b`, `system`.
+   * A Secret that is passed here is created by the caller, before this.
+   * @default - `natsUsers(name)`, which this creates as a `WorkloadSecret`
    */
-  readonly users: SecretSpec;
+  readonly users?: SecretSpec;
 
   /**
    * As which of both workloads sign in. To rotate: write a new password for the other, wait until the job `<name>-passwords` has
@@ -66,7 +69,7 @@ export interface NatsProps extends Partial<NatsSettings>, OverlapProps {
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, cert-manager, the Secret. */
+  /** What has to be there before: its namespace, cert-manager, external-secrets, and the Secret if it is passed. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -106,8 +109,10 @@ export class Nats extends Construct {
 
   constructor(scope: Construct, id: string, props: NatsProps) {
     super(scope, id);
-    const { cluster, namespace, name, purpose, active, users, clients, watchers = [] } = props;
-    const { metricsFrom, priority, protect = purpose === "events", overlapHours = OVERLAP_HOURS, after = [] } = props;
+    const { cluster, namespace, name, purpose, active, users = natsUsers(name), clients, watchers = [] } = props;
+    const { metricsFrom, priority, protect = purpose === "events", overlapHours = OVERLAP_HOURS } = props;
+    const secrets = props.users ? [] : [new WorkloadSecret(this, "users", { ...props, spec: users }).release];
+    const after = [...(props.after ?? []), ...secrets];
     refuse(this, overlapProblems(overlapHours), "overlapHours");
     const settings = resolve(props);
     const found = Object.entries(natsProblems(settings, purpose));
@@ -167,7 +172,7 @@ export class Nats extends Construct {
       // A server is up when it has what the others wrote meanwhile; the chart gives it a quarter of an hour.
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims, ...rotation.ready],
-      values: sound ? valuesOf(props, settings, certificate.secretName, rotation.state) : {},
+      values: sound ? valuesOf({ ...props, users }, settings, certificate.secretName, rotation.state) : {},
       pods: sound
         ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(priority) }]
         : [],
@@ -183,7 +188,12 @@ function labelsOf(name: string) {
 }
 
 /** NATS as those know it who did not make it: all of it follows from names. */
-export function natsBroker({ name, namespace, users, active = "a" }: Pick<NatsProps, "name" | "namespace" | "users" | "active">): Broker {
+export function natsBroker({
+  name,
+  namespace,
+  users = natsUsers(name),
+  active = "a",
+}: Pick<NatsProps, "name" | "namespace" | "users" | "active">): Broker {
   return {
     name,
     protocol: "nats",
@@ -208,7 +218,7 @@ function resolve({ size = "medium", ...said }: NatsProps): NatsSettings {
 }
 
 function valuesOf(
-  { cluster, name, purpose, users, metricsFrom, priority }: NatsProps,
+  { cluster, name, purpose, users, metricsFrom, priority }: NatsProps & { readonly users: SecretSpec },
   settings: NatsSettings,
   secretName: string,
   state: string,

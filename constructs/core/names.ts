@@ -24,6 +24,7 @@ const LIMITS = {
   edgeFunction: 64, // CloudFront, CreateFunction
   logDelivery: 60, // CloudWatch Logs, PutDeliverySource
   secret: 512, // Secrets Manager, CreateSecret
+  release: 53, // Helm, release names
   label: 63, // Kubernetes, RFC 1123 label
   workload: 40, // Kubernetes appends to it: `-green`, a revision's hash, a pod's; all of it is a label
 } as const;

@@ -12,7 +12,7 @@ export interface KurrentDbSecrets {
 /** 32 letters and digits: 190 bits. */
 const PASSWORD = { length: 32 } as const;
 
-/** What a KurrentDB of that name needs; whoever makes it makes a `WorkloadSecret` of each in its namespace before. */
+/** The secrets of a KurrentDB of that name. `KurrentDb` creates them, except where its `secrets` are passed. */
 export function kurrentDbSecrets(name = DEFAULT_STORE_NAME): KurrentDbSecrets {
   const userOf = (role: string, what: string): SecretSpec => ({
     name: `${name}-${role}`,

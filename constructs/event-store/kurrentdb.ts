@@ -11,6 +11,7 @@ import { refuse } from "../core/errors";
 import { type Bytes, type Cores, type Duration, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
 import { CustomResources, imageFrom, type KubernetesTarget, type Peer, STAYS } from "../kubernetes";
+import { WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
 import type { EventStore } from "./contract";
 import { certificateNames, certificates } from "./kurrentdb-certificates";
@@ -29,7 +30,7 @@ import { DEFAULT_STORE_NAME } from "./store-name";
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
 
-  /** A namespace in which nothing else runs; cert-manager's definitions and the secrets of `kurrentDbSecrets` come before. */
+  /** A namespace in which nothing else runs; cert-manager's definitions come before. */
   readonly namespace: string;
 
   /**
@@ -143,7 +144,13 @@ export interface KurrentDbProps {
    */
   readonly priority?: string;
 
-  /** What has to be there before: namespace, secrets, the definitions and webhook of cert-manager. */
+  /**
+   * What creates the secrets of `kurrentDbSecrets(name)` in its namespace.
+   * @default - this creates each as a `WorkloadSecret`; with `insecureOnOwnMachine` there are none
+   */
+  readonly secrets?: readonly ITerraformDependable[];
+
+  /** What has to be there before: namespace, external-secrets, the definitions and webhook of cert-manager. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -179,7 +186,7 @@ export class KurrentDb extends Construct {
 
   constructor(scope: Construct, id: string, props: KurrentDbProps) {
     super(scope, id);
-    const { cluster, namespace, outside, protect = true, after = [], licence } = props;
+    const { cluster, namespace, outside, protect = true, licence } = props;
     const { version = DEFAULT_KURRENTDB } = props;
     const line = version in KURRENTDB ? version : DEFAULT_KURRENTDB;
     const size = nodeSize(props);
@@ -187,6 +194,7 @@ export class KurrentDb extends Construct {
     refuse(this, optionProblems(props.options ?? {}, { line, licensed: licence !== undefined }), "options");
     const node = decided(props, line, size);
     const { name, insecure } = node;
+    const after = [...(props.after ?? []), ...(props.secrets ?? (insecure ? [] : this.secrets(name, props)))];
 
     const account = new ServiceAccountV1(this, "account", {
       metadata: { namespace, name },
@@ -243,6 +251,13 @@ export class KurrentDb extends Construct {
     const access = { name, namespace, nodes: node.nodes, version: line, insecure };
     this.eventStore = kurrentDbEventStore(access);
     if (outside) this.eventStoreOutside = kurrentDbEventStore({ ...access, outside });
+  }
+
+  private secrets(name: string, { cluster, namespace, after = [] }: KurrentDbProps): readonly ITerraformDependable[] {
+    const at = new Construct(this, "secrets");
+    return Object.entries(kurrentDbSecrets(name)).map(
+      ([of, spec]) => new WorkloadSecret(at, of, { cluster, namespace, spec, after }).release,
+    );
   }
 
   /** Names for each node, also while it does not serve yet: nodes find each other before any of them is ready. */

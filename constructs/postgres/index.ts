@@ -15,4 +15,5 @@ export type { PostgresParameters } from "./parameters";
 export { type JobTraffic, PsqlPod, type PsqlPodProps } from "./psql-pod";
 export { RDS_SIZES, RdsPostgres, type RdsPostgresProps } from "./rds";
 export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
-export { postgresUser, roleName } from "./users";
+export { PostgresServer, type PostgresServerProps } from "./server";
+export { databaseName, POSTGRES_ROLES, postgresUser, postgresUsers, roleName } from "./users";

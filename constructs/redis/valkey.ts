@@ -17,10 +17,11 @@ import {
   rotationLabels,
   rotationScript,
 } from "../rotation";
-import type { SecretSpec } from "../secrets";
+import { type SecretSpec, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
 import { BY_THE_CLOCK } from "../workload";
 import type { Redis, RedisPurpose } from "./contract";
+import { redisUsers } from "./users";
 import {
   DATA_SHARE,
   type Eviction,
@@ -59,9 +60,10 @@ export interface ValkeyProps extends Partial<ValkeySettings>, OverlapProps {
   /**
    * The Secret of the namespace with the password of the user `default`, under that key. A rotation adds the new password
    * under `next`: both are good. Then the new one goes under `default` and the old one under `former`, which ends after
-   * `overlapHours`, and in a pod that is replaced meanwhile.
+   * `overlapHours`, and in a pod that is replaced meanwhile. A Secret that is passed here is created by the caller, before this.
+   * @default - `redisUsers(name)`, which this creates as a `WorkloadSecret`
    */
-  readonly users: SecretSpec;
+  readonly users?: SecretSpec;
 
   /** Who may connect to it. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
@@ -84,7 +86,7 @@ export interface ValkeyProps extends Partial<ValkeySettings>, OverlapProps {
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, cert-manager, the Secret. */
+  /** What has to be there before: its namespace, cert-manager, external-secrets, and the Secret if it is passed. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -128,7 +130,9 @@ export class Valkey extends Construct {
 
   constructor(scope: Construct, id: string, props: ValkeyProps) {
     super(scope, id);
-    const { cluster, namespace, name, clients, users, metricsFrom, purpose, protect = purpose === "store", after = [] } = props;
+    const { cluster, namespace, name, clients, metricsFrom, purpose, protect = purpose === "store", users = redisUsers(name) } = props;
+    const secrets = props.users ? [] : [new WorkloadSecret(this, "users", { ...props, spec: users }).release];
+    const after = [...(props.after ?? []), ...secrets];
     const { overlapHours = OVERLAP_HOURS } = props;
     refuse(this, overlapProblems(overlapHours), "overlapHours");
     const settings = resolveValkey(props);
@@ -185,7 +189,7 @@ export class Valkey extends Construct {
       // A log is read before it answers.
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims],
-      values: sound ? valuesOf(props, settings, certificate.secretName, labels) : {},
+      values: sound ? valuesOf({ ...props, users }, settings, certificate.secretName, labels) : {},
       pods: sound
         ? [{ ...podsOf(name, settings, metricsFrom !== undefined, cluster.zones.length > 1), ...cluster.ledger.priorityOf(props.priority) }]
         : [],
@@ -225,7 +229,7 @@ export class Valkey extends Construct {
 }
 
 /** A Valkey of that name as others know it, from wherever they are. */
-export function valkeyRedis({ name, namespace, users }: Pick<ValkeyProps, "name" | "namespace" | "users">): Redis {
+export function valkeyRedis({ name, namespace, users = redisUsers(name) }: Pick<ValkeyProps, "name" | "namespace" | "users">): Redis {
   return {
     name,
     host: `${name}.${namespace}.svc`,
@@ -242,7 +246,7 @@ function labelsOf(name: string): Readonly<Record<string, string>> {
 }
 
 function valuesOf(
-  { cluster, name, users, metricsFrom, priority }: ValkeyProps,
+  { cluster, name, users, metricsFrom, priority }: ValkeyProps & { readonly users: SecretSpec },
   settings: ResolvedValkey,
   secretName: string,
   labels: object,

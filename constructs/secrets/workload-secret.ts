@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
+import { cloudName } from "../core/names";
 import { CustomResources, type KubernetesTarget } from "../kubernetes";
 import type { RandomValue, SecretRef, SecretSpec } from "./contract";
 import type { ExternalSecret, Password } from "./objects";
@@ -36,7 +37,13 @@ export class WorkloadSecret extends Construct {
     this.namespace = namespace;
     refuse(this, secretProblems(spec), "spec");
     const objects = cluster.aws ? [fromStore(spec, namespace)] : [...drawnHere(spec, namespace)];
-    this.release = new CustomResources(this, "objects", { cluster, namespace, name: `secret-${spec.name}`, objects, after }).release;
+    this.release = new CustomResources(this, "objects", {
+      cluster,
+      namespace,
+      name: cloudName("release", "secret", spec.name),
+      objects,
+      after,
+    }).release;
   }
 
   /** Where the value of one of its keys is found. */

@@ -1,4 +1,4 @@
-import { type Broker, brokerConnection, natsBroker } from "../../constructs/broker";
+import { type Broker, brokerConnection, natsBroker, natsUsers } from "../../constructs/broker";
 import type { Connection } from "../../constructs/connection";
 import { InvalidInput } from "../../constructs/core/errors";
 import {
@@ -12,14 +12,13 @@ import {
   postgresEventStore,
 } from "../../constructs/event-store";
 import { type Postgres, postgresConnection } from "../../constructs/postgres";
-import { elastiCacheRedis, type Redis, redisConnection, valkeyRedis } from "../../constructs/redis";
+import { elastiCacheRedis, type Redis, redisConnection, redisUsers, valkeyRedis } from "../../constructs/redis";
 import type { SecretSpec } from "../../constructs/secrets";
 import type { Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { postgresAt } from "../cluster/stores/postgres";
 import { pathOf } from "../model/check/paths";
 import { runsAt, type StoreWith, serversOf } from "../model/derive/members";
-import { brokerUsers, redisUsers } from "../model/derive/secrets";
 import { outputName } from "../model/derive/servers";
 import type { Engine } from "../model/stores";
 import { kurrentCloudCidr } from "../model/stores/event-store";
@@ -42,7 +41,7 @@ const CONNECTIONS: { readonly [E in Engine]: Connect<E> } = {
   elasticache: (site, stack, store) => redisConnection(withPurpose(elastiCacheOf(site, stack, store), store)),
   valkey: (_, __, store) => {
     const { name, namespace } = store;
-    return redisConnection(withPurpose(valkeyRedis({ name, namespace, users: redisUsers(store) }), store));
+    return redisConnection(withPurpose(valkeyRedis({ name, namespace, users: redisUsers(name) }), store));
   },
   nats: (_, __, store) => brokerConnection(brokerOf(store)),
 };
@@ -69,7 +68,7 @@ export function serverAt(site: Site, stack: PlatformStack, server: ServerOf): Po
 /** A broker as its users know it. */
 export function brokerOf(store: StoreWith<"nats">): Broker {
   const { name, namespace, settings } = store;
-  return natsBroker({ name, namespace, users: brokerUsers(store), ...(settings.active ? { active: settings.active } : {}) });
+  return natsBroker({ name, namespace, users: natsUsers(name), ...(settings.active ? { active: settings.active } : {}) });
 }
 
 /** Where an event store is at its vendor. */
@@ -130,7 +129,7 @@ function elastiCacheOf({ environment, foundation }: Site, stack: PlatformStack, 
   const outputs = stack.read(foundation.data);
   const [host = "", user = ""] = [outputs[`${outputName(name)}Host`], outputs[`${outputName(name)}User`]];
   const peers = [{ cidr: stack.read(foundation.network).vpcCidr }];
-  return elastiCacheRedis({ name, host, user, peers, passwords: redisUsers(store), home });
+  return elastiCacheRedis({ name, host, user, peers, passwords: redisUsers(name), home });
 }
 
 function withPurpose(redis: Redis, { settings: { purpose } }: StoreWith<"elasticache" | "valkey">): Redis {

@@ -1,8 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { podGroups } from "../../constructs/capacity/pod-groups";
 import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
-import { CachePassword, type CachePasswordProps } from "../../constructs/redis";
-import { redisUsers } from "../../stacks/model/derive/secrets";
+import { CachePassword, type CachePasswordProps, redisUsers } from "../../constructs/redis";
 import { type Body, one, refusalsOf, synth } from "../synth";
 
 type Changes = Partial<CachePasswordProps> & { readonly mirror?: string };
@@ -10,7 +9,7 @@ type Changes = Partial<CachePasswordProps> & { readonly mirror?: string };
 function aPassword(stack: TerraformStack, { mirror, ...changes }: Changes = {}): void {
   const cluster = KubernetesTarget.kubeconfig(stack, { context: "kind-orders", ...(mirror ? { mirror } : {}) });
   const user = { id: "orders-test-cache", arn: "arn:aws:elasticache:eu-west-1:111122223333:user:orders-test-cache" };
-  const passwords = redisUsers({ name: "cache" });
+  const passwords = redisUsers("cache");
   new CachePassword(stack, "cache-password", { cluster, namespace: "read-store", user, region: "eu-west-1", passwords, ...changes });
 }
 

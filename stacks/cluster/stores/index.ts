@@ -1,8 +1,8 @@
 import type { App, ITerraformDependable } from "cdktf";
-import { Nats } from "../../../constructs/broker";
+import { Nats, natsUsers } from "../../../constructs/broker";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Opening, type Peer } from "../../../constructs/kubernetes";
-import { CachePassword, Valkey } from "../../../constructs/redis";
+import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
 import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
 import { describedAt } from "../../base/refusals";
 import { kubernetesStack, type Site } from "../../base/site";
@@ -14,7 +14,7 @@ import { passwordJob } from "../../model/derive/identities";
 import { type StoreWith, serversOf, usersOf } from "../../model/derive/members";
 import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
-import { authorityOf, brokerUsers, redisUsers } from "../../model/derive/secrets";
+import { authorityOf } from "../../model/derive/secrets";
 import { databaseOf, outputName } from "../../model/derive/servers";
 import { readersOf } from "../../model/derive/signals";
 import { storeQuota } from "../../model/derive/sizes";
@@ -117,7 +117,8 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
       ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
       protect: stack.protect,
       priority: priorityClass(environment, "stores"),
-      after: [...after, ...(insecure ? [] : secrets)],
+      secrets: insecure ? [] : secrets,
+      after,
     }),
   );
   if (!outside) return;
@@ -179,7 +180,7 @@ function valkey(place: StorePlace, { name, namespace, keys, settings }: StoreWit
   const { site, stack, cluster, clients, after } = place;
   const { environment } = site;
   const { engine: _, purpose = "cache", size = environment.size ?? "medium", ...said } = settings;
-  const users = redisUsers({ name });
+  const users = redisUsers(name);
   const secret = secretOf(place, namespace, users);
   describedAt(
     pathOf(environment, keys),
@@ -204,7 +205,7 @@ function cachePassword(place: StorePlace, store: StoreWith<"elasticache">): void
   const { site, stack, cluster, after } = place;
   if (!site.foundation?.data || !cluster.aws) return;
   const { name, namespace } = store;
-  const passwords = redisUsers(store);
+  const passwords = redisUsers(name);
   const secret = secretOf(place, namespace, passwords);
   const outputs = stack.read(site.foundation.data);
   new CachePassword(stack, passwordJob(store), {
@@ -222,7 +223,7 @@ function nats(place: StorePlace, { name, namespace, keys, settings }: StoreWith<
   const { site, stack, cluster, clients, after } = place;
   const { environment } = site;
   const { purpose = "messages", size = environment.size ?? "medium", servers, storage, active } = settings;
-  const users = brokerUsers({ name });
+  const users = natsUsers(name);
   const secret = secretOf(place, namespace, users);
   describedAt(
     pathOf(environment, keys),

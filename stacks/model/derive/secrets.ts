@@ -1,4 +1,6 @@
+import { natsUsers } from "../../../constructs/broker";
 import { eventSourcingDbToken, kurrentCloudSecrets, kurrentDbSecrets } from "../../../constructs/event-store";
+import { redisUsers } from "../../../constructs/redis";
 import type { SecretSpec } from "../../../constructs/secrets";
 import { type ClusterKey, isExistingCluster } from "../cluster";
 import type { Engine } from "../stores";
@@ -25,30 +27,6 @@ const AES_KEY = { length: 64, characters: "hex" } as const;
 /** Who signs the certificates of an event store, for the clients on another cluster. It is no secret. */
 export function authorityOf({ name }: Pick<StoreOf, "name">): string {
   return `${name}-authority`;
-}
-
-/** The user of a server of the Redis protocol. */
-export function redisUsers({ name }: Pick<StoreOf, "name">): SecretSpec {
-  return {
-    name: `${name}-users`,
-    purpose: "Password of the cache's user",
-    keys: { default: PASSWORD },
-    rotation: { method: "two-passwords", clients: "read-again", engine: "a job, within 15 minutes, from default, next and former" },
-  };
-}
-
-/** The users of a broker. */
-export function brokerUsers({ name }: Pick<StoreOf, "name">): SecretSpec {
-  return {
-    name: `${name}-users`,
-    purpose: "Passwords of the users of NATS: two of workloads, which alternate, and one that looks after servers",
-    keys: { a: PASSWORD, b: PASSWORD, system: PASSWORD },
-    rotation: {
-      method: "alternating-users",
-      clients: "restart",
-      engine: "a job, within 5 minutes: it restarts the servers one after the other",
-    },
-  };
 }
 
 const GRAFANA_ADMIN: SecretSpec = {
@@ -85,9 +63,9 @@ const SECRETS: { readonly [E in Engine]: (store: StoreWith<E>) => readonly Secre
   aurora: postgresSecrets,
   rds: postgresSecrets,
   "cloudnative-pg": postgresSecrets,
-  elasticache: (store) => [redisUsers(store)],
-  valkey: (store) => [redisUsers(store)],
-  nats: (store) => [brokerUsers(store)],
+  elasticache: (store) => [redisUsers(store.name)],
+  valkey: (store) => [redisUsers(store.name)],
+  nats: (store) => [natsUsers(store.name)],
 };
 
 /** A secret that workloads are given and the platform generates, by its name. */

@@ -1,5 +1,4 @@
-import type { SecretFact } from "../../../constructs/connection";
-import { type Postgres, type PostgresRole, postgresUser } from "../../../constructs/postgres";
+import { databaseName, POSTGRES_ROLES, type Postgres, postgresUser, postgresUsers } from "../../../constructs/postgres";
 import type { SecretSpec } from "../../../constructs/secrets";
 import type { PostgresSettings } from "../stores/postgres";
 import type { ServerOf, StoreOf, System } from "../system";
@@ -16,19 +15,14 @@ export function managedServersOf(system: Pick<System, "stores">): readonly Manag
 /** A server, as far as its database and the users of it follow from it. */
 type DatabaseServer = Pick<ServerOf, "name"> & { readonly settings: Pick<PostgresSettings, "database"> };
 
-/** Databases that a server has for itself, in which no application belongs. */
-const MAINTENANCE = ["postgres", "template0", "template1"];
-
 /** The database of a server, whose name its roles begin with: names of PostgreSQL have no hyphens. */
 export function databaseOf({ name, settings: { database } }: DatabaseServer): string {
-  return database ?? (MAINTENANCE.includes(name) ? "app" : name.replaceAll("-", "_"));
+  return database ?? databaseName(name);
 }
-
-const ROLES: readonly PostgresRole[] = ["migrator", "writer", "reader"];
 
 /** The secrets of a server's users, one for each role. */
 export function postgresSecrets(server: DatabaseServer): readonly SecretSpec[] {
-  return ROLES.map((role) => postgresUser(databaseOf(server), role, server.name));
+  return POSTGRES_ROLES.map((role) => postgresUser(databaseOf(server), role, server.name));
 }
 
 /** What the outputs about a store begin with: `read-database` is `readDatabase`. */
@@ -38,15 +32,7 @@ export function outputName(store: string): string {
 
 /** The users of a server, by the places of their secrets. */
 export function credentialsOf(server: DatabaseServer & Pick<ServerOf, "namespace">): Postgres["users"] {
-  const user = (role: PostgresRole) => {
-    const fact = (key: string): SecretFact => ({
-      secret: postgresUser(databaseOf(server), role, server.name),
-      home: server.namespace,
-      key,
-    });
-    return { user: fact("user"), password: fact("password") };
-  };
-  return { migrator: user("migrator"), writer: user("writer"), reader: user("reader") };
+  return postgresUsers(databaseOf(server), server.namespace, server.name);
 }
 
 /** Whether workloads on another cluster than the store use it by names of the network: nodes of KurrentDB have such names. */

@@ -9,6 +9,7 @@ export { Karpenter, type KarpenterProps } from "./karpenter";
 export { Keda } from "./keda";
 export { LoadBalancerController } from "./load-balancer-controller";
 export { MetricsServer, type MetricsServerProps } from "./metrics-server";
+export { type PartNamespace, partNamespaces } from "./namespaces";
 export { gatewayPods, NginxGatewayFabric, type NginxGatewayFabricProps } from "./nginx-gateway-fabric";
 export type { PartProps } from "./part";
 export { PLACES } from "./places";

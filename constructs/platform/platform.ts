@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
-import type { KubernetesTarget } from "../kubernetes";
+import { type KubernetesTarget, Namespace } from "../kubernetes";
 import { Barman } from "./barman";
 import { CertManager } from "./cert-manager";
 import { CloudNativePg } from "./cloud-native-pg";
@@ -12,6 +12,7 @@ import { Karpenter, type KarpenterProps } from "./karpenter";
 import { Keda } from "./keda";
 import { LoadBalancerController } from "./load-balancer-controller";
 import { MetricsServer, type MetricsServerProps } from "./metrics-server";
+import { partNamespaces } from "./namespaces";
 import { NginxGatewayFabric, type NginxGatewayFabricProps } from "./nginx-gateway-fabric";
 import type { PartProps } from "./part";
 import { PLACES } from "./places";
@@ -88,8 +89,15 @@ export interface PlatformProps {
   readonly highlyAvailable?: boolean;
 
   /**
-   * What each namespace waits for, by its name.
-   * @default - nothing: they exist
+   * The namespace of Prometheus, from which the namespaces that are created here allow traffic to metrics ports.
+   * @default - none: metrics ports are closed
+   */
+  readonly metricsFrom?: string;
+
+  /**
+   * Dependencies of the parts of each namespace, by its name, if namespaces are created elsewhere (`partNamespaces` says what each
+   * has to allow); `{}` if they exist.
+   * @default - each is created, with a quota and the network policies that its parts need
    */
   readonly namespaces?: Readonly<Record<string, readonly ITerraformDependable[]>>;
 }
@@ -161,12 +169,24 @@ export class Platform extends Construct {
     super(scope, id);
     refuse(this, missing(props), "parts");
     const ready: Partial<Record<PartName, readonly ITerraformDependable[]>> = {};
-    for (const name of Object.keys(PARTS) as PartName[]) this.add(name, ready);
+    const namespaces = props.namespaces ?? this.namespaces(props);
+    for (const name of Object.keys(PARTS) as PartName[]) this.add(name, ready, namespaces);
     this.ready = ready;
   }
 
-  private add<Name extends PartName>(name: Name, ready: Partial<Record<PartName, readonly ITerraformDependable[]>>): void {
-    const { cluster, parts, highlyAvailable, namespaces = {} } = this.props;
+  private namespaces({ cluster, parts, metricsFrom }: PlatformProps): NonNullable<PlatformProps["namespaces"]> {
+    const made = partNamespaces(Object.keys(parts) as PartName[], cluster, metricsFrom).map(
+      (namespace) => new Namespace(this, `namespace-${namespace.name}`, { cluster, ...namespace }),
+    );
+    return Object.fromEntries(made.map(({ name, ready }) => [name, ready]));
+  }
+
+  private add<Name extends PartName>(
+    name: Name,
+    ready: Partial<Record<PartName, readonly ITerraformDependable[]>>,
+    namespaces: NonNullable<PlatformProps["namespaces"]>,
+  ): void {
+    const { cluster, parts, highlyAvailable } = this.props;
     const own = parts[name];
     if (own === undefined) return;
     const { id, make, follows = [], needs = [] }: Part<Name> = PARTS[name];

@@ -1,8 +1,8 @@
 import { PriorityClassV1 } from "@cdktf/provider-kubernetes/lib/priority-class-v1";
 import { type App, Fn } from "cdktf";
 import { PLANNERS } from "../../constructs/cluster";
-import { API_SERVER, CustomResources, type KubernetesTarget, Namespace, type Opening, ROLE_AGENT } from "../../constructs/kubernetes";
-import { type NetworkNeeds, type PartName, PLACES, type Place, Planners, Platform, type PlatformParts } from "../../constructs/platform";
+import { CustomResources, Namespace } from "../../constructs/kubernetes";
+import { type PartName, PLACES, Planners, Platform, type PlatformParts, partNamespaces } from "../../constructs/platform";
 import { secretStore } from "../../constructs/secrets";
 import type { NetworkOutputs } from "../base/outputs";
 import { type Foundation, kubernetesStack, type Site } from "../base/site";
@@ -15,9 +15,6 @@ import { prioritiesOn } from "../model/derive/priorities";
 import { secretsOf } from "../model/derive/secrets";
 import { domainsOn } from "../model/derive/signals";
 import { zoneIds } from "../model/place";
-
-/** Room for the pods of any one part, while each of them comes up anew. */
-const QUOTA = { cpu: 4, memory: "8Gi", pods: 60 } as const;
 
 /** What others need of what a cluster has from elsewhere, by its name as a part. */
 const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
@@ -37,8 +34,8 @@ export function platformStack(app: App, site: Site): PlatformStack {
       description: "Who stays when nodes are full: stores, the write side, the read side, projections",
     });
   const parts = settings(stack, site);
-  const namespaces = namespacesOf(Object.keys(parts) as PartName[]).map(
-    ([name, needs]) => new Namespace(stack, `namespace-${name}`, { cluster, name, quota: QUOTA, ...openings(needs, cluster) }),
+  const namespaces = partNamespaces(Object.keys(parts) as PartName[], cluster, NAMESPACES.observability).map(
+    (namespace) => new Namespace(stack, `namespace-${namespace.name}`, { cluster, ...namespace }),
   );
   const platform = new Platform(stack, "platform", {
     cluster,
@@ -124,37 +121,6 @@ function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { cont
         },
       };
     },
-  };
-}
-
-/** The namespaces of parts, each with what those in it need; kube-system is the cluster's own. */
-function namespacesOf(parts: readonly PartName[]): readonly (readonly [name: string, needs: readonly NetworkNeeds[]])[] {
-  const found = new Map<string, NetworkNeeds[]>();
-  for (const part of parts) {
-    const { namespace, network }: Place = PLACES[part];
-    if (network) found.set(namespace, [...(found.get(namespace) ?? []), network]);
-  }
-  return [...found].sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-/** The ways that parts need, of all the parts of a namespace together. */
-function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget): { listens: readonly Opening[]; reaches: readonly Opening[] } {
-  const ports = (of: (one: NetworkNeeds) => readonly number[]) => [...new Set(needs.flatMap(of))].sort((one, other) => one - other);
-  const open = (name: string, peer: Opening["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly Opening[] =>
-    ports(of).length > 0 ? [{ name, peer, ports: ports(of) }] : [];
-  return {
-    listens: [
-      ...open("webhooks", "anywhere", (one) => one.webhookPorts), // control planes are at no address that a policy could name
-      ...open("metrics", { namespace: NAMESPACES.observability }, (one) => one.metricsPorts),
-      ...open("peers", "namespace", (one) => one.within),
-      ...open("pods", "cluster", (one) => one.fromPods),
-    ],
-    reaches: [
-      API_SERVER,
-      ...(cluster.aws && needs.some(({ egress }) => egress.https) ? [ROLE_AGENT] : []),
-      ...open("peers", "namespace", (one) => one.within),
-      ...open("pods", "cluster", (one) => one.egress.pods),
-    ],
   };
 }
 

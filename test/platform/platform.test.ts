@@ -6,6 +6,19 @@ import { aPlatform, EVERYTHING, refusals, releaseOf, valuesOf } from "./platform
 
 const platform = aPlatform();
 
+const onKind = (stack: TerraformStack) => KubernetesTarget.kubeconfig(stack, { context: "kind-orders" });
+
+/** The network policies of a namespace, each with its ports. */
+function policiesOf(json: Body, namespace: string): readonly string[] {
+  return all(json, "kubernetes_network_policy_v1")
+    .filter(({ metadata }) => metadata.namespace === namespace)
+    .map(({ metadata: { name }, spec: { ingress = [], egress = [] } }) => {
+      const ports = [...ingress, ...egress].flatMap(({ ports: open }: Body) => open.map(({ port }: Body) => port));
+      return [name, ...new Set(ports)].join(" ");
+    })
+    .sort();
+}
+
 const address = ({ "//": { metadata } }: Body) => `helm_release.${metadata.uniqueId}`;
 
 /** The releases that one waits for, itself or by its chart, and those that these wait for. */
@@ -50,6 +63,34 @@ describe("a platform", () => {
     const waiting = aPlatform({ namespaces: { keda: [{ fqn: "kubernetes_namespace_v1.keda" }] } });
     expect(releaseOf(waiting, "keda").depends_on).toContain("kubernetes_namespace_v1.keda");
     expect(releaseOf(waiting, "cert-manager").depends_on).not.toContain("kubernetes_namespace_v1.keda");
+  });
+
+  it("creates the namespaces of its parts, each open to what its parts need and to nothing else", () => {
+    const own = aPlatform({ parts: { certificates: {}, postgres: {}, metricsServer: {} }, target: onKind });
+    expect(all(own.json, "kubernetes_namespace_v1").map(({ metadata }) => metadata.name)).toEqual(["cert-manager", "cnpg-system"]);
+    expect(policiesOf(own.json, "cert-manager")).toEqual(["deny", "from-webhooks 10250", "to-api-server 443 6443", "to-names 53"]);
+    expect(policiesOf(own.json, "cnpg-system")).toEqual([
+      "deny",
+      "from-peers 9090",
+      "from-webhooks 9443",
+      "to-api-server 443 6443",
+      "to-names 53",
+      "to-peers 9090",
+      "to-pods 8000",
+    ]);
+    const waited = releaseOf(own, "cert-manager").depends_on.filter((each: string) => each.startsWith("kubernetes_network_policy_v1."));
+    expect(waited).toHaveLength(4);
+  });
+
+  it("opens metrics ports to Prometheus where its namespace is named", () => {
+    const own = aPlatform({ parts: { certificates: {} }, target: onKind, metricsFrom: "monitoring" });
+    expect(policiesOf(own.json, "cert-manager")).toContain("from-metrics 9402");
+  });
+
+  it("creates no namespace where they exist, or are created elsewhere", () => {
+    for (const namespaces of [{}, { keda: [] }]) {
+      expect(all(aPlatform({ namespaces }).json, "kubernetes_namespace_v1")).toEqual([]);
+    }
   });
 
   it("installs what is asked for and nothing else", () => {

@@ -1,0 +1,46 @@
+import { API_SERVER, type KubernetesTarget, type NamespaceProps, type Opening, type Quota, ROLE_AGENT } from "../kubernetes";
+import type { NetworkNeeds, Place } from "./contract";
+import { PLACES } from "./places";
+import type { PartName } from "./platform";
+
+/** The most that the pods of a namespace of the platform may request, while each of them is replaced. */
+const QUOTA: Quota = { cpu: 4, memory: "8Gi", pods: 60 };
+
+/** A namespace of parts of the platform, as `Namespace` takes it. */
+export type PartNamespace = Required<Pick<NamespaceProps, "name" | "quota" | "listens" | "reaches">>;
+
+/**
+ * The namespaces of parts, each with its quota and the traffic that the parts in it need. kube-system is the cluster's own, and has
+ * no policies. `metricsFrom` is the namespace of Prometheus; without it metrics ports are closed.
+ */
+export function partNamespaces(parts: readonly PartName[], cluster: KubernetesTarget, metricsFrom?: string): readonly PartNamespace[] {
+  const found = new Map<string, NetworkNeeds[]>();
+  for (const part of parts) {
+    const { namespace, network }: Place = PLACES[part];
+    if (network) found.set(namespace, [...(found.get(namespace) ?? []), network]);
+  }
+  return [...found]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, needs]) => ({ name, quota: QUOTA, ...openings(needs, cluster, metricsFrom) }));
+}
+
+/** The traffic of all parts of a namespace together. */
+function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget, metricsFrom?: string) {
+  const ports = (of: (one: NetworkNeeds) => readonly number[]) => [...new Set(needs.flatMap(of))].sort((one, other) => one - other);
+  const open = (name: string, peer: Opening["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly Opening[] =>
+    ports(of).length > 0 ? [{ name, peer, ports: ports(of) }] : [];
+  return {
+    listens: [
+      ...open("webhooks", "anywhere", (one) => one.webhookPorts), // control planes are at no address that a policy could name
+      ...(metricsFrom === undefined ? [] : open("metrics", { namespace: metricsFrom }, (one) => one.metricsPorts)),
+      ...open("peers", "namespace", (one) => one.within),
+      ...open("pods", "cluster", (one) => one.fromPods),
+    ],
+    reaches: [
+      API_SERVER,
+      ...(cluster.aws && needs.some(({ egress }) => egress.https) ? [ROLE_AGENT] : []),
+      ...open("peers", "namespace", (one) => one.within),
+      ...open("pods", "cluster", (one) => one.egress.pods),
+    ],
+  };
+}

@@ -1,5 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
-import type { Connection, SecretFact, Wanted } from "../../constructs/connection";
+import type { SecretFact, Wanted } from "../../constructs/connection";
+import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
 import type { Opening } from "../../constructs/kubernetes";
 import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
@@ -13,19 +14,11 @@ import type { Egress, SecretUse, Workload } from "../model/workloads/workload";
 import { podNames } from "./names";
 import type { WorkloadPlace } from "./place";
 
-/** The stores that a workload uses, under the names that it has for them. Of several databases each has a variable of its own. */
-function connectionsOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): readonly Wanted[] {
-  const found = uses.map((use) => ({ use, connection: connectionTo(site, stack, use) }));
-  const databases = found.filter(({ connection }) => "DATABASE_URL" in connection.variables);
-  return found.map(({ use: { variables }, connection }) => {
-    if (variables) return { connection, variables };
-    if (databases.length < 2 || !("DATABASE_URL" in connection.variables)) return { connection };
-    return { connection, variables: { [variableOf(connection, "url")]: "{DATABASE_URL}" } };
-  });
-}
-
-function variableOf({ name }: Pick<Connection, "name">, what: string): string {
-  return `${name}-${what}`.toUpperCase().replaceAll("-", "_");
+/** The stores that a workload uses, under the names that it has for them. */
+function storesOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): readonly Wanted[] {
+  return connectionsOf(
+    uses.map((use) => ({ connection: connectionTo(site, stack, use), ...(use.variables ? { variables: use.variables } : {}) })),
+  );
 }
 
 /** What every workload of an environment is told. */
@@ -44,7 +37,7 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
   return {
     cluster,
     namespace,
-    connections: connectionsOf(place, workload.uses),
+    connections: storesOf(place, workload.uses),
     ...(priority ? { priority } : {}),
     ...(command ? { command } : {}),
     ...(args ? { args } : {}),
@@ -91,7 +84,7 @@ function serviceNamed({ domains }: System, name: string): Found | undefined {
 }
 
 /** The ports of the pods of a service: the one that answers HTTP, and further ones. */
-function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: ServiceOf): readonly number[] {
+function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: ServiceOf): readonly [number, ...number[]] {
   return [port, ...Object.values(ports)];
 }
 
@@ -105,14 +98,10 @@ function callsOf(
     const found = serviceNamed(system, name);
     if (!found) return [];
     const { domain, service } = found;
-    const { port: own = WORKLOAD_DEFAULTS.port, servicePort: port = own } = service.settings;
-    const host = `${name}.${domain.namespace}.svc.cluster.local`;
-    const facts: Readonly<Record<string, string>> = { host, port: String(port), address: `http://${host}:${port}` };
-    const named = variables ?? { [`${name}-service-address`.toUpperCase().replaceAll("-", "_")]: "{address}" };
-    for (const [variable, template] of Object.entries(named)) {
-      env[variable] = template.replace(/\{(host|port|address)\}/g, (_, fact: string) => facts[fact] ?? "");
-    }
-    return [{ name, peer: podsOf(domain.namespace, name), ports: portsOf(service) }];
+    const { servicePort } = service.settings;
+    const called = { name, namespace: domain.namespace, ports: portsOf(service), ...(servicePort === undefined ? {} : { servicePort }) };
+    Object.assign(env, callVariables(called, variables));
+    return [callEgress(called)];
   });
   return { env, reaches };
 }

@@ -2,8 +2,9 @@ import type { ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
 import { cloudName } from "../../constructs/core/names";
 import { type Duration, known, seconds } from "../../constructs/core/quantities";
+import { arrivalOf } from "../../constructs/domain";
 import { Binding, DEREGISTRATION } from "../../constructs/entry";
-import { type Gateway, gatewayPeer, nearest, Routes } from "../../constructs/gateway";
+import { type Gateway, gatewayPeer, Routes } from "../../constructs/gateway";
 import { type Check, HttpService, type ServiceVersion, smokeTestsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
 import { pathOf } from "../model/check/paths";
@@ -106,12 +107,21 @@ function gatewayTo(place: WorkloadPlace, exposed: readonly ServiceOf[]): DomainG
   return gatewayOn({ ...place, servicePorts: ports(exposed), longestRequest: longest(exposed.map(({ settings }) => settings)) });
 }
 
+/** The path at which a service answers whether it is healthy. */
+type Health = { readonly health: string };
+
 /** What a test looks at of a Gateway and of the services behind it. */
-function reachedBy({ gateway, hostnames, parts }: DomainGateway, routed: readonly Routed[]) {
+function reachedBy({ gateway, hostnames, parts }: DomainGateway, services: readonly (Pick<ServiceOf, "name" | "settings"> & Health)[]) {
+  const routed = services.map(({ name, health, settings: { hosts, paths } }) => ({
+    name,
+    health,
+    ...(hosts ? { hosts } : {}),
+    ...(paths ? { paths } : {}),
+  }));
   return {
     verifies: parts,
     rollout: [{ name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment }] satisfies Check[],
-    arrivals: gateway.asksClients ? [listening(gateway)] : routed.flatMap((each) => arrivalOf(each, routed, gateway, hostnames)),
+    arrivals: gateway.asksClients ? [listening(gateway)] : routed.flatMap((each) => arrivalOf(each, routed, gateway.through, hostnames)),
     reaches: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
   };
 }
@@ -191,29 +201,6 @@ function healthOf({ backend: { service, port } }: ServiceVersion, namespace: str
 
 function listening({ through: { host, port } }: Gateway): Check {
   return { name: "the gateway", tcp: { host, port } };
-}
-
-type Routed = Pick<ServiceOf, "name" | "settings"> & { readonly health: string };
-
-/**
- * What a service is asked as its clients ask: its health where that goes to it, otherwise the first of its paths that no other
- * service has, at which it may say what it likes: that it knows no such thing, or does not know who asks.
- */
-function arrivalOf(one: Routed, all: readonly Routed[], { through }: Gateway, shared: readonly string[] = [through.host]): Check[] {
-  const hostnames = one.settings.hosts ?? shared;
-  const beside = all.filter((other) => other !== one && (other.settings.hosts ?? shared).some((host) => hostnames.includes(host)));
-  const asked = [one.health, ...pathsOf(one)].find((path) => {
-    const near = nearest(pathsOf(one), path);
-    return near >= 0 && beside.every((other) => nearest(pathsOf(other), path) < near);
-  });
-  if (asked === undefined) return [];
-  const scheme = through.port === 443 ? "https" : "http";
-  const expect = asked === one.health ? 200 : "any";
-  return [{ name: `${one.name} through the gateway`, url: `${scheme}://${hostnames[0]}${asked}`, through, expect }];
-}
-
-function pathsOf({ settings: { paths = ["/"] } }: Routed): readonly string[] {
-  return paths;
 }
 
 /** As long as a pod in front of these services has to wait for the last of their answers. */

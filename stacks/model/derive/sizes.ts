@@ -1,12 +1,11 @@
 import { bytes, known, millicores } from "../../../constructs/core/quantities";
+import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
 import type { Quota } from "../../../constructs/kubernetes";
-import { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "../../../constructs/workload";
 import { mostOf } from "../common";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
-import type { Workload } from "../workloads/workload";
 import { isEngine } from "./members";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
@@ -52,32 +51,8 @@ export function settledStores(system: Pick<System, "stores" | "size" | "exceptio
   });
 }
 
-/** Requests of some pods of one kind. */
-interface Pods {
-  readonly count: number;
-  readonly millicores: number;
-  readonly bytes: number;
-}
-
-/** Room for jobs, sidecars and whatever a release has twice. */
-const BESIDE = { millicores: 2000, mebibytes: 4096, pods: 30 } as const;
-
 /** Jobs that keep and revoke the credentials of a cache and a broker, twice. */
 const ROTATION_PODS = 10;
-
-/** The quota that lets a namespace run some pods twice, as when they all come up again at once, and others once. */
-function quotaOf(twice: readonly Pods[], once: readonly Pods[], jobs: number, volumes?: number): Quota {
-  const sum = (of: (pods: Pods) => number) => {
-    const total = (all: readonly Pods[]) => all.reduce((found, pods) => found + pods.count * of(pods), 0);
-    return 2 * total(twice) + total(once);
-  };
-  return {
-    cpu: `${sum(({ millicores: cpu }) => cpu) + BESIDE.millicores}m`,
-    memory: `${Math.ceil(sum(({ bytes: memory }) => memory / 2 ** 20)) + BESIDE.mebibytes}Mi`,
-    pods: sum(() => 1) + BESIDE.pods + jobs,
-    ...(volumes === undefined ? {} : { volumes }),
-  };
-}
 
 /** The quota of the namespace of the stores of a stack: all of their pods twice, and of the jobs that run before domains among them. */
 export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | "exceptions">, stack: string): Quota {
@@ -86,8 +61,10 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
   const namespaces = new Set(settled.map(({ store }) => store.namespace));
   const jobs = system.domains
     .filter(({ ownsNamespace, namespace }) => !ownsNamespace && namespaces.has(namespace))
-    .flatMap((domain) => domain.jobs.filter(({ settings: { when } }) => when === "before").map((job) => podsOf(job, 1)));
-  const stores = pods.map(({ count, cpu, memory }): Pods => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }));
+    .flatMap((domain) => domain.jobs.filter(({ settings: { when } }) => when === "before").map((job) => requestsOf(job.settings, 1)));
+  const stores = pods.map(
+    ({ count, cpu, memory }): PodRequests => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }),
+  );
   // Jobs run one at a time of each, with what undoes them beside them.
   return quotaOf(
     [...stores, ...jobs],
@@ -105,8 +82,8 @@ export function domainQuota({ services, workers, projections, jobs }: DomainOf):
     0,
   );
   return quotaOf(
-    running.map((workload) => podsOf(workload, maxPods(workload))),
-    jobs.map((job) => podsOf(job, 1)),
+    running.map((workload) => requestsOf(workload.settings, maxPods(workload))),
+    jobs.map((job) => requestsOf(job.settings, 1)),
     0,
     volumes > 0 ? volumes : undefined,
   );
@@ -118,15 +95,4 @@ export function maxPods(workload: ServiceOf | WorkerOf | ProjectionOf | JobOf): 
   if (kind === "job") return 1;
   if (kind === "projection") return settings.workers * Math.max(1, Object.keys(workload.model.slots).length);
   return mostOf(settings.replicas) * (kind === "service" ? Math.max(1, Object.keys(settings.slots ?? {}).length) : 1);
-}
-
-/** Requests of a pod of a workload, with those of its sidecars. */
-function podsOf({ settings }: { readonly settings: Pick<Workload, "cpu" | "memory" | "sidecars"> }, count: number): Pods {
-  const { cpu = WORKLOAD_DEFAULTS.cpu, memory = WORKLOAD_DEFAULTS.memory, sidecars = [] } = settings;
-  const containers = [{ cpu, memory }, ...sidecars.map((one) => ({ ...CONTAINER_DEFAULTS, ...one }))];
-  return {
-    count,
-    millicores: containers.reduce((total, one) => total + known(millicores(one.cpu)), 0),
-    bytes: containers.reduce((total, one) => total + known(bytes(one.memory)), 0),
-  };
 }

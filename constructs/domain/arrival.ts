@@ -1,0 +1,40 @@
+import { nearest } from "../gateway";
+import type { Check, Through } from "../workload";
+
+/** A service that is reached through a Gateway. */
+export interface RoutedService {
+  readonly name: string;
+  readonly health: string;
+
+  /** @default - those that all services share */
+  readonly hosts?: readonly string[];
+
+  /** @default ["/"] */
+  readonly paths?: readonly string[];
+}
+
+/**
+ * The request of a test that a service is sent as its clients send it: its health where that path leads to it, otherwise the first of
+ * its paths that no other service has, where any status below 500 will do. None if every path of it belongs to another service too.
+ */
+export function arrivalOf(
+  one: RoutedService,
+  all: readonly RoutedService[],
+  through: Through,
+  shared: readonly string[] = [through.host],
+): readonly Check[] {
+  const hostnames = one.hosts ?? shared;
+  const beside = all.filter((other) => other !== one && (other.hosts ?? shared).some((host) => hostnames.includes(host)));
+  const asked = [one.health, ...pathsOf(one)].find((path) => {
+    const near = nearest(pathsOf(one), path);
+    return near >= 0 && beside.every((other) => nearest(pathsOf(other), path) < near);
+  });
+  if (asked === undefined) return [];
+  const scheme = through.port === 443 ? "https" : "http";
+  const expect = asked === one.health ? 200 : "any";
+  return [{ name: `${one.name} through the gateway`, url: `${scheme}://${hostnames[0]}${asked}`, through, expect }];
+}
+
+function pathsOf({ paths = ["/"] }: RoutedService): readonly string[] {
+  return paths;
+}

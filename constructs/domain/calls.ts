@@ -1,0 +1,40 @@
+import type { Opening, Peer } from "../kubernetes";
+import { podsOf } from "../workload";
+
+/** A service as its callers know it. Plain data: it may be in another stack. */
+export interface CalledService {
+  readonly name: string;
+  readonly namespace: string;
+
+  /** Ports of its pods: the one that answers HTTP first, then further ones. */
+  readonly ports: readonly [number, ...number[]];
+
+  /**
+   * The port of its Service that leads to the first of `ports`.
+   * @default - the same
+   */
+  readonly servicePort?: number;
+}
+
+/**
+ * The variables by which a caller finds a service, as templates of `{host}`, `{port}` and `{address}`.
+ * `variables` takes the place of `<NAME>_SERVICE_ADDRESS`, which is `http://{host}:{port}`.
+ */
+export function callVariables(
+  { name, namespace, ports: [first], servicePort: port = first }: CalledService,
+  variables: Readonly<Record<string, string>> = { [`${name}-service-address`.toUpperCase().replaceAll("-", "_")]: "{address}" },
+): Readonly<Record<string, string>> {
+  const host = `${name}.${namespace}.svc.cluster.local`;
+  const facts: Readonly<Record<string, string>> = { host, port: String(port), address: `http://${host}:${port}` };
+  return Object.fromEntries(
+    Object.entries(variables).map(([variable, template]) => [
+      variable,
+      template.replace(/\{(host|port|address)\}/g, (_, fact: string) => facts[fact] ?? ""),
+    ]),
+  );
+}
+
+/** Egress of a caller to a service. */
+export function callEgress({ name, namespace, ports }: CalledService): Opening {
+  return { name, peer: podsOf(namespace, name) as Exclude<Peer, string>, ports };
+}

@@ -1,4 +1,6 @@
 export { arrivalOf, type RoutedService } from "./arrival";
 export { type CalledService, callEgress, callVariables } from "./calls";
 export { type PodRequests, quotaOf, requestsOf } from "./quota";
+export { ServiceDomain, type ServiceDomainProps } from "./service-domain";
+export type * from "./settings";
 export { connectionsOf } from "./uses";

@@ -28,8 +28,7 @@ export function quotaOf(twice: readonly PodRequests[], once: readonly PodRequest
 
 /** Requests of pods of a workload, with those of their sidecars. */
 export function requestsOf(settings: Pick<PodProps, "cpu" | "memory" | "sidecars">, count: number): PodRequests {
-  const { cpu = WORKLOAD_DEFAULTS.cpu, memory = WORKLOAD_DEFAULTS.memory, sidecars = [] } = settings;
-  const containers = [{ cpu, memory }, ...sidecars.map((one) => ({ ...CONTAINER_DEFAULTS, ...one }))];
+  const containers = containersOf(settings);
   return {
     count,
     millicores: containers.reduce((total, one) => total + known(millicores(one.cpu)), 0),
@@ -38,12 +37,19 @@ export function requestsOf(settings: Pick<PodProps, "cpu" | "memory" | "sidecars
 }
 
 /** Whether the requests of a workload can be read at all; what can't is refused by its construct. */
-export function isReadable({ cpu = 0, memory = "1Mi", sidecars = [] }: Pick<PodProps, "cpu" | "memory" | "sidecars">): boolean {
-  const all = [{ cpu, memory }, ...sidecars.map((one) => ({ ...CONTAINER_DEFAULTS, ...one }))];
-  return all.every((one) => typeof millicores(one.cpu) === "number" && typeof bytes(one.memory) === "number");
+export function isReadable(settings: Pick<PodProps, "cpu" | "memory" | "sidecars">): boolean {
+  return containersOf(settings).every((one) => typeof millicores(one.cpu) === "number" && typeof bytes(one.memory) === "number");
 }
 
 /** Pods of a workload at its maximum. */
 export function mostOf(replicas: Replicas): number {
   return typeof replicas === "number" ? replicas : replicas.max;
+}
+
+function containersOf({
+  cpu = WORKLOAD_DEFAULTS.cpu,
+  memory = WORKLOAD_DEFAULTS.memory,
+  sidecars = [],
+}: Pick<PodProps, "cpu" | "memory" | "sidecars">) {
+  return [{ cpu, memory }, ...sidecars.map((one) => ({ ...CONTAINER_DEFAULTS, ...one }))];
 }

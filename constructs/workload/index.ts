@@ -12,7 +12,7 @@ export { type DownMigration, MigrationJob, type MigrationJobProps } from "./migr
 export { NamespaceConnections, type NamespaceConnectionsProps } from "./namespace-connections";
 export { PartitionedWorker, type PartitionedWorkerProps } from "./partitioned-worker";
 export { type Partitioning, partitionsOf } from "./partitions";
-export { PodTemplate, type PodTemplateProps, type PodVersion, podsOf } from "./pod-template";
+export { PodTemplate, type PodTemplateProps, type PodVersion, podLabels, podsOf } from "./pod-template";
 export { RESTARTED } from "./rollout";
 export { BY_HAND, BY_THE_CLOCK, SECRETS_ARRIVE, scheduleProblems } from "./schedule";
 export { ScheduledTask, type ScheduledTaskProps } from "./scheduled-task";

@@ -117,7 +117,12 @@ const DRAIN_VOLUME = "drain";
 
 /** The pods of a workload, by its name: whoever lets them in need not have made them. */
 export function podsOf(namespace: string, name: string): Exclude<Peer, string> {
-  return { namespace, labels: { [NAME]: name } };
+  return { namespace, labels: podLabels(name) };
+}
+
+/** The labels by which a policy selects the pods of a workload. */
+export function podLabels(name: string): Record<string, string> {
+  return { [NAME]: name };
 }
 
 /** The label by which a StatefulSet and its service know each pod (Kubernetes 1.28). */
@@ -148,7 +153,7 @@ export class PodTemplate extends Construct {
     const { cluster, namespace, name, files = {}, secrets = {}, secretsBeside = [], after = [] } = props;
     this.owner = scope;
     this.props = props;
-    this.labels = { [NAME]: name };
+    this.labels = podLabels(name);
     this.connections = podConnections(cluster, props.connections ?? [], props);
     for (const { property, ...problem } of [...podProblems(props), ...placementProblems(props)]) refuse(scope, [problem], property);
     refuse(scope, this.connections.problems, "connections");

@@ -3,7 +3,7 @@ export { addonPods } from "./addon-pods";
 export { CONTROLLERS, type Controller } from "./controllers";
 export { clusterNames, Eks, type EksProps } from "./eks";
 export { type Architecture, allocatable, type Generation, generationNames, instanceTypes, type NodeShape, podsOn } from "./instances";
-export { type NodeCount, type NodeRequest, nodePool, nodeProblems, shapeOf, spread } from "./node-request";
+export { type NodeCount, type NodeRequest, nodePool, nodeProblems, type PropertyProblem, shapeOf, spread } from "./node-request";
 export { nodeTags } from "./node-tags";
 export { PodIdentity, type PodIdentityProps } from "./pod-identity";
 export { ReadCluster } from "./read-cluster";

@@ -32,6 +32,12 @@ export class InvalidInput extends Error {
   }
 }
 
+/** The parts of what `describe` wrote; messages of cdktf have none of them. */
+export function problemOf(message: string): Problem {
+  const [, path, rule = message, remedy = "change what it speaks of"] = /^(\S+): (.*); ([^;]*)$/s.exec(message) ?? [];
+  return { path: path ?? "the program", rule, remedy };
+}
+
 /**
  * Says what is wrong with a construct's props. The messages come out of cdktf's own
  * validation, together with those of every other construct of the program.

@@ -7,7 +7,9 @@ export {
   eventSourcingDbSecrets,
   eventSourcingDbToken,
 } from "./eventsourcingdb";
+export type { Flags } from "./eventsourcingdb-flags";
 export { KURRENT_CLOUD_SIZES, KurrentCloud, type KurrentCloudProps, type KurrentCloudSize } from "./kurrent-cloud";
+export type { KurrentCloudInstanceType } from "./kurrent-cloud/managed-cluster";
 export { type KurrentCloudBackup, kurrentCloudBackupProblems } from "./kurrent-cloud-backup";
 export { type KurrentCloudAccess, kurrentCloudEventStore } from "./kurrent-cloud-connections";
 export { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
@@ -19,6 +21,11 @@ export { type KurrentDbAccess, kurrentDbEventStore } from "./kurrentdb-connectio
 export type { Placement } from "./kurrentdb-node";
 export type { KurrentDbOptions } from "./kurrentdb-options";
 export { type KurrentDbSecrets, kurrentDbSecrets } from "./kurrentdb-secrets";
-export { kurrentDbQuota, nodeSize as kurrentDbSize } from "./kurrentdb-size";
+export {
+  kurrentDbQuota,
+  type NodeSize as KurrentDbNodeSize,
+  nodeSize as kurrentDbSize,
+  type Sized as KurrentDbSized,
+} from "./kurrentdb-size";
 export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";

@@ -1,4 +1,4 @@
-export { inadmissible } from "./admission";
+export { type Inadmissible, inadmissible } from "./admission";
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
 export { type DisruptionBudgetProps, disruptionBudget, namespacesIn, STAYS } from "./disruption";
 export { IMAGE_REMEDY, imageFrom, imageProblem } from "./image";
@@ -10,6 +10,7 @@ export {
   type KubernetesObjectsOptions,
   kubernetesObjects,
 } from "./objects";
+export type { Values } from "./objects/schema";
 export { PodTraffic, type PodTrafficProps } from "./pod-traffic";
 export { type OtherChart, Release, type ReleaseProps } from "./release";
 export { RESTRICTED } from "./restricted";

@@ -1,7 +1,7 @@
 export { type Flow, INTERNET, type Network, type Party } from "./contract";
 export { Endpoints, type EndpointsProps, INTERFACE_ENDPOINTS } from "./endpoints";
 export { ExistingVpc, type ExistingVpcProps } from "./existing-vpc";
-export { overlap, parseBlock, show } from "./ipv4";
+export { type Block, overlap, parseBlock, show } from "./ipv4";
 export { Parties, type PartiesProps } from "./parties";
 export { Peering, type PeeringProps } from "./peering";
 export { defaultZones, eksConditions, REGIONS, type Region } from "./regions";

@@ -6,13 +6,19 @@ export {
   postgresOfCluster,
   type Synchronous,
 } from "./cloud-native-pg";
-export { POSTGRES_CLUSTER_SIZES, type PostgresClusterSettings, postgresMoveProblems, resolvePostgres } from "./cloud-native-pg-settings";
+export {
+  POSTGRES_CLUSTER_SIZES,
+  type PostgresClusterSettings,
+  postgresMoveProblems,
+  type ResolvedPostgres,
+  resolvePostgres,
+} from "./cloud-native-pg-settings";
 export * from "./contract";
 export { type DatabaseInstance, instanceClass, type ManagedEngine } from "./instances";
 export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
 export { type MigrationPodProps, migrationPod } from "./migrations";
 export type { PostgresParameters } from "./parameters";
-export { type JobTraffic, PsqlPod, type PsqlPodProps } from "./psql-pod";
+export { type JobTraffic, type PsqlJobSpec, PsqlPod, type PsqlPodProps } from "./psql-pod";
 export { RDS_SIZES, RdsPostgres, type RdsPostgresProps } from "./rds";
 export { PostgresRoles, type PostgresRolesProps } from "./roles-job";
 export { PostgresServer, type PostgresServerProps } from "./server";

@@ -44,7 +44,7 @@ export interface PsqlPodProps extends JobTraffic {
 }
 
 /** What of a job is said here. */
-interface PsqlJobSpec extends Pick<JobV1Spec, "podFailurePolicy"> {
+export interface PsqlJobSpec extends Pick<JobV1Spec, "podFailurePolicy"> {
   readonly backoffLimit: number;
   readonly activeDeadlineSeconds: number;
   readonly template: JobV1SpecTemplate;

@@ -10,6 +10,8 @@ export {
   type ResolvedValkey,
   resolveValkey,
   VALKEY_SIZES,
+  type ValkeySafety,
   type ValkeySettings,
+  type ValkeyWishes,
   valkeyMoveProblems,
 } from "./valkey-settings";

@@ -359,7 +359,7 @@ export interface Scaling {
 /** A number that grows with what there is to do, and how much of it one instance is for. */
 export type Signal = NatsSignal | PrometheusSignal | PostgresSignal;
 
-interface Watched {
+export interface Watched {
   /** Where the server is, so that KEDA is let out to it. Its own namespace has to let KEDA in. */
   readonly peer: Exclude<Opening["peer"], "anywhere">;
 }

@@ -1,5 +1,5 @@
 export { SIGNAL_READER } from "./autoscaling";
-export type { Check, HttpCheck, ObjectCheck, QueryCheck, TcpCheck, Through } from "./checks";
+export type { Check, HttpCheck, Kind, ObjectCheck, QueryCheck, TcpCheck, Through, WaitedFor } from "./checks";
 export type * from "./contract";
 export { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "./defaults";
 export { emptiesDatabase } from "./destruction";

@@ -1,6 +1,6 @@
 import type { TerraformResource } from "cdktf";
 import type { IConstruct } from "constructs";
-import type { Problem } from "../../constructs/core/errors";
+import { type Problem, problemOf } from "../../constructs/core/errors";
 
 const DESCRIBED = new WeakMap<IConstruct, string>();
 
@@ -39,10 +39,4 @@ function whereItIsDescribed(construct: IConstruct, message: string): string {
   if (!place || !path || !message.startsWith(path)) return message;
   // What a construct is made of is nothing that anybody described.
   return `${DESCRIBED.get(place)}${message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "")}`;
-}
-
-/** The parts of what `describe` wrote; cdktf's own messages have none of them. */
-function problemOf(message: string): Problem {
-  const [, path, rule = message, remedy = "change what it speaks of"] = /^(\S+): (.*); ([^;]*)$/s.exec(message) ?? [];
-  return { path: path ?? "the program", rule, remedy };
 }

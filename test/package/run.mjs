@@ -30,6 +30,8 @@ const COMPILERS = ["typescript", "typescript-5"];
 const RESOLUTIONS = [
   { module: "node16", moduleResolution: "node16" },
   { module: "esnext", moduleResolution: "bundler" },
+  // What `cdktf init` makes. It does not read `exports`, and TypeScript 7 no longer has it.
+  { module: "commonjs", moduleResolution: "node10", only: "typescript-5" },
 ];
 
 inTemporaryDirectory((directory) => {
@@ -116,7 +118,7 @@ function checkConsumer({ on, dependencies, overrides, version }, directory, tarb
   for (const entry of entries) check(`on ${on}: ${entry} can be imported`, () => run(directory, node, ["-e", `require("${entry}")`]));
   for (const path of [
     "cdktf-cqrs",
-    "cdktf-cqrs/constructs/core",
+    "cdktf-cqrs/constructs/core/errors",
     "cdktf-cqrs/constructs/backup/backup-bucket",
     "cdktf-cqrs/dist/constructs/backup/index.js",
   ]) {
@@ -125,7 +127,7 @@ function checkConsumer({ on, dependencies, overrides, version }, directory, tarb
     );
   }
   for (const compiler of COMPILERS) {
-    for (const { module, moduleResolution } of RESOLUTIONS) {
+    for (const { module, moduleResolution } of RESOLUTIONS.filter(({ only = compiler }) => only === compiler)) {
       check(
         `on ${on}: ${compiler} ${json(join(root, "node_modules", compiler, "package.json")).version} finds its types, resolving as ${moduleResolution}`,
         () => compile(directory, compiler, ["--noEmit", "--module", module, "--moduleResolution", moduleResolution]),

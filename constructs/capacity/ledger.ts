@@ -54,6 +54,14 @@ export class CapacityLedger {
     this.verdicts.clear();
   }
 
+  /** Another ledger with the same entries, for a result that leaves this one as it is. */
+  copy(): CapacityLedger {
+    const copied = new CapacityLedger(this.pool, Object.fromEntries(this.priorities));
+    copied.entries.push(...this.entries);
+    copied.reserves.push(...this.reserves);
+    return copied;
+  }
+
   /** Everything that is to run. */
   get groups(): readonly PodGroup[] {
     return this.entries;

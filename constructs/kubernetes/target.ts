@@ -80,6 +80,9 @@ export class KubernetesTarget extends Construct {
   readonly ledger: CapacityLedger;
   readonly mirror?: string;
 
+  /** The same for all targets of one cluster: stacks of one program know by it that they share the cluster. */
+  readonly identity: string;
+
   /** Where on AWS it lives, if it does. */
   readonly aws?: AwsPlace;
 
@@ -108,6 +111,7 @@ export class KubernetesTarget extends Construct {
     this.ledger = props.ledger ?? new CapacityLedger();
     if (props.mirror) this.mirror = props.mirror;
     if (aws) this.aws = aws;
+    this.identity = "exec" in connection ? `${aws?.region}/${aws?.clusterName}` : `${connection.configPath}#${connection.configContext}`;
     // The one has exec as a list of blocks, the other as an attribute.
     new KubernetesProvider(this, "objects", "exec" in connection ? { ...connection, exec: [connection.exec] } : connection);
     // Where roles that may read no Secret can plan them. So nothing in a release may be one.

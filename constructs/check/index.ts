@@ -1,0 +1,1 @@
+export { type Checked, type CheckOptions, checkStacks, synthesizeChecked } from "./check-stacks";

@@ -6,6 +6,7 @@ import { ServerCertificate, serverAuthority, serviceNames } from "../certificate
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, VolumeClaims } from "../kubernetes";
+import { exempt } from "../policy/contract";
 import { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems, RestartOnRotation } from "../rotation";
 import { type SecretSpec, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
@@ -152,6 +153,7 @@ export class Nats extends Construct {
       protect,
       after,
     });
+    if (purpose === "messages") for (const claim of claims) exempt(claim, "data-is-kept", "a broker of messages holds nothing for good");
     const rotation = new RestartOnRotation(this, "rotation", {
       cluster,
       namespace,

@@ -104,6 +104,11 @@ export class KubernetesTarget extends Construct {
     return new KubernetesTarget(scope, connection, props);
   }
 
+  /** Whether it is another target of the same cluster. One whose capacity is counted apart is none: it is of another environment. */
+  isSame({ identity, ledger }: KubernetesTarget): boolean {
+    return this.identity === identity && (this.ledger === ledger || (!this.ledger.pool && !ledger.pool));
+  }
+
   private constructor(scope: Construct, connection: Connection, props: KubernetesTargetProps, aws?: AwsPlace) {
     super(scope, "kubernetes");
     this.storageClass = props.storageClass ?? STANDARD_CLASS;

@@ -23,9 +23,13 @@ interface Copied {
   readonly keys: Set<string> | "all";
 }
 
+/** Those of all stacks of a program, by its root: to search its constructs for each of them would take longer than to make them. */
+const IN_PROGRAM = new WeakMap<IConstruct, readonly NamespaceConnections[]>();
+
 /**
- * Secrets, certificates and authorities that the workloads of a stack need in a namespace, each once however many need
- * it. Every workload registers by itself. On AWS a secret comes from Secrets Manager; elsewhere it follows the one at home.
+ * Secrets, certificates and authorities that the workloads of a program need in a namespace, each once however many need
+ * it, in the first stack that needs any there; other stacks depend on that one. Every workload registers by itself. On AWS a secret
+ * comes from Secrets Manager; elsewhere it follows the one at home.
  */
 export class NamespaceConnections extends Construct {
   private readonly props: NamespaceConnectionsProps;
@@ -37,16 +41,44 @@ export class NamespaceConnections extends Construct {
    * what the first one says that needs anything.
    */
   static need(scope: IConstruct, props: NamespaceConnectionsProps, needs: Needs): readonly ITerraformDependable[] {
-    if (Object.values(needs).every((some) => some.length === 0)) return [];
+    const { namespace } = props;
+    const wanted: Needs = {
+      secrets: needs.secrets.filter(({ home }) => home !== namespace),
+      authorities: needs.authorities.filter(({ home, elsewhere }) => elsewhere || home !== namespace),
+      configMaps: needs.configMaps,
+    };
+    if (Object.values(wanted).every((some) => some.length === 0)) return [];
     const stack = TerraformStack.of(scope);
-    const id = `connections-${props.namespace}`;
+    const id = `connections-${namespace}`;
     const there = stack.node.tryFindChild(id) as NamespaceConnections | undefined;
-    return (there ?? new NamespaceConnections(stack, id, props)).need(needs);
+    if (there) return there.need(wanted);
+    const other = NamespaceConnections.inAnotherStack(stack, id, props);
+    if (!other) return new NamespaceConnections(stack, id, props).need(wanted);
+    other.need(wanted);
+    stack.addDependency(TerraformStack.of(other));
+    return [];
+  }
+
+  /**
+   * Those of another stack of the program in the same namespace, which has one object of a name: it brings what this stack needs too,
+   * and comes before it. Not of one that comes after this stack.
+   */
+  private static inAnotherStack(
+    stack: TerraformStack,
+    id: string,
+    { cluster }: NamespaceConnectionsProps,
+  ): NamespaceConnections | undefined {
+    return IN_PROGRAM.get(stack.node.root)?.find((other) => {
+      const home = TerraformStack.of(other);
+      return other.node.id === id && other.props.cluster.isSame(cluster) && home !== stack && !home.dependsOn(stack);
+    });
   }
 
   private constructor(scope: Construct, id: string, props: NamespaceConnectionsProps) {
     super(scope, id);
     this.props = props;
+    const { root } = this.node;
+    IN_PROGRAM.set(root, [...(IN_PROGRAM.get(root) ?? []), this]);
   }
 
   private need({ secrets, authorities, configMaps }: Needs): readonly ITerraformDependable[] {

@@ -53,10 +53,14 @@ export function start(program: Program, args: readonly string[], today = new Dat
 
 /** Exceptions for clusters that everything fits by now: left over, they would let the next shortage pass. */
 function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
-  const excepted = sites.map(({ site }) => site.environment).filter(({ exceptions }) => exceptions?.tightCapacity !== undefined);
+  const excepted = sites.map(({ site }) => site.environment).filter(({ exceptions }) => exceptions?.insufficientCapacity !== undefined);
   return [...new Set(excepted)]
     .filter((environment) => sites.every(({ site, problems }) => site.environment !== environment || problems.length === 0))
-    .map(({ name }) => ({ path: `${name}.exceptions.tightCapacity`, rule: "is needed no more: everything fits", remedy: "remove it" }));
+    .map(({ name }) => ({
+      path: `${name}.exceptions.insufficientCapacity`,
+      rule: "is needed no more: everything fits",
+      remedy: "remove it",
+    }));
 }
 
 function checkName(only: string, program: Program): void {

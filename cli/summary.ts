@@ -6,18 +6,18 @@ import {
   clustersIn,
   EXCEPTIONS,
   type Exceptions,
+  endpointsOf,
   type Ineffective,
   ineffective,
   isTight,
   type Program,
   type QuotaNeed,
   quotaNeeds,
+  resolvedStores,
   type Synthesis,
   type System,
-  settledStores,
   storeBackups,
   type WorkloadOverview,
-  waysInto,
   workloadsOf,
 } from "../stacks";
 
@@ -54,7 +54,7 @@ export interface PartSummary {
   readonly workloads: readonly WorkloadOverview[];
 
   /** Where requests come in. */
-  readonly entrances: readonly { readonly name: string; readonly answers: string }[];
+  readonly publicEndpoints: readonly { readonly name: string; readonly answers: string }[];
 
   /** What is weaker than the default, and why. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
@@ -103,7 +103,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       stores: environment ? storesOf(environment) : [],
       backups: environment ? backupsOf(environment) : [],
       workloads: environment ? workloadsOf(environment) : [],
-      entrances: environment ? waysInto(environment) : [],
+      publicEndpoints: environment ? endpointsOf(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       ineffective: environment ? ineffective(environment) : [],
       quotas: account && !environment ? needs.filter((need) => need.account === account.id) : [],
@@ -158,8 +158,8 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
           ]),
       ),
       table(
-        "entrances",
-        part.entrances.map(({ name, answers }) => [name, answers]),
+        "public endpoints",
+        part.publicEndpoints.map(({ name, answers }) => [name, answers]),
       ),
     ];
     const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
@@ -203,7 +203,7 @@ function placeOf(environment: System): string {
 
 function storesOf(environment: System): PartSummary["stores"] {
   const clients = clientsOf(environment);
-  return settledStores(environment).map(({ path, settings, limit }) => {
+  return resolvedStores(environment).map(({ path, settings, limit }) => {
     const by = clients.get(path) ?? limit;
     return { store: path, settings: by ? `${settings}; ${by}` : settings };
   });

@@ -16,7 +16,7 @@ export const local = {
   commandApi: { ...sample.commandApi, replicas: 1 },
   commandProcessors: { ...sample.commandProcessors, replicas: 1, health: HEALTH },
   queryApi: { ...sample.queryApi, replicas: 1 },
-  projections: { ...sample.projections, name: "orders", workers: 1, parallelism: 4, health: HEALTH, tellsProgress: true },
+  projections: { ...sample.projections, name: "orders", workers: 1, parallelism: 4, health: HEALTH, reportsProgress: true },
   migrations: { ...sample.migrations, per: "slot" },
   readDatabase: { engine: "cloudnative-pg", storage: "5Gi" },
   cache: { engine: "valkey" },

@@ -42,7 +42,7 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   const sent = stacks.map((stack) => ({ stack, ...kubernetesObjects(stack.synthesized) }));
   const objects = sent.flatMap((one) => one.objects);
   ledger.enter(objects);
-  const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.tightCapacity !== undefined));
+  const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.insufficientCapacity !== undefined));
   const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "room" : "nodes"}` }] : [];
   const refused = refusedBy(path, sent, ledger.groups);
@@ -52,7 +52,7 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
 const GI = 2 ** 30;
 
 function adviceOn(cluster: Cluster, excepted: boolean): Advice {
-  const exception = excepted ? {} : { exception: "exceptions.tightCapacity" };
+  const exception = excepted ? {} : { exception: "exceptions.insufficientCapacity" };
   if (isExistingCluster(cluster)) return { size: cluster.room ? nameOf(cluster.room) : "unknown size", ...exception };
   const larger = sizesAbove(cluster.node).map((node) => ({ name: nameOf(node), room: allocatable(shapeOf(node)) }));
   return { size: nameOf(cluster.node), larger, ...exception };

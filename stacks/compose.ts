@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import { type AwsContext, onAws } from "./base/context";
-import { type Foundation, type Site, sitesOf } from "./base/site";
+import { type AwsOutputs, type Site, sitesOf } from "./base/site";
 import type { PlatformStack } from "./base/stack";
 import { backupStack } from "./cloud/backup";
 import { bootstrapStack } from "./cloud/bootstrap";
@@ -112,7 +112,7 @@ function clusterContents(app: App, site: Site): readonly PlatformStack[] {
 }
 
 /** What an environment has on AWS, and what of it the stacks on its clusters read. */
-function awsStacks(app: App, context: AwsContext): { readonly foundation: Foundation; readonly stacks: readonly PlatformStack[] } {
+function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOutputs; readonly stacks: readonly PlatformStack[] } {
   const keys = keysStack(app, context);
   const network = networkStack(app, context, keys);
   const clusters = clusterStacks(app, context, keys, network);
@@ -128,11 +128,11 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: Founda
 }
 
 /** What other vendors run for an environment, behind all that does not need it: their providers may be out of reach. */
-function vendorStacks(app: App, { context, network, vendors }: Foundation): readonly PlatformStack[] {
+function vendorStacks(app: App, { context, network, vendors }: AwsOutputs): readonly PlatformStack[] {
   return [...vendors.values(), ...peeringStacks(app, context, network, vendors)];
 }
 
 /** What stands before everything else, and comes last. */
-function edgesOf(app: App, { context, keys, entry }: Foundation, environments: readonly System[]): readonly PlatformStack[] {
+function edgesOf(app: App, { context, keys, entry }: AwsOutputs, environments: readonly System[]): readonly PlatformStack[] {
   return entry ? edgeStacks(app, context, { keys, entry, environments }) : [];
 }

@@ -1,6 +1,6 @@
 import type { Problem } from "../constructs/core/errors";
 import type { KubernetesObject } from "../constructs/kubernetes";
-import type { Flow } from "../constructs/network";
+import type { AllowedFlow } from "../constructs/network";
 import type { Site } from "./base/site";
 import { isExistingCluster } from "./model/cluster";
 import { lets, nodeParties, type Port, traffic } from "./model/derive/traffic";
@@ -44,7 +44,8 @@ export function unreachablePorts(
     rule: `uses port ${port}${endPort ? `-${endPort}` : ""}/${protocol}, which the security groups of the nodes don't allow`,
     remedy: "use a port from 1025 to 65535, or add a flow in stacks/model/derive/traffic.ts",
   });
-  const closed = (open: readonly Flow[], ports: readonly Port[] = []) => ports.filter((port) => !open.some((way) => lets(way, port)));
+  const closed = (open: readonly AllowedFlow[], ports: readonly Port[] = []) =>
+    ports.filter((port) => !open.some((way) => lets(way, port)));
 
   return objects.flatMap((object) => {
     const { ingress = [], egress = [] } = (object.kind === "NetworkPolicy" ? object.spec : {}) as {

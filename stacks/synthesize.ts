@@ -101,7 +101,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 /** The clusters of what was made into Terraform, and what does not fit them. */
 export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
   const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
-  const crowded = sites.filter(({ site }) => site.environment.exceptions?.tightCapacity === undefined);
+  const crowded = sites.filter(({ site }) => site.environment.exceptions?.insufficientCapacity === undefined);
   const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
   return { sites, problems: [...unfit, ...crowded.flatMap((site) => site.problems)] };
 }

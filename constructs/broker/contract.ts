@@ -1,4 +1,4 @@
-import type { Authority, Connection, SecretFact } from "../connection";
+import type { Authority, Connection, SecretReference } from "../connection";
 import type { Peer } from "../kubernetes";
 
 /**
@@ -29,7 +29,7 @@ export interface Broker {
 
   /** The user of an account that workloads share. */
   readonly user: string;
-  readonly password: SecretFact;
+  readonly password: SecretReference;
 }
 
 /** How a workload talks to it. */

@@ -1,7 +1,7 @@
 import type { NodeRoom, PodGroup, Spread } from "./contract";
 
 /** Nodes, and what is to run on them. */
-export interface Crowd {
+export interface PodSet {
   /** How many nodes each zone has, none without any. */
   readonly zones: readonly number[];
 
@@ -30,7 +30,7 @@ const DIMENSIONS = [
  * Whether every pod finds a place however the others were placed before it: they can't fill all the nodes that its
  * rules of spread leave to it. Sufficient, not necessary.
  */
-export function fitsAnyhow({ zones, node, groups, renewed, rollout }: Crowd): boolean {
+export function fitsAnyhow({ zones, node, groups, renewed, rollout }: PodSet): boolean {
   const running = groups.filter(({ passing }) => !passing);
   // Of what comes beside everything else, one at a time, the most of each.
   const beside = groups.map((group) => (group.passing ? 1 : rollout ? (group.surge ?? 0) : 0));

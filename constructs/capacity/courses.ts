@@ -1,5 +1,5 @@
 import type { PodGroup } from "./contract";
-import type { Course } from "./scheduling";
+import type { PlacementOrder } from "./scheduling";
 
 /** Pods placed times nodes looked at, which take about half a second in all. */
 const BUDGET = 6_000_000;
@@ -14,7 +14,7 @@ const LOOKS = 2;
  * The courses that a verdict tries, always the same ones for the same groups: friendly and unfriendly orders first,
  * then shuffled ones. `share` says how much of a node a pod asks for.
  */
-export function* courses(groups: readonly PodGroup[], nodes: number, share: (group: PodGroup) => number): Generator<Course> {
+export function* courses(groups: readonly PodGroup[], nodes: number, share: (group: PodGroup) => number): Generator<PlacementOrder> {
   const counts = groups.map(({ pods, passing }) => (passing || pods === "each-node" ? 0 : pods));
   const pods = counts.reduce((sum, count) => sum + count, 0);
   const many = Math.floor(BUDGET / (LOOKS * Math.max(1, pods * nodes)));

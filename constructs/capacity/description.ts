@@ -21,7 +21,7 @@ export interface Advice {
   readonly larger?: readonly NodeSize[];
 
   /**
-   * How a user says that it is right all the same: `"exceptions.tightCapacity"`.
+   * How a user says that it is right all the same: `"exceptions.insufficientCapacity"`.
    * @default - nobody can, or somebody has
    */
   readonly exception?: string;

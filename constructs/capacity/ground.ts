@@ -33,7 +33,7 @@ const DEFAULT_SPREAD: readonly Spread[] = [
 ];
 
 /** What all courses of events have in common: the nodes, and what is to run on them. */
-export class Ground {
+export class SimulationInput {
   readonly zones: readonly string[];
 
   /** The zone of each node by its index. Nodes of a zone follow each other. */

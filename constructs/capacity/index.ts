@@ -1,6 +1,6 @@
 export type * from "./contract";
 export { type Advice, describeVerdict, headroom, type NodeSize } from "./description";
-export { CapacityLedger, type Kept } from "./ledger";
+export { CapacityLedger, type CapacityReservation } from "./ledger";
 export { beyondQuotas, type Excess } from "./quotas";
-export type { Amount, Homeless } from "./scheduling";
+export type { Amount, Unschedulable } from "./scheduling";
 export type { Case, Demand, Known, Unknown, Unplaced, Verdict } from "./verdict";

@@ -3,7 +3,7 @@ import { podGroups } from "./pod-groups";
 import { type Verdict, verdictOn } from "./verdict";
 
 /** Room that is kept for something that no entry names, and why. */
-export interface Kept {
+export interface CapacityReservation {
   readonly reason: string;
   readonly groups: readonly PodGroup[];
 }
@@ -11,7 +11,7 @@ export interface Kept {
 /** What a cluster offers to pods, and what is asked of it. */
 export class CapacityLedger {
   private readonly entries: PodGroup[] = [];
-  private readonly reserves: Kept[] = [];
+  private readonly reserves: CapacityReservation[] = [];
   private readonly priorities: Map<string, number>;
 
   /** What was found for a pool, until an entry is added. */
@@ -68,7 +68,7 @@ export class CapacityLedger {
   }
 
   /** Room that is kept. */
-  get kept(): readonly Kept[] {
+  get kept(): readonly CapacityReservation[] {
     return this.reserves;
   }
 

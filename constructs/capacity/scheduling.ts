@@ -1,8 +1,8 @@
 import type { PodGroup } from "./contract";
-import type { Ground, Load, Rule } from "./ground";
+import type { Load, Rule, SimulationInput } from "./ground";
 
 /** One way in which the same pods may come: their order, and chance where the scheduler leaves it to that. */
-export interface Course {
+export interface PlacementOrder {
   /** Groups by their index, once for each pod, in the order in which the pods come. */
   readonly arrivals: readonly number[];
 
@@ -13,7 +13,7 @@ export interface Course {
 }
 
 /** A group whose pods find no place. */
-export interface Homeless {
+export interface Unschedulable {
   readonly group: PodGroup;
   readonly pods: number;
 
@@ -82,7 +82,7 @@ export class Simulation {
   private readonly limits: number[] = [];
 
   /** Made once for many courses: to make what it holds costs more than a course does. */
-  constructor(private readonly ground: Ground) {
+  constructor(private readonly ground: SimulationInput) {
     const { zoneOf, zones, groups, pods } = ground;
     this.zoneOf = zoneOf;
     this.nodes = zoneOf.length;
@@ -102,7 +102,7 @@ export class Simulation {
   }
 
   /** Begins a course: all nodes are there, and nothing is on them. */
-  begin({ arrivals, spreadByDefault, seed }: Course): void {
+  begin({ arrivals, spreadByDefault, seed }: PlacementOrder): void {
     const { free } = this.ground;
     this.loads = this.ground.loads(spreadByDefault);
     this.groupOf = arrivals;
@@ -120,7 +120,7 @@ export class Simulation {
   }
 
   /** Places every pod that has no place yet. Whoever finds none is tried again as long as others still move. */
-  settle(): readonly Homeless[] {
+  settle(): readonly Unschedulable[] {
     let queue: number[] = [];
     for (let pod = 0; pod < this.nodeOf.length; pod++) if (this.nodeOf[pod] === NOWHERE) queue.push(pod);
     for (let moved = true; moved && queue.length > 0; ) {
@@ -213,10 +213,10 @@ export class Simulation {
     this.waiting.clear();
   }
 
-  private homeless(unplaced: readonly number[]): readonly Homeless[] {
+  private homeless(unplaced: readonly number[]): readonly Unschedulable[] {
     const missing = new Map<number, number>();
     for (const pod of unplaced) missing.set(this.groupOf[pod] as number, (missing.get(this.groupOf[pod] as number) ?? 0) + 1);
-    const found: Homeless[] = [...missing].map(([index, pods]) => {
+    const found: Unschedulable[] = [...missing].map(([index, pods]) => {
       const load = this.loads[index] as Load;
       const roomy = this.alive.some((alive, node) => alive && this.holds(load, node));
       return { group: load.group, pods, why: roomy ? "spread" : "room" };

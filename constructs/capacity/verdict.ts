@@ -1,8 +1,8 @@
 import { fitsAnyhow, sharesZones } from "./bound";
 import type { NodePool, NodeRoom, PodGroup } from "./contract";
 import { courses } from "./courses";
-import { Ground } from "./ground";
-import { type Amount, type Course, type Homeless, Simulation } from "./scheduling";
+import { SimulationInput } from "./ground";
+import { type Amount, type PlacementOrder, Simulation, type Unschedulable } from "./scheduling";
 
 /** Whether everything that must run fits. */
 export type Verdict = Unknown | Known;
@@ -59,7 +59,7 @@ export interface Case {
 export interface Unplaced {
   readonly group: PodGroup;
   readonly pods: number;
-  readonly why: Homeless["why"] | "overhead" | "surge" | "passing";
+  readonly why: Unschedulable["why"] | "overhead" | "surge" | "passing";
 }
 
 /** One course of events, and what finds no place in it. */
@@ -79,7 +79,7 @@ interface Trial {
  */
 export function verdictOn(pool: NodePool, entries: readonly PodGroup[]): Known {
   const { groups, overhead, placed, states } = read(pool, entries);
-  const first = firstFailure(new Ground(pool, groups, overhead));
+  const first = firstFailure(new SimulationInput(pool, groups, overhead));
   const cases = states.map((lostZone): Case => {
     const { homeless, largest, waiting } = first.find((trial) => trial.lostZone === lostZone) as Trial;
     const { nodes, room } = roomOf(pool, lostZone);
@@ -93,8 +93,8 @@ export function verdictOn(pool: NodePool, entries: readonly PodGroup[]): Known {
 }
 
 /** A course of events in which something finds no place. */
-export interface Witness {
-  readonly course: Course;
+export interface Counterexample {
+  readonly course: PlacementOrder;
 
   /** The groups that the course means by their index. */
   readonly groups: readonly PodGroup[];
@@ -104,9 +104,9 @@ export interface Witness {
 }
 
 /** The first course of events in which something finds no place, if any of those that are tried is one. */
-export function witness(pool: NodePool, entries: readonly PodGroup[]): Witness | undefined {
+export function witness(pool: NodePool, entries: readonly PodGroup[]): Counterexample | undefined {
   const { groups, overhead } = read(pool, entries);
-  const ground = new Ground(pool, groups, overhead);
+  const ground = new SimulationInput(pool, groups, overhead);
   const stage = new Stage(ground);
   for (const course of coursesOn(ground)) {
     const failed = trials(stage, course).find(({ homeless }) => homeless.length > 0);
@@ -131,7 +131,7 @@ export function isCertain(pool: NodePool, entries: readonly PodGroup[]): boolean
 }
 
 /** The states of the first course that fails, or of the most frugal one if none does. */
-function firstFailure(ground: Ground): readonly Trial[] {
+function firstFailure(ground: SimulationInput): readonly Trial[] {
   const certain = isCertain(ground.pool, [...ground.groups, ...ground.overhead]);
   const stage = new Stage(ground);
   let first: readonly Trial[] | undefined;
@@ -149,14 +149,14 @@ class Stage {
   readonly whole: Simulation;
   readonly left: Simulation;
 
-  constructor(readonly ground: Ground) {
+  constructor(readonly ground: SimulationInput) {
     this.whole = new Simulation(ground);
     this.left = new Simulation(ground);
   }
 }
 
 /** All states of the nodes in one course of events. */
-function trials({ ground, whole, left }: Stage, course: Course): readonly Trial[] {
+function trials({ ground, whole, left }: Stage, course: PlacementOrder): readonly Trial[] {
   const states = lossesOf(ground.pool);
   if (!ground.overheadFits) {
     const homeless = ground.overhead.map((group): Unplaced => ({ group, pods: 1, why: "overhead" }));
@@ -181,13 +181,13 @@ function trials({ ground, whole, left }: Stage, course: Course): readonly Trial[
   ];
 }
 
-function passers(simulation: Simulation, { groups, passing }: Ground): readonly Unplaced[] {
+function passers(simulation: Simulation, { groups, passing }: SimulationInput): readonly Unplaced[] {
   return passing
     .filter((index) => !simulation.hasRoomFor(index, 1))
     .map((index) => ({ group: groups[index] as PodGroup, pods: 1, why: "passing" }));
 }
 
-function surges(simulation: Simulation, { groups, surging, overhead }: Ground): readonly Unplaced[] {
+function surges(simulation: Simulation, { groups, surging, overhead }: SimulationInput): readonly Unplaced[] {
   const again = ({ surge = 0 }: PodGroup) => surge;
   const unplaced = (group: PodGroup): Unplaced => ({ group, pods: again(group), why: "surge" });
   return [
@@ -217,7 +217,7 @@ function least(one: readonly Trial[], other: readonly Trial[]): readonly Trial[]
 
 /** One friendly course, with all nodes. */
 function fitsNow(pool: NodePool, groups: readonly PodGroup[], overhead: readonly PodGroup[]): boolean {
-  const ground = new Ground(pool, groups, overhead);
+  const ground = new SimulationInput(pool, groups, overhead);
   const { value } = coursesOn(ground).next();
   if (value === undefined) return false;
   const simulation = new Simulation(ground);
@@ -225,7 +225,7 @@ function fitsNow(pool: NodePool, groups: readonly PodGroup[], overhead: readonly
   return simulation.settle().length === 0;
 }
 
-function coursesOn({ pool, groups }: Ground): Generator<Course> {
+function coursesOn({ pool, groups }: SimulationInput): Generator<PlacementOrder> {
   return courses(groups, roomOf(pool).nodes, (group) => part(group, pool.node));
 }
 

@@ -1,4 +1,4 @@
-import type { Opening } from "../kubernetes";
+import type { TrafficRule } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 
 /** Somebody that workloads talk to: an event store, a database, a cache, a broker. */
@@ -15,7 +15,7 @@ export interface Connection {
   readonly name: string;
 
   /** What is to be known of it, by name: `host`, `port`, `database`, `user`, `password`. Never a secret's value. */
-  readonly facts: Readonly<Record<string, Fact>>;
+  readonly facts: Readonly<Record<string, ConnectionValue>>;
 
   /**
    * Variables by the platform's names, as templates of its facts: `{ DATABASE_URL: "postgresql://{user}:{password}@{host}" }`.
@@ -30,7 +30,7 @@ export interface Connection {
   readonly authority?: Authority;
 
   /** Ways out of the workload. */
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /**
    * What a workload waits for before it starts: it answers there.
@@ -40,7 +40,7 @@ export interface Connection {
 }
 
 /** A backing service as a workload asks for it. */
-export interface Wanted extends Connectable {
+export interface RequestedConnection extends Connectable {
   /**
    * Variables in place of the platform's, as templates of facts or of the platform's own variables:
    * `{ ConnectionStrings__PostgreSQL: "Host={host};Port={port}", READ_URL: "{DATABASE_URL}" }`.
@@ -50,10 +50,10 @@ export interface Wanted extends Connectable {
 }
 
 /** A value that may be seen, or the place of one that may not. */
-export type Fact = string | SecretFact;
+export type ConnectionValue = string | SecretReference;
 
 /** A key of a secret, and in which namespace the secret lives: whoever asks from another gets a copy that follows it. */
-export interface SecretFact {
+export interface SecretReference {
   readonly secret: SecretSpec;
 
   /** Where it is drawn or put first. */

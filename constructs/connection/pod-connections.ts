@@ -1,7 +1,7 @@
 import type { Problem } from "../core/errors";
-import type { KubernetesTarget, Opening } from "../kubernetes";
+import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
-import type { Authority, Connection, Fact, RemoteCopy, SecretFact, Wanted } from "./contract";
+import type { Authority, Connection, ConnectionValue, RemoteCopy, RequestedConnection, SecretReference } from "./contract";
 import { bundleContainer, type ConnectionContainer, waitContainer } from "./init-containers";
 import { BUNDLE, BUNDLE_DIRECTORY, BUNDLE_SIZE, BUNDLE_VARIABLES, BUNDLE_VOLUME } from "./trust-bundle";
 
@@ -20,7 +20,7 @@ export interface PodConnections {
   readonly initContainers: ConnectionContainer[];
 
   /** Ways out of the pod. */
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** Secrets by their own names in the pod's namespace. */
   readonly secrets: readonly NeededSecret[];
@@ -89,7 +89,7 @@ export interface PodConnectionsOptions {
 /** What a pod gets for what its workload asks for. */
 export function podConnections(
   cluster: Pick<KubernetesTarget, "mirror">,
-  wanted: readonly Wanted[],
+  wanted: readonly RequestedConnection[],
   { trustBundle = true }: PodConnectionsOptions = {},
 ): PodConnections {
   const problems: Omit<Problem, "path">[] = [...nameProblems(wanted)];
@@ -140,18 +140,18 @@ class Part {
 
   /** Secrets of which other variables are made: what can't be seen here is put together in the pod. */
   readonly ingredients: ConnectionVariable[];
-  readonly secretFacts: readonly SecretFact[];
+  readonly secretFacts: readonly SecretReference[];
 
   constructor(
-    { connection, variables }: Wanted,
+    { connection, variables }: RequestedConnection,
     private readonly publicRoots: string,
     problems: Omit<Problem, "path">[],
   ) {
     const { name, facts, authority } = connection;
     this.name = name;
     this.authority = authority;
-    const known = new Map<string, Fact>([...Object.entries(facts), ...(authority ? [["ca", this.caPath] as const] : [])]);
-    const used = new Map<string, SecretFact>();
+    const known = new Map<string, ConnectionValue>([...Object.entries(facts), ...(authority ? [["ca", this.caPath] as const] : [])]);
+    const used = new Map<string, SecretReference>();
     this.env = Object.entries(variables ?? connection.variables).map(([variable, template]) => {
       if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(variable)) {
         problems.push({
@@ -209,7 +209,7 @@ class Part {
     return `CONNECTION_${this.name}_${word}`.toUpperCase().replaceAll("-", "_");
   }
 
-  private filled(template: string, known: ReadonlyMap<string, Fact>, used: Map<string, SecretFact>): string {
+  private filled(template: string, known: ReadonlyMap<string, ConnectionValue>, used: Map<string, SecretReference>): string {
     let filled = "";
     let end = 0;
     for (const { 0: place, 1: word = "", index } of template.matchAll(PLACE)) {
@@ -245,7 +245,7 @@ function plain(text: string): string {
 }
 
 /** The secret of which a template is nothing but the place. */
-function soleFact(template: string, known: ReadonlyMap<string, Fact>): SecretFact | undefined {
+function soleFact(template: string, known: ReadonlyMap<string, ConnectionValue>): SecretReference | undefined {
   const fact = known.get(/^\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(template)?.[1] ?? "");
   return typeof fact === "object" ? fact : undefined;
 }
@@ -254,7 +254,7 @@ function authorityName(connection: string): string {
   return `${connection}-authority`;
 }
 
-function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wanted[]): ConnectionContainer[] {
+function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly RequestedConnection[]): ConnectionContainer[] {
   const services = wanted
     .map(({ connection }) => connection)
     .sort(byName)
@@ -263,7 +263,7 @@ function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Wante
 }
 
 /** Names are part of names of volumes and ConfigMaps, which have 63 characters. */
-function nameProblems(wanted: readonly Wanted[]): readonly Omit<Problem, "path">[] {
+function nameProblems(wanted: readonly RequestedConnection[]): readonly Omit<Problem, "path">[] {
   const names = wanted.map(({ connection }) => connection.name);
   const odd = names.filter((name) => !/^(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name));
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
@@ -277,7 +277,7 @@ function templateProblems(
   variable: string,
   template: string,
   name: string,
-  known: ReadonlyMap<string, Fact>,
+  known: ReadonlyMap<string, ConnectionValue>,
   connection: Connection,
 ): readonly Omit<Problem, "path">[] {
   const found: Omit<Problem, "path">[] = [];
@@ -306,7 +306,7 @@ function claimProblems(parts: readonly Part[]): readonly Omit<Problem, "path">[]
 }
 
 /** In the pod's namespace a secret has the name that it has at home. */
-function homeProblems(facts: readonly SecretFact[], authorities: readonly NeededAuthority[]): readonly Omit<Problem, "path">[] {
+function homeProblems(facts: readonly SecretReference[], authorities: readonly NeededAuthority[]): readonly Omit<Problem, "path">[] {
   const homes = new Map<string, Set<string>>();
   for (const [name, home] of [
     ...facts.map(({ secret, home }) => [secret.name, home] as const),

@@ -1,4 +1,4 @@
-import type { Opening, Peer } from "../kubernetes";
+import type { Peer, TrafficRule } from "../kubernetes";
 import { podsOf } from "../workload";
 
 /** A service as its callers know it. Plain data: it may be in another stack. */
@@ -35,6 +35,6 @@ export function callVariables(
 }
 
 /** Egress of a caller to a service. */
-export function callEgress({ name, namespace, ports }: CalledService): Opening {
+export function callEgress({ name, namespace, ports }: CalledService): TrafficRule {
   return { name, peer: podsOf(namespace, name) as Exclude<Peer, string>, ports };
 }

@@ -42,7 +42,7 @@ export function isReadable(settings: Pick<PodProps, "cpu" | "memory" | "sidecars
 }
 
 /** Pods of a workload at its maximum. */
-export function mostOf(replicas: Replicas): number {
+export function maxReplicas(replicas: Replicas): number {
   return typeof replicas === "number" ? replicas : replicas.max;
 }
 

@@ -1,7 +1,7 @@
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct, type IConstruct } from "constructs";
-import type { Connection, Wanted } from "../connection";
+import type { Connection, RequestedConnection } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
@@ -26,7 +26,7 @@ import {
 } from "../workload";
 import { arrivalOf } from "./arrival";
 import { type CalledService, callEgress, callVariables } from "./calls";
-import { isReadable, mostOf, quotaOf, requestsOf } from "./quota";
+import { isReadable, maxReplicas, quotaOf, requestsOf } from "./quota";
 import type { Call, CallAs, DomainDefaults, DomainJob, DomainService, DomainTraffic, DomainWorker } from "./settings";
 import { connectionsOf } from "./uses";
 
@@ -410,7 +410,7 @@ function namesOf(named: Readonly<Record<string, unknown>> = {}): string {
   return Object.keys(named).sort().join(", ") || "none: there are no services";
 }
 
-function wantedOf(use: Connection | Wanted): Wanted {
+function wantedOf(use: Connection | RequestedConnection): RequestedConnection {
   return "connection" in use ? use : { connection: use };
 }
 
@@ -460,10 +460,10 @@ function quotaFor({ defaults = {}, services, workers, jobs }: ServiceDomainProps
     ...readable(entries(services).map(([, own]) => settled(own))).map((one) => ({
       one,
       count:
-        SLOTS.reduce((total, slot) => total + (one.slots?.[slot] ? mostOf(one.slots[slot].replicas ?? one.replicas ?? 2) : 0), 0) ||
-        mostOf(one.replicas ?? 2),
+        SLOTS.reduce((total, slot) => total + (one.slots?.[slot] ? maxReplicas(one.slots[slot].replicas ?? one.replicas ?? 2) : 0), 0) ||
+        maxReplicas(one.replicas ?? 2),
     })),
-    ...readable(entries(workers).map(([, own]) => settled(own))).map((one) => ({ one, count: mostOf(one.replicas ?? 2) })),
+    ...readable(entries(workers).map(([, own]) => settled(own))).map((one) => ({ one, count: maxReplicas(one.replicas ?? 2) })),
   ];
   const volumes = running.reduce((total, { one }) => total + Object.keys(one.volumes ?? {}).length, 0);
   return quotaOf(

@@ -1,4 +1,4 @@
-import type { Connection, Wanted } from "../connection";
+import type { Connection, RequestedConnection } from "../connection";
 import type { Bytes, Duration } from "../core/quantities";
 import type { RateLimit } from "../gateway";
 import type { DownMigration, HttpServiceProps, PodProps, Slot, WorkerProps } from "../workload";
@@ -25,7 +25,7 @@ export interface DomainTraffic {
    * has to allow the namespace of the domain among its `clients`.
    * @default - none
    */
-  readonly uses?: readonly (Connection | Wanted)[];
+  readonly uses?: readonly (Connection | RequestedConnection)[];
 
   /**
    * Services that it calls. Each call brings `<NAME>_SERVICE_ADDRESS` (`http://…`) and network policies in both directions. Named

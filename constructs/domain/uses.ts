@@ -1,7 +1,7 @@
-import type { Connection, Wanted } from "../connection";
+import type { Connection, RequestedConnection } from "../connection";
 
 /** The connections of a workload. Of several databases each has a variable of its own: `ORDERS_URL` in place of `DATABASE_URL`. */
-export function connectionsOf(uses: readonly Wanted[]): readonly Wanted[] {
+export function connectionsOf(uses: readonly RequestedConnection[]): readonly RequestedConnection[] {
   const databases = uses.filter(isDatabase);
   return uses.map((use) => {
     const { connection, variables } = use;
@@ -11,7 +11,7 @@ export function connectionsOf(uses: readonly Wanted[]): readonly Wanted[] {
   });
 }
 
-function isDatabase({ connection }: Wanted): boolean {
+function isDatabase({ connection }: RequestedConnection): boolean {
   return "DATABASE_URL" in connection.variables;
 }
 

@@ -15,10 +15,10 @@ import {
   ingressFrom,
   type KubernetesTarget,
   NAMES,
-  type Opening,
   type Peer,
   RESTRICTED,
   STAYS,
+  type TrafficRule,
 } from "../kubernetes";
 import { RestartOnRotation } from "../rotation";
 import { type SecretSpec, WorkloadSecret } from "../secrets";
@@ -180,7 +180,7 @@ export class EventSourcingDb extends Construct {
       spec: { selector: labels, port: [{ name: "api", port, targetPort: "api" }] },
       dependsOn: [...after],
     });
-    const listens: Opening = { name: "api", peer: clients, ports: [port] };
+    const listens: TrafficRule = { name: "api", peer: clients, ports: [port] };
     const policy = new NetworkPolicyV1(this, "policy", {
       metadata: { namespace, name },
       spec: {

@@ -1,4 +1,4 @@
-import type { Connection, SecretFact } from "../connection";
+import type { Connection, SecretReference } from "../connection";
 import type { EventStore, EventStoreRole } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
 
@@ -20,7 +20,7 @@ export interface KurrentCloudAccess {
   readonly clustered: boolean;
 
   /** A user for each side. `KurrentCloudUsers` makes them, with the passwords of `kurrentCloudSecrets`. */
-  readonly users: Readonly<Record<EventStoreRole, { readonly user: SecretFact; readonly password: SecretFact }>>;
+  readonly users: Readonly<Record<EventStoreRole, { readonly user: SecretReference; readonly password: SecretReference }>>;
 }
 
 /** At which nodes are reached. */

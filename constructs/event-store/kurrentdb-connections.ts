@@ -1,4 +1,4 @@
-import type { Connection, RemoteCopy, SecretFact } from "../connection";
+import type { Connection, RemoteCopy, SecretReference } from "../connection";
 import { DEFAULT_KURRENTDB, type KurrentDbLine } from "../core/versions";
 import type { Peer } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
@@ -108,6 +108,6 @@ function connectionOf(
   };
 }
 
-function secretFact(secret: SecretSpec, home: string, key: string): SecretFact {
+function secretFact(secret: SecretSpec, home: string, key: string): SecretReference {
   return { secret, home, key };
 }

@@ -1,7 +1,7 @@
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { API_SERVER, egressTo, ingressFrom, NAMES, type Opening, type Peer } from "../kubernetes";
+import { API_SERVER, egressTo, ingressFrom, NAMES, type Peer, type TrafficRule } from "../kubernetes";
 import { nodeLabels, PORTS } from "./kurrentdb-node";
 import { jobLabels, jobsLabels } from "./kurrentdb-operations";
 
@@ -28,7 +28,7 @@ export class KurrentDbNetwork extends Construct {
   constructor(scope: Construct, id: string, { name, namespace, clients, metrics, licensed, tcp, after }: KurrentDbNetworkProps) {
     super(scope, id);
     const nodes: Peer = { namespace, labels: nodeLabels(name) };
-    const policy = (part: string, labels: Record<string, string>, listens: readonly Opening[], reaches: readonly Opening[]) =>
+    const policy = (part: string, labels: Record<string, string>, listens: readonly TrafficRule[], reaches: readonly TrafficRule[]) =>
       new NetworkPolicyV1(this, part, {
         metadata: { namespace, name: `${name}-${part}` },
         spec: {
@@ -39,7 +39,7 @@ export class KurrentDbNetwork extends Construct {
         },
         dependsOn: [...after],
       });
-    const among: Opening = { name: "nodes", peer: nodes, ports: [PORTS.http, PORTS.replication] };
+    const among: TrafficRule = { name: "nodes", peer: nodes, ports: [PORTS.http, PORTS.replication] };
     this.policies = [
       policy(
         "nodes",

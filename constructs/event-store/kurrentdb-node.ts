@@ -1,5 +1,5 @@
 import type { StatefulSetV1SpecTemplateSpec } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
-import type { SecretFact } from "../connection";
+import type { SecretReference } from "../connection";
 import { type Bytes, type Cores, type Duration, known, seconds } from "../core/quantities";
 import type { KurrentDbLine } from "../core/versions";
 import { RESTRICTED } from "../kubernetes";
@@ -30,7 +30,7 @@ export interface NodeProps {
 
   /** Whether a pod waits rather than that two of them share a zone. */
   readonly apart: boolean;
-  readonly licence?: SecretFact;
+  readonly licence?: SecretReference;
   readonly domain?: string;
   readonly priority?: string;
 }

@@ -6,7 +6,7 @@ import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { RemoteCopy, SecretFact } from "../connection";
+import type { RemoteCopy, SecretReference } from "../connection";
 import { refuse } from "../core/errors";
 import { type Bytes, type Cores, type Duration, seconds } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine } from "../core/versions";
@@ -112,7 +112,7 @@ export interface KurrentDbProps {
   readonly options?: KurrentDbOptions;
 
   /** The key of a licence, in a secret of the same namespace. Nodes then speak with the vendor over HTTPS. */
-  readonly licence?: SecretFact;
+  readonly licence?: SecretReference;
 
   /** @default - any node */
   readonly placement?: Placement;

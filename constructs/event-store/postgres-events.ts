@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Connection, NeededAuthority, NeededSecret } from "../connection";
 import { refuse } from "../core/errors";
-import type { KubernetesTarget, Opening } from "../kubernetes";
+import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 import { type JobTraffic, migrationPod, type Postgres, postgresConnection } from "../postgres";
 import type { EventStore, EventStoreRole } from "./contract";
 import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
@@ -51,7 +51,7 @@ export class PostgresEvents extends Construct implements EventStore {
 
   /** What a workload that uses it comes after. */
   readonly ready: ITerraformDependable[];
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];

@@ -9,9 +9,9 @@ import {
   CustomResources,
   disruptionBudget,
   type KubernetesTarget,
-  type Opening,
   type Peer,
   PodTraffic,
+  type TrafficRule,
 } from "../kubernetes";
 import { gatewayPods, PLACES } from "../platform";
 import { clientAuthorityProblems } from "./client-authority";
@@ -86,7 +86,7 @@ export interface GatewayProps {
 const CLASS = "nginx";
 
 /** Where the control plane's pods hand out configuration, behind port 443 of their Service. */
-const CONTROL_PLANE: Opening = { name: "control-plane", peer: { namespace: PLACES.gateways.namespace }, ports: [8443] };
+const CONTROL_PLANE: TrafficRule = { name: "control-plane", peer: { namespace: PLACES.gateways.namespace }, ports: [8443] };
 
 const METRICS = 9113;
 

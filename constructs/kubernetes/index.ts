@@ -15,5 +15,5 @@ export { PodTraffic, type PodTrafficProps } from "./pod-traffic";
 export { type OtherChart, Release, type ReleaseProps } from "./release";
 export { RESTRICTED } from "./restricted";
 export { type AwsPlace, type EksTargetProps, type KubeconfigTargetProps, KubernetesTarget, type KubernetesTargetProps } from "./target";
-export { API_SERVER, egressTo, ingressFrom, NAMES, type Opening, type Peer, ROLE_AGENT } from "./traffic";
+export { API_SERVER, egressTo, ingressFrom, NAMES, type Peer, ROLE_AGENT, type TrafficRule } from "./traffic";
 export { VolumeClaims, type VolumeClaimsProps } from "./volume-claims";

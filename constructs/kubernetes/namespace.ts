@@ -8,7 +8,7 @@ import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
 import type { KubernetesTarget } from "./target";
-import { egressTo, ingressFrom, NAMES, type Opening } from "./traffic";
+import { egressTo, ingressFrom, NAMES, type TrafficRule } from "./traffic";
 
 export interface NamespaceProps {
   readonly cluster: KubernetesTarget;
@@ -22,13 +22,13 @@ export interface NamespaceProps {
    * Connections to its pods that are let in.
    * @default - none
    */
-  readonly listens?: readonly Opening[];
+  readonly listens?: readonly TrafficRule[];
 
   /**
    * Connections from its pods that are let out, beside questions for names.
    * @default - none
    */
-  readonly reaches?: readonly Opening[];
+  readonly reaches?: readonly TrafficRule[];
 
   /**
    * The Pod Security Standard that its pods are held to. Only what looks at a node itself needs another than this.

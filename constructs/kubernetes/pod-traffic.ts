@@ -1,7 +1,7 @@
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { egressTo, ingressFrom, NAMES, type Opening } from "./traffic";
+import { egressTo, ingressFrom, NAMES, type TrafficRule } from "./traffic";
 
 export interface PodTrafficProps {
   readonly namespace: string;
@@ -13,10 +13,10 @@ export interface PodTrafficProps {
   readonly labels: Readonly<Record<string, string>>;
 
   /** Connections to them that are let in. */
-  readonly listens: readonly Opening[];
+  readonly listens: readonly TrafficRule[];
 
   /** Connections from them that are let out, beside questions for names. */
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** What has to be there before: its namespace. */
   readonly after?: readonly ITerraformDependable[];

@@ -12,7 +12,7 @@ export type Peer =
   | { readonly cidr: string; readonly except?: readonly string[] };
 
 /** Ports that are open towards somebody. */
-export interface Opening {
+export interface TrafficRule {
   /** What for; the name of the policy: `webhook`. */
   readonly name: string;
   readonly peer: Peer | readonly Exclude<Peer, "anywhere">[];
@@ -27,7 +27,7 @@ export interface Opening {
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
 /** Names are asked from CoreDNS, or from the cache on the pod's own node where a cluster has one (NodeLocal DNSCache, its address). */
-export const NAMES: Opening = {
+export const NAMES: TrafficRule = {
   name: "names",
   peer: [{ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } }, { cidr: "169.254.20.10/32" }],
   ports: [53],
@@ -35,16 +35,16 @@ export const NAMES: Opening = {
 };
 
 /** The API server: its own port, and the one behind the cluster's service. */
-export const API_SERVER: Opening = { name: "api-server", peer: "anywhere", ports: [443, 6443] };
+export const API_SERVER: TrafficRule = { name: "api-server", peer: "anywhere", ports: [443, 6443] };
 
 /** The agent that hands a pod its role, on the pod's own node (EKS, Pod Identity considerations). */
-export const ROLE_AGENT: Opening = { name: "role-agent", peer: { cidr: "169.254.170.23/32" }, ports: [80] };
+export const ROLE_AGENT: TrafficRule = { name: "role-agent", peer: { cidr: "169.254.170.23/32" }, ports: [80] };
 
-export function ingressFrom({ peer, ...opening }: Opening): NetworkPolicyV1SpecIngress {
+export function ingressFrom({ peer, ...opening }: TrafficRule): NetworkPolicyV1SpecIngress {
   return { ...(peer === "anywhere" ? {} : { from: ends(peer) }), ports: ports(opening) };
 }
 
-export function egressTo({ peer, ...opening }: Opening): NetworkPolicyV1SpecEgress {
+export function egressTo({ peer, ...opening }: TrafficRule): NetworkPolicyV1SpecEgress {
   return { ...(peer === "anywhere" ? {} : { to: ends(peer) }), ports: ports(opening) };
 }
 
@@ -64,7 +64,7 @@ function end(peer: End) {
   };
 }
 
-function ports({ ports: wanted, protocols = ["TCP"] }: Pick<Opening, "ports" | "protocols">) {
+function ports({ ports: wanted, protocols = ["TCP"] }: Pick<TrafficRule, "ports" | "protocols">) {
   return protocols.flatMap((protocol) =>
     wanted.map((port) =>
       typeof port === "number" ? { port: String(port), protocol } : { port: String(port.from), endPort: port.to, protocol },

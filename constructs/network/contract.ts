@@ -14,7 +14,7 @@ export interface Network {
 }
 
 /** Something with a security group of its own. */
-export interface Party {
+export interface SecurityGroupMember {
   /** Its name, which is its group's: `read-database`. */
   readonly name: string;
 
@@ -22,7 +22,7 @@ export interface Party {
 }
 
 /** Who may open a connection to whom. */
-export interface Flow {
+export interface AllowedFlow {
   readonly from: string;
 
   /** A party, a network that is known by name, or `INTERNET`. */

@@ -5,13 +5,13 @@ import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
-import { type Flow, INTERNET, type Party } from "./contract";
+import { type AllowedFlow, INTERNET, type SecurityGroupMember } from "./contract";
 
 export interface PartiesProps {
   readonly name: readonly string[];
   readonly vpcId: string;
-  readonly parties: readonly Party[];
-  readonly flows: readonly Flow[];
+  readonly parties: readonly SecurityGroupMember[];
+  readonly flows: readonly AllowedFlow[];
 
   /**
    * Networks outside by name, each with its addresses: `{ "kurrent-cloud": "10.128.0.0/20" }`. They open no connections
@@ -25,7 +25,7 @@ export interface PartiesProps {
  * The security groups by which clusters and stores know each other. They outlive both: a replaced
  * cluster takes the place of the old one in its group, and no store is touched.
  */
-export class Parties extends Construct {
+export class SecurityGroups extends Construct {
   /** The group of each party, by name. */
   readonly securityGroupIds: Readonly<Record<string, string>>;
 
@@ -49,7 +49,7 @@ export class Parties extends Construct {
     }
   }
 
-  private open(flow: Flow, groups: ReadonlyMap<string, SecurityGroup>, cidrIpv4 = ""): void {
+  private open(flow: AllowedFlow, groups: ReadonlyMap<string, SecurityGroup>, cidrIpv4 = ""): void {
     const { from, to, port, lastPort = port, protocol = "tcp", description } = flow;
     const way = wayOf(flow);
     const rule = { ipProtocol: protocol, fromPort: port, toPort: lastPort, description, tags: { Name: way } };
@@ -61,7 +61,7 @@ export class Parties extends Construct {
     }
   }
 
-  private group(party: Party, props: PartiesProps): SecurityGroup {
+  private group(party: SecurityGroupMember, props: PartiesProps): SecurityGroup {
     const name = cloudName("securityGroup", ...props.name, party.name);
     const group = new SecurityGroup(this, party.name, {
       name,
@@ -74,11 +74,11 @@ export class Parties extends Construct {
   }
 }
 
-function distinct(flows: readonly Flow[]): readonly Flow[] {
+function distinct(flows: readonly AllowedFlow[]): readonly AllowedFlow[] {
   return [...new Map(flows.map((flow) => [wayOf(flow), flow])).values()];
 }
 
 /** What a flow is called in addresses: `nodes-to-database-5432`. */
-function wayOf({ from, to, port, lastPort = port, protocol = "tcp" }: Flow): string {
+function wayOf({ from, to, port, lastPort = port, protocol = "tcp" }: AllowedFlow): string {
   return [from, "to", to, port, ...(lastPort === port ? [] : [lastPort]), ...(protocol === "tcp" ? [] : [protocol])].join("-");
 }

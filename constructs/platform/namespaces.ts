@@ -1,4 +1,4 @@
-import { API_SERVER, type KubernetesTarget, type NamespaceProps, type Opening, type Quota, ROLE_AGENT } from "../kubernetes";
+import { API_SERVER, type KubernetesTarget, type NamespaceProps, type Quota, ROLE_AGENT, type TrafficRule } from "../kubernetes";
 import type { NetworkNeeds, Place } from "./contract";
 import { PLACES } from "./places";
 import type { PartName } from "./platform";
@@ -27,7 +27,7 @@ export function partNamespaces(parts: readonly PartName[], cluster: KubernetesTa
 /** The traffic of all parts of a namespace together. */
 function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget, metricsFrom?: string) {
   const ports = (of: (one: NetworkNeeds) => readonly number[]) => [...new Set(needs.flatMap(of))].sort((one, other) => one - other);
-  const open = (name: string, peer: Opening["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly Opening[] =>
+  const open = (name: string, peer: TrafficRule["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly TrafficRule[] =>
     ports(of).length > 0 ? [{ name, peer, ports: ports(of) }] : [];
   return {
     listens: [

@@ -10,10 +10,10 @@ import {
   type ApiObject,
   CustomResources,
   type KubernetesTarget,
-  type Opening,
   type Peer,
   PodTraffic,
   ROLE_AGENT,
+  type TrafficRule,
 } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 import type { Size } from "../sizing";
@@ -241,16 +241,16 @@ function poolersOf({ poolers, instances }: ResolvedPostgres): readonly ("rw" | "
 }
 
 function openings({ cluster, namespace, name, clients, backup, recoverFrom, metricsFrom }: PostgresClusterProps) {
-  const own: Opening = { name: "servers", peer: { namespace, labels: labelsOf(name) }, ports: [PORTS.postgres, PORTS.status] };
+  const own: TrafficRule = { name: "servers", peer: { namespace, labels: labelsOf(name) }, ports: [PORTS.postgres, PORTS.status] };
   const places = [backup, recoverFrom].flatMap((place) => (place?.endpoint ? [Number(new URL(place.endpoint).port) || 443] : []));
-  const listens: Opening[] = [
+  const listens: TrafficRule[] = [
     own,
     { name: "operator", peer: { namespace: OPERATOR }, ports: [PORTS.status, PORTS.postgres] },
     ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.postgres] }] : []),
     ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics, PORTS.poolerMetrics] }] : []),
   ];
   // Every server asks the API which of them writes. The same port leads to object storage.
-  const reaches: Opening[] = [own, API_SERVER];
+  const reaches: TrafficRule[] = [own, API_SERVER];
   if (places.length > 0) reaches.push({ name: "object-storage", peer: "anywhere", ports: [...new Set(places)] });
   if (cluster.aws && (backup || recoverFrom)) reaches.push(ROLE_AGENT);
   return { listens, reaches };

@@ -1,5 +1,5 @@
 import { Fn, Token } from "cdktf";
-import type { Authority, Connection, SecretFact } from "../connection";
+import type { Authority, Connection, SecretReference } from "../connection";
 import type { Peer } from "../kubernetes";
 
 /**
@@ -53,8 +53,8 @@ export type PostgresRole = "migrator" | "writer" | "reader";
 
 /** A user and its password. The name is in the secret as well: a rotation alternates between two users. */
 export interface Credentials {
-  readonly user: SecretFact;
-  readonly password: SecretFact;
+  readonly user: SecretReference;
+  readonly password: SecretReference;
 }
 
 /** How a workload talks to a server in a role: readers at the readers' end, all others at the writer's, migrators past the pool. */

@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
+import { imageFrom, type KubernetesTarget, PodTraffic, RESTRICTED, type TrafficRule } from "../kubernetes";
 import { DISRUPTIONS_IGNORED, fingerprintOf, NamespaceConnections, VerifiedJob } from "../workload";
 import { type Credentials, type Postgres, postgresConnection } from "./contract";
 
@@ -66,7 +66,7 @@ const USER = "70";
 export class PsqlPod extends Construct {
   /** What a job that runs it is, with arguments for the script. */
   readonly jobSpecOf: (...args: readonly string[]) => PsqlJobSpec;
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 

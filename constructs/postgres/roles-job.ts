@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
-import type { KubernetesTarget, Opening } from "../kubernetes";
+import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 import { OVERLAP_HOURS, overlapProblems, rotationJobs } from "../rotation";
 import type { Postgres } from "./contract";
 import { type JobTraffic, PsqlPod } from "./psql-pod";
@@ -62,7 +62,7 @@ const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 export class PostgresRoles extends Construct {
   /** What a workload that signs in comes after. */
   readonly ready: ITerraformDependable[];
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];

@@ -1,4 +1,4 @@
-import type { SecretFact } from "../connection";
+import type { SecretReference } from "../connection";
 import type { SecretSpec } from "../secrets";
 import type { Postgres, PostgresRole } from "./contract";
 
@@ -38,7 +38,7 @@ export function databaseName(server: string): string {
 /** The users of each role of a database, by the places of their secrets, which are at home in one namespace. */
 export function postgresUsers(name: string, home: string, server?: string): Postgres["users"] {
   const user = (role: PostgresRole) => {
-    const fact = (key: string): SecretFact => ({ secret: postgresUser(name, role, server), home, key });
+    const fact = (key: string): SecretReference => ({ secret: postgresUser(name, role, server), home, key });
     return { user: fact("user"), password: fact("password") };
   };
   return { migrator: user("migrator"), writer: user("writer"), reader: user("reader") };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
-import type { KubernetesTarget, Opening } from "../kubernetes";
+import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 import { type JobTraffic, migrationPod, type Postgres } from "../postgres";
 
 const PART = "projections";
@@ -38,7 +38,7 @@ export interface ProjectionTablesProps extends JobTraffic {
 export class ProjectionTables extends Construct {
   /** What a workload that uses it comes after. */
   readonly ready: readonly ITerraformDependable[];
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];

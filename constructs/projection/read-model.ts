@@ -4,7 +4,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { NeededAuthority, NeededSecret } from "../connection";
 import { type Problem, refuse } from "../core/errors";
-import type { KubernetesTarget, Opening } from "../kubernetes";
+import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 import { type JobTraffic, type Postgres, PsqlPod } from "../postgres";
 import { BY_HAND } from "../workload";
 import type { ReadModelSlot, ReadModelSlots } from "./contract";
@@ -63,7 +63,7 @@ const MOST_PARTITIONS = 10_000;
 export class ReadModel extends Construct {
   /** What comes after it: whoever reads. */
   readonly ready: readonly ITerraformDependable[];
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];

@@ -4,7 +4,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Opening, ROLE_AGENT } from "../kubernetes";
+import { imageFrom, type KubernetesTarget, ROLE_AGENT, type TrafficRule } from "../kubernetes";
 import { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems, rotationJobs, rotationScript } from "../rotation";
 import type { SecretSpec } from "../secrets";
 import { BY_THE_CLOCK, SECRETS_ARRIVE, VerifiedJob } from "../workload";
@@ -46,7 +46,7 @@ export interface CachePasswordProps extends OverlapProps {
 /** Seconds that ElastiCache may take for a change, and a job for all that it does. */
 const LONGEST = { change: 600, job: 900 } as const;
 
-const AWS: Opening = { name: "aws", peer: "anywhere", ports: [443] };
+const AWS: TrafficRule = { name: "aws", peer: "anywhere", ports: [443] };
 
 /**
  * The password of ElastiCache's user, told beside Terraform, in whose state it would end: by a job when it is deployed, and

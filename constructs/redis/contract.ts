@@ -1,4 +1,4 @@
-import type { Authority, Connection, SecretFact } from "../connection";
+import type { Authority, Connection, SecretReference } from "../connection";
 import type { Peer } from "../kubernetes";
 
 /** A server of the Redis protocol as others know it, whatever engine runs it. Plain data: its values may be outputs of another stack. */
@@ -21,7 +21,7 @@ export interface Redis {
   readonly peers: readonly Exclude<Peer, "anywhere">[];
 
   readonly user: string;
-  readonly password: SecretFact;
+  readonly password: SecretReference;
 
   /**
    * Whether workloads start without it: they do without a cache.

@@ -5,7 +5,7 @@ import { CronJobV1, type CronJobV1Spec } from "@cdktf/provider-kubernetes/lib/cr
 import type { JobV1Spec } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
-import { type KubernetesTarget, type Opening, PodTraffic, RESTRICTED } from "../kubernetes";
+import { type KubernetesTarget, PodTraffic, RESTRICTED, type TrafficRule } from "../kubernetes";
 import { BY_HAND, DISRUPTIONS_IGNORED, fingerprintOf } from "../workload";
 
 export interface RotationJobsProps {
@@ -68,7 +68,7 @@ export interface RotationScriptProps {
   readonly secretName: string;
 
   /** Where its pods connect to, beside DNS. */
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** @default - the namespace's own, which has no rights */
   readonly account?: { readonly name: string; readonly token: boolean };

@@ -2,8 +2,8 @@ import { HorizontalPodAutoscalerV2 } from "@cdktf/provider-kubernetes/lib/horizo
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { SecretFact } from "../connection";
-import { type ApiObject, CustomResources, egressTo, type KubernetesTarget, type Opening } from "../kubernetes";
+import type { SecretReference } from "../connection";
+import { type ApiObject, CustomResources, egressTo, type KubernetesTarget, type TrafficRule } from "../kubernetes";
 import type { NatsSignal, PostgresSignal, PrometheusSignal, Replicas, Scaling, Signal } from "./contract";
 import { type PropProblem, portOf } from "./problems";
 
@@ -152,7 +152,7 @@ interface Reader<S extends Signal> {
   readonly address: (signal: S) => string;
   readonly port: (signal: S) => number | undefined;
   readonly metadata: (signal: S) => Readonly<Record<string, string>>;
-  readonly secrets?: (signal: S) => Readonly<Record<string, SecretFact>>;
+  readonly secrets?: (signal: S) => Readonly<Record<string, SecretReference>>;
 }
 
 const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: K }>> } = {
@@ -193,7 +193,7 @@ const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: 
   },
 };
 
-function openingTo(signal: Signal): Opening {
+function openingTo(signal: Signal): TrafficRule {
   const port = READERS[signal.kind].port(signal as never);
   return { name: signal.kind, peer: signal.peer, ports: port === undefined ? [] : [port] };
 }
@@ -212,7 +212,7 @@ function credentials({ namespace, target }: AutoscalingProps, signal: Signal, in
 }
 
 /** Secrets that signals are read with, so that the namespace has them. */
-export function signalSecrets({ signals = [] }: Scaling = {}): readonly SecretFact[] {
+export function signalSecrets({ signals = [] }: Scaling = {}): readonly SecretReference[] {
   return signals.flatMap((signal) => Object.values(READERS[signal.kind].secrets?.(signal as never) ?? {}));
 }
 

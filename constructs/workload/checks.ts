@@ -1,4 +1,4 @@
-import type { SecretFact } from "../connection";
+import type { SecretReference } from "../connection";
 import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 
@@ -32,7 +32,7 @@ export interface HttpCheck {
    * A token that it shows as `Authorization: Bearer`, from a Secret in the namespace of the test.
    * @default - none
    */
-  readonly bearer?: SecretFact;
+  readonly bearer?: SecretReference;
 
   /**
    * Where it goes instead of to the host of its URL, whose name it still asks for: a gateway that the world does not know yet.
@@ -207,12 +207,12 @@ export const OBJECTS: Readonly<Record<Kind, Looked>> = {
 /** Checks as files that the script reads, and the tokens that it shows by the variables in which it finds them. */
 export interface CheckFiles {
   readonly files: Readonly<Record<string, string>>;
-  readonly bearers: Readonly<Record<string, SecretFact>>;
+  readonly bearers: Readonly<Record<string, SecretReference>>;
 }
 
 export function checkFiles(checks: readonly Check[]): CheckFiles {
   const files: Record<string, string> = {};
-  const bearers: Record<string, SecretFact> = {};
+  const bearers: Record<string, SecretReference> = {};
   const list = checks.map((check, index) => {
     if ("object" in check) return line(check, index, ...lineOfObject(check));
     if ("tcp" in check) return line(check, index, "tcp", check.tcp.host, String(check.tcp.port));

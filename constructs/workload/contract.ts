@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
-import type { SecretFact, Wanted } from "../connection";
+import type { RequestedConnection, SecretReference } from "../connection";
 import type { Bytes, Cores, Duration } from "../core/quantities";
-import type { KubernetesTarget, Opening } from "../kubernetes";
+import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 
 /** What every process of a system is told, whatever it does. Only the image is without a default. */
 export interface WorkloadProps extends PodProps {
@@ -64,7 +64,7 @@ export interface PodProps {
    * Variables out of secrets, by name: `{ JWT_KEY: { secret, home: "write-side", key: "key" } }`.
    * @default - those of its connections
    */
-  readonly secrets?: Readonly<Record<string, SecretFact>>;
+  readonly secrets?: Readonly<Record<string, SecretReference>>;
 
   /**
    * Files by path, read-only: `{ "/app/appsettings.json": "{…}" }`. Running pods never see a change: it restarts them.
@@ -77,19 +77,19 @@ export interface PodProps {
    * uses TLS, an init container writes one file with all authorities and the public roots, and variables tell runtimes of it.
    * @default - none: it reaches DNS and nothing else
    */
-  readonly connections?: readonly Wanted[];
+  readonly connections?: readonly RequestedConnection[];
 
   /**
    * Ways out of it beside those to its connections.
    * @default - none
    */
-  readonly reaches?: readonly Opening[];
+  readonly reaches?: readonly TrafficRule[];
 
   /**
    * Ways into it beside those that its kind opens.
    * @default - none
    */
-  readonly listens?: readonly Opening[];
+  readonly listens?: readonly TrafficRule[];
 
   /**
    * Where its traces, metrics and logs go, by OTLP.
@@ -144,7 +144,7 @@ export interface PodProps {
    * pod never sees a change: restart it after a rotation.
    * @default - none
    */
-  readonly secretFiles?: Readonly<Record<string, SecretFact>>;
+  readonly secretFiles?: Readonly<Record<string, SecretReference>>;
 
   /**
    * Labels of nodes that it may run on: `{ "example.com/pool": "memory" }`. The capacity check doesn't know labels of nodes: it
@@ -361,7 +361,7 @@ export type Signal = NatsSignal | PrometheusSignal | PostgresSignal;
 
 export interface Watched {
   /** Where the server is, so that KEDA is let out to it. Its own namespace has to let KEDA in. */
-  readonly peer: Exclude<Opening["peer"], "anywhere">;
+  readonly peer: Exclude<TrafficRule["peer"], "anywhere">;
 }
 
 /** Messages that wait for a consumer of a stream. */
@@ -410,8 +410,8 @@ export interface PostgresSignal extends Watched {
   readonly database: string;
 
   /** Who asks, and may read what the query reads. */
-  readonly user: SecretFact;
-  readonly password: SecretFact;
+  readonly user: SecretReference;
+  readonly password: SecretReference;
   readonly query: string;
 
   /** How much of it is for one instance. */

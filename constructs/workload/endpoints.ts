@@ -1,4 +1,4 @@
-import type { Opening } from "../kubernetes";
+import type { TrafficRule } from "../kubernetes";
 import type { Check } from "./checks";
 import type { PropProblem } from "./problems";
 
@@ -39,7 +39,7 @@ export function endpointChecks(endpoints: readonly Endpoint[], home: string): re
 }
 
 /** Ways to endpoints. */
-export function waysToEndpoints(endpoints: readonly Endpoint[], home: string): readonly Opening[] {
+export function waysToEndpoints(endpoints: readonly Endpoint[], home: string): readonly TrafficRule[] {
   return endpoints.map(({ service, namespace = home, port, paths = {}, tcp = [] }) => ({
     name: service,
     peer: { namespace },

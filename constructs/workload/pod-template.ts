@@ -3,11 +3,11 @@ import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persiste
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { type PodConnections, podConnections, type SecretFact } from "../connection";
+import { type PodConnections, podConnections, type SecretReference } from "../connection";
 import { refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { CustomResources, imageFrom, imageProblem, type Opening, type Peer, PodTraffic, RESTRICTED, STAYS } from "../kubernetes";
+import { CustomResources, imageFrom, imageProblem, type Peer, PodTraffic, RESTRICTED, STAYS, type TrafficRule } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import type { Container, Health, PodProps, Volume } from "./contract";
 import { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "./defaults";
@@ -66,7 +66,7 @@ export interface PodTemplateProps extends PodProps {
    * Secrets that others than its pods read in its namespace.
    * @default - none
    */
-  readonly secretsBeside?: readonly SecretFact[];
+  readonly secretsBeside?: readonly SecretReference[];
 
   /**
    * Whether a pod is ready only when its readiness probe has succeeded several times in a row: where its next one is replaced then, and
@@ -277,7 +277,7 @@ export class PodTemplate extends Construct {
     if (problem) refuse(this.owner, [{ value: image, ...problem }], property);
   }
 
-  private traffic(): { readonly listens: readonly Opening[]; readonly reaches: readonly Opening[] } {
+  private traffic(): { readonly listens: readonly TrafficRule[]; readonly reaches: readonly TrafficRule[] } {
     const { listens = [], reaches = [], metrics, telemetry } = this.props;
     const port = telemetry && portOf(telemetry.endpoint);
     return {

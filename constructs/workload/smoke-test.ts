@@ -3,7 +3,7 @@ import { Construct, type IConstruct } from "constructs";
 import type { Connectable } from "../connection";
 import { type Problem, refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
-import type { KubernetesTarget, Opening, Peer } from "../kubernetes";
+import type { KubernetesTarget, Peer, TrafficRule } from "../kubernetes";
 import { type Check, checkProblems, type ObjectCheck, timeProblems } from "./checks";
 import { type Endpoint, endpointChecks, endpointProblems, waysToEndpoints } from "./endpoints";
 import { secondsOf } from "./probes";
@@ -56,7 +56,7 @@ export interface SmokeTestProps {
    * Ways to what the checks ask, which have to let it in: `smokeTestsOf` says who comes.
    * @default - none
    */
-  readonly reaches?: readonly Opening[];
+  readonly reaches?: readonly TrafficRule[];
 
   /**
    * When it runs again although nothing that it verifies is configured differently: after any change that Terraform makes to a

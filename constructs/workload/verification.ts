@@ -9,7 +9,7 @@ import { type ITerraformDependable, type TerraformResource, TerraformStack } fro
 import { Construct } from "constructs";
 import type { Connectable } from "../connection";
 import { TOOLS } from "../core/versions";
-import { API_SERVER, type KubernetesTarget, namespacesIn, type Opening } from "../kubernetes";
+import { API_SERVER, type KubernetesTarget, namespacesIn, type TrafficRule } from "../kubernetes";
 import { type Check, checkFiles, type Kind, OBJECTS } from "./checks";
 import { DISRUPTIONS_IGNORED } from "./disruptions";
 import { fingerprintOf } from "./fingerprint";
@@ -43,7 +43,7 @@ export interface VerificationProps {
   readonly time: number;
 
   /** Ways out of its pod, beside the Kubernetes API. */
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
 
   /** Whom queries are asked; none where there are no queries. */
   readonly database?: Connectable;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ending, pause, setting } from "./process.ts";
 
 /** An event as it is written down. */
-interface Fact {
+interface ConnectionValue {
   readonly type: string;
   readonly data: object;
 }
@@ -38,7 +38,7 @@ interface Feed {
  * A stream of KurrentDB, over its HTTP API, which takes no client. The names of headers and media types are those that
  * every line of the server knows.
  */
-export class Stream<F extends Fact> {
+export class Stream<F extends ConnectionValue> {
   private readonly nodes: readonly string[];
   private readonly options: { readonly headers: Record<string, string>; readonly tls?: { readonly ca: string } };
   private turn = 0;

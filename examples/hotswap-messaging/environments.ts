@@ -110,7 +110,7 @@ const hotswap = (name: string, phase: Phase) =>
     domains: { messaging: messaging(phase) },
   }) as const satisfies Environment;
 
-const ACCESS = { openToAll: "the API verifies the tokens that it signs with JWT__Secret, over HTTP and at the broker's port" };
+const ACCESS = { unauthenticatedApis: "the API verifies the tokens that it signs with JWT__Secret, over HTTP and at the broker's port" };
 
 export const production = (phase: Phase): Environment => ({
   ...hotswap("production", phase),

@@ -8,7 +8,7 @@ export type Tier = "small" | "medium" | "large";
 /** What a tier decides. Everything else follows from the environment's size, which is the tier. */
 type Settings = Omit<Environment, "system" | "name" | "size">;
 
-const ACCESS = { openToAll: "the application verifies the tokens that it signs with JWT_SECRET" };
+const ACCESS = { unauthenticatedApis: "the application verifies the tokens that it signs with JWT_SECRET" };
 const SECRETS = { ENCRYPTION_KEY: "event-encryption", JWT_SECRET: "jwt" };
 
 const app = {

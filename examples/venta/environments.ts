@@ -136,5 +136,5 @@ export const production: Environment = {
   stores: stores({ instances: 3, memory: "8Gi", parameters: { max_connections: 200 } }),
   domains: domains("production", byLoad),
   monitoring: { prometheus: true },
-  exceptions: { openToAll: "the gateway asks user-management who its clients are" },
+  exceptions: { unauthenticatedApis: "the gateway asks user-management who its clients are" },
 };

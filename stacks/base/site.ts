@@ -7,7 +7,7 @@ import { KubernetesTarget, type KubernetesTargetProps } from "../../constructs/k
 import { type Cluster, type ClusterKey, type ExistingCluster, isExistingCluster, type Room } from "../model/cluster";
 import { clustersOf } from "../model/derive/clusters";
 import { prioritiesOn } from "../model/derive/priorities";
-import { roomKept } from "../model/derive/reserved-capacity";
+import { reservedCapacity } from "../model/derive/reserved-capacity";
 import { zoneNames } from "../model/place";
 import type { System } from "../model/system";
 import type { AwsContext } from "./context";
@@ -15,7 +15,7 @@ import type { Backups, ClusterStacks, DataOutputs, EntryOutputs, EventStoreOutpu
 import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
 
 /** What of an environment on AWS the stacks on its clusters read. */
-export interface Foundation {
+export interface AwsOutputs {
   readonly context: AwsContext;
   readonly keys: PlatformStack<Keys>;
   readonly network: PlatformStack<NetworkOutputs>;
@@ -45,7 +45,7 @@ export interface Site {
   readonly ledger: CapacityLedger;
 
   /** @default - the environment is on no cloud */
-  readonly foundation?: Foundation;
+  readonly foundation?: AwsOutputs;
 }
 
 /** What every cluster has; everything else is on one of them, and its name says so. */
@@ -55,12 +55,12 @@ const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform
 const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
 
 /** The clusters of an environment, each with an account of what is asked of it. */
-export function sitesOf(environment: System, foundation?: Foundation): readonly Site[] {
+export function sitesOf(environment: System, foundation?: AwsOutputs): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
     const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
     const ledger = new CapacityLedger(poolOf(environment, cluster), Object.fromEntries(priorities));
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
-    for (const [reason, groups] of roomKept(environment, key)) ledger.keep(reason, ...groups);
+    for (const [reason, groups] of reservedCapacity(environment, key)) ledger.keep(reason, ...groups);
     return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
   });
 }

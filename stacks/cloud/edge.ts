@@ -14,7 +14,7 @@ import type { EntryOutputs, Keys } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
-import { camelCase, edgeOf, entrances } from "../model/derive/endpoints";
+import { camelCase, edgeOf, publicEndpoints } from "../model/derive/endpoints";
 import type { CloudFrontSettings, CloudflareSettings, Edge } from "../model/edge";
 import type { System } from "../model/system";
 
@@ -41,7 +41,7 @@ export function edgeStacks(app: App, context: AwsContext, surroundings: EdgeSurr
 /** The entrance behind the edge of an environment, and the name by which its own load balancer answers. */
 function originOf(environment: System): { readonly kind: string; readonly host: string } {
   const found = edgeOf(environment);
-  const entrance = entrances(environment).find(({ domain }) => domain.name === found?.domain.name);
+  const entrance = publicEndpoints(environment).find(({ domain }) => domain.name === found?.domain.name);
   return { kind: camelCase(entrance?.kind ?? ""), host: entrance?.hosts[0] ?? "" };
 }
 

@@ -5,7 +5,7 @@ import type { ClientAddress } from "../../constructs/gateway";
 import type { AwsContext } from "../base/context";
 import type { EntryOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { camelCase, type Entrance, entrances, tcpTargetGroup } from "../model/derive/endpoints";
+import { camelCase, type PublicEndpoint, publicEndpoints, tcpTargetGroup } from "../model/derive/endpoints";
 
 /** How an entrance is reached, and how its load balancer tells who the client is. */
 interface Before {
@@ -29,14 +29,14 @@ const EDGES: Readonly<Record<EdgeProvider, Before>> = {
 };
 
 /** What stands before an entrance: clients themselves, or its edge. Its Gateway is told the same. */
-export function before({ edge }: Pick<Entrance, "edge">): Before {
+export function before({ edge }: Pick<PublicEndpoint, "edge">): Before {
   return edge ? EDGES[edge] : CLIENTS;
 }
 
 /** Where requests come in: a load balancer for each domain that answers any from outside. None where none does. */
 export function entryStacks(app: App, context: AwsContext, network: PlatformStack<NetworkOutputs>): readonly PlatformStack<EntryOutputs>[] {
   const { environment, account } = context;
-  const ways = entrances(environment);
+  const ways = publicEndpoints(environment);
   if (ways.length === 0) return [];
   const { system, name } = environment;
   const stack = new PlatformStack<EntryOutputs>(app, `${name}-entry`, awsStackProps(environment, account, "entry"));

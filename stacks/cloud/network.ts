@@ -2,12 +2,12 @@ import { Route53Zone } from "@cdktf/provider-aws/lib/route53-zone";
 import type { App } from "cdktf";
 import { ExistingZone, PublicZone } from "../../constructs/entry";
 import { logDays } from "../../constructs/logs";
-import { Endpoints, ExistingVpc, type Network, Parties, Vpc } from "../../constructs/network";
+import { Endpoints, ExistingVpc, type Network, SecurityGroups, Vpc } from "../../constructs/network";
 import type { AwsContext } from "../base/context";
 import type { Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { newClusters } from "../model/derive/clusters";
-import { camelCase, entrances } from "../model/derive/endpoints";
+import { camelCase, publicEndpoints } from "../model/derive/endpoints";
 import { traffic } from "../model/derive/traffic";
 import { DEFAULT_CIDR, isExistingNetwork, type OwnNetwork, zonesOf } from "../model/place";
 
@@ -22,7 +22,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
   const vpc = own && newVpc(stack, context, own, keys);
   const network: Network = vpc ?? new ExistingVpc(stack, "network", aws.network as Extract<typeof aws.network, { vpc: string }>);
 
-  const groups = new Parties(stack, "parties", { ...shared, vpcId: network.vpcId, parties, flows, networks });
+  const groups = new SecurityGroups(stack, "parties", { ...shared, vpcId: network.vpcId, parties, flows, networks });
   if (vpc) {
     new Endpoints(stack, "endpoints", {
       ...shared,
@@ -50,7 +50,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
     nodeRouteTableIds: vpc?.nodeRouteTableIds ?? [],
     privateZoneId: zone.zoneId,
     privateZoneName: zone.name,
-    ...(entrances(environment).length > 0 ? publicZone(stack, environment) : {}),
+    ...(publicEndpoints(environment).length > 0 ? publicZone(stack, environment) : {}),
     ...Object.fromEntries(Object.entries(groups.securityGroupIds).map(([party, id]) => [`${camelCase(party)}SecurityGroupId`, id])),
   });
 }

@@ -5,7 +5,7 @@ import { CustomResources, Namespace } from "../../constructs/kubernetes";
 import { type PartName, PLACES, Planners, Platform, type PlatformParts, partNamespaces } from "../../constructs/platform";
 import { secretStore } from "../../constructs/secrets";
 import type { NetworkOutputs } from "../base/outputs";
-import { type Foundation, kubernetesStack, type Site } from "../base/site";
+import { type AwsOutputs, kubernetesStack, type Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { isExistingCluster } from "../model/cluster";
 import { withPipeline } from "../model/derive/access";
@@ -93,7 +93,7 @@ function settings(stack: PlatformStack, site: Site): PlatformParts {
 }
 
 /** What the parts that call AWS are told of it. */
-function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { context, keys, network, clusters }: Foundation) {
+function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { context, keys, network, clusters }: AwsOutputs) {
   const made = clusters[key];
   if (!made || isExistingCluster(cluster)) throw new Error(`${environment.name}.${key} is made by no stack`);
   const { system, name, aws } = context.environment;

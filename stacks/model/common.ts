@@ -16,7 +16,7 @@ export function all<T extends object>(role: OneOrMore<T> | undefined): readonly 
 }
 
 /** How many instances there may be. */
-export function mostOf(replicas: Replicas): number {
+export function maxReplicas(replicas: Replicas): number {
   return typeof replicas === "number" ? replicas : replicas.max;
 }
 

@@ -144,14 +144,14 @@ export interface Environment {
 
   /**
    * Who is who: the tokens that the APIs accept. The APIs are told, and enforce it.
-   * @default - nobody is asked, which takes the exception `openToAll` where an environment is protected
+   * @default - nobody is asked, which takes the exception `unauthenticatedApis` where an environment is protected
    */
   readonly authentication?: Authentication;
 
   /**
    * The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`. The APIs are told, and
    * enforce it.
-   * @default - everybody may, which takes the exception `openToAll` where an environment is protected
+   * @default - everybody may, which takes the exception `unauthenticatedApis` where an environment is protected
    */
   readonly authorization?: Readonly<Record<string, readonly string[]>>;
 

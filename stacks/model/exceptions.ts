@@ -11,11 +11,11 @@ export const EXCEPTIONS = {
   noBackup: "stores without backups, whose data is lost with their volumes",
   noRecoveryCopy: "backups lie in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
-  tightCapacity: "its nodes may not hold everything that must run",
+  insufficientCapacity: "its nodes may not hold everything that must run",
   localState: "Terraform state in files on one machine: lost with it, and locked for nobody else",
   asynchronousEvents: "events that were acknowledged may be lost with the server that has them",
   volatileEvents: "events are in the memory of one process: every restart of it loses all of them",
-  openToAll: "its APIs ask nobody who they are, or what they may",
+  unauthenticatedApis: "its APIs ask nobody who they are, or what they may",
   overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
 } as const;
 

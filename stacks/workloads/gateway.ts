@@ -8,7 +8,7 @@ import type { Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { before } from "../cloud/entry";
 import { isExistingCluster } from "../model/cluster";
-import { camelCase, defaultHost, type Entrance, entrances } from "../model/derive/endpoints";
+import { camelCase, defaultHost, type PublicEndpoint, publicEndpoints } from "../model/derive/endpoints";
 import { NAMESPACES } from "../model/derive/namespaces";
 import type { DomainOf } from "../model/system";
 
@@ -34,9 +34,9 @@ export interface DomainGateway {
 }
 
 /** Where requests come into a domain by a load balancer of ours. Its owner brings them to a cluster that exists. */
-export function entranceOf({ environment, cluster, foundation }: Site, { name }: DomainOf): Entrance | undefined {
+export function publicEndpointOf({ environment, cluster, foundation }: Site, { name }: DomainOf): PublicEndpoint | undefined {
   if (isExistingCluster(cluster) || !foundation?.entry) return undefined;
-  return entrances(environment).find(({ domain }) => domain.name === name);
+  return publicEndpoints(environment).find(({ domain }) => domain.name === name);
 }
 
 /**
@@ -50,7 +50,7 @@ export function gatewayOn({ site, stack, domain, after, ...place }: GatewayPlace
     clients: [smokeTestsOf(place.namespace)],
     ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
   };
-  const entrance = entranceOf(site, domain);
+  const entrance = publicEndpointOf(site, domain);
   if (!foundation?.entry || !entrance) {
     const gateway = new Gateway(stack, "gateway", { ...shared, after });
     return { gateway, parts: [gateway] };

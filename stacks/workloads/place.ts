@@ -3,14 +3,14 @@ import type { IConstruct } from "constructs";
 import { cloudName } from "../../constructs/core/names";
 import type { Duration } from "../../constructs/core/quantities";
 import { READINESS_GATES } from "../../constructs/entry";
-import { type KubernetesTarget, Namespace, type Opening } from "../../constructs/kubernetes";
+import { type KubernetesTarget, Namespace, type TrafficRule } from "../../constructs/kubernetes";
 import { type Check, type Endpoint, type ServiceVersion, SmokeTest } from "../../constructs/workload";
 import { kubernetesStack, type Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { priorityClass } from "../model/derive/priorities";
 import { domainQuota } from "../model/derive/sizes";
 import type { DomainOf } from "../model/system";
-import { entranceOf } from "./gateway";
+import { publicEndpointOf } from "./gateway";
 
 /** Where the workloads of a domain are. */
 export interface WorkloadPlace {
@@ -38,7 +38,7 @@ export function placeOf(app: App, site: Site, domain: DomainOf, after: readonly 
         cluster,
         name: namespace,
         quota: domainQuota(domain),
-        ...(entranceOf(site, domain) ? { labels: READINESS_GATES } : {}),
+        ...(publicEndpointOf(site, domain) ? { labels: READINESS_GATES } : {}),
       })
     : undefined;
   return {
@@ -80,7 +80,7 @@ export interface Tested {
   readonly checks: readonly Check[];
 
   /** Egress to what the checks ask. */
-  readonly reaches: readonly Opening[];
+  readonly reaches: readonly TrafficRule[];
   readonly endpoints: readonly Endpoint[];
 
   /** @default "30m" */
@@ -124,6 +124,6 @@ export function gateOf(
 }
 
 /** For a test, to workloads of its namespace. */
-export function waysTo(ports: readonly number[], name = "workloads"): readonly Opening[] {
+export function waysTo(ports: readonly number[], name = "workloads"): readonly TrafficRule[] {
   return ports.length > 0 ? [{ name, peer: "namespace", ports }] : [];
 }

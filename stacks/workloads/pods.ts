@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
-import type { SecretFact, Wanted } from "../../constructs/connection";
+import type { RequestedConnection, SecretReference } from "../../constructs/connection";
 import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
-import type { Opening } from "../../constructs/kubernetes";
+import type { TrafficRule } from "../../constructs/kubernetes";
 import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
@@ -15,7 +15,7 @@ import { podNames } from "./names";
 import type { WorkloadPlace } from "./place";
 
 /** The stores that a workload uses, under the names that it has for them. */
-function storesOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): readonly Wanted[] {
+function storesOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): readonly RequestedConnection[] {
   return connectionsOf(
     uses.map((use) => ({ connection: connectionTo(site, stack, use), ...(use.variables ? { variables: use.variables } : {}) })),
   );
@@ -92,9 +92,9 @@ function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: Se
 function callsOf(
   system: System,
   calls: WorkloadOf["calls"],
-): { readonly env: Record<string, string>; readonly reaches: readonly Opening[] } {
+): { readonly env: Record<string, string>; readonly reaches: readonly TrafficRule[] } {
   const env: Record<string, string> = {};
-  const reaches = calls.flatMap(({ service: name, variables }): readonly Opening[] => {
+  const reaches = calls.flatMap(({ service: name, variables }): readonly TrafficRule[] => {
     const found = serviceNamed(system, name);
     if (!found) return [];
     const { domain, service } = found;
@@ -114,7 +114,7 @@ export function callersOf(system: System, { name }: Pick<ServiceOf, "name">) {
 }
 
 /** A network policy knows addresses, not names: what has a name may be at any address outside of private networks. */
-function egressOf(egress: readonly Egress[]): readonly Opening[] {
+function egressOf(egress: readonly Egress[]): readonly TrafficRule[] {
   return egress.map(({ host, ports = [443] }) => ({ name: host, peer: /^[\d.]+\/\d+$/.test(host) ? { cidr: host } : INTERNET, ports }));
 }
 
@@ -127,7 +127,7 @@ const INTERNET = {
 function secretsOf(place: WorkloadPlace, uses: Readonly<Record<string, SecretUse>>) {
   const generated = workloadSecrets(place.site.environment);
   const after: ITerraformDependable[] = [];
-  const facts = Object.entries(uses).map(([key, use]): readonly [string, SecretFact] => {
+  const facts = Object.entries(uses).map(([key, use]): readonly [string, SecretReference] => {
     if (typeof use === "string") {
       const home = generated.find(({ spec }) => spec.name === use)?.namespace ?? place.namespace;
       return [key, { secret: generatedSecret(use), home, key: "value" }];
@@ -161,7 +161,7 @@ const ROLES_FILE = "/etc/authorization/roles.json";
 const KEY_FILE = "/etc/authentication/public-key.pem";
 
 /** The keys of issuers are fetched from wherever they are published. */
-const ISSUER: Opening = { name: "issuer", peer: "anywhere", ports: [443] };
+const ISSUER: TrafficRule = { name: "issuer", peer: "anywhere", ports: [443] };
 
 /** What an API is told of who may do what, on top of what every workload is told. */
 export function withAccess(pod: PodProps, { authentication, authorization }: System): PodProps {

@@ -55,7 +55,7 @@ export function projectionsOf(place: WorkloadPlace): MadeProjections {
         worker: describedAt(pathOf(environment, one.keys), worker),
         checks,
         ports: health ? [health.port] : [],
-        reporting: settings.tellsProgress && slot === live ? [{ worker, database, projection }] : [],
+        reporting: settings.reportsProgress && slot === live ? [{ worker, database, projection }] : [],
       };
     });
   });

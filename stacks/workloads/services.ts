@@ -12,7 +12,7 @@ import { exposedOf, publicPortsOf, tcpTargetGroup } from "../model/derive/endpoi
 import { versionsOf } from "../model/release";
 import type { ServiceOf } from "../model/system";
 import type { Service } from "../model/workloads/service";
-import { type DomainGateway, entranceOf, gatewayOn } from "./gateway";
+import { type DomainGateway, gatewayOn, publicEndpointOf } from "./gateway";
 import { gateOf, type Tested, type WorkloadPlace, waysTo } from "./place";
 import { callersOf, podOf, withAccess, withFieldKeys } from "./pods";
 import { scalingOf } from "./scaling";
@@ -137,7 +137,7 @@ function ports(services: readonly ServiceOf[]): readonly number[] {
 function publicPortsIn({ site, stack, cluster, namespace, domain, after }: WorkloadPlace, service: ServiceOf) {
   const found = publicPortsOf(service);
   const { foundation } = site;
-  const entrance = entranceOf(site, domain);
+  const entrance = publicEndpointOf(site, domain);
   const ports = found.map(({ port }) => port);
   if (found.length === 0) return { bound: [] };
   if (!foundation?.entry || !entrance) return { bound: [], listens: [{ name: "tcp", peer: "anywhere" as const, ports }] };

@@ -1,7 +1,7 @@
 import { PartitionedWorker, smokeTestsOf, Worker } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
 import { pathOf } from "../model/check/paths";
-import { mostOf } from "../model/common";
+import { maxReplicas } from "../model/common";
 import { ONE_BY_ONE, type Tested, type WorkloadPlace, waysTo } from "./place";
 import { podOf } from "./pods";
 import { scalingOf } from "./scaling";
@@ -18,9 +18,9 @@ export function workersOf(place: WorkloadPlace): Tested {
         ? new Worker(place.stack, one.name, { ...props, replicas, ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}) })
         : new PartitionedWorker(place.stack, one.name, {
             ...props,
-            workers: mostOf(replicas),
+            workers: maxReplicas(replicas),
             partitions,
-            parallelism: Math.ceil(partitions / mostOf(replicas)),
+            parallelism: Math.ceil(partitions / maxReplicas(replicas)),
           });
     return describedAt(pathOf(place.site.environment, one.keys), worker);
   });

@@ -195,7 +195,7 @@ describe("a ledger", () => {
   const advice = {
     size: "4 cores with 16Gi",
     larger: [{ name: "8 cores with 32Gi", room: { millicores: 8000, memoryBytes: 32 * GI, pods: 110, volumes: 25 } }],
-    exception: "exceptions.tightCapacity",
+    exception: "exceptions.insufficientCapacity",
   };
 
   it("gives no verdict on nodes of unknown size, and says so", () => {
@@ -231,17 +231,18 @@ describe("a ledger", () => {
     expect(describeVerdict(ledgerOf(aPool({ a: 1, b: 1, c: 1 }), aGroup({ pods: 10 })), advice)).toEqual({
       value: 3,
       rule: "of 4 cores with 16Gi leave 8.0 cores and 32.0Gi with zone a lost, and what must run asks for 10.0 cores and 10.0Gi: orders/api finds no node for 2 pods of 1.0 cores and 1.0Gi",
-      remedy: "add a node to each zone, use larger nodes (8 cores with 32Gi), or say in exceptions.tightCapacity why that is right here",
+      remedy:
+        "add a node to each zone, use larger nodes (8 cores with 32Gi), or say in exceptions.insufficientCapacity why that is right here",
     });
     expect(describeVerdict(ledgerOf(aPool({ a: 1 }), aGroup({})), advice)).toBeUndefined();
   });
 
   it("advises only what works", () => {
     expect(describeVerdict(ledgerOf(aPool({ a: 1 }), aGroup({ cores: 20 })), advice)?.remedy).toBe(
-      "let orders/api ask for less or spread less strictly, or say in exceptions.tightCapacity why that is right here",
+      "let orders/api ask for less or spread less strictly, or say in exceptions.insufficientCapacity why that is right here",
     );
     expect(describeVerdict(ledgerOf(aPool({ a: 1 }), aGroup({ cores: 6 })), advice)?.remedy).toBe(
-      "use larger nodes (8 cores with 32Gi), or say in exceptions.tightCapacity why that is right here",
+      "use larger nodes (8 cores with 32Gi), or say in exceptions.insufficientCapacity why that is right here",
     );
   });
 

@@ -2,7 +2,7 @@ import type { PodGroup } from "../../constructs/capacity";
 import { verdictOn, witness } from "../../constructs/capacity/verdict";
 import { Chance, type Somewhere, somewhere } from "../capacity/random";
 import { KubernetesApi } from "./api";
-import { type Course, Ground, Trial, Undecided } from "./trial";
+import { type PlacementOrder, SimulationInput, Trial, Undecided } from "./trial";
 
 /**
  * Asks the scheduler of a real cluster about generated environments and compares its answers with the ledger's: where
@@ -36,7 +36,7 @@ interface Outcome {
   readonly trials: number;
 }
 
-async function compare(ground: Ground, seed: number): Promise<Outcome> {
+async function compare(ground: SimulationInput, seed: number): Promise<Outcome> {
   const place = somewhere(seed);
   const accepted = verdictOn(place.pool, place.groups).fits;
   const courses = accepted ? likelyCourses(place, seed) : unfriendlyCourses(place, seed);
@@ -49,7 +49,7 @@ async function compare(ground: Ground, seed: number): Promise<Outcome> {
 }
 
 /** Pods come by chance, or the small ones first. */
-function likelyCourses({ pool, groups }: Somewhere, seed: number): readonly Course[] {
+function likelyCourses({ pool, groups }: Somewhere, seed: number): readonly PlacementOrder[] {
   const chance = new Chance(seed + 1_000_000);
   const size = ({ request }: PodGroup) => request.millicores / pool.node.millicores + request.memoryBytes / pool.node.memoryBytes;
   const pods = podsOf(groups);
@@ -58,14 +58,14 @@ function likelyCourses({ pool, groups }: Somewhere, seed: number): readonly Cour
 }
 
 /** What the ledger says goes wrong, a few times, for by chance the scheduler may do better. */
-function unfriendlyCourses({ pool, groups }: Somewhere, seed: number): readonly Course[] {
+function unfriendlyCourses({ pool, groups }: Somewhere, seed: number): readonly PlacementOrder[] {
   const found = witness(pool, groups);
   if (!found) return [];
   const course = {
     arrivals: found.course.arrivals.map((index) => found.groups[index] as PodGroup),
     spreadByDefault: found.course.spreadByDefault,
   };
-  return [...Array<Course>(TRIES).fill(course), ...likelyCourses({ pool, groups }, seed)];
+  return [...Array<PlacementOrder>(TRIES).fill(course), ...likelyCourses({ pool, groups }, seed)];
 }
 
 function podsOf(groups: readonly PodGroup[]): readonly PodGroup[] {
@@ -79,7 +79,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const begin = Date.now();
-  const ground = new Ground(KubernetesApi.of(kubeconfig));
+  const ground = new SimulationInput(KubernetesApi.of(kubeconfig));
   await ground.prepare();
   const outcomes: Outcome[] = [];
   const settle = async (seed: number) => {

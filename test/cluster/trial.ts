@@ -2,7 +2,7 @@ import type { NodePool, PodGroup, Spread } from "../../constructs/capacity";
 import { ApiError, type Kind, type KubernetesApi, type KubernetesObject, until } from "./api";
 
 /** One course of events on a real cluster. In the end each of the zones is lost, and comes back. */
-export interface Course {
+export interface PlacementOrder {
   /** Its pods in the order in which they come, without those that are one on every node. */
   readonly arrivals: readonly PodGroup[];
 
@@ -56,7 +56,7 @@ const CALM_MS = 2500;
 const JUDGED_MS = 2000;
 
 /** What all trials on a cluster share: the namespace, the priorities, and one look at all the pods in a while. */
-export class Ground {
+export class SimulationInput {
   private pods: Promise<ReadonlyMap<string, readonly KubernetesObject[]>> | undefined;
 
   /** Volumes that were given to claims. */
@@ -136,7 +136,7 @@ export class Trial {
   private lost: ReadonlySet<string> = new Set();
 
   constructor(
-    private readonly ground: Ground,
+    private readonly ground: SimulationInput,
     private readonly name: string,
     private readonly pool: NodePool,
     private readonly groups: readonly PodGroup[],
@@ -145,7 +145,7 @@ export class Trial {
   }
 
   /** What found no place, in words; nothing if everything did. */
-  async run(course: Course): Promise<string | undefined> {
+  async run(course: PlacementOrder): Promise<string | undefined> {
     try {
       await this.makeNodes();
       this.spreadByDefault = course.spreadByDefault;
@@ -155,7 +155,7 @@ export class Trial {
     }
   }
 
-  private async arrive({ arrivals }: Course): Promise<string | undefined> {
+  private async arrive({ arrivals }: PlacementOrder): Promise<string | undefined> {
     for (const group of this.groups.filter(({ pods }) => pods === "each-node"))
       await Promise.all(this.nodes().map(({ node }) => this.come(group, node)));
     const early = await this.settled("one on every node");

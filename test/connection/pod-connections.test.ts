@@ -1,4 +1,4 @@
-import { type Connection, podConnections, type Wanted } from "../../constructs/connection";
+import { type Connection, podConnections, type RequestedConnection } from "../../constructs/connection";
 import { postgresConnection } from "../../constructs/postgres";
 import { redisConnection } from "../../constructs/redis";
 import { aPostgres } from "../postgres/postgres";
@@ -17,7 +17,7 @@ const cache = redisConnection({
   password,
 });
 
-const asked = (...wanted: readonly Wanted[]) => podConnections({}, wanted);
+const asked = (...wanted: readonly RequestedConnection[]) => podConnections({}, wanted);
 const told = (variables: Readonly<Record<string, string>>, changes: Partial<Connection> = {}) =>
   asked({ connection: { ...database, ...changes }, variables });
 const valueFor = (template: string, changes: Partial<Connection> = {}) =>

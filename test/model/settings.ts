@@ -759,7 +759,7 @@ const GROUPS: readonly Group[] = [
       "health.port": 9009,
       "health.path": "/another",
       "health.lag": "behind",
-      tellsProgress: true,
+      reportsProgress: true,
     },
   },
   {

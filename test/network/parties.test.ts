@@ -1,4 +1,4 @@
-import { INTERNET, Parties } from "../../constructs/network";
+import { INTERNET, SecurityGroups } from "../../constructs/network";
 import { all, one, refusalsOf, synth } from "../synth";
 
 const parties = [
@@ -8,8 +8,8 @@ const parties = [
 const flow = { from: "nodes", to: "database", port: 5432, description: "queries" };
 const shared = { name: ["orders", "test"], vpcId: "vpc-1", parties };
 
-describe("Parties", () => {
-  const json = synth((stack) => void new Parties(stack, "parties", { ...shared, flows: [flow] }));
+describe("SecurityGroups", () => {
+  const json = synth((stack) => void new SecurityGroups(stack, "parties", { ...shared, flows: [flow] }));
 
   it("have a security group each, under the environment's name", () => {
     expect(all(json, "aws_security_group").map(({ name }) => name)).toEqual(["orders-test-database", "orders-test-nodes"]);
@@ -26,7 +26,7 @@ describe("Parties", () => {
 
   it("reach a row of ports, or another protocol, under an address of its own", () => {
     const ways = [flow, { ...flow, lastPort: 5440 }, { ...flow, protocol: "udp" as const }];
-    const several = synth((stack) => void new Parties(stack, "parties", { ...shared, flows: ways }));
+    const several = synth((stack) => void new SecurityGroups(stack, "parties", { ...shared, flows: ways }));
     expect(
       all(several, "aws_vpc_security_group_ingress_rule").map(({ tags, ip_protocol, from_port, to_port }) => [
         tags.Name,
@@ -42,10 +42,10 @@ describe("Parties", () => {
   });
 
   it("reach the internet where that is said, and are never reached from it", () => {
-    const out = synth((stack) => void new Parties(stack, "parties", { ...shared, flows: [{ ...flow, to: INTERNET, port: 443 }] }));
+    const out = synth((stack) => void new SecurityGroups(stack, "parties", { ...shared, flows: [{ ...flow, to: INTERNET, port: 443 }] }));
     expect(one(out, "aws_vpc_security_group_egress_rule")).toMatchObject({ cidr_ipv4: "0.0.0.0/0", from_port: 443, to_port: 443 });
     expect(all(out, "aws_vpc_security_group_ingress_rule")).toEqual([]);
-    expect(refusalsOf((stack) => void new Parties(stack, "parties", { ...shared, flows: [{ ...flow, from: INTERNET }] }))).toEqual([
+    expect(refusalsOf((stack) => void new SecurityGroups(stack, "parties", { ...shared, flows: [{ ...flow, from: INTERNET }] }))).toEqual([
       'test/parties.flows: "internet" takes part in a flow and is no party; use one of nodes, database',
     ]);
   });
@@ -53,7 +53,7 @@ describe("Parties", () => {
   it("reach a network outside by its addresses, and are never reached from it", () => {
     const networks = { vendor: "10.128.0.0/20" };
     const parties = (changes: object) => (stack: Parameters<Parameters<typeof synth>[0]>[0]) =>
-      void new Parties(stack, "parties", { ...shared, networks, flows: [{ ...flow, ...changes }] });
+      void new SecurityGroups(stack, "parties", { ...shared, networks, flows: [{ ...flow, ...changes }] });
     const out = synth(parties({ to: "vendor", port: 2113 }));
     expect(one(out, "aws_vpc_security_group_egress_rule")).toMatchObject({ cidr_ipv4: "10.128.0.0/20", from_port: 2113, to_port: 2113 });
     expect(all(out, "aws_vpc_security_group_ingress_rule")).toEqual([]);
@@ -70,7 +70,7 @@ describe("Parties", () => {
   });
 
   it("can only be named if they exist", () => {
-    expect(refusalsOf((stack) => void new Parties(stack, "parties", { ...shared, flows: [{ ...flow, to: "databse" }] }))).toEqual([
+    expect(refusalsOf((stack) => void new SecurityGroups(stack, "parties", { ...shared, flows: [{ ...flow, to: "databse" }] }))).toEqual([
       'test/parties.flows: "databse" takes part in a flow and is no party; use one of nodes, database',
     ]);
   });

@@ -141,7 +141,7 @@ async function verify(
   };
 }
 
-interface Entrance {
+interface PublicEndpoint {
   readonly port: number;
   readonly authority: string;
 
@@ -151,7 +151,7 @@ interface Entrance {
 }
 
 /** Something that expects the PROXY protocol, and then TLS, for which it has a certificate of commands.example.com. */
-async function anEntrance(directory: string): Promise<Entrance> {
+async function anEntrance(directory: string): Promise<PublicEndpoint> {
   mkdirSync(directory);
   const [key, authority] = [join(directory, "key"), join(directory, "certificate")];
   const self = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", authority];
@@ -719,7 +719,7 @@ const WELL = [{ type: "Ready", status: "True" }];
   });
 
   describe("through a gateway with TLS", () => {
-    let entrance: Entrance;
+    let entrance: PublicEndpoint;
     beforeAll(async () => {
       entrance = await anEntrance(join(root, "tls"));
     });

@@ -58,7 +58,7 @@ describe("an environment whose nodes are too few", () => {
   const crowded =
     "test.cluster.nodes: 3 of 4 cores with 16Gi leave 7.8 cores and 27.7Gi with zone eu-west-1c lost, and what must run asks for " +
     "10.9 cores and 22.7Gi: write-side/command-processors finds no node for 14 pods of 0.25 cores and 0.50Gi; add a node to each " +
-    "zone, use larger nodes (8 cores with 16Gi), or say in exceptions.tightCapacity why that is right here";
+    "zone, use larger nodes (8 cores with 16Gi), or say in exceptions.insufficientCapacity why that is right here";
 
   it("is told the same where cores are written in thousandths", () => {
     const thousandths = { ...cluster, node: { ...node, cpu: "4000m" } };
@@ -72,7 +72,7 @@ describe("an environment whose nodes are too few", () => {
   it("is told of all of its clusters at once", () => {
     const queryApi = { image, replicas: 40 };
     const readDatabase = { engine: "aurora", replicas: 1 };
-    const exceptions = { openToAll: "a test" };
+    const exceptions = { unauthenticatedApis: "a test" };
     const two = systemOf(40, { writeCluster: cluster, readCluster: cluster, queryApi, readDatabase, exceptions });
     const refused = refusal(two).split("\n");
     expect(refused.map((line) => line.replace(/:.*/, ""))).toEqual(["test.writeCluster.nodes", "test.readCluster.nodes"]);
@@ -84,18 +84,20 @@ describe("an environment whose nodes are too few", () => {
   });
 
   it("is warned and let through where an exception says why, which the summary repeats", () => {
-    const { code, out, err, written } = started(systemOf(40, { cluster, exceptions: { tightCapacity: "the old nodes leave tonight" } }));
-    const warning = crowded.replace(", or say in exceptions.tightCapacity why that is right here", "");
+    const { code, out, err, written } = started(
+      systemOf(40, { cluster, exceptions: { insufficientCapacity: "the old nodes leave tonight" } }),
+    );
+    const warning = crowded.replace(", or say in exceptions.insufficientCapacity why that is right here", "");
     expect({ code, err, written }).toEqual({ code: 0, err: `warning: ${warning}\n`, written: ["cdktf.out"] });
-    expect(out).toContain("tightCapacity  its nodes may not hold everything that must run\n");
+    expect(out).toContain("insufficientCapacity  its nodes may not hold everything that must run\n");
     expect(out).toContain("because: the old nodes leave tonight\n");
     expect(out).toContain("    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi; 10.9 of 7.8 cores and 22.7 of 27.7Gi with a zone lost; ");
   });
 });
 
 it("an environment is told when its exception has nothing left to except", () => {
-  const { err } = started(systemOf(4, { cluster, exceptions: { tightCapacity: "the old nodes leave tonight" } }));
-  expect(err).toBe("warning: test.exceptions.tightCapacity: is needed no more: everything fits; remove it\n");
+  const { err } = started(systemOf(4, { cluster, exceptions: { insufficientCapacity: "the old nodes leave tonight" } }));
+  expect(err).toBe("warning: test.exceptions.insufficientCapacity: is needed no more: everything fits; remove it\n");
 });
 
 describe("what scales", () => {
@@ -120,7 +122,7 @@ describe("an existing cluster", () => {
     expect(refusal(systemOf(40, { cluster: { context: "on-premises", room } }))).toBe(
       "test.cluster.room: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
         "version of write-side/command-processors finds no node for 10 pods beside the old ones; add a node to each zone, or say in " +
-        "exceptions.tightCapacity why that is right here",
+        "exceptions.insufficientCapacity why that is right here",
     );
   });
 

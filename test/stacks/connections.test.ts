@@ -1,6 +1,6 @@
 import { Nats } from "../../constructs/broker";
 import { brokerConnection } from "../../constructs/broker/contract";
-import { type Connection, podConnections, type Wanted } from "../../constructs/connection";
+import { type Connection, podConnections, type RequestedConnection } from "../../constructs/connection";
 import { EventSourcingDb, KurrentDb, PostgresEvents } from "../../constructs/event-store";
 import { PostgresCluster, postgresConnection } from "../../constructs/postgres";
 import { redisConnection, Valkey } from "../../constructs/redis";
@@ -41,8 +41,8 @@ function made(stores: object, workloads: object = WORKLOADS): Made {
 }
 
 /** The variables of a workload that asks for some of them, without those that others are put together from. */
-function variablesOf({ connections }: Made, asked: Readonly<Record<string, Wanted["variables"] | undefined>>) {
-  const wanted = Object.entries(asked).map(([name, variables]): Wanted => {
+function variablesOf({ connections }: Made, asked: Readonly<Record<string, RequestedConnection["variables"] | undefined>>) {
+  const wanted = Object.entries(asked).map(([name, variables]): RequestedConnection => {
     const connection = connections[name];
     if (!connection) throw new Error(`there is no ${name}, but ${Object.keys(connections).join(", ")}`);
     return { connection, ...(variables ? { variables } : {}) };

@@ -1,7 +1,7 @@
 import { program } from "../../environments";
-import { type Environment, validate, waysInto } from "../../stacks";
+import { type Environment, endpointsOf, validate } from "../../stacks";
 import { before } from "../../stacks/cloud/entry";
-import { entrances } from "../../stacks/model/derive/endpoints";
+import { publicEndpoints } from "../../stacks/model/derive/endpoints";
 import { traffic } from "../../stacks/model/derive/traffic";
 import { asDomains } from "../../stacks/model/shorthand";
 
@@ -16,7 +16,7 @@ const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 3 };
 const shipped = synthesisOf({ ...program, environments: program.environments.filter(({ name }) => name === "production") }).stacks;
 const production = shipped.get("production-entry")?.json ?? {};
 const network = shipped.get("production-network")?.json ?? {};
-const entrancesOf = (changes: object) => entrances(asDomains(anEnvironment(changes)));
+const entrancesOf = (changes: object) => publicEndpoints(asDomains(anEnvironment(changes)));
 const hosts = (json: Body) => all(json, "aws_route53_record").map(({ name }) => name);
 
 describe("where requests come in", () => {
@@ -73,7 +73,7 @@ describe("where requests come in", () => {
 
 describe("a port of a service that clients outside reach over TCP", () => {
   const broker = { ...api, port: 5000, ports: { broker: 5050 }, publicPorts: ["broker"] };
-  const open = { openToAll: "a test of what is before the services" };
+  const open = { unauthenticatedApis: "a test of what is before the services" };
   const messaging = (changes: object = {}, more: object = {}) =>
     anEnvironment({
       cluster,
@@ -98,7 +98,7 @@ describe("a port of a service that clients outside reach over TCP", () => {
     expect(all(made("entry"), "aws_lb_listener").map(({ port }) => port)).toEqual([5050, 443]);
     const admitted = all(made("entry"), "aws_vpc_security_group_ingress_rule").map(({ from_port }) => from_port);
     expect(admitted.sort()).toEqual([443, 5050]);
-    expect(waysInto(asDomains(messaging()))).toEqual([
+    expect(endpointsOf(asDomains(messaging()))).toEqual([
       { name: "messaging", answers: "messaging.orders.example.com, TCP 5050 (broker of broker)" },
     ]);
     expect(traffic(asDomains(messaging())).flows).toContainEqual({

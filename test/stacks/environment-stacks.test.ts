@@ -66,7 +66,7 @@ describe("the network stack", () => {
       cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
       commandApi: { image: "registry.example.com/orders/api:1.0.0", replicas: 3 },
       eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
-      exceptions: { openToAll: "a service mesh asks" },
+      exceptions: { unauthenticatedApis: "a service mesh asks" },
     });
     expect(all(json, "aws_route53_zone").map(({ name }) => name)).toEqual(["test.orders.internal"]);
     expect(json.output.public_zone_id.value).toMatch(/^\$\{data\.aws_route53_zone\.existing-zone_\S+\.zone_id\}$/);

@@ -1,5 +1,5 @@
 import { production } from "../../environments/production";
-import { clientsOf, type Environment, waysInto, workloadsOf } from "../../stacks";
+import { clientsOf, type Environment, endpointsOf, workloadsOf } from "../../stacks";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
 
@@ -100,19 +100,19 @@ describe("the clients of a server in stores", () => {
 
 describe("the ways into an environment at a glance", () => {
   it("are the names of its sides, and the edge before queries", () => {
-    expect(waysInto(asDomains(production))).toEqual([
+    expect(endpointsOf(asDomains(production))).toEqual([
       { name: "commands", answers: "commands.orders.example.com" },
       { name: "queries", answers: "queries.example.com at cloudflare, answers kept 30s, before queries.orders.example.com" },
     ]);
     const edge = { provider: "cloudfront", cache: "5s" } as const;
-    expect(waysInto(asDomains({ ...production, queryApi: { ...production.queryApi, edge } }))[1]?.answers).toBe(
+    expect(endpointsOf(asDomains({ ...production, queryApi: { ...production.queryApi, edge } }))[1]?.answers).toBe(
       "queries.orders.example.com at cloudfront, answers kept 5s",
     );
   });
 
   it("are its owner's where the cluster exists already", () => {
     expect(
-      waysInto(asDomains({ ...production, writeCluster: { context: "on-premises" }, readCluster: { context: "on-premises" } })),
+      endpointsOf(asDomains({ ...production, writeCluster: { context: "on-premises" }, readCluster: { context: "on-premises" } })),
     ).toEqual([]);
   });
 });

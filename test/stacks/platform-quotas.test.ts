@@ -18,7 +18,7 @@ const everything = anEnvironment({
   queryApi: api,
   readDatabase: { engine: "cloudnative-pg", instances: 3, storage: "20Gi" },
   monitoring: { prometheus: true },
-  exceptions: { openToAll: "who asks is told elsewhere" },
+  exceptions: { unauthenticatedApis: "who asks is told elsewhere" },
 });
 
 /** Kubernetes writes whole cores as text too. */

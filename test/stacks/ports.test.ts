@@ -71,7 +71,7 @@ describe("a port that pods listen on", () => {
       monitoring,
       eventStore: { engine: "kurrentdb", nodes: 3, storage: "10Gi" },
       commandApi: api,
-      exceptions: { openToAll: "a test" },
+      exceptions: { unauthenticatedApis: "a test" },
     };
     const rule = "can't be reached from other nodes, whose security groups allow the ports 1025 to 65535 of pods; use a port of that range";
     expect(errorsOf(aProgram(anEnvironment({ ...changes, cluster })))).toEqual([

@@ -101,7 +101,7 @@ describe("names as long as they may be", () => {
       ],
       cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
       broker: { engine: "nats" },
-      exceptions: { openToAll: "a test", disposable: "a test" },
+      exceptions: { unauthenticatedApis: "a test", disposable: "a test" },
     });
     expect(refusedOf({ ...program, accounts: [{ system: long("orders", 24), id: "111122223333", region: "eu-west-1" }] })).toEqual([]);
   });

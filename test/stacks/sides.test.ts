@@ -27,7 +27,7 @@ const SYSTEM = anEnvironment({
     { name: "query-api", replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
     { name: "search-api", replicas: 1, paths: ["/search", "/health"] },
   ],
-  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" }, tellsProgress: true },
+  projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" }, reportsProgress: true },
   readDatabase: [
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
     { engine: "cloudnative-pg", name: "search", storage: "5Gi" },

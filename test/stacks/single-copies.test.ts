@@ -7,7 +7,7 @@ const storesOf = (more: object) => {
     aws: undefined,
     cluster: { context: "kind-orders" },
     commandApi: { image: "registry.example.com/orders/api:1.0.0", replicas: 1 },
-    exceptions: { disposable: "a test", openToAll: "a test" },
+    exceptions: { disposable: "a test", unauthenticatedApis: "a test" },
     ...more,
   });
   const { stacks } = synthesisOf(aProgram(environment));

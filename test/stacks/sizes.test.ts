@@ -1,4 +1,4 @@
-import { domainQuota, settledStores, storeQuota } from "../../stacks/model/derive/sizes";
+import { domainQuota, resolvedStores, storeQuota } from "../../stacks/model/derive/sizes";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
@@ -145,7 +145,7 @@ describe("the sizes of stores", () => {
     const { store, written } = ENGINES[engine] ?? { store: {}, written: () => "" };
     const exceptions = { disposable: "thrown away daily" };
     const environment = anEnvironment({ size, exceptions, ...store });
-    const [{ settings } = { settings: "" }] = settledStores(asDomains(environment));
+    const [{ settings } = { settings: "" }] = resolvedStores(asDomains(environment));
     expect(settings).toBe(written(synthesisOf(aProgram(environment)).stacks));
   });
 
@@ -153,7 +153,7 @@ describe("the sizes of stores", () => {
     const readDatabase = { engine: "rds", size: "large", replicas: 0, storage: "50Gi", parameters: { max_connections: 50 } };
     const eventStore = { engine: "kurrentdb", version: "24.10", nodes: 5, storage: "1Ti" };
     const environment = anEnvironment({ size: "small", readDatabase, eventStore });
-    expect(settledStores(asDomains(environment)).map(({ path, settings }) => `${path} ${settings}`)).toEqual([
+    expect(resolvedStores(asDomains(environment)).map(({ path, settings }) => `${path} ${settings}`)).toEqual([
       "eventStore kurrentdb: version 24.10, nodes 5, cpu 500m, memory 2Gi, storage 1Ti",
       "readDatabase rds: version 17, instance db.r7g.xlarge, memory 32Gi, replicas 0, standby true, storage 50Gi, max_connections 50",
     ]);

@@ -717,8 +717,8 @@ describe("an exception", () => {
   );
 
   it("from enough room excepts something where the size of nodes is known, and nothing elsewhere", () => {
-    const exceptions = { tightCapacity: "the old nodes leave tonight" };
-    const nothing = ["test.exceptions.tightCapacity: excepts nothing here; remove it"];
+    const exceptions = { insufficientCapacity: "the old nodes leave tonight" };
+    const nothing = ["test.exceptions.insufficientCapacity: excepts nothing here; remove it"];
     const room = { zones: { "dc-1": 2 }, cpu: 8, memory: "32Gi" };
     expect(complaints({ exceptions })).toEqual(nothing);
     expect(complaints({ exceptions, cluster: { context: "on-premises" } })).toEqual(nothing);

@@ -18,16 +18,16 @@ describe("an API", () => {
   it("asks who is there and what they may, where anything is worth protecting", () => {
     const { authentication: _, authorization: __, ...open } = SYSTEM;
     expect(errorsOf(anEnvironment(open))).toEqual([
-      "test.authentication: is missing, so that everybody may do everything; add it, or say in exceptions.openToAll who asks instead",
-      "test.authorization: is missing, so that everybody may do everything; add it, or say in exceptions.openToAll who asks instead",
+      "test.authentication: is missing, so that everybody may do everything; add it, or say in exceptions.unauthenticatedApis who asks instead",
+      "test.authorization: is missing, so that everybody may do everything; add it, or say in exceptions.unauthenticatedApis who asks instead",
     ]);
-    expect(errorsOf(anEnvironment({ ...open, exceptions: { openToAll: "the gateway of the company asks" } }))).toEqual([]);
+    expect(errorsOf(anEnvironment({ ...open, exceptions: { unauthenticatedApis: "the gateway of the company asks" } }))).toEqual([]);
     expect(errorsOf(anEnvironment({ ...open, exceptions: { disposable: "a try" } }))).toEqual([]);
   });
 
   it("has no exception that excepts nothing", () => {
-    expect(errorsOf(anEnvironment({ exceptions: { openToAll: "why not" } }))).toEqual([
-      "test.exceptions.openToAll: excepts nothing here; remove it",
+    expect(errorsOf(anEnvironment({ exceptions: { unauthenticatedApis: "why not" } }))).toEqual([
+      "test.exceptions.unauthenticatedApis: excepts nothing here; remove it",
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import type { App, ITerraformDependable } from "cdktf";
 import { Nats, natsUsers } from "../../../constructs/broker";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
-import { CustomResources, Namespace, type Opening, type Peer } from "../../../constructs/kubernetes";
+import { CustomResources, Namespace, type Peer, type TrafficRule } from "../../../constructs/kubernetes";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
 import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
 import { describedAt } from "../../base/refusals";
@@ -77,7 +77,7 @@ function clientsOf({ environment, key }: Site, { name }: StoreOf): readonly Excl
 }
 
 /** Egress of the jobs that set up users: to servers in the namespace, and to those of AWS in their network. */
-function databases({ environment, foundation }: Site, stack: PlatformStack, stores: readonly StoreOf[]): readonly Opening[] {
+function databases({ environment, foundation }: Site, stack: PlatformStack, stores: readonly StoreOf[]): readonly TrafficRule[] {
   const engines = serversOf({ stores }).map(({ settings }) => settings.engine);
   const outside = foundation && environment.aws && engines.some((engine) => engine !== "cloudnative-pg");
   const peers: Exclude<Peer, "anywhere">[] = [

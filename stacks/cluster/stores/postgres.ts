@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
-import type { SecretFact } from "../../../constructs/connection";
+import type { SecretReference } from "../../../constructs/connection";
 import type { KubernetesTarget, Peer } from "../../../constructs/kubernetes";
 import {
   administratorSecret,
@@ -120,7 +120,7 @@ function onAws({ environment, foundation }: Site, stack: PlatformStack, server: 
   const outputs = stack.read(foundation.data);
   const key = outputName(name);
   const administrator = administratorSecret(name);
-  const fact = (keyOf: string): SecretFact => ({ secret: administrator, home: namespace, key: keyOf });
+  const fact = (keyOf: string): SecretReference => ({ secret: administrator, home: namespace, key: keyOf });
   return {
     name,
     database: databaseOf(server),

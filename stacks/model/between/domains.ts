@@ -2,7 +2,7 @@ import { scheduleProblems, WORKLOAD_DEFAULTS } from "../../../constructs/workloa
 import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
-import { mostOf } from "../common";
+import { maxReplicas } from "../common";
 import { membersOf } from "../derive/members";
 import { secretsOf, workloadSecrets } from "../derive/secrets";
 import { workloadsIn } from "../derive/workloads";
@@ -257,7 +257,7 @@ function volumesHaveOneWriter({ domains }: DraftSystem): Finding[] {
       const { replicas } = settings;
       const release = "release" in settings ? settings.release : undefined;
       return [
-        ...(replicas !== undefined && mostOf(replicas) !== 1
+        ...(replicas !== undefined && maxReplicas(replicas) !== 1
           ? [
               {
                 keys: [...keys, "replicas"],
@@ -398,7 +398,7 @@ function memoryHasOneProcess(system: DraftSystem): Finding[] {
         return [{ keys: store.keys, rule, remedy: "let one workload use it, or choose another engine" }];
       }
       const replicas = first && "replicas" in first.settings ? first.settings.replicas : undefined;
-      if (!first || replicas === undefined || mostOf(replicas) === 1) return [];
+      if (!first || replicas === undefined || maxReplicas(replicas) === 1) return [];
       return [
         {
           keys: [...first.keys, "replicas"],

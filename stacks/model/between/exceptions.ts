@@ -17,17 +17,17 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
     !excepted(environment.exceptions, "disposable") && storeBackups(environment).some(({ by }) => by === undefined),
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
-  tightCapacity: ({ cluster, writeCluster, readCluster }) =>
+  insufficientCapacity: ({ cluster, writeCluster, readCluster }) =>
     [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
   localState: (environment) => !excepted(environment.exceptions, "disposable") && isStateLocal(environment),
   asynchronousEvents: (environment) => unacknowledgedWrites(environment).length > 0,
   volatileEvents: (environment) =>
     !excepted(environment.exceptions, "disposable") && environment.stores.some((store) => engineOf(store)?.inProcess),
-  openToAll: isExposed,
+  unauthenticatedApis: isExposed,
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 
-export function exceptionsExceptSomething(environment: DraftSystem): Finding[] {
+export function exceptionsAreUsed(environment: DraftSystem): Finding[] {
   const names = Object.keys(environment.exceptions ?? {}).filter((name): name is keyof typeof EXCEPTIONS => name in EXCEPTS);
   return names
     .filter((name) => !EXCEPTS[name](environment))

@@ -13,7 +13,7 @@ import {
 } from "./clusters";
 import { domainRules } from "./domains";
 import { edgeRules } from "./edges";
-import { exceptionsExceptSomething } from "./exceptions";
+import { exceptionsAreUsed } from "./exceptions";
 import { nameRules } from "./names";
 import { clusterRules } from "./nodes";
 import { addressesAreEnough, existingSubnetsMatch, regionsAreTwo, tagsAreAllowed, zonesAreEnough } from "./place";
@@ -47,7 +47,7 @@ export const environmentRules: readonly Rule[] = [
   existingSubnetsMatch,
   tagsAreAllowed,
   stateIsShared,
-  exceptionsExceptSomething,
+  exceptionsAreUsed,
 ];
 
 function grafanaHasPrometheus({ monitoring }: DraftSystem): Finding[] {

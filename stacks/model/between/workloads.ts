@@ -25,13 +25,13 @@ export const workloadRules: readonly Rule[] = [
 
 function apisAskWhoIsThere(system: DraftSystem): Finding[] {
   const { exceptions = {} } = system;
-  if (!isExposed(system) || "disposable" in exceptions || "openToAll" in exceptions) return [];
+  if (!isExposed(system) || "disposable" in exceptions || "unauthenticatedApis" in exceptions) return [];
   return (["authentication", "authorization"] as const)
     .filter((part) => !(part in system))
     .map((part) => ({
       keys: [part],
       rule: "is missing, so that everybody may do everything",
-      remedy: "add it, or say in exceptions.openToAll who asks instead",
+      remedy: "add it, or say in exceptions.unauthenticatedApis who asks instead",
     }));
 }
 

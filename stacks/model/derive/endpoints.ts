@@ -3,7 +3,7 @@ import type { DomainOf, ServiceOf, System } from "../system";
 import { newClusters } from "./clusters";
 
 /** Where requests come into an environment: the load balancer of a domain. */
-export interface Entrance {
+export interface PublicEndpoint {
   /** Part of the names of outputs: `command`. */
   readonly kind: string;
 
@@ -54,7 +54,7 @@ export function publicPortsOf(service: ServiceOf): readonly TcpPort[] {
 }
 
 /** The output of the entry stack with the target group of a port. */
-export function tcpTargetGroup({ kind }: Pick<Entrance, "kind">, { port }: Pick<TcpPort, "port">): `${string}TargetGroupArn` {
+export function tcpTargetGroup({ kind }: Pick<PublicEndpoint, "kind">, { port }: Pick<TcpPort, "port">): `${string}TargetGroupArn` {
   return `${camelCase(kind)}Tcp${port}TargetGroupArn`;
 }
 
@@ -69,16 +69,16 @@ export function defaultHost({ endpoint: { name } }: DomainOf, { domain }: { read
 }
 
 /**
- * The entrances of an environment: one for each domain that answers requests from outside, on a cluster that is made here.
+ * The public endpoints of an environment: one for each domain that answers requests from outside, on a cluster that is made here.
  * What comes into a cluster that exists, its owner lets in.
  */
-export function entrances(system: System): readonly Entrance[] {
+export function publicEndpoints(system: System): readonly PublicEndpoint[] {
   const { aws, domains } = system;
   if (!aws) return [];
   const made = newClusters(system).map(([key]) => key);
   return domains
     .filter((domain) => made.includes(domain.cluster) && exposedOf(domain).length > 0)
-    .map((domain): Entrance => {
+    .map((domain): PublicEndpoint => {
       const exposed = exposedOf(domain);
       const edge = exposed.flatMap(({ settings }) => settings.edge ?? [])[0];
       const own = defaultHost(domain, aws);

@@ -1,10 +1,10 @@
 import { cloudflareHost } from "../../../constructs/edge";
-import { mostOf, type Replicas } from "../common";
+import { maxReplicas, type Replicas } from "../common";
 import { versionsOf } from "../release";
 import { POSTGRES_ENGINES } from "../stores/postgres";
 import type { JobOf, ProjectionOf, System } from "../system";
 import type { Service } from "../workloads/service";
-import { edgeOf, entrances } from "./endpoints";
+import { edgeOf, publicEndpoints } from "./endpoints";
 import { usersOf } from "./members";
 import { slotsOf } from "./read-models";
 import { type AnyWorkload, workloadsIn } from "./workloads";
@@ -65,13 +65,13 @@ function podsAtWorst(workload: AnyWorkload): number {
   const { kind, settings } = workload;
   if (kind === "job") return 1;
   if (kind === "projection") return settings.workers * slotsOf(workload.model).length;
-  return mostOf(settings.replicas) * (kind === "service" && settings.release === "blue-green" ? 2 : 1);
+  return maxReplicas(settings.replicas) * (kind === "service" && settings.release === "blue-green" ? 2 : 1);
 }
 
 /** Where requests come into an environment, each with its addresses and who answers before it. */
-export function waysInto(system: System): readonly { readonly name: string; readonly answers: string }[] {
+export function endpointsOf(system: System): readonly { readonly name: string; readonly answers: string }[] {
   const found = edgeOf(system)?.edge;
-  return entrances(system).map(({ name, hosts, edge, tcp }) => {
+  return publicEndpoints(system).map(({ name, hosts, edge, tcp }) => {
     const own = [...hosts, ...tcp.map(({ name: port, port: number, service }) => `TCP ${number} (${port} of ${service.name})`)].join(", ");
     if (!edge || !found) return { name, answers: own };
     const address = found.provider === "cloudflare" ? cloudflareHost(found) : own;

@@ -3,7 +3,10 @@ import type { ClusterKey } from "../cluster";
 import type { System } from "../system";
 
 /** Room that is kept on a cluster for what the environment describes and no stack makes yet, by what it is kept for. */
-export function roomKept(environment: System, key: ClusterKey): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
+export function reservedCapacity(
+  environment: System,
+  key: ClusterKey,
+): readonly (readonly [reason: string, groups: readonly PodGroup[]])[] {
   const kept = [["observability", watching(environment, key)]] as const;
   return kept.filter(([, groups]) => groups.length > 0);
 }

@@ -1,7 +1,7 @@
 import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
 import type { Quota } from "../../../constructs/kubernetes";
-import { mostOf } from "../common";
+import { maxReplicas } from "../common";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
@@ -9,7 +9,7 @@ import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerO
 import { isEngine } from "./members";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
-export interface SettledStore {
+export interface ResolvedStore {
   readonly store: StoreOf;
 
   /** Where the environment describes it: `readDatabase`. */
@@ -32,9 +32,9 @@ export interface SettledStore {
 }
 
 /** Every store of an environment, with all that follows from sizes. */
-export function settledStores(system: Pick<System, "stores" | "size" | "exceptions">): readonly SettledStore[] {
+export function resolvedStores(system: Pick<System, "stores" | "size" | "exceptions">): readonly ResolvedStore[] {
   const sizing = { size: system.size ?? "medium", isProtected: isProtected(system) };
-  return system.stores.flatMap((store): SettledStore[] => {
+  return system.stores.flatMap((store): ResolvedStore[] => {
     const resolved = engineOf(store)?.resolved(store.settings, sizing);
     if (!resolved) return [];
     const server = isEngine(store, "postgres") ? store.settings.server : undefined;
@@ -56,7 +56,7 @@ const ROTATION_PODS = 10;
 
 /** The quota of the namespace of the stores of a stack: all of their pods twice, and of the jobs that run before domains among them. */
 export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | "exceptions">, stack: string): Quota {
-  const settled = settledStores(system).filter(({ store }) => store.stack === stack);
+  const settled = resolvedStores(system).filter(({ store }) => store.stack === stack);
   const pods = settled.flatMap(({ pods: found }) => found ?? []);
   const namespaces = new Set(settled.map(({ store }) => store.namespace));
   const jobs = system.domains
@@ -94,5 +94,5 @@ export function maxPods(workload: ServiceOf | WorkerOf | ProjectionOf | JobOf): 
   const { kind, settings } = workload;
   if (kind === "job") return 1;
   if (kind === "projection") return settings.workers * Math.max(1, Object.keys(workload.model.slots).length);
-  return mostOf(settings.replicas) * (kind === "service" ? Math.max(1, Object.keys(settings.slots ?? {}).length) : 1);
+  return maxReplicas(settings.replicas) * (kind === "service" ? Math.max(1, Object.keys(settings.slots ?? {}).length) : 1);
 }

@@ -1,19 +1,19 @@
 import { GATEWAY_PORTS, READINESS } from "../../../constructs/gateway/contract";
-import { type Flow, INTERNET, type Party } from "../../../constructs/network";
+import { type AllowedFlow, INTERNET, type SecurityGroupMember } from "../../../constructs/network";
 import type { ClusterKey } from "../cluster";
 import { isExistingNetwork } from "../place";
 import { kurrentCloudCidr } from "../stores/event-store";
 import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { newClusters } from "./clusters";
-import { entrances } from "./endpoints";
+import { publicEndpoints } from "./endpoints";
 import { isEngine, membersOf, usersOf } from "./members";
 import { isUsedFromElsewhere, managedServersOf } from "./servers";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
 export interface Traffic {
-  readonly parties: readonly Party[];
-  readonly flows: readonly Flow[];
+  readonly parties: readonly SecurityGroupMember[];
+  readonly flows: readonly AllowedFlow[];
 
   /** Networks that this one is joined to, by name, each with its addresses. */
   readonly networks: Readonly<Record<string, string>>;
@@ -25,9 +25,9 @@ const PORTS = { https: 443, postgres: 5432, redis: 6379, kurrentDb: 2113 } as co
 const KURRENT_CLOUD = "kurrent-cloud";
 
 /** Whoever is in this group deploys from inside the network: a pipeline's runners, where the API is private. */
-const RUNNERS: Party = { name: "deploy-runners", description: "Runners of pipelines that deploy from inside the network" };
+const RUNNERS: SecurityGroupMember = { name: "deploy-runners", description: "Runners of pipelines that deploy from inside the network" };
 
-type Way = Pick<Flow, "port" | "lastPort" | "protocol" | "description">;
+type Way = Pick<AllowedFlow, "port" | "lastPort" | "protocol" | "description">;
 
 /** What a control plane opens on nodes: their kubelet, and what Kubernetes asks before it changes something (EKS, security groups). */
 const FROM_API: readonly Way[] = [
@@ -52,10 +52,10 @@ export function traffic(system: System): Traffic {
   const nodes = nodeParties(system);
   const clusters = [...new Set(Object.values(nodes))].map((name) => ({ name, api: name.replace(/nodes$/, "api") }));
   const runners = clusters.length > 0 ? RUNNERS.name : undefined;
-  const parties: Party[] = clusters.map(({ name }) => ({ name, description: `Nodes and pods: ${name}` }));
+  const parties: SecurityGroupMember[] = clusters.map(({ name }) => ({ name, description: `Nodes and pods: ${name}` }));
   if (runners) parties.push(RUNNERS);
-  const flows: Flow[] = [];
-  const offer = (party: Party, port: number, callers: readonly (string | undefined)[], why: string) => {
+  const flows: AllowedFlow[] = [];
+  const offer = (party: SecurityGroupMember, port: number, callers: readonly (string | undefined)[], why: string) => {
     parties.push(party);
     for (const from of new Set(callers)) if (from) flows.push({ from, to: party.name, port, description: why });
   };
@@ -103,7 +103,7 @@ export function traffic(system: System): Traffic {
     for (const from of new Set(Object.values(nodes)))
       flows.push({ from, to: name, port: PORTS.kurrentDb, description: "events, at Kurrent Cloud" });
   }
-  for (const { name, domain, party, tcp } of entrances(system)) {
+  for (const { name, domain, party, tcp } of publicEndpoints(system)) {
     parties.push({ name: party, description: `Load balancer: ${name}` });
     const to = nodes[domain.cluster];
     if (to === undefined) continue;
@@ -131,7 +131,7 @@ export function traffic(system: System): Traffic {
 }
 
 /** A gateway beside another one on the same nodes needs the same flows. */
-function unique(flows: readonly Flow[]): readonly Flow[] {
+function unique(flows: readonly AllowedFlow[]): readonly AllowedFlow[] {
   return [...new Map(flows.map((flow) => [JSON.stringify([flow.from, flow.to, flow.port, flow.lastPort, flow.protocol]), flow])).values()];
 }
 
@@ -163,7 +163,7 @@ export function isOpenAmongNodes(port: number): boolean {
   return AMONG_NODES.some((way) => lets(way, { port }));
 }
 
-export function lets(way: Pick<Flow, "port" | "lastPort" | "protocol">, { port, endPort, protocol = "TCP" }: Port): boolean {
+export function lets(way: Pick<AllowedFlow, "port" | "lastPort" | "protocol">, { port, endPort, protocol = "TCP" }: Port): boolean {
   const [first, last] = [Number(port), endPort ?? Number(port)];
   return (way.protocol ?? "tcp") === protocol.toLowerCase() && way.port <= first && last <= (way.lastPort ?? way.port);
 }

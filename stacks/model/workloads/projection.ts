@@ -43,7 +43,7 @@ export interface Projections extends Workload {
    * of fewer than 1,000 events behind.
    * @default false
    */
-  readonly tellsProgress?: boolean;
+  readonly reportsProgress?: boolean;
 }
 
 /** A read model in its slots. */
@@ -106,7 +106,7 @@ export const projections = {
       lag: optional(text(/^[A-Za-z0-9_-]+$/, "is no name of a field", "use letters, digits, _ and -")),
     }),
   ),
-  tellsProgress: optional(flag),
+  reportsProgress: optional(flag),
 };
 
 export const projectionsShape = object<Projections>(projections);

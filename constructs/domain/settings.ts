@@ -61,13 +61,22 @@ export interface DomainService extends Omit<HttpServiceProps, Own>, DomainTraffi
    */
   readonly weights?: Readonly<Partial<Record<Slot, number>>>;
 
-  /** @default "never": how often nginx sends a request again that failed */
+  /**
+   * How often nginx sends a request again that failed: `never` for commands, `once` for queries.
+   * @default "never"
+   */
   readonly repeats?: "never" | "once";
 
-  /** How long it may be silent; also how long it may finish requests after SIGTERM. @default "30s" */
+  /**
+   * How long it may be silent before and while it answers. Also the time for which it may finish requests after SIGTERM.
+   * @default "30s"
+   */
   readonly timeout?: Duration;
 
-  /** @default "1Mi": the largest request */
+  /**
+   * The largest request.
+   * @default "1Mi"
+   */
   readonly maxBodySize?: Bytes;
 
   /**

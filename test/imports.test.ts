@@ -81,4 +81,11 @@ describe("imports", () => {
     expect(circles(broken)).toEqual(["stacks/base/c.ts → stacks/model/a.ts → stacks/model/b.ts"]);
     expect(upward(broken)).toEqual(["stacks/model/b.ts → stacks/base/c.ts"]);
   });
+
+  it("leave engines to their table: nothing else in stacks compares their names", () => {
+    const compares = (text: string) => /engine\s*[!=]==?\s*"/.test(text);
+    const found = sources.filter((file) => /^(stacks|cli)\//.test(file) && !file.startsWith("stacks/model/stores/"));
+    expect(found.filter((file) => compares(readFileSync(file, "utf8")))).toEqual([]);
+    expect(compares('if (store.engine === "kurrentdb")')).toBe(true);
+  });
 });

@@ -8,7 +8,7 @@ import type { DataOutputs, Keys, NetworkOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
-import { isEngine } from "../model/derive/members";
+import { isManagedRedis } from "../model/derive/members";
 import { authorityOf, managedSecretsOf } from "../model/derive/secrets";
 import { isUsedFromElsewhere, type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
@@ -39,7 +39,7 @@ export function dataStacks(
   const secrets = managedSecretsOf(environment);
   const servers = managedServersOf(environment);
   const { system, name, aws } = environment;
-  const caches = environment.stores.filter((store) => isEngine(store, "elasticache"));
+  const caches = environment.stores.filter(isManagedRedis);
   const published = environment.stores.filter((store) => isUsedFromElsewhere(environment, store));
   if ([secrets, servers, caches, published].every(({ length }) => length === 0)) return [];
   const stack = new PlatformStack<DataOutputs>(app, `${name}-data`, awsStackProps(environment, account, "data", true));

@@ -5,7 +5,7 @@ import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
-import { isEngine, type StoreWith } from "../model/derive/members";
+import { isAtVendor, type StoreWith } from "../model/derive/members";
 import { kurrentCloudCidr } from "../model/stores/event-store";
 
 /** The event stores at their vendor, each with a stack that needs the vendor's provider and nothing else. */
@@ -14,7 +14,7 @@ export function eventStoreStacks(
   context: AwsContext,
   network: PlatformStack<NetworkOutputs>,
 ): ReadonlyMap<string, PlatformStack<EventStoreOutputs>> {
-  const stores = context.environment.stores.filter((store) => isEngine(store, "kurrent-cloud"));
+  const stores = context.environment.stores.filter(isAtVendor);
   return new Map(stores.map((store) => [store.name, eventStoreStack(app, context, network, store)]));
 }
 

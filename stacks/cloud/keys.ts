@@ -7,8 +7,7 @@ import type { Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { newClusters } from "../model/derive/clusters";
 import { edgeOf } from "../model/derive/endpoints";
-import { isEngine } from "../model/derive/members";
-import { managedServersOf } from "../model/derive/servers";
+import { runsAt } from "../model/derive/members";
 
 /** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
 export function keysStack(app: App, { environment, account }: AwsContext): PlatformStack<Keys> {
@@ -26,7 +25,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;
   const clusters = newClusters(environment).length > 0;
-  const managed = managedServersOf(environment).length > 0 || environment.stores.some((store) => isEngine(store, "elasticache"));
+  const managed = environment.stores.some((store) => runsAt(store) === "aws");
   const secrets =
     clusters || managed ? new CustomerKey(stack, "secrets", key("secrets", "Secrets in clusters and in Secrets Manager")) : undefined;
   const disks = clusters

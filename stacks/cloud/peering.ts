@@ -3,7 +3,7 @@ import { Peering } from "../../constructs/network";
 import type { AwsContext } from "../base/context";
 import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { isEngine } from "../model/derive/members";
+import { isAtVendor } from "../model/derive/members";
 import { isExistingNetwork, zoneIds } from "../model/place";
 import { kurrentCloudCidr } from "../model/stores/event-store";
 
@@ -17,7 +17,7 @@ export function peeringStacks(
   const { system, name, aws, stores } = environment;
   return stores.flatMap((store) => {
     const vendor = vendors.get(store.name);
-    if (!vendor || !isEngine(store, "kurrent-cloud")) return [];
+    if (!vendor || !isAtVendor(store)) return [];
     const part = store.keys[0] === "stores" ? `${store.name}-peering` : "peering";
     const stack = new PlatformStack(app, `${name}-${part}`, awsStackProps(environment, account, part));
     const { peeringConnectionId } = stack.read(vendor);

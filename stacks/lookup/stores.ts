@@ -61,7 +61,7 @@ export function connectionTo(site: Site, stack: PlatformStack, { store: name, as
 
 /** A server of PostgreSQL as jobs and signals of a stack know it. */
 export function serverAt(site: Site, stack: PlatformStack, server: ServerOf): Postgres {
-  if (server.settings.engine === "cloudnative-pg" && server.cluster !== site.key) refuse(site, server);
+  if (runsAt(server) === "cluster" && server.cluster !== site.key) refuse(site, server);
   return postgresAt(site, stack, server);
 }
 

@@ -3,13 +3,13 @@ import { step } from "./check/paths";
 import { type ClusterKey, isExistingCluster } from "./cluster";
 import { clustersOf } from "./derive/clusters";
 import { runsAt, serversOf } from "./derive/members";
-import { databaseOf } from "./derive/servers";
 import type { Environment } from "./environment";
 import { DEFAULT_CIDR, isExistingNetwork } from "./place";
 import { asDomains } from "./shorthand";
 import { engineOf } from "./stores";
 import { anotherEngine, type SettingProblem, type Sizes, type StoreKind } from "./stores/engine";
 import { COPY_EVENTS } from "./stores/event-store";
+import { databaseOf } from "./stores/postgres";
 import type { StoreOf, System } from "./system";
 
 /** What is wrong, below the path of what it is said about: `storage`, or nothing where it is about the whole. */

@@ -430,3 +430,31 @@ describe("texts of programs in domains", () => {
     ).toEqual([]);
   });
 });
+
+describe("what a domain comes after", () => {
+  it("may be nothing", () => {
+    expect(about({ services: { api: service }, after: [] })).toEqual([]);
+  });
+});
+
+describe("a job that runs before its domain", () => {
+  it("calls no service of the domain, which is deployed after it", () => {
+    const services = { api: { ...service } };
+    const job = { image, calls: ["api"] };
+    expect(about({ services, jobs: { topics: { ...job, when: "before" } } })).toEqual([
+      `${at}.jobs.topics.calls[0]: "api" is deployed after this job; set when to "after", or move the job to an earlier domain`,
+    ]);
+    expect(about({ services, jobs: { topics: { ...job, when: "after" } } })).toEqual([]);
+  });
+});
+
+describe("a generated secret", () => {
+  it("stays on its cluster if it exists already", () => {
+    const clusters = { cluster: undefined, writeCluster: { context: "kind-write" }, readCluster: { context: "kind-read" } };
+    const given = { services: { one: { ...service, secrets: { JWT: "jwt" } } }, cluster: "writeCluster" };
+    const taken = { services: { two: { ...service, secrets: { JWT: "jwt" } } } };
+    expect(complaints({ ...clusters, domains: { given, taken } })).toEqual([
+      'test.domains.taken.services.two.secrets.JWT: "jwt" is generated on writeCluster, and existing clusters share no secrets; use another name on each cluster, or provide it: { secret, key }',
+    ]);
+  });
+});

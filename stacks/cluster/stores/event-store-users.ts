@@ -8,7 +8,7 @@ import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { kurrentCloudAt } from "../../lookup/stores";
 import { pathOf } from "../../model/check/paths";
-import { isEngine } from "../../model/derive/members";
+import { isAtVendor } from "../../model/derive/members";
 import { storeQuota } from "../../model/derive/sizes";
 
 /** The users of event stores at their vendor, on the cluster of each: what reaches it there makes them. */
@@ -16,7 +16,7 @@ export function eventStoreUsersStacks(app: App, site: Site, after: readonly Plat
   const { environment, key } = site;
   const { system, name } = environment;
   return environment.stores.flatMap((store) => {
-    if (store.cluster !== key || !isEngine(store, "kurrent-cloud")) return [];
+    if (store.cluster !== key || !isAtVendor(store)) return [];
     const { namespace, settings } = store;
     const { stack, cluster } = kubernetesStack(app, site, `${store.stack}-users`);
     for (const each of after) stack.addDependency(each);

@@ -11,19 +11,20 @@ import { outsideOf } from "../../lookup/outside";
 import { pathOf } from "../../model/check/paths";
 import { isExistingCluster } from "../../model/cluster";
 import { passwordJob } from "../../model/derive/identities";
-import { type StoreWith, serversOf, usersOf } from "../../model/derive/members";
+import { isManagedRedis, runsAt, type StoreWith, serversOf, usersOf } from "../../model/derive/members";
 import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
 import { authorityOf } from "../../model/derive/secrets";
-import { databaseOf, outputName } from "../../model/derive/servers";
+import { outputName } from "../../model/derive/servers";
 import { readersOf } from "../../model/derive/signals";
 import { storeQuota } from "../../model/derive/sizes";
 import type { Engine } from "../../model/stores";
+import { databaseOf } from "../../model/stores/postgres";
 import type { ServerOf, StoreOf } from "../../model/system";
 import { postgresOn, type StorePlace } from "./postgres";
 
 /** What each engine has on a cluster. Where AWS runs it, that is what sets up its users; Kurrent Cloud has users in a stack of their own. */
-const MAKERS: { readonly [E in Engine]?: (place: StorePlace, store: StoreWith<E>) => void } = {
+const MAKERS: { readonly [E in Exclude<Engine, "kurrent-cloud" | "memory">]: (place: StorePlace, store: StoreWith<E>) => void } = {
   kurrentdb: kurrentDb,
   postgres: postgresEvents,
   eventsourcingdb: eventSourcingDb,
@@ -52,7 +53,7 @@ export function storeStacks(app: App, site: Site, after: readonly PlatformStack[
       protect: stack.protect,
     });
     for (const store of stores) {
-      const make = MAKERS[store.settings.engine] as (place: StorePlace, store: StoreOf) => void;
+      const make = MAKERS[store.settings.engine as keyof typeof MAKERS] as (place: StorePlace, store: StoreOf) => void;
       make({ site, stack, cluster, clients: clientsOf(site, store), after: ready }, store);
     }
     return stack;
@@ -60,10 +61,10 @@ export function storeStacks(app: App, site: Site, after: readonly PlatformStack[
 }
 
 /** Whether a store has anything on its cluster. */
-function hasPart({ cluster, foundation }: Site, { settings: { engine } }: StoreOf): boolean {
+function hasPart({ cluster, foundation }: Site, store: StoreOf): boolean {
   // On a cluster that exists already, its owner says who may change what is on AWS, and so tells the password as well.
-  if (engine === "elasticache") return !isExistingCluster(cluster) && foundation?.data !== undefined;
-  return engine in MAKERS;
+  if (isManagedRedis(store)) return !isExistingCluster(cluster) && foundation?.data !== undefined;
+  return store.settings.engine in MAKERS;
 }
 
 /** Who uses a store from its own cluster: the namespaces of domains that do, in the order of their names. */
@@ -78,10 +79,10 @@ function clientsOf({ environment, key }: Site, { name }: StoreOf): readonly Excl
 
 /** Egress of the jobs that set up users: to servers in the namespace, and to those of AWS in their network. */
 function databases({ environment, foundation }: Site, stack: PlatformStack, stores: readonly StoreOf[]): readonly TrafficRule[] {
-  const engines = serversOf({ stores }).map(({ settings }) => settings.engine);
-  const outside = foundation && environment.aws && engines.some((engine) => engine !== "cloudnative-pg");
+  const servers = serversOf({ stores });
+  const outside = foundation && environment.aws && servers.some((server) => runsAt(server) === "aws");
   const peers: Exclude<Peer, "anywhere">[] = [
-    ...(engines.includes("cloudnative-pg") ? ["namespace" as const] : []),
+    ...(servers.some((server) => runsAt(server) === "cluster") ? ["namespace" as const] : []),
     ...(outside ? [{ cidr: stack.read(foundation.network).vpcCidr }] : []),
   ];
   return peers.length > 0 ? [{ name: "databases", peer: peers, ports: [5432] }] : [];

@@ -15,10 +15,12 @@ import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
 import { backupsOf, identitiesOf } from "../../model/derive/identities";
+import { runsAt } from "../../model/derive/members";
 import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
-import { credentialsOf, databaseOf, outputName, postgresSecrets } from "../../model/derive/servers";
+import { credentialsOf, outputName } from "../../model/derive/servers";
 import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores/postgres";
+import { databaseOf, serverSecrets } from "../../model/stores/postgres";
 import type { ServerOf } from "../../model/system";
 
 /** Where on a cluster a store, or what sets up its users, is put. */
@@ -43,7 +45,7 @@ interface Found {
 type OnCluster = ServerOf<CloudNativePgSettings>;
 
 function isOnCluster(server: ServerOf): server is OnCluster {
-  return server.settings.engine === "cloudnative-pg";
+  return runsAt(server) === "cluster";
 }
 
 /** A server as its users know it, from wherever they are: nothing is made for it. */
@@ -56,7 +58,9 @@ export function postgresOn(place: StorePlace, server: ServerOf): Found {
   const { stack, cluster, after } = place;
   const { name, namespace } = server;
   const { postgres, ready } = isOnCluster(server) ? madeHere(place, server) : letIn(place, server);
-  const secrets = postgresSecrets(server).map((spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release);
+  const secrets = serverSecrets(name, server.settings).map(
+    (spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release,
+  );
   const roles = new PostgresRoles(stack, `${name}-roles`, {
     cluster,
     namespace,

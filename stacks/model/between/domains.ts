@@ -2,6 +2,7 @@ import { scheduleProblems, WORKLOAD_DEFAULTS } from "../../../constructs/workloa
 import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
+import type { ClusterKey } from "../cluster";
 import { maxReplicas } from "../common";
 import { membersOf } from "../derive/members";
 import { secretsOf, workloadSecrets } from "../derive/secrets";
@@ -9,6 +10,7 @@ import { workloadsIn } from "../derive/workloads";
 import { engineOf } from "../stores";
 import type { StoreKind } from "../stores/engine";
 import type { ServiceOf, System, UseOf } from "../system";
+import type { Job } from "../workloads/job";
 import type { SecretUse, StoreRole, Use, Workload } from "../workloads/workload";
 import { exposedIn, hostsOf } from "./endpoints";
 import { isGeneral, writtenAt } from "./parts";
@@ -143,6 +145,9 @@ function callsAreThere(system: DraftSystem): RuleFinding[] {
       if (!called) return [{ ...found(`is no service of ${system.name}`, otherOf(name, names, workload.name)), lacking: true }];
       if (called.service === (workload as unknown)) return [found("is the service itself", "leave it out")];
       if (workload.calls.slice(0, index).some(({ service }) => service === name)) return [found("is called twice", "call it once")];
+      if ((workload.settings as Partial<Job>).when === "before" && called.domain.name === domain.name) {
+        return [found("is deployed after this job", 'set when to "after", or move the job to an earlier domain')];
+      }
       if (called.service.settings.release === "blue-green") {
         return [found("is released blue-green, and has an address for each slot only", "release it by rolling")];
       }
@@ -331,20 +336,32 @@ function portsTwice({ keys, settings }: ServiceOf): readonly Finding[] {
 /** What workloads are given in secrets is in none that the platform makes for itself. */
 function secretsAreApart(system: DraftSystem): Finding[] {
   const all = secretsOf(system as System).map(({ spec }) => spec.name);
-  const taken = all.slice(0, all.length - workloadSecrets(system).length);
+  const generated = workloadSecrets(system);
+  const taken = all.slice(0, all.length - generated.length);
+  const homes = new Map(generated.map(({ spec, cluster }) => [spec.name, cluster]));
   return workloadsIn(system).flatMap(({ domain, workload }) => {
     const { secrets = {}, secretFiles = {} } = workload.settings as Workload;
     const written = workload.written as Pick<Workload, "secrets">;
     return Object.entries({ secrets, secretFiles }).flatMap(([setting, uses]) =>
       Object.entries(uses).flatMap(([key, use]: readonly [string, SecretUse | undefined]): Finding[] => {
         const name = typeof use === "string" ? use : use?.secret;
-        if (name === undefined || !taken.includes(name)) return [];
+        if (name === undefined) return [];
+        const home = typeof use === "string" ? homes.get(name) : undefined;
+        const isApart = home !== undefined && home !== domain.cluster && [home, domain.cluster].some((one) => isExisting(system, one));
+        if (!taken.includes(name) && !isApart) return [];
         const ofDomain = setting === "secrets" && !(key in (written.secrets ?? {}));
         const keys = [...(ofDomain ? domain.keys : workload.keys), setting, key, ...(typeof use === "string" ? [] : ["secret"])];
-        return [{ keys, value: name, rule: "is a secret that the platform makes", remedy: "choose another name" }];
+        if (!isApart) return [{ keys, value: name, rule: "is a secret that the platform makes", remedy: "choose another name" }];
+        const rule = `is generated on ${home}, and existing clusters share no secrets`;
+        return [{ keys, value: name, rule, remedy: "use another name on each cluster, or provide it: { secret, key }" }];
       }),
     );
   });
+}
+
+function isExisting(system: DraftSystem, key: ClusterKey): boolean {
+  const cluster = system[key];
+  return cluster !== undefined && "context" in cluster;
 }
 
 /** Connections from outside reach ports of one version of a service, through the load balancer of its domain. */

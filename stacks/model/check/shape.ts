@@ -119,8 +119,9 @@ export const flag = value((input) =>
   typeof input === "boolean" ? undefined : { rule: "is neither on nor off", remedy: "use true or false" },
 );
 
-export function list(schema: Schema, remedy: string): Schema {
-  const several = v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(1, `is empty; ${remedy}`));
+/** A list. One that may be empty says that there is none where leaving it out means something else. */
+export function list(schema: Schema, remedy: string, fewest: 0 | 1 = 1): Schema {
+  const several = v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(fewest, `is empty; ${remedy}`));
   // A list of single values is one setting.
   return PARTS.has(schema) ? madeOf({ "[]": schema }, several as unknown as Schema) : (several as unknown as Schema);
 }

@@ -1,7 +1,7 @@
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
 import { newClusters } from "./clusters";
-import { isEngine, serversOf } from "./members";
+import { isManagedRedis, runsAt, serversOf } from "./members";
 
 /** The service account of the jobs that tell ElastiCache the password of a cache's user. */
 export function passwordJob({ name }: Pick<StoreOf, "name">): string {
@@ -33,9 +33,9 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
   return [
     // CloudNativePG: instances run under a service account that is called as their cluster is.
     ...serversOf(system)
-      .filter(({ settings }) => settings.engine === "cloudnative-pg")
+      .filter((server) => runsAt(server) === "cluster")
       .map((server) => identity(server, server.name, "backups")),
-    ...system.stores.filter((store) => isEngine(store, "elasticache")).map((store) => identity(store, passwordJob(store), "cachePassword")),
+    ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword")),
   ].filter(({ cluster }) => made.includes(cluster));
 }
 

@@ -3,7 +3,7 @@ import { engineOf } from "../stores";
 import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { clustersOf } from "./clusters";
-import { isEngine, membersOf } from "./members";
+import { membersOf } from "./members";
 import { storeBackups } from "./store-backups";
 import { workloadsIn } from "./workloads";
 
@@ -64,9 +64,9 @@ function withoutCompanion(system: System): readonly Entry[] {
 
 /** Whether the size of a store follows from that of its environment. */
 function takesSize(store: StoreOf): boolean {
-  if (isEngine(store, "memory") || isEngine(store, "kurrent-cloud")) return false;
-  const { size } = isEngine(store, "postgres") ? store.settings.server : (store.settings as { readonly size?: unknown });
-  return size === undefined;
+  const engine = engineOf(store);
+  const { size } = (engine?.server?.(store.settings) ?? store.settings) as { readonly size?: unknown };
+  return engine?.sized !== false && size === undefined;
 }
 
 function rolesWithoutRights({ domains, stores }: System): readonly Entry[] {

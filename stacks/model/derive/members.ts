@@ -6,24 +6,35 @@ import type { DomainOf, ServerOf, StoreOf, System, UseOf, WorkloadOf } from "../
 /** A store of one engine. */
 export type StoreWith<E extends Engine> = StoreOf<Extract<StoreOf["settings"], { readonly engine: E }>>;
 
-/** Whether a store is of an engine. */
-export function isEngine<E extends Engine>(store: StoreOf, engine: E): store is StoreWith<E> {
-  return store.settings.engine === engine;
+/** Whether AWS runs a server of the Redis protocol. */
+export function isManagedRedis(store: StoreOf): store is StoreWith<"elasticache"> {
+  return store.kind === "redis" && runsAt(store) === "aws";
+}
+
+/** Whether a vendor runs an event store. */
+export function isAtVendor(store: StoreOf): store is StoreWith<"kurrent-cloud"> {
+  return runsAt(store) === "vendor";
+}
+
+/** Whether a store is a broker. */
+export function isBroker(store: StoreOf): store is StoreWith<"nats"> {
+  return store.kind === "broker";
 }
 
 /** Where a store runs. Events in PostgreSQL are where their server is. */
-export function runsAt(store: StoreOf): Runs {
-  const settings = isEngine(store, "postgres") ? (store.settings.server ?? {}) : store.settings;
-  return engineOf({ settings })?.runs ?? "cluster";
+export function runsAt(store: Pick<StoreOf, "settings"> | ServerOf): Runs {
+  const engine = engineOf(store);
+  const server = engine?.server?.(store.settings);
+  return (server ? engineOf({ settings: server }) : engine)?.runs ?? "cluster";
 }
 
 /** Every PostgreSQL server of an environment: its stores of that kind, and those that hold the tables of events. */
 export function serversOf({ stores }: Pick<System, "stores">): readonly ServerOf[] {
   return stores.flatMap((store): ServerOf[] => {
-    if (isEngine(store, "postgres")) {
-      const { server } = store.settings;
-      const { name = store.name } = server ?? {};
-      return server ? [{ ...store, kind: "postgres", name, keys: [...store.keys, "server"], settings: server, holdsEvents: true }] : [];
+    const server = engineOf(store)?.server?.(store.settings) as PostgresSettings | undefined;
+    if (server) {
+      const { name = store.name } = server;
+      return [{ ...store, kind: "postgres", name, keys: [...store.keys, "server"], settings: server, holdsEvents: true }];
     }
     return store.kind === "postgres" ? [{ ...store, settings: store.settings as PostgresSettings, holdsEvents: false }] : [];
   });

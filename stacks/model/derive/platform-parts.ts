@@ -90,5 +90,5 @@ function servesStores({ stores }: Carried): boolean {
 }
 
 function runsPostgres({ stores }: Carried): boolean {
-  return serversOf({ stores }).some(({ settings }) => settings.engine === "cloudnative-pg");
+  return serversOf({ stores }).some((server) => runsAt(server) === "cluster");
 }

@@ -1,15 +1,11 @@
-import { natsUsers } from "../../../constructs/broker";
-import { eventSourcingDbToken, kurrentCloudSecrets, kurrentDbSecrets } from "../../../constructs/event-store";
-import { redisUsers } from "../../../constructs/redis";
 import type { SecretSpec } from "../../../constructs/secrets";
 import { type ClusterKey, isExistingCluster } from "../cluster";
-import type { Engine } from "../stores";
+import { engineOf } from "../stores";
 import type { StoreOf, System } from "../system";
 import type { SecretUse } from "../workloads/workload";
 import { clustersOf } from "./clusters";
-import { membersOf, type StoreWith } from "./members";
+import { membersOf } from "./members";
 import { NAMESPACES } from "./namespaces";
-import { postgresSecrets } from "./servers";
 
 /** A secret, and where in the system it belongs. */
 export interface PlacedSecret {
@@ -53,21 +49,6 @@ export function fieldKeysHome({ domains }: Pick<System, "domains">): Pick<Placed
   );
 }
 
-/** The secrets of a store, by its engine. */
-const SECRETS: { readonly [E in Engine]: (store: StoreWith<E>) => readonly SecretSpec[] } = {
-  "kurrent-cloud": ({ name }) => Object.values(kurrentCloudSecrets(name)),
-  kurrentdb: ({ name, settings }) => (settings.insecure ? [] : Object.values(kurrentDbSecrets(name))),
-  eventsourcingdb: ({ name }) => [eventSourcingDbToken(name)],
-  postgres: ({ name, settings: { server } }) => postgresSecrets({ name: server.name ?? name, settings: server }),
-  memory: () => [],
-  aurora: postgresSecrets,
-  rds: postgresSecrets,
-  "cloudnative-pg": postgresSecrets,
-  elasticache: (store) => [redisUsers(store.name)],
-  valkey: (store) => [redisUsers(store.name)],
-  nats: (store) => [natsUsers(store.name)],
-};
-
 /** A secret that workloads are given and the platform generates, by its name. */
 export function generatedSecret(name: string): SecretSpec {
   return {
@@ -105,8 +86,8 @@ export function secretsOf(system: System): readonly PlacedSecret[] {
   const keys = fieldKeysHome(system);
   return [
     ...stores.flatMap((store) => {
-      const specs = SECRETS[store.settings.engine] as (store: StoreOf) => readonly SecretSpec[];
-      return specs(store).map((spec) => ({ cluster: store.cluster, namespace: store.namespace, spec }));
+      const specs = engineOf(store)?.secrets(store.name, store.settings) ?? [];
+      return specs.map((spec) => ({ cluster: store.cluster, namespace: store.namespace, spec }));
     }),
     ...(monitoring?.grafana && hub ? [{ cluster: hub, namespace: NAMESPACES.observability, spec: GRAFANA_ADMIN }] : []),
     ...(keys ? [{ cluster: keys.cluster, namespace: keys.namespace, spec: FIELD_KEYS }] : []),

@@ -3,7 +3,7 @@ import { SIGNAL_READER } from "../../../constructs/workload";
 import type { ClusterKey } from "../cluster";
 import type { DomainOf, ServerOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import type { ScaleOn } from "../workloads/workload";
-import { isEngine, type StoreWith, serversOf } from "./members";
+import { isBroker, type StoreWith, serversOf } from "./members";
 
 /** The autoscaled workloads of some domains. */
 export function autoscaled(domains: readonly DomainOf[]): readonly (ServiceOf | WorkerOf)[] {
@@ -35,7 +35,7 @@ export function eventServerAsked(system: Pick<System, "stores">): ServerOf | und
 
 /** The broker whose streams are followed. */
 export function brokerAsked({ stores }: Pick<System, "stores">): StoreWith<"nats"> | undefined {
-  return stores.find((store) => isEngine(store, "nats"));
+  return stores.find((store) => isBroker(store));
 }
 
 /** What reads signals, where something follows an answer of that store. */

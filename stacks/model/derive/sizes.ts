@@ -5,8 +5,8 @@ import { maxReplicas } from "../common";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
+import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
-import { isEngine } from "./members";
 
 /** A store as what was said and its size make it, for those who want to know what they get. */
 export interface ResolvedStore {
@@ -37,7 +37,7 @@ export function resolvedStores(system: Pick<System, "stores" | "size" | "excepti
   return system.stores.flatMap((store): ResolvedStore[] => {
     const resolved = engineOf(store)?.resolved(store.settings, sizing);
     if (!resolved) return [];
-    const server = isEngine(store, "postgres") ? store.settings.server : undefined;
+    const server = engineOf(store)?.server?.(store.settings) as PostgresSettings | undefined;
     const { settings, ...rest } = resolved;
     const words = Object.entries(settings).filter(([, value]) => value !== undefined);
     return [

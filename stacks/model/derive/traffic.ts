@@ -7,7 +7,7 @@ import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { newClusters } from "./clusters";
 import { publicEndpoints } from "./endpoints";
-import { isEngine, membersOf, usersOf } from "./members";
+import { isAtVendor, isManagedRedis, membersOf, usersOf } from "./members";
 import { isUsedFromElsewhere, managedServersOf } from "./servers";
 
 /** Who takes part in an environment's network, and who may open a connection to whom. */
@@ -85,7 +85,7 @@ export function traffic(system: System): Traffic {
       holdsEvents ? "events" : "projections and queries",
     );
   }
-  for (const store of system.stores.filter((one) => isEngine(one, "elasticache"))) {
+  for (const store of system.stores.filter((one) => isManagedRedis(one))) {
     offer({ name: store.name, description: "Cache of queries" }, PORTS.redis, callers(store), "cached queries");
   }
   for (const store of system.stores.filter((one) => isUsedFromElsewhere(system, one))) {
@@ -97,7 +97,7 @@ export function traffic(system: System): Traffic {
   }
   const networks: Record<string, string> = {};
   for (const store of system.stores) {
-    if (!isEngine(store, "kurrent-cloud")) continue;
+    if (!isAtVendor(store)) continue;
     const name = vendorNetwork(store);
     networks[name] = kurrentCloudCidr(store.settings);
     for (const from of new Set(Object.values(nodes)))

@@ -1,4 +1,4 @@
-import { type BrokerPurpose, NATS_SIZES, type NatsSettings as NatsServers, natsMoveProblems } from "../../../constructs/broker";
+import { type BrokerPurpose, NATS_SIZES, type NatsSettings as NatsServers, natsMoveProblems, natsUsers } from "../../../constructs/broker";
 import type { Bytes } from "../../../constructs/core/quantities";
 import { bytes } from "../../../constructs/core/quantities";
 import type { Size } from "../../../constructs/sizing";
@@ -41,6 +41,7 @@ export function brokerSize({ engine: _, purpose: __, active: ___, size: own, ...
 export const nats: StoreEngine<NatsSettings> = {
   kind: "broker",
   runs: "cluster",
+  secrets: (name) => [natsUsers(name)],
   shape: object<NatsSettings>({
     engine: told,
     size: optional(size),

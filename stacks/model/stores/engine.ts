@@ -1,5 +1,6 @@
 import type { Problem } from "../../../constructs/core/errors";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
+import type { SecretSpec } from "../../../constructs/secrets";
 import type { Size } from "../../../constructs/sizing";
 import type { Draft, Finding } from "../check/finding";
 import type { Schema } from "../check/shape";
@@ -76,6 +77,33 @@ export interface StoreEngine<S> {
    * @default - each role has its own
    */
   readonly withoutRoles?: string;
+
+  /** The secrets of a store of that name. What its operator or its vendor generates is not among them. */
+  readonly secrets: (name: string, settings: S) => readonly SecretSpec[];
+
+  /**
+   * Whether what is not said about a store follows from the size of its environment.
+   * @default true
+   */
+  readonly sized?: boolean;
+
+  /**
+   * Whether workloads on another cluster know its nodes by names of the network.
+   * @default false
+   */
+  readonly namedOutside?: boolean;
+
+  /**
+   * Why it needs nodes of amd64.
+   * @default - its images are for arm64 too
+   */
+  readonly withoutArm?: string;
+
+  /**
+   * The server of PostgreSQL that keeps its data, if it is one of its settings.
+   * @default - none: it keeps its data itself
+   */
+  readonly server?: (settings: Draft<S>) => object | undefined;
 
   /** Settings that have no effect, each with the reason. */
   readonly ineffective?: Readonly<{ [Key in keyof S]?: string }>;

@@ -11,11 +11,14 @@ import {
 import {
   EVENT_SOURCING_DB_SIZES,
   eventSourcingDbSecrets,
+  eventSourcingDbToken,
   isOfStandardProjection,
   KURRENT_CLOUD_SIZES,
   type KurrentCloudSize,
   kurrentCloudBackupProblems,
   kurrentCloudNetworkProblems,
+  kurrentCloudSecrets,
+  kurrentDbSecrets,
   kurrentDbSize,
   type PersistentSubscription,
   type SubscriptionFilter,
@@ -29,7 +32,7 @@ import { choice, engines, flag, list, object, optional, quantity, records, text,
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
 import { anotherEngine, bySetting, older, type SettingProblem, type StoreContext, type StoreEngine } from "./engine";
 import type { PostgresSettings } from "./postgres";
-import { postgres, postgresEngine } from "./postgres";
+import { postgres, postgresEngine, serverSecrets } from "./postgres";
 
 export type EventStore = KurrentCloudSettings | KurrentDbSettings | PostgresEventsSettings | EventSourcingDbSettings;
 
@@ -248,6 +251,8 @@ export const COPY_EVENTS =
   "make the other in a second environment, stop the write side, append every event there in the order of its position, compare counts, then send users there";
 
 export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
+  secrets: (name) => Object.values(kurrentCloudSecrets(name)),
+  sized: false,
   kind: "event-store",
   runs: "vendor",
   shape: object<KurrentCloudSettings>({
@@ -345,6 +350,9 @@ function vendorVersionLoss(before: KurrentCloudSettings, after: KurrentCloudSett
 }
 
 export const kurrentDb: StoreEngine<KurrentDbSettings> = {
+  secrets: (name, { insecure }) => (insecure ? [] : Object.values(kurrentDbSecrets(name))),
+  namedOutside: true,
+  withoutArm: "KurrentDB has no ARM image",
   kind: "event-store",
   runs: "cluster",
   shape: object<KurrentDbSettings>({
@@ -423,6 +431,8 @@ function joinedNodes(was: number, now: number): readonly SettingProblem[] {
 }
 
 export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
+  secrets: (name, { server }) => serverSecrets(server.name ?? name, server),
+  server: ({ server }) => server,
   kind: "event-store",
   runs: "cluster",
   shape: object<PostgresEventsSettings>({ engine: told, server: postgres }),
@@ -494,6 +504,7 @@ export function eventSourcingDbSize(settings: EventSourcingDbSettings, size: Siz
 const EVALUATION_EVENTS = (25_000).toLocaleString("en");
 
 export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
+  secrets: (name) => [eventSourcingDbToken(name)],
   kind: "event-store",
   runs: "cluster",
   shape: object<EventSourcingDbSettings>({

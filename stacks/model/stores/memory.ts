@@ -11,6 +11,8 @@ export interface MemorySettings {
 
 export const memory: StoreEngine<MemorySettings> = {
   kind: "event-store",
+  secrets: () => [],
+  sized: false,
   runs: "cluster",
   shape: object<MemorySettings>({ engine: told }),
   withinCluster: true,

@@ -5,13 +5,17 @@ import type { PostgresVersion } from "../../../constructs/core/versions";
 import { DEFAULT_POSTGRES, POSTGRES } from "../../../constructs/core/versions";
 import {
   AURORA_SIZES,
+  databaseName as defaultDatabase,
   instanceClass,
   type ManagedEngine,
+  POSTGRES_ROLES,
   type PostgresClusterProps,
   postgresMoveProblems,
+  postgresUser,
   RDS_SIZES,
   resolvePostgres,
 } from "../../../constructs/postgres";
+import type { SecretSpec } from "../../../constructs/secrets";
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
 import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
 import { nameOf, scalar, size } from "../common";
@@ -151,7 +155,24 @@ function olderServer(before: PostgresSettings, after: PostgresSettings) {
   return older(before.version ?? DEFAULT_POSTGRES, after.version ?? DEFAULT_POSTGRES);
 }
 
+/** The database of a server, whose name its roles begin with. */
+export function databaseOf({ name, settings: { database } }: DatabaseServer): string {
+  return database ?? defaultDatabase(name);
+}
+
+/** A server, as far as its database and the users of it follow from it. */
+export interface DatabaseServer {
+  readonly name: string;
+  readonly settings: Pick<PostgresSettings, "database">;
+}
+
+/** The secrets of a server's users, one for each role. */
+export function serverSecrets(name: string, settings: DatabaseServer["settings"]): readonly SecretSpec[] {
+  return POSTGRES_ROLES.map((role) => postgresUser(databaseOf({ name, settings }), role, name));
+}
+
 export const aurora: StoreEngine<AuroraSettings> = {
+  secrets: serverSecrets,
   kind: "postgres",
   runs: "aws",
   shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has") }),
@@ -162,6 +183,7 @@ export const aurora: StoreEngine<AuroraSettings> = {
 };
 
 export const rds: StoreEngine<RdsSettings> = {
+  secrets: serverSecrets,
   kind: "postgres",
   runs: "aws",
   shape: object<RdsSettings>({
@@ -179,6 +201,7 @@ export const rds: StoreEngine<RdsSettings> = {
 };
 
 export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
+  secrets: serverSecrets,
   kind: "postgres",
   runs: "cluster",
   shape: object<CloudNativePgSettings>({

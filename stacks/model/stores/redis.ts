@@ -8,6 +8,7 @@ import {
   type Eviction,
   type RedisPurpose,
   type ResolvedValkey,
+  redisUsers,
   resolveValkey,
   valkeyMoveProblems,
 } from "../../../constructs/redis";
@@ -93,6 +94,7 @@ function purposeKept(before: Cache, after: Cache): readonly SettingProblem[] {
 }
 
 export const elasticache: StoreEngine<ElastiCacheSettings> = {
+  secrets: (name) => [redisUsers(name)],
   kind: "redis",
   runs: "aws",
   shape: object<ElastiCacheSettings>({
@@ -112,6 +114,7 @@ export const elasticache: StoreEngine<ElastiCacheSettings> = {
 };
 
 export const valkey: StoreEngine<ValkeySettings> = {
+  secrets: (name) => [redisUsers(name)],
   kind: "redis",
   runs: "cluster",
   shape: object<ValkeySettings>({ engine: told, ...redis, replicas: optional(whole(0, 5)), ...valkeySettings }),

@@ -47,7 +47,7 @@ export interface Domain extends DomainDefaults {
   readonly cluster?: "writeCluster" | "readCluster";
 
   /**
-   * Domains that are deployed before it.
+   * Domains that are deployed before it; none with `[]`.
    * @default - the one written before it
    */
   readonly after?: readonly string[];
@@ -103,7 +103,7 @@ export const domainShape = object<Domain>({
   tolerations,
   pullSecrets,
   cluster: side,
-  after: optional(list(name, "name domains, or leave it out")),
+  after: optional(list(name, "name domains, or leave it out", 0)),
   trafficAfter: optional(list(name, "name domains, or leave it out")),
   services: optional(records(withEntries(serviceEntries), name)),
   workers: optional(records(withEntries(workerEntries), name)),

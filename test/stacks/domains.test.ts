@@ -425,6 +425,35 @@ describe("texts of programs in domains", () => {
       about({
         env: { A: text },
         services: { api: { ...service, env: { B: text }, files: { "/c": text }, command: [text] } },
+describe("what a workload reaches outside", () => {
+  it.each(["api.example.com", "*.example.com", "internet", "203.0.113.0/24", "203.0.113.7/32", "0.0.0.0/0"])("may be %s", (host) => {
+    expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([]);
+  });
+
+  // What is taken for a name is opened to every address.
+  it.each([
+    "2001:db8::/32",
+    "10.0.0.0/33",
+    "999.1.1.1/8",
+    "10.0.0.1/8",
+    "*",
+    "a b",
+    "https://api.example.com",
+    "api.example.com:8443",
+    "10.0.0.256",
+  ])("is not %s", (host) => {
+    expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([
+      `${at}.workers.a.egress[0].host: "${host}" is no name and no block of addresses; write "api.example.com", "203.0.113.0/24" or "internet"`,
+    ]);
+  });
+
+  it("is a block of one address with its prefix", () => {
+    expect(about({ workers: { a: { ...worker, egress: [{ host: "203.0.113.7" }] } } })).toEqual([
+      `${at}.workers.a.egress[0].host: "203.0.113.7" is no block of addresses; write 203.0.113.7/32`,
+    ]);
+  });
+});
+
         jobs: { migrate: { image, when: "before", command: [text], args: [text], down: { command: [text] } } },
       }),
     ).toEqual([]);

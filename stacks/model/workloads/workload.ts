@@ -1,5 +1,6 @@
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
 import { bytes, millicores } from "../../../constructs/core/quantities";
+import { parseBlock } from "../../../constructs/network";
 import type { Container, Probes, Scaling, Toleration, Volume } from "../../../constructs/workload";
 import { choice, flag, list, moment, nameOr, object, optional, quantity, records, text, value, whole } from "../check/shape";
 import {
@@ -225,7 +226,7 @@ export type Call =
 /** Something outside of the environment. */
 export interface Egress {
   /**
-   * Its name, `api.example.com`, its addresses, `203.0.113.0/24`, or `internet`, if it may be anywhere. Network policies know
+   * Its name, `api.example.com`, its IPv4 addresses, `203.0.113.0/24`, or `internet`, if it may be anywhere. Network policies know
    * addresses only: with a name, the ports are open to every address outside of private networks.
    */
   readonly host: string;
@@ -349,6 +350,16 @@ const use = nameOr(
 
 const call = nameOr(name, object<Exclude<Call, string>>({ service: name, variables: optional(variables) }));
 
+const HOST = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/** What is neither a block nor a name would be taken for a name, and opened to every address. */
+const outside = value((input) => {
+  if (typeof input !== "string" || !/\S/.test(input)) return { rule: "says nothing", remedy: "write a word or more" };
+  if (HOST.test(input) || parseBlock(input) !== undefined) return undefined;
+  if (parseBlock(`${input}/32`)) return { rule: "is no block of addresses", remedy: `write ${input}/32` };
+  return { rule: "is no name and no block of addresses", remedy: 'write "api.example.com", "203.0.113.0/24" or "internet"' };
+});
+
 /** Its release is called after it: secret-<name>. */
 const secretUse = nameOr(
   name,
@@ -375,7 +386,7 @@ export const container = {
   calls: optional(list(call, 'write ["geolocation"], or leave it out')),
   egress: optional(
     list(
-      object<Egress>({ host: anything, ports: optional(list(port, "write [443], or leave it out")) }),
+      object<Egress>({ host: outside, ports: optional(list(port, "write [443], or leave it out")) }),
       'write [{ host: "api.example.com", ports: [443] }], or leave it out',
     ),
   ),

@@ -2,8 +2,9 @@ import type { App } from "cdktf";
 import { WorkloadSecret } from "../../constructs/secrets";
 import type { Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
+import { isExistingCluster } from "../model/cluster";
 import { exposedOf } from "../model/derive/endpoints";
-import { FIELD_KEYS, fieldKeysHome, workloadSecrets } from "../model/derive/secrets";
+import { FIELD_KEYS, fieldKeysHome, secretHomesOf, workloadSecrets } from "../model/derive/secrets";
 import type { DomainOf } from "../model/system";
 import { followingJobs, keptJobs, prepared } from "./jobs";
 import { ONE_BY_ONE, placeOf, TRAFFIC_TEST, tested, trafficPlaceOf, type WorkloadPlace } from "./place";
@@ -25,8 +26,8 @@ export interface DomainStack {
 }
 
 /**
- * The stacks of the domains of an environment. Each comes after those that its domain names, and ends in a test that it has to
- * pass. Gateways and routes that come after other domains follow in stacks of their own.
+ * The stacks of the domains of an environment. Each comes after those that its domain names and those whose secrets it copies,
+ * and ends in a test that it has to pass. Gateways and routes that come after other domains follow in stacks of their own.
  */
 export function domainStacks(
   app: App,
@@ -38,8 +39,12 @@ export function domainStacks(
   for (const domain of domains) {
     const populated = sites.find(({ site }) => site.key === domain.cluster);
     if (!populated) continue;
-    const previous = found.filter((made) => domain.after.includes(made.domain.name)).map(({ stack }) => stack);
     const { site, stacks } = populated;
+    // Whoever copies a secret is let read it in the namespace that it is at home in.
+    const homes = isExistingCluster(site.cluster) ? secretHomesOf(site.environment, domain) : [];
+    const previous = found
+      .filter((made) => domain.after.includes(made.domain.name) || homes.includes(made.domain.namespace))
+      .map(({ stack }) => stack);
     found.push({ site, domain, stack: domainStack(app, site, domain, [...stacks, ...before, ...previous]) });
   }
   return [...found, ...found.flatMap((one) => trafficStack(app, one, found))];

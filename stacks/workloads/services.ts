@@ -5,6 +5,7 @@ import { type Duration, known, seconds } from "../../constructs/core/quantities"
 import { arrivalOf } from "../../constructs/domain";
 import { Binding, DEREGISTRATION } from "../../constructs/entry";
 import { type Gateway, gatewayPeer, Routes } from "../../constructs/gateway";
+import type { Peer, TrafficRule } from "../../constructs/kubernetes";
 import { type Check, HttpService, type ServiceVersion, smokeTestsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
 import { pathOf } from "../model/check/paths";
@@ -36,7 +37,11 @@ export function servicesOf(place: WorkloadPlace): Tested {
     const path = pathOf(site.environment, keys);
     const { replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health, ports: further, servicePort } = settings;
     const pod = withAccess(podOf(place, { ...one, settings: { ...settings, metrics: settings.metrics ?? { port } } }), site.environment);
-    const { bound, ...tcp } = publicPortsIn(place, one);
+    const { bound, listens = [], ...tcp } = publicPortsIn(place, one);
+    const gateway = one.exposed ? [gatewayPeer(namespace)] : [];
+    const callers = callersOf(site.environment, one);
+    // Further ports are for those who call it; requests and tests come to the one that answers.
+    const asked = further ? askedAt(gateway, namespace, [port, ...publicPortsOf(one).map((open) => open.port)]) : [];
     const service = new HttpService(stack, name, {
       ...(encrypts ? withFieldKeys(pod, site.environment) : pod),
       ...imagesOf(settings),
@@ -49,7 +54,8 @@ export function servicesOf(place: WorkloadPlace): Tested {
       ...tcp,
       after: [...(pod.after ?? []), ...bound],
       health,
-      clients: [...(one.exposed ? [gatewayPeer(namespace)] : []), ...callersOf(site.environment, one), smokeTestsOf(namespace)],
+      clients: further ? callers : [...gateway, ...callers, smokeTestsOf(namespace)],
+      ...(asked.length + listens.length > 0 ? { listens: [...asked, ...listens] } : {}),
     });
     const versions = versionsIn(settings, describedAt(path, service)).map((version) => ({
       ...version,
@@ -128,6 +134,14 @@ function reachedBy({ gateway, hostnames, parts }: DomainGateway, services: reado
 
 function ports(services: readonly ServiceOf[]): readonly number[] {
   return [...new Set(services.map(({ settings: { port = WORKLOAD_DEFAULTS.port } }) => port))];
+}
+
+/** What a service with further ports lets in beside its callers: its gateway at the first of some ports, and tests at all of them. */
+function askedAt(gateway: readonly Exclude<Peer, string>[], namespace: string, ports: readonly number[]): readonly TrafficRule[] {
+  return [
+    ...(gateway.length > 0 ? [{ name: "gateway", peer: gateway, ports: ports.slice(0, 1) }] : []),
+    { name: "tests", peer: smokeTestsOf(namespace), ports },
+  ];
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { SecretSpec } from "../../../constructs/secrets";
 import { type ClusterKey, isExistingCluster } from "../cluster";
 import { engineOf } from "../stores";
-import type { StoreOf, System } from "../system";
+import type { DomainOf, StoreOf, System } from "../system";
 import type { SecretUse } from "../workloads/workload";
 import { clustersOf } from "./clusters";
 import { membersOf } from "./members";
@@ -74,6 +74,14 @@ export function workloadSecrets({ domains }: Pick<System, "domains">): readonly 
     }
   }
   return [...found.values()];
+}
+
+/** The namespaces of other domains on the same cluster in which secrets are at home that a domain's workloads are given. */
+export function secretHomesOf(system: Pick<System, "domains">, domain: DomainOf): readonly string[] {
+  const used = workloadSecrets({ domains: [domain] }).map(({ spec }) => spec.name);
+  return workloadSecrets(system)
+    .filter(({ cluster, namespace, spec }) => used.includes(spec.name) && cluster === domain.cluster && namespace !== domain.namespace)
+    .map(({ namespace }) => namespace);
 }
 
 /**

@@ -47,7 +47,8 @@ export interface Domain extends DomainDefaults {
   readonly cluster?: "writeCluster" | "readCluster";
 
   /**
-   * Domains that are deployed before it; none with `[]`.
+   * Domains that are deployed before it; none with `[]`. In an existing cluster the first domain that names a generated secret is
+   * always deployed before the others that do.
    * @default - the one written before it
    */
   readonly after?: readonly string[];

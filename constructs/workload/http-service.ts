@@ -220,8 +220,13 @@ function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
       found.push({ property, value, rule: "is another of its ports as well", remedy: "choose another" });
     }
     // Kubernetes, IANA service names; the other two are taken.
-    if (!/^(?=.{1,15}$)(?!http$|metrics$)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
-      found.push({ property, value: name, rule: "is no name of a port", remedy: "use up to 15 lower-case letters, digits and hyphens" });
+    if (!/^(?=.{1,15}$)(?!http$|metrics$|.*--)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
+      found.push({
+        property,
+        value: name,
+        rule: "is no name of a port",
+        remedy: "use up to 15 lower-case letters, digits and single hyphens",
+      });
     }
     return found;
   });

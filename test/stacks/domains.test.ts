@@ -31,7 +31,7 @@ describe("stores and domains", () => {
         env: { NODE_ENV: "production" },
         services: {
           api: { ...service, paths: ["/api"], uses: ["postgres", "nats"], calls: ["everything", { service: "billing" }] },
-          billing: { ...service, ports: { metrics: 9090 } },
+          billing: { ...service, ports: { statistics: 9090 } },
           files: { image, replicas: 1, volumes: { "/data": { size: "1Gi" } } },
         },
         workers: { mails: { ...worker, uses: [{ store: "ledger", as: "subscriptions" }] } },
@@ -292,8 +292,8 @@ describe("what requests reach from outside", () => {
   });
 
   it("has ports of one name each", () => {
-    expect(about({ services: { a: { ...service, port: 5002, ports: { http: 5002, one: 5050, other: 5050 } } } })).toEqual([
-      `${at}.services.a.ports.http: 5002 is port as well; use another port, or leave it out`,
+    expect(about({ services: { a: { ...service, port: 5002, ports: { web: 5002, one: 5050, other: 5050 } } } })).toEqual([
+      `${at}.services.a.ports.web: 5002 is port as well; use another port, or leave it out`,
       `${at}.services.a.ports.other: 5050 is one as well; use another port, or leave it out`,
     ]);
   });
@@ -356,6 +356,16 @@ describe("the secrets of workloads", () => {
     expect(about({ secrets: { KEY: "api-key" }, services: { api: { ...service, secrets } } })).toEqual([]);
     expect(
       about({
+  it("has ports with names that Kubernetes knows", () => {
+    const ports = { http: 9000, metrics: 9001, "a--b": 9002, "longer-than-fifteen": 9003, "just-fifteen-ab": 9004 };
+    expect(about({ services: { a: { ...service, ports } } })).toEqual(
+      ["http", "metrics", "a--b", "longer-than-fifteen"].map(
+        (name) =>
+          `${at}.services.a.ports.${name}: "${name}" is no name of a port; use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics`,
+      ),
+    );
+  });
+
         secrets: { KEY: "redis-users" },
         services: { api: { ...service, secrets: { JWT: "nats-users" }, secretFiles: { "/jwt": { secret: "redis-users", key: "a" } } } },
       }),

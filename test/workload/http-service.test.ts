@@ -182,7 +182,7 @@ describe("HttpService", () => {
     [
       "a port by a name that is taken",
       { morePorts: { http: 5050 } },
-      'orders.morePorts.http: "http" is no name of a port; use up to 15 lower-case letters, digits and hyphens',
+      'orders.morePorts.http: "http" is no name of a port; use up to 15 lower-case letters, digits and single hyphens',
     ],
     ["health without a path", { health: "health" }, 'orders.health: "health" is no path; write one that begins with /'],
     ["a drain without time", { drain: "soon" }, 'orders.drain: "soon" is not a span of time; write a number and a unit, like "30d"'],

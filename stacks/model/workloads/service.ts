@@ -101,6 +101,13 @@ export interface QueryApi extends Service {
   readonly edge?: Edge;
 }
 
+/** Kubernetes, IANA service names; the others are taken. */
+const portName = text(
+  /^(?=.{1,15}$)(?!http$|metrics$|.*--)[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  "is no name of a port",
+  "use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics",
+);
+
 export const service = {
   ...workload,
   replicas,
@@ -110,7 +117,7 @@ export const service = {
   health: optional(path),
   paths: optional(list(path, "write beginnings of paths, or leave it out")),
   hosts: optional(list(domain, "write names like api.orders.example.com, or leave it out")),
-  ports: optional(records(port)),
+  ports: optional(records(port, portName)),
   publicPorts: optional(list(name, 'write ["broker"], or leave it out')),
   volumes,
   maxBodySize: optional(quantity(bytes)),

@@ -193,6 +193,16 @@ describe("what is done with requests from outside", () => {
 });
 
 describe("what a workload calls", () => {
+  it("is told apart: of a kind with variables of the platform's there is one", () => {
+    const uses = ["ledger", "other", "postgres", "second"];
+    const stores = { ledger: events, other: events, postgres, second: postgres };
+    const using = (own: readonly unknown[]) => complaints({ stores, domains: { orders: { workers: { a: { ...worker, uses: own } } } } });
+    expect(using(uses)).toEqual([
+      `${at}.workers.a.uses[1]: "other" is told by the same variables as ledger; write { store: "other", variables: { … } } with others for one of the two`,
+    ]);
+    expect(using(["ledger", { store: "other", variables: { OTHER_URL: "{EVENT_STORE_URL}" } }, "postgres", "second"])).toEqual([]);
+  });
+
   it("is another service of the environment, which has one address", () => {
     const slots = { release: "blue-green", slots: { blue: image }, live: "blue" };
     const calls = ["everithing", { service: "b" }, "a", "mails", "everything", { service: "everything" }];
@@ -381,7 +391,7 @@ describe("two stores at a vendor", () => {
   const kurrentCloud = { engine: "kurrent-cloud", size: "development", backup: { every: "1d", keep: "7d" } };
   const two = (other: object) => {
     const { aws } = anEnvironment();
-    const workers = { mails: { ...worker, uses: ["one", "two"] } };
+    const workers = { mails: { ...worker, uses: ["one", { store: "two", variables: { OTHER_URL: "{EVENT_STORE_URL}" } }] } };
     return complaints({ aws, stores: { one: kurrentCloud, two: { ...kurrentCloud, ...other } }, domains: { orders: { workers } } });
   };
 
@@ -445,6 +455,20 @@ describe("what a workload reaches outside", () => {
     "2001:db8::/32",
     "10.0.0.0/33",
     "999.1.1.1/8",
+  it("are generated or provided, and are no certificates of stores", () => {
+    const secrets = {
+      TOKEN: "jwt",
+      OTHER: { secret: "jwt", key: "token" },
+      CERTIFICATE: "postgres-tls",
+      ROOT: { secret: "ledger-authority", key: "ca" },
+    };
+    expect(about({ services: { api: { ...service, secrets } } })).toEqual([
+      `${at}.services.api.secrets.OTHER.secret: "jwt" is a secret that the platform generates; choose another name`,
+      `${at}.services.api.secrets.CERTIFICATE: "postgres-tls" is a secret that the platform makes; choose another name`,
+      `${at}.services.api.secrets.ROOT.secret: "ledger-authority" is a secret that the platform makes; choose another name`,
+    ]);
+  });
+
     "10.0.0.1/8",
     "*",
     "a b",

@@ -21,6 +21,7 @@ export const domainRules: readonly Rule[] = [
   domainsFollowEarlierOnes,
   trafficFollowsDomains,
   usesAreThere,
+  usesAreToldApart,
   callsAreThere,
   outsideReaches,
   hostsAreApart,
@@ -129,6 +130,23 @@ function unfit({ as, store, keys }: UseOf, kind: StoreKind): Finding[] {
       remedy: ROLES[kind].length > 0 ? `use ${ROLES[kind].join(" or ")}` : "leave it out",
     },
   ];
+}
+
+/** Of several databases each has variables of its own; of all other kinds a workload knows one store by those of the platform. */
+function usesAreToldApart(system: DraftSystem): RuleFinding[] {
+  const kindOf = (store: string) => system.stores.find(({ name }) => name === store)?.kind;
+  return workloadsIn(system).flatMap(({ workload }) => {
+    const told = workload.uses.filter(({ store, variables }) => variables === undefined && kindOf(store) !== "postgres" && kindOf(store));
+    return told.flatMap((use, index): RuleFinding[] => {
+      const { store, keys } = use;
+      const before = told.slice(0, index).find((other) => kindOf(other.store) === kindOf(store));
+      if (before === undefined || before.store === store || keys.at(-2) !== "uses") return [];
+      // Of several event stores of a projection one is too many.
+      if (workload.kind === "projection" && kindOf(store) === "event-store") return [];
+      const rule = `is told by the same variables as ${before.store}`;
+      return [{ keys, value: store, rule, remedy: `write { store: "${store}", variables: { … } } with others for one of the two` }];
+    });
+  });
 }
 
 /** A service is called by its one address, on the cluster of those who call it. */
@@ -337,7 +355,9 @@ function portsTwice({ keys, settings }: ServiceOf): readonly Finding[] {
 function secretsAreApart(system: DraftSystem): Finding[] {
   const all = secretsOf(system as System).map(({ spec }) => spec.name);
   const generated = workloadSecrets(system);
-  const taken = all.slice(0, all.length - generated.length);
+  // Beside them are the certificates of stores.
+  const certificates = system.stores.flatMap(({ name }) => [`${name}-tls`, `${name}-authority`]);
+  const taken = [...all.slice(0, all.length - generated.length), ...certificates];
   const homes = new Map(generated.map(({ spec, cluster }) => [spec.name, cluster]));
   return workloadsIn(system).flatMap(({ domain, workload }) => {
     const { secrets = {}, secretFiles = {} } = workload.settings as Workload;
@@ -348,9 +368,11 @@ function secretsAreApart(system: DraftSystem): Finding[] {
         if (name === undefined) return [];
         const home = typeof use === "string" ? homes.get(name) : undefined;
         const isApart = home !== undefined && home !== domain.cluster && [home, domain.cluster].some((one) => isExisting(system, one));
-        if (!taken.includes(name) && !isApart) return [];
+        const isGenerated = typeof use !== "string" && homes.has(name) && !taken.includes(name);
+        if (!taken.includes(name) && !isApart && !isGenerated) return [];
         const ofDomain = setting === "secrets" && !(key in (written.secrets ?? {}));
         const keys = [...(ofDomain ? domain.keys : workload.keys), setting, key, ...(typeof use === "string" ? [] : ["secret"])];
+        if (isGenerated) return [{ keys, value: name, rule: "is a secret that the platform generates", remedy: "choose another name" }];
         if (!isApart) return [{ keys, value: name, rule: "is a secret that the platform makes", remedy: "choose another name" }];
         const rule = `is generated on ${home}, and existing clusters share no secrets`;
         return [{ keys, value: name, rule, remedy: "use another name on each cluster, or provide it: { secret, key }" }];

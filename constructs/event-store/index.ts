@@ -29,3 +29,4 @@ export {
 } from "./kurrentdb-size";
 export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";
+export { storeNameProblems } from "./store-name";

@@ -1,5 +1,5 @@
 export { caughtUp } from "./caught-up";
 export type * from "./contract";
 export { ProjectionTables, type ProjectionTablesProps, projectionTablesPods } from "./projection-tables";
-export { ReadModel, type ReadModelProps, readModelPods } from "./read-model";
+export { projectionNameProblems, ReadModel, type ReadModelProps, readModelPods } from "./read-model";
 export { projectionVariables } from "./variables";

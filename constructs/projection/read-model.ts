@@ -72,7 +72,7 @@ export class ReadModel extends Construct {
   constructor(scope: Construct, id: string, props: ReadModelProps) {
     super(scope, id);
     const { cluster, namespace, postgres, projection, slots, live, revision = "", forced = false, after = [] } = props;
-    refuse(this, nameProblems(projection), "projection");
+    refuse(this, projectionNameProblems(projection), "projection");
     refuse(this, partitionProblems(slots), "slots");
     refuse(this, liveProblems(live, slots), "live");
     const name = nameOf(projection);
@@ -133,7 +133,8 @@ function partitionsBySlot(slots: ReadModelSlots): Readonly<Record<string, number
   return Object.fromEntries(entries.map(([slot, { partitions }]) => [slot, partitions]));
 }
 
-function nameProblems(projection: string): readonly Omit<Problem, "path">[] {
+/** Why the schemas of a projection can't be called after it. */
+export function projectionNameProblems(projection: string): readonly Omit<Problem, "path">[] {
   const taken = ["public", "projections", "information_schema"].includes(projection);
   return /^(?!pg_)[a-z][a-z0-9_]*(?<!_[ab])(?<!_)$/.test(projection) && projection.length <= LONGEST_NAME && !taken
     ? []

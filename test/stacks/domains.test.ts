@@ -137,7 +137,72 @@ describe("the names of workloads", () => {
   });
 });
 
+describe("what is called after something of a domain", () => {
+  const beside = { image, workers: 1, parallelism: 1, uses: ["ledger", "postgres"] };
+  const reached = { ...service, paths: ["/"] };
+  const migrate = { image, when: "before", per: "slot", uses: [{ store: "postgres", as: "migrator" }] };
+
+  it.each<[string, object, string]>([
+    ["a slot", { projections: { trades: beside }, workers: { "trades-b": worker } }, "workers.trades-b"],
+    ["a gate", { services: { web: reached }, workers: { "web-test": worker } }, "workers.web-test"],
+    ["a gate of a slot", { services: { web: reached }, workers: { "web-blue-test": worker } }, "workers.web-blue-test"],
+    ["a run", { projections: { trades: beside }, workers: { "make-trades-a": worker }, jobs: { make: migrate } }, "workers.make-trades-a"],
+  ])("is not called like %s of another workload", (_, members, keys) => {
+    const [line, ...others] = about(members);
+    expect(others).toEqual([]);
+    expect(line).toMatch(new RegExp(`^${at}.${keys}: "[a-z-]+" is the name of a part of domains.orders.\\S+ as well; choose another$`));
+  });
+
+  it("is not called like a job for a database, and may be in another domain", () => {
+    const projections = { trades: beside };
+    expect(about({ projections, workers: { "postgres-projections": worker } })).toEqual([
+      `${at}.workers.postgres-projections: "postgres-projections" is the name of a job for postgres as well; choose another`,
+    ]);
+    expect(about({ workers: { "everything-test": worker, "postgres-projections": worker } })).toEqual([]);
+  });
+
+  it("can begin the names of schemas where it is a projection", () => {
+    const rule = "can't begin the names of schemas; use one that ends in neither -a nor -b, doesn't begin with pg-, and is not public, ";
+    expect(about({ projections: { "side-b": beside, public: beside, "side-c": beside } })).toEqual([
+      `${at}.projections.side-b: "side-b" ${rule}projections or information-schema`,
+      `${at}.projections.public: "public" ${rule}projections or information-schema`,
+    ]);
+    const roles = { eventStore: events, readDatabase: { ...postgres, name: "reads" }, projections: { image, workers: 1, parallelism: 1 } };
+    expect(complaints({ ...roles, system: "orders-a" })).toEqual([
+      "test.projections: is called orders-a in its schemas, which can't begin so; give it a name that ends in neither -a nor -b, doesn't begin with pg-, and is not public, projections or information-schema",
+    ]);
+  });
+
+  it("is short enough for what is called after it", () => {
+    const [thirtySix, forty] = ["j".repeat(36), "d".repeat(40)];
+    const down = { command: ["undo"] };
+    expect(
+      about({ jobs: { [thirtySix]: { image, when: "before", down }, [thirtySix.slice(1)]: { image, when: "before", down } } }),
+    ).toEqual([`${at}.jobs.${thirtySix}.down: makes ${thirtySix}-down, which has 41 characters; use names that leave it up to 40`]);
+    const users = { domains: { a: { workers: { b: { ...worker, uses: [forty] } } } } };
+    expect(complaints({ stores: { [forty]: events }, ...users })).toEqual([
+      `test.stores.${forty}: "${forty}" can't be part of the names of services and releases; use up to 38 lower-case letters, digits and hyphens`,
+    ]);
+    const shared = { cluster: { ...cluster, shared: true } };
+    expect(
+      complaints({ ...shared, domains: { [forty]: { workers: { a: worker } }, [forty.slice(3)]: { workers: { b: worker } } } }),
+    ).toEqual([
+      `test.domains.${forty}: "${forty}" makes the namespace test-${forty} on a shared cluster, which has 45 characters; use up to 37 characters`,
+    ]);
+  });
+});
+
 describe("what a workload uses", () => {
+  it("is told apart: of a kind with variables of the platform's there is one", () => {
+    const uses = ["ledger", "other", "postgres", "second"];
+    const stores = { ledger: events, other: events, postgres, second: postgres };
+    const using = (own: readonly unknown[]) => complaints({ stores, domains: { orders: { workers: { a: { ...worker, uses: own } } } } });
+    expect(using(uses)).toEqual([
+      `${at}.workers.a.uses[1]: "other" is told by the same variables as ledger; write { store: "other", variables: { … } } with others for one of the two`,
+    ]);
+    expect(using(["ledger", { store: "other", variables: { OTHER_URL: "{EVENT_STORE_URL}" } }, "postgres", "second"])).toEqual([]);
+  });
+
   const uses = (...of: unknown[]) => about({ workers: { mails: { ...worker, uses: of } } });
 
   it("is a store of the environment, once", () => {
@@ -193,16 +258,6 @@ describe("what is done with requests from outside", () => {
 });
 
 describe("what a workload calls", () => {
-  it("is told apart: of a kind with variables of the platform's there is one", () => {
-    const uses = ["ledger", "other", "postgres", "second"];
-    const stores = { ledger: events, other: events, postgres, second: postgres };
-    const using = (own: readonly unknown[]) => complaints({ stores, domains: { orders: { workers: { a: { ...worker, uses: own } } } } });
-    expect(using(uses)).toEqual([
-      `${at}.workers.a.uses[1]: "other" is told by the same variables as ledger; write { store: "other", variables: { … } } with others for one of the two`,
-    ]);
-    expect(using(["ledger", { store: "other", variables: { OTHER_URL: "{EVENT_STORE_URL}" } }, "postgres", "second"])).toEqual([]);
-  });
-
   it("is another service of the environment, which has one address", () => {
     const slots = { release: "blue-green", slots: { blue: image }, live: "blue" };
     const calls = ["everithing", { service: "b" }, "a", "mails", "everything", { service: "everything" }];
@@ -301,6 +356,16 @@ describe("what requests reach from outside", () => {
     ]);
   });
 
+  it("has ports with names that Kubernetes knows", () => {
+    const ports = { http: 9000, metrics: 9001, "a--b": 9002, "longer-than-fifteen": 9003, "just-fifteen-ab": 9004 };
+    expect(about({ services: { a: { ...service, ports } } })).toEqual(
+      ["http", "metrics", "a--b", "longer-than-fifteen"].map(
+        (name) =>
+          `${at}.services.a.ports.${name}: "${name}" is no name of a port; use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics`,
+      ),
+    );
+  });
+
   it("has ports of one name each", () => {
     expect(about({ services: { a: { ...service, port: 5002, ports: { web: 5002, one: 5050, other: 5050 } } } })).toEqual([
       `${at}.services.a.ports.web: 5002 is port as well; use another port, or leave it out`,
@@ -360,22 +425,55 @@ describe("a projection", () => {
   });
 });
 
+describe("what a workload reaches outside", () => {
+  it.each(["api.example.com", "*.example.com", "internet", "203.0.113.0/24", "203.0.113.7/32", "0.0.0.0/0"])("may be %s", (host) => {
+    expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([]);
+  });
+
+  // What is taken for a name is opened to every address.
+  it.each([
+    "2001:db8::/32",
+    "10.0.0.0/33",
+    "999.1.1.1/8",
+    "10.0.0.1/8",
+    "*",
+    "a b",
+    "https://api.example.com",
+    "api.example.com:8443",
+    "10.0.0.256",
+  ])("is not %s", (host) => {
+    expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([
+      `${at}.workers.a.egress[0].host: "${host}" is no name and no block of addresses; write "api.example.com", "203.0.113.0/24" or "internet"`,
+    ]);
+  });
+
+  it("is a block of one address with its prefix", () => {
+    expect(about({ workers: { a: { ...worker, egress: [{ host: "203.0.113.7" }] } } })).toEqual([
+      `${at}.workers.a.egress[0].host: "203.0.113.7" is no block of addresses; write 203.0.113.7/32`,
+    ]);
+  });
+});
+
 describe("the secrets of workloads", () => {
+  it("are generated or provided, and are no certificates of stores", () => {
+    const secrets = {
+      TOKEN: "jwt",
+      OTHER: { secret: "jwt", key: "token" },
+      CERTIFICATE: "postgres-tls",
+      ROOT: { secret: "ledger-authority", key: "ca" },
+    };
+    expect(about({ services: { api: { ...service, secrets } } })).toEqual([
+      `${at}.services.api.secrets.OTHER.secret: "jwt" is a secret that the platform generates; choose another name`,
+      `${at}.services.api.secrets.CERTIFICATE: "postgres-tls" is a secret that the platform makes; choose another name`,
+      `${at}.services.api.secrets.ROOT.secret: "ledger-authority" is a secret that the platform makes; choose another name`,
+    ]);
+  });
+
   it("are none that the platform makes", () => {
     const secrets = { JWT: "jwt", PAYMENT: { secret: "payment", key: "token" } };
     expect(about({ secrets: { KEY: "api-key" }, services: { api: { ...service, secrets } } })).toEqual([]);
     expect(
       about({
-  it("has ports with names that Kubernetes knows", () => {
-    const ports = { http: 9000, metrics: 9001, "a--b": 9002, "longer-than-fifteen": 9003, "just-fifteen-ab": 9004 };
-    expect(about({ services: { a: { ...service, ports } } })).toEqual(
-      ["http", "metrics", "a--b", "longer-than-fifteen"].map(
-        (name) =>
-          `${at}.services.a.ports.${name}: "${name}" is no name of a port; use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics`,
-      ),
-    );
-  });
-
         secrets: { KEY: "redis-users" },
         services: { api: { ...service, secrets: { JWT: "nats-users" }, secretFiles: { "/jwt": { secret: "redis-users", key: "a" } } } },
       }),
@@ -445,49 +543,6 @@ describe("texts of programs in domains", () => {
       about({
         env: { A: text },
         services: { api: { ...service, env: { B: text }, files: { "/c": text }, command: [text] } },
-describe("what a workload reaches outside", () => {
-  it.each(["api.example.com", "*.example.com", "internet", "203.0.113.0/24", "203.0.113.7/32", "0.0.0.0/0"])("may be %s", (host) => {
-    expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([]);
-  });
-
-  // What is taken for a name is opened to every address.
-  it.each([
-    "2001:db8::/32",
-    "10.0.0.0/33",
-    "999.1.1.1/8",
-  it("are generated or provided, and are no certificates of stores", () => {
-    const secrets = {
-      TOKEN: "jwt",
-      OTHER: { secret: "jwt", key: "token" },
-      CERTIFICATE: "postgres-tls",
-      ROOT: { secret: "ledger-authority", key: "ca" },
-    };
-    expect(about({ services: { api: { ...service, secrets } } })).toEqual([
-      `${at}.services.api.secrets.OTHER.secret: "jwt" is a secret that the platform generates; choose another name`,
-      `${at}.services.api.secrets.CERTIFICATE: "postgres-tls" is a secret that the platform makes; choose another name`,
-      `${at}.services.api.secrets.ROOT.secret: "ledger-authority" is a secret that the platform makes; choose another name`,
-    ]);
-  });
-
-    "10.0.0.1/8",
-    "*",
-    "a b",
-    "https://api.example.com",
-    "api.example.com:8443",
-    "10.0.0.256",
-  ])("is not %s", (host) => {
-    expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([
-      `${at}.workers.a.egress[0].host: "${host}" is no name and no block of addresses; write "api.example.com", "203.0.113.0/24" or "internet"`,
-    ]);
-  });
-
-  it("is a block of one address with its prefix", () => {
-    expect(about({ workers: { a: { ...worker, egress: [{ host: "203.0.113.7" }] } } })).toEqual([
-      `${at}.workers.a.egress[0].host: "203.0.113.7" is no block of addresses; write 203.0.113.7/32`,
-    ]);
-  });
-});
-
         jobs: { migrate: { image, when: "before", command: [text], args: [text], down: { command: [text] } } },
       }),
     ).toEqual([]);

@@ -1,10 +1,26 @@
+import { maxLength } from "../../../constructs/core/names";
+import { storeNameProblems } from "../../../constructs/event-store";
 import { PLACES } from "../../../constructs/platform";
+import { projectionNameProblems } from "../../../constructs/projection";
 import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import { NAMESPACES } from "../derive/namespaces";
+import type { AnyWorkload } from "../derive/workloads";
+import { engineOf } from "../stores";
+import type { DomainOf } from "../system";
+import { SLOTS } from "../workloads/roles";
 import { isGeneral, type Named, namedDomains, namedStores, namedWorkloads, writtenAt } from "./parts";
 
 /** What must hold of the names of stores, domains and workloads. */
-export const nameRules: readonly Rule[] = [namesAreApart, placesAreApart, workloadNamesAreFree, placesAreFree];
+export const nameRules: readonly Rule[] = [
+  namesAreApart,
+  placesAreApart,
+  workloadNamesAreFree,
+  placesAreFree,
+  projectionsNameSchemas,
+  namespacesAreShort,
+  eventStoresAreShort,
+  jobsThatUndoAreShort,
+];
 
 /** Parts of every stack on a cluster, and of every namespace, whose names no workload and no store can have. */
 const EVERYWHERE: readonly string[] = [
@@ -127,8 +143,68 @@ function workloadNamesAreFree(system: DraftSystem): RuleFinding[] {
     const found = (rule: string) => [{ keys: at, value: name, rule, remedy: "choose another" }];
     const beside = [...BESIDE_WORKLOADS, ...(domain.ownsNamespace ? [] : BESIDE_STORES)];
     if (isTaken(name, system.name) || beside.includes(name)) return found("is the name of a part of the platform as well");
-    const owner = workloads.find((other) => ENDS.some((end) => name === `${other.name}-${end}`));
-    return owner ? found(`is the name of a part of ${writtenAt(owner)} as well`) : [];
+    const owner = workloads.find(
+      (other) =>
+        ENDS.some((end) => name === `${other.name}-${end}`) || (other.domain === domain && podsBeside(other.part, domain).includes(name)),
+    );
+    if (owner) return found(`is the name of a part of ${writtenAt(owner)} as well`);
+    const database = domain.readModels.map((model) => model.database).find((one) => name === `${one}-projections`);
+    return database ? found(`is the name of a job for ${database} as well`) : [];
+  });
+}
+
+/** Pods that are called after a workload, among others of its namespace: those of slots, and gates of what is reached from outside. */
+function podsBeside(workload: AnyWorkload, { readModels }: DomainOf): readonly string[] {
+  const { name, kind } = workload;
+  if (kind === "projection") return ["a", "b"].map((slot) => `${name}-${slot}`);
+  if (kind === "job" && workload.settings.per === "slot")
+    return readModels.flatMap(({ projection }) => ["a", "b"].map((slot) => `${name}-${projection.replaceAll("_", "-")}-${slot}`));
+  if (kind !== "service" || !workload.exposed) return [];
+  return [name, ...SLOTS.map((slot) => `${name}-${slot}`)].map((version) => `${version}-test`);
+}
+
+/** The schemas of a projection are called after it, or after the system. */
+function projectionsNameSchemas(system: DraftSystem): RuleFinding[] {
+  return namedWorkloads(system).flatMap(({ name, said, at, part }): RuleFinding[] => {
+    if (part.kind !== "projection" || projectionNameProblems(part.model.projection).length === 0) return [];
+    const remedy = "that ends in neither -a nor -b, doesn't begin with pg-, and is not public, projections or information-schema";
+    return said
+      ? [{ keys: at, value: name, rule: "can't begin the names of schemas", remedy: `use one ${remedy}` }]
+      : [{ keys: at, rule: `is called ${system.system} in its schemas, which can't begin so`, remedy: `give it a name ${remedy}` }];
+  });
+}
+
+/** Characters of a namespace that secrets are copied from, by a release of Helm (53): secrets-of-<namespace>. */
+const LONGEST_NAMESPACE = 42;
+
+/** On a shared cluster the environment's name precedes that of each namespace. */
+function namespacesAreShort(system: DraftSystem): RuleFinding[] {
+  return [...namedStores(system), ...namedDomains(system)].flatMap(({ name, at, part }): RuleFinding[] => {
+    const { namespace } = part;
+    if (!isGeneral(part) || namespace === name || namespace.length <= LONGEST_NAMESPACE) return [];
+    const most = LONGEST_NAMESPACE - (namespace.length - name.length);
+    const rule = `makes the namespace ${namespace} on a shared cluster, which has ${namespace.length} characters`;
+    return [{ keys: at, value: name, rule, remedy: `use up to ${most} characters` }];
+  });
+}
+
+/** What an event store is made of is called after it. */
+function eventStoresAreShort(system: DraftSystem): RuleFinding[] {
+  return namedStores(system).flatMap(({ name, at, part }): RuleFinding[] => {
+    if (part.kind !== "event-store" || engineOf(part)?.inProcess || !isGeneral(part)) return [];
+    return storeNameProblems(name).map((problem) => ({ keys: at, ...problem }));
+  });
+}
+
+/** What undoes a job is called after each of its runs. */
+function jobsThatUndoAreShort(system: DraftSystem): RuleFinding[] {
+  return namedWorkloads(system).flatMap(({ name, keys, part, domain }): RuleFinding[] => {
+    if (part.kind !== "job" || part.settings.down === undefined) return [];
+    const runs = part.settings.per === "slot" ? podsBeside(part, domain) : [name];
+    const long = runs.map((run) => `${run}-down`).find(({ length }) => length > maxLength("workload"));
+    if (long === undefined) return [];
+    const rule = `makes ${long}, which has ${long.length} characters`;
+    return [{ keys: [...keys, "down"], rule, remedy: `use names that leave it up to ${maxLength("workload")}` }];
   });
 }
 

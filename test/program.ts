@@ -37,7 +37,8 @@ function synthesized(program: Program): Synthesis {
   }
 }
 
-function composedOf(program: Program): Synthesis {
+/** The same without policies, and with nothing written. */
+export function composedOf(program: Program): Synthesis {
   // Nothing is written there.
   const app = new App({ outdir: join(tmpdir(), "cdktf-cqrs-test") });
   const compositions = withoutTokenTraces(() => composed(app, program));

@@ -44,7 +44,7 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   ledger.enter(objects);
   const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.insufficientCapacity !== undefined));
   const ports = unreachablePorts(site, objects);
-  const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "room" : "nodes"}` }] : [];
+  const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "allocatable" : "nodes"}` }] : [];
   const refused = refusedBy(path, sent, ledger.groups);
   return { path, site, objects, declared, headroom: headroom(ledger), problems, ports, refused };
 }
@@ -53,7 +53,7 @@ const GI = 2 ** 30;
 
 function adviceOn(cluster: Cluster, excepted: boolean): Advice {
   const exception = excepted ? {} : { exception: "exceptions.insufficientCapacity" };
-  if (isExistingCluster(cluster)) return { size: cluster.room ? nameOf(cluster.room) : "unknown size", ...exception };
+  if (isExistingCluster(cluster)) return { size: cluster.allocatable ? nameOf(cluster.allocatable) : "unknown size", ...exception };
   const larger = sizesAbove(cluster.node).map((node) => ({ name: nameOf(node), room: allocatable(shapeOf(node)) }));
   return { size: nameOf(cluster.node), larger, ...exception };
 }

@@ -39,7 +39,7 @@ export function brokerConnection({ name, host, port = 4222, authority, peers, us
     facts: { host, port: String(port), user, password },
     variables: { NATS_URL: "tls://{user}:{password}@{host}:{port}", NATS_CA: "{ca}" },
     authority,
-    reaches: [{ name, peer: peers, ports: [port] }],
+    egress: [{ name, peer: peers, ports: [port] }],
     ready: { host, port },
   };
 }

@@ -126,13 +126,13 @@ export class Nats extends Construct {
       namespace,
       name,
       labels,
-      listens: [
+      ingress: [
         routes,
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.clients] }] : []),
         ...(watchers.length > 0 ? [{ name: "monitoring", peer: watchers, ports: [PORTS.monitoring] }] : []),
         ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
       ],
-      reaches: [routes],
+      egress: [routes],
       after,
     });
     const certificate = new ServerCertificate(this, "certificate", {

@@ -15,7 +15,7 @@ export interface NodeShape {
    * Generations whose types are left out.
    * @default - none
    */
-  readonly without?: readonly Generation[];
+  readonly excludeGenerations?: readonly Generation[];
 }
 
 const GI = 2 ** 30;
@@ -105,7 +105,7 @@ export function podsOn(cores: number): number {
   return cores < PODS.largeFromCores ? PODS.small : PODS.large;
 }
 
-function generations({ architecture, without = [] }: NodeShape) {
+function generations({ architecture, excludeGenerations: without = [] }: NodeShape) {
   return GENERATIONS[architecture].filter(({ name }) => !without.includes(name));
 }
 

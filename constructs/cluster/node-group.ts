@@ -112,7 +112,7 @@ export class NodeGroup extends Construct {
         postcondition: [
           {
             condition: `\${length(${missing}) == 0}`,
-            errorMessage: `${this.node.path}: ${"$"}{join(", ", ${missing})} is not offered in ${zone}; leave its generation out, with node.without.`,
+            errorMessage: `${this.node.path}: ${"$"}{join(", ", ${missing})} is not offered in ${zone}; leave its generation out, with node.excludeGenerations.`,
           },
         ],
       },

@@ -22,7 +22,7 @@ export interface NodeRequest {
    * is not offered.
    * @default - none
    */
-  readonly without?: readonly Generation[];
+  readonly excludeGenerations?: readonly Generation[];
 }
 
 /** A problem of one property of what is asked for. */
@@ -34,8 +34,8 @@ const DISK = { min: 20, max: 16_384 } as const;
 const GI = 2 ** 30;
 
 /** What is asked for, in the units of EC2. */
-export function shapeOf({ cpu, memory, architecture = "amd64", without = [] }: NodeRequest): NodeShape {
-  return { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), architecture, without };
+export function shapeOf({ cpu, memory, architecture = "amd64", excludeGenerations: without = [] }: NodeRequest): NodeShape {
+  return { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), architecture, excludeGenerations: without };
 }
 
 /** The disk that is asked for, in the unit of EBS. */
@@ -75,7 +75,7 @@ export function nodeProblems({
     found.push({ property: "node.architecture", value: node.architecture, rule: `is not possible: ${x86Only}`, remedy: 'use "amd64"' });
   }
   const generation = generationProblem(shapeOf(node));
-  if (generation) found.push({ property: "node.without", ...generation });
+  if (generation) found.push({ property: "node.excludeGenerations", ...generation });
   const disk = diskProblem(diskGib(node));
   if (disk) found.push({ property: "node.storage", value: node.storage, ...disk });
   const { min, max } = limits(nodes);
@@ -90,7 +90,7 @@ export function nodeProblems({
   return found;
 }
 
-function generationProblem({ architecture, without = [] }: NodeShape): Omit<Problem, "path"> | undefined {
+function generationProblem({ architecture, excludeGenerations: without = [] }: NodeShape): Omit<Problem, "path"> | undefined {
   const names = generationNames(architecture);
   const foreign = without.find((name) => !names.includes(name));
   if (foreign) return { value: foreign, rule: `is no generation of ${architecture}`, remedy: `use some of ${names.join(", ")}` };

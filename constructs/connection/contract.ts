@@ -30,7 +30,7 @@ export interface Connection {
   readonly authority?: Authority;
 
   /** Ways out of the workload. */
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /**
    * What a workload waits for before it starts: it answers there.

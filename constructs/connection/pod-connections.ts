@@ -20,7 +20,7 @@ export interface PodConnections {
   readonly initContainers: ConnectionContainer[];
 
   /** Ways out of the pod. */
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** Secrets by their own names in the pod's namespace. */
   readonly secrets: readonly NeededSecret[];
@@ -121,7 +121,7 @@ export function podConnections(
         : []),
       ...waits(cluster, wanted),
     ],
-    reaches: wanted.flatMap(({ connection }) => connection.reaches),
+    egress: wanted.flatMap(({ connection }) => connection.egress),
     secrets: unique(
       needed.map(({ secret, home }) => ({ secret, home })),
       ({ secret, home }) => `${home}/${secret.name}`,

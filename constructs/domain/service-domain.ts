@@ -6,7 +6,7 @@ import { type Problem, refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { Gateway, type GatewayProps, Routes } from "../gateway";
-import { ingressFrom, type KubernetesTarget, Namespace, namespacesIn, type Peer, type Quota } from "../kubernetes";
+import { ingressFrom, type KubernetesTarget, Namespace, namespacesIn, type Peer, type Quota, type TrafficRule } from "../kubernetes";
 import {
   type Check,
   HttpService,
@@ -82,7 +82,7 @@ export interface ServiceDomainProps {
    * What the smoke test at its end asks in addition to rollouts, health and routes.
    * @default - nothing, within 30 minutes
    */
-  readonly test?: Pick<SmokeTestProps, "checks" | "endpoints" | "database" | "reaches" | "within">;
+  readonly test?: Pick<SmokeTestProps, "checks" | "endpoints" | "database" | "egress" | "timeout">;
 
   /** What has to be there before: the stores that it uses, the platform. */
   readonly after?: readonly ITerraformDependable[];
@@ -189,28 +189,37 @@ export class ServiceDomain extends Construct {
   }
 
   private served(name: string, own: DomainService, gateway: Gateway | undefined, after: readonly ITerraformDependable[]): HttpService {
-    const { paths, hosts, weights: _, repeats: __, timeout = TIMEOUT, maxBodySize: ___, rateLimit: ____, ...settings } = this.merged(own);
+    const { paths, hosts, weights: _, retries: __, timeout = TIMEOUT, maxBodySize: ___, rateLimit: ____, ...settings } = this.merged(own);
     const callers = callersOf(this.props, this.namespace, name);
     const isExposed = gateway !== undefined && (paths !== undefined || hosts !== undefined);
     const { clients = [], slots, image, ...rest } = settings;
+    const gatewayClients = isExposed ? [gateway.peer] : [];
+    // Further ports are for those who call it; requests and tests come to the one that answers.
+    const { port = WORKLOAD_DEFAULTS.port } = settings;
+    const answering: TrafficRule[] = [
+      ...(isExposed ? [{ name: "gateway", peer: gatewayClients, ports: [port] }] : []),
+      { name: "tests", peer: smokeTestsOf(this.namespace), ports: [port] },
+    ];
     return new HttpService(this.of("services"), name, {
       ...rest,
       ...this.pod(name, own, after),
       ...(slots ? { slots } : image === undefined ? {} : { image }),
-      grace: settings.grace ?? timeout,
-      clients: [...(isExposed ? [gateway.peer] : []), ...callers, ...clients, smokeTestsOf(this.namespace)],
+      terminationGracePeriod: settings.terminationGracePeriod ?? timeout,
+      ...(settings.morePorts
+        ? { clients: [...callers, ...clients], ingress: [...answering, ...(settings.ingress ?? [])] }
+        : { clients: [...gatewayClients, ...callers, ...clients, smokeTestsOf(this.namespace)] }),
     });
   }
 
   private worked(name: string, own: DomainWorker, after: readonly ITerraformDependable[]): Worker {
     const { image = "", ...settings } = this.merged(own);
     const probed = settings.health ? [{ name: "smoke-test", peer: smokeTestsOf(this.namespace), ports: [settings.health.port] }] : [];
-    const listens = [...(settings.listens ?? []), ...probed];
+    const ingress = [...(settings.ingress ?? []), ...probed];
     return new Worker(this.of("workers"), name, {
       ...settings,
       ...this.pod(name, own, after),
       image,
-      ...(listens.length > 0 ? { listens } : {}),
+      ...(ingress.length > 0 ? { ingress } : {}),
     });
   }
 
@@ -251,10 +260,10 @@ export class ServiceDomain extends Construct {
   }
 
   /** Where a workload runs, and what follows from what it uses and calls. */
-  private pod(name: string, own: DomainTraffic & Pick<PodProps, "env" | "reaches">, after: readonly ITerraformDependable[]) {
+  private pod(name: string, own: DomainTraffic & Pick<PodProps, "env" | "egress">, after: readonly ITerraformDependable[]) {
     const { defaults = {}, cluster } = this.props;
     const { uses = [], calls = [] } = { ...defaults, ...own };
-    const { env, reaches = [] } = this.merged(own);
+    const { env, egress: further = [] } = this.merged(own);
     const called = calls.map(callAs).flatMap((call) => {
       const service = calledIn(this.props, this.namespace, call.service);
       return service ? [{ ...call, service }] : [];
@@ -262,15 +271,15 @@ export class ServiceDomain extends Construct {
     const told = called.map(({ service, variables }) => callVariables(service, variables));
     const variables: Record<string, string> = Object.assign({}, ...told, env);
     const opened = called.flatMap(({ service }) => (service.namespace === this.namespace ? [] : [this.opened(name, service)]));
-    const egress = [...called.map(({ service }) => callEgress(service)), ...reaches];
+    const egress = [...called.map(({ service }) => callEgress(service)), ...further];
     return {
       cluster,
       namespace: this.namespace,
       connections: connectionsOf(uses.map(wantedOf)),
       ...(Object.keys(variables).length > 0 ? { env: variables } : {}),
-      ...(egress.length > 0 ? { reaches: egress } : {}),
+      ...(egress.length > 0 ? { egress } : {}),
       // The smoke test does, and says why.
-      waits: false,
+      waitForRollout: false,
       after: [...after, ...opened],
     };
   }
@@ -304,7 +313,7 @@ export class ServiceDomain extends Construct {
   }
 
   private routed(name: string, own: DomainService, gateway: Gateway, after: readonly ITerraformDependable[]): Routes {
-    const { paths, hosts, weights, repeats, timeout, maxBodySize, rateLimit } = own;
+    const { paths, hosts, weights, retries, timeout, maxBodySize, rateLimit } = own;
     const { versions = [] } = this.services[name] ?? {};
     const shares = versions.map((version, index) => {
       const { slot } = version.backend;
@@ -324,7 +333,7 @@ export class ServiceDomain extends Construct {
       backends: shares.map(({ version: { backend }, weight }) => ({ service: backend.service, port: backend.port, weight })),
       ...(hosts ? { hostnames: hosts } : {}),
       ...(paths ? { paths } : {}),
-      ...(repeats ? { repeats } : {}),
+      ...(retries ? { retries } : {}),
       ...(timeout ? { timeout } : {}),
       ...(maxBodySize ? { maxBodySize } : {}),
       ...(rateLimit ? { rateLimit } : {}),
@@ -340,9 +349,9 @@ export class ServiceDomain extends Construct {
       name: cloudName("workload", service, "test"),
       verifies: [version.part],
       checks: [this.healthOf(version, own)],
-      within: WITHIN,
+      timeout: WITHIN,
       rerunsOn: "creation",
-      reaches: [{ name: "workloads", peer: "namespace", ports: [port] }],
+      egress: [{ name: "workloads", peer: "namespace", ports: [port] }],
       after,
     }).passed;
   }
@@ -357,7 +366,7 @@ export class ServiceDomain extends Construct {
     exposed: readonly (readonly [string, DomainService])[],
     after: readonly ITerraformDependable[],
   ): ITerraformDependable {
-    const { cluster, services = {}, workers = {}, test: { checks = [], reaches = [], within = WITHIN, ...test } = {} } = this.props;
+    const { cluster, services = {}, workers = {}, test: { checks = [], egress = [], timeout: within = WITHIN, ...test } = {} } = this.props;
     const { gateway } = this;
     const routed = exposed.map(([name, { health = WORKLOAD_DEFAULTS.health, hosts, paths }]) => ({
       name,
@@ -387,11 +396,11 @@ export class ServiceDomain extends Construct {
       name: this.once("smoke-test"),
       verifies,
       checks: [...health, ...through, ...checks],
-      within,
-      reaches: [
+      timeout: within,
+      egress: [
         ...(ports.length > 0 ? [{ name: "workloads", peer: "namespace" as const, ports: [...new Set(ports)] }] : []),
         ...(gateway ? [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }] : []),
-        ...reaches,
+        ...egress,
       ],
       after,
     }).passed;

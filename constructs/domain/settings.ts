@@ -5,7 +5,7 @@ import type { DownMigration, HttpServiceProps, PodProps, Slot, WorkerProps } fro
 import type { CalledService } from "./calls";
 
 /** What a domain decides of its workloads. */
-type Own = "cluster" | "namespace" | "name" | "connections" | "after" | "waits";
+type Own = "cluster" | "namespace" | "name" | "connections" | "after" | "waitForRollout";
 
 /** A call of a service: of the domain by its name, of another domain by what its `service` returns. */
 export type Call = string | CalledService | CallAs;
@@ -65,7 +65,7 @@ export interface DomainService extends Omit<HttpServiceProps, Own>, DomainTraffi
    * How often nginx sends a request again that failed: `never` for commands, `once` for queries.
    * @default "never"
    */
-  readonly repeats?: "never" | "once";
+  readonly retries?: "never" | "once";
 
   /**
    * How long it may be silent before and while it answers. Also the time for which it may finish requests after SIGTERM.

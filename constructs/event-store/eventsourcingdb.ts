@@ -180,13 +180,13 @@ export class EventSourcingDb extends Construct {
       spec: { selector: labels, port: [{ name: "api", port, targetPort: "api" }] },
       dependsOn: [...after],
     });
-    const listens: TrafficRule = { name: "api", peer: clients, ports: [port] };
+    const ingress: TrafficRule = { name: "api", peer: clients, ports: [port] };
     const policy = new NetworkPolicyV1(this, "policy", {
       metadata: { namespace, name },
       spec: {
         podSelector: { matchLabels: labels },
         policyTypes: ["Ingress", "Egress"],
-        ingress: [ingressFrom(listens)],
+        ingress: [ingressFrom(ingress)],
         egress: [egressTo(NAMES)],
       },
       dependsOn: [...after],
@@ -278,7 +278,7 @@ export function eventSourcingDbEventStore({
     facts: { host, port: String(port), token: { secret: token, home: namespace, key: TOKEN_KEY } },
     variables: { EVENT_STORE_URL: `${insecure ? "http" : "https"}://{host}:{port}`, EVENT_STORE_TOKEN: "{token}" },
     ...(insecure ? {} : { authority: { home: namespace, secretName: authorityOf(name), key: "ca.crt" } }),
-    reaches: [{ name, peer: { namespace, labels: labelsOf(name) }, ports: [port] }],
+    egress: [{ name, peer: { namespace, labels: labelsOf(name) }, ports: [port] }],
     ready: { host, port },
   };
   return { protocol: "http", connections: { commands: connection, subscriptions: connection } };

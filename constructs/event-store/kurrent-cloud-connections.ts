@@ -45,7 +45,7 @@ function connection(
     facts: { host, port: String(PORT), user, password },
     variables: { EVENT_STORE_URL: `${scheme}://{user}:{password}@{host}:{port}?tls=true` },
     authority: "public",
-    reaches: [{ name, peer: { cidr }, ports: [PORT] }],
+    egress: [{ name, peer: { cidr }, ports: [PORT] }],
     ready: { host, port: PORT },
   };
 }

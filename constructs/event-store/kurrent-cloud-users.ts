@@ -104,8 +104,8 @@ export class KurrentCloudUsers extends Construct {
       namespace,
       name,
       labels,
-      listens: [],
-      reaches: [{ name: store, peer: { cidr }, ports: [PORT] }],
+      ingress: [],
+      egress: [{ name: store, peer: { cidr }, ports: [PORT] }],
       after,
     });
     const keys = Object.values(subscriptions).flatMap((content) => Object.keys(content));

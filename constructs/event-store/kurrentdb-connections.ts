@@ -89,7 +89,7 @@ function connectionOf(
   const secrets = kurrentDbSecrets(name);
   const shared = {
     name,
-    reaches: [{ name, peer: peers, ports: [PORTS.http] }],
+    egress: [{ name, peer: peers, ports: [PORTS.http] }],
     ready: { host: any, port: PORTS.http },
   };
   // Several addresses are asked who leads; one is taken for what it is.

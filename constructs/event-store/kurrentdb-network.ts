@@ -28,14 +28,14 @@ export class KurrentDbNetwork extends Construct {
   constructor(scope: Construct, id: string, { name, namespace, clients, metrics, licensed, tcp, after }: KurrentDbNetworkProps) {
     super(scope, id);
     const nodes: Peer = { namespace, labels: nodeLabels(name) };
-    const policy = (part: string, labels: Record<string, string>, listens: readonly TrafficRule[], reaches: readonly TrafficRule[]) =>
+    const policy = (part: string, labels: Record<string, string>, ingress: readonly TrafficRule[], egress: readonly TrafficRule[]) =>
       new NetworkPolicyV1(this, part, {
         metadata: { namespace, name: `${name}-${part}` },
         spec: {
           podSelector: { matchLabels: labels },
           policyTypes: ["Ingress", "Egress"],
-          ...(listens.length > 0 ? { ingress: listens.map(ingressFrom) } : {}),
-          egress: [NAMES, ...reaches].map(egressTo),
+          ...(ingress.length > 0 ? { ingress: ingress.map(ingressFrom) } : {}),
+          egress: [NAMES, ...egress].map(egressTo),
         },
         dependsOn: [...after],
       });

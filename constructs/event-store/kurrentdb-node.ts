@@ -115,7 +115,7 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
   const scheme = insecure ? "HTTP" : "HTTPS";
   // Answers as soon as the server listens, in every state. A node that waits for a leader or catches up is not to be killed:
   // it would only begin again.
-  const listens = { httpGet: { path: "/info", port: String(PORTS.http), scheme }, periodSeconds: LOOK, timeoutSeconds: 5 };
+  const listening = { httpGet: { path: "/info", port: String(PORTS.http), scheme }, periodSeconds: LOOK, timeoutSeconds: 5 };
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
@@ -158,8 +158,8 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
         // The heap is a part of the limit, the rest is for indexes in memory and the page cache.
         resources: { requests: { cpu: String(props.cpu), memory: props.memory }, limits: { memory: props.memory } },
         securityContext: CONTAINER_SECURITY,
-        startupProbe: { ...listens, failureThreshold: Math.ceil(known(seconds(recovery)) / LOOK) },
-        livenessProbe: { ...listens, failureThreshold: 12 },
+        startupProbe: { ...listening, failureThreshold: Math.ceil(known(seconds(recovery)) / LOOK) },
+        livenessProbe: { ...listening, failureThreshold: 12 },
         terminationMessagePolicy: "FallbackToLogsOnError",
         // Only a leader and those who follow it: the disruption budget, the Service and the rollout wait until a node has caught up.
         // Three failures in a row, so that an election takes nobody's endpoint away.

@@ -51,7 +51,7 @@ export class PostgresEvents extends Construct implements EventStore {
 
   /** What a workload that uses it comes after. */
   readonly ready: ITerraformDependable[];
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];
@@ -64,7 +64,7 @@ export class PostgresEvents extends Construct implements EventStore {
     const called = storeName === undefined ? {} : { called: storeName };
     const pod = migrationPod(this, { ...props, ...called, part: "events", directory: join(__dirname, "sql") });
     this.ready = [pod.job(this).passed];
-    this.reaches = pod.reaches;
+    this.egress = pod.egress;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
     this.connections = postgresEventStore(postgres, storeName).connections;

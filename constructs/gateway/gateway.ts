@@ -147,12 +147,12 @@ export class Gateway extends Construct {
       namespace,
       name: service.name,
       labels,
-      listens: [
+      ingress: [
         ...(behind ? [{ name: "load-balancer", peer: networks(behind), ports: [port, READINESS.port] }] : []),
         ...(props.clients ? [{ name: "clients", peer: props.clients, ports: [port] }] : []),
         ...(props.metricsFrom ? [{ name: "metrics", peer: { namespace: props.metricsFrom }, ports: [METRICS] }] : []),
       ],
-      reaches: [CONTROL_PLANE, { name: "services", peer: "namespace", ports: props.servicePorts }],
+      egress: [CONTROL_PLANE, { name: "services", peer: "namespace", ports: props.servicePorts }],
       after,
     });
     // A drain takes one at a time; a single one it just takes.

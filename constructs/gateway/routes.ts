@@ -41,7 +41,7 @@ export interface RoutesProps {
    * passed on as it came). Once, as for queries; what has arrived by POST or PATCH is not sent again even then.
    * @default "never"
    */
-  readonly repeats?: "never" | "once";
+  readonly retries?: "never" | "once";
 
   /**
    * How long a backend may be silent, before and while it answers. The whole of an answer may take longer: nginx does
@@ -84,7 +84,7 @@ const CONNECT = 5;
 const KEEPS_CONNECTIONS = "1s";
 
 /** By how long a backend may be silent, in seconds. */
-const REPEATS: Readonly<Record<NonNullable<RoutesProps["repeats"]>, (silence: number) => readonly string[]>> = {
+const REPEATS: Readonly<Record<NonNullable<RoutesProps["retries"]>, (silence: number) => readonly string[]>> = {
   never: () => ["proxy_next_upstream off;"],
   // The pods of a node that is lost refuse nothing, and are not reached in time. A slow answer is not asked for again, as
   // that would make the slow slower: its time is over later.
@@ -175,7 +175,7 @@ function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {
 }
 
 /** nginx asks another server by itself, as often as there are servers; no policy of NGINX Gateway Fabric 2.6 says otherwise. */
-function repeats({ gateway, name, repeats: wanted = "never", timeout = "30s" }: RoutesProps): Spec {
+function repeats({ gateway, name, retries: wanted = "never", timeout = "30s" }: RoutesProps): Spec {
   const silence = seconds(timeout);
   const value = REPEATS[wanted](typeof silence === "number" ? silence : 0).join("\n");
   return {

@@ -22,13 +22,13 @@ export interface NamespaceProps {
    * Connections to its pods that are let in.
    * @default - none
    */
-  readonly listens?: readonly TrafficRule[];
+  readonly ingress?: readonly TrafficRule[];
 
   /**
    * Connections from its pods that are let out, beside questions for names.
    * @default - none
    */
-  readonly reaches?: readonly TrafficRule[];
+  readonly egress?: readonly TrafficRule[];
 
   /**
    * The Pod Security Standard that its pods are held to. Only what looks at a node itself needs another than this.
@@ -118,10 +118,10 @@ export class Namespace extends Construct {
       });
     const policies = [
       policy("deny", { policyTypes: ["Ingress", "Egress"] }),
-      ...[NAMES, ...(props.reaches ?? [])].map((opening) =>
+      ...[NAMES, ...(props.egress ?? [])].map((opening) =>
         policy(`to-${opening.name}`, { policyTypes: ["Egress"], egress: [egressTo(opening)] }),
       ),
-      ...(props.listens ?? []).map((opening) =>
+      ...(props.ingress ?? []).map((opening) =>
         policy(`from-${opening.name}`, { policyTypes: ["Ingress"], ingress: [ingressFrom(opening)] }),
       ),
     ];

@@ -13,10 +13,10 @@ export interface PodTrafficProps {
   readonly labels: Readonly<Record<string, string>>;
 
   /** Connections to them that are let in. */
-  readonly listens: readonly TrafficRule[];
+  readonly ingress: readonly TrafficRule[];
 
   /** Connections from them that are let out, beside questions for names. */
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** What has to be there before: its namespace. */
   readonly after?: readonly ITerraformDependable[];
@@ -26,15 +26,15 @@ export interface PodTrafficProps {
 export class PodTraffic extends Construct {
   readonly policy: NetworkPolicyV1;
 
-  constructor(scope: Construct, id: string, { namespace, name, labels, listens, reaches, after = [] }: PodTrafficProps) {
+  constructor(scope: Construct, id: string, { namespace, name, labels, ingress, egress, after = [] }: PodTrafficProps) {
     super(scope, id);
     this.policy = new NetworkPolicyV1(this, "policy", {
       metadata: { name, namespace },
       spec: {
         podSelector: { matchLabels: { ...labels } },
         policyTypes: ["Ingress", "Egress"],
-        ingress: listens.map(ingressFrom),
-        egress: [NAMES, ...reaches].map(egressTo),
+        ingress: ingress.map(ingressFrom),
+        egress: [NAMES, ...egress].map(egressTo),
       },
       dependsOn: [...after],
     });

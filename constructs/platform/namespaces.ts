@@ -7,7 +7,7 @@ import type { PartName } from "./platform";
 const QUOTA: Quota = { cpu: 4, memory: "8Gi", pods: 60 };
 
 /** A namespace of parts of the platform, as `Namespace` takes it. */
-export type PartNamespace = Required<Pick<NamespaceProps, "name" | "quota" | "listens" | "reaches">>;
+export type PartNamespace = Required<Pick<NamespaceProps, "name" | "quota" | "ingress" | "egress">>;
 
 /**
  * The namespaces of parts, each with its quota and the traffic that the parts in it need. kube-system is the cluster's own, and has
@@ -30,13 +30,13 @@ function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget, met
   const open = (name: string, peer: TrafficRule["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly TrafficRule[] =>
     ports(of).length > 0 ? [{ name, peer, ports: ports(of) }] : [];
   return {
-    listens: [
+    ingress: [
       ...open("webhooks", "anywhere", (one) => one.webhookPorts), // control planes are at no address that a policy could name
       ...(metricsFrom === undefined ? [] : open("metrics", { namespace: metricsFrom }, (one) => one.metricsPorts)),
       ...open("peers", "namespace", (one) => one.within),
       ...open("pods", "cluster", (one) => one.fromPods),
     ],
-    reaches: [
+    egress: [
       API_SERVER,
       ...(cluster.aws && needs.some(({ egress }) => egress.https) ? [ROLE_AGENT] : []),
       ...open("peers", "namespace", (one) => one.within),

@@ -243,17 +243,17 @@ function poolersOf({ poolers, instances }: ResolvedPostgres): readonly ("rw" | "
 function openings({ cluster, namespace, name, clients, backup, recoverFrom, metricsFrom }: PostgresClusterProps) {
   const own: TrafficRule = { name: "servers", peer: { namespace, labels: labelsOf(name) }, ports: [PORTS.postgres, PORTS.status] };
   const places = [backup, recoverFrom].flatMap((place) => (place?.endpoint ? [Number(new URL(place.endpoint).port) || 443] : []));
-  const listens: TrafficRule[] = [
+  const ingress: TrafficRule[] = [
     own,
     { name: "operator", peer: { namespace: OPERATOR }, ports: [PORTS.status, PORTS.postgres] },
     ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.postgres] }] : []),
     ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics, PORTS.poolerMetrics] }] : []),
   ];
   // Every server asks the API which of them writes. The same port leads to object storage.
-  const reaches: TrafficRule[] = [own, API_SERVER];
-  if (places.length > 0) reaches.push({ name: "object-storage", peer: "anywhere", ports: [...new Set(places)] });
-  if (cluster.aws && (backup || recoverFrom)) reaches.push(ROLE_AGENT);
-  return { listens, reaches };
+  const egress: TrafficRule[] = [own, API_SERVER];
+  if (places.length > 0) egress.push({ name: "object-storage", peer: "anywhere", ports: [...new Set(places)] });
+  if (cluster.aws && (backup || recoverFrom)) egress.push(ROLE_AGENT);
+  return { ingress, egress };
 }
 
 function podsOf({ props, settings }: { readonly props: PostgresClusterProps; readonly settings: ResolvedPostgres }): readonly PodGroup[] {

@@ -66,7 +66,7 @@ export function postgresConnection(postgres: Postgres, role: PostgresRole): Conn
     facts: { host, port: String(port), database, user: users[role].user, password: users[role].password },
     variables: { DATABASE_URL: "postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={ca}" },
     authority,
-    reaches: [{ name, peer: peers, ports: [port] }],
+    egress: [{ name, peer: peers, ports: [port] }],
     ready: { host: first(host), port },
   };
 }

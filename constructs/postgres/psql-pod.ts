@@ -66,7 +66,7 @@ const USER = "70";
 export class PsqlPod extends Construct {
   /** What a job that runs it is, with arguments for the script. */
   readonly jobSpecOf: (...args: readonly string[]) => PsqlJobSpec;
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 
@@ -104,9 +104,9 @@ export class PsqlPod extends Construct {
     };
     const policies =
       traffic === "own"
-        ? [new PodTraffic(this, "traffic", { namespace, name, labels, listens: [], reaches: server.reaches, after }).policy]
+        ? [new PodTraffic(this, "traffic", { namespace, name, labels, ingress: [], egress: server.egress, after }).policy]
         : [];
-    this.reaches = server.reaches;
+    this.egress = server.egress;
     this.authorities = server.authorities;
     this.secrets = secretsOf(Object.values(credentials));
     const elsewhere = { secrets: abroad(this.secrets, namespace), authorities: abroad(this.authorities, namespace), configMaps: [] };

@@ -62,7 +62,7 @@ const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 export class PostgresRoles extends Construct {
   /** What a workload that signs in comes after. */
   readonly ready: ITerraformDependable[];
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];
@@ -119,7 +119,7 @@ export class PostgresRoles extends Construct {
       after: [first.job],
     });
     this.ready = [first.passed];
-    this.reaches = pod.reaches;
+    this.egress = pod.egress;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
   }

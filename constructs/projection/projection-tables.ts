@@ -38,7 +38,7 @@ export interface ProjectionTablesProps extends JobTraffic {
 export class ProjectionTables extends Construct {
   /** What a workload that uses it comes after. */
   readonly ready: readonly ITerraformDependable[];
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];
@@ -48,7 +48,7 @@ export class ProjectionTables extends Construct {
     super(scope, id);
     const pod = migrationPod(this, { ...props, part: PART, directory: join(__dirname, "sql") });
     this.ready = [pod.job(this).passed];
-    this.reaches = pod.reaches;
+    this.egress = pod.egress;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
   }

@@ -37,7 +37,7 @@ export interface ReadModelProps extends JobTraffic {
    * Switches without looking whether the slot has caught up, for when the live one is wrong. Take it away again afterwards.
    * @default false
    */
-  readonly forced?: boolean;
+  readonly skipCatchUpCheck?: boolean;
 
   /** What has to be there before: the tables of projections, the migrations of every slot. */
   readonly after?: readonly ITerraformDependable[];
@@ -63,7 +63,7 @@ const MOST_PARTITIONS = 10_000;
 export class ReadModel extends Construct {
   /** What comes after it: whoever reads. */
   readonly ready: readonly ITerraformDependable[];
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** What has to be in its namespace. */
   readonly secrets: readonly NeededSecret[];
@@ -71,7 +71,7 @@ export class ReadModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ReadModelProps) {
     super(scope, id);
-    const { cluster, namespace, postgres, projection, slots, live, revision = "", forced = false, after = [] } = props;
+    const { cluster, namespace, postgres, projection, slots, live, revision = "", skipCatchUpCheck: forced = false, after = [] } = props;
     refuse(this, projectionNameProblems(projection), "projection");
     refuse(this, partitionProblems(slots), "slots");
     refuse(this, liveProblems(live, slots), "live");
@@ -113,7 +113,7 @@ export class ReadModel extends Construct {
       });
     }
     this.ready = [switched.passed];
-    this.reaches = pod.reaches;
+    this.egress = pod.egress;
     this.secrets = pod.secrets;
     this.authorities = pod.authorities;
   }

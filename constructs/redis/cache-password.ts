@@ -95,7 +95,7 @@ export class CachePassword extends Construct {
         WAIT: String(LONGEST.change),
       },
       secretName: passwords.name,
-      reaches: [ROLE_AGENT, AWS],
+      egress: [ROLE_AGENT, AWS],
       account: { name, token: false },
       longestSeconds: LONGEST.job,
       after,

@@ -53,7 +53,7 @@ export function redisConnection({
     facts: { host, port: String(port), user, password },
     variables: { REDIS_URL: "rediss://{user}:{password}@{host}:{port}", REDIS_CLUSTER: String(clustered), REDIS_CA: "{ca}" },
     authority,
-    reaches: [{ name, peer: peers, ports: [port] }],
+    egress: [{ name, peer: peers, ports: [port] }],
     ...(purpose === "store" ? { ready: { host, port } } : {}),
   };
 }

@@ -147,13 +147,13 @@ export class Valkey extends Construct {
       namespace,
       name,
       labels,
-      listens: [
+      ingress: [
         ...(settings.replicas > 0 ? [own] : []),
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.valkey] }] : []),
         { name: "passwords", peer: { namespace, labels: rotationLabels(passwords) }, ports: [PORTS.valkey] },
         ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics] }] : []),
       ],
-      reaches: settings.replicas > 0 ? [own] : [],
+      egress: settings.replicas > 0 ? [own] : [],
       after,
     });
     const headless = `${name}-headless`;
@@ -212,7 +212,7 @@ export class Valkey extends Construct {
       },
       secretName: users.name,
       authority: certificate.secretName,
-      reaches: [{ name: "servers", peer: { namespace, labels }, ports: [PORTS.valkey] }],
+      egress: [{ name: "servers", peer: { namespace, labels }, ports: [PORTS.valkey] }],
       longestSeconds: 300,
       after,
     });

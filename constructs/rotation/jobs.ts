@@ -68,7 +68,7 @@ export interface RotationScriptProps {
   readonly secretName: string;
 
   /** Where its pods connect to, beside DNS. */
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** @default - the namespace's own, which has no rights */
   readonly account?: { readonly name: string; readonly token: boolean };
@@ -101,14 +101,14 @@ export function rotationLabels(name: string): Readonly<Record<string, string>> {
 
 /** A script that keeps credentials, and what its pods need: its source, network traffic, passwords as files, memory to write to. */
 export function rotationScript(scope: Construct, props: RotationScriptProps): RotationScript {
-  const { namespace, name, image, tool, files, secretName, reaches, account, authority, longestSeconds, after } = props;
+  const { namespace, name, image, tool, files, secretName, egress, account, authority, longestSeconds, after } = props;
   const data = scriptsOf(files);
   const [script = ""] = Object.keys(data);
   const configMap = `${name}-${fingerprintOf(data)}`;
   const labels = rotationLabels(name);
   const dependsOn = [...after];
   const source = new ConfigMapV1(scope, "script", { metadata: { namespace, name: configMap }, data, dependsOn });
-  const { policy } = new PodTraffic(scope, "traffic", { namespace, name, labels, listens: [], reaches, after });
+  const { policy } = new PodTraffic(scope, "traffic", { namespace, name, labels, ingress: [], egress, after });
   const settings = { ...props.settings, ...(authority ? { CA: "/authority/ca.crt" } : {}), PASSWORDS: "/passwords", TMPDIR: "/tmp" };
   const restricted = { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: "RuntimeDefault" } };
   const jobSpecOf = (...args: readonly string[]) => ({

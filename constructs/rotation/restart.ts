@@ -107,7 +107,7 @@ export class RestartOnRotation extends Construct {
         ...script?.settings,
       },
       secretName,
-      reaches: [API_SERVER],
+      egress: [API_SERVER],
       account: { name: keep, token: true },
       longestSeconds: LONGEST.job,
       after,

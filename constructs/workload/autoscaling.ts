@@ -67,8 +67,13 @@ export function scalingProblems(replicas: Replicas, on: Scaling | undefined): re
 function signalProblems(signal: Signal, property: string): PropProblem[] {
   const { address, port } = READERS[signal.kind];
   const found: PropProblem[] = [];
-  if (!(signal.each > 0)) {
-    found.push({ property: `${property}.each`, value: signal.each, rule: "is no amount for one instance", remedy: "use a number above 0" });
+  if (!(signal.targetPerReplica > 0)) {
+    found.push({
+      property: `${property}.targetPerReplica`,
+      value: signal.targetPerReplica,
+      rule: "is no amount for one instance",
+      remedy: "use a number above 0",
+    });
   }
   if (port(signal as never) === undefined) {
     const rule = "names no port, so that no way to it can be opened";
@@ -160,7 +165,7 @@ const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: 
     type: "nats-jetstream",
     address: ({ monitoring }: NatsSignal) => monitoring,
     port: ({ monitoring }) => portOf(monitoring),
-    metadata: ({ monitoring, account = "$G", stream, consumer, each }) => ({
+    metadata: ({ monitoring, account = "$G", stream, consumer, targetPerReplica: each }) => ({
       natsServerMonitoringEndpoint: monitoring,
       account,
       stream,
@@ -174,13 +179,18 @@ const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: 
     address: ({ server }: PrometheusSignal) => server,
     port: ({ server }) => portOf(server),
     // No answer would else be taken for nothing to do.
-    metadata: ({ server, query, each }) => ({ serverAddress: server, query, threshold: String(each), ignoreNullValues: "false" }),
+    metadata: ({ server, query, targetPerReplica: each }) => ({
+      serverAddress: server,
+      query,
+      threshold: String(each),
+      ignoreNullValues: "false",
+    }),
   },
   postgres: {
     type: "postgresql",
     address: ({ host }: PostgresSignal) => host,
     port: ({ port = 5432 }) => port,
-    metadata: ({ host, port = 5432, database, query, each }) => ({
+    metadata: ({ host, port = 5432, database, query, targetPerReplica: each }) => ({
       host,
       port: String(port),
       dbName: database,

@@ -83,13 +83,13 @@ export interface PodProps {
    * Ways out of it beside those to its connections.
    * @default - none
    */
-  readonly reaches?: readonly TrafficRule[];
+  readonly egress?: readonly TrafficRule[];
 
   /**
    * Ways into it beside those that its kind opens.
    * @default - none
    */
-  readonly listens?: readonly TrafficRule[];
+  readonly ingress?: readonly TrafficRule[];
 
   /**
    * Where its traces, metrics and logs go, by OTLP.
@@ -123,7 +123,7 @@ export interface PodProps {
    * How long it may take to end what it has begun once it is told to stop; then it is killed.
    * @default "30s" of a service, "60s" of all others
    */
-  readonly grace?: Duration;
+  readonly terminationGracePeriod?: Duration;
 
   /**
    * Directories that it may write, by path, and how much each may hold. They end with the pod. Everything else is read-only.
@@ -188,7 +188,7 @@ export interface PodProps {
    * wrong with them, and Terraform only that something is.
    * @default true
    */
-  readonly waits?: boolean;
+  readonly waitForRollout?: boolean;
 
   /** What has to be there before: its namespace, a migration. */
   readonly after?: readonly ITerraformDependable[];
@@ -383,7 +383,7 @@ export interface NatsSignal extends Watched {
   readonly consumer: string;
 
   /** Messages for one instance. */
-  readonly each: number;
+  readonly targetPerReplica: number;
 }
 
 /** The answer to a query of Prometheus, of one element. */
@@ -397,7 +397,7 @@ export interface PrometheusSignal extends Watched {
   readonly query: string;
 
   /** How much of it is for one instance. */
-  readonly each: number;
+  readonly targetPerReplica: number;
 }
 
 /** The answer to a query of PostgreSQL, one whole number: `SELECT count(*) FROM outbox WHERE sent_at IS NULL`. */
@@ -415,7 +415,7 @@ export interface PostgresSignal extends Watched {
   readonly query: string;
 
   /** How much of it is for one instance. */
-  readonly each: number;
+  readonly targetPerReplica: number;
 }
 
 /** One of the two places of a service that is released by switching between them. */

@@ -72,7 +72,7 @@ export interface HttpServiceProps extends PodProps {
   /**
    * Two versions beside each other, of which a route has one or parts of both. Each is a service of its own, so that a
    * switch changes the route and nothing else. One that is emptied in the same apply goes after it where Terraform does not
-   * wait (`waits`), and before it otherwise: empty it then with the next one. What they must not do twice belongs into a worker.
+   * wait (`waitForRollout`), and before it otherwise: empty it then with the next one. What they must not do twice belongs into a worker.
    * @default - one version, replaced pod by pod
    */
   readonly slots?: Readonly<Partial<Record<Slot, SlotProps>>>;
@@ -120,7 +120,7 @@ export class HttpService extends Construct {
     super(scope, id);
     const { cluster, namespace, name = id, morePorts = {}, clients = [], drain = "15s" } = props;
     const { port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health } = props;
-    const { servicePort = port, replicas = 2, scaleOn, env = {}, listens = [] } = props;
+    const { servicePort = port, replicas = 2, scaleOn, env = {}, ingress = [] } = props;
     refuse(this, imageProblems(props));
     for (const { property, ...problem } of [
       ...portProblems({ port, ...morePorts }),
@@ -143,13 +143,13 @@ export class HttpService extends Construct {
       morePorts,
       drain,
       graceSeconds: 30,
-      listens: [...(clients.length > 0 ? [{ name: "requests", peer: clients, ports }] : []), ...listens],
+      ingress: [...(clients.length > 0 ? [{ name: "requests", peer: clients, ports }] : []), ...ingress],
       secretsBeside: signalSecrets(scaleOn),
     });
     this.peer = pods.peer;
 
     // One that Terraform waits for in vain is made anew, under a name that has to be free.
-    const goesLast = props.waits === false;
+    const goesLast = props.waitForRollout === false;
     const versions = SLOTS.flatMap((slot) => {
       const version = props.slots?.[slot];
       return version ? [{ slot, service: `${name}-${slot}`, property: `slots.${slot}.image`, ...version }] : [];
@@ -175,7 +175,7 @@ export class HttpService extends Construct {
         goesLast,
         ...(scaleOn ? { scaleOn } : {}),
         ...(props.probes ? { probes: props.probes } : {}),
-        ...(props.waits === undefined ? {} : { waits: props.waits }),
+        ...(props.waitForRollout === undefined ? {} : { waitForRollout: props.waitForRollout }),
       });
       const found = new ServiceV1(at, "service", {
         metadata: { name: service, namespace, labels: pods.selector(service), annotations: NEAR },

@@ -33,7 +33,7 @@ export interface JobProps extends WorkloadProps {
    * How long it may take, retries included.
    * @default "10m"
    */
-  readonly within?: Duration;
+  readonly timeout?: Duration;
 
   /**
    * Pods that are tried after the first has failed. A job that can't be run twice has none.
@@ -62,10 +62,10 @@ export class Job extends Construct {
 
   constructor(scope: Construct, id: string, props: JobProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, image, start = "apply", follows = [], within = "10m", disposable = false } = props;
+    const { cluster, namespace, name = id, image, start = "apply", follows = [], timeout: within = "10m", disposable = false } = props;
     const byHand = start === "hand";
     const { retries = byHand ? 0 : 2 } = props;
-    refuse(this, timeProblems(within, LONGEST_JOB), "within");
+    refuse(this, timeProblems(within, LONGEST_JOB), "timeout");
     refuse(this, retriesProblems(retries), "retries");
     if (!disposable) for (const { property, ...problem } of destructionProblems(props)) refuse(this, [problem], property);
     if (byHand && follows.length > 0) {

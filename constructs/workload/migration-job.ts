@@ -30,7 +30,7 @@ export interface MigrationJobProps extends WorkloadProps {
    * How long it may take, retries included.
    * @default "10m"
    */
-  readonly within?: Duration;
+  readonly timeout?: Duration;
 
   /**
    * Pods that are tried after the first has failed. A migration that can't be run twice has none.
@@ -60,8 +60,8 @@ export class MigrationJob extends Construct {
 
   constructor(scope: Construct, id: string, props: MigrationJobProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, image, down, within = "10m", retries = 2, disposable = false } = props;
-    refuse(this, timeProblems(within, LONGEST_JOB), "within");
+    const { cluster, namespace, name = id, image, down, timeout: within = "10m", retries = 2, disposable = false } = props;
+    refuse(this, timeProblems(within, LONGEST_JOB), "timeout");
     refuse(this, retriesProblems(retries), "retries");
     const destructive = disposable ? [] : [...destructionProblems(props), ...destructionProblems(down ?? {}, "down.")];
     for (const { property, ...problem } of destructive) refuse(this, [problem], property);

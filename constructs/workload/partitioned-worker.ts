@@ -84,7 +84,7 @@ export class PartitionedWorker extends Construct {
         revisionHistoryLimit: 10,
         template: pods.version({ image }),
       },
-      waitForRollout: props.waits ?? true,
+      waitForRollout: props.waitForRollout ?? true,
       timeouts: { create: timeout, update: timeout },
       lifecycle: { ignoreChanges: [RESTARTED] },
       dependsOn: [...pods.ready, service],

@@ -193,7 +193,7 @@ export class PodTemplate extends Construct {
 
   /** How long its pods may take to end, in seconds. */
   get terminationSeconds(): number {
-    const { drain, grace, graceSeconds = 60 } = this.props;
+    const { drain, terminationGracePeriod: grace, graceSeconds = 60 } = this.props;
     return secondsOf(drain, 0) + secondsOf(grace, graceSeconds);
   }
 
@@ -277,14 +277,14 @@ export class PodTemplate extends Construct {
     if (problem) refuse(this.owner, [{ value: image, ...problem }], property);
   }
 
-  private traffic(): { readonly listens: readonly TrafficRule[]; readonly reaches: readonly TrafficRule[] } {
-    const { listens = [], reaches = [], metrics, telemetry } = this.props;
+  private traffic(): { readonly ingress: readonly TrafficRule[]; readonly egress: readonly TrafficRule[] } {
+    const { ingress = [], egress = [], metrics, telemetry } = this.props;
     const port = telemetry && portOf(telemetry.endpoint);
     return {
-      listens: [...listens, ...(metrics ? [{ name: "metrics", peer: { namespace: metrics.from }, ports: [metrics.port] }] : [])],
-      reaches: [
-        ...this.connections.reaches,
-        ...reaches,
+      ingress: [...ingress, ...(metrics ? [{ name: "metrics", peer: { namespace: metrics.from }, ports: [metrics.port] }] : [])],
+      egress: [
+        ...this.connections.egress,
+        ...egress,
         ...(port ? [{ name: "telemetry", peer: { namespace: telemetry.namespace }, ports: [port] }] : []),
       ],
     };

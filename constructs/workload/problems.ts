@@ -57,7 +57,7 @@ function quantityProblems({
   cpuLimit,
   memory,
   memoryRequest,
-  grace,
+  terminationGracePeriod,
   user,
   scratch = {},
   sidecars = [],
@@ -71,7 +71,7 @@ function quantityProblems({
   check("cpuLimit", cpuLimit, millicores);
   check("memory", memory, bytes);
   check("memoryRequest", memoryRequest, bytes);
-  check("grace", grace, seconds);
+  check("terminationGracePeriod", terminationGracePeriod, seconds);
   for (const [path, size] of Object.entries(scratch)) {
     check(`scratch.${path}`, size, bytes);
     found.push(...pathProblems(`scratch.${path}`, path));

@@ -18,7 +18,7 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
   readonly property: string;
 
   /** @default true */
-  readonly waits?: boolean;
+  readonly waitForRollout?: boolean;
 
   /**
    * Whether it goes only when what depends on it has changed: requests are turned to others first.
@@ -79,7 +79,7 @@ export class Rollout extends Construct {
         revisionHistoryLimit: HISTORY,
         template: pods.version({ image: props.image, instance: name, property: props.property }),
       },
-      waitForRollout: props.waits ?? true,
+      waitForRollout: props.waitForRollout ?? true,
       timeouts: { create: timeout, update: timeout },
       lifecycle: { ignoreChanges: [RESTARTED], ...(props.goesLast ? GOES_LAST : {}) },
       dependsOn: pods.ready,

@@ -28,13 +28,13 @@ export interface ScheduledTaskProps extends WorkloadProps {
    * How long a run may take, retries included.
    * @default "1h"
    */
-  readonly within?: Duration;
+  readonly timeout?: Duration;
 
   /**
    * How late a run may begin that could not begin in time.
    * @default "10m"
    */
-  readonly late?: Duration;
+  readonly startingDeadline?: Duration;
 
   /**
    * Pods that are tried after the first has failed. A task that can't be run twice has none.
@@ -81,15 +81,15 @@ export class ScheduledTask extends Construct {
       image,
       schedule,
       overlap = "leave-out",
-      within = "1h",
-      late = "10m",
+      timeout: within = "1h",
+      startingDeadline: late = "10m",
       retries = 2,
       suspended = false,
       disposable = false,
     } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
-    refuse(this, timeProblems(within, WEEK), "within");
-    refuse(this, [...timeProblems(late, WEEK), ...lateProblems(late)], "late");
+    refuse(this, timeProblems(within, WEEK), "timeout");
+    refuse(this, [...timeProblems(late, WEEK), ...lateProblems(late)], "startingDeadline");
     refuse(this, retriesProblems(retries), "retries");
     if (!disposable) for (const { property, ...problem } of destructionProblems(props)) refuse(this, [problem], property);
     const pod = new PodTemplate(this, "pod", { ...props, name, component: "task", ends: true });

@@ -50,13 +50,13 @@ export interface SmokeTestProps {
    * Until everything has to work.
    * @default "10m", as long as Terraform waits for a rollout
    */
-  readonly within?: Duration;
+  readonly timeout?: Duration;
 
   /**
    * Ways to what the checks ask, which have to let it in: `smokeTestsOf` says who comes.
    * @default - none
    */
-  readonly reaches?: readonly TrafficRule[];
+  readonly egress?: readonly TrafficRule[];
 
   /**
    * When it runs again although nothing that it verifies is configured differently: after any change that Terraform makes to a
@@ -95,13 +95,13 @@ export class SmokeTest extends Construct {
 
   constructor(scope: Construct, id: string, props: SmokeTestProps) {
     super(scope, id);
-    const { cluster, namespace, name = id, verifies, endpoints = [], within = "10m", database, after = [] } = props;
+    const { cluster, namespace, name = id, verifies, endpoints = [], timeout: within = "10m", database, after = [] } = props;
     const { rerunsOn = "change" } = props;
     const checks = [...(props.checks ?? []), ...endpointChecks(endpoints, namespace)];
-    const reaches = [...(props.reaches ?? []), ...waysToEndpoints(endpoints, namespace)];
+    const egress = [...(props.egress ?? []), ...waysToEndpoints(endpoints, namespace)];
     for (const { property, ...problem } of endpointProblems(endpoints)) refuse(this, [problem], property);
     refuse(this, checkProblems(checks), "checks");
-    refuse(this, timeProblems(within, LONGEST), "within");
+    refuse(this, timeProblems(within, LONGEST), "timeout");
     refuse(this, databaseProblems(checks, database), "database");
     const verified = verifies.flatMap(verifiedIn);
     refuse(this, verified.length + checks.length === 0 ? [{ rule: "looks at nothing", remedy: "name workloads or checks" }] : []);
@@ -114,7 +114,7 @@ export class SmokeTest extends Construct {
       checks: [...objects, ...checks],
       of: verified.map(({ fingerprint }) => fingerprint),
       time: secondsOf(within, LONGEST),
-      reaches,
+      egress,
       ...(database ? { database } : {}),
       rerunsOn,
       follows: verified.filter(({ followed }) => followed).map(({ resource }) => resource),

@@ -43,7 +43,7 @@ export interface VerificationProps {
   readonly time: number;
 
   /** Ways out of its pod, beside the Kubernetes API. */
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
 
   /** Whom queries are asked; none where there are no queries. */
   readonly database?: Connectable;
@@ -104,7 +104,7 @@ export class Verification extends Construct {
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id);
-    const { cluster, namespace, name, component, checks, of, follows, rerunsOn = "change", time, reaches, database, after } = props;
+    const { cluster, namespace, name, component, checks, of, follows, rerunsOn = "change", time, egress, database, after } = props;
     const { files, bearers } = checkFiles(checks);
     const data = escaped(files);
     const scripts = scriptsIn(this, namespace);
@@ -154,7 +154,7 @@ export class Verification extends Construct {
             sidecars: [{ name: "query", image: TOOLS.psql, command: ["sh", `${CHECKS}/query.sh`], connected: true }],
           }
         : {}),
-      reaches: [API_SERVER, ...reaches],
+      egress: [API_SERVER, ...egress],
       after: dependsOn,
     });
     const template = pod.version({ image: TOOLS.curl });

@@ -80,7 +80,7 @@ export class VerifiedJob extends Construct {
       of: jobName,
       // The job has its end by then, and its controller has said so.
       time: spec.activeDeadlineSeconds + 60,
-      reaches: [],
+      egress: [],
       follows: [this.job],
       after: [],
     }).passed;

@@ -62,7 +62,7 @@ export class Worker extends Construct {
       replicas,
       ...(scaleOn ? { scaleOn } : {}),
       ...(probes ? { probes } : {}),
-      ...(props.waits === undefined ? {} : { waits: props.waits }),
+      ...(props.waitForRollout === undefined ? {} : { waitForRollout: props.waitForRollout }),
     });
     this.ready = [deployment];
   }

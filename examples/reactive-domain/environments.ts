@@ -29,7 +29,7 @@ function domains(aspNet: "Development" | "Testing" | "Production", jobs: Jobs = 
   const scaled: Replicas = instances === 1 ? 1 : { min: instances, max: 9 };
   const env = { ASPNETCORE_ENVIRONMENT: aspNet };
   const follows = (consumer: string) =>
-    typeof scaled === "number" ? {} : { scaleOn: { broker: { stream: "commands", consumer, each: 100 } } };
+    typeof scaled === "number" ? {} : { scaleOn: { broker: { stream: "commands", consumer, targetPerReplica: 100 } } };
   return {
     schema: { image: image("migrations"), env, jobs: { migrations: { when: "before", uses: [models("migrator")] } } },
     commands: {
@@ -114,7 +114,7 @@ export function testEnvironment(name: string): Environment {
     system: "reactive",
     name,
     size: "small",
-    cluster: { context: "reactive-test", shared: true, has: TEST_CLUSTER },
+    cluster: { context: "reactive-test", shared: true, preinstalled: TEST_CLUSTER },
     stores: { "event-store": { ...KURRENTDB, ...SUBSCRIPTIONS, nodes: 1 }, ...SMALL_STORES },
     domains: domains("Testing", jobs),
     exceptions: { disposable: "made for one test run" },

@@ -12,9 +12,12 @@ const LARGE = { cpu: 1, cpuLimit: 2, memoryRequest: "2Gi", memory: "4Gi" } as co
 /** Instances in production, and how much of the answer of Prometheus to a query each of them takes. */
 type Scale = (instances: number, query: string, each: number) => Pick<DomainService, "replicas" | "scaleOn">;
 const single: Scale = () => ({ replicas: 1 });
-const byLoad: Scale = (instances, query, each) => ({
+const byLoad: Scale = (instances, query, targetPerReplica) => ({
   replicas: { min: instances, max: 3 * instances },
-  scaleOn: { cpu: 70, prometheus: { server: "http://prometheus.observability.svc:9090", namespace: "observability", query, each } },
+  scaleOn: {
+    cpu: 70,
+    prometheus: { server: "http://prometheus.observability.svc:9090", namespace: "observability", query, targetPerReplica },
+  },
 });
 
 /** In the order of deployment. Requests from outside reach the gateway when every domain has passed its test. */

@@ -107,13 +107,13 @@ function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, fou
 
 /** The fewest nodes that the cluster may have, and what each leaves to pods. Unknown of a cluster that nobody describes. */
 function poolOf(environment: System, cluster: Cluster): NodePool | undefined {
-  if (isExistingCluster(cluster)) return cluster.room && roomOf(cluster.room);
+  if (isExistingCluster(cluster)) return cluster.allocatable && roomOf(cluster.allocatable);
   return environment.aws && nodePool(cluster.nodes, cluster.node, zonesOf(environment, cluster));
 }
 
 /** The zones of a cluster's nodes, as far as they are known. */
 function zonesOf(environment: System, cluster: Cluster): readonly string[] {
-  if (isExistingCluster(cluster)) return Object.keys(cluster.room?.zones ?? {});
+  if (isExistingCluster(cluster)) return Object.keys(cluster.allocatable?.zones ?? {});
   const { aws } = environment;
   return aws ? zoneNames({ ...environment, aws }) : [];
 }

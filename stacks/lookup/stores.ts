@@ -34,7 +34,7 @@ const CONNECTIONS: { readonly [E in Engine]: Connect<E> } = {
   kurrentdb: (site, stack, store, as) => eventsAs(kurrentDbOf(site, stack, store), as),
   postgres: (site, stack, store, as) => eventsAs(postgresEventsOf(site, stack, store), as),
   eventsourcingdb: (_, __, { name, namespace }, as) => eventsAs(eventSourcingDbEventStore({ name, namespace }), as),
-  memory: (_, __, { name }) => ({ name, facts: {}, variables: { EVENT_STORE_URL: "memory:" }, reaches: [] }),
+  memory: (_, __, { name }) => ({ name, facts: {}, variables: { EVENT_STORE_URL: "memory:" }, egress: [] }),
   aurora: postgres,
   rds: postgres,
   "cloudnative-pg": postgres,

@@ -57,11 +57,11 @@ export interface ExistingCluster {
    * `plugin-barman-cloud`: both live in one namespace, whose owner installs them. KEDA is looked for in the namespace `keda`.
    * @default - none: everything that the environment needs is installed
    */
-  readonly has?: readonly ExistingPart[];
+  readonly preinstalled?: readonly ExistingPart[];
 
   /**
    * Whether other environments run on it too. Their namespaces then begin with the name of each, and one of them installs the
-   * parts of the platform that the others name in `has`.
+   * parts of the platform that the others name in `preinstalled`.
    * @default false
    */
   readonly shared?: boolean;
@@ -70,7 +70,7 @@ export interface ExistingCluster {
    * What its nodes leave to pods, so that what must run is checked against it.
    * @default - unknown: nothing is checked
    */
-  readonly room?: Room;
+  readonly allocatable?: Room;
 }
 
 /** What the nodes of an existing cluster leave to pods (`kubectl describe node`, Allocatable). */
@@ -102,7 +102,7 @@ export interface NodeSize {
    * Generations of instances that are left out, where a zone has none: `["7a"]`.
    * @default - none: every current one that has exactly this size
    */
-  readonly without?: readonly Generation[];
+  readonly excludeGenerations?: readonly Generation[];
 }
 
 /** Whether a cluster is an existing one. */
@@ -133,7 +133,7 @@ export const nodeSize = object<NodeSize>({
   memory: quantity(bytes),
   storage: quantity(bytes),
   architecture: optional(choice(["amd64", "arm64"], "architecture that Kubernetes runs on here")),
-  without: optional(
+  excludeGenerations: optional(
     list(
       choice([...generationNames("amd64"), ...generationNames("arm64")], "generation of instances that nodes are made of"),
       "name the generations that a zone has not",
@@ -151,9 +151,9 @@ export const cluster = either(
       text(/^(~?[/\\]|[A-Za-z]:[/\\])/, "is looked for where Terraform runs, which is elsewhere", "write the whole path, or one from ~/"),
     ),
     storageClass: optional(anything),
-    has: optional(list(choice(EXISTING_PARTS, "part that a cluster may have from elsewhere"), "name parts, or leave it out")),
+    preinstalled: optional(list(choice(EXISTING_PARTS, "part that a cluster may have from elsewhere"), "name parts, or leave it out")),
     shared: optional(flag),
-    room: optional(
+    allocatable: optional(
       object<Room>({
         zones: records(whole(1, 1000)),
         cpu: quantity(millicores),

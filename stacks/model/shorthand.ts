@@ -279,8 +279,8 @@ function released<S extends object>({ release }: Environment, name: string, writ
   return { ...written, ...entry } as S;
 }
 
-function asService(one: OfRole<QueryApi>, exposed: boolean, repeats: ServiceOf["repeats"]): ServiceOf {
-  return { ...one, kind: "service", exposed, repeats };
+function asService(one: OfRole<QueryApi>, exposed: boolean, repeats: ServiceOf["retries"]): ServiceOf {
+  return { ...one, kind: "service", exposed, retries: repeats };
 }
 
 function asMigration({ environment }: Context, one: OfRole<Migrations>): JobOf {
@@ -291,14 +291,14 @@ function asMigration({ environment }: Context, one: OfRole<Migrations>): JobOf {
 /** The read model of a projection. One of the role that has no name is called after the system. */
 function modelOf({ environment, stores }: Context, { written, keys, uses }: OfRole<Projections>): ReadModelOf {
   const { workers, parallelism, partitions = workers * parallelism, readModel, name = environment.system } = written;
-  const { slots = { a: { partitions } }, live = "a", forced = false } = readModel ?? {};
+  const { slots = { a: { partitions } }, live = "a", skipCatchUpCheck: forced = false } = readModel ?? {};
   const database = uses.find(({ store, as }) => as === "writer" && stores.some((one) => one.name === store && one.kind === "postgres"));
   return {
     projection: String(name).replaceAll("-", "_"),
     database: written.database ?? database?.store ?? "read-database",
     slots,
     live,
-    forced,
+    skipCatchUpCheck: forced,
     keys,
   };
 }

@@ -142,7 +142,7 @@ export interface ServiceOf extends WorkloadOf<QueryApi> {
   readonly exposed: boolean;
 
   /** How often a request that was not answered is sent to another instance. */
-  readonly repeats: "never" | "once";
+  readonly retries: "never" | "once";
 }
 
 export interface WorkerOf extends WorkloadOf<Processors> {
@@ -168,7 +168,7 @@ export interface ReadModelOf {
 
   readonly slots: ReadModelSettings["slots"];
   readonly live: ReadModelSlot;
-  readonly forced: boolean;
+  readonly skipCatchUpCheck: boolean;
 
   /** Where the projection is written. */
   readonly keys: readonly string[];

@@ -79,7 +79,7 @@ function domainStack(app: App, site: Site, domain: DomainOf, after: readonly Pla
   const passed = tested(empty, {
     verifies,
     checks: parts.flatMap(({ checks }) => checks),
-    reaches: parts.flatMap(({ reaches }) => reaches),
+    egress: parts.flatMap(({ egress: reaches }) => reaches),
     endpoints: parts.flatMap(({ endpoints }) => endpoints),
     ...(workers.within || projections.within ? { within: ONE_BY_ONE } : {}),
   });

@@ -74,7 +74,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
     if (job.settings.per !== "slot") done.set(job, found);
     return found;
   });
-  const switched = models.map(({ projection, slots, live, forced, keys }) => {
+  const switched = models.map(({ projection, slots, live, skipCatchUpCheck: forced, keys }) => {
     // Another image may have made other tables, which are shown then; not those of a slot that is not read.
     const revision = runs
       .filter(({ made }) => made === undefined || made === `${projection}_${live}`)
@@ -89,7 +89,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
         projection,
         slots: Object.fromEntries(slotsOf({ slots }).map(([slot, { partitions }]) => [slot, { partitions }])),
         live,
-        forced,
+        skipCatchUpCheck: forced,
         revision,
         traffic: "namespace",
         after: [...before, ...runs.flatMap(({ job }) => job.ready)],
@@ -107,17 +107,17 @@ function reachedFrom(
   models: readonly ReadModelOf[],
 ): readonly ITerraformDependable[] {
   if (namespace === server.namespace) return [];
-  const { reaches, secrets, authorities } = podConnections(cluster, [{ connection: postgresConnection(postgres, "migrator") }]);
+  const { egress, secrets, authorities } = podConnections(cluster, [{ connection: postgresConnection(postgres, "migrator") }]);
   const ways = [projectionTablesPods(postgres), ...models.map(({ projection }) => readModelPods(projection))].map((name) => {
     const labels = { "app.kubernetes.io/name": name };
-    return new PodTraffic(stack, `way-of-${name}`, { namespace, name, labels, listens: [], reaches, after }).policy;
+    return new PodTraffic(stack, `way-of-${name}`, { namespace, name, labels, ingress: [], egress, after }).policy;
   });
   return [...ways, ...NamespaceConnections.need(stack, { cluster, namespace, after }, { secrets, authorities, configMaps: [] })];
 }
 
 /** The runs of a job that comes before: one, or one for each slot of each read model, by that slot's image and of its schema only. */
 function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf[]) {
-  const { image = "", per = "database", within, down, retries } = one.settings;
+  const { image = "", per = "database", timeout: within, down, retries } = one.settings;
   const { priority: _, ...rest } = place;
   const pod = podOf(rest, one);
   const runs =
@@ -140,7 +140,7 @@ function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf
         env: { ...run.env, ...pod.env },
         image: run.image,
         disposable: isDisposable(place),
-        ...(within ? { within } : {}),
+        ...(within ? { timeout: within } : {}),
         ...(retries === undefined ? {} : { retries }),
         ...(down ? { down } : {}),
       }),
@@ -151,14 +151,14 @@ function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf
 /** Jobs on a schedule, and those that only an operator starts. */
 export function keptJobs(place: WorkloadPlace): readonly IConstruct[] {
   return place.domain.jobs.flatMap((one) => {
-    const { when, image = "", within, retries } = one.settings;
+    const { when, image = "", timeout, retries } = one.settings;
     if (when === "before" || when === "after") return [];
     const { priority: _, ...rest } = place;
     const props = {
       ...podOf(rest, one),
       image,
       disposable: isDisposable(place),
-      ...(within ? { within } : {}),
+      ...(timeout ? { timeout } : {}),
       ...(retries === undefined ? {} : { retries }),
     };
     const job =
@@ -172,7 +172,7 @@ export function keptJobs(place: WorkloadPlace): readonly IConstruct[] {
 /** Jobs that run after a release of the rest of the domain. */
 export function followingJobs(place: WorkloadPlace, follows: readonly IConstruct[], passed: readonly ITerraformDependable[]): void {
   for (const one of place.domain.jobs) {
-    const { when, image = "", within, retries } = one.settings;
+    const { when, image = "", timeout: within, retries } = one.settings;
     if (when !== "after") continue;
     const { priority: _, ...rest } = place;
     describedAt(
@@ -182,7 +182,7 @@ export function followingJobs(place: WorkloadPlace, follows: readonly IConstruct
         image,
         follows,
         disposable: isDisposable(place),
-        ...(within ? { within } : {}),
+        ...(within ? { timeout: within } : {}),
         ...(retries === undefined ? {} : { retries }),
       }),
     );

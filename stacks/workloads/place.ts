@@ -80,7 +80,7 @@ export interface Tested {
   readonly checks: readonly Check[];
 
   /** Egress to what the checks ask. */
-  readonly reaches: readonly TrafficRule[];
+  readonly egress: readonly TrafficRule[];
   readonly endpoints: readonly Endpoint[];
 
   /** @default "30m" */
@@ -93,11 +93,11 @@ export const TRAFFIC_TEST = "traffic-test";
 /** A test at the end of a stack, of all that it has brought. Nothing within the stack waits for it. */
 export function tested(
   { stack, cluster, namespace, after }: WorkloadPlace,
-  { verifies, checks, reaches, endpoints, within = WITHIN }: Tested,
+  { verifies, checks, egress: reaches, endpoints, within = WITHIN }: Tested,
   name: "smoke-test" | typeof TRAFFIC_TEST = "smoke-test",
 ): ITerraformDependable {
   const also = endpoints.length > 0 ? { endpoints } : {};
-  return new SmokeTest(stack, name, { cluster, namespace, verifies, checks, within, reaches, ...also, after }).passed;
+  return new SmokeTest(stack, name, { cluster, namespace, verifies, checks, timeout: within, egress: reaches, ...also, after }).passed;
 }
 
 /**
@@ -116,9 +116,9 @@ export function gateOf(
     name: cloudName("workload", service, "test"),
     verifies: [part],
     checks: [check],
-    within: WITHIN,
+    timeout: WITHIN,
     rerunsOn: "creation",
-    reaches: waysTo([port]),
+    egress: waysTo([port]),
     after,
   }).passed;
 }

@@ -25,12 +25,22 @@ function storesOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): reado
 export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "settings" | "uses" | "calls">): PodProps {
   const { cluster, namespace, priority, after } = place;
   const { environment } = place.site;
-  const { command, args, cpu, cpuLimit, memory, memoryRequest, env, files, probes, grace, user, metrics, ...settings } =
+  const { command, args, cpu, cpuLimit, memory, memoryRequest, env, files, probes, terminationGracePeriod, user, metrics, ...settings } =
     workload.settings as Workload;
-  const { labels, scratch, sidecars, nodeSelector, tolerations, pullSecrets, egress = [], secrets = {}, secretFiles = {} } = settings;
+  const {
+    labels,
+    scratch,
+    sidecars,
+    nodeSelector,
+    tolerations,
+    pullSecrets,
+    egress: further = [],
+    secrets = {},
+    secretFiles = {},
+  } = settings;
   const { volumes } = workload.settings as Pick<PodProps, "volumes">;
   const told = callsOf(environment, workload.calls);
-  const reaches = [...told.reaches, ...egressOf(egress)];
+  const egress = [...told.egress, ...egressOf(further)];
   const variables = { ...told.env, ...env };
   const given = secretsOf(place, secrets);
   const givenFiles = secretsOf(place, secretFiles);
@@ -46,7 +56,7 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
     ...(memoryRequest ? { memoryRequest } : {}),
     ...(cpuLimit === undefined ? {} : { cpuLimit }),
     ...(probes ? { probes } : {}),
-    ...(grace ? { grace } : {}),
+    ...(terminationGracePeriod ? { terminationGracePeriod } : {}),
     ...(user === undefined ? {} : { user }),
     ...(Object.keys(variables).length > 0 || env ? { env: variables } : {}),
     ...(files ? { files } : {}),
@@ -57,13 +67,13 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
     ...(tolerations ? { tolerations } : {}),
     ...(pullSecrets ? { pullSecrets } : {}),
     ...(volumes ? { volumes: withProtection(volumes, place.stack.protect) } : {}),
-    ...(reaches.length > 0 ? { reaches } : {}),
+    ...(egress.length > 0 ? { egress } : {}),
     ...(Object.keys(given.facts).length > 0 ? { secrets: given.facts } : {}),
     ...(Object.keys(givenFiles.facts).length > 0 ? { secretFiles: givenFiles.facts } : {}),
     ...metricsOf(environment, metrics),
     ...telemetryOf(environment),
     // The test at the end of each stack does.
-    waits: false,
+    waitForRollout: false,
     after: [...after, ...given.after, ...givenFiles.after],
   };
 }
@@ -92,9 +102,9 @@ function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: Se
 function callsOf(
   system: System,
   calls: WorkloadOf["calls"],
-): { readonly env: Record<string, string>; readonly reaches: readonly TrafficRule[] } {
+): { readonly env: Record<string, string>; readonly egress: readonly TrafficRule[] } {
   const env: Record<string, string> = {};
-  const reaches = calls.flatMap(({ service: name, variables }): readonly TrafficRule[] => {
+  const egress = calls.flatMap(({ service: name, variables }): readonly TrafficRule[] => {
     const found = serviceNamed(system, name);
     if (!found) return [];
     const { domain, service } = found;
@@ -103,7 +113,7 @@ function callsOf(
     Object.assign(env, callVariables(called, variables));
     return [callEgress(called)];
   });
-  return { env, reaches };
+  return { env, egress };
 }
 
 /** The pods of the workloads that call a service. */
@@ -171,16 +181,16 @@ export function withAccess(pod: PodProps, { authentication, authorization }: Sys
     ...pod,
     env: { ...tokens?.env, ...(authorization ? { AUTH_ROLES_FILE: ROLES_FILE } : {}), ...pod.env },
     files: { ...tokens?.files, ...roles, ...pod.files },
-    reaches: [...(pod.reaches ?? []), ...(tokens?.reaches ?? [])],
+    egress: [...(pod.egress ?? []), ...(tokens?.egress ?? [])],
   };
 }
 
 /** What an API is told of tokens that it accepts. */
-function tokensOf(authentication: Authentication): Required<Pick<PodProps, "env" | "files" | "reaches">> {
+function tokensOf(authentication: Authentication): Required<Pick<PodProps, "env" | "files" | "egress">> {
   const env = { AUTH_ISSUER: authentication.issuer, AUTH_AUDIENCE: authentication.audience, AUTH_ALGORITHMS: "RS256" };
   return "jwks" in authentication
-    ? { env: { ...env, AUTH_JWKS_URL: authentication.jwks }, files: {}, reaches: [ISSUER] }
-    : { env: { ...env, AUTH_PUBLIC_KEY_FILE: KEY_FILE }, files: { [KEY_FILE]: authentication.publicKey }, reaches: [] };
+    ? { env: { ...env, AUTH_JWKS_URL: authentication.jwks }, files: {}, egress: [ISSUER] }
+    : { env: { ...env, AUTH_PUBLIC_KEY_FILE: KEY_FILE }, files: { [KEY_FILE]: authentication.publicKey }, egress: [] };
 }
 
 /** What a workload of the read side is told of fields that are encrypted one by one. */

@@ -40,7 +40,7 @@ export function projectionsOf(place: WorkloadPlace): MadeProjections {
     const asked = health
       ? {
           health: { port: health.port, path: health.path },
-          listens: [{ name: "smoke-test", peer: smokeTestsOf(namespace), ports: [health.port] }],
+          ingress: [{ name: "smoke-test", peer: smokeTestsOf(namespace), ports: [health.port] }],
         }
       : {};
     return slotsOf(model).map(([slot, { partitions, image: own = image }]) => {
@@ -62,7 +62,7 @@ export function projectionsOf(place: WorkloadPlace): MadeProjections {
   return {
     verifies: made.map(({ worker }) => worker),
     checks: made.flatMap(({ checks }) => checks),
-    reaches: waysTo([...new Set(made.flatMap(({ ports }) => ports))], "projections"),
+    egress: waysTo([...new Set(made.flatMap(({ ports }) => ports))], "projections"),
     endpoints: [],
     ...(projections.length > 0 ? { within: ONE_BY_ONE } : {}),
     reporting: made.flatMap(({ reporting }) => reporting),
@@ -82,7 +82,7 @@ export function progressTested(place: WorkloadPlace, reporting: readonly Reporti
       verifies: telling.map(({ worker }) => worker),
       checks: telling.map(({ projection }) => ({ name: `progress of ${projection}`, query: caughtUp(projection, HEALTHY_LAG) })),
       database: { connection: postgresConnection(serverAt(site, stack, server), "reader") },
-      within: ONE_BY_ONE,
+      timeout: ONE_BY_ONE,
       after: [passed],
     });
   }

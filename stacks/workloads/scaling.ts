@@ -24,7 +24,7 @@ const SIGNALS: { readonly [Name in SignalName]: (place: WorkloadPlace, asked: No
 function answerOf(
   { site, stack }: WorkloadPlace,
   server: ServerOf | undefined,
-  asked: { readonly query: string; readonly each: number },
+  asked: { readonly query: string; readonly targetPerReplica: number },
 ): Signal | undefined {
   if (!server) return undefined;
   const { writer: host, port = 5432, database, users, peers } = serverAt(site, stack, server);

@@ -28,7 +28,7 @@ const TIMEOUT: Duration = "30s";
 export function servicesOf(place: WorkloadPlace): Tested {
   const { stack, namespace, site } = place;
   const { services, trafficAfter } = place.domain;
-  const none: Tested = { verifies: [], checks: [], reaches: [], endpoints: [] };
+  const none: Tested = { verifies: [], checks: [], egress: [], endpoints: [] };
   if (services.length === 0) return none;
   const exposed = exposedOf(place.domain);
   const inside = exposed.length === 0 || trafficAfter ? undefined : gatewayTo(place, exposed);
@@ -37,7 +37,7 @@ export function servicesOf(place: WorkloadPlace): Tested {
     const path = pathOf(site.environment, keys);
     const { replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health, ports: further, servicePort } = settings;
     const pod = withAccess(podOf(place, { ...one, settings: { ...settings, metrics: settings.metrics ?? { port } } }), site.environment);
-    const { bound, listens = [], ...tcp } = publicPortsIn(place, one);
+    const { bound, ingress = [], ...tcp } = publicPortsIn(place, one);
     const gateway = one.exposed ? [gatewayPeer(namespace)] : [];
     const callers = callersOf(site.environment, one);
     // Further ports are for those who call it; requests and tests come to the one that answers.
@@ -47,7 +47,7 @@ export function servicesOf(place: WorkloadPlace): Tested {
       ...imagesOf(settings),
       replicas,
       ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}),
-      grace: settings.grace ?? settings.timeout ?? TIMEOUT,
+      terminationGracePeriod: settings.terminationGracePeriod ?? settings.timeout ?? TIMEOUT,
       port,
       ...(servicePort === undefined ? {} : { servicePort }),
       ...(further ? { morePorts: further } : {}),
@@ -55,7 +55,7 @@ export function servicesOf(place: WorkloadPlace): Tested {
       after: [...(pod.after ?? []), ...bound],
       health,
       clients: further ? callers : [...gateway, ...callers, smokeTestsOf(namespace)],
-      ...(asked.length + listens.length > 0 ? { listens: [...asked, ...listens] } : {}),
+      ...(asked.length + ingress.length > 0 ? { ingress: [...asked, ...ingress] } : {}),
     });
     const versions = versionsIn(settings, describedAt(path, service)).map((version) => ({
       ...version,
@@ -73,7 +73,7 @@ export function servicesOf(place: WorkloadPlace): Tested {
   const own = {
     verifies: made.flatMap((each) => each.parts),
     checks: made.flatMap(({ checks }) => checks),
-    reaches: waysTo([...new Set([...ports(services), ...services.flatMap(publicPortsOf).map(({ port }) => port)])]),
+    egress: waysTo([...new Set([...ports(services), ...services.flatMap(publicPortsOf).map(({ port }) => port)])]),
   };
   if (!inside) return { ...none, ...own };
   const reached = reachedBy(
@@ -83,7 +83,7 @@ export function servicesOf(place: WorkloadPlace): Tested {
   return {
     verifies: [...reached.verifies, ...own.verifies],
     checks: [...reached.rollout, ...own.checks, ...reached.arrivals],
-    reaches: [...own.reaches, ...reached.reaches],
+    egress: [...own.egress, ...reached.egress],
     endpoints: [],
   };
 }
@@ -104,8 +104,8 @@ export function trafficOf(place: WorkloadPlace): Tested {
     });
     return { ...one, health, part: describedAt(pathOf(place.site.environment, keys), route(place, inside, one, versions, [])) };
   });
-  const { verifies, rollout, arrivals, reaches } = reachedBy(inside, routed);
-  return { verifies: [...verifies, ...routed.map(({ part }) => part)], checks: [...rollout, ...arrivals], reaches, endpoints: [] };
+  const { verifies, rollout, arrivals, egress } = reachedBy(inside, routed);
+  return { verifies: [...verifies, ...routed.map(({ part }) => part)], checks: [...rollout, ...arrivals], egress, endpoints: [] };
 }
 
 /** The Gateway to some services of a domain. */
@@ -128,7 +128,7 @@ function reachedBy({ gateway, hostnames, parts }: DomainGateway, services: reado
     verifies: parts,
     rollout: [{ name: `rollout of ${gateway.deployment.name}`, object: gateway.deployment }] satisfies Check[],
     arrivals: gateway.asksClients ? [listening(gateway)] : routed.flatMap((each) => arrivalOf(each, routed, gateway.through, hostnames)),
-    reaches: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
+    egress: [{ name: "gateway", peer: gateway.peer, ports: [gateway.through.port] }],
   };
 }
 
@@ -154,7 +154,7 @@ function publicPortsIn({ site, stack, cluster, namespace, domain, after }: Workl
   const entrance = publicEndpointOf(site, domain);
   const ports = found.map(({ port }) => port);
   if (found.length === 0) return { bound: [] };
-  if (!foundation?.entry || !entrance) return { bound: [], listens: [{ name: "tcp", peer: "anywhere" as const, ports }] };
+  if (!foundation?.entry || !entrance) return { bound: [], ingress: [{ name: "tcp", peer: "anywhere" as const, ports }] };
   const outputs = stack.read(foundation.entry);
   const bound = found.map((each) => {
     const target = { targetGroupArn: outputs[tcpTargetGroup(entrance, each)] ?? "", port: each.port };
@@ -163,14 +163,14 @@ function publicPortsIn({ site, stack, cluster, namespace, domain, after }: Workl
       .release;
   });
   const peer = { cidr: stack.read(foundation.network).vpcCidr };
-  return { bound, drain: DEREGISTRATION, listens: [{ name: "tcp", peer, ports }] };
+  return { bound, drain: DEREGISTRATION, ingress: [{ name: "tcp", peer, ports }] };
 }
 
 /** How requests from outside reach a service. */
 function route(
   place: WorkloadPlace,
   { gateway, hostnames }: DomainGateway,
-  { name, settings, repeats }: ServiceOf,
+  { name, settings, retries: repeats }: ServiceOf,
   versions: readonly Shared[],
   after: readonly ITerraformDependable[],
 ): IConstruct {
@@ -181,7 +181,7 @@ function route(
     name,
     ...(hosts ? { hostnames: hosts } : {}),
     ...sharesOf(versions),
-    repeats,
+    retries: repeats,
     ...(paths ? { paths } : {}),
     ...(maxBodySize ? { maxBodySize } : {}),
     ...(timeout ? { timeout } : {}),

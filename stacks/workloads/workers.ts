@@ -11,8 +11,8 @@ export function workersOf(place: WorkloadPlace): Tested {
   const { workers } = place.domain;
   const verifies = workers.map((one) => {
     const { image = "", replicas, scaleOn, health, partitions } = one.settings;
-    const listens = health ? [{ name: "smoke-test", peer: smokeTestsOf(place.namespace), ports: [health.port] }] : [];
-    const props = { ...podOf(place, one), image, ...(health ? { health, listens } : {}) };
+    const ingress = health ? [{ name: "smoke-test", peer: smokeTestsOf(place.namespace), ports: [health.port] }] : [];
+    const props = { ...podOf(place, one), image, ...(health ? { health, ingress } : {}) };
     const worker =
       partitions === undefined
         ? new Worker(place.stack, one.name, { ...props, replicas, ...(scaleOn ? { scaleOn: scalingOf(place, scaleOn) } : {}) })
@@ -26,5 +26,5 @@ export function workersOf(place: WorkloadPlace): Tested {
   });
   const partitioned = workers.some(({ settings }) => settings.partitions !== undefined);
   const probed = [...new Set(workers.flatMap(({ settings: { health } }) => (health ? [health.port] : [])))];
-  return { verifies, checks: [], reaches: waysTo(probed, "workers"), endpoints: [], ...(partitioned ? { within: ONE_BY_ONE } : {}) };
+  return { verifies, checks: [], egress: waysTo(probed, "workers"), endpoints: [], ...(partitioned ? { within: ONE_BY_ONE } : {}) };
 }

@@ -28,7 +28,7 @@ export const moving = {
   commandProcessors: {
     ...dev.commandProcessors,
     replicas: { min: 2, max: 6 },
-    scaleOn: { cpu: 70, broker: { stream: "commands", consumer: "processors", each: 100 } },
+    scaleOn: { cpu: 70, broker: { stream: "commands", consumer: "processors", targetPerReplica: 100 } },
   },
   projections: { ...dev.projections, workers: 1, partitions: 10 },
   readDatabase: { engine: "cloudnative-pg" },
@@ -96,8 +96,8 @@ const varieties: readonly Environment[] = [
       ...dev.commandProcessors,
       replicas: { min: 1, max: 4 },
       scaleOn: {
-        eventStore: { query: "SELECT count(*) FROM events WHERE position > 0", each: 500 },
-        readDatabase: { query: "SELECT 0", each: 100 },
+        eventStore: { query: "SELECT count(*) FROM events WHERE position > 0", targetPerReplica: 500 },
+        readDatabase: { query: "SELECT 0", targetPerReplica: 100 },
       },
     },
     readDatabase: { engine: "cloudnative-pg", pooler: true },
@@ -108,7 +108,7 @@ const varieties: readonly Environment[] = [
     ...local,
     name: "sourcing",
     size: "medium",
-    cluster: { context: "kind-orders", room: { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 8, memory: "32Gi" } },
+    cluster: { context: "kind-orders", allocatable: { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 8, memory: "32Gi" } },
     eventStore: { engine: "eventsourcingdb" },
     readDatabase: { engine: "cloudnative-pg" },
     cache: { engine: "valkey", replicas: 2 },
@@ -125,7 +125,9 @@ const varieties: readonly Environment[] = [
     queryApi: { ...production.queryApi, edge: { ...production.queryApi.edge, clientAuthority: AUTHORITIES.own } },
     commandProcessors: {
       ...production.commandProcessors,
-      scaleOn: { prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "vector(0)", each: 100 } },
+      scaleOn: {
+        prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "vector(0)", targetPerReplica: 100 },
+      },
     },
   },
 ];

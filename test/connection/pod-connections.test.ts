@@ -33,7 +33,7 @@ describe("the connections of a pod", () => {
       volumes: [],
       mounts: [],
       initContainers: [],
-      reaches: [],
+      egress: [],
       secrets: [],
       authorities: [],
       configMaps: [],
@@ -165,7 +165,7 @@ describe("the connections of a pod", () => {
   });
 
   it("open the ways out", () => {
-    expect(asked({ connection: cache }).reaches).toEqual([{ name: "cache", peer: [{ cidr: "10.0.0.0/16" }], ports: [6379] }]);
+    expect(asked({ connection: cache }).egress).toEqual([{ name: "cache", peer: [{ cidr: "10.0.0.0/16" }], ports: [6379] }]);
   });
 
   it("are not waited for where a workload can do without", () => {

@@ -21,7 +21,7 @@ describe("the instance types of a node", () => {
   });
 
   it("are without the generations that a zone has not", () => {
-    expect(instanceTypes({ ...aShape(4, 16), without: ["7a", "6i"] })).toEqual(["m7i.xlarge", "m6a.xlarge"]);
+    expect(instanceTypes({ ...aShape(4, 16), excludeGenerations: ["7a", "6i"] })).toEqual(["m7i.xlarge", "m6a.xlarge"]);
   });
 
   it("are none for odd sizes, and the nearest that there are get named", () => {
@@ -80,13 +80,14 @@ describe("what a node leaves to pods", () => {
   });
 
   it("are fewer volumes than its types can attach, beside its disk and its interfaces", () => {
-    const volumes = (cores: number, without: readonly Generation[] = []) => allocatable({ ...aShape(cores, cores * 4), without }).volumes;
+    const volumes = (cores: number, without: readonly Generation[] = []) =>
+      allocatable({ ...aShape(cores, cores * 4), excludeGenerations: without }).volumes;
     // EC2, volume limits: 28 slots are shared with interfaces before the seventh generation
     expect([2, 4, 8, 16, 32, 64].map((cores) => volumes(cores))).toEqual([24, 23, 23, 19, 19, 12]);
     // aws-ebs-csi-driver 1.64: 32 slots of their own, 48 of the largest
     expect([2, 64].map((cores) => volumes(cores, ["6i", "6a"]))).toEqual([31, 47]);
-    expect(allocatable({ ...aShape(2, 8, "arm64"), without: ["6g"] }).volumes).toBe(24);
-    expect(allocatable({ ...aShape(2, 8, "arm64"), without: ["7g", "6g"] }).volumes).toBe(31);
+    expect(allocatable({ ...aShape(2, 8, "arm64"), excludeGenerations: ["6g"] }).volumes).toBe(24);
+    expect(allocatable({ ...aShape(2, 8, "arm64"), excludeGenerations: ["7g", "6g"] }).volumes).toBe(31);
   });
 
   it("is never a guess about a size that there is not", () => {

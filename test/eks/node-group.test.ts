@@ -135,7 +135,7 @@ describe("a plan of nodes", () => {
     expect(zone).toMatch(/^\$\{data\.aws_subnet\.[\w-]+\.availability_zone\}$/);
     expect(condition.condition).toBe(`\${length(${missing}) == 0}`);
     expect(condition.error_message).toBe(
-      `test/cluster/nodes-a: \${join(", ", ${missing})} is not offered in ${zone}; leave its generation out, with node.without.`,
+      `test/cluster/nodes-a: \${join(", ", ${missing})} is not offered in ${zone}; leave its generation out, with node.excludeGenerations.`,
     );
   });
 
@@ -169,11 +169,11 @@ describe("nodes are refused", () => {
   });
 
   it("without the generations that there are, or without others", () => {
-    const without = (...names: Generation[]) => refusals({ node: { ...PROPS.node, without: names } });
+    const without = (...names: Generation[]) => refusals({ node: { ...PROPS.node, excludeGenerations: names } });
     expect(without("7a")).toEqual([]);
-    expect(without("8g")).toEqual(['test/cluster.node.without: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
+    expect(without("8g")).toEqual(['test/cluster.node.excludeGenerations: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
     expect(without("7i", "7a", "6i", "6a")).toEqual([
-      'test/cluster.node.without: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
+      'test/cluster.node.excludeGenerations: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
     ]);
   });
 

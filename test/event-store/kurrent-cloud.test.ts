@@ -177,7 +177,7 @@ describe("an event store at Kurrent Cloud", () => {
       facts: { host: "c1.mesdb.eventstore.cloud", port: "2113", ...credentials("subscriptions") },
       variables: { EVENT_STORE_URL: "esdb+discover://{user}:{password}@{host}:{port}?tls=true" },
       authority: "public",
-      reaches: [{ name: "event-store", peer: { cidr: "10.128.0.0/20" }, ports: [2113] }],
+      egress: [{ name: "event-store", peer: { cidr: "10.128.0.0/20" }, ports: [2113] }],
       ready: { host: "c1.mesdb.eventstore.cloud", port: 2113 },
     });
     expect(connections.commands.facts).toMatchObject(credentials("commands"));

@@ -367,7 +367,7 @@ describe("who connects to KurrentDb", () => {
         password: { secret: { name: "event-store-commands" }, key: "password" },
       },
       authority: { home: "event-store", secretName: "event-store-authority", key: "ca.crt" },
-      reaches: [{ peer: [{ namespace: "event-store", labels: { "app.kubernetes.io/component": "node" } }], ports: [2113] }],
+      egress: [{ peer: [{ namespace: "event-store", labels: { "app.kubernetes.io/component": "node" } }], ports: [2113] }],
       ready: { host: "event-store.event-store.svc.cluster.local", port: 2113 },
     });
     expect(subscriptions.facts.user).toMatchObject({ secret: { name: "event-store-subscriptions" } });
@@ -379,7 +379,7 @@ describe("who connects to KurrentDb", () => {
     expect(commands).toMatchObject({
       facts: { hosts: [0, 1, 2].map((node) => `event-store-${node}.event-store.orders.internal:2113`).join(",") },
       authority: { elsewhere: { remoteName: "orders-event-store-authority" } },
-      reaches: [{ peer: [{ cidr: "10.0.0.0/16" }] }],
+      egress: [{ peer: [{ cidr: "10.0.0.0/16" }] }],
       ready: { host: "event-store.orders.internal" },
     });
     const found = made({ outside });

@@ -14,7 +14,7 @@ const full = aGateway({
     paths: ["/orders", "/inventory"],
     backends: slots,
     previews: { green: { service: "command-api-green", port: 8080 } },
-    repeats: "once",
+    retries: "once",
     timeout: "1m",
     maxBodySize: "10Mi",
     rateLimit: { requests: "100/s" },
@@ -91,7 +91,7 @@ describe("a request that breaks off", () => {
   });
 
   it("is asked of another backend where one is not reached, and not where it is slow", () => {
-    const asked = (timeout: Duration) => filter(aGateway({ routes: { repeats: "once", timeout } }));
+    const asked = (timeout: Duration) => filter(aGateway({ routes: { retries: "once", timeout } }));
     // Until 6 s are over: connecting takes 5 at most.
     expect(asked("7s")).toEqual(once("error timeout"));
     // Both would be over by then, and nginx knows no difference.

@@ -50,11 +50,11 @@ describe("a namespace", () => {
   it("opens what it is told to, to whom it is told", () => {
     const found = policies(
       made({
-        listens: [
+        ingress: [
           { name: "webhook", peer: "anywhere", ports: [10250] },
           { name: "peers", peer: "namespace", ports: [{ from: 9000, to: 9010 }] },
         ],
-        reaches: [API_SERVER, ROLE_AGENT],
+        egress: [API_SERVER, ROLE_AGENT],
       }),
     );
     expect(found["from-webhook"]?.ingress).toEqual([{ ports: [{ port: "10250", protocol: "TCP" }] }]);

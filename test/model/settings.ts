@@ -97,7 +97,7 @@ const PROBE = { path: "/up", port: 9090, delay: "11s", every: "7s", timeout: "4s
 const CONTAINER = {
   name: "another",
   cpuLimit: 2,
-  grace: "95s",
+  terminationGracePeriod: "95s",
   user: 1234,
   image: image("another"),
   command: ["/app/another"],
@@ -119,7 +119,7 @@ const WORKLOAD = {
 
 const SCALED = { "replicas(scaled).min": 2, "replicas(scaled).max": 7, "scaleOn.cpu": 55, "scaleOn.memory": 66 };
 
-const ASKED = { query: "SELECT 1", each: 100 };
+const ASKED = { query: "SELECT 1", targetPerReplica: 100 };
 
 /** Each signal that a workload may follow, in an environment that has all of them. */
 const followed = (role: string, workload: object): readonly Group[] => {
@@ -138,7 +138,7 @@ const followed = (role: string, workload: object): readonly Group[] => {
   return [
     {
       base: following({
-        broker: { stream: "commands", consumer: "processors", each: 10 },
+        broker: { stream: "commands", consumer: "processors", targetPerReplica: 10 },
         eventStore: ASKED,
         readDatabase: { ...ASKED, database: "orders" },
         prometheus,
@@ -148,14 +148,14 @@ const followed = (role: string, workload: object): readonly Group[] => {
       settings: {
         "broker.stream": "another",
         "broker.consumer": "another",
-        "broker.each": 7,
+        "broker.targetPerReplica": 7,
         "eventStore.query": "SELECT 2",
-        "eventStore.each": 7,
+        "eventStore.targetPerReplica": 7,
         "readDatabase.query": "SELECT 2",
-        "readDatabase.each": 7,
+        "readDatabase.targetPerReplica": 7,
         "readDatabase.database": "search",
         "prometheus.query": "vector(1)",
-        "prometheus.each": 7,
+        "prometheus.targetPerReplica": 7,
         "prometheus.server": "http://another.monitoring.svc:9090",
         "prometheus.namespace": "another",
       },
@@ -300,7 +300,7 @@ const clustersOf = (key: string, base: object): readonly Group[] => {
   // KurrentDB has no image for ARM.
   const events = (cluster: object) =>
     key === "writeCluster" && "context" in cluster ? { eventStore: { engine: "kurrentdb" } } : EVENTS_OF_ANY;
-  const room = { zones: { a: 2, b: 2, c: 2 }, cpu: 16, memory: "64Gi" };
+  const allocatable = { zones: { a: 2, b: 2, c: 2 }, cpu: 16, memory: "64Gi" };
   const on = (cluster: object) => ({ ...base, ...events(cluster), cache: { engine: "valkey" }, [key]: cluster });
   return [
     {
@@ -313,7 +313,7 @@ const clustersOf = (key: string, base: object): readonly Group[] => {
         "node.memory": "64Gi",
         "node.storage": "777Gi",
         "node.architecture": "arm64",
-        "node.without": ["7a"],
+        "node.excludeGenerations": ["7a"],
         version: pair("1.34", "1.35"),
         nodeVersion: "1.34",
         support: "extended",
@@ -329,11 +329,17 @@ const clustersOf = (key: string, base: object): readonly Group[] => {
       base: on({ context: "one" }),
       at: `${key}(context)`,
       first: "platform",
-      settings: { context: "another", kubeconfig: "~/.kube/another", storageClass: "another", has: ["cert-manager"], shared: true },
+      settings: {
+        context: "another",
+        kubeconfig: "~/.kube/another",
+        storageClass: "another",
+        preinstalled: ["cert-manager"],
+        shared: true,
+      },
     },
     {
-      base: on({ context: "one", room }),
-      at: `${key}(context).room`,
+      base: on({ context: "one", allocatable }),
+      at: `${key}(context).allocatable`,
       first: "platform",
       settings: { "zones.*": { a: 3, b: 2, c: 2 }, cpu: 17, memory: "65Gi", pods: 3 },
     },
@@ -512,7 +518,7 @@ const GENERAL: readonly Group[] = [
       cpuLimit: 2,
       memory: "777Mi",
       user: 1234,
-      grace: "95s",
+      terminationGracePeriod: "95s",
     },
   },
   {
@@ -542,7 +548,7 @@ const GENERAL: readonly Group[] = [
     base: domain({ jobs: { job: { image: image("job"), when: "after" } } }),
     at: "domains.*.jobs.*",
     first: "domain",
-    settings: { "when(name)": "by-hand", within: "17m", retries: 7 },
+    settings: { "when(name)": "by-hand", timeout: "17m", retries: 7 },
   },
   ...["before", "by-hand", { schedule: "0 3 * * *" }].map(
     (when): Group => ({
@@ -551,9 +557,9 @@ const GENERAL: readonly Group[] = [
       first: "domain",
       settings: {
         ...(typeof when === "object" ? { "when(settings).schedule": "0 4 * * *" } : { "when(name)": "after" }),
-        within: "17m",
+        timeout: "17m",
         retries: 7,
-        grace: "95s",
+        terminationGracePeriod: "95s",
         ...(when === "before" ? { "down.command": new Around({ command: ["/app/another"] }) } : {}),
       },
     }),
@@ -785,7 +791,7 @@ const GROUPS: readonly Group[] = [
       "slots.b.image": image("another"),
       "slots.b.migrations": image("another"),
       live: "b",
-      forced: true,
+      skipCatchUpCheck: true,
     },
   },
   {
@@ -814,7 +820,7 @@ const GROUPS: readonly Group[] = [
       ...CONTAINER,
       per: "slot",
       "variables.*": { A: "{DATABASE_URL}" },
-      within: "17m",
+      timeout: "17m",
       "down.command": ["/app/another"],
       "down.image": image("another"),
     },

@@ -107,8 +107,8 @@ type WorkloadPlan = Plan["domains"][number]["workloads"][number];
 
 const PLACES: Readonly<Record<string, Settings>> = {
   unknown: { aws: undefined, cluster: { context: "kind-orders" } },
-  room: { aws: undefined, cluster: { context: "kind-orders", room: { zones: { a: 4, b: 4, c: 4 }, cpu: 32, memory: "128Gi" } } },
-  crowded: { aws: undefined, cluster: { context: "kind-orders", room: { zones: { a: 1 }, cpu: 2, memory: "4Gi" } } },
+  room: { aws: undefined, cluster: { context: "kind-orders", allocatable: { zones: { a: 4, b: 4, c: 4 }, cpu: 32, memory: "128Gi" } } },
+  crowded: { aws: undefined, cluster: { context: "kind-orders", allocatable: { zones: { a: 1 }, cpu: 2, memory: "4Gi" } } },
   shared: { aws: undefined, cluster: { context: "kind-orders", shared: true } },
   aws: { cluster: { nodes: 6, node: { cpu: 16, memory: "64Gi", storage: "100Gi" } } },
 };
@@ -312,8 +312,8 @@ function memberOf(one: Named<WorkloadPlan>, context: Context, uses: readonly Use
       ? {
           scaleOn:
             followed.kind === "broker"
-              ? { broker: { stream: "orders", consumer: "app", each: 10 } }
-              : { readDatabase: { database: followed.name, query: "SELECT 1", each: 10 } },
+              ? { broker: { stream: "orders", consumer: "app", targetPerReplica: 10 } }
+              : { readDatabase: { database: followed.name, query: "SELECT 1", targetPerReplica: 10 } },
         }
       : {};
   const volumes = one.volumes ? { volumes: { "/data": { size: "1Gi" } } } : {};

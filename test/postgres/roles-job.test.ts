@@ -166,7 +166,7 @@ describe("the roles of a database", () => {
       "data/orders-reader",
     ]);
     expect(found?.authorities).toEqual([{ home: "data", secretName: "read-database-ca", key: "ca.crt" }]);
-    expect(found?.reaches).toEqual([{ name: "read-database", peer: [{ cidr: "10.0.0.0/16" }], ports: [5432] }]);
+    expect(found?.egress).toEqual([{ name: "read-database", peer: [{ cidr: "10.0.0.0/16" }], ports: [5432] }]);
   });
 
   it.each(["Orders", "1orders", "pg_orders", "orders-read", "o".repeat(53)])("do not begin with %s", (name) => {

@@ -112,24 +112,24 @@ describe("what scales", () => {
 });
 
 describe("an existing cluster", () => {
-  const room = { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 4, memory: "15Gi" };
+  const allocatable = { zones: { "dc-1": 1, "dc-2": 1, "dc-3": 1 }, cpu: 4, memory: "15Gi" };
 
   it("is weighed against the room that it is said to have", () => {
-    expect(headrooms(systemOf(4, { cluster: { context: "on-premises", room } }))).toEqual([
+    expect(headrooms(systemOf(4, { cluster: { context: "on-premises", allocatable } }))).toEqual([
       "test.cluster: 1.3 of 12.0 cores and 3.4 of 45.0Gi; 1.3 of 8.0 cores and 3.4 of 30.0Gi with a zone lost; " +
         "room for a pod of 3.4 cores and 13.3Gi",
     ]);
-    expect(refusal(systemOf(40, { cluster: { context: "on-premises", room } }))).toBe(
-      "test.cluster.room: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
+    expect(refusal(systemOf(40, { cluster: { context: "on-premises", allocatable } }))).toBe(
+      "test.cluster.allocatable: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
         "version of write-side/command-processors finds no node for 10 pods beside the old ones; add a node to each zone, or say in " +
         "exceptions.insufficientCapacity why that is right here",
     );
   });
 
   it("takes no more pods on a node than it is said to", () => {
-    const few = { ...room, pods: 5 };
-    expect(refusal(systemOf(4, { cluster: { context: "on-premises", room: few } }))).toMatch(
-      /^test\.cluster\.room: 3 of 4 cores with 15Gi leave/,
+    const few = { ...allocatable, pods: 5 };
+    expect(refusal(systemOf(4, { cluster: { context: "on-premises", allocatable: few } }))).toMatch(
+      /^test\.cluster\.allocatable: 3 of 4 cores with 15Gi leave/,
     );
   });
 

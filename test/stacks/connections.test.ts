@@ -241,7 +241,7 @@ describe("a store lets in", () => {
     ["KurrentDB without projections", written, "commands", ["write-side"]],
     ["a cache that nobody uses", written, "cache", []],
   ])("%s: those who ask for it, and nobody else", (_, { connections, policies }, name, clients) => {
-    const { reaches = [], ready, facts = {} } = connections[name] ?? {};
+    const { egress: reaches = [], ready, facts = {} } = connections[name] ?? {};
     const ways = reaches.flatMap(({ peer, ports }) =>
       [peer].flat().flatMap((end) => ports.map((port) => ({ end: end as Body, port: Number(port) }))),
     );

@@ -159,7 +159,7 @@ describe("a template of Terraform", () => {
         files: { "/app/template": template("files") },
         command: [template("command")],
         replicas: { min: 1, max: 2 },
-        scaleOn: { eventStore: { query: template("query"), each: 1 } },
+        scaleOn: { eventStore: { query: template("query"), targetPerReplica: 1 } },
       },
       readDatabase: { engine: "cloudnative-pg" },
       migrations: { image, down: { command: [template("down")] } },

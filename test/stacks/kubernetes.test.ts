@@ -76,14 +76,18 @@ describe("an existing cluster", () => {
       return { storageClass, zones, aws };
     };
     expect(target(existing)).toEqual({ storageClass: "standard", zones: [], aws: undefined });
-    const room = { zones: { "dc-1": 2, "dc-2": 2 }, cpu: 8, memory: "32Gi" };
-    expect(target({ ...existing, storageClass: "fast", room })).toEqual({ storageClass: "fast", zones: ["dc-1", "dc-2"], aws: undefined });
+    const allocatable = { zones: { "dc-1": 2, "dc-2": 2 }, cpu: 8, memory: "32Gi" };
+    expect(target({ ...existing, storageClass: "fast", allocatable })).toEqual({
+      storageClass: "fast",
+      zones: ["dc-1", "dc-2"],
+      aws: undefined,
+    });
   });
 
   it("keeps what it has, and gets the rest", () => {
     const charts = (cluster: object) => all(stack("test-platform", { aws: undefined, cluster }), "helm_release").map(({ chart }) => chart);
     expect(charts(existing)).toEqual(["external-secrets", "metrics-server"]);
-    expect(charts({ ...existing, has: ["metrics-server"] })).toEqual(["external-secrets"]);
+    expect(charts({ ...existing, preinstalled: ["metrics-server"] })).toEqual(["external-secrets"]);
   });
 });
 

@@ -19,7 +19,7 @@ const kurrentDb = { engine: "kurrentdb", nodes: 3, storage: "50Gi" } as const;
 const cloudNativePg = { engine: "cloudnative-pg", instances: 3, storage: "20Gi" } as const;
 
 const SIGNAL = {
-  prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 },
+  prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 100 },
 } as const;
 
 /** A system that needs every part there is, on EKS and on clusters that exist. */
@@ -68,20 +68,20 @@ describe("the platform of", () => {
   });
 
   it("a cluster that has parts from elsewhere leaves them alone", () => {
-    const cluster = { context: "kind-orders", has: ["cert-manager", "metrics-server"] } as const;
+    const cluster = { context: "kind-orders", preinstalled: ["cert-manager", "metrics-server"] } as const;
     const left = parts({ ...withoutAws, cluster }).cluster ?? [];
     expect(parts(withoutAws).cluster?.filter((part) => !left.includes(part))).toEqual(["cert-manager", "metrics-server"]);
   });
 
   it("a cluster that has its database operator from elsewhere has the plugin from there too, in the same namespace", () => {
-    expect(partsFromElsewhere({ context: "on-premises", has: ["cloudnative-pg"] })).toContain("plugin-barman-cloud");
-    expect(partsFromElsewhere({ context: "on-premises", has: ["keda"] })).not.toContain("plugin-barman-cloud");
+    expect(partsFromElsewhere({ context: "on-premises", preinstalled: ["cloudnative-pg"] })).toContain("plugin-barman-cloud");
+    expect(partsFromElsewhere({ context: "on-premises", preinstalled: ["keda"] })).not.toContain("plugin-barman-cloud");
   });
 
   it.each(fewOf(EXISTING_PARTS, ["cert-manager", "cloudnative-pg"]))("a cluster that has %s from elsewhere works with it", (part) => {
     const { aws: _, ...environment } = anEnvironment({ ...local, name: "test" });
-    const onPremises = { ...environment, cluster: { context: "on-premises", has: [part] } };
-    const onAws = anEnvironment({ cluster: { context: "on-premises", has: [part] }, readDatabase: local.readDatabase });
+    const onPremises = { ...environment, cluster: { context: "on-premises", preinstalled: [part] } };
+    const onAws = anEnvironment({ cluster: { context: "on-premises", preinstalled: [part] }, readDatabase: local.readDatabase });
     for (const each of [onPremises, onAws]) expect(() => synthesisOf(aProgram(each)).sites).not.toThrow();
   });
 

@@ -6,7 +6,7 @@ import { synthesisOf } from "../program";
 const node = { cpu: 8, memory: "32Gi", storage: "100Gi" };
 const api = { image: "registry.example.com/orders/api:1.0.0", replicas: 2 };
 
-const PROMETHEUS = { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 };
+const PROMETHEUS = { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 100 };
 
 /** An environment whose clusters have every part that there is. */
 const everything = anEnvironment({

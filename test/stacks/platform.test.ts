@@ -18,7 +18,9 @@ const scaled = anEnvironment({
   commandProcessors: {
     image: "registry.example.com/orders/processors:1.0.0",
     replicas: { min: 2, max: 4 },
-    scaleOn: { prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 100 } },
+    scaleOn: {
+      prometheus: { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 100 },
+    },
   },
   projections: { image: "registry.example.com/orders/projections:1.0.0", workers: 1, parallelism: 1 },
 });

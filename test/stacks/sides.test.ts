@@ -24,7 +24,13 @@ const SYSTEM = anEnvironment({
     variables: { "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } },
   },
   queryApi: [
-    { name: "query-api", replicas: 2, grace: "45s", user: 1000, probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } } },
+    {
+      name: "query-api",
+      replicas: 2,
+      terminationGracePeriod: "45s",
+      user: 1000,
+      probes: { readiness: { path: "/ready", delay: "10s", every: "5s" } },
+    },
     { name: "search-api", replicas: 1, paths: ["/search", "/health"] },
   ],
   projections: { workers: 5, parallelism: 10, health: { port: 9000, path: "/health", lag: "behind" }, reportsProgress: true },
@@ -32,7 +38,7 @@ const SYSTEM = anEnvironment({
     { engine: "cloudnative-pg", name: "orders", storage: "5Gi" },
     { engine: "cloudnative-pg", name: "search", storage: "5Gi" },
   ],
-  migrations: { database: "orders", command: ["migrate", "up"], within: "30m", down: { command: ["migrate", "down"] } },
+  migrations: { database: "orders", command: ["migrate", "up"], timeout: "30m", down: { command: ["migrate", "down"] } },
   cache: { engine: "valkey" },
   authentication: { issuer: "https://login.example.com/", audience: "orders", jwks: "https://login.example.com/keys" },
   authorization: { CreateOrder: ["user", "admin"] },
@@ -345,7 +351,11 @@ describe("the write side", () => {
 describe("an API whose tokens are signed with one key", () => {
   it("has the key as a file, and no way to the issuer", () => {
     const authentication = { issuer: "https://login.example.com/", audience: "orders", publicKey: "-----BEGIN PUBLIC KEY-----" };
-    const { env, files, reaches } = withAccess({ env: { LEVEL: "info" } } as unknown as PodProps, asDomains({ ...SYSTEM, authentication }));
+    const {
+      env,
+      files,
+      egress: reaches,
+    } = withAccess({ env: { LEVEL: "info" } } as unknown as PodProps, asDomains({ ...SYSTEM, authentication }));
     expect(env).toMatchObject({ AUTH_ALGORITHMS: "RS256", AUTH_PUBLIC_KEY_FILE: "/etc/authentication/public-key.pem", LEVEL: "info" });
     expect(env).not.toHaveProperty("AUTH_JWKS_URL");
     expect(files).toMatchObject({ "/etc/authentication/public-key.pem": authentication.publicKey });

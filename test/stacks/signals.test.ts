@@ -6,7 +6,7 @@ import { synthesisOf } from "../program";
 import type { Body } from "../synth";
 
 const image = "registry.example.com/orders/app:1.0.0";
-const PROMETHEUS = { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", each: 200 };
+const PROMETHEUS = { server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 200 };
 
 /** A cluster that exists, with a signal of every name followed on it. */
 const environment = anEnvironment({
@@ -19,9 +19,9 @@ const environment = anEnvironment({
     replicas: { min: 2, max: 20 },
     scaleOn: {
       cpu: 60,
-      broker: { stream: "commands", consumer: "processors", each: 100 },
-      eventStore: { query: "SELECT count(*) FROM events", each: 500 },
-      readDatabase: { query: "SELECT sum(behind) FROM lag", each: 50, database: "search" },
+      broker: { stream: "commands", consumer: "processors", targetPerReplica: 100 },
+      eventStore: { query: "SELECT count(*) FROM events", targetPerReplica: 500 },
+      readDatabase: { query: "SELECT sum(behind) FROM lag", targetPerReplica: 50, database: "search" },
       prometheus: PROMETHEUS,
     },
   },
@@ -128,9 +128,12 @@ describe("what is followed", () => {
   });
 
   it("is reached by a KEDA that was there before as its owner has it, who has not closed everything else", () => {
-    const { signals, isolated } = scalingOf({ site: { cluster: { context: "kind-orders", has: ["keda"] } } } as unknown as WorkloadPlace, {
-      prometheus: PROMETHEUS,
-    });
+    const { signals, isolated } = scalingOf(
+      { site: { cluster: { context: "kind-orders", preinstalled: ["keda"] } } } as unknown as WorkloadPlace,
+      {
+        prometheus: PROMETHEUS,
+      },
+    );
     expect([signals?.length, isolated]).toEqual([1, false]);
   });
 

@@ -90,7 +90,7 @@ describe("an event store, to a stack that did not make it", () => {
       password: { home: "event-store", key: "password", secret: { name: "event-store-commands" } },
     });
     expect(subscriptions.facts).toMatchObject({ user: { secret: { name: "event-store-subscriptions" } } });
-    expect(subscriptions.reaches).toEqual([{ name: "event-store", peer: { cidr: "10.128.0.0/20" }, ports: [2113] }]);
+    expect(subscriptions.egress).toEqual([{ name: "event-store", peer: { cidr: "10.128.0.0/20" }, ports: [2113] }]);
   });
 
   it.each([
@@ -150,7 +150,7 @@ describe("the cache, to a stack that did not make it", () => {
 
   it("is known at AWS by what the data stack publishes, and by the password of its one user", () => {
     const { stack, use } = another({ ...TWO, cache: ELASTICACHE }, "readCluster");
-    const { variables, facts, authority, reaches } = use("cache");
+    const { variables, facts, authority, egress: reaches } = use("cache");
     expect(variables).toMatchObject({ REDIS_URL: "rediss://{user}:{password}@{host}:{port}", REDIS_CLUSTER: "true" });
     expect(authority).toBe("public");
     expect(inTerraform(stack, facts)).toMatchObject({

@@ -280,12 +280,14 @@ describe("clusters", () => {
 });
 
 describe("an existing cluster", () => {
-  const room = { zones: { "dc-1": 2, "dc-2": 2 }, cpu: 8, memory: "32Gi" };
+  const allocatable = { zones: { "dc-1": 2, "dc-2": 2 }, cpu: 8, memory: "32Gi" };
   const about = (cluster: object) => complaints({ aws: undefined, cluster: { context: "on-premises", ...cluster } });
 
   it("may say all that there is to say of it", () => {
-    const has = ["cert-manager", "metrics-server"];
-    expect(about({ kubeconfig: "~/.kube/orders", storageClass: "fast", has, room: { ...room, pods: 250 } })).toEqual([]);
+    const preinstalled = ["cert-manager", "metrics-server"];
+    expect(about({ kubeconfig: "~/.kube/orders", storageClass: "fast", preinstalled, allocatable: { ...allocatable, pods: 250 } })).toEqual(
+      [],
+    );
   });
 
   it.each<[object, string]>([
@@ -298,44 +300,50 @@ describe("an existing cluster", () => {
       "test.cluster.kubeconfig: 7 is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/",
     ],
     [{ storageClass: " " }, 'test.cluster.storageClass: " " says nothing; write a word or more'],
-    [{ has: [] }, "test.cluster.has: [] is empty; name parts, or leave it out"],
-    [{ has: "keda" }, 'test.cluster.has: "keda" is no list; name parts, or leave it out'],
+    [{ preinstalled: [] }, "test.cluster.preinstalled: [] is empty; name parts, or leave it out"],
+    [{ preinstalled: "keda" }, 'test.cluster.preinstalled: "keda" is no list; name parts, or leave it out'],
     [
-      { has: ["cert-manger"] },
-      'test.cluster.has[0]: "cert-manger" is no part that a cluster may have from elsewhere; did you mean "cert-manager"?',
+      { preinstalled: ["cert-manger"] },
+      'test.cluster.preinstalled[0]: "cert-manger" is no part that a cluster may have from elsewhere; did you mean "cert-manager"?',
     ],
     [
-      { has: ["karpenter"] },
-      'test.cluster.has[0]: "karpenter" is no part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
+      { preinstalled: ["karpenter"] },
+      'test.cluster.preinstalled[0]: "karpenter" is no part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
         "external-secrets, gateway-api, keda, metrics-server, nginx-gateway-fabric, prometheus-operator-crds, snapshot-controller",
     ],
-    [{ room: 4 }, "test.cluster.room: 4 is no group of settings; write { … }"],
+    [{ allocatable: 4 }, "test.cluster.allocatable: 4 is no group of settings; write { … }"],
     [
-      { room: { ...room, zones: { "dc-1": 0 } } },
-      "test.cluster.room.zones.dc-1: 0 is not possible here; use a whole number from 1 to 1000",
+      { allocatable: { ...allocatable, zones: { "dc-1": 0 } } },
+      "test.cluster.allocatable.zones.dc-1: 0 is not possible here; use a whole number from 1 to 1000",
     ],
     [
-      { room: { ...room, cpu: "8GHz" } },
-      'test.cluster.room.cpu: "8GHz" is no number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+      { allocatable: { ...allocatable, cpu: "8GHz" } },
+      'test.cluster.allocatable.cpu: "8GHz" is no number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
     ],
     [
-      { room: { ...room, memory: "32GB" } },
-      'test.cluster.room.memory: "32GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"',
+      { allocatable: { ...allocatable, memory: "32GB" } },
+      'test.cluster.allocatable.memory: "32GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"',
     ],
-    [{ room: { ...room, pods: 0 } }, "test.cluster.room.pods: 0 is not possible here; use a whole number from 1 to 1000"],
-    [{ room: { ...room, nodes: 4 } }, 'test.cluster.room.nodes: is no setting here; did you mean "zones"?'],
     [
-      { room: { zones: room.zones, memory: "32Gi" } },
-      'test.cluster.room.cpu: is missing; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+      { allocatable: { ...allocatable, pods: 0 } },
+      "test.cluster.allocatable.pods: 0 is not possible here; use a whole number from 1 to 1000",
     ],
-    [{ nodes: 3 }, "test.cluster.nodes: is no setting here; use one of context, kubeconfig, storageClass, has, shared, room"],
+    [{ allocatable: { ...allocatable, nodes: 4 } }, 'test.cluster.allocatable.nodes: is no setting here; did you mean "zones"?'],
+    [
+      { allocatable: { zones: allocatable.zones, memory: "32Gi" } },
+      'test.cluster.allocatable.cpu: is missing; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+    ],
+    [
+      { nodes: 3 },
+      "test.cluster.nodes: is no setting here; use one of context, kubeconfig, storageClass, preinstalled, shared, allocatable",
+    ],
   ])("is told what is wrong with %j", (cluster, message) => {
     expect(about(cluster)).toEqual([message]);
   });
 
   it("is the only one that has anything from elsewhere", () => {
-    expect(complaints({ cluster: { nodes: 3, node, has: ["keda"] } })).toEqual([
-      "test.cluster.has: is no setting here; use one of nodes, node, version, nodeVersion, support",
+    expect(complaints({ cluster: { nodes: 3, node, preinstalled: ["keda"] } })).toEqual([
+      "test.cluster.preinstalled: is no setting here; use one of nodes, node, version, nodeVersion, support",
     ]);
   });
 });
@@ -384,16 +392,16 @@ describe("the nodes of clusters", () => {
   });
 
   it("leave out generations that there are, and not all of them", () => {
-    const without = (...names: string[]) => complaints({ cluster: { nodes: 3, node: { ...node, without: names } } });
+    const without = (...names: string[]) => complaints({ cluster: { nodes: 3, node: { ...node, excludeGenerations: names } } });
     expect(without("7a", "6a")).toEqual([]);
     expect(without("5i")).toEqual([
-      'test.cluster.node.without[0]: "5i" is no generation of instances that nodes are made of; did you mean "7i"?',
+      'test.cluster.node.excludeGenerations[0]: "5i" is no generation of instances that nodes are made of; did you mean "7i"?',
     ]);
-    expect(without("8g")).toEqual(['test.cluster.node.without: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
+    expect(without("8g")).toEqual(['test.cluster.node.excludeGenerations: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
     expect(without("7i", "7a", "6i", "6a")).toEqual([
-      'test.cluster.node.without: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
+      'test.cluster.node.excludeGenerations: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
     ]);
-    expect(without()).toEqual(["test.cluster.node.without: [] is empty; name the generations that a zone has not"]);
+    expect(without()).toEqual(["test.cluster.node.excludeGenerations: [] is empty; name the generations that a zone has not"]);
   });
 
   it("follow the version of their cluster, which is a known one", () => {
@@ -719,10 +727,10 @@ describe("an exception", () => {
   it("from enough room excepts something where the size of nodes is known, and nothing elsewhere", () => {
     const exceptions = { insufficientCapacity: "the old nodes leave tonight" };
     const nothing = ["test.exceptions.insufficientCapacity: excepts nothing here; remove it"];
-    const room = { zones: { "dc-1": 2 }, cpu: 8, memory: "32Gi" };
+    const allocatable = { zones: { "dc-1": 2 }, cpu: 8, memory: "32Gi" };
     expect(complaints({ exceptions })).toEqual(nothing);
     expect(complaints({ exceptions, cluster: { context: "on-premises" } })).toEqual(nothing);
-    expect(complaints({ exceptions, cluster: { context: "on-premises", room } })).toEqual([]);
+    expect(complaints({ exceptions, cluster: { context: "on-premises", allocatable } })).toEqual([]);
     expect(complaints({ exceptions, cluster: { nodes: 3, node } })).toEqual([]);
   });
 

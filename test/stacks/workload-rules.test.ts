@@ -79,8 +79,8 @@ describe("what a workload follows", () => {
   const follows = (scaleOn: object, more: object = {}) =>
     errors({ commandApi: undefined, commandProcessors: { image: API.image, replicas: { min: 2, max: 4 }, scaleOn }, ...more });
   const at = "test.commandProcessors.scaleOn";
-  const asked = { query: "SELECT count(*) FROM events", each: 500 };
-  const waiting = { stream: "commands", consumer: "processors", each: 100 };
+  const asked = { query: "SELECT count(*) FROM events", targetPerReplica: 500 };
+  const waiting = { stream: "commands", consumer: "processors", targetPerReplica: 100 };
 
   it("is there", () => {
     const two = [
@@ -117,10 +117,10 @@ describe("what a workload follows", () => {
   });
 
   it("is said so that it can be asked", () => {
-    const prometheus = { server: "http://prometheus.monitoring.svc", namespace: "monitoring", query: "sum(lag)", each: 0 };
+    const prometheus = { server: "http://prometheus.monitoring.svc", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 0 };
     expect(follows({ prometheus, broker: { ...waiting, stream: "orders.*" } }, { broker: { engine: "nats" } })).toEqual([
       `${at}.broker.stream: "orders.*" is no name in NATS; write one without spaces and . * > / \\`,
-      `${at}.prometheus.each: 0 is no amount for one instance; use a number above 0`,
+      `${at}.prometheus.targetPerReplica: 0 is no amount for one instance; use a number above 0`,
       `${at}.prometheus.server: "http://prometheus.monitoring.svc" is no address with a port; write one like http://prometheus.monitoring.svc:9090`,
     ]);
   });
@@ -151,9 +151,9 @@ describe("the paths of services", () => {
 
 describe("times of a pod", () => {
   it("are no longer than a day", () => {
-    expect(errors({ commandApi: { ...API, grace: "24h", probes: { liveness: { delay: "1d" } } } })).toEqual([]);
-    expect(errors({ commandApi: { ...API, grace: "25h", probes: { liveness: { delay: "100000d" } } } })).toEqual([
-      'test.commandApi.grace: "25h" is longer than a day; use up to "24h"',
+    expect(errors({ commandApi: { ...API, terminationGracePeriod: "24h", probes: { liveness: { delay: "1d" } } } })).toEqual([]);
+    expect(errors({ commandApi: { ...API, terminationGracePeriod: "25h", probes: { liveness: { delay: "100000d" } } } })).toEqual([
+      'test.commandApi.terminationGracePeriod: "25h" is longer than a day; use up to "24h"',
       'test.commandApi.probes.liveness.delay: "100000d" is longer than a day; use up to "24h"',
     ]);
   });

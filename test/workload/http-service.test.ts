@@ -46,7 +46,7 @@ describe("HttpService", () => {
   });
 
   it("serves on for a while after it is told to go, with what is beside it, by a program of its own, and has time after it", () => {
-    const { pod, container } = new Sent(aService({ drain: "2m", grace: "45s", sidecars: [{ name: "proxy" }] }));
+    const { pod, container } = new Sent(aService({ drain: "2m", terminationGracePeriod: "45s", sidecars: [{ name: "proxy" }] }));
     expect(container.lifecycle).toEqual({ preStop: { exec: { command: ["/drain/busybox", "sleep", "120"] } } });
     expect(container.volumeMounts[0]).toMatchObject({ name: "drain", mountPath: "/drain", readOnly: true });
     expect(pod.containers[1].lifecycle).toEqual(container.lifecycle);
@@ -124,7 +124,7 @@ describe("HttpService", () => {
           ({ lifecycle }) => lifecycle?.create_before_destroy,
         ),
       );
-    expect(flags(slotted({ waits: false }))).toEqual([true, true, true, true]);
+    expect(flags(slotted({ waitForRollout: false }))).toEqual([true, true, true, true]);
     // What Terraform waited for in vain it destroys, and makes again under the same name.
     expect(flags(both)).toEqual([undefined, undefined, undefined, undefined]);
   });

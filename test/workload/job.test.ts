@@ -69,7 +69,7 @@ describe("a job of an apply", () => {
 });
 
 describe("a job by hand", () => {
-  const sent = new Sent(aJob({ start: "hand", within: "1h" }));
+  const sent = new Sent(aJob({ start: "hand", timeout: "1h" }));
 
   it("is kept as a suspended CronJob, whose pod is tried once", () => {
     expect(sent.names("Job")).toEqual([]);
@@ -91,9 +91,9 @@ describe("a job by hand", () => {
 describe("jobs", () => {
   it.each(["apply", "hand"] as const)("reach their connections and what is named beside them, and nothing else (%s)", (start) => {
     const connections = [{ connection: postgresConnection(aPostgres(), "writer") }];
-    const listens = [{ name: "progress", peer: "namespace", ports: [9000] } as const];
-    const reaches = [{ name: "partner", peer: { cidr: "192.0.2.0/24" }, ports: [443] } as const];
-    const sent = new Sent(aJob({ start, connections, listens, reaches }));
+    const listening = [{ name: "progress", peer: "namespace", ports: [9000] } as const];
+    const partner = [{ name: "partner", peer: { cidr: "192.0.2.0/24" }, ports: [443] } as const];
+    const sent = new Sent(aJob({ start, connections, ingress: listening, egress: partner }));
     const { egress, ingress, policyTypes } = sent.one("NetworkPolicy", "import").spec;
     const ports = (rules: Body[]) => rules.map((rule) => rule.ports.map(({ port }: Body) => port));
     expect(policyTypes).toEqual(["Ingress", "Egress"]);
@@ -102,8 +102,8 @@ describe("jobs", () => {
   });
 
   it("have an end and retries that can be counted", () => {
-    expect(refused(aJob({ within: "7h", retries: -1 }))).toEqual([
-      'import.within: "7h" is longer than anybody waits for a deployment; use 360m or less',
+    expect(refused(aJob({ timeout: "7h", retries: -1 }))).toEqual([
+      'import.timeout: "7h" is longer than anybody waits for a deployment; use 360m or less',
       "import.retries: -1 is no number of retries; use 0 or more",
     ]);
   });

@@ -42,7 +42,7 @@ describe("a scheduled task", () => {
   });
 
   it("does otherwise where it is told", () => {
-    const told = new Sent(aTask({ overlap: "replace", within: "10m", late: "1m", retries: 0, suspended: true }));
+    const told = new Sent(aTask({ overlap: "replace", timeout: "10m", startingDeadline: "1m", retries: 0, suspended: true }));
     expect(told.one("CronJob", "report").spec).toMatchObject({
       suspend: true,
       concurrencyPolicy: "Replace",
@@ -72,9 +72,9 @@ describe("a scheduled task", () => {
   });
 
   it("has times and retries that can be counted", () => {
-    expect(refused(aTask({ within: "0s" as never, late: "5s", retries: 1.5 }))).toEqual([
-      'report.within: "0s" is nothing at all; write a number and a unit, like "30d"',
-      'report.late: "5s" is less than its controller takes to look; use 10s or more',
+    expect(refused(aTask({ timeout: "0s" as never, startingDeadline: "5s", retries: 1.5 }))).toEqual([
+      'report.timeout: "0s" is nothing at all; write a number and a unit, like "30d"',
+      'report.startingDeadline: "5s" is less than its controller takes to look; use 10s or more',
       "report.retries: 1.5 is no number of retries; use 0 or more",
     ]);
   });

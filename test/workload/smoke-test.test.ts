@@ -234,7 +234,7 @@ describe("a smoke test", () => {
       monitoring: "broker:8222",
       stream: "orders",
       consumer: "processors",
-      each: 100,
+      targetPerReplica: 100,
       peer: "namespace",
     } as const;
     for (const [scaleOn, scaler] of [
@@ -341,12 +341,12 @@ describe("a smoke test", () => {
   });
 
   it("needs something to look at, and time that somebody waits", () => {
-    expect(refused(aTest({ alone: true, within: "2h" }))).toEqual([
-      'smoke-test.within: "2h" is longer than anybody waits for a deployment; use 60m or less',
+    expect(refused(aTest({ alone: true, timeout: "2h" }))).toEqual([
+      'smoke-test.timeout: "2h" is longer than anybody waits for a deployment; use 60m or less',
       "smoke-test: looks at nothing; name workloads or checks",
     ]);
-    expect(refused(aTest({ within: "soon" as never }))).toEqual([
-      'smoke-test.within: "soon" is not a span of time; write a number and a unit, like "30d"',
+    expect(refused(aTest({ timeout: "soon" as never }))).toEqual([
+      'smoke-test.timeout: "soon" is not a span of time; write a number and a unit, like "30d"',
     ]);
   });
 

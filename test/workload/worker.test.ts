@@ -10,14 +10,14 @@ const nats = {
   monitoring: "broker.read-store.svc.cluster.local:8222",
   stream: "commands",
   consumer: "processors",
-  each: 100,
+  targetPerReplica: 100,
   peer: { namespace: "read-store" },
 } as const;
 const prometheus = {
   kind: "prometheus",
   server: "http://prometheus.observability:9090",
   query: "sum(event_store_lag)",
-  each: 500,
+  targetPerReplica: 500,
   peer: { namespace: "observability" },
 } as const;
 const postgres = {
@@ -27,7 +27,7 @@ const postgres = {
   user: { secret, home: "read-store", key: "user" },
   password: { secret, home: "read-store", key: "password" },
   query: "SELECT count(*) FROM outbox",
-  each: 50,
+  targetPerReplica: 50,
   peer: { cidr: "10.0.0.0/16" },
 } as const;
 
@@ -136,8 +136,8 @@ describe("Worker", () => {
   it.each([
     [
       "of nothing for one instance",
-      { ...nats, each: 0 },
-      "orders.scaleOn.signals[0].each: 0 is no amount for one instance; use a number above 0",
+      { ...nats, targetPerReplica: 0 },
+      "orders.scaleOn.signals[0].targetPerReplica: 0 is no amount for one instance; use a number above 0",
     ],
     [
       "of a server without a port",

@@ -49,7 +49,7 @@ export function storeStacks(app: App, site: Site, after: readonly PlatformStack[
       cluster,
       name: stores[0]?.namespace ?? part,
       quota: storeQuota(environment, part),
-      reaches: databases(site, stack, stores),
+      egress: databases(site, stack, stores),
       protect: stack.protect,
     });
     for (const store of stores) {

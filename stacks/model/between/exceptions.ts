@@ -18,7 +18,7 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   insufficientCapacity: ({ cluster, writeCluster, readCluster }) =>
-    [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.room !== undefined)),
+    [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.allocatable !== undefined)),
   localState: (environment) => !excepted(environment.exceptions, "disposable") && isStateLocal(environment),
   asynchronousEvents: (environment) => unacknowledgedWrites(environment).length > 0,
   volatileEvents: (environment) =>

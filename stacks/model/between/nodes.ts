@@ -15,7 +15,7 @@ function nodesCanBeHad(environment: DraftSystem): Finding[] {
     // A minimum above its maximum is another rule's.
     const asked = {
       nodes: typeof nodes === "object" ? 1 : nodes,
-      node: { ...node, without: node.without?.filter((name) => name !== undefined) },
+      node: { ...node, without: node.excludeGenerations?.filter((name) => name !== undefined) },
       x86Only: x86Only(environment, key),
     } as Parameters<typeof nodeProblems>[0];
     return nodeProblems(asked).map(({ property, ...problem }) => ({ keys: [key, ...property.split(".")], ...problem }));

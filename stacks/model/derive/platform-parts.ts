@@ -75,7 +75,7 @@ export function partsOf({ environment: system, key, cluster }: OnCluster): Reado
 
 /** The parts that a cluster has from elsewhere. The backup plugin lives with the operator, and so comes from where that came from. */
 export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> {
-  const has = isExistingCluster(cluster) ? (cluster.has ?? []) : [];
+  const has = isExistingCluster(cluster) ? (cluster.preinstalled ?? []) : [];
   return new Set<PlatformPart>(has.includes("cloudnative-pg") ? [...has, "plugin-barman-cloud"] : has);
 }
 

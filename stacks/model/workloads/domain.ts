@@ -19,7 +19,7 @@ export type DomainDefaults = Pick<
   | "memory"
   | "memoryRequest"
   | "user"
-  | "grace"
+  | "terminationGracePeriod"
   | "nodeSelector"
   | "tolerations"
   | "pullSecrets"
@@ -82,8 +82,21 @@ export interface Domain extends DomainDefaults {
   readonly jobs?: Readonly<Record<string, Job>>;
 }
 
-const { image, env, labels, secrets, cpu, cpuLimit, memory, memoryRequest, user, grace, nodeSelector, tolerations, pullSecrets } =
-  container;
+const {
+  image,
+  env,
+  labels,
+  secrets,
+  cpu,
+  cpuLimit,
+  memory,
+  memoryRequest,
+  user,
+  terminationGracePeriod,
+  nodeSelector,
+  tolerations,
+  pullSecrets,
+} = container;
 
 const { name: _service, variables: _ofService, ...serviceEntries } = queryApi;
 const { name: _worker, variables: _ofWorker, ...workerEntries } = processors;
@@ -99,7 +112,7 @@ export const domainShape = object<Domain>({
   memory,
   memoryRequest,
   user,
-  grace,
+  terminationGracePeriod,
   nodeSelector,
   tolerations,
   pullSecrets,

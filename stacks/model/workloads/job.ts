@@ -27,7 +27,7 @@ export interface Migrations extends Omit<Workload, "metrics" | "probes" | "varia
    * How long it may take, at most 6 hours.
    * @default "10m"
    */
-  readonly within?: Duration;
+  readonly timeout?: Duration;
 
   /**
    * What takes the database back, at hand as a suspended CronJob that a person runs. docs/verification.md has the commands.
@@ -49,7 +49,7 @@ export const migrationsShape = object<Migrations>({
   database: optional(name),
   per: optional(choice(["database", "slot"], "thing that is migrated once")),
   variables: optional(variables),
-  within: optional(quantity(seconds)),
+  timeout: optional(quantity(seconds)),
   down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),
 });
 
@@ -68,7 +68,7 @@ export interface Job extends Omit<Workload, "name" | "metrics" | "probes" | "var
    * How long a run may take, retries included.
    * @default "10m" before and after, "1h" otherwise
    */
-  readonly within?: Duration;
+  readonly timeout?: Duration;
 
   /**
    * Pods that are tried after the first has failed. A job that can't run twice has 0.
@@ -92,7 +92,7 @@ export interface Job extends Omit<Workload, "name" | "metrics" | "probes" | "var
 export const jobShape = object<Job>({
   ...unnamed,
   when: nameOr(choice(["before", "after", "by-hand"], "time for a job"), object<Exclude<When, string>>({ schedule: anything })),
-  within: optional(quantity(seconds)),
+  timeout: optional(quantity(seconds)),
   retries: optional(whole(0, 100)),
   per: optional(choice(["database", "slot"], "thing that is migrated once")),
   down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),

@@ -61,7 +61,7 @@ export interface ReadModelSettings {
    * Whether `live` is switched without looking whether it has caught up: the other slot is wrong. For one apply.
    * @default false
    */
-  readonly forced?: boolean;
+  readonly skipCatchUpCheck?: boolean;
 }
 
 export interface FilledSlot {
@@ -97,7 +97,7 @@ export const projections = {
     object<ReadModelSettings>({
       slots: object<ReadModelSettings["slots"]>({ a: optional(filledSlot), b: optional(filledSlot) }),
       live: optional(choice(["a", "b"], "slot of a read model")),
-      forced: optional(flag),
+      skipCatchUpCheck: optional(flag),
     }),
   ),
   health: optional(

@@ -10,7 +10,7 @@ export interface Processors extends Workload {
   readonly replicas: Replicas;
 
   /**
-   * What autoscaled ones follow: `{ cpu: 70, broker: { stream: "commands", consumer: "processors", each: 100 } }`.
+   * What autoscaled ones follow: `{ cpu: 70, broker: { stream: "commands", consumer: "processors", targetPerReplica: 100 } }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;

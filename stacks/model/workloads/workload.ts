@@ -67,7 +67,7 @@ export interface Workload {
    * How long it may take to end what it has begun once it is told to stop; then it is killed.
    * @default "30s" of an API, "60s" of all others
    */
-  readonly grace?: Duration;
+  readonly terminationGracePeriod?: Duration;
 
   /**
    * The user and group that it runs as, by number; never 0.
@@ -251,14 +251,14 @@ export type SecretUse =
  */
 export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
   /**
-   * Messages that wait for a durable consumer of a stream of the broker: `{ stream: "commands", consumer: "processors", each: 100 }`.
+   * Messages that wait for a durable consumer of a stream of the broker: `{ stream: "commands", consumer: "processors", targetPerReplica: 100 }`.
    * @default - it is not looked at
    */
-  readonly broker?: { readonly stream: string; readonly consumer: string; readonly each: number };
+  readonly broker?: { readonly stream: string; readonly consumer: string; readonly targetPerReplica: number };
 
   /**
    * The answer of the event store, where it is PostgreSQL, to a query for one number, asked as one of its readers:
-   * `{ query: "SELECT count(*) FROM …", each: 500 }`.
+   * `{ query: "SELECT count(*) FROM …", targetPerReplica: 500 }`.
    * @default - it is not asked
    */
   readonly eventStore?: Asked;
@@ -277,7 +277,7 @@ export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
 
   /**
    * The answer of a Prometheus that is there to a query for one element:
-   * `{ server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "…", each: 100 }`. No answer counts
+   * `{ server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "…", targetPerReplica: 100 }`. No answer counts
    * as a lost signal. Its namespace has to let KEDA in.
    * @default - none is asked
    */
@@ -288,7 +288,7 @@ export interface Asked {
   readonly query: string;
 
   /** How much of it is for one instance, above 0. */
-  readonly each: number;
+  readonly targetPerReplica: number;
 }
 
 /** Signals that only others than the cluster itself can tell, by their names in `scaleOn`. */
@@ -319,14 +319,16 @@ export const amount = value((input) =>
     : { rule: "is no amount for one instance", remedy: "use a number above 0" },
 );
 
-export const asked = { query: anything, each: amount };
+export const asked = { query: anything, targetPerReplica: amount };
 
 export const scaleOn = optional(
   object<ScaleOn>({
     cpu: percent,
     memory: percent,
     // NATS, naming of streams and consumers.
-    broker: optional(object<NonNullable<ScaleOn["broker"]>>({ stream: natsName, consumer: natsName, each: whole(1, 1_000_000_000) })),
+    broker: optional(
+      object<NonNullable<ScaleOn["broker"]>>({ stream: natsName, consumer: natsName, targetPerReplica: whole(1, 1_000_000_000) }),
+    ),
     eventStore: optional(object<NonNullable<ScaleOn["eventStore"]>>(asked)),
     readDatabase: optional(object<NonNullable<ScaleOn["readDatabase"]>>({ ...asked, database: optional(name) })),
     prometheus: optional(
@@ -372,7 +374,7 @@ const secretUse = nameOr(
 export const container = {
   name: optional(name),
   cpuLimit: optional(quantity(millicores)),
-  grace: optional(moment),
+  terminationGracePeriod: optional(moment),
   user: optional(whole(1, 2_147_483_647)),
   image,
   command: optional(command),

@@ -23,7 +23,7 @@ export interface MadeSystem {
 }
 
 /** Room is a matter of the cluster. */
-const OF_ROOM = /^test\.cluster\.(room|nodes): /;
+const OF_ROOM = /^test\.cluster\.(allocatable|nodes): /;
 
 /** What becomes of a system that validation accepts; undefined of one that it refuses. */
 export function madeOf(environment: Environment): MadeSystem | undefined {

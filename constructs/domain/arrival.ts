@@ -1,5 +1,5 @@
 import { nearest } from "../gateway";
-import type { Check, Through } from "../workload";
+import { type Check, type HttpServiceProps, smokeTestsOf, type Through } from "../workload";
 
 /** A service that is reached through a Gateway. */
 export interface RoutedService {
@@ -37,4 +37,42 @@ export function arrivalOf(
 
 function pathsOf({ paths = ["/"] }: RoutedService): readonly string[] {
   return paths;
+}
+
+/** Who sends requests to a service, and on which ports. */
+export interface Requests {
+  readonly namespace: string;
+
+  /** The pods of the Gateway in front of it; none if it is not exposed. */
+  readonly gateway: NonNullable<HttpServiceProps["clients"]>;
+  readonly callers: NonNullable<HttpServiceProps["clients"]>;
+
+  /** The port that answers. */
+  readonly port: number;
+
+  /** Ports that the test of the namespace connects to as well. */
+  readonly publicPorts: readonly number[];
+
+  /** Whether it has further ports, which are for its callers. */
+  readonly further: boolean;
+}
+
+/** Whom a service lets in: its callers at all of its ports, and its gateway and tests where they send requests. */
+export function admissionOf({
+  namespace,
+  gateway,
+  callers,
+  port,
+  publicPorts,
+  further,
+}: Requests): Pick<HttpServiceProps, "clients" | "ingress"> {
+  const tests = smokeTestsOf(namespace);
+  if (!further) return { clients: [...gateway, ...callers, tests] };
+  return {
+    clients: callers,
+    ingress: [
+      ...(gateway.length > 0 ? [{ name: "gateway", peer: gateway, ports: [port] }] : []),
+      { name: "tests", peer: tests, ports: [port, ...publicPorts] },
+    ],
+  };
 }

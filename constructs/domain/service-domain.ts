@@ -6,7 +6,7 @@ import { type Problem, refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { type Duration, seconds } from "../core/quantities";
 import { Gateway, type GatewayProps, Routes } from "../gateway";
-import { ingressFrom, type KubernetesTarget, Namespace, namespacesIn, type Peer, type Quota, type TrafficRule } from "../kubernetes";
+import { ingressFrom, type KubernetesTarget, Namespace, namespacesIn, type Peer, type Quota } from "../kubernetes";
 import {
   type Check,
   HttpService,
@@ -24,7 +24,7 @@ import {
   WORKLOAD_DEFAULTS,
   Worker,
 } from "../workload";
-import { arrivalOf } from "./arrival";
+import { admissionOf, arrivalOf } from "./arrival";
 import { type CalledService, callEgress, callVariables } from "./calls";
 import { isReadable, maxReplicas, quotaOf, requestsOf } from "./quota";
 import type { Call, CallAs, DomainDefaults, DomainJob, DomainService, DomainTraffic, DomainWorker } from "./settings";
@@ -193,21 +193,22 @@ export class ServiceDomain extends Construct {
     const callers = callersOf(this.props, this.namespace, name);
     const isExposed = gateway !== undefined && (paths !== undefined || hosts !== undefined);
     const { clients = [], slots, image, ...rest } = settings;
-    const gatewayClients = isExposed ? [gateway.peer] : [];
-    // Further ports are for those who call it; requests and tests come to the one that answers.
-    const { port = WORKLOAD_DEFAULTS.port } = settings;
-    const answering: TrafficRule[] = [
-      ...(isExposed ? [{ name: "gateway", peer: gatewayClients, ports: [port] }] : []),
-      { name: "tests", peer: smokeTestsOf(this.namespace), ports: [port] },
-    ];
+    const { port = WORKLOAD_DEFAULTS.port, morePorts } = settings;
+    const admitted = admissionOf({
+      namespace: this.namespace,
+      gateway: isExposed ? [gateway.peer] : [],
+      callers: [...callers, ...clients],
+      port,
+      publicPorts: [],
+      further: morePorts !== undefined,
+    });
     return new HttpService(this.of("services"), name, {
       ...rest,
       ...this.pod(name, own, after),
       ...(slots ? { slots } : image === undefined ? {} : { image }),
       terminationGracePeriod: settings.terminationGracePeriod ?? timeout,
-      ...(settings.morePorts
-        ? { clients: [...callers, ...clients], ingress: [...answering, ...(settings.ingress ?? [])] }
-        : { clients: [...gatewayClients, ...callers, ...clients, smokeTestsOf(this.namespace)] }),
+      ...admitted,
+      ...(admitted.ingress || settings.ingress ? { ingress: [...(admitted.ingress ?? []), ...(settings.ingress ?? [])] } : {}),
     });
   }
 

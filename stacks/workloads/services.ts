@@ -2,11 +2,10 @@ import type { ITerraformDependable } from "cdktf";
 import type { IConstruct } from "constructs";
 import { cloudName } from "../../constructs/core/names";
 import { type Duration, known, seconds } from "../../constructs/core/quantities";
-import { arrivalOf } from "../../constructs/domain";
+import { admissionOf, arrivalOf } from "../../constructs/domain";
 import { Binding, DEREGISTRATION } from "../../constructs/entry";
 import { type Gateway, gatewayPeer, Routes } from "../../constructs/gateway";
-import type { Peer, TrafficRule } from "../../constructs/kubernetes";
-import { type Check, HttpService, type ServiceVersion, smokeTestsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
+import { type Check, HttpService, type ServiceVersion, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
 import { pathOf } from "../model/check/paths";
 import { exposedOf, publicPortsOf, tcpTargetGroup } from "../model/derive/endpoints";
@@ -38,10 +37,14 @@ export function servicesOf(place: WorkloadPlace): Tested {
     const { replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health, ports: further, servicePort } = settings;
     const pod = withAccess(podOf(place, { ...one, settings: { ...settings, metrics: settings.metrics ?? { port } } }), site.environment);
     const { bound, ingress = [], ...tcp } = publicPortsIn(place, one);
-    const gateway = one.exposed ? [gatewayPeer(namespace)] : [];
-    const callers = callersOf(site.environment, one);
-    // Further ports are for those who call it; requests and tests come to the one that answers.
-    const asked = further ? askedAt(gateway, namespace, [port, ...publicPortsOf(one).map((open) => open.port)]) : [];
+    const admitted = admissionOf({
+      namespace,
+      gateway: one.exposed ? [gatewayPeer(namespace)] : [],
+      callers: callersOf(site.environment, one),
+      port,
+      publicPorts: publicPortsOf(one).map((open) => open.port),
+      further: further !== undefined,
+    });
     const service = new HttpService(stack, name, {
       ...(encrypts ? withFieldKeys(pod, site.environment) : pod),
       ...imagesOf(settings),
@@ -54,8 +57,8 @@ export function servicesOf(place: WorkloadPlace): Tested {
       ...tcp,
       after: [...(pod.after ?? []), ...bound],
       health,
-      clients: further ? callers : [...gateway, ...callers, smokeTestsOf(namespace)],
-      ...(asked.length + ingress.length > 0 ? { ingress: [...asked, ...ingress] } : {}),
+      ...admitted,
+      ...(admitted.ingress || ingress.length > 0 ? { ingress: [...(admitted.ingress ?? []), ...ingress] } : {}),
     });
     const versions = versionsIn(settings, describedAt(path, service)).map((version) => ({
       ...version,
@@ -134,14 +137,6 @@ function reachedBy({ gateway, hostnames, parts }: DomainGateway, services: reado
 
 function ports(services: readonly ServiceOf[]): readonly number[] {
   return [...new Set(services.map(({ settings: { port = WORKLOAD_DEFAULTS.port } }) => port))];
-}
-
-/** What a service with further ports lets in beside its callers: its gateway at the first of some ports, and tests at all of them. */
-function askedAt(gateway: readonly Exclude<Peer, string>[], namespace: string, ports: readonly number[]): readonly TrafficRule[] {
-  return [
-    ...(gateway.length > 0 ? [{ name: "gateway", peer: gateway, ports: ports.slice(0, 1) }] : []),
-    { name: "tests", peer: smokeTestsOf(namespace), ports },
-  ];
 }
 
 /**

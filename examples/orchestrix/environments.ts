@@ -135,6 +135,6 @@ export function onEventSourcingDb(name = "large"): Environment {
       redis: { engine: "valkey", purpose: "cache" },
     },
     domains: orchestrix({ services: { app: { ...largeApp, uses: [events, "redis"] } } }),
-    exceptions: { ...exceptions, noBackup: "snapshots of EventSourcingDB are not implemented yet" },
+    exceptions: { ...exceptions, noBackup: "the platform takes no snapshots of EventSourcingDB" },
   };
 }

@@ -12,7 +12,7 @@ import { zoneNames } from "../model/place";
 import type { System } from "../model/system";
 import type { AwsContext } from "./context";
 import type { Backups, ClusterStacks, DataOutputs, EntryOutputs, EventStoreOutputs, Keys, NetworkOutputs } from "./outputs";
-import { awsStackProps, localStackProps, type Outputs, PlatformStack } from "./stack";
+import { awsStateProps, localStackProps, type Outputs, PlatformStack } from "./stack";
 
 /** What of an environment on AWS the stacks on its clusters read. */
 export interface AwsOutputs {
@@ -74,9 +74,9 @@ export function kubernetesStack<O extends Outputs = Outputs>(
 ): { readonly stack: PlatformStack<O>; readonly cluster: KubernetesTarget } {
   const { environment, key, foundation } = site;
   const name = ON_EACH_CLUSTER.has(part) ? `${PREFIX[key]}${part}` : part;
-  const { aws: _, ...props } = foundation
-    ? awsStackProps(foundation.context.environment, foundation.context.account, name, holdsData)
-    : { aws: undefined, ...localStackProps(environment, name, holdsData) };
+  const props = foundation
+    ? awsStateProps(foundation.context.environment, foundation.context.account, name, holdsData)
+    : localStackProps(environment, name, holdsData);
   const stack = new PlatformStack<O>(app, `${environment.name}-${name}`, props);
   const cluster = targetOf(stack, site);
   stack.cluster = cluster;

@@ -205,6 +205,12 @@ export function awsStackProps(
   };
 }
 
+/** What stacks have in common that have nothing on AWS but their state. */
+export function awsStateProps(...asked: Parameters<typeof awsStackProps>): StackProps {
+  const { aws: _, ...props } = awsStackProps(...asked);
+  return props;
+}
+
 /** What the stacks of an environment without AWS have in common. */
 export function localStackProps(
   { system, name, state, ...environment }: Pick<System, "system" | "name" | "exceptions" | "state">,

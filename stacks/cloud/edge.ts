@@ -12,7 +12,7 @@ import { WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import type { AwsContext } from "../base/context";
 import type { EntryOutputs, Keys } from "../base/outputs";
 import { describedAt } from "../base/refusals";
-import { awsStackProps, PlatformStack } from "../base/stack";
+import { awsStackProps, awsStateProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { camelCase, edgeOf, publicEndpoints } from "../model/derive/endpoints";
 import type { CloudFrontSettings, CloudflareSettings, Edge } from "../model/edge";
@@ -94,11 +94,9 @@ function cloudflare(
 ): Made {
   const { system, name, standbyOf } = environment;
   if (standbyOf !== undefined) return [];
-  const { provider: _, account: owner, zone, host, clientAuthority: ___, ...caching } = edge;
+  const { provider: _, account: owner, zone, host, clientAuthority: __, ...caching } = edge;
   const regions = [environment, ...environments.filter((other) => other.standbyOf === name)];
-  // Its state lies on AWS, and that is all it has there.
-  const { aws: __, ...props } = awsStackProps(environment, account, "edge");
-  const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, props);
+  const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, awsStateProps(environment, account, "edge"));
   stack.addDependency(entry);
   new CloudflareProvider(stack, "cloudflare");
   describedAt(

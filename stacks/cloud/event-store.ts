@@ -3,7 +3,7 @@ import { KurrentCloud, KurrentCloudProvider } from "../../constructs/event-store
 import type { AwsContext } from "../base/context";
 import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
-import { awsStackProps, PlatformStack } from "../base/stack";
+import { awsStateProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { isAtVendor, type StoreWith } from "../model/derive/members";
 import { kurrentCloudCidr } from "../model/stores/event-store";
@@ -25,9 +25,7 @@ function eventStoreStack(
   { name: store, stack: part, keys, settings }: StoreWith<"kurrent-cloud">,
 ): PlatformStack<EventStoreOutputs> {
   const { system, name, aws } = environment;
-  // Its state lies on AWS, and that is all it has there.
-  const { aws: _, ...props } = awsStackProps(environment, account, part, true);
-  const stack = new PlatformStack<EventStoreOutputs>(app, `${name}-${part}`, props);
+  const stack = new PlatformStack<EventStoreOutputs>(app, `${name}-${part}`, awsStateProps(environment, account, part, true));
   const { vpcId, vpcCidr } = stack.read(network);
   new KurrentCloudProvider(stack, "kurrentcloud");
   const { size, backup, version, patch, projections } = settings;

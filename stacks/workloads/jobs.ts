@@ -9,10 +9,10 @@ import { describedAt } from "../base/refusals";
 import { serverAt } from "../lookup/stores";
 import { pathOf } from "../model/check/paths";
 import { serversOf } from "../model/derive/members";
+import { slotRun } from "../model/derive/pod-names";
 import { slotsOf } from "../model/derive/read-models";
 import { isProtected } from "../model/exceptions";
 import type { JobOf, ReadModelOf, ServerOf } from "../model/system";
-import { slotRun } from "./names";
 import type { WorkloadPlace } from "./place";
 import { podOf } from "./pods";
 
@@ -115,16 +115,27 @@ function reachedFrom(
   return [...ways, ...NamespaceConnections.need(stack, { cluster, namespace, after }, { secrets, authorities, configMaps: [] })];
 }
 
+/** What every job is told. Jobs have no priority of their domain's, which is for what runs permanently. */
+function jobOf({ priority: _, ...place }: WorkloadPlace, one: JobOf) {
+  const { image = "", timeout, retries } = one.settings;
+  return {
+    ...podOf(place, one),
+    image,
+    disposable: isDisposable(place),
+    ...(timeout ? { timeout } : {}),
+    ...(retries === undefined ? {} : { retries }),
+  };
+}
+
 /** The runs of a job that comes before: one, or one for each slot of each read model, by that slot's image and of its schema only. */
 function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf[]) {
-  const { image = "", per = "database", timeout: within, down, retries } = one.settings;
-  const { priority: _, ...rest } = place;
-  const pod = podOf(rest, one);
+  const { per = "database", down } = one.settings;
+  const job = jobOf(place, one);
   const runs =
     per === "database"
-      ? [{ name: one.name, env: {}, image }]
+      ? [{ name: one.name, env: {}, image: job.image }]
       : models.flatMap((model) =>
-          slotsOf(model).map(([slot, { migrations: own = image }]) => ({
+          slotsOf(model).map(([slot, { migrations: own = job.image }]) => ({
             name: slotRun(one, model, slot),
             env: projectionVariables(model.projection, slot),
             image: own,
@@ -135,56 +146,31 @@ function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf
     made: "SCHEMA" in run.env ? run.env.SCHEMA : undefined,
     job: describedAt(
       pathOf(place.site.environment, one.keys),
-      new MigrationJob(place.stack, run.name, {
-        ...pod,
-        env: { ...run.env, ...pod.env },
-        image: run.image,
-        disposable: isDisposable(place),
-        ...(within ? { timeout: within } : {}),
-        ...(retries === undefined ? {} : { retries }),
-        ...(down ? { down } : {}),
-      }),
+      new MigrationJob(place.stack, run.name, { ...job, env: { ...run.env, ...job.env }, image: run.image, ...(down ? { down } : {}) }),
     ),
   }));
 }
 
 /** Jobs on a schedule, and those that only an operator starts. */
-export function keptJobs(place: WorkloadPlace): readonly IConstruct[] {
-  return place.domain.jobs.flatMap((one) => {
-    const { when, image = "", timeout, retries } = one.settings;
-    if (when === "before" || when === "after") return [];
-    const { priority: _, ...rest } = place;
-    const props = {
-      ...podOf(rest, one),
-      image,
-      disposable: isDisposable(place),
-      ...(timeout ? { timeout } : {}),
-      ...(retries === undefined ? {} : { retries }),
-    };
-    const job =
+export function keptJobs(place: WorkloadPlace): void {
+  for (const one of place.domain.jobs) {
+    const { when } = one.settings;
+    if (when === "before" || when === "after") continue;
+    const props = jobOf(place, one);
+    describedAt(
+      pathOf(place.site.environment, one.keys),
       typeof when === "object"
         ? new ScheduledTask(place.stack, one.name, { ...props, schedule: when.schedule })
-        : new Job(place.stack, one.name, { ...props, start: "hand" });
-    return [describedAt(pathOf(place.site.environment, one.keys), job)];
-  });
+        : new Job(place.stack, one.name, { ...props, start: "hand" }),
+    );
+  }
 }
 
 /** Jobs that run after a release of the rest of the domain. */
 export function followingJobs(place: WorkloadPlace, follows: readonly IConstruct[], passed: readonly ITerraformDependable[]): void {
-  for (const one of place.domain.jobs) {
-    const { when, image = "", timeout: within, retries } = one.settings;
-    if (when !== "after") continue;
-    const { priority: _, ...rest } = place;
-    describedAt(
-      pathOf(place.site.environment, one.keys),
-      new Job(place.stack, one.name, {
-        ...podOf({ ...rest, after: [...rest.after, ...passed] }, one),
-        image,
-        follows,
-        disposable: isDisposable(place),
-        ...(within ? { timeout: within } : {}),
-        ...(retries === undefined ? {} : { retries }),
-      }),
-    );
+  const after = [...place.after, ...passed];
+  for (const one of place.domain.jobs.filter(({ settings }) => settings.when === "after")) {
+    const job = new Job(place.stack, one.name, { ...jobOf({ ...place, after }, one), follows });
+    describedAt(pathOf(place.site.environment, one.keys), job);
   }
 }

@@ -30,31 +30,25 @@ export interface WorkloadPlace {
 
 /** A stack of a domain, in its namespace, after others. */
 export function placeOf(app: App, site: Site, domain: DomainOf, after: readonly PlatformStack[]): WorkloadPlace {
-  const { stack, cluster } = kubernetesStack(app, site, domain.stack);
-  for (const each of after) stack.addDependency(each);
-  const { name, namespace, ownsNamespace, priority } = domain;
-  const made = ownsNamespace
-    ? new Namespace(stack, "namespace", {
-        cluster,
-        name: namespace,
-        quota: domainQuota(domain),
-        ...(publicEndpointOf(site, domain) ? { labels: READINESS_GATES } : {}),
-      })
-    : undefined;
-  return {
-    site,
-    stack,
+  const place = placeIn(app, site, domain, domain.stack, after);
+  if (!domain.ownsNamespace) return place;
+  const { stack, cluster, namespace } = place;
+  const { ready } = new Namespace(stack, "namespace", {
     cluster,
-    domain,
-    namespace,
-    ...(priority === undefined ? {} : { priority: priorityClass(site.environment, name) }),
-    after: made?.ready ?? [],
-  };
+    name: namespace,
+    quota: domainQuota(domain),
+    ...(publicEndpointOf(site, domain) ? { labels: READINESS_GATES } : {}),
+  });
+  return { ...place, after: ready };
 }
 
 /** A stack in the namespace of a domain for what sends requests to it from outside, after others. */
 export function trafficPlaceOf(app: App, site: Site, domain: DomainOf, after: readonly PlatformStack[]): WorkloadPlace {
-  const { stack, cluster } = kubernetesStack(app, site, `${domain.stack}-traffic`);
+  return placeIn(app, site, domain, `${domain.stack}-traffic`, after);
+}
+
+function placeIn(app: App, site: Site, domain: DomainOf, part: string, after: readonly PlatformStack[]): WorkloadPlace {
+  const { stack, cluster } = kubernetesStack(app, site, part);
   for (const each of after) stack.addDependency(each);
   const { name, namespace, priority } = domain;
   return {

@@ -2,16 +2,17 @@ import type { ITerraformDependable } from "cdktf";
 import type { RequestedConnection, SecretReference } from "../../constructs/connection";
 import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
 import type { TrafficRule } from "../../constructs/kubernetes";
+import { parseBlock } from "../../constructs/network";
 import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
 import type { Authentication } from "../model/authentication";
 import { NAMESPACES } from "../model/derive/namespaces";
+import { podNames } from "../model/derive/pod-names";
 import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
 import { workloadsIn } from "../model/derive/workloads";
 import type { DomainOf, ServiceOf, System, UseOf, WorkloadOf } from "../model/system";
 import type { Egress, SecretUse, Workload } from "../model/workloads/workload";
-import { podNames } from "./names";
 import type { WorkloadPlace } from "./place";
 
 /** The stores that a workload uses, under the names that it has for them. */
@@ -125,7 +126,7 @@ export function callersOf(system: System, { name }: Pick<ServiceOf, "name">) {
 
 /** A network policy knows addresses, not names: what has a name may be at any address outside of private networks. */
 function egressOf(egress: readonly Egress[]): readonly TrafficRule[] {
-  return egress.map(({ host, ports = [443] }) => ({ name: host, peer: /^[\d.]+\/\d+$/.test(host) ? { cidr: host } : INTERNET, ports }));
+  return egress.map(({ host, ports = [443] }) => ({ name: host, peer: parseBlock(host) ? { cidr: host } : INTERNET, ports }));
 }
 
 const INTERNET = {

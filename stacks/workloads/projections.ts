@@ -7,8 +7,8 @@ import { describedAt } from "../base/refusals";
 import { serverAt } from "../lookup/stores";
 import { pathOf } from "../model/check/paths";
 import { serversOf } from "../model/derive/members";
+import { slotWorkers } from "../model/derive/pod-names";
 import { slotsOf } from "../model/derive/read-models";
-import { slotWorkers } from "./names";
 import { ONE_BY_ONE, type Tested, type WorkloadPlace, waysTo } from "./place";
 import { podOf, withFieldKeys } from "./pods";
 

@@ -4,6 +4,8 @@ import { PLACES } from "../../../constructs/platform";
 import { projectionNameProblems } from "../../../constructs/projection";
 import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import { NAMESPACES } from "../derive/namespaces";
+import { slotRun, slotWorkers } from "../derive/pod-names";
+import { READ_MODEL_SLOTS } from "../derive/read-models";
 import type { AnyWorkload } from "../derive/workloads";
 import { engineOf } from "../stores";
 import type { DomainOf } from "../system";
@@ -156,9 +158,9 @@ function workloadNamesAreFree(system: DraftSystem): RuleFinding[] {
 /** Pods that are called after a workload, among others of its namespace: those of slots, and gates of what is reached from outside. */
 function podsBeside(workload: AnyWorkload, { readModels }: DomainOf): readonly string[] {
   const { name, kind } = workload;
-  if (kind === "projection") return ["a", "b"].map((slot) => `${name}-${slot}`);
+  if (kind === "projection") return READ_MODEL_SLOTS.map((slot) => slotWorkers(workload, slot));
   if (kind === "job" && workload.settings.per === "slot")
-    return readModels.flatMap(({ projection }) => ["a", "b"].map((slot) => `${name}-${projection.replaceAll("_", "-")}-${slot}`));
+    return readModels.flatMap((model) => READ_MODEL_SLOTS.map((slot) => slotRun(workload, model, slot)));
   if (kind !== "service" || !workload.exposed) return [];
   return [name, ...SLOTS.map((slot) => `${name}-${slot}`)].map((version) => `${version}-test`);
 }

@@ -182,8 +182,9 @@ function storesAreReached(system: DraftSystem): Finding[] {
     const user = usersOf(system, store.name).find(({ domain }) => domain.cluster !== store.cluster);
     if (!user) return [];
     const { keys, settings } = describedIn(system, store);
-    if (engineOf({ settings })?.withinCluster) return [unreached(store, user.domain, [...keys, "engine"], settings.engine)];
-    if (!existing || settings.engine === undefined) return [];
+    const engine = engineOf({ settings });
+    if (engine?.withinCluster) return [unreached(store, user.domain, [...keys, "engine"], settings.engine)];
+    if (!existing || !engine) return [];
     // Through a zone and through Secrets Manager, which an existing cluster has no part in.
     return [
       {

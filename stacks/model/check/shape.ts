@@ -47,6 +47,11 @@ export function object<T extends object>(entries: Entries<T>): Schema {
   return withEntries(entries);
 }
 
+/** Some of the entries of a group of settings, for another one that has them too. */
+export function pick<T extends object, Key extends keyof T>(entries: T, keys: readonly Key[]): Pick<T, Key> {
+  return Object.fromEntries(keys.map((key) => [key, entries[key]])) as Pick<T, Key>;
+}
+
 /** A group of settings that no type describes. */
 export function withEntries(entries: Readonly<Record<string, Schema>>): Schema {
   const known = Object.keys(entries);

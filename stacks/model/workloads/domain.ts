@@ -1,4 +1,4 @@
-import { list, object, optional, records, withEntries } from "../check/shape";
+import { list, object, optional, pick, records, withEntries } from "../check/shape";
 import { name } from "../common";
 import { side } from "../stores";
 import { type Job, jobShape } from "./job";
@@ -7,23 +7,24 @@ import { type QueryApi, queryApi } from "./service";
 import { type Processors, processors } from "./worker";
 import { container, type Workload } from "./workload";
 
+const DEFAULTS = [
+  "image",
+  "env",
+  "labels",
+  "secrets",
+  "cpu",
+  "cpuLimit",
+  "memory",
+  "memoryRequest",
+  "user",
+  "terminationGracePeriod",
+  "nodeSelector",
+  "tolerations",
+  "pullSecrets",
+] as const;
+
 /** What the members of a domain are told unless they say otherwise. Variables, labels and secrets are added to their own. */
-export type DomainDefaults = Pick<
-  Workload,
-  | "image"
-  | "env"
-  | "labels"
-  | "secrets"
-  | "cpu"
-  | "cpuLimit"
-  | "memory"
-  | "memoryRequest"
-  | "user"
-  | "terminationGracePeriod"
-  | "nodeSelector"
-  | "tolerations"
-  | "pullSecrets"
->;
+export type DomainDefaults = Pick<Workload, (typeof DEFAULTS)[number]>;
 
 /** A service of a domain; its name is its key. */
 export type DomainService = Omit<QueryApi, "name" | "variables">;
@@ -82,40 +83,12 @@ export interface Domain extends DomainDefaults {
   readonly jobs?: Readonly<Record<string, Job>>;
 }
 
-const {
-  image,
-  env,
-  labels,
-  secrets,
-  cpu,
-  cpuLimit,
-  memory,
-  memoryRequest,
-  user,
-  terminationGracePeriod,
-  nodeSelector,
-  tolerations,
-  pullSecrets,
-} = container;
-
 const { name: _service, variables: _ofService, ...serviceEntries } = queryApi;
 const { name: _worker, variables: _ofWorker, ...workerEntries } = processors;
 const { name: _projection, variables: _ofProjection, database: _database, ...projectionEntries } = projections;
 
 export const domainShape = object<Domain>({
-  image,
-  env,
-  labels,
-  secrets,
-  cpu,
-  cpuLimit,
-  memory,
-  memoryRequest,
-  user,
-  terminationGracePeriod,
-  nodeSelector,
-  tolerations,
-  pullSecrets,
+  ...pick(container, DEFAULTS),
   cluster: side,
   after: optional(list(name, "name domains, or leave it out", 0)),
   trafficAfter: optional(list(name, "name domains, or leave it out")),

@@ -1,8 +1,8 @@
-import { cloudName } from "../../constructs/core/names";
-import type { ReadModelSlot } from "../../constructs/projection";
-import { slotsOf } from "../model/derive/read-models";
-import type { AnyWorkload } from "../model/derive/workloads";
-import type { DomainOf, ReadModelOf } from "../model/system";
+import { cloudName } from "../../../constructs/core/names";
+import type { ReadModelSlot } from "../../../constructs/projection";
+import type { DomainOf, ReadModelOf } from "../system";
+import { slotsOf } from "./read-models";
+import type { AnyWorkload } from "./workloads";
 
 /** The workers of a slot of a projection. */
 export function slotWorkers({ name }: { readonly name: string }, slot: ReadModelSlot): string {

@@ -189,12 +189,14 @@ async function until(holds: () => boolean): Promise<void> {
     await servers.start(FIRST);
     const linked = (password: string) => servers.says(1, "INFO replication", password).includes("master_link_status:up");
     await until(() => linked(FIRST));
-    const rights = servers.says(1, "ACL GETUSER default").split("commands")[1];
+    // A server lists subcommands in the order of a hash with a seed of its own, so words are compared as a set.
+    const rightsOf = (password?: string) => servers.says(1, "ACL GETUSER default", password).split("commands")[1]?.split(/\s+/).sort();
+    const rights = rightsOf();
     expect((await servers.job(rotated)).output).toContain("follows with the new password");
     expect((await servers.job(rotated, { args: ["revoke"] })).code).toBe(0);
     expect([0, 1].map((index) => servers.accepts(index, FIRST))).toEqual([false, false]);
     await until(() => linked(SECOND));
-    expect(servers.says(1, "ACL GETUSER default", SECOND).split("commands")[1]).toBe(rights);
+    expect(rightsOf(SECOND)).toEqual(rights);
   });
 
   it("fail where the secret lacks the one that the server knows", async () => {

@@ -5,7 +5,7 @@ import type { PodGroup } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
-import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, VolumeClaims } from "../kubernetes";
+import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, storeLabel, VolumeClaims } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems, RestartOnRotation } from "../rotation";
 import { type SecretSpec, WorkloadSecret } from "../secrets";
@@ -272,7 +272,9 @@ function valuesOf(
     reloader: { merge: limited(SIDECARS.reloader) },
     promExporter: {
       enabled: metricsFrom !== undefined,
-      podMonitor: { enabled: metricsFrom !== undefined },
+      podMonitor: metricsFrom
+        ? { enabled: true, patch: [{ op: "add", path: "/spec/podMetricsEndpoints/0/relabelings", value: [storeLabel(name)] }] }
+        : { enabled: false },
       merge: limited(SIDECARS.exporter),
     },
     podDisruptionBudget: { enabled: servers > 1 },

@@ -113,6 +113,11 @@ export const CHARTS = {
     chart: "prometheus-operator-crds",
     version: "31.0.1",
   },
+  "kube-prometheus-stack": {
+    repository: "https://prometheus-community.github.io/helm-charts",
+    chart: "kube-prometheus-stack",
+    version: "88.5.3",
+  },
   /** The Gateway API 1.5.1, which NGINX Gateway Fabric names. Of the charts that have it, the one that fits into a release. */
   "gateway-api-crds": { repository: "oci://gsoci.azurecr.io/charts/giantswarm", chart: "gateway-api-crds", version: "1.8.1" },
   "cert-manager": { repository: "oci://quay.io/jetstack/charts", chart: "cert-manager", version: "v1.21.1" },
@@ -133,6 +138,30 @@ export const CHARTS = {
   "plugin-barman-cloud": { repository: "https://cloudnative-pg.github.io/charts", chart: "plugin-barman-cloud", version: "0.7.0" },
   valkey: { repository: "https://valkey.io/valkey-helm", chart: "valkey", version: "0.11.0" },
   nats: { repository: "https://nats-io.github.io/k8s/helm/charts", chart: "nats", version: "2.14.2" },
+  /** Runs the collector 0.158.0. */
+  "opentelemetry-collector": {
+    repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
+    chart: "opentelemetry-collector",
+    version: "0.170.0",
+  },
+  /** Runs Jaeger 2.19.0. */
+  jaeger: { repository: "https://jaegertracing.github.io/helm-charts", chart: "jaeger", version: "4.11.1" },
+  "eck-operator": { repository: "https://helm.elastic.co", chart: "eck-operator", version: "3.5.0" },
+  "prometheus-elasticsearch-exporter": {
+    repository: "https://prometheus-community.github.io/helm-charts",
+    chart: "prometheus-elasticsearch-exporter",
+    version: "7.4.0",
+  },
+} as const;
+
+/**
+ * Elasticsearch and Kibana, which ECK 3.5 runs up to 9.99: the newest patch seen in use by November 2026. One minor version at a time;
+ * Kibana is never newer than Elasticsearch.
+ */
+export const ELASTIC = {
+  version: "9.5.4",
+  elasticsearch: "docker.elastic.co/elasticsearch/elasticsearch:9.5.4",
+  kibana: "docker.elastic.co/kibana/kibana:9.5.4",
 } as const;
 
 /** A line of EventStoreDB and KurrentDB that is run on Kubernetes. */

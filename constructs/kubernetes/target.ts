@@ -13,6 +13,12 @@ export interface KubernetesTargetProps {
   readonly storageClass?: string;
 
   /**
+   * The storage class of what can be lost: metrics, queues.
+   * @default "scratch" on EKS, that of data on an existing cluster
+   */
+  readonly scratchClass?: string;
+
+  /**
    * Its zones by their full names, the values of `topology.kubernetes.io/zone`.
    * @default - unknown
    */
@@ -69,6 +75,7 @@ type Connection =
 
 const STANDARD_CLASS = "standard";
 const DATA_CLASS = "data";
+const SCRATCH_CLASS = "scratch";
 
 /**
  * The cluster that a stack works on, made by EKS or existing: its providers, its storage class, its zones, and what
@@ -76,6 +83,7 @@ const DATA_CLASS = "data";
  */
 export class KubernetesTarget extends Construct {
   readonly storageClass: string;
+  readonly scratchClass: string;
   readonly zones: readonly string[];
   readonly ledger: CapacityLedger;
   readonly mirror?: string;
@@ -95,7 +103,12 @@ export class KubernetesTarget extends Construct {
       args: ["eks", "get-token", "--cluster-name", clusterName, "--region", region],
     };
     const connection = { host: endpoint, clusterCaCertificate: Fn.base64decode(certificateAuthority), exec };
-    return new KubernetesTarget(scope, connection, { storageClass: DATA_CLASS, ...props }, { clusterName, region, vpcId });
+    return new KubernetesTarget(
+      scope,
+      connection,
+      { storageClass: DATA_CLASS, scratchClass: SCRATCH_CLASS, ...props },
+      { clusterName, region, vpcId },
+    );
   }
 
   /** A cluster that exists. */
@@ -112,6 +125,7 @@ export class KubernetesTarget extends Construct {
   private constructor(scope: Construct, connection: Connection, props: KubernetesTargetProps, aws?: AwsPlace) {
     super(scope, "kubernetes");
     this.storageClass = props.storageClass ?? STANDARD_CLASS;
+    this.scratchClass = props.scratchClass ?? this.storageClass;
     this.zones = props.zones ?? [];
     this.ledger = props.ledger ?? new CapacityLedger();
     if (props.mirror) this.mirror = props.mirror;

@@ -47,7 +47,7 @@ export class CertManager extends Construct {
         // It would ask the name servers of the internet itself, which its namespace does not reach.
         dns01RecursiveNameserversOnly: true,
         startupapicheck: { resources: resources(ASKED.startupapicheck) },
-        prometheus: { enabled: true, servicemonitor: { enabled: metrics } },
+        prometheus: { enabled: true, servicemonitor: { enabled: metrics, honorLabels: true } },
       },
       pods: [
         deployed({ name: NAME, replicas: controllers, asked: [ASKED.controller], priority: CRITICAL }),

@@ -51,7 +51,7 @@ export class ExternalSecrets extends Construct {
         readinessProbe: { enabled: true },
         webhook: running("webhook", "external-secrets-webhook"),
         certController: running("certController", "external-secrets-cert-controller"),
-        serviceMonitor: { enabled: metrics },
+        serviceMonitor: { enabled: metrics, honorLabels: true },
       },
       pods: [pods("controller", NAME), pods("webhook", `${NAME}-webhook`), pods("certController", `${NAME}-cert-controller`)],
     });

@@ -13,6 +13,9 @@ const ASKED = {
   webhooks: { cpu: "10m", memory: "128Mi" },
 } as const satisfies Readonly<Record<keyof typeof NAMES, Asked>>;
 
+/** The namespace of the object that a series is about, instead of KEDA's own. */
+const OF_THE_OBJECT = { sourceLabels: ["exported_namespace"], regex: "(.+)", targetLabel: "namespace" } as const;
+
 /**
  * KEDA, with its definitions. It answers for the cluster's external metrics: while nobody does, no namespace can be
  * deleted, so it comes early and goes last. Its removal takes every ScaledObject along: they go before.
@@ -25,7 +28,7 @@ export class Keda extends Construct {
     const { cluster, namespace, metrics = false, after = [] } = props;
     const replicaCount = replicas(props, 2);
     const budget = replicaCount > 1 ? { minAvailable: 1 } : {};
-    const scraped = { enabled: metrics, serviceMonitor: { enabled: metrics } };
+    const scraped = { enabled: metrics, serviceMonitor: { enabled: metrics, metricRelabelings: [OF_THE_OBJECT] } };
     const { release } = new Release(this, "chart", {
       cluster,
       chart: "keda",

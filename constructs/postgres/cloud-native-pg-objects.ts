@@ -1,5 +1,5 @@
 import { PGBOUNCER, POSTGRES } from "../core/versions";
-import { type ApiObject, imageFrom, STAYS } from "../kubernetes";
+import { type ApiObject, imageFrom, STAYS, storeLabel } from "../kubernetes";
 import type { BackupPlace, PostgresClusterProps } from "./cloud-native-pg";
 import { poolSize, type ResolvedPostgres } from "./cloud-native-pg-settings";
 
@@ -222,6 +222,6 @@ export function podMonitor({ props: { name, namespace } }: Settled): Spec {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PodMonitor",
     metadata: { name, namespace },
-    spec: { selector: { matchLabels: labelsOf(name) }, podMetricsEndpoints: [{ port: "metrics" }] },
+    spec: { selector: { matchLabels: labelsOf(name) }, podMetricsEndpoints: [{ port: "metrics", relabelings: [storeLabel(name)] }] },
   };
 }

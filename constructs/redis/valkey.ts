@@ -6,7 +6,17 @@ import { ServerCertificate, serverAuthority, serviceNames } from "../certificate
 import { refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { imageFrom, type KubernetesTarget, type Peer, PodTraffic, RESTRICTED, Release, STAYS, VolumeClaims } from "../kubernetes";
+import {
+  imageFrom,
+  type KubernetesTarget,
+  type Peer,
+  PodTraffic,
+  RESTRICTED,
+  Release,
+  STAYS,
+  storeLabel,
+  VolumeClaims,
+} from "../kubernetes";
 import { exempt } from "../policy/contract";
 import {
   OVERLAP_HOURS,
@@ -288,7 +298,7 @@ function valuesOf(
       whenUnsatisfiable: cluster.zones.length > 1 ? "DoNotSchedule" : "ScheduleAnyway",
       labelSelector: { matchLabels: labels },
     })),
-    ...(metricsFrom ? { metrics: metrics(name) } : {}),
+    ...(metricsFrom ? { metrics: metrics(name, settings.purpose) } : {}),
   };
 }
 
@@ -319,10 +329,14 @@ function configuration({ purpose, memory, eviction, sync }: ResolvedValkey): str
   ].join("\n");
 }
 
-function metrics(name: string) {
+function metrics(name: string, purpose: RedisPurpose) {
   return {
     enabled: true,
-    podMonitor: { enabled: true },
+    podMonitor: {
+      enabled: true,
+      // Alerts judge a store otherwise than a cache: a full cache is as it should be, and a store must not forget.
+      relabelings: [storeLabel(name), { targetLabel: "purpose", replacement: purpose }],
+    },
     service: { enabled: false },
     exporter: {
       resources: { requests: { ...EXPORTER }, limits: { memory: EXPORTER.memory } },

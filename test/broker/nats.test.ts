@@ -140,6 +140,14 @@ describe("NATS", () => {
     expect(one(json(), "helm_release", "servers/release").depends_on).toEqual(expect.arrayContaining(addresses));
   });
 
+  it("labels its metrics with the store", () => {
+    expect(values({ metricsFrom: "observability" }).promExporter.podMonitor).toEqual({
+      enabled: true,
+      patch: [{ op: "add", path: "/spec/podMetricsEndpoints/0/relabelings", value: [{ targetLabel: "store", replacement: "broker" }] }],
+    });
+    expect(values().promExporter.podMonitor).toEqual({ enabled: false });
+  });
+
   it("opens its clients' port to its clients, its routes to itself, what waits in it to those who scale by that, and nothing else", () => {
     const { spec } = one(
       json({ metricsFrom: "observability", watchers: [{ namespace: "keda" }] }),

@@ -347,6 +347,22 @@ describe("operation of KurrentDb", () => {
     expect(endpoints[0].basicAuth.username).toEqual({ name: "event-store-metrics", key: "user" });
     expect(endpoints[0].tlsConfig.serverName).toBe("event-store-nodes.event-store.svc.cluster.local");
   });
+
+  it("labels its metrics with the store, and has them read as often as its recent maxima cover", () => {
+    const found = made({ metrics: "observability" });
+    const [endpoint] = JSON.parse(one(found, "helm_release", "monitor/release").values[0]).objects[0].spec.endpoints;
+    expect(endpoint.interval).toBe("15s");
+    expect(endpoint.relabelings).toEqual([{ targetLabel: "store", replacement: "event-store" }]);
+    expect(endpoint).not.toHaveProperty("metricRelabelings");
+  });
+
+  it("gives the metrics of EventStoreDB the names that KurrentDB has", () => {
+    const found = made({ metrics: "observability", version: "24.10" });
+    const [endpoint] = JSON.parse(one(found, "helm_release", "monitor/release").values[0]).objects[0].spec.endpoints;
+    expect(endpoint.metricRelabelings).toEqual([
+      { sourceLabels: ["__name__"], regex: "eventstore_(.+)", targetLabel: "__name__", replacement: "kurrentdb_$1" },
+    ]);
+  });
 });
 
 describe("who connects to KurrentDb", () => {

@@ -51,10 +51,18 @@ const HIDDEN: Readonly<Partial<Record<ChartName, readonly string[]>>> = { "nginx
 
 const directory = process.env.CHART_DEFAULTS;
 
-/** Charts of data services, which a platform has none of. */
-const DATA: readonly ChartName[] = ["nats", "valkey"];
+/** Charts of data services and of observability, which a platform has none of. */
+const ELSEWHERE: readonly ChartName[] = [
+  "eck-operator",
+  "jaeger",
+  "kube-prometheus-stack",
+  "nats",
+  "opentelemetry-collector",
+  "prometheus-elasticsearch-exporter",
+  "valkey",
+];
 
-const charts = (Object.keys(CHARTS) as ChartName[]).filter((chart) => !DATA.includes(chart));
+const charts = (Object.keys(CHARTS) as ChartName[]).filter((chart) => !ELSEWHERE.includes(chart));
 const known = charts.filter((chart) => directory && chartDefaults(directory, chart));
 
 /** Values on every kind of cluster: those of a mirror have more. */

@@ -152,6 +152,13 @@ describe("PostgreSQL on Kubernetes", () => {
     expect(around({ pooler: {} }, "PodMonitor")).toEqual([]);
   });
 
+  it("labels its metrics with the store", () => {
+    const [monitor] = around({ metricsFrom: "observability" }, "PodMonitor");
+    expect(monitor?.spec.podMetricsEndpoints).toEqual([
+      { port: "metrics", relabelings: [{ targetLabel: "store", replacement: "read-database" }] },
+    ]);
+  });
+
   it("enters the ledger with its volumes, the jobs that make them, and its poolers", () => {
     const stack = aStack(() => {});
     const cluster = aCluster(stack);

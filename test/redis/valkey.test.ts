@@ -114,6 +114,17 @@ describe("Valkey", () => {
     expect(metrics.exporter.extraEnvs).toMatchObject({ REDIS_USER: "metrics", REDIS_EXPORTER_CONFIG_COMMAND: "-" });
   });
 
+  it("labels its metrics with the store, and with its purpose, by which alerts judge it", () => {
+    const { metrics } = values({ metricsFrom: "observability" });
+    expect(metrics.podMonitor).toEqual({
+      enabled: true,
+      relabelings: [
+        { targetLabel: "store", replacement: "cache" },
+        { targetLabel: "purpose", replacement: "cache" },
+      ],
+    });
+  });
+
   it("reads a renewed certificate by itself", () => {
     expect(settings()).toContain("tls-auto-reload-interval 3600");
   });

@@ -1,0 +1,234 @@
+import type { Problem } from "../core/errors";
+import type { Rule, RuleGroup } from "./rules";
+
+/** A duration of requests: `300ms`, `2s`. */
+export type Latency = `${number}ms` | `${number}s`;
+
+/** What a service promises its callers over 30 days. */
+export interface Objective {
+  /** The name of the service: the workload's, and the label `service` of its alerts. */
+  readonly service: string;
+  readonly namespace: string;
+
+  /**
+   * Percent of requests that are answered without an error, from 95 to 99.999. What is missing to 100 is the budget: `99.9` allows one
+   * request in a thousand to fail.
+   */
+  readonly availability: number;
+
+  /**
+   * How long requests may take: `{ p95: "300ms" }` allows five in a hundred to take longer. Each threshold is a bucket boundary of the
+   * service's histogram.
+   * @default - requests may take as long as they do
+   */
+  readonly latency?: { readonly p95?: Latency; readonly p99?: Latency };
+
+  /**
+   * How the service counts its requests.
+   * @default - by OpenTelemetry's `http_server_request_duration_seconds`, with the label `app_kubernetes_io_name` of its monitor
+   */
+  readonly requests?: RequestMetrics;
+}
+
+/** A histogram of the durations of requests that has their status as a label. */
+export interface RequestMetrics {
+  /**
+   * Name of the histogram, without `_bucket` and `_count`.
+   * @default "http_server_request_duration_seconds"
+   */
+  readonly histogram?: string;
+
+  /**
+   * Labels that select the requests of the service.
+   * @default - `namespace`, and `app_kubernetes_io_name` with the name of the service
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+
+  /**
+   * The label in which a request failed, and a regular expression of its values that count as failed.
+   * @default { label: "http_response_status_code", values: "5.." }
+   */
+  readonly failed?: { readonly label: string; readonly values: string };
+
+  /**
+   * Upper boundaries of the histogram's buckets in its own unit; `native` for a native histogram, which has a resolution and no
+   * boundaries that one would have to meet.
+   * @default - those of OpenTelemetry in seconds
+   */
+  readonly buckets?: readonly number[] | "native";
+
+  /** @default "s" */
+  readonly unit?: "s" | "ms";
+}
+
+/** OpenTelemetry, semantic conventions, `http.server.request.duration`. */
+export const OTEL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
+
+const DEFAULTS = {
+  histogram: "http_server_request_duration_seconds",
+  failed: { label: "http_response_status_code", values: "5.." },
+  buckets: OTEL_BUCKETS,
+  unit: "s",
+} as const;
+
+/** Windows over which shares are recorded: the long and short ones of the alerts in rules/objectives.yaml. */
+const WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;
+
+type Window = (typeof WINDOWS)[number];
+
+/** Beyond these a budget can't be burned 14.4 times as fast as allowed, or is used up by a single request. */
+const [LOWEST, HIGHEST] = [95, 99.999];
+
+/** Budgets of latency by their percentile, in percent of the requests. */
+const PERCENTILES = { p95: 95, p99: 99 } as const;
+
+/** What is wrong with objectives, by their path below `objectives`. */
+export function objectivesProblems(objectives: readonly Objective[], path = "objectives"): readonly Problem[] {
+  return objectives.flatMap((objective, index) => [
+    ...twice(objectives, index, `${path}[${index}]`),
+    ...availabilityProblems(objective, `${path}[${index}].availability`),
+    ...latencyProblems(objective, `${path}[${index}].latency`),
+  ]);
+}
+
+function twice(objectives: readonly Objective[], index: number, path: string): readonly Problem[] {
+  const { service, namespace } = objectives[index] as Objective;
+  const first = objectives.findIndex((other) => other.service === service && other.namespace === namespace);
+  if (first === index) return [];
+  return [{ path, value: `${namespace}/${service}`, rule: "has two objectives", remedy: "join the two" }];
+}
+
+function availabilityProblems({ availability }: Objective, path: string): readonly Problem[] {
+  if (availability >= LOWEST && availability <= HIGHEST) return [];
+  return [{ path, value: availability, rule: `must be a percentage from ${LOWEST} to ${HIGHEST}`, remedy: "use 99.9" }];
+}
+
+function latencyProblems({ latency = {}, requests }: Objective, path: string): readonly Problem[] {
+  const { buckets = DEFAULTS.buckets, unit = DEFAULTS.unit } = requests ?? {};
+  return Object.entries(latency).flatMap(([percentile, threshold]): Problem[] => {
+    const at = `${path}.${percentile}`;
+    const value = inSeconds(threshold);
+    if (value === undefined) return [{ path: at, value: threshold, rule: "must be a positive duration", remedy: 'write "300ms" or "2s"' }];
+    if (buckets === "native") return [];
+    const boundaries = buckets.map((boundary) => asSeconds(boundary, unit));
+    if (boundaries.some((boundary) => same(boundary, value))) return [];
+    const rule = "must be a bucket boundary of the histogram: how many requests are faster is unknown between two boundaries";
+    const others = neighbours(boundaries, value).map(written).join(" or ");
+    return [{ path: at, value: threshold, rule, remedy: `use ${others}, or add the boundary to the service and to requests.buckets` }];
+  });
+}
+
+/** The boundaries below and above a duration. */
+function neighbours(boundaries: readonly number[], value: number): readonly number[] {
+  const sorted = [...boundaries].sort((one, other) => one - other);
+  return [sorted.filter((one) => one < value).at(-1), sorted.find((one) => one > value)].filter((one) => one !== undefined);
+}
+
+/**
+ * The rules that follow objectives: for each window the share of requests that broke the objective. Alerts on them, the same for all
+ * services, are in rules/objectives.yaml.
+ */
+export function objectiveRules(objectives: readonly Objective[]): readonly RuleGroup[] {
+  return objectives.flatMap(promisesOf).map((promise) => ({
+    name: `objectives.${promise.labels.namespace}.${promise.labels.service}.${promise.labels.objective}`,
+    rules: records(promise),
+  }));
+}
+
+/** One number that is kept or broken: requests, and those of them that break it. */
+interface Promised {
+  readonly labels: { readonly service: string; readonly namespace: string; readonly objective: string };
+
+  /** The part of the requests that may break it. */
+  readonly budget: number;
+  readonly total: string;
+  readonly failures: string;
+}
+
+function promisesOf({ service, namespace, availability, latency = {}, requests = {} }: Objective): readonly Promised[] {
+  const { histogram, failed, buckets, unit } = { ...DEFAULTS, ...requests };
+  const labels = requests.labels ?? { namespace, app_kubernetes_io_name: service };
+  const all = selector(labels);
+  const bad = selector(labels, `${failed.label}=~${quoted(failed.values)}`);
+  const native = buckets === "native";
+  const rate = (name: string, of: string) => `sum by (cluster) (rate(${name}${of}[5m]))`;
+  const count = (of: string) => (native ? `histogram_count(${rate(histogram, of)})` : rate(`${histogram}_count`, of));
+  const faster = (threshold: number) =>
+    native
+      ? `histogram_fraction(0, ${number(threshold)}, ${rate(histogram, all)}) * ${count(all)}`
+      : rate(`${histogram}_bucket`, selector(labels, `le=~${quoted(boundary(threshold))}`));
+  const total = count(all);
+  const promise = (objective: string, percent: number, failures: string) => ({
+    labels: { service, namespace, objective },
+    budget: Number((1 - percent / 100).toFixed(6)),
+    total,
+    failures,
+  });
+  return [
+    // A service that never failed has no series of failures.
+    promise("availability", availability, `${count(bad)} or 0 * ${total}`),
+    ...(Object.keys(PERCENTILES) as (keyof typeof PERCENTILES)[]).flatMap((percentile) => {
+      const threshold = latency[percentile];
+      if (threshold === undefined) return [];
+      const inUnit = fromSeconds(inSeconds(threshold) ?? 0, unit);
+      return [promise(`${percentile}-${threshold}`, PERCENTILES[percentile], `${total} - (${faster(inUnit)})`)];
+    }),
+  ];
+}
+
+function records({ labels, budget, total, failures }: Promised): readonly Rule[] {
+  const named = selector(labels);
+  const over = (series: string, window: Window) => `avg_over_time(${series}${named}[${window}])`;
+  const ratio = (window: Window) => `${over("service:slo_failures:rate5m", window)} / ${over("service:slo_requests:rate5m", window)}`;
+  return [
+    { record: "service:slo_requests:rate5m", expr: total, labels },
+    { record: "service:slo_failures:rate5m", expr: failures, labels },
+    { record: "service:slo_budget:ratio", expr: `0 * (${total}) + ${budget}`, labels },
+    ...WINDOWS.map((window) => ({
+      record: `service:slo_failures:ratio_rate${window}`,
+      // Means of rates of five minutes weigh each minute by its requests, and cost a fraction of a rate over days.
+      expr: window === "5m" ? `service:slo_failures:rate5m${named} / service:slo_requests:rate5m${named}` : ratio(window),
+    })),
+  ];
+}
+
+function selector(labels: object, ...more: readonly string[]): string {
+  return `{${[...Object.entries(labels).map(([name, value]) => `${name}=${quoted(value)}`), ...more].join(",")}}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** The label `le` of a boundary: clients write whole numbers as `1` or as `1.0`. */
+function boundary(value: number): string {
+  const text = number(value).replace(".", "[.]");
+  return Number.isInteger(value) ? `${text}([.]0)?` : text;
+}
+
+/** Without the noise of a division. */
+function number(value: number): string {
+  return String(Number(value.toPrecision(12)));
+}
+
+function inSeconds(latency: unknown): number | undefined {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(String(latency)) ?? [];
+  const value = asSeconds(Number(amount), unit === "ms" ? "ms" : "s");
+  return value > 0 ? value : undefined;
+}
+
+function asSeconds(value: number, unit: "s" | "ms"): number {
+  return unit === "ms" ? value / 1000 : value;
+}
+
+function fromSeconds(value: number, unit: "s" | "ms"): number {
+  return unit === "ms" ? value * 1000 : value;
+}
+
+function written(value: number): string {
+  return value < 1 ? `${number(value * 1000)}ms` : `${number(value)}s`;
+}
+
+function same(one: number, other: number): boolean {
+  return Math.abs(one - other) < 1e-9;
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+
+/** Rules that Prometheus evaluates together, as it takes them. */
+export interface RuleGroup {
+  readonly name: string;
+
+  /** @default - the interval of the Prometheus that evaluates it */
+  readonly interval?: string;
+  readonly rules: readonly Rule[];
+}
+
+/** A recording rule or an alert. */
+export type Rule = RecordingRule | AlertingRule;
+
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface AlertingRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for?: string;
+  readonly keep_firing_for?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What rules are written about, each in a file beside its concern. */
+const FILES = {
+  kurrentdb: "event-store/rules/kurrentdb.yaml",
+  "cloud-native-pg": "postgres/rules/cloud-native-pg.yaml",
+  "aws-postgres": "postgres/rules/aws.yaml",
+  valkey: "redis/rules/valkey.yaml",
+  elasticache: "redis/rules/elasticache.yaml",
+  nats: "broker/rules/nats.yaml",
+  "read-models": "projection/rules/read-models.yaml",
+  workloads: "workload/rules/workloads.yaml",
+  jobs: "workload/rules/jobs.yaml",
+  requests: "workload/rules/requests.yaml",
+  "requests-seconds": "workload/rules/requests-seconds.yaml",
+  "requests-milliseconds": "workload/rules/requests-milliseconds.yaml",
+  gateway: "gateway/rules/gateway.yaml",
+  certificates: "platform/rules/certificates.yaml",
+  secrets: "platform/rules/secrets.yaml",
+  controllers: "platform/rules/controllers.yaml",
+  nodes: "cluster/rules/nodes.yaml",
+  aws: "cluster/rules/aws.yaml",
+  pipeline: "observability/rules/pipeline.yaml",
+  health: "observability/rules/health.yaml",
+  hub: "observability/rules/hub.yaml",
+  objectives: "observability/rules/objectives.yaml",
+} as const;
+
+export type RuleSubject = keyof typeof FILES;
+
+/** How the names of an application's own metrics begin in the files: `orchestrix_commands_total`. */
+const PREFIX = /\borchestrix_/g;
+
+/** The rules about a subject, as their file has them, for an application whose metrics begin with a prefix. */
+export function rulesAbout(subject: RuleSubject, prefix = "orchestrix"): readonly RuleGroup[] {
+  const text = readFileSync(join(__dirname, "..", FILES[subject]), "utf8").replace(PREFIX, `${prefix}_`);
+  return (parse(text) as { readonly groups: readonly RuleGroup[] }).groups;
+}
+
+/** A system's name as the beginning of the names of its applications' metrics. */
+export function metricsPrefixOf(system: string): string {
+  return system.replace(/[^a-zA-Z0-9_]/g, "_");
+}
+
+/** The pages of alerts when nobody says where they are: in the repository of the platform. */
+export const RUNBOOKS = "docs/runbooks";
+
+/** Rules whose alerts name the page that says what to do: `<base>/<alert in lower case>.md`. */
+export function withRunbooks(groups: readonly RuleGroup[], base: string = RUNBOOKS): readonly RuleGroup[] {
+  return groups.map((group) => ({ ...group, rules: group.rules.map((rule) => ("alert" in rule ? withRunbook(rule, base) : rule)) }));
+}
+
+function withRunbook(rule: AlertingRule, base: string): AlertingRule {
+  return { ...rule, annotations: { ...rule.annotations, runbook_url: `${base.replace(/\/$/, "")}/${rule.alert.toLowerCase()}.md` } };
+}

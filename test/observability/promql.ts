@@ -1,0 +1,61 @@
+/** A node of the tree that the parser makes of an expression. */
+interface Node {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly type: { readonly isError: boolean };
+  readonly node: Node;
+  getChild(name: string): Node | null;
+  getChildren(name: string): readonly Node[];
+}
+
+interface Cursor extends Node {
+  next(): boolean;
+}
+
+// Its types say that it is a module; what is loaded here is its CommonJS half.
+const { parser } = require("@prometheus-io/lezer-promql") as { readonly parser: { parse(text: string): { cursor(): Cursor } } };
+
+/** An expression in PromQL, as far as rules and panels are checked. */
+export interface Expression {
+  /** Where it can't be read: the rest of the text from there. */
+  readonly errors: readonly string[];
+
+  /** Names of the series that it selects; `undefined` for a selector without a name. */
+  readonly metrics: readonly (string | undefined)[];
+
+  /** Aggregations and matchings that drop a label, as they are written. */
+  dropping(label: string): readonly string[];
+}
+
+/** Reads an expression. Variables of Grafana are to be replaced before. */
+export function promql(text: string): Expression {
+  const nodes: Node[] = [];
+  const cursor = parser.parse(text).cursor();
+  do nodes.push(cursor.node);
+  while (cursor.next());
+  const written = ({ from, to }: Node) => text.slice(from, to).replace(/\s+/g, " ");
+  const named = (node: Node | null) => (node?.getChildren("LabelName") ?? []).map(written);
+  const of = (name: string) => nodes.filter((node) => node.name === name);
+  return {
+    errors: nodes.filter(({ type }) => type.isError).map(({ from }) => text.slice(from).trim() || "its end"),
+    metrics: of("VectorSelector").map((selector) => {
+      const name = selector.getChild("Identifier");
+      return name ? written(name) : undefined;
+    }),
+    dropping: (label) =>
+      [
+        ...of("AggregateExpr").filter((aggregation) => {
+          const modifier = aggregation.getChild("AggregateModifier");
+          if (!modifier) return true;
+          const labels = named(modifier.getChild("GroupingLabels"));
+          return modifier.getChild("Without") ? labels.includes(label) : !labels.includes(label);
+        }),
+        ...of("MatchingModifierClause").filter((clause) => {
+          // The labels of group_left and group_right stand behind those that are matched.
+          const labels = named(clause.getChild("GroupingLabels"));
+          return clause.getChild("Ignoring") ? labels.includes(label) : clause.getChild("On") !== null && !labels.includes(label);
+        }),
+      ].map(written),
+  };
+}

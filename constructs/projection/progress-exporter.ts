@@ -1,0 +1,262 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { type PodConnections, podConnections } from "../connection";
+import { refuse } from "../core/errors";
+import { TOOLS } from "../core/versions";
+import { CustomResources, imageFrom, type KubernetesTarget, type Peer, PodTraffic, RESTRICTED } from "../kubernetes";
+import { type Postgres, postgresConnection } from "../postgres";
+import { fingerprintOf, NamespaceConnections, podLabels, podsOf, RESTARTED } from "../workload";
+
+export interface ProjectionExporterProps {
+  readonly cluster: KubernetesTarget;
+
+  /** Namespace of its pod. In another one than the read database's, the secret of the reader is copied to it. */
+  readonly namespace: string;
+
+  /** The read database, which has `ProjectionTables`. */
+  readonly postgres: Postgres;
+
+  /**
+   * Value of the label `store` of its series.
+   * @default - the name of the read database
+   */
+  readonly store?: string;
+
+  /** Namespace of Prometheus: the only one that may connect to it. */
+  readonly metricsFrom: string;
+
+  /**
+   * Whether a PodMonitor is made, which takes the definitions of the Prometheus operator.
+   * @default true
+   */
+  readonly monitor?: boolean;
+
+  /**
+   * The PriorityClass that decides who goes first when room is short.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
+  /** What has to be there before: its namespace, the tables of projections, the definitions of the Prometheus operator. */
+  readonly after?: readonly ITerraformDependable[];
+}
+
+/** Name of its pods, for the policies of the database: `read-database-progress`. */
+export function projectionExporterPods({ name }: Pick<Postgres, "name">): string {
+  return `${name}-progress`;
+}
+
+/** What psql reads by itself. */
+const SERVER = {
+  PGHOST: "{host}",
+  PGPORT: "{port}",
+  PGDATABASE: "{database}",
+  PGSSLMODE: "verify-full",
+  PGSSLROOTCERT: "{ca}",
+} as const;
+
+/** The user `postgres` in the image of psql. Both containers have it, so that one can read what the other writes. */
+const USER = "70";
+
+const PORT = 8080;
+const SHARED = "/progress";
+
+/** Seconds between two measurements and between two scrapes. Alerts and the health page count in minutes. */
+const EVERY = 15;
+
+const FILES = ["export.sh", "metrics.sql", "answer.sh"];
+
+/**
+ * Progress of projections as metrics: one pod that asks the read database every 15 seconds, as its reader, and serves the answer.
+ * It asks the primary, past the pool: a replica that lags would show projections as behind. If the database does not answer, the
+ * series of projections disappear and `cqrs_projection_exporter_success` is 0.
+ */
+export class ProjectionExporter extends Construct {
+  /** Its pods, for the policies of the database and of Prometheus. */
+  readonly peer: Exclude<Peer, string>;
+
+  /** What comes after it. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: ProjectionExporterProps) {
+    super(scope, id);
+    const { cluster, namespace, postgres, store = postgres.name, metricsFrom, monitor = true, after = [] } = props;
+    const name = projectionExporterPods(postgres);
+    const server = serverOf(cluster, postgres);
+    refuse(this, server.problems, "postgres");
+    this.peer = podsOf(namespace, name);
+
+    const dependsOn = [...after];
+    // Terraform reads a text as a template, so that what looks like one is escaped.
+    const data = Object.fromEntries(
+      FILES.map((file) => [file, readFileSync(join(__dirname, "exporter", file), "utf8").replace(/([$%])\{/g, "$1$1{")]),
+    );
+    const scripts = new ConfigMapV1(this, "scripts", {
+      metadata: { name: `${name}-${fingerprintOf(data)}`, namespace },
+      data,
+      dependsOn,
+    });
+    const { policy } = new PodTraffic(this, "traffic", {
+      namespace,
+      name,
+      labels: podLabels(name),
+      ingress: [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORT] }],
+      egress: server.egress,
+      after,
+    });
+    const { user, password } = postgres.users.reader;
+    const needs = {
+      secrets: [user, password].map(({ secret, home }) => ({ secret, home })),
+      authorities: server.authorities,
+      configMaps: server.configMaps,
+    };
+    const connected = NamespaceConnections.need(this, { cluster, namespace, after }, needs);
+    const matchLabels = { ...podLabels(name), "app.kubernetes.io/instance": name };
+    const deployment = new DeploymentV1(this, "pods", {
+      metadata: { name, namespace, labels: { ...matchLabels } },
+      spec: {
+        replicas: "1",
+        selector: { matchLabels },
+        // Two of them at a time would show each series twice; a gap of some seconds hurts nobody.
+        strategy: { type: "Recreate" },
+        template: {
+          metadata: { labels: { ...matchLabels, "app.kubernetes.io/component": "exporter" } },
+          spec: podSpec(props, server, scripts.metadata.name),
+        },
+      },
+      lifecycle: { ignoreChanges: [RESTARTED] },
+      dependsOn: [...after, scripts, policy, ...connected],
+    });
+    if (monitor) {
+      const objects = [monitorOf(name, namespace, store)];
+      new CustomResources(this, "monitor", { cluster, namespace, name: `${name}-monitor`, objects, after });
+    }
+    this.ready = [deployment];
+  }
+}
+
+/**
+ * The primary as its reader. The pod does not wait for it: a database that is away is what it reports. Its pod needs no further
+ * authorities than the server's.
+ */
+function serverOf(cluster: KubernetesTarget, postgres: Postgres): PodConnections {
+  const { ready: _, ...connection } = postgresConnection({ ...postgres, pool: undefined, reader: postgres.writer }, "reader");
+  return podConnections(cluster, [{ connection, variables: SERVER }], { trustBundle: false });
+}
+
+function podSpec({ cluster, postgres, priority }: ProjectionExporterProps, server: PodConnections, configMap: string) {
+  const { user, password } = postgres.users.reader;
+  const told = { SQL: "/scripts/metrics.sql", METRICS, CREDENTIALS: "/credentials", TMPDIR: "/tmp", HOME: "/tmp", EVERY: String(EVERY) };
+  const shared = { name: "progress", mountPath: SHARED };
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    // What it does is over in a moment, and httpd does not hear of its end.
+    terminationGracePeriodSeconds: 5,
+    ...(priority ? { priorityClassName: priority } : {}),
+    securityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
+    container: [
+      {
+        name: "measure",
+        image: imageFrom(cluster, TOOLS.psql),
+        ...COMMON,
+        command: ["sh", "/scripts/export.sh"],
+        env: [...server.env, ...variables(told)],
+        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
+        // It writes the file whether the database answers or not: an old file means that it is stuck.
+        livenessProbe: {
+          exec: { command: ["sh", "-c", `test -n "$(find ${METRICS} -mmin -2)"`] },
+          initialDelaySeconds: 60,
+          periodSeconds: 30,
+          timeoutSeconds: 5,
+          failureThreshold: 2,
+        },
+        volumeMount: [
+          ...server.mounts,
+          { name: "credentials", mountPath: "/credentials", readOnly: true },
+          { name: "scripts", mountPath: "/scripts", readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+          shared,
+        ],
+      },
+      {
+        name: "serve",
+        image: imageFrom(cluster, TOOLS.busybox),
+        ...COMMON,
+        command: ["httpd", "-f", "-p", String(PORT), "-h", "/www"],
+        env: variables({ METRICS, MAX_AGE: String(4 * EVERY) }),
+        port: [{ name: "metrics", containerPort: PORT }],
+        resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
+        readinessProbe: { httpGet: { path: PATH, port: "metrics" }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+        livenessProbe: { tcpSocket: [{ port: "metrics" }], periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+        volumeMount: [
+          { name: "answer", mountPath: "/www/cgi-bin", readOnly: true },
+          { ...shared, readOnly: true },
+        ],
+      },
+    ],
+    volume: [
+      ...server.volumes,
+      // A volume, not variables: it follows a rotation.
+      {
+        name: "credentials",
+        projected: [
+          {
+            defaultMode: "0440",
+            // A source for each file: the API keeps a list of them, and a source that held two would come back as two.
+            sources: Object.entries({ user, password }).map(([path, { secret, key }]) => ({
+              secret: [{ name: secret.name, items: [{ key, path }] }],
+            })),
+          },
+        ],
+      },
+      { name: "scripts", configMap: { name: configMap, defaultMode: "0444" } },
+      { name: "answer", configMap: { name: configMap, items: [{ key: "answer.sh", path: "metrics" }], defaultMode: "0555" } },
+      { name: "progress", emptyDir: { sizeLimit: "16Mi" } },
+      // A password is stored there.
+      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+    ],
+  };
+}
+
+const METRICS = `${SHARED}/metrics`;
+
+/** Where BusyBox' httpd runs a script. */
+const PATH = "/cgi-bin/metrics";
+
+const COMMON = {
+  imagePullPolicy: "IfNotPresent",
+  securityContext: { ...RESTRICTED, runAsUser: USER, runAsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
+  terminationMessagePolicy: "FallbackToLogsOnError",
+};
+
+function variables(told: Readonly<Record<string, string>>) {
+  return Object.entries(told)
+    .map(([name, value]) => ({ name, value }))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function monitorOf(name: string, namespace: string, store: string) {
+  return {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PodMonitor",
+    metadata: { name, namespace },
+    spec: {
+      selector: { matchLabels: podLabels(name) },
+      podTargetLabels: ["app.kubernetes.io/name"],
+      podMetricsEndpoints: [
+        {
+          port: "metrics",
+          path: PATH,
+          interval: `${EVERY}s`,
+          scrapeTimeout: "10s",
+          relabelings: [{ action: "replace", targetLabel: "store", replacement: store }],
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,450 @@
+import { literally, type MaskRules, redaction } from "./masking";
+import { type Exporter, exporter, type OtlpDestination, QUEUE, sendingQueue, type TelemetryDestination } from "./telemetry-destinations";
+
+export const COLLECTOR_PORTS = { grpc: 4317, http: 4318, thrift: 14268, metrics: 8888, health: 13133 } as const;
+
+/** A directory of a volume, of the chart's user. */
+export const STATE = "/var/lib/otelcol";
+
+/** What a collector is configured with, and which Secrets its pods mount. */
+export interface CollectorConfig {
+  readonly config: object;
+  readonly secretNames: readonly string[];
+}
+
+/** Which cluster of which environment telemetry comes from. What has passed another collector keeps what that one said. */
+export interface Origin {
+  readonly environment: string;
+  readonly clusterName: string;
+}
+
+/** Where a gateway sends each signal. */
+export interface Signals {
+  readonly traces?: OtlpDestination;
+  readonly metrics?: OtlpDestination;
+  readonly logs?: TelemetryDestination;
+}
+
+export interface GatewayOptions extends Origin, Signals {
+  readonly mask?: MaskRules;
+
+  /** Bytes that all queues may hold together. */
+  readonly queueBytes: number;
+
+  /** Where traces are decided on, as `host:port` of a headless Service. Without it they go where they are kept. */
+  readonly sampler?: { readonly hostname: string; readonly port: number };
+
+  readonly spanMetrics: boolean;
+}
+
+/** Which traces are kept. All with an error are. */
+export interface SamplingRules {
+  readonly percentage: number;
+  readonly slowerThanMs: number;
+  readonly waitSeconds: number;
+  readonly mostTraces: number;
+}
+
+const ENDPOINT = (port: number) => `\${env:MY_POD_IP}:${port}`;
+
+/**
+ * Own metrics under the same names in every version of the collector: without units, without `_total`, without the scope's labels
+ * (a reader that says nothing of them added them up to 0.151).
+ */
+export function ownTelemetry(host: string) {
+  const prometheus = { host, port: COLLECTOR_PORTS.metrics, without_units: true, without_type_suffix: true, without_scope_info: true };
+  return {
+    logs: { level: "info", encoding: "json" },
+    metrics: { level: "normal", readers: [{ pull: { exporter: { prometheus } } }] },
+  };
+}
+
+const MEMORY_LIMITER = { check_interval: "1s", limit_percentage: 80, spike_limit_percentage: 25 } as const;
+
+/** The volume's directory of queues. A file that is damaged is put aside, so that a collector starts. */
+function storage(directory: string) {
+  return {
+    directory,
+    create_directory: true,
+    recreate: true,
+    // A queue that was emptied gives its space back.
+    compaction: { on_rebound: true, directory, cleanup_on_start: true },
+  };
+}
+
+const HEALTH = { health_check: { endpoint: ENDPOINT(COLLECTOR_PORTS.health) } };
+
+/** Metadata of pods, and the name of their workload. Attributes that are there already stay. */
+const POD_METADATA = {
+  metadata: [
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "k8s.pod.uid",
+    "k8s.node.name",
+    "k8s.deployment.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.cronjob.name",
+    "k8s.job.name",
+    "service.name",
+    "service.namespace",
+    "service.version",
+    "service.instance.id",
+  ],
+  labels: [{ tag_name: "app_kubernetes_io_name", key: "app.kubernetes.io/name", from: "pod" }],
+} as const;
+
+/** By what a pod said of itself, otherwise by the address that it sends from. */
+const BY_UID = { sources: [{ from: "resource_attribute", name: "k8s.pod.uid" }] };
+const BY_ADDRESS = [{ sources: [{ from: "resource_attribute", name: "k8s.pod.ip" }] }, { sources: [{ from: "connection" }] }];
+
+function podMetadata(changes: object) {
+  return { auth_type: "serviceAccount", extract: POD_METADATA, wait_for_metadata: true, wait_for_metadata_timeout: "30s", ...changes };
+}
+
+function origin({ environment, clusterName }: Origin) {
+  const insert = (key: string, value: string) => ({ key, value, action: "insert" });
+  return { attributes: [insert("deployment.environment.name", environment), insert("k8s.cluster.name", clusterName)] };
+}
+
+/** Attributes of resources that become labels of series: Prometheus keeps the others in `target_info` alone. */
+const LABELS = {
+  cluster: "k8s.cluster.name",
+  namespace: "k8s.namespace.name",
+  pod: "k8s.pod.name",
+  app_kubernetes_io_name: "app_kubernetes_io_name",
+} as const;
+
+function labelled(...labels: readonly (keyof typeof LABELS)[]) {
+  const statements = labels.map(
+    (label) =>
+      `set(datapoint.attributes["${label}"], resource.attributes["${LABELS[label]}"]) where resource.attributes["${LABELS[label]}"] != nil`,
+  );
+  return { error_mode: "ignore", metric_statements: statements };
+}
+
+/** What decides on the index is not up to whoever writes a log record. */
+const INDEX_CHOICE = {
+  error_mode: "ignore",
+  log_statements: [
+    'delete_matching_keys(log.attributes, "^(data_stream|elasticsearch)\\\\.")',
+    'delete_matching_keys(scope.attributes, "^(data_stream|elasticsearch|elastic)\\\\.")',
+    'delete_matching_keys(resource.attributes, "^(data_stream|elasticsearch)\\\\.")',
+  ],
+};
+
+/** The data stream `logs-workloads.otel-<environment>`. */
+function dataStream({ environment }: Origin) {
+  const upsert = (key: string, value: string) => ({ key, value, action: "upsert" });
+  return { attributes: [upsert("data_stream.dataset", "workloads"), upsert("data_stream.namespace", environment)] };
+}
+
+/**
+ * Requests, errors and durations of spans, from all of them: what sampling leaves out is counted. Every collector counts for
+ * itself and says so in `collector_instance_id`.
+ */
+const SPAN_METRICS = {
+  histogram: {
+    unit: "s",
+    explicit: { buckets: ["5ms", "10ms", "25ms", "50ms", "100ms", "250ms", "300ms", "500ms", "1s", "2.5s", "5s", "10s"] },
+  },
+  dimensions: [{ name: "http.request.method" }, { name: "http.route" }, { name: "http.response.status_code" }],
+  exemplars: { enabled: true },
+  metrics_flush_interval: "15s",
+  series_expiration: "1h",
+  // Names of spans with identifiers in them end as one series.
+  aggregation_cardinality_limit: 2000,
+  resource_metrics_key_attributes: ["service.name", "k8s.cluster.name", "k8s.namespace.name", "app_kubernetes_io_name"],
+} as const;
+
+/** Pods of a workload are counted together, so that none of them may stand for the others. */
+const WITHOUT_PODS = {
+  error_mode: "ignore",
+  metric_statements: [
+    'delete_matching_keys(resource.attributes, "^(k8s\\\\.(pod|node|container)|host|process|service\\\\.instance)\\\\.?")',
+  ],
+};
+
+/** OTLP and Thrift over HTTP in, each signal to where it is kept. */
+export function gatewayConfig(options: GatewayOptions): CollectorConfig {
+  const { traces, metrics, logs, sampler } = options;
+  const spanMetrics = options.spanMetrics && traces !== undefined && metrics !== undefined;
+  const sent = { ...(traces && !sampler ? { traces } : {}), ...(metrics ? { metrics } : {}), ...(logs ? { logs } : {}) };
+  const queues = Object.keys(sent).length + (traces && sampler ? 1 : 0);
+  const queue = { bytes: Math.floor(options.queueBytes / Math.max(1, queues)), whenFull: "refuse" } as const;
+  const exporters = Object.fromEntries(Object.entries(sent).map(([signal, to]) => [signal, exporter(signal, to, queue)]));
+  const of = (signal: string) => (exporters[signal] ? [exporters[signal].id] : []);
+  const toElasticsearch = logs?.protocol === "elasticsearch";
+  const common = ["memory_limiter", "k8s_attributes", "resource/origin"];
+  const receivers = {
+    otlp: {
+      protocols: {
+        // A client holds one connection: without an end it stays with one pod for ever.
+        grpc: {
+          endpoint: ENDPOINT(COLLECTOR_PORTS.grpc),
+          keepalive: { server_parameters: { max_connection_age: "5m", max_connection_age_grace: "30s" } },
+        },
+        http: { endpoint: ENDPOINT(COLLECTOR_PORTS.http) },
+      },
+    },
+    ...(traces ? { jaeger: { protocols: { thrift_http: { endpoint: ENDPOINT(COLLECTOR_PORTS.thrift) } } } } : {}),
+  };
+  const pipelines = {
+    ...(traces
+      ? {
+          traces: {
+            receivers: ["otlp", "jaeger"],
+            processors: [...common, "redaction/personal"],
+            exporters: [...(sampler ? ["load_balancing/traces"] : of("traces")), ...(spanMetrics ? ["span_metrics"] : [])],
+          },
+        }
+      : {}),
+    ...(metrics ? { metrics: { receivers: ["otlp"], processors: [...common, "transform/labels"], exporters: of("metrics") } } : {}),
+    ...(spanMetrics
+      ? {
+          "metrics/spans": {
+            receivers: ["span_metrics"],
+            processors: ["memory_limiter", "transform/without-pods", "transform/span-labels"],
+            exporters: of("metrics"),
+          },
+        }
+      : {}),
+    ...(logs
+      ? {
+          logs: {
+            receivers: ["otlp"],
+            processors: [
+              ...common,
+              "transform/flat",
+              "redaction/personal",
+              ...(toElasticsearch ? ["transform/index", "resource/data-stream"] : []),
+            ],
+            exporters: of("logs"),
+          },
+        }
+      : {}),
+  };
+  const all = Object.values(exporters);
+  const authenticators = authenticatorsOf(all);
+  return {
+    config: {
+      extensions: { ...HEALTH, [QUEUE]: storage(`${STATE}/queue`), ...authenticators },
+      receivers,
+      processors: {
+        memory_limiter: MEMORY_LIMITER,
+        k8s_attributes: podMetadata({ pod_association: [BY_UID, ...BY_ADDRESS] }),
+        "resource/origin": origin(options),
+        ...(traces || logs ? { "redaction/personal": redaction(options.mask) } : {}),
+        ...(metrics ? { "transform/labels": labelled("cluster", "namespace", "pod", "app_kubernetes_io_name") } : {}),
+        ...(spanMetrics
+          ? { "transform/without-pods": WITHOUT_PODS, "transform/span-labels": labelled("cluster", "namespace", "app_kubernetes_io_name") }
+          : {}),
+        ...(logs ? { "transform/flat": FLAT } : {}),
+        ...(toElasticsearch ? { "transform/index": INDEX_CHOICE, "resource/data-stream": dataStream(options) } : {}),
+      },
+      exporters: {
+        ...Object.fromEntries(all.map(({ id, config }) => [id, config])),
+        ...(traces && sampler ? { "load_balancing/traces": toSampler(sampler, queue.bytes) } : {}),
+      },
+      ...(spanMetrics ? { connectors: { span_metrics: SPAN_METRICS } } : {}),
+      service: {
+        extensions: ["health_check", QUEUE, ...Object.keys(authenticators)],
+        telemetry: ownTelemetry("${env:MY_POD_IP}"),
+        pipelines,
+      },
+    },
+    secretNames: secretsOf(all),
+  };
+}
+
+/** All spans of a trace to one pod. Queue and retries are those of the whole: when a pod goes, others get its traces. */
+function toSampler({ hostname, port }: { readonly hostname: string; readonly port: number }, bytes: number) {
+  return {
+    routing_key: "traceID",
+    resolver: { dns: { hostname, port: String(port), interval: "5s" } },
+    protocol: { otlp: { tls: { insecure: true }, timeout: "5s", sending_queue: { enabled: false }, retry_on_failure: { enabled: false } } },
+    timeout: "15s",
+    retry_on_failure: { enabled: true, initial_interval: "1s", max_interval: "30s", max_elapsed_time: "0s" },
+    ...sendingQueue({ bytes, whenFull: "refuse" }),
+  };
+}
+
+/** Whole traces in, and those out that are worth keeping. */
+export function samplerConfig(to: OtlpDestination, rules: SamplingRules, queueBytes: number): CollectorConfig {
+  const traces = exporter("traces", to, { bytes: queueBytes, whenFull: "refuse" });
+  return {
+    config: {
+      extensions: { ...HEALTH, [QUEUE]: storage(`${STATE}/queue`), ...traces.authenticators },
+      receivers: { otlp: { protocols: { grpc: { endpoint: ENDPOINT(COLLECTOR_PORTS.grpc) } } } },
+      processors: {
+        memory_limiter: MEMORY_LIMITER,
+        tail_sampling: {
+          decision_wait: `${rules.waitSeconds}s`,
+          num_traces: rules.mostTraces,
+          // Late spans follow the decision on their trace.
+          decision_cache: { sampled_cache_size: 10 * rules.mostTraces, non_sampled_cache_size: 10 * rules.mostTraces },
+          maximum_trace_size_bytes: 20_000_000,
+          policies: [
+            { name: "errors", type: "status_code", status_code: { status_codes: ["ERROR"] } },
+            { name: "slow", type: "latency", latency: { threshold_ms: rules.slowerThanMs } },
+            { name: "ordinary", type: "probabilistic", probabilistic: { sampling_percentage: rules.percentage } },
+          ],
+        },
+      },
+      exporters: { [traces.id]: traces.config },
+      service: {
+        extensions: ["health_check", QUEUE, ...Object.keys(traces.authenticators)],
+        telemetry: ownTelemetry("${env:MY_POD_IP}"),
+        pipelines: { traces: { receivers: ["otlp"], processors: ["memory_limiter", "tail_sampling"], exporters: [traces.id] } },
+      },
+    },
+    secretNames: traces.secretNames,
+  };
+}
+
+/** Nested attributes become keys with dots, so that rules for fields find them at any depth. */
+const FLAT = { error_mode: "ignore", log_statements: ["flatten(log.attributes)"] };
+
+/** Keys of JSON log lines, the usual ones of each language first. */
+const KEYS = {
+  message: ["message", "msg", "Message", "@m", "RenderedMessage", "event"],
+  trace: ["trace_id", "traceId", "TraceId", "traceID", "trace.id", "@tr"],
+  span: ["span_id", "spanId", "SpanId", "spanID", "span.id", "@sp"],
+  level: ["level", "severity", "Level", "LogLevel", "log.level", "@l"],
+  correlation: ["correlation_id", "correlationId", "CorrelationId", "$correlationId"],
+  causation: ["causation_id", "causationId", "CausationId", "$causationId"],
+} as const;
+
+/** Hexadecimal digits of an identifier. */
+const DIGITS = { trace_id: 32, span_id: 16 } as const;
+
+/** The beginning of a level's name, and the least of the numbers that pino and bunyan write. */
+const LEVELS = [
+  ["FATAL", "fatal|crit|emerg|alert|panic", 60],
+  ["ERROR", "err", 50],
+  ["WARN", "warn", 40],
+  ["INFO", "info|notice", 30],
+  ["DEBUG", "debug", 20],
+  ["TRACE", "trace|verbose", 10],
+] as const;
+
+const attribute = (key: string) => `log.attributes["${key}"]`;
+
+/** JSON log lines become attributes; message, level and the identifiers of trace and span go where OpenTelemetry has them. */
+function parsing() {
+  // An identifier that is not there reads as zeros (OTTL 0.158).
+  const none = (field: keyof typeof DIGITS) => `log.${field}.string == "${"0".repeat(DIGITS[field])}"`;
+  const identifier = (keys: readonly string[], field: keyof typeof DIGITS) =>
+    keys.flatMap((key) => [
+      `set(log.${field}.string, ${attribute(key)}) where ${none(field)} and IsString(${attribute(key)}) and IsMatch(${attribute(key)}, "^[0-9a-f]{${DIGITS[field]}}$")`,
+      `delete_key(log.attributes, "${key}") where ${attribute(key)} == log.${field}.string`,
+    ]);
+  const traceparent = attribute("traceparent");
+  const isTraceparent = `IsString(${traceparent}) and IsMatch(${traceparent}, "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-")`;
+  const statements = [
+    'set(log.cache["line"], ParseJSON(log.body.string)) where IsString(log.body) and IsMatch(log.body.string, "(?s)^\\\\s*\\\\{.*\\\\}\\\\s*$")',
+    // What the runtime says of the line stays.
+    'merge_maps(log.attributes, log.cache["line"], "insert") where IsMap(log.cache["line"])',
+    ...KEYS.message.map(
+      (key) => `set(log.cache["message"], ${attribute(key)}) where log.cache["message"] == nil and IsString(${attribute(key)})`,
+    ),
+    'set(log.body.string, log.cache["message"]) where log.cache["message"] != nil',
+    ...KEYS.message.map(
+      (key) => `delete_key(log.attributes, "${key}") where ${attribute(key)} != nil and ${attribute(key)} == log.cache["message"]`,
+    ),
+    ...identifier(KEYS.trace, "trace_id"),
+    ...identifier(KEYS.span, "span_id"),
+    `set(log.trace_id.string, Substring(${traceparent}, 3, 32)) where ${none("trace_id")} and ${isTraceparent}`,
+    `set(log.span_id.string, Substring(${traceparent}, 36, 16)) where ${none("span_id")} and ${isTraceparent}`,
+    ...KEYS.level.map((key) => `set(log.cache["level"], ${attribute(key)}) where log.cache["level"] == nil`),
+    'set(log.severity_text, log.cache["level"]) where IsString(log.cache["level"])',
+    ...[...LEVELS]
+      .reverse()
+      .flatMap(([level, names, number]) => [
+        `set(log.severity_number, SEVERITY_NUMBER_${level}) where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "(?i)^(${names})")`,
+        `set(log.severity_number, SEVERITY_NUMBER_${level}) where IsDouble(log.cache["level"]) and log.cache["level"] >= ${number}`,
+      ]),
+    ...(["correlation", "causation"] as const).flatMap((name) =>
+      KEYS[name].flatMap((key) => [
+        `set(${attribute(`${name}.id`)}, ${attribute(key)}) where ${attribute(`${name}.id`)} == nil and ${attribute(key)} != nil`,
+        `delete_key(log.attributes, "${key}") where ${attribute(key)} != nil and ${attribute(key)} == ${attribute(`${name}.id`)}`,
+      ]),
+    ),
+    "flatten(log.attributes)",
+  ];
+  // A line that only looks like JSON is no error.
+  return { error_mode: "silent", log_statements: statements.map(literally) };
+}
+
+export interface AgentOptions extends Origin {
+  readonly mask?: MaskRules;
+
+  /** The gateway, as `http://collector.observability.svc:4317`. */
+  readonly gateway: OtlpDestination;
+
+  /** Namespaces whose logs are left on their nodes. */
+  readonly without: readonly string[];
+
+  /** The agent's own pods: `observability-nodes_collector-agent-*`. */
+  readonly itself: string;
+
+  readonly queueBytes: number;
+}
+
+/** Logs of the containers of a node in, to the gateway. */
+export function agentConfig(options: AgentOptions): CollectorConfig {
+  const gateway = exporter("gateway", options.gateway, { bytes: options.queueBytes, whenFull: "wait" });
+  const path = (pods: string) => `/var/log/pods/${pods}/*/*.log`;
+  return {
+    config: {
+      extensions: {
+        ...HEALTH,
+        "file_storage/checkpoints": storage(`${STATE}/checkpoints`),
+        [QUEUE]: storage(`${STATE}/queue`),
+        ...gateway.authenticators,
+      },
+      receivers: {
+        "file_log/containers": {
+          include: [path("*")],
+          exclude: [path(options.itself), ...options.without.map((namespace) => path(`${namespace}_*`))],
+          // Of pods that were there before the first agent; what comes later is read from its beginning.
+          start_at: "end",
+          include_file_path: true,
+          include_file_name: false,
+          storage: "file_storage/checkpoints",
+          // While the gateway is away lines stay where they are, in the files.
+          retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
+          operators: [{ type: "container", id: "container" }],
+        },
+      },
+      processors: {
+        memory_limiter: MEMORY_LIMITER,
+        k8s_attributes: podMetadata({ filter: { node_from_env_var: "OTEL_K8S_NODE_NAME" }, pod_association: [BY_UID] }),
+        "resource/origin": origin(options),
+        "transform/parse": parsing(),
+        "redaction/personal": redaction(options.mask),
+      },
+      exporters: { [gateway.id]: gateway.config },
+      service: {
+        extensions: ["health_check", "file_storage/checkpoints", QUEUE, ...Object.keys(gateway.authenticators)],
+        telemetry: ownTelemetry("${env:MY_POD_IP}"),
+        pipelines: {
+          logs: {
+            receivers: ["file_log/containers"],
+            processors: ["memory_limiter", "k8s_attributes", "resource/origin", "transform/parse", "redaction/personal"],
+            exporters: [gateway.id],
+          },
+        },
+      },
+    },
+    secretNames: gateway.secretNames,
+  };
+}
+
+function authenticatorsOf(exporters: readonly Exporter[]): Readonly<Record<string, object>> {
+  return Object.assign({}, ...exporters.map(({ authenticators }) => authenticators));
+}
+
+function secretsOf(exporters: readonly Exporter[]): readonly string[] {
+  return [...new Set(exporters.flatMap(({ secretNames }) => secretNames))].sort();
+}

@@ -3,6 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { print, summarize } from "../cli/summary";
 import { program } from "../environments";
 import { addressesOf, synthesisOf } from "../test/program";
+import { writeImages } from "./observability";
 import { RELEASES, releases } from "./releases";
 
 const FILE = "docs/architecture.md";
@@ -84,4 +85,5 @@ if (require.main === module) {
   writeFileSync(FILE, architecture());
   writeFileSync(README, readme());
   writeFileSync(RELEASES, releases());
+  writeImages();
 }

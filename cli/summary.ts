@@ -10,6 +10,8 @@ import {
   type Ineffective,
   ineffective,
   isTight,
+  type MonitoringOverview,
+  monitoringOf,
   type Program,
   type QuotaNeed,
   quotaNeeds,
@@ -49,6 +51,9 @@ export interface PartSummary {
 
   /** Every store that holds data of its own, with what backs it up. */
   readonly backups: readonly { readonly store: string; readonly backups: string }[];
+
+  /** What watches it, and who is told of alerts. */
+  readonly monitoring: readonly MonitoringOverview[];
 
   /** What runs, in which versions. */
   readonly workloads: readonly WorkloadOverview[];
@@ -102,6 +107,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       clusters: environment ? clustersIn(environment) : [],
       stores: environment ? storesOf(environment) : [],
       backups: environment ? backupsOf(environment) : [],
+      monitoring: environment ? monitoringOf(environment) : [],
       workloads: environment ? workloadsOf(environment) : [],
       publicEndpoints: environment ? endpointsOf(environment) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
@@ -139,6 +145,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       table(
         "backups",
         part.backups.map(({ store, backups }) => [store, backups]),
+      ),
+      table(
+        "monitoring",
+        part.monitoring.map(({ what, how }) => [what, how]),
       ),
       table(
         "workloads",

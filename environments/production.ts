@@ -31,7 +31,21 @@ export const production = {
   readDatabase: { engine: "aurora", replicas: 3 },
   migrations: { down: { command: ["/app/migrate", "down"] } },
   cache: { engine: "elasticache", shards: 3, replicasPerShard: 1 },
-  monitoring: { prometheus: true, grafana: true, elasticStack: true },
+  monitoring: {
+    prometheus: true,
+    grafana: true,
+    elasticStack: true,
+    tracing: true,
+    alerts: {
+      receivers: {
+        oncall: { kind: "pagerduty" },
+        team: { kind: "slack", channel: "#orders" },
+        heartbeat: { kind: "webhook" },
+      },
+      default: { critical: "oncall", warning: "team" },
+      heartbeat: "heartbeat",
+    },
+  },
   authentication: {
     issuer: "https://login.example.com/",
     audience: "orders",

@@ -13,6 +13,7 @@ import { identitiesStacks } from "./cloud/identities";
 import { keysStack } from "./cloud/keys";
 import { networkStack } from "./cloud/network";
 import { peeringStacks } from "./cloud/peering";
+import { observabilityStacks } from "./cluster/observability";
 import { platformStack } from "./cluster/platform";
 import { storeStacks } from "./cluster/stores";
 import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
@@ -90,7 +91,11 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
     return eventStoreUsersStacks(app, site, before).map((stack) => ({ site, stack }));
   });
   const domains = domainStacks(app, system.domains, clusters, [...vendors, ...users.map(({ stack }) => stack)]);
-  const later = [...users, ...domains];
+  // What watches workloads is there before them, but none of them waits for it: a repair must not depend on it.
+  const watching = clusters.flatMap(({ site, stacks: [platform] }) =>
+    observabilityStacks(app, site, platform ? [platform] : []).map((stack) => ({ site, stack })),
+  );
+  const later = [...users, ...watching, ...domains];
   const sites = clusters.map(({ site, stacks: before }) => ({
     site,
     stacks: [...before, ...later.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],

@@ -17,6 +17,7 @@ export type * from "./model/cluster";
 export type * from "./model/common";
 export { moves } from "./model/data-loss";
 export { type Ineffective, ineffective } from "./model/derive/ineffective";
+export { type MonitoringOverview, monitoringOf } from "./model/derive/monitoring";
 export { clientsOf, endpointsOf, type WorkloadOverview, workloadsOf } from "./model/derive/overview";
 export { type ResolvedStore, resolvedStores } from "./model/derive/sizes";
 export { type StoreBackup, storeBackups } from "./model/derive/store-backups";

@@ -66,7 +66,7 @@ describe("stacks through Terraform", () => {
 
   it("are those of both sides of an environment, on one cluster", async () => {
     const { asked } = await run({}, { program: { accounts, environments: [production] } });
-    const stacks = ["platform", "event-store", "read-store", "migrations", "write-side", "read-side", "projections"].map(
+    const stacks = ["platform", "event-store", "read-store", "observability", "migrations", "write-side", "read-side", "projections"].map(
       (part) => `production-${part}`,
     );
     expect(asked.map((line: string) => line.split(" ").slice(0, 2).join(" "))).toEqual([
@@ -144,6 +144,7 @@ describe("an environment on a cluster that stands for its own", () => {
       "readDatabase is cloudnative-pg instead of aurora",
       "cache is valkey instead of elasticache",
       "without aws-load-balancer-controller",
+      "without external-dns",
       "without storage-classes",
     ]);
   });

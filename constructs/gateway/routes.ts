@@ -62,6 +62,13 @@ export interface RoutesProps {
    * @default - as much as it can
    */
   readonly rateLimit?: RateLimit;
+
+  /**
+   * The Secret of type `nginx.org/htpasswd`, in the Gateway's namespace, whose key `auth` has the users that may ask, each with a password
+   * (basic authentication).
+   * @default - anybody may ask
+   */
+  readonly users?: string;
 }
 
 export interface RateLimit {
@@ -138,7 +145,7 @@ export function sharesPatch(backends: readonly Backend[]): readonly object[] {
 type Spec = ApiObject & { readonly spec: object };
 
 function objectsOf(props: RoutesProps): readonly Spec[] {
-  return [repeats(props), route(props), ...policies(props)];
+  return [repeats(props), ...authentication(props), route(props), ...policies(props)];
 }
 
 /** What stays the same when slots are switched: who may answer, and not who does. */
@@ -146,9 +153,13 @@ function withoutShares({ previews: _, backends, ...props }: RoutesProps): Routes
   return { ...props, backends: backends.map(({ service, port }) => ({ service, port })) };
 }
 
-function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {} }: RoutesProps): Spec {
+function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {}, users }: RoutesProps): Spec {
   const path = (value: string) => ({ path: { type: "PathPrefix", value } });
-  const filters = [{ type: "ExtensionRef", extensionRef: { group: "gateway.nginx.org", kind: "SnippetsFilter", name: filterOf(name) } }];
+  const extension = (kind: string, filter: string) => ({
+    type: "ExtensionRef",
+    extensionRef: { group: "gateway.nginx.org", kind, name: filter },
+  });
+  const filters = [...(users ? [extension("AuthenticationFilter", name)] : []), extension("SnippetsFilter", filterOf(name))];
   const asked = Object.entries(previews).map(([version, { service, port }]) => ({
     matches: paths.map((value) => ({ ...path(value), headers: [{ type: "Exact", name: PREVIEW_HEADER, value: version }] })),
     filters,
@@ -184,6 +195,18 @@ function repeats({ gateway, name, retries: wanted = "never", timeout = "30s" }: 
     metadata: { name: filterOf(name), namespace: gateway.namespace },
     spec: { snippets: [{ context: "http.server.location", value }] },
   };
+}
+
+function authentication({ gateway, name, users }: RoutesProps): readonly Spec[] {
+  if (users === undefined) return [];
+  return [
+    {
+      apiVersion: "gateway.nginx.org/v1alpha1",
+      kind: "AuthenticationFilter",
+      metadata: { name, namespace: gateway.namespace },
+      spec: { type: "Basic", basic: { realm: name, secretRef: { name: users } } },
+    },
+  ];
 }
 
 function policies(props: RoutesProps): readonly Spec[] {

@@ -16,7 +16,13 @@ export interface ExternalSecret extends ApiObject {
       readonly creationPolicy: "Owner" | "Orphan";
       readonly deletionPolicy: "Retain";
       readonly immutable?: boolean;
-      readonly template?: { readonly mergePolicy: "Merge"; readonly data: Readonly<Record<string, string>> };
+      readonly template?: {
+        readonly type?: string;
+
+        /** `Replace`: nothing but the data of the template. */
+        readonly mergePolicy: "Merge" | "Replace";
+        readonly data: Readonly<Record<string, string>>;
+      };
     };
     readonly data?: readonly { readonly secretKey: string; readonly remoteRef: { readonly key: string; readonly property?: string } }[];
     readonly dataFrom?: readonly (

@@ -234,6 +234,12 @@ export interface Telemetry {
   readonly namespace: string;
 
   /**
+   * Other ports of the collector that the pods may reach, for clients with another protocol: 14268 for Thrift of Jaeger.
+   * @default - none
+   */
+  readonly otherPorts?: readonly number[];
+
+  /**
    * Attributes of everything it sends, beside its name, version, namespace and pod.
    * @default - none
    */

@@ -285,7 +285,7 @@ export class PodTemplate extends Construct {
       egress: [
         ...this.connections.egress,
         ...egress,
-        ...(port ? [{ name: "telemetry", peer: { namespace: telemetry.namespace }, ports: [port] }] : []),
+        ...(port ? [{ name: "telemetry", peer: { namespace: telemetry.namespace }, ports: [port, ...(telemetry.otherPorts ?? [])] }] : []),
       ],
     };
   }

@@ -7,7 +7,6 @@ import { KubernetesTarget, type KubernetesTargetProps } from "../../constructs/k
 import { type Cluster, type ClusterKey, type ExistingCluster, isExistingCluster, type Room } from "../model/cluster";
 import { clustersOf } from "../model/derive/clusters";
 import { prioritiesOn } from "../model/derive/priorities";
-import { reservedCapacity } from "../model/derive/reserved-capacity";
 import { zoneNames } from "../model/place";
 import type { System } from "../model/system";
 import type { AwsContext } from "./context";
@@ -60,7 +59,6 @@ export function sitesOf(environment: System, foundation?: AwsOutputs): readonly 
     const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
     const ledger = new CapacityLedger(poolOf(environment, cluster), Object.fromEntries(priorities));
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
-    for (const [reason, groups] of reservedCapacity(environment, key)) ledger.keep(reason, ...groups);
     return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
   });
 }

@@ -9,8 +9,8 @@ import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { isManagedRedis } from "../model/derive/members";
-import { authorityOf, managedSecretsOf } from "../model/derive/secrets";
-import { isUsedFromElsewhere, type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
+import { managedSecretsOf, publishedAuthorities } from "../model/derive/secrets";
+import { type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import type { Environment } from "../model/environment";
 import { zoneIds } from "../model/place";
@@ -40,7 +40,7 @@ export function dataStacks(
   const servers = managedServersOf(environment);
   const { system, name, aws } = environment;
   const caches = environment.stores.filter(isManagedRedis);
-  const published = environment.stores.filter((store) => isUsedFromElsewhere(environment, store));
+  const published = publishedAuthorities(environment);
   if ([secrets, servers, caches, published].every(({ length }) => length === 0)) return [];
   const stack = new PlatformStack<DataOutputs>(app, `${name}-data`, awsStackProps(environment, account, "data", true));
   const { secretsKeyArn, dataKeyArn, logsKeyArn } = stack.read(keys);
@@ -48,7 +48,7 @@ export function dataStacks(
   for (const { spec } of secrets) {
     new ManagedSecret(stack, spec.name, { name: [system, name], spec, key: secretsKeyArn, protect });
   }
-  for (const authority of published.map(authorityOf))
+  for (const authority of published)
     new PublishedAuthority(stack, authority, { name: [system, name], authority, key: secretsKeyArn, protect });
 
   const outputs: Record<string, string> = {};

@@ -14,6 +14,7 @@ import { type PlatformPart, partsFromElsewhere, partsOf } from "../model/derive/
 import { prioritiesOn } from "../model/derive/priorities";
 import { secretsOf } from "../model/derive/secrets";
 import { domainsOn } from "../model/derive/signals";
+import { metricsReader, ownPrometheus } from "../model/monitoring";
 import { zoneIds } from "../model/place";
 
 /** What others need of what a cluster has from elsewhere, by its name as a part. */
@@ -34,14 +35,15 @@ export function platformStack(app: App, site: Site): PlatformStack {
       description: "Who stays when nodes are full: stores, the write side, the read side, projections",
     });
   const parts = settings(stack, site);
-  const namespaces = partNamespaces(Object.keys(parts) as PartName[], cluster, NAMESPACES.observability).map(
+  const reader = metricsReader(environment.monitoring);
+  const namespaces = partNamespaces(Object.keys(parts) as PartName[], cluster, reader).map(
     (namespace) => new Namespace(stack, `namespace-${namespace.name}`, { cluster, ...namespace }),
   );
   const platform = new Platform(stack, "platform", {
     cluster,
     parts,
     elsewhere: [...partsFromElsewhere(site.cluster)].flatMap((part) => PARTS[part] ?? []),
-    metrics: environment.monitoring?.prometheus === true,
+    metrics: reader !== undefined,
     namespaces: Object.fromEntries(namespaces.map(({ name, ready }) => [name, ready])),
   });
   if (hasPlanners(site)) new Planners(stack, "planners", { group: PLANNERS });
@@ -128,7 +130,8 @@ function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { cont
 function secretReaders({ environment, key }: Site): readonly string[] {
   const homes = secretsOf(environment).filter(({ cluster }) => cluster === key);
   const readers = domainsOn(environment, key).filter(({ ownsNamespace }) => ownsNamespace);
-  return [...new Set([...homes, ...readers].map(({ namespace }) => namespace))];
+  const watching = ownPrometheus(environment.monitoring) ? [{ namespace: NAMESPACES.observability }] : [];
+  return [...new Set([...homes, ...readers, ...watching].map(({ namespace }) => namespace))];
 }
 
 /** Without what is undefined: an absent part is not one that is there and empty. */

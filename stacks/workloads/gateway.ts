@@ -9,7 +9,7 @@ import type { PlatformStack } from "../base/stack";
 import { before } from "../cloud/entry";
 import { isExistingCluster } from "../model/cluster";
 import { camelCase, defaultHost, type PublicEndpoint, publicEndpoints } from "../model/derive/endpoints";
-import { NAMESPACES } from "../model/derive/namespaces";
+import { metricsReader } from "../model/monitoring";
 import type { DomainOf } from "../model/system";
 
 /** Where a domain lets requests in. */
@@ -45,10 +45,11 @@ export function publicEndpointOf({ environment, cluster, foundation }: Site, { n
  */
 export function gatewayOn({ site, stack, domain, after, ...place }: GatewayPlace): DomainGateway {
   const { environment, foundation } = site;
+  const reader = metricsReader(environment.monitoring);
   const shared = {
     ...place,
     clients: [smokeTestsOf(place.namespace)],
-    ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
+    ...(reader ? { metricsFrom: reader } : {}),
   };
   const entrance = publicEndpointOf(site, domain);
   if (!foundation?.entry || !entrance) {

@@ -3,7 +3,14 @@ import type { IConstruct } from "constructs";
 import { podConnections } from "../../constructs/connection";
 import { PodTraffic } from "../../constructs/kubernetes";
 import { type Postgres, postgresConnection } from "../../constructs/postgres";
-import { ProjectionTables, projectionTablesPods, projectionVariables, ReadModel, readModelPods } from "../../constructs/projection";
+import {
+  ProjectionExporter,
+  ProjectionTables,
+  projectionTablesPods,
+  projectionVariables,
+  ReadModel,
+  readModelPods,
+} from "../../constructs/projection";
 import { Job, MigrationJob, NamespaceConnections, ScheduledTask } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
 import { serverAt } from "../lookup/stores";
@@ -12,6 +19,7 @@ import { serversOf } from "../model/derive/members";
 import { slotRun } from "../model/derive/pod-names";
 import { slotsOf } from "../model/derive/read-models";
 import { isProtected } from "../model/exceptions";
+import { metricsReader } from "../model/monitoring";
 import type { JobOf, ReadModelOf, ServerOf } from "../model/system";
 import type { WorkloadPlace } from "./place";
 import { podOf } from "./pods";
@@ -69,6 +77,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
         }).ready
       : [];
   const before = [...first, ...tables];
+  if (models.length > 0) progressExported({ ...place, after: before }, server, postgres);
   const runs = jobs.flatMap((job) => {
     const found = done.get(job) ?? migrated({ ...place, after: before }, job, models);
     if (job.settings.per !== "slot") done.set(job, found);
@@ -97,6 +106,20 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
     );
   });
   return [...tables, ...runs.flatMap(({ job }) => job.ready), ...switched.flatMap(({ ready }) => ready)];
+}
+
+/** Progress of all projections of a database as metrics, once: in the first domain that has some, where somebody reads metrics. */
+function progressExported(
+  { site, stack, cluster, domain, namespace, priority, after }: WorkloadPlace,
+  server: ServerOf,
+  postgres: Postgres,
+) {
+  const { environment } = site;
+  const metricsFrom = metricsReader(environment.monitoring);
+  const first = environment.domains.find(({ readModels }) => readModels.some(({ database }) => database === server.name));
+  if (metricsFrom === undefined || first?.name !== domain.name) return;
+  const own = priority === undefined ? {} : { priority };
+  new ProjectionExporter(stack, `progress-of-${server.name}`, { cluster, namespace, postgres, metricsFrom, ...own, after });
 }
 
 /** What the platform's own jobs for a database need in a namespace that is not the database's: a way to it, and its migrator's secret. */

@@ -3,6 +3,7 @@ import type { RequestedConnection, SecretReference } from "../../constructs/conn
 import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
 import type { TrafficRule } from "../../constructs/kubernetes";
 import { parseBlock } from "../../constructs/network";
+import { telemetryEndpoints } from "../../constructs/observability";
 import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
@@ -11,6 +12,7 @@ import { NAMESPACES } from "../model/derive/namespaces";
 import { podNames } from "../model/derive/pod-names";
 import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
 import { workloadsIn } from "../model/derive/workloads";
+import { metricsReader, tracingOf } from "../model/monitoring";
 import type { DomainOf, ServiceOf, System, UseOf, WorkloadOf } from "../model/system";
 import type { Egress, SecretUse, Workload } from "../model/workloads/workload";
 import type { WorkloadPlace } from "./place";
@@ -157,12 +159,21 @@ function provided({ stack, cluster, namespace, after }: WorkloadPlace, name: str
 }
 
 function metricsOf({ monitoring }: System, metrics: Workload["metrics"]): Pick<PodProps, "metrics"> {
-  return metrics && monitoring?.prometheus ? { metrics: { ...metrics, from: NAMESPACES.observability, monitor: true } } : {};
+  const from = metricsReader(monitoring);
+  return metrics && from ? { metrics: { ...metrics, from, monitor: true } } : {};
 }
 
 function telemetryOf({ name, monitoring }: System): Pick<PodProps, "telemetry"> {
-  const { telemetry } = monitoring ?? {};
+  const own = tracingOf(monitoring) ? ownCollector() : undefined;
+  const { telemetry = own } = monitoring ?? {};
   return telemetry ? { telemetry: { ...telemetry, attributes: { "deployment.environment.name": name } } } : {};
+}
+
+/** The collector of the environment, which clients of OTLP over HTTP and of Jaeger's Thrift reach as well. */
+function ownCollector(): NonNullable<PodProps["telemetry"]> {
+  const namespace = NAMESPACES.observability;
+  const { otlpGrpc: endpoint, otlpHttp, jaegerThrift } = telemetryEndpoints({ namespace });
+  return { endpoint, namespace, otherPorts: [otlpHttp, jaegerThrift].map((address) => Number(new URL(address).port)) };
 }
 
 /** Where an API finds who may do what. */

@@ -38,7 +38,7 @@ describeRows("orchestrix", {
     expect(small).toEqual(["platform", "orchestrix"]);
     expect(app("small").spec.replicas).toBe("1");
     expect(container(app("small")).variables.EVENT_STORE_URL).toBe("memory:");
-    expect(only(large, medium)).toEqual(["redis"]);
+    expect(only(large, medium)).toEqual(["redis", "observability"]);
     expect(only(medium, large)).toEqual([]);
 
     const { exceptions, ...unexcepted } = inTier("small");

@@ -58,8 +58,20 @@ export const EXPLAINED: readonly Explained[] = [
   {
     tool: "kube-score",
     check: "cronjob-has-deadline",
-    of: /^CronJob\/read-store\/.*-(progress|drop|down|revoke)$/,
+    of: /^CronJob\/(read-store|observability)\/.*-(progress|drop|down|revoke)$/,
     reason: "nothing but a person starts it",
+  },
+  {
+    tool: "kube-score",
+    check: "service-targets-pod",
+    of: /^Service\/observability\/metrics-receiver-names$/,
+    reason: "its pods are those of a Gateway, which NGINX Gateway Fabric makes",
+  },
+  {
+    tool: "checkov",
+    check: "CKV_K8S_9",
+    of: /^Deployment\/read-store\/.*-progress$/,
+    reason: "nothing connects to the container that measures; the one that serves has a probe",
   },
   {
     tool: "checkov",

@@ -11,6 +11,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   secrets: "TOKEN",
   secretFiles: "/run/secrets/token",
   volumes: "/data",
+  receivers: "team",
 };
 
 /** Where the settings of each role are in the general form. */

@@ -165,6 +165,46 @@ const followed = (role: string, workload: object): readonly Group[] => {
 
 const watched = { monitoring: { prometheus: true } };
 
+const ALERTS = {
+  receivers: { team: { kind: "slack", channel: "#orders" }, oncall: { kind: "pagerduty" }, heartbeat: { kind: "webhook" } },
+  default: "team",
+};
+
+/** Everything that watches, but for logs. */
+const OBSERVED = {
+  prometheus: { retention: "8d" },
+  grafana: {
+    oidc: {
+      clientId: "grafana",
+      authUrl: "https://login.example.com/authorize",
+      tokenUrl: "https://login.example.com/token",
+      apiUrl: "https://login.example.com/userinfo",
+      role: "'Viewer'",
+    },
+  },
+  tracing: { sampling: { percentage: 10 } },
+  alerts: ALERTS,
+};
+
+/** What a service promises. */
+export const SLO = {
+  availability: 99.9,
+  latency: { p95: "250ms", p99: "500ms" },
+  requests: { failed: { label: "status", values: "5.." }, buckets: [0.25, 0.5, 1] },
+};
+
+export const OBJECTIVES = {
+  availability: 99.5,
+  "latency.p95": "1s",
+  "latency.p99": "1s",
+  "requests.histogram": "another",
+  "requests.labels.*": { job: "another" },
+  "requests.failed.label": "code",
+  "requests.failed.values": "4..",
+  "requests.buckets": "native",
+  "requests.unit": new Around({ ...SLO.requests, unit: "ms", buckets: [250, 500, 1000] }),
+};
+
 /** A service, with all that it may say. */
 const served = (role: "commandApi" | "queryApi"): readonly Group[] => {
   const first = role === "queryApi" ? "read-side" : "write-side";
@@ -199,6 +239,7 @@ const served = (role: "commandApi" | "queryApi"): readonly Group[] => {
       settings: { release: new Beside({ image: undefined, release: "blue-green", slots: { blue: image("api") }, live: "blue" }) },
     },
     { base: { ...on, [role]: { ...service, rateLimit: { requests: "7/s" } } }, at: `${role}.rateLimit`, first, settings: { burst: 77 } },
+    { base: { ...on, [role]: { ...service, slo: SLO } }, at: `${role}.slo`, first: "observability", settings: OBJECTIVES },
     { base: { ...on, [role]: scaled }, at: role, first, settings: SCALED },
     {
       base: { ...on, [role]: blueGreen },
@@ -769,6 +810,76 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
+    base: { ...ON_PREMISES, ...EVENTS, ...CLIENTS, monitoring: OBSERVED },
+    at: "monitoring",
+    first: "observability",
+    settings: {
+      "prometheus(settings)(no namespace).retention": "9d",
+      "prometheus(settings)(no namespace).series": 77_000,
+      "prometheus(settings)(no namespace).storage": "77Gi",
+      "grafana(settings).url": "https://another.example.com",
+      "grafana(settings).oidc.clientId": "another",
+      "grafana(settings).oidc.authUrl": "https://another.example.com/authorize",
+      "grafana(settings).oidc.tokenUrl": "https://another.example.com/token",
+      "grafana(settings).oidc.apiUrl": "https://another.example.com/userinfo",
+      "grafana(settings).oidc.role": "'Admin'",
+      "grafana(settings).oidc.scopes": "openid",
+      "tracing(settings).keep": "9d",
+      "tracing(settings).volume": "77Gi",
+      "tracing(settings).sampling.percentage": 7,
+      "tracing(settings).sampling.slowerThan": "7s",
+      "tracing(settings).sampling.wait": "77s",
+      "tracing(settings).sampling.pods.cpu": "777m",
+      "tracing(settings).sampling.pods.memory": "777Mi",
+      "tracing(settings).sampling.pods.queue": "77Gi",
+      "alerts.receivers.*(slack).channel": "#another",
+      "alerts.default(name)": "oncall",
+      "alerts.default(settings).critical": new Around({ critical: "oncall", warning: "team" }),
+      "alerts.default(settings).warning": new Around({ critical: "team", warning: "oncall" }),
+      "alerts.heartbeat": "heartbeat",
+      runbooks: "https://runbooks.example.com",
+    },
+  },
+  {
+    // In the general form, whose domain has a name that is known.
+    base: {
+      ...ON_PREMISES,
+      domains: { domain: { workers: { worker: { image: image("worker"), replicas: 1 } } } },
+      monitoring: { prometheus: true, alerts: { ...ALERTS, domains: { domain: { critical: "team", warning: "team" } } } },
+    },
+    at: "monitoring.alerts",
+    first: "observability",
+    settings: {
+      "domains.*(name)": { domain: "oncall" },
+      "domains.*(settings).critical": "oncall",
+      "domains.*(settings).warning": "oncall",
+    },
+  },
+  {
+    base: { ...ON_PREMISES, ...EVENTS, commandApi: { image: image("api"), replicas: 1 }, monitoring: { prometheus: true } },
+    at: "monitoring",
+    first: "observability",
+    settings: { durationUnit: "ms" },
+  },
+  {
+    // Of several zones.
+    base: { ...ON_EKS, ...EVENTS, monitoring: { prometheus: true, tracing: { sampling: { percentage: 10 } } } },
+    at: "monitoring",
+    first: "observability",
+    settings: { "tracing(settings).sampling.pods.replicas": 3 },
+  },
+  {
+    base: { ...ON_PREMISES, ...EVENTS, ...CLIENTS, monitoring: { prometheus: true, elasticStack: { nodes: 1 } } },
+    at: "monitoring",
+    first: "observability",
+    settings: {
+      "elasticStack(settings).nodes": 3,
+      "elasticStack(settings).storage": "77Gi",
+      "elasticStack(settings).memory": "7Gi",
+      "elasticStack(settings).keep": "9d",
+    },
+  },
+  {
     base: {
       ...ON_PREMISES,
       ...EVENTS,
@@ -847,9 +958,11 @@ const GROUPS: readonly Group[] = [
     base: { ...ON_PREMISES, ...EVENTS, ...CLIENTS },
     at: "monitoring",
     settings: {
-      prometheus: true,
-      grafana: new Around({ prometheus: true, grafana: true }),
-      elasticStack: true,
+      "prometheus(on)": true,
+      "prometheus(settings)(namespace).namespace": "another",
+      "grafana(on)": new Around({ prometheus: true, grafana: true }),
+      "tracing(on)": new Around({ prometheus: true, tracing: true }),
+      "elasticStack(on)": new Around({ prometheus: true, elasticStack: true }),
       "telemetry.endpoint": new Around({ endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" }),
       "telemetry.namespace": new Around({ endpoint: "http://collector.monitoring.svc:4317", namespace: "another" }),
     },

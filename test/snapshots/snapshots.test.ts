@@ -55,14 +55,16 @@ function objectsIn(json: Body): readonly string[] {
   );
 }
 
-/** Lines of a text from which on it is a file of the project, which is reviewed there. */
-const FILE = 12;
+/** Lines of a text, and its characters, from which on it is a file of the project, which is reviewed there: a script, rules, a dashboard. */
+const FILE = { lines: 12, characters: 20_000 };
 
 /** Without what says nothing to a reader, with policy documents as documents, and with files by their sum. */
 function readable(value: unknown): unknown {
   if (typeof value === "string" && /^\{"Version"/.test(value)) return readable(JSON.parse(value));
-  if (typeof value === "string" && value.split("\n").length > FILE) {
-    return `${value.split("\n").length} lines, ${createHash("sha256").update(value).digest("hex").slice(0, 8)}`;
+  if (typeof value === "string") {
+    const sum = createHash("sha256").update(value).digest("hex").slice(0, 8);
+    if (value.split("\n").length > FILE.lines) return `${value.split("\n").length} lines, ${sum}`;
+    if (value.length > FILE.characters) return `${value.length} characters, ${sum}`;
   }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(readable);

@@ -68,7 +68,7 @@ describe("the namespaces of a platform", () => {
 
   it("are those of each side alone", () => {
     const namespaces = (id: string) => Object.keys(openings(platform(id))).sort();
-    expect(namespaces("production-read")).toEqual(["cert-manager", "external-secrets", "keda", "nginx-gateway"]);
+    expect(namespaces("production-read")).toEqual(["cert-manager", "external-dns", "external-secrets", "keda", "nginx-gateway"]);
     expect(namespaces("scaled-read")).toEqual(["cert-manager", "cnpg-system", "external-secrets"]);
     expect(namespaces("scaled-write")).toEqual(["cert-manager", "external-dns", "external-secrets", "keda"]);
   });
@@ -76,7 +76,6 @@ describe("the namespaces of a platform", () => {
   it("open for all of their parts together, where several share one", () => {
     expect(openings(platform("scaled-read"))["cnpg-system"]).toEqual([
       "deny",
-      "from-metrics 8080",
       "from-peers 9090",
       "from-webhooks 9443",
       "to-api-server 443 6443",
@@ -118,7 +117,7 @@ describe("the secret store of a platform", () => {
     });
     for (const [id, namespaces] of [
       ["scaled-write", ["event-store", "write-side"]],
-      ["production-write", ["event-store", "write-side"]],
+      ["production-write", ["event-store", "observability", "write-side"]],
     ] as const) {
       const [writing] = values(platform(id), "secret-store").objects;
       expect(writing.spec.conditions).toEqual([{ namespaces }]);

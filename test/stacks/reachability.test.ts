@@ -74,6 +74,8 @@ describe("who may talk to whom", () => {
       "write-entry": { "write-nodes": FROM_ENTRY },
       "write-nodes": {
         "aws-endpoints": "443",
+        // The receiver of samples, on the hub.
+        "read-nodes": "443",
         "write-api": "443",
         "write-nodes": AMONG_NODES_WITH_A_GATEWAY,
         ...KURRENT_CLOUD,

@@ -87,11 +87,17 @@ describe("the data stack", () => {
     expect(["local", "dev", "staging", "production"].map((name) => stacks.has(`${name}-data`))).toEqual([false, true, true, true]);
     expect(all(dataStack("production"), "aws_secretsmanager_secret").map(({ name }) => name)).toEqual([
       "orders-production-cache-users",
+      "orders-production-elasticsearch-collector",
+      "orders-production-elasticsearch-grafana",
+      "orders-production-elasticsearch-jaeger",
+      "orders-production-elasticsearch-metrics",
       "orders-production-event-store-admin",
       "orders-production-event-store-commands",
       "orders-production-event-store-subscriptions",
       "orders-production-field-keys",
       "orders-production-grafana-admin",
+      "orders-production-metrics-receiver-authority",
+      "orders-production-metrics-sender",
       "orders-production-read-database-migrator",
       "orders-production-read-database-reader",
       "orders-production-read-database-writer",

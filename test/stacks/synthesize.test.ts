@@ -110,7 +110,7 @@ describe("a synthesis", () => {
   it("puts the pinned providers beside each stack, those that it needs and no other", () => {
     for (const id of readdirSync(join(whole, "stacks"))) {
       const lock = readFileSync(join(whole, "stacks", id, ".terraform.lock.hcl"), "utf8");
-      const pinned = /-(platform|store|side|projections|migrations|users)$/.test(id)
+      const pinned = /-(platform|store|observability|side|projections|migrations|users)$/.test(id)
         ? { helm: "3.1.1", kubernetes: "2.38.0" }
         : { aws: "5.100.0" };
       expect(lock.match(/^provider .*|^ {2}version .*/gm)).toEqual(

@@ -21,6 +21,7 @@ describe("the traffic of an environment", () => {
       "read-nodes -> aws-endpoints:443",
       "read-nodes -> read-database:5432",
       "read-nodes -> cache:6379",
+      "write-nodes -> read-nodes:443",
       "write-nodes -> kurrent-cloud:2113",
       "read-nodes -> kurrent-cloud:2113",
       "write-entry -> write-nodes:443",

@@ -12,12 +12,12 @@ import { pathOf } from "../../model/check/paths";
 import { isExistingCluster } from "../../model/cluster";
 import { passwordJob } from "../../model/derive/identities";
 import { isManagedRedis, runsAt, type StoreWith, serversOf, usersOf } from "../../model/derive/members";
-import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
 import { authorityOf } from "../../model/derive/secrets";
 import { outputName } from "../../model/derive/servers";
 import { readersOf } from "../../model/derive/signals";
 import { storeQuota } from "../../model/derive/sizes";
+import { metricsReader } from "../../model/monitoring";
 import type { Engine } from "../../model/stores";
 import { databaseOf } from "../../model/stores/postgres";
 import type { ServerOf, StoreOf } from "../../model/system";
@@ -94,7 +94,8 @@ function secretOf({ stack, cluster, after }: StorePlace, namespace: string, spec
 }
 
 function metricsFrom({ environment }: Site) {
-  return environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {};
+  const reader = metricsReader(environment.monitoring);
+  return reader ? { metricsFrom: reader } : {};
 }
 
 function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
@@ -104,6 +105,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const { engine: _, size = environment.size ?? "medium", insecure = false, backup: __, ...said } = settings;
   const secrets = Object.values(kurrentDbSecrets(name)).map((spec) => secretOf(place, namespace, spec));
   const outside = outsideOf(site, stack, store);
+  const reader = metricsReader(environment.monitoring);
   const { ready } = describedAt(
     pathOf(environment, keys),
     new KurrentDb(stack, name, {
@@ -115,7 +117,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
       insecureOnOwnMachine: insecure,
       clients: outside ? [...clients, ...outside.networks.map((cidr) => ({ cidr }))] : clients,
       ...(outside ? { outside } : {}),
-      ...(environment.monitoring?.prometheus ? { metrics: NAMESPACES.observability } : {}),
+      ...(reader ? { metrics: reader } : {}),
       protect: stack.protect,
       priority: priorityClass(environment, "stores"),
       secrets: insecure ? [] : secrets,

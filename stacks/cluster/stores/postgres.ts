@@ -16,9 +16,9 @@ import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
 import { backupsOf, identitiesOf } from "../../model/derive/identities";
 import { runsAt } from "../../model/derive/members";
-import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
 import { credentialsOf, outputName } from "../../model/derive/servers";
+import { metricsReader } from "../../model/monitoring";
 import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores/postgres";
 import { databaseOf, serverSecrets } from "../../model/stores/postgres";
 import type { ServerOf } from "../../model/system";
@@ -73,6 +73,7 @@ export function postgresOn(place: StorePlace, server: ServerOf): Found {
 
 function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: OnCluster): Found {
   const { environment, foundation } = site;
+  const reader = metricsReader(environment.monitoring);
   const { name, namespace, keys } = server;
   const identity = identitiesOf(environment).find(
     (one) => one.cluster === site.key && one.namespace === namespace && one.serviceAccount === name,
@@ -86,7 +87,7 @@ function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: 
         ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` } }
         : {}),
       clients: [{ namespace }, ...clients],
-      ...(environment.monitoring?.prometheus ? { metricsFrom: NAMESPACES.observability } : {}),
+      ...(reader ? { metricsFrom: reader } : {}),
       protect: stack.protect,
       priority: priorityClass(environment, "stores"),
       after,

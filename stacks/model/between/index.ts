@@ -14,6 +14,7 @@ import {
 import { domainRules } from "./domains";
 import { edgeRules } from "./edges";
 import { exceptionsAreUsed } from "./exceptions";
+import { monitoringRules } from "./monitoring";
 import { nameRules } from "./names";
 import { clusterRules } from "./nodes";
 import { addressesAreEnough, existingSubnetsMatch, regionsAreTwo, tagsAreAllowed, zonesAreEnough } from "./place";
@@ -30,7 +31,7 @@ export const environmentRules: readonly Rule[] = [
   ...roleRules,
   clustersAreThere,
   clustersAreChosen,
-  grafanaHasPrometheus,
+  ...monitoringRules,
   ...nameRules,
   scalingHasRoom,
   ...storeRules,
@@ -49,19 +50,6 @@ export const environmentRules: readonly Rule[] = [
   stateIsShared,
   exceptionsAreUsed,
 ];
-
-function grafanaHasPrometheus({ monitoring }: DraftSystem): Finding[] {
-  if (!monitoring?.grafana || monitoring.prometheus) return [];
-  // One that was refused has been reported.
-  if ("prometheus" in monitoring && monitoring.prometheus === undefined) return [];
-  return [
-    {
-      keys: ["monitoring", "grafana"],
-      rule: "shows what Prometheus collects, and there is none",
-      remedy: "turn prometheus on as well",
-    },
-  ];
-}
 
 function scalingHasRoom(system: DraftSystem): Finding[] {
   const counts = [

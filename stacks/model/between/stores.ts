@@ -99,6 +99,12 @@ const TAKEN: Readonly<Record<string, string>> = {
   "cache-password": "the job that tells the cache its password",
   "broker-users": "the users of the broker",
   "grafana-admin": "the administrator of Grafana",
+  "elasticsearch-collector": "the user as whom logs are written",
+  "elasticsearch-jaeger": "the user of traces",
+  "elasticsearch-grafana": "the user as whom logs are read",
+  "elasticsearch-metrics": "the user of metrics of Elasticsearch",
+  "metrics-sender": "the user as whom samples are sent",
+  "metrics-receiver-authority": "the authority of the receiver of samples",
   "field-keys": "the keys of fields",
   "event-store-authority": "the authority of the event store",
 };

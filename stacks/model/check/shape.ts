@@ -155,6 +155,14 @@ export function nameOr(name: Schema, settings: Schema): Schema {
   );
 }
 
+/** On or off, or a group of settings, which is on. */
+export function flagOr(settings: Schema): Schema {
+  return madeOf(
+    { "(on)": flag, "(settings)": settings },
+    v.lazy((input) => (isPlain(input) ? settings : flag)),
+  );
+}
+
 /** One of several engines, told apart by the setting `engine`. */
 export function engines(table: Readonly<Record<string, Schema>>): Schema {
   return kinds("engine", "engine here", table);

@@ -1,4 +1,5 @@
 import { step } from "../check/paths";
+import { metricsReader } from "../monitoring";
 import { engineOf } from "../stores";
 import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
@@ -25,7 +26,7 @@ export function ineffective(system: System): readonly Ineffective[] {
 type Entry = readonly [set: boolean, keys: readonly string[], why: string];
 
 function notImplemented(system: System): readonly Entry[] {
-  const { aws, backup, monitoring, standbyOf, stores } = system;
+  const { aws, backup, standbyOf, stores } = system;
   const backups = storeBackups(system);
   const copied = backups.some(({ inBucket }) => inBucket);
   const kept = backups.some(({ followsKeep }) => followsKeep);
@@ -39,9 +40,6 @@ function notImplemented(system: System): readonly Entry[] {
       }),
     ),
     [backup?.keep !== undefined && !kept, ["backup", "keep"], "no store has backups that it applies to"],
-    [monitoring?.prometheus === true, ["monitoring", "prometheus"], "definitions and monitors are installed, and no Prometheus"],
-    [monitoring?.grafana === true, ["monitoring", "grafana"], "a password is generated, and no Grafana installed"],
-    [monitoring?.elasticStack === true, ["monitoring", "elasticStack"], "nothing is installed"],
   ];
 }
 
@@ -81,9 +79,13 @@ function rolesWithoutRights({ domains, stores }: System): readonly Entry[] {
 }
 
 function metricsNotRead(system: System): readonly Entry[] {
-  const read = system.monitoring?.prometheus === true;
-  return workloadsIn(system).map(({ workload: { keys, written } }): Entry => {
+  const read = metricsReader(system.monitoring) !== undefined;
+  return workloadsIn(system).flatMap(({ workload: { keys, written } }): Entry[] => {
     const why = "nothing reads them without monitoring.prometheus";
-    return ["metrics" in written && written.metrics !== undefined && !read, [...keys, "metrics"], why];
+    const { slo } = written as { readonly slo?: object };
+    return [
+      ["metrics" in written && written.metrics !== undefined && !read, [...keys, "metrics"], why],
+      [slo !== undefined && !read, [...keys, "slo"], "nothing measures it without monitoring.prometheus"],
+    ];
   });
 }

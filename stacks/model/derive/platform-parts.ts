@@ -1,6 +1,8 @@
 import { type Cluster, type ClusterKey, type ExistingPart, isExistingCluster } from "../cluster";
+import { metricsReader } from "../monitoring";
 import type { DomainOf, StoreOf, System } from "../system";
 import { exposedOf } from "./endpoints";
+import { receivesMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
 import { isUsedFromElsewhere } from "./servers";
 import { autoscaled, domainsOn } from "./signals";
@@ -16,6 +18,7 @@ export type PlatformPart =
 
 /** What decides which parts a cluster needs. */
 interface Carried {
+  readonly key: ClusterKey;
   readonly system: System;
 
   /** What is on it. */
@@ -31,18 +34,19 @@ interface Carried {
 
 /** When a cluster needs each part. Nothing is installed for its own sake. */
 export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
-  "prometheus-operator-crds": ({ system: { monitoring } }) => monitoring?.prometheus === true,
-  "gateway-api": serves,
-  "cert-manager": (carried) => serves(carried) || servesStores(carried),
+  "prometheus-operator-crds": ({ system: { monitoring } }) => metricsReader(monitoring) !== undefined,
+  "gateway-api": (carried) => serves(carried) || receives(carried),
+  "cert-manager": (carried) => serves(carried) || servesStores(carried) || receives(carried),
   "external-secrets": () => true,
   "metrics-server": ({ onEks }) => !onEks,
   "snapshot-controller": (carried) => !carried.onEks && servesStores(carried),
   "storage-classes": ({ onEks }) => onEks,
   "aws-load-balancer-controller": (carried) => carried.onEks && serves(carried),
-  // Everything else is known by names that Terraform makes; the nodes of an event store are known one by one.
-  "external-dns": ({ onEks, stores, system }) => onEks && stores.some((store) => isUsedFromElsewhere(system, store)),
+  // Everything else is known by names that Terraform makes; the nodes of an event store and the receiver of samples by their pods.
+  "external-dns": (carried) =>
+    carried.onEks && (receives(carried) || carried.stores.some((store) => isUsedFromElsewhere(carried.system, store))),
   karpenter: ({ onEks, scaled }) => onEks && scaled,
-  "nginx-gateway-fabric": serves,
+  "nginx-gateway-fabric": (carried) => serves(carried) || receives(carried),
   // Not only where a signal is followed: one that is followed no more is taken away by it, in a later stack.
   keda: ({ domains }) => autoscaled(domains).length > 0,
   "cloudnative-pg": runsPostgres,
@@ -59,6 +63,7 @@ interface OnCluster {
 /** The parts that a cluster needs and does not have from elsewhere. */
 export function partsOf({ environment: system, key, cluster }: OnCluster): ReadonlySet<PlatformPart> {
   const carried: Carried = {
+    key,
     system,
     domains: domainsOn(system, key),
     stores: system.stores.filter((store) => store.cluster === key),
@@ -82,6 +87,11 @@ export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> 
 /** Whether requests come into it from outside. */
 function serves({ domains }: Carried): boolean {
   return domains.some((domain) => exposedOf(domain).length > 0);
+}
+
+/** Whether samples of another cluster come in. */
+function receives({ system, key }: Carried): boolean {
+  return receivesMetrics(system, key);
 }
 
 /** Whether servers are on it that have certificates. */

@@ -1,11 +1,15 @@
+import { elasticUsers, GRAFANA_ADMIN, METRICS_SENDER, RECEIVER_AUTHORITY } from "../../../constructs/observability";
 import type { SecretSpec } from "../../../constructs/secrets";
 import { type ClusterKey, isExistingCluster } from "../cluster";
+import { elasticStackOf } from "../monitoring";
 import { engineOf } from "../stores";
 import type { DomainOf, StoreOf, System } from "../system";
 import type { SecretUse } from "../workloads/workload";
 import { clustersOf } from "./clusters";
+import { hubOf, receivesMetrics } from "./hub";
 import { membersOf } from "./members";
 import { NAMESPACES } from "./namespaces";
+import { isUsedFromElsewhere } from "./servers";
 
 /** A secret, and where in the system it belongs. */
 export interface PlacedSecret {
@@ -14,25 +18,19 @@ export interface PlacedSecret {
   readonly spec: SecretSpec;
 }
 
-/** 32 letters and digits: 190 bits. */
-const PASSWORD = { length: 32 } as const;
-
 /** 32 bytes, the key of AES-256. */
 const AES_KEY = { length: 64, characters: "hex" } as const;
+
+/** The authorities that a cluster publishes for the other one. */
+export function publishedAuthorities(system: System): readonly string[] {
+  const stores = system.stores.filter((store) => isUsedFromElsewhere(system, store));
+  return [...stores.map(authorityOf), ...(receivesMetrics(system, "readCluster") ? [RECEIVER_AUTHORITY] : [])];
+}
 
 /** Who signs the certificates of an event store, for the clients on another cluster. It is no secret. */
 export function authorityOf({ name }: Pick<StoreOf, "name">): string {
   return `${name}-authority`;
 }
-
-const GRAFANA_ADMIN: SecretSpec = {
-  name: "grafana-admin",
-  purpose: "Grafana's administrator",
-  keys: { "admin-password": PASSWORD },
-  fixed: { "admin-user": "admin" },
-  // Read when Grafana's database is made; a database on a volume keeps what it has.
-  rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
-};
 
 export const FIELD_KEYS: SecretSpec = {
   name: "field-keys",
@@ -90,7 +88,7 @@ export function secretHomesOf(system: Pick<System, "domains">, domain: DomainOf)
  */
 export function secretsOf(system: System): readonly PlacedSecret[] {
   const { stores, monitoring } = system;
-  const hub = clustersOf(system).find(([key]) => key !== "writeCluster")?.[0];
+  const hub = hubOf(system);
   const keys = fieldKeysHome(system);
   return [
     ...stores.flatMap((store) => {
@@ -98,6 +96,10 @@ export function secretsOf(system: System): readonly PlacedSecret[] {
       return specs.map((spec) => ({ cluster: store.cluster, namespace: store.namespace, spec }));
     }),
     ...(monitoring?.grafana && hub ? [{ cluster: hub, namespace: NAMESPACES.observability, spec: GRAFANA_ADMIN }] : []),
+    ...(hub && elasticStackOf(monitoring)
+      ? Object.values(elasticUsers()).map((spec) => ({ cluster: hub, namespace: NAMESPACES.observability, spec }))
+      : []),
+    ...(hub && receivesMetrics(system, hub) ? [{ cluster: hub, namespace: NAMESPACES.observability, spec: METRICS_SENDER }] : []),
     ...(keys ? [{ cluster: keys.cluster, namespace: keys.namespace, spec: FIELD_KEYS }] : []),
     ...workloadSecrets(system),
   ];

@@ -7,6 +7,7 @@ import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { newClusters } from "./clusters";
 import { publicEndpoints } from "./endpoints";
+import { receivesMetrics } from "./hub";
 import { isAtVendor, isManagedRedis, membersOf, usersOf } from "./members";
 import { isUsedFromElsewhere, managedServersOf } from "./servers";
 
@@ -95,6 +96,8 @@ export function traffic(system: System): Traffic {
         flows.push({ from, to, port: PORTS.kurrentDb, description: "projections subscribe to the event store" });
     }
   }
+  if (receivesMetrics(system, "readCluster") && nodes.writeCluster && nodes.readCluster)
+    flows.push({ from: nodes.writeCluster, to: nodes.readCluster, port: GATEWAY_PORTS.encrypted, description: "samples, to the hub" });
   const networks: Record<string, string> = {};
   for (const store of system.stores) {
     if (!isAtVendor(store)) continue;

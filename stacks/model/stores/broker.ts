@@ -39,6 +39,7 @@ export function brokerSize({ engine: _, purpose: __, active: ___, size: own, ...
 }
 
 export const nats: StoreEngine<NatsSettings> = {
+  rules: ["nats"],
   kind: "broker",
   runs: "cluster",
   secrets: (name) => [natsUsers(name)],

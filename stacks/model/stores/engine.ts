@@ -1,5 +1,6 @@
 import type { Problem } from "../../../constructs/core/errors";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
+import type { RuleSubject } from "../../../constructs/observability";
 import type { SecretSpec } from "../../../constructs/secrets";
 import type { Size } from "../../../constructs/sizing";
 import type { Draft, Finding } from "../check/finding";
@@ -104,6 +105,12 @@ export interface StoreEngine<S> {
    * @default - none: it keeps its data itself
    */
   readonly server?: (settings: Draft<S>) => object | undefined;
+
+  /**
+   * Rules by which it is watched on its cluster. A server of PostgreSQL has its own.
+   * @default - none
+   */
+  readonly rules?: readonly RuleSubject[];
 
   /** Settings that have no effect, each with the reason. */
   readonly ineffective?: Readonly<{ [Key in keyof S]?: string }>;

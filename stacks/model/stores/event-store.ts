@@ -350,6 +350,7 @@ function vendorVersionLoss(before: KurrentCloudSettings, after: KurrentCloudSett
 }
 
 export const kurrentDb: StoreEngine<KurrentDbSettings> = {
+  rules: ["kurrentdb"],
   secrets: (name, { insecure }) => (insecure ? [] : Object.values(kurrentDbSecrets(name))),
   namedOutside: true,
   withoutArm: "KurrentDB has no ARM image",

@@ -114,6 +114,7 @@ export const elasticache: StoreEngine<ElastiCacheSettings> = {
 };
 
 export const valkey: StoreEngine<ValkeySettings> = {
+  rules: ["valkey"],
   secrets: (name) => [redisUsers(name)],
   kind: "redis",
   runs: "cluster",

@@ -1,9 +1,10 @@
 import type { Bytes, Duration } from "../../../constructs/core/quantities";
 import { bytes, seconds } from "../../../constructs/core/quantities";
 import type { RateLimit } from "../../../constructs/gateway";
+import type { Objective, RequestMetrics } from "../../../constructs/observability";
 import type { Volume } from "../../../constructs/workload";
-import { choice, list, object, optional, quantity, records, text, whole } from "../check/shape";
-import { domain, name, path, port, type Replicas, replicas } from "../common";
+import { choice, list, object, optional, quantity, records, text, value, whole } from "../check/shape";
+import { anyText, domain, name, path, port, type Replicas, replicas } from "../common";
 import type { Edge } from "../edge";
 import { edge } from "../edge";
 import type { SlotSettings } from "./release-file";
@@ -86,12 +87,22 @@ export interface Service extends Workload, SlotSettings {
   readonly rateLimit?: RateLimit;
 
   /**
+   * Service level objectives over 30 days: `{ availability: 99.9, latency: { p95: "300ms" } }`. Alerts tell when the error budget burns
+   * too fast. Needs `metrics` with a histogram of request durations, and `monitoring.prometheus`.
+   * @default - none
+   */
+  readonly slo?: ServiceObjective;
+
+  /**
    * How a new version comes in: in place of the old one, instance by instance (`rolling`), or beside it in a slot of its
    * own, which requests are then turned to (`blue-green`).
    * @default "rolling"
    */
   readonly release?: "rolling" | "blue-green";
 }
+
+/** What a service promises, measured by its own metrics. */
+export type ServiceObjective = Omit<Objective, "service" | "namespace">;
 
 export interface QueryApi extends Service {
   /**
@@ -107,6 +118,28 @@ const portName = text(
   "is no name of a port",
   "use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics",
 );
+
+const boundaries = value((input) =>
+  input === "native" || (Array.isArray(input) && input.length > 0 && input.every((each) => typeof each === "number" && each > 0))
+    ? undefined
+    : { rule: "must be boundaries of buckets", remedy: 'list numbers above 0, or write "native"' },
+);
+
+const slo = object<ServiceObjective>({
+  availability: value((input) => (typeof input === "number" ? undefined : { rule: "must be a percentage", remedy: "use 99.9" })),
+  latency: optional(object<NonNullable<ServiceObjective["latency"]>>({ p95: optional(anyText), p99: optional(anyText) })),
+  requests: optional(
+    object<RequestMetrics>({
+      histogram: optional(
+        text(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, "must be the name of a metric", "write one like http_request_duration_seconds"),
+      ),
+      labels: optional(records(anyText)),
+      failed: optional(object<NonNullable<RequestMetrics["failed"]>>({ label: anyText, values: anyText })),
+      buckets: optional(boundaries),
+      unit: optional(choice(["s", "ms"], "unit of a duration here")),
+    }),
+  ),
+});
 
 export const service = {
   ...workload,
@@ -128,6 +161,7 @@ export const service = {
       burst: optional(whole(0, 100_000)),
     }),
   ),
+  slo: optional(slo),
   release: optional(choice(["rolling", "blue-green"], "way to release a service")),
   ...slotSettings,
 };

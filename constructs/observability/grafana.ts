@@ -1,0 +1,237 @@
+import type { SecretReference } from "../connection";
+import type { KubernetesTarget } from "../kubernetes";
+import { type Asked, resources } from "../platform";
+import type { SecretSpec } from "../secrets";
+import type { Elasticsearch } from "./elastic-contract";
+
+/** Who signs in to Grafana by a provider of OpenID Connect. Its client secret is the key `client-secret` of the Secret `grafana-oidc`. */
+export interface GrafanaOidc {
+  readonly clientId: string;
+
+  /** Where a person is sent to sign in: `https://login.example.com/authorize`. */
+  readonly authUrl: string;
+
+  /** Where a code is exchanged for a token: `https://login.example.com/oauth/token`. */
+  readonly tokenUrl: string;
+
+  /** Where claims about a person are read: `https://login.example.com/userinfo`. */
+  readonly apiUrl: string;
+
+  /**
+   * A JMESPath expression over the claims that gives `Viewer`, `Editor` or `Admin`: `contains(groups, 'platform') && 'Admin' || 'Viewer'`.
+   * Who gets none of these is not let in.
+   */
+  readonly role: string;
+
+  /** @default "openid profile email" */
+  readonly scopes?: string;
+}
+
+export interface GrafanaSettings {
+  /**
+   * The address under which people open it. A provider of OpenID Connect sends them back to it.
+   * @default "http://localhost:3000": a forwarded port (`kubectl port-forward`)
+   */
+  readonly url?: string;
+
+  /**
+   * How people sign in.
+   * @default - as the administrator, whose password is drawn and lies in the Secret `grafana-admin`
+   */
+  readonly oidc?: GrafanaOidc;
+}
+
+/** The password of Grafana's administrator. */
+export const GRAFANA_ADMIN: SecretSpec = {
+  name: "grafana-admin",
+  purpose: "Grafana's administrator",
+  // 32 letters and digits: 190 bits.
+  keys: { "admin-password": { length: 32 } },
+  fixed: { "admin-user": "admin" },
+  // Read when Grafana's database is made; a database on a volume keeps what it has.
+  rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
+};
+
+/** The Secrets that Grafana reads. */
+export const GRAFANA_SECRETS = { admin: GRAFANA_ADMIN.name, oidc: "grafana-oidc" } as const;
+
+export const GRAFANA = {
+  grafana: { cpu: "100m", memory: "384Mi" },
+  /** Each of two, which bring dashboards and sources of data. */
+  sidecar: { cpu: "10m", memory: "96Mi" },
+} as const satisfies Readonly<Record<string, Asked>>;
+
+/** Where sign-in and links lead when nobody says otherwise. */
+const FORWARDED = "http://localhost:3000";
+
+/** A source of data beside Prometheus and Alertmanager, as Grafana is told of it. */
+export type DataSource = Readonly<Record<string, unknown>> & { readonly name: string; readonly uid: string; readonly type: string };
+
+/** The Secrets and files by which Grafana signs in to Elasticsearch. */
+const ELASTIC = { user: "ELASTIC_USER", password: "ELASTIC_PASSWORD", authority: "/etc/elasticsearch-authority" } as const;
+
+/** Where traces are read. In files of data sources a dollar sign begins a variable, and two are one. */
+export function jaegerSource(namespace: string, logs: boolean): DataSource {
+  return {
+    name: "Jaeger",
+    uid: "jaeger",
+    type: "jaeger",
+    access: "proxy",
+    url: `http://jaeger.${namespace}.svc:16686`,
+    jsonData: {
+      nodeGraph: { enabled: true },
+      tracesToMetrics: {
+        datasourceUid: "prometheus",
+        tags: [{ key: "service.name", value: "service_name" }],
+        queries: [{ name: "Request rate", query: "sum(rate(traces_span_metrics_calls_total{$$__tags}[5m]))" }],
+      },
+      ...(logs
+        ? { tracesToLogsV2: { datasourceUid: "elasticsearch", spanStartTimeShift: "-5m", spanEndTimeShift: "5m", filterByTraceID: true } }
+        : {}),
+    },
+  };
+}
+
+/** Where logs are read: data streams of OpenTelemetry. */
+export function elasticsearchSource({ url, authority, users }: Elasticsearch, traces: boolean): ElasticsearchSource {
+  return {
+    name: "Elasticsearch",
+    uid: "elasticsearch",
+    type: "elasticsearch",
+    access: "proxy",
+    url,
+    basicAuth: true,
+    basicAuthUser: `$${ELASTIC.user}`,
+    secureJsonData: { basicAuthPassword: `$${ELASTIC.password}`, tlsCACert: `$__file{${ELASTIC.authority}/${authority.key}}` },
+    jsonData: {
+      index: "logs-*",
+      timeField: "@timestamp",
+      logMessageField: "body.text",
+      logLevelField: "severity_text",
+      tlsAuthWithCACert: true,
+      ...(traces ? { dataLinks: [{ field: "trace_id", datasourceUid: "jaeger", url: "$${__value.raw}" }] } : {}),
+    },
+    signsIn: { authority: authority.secretName, user: users.grafana.user, password: users.grafana.password },
+  };
+}
+
+/** A source that asks for a user, in Secrets of Grafana's namespace. */
+interface ElasticsearchSource extends DataSource {
+  readonly signsIn: { readonly authority: string; readonly user: SecretReference; readonly password: SecretReference };
+}
+
+function elasticOf(sources: readonly DataSource[]): ElasticsearchSource["signsIn"] | undefined {
+  return (sources.find(({ type }) => type === "elasticsearch") as ElasticsearchSource | undefined)?.signsIn;
+}
+
+/** Variables with what Grafana signs in by, and files. */
+function secretsOf(oidc: boolean, elastic: ElasticsearchSource["signsIn"] | undefined): object {
+  const from = (name: string, key: string) => ({ secretKeyRef: { name, key } });
+  const variables = {
+    ...(oidc ? { GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET: from(GRAFANA_SECRETS.oidc, "client-secret") } : {}),
+    ...(elastic
+      ? {
+          [ELASTIC.user]: from(elastic.user.secret.name, elastic.user.key),
+          [ELASTIC.password]: from(elastic.password.secret.name, elastic.password.key),
+        }
+      : {}),
+  };
+  return {
+    ...(Object.keys(variables).length > 0 ? { envValueFrom: variables } : {}),
+    ...(elastic
+      ? {
+          extraSecretMounts: [
+            {
+              name: "elasticsearch-authority",
+              mountPath: ELASTIC.authority,
+              secretName: elastic.authority,
+              readOnly: true,
+              defaultMode: 0o440,
+            },
+          ],
+        }
+      : {}),
+  };
+}
+
+/** Grafana as the chart of Prometheus brings it: nothing in it is made by hand, so that it can be lost. */
+export function grafanaValues(
+  { scratchClass: storageClass }: Pick<KubernetesTarget, "scratchClass">,
+  { url = FORWARDED, oidc }: GrafanaSettings,
+  sources: readonly DataSource[],
+): object {
+  return {
+    enabled: true,
+    fullnameOverride: "grafana",
+    // Preferences and short links are on its volume; two could not share it.
+    deploymentStrategy: { type: "Recreate" },
+    persistence: { enabled: true, size: "10Gi", storageClassName: storageClass },
+    initChownData: { enabled: false },
+    testFramework: { enabled: false },
+    resources: resources(GRAFANA.grafana),
+    containerSecurityContext: { ...CONTAINER, readOnlyRootFilesystem: true },
+    extraEmptyDirMounts: [{ name: "tmp", mountPath: "/tmp" }],
+    enableServiceLinks: false,
+    // What it reads of the cluster are the dashboards and sources in its own namespace, none of which is a Secret.
+    rbac: { namespaced: true },
+    sidecar: {
+      resources: resources(GRAFANA.sidecar),
+      securityContext: { ...CONTAINER, readOnlyRootFilesystem: true },
+      dashboards: {
+        searchNamespace: null,
+        resource: "configmap",
+        folderAnnotation: "grafana_folder",
+        provider: { allowUiUpdates: false, foldersFromFilesStructure: true },
+      },
+      datasources: { searchNamespace: null, resource: "configmap", exemplarTraceIdDestinations: exemplars(sources) },
+    },
+    defaultDashboardsEditable: false,
+    // A source that is taken out of the program goes from Grafana too.
+    prune: true,
+    additionalDataSources: sources.map(({ signsIn: _, ...source }) => source),
+    admin: { existingSecret: GRAFANA_SECRETS.admin, userKey: "admin-user", passwordKey: "admin-password" },
+    ...secretsOf(oidc !== undefined, elasticOf(sources)),
+    "grafana.ini": {
+      server: { root_url: url },
+      // Bundled plugins are those of the image: an update from the internet would stop them first and fail on a read-only root.
+      plugins: { preinstall_auto_update: false },
+      analytics: { check_for_updates: false, check_for_plugin_updates: false, reporting_enabled: false },
+      users: { allow_sign_up: false, viewers_can_edit: false },
+      security: { disable_gravatar: true, cookie_secure: url.startsWith("https://"), cookie_samesite: "lax" },
+      ...(oidc ? { auth: { disable_login_form: true }, "auth.generic_oauth": oauth(oidc) } : {}),
+    },
+  };
+}
+
+const CONTAINER = {
+  allowPrivilegeEscalation: false,
+  privileged: false,
+  capabilities: { drop: ["ALL"] },
+  seccompProfile: { type: "RuntimeDefault" },
+} as const;
+
+/** From a point of a graph to the request that it stands for. */
+function exemplars(sources: readonly DataSource[]): object {
+  const traces = sources.find(({ type }) => type === "jaeger");
+  return traces ? { datasourceUid: traces.uid, traceIdLabelName: "trace_id" } : {};
+}
+
+function oauth({ clientId, authUrl, tokenUrl, apiUrl, role, scopes = "openid profile email" }: GrafanaOidc): object {
+  return {
+    enabled: true,
+    name: "Single sign-on",
+    client_id: clientId,
+    scopes,
+    auth_url: authUrl,
+    token_url: tokenUrl,
+    api_url: apiUrl,
+    use_pkce: true,
+    use_refresh_token: true,
+    allow_sign_up: true,
+    auto_login: true,
+    role_attribute_path: role,
+    // Who has no role would become a viewer of everything otherwise.
+    role_attribute_strict: true,
+    allow_assign_grafana_admin: false,
+  };
+}

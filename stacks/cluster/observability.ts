@@ -1,0 +1,124 @@
+import type { App } from "cdktf";
+import {
+  Dashboards,
+  HealthPage,
+  metricsPrefixOf,
+  ObservabilityStack,
+  type ObservabilityStackProps,
+  objectiveRules,
+  PlatformRules,
+  RECEIVER_AUTHORITY,
+} from "../../constructs/observability";
+import { describedAt } from "../base/refusals";
+import { type AwsOutputs, kubernetesStack, type Site } from "../base/site";
+import type { PlatformStack } from "../base/stack";
+import { pathOf } from "../model/check/paths";
+import type { ClusterKey } from "../model/cluster";
+import { hubOf, receivesMetrics, sendsMetrics } from "../model/derive/hub";
+import {
+  clusterLabel,
+  grafanaOn,
+  healthParts,
+  objectivesOn,
+  ownersOn,
+  plannedSeries,
+  retentionOn,
+  ruleSubjects,
+  seriesSources,
+} from "../model/derive/monitoring";
+import { domainsOn } from "../model/derive/signals";
+import { elasticStackOf, metricsReader, ownPrometheus, tracingOf } from "../model/monitoring";
+import type { System } from "../model/system";
+
+/** What watches a cluster. None where nobody reads metrics. */
+export function observabilityStacks(app: App, site: Site, before: readonly PlatformStack[]): readonly PlatformStack[] {
+  const { environment, key, foundation } = site;
+  const { monitoring } = environment;
+  const namespace = metricsReader(monitoring);
+  if (namespace === undefined) return [];
+  const { stack, cluster } = kubernetesStack(app, site, "observability");
+  for (const each of before) stack.addDependency(each);
+  const { alerts, runbooks } = monitoring ?? {};
+  const rules = ruleSubjects(environment, key);
+  const moreRules = objectiveRules(objectivesOn(environment, key));
+  const own = ownPrometheus(monitoring);
+  const path = pathOf(environment, ["monitoring"]);
+  if (!own) {
+    describedAt(
+      path,
+      new PlatformRules(stack, "rules", {
+        cluster,
+        namespace,
+        rules,
+        metricsPrefix: metricsPrefixOf(environment.system),
+        moreRules,
+        ...(runbooks ? { runbooks } : {}),
+      }),
+    );
+    return [stack];
+  }
+  const { storage } = own;
+  const both = foundation ? hubBetween(site, stack, foundation) : {};
+  const grafana = grafanaOn(environment, key);
+  const { ready } = describedAt(
+    path,
+    new ObservabilityStack(stack, "observability", {
+      cluster,
+      namespace,
+      clusterName: clusterLabel(environment, key),
+      system: environment.system,
+      environment: environment.name,
+      series: plannedSeries(environment, key),
+      rules,
+      moreRules,
+      owners: ownersOn(environment, key),
+      retention: retentionOn(environment, key),
+      ...(storage ? { storage } : {}),
+      ...(alerts ? { alerts } : {}),
+      ...(runbooks ? { runbooks } : {}),
+      ...(grafana ? { grafana } : {}),
+      ...both,
+      ...telemetryOn(environment, key),
+      protect: stack.protect,
+    }),
+  );
+  if (key !== hubOf(environment)) return [stack];
+  const after = [...ready];
+  const domains = environment.domains.map(({ name, namespace: of }) => ({ name, namespace: of }));
+  const [traces, logs] = [tracingOf(monitoring) !== undefined, elasticStackOf(monitoring) !== undefined];
+  if (grafana) new Dashboards(stack, "dashboards", { namespace, sources: seriesSources(environment), domains, traces, logs, after });
+  const parts = healthParts(environment);
+  if (parts.length > 0)
+    new HealthPage(stack, "health", { cluster, namespace, title: `${environment.system} ${environment.name}`, parts, after });
+  return [stack];
+}
+
+/** How the samples of one cluster come to the other, in the network that both are in. */
+function hubBetween(
+  { environment, key }: Site,
+  stack: PlatformStack,
+  { network, data }: AwsOutputs,
+): Pick<ObservabilityStackProps, "hub" | "receiver"> {
+  const sends = sendsMetrics(environment, key);
+  if (!sends && !receivesMetrics(environment, key)) return {};
+  if (data) stack.addDependency(data); // where passwords and authorities are
+  const { privateZoneName, vpcCidr } = stack.read(network);
+  const host = `metrics.${privateZoneName}`;
+  if (sends) return { hub: { host, authority: RECEIVER_AUTHORITY, networks: [vpcCidr] } };
+  const { system, name, aws } = environment;
+  return { receiver: { host, networks: [vpcCidr], tags: { ...aws?.tags, system, environment: name, stack: `${name}-data` } } };
+}
+
+/** What collects traces and logs of a cluster, from the namespaces of its domains. */
+function telemetryOn(environment: System, key: ClusterKey): Partial<ObservabilityStackProps> {
+  const { monitoring, encryptedFields = [], size = "medium" } = environment;
+  const [tracing, elasticStack] = [tracingOf(monitoring), elasticStackOf(monitoring)];
+  const workloads = [...new Set(domainsOn(environment, key).map(({ namespace }) => namespace))].sort();
+  return {
+    size,
+    workloads,
+    maskedFields: encryptedFields,
+    ...(tracing ? { tracing } : {}),
+    ...(elasticStack ? { elasticStack } : {}),
+  };
+}

@@ -1,0 +1,80 @@
+import { alertsProblems, type Objective, objectivesProblems } from "../../../constructs/observability";
+import type { DraftSystem, Rule } from "../check/drafts";
+import type { Finding } from "../check/finding";
+import type { Cluster } from "../cluster";
+import { clustersOf } from "../derive/clusters";
+import { type Monitoring, ownPrometheus } from "../monitoring";
+import type { ServiceObjective } from "../workloads/service";
+
+/** What must hold between what watches an environment and the rest of it. */
+export const monitoringRules: readonly Rule[] = [
+  hasPrometheus,
+  alertsReachSomebody,
+  prometheusIsTheOnlyOne,
+  oneCollector,
+  objectivesCanBeMeasured,
+];
+
+/** Settings that do something with what Prometheus collects. */
+function hasPrometheus({ monitoring }: DraftSystem): Finding[] {
+  if (!monitoring || ownPrometheus(monitoring as Monitoring)) return [];
+  // One that was refused has been reported.
+  if ("prometheus" in monitoring && monitoring.prometheus === undefined) return [];
+  const said = {
+    grafana: "shows what Prometheus collects, and there is none",
+    alerts: "says where alerts of Prometheus go, and there is none",
+    tracing: "needs Prometheus, to which its collectors send metrics",
+    elasticStack: "needs Prometheus, to which its collectors send metrics",
+  } as const;
+  return Object.entries(said).flatMap(([key, rule]) =>
+    monitoring[key as keyof typeof said] ? [{ keys: ["monitoring", key], rule, remedy: "turn prometheus on as well" }] : [],
+  );
+}
+
+function objectivesCanBeMeasured({ domains }: DraftSystem): Finding[] {
+  return domains.flatMap(({ namespace, services }) =>
+    services.flatMap(({ name, keys, settings }): Finding[] => {
+      const { slo } = settings as { readonly slo?: Partial<ServiceObjective> };
+      if (slo?.availability === undefined) return [];
+      const problems = objectivesProblems([{ ...slo, availability: slo.availability, service: name, namespace } as Objective], "slo");
+      return problems.map(({ path, ...problem }) => ({ keys: [...keys, ...path.replace(/^slo\[0\]/, "slo").split(".")], ...problem }));
+    }),
+  );
+}
+
+/** Workloads are told of one collector. */
+function oneCollector({ monitoring }: DraftSystem): Finding[] {
+  if (!monitoring?.tracing || !monitoring.telemetry) return [];
+  return [
+    {
+      keys: ["monitoring", "telemetry"],
+      rule: "names another collector than that of tracing, and workloads are told of one",
+      remedy: "leave out telemetry or tracing",
+    },
+  ];
+}
+
+function alertsReachSomebody({ monitoring, domains }: DraftSystem): Finding[] {
+  const { alerts } = (monitoring ?? {}) as Monitoring;
+  if (!alerts?.receivers || !alerts.default) return [];
+  const unknown = Object.keys(alerts.domains ?? {}).filter((name) => !domains.some((domain) => domain.name === name));
+  return [
+    ...alertsProblems(alerts).map(({ path, ...problem }) => ({ keys: ["monitoring", "alerts", ...path.split(".")], ...problem })),
+    ...unknown.map((name) => ({
+      keys: ["monitoring", "alerts", "domains", name],
+      rule: "must be a domain of the environment",
+      remedy: `use one of ${domains.map((domain) => domain.name).join(", ")}`,
+    })),
+  ];
+}
+
+/** Its operator acts on objects of the whole cluster, and one on each node has the port of node-exporter. */
+function prometheusIsTheOnlyOne(system: DraftSystem): Finding[] {
+  if (!ownPrometheus(system.monitoring as Monitoring | undefined)) return [];
+  const shared = clustersOf(system as { readonly cluster?: Cluster }).filter(([, cluster]) => "shared" in cluster && cluster.shared);
+  return shared.map(([key]) => ({
+    keys: ["monitoring", "prometheus"],
+    rule: `would be one of several on the cluster of ${key}, which other environments share`,
+    remedy: 'name the one that the cluster has, as { namespace: "monitoring" }',
+  }));
+}

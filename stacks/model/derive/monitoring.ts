@@ -1,0 +1,208 @@
+import type { Duration } from "../../../constructs/core/quantities";
+import {
+  type Alerts,
+  DEFAULT_RETENTION,
+  type GrafanaSettings,
+  type HealthPart,
+  type Objective,
+  prometheusSize,
+  type Recipients,
+  type RuleSubject,
+  SCRAPE_INTERVAL,
+  type SeriesSource,
+} from "../../../constructs/observability";
+import { type ClusterKey, isExistingCluster } from "../cluster";
+import { maxReplicas } from "../common";
+import { metricsReader, ownPrometheus } from "../monitoring";
+import { engineOf } from "../stores";
+import type { DomainOf, System } from "../system";
+import { clustersOf } from "./clusters";
+import { hubOf, receivesMetrics, sendsMetrics } from "./hub";
+import { runsAt, serversOf } from "./members";
+import { partsOf } from "./platform-parts";
+import { domainsOn } from "./signals";
+import { resolvedStores } from "./sizes";
+
+/** What is said of Grafana on a cluster: it is on the one that serves queries. */
+export function grafanaOn(system: System, key: ClusterKey): GrafanaSettings | undefined {
+  const grafana = system.monitoring?.grafana ?? false;
+  if (grafana === false || key !== hubOf(system)) return undefined;
+  return grafana === true ? {} : grafana;
+}
+
+/** What the series of a cluster carry as `cluster`. */
+export function clusterLabel({ name }: Pick<System, "name">, key: ClusterKey): string {
+  return key === "cluster" ? name : key.replace("Cluster", "");
+}
+
+/** What every cluster is watched for. */
+const EVERYWHERE: readonly RuleSubject[] = ["workloads", "jobs", "nodes", "secrets", "controllers", "pipeline"];
+
+/** What a cluster is watched for: what runs on it, and nothing else. */
+export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubject[] {
+  const cluster = clustersOf(system).find(([one]) => one === key)?.[1];
+  const parts = cluster ? partsOf({ environment: system, key, cluster }) : new Set<string>();
+  const domains = domainsOn(system, key);
+  const stores = system.stores.filter((store) => store.cluster === key);
+  const engines = stores.flatMap((store) => engineOf(store)?.rules ?? []);
+  const found: readonly (readonly [RuleSubject, boolean])[] = [
+    ["cloud-native-pg", serversOf({ stores }).some((server) => runsAt(server) === "cluster")],
+    ["requests", domains.some(({ services }) => services.length > 0)],
+    ["read-models", domains.some(({ projections }) => projections.length > 0)],
+    ["gateway", parts.has("nginx-gateway-fabric")],
+    [
+      system.monitoring?.durationUnit === "ms" ? "requests-milliseconds" : "requests-seconds",
+      domains.some(({ services }) => services.length > 0),
+    ],
+    ["objectives", objectivesOn(system, key).length > 0],
+    // The whole is seen where the samples of all clusters are.
+    ["health", !sendsMetrics(system, key)],
+    ["hub", receivesMetrics(system, key)],
+    ["certificates", parts.has("cert-manager")],
+  ];
+  return [...new Set([...engines, ...found.flatMap(([subject, there]) => (there ? [subject] : [])), ...EVERYWHERE])];
+}
+
+/** Series that dashboards show, by what exports them on the clusters whose samples the hub has. */
+export function seriesSources(system: System): readonly SeriesSource[] {
+  const hub = hubOf(system);
+  const clusters = clustersOf(system).filter(([key]) => key === hub || sendsMetrics(system, key));
+  const domains = clusters.flatMap(([key]) => domainsOn(system, key));
+  const subjects = new Set(clusters.flatMap(([key]) => ruleSubjects(system, key)));
+  const found: Readonly<Partial<Record<SeriesSource, boolean>>> = {
+    health: healthParts(system).length > 0,
+    commands: domains.some(({ services }) => services.length > 0),
+    queries: domains.some(({ services }) => services.length > 0),
+    aggregates: domains.some(({ services }) => services.length > 0),
+    readModels: subjects.has("read-models"),
+    kurrentdb: subjects.has("kurrentdb"),
+    cloudNativePg: subjects.has("cloud-native-pg"),
+    valkey: subjects.has("valkey"),
+    nats: subjects.has("nats"),
+    objectives: subjects.has("objectives"),
+    gateway: subjects.has("gateway"),
+    certificates: subjects.has("certificates"),
+  };
+  return Object.entries(found).flatMap(([source, there]) => (there ? [source as SeriesSource] : []));
+}
+
+/** Parts of the system of which the hub knows the health: by the names of the roles, and by the engines that export metrics. */
+export function healthParts(system: System): readonly HealthPart[] {
+  const hub = hubOf(system);
+  const watched = (key: ClusterKey) => key === hub || sendsMetrics(system, key);
+  const names = system.domains.filter(({ cluster }) => watched(cluster)).map(({ name }) => name);
+  const exports = system.stores.some(
+    (store) => watched(store.cluster) && store.name === "event-store" && engineOf(store)?.rules !== undefined,
+  );
+  const found: Readonly<Record<HealthPart, boolean>> = {
+    write_side: names.includes("write-side"),
+    read_side: names.includes("read-side"),
+    event_store: exports,
+    projections: names.includes("projections"),
+  };
+  return Object.entries(found).flatMap(([part, there]) => (there ? [part as HealthPart] : []));
+}
+
+/** What the services of a cluster promise. */
+export function objectivesOn(system: System, key: ClusterKey): readonly Objective[] {
+  return domainsOn(system, key).flatMap(({ namespace, services }) =>
+    services.flatMap(({ name, settings: { slo } }) => (slo ? [{ ...slo, service: name, namespace }] : [])),
+  );
+}
+
+/** Domains by their namespaces on a cluster, by which an alert finds its owner. */
+export function ownersOn(system: System, key: ClusterKey): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    domainsOn(system, key).flatMap(({ name, namespace, ownsNamespace }) => (ownsNamespace ? [[namespace, name]] : [])),
+  );
+}
+
+/**
+ * Series that a cluster may have: what the platform has on any cluster (API server, controllers, kube-state-metrics), what
+ * kubelet and node-exporter say of a node, and what pods say of themselves. Reckoned generously, from exporters' usual output;
+ * an alert compares it with what there is.
+ */
+const SERIES = { cluster: 40_000, node: 4_000, store: 2_000, workload: 400 } as const;
+
+/** Nodes of a cluster that nobody describes. */
+const UNKNOWN_NODES = 3;
+
+/** Series that the Prometheus of a cluster has at a time, at most: of a hub with those that come in. */
+export function plannedSeries(system: System, key: ClusterKey): number {
+  const others = receivesMetrics(system, key) ? seriesOf(system, "writeCluster") : 0;
+  return seriesOf(system, key) + others;
+}
+
+/** How long samples are kept on a cluster. Who sends them to the hub keeps what it takes to look back while the link is cut. */
+export function retentionOn(system: System, key: ClusterKey): Duration {
+  return sendsMetrics(system, key) ? SENDER_RETENTION : (ownPrometheus(system.monitoring)?.retention ?? DEFAULT_RETENTION);
+}
+
+const SENDER_RETENTION: Duration = "2d";
+
+function seriesOf(system: System, key: ClusterKey): number {
+  const said = ownPrometheus(system.monitoring)?.series;
+  if (said !== undefined) return said;
+  const stores = resolvedStores(system).filter(({ store }) => store.cluster === key);
+  const pods = domainsOn(system, key).reduce((sum, domain) => sum + podsOf(domain), 0);
+  const servers = stores.reduce((sum, { pods: found }) => sum + (found?.count ?? 0), 0);
+  const reckoned = SERIES.cluster + nodesOf(system, key) * SERIES.node + servers * SERIES.store + pods * SERIES.workload;
+  // In large steps, so that a workload more does not resize, and restart, Prometheus.
+  return Math.ceil(reckoned / 50_000) * 50_000;
+}
+
+/** Pods of a domain at its maximum, each that has slots in both of them: a release must not change what watches it. */
+function podsOf({ services, workers, projections }: DomainOf): number {
+  const counts = [
+    ...services.map(({ settings: { replicas, release } }) => maxReplicas(replicas) * (release === "blue-green" ? 2 : 1)),
+    ...workers.map(({ settings: { replicas } }) => maxReplicas(replicas)),
+    ...projections.map(({ settings }) => settings.workers * 2),
+  ];
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function nodesOf(system: System, key: ClusterKey): number {
+  const cluster = clustersOf(system).find(([one]) => one === key)?.[1];
+  if (!cluster) return 0;
+  if (!isExistingCluster(cluster)) return maxReplicas(cluster.nodes);
+  const zones = Object.values(cluster.allocatable?.zones ?? {});
+  return zones.length > 0 ? zones.reduce((sum, nodes) => sum + nodes, 0) : UNKNOWN_NODES;
+}
+
+/** What watches an environment, for those who want to know what they get. */
+export interface MonitoringOverview {
+  /** A cluster by its key, `alerts` or `grafana`. */
+  readonly what: string;
+  readonly how: string;
+}
+
+/** What watches each cluster, and who is told. Nothing where nobody reads metrics. */
+export function monitoringOf(system: System): readonly MonitoringOverview[] {
+  const { monitoring } = system;
+  const reader = metricsReader(monitoring);
+  if (reader === undefined) return [];
+  const own = ownPrometheus(monitoring);
+  if (!own) return clustersOf(system).map(([key]) => ({ what: key, how: `by the Prometheus of namespace ${reader}` }));
+  const { storage } = own;
+  const grafana = monitoring?.grafana ? [{ what: "grafana", how: `on ${hubOf(system)}, in namespace ${reader}` }] : [];
+  return [
+    ...clustersOf(system).map(([key]) => {
+      const series = plannedSeries(system, key);
+      const retention = retentionOn(system, key);
+      const size = prometheusSize({ series, interval: SCRAPE_INTERVAL, retention });
+      const way = sendsMetrics(system, key) ? ", and sent to the read cluster" : "";
+      return { what: key, how: `up to ${series.toLocaleString("en")} series, kept ${retention} on ${storage ?? size.storage}${way}` };
+    }),
+    ...grafana,
+    { what: "alerts", how: recipientsIn(monitoring?.alerts) },
+  ];
+}
+
+function recipientsIn(alerts: Alerts | undefined): string {
+  if (!alerts) return "reach nobody: describe monitoring.alerts";
+  const { default: everyone, domains = {}, heartbeat } = alerts;
+  const shown = (of: Recipients) => (typeof of === "string" ? of : `${of.critical} at once, ${of.warning} by day`);
+  const owners = Object.entries(domains).map(([domain, of]) => `${domain}: ${shown(of)}`);
+  const beats = heartbeat ? `heartbeat to ${heartbeat}` : "without a heartbeat: nobody notices that Prometheus is down";
+  return [`to ${shown(everyone)}`, ...owners, beats].join("; ");
+}

@@ -84,7 +84,7 @@ const TIERS: Readonly<Record<Tier, (name: string) => Settings>> = {
     cluster: { nodes: { min: 6, max: 24 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
     stores: { postgres: largeDatabase, redis: { engine: "valkey", purpose: "cache" } },
     domains: orchestrix({ jobs: { migrate, ...replays }, services: { app: { ...largeApp, uses: ["postgres", "redis"] } } }),
-    monitoring: { prometheus: true },
+    monitoring: { prometheus: true, grafana: true, tracing: { sampling: { percentage: 10 } } },
     backup: { keep: "30d" },
     exceptions: ACCESS,
   }),
@@ -110,7 +110,15 @@ const largeApp: DomainService = {
   memory: "2Gi",
   memoryRequest: "1Gi",
   probes: { liveness: { ...app.probes.liveness, delay: "60s" }, readiness: { ...app.probes.readiness, delay: "20s" } },
-  env: { ...pool(10, 50, 1000), CACHE_TTL: "300", DLQ_MAX_RETRIES: "3", DLQ_BACKOFF: "exponential", TENANT_ISOLATION: "stream" },
+  env: {
+    ...pool(10, 50, 1000),
+    CACHE_TTL: "300",
+    DLQ_MAX_RETRIES: "3",
+    DLQ_BACKOFF: "exponential",
+    TENANT_ISOLATION: "stream",
+    // Thrift over HTTP, which the collector receives.
+    JAEGER_ENDPOINT: "http://collector.observability.svc:14268/api/traces",
+  },
 };
 
 const replays = {

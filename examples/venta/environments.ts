@@ -16,7 +16,7 @@ const byLoad: Scale = (instances, query, targetPerReplica) => ({
   replicas: { min: instances, max: 3 * instances },
   scaleOn: {
     cpu: 70,
-    prometheus: { server: "http://prometheus.observability.svc:9090", namespace: "observability", query, targetPerReplica },
+    prometheus: { server: "http://metrics-prometheus.observability.svc:9090", namespace: "observability", query, targetPerReplica },
   },
 });
 
@@ -138,6 +138,20 @@ export const production: Environment = {
   cluster: { nodes: { min: 9, max: 18 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
   stores: stores({ instances: 3, memory: "8Gi", parameters: { max_connections: 200 } }),
   domains: domains("production", byLoad),
-  monitoring: { prometheus: true },
+  monitoring: {
+    prometheus: true,
+    grafana: true,
+    alerts: {
+      receivers: {
+        oncall: { kind: "pagerduty" },
+        platform: { kind: "slack", channel: "#platform" },
+        marketplace: { kind: "slack", channel: "#marketplace" },
+        heartbeat: { kind: "webhook" },
+      },
+      default: { critical: "oncall", warning: "platform" },
+      domains: { marketplace: { critical: "oncall", warning: "marketplace" } },
+      heartbeat: "heartbeat",
+    },
+  },
   exceptions: { unauthenticatedApis: "the gateway asks user-management who its clients are" },
 };

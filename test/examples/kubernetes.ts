@@ -13,7 +13,7 @@ export function container({ spec }: Body): Body & { readonly variables: Readonly
   const [own] = template.spec.container;
   const variables = own.env.map(({ name, value, value_from: from }: Body) => [
     name,
-    value ?? `${from.secret_key_ref.name}/${from.secret_key_ref.key}`,
+    value ?? (from.secret_key_ref ? `${from.secret_key_ref.name}/${from.secret_key_ref.key}` : from.field_ref.field_path),
   ]);
   return { ...own, variables: Object.fromEntries(variables) };
 }

@@ -128,6 +128,18 @@ describeRows("orchestrix", {
     expect(JSON.stringify(other)).toContain("100Gi");
   },
 
+  "configuration: OTLP endpoint": () => {
+    const { variables } = container(app("large"));
+    expect(variables).toMatchObject({
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.observability.svc:4317",
+      JAEGER_ENDPOINT: "http://collector.observability.svc:14268/api/traces",
+    });
+    const policies = JSON.stringify(all(json("large-orchestrix"), "kubernetes_network_policy_v1"));
+    for (const port of ["4317", "14268"]) expect(policies).toContain(`"${port}"`);
+    const collector = all(json("large-observability"), "helm_release").find(({ name }) => name === "collector");
+    expect(collector?.values[0]).toContain("thrift_http");
+  },
+
   cache: () => {
     expect(container(app("large")).variables.CACHE_TTL).toBe("300");
     const values = all(json("large-redis"), "helm_release").map(({ values: [value] }) => value);

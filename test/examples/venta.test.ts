@@ -49,6 +49,35 @@ const migrating =
 const RESET = ["npx", "prisma", "migrate", "reset", "--force"];
 
 describeRows("venta", {
+  dashboards: () => {
+    const maps = Object.values<any>(made.stack("production-observability").resource.kubernetes_config_map_v1);
+    for (const domain of new Set(Object.values(DOMAIN_OF))) {
+      const map = maps.find(({ metadata }) => metadata.name === `dashboard-domain-${domain}`);
+      const { panels } = JSON.parse(map.data[`domain-${domain}.json`]);
+      const queries = panels.flatMap(({ targets = [] }: any) => targets.map(({ expr }: any) => expr)).join("\n");
+      for (const series of ["service:requests:rate5m", "service:errors:rate5m"]) {
+        expect(queries).toContain(series);
+        expect(queries).toContain(`namespace="${domain}"`);
+      }
+    }
+  },
+
+  alerts: () => {
+    const rules = made
+      .objects("production-observability", "PrometheusRule")
+      .flatMap(({ spec }) => spec.groups.flatMap((group: any) => group.rules));
+    const named = (name: string) => rules.find(({ alert }: any) => alert === name);
+    expect(named("RequestErrors")).toMatchObject({ for: "2m", labels: { severity: "critical" } });
+    expect(named("RequestErrors").expr).toContain('service:kind_errors:rate5m{kind="http"} > 0.1');
+    expect(named("RequestsSlow")).toMatchObject({ for: "2m", labels: { severity: "warning" } });
+    expect(named("RequestsSlow").expr).toContain('service:request_duration_seconds:p95_5m{kind="http"} > 1');
+    const [metrics] = Object.values<any>(made.stack("production-observability").resource.helm_release).filter(
+      ({ name }) => name === "metrics",
+    );
+    const { routes } = JSON.parse(metrics.values[0]).alertmanager.config.route;
+    expect(routes).toContainEqual(expect.objectContaining({ receiver: "marketplace", matchers: ['domain="marketplace"'] }));
+  },
+
   infrastructure: () => {
     expect(servicesOf("infrastructure")).toEqual({
       "infrastructure/api-gateway": "5002 ×5",

@@ -1,4 +1,5 @@
 import type { Duration } from "../../../constructs/core/quantities";
+import type { Peer } from "../../../constructs/kubernetes";
 import {
   type Alerts,
   DEFAULT_RETENTION,
@@ -11,6 +12,7 @@ import {
   SCRAPE_INTERVAL,
   type SeriesSource,
 } from "../../../constructs/observability";
+import { SIGNAL_READER } from "../../../constructs/workload";
 import { type ClusterKey, isExistingCluster } from "../cluster";
 import { maxReplicas } from "../common";
 import { metricsReader, ownPrometheus } from "../monitoring";
@@ -19,8 +21,9 @@ import type { DomainOf, System } from "../system";
 import { clustersOf } from "./clusters";
 import { hubOf, receivesMetrics, sendsMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
+import { NAMESPACES } from "./namespaces";
 import { partsOf } from "./platform-parts";
-import { domainsOn } from "./signals";
+import { domainsOn, followed } from "./signals";
 import { resolvedStores } from "./sizes";
 
 /** What is said of Grafana on a cluster: it is on the one that serves queries. */
@@ -101,6 +104,14 @@ export function healthParts(system: System): readonly HealthPart[] {
     projections: names.includes("projections"),
   };
   return Object.entries(found).flatMap(([part, there]) => (there ? [part as HealthPart] : []));
+}
+
+/** Who queries the Prometheus of a cluster: KEDA, if a workload there scales by an answer of it. */
+export function queriersOn(system: System, key: ClusterKey): readonly Exclude<Peer, "anywhere">[] {
+  const queried = followed({ domains: domainsOn(system, key) }).some(
+    ({ prometheus }) => prometheus?.namespace === NAMESPACES.observability,
+  );
+  return queried ? [SIGNAL_READER] : [];
 }
 
 /** What the services of a cluster promise. */

@@ -37,10 +37,13 @@ const filesOf = (folder: string, ending: string) =>
     .sort()
     .map((name) => join(folder, name));
 
-const RULES = readdirSync("constructs")
-  .map((concern) => join("constructs", concern))
-  .filter((concern) => readdirSync(concern).includes("rules"))
-  .flatMap((concern) => filesOf(join(concern, "rules"), ".yaml"));
+/** The files of rules, each beside its concern. */
+export function ruleFiles(): readonly string[] {
+  return readdirSync("constructs")
+    .map((concern) => join("constructs", concern))
+    .filter((concern) => readdirSync(concern).includes("rules"))
+    .flatMap((concern) => filesOf(join(concern, "rules"), ".yaml"));
+}
 
 const OBSERVABILITY = join("test", "observability");
 
@@ -49,7 +52,7 @@ export function knowledge(): Knowledge {
   const read = <T>(files: readonly string[], of: (text: string) => T) =>
     Object.fromEntries(files.map((file) => [file, of(readFileSync(file, "utf8"))]));
   return {
-    rules: read(RULES, (text) => parse(text).groups.flatMap(({ rules }: { rules: readonly Rule[] }) => rules)),
+    rules: read(ruleFiles(), (text) => parse(text).groups.flatMap(({ rules }: { rules: readonly Rule[] }) => rules)),
     metrics: read(filesOf(join(OBSERVABILITY, "metrics"), ".yaml"), parse),
     runbooks: read(
       filesOf(join("docs", "runbooks"), ".md").filter((file) => basename(file) !== "README.md"),

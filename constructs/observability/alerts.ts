@@ -178,13 +178,60 @@ function configOf(name: string, receiver: Receiver): object {
   }
 }
 
-/** One cause is told once: what follows from it is held back while it is firing. */
+/** Labels by which two alerts are about the same subject. */
+const STORE = ["cluster", "namespace", "store"];
+const WORKLOAD = ["cluster", "namespace", "workload"];
+const CLAIM = ["cluster", "namespace", "persistentvolumeclaim"];
+const NAMESPACE = ["cluster", "namespace"];
+
+/** What services report when something that they need is down. */
+const REQUESTS = "RequestErrors|RequestsSlow|ErrorBudgetBurns.+";
+
+/** What is missed while a node is away: copies and pods that were on it. */
+const ON_NODES = [
+  "KurrentDbNodeDown|KurrentDbNodeNotInRole|PostgresInstanceDown|PostgresStandbyNotStreaming|NatsServerDown|ValkeyReplicaDown",
+  "ValkeyReplicaDisconnected|Workload.+|ControllerDown|ObservabilityPartDown|ScrapeTargetsDown",
+].join("|");
+
+/** One cause is told once: what follows from it is held back while it is firing. An alert can't hold back itself. */
 const INHIBITIONS: readonly object[] = [
   inhibited(['severity="critical"'], ['severity=~"warning|info"'], ["cluster", "namespace", "alertname"]),
   inhibited(['severity="warning"'], ['severity="info"'], ["cluster", "namespace", "alertname"]),
   // As the chart of Prometheus has it: what only informs is told while something else fires.
-  inhibited(['alertname="InfoInhibitor"'], ['severity="info"'], ["cluster", "namespace"]),
+  inhibited(['alertname="InfoInhibitor"'], ['severity="info"'], NAMESPACE),
+  // Of one store or workload. Labels that two alerts both lack are equal, so they have to be there.
+  inhibited(['severity="critical"', 'store=~".+"'], ['severity="warning"', 'store=~".+"'], STORE),
+  inhibited(['severity="critical"', 'workload=~".+"'], ['severity="warning"', 'workload=~".+"'], WORKLOAD),
+
+  // A store that is down: its other alerts, its pods, and who needs it. Stores of a domain are needed by the domain.
+  inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("KurrentDb.+")], STORE),
+  inhibited([named("PostgresDown")], [named("PostgresNoSynchronousStandby|PostgresArchivingFails")], STORE),
+  inhibited([named("PostgresDown")], [named("ReadModel.+")], ["cluster", "store"]),
+  inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("ReadModelNotSeen")], ["cluster", "domain"]),
+  inhibited([named("NatsDown|NatsNoMetaLeader")], [named("NatsStreamNoLeader|NatsJetStreamDisabled|NatsConsumer.+")], STORE),
+  inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
+  inhibited([named("KurrentDbDown|KurrentDbNoLeader|PostgresDown")], [named(REQUESTS)], ["cluster", "domain"]),
+
+  // Volumes of stores. KurrentDB and NATS measure by themselves, and know no claim.
+  inhibited([named("Postgres(Wal|Disk).+|ValkeyDiskFull")], [named("VolumeFillingUp|VolumeNearlyFull")], CLAIM),
+  inhibited([named("KurrentDbDisk.+")], [named("VolumeFillingUp|VolumeNearlyFull"), 'persistentvolumeclaim=~"data-.+"'], NAMESPACE),
+  inhibited([named("NatsStorage.+")], [named("VolumeFillingUp|VolumeNearlyFull"), 'persistentvolumeclaim=~".+-js-.+"'], NAMESPACE),
+
+  // What can't be read says nothing. It can wait, so it holds back nothing that can't.
+  inhibited([named("ValkeyExporterFails")], [named("Valkey.+"), 'severity="warning"'], STORE),
+  inhibited([named("ReadModelsUnknown")], [named("ReadModel.+"), 'severity="warning"'], STORE),
+
+  inhibited([named("NodeNotReady|NodesNotReady")], [named(ON_NODES), 'severity=~"warning|info"'], ["cluster"]),
+  inhibited([named("LoadBalancerWithoutHealthyTargets")], [named("EndpointDown|CdnErrors")], ["cluster"]),
+  inhibited([named("WorkloadDown")], [named(REQUESTS)], NAMESPACE),
+  inhibited([named("RequestErrors")], [named("ErrorBudgetBurns.+")], NAMESPACE),
+  // Told where nothing else explains it.
+  inhibited(['severity="critical"', 'alertname!="SystemUnhealthy"'], [named("SystemUnhealthy")], ["cluster"]),
 ];
+
+function named(names: string): string {
+  return `alertname=~"${names}"`;
+}
 
 function inhibited(source: readonly string[], target: readonly string[], equal: readonly string[]): object {
   return { source_matchers: source, target_matchers: target, equal };

@@ -26,14 +26,107 @@ const routeOf = (of: Alerts | undefined) => (alertmanagerConfig(of) as { readonl
 /** Whom Alertmanager tells of an alert with these labels: the first route that matches, as Alertmanager looks for it. */
 function told(of: Alerts | undefined, labels: Readonly<Record<string, string>>): string {
   const { routes = [], receiver } = routeOf(of);
-  const matches = (matcher: string) => {
-    const [, label = "", operator, pattern = ""] = /^(\w+)(=~|!~|=)"(.*)"$/.exec(matcher) ?? [];
-    const found = labels[label] ?? "";
-    if (operator === "=") return found === pattern;
-    return new RegExp(`^(?:${pattern})$`).test(found) === (operator === "=~");
-  };
-  return routes.find(({ matchers = [] }) => matchers.every(matches))?.receiver ?? receiver;
+  return routes.find(({ matchers = [] }) => matchers.every((matcher) => matches(matcher, labels)))?.receiver ?? receiver;
 }
+
+function matches(matcher: string, labels: Readonly<Record<string, string>>): boolean {
+  const [, label = "", operator, pattern = ""] = /^(\w+)(=~|!~|!=|=)"(.*)"$/.exec(matcher) ?? [];
+  const found = labels[label] ?? "";
+  if (operator === "=") return found === pattern;
+  if (operator === "!=") return found !== pattern;
+  return new RegExp(`^(?:${pattern})$`).test(found) === (operator === "=~");
+}
+
+interface Inhibition {
+  readonly source_matchers: readonly string[];
+  readonly target_matchers: readonly string[];
+  readonly equal: readonly string[];
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Whether an alert holds back another, as Alertmanager decides it: one that is on both sides is held back by none that is, too. */
+function holdsBack(source: Labels, target: Labels): boolean {
+  const { inhibit_rules: rules } = alertmanagerConfig(alerts) as { readonly inhibit_rules: readonly Inhibition[] };
+  return rules.some(({ source_matchers: from, target_matchers: to, equal }) => {
+    const all = (matchers: readonly string[], labels: Labels) => matchers.every((matcher) => matches(matcher, labels));
+    const both = (labels: Labels) => all(from, labels) && all(to, labels);
+    return (
+      all(from, source) &&
+      all(to, target) &&
+      equal.every((label) => (source[label] ?? "") === (target[label] ?? "")) &&
+      !(both(source) && both(target))
+    );
+  });
+}
+
+/** An alert of the cluster `read`, `<severity> <name> <label>=<value>…`. */
+function alert(text: string): Labels {
+  const [severity = "", alertname = "", ...labels] = text.split(" ");
+  return { cluster: "read", severity, alertname, ...Object.fromEntries(labels.map((label) => label.split("="))) };
+}
+
+describe("an alert", () => {
+  const event = "namespace=event-store store=event-store";
+  const read = "namespace=read-store store=read-database";
+
+  it.each([
+    [`critical KurrentDbDown ${event}`, `critical KurrentDbProjectionFaulted ${event}`],
+    [`critical KurrentDbNoLeader ${event}`, `warning KurrentDbCallsFail ${event}`],
+    [`critical KurrentDbNoLeader ${event}`, "critical RequestErrors namespace=write-side"],
+    [`critical KurrentDbDown ${event}`, `warning ReadModelNotSeen ${read}`],
+    [`critical KurrentDbDown ${event}`, "warning WorkloadCrashLooping namespace=event-store workload=event-store"],
+    [`critical KurrentDbDiskFull ${event}`, "critical VolumeNearlyFull namespace=event-store persistentvolumeclaim=data-event-store-0"],
+    [`critical PostgresDown ${read}`, `critical PostgresArchivingFails ${read}`],
+    [`critical PostgresDown ${read}`, `critical ReadModelNotAdvancing ${read}`],
+    [`critical PostgresNoSynchronousStandby ${read}`, `warning PostgresStandbyNotStreaming ${read}`],
+    [
+      `critical PostgresWalVolumeFull ${read} persistentvolumeclaim=read-database-1-wal`,
+      "critical VolumeNearlyFull namespace=read-store persistentvolumeclaim=read-database-1-wal",
+    ],
+    ["critical NatsDown namespace=broker store=broker", "critical NatsStreamNoLeader namespace=broker store=broker"],
+    ["critical NatsNoMetaLeader namespace=broker store=broker", "warning NatsConsumerStuck namespace=broker store=broker"],
+    [
+      "critical NatsStorageFull namespace=broker store=broker",
+      "critical VolumeNearlyFull namespace=broker persistentvolumeclaim=broker-js-broker-0",
+    ],
+    ["warning ValkeyExporterFails namespace=read-store store=cache", "warning ValkeyReplicaDown namespace=read-store store=cache"],
+    [`warning ReadModelsUnknown ${read}`, `warning ReadModelNotSeen ${read}`],
+    ["warning NodeNotReady node=node-1", `warning PostgresInstanceDown ${read}`],
+    ["critical NodesNotReady", "warning WorkloadReplicasUnavailable namespace=write-side workload=command-api"],
+    ["critical WorkloadDown namespace=write-side workload=command-api", "critical RequestErrors namespace=write-side"],
+    [
+      "critical WorkloadDown namespace=write-side workload=command-api",
+      "warning WorkloadRolloutStuck namespace=write-side workload=command-api",
+    ],
+    ["critical RequestErrors namespace=write-side", "critical ErrorBudgetBurnsFast namespace=write-side service=command-api"],
+    ["critical LoadBalancerWithoutHealthyTargets", "critical EndpointDown namespace=gateway"],
+    ["critical WorkloadDown namespace=write-side workload=command-api", "critical SystemUnhealthy"],
+  ])("%s holds back %s", (source, target) => {
+    expect(holdsBack(alert(source), alert(target))).toBe(true);
+  });
+
+  it.each([
+    [`critical KurrentDbDown ${event} cluster=write`, `critical KurrentDbProjectionFaulted ${event}`],
+    [`critical KurrentDbDown ${event}`, `critical KurrentDbProjectionFaulted namespace=event-store store=archive`],
+    [`critical KurrentDbDown ${event} domain=orders`, "critical RequestErrors namespace=shop domain=traffic"],
+    [`critical KurrentDbDown ${event}`, `critical PostgresDown ${read}`],
+    [`critical KurrentDbDiskFull ${event}`, "critical VolumeNearlyFull namespace=event-store persistentvolumeclaim=reports"],
+    [
+      `critical PostgresDiskFull ${read} persistentvolumeclaim=read-database-1`,
+      "critical VolumeNearlyFull namespace=read-store persistentvolumeclaim=other",
+    ],
+    ["critical CertificateExpiring namespace=gateway", "warning CertificateNotReady namespace=gateway"],
+    ["warning ValkeyExporterFails namespace=read-store store=cache", "critical ValkeyStoreFull namespace=read-store store=cache"],
+    [`warning ReadModelsUnknown ${read}`, `critical ReadModelNotAdvancing ${read}`],
+    ["warning NodeNotReady node=node-1", "critical WorkloadDown namespace=write-side workload=command-api"],
+    ["critical WorkloadDown namespace=write-side workload=command-api", "critical WorkloadDown namespace=write-side workload=other"],
+    ["critical SystemUnhealthy", "critical SystemUnhealthy"],
+    ["warning WorkloadCrashLooping namespace=write-side workload=command-api", "critical SystemUnhealthy"],
+  ])("%s doesn't hold back %s", (source, target) => {
+    expect(holdsBack(alert(source), alert(target))).toBe(false);
+  });
+});
 
 describe("alerts", () => {
   it.each([

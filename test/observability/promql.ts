@@ -1,5 +1,5 @@
 /** A node of the tree that the parser makes of an expression. */
-interface Node {
+export interface Node {
   readonly name: string;
   readonly from: number;
   readonly to: number;
@@ -28,12 +28,29 @@ export interface Expression {
   dropping(label: string): readonly string[];
 }
 
-/** Reads an expression. Variables of Grafana are to be replaced before. */
-export function promql(text: string): Expression {
+/** All nodes of the tree of an expression, from the outside in. */
+export function nodesOf(text: string): readonly Node[] {
   const nodes: Node[] = [];
   const cursor = parser.parse(text).cursor();
   do nodes.push(cursor.node);
   while (cursor.next());
+  return nodes;
+}
+
+/** A text in which other texts stand in place of some parts. Of two changes at one place the first stands first. */
+export function changed(text: string, edits: readonly { readonly from: number; readonly to: number; readonly text: string }[]): string {
+  let rest = 0;
+  const parts: string[] = [];
+  for (const edit of edits.map((one, index) => ({ ...one, index })).sort((a, b) => a.from - b.from || a.index - b.index)) {
+    parts.push(text.slice(rest, edit.from), edit.text);
+    rest = edit.to;
+  }
+  return [...parts, text.slice(rest)].join("");
+}
+
+/** Reads an expression. Variables of Grafana are to be replaced before. */
+export function promql(text: string): Expression {
+  const nodes = nodesOf(text);
   const written = ({ from, to }: Node) => text.slice(from, to).replace(/\s+/g, " ");
   const named = (node: Node | null) => (node?.getChildren("LabelName") ?? []).map(written);
   const of = (name: string) => nodes.filter((node) => node.name === name);

@@ -13,7 +13,7 @@ const made = (changes: object) => synthesisOf(aProgram(anEnvironment(changes))).
 
 const MADE = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
 const API = { image: "registry.example.com/api:1.0.0", replicas: 1 };
-const SEEN = { exceptions: { disposable: "made by a test", unauthenticatedApis: "a test asks" } };
+const SEEN = { exceptions: { disposable: "made by a test" } };
 
 const serving = (api: object) => ({ sales: { services: { api } } });
 
@@ -59,12 +59,8 @@ describe("what watches an environment", () => {
   });
 
   it("is only rules where a Prometheus is there already", () => {
-    const stacks = made({
-      cluster: { context: "kind" },
-      commandApi: API,
-      monitoring: { prometheus: { namespace: "monitoring" } },
-      ...SEEN,
-    });
+    const monitoring = { prometheus: { namespace: "monitoring" } };
+    const stacks = made({ cluster: { context: "kind" }, domains: serving(API), monitoring, ...SEEN });
     const json = stacks.get("test-observability")?.json as Body;
     expect(Object.keys(json.resource)).toEqual(["helm_release"]);
     expect(objectsOf(json, "PrometheusRule")).toContain("platform-workloads");

@@ -203,14 +203,14 @@ const INHIBITIONS: readonly object[] = [
   inhibited(['severity="critical"', 'store=~".+"'], ['severity="warning"', 'store=~".+"'], STORE),
   inhibited(['severity="critical"', 'workload=~".+"'], ['severity="warning"', 'workload=~".+"'], WORKLOAD),
 
-  // A store that is down: its other alerts, its pods, and who needs it. Stores of a domain are needed by the domain.
+  // A store that is down: its other alerts, its pods, and who needs it.
   inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("KurrentDb.+")], STORE),
   inhibited([named("PostgresDown")], [named("PostgresNoSynchronousStandby|PostgresArchivingFails")], STORE),
   inhibited([named("PostgresDown")], [named("ReadModel.+")], ["cluster", "store"]),
-  inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("ReadModelNotSeen")], ["cluster", "domain"]),
+  ...neededBy("KurrentDbDown|KurrentDbNoLeader", "ReadModelNotSeen"),
   inhibited([named("NatsDown|NatsNoMetaLeader")], [named("NatsStreamNoLeader|NatsJetStreamDisabled|NatsConsumer.+")], STORE),
   inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
-  inhibited([named("KurrentDbDown|KurrentDbNoLeader|PostgresDown")], [named(REQUESTS)], ["cluster", "domain"]),
+  ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown", REQUESTS),
 
   // Volumes of stores. KurrentDB and NATS measure by themselves, and know no claim.
   inhibited([named("Postgres(Wal|Disk).+|ValkeyDiskFull")], [named("VolumeFillingUp|VolumeNearlyFull")], CLAIM),
@@ -228,6 +228,14 @@ const INHIBITIONS: readonly object[] = [
   // Told where nothing else explains it.
   inhibited(['severity="critical"', 'alertname!="SystemUnhealthy"'], [named("SystemUnhealthy")], ["cluster"]),
 ];
+
+/** A store of a domain is needed by the domain, and one that no domain owns by everybody on its cluster. */
+function neededBy(down: string, suffering: string): readonly object[] {
+  return [
+    inhibited([named(down), 'domain=""'], [named(suffering)], ["cluster"]),
+    inhibited([named(down), 'domain=~".+"'], [named(suffering)], ["cluster", "domain"]),
+  ];
+}
 
 function named(names: string): string {
   return `alertname=~"${names}"`;

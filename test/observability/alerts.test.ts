@@ -74,6 +74,8 @@ describe("an alert", () => {
     [`critical KurrentDbDown ${event}`, `critical KurrentDbProjectionFaulted ${event}`],
     [`critical KurrentDbNoLeader ${event}`, `warning KurrentDbCallsFail ${event}`],
     [`critical KurrentDbNoLeader ${event}`, "critical RequestErrors namespace=write-side"],
+    [`critical KurrentDbNoLeader ${event}`, "critical RequestErrors namespace=write-side domain=write-side"],
+    [`critical KurrentDbNoLeader ${event} domain=orders`, "critical RequestErrors namespace=orders domain=orders"],
     [`critical KurrentDbDown ${event}`, `warning ReadModelNotSeen ${read}`],
     [`critical KurrentDbDown ${event}`, "warning WorkloadCrashLooping namespace=event-store workload=event-store"],
     [`critical KurrentDbDiskFull ${event}`, "critical VolumeNearlyFull namespace=event-store persistentvolumeclaim=data-event-store-0"],

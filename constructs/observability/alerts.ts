@@ -1,68 +1,68 @@
 import type { Problem } from "../core/errors";
 
 /**
- * Someone who is told of alerts. What it takes to reach them (an address with a token in it, a key) is a value of the
- * Secret `alert-receivers`, under the receiver's name, and is read by Alertmanager from a file.
+ * A receiver of alerts. Its secret (a URL with a token, or a key) is a value of the Secret `alert-receivers`, under the name of the
+ * receiver. Alertmanager reads it from a file.
  */
 export type Receiver =
   | {
-      /** A channel of Slack, by an incoming webhook, whose address is the secret. */
+      /** A Slack channel. The secret is the URL of an incoming webhook. */
       readonly kind: "slack";
 
       /** `#orders`. */
       readonly channel: string;
     }
   | {
-      /** A service of PagerDuty, by its integration key for Events API v2, which is the secret. */
+      /** A PagerDuty service. The secret is its integration key for Events API v2. */
       readonly kind: "pagerduty";
     }
   | {
-      /** A team of Opsgenie, by its API key, which is the secret. */
+      /** An Opsgenie team. The secret is its API key. */
       readonly kind: "opsgenie";
     }
   | {
-      /** Anything that takes Alertmanager's JSON at an address of https, which is the secret: a chat, a ticket system, a heartbeat monitor. */
+      /** Any HTTPS endpoint that accepts Alertmanager's JSON: a chat, a ticket system, a heartbeat monitor. The secret is its URL. */
       readonly kind: "webhook";
     };
 
-/** Who is told: the same receiver of everything, or another one of what wakes somebody than of what waits for the day. */
+/** One receiver for all alerts, or one for each severity. */
 export type Recipients = string | { readonly critical: string; readonly warning: string };
 
-/** Where alerts go. */
+/** Receivers and routes of alerts. */
 export interface Alerts {
   /** Receivers, by name. */
   readonly receivers: Readonly<Record<string, Receiver>>;
 
-  /** Who is told of what no domain owns. */
+  /** Receivers of alerts without a domain, and of domains without receivers of their own. */
   readonly default: Recipients;
 
   /**
-   * Who is told of what happens in a domain, by the domain's name.
+   * Receivers of the alerts of a domain, by the domain's name.
    * @default - the default recipients
    */
   readonly domains?: Readonly<Record<string, Recipients>>;
 
   /**
-   * The receiver, a webhook, of a signal that is sent every minute while everything works. Whoever gets it has to raise the
-   * alarm when it stays away, because nothing else tells that Prometheus or Alertmanager itself is down.
-   * @default - none: a monitoring system that is down is noticed by nobody
+   * Receiver of a heartbeat that is sent every minute, a webhook (dead man's switch). The service behind it must raise an alarm if the
+   * heartbeat stops, because Prometheus and Alertmanager can't report their own failure.
+   * @default - none: a failure of the monitoring itself is not reported
    */
   readonly heartbeat?: string;
 }
 
-/** The Secret with the values by which receivers are reached, a key for each receiver. */
+/** Secret with the URLs and keys of receivers, one key for each receiver. */
 export const RECEIVERS_SECRET = "alert-receivers";
 
-/** Where Alertmanager finds the files of a Secret that it is given (Prometheus operator, `Alertmanager.spec.secrets`). */
+/** Mount path of the Secret (Prometheus operator, `Alertmanager.spec.secrets`). */
 const FILES = `/etc/alertmanager/secrets/${RECEIVERS_SECRET}`;
 
-/** The receiver of what nobody is told. */
+/** Receiver of alerts that are not sent. */
 const NOBODY = "nobody";
 
-/** The heartbeat is sent again at each interval of its group: what is to be repeated has to be older than `repeat_interval`. */
+/** Alertmanager repeats a notification at a group interval if the last one is older than `repeat_interval`. */
 const HEARTBEAT = { group_interval: "1m", repeat_interval: "50s" } as const;
 
-/** What is wrong with where alerts go, by its path below `alerts`. */
+/** Problems of receivers and routes, by their path below `alerts`. */
 export function alertsProblems({ receivers, default: everyone, domains = {}, heartbeat }: Alerts): readonly Problem[] {
   const known = Object.keys(receivers);
   const unknown = (path: string, name: string): Problem[] =>
@@ -113,7 +113,7 @@ export function alertmanagerConfig(alerts: Alerts | undefined): object {
     global: { resolve_timeout: "5m" },
     route: {
       receiver: warningOf(everyone),
-      // One message for each subject, not for each pod of it.
+      // One notification for all pods of a subject.
       group_by: ["cluster", "domain", "namespace", "alertname"],
       group_wait: "30s",
       group_interval: "5m",
@@ -130,7 +130,7 @@ export function alertmanagerConfig(alerts: Alerts | undefined): object {
   };
 }
 
-/** What is critical is repeated until somebody has seen to it. */
+/** Critical alerts are repeated every hour. */
 function routesTo(of: Recipients, matchers: readonly string[]): readonly object[] {
   return [
     { receiver: criticalOf(of), matchers: [...matchers, 'severity="critical"'], repeat_interval: "1h" },

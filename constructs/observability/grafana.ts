@@ -4,22 +4,22 @@ import { type Asked, resources } from "../platform";
 import type { SecretSpec } from "../secrets";
 import type { Elasticsearch } from "./elastic-contract";
 
-/** Who signs in to Grafana by a provider of OpenID Connect. Its client secret is the key `client-secret` of the Secret `grafana-oidc`. */
+/** Single sign-on with an OpenID Connect provider. The client secret is the key `client-secret` of the Secret `grafana-oidc`. */
 export interface GrafanaOidc {
   readonly clientId: string;
 
-  /** Where a person is sent to sign in: `https://login.example.com/authorize`. */
+  /** Authorization endpoint: `https://login.example.com/authorize`. */
   readonly authUrl: string;
 
-  /** Where a code is exchanged for a token: `https://login.example.com/oauth/token`. */
+  /** Token endpoint: `https://login.example.com/oauth/token`. */
   readonly tokenUrl: string;
 
-  /** Where claims about a person are read: `https://login.example.com/userinfo`. */
+  /** Userinfo endpoint: `https://login.example.com/userinfo`. */
   readonly apiUrl: string;
 
   /**
    * A JMESPath expression over the claims that gives `Viewer`, `Editor` or `Admin`: `contains(groups, 'platform') && 'Admin' || 'Viewer'`.
-   * Who gets none of these is not let in.
+   * Users without one of these roles can't sign in.
    */
   readonly role: string;
 
@@ -29,14 +29,14 @@ export interface GrafanaOidc {
 
 export interface GrafanaSettings {
   /**
-   * The address under which people open it. A provider of OpenID Connect sends them back to it.
-   * @default "http://localhost:3000": a forwarded port (`kubectl port-forward`)
+   * URL of Grafana for people. The OpenID Connect provider redirects to it.
+   * @default "http://localhost:3000", for `kubectl port-forward`
    */
   readonly url?: string;
 
   /**
-   * How people sign in.
-   * @default - as the administrator, whose password is drawn and lies in the Secret `grafana-admin`
+   * Single sign-on.
+   * @default - none: sign in as `admin` with the generated password in the Secret `grafana-admin`
    */
   readonly oidc?: GrafanaOidc;
 }
@@ -48,7 +48,7 @@ export const GRAFANA_ADMIN: SecretSpec = {
   // 32 letters and digits: 190 bits.
   keys: { "admin-password": { length: 32 } },
   fixed: { "admin-user": "admin" },
-  // Read when Grafana's database is made; a database on a volume keeps what it has.
+  // Read when Grafana creates its database. An existing database keeps the password that it has.
   rotation: { method: "engine-first", clients: "restart", engine: "PUT /api/user/password" },
 };
 
@@ -57,20 +57,20 @@ export const GRAFANA_SECRETS = { admin: GRAFANA_ADMIN.name, oidc: "grafana-oidc"
 
 export const GRAFANA = {
   grafana: { cpu: "100m", memory: "384Mi" },
-  /** Each of two, which bring dashboards and sources of data. */
+  /** Each of the two sidecars that load dashboards and data sources. */
   sidecar: { cpu: "10m", memory: "96Mi" },
 } as const satisfies Readonly<Record<string, Asked>>;
 
-/** Where sign-in and links lead when nobody says otherwise. */
+/** The URL for a forwarded port. */
 const FORWARDED = "http://localhost:3000";
 
-/** A source of data beside Prometheus and Alertmanager, as Grafana is told of it. */
+/** A provisioned data source, in addition to Prometheus and Alertmanager. */
 export type DataSource = Readonly<Record<string, unknown>> & { readonly name: string; readonly uid: string; readonly type: string };
 
 /** The Secrets and files by which Grafana signs in to Elasticsearch. */
 const ELASTIC = { user: "ELASTIC_USER", password: "ELASTIC_PASSWORD", authority: "/etc/elasticsearch-authority" } as const;
 
-/** Where traces are read. In files of data sources a dollar sign begins a variable, and two are one. */
+/** Data source of traces. `$$` in a provisioning file is a literal dollar sign. */
 export function jaegerSource(namespace: string, logs: boolean): DataSource {
   return {
     name: "Jaeger",
@@ -92,7 +92,7 @@ export function jaegerSource(namespace: string, logs: boolean): DataSource {
   };
 }
 
-/** Where logs are read: data streams of OpenTelemetry. */
+/** Data source of logs, with the field names of OpenTelemetry data streams. */
 export function elasticsearchSource({ url, authority, users }: Elasticsearch, traces: boolean): ElasticsearchSource {
   return {
     name: "Elasticsearch",
@@ -115,7 +115,7 @@ export function elasticsearchSource({ url, authority, users }: Elasticsearch, tr
   };
 }
 
-/** A source that asks for a user, in Secrets of Grafana's namespace. */
+/** A data source with credentials in Secrets of Grafana's namespace. */
 interface ElasticsearchSource extends DataSource {
   readonly signsIn: { readonly authority: string; readonly user: SecretReference; readonly password: SecretReference };
 }
@@ -124,7 +124,7 @@ function elasticOf(sources: readonly DataSource[]): ElasticsearchSource["signsIn
   return (sources.find(({ type }) => type === "elasticsearch") as ElasticsearchSource | undefined)?.signsIn;
 }
 
-/** Variables with what Grafana signs in by, and files. */
+/** Environment variables and files with credentials. */
 function secretsOf(oidc: boolean, elastic: ElasticsearchSource["signsIn"] | undefined): object {
   const from = (name: string, key: string) => ({ secretKeyRef: { name, key } });
   const variables = {
@@ -154,7 +154,7 @@ function secretsOf(oidc: boolean, elastic: ElasticsearchSource["signsIn"] | unde
   };
 }
 
-/** Grafana as the chart of Prometheus brings it: nothing in it is made by hand, so that it can be lost. */
+/** Values of the Grafana subchart. Dashboards and data sources are provisioned, so a lost volume loses only preferences. */
 export function grafanaValues(
   { scratchClass: storageClass }: Pick<KubernetesTarget, "scratchClass">,
   { url = FORWARDED, oidc }: GrafanaSettings,
@@ -163,7 +163,7 @@ export function grafanaValues(
   return {
     enabled: true,
     fullnameOverride: "grafana",
-    // Preferences and short links are on its volume; two could not share it.
+    // Two pods can't share the volume.
     deploymentStrategy: { type: "Recreate" },
     persistence: { enabled: true, size: "10Gi", storageClassName: storageClass },
     initChownData: { enabled: false },
@@ -172,7 +172,7 @@ export function grafanaValues(
     containerSecurityContext: { ...CONTAINER, readOnlyRootFilesystem: true },
     extraEmptyDirMounts: [{ name: "tmp", mountPath: "/tmp" }],
     enableServiceLinks: false,
-    // What it reads of the cluster are the dashboards and sources in its own namespace, none of which is a Secret.
+    // The sidecars read ConfigMaps of their own namespace only, and no Secrets.
     rbac: { namespaced: true },
     sidecar: {
       resources: resources(GRAFANA.sidecar),
@@ -186,14 +186,14 @@ export function grafanaValues(
       datasources: { searchNamespace: null, resource: "configmap", exemplarTraceIdDestinations: exemplars(sources) },
     },
     defaultDashboardsEditable: false,
-    // A source that is taken out of the program goes from Grafana too.
+    // Removes data sources that are no longer provisioned.
     prune: true,
     additionalDataSources: sources.map(({ signsIn: _, ...source }) => source),
     admin: { existingSecret: GRAFANA_SECRETS.admin, userKey: "admin-user", passwordKey: "admin-password" },
     ...secretsOf(oidc !== undefined, elasticOf(sources)),
     "grafana.ini": {
       server: { root_url: url },
-      // Bundled plugins are those of the image: an update from the internet would stop them first and fail on a read-only root.
+      // Keeps the plugins of the image: an update at start stops them first, and fails on a read-only root.
       plugins: { preinstall_auto_update: false },
       analytics: { check_for_updates: false, check_for_plugin_updates: false, reporting_enabled: false },
       users: { allow_sign_up: false, viewers_can_edit: false },
@@ -210,7 +210,7 @@ const CONTAINER = {
   seccompProfile: { type: "RuntimeDefault" },
 } as const;
 
-/** From a point of a graph to the request that it stands for. */
+/** Links from exemplars to traces. */
 function exemplars(sources: readonly DataSource[]): object {
   const traces = sources.find(({ type }) => type === "jaeger");
   return traces ? { datasourceUid: traces.uid, traceIdLabelName: "trace_id" } : {};
@@ -230,7 +230,7 @@ function oauth({ clientId, authUrl, tokenUrl, apiUrl, role, scopes = "openid pro
     allow_sign_up: true,
     auto_login: true,
     role_attribute_path: role,
-    // Who has no role would become a viewer of everything otherwise.
+    // Without this, users without a role become viewers.
     role_attribute_strict: true,
     allow_assign_grafana_admin: false,
   };

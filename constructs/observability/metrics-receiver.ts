@@ -8,10 +8,10 @@ import { type AuthorityPush, authorityPush, type ExternalSecret, SECRET_STORE, t
 import { COLLECTOR_PORTS } from "./collector-config";
 import { METRICS, WRITE_PATH } from "./prometheus";
 
-/** What the receiver's objects are called. */
+/** Name of the receiver's objects. */
 const NAME = "metrics-receiver";
 
-/** The user as whom samples are sent. Its password is in Secrets Manager, where both clusters read it. */
+/** The user of other clusters. Both clusters read its password from Secrets Manager. */
 export const METRICS_SENDER: SecretSpec = {
   name: "metrics-sender",
   purpose: "The user as whom a cluster sends its samples to the hub",
@@ -20,37 +20,37 @@ export const METRICS_SENDER: SecretSpec = {
   rotation: { method: "engine-first", clients: "read-again", engine: "both sides read it again within a quarter of an hour" },
 };
 
-/** Under which name other clusters find who signed the receiver's certificate. */
+/** Name under which the CA of the receiver's certificate is published in Secrets Manager. */
 export const RECEIVER_AUTHORITY = `${NAME}-authority`;
 
 export interface MetricsReceiverProps {
   readonly cluster: KubernetesTarget;
 
-  /** That of Prometheus. */
+  /** Namespace of Prometheus. */
   readonly namespace: string;
 
-  /** The name under which other clusters know it, in a zone of external-dns: `metrics.orders.internal`. */
+  /** Host name for other clusters, in a zone of external-dns: `metrics.orders.internal`. */
   readonly host: string;
 
-  /** Networks from which samples come. */
+  /** Networks of the other clusters. */
   readonly networks: readonly string[];
 
   /**
-   * Whether traces and logs come in as well, by OTLP over HTTP, for the Service `collector`.
+   * Whether it also accepts traces and logs (OTLP over HTTP) for the Service `collector`.
    * @default false
    */
   readonly telemetry?: boolean;
 
-  /** Tags of the place in Secrets Manager where the authority is published. */
+  /** Tags of the secret in Secrets Manager that publishes the CA. */
   readonly tags: AuthorityPush["tags"];
 
-  /** What has to be there before: the namespace, cert-manager, external-secrets, NGINX Gateway Fabric. */
+  /** Resources that must exist first: the namespace, cert-manager, external-secrets, NGINX Gateway Fabric. */
   readonly after: readonly ITerraformDependable[];
 }
 
 /**
- * The way in for samples of other clusters: a Gateway of its own that speaks TLS, asks for user and password, and passes on
- * nothing but writes. Prometheus itself asks nobody who he is.
+ * Ingress for the samples of other clusters: a Gateway with TLS and basic authentication that routes only the remote-write path, because
+ * Prometheus itself has no authentication.
  */
 export class MetricsReceiver extends Construct {
   readonly ready: readonly ITerraformDependable[];
@@ -92,7 +92,7 @@ export class MetricsReceiver extends Construct {
       metadata: {
         namespace,
         name: `${NAME}-names`,
-        // external-dns makes records of the pods of a headless service.
+        // external-dns creates a record for each pod of a headless Service.
         annotations: { "external-dns.alpha.kubernetes.io/hostname": host, "external-dns.alpha.kubernetes.io/ttl": "10" },
       },
       spec: {
@@ -102,7 +102,7 @@ export class MetricsReceiver extends Construct {
       },
       dependsOn: [...after],
     });
-    // A second copy of a sample is none.
+    // Prometheus ignores a sample that it has already.
     const common = { cluster, gateway, hostnames: [host], users: USERS, retries: "once", maxBodySize: "16Mi" } as const;
     const routes = [
       new Routes(this, "routes", {
@@ -126,14 +126,14 @@ export class MetricsReceiver extends Construct {
   }
 }
 
-/** Its nginx, for those who let it in. */
+/** Pods of its nginx, for ingress policies. */
 export function receiverPeer(namespace: string) {
   return gatewayPeer(namespace, NAME);
 }
 
 const USERS = `${NAME}-users`;
 
-/** The password as nginx compares it. It lies beside in clear anyway, and another hash at each reading would reload nginx. */
+/** The htpasswd file. The password is in plaintext, as in the Secret beside it: a new salt at each refresh would reload nginx. */
 function usersFile(namespace: string): ExternalSecret {
   return {
     apiVersion: "external-secrets.io/v1",

@@ -39,101 +39,100 @@ import { Collectors, type ElasticStackSettings, type TelemetryProps, TelemetrySt
 export interface ObservabilityStackProps {
   readonly cluster: KubernetesTarget;
 
-  /** What every series and alert of this cluster carries as `cluster`: `write`. */
+  /** Value of the label `cluster` of every series and alert of this cluster: `write`. */
   readonly clusterName: string;
 
-  /** What alerts carry as `system`. */
+  /** Value of the label `system` of alerts. */
   readonly system: string;
 
-  /** What alerts carry as `environment`. */
+  /** Value of the label `environment` of alerts. */
   readonly environment: string;
 
   /**
-   * The namespace of everything but node-exporter, which needs a privileged one: `<namespace>-nodes`.
+   * Namespace of all pods except node-exporter and log agents. Those need host access and run in `<namespace>-nodes`.
    * @default "observability"
    */
   readonly namespace?: string;
 
   /**
-   * How many series are active at a time, at most. Memory and volume of Prometheus follow from it, and an alert tells when
-   * there are more.
+   * Maximum number of active series. It determines the memory and the volume of Prometheus. An alert fires if there are more.
    */
   readonly series: number;
 
   /**
-   * How long samples are kept.
+   * Retention of samples.
    * @default "15d"
    */
   readonly retention?: Duration;
 
   /**
-   * The volume of each Prometheus. When it is nearly full, the oldest samples go before their time.
+   * Volume of each Prometheus. If it is nearly full, Prometheus deletes the oldest samples before the retention ends.
    * @default - what the series need for the retention
    */
   readonly storage?: Bytes;
 
   /**
-   * How many instances of Prometheus, each of which reads and evaluates everything.
-   * @default - two where the cluster has several zones, otherwise one. A hub has one, and so has who sends to it: two would have
-   * samples that differ
+   * Number of Prometheus instances. Each scrapes all targets and evaluates all rules.
+   * @default - 2 on a cluster with several zones, otherwise 1. A hub and a cluster that sends to a hub have 1: two instances would
+   * store different samples
    */
   readonly replicas?: number;
 
-  /** What is watched by the rules that the platform has: `["kurrentdb", "workloads"]`. */
+  /** Rules of the platform to install, by subject: `["kurrentdb", "workloads"]`. */
   readonly rules: readonly RuleSubject[];
 
   /**
-   * Rules beside those.
+   * Additional rules.
    * @default - none
    */
   readonly moreRules?: readonly RuleGroup[];
 
   /**
-   * How the names of the application's own metrics begin: `orders`, of `orders_commands_total`.
+   * Prefix of the application's own metrics: `orders` for `orders_commands_total`.
    * @default - the system's name, with underscores
    */
   readonly metricsPrefix?: string;
 
   /**
-   * Where the pages are to which alerts lead: an address under which `<alert in lower case>.md` is found.
+   * Base URL of the runbooks. An alert links to `<base>/<alert in lower case>.md`.
    * @default "docs/runbooks", in the repository of the platform
    */
   readonly runbooks?: string;
 
   /**
-   * Where alerts go.
-   * @default - nowhere: they are seen in Alertmanager and Grafana only
+   * Receivers of alerts and their routes.
+   * @default - none: alerts are visible in Alertmanager and Grafana only
    */
   readonly alerts?: Alerts;
 
   /**
-   * Domains by their namespaces: alerts carry the domain that owns the namespace they are about.
-   * @default - none: no alert has the label `domain`
+   * Domains by namespace. An alert gets the label `domain` from its `namespace`.
+   * @default - none: alerts have no label `domain`
    */
   readonly owners?: Readonly<Record<string, string>>;
 
   /**
-   * Grafana, for this cluster and all that send their samples to it.
+   * Grafana, for this cluster and the clusters that send samples to it.
    * @default - none
    */
   readonly grafana?: GrafanaSettings;
 
   /**
-   * The Prometheus of another cluster to which samples are sent as well, by its name in the network and the place in Secrets Manager
-   * where who signed its certificate is said, and its networks. Traces and logs go there as well. Rules are evaluated and alerts sent
-   * here all the same.
-   * @default - samples stay on this cluster
+   * The hub to which this cluster sends samples, traces and logs: its host name, its networks, and the name under which its CA is
+   * published in Secrets Manager. This cluster still evaluates its rules and sends its alerts itself.
+   * @default - none: data stays on this cluster
    */
   readonly hub?: { readonly host: string; readonly authority: string; readonly networks: readonly string[] };
 
   /**
-   * The way in for samples of other clusters, which makes this one the hub. On AWS only.
-   * @default - none comes in
+   * Ingress for samples, traces and logs of other clusters, which makes this cluster the hub. Only on AWS.
+   * @default - none
    */
   readonly receiver?: Pick<MetricsReceiverProps, "host" | "networks" | "tags">;
 
   /**
-   * OpenTelemetry collectors for workloads, and Jaeger, which stores traces on a volume, or in Elasticsearch if there is one.
+   * OpenTelemetry collectors for workloads, and Jaeger. Jaeger stores traces in Elasticsearch if `elasticStack` is set, otherwise on
+   * a volume.
    * @default - no traces are collected
    */
   readonly tracing?: TracingSettings;
@@ -169,16 +168,16 @@ export interface ObservabilityStackProps {
   readonly protect?: boolean;
 
   /**
-   * Who may query Prometheus from other namespaces: an autoscaler, a page of one's own.
-   * @default - nobody
+   * Pods in other namespaces that may query Prometheus, such as KEDA.
+   * @default - none
    */
   readonly clients?: readonly Exclude<Peer, "anywhere">[];
 
-  /** What has to be there before: the definitions of the Prometheus operator, the controller of secrets. */
+  /** Resources that must exist first: the CRDs of the Prometheus operator, external-secrets, cert-manager for a `receiver`. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Default alerts of kube-prometheus-stack that rules of the platform stand in for. */
+/** Default alerts of kube-prometheus-stack that the rules of the platform replace. */
 const REPLACED_ALERTS: readonly string[] = [
   "KubePodCrashLooping",
   "KubePodNotReady",
@@ -214,11 +213,12 @@ const REPLACED_ALERTS: readonly string[] = [
 ];
 
 /**
- * What watches a cluster: Prometheus with the rules of the platform, Alertmanager, kube-state-metrics, node-exporter, and
- * Grafana where it is wanted. It reads whatever tells the Prometheus operator where its metrics are.
+ * Monitoring of a cluster: Prometheus with the rules of the platform, Alertmanager, kube-state-metrics and node-exporter; on request
+ * Grafana, OpenTelemetry collectors, Jaeger, Elasticsearch and Kibana. Prometheus scrapes every ServiceMonitor, PodMonitor, Probe and
+ * ScrapeConfig of the cluster.
  */
 export class ObservabilityStack extends Construct {
-  /** Where Prometheus answers within the cluster: `http://metrics-prometheus.observability.svc:9090`. */
+  /** URL of Prometheus in the cluster: `http://metrics-prometheus.observability.svc:9090`. */
   readonly prometheusUrl: string;
 
   /** What comes after it. */
@@ -237,7 +237,7 @@ export class ObservabilityStack extends Construct {
     const telemetry = telemetryOf(props, namespace, nodes);
 
     const home = new Namespace(this, "namespace", { cluster, name: namespace, quota: quotaOf(pods, telemetry !== undefined) });
-    // It looks at the node itself: its network, its processes, its file systems.
+    // node-exporter and log agents read the network, the processes and the files of the node.
     const privileged = new Namespace(this, "namespace-nodes", { cluster, name: nodes, quota: NODES_QUOTA, podSecurity: "privileged" });
     const before = [...after, ...home.ready, ...privileged.ready];
     const secrets = this.secrets(props, namespace, [...after, ...home.ready]);
@@ -254,7 +254,7 @@ export class ObservabilityStack extends Construct {
       namespace,
       values: metricsValues(settings),
       pods,
-      // It pulls a dozen images, and reads its log on a volume before it is ready.
+      // A dozen images are pulled, and Prometheus replays its write-ahead log before it is ready.
       timeout: "20m",
       after: [...before, ...traffic, ...secrets, ...stores.flatMap(({ ready }) => ready)],
     });
@@ -297,7 +297,7 @@ export class ObservabilityStack extends Construct {
   }
 }
 
-/** What it takes to send samples to a hub: as whom, and who signed its certificate. */
+/** The credentials for a hub, and the CA of its certificate. */
 function sending(
   scope: Construct,
   cluster: KubernetesTarget,
@@ -316,7 +316,7 @@ function hubOf({ host, authority }: NonNullable<ObservabilityStackProps["hub"]>)
   return { host, authority, credentials: METRICS_SENDER.name };
 }
 
-/** What collects traces and logs. Undefined if neither is asked for. */
+/** Props of traces and logs. Undefined if both are off. */
 function telemetryOf(props: ObservabilityStackProps, namespace: string, nodesNamespace: string): TelemetryProps | undefined {
   const { cluster, clusterName, environment, tracing, elasticStack, workloads = [], maskedFields = [], size = "medium", hub } = props;
   if (!tracing && !elasticStack) return undefined;
@@ -346,16 +346,16 @@ function sourcesOf({ namespace = "observability", grafana, tracing, elasticStack
   ];
 }
 
-/** What the Gateway for other clusters, a page of health and passing pods take beside those of the chart. */
+/** Quota for the Gateway for other clusters, the health page and pods of jobs, in addition to the pods of the chart. */
 const BESIDE = { millicores: 2000, mebibytes: 2048, pods: 20 } as const;
 
-/** Collectors, Jaeger, Elasticsearch and Kibana, each of them twice: up to 9 nodes of Elasticsearch with 16Gi each. */
+/** Quota for collectors, Jaeger, Elasticsearch and Kibana, each twice: up to 9 Elasticsearch nodes of 16Gi. */
 const TELEMETRY = { millicores: 20_000, mebibytes: 320 * 1024, pods: 60, volumes: 20 } as const;
 
-/** Pods of agents, one for each node: of as many nodes as a cluster is likely to have. */
+/** Quota for agents, one on each node, on clusters of up to 1,000 nodes. */
 const NODES_QUOTA: Quota = { cpu: 100, memory: "200Gi", pods: 1000 };
 
-/** Each pod twice, as while it is replaced. */
+/** Quota for each pod twice, because a rollout runs the old and the new one. */
 function quotaOf(groups: readonly PodGroup[], telemetry: boolean): Quota {
   const total = (of: (group: PodGroup) => number) => groups.reduce((sum, group) => sum + Number(group.pods) * of(group), 0);
   const more = telemetry ? TELEMETRY : { millicores: 0, mebibytes: 0, pods: 0, volumes: 0 };
@@ -369,7 +369,7 @@ function quotaOf(groups: readonly PodGroup[], telemetry: boolean): Quota {
 
 function settled(props: ObservabilityStackProps, nodesNamespace: string): MetricsSettings {
   const { cluster, clusterName, system, environment, series, storage, alerts, owners = {}, grafana, hub, receiver } = props;
-  // What can't be read is refused.
+  // An invalid retention is refused elsewhere.
   const retention = typeof seconds(props.retention) === "number" ? (props.retention as Duration) : DEFAULT_RETENTION;
   const several = cluster.zones.length > 1;
   const reckoned = prometheusSize({ series, interval: SCRAPE_INTERVAL, retention });
@@ -393,7 +393,7 @@ function settled(props: ObservabilityStackProps, nodesNamespace: string): Metric
   };
 }
 
-/** A volume that somebody chose, and what of it blocks may take. */
+/** A given volume, and the share of it that blocks may use. */
 function volumeOf(storage: Bytes): { readonly storage: Bytes; readonly retentionSize: Bytes } {
   return { storage, retentionSize: `${Math.floor((known(bytes(storage)) * BLOCKS_SHARE) / 2 ** 20)}Mi` };
 }
@@ -415,12 +415,12 @@ interface Traffic {
   readonly egress: readonly TrafficRule[];
 }
 
-/** Ports on which what runs on nodes tells how it is: kubelet, node-exporter. */
+/** Metrics ports on nodes: kubelet, node-exporter. */
 const NODE_PORTS = [10250, 9100];
 
 const HTTPS: TrafficRule = { name: "https", peer: "anywhere", ports: [443] };
 
-/** Who may come to the pods of the chart, and where they go. */
+/** Ingress and egress of the pods of the chart. */
 function trafficOf({ alerts, clients = [], grafana, tracing, elasticStack }: ObservabilityStackProps): Readonly<Record<string, Traffic>> {
   const { prometheus, alertmanager, operator, states } = METRICS;
   const within = (port: number): TrafficRule => ({ name: "namespace", peer: "namespace", ports: [port] });
@@ -431,7 +431,7 @@ function trafficOf({ alerts, clients = [], grafana, tracing, elasticStack }: Obs
         { name: "namespace", peer: "namespace", ports: [prometheus.port, RELOADER_PORT] },
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [prometheus.port] }] : []),
       ],
-      // Whoever is watched says on which port, so no port of a pod is known here but that it is not a privileged one.
+      // Monitors name the ports of their targets, so only the unprivileged range is known here.
       egress: [
         API_SERVER,
         { name: "targets", peer: "cluster", ports: [{ from: 1025, to: 65_535 }] },
@@ -449,13 +449,13 @@ function trafficOf({ alerts, clients = [], grafana, tracing, elasticStack }: Obs
   };
 }
 
-/** Alertmanagers tell each other what they have sent. */
+/** Alertmanager instances share sent notifications on this port. */
 const GOSSIP_PORT = 9094;
 
-/** Where what reads configuration again says how it is. */
+/** Metrics port of the config-reloader. */
 const RELOADER_PORT = 8080;
 
-/** A person comes by a forwarded port, which needs no leave. It reads dashboards from the API server. */
+/** People use `kubectl port-forward`, which network policies allow. The sidecars read dashboards from the API server. */
 function grafanaTraffic({ oidc }: GrafanaSettings, stores: readonly number[]): Traffic {
   const { prometheus, alertmanager, grafana } = METRICS;
   return {
@@ -469,7 +469,7 @@ function grafanaTraffic({ oidc }: GrafanaSettings, stores: readonly number[]): T
   };
 }
 
-/** Memory and volume were reckoned for so many series: more of them fill one or the other. */
+/** The memory and the volume are calculated for this number of series. */
 function plannedSeries(series: number): RuleGroup {
   return {
     name: "prometheus-planned",
@@ -481,7 +481,8 @@ function plannedSeries(series: number): RuleGroup {
         labels: { severity: "warning" },
         annotations: {
           summary: `Prometheus {{ $labels.pod }} of {{ $labels.cluster }} holds {{ $value | humanize }} series, and was planned for ${series}`,
-          description: "Its memory and its volume were reckoned for fewer. Find out which metric has grown, or plan for more series.",
+          description:
+            "Its memory and its volume are calculated for fewer series. Find the metric that has grown, or raise the planned number.",
         },
       },
     ],

@@ -6,35 +6,35 @@ import { RUNBOOKS, type RuleGroup, type RuleSubject, rulesAbout, withRunbooks } 
 export interface PlatformRulesProps {
   readonly cluster: KubernetesTarget;
 
-  /** Where they are: any namespace whose rules the Prometheus operator reads. */
+  /** Namespace of the PrometheusRule objects. The Prometheus operator must select rules in it. */
   readonly namespace: string;
 
-  /** What they are about: `["kurrentdb", "workloads"]`. */
+  /** Subjects of the rules: `["kurrentdb", "workloads"]`. */
   readonly rules: readonly RuleSubject[];
 
   /**
-   * Rules beside those of the platform.
+   * Additional rules.
    * @default - none
    */
   readonly moreRules?: readonly RuleGroup[];
 
   /**
-   * How the names of the application's own metrics begin: `orders`, of `orders_commands_total`.
+   * Prefix of the application's own metrics: `orders` for `orders_commands_total`.
    * @default "orchestrix"
    */
   readonly metricsPrefix?: string;
 
   /**
-   * Where the pages are to which alerts lead: an address under which `<alert in lower case>.md` is found.
+   * Base URL of the runbooks. An alert links to `<base>/<alert in lower case>.md`.
    * @default "docs/runbooks", in the repository of the platform
    */
   readonly runbooks?: string;
 
-  /** What has to be there before: the definitions of the Prometheus operator, the namespace. */
+  /** Resources that must exist first: the CRDs of the Prometheus operator, the namespace. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Rules for a Prometheus, ours or another's that an operator of Prometheus runs: an object for each subject. */
+/** Rules for any Prometheus that the Prometheus operator runs: one PrometheusRule object for each subject. */
 export class PlatformRules extends Construct {
   readonly release: ITerraformDependable;
 

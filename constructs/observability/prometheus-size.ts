@@ -1,13 +1,13 @@
 import { type Bytes, type Cores, type Duration, known, seconds } from "../core/quantities";
 
 export interface PrometheusLoad {
-  /** How many series are active at a time. */
+  /** Number of active series. */
   readonly series: number;
 
-  /** How often each is read. */
+  /** Scrape interval. */
   readonly interval: Duration;
 
-  /** How long samples are kept. */
+  /** Retention of samples. */
   readonly retention: Duration;
 }
 
@@ -15,28 +15,28 @@ export interface PrometheusSize {
   readonly cpu: Cores;
   readonly memory: Bytes;
 
-  /** Its volume. */
+  /** Size of the volume. */
   readonly storage: Bytes;
 
-  /** The most that its blocks may take of the volume; the oldest go before that. */
+  /** Maximum size of blocks. Prometheus deletes the oldest blocks first. */
   readonly retentionSize: Bytes;
 }
 
-/** Prometheus, storage: a sample takes one to two bytes. */
+/** One to two bytes for a sample (Prometheus, storage). */
 const BYTES_PER_SAMPLE = 1.5;
 
-/** What the log of the last hours, and blocks that are being merged, leave to blocks of a volume. */
+/** Share of the volume for blocks. The write-ahead log and compaction need the rest. */
 export const BLOCKS_SHARE = 0.8;
 
-/** An active series takes about 4 KiB; queries and rules take as much again. */
+/** About 4 KiB for an active series, and as much for queries and rules. */
 const MEMORY_PER_SERIES = 8 * 2 ** 10;
 const LEAST_MEMORY = 512 * 2 ** 20;
 
 const GI = 2 ** 30;
 
 /**
- * What a Prometheus needs for what it reads: a volume of retention × samples a second × bytes a sample, with what is not
- * blocks on top, and memory by its active series.
+ * CPU, memory and volume of a Prometheus: the volume is retention × samples per second × bytes per sample ÷ the share of blocks; memory
+ * grows with the active series.
  */
 export function prometheusSize({ series, interval, retention }: PrometheusLoad): PrometheusSize {
   const samples = (series / known(seconds(interval))) * known(seconds(retention));

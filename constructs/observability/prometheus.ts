@@ -6,7 +6,7 @@ import { type Alerts, alertmanagerConfig, RECEIVERS_SECRET } from "./alerts";
 import { type DataSource, GRAFANA, type GrafanaSettings, grafanaValues } from "./grafana";
 import type { PrometheusSize } from "./prometheus-size";
 
-/** Names and ports by which the parts that the chart brings are reached in their namespace. */
+/** Services, ports and pod labels of the components of the chart. */
 export const METRICS = {
   prometheus: { service: "metrics-prometheus", port: 9090, labels: { "app.kubernetes.io/name": "prometheus", prometheus: "metrics" } },
   alertmanager: {
@@ -19,7 +19,7 @@ export const METRICS = {
   grafana: { service: "grafana", port: 3000, labels: { "app.kubernetes.io/name": "grafana" } },
 } as const;
 
-/** How the chart's objects begin. */
+/** Prefix of the names of the chart's objects. */
 const NAME = "metrics";
 
 const ASKED = {
@@ -30,13 +30,13 @@ const ASKED = {
   nodeExporter: { cpu: "20m", memory: "32Mi" },
 } as const satisfies Readonly<Record<string, Asked>>;
 
-/** Silences and what was told: small, and missed when it is lost. */
+/** Silences and sent notifications: small, but a lost silence notifies again. */
 const ALERTMANAGER_STORAGE: Bytes = "5Gi";
 
-/** How often targets are read that say nothing else: the chart's habit, which the default rules are written for. */
+/** Scrape interval of monitors that name none: the chart's default, for which its rules are written. */
 export const SCRAPE_INTERVAL: Duration = "30s";
 
-/** The path of Prometheus to which samples are written. */
+/** Path of the remote-write endpoint. */
 export const WRITE_PATH = "/api/v1/write";
 
 export const DEFAULT_RETENTION: Duration = "15d";
@@ -44,32 +44,32 @@ export const DEFAULT_RETENTION: Duration = "15d";
 export interface MetricsSettings {
   readonly cluster: KubernetesTarget;
 
-  /** What series and alerts carry as `cluster`. */
+  /** Value of the label `cluster` of series and alerts. */
   readonly clusterName: string;
 
-  /** What alerts carry as `system` and `environment`. */
+  /** Values of the labels `system` and `environment` of alerts. */
   readonly system: string;
   readonly environment: string;
 
   readonly retention: Duration;
   readonly size: PrometheusSize;
 
-  /** How many instances of Prometheus and of Alertmanager. */
+  /** Numbers of instances. */
   readonly replicas: { readonly prometheus: number; readonly alertmanager: number };
 
-  /** Where node-exporter runs, which sees the whole node. */
+  /** Namespace of node-exporter, which needs host access. */
   readonly nodesNamespace: string;
 
   /** @default - alerts are seen in Alertmanager only */
   readonly alerts?: Alerts;
 
   /**
-   * Where samples are sent as well.
-   * @default - nowhere
+   * Remote-write target.
+   * @default - none
    */
   readonly hub?: Hub;
 
-  /** Whether samples of other clusters come in. */
+  /** Whether other clusters send samples. */
   readonly receives: boolean;
 
   /** Whether applications send metrics by OTLP, through the collector. */
@@ -82,37 +82,37 @@ export interface MetricsSettings {
   readonly grafana?: GrafanaSettings;
   readonly sources: readonly DataSource[];
 
-  /** Default alerts of the chart that better ones stand in for. */
+  /** Default alerts of the chart to disable. */
   readonly replacedAlerts: readonly string[];
 }
 
-/** A Prometheus of another cluster that keeps the samples of this one too. */
+/** The receiver of another cluster. */
 export interface Hub {
-  /** Its name, for which its certificate is good: `metrics.orders.internal`. */
+  /** Host name in its certificate: `metrics.orders.internal`. */
   readonly host: string;
 
-  /** The Secret with `ca.crt` of who signed its certificate. */
+  /** Secret with the CA of its certificate in `ca.crt`. */
   readonly authority: string;
 
-  /** The Secret with the `username` and `password` that it asks for. */
+  /** Secret with `username` and `password`. */
   readonly credentials: string;
 }
 
-/** What kube-prometheus-stack is told. */
+/** Values of kube-prometheus-stack. */
 export function metricsValues(settings: MetricsSettings): object {
   const { cluster, nodesNamespace, grafana, sources, replacedAlerts } = settings;
   return {
     fullnameOverride: NAME,
     cleanPrometheusOperatorObjectNames: true,
-    // Their definitions have a release of their own, which charts before this one need.
+    // The CRDs are installed by the platform, because other charts need them earlier.
     crds: { enabled: false },
     ...(cluster.mirror ? { global: { imageRegistry: cluster.mirror } } : {}),
     defaultRules: { create: true, disabled: Object.fromEntries(replacedAlerts.map((alert) => [alert, true])) },
-    // They listen where Prometheus can't come: EKS hides them, kubeadm binds them to the node's own address.
+    // Not reachable: EKS hides their metrics, and kubeadm binds them to the loopback address of the node.
     ...Object.fromEntries(HIDDEN.map((part) => [part, { enabled: false }])),
     kubelet: { serviceMonitor: { interval: SCRAPE_INTERVAL, cAdvisorInterval: SCRAPE_INTERVAL } },
     prometheusOperator: {
-      // Rules are tested where they are written; without webhooks nothing waits for them, and no job makes their certificate.
+      // The rules are tested before they are shipped. Without the webhook no job has to create its certificate.
       admissionWebhooks: { enabled: false },
       tls: { enabled: false },
       resources: resources(ASKED.operator),
@@ -140,14 +140,14 @@ function prometheus(settings: MetricsSettings): object {
   );
   return {
     podDisruptionBudget: { enabled: count > 1 },
-    // Each has read what it has at moments of its own: a person's graphs come from one.
+    // Instances scrape at different times, so all graphs of a client come from one instance.
     service: { sessionAffinity: "ClientIP" },
     prometheusSpec: {
       replicas: count,
       ...all,
       scrapeInterval: SCRAPE_INTERVAL,
       evaluationInterval: SCRAPE_INTERVAL,
-      // Every series says which cluster it comes from, for rules and for a hub of several clusters.
+      // Rules and a hub of several clusters need the cluster of every series.
       scrapeClasses: [{ name: "cluster", default: true, relabelings: [{ targetLabel: "cluster", replacement: clusterName }] }],
       externalLabels: { cluster: clusterName, environment, system },
       additionalAlertRelabelConfigs: [...owned(owners), ...(receives ? [ownAlerts(clusterName)] : [])],
@@ -165,13 +165,13 @@ function prometheus(settings: MetricsSettings): object {
   };
 }
 
-/** A cluster that could not send for a while sends what is old, later. */
+/** Settings of a hub. */
 const RECEIVING = {
   enableRemoteWriteReceiver: true,
   remoteWriteReceiverMessageVersions: ["V1.0", "V2.0"],
 };
 
-/** Samples as they were read. What rules make of them, the hub makes again of its own, and would not take twice. */
+/** Sends scraped samples only. The hub records its own series; recorded samples of both would collide. */
 function sentTo({ host, authority, credentials }: Hub): object {
   const secret = (key: string) => ({ name: credentials, key });
   return {
@@ -186,14 +186,14 @@ function sentTo({ host, authority, credentials }: Hub): object {
 }
 
 /**
- * Every cluster tells of what happens on it by itself, also when it can't reach the hub. The hub, which evaluates the rules for the
- * series of all of them, tells of its own and of what concerns the whole system.
+ * Keeps only the alerts of the hub's own cluster, and those with `scope: system`. The hub evaluates the rules for the series of all
+ * clusters, but each cluster notifies about itself, even if it can't reach the hub.
  */
 function ownAlerts(clusterName: string): object {
   return { source_labels: ["cluster", "scope"], separator: ";", regex: `${clusterName};.*|.*;system`, action: "keep" };
 }
 
-/** Alerts say which domain they belong to. */
+/** Sets the label `domain` of alerts from their namespace. */
 function owned(owners: Readonly<Record<string, string>>): readonly object[] {
   return Object.entries(owners).map(([namespace, domain]) => ({
     source_labels: ["namespace"],
@@ -220,7 +220,7 @@ function alertmanager({ cluster, alerts, replicas }: MetricsSettings): object {
   };
 }
 
-/** Samples can be read anew only as they come: what is lost is missed for a while, and in no backup. */
+/** Volumes without backup: lost samples are missed for a while only. */
 function volume({ scratchClass: storageClass }: KubernetesTarget, storage: Bytes): object {
   return {
     volumeClaimTemplate: { spec: { storageClassName: storageClass, accessModes: ["ReadWriteOnce"], resources: { requests: { storage } } } },
@@ -243,7 +243,7 @@ export function metricsPods({ size, replicas, grafana }: MetricsSettings): reado
   ];
 }
 
-/** The pod that looks at each node, apart from the others. */
+/** node-exporter on each node. */
 export function nodePods(namespace: string): PodGroup {
   return { name: `${namespace}/node-exporter`, pods: "each-node", request: requested(ASKED.nodeExporter) };
 }

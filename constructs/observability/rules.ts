@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 
-/** Rules that Prometheus evaluates together, as it takes them. */
+/** A rule group in the format of Prometheus. */
 export interface RuleGroup {
   readonly name: string;
 
@@ -29,7 +29,7 @@ export interface AlertingRule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What rules are written about, each in a file beside its concern. */
+/** Rule files by subject. Each is beside its concern. */
 const FILES = {
   kurrentdb: "event-store/rules/kurrentdb.yaml",
   "cloud-native-pg": "postgres/rules/cloud-native-pg.yaml",
@@ -57,24 +57,24 @@ const FILES = {
 
 export type RuleSubject = keyof typeof FILES;
 
-/** How the names of an application's own metrics begin in the files: `orchestrix_commands_total`. */
+/** Prefix of application metrics in the files, as in `orchestrix_commands_total`. */
 const PREFIX = /\borchestrix_/g;
 
-/** The rules about a subject, as their file has them, for an application whose metrics begin with a prefix. */
+/** The rules of a subject, with the prefix of the application's metrics. */
 export function rulesAbout(subject: RuleSubject, prefix = "orchestrix"): readonly RuleGroup[] {
   const text = readFileSync(join(__dirname, "..", FILES[subject]), "utf8").replace(PREFIX, `${prefix}_`);
   return (parse(text) as { readonly groups: readonly RuleGroup[] }).groups;
 }
 
-/** A system's name as the beginning of the names of its applications' metrics. */
+/** A system's name as a prefix of metrics. */
 export function metricsPrefixOf(system: string): string {
   return system.replace(/[^a-zA-Z0-9_]/g, "_");
 }
 
-/** The pages of alerts when nobody says where they are: in the repository of the platform. */
+/** Default location of runbooks: in the repository of the platform. */
 export const RUNBOOKS = "docs/runbooks";
 
-/** Rules whose alerts name the page that says what to do: `<base>/<alert in lower case>.md`. */
+/** Adds `runbook_url` to alerts: `<base>/<alert in lower case>.md`. */
 export function withRunbooks(groups: readonly RuleGroup[], base: string = RUNBOOKS): readonly RuleGroup[] {
   return groups.map((group) => ({ ...group, rules: group.rules.map((rule) => ("alert" in rule ? withRunbook(rule, base) : rule)) }));
 }

@@ -39,6 +39,8 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   if (namespace === undefined) return [];
   const { stack, cluster } = kubernetesStack(app, site, "observability");
   for (const each of before) stack.addDependency(each);
+  // Passwords and published CAs are in Secrets Manager.
+  if (foundation?.data) stack.addDependency(foundation.data);
   const { alerts, runbooks } = monitoring ?? {};
   const rules = ruleSubjects(environment, key);
   const moreRules = objectiveRules(objectivesOn(environment, key));
@@ -86,7 +88,8 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   );
   if (key !== hubOf(environment)) return [stack];
   const after = [...ready];
-  const domains = environment.domains.map(({ name, namespace: of }) => ({ name, namespace: of }));
+  const seen = environment.domains.filter(({ cluster: of }) => of === key || sendsMetrics(environment, of));
+  const domains = seen.map(({ name, namespace: of }) => ({ name, namespace: of }));
   const [traces, logs] = [tracingOf(monitoring) !== undefined, elasticStackOf(monitoring) !== undefined];
   if (grafana) new Dashboards(stack, "dashboards", { namespace, sources: seriesSources(environment), domains, traces, logs, after });
   const parts = healthParts(environment);
@@ -99,11 +102,10 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
 function hubBetween(
   { environment, key }: Site,
   stack: PlatformStack,
-  { network, data }: AwsOutputs,
+  { network }: AwsOutputs,
 ): Pick<ObservabilityStackProps, "hub" | "receiver"> {
   const sends = sendsMetrics(environment, key);
   if (!sends && !receivesMetrics(environment, key)) return {};
-  if (data) stack.addDependency(data); // where passwords and authorities are
   const { privateZoneName, vpcCidr } = stack.read(network);
   const host = `metrics.${privateZoneName}`;
   if (sends) return { hub: { host, authority: RECEIVER_AUTHORITY, networks: [vpcCidr] } };

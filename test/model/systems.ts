@@ -196,7 +196,10 @@ function environmentOf({ place, stores: drawn, domains: domainPlans, monitored, 
     ...PLACES[place],
     ...(stores.length > 0 ? { stores: Object.fromEntries(stores.map(({ name, settings }) => [name, settings])) } : {}),
     domains: Object.fromEntries(written),
-    ...(monitored ? { monitoring: { prometheus: true } } : {}),
+    // Environments that share a cluster have its Prometheus.
+    ...(monitored
+      ? { monitoring: place === "shared" ? { prometheus: { namespace: "monitoring" } } : { prometheus: true, tracing: true } }
+      : {}),
     exceptions: { disposable: "a test" },
   });
 }

@@ -58,8 +58,10 @@ function testUnderFork(directory, program) {
   const file = join(program, "jest.config.js");
   if (!existsSync(file)) return console.log("skip  the fast tests under cdktn: there is no jest.config.js");
   const config = createRequire(import.meta.url)(file);
-  // These look at sources only, with a linter, a compiler or a git repository that is not beside the fork.
-  const ofSources = ["lint", "imports", "exports", "docs/extending"].map((name) => `/test/${name}\\.test\\.js$`);
+  // These look at sources only, with a linter, a compiler, a parser of PromQL or a git repository that is not beside the fork.
+  const ofSources = ["lint", "imports", "exports", "docs/.*", "observability/(dashboards|rules|synthetic)"].map(
+    (name) => `/test/${name}\\.test\\.js$`,
+  );
   const adapted = { ...config, rootDir: program, testPathIgnorePatterns: [...config.testPathIgnorePatterns, ...ofSources] };
   const jest = [join(directory, "node_modules/jest/bin/jest.js"), "--ci", "--config", JSON.stringify(adapted)];
   check("the fast tests pass under cdktn", () => run(program, node, jest));

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { literalFiles } from "../core/templates";
 import { GRANTS, systemStreamGrants } from "./kurrentdb-rights";
 import { type PersistentSubscription, subscriptionFiles, systemStreamsOf } from "./kurrentdb-subscriptions";
 
@@ -37,13 +37,7 @@ const SOURCES = scriptFiles(["nodes", "ready", "reload", "scavenge", "start", "u
 
 /** Scripts as the data of a ConfigMap. */
 export function scriptFiles(names: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    names.map((name) => [
-      `${name}.sh`,
-      // Terraform would read what the shell is to read.
-      readFileSync(join(__dirname, "kurrentdb-scripts", `${name}.sh`), "utf8").replace(/([$%])\{/g, "$1$1{"),
-    ]),
-  );
+  return literalFiles(names.map((name) => join(__dirname, "kurrentdb-scripts", `${name}.sh`)));
 }
 
 /** What is appended for rights, as the binary data of a ConfigMap. */

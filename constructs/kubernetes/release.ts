@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
+import { literal } from "../core/templates";
 import { CHARTS, type ChartName } from "../core/versions";
 import type { KubernetesTarget } from "./target";
 
@@ -120,7 +121,7 @@ export function nameProblems(name: string): readonly Omit<Problem, "path">[] {
  * put together. Terraform reads that text as a template: what looks like one and is no reference of ours is escaped.
  */
 export function valuesOf(values: object): string {
-  return JSON.stringify(sorted(values)).replace(/([$%])\{(?!TfToken\[)/g, "$1$1{");
+  return literal(JSON.stringify(sorted(values)));
 }
 
 function sorted<T>(value: T): T {

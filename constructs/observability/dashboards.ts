@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { literal } from "../core/templates";
 
 /**
  * Sources of series that not every system has, and names by which a query uses one. Series of Kubernetes, nodes, workloads and
@@ -101,7 +102,8 @@ export class Dashboards extends Construct {
             labels: { grafana_dashboard: "1" },
             annotations: { grafana_folder: folder },
           },
-          data: { [`${name}.json`]: json },
+          // Variables of Grafana look like templates of Terraform.
+          data: { [`${name}.json`]: literal(json) },
           dependsOn: [...after],
         }),
     );

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type { JobV1Spec } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { bytes, known } from "../core/quantities";
+import { literalFiles } from "../core/templates";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, PodTraffic, RESTRICTED } from "../kubernetes";
 import { OVERLAP_SCRIPT, rotationJobs, rotationLabels } from "../rotation";
@@ -54,7 +54,7 @@ export class ElasticJobs extends Construct {
     super(scope, id);
     const { cluster, namespace, name, after } = props;
     const jobs = settingsPods(name);
-    const files = { ...scripts(), ...requestsOf(props.settings) };
+    const files = { ...literalFiles([SCRIPT, OVERLAP_SCRIPT]), ...requestsOf(props.settings) };
     const configMap = `${jobs}-${fingerprintOf(files)}`;
     const source = new ConfigMapV1(this, "files", { metadata: { namespace, name: configMap }, data: files, dependsOn: [...after] });
     const { policy } = new PodTraffic(this, "traffic", {
@@ -176,13 +176,6 @@ function credentials(name: string, users: ElasticUsers) {
 }
 
 const SCRIPT = join(__dirname, "elastic", "settings.sh");
-
-/** Terraform reads a text as a template, so that what looks like one is escaped. */
-function scripts(): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [SCRIPT, OVERLAP_SCRIPT].map((path) => [basename(path), readFileSync(path, "utf8").replace(/([$%])\{/g, "$1$1{")]),
-  );
-}
 
 /**
  * Bodies of requests by their file, and the lists of their paths: what is written before the users get their passwords, and after it.

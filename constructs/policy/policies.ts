@@ -251,6 +251,12 @@ const POLICIES: readonly Policy[] = [
       return dangles(json.resource) ? resources.filter(({ body }) => dangles(body)).map(toAddress) : [];
     },
   },
+  {
+    id: "no-stray-templates",
+    rule: "has a text with ${ or %{ that Terraform reads as a template of its own, and can't evaluate",
+    remedy: "escape the text by literal of constructs/core, or write $${ and %%{",
+    check: (_, resources) => resources.filter(({ body }) => hasStrayTemplate(body)).map(toAddress),
+  },
   // A second plan is empty.
   ...READ_BACK.map(
     ({ id, rule, remedy, breaks }): Policy => ({
@@ -438,15 +444,31 @@ function blocks(json: Json, kind: string, name: string): readonly Json[] {
   return ((json[kind] as Record<string, readonly Json[]> | undefined)?.[name] ?? []) as readonly Json[];
 }
 
-/** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. What is escaped is text. */
+/** What Terraform evaluates: what is escaped is text. */
+const TEMPLATE = /(?<!\$)\$\{~?([^}]*)|(?<!%)%\{~?([^}]*)/g;
+
+/** Types of resources and data sources. */
+const TYPE = "(?:aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\\w+";
+
+const REFERENCE = new RegExp(`(?<![\\w.-])(?:data\\.)?${TYPE}\\.[A-Za-z_][\\w-]*`, "g");
+
+/** How an expression of Terraform can begin: a reference, a call, a list, an object or a text; a directive with its word. */
+const EXPRESSION = new RegExp(
+  `^[\\s!(-]*(?:(?:data|each|ephemeral|local|module|path|self|terraform|var)\\.|${TYPE}\\.|[a-z]\\w*(?:::\\w+)*\\(|[[{\\\\])`,
+);
+const DIRECTIVE = /^\s*(?:if|for|else|endif|endfor)\b/;
+
+/** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
 function references(value: unknown): readonly string[] {
-  const text = JSON.stringify(value ?? null);
-  const found: string[] = [];
-  for (const [, expression = ""] of text.matchAll(/(?<!\$)\$\{([^}]*)\}/g)) {
-    for (const [reference] of expression.matchAll(
-      /(?<![\w.-])(data\.)?(aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\w+\.[A-Za-z_][\w-]*/g,
-    ))
-      found.push(reference);
-  }
-  return found;
+  return templates(value).flatMap(([, expression = ""]) => expression.match(REFERENCE) ?? []);
+}
+
+function hasStrayTemplate(value: unknown): boolean {
+  return templates(value).some(([, expression, directive = ""]) =>
+    expression === undefined ? !DIRECTIVE.test(directive) : !EXPRESSION.test(expression),
+  );
+}
+
+function templates(value: unknown): readonly RegExpMatchArray[] {
+  return [...JSON.stringify(value ?? null).matchAll(TEMPLATE)];
 }

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type { JobV1Spec, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type NeededAuthority, type NeededSecret, type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
+import { literalFiles } from "../core/templates";
 import { TOOLS } from "../core/versions";
 import { imageFrom, type KubernetesTarget, PodTraffic, RESTRICTED, type TrafficRule } from "../kubernetes";
 import { DISRUPTIONS_IGNORED, fingerprintOf, NamespaceConnections, VerifiedJob } from "../workload";
@@ -183,8 +184,8 @@ function secretsOf(credentials: readonly Credentials[]): readonly NeededSecret[]
   return [...new Map(facts.map(({ secret, home }) => [`${home}/${secret.name}`, { secret, home }])).values()];
 }
 
-/** Contents by name. Terraform reads a text as a template, so that what looks like one is escaped. */
-function filesOf(paths: readonly string[]): Record<string, string> {
+/** Contents by name: of files, and of all files in directories. */
+function filesOf(paths: readonly string[]): Readonly<Record<string, string>> {
   const files = paths.flatMap((path) =>
     path.endsWith(".sh") || path.endsWith(".sql")
       ? [path]
@@ -192,5 +193,5 @@ function filesOf(paths: readonly string[]): Record<string, string> {
           .sort()
           .map((name) => join(path, name)),
   );
-  return Object.fromEntries(files.map((path) => [basename(path), readFileSync(path, "utf8").replace(/([$%])\{/g, "$1$1{")]));
+  return literalFiles(files);
 }

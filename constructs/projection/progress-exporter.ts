@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
@@ -6,6 +5,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type PodConnections, podConnections } from "../connection";
 import { refuse } from "../core/errors";
+import { literalFiles } from "../core/templates";
 import { TOOLS } from "../core/versions";
 import { CustomResources, imageFrom, type KubernetesTarget, type Peer, PodTraffic, RESTRICTED } from "../kubernetes";
 import { type Postgres, postgresConnection } from "../postgres";
@@ -68,7 +68,7 @@ const SHARED = "/progress";
 /** Seconds between two measurements and between two scrapes. Alerts and the health page count in minutes. */
 const EVERY = 15;
 
-const FILES = ["export.sh", "metrics.sql", "answer.sh"];
+const FILES = ["export.sh", "metrics.sql", "answer.sh"].map((file) => join(__dirname, "exporter", file));
 
 /**
  * Progress of projections as metrics: one pod that asks the read database every 15 seconds, as its reader, and serves the answer.
@@ -91,10 +91,7 @@ export class ProjectionExporter extends Construct {
     this.peer = podsOf(namespace, name);
 
     const dependsOn = [...after];
-    // Terraform reads a text as a template, so that what looks like one is escaped.
-    const data = Object.fromEntries(
-      FILES.map((file) => [file, readFileSync(join(__dirname, "exporter", file), "utf8").replace(/([$%])\{/g, "$1$1{")]),
-    );
+    const data = literalFiles(FILES);
     const scripts = new ConfigMapV1(this, "scripts", {
       metadata: { name: `${name}-${fingerprintOf(data)}`, namespace },
       data,

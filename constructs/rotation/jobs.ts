@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1, type CronJobV1Spec } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { JobV1Spec } from "@cdktf/provider-kubernetes/lib/job-v1";
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
+import { literalFiles } from "../core/templates";
 import { type KubernetesTarget, PodTraffic, RESTRICTED, type TrafficRule } from "../kubernetes";
 import { BY_HAND, DISRUPTIONS_IGNORED, fingerprintOf } from "../workload";
 
@@ -102,7 +101,7 @@ export function rotationLabels(name: string): Readonly<Record<string, string>> {
 /** A script that keeps credentials, and what its pods need: its source, network traffic, passwords as files, memory to write to. */
 export function rotationScript(scope: Construct, props: RotationScriptProps): RotationScript {
   const { namespace, name, image, tool, files, secretName, egress, account, authority, longestSeconds, after } = props;
-  const data = scriptsOf(files);
+  const data = literalFiles(files);
   const [script = ""] = Object.keys(data);
   const configMap = `${name}-${fingerprintOf(data)}`;
   const labels = rotationLabels(name);
@@ -157,9 +156,4 @@ export function rotationScript(scope: Construct, props: RotationScriptProps): Ro
     },
   });
   return { jobSpecOf, ready: [source, policy] };
-}
-
-/** Scripts as the data of a ConfigMap. Terraform reads a text as a template, so that what looks like one is escaped. */
-function scriptsOf(paths: readonly string[]): Record<string, string> {
-  return Object.fromEntries(paths.map((path) => [basename(path), readFileSync(path, "utf8").replace(/([$%])\{/g, "$1$1{")]));
 }

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { Fn, Token } from "cdktf";
 import type { Bytes } from "../core/quantities";
+import { literal } from "../core/templates";
 import type { PodProps } from "./contract";
 import { claimName, fileKey, keptVolume, scratchVolume } from "./paths";
-import { literal } from "./variables";
 
 /** Libraries put their temporary files here without asking. */
 const TMP: Readonly<Record<string, Bytes>> = { "/tmp": "256Mi" };

@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import { type PodConnections, podConnections, type SecretReference } from "../connection";
 import { refuse } from "../core/errors";
 import type { Duration } from "../core/quantities";
+import { literal } from "../core/templates";
 import { TOOLS } from "../core/versions";
 import { CustomResources, imageFrom, imageProblem, type Peer, PodTraffic, RESTRICTED, STAYS, type TrafficRule } from "../kubernetes";
 import { exempt } from "../policy/contract";
@@ -17,7 +18,7 @@ import { claimName, keptVolume } from "./paths";
 import { placementProblems, tolerated } from "./placement";
 import { probesOf, secondsOf } from "./probes";
 import { podProblems, portOf } from "./problems";
-import { literal, values, variableProblems, variables } from "./variables";
+import { values, variableProblems, variables } from "./variables";
 
 export interface PodTemplateProps extends PodProps {
   readonly name: string;

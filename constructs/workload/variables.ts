@@ -1,5 +1,6 @@
 import type { ConnectionVariable, PodConnections } from "../connection";
 import type { Problem } from "../core/errors";
+import { literal } from "../core/templates";
 import type { PodProps, Telemetry } from "./contract";
 import { portOf } from "./problems";
 
@@ -38,11 +39,6 @@ export function variables(props: Told, connections: Pick<PodConnections, "env" |
 /** Variables with values that may be seen. */
 export function values(env: Readonly<Record<string, string>>): Variable[] {
   return inOrder(Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })));
-}
-
-/** A text as Terraform leaves it alone: what looks like a template and is no reference of ours is escaped. */
-export function literal(text: string): string {
-  return text.replace(/([$%])\{(?!TfToken\[)/g, "$1$1{");
 }
 
 /** Names that two of the sources of variables give. What a user says goes before what telemetry is told. */

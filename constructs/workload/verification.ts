@@ -8,6 +8,7 @@ import { RoleV1 } from "@cdktf/provider-kubernetes/lib/role-v1";
 import { type ITerraformDependable, type TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Connectable } from "../connection";
+import { literal } from "../core/templates";
 import { TOOLS } from "../core/versions";
 import { API_SERVER, type KubernetesTarget, namespacesIn, type TrafficRule } from "../kubernetes";
 import { type Check, checkFiles, type Kind, OBJECTS } from "./checks";
@@ -288,5 +289,5 @@ function jobsOf({ checks, namespace }: VerificationProps): readonly string[] {
 
 /** Terraform reads a text as a template: what looks like one and is no reference of ours is escaped. */
 function escaped(files: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replace(/([$%])\{(?!TfToken\[)/g, "$1$1{")]));
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, literal(text)]));
 }

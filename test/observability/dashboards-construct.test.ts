@@ -50,6 +50,16 @@ describe("Dashboards", () => {
     }
   });
 
+  it("come to Grafana with its variables, of which Terraform evaluates none", () => {
+    for (const { metadata, data } of made({ traces: true, logs: true })) {
+      const name = metadata.name.replace("dashboard-", "");
+      const text: string = data[`${name}.json`];
+      expect(text).toContain('"$${datasource}"');
+      expect(text).not.toMatch(/(?<!\$)\$\{|(?<!%)%\{/);
+      expect(text.replaceAll("$${", "${")).toBe(chosen().get(name));
+    }
+  });
+
   it("show each domain under its own name and namespace", () => {
     const { title, uid, panels } = parsed("domain-location", { domains: [{ name: "location", namespace: "location-services" }] });
     expect({ title, uid }).toEqual({ title: "Domain: location", uid: "cqrs-domain-location" });

@@ -10,12 +10,14 @@ import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-sec
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { Release } from "@cdktf/provider-helm/lib/release";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { JobV1 } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { PersistentVolumeClaimV1 } from "@cdktf/provider-kubernetes/lib/persistent-volume-claim-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { App, LocalBackend, S3Backend, TerraformStack } from "cdktf";
+import { literal } from "../../constructs/core";
 import { KurrentCloudManagedCluster } from "../../constructs/event-store/kurrent-cloud/managed-cluster";
 import { enforcePolicies, exempt, findings, POLICY_IDS } from "../../constructs/policy";
 import { READ_BACK } from "../../constructs/policy/read-back";
@@ -280,6 +282,20 @@ const MUTANTS: Readonly<Record<string, readonly Mutant[]>> = {
   "named-outputs": [
     { break: (stack) => void new Subnet(stack, "subnet", { vpcId: "${aws_vpc.of_another_stack.id}" }), at: "aws_subnet.subnet" },
   ],
+  "no-stray-templates": [
+    "${datasource}",
+    "/d/cqrs?${__url_time_range}",
+    "${__field.labels.pod}",
+    'curl -w "%{http_code}" "${URL:-http://localhost}"',
+    "${NAME%suffix}",
+    "${#list}",
+    "${1}",
+    "costs $${ and then ${more}",
+  ].map((text) => ({
+    break: (stack: TerraformStack) => void new ConfigMapV1(stack, "files", { metadata: { name: "files" }, data: { text } }),
+    at: "kubernetes_config_map_v1.files",
+    on: "cluster",
+  })),
 };
 
 describe("every policy", () => {
@@ -303,6 +319,22 @@ describe("every policy", () => {
     expect(found(sound)).toEqual([]);
     expect(found((stack) => aRelease(stack, { values: [POSTGRES], ...guarded }), { on: "cluster" })).toEqual([]);
     expect(found((stack) => aRelease(stack, { values: ["not: JSON"] }), { on: "cluster", holdsData: false })).toEqual([]);
+  });
+
+  it("lets pass what Terraform is to evaluate, and what is escaped", () => {
+    const texts = [
+      '${jsonencode({"a" = "b"})}',
+      "${provider::aws::arn_parse(var.arn)}",
+      '${try([for of in [self.data.of] : of][0], "none")}',
+      '${!(data.terraform_remote_state.network.outputs.open) ? "a" : "b"}',
+      "%{ if true }yes%{ else }no%{ endif ~}",
+      literal('curl -w "%{http_code}" ${URL:-http://localhost} $${TWO} ${datasource}'),
+    ];
+    const written = (stack: TerraformStack) => {
+      stack.addOverride("data.terraform_remote_state.network", {});
+      new ConfigMapV1(stack, "files", { metadata: { name: "files" }, data: Object.fromEntries(texts.map((text, key) => [key, text])) });
+    };
+    expect(found(written, { on: "cluster" })).toEqual([]);
   });
 
   it("reads a bucket policy that Terraform puts together", () => {

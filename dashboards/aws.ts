@@ -1,4 +1,4 @@
-import { CLUSTER, dashboard, figure, lines, table, UNIT, variable } from "./kit";
+import { CLUSTER, dashboard, figure, lines, RATE, table, UNIT, variable } from "./kit";
 
 // CloudWatch is asked for periods of five minutes.
 const perSecond = (metric: string, by: string, of: string) => `sum by (${by}) (${metric}{${of}}) / 300`;
@@ -328,7 +328,7 @@ export const awsPlatform = dashboard({
           width: 8,
           queries: [
             {
-              expr: `max by (${VOLUME}) (rate(aws_ebs_csi_exceeded_iops_seconds_total{${CLUSTER}}[$__rate_interval]))`,
+              expr: `max by (${VOLUME}) (rate(aws_ebs_csi_exceeded_iops_seconds_total{${CLUSTER}}${RATE}))`,
               legend: "{{volume_id}}",
             },
           ],
@@ -342,7 +342,7 @@ export const awsPlatform = dashboard({
           width: 8,
           queries: [
             {
-              expr: `max by (${VOLUME}) (rate(aws_ebs_csi_exceeded_tp_seconds_total{${CLUSTER}}[$__rate_interval]))`,
+              expr: `max by (${VOLUME}) (rate(aws_ebs_csi_exceeded_tp_seconds_total{${CLUSTER}}${RATE}))`,
               legend: "{{volume_id}}",
             },
           ],

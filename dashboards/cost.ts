@@ -1,4 +1,4 @@
-import { CLUSTER, dashboard, figure, lines, NAMESPACE, number, table, UNIT, variable } from "./kit";
+import { CLUSTER, dashboard, figure, lines, NAMESPACE, number, RATE, table, UNIT, variable } from "./kit";
 
 const BY = "cluster, namespace";
 
@@ -13,7 +13,7 @@ const running = `on (cluster, namespace, pod) group_left max by (cluster, namesp
 const requests = (resource: "cpu" | "memory") =>
   `sum by (${BY}) (kube_pod_container_resource_requests{resource="${resource}",${NAMESPACE}} * ${running})`;
 
-const usedCpu = `sum by (${BY}) (rate(container_cpu_usage_seconds_total{container!="",${NAMESPACE}}[$__rate_interval]))`;
+const usedCpu = `sum by (${BY}) (rate(container_cpu_usage_seconds_total{container!="",${NAMESPACE}}${RATE}))`;
 const usedMemory = `sum by (${BY}) (container_memory_working_set_bytes{container!="",${NAMESPACE}})`;
 const volumes = `sum by (${BY}) (kube_persistentvolumeclaim_resource_requests_storage_bytes{${NAMESPACE}})`;
 

@@ -1,11 +1,10 @@
-import { dashboard, figure, lines, table, toLogs, toTraces, UNIT, variable } from "./kit";
+import { dashboard, figure, lines, RATE, table, toLogs, toTraces, UNIT, variable } from "./kit";
 import { errorShare, medians, p95, requestRate, WORKLOAD_LINKS } from "./services";
 
 /** Synthesis writes the name of the domain and its namespace in their place. */
 const IN = 'cluster=~"$cluster",namespace="__NAMESPACE__"';
 const REQUESTS = `kind="http",app_kubernetes_io_name=~"$service",${IN}`;
 const BY = "cluster, app_kubernetes_io_name";
-const RATE = "[$__rate_interval]";
 
 // Resources by workload: containers know their pod only.
 const byWorkload = (expr: string) =>

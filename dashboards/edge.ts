@@ -1,6 +1,4 @@
-import { CLUSTER, dashboard, figure, lines, table, UNIT, variable, type Words } from "./kit";
-
-const RATE = "[$__rate_interval]";
+import { CLUSTER, dashboard, figure, lines, RATE, table, UNIT, variable, type Words } from "./kit";
 
 const ANSWERS: Words = { 1: { text: "Answers", color: "good" }, 0: { text: "No answer", color: "critical" } };
 

@@ -77,6 +77,9 @@ export const STORE = `${NAMESPACE},store=~"$store"`;
 /** Labels that every aggregation over stores keeps. */
 export const BY_STORE = "cluster, namespace, store";
 
+/** The range of a rate: as long as Grafana's step needs. */
+export const RATE = "[$__rate_interval]";
+
 const PROMETHEUS: DataSourceRef = { type: "prometheus", uid: "${datasource}" };
 
 const COLORS = { good: "green", warning: "orange", critical: "red" } as const;
@@ -443,6 +446,9 @@ export function toLogs(of: Source, field: "k8s.pod.name" | "service.name" = "k8s
   const query = `${field}:"${sourceOf(of)}"`;
   return { title: "Logs", url: explore("elasticsearch", { query, metrics: [{ id: "1", type: "logs" }], timeField: "@timestamp" }) };
 }
+
+/** To the logs of the pod that a series is of. */
+export const POD_LOGS = [toLogs({ label: "pod" })];
 
 export type Source = { readonly label: string } | { readonly column: string };
 

@@ -1,7 +1,5 @@
-import { BY_STORE, dashboard, figure, lines, NAMESPACE, STORE, storeVariables, table, toLogs, UNIT } from "./kit";
+import { BY_STORE, dashboard, figure, lines, NAMESPACE, POD_LOGS, RATE, STORE, storeVariables, table, toLogs, UNIT } from "./kit";
 
-const RATE = "[$__rate_interval]";
-const POD_LOGS = [toLogs({ label: "pod" })];
 const GROUP = `${BY_STORE}, event_stream_id, group_name`;
 
 const lag = `pod:kurrentdb_writer_lag:bytes{${STORE}}`;

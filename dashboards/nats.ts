@@ -1,7 +1,5 @@
-import { BY_STORE, dashboard, figure, lines, STORE, storeVariables, table, toLogs, UNIT } from "./kit";
+import { BY_STORE, dashboard, figure, lines, POD_LOGS, RATE, STORE, storeVariables, table, UNIT } from "./kit";
 
-const RATE = "[$__rate_interval]";
-const POD_LOGS = [toLogs({ label: "pod" })];
 const CONSUMER = `${BY_STORE}, stream_name, consumer_name`;
 
 // Each replica reports; the leader of a stream or consumer is right.

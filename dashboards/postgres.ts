@@ -1,7 +1,4 @@
-import { BY_STORE, dashboard, figure, lines, STORE, storeVariables, table, toLogs, UNIT } from "./kit";
-
-const RATE = "[$__rate_interval]";
-const POD_LOGS = [toLogs({ label: "pod" })];
+import { BY_STORE, dashboard, figure, lines, POD_LOGS, RATE, STORE, storeVariables, table, toLogs, UNIT } from "./kit";
 
 const connections = (by: string) => `max by (${by}) (pod:postgres_connections:ratio{${STORE}})`;
 

@@ -1,8 +1,7 @@
-import { BY_STORE, CLUSTER, dashboard, figure, lines, NAMESPACE, toDashboard, UNIT, variable } from "./kit";
+import { BY_STORE, CLUSTER, dashboard, figure, lines, NAMESPACE, RATE, toDashboard, UNIT, variable } from "./kit";
 import { errorShare, operations, p95, requestRate } from "./services";
 
 const QUERIES = `kind="query",${NAMESPACE}`;
-const RATE = "[$__rate_interval]";
 const STORE = "${__field.labels.store}";
 
 export const readPath = dashboard({

@@ -1,4 +1,4 @@
-import { lines, NAMESPACE, type Query, toLogs, toTraces, UNIT, type ValueLink } from "./kit";
+import { lines, NAMESPACE, type Query, RATE, toLogs, toTraces, UNIT, type ValueLink } from "./kit";
 
 /** From a series of a workload to its traces and its logs. */
 export const WORKLOAD_LINKS: readonly ValueLink[] = [
@@ -17,7 +17,7 @@ export const p95 = (by: string, matchers: string) => `max by (${by}) (service:re
 /** Medians of the histograms of HTTP requests by OpenTelemetry and by Prometheus clients. Their exemplars lead to traces: recorded series have none. */
 export const medians = (matchers: string): Query[] =>
   ["http_server_request_duration_seconds", "http_request_duration_seconds"].map((histogram) => ({
-    expr: `histogram_quantile(0.5, sum by (cluster, le) (rate(${histogram}_bucket{${matchers}}[$__rate_interval])))`,
+    expr: `histogram_quantile(0.5, sum by (cluster, le) (rate(${histogram}_bucket{${matchers}}${RATE})))`,
     legend: "median of HTTP requests",
     exemplars: true,
   }));

@@ -1,7 +1,5 @@
-import { BY_STORE, dashboard, figure, lines, STORE, storeVariables, table, toLogs, UNIT, UP } from "./kit";
+import { BY_STORE, dashboard, figure, lines, POD_LOGS, RATE, STORE, storeVariables, table, toLogs, UNIT, UP } from "./kit";
 
-const RATE = "[$__rate_interval]";
-const POD_LOGS = [toLogs({ label: "pod" })];
 const BY_POD = `${BY_STORE}, pod`;
 
 const memory = (by: string, purpose = "") => `max by (${by}) (pod:valkey_memory_used:ratio{${purpose}${STORE}})`;

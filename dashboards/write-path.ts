@@ -1,10 +1,9 @@
-import { BY_STORE, CLUSTER, dashboard, figure, lines, NAMESPACE, toDashboard, UNIT, variable } from "./kit";
+import { BY_STORE, CLUSTER, dashboard, figure, lines, NAMESPACE, RATE, toDashboard, UNIT, variable } from "./kit";
 import { errorShare, operations, p95, requestRate } from "./services";
 
 const COMMANDS = `kind="command",${NAMESPACE}`;
 
 // The event store lies in a namespace of its own.
-const RATE = "[$__rate_interval]";
 const APPENDS = `activity="append",${CLUSTER}`;
 const TO_KURRENTDB = toDashboard("KurrentDB", "cqrs-kurrentdb", { store: "${__field.labels.store}" });
 

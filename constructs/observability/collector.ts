@@ -14,7 +14,7 @@ import {
   Release,
   VolumeClaims,
 } from "../kubernetes";
-import { replicas as availableReplicas, deployed, labels, resources, spread } from "../platform";
+import { replicas as availableReplicas, labels, requested, resources, spread } from "../platform";
 import { exempt } from "../policy/contract";
 import { type Size, shrinkProblems } from "../sizing";
 import {
@@ -195,7 +195,7 @@ export class TelemetryGateway extends Construct {
 
   constructor(scope: Construct, id: string, props: TelemetryGatewayProps) {
     super(scope, id);
-    const { namespace, name = "collector", senders, sampling, tracesTo, metricsTo, logsTo, after = [] } = props;
+    const { namespace, name = GATEWAY, senders, sampling, tracesTo, metricsTo, logsTo, after = [] } = props;
     const settings = resolveCollector(props);
     const signals = given({ traces: tracesTo, metrics: metricsTo, logs: logsTo }) as Signals;
     const second = samplerSettings(settings, sampling?.pods);
@@ -203,7 +203,7 @@ export class TelemetryGateway extends Construct {
     for (const [property, found] of Object.entries(problems)) refuse(this, found, property);
     const sound = Object.values(problems).every((found) => found.length === 0);
 
-    const layer = `${name}-sampler`;
+    const layer = samplerOf(name);
     const sampled = sampling !== undefined && tracesTo !== undefined;
     this.endpoints = telemetryEndpoints({ name, namespace });
     this.peer = { namespace, labels: labels(name, name) };
@@ -355,10 +355,7 @@ export interface TelemetryEndpoints {
 }
 
 /** The addresses of a gateway of that name, from wherever it is called. */
-export function telemetryEndpoints({
-  name = "collector",
-  namespace,
-}: Pick<TelemetryGatewayProps, "name" | "namespace">): TelemetryEndpoints {
+export function telemetryEndpoints({ name = GATEWAY, namespace }: Pick<TelemetryGatewayProps, "name" | "namespace">): TelemetryEndpoints {
   const at = (port: number) => `http://${name}.${namespace}.svc:${port}` as const;
   return {
     otlpGrpc: at(COLLECTOR_PORTS.grpc),
@@ -391,6 +388,14 @@ export interface NodeAgentsProps extends CollectorProps {
    * @default "256Mi"
    */
   readonly queue?: Bytes;
+}
+
+/** The name of a gateway that is given none. */
+export const GATEWAY = "collector";
+
+/** The name of the second layer of a gateway. */
+export function samplerOf(gateway: string): string {
+  return `${gateway}-sampler`;
 }
 
 /** The name of the DaemonSet. The chart appends `-agent` to its own name. */
@@ -470,7 +475,7 @@ export class NodeAgents extends Construct {
             {
               name: AGENTS,
               pods: "each-node",
-              request: requestOf(settings),
+              request: requested([settings]),
               ...cluster.ledger.priorityOf(props.priority),
             } satisfies PodGroup,
           ]
@@ -546,12 +551,7 @@ function statefulPods(name: string, settings: CollectorSettings, cluster: Kubern
     { over: "zone", how: "even", required: cluster.zones.length > 1 },
     { over: "node", how: "even", required: false },
   ];
-  const { request } = deployed({ name, replicas: 1, asked: [settings] });
-  return { name, pods: podsOf(cluster, settings.replicas), request: { ...request, volumes: 1 }, spread: how };
-}
-
-function requestOf(settings: Pick<CollectorSettings, "cpu" | "memory">) {
-  return deployed({ name: "", replicas: 1, asked: [settings] }).request;
+  return { name, pods: podsOf(cluster, settings.replicas), request: { ...requested([settings]), volumes: 1 }, spread: how };
 }
 
 function podsOf(cluster: KubernetesTarget, several: number): number {

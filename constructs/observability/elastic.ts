@@ -5,7 +5,7 @@ import type { PodGroup } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type ApiObject, CustomResources, disruptionBudget, type KubernetesTarget, type Peer, PodTraffic, Release } from "../kubernetes";
-import { deployed, labels, replicas, resources } from "../platform";
+import { deployed, labels, replicas, requested, resources } from "../platform";
 import { OVERLAP_HOURS, type OverlapProps, overlapProblems, rotationLabels } from "../rotation";
 import { WorkloadSecret } from "../secrets";
 import { ECK_OPERATOR } from "./eck-operator";
@@ -304,7 +304,7 @@ function nodesAsked(namespace: string, name: string, { nodes, cpu, memory }: Res
   return {
     name: `${namespace}/${name}`,
     pods: nodes,
-    request: { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), volumes: 1 },
+    request: { ...requested([{ cpu, memory }]), volumes: 1 },
     spread: [
       { over: "zone", how: "even", required: zoned },
       { over: "node", how: "even", required: false },

@@ -3,6 +3,7 @@ import type { KubernetesTarget } from "../kubernetes";
 import { type Asked, resources } from "../platform";
 import type { SecretSpec } from "../secrets";
 import type { Elasticsearch } from "./elastic-contract";
+import { JAEGER, JAEGER_PORTS } from "./jaeger";
 
 /** Single sign-on with an OpenID Connect provider. The client secret is the key `client-secret` of the Secret `grafana-oidc`. */
 export interface GrafanaOidc {
@@ -77,7 +78,7 @@ export function jaegerSource(namespace: string, logs: boolean): DataSource {
     uid: "jaeger",
     type: "jaeger",
     access: "proxy",
-    url: `http://jaeger.${namespace}.svc:16686`,
+    url: `http://${JAEGER}.${namespace}.svc:${JAEGER_PORTS.ui}`,
     jsonData: {
       nodeGraph: { enabled: true },
       tracesToMetrics: {

@@ -24,6 +24,9 @@ const USER = 10_001;
 
 const RESTRICTED_POD = { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, seccompProfile: { type: "RuntimeDefault" } } as const;
 
+/** Its name where it is given none. */
+export const JAEGER = "jaeger";
+
 export const JAEGER_PORTS = { otlp: 4317, ui: 16_686, metrics: 8888 } as const;
 
 /** Where traces are kept. */
@@ -135,7 +138,7 @@ export class Jaeger extends Construct {
 
   constructor(scope: Construct, id: string, props: JaegerProps) {
     super(scope, id);
-    const { cluster, namespace, name = "jaeger", storage, senders, readers, metricsFrom, after = [] } = props;
+    const { cluster, namespace, name = JAEGER, storage, senders, readers, metricsFrom, after = [] } = props;
     const problems = jaegerProblems(props);
     for (const [property, found] of Object.entries(problems)) refuse(this, found, property);
     const sound = Object.values(problems).every((found) => found.length === 0);

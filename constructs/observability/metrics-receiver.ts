@@ -4,7 +4,8 @@ import { Construct } from "constructs";
 import { ServerCertificate, serviceNames } from "../certificates";
 import { Gateway, gatewayPeer, nginxOf, Routes } from "../gateway";
 import { CustomResources, type KubernetesTarget } from "../kubernetes";
-import { type AuthorityPush, authorityPush, type ExternalSecret, SECRET_STORE, type SecretSpec, WorkloadSecret } from "../secrets";
+import { type AuthorityPush, authorityPush, fromStore, type SecretSpec, WorkloadSecret } from "../secrets";
+import { GATEWAY } from "./collector";
 import { COLLECTOR_PORTS } from "./collector-config";
 import { METRICS, WRITE_PATH } from "./prometheus";
 
@@ -72,7 +73,7 @@ export class MetricsReceiver extends Construct {
       namespace,
       name: NAME,
       objects: [
-        usersFile(namespace),
+        fromStore({ name: METRICS_SENDER.name, as: USERS, template: HTPASSWD }, namespace),
         authorityPush({ namespace, secretName: certificate.secretName, remoteName: RECEIVER_AUTHORITY, tags }),
       ],
       after: [...props.after, certificate.release, sender.release],
@@ -117,7 +118,7 @@ export class MetricsReceiver extends Construct {
               ...common,
               name: "telemetry-receiver",
               paths: ["/v1/traces", "/v1/logs"],
-              backends: [{ service: "collector", port: COLLECTOR_PORTS.http }],
+              backends: [{ service: GATEWAY, port: COLLECTOR_PORTS.http }],
             }),
           ]
         : []),
@@ -134,22 +135,4 @@ export function receiverPeer(namespace: string) {
 const USERS = `${NAME}-users`;
 
 /** The htpasswd file. The password is in plaintext, as in the Secret beside it: a new salt at each refresh would reload nginx. */
-function usersFile(namespace: string): ExternalSecret {
-  return {
-    apiVersion: "external-secrets.io/v1",
-    kind: "ExternalSecret",
-    metadata: { name: USERS, namespace },
-    spec: {
-      refreshPolicy: "Periodic",
-      refreshInterval: "15m",
-      secretStoreRef: { kind: "ClusterSecretStore", name: SECRET_STORE },
-      target: {
-        name: USERS,
-        creationPolicy: "Owner",
-        deletionPolicy: "Retain",
-        template: { type: "nginx.org/htpasswd", mergePolicy: "Replace", data: { auth: "{{ .username }}:{PLAIN}{{ .password }}" } },
-      },
-      dataFrom: [{ extract: { key: METRICS_SENDER.name } }],
-    },
-  };
-}
+const HTPASSWD = { type: "nginx.org/htpasswd", mergePolicy: "Replace", data: { auth: "{{ .username }}:{PLAIN}{{ .password }}" } } as const;

@@ -18,6 +18,7 @@ import { authorityCopy, ProvidedSecret, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
 import { type Alerts, alertsProblems, RECEIVERS_SECRET } from "./alerts";
 import { elasticsearchOf } from "./elastic";
+import { PORTS } from "./elastic-objects";
 import { type DataSource, elasticsearchSource, GRAFANA_ADMIN, GRAFANA_SECRETS, type GrafanaSettings, jaegerSource } from "./grafana";
 import { JAEGER_PORTS } from "./jaeger";
 import { METRICS_SENDER, MetricsReceiver, type MetricsReceiverProps, receiverPeer } from "./metrics-receiver";
@@ -176,41 +177,6 @@ export interface ObservabilityStackProps {
   /** Resources that must exist first: the CRDs of the Prometheus operator, external-secrets, cert-manager for a `receiver`. */
   readonly after?: readonly ITerraformDependable[];
 }
-
-/** Default alerts of kube-prometheus-stack that the rules of the platform replace. */
-const REPLACED_ALERTS: readonly string[] = [
-  "KubePodCrashLooping",
-  "KubePodNotReady",
-  "KubeContainerWaiting",
-  "KubeDeploymentReplicasMismatch",
-  "KubeDeploymentRolloutStuck",
-  "KubeStatefulSetReplicasMismatch",
-  "KubeStatefulSetUpdateNotRolledOut",
-  "KubeDaemonSetRolloutStuck",
-  "KubeJobFailed",
-  "KubeJobNotCompleted",
-  "KubeHpaMaxedOut",
-  "KubeHpaReplicasMismatch",
-  "KubePdbNotEnoughHealthyPods",
-  "KubeQuotaAlmostFull",
-  "KubeQuotaFullyUsed",
-  "CPUThrottlingHigh",
-  "KubePersistentVolumeFillingUp",
-  "KubeNodeNotReady",
-  "KubeNodeUnreachable",
-  "KubeNodePressure",
-  "NodeFilesystemSpaceFillingUp",
-  "NodeFilesystemAlmostOutOfSpace",
-  "NodeMemoryHighUtilization",
-  "TargetDown",
-  "PrometheusRemoteWriteBehind",
-  "PrometheusRemoteStorageFailures",
-  "PrometheusRuleFailures",
-  "PrometheusNotConnectedToAlertmanagers",
-  "PrometheusErrorSendingAlertsToAnyAlertmanager",
-  "AlertmanagerFailedToSendAlerts",
-  "AlertmanagerClusterFailedToSendAlerts",
-];
 
 /**
  * Monitoring of a cluster: Prometheus with the rules of the platform, Alertmanager, kube-state-metrics and node-exporter; on request
@@ -385,7 +351,6 @@ function settled(props: ObservabilityStackProps, nodesNamespace: string): Metric
     owners,
     sources: sourcesOf(props),
     takesOtlp: props.tracing !== undefined || props.elasticStack !== undefined,
-    replacedAlerts: REPLACED_ALERTS,
     receives: receiver !== undefined,
     ...(hub ? { hub: hubOf(hub) } : {}),
     ...(alerts ? { alerts } : {}),
@@ -445,7 +410,9 @@ function trafficOf({ alerts, clients = [], grafana, tracing, elasticStack }: Obs
     },
     operator: { labels: operator.labels, ingress: [within(operator.port)], egress: [API_SERVER] },
     states: { labels: states.labels, ingress: [within(states.port)], egress: [API_SERVER] },
-    ...(grafana ? { grafana: grafanaTraffic(grafana, [...(tracing ? [JAEGER_PORTS.ui] : []), ...(elasticStack ? [9200] : [])]) } : {}),
+    ...(grafana
+      ? { grafana: grafanaTraffic(grafana, [...(tracing ? [JAEGER_PORTS.ui] : []), ...(elasticStack ? [PORTS.http] : [])]) }
+      : {}),
   };
 }
 

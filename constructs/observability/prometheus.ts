@@ -1,7 +1,7 @@
 import type { PodGroup } from "../capacity/contract";
-import { type Bytes, bytes, type Cores, type Duration, known, millicores } from "../core/quantities";
+import type { Bytes, Duration } from "../core/quantities";
 import type { KubernetesTarget } from "../kubernetes";
-import { type Asked, deployed, resources, spread } from "../platform";
+import { type Asked, deployed, requested, resources, spread } from "../platform";
 import { type Alerts, alertmanagerConfig, RECEIVERS_SECRET } from "./alerts";
 import { type DataSource, GRAFANA, type GrafanaSettings, grafanaValues } from "./grafana";
 import type { PrometheusSize } from "./prometheus-size";
@@ -81,9 +81,6 @@ export interface MetricsSettings {
   /** @default - no Grafana */
   readonly grafana?: GrafanaSettings;
   readonly sources: readonly DataSource[];
-
-  /** Default alerts of the chart to disable. */
-  readonly replacedAlerts: readonly string[];
 }
 
 /** The receiver of another cluster. */
@@ -100,14 +97,14 @@ export interface Hub {
 
 /** Values of kube-prometheus-stack. */
 export function metricsValues(settings: MetricsSettings): object {
-  const { cluster, nodesNamespace, grafana, sources, replacedAlerts } = settings;
+  const { cluster, nodesNamespace, grafana, sources } = settings;
   return {
     fullnameOverride: NAME,
     cleanPrometheusOperatorObjectNames: true,
     // The CRDs are installed by the platform, because other charts need them earlier.
     crds: { enabled: false },
     ...(cluster.mirror ? { global: { imageRegistry: cluster.mirror } } : {}),
-    defaultRules: { create: true, disabled: Object.fromEntries(replacedAlerts.map((alert) => [alert, true])) },
+    defaultRules: { create: true, disabled: Object.fromEntries(REPLACED_ALERTS.map((alert) => [alert, true])) },
     // Not reachable: EKS hides their metrics, and kubeadm binds them to the loopback address of the node.
     ...Object.fromEntries(HIDDEN.map((part) => [part, { enabled: false }])),
     kubelet: { serviceMonitor: { interval: SCRAPE_INTERVAL, cAdvisorInterval: SCRAPE_INTERVAL } },
@@ -129,6 +126,41 @@ export function metricsValues(settings: MetricsSettings): object {
     grafana: grafana ? grafanaValues(cluster, grafana, sources) : { enabled: false },
   };
 }
+
+/** Default alerts of the chart that the rules of the platform replace. */
+const REPLACED_ALERTS: readonly string[] = [
+  "KubePodCrashLooping",
+  "KubePodNotReady",
+  "KubeContainerWaiting",
+  "KubeDeploymentReplicasMismatch",
+  "KubeDeploymentRolloutStuck",
+  "KubeStatefulSetReplicasMismatch",
+  "KubeStatefulSetUpdateNotRolledOut",
+  "KubeDaemonSetRolloutStuck",
+  "KubeJobFailed",
+  "KubeJobNotCompleted",
+  "KubeHpaMaxedOut",
+  "KubeHpaReplicasMismatch",
+  "KubePdbNotEnoughHealthyPods",
+  "KubeQuotaAlmostFull",
+  "KubeQuotaFullyUsed",
+  "CPUThrottlingHigh",
+  "KubePersistentVolumeFillingUp",
+  "KubeNodeNotReady",
+  "KubeNodeUnreachable",
+  "KubeNodePressure",
+  "NodeFilesystemSpaceFillingUp",
+  "NodeFilesystemAlmostOutOfSpace",
+  "NodeMemoryHighUtilization",
+  "TargetDown",
+  "PrometheusRemoteWriteBehind",
+  "PrometheusRemoteStorageFailures",
+  "PrometheusRuleFailures",
+  "PrometheusNotConnectedToAlertmanagers",
+  "PrometheusErrorSendingAlertsToAnyAlertmanager",
+  "AlertmanagerFailedToSendAlerts",
+  "AlertmanagerClusterFailedToSendAlerts",
+];
 
 const HIDDEN = ["kubeEtcd", "kubeScheduler", "kubeControllerManager", "kubeProxy"];
 
@@ -245,9 +277,5 @@ export function metricsPods({ size, replicas, grafana }: MetricsSettings): reado
 
 /** node-exporter on each node. */
 export function nodePods(namespace: string): PodGroup {
-  return { name: `${namespace}/node-exporter`, pods: "each-node", request: requested(ASKED.nodeExporter) };
-}
-
-function requested({ cpu, memory }: { readonly cpu: Cores; readonly memory: Bytes }) {
-  return { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)) };
+  return { name: `${namespace}/node-exporter`, pods: "each-node", request: requested([ASKED.nodeExporter]) };
 }

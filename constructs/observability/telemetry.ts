@@ -2,12 +2,13 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { Bytes, Duration } from "../core/quantities";
 import { API_SERVER, type KubernetesTarget, Namespace, type Peer } from "../kubernetes";
+import { labels } from "../platform";
 import type { Size } from "../sizing";
-import { NodeAgents, type TailSampling, TelemetryGateway, telemetryEndpoints } from "./collector";
+import { AGENTS, GATEWAY, NodeAgents, samplerOf, type TailSampling, TelemetryGateway, telemetryEndpoints } from "./collector";
 import { ECK_OPERATOR, EckOperator } from "./eck-operator";
 import { ElasticStack } from "./elastic";
 import type { Elasticsearch } from "./elastic-contract";
-import { Jaeger } from "./jaeger";
+import { JAEGER, Jaeger } from "./jaeger";
 import { PERSONAL_FIELDS } from "./masking";
 import { type Hub, METRICS } from "./prometheus";
 import type { TelemetryDestination } from "./telemetry-destinations";
@@ -99,14 +100,14 @@ export class TelemetryStores extends Construct {
   constructor(scope: Construct, id: string, props: TelemetryProps & { readonly after: readonly ITerraformDependable[] }) {
     super(scope, id);
     const { cluster, namespace, tracing, elasticStack, protect, after } = props;
-    const gateway = collectorPeer(namespace, "collector");
-    const tracesFrom = tracing?.sampling ? collectorPeer(namespace, "collector-sampler") : gateway;
+    const gateway = peer(namespace, GATEWAY);
+    const tracesFrom = tracing?.sampling ? peer(namespace, samplerOf(GATEWAY)) : gateway;
     const readers = [{ namespace, labels: METRICS.grafana.labels }];
     const ready: ITerraformDependable[] = [];
     if (elasticStack) {
       const operator = this.operator(cluster, namespace, after);
       const { nodes, storage, memory, keep } = elasticStack;
-      const jaeger = tracing ? [{ namespace, labels: { "app.kubernetes.io/name": "jaeger", "app.kubernetes.io/instance": "jaeger" } }] : [];
+      const jaeger = tracing ? [peer(namespace, JAEGER)] : [];
       const elastic = new ElasticStack(this, "elastic", {
         cluster,
         namespace,
@@ -180,7 +181,7 @@ export class Collectors extends Construct {
     const { cluster, clusterName, environment, namespace, nodesNamespace, size, tracing, elasticStack, hub, stores, after } = props;
     const mask = { fields: [...new Set([...PERSONAL_FIELDS, ...props.maskedFields])] };
     const common = { cluster, clusterName, environment, mask, metricsFrom: namespace, after };
-    const agents = collectorPeer(nodesNamespace, "collector-agent");
+    const agents = peer(nodesNamespace, AGENTS);
     const traces = hub
       ? toHub(hub)
       : stores?.jaeger && ({ protocol: "grpc", endpoint: stores.jaeger.otlp, peer: stores.jaeger.peer } as const);
@@ -212,8 +213,8 @@ export class Collectors extends Construct {
   }
 }
 
-function collectorPeer(namespace: string, name: string): Exclude<Peer, string> {
-  return { namespace, labels: { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": name } };
+function peer(namespace: string, name: string): Exclude<Peer, string> {
+  return { namespace, labels: labels(name, name) };
 }
 
 /** The receiver of the hub, which takes OTLP over HTTP for its user only. */

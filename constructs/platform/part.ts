@@ -106,7 +106,8 @@ export function mirrored({ mirror }: KubernetesTarget, path: string): { readonly
   return mirror === undefined ? undefined : { repository: `${mirror}/${path}` };
 }
 
-function requested(asked: readonly Asked[]) {
+/** What containers ask for together, as the ledger counts it. */
+export function requested(asked: readonly Asked[]) {
   const sum = (amounts: readonly number[]) => amounts.reduce((one, other) => one + other, 0);
   return {
     millicores: sum(asked.map(({ cpu }) => known(millicores(cpu)))),

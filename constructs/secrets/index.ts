@@ -6,4 +6,4 @@ export { ProvidedSecret, type ProvidedSecretProps } from "./provided-secret";
 export { PublishedAuthority, type PublishedAuthorityProps } from "./published-authority";
 export { SECRET_STORE, type SecretStoreProps, secretStore } from "./secret-store";
 export { type SharedSecret, SharedSecrets, type SharedSecretsProps } from "./shared-secrets";
-export { WorkloadSecret, type WorkloadSecretProps } from "./workload-secret";
+export { type FromStore, fromStore, WorkloadSecret, type WorkloadSecretProps } from "./workload-secret";

@@ -36,7 +36,7 @@ export class WorkloadSecret extends Construct {
     this.spec = spec;
     this.namespace = namespace;
     refuse(this, secretProblems(spec), "spec");
-    const objects = cluster.aws ? [fromStore(spec, namespace)] : [...drawnHere(spec, namespace)];
+    const objects = cluster.aws ? [fromStore({ name: spec.name }, namespace)] : [...drawnHere(spec, namespace)];
     this.release = new CustomResources(this, "objects", {
       cluster,
       namespace,
@@ -59,17 +59,34 @@ export class WorkloadSecret extends Construct {
 /** Often enough that nobody waits for a rotation, and about a cent a month for each secret. */
 const REFRESH = "15m";
 
-/** All that is in it, so that a rotation may add keys. */
-export function fromStore({ name }: Pick<SecretSpec, "name">, namespace: string): ExternalSecret {
+export interface FromStore {
+  /** Name of the secret in the store. */
+  readonly name: string;
+
+  /**
+   * Name of the Secret.
+   * @default - the same
+   */
+  readonly as?: string;
+
+  /**
+   * What the Secret is made of.
+   * @default - all keys, so that a rotation may add some
+   */
+  readonly template?: ExternalSecret["spec"]["target"]["template"];
+}
+
+/** A secret of the store as a Secret that follows it. */
+export function fromStore({ name, as = name, template }: FromStore, namespace: string): ExternalSecret {
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
-    metadata: { name, namespace },
+    metadata: { name: as, namespace },
     spec: {
       refreshPolicy: "Periodic",
       refreshInterval: REFRESH,
       secretStoreRef: { kind: "ClusterSecretStore", name: SECRET_STORE },
-      target: { name, creationPolicy: "Owner", deletionPolicy: "Retain" },
+      target: { name: as, creationPolicy: "Owner", deletionPolicy: "Retain", ...(template ? { template } : {}) },
       dataFrom: [{ extract: { key: name } }],
     },
   };

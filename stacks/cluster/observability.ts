@@ -14,7 +14,7 @@ import { type AwsOutputs, kubernetesStack, type Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import type { ClusterKey } from "../model/cluster";
-import { hubOf, receivesMetrics, sendsMetrics } from "../model/derive/hub";
+import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "../model/derive/hub";
 import {
   clusterLabel,
   grafanaOn,
@@ -88,7 +88,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   );
   if (key !== hubOf(environment)) return [stack];
   const after = [...ready];
-  const seen = environment.domains.filter(({ cluster: of }) => of === key || sendsMetrics(environment, of));
+  const seen = environment.domains.filter(({ cluster: of }) => isSeenAtHub(environment, of));
   const domains = seen.map(({ name, namespace: of }) => ({ name, namespace: of }));
   const [traces, logs] = [tracingOf(monitoring) !== undefined, elasticStackOf(monitoring) !== undefined];
   if (grafana) new Dashboards(stack, "dashboards", { namespace, sources: seriesSources(environment), domains, traces, logs, after });

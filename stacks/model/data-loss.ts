@@ -1,7 +1,7 @@
 import type { Problem } from "../../constructs/core/errors";
 import { step } from "./check/paths";
 import { type ClusterKey, isExistingCluster } from "./cluster";
-import { clustersOf } from "./derive/clusters";
+import { clusterOf, clustersOf } from "./derive/clusters";
 import { runsAt, serversOf } from "./derive/members";
 import type { Environment } from "./environment";
 import { DEFAULT_CIDR, isExistingNetwork } from "./place";
@@ -87,10 +87,6 @@ function clusterMoves(before: System, after: System): readonly Found[] {
           },
         ];
   });
-}
-
-function clusterOf(system: System, key: ClusterKey) {
-  return clustersOf(system).find(([each]) => each === key)?.[1];
 }
 
 /** The clusters that hold stores. */

@@ -16,3 +16,8 @@ export function clustersOf({ cluster, writeCluster, readCluster }: Clusters): re
     found ? [[key as ClusterKey, found] as const] : [],
   );
 }
+
+/** The cluster under a key, where there is one. */
+export function clusterOf(clusters: Clusters, key: ClusterKey): Cluster | undefined {
+  return clusters[key];
+}

@@ -22,6 +22,11 @@ export function receivesMetrics(system: Watched, key: ClusterKey): boolean {
   return key === "readCluster" && sendsMetrics(system, "writeCluster");
 }
 
+/** Whether the hub has the samples of a cluster: its own, and those that are sent to it. */
+export function isSeenAtHub(system: Watched, key: ClusterKey): boolean {
+  return key === hubOf(system) || sendsMetrics(system, key);
+}
+
 function isMade(cluster: System["cluster"]): boolean {
   return cluster !== undefined && !isExistingCluster(cluster);
 }

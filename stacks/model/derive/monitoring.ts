@@ -18,8 +18,8 @@ import { maxReplicas } from "../common";
 import { metricsReader, ownPrometheus } from "../monitoring";
 import { engineOf } from "../stores";
 import type { DomainOf, System } from "../system";
-import { clustersOf } from "./clusters";
-import { hubOf, receivesMetrics, sendsMetrics } from "./hub";
+import { clusterOf, clustersOf } from "./clusters";
+import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { partsOf } from "./platform-parts";
@@ -43,7 +43,7 @@ const EVERYWHERE: readonly RuleSubject[] = ["workloads", "jobs", "nodes", "secre
 
 /** What a cluster is watched for: what runs on it, and nothing else. */
 export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubject[] {
-  const cluster = clustersOf(system).find(([one]) => one === key)?.[1];
+  const cluster = clusterOf(system, key);
   const parts = cluster ? partsOf({ environment: system, key, cluster }) : new Set<string>();
   const domains = domainsOn(system, key);
   const stores = system.stores.filter((store) => store.cluster === key);
@@ -68,8 +68,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
 
 /** Series that dashboards show, by what exports them on the clusters whose samples the hub has. */
 export function seriesSources(system: System): readonly SeriesSource[] {
-  const hub = hubOf(system);
-  const clusters = clustersOf(system).filter(([key]) => key === hub || sendsMetrics(system, key));
+  const clusters = clustersOf(system).filter(([key]) => isSeenAtHub(system, key));
   const domains = clusters.flatMap(([key]) => domainsOn(system, key));
   const subjects = new Set(clusters.flatMap(([key]) => ruleSubjects(system, key)));
   const found: Readonly<Partial<Record<SeriesSource, boolean>>> = {
@@ -91,11 +90,9 @@ export function seriesSources(system: System): readonly SeriesSource[] {
 
 /** Parts of the system of which the hub knows the health: by the names of the roles, and by the engines that export metrics. */
 export function healthParts(system: System): readonly HealthPart[] {
-  const hub = hubOf(system);
-  const watched = (key: ClusterKey) => key === hub || sendsMetrics(system, key);
-  const names = system.domains.filter(({ cluster }) => watched(cluster)).map(({ name }) => name);
+  const names = system.domains.filter(({ cluster }) => isSeenAtHub(system, cluster)).map(({ name }) => name);
   const exports = system.stores.some(
-    (store) => watched(store.cluster) && store.name === "event-store" && engineOf(store)?.rules !== undefined,
+    (store) => isSeenAtHub(system, store.cluster) && store.name === "event-store" && engineOf(store)?.rules !== undefined,
   );
   const found: Readonly<Record<HealthPart, boolean>> = {
     write_side: names.includes("write-side"),
@@ -173,7 +170,7 @@ function podsOf({ services, workers, projections }: DomainOf): number {
 }
 
 function nodesOf(system: System, key: ClusterKey): number {
-  const cluster = clustersOf(system).find(([one]) => one === key)?.[1];
+  const cluster = clusterOf(system, key);
   if (!cluster) return 0;
   if (!isExistingCluster(cluster)) return maxReplicas(cluster.nodes);
   const zones = Object.values(cluster.allocatable?.zones ?? {});

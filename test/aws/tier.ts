@@ -192,7 +192,6 @@ class Tier {
     await results.step(stack, "tofu", async () => {
       if (!this.has.tofu) throw new Missing("tofu is not on the PATH");
       expectStatus(0, await lane.tofu(stack, "init", "-input=false"));
-      expectStatus(0, await lane.tofu(stack, "validate"));
       expectStatus(0, await lane.tofu(stack, "plan", "-input=false", "-lock=false"));
     });
     return true;
@@ -266,7 +265,7 @@ class Tier {
     const synthesized = lane.synthesis.stacks.get(stack);
     if (!synthesized) return;
     const plans = written.map((plan) => join(lane.stack(stack), plan));
-    const failed = (await Promise.all(plans.map((plan) => failedChecks(plan, lane.log(stack))))).flat();
+    const failed = await failedChecks(plans, lane.log(stack));
     const unexplained = this.exemptions
       .unexplained(synthesized.stack, failed)
       .filter(({ rule, address }) => !this.gap("checkov", address.split(".")[0] ?? "", [rule]));

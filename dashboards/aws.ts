@@ -277,7 +277,7 @@ export const elasticache = dashboard({
           description: "Keys per second dropped for room.",
           unit: UNIT.perSecond,
           width: 8,
-          queries: [{ expr: perSecond("aws_elasticache_evictions_sum", NODE, NODES), legend: "{{dimension_CacheClusterId}}" }],
+          queries: [{ expr: `max by (${NODE}) (aws_elasticache_evictions_sum{${NODES}}) / 300`, legend: "{{dimension_CacheClusterId}}" }],
         }),
         lines({
           id: 13,

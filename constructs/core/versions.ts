@@ -147,6 +147,12 @@ export const CHARTS = {
   /** Runs Jaeger 2.19.0. */
   jaeger: { repository: "https://jaegertracing.github.io/helm-charts", chart: "jaeger", version: "4.11.1" },
   "eck-operator": { repository: "https://helm.elastic.co", chart: "eck-operator", version: "3.5.0" },
+  /** Runs YACE 0.67. */
+  "prometheus-yet-another-cloudwatch-exporter": {
+    repository: "https://prometheus-community.github.io/helm-charts",
+    chart: "prometheus-yet-another-cloudwatch-exporter",
+    version: "0.47.0",
+  },
   "prometheus-elasticsearch-exporter": {
     repository: "https://prometheus-community.github.io/helm-charts",
     chart: "prometheus-elasticsearch-exporter",

@@ -16,5 +16,5 @@ export { type OtherChart, Release, type ReleaseProps } from "./release";
 export { RESTRICTED } from "./restricted";
 export { storeLabel } from "./store-label";
 export { type AwsPlace, type EksTargetProps, type KubeconfigTargetProps, KubernetesTarget, type KubernetesTargetProps } from "./target";
-export { API_SERVER, egressTo, ingressFrom, NAMES, type Peer, ROLE_AGENT, type TrafficRule } from "./traffic";
+export { API_SERVER, egressTo, HTTPS, ingressFrom, NAMES, type Peer, ROLE_AGENT, type TrafficRule } from "./traffic";
 export { VolumeClaims, type VolumeClaimsProps } from "./volume-claims";

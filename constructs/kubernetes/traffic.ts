@@ -37,6 +37,9 @@ export const NAMES: TrafficRule = {
 /** The API server: its own port, and the one behind the cluster's service. */
 export const API_SERVER: TrafficRule = { name: "api-server", peer: "anywhere", ports: [443, 6443] };
 
+/** Public endpoints, those of AWS among them. */
+export const HTTPS: TrafficRule = { name: "https", peer: "anywhere", ports: [443] };
+
 /** The agent that hands a pod its role, on the pod's own node (EKS, Pod Identity considerations). */
 export const ROLE_AGENT: TrafficRule = { name: "role-agent", peer: { cidr: "169.254.170.23/32" }, ports: [80] };
 

@@ -1,5 +1,7 @@
 export type { Alerts, Receiver, Recipients } from "./alerts";
 export { alertsProblems, RECEIVERS_SECRET } from "./alerts";
+export { CLOUDWATCH_EXPORTER, CloudWatchExporter, type CloudWatchExporterProps, cloudWatchStatements } from "./cloudwatch-exporter";
+export { type CloudWatchScope, type CloudWatchService, cloudWatchConfig, cloudWatchRegions } from "./cloudwatch-jobs";
 export {
   AGENTS,
   COLLECTOR_SIZES,

@@ -6,6 +6,7 @@ import { type Bytes, bytes, type Duration, known, type Reading, seconds } from "
 import {
   API_SERVER,
   CustomResources,
+  HTTPS,
   type KubernetesTarget,
   Namespace,
   type Peer,
@@ -17,6 +18,8 @@ import {
 import { authorityCopy, ProvidedSecret, WorkloadSecret } from "../secrets";
 import type { Size } from "../sizing";
 import { type Alerts, alertsProblems, RECEIVERS_SECRET } from "./alerts";
+import { CloudWatchExporter } from "./cloudwatch-exporter";
+import type { CloudWatchScope } from "./cloudwatch-jobs";
 import { elasticsearchOf } from "./elastic";
 import { PORTS } from "./elastic-objects";
 import { type DataSource, elasticsearchSource, GRAFANA_ADMIN, GRAFANA_SECRETS, type GrafanaSettings, jaegerSource } from "./grafana";
@@ -132,6 +135,13 @@ export interface ObservabilityStackProps {
   readonly receiver?: Pick<MetricsReceiverProps, "host" | "networks" | "tags">;
 
   /**
+   * Metrics of AWS services by CloudWatch: the services, and the tags of their resources. The role of `CLOUDWATCH_EXPORTER` must exist
+   * first. Only on AWS.
+   * @default - none
+   */
+  readonly cloudWatch?: CloudWatchScope;
+
+  /**
    * OpenTelemetry collectors for workloads, and Jaeger. Jaeger stores traces in Elasticsearch if `elasticStack` is set, otherwise on
    * a volume.
    * @default - no traces are collected
@@ -245,6 +255,8 @@ export class ObservabilityStack extends Construct {
           after: [...before, release, ...collectors],
         }).ready
       : [];
+    if (props.cloudWatch)
+      new CloudWatchExporter(this, "cloudwatch", { cluster, namespace, ...props.cloudWatch, after: [...before, release] });
     this.prometheusUrl = `http://${METRICS.prometheus.service}.${namespace}.svc:${METRICS.prometheus.port}`;
     this.ready = [release, rules.release, ...receiver, ...collectors];
   }
@@ -382,8 +394,6 @@ interface Traffic {
 
 /** Metrics ports on nodes: kubelet, node-exporter. */
 const NODE_PORTS = [10250, 9100];
-
-const HTTPS: TrafficRule = { name: "https", peer: "anywhere", ports: [443] };
 
 /** Ingress and egress of the pods of the chart. */
 function trafficOf({ alerts, clients = [], grafana, tracing, elasticStack }: ObservabilityStackProps): Readonly<Record<string, Traffic>> {

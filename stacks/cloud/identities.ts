@@ -1,9 +1,11 @@
 import type { App } from "cdktf";
 import { PodIdentity } from "../../constructs/cluster";
+import { cloudWatchStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
 import type { AwsContext } from "../base/context";
 import type { Backups, ClusterStacks, DataOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 import { outputName } from "../model/derive/servers";
 
@@ -18,26 +20,33 @@ interface Parts {
 }
 
 /** What an identity is let do: read from the stacks that have what it is let do it to. */
-type Rights = (identity: WorkloadIdentity, stack: PlatformStack, parts: Parts, region: string) => readonly object[];
+type Rights<I extends WorkloadIdentity = WorkloadIdentity> = (
+  identity: I,
+  stack: PlatformStack,
+  parts: Parts,
+  environment: AwsContext["environment"],
+) => readonly object[];
 
-const RIGHTS = {
-  backups: (identity, stack, { keys, backup }, region) => {
+const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<WorkloadIdentity, { readonly purpose: P }>> } = {
+  backups: (identity, stack, { keys, backup }, { aws }) => {
     const { backupKeyArn } = stack.read(keys);
     const { backupBucketArn } = stack.read(backup);
-    return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, region);
+    return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, aws.region);
   },
   cachePassword: ({ store }, stack, { data }) => cachePasswordStatements((data && stack.read(data)[`${outputName(store)}UserArn`]) ?? ""),
-} satisfies Readonly<Record<WorkloadIdentity["purpose"], Rights>>;
+  cloudWatch: ({ cluster }, _, __, environment) =>
+    cloudWatchStatements({ region: environment.aws.region, services: cloudWatchOn(environment, cluster) }),
+};
 
 /** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */
 export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack[] {
   const identities = identitiesOf(environment);
   if (identities.length === 0) return [];
-  const { system, name, aws } = environment;
+  const { system, name } = environment;
   const stack = new PlatformStack(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
   for (const identity of identities) {
     const { namespace, serviceAccount, purpose } = identity;
-    const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, aws.region);
+    const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, environment);
     const cluster = parts.clusters[identity.cluster];
     const { clusterName = "", clusterArn = "" } = cluster ? stack.read(cluster) : {};
     new PodIdentity(stack, `${namespace}-${serviceAccount}`, {

@@ -14,6 +14,7 @@ import { type AwsOutputs, kubernetesStack, type Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import type { ClusterKey } from "../model/cluster";
+import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "../model/derive/hub";
 import {
   clusterLabel,
@@ -63,6 +64,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   const { storage } = own;
   const both = foundation ? hubBetween(site, stack, foundation) : {};
   const grafana = grafanaOn(environment, key);
+  const aws = awsMetrics(site, stack);
   const { ready } = describedAt(
     path,
     new ObservabilityStack(stack, "observability", {
@@ -81,6 +83,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       ...(runbooks ? { runbooks } : {}),
       ...(grafana ? { grafana } : {}),
       ...both,
+      ...aws,
       clients: queriersOn(environment, key),
       ...telemetryOn(environment, key),
       protect: stack.protect,
@@ -111,6 +114,15 @@ function hubBetween(
   if (sends) return { hub: { host, authority: RECEIVER_AUTHORITY, networks: [vpcCidr] } };
   const { system, name, aws } = environment;
   return { receiver: { host, networks: [vpcCidr], tags: { ...aws?.tags, system, environment: name, stack: `${name}-data` } } };
+}
+
+/** Metrics of what the environment has on AWS. Their exporter starts after it has a role. */
+function awsMetrics({ environment, key, foundation }: Site, stack: PlatformStack): Pick<ObservabilityStackProps, "cloudWatch"> {
+  const services = cloudWatchOn(environment, key);
+  const { system, name, aws } = environment;
+  if (!aws || services.length === 0) return {};
+  if (foundation?.identities) stack.addDependency(foundation.identities);
+  return { cloudWatch: { region: aws.region, tags: { system, environment: name }, services } };
 }
 
 /** What collects traces and logs of a cluster, from the namespaces of its domains. */

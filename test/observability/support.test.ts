@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { KUBERNETES } from "../../constructs/core/versions";
 
-const FILE = join(__dirname, "../../../constructs/cluster/rules/aws.yaml");
+const FILE = join(__dirname, "../../../constructs/cluster/rules/support.yaml");
 
 interface Group {
   readonly name: string;

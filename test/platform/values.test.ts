@@ -59,6 +59,7 @@ const ELSEWHERE: readonly ChartName[] = [
   "nats",
   "opentelemetry-collector",
   "prometheus-elasticsearch-exporter",
+  "prometheus-yet-another-cloudwatch-exporter",
   "valkey",
 ];
 

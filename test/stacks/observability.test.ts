@@ -1,9 +1,14 @@
 import { program } from "../../environments";
 import { production } from "../../environments/production";
+import { cloudWatchOn } from "../../stacks/model/derive/cloudwatch";
 import { healthParts, ruleSubjects, seriesSources } from "../../stacks/model/derive/monitoring";
 import { asDomains } from "../../stacks/model/shorthand";
 import { validate } from "../../stacks/model/validate";
 import { anEnvironment, aProgram } from "../environments";
+import { EXAMPLES } from "../examples/programs";
+import { withoutVariables } from "../observability/dashboard-checks";
+import { promql } from "../observability/promql";
+import { seriesOf } from "../observability/yace";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
@@ -31,6 +36,95 @@ const objectsOf = (json: Body | undefined, kind: string) =>
     .flatMap(({ values }) => (JSON.parse(values[0]).objects ?? []) as Body[])
     .filter((object) => object.kind === kind)
     .map(({ metadata }) => metadata.name);
+
+/** Series that only one exporter of the platform makes, by names of theirs, and what proves that a stack has it. */
+const EXPORTERS: readonly { readonly names: RegExp; readonly exported: (json: Body) => readonly string[] }[] = [
+  {
+    names: /^aws_(rds|elasticache|networkelb|natgateway|cloudfront|backup)_/,
+    exported: (json) =>
+      all(json, "helm_release").flatMap(({ name, values }) =>
+        name === "cloudwatch-exporter" ? seriesOf(JSON.parse(values[0]).config) : [],
+      ),
+  },
+];
+
+/** Queries of rules and panels in a stack. */
+function queriesIn(json: Body): readonly string[] {
+  const rules = all(json, "helm_release")
+    .flatMap(({ values }) => (JSON.parse(values[0].replace(/([$%])\1\{/g, "$1{")).objects ?? []) as Body[])
+    .filter(({ kind }) => kind === "PrometheusRule")
+    .flatMap(({ spec }) => spec.groups.flatMap(({ rules: found }: Body) => found.map(({ expr }: Body) => expr)));
+  const panels = all(json, "kubernetes_config_map_v1")
+    .filter(({ metadata }) => metadata.labels?.grafana_dashboard)
+    .flatMap(({ data }) => Object.values<string>(data).map((text) => JSON.parse(text.replaceAll("$${", "${"))))
+    .flatMap((dashboard) => dashboard.panels.flatMap(({ targets = [] }: Body) => targets.map(({ expr }: Body) => expr)));
+  return [...rules, ...panels];
+}
+
+/** Series that a stack's rules and panels use and none of its exporters makes. */
+function unexported(json: Body): readonly string[] {
+  const used = new Set(queriesIn(json).flatMap((query) => promql(withoutVariables(query)).metrics));
+  return EXPORTERS.flatMap(({ names, exported }) => {
+    const made = exported(json);
+    return [...used].filter((name): name is string => name !== undefined && names.test(name) && !made.includes(name));
+  });
+}
+
+describe("series that rules and panels use", () => {
+  const programs = [["the application", program] as const, ...Object.entries(EXAMPLES)];
+
+  it.each(programs)("are exported in every environment of %s", (_, of) => {
+    const watching = [...synthesisOf(of).stacks].filter(([id]) => id.endsWith("observability"));
+    expect(watching.flatMap(([id, { json }]) => unexported(json).map((name) => `${id}: ${name}`))).toEqual([]);
+  });
+
+  it("are found if their exporter is left out", () => {
+    const json = structuredClone(shipped.stacks.get("production-read-observability")?.json as Body);
+    for (const [id, { name }] of Object.entries<Body>(json.resource.helm_release))
+      if (name === "cloudwatch-exporter") delete json.resource.helm_release[id];
+    expect(unexported(json)).toEqual(expect.arrayContaining(["aws_rds_cpuutilization_average", "aws_natgateway_packets_drop_count_sum"]));
+  });
+});
+
+describe("metrics of AWS services", () => {
+  const watched = { cluster: MADE, monitoring: { prometheus: true }, ...SEEN };
+  const services = (changes: object) => cloudWatchOn(asDomains(anEnvironment({ ...watched, ...changes })), "cluster");
+  const aurora = { engine: "aurora", replicas: 1 };
+
+  it("are those of what the environment has", () => {
+    expect(services({})).toEqual(["nat-gateways"]);
+    expect(services({ readDatabase: aurora })).toEqual(["aurora", "nat-gateways"]);
+    expect(services({ cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 } })).toEqual(["elasticache", "nat-gateways"]);
+    expect(services({ commandApi: API })).toEqual(["load-balancers", "nat-gateways"]);
+    expect(cloudWatchOn(asDomains(production), "readCluster")).toEqual(["aurora", "elasticache", "load-balancers", "nat-gateways"]);
+  });
+
+  it("are exported by the hub only, and have rules there", () => {
+    const system = asDomains(production);
+    expect(cloudWatchOn(system, "writeCluster")).toEqual([]);
+    expect(ruleSubjects(system, "writeCluster")).not.toContain("nat-gateways");
+    expect(ruleSubjects(system, "readCluster")).toEqual(
+      expect.arrayContaining(["aws-postgres", "aurora", "elasticache", "load-balancers", "nat-gateways"]),
+    );
+    expect(ruleSubjects(system, "readCluster")).not.toEqual(expect.arrayContaining(["rds"]));
+  });
+
+  it("are not exported without a Prometheus of the platform or a cluster that it makes", () => {
+    expect(services({ monitoring: {} })).toEqual([]);
+    expect(services({ monitoring: { prometheus: { namespace: "monitoring" } } })).toEqual([]);
+    expect(services({ cluster: { context: "kind" } })).toEqual([]);
+  });
+
+  it("come with a role for their exporter, which starts after it has that", () => {
+    const { compositions } = shipped;
+    const stacks = compositions.find(({ name }) => name === "production")?.stacks ?? [];
+    const hub = stacks.find(({ node }) => node.id === "production-read-observability");
+    expect(hub?.dependencies.map(({ node }) => node.id)).toContain("production-identities");
+    const json = shipped.stacks.get("production-identities")?.json as Body;
+    const [association] = all(json, "aws_eks_pod_identity_association").filter(({ namespace }) => namespace === "observability");
+    expect(association).toMatchObject({ service_account: "cloudwatch-exporter" });
+  });
+});
 
 describe("what watches an environment", () => {
   it("is there before workloads, and none of them waits for it", () => {

@@ -1,7 +1,10 @@
+import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
+import { cloudWatchOn } from "./cloudwatch";
 import { newClusters } from "./clusters";
 import { isManagedRedis, runsAt, serversOf } from "./members";
+import { NAMESPACES } from "./namespaces";
 
 /** The service account of the jobs that tell ElastiCache the password of a cache's user. */
 export function passwordJob({ name }: Pick<StoreOf, "name">): string {
@@ -9,37 +12,52 @@ export function passwordJob({ name }: Pick<StoreOf, "name">): string {
 }
 
 /** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
-export interface WorkloadIdentity {
+interface Identity {
   readonly namespace: string;
   readonly serviceAccount: string;
 
   /** The cluster that it runs on. */
   readonly cluster: ClusterKey;
+}
 
+/** An identity of what works for a store. */
+interface StoreIdentity<P> extends Identity {
   /** What it calls AWS for. */
-  readonly purpose: "backups" | "cachePassword";
+  readonly purpose: P;
 
   /** The store that it works for. */
   readonly store: string;
 }
 
+/** The identity of the exporter of CloudWatch's metrics. */
+interface ExporterIdentity extends Identity {
+  readonly purpose: "cloudWatch";
+}
+
+export type WorkloadIdentity = StoreIdentity<"backups"> | StoreIdentity<"cachePassword"> | ExporterIdentity;
+
 /** What the workloads of an environment are on AWS. On a cluster that exists already they are nothing: its owner lets them in. */
 export function identitiesOf(system: System): readonly WorkloadIdentity[] {
   const made = newClusters(system).map(([key]) => key);
-  const identity = (store: StoreOf<unknown>, serviceAccount: string, purpose: WorkloadIdentity["purpose"]) => {
+  const identity = <P>(store: StoreOf<unknown>, serviceAccount: string, purpose: P): StoreIdentity<P> => {
     const { namespace, cluster, name } = store;
     return { namespace, serviceAccount, cluster, purpose, store: name };
   };
+  const exporter = (cluster: ClusterKey): ExporterIdentity[] =>
+    cloudWatchOn(system, cluster).length > 0
+      ? [{ namespace: NAMESPACES.observability, serviceAccount: CLOUDWATCH_EXPORTER, cluster, purpose: "cloudWatch" }]
+      : [];
   return [
     // CloudNativePG: instances run under a service account that is called as their cluster is.
     ...serversOf(system)
       .filter((server) => runsAt(server) === "cluster")
-      .map((server) => identity(server, server.name, "backups")),
-    ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword")),
+      .map((server) => identity(server, server.name, "backups" as const)),
+    ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
+    ...made.flatMap(exporter),
   ].filter(({ cluster }) => made.includes(cluster));
 }
 
 /** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */
-export function backupsOf({ namespace, serviceAccount }: WorkloadIdentity): string {
+export function backupsOf({ namespace, serviceAccount }: Identity): string {
   return `${namespace}/${serviceAccount}`;
 }

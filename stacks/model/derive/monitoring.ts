@@ -18,6 +18,7 @@ import { maxReplicas } from "../common";
 import { metricsReader, ownPrometheus } from "../monitoring";
 import { engineOf } from "../stores";
 import type { DomainOf, System } from "../system";
+import { cloudWatchOn, cloudWatchRules } from "./cloudwatch";
 import { clusterOf, clustersOf } from "./clusters";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
@@ -62,8 +63,11 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
     ["health", !sendsMetrics(system, key)],
     ["hub", receivesMetrics(system, key)],
     ["certificates", parts.has("cert-manager")],
+    // Ends of support are those of EKS.
+    ["support", cluster !== undefined && !isExistingCluster(cluster)],
   ];
-  return [...new Set([...engines, ...found.flatMap(([subject, there]) => (there ? [subject] : [])), ...EVERYWHERE])];
+  const there = found.flatMap(([subject, present]) => (present ? [subject] : []));
+  return [...new Set([...engines, ...there, ...cloudWatchRules(system, key), ...EVERYWHERE])];
 }
 
 /** Series that dashboards show, by what exports them on the clusters whose samples the hub has. */
@@ -71,6 +75,7 @@ export function seriesSources(system: System): readonly SeriesSource[] {
   const clusters = clustersOf(system).filter(([key]) => isSeenAtHub(system, key));
   const domains = clusters.flatMap(([key]) => domainsOn(system, key));
   const subjects = new Set(clusters.flatMap(([key]) => ruleSubjects(system, key)));
+  const services = new Set(clusters.flatMap(([key]) => cloudWatchOn(system, key)));
   const found: Readonly<Partial<Record<SeriesSource, boolean>>> = {
     health: healthParts(system).length > 0,
     commands: domains.some(({ services }) => services.length > 0),
@@ -84,6 +89,11 @@ export function seriesSources(system: System): readonly SeriesSource[] {
     objectives: subjects.has("objectives"),
     gateway: subjects.has("gateway"),
     certificates: subjects.has("certificates"),
+    rds: services.has("aurora") || services.has("rds"),
+    elastiCache: services.has("elasticache"),
+    networkLoadBalancer: services.has("load-balancers"),
+    natGateways: services.has("nat-gateways"),
+    cloudFront: services.has("cloudfront"),
   };
   return Object.entries(found).flatMap(([source, there]) => (there ? [source as SeriesSource] : []));
 }

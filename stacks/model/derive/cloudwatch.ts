@@ -1,0 +1,51 @@
+import type { CloudWatchService, RuleSubject } from "../../../constructs/observability";
+import type { ClusterKey } from "../cluster";
+import { ownPrometheus } from "../monitoring";
+import { isExistingNetwork } from "../place";
+import type { System } from "../system";
+import { newClusters } from "./clusters";
+import { edgeOf, publicEndpoints } from "./endpoints";
+import { hubOf } from "./hub";
+import { isManagedRedis, runsAt, serversOf } from "./members";
+
+/** Rules about each service of AWS. */
+const RULES: Readonly<Record<CloudWatchService, readonly RuleSubject[]>> = {
+  aurora: ["aws-postgres", "aurora"],
+  rds: ["aws-postgres", "rds"],
+  elasticache: ["elasticache"],
+  "load-balancers": ["load-balancers"],
+  "nat-gateways": ["nat-gateways"],
+  cloudfront: ["cloudfront"],
+  "aws-backup": ["aws-backup"],
+};
+
+/**
+ * Services of AWS whose metrics a cluster exports: those that the environment has, on the hub. None on a cluster that exists already,
+ * whose owner gives roles to pods, and none for a Prometheus that exists already.
+ */
+export function cloudWatchOn(system: System, key: ClusterKey): readonly CloudWatchService[] {
+  const made = newClusters(system).some(([cluster]) => cluster === key);
+  return made && key === hubOf(system) && ownPrometheus(system.monitoring) ? servicesOf(system) : [];
+}
+
+/** Rules about services of AWS whose metrics a cluster exports. */
+export function cloudWatchRules(system: System, key: ClusterKey): readonly RuleSubject[] {
+  return [...new Set(cloudWatchOn(system, key).flatMap((service) => RULES[service]))];
+}
+
+function servicesOf(system: System): readonly CloudWatchService[] {
+  const { aws, stores } = system;
+  if (!aws) return [];
+  const managed = serversOf(system).filter((server) => runsAt(server) === "aws");
+  const entered = publicEndpoints(system).length > 0;
+  const found: Readonly<Partial<Record<CloudWatchService, boolean>>> = {
+    aurora: managed.some(({ settings }) => settings.engine === "aurora"),
+    rds: managed.some(({ settings }) => settings.engine === "rds"),
+    elasticache: stores.some(isManagedRedis),
+    "load-balancers": entered,
+    // Those of an existing network are not tagged as the environment's.
+    "nat-gateways": !aws.network || !isExistingNetwork(aws.network),
+    cloudfront: entered && edgeOf(system)?.edge.provider === "cloudfront",
+  };
+  return Object.entries(found).flatMap(([service, there]) => (there ? [service as CloudWatchService] : []));
+}

@@ -147,6 +147,12 @@ export const CHARTS = {
   /** Runs Jaeger 2.19.0. */
   jaeger: { repository: "https://jaegertracing.github.io/helm-charts", chart: "jaeger", version: "4.11.1" },
   "eck-operator": { repository: "https://helm.elastic.co", chart: "eck-operator", version: "3.5.0" },
+  /** Runs the exporter 0.28. */
+  "prometheus-blackbox-exporter": {
+    repository: "https://prometheus-community.github.io/helm-charts",
+    chart: "prometheus-blackbox-exporter",
+    version: "11.17.2",
+  },
   /** Runs YACE 0.67. */
   "prometheus-yet-another-cloudwatch-exporter": {
     repository: "https://prometheus-community.github.io/helm-charts",

@@ -23,16 +23,21 @@ export function arrivalOf(
   through: Through,
   shared: readonly string[] = [through.host],
 ): readonly Check[] {
-  const hostnames = one.hosts ?? shared;
-  const beside = all.filter((other) => other !== one && (other.hosts ?? shared).some((host) => hostnames.includes(host)));
-  const asked = [one.health, ...pathsOf(one)].find((path) => {
-    const near = nearest(pathsOf(one), path);
-    return near >= 0 && beside.every((other) => nearest(pathsOf(other), path) < near);
-  });
+  const asked = arrivingPath(one, all, shared);
   if (asked === undefined) return [];
   const scheme = through.port === 443 ? "https" : "http";
   const expect = asked === one.health ? 200 : "any";
-  return [{ name: `${one.name} through the gateway`, url: `${scheme}://${hostnames[0]}${asked}`, through, expect }];
+  return [{ name: `${one.name} through the gateway`, url: `${scheme}://${(one.hosts ?? shared)[0]}${asked}`, through, expect }];
+}
+
+/** The path of that request. Undefined if every path of the service belongs to another one too. */
+export function arrivingPath(one: RoutedService, all: readonly RoutedService[], shared: readonly string[]): string | undefined {
+  const hostnames = one.hosts ?? shared;
+  const beside = all.filter((other) => other !== one && (other.hosts ?? shared).some((host) => hostnames.includes(host)));
+  return [one.health, ...pathsOf(one)].find((path) => {
+    const near = nearest(pathsOf(one), path);
+    return near >= 0 && beside.every((other) => nearest(pathsOf(other), path) < near);
+  });
 }
 
 function pathsOf({ paths = ["/"] }: RoutedService): readonly string[] {

@@ -129,6 +129,9 @@ const SHORTEST_TOKEN = 32;
 
 const TOKEN_KEY = "token";
 
+/** Answers without a token. */
+const PING = "/api/v1/ping";
+
 /**
  * EventSourcingDB on one node: its vendor documents no cluster. A lost node stops it until its disk is attached elsewhere,
  * which it is in its zone only. It has no disruption budget: one of a single pod lets no node be drained, ever.
@@ -191,7 +194,7 @@ export class EventSourcingDb extends Construct {
       },
       dependsOn: [...after],
     });
-    const ping = { path: "/api/v1/ping", port: "api", scheme: insecure ? "HTTP" : "HTTPS" };
+    const ping = { path: PING, port: "api", scheme: insecure ? "HTTP" : "HTTPS" };
     const fromSecret = (variable: string, secretName: string, key: string) => ({
       name: variable,
       valueFrom: { secretKeyRef: { name: secretName, key } },
@@ -282,6 +285,18 @@ export function eventSourcingDbEventStore({
     ready: { host, port },
   };
   return { protocol: "http", connections: { commands: connection, subscriptions: connection } };
+}
+
+/** The URL that answers while it works, and the pods behind it, for a probe: it exports no metrics. */
+export function eventSourcingDbPing({
+  name = DEFAULT_STORE_NAME,
+  namespace,
+  insecure = false,
+}: Pick<EventSourcingDbProps, "name" | "namespace" | "insecure">) {
+  return {
+    url: `${insecure ? "http" : "https"}://${name}.${namespace}.svc:${portOf(insecure)}${PING}`,
+    pods: { namespace, labels: labelsOf(name) },
+  };
 }
 
 /** Its own defaults for HTTP and HTTPS. */

@@ -4,6 +4,7 @@ export {
   EventSourcingDb,
   type EventSourcingDbProps,
   eventSourcingDbEventStore,
+  eventSourcingDbPing,
   eventSourcingDbSecrets,
   eventSourcingDbToken,
 } from "./eventsourcingdb";

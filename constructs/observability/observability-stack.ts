@@ -26,6 +26,7 @@ import { type DataSource, elasticsearchSource, GRAFANA_ADMIN, GRAFANA_SECRETS, t
 import { JAEGER_PORTS } from "./jaeger";
 import { METRICS_SENDER, MetricsReceiver, type MetricsReceiverProps, receiverPeer } from "./metrics-receiver";
 import { PlatformRules } from "./platform-rules";
+import { Probes, type ProbeTarget } from "./probes";
 import {
   DEFAULT_RETENTION,
   type Hub,
@@ -142,6 +143,12 @@ export interface ObservabilityStackProps {
   readonly cloudWatch?: CloudWatchScope;
 
   /**
+   * Addresses that are probed, with the certificates that they serve.
+   * @default - none
+   */
+  readonly probes?: readonly ProbeTarget[];
+
+  /**
    * OpenTelemetry collectors for workloads, and Jaeger. Jaeger stores traces in Elasticsearch if `elasticStack` is set, otherwise on
    * a volume.
    * @default - no traces are collected
@@ -255,6 +262,7 @@ export class ObservabilityStack extends Construct {
           after: [...before, release, ...collectors],
         }).ready
       : [];
+    if (props.probes?.length) new Probes(this, "probes", { cluster, namespace, targets: props.probes, after: [...before, release] });
     if (props.cloudWatch)
       new CloudWatchExporter(this, "cloudwatch", { cluster, namespace, ...props.cloudWatch, after: [...before, release] });
     this.prometheusUrl = `http://${METRICS.prometheus.service}.${namespace}.svc:${METRICS.prometheus.port}`;

@@ -28,6 +28,7 @@ import {
   ruleSubjects,
   seriesSources,
 } from "../model/derive/monitoring";
+import { probesOn } from "../model/derive/probes";
 import { domainsOn } from "../model/derive/signals";
 import { elasticStackOf, metricsReader, ownPrometheus, tracingOf } from "../model/monitoring";
 import type { System } from "../model/system";
@@ -84,6 +85,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       ...(grafana ? { grafana } : {}),
       ...both,
       ...aws,
+      probes: probesOn(environment, key),
       clients: queriersOn(environment, key),
       ...telemetryOn(environment, key),
       protect: stack.protect,

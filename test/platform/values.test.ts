@@ -58,6 +58,7 @@ const ELSEWHERE: readonly ChartName[] = [
   "kube-prometheus-stack",
   "nats",
   "opentelemetry-collector",
+  "prometheus-blackbox-exporter",
   "prometheus-elasticsearch-exporter",
   "prometheus-yet-another-cloudwatch-exporter",
   "valkey",

@@ -2,6 +2,7 @@ import { program } from "../../environments";
 import { production } from "../../environments/production";
 import { cloudWatchOn } from "../../stacks/model/derive/cloudwatch";
 import { healthParts, ruleSubjects, seriesSources } from "../../stacks/model/derive/monitoring";
+import { probesOn } from "../../stacks/model/derive/probes";
 import { asDomains } from "../../stacks/model/shorthand";
 import { validate } from "../../stacks/model/validate";
 import { anEnvironment, aProgram } from "../environments";
@@ -46,26 +47,34 @@ const EXPORTERS: readonly { readonly names: RegExp; readonly exported: (json: Bo
         name === "cloudwatch-exporter" ? seriesOf(JSON.parse(values[0]).config) : [],
       ),
   },
+  {
+    names: /^probe_/,
+    exported: (json) =>
+      objectsOf(json, "Probe").length > 0 ? ["probe_success", "probe_duration_seconds", "probe_ssl_earliest_cert_expiry"] : [],
+  },
 ];
 
-/** Queries of rules and panels in a stack. */
-function queriesIn(json: Body): readonly string[] {
-  const rules = all(json, "helm_release")
+/** Queries of rules in a stack. */
+function rulesIn(json: Body): readonly string[] {
+  return all(json, "helm_release")
     .flatMap(({ values }) => (JSON.parse(values[0].replace(/([$%])\1\{/g, "$1{")).objects ?? []) as Body[])
     .filter(({ kind }) => kind === "PrometheusRule")
     .flatMap(({ spec }) => spec.groups.flatMap(({ rules: found }: Body) => found.map(({ expr }: Body) => expr)));
-  const panels = all(json, "kubernetes_config_map_v1")
+}
+
+/** Queries of panels in a stack. */
+function panelsIn(json: Body): readonly string[] {
+  return all(json, "kubernetes_config_map_v1")
     .filter(({ metadata }) => metadata.labels?.grafana_dashboard)
     .flatMap(({ data }) => Object.values<string>(data).map((text) => JSON.parse(text.replaceAll("$${", "${"))))
     .flatMap((dashboard) => dashboard.panels.flatMap(({ targets = [] }: Body) => targets.map(({ expr }: Body) => expr)));
-  return [...rules, ...panels];
 }
 
-/** Series that a stack's rules and panels use and none of its exporters makes. */
-function unexported(json: Body): readonly string[] {
-  const used = new Set(queriesIn(json).flatMap((query) => promql(withoutVariables(query)).metrics));
+/** Series that rules or panels of a stack use and no exporter in some stacks makes. */
+function unexported(queries: readonly string[], stacks: readonly Body[]): readonly string[] {
+  const used = new Set(queries.flatMap((query) => promql(withoutVariables(query)).metrics));
   return EXPORTERS.flatMap(({ names, exported }) => {
-    const made = exported(json);
+    const made = stacks.flatMap(exported);
     return [...used].filter((name): name is string => name !== undefined && names.test(name) && !made.includes(name));
   });
 }
@@ -74,15 +83,24 @@ describe("series that rules and panels use", () => {
   const programs = [["the application", program] as const, ...Object.entries(EXAMPLES)];
 
   it.each(programs)("are exported in every environment of %s", (_, of) => {
-    const watching = [...synthesisOf(of).stacks].filter(([id]) => id.endsWith("observability"));
-    expect(watching.flatMap(([id, { json }]) => unexported(json).map((name) => `${id}: ${name}`))).toEqual([]);
+    const { compositions, stacks } = synthesisOf(of);
+    const found = compositions.flatMap(({ name, stacks: made }) => {
+      const watching = made.map(({ node }) => node.id).filter((id) => id.endsWith("observability"));
+      const bodies = watching.map((id) => stacks.get(id)?.json ?? {});
+      // A cluster has rules about its own series, and the hub panels about those of all.
+      const unknown = [...bodies.flatMap((json) => unexported(rulesIn(json), [json])), ...unexported(bodies.flatMap(panelsIn), bodies)];
+      return unknown.map((series) => `${name}: ${series}`);
+    });
+    expect(found).toEqual([]);
   });
 
   it("are found if their exporter is left out", () => {
     const json = structuredClone(shipped.stacks.get("production-read-observability")?.json as Body);
     for (const [id, { name }] of Object.entries<Body>(json.resource.helm_release))
-      if (name === "cloudwatch-exporter") delete json.resource.helm_release[id];
-    expect(unexported(json)).toEqual(expect.arrayContaining(["aws_rds_cpuutilization_average", "aws_natgateway_packets_drop_count_sum"]));
+      if (name === "cloudwatch-exporter" || name === "probes") delete json.resource.helm_release[id];
+    const lost = ["aws_rds_cpuutilization_average", "probe_success"];
+    expect(unexported(rulesIn(json), [json])).toEqual(expect.arrayContaining(lost));
+    expect(unexported(panelsIn(json), [json])).toEqual(expect.arrayContaining(lost));
   });
 });
 
@@ -123,6 +141,73 @@ describe("metrics of AWS services", () => {
     const json = shipped.stacks.get("production-identities")?.json as Body;
     const [association] = all(json, "aws_eks_pod_identity_association").filter(({ namespace }) => namespace === "observability");
     expect(association).toMatchObject({ service_account: "cloudwatch-exporter" });
+  });
+});
+
+describe("probes", () => {
+  const probed = (changes: object, key: "cluster" | "writeCluster" | "readCluster" = "cluster") =>
+    probesOn(asDomains(anEnvironment({ cluster: MADE, monitoring: { prometheus: true }, ...SEEN, ...changes })), key);
+  const urls = (changes: object) => probed(changes).map(({ url, expect: answer }) => `${url} ${answer}`);
+  const service = (changes: object = {}) => ({ ...API, paths: ["/"], ...changes });
+
+  it("ask each public service for its health, or for a path of its own where others have that of its health", () => {
+    const services = { api: service(), search: service({ paths: ["/search"] }) };
+    expect(urls({ domains: { sales: { services } } })).toEqual([
+      "https://sales.orders.example.com/health success",
+      "https://sales.orders.example.com/search answer",
+    ]);
+  });
+
+  it("ask a service under each of its names, and route alerts to the owner of its domain", () => {
+    const domains = { sales: { services: { api: service({ hosts: ["a.example.com", "b.example.com"], health: "/ok" }) } } };
+    expect(probed({ domains })).toEqual(
+      ["a", "b"].map((name) => ({ url: `https://${name}.example.com/ok`, expect: "success", namespace: "sales" })),
+    );
+  });
+
+  it("ask services behind Cloudflare by its name, because their load balancer answers nobody else", () => {
+    const hosts = probesOn(asDomains(production), "readCluster").map(({ url }) => new URL(url).host);
+    expect(hosts).toEqual(["commands.orders.example.com", "queries.example.com"]);
+    const standby = { ...production, standbyOf: "original" };
+    expect(probesOn(asDomains(standby as never), "readCluster").map(({ url }) => new URL(url).host)).toEqual([
+      "commands.orders.example.com",
+    ]);
+  });
+
+  it("are sent by the hub, and to a store without metrics by the cluster that has it", () => {
+    const changes = {
+      cluster: undefined,
+      writeCluster: MADE,
+      readCluster: MADE,
+      commandApi: API,
+      eventStore: { engine: "eventsourcingdb" },
+    };
+    const stored = { url: "https://event-store.event-store.svc:4000/api/v1/ping", expect: "success", namespace: "event-store" };
+    expect(probed(changes, "writeCluster")).toMatchObject([stored]);
+    expect(probed(changes, "readCluster").map(({ url }) => url)).toEqual(["https://commands.orders.example.com/health"]);
+  });
+
+  it("reach EventSourcingDB, which lets their pods in", () => {
+    const stacks = made({
+      cluster: { context: "kind" },
+      eventStore: { engine: "eventsourcingdb" },
+      commandApi: API,
+      monitoring: { prometheus: true },
+      ...SEEN,
+    });
+    const policies = [...stacks.values()].flatMap(({ json }) => all(json, "kubernetes_network_policy_v1"));
+    const policy = policies.find(({ metadata }) => metadata.name === "event-store");
+    expect(JSON.stringify(policy?.spec.ingress)).toContain("prometheus-blackbox-exporter");
+    expect(objectsOf(stacks.get("test-observability")?.json, "Probe")).toEqual(["event-store-pod-success"]);
+  });
+
+  it("are not sent where there is nothing to probe or no Prometheus of the platform, and have no rules there", () => {
+    expect(probed({})).toEqual([]);
+    expect(probed({ commandApi: API, monitoring: { prometheus: { namespace: "monitoring" } } })).toEqual([]);
+    const subjects = (changes: object) =>
+      ruleSubjects(asDomains(anEnvironment({ cluster: MADE, monitoring: { prometheus: true }, ...SEEN, ...changes })), "cluster");
+    expect(subjects({})).not.toContain("probes");
+    expect(subjects({ commandApi: API })).toContain("probes");
   });
 });
 

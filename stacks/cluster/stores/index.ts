@@ -2,6 +2,7 @@ import type { App, ITerraformDependable } from "cdktf";
 import { Nats, natsUsers } from "../../../constructs/broker";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer, type TrafficRule } from "../../../constructs/kubernetes";
+import { probesPeer } from "../../../constructs/observability";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
 import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
 import { describedAt } from "../../base/refusals";
@@ -12,7 +13,9 @@ import { pathOf } from "../../model/check/paths";
 import { isExistingCluster } from "../../model/cluster";
 import { passwordJob } from "../../model/derive/identities";
 import { isManagedRedis, runsAt, type StoreWith, serversOf, usersOf } from "../../model/derive/members";
+import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
+import { probesOn } from "../../model/derive/probes";
 import { authorityOf } from "../../model/derive/secrets";
 import { outputName } from "../../model/derive/servers";
 import { readersOf } from "../../model/derive/signals";
@@ -153,9 +156,13 @@ function postgresEvents(place: StorePlace, store: StoreWith<"postgres">): void {
   });
 }
 
-function eventSourcingDb({ site: { environment }, stack, cluster, clients, after }: StorePlace, store: StoreWith<"eventsourcingdb">): void {
+function eventSourcingDb(
+  { site: { environment, key }, stack, cluster, clients, after }: StorePlace,
+  store: StoreWith<"eventsourcingdb">,
+): void {
   const { name, namespace, keys, settings } = store;
   const { size = environment.size ?? "medium", storage, licence } = settings;
+  const probed = probesOn(environment, key).some(({ pods }) => pods !== undefined);
   if (licence) new ProvidedSecret(stack, "licence", { cluster, namespace, name: licence.secret, after });
   describedAt(
     pathOf(environment, keys),
@@ -166,7 +173,7 @@ function eventSourcingDb({ site: { environment }, stack, cluster, clients, after
       size,
       ...(storage ? { storage } : {}),
       ...(licence ? { licence: { secretName: licence.secret, key: licence.key ?? "licence", flag: licence.flag } } : {}),
-      clients,
+      clients: probed ? [...clients, probesPeer(NAMESPACES.observability)] : clients,
       protect: stack.protect,
       priority: priorityClass(environment, "stores"),
       after,

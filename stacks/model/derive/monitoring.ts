@@ -24,6 +24,7 @@ import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { partsOf } from "./platform-parts";
+import { probesOn } from "./probes";
 import { domainsOn, followed } from "./signals";
 import { resolvedStores } from "./sizes";
 
@@ -63,6 +64,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
     ["health", !sendsMetrics(system, key)],
     ["hub", receivesMetrics(system, key)],
     ["certificates", parts.has("cert-manager")],
+    ["probes", probesOn(system, key).length > 0],
     // Ends of support are those of EKS.
     ["support", cluster !== undefined && !isExistingCluster(cluster)],
   ];
@@ -89,6 +91,7 @@ export function seriesSources(system: System): readonly SeriesSource[] {
     objectives: subjects.has("objectives"),
     gateway: subjects.has("gateway"),
     certificates: subjects.has("certificates"),
+    probes: subjects.has("probes"),
     rds: services.has("aurora") || services.has("rds"),
     elastiCache: services.has("elasticache"),
     networkLoadBalancer: services.has("load-balancers"),
@@ -128,11 +131,10 @@ export function objectivesOn(system: System, key: ClusterKey): readonly Objectiv
   );
 }
 
-/** Domains by their namespaces on a cluster, by which an alert finds its owner. */
+/** Domains by their namespaces, by which an alert finds its owner. The hub probes the endpoints of all. */
 export function ownersOn(system: System, key: ClusterKey): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    domainsOn(system, key).flatMap(({ name, namespace, ownsNamespace }) => (ownsNamespace ? [[namespace, name]] : [])),
-  );
+  const domains = key === hubOf(system) ? system.domains : domainsOn(system, key);
+  return Object.fromEntries(domains.flatMap(({ name, namespace, ownsNamespace }) => (ownsNamespace ? [[namespace, name]] : [])));
 }
 
 /**

@@ -66,6 +66,9 @@ export class BackupBucket extends Construct {
   readonly id: string;
   readonly arn: string;
 
+  /** The bucket of its access logs, for further buckets beside it. */
+  readonly accessLogs: PrivateBucket;
+
   /** The copy, where there is one. */
   readonly copy?: { readonly id: string; readonly arn: string };
 
@@ -88,15 +91,16 @@ export class BackupBucket extends Construct {
     }
 
     const shared = { protect, strictKey: true, lifecycle: backupLifecycle(keepDays), lock: protect ? { days: keepDays } : {} };
-    const bucket = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
+    const { bucket, logs } = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
     this.id = bucket.id;
     this.arn = bucket.arn;
+    this.accessLogs = logs;
     if (!recovery) {
       exempt(bucket.node.findChild("bucket"), "CKV_AWS_144", "no recovery region is given: a lost region takes the backups along");
       return;
     }
 
-    const copy = this.loggedBucket(COPY, { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
+    const { bucket: copy } = this.loggedBucket(COPY, { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
     this.copy = { id: copy.id, arn: copy.arn };
     this.replicate(bucket, copy, recovery.key, props);
   }
@@ -107,7 +111,7 @@ export class BackupBucket extends Construct {
     settings: Omit<PrivateBucketProps, "bucket">,
     region: string,
     props: BackupBucketProps,
-  ): PrivateBucket {
+  ): { readonly bucket: PrivateBucket; readonly logs: PrivateBucket } {
     const [bucket, logsBucket] = names({ ...props, region }, which);
     const id = which || "primary";
     const logs = new PrivateBucket(this, `${id}-logs`, {
@@ -118,7 +122,7 @@ export class BackupBucket extends Construct {
       ...(settings.provider ? { provider: settings.provider } : {}),
     });
     exemptLogBucket(logs);
-    return new PrivateBucket(this, id, { ...settings, bucket, accessLogs: logs });
+    return { bucket: new PrivateBucket(this, id, { ...settings, bucket, accessLogs: logs }), logs };
   }
 
   private replicate(bucket: PrivateBucket, copy: PrivateBucket, copyKey: string, { name, account, key }: BackupBucketProps): void {

@@ -83,7 +83,7 @@ export class DeployRoles extends Construct {
 
     this.applyRoleArns = Object.fromEntries(
       props.environments.map((environment) => {
-        const { name } = environment;
+        const { name, oidcProviders = [] } = environment;
         const territory = { ...props, ...environment };
         this.boundary(territory);
         const role = this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name), SESSION.apply);
@@ -97,6 +97,7 @@ export class DeployRoles extends Construct {
         const identities = this.inline(role, `apply-${name}-state`, [
           ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], STATE_KEY_USES),
           ...this.rolesOf(name),
+          ...this.providersOf(oidcProviders),
         ]);
         exempt(identities, "CKV_AWS_355", "what is open to every resource only reads");
         return [name, role.arn];
@@ -197,6 +198,27 @@ export class DeployRoles extends Construct {
         Resource: `arn:aws:iam::${account}:role/aws-service-role/*`,
       },
       { Sid: "ReadIdentities", Effect: "Allow", Action: ["iam:Get*", "iam:List*"], Resource: "*" },
+    ];
+  }
+
+  // A provider gives no rights: the roles that trust it do. Those of other environments are denied by their tags.
+  private providersOf(names: readonly string[]): object[] {
+    if (names.length === 0) return [];
+    return [
+      {
+        Sid: "OidcProvidersOfClusters",
+        Effect: "Allow",
+        Action: [
+          "iam:AddClientIDToOpenIDConnectProvider",
+          "iam:CreateOpenIDConnectProvider",
+          "iam:DeleteOpenIDConnectProvider",
+          "iam:RemoveClientIDFromOpenIDConnectProvider",
+          "iam:TagOpenIDConnectProvider",
+          "iam:UntagOpenIDConnectProvider",
+          "iam:UpdateOpenIDConnectProviderThumbprint",
+        ],
+        Resource: names.map((name) => `arn:aws:iam::${this.props.account}:oidc-provider/${name}`),
+      },
     ];
   }
 

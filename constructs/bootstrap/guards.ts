@@ -17,6 +17,12 @@ export interface DeployedEnvironment {
 
   /** Its buckets, by name: S3 compares no tags of buckets. */
   readonly buckets: readonly string[];
+
+  /**
+   * OIDC providers that it makes, as patterns of their names: `oidc.eks.eu-west-1.amazonaws.com/id/*`.
+   * @default - none
+   */
+  readonly oidcProviders?: readonly string[];
 }
 
 /** The environment of a deploy role, and where its account keeps state. */

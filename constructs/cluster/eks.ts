@@ -133,6 +133,9 @@ export class Eks extends Construct {
   /** The certificate authority of its API, in base64. */
   readonly certificateAuthority: string;
 
+  /** The issuer of tokens of its service accounts: `https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
+  readonly issuer: string;
+
   /** What each node leaves to pods. */
   readonly allocatable: NodeRoom;
 
@@ -193,6 +196,7 @@ export class Eks extends Construct {
     this.clusterArn = cluster.arn;
     this.endpoint = cluster.endpoint;
     this.certificateAuthority = cluster.certificateAuthority.get(0).data;
+    this.issuer = cluster.identity.get(0).oidc.get(0).issuer;
     if (scaling) this.scaling = { queueName: scaling.interruptions.queueName, instanceProfile: scaling.profile.name };
   }
 

@@ -10,4 +10,5 @@ export { ReadCluster } from "./read-cluster";
 export type { CertificateZone, ControllerPlace } from "./rights/place";
 export { SharedCluster } from "./shared-cluster";
 export { defaultSupport, endsSoon, type Support, type SupportProblem, skewProblems, supportProblems } from "./support";
+export { ClusterOidcProvider, type OidcProvider, oidcProviders, WebIdentity, type WebIdentityProps } from "./web-identity";
 export { type SideProps, WriteCluster } from "./write-cluster";

@@ -201,9 +201,19 @@ export function elasticsearchOf(props: ElasticsearchProps): Elasticsearch {
   };
 }
 
-/** Rights of the role of `backup` (Elasticsearch, S3 repository): the objects below its prefix, and the key that encrypts them. */
+/**
+ * Rights of the role of `backup` (Elasticsearch, S3 repository): the objects below its prefix, and the key that encrypts them, through S3
+ * and for this bucket alone.
+ */
 export function elasticBackupStatements(bucketArn: string, path: string, keyArn?: string): readonly object[] {
-  const key = { Sid: "Key", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: keyArn };
+  const key = {
+    Sid: "Key",
+    Effect: "Allow",
+    // S3, multipart uploads: a part is decrypted when the parts are put together.
+    Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+    Resource: keyArn,
+    Condition: { StringLike: { "kms:ViaService": "s3.*.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": `${bucketArn}*` } },
+  };
   return [
     {
       Sid: "List",
@@ -219,29 +229,6 @@ export function elasticBackupStatements(bucketArn: string, path: string, keyArn?
     },
     ...(keyArn ? [key] : []),
   ];
-}
-
-/** Who may take the role of `backup`: the nodes' service account, by a token that the cluster's OIDC provider has signed. */
-export function elasticBackupTrust(provider: OidcProvider, { namespace, name }: ElasticStack["serviceAccount"]): object {
-  return {
-    Effect: "Allow",
-    Principal: { Federated: provider.arn },
-    Action: "sts:AssumeRoleWithWebIdentity",
-    Condition: {
-      StringEquals: {
-        [`${provider.issuer}:aud`]: "sts.amazonaws.com",
-        [`${provider.issuer}:sub`]: `system:serviceaccount:${namespace}:${name}`,
-      },
-    },
-  };
-}
-
-/** The OIDC provider of an EKS cluster in IAM. */
-export interface OidcProvider {
-  readonly arn: string;
-
-  /** Its issuer without `https://`: `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
-  readonly issuer: string;
 }
 
 type Kibana = Required<Omit<KibanaSettings, "url" | "cpu">> & Pick<KibanaSettings, "url"> & { readonly cpu: `${number}m` };

@@ -30,10 +30,8 @@ export {
   type ElasticStackProps,
   type ElasticsearchProps,
   elasticBackupStatements,
-  elasticBackupTrust,
   elasticsearchOf,
   type KibanaSettings,
-  type OidcProvider,
 } from "./elastic";
 export type { ElasticRole, Elasticsearch } from "./elastic-contract";
 export type { ElasticBackup, ElasticSettings } from "./elastic-options";

@@ -22,6 +22,7 @@ import { CloudWatchExporter } from "./cloudwatch-exporter";
 import type { CloudWatchScope } from "./cloudwatch-jobs";
 import { elasticsearchOf } from "./elastic";
 import { PORTS } from "./elastic-objects";
+import type { ElasticBackup } from "./elastic-options";
 import { type DataSource, elasticsearchSource, GRAFANA_ADMIN, GRAFANA_SECRETS, type GrafanaSettings, jaegerSource } from "./grafana";
 import { JAEGER_PORTS } from "./jaeger";
 import { METRICS_SENDER, MetricsReceiver, type MetricsReceiverProps, receiverPeer } from "./metrics-receiver";
@@ -160,6 +161,12 @@ export interface ObservabilityStackProps {
    * @default - logs stay on their nodes
    */
   readonly elasticStack?: ElasticStackSettings;
+
+  /**
+   * Bucket and role for daily snapshots of Elasticsearch: logs, traces and security settings.
+   * @default - none: logs and traces are lost if the volumes are
+   */
+  readonly snapshots?: ElasticBackup;
 
   /**
    * Namespaces of workloads that may send telemetry.
@@ -304,7 +311,18 @@ function hubOf({ host, authority }: NonNullable<ObservabilityStackProps["hub"]>)
 
 /** Props of traces and logs. Undefined if both are off. */
 function telemetryOf(props: ObservabilityStackProps, namespace: string, nodesNamespace: string): TelemetryProps | undefined {
-  const { cluster, clusterName, environment, tracing, elasticStack, workloads = [], maskedFields = [], size = "medium", hub } = props;
+  const {
+    cluster,
+    clusterName,
+    environment,
+    tracing,
+    elasticStack,
+    snapshots,
+    workloads = [],
+    maskedFields = [],
+    size = "medium",
+    hub,
+  } = props;
   if (!tracing && !elasticStack) return undefined;
   return {
     cluster,
@@ -319,6 +337,7 @@ function telemetryOf(props: ObservabilityStackProps, namespace: string, nodesNam
     senders: props.receiver ? [receiverPeer(namespace)] : [],
     ...(tracing ? { tracing } : {}),
     ...(elasticStack ? { elasticStack } : {}),
+    ...(snapshots ? { snapshots } : {}),
     ...(hub ? { hub: { ...hubOf(hub), networks: hub.networks } } : {}),
   };
 }

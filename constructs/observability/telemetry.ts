@@ -8,6 +8,7 @@ import { AGENTS, GATEWAY, NodeAgents, samplerOf, type TailSampling, TelemetryGat
 import { ECK_OPERATOR, EckOperator } from "./eck-operator";
 import { ElasticStack } from "./elastic";
 import type { Elasticsearch } from "./elastic-contract";
+import type { ElasticBackup } from "./elastic-options";
 import { JAEGER, Jaeger } from "./jaeger";
 import { PERSONAL_FIELDS } from "./masking";
 import { type Hub, METRICS } from "./prometheus";
@@ -74,6 +75,9 @@ export interface TelemetryProps {
   readonly tracing?: TracingSettings;
   readonly elasticStack?: ElasticStackSettings;
 
+  /** Where Elasticsearch writes snapshots. */
+  readonly snapshots?: ElasticBackup;
+
   /** Where traces and logs are sent instead of being stored on this cluster. */
   readonly hub?: Hub & { readonly networks: readonly string[] };
 
@@ -99,7 +103,7 @@ export class TelemetryStores extends Construct {
 
   constructor(scope: Construct, id: string, props: TelemetryProps & { readonly after: readonly ITerraformDependable[] }) {
     super(scope, id);
-    const { cluster, namespace, tracing, elasticStack, protect, after } = props;
+    const { cluster, namespace, tracing, elasticStack, snapshots, protect, after } = props;
     const gateway = peer(namespace, GATEWAY);
     const tracesFrom = tracing?.sampling ? peer(namespace, samplerOf(GATEWAY)) : gateway;
     const readers = [{ namespace, labels: METRICS.grafana.labels }];
@@ -115,6 +119,7 @@ export class TelemetryStores extends Construct {
         ...(storage ? { storage } : {}),
         ...(memory ? { memory } : {}),
         retention: { ...(keep ? { logs: keep } : {}), ...(tracing?.keep ? { traces: tracing.keep } : {}) },
+        ...(snapshots ? { backup: snapshots } : {}),
         clients: [gateway, ...jaeger, ...readers],
         metricsFrom: namespace,
         protect,

@@ -51,6 +51,9 @@ export type ClusterOutputs = {
   /** What a scaler's node class needs. Empty where the count of nodes is fixed. */
   readonly interruptionQueue: string;
   readonly nodeInstanceProfile: string;
+
+  /** The issuer of its tokens without `https://`. Only of the cluster whose Elasticsearch has snapshots. */
+  readonly clusterIssuer?: string;
 };
 
 /** The stacks of the clusters that are made, by the key under which each is described. */
@@ -80,4 +83,13 @@ export type EntryOutputs = {
 export type Backups = {
   readonly backupBucket: string;
   readonly backupBucketArn: string;
+
+  /** For snapshots of Elasticsearch. None where nobody writes them. */
+  readonly snapshotBucket?: string;
+  readonly snapshotBucketArn?: string;
+};
+
+export type IdentityOutputs = {
+  /** The role of Elasticsearch, which writes snapshots. None where nobody does. */
+  readonly snapshotRoleArn?: string;
 };

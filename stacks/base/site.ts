@@ -10,7 +10,16 @@ import { prioritiesOn } from "../model/derive/priorities";
 import { zoneNames } from "../model/place";
 import type { System } from "../model/system";
 import type { AwsContext } from "./context";
-import type { Backups, ClusterStacks, DataOutputs, EntryOutputs, EventStoreOutputs, Keys, NetworkOutputs } from "./outputs";
+import type {
+  Backups,
+  ClusterStacks,
+  DataOutputs,
+  EntryOutputs,
+  EventStoreOutputs,
+  IdentityOutputs,
+  Keys,
+  NetworkOutputs,
+} from "./outputs";
 import { awsStateProps, localStackProps, type Outputs, PlatformStack } from "./stack";
 
 /** What of an environment on AWS the stacks on its clusters read. */
@@ -28,7 +37,7 @@ export interface AwsOutputs {
   readonly vendors: ReadonlyMap<string, PlatformStack<EventStoreOutputs>>;
 
   /** @default - no workload calls AWS */
-  readonly identities?: PlatformStack;
+  readonly identities?: PlatformStack<IdentityOutputs>;
 
   /** @default - nobody comes from outside */
   readonly entry?: PlatformStack<EntryOutputs>;

@@ -1,20 +1,18 @@
 import type { App } from "cdktf";
-import { backupBuckets } from "../../constructs/backup";
+import { backupBuckets, snapshotBucket } from "../../constructs/backup";
 import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../../constructs/bootstrap";
-import { clusterNames } from "../../constructs/cluster";
+import { clusterNames, oidcProviders } from "../../constructs/cluster";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
+import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
 
+type BootstrappedEnvironment = Pick<System, "name" | "aws" | "cluster" | "writeCluster" | "readCluster" | "monitoring">;
+
 /** What every other stack of an account needs first: where state lies, and who may deploy. */
-export function bootstrapStack(
-  app: App,
-  name: string,
-  account: Account,
-  environments: readonly Pick<System, "name" | "aws">[],
-): PlatformStack {
+export function bootstrapStack(app: App, name: string, account: Account, environments: readonly BootstrappedEnvironment[]): PlatformStack {
   const { id, region, system, github } = account;
   const stack = new PlatformStack(app, name, {
     state: { bucket: stateLocation({ system, account: id, region }), key: "bootstrap/terraform.tfstate" },
@@ -29,7 +27,9 @@ export function bootstrapStack(
       account: id,
       subject: github.subject ?? `repo:${github.repository}`,
       providerExists: github.providerExists ?? false,
-      environments: environments.flatMap(({ name, aws }) => (aws?.account === id ? [deployed(system, name, aws, region)] : [])),
+      environments: environments.flatMap((environment) =>
+        environment.aws?.account === id ? [deployed(system, environment, environment.aws, region)] : [],
+      ),
       state: { bucketArn: state.arn, keyArn: state.keyArn },
     });
     // 0.1.0 had one boundary for all environments. Roles keep it until their environment is applied again.
@@ -39,12 +39,21 @@ export function bootstrapStack(
 }
 
 /** What deployments of an environment have, and those of others must not reach. */
-function deployed(system: string, name: string, { account, region, recoveryRegion }: Aws, stateRegion: string): DeployedEnvironment {
+function deployed(
+  system: string,
+  environment: BootstrappedEnvironment,
+  { account, region, recoveryRegion }: Aws,
+  stateRegion: string,
+): DeployedEnvironment {
+  const { name } = environment;
   const parts = [system, name];
+  const place = { account, region, name: parts };
+  const snapshots = logSnapshotsOf(environment);
   return {
     name,
     regions: [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])],
     clusters: clusterNames(parts),
-    buckets: [...backupBuckets({ account, region, name: parts }, recoveryRegion), edgeLogsBucket(account, parts)],
+    buckets: [...backupBuckets(place, recoveryRegion), edgeLogsBucket(account, parts), ...(snapshots ? [snapshotBucket(place)] : [])],
+    ...(snapshots ? { oidcProviders: [oidcProviders(region)] } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { awsStackProps, PlatformStack } from "../base/stack";
 import type { ClusterKey, NewCluster } from "../model/cluster";
 import { withPipeline } from "../model/derive/access";
 import { newClusters } from "../model/derive/clusters";
+import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import { x86Only } from "../model/derive/nodes";
 import { zoneIds } from "../model/place";
 
@@ -71,6 +72,7 @@ function clusterStack(
     clusterCertificateAuthority: cluster.certificateAuthority,
     interruptionQueue: cluster.scaling?.queueName ?? "",
     nodeInstanceProfile: cluster.scaling?.instanceProfile ?? "",
+    ...(logSnapshotsOf(environment)?.cluster === key ? { clusterIssuer: Fn.replace(cluster.issuer, "https://", "") } : {}),
   });
 }
 

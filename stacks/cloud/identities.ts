@@ -1,12 +1,13 @@
 import type { App } from "cdktf";
-import { PodIdentity } from "../../constructs/cluster";
-import { cloudWatchStatements } from "../../constructs/observability";
+import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
+import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
 import type { AwsContext } from "../base/context";
-import type { Backups, ClusterStacks, DataOutputs, Keys } from "../base/outputs";
+import type { Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
+import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import { outputName } from "../model/derive/servers";
 
 /** What the identities stack needs of others. */
@@ -39,11 +40,12 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
 };
 
 /** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */
-export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack[] {
+export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack<IdentityOutputs>[] {
   const identities = identitiesOf(environment);
-  if (identities.length === 0) return [];
+  const snapshots = logSnapshotsOf(environment);
+  if (identities.length === 0 && !snapshots) return [];
   const { system, name } = environment;
-  const stack = new PlatformStack(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
+  const stack = new PlatformStack<IdentityOutputs>(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
   for (const identity of identities) {
     const { namespace, serviceAccount, purpose } = identity;
     const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, environment);
@@ -57,7 +59,29 @@ export function identitiesStacks(app: App, { environment, account }: AwsContext,
       statements,
     });
   }
+  if (snapshots) stack.publish({ snapshotRoleArn: snapshotRole(stack, [system, name], snapshots, parts) });
   return [stack];
+}
+
+/** Up to Elasticsearch 9.5 its S3 repository can't use EKS Pod Identity (elastic/elasticsearch #151614). */
+function snapshotRole(
+  stack: PlatformStack<IdentityOutputs>,
+  name: readonly string[],
+  { cluster: key, namespace, serviceAccount }: LogSnapshots,
+  { keys, clusters, backup }: Parts,
+): string {
+  const { backupKeyArn } = stack.read(keys);
+  const { snapshotBucketArn = "" } = stack.read(backup);
+  const cluster = clusters[key];
+  const { clusterIssuer = "" } = cluster ? stack.read(cluster) : {};
+  const { roleArn } = new WebIdentity(stack, `${namespace}-${serviceAccount}`, {
+    name,
+    provider: new ClusterOidcProvider(stack, `${key}-tokens`, clusterIssuer),
+    namespace,
+    serviceAccount,
+    statements: elasticBackupStatements(snapshotBucketArn, serviceAccount, backupKeyArn),
+  });
+  return roleArn;
 }
 
 /** To write backups and read them again. Nothing is deleted: the bucket does that itself when their time is over. */

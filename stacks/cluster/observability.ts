@@ -16,6 +16,7 @@ import { pathOf } from "../model/check/paths";
 import type { ClusterKey } from "../model/cluster";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "../model/derive/hub";
+import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import {
   clusterLabel,
   grafanaOn,
@@ -30,6 +31,7 @@ import {
 } from "../model/derive/monitoring";
 import { probesOn } from "../model/derive/probes";
 import { domainsOn } from "../model/derive/signals";
+import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import { elasticStackOf, metricsReader, ownPrometheus, tracingOf } from "../model/monitoring";
 import type { System } from "../model/system";
 
@@ -88,6 +90,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       probes: probesOn(environment, key),
       clients: queriersOn(environment, key),
       ...telemetryOn(environment, key),
+      ...snapshotsIn(site, stack),
       protect: stack.protect,
     }),
   );
@@ -125,6 +128,15 @@ function awsMetrics({ environment, key, foundation }: Site, stack: PlatformStack
   if (!aws || services.length === 0) return {};
   if (foundation?.identities) stack.addDependency(foundation.identities);
   return { cloudWatch: { region: aws.region, tags: { system, environment: name }, services } };
+}
+
+/** The bucket and the role of the snapshots of Elasticsearch. */
+function snapshotsIn({ environment, key, foundation }: Site, stack: PlatformStack): Pick<ObservabilityStackProps, "snapshots"> {
+  if (!foundation?.identities || logSnapshotsOf(environment)?.cluster !== key) return {};
+  const { snapshotBucket = "" } = stack.read(foundation.backup);
+  const { snapshotRoleArn = "" } = stack.read(foundation.identities);
+  const { region } = foundation.context.environment.aws;
+  return { snapshots: { bucket: snapshotBucket, region, roleArn: snapshotRoleArn, keep: environment.backup?.keep ?? DEFAULT_KEEP } };
 }
 
 /** What collects traces and logs of a cluster, from the namespaces of its domains. */

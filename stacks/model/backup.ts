@@ -5,7 +5,8 @@ import { object, optional, quantity } from "./check/shape";
 export interface Backup {
   /**
    * Retention of backups in whole days: in the bucket, where they can't be deleted earlier, and of Aurora and RDS, which
-   * restore to any second of it and allow at most 35 days. Changes in place. Kurrent Cloud has a `keep` of its own.
+   * restore to any second of it and allow at most 35 days. Snapshots of Elasticsearch are kept as long, in a bucket without a lock.
+   * Changes in place. Kurrent Cloud has a `keep` of its own.
    * @default "35d"
    */
   readonly keep?: Duration;

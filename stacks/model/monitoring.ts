@@ -26,7 +26,8 @@ export interface Monitoring {
   readonly tracing?: boolean | TracingSettings;
 
   /**
-   * Elasticsearch and Kibana on the cluster that serves queries, and agents on all nodes that collect the logs of containers.
+   * Elasticsearch and Kibana on the cluster that serves queries, and agents on all nodes that collect the logs of containers. On a
+   * cluster that is created on AWS, daily snapshots are kept in a bucket for `backup.keep`.
    * @default false
    */
   readonly elasticStack?: boolean | ElasticStackSettings;

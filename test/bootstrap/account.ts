@@ -33,9 +33,10 @@ export class Deployed {
     readonly region: string,
     stack: (id: string) => Deployed | false,
   ) {
+    const issuer = /\$\{replace\(aws_eks_cluster\.[\w-]+\.identity\[0\]\.oidc\[0\]\.issuer, \\"https:\/\/\\", \\"\\"\)\}/g;
     const known = (type: string, id: string) => this.nameOf(type, json.resource[type]?.[id] ?? {}, id);
     const told = (id: string, output: string) => (stack(id) || undefined)?.output(output) ?? `unknown:${id}:${output}`;
-    this.json = JSON.parse(JSON.stringify(json), (_, value) =>
+    this.json = JSON.parse(JSON.stringify(json).replace(issuer, `oidc.eks.${region}.amazonaws.com/id/EXAMPLE`), (_, value) =>
       typeof value === "string"
         ? value.replace(
             /\$\{(data\.)?(\w+)\.([\w-]+)\.(?:outputs\.)?(\w+)\}/g,
@@ -87,8 +88,8 @@ export class Deployed {
         this.all(type).map((body) => ({
           kind: type,
           arn: this.nameOf(type, body),
-          // S3 and IAM compare tags of neither buckets nor the roles of a path.
-          context: /^aws_(s3|iam)_/.test(type) ? {} : tagged({ ...tags, ...body.tags }),
+          // S3 and IAM compare tags of neither buckets nor the roles of a path. Of OIDC providers IAM does (actions of IAM).
+          context: /^aws_(s3|iam)_(?!openid)/.test(type) ? {} : tagged({ ...tags, ...body.tags }),
           ...(type === "aws_kms_key" ? { policy: statementsOf(body.policy) } : {}),
         })),
       );

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { boundaryArn, DeployRoles, type DeployRolesProps, rolePath } from "../../constructs/bootstrap";
+import { boundaryArn, type DeployedEnvironment, DeployRoles, type DeployRolesProps, rolePath } from "../../constructs/bootstrap";
 import { PLAN_READS, READS } from "../../constructs/bootstrap/services";
 import { all, one, statements, synth } from "../synth";
 
@@ -72,6 +72,18 @@ describe("DeployRoles", () => {
     }
   });
 
+  it("register clusters of their environment as OIDC providers if one of its workloads needs that, and no others", () => {
+    const [production, dev] = PROPS.environments;
+    const oidcProviders = ["oidc.eks.eu-west-1.amazonaws.com/id/*"];
+    const made = roles({ environments: [{ ...production, oidcProviders } as DeployedEnvironment, dev as DeployedEnvironment] });
+    const rights = (name: string) =>
+      statements(one(made, "aws_iam_role_policy", `/apply-${name}-state`).policy).filter(({ Action }) => /OpenIDConnect/.test(Action));
+    expect(rights("dev")).toEqual([]);
+    expect(rights("production").map(({ Resource }) => Resource)).toEqual([
+      ["arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/*"],
+    ]);
+  });
+
   it("keep to buckets of their environment, those of names that had to be shortened included", () => {
     const buckets = rightsOf("apply-production").find(({ Sid }) => Sid === "Buckets");
     expect(buckets?.Resource).toEqual(
@@ -101,7 +113,8 @@ describe("DeployRoles", () => {
     const clusters = ["write", "read", "shared"].map((side) => `${"s".repeat(24)}-${name}-${side}`);
     const buckets = Array.from({ length: 5 }, (_, index) => String(index).padStart(63, "b"));
     const regions = ["ap-southeast-2", "ap-northeast-3", "ap-southeast-4"];
-    const large = roles({ system: "s".repeat(24), environments: [{ name, regions, clusters, buckets }] });
+    const oidcProviders = regions.map((region) => `oidc.eks.${region}.amazonaws.com/id/*`);
+    const large = roles({ system: "s".repeat(24), environments: [{ name, regions, clusters, buckets, oidcProviders }] });
     // IAM, quotas: characters of a managed policy, and of all inline policies of a role.
     for (const { policy } of all(large, "aws_iam_policy")) expect(policy.length).toBeLessThanOrEqual(6144);
     for (const { policy } of all(large, "aws_iam_role_policy")) expect(policy.length).toBeLessThanOrEqual(10_240);

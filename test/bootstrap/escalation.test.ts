@@ -122,6 +122,7 @@ function madeByAws(environment: Name): readonly Asset[] {
     { kind: "node", arn: `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/i-2`, context: byEks },
     { kind: "node", arn: `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/i-3`, context: own(environment) },
     { kind: "volume", arn: `arn:aws:ec2:${REGION}:${ACCOUNT}:volume/vol-1`, context: own(environment) },
+    { kind: "provider", arn: iam(`oidc-provider/oidc.eks.${REGION}.amazonaws.com/id/${environment}`), context: own(environment) },
     { kind: "group", arn: `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:1:autoScalingGroupName/eks-1`, context: byEks },
     { kind: "object", arn: `arn:aws:s3:::${bucket}/base/1`, context: {} },
     { kind: "state", arn: `${state?.arn}/${environment}/data.tfstate`, context: {} },
@@ -141,6 +142,12 @@ const ATTACKS_ON_WHAT_AWS_MADE: Readonly<Record<string, readonly string[]>> = {
     "ec2:TerminateInstances",
   ],
   volume: ["ec2:CreateSnapshot", "ec2:AttachVolume", "ec2:DeleteVolume", "ec2:DeleteTags"],
+  provider: [
+    "iam:AddClientIDToOpenIDConnectProvider",
+    "iam:DeleteOpenIDConnectProvider",
+    "iam:UntagOpenIDConnectProvider",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
+  ],
   group: ["autoscaling:UpdateAutoScalingGroup", "autoscaling:SetDesiredCapacity"],
   object: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
   state: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
@@ -305,7 +312,7 @@ describe.each(ENVIRONMENTS)("the deploy role of %s", (name) => {
 
   it("makes and ends the identities of its stacks", () => {
     const identities = stacksOf(name).flatMap((stack) =>
-      stack.assets().filter(({ kind }) => /^aws_iam_(role|instance_profile)$/.test(kind)),
+      stack.assets().filter(({ kind }) => /^aws_iam_(role|instance_profile|openid_connect_provider)$/.test(kind)),
     );
     const actions: Readonly<Record<string, readonly string[]>> = {
       aws_iam_role: [
@@ -323,6 +330,7 @@ describe.each(ENVIRONMENTS)("the deploy role of %s", (name) => {
         "DeleteRolePolicy",
         "DeleteRole",
       ],
+      aws_iam_openid_connect_provider: ["CreateOpenIDConnectProvider", "TagOpenIDConnectProvider", "DeleteOpenIDConnectProvider"],
       aws_iam_instance_profile: ["CreateInstanceProfile", "AddRoleToInstanceProfile", "TagInstanceProfile", "DeleteInstanceProfile"],
     };
     const refused = identities.flatMap(({ kind, arn }) =>

@@ -6,7 +6,6 @@ import {
   ElasticStack,
   type ElasticStackProps,
   elasticBackupStatements,
-  elasticBackupTrust,
   elasticsearchOf,
   elasticUsers,
 } from "../../constructs/observability";
@@ -321,18 +320,8 @@ describe("snapshots of Elasticsearch", () => {
     expect(egress({})).toHaveLength(2);
   });
 
-  it("are written as a role that nobody else takes", () => {
-    const { serviceAccount } = anElasticStack(aStack(() => {}));
-    const provider = { arn: "arn:aws:iam::111122223333:oidc-provider/oidc.eks/id/A", issuer: "oidc.eks/id/A" };
-    expect(elasticBackupTrust(provider, serviceAccount)).toMatchObject({
-      Principal: { Federated: provider.arn },
-      Condition: {
-        StringEquals: {
-          "oidc.eks/id/A:aud": "sts.amazonaws.com",
-          "oidc.eks/id/A:sub": "system:serviceaccount:observability:elasticsearch",
-        },
-      },
-    });
+  it("are written by the service account that the stack names", () => {
+    expect(anElasticStack(aStack(() => {})).serviceAccount).toEqual({ namespace: "observability", name: "elasticsearch" });
   });
 
   it("need rights below their prefix, and none to delete versions or the bucket", () => {
@@ -343,6 +332,14 @@ describe("snapshots of Elasticsearch", () => {
     );
     expect(statements).toHaveLength(3);
     expect(statements[1]).toMatchObject({ Resource: "arn:aws:s3:::orders-snapshots/elasticsearch/*" });
+    expect(statements[2]).toMatchObject({
+      Condition: {
+        StringLike: {
+          "kms:ViaService": "s3.*.amazonaws.com",
+          "kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::orders-snapshots*",
+        },
+      },
+    });
     expect(JSON.stringify(statements)).not.toMatch(/\*"\]|s3:\*|DeleteObjectVersion|DeleteBucket/);
     expect(elasticBackupStatements("arn:aws:s3:::orders-snapshots", "elasticsearch")).toHaveLength(2);
   });

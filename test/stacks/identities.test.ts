@@ -56,6 +56,43 @@ describe("the identities of workloads", () => {
   });
 });
 
+describe("the role of Elasticsearch", () => {
+  const monitoring = { prometheus: true, elasticStack: true };
+  const backup = { keep: "60d" };
+
+  it("trusts the cluster that has Elasticsearch, and writes to the bucket of snapshots alone", () => {
+    const json = identities({ writeCluster: cluster, readCluster: cluster, monitoring });
+    expect(one(json, "aws_iam_openid_connect_provider").url).toBe(`https://${output("read-cluster", "cluster_issuer")}`);
+    const [trust] = statements(one(json, "aws_iam_role").assume_role_policy);
+    expect(trust?.Condition.StringEquals).toEqual({
+      [`${output("read-cluster", "cluster_issuer")}:aud`]: "sts.amazonaws.com",
+      [`${output("read-cluster", "cluster_issuer")}:sub`]: "system:serviceaccount:observability:elasticsearch",
+    });
+    const bucket = output("backup", "snapshot_bucket_arn");
+    const rights = statements(one(json, "aws_iam_role_policy").policy);
+    expect(rights.map(({ Resource }) => Resource)).toEqual([bucket, `${bucket}/elasticsearch/*`, output("keys", "backup_key_arn")]);
+  });
+
+  it("is told to Elasticsearch with its bucket, which keeps snapshots as long as other backups", () => {
+    const stack = stacksOf({ cluster, monitoring, backup }).get("test-observability")?.json as Body;
+    const text = JSON.stringify(stack);
+    expect(text).toContain(output("identities", "snapshot_role_arn"));
+    expect(text).toContain(output("backup", "snapshot_bucket"));
+    const [files] = all(stack, "kubernetes_config_map_v1").filter(({ data }) => data?.["settings.sh"]);
+    expect(JSON.parse(files?.data["_slm-policy-daily.json"]).retention).toEqual({ expire_after: "60d", min_count: 7 });
+  });
+
+  it.each<[string, object]>([
+    ["without logs", { cluster, monitoring: { prometheus: true } }],
+    ["on an existing cluster, whose tokens no role can trust", { cluster: { context: "kind" }, monitoring }],
+  ])("is not there, nor its bucket, provider and outputs, %s", (_, changes) => {
+    const stacks = stacksOf(changes);
+    expect([...stacks.keys()]).not.toContain("test-identities");
+    const text = JSON.stringify([...stacks.values()].map(({ json }) => json));
+    expect(text).not.toMatch(/snapshot_bucket|cluster_issuer|-snapshots-|OpenIDConnectProvider"|_slm-policy/);
+  });
+});
+
 describe("the identities stack", () => {
   it("is not there where it would be empty", () => {
     expect([...stacksOf({ cluster }).keys()]).not.toContain("test-identities");

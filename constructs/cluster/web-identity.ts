@@ -1,0 +1,84 @@
+import { IamOpenidConnectProvider } from "@cdktf/provider-aws/lib/iam-openid-connect-provider";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { Construct } from "constructs";
+import { cloudName } from "../core/names";
+
+/** The OIDC provider of an EKS cluster in IAM. */
+export interface OidcProvider {
+  readonly arn: string;
+
+  /** Its issuer without `https://`: `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
+  readonly issuer: string;
+}
+
+/** Names of the OIDC providers of all EKS clusters in a region, as a pattern for IAM policies. */
+export function oidcProviders(region: string): string {
+  return `oidc.eks.${region}.amazonaws.com/id/*`;
+}
+
+/** The audience of tokens for AWS STS. */
+const STS = "sts.amazonaws.com";
+
+/**
+ * Registers a cluster as an OIDC provider in IAM, so that roles can trust the tokens of its service accounts. IAM takes one provider for
+ * each issuer and account: create it once for each cluster.
+ */
+export class ClusterOidcProvider extends Construct implements OidcProvider {
+  readonly arn: string;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    readonly issuer: string,
+  ) {
+    super(scope, id);
+    this.arn = new IamOpenidConnectProvider(this, "provider", { url: `https://${issuer}`, clientIdList: [STS] }).arn;
+  }
+}
+
+export interface WebIdentityProps {
+  /** The beginning of the role's name, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  readonly provider: OidcProvider;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+
+  /** What the pods may do. */
+  readonly statements: readonly object[];
+}
+
+/**
+ * A role for the pods of one service account, which they take with a token of the cluster (IRSA). For programs that can't use EKS Pod
+ * Identity; `PodIdentity` needs no OIDC provider and no settings in the pod.
+ */
+export class WebIdentity extends Construct {
+  readonly roleArn: string;
+
+  constructor(scope: Construct, id: string, props: WebIdentityProps) {
+    super(scope, id);
+    const { name, namespace, serviceAccount, statements } = props;
+    const role = new IamRole(this, "role", {
+      name: cloudName("role", ...name, namespace, serviceAccount),
+      assumeRolePolicy: document([trust(props)]),
+    });
+    new IamRolePolicy(this, "rights", { role: role.id, policy: document(statements) });
+    this.roleArn = role.arn;
+  }
+}
+
+function document(statements: readonly object[]): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+function trust({ provider: { arn, issuer }, namespace, serviceAccount }: WebIdentityProps): object {
+  return {
+    Effect: "Allow",
+    Principal: { Federated: arn },
+    Action: "sts:AssumeRoleWithWebIdentity",
+    Condition: {
+      StringEquals: { [`${issuer}:aud`]: STS, [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}` },
+    },
+  };
+}

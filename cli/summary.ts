@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { styleText } from "node:util";
 import {
   asDomains,
+  type BackupRow,
+  backupTable,
   clientsOf,
   clustersIn,
   EXCEPTIONS,
@@ -10,15 +12,16 @@ import {
   type Ineffective,
   ineffective,
   isTight,
+  type KeptState,
   type MonitoringOverview,
   monitoringOf,
+  otherState,
   type Program,
   type QuotaNeed,
   quotaNeeds,
   resolvedStores,
   type Synthesis,
   type System,
-  storeBackups,
   type WorkloadOverview,
   workloadsOf,
 } from "../stacks";
@@ -49,8 +52,11 @@ export interface PartSummary {
   /** Its stores, with everything that follows from their sizes. */
   readonly stores: readonly { readonly store: string; readonly settings: string }[];
 
-  /** Every store that holds data of its own, with what backs it up. */
-  readonly backups: readonly { readonly store: string; readonly backups: string }[];
+  /** Every store and volume that keeps data, with what backs it up. */
+  readonly backups: readonly BackupRow[];
+
+  /** State outside of stores, and how it is kept. */
+  readonly otherState: readonly KeptState[];
 
   /** What watches it, and who is told of alerts. */
   readonly monitoring: readonly MonitoringOverview[];
@@ -106,7 +112,8 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
       clusters: environment ? clustersIn(environment) : [],
       stores: environment ? storesOf(environment) : [],
-      backups: environment ? backupsOf(environment) : [],
+      backups: environment ? backupTable(environment) : [],
+      otherState: otherState(made.flatMap((stack) => stacks.get(stack.node.id) ?? [])),
       monitoring: environment ? monitoringOf(environment) : [],
       workloads: environment ? workloadsOf(environment) : [],
       publicEndpoints: environment ? endpointsOf(environment) : [],
@@ -144,7 +151,20 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       ),
       table(
         "backups",
-        part.backups.map(({ store, backups }) => [store, backups]),
+        part.backups.map(({ part: of, how, often, kept, where, locked, loss, restore }) => [
+          of,
+          how,
+          often,
+          kept,
+          where,
+          locked,
+          loss,
+          restore,
+        ]),
+      ),
+      table(
+        "other state",
+        part.otherState.map(({ what, kept }) => [what, kept]),
       ),
       table(
         "monitoring",
@@ -206,7 +226,7 @@ function table(title: string, rows: readonly (readonly string[])[]): readonly st
 function placeOf(environment: System): string {
   const { aws, cluster } = environment;
   if (!aws) return cluster && "context" in cluster ? `on ${cluster.context}, without a cloud` : "without a cloud";
-  const copied = aws.recoveryRegion !== undefined && storeBackups(environment).some(({ inBucket }) => inBucket);
+  const copied = backupTable(environment).some(({ where }) => where.includes(", copied to "));
   const copies = copied ? `, copies of backups in ${aws.recoveryRegion}` : "";
   return `${aws.region}${copies}, account ${aws.account}`;
 }
@@ -216,15 +236,6 @@ function storesOf(environment: System): PartSummary["stores"] {
   return resolvedStores(environment).map(({ path, settings, limit }) => {
     const by = clients.get(path) ?? limit;
     return { store: path, settings: by ? `${settings}; ${by}` : settings };
-  });
-}
-
-function backupsOf(environment: System): PartSummary["backups"] {
-  const { region, recoveryRegion } = environment.aws ?? {};
-  return storeBackups(environment).map(({ store, by, keep, inBucket, followsKeep }) => {
-    const copied = inBucket && recoveryRegion !== undefined;
-    const place = copied ? `copied to ${recoveryRegion}` : followsKeep ? `in ${region} only` : "at the vendor";
-    return { store, backups: by ? `${by}, kept ${keep}, ${place}` : "none" };
   });
 }
 

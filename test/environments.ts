@@ -1,6 +1,6 @@
 import { InvalidInput } from "../constructs/core/errors";
 import type { Environment, Program } from "../stacks";
-import { asDomains, storeBackups, validate } from "../stacks";
+import { asDomains, isLost, storeBackups, validate } from "../stacks";
 
 /**
  * A sound environment on AWS, with what a test changes. Someone may enter the clusters that it makes. Stores without backups
@@ -16,7 +16,7 @@ export function anEnvironment(changes: object = {}): Environment {
   } as Environment;
   const { disposable, ...exceptions } = environment.exceptions ?? {};
   if (disposable !== undefined) return environment;
-  const lacking = storeBackups(asDomains(environment)).some(({ by }) => by === undefined);
+  const lacking = storeBackups(asDomains(environment)).some(isLost);
   const local = environment.aws === undefined && environment.state === undefined && hasClusters(environment);
   if (!lacking && !local) return environment;
   const excepted = {

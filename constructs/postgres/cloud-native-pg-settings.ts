@@ -1,5 +1,5 @@
 import type { Problem } from "../core/errors";
-import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { type Bytes, bytes, type Cores, type Duration, known, millicores, seconds } from "../core/quantities";
 import { DEFAULT_POSTGRES, type PostgresVersion } from "../core/versions";
 import { type Size, shrinkProblems } from "../sizing";
 import type { PostgresClusterProps, Synchronous } from "./cloud-native-pg";
@@ -64,7 +64,20 @@ export interface ResolvedPostgres extends PostgresClusterSettings {
   readonly poolers: number;
 }
 
-/** Ten seconds after two at night, every day: seconds come first. */
+/** Schedules of base backups by the hours between two: seconds come first, and hours divide a day. */
+const SCHEDULES: Readonly<Record<number, string>> = {
+  ...Object.fromEntries([1, 2, 3, 4, 6, 8, 12].map((hours) => [hours, `10 0 */${hours} * * *`])),
+  24: "10 0 2 * * *",
+  168: "10 0 2 * * 0",
+};
+
+/** When base backups are made that are so far apart: `"10 0 2 * * *"` for a day. Undefined if no schedule has that distance. */
+export function baseBackupSchedule(every: Duration): string | undefined {
+  const distance = seconds(every);
+  return typeof distance === "number" ? SCHEDULES[distance / 3600] : undefined;
+}
+
+/** Every day, at night. */
 const SCHEDULE = "10 0 2 * * *";
 
 export function resolvePostgres(props: Omit<PostgresClusterProps, "cluster" | "clients">): ResolvedPostgres {

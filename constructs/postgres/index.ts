@@ -7,6 +7,7 @@ export {
   type Synchronous,
 } from "./cloud-native-pg";
 export {
+  baseBackupSchedule,
   POSTGRES_CLUSTER_SIZES,
   type PostgresClusterSettings,
   postgresMoveProblems,

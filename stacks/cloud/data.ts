@@ -15,6 +15,7 @@ import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import type { Environment } from "../model/environment";
 import { zoneIds } from "../model/place";
 import type { PostgresSettings } from "../model/stores/postgres";
+import { snapshotsKept } from "../model/stores/redis";
 
 /** How each engine of AWS is made. */
 const SERVERS: {
@@ -65,14 +66,14 @@ export function dataStacks(
     };
   };
   for (const { name: store, keys: path, settings } of servers) {
-    const { version, parameters, replicas, size = environment.size ?? "medium" } = settings;
+    const { version, parameters, replicas, backup, size = environment.size ?? "medium" } = settings;
     const props = {
       ...place(store),
       account: aws.account,
       region: aws.region,
       size,
       replicas,
-      keep: environment.backup?.keep ?? DEFAULT_KEEP,
+      keep: backup?.keep ?? environment.backup?.keep ?? DEFAULT_KEEP,
       ...(version ? { version } : {}),
       ...(parameters ? { parameters } : {}),
     };
@@ -83,7 +84,8 @@ export function dataStacks(
   }
   for (const { name: store, keys: path, settings } of caches) {
     const { shards, replicasPerShard, purpose = "cache", size = environment.size ?? "medium" } = settings;
-    const made = new ElastiCache(stack, store, { ...place(store), purpose, size, shards, replicasPerShard });
+    const keep = snapshotsKept(settings, protect);
+    const made = new ElastiCache(stack, store, { ...place(store), purpose, size, shards, replicasPerShard, ...(keep ? { keep } : {}) });
     const { host, user, userArn } = describedAt(pathOf(environment, path), made);
     const output = outputName(store);
     Object.assign(outputs, { [`${output}Host`]: host, [`${output}User`]: user, [`${output}UserArn`]: userArn });

@@ -1,7 +1,7 @@
 import { App } from "cdktf";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import type { Environment, PlatformStack, Program } from "../../stacks";
-import { ineffective, validate } from "../../stacks";
+import { backupTable, ineffective, validate } from "../../stacks";
 import { refusals } from "../../stacks/base/refusals";
 import { measure } from "../../stacks/capacity";
 import { compose } from "../../stacks/compose";
@@ -50,14 +50,15 @@ class Made {
     return text;
   }
 
-  /** What is said beside stacks: of capacity, and of settings without effect. */
+  /** What is said beside stacks: of capacity, backups, and settings without effect. */
   said(): string {
     for (const { node } of this.stacks) this.text(node.id);
     const capacity = this.composition.sites.map(({ site, stacks }) => {
       const { headroom, problems } = measure(site, stacks);
       return [headroom, problems];
     });
-    return JSON.stringify([capacity, ineffective(asDomains(this.environment))]);
+    const system = asDomains(this.environment);
+    return JSON.stringify([capacity, backupTable(system), ineffective(system)]);
   }
 }
 

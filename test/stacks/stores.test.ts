@@ -445,7 +445,8 @@ describe("data that must be kept", () => {
     ]) {
       const environment = anEnvironment(changes);
       const writers = identitiesOf(asDomains(environment)).filter(({ purpose }) => purpose === "backups");
-      expect(writers).toHaveLength(storeBackups(asDomains(environment)).filter(({ inBucket }) => inBucket).length);
+      const methods = storeBackups(asDomains(environment)).flatMap((store) => store.methods);
+      expect(writers).toHaveLength(methods.filter(({ place }) => place === "bucket").length);
     }
   });
 });

@@ -3,6 +3,7 @@ import type { SecretReference } from "../../../constructs/connection";
 import type { KubernetesTarget, Peer } from "../../../constructs/kubernetes";
 import {
   administratorSecret,
+  baseBackupSchedule,
   type Postgres,
   PostgresCluster,
   PostgresRoles,
@@ -20,7 +21,7 @@ import { priorityClass } from "../../model/derive/priorities";
 import { credentialsOf, outputName } from "../../model/derive/servers";
 import { metricsReader } from "../../model/monitoring";
 import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores/postgres";
-import { databaseOf, serverSecrets } from "../../model/stores/postgres";
+import { DEFAULT_BASE_BACKUP, databaseOf, serverSecrets } from "../../model/stores/postgres";
 import type { ServerOf } from "../../model/system";
 
 /** Where on a cluster a store, or what sets up its users, is put. */
@@ -75,6 +76,8 @@ function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: 
   const { environment, foundation } = site;
   const reader = metricsReader(environment.monitoring);
   const { name, namespace, keys } = server;
+  const { every = DEFAULT_BASE_BACKUP } = server.settings.backup ?? {};
+  const schedule = baseBackupSchedule(every);
   const identity = identitiesOf(environment).find(
     (one) => one.cluster === site.key && one.namespace === namespace && one.serviceAccount === name,
   );
@@ -84,7 +87,12 @@ function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: 
       cluster,
       ...clusterSettings(site, server),
       ...(identity && foundation
-        ? { backup: { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` } }
+        ? {
+            backup: {
+              destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}`,
+              ...(schedule ? { schedule } : {}),
+            },
+          }
         : {}),
       clients: [{ namespace }, ...clients],
       ...(reader ? { metricsFrom: reader } : {}),
@@ -99,7 +107,7 @@ function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: 
 /** What it is made with, as far as its users have to know. */
 function clusterSettings({ environment }: Site, server: OnCluster) {
   const { name, namespace, settings } = server;
-  const { engine: _, name: __, pooler, size = environment.size ?? "medium", ...said } = settings;
+  const { engine: _, name: __, backup: ___, pooler, size = environment.size ?? "medium", ...said } = settings;
   return {
     namespace,
     name,

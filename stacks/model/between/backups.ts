@@ -1,18 +1,37 @@
 import { MAX_LOCK_DAYS } from "../../../constructs/backup";
 import { type Duration, known, seconds } from "../../../constructs/core/quantities";
-import type { BackupSchedule } from "../backup";
 import type { DraftSystem, Rule } from "../check/drafts";
-import type { Draft, Finding } from "../check/finding";
-import { MOST_AUTOMATED_DAYS, storeBackups } from "../derive/store-backups";
+import type { Finding } from "../check/finding";
+import { spell } from "../derive/backup-table";
+import { serversOf } from "../derive/members";
+import { isLost, MOST_AUTOMATED_DAYS, type StoreBackup, storeBackups } from "../derive/store-backups";
+import { volumesOf } from "../derive/workload-volumes";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
-export const backupRules: readonly Rule[] = [backupsOutliveTheirSchedule, backupsAreKeptAsSaid, dataHasBackups];
+export const backupRules: readonly Rule[] = [
+  backupsOutliveTheirSchedule,
+  logsReachBackToABaseBackup,
+  backupsAreKeptAsSaid,
+  storesAreKeptAsSaid,
+  objectivesAreMet,
+  dataHasBackups,
+];
 
 const DAY = 86_400;
 
+/** What a store says of its backups. */
+interface Said {
+  readonly every?: Duration;
+  readonly keep?: Duration;
+}
+
+function saidOf(settings: object): Said {
+  return ("backup" in settings ? (settings.backup as Said | undefined) : undefined) ?? {};
+}
+
 function backupsOutliveTheirSchedule({ stores }: DraftSystem): Finding[] {
   return stores.flatMap(({ keys, settings }) => {
-    const { every, keep } = ("backup" in settings ? (settings.backup as Draft<BackupSchedule> | undefined) : undefined) ?? {};
+    const { every, keep } = saidOf(settings);
     if (!every || !keep || known(seconds(keep)) >= known(seconds(every))) return [];
     return [
       {
@@ -25,13 +44,32 @@ function backupsOutliveTheirSchedule({ stores }: DraftSystem): Finding[] {
   });
 }
 
+/** The bucket deletes a base backup when its time is over, and the log that is left restores nothing before the next one. */
+function logsReachBackToABaseBackup(system: DraftSystem): Finding[] {
+  return storeBackups(system).flatMap(({ keys, methods }) =>
+    methods.flatMap(({ base, keep }): Finding[] => {
+      if (!base || known(seconds(keep)) >= 2 * known(seconds(base))) return [];
+      return [
+        {
+          keys: [...keys, "backup", "every"],
+          value: base,
+          rule: `leaves less than ${base} of the ${keep} of backup.keep that a restore can reach: the oldest base backup is deleted after ${keep}`,
+          remedy: `use at most half of backup.keep, or keep backups for ${spell(2 * known(seconds(base)))}`,
+        },
+      ];
+    }),
+  );
+}
+
 function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   const keep = environment.backup?.keep as Duration | undefined;
   if (!keep) return [];
   const days = known(seconds(keep)) / DAY;
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "keep"], value: keep, rule, remedy }];
   if (!Number.isInteger(days)) return found("is no whole number of days, and S3 counts in days", 'use days, like "35d"');
-  const automated = storeBackups(environment).find(({ by, inBucket, followsKeep }) => by && followsKeep && !inBucket);
+  const automated = storeBackups(environment).find(({ methods }) =>
+    methods.some(({ place, followsKeep }) => place === "region" && followsKeep),
+  );
   if (automated && days > MOST_AUTOMATED_DAYS) {
     return found(
       `exceeds the ${MOST_AUTOMATED_DAYS} days that AWS keeps automated backups of ${automated.store} (${automated.engine})`,
@@ -41,16 +79,67 @@ function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   return days > MAX_LOCK_DAYS ? found("is longer than S3 can lock anything", `use at most "${MAX_LOCK_DAYS}d"`) : [];
 }
 
+/** Aurora and RDS, backup retention period. */
+function storesAreKeptAsSaid(system: DraftSystem): Finding[] {
+  return serversOf(system).flatMap(({ keys, settings }): Finding[] => {
+    const { keep } = saidOf(settings);
+    if (!keep) return [];
+    const days = known(seconds(keep)) / DAY;
+    if (Number.isInteger(days) && days >= 1 && days <= MOST_AUTOMATED_DAYS) return [];
+    const rule = "is not a retention that AWS has for automated backups";
+    return [{ keys: [...keys, "backup", "keep"], value: keep, rule, remedy: `use 1d to ${MOST_AUTOMATED_DAYS}d` }];
+  });
+}
+
+/** A stated RPO is above what the best of the backups loses, a stated RTO above what a restore takes at least. */
+function objectivesAreMet(system: DraftSystem): Finding[] {
+  return storeBackups(system).flatMap((store) => [...lossProblems(store), ...restoreProblems(store)]);
+}
+
+function lossProblems({ keys, methods, said: { rpo } }: StoreBackup): readonly Finding[] {
+  const [best] = methods;
+  if (rpo === undefined || !best || rpo >= best.loses) return [];
+  return [
+    {
+      keys: [...keys, "backup", "rpo"],
+      value: spell(rpo),
+      rule: `can't be met: ${best.because}, so that up to ${spell(best.loses)} are lost`,
+      remedy: best.every && best.place === "vendor" ? "make backups more often, or raise it" : `use ${spell(best.loses)} or more`,
+    },
+  ];
+}
+
+function restoreProblems({ keys, methods, restore, said: { rto } }: StoreBackup): readonly Finding[] {
+  if (rto === undefined || !restore || methods.length === 0 || rto >= restore.seconds) return [];
+  const minutes = Math.ceil(restore.seconds / 60);
+  return [
+    {
+      keys: [...keys, "backup", "rto"],
+      value: spell(rto),
+      rule: `can't be met: ${restore.because}`,
+      remedy: `use "${minutes}m" or more`,
+    },
+  ];
+}
+
 /** Data that must be kept and that nothing backs up takes a named exception. */
 function dataHasBackups(environment: DraftSystem): Finding[] {
   const { exceptions = {} } = environment;
   if ("disposable" in exceptions || "noBackup" in exceptions) return [];
-  return storeBackups(environment)
-    .filter(({ by }) => by === undefined)
-    .map(({ keys, engine, where = "", alternative = "" }) => ({
-      keys: [...keys, "engine"],
-      value: engine,
-      rule: `has no backups${where}, so its data is lost with its volumes`,
-      remedy: `${alternative}say in exceptions.noBackup why that is acceptable`,
-    }));
+  const remedy = "say in exceptions.noBackup why that is acceptable";
+  return [
+    ...storeBackups(environment)
+      .filter(isLost)
+      .map(({ keys, engine, where = "", alternative = "" }) => ({
+        keys: [...keys, "engine"],
+        value: engine,
+        rule: `has no backups${where}, so its data is lost with its volumes`,
+        remedy: `${alternative}${remedy}`,
+      })),
+    ...volumesOf(environment).map(({ keys }) => ({
+      keys,
+      rule: "has no backups, so its data is lost with the volume",
+      remedy: `keep the data in a store, or ${remedy}`,
+    })),
+  ];
 }

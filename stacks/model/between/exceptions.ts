@@ -1,6 +1,7 @@
 import { type DraftSystem, excepted } from "../check/drafts";
 import type { Finding } from "../check/finding";
-import { storeBackups } from "../derive/store-backups";
+import { isLost, storeBackups } from "../derive/store-backups";
+import { volumesOf } from "../derive/workload-volumes";
 import type { EXCEPTIONS } from "../exceptions";
 import { engineOf } from "../stores";
 import { isExposed } from "./endpoints";
@@ -14,7 +15,7 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   singleNatGateway: ({ aws }) => ownNetwork(aws) !== undefined,
   twoZones: ({ aws }) => aws !== undefined && (ownNetwork(aws)?.zones?.length ?? existingNetwork(aws)?.subnets?.private?.length ?? 2) === 2,
   noBackup: (environment) =>
-    !excepted(environment.exceptions, "disposable") && storeBackups(environment).some(({ by }) => by === undefined),
+    !excepted(environment.exceptions, "disposable") && (storeBackups(environment).some(isLost) || volumesOf(environment).length > 0),
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   insufficientCapacity: ({ cluster, writeCluster, readCluster }) =>

@@ -28,8 +28,9 @@ type Entry = readonly [set: boolean, keys: readonly string[], why: string];
 function notImplemented(system: System): readonly Entry[] {
   const { aws, backup, standbyOf, stores } = system;
   const backups = storeBackups(system);
-  const copied = backups.some(({ inBucket }) => inBucket);
-  const kept = backups.some(({ followsKeep }) => followsKeep);
+  const methods = backups.flatMap((store) => store.methods);
+  const copied = methods.some(({ place }) => place === "bucket");
+  const kept = methods.some(({ followsKeep }) => followsKeep);
   return [
     [aws?.recoveryRegion !== undefined && !copied, ["aws", "recoveryRegion"], "no store has backups that are copied there"],
     [standbyOf !== undefined, ["standbyOf"], "its stores are not filled from those of the other environment"],
@@ -38,6 +39,13 @@ function notImplemented(system: System): readonly Entry[] {
         const written = store.settings as unknown as Readonly<Record<string, unknown>>;
         return [written[setting] !== undefined, [...store.keys, setting], String(why)];
       }),
+    ),
+    ...backups.map(
+      ({ keys, engine, methods: made, isConfigured, where = "" }): Entry => [
+        isConfigured && made.length === 0,
+        [...keys, "backup"],
+        `nothing backs up ${engine}${where}`,
+      ],
     ),
     [backup?.keep !== undefined && !kept, ["backup", "keep"], "no store has backups that it applies to"],
   ];

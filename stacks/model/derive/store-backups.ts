@@ -1,11 +1,15 @@
-import type { Duration } from "../../../constructs/core/quantities";
+import { type Duration, known, seconds } from "../../../constructs/core/quantities";
+import type { Size } from "../../../constructs/sizing";
+import type { BackupObjectives } from "../backup";
 import type { DraftSystem } from "../check/drafts";
+import type { Draft } from "../check/finding";
+import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { BackedUp } from "../stores/engine";
 import type { StoreOf } from "../system";
 import { serversOf } from "./members";
 
-/** How the data of one store is backed up. */
+/** How the data of one store is backed up, and what its backups are for. */
 export interface StoreBackup extends BackedUp {
   /** Where the environment describes the store: `["eventStore", "server"]`. */
   readonly keys: readonly string[];
@@ -14,24 +18,55 @@ export interface StoreBackup extends BackedUp {
   readonly store: string;
 
   readonly engine: string;
+
+  /** Whether its settings say anything of backups. */
+  readonly isConfigured: boolean;
+
+  /** What was said of its backups, in seconds. */
+  readonly said: { readonly rpo?: number; readonly rto?: number };
+
+  /** The longest time, in seconds, that a restore may take: what was said, or what follows from the size. */
+  readonly rto: number;
 }
 
-/** The longest that RDS and Aurora keep automated backups (backup retention period). Everything else follows them. */
+/** The longest that RDS and Aurora keep automated backups (backup retention period). */
 export const MOST_AUTOMATED_DAYS = 35;
 
 /** Retention of backups where the environment names none. */
 export const DEFAULT_KEEP: Duration = `${MOST_AUTOMATED_DAYS}d`;
 
-/** Every store that holds data of its own, and what backs it up. A cache may forget, so it is not one of them. */
+const HOUR = 3600;
+
+/** Longest time of a restore, in hours, where nobody says. */
+const RTO_HOURS: Readonly<Record<Size, number>> = { small: 1, medium: 2, large: 4 };
+
+/** Every store that keeps data anywhere, and what backs it up. */
 export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
   return system.stores.flatMap((store): StoreBackup[] => {
     const { keys, label, settings } = placeOf(system, store);
+    const size = (system.size ?? "medium") as Size;
     const found = engineOf({ settings })?.backup(settings, {
       keep: (system.backup?.keep ?? DEFAULT_KEEP) as Duration,
       onEks: isOnEks(system, store),
+      size,
+      isProtected: isProtected(system as Parameters<typeof isProtected>[0]),
     });
-    return found ? [{ keys, store: label, engine: String(settings.engine), ...found }] : [];
+    if (!found) return [];
+    const { backup, size: own = size } = settings as { readonly backup?: Draft<BackupObjectives>; readonly size?: string };
+    const said = objectivesOf(backup);
+    const least = Math.ceil((found.restore?.seconds ?? 0) / HOUR);
+    const rto = said.rto ?? Math.max(RTO_HOURS[own as Size] ?? RTO_HOURS[size], least) * HOUR;
+    return [{ keys, store: label, engine: String(settings.engine), ...found, isConfigured: backup !== undefined, said, rto }];
   });
+}
+
+/** Whether a store must be kept, and nothing backs it up. */
+export function isLost({ methods, expendable }: StoreBackup): boolean {
+  return methods.length === 0 && expendable === undefined;
+}
+
+function objectivesOf({ rpo, rto }: Draft<BackupObjectives> = {}): StoreBackup["said"] {
+  return { ...(rpo ? { rpo: known(seconds(rpo)) } : {}), ...(rto ? { rto: known(seconds(rto)) } : {}) };
 }
 
 /** Where the engine of a store is described, which keeps its data: of events in PostgreSQL, their server. */

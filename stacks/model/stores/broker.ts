@@ -56,7 +56,7 @@ export const nats: StoreEngine<NatsSettings> = {
     const { servers, cpu, memory, storage } = brokerSize(own, of);
     return { settings: { servers, cpu, memory, storage }, pods: { count: servers, cpu, memory, volumes: 1 } };
   },
-  backup: ({ purpose }) => (purpose === "events" ? {} : undefined),
+  backup: ({ purpose }) => ({ methods: [], ...(purpose === "events" ? {} : { expendable: "messages may be lost" }) }),
   dataLoss: (before, after, sizes) => bySetting(natsMoveProblems(brokerSize(before, sizes.before), brokerSize(after, sizes.after))),
 };
 

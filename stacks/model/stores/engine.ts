@@ -151,8 +151,8 @@ export interface StorePods {
   readonly volumes: number;
 }
 
-/** Where backups of a store could go. */
-export interface BackupTarget {
+/** What decides how a store is backed up, in addition to its own settings. */
+export interface BackupTarget extends Sizing {
   /** Retention in the environment. */
   readonly keep: Duration;
 
@@ -160,27 +160,22 @@ export interface BackupTarget {
   readonly onEks: boolean;
 }
 
+/** How the data of a store is backed up. */
 export interface BackedUp {
-  /**
-   * What makes the backups: `Kurrent Cloud, every 1h`.
-   * @default - nothing does
-   */
-  readonly by?: string;
-
-  /** How long a backup is kept. */
-  readonly keep?: Duration;
+  /** The backups that are made of it, the one that loses least first. None if nothing backs it up. */
+  readonly methods: readonly BackupMethod[];
 
   /**
-   * Whether `backup.keep` decides how long.
-   * @default false
+   * Why its data may be lost: `a cache may forget`.
+   * @default - it must be kept, so that a protected environment without backups takes the exception `noBackup`
    */
-  readonly followsKeep?: boolean;
+  readonly expendable?: string;
 
   /**
-   * Whether backups are in the environment's bucket, which is replicated to the recovery region.
-   * @default false
+   * What a restore takes at least.
+   * @default - unknown
    */
-  readonly inBucket?: boolean;
+  readonly restore?: LeastRestore;
 
   /**
    * What is backed up instead, if nothing backs it up: `use kurrent-cloud or postgres, or `.
@@ -193,6 +188,50 @@ export interface BackedUp {
    * @default - anywhere
    */
   readonly where?: string;
+}
+
+/** One kind of backup of a store. */
+export interface BackupMethod {
+  /** What makes it: `snapshots of ElastiCache`. */
+  readonly by: string;
+
+  /**
+   * Time between two of them.
+   * @default - the log is kept too, so that a restore reaches any second
+   */
+  readonly every?: Duration;
+
+  /**
+   * Time between two base backups, at one of which a restore begins and replays the log.
+   * @default - its service decides
+   */
+  readonly base?: Duration;
+
+  /** Retention of each. */
+  readonly keep: Duration;
+
+  /**
+   * Whether `backup.keep` of the environment decides how long.
+   * @default false
+   */
+  readonly followsKeep?: boolean;
+
+  /** The longest time, in seconds, whose writes are lost with the store. */
+  readonly loses: number;
+
+  /** Why it loses so much: `it restores up to 5 minutes before a failure`. */
+  readonly because: string;
+
+  /** Where they are stored: at the service of AWS in the region, in the environment's bucket, or at the vendor. */
+  readonly place: "region" | "bucket" | "vendor";
+}
+
+/** The shortest time in which a restore can end. */
+export interface LeastRestore {
+  readonly seconds: number;
+
+  /** `a new instance takes 10 minutes`. */
+  readonly because: string;
 }
 
 /** What the rules of an engine know of the environment of a store. */

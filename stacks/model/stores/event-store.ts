@@ -1,5 +1,5 @@
 import type { Bytes, Cores } from "../../../constructs/core/quantities";
-import { bytes, millicores, seconds } from "../../../constructs/core/quantities";
+import { bytes, known, millicores, seconds } from "../../../constructs/core/quantities";
 import type { KurrentCloudVersion, KurrentDbLine } from "../../../constructs/core/versions";
 import {
   DEFAULT_KURRENT_CLOUD,
@@ -30,7 +30,7 @@ import { schedule } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, list, object, optional, quantity, records, text, told, whole } from "../check/shape";
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
-import { anotherEngine, bySetting, older, type SettingProblem, type StoreContext, type StoreEngine } from "./engine";
+import { anotherEngine, type BackedUp, bySetting, older, type SettingProblem, type StoreContext, type StoreEngine } from "./engine";
 import type { PostgresSettings } from "./postgres";
 import { postgres, postgresEngine, serverSecrets } from "./postgres";
 
@@ -268,7 +268,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
   resolved: ({ version = DEFAULT_KURRENT_CLOUD, patch, size: of }) => ({
     settings: { version: patch ?? version, ...KURRENT_CLOUD_SIZES[of] },
   }),
-  backup: ({ backup: { every, keep } = {} }) => ({ by: `Kurrent Cloud, every ${every}`, ...(keep ? { keep } : {}) }),
+  backup: scheduledBackups,
   problems: (settings, { network, path }) => [
     ...frequencyProblems(settings),
     ...vendorNetworkProblems(settings, network),
@@ -278,6 +278,27 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
   vendorNetwork: kurrentCloudCidr,
   dataLoss: (before, after) => [...topologyLoss(before, after), ...vendorNetworkLoss(before, after), ...vendorVersionLoss(before, after)],
 };
+
+/** A backup counts from its start, and is there when it has ended: half an hour later (Kurrent Cloud, offsets of schedules). */
+const BACKUP_TAKES = 1800;
+
+/** A backup is restored into a new cluster, which is not there sooner than a backup is. */
+function scheduledBackups({ backup: { every, keep } = {} }: Draft<KurrentCloudSettings>): BackedUp {
+  if (!every || !keep) return { methods: [] };
+  return {
+    methods: [
+      {
+        by: "backups of Kurrent Cloud",
+        every,
+        keep,
+        loses: known(seconds(every)) + BACKUP_TAKES,
+        because: `a backup every ${every} counts from its start, and takes up to 30 minutes`,
+        place: "vendor",
+      },
+    ],
+    restore: { seconds: BACKUP_TAKES, because: "Kurrent Cloud restores into a new cluster, and takes 30 minutes" },
+  };
+}
 
 /** That backups end before the next one is reported for every engine. */
 function frequencyProblems({ backup }: Draft<KurrentCloudSettings>): readonly Finding[] {
@@ -376,7 +397,7 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     const { nodes, cpu, memory, storage } = kurrentDbSize({ size: of, ...settings });
     return { settings: { version, nodes, cpu, memory, storage }, pods: { count: nodes, cpu, memory, volumes: 1 } };
   },
-  backup: () => ({ alternative: "use kurrent-cloud or postgres, or " }),
+  backup: () => ({ methods: [], alternative: "use kurrent-cloud or postgres, or " }),
   problems: (settings, context) => [...quorumProblems(settings, context), ...insecureProblems(settings, context)],
   dataLoss: (before, after, sizes) => {
     const [was, now] = [kurrentDbSize({ size: sizes.before, ...before }), kurrentDbSize({ size: sizes.after, ...after })];
@@ -387,7 +408,6 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     ];
   },
   ownNodes: ({ nodes }) => nodes,
-  ineffective: { backup: "nothing backs up KurrentDB on a cluster" },
 };
 
 function quorumProblems(
@@ -439,6 +459,11 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
   shape: object<PostgresEventsSettings>({ engine: told, server: postgres }),
   resolved: ({ server }, sizing) => postgresEngine(server)?.resolved(server, sizing) ?? { settings: {} },
   backup: ({ server }, target) => postgresEngine(server)?.backup(server as PostgresSettings, target),
+  problems: ({ server }, context) =>
+    (postgresEngine(server)?.problems?.(server as PostgresSettings, context) ?? []).map(({ keys, ...problem }) => ({
+      ...problem,
+      keys: ["server", ...keys],
+    })),
   unacknowledged: unacknowledgedEvents,
   dataLoss: (before, after, sizes) => {
     const [was, now] = [before, after].map(({ server }) => server.name ?? "event-store");
@@ -531,7 +556,7 @@ export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
       ...(own.licence ? {} : { limit: `without a licence, which it needs to accept more than ${EVALUATION_EVENTS} events` }),
     };
   },
-  backup: () => ({ alternative: "use kurrent-cloud or postgres, or " }),
+  backup: () => ({ methods: [], alternative: "use kurrent-cloud or postgres, or " }),
   problems: licenceProblems,
   dataLoss: (before, after, sizes) =>
     bySetting(shrinkProblems(eventSourcingDbSize(before, sizes.before), eventSourcingDbSize(after, sizes.after), ["storage"])),

@@ -1,13 +1,15 @@
 import * as v from "valibot";
-import type { Bytes, Cores } from "../../../constructs/core/quantities";
-import { bytes, millicores } from "../../../constructs/core/quantities";
+import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
+import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import type { PostgresVersion } from "../../../constructs/core/versions";
 import { DEFAULT_POSTGRES, POSTGRES } from "../../../constructs/core/versions";
 import {
   AURORA_SIZES,
+  baseBackupSchedule,
   databaseName as defaultDatabase,
   instanceClass,
   type ManagedEngine,
+  POSTGRES_CLUSTER_SIZES,
   POSTGRES_ROLES,
   type PostgresClusterProps,
   postgresMoveProblems,
@@ -17,9 +19,11 @@ import {
 } from "../../../constructs/postgres";
 import type { SecretSpec } from "../../../constructs/secrets";
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
+import { type ArchiveBackup, archiveBackup, type ManagedBackup, managedBackup } from "../backup";
+import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
 import { nameOf, scalar, size } from "../common";
-import { bySetting, older, type ResolvedSettings, type StoreEngine } from "./engine";
+import { type BackedUp, type BackupTarget, bySetting, older, type ResolvedSettings, type StoreEngine } from "./engine";
 
 /** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
 export type PostgresSettings = AuroraSettings | RdsSettings | CloudNativePgSettings;
@@ -56,6 +60,12 @@ export interface AuroraSettings extends PostgresServer {
 
   /** Readers beside the writer, at most 15. */
   readonly replicas: number;
+
+  /**
+   * Its automated backups, and what they are for.
+   * @default - kept as long as `backup.keep` of the environment says
+   */
+  readonly backup?: ManagedBackup;
 }
 
 export interface RdsSettings extends PostgresServer {
@@ -66,6 +76,12 @@ export interface RdsSettings extends PostgresServer {
 
   /** Its disk, and that of each replica. It grows in place. */
   readonly storage?: Bytes;
+
+  /**
+   * Its automated backups, and what they are for.
+   * @default - kept as long as `backup.keep` of the environment says
+   */
+  readonly backup?: ManagedBackup;
 }
 
 export interface CloudNativePgSettings extends PostgresServer {
@@ -98,6 +114,12 @@ export interface CloudNativePgSettings extends PostgresServer {
    * @default false
    */
   readonly pooler?: boolean;
+
+  /**
+   * Its backups, on a cluster that is made here: the write-ahead log, and base backups at a distance.
+   * @default - a base backup every day
+   */
+  readonly backup?: ArchiveBackup;
 }
 
 /** What roles begin with, too: see PostgresRoles. The first three exist already. */
@@ -131,7 +153,7 @@ export const synchronous: Schema = madeOf(
 
 /** What a server on a cluster is told. */
 export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
-  const { engine: _, name: __, ...given } = settings;
+  const { engine: _, name: __, backup: ___, ...given } = settings;
   return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
 }
 
@@ -171,13 +193,88 @@ export function serverSecrets(name: string, settings: DatabaseServer["settings"]
   return POSTGRES_ROLES.map((role) => postgresUser(databaseOf({ name, settings }), role, name));
 }
 
+/** Aurora and RDS restore up to about five minutes ago (RDS, point-in-time recovery, LatestRestorableTime). */
+const UPLOADED_LOG = 300;
+
+/** CloudNativePG closes and archives a segment of the log after five minutes at the latest (`archive_timeout`). */
+const ARCHIVED_LOG = 300;
+
+/** AWS makes a new instance of a database in some ten minutes, whatever is in it. */
+const NEW_INSTANCE = 600;
+
+/** What gp3 writes in a second where nobody pays for more (Amazon EBS, general purpose SSD volumes). */
+const VOLUME_THROUGHPUT = 125 * 2 ** 20;
+
+function automated(
+  engine: string,
+  { backup }: Draft<AuroraSettings | RdsSettings>,
+  { keep: ofEnvironment }: BackupTarget,
+  least: number,
+): BackedUp {
+  const because = `${engine} restores up to 5 minutes before a failure`;
+  const { keep } = backup ?? {};
+  return {
+    methods: [
+      {
+        by: `automated backups of ${engine}`,
+        keep: keep ?? ofEnvironment,
+        followsKeep: keep === undefined,
+        loses: UPLOADED_LOG,
+        because,
+        place: "region",
+      },
+    ],
+    restore: { seconds: least, because: `AWS takes ${least / 60} minutes to make what it restores into` },
+  };
+}
+
+/** Time between two base backups of CloudNativePG where nobody says. */
+export const DEFAULT_BASE_BACKUP: Duration = "1d";
+
+function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of }: BackupTarget): BackedUp {
+  const { every = DEFAULT_BASE_BACKUP } = settings.backup ?? {};
+  const storage = settings.storage ?? POSTGRES_CLUSTER_SIZES[settings.size ?? of].storage;
+  return {
+    methods: [
+      {
+        by: `CloudNativePG: log, and a base backup every ${every}`,
+        base: every,
+        keep,
+        followsKeep: true,
+        loses: ARCHIVED_LOG,
+        because: "the log is archived every 5 minutes",
+        place: "bucket",
+      },
+    ],
+    restore: {
+      seconds: Math.ceil(known(bytes(storage)) / VOLUME_THROUGHPUT),
+      because: `a volume takes 125 MiB a second, and a full one has ${storage}`,
+    },
+  };
+}
+
+/** What is wrong with the distance of base backups. */
+function baseBackupProblems({ backup }: Draft<CloudNativePgSettings>): readonly Finding[] {
+  const every = backup?.every;
+  if (every === undefined || baseBackupSchedule(every) !== undefined) return [];
+  return [
+    {
+      keys: ["backup", "every"],
+      value: every,
+      rule: "is not a time between base backups that a schedule can have",
+      remedy: "use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d",
+    },
+  ];
+}
+
 export const aurora: StoreEngine<AuroraSettings> = {
   secrets: serverSecrets,
   kind: "postgres",
   runs: "aws",
-  shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has") }),
+  shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has"), backup: optional(managedBackup) }),
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
-  backup: (_, { keep }) => ({ keep, followsKeep: true, by: "Aurora, to any second" }),
+  // A cluster and its first instance, one after the other.
+  backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE),
   // Its storage is nobody's setting: it grows and shrinks with what is in it.
   dataLoss: olderServer,
 };
@@ -190,10 +287,11 @@ export const rds: StoreEngine<RdsSettings> = {
     ...server,
     replicas: whole(0, 15, ", as many replicas as RDS has"),
     storage: optional(quantity(bytes)),
+    backup: optional(managedBackup),
   }),
   resolved: (settings, { size: of, isProtected }) =>
     managed(settings, RDS_SIZES, "postgres", of, { standby: isProtected, storage: rdsStorage(settings, of) }),
-  backup: (_, { keep }) => ({ keep, followsKeep: true, by: "RDS, to any second" }),
+  backup: (settings, target) => automated("RDS", settings, target, NEW_INSTANCE),
   dataLoss: (before, after, sizes) => {
     const [was, now] = [{ storage: rdsStorage(before, sizes.before) }, { storage: rdsStorage(after, sizes.after) }];
     return [...bySetting(shrinkProblems(was, now, ["storage"])), ...olderServer(before, after)];
@@ -213,8 +311,10 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
     walStorage: optional(quantity(bytes)),
     synchronous: optional(synchronous),
     pooler: optional(flag),
+    backup: optional(archiveBackup),
   }),
   withinCluster: true,
+  problems: baseBackupProblems,
   resolved: (own, { size: of }) => {
     const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = cloudNativePgSize(own, of);
     const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
@@ -224,10 +324,10 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
       pods: { count: instances + 1 + 2 * poolers, cpu, memory, volumes: 2 },
     };
   },
-  backup: (_, { keep, onEks }) =>
-    onEks
-      ? { keep, followsKeep: true, by: "CloudNativePG, to any second", inBucket: true }
-      : { where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " },
+  backup: (settings, target) =>
+    target.onEks
+      ? archived(settings, target)
+      : { methods: [], where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " },
   dataLoss: (before, after, sizes) => [
     ...bySetting(postgresMoveProblems(cloudNativePgSize(before, sizes.before), cloudNativePgSize(after, sizes.after))),
     ...olderServer(before, after),

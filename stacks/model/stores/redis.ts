@@ -1,5 +1,5 @@
-import type { Bytes, Cores } from "../../../constructs/core/quantities";
-import { bytes, millicores } from "../../../constructs/core/quantities";
+import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
+import { bytes, known, millicores, seconds } from "../../../constructs/core/quantities";
 import { DEFAULT_ELASTICACHE_VALKEY } from "../../../constructs/core/versions";
 import {
   CACHE_NODES,
@@ -13,9 +13,11 @@ import {
   valkeyMoveProblems,
 } from "../../../constructs/redis";
 import type { Size } from "../../../constructs/sizing";
+import { type CacheBackup, cacheBackup } from "../backup";
+import type { Draft, Finding } from "../check/finding";
 import { choice, engines, object, optional, quantity, told, whole } from "../check/shape";
 import { size } from "../common";
-import { bySetting, type SettingProblem, type StoreEngine } from "./engine";
+import { type BackedUp, type BackupTarget, bySetting, type SettingProblem, type StoreEngine } from "./engine";
 
 export type Cache = ElastiCacheSettings | ValkeySettings;
 
@@ -37,6 +39,12 @@ export interface ElastiCacheSettings extends RedisServer {
 
   /** At most 5. */
   readonly replicasPerShard: number;
+
+  /**
+   * Its daily snapshots.
+   * @default - kept for 7 days, or none with the exception `disposable`
+   */
+  readonly backup?: CacheBackup;
 }
 
 export interface ValkeySettings extends RedisServer {
@@ -93,6 +101,32 @@ function purposeKept(before: Cache, after: Cache): readonly SettingProblem[] {
   ];
 }
 
+const FORGETS = "a cache may forget";
+
+/** ElastiCache makes a snapshot a day, some time in its window of an hour. */
+const SNAPSHOT = { every: "1d", loses: 90_000 } as const;
+
+/** How long snapshots are kept. Undefined if there are none. */
+export function snapshotsKept({ backup }: Draft<ElastiCacheSettings>, isProtected: boolean): Duration | undefined {
+  return backup?.keep ?? (isProtected ? "7d" : undefined);
+}
+
+function snapshots(settings: Draft<ElastiCacheSettings>, { isProtected }: BackupTarget): BackedUp {
+  const keep = snapshotsKept(settings, isProtected);
+  const because = "a snapshot is made once a day, in a window of an hour";
+  return {
+    methods: keep ? [{ by: "snapshots of ElastiCache", ...SNAPSHOT, keep, because, place: "region" }] : [],
+    ...(mayForget(settings) ? { expendable: FORGETS } : {}),
+  };
+}
+
+/** ElastiCache, automatic backups: 35 days at most. */
+function snapshotProblems({ backup }: Draft<ElastiCacheSettings>): readonly Finding[] {
+  const days = backup?.keep === undefined ? 1 : known(seconds(backup.keep)) / 86_400;
+  if (Number.isInteger(days) && days >= 1 && days <= 35) return [];
+  return [{ keys: ["backup", "keep"], value: backup?.keep, rule: "is not a retention that ElastiCache has", remedy: "use 1d to 35d" }];
+}
+
 export const elasticache: StoreEngine<ElastiCacheSettings> = {
   secrets: (name) => [redisUsers(name)],
   kind: "redis",
@@ -102,6 +136,7 @@ export const elasticache: StoreEngine<ElastiCacheSettings> = {
     ...redis,
     shards: whole(1, 500),
     replicasPerShard: whole(0, 5, ", as many replicas as a shard has"),
+    backup: optional(cacheBackup),
   }),
   mayForget,
   resolved: (settings, { size }) => {
@@ -109,7 +144,8 @@ export const elasticache: StoreEngine<ElastiCacheSettings> = {
     const { node } = ELASTICACHE_SIZES[settings.size ?? size];
     return { settings: { version: DEFAULT_ELASTICACHE_VALKEY, node, memory: `${CACHE_NODES[node]}Gi`, shards, replicasPerShard } };
   },
-  backup: (settings) => (mayForget(settings) ? undefined : {}),
+  backup: snapshots,
+  problems: snapshotProblems,
   dataLoss: purposeKept,
 };
 
@@ -128,7 +164,7 @@ export const valkey: StoreEngine<ValkeySettings> = {
       pods: { count: replicas + 1, cpu, memory, volumes: 1 },
     };
   },
-  backup: (settings) => (mayForget(settings) ? undefined : {}),
+  backup: (settings) => ({ methods: [], ...(mayForget(settings) ? { expendable: FORGETS } : {}) }),
   dataLoss: (before, after, sizes) => {
     const lost = purposeKept(before, after);
     return lost.length > 0 ? lost : bySetting(valkeyMoveProblems(valkeySize(before, sizes.before), valkeySize(after, sizes.after)));

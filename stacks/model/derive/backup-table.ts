@@ -1,0 +1,84 @@
+import { isProtected } from "../exceptions";
+import type { BackupMethod } from "../stores/engine";
+import type { System } from "../system";
+import { type StoreBackup, storeBackups } from "./store-backups";
+import { volumesOf } from "./workload-volumes";
+
+/** One kind of backup of one part of an environment, or that there is none. */
+export interface BackupRow {
+  /** The part, as a reader knows it: `readDatabase search`. */
+  readonly part: string;
+
+  /** Where the environment describes it: `["readDatabase", "1"]`. */
+  readonly keys: readonly string[];
+
+  /** What makes the backups, or why there are none: `automated backups of Aurora`, `none: a cache may forget`. */
+  readonly how: string;
+
+  /** How often: `to any second`, `every 1h`. Empty if there are none, like all that follows. */
+  readonly often: string;
+  readonly kept: string;
+
+  /** Where, and where else: `eu-west-1, copied to eu-central-1`. */
+  readonly where: string;
+
+  /** `locked (governance)`, or `not locked`. */
+  readonly locked: string;
+
+  /** The longest time whose writes are lost with the part, and what was said of it: `loses up to 1h 30m (RPO 2h)`. */
+  readonly loss: string;
+
+  /** The longest time that a restore may take: `RTO 4h`. */
+  readonly restore: string;
+}
+
+const NOTHING = { often: "", kept: "", where: "", locked: "", loss: "", restore: "" } as const;
+
+/** The backups of every part of an environment that keeps data. */
+export function backupTable(system: System): readonly BackupRow[] {
+  const none = (part: string, keys: readonly string[], why: string): BackupRow => ({ part, keys, how: `none: ${why}`, ...NOTHING });
+  const because = isProtected(system) ? "exceptions.noBackup" : "exceptions.disposable";
+  return [
+    ...storeBackups(system).flatMap((store): BackupRow[] => {
+      const { methods, store: part, keys, expendable } = store;
+      if (methods.length === 0) return [none(part, keys, expendable ?? because)];
+      return methods.map((method) => rowOf(system, store, method));
+    }),
+    ...volumesOf(system).map(({ label, keys }) => none(label, keys, because)),
+  ];
+}
+
+function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBackup, method: BackupMethod): BackupRow {
+  const { by, every, keep, loses, place } = method;
+  const { region = "", recoveryRegion } = system.aws ?? {};
+  const copied = place === "bucket" && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
+  return {
+    part: store,
+    keys,
+    how: by,
+    often: every ? `every ${every}` : "to any second",
+    kept: `kept ${keep}`,
+    where: place === "vendor" ? "at the vendor" : `${region}${copied}`,
+    locked: place === "bucket" && isProtected(system) ? "locked (governance)" : "not locked",
+    loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,
+    restore: expendable ? "" : `RTO ${spell(rto)}`,
+  };
+}
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+] as const;
+
+/** A span of time in words: `1h 30m`. */
+export function spell(total: number): string {
+  let rest = total;
+  const words = UNITS.flatMap(([unit, length]) => {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    return count > 0 ? [`${count}${unit}`] : [];
+  });
+  return words.join(" ");
+}

@@ -1,0 +1,21 @@
+import type { DraftSystem } from "../check/drafts";
+import type { Draft } from "../check/finding";
+import type { Service } from "../workloads/service";
+import { workloadsIn } from "./workloads";
+
+/** A directory of a workload that keeps its data when its pod is replaced. */
+export interface WorkloadVolume {
+  /** Where it is written: `["domains", "sales", "services", "reports", "volumes", "/data"]`. */
+  readonly keys: readonly string[];
+
+  /** The same for a reader: `sales.reports /data`. */
+  readonly label: string;
+}
+
+/** The volumes of all workloads. */
+export function volumesOf(system: Pick<DraftSystem, "domains">): readonly WorkloadVolume[] {
+  return workloadsIn(system).flatMap(({ workload: { keys, label, settings } }) => {
+    const { volumes = {} } = settings as Draft<Pick<Service, "volumes">>;
+    return Object.keys(volumes).map((path) => ({ keys: [...keys, "volumes", path], label: `${label} ${path}` }));
+  });
+}

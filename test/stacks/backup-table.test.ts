@@ -1,0 +1,219 @@
+import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { program } from "../../environments";
+import { asDomains, backupTable, type Environment, otherState, type Program, type Synthesis, statefulResources } from "../../stacks";
+import { step } from "../../stacks/model/check/paths";
+import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { synthesisOf } from "../program";
+
+const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
+const image = "registry.example.com/orders/app:1.0.0";
+const licence = { secret: "licence", flag: "license" };
+const usersOf = (stores: object) => ({
+  workers: Object.fromEntries(Object.keys(stores).map((store) => [`of-${store}`, { image, replicas: 1, uses: [store] }])),
+});
+
+const ON_CLUSTERS = {
+  postgres: { engine: "cloudnative-pg" },
+  orders: { engine: "postgres", server: { engine: "cloudnative-pg" } },
+  events: { engine: "kurrentdb", nodes: 3 },
+  others: { engine: "eventsourcingdb", licence },
+  redis: { engine: "valkey", purpose: "store" },
+  cache: { engine: "valkey" },
+  messages: { engine: "nats" },
+  streams: { engine: "nats", purpose: "events" },
+};
+
+const AT_AWS = {
+  aurora: { engine: "aurora", replicas: 0 },
+  rds: { engine: "rds", replicas: 1 },
+  orders: { engine: "postgres", server: { engine: "rds", replicas: 0 } },
+  cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
+  events: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
+};
+
+const volumes = { "/data": { size: "1Gi" } };
+const OBSERVED = { prometheus: true, grafana: true, tracing: true };
+const LOGGED = { ...OBSERVED, elasticStack: true };
+const noBackup = "filled again by a test";
+const roomy = { insufficientCapacity: "nothing runs in a test" };
+
+/** Environments that have every engine, and everything else that keeps anything. */
+const VARIETY: readonly Environment[] = [
+  anEnvironment({
+    name: "kind",
+    aws: undefined,
+    cluster: { context: "kind" },
+    stores: ON_CLUSTERS,
+    domains: { all: { ...usersOf(ON_CLUSTERS), services: { reports: { image, replicas: 1, volumes } } } },
+    monitoring: OBSERVED,
+    exceptions: { noBackup },
+  }),
+  anEnvironment({
+    name: "eks",
+    cluster,
+    stores: ON_CLUSTERS,
+    domains: { all: usersOf(ON_CLUSTERS) },
+    monitoring: LOGGED,
+    exceptions: { noBackup, ...roomy },
+  }),
+  anEnvironment({
+    name: "managed",
+    aws: { ...anEnvironment().aws, network: { cidr: "10.8.0.0/16" }, domain: "managed.example.com" },
+    cluster,
+    stores: AT_AWS,
+    domains: { all: usersOf(AT_AWS) },
+    exceptions: roomy,
+  }),
+];
+
+const stacksOf = (name: string, { compositions, stacks }: Synthesis) =>
+  (compositions.find((one) => one.name === name)?.stacks ?? []).flatMap((stack) => stacks.get(stack.node.id) ?? []);
+
+/** What each stateful resource of an environment has: rows of its table, or an entry of other state. */
+function joined(all: Program, name: string) {
+  const made = stacksOf(name, synthesisOf(all));
+  const environment = all.environments.find((one) => one.name === name);
+  const rows = (environment ? backupTable(asDomains(environment)) : []).map(({ keys }) => [name, ...keys].reduce(step));
+  const kept = otherState(made);
+  const resources = made.flatMap(statefulResources);
+  return {
+    lost: resources.filter(
+      ({ stack, type, id, path }) =>
+        !kept.some(({ kept: how, resources: of }) => of.includes(`${stack}/${type}.${id}`) && !how.startsWith("not known")) &&
+        !rows.some((row) => path !== undefined && (row === path || row.startsWith(`${path}.`) || row.startsWith(`${path}[`))),
+    ),
+    without: rows.filter((row) => !resources.some(({ path }) => path !== undefined && row.startsWith(path))),
+    count: resources.length,
+  };
+}
+
+describe("the table of backups", () => {
+  it.each([
+    ...[...program.environments.map(({ name }) => name), "bootstrap-111122223333"].map((name) => [name, program] as const),
+    ...VARIETY.map((environment) => [environment.name, aProgram(...VARIETY)] as const),
+  ])("has every stateful resource of %s, and nothing else", (name, all) => {
+    const { lost, without, count } = joined(all, name);
+    expect({ lost, without }).toEqual({ lost: [], without: [] });
+    expect(count).toBeGreaterThan(1);
+  });
+
+  it("says of a resource that somebody added that nothing is known of it", () => {
+    const own: Program = {
+      ...aProgram(anEnvironment({ exceptions: { disposable: "ends with a test" } })),
+      extend: ({ stacks }) => {
+        const stack = stacks.get("test-backup");
+        if (stack) new S3Bucket(stack, "invoices", { bucket: "orders-test-invoices" });
+      },
+    };
+    expect(otherState(stacksOf("test", synthesisOf(own)))).toContainEqual({
+      what: "test-backup/aws_s3_bucket.invoices",
+      kept: "not known here: it is yours to back up",
+      resources: ["test-backup/aws_s3_bucket.invoices"],
+    });
+  });
+
+  it("tells how, how often, for how long and where", () => {
+    const rows = backupTable(asDomains(VARIETY[2] as Environment)).map(({ keys: _, ...row }) => Object.values(row).join("; "));
+    expect(rows).toEqual([
+      "aurora; automated backups of Aurora; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
+      "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
+      "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
+      "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ",
+      "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h",
+    ]);
+  });
+
+  it("tells why there is none", () => {
+    const rows = backupTable(asDomains(VARIETY[0] as Environment)).map(({ part, how }) => `${part}: ${how}`);
+    expect(rows).toEqual([
+      "postgres: none: exceptions.noBackup",
+      "orders.server: none: exceptions.noBackup",
+      "events: none: exceptions.noBackup",
+      "others: none: exceptions.noBackup",
+      "redis: none: exceptions.noBackup",
+      "cache: none: a cache may forget",
+      "messages: none: messages may be lost",
+      "streams: none: exceptions.noBackup",
+      "all reports /data: none: exceptions.noBackup",
+    ]);
+  });
+});
+
+describe("objectives of backups", () => {
+  const said = (changes: object) => errorsOf(aProgram(anEnvironment({ cluster, ...changes })));
+  const aurora = (backup: object) => ({ readDatabase: { engine: "aurora", replicas: 0, backup } });
+  const cnpg = (backup: object, more: object = {}) => ({ readDatabase: { engine: "cloudnative-pg", backup, ...more } });
+  const cloud = (backup: object) => ({
+    eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d", ...backup } },
+  });
+
+  it.each<[object, readonly string[]]>([
+    [aurora({ rpo: "5m", rto: "20m" }), []],
+    [
+      aurora({ rpo: "1m", rto: "19m" }),
+      [
+        'test.readDatabase.backup.rpo: "1m" can\'t be met: Aurora restores up to 5 minutes before a failure, so that up to 5m are lost; use 5m or more',
+        'test.readDatabase.backup.rto: "19m" can\'t be met: AWS takes 20 minutes to make what it restores into; use "20m" or more',
+      ],
+    ],
+    [cnpg({ rpo: "5m", rto: "14m" }, { storage: "100Gi" }), []],
+    [
+      cnpg({ rpo: "4m", rto: "13m" }, { storage: "100Gi" }),
+      [
+        'test.readDatabase.backup.rpo: "4m" can\'t be met: the log is archived every 5 minutes, so that up to 5m are lost; use 5m or more',
+        'test.readDatabase.backup.rto: "13m" can\'t be met: a volume takes 125 MiB a second, and a full one has 100Gi; use "14m" or more',
+      ],
+    ],
+    [cloud({ rpo: "90m", rto: "30m" }), []],
+    [
+      cloud({ rpo: "1h", rto: "29m" }),
+      [
+        'test.eventStore.backup.rpo: "1h" can\'t be met: a backup every 1h counts from its start, and takes up to 30 minutes, so that up to 1h 30m are lost; make backups more often, or raise it',
+        'test.eventStore.backup.rto: "29m" can\'t be met: Kurrent Cloud restores into a new cluster, and takes 30 minutes; use "30m" or more',
+      ],
+    ],
+    [
+      { eventStore: { engine: "postgres", server: { engine: "rds", replicas: 0, backup: { rpo: "1m" } } } },
+      [
+        'test.eventStore.server.backup.rpo: "1m" can\'t be met: RDS restores up to 5 minutes before a failure, so that up to 5m are lost; use 5m or more',
+      ],
+    ],
+  ])("are what engine and schedule can meet: %j", (changes, problems) => {
+    expect(said(changes)).toEqual(problems);
+  });
+
+  it("follow from the size, and from the disk that a restore fills", () => {
+    const rto = (changes: object) => backupTable(asDomains(anEnvironment({ cluster, ...changes }))).map(({ restore }) => restore);
+    expect(rto({ size: "small", ...cnpg({}) })).toEqual(["RTO 1h"]);
+    expect(rto({ size: "large", ...cnpg({}) })).toEqual(["RTO 4h"]);
+    expect(rto(cnpg({}, { storage: "4Ti" }))).toEqual(["RTO 10h"]);
+    expect(rto(cnpg({ rto: "30m" }))).toEqual(["RTO 30m"]);
+  });
+
+  it("need schedules and retentions that exist", () => {
+    expect(said(cnpg({ every: "5h" }))).toEqual([
+      'test.readDatabase.backup.every: "5h" is not a time between base backups that a schedule can have; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
+    ]);
+    expect(said({ ...cnpg({ every: "7d" }), backup: { keep: "13d" } })).toEqual([
+      'test.readDatabase.backup.every: "7d" leaves less than 7d of the 13d of backup.keep that a restore can reach: the oldest base backup is deleted after 13d; use at most half of backup.keep, or keep backups for 14d',
+    ]);
+    expect(said({ ...cnpg({ every: "7d" }), backup: { keep: "14d" } })).toEqual([]);
+    expect(said(aurora({ keep: "36d" }))).toEqual([
+      'test.readDatabase.backup.keep: "36d" is not a retention that AWS has for automated backups; use 1d to 35d',
+    ]);
+    expect(said({ cache: { engine: "elasticache", shards: 1, replicasPerShard: 1, backup: { keep: "12h" } } })).toEqual([
+      'test.cache.backup.keep: "12h" is not a retention that ElastiCache has; use 1d to 35d',
+    ]);
+  });
+});
+
+describe("a volume of a workload", () => {
+  it("is backed up by nothing, which takes an exception", () => {
+    const domains = { sales: { services: { reports: { image, replicas: 1, volumes } } } };
+    const environment = anEnvironment({ cluster, domains });
+    expect(errorsOf(aProgram(environment))).toEqual([
+      "test.domains.sales.services.reports.volumes./data: has no backups, so its data is lost with the volume; keep the data in a store, or say in exceptions.noBackup why that is acceptable",
+    ]);
+    expect(errorsOf(aProgram({ ...environment, exceptions: { noBackup } }))).toEqual([]);
+  });
+});

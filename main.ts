@@ -1,4 +1,1 @@
-import { start } from "./cli/start";
-import { withProgram } from "./cli/with-program";
-
-withProgram(start);
+export { program } from "./environments";

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join, relative, resolve } from "node:path";
 import { Blocks } from "./blocks";
 import { change } from "./change";
+import { commandLine } from "./command-line";
 import { describe } from "./outcome";
 import { type Recovery, recoveryOf, withoutMissing } from "./recovery";
 import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
@@ -42,7 +43,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<number> {
   }
   if (recover) {
     if (bucketExists && !local.lineage) return await rebuild(options);
-    throw new TerraformFailure(`Nothing is lost: the bootstrap of ${account} has not ended yet; npm run bootstrap -- ${account}`);
+    throw new TerraformFailure(`Nothing is lost: the bootstrap of ${account} has not ended yet; ${commandLine("bootstrap", [account])}`);
   }
   if (remote) {
     local.remove();
@@ -50,7 +51,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<number> {
   }
   if (bucketExists && !local.lineage) {
     throw new TerraformFailure(
-      `The state bucket of ${account} exists and its own state does not: find again what exists with npm run bootstrap -- ${account} --recover`,
+      `The state bucket of ${account} exists and its own state does not: find again what exists with ${commandLine("bootstrap", [account, "--recover"])}`,
     );
   }
 

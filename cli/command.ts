@@ -7,6 +7,7 @@ import { missingAccess } from "./access";
 import { Answers } from "./answers";
 import { AwsFailure, AwsReader } from "./aws";
 import { bootstrap } from "./bootstrap";
+import { commandLine, suggestion } from "./command-line";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { guardedTypes } from "./protection";
@@ -20,10 +21,10 @@ import { findBinary, Workspace } from "./workspace";
 const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 
 export const USAGE = `Usage:
-  npm run plan      -- <environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]
-  npm run apply     -- <environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]
-  npm run destroy   -- <environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform destroy>]
-  npm run bootstrap -- <account> [--recover] [--tofu] [-- <arguments of terraform apply>]
+  ${commandLine("plan", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
+  ${commandLine("apply", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
+  ${commandLine("destroy", ["<environment or stack> [--parallel <n>] [--like <stack>] [--tofu] [-- <arguments of terraform destroy>]"])}
+  ${commandLine("bootstrap", ["<account> [--recover] [--tofu] [-- <arguments of terraform apply>]"])}
 
   --parallel <n>  how many stacks are worked on at the same time, if they don't need each other; ${PARALLEL} by default
   --like <stack>  a stack on the same cluster, to destroy one that the program has no more
@@ -93,19 +94,19 @@ export async function command(program: Program, argv: readonly string[], options
 function parse(argv: readonly string[]): Request {
   // The compiler's verdict comes last, behind whatever was typed.
   const checkOnly = argv.at(-1) === "--check-only";
-  const typed = checkOnly ? argv.slice(0, -1) : argv;
-  const end = typed.indexOf("--");
-  const [action, ...words] = end < 0 ? typed : typed.slice(0, end);
-  const args = end < 0 ? [] : typed.slice(end + 1);
+  const line = checkOnly ? argv.slice(0, -1) : argv;
+  const end = line.indexOf("--");
+  const [action, ...words] = end < 0 ? line : line.slice(0, end);
+  const args = end < 0 ? [] : line.slice(end + 1);
   if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(USAGE);
 
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
   const { options, names } = sorted(words);
   const unknown = [...options.keys()].filter((option) => !known.includes(option));
   if (unknown.length > 0) {
-    throw new Refused(
-      `${unknown.join(" ")}: not an option here; arguments of Terraform come behind a second --: npm run ${action} -- ${[...names, "--", ...unknown].join(" ")}`,
-    );
+    const meant = suggestion(unknown[0] ?? "", known);
+    const passed = commandLine(action, [...names, "--", ...unknown]);
+    throw new Refused(`${unknown.join(" ")}: not an option here${meant || `; arguments of Terraform come behind a second --: ${passed}`}`);
   }
   const parallel = options.get("--parallel") ?? String(PARALLEL);
   if (!/^[1-9]\d?$/.test(parallel))
@@ -216,9 +217,10 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
       return await walked([name], guards);
     }
     const account = accounts.find((id) => bootstrapName(id) === name);
-    if (account && action === "apply") throw new Refused(`${name} looks after its own state: npm run bootstrap -- ${account}`);
+    if (account && action === "apply") throw new Refused(`${name} looks after its own state: ${commandLine("bootstrap", [account])}`);
     const left = environment ? await found(name) : [];
-    for (const { stack } of left) print(`${stack} is deployed and no longer in the program; to destroy it: npm run destroy -- ${stack}`);
+    for (const { stack } of left)
+      print(`${stack} is deployed and no longer in the program; to destroy it: ${commandLine("destroy", [stack])}`);
     if (action === "destroy" && left.length > 0) {
       print(`${name} is destroyed after them: they may use what it holds`);
       return EXIT.waiting;
@@ -274,31 +276,30 @@ export function summary(report: Report, { action, name, account, gone, accountOf
     const kept = [...report.values()].filter(({ kind }) => kind === "kept") as Extract<Outcome, { kind: "kept" }>[];
     const [forget = []] = kept.flatMap((outcome) => (outcome.forget ? [outcome.forget] : []));
     if (forget.length > 0)
-      return `to keep these resources, have the state forget them: ${terraformIn(name)} state rm ${forget.join(" ")}; then npm run destroy -- ${name}`;
+      return `to keep these resources, have the state forget them: ${terraformIn(name)} state rm ${forget.join(" ")}; then ${commandLine("destroy", [name])}`;
     if (kept.length > 0 && kept.every(({ liftable }) => liftable))
-      return `npm run apply -- ${name}, which lifts what is still deployed of the protection, then npm run destroy -- ${name}`;
-    if (kept.length > 0) return account ? undefined : `${DISPOSE}, then npm run destroy -- ${name}`;
+      return `${commandLine("apply", [name])}, which lifts what is still deployed of the protection, then ${commandLine("destroy", [name])}`;
+    if (kept.length > 0) return account ? undefined : `${DISPOSE}, then ${commandLine("destroy", [name])}`;
     for (const [stack, outcome] of report) {
       if (outcome.kind !== "failed") continue;
       if (outcome.lock)
-        return `npm run ${action} -- ${name} when the run that holds the lock has ended; if none runs any more, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
-      if (outcome.cause === "interrupted") return `npm run ${action} -- ${name}, which goes on with what is left`;
-      return `npm run ${action} -- ${name}, when what failed in ${stack} is mended; what is done stays done`;
+        return `${commandLine(action, [name])} when the run that holds the lock has ended; if none runs any more, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
+      if (outcome.cause === "interrupted") return `${commandLine(action, [name])}, which goes on with what is left`;
+      return `${commandLine(action, [name])}, when what failed in ${stack} is mended; what is done stays done`;
     }
     for (const [stack, outcome] of report) {
       if (outcome.kind !== "waits") continue;
-      if (outcome.on === STATE_BUCKET) return `npm run bootstrap -- ${accountOf(stack) ?? "<account>"}`;
-      if (action === "destroy") return `npm run destroy -- ${outcome.on}`;
-      return `npm run apply -- ${report.has(outcome.on) ? name : outcome.on}`;
+      if (outcome.on === STATE_BUCKET) return commandLine("bootstrap", [accountOf(stack) ?? "<account>"]);
+      if (action === "destroy") return commandLine("destroy", [outcome.on]);
+      return commandLine("apply", [report.has(outcome.on) ? name : outcome.on]);
     }
     if (action !== "plan") return undefined;
-    if (gone) return `npm run destroy -- ${name}`;
-    return account ? `npm run bootstrap -- ${account}` : `npm run apply -- ${name}`;
+    if (gone) return commandLine("destroy", [name]);
+    return account ? commandLine("bootstrap", [account]) : commandLine("apply", [name]);
   }
 }
 
-const DISPOSE =
-  "say in the environment's exceptions.disposable why nothing of it is kept any more, npm run apply on it to lift the protection";
+const DISPOSE = `say in the environment's exceptions.disposable why nothing of it is kept any more, ${commandLine("apply")} on it to lift the protection`;
 
 function exitCode(report: Report, args: readonly string[]): number {
   const kinds = [...report.values()].map(({ kind }) => kind);

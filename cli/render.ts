@@ -7,13 +7,14 @@ import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/v
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
 import { type Cluster, type Environment, type Program, synthesize, validate } from "../stacks";
 import { noSuch } from "./command";
+import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { asksForHelp, at, messageFor } from "./told";
 
-const USAGE = "usage: npm run manifests -- <environment> [--out <directory>]";
+const USAGE = `usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
 
-const HELP = `${USAGE}
+export const HELP = `${USAGE}
 
 Writes the Kubernetes objects and the chart values of an environment as YAML into <directory>/<environment>.
   --out <directory>  default: manifests. Files that this command did not write stay there.`;
@@ -59,8 +60,10 @@ function parse(argv: readonly string[]): { readonly name: string; readonly out: 
   const words = checkOnly ? argv.slice(0, -1) : argv;
   const at = words.indexOf("--out");
   const out = at < 0 ? "manifests" : words[at + 1];
+  const unknown = words.find((word) => word.startsWith("-") && word !== "--out");
+  if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--out"])}\n\n${USAGE}`);
   const [name, ...rest] = words.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-  if (name === undefined || out === undefined || rest.length > 0 || name.startsWith("-") || out.startsWith("-")) throw new Refused(USAGE);
+  if (name === undefined || out === undefined || rest.length > 0) throw new Refused(USAGE);
   return { name, out, checkOnly };
 }
 

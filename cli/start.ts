@@ -1,18 +1,19 @@
 import { closest } from "fastest-levenshtein";
 import { describe, type Problem } from "../constructs/core/errors";
 import { bootstrapName, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
-import { LOCK } from "./lock";
+import { commandLine, suggestion } from "./command-line";
+import { lockFile } from "./lock";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
 import { asksForHelp, at, messageFor } from "./told";
 
-const USAGE = "usage: npm start [-- [environment] [--json]]";
+const USAGE = `usage: ${commandLine("start", ["[environment] [--json]"])}`;
 
-const HELP = `${USAGE}
+export const HELP = `${USAGE}
 
-Writes the Terraform of all environments, or of one, into cdktf.out (CDKTF_OUTDIR names another directory), and says what
-was made. With one environment, the stacks of the others stay as they are.
+Validates the program, writes the Terraform of all environments, or of one, into cdktf.out (CDKTF_OUTDIR names another directory), and prints
+a summary. With one environment, the stacks of the others stay as they are.
   --json  the same as data`;
 
 /**
@@ -28,14 +29,17 @@ export function start(program: Program, args: readonly string[], today = new Dat
   const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
-    if (rest.length > 0 || flags.some((flag) => !["--json", "--check-only"].includes(flag))) throw new Refused(USAGE);
+    const unknown = flags.find((flag) => !["--json", "--check-only"].includes(flag));
+    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${USAGE}`);
+    if (rest.length > 0) throw new Refused(USAGE);
     if (flags.includes("--check-only")) {
       validate(program);
       return 0;
     }
     if (only !== undefined) checkName(only, program);
     const aging = checkSupport(program, today);
-    const options = only === undefined ? { outdir, lock: LOCK, prune: true } : { outdir, lock: LOCK, only };
+    const lock = lockFile();
+    const options = only === undefined ? { outdir, lock, prune: true } : { outdir, lock, only };
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));

@@ -25,6 +25,7 @@ import {
   type WorkloadOverview,
   workloadsOf,
 } from "../stacks";
+import { commandLine } from "./command-line";
 
 /** What a synthesis made, as data. */
 export interface Summary {
@@ -120,7 +121,9 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       ineffective: environment ? ineffective(environment) : [],
       quotas: account && !environment ? needs.filter((need) => need.account === account.id) : [],
-      ...(made.length > 0 ? { next: environment ? `npm run apply -- ${name}` : `npm run bootstrap -- ${account?.id}` } : {}),
+      ...(made.length > 0
+        ? { next: environment ? commandLine("apply", [name]) : commandLine("bootstrap", account ? [account.id] : []) }
+        : {}),
     };
   });
   return { outdir, parts };
@@ -175,7 +178,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
         part.workloads.map(({ path, instances, versions }) => [path, instances, versions]),
       ),
       table(
-        "quotas to look at (all of them: npm start -- --json)",
+        `quotas to look at (all of them: ${commandLine("start", ["--json"])})`,
         part.quotas
           .filter(isTight)
           .map(({ region, quota, code, needed, default: given }) => [

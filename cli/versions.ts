@@ -10,14 +10,15 @@ import { asDomains } from "../stacks/model/shorthand";
 import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { noSuch } from "./command";
+import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { asksForHelp, at, messageFor } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
 export const USAGE = `Usage:
-  npm run release -- <environment> [<workload or domain>] --show
-  npm run release -- <environment> <workload> <change>
-  npm run release -- <environment> [<domain>] --rollback | --switch
+  ${commandLine("release", ["<environment> [<workload or domain>] --show"])}
+  ${commandLine("release", ["<environment> <workload> <change>"])}
+  ${commandLine("release", ["<environment> [<domain>] --rollback | --switch"])}
 
 Changes of a workload that is released by rolling:
   --image <image>                       another version in place of the running one
@@ -129,7 +130,15 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
     return { names: positionals, options: values };
   } catch (error) {
     if (error instanceof Refused) throw error;
-    throw new Refused(`${(error as Error).message.split(/\. /)[0]}\n\n${USAGE}`);
+    const [message = ""] = (error as Error).message.split(/\. /);
+    const [, unknown] = /^Unknown option '(--\w+)/.exec(message) ?? [];
+    const nearest = unknown
+      ? suggestion(
+          unknown,
+          Object.keys(OPTIONS).map((option) => `--${option}`),
+        )
+      : "";
+    throw new Refused(`${message}${nearest}\n\n${USAGE}`);
   }
 }
 
@@ -218,7 +227,7 @@ function releaseTogether(
 
 /** The plans that come next, each once. */
 function plansOf({ name }: Environment, stacks: readonly string[]): string {
-  return `Next: ${[...new Set(stacks)].map((stack) => `npm run plan -- ${name}-${stack}`).join("\n      ")}`;
+  return `Next: ${[...new Set(stacks)].map((stack) => commandLine("plan", [`${name}-${stack}`])).join("\n      ")}`;
 }
 
 /** A workload, and the stacks and the namespace that it is in. */

@@ -172,7 +172,8 @@ describe("npm run manifests", () => {
 
   it("refuses what it does not understand", () => {
     const usage = { code: 1, out: "", err: "usage: npm run manifests -- <environment> [--out <directory>]\n" };
-    for (const args of [[], ["test", "--out"], ["test", "other"], ["--json", "test"]]) expect(run(...args)).toEqual(usage);
+    for (const args of [[], ["test", "--out"], ["test", "other"]]) expect(run(...args)).toEqual(usage);
+    expect(run("test", "--oout", "x")).toEqual({ ...usage, err: `--oout: not an option here; did you mean --out?\n\n${usage.err}` });
   });
 
   it("only checks where types are wrong", () => {

@@ -203,7 +203,7 @@ describe("npm run release", () => {
     [["test", "command-api", "--switch", "--rollback"], USAGE],
     [["test", "command-api", "--image", V1, "--force"], USAGE],
     [["test", "command-api", "--slot", "blue"], USAGE],
-    [["test", "command-api", "--imag", V1], `Unknown option '--imag'\n\n${USAGE}`],
+    [["test", "command-api", "--imag", V1], `Unknown option '--imag'; did you mean --image?\n\n${USAGE}`],
     [["test", "command-api", "--image"], `Option '--image <value>' argument missing\n\n${USAGE}`],
     [["test", "command-api", "--slot", "purple", "--image", V1], "--slot purple: is no slot; use blue or green"],
     [["test", "command-api", "--preview", "yes"], "--preview yes: is neither on nor off; use on or off"],

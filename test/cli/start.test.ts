@@ -99,7 +99,9 @@ describe("npm start", () => {
   });
 
   it("refuses what it does not know", () => {
-    expect(run(program, "--jsno").err).toBe("usage: npm start [-- [environment] [--json]]\n");
+    expect(run(program, "--jsno").err).toBe(
+      "--jsno: not an option here; did you mean --json?\n\nusage: npm start -- [environment] [--json]\n",
+    );
     expect(run(program, "dev", "staging").code).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LOCK } from "../../cli/lock";
+import { lockFile } from "../../cli/lock";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, synthesize } from "../../stacks";
@@ -118,7 +118,7 @@ class Lane {
     this.name = environment.name;
     this.outdir = join(directory, this.name, "cdktf.out");
     const program = { accounts: [], environments: [environment] };
-    const { compositions } = withoutTokenTraces(() => synthesize(program, { outdir: this.outdir, lock: LOCK }));
+    const { compositions } = withoutTokenTraces(() => synthesize(program, { outdir: this.outdir, lock: lockFile() }));
     const manifest: Manifest = JSON.parse(readFileSync(join(this.outdir, "manifest.json"), "utf8"));
     this.sites = compositions.flatMap(({ sites }) =>
       sites.map(({ stacks }) =>

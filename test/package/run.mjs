@@ -47,16 +47,19 @@ inTemporaryDirectory((directory) => {
 conclude();
 
 function checkContents(packed) {
-  check("the package holds the constructs, the stacks, and nothing else that is code", () => {
+  check("the package holds the constructs, the stacks, the command, and nothing else that is code", () => {
+    const ours =
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(cli|constructs|stacks)\/.+|environments\/\.terraform\.lock\.hcl)$/;
     assert.deepEqual(
-      packed.filter((path) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(constructs|stacks)\/.+)$/.test(path)),
+      packed.filter((path) => !ours.test(path)),
       [],
     );
     assert.deepEqual(
-      packed.filter((path) => /(^|\/)(tests?|examples?|bench|environments|cli|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path)),
+      packed.filter((path) => /(^|\/)(tests?|examples?|bench|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path)),
       [],
     );
   });
+  check("the command is there", () => assert.ok(packed.includes(manifest.bin["cdktf-cqrs"])));
   check("everything compiled in it has a source: nothing is left over from an earlier build", () => {
     const compiled = packed.filter((path) => /\.(js|d\.ts)$/.test(path));
     // What others run, as CloudFront does, is written in JavaScript and taken along as it is.

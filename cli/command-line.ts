@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { closest, distance } from "fastest-levenshtein";
+
+/** A script that runs this command: that of a project, and that of this repository, which compiles itself first. */
+const RUNS_COMMAND = /\bcdktf-cqrs\b|\bcli\/run\.mjs\b/;
+
+/**
+ * The command line of a subcommand in a project: `npm run plan -- dev` if its package.json has a script of that name for it, else
+ * `npx cdktf-cqrs plan dev`.
+ */
+export function commandLine(subcommand: string, words: readonly string[] = [], directory = "."): string {
+  if (!RUNS_COMMAND.test(scriptsIn(directory)[subcommand] ?? "")) return ["npx cdktf-cqrs", subcommand, ...words].join(" ");
+  const script = subcommand === "start" ? "npm start" : `npm run ${subcommand}`;
+  return [script, ...(words.length > 0 ? ["--", ...words] : [])].join(" ");
+}
+
+function scriptsIn(directory: string): Readonly<Record<string, string>> {
+  try {
+    return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")).scripts ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The name that was probably meant: `; did you mean --parallel?`. Empty if none is near. */
+export function suggestion(word: string, names: readonly string[]): string {
+  const nearest = closest(word, names);
+  return distance(word, nearest) <= Math.max(2, word.length / 3) ? `; did you mean ${nearest}?` : "";
+}

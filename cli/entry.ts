@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Program } from "../stacks";
+import { forwardSignals } from "./children";
+import { command, USAGE as WALKS } from "./command";
+import { suggestion } from "./command-line";
+import { lockFile } from "./lock";
+import { type Compilation, compileProject, programOf } from "./project";
+import { HELP as MANIFESTS, render } from "./render";
+import { HELP as START, start } from "./start";
+import { asksForHelp, messageFor } from "./told";
+import { USAGE as RELEASES, release } from "./versions";
+
+interface Subcommand {
+  readonly purpose: string;
+
+  /** What `--help` prints. */
+  readonly help: string;
+
+  /** Does it with the project's program, and returns the exit code. `--check-only` comes last if the program has type errors. */
+  readonly run: (program: Program, args: readonly string[]) => number | Promise<number>;
+}
+
+const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
+  start: { purpose: "validate the program, write its stacks, and print a summary", help: START, run: start },
+  plan: walk("plan", "show what Terraform would change"),
+  apply: walk("apply", "deploy an environment or a stack"),
+  destroy: walk("destroy", "remove an environment or a stack"),
+  bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
+  release: { purpose: "change the released versions, or roll back", help: RELEASES, run: release },
+  manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: MANIFESTS, run: render },
+};
+
+function walk(action: string, purpose: string): Subcommand {
+  const run = (program: Program, args: readonly string[]) => {
+    forwardSignals();
+    return command(program, [action, ...args], { lock: lockFile() });
+  };
+  return { purpose, help: WALKS, run };
+}
+
+/** What `cdktf-cqrs --help` prints. */
+export function help(): string {
+  const width = Math.max(...Object.keys(SUBCOMMANDS).map((name) => name.length));
+  return [
+    "Usage: cdktf-cqrs <subcommand> [arguments]",
+    "",
+    "Run it in the directory of a project: main.ts there exports the program.",
+    "",
+    ...Object.entries(SUBCOMMANDS).map(([name, { purpose }]) => `  ${name.padEnd(width)}  ${purpose}`),
+    "",
+    "  cdktf-cqrs <subcommand> --help  the arguments of a subcommand",
+    "  cdktf-cqrs --version            the version of the package",
+  ].join("\n");
+}
+
+/** Runs a command line in the project of the working directory, and returns the exit code. */
+export async function entry(argv: readonly string[], compile: (directory: string) => Compilation = compileProject): Promise<number> {
+  const [name = "--help", ...args] = argv;
+  if (name === "-h" || name === "--help") return print(help());
+  if (name === "--version") return print(JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")).version);
+  const subcommand = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  if (!subcommand) {
+    const names = Object.keys(SUBCOMMANDS);
+    return fail(`${name}: is not a subcommand${suggestion(name, names) || `; use one of ${names.join(", ")}`}`);
+  }
+  if (asksForHelp(args)) return print(subcommand.help);
+  try {
+    return await inProject(subcommand, args, process.cwd(), compile);
+  } catch (error) {
+    const message = messageFor(error);
+    if (message === undefined) throw error;
+    return fail(message);
+  }
+}
+
+/**
+ * If types are wrong the subcommand only checks, so that its own messages come first and the compiler's after them, and nothing
+ * is written.
+ */
+async function inProject(
+  { run }: Subcommand,
+  args: readonly string[],
+  directory: string,
+  compile: (directory: string) => Compilation,
+): Promise<number> {
+  const { sound, messages } = compile(directory);
+  // Without a program, whatever a compiler has to say adds nothing.
+  const program = await programOf(directory);
+  try {
+    const code = await run(program, sound ? args : [...args, "--check-only"]);
+    return sound ? code : 1;
+  } finally {
+    process.stderr.write(messages);
+    if (!sound) process.stderr.write("Types are wrong, and nothing was done.\n");
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function fail(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return 1;
+}

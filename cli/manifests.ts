@@ -1,4 +1,0 @@
-import { render } from "./render";
-import { withProgram } from "./with-program";
-
-withProgram(render);

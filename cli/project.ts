@@ -1,0 +1,51 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Program } from "../stacks";
+import { Refused } from "./refused";
+
+/** What the compiler says about a project. What has errors is compiled all the same. */
+export interface Compilation {
+  readonly sound: boolean;
+  readonly messages: string;
+}
+
+/**
+ * Compiles the project of a directory to `dist/` there, with the project's own TypeScript and tsconfig.json.
+ * @throws Refused if it is no project, or has no compiler
+ */
+export function compileProject(directory: string): Compilation {
+  for (const file of ["main.ts", "tsconfig.json"]) {
+    if (existsSync(join(directory, file))) continue;
+    throw new Refused(`${join(directory, file)}: doesn't exist; run the command in the directory of a project`);
+  }
+  // Where the compiled program is found must not depend on the project's settings.
+  const options = ["-p", directory, "--outDir", join(directory, "dist"), "--rootDir", directory, "--noEmit", "false"];
+  const [command = "", ...args] = [...compilerOf(directory), ...options, "--pretty", String(process.stderr.isTTY ?? false)];
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  return { sound: status === 0, messages: stdout + stderr };
+}
+
+function compilerOf(directory: string): readonly string[] {
+  try {
+    const { resolve } = createRequire(join(directory, "package.json"));
+    return [process.execPath, join(dirname(resolve("typescript/package.json")), "bin/tsc")];
+  } catch {
+    throw new Refused(`typescript: is not installed in ${directory}; run npm install, or add it with npm install --save-dev typescript`);
+  }
+}
+
+/** The program that the compiled main.ts of a project exports. @throws Refused if it exports none */
+export async function programOf(directory: string): Promise<Program> {
+  return exportedProgram(await import(pathToFileURL(join(directory, "dist/main.js")).href), join(directory, "main.ts"));
+}
+
+/** The program among the exports of a module. @throws Refused if there is none */
+export function exportedProgram({ program }: { readonly program?: Partial<Program> }, file: string): Program {
+  if (Array.isArray(program?.environments) && Array.isArray(program.accounts)) return program as Program;
+  throw new Refused(
+    `${file}: must export a program; write export const program: Program = { accounts: [], environments: [] }, with Program of cdktf-cqrs/stacks`,
+  );
+}

@@ -1,4 +1,0 @@
-import { release } from "./versions";
-import { withProgram } from "./with-program";
-
-withProgram(release);

@@ -1,0 +1,153 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { commandLine, suggestion } from "../../cli/command-line";
+import { entry } from "../../cli/entry";
+import { lockFile } from "../../cli/lock";
+import { compileProject, exportedProgram } from "../../cli/project";
+
+const { version, scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+
+let directory: string;
+beforeEach(() => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), "cdktf-cqrs-")));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+  jest.restoreAllMocks();
+});
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(directory, file)), { recursive: true });
+  writeFileSync(join(directory, file), text);
+}
+
+/** What a command line prints that needs no project. */
+async function run(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const said = { out: "", err: "" };
+  for (const [stream, name] of [["stdout", "out"] as const, ["stderr", "err"] as const]) {
+    jest.spyOn(process[stream], "write").mockImplementation((text) => {
+      said[name] += text;
+      return true;
+    });
+  }
+  const code = await entry(argv, () => {
+    throw new Error("a project was compiled");
+  });
+  return { code, ...said };
+}
+
+/** What the command of the package does in the directory. */
+function inProject(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(__dirname, "../../cli/bin.js"), ...argv], {
+    cwd: directory,
+    encoding: "utf8",
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A project that uses nothing but a compiler. */
+function project(main: string): void {
+  write("package.json", "{}");
+  write("tsconfig.json", '{ "compilerOptions": { "module": "commonjs", "strict": true, "types": [], "outDir": "elsewhere" } }');
+  write("main.ts", main);
+  mkdirSync(join(directory, "node_modules"));
+  symlinkSync(join(process.cwd(), "node_modules/typescript"), join(directory, "node_modules/typescript"), "dir");
+}
+
+const environment = (system: string) =>
+  `{ system: ${system}, name: "local", cluster: { context: "kind-shop" }, exceptions: { disposable: "ends with a test" } }`;
+
+describe("the command", () => {
+  it("lists its subcommands, and knows its version", async () => {
+    const { code, out, err } = await run("--help");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(await run()).toMatchObject({ code: 0, out });
+    for (const name of Object.keys(scripts).filter((script) => scripts[script].includes("cli/run.mjs")))
+      expect(out).toMatch(`\n  ${name} `);
+    expect(await run("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+
+  it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests"])("explains %s without a project", async (name) => {
+    const { code, out } = await run(name, "--help");
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^(usage:)? +npm (run )?${name}\\b`, "im"));
+  });
+
+  it("names the subcommand that was meant, or all of them", async () => {
+    expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });
+    expect((await run("toString")).err).toBe(
+      "toString: is not a subcommand; use one of start, plan, apply, destroy, bootstrap, release, manifests\n",
+    );
+  });
+
+  it("runs in a project, which it compiles to dist/", () => {
+    project(`export const program = { accounts: [], environments: [${environment('"shop"')}] };`);
+    const { code, out, err } = inProject("start");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("local  on kind-shop, without a cloud\n  1. local-platform");
+    expect(out).toContain("next: npx cdktf-cqrs apply local");
+    expect(existsSync(join(directory, "cdktf.out/stacks/local-platform/.terraform.lock.hcl"))).toBe(true);
+    expect(existsSync(join(directory, "elsewhere"))).toBe(false);
+  });
+
+  it("writes nothing if types are wrong, and says what validation and the compiler find", () => {
+    project(`const system: string = 4;\nexport const program = { accounts: [], environments: [${environment("system")}] };`);
+    const { code, out, err } = inProject("start");
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^local\.system: [\s\S]*TS2322[\s\S]*Types are wrong, and nothing was done\.\n$/);
+    expect(existsSync(join(directory, "cdktf.out"))).toBe(false);
+  });
+
+  it("says what a directory lacks to be a project", () => {
+    const problem = () => messageOf(() => compileProject(directory));
+    expect(problem()).toBe(`${directory}/main.ts: doesn't exist; run the command in the directory of a project`);
+    write("main.ts", "");
+    expect(problem()).toBe(`${directory}/tsconfig.json: doesn't exist; run the command in the directory of a project`);
+    write("tsconfig.json", "{}");
+    expect(problem()).toBe(
+      `typescript: is not installed in ${directory}; run npm install, or add it with npm install --save-dev typescript`,
+    );
+  });
+
+  it.each([{}, { program: {} }, { program: { environments: [] } }])("refuses a main.ts that exports no program: %j", (exports) => {
+    expect(messageOf(() => exportedProgram(exports as object, "main.ts"))).toBe(
+      "main.ts: must export a program; write export const program: Program = { accounts: [], environments: [] }, with Program of cdktf-cqrs/stacks",
+    );
+    expect(exportedProgram({ program: { accounts: [], environments: [] } }, "main.ts")).toEqual({ accounts: [], environments: [] });
+  });
+});
+
+describe("a command line to type", () => {
+  it("is the project's script if it has one", () => {
+    write("package.json", '{ "scripts": { "start": "cdktf-cqrs start", "plan": "cdktf-cqrs plan", "apply": "make" } }');
+    expect(commandLine("start", [], directory)).toBe("npm start");
+    expect(commandLine("plan", ["dev"], directory)).toBe("npm run plan -- dev");
+    expect(commandLine("apply", ["dev"], directory)).toBe("npx cdktf-cqrs apply dev");
+    expect(commandLine("plan", ["dev"], join(directory, "nowhere"))).toBe("npx cdktf-cqrs plan dev");
+    expect(commandLine("plan", ["dev"])).toBe("npm run plan -- dev");
+  });
+
+  it("suggests near names only", () => {
+    expect(suggestion("--paralel", ["--tofu", "--parallel"])).toBe("; did you mean --parallel?");
+    expect(suggestion("-auto-approve", ["--tofu", "--parallel"])).toBe("");
+  });
+});
+
+describe("the lock file", () => {
+  it("is the project's own, or the one that came with the package", () => {
+    expect(readFileSync(lockFile(directory), "utf8")).toBe(readFileSync("environments/.terraform.lock.hcl", "utf8"));
+    write("environments/.terraform.lock.hcl", "");
+    expect(lockFile(directory)).toBe(join(directory, "environments/.terraform.lock.hcl"));
+  });
+});

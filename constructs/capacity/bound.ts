@@ -1,24 +1,24 @@
 import type { NodeRoom, PodGroup, Spread } from "./contract";
 
-/** Nodes, and what is to run on them. */
+/** Nodes, and the pods to place on them. */
 export interface PodSet {
-  /** How many nodes each zone has, none without any. */
+  /** Number of nodes of each zone that has nodes. */
   readonly zones: readonly number[];
 
-  /** What a node leaves, less what runs on every one. */
+  /** Allocatable resources of a node, less the pods that run on every node. */
   readonly node: NodeRoom;
 
-  /** What is to run and what passes. None of it is one on every node. */
+  /** Groups of running and of transient pods. None of them runs on every node. */
   readonly groups: readonly PodGroup[];
 
-  /** What every node needs room for once more, as it comes up anew. */
+  /** Pods for which every node needs capacity a second time, while they are updated. */
   readonly renewed: readonly PodGroup[];
 
-  /** Whether one workload comes up anew beside everything else. */
+  /** Includes the surge pods of one workload, in addition to everything else. */
   readonly rollout: boolean;
 }
 
-/** What is counted, of a node and of a pod. */
+/** The resources that are counted, of a node and of a pod. */
 const DIMENSIONS = [
   { room: (node: NodeRoom) => node.millicores, asked: ({ request }: PodGroup) => request.millicores },
   { room: (node: NodeRoom) => node.memoryBytes, asked: ({ request }: PodGroup) => request.memoryBytes },
@@ -27,12 +27,12 @@ const DIMENSIONS = [
 ] as const;
 
 /**
- * Whether every pod finds a place however the others were placed before it: they can't fill all the nodes that its
- * rules of spread leave to it. Sufficient, not necessary.
+ * Checks that every pod fits however the others were placed before it: the others can't fill all the nodes that the pod's spread rules
+ * allow. Sufficient, not necessary.
  */
 export function fitsAnyhow({ zones, node, groups, renewed, rollout }: PodSet): boolean {
   const running = groups.filter(({ passing }) => !passing);
-  // Of what comes beside everything else, one at a time, the most of each.
+  // Surge and transient pods come one group at a time: the largest of each resource counts.
   const beside = groups.map((group) => (group.passing ? 1 : rollout ? (group.surge ?? 0) : 0));
   const totals = DIMENSIONS.map(
     ({ asked }) =>
@@ -48,18 +48,18 @@ export function fitsAnyhow({ zones, node, groups, renewed, rollout }: PodSet): b
   );
 }
 
-/** On how many nodes all pods but so many of a group's own can at most leave too little for one of it. */
+/** Upper bound of nodes that the other pods (all but `own` pods of the group) can fill too far for one more pod of the group. */
 function blocked(group: PodGroup, node: NodeRoom, totals: readonly number[], own: number): number {
   return DIMENSIONS.reduce((sum, { room, asked }, index) => {
     const needs = asked(group);
     if (needs === 0) return sum;
-    // A node is full for the pod from the smallest amount on that leaves it too little.
+    // A node is full for the pod from the smallest amount that leaves too little for it.
     const fill = room(node) - needs + 1;
     return fill <= 0 ? Number.POSITIVE_INFINITY : sum + Math.floor(((totals[index] as number) - own * needs) / fill);
   }, 0);
 }
 
-/** How many nodes its rules of spread leave to a pod at least, wherever the other pods of its group are; 0 if unknown. */
+/** Lower bound of nodes that the spread rules allow for a pod, wherever the other pods of its group are; 0 if unknown. */
 function open({ spread = [] }: PodGroup, pods: number, zones: readonly number[]): number {
   const rules = spread.filter(({ required }) => required);
   const inSmallest = Math.min(...zones);
@@ -67,7 +67,7 @@ function open({ spread = [] }: PodGroup, pods: number, zones: readonly number[])
   const others = pods - 1;
   const overZones = rules.filter(({ over }) => over === "zone");
   const overNodes = rules.filter(({ over }) => over === "node");
-  // One zone can be the only one with the fewest pods; no zone can be, once each has one that is to be alone.
+  // One zone can be the only one with the fewest pods. With anti-affinity over zones, no zone is left once each has a pod.
   if (overZones.some(({ how }) => how === "apart") && others >= zones.length) return 0;
   if (overNodes.length === 0) return overZones.length === 0 ? all : inSmallest;
   if (others >= all) return 0;
@@ -78,7 +78,7 @@ function count({ pods }: PodGroup): number {
   return pods === "each-node" ? 0 : pods;
 }
 
-/** Whether no zone ever holds more of a group's volumes than its share. */
+/** Checks that no zone can hold more of a group's volumes than an even share. */
 export function sharesZones({ pods, request, spread = [] }: PodGroup): boolean {
   const strict = ({ over, how, maxSkew = 1, required }: Spread) => over === "zone" && required && (how === "apart" || maxSkew === 1);
   return !request.volumes || pods === 1 || pods === 0 || spread.some(strict);

@@ -1,67 +1,67 @@
 /** Nodes of one size, by zone. */
 export interface NodePool {
-  /** How many nodes each zone has: `{ a: 2, b: 2, c: 1 }`. */
+  /** Number of nodes in each zone: `{ a: 2, b: 2, c: 1 }`. */
   readonly zones: Readonly<Record<string, number>>;
 
-  /** What one node leaves to pods. */
+  /** Allocatable resources of one node. */
   readonly node: NodeRoom;
 }
 
-/** What a node leaves to pods. */
+/** Allocatable resources of a node. */
 export interface NodeRoom {
   /** In thousandths of a core. */
   readonly millicores: number;
   readonly memoryBytes: number;
   readonly pods: number;
 
-  /** Volumes that can be attached to it beside its own disk. */
+  /** Volumes that can be attached in addition to its root disk. */
   readonly volumes: number;
 }
 
-/** Pods that are made from one template, as a scheduler sees them. */
+/** Pods that are created from one template, as the scheduler sees them. */
 export interface PodGroup {
-  /** Namespace and name: `cert-manager/cert-manager-webhook`. Also what its spread and anti-affinity count. */
+  /** Namespace and name: `cert-manager/cert-manager-webhook`. Spread and anti-affinity count the pods of this name. */
   readonly name: string;
 
-  /** How many must run, or one on every node. Of an autoscaled workload: its minimum. */
+  /** Number of pods that must run, or one on every node. For an autoscaled workload: its minimum. */
   readonly pods: number | "each-node";
 
   /**
-   * The most that an autoscaler makes of it, which is reported and not demanded.
-   * @default - it is not scaled
+   * Maximum replicas of an autoscaler. Reported, not required to fit.
+   * @default - not autoscaled
    */
   readonly most?: number;
 
-  /** What one pod asks for. */
+  /** Resource requests of one pod. */
   readonly request: PodRequest;
 
   /**
-   * Pods beyond `pods` while a new version comes up.
+   * Pods beyond `pods` during a rolling update.
    * @default 0
    */
   readonly surge?: number;
 
   /**
-   * How its pods keep away from each other.
-   * @default - not at all
+   * Spread constraints between its pods.
+   * @default - none
    */
   readonly spread?: readonly Spread[];
 
   /**
-   * The scheduler's priority: the higher comes first.
+   * Scheduler priority. Pods with a higher value may preempt others.
    * @default 0
    */
   readonly priority?: number;
 
   /**
-   * Labels of the nodes that its pods may run on. Nodes of a pool have no labels here: these pods are placed as if every node had
-   * them, and `headroom` names them.
+   * Labels of the nodes that its pods may run on. Nodes of a pool have no labels here: these pods are placed as if every node had these
+   * labels, and `headroom` names the pods.
    * @default - any node
    */
   readonly nodeSelector?: Readonly<Record<string, string>>;
 
   /**
-   * Whether its pods come and go, as those of a job: one of them has to fit beside everything else.
+   * Marks pods that run only for a time, such as those of a job: one of them must fit in addition to everything else.
    * @default false
    */
   readonly passing?: boolean;
@@ -72,7 +72,7 @@ export interface PodRequest {
   readonly memoryBytes: number;
 
   /**
-   * Volumes of its own, each bound to the zone in which it was first used.
+   * Number of volumes, each bound to the zone in which it was first used.
    * @default 0
    */
   readonly volumes?: number;
@@ -81,12 +81,12 @@ export interface PodRequest {
 export interface Spread {
   readonly over: "zone" | "node";
 
-  /** `even`: no place has more than `maxSkew` above another. `apart`: no place has two (an anti-affinity). */
+  /** `even`: no zone or node has more than `maxSkew` pods above another. `apart`: none has two (anti-affinity). */
   readonly how: "even" | "apart";
 
   /** @default 1 */
   readonly maxSkew?: number;
 
-  /** Whether a pod waits rather than breaks it. */
+  /** Keeps a pod pending rather than break the constraint. */
   readonly required: boolean;
 }

@@ -1,18 +1,18 @@
 import type { PodGroup } from "./contract";
 import type { PlacementOrder } from "./scheduling";
 
-/** Pods placed times nodes looked at, which take about half a second in all. */
+/** Placements tried, times nodes looked at per placement: this many take about half a second in all. */
 const BUDGET = 6_000_000;
 
-/** How many courses are tried: one that fails one time in fifty is found with few, and small clusters are cheap. */
+/** Number of placement orders that are tried. With few nodes many orders are cheap, and find a failure of one order in fifty. */
 const COURSES = { least: 4, most: 160 } as const;
 
-/** How often a course looks at all of the nodes for all of the pods: once, and in part again with each zone lost. */
+/** Passes over all nodes for all pods per placement order: one, and partial ones for each zone failure. */
 const LOOKS = 2;
 
 /**
- * The courses that a verdict tries, always the same ones for the same groups: friendly and unfriendly orders first,
- * then shuffled ones. `share` says how much of a node a pod asks for.
+ * The placement orders that are tried, always the same for the same groups: friendly and unfriendly orders first, then shuffled ones.
+ * `share` returns the part of a node that a pod requests.
  */
 export function* courses(groups: readonly PodGroup[], nodes: number, share: (group: PodGroup) => number): Generator<PlacementOrder> {
   const counts = groups.map(({ pods, passing }) => (passing || pods === "each-node" ? 0 : pods));
@@ -41,12 +41,12 @@ export function* courses(groups: readonly PodGroup[], nodes: number, share: (gro
   }
 }
 
-/** Every other course shuffles single pods, the others whole groups. */
+/** Even placement orders shuffle single pods, odd ones whole groups. */
 function shuffledArrivals(course: number, whole: (order: readonly number[]) => number[], groups: readonly number[]): number[] {
   return course % 2 === 0 ? shuffled(whole(groups), course) : whole(shuffled(groups, course));
 }
 
-/** Fisher and Yates' shuffle with numbers of a linear congruence (Numerical Recipes): the same for the same seed. */
+/** Fisher–Yates shuffle with a linear congruential generator (Numerical Recipes): the same result for the same seed. */
 function shuffled(items: readonly number[], seed: number): number[] {
   const result = [...items];
   let state = seed >>> 0;

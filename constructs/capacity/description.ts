@@ -4,36 +4,36 @@ import type { CapacityLedger } from "./ledger";
 import type { Amount } from "./scheduling";
 import type { Case, Known, Unplaced } from "./verdict";
 
-/** A size that nodes can have. */
+/** A node size. */
 export interface NodeSize {
-  /** As a user knows it: `"4 cores with 16Gi"`. */
+  /** Name as the user writes it: `"4 cores with 16Gi"`. */
   readonly name: string;
 
-  /** What such a node leaves to pods. */
+  /** Allocatable resources of such a node. */
   readonly room: NodeRoom;
 }
 
 export interface Advice {
-  /** What the nodes are now: `"4 cores with 16Gi"`. */
+  /** Present node size: `"4 cores with 16Gi"`. */
   readonly size: string;
 
-  /** Larger sizes that could be had, the smallest first. */
+  /** Larger sizes that are available, the smallest first. */
   readonly larger?: readonly NodeSize[];
 
   /**
-   * How a user says that it is right all the same: `"exceptions.insufficientCapacity"`.
-   * @default - nobody can, or somebody has
+   * Setting with which a user accepts insufficient capacity: `"exceptions.insufficientCapacity"`.
+   * @default - capacity can't be excepted, or already is
    */
   readonly exception?: string;
 }
 
-/** Nodes for each zone that are tried as a remedy. */
+/** Additional nodes per zone that are tried as a remedy. */
 const MORE_NODES = [1, 2, 4, 8] as const;
 
-/** Groups that are named: the first few tell enough. */
+/** Number of groups that the message names. */
 const NAMED = 3;
 
-/** Why the entries of a ledger don't fit its nodes, and what would help; nothing where they do, or nobody knows. */
+/** Reason why the entries of a ledger don't fit its nodes, with a remedy. `undefined` if they fit or the node size is unknown. */
 export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Problem, "path"> | undefined {
   const verdict = ledger.verdict();
   if (!verdict.known || verdict.fits || !ledger.pool) return undefined;
@@ -50,7 +50,7 @@ export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Pr
   };
 }
 
-/** How much of its nodes a ledger's entries take, in one line: `5.2 of 11.8 cores and 11.0 of 41.5Gi; …`. */
+/** Capacity that a ledger's entries use, in one line: `5.2 of 11.8 cores and 11.0 of 41.5Gi; …`. */
 export function headroom(ledger: CapacityLedger): string {
   const verdict = ledger.verdict();
   if (!verdict.known) return `no verdict: ${verdict.reason}`;
@@ -75,7 +75,7 @@ const REASONS: Readonly<Record<Unplaced["why"], (unplaced: Unplaced) => string>>
   passing: ({ group }) => `${group.name} finds no node when it runs, for a pod of ${amount(group.request)}`,
 };
 
-/** What was tried and works, and what is left to a person. */
+/** Remedies that were tried and work, and what a person must decide. */
 function remedies(ledger: CapacityLedger, pool: NodePool, { homeless }: Case, { larger = [], exception }: Advice): readonly string[] {
   const fits = (other: NodePool) => {
     const verdict = ledger.verdict(other);
@@ -116,7 +116,7 @@ function amount(of: Amount): string {
   return `${cores(of)} cores and ${gibibytes(of)}Gi`;
 }
 
-/** To a tenth; of less than one, to a hundredth. */
+/** Rounded to a tenth of a core; below one core, to a hundredth. */
 function cores({ millicores }: Amount): string {
   return (millicores / 1000).toFixed(millicores < 1000 ? 2 : 1);
 }

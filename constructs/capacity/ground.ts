@@ -1,6 +1,6 @@
 import type { NodePool, PodGroup, Spread } from "./contract";
 
-/** A group as the simulation needs it. */
+/** A group in the form that the simulation needs. */
 export interface Load {
   readonly group: PodGroup;
   readonly millicores: number;
@@ -8,54 +8,54 @@ export interface Load {
   readonly volumes: number;
   readonly priority: number;
 
-  /** The rules for which its pods wait. */
+  /** Constraints that keep its pods pending. */
   readonly required: readonly Rule[];
 
-  /** The rules that it would rather keep. */
+  /** Even spread that is preferred. */
   readonly even: readonly Rule[];
   readonly apart: readonly Rule[];
 
-  /** The most of its volumes that may be out of reach with one zone. */
+  /** Maximum number of its volumes that may be in a failed zone. */
   readonly share: number;
 }
 
-/** How the pods of a group keep away from each other. */
+/** A spread constraint between the pods of a group. */
 export interface Rule {
   readonly overNodes: boolean;
   readonly apart: boolean;
   readonly maxSkew: number;
 }
 
-/** kube-scheduler, system default constraints of PodTopologySpread. */
+/** Default constraints of PodTopologySpread (kube-scheduler). */
 const DEFAULT_SPREAD: readonly Spread[] = [
   { over: "node", how: "even", maxSkew: 3, required: false },
   { over: "zone", how: "even", maxSkew: 5, required: false },
 ];
 
-/** What all courses of events have in common: the nodes, and what is to run on them. */
+/** Input that all placement orders share: the nodes, and the pods to place on them. */
 export class SimulationInput {
   readonly zones: readonly string[];
 
-  /** The zone of each node by its index. Nodes of a zone follow each other. */
+  /** Zone of each node, by node index. Nodes of a zone follow each other. */
   readonly zoneOf: Int32Array;
 
-  /** What every node has left beside what runs on each. */
+  /** Free resources of every node, less the pods that run on each. */
   readonly free: { readonly millicores: number; readonly memory: number; readonly pods: number; readonly volumes: number };
 
-  /** How many pods have to find a place. */
+  /** Number of pods to place. */
   readonly pods: number;
 
-  /** The groups by their index of which one pod comes by, and those that come up anew beside themselves. */
+  /** Indices of groups with transient pods, and of groups with surge pods. */
   readonly passing: readonly number[];
   readonly surging: readonly number[];
 
-  /** Whether some groups come before others. */
+  /** Is true if groups differ in priority. */
   readonly preempts: boolean;
 
   private readonly loadsAsAsked: readonly Load[];
   private readonly loadsWithDefaults: readonly Load[];
 
-  /** `groups` are those whose pods are not one on every node; those are `overhead`, taken from every node. */
+  /** `groups` are those whose pods don't run on every node. `overhead` runs on every node, and is subtracted from each. */
   constructor(
     readonly pool: NodePool,
     readonly groups: readonly PodGroup[],
@@ -79,12 +79,12 @@ export class SimulationInput {
     this.loadsWithDefaults = groups.map((group) => loadOf(group, DEFAULT_SPREAD, this.zones.length));
   }
 
-  /** Whether every node can hold what runs on each. */
+  /** Checks that every node has capacity for the pods that run on each node. */
   get overheadFits(): boolean {
     return this.zoneOf.length === 0 || Object.values(this.free).every((left) => left >= 0);
   }
 
-  /** The groups, in their order, with the scheduler's own spread or without. */
+  /** The groups, in their order, with or without the scheduler's default spread. */
   loads(spreadByDefault: boolean): readonly Load[] {
     return spreadByDefault ? this.loadsWithDefaults : this.loadsAsAsked;
   }
@@ -105,7 +105,7 @@ function loadOf(group: PodGroup, defaults: readonly Spread[], zones: number): Lo
     required: rules(({ required }) => required),
     even: rules(({ required, how }) => !required && how === "even"),
     apart: rules(({ required, how }) => !required && how === "apart"),
-    // What an even spread leaves there.
+    // Share of an even spread.
     share: typeof pods === "number" ? Math.ceil(pods / zones) : 0,
   };
 }

@@ -2,24 +2,24 @@ import type { NodePool, PodGroup } from "./contract";
 import { podGroups } from "./pod-groups";
 import { type Verdict, verdictOn } from "./verdict";
 
-/** Room that is kept for something that no entry names, and why. */
+/** Capacity that is reserved for pods without an entry, with the reason. */
 export interface CapacityReservation {
   readonly reason: string;
   readonly groups: readonly PodGroup[];
 }
 
-/** What a cluster offers to pods, and what is asked of it. */
+/** Capacity of a cluster, and the pods that request it. */
 export class CapacityLedger {
   private readonly entries: PodGroup[] = [];
   private readonly reserves: CapacityReservation[] = [];
   private readonly priorities: Map<string, number>;
 
-  /** What was found for a pool, until an entry is added. */
+  /** Results by pool, cleared when an entry is added. */
   private readonly verdicts = new Map<NodePool, Verdict>();
 
   /**
-   * `pool` is absent where the sizes of nodes are unknown: then there is no verdict. `priorities` are the values of
-   * PriorityClasses by their names, for those who declare pods of them.
+   * `pool` is absent if node sizes are unknown: then there is no result. `priorities` are the values of PriorityClasses by name, for
+   * callers that declare pods with a class.
    */
   constructor(
     readonly pool?: NodePool,
@@ -28,33 +28,33 @@ export class CapacityLedger {
     this.priorities = new Map(Object.entries(priorities));
   }
 
-  /** What pods of a PriorityClass declare. Of a class that is unknown here, and of none: nothing. */
+  /** Priority of pods with a PriorityClass. Without a class, or with an unknown one: no priority. */
   priorityOf(className: string | undefined): Pick<PodGroup, "priority"> {
     const priority = this.priorities.get(className ?? "");
     return priority ? { priority } : {};
   }
 
-  /** Enters what is to run, by declaration. */
+  /** Adds pods by declaration. */
   add(...groups: readonly PodGroup[]): void {
     this.entries.push(...groups);
     this.verdicts.clear();
   }
 
   /**
-   * Enters what is to run, from the objects that a stack sends to the API: workloads, with what scales them. Their
-   * priority classes stand in the same list or in one that was entered before.
+   * Adds the pods of objects that a stack sends to the API: workloads and their autoscalers. Their PriorityClasses must be in the same list
+   * or in one that was entered before.
    */
   enter(objects: readonly object[]): void {
     this.add(...podGroups(objects, this.priorities));
   }
 
-  /** Keeps room for what may come and no entry names, and says why: `"the other slot of query-api"`. */
+  /** Reserves capacity for pods that may be added without an entry, with the reason: `"the other slot of query-api"`. */
   keep(reason: string, ...groups: readonly PodGroup[]): void {
     this.reserves.push({ reason, groups });
     this.verdicts.clear();
   }
 
-  /** Another ledger with the same entries, for a result that leaves this one as it is. */
+  /** A copy with the same entries, to compute a result without changing this ledger. */
   copy(): CapacityLedger {
     const copied = new CapacityLedger(this.pool, Object.fromEntries(this.priorities));
     copied.entries.push(...this.entries);
@@ -62,17 +62,17 @@ export class CapacityLedger {
     return copied;
   }
 
-  /** Everything that is to run. */
+  /** All pod groups, reservations included. */
   get groups(): readonly PodGroup[] {
     return this.entries;
   }
 
-  /** Room that is kept. */
+  /** Reserved capacity. */
   get kept(): readonly CapacityReservation[] {
     return this.reserves;
   }
 
-  /** Whether everything that must run fits, room that is kept included: its own pool, or another that might do. */
+  /** Checks that all required pods and reservations fit the ledger's pool, or another pool that is given. */
   verdict(pool: NodePool | undefined = this.pool): Verdict {
     if (!pool) return { known: false, reason: "the sizes of the nodes are unknown" };
     const found = this.verdicts.get(pool) ?? verdictOn(pool, [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)]);

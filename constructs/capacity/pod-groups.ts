@@ -2,7 +2,7 @@ import { InvalidInput, type Problem } from "../core/errors";
 import type { PodGroup, PodRequest, Spread } from "./contract";
 import { type PodSpec, requestOf } from "./pod-request";
 
-/** A selector of labels, as the Kubernetes API has it. */
+/** A label selector of the Kubernetes API. */
 interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;
   readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
@@ -36,7 +36,7 @@ interface Template {
 
 type Amount = number | string;
 
-/** What is read of an object of the Kubernetes API, whatever its kind. */
+/** The fields that are read of a Kubernetes object, whatever its kind. */
 interface ApiObject {
   readonly kind?: string;
   readonly metadata?: { readonly name?: string; readonly generateName?: string; readonly namespace?: string };
@@ -64,13 +64,13 @@ interface ApiObject {
   };
 }
 
-/** How many pods a workload has. */
+/** Number of pods of a workload. */
 interface Scale {
   readonly pods: number;
   readonly most?: number;
 }
 
-/** What a kind of workload makes of its own fields. */
+/** Pod template and number of pods, read from the fields of a kind of workload. */
 interface WorkloadKind {
   readonly template: (object: ApiObject) => Template | undefined;
   readonly pods: (object: ApiObject, scaled: Scale | undefined) => Pick<PodGroup, "pods" | "most" | "surge" | "passing">;
@@ -84,11 +84,11 @@ const WORKLOADS: Readonly<Record<string, WorkloadKind>> = {
       return { ...scale, ...surgeOf(spec?.strategy, scale.pods) };
     },
   },
-  // A pod of it goes before its successor comes.
+  // It deletes a pod before it creates the replacement.
   StatefulSet: { template: ({ spec }) => spec?.template, pods: ({ spec }, scaled) => scaled ?? { pods: spec?.replicas ?? 1 } },
   DaemonSet: {
     template: ({ spec }) => spec?.template,
-    // Of a percentage of an unknown number of nodes, one pod is as telling as more: each node has to hold it.
+    // For a percentage of an unknown number of nodes one pod is enough: each node must have capacity for it.
     pods: ({ spec }) => ({
       pods: "each-node",
       ...positive("surge", Math.min(1, wanted(spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0, 100))),
@@ -101,29 +101,29 @@ const WORKLOADS: Readonly<Record<string, WorkloadKind>> = {
   },
 };
 
-/** What scales a workload, and between which numbers (defaults: Kubernetes, autoscaling/v2; KEDA, ScaledObject). */
+/** Autoscalers of a workload, with minimum and maximum (defaults: Kubernetes, autoscaling/v2; KEDA, ScaledObject). */
 const SCALERS: Readonly<Record<string, (spec: ApiObject["spec"]) => Scale>> = {
   HorizontalPodAutoscaler: (spec) => ({ pods: spec?.minReplicas ?? 1, most: spec?.maxReplicas ?? 1 }),
   ScaledObject: (spec) => ({ pods: spec?.minReplicaCount ?? 0, most: spec?.maxReplicaCount ?? 100 }),
 };
 
-/** Rolling updates of a Deployment that says nothing of them (Kubernetes, apps/v1). */
+/** `maxSurge` and `maxUnavailable` of a Deployment that sets neither (Kubernetes, apps/v1). */
 const DEFAULT_ROLLING = "25%";
 
-/** Priority classes of every cluster (Kubernetes). */
+/** PriorityClasses of every cluster (Kubernetes). */
 const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
   "system-cluster-critical": 2_000_000_000,
   "system-node-critical": 2_000_001_000,
 };
 
-/** Under which name the class for pods that name none is known. */
+/** Key of the global default class, for pods that name no class. */
 const GLOBAL_DEFAULT = "";
 
 const PLACES: Readonly<Record<string, Spread["over"]>> = { "topology.kubernetes.io/zone": "zone", "kubernetes.io/hostname": "node" };
 
 /**
- * The pods that objects of the Kubernetes API stand for, as a scheduler sees them. Objects of other kinds are passed
- * over. `priorities` are the classes known by name, and get those of the list as well.
+ * The pods of Kubernetes objects, as the scheduler sees them. Objects of other kinds are ignored. `priorities` are values of classes by
+ * name; classes in the list are added to it.
  */
 export function podGroups(objects: readonly object[], priorities: Map<string, number> = new Map()): readonly PodGroup[] {
   const problems: Problem[] = [];
@@ -168,7 +168,7 @@ function scaleOf(object: ApiObject): readonly (readonly [string, Scale])[] {
   return scaler && target ? [[`${target.kind ?? "Deployment"} ${nameOf(object, target.name)}`, scaler(object.spec)]] : [];
 }
 
-/** Pods that come before others go. Where a rollout may take pods away first, it goes on without room for more. */
+/** Pods created before old ones are deleted. A rollout that may delete pods first needs no capacity for more. */
 function surgeOf(strategy: NonNullable<ApiObject["spec"]>["strategy"], pods: number): Pick<PodGroup, "surge"> {
   if (strategy?.type === "Recreate") return {};
   const { maxSurge = DEFAULT_ROLLING, maxUnavailable = DEFAULT_ROLLING } = strategy?.rollingUpdate ?? {};
@@ -176,7 +176,7 @@ function surgeOf(strategy: NonNullable<ApiObject["spec"]>["strategy"], pods: num
   return away > 0 ? {} : positive("surge", pods === 0 ? 0 : wanted(maxSurge, pods));
 }
 
-/** A number, or a part of the pods, rounded up. */
+/** A number, or a percentage of the pods, rounded up. */
 function wanted(amount: Amount, pods: number): number {
   if (typeof amount === "number") return amount;
   return amount.endsWith("%") ? Math.ceil((Number.parseFloat(amount) / 100) * pods) : Number(amount);
@@ -195,7 +195,7 @@ function withClaims(request: PodRequest, { spec }: ApiObject): PodRequest {
   return volumes > 0 ? { ...request, volumes } : request;
 }
 
-/** How its pods keep away from each other. What a constraint says of other pods is not their own spread. */
+/** Spread constraints between the template's own pods. Constraints about other pods are ignored. */
 function spreadOf({ metadata, spec }: Template): readonly Spread[] {
   const labels = metadata?.labels ?? {};
   const { requiredDuringSchedulingIgnoredDuringExecution: required = [], preferredDuringSchedulingIgnoredDuringExecution: preferred = [] } =
@@ -224,7 +224,7 @@ const OPERATORS: Readonly<Record<string, (value: string | undefined, values: rea
   DoesNotExist: (value) => value === undefined,
 };
 
-/** Whether a selector means pods of these labels. None means none, an empty one all. */
+/** Checks that a selector matches these labels. No selector matches nothing, an empty one everything. */
 function selects(selector: Selector | undefined, labels: Readonly<Record<string, string>>): boolean {
   if (!selector) return false;
   return (

@@ -13,7 +13,7 @@ interface Container {
   readonly resources?: Resources;
 }
 
-/** What of a pod's specification says what it asks for. */
+/** The fields of a pod's specification that determine its requests. */
 export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
@@ -25,7 +25,7 @@ const COUNTED = { cpu: 1000, memory: 1 } as const;
 
 type Resource = keyof typeof COUNTED;
 
-/** What a pod asks for, and its volumes. What can't be read is added to the problems. */
+/** Resource requests of a pod, and its volumes. Values that can't be parsed are added to the problems. */
 export function requestOf(spec: PodSpec, path: string, problems: Problem[]): PodRequest {
   const volumes = (spec.volumes ?? []).filter(({ ephemeral, persistentVolumeClaim }) => ephemeral || persistentVolumeClaim).length;
   const of = (resource: Resource) => asked(spec, resource, path, problems);
@@ -33,8 +33,8 @@ export function requestOf(spec: PodSpec, path: string, problems: Problem[]): Pod
 }
 
 /**
- * The containers and sidecars of a pod together, or an initial container beside the sidecars before it if that is more
- * (Kubernetes, sidecar containers). What is asked of the pod as a whole goes before.
+ * Sum of a pod's containers and sidecars, or an init container plus the sidecars before it if that is more (Kubernetes, sidecar
+ * containers). Requests of the pod as a whole take precedence.
  */
 function asked(spec: PodSpec, resource: Resource, path: string, problems: Problem[]): number {
   const of = ({ name, resources }: Container) => read(resources, resource, `${path}.${name}`, problems) ?? 0;
@@ -49,7 +49,7 @@ function asked(spec: PodSpec, resource: Resource, path: string, problems: Proble
   return read(spec.resources, resource, path, problems) ?? Math.max(first, together);
 }
 
-/** A limit without a request is the request as well. */
+/** The request, or the limit if there is no request. */
 function read(resources: Resources = {}, resource: Resource, path: string, problems: Problem[]): number | undefined {
   const [field, value] =
     resources.requests?.[resource] === undefined ? ["limits", resources.limits?.[resource]] : ["requests", resources.requests[resource]];

@@ -1,6 +1,6 @@
 import type { Reading } from "../core/quantities";
 
-/** Units as the Kubernetes API takes them (apimachinery, resource.Quantity). */
+/** Suffixes that the Kubernetes API accepts (apimachinery, resource.Quantity). */
 const UNITS: Readonly<Record<string, number>> = {
   n: 1e-9,
   u: 1e-6,
@@ -20,7 +20,7 @@ const UNITS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** A quantity as it stands in an object of the API, in whole thousandths (`scale` 1000) or ones, rounded up as Kubernetes does. */
+/** Parses a quantity of the API into whole thousandths (`scale` 1000) or ones, rounded up as Kubernetes does. */
 export function quantity(value: unknown, scale: 1 | 1000): Reading {
   const match = /^\+?(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([A-Za-z]{0,2}))$/.exec(String(value));
   const [, digits, exponent, unit = ""] = match ?? [];
@@ -29,6 +29,6 @@ export function quantity(value: unknown, scale: 1 | 1000): Reading {
     return { rule: "is no quantity that Kubernetes reads", remedy: 'write a number with or without a unit, like "500m" or "2Gi"' };
   }
   const amount = Number(digits) * factor * scale;
-  // 0.1 * 1000 and the like miss the whole number by a rounding error of the machine.
+  // Tolerates floating-point errors, such as that of 0.1 * 1000.
   return Math.ceil(amount - 1e-6);
 }

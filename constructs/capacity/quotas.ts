@@ -1,12 +1,12 @@
 import type { PodGroup } from "./contract";
 import { quantity } from "./quantity";
 
-/** Pods that a namespace's quota never admits. */
+/** Pods that can't fit in their namespace's quota. */
 export interface Excess {
   /** Their namespace and name: `read-store/migrations`. */
   readonly name: string;
 
-  /** What they ask for, and what is left: `asks for 4000m of CPU beside 1500m of other pods, and the quota of read-store admits 2000m`. */
+  /** Their request, and the quota: `asks for 4000m of CPU beside 1500m of other pods, and the quota of read-store admits 2000m`. */
   readonly rule: string;
 }
 
@@ -16,7 +16,7 @@ interface Quota {
   readonly spec?: { readonly hard?: Readonly<Record<string, unknown>> };
 }
 
-/** What a quota counts of one pod, by the key of its limit, and how that is written. */
+/** Amount that a quota counts for one pod, by the key of its limit, and its format. */
 const COUNTED: Readonly<
   Record<string, { readonly scale: 1 | 1000; readonly of: (group: PodGroup) => number; readonly show: (amount: number) => string }>
 > = {
@@ -25,10 +25,7 @@ const COUNTED: Readonly<
   pods: { scale: 1, of: () => 1, show: (amount) => `${amount} pods` },
 };
 
-/**
- * Pods that the quota of their namespace admits at no time: all others at their most, and those of one job, or what one
- * rollout has more, on top of them.
- */
+/** Pods that exceed their namespace's quota: all others at maximum replicas, plus the pods of one job or the surge of one rollout. */
 export function beyondQuotas(objects: readonly object[], groups: readonly PodGroup[]): readonly Excess[] {
   const quotas = (objects as readonly Quota[]).filter(({ kind }) => kind === "ResourceQuota");
   return quotas.flatMap(({ metadata: { namespace = "" } = {}, spec: { hard = {} } = {} }) => {

@@ -1,30 +1,30 @@
 import type { PodGroup } from "./contract";
 import type { Load, Rule, SimulationInput } from "./ground";
 
-/** One way in which the same pods may come: their order, and chance where the scheduler leaves it to that. */
+/** One order in which the pods arrive, with a seed for the scheduler's random choices. */
 export interface PlacementOrder {
-  /** Groups by their index, once for each pod, in the order in which the pods come. */
+  /** Group index of each pod, in the order of arrival. */
   readonly arrivals: readonly number[];
 
-  /** Whether what names no spread is spread softly, as the scheduler does for pods of a Deployment, or not at all. */
+  /** Applies the scheduler's default soft spread, as for pods of a Deployment, to groups without one. */
   readonly spreadByDefault: boolean;
 
   readonly seed: number;
 }
 
-/** A group whose pods find no place. */
+/** A group with unschedulable pods. */
 export interface Unschedulable {
   readonly group: PodGroup;
   readonly pods: number;
 
   /**
-   * `room`: no node has enough. `spread`: a node has, where its rules of spread let none go. `volumes`: more of its
-   * volumes are in the zone that is lost than its share.
+   * `room`: no node has enough capacity. `spread`: a node has, but required spread rules exclude it. `volumes`: more of its volumes are in
+   * the failed zone than an even share.
    */
   readonly why: "room" | "spread" | "volumes";
 }
 
-/** What a node has free, or a pod asks for. */
+/** Free resources of a node, or requests of a pod. */
 export interface Amount {
   readonly millicores: number;
   readonly memoryBytes: number;
@@ -32,24 +32,24 @@ export interface Amount {
 
 const MAX_SCORE = 100;
 
-/** Weight of spread and of affinity beside least and balanced allocation (kube-scheduler, default plugins). */
+/** Weight of spread and affinity, relative to least and balanced allocation (kube-scheduler, default plugins). */
 const SPREAD_WEIGHT = 2;
 
-// Looked up once: in a sandbox, as Jest's, each look at a global costs more than the sum it stands in.
+// Looked up once: in a sandbox such as Jest's, each access to a global costs more than the calculation around it.
 const { abs, floor, imul, log, max, min, round } = Math;
 const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
 
 const NOWHERE = -1;
 
-/** Waits for its volume's zone. */
+/** Pending until the zone of its volume is back. */
 const WAITING = -2;
 
 /**
- * What kube-scheduler does with pods one after the other: its filters (room, volumes, required spread), its scores
- * (least and balanced allocation, preferred spread) and its preemption.
+ * Simulation of kube-scheduler, one pod after the other: its filters (capacity, volumes, required spread), its scores (least and balanced
+ * allocation, preferred spread) and its preemption.
  */
 export class Simulation {
-  /** How many pods of a group, by its index, wait for volumes in the zone that is lost. */
+  /** Number of pods, by group index, that wait for volumes in the failed zone. */
   readonly waiting = new Map<number, number>();
 
   private readonly zoneOf: Int32Array;
@@ -65,7 +65,7 @@ export class Simulation {
   private readonly freePods: Float64Array;
   private readonly freeVolumes: Float64Array;
 
-  /** Pods of each group on each node and in each zone: those of the first group, then those of the next. */
+  /** Pods of each group on each node and in each zone, ordered by group. */
   private readonly onNode: Int32Array;
   private readonly inZone: Int32Array;
 
@@ -73,15 +73,15 @@ export class Simulation {
   private readonly nodeOf: Int32Array;
   private readonly volumesIn: Int32Array;
 
-  /** Nodes that a pod can go to, and their scores by the same index. */
+  /** Nodes that are feasible for a pod, and their scores by the same index. */
   private readonly feasible: Int32Array;
   private readonly spreadScores: Float64Array;
   private readonly affinityScores: Float64Array;
 
-  /** The most pods that each required rule leaves to a place that is to get one more. */
+  /** Maximum number of pods that a zone or node may have to get one more, for each required rule. */
   private readonly limits: number[] = [];
 
-  /** Made once for many courses: to make what it holds costs more than a course does. */
+  /** Created once for many placement orders, because allocating the arrays costs more than placing the pods. */
   constructor(private readonly ground: SimulationInput) {
     const { zoneOf, zones, groups, pods } = ground;
     this.zoneOf = zoneOf;
@@ -101,7 +101,7 @@ export class Simulation {
     this.affinityScores = new Float64Array(this.nodes);
   }
 
-  /** Begins a course: all nodes are there, and nothing is on them. */
+  /** Starts a placement attempt with all nodes up and empty. */
   begin({ arrivals, spreadByDefault, seed }: PlacementOrder): void {
     const { free } = this.ground;
     this.loads = this.ground.loads(spreadByDefault);
@@ -119,7 +119,7 @@ export class Simulation {
     this.waiting.clear();
   }
 
-  /** Places every pod that has no place yet. Whoever finds none is tried again as long as others still move. */
+  /** Places every pod that has no node yet. Retries pods that don't fit as long as others still move. */
   settle(): readonly Unschedulable[] {
     let queue: number[] = [];
     for (let pod = 0; pod < this.nodeOf.length; pod++) if (this.nodeOf[pod] === NOWHERE) queue.push(pod);
@@ -142,7 +142,7 @@ export class Simulation {
     return this.homeless(queue);
   }
 
-  /** Goes on where another one is, with a zone's nodes gone. Pods whose volumes are there wait; the others need another place. */
+  /** Continues from another simulation with the nodes of a zone down. Pods with volumes there wait; the others are rescheduled. */
   lose(zone: string, before: Simulation): void {
     this.become(before);
     const lost = this.ground.zones.indexOf(zone);
@@ -158,7 +158,7 @@ export class Simulation {
     }
   }
 
-  /** Whether so many more pods of a group fit beside everything else, which stays as it is. */
+  /** Checks that so many more pods of a group fit in addition to everything else, without moving pods. */
   hasRoomFor(group: number, pods: number): boolean {
     const placed: number[] = [];
     while (placed.length < pods) {
@@ -171,7 +171,7 @@ export class Simulation {
     return placed.length === pods;
   }
 
-  /** Whether every node has room for one more pod. */
+  /** Checks that every node has capacity for one more pod. */
   hasRoomOnEach({ millicores, memoryBytes, volumes = 0 }: PodGroup["request"]): boolean {
     return this.alive.every(
       (alive, node) =>
@@ -183,7 +183,7 @@ export class Simulation {
     );
   }
 
-  /** The largest pod, in the proportions of a node, that finds room on one node. */
+  /** The largest pod, limited by the fuller of CPU and memory, that still fits on a node. */
   get largest(): Amount {
     let best: Amount = { millicores: 0, memoryBytes: 0 };
     let most = 0;
@@ -235,7 +235,7 @@ export class Simulation {
     if ((this.loads[group] as Load).volumes > 0) this.volumesIn[pod] = this.zoneOf[node] as number;
   }
 
-  /** Gives room of a node to a pod (1), or back (-1). */
+  /** Assigns a node's resources to a pod (1), or frees them (-1). */
   private take(group: number, node: number, pods: 1 | -1): void {
     const load = this.loads[group] as Load;
     (this.freeMillicores[node] as number) -= pods * load.millicores;
@@ -255,7 +255,7 @@ export class Simulation {
     );
   }
 
-  /** The node that the scheduler binds a pod to, or none. */
+  /** The node that the scheduler binds a pod to, or `NOWHERE`. */
   private choose(group: number, zone: number): number {
     const load = this.loads[group] as Load;
     this.limit(group);
@@ -283,7 +283,7 @@ export class Simulation {
     return chosen;
   }
 
-  /** Notes what each required rule leaves. */
+  /** Computes the limits of the required rules. */
   private limit(group: number): void {
     const { required } = this.loads[group] as Load;
     for (let rule = 0; rule < required.length; rule++) {
@@ -299,7 +299,7 @@ export class Simulation {
     return true;
   }
 
-  /** How many pods of a group are in the place that a rule counts, where a node is. */
+  /** Number of a group's pods in the zone or on the node that a rule counts. */
   private count(group: number, { overNodes }: Rule, node: number): number {
     return (overNodes ? this.onNode[group * this.nodes + node] : this.inZone[group * this.zones + (this.zoneOf[node] as number)]) as number;
   }
@@ -310,7 +310,7 @@ export class Simulation {
     return least;
   }
 
-  /** Least and balanced allocation, in whole points as the scheduler counts them. */
+  /** Score of least and balanced allocation, in whole points as in the scheduler. */
   private allocationScore(load: Load, node: number): number {
     const { millicores, memoryBytes } = this.ground.pool.node;
     const leftMillicores = (this.freeMillicores[node] as number) - load.millicores;
@@ -366,7 +366,7 @@ export class Simulation {
     }
   }
 
-  /** In how many places, as a rule counts them, a pod can go. */
+  /** Number of zones or nodes, as a rule counts them, that are feasible for a pod. */
   private domains({ overNodes }: Rule, count: number): number {
     if (overNodes) return count;
     let zones = 0;
@@ -379,7 +379,7 @@ export class Simulation {
     return zones;
   }
 
-  /** Takes a place from pods of lower priority: on the node where the least important, then the fewest, have to go. */
+  /** Preempts pods of lower priority, on the node where the victims have the lowest priority, then the lowest sum. */
   private preempt(pod: number, queue: number[]): boolean {
     const group = this.groupOf[pod] as number;
     const load = this.loads[group] as Load;
@@ -402,7 +402,7 @@ export class Simulation {
     return true;
   }
 
-  /** Who has to leave a node for a pod: of those below it in priority only as many as needed, the most important stay. */
+  /** Pods to evict from a node for a pod: only as many of lower priority as needed, the highest of them stay. */
   private victims(load: Load, node: number): readonly number[] | undefined {
     const lower: number[] = [];
     for (let pod = 0; pod < this.nodeOf.length; pod++)
@@ -437,7 +437,7 @@ export class Simulation {
     return (this.loads[this.groupOf[pod] as number] as Load).priority;
   }
 
-  /** The same numbers for the same seed: mulberry32. */
+  /** Mulberry32: the same numbers for the same seed. */
   private random(): number {
     this.chance = (this.chance + 0x6d2b79f5) | 0;
     let mixed = imul(this.chance ^ (this.chance >>> 15), this.chance | 1);

@@ -4,27 +4,27 @@ import { courses } from "./courses";
 import { SimulationInput } from "./ground";
 import { type Amount, type PlacementOrder, Simulation, type Unschedulable } from "./scheduling";
 
-/** Whether everything that must run fits. */
+/** Result of the capacity check. */
 export type Verdict = Unknown | Known;
 
-/** No verdict. */
+/** No result. */
 export interface Unknown {
   readonly known: false;
 
-  /** Why there is none. */
+  /** Reason why there is no result. */
   readonly reason: string;
 }
 
 export interface Known {
   readonly known: true;
 
-  /** Whether it does in every case. */
+  /** Is true if everything fits in every case. */
   readonly fits: boolean;
 
-  /** With all nodes first, then with each of the zones lost. */
+  /** With all nodes first, then with each zone down. */
   readonly cases: readonly Case[];
 
-  /** What autoscaled workloads add when each is at its most, and whether that fits as well, with all nodes. */
+  /** Resources that autoscaled workloads add at maximum replicas. `fits` is true if these fit too, with all nodes. */
   readonly scaled: Demand & { readonly fits: boolean };
 }
 
@@ -35,47 +35,46 @@ export interface Demand extends Amount {
 
 /** One state of the nodes. */
 export interface Case {
-  /** @default - none: all nodes are there */
+  /** @default - all nodes are up */
   readonly lostZone?: string;
 
   readonly nodes: number;
 
-  /** What these nodes leave to pods. */
+  /** Allocatable resources of these nodes. */
   readonly room: Demand;
 
-  /** What must run on them, less what waits for its volumes in the zone that is lost. */
+  /** Requests of required pods, less pods that wait for volumes in the failed zone. */
   readonly asked: Demand;
 
   readonly fits: boolean;
 
-  /** What finds no place, of the first course of events in which something does not. */
+  /** Unschedulable pods of the first placement attempt that has any. */
   readonly homeless: readonly Unplaced[];
 
-  /** The largest pod, in the proportions of a node, that would find room beside everything: about this. */
+  /** Approximately the largest pod, limited by CPU and memory, that would fit in addition. */
   readonly largest: Amount;
 }
 
-/** Why a group finds no place: as in scheduling, or as it comes up anew (`surge`), or when it comes by (`passing`). */
+/** Reason why a group doesn't fit: as in scheduling, or during a rolling update (`surge`), or as a transient pod (`passing`). */
 export interface Unplaced {
   readonly group: PodGroup;
   readonly pods: number;
   readonly why: Unschedulable["why"] | "overhead" | "surge" | "passing";
 }
 
-/** One course of events, and what finds no place in it. */
+/** One placement attempt, and its unschedulable pods. */
 interface Trial {
   readonly lostZone?: string;
   readonly homeless: readonly Unplaced[];
   readonly largest: Amount;
 
-  /** How many pods of a group, by its index, wait for their volumes. */
+  /** Number of pods, by group index, that wait for their volumes. */
   readonly waiting: ReadonlyMap<number, number>;
 }
 
 /**
- * Whether everything fits a pool: with all nodes, and one workload coming up anew beside everything else; and with
- * any one zone lost, where there are several. It fits if it does however the others were placed before, or else in
- * every course of events that is tried.
+ * Checks that everything fits a pool: with all nodes, including the surge of one workload; and with any one zone down, if there are
+ * several. It fits if it does in any placement order (`isCertain`), or else in every order that is tried.
  */
 export function verdictOn(pool: NodePool, entries: readonly PodGroup[]): Known {
   const { groups, overhead, placed, states } = read(pool, entries);
@@ -92,18 +91,18 @@ export function verdictOn(pool: NodePool, entries: readonly PodGroup[]): Known {
   return { known: true, fits, cases, scaled: { ...more, fits: fits && (more.pods === 0 || fitsNow(pool, groups.map(atMost), overhead)) } };
 }
 
-/** A course of events in which something finds no place. */
+/** A placement order with unschedulable pods. */
 export interface Counterexample {
   readonly course: PlacementOrder;
 
-  /** The groups that the course means by their index. */
+  /** The groups to which the indices of the order refer. */
   readonly groups: readonly PodGroup[];
 
-  /** @default - it happens with all nodes */
+  /** @default - it fails with all nodes up */
   readonly lostZone?: string;
 }
 
-/** The first course of events in which something finds no place, if any of those that are tried is one. */
+/** The first placement order with unschedulable pods, if one of those that are tried has any. */
 export function witness(pool: NodePool, entries: readonly PodGroup[]): Counterexample | undefined {
   const { groups, overhead } = read(pool, entries);
   const ground = new SimulationInput(pool, groups, overhead);
@@ -115,7 +114,7 @@ export function witness(pool: NodePool, entries: readonly PodGroup[]): Counterex
   return undefined;
 }
 
-/** Whether everything fits however it is placed, which can be said without trying. */
+/** Checks without a simulation that everything fits in any placement order. Sufficient, not necessary. */
 export function isCertain(pool: NodePool, entries: readonly PodGroup[]): boolean {
   const { groups, overhead, states } = read(pool, entries);
   const node = less(pool.node, overhead);
@@ -130,7 +129,7 @@ export function isCertain(pool: NodePool, entries: readonly PodGroup[]): boolean
   });
 }
 
-/** The states of the first course that fails, or of the most frugal one if none does. */
+/** Cases of the first placement order that fails; if none does, those with the least free capacity on one node. */
 function firstFailure(ground: SimulationInput): readonly Trial[] {
   const certain = isCertain(ground.pool, [...ground.groups, ...ground.overhead]);
   const stage = new Stage(ground);
@@ -144,7 +143,7 @@ function firstFailure(ground: SimulationInput): readonly Trial[] {
   return first as readonly Trial[];
 }
 
-/** Where courses of events are played, one after the other: with all nodes, and from there on with a zone lost. */
+/** Simulations that are reused for all placement orders: one with all nodes, one that continues from it with a zone down. */
 class Stage {
   readonly whole: Simulation;
   readonly left: Simulation;
@@ -155,7 +154,7 @@ class Stage {
   }
 }
 
-/** All states of the nodes in one course of events. */
+/** Results of one placement order, with all nodes and with each zone down. */
 function trials({ ground, whole, left }: Stage, course: PlacementOrder): readonly Trial[] {
   const states = lossesOf(ground.pool);
   if (!ground.overheadFits) {
@@ -174,7 +173,7 @@ function trials({ ground, whole, left }: Stage, course: PlacementOrder): readonl
     { homeless, largest: whole.largest, waiting: new Map() },
     ...states.map((lostZone) => {
       left.lose(lostZone, whole);
-      // What had no place before has none now either, and is told already.
+      // Pods that were unschedulable before still are, and are reported already.
       const homeless = [...left.settle(), ...passers(left, ground)];
       return { lostZone, homeless: unplaced.length > 0 ? [] : homeless, largest: left.largest, waiting: new Map(left.waiting) };
     }),
@@ -207,7 +206,7 @@ function demandOf(waiting: Trial["waiting"], groups: readonly PodGroup[]): Deman
   );
 }
 
-/** Of two courses, for each state the one that leaves less in one piece. */
+/** The smaller `largest` of two attempts, for each case. */
 function least(one: readonly Trial[], other: readonly Trial[]): readonly Trial[] {
   return one.map((trial, index) => {
     const rival = other[index] as Trial;
@@ -215,7 +214,7 @@ function least(one: readonly Trial[], other: readonly Trial[]): readonly Trial[]
   });
 }
 
-/** One friendly course, with all nodes. */
+/** Checks one friendly placement order, with all nodes. */
 function fitsNow(pool: NodePool, groups: readonly PodGroup[], overhead: readonly PodGroup[]): boolean {
   const ground = new SimulationInput(pool, groups, overhead);
   const { value } = coursesOn(ground).next();
@@ -229,7 +228,7 @@ function coursesOn({ pool, groups }: SimulationInput): Generator<PlacementOrder>
   return courses(groups, roomOf(pool).nodes, (group) => part(group, pool.node));
 }
 
-/** The entries in an order of their own: theirs means nothing. */
+/** The entries in a fixed order: their own must not affect the result. */
 function read(pool: NodePool, entries: readonly PodGroup[]) {
   const keyed = entries.map((group) => ({ group, key: JSON.stringify([group.name, group]) }));
   const placed = keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ group }) => group);
@@ -242,7 +241,7 @@ function zonesOf(pool: NodePool): readonly string[] {
   return Object.keys(pool.zones).filter((zone) => (pool.zones[zone] as number) > 0);
 }
 
-/** The zones that can be lost: none is, where it is the only one. */
+/** The zones that can fail: none if there is only one. */
 function lossesOf(pool: NodePool): readonly string[] {
   const zones = zonesOf(pool);
   return zones.length > 1 ? zones : [];
@@ -254,7 +253,7 @@ function roomOf({ zones, node }: NodePool, lostZone?: string): { readonly nodes:
   return { nodes, room: times({ millicores, memoryBytes, pods, volumes }, nodes) };
 }
 
-/** What groups ask of so many nodes. */
+/** Total requests of groups on so many nodes. */
 function demand(groups: readonly PodGroup[], nodes: number): Demand {
   return groups.reduce((sum, { request, pods, passing }) => {
     const { millicores, memoryBytes, volumes = 0 } = request;
@@ -287,7 +286,7 @@ function atMost(group: PodGroup): PodGroup {
   return typeof group.pods === "number" && group.most !== undefined ? { ...group, pods: Math.max(group.pods, group.most) } : group;
 }
 
-/** How much of a node a pod takes, of what it takes most of. */
+/** Part of a node that a pod requests, of CPU or memory, whichever is more. */
 function part({ request }: PodGroup, node: NodeRoom): number {
   return Math.max(request.millicores / node.millicores, request.memoryBytes / node.memoryBytes);
 }

@@ -1,26 +1,26 @@
 import type { ExternalSecret, PushSecret } from "./objects";
 import { SECRET_STORE } from "./secret-store";
 
-/** An authority, and the name under which other clusters find it. */
+/** A certificate authority (CA), and the name under which other clusters find it. */
 export interface AuthorityPlace {
   readonly namespace: string;
 
   /** The Secret with `ca.crt`. */
   readonly secretName: string;
 
-  /** The name in Secrets Manager, without what all of the environment begin with. */
+  /** Name in Secrets Manager, without the environment's prefix. */
   readonly remoteName: string;
 }
 
-/** What the value is called there: External Secrets takes a dot for a step into an object. */
+/** Key of the value there: External Secrets reads a dot as a path into an object. */
 const PROPERTY = "certificate";
 
 export interface AuthorityPush extends AuthorityPlace {
-  /** All the tags that Terraform gives that place: those that are not said again are taken away. */
+  /** All tags that Terraform sets on that secret: tags that are missing here would be removed. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Says in Secrets Manager who the authority is, and says it again when it changes. Its key stays where it is. */
+/** Pushes the CA certificate to Secrets Manager, and again when it changes. Its private key stays in the cluster. */
 export function authorityPush({ namespace, secretName, remoteName, tags }: AuthorityPush): PushSecret {
   return {
     apiVersion: "external-secrets.io/v1alpha1",
@@ -45,7 +45,7 @@ export function authorityPush({ namespace, secretName, remoteName, tags }: Autho
   };
 }
 
-/** What another cluster has said, as a Secret with `ca.crt`. */
+/** The CA certificate that another cluster pushed, as a Secret with `ca.crt`. */
 export function authorityCopy({ namespace, secretName, remoteName }: AuthorityPlace): ExternalSecret {
   return {
     apiVersion: "external-secrets.io/v1",

@@ -1,4 +1,4 @@
-/** Where a secret is found in a cluster: its place, never its value. All that code ever knows of a secret. */
+/** Reference to a secret in a cluster: its location, never its value. Code handles secrets only in this form. */
 export interface SecretRef {
   readonly namespace: string;
 
@@ -8,60 +8,60 @@ export interface SecretRef {
   readonly key: string;
 }
 
-/** A secret that is made by chance and known to nobody: what it is called, and what it looks like. */
+/** A secret with generated values: its name and format. Its values are not known to code or people. */
 export interface SecretSpec {
-  /** Of the Kubernetes Secret, and the end of its name in Secrets Manager: `grafana-admin`. */
+  /** Name of the Kubernetes Secret, and the end of its name in Secrets Manager: `grafana-admin`. */
   readonly name: string;
 
-  /** What it opens, for the one who finds it in a console. */
+  /** Purpose, shown as its description in the AWS console. */
   readonly purpose: string;
 
-  /** What is drawn at random, by key. Fixed once it is made: a key that comes later needs a secret of its own. */
+  /** Generated values by key. Fixed after creation: a key that is added later needs another secret. */
   readonly keys: Readonly<Record<string, RandomValue>>;
 
   /**
-   * What stands beside it and is no secret, such as the user's name.
-   * @default - nothing
+   * Values that are stored with it and are not secret, such as the user name.
+   * @default - none
    */
   readonly fixed?: Readonly<Record<string, string>>;
 
   readonly rotation: Rotation;
 }
 
-/** A value that is drawn at random, each character by itself. */
+/** A value of random characters, each generated independently. */
 export interface RandomValue {
-  /** In characters. */
+  /** Number of characters. */
   readonly length: number;
 
   /**
-   * What it is made of. Neither has a character that means something in a URL, a shell or YAML.
+   * Set of characters. Neither set has characters with a meaning in URLs, shells or YAML.
    * @default "alphanumeric"
    */
   readonly characters?: Characters;
 }
 
-/** Upper and lower case letters and digits (5.9 bits a character), or lower-case hexadecimal digits (4 bits). */
+/** Upper- and lower-case letters and digits (5.9 bits per character), or lower-case hexadecimal digits (4 bits). */
 export type Characters = "alphanumeric" | "hex";
 
-/** How a password changes while clients stay connected. The contract of each engine says it; docs/secrets.md has the steps. */
+/** Rotation of a password while clients stay connected. Each engine's contract defines it; docs/secrets.md has the steps. */
 export interface Rotation {
   readonly method: RotationMethod;
 
-  /** What clients do when the value has changed: read it again at their next connection, or start anew. */
+  /** Client behavior after a change: read the value again at the next connection, or restart. */
   readonly clients: "read-again" | "restart";
 
-  /** What makes a new value good at the engine, with `NEW` for the value: `ACL SETUSER default >NEW`. */
+  /** Command that sets a new value at the engine, with `NEW` for the value: `ACL SETUSER default >NEW`. */
   readonly engine: string;
 }
 
 /**
- * How old and new are good at once, so that no client is cut off.
+ * Method that keeps clients connected during a rotation.
  *
- * - `alternating-users`: two users have the same rights. The one that is not in use gets the new password, then clients
- *   are told its name as well. PostgreSQL has one password for each user.
- * - `two-passwords`: a user has both for a while. Valkey, Redis and ElastiCache take several for each user.
- * - `engine-first`: there is one, checked at each request or sign-in. For administrators, whom no running client signs
- *   in as: changed at the engine, then here.
- * - `key-ring`: nothing is replaced. A new key comes beside the old ones: it encrypts from now on, they decrypt.
+ * - `alternating-users`: two users have the same rights. The inactive one gets the new password, then clients switch to its name too.
+ *   PostgreSQL has one password per user.
+ * - `two-passwords`: a user has both for a while. Valkey, Redis and ElastiCache accept several passwords per user.
+ * - `engine-first`: one value, checked at each request or sign-in. For administrators, as whom no running client signs in: changed at the
+ *   engine, then here.
+ * - `key-ring`: nothing is replaced. A new key is added to the old ones: it encrypts from now on, the old ones still decrypt.
  */
 export type RotationMethod = "alternating-users" | "two-passwords" | "engine-first" | "key-ring";

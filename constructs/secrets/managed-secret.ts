@@ -9,27 +9,27 @@ import type { Characters, RandomValue, SecretSpec } from "./contract";
 import { secretProblems } from "./spec";
 
 export interface ManagedSecretProps {
-  /** The beginning of its name: system and environment. Controllers may read what begins so, and nothing else. */
+  /** Prefix of its name: system and environment. Controllers may read secrets with this prefix, and no others. */
   readonly name: readonly string[];
 
   readonly spec: SecretSpec;
 
-  /** The customer-managed key, by ARN. */
+  /** ARN of the customer-managed KMS key. */
   readonly key: string;
 
-  /** Whether it is guarded against deletion, and can be had back for 30 days. */
+  /** Enables deletion protection, and recovery for 30 days after a deletion. */
   readonly protect: boolean;
 
   /**
-   * How often its values have been drawn. A higher number draws all of them anew, here and wherever `value` is written.
+   * Generation of its values. A higher number generates all of them again, here and wherever `value` is written.
    * @default 1
    */
   readonly drawing?: number;
 }
 
 /**
- * A secret in AWS Secrets Manager. Its first value is drawn by AWS while Terraform applies, and goes into no plan and no
- * state. Later values are written by a rotation, which no apply undoes.
+ * A secret in AWS Secrets Manager. AWS generates its first value during the apply; the value is not stored in plan or state. A rotation
+ * writes later values, which an apply doesn't change.
  */
 export class ManagedSecret extends Construct {
   readonly arn: string;
@@ -47,7 +47,7 @@ export class ManagedSecret extends Construct {
       name: this.name,
       description: spec.purpose,
       kmsKeyId: key,
-      recoveryWindowInDays: protect ? 30 : 0, // the longest that Secrets Manager allows, and none: its name is free at once
+      recoveryWindowInDays: protect ? 30 : 0, // the maximum, or none: the name can be reused at once
       tags: { rotation: spec.rotation.method },
       lifecycle: { preventDestroy: protect },
     });
@@ -57,21 +57,21 @@ export class ManagedSecret extends Construct {
     this.first = new SecretsmanagerSecretVersion(this, "first", {
       secretId: secret.id,
       secretStringWo: jsonOf({ ...quoted(spec.fixed), ...this.drawn }),
-      // A higher number would draw every value anew, and write it over what a rotation wrote.
+      // A higher number would generate every value again and overwrite what a rotation wrote.
       secretStringWoVersion: drawing,
-      // Secrets Manager drops versions without a label; Terraform would take that for a loss and write another first value.
+      // Secrets Manager deletes versions without a label. Terraform would see the version as missing and write another first value.
       versionStages: ["AWSCURRENT", "first"],
       lifecycle: { ignoreChanges: ["version_stages"] },
     });
     this.arn = secret.arn;
   }
 
-  /** The value of a key, for a write-only argument alone. It is drawn at every plan: what takes it has to be told by `drawing` when. */
+  /** The value of a key, only for a write-only argument. It is generated at every plan: the argument's version must follow `drawing`. */
   value(key: string): string {
     return `\${${this.drawn[key]}}`;
   }
 
-  /** Writes the value once its engine has taken it. What failed before has told nobody, and is drawn anew. */
+  /** Writes the value after its engine has accepted it. If the engine failed, the value was not stored, and is generated again. */
   writtenAfter(engine: ITerraformDependable): void {
     this.first.dependsOn = [...(this.first.dependsOn ?? []), dependable(engine)];
   }
@@ -79,13 +79,16 @@ export class ManagedSecret extends Construct {
 
 const FIRST = 1;
 
-/** What Secrets Manager leaves out, so that what is left is the alphabet. */
+/** Characters that Secrets Manager excludes, so that only the alphabet remains. */
 const LEFT_OUT: Readonly<Record<Characters, object>> = {
   alphanumeric: { exclude_punctuation: true },
   hex: { exclude_punctuation: true, exclude_uppercase: true, exclude_characters: "ghijklmnopqrstuvwxyz" },
 };
 
-/** An ephemeral resource, of which cdktf has no class, as an expression: drawn at each plan and apply, used when the secret is made, kept nowhere. */
+/**
+ * An ephemeral resource, for which cdktf has no class, as an expression: generated at each plan and apply, used when the secret is created,
+ * not stored.
+ */
 function randomValue(scope: Construct, key: string, { length, characters = "alphanumeric" }: RandomValue): string {
   const stack = TerraformStack.of(scope);
   const id = stack.getLogicalId(new Construct(scope, key).node);
@@ -101,7 +104,7 @@ function quoted(fixed: Readonly<Record<string, string>> = {}): Readonly<Record<s
   return Object.fromEntries(Object.entries(fixed).map(([key, value]) => [key, JSON.stringify(value)]));
 }
 
-/** An object of expressions. cdktf's own function would quote them, and their text would be the password. */
+/** An object of expressions. cdktf's function would quote them, so their text would become the password. */
 function jsonOf(expressions: Readonly<Record<string, string>>): string {
   const members = Object.entries(expressions).map(([key, expression]) => `${JSON.stringify(key)} = ${expression}`);
   return `\${jsonencode({${members.join(", ")}})}`;

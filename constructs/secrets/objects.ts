@@ -1,25 +1,25 @@
 import type { ApiObject } from "../kubernetes";
 
-/** What fills a Kubernetes Secret (external-secrets.io/v1), as far as it is used here. */
+/** An ExternalSecret, which fills a Kubernetes Secret (external-secrets.io/v1), with the fields used here. */
 export interface ExternalSecret extends ApiObject {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "ExternalSecret";
   readonly spec: {
-    /** `CreatedOnce`: filled once and left alone. `Periodic`: read again after each interval. */
+    /** `CreatedOnce`: filled once and not updated. `Periodic`: read again after each interval. */
     readonly refreshPolicy: "CreatedOnce" | "Periodic";
     readonly refreshInterval?: string;
     readonly secretStoreRef?: { readonly kind: "ClusterSecretStore" | "SecretStore"; readonly name: string };
     readonly target: {
       readonly name: string;
 
-      /** `Owner`: the Secret goes with this object. `Orphan`: it stays, and what others write into it stays too. */
+      /** `Owner`: the Secret is deleted with this object. `Orphan`: it is kept, and so are changes that others make to it. */
       readonly creationPolicy: "Owner" | "Orphan";
       readonly deletionPolicy: "Retain";
       readonly immutable?: boolean;
       readonly template?: {
         readonly type?: string;
 
-        /** `Replace`: nothing but the data of the template. */
+        /** `Replace`: only the data of the template. */
         readonly mergePolicy: "Merge" | "Replace";
         readonly data: Readonly<Record<string, string>>;
       };
@@ -32,7 +32,7 @@ export interface ExternalSecret extends ApiObject {
   };
 }
 
-/** What draws values at random (generators.external-secrets.io/v1alpha1). */
+/** A generator of random values (generators.external-secrets.io/v1alpha1). */
 export interface Password extends ApiObject {
   readonly apiVersion: "generators.external-secrets.io/v1alpha1";
   readonly kind: "Password";
@@ -47,7 +47,7 @@ export interface Password extends ApiObject {
   };
 }
 
-/** Where secrets are read from, for some namespaces (external-secrets.io/v1). */
+/** The store that secrets are read from, for some namespaces (external-secrets.io/v1). */
 export interface ClusterSecretStore extends ApiObject {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "ClusterSecretStore";
@@ -57,7 +57,7 @@ export interface ClusterSecretStore extends ApiObject {
   };
 }
 
-/** Another namespace of the same cluster, as the secrets of one are read from it (external-secrets.io/v1). */
+/** A store that reads secrets from another namespace of the same cluster (external-secrets.io/v1). */
 export interface SecretStore extends ApiObject {
   readonly apiVersion: "external-secrets.io/v1";
   readonly kind: "SecretStore";
@@ -72,7 +72,7 @@ export interface SecretStore extends ApiObject {
   };
 }
 
-/** What writes a key of a Secret somewhere else (external-secrets.io/v1alpha1). */
+/** A PushSecret, which writes a key of a Secret to an external store (external-secrets.io/v1alpha1). */
 export interface PushSecret extends ApiObject {
   readonly apiVersion: "external-secrets.io/v1alpha1";
   readonly kind: "PushSecret";

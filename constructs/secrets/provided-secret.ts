@@ -8,20 +8,19 @@ export interface ProvidedSecretProps {
 
   readonly namespace: string;
 
-  /** Its name. In Secrets Manager, system and environment precede it. */
+  /** Its name. In Secrets Manager, system and environment are its prefix. */
   readonly name: string;
 
-  /** What has to be there before: the namespace, the controller, the store. */
+  /** Resources created before it: the namespace, the controller, the store. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * A secret whose value an operator creates, and nothing generates: a licence, say. On AWS it is read from Secrets Manager
- * every quarter of an hour. Elsewhere the operator creates the Secret itself in the namespace, and nothing is made here.
- * Pods that need it wait until it is there.
+ * A secret whose value an operator creates, such as a licence. On AWS it is read from Secrets Manager every 15 minutes. Elsewhere the
+ * operator creates the Secret in the namespace, and nothing is created here. Pods that need it wait until it exists.
  */
 export class ProvidedSecret extends Construct {
-  /** What comes after it. */
+  /** Dependencies for resources that use it. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, { cluster, namespace, name, after = [] }: ProvidedSecretProps) {

@@ -4,22 +4,22 @@ import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
 
 export interface PublishedAuthorityProps {
-  /** The beginning of its name, most general first: `["orders", "production"]`. */
+  /** Prefix of its name, most general first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
-  /** The authority: `event-store-authority`. */
+  /** Name of the CA: `event-store-authority`. */
   readonly authority: string;
 
-  /** The customer-managed key that encrypts it, by ARN. */
+  /** ARN of the customer-managed KMS key that encrypts it. */
   readonly key: string;
 
-  /** Whether it is guarded against deletion. */
+  /** Enables deletion protection. */
   readonly protect: boolean;
 }
 
 /**
- * The place in Secrets Manager in which a cluster says who signs the certificates of its stores, so that the clients on
- * other clusters know them. It is no secret. External Secrets fills it (`authorityPush`), so it has no value here.
+ * The entry in Secrets Manager in which a cluster publishes the CA certificate of its stores, so that clients on other clusters can verify
+ * them. It is not secret. External Secrets writes it (`authorityPush`), so it has no value here.
  */
 export class PublishedAuthority extends Construct {
   constructor(scope: Construct, id: string, { name, authority, key, protect }: PublishedAuthorityProps) {
@@ -29,7 +29,7 @@ export class PublishedAuthority extends Construct {
       description: "Certificate of an authority that a cluster has of its own, for the clients on other clusters",
       kmsKeyId: key,
       recoveryWindowInDays: protect ? 30 : 0,
-      tags: { "managed-by": "external-secrets" }, // without which it would not be written to
+      tags: { "managed-by": "external-secrets" }, // External Secrets writes only to secrets with this tag
       lifecycle: { preventDestroy: protect },
     });
     exempt(secret, "CKV2_AWS_57", "a certificate, which follows its authority");

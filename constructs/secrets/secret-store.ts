@@ -1,12 +1,12 @@
 import type { ClusterSecretStore } from "./objects";
 
-/** The store that every `WorkloadSecret` on AWS reads from. */
+/** Name of the store that every `WorkloadSecret` on AWS reads from. */
 export const SECRET_STORE = "environment";
 
 export interface SecretStoreProps {
   readonly region: string;
 
-  /** What the names of its secrets begin with: system and environment, as those of `ManagedSecret` do. */
+  /** Prefix of its secrets' names: system and environment, as in `ManagedSecret`. */
   readonly name: readonly string[];
 
   /** The namespaces that may read from it. */
@@ -14,8 +14,8 @@ export interface SecretStoreProps {
 }
 
 /**
- * The environment's part of Secrets Manager as a cluster sees it, for the release that comes after the controller. It
- * has no credentials: the controller reads by its own identity, and only for the namespaces that are named.
+ * The environment's secrets in Secrets Manager as a store in a cluster, for the release after the controller. It has no credentials: the
+ * controller reads with its own identity, and only for the listed namespaces.
  */
 export function secretStore({ region, name, namespaces }: SecretStoreProps): ClusterSecretStore {
   return {

@@ -9,16 +9,16 @@ import type { ExternalSecret, SecretStore } from "./objects";
 export interface SharedSecretsProps {
   readonly cluster: KubernetesTarget;
 
-  /** The namespace in which they are. */
+  /** Source namespace. */
   readonly from: string;
 
-  /** The namespace in which they are wanted. */
+  /** Target namespace. */
   readonly to: string;
 
-  /** Which, and what of each. A function is asked when all of the stack is known. */
+  /** The secrets and their keys. A function is called after the whole stack is constructed. */
   readonly secrets: readonly SharedSecret[] | (() => readonly SharedSecret[]);
 
-  /** What has to be there before: both namespaces, the controller. The secrets themselves may come later. */
+  /** Resources created before it: both namespaces, the controller. The secrets may be created later. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -26,22 +26,21 @@ export interface SharedSecret {
   readonly name: string;
 
   /**
-   * The keys that are wanted; of an authority its certificate, and never its key.
+   * Keys to copy; of a CA its certificate, never its private key.
    * @default - all
    */
   readonly keys?: readonly string[];
 }
 
-/** How soon a change arrives. */
+/** Interval after which a change is copied. */
 const REFRESH = "5m";
 
 /**
- * Secrets of one namespace in another of the same cluster, under the names that they have: what a store keeps of its
- * users, for those who use it. A copy follows what it is a copy of. External Secrets makes it as a service account that
- * may read these secrets and no others.
+ * Copies of secrets in another namespace of the same cluster, under the same names: a store's credentials, for its clients. A copy follows
+ * its source. External Secrets reads them with a service account that may read these secrets and no others.
  */
 export class SharedSecrets extends Construct {
-  /** What a workload that needs them comes after. */
+  /** Dependency for workloads that need them. */
   readonly release: ITerraformDependable;
 
   constructor(scope: Construct, id: string, { cluster, from, to, secrets, after = [] }: SharedSecretsProps) {
@@ -54,7 +53,7 @@ export class SharedSecrets extends Construct {
         .sort();
     const reader = new ServiceAccountV1(this, "reader", {
       metadata: { name, namespace: to },
-      automountServiceAccountToken: false, // tokens are asked for, not mounted
+      automountServiceAccountToken: false, // tokens are requested, not mounted
       dependsOn: [...after],
     });
     const role = new RoleV1(this, "role", {

@@ -1,16 +1,16 @@
 import type { Problem } from "../core/errors";
 import type { Characters, SecretSpec } from "./contract";
 
-/** What random values are made of. */
+/** Characters of random values. */
 export const ALPHABETS: Readonly<Record<Characters, string>> = {
   alphanumeric: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
   hex: "0123456789abcdef",
 };
 
-/** 16 hexadecimal digits are 64 bits: what is shorter can be guessed by a machine. */
+/** 16 hexadecimal digits are 64 bits; a shorter value can be found by brute force. */
 const SHORTEST = 16;
 
-/** What is wrong with a secret, wherever it is to be made. */
+/** Problems of a secret's specification, for every kind of secret. */
 export function secretProblems({ name, keys, fixed = {} }: SecretSpec): readonly Omit<Problem, "path">[] {
   const found: Omit<Problem, "path">[] = [];
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
@@ -20,7 +20,7 @@ export function secretProblems({ name, keys, fixed = {} }: SecretSpec): readonly
     found.push({ value: name, rule: "has no key, and so no secret in it", remedy: "name one, like { password: { length: 32 } }" });
   }
   for (const key of Object.keys({ ...keys, ...fixed })) {
-    // Also part of an object's name in the cluster.
+    // Also part of the name of a Kubernetes object.
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(key)) {
       found.push({ value: key, rule: "is no key of a secret", remedy: "use at most 63 lower-case letters, digits and hyphens" });
     }
@@ -32,7 +32,7 @@ export function secretProblems({ name, keys, fixed = {} }: SecretSpec): readonly
     }
   }
   for (const [key, value] of Object.entries(fixed)) {
-    // The controller reads a fixed value as a template, Terraform as another.
+    // Both the controller and Terraform read a fixed value as a template.
     if (/\{\{|[$%]\{/.test(value)) found.push({ value, rule: `of ${key} would be read as a template`, remedy: "leave out {{, ${ and %{" });
   }
   return found;

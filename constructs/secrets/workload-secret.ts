@@ -15,17 +15,17 @@ export interface WorkloadSecretProps {
 
   readonly spec: SecretSpec;
 
-  /** What has to be there before: the namespace, the controller, on AWS the store. */
+  /** Resources created before it: the namespace, the controller, and on AWS the store. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * A secret in a cluster, the one way to ask for one. On AWS it is that of Secrets Manager (`ManagedSecret` makes it), read
- * again every quarter of an hour, so that a rotation arrives by itself. Elsewhere it is drawn in the cluster and is
- * nowhere else: it outlives whatever asked for it, and is written over by nobody.
+ * A secret in a cluster; all workloads request secrets this way. On AWS it follows Secrets Manager (`ManagedSecret` creates it there), read
+ * every 15 minutes, so that a rotation arrives automatically. Elsewhere it is generated in the cluster and stored only there: it outlives
+ * the object that created it, and is never overwritten.
  */
 export class WorkloadSecret extends Construct {
-  /** What a workload that needs it comes after. Its pods wait by themselves until it is filled. */
+  /** Dependency for workloads that need it. Their pods wait until it is filled. */
   readonly release: ITerraformDependable;
 
   private readonly spec: SecretSpec;
@@ -46,7 +46,7 @@ export class WorkloadSecret extends Construct {
     }).release;
   }
 
-  /** Where the value of one of its keys is found. */
+  /** Reference to the value of one of its keys. */
   ref(key: string): SecretRef {
     const { name, keys, fixed = {} } = this.spec;
     if (!(key in keys || key in fixed)) {
@@ -56,7 +56,7 @@ export class WorkloadSecret extends Construct {
   }
 }
 
-/** Often enough that nobody waits for a rotation, and about a cent a month for each secret. */
+/** Short enough for a rotation, at about one cent per month and secret. */
 const REFRESH = "15m";
 
 export interface FromStore {
@@ -65,18 +65,18 @@ export interface FromStore {
 
   /**
    * Name of the Secret.
-   * @default - the same
+   * @default - the name in the store
    */
   readonly as?: string;
 
   /**
-   * What the Secret is made of.
+   * Template of the Secret.
    * @default - all keys, so that a rotation may add some
    */
   readonly template?: ExternalSecret["spec"]["target"]["template"];
 }
 
-/** A secret of the store as a Secret that follows it. */
+/** An ExternalSecret that follows a secret of the store. */
 export function fromStore({ name, as = name, template }: FromStore, namespace: string): ExternalSecret {
   return {
     apiVersion: "external-secrets.io/v1",
@@ -102,8 +102,8 @@ function drawnHere({ name, keys, fixed }: SecretSpec, namespace: string): readon
       refreshPolicy: "CreatedOnce",
       target: {
         name,
-        // The controller draws again for an object that was made anew, and for a Secret of its own that somebody changed:
-        // the one is stopped by a Secret that can't be changed, the other by one that it does not own.
+        // The controller would generate values again for a recreated ExternalSecret, and for a Secret it owns that was changed. An
+        // immutable Secret prevents the first, one that the controller doesn't own the second.
         creationPolicy: "Orphan",
         deletionPolicy: "Retain",
         immutable: true,
@@ -117,7 +117,7 @@ function drawnHere({ name, keys, fixed }: SecretSpec, namespace: string): readon
   return [...generators, filled];
 }
 
-/** Only what counts as a symbol is drawn evenly from an alphabet of choice: letters and digits come in fixed numbers. */
+/** Only symbols are drawn uniformly from a custom alphabet: letters and digits have fixed counts. */
 function generator(name: string, namespace: string, key: string, { length, characters = "alphanumeric" }: RandomValue): Password {
   return {
     apiVersion: "generators.external-secrets.io/v1alpha1",

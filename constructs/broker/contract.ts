@@ -2,14 +2,14 @@ import type { Authority, Connection, SecretReference } from "../connection";
 import type { Peer } from "../kubernetes";
 
 /**
- * A broker of messages as others know it. Plain data: its values may be outputs of another stack.
+ * Connection values of a message broker. Plain data: its values may be outputs of another stack.
  *
- * NATS is its one engine. AWS has none that fits: what its clients speak is NATS, with subjects, request and reply, and
- * streams that are read again from any point. SQS and SNS forget what was delivered and speak an API of their own; Amazon
- * MQ is AMQP, MQTT or OpenWire; MSK is Kafka. Each would be another library in every workload, so it is another contract.
+ * NATS is the only engine. AWS offers no equivalent: clients use the NATS protocol, with subjects, request and reply, and streams that can
+ * be read again from any point. SQS and SNS delete delivered messages and have APIs of their own; Amazon MQ is AMQP, MQTT or OpenWire; MSK
+ * is Kafka. Each would need another library in every workload, so each would be another contract.
  */
 export interface Broker {
-  /** What it is called: `broker`. */
+  /** Its name: `broker`. */
   readonly name: string;
   readonly protocol: "nats";
   readonly host: string;
@@ -19,20 +19,20 @@ export interface Broker {
   readonly authority: Authority;
 
   /**
-   * Where it tells how much waits for a consumer, in clear and to whom it lets in, and of which account. A cluster's servers
-   * are asked one by one, each by its own name before this one.
+   * Address and account of the monitoring endpoint, which reports the pending messages of consumers in plaintext to allowed clients. In a
+   * cluster each server is queried separately, with its own name as a prefix of this address.
    */
   readonly monitoring: { readonly address: string; readonly account: string };
 
-  /** Where its pods are, for network policies. */
+  /** Its pods, for network policies. */
   readonly peers: readonly Exclude<Peer, "anywhere">[];
 
-  /** The user of an account that workloads share. */
+  /** User of the account that workloads share. */
   readonly user: string;
   readonly password: SecretReference;
 }
 
-/** How a workload talks to it. */
+/** Connection settings of a workload. */
 export function brokerConnection({ name, host, port = 4222, authority, peers, user, password }: Broker): Connection {
   return {
     name,

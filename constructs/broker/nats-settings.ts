@@ -3,41 +3,41 @@ import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
 import { type Size, shrinkProblems } from "../sizing";
 
 /**
- * What passes through it. `events` are kept nowhere else: each is on the disk of a majority before it is acknowledged.
- * `messages` are acknowledged when a majority has them in memory, and on the disk some seconds later.
+ * Durability of messages. `events` are stored nowhere else: each is synced to disk on a majority before it is acknowledged. `messages` are
+ * acknowledged when a majority has them in memory, and synced some seconds later.
  */
 export type BrokerPurpose = "events" | "messages";
 
-/** What a size means, and all that can be said in its place. */
+/** Settings that a size determines and that can be set individually. */
 export interface NatsSettings {
-  /** 3 or 5, of which 1 or 2 may be away; or 1, which is away with its node. */
+  /** Number of servers: 3 or 5, which tolerate 1 or 2 failures; or 1, which is unavailable while its node is. */
   readonly servers: number;
 
-  /** Asked for by each server; not a limit. */
+  /** CPU request of each server, without a limit. */
   readonly cpu: Cores;
 
-  /** Asked for by each server, and its limit. */
+  /** Memory request and limit of each server. */
   readonly memory: Bytes;
 
-  /** Of each server's volume of streams. It grows in place and never shrinks. */
+  /** Volume size for the streams of each server. It grows in place and can't shrink. */
   readonly storage: Bytes;
 }
 
-/** Three servers at any size: from one to three nothing moves by itself. */
+/** Three servers at every size: streams don't move automatically from one server to three. */
 export const NATS_SIZES: Readonly<Record<Size, NatsSettings>> = {
   small: { servers: 3, cpu: "100m", memory: "512Mi", storage: "10Gi" },
   medium: { servers: 3, cpu: "500m", memory: "2Gi", storage: "50Gi" },
   large: { servers: 3, cpu: 2, memory: "8Gi", storage: "200Gi" },
 };
 
-/** When what was written is on the disk (NATS, JetStream configuration: `sync_interval`, two minutes by itself). */
+/** Interval at which writes are synced to disk (NATS, JetStream configuration: `sync_interval`, two minutes by default). */
 export const SYNC: Readonly<Record<BrokerPurpose, string>> = { events: "always", messages: "10s" };
 
 type Found = Omit<Problem, "path">;
 
 const LEAST = { memory: 256 * 2 ** 20, storage: 2 ** 30 } as const;
 
-/** What is wrong, by the property that it stands in. */
+/** Problems by property. */
 export function natsProblems(
   { servers, cpu, memory, storage }: NatsSettings,
   purpose: BrokerPurpose,
@@ -62,7 +62,7 @@ function serverProblems(servers: number, purpose: BrokerPurpose): readonly Found
       },
     ];
   }
-  // NATS, JetStream clustering: the group that keeps the list of streams has every server in it.
+  // NATS, JetStream clustering: every server is a member of the metadata group.
   if (servers > 5) return [{ value: servers, rule: "servers all have to be asked for every new stream", remedy: "use 3 or 5" }];
   if (servers === 1 && purpose === "events") {
     return [
@@ -82,7 +82,7 @@ function tooLittle(what: keyof typeof LEAST, value: Bytes, rule: string): readon
   return read >= LEAST[what] ? [] : [{ value, rule, remedy: `use ${LEAST[what] / 2 ** 20}Mi or more` }];
 }
 
-/** Why a broker that holds something can't be changed so, and how to get there all the same. */
+/** Changes that are not allowed on a broker with data, with the steps to make them anyway. */
 export function natsMoveProblems(before: NatsSettings, after: NatsSettings): readonly Found[] {
   const moved: Found[] = [];
   if (before.servers === 1 && after.servers > 1) {

@@ -3,7 +3,7 @@ import type { SecretSpec } from "../secrets";
 /** 32 letters and digits: 190 bits. */
 const PASSWORD = { length: 32 } as const;
 
-/** The Secret with the passwords of the users of a NATS of that name. */
+/** The Secret with the users' passwords, for the NATS of this name. */
 export function natsUsers(name: string): SecretSpec {
   return {
     name: `${name}-users`,

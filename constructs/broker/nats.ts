@@ -18,59 +18,59 @@ export interface NatsProps extends Partial<NatsSettings>, OverlapProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What it is called, and its Service: `broker`. */
+  /** Its name and that of its Service: `broker`. */
   readonly name: string;
 
-  /** Whether what passes through it is kept elsewhere, which decides when it is acknowledged. */
+  /** Purpose: `events` or `messages`, which determines when a message is acknowledged. */
   readonly purpose: BrokerPurpose;
 
   /** @default "medium" */
   readonly size?: Size;
 
   /**
-   * The Secret of the namespace with the passwords of its users: of the two of the workloads, under `a` and `b`, and of
-   * the one that looks after the servers, under `system`. The names of the users are `workloads-a`, `workloads-b`, `system`.
-   * A Secret that is passed here is created by the caller, before this.
+   * The Secret of the namespace with the passwords of its users: of the two workload users, under `a` and `b`, and of the system account's
+   * user, under `system`. The user names are `workloads-a`, `workloads-b`, `system`. A Secret passed here is created by the caller, before
+   * this.
    * @default - `natsUsers(name)`, which this creates as a `WorkloadSecret`
    */
   readonly users?: SecretSpec;
 
   /**
-   * As which of both workloads sign in. To rotate: write a new password for the other, wait until the job `<name>-passwords` has
-   * restarted the servers, then change this and restart the clients. After `overlapHours` the servers forget the former user,
-   * and close its sessions, until its password changes.
+   * The user as which workloads sign in. To rotate: write a new password for the other user, wait until the job `<name>-passwords` has
+   * restarted the servers, then change this and restart the clients. After `overlapHours` the servers reject the former user, and close its
+   * sessions, until its password changes.
    * @default "a"
    */
   readonly active?: "a" | "b";
 
-  /** Who may connect to it. */
+  /** Pods or addresses that may connect. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * Who asks how much waits for a consumer, beside: KEDA, where workloads follow that.
-   * @default - nobody
+   * Other pods that may query pending messages of consumers: KEDA, if workloads scale on them.
+   * @default - none
    */
   readonly watchers?: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
-   * @default - nobody scrapes it
+   * Namespace of Prometheus. Creates a PodMonitor and allows scraping from there; requires the CRDs of the Prometheus operator.
+   * @default - not scraped
    */
   readonly metricsFrom?: string;
 
   /**
-   * Whether no plan may delete its volumes.
-   * @default - where they hold events
+   * Prevents every plan from deleting its volumes.
+   * @default - true for `events`
    */
   readonly protect?: boolean;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
-   * @default - the cluster's own default
+   * PriorityClass of its pods, which determines which pods are preempted first.
+   * @default - the cluster's default
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, cert-manager, external-secrets, and the Secret if it is passed. */
+  /** Resources created before it: its namespace, cert-manager, external-secrets, and the Secret if it is passed. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -80,32 +80,32 @@ const SIDECARS = { reloader: { cpu: "10m", memory: "32Mi" }, exporter: { cpu: "2
 
 const RESTRICTED = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } } as const;
 
-/** Of workloads, and so of their streams. */
+/** Account of the workloads, which owns their streams. */
 const ACCOUNT = "WORKLOADS";
 
-/** Where servers find the users of workloads, beside the chart's configuration in /etc/nats-config. */
+/** Path of the file with the workload users, relative to the chart's configuration in /etc/nats-config. */
 const [USERS, USERS_FILE] = ["/nats-users", "users.conf"] as const;
 
-/** The rest of a volume is for what is written while old messages are deleted. */
+/** Share of a volume for streams. The rest is for writes while old messages are deleted. */
 const STREAMS_SHARE = 0.9;
 
-/** What Go's collector aims at, so that it comes before the kernel does (NATS, memory on Kubernetes). */
+/** Share of the memory limit that Go's garbage collector targets, to avoid an OOM kill (NATS, memory on Kubernetes). */
 const GO_SHARE = 0.8;
 
 /**
- * NATS with JetStream on Kubernetes: servers over zones with a volume each, certificates between them and towards clients,
- * one account for workloads and one for those who look after the servers.
+ * NATS with JetStream on Kubernetes: servers spread over zones with a volume each, TLS between servers and to clients, one account for
+ * workloads and one for administration.
  *
- * The CronJob `<name>-passwords` restarts the servers when a password in the Secret has changed, and ends the former user
- * after the overlap, without a restart. `<name>-revoke` is there for a person to start: it does both at once.
+ * The CronJob `<name>-passwords` restarts the servers when a password in the Secret has changed, and rejects the former user after the
+ * overlap, without a restart. A person starts `<name>-revoke`: it does both at once.
  *
- * How many copies a stream has is said by whoever makes it, and is one where nobody says it: ask for `num_replicas` 3.
+ * The client that creates a stream sets its number of replicas, which is one by default: set `num_replicas` 3.
  */
 export class Nats extends Construct {
-  /** What workloads come after. */
+  /** Dependencies for workloads. */
   readonly ready: ITerraformDependable[];
 
-  /** How others know it. */
+  /** Its connection values. */
   readonly broker: Broker;
 
   constructor(scope: Construct, id: string, props: NatsProps) {
@@ -171,7 +171,7 @@ export class Nats extends Construct {
       chart: "nats",
       name,
       namespace,
-      // A server is up when it has what the others wrote meanwhile; the chart gives it a quarter of an hour.
+      // A server is ready when it has caught up with the others; the chart allows 15 minutes for it.
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims, ...rotation.ready],
       values: sound ? valuesOf({ ...props, users }, settings, certificate.secretName, rotation.state) : {},
@@ -189,7 +189,7 @@ function labelsOf(name: string) {
   return { "app.kubernetes.io/name": "nats", "app.kubernetes.io/instance": name, "app.kubernetes.io/component": "nats" };
 }
 
-/** NATS as those know it who did not make it: all of it follows from names. */
+/** Connection values of the NATS of this name, computed in any stack from its names. */
 export function natsBroker({
   name,
   namespace,
@@ -201,7 +201,7 @@ export function natsBroker({
     protocol: "nats",
     host: `${name}.${namespace}.svc`,
     authority: serverAuthority(name, namespace),
-    // The Service for clients has no such port, and no name for each server.
+    // The client Service doesn't expose this port, and has no DNS name for each server.
     monitoring: { address: `${name}-headless.${namespace}.svc.cluster.local:${PORTS.monitoring}`, account: ACCOUNT },
     peers: [{ namespace, labels: labelsOf(name) }],
     user: `workloads-${active}`,
@@ -242,14 +242,14 @@ function valuesOf(
         enabled: servers > 1,
         replicas: servers,
         routeURLs: { useFQDN: true },
-        // Servers know each other by their certificates.
+        // Mutual TLS between servers.
         tls: { ...tls, merge: { verify: true } },
       },
       nats: { tls },
       jetstream: {
         enabled: true,
         fileStore: {
-          // The claims are there before; what the template asks for is never made, and must never change.
+          // The claims exist already. The template's own claim is never created, and the template must never change.
           pvc: { size: "1Gi", storageClassName: cluster.storageClass },
           maxSize: `${mebibytes(storage, STREAMS_SHARE)}Mi`,
         },
@@ -257,7 +257,7 @@ function valuesOf(
       },
       merge: {
         accounts: {
-          // Read again whenever it changes: the reloader watches it.
+          // The reloader watches the file, and reloads it on a change.
           [ACCOUNT]: { jetstream: "enabled", users$include: `..${USERS}/${USERS_FILE}` },
           SYSTEM: { users: [{ user: "system", password: reference("system") }] },
         },
@@ -312,21 +312,21 @@ function valuesOf(
   };
 }
 
-/** Both users, as before any rotation. The job writes it again, with the same variables: no password is in it. */
+/** Both users, as before any rotation. The job rewrites it with the same variables, so it contains no password. */
 function usersFile(): string {
   return `users: [${["a", "b"].map((key) => `{user: workloads-${key}, password: $WORD_${key.toUpperCase()}}`).join(", ")}]\n`;
 }
 
-/** The chart's mark for what is no text in NATS's own language: there, a variable of the environment. */
+/** The chart's syntax for a raw value in NATS configuration: here, an environment variable. */
 function reference(key: string): string {
   return `<< $WORD_${key.toUpperCase()} >>`;
 }
 
-/** NATS reads a variable as a piece of its configuration, where digits alone are a number and no password: so each stands in quotes. */
+/** Environment variables with quoted passwords: NATS parses a variable as configuration, so digits alone would be a number. */
 function passwords(secret: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     ["a", "b", "system"].flatMap((key) => {
-      // The chart sorts them by name, and Kubernetes fills in what came before.
+      // The chart sorts variables by name, and Kubernetes expands only those defined before.
       const [plain, quoted] = [`SECRET_${key.toUpperCase()}`, `WORD_${key.toUpperCase()}`];
       return [
         [plain, { valueFrom: { secretKeyRef: { name: secret, key } } }],

@@ -12,50 +12,48 @@ import { BY_THE_CLOCK, SECRETS_ARRIVE, VerifiedJob } from "../workload";
 export interface CachePasswordProps extends OverlapProps {
   readonly cluster: KubernetesTarget;
 
-  /** Where its pods run and find the secret. */
+  /** Namespace of its pods and of the secret. */
   readonly namespace: string;
 
   /**
-   * What its jobs and its service account are called. `cachePasswordStatements` are the rights that pods of this service
-   * account need.
+   * Name of its jobs and of its service account. Pods of this service account need the rights of `cachePasswordStatements`.
    * @default "cache-password"
    */
   readonly name?: string;
 
   /**
-   * The name of the cache. The CronJob `<store>-revoke` ends the former password at once.
+   * Name of the cache. The CronJob `<store>-revoke` ends the former password at once.
    * @default "cache"
    */
   readonly store?: string;
 
-  /** The user at ElastiCache. */
+  /** The ElastiCache user. */
   readonly user: { readonly id: string; readonly arn: string };
 
   readonly region: string;
 
   /**
-   * The Secret of the namespace with the user's password under `default`. A rotation adds the new password under `next`:
-   * both are good. Then the new one goes under `default` and the old one under `former`, which ends after `overlapHours`.
+   * The Secret of the namespace with the user's password under `default`. A rotation adds the new password under `next`: both are accepted.
+   * Then the new one moves to `default` and the old one to `former`, which ends after `overlapHours`.
    */
   readonly passwords: SecretSpec;
 
-  /** What has to be there before: the namespace, the Secret, the role of its service account. */
+  /** Resources created before it: the namespace, the Secret, the role of its service account. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Seconds that ElastiCache may take for a change, and a job for all that it does. */
+/** Timeouts in seconds of an ElastiCache change and of a whole job. */
 const LONGEST = { change: 600, job: 900 } as const;
 
 const AWS: TrafficRule = { name: "aws", peer: "anywhere", ports: [443] };
 
 /**
- * The password of ElastiCache's user, told beside Terraform, in whose state it would end: by a job when it is deployed, and
- * by another one that brings what a rotation has changed, and ends the former password after the overlap. A third,
- * `<store>-revoke`, is there for a person to start: it ends the former password at once. ElastiCache keeps sessions that are
- * open in both cases. A user that has a password no longer signs in as an identity.
+ * The password of the ElastiCache user, set outside Terraform, whose state would store it. One job sets it at deployment. A second applies
+ * rotations, and ends the former password after the overlap. A third, `<store>-revoke`, is started by a person: it ends the former password
+ * at once. ElastiCache keeps open sessions in both cases. A user with a password can no longer sign in with IAM.
  */
 export class CachePassword extends Construct {
-  /** What a workload that signs in comes after. */
+  /** Dependencies for workloads that sign in. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: CachePasswordProps) {
@@ -74,7 +72,7 @@ export class CachePassword extends Construct {
     refuse(this, overlapProblems(overlapHours), "overlapHours");
     const account = new ServiceAccountV1(this, "account", {
       metadata: { namespace, name },
-      automountServiceAccountToken: false, // EKS mounts one of its own, for the role
+      automountServiceAccountToken: false, // EKS mounts a separate token for the IAM role
       dependsOn: [...after],
     });
     const { jobSpecOf, ready } = rotationScript(this, {
@@ -85,7 +83,7 @@ export class CachePassword extends Construct {
       tool: "aws",
       files: [join(__dirname, "cache-password.sh"), OVERLAP_SCRIPT],
       settings: {
-        AWS_EC2_METADATA_DISABLED: "true", // without the role of its service account it is nobody, and not the node
+        AWS_EC2_METADATA_DISABLED: "true", // without the IAM role it must not use that of the node
         AWS_PAGER: "",
         AWS_REGION: region,
         HOME: "/tmp",
@@ -112,7 +110,7 @@ export class CachePassword extends Construct {
   }
 }
 
-/** What its pods may do on AWS: change this user, and no other. */
+/** IAM statements of its pods: they may change this user and no other. */
 export function cachePasswordStatements(userArn: string): readonly object[] {
   return [
     {

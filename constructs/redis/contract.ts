@@ -1,42 +1,42 @@
 import type { Authority, Connection, SecretReference } from "../connection";
 import type { Peer } from "../kubernetes";
 
-/** A server of the Redis protocol as others know it, whatever engine runs it. Plain data: its values may be outputs of another stack. */
+/** Connection values of a server with the Redis protocol, for any engine. Plain data: its values may be outputs of another stack. */
 export interface Redis {
-  /** What it is called: `cache`. */
+  /** Its name: `cache`. */
   readonly name: string;
 
-  /** The configuration endpoint of a cluster, the primary's name otherwise. */
+  /** The configuration endpoint of a cluster, otherwise the primary's host name. */
   readonly host: string;
 
   /** @default 6379 */
   readonly port?: number;
 
-  /** Whether keys are spread over shards, so that clients have to speak the cluster protocol. */
+  /** Requires clients to use the cluster protocol, because keys are distributed over shards. */
   readonly clustered: boolean;
 
   readonly authority: Authority;
 
-  /** Where its pods are, or its addresses, for network policies. */
+  /** Its pods or addresses, for network policies. */
   readonly peers: readonly Exclude<Peer, "anywhere">[];
 
   readonly user: string;
   readonly password: SecretReference;
 
   /**
-   * Whether workloads start without it: they do without a cache.
+   * Purpose. Workloads start without a `cache`, but not without a `store`.
    * @default "cache"
    */
   readonly purpose?: RedisPurpose;
 }
 
 /**
- * What it is for. A `cache` may forget: whoever asks it can ask elsewhere. A `store` holds what is nowhere else, and so
- * is refused where an acknowledged write can be lost: by eviction, by a log that is not synced, or by an asynchronous failover.
+ * A `cache` may lose data that clients can read elsewhere. A `store` holds the only copy, so settings that can lose an acknowledged write
+ * are refused: eviction, a log that is not synced, or asynchronous failover.
  */
 export type RedisPurpose = "cache" | "store";
 
-/** How a workload talks to it. */
+/** Connection settings of a workload. */
 export function redisConnection({
   name,
   host,

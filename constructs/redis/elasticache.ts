@@ -16,50 +16,49 @@ import type { Size } from "../sizing";
 import type { Redis, RedisPurpose } from "./contract";
 
 export interface ElastiCacheProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
-  /** What it is called there, the end of its names: `cache`. */
+  /** Name of the store, the end of its names: `cache`. */
   readonly store: string;
 
-  /** What it is for. Only a `cache` is taken: replicas follow behind, and a failover loses what they did not have yet. */
+  /** Only `cache` is accepted: replication is asynchronous, so a failover loses writes that replicas don't have yet. */
   readonly purpose: RedisPurpose;
 
-  /** Data subnets by zone, two or more: `{ a: "subnet-1", b: "subnet-2" }`. They have no way to the internet. */
+  /** Data subnets by zone, two or more: `{ a: "subnet-1", b: "subnet-2" }`. They have no internet access. */
   readonly zones: Readonly<Record<string, string>>;
 
   readonly securityGroupIds: readonly string[];
 
-  /** Customer-managed keys, by ARN: of its data, and of its logs. */
+  /** ARNs of the customer-managed KMS keys for its data and its logs. */
   readonly keys: { readonly data: string; readonly logs: string };
 
-  /** Whether it is guarded against deletion. One that is not has no final snapshot, and changes at once. */
+  /** Enables deletion protection and a final snapshot. Without it, changes are applied immediately. */
   readonly protect: boolean;
 
   readonly size: Size;
 
   /**
-   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * Retention of logs in days, one of the periods that CloudWatch Logs supports.
    * @default 365
    */
   readonly logDays?: number;
 
   /**
-   * Each node, by its memory.
-   * @default - that of its size
+   * Node type, which determines the memory.
+   * @default - the node type of its size
    */
   readonly node?: CacheNode;
 
   /**
-   * Shards that keys are spread over, at most 500. AWS moves keys while it serves them; an account has 90 nodes until it
-   * asks for more.
+   * Number of shards, at most 500. AWS moves keys between shards online; the default quota of an account is 90 nodes.
    * @default - 1, 1 or 3, by size
    */
   readonly shards?: number;
 
   /**
-   * Replicas of each shard in other zones, at most 5. One takes over when its shard's primary fails.
-   * @default - 1, and 0 where data is not protected
+   * Replicas of each shard in other zones, at most 5. One is promoted if its shard's primary fails.
+   * @default - 1, and 0 without `protect`
    */
   readonly replicasPerShard?: number;
 
@@ -67,8 +66,8 @@ export interface ElastiCacheProps {
   readonly version?: ValkeyVersion;
 
   /**
-   * Settings by Valkey's names: `{ "notify-keyspace-events": "Ex" }`.
-   * @default - what is used least recently goes first, when memory is full
+   * Parameters by their Valkey names: `{ "notify-keyspace-events": "Ex" }`.
+   * @default - evicts the least recently used keys when memory is full
    */
   readonly parameters?: Readonly<Record<string, string>>;
 
@@ -76,13 +75,13 @@ export interface ElastiCacheProps {
   readonly windows?: Windows;
 
   /**
-   * How long daily snapshots are kept, 1 to 35 days.
-   * @default - 7 days where data is protected, none otherwise
+   * Retention of daily snapshots, 1 to 35 days.
+   * @default - 7 days with `protect`, otherwise none
    */
   readonly keep?: Duration;
 }
 
-/** Memory of each node of a kind, for data and overhead, in GiB (ElastiCache, supported node types). */
+/** Memory of each node type in GiB, for data and overhead (ElastiCache, supported node types). */
 export const CACHE_NODES = {
   "t4g.small": 1.37,
   "t4g.medium": 3.09,
@@ -96,10 +95,10 @@ export const CACHE_NODES = {
   "r7g.16xlarge": 419.09,
 } as const;
 
-/** A kind of node, without the `cache.` before it. */
+/** A node type, without the prefix `cache.`. */
 export type CacheNode = keyof typeof CACHE_NODES;
 
-/** What a size means. */
+/** Node type and shards of each size. */
 export const ELASTICACHE_SIZES: Readonly<Record<Size, { readonly node: CacheNode; readonly shards: number }>> = {
   small: { node: "t4g.small", shards: 1 },
   medium: { node: "m7g.large", shards: 1 },
@@ -109,32 +108,32 @@ export const ELASTICACHE_SIZES: Readonly<Record<Size, { readonly node: CacheNode
 /** ElastiCache, quotas. */
 const MOST = { shards: 500, replicas: 5, nodes: 500 } as const;
 
-/** What keeps it a cache of our shape, whatever a user sets. */
+/** Parameters that users can't override. */
 const FORCED: Readonly<Record<string, string>> = { "cluster-enabled": "yes" };
 
-/** Everything but what administers the server: of those commands, ElastiCache takes most away itself. */
+/** All commands except administrative ones, most of which ElastiCache disables itself. */
 const RIGHTS = "on ~* &* -@all +@read +@write +@connection +@pubsub +@transaction +@scripting +@stream +cluster +info +memory|usage";
 
 /**
- * Valkey on ElastiCache, always in cluster mode, so that shards can be added without another address. Its certificate is
- * one of Amazon's public authorities.
+ * Valkey on ElastiCache, always in cluster mode, so that shards can be added without a change of address. Its certificate is issued by
+ * Amazon's public CA.
  *
- * Every way in which Terraform could tell ElastiCache a password ends in its state. So its user is made without one: it
- * signs in as an identity that may `elasticache:Connect`. For clients that can't, `CachePassword` tells it a password beside
- * Terraform, and no apply takes that away. From then on it signs in by that alone.
+ * Any password that Terraform sets on ElastiCache is stored in its state. Therefore its user is created without one: it signs in with an
+ * IAM identity that may `elasticache:Connect`. For clients that can't, `CachePassword` sets a password outside Terraform, which applies
+ * don't remove. From then on the user signs in with the password only.
  */
 export class ElastiCache extends Construct {
-  /** Where clients begin; they find the shards from there. */
+  /** Configuration endpoint, from which clients discover the shards. */
   readonly host: string;
 
   readonly port = 6379;
   readonly clustered = true;
 
-  /** Its user, by name, which is its id as well. */
+  /** Name of its user, which is also its id. */
   readonly user: string;
   readonly userArn: string;
 
-  /** What comes before whoever uses it. */
+  /** Dependencies for clients. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ElastiCacheProps) {
@@ -163,8 +162,8 @@ export class ElastiCache extends Construct {
       description: `Data subnets of ${identifier}`,
       subnetIds: Object.values(zones),
     });
-    // The only user: Valkey knows no `default` without a password, and, unlike Redis, needs none in its group. For one that
-    // signs in by identity, ElastiCache wants its name to be its id.
+    // The only user: Valkey has no `default` user without a password, and, unlike Redis, needs none in its group. For IAM sign-in,
+    // ElastiCache requires the name to equal the id.
     const user = new ElasticacheUser(this, "user", {
       userId: identifier,
       userName: identifier,
@@ -172,7 +171,7 @@ export class ElastiCache extends Construct {
       accessString: RIGHTS,
       authenticationMode: { type: "iam" },
       tags: { Name: identifier },
-      // The password is told outside of Terraform, which would take it away again; tags say which one it was, and when the former one ends.
+      // The password is set outside Terraform, which would remove it. Tags record its digest, and when the former password ends.
       lifecycle: { ignoreChanges: ["authentication_mode", "no_password_required", 'tags["password-digest"]', 'tags["password-former"]'] },
     });
     const users = new ElasticacheUserGroup(this, "users", { userGroupId: identifier, engine: ENGINE, userIds: [user.userId] });
@@ -184,7 +183,7 @@ export class ElastiCache extends Construct {
       nodeType: `cache.${node}`,
       numNodeGroups: shards,
       replicasPerNodeGroup: replicasPerShard,
-      automaticFailoverEnabled: true, // cluster mode knows no other way
+      automaticFailoverEnabled: true, // required by cluster mode
       multiAzEnabled: replicasPerShard > 0,
       port: this.port,
       parameterGroupName: settings.name,
@@ -199,9 +198,9 @@ export class ElastiCache extends Construct {
       snapshotWindow: windows.backup,
       maintenanceWindow: windows.maintenance,
       ...(protect ? { finalSnapshotIdentifier: `${identifier}-final` } : {}),
-      // Upgraded by AWS, it would have another version than stands here, and a lower one is another cache to the provider.
+      // After an upgrade by AWS the version would differ from this one, and the provider replaces a cache for a lower version.
       autoMinorVersionUpgrade: "false",
-      applyImmediately: !protect, // otherwise a change waits for the maintenance window, and until then plans show it again
+      applyImmediately: !protect, // otherwise changes wait for the maintenance window, and plans show them until then
       logDeliveryConfiguration: LOGS.map((log) => ({
         destination: new LogGroup(this, log, { name: `/aws/elasticache/${identifier}/${log}`, key: keys.logs, days: props.logDays }).name,
         destinationType: "cloudwatch-logs",
@@ -284,7 +283,7 @@ export class ElastiCache extends Construct {
   }
 }
 
-/** An ElastiCache as others know it: its certificate is known to everybody, its user has the password of `CachePassword`. */
+/** Connection values of an ElastiCache: its certificate is publicly trusted, its user has the password of `CachePassword`. */
 export function elastiCacheRedis(
   known: Pick<Redis, "name" | "host" | "user" | "peers"> & { readonly passwords: SecretSpec; readonly home: string },
 ): Redis {

@@ -3,7 +3,7 @@ import type { SecretSpec } from "../secrets";
 /** 32 letters and digits: 190 bits. */
 const PASSWORD = { length: 32 } as const;
 
-/** The Secret with the password of the user `default`, for a server of the Redis protocol of that name. */
+/** The Secret with the password of the user `default`, for the Redis-protocol server of this name. */
 export function redisUsers(name: string): SecretSpec {
   return {
     name: `${name}-users`,

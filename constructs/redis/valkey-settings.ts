@@ -3,20 +3,19 @@ import { type Bytes, bytes, type Cores, millicores } from "../core/quantities";
 import { type Size, shrinkProblems } from "../sizing";
 import type { RedisPurpose } from "./contract";
 
-/** What a size means, and all that can be said in its place. */
+/** Settings that a size determines and that can be set individually. */
 export interface ValkeySettings {
-  /** Asked for; not a limit. Valkey is one thread for commands, and others for reading, writing and rewriting its log. */
+  /** CPU request, without a limit. Valkey uses one thread for commands, and others for reading, writing and rewriting its log. */
   readonly cpu: Cores;
 
-  /** Asked for, and the limit. Data takes a part of it: see `DATA_SHARE`. */
+  /** Memory request and limit. Data uses a part of it: see `DATA_SHARE`. */
   readonly memory: Bytes;
 
-  /** Of the volume of its log. It grows in place and never shrinks. */
+  /** Volume size of the log. It grows in place and can't shrink. */
   readonly storage: Bytes;
 
   /**
-   * Copies that answer reads at `<name>-read`. None takes over by itself: while the primary is away nothing is written.
-   * A store has none.
+   * Replicas that serve reads at `<name>-read`. None is promoted automatically: while the primary is down, writes fail. A store has none.
    */
   readonly replicas: number;
 }
@@ -27,33 +26,33 @@ export const VALKEY_SIZES: Readonly<Record<Size, ValkeySettings>> = {
   large: { cpu: 1, memory: "8Gi", storage: "50Gi", replicas: 0 },
 };
 
-/** What goes when memory is full. `noeviction` refuses writes instead. */
+/** Keys that are evicted when memory is full. `noeviction` rejects writes instead. */
 export const EVICTIONS = ["allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl", "noeviction"] as const;
 
 export type Eviction = (typeof EVICTIONS)[number];
 
-/** When a write is on the disk: before it is acknowledged, or within a second. */
+/** Time until a write is synced to disk: before it is acknowledged, or within a second. */
 export type LogSync = "always" | "everysec";
 
-/** What decides how safe a write is. */
+/** Settings that determine the durability of a write. */
 export interface ValkeySafety {
   readonly eviction: Eviction;
   readonly sync: LogSync;
 }
 
-/** A cache forgets what was not asked for longest; a store acknowledges what is on the disk, and forgets nothing. */
+/** A cache evicts the least recently used keys. A store acknowledges a write once it is on disk, and evicts nothing. */
 export const SAFETY: Readonly<Record<RedisPurpose, ValkeySafety>> = {
   cache: { eviction: "allkeys-lru", sync: "everysec" },
   store: { eviction: "noeviction", sync: "always" },
 };
 
 /**
- * How much of memory data may take. The rest is for connections and for the pages that change while a child rewrites
- * the log: at worst, under writes to every key, as much again as the data (Valkey, persistence).
+ * Share of memory for data. The rest is for connections and for pages that change while a child process rewrites the log: at worst, under
+ * writes to every key, as much again as the data (Valkey, persistence).
  */
 export const DATA_SHARE: Readonly<Record<RedisPurpose, number>> = { cache: 0.7, store: 0.5 };
 
-/** What was said, and what follows from size and purpose. */
+/** Settings as given, with size and purpose for their defaults. */
 export interface ValkeyWishes extends Partial<ValkeySettings>, Partial<ValkeySafety> {
   readonly purpose: RedisPurpose;
   readonly size?: Size;
@@ -79,7 +78,7 @@ type Found = Omit<Problem, "path">;
 
 const LEAST_MEMORY = 128 * 2 ** 20;
 
-/** What is wrong, by the property that it stands in. */
+/** Problems by property. */
 export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string, readonly Found[]>> {
   const { purpose, memory, storage, replicas, eviction, sync } = settings;
   const [memoryBytes, storageBytes] = [bytes(memory), bytes(storage)];
@@ -140,7 +139,7 @@ export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string
   };
 }
 
-/** Why a server that holds something can't be changed so. A replica more or less takes nothing away. */
+/** Changes that are not allowed on a server with data. Changing the number of replicas loses no data. */
 export function valkeyMoveProblems(before: ValkeySettings, after: ValkeySettings): readonly Found[] {
   return shrinkProblems(before, after, ["storage"]);
 }

@@ -46,57 +46,57 @@ export interface ValkeyProps extends Partial<ValkeySettings>, OverlapProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What it is called, and its Service: `cache`. */
+  /** Its name and that of its Service: `cache`. */
   readonly name: string;
 
-  /** What it is for, which decides what may be lost. */
+  /** Purpose, which determines what data may be lost. */
   readonly purpose: RedisPurpose;
 
   /** @default "medium" */
   readonly size?: Size;
 
   /**
-   * What goes when memory is full. Of a store: nothing.
+   * Keys that are evicted when memory is full. For a store: none.
    * @default "allkeys-lru" for a cache, "noeviction" for a store
    */
   readonly eviction?: Eviction;
 
   /**
-   * When the log is on the disk. Of a store: before a write is acknowledged.
+   * Time at which the log is synced to disk. For a store: before a write is acknowledged.
    * @default "everysec" for a cache, "always" for a store
    */
   readonly sync?: LogSync;
 
   /**
-   * The Secret of the namespace with the password of the user `default`, under that key. A rotation adds the new password
-   * under `next`: both are good. Then the new one goes under `default` and the old one under `former`, which ends after
-   * `overlapHours`, and in a pod that is replaced meanwhile. A Secret that is passed here is created by the caller, before this.
+   * The Secret of the namespace with the password of the user `default`, under that key. A rotation adds the new password under `next`:
+   * both are accepted. Then the new one moves to `default` and the old one to `former`, which ends after `overlapHours`, or earlier in a
+   * pod that is replaced. A Secret passed here is created by the caller, before this.
    * @default - `redisUsers(name)`, which this creates as a `WorkloadSecret`
    */
   readonly users?: SecretSpec;
 
-  /** Who may connect to it. */
+  /** Pods or addresses that may connect. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
-   * @default - nobody scrapes it
+   * Namespace of Prometheus. Creates a PodMonitor and allows scraping from there; requires the CRDs of the Prometheus operator.
+   * @default - not scraped
    */
   readonly metricsFrom?: string;
 
   /**
-   * Whether no plan may delete its volumes.
-   * @default - those of a store
+   * Prevents every plan from deleting its volumes.
+   * @default - true for a store
    */
   readonly protect?: boolean;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
-   * @default - the cluster's own default
+   * PriorityClass of its pods, which determines which pods are preempted first.
+   * @default - the cluster's default
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, cert-manager, external-secrets, and the Secret if it is passed. */
+  /** Resources created before it: its namespace, cert-manager, external-secrets, and the Secret if it is passed. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -105,37 +105,37 @@ const [TEMPLATE, USER] = ["valkey-data", "default"] as const;
 const EXPORTER = { cpu: "20m", memory: "64Mi" } as const;
 
 /**
- * All that a client needs, and nothing that changes who may do what, where data lies or who follows whom: that is the
- * platform's. `ACL` stays, for the rotation of passwords.
+ * Rights of clients: everything except commands that change settings, persistence or replication, which the platform manages. `ACL` is
+ * allowed, for the rotation of passwords.
  */
 const PERMISSIONS = "~* &* +@all -config|set -config|rewrite -debug -module -replicaof -slaveof -shutdown -failover";
 
-/** Who asks whether it is up, and can do nothing else: a password would fail the probe in the middle of a rotation. */
+/** User of the probes, which can do nothing else. It has no password, because one would fail probes during a rotation. */
 const PROBE = "user probe on nopass -@all +ping";
 
 /**
- * As whom the exporter signs in: it reads no key. It knows the password only from its start, and with a former one it would
+ * User of the exporter, which can't read keys. It has no password: the exporter would read it only at its start, and after a rotation
  * report nothing until the pod restarts.
  */
 const METRICS =
   "user metrics on nopass -@all +ping +info +client|setname +command|info +slowlog|len +slowlog|get +latency|latest +latency|histogram";
 
 /**
- * Valkey on Kubernetes, with its data in an append-only log on a volume. One server writes. It is a StatefulSet whatever
- * its size, so that no change of it moves it to another volume.
+ * Valkey on Kubernetes, with its data in an append-only log on a volume. One server accepts writes. It is a StatefulSet at every size, so
+ * that a change never moves it to another volume.
  *
- * As a `store` it is one server that has every write on its disk before it acknowledges it, and refuses writes when it is
- * full. What it can't do is go on without its zone: it waits until its volume is back, and loses nothing. Nothing but its
- * volume has the data: back that up.
+ * As a `store` it is one server that syncs every write to disk before acknowledging it, and rejects writes when it is full. It doesn't
+ * survive a zone failure: it waits until its volume is available again, and loses nothing. The volume has the only copy of the data: back
+ * it up.
  *
- * The CronJob `<name>-passwords` brings rotated passwords to the servers. `<name>-revoke` is there for a person to start: it
- * ends all passwords but those of the Secret at once, and every session.
+ * The CronJob `<name>-passwords` applies rotated passwords to the servers. A person starts `<name>-revoke`: it immediately ends all
+ * passwords except those of the Secret, and every session.
  */
 export class Valkey extends Construct {
-  /** What workloads come after. */
+  /** Dependencies for workloads. */
   readonly ready: ITerraformDependable[];
 
-  /** How others know it. */
+  /** Its connection values. */
   readonly redis: Redis;
 
   constructor(scope: Construct, id: string, props: ValkeyProps) {
@@ -196,7 +196,7 @@ export class Valkey extends Construct {
       chart: "valkey",
       name,
       namespace,
-      // A log is read before it answers.
+      // It loads its log before it answers.
       timeout: "20m",
       after: [...after, traffic.policy, certificate.release, ...claims],
       values: sound ? valuesOf({ ...props, users }, settings, certificate.secretName, labels) : {},
@@ -209,7 +209,7 @@ export class Valkey extends Construct {
       cluster,
       namespace,
       name: passwords,
-      // The servers' own, which has a client and a shell: nothing further is to be trusted.
+      // The servers' image, which has a client and a shell: no further image to trust.
       image: imageFrom(cluster, TOOLS.valkey),
       tool: "valkey",
       files: [join(__dirname, "valkey-passwords.sh"), OVERLAP_SCRIPT],
@@ -238,7 +238,7 @@ export class Valkey extends Construct {
   }
 }
 
-/** A Valkey of that name as others know it, from wherever they are. */
+/** Connection values of the Valkey of this name, computed in any stack. */
 export function valkeyRedis({ name, namespace, users = redisUsers(name) }: Pick<ValkeyProps, "name" | "namespace" | "users">): Redis {
   return {
     name,
@@ -277,18 +277,18 @@ function valuesOf(
     tls: { enabled: true, existingSecret: secretName, serverPublicKey: "tls.crt", serverKey: "tls.key", caPublicKey: "ca.crt" },
     valkeyConfig: configuration(settings),
     replica: {
-      // With no replica too: without, the chart makes a Deployment with a volume of another name.
+      // Also without replicas: otherwise the chart creates a Deployment with a volume of another name.
       enabled: true,
       replicas,
       replicationUser: USER,
-      // The claims are there before; what the template asks for is never made, and must never change.
+      // The claims exist already. The template's own claim is never created, and the template must never change.
       persistence: { size: "1Gi", storageClass: cluster.storageClass },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       service: { enabled: replicas > 0 },
     },
     startupProbe: { enabled: true, customProbe: { ...answers(), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 180 } },
     readinessProbe: { enabled: true, customProbe: { ...answers(), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 } },
-    // Long, because a slow command is no reason to kill it.
+    // Long, because a slow command is no reason to restart it.
     livenessProbe: { enabled: true, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
     ...(replicas === 0 ? { podAnnotations: STAYS } : {}),
     podDisruptionBudget: { enabled: replicas > 0, maxUnavailable: 1 },
@@ -302,7 +302,7 @@ function valuesOf(
   };
 }
 
-/** A server that reads its log answers `LOADING`, with an exit status of 0. */
+/** A probe that reads the reply: while a server loads its log, it replies `LOADING` with exit status 0. */
 function answers() {
   return {
     exec: {
@@ -318,12 +318,12 @@ function configuration({ purpose, memory, eviction, sync }: ResolvedValkey): str
     "appendonly yes",
     `appendfsync ${sync}`,
     "no-appendfsync-on-rewrite no",
-    // The log is all: a snapshot beside it would fork once more.
+    // The log is the only persistence: a snapshot would require another fork.
     'save ""',
-    // A replica that is promoted by hand must be told so: nothing here does it by itself.
+    // A manually promoted replica must be made writable explicitly: nothing here does it automatically.
     "replica-read-only yes",
     "tls-replication yes",
-    // cert-manager renews the files; read again every hour.
+    // Files that cert-manager renews are read again every hour.
     "tls-auto-reload-interval 3600",
     "",
   ].join("\n");
@@ -334,7 +334,7 @@ function metrics(name: string, purpose: RedisPurpose) {
     enabled: true,
     podMonitor: {
       enabled: true,
-      // Alerts judge a store otherwise than a cache: a full cache is as it should be, and a store must not forget.
+      // Alerts differ by purpose: a full cache is normal, but a store must not lose data.
       relabelings: [storeLabel(name), { targetLabel: "purpose", replacement: purpose }],
     },
     service: { enabled: false },
@@ -344,7 +344,7 @@ function metrics(name: string, purpose: RedisPurpose) {
       extraEnvs: {
         REDIS_ADDR: "rediss://localhost:6379",
         REDIS_USER: "metrics",
-        REDIS_EXPORTER_CONFIG_COMMAND: "-", // settings have the password of a replica among them
+        REDIS_EXPORTER_CONFIG_COMMAND: "-", // settings include the password of replicas
         REDIS_EXPORTER_TLS_CA_CERT_FILE: "/tls/ca.crt",
       },
       extraVolumeMounts: [{ name: `${name}-tls`, mountPath: "/tls", readOnly: true }],

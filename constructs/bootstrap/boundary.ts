@@ -2,8 +2,8 @@ import { guards, ownBuckets, type Territory } from "./guards";
 import { CONTROLLER_ACTIONS, DEPLOYED_SERVICES } from "./services";
 
 /**
- * What a role that a deployment makes may do at most: what nodes and controllers call, and of identities nothing but
- * reading them and handing on those of its own environment.
+ * Permissions boundary of roles that a deployment creates: the APIs that nodes and controllers call, and of IAM only reading, and passing
+ * or assuming roles of its own environment.
  */
 export function boundaryStatements(territory: Territory, ownRoles: string): object[] {
   return [
@@ -14,7 +14,7 @@ export function boundaryStatements(territory: Territory, ownRoles: string): obje
       Resource: "*",
     },
     ownBuckets(territory),
-    // AWS publishes its own images and endpoints as parameters.
+    // Public parameters with AWS images and endpoints.
     { Sid: "Images", Effect: "Allow", Action: "ssm:GetParameter*", Resource: "arn:aws:ssm:*::parameter/aws/service/*" },
     {
       Sid: "ServiceLinkedRoles",

@@ -15,18 +15,18 @@ export interface DeployRolesProps {
   readonly account: string;
 
   /**
-   * How GitHub's tokens name the repository whose Actions may take the roles: `repo:example/orders`.
-   * Repositories made since summer 2026 have ids in it; GitHub's OIDC settings show it.
+   * Subject claim of GitHub's tokens for the repository whose Actions may assume the roles: `repo:example/orders`.
+   * Repositories created since summer 2026 have ids in it; GitHub's OIDC settings show it.
    */
   readonly subject: string;
 
   /**
-   * Whether the account has GitHub's OIDC provider already: there can be one only.
+   * Uses the GitHub OIDC provider that the account already has: there can be only one.
    * @default false
    */
   readonly providerExists?: boolean;
 
-  /** The environments of the account. None can reach another's resources. */
+  /** The environments of the account. They are isolated from each other. */
   readonly environments: readonly DeployedEnvironment[];
 
   readonly state: StateArns;
@@ -34,35 +34,34 @@ export interface DeployRolesProps {
 
 const ISSUER = "token.actions.githubusercontent.com";
 
-/** Seconds that a session lasts: an apply that ends in the middle could not write its state. */
+/** Maximum session duration in seconds: an apply whose session expires could not write its state. */
 const SESSION = { plan: 3600, apply: 4 * 3600 } as const;
 
-/** The path of the roles that an environment's stacks make. Names of systems could begin one another; paths can't. */
+/** IAM path of the roles that an environment's stacks create. One system's name can be a prefix of another's; paths avoid that. */
 export function rolePath(system: string, environment: string): string {
   return `/${system}/${environment}/`;
 }
 
-/** The policy that bounds every role which the deploy role of an environment makes. Known by name before it exists. */
+/** ARN of the permissions boundary of every role that an environment's deploy role creates. Computed before it exists. */
 export function boundaryArn(system: string, account: string, environment: string): string {
   return `arn:aws:iam::${account}:policy/${system}/${boundaryName(system, environment)}`;
 }
 
-/** The role that plans, and the one that applies an environment. Known by name before they exist. */
+/** ARNs of the plan role and of an environment's apply role. Computed before they exist. */
 export function deployRoleArns(system: string, account: string, environment: string): { readonly plan: string; readonly apply: string } {
   const arn = (name: string) => `arn:aws:iam::${account}:role/${system}/${name}`;
   return { plan: arn(planRole(system)), apply: arn(applyRole(system, environment)) };
 }
 
 /**
- * Roles for GitHub Actions, without a long-lived key anywhere: one that plans, for pull requests,
- * and for each environment one that applies, for the GitHub environment of the same name, whose
- * approvals and branch rules GitHub enforces.
+ * IAM roles for GitHub Actions, without long-lived keys: a plan role for pull requests, and an apply role per environment, for the GitHub
+ * environment of the same name, whose approvals and branch rules GitHub enforces.
  */
 export class DeployRoles extends Construct {
-  /** The role that plans, by ARN. */
+  /** ARN of the plan role. */
   readonly planRoleArn: string;
 
-  /** The role that applies, by environment. */
+  /** ARNs of the apply roles, by environment. */
   readonly applyRoleArns: Readonly<Record<string, string>>;
 
   constructor(
@@ -144,7 +143,7 @@ export class DeployRoles extends Construct {
     ];
   }
 
-  // A role made by a deploy role could otherwise be given more than the deploy role has.
+  // Otherwise a deploy role could create a role with more permissions than its own.
   private rolesOf(environment: string): object[] {
     const { account, system } = this.props;
     const boundary = boundaryArn(system, account, environment);
@@ -242,7 +241,7 @@ function applyRole(system: string, environment: string): string {
   return cloudName("role", system, "deploy", environment);
 }
 
-/** Checks of policies that write to any resource of a service. */
+/** Checks against write access to all resources of a service. */
 const WRITES = ["CKV_AWS_289", "CKV_AWS_290"];
 
 function boundaryName(system: string, environment: string): string {

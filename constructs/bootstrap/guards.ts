@@ -1,21 +1,21 @@
-/** The state bucket and its key, by ARN. */
+/** ARNs of the state bucket and its KMS key. */
 export interface StateArns {
   readonly bucketArn: string;
   readonly keyArn: string;
 }
 
-/** An environment of an account, and how its resources are told from those of the others. */
+/** An environment of an account, and how its resources are distinguished from others. */
 export interface DeployedEnvironment {
-  /** No name begins another, up to a hyphen: buckets are told apart by it. */
+  /** Must not be a prefix of another name up to a hyphen: buckets are distinguished by it. */
   readonly name: string;
 
-  /** Regions in which its deployment may change anything: that of the state is one. */
+  /** Regions in which its deployment may change resources, including the region of the state. */
   readonly regions: readonly string[];
 
-  /** Its clusters, by name. */
+  /** Names of its clusters. */
   readonly clusters: readonly string[];
 
-  /** Its buckets, by name: S3 compares no tags of buckets. */
+  /** Names of its buckets: S3 has no conditions on bucket tags. */
   readonly buckets: readonly string[];
 
   /**
@@ -25,14 +25,14 @@ export interface DeployedEnvironment {
   readonly oidcProviders?: readonly string[];
 }
 
-/** The environment of a deploy role, and where its account keeps state. */
+/** The environment of a deploy role, and the state of its account. */
 export interface Territory extends DeployedEnvironment {
   readonly system: string;
   readonly account: string;
   readonly state: StateArns;
 }
 
-/** What a deployment may never do, by itself or through a role that it makes, whatever else it is allowed. */
+/** Deny statements for a deployment and the roles that it creates. They override every allow. */
 export function guards({ system, name, regions, clusters, state }: Territory): object[] {
   return [
     {
@@ -40,10 +40,10 @@ export function guards({ system, name, regions, clusters, state }: Territory): o
       Effect: "Deny",
       NotAction: ["iam:*", "sts:*", "route53:*", "cloudfront:*", "waf:*", "wafv2:*", "shield:*", "support:*", "s3:ListAllMyBuckets"],
       Resource: "*",
-      // us-east-1 is where the global services keep certificates and web ACLs.
+      // Global services keep certificates and web ACLs in us-east-1.
       Condition: { StringNotEquals: { "aws:RequestedRegion": [...new Set([...regions, "us-east-1"])] } },
     },
-    // An access point would answer for a bucket under another name.
+    // An access point would expose a bucket under another name.
     { Sid: "LocksAndBackDoors", Effect: "Deny", Action: ["s3:BypassGovernanceRetention", "s3:CreateAccessPoint*"], Resource: "*" },
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
     {
@@ -56,7 +56,7 @@ export function guards({ system, name, regions, clusters, state }: Territory): o
         StringNotEquals: { "aws:ResourceTag/environment": name },
       },
     },
-    // So EKS tags what it makes itself: Auto Scaling groups, instances, security groups.
+    // EKS sets this tag on resources that it creates: Auto Scaling groups, instances, security groups.
     {
       Sid: "OtherClusters",
       Effect: "Deny",
@@ -70,13 +70,13 @@ export function guards({ system, name, regions, clusters, state }: Territory): o
   ];
 }
 
-/** What writing state takes of its key. */
+/** KMS actions that writing state requires. */
 export const STATE_KEY_USES = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"];
 
-/** The buckets of an environment, those of stacks that are added to it included: their names begin with its own. */
+/** Access to the buckets of an environment, including those of added stacks: their names have its prefix. */
 export function ownBuckets({ system, name, buckets }: Territory): object {
   const prefix = `${system}-${name}-`;
-  // A name that was too long has lost the prefix.
+  // Shortened names don't have the prefix.
   const names = [`${prefix}*`, ...buckets.filter((bucket) => !bucket.startsWith(prefix))];
   return {
     Sid: "Buckets",

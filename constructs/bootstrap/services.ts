@@ -1,6 +1,6 @@
 /**
- * What Terraform's AWS provider calls to refresh each type of resource that the stacks have (its read functions, 5.100; those
- * of a data source under the type's name). None of it reads data: no object, secret, log, console output or function code.
+ * AWS actions with which the Terraform provider refreshes each resource type of the stacks (its read functions, 5.100; those of a data
+ * source under the type's name). None of them reads data: no object, secret, log, console output or function code.
  */
 export const READS: Readonly<Record<string, readonly string[]>> = {
   acm_certificate: ["acm:DescribeCertificate", "acm:ListTagsForCertificate"],
@@ -8,7 +8,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   availability_zone: ["ec2:DescribeAvailabilityZones"],
   cloudfront_cache_policy: ["cloudfront:GetCachePolicy"],
   cloudfront_distribution: ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"],
-  // The function's code decides which requests pass by; it is in the repository.
+  // The function's code decides which requests are allowed; it is in the repository.
   cloudfront_function: ["cloudfront:DescribeFunction", "cloudfront:GetFunction"],
   cloudfront_origin_request_policy: ["cloudfront:GetOriginRequestPolicy"],
   cloudfront_response_headers_policy: ["cloudfront:GetResponseHeadersPolicy"],
@@ -70,7 +70,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   route_table_association: ["ec2:DescribeRouteTables"],
   route53_record: ["route53:GetHostedZone", "route53:ListResourceRecordSets"],
   route53_zone: ["route53:GetHostedZone", "route53:ListHostedZones", "route53:ListHostedZonesByName", "route53:ListTagsForResource"],
-  // Whether a bucket exists is asked by an action that lists it: keys of objects are seen, contents are not.
+  // The existence of a bucket is checked with an action that also lists object keys, but not contents.
   s3_bucket: [
     "s3:GetAccelerateConfiguration",
     "s3:GetBucket*",
@@ -89,7 +89,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   s3_bucket_server_side_encryption_configuration: ["s3:GetEncryptionConfiguration"],
   s3_bucket_versioning: ["s3:GetBucket*"],
   secretsmanager_secret: ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"],
-  // A plan generates the first value of a secret as an apply does, and discards it. Its present value is not refreshed.
+  // A plan generates the first value of a secret as an apply does, and discards it. The present value is not refreshed.
   secretsmanager_secret_version: ["secretsmanager:GetRandomPassword"],
   security_group: ["ec2:DescribeSecurityGroups"],
   sqs_queue: ["sqs:GetQueueAttributes", "sqs:ListQueueTags"],
@@ -104,17 +104,17 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   wafv2_web_acl_logging_configuration: ["wafv2:GetLoggingConfiguration"],
 };
 
-/** Everything that a plan reads, each once. */
+/** All actions that a plan needs, without duplicates. */
 export const PLAN_READS: readonly string[] = [...new Set(Object.values(READS).flat())].sort();
 
-/** Services in which a deployment does everything, by their prefix in IAM; `iam` and `s3` have rules of their own. */
+/** IAM prefixes of services in which a deployment has all permissions; `iam` and `s3` have separate statements. */
 export const DEPLOYED_SERVICES: readonly string[] = [...new Set(PLAN_READS.map((action) => action.split(":")[0] ?? ""))].filter(
   (service) => service !== "iam" && service !== "s3",
 );
 
-/** What roles of nodes and controllers call beside the services that a deployment uses. */
+/** Actions of node and controller roles beyond the services that a deployment uses. */
 export const CONTROLLER_ACTIONS: readonly string[] = [
-  "autoscaling:*", // EKS' own, AmazonEKSClusterPolicy
+  "autoscaling:*", // part of AmazonEKSClusterPolicy
   "ecr:*", // images
   "eks-auth:*", // Pod Identity
   "pricing:GetProducts", // Karpenter

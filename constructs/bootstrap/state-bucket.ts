@@ -10,16 +10,16 @@ export interface StateBucketProps {
   readonly region: string;
 }
 
-/** Where a system's Terraform state lies in one account. Every other stack finds it by name alone. */
+/** Location of a system's Terraform state in one account. Other stacks compute it from names. */
 export interface StateLocation {
   readonly bucket: string;
   readonly region: string;
 
-  /** The key, as state is written under it: by the ARN of its alias. */
+  /** The KMS key with which state is written: the ARN of its alias. */
   readonly key: string;
 }
 
-/** Where `StateBucket` puts things, known before any of it exists. */
+/** Location of a `StateBucket`, computed before it exists. */
 export function stateLocation({ system, account, region }: StateBucketProps): StateLocation {
   return {
     bucket: bucketName(account, region, system, "terraform-state"),
@@ -28,12 +28,12 @@ export function stateLocation({ system, account, region }: StateBucketProps): St
   };
 }
 
-/** Days for which an older version of a state can be brought back. */
+/** Days for which older versions of a state are kept. */
 const OLD_VERSIONS_DAYS = 90;
 
 /**
- * The bucket that holds Terraform's state, under a key of its own, with every version of the last 90 days.
- * Both are guarded against deletion everywhere: without state, nothing else can be changed any more.
+ * The bucket of Terraform's state, with a separate KMS key and every version of the last 90 days. Both always have deletion protection:
+ * without state, nothing else can be changed.
  */
 export class StateBucket extends Construct {
   readonly arn: string;

@@ -8,18 +8,18 @@ import { exempt } from "../policy/contract";
 export interface LogGroupProps {
   readonly name: string;
 
-  /** The customer-managed key of its events, by ARN. It admits CloudWatch Logs. */
+  /** ARN of the customer-managed KMS key for its events. The key's policy must allow CloudWatch Logs. */
   readonly key: string;
 
   /**
-   * Days for which events are kept, one of the periods that CloudWatch Logs offers.
+   * Retention of events in days, one of the periods that CloudWatch Logs supports.
    * @default 365: an incident is often found months after it began
    */
   readonly days?: number | undefined;
 
   /**
-   * Whether an AWS service makes the group itself, when it writes once more after its resource and the group are gone. One
-   * that is found is then imported rather than created, so that an environment can be made again.
+   * Imports an existing group instead of failing. Needed if an AWS service recreates the group by writing logs after its resource and the
+   * group are deleted, so that an environment can be created again.
    * @default false
    */
   readonly madeByService?: boolean;
@@ -28,13 +28,13 @@ export interface LogGroupProps {
 /** Retention periods of CloudWatch Logs, in days (PutRetentionPolicy, retentionInDays). */
 const PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] as const;
 
-/** Retention of logs if none is named, in days, for environments that are guarded against deletion and for others. */
+/** Default retention of logs in days, with and without deletion protection of the environment. */
 const DEFAULT_DAYS = { protected: 365, disposable: 30 } as const;
 
-/** Checkov (CKV_AWS_338) asks for a year. */
+/** Checkov (CKV_AWS_338) requires a year. */
 const YEAR = 365;
 
-/** A log group of CloudWatch: encrypted with a customer-managed key, and with an end to what it keeps. */
+/** A CloudWatch log group, encrypted with a customer-managed key, and with a retention period. */
 export class LogGroup extends CloudwatchLogGroup {
   private readonly left?: DataAwsCloudwatchLogGroups;
 
@@ -46,7 +46,7 @@ export class LogGroup extends CloudwatchLogGroup {
     if (days < YEAR) exempt(this, "CKV_AWS_338", "the environment asks for a shorter retention of its logs");
   }
 
-  /** cdktf knows imports of what is there for certain only; Terraform passes over one of what is in the state already. */
+  /** Adds a conditional import: cdktf supports imports of existing resources only. Terraform skips a group that is in the state already. */
   override toTerraform() {
     if (!this.left) return super.toTerraform();
     const found = `data.aws_cloudwatch_log_groups.${this.left.friendlyUniqueId}.log_group_names`;
@@ -56,13 +56,13 @@ export class LogGroup extends CloudwatchLogGroup {
   }
 }
 
-/** Days for which an environment keeps its logs. */
+/** Retention of an environment's logs, in days. */
 export function logDays(retention: Duration | undefined, protect: boolean): number {
   if (retention === undefined) return protect ? DEFAULT_DAYS.protected : DEFAULT_DAYS.disposable;
   return known(seconds(retention)) / 86_400;
 }
 
-/** Why CloudWatch Logs would refuse a retention period, in days. */
+/** Problem of a retention period in days that CloudWatch Logs doesn't support. */
 export function retentionProblem(days: number): Omit<Problem, "path" | "value"> | undefined {
   if ((PERIODS as readonly number[]).includes(days)) return undefined;
   const above = PERIODS.find((period) => period > days) ?? PERIODS.at(-1);

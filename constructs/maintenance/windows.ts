@@ -1,27 +1,27 @@
 import type { Problem } from "../core/errors";
 
-/** When AWS may work on a store, in UTC. */
+/** Maintenance and backup windows of an AWS data store, in UTC. */
 export interface Windows {
   /**
-   * Once a week, for upgrades and changes that wait for it: `sun:02:00-sun:03:00`. At least half an hour.
+   * Weekly window for upgrades and changes that wait for it: `sun:02:00-sun:03:00`. At least half an hour.
    * @default "sun:02:00-sun:03:00"
    */
   readonly maintenance?: string;
 
   /**
-   * Once a day, for a snapshot: `00:30-01:30`. At least half an hour, an hour for ElastiCache, apart from the other.
+   * Daily window for a snapshot: `00:30-01:30`. At least half an hour, an hour for ElastiCache. Must not overlap `maintenance`.
    * @default "00:30-01:30"
    */
   readonly backup?: string;
 }
 
-/** Where nobody says: at night in Europe, and apart. */
+/** Default windows: at night in Europe, without overlap. */
 export const WINDOWS = { maintenance: "sun:02:00-sun:03:00", backup: "00:30-01:30" } as const satisfies Required<Windows>;
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const [DAY, WEEK] = [24 * 60, 7 * 24 * 60];
 
-/** What is wrong with windows, whose shortest lengths in minutes are the engine's. */
+/** Problems of windows. The minimum lengths in minutes depend on the engine. */
 export function windowProblems(
   { maintenance, backup }: Required<Windows>,
   shortest: { readonly maintenance: number; readonly backup: number },
@@ -44,7 +44,7 @@ export function windowProblems(
 }
 
 interface Span {
-  /** In minutes since the beginning of the week or the day. */
+  /** In minutes since the start of the week or day. */
   readonly start: number;
   readonly length: number;
 }
@@ -64,7 +64,7 @@ function minutes([day = "", hour, minute]: readonly string[]): number | undefine
   return index < 0 || hours > 23 || rest > 59 ? undefined : index * DAY + hours * 60 + rest;
 }
 
-/** Whether a daily span meets a weekly one on any day, over midnight and the end of the week as well. */
+/** Checks that a daily window overlaps a weekly one on any day, also across midnight and the end of the week. */
 function overlap(weekly: Span, daily: Span): boolean {
   return DAYS.some((_, day) => {
     const from = day * DAY + daily.start;

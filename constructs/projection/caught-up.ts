@@ -1,9 +1,9 @@
 /**
- * A query, for a test of a deployment, of the database that has `ProjectionTables`: true where the slot of a read model that
- * is read has caught up, and else how far it is from that.
+ * Query of a smoke test, for the database that has `ProjectionTables`: true if the live slot of a read model has caught up, otherwise a
+ * text with its lag.
  *
- * @param projection - what is projected: `orders`
- * @param fewerThan - positions that it may be behind, and are one too many
+ * @param projection - name of the projection: `orders`
+ * @param fewerThan - lag in positions from which the slot counts as not caught up
  */
 export function caughtUp(projection: string, fewerThan: number): string {
   const last = "case when seen_at is null then 'nobody has told where the event store ends' else 'told last at ' || seen_at end";

@@ -1,5 +1,5 @@
-/** One of the two places of a read model, of which one is read. Its tables are in the schema `<projection>_<slot>`. */
+/** One of the two copies of a read model, of which one is live. Its tables are in the schema `<projection>_<slot>`. */
 export type ReadModelSlot = "a" | "b";
 
-/** Slots of a read model that workers project into: one, or two while it is built anew and until the old one is let go. */
+/** Slots that workers write: one, or two from the start of a rebuild until the old slot is deleted. */
 export type ReadModelSlots = { readonly [Slot in ReadModelSlot]?: { readonly partitions: number } };

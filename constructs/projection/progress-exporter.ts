@@ -14,7 +14,7 @@ import { fingerprintOf, NamespaceConnections, podLabels, podsOf, RESTARTED } fro
 export interface ProjectionExporterProps {
   readonly cluster: KubernetesTarget;
 
-  /** Namespace of its pod. In another one than the read database's, the secret of the reader is copied to it. */
+  /** Namespace of its pod. If it differs from that of the read database, the reader's secret is copied to it. */
   readonly namespace: string;
 
   /** The read database, which has `ProjectionTables`. */
@@ -30,27 +30,27 @@ export interface ProjectionExporterProps {
   readonly metricsFrom: string;
 
   /**
-   * Whether a PodMonitor is made, which takes the definitions of the Prometheus operator.
+   * Creates a PodMonitor, which requires the CRDs of the Prometheus operator.
    * @default true
    */
   readonly monitor?: boolean;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
-   * @default - the cluster's own default
+   * PriorityClass of its pods, which determines which pods are preempted first.
+   * @default - the cluster's default
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, the tables of projections, the definitions of the Prometheus operator. */
+  /** Resources created before it: its namespace, the tables of projections, the CRDs of the Prometheus operator. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Name of its pods, for the policies of the database: `read-database-progress`. */
+/** Name of its pods, for network policies of the database: `read-database-progress`. */
 export function projectionExporterPods({ name }: Pick<Postgres, "name">): string {
   return `${name}-progress`;
 }
 
-/** What psql reads by itself. */
+/** Environment variables that psql reads. */
 const SERVER = {
   PGHOST: "{host}",
   PGPORT: "{port}",
@@ -59,27 +59,27 @@ const SERVER = {
   PGSSLROOTCERT: "{ca}",
 } as const;
 
-/** The user `postgres` in the image of psql. Both containers have it, so that one can read what the other writes. */
+/** The user `postgres` in the psql image. Both containers use it, so that one can read the other's files. */
 const USER = "70";
 
 const PORT = 8080;
 const SHARED = "/progress";
 
-/** Seconds between two measurements and between two scrapes. Alerts and the health page count in minutes. */
+/** Seconds between two measurements and between two scrapes. Alerts and the status page use minutes. */
 const EVERY = 15;
 
 const FILES = ["export.sh", "metrics.sql", "answer.sh"].map((file) => join(__dirname, "exporter", file));
 
 /**
- * Progress of projections as metrics: one pod that asks the read database every 15 seconds, as its reader, and serves the answer.
- * It asks the primary, past the pool: a replica that lags would show projections as behind. If the database does not answer, the
+ * Metrics of projection progress: one pod that queries the read database every 15 seconds, as its reader, and serves the result. It queries
+ * the primary and bypasses the pooler, because a lagging replica would show projections as behind. If the database does not answer, the
  * series of projections disappear and `cqrs_projection_exporter_success` is 0.
  */
 export class ProjectionExporter extends Construct {
-  /** Its pods, for the policies of the database and of Prometheus. */
+  /** Its pods, for network policies of the database and of Prometheus. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it. */
+  /** Dependencies for resources that use it. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ProjectionExporterProps) {
@@ -118,7 +118,7 @@ export class ProjectionExporter extends Construct {
       spec: {
         replicas: "1",
         selector: { matchLabels },
-        // Two of them at a time would show each series twice; a gap of some seconds hurts nobody.
+        // Two pods at a time would report each series twice; a gap of some seconds is harmless.
         strategy: { type: "Recreate" },
         template: {
           metadata: { labels: { ...matchLabels, "app.kubernetes.io/component": "exporter" } },
@@ -137,8 +137,8 @@ export class ProjectionExporter extends Construct {
 }
 
 /**
- * The primary as its reader. The pod does not wait for it: a database that is away is what it reports. Its pod needs no further
- * authorities than the server's.
+ * The primary, with the reader's credentials. The pod does not wait for it, because it reports an unavailable database. It needs no CAs
+ * besides that of the server.
  */
 function serverOf(cluster: KubernetesTarget, postgres: Postgres): PodConnections {
   const { ready: _, ...connection } = postgresConnection({ ...postgres, pool: undefined, reader: postgres.writer }, "reader");
@@ -152,7 +152,7 @@ function podSpec({ cluster, postgres, priority }: ProjectionExporterProps, serve
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    // What it does is over in a moment, and httpd does not hear of its end.
+    // A measurement takes only a moment, and httpd ignores SIGTERM.
     terminationGracePeriodSeconds: 5,
     ...(priority ? { priorityClassName: priority } : {}),
     securityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, fsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
@@ -164,7 +164,7 @@ function podSpec({ cluster, postgres, priority }: ProjectionExporterProps, serve
         command: ["sh", "/scripts/export.sh"],
         env: [...server.env, ...variables(told)],
         resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
-        // It writes the file whether the database answers or not: an old file means that it is stuck.
+        // The file is written even if the database doesn't answer: an old file means that the container hangs.
         livenessProbe: {
           exec: { command: ["sh", "-c", `test -n "$(find ${METRICS} -mmin -2)"`] },
           initialDelaySeconds: 60,
@@ -198,13 +198,13 @@ function podSpec({ cluster, postgres, priority }: ProjectionExporterProps, serve
     ],
     volume: [
       ...server.volumes,
-      // A volume, not variables: it follows a rotation.
+      // A volume instead of variables, because it is updated after a rotation.
       {
         name: "credentials",
         projected: [
           {
             defaultMode: "0440",
-            // A source for each file: the API keeps a list of them, and a source that held two would come back as two.
+            // One source per file: the API stores a list of sources, and would return a source with two files as two.
             sources: Object.entries({ user, password }).map(([path, { secret, key }]) => ({
               secret: [{ name: secret.name, items: [{ key, path }] }],
             })),
@@ -214,7 +214,7 @@ function podSpec({ cluster, postgres, priority }: ProjectionExporterProps, serve
       { name: "scripts", configMap: { name: configMap, defaultMode: "0444" } },
       { name: "answer", configMap: { name: configMap, items: [{ key: "answer.sh", path: "metrics" }], defaultMode: "0555" } },
       { name: "progress", emptyDir: { sizeLimit: "16Mi" } },
-      // A password is stored there.
+      // For a password file.
       { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
     ],
   };
@@ -222,7 +222,7 @@ function podSpec({ cluster, postgres, priority }: ProjectionExporterProps, serve
 
 const METRICS = `${SHARED}/metrics`;
 
-/** Where BusyBox' httpd runs a script. */
+/** Path under which BusyBox httpd runs a script. */
 const PATH = "/cgi-bin/metrics";
 
 const COMMON = {

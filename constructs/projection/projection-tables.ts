@@ -7,7 +7,7 @@ import { type JobTraffic, migrationPod, type Postgres } from "../postgres";
 
 const PART = "projections";
 
-/** What the pods of its job are called. */
+/** Name of the pods of its job. */
 export function projectionTablesPods({ name }: Pick<Postgres, "name">): string {
   return `${name}-${PART}`;
 }
@@ -15,32 +15,32 @@ export function projectionTablesPods({ name }: Pick<Postgres, "name">): string {
 export interface ProjectionTablesProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
-  /** Where its pod runs and finds the secret of the migrator. */
+  /** Namespace of its pod and of the migrator's secret. */
   readonly namespace: string;
 
-  /** The read database, on which `PostgresRoles` has been. */
+  /** The read database, after `PostgresRoles`. */
   readonly postgres: Postgres;
 
   /**
-   * The beginning of the roles' names, as `PostgresRoles` was told.
+   * Prefix of the roles' names, the same as in `PostgresRoles`.
    * @default - the name of the database
    */
   readonly name?: string;
 
-  /** What has to be there before: the roles. */
+  /** Resources created before it: the roles. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * What projections keep in the read database beside their read models: who may write a partition, how far it is, and which
- * read model is live. Made and moved on by a job; docs/projections.md is the contract for those who use it.
+ * Coordination state of projections, stored in the read database with the read models: leases and checkpoints of partitions, and the live
+ * slot. A job creates and migrates it; docs/projections.md is the contract for workers and readers.
  */
 export class ProjectionTables extends Construct {
-  /** What a workload that uses it comes after. */
+  /** Dependencies for workloads that use it. */
   readonly ready: readonly ITerraformDependable[];
   readonly egress: readonly TrafficRule[];
 
-  /** What has to be in its namespace. */
+  /** Secrets that its namespace must have. */
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 

@@ -12,60 +12,60 @@ import type { ReadModelSlot, ReadModelSlots } from "./contract";
 export interface ReadModelProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
-  /** Where its pods run and find the secret of the migrator. */
+  /** Namespace of its pods and of the migrator's secret. */
   readonly namespace: string;
 
   /** The read database, which has `ProjectionTables`. */
   readonly postgres: Postgres;
 
-  /** What is projected: `orders`. The live slot is read in the schema of this name. */
+  /** Name of the projection: `orders`. The live slot is read in the schema of this name. */
   readonly projection: string;
 
-  /** The slots that workers project into, each with its number of partitions, which never changes. */
+  /** The slots that workers write, each with its number of partitions, which can't be changed. */
   readonly slots: ReadModelSlots;
 
-  /** The slot that is read. */
+  /** The slot that readers see. */
   readonly live: ReadModelSlot;
 
   /**
-   * What the tables follow from: the image of their migration. Another one shows new tables in the live schema.
+   * Version of the tables: the image of their migration. A change adds views of new tables to the live schema.
    * @default - the tables never change
    */
   readonly revision?: string;
 
   /**
-   * Switches without looking whether the slot has caught up, for when the live one is wrong. Take it away again afterwards.
+   * Switches without checking that the slot has caught up, if the live one is wrong. Remove it afterwards.
    * @default false
    */
   readonly skipCatchUpCheck?: boolean;
 
-  /** What has to be there before: the tables of projections, the migrations of every slot. */
+  /** Resources created before it: the tables of projections, the migrations of every slot. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** How long a switch waits for the slot to catch up. Five pods that try it fit into the time of their job. */
+/** Timeout for the slot to catch up before a switch. Five attempts fit into the deadline of the job. */
 const WITHIN = "60 seconds";
 
-/** PostgreSQL, identifiers: 63 bytes; Kubernetes, labels: 63 characters; the longest that follows is `-read-model-1a2b3c4d-ca`. */
+/** PostgreSQL, identifiers: 63 bytes; Kubernetes, labels: 63 characters; the longest suffix is `-read-model-1a2b3c4d-ca`. */
 const LONGEST_NAME = 40;
 
-/** What the functions take. */
+/** Limit of the SQL functions. */
 const MOST_PARTITIONS = 10_000;
 
 /**
- * Which slot of a read model is read. A job registers the slots, refuses another number of partitions for one that is there,
- * and switches to the live one as soon as that has caught up with the one before; what it can't do fails the apply.
- * Two more jobs are there for a person to start:
+ * Switch of a read model's live slot. A job registers the slots, rejects a different number of partitions for an existing slot, and
+ * switches to the live one once that has caught up with the one before. If the job fails, the apply fails. Two more jobs are started by a
+ * person:
  *
- * - `kubectl create job --from=cronjob/<projection>-progress …` shows how far each slot is until all have caught up;
+ * - `kubectl create job --from=cronjob/<projection>-progress …` reports the progress of each slot until all have caught up;
  * - `kubectl create job --from=cronjob/<projection>-drop …` deletes the slot that is not live, once it has no workers.
  */
 export class ReadModel extends Construct {
-  /** What comes after it: whoever reads. */
+  /** Dependencies for readers. */
   readonly ready: readonly ITerraformDependable[];
   readonly egress: readonly TrafficRule[];
 
-  /** What has to be in its namespace. */
+  /** Secrets that its namespace must have. */
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 
@@ -98,7 +98,7 @@ export class ReadModel extends Construct {
     const switched = pod.job(this, "live");
     const { activeDeadlineSeconds: _, ...endless } = pod.jobSpecOf("progress");
     const operations = {
-      // A rebuild takes as long as it takes.
+      // A rebuild has no deadline.
       progress: { ...endless, ttlSecondsAfterFinished: "86400" },
       drop: { ...pod.jobSpecOf("drop"), backoffLimit: 0, ttlSecondsAfterFinished: "86400" },
     };
@@ -119,7 +119,7 @@ export class ReadModel extends Construct {
   }
 }
 
-/** What the pods of its jobs are called. */
+/** Name of the pods of its jobs. */
 export function readModelPods(projection: string): string {
   return `${nameOf(projection)}-read-model`;
 }
@@ -133,7 +133,7 @@ function partitionsBySlot(slots: ReadModelSlots): Readonly<Record<string, number
   return Object.fromEntries(entries.map(([slot, { partitions }]) => [slot, partitions]));
 }
 
-/** Why the schemas of a projection can't be called after it. */
+/** Problems of a projection's name as the name of schemas. */
 export function projectionNameProblems(projection: string): readonly Omit<Problem, "path">[] {
   const taken = ["public", "projections", "information_schema"].includes(projection);
   return /^(?!pg_)[a-z][a-z0-9_]*(?<!_[ab])(?<!_)$/.test(projection) && projection.length <= LONGEST_NAME && !taken

@@ -1,8 +1,8 @@
 import type { ReadModelSlot } from "./contract";
 
 /**
- * What a worker is told beside `WORKER`, `WORKERS`, `PARTITIONS` and `PARALLELISM`: what it projects, and into which slot.
- * `SCHEMA` has the slot's tables; a migration is told the same. Its name for claims is `HOSTNAME`, that of its pod.
+ * Environment variables of a worker, in addition to `WORKER`, `WORKERS`, `PARTITIONS` and `PARALLELISM`: the projection, the slot, and in
+ * `SCHEMA` the slot's tables. A migration gets the same. Its lease owner is `HOSTNAME`, the pod name.
  */
 export function projectionVariables(projection: string, slot: ReadModelSlot): Readonly<Record<string, string>> {
   return { PROJECTION: projection, SLOT: slot, SCHEMA: `${projection}_${slot}` };

@@ -10,13 +10,13 @@ import { BY_HAND, DISRUPTIONS_IGNORED, fingerprintOf } from "../workload";
 export interface RotationJobsProps {
   readonly namespace: string;
 
-  /** Names of the two CronJobs: the one that keeps credentials, and the one that a person starts to revoke. */
+  /** Names of the two CronJobs: the scheduled one that applies rotations, and the one that a person starts to revoke. */
   readonly names: RotationNames;
 
-  /** When the first of them runs. */
+  /** Schedule of the first one. */
   readonly clock: Omit<CronJobV1Spec, "jobTemplate">;
 
-  /** A run of the script, with its arguments. */
+  /** Job specification that runs the script with these arguments. */
   readonly jobSpecOf: (...args: readonly string[]) => JobV1Spec;
 
   readonly after: readonly ITerraformDependable[];
@@ -28,8 +28,8 @@ export interface RotationNames {
 }
 
 /**
- * CronJobs for the credentials of an engine. One brings rotated credentials from the Secret to the engine, and ends the former
- * one after the overlap. The other ends it at once, and its sessions; only a person starts it.
+ * CronJobs for the credentials of an engine. One applies rotated credentials from the Secret to the engine, and ends the former ones after
+ * the overlap. The other immediately ends the former ones and their sessions; only a person starts it.
  */
 export function rotationJobs(scope: Construct, { namespace, names, clock, jobSpecOf, after }: RotationJobsProps): void {
   new CronJobV1(scope, "rotation", {
@@ -48,32 +48,32 @@ export interface RotationScriptProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** The name of its jobs, of the network policy, and the beginning of the ConfigMap's. */
+  /** Name of its jobs and of the network policy, and prefix of the ConfigMap's name. */
   readonly name: string;
 
-  /** With a shell and `sha256sum`. */
+  /** Image with a shell and `sha256sum`. */
   readonly image: string;
 
-  /** The container's name. */
+  /** Name of the container. */
   readonly tool: string;
 
-  /** The script that runs, and those that it reads. */
+  /** The script to run, and the scripts that it sources. */
   readonly files: readonly string[];
 
-  /** Variables beside PASSWORDS and TMPDIR. */
+  /** Environment variables in addition to PASSWORDS and TMPDIR. */
   readonly settings: Readonly<Record<string, string>>;
 
   /** The Secret with the credentials. */
   readonly secretName: string;
 
-  /** Where its pods connect to, beside DNS. */
+  /** Egress rules of its pods, in addition to DNS. */
   readonly egress: readonly TrafficRule[];
 
-  /** @default - the namespace's own, which has no rights */
+  /** @default - the namespace's default service account, which has no rights */
   readonly account?: { readonly name: string; readonly token: boolean };
 
   /**
-   * The Secret with the engine's `ca.crt`, which CA names.
+   * The Secret with the engine's `ca.crt`, whose path is in the variable CA.
    * @default - none
    */
   readonly authority?: string;
@@ -87,18 +87,20 @@ export interface RotationScript {
   readonly ready: readonly ITerraformDependable[];
 }
 
-/** Nobody's user in most distributions. */
+/** The user `nobody` in most distributions. */
 const USER = "65534";
 
-/** Pods that a job tries one after the other. */
+/** Retries of a job, each with a new pod. */
 const RETRIES = 4;
 
-/** Labels of the pods that run it. */
+/** Labels of the pods that run the script. */
 export function rotationLabels(name: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "job" };
 }
 
-/** A script that keeps credentials, and what its pods need: its source, network traffic, passwords as files, memory to write to. */
+/**
+ * A script that applies credentials, with the resources of its pods: its source, network policy, passwords as files, and a memory volume.
+ */
 export function rotationScript(scope: Construct, props: RotationScriptProps): RotationScript {
   const { namespace, name, image, tool, files, secretName, egress, account, authority, longestSeconds, after } = props;
   const data = literalFiles(files);
@@ -146,10 +148,10 @@ export function rotationScript(scope: Construct, props: RotationScriptProps): Ro
           ...(authority
             ? [{ name: "authority", secret: { secretName: authority, defaultMode: "0440", items: [{ key: "ca.crt", path: "ca.crt" }] } }]
             : []),
-          // All of it: a rotation adds a key.
+          // The whole Secret, because a rotation adds a key.
           { name: "passwords", secret: { secretName, defaultMode: "0440" } },
           { name: "scripts", configMap: { name: configMap, defaultMode: "0444" } },
-          // Passwords lie there for a moment.
+          // For temporary files with passwords.
           { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "8Mi" } },
         ],
       },

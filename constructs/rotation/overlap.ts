@@ -3,8 +3,8 @@ import type { Problem } from "../core/errors";
 
 export interface OverlapProps {
   /**
-   * Hours for which the former credential is accepted after a rotation, so that clients can restart with the new one.
-   * Then it is refused. Sessions that are open stay open, except where the engine can't do that. A change takes effect in place.
+   * Hours for which the former credential is accepted after a rotation, so that clients can restart with the new one. Then it is rejected.
+   * Open sessions stay open, unless the engine doesn't support that. A change takes effect in place.
    * @default 24
    */
   readonly overlapHours?: number;
@@ -12,7 +12,7 @@ export interface OverlapProps {
 
 export const OVERLAP_HOURS = 24;
 
-/** Thirty days: a password that is good for longer was not rotated. */
+/** Thirty days: a password that is valid for longer is not rotated. */
 const LONGEST_OVERLAP = 720;
 
 /** The part of a script that measures the overlap. */

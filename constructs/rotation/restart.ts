@@ -14,45 +14,45 @@ export interface RestartOnRotationProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** The StatefulSet, which rolls its pods itself. Its name begins those of the jobs: `<set>-passwords`, `<set>-revoke`. */
+  /** The StatefulSet, which performs the rolling restart. Its name is the prefix of the jobs: `<set>-passwords`, `<set>-revoke`. */
   readonly set: string;
 
-  /** The Secret that its pods read at their start. */
+  /** The Secret that its pods read at startup. */
   readonly secretName: string;
 
   /**
-   * A script that does more: it reads `restart.sh`.
-   * @default - none: it restarts, and no more
+   * A script with additional steps, which sources `restart.sh`.
+   * @default - none: only restarts
    */
   readonly script?: { readonly files: readonly string[]; readonly settings: Readonly<Record<string, string>> };
 
   /**
-   * What the ConfigMap has at first, in which the script keeps what it knows. Terraform changes nothing of it later.
-   * @default - nothing
+   * Initial data of the ConfigMap in which the script stores its state. Terraform doesn't change it later.
+   * @default - empty
    */
   readonly state?: Readonly<Record<string, string>>;
 
-  /** What has to be there before: the namespace, the Secret. */
+  /** Resources created before it: the namespace, the Secret. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 const API = { account: "/var/run/secrets/kubernetes.io/serviceaccount", address: "https://kubernetes.default.svc" } as const;
 
-/** Seconds until all pods have restarted, and that a job has for all that it does. */
+/** Timeouts in seconds of the restart of all pods, and of a whole job. */
 const LONGEST = { restart: 1500, job: 1800 } as const;
 
 const SCRIPT = join(__dirname, "restart.sh");
 
 /**
- * Restarts servers that know the values of their Secret only from their start, after the Secret has changed: the former values
- * are accepted until then. A job compares every five minutes; `<set>-revoke` does it at once, for a person to start. The first
- * run takes for granted that pods have started with the values that the Secret has then.
+ * Restarts servers that read their Secret only at startup, after the Secret has changed: until then the former values are accepted. A job
+ * compares every five minutes; `<set>-revoke`, started by a person, restarts them immediately. The first run assumes that pods have started
+ * with the present values of the Secret.
  */
 export class RestartOnRotation extends Construct {
-  /** The ConfigMap of what the script knows. */
+  /** Name of the ConfigMap with the script's state. */
   readonly state: string;
 
-  /** What pods that mount it come after. */
+  /** Dependencies for pods that mount it. */
   readonly ready: readonly ITerraformDependable[];
 
   private readonly jobSpecOf: ReturnType<typeof rotationScript>["jobSpecOf"];
@@ -116,7 +116,7 @@ export class RestartOnRotation extends Construct {
     this.ready = [kept, binding, ...ready];
   }
 
-  /** Its jobs, once there are servers to restart. */
+  /** Creates the jobs, after the servers that they restart. */
   jobs(...servers: readonly ITerraformDependable[]): void {
     const { namespace, set } = this.props;
     rotationJobs(this, {

@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import type { AwsPlace, KubernetesTarget } from "../kubernetes";
 
-/** Where on AWS a cluster lives. A part that calls AWS is refused on a cluster of which nothing of the kind is known. */
+/** AWS location of a cluster. A part that calls AWS is refused on a cluster without one. */
 export function awsPlace(part: Construct, { aws }: KubernetesTarget): AwsPlace {
   if (aws) return aws;
   refuse(part, [

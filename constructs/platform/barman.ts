@@ -8,8 +8,8 @@ const NAME = "plugin-barman-cloud";
 const ASKED = { cpu: "20m", memory: "128Mi" } as const satisfies Asked;
 
 /**
- * The plugin by which CloudNativePG backs up to object storage. It belongs into the operator's namespace and has its
- * certificates from cert-manager. It runs once: only the leader listens, so a second would never get ready.
+ * The plugin with which CloudNativePG backs up to object storage. It must be in the operator's namespace and gets its certificates from
+ * cert-manager. It has one replica: only the leader listens, so a second would never be ready.
  */
 export class Barman extends Construct {
   readonly ready: ITerraformDependable[];
@@ -31,10 +31,10 @@ export class Barman extends Construct {
         sidecarImage: registry,
         replicaCount: 1,
         resources: resources(ASKED),
-        // A database with a plugin that doesn't answer is not looked after at all.
+        // CloudNativePG doesn't reconcile a database whose plugin doesn't answer.
         priorityClassName: CRITICAL,
       },
-      // The chart replaces its one pod by taking it away first.
+      // The chart replaces its one pod by deleting it first.
       pods: [deployed({ name: NAME, replicas: 1, asked: [ASKED], priority: CRITICAL, surge: 0, spread: [] })],
     });
     this.ready = [release];

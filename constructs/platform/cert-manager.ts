@@ -6,7 +6,7 @@ import { type Asked, CRITICAL, deployed, labels, type PartProps, passing, replic
 
 const NAME = "cert-manager";
 
-/** The injector keeps every definition and webhook of the cluster in memory, the controller every certificate's Secret. */
+/** The injector caches every CRD and webhook of the cluster, the controller every certificate's Secret. */
 const ASKED = {
   controller: { cpu: "20m", memory: "256Mi" },
   webhook: { cpu: "10m", memory: "64Mi" },
@@ -14,7 +14,7 @@ const ASKED = {
   startupapicheck: { cpu: "10m", memory: "64Mi" },
 } as const satisfies Readonly<Record<string, Asked>>;
 
-/** cert-manager, with its definitions. While its webhook is away, nobody can change an issuer or a certificate. */
+/** cert-manager, with its CRDs. While its webhook is unavailable, issuers and certificates can't be changed. */
 export class CertManager extends Construct {
   readonly ready: ITerraformDependable[];
 
@@ -36,7 +36,7 @@ export class CertManager extends Construct {
       after,
       values: {
         fullnameOverride: NAME,
-        // Certificates outlive the controller: without their definitions they would go, and with them every Secret.
+        // Certificates must outlive the controller: deleting their CRDs would delete them, and every Secret with them.
         crds: { enabled: true, keep: true },
         global: { priorityClassName: CRITICAL, leaderElection: { namespace } },
         imageRegistry: cluster.mirror,
@@ -44,7 +44,7 @@ export class CertManager extends Construct {
         ...running("controller", "cert-manager", controllers),
         webhook: running("webhook", "webhook", webhooks),
         cainjector: running("cainjector", "cainjector", controllers),
-        // It would ask the name servers of the internet itself, which its namespace does not reach.
+        // It would query public name servers directly, which its namespace's egress rules don't allow.
         dns01RecursiveNameserversOnly: true,
         startupapicheck: { resources: resources(ASKED.startupapicheck) },
         prometheus: { enabled: true, servicemonitor: { enabled: metrics, honorLabels: true } },

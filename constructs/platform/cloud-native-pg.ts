@@ -8,8 +8,8 @@ const NAME = "cloudnative-pg";
 const ASKED = { cpu: "100m", memory: "256Mi" } as const satisfies Asked;
 
 /**
- * The CloudNativePG operator, with its definitions. Databases run on while it is away, but nobody can change one: its
- * webhook admits them.
+ * The CloudNativePG operator, with its CRDs. While it is unavailable, databases keep running but can't be changed, because its webhook
+ * validates them.
  */
 export class CloudNativePg extends Construct {
   readonly ready: ITerraformDependable[];

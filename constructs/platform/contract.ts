@@ -1,36 +1,36 @@
-/** What a namespace has to open for the part of the platform that lives in it, where everything is closed. */
+/** Traffic that a namespace must allow for its part of the platform; everything else is denied. */
 export interface NetworkNeeds {
-  /** Ports of its pods that the API server calls: webhooks and APIs that it passes on. */
+  /** Ports of its pods that the API server calls: webhooks and aggregated APIs. */
   readonly webhookPorts: readonly number[];
 
-  /** Ports of its pods that Prometheus reads. */
+  /** Ports of its pods that Prometheus scrapes. */
   readonly metricsPorts: readonly number[];
 
-  /** Ports on which its own pods call each other. */
+  /** Ports for traffic between its own pods. */
   readonly within: readonly number[];
 
-  /** Ports that pods of other namespaces call. */
+  /** Ports for ingress from pods of other namespaces. */
   readonly fromPods: readonly number[];
 
-  /** Where its pods go, beside asking for names. */
+  /** Egress of its pods, in addition to DNS. */
   readonly egress: Egress;
 }
 
 export interface Egress {
-  /** The API server: 443, and 6443 where it runs on nodes. */
+  /** The API server: port 443, and 6443 if it runs on nodes. */
   readonly api: boolean;
 
-  /** Services of AWS, the identity of its pods among them, and the internet, on 443. */
+  /** AWS services, including the identity of its pods, and the internet, on port 443. */
   readonly https: boolean;
 
   /** Ports of pods in other namespaces. */
   readonly pods: readonly number[];
 }
 
-/** A part of a cluster's platform: the namespace it belongs into, and what that has to open. */
+/** Namespace and network needs of a part of a cluster's platform. */
 export interface Place {
   readonly namespace: string;
 
-  /** @default - none: it lives in kube-system, which has no policies */
+  /** @default - none: it is in kube-system, which has no policies */
   readonly network?: NetworkNeeds;
 }

@@ -5,20 +5,20 @@ import type { PartProps } from "./part";
 
 export interface DefinitionsProps extends PartProps {
   /**
-   * Those of the Prometheus operator, by which everything says where its metrics are. They go with the release, and
-   * every monitor and rule with them.
+   * Installs the CRDs of the Prometheus operator, such as monitors. They are deleted with the release, and every monitor and rule with
+   * them.
    * @default true
    */
   readonly prometheus?: boolean;
 
   /**
-   * Those of the Gateway API, standard channel. They stay when the release goes, and every route with them.
+   * Installs the CRDs of the Gateway API, standard channel. They are kept when the release is deleted, and every route with them.
    * @default true
    */
   readonly gateway?: boolean;
 }
 
-/** Every kind of the Gateway API whose definition the chart can leave out: `""` does. */
+/** Every kind of the Gateway API whose CRD the chart can omit: `""` does. */
 const GATEWAY_KINDS = [
   "backendtlspolicies",
   "gatewayclasses",
@@ -31,8 +31,8 @@ const GATEWAY_KINDS = [
 ] as const;
 
 /**
- * The definitions of the Gateway API by release. The one of routes is as large as the others together, and each release holds the
- * whole chart as well, in 76 % of its room (`test/platform/release-sizes.test.ts`).
+ * The CRDs of the Gateway API by release. The CRD of routes is as large as the others together, and each release also stores the whole
+ * chart, in 76 % of the limit (`test/platform/release-sizes.test.ts`).
  */
 const GATEWAY_RELEASES: Readonly<Record<string, (kind: string) => boolean>> = {
   "gateway-api-crds": (kind) => kind !== "httproutes",
@@ -40,8 +40,8 @@ const GATEWAY_RELEASES: Readonly<Record<string, (kind: string) => boolean>> = {
 };
 
 /**
- * Custom resource definitions that belong to no single controller, before everything that uses them. Helm keeps a
- * release in a ConfigMap of 1 MiB at most, and these are near it: nothing else fits beside them.
+ * Custom resource definitions (CRDs) that don't belong to one controller, installed before everything that uses them. Helm stores a release
+ * in a ConfigMap of at most 1 MiB, and these are close to it: nothing else fits into their releases.
  */
 export class CustomResourceDefinitions extends Construct {
   readonly ready: ITerraformDependable[];
@@ -56,7 +56,7 @@ export class CustomResourceDefinitions extends Construct {
     if (gateway) {
       for (const [name, has] of Object.entries(GATEWAY_RELEASES)) {
         const left = Object.fromEntries(GATEWAY_KINDS.filter((kind) => !has(kind)).map((kind) => [kind, ""]));
-        // The chart has the binding of the policy against downgrades, but not the policy.
+        // The chart contains the binding of the downgrade policy, but not the policy.
         const values = { install: { admissionPolicies: false, ...left } };
         this.ready.push(new Release(this, name, { ...common, chart: "gateway-api-crds", values }).release);
       }

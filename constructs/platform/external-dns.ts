@@ -10,19 +10,19 @@ const NAME = "external-dns";
 const ASKED = { cpu: "20m", memory: "128Mi" } as const satisfies Asked;
 
 export interface ExternalDnsProps extends PartProps {
-  /** The zones whose records it keeps, by their names: `["orders.internal"]`. It touches no other. */
+  /** Names of the zones whose records it manages: `["orders.internal"]`. It doesn't change other zones. */
   readonly domains: readonly string[];
 
   /**
-   * What it reads names from.
-   * @default ["service"]: load balancers and their names are Terraform's, names across clusters are services'
+   * Kinds of sources for DNS names.
+   * @default ["service"]: Terraform manages the names of load balancers; names across clusters belong to services
    */
   readonly sources?: readonly string[];
 }
 
 /**
- * external-dns on Route 53. It keeps and removes the records that it has made for this cluster and no others. It runs
- * once, and is away while it is replaced: records stay as they are meanwhile.
+ * external-dns on Route 53. It updates and deletes only the records that it has created for this cluster. It has one replica, which is
+ * unavailable during an update: records stay unchanged meanwhile.
  */
 export class ExternalDns extends Construct {
   readonly ready: ITerraformDependable[];
@@ -40,7 +40,7 @@ export class ExternalDns extends Construct {
       values: {
         fullnameOverride: NAME,
         provider: { name: "aws" },
-        // Its pods can't ask the instance for it: a hop limit of 1 keeps them from it.
+        // A hop limit of 1 keeps its pods from querying the instance metadata for it.
         env: [{ name: "AWS_REGION", value: region }],
         image: mirrored(cluster, "external-dns/external-dns"),
         serviceAccount: { create: true, name: CONTROLLERS.dns.serviceAccount },
@@ -53,7 +53,7 @@ export class ExternalDns extends Construct {
         resources: resources(ASKED),
         serviceMonitor: { enabled: metrics },
       },
-      // The chart replaces its one pod by taking it away first.
+      // The chart replaces its one pod by deleting it first.
       pods: [deployed({ name: NAME, replicas: 1, asked: [ASKED], priority: CRITICAL, surge: 0, spread: [] })],
     });
     this.ready = [release];

@@ -6,7 +6,7 @@ import { type Asked, CRITICAL, deployed, labels, mirrored, type PartProps, repli
 
 const NAME = "external-secrets";
 
-/** Each keeps what it watches in memory: the controller ExternalSecrets and their Secrets, the others definitions and webhooks. */
+/** Each caches what it watches: the controller ExternalSecrets and their Secrets, the others CRDs and webhooks. */
 const ASKED = {
   controller: { cpu: "20m", memory: "256Mi" },
   webhook: { cpu: "10m", memory: "128Mi" },
@@ -14,8 +14,8 @@ const ASKED = {
 } as const satisfies Readonly<Record<string, Asked>>;
 
 /**
- * external-secrets, with its definitions. While its webhook is away, nobody can change or delete an ExternalSecret or a
- * store. Its removal takes every ExternalSecret along: whatever uses one goes before.
+ * external-secrets, with its CRDs. While its webhook is unavailable, ExternalSecrets and stores can't be changed or deleted. Uninstalling
+ * it deletes every ExternalSecret: remove workloads that use one first.
  */
 export class ExternalSecrets extends Construct {
   readonly ready: ITerraformDependable[];
@@ -43,7 +43,7 @@ export class ExternalSecrets extends Construct {
         fullnameOverride: NAME,
         installCRDs: true,
         global: mirrored(cluster, "external-secrets/external-secrets"),
-        // Without it both would write the same Secrets.
+        // Without leader election, both would write the same Secrets.
         leaderElect: replicaCount > 1,
         serviceAccount: { create: true, name: CONTROLLERS.secrets.serviceAccount },
         ...running("controller", "external-secrets"),

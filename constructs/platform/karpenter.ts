@@ -10,29 +10,29 @@ import { type ScaledNodes, scaledNodes } from "./scaled-nodes";
 
 const NAME = "karpenter";
 
-/** It keeps every pod, node and instance type in memory. */
+/** It caches every pod, node and instance type. */
 const ASKED = { cpu: "250m", memory: "768Mi" } as const satisfies Asked;
 
-/** Two of it on one node would go with that node. */
+/** Two replicas on one node would fail together with that node. */
 const APART: readonly Spread[] = [
   { over: "zone", how: "even", required: false },
   { over: "node", how: "apart", required: true },
 ];
 
-/** Its nodes are drained before its objects are gone, and a drain waits for disruption budgets. */
+/** Timeout for draining its nodes before its objects are deleted. A drain waits for disruption budgets. */
 const DRAIN = "30m";
 
 export interface KarpenterProps extends PartProps {
-  /** The queue in which it reads that nodes are about to go. */
+  /** Name of the SQS queue with interruption notices for nodes. */
   readonly queueName: string;
 
-  /** What its nodes are. */
+  /** The nodes that it may add. */
   readonly nodes: ScaledNodes;
 }
 
 /**
- * Karpenter, which adds nodes while pods have no room and takes them away when they have too much. The cluster's own
- * node groups stay at their minimum and are not its business; it runs on them alone.
+ * Karpenter, which adds nodes for unschedulable pods and removes underused ones. It doesn't manage the cluster's node groups, which stay at
+ * their minimum; it runs on them only.
  */
 export class Karpenter extends Construct {
   readonly ready: ITerraformDependable[];
@@ -68,13 +68,13 @@ export class Karpenter extends Construct {
         topologySpreadConstraints: spread(labels(NAME, NAME)).slice(0, 1),
         controller: {
           image: cluster.mirror ? { repository: `${cluster.mirror}/karpenter/controller` } : undefined,
-          // Its pods can't ask the instance for it: a hop limit of 1 keeps them from it.
+          // A hop limit of 1 keeps its pods from querying the instance metadata for it.
           env: [{ name: "AWS_REGION", value: region }],
           resources: resources(ASKED),
         },
         serviceMonitor: { enabled: metrics },
       },
-      // The chart takes one pod away where a new one finds no node of its own.
+      // The chart deletes a pod first if no node is free for the new one.
       pods: [deployed({ name: NAME, replicas: count, asked: [ASKED], priority: CRITICAL, surge: 0, spread: APART })],
     });
     const objects = new CustomResources(this, "nodes", {

@@ -3,22 +3,22 @@ import { Construct } from "constructs";
 import { Release } from "../kubernetes";
 import { type Asked, CRITICAL, deployed, type PartProps, replicas, resources, spread } from "./part";
 
-/** Names that the chart gives and nobody can change but together. */
+/** Names that the chart sets; they can only be changed together. */
 const NAMES = { operator: "keda-operator", metricServer: "keda-operator-metrics-apiserver", webhooks: "keda-admission-webhooks" } as const;
 
-/** The operator keeps every workload that it scales in memory, the others what they are asked for. */
+/** The operator caches every workload that it scales, the others only the requests that they serve. */
 const ASKED = {
   operator: { cpu: "50m", memory: "256Mi" },
   metricServer: { cpu: "20m", memory: "128Mi" },
   webhooks: { cpu: "10m", memory: "128Mi" },
 } as const satisfies Readonly<Record<keyof typeof NAMES, Asked>>;
 
-/** The namespace of the object that a series is about, instead of KEDA's own. */
+/** Replaces KEDA's namespace in a series with that of the scaled object. */
 const OF_THE_OBJECT = { sourceLabels: ["exported_namespace"], regex: "(.+)", targetLabel: "namespace" } as const;
 
 /**
- * KEDA, with its definitions. It answers for the cluster's external metrics: while nobody does, no namespace can be
- * deleted, so it comes early and goes last. Its removal takes every ScaledObject along: they go before.
+ * KEDA, with its CRDs. It serves the external metrics API: while that is unavailable, namespaces can't be deleted, so it is installed early
+ * and removed late. Uninstalling it deletes every ScaledObject: remove them first.
  */
 export class Keda extends Construct {
   readonly ready: ITerraformDependable[];
@@ -54,7 +54,7 @@ export class Keda extends Construct {
           metricsServer: spread({ app: NAMES.metricServer }),
           webhooks: spread({ app: NAMES.webhooks }),
         },
-        // It may scale what the platform has, rather than whatever has a scale.
+        // It may scale the platform's kinds of workloads only, instead of every resource with a scale.
         rbac: {
           scaledRefKinds: [
             { apiGroup: "apps", kind: "deployments" },
@@ -71,7 +71,7 @@ export class Keda extends Construct {
   }
 }
 
-/** The chart limits CPU unless it is told not to. */
+/** Resources without the chart's default CPU limit. */
 function unthrottled(asked: Asked) {
   const { requests, limits } = resources(asked);
   return { requests, limits: { ...limits, cpu: null } };

@@ -11,8 +11,8 @@ const NAME = "aws-load-balancer-controller";
 const ASKED = { cpu: "50m", memory: "256Mi" } as const satisfies Asked;
 
 /**
- * The AWS load balancer controller, as that which binds pods to target groups of Terraform's and does nothing else: it
- * has no right to make a load balancer, so whatever would ask it for one is turned off, webhooks included.
+ * The AWS load balancer controller, used only to register pods in target groups that Terraform creates. Its role can't create load
+ * balancers, so the features that would are disabled, webhooks included.
  */
 export class LoadBalancerController extends Construct {
   readonly ready: ITerraformDependable[];
@@ -31,7 +31,7 @@ export class LoadBalancerController extends Construct {
       values: {
         fullnameOverride: NAME,
         clusterName,
-        // Its pods can't ask the instance: a hop limit of 1 keeps them from it.
+        // A hop limit of 1 keeps its pods from querying the instance metadata.
         region,
         vpcId,
         image: mirrored(cluster, "eks/aws-load-balancer-controller"),
@@ -47,13 +47,13 @@ export class LoadBalancerController extends Construct {
         createIngressClassResource: false,
         ingressClassParams: { create: false },
         webhookConfig: { disableIngressValidation: true },
-        // A pod of nginx that came while nobody gives it its gate would count as ready unknown to the load balancer: it comes
-        // again when somebody does. No other pod waits for the controller.
+        // An nginx pod that is created without a readiness gate would be ready before the load balancer knows it. Therefore its creation
+        // fails and is retried while the webhook is unavailable. Other pods are not affected.
         podMutatorWebhookConfig: { failurePolicy: "Fail" },
         objectSelector: { matchExpressions: [{ key: GATEWAY_LABEL, operator: "Exists" }] },
-        // Would refuse every Service of the cluster while the controller is away.
+        // Would reject every Service of the cluster while the controller is unavailable.
         enableServiceMutatorWebhook: false,
-        // The chart would draw a key into its release, for everyone to read, and another at some upgrades.
+        // Otherwise the chart generates a key, readable in its release, and replaces it at some upgrades.
         enableCertManager: true,
         enableBackendSecurityGroup: false,
         enableShield: false,

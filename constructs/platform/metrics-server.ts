@@ -10,15 +10,15 @@ const ASKED = { cpu: "100m", memory: "200Mi" } as const satisfies Asked;
 
 export interface MetricsServerProps extends PartProps {
   /**
-   * Whether kubelets sign their own certificates, as those of kind do, and are trusted as they are.
+   * Skips verification of kubelet certificates, which are self-signed on kind.
    * @default false
    */
   readonly kubeletsUnverified?: boolean;
 }
 
 /**
- * metrics-server, for a cluster that has none; EKS brings it as an add-on. Its API is the cluster's own: while nobody
- * answers there, no namespace can be deleted.
+ * metrics-server, for a cluster without it; EKS has it as an add-on. It serves an aggregated API: while that is unavailable, namespaces
+ * can't be deleted.
  */
 export class MetricsServer extends Construct {
   readonly ready: ITerraformDependable[];

@@ -3,15 +3,15 @@ import type { NetworkNeeds, Place } from "./contract";
 import { PLACES } from "./places";
 import type { PartName } from "./platform";
 
-/** The most that the pods of a namespace of the platform may request, while each of them is replaced. */
+/** Quota of a platform namespace, sufficient while each of its pods is replaced. */
 const QUOTA: Quota = { cpu: 4, memory: "8Gi", pods: 60 };
 
-/** A namespace of parts of the platform, as `Namespace` takes it. */
+/** Properties of a platform namespace for `Namespace`. */
 export type PartNamespace = Required<Pick<NamespaceProps, "name" | "quota" | "ingress" | "egress">>;
 
 /**
- * The namespaces of parts, each with its quota and the traffic that the parts in it need. kube-system is the cluster's own, and has
- * no policies. `metricsFrom` is the namespace of Prometheus; without it metrics ports are closed.
+ * The namespaces of parts, each with its quota and the traffic that its parts need. kube-system belongs to the cluster, and has no
+ * policies. `metricsFrom` is the namespace of Prometheus; without it metrics ports are closed.
  */
 export function partNamespaces(parts: readonly PartName[], cluster: KubernetesTarget, metricsFrom?: string): readonly PartNamespace[] {
   const found = new Map<string, NetworkNeeds[]>();
@@ -24,14 +24,14 @@ export function partNamespaces(parts: readonly PartName[], cluster: KubernetesTa
     .map(([name, needs]) => ({ name, quota: QUOTA, ...openings(needs, cluster, metricsFrom) }));
 }
 
-/** The traffic of all parts of a namespace together. */
+/** Combined traffic rules of all parts in a namespace. */
 function openings(needs: readonly NetworkNeeds[], cluster: KubernetesTarget, metricsFrom?: string) {
   const ports = (of: (one: NetworkNeeds) => readonly number[]) => [...new Set(needs.flatMap(of))].sort((one, other) => one - other);
   const open = (name: string, peer: TrafficRule["peer"], of: (one: NetworkNeeds) => readonly number[]): readonly TrafficRule[] =>
     ports(of).length > 0 ? [{ name, peer, ports: ports(of) }] : [];
   return {
     ingress: [
-      ...open("webhooks", "anywhere", (one) => one.webhookPorts), // control planes are at no address that a policy could name
+      ...open("webhooks", "anywhere", (one) => one.webhookPorts), // addresses of control planes are not known to a policy
       ...(metricsFrom === undefined ? [] : open("metrics", { namespace: metricsFrom }, (one) => one.metricsPorts)),
       ...open("peers", "namespace", (one) => one.within),
       ...open("pods", "cluster", (one) => one.fromPods),

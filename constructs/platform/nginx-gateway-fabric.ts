@@ -9,23 +9,23 @@ const NAME = "nginx-gateway-fabric";
 
 const ASKED = { cpu: "100m", memory: "256Mi" } as const satisfies Asked;
 
-/** The job that makes its certificates can't be told what to ask for; a namespace with a quota gives it a default. */
+/** Requests of the job that creates its certificates. The chart can't set them; a namespace with a quota sets them as defaults. */
 const CERTIFICATES = { cpu: "20m", memory: "64Mi" } as const satisfies Asked;
 
-/** What each nginx of a Gateway asks for, agent included. */
+/** Requests of each nginx of a Gateway, agent included. */
 const DATA_PLANE = { cpu: "200m", memory: "256Mi" } as const satisfies Asked;
 
 export interface NginxGatewayFabricProps extends PartProps {
   /**
-   * How a Gateway's nginx is reached from outside the cluster.
-   * @default "ClusterIP": load balancers are Terraform's and bound to its pods
+   * Service type of a Gateway's nginx.
+   * @default "ClusterIP": Terraform creates load balancers and binds them to its pods
    */
   readonly service?: "ClusterIP" | "NodePort" | "LoadBalancer";
 }
 
 /**
- * NGINX Gateway Fabric: the control plane, and what the nginx of each Gateway of class `nginx` will look like. The
- * Gateway API's definitions have to be there.
+ * NGINX Gateway Fabric: the control plane, and the settings of the nginx of each Gateway of class `nginx`. Requires the CRDs of the Gateway
+ * API.
  */
 export class NginxGatewayFabric extends Construct {
   readonly ready: ITerraformDependable[];
@@ -51,7 +51,7 @@ export class NginxGatewayFabric extends Construct {
           resources: resources(ASKED),
           topologySpreadConstraints: spread(matchLabels),
           productTelemetry: { enable: false },
-          // What routes say about a second try has no other way into nginx.
+          // Retry settings of routes can reach nginx only as snippets.
           snippets: { enable: true },
         },
         nginx: {
@@ -81,14 +81,14 @@ export class NginxGatewayFabric extends Construct {
 }
 
 /**
- * The nginx of a Gateway, by its namespace and name (`edge/public`), for the ledger: the control plane makes them, so
- * whoever makes the Gateway enters them.
+ * The nginx pods of a Gateway, by namespace and name (`edge/public`), for the ledger. The control plane creates them, so the code that
+ * creates the Gateway must add them.
  */
 export function gatewayPods(part: Parameters<typeof replicas>[0], gateway: string, pods = replicas(part, 2)): PodGroup {
   return deployed({ name: `${gateway}-nginx`, replicas: pods, asked: [DATA_PLANE] });
 }
 
-/** Each Gateway's nginx keeps apart from its own: one constraint serves all Gateways. */
+/** Spreads the nginx pods of each Gateway separately: one constraint serves all Gateways. */
 function perGateway() {
   return spread({ "app.kubernetes.io/managed-by": `${NAME}-nginx` }).map((constraint) => ({
     ...constraint,
@@ -96,7 +96,7 @@ function perGateway() {
   }));
 }
 
-/** The chart has no monitor of its own. Both planes carry the release's name. */
+/** A PodMonitor, which the chart lacks. Pods of both planes have the release's name as a label. */
 function monitor(namespace: string) {
   return {
     apiVersion: "monitoring.coreos.com/v1",

@@ -2,7 +2,7 @@ import { CONTROLLERS } from "../cluster";
 import type { NetworkNeeds, Place } from "./contract";
 import type { PartName } from "./platform";
 
-/** Where each part lives. Namespaces of those that call AWS are those that their roles are bound to. */
+/** Namespace and network needs of each part. For parts that call AWS, IAM roles are bound to these namespaces. */
 export const PLACES = {
   definitions: { namespace: "kube-system" },
   storageClasses: { namespace: "kube-system" },
@@ -12,7 +12,7 @@ export const PLACES = {
   loadBalancers: { namespace: CONTROLLERS["load-balancers"].namespace },
   autoscaling: {
     namespace: "keda",
-    // Triggers ask what they scale on, each its own: whoever makes a trigger opens the way to it.
+    // Egress to the sources of triggers is allowed by the construct that creates the trigger.
     network: needs({ webhookPorts: [6443, 9443], metricsPorts: [8080], within: [9666] }),
   },
   certificates: {
@@ -26,7 +26,7 @@ export const PLACES = {
   dns: { namespace: CONTROLLERS.dns.namespace, network: needs({ metricsPorts: [7979], https: true }) },
   postgres: {
     namespace: "cnpg-system",
-    // 8000 is every database's instance manager, 9090 the backup plugin beside the operator.
+    // Port 8000 is the instance manager of every database, 9090 the backup plugin in the operator's namespace.
     network: needs({ webhookPorts: [9443], metricsPorts: [8080], within: [9090], pods: [8000] }),
   },
   postgresBackup: {

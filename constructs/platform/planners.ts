@@ -3,11 +3,11 @@ import { ClusterRoleV1 } from "@cdktf/provider-kubernetes/lib/cluster-role-v1";
 import { Construct } from "constructs";
 
 export interface PlannersProps {
-  /** The group of Kubernetes whose members plan. Of EKS: one that their access entry names. */
+  /** Kubernetes group of the identities that plan. On EKS, their access entry names it. */
   readonly group: string;
 }
 
-/** What a plan refreshes and a reader of namespaces does not see (EKS, AmazonEKSViewPolicy; Kubernetes, role `view`). */
+/** Resources that a plan refreshes and view rights on namespaces don't include (EKS, AmazonEKSViewPolicy; Kubernetes, role `view`). */
 const BEYOND_VIEW: Readonly<Record<string, readonly string[]>> = {
   "rbac.authorization.k8s.io": ["clusterrolebindings", "clusterroles", "rolebindings", "roles"],
   "scheduling.k8s.io": ["priorityclasses"],
@@ -15,9 +15,8 @@ const BEYOND_VIEW: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Lets a group read what Terraform refreshes when it plans, beside what it may read in namespaces. Secrets are not
- * among it, so a pull request can be planned by a role that must not know any. It exists from the first apply on; the
- * plan before it refreshes nothing.
+ * Allows a group to read what Terraform refreshes during a plan, in addition to view rights on namespaces. Secrets are not included, so a
+ * role that must not read any can plan pull requests. It exists after the first apply; the plan before that refreshes nothing.
  */
 export class Planners extends Construct {
   constructor(scope: Construct, id: string, { group }: PlannersProps) {

@@ -19,39 +19,39 @@ import { PLACES } from "./places";
 import { SnapshotController } from "./snapshot-controller";
 import { StorageClasses, type StorageClassesProps } from "./storage-classes";
 
-/** What a user says of a part: all but what the platform knows. */
+/** A part's own properties, without those that the platform sets. */
 type Own<Props> = Omit<Props, keyof PartProps>;
 
-/** The parts of a cluster's platform. What is absent is not installed. */
+/** The parts of a cluster's platform. Absent parts are not installed. */
 export interface PlatformParts {
-  /** Definitions that several parts use. */
+  /** CRDs that several parts use. */
   readonly definitions?: Own<DefinitionsProps>;
 
-  /** Scaling of workloads by what waits for them (KEDA). */
+  /** Autoscaling of workloads by pending work (KEDA). */
   readonly autoscaling?: Own<PartProps>;
 
-  /** What pods and nodes use (metrics-server). EKS brings it. */
+  /** Resource metrics of pods and nodes (metrics-server). EKS provides it. */
   readonly metricsServer?: Own<MetricsServerProps>;
 
-  /** Classes of volumes on EBS. */
+  /** Storage classes on EBS. */
   readonly storageClasses?: Own<StorageClassesProps>;
 
-  /** Snapshots of volumes. EKS brings their controller. */
+  /** Volume snapshots. EKS provides their controller. */
   readonly snapshots?: Own<PartProps>;
 
-  /** Nodes as they are needed (Karpenter). */
+  /** Node autoscaling (Karpenter). */
   readonly scaling?: Own<KarpenterProps>;
 
-  /** Pods behind target groups of AWS. */
+  /** Registration of pods in AWS target groups. */
   readonly loadBalancers?: Own<PartProps>;
 
   /** Certificates (cert-manager). */
   readonly certificates?: Own<PartProps>;
 
-  /** Secrets from a store outside the cluster (external-secrets). */
+  /** Secrets from an external store (external-secrets). */
   readonly secrets?: Own<PartProps>;
 
-  /** Names of services on Route 53 (external-dns). */
+  /** DNS names of services on Route 53 (external-dns). */
   readonly dns?: Own<ExternalDnsProps>;
 
   /** PostgreSQL (CloudNativePG). */
@@ -71,20 +71,20 @@ export interface PlatformProps {
   readonly parts: PlatformParts;
 
   /**
-   * Parts that the cluster has from elsewhere: others may need them.
+   * Parts that the cluster already has, on which other parts may depend.
    * @default - none
    */
   readonly elsewhere?: readonly PartName[];
 
   /**
-   * Whether its parts tell Prometheus where to scrape them.
-   * @default - where the definitions of the Prometheus operator are among the parts
+   * Creates monitors of its parts for Prometheus.
+   * @default - true if the CRDs of the Prometheus operator are among the parts
    */
   readonly metrics?: boolean;
 
   /**
-   * Whether its parts run more than once.
-   * @default - where the cluster has several zones
+   * Runs several replicas of its parts.
+   * @default - true if the cluster has several zones
    */
   readonly highlyAvailable?: boolean;
 
@@ -95,8 +95,8 @@ export interface PlatformProps {
   readonly metricsFrom?: string;
 
   /**
-   * Dependencies of the parts of each namespace, by its name, if namespaces are created elsewhere (`partNamespaces` says what each
-   * has to allow); `{}` if they exist.
+   * Dependencies of the parts of each namespace, by its name, if namespaces are created elsewhere (`partNamespaces` defines what each must
+   * allow); `{}` if they exist.
    * @default - each is created, with a quota and the network policies that its parts need
    */
   readonly namespaces?: Readonly<Record<string, readonly ITerraformDependable[]>>;
@@ -104,22 +104,22 @@ export interface PlatformProps {
 
 type Made = { readonly ready: ITerraformDependable[] };
 
-/** A part: its construct's id and maker, and what goes before it if it is there. */
+/** A part: its construct's id and factory, and its dependencies. */
 interface Part<Name extends PartName> {
   readonly id: string;
   readonly make: (scope: Construct, id: string, props: PartProps, own: NonNullable<PlatformParts[Name]>) => Made;
 
-  /** What it can do without, and has to come after all the same. */
+  /** Optional parts that it is installed after, if they are present. */
   readonly follows?: readonly PartName[];
 
-  /** What it can't do without. */
+  /** Required parts. */
   readonly needs?: readonly PartName[];
 }
 
-/** What answers for the cluster's own API: while it is away no namespace can be deleted, so it comes first and goes last. */
+/** Parts with aggregated APIs: while one is unavailable, namespaces can't be deleted, so they are installed first and removed last. */
 const ANSWERING: readonly PartName[] = ["definitions", "autoscaling", "metricsServer"];
 
-/** The parts in the order in which they are made. */
+/** The parts in the order of installation. */
 const PARTS: { readonly [Name in PartName]: Part<Name> } = {
   definitions: { id: "definitions", make: (scope, id, props, own) => new CustomResourceDefinitions(scope, id, { ...props, ...own }) },
   autoscaling: { id: "keda", make: (scope, id, props) => new Keda(scope, id, props), follows: ["definitions"] },
@@ -154,11 +154,11 @@ const PARTS: { readonly [Name in PartName]: Part<Name> } = {
 };
 
 /**
- * What a cluster has before anything of the system runs on it. One apply brings it up on an empty cluster, in an order
- * in which nothing waits for what comes later; destroy takes it away in the reverse order.
+ * Controllers and CRDs that a cluster needs before the system's workloads. One apply installs it on an empty cluster, in an order without
+ * circular waits; destroy removes it in the reverse order.
  */
 export class Platform extends Construct {
-  /** What to wait for to use a part, by its name. A part that is not installed is absent. */
+  /** Dependencies for users of a part, by its name. Parts that are not installed are absent. */
   readonly ready: Readonly<Partial<Record<PartName, readonly ITerraformDependable[]>>>;
 
   constructor(

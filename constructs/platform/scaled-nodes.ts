@@ -2,46 +2,46 @@ import { allocatable, instanceTypes, type NodeRequest, nodeTags, shapeOf } from 
 import { DEFAULT_KUBERNETES, KUBERNETES, type KubernetesVersion } from "../core/versions";
 
 export interface ScaledNodes {
-  /** The nodes of the whole cluster: its groups keep `min` of them, the scaler adds up to `max`. */
+  /** Number of nodes of the whole cluster: its node groups have `min`, Karpenter adds up to `max`. */
   readonly count: { readonly min: number; readonly max: number };
 
-  /** What each is: the same as those of the groups. */
+  /** Size of each node, the same as in the node groups. */
   readonly node: NodeRequest;
 
   /**
-   * The Kubernetes whose node image they start from, at the very release that the groups have.
+   * Kubernetes version, which determines the node image: the same release as in the node groups.
    * @default "1.35"
    */
   readonly version?: KubernetesVersion;
 
-  /** The profile by which they join, by name. */
+  /** Name of the instance profile with which they join the cluster. */
   readonly instanceProfile: string;
 
-  /** Private subnets by id, one a zone, each written out: a list that only an apply knows is no list here. */
+  /** Ids of private subnets, one per zone, as literal values: a list that is known only after an apply is not supported. */
   readonly subnetIds: readonly string[];
 
   readonly securityGroupIds: readonly string[];
 
-  /** The customer-managed key of their disks, by ARN. */
+  /** ARN of the customer-managed KMS key of their disks. */
   readonly diskKey: string;
 
   /**
    * Tags of instances, disks and interfaces.
-   * @default - none but those by which the cluster's rights end at its own
+   * @default - only the tags that limit the cluster's rights to its own resources
    */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Both objects, and the nodes' tag `Name`. */
+/** Name of both objects, and part of the nodes' tag `Name`. */
 const NAME = "scaled";
 
-/** Open files of a container: databases ask for 30,000 to 60,000, on whatever node they are. */
+/** Open file limit of a container: databases need 30,000 to 60,000, on any node. */
 const OPEN_FILES = 65_536;
 
-/** How long a node has to have too little to do before it goes: longer than a deployment takes. */
+/** Time for which a node must be underused before it is removed: longer than a deployment takes. */
 const IDLE = "10m";
 
-/** Karpenter's objects: one pool of nodes of one size, on one class. */
+/** Karpenter's objects: one NodePool with nodes of one size, and one EC2NodeClass. */
 export function scaledNodes(clusterName: string, nodes: ScaledNodes) {
   return [nodeClass(clusterName, nodes), nodePool(nodes)];
 }
@@ -52,13 +52,13 @@ function nodeClass(clusterName: string, { node, version = DEFAULT_KUBERNETES, ta
     kind: "EC2NodeClass",
     metadata: { name: NAME },
     spec: {
-      // 1.35.6-20260818 of a node group is v20260818 of the alias: nodes change when somebody changes the version.
+      // 1.35.6-20260818 of a node group is v20260818 of the alias: nodes change only when the version is changed.
       amiSelectorTerms: [{ alias: `al2023@v${KUBERNETES[version].nodeImage.split("-")[1]}` }],
       instanceProfile: nodes.instanceProfile,
       subnetSelectorTerms: nodes.subnetIds.map((id) => ({ id })),
       securityGroupSelectorTerms: nodes.securityGroupIds.map((id) => ({ id })),
       associatePublicIPAddress: false,
-      // A hop limit of 1 keeps pods from the node's own rights.
+      // A hop limit of 1 keeps pods from using the node's role.
       metadataOptions: { httpEndpoint: "enabled", httpProtocolIPv6: "disabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
       detailedMonitoring: true,
       blockDeviceMappings: [
@@ -92,12 +92,12 @@ function nodePool({ count: { min, max }, node }: ScaledNodes) {
             isIn("karpenter.sh/capacity-type", ["on-demand"]),
             isIn("node.kubernetes.io/instance-type", "rule" in types ? [] : types),
           ],
-          // Age alone drains no node: one that is out of date is replaced within the budgets.
+          // Nodes are not drained because of age: an outdated one is replaced within the budgets.
           expireAfter: "Never",
         },
       },
       disruption: { consolidationPolicy: "WhenEmptyOrUnderutilized", consolidateAfter: IDLE, budgets: [{ nodes: "1" }] },
-      // One size of node, so that cores count nodes. The groups' own are not counted by Karpenter.
+      // With one node size, a limit of cores is a limit of nodes. Karpenter doesn't count those of node groups.
       limits: { cpu: String(((max - min) * shape.millicores) / 1000) },
     },
   };

@@ -7,7 +7,7 @@ const NAME = "snapshot-controller";
 
 const ASKED = { cpu: "10m", memory: "64Mi" } as const satisfies Asked;
 
-/** The controller of volume snapshots, with their definitions, for a cluster that has none; EKS brings it as an add-on. */
+/** The controller of volume snapshots, with its CRDs, for a cluster without it; EKS has it as an add-on. */
 export class SnapshotController extends Construct {
   readonly ready: ITerraformDependable[];
 

@@ -8,26 +8,26 @@ import { awsPlace } from "./aws-place";
 export interface StorageClassesProps {
   readonly cluster: KubernetesTarget;
 
-  /** The customer-managed key of volumes, by ARN. */
+  /** ARN of the customer-managed KMS key of volumes. */
   readonly key: string;
 
-  /** Value of the tag `backup-plan` on volumes of data, by which a plan of AWS Backup can select them. No plan is made here. */
+  /** Value of the tag `backup-plan` on data volumes, by which an AWS Backup plan can select them. The plan itself is not created here. */
   readonly backupPlan: string;
 
   /**
-   * Whether volumes of data outlive their claims. A volume keeps the policy that it was made with.
+   * Keeps data volumes when their claims are deleted. A change doesn't affect existing volumes.
    * @default true
    */
   readonly keep?: boolean;
 
-  /** @default - nothing */
+  /** @default - none */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * Storage on EBS, encrypted with a key of ours, in the zone of the first pod that uses it, able to grow. Volumes of
- * `data` outlive their claims, unless nothing is kept; those of `scratch` go with them. Neither is the default: a claim that
- * names no class waits, rather than that data lands where nobody expects it.
+ * Storage classes on EBS: encrypted with a customer-managed key, in the zone of the first pod that uses the volume, expandable. Volumes of
+ * `data` outlive their claims, unless `keep` is false; those of `scratch` are deleted with them. Neither is the default: a claim without a
+ * class stays pending, so that data isn't stored in an unexpected class.
  */
 export class StorageClasses extends Construct {
   readonly ready: ITerraformDependable[];

@@ -2,31 +2,29 @@ import { Fn, Token } from "cdktf";
 import type { Authority, Connection, SecretReference } from "../connection";
 import type { Peer } from "../kubernetes";
 
-/**
- * A PostgreSQL server as others know it, whatever engine runs it. Plain data: its values may be outputs of another stack.
- */
+/** Connection values of a PostgreSQL server, for any engine. Plain data: its values may be outputs of another stack. */
 export interface Postgres {
-  /** What it is called: `read-database`. */
+  /** Its name: `read-database`. */
   readonly name: string;
 
   readonly database: string;
 
-  /** Where is written, and read what was just written. */
+  /** Host name for writes, and for reads that must see the latest writes. */
   readonly writer: string;
 
   /**
-   * Where is read what may be some moments old, over all replicas. The writer where there are none. Several names, by
-   * commas, where an engine has none for all (RDS): each is in its certificate, so that it can be verified. libpq, JDBC,
-   * Npgsql and pgx take such a list, all with the default port, and go on to the next name when one does not answer; they
-   * spread over it when told (`load_balance_hosts=random`, `loadBalanceHosts=true`, `Load Balance Hosts=true`; pgx does
-   * not). Clients that take one name only (node-postgres, Prisma) read where an engine has one: on Aurora.
+   * Host names for reads that may be slightly stale, over all replicas; the writer if there are none. A comma-separated list if an engine
+   * has no common name for all (RDS): each name is in its certificate, so that it can be verified. libpq, JDBC, Npgsql and pgx accept such
+   * a list, all with the default port, and try the next name if one does not answer; they balance over it on request
+   * (`load_balance_hosts=random`, `loadBalanceHosts=true`, `Load Balance Hosts=true`; pgx does not). Clients that accept one name only
+   * (node-postgres, Prisma) need an engine with one: Aurora.
    */
   readonly reader: string;
 
   /**
-   * Where writers and readers find a pool of connections in transaction mode, in which nothing of a session outlives a
-   * transaction: `LISTEN`, `SET`, its advisory locks. Whoever needs one connects without it: `{ ...postgres, pool: undefined }`.
-   * @default - everybody connects to the server
+   * Host names of a connection pooler in transaction mode: session state does not outlive a transaction (`LISTEN`, `SET`, session advisory
+   * locks). Clients that need it connect without the pooler: `{ ...postgres, pool: undefined }`.
+   * @default - all clients connect to the server
    */
   readonly pool?: { readonly writer: string; readonly reader: string } | undefined;
 
@@ -35,10 +33,10 @@ export interface Postgres {
 
   readonly authority: Authority;
 
-  /** Where its pods are, or its addresses, for network policies. */
+  /** Its pods or addresses, for network policies. */
   readonly peers: readonly Exclude<Peer, "anywhere">[];
 
-  /** Who signs in to set up databases and roles. */
+  /** Credentials that create databases and roles. */
   readonly administrator: Credentials;
 
   /** The users of each role. */
@@ -46,18 +44,18 @@ export interface Postgres {
 }
 
 /**
- * What a workload may do: `migrator` owns the tables and changes their shape, `writer` reads and writes rows, `reader`
- * reads them. None may do what the one before may.
+ * Rights of a workload: `migrator` owns the tables and changes their schema, `writer` reads and writes rows, `reader` reads them. Each has
+ * fewer rights than the one before.
  */
 export type PostgresRole = "migrator" | "writer" | "reader";
 
-/** A user and its password. The name is in the secret as well: a rotation alternates between two users. */
+/** A user name and its password. Both are in the secret, because a rotation alternates between two users. */
 export interface Credentials {
   readonly user: SecretReference;
   readonly password: SecretReference;
 }
 
-/** How a workload talks to a server in a role: readers at the readers' end, all others at the writer's, migrators past the pool. */
+/** Connection of a workload to a server in a role: readers to the reader, others to the writer, migrators without the pooler. */
 export function postgresConnection(postgres: Postgres, role: PostgresRole): Connection {
   const { name, database, writer, reader, pool, port = 5432, authority, peers, users } = postgres;
   const host = { reader: pool?.reader ?? reader, writer: pool?.writer ?? writer, migrator: writer }[role];
@@ -71,7 +69,7 @@ export function postgresConnection(postgres: Postgres, role: PostgresRole): Conn
   };
 }
 
-/** The first of names by commas, of which all may come from another stack. */
+/** The first of comma-separated names, which may be a token of another stack. */
 function first(names: string): string {
   return Token.isUnresolved(names) ? Fn.element(Fn.split(",", names), 0) : (names.split(",")[0] ?? names);
 }

@@ -1,6 +1,6 @@
 import { type Bytes, bytes, type Reading, type Unreadable } from "../core/quantities";
 
-/** What a managed instance is to have. */
+/** CPU and memory of a managed instance. */
 export interface DatabaseInstance {
   readonly cpu: number;
   readonly memory: Bytes;
@@ -11,14 +11,14 @@ interface Offer extends DatabaseInstance {
   readonly engines: readonly ManagedEngine[];
 }
 
-/** Who runs PostgreSQL for us on AWS. */
+/** Managed PostgreSQL engines on AWS. */
 export type ManagedEngine = "aurora-postgresql" | "postgres";
 
 const BOTH = ["aurora-postgresql", "postgres"] as const;
 
 /**
- * Instances on Graviton, one for each size: burstable below 8Gi, whose credits run out under steady load, then general
- * purpose where RDS alone has it, then memory (RDS and Aurora, DB instance classes: hardware specifications, 2026).
+ * Graviton instance classes, one per size: burstable below 8Gi, whose CPU credits run out under steady load, then general purpose if only
+ * RDS has it, then memory-optimized (RDS and Aurora, DB instance classes: hardware specifications, 2026).
  */
 const OFFERS: readonly Offer[] = [
   { name: "db.t4g.medium", cpu: 2, memory: "4Gi", engines: BOTH },
@@ -35,7 +35,7 @@ const OFFERS: readonly Offer[] = [
   { name: "db.r7g.16xlarge", cpu: 64, memory: "512Gi", engines: BOTH },
 ];
 
-/** The class that offers exactly what is asked for, or why none does. */
+/** The class with exactly the requested CPU and memory, or the problem if there is none. */
 export function instanceClass(engine: ManagedEngine, { cpu, memory }: DatabaseInstance): string | Unreadable {
   const offers = OFFERS.filter(({ engines }) => engines.includes(engine));
   const wanted = bytes(memory);
@@ -45,14 +45,14 @@ export function instanceClass(engine: ManagedEngine, { cpu, memory }: DatabaseIn
   return { rule: "is no size that is offered", remedy: `use cores and memory of ${sizes.join(", ")}` };
 }
 
-/** What a server keeps in memory of its own accord, in bytes, for an instance's memory. */
+/** Default `shared_buffers` in bytes, for an instance's memory. */
 export const SHARED_BUFFERS: Readonly<Record<ManagedEngine, (memory: number) => number>> = {
-  // Aurora has no cache of a file system behind it: SUM({DBInstanceClassMemory/12038},-50003) pages of 8 kB.
+  // Aurora doesn't use a file system cache: SUM({DBInstanceClassMemory/12038},-50003) pages of 8 kB.
   "aurora-postgresql": (memory) => (memory / 12_038 - 50_003) * 8192,
   postgres: (memory) => memory / 4, // {DBInstanceClassMemory/32768} pages of 8 kB
 };
 
-/** An instance's memory in bytes, or why it can't be read. */
+/** An instance's memory in bytes, or the problem if it can't be parsed. */
 export function memoryOf({ memory }: DatabaseInstance): Reading {
   return bytes(memory);
 }

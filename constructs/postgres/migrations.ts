@@ -5,14 +5,14 @@ import { PsqlPod, type PsqlPodProps } from "./psql-pod";
 import { roleName } from "./users";
 
 export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "namespace" | "traffic" | "after"> {
-  /** The server, on which `PostgresRoles` has been. */
+  /** The server, after `PostgresRoles`. */
   readonly postgres: Postgres;
 
-  /** What is migrated; the end of the pod's name. */
+  /** Name of the migrated part; the suffix of the pod's name. */
   readonly part: string;
 
   /**
-   * The beginning of the pod's name.
+   * Prefix of the pod's name.
    * @default - the name of the server
    */
   readonly called?: string;
@@ -21,13 +21,13 @@ export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "names
   readonly directory: string;
 
   /**
-   * The beginning of the roles' names, as `PostgresRoles` was told.
+   * Prefix of the roles' names, the same as in `PostgresRoles`.
    * @default - the name of the database
    */
   readonly name?: string;
 }
 
-/** What applies the numbered files of a directory to a database as its migrator, each once and in their order. */
+/** A pod that applies the numbered files of a directory to a database as its migrator, each once and in order. */
 export function migrationPod(
   scope: Construct,
   { postgres, part, called = postgres.name, directory, name = postgres.database, ...where }: MigrationPodProps,

@@ -1,27 +1,27 @@
 import type { Problem } from "../core/errors";
 
 /**
- * Settings of a server by PostgreSQL's own names and in its own units, on every engine alike:
- * `{ max_connections: 200, shared_buffers: "256MB", work_mem: "16MB" }`. A number without a unit means what it means in
- * `postgresql.conf`: 8 kB pages for `shared_buffers`, kB for `work_mem`.
+ * Parameters of a server, with PostgreSQL's names and units on every engine:
+ * `{ max_connections: 200, shared_buffers: "256MB", work_mem: "16MB" }`. A number without a unit has the unit of `postgresql.conf`: 8 kB
+ * pages for `shared_buffers`, kB for `work_mem`.
  */
 export type PostgresParameters = Readonly<Record<string, string | number>>;
 
-/** Units as PostgreSQL writes them, case included: memory in bytes, time in microseconds (PostgreSQL, setting parameters). */
+/** PostgreSQL's units, case-sensitive: memory in bytes, time in microseconds (PostgreSQL, setting parameters). */
 const UNITS = {
   memory: { B: 1, kB: 2 ** 10, "8kB": 2 ** 13, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 },
   time: { us: 1, ms: 1e3, s: 1e6, min: 60e6, h: 3600e6, d: 86_400e6 },
 } as const;
 
 interface Setting {
-  /** In what a number without a unit counts. A mere count where there is none. */
+  /** Unit of a number without a suffix. Absent for a plain count. */
   readonly unit?: keyof typeof UNITS.memory | keyof typeof UNITS.time;
 
-  /** Whether it is read when the server starts, and not again. */
+  /** Requires a restart of the server. */
   readonly restart?: true;
 }
 
-/** Parameters with a unit, and those that need a restart (PostgreSQL 17, `pg_settings.unit` and `context`). */
+/** Parameters with a unit, and parameters that require a restart (PostgreSQL 17, `pg_settings.unit` and `context`). */
 const SETTINGS: Readonly<Record<string, Setting>> = {
   autovacuum_freeze_max_age: { restart: true },
   autovacuum_max_workers: { restart: true },
@@ -84,7 +84,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   work_mem: { unit: "kB" },
 };
 
-/** Values that are refused on every engine. PostgreSQL takes `off`, `false`, `no` and `0` for the same, and any case. */
+/** Spellings of booleans, for values that are refused: PostgreSQL accepts `off`, `false`, `no` and `0` as the same, in any case. */
 const [OFF, ON] = [/^(off|of|false?|fals?|no?|f|0)$/i, /^(on|true?|tru|tr|t|yes?|ye|y|1)$/i];
 const REFUSED: readonly { readonly name: string; readonly value: RegExp; readonly rule: string }[] = [
   { name: "fsync", value: OFF, rule: "lets a crash of the machine destroy the database" },
@@ -103,10 +103,13 @@ const REFUSED: readonly { readonly name: string; readonly value: RegExp; readonl
   { name: "log_statement", value: /^(ddl|mod|all)$/i, rule: "writes passwords into the log, when a role is given one" },
 ];
 
-/** A connection's own memory beside its `work_mem`: catalogue caches and the process, measured at 1.5 to 14.5 MB (AWS, resources consumed by idle connections). */
+/**
+ * Memory of a connection in addition to its `work_mem`: catalogue caches and the process, measured at 1.5 to 14.5 MB (AWS, resources
+ * consumed by idle connections).
+ */
 const CONNECTION = 10 * 2 ** 20;
 
-/** What PostgreSQL takes where nothing is said (PostgreSQL 17, resource consumption). RDS and Aurora have other shared buffers. */
+/** Default values (PostgreSQL 17, resource consumption). RDS and Aurora have a different default for shared buffers. */
 const DEFAULTS = {
   autovacuum_max_workers: 3,
   maintenance_work_mem: "64MB",
@@ -117,13 +120,13 @@ const DEFAULTS = {
 
 type Summand = keyof typeof DEFAULTS;
 
-/** Fewer connections than this are no remedy. */
+/** Minimum number of connections to suggest as a remedy. */
 const FEWEST_CONNECTIONS = 20;
 
 /**
- * What is wrong with parameters on a server of so much memory: values that can't be read, that lose or lay open data,
- * or that need more memory at worst than there is: `shared_buffers`, `max_connections` times `work_mem` and what each
- * connection has of its own, and a vacuum in each of its workers. `defaults` are the engine's where it has others than PostgreSQL.
+ * Problems of parameters on a server with this memory: values that can't be parsed, that can lose or expose data, or that exceed the memory
+ * at worst: `shared_buffers`, `max_connections` times `work_mem` and a connection's overhead, and a vacuum in each of its workers.
+ * `defaults` are the engine's, if they differ from PostgreSQL's.
  */
 export function parameterProblems(
   parameters: PostgresParameters,
@@ -143,7 +146,9 @@ export function parameterProblems(
   return [...found, ...tooMuch(parameters, memoryBytes, defaults)];
 }
 
-/** Parameters as RDS and `pg_settings` count: without units, each in its own. Those whose unit is not known here are left as they are. */
+/**
+ * Parameters as RDS and `pg_settings` represent them: numbers in each parameter's own unit. Parameters with an unknown unit stay unchanged.
+ */
 export function withoutUnits(parameters: PostgresParameters): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => {
@@ -154,7 +159,7 @@ export function withoutUnits(parameters: PostgresParameters): Readonly<Record<st
   );
 }
 
-/** Whether a parameter takes effect at the next start only. One that is not known here is taken for such. */
+/** Checks that a parameter takes effect only after a restart. True for unknown parameters. */
 export function needsRestart(name: string): boolean {
   return SETTINGS[name]?.restart ?? !(name in SETTINGS);
 }
@@ -201,7 +206,7 @@ function tooMuch(given: PostgresParameters, memoryBytes: number, engine: Postgre
   const vacuum = of("autovacuum_work_mem") > 0 ? of("autovacuum_work_mem") : of("maintenance_work_mem");
   const fixed = shared + vacuums * vacuum;
   const needed = fixed + clients * (each + CONNECTION);
-  if (!(needed > memoryBytes)) return []; // or one of them can't be read, which is said already
+  if (!(needed > memoryBytes)) return []; // or one can't be parsed, which is reported already
   const fitting = Math.floor((memoryBytes - fixed) / (each + CONNECTION));
   return [
     {
@@ -213,13 +218,13 @@ function tooMuch(given: PostgresParameters, memoryBytes: number, engine: Postgre
   ];
 }
 
-/** A value in bytes or microseconds, or as the count that it is. */
+/** A value in bytes or microseconds, or a plain count. */
 function amount(name: string, value: string | number): number | undefined {
   const { unit } = SETTINGS[name] ?? {};
   const [, digits, suffix] = /^\s*(-1|\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB|us|ms|s|min|h|d)?\s*$/.exec(String(value)) ?? [];
   if (digits === undefined) return undefined;
   if (!unit) return suffix ? undefined : Number(digits);
-  if (digits === "-1") return suffix ? undefined : -1; // PostgreSQL's word for "no limit" or "as another says"
+  if (digits === "-1") return suffix ? undefined : -1; // "no limit" or "as another parameter" in PostgreSQL
   const units: Readonly<Record<string, number>> = unit in UNITS.memory ? UNITS.memory : UNITS.time;
   const times = suffix === undefined ? factor(unit) : units[suffix];
   if (times === undefined || (suffix === undefined && digits.includes("."))) return undefined;

@@ -12,11 +12,11 @@ import { imageFrom, type KubernetesTarget, PodTraffic, RESTRICTED, type TrafficR
 import { DISRUPTIONS_IGNORED, fingerprintOf, NamespaceConnections, VerifiedJob } from "../workload";
 import { type Credentials, type Postgres, postgresConnection } from "./contract";
 
-/** Who allows the network traffic of a job's pods. */
+/** Source of the network policy for a job's pods. */
 export interface JobTraffic {
   /**
-   * `own`: a network policy of the job's own allows egress to the server and DNS. `namespace`: policies of the namespace already do,
-   * and the job brings none. The server has to allow ingress from its pods either way.
+   * `own`: the job's own network policy allows egress to the server and DNS. `namespace`: policies of the namespace already do, and the job
+   * creates none. The server must allow ingress from its pods either way.
    * @default "own"
    */
   readonly traffic?: "own" | "namespace";
@@ -26,46 +26,46 @@ export interface PsqlPodProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** The server, at whose writer's end the script works. */
+  /** The server, to whose writer the script connects. */
   readonly postgres: Postgres;
 
-  /** What it is called in the cluster; a hash follows. */
+  /** Name prefix of its Kubernetes objects; a hash follows. */
   readonly name: string;
 
-  /** Files and directories of what the script needs, itself first. */
+  /** Files and directories that the script needs, the script first. */
   readonly files: readonly string[];
 
-  /** What the script is told. */
+  /** Environment variables of the script. */
   readonly settings: Readonly<Record<string, string>>;
 
-  /** Who signs in, by the directory in which the script finds `user` and `password`; `.` is the directory of all. */
+  /** Credentials by the directory in which the script finds `user` and `password`; `.` is the credentials directory itself. */
   readonly credentials: Readonly<Record<string, Credentials>>;
 
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** What of a job is said here. */
+/** The fields of a job that are set here. */
 export interface PsqlJobSpec extends Pick<JobV1Spec, "podFailurePolicy"> {
   readonly backoffLimit: number;
   readonly activeDeadlineSeconds: number;
   readonly template: JobV1SpecTemplate;
 }
 
-/** Pods that a job tries one after the other. */
+/** Retries of a job, each with a new pod. */
 const RETRIES = 4;
 
-/** What a job has for all of them; the wait for the server takes half of it at most. */
+/** Deadline of a job with all retries; waiting for the server takes at most half of it. */
 const DEADLINE_SECONDS = 600;
 
 /** The user `postgres` in the image. */
 const USER = "70";
 
 /**
- * A pod that runs a script with psql, for a job: as nobody in particular, with nothing that can be written but memory,
- * passwords as files, and no token of the cluster.
+ * A pod that runs a script with psql, for a job: as an unprivileged user, with only memory volumes writable, passwords as files, and no
+ * service account token.
  */
 export class PsqlPod extends Construct {
-  /** What a job that runs it is, with arguments for the script. */
+  /** Specification of a job that runs it, with arguments for the script. */
   readonly jobSpecOf: (...args: readonly string[]) => PsqlJobSpec;
   readonly egress: readonly TrafficRule[];
   readonly secrets: readonly NeededSecret[];
@@ -115,14 +115,14 @@ export class PsqlPod extends Construct {
     this.ready = [scripts, ...authorities, ...policies, ...copies];
   }
 
-  /** A job that runs it once, again when its files or its settings change, under the addresses of the scope. */
+  /** A job that runs it once, and again when its files or settings change, with Terraform addresses in the scope. */
   job(scope: Construct, ...args: readonly string[]): VerifiedJob {
     const { cluster, namespace, name } = this.props;
     return new VerifiedJob(scope, "Default", { cluster, namespace, name, spec: this.jobSpecOf(...args), after: this.ready });
   }
 }
 
-/** What psql reads by itself. */
+/** Environment variables that psql reads. */
 const SERVER = { PGHOST: "{host}", PGPORT: "{port}", PGSSLMODE: "verify-full", PGSSLROOTCERT: "{ca}" } as const;
 
 function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodConnections, script: string) {
@@ -156,13 +156,13 @@ function podSpec({ cluster, settings, credentials }: PsqlPodProps, server: PodCo
       ...server.volumes,
       { name: "credentials", projected: [{ defaultMode: "0440", sources: sourcesOf(credentials) }] },
       { name: "scripts" },
-      // A password lies there for a moment.
+      // For a password file.
       { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
     ],
   };
 }
 
-/** A source for each secret: the API keeps a list of them, and a source that held two would come back as two. */
+/** One source per secret: the API stores a list of sources, and would return a source with two secrets as two. */
 function sourcesOf(credentials: Readonly<Record<string, Credentials>>) {
   return Object.entries(credentials).flatMap(([directory, { user, password }]) =>
     [
@@ -174,7 +174,7 @@ function sourcesOf(credentials: Readonly<Record<string, Credentials>>) {
   );
 }
 
-/** What is at home in another namespace, of which this one needs a copy. */
+/** References to objects of other namespaces, of which this one needs a copy. */
 function abroad<T extends { readonly home: string }>(needed: readonly T[], namespace: string): readonly T[] {
   return needed.filter(({ home }) => home !== namespace);
 }

@@ -12,59 +12,59 @@ import { roleName } from "./users";
 export interface PostgresRolesProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
-  /** Where its pods run and find the secrets of the administrator and of the users. */
+  /** Namespace of its pods and of the secrets of the administrator and the users. */
   readonly namespace: string;
 
   readonly postgres: Postgres;
 
   /**
-   * The beginning of the roles' names: `orders` for `orders_migrator`, `orders_writer`, `orders_reader`. Roles belong to
-   * a server, so that two databases on one have different ones. `postgresUser` makes the secrets of their users.
+   * Prefix of the roles' names: `orders` for `orders_migrator`, `orders_writer`, `orders_reader`. Roles belong to the server, so two
+   * databases on one server need different prefixes. `postgresUser` defines the secrets of their users.
    * @default - the name of the database
    */
   readonly name?: string;
 
   /**
-   * How often it is looked whether a secret names another user or password, in minutes. A pod that starts between the
-   * change of a secret and that look has credentials which are not good yet, and is told so until then.
+   * Interval in minutes of the check for changed users and passwords in secrets. A pod that starts between a change and the next check gets
+   * authentication errors until then.
    * @default 5
    */
   readonly everyMinutes?: number;
 
   /**
-   * Hours for which the user that a secret named before can still sign in after a rotation, so that clients come back
-   * with the new one meanwhile. Then its password is removed; sessions that are open stay open.
+   * Hours for which the former user of a secret can still sign in after a rotation, so that clients can restart with the new one. Then its
+   * password is removed; open sessions stay open.
    * @default 24
    */
   readonly overlapHours?: number;
 
   /**
-   * A database that is there already, in which the administrator may sign in.
+   * An existing database in which the administrator may sign in.
    * @default "postgres", which every engine has
    */
   readonly maintenanceDatabase?: string;
 
-  /** What has to be there before: the namespace, the server, the secrets. */
+  /** Resources created before it: the namespace, the server, the secrets. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** PostgreSQL, identifiers: 63 bytes; the longest that follows is `_migrator_a`. */
+/** PostgreSQL, identifiers: 63 bytes; the longest suffix is `_migrator_a`. */
 const LONGEST_NAME = 52;
 
-/** The hour's fractions, so that every look is as far from the next. */
+/** Divisors of an hour, so that all intervals are equal. */
 const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 
 /**
- * The database, its roles and their users: `migrator` owns and changes tables, `writer` reads and writes rows, `reader`
- * reads them. A job makes them when they are deployed; another one brings a rotated password to the server, without Terraform.
- * A third, `<server>-revoke`, is there for a person to start: it ends passwords and sessions of users that no secret names.
+ * The database, its roles and their users: `migrator` owns and changes tables, `writer` reads and writes rows, `reader` reads them. One job
+ * creates them at deployment; a second applies rotated passwords to the server, without Terraform. A third, `<server>-revoke`, is started
+ * by a person: it ends passwords and sessions of users that no secret names.
  */
 export class PostgresRoles extends Construct {
-  /** What a workload that signs in comes after. */
+  /** Dependencies for workloads that sign in. */
   readonly ready: ITerraformDependable[];
   readonly egress: readonly TrafficRule[];
 
-  /** What has to be in its namespace. */
+  /** Secrets that its namespace must have. */
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 
@@ -109,7 +109,7 @@ export class PostgresRoles extends Construct {
       clock: {
         schedule: everyMinutes === 1 ? "* * * * *" : `*/${everyMinutes} * * * *`,
         concurrencyPolicy: "Forbid",
-        // One that was missed is made up for, but not hundreds of them.
+        // A missed run is started late, but not hundreds of them.
         startingDeadlineSeconds: 60 * everyMinutes,
         successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 1,

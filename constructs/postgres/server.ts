@@ -12,9 +12,9 @@ export interface PostgresServerProps
   extends Omit<PostgresClusterProps, "users" | "database" | "clients">,
     Pick<PostgresRolesProps, "everyMinutes" | "overlapHours"> {
   /**
-   * The database, and the beginning of the names of its roles: `orders` for `orders_writer`. Secrets of users have the name of the
-   * server: `order-store-writer`.
-   * @default - the name of the server, with `_` in place of hyphens; "app" of a server that is called `postgres`
+   * Name of the database and prefix of its roles' names: `orders` for `orders_writer`. Names of the users' secrets begin with the server's:
+   * `order-store-writer`.
+   * @default - the name of the server, with `_` instead of hyphens; "app" for a server with the name `postgres`
    */
   readonly database?: string;
 
@@ -24,7 +24,7 @@ export interface PostgresServerProps
    */
   readonly clients?: readonly Exclude<Peer, "anywhere">[];
 
-  /** What has to be there before: its namespace, CloudNativePG, cert-manager, external-secrets, with a backup Barman. */
+  /** Resources created before it: its namespace, CloudNativePG, cert-manager, external-secrets, and Barman if there is a backup. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -33,10 +33,10 @@ export interface PostgresServerProps
  * `PostgresRoles`, which creates the database and its roles.
  */
 export class PostgresServer extends Construct {
-  /** What workloads depend on: the server runs, and its users can sign in. */
+  /** Dependencies for workloads: the server runs, and its users can sign in. */
   readonly ready: readonly ITerraformDependable[];
 
-  /** The server as jobs and signals know it. */
+  /** The server's connection values for jobs and scaling signals. */
   readonly postgres: Postgres;
 
   readonly cluster: PostgresCluster;
@@ -62,7 +62,7 @@ export class PostgresServer extends Construct {
     }).ready;
   }
 
-  /** How a workload connects as a role: `{ connection: server.connection("writer") }`. */
+  /** Connection of a workload in a role: `{ connection: server.connection("writer") }`. */
   connection(role: PostgresRole): Connection {
     return postgresConnection(this.postgres, role);
   }

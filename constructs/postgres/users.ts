@@ -2,14 +2,14 @@ import type { SecretReference } from "../connection";
 import type { SecretSpec } from "../secrets";
 import type { Postgres, PostgresRole } from "./contract";
 
-/** The roles of a database, and the two users of each that alternate: `orders_writer`, `orders_writer_a` and `_b`. */
+/** Name of a database's role. Two users of each role alternate: `orders_writer`, `orders_writer_a` and `_b`. */
 export function roleName(name: string, role: PostgresRole): string {
   return `${name}_${role}`;
 }
 
 /**
- * The secret by which a workload signs in to a database in a role: a user's name and password, which change together. It is called
- * after the server, where that has another name than its database.
+ * The secret with which a workload signs in to a database in a role: a user name and password, which change together. Its name begins with
+ * the server's, if that differs from the database's.
  */
 export function postgresUser(name: string, role: PostgresRole, server = name.replaceAll("_", "-")): SecretSpec {
   return {
@@ -27,15 +27,15 @@ export function postgresUser(name: string, role: PostgresRole, server = name.rep
 
 export const POSTGRES_ROLES: readonly PostgresRole[] = ["migrator", "writer", "reader"];
 
-/** Databases that a server has for itself, in which no application belongs. */
+/** A server's internal databases, which are not for applications. */
 const MAINTENANCE = ["postgres", "template0", "template1"];
 
-/** The database of a server that names none: names of PostgreSQL have no hyphens. */
+/** Default database name of a server: PostgreSQL names have no hyphens. */
 export function databaseName(server: string): string {
   return MAINTENANCE.includes(server) ? "app" : server.replaceAll("-", "_");
 }
 
-/** The users of each role of a database, by the places of their secrets, which are at home in one namespace. */
+/** References to the secrets of a database's users, by role. All secrets are in one namespace. */
 export function postgresUsers(name: string, home: string, server?: string): Postgres["users"] {
   const user = (role: PostgresRole) => {
     const fact = (key: string): SecretReference => ({ secret: postgresUser(name, role, server), home, key });

@@ -11,8 +11,8 @@ interface ClusterStack {
 }
 
 /**
- * What is wrong with the caller's access to the clusters that some stacks work on: a line for each cluster whose access entries
- * don't name the caller. Without an entry, each of these stacks fails once the cluster is built.
+ * Missing access of the caller to the clusters that stacks use: a line for each cluster without an access entry for the caller. Without an
+ * entry, each of these stacks fails once the cluster is created.
  */
 export async function missingAccess(
   stacks: readonly string[],
@@ -32,7 +32,7 @@ export async function missingAccess(
     return [...users].flatMap(([cluster, on]) => {
       const { resource } = workspaceOf(cluster).json as ClusterStack;
       const principals = Object.values(resource?.aws_eks_access_entry ?? {}).map(({ principal_arn }) => principal_arn);
-      // An entry for something that Terraform makes has no name yet.
+      // The principal of a role that Terraform creates is not known yet.
       if (principals.some((arn) => arn.includes("${") || isSame(arn, caller))) return [];
       const some = on.length > 2 ? `${on[0]} and ${on.length - 1} more stacks` : on.join(" and ");
       return [
@@ -40,19 +40,19 @@ export async function missingAccess(
       ];
     });
   } catch (error) {
-    // Then it shows when the first of these stacks fails.
+    // Then the first of these stacks reports it.
     if (error instanceof AwsFailure) return [];
     throw error;
   }
 }
 
-/** The stack of the cluster that a stack works on, if this program makes the cluster. */
+/** The stack that creates the cluster of a stack, if it is in this program. */
 function clusterOf({ provider }: ClusterUser): string | undefined {
   const args = provider?.kubernetes?.flatMap(({ exec = [] }) => exec.flatMap((one) => one.args ?? [])) ?? [];
   return /\$\{data\.terraform_remote_state\.([\w-]+)\.outputs\.cluster_name\}/.exec(args.join(" "))?.[1];
 }
 
-/** Whether a caller is the principal of an entry: a session of a role has the role's name, and not its path. */
+/** Checks that a caller is the principal of an entry: the ARN of a role session has the role's name without its path. */
 function isSame(principal: string, caller: string): boolean {
   const [, account, role] = /^arn:[\w-]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(caller) ?? [];
   if (!role) return principal === caller;

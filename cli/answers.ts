@@ -1,14 +1,14 @@
 import { createInterface, type Interface } from "node:readline";
 import { onInterrupt } from "./children";
 
-/** Lines that a user types, or a program hands in, one for each question. */
+/** Answers that a user types or a program pipes in, one line per question. */
 export class Answers {
   private readonly lines: string[] = [];
   private waiting: ((line: string | undefined) => void) | undefined;
   private reader?: Interface;
   private ended = false;
 
-  /** Asks, and waits for a line; nothing if there will be none. */
+  /** Asks a question and waits for a line. `undefined` at the end of input. */
   async ask(question: string): Promise<string | undefined> {
     process.stdout.write(question);
     this.reader ??= this.open();
@@ -17,7 +17,7 @@ export class Answers {
     return line;
   }
 
-  /** Lets the process end. */
+  /** Closes the input, so that the process can exit. */
   close(): void {
     this.reader?.close();
   }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
 import { Refused } from "./refused";
 
-/** AWS can't be asked, or refuses. */
+/** AWS is unreachable or denies a request. */
 export class AwsFailure extends Refused {}
 
 interface Credentials {
@@ -18,18 +18,18 @@ interface AwsRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
 
-  /** @default - none: a GET */
+  /** @default - none: a GET request */
   readonly body?: string;
 }
 
 /**
- * Reads on AWS what Terraform has no command for, with the credentials that Terraform uses: those of the environment, else what
- * the AWS CLI finds for the profile in use.
+ * Reads from AWS what Terraform has no command for, with Terraform's credentials: those of the environment, otherwise those of the AWS CLI
+ * for the current profile.
  */
 export class AwsReader {
   private found?: Credentials;
 
-  /** The keys of a bucket that begin with a prefix. @throws AwsFailure */
+  /** The keys of a bucket with a prefix. @throws AwsFailure */
   async keys(bucket: string, region: string, prefix: string): Promise<readonly string[]> {
     const keys: string[] = [];
     for (let token: string | undefined = ""; token !== undefined; ) {
@@ -41,18 +41,18 @@ export class AwsReader {
     return keys;
   }
 
-  /** Whether a bucket holds anything: objects, earlier versions of them, or marks of deleted ones. @throws AwsFailure */
+  /** Checks that a bucket is not empty: objects, noncurrent versions or delete markers. @throws AwsFailure */
   async holdsObjects(bucket: string, region: string): Promise<boolean> {
     const page = await this.ask(this.inBucket(bucket, region, "", { "max-keys": "1", versions: "" }));
     return /<(Version|DeleteMarker)>/.test(page);
   }
 
-  /** An object's text. @throws AwsFailure */
+  /** The text of an object. @throws AwsFailure */
   object(bucket: string, region: string, key: string): Promise<string> {
     return this.ask(this.inBucket(bucket, region, key));
   }
 
-  /** The ARN of whoever asks. @throws AwsFailure */
+  /** The ARN of the caller. @throws AwsFailure */
   async caller(region: string): Promise<string> {
     const host = endpoint("STS") ?? `https://sts.${region}.amazonaws.com`;
     const said = await this.ask({ service: "sts", region, host, path: "/", body: "Action=GetCallerIdentity&Version=2011-06-15" });
@@ -110,7 +110,7 @@ function endpoint(service: "S3" | "STS"): string | undefined {
   return (process.env[`AWS_ENDPOINT_URL_${service}`] ?? process.env.AWS_ENDPOINT_URL)?.replace(/\/$/, "");
 }
 
-/** The headers of a request with its signature (AWS Signature Version 4). */
+/** The headers of a signed request (AWS Signature Version 4). */
 export function signed(
   { service, region, host, path, body = "" }: AwsRequest,
   search: string,
@@ -147,7 +147,7 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** Percent-encodes all but what AWS leaves as it is. */
+/** Percent-encodes all characters except those that AWS leaves unencoded. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

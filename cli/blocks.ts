@@ -1,6 +1,6 @@
 /**
- * What several stacks say at the same time, printed stack by stack: the one that began first speaks as it runs, any other
- * is printed whole when it has ended, and one that asks is printed up to its question.
+ * Output of concurrent stacks, printed stack by stack: that of the first one as it runs, that of the others after they end, and that of one
+ * that asks a question up to the question.
  */
 export class Blocks {
   private readonly open: Block[] = [];
@@ -18,7 +18,7 @@ export class Blocks {
     return block;
   }
 
-  /** One question at a time, below what its stack has said. */
+  /** Asks one question at a time, below the output of its stack. */
   ask(block: Block, answer: () => Promise<string | undefined>): Promise<string | undefined> {
     const result = this.questions.then(async () => {
       this.asking = block;
@@ -34,7 +34,7 @@ export class Blocks {
     return result;
   }
 
-  /** A line between others, if nothing has been printed for some time and nothing is asked. */
+  /** Prints a status line if nothing has been printed for some time and no question is open. */
   remark(line: string, silence: number): void {
     if (!this.asking && Date.now() - this.printed >= silence) this.print(line);
   }
@@ -65,19 +65,19 @@ export class Blocks {
   }
 }
 
-/** What one stack says. */
+/** Output of one stack. */
 export class Block {
-  /** Lines that are not printed yet. */
+  /** Lines that are not yet printed. */
   readonly lines: string[] = [];
 
   begun = false;
   ended = false;
   private rest = "";
 
-  /** The causes of failures that it has named. */
+  /** Error messages of its output. */
   readonly errors: string[] = [];
 
-  /** The id of the state lock that stood in its way. */
+  /** Id of the state lock that blocked it. */
   lock: string | undefined;
 
   constructor(
@@ -112,7 +112,7 @@ function plain(line: string): string {
   return line.replace(/\u001b\[[\d;]*m/g, "");
 }
 
-/** 9 s, 1 min 20 s, 1 h 2 min. */
+/** Formats a duration: 9 s, 1 min 20 s, 1 h 2 min. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];

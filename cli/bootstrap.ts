@@ -14,19 +14,18 @@ export interface BootstrapOptions {
   /** Arguments for `terraform apply`. */
   readonly args: readonly string[];
 
-  /** Whether the state was lost, and what exists has to be found again. */
+  /** Rebuilds a lost state from the resources that exist. */
   readonly recover: boolean;
 
   readonly print: (line: string) => void;
 
-  /** What the user answers; nothing if nobody can. */
+  /** The user's answer to a question; `undefined` without a terminal. */
   readonly answer: (question: string) => Promise<string | undefined>;
 }
 
 /**
- * Applies the stack whose state lies in the bucket that the stack itself makes. The first time its state
- * is local, and moves into the bucket at the end; a run that ends in between is taken up by the next.
- * Returns Terraform's exit code.
+ * Applies the stack whose state is stored in the bucket that the stack creates. In the first run the state is local, and is migrated to the
+ * bucket at the end; the next run continues an interrupted one. Returns Terraform's exit code.
  */
 export async function bootstrap(options: BootstrapOptions): Promise<number> {
   const { workspace, account, recover, print } = options;
@@ -73,7 +72,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<number> {
   return 0;
 }
 
-/** The state of a bootstrap that has not ended, beside what synthesis writes. */
+/** Local state of an unfinished bootstrap, outside the synthesized output. */
 class LocalState {
   private readonly directory: string;
   private readonly override: string;
@@ -83,12 +82,12 @@ class LocalState {
     this.override = join(workspace.directory, "backend_override.tf.json");
   }
 
-  /** The file, as a person would name it. */
+  /** Path of the file, relative to the working directory. */
   get file(): string {
     return relative(process.cwd(), join(this.directory, "terraform.tfstate"));
   }
 
-  /** What tells this state from any other, if there is one: Terraform leaves an empty file where it moved from. */
+  /** Identifier of this state, if there is one: after a migration Terraform leaves an empty file. */
   get lineage(): string | undefined {
     const text = existsSync(this.file) ? readFileSync(this.file, "utf8") : "";
     return text === "" ? undefined : JSON.parse(text).lineage;
@@ -139,7 +138,7 @@ async function rebuild(options: BootstrapOptions): Promise<number> {
   }
 }
 
-/** Applies the stack, asking first unless the arguments say otherwise. Returns the exit code. */
+/** Applies the stack, after a question unless the arguments approve it. Returns the exit code. */
 async function apply({ workspace, args, print, answer }: BootstrapOptions): Promise<number> {
   const blocks = new Blocks(print);
   const block = blocks.begin(workspace.stack);

@@ -1,4 +1,4 @@
-// Compiles everything to dist/ and removes there what no longer has a source: node cli/build.mjs.
+// Compiles everything to dist/ and removes files there without a source: node cli/build.mjs.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,17 +8,17 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
-/** Folders whose other files compiled code reads beside itself. */
+/** Folders whose other files compiled code reads at run time. */
 const LOADED = ["constructs", "examples"];
 
-/** What `local` runs, which a runtime of its own compiles. */
+/** Programs of `local`, compiled by a separate runtime. */
 const SAMPLE = join("environments", "sample");
 
-// What typescript/bin/tsc runs, without a process in between.
+// The compiler of typescript/bin/tsc, run without another process.
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));
 const { default: compiler } = await import(pathToFileURL(join(typescript, "lib/getExePath.js")).href);
 
-/** Whether everything is of the right type, and what the compiler says. What has errors is compiled all the same. */
+/** Compiles everything, also with type errors. Returns whether there were none, and the compiler's messages. */
 export function build() {
   const options = ["-p", root, "--pretty", String(process.stderr.isTTY ?? false)];
   const { status, stdout, stderr } = spawnSync(compiler(), options, { encoding: "utf8" });
@@ -27,7 +27,7 @@ export function build() {
   return { sound: status === 0, messages: stdout + stderr };
 }
 
-// What is loaded as it is lies where compiled code looks for it: charts and scripts of constructs, the sample's programs.
+// Copies files that compiled code loads: charts and scripts of constructs, the sample's programs.
 function copyFiles() {
   for (const folder of LOADED) {
     cpSync(join(root, folder), join(dist, folder), {
@@ -38,7 +38,7 @@ function copyFiles() {
   cpSync(join(root, SAMPLE), join(dist, SAMPLE), { recursive: true });
 }
 
-// A test whose source was renamed or deleted would go on running.
+// Otherwise tests whose source was renamed or deleted would still run.
 function removeOrphans() {
   if (!existsSync(dist)) return;
   for (const file of readdirSync(dist, { recursive: true })) {

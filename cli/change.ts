@@ -5,7 +5,7 @@ import { isInterrupted } from "./children";
 import type { Action, Outcome } from "./outcome";
 import type { Workspace } from "./workspace";
 
-/** The plan that is asked about, and applied as it is. */
+/** The plan to be approved and applied unchanged. */
 const PLAN = ".terraform/approved.tfplan";
 
 export interface ChangeOptions {
@@ -15,17 +15,17 @@ export interface ChangeOptions {
   /** Arguments for Terraform itself. */
   readonly args: readonly string[];
 
-  /** What hears Terraform. */
+  /** Receives Terraform's output. */
   readonly block: Block;
 
   readonly ask: (question: string) => Promise<string | undefined>;
 }
 
-/** Applies or destroys a stack. Unless the arguments approve it, plans, asks, and applies what was planned. */
+/** Applies or destroys a stack. Unless the arguments approve it, plans, asks, and applies exactly that plan. */
 export async function change({ action, workspace, args, block, ask }: ChangeOptions): Promise<Outcome> {
   const terraform = (...words: string[]) => workspace.run((text) => block.write(text), ...words);
   const done = (status: number): Outcome => (status === 0 ? { kind: "done" } : failure(block));
-  // A plan that was made before is applied as it is, too.
+  // A saved plan in the arguments is applied without a question, too.
   if (args.some((arg) => /^--?auto-approve(=true)?$/.test(arg) || !arg.startsWith("-"))) return done(await terraform(action, ...args));
 
   mkdirSync(join(workspace.directory, ".terraform"), { recursive: true });
@@ -42,12 +42,12 @@ export async function change({ action, workspace, args, block, ask }: ChangeOpti
   }
 }
 
-/** Has a plan tell changes from none by its exit code. */
+/** Arguments with which the exit code of a plan shows changes. */
 export function exitCode(args: readonly string[]): readonly string[] {
   return args.some((arg) => /^--?detailed-exitcode/.test(arg)) ? [] : ["-detailed-exitcode"];
 }
 
-/** What became of a stack at which Terraform failed, by what it said. */
+/** Outcome of a stack whose Terraform command failed, from its output. */
 export function failure({ errors, lock }: Block): Outcome {
   const cause = isInterrupted() ? "interrupted" : errors[0];
   return { kind: "failed", ...(cause ? { cause } : {}), ...(lock ? { lock } : {}) };

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Refused } from "./refused";
 
-/** The user has ended the command: nothing more is begun. */
+/** The user has interrupted the command: nothing more is started. */
 export class Interrupted extends Refused {
   constructor() {
     super("Interrupted");
   }
 }
 
-/** What a program answered. */
+/** Result of a program. */
 export interface Answer {
   readonly status: number;
   readonly stdout: string;
@@ -20,8 +20,8 @@ export interface RunOptions {
   readonly environment: NodeJS.ProcessEnv;
 
   /**
-   * Gets whatever the program prints, as it comes.
-   * @default - nobody: it is in the answer
+   * Receives the program's output as it arrives.
+   * @default - none: the output is in the answer
    */
   readonly hear?: (text: string) => void;
 }
@@ -31,36 +31,36 @@ const listeners = new Set<() => void>();
 let interrupted = false;
 
 /**
- * Hands signals on to every program that runs. Each gets a signal once for each time that the user sends it: Terraform ends
- * in its own time at the first one, writes its state and releases its lock; at a second one it gives up.
+ * Forwards signals to all running programs, once per signal: at the first one Terraform stops gracefully, writes its state and releases its
+ * lock; at a second one it aborts.
  */
 export function forwardSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       interrupted = true;
-      // A terminal that is closed ends Terraform at once, with its state locked.
+      // SIGHUP, from a closed terminal, would end Terraform immediately, with its state locked.
       for (const child of running) child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
       for (const listener of [...listeners]) listener();
     });
   }
 }
 
-/** Whether the user has ended the command. */
+/** Checks that the user has interrupted the command. */
 export function isInterrupted(): boolean {
   return interrupted;
 }
 
-/** Calls a listener when the user ends the command. Returns what takes it back. */
+/** Calls a listener when the user interrupts the command. Returns a function that removes it. */
 export function onInterrupt(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-/** Runs a program to its end. @throws Interrupted if the user has ended the command before */
+/** Runs a program to completion. @throws Interrupted if the user has interrupted the command before */
 export function run(program: string, args: readonly string[], { directory, environment, hear }: RunOptions): Promise<Answer> {
   if (interrupted) throw new Interrupted();
   return new Promise((resolve, reject) => {
-    // In a process group of its own: a terminal sends an interrupt to its whole group, and Terraform would get it twice.
+    // In a separate process group: a terminal sends an interrupt to its whole group, and Terraform would get it twice.
     const child = spawn(program, args, { cwd: directory, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
     running.add(child);
     const said = { stdout: "", stderr: "" };

@@ -17,7 +17,10 @@ import { asksForHelp, at, messageFor } from "./told";
 import { type Manifest, type Report, walk } from "./walk";
 import { findBinary, Workspace } from "./workspace";
 
-/** Terraform and a provider take about a core and 1 GiB while they plan; more than four wait for each other on most machines. */
+/**
+ * Default number of concurrent stacks: Terraform and a provider need about a core and 1 GiB for a plan; more than four slow each other down
+ * on most machines.
+ */
 const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 
 export const USAGE = `Usage:
@@ -46,7 +49,7 @@ interface Request {
   readonly recover: boolean;
   readonly parallel: number;
 
-  /** The stack whose cluster a stack is on that the program has no more. */
+  /** A stack on the same cluster as a stack that is no longer in the program. */
   readonly like: string | undefined;
 
   readonly checkOnly: boolean;
@@ -56,20 +59,20 @@ interface Request {
 }
 
 export interface CommandOptions {
-  /** @default "cdktf.out", or what CDKTF_OUTDIR says */
+  /** @default "cdktf.out", or the value of CDKTF_OUTDIR */
   readonly outdir?: string;
 
   /**
-   * The file that pins the exact providers.
+   * The lock file with the exact provider versions.
    * @default - none
    */
   readonly lock?: string;
 
-  /** @default - the user, in the terminal */
+  /** @default - asks the user in the terminal */
   readonly answer?: (question: string) => Promise<string | undefined>;
 }
 
-/** Does what a command line asks for with the stacks of a program, and returns the exit code. */
+/** Runs a command line with the stacks of a program, and returns the exit code. */
 export async function command(program: Program, argv: readonly string[], options: CommandOptions = {}): Promise<number> {
   if (asksForHelp(argv)) {
     console.log(USAGE);
@@ -92,7 +95,7 @@ export async function command(program: Program, argv: readonly string[], options
 }
 
 function parse(argv: readonly string[]): Request {
-  // The compiler's verdict comes last, behind whatever was typed.
+  // `--check-only`, added after a compiler error, comes last, after the user's arguments.
   const checkOnly = argv.at(-1) === "--check-only";
   const line = checkOnly ? argv.slice(0, -1) : argv;
   const end = line.indexOf("--");
@@ -117,7 +120,7 @@ function parse(argv: readonly string[]): Request {
   return { action, name, tofu, recover, parallel: Number(parallel), like: options.get("--like"), checkOnly, args };
 }
 
-/** The options of a command line, with values for those that have one: `--parallel 4`, `--parallel=4`. */
+/** Parses the options of a command line, with values for those that have one: `--parallel 4`, `--parallel=4`. */
 function sorted(words: readonly string[]): { readonly options: ReadonlyMap<string, string>; readonly names: readonly string[] } {
   const options = new Map<string, string>();
   const names: string[] = [];
@@ -161,7 +164,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   );
   const all = Object.values(environments).flat();
   const aws = new AwsReader();
-  // If AWS can't be asked, Terraform finds out.
+  // If AWS can't be queried, Terraform reports it.
   const holdsObjects = (bucket: string, region: string) => aws.holdsObjects(bucket, region).catch(() => false);
   const walked = async (stacks: readonly string[], guards?: ReadonlySet<string>) => {
     const report = await walk({
@@ -187,7 +190,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
       return await goneStacks(environment, (environments[environment] ?? []).map(workspaceOf), aws);
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error;
-      // Before the account has been bootstrapped, nothing is deployed.
+      // Before the account is bootstrapped, nothing is deployed.
       if (error.message.endsWith("NoSuchBucket")) return [];
       print(`Stacks that are deployed and no longer in the program were not looked for: ${error.message}`);
       return [];
@@ -232,13 +235,13 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   }
 }
 
-/** The account that a stack's provider is pinned to. */
+/** The account that a stack's provider is restricted to. */
 function accountOf(workspace: Workspace): string | undefined {
   const { provider } = workspace.json as { provider?: { aws?: { allowed_account_ids?: string[] }[] } };
   return provider?.aws?.[0]?.allowed_account_ids?.[0];
 }
 
-/** What is said about a name that nothing has. */
+/** Message for an unknown name, with a suggestion. */
 export function noSuch(kind: string, name: string, there: Readonly<Record<string, readonly string[]>>): string {
   const names = Object.values(there).flat();
   const suggestion = names.length > 0 ? `; did you mean ${closest(name, names)}?` : "";
@@ -249,13 +252,13 @@ export function noSuch(kind: string, name: string, there: Readonly<Record<string
 interface SummaryContext {
   readonly action: Action;
 
-  /** The environment or stack that was asked for. */
+  /** Environment or stack of the command. */
   readonly name: string;
 
-  /** The account, where what was asked for is its bootstrap. */
+  /** The account, if the command is for its bootstrap. */
   readonly account?: string;
 
-  /** Whether it is a stack that the program has no more. */
+  /** Is true for a stack that is no longer in the program. */
   readonly gone?: boolean;
 
   readonly accountOf: (stack: string) => string | undefined;
@@ -264,7 +267,7 @@ interface SummaryContext {
   readonly terraformIn: (stack: string) => string;
 }
 
-/** What became of every stack, and what to type next. */
+/** Outcome of every stack, and the next command. */
 export function summary(report: Report, { action, name, account, gone, accountOf, terraformIn }: SummaryContext): string {
   if (report.size === 0) return `${name} has no stacks: nothing to ${action}`;
   const lines = [...report].map(([stack, outcome]) => describe(stack, outcome, action));
@@ -272,7 +275,7 @@ export function summary(report: Report, { action, name, account, gone, accountOf
   return [...lines, ...(next ? [`Next: ${next}`] : [])].join("\n");
 
   function nextCommand(): string | undefined {
-    // A bootstrap stays as long as there is anything whose state it holds.
+    // A bootstrap must exist as long as any resource whose state it stores.
     const kept = [...report.values()].filter(({ kind }) => kind === "kept") as Extract<Outcome, { kind: "kept" }>[];
     const [forget = []] = kept.flatMap((outcome) => (outcome.forget ? [outcome.forget] : []));
     if (forget.length > 0)

@@ -5,7 +5,7 @@ import type { AwsReader } from "./aws";
 import { Refused } from "./refused";
 import type { State, StateResource, Workspace } from "./workspace";
 
-/** A stack that is deployed, and that the program has no more. */
+/** A stack that is deployed but no longer in the program. */
 export interface GoneStack {
   readonly stack: string;
 
@@ -30,11 +30,11 @@ interface Stack {
   readonly data?: { readonly terraform_remote_state?: Readonly<Record<string, unknown>> };
 }
 
-/** The stacks of an environment whose states are where those of the others are, and that none of the others claims. */
+/** The stacks of an environment that have a state in the location of the others, but are no longer in the program. */
 export async function goneStacks(environment: string, stacks: readonly Workspace[], aws: AwsReader): Promise<readonly GoneStack[]> {
   const places = stacks.flatMap((workspace) => placeOf(workspace) ?? []);
   const [first] = places;
-  // Other backends don't tell which states they hold.
+  // Other backends can't list their states.
   if (!first) return [];
   const { bucket } = first;
   const all = bucket ? await aws.keys(bucket.name, bucket.region, `${dirname(first.key)}/`) : files(dirname(first.key));
@@ -42,7 +42,7 @@ export async function goneStacks(environment: string, stacks: readonly Workspace
   const read = async (key: string): Promise<readonly GoneStack[]> => {
     const text = bucket ? await aws.object(bucket.name, bucket.region, key) : readFileSync(key, "utf8");
     const state = text.trim() === "" ? undefined : JSON.parse(text);
-    // What was destroyed leaves an empty state.
+    // A destroyed stack leaves an empty state.
     return state?.resources?.some(({ mode }: StateResource) => mode === "managed")
       ? [{ stack: `${environment}-${basename(key, ".tfstate")}`, part: basename(key, ".tfstate"), state }]
       : [];
@@ -68,22 +68,22 @@ function files(directory: string): readonly string[] {
 }
 
 export interface EmptyStackOptions {
-  /** The directory to write. */
+  /** Directory to write. */
   readonly directory: string;
 
   /** The environment's other stacks. */
   readonly others: readonly Workspace[];
 
-  /** The stack on the same cluster, if the user has named one. */
+  /** A stack on the same cluster, if the user named one. */
   readonly like: string | undefined;
 
-  /** The file that pins the exact providers. */
+  /** The lock file with the exact provider versions. */
   readonly lock: string | undefined;
 }
 
 /**
- * Writes a configuration that holds nothing, with the backend and the providers by which everything in a state is destroyed.
- * @throws Refused if it can't be told which cluster the stack is on
+ * Writes a configuration without resources, with the backend and providers that are needed to destroy everything in a state.
+ * @throws Refused if the cluster of the stack can't be determined
  */
 export function writeEmptyStack({ stack, part, state }: GoneStack, { directory, others, like, lock }: EmptyStackOptions): void {
   const all = others.map((workspace): Sibling => ({ id: workspace.stack, json: workspace.json as unknown as Stack }));
@@ -125,14 +125,14 @@ interface UsedProvider {
   /** `hashicorp/aws` */
   readonly source: string;
 
-  /** @default - none: the one without an alias */
+  /** @default - none: the default provider */
   readonly alias?: string;
 
-  /** What it made. */
+  /** Resources that it created. */
   readonly resources: readonly StateResource[];
 }
 
-/** The providers that made what is in a state. */
+/** The providers that created the resources of a state. */
 function providersOf({ resources }: State): readonly UsedProvider[] {
   const used = new Map<string, UsedProvider>();
   for (const resource of resources) {
@@ -144,7 +144,7 @@ function providersOf({ resources }: State): readonly UsedProvider[] {
   return [...used.values()];
 }
 
-/** How another stack of the environment configures a provider, in the region of what is to be destroyed. */
+/** Provider configuration of another stack of the environment, in the region of the resources to destroy. */
 function configuration(
   stack: string,
   name: string,
@@ -156,7 +156,7 @@ function configuration(
   const configured = all.flatMap(({ id, json }) => (json.provider?.[name] ?? []).map((settings) => ({ id, settings })));
   if (name === "aws") {
     const { default_tags: _, alias: __, ...settings } = configured.find((one) => one.settings.alias === undefined)?.settings ?? {};
-    // Providers of other regions are called by their region.
+    // Aliases of providers in other regions are region names.
     return { ...settings, region: alias ?? regionOf(resources) ?? settings.region, ...(alias ? { alias } : {}) };
   }
   const chosen = like === undefined ? configured : configured.filter(({ id }) => id === like);
@@ -165,11 +165,11 @@ function configuration(
     throw new Refused(
       `${stack}: its state doesn't tell on which cluster it is; name a stack on the same cluster: ${[...different.values()].map((id) => `--like ${id}`).join(" or ")}`,
     );
-  // Vendors' providers are configured by the environment's variables alone.
+  // Vendors' providers are configured with environment variables only.
   return { ...chosen[0]?.settings, ...(alias ? { alias } : {}) };
 }
 
-/** The region that most ARNs of some resources name; global ones name none. */
+/** The region of most ARNs of some resources; ARNs of global resources have none. */
 function regionOf(resources: readonly StateResource[]): string | undefined {
   const regions = resources.flatMap(({ instances }) =>
     instances.flatMap(({ attributes }) => /^arn:[\w-]+:[\w-]+:([a-z]{2}-[\w-]+-\d):/.exec(String(attributes?.arn))?.[1] ?? []),

@@ -1,8 +1,8 @@
 import { isInterrupted } from "./children";
 
 /**
- * Works on some at the same time, in their order, each as soon as it may. Begins none after one that failed, and waits for
- * those that run.
+ * Works on several items concurrently, in order, each as soon as it may start. After a failure it starts no more, and waits for the running
+ * ones.
  */
 export async function inParallel(
   all: readonly string[],

@@ -4,15 +4,15 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { release, tryToWrite } from "../stacks/base/claims";
 
-/** What `terraform init` has done in a directory, and for what. */
+/** Record of a `terraform init` in a directory, with a fingerprint of its inputs. */
 interface Done {
   readonly of: string;
 
-  /** The directories of the providers, which may lie in a cache that is emptied. */
+  /** Directories of the providers, which may be in a cache that was cleared. */
   readonly providers: readonly string[];
 }
 
-/** Whether a directory has to be initialized: again only if what an init looks at has changed, or the last one was cut off. */
+/** Checks that a directory needs an init: only if its inputs have changed, or the last one was interrupted. */
 export class Initialization {
   private readonly file: string;
 
@@ -41,7 +41,10 @@ export class Initialization {
     renameSync(`${this.file}.part`, this.file);
   }
 
-  /** Everything that `terraform init` reads or leaves: backend, providers, modules, lock, and files beside the synthesized one. */
+  /**
+   * Fingerprint of everything that `terraform init` reads or writes: backend, providers, modules, lock file, and files in addition to the
+   * synthesized one.
+   */
   private fingerprint(): string {
     const { terraform, module, provider } = (readJson(join(this.directory, "cdk.tf.json")) ?? {}) as Record<string, unknown>;
     const beside = readdirSync(this.directory).filter((file) => /\.tf(\.json)?$/.test(file) && file !== "cdk.tf.json");
@@ -62,7 +65,7 @@ export class Initialization {
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** One init at a time: Terraform's cache of providers takes no two that write it, in this process or another. */
+/** Runs one init at a time: Terraform's provider cache doesn't support concurrent writers, in this process or another. */
 export function oneAtATime<T>(cache: string | undefined, init: () => Promise<T>): Promise<T> {
   const result = last.then(async () => {
     const claimed = cache ? join(cache, ".init") : undefined;
@@ -77,7 +80,7 @@ export function oneAtATime<T>(cache: string | undefined, init: () => Promise<T>)
   return result;
 }
 
-/** The directory in which stacks share their providers, unless Terraform's own configuration names one. */
+/** Provider cache that stacks share, unless Terraform's configuration names one. */
 export function providerCache(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const { TF_PLUGIN_CACHE_DIR: named, TF_CLI_CONFIG_FILE: config = join(homedir(), ".terraformrc") } = environment;
   if (named !== undefined) return named || undefined;
@@ -87,7 +90,7 @@ export function providerCache(environment: NodeJS.ProcessEnv = process.env): str
     mkdirSync(cache, { recursive: true });
     return cache;
   } catch {
-    // Without a home that can be written, each stack keeps its own.
+    // Without a writable home directory, each stack has its own providers.
     return undefined;
   }
 }

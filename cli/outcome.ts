@@ -1,7 +1,7 @@
-/** What is done to each stack on the way. */
+/** Action on each stack of a run. */
 export type Action = "plan" | "apply" | "destroy";
 
-/** What became of one stack. */
+/** Result of a run for one stack. */
 export type Outcome =
   | { readonly kind: "done"; readonly changes?: boolean }
   | { readonly kind: "failed"; readonly cause?: string; readonly lock?: string }
@@ -10,7 +10,7 @@ export type Outcome =
   | { readonly kind: "kept"; readonly resources: readonly string[]; readonly liftable: boolean; readonly forget?: readonly string[] }
   | { readonly kind: "waits"; readonly on: string; readonly why: string };
 
-/** What a stack waits for before its account has been bootstrapped. */
+/** Dependency of a stack before its account is bootstrapped. */
 export const STATE_BUCKET = "the state bucket of its account";
 
 const DONE: Readonly<Record<Action, string>> = { plan: "planned", apply: "applied", destroy: "destroyed" };

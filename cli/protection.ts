@@ -1,6 +1,6 @@
 import type { State } from "./workspace";
 
-/** Arguments by which APIs refuse to delete a resource, on AWS: databases, clusters, tables, load balancers, user pools, instances. */
+/** Arguments with which AWS APIs refuse a deletion: databases, clusters, tables, load balancers, user pools, instances. */
 const REFUSES = [
   "deletion_protection",
   "deletion_protection_enabled",
@@ -9,7 +9,7 @@ const REFUSES = [
   "disable_api_termination",
 ] as const;
 
-/** Arguments that the provider reads from the state when it deletes a resource: a new value counts after an apply only. */
+/** Arguments that the provider reads from the state during a deletion: a new value takes effect only after an apply. */
 const READ_AT_DELETION = [
   "force_destroy",
   "force_delete",
@@ -22,18 +22,18 @@ const READ_AT_DELETION = [
 ] as const;
 
 interface Protections {
-  /** The addresses that the configuration protects, with prevent_destroy. */
+  /** Addresses that the configuration protects with prevent_destroy. */
   readonly declared: readonly string[];
 
-  /** What is still protected as it is deployed, although the configuration does not protect it any more. */
+  /** Resources that are still protected as deployed, but no longer in the configuration. */
   readonly deployed: readonly string[];
 }
 
 type Resources = Readonly<Record<string, Readonly<Record<string, { readonly lifecycle?: { readonly prevent_destroy?: boolean } }>>>>;
 
 /**
- * What of a stack can't be destroyed, or not as the configuration says: by prevent_destroy, by the API, or by an argument that
- * has been changed and not been applied.
+ * Resources of a stack that can't be destroyed, or not as configured: because of prevent_destroy, the API, or a changed argument that was
+ * not applied.
  */
 export function protections(json: Readonly<Record<string, unknown>>, { resources }: State): Protections {
   const configured = (json.resource ?? {}) as Resources;
@@ -58,19 +58,19 @@ export function protections(json: Readonly<Record<string, unknown>>, { resources
   return { declared, deployed };
 }
 
-/** What of a stack that the program has no more is of a type that the program protects somewhere. */
+/** Resources of a stack that is no longer in the program, with a type that the program protects elsewhere. */
 export function guarded({ resources }: State, types: ReadonlySet<string>): readonly string[] {
   return resources.filter(({ mode, type }) => mode === "managed" && types.has(type)).map(({ type, name }) => `${type}.${name}`);
 }
 
-/** The types of which a configuration protects any resource with prevent_destroy. */
+/** Types of which a configuration protects any resource with prevent_destroy. */
 export function guardedTypes(json: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.entries((json.resource ?? {}) as Resources)
     .filter(([, named]) => Object.values(named).some(({ lifecycle }) => lifecycle?.prevent_destroy === true))
     .map(([type]) => type);
 }
 
-/** The buckets of a state that AWS does not delete, because they hold something and the provider is not to empty them. */
+/** Buckets of a state that AWS refuses to delete, because they are not empty and the provider must not empty them. */
 export async function fullBuckets(
   { resources }: State,
   holdsObjects: (bucket: string, region: string) => Promise<boolean>,
@@ -83,7 +83,7 @@ export async function fullBuckets(
   return buckets.filter((_, index) => full[index]).map(({ address }) => `${address} (holds objects)`);
 }
 
-/** Whether an argument has been given a value that is not the deployed one; expressions are not judged. */
+/** Checks that an argument's value differs from the deployed one. Expressions are ignored. */
 function differs(wanted: unknown, deployed: unknown): boolean {
   const plain = typeof wanted === "boolean" || typeof wanted === "number";
   return plain && deployed !== undefined && deployed !== null && wanted !== deployed;

@@ -19,10 +19,10 @@ export const HELP = `${USAGE}
 Writes the Kubernetes objects and the chart values of an environment as YAML into <directory>/<environment>.
   --out <directory>  default: manifests. Files that this command did not write stay there.`;
 
-/** The file in which a directory's own files are listed, so that no other file is ever replaced or removed. */
+/** List of the files that were written into a directory, so that no other file is ever replaced or removed. */
 const LIST = ".written-by-manifests.json";
 
-/** Writes what an environment makes on Kubernetes as YAML, all of it or nothing, and returns the exit code. */
+/** Writes the Kubernetes objects of an environment as YAML, all or none, and returns the exit code. */
 export function render(program: Program, argv: readonly string[]): number {
   if (asksForHelp(argv)) {
     process.stdout.write(`${HELP}\n`);
@@ -69,7 +69,7 @@ function parse(argv: readonly string[]): { readonly name: string; readonly out: 
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The Terraform of an environment's stacks, in the order of their deployment; nothing of it stays on the disk. */
+/** Terraform configurations of an environment's stacks, in deployment order; not kept on disk. */
 function synthesized(program: Program, { name }: Environment): ReadonlyMap<string, Json> {
   const scratch = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
   try {
@@ -80,7 +80,7 @@ function synthesized(program: Program, { name }: Environment): ReadonlyMap<strin
   }
 }
 
-/** What each stack makes on Kubernetes. What is wrong with any of them is said at once. */
+/** Kubernetes objects of each stack. Problems of all stacks are reported together. */
 function objectsOf(stacks: ReadonlyMap<string, Json>, environment: string): ReadonlyMap<string, KubernetesObjects> {
   const problems: Problem[] = [];
   const made = new Map<string, KubernetesObjects>();
@@ -107,11 +107,11 @@ interface File {
 interface Place {
   readonly environment: Environment;
 
-  /** Where the files come to lie. */
+  /** Target directory of the files. */
   readonly directory: string;
 }
 
-// Readers of YAML 1.1, kubectl among them, take a bare `yes` for a truth.
+// Parsers of YAML 1.1, such as kubectl, read an unquoted `yes` as a boolean.
 const YAML = { compat: "yaml-1.1", lineWidth: 0 } as const;
 
 function filesOf(stack: string, { objects, releases }: KubernetesObjects, place: Place): readonly File[] {
@@ -131,11 +131,11 @@ function filesOf(stack: string, { objects, releases }: KubernetesObjects, place:
   ];
 }
 
-/** The command that renders a chart as the release does. */
+/** Command that renders a chart as the release does. */
 function helmTemplate(stack: string, release: ChartRelease, { environment, directory }: Place, values: string): string {
   const { name, namespace, chart, repository, version } = release;
   const inRegistry = repository?.startsWith("oci://") ? [`${repository}/${chart}`] : [chart, "--repo", repository];
-  // Without a repository a chart is an address, or a path in the stack's directory.
+  // Without a repository, a chart is a URL, or a path in the stack's directory.
   const path = chart.startsWith("oci://") ? chart : join("cdktf.out", "stacks", stack, chart);
   return [
     "helm template",
@@ -152,7 +152,7 @@ function helmTemplate(stack: string, release: ChartRelease, { environment, direc
   ].join(" ");
 }
 
-/** The lowest version of an environment's clusters: what a chart makes of it runs on all of them. */
+/** The lowest Kubernetes version of an environment's clusters: charts rendered for it run on all of them. */
 export function kubernetesVersion({ cluster, writeCluster, readCluster }: Environment): KubernetesVersion {
   const clusters = [cluster, writeCluster, readCluster].filter((each): each is Cluster => each !== undefined);
   const versions = clusters.map((each) => ("version" in each && each.version) || DEFAULT_KUBERNETES);
@@ -160,8 +160,8 @@ export function kubernetesVersion({ cluster, writeCluster, readCluster }: Enviro
 }
 
 /**
- * Puts the files in the place of those of an earlier run. Whatever else is in the directory stays as it is.
- * @throws Refused where a file of the user's has a name that is needed
+ * Replaces the files of an earlier run. Other files in the directory stay unchanged.
+ * @throws Refused if a user's file has a name that is needed
  */
 function publish(directory: string, files: readonly File[]): void {
   const earlier = listed(directory);
@@ -181,7 +181,7 @@ function publish(directory: string, files: readonly File[]): void {
   try {
     for (const { name, text } of files) writeFileSync(join(staging, name), text);
     mkdirSync(directory, { recursive: true });
-    // A run that is ended in between leaves nothing that the next one does not know.
+    // The list is written first, so that the next run knows all files of an interrupted one.
     list([...new Set([...earlier, ...names])]);
     for (const name of names) renameSync(join(staging, name), join(directory, name));
     for (const name of earlier) if (!names.includes(name)) rmSync(join(directory, name), { force: true });
@@ -191,7 +191,7 @@ function publish(directory: string, files: readonly File[]): void {
   }
 }
 
-/** The files that earlier runs wrote into a directory. */
+/** Files that earlier runs wrote into a directory. */
 function listed(directory: string): readonly string[] {
   const file = join(directory, LIST);
   if (!existsSync(file)) return [];

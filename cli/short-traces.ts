@@ -1,6 +1,6 @@
 /**
- * Does some work without the stack traces that cdktf takes of every token, each of unlimited depth:
- * they are nine tenths of the time of building and appear in no output. An error's own trace is untouched.
+ * Runs work without the stack traces of unlimited depth that cdktf takes of every token: they are nine tenths of the build time and appear
+ * in no output. Stack traces of errors are not affected.
  */
 export function withoutTokenTraces<T>(work: () => T): T {
   const capture = Error.captureStackTrace;

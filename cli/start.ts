@@ -17,8 +17,8 @@ a summary. With one environment, the stacks of the others stay as they are.
   --json  the same as data`;
 
 /**
- * Synthesizes a program, or one environment of it, and says what came of it. Returns the exit code.
- * What is no longer supported is measured by a day, which is the one thing that synthesis itself doesn't know.
+ * Synthesizes a program, or one environment of it, and prints a summary. Returns the exit code. Support periods are checked against a date,
+ * the only input that synthesis itself doesn't have.
  */
 export function start(program: Program, args: readonly string[], today = new Date().toISOString().slice(0, 10)): number {
   if (asksForHelp(args)) {
@@ -43,7 +43,7 @@ export function start(program: Program, args: readonly string[], today = new Dat
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
-    // An exception has turned what does not fit from an error into a warning.
+    // With an exception, insufficient capacity is a warning instead of an error.
     const crowded = synthesis.sites.flatMap(({ problems }) => problems);
     for (const problem of [...aging, ...crowded, ...spacious(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
@@ -55,7 +55,7 @@ export function start(program: Program, args: readonly string[], today = new Dat
   }
 }
 
-/** Exceptions for clusters that everything fits by now: left over, they would let the next shortage pass. */
+/** Unnecessary exceptions for insufficient capacity: if they stay, they hide the next shortage. */
 function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
   const excepted = sites.map(({ site }) => site.environment).filter(({ exceptions }) => exceptions?.insufficientCapacity !== undefined);
   return [...new Set(excepted)]

@@ -4,7 +4,7 @@ import { InvalidInput } from "../constructs/core/errors";
 import { InUse, PolicyViolation } from "../stacks";
 import { Refused } from "./refused";
 
-/** What a file system refuses, and what to do about it, by the code of the error. */
+/** File system errors by code, with rule and remedy. */
 const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> = {
   ENOSPC: ["can't be written: the disk is full", "free space on it"],
   EDQUOT: ["can't be written: the disk quota is exhausted", "free space, or raise the quota"],
@@ -22,14 +22,14 @@ const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> 
   EIO: ["can't be read or written: the device reports an error", "check the disk"],
 };
 
-/** The message about an error that a user can mend; of any other there is none. */
+/** Message of an error that a user can fix; `undefined` for other errors. */
 export function messageFor(error: unknown): string | undefined {
   if (error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof InUse)
     return error.message;
   return fileFault(error) ?? brokenJson(error);
 }
 
-/** Works in a directory or on a file: an error without a path, as that of a write to a full disk, gets this one. */
+/** Runs work on a directory or file. An error without a path, such as that of a full disk, gets this path. */
 export function at<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -39,7 +39,7 @@ export function at<T>(path: string, work: () => T): T {
   }
 }
 
-/** Whether a command line asks for help. */
+/** Checks that a command line asks for help. */
 export function asksForHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end < 0 ? argv : argv.slice(0, end)).some((word) => word === "-h" || word === "--help");
@@ -53,7 +53,7 @@ function fileFault(error: unknown): string | undefined {
   return `${shown(place)}: ${fault.join("; ")}`;
 }
 
-/** The part of a path that is a file where a directory is needed. */
+/** The part of a path that is a file instead of a directory. */
 function fileInTheWay(path: string): string {
   for (let place = path; place !== dirname(place); place = dirname(place)) {
     if (existsSync(place)) return statSync(place).isDirectory() ? path : place;
@@ -61,7 +61,7 @@ function fileInTheWay(path: string): string {
   return path;
 }
 
-/** A file of the program that is loaded as JSON: a release file that was cut off, or edited by hand. */
+/** Message for invalid JSON in a file of the program: a truncated release file, or one edited by hand. */
 function brokenJson(error: unknown): string | undefined {
   const [, file, what] = error instanceof SyntaxError ? (/^(?:.*\/dist\/)?(\S*\.json): (.*)/.exec(error.message) ?? []) : [];
   return file ? `${shown(file)}: can't be read as JSON (${what}); restore it from version control, or begin again with {}` : undefined;

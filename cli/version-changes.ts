@@ -2,44 +2,44 @@ import type { Slot, WorkloadRelease } from "../stacks";
 import { otherSlot } from "../stacks/model/workloads/roles";
 import { Refused } from "./refused";
 
-/** The workload whose release is changed. */
+/** The workload to release. */
 export interface Workload {
-  /** How it is named on the command line: `production command-api`. */
+  /** Its name on the command line: `production command-api`. */
   readonly path: string;
 
   readonly blueGreen: boolean;
 
   /**
-   * Why it has no slots: `would run twice: …`
-   * @default - it may have some
+   * Reason why it can't have slots: `would run twice: …`
+   * @default - it may have slots
    */
   readonly single?: string;
 
   /**
-   * Whether an older image takes nothing back.
+   * Rejects a rollback, because an older image doesn't undo changes.
    * @default false
    */
   readonly forwardOnly?: boolean;
 }
 
-/** One change of what is released of a workload. @throws Refused */
+/** A change of a workload's release entry. @throws Refused */
 export type Change = (entry: WorkloadRelease, workload: Workload) => WorkloadRelease;
 
-/** Another image, in place of the running one. */
+/** Replaces the image of a rolling release. */
 export function roll(image: string): Change {
   return (entry, { path, blueGreen }) => {
     if (blueGreen) {
       const idle = entry.slots && entry.live ? otherSlot(entry.live as Slot) : "blue";
       throw new Refused(`${path} is released blue-green; name the slot: --slot ${idle} --image ${image}`);
     }
-    // What was released blue-green until now goes on from what was live.
+    // After a change from blue-green to rolling, the live slot's image is the running one.
     const running = entry.image ?? entry.slots?.[entry.live as Slot];
     if (running === image) return { image, ...(entry.previous ? { previous: entry.previous } : {}) };
     return { image, ...(running ? { previous: running } : {}) };
   };
 }
 
-/** An image in a slot. One that takes requests is replaced by force only. */
+/** Sets the image of a slot. A slot with traffic is replaced only with `force`. */
 export function fill(slot: Slot, image: string, force: boolean): Change {
   return (before, workload) => {
     const { path } = workload;
@@ -50,14 +50,14 @@ export function fill(slot: Slot, image: string, force: boolean): Change {
   };
 }
 
-/** The slots of what had none: what ran by rolling goes on in the slot beside the new image. */
+/** Converts a rolling release to slots: the running image takes the slot that the new image does not. */
 function begun({ image: running, previous, ...entry }: WorkloadRelease, slot: Slot, image: string): WorkloadRelease {
   if (entry.slots || running === undefined) return { ...entry, ...(previous ? { previous } : {}) };
   const home = running === image ? slot : otherSlot(slot);
   return { ...entry, slots: { [home]: running }, live: home };
 }
 
-/** No image in a slot, and so no instances, and nothing to show by a header. */
+/** Removes the image of a slot, and with it the pods and the preview. */
 export function empty(slot: Slot): Change {
   return (entry, workload) => {
     needSlots(workload);
@@ -68,7 +68,7 @@ export function empty(slot: Slot): Change {
   };
 }
 
-/** All requests to the slot that is not live. */
+/** Shifts all requests to the slot that is not live. */
 export const switchOver: Change = (entry, workload) => {
   const { live, image } = liveOf(entry, workload);
   const idle = otherSlot(live);
@@ -78,7 +78,7 @@ export const switchOver: Change = (entry, workload) => {
   return { ...without(entry, "weights"), live: idle, previous: image };
 };
 
-/** A share of requests for each slot. */
+/** Sets the traffic weight of each slot. */
 export function share(weights: Readonly<Record<Slot, number>>): Change {
   return (entry, workload) => {
     const { live } = liveOf(entry, workload);
@@ -88,7 +88,7 @@ export function share(weights: Readonly<Record<Slot, number>>): Change {
   };
 }
 
-/** Whether the slot that is not live answers those who ask for it. */
+/** Enables the preview: the slot that is not live serves requests with a header. */
 export function showIdle(shown: boolean): Change {
   return (entry, workload) => {
     liveOf(entry, workload);
@@ -96,7 +96,7 @@ export function showIdle(shown: boolean): Change {
   };
 }
 
-/** Back to the version that took all requests before, and to nothing else. */
+/** Rolls back to the version that had all requests before, and to no other. */
 export const rollBack: Change = (entry, workload) => {
   const { path } = workload;
   const { previous } = entry;
@@ -127,7 +127,7 @@ function needSlots({ path, blueGreen, single }: Workload): void {
   if (!blueGreen) throw new Refused(`${path} is released by rolling; use --image alone, or say release: "blue-green" in the environment`);
 }
 
-/** The slot that takes requests, and what is in it. */
+/** The live slot and its image. */
 function liveOf({ slots, live }: WorkloadRelease, workload: Workload): { readonly live: Slot; readonly image: string } {
   needSlots(workload);
   const image = slots?.[live as Slot];
@@ -135,7 +135,7 @@ function liveOf({ slots, live }: WorkloadRelease, workload: Workload): { readonl
   return { live: live as Slot, image };
 }
 
-/** Leaves alone what takes requests. */
+/** Refuses to change a slot that has traffic. */
 function guard({ live, slots, weights }: WorkloadRelease, slot: Slot, path: string, why: string, forcible = true): void {
   if (slots?.[slot] === undefined) return;
   const force = forcible ? ", or say --force" : "";

@@ -52,7 +52,7 @@ const OPTIONS = {
 
 type Options = { readonly [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name]["type"] extends "string" ? string : boolean };
 
-/** The changes, each by the options that make it up. */
+/** The changes, by the exact combination of options. */
 const CHANGES: readonly { readonly options: readonly (keyof Options)[]; readonly change: (options: Options) => Change }[] = [
   { options: ["image"], change: ({ image = "" }) => roll(image) },
   { options: ["slot", "image"], change: ({ slot = "", image = "" }) => fill(slotOf(slot), image, false) },
@@ -66,13 +66,13 @@ const CHANGES: readonly { readonly options: readonly (keyof Options)[]; readonly
 
 export interface ReleaseOptions {
   /**
-   * Where `environments/` is.
+   * Directory that contains `environments/`.
    * @default ".", the working directory
    */
   readonly directory?: string;
 }
 
-/** Does with the release file of an environment what a command line asks for, and returns the exit code. */
+/** Runs a command line on the release file of an environment, and returns the exit code. */
 export function release(program: Program, argv: readonly string[], { directory = "." }: ReleaseOptions = {}): number {
   if (asksForHelp(argv)) {
     console.log(USAGE);
@@ -160,7 +160,7 @@ function isOn(written: string): boolean {
   return written === "on";
 }
 
-/** One share or both: `green=10`, `blue=90,green=10`. */
+/** Parses one weight or both: `green=10`, `blue=90,green=10`. */
 function weightsOf(written: string): Readonly<Record<Slot, number>> {
   const shares = new Map<string, number>();
   for (const part of written.split(",")) {
@@ -183,7 +183,7 @@ function environmentOf({ environments }: Program, name: string): Environment {
   return found;
 }
 
-/** Changes several workloads at once: each that can be, the others are named. */
+/** Changes several workloads at once. Workloads that can't be changed are listed. */
 function releaseTogether(
   program: Program,
   environment: Environment,
@@ -225,17 +225,17 @@ function releaseTogether(
   return 0;
 }
 
-/** The plans that come next, each once. */
+/** The next plan commands, without duplicates. */
 function plansOf({ name }: Environment, stacks: readonly string[]): string {
   return `Next: ${[...new Set(stacks)].map((stack) => commandLine("plan", [`${name}-${stack}`])).join("\n      ")}`;
 }
 
-/** A workload, and the stacks and the namespace that it is in. */
+/** A workload with its stacks and namespace. */
 interface Known {
   readonly name: string;
   readonly domain: string;
 
-  /** In the order of deployment: that of its domain, and that of its routes if they have one of their own. */
+  /** In deployment order: the stack of its domain, and the stack of its routes if they have one. */
   readonly stacks: readonly string[];
   readonly namespace: string;
   readonly workload: Workload;
@@ -248,7 +248,7 @@ function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
     const described = {
       path: `${environment.name} ${name}`,
       blueGreen: "release" in settings && settings.release === "blue-green",
-      // What a job has changed before its domain is not changed back by an older image.
+      // An older image doesn't undo what a job has changed before its domain was deployed.
       forwardOnly: "when" in settings && settings.when === "before",
       ...(SINGLE[kind] === undefined ? {} : { single: slotsUnsupported(kind) }),
     };
@@ -257,7 +257,7 @@ function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
   return new Map(known.map((each) => [each.name, each]));
 }
 
-/** The workload of a name, those of the domain of that name, or all. */
+/** The workload with a name, the workloads of the domain with that name, or all. */
 function chosenFrom(known: ReadonlyMap<string, Known>, name: string | undefined): readonly Known[] {
   const all = [...known.values()];
   if (name === undefined) return all;
@@ -270,8 +270,8 @@ function chosenFrom(known: ReadonlyMap<string, Known>, name: string | undefined)
 }
 
 /**
- * What is wrong with a program even when an environment has another release file.
- * @throws InvalidInput with what only the new file makes wrong
+ * Problems that remain in a program with another release file for an environment.
+ * @throws InvalidInput with problems that only the new file causes
  */
 function problemsWith(program: Program, environment: Environment, file: ReleaseFile): readonly string[] {
   const environments = program.environments.map((each) => (each === environment ? released(environment, file) : each));
@@ -292,7 +292,7 @@ function problemsOf(program: Program): InvalidInput["problems"] {
   }
 }
 
-/** What runs, a line for each version. */
+/** Released versions, one per line. */
 function versions({ image, previous, slots, live, weights, preview }: WorkloadRelease): readonly string[] {
   const before = previous === undefined ? [] : [`before: ${previous}`];
   if (!slots) return [image ?? "nothing", ...before];
@@ -308,13 +308,13 @@ function indented(word: string, entry: WorkloadRelease): readonly string[] {
   return versions(entry).map((line, index) => `  ${(index === 0 ? word : "").padEnd(word.length > 3 ? word.length : 3)}  ${line}`);
 }
 
-/** What turns a deployed route as the release file does, for a night on which Terraform can't. */
+/** Command that shifts a deployed route's traffic as in the release file, for when Terraform can't run. */
 function turned(name: string, namespace: string, entry: WorkloadRelease): string {
   const backends = versionsOf(entry as SlotSettings).map(({ slot, weight }) => ({ service: `${name}-${slot}`, port: 0, weight }));
   return `kubectl patch httproute ${name} -n ${namespace} --type json -p '${JSON.stringify(sharesPatch(backends))}'`;
 }
 
-/** The same text for the same content: keys in the order of the alphabet. */
+/** Serializes a release file with sorted keys, so that equal content gives equal text. */
 function textOf(file: ReleaseFile): string {
   const sorted = (value: unknown): unknown =>
     typeof value === "object" && value !== null
@@ -327,7 +327,7 @@ function textOf(file: ReleaseFile): string {
   return `${JSON.stringify(sorted(file), null, 2)}\n`;
 }
 
-/** Whoever reads it meanwhile reads the old one or the new one whole. */
+/** Writes a file atomically: concurrent readers see the old or the new content. */
 function writeAtOnce(file: string, text: string): void {
   const part = `${file}.${process.pid}.part`;
   try {

@@ -6,15 +6,15 @@ import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { fullBuckets, guarded, protections } from "./protection";
 import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
 
-/** What cdktf writes about the stacks of a program: which comes after which. */
+/** Manifest that cdktf writes: the stacks of a program and their dependencies. */
 export interface Manifest {
   readonly stacks: Readonly<Record<string, { readonly dependencies: readonly string[] }>>;
 }
 
-/** What became of each stack, in the order of the walk. */
+/** Outcome of each stack, in the order of the run. */
 export type Report = ReadonlyMap<string, Outcome>;
 
-/** The stacks in the order in which they are deployed, as near to the order given as their dependencies allow. */
+/** The stacks in deployment order, as close to the given order as their dependencies allow. */
 export function inOrder(manifest: Manifest, stacks: readonly string[]): readonly string[] {
   const ordered = new Set<string>();
   const visit = (stack: string) => {
@@ -29,24 +29,24 @@ export function inOrder(manifest: Manifest, stacks: readonly string[]): readonly
 export interface WalkOptions {
   readonly action: Action;
 
-  /** The program's stacks and their order. */
+  /** The program's stacks and their dependencies. */
   readonly manifest: Manifest;
 
-  /** The stacks to walk. */
+  /** The stacks of this run. */
   readonly stacks: readonly string[];
 
   readonly workspaceOf: (stack: string) => Workspace;
 
-  /** How many stacks are worked on at the same time, at most. */
+  /** Maximum number of concurrent stacks. */
   readonly parallel: number;
 
   /**
-   * The types of resources that are not destroyed with stacks that the program has no more.
+   * Resource types that are not destroyed in stacks that are no longer in the program.
    * @default - none
    */
   readonly guards?: ReadonlySet<string>;
 
-  /** Whether a bucket holds anything, as far as that can be known. */
+  /** Checks that a bucket is not empty, if that can be determined. */
   readonly holdsObjects: (bucket: string, region: string) => Promise<boolean>;
 
   /** Arguments for Terraform itself. */
@@ -54,16 +54,16 @@ export interface WalkOptions {
 
   readonly print: (line: string) => void;
 
-  /** What the user answers; nothing if nobody can. */
+  /** The user's answer to a question; `undefined` without a terminal. */
   readonly answer: (question: string) => Promise<string | undefined>;
 }
 
-/** How long nothing is printed before the walk says what it waits for. */
+/** Time without output after which a status line is printed. */
 const SILENCE_MS = 20_000;
 
 /**
- * Walks stacks in their order, independent ones at the same time, those that wait for others left out. Begins none after the
- * first failure. If anything is protected from deletion, nothing is destroyed, so that no environment is left half-destroyed.
+ * Runs an action on stacks in dependency order, independent ones concurrently, without those that wait for other stacks. Starts none after
+ * the first failure. If anything is protected from deletion, nothing is destroyed, so that no environment is left half-destroyed.
  */
 export async function walk(options: WalkOptions): Promise<Report> {
   const { action, manifest, stacks, workspaceOf, args, print } = options;
@@ -72,7 +72,7 @@ export async function walk(options: WalkOptions): Promise<Report> {
   const report = new Map<string, Outcome>(order.map((stack) => [stack, { kind: "unreached" }]));
   const targeted = args.some((arg) => /^--?target/.test(arg));
   const blocks = new Blocks(print);
-  // Who targets single resources knows what they are, and Terraform watches.
+  // With targets the user selects resources explicitly, and Terraform checks their protection.
   if (action === "destroy" && !targeted) {
     await inParallel(order, options.parallel, async (stack) => {
       const outcome = await attempt(() => kept(stack));
@@ -108,14 +108,14 @@ export async function walk(options: WalkOptions): Promise<Report> {
     return `; ${settled.size} of ${order.length} done${waiting.length > 0 ? `, running: ${waiting.join(", ")}` : ""}`;
   }
 
-  /** The stacks of the walk that come first. A plan changes nothing, so none has to wait for another. */
+  /** The stacks of the run that come before a stack. None for a plan, because plans change nothing. */
   function before(stack: string): readonly string[] {
     if (action === "plan") return [];
     const dependencies = (one: string) => manifest.stacks[one]?.dependencies ?? [];
     return order.filter((other) => (action === "apply" ? dependencies(stack).includes(other) : dependencies(other).includes(stack)));
   }
 
-  /** What forbids to destroy a stack. */
+  /** Protections that prevent the destruction of a stack. */
   async function kept(stack: string): Promise<Outcome> {
     const workspace = workspaceOf(stack);
     await workspace.ready();
@@ -148,7 +148,7 @@ export async function walk(options: WalkOptions): Promise<Report> {
     return change({ action, workspace, args, block, ask: (question) => blocks.ask(block, () => options.answer(question)) });
   }
 
-  /** What has to be deployed before the stack, or destroyed before it. */
+  /** A stack that must be deployed, or destroyed, before this one. */
   async function obstacle(stack: string): Promise<Outcome | undefined> {
     if (action === "destroy") {
       const left = before(stack).find((other) => !["done", "absent"].includes(report.get(other)?.kind ?? ""));
@@ -169,7 +169,7 @@ export async function walk(options: WalkOptions): Promise<Report> {
   }
 }
 
-/** Whether a stack makes secrets: the provider reads the value of each whenever it refreshes. */
+/** Checks that a stack generates secrets: a refresh by the provider reads the value of each. */
 function drawsSecrets({ json }: Workspace): boolean {
   return json.ephemeral !== undefined;
 }

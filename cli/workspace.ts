@@ -5,19 +5,19 @@ import { type Answer, run } from "./children";
 import { Initialization, oneAtATime, providerCache } from "./initialization";
 import { Refused } from "./refused";
 
-/** Terraform can't work in a stack's directory; what it said is the message. */
+/** A Terraform command failed in a stack's directory; its output is the message. */
 export class TerraformFailure extends Refused {}
 
-/** The bucket that the stack's state lies in is not there. */
+/** The bucket of the stack's state doesn't exist. */
 export class NoStateBucket extends TerraformFailure {}
 
-/** `terraform` or `tofu`, as it is installed. */
+/** The installed `terraform` or `tofu`. */
 export interface Binary {
   readonly name: string;
   readonly version: string;
 }
 
-/** A resource as a state holds it. */
+/** A resource in a state. */
 export interface StateResource {
   readonly mode: "managed" | "data";
   readonly type: string;
@@ -27,17 +27,17 @@ export interface StateResource {
   readonly instances: readonly { readonly attributes?: Readonly<Record<string, unknown>> }[];
 }
 
-/** What a stack has deployed. */
+/** The state of a deployed stack. */
 export interface State {
   readonly lineage: string;
   readonly resources: readonly StateResource[];
 }
 
-/** The directory of one stack, and the program that works in it. */
+/** The directory of one stack, with the Terraform binary that runs in it. */
 export class Workspace {
   private initialized?: Promise<void>;
 
-  /** Whether the directory is ready by an init of an earlier run. */
+  /** Is true if an earlier run's init is reused. */
   private trusted = false;
 
   private reason: Promise<string | undefined> | undefined;
@@ -48,18 +48,18 @@ export class Workspace {
     private readonly binary: Binary,
   ) {}
 
-  /** The Terraform that was written for the stack. */
+  /** The synthesized Terraform configuration of the stack. */
   get json(): Readonly<Record<string, unknown>> {
     return JSON.parse(readFileSync(join(this.directory, "cdk.tf.json"), "utf8"));
   }
 
-  /** Makes the directory ready, unless it is. @throws NoStateBucket, TerraformFailure */
+  /** Initializes the directory if needed. @throws NoStateBucket, TerraformFailure */
   ready(): Promise<void> {
     this.initialized ??= this.initialization.isDone() ? this.trust() : this.init();
     return this.initialized;
   }
 
-  /** Makes the directory ready again. @throws NoStateBucket, TerraformFailure */
+  /** Initializes the directory again. @throws NoStateBucket, TerraformFailure */
   async init(...args: string[]): Promise<void> {
     const { initialization } = this;
     this.trusted = false;
@@ -72,26 +72,26 @@ export class Workspace {
     this.initialized = Promise.resolve();
   }
 
-  /** Runs a command, and has its output heard as it comes. Returns the exit code. */
+  /** Runs a command and passes on its output as it arrives. Returns the exit code. */
   async run(hear: (text: string) => void, ...args: string[]): Promise<number> {
     this.reason = undefined;
     const { status } = await run(this.binary.name, args, { directory: this.directory, environment: environment(), hear });
     return status;
   }
 
-  /** Runs a command and waits for what it says. */
+  /** Runs a command and returns its output. */
   ask(...args: string[]): Promise<Answer> {
     return run(this.binary.name, args, { directory: this.directory, environment: environment() });
   }
 
-  /** Its state, if it holds anything. */
+  /** Its state, unless it is empty. */
   async state(): Promise<State | undefined> {
     const text = (await this.must("state", "pull")).trim();
     const state = text === "" ? undefined : JSON.parse(text);
     return state?.resources?.length > 0 ? state : undefined;
   }
 
-  /** Why others can't read what it publishes, if they can't. Asked once, until the stack is changed. */
+  /** Reason why other stacks can't read its outputs, if any. Cached until the stack is changed. */
   unreadable(): Promise<string | undefined> {
     this.reason ??= this.findReason();
     return this.reason;
@@ -119,7 +119,7 @@ export class Workspace {
   private async must(...args: string[]): Promise<string> {
     const { status, stdout, stderr } = await this.ask(...args);
     if (status !== 0 && this.trusted) {
-      // What an earlier init left may not hold any more: a new one works, or fails with the cause.
+      // The result of an earlier init may be outdated: a new init fixes that, or fails with the cause.
       this.initialized = this.init();
       await this.initialized;
       return this.must(...args);
@@ -129,7 +129,7 @@ export class Workspace {
   }
 
   private failure(command: string, said: string): TerraformFailure {
-    // Terraform names the bucket between these words, OpenTofu does not; without an init, AWS's own code is all there is.
+    // Terraform's message has the bucket name between these words, OpenTofu's doesn't; without an init there is only the AWS error code.
     const Failure = /S3 bucket .*does not exist|NoSuchBucket/.test(said) ? NoStateBucket : TerraformFailure;
     return new Failure(`${this.stack}: ${this.binary.name} ${command} failed\n${said}`);
   }
@@ -141,7 +141,7 @@ export class Workspace {
 
 const NOT_DEPLOYED = "which is not deployed yet";
 
-/** The program to run: what is asked for, else Terraform where it is installed, else OpenTofu. */
+/** The binary to run: OpenTofu if requested, otherwise Terraform if installed, otherwise OpenTofu. */
 export function findBinary(tofu: boolean): Binary | undefined {
   for (const name of tofu ? ["tofu"] : ["terraform", "tofu"]) {
     const { error, stdout } = spawnSync(name, ["version"], { stdio: ["ignore", "pipe", "ignore"], encoding: "utf8", env: environment() });
@@ -150,19 +150,19 @@ export function findBinary(tofu: boolean): Binary | undefined {
   return undefined;
 }
 
-/** What Terraform may know of its surroundings. */
+/** Environment variables for Terraform. */
 function environment(): NodeJS.ProcessEnv {
-  // KUBE_HOST and its like would turn the providers to another cluster than the one that is written down.
+  // KUBE_HOST and similar variables would direct the providers to a cluster other than the configured one.
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("KUBE_"));
   const cache = providerCache();
   return {
-    // Terraform and its providers live for seconds: collecting garbage less often spares a third of their time (measured with
-    // the AWS provider: 8.1 s of CPU, 6.3 s at 800) for a tenth more memory, and no more than usual beyond 2 GiB.
+    // Terraform and its providers run for seconds: less frequent garbage collection saves a third of their time (measured with the AWS
+    // provider: 8.1 s of CPU, 6.3 s at 800) for a tenth more memory, and no more than usual beyond 2 GiB.
     GOGC: "800",
     GOMEMLIMIT: "2GiB",
     ...Object.fromEntries(kept),
     ...(cache ? { TF_PLUGIN_CACHE_DIR: cache } : {}),
-    // Without TF_IN_AUTOMATION, Terraform ends with hints at commands that the walk runs itself.
+    // Without TF_IN_AUTOMATION, Terraform prints hints at commands that the run executes itself.
     TF_IN_AUTOMATION: "1",
   };
 }

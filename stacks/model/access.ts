@@ -2,11 +2,11 @@ import type { ClusterAccess } from "../../constructs/cluster";
 import { list, object, optional } from "./check/shape";
 import { anything } from "./common";
 
-/** Who may do what in a cluster, by the ARN of roles or users, and from where. */
+/** Permissions in a cluster by ARN of roles or users, and networks that may connect. */
 export interface Access extends ClusterAccess {
   /**
-   * Networks outside from which the clusters' APIs are reached: `["203.0.113.0/24"]`.
-   * @default - none: they are reached from inside the network only
+   * External networks that may connect to the cluster APIs: `["203.0.113.0/24"]`.
+   * @default - none: the APIs are reachable from inside the network only
    */
   readonly from?: readonly string[];
 }

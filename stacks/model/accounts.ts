@@ -3,35 +3,35 @@ import { flag, object, optional, text } from "./check/shape";
 import { part } from "./common";
 import { account, region } from "./place";
 
-/** An account, in which environments live side by side, and where their Terraform state lies. */
+/** AWS account that contains environments and stores their Terraform state. */
 export interface Account {
-  /** The system whose environments keep their state here. */
+  /** System whose environments store their state in this account. */
   readonly system: string;
 
-  /** Twelve digits. */
+  /** AWS account id, 12 digits. */
   readonly id: string;
 
-  /** The region of the state bucket. */
+  /** Region of the state bucket. */
   readonly region: Region;
 
   /**
-   * The repository whose GitHub Actions may plan (on pull requests) and apply (in the GitHub
-   * environment that is named like ours): `example/orders`.
+   * Repository whose GitHub Actions may plan (on pull requests) and apply (in the GitHub environment with the same name
+   * as the environment here): `example/orders`.
    * @default - none: no deploy roles
    */
   readonly github?: {
     readonly repository: string;
 
     /**
-     * How GitHub's tokens name it. Repositories made or renamed since summer 2026 have ids in it:
-     * the OIDC settings of the repository show its "subject claim prefix".
+     * Subject claim of GitHub's tokens for the repository. For repositories created or renamed since summer 2026 it
+     * contains ids: the OIDC settings of the repository show its "subject claim prefix".
      * @default - `repo:` and the repository
      */
     readonly subject?: string;
 
     /**
-     * Whether the account has GitHub's OIDC provider already: there is one for each account.
-     * @default false, so that it is made
+     * Uses the GitHub OIDC provider that exists in the account. An account can have only one.
+     * @default false: the provider is created
      */
     readonly providerExists?: boolean;
   };

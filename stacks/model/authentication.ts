@@ -2,7 +2,7 @@ import { createPublicKey } from "node:crypto";
 import { either, object, value } from "./check/shape";
 import { anything, https } from "./common";
 
-/** JSON Web Tokens, signed with RS256 and nothing else. */
+/** JSON Web Tokens, signed with RS256 only. */
 export type Authentication = TokensOfPublishedKeys | TokensOfOneKey;
 
 export interface Tokens {
@@ -11,12 +11,12 @@ export interface Tokens {
 }
 
 export interface TokensOfPublishedKeys extends Tokens {
-  /** Where the issuer publishes its keys. */
+  /** URL at which the issuer publishes its keys (JWKS). */
   readonly jwks: string;
 }
 
 export interface TokensOfOneKey extends Tokens {
-  /** The issuer's public key of RSA in PEM, of 2048 bits or more (RFC 7518, 3.3). Another one starts the APIs anew. */
+  /** RSA public key of the issuer in PEM, at least 2048 bits (RFC 7518, 3.3). Changing it restarts the APIs. */
   readonly publicKey: string;
 }
 

@@ -7,82 +7,82 @@ import { KUBERNETES } from "../../constructs/core/versions";
 import { choice, either, flag, list, object, optional, quantity, records, text, whole } from "./check/shape";
 import { anything, type Replicas, replicas } from "./common";
 
-/** A cluster that is made (EKS), or one that exists already and is known by its kubeconfig context. */
+/** EKS cluster to create, or an existing cluster, identified by its kubeconfig context. */
 export type Cluster = NewCluster | ExistingCluster;
 
 export interface NewCluster {
-  /** How many nodes, fixed (`3`) or between two numbers (`{ min: 3, max: 9 }`). */
+  /** Number of nodes, fixed (`3`) or a range (`{ min: 3, max: 9 }`). */
   readonly nodes: Replicas;
 
   readonly node: NodeSize;
 
   /**
-   * Its version of Kubernetes. An upgrade raises it by one, then the nodes'.
+   * Kubernetes version of the control plane. Upgrade by one minor version, then the nodes.
    * @default "1.35"
    */
   readonly version?: KubernetesVersion;
 
   /**
-   * The version of its nodes, at most three behind.
-   * @default - that of the cluster
+   * Version of the nodes, at most three minor versions behind.
+   * @default - the version of the cluster
    */
   readonly nodeVersion?: KubernetesVersion;
 
   /**
-   * What happens when standard support of its version ends: EKS upgrades the control plane automatically (`standard`), or
-   * keeps the version for another year at a higher price (`extended`; EKS, pricing), and upgrades it after that.
+   * Support policy at the end of standard support: EKS upgrades the control plane automatically (`standard`), or keeps
+   * the version for another year at a higher price (`extended`; EKS, pricing) and upgrades it after that.
    * @default "extended", or "standard" with the exception `disposable`
    */
   readonly support?: "standard" | "extended";
 }
 
 export interface ExistingCluster {
-  /** The kubeconfig context: `kind-orders`. */
+  /** Context in the kubeconfig: `kind-orders`. */
   readonly context: string;
 
   /**
-   * The kubeconfig that has it.
+   * Path of the kubeconfig file.
    * @default "~/.kube/config"
    */
   readonly kubeconfig?: string;
 
   /**
-   * The storage class of data. Its volumes outlive their claims where the class says `Retain`.
-   * @default "standard", which kind has
+   * Storage class of data volumes. With the reclaim policy `Retain`, volumes outlive their claims.
+   * @default "standard", which exists on kind
    */
   readonly storageClass?: string;
 
   /**
-   * Parts of the platform that it has already, and that are left alone. With `cloudnative-pg` goes its backup plugin
-   * `plugin-barman-cloud`: both live in one namespace, whose owner installs them. KEDA is looked for in the namespace `keda`.
-   * @default - none: everything that the environment needs is installed
+   * Platform components that are already installed; the platform doesn't change them. `cloudnative-pg` includes its
+   * backup plugin `plugin-barman-cloud`, because both are in one namespace. KEDA must be in the namespace `keda`.
+   * @default - none: every component that the environment needs is installed
    */
   readonly preinstalled?: readonly ExistingPart[];
 
   /**
-   * Whether other environments run on it too. Their namespaces then begin with the name of each, and one of them installs the
-   * parts of the platform that the others name in `preinstalled`.
+   * Allows other environments on the same cluster. Namespaces are then prefixed with the environment's name, and one
+   * environment installs the platform components that the others list in `preinstalled`.
    * @default false
    */
   readonly shared?: boolean;
 
   /**
-   * What its nodes leave to pods, so that what must run is checked against it.
-   * @default - unknown: nothing is checked
+   * Allocatable capacity of the nodes, against which resource requests are checked.
+   * @default - unknown: capacity isn't checked
    */
   readonly allocatable?: Room;
 }
 
-/** What the nodes of an existing cluster leave to pods (`kubectl describe node`, Allocatable). */
+/** Allocatable capacity of the nodes of an existing cluster (`kubectl describe node`, Allocatable). */
 export interface Room {
-  /** Nodes by zone, the value of their label `topology.kubernetes.io/zone`: `{ "dc-1": 2, "dc-2": 2 }`. */
+  /** Number of nodes by zone (node label `topology.kubernetes.io/zone`): `{ "dc-1": 2, "dc-2": 2 }`. */
   readonly zones: Readonly<Record<string, number>>;
   readonly cpu: Cores;
   readonly memory: Bytes;
 
   /**
-   * Pods that a node takes.
-   * @default 110, as kubelet
+   * Maximum pods per node.
+   * @default 110, as in kubelet
    */
   readonly pods?: number;
 }
@@ -93,24 +93,24 @@ export interface NodeSize {
   readonly storage: Bytes;
 
   /**
-   * The processors. Graviton is `arm64`.
+   * CPU architecture of the nodes. Graviton is `arm64`.
    * @default "amd64"
    */
   readonly architecture?: Architecture;
 
   /**
-   * Generations of instances that are left out, where a zone has none: `["7a"]`.
-   * @default - none: every current one that has exactly this size
+   * Instance generations to exclude, for example because a zone doesn't offer them: `["7a"]`.
+   * @default - none: every current generation with exactly this size
    */
   readonly excludeGenerations?: readonly Generation[];
 }
 
-/** Whether a cluster is an existing one. */
+/** Checks if a cluster is an existing one. */
 export function isExistingCluster(cluster: Cluster): cluster is ExistingCluster {
   return "context" in cluster;
 }
 
-/** Parts of the platform that a cluster may have from elsewhere. */
+/** Platform components that an existing cluster may already have. */
 export const EXISTING_PARTS = [
   "cert-manager",
   "cloudnative-pg",
@@ -125,7 +125,7 @@ export const EXISTING_PARTS = [
 
 export type ExistingPart = (typeof EXISTING_PARTS)[number];
 
-/** Where an environment describes a cluster. */
+/** Setting of an environment that defines a cluster. */
 export type ClusterKey = "cluster" | "writeCluster" | "readCluster";
 
 export const nodeSize = object<NodeSize>({

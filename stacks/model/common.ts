@@ -3,26 +3,26 @@ import { namePartProblem } from "../../constructs/core/names";
 import { imageProblem } from "../../constructs/kubernetes";
 import { choice, isPlain, list, madeOf, object, optional, records, type Schema, text, value, whole } from "./check/shape";
 
-/** A role that one or several things fill. Several need a `name` each. */
+/** One item, or several with a `name` each. */
 export type OneOrMore<T> = T | readonly T[];
 
 /** Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). */
 export type Replicas = number | { readonly min: number; readonly max: number };
 
-/** The one or several of a role, as a list. */
+/** Returns one or several items as a list. */
 export function all<T extends object>(role: OneOrMore<T> | undefined): readonly T[] {
   if (role === undefined) return [];
   return Array.isArray(role) ? role : [role as T];
 }
 
-/** How many instances there may be. */
+/** Maximum number of instances. */
 export function maxReplicas(replicas: Replicas): number {
   return typeof replicas === "number" ? replicas : replicas.max;
 }
 
 export const reference = value(imageProblem);
 
-/** It may stand in the release file instead. */
+/** Optional, because the release file can set it instead. */
 export const image = optional(reference);
 
 export const nameOf = (most: number) =>

@@ -12,13 +12,12 @@ import { COPY_EVENTS } from "./stores/event-store";
 import { databaseOf } from "./stores/postgres";
 import type { StoreOf, System } from "./system";
 
-/** What is wrong, below the path of what it is said about: `storage`, or nothing where it is about the whole. */
+/** Problem of a setting below a path: `storage`, or none for the whole part. */
 type Found = SettingProblem;
 
 /**
- * Why an environment that exists can't be changed so without losing what its stores hold, each with the way to get there
- * all the same. Nothing where the change is safe. It compares two descriptions and asks nobody: what was changed by hand it
- * does not know.
+ * Returns why an existing environment can't be changed like this without losing stored data, each with an alternative.
+ * Empty if the change is safe. Compares two configurations only: manual changes are not detected.
  */
 export function moves(before: Environment, after: Environment): readonly Problem[] {
   const [was, now] = [asDomains(before), asDomains(after)];
@@ -32,7 +31,7 @@ function under(keys: readonly string[], found: readonly Found[]): readonly (Foun
   return found.map((problem) => ({ ...problem, keys }));
 }
 
-/** What decides where everything is. Another is another place, in which stores begin empty. */
+/** Settings that locate all stores. A change means a new location, in which stores are empty. */
 function placeMoves(before: System, after: System): readonly Found[] {
   const remedy = "make a second environment of that kind, bring over what the stores hold from backups, then send users there";
   const differs = (at: string, one: unknown, other: unknown): Found[] =>
@@ -54,14 +53,14 @@ function placeMoves(before: System, after: System): readonly Found[] {
   ];
 }
 
-/** By what the network that stores are in is known. */
+/** Identifier of the network of the stores. */
 function networkOf({ aws }: Pick<System, "aws">): string | undefined {
   const { network = {} } = aws ?? {};
   if (!aws) return undefined;
   return isExistingNetwork(network) ? network.vpc : (network.cidr ?? DEFAULT_CIDR);
 }
 
-/** Stores that a cluster holds can't go to another. */
+/** Stores on a cluster can't move to another cluster. */
 function clusterMoves(before: System, after: System): readonly Found[] {
   const remedy = "move its stores from backups into a second environment, or keep it";
   return storeClusters(before).flatMap((key): Found[] => {
@@ -89,7 +88,7 @@ function clusterMoves(before: System, after: System): readonly Found[] {
   });
 }
 
-/** The clusters that hold stores. */
+/** Clusters that run stores. */
 function storeClusters(system: System): readonly ClusterKey[] {
   const holding = system.stores.filter((store) => runsAt(store) === "cluster" && !mayForget(store)).map(({ cluster }) => cluster);
   return clustersOf(system)
@@ -101,7 +100,7 @@ function mayForget(store: StoreOf): boolean {
   return engineOf(store)?.mayForget?.(store.settings) ?? false;
 }
 
-/** What is lost with a store of each kind, and how its data gets to another engine. */
+/** Description of the data lost with a store of each kind, and how to move it to another engine. */
 const KINDS: Readonly<Record<StoreKind, { readonly gone: (store: StoreOf) => string; readonly held: string; readonly elsewhere: string }>> =
   {
     "event-store": { gone: () => "the system of record", held: "events", elsewhere: COPY_EVENTS },
@@ -119,7 +118,7 @@ const KINDS: Readonly<Record<StoreKind, { readonly gone: (store: StoreOf) => str
     broker: { gone: () => "its streams", held: "its streams", elsewhere: "add the other under another name, and move its streams" },
   };
 
-/** What becomes of a store that is looked for by its name. A cache may forget, and so be replaced by any other. */
+/** Data-loss problems of one store, matched by name. Stores that may lose data, such as caches, can be replaced. */
 function storeMoves(before: StoreOf, { stores }: System, sizes: Sizes): ReturnType<typeof under> {
   const { gone, held, elsewhere } = KINDS[before.kind];
   const after = stores.find(({ name, kind }) => name === before.name && kind === before.kind);
@@ -138,7 +137,7 @@ function storeMoves(before: StoreOf, { stores }: System, sizes: Sizes): ReturnTy
   ];
 }
 
-/** A store on a cluster keeps its data in its namespace. That its whole cluster is gone is reported for the cluster. */
+/** A store on a cluster keeps its data in its namespace. The removal of a whole cluster is reported for the cluster. */
 function placeOfStoreMoves(before: StoreOf, after: StoreOf): readonly Found[] {
   if (mayForget(before) || runsAt(before) !== "cluster") return [];
   const remedy = "keep it where it is, or move what it holds from a backup into a second environment, then send users there";
@@ -150,7 +149,7 @@ function placeOfStoreMoves(before: StoreOf, after: StoreOf): readonly Found[] {
   return [{ rule: `was in the namespace ${before.namespace}, and begins empty in ${after.namespace}`, remedy }];
 }
 
-/** Nothing can be copied from a process that is replaced. */
+/** Data in a process's memory is lost when it is replaced. */
 function wasInMemory({ name }: StoreOf, after: readonly StoreOf[]): Found {
   const next = after.filter(({ kind }) => kind === "event-store" || kind === "postgres").map((store) => store.name);
   return {
@@ -159,7 +158,7 @@ function wasInMemory({ name }: StoreOf, after: readonly StoreOf[]): Found {
   };
 }
 
-/** Servers keep what they hold in their database. */
+/** PostgreSQL servers keep their data in their database. */
 function databaseMoves(before: StoreOf, after: StoreOf): ReturnType<typeof under> {
   return serversOf({ stores: [before] }).flatMap((was) =>
     serversOf({ stores: [after] }).flatMap((now) => {

@@ -3,34 +3,34 @@ import type { CloudflareZone, EdgeBypass, EdgeCaching, EdgeRateLimit } from "../
 import { kinds, list, object, optional, quantity, text, told, whole } from "./check/shape";
 import { anything, domain } from "./common";
 
-/** What answers queries near whoever asks; commands never pass it. */
+/** CDN in front of the query APIs. Commands bypass it. */
 export type Edge = CloudflareSettings | CloudFrontSettings;
 
-/** One public name for all regions: those that stand by for the environment answer when it is unwell. */
+/** One public name for all regions: if the environment is unhealthy, its standby environments answer. */
 export interface CloudflareSettings extends EdgeCaching {
   readonly provider: "cloudflare";
 
-  /** Cloudflare's account, 32 hexadecimal digits. It is no secret; the token is `CLOUDFLARE_API_TOKEN` of whoever applies. */
+  /** Cloudflare account id, 32 hexadecimal digits, not a secret. The token is `CLOUDFLARE_API_TOKEN` in the operator's environment. */
   readonly account: string;
 
-  /** A zone that the environment has for itself, by id and name: settings and rules of an edge are the whole zone's. */
+  /** Dedicated zone of the environment, by id and name: the edge's settings and rules apply to the whole zone. */
   readonly zone: CloudflareZone;
 
   /**
-   * The public name of the queries, in the zone and at most one label below it.
+   * Public host name of the queries, in the zone and at most one label below it.
    * @default - `queries.` and the zone's name
    */
   readonly host?: string;
 
   /**
-   * The authority, in PEM, that signed the client certificate which was uploaded to the zone: nginx answers nobody who
-   * shows no other. It is no secret; the keys lie elsewhere.
-   * @default - none: another customer of Cloudflare's could ask the load balancer past the zone's rules
+   * CA certificate, in PEM, of the client certificate that was uploaded to the zone. nginx rejects connections without
+   * such a client certificate (mTLS). Not a secret; the keys are stored elsewhere.
+   * @default - none: other Cloudflare customers could reach the load balancer and bypass the zone's rules
    */
   readonly clientAuthority?: string;
 }
 
-/** On AWS, under the name that the queries have there. */
+/** CloudFront on AWS, under the queries' host name there. */
 export interface CloudFrontSettings extends EdgeCaching {
   readonly provider: "cloudfront";
 }

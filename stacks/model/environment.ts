@@ -40,125 +40,123 @@ import { queryApiShape, serviceShape } from "./workloads/service";
 import type { Processors } from "./workloads/worker";
 import { processorsShape } from "./workloads/worker";
 
-/**
- * Everything that a person decides about one environment of one system, in one region.
- * A second region is another environment, linked by `standbyOf`.
- */
+/** All settings of one environment of one system, in one region. A second region is a separate environment, linked by `standbyOf`. */
 export interface Environment {
-  /** The system's name, the beginning of every cloud name. */
+  /** Name of the system, the prefix of every cloud resource name. */
   readonly system: string;
 
-  /** The environment's name, the beginning of every stack id. */
+  /** Name of the environment, the prefix of every stack id. */
   readonly name: string;
 
   /**
-   * Where on AWS it lives.
-   * @default - nowhere: it runs on existing clusters only
+   * AWS settings.
+   * @default - none: the environment runs on existing clusters only
    */
   readonly aws?: Aws;
 
   /**
-   * The environment, of another region, that this one stands by for.
-   * @default - none: it is an original
+   * Environment in another region for which this one is the standby.
+   * @default - none: a primary environment
    */
   readonly standbyOf?: string;
 
   /**
-   * One cluster for everything.
-   * @default - none: `writeCluster` and `readCluster` carry the system
+   * Single cluster for all workloads.
+   * @default - none: `writeCluster` and `readCluster` run the workloads
    */
   readonly cluster?: Cluster;
 
-  /** The cluster that takes commands and holds the event path. */
+  /** Cluster of the write side: command API, command processors, and event stores that run on Kubernetes. */
   readonly writeCluster?: Cluster;
 
-  /** The cluster that projects and serves queries. */
+  /** Cluster of the read side: projections and query API. */
   readonly readCluster?: Cluster;
 
   /**
-   * Who may do what in the clusters that are made here, and from where. The pipeline's roles are in it by themselves.
-   * @default - the pipeline's roles, from inside the network: its runners are in the security group `deploy-runners`
+   * Permissions in the clusters that the environment creates, and networks from which their APIs are reachable. The roles
+   * of the pipeline are always included.
+   * @default - only the pipeline's roles, from inside the network: runners join the security group `deploy-runners`
    */
   readonly access?: Access;
 
   /**
-   * How much it has to do: below 10,000 events a month `small`, below 100,000 `medium`, more `large`. Each store takes
-   * what is not said about it from this.
+   * Expected load: `small` below 10,000 events a month, `medium` below 100,000, `large` above. Sets the defaults of every
+   * store.
    * @default "medium"
    */
   readonly size?: Size;
 
   /**
-   * What a pipeline changes of it: the content of its release file, `environments/production.release.json`.
-   * @default - images and slots stand in the workloads themselves
+   * Settings that a pipeline changes: the content of the release file, `environments/production.release.json`.
+   * @default - images and slots are set in the workloads
    */
   readonly release?: Release;
 
   /**
-   * What keeps state, by name, in addition to what the roles below describe: event stores, PostgreSQL servers, Redis servers, brokers.
+   * Stores by name, in addition to those of the settings below: event stores, PostgreSQL servers, Redis servers and brokers.
    * @default - none
    */
   readonly stores?: Readonly<Record<string, Store>>;
 
   /**
-   * What runs, by name and in the order in which it is deployed, in addition to what the roles below describe.
+   * Domains by name, in order of deployment, in addition to the workloads of the settings below.
    * @default - none
    */
   readonly domains?: Readonly<Record<string, Domain>>;
 
-  /** The system of record. */
+  /** Event store, the system of record. */
   readonly eventStore?: EventStore;
 
-  /** What takes commands from outside. */
+  /** APIs that accept commands from clients. */
   readonly commandApi?: OneOrMore<Service>;
 
-  /** What carries commands out. */
+  /** Workers that execute commands. */
   readonly commandProcessors?: OneOrMore<Processors>;
 
-  /** What answers queries. */
+  /** APIs that answer queries. */
   readonly queryApi?: OneOrMore<QueryApi>;
 
-  /** What builds read models from events. */
+  /** Workers that build read models from events. */
   readonly projections?: OneOrMore<Projections>;
 
-  /** Where read models lie. */
+  /** Databases that store the read models. */
   readonly readDatabase?: OneOrMore<ReadDatabase>;
 
   /**
-   * What changes the shape of read databases.
-   * @default - the workloads see to it themselves
+   * Jobs that change the schema of the read databases.
+   * @default - none: the workloads change the schema themselves
    */
   readonly migrations?: OneOrMore<Migrations>;
 
-  /** What spares the read database the same question twice. */
+  /** Cache for query results. Reduces load on the read database. */
   readonly cache?: Cache;
 
-  /** What workloads send each other messages by. */
+  /** Message broker between workloads. */
   readonly broker?: NatsSettings;
 
   /**
-   * What watches the system. Not implemented but for `telemetry` and the definitions of `prometheus`, which the summary says.
-   * @default - nothing does
+   * Monitoring of the system. Only `telemetry` and the definitions of `prometheus` are implemented, as the summary says.
+   * @default - none
    */
   readonly monitoring?: Monitoring;
 
   /**
-   * Who is who: the tokens that the APIs accept. The APIs are told, and enforce it.
-   * @default - nobody is asked, which takes the exception `unauthenticatedApis` where an environment is protected
+   * Tokens that the APIs accept. The APIs receive these settings as configuration and enforce them.
+   * @default - callers aren't authenticated; a protected environment then needs the exception `unauthenticatedApis`
    */
   readonly authentication?: Authentication;
 
   /**
-   * The roles that may send each command and ask each query: `{ CreateOrder: ["user", "admin"] }`. The APIs are told, and
-   * enforce it.
-   * @default - everybody may, which takes the exception `unauthenticatedApis` where an environment is protected
+   * Roles that may send each command and query: `{ CreateOrder: ["user", "admin"] }`. The APIs receive them as
+   * configuration and enforce them.
+   * @default - every caller may; a protected environment then needs the exception `unauthenticatedApis`
    */
   readonly authorization?: Readonly<Record<string, readonly string[]>>;
 
   /**
-   * Fields of read models that the workloads of the read side encrypt one by one (AES-256-GCM): `["ssn", "email"]`. They
-   * are told the fields and get the keys; the platform encrypts none itself.
-   * @default - none beyond the encryption of the whole database
+   * Fields of read models that the workloads of the read side encrypt individually (AES-256-GCM): `["ssn", "email"]`.
+   * Workloads receive the field names and the keys; the platform itself doesn't encrypt fields.
+   * @default - none: only the whole database is encrypted
    */
   readonly encryptedFields?: readonly string[];
 
@@ -169,51 +167,52 @@ export interface Environment {
   readonly backup?: Backup;
 
   /**
-   * A registry that holds every chart and image: `registry.example.com/mirror`.
-   * @default - each comes from where its project publishes it
+   * Registry that mirrors every chart and image: `registry.example.com/mirror`.
+   * @default - each is pulled from the registry of its project
    */
   readonly mirror?: string;
 
   /**
-   * Where the Terraform state of an environment without `aws` is stored. On AWS it is in the account's bucket.
-   * @default - in files below `.state` on this machine: neither shared nor locked for others, so only with the exception `disposable` or `localState`
+   * Storage of the Terraform state of an environment without `aws`. On AWS the state is in the account's bucket.
+   * @default - files below `.state` on this machine, neither shared nor locked across machines; requires the exception
+   * `disposable` or `localState`
    */
   readonly state?: StateSettings;
 
   /**
-   * What is weaker here than the platform's default, each with the reason why that is right.
-   * @default - nothing is
+   * Security and availability exceptions: settings weaker than the platform's default, each with its reason.
+   * @default - none
    */
   readonly exceptions?: Exceptions;
 }
 
 export type ReadDatabase = PostgresSettings;
 
-/** All that `npm start` needs. */
+/** Input of `npm start`. */
 export interface Program {
   readonly accounts: readonly Account[];
   readonly environments: readonly Environment[];
 
   /**
-   * Rules of your own for what Terraform will read, in addition to the platform's: npm start fails if a resource breaks one.
+   * Custom rules for the generated Terraform, in addition to the platform's. `npm start` fails if a resource violates one.
    * @default - none
    */
   readonly policies?: readonly Policy[];
 
   /**
-   * Adds to the stacks of an environment or account, or changes them, before they are synthesized. What it adds is checked, counted,
-   * planned and applied like everything else.
-   * @default - nothing
+   * Adds resources to the stacks of an environment or account, or changes them, before synthesis. The additions are
+   * checked, counted, planned and applied like all other resources.
+   * @default - no changes
    */
   readonly extend?: (deployment: Deployment) => void;
 }
 
-/** The stacks of an environment or account, as code of your own may change them. */
+/** Stacks of an environment or account, as passed to `extend`. */
 export interface Deployment {
   /** The environment's name, or `bootstrap-<account>`. */
   readonly name: string;
 
-  /** The stacks by id: `production-network`. One that works on a cluster has it as `cluster`. */
+  /** Stacks by id: `production-network`. A stack that deploys to a cluster has it as `cluster`. */
   readonly stacks: ReadonlyMap<string, TerraformStack & { readonly cluster?: KubernetesTarget }>;
 }
 

@@ -1,9 +1,9 @@
 import { object, optional, text } from "./check/shape";
 
-/** What may be weaker than the default; the value is the reason, and is printed. */
+/** Settings weaker than the default; each value is the reason, and is printed. */
 export type Exceptions = { readonly [Name in keyof typeof EXCEPTIONS]?: string };
 
-/** Everything that may be weaker than the default, and what that means. */
+/** All exceptions that an environment may claim, with the consequence of each. */
 export const EXCEPTIONS = {
   disposable: "nothing is protected from deletion",
   singleNatGateway: "one NAT gateway for all zones: losing its zone cuts the others off from the internet",
@@ -25,7 +25,7 @@ export const exceptionsShape = object(
   ),
 );
 
-/** Whether data is guarded against deletion here. */
+/** Checks if data is protected against deletion. */
 export function isProtected({ exceptions }: { readonly exceptions?: Exceptions }): boolean {
   return exceptions?.disposable === undefined;
 }

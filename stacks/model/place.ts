@@ -7,43 +7,43 @@ import { choice, either, list, object, optional, records, text, value } from "./
 import { anything, domain } from "./common";
 
 export interface Aws {
-  /** The account, which every provider is pinned to: twelve digits. One of `environments/accounts.ts`. */
+  /** AWS account id, 12 digits, to which every provider is pinned. One of `environments/accounts.ts`. */
   readonly account: string;
 
   readonly region: Region;
 
   /**
-   * The region that the bucket of backups is replicated to. Only backups in that bucket are copied: those of
-   * `cloudnative-pg` on EKS. The summary says whether any are.
-   * @default - none, which takes the exception `noRecoveryCopy`
+   * Region to which the backup bucket is replicated. Only backups in that bucket are replicated: those of
+   * `cloudnative-pg` on EKS. The summary lists them.
+   * @default - none; requires the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;
 
-  /** The public domain under which the system is reached: `orders.example.com`. */
+  /** Public domain of the system: `orders.example.com`. */
   readonly domain: string;
 
   /**
-   * A public hosted zone that exists already and holds the domain, by its id: `Z0123456789ABCDEFGHIJ`. It is in the same
-   * account, and may be the zone of a domain above: `example.com`.
-   * @default - one of its own, which the zone above has to name once
+   * Id of an existing public hosted zone that contains the domain: `Z0123456789ABCDEFGHIJ`. Must be in the same account;
+   * may be the zone of a parent domain: `example.com`.
+   * @default - a new zone, which you delegate once in the parent zone
    */
   readonly zone?: string;
 
   /**
-   * The network: one of its own, or an existing one.
-   * @default - its own, 10.0.0.0/16 over three zones
+   * Network: created by the environment, or an existing one.
+   * @default - a new network, 10.0.0.0/16 over three zones
    */
   readonly network?: OwnNetwork | ExistingNetwork;
 
   /**
-   * How long logs are kept: VPC flow logs, those of control planes, databases, caches and the edge. One of the periods that
+   * Log retention: VPC flow logs, and logs of control planes, databases, caches and the edge. Must be a period that
    * CloudWatch Logs offers: `"90d"`.
    * @default "365d", or "30d" with the exception `disposable`
    */
   readonly logRetention?: Duration;
 
   /**
-   * Tags on everything, beside system, environment and stack.
+   * Tags of all resources, in addition to system, environment and stack.
    * @default - none
    */
   readonly tags?: Readonly<Record<string, string>>;
@@ -51,30 +51,30 @@ export interface Aws {
 
 export interface OwnNetwork {
   /**
-   * Its addresses, from /16 to /21. No two environments may share any.
+   * Address range, from /16 to /21. Must not overlap with another environment's.
    * @default "10.0.0.0/16"
    */
   readonly cidr?: string;
 
   /**
-   * Its zones by name. Two take the exception `twoZones`.
+   * Availability Zones by name. Two zones require the exception `twoZones`.
    * @default - the first three of the region
    */
   readonly zones?: readonly string[];
 
   /**
-   * S3 buckets of other accounts, in the same region, that nodes and pods may read from: where a registry or a package
-   * repository redirects downloads to. Requests to S3 leave through the gateway endpoint, which allows no others.
-   * @default - those of ECR, registry.k8s.io and Amazon Linux; in us-east-1 those of Docker Hub and quay.io as well
+   * S3 buckets of other accounts, in the same region, that nodes and pods may read, such as those to which a registry or
+   * package repository redirects downloads. The gateway endpoint for S3 denies all other buckets.
+   * @default - those of ECR, registry.k8s.io and Amazon Linux; in us-east-1 also those of Docker Hub and quay.io
    */
   readonly readableBuckets?: readonly string[];
 }
 
 export interface ExistingNetwork {
-  /** The VPC's id: `vpc-0a1b2c3d`. */
+  /** Id of the VPC: `vpc-0a1b2c3d`. */
   readonly vpc: string;
 
-  /** Its subnets by use, in the order of the zones: one of each for every zone. */
+  /** Ids of the subnets by use, in the order of the zones: one of each use per zone. */
   readonly subnets: {
     readonly public: readonly string[];
     readonly private: readonly string[];
@@ -82,7 +82,7 @@ export interface ExistingNetwork {
   };
 }
 
-/** Whether a network is an existing one. */
+/** Checks if a network is an existing one. */
 export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): network is ExistingNetwork {
   return "vpc" in network;
 }
@@ -136,10 +136,10 @@ export const awsShape = object<Aws>({
   ),
 });
 
-/** The addresses of an environment's network where nobody names any. */
+/** Default address range of an environment's network. */
 export const DEFAULT_CIDR = "10.0.0.0/16";
 
-/** What decides the zones of a network. */
+/** Settings that determine the zones of a network. */
 interface OnAws {
   readonly aws: Aws;
   readonly exceptions?: { readonly twoZones?: string };
@@ -149,13 +149,13 @@ export function zonesOf({ aws, exceptions }: OnAws, own: OwnNetwork): readonly s
   return own.zones ?? defaultZones(aws.region).slice(0, exceptions?.twoZones === undefined ? 3 : 2);
 }
 
-/** The zones of a network by name, or by number where the network was found and its subnets alone are known. */
+/** Zones of a network by name; by number for an existing network, of which only the subnets are known. */
 export function zoneNames(environment: OnAws): readonly string[] {
   const network = environment.aws.network ?? {};
   return isExistingNetwork(network) ? zoneIds(environment) : zonesOf(environment, network);
 }
 
-/** What the zones of a network are called in addresses, in the order of its subnets: by letter where we made it, by number where we found it. */
+/** Ids of zones in Terraform addresses, in the order of the subnets: letters in a new network, numbers in an existing one. */
 export function zoneIds(environment: OnAws): readonly string[] {
   const network = environment.aws.network ?? {};
   if (isExistingNetwork(network)) return network.subnets.private.map((_, index) => String(index + 1));

@@ -4,37 +4,37 @@ import type { Slot } from "./workloads/roles";
 import { SLOTS } from "./workloads/roles";
 import type { Workload } from "./workloads/workload";
 
-/** The file that holds the release of an environment. */
+/** Path of an environment's release file. */
 export function releaseFile(environment: string): string {
   return `environments/${environment}.release.json`;
 }
 
-/** An environment with another release file. */
+/** Returns the environment with another release file. */
 export function released(environment: Environment, workloads: ReleaseFile): Environment {
   return { ...environment, release: { of: environment.name, workloads } };
 }
 
-/** A version of a workload that runs. */
+/** Running version of a workload. */
 interface Version {
   /**
-   * The slot that it is in.
-   * @default - none: it is the only one
+   * Slot of the version.
+   * @default - none: the only version
    */
   readonly slot?: Slot;
 
   readonly image: string;
 
-  /** Whether it is the one that requests are meant for. */
+  /** Marks the live version. */
   readonly live: boolean;
 
-  /** The share of requests that it takes, of 100. */
+  /** Traffic weight in percent. */
   readonly weight: number;
 
-  /** Whether it answers requests that ask for it by a header. */
+  /** Answers requests that select it with a header. */
   readonly preview: boolean;
 }
 
-/** The versions of a workload that run: one, or one for each slot that is filled. */
+/** Running versions of a workload: one, or one per filled slot. */
 export function versionsOf({ image, slots, live, weights, preview = false }: Workload & SlotSettings): readonly Version[] {
   if (!slots) return image === undefined ? [] : [{ image, live: true, weight: 100, preview: false }];
   return SLOTS.flatMap((slot) => {

@@ -2,11 +2,11 @@ import type { DraftEnvironment, DraftSystem, Rule, RuleFinding } from "./check/d
 import type { DomainOf, RoleName, WorkloadOf } from "./system";
 
 /*
- * What must hold of the roles of a system with a write side and a read side, as they are written: what each can't do without,
- * and which of several databases is meant.
+ * Rules for the roles of a system with a write side and a read side, as they are written: the stores that each role requires,
+ * and which of several databases each workload uses.
  */
 
-/** What each role can't do without. */
+/** Stores that each role requires. */
 const NEEDS: Readonly<
   Partial<Record<RoleName, readonly { readonly part: "eventStore" | "readDatabase"; readonly kind: string; readonly why: string }[]>>
 > = {
@@ -19,7 +19,7 @@ const NEEDS: Readonly<
   queryApi: [{ part: "readDatabase", kind: "postgres", why: "queries read read models" }],
 };
 
-/** A role has what it can't do without, or a store of that kind that its workloads use by name. */
+/** Checks that each role has its required stores, or that its workloads use such a store by name. */
 function sidesAreWhole(system: DraftSystem, environment: DraftEnvironment): RuleFinding[] {
   const uses = (role: string, kind: string) => {
     const workloads = workloadsOfRole(system, role);
@@ -43,7 +43,7 @@ function workloadsOfRole({ domains }: DraftSystem, role: string): readonly Workl
   return domains.flatMap(members).filter(({ keys: [first] }) => first === role);
 }
 
-/** The databases that a role can name, and one that a workload of it names. */
+/** Read databases, and the database that each workload of the role names. */
 function databases(system: DraftSystem, role: string) {
   const known = system.stores.filter(({ keys: [first] }) => first === "readDatabase").map(({ name }) => name);
   const named = workloadsOfRole(system, role).map(({ keys, written, uses }) => ({
@@ -76,8 +76,8 @@ function projectionsHaveADatabase(system: DraftSystem): RuleFinding[] {
   );
 }
 
-/** What must hold of roles. */
+/** Rules for roles. */
 export const roleRules: readonly Rule[] = [sidesAreWhole];
 
-/** What must hold of the workloads of roles. */
+/** Rules for the workloads of roles. */
 export const roleDatabaseRules: readonly Rule[] = [migrationsHaveADatabase, projectionsHaveADatabase];

@@ -26,8 +26,8 @@ import type { Processors } from "./workloads/worker";
 import type { Call, StoreRole, Workload } from "./workloads/workload";
 
 /*
- * The only place that knows the roles of a system with a write side and a read side. It is total on drafts: it runs before the
- * rules, on whatever remains of an environment when everything of a wrong shape is taken out.
+ * The only module that maps the roles of a system with a write side and a read side. It is total on drafts: it runs before the
+ * rules, on an environment from which all values of a wrong shape have been removed.
  */
 
 const ROLE_NAMES: readonly RoleName[] = [
@@ -42,11 +42,11 @@ const ROLE_NAMES: readonly RoleName[] = [
   "broker",
 ];
 
-/** The namespaces of stores that roles describe. */
+/** Namespaces of the stores of roles. */
 const EVENT_STORE = "event-store";
 const READ_STORE = "read-store";
 
-/** An environment in its general form: the stores and domains of its roles, and those that it names itself. */
+/** Returns an environment in its general form: the stores and domains of its roles and those that it defines by name. */
 export function asDomains(environment: DraftEnvironment): System {
   const { stores: _, domains: __, release: ___, ...rest } = environment as Environment;
   const general = Object.fromEntries(Object.entries(rest).filter(([key]) => !ROLE_NAMES.includes(key as RoleName)));
@@ -58,24 +58,24 @@ export function asDomains(environment: DraftEnvironment): System {
   return { ...general, stores: stores.map(here), domains: domains.map(here) } as unknown as System;
 }
 
-/** Whether other environments run on a cluster too. */
+/** Checks if other environments run on the cluster. */
 function isShared(environment: DraftEnvironment, key: ClusterKey): boolean {
   const cluster = environment[key];
   return cluster !== undefined && "context" in cluster && cluster.shared === true;
 }
 
-/** What the parts of an environment are made from. */
+/** Input for building the parts of an environment. */
 interface Context {
   readonly environment: Environment;
   readonly stores: readonly StoreOf[];
 }
 
-/** The cluster of a side: the one cluster, or that of the side where there are two. */
+/** Cluster of a side: the only cluster, or the one of that side if there are two. */
 function clusterFor({ writeCluster, readCluster }: DraftEnvironment, side: "writeCluster" | "readCluster"): ClusterKey {
   return writeCluster || readCluster ? side : "cluster";
 }
 
-/** The one or several of a role, each with its keys; what is missing from a list with holes is said of its shape. */
+/** Items of a role, each with its keys. Holes in a list are reported as shape problems. */
 function each<T extends object>(role: RoleName, value: unknown): readonly (readonly [keys: readonly string[], item: T])[] {
   return Array.from(all(value as T | undefined), (item, index) => [
     Array.isArray(value) ? [role, String(index)] : [role],
@@ -110,7 +110,7 @@ function storesOfRoles(environment: DraftEnvironment): readonly StoreOf[] {
 function storesByName(environment: DraftEnvironment): readonly StoreOf[] {
   return Object.entries(environment.stores ?? {}).map(([name, store]): StoreOf => {
     const { cluster, ...settings } = (store ?? {}) as Draft<Store>;
-    // A store whose engine was refused is of no kind, and is there all the same for what uses it.
+    // A store with a rejected engine has no kind, but stays in the list, because workloads refer to it.
     const kind = engineOf({ settings })?.kind as StoreOf["kind"];
     const side = cluster ?? (kind === "event-store" ? "writeCluster" : "readCluster");
     return {
@@ -126,7 +126,7 @@ function storesByName(environment: DraftEnvironment): readonly StoreOf[] {
   });
 }
 
-/** What the workload of a role is called where nobody names it. */
+/** Default names of the workloads of roles. */
 const ROLES = {
   commandApi: "command-api",
   commandProcessors: "command-processors",
@@ -137,10 +137,10 @@ const ROLES = {
 
 type WorkloadRole = keyof typeof ROLES;
 
-/** Who goes last when nodes are full; a domain of one's own has its place between them. */
+/** Pod priorities: lower values are preempted first. Custom domains are below the roles. */
 const PRIORITY = { "write-side": 3_000_000, "read-side": 2_000_000, projections: 1_000_000 } as const;
 
-/** Stores that each workload of a role uses, by their kind. */
+/** Stores that the workloads of each role use, by kind. */
 const USED: Readonly<Record<Exclude<WorkloadRole, "migrations">, Readonly<Partial<Record<StoreOf["kind"], StoreRole | true>>>>> = {
   commandApi: { "event-store": "commands", broker: true },
   commandProcessors: { "event-store": "commands", broker: true },
@@ -177,7 +177,7 @@ function domainsOfRoles(context: Context): readonly DomainOf[] {
     [
       environment.migrations ?? environment.projections,
       domain("migrations", read, {
-        // Beside the passwords of those who change schemas.
+        // In the namespace of the schema owners' passwords.
         namespace: READ_STORE,
         ownsNamespace: false,
         jobs: migrations,
@@ -211,7 +211,7 @@ function encrypts({ encryptedFields }: Pick<Environment, "encryptedFields">): bo
   return (encryptedFields?.length ?? 0) > 0;
 }
 
-/** A workload of a role, with the stores that its role uses. */
+/** Workload of a role, with the stores that the role uses. */
 type OfRole<S extends object> = Omit<WorkloadOf<S>, "kind">;
 
 function ofRole<S extends Pick<Workload, "name" | "uses" | "calls">>(context: Context, role: WorkloadRole): readonly OfRole<S>[] {
@@ -233,7 +233,7 @@ function ofRole<S extends Pick<Workload, "name" | "uses" | "calls">>(context: Co
   });
 }
 
-/** What a workload uses because of its role. */
+/** Stores that a workload uses because of its role. */
 function usesOf({ stores }: Context, role: WorkloadRole, written: Workload, keys: readonly string[]): readonly UseOf[] {
   const { database, variables = {} } = written as { readonly database?: string; readonly variables?: unknown };
   const ofRoles = stores.filter(({ keys: [first] }) => first !== "stores");
@@ -248,13 +248,13 @@ function usesOf({ stores }: Context, role: WorkloadRole, written: Workload, keys
   if (role === "migrations") return own === undefined ? [] : [use(own, "migrator")];
   return ofRoles.flatMap(({ name, kind }) => {
     const as = USED[role][kind];
-    // A projection writes one database, whichever others there are.
+    // A projection writes to one database, even if there are others.
     if (as === undefined || (role === "projections" && kind === "postgres" && name !== own)) return [];
     return [use(name, as === true ? undefined : as)];
   });
 }
 
-/** What a workload says itself that it uses. */
+/** Stores that a workload lists in `uses`. */
 function ownUses(
   { stores }: Context,
   { keys, uses = [] }: { readonly keys: readonly string[]; readonly uses?: Workload["uses"] | undefined },
@@ -272,7 +272,7 @@ function callsOf({ calls = [] }: Pick<Workload, "calls">): readonly Exclude<Call
   return Array.from(calls, (call) => (typeof call === "string" ? { service: call } : (call ?? { service: "" })));
 }
 
-/** A workload as its release file lets it run. */
+/** Returns a workload with the settings of its release file. */
 function released<S extends object>({ release }: Environment, name: string, written: S): S {
   const file = (release as { readonly workloads?: Readonly<Record<string, WorkloadRelease | undefined>> } | undefined)?.workloads ?? {};
   const { previous: _, ...entry } = (Object.hasOwn(file, name) ? file[name] : undefined) ?? {};
@@ -288,7 +288,7 @@ function asMigration({ environment }: Context, one: OfRole<Migrations>): JobOf {
   return { ...one, kind: "job", written: one.written as unknown as Job, settings: { when: "before", ...settings } as Job };
 }
 
-/** The read model of a projection. One of the role that has no name is called after the system. */
+/** Read model of a projection. A projection of the role without a name has the name of the system. */
 function modelOf({ environment, stores }: Context, { written, keys, uses }: OfRole<Projections>): ReadModelOf {
   const { workers, parallelism, partitions = workers * parallelism, readModel, name = environment.system } = written;
   const { slots = { a: { partitions } }, live = "a", skipCatchUpCheck: forced = false } = readModel ?? {};
@@ -332,7 +332,7 @@ function domainsByName(context: Context): readonly DomainOf[] {
       stack: name,
       after: domain.after ?? (previous === undefined ? [] : [previous]),
       ...(domain.trafficAfter ? { trafficAfter: domain.trafficAfter } : {}),
-      // Those that are deployed first are what the others build on.
+      // Later domains depend on earlier ones.
       ...(runs ? { priority: Math.max(100_000, 900_000 - 10_000 * index) } : {}),
       endpoint: { kind: name, name, party: `${name}-entry` },
       services: members("services").map((one) => {
@@ -364,7 +364,7 @@ function domainsByName(context: Context): readonly DomainOf[] {
 
 const ADDED = ["env", "labels", "secrets"] as const;
 
-/** The members of a domain of one kind, with the domain's defaults. */
+/** Members of a domain of one kind, with the domain's defaults. */
 function membersOf(
   context: Context,
   domain: string,

@@ -1,47 +1,47 @@
 import { kinds, object, optional, text, told } from "./check/shape";
 import { anything, name } from "./common";
 
-/** Where the Terraform state of an environment is stored that is not on AWS: with locks, and shared by all who deploy it. */
+/** Terraform backend of an environment that is not on AWS: with locks, and shared by all operators. */
 export type StateSettings = KubernetesState | PostgresState | HttpState | S3State;
 
-/** In Secrets of a cluster, locked by Leases. A state has room for 1 MiB, compressed; the cluster has to encrypt its Secrets at rest. */
+/** Secrets of a cluster, locked by Leases. A state is limited to 1 MiB, compressed; the cluster must encrypt Secrets at rest. */
 export interface KubernetesState {
   readonly backend: "kubernetes";
 
-  /** The kubeconfig context of the cluster, one that no environment destroys. */
+  /** Kubeconfig context of the cluster. No environment may destroy that cluster. */
   readonly context: string;
 
   /** @default "~/.kube/config" */
   readonly kubeconfig?: string;
 
   /**
-   * A namespace that exists.
+   * Existing namespace.
    * @default "terraform-state"
    */
   readonly namespace?: string;
 }
 
-/** In a PostgreSQL database, locked by advisory locks. `PG_CONN_STR` of the operator has its address and password. */
+/** PostgreSQL database, locked by advisory locks. The operator sets its address and password in `PG_CONN_STR`. */
 export interface PostgresState {
   readonly backend: "pg";
 }
 
-/** At a server that stores states over HTTP, like GitLab's. `TF_HTTP_USERNAME` and `TF_HTTP_PASSWORD` of the operator sign in. */
+/** Server that stores states over HTTP, such as GitLab. The operator sets credentials in `TF_HTTP_USERNAME` and `TF_HTTP_PASSWORD`. */
 export interface HttpState {
   readonly backend: "http";
 
-  /** What the address of each state begins with: `https://gitlab.example.com/api/v4/projects/7/terraform/state`. */
+  /** Prefix of each state's URL: `https://gitlab.example.com/api/v4/projects/7/terraform/state`. */
   readonly address: string;
 }
 
-/** In a bucket of a store that speaks S3's protocol and writes on condition, by which states are locked: MinIO, Ceph, R2. */
+/** Bucket of an S3-compatible store: MinIO, Ceph, R2. The store must support conditional writes, which implement the locks. */
 export interface S3State {
   readonly backend: "s3";
 
-  /** Its address: `https://s3.example.com`. `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of the operator sign in. */
+  /** URL of the store: `https://s3.example.com`. The operator sets credentials in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. */
   readonly endpoint: string;
 
-  /** A bucket that exists, with versions. */
+  /** Existing bucket with versioning. */
   readonly bucket: string;
 
   /** @default "us-east-1" */

@@ -13,8 +13,9 @@ import type { System } from "./system";
 type Found = Problem & Pick<SupportProblem, "severity">;
 
 /**
- * What is still supported on a day, as `2026-11-21`, but not for long. Synthesis knows no day; whoever runs it does.
- * @throws InvalidInput where a version is out of all support
+ * Returns versions whose support ends soon after a date, as `2026-11-21`. The caller passes the date: synthesis doesn't
+ * read the clock.
+ * @throws InvalidInput if a version is out of all support
  */
 export function checkSupport(program: Program, today: string): readonly Problem[] {
   const found = program.environments.map(asDomains).flatMap((system) => [...ofClusters(system, today), ...ofPostgres(system, today)]);
@@ -25,7 +26,7 @@ export function checkSupport(program: Program, today: string): readonly Problem[
 
 type Clusters = Pick<System, "cluster" | "writeCluster" | "readCluster" | "exceptions">;
 
-/** The clusters that an environment makes: their version, and what happens when its support ends. */
+/** Clusters that an environment creates: version, and what EKS does when its support ends. */
 export function clustersIn(environment: Clusters) {
   return newClusters(environment).map(([cluster, settings]) => {
     const { version = DEFAULT_KUBERNETES, support = defaultSupport(isProtected(environment)) } = settings;
@@ -44,7 +45,7 @@ function ofClusters(environment: Clusters & Pick<System, "name">, today: string)
   );
 }
 
-/** A version of PostgreSQL that leaves the community's support still runs: without patches, or at a higher price. */
+/** PostgreSQL versions without community support still run: without patches, or at a higher price. */
 function ofPostgres(system: System, today: string): readonly Found[] {
   return serversOf(system).flatMap(({ keys, settings: { engine, version = DEFAULT_POSTGRES } }): Found[] => {
     const { supportEnds } = POSTGRES[version];

@@ -11,7 +11,7 @@ import type { QueryApi } from "./workloads/service";
 import type { Processors } from "./workloads/worker";
 import type { Call, StoreRole, Workload } from "./workloads/workload";
 
-/** What the roles of a system with a write side and a read side are called in an environment. */
+/** Roles of a system with a write side and a read side, by the names of their settings. */
 export type RoleName =
   | "eventStore"
   | "commandApi"
@@ -23,7 +23,7 @@ export type RoleName =
   | "cache"
   | "broker";
 
-/** An environment in its general form: stores and domains, whichever way they were written. Everything behind the model reads this. */
+/** Environment in its general form: stores and domains, whichever way they were written. All code outside of the model reads this. */
 export interface System extends Omit<Environment, RoleName | "stores" | "domains" | "release"> {
   readonly stores: readonly StoreOf[];
 
@@ -31,14 +31,14 @@ export interface System extends Omit<Environment, RoleName | "stores" | "domains
   readonly domains: readonly DomainOf[];
 }
 
-/** Where a part is written, and what it is called. */
+/** Location of a part in the configuration, and its name. */
 export interface Placed {
   readonly name: string;
 
   /** Keys below the environment: `["readDatabase", "0"]`, `["stores", "postgres"]`. */
   readonly keys: readonly string[];
 
-  /** The same for a reader, with the part's own name where the keys don't have it: `readDatabase search`. */
+  /** Readable form of the keys, with the part's name if the keys don't contain it: `readDatabase search`. */
   readonly label: string;
 }
 
@@ -46,17 +46,17 @@ export interface StoreOf<S = StoreSettings> extends Placed {
   readonly kind: StoreKind;
   readonly settings: S;
 
-  /** The cluster that it runs on, or whose jobs set it up. */
+  /** Cluster that runs the store, or that runs its setup jobs. */
   readonly cluster: ClusterKey;
   readonly namespace: string;
 
-  /** The end of the id of the stack that makes it on its cluster. Stores of one stack share a namespace. */
+  /** Id suffix of the stack that creates the store on its cluster. Stores of one stack share a namespace. */
   readonly stack: string;
 }
 
-/** A server of PostgreSQL: a store, or what an event store keeps its tables in. */
+/** PostgreSQL server: a store, or the server of an event store's tables. */
 export interface ServerOf<S = PostgresSettings> extends StoreOf<S> {
-  /** Whether it has the tables of events. */
+  /** Marks a server that stores events. */
   readonly holdsEvents: boolean;
 }
 
@@ -64,25 +64,25 @@ export interface DomainOf extends Placed {
   readonly cluster: ClusterKey;
   readonly namespace: string;
 
-  /** Whether the namespace is made with the domain, or with the stores in it. */
+  /** Creates the namespace with the domain. Otherwise the stack of the stores in it creates it. */
   readonly ownsNamespace: boolean;
 
-  /** The end of the id of its stack. */
+  /** Id suffix of the domain's stack. */
   readonly stack: string;
 
-  /** Domains that are deployed before it. */
+  /** Domains that are deployed before this one. */
   readonly after: readonly string[];
 
   /**
-   * Domains that are deployed before its Gateway and routes, which then have a stack of their own.
-   * @default - it has them in its own stack
+   * Domains that are deployed before the Gateway and routes of this one, which then have a separate stack.
+   * @default - Gateway and routes are in the domain's stack
    */
   readonly trafficAfter?: readonly string[];
 
-  /** Its place among those that preempt each other: the value of its PriorityClass. None of what only runs jobs. */
+  /** Pod priority: the value of the PriorityClass. None for a domain that only runs jobs. */
   readonly priority?: number;
 
-  /** What its endpoint is called where requests reach it from outside: `{ kind: "command", name: "commands" }`. */
+  /** Name of the public endpoint: `{ kind: "command", name: "commands" }`. */
   readonly endpoint: EndpointName;
 
   readonly services: readonly ServiceOf[];
@@ -90,58 +90,58 @@ export interface DomainOf extends Placed {
   readonly projections: readonly ProjectionOf[];
   readonly jobs: readonly JobOf[];
 
-  /** Read models whose tables and slots are prepared with it. */
+  /** Read models whose tables and slots are prepared with the domain. */
   readonly readModels: readonly ReadModelOf[];
 }
 
 export interface EndpointName {
-  /** Part of the names of outputs: `command`. */
+  /** Part of output names: `command`. */
   readonly kind: string;
 
   /** Part of host names: `commands`. */
   readonly name: string;
 
-  /** The security group of its load balancer. */
+  /** Security group of the load balancer. */
   readonly party: string;
 }
 
-/** A store that a workload uses, and as whom. */
+/** Store that a workload uses, and the role it has there. */
 export interface UseOf {
   readonly store: string;
 
-  /** Of event stores and PostgreSQL. */
+  /** Role in event stores and PostgreSQL. */
   readonly as?: StoreRole;
 
-  /** The variables by which it is told of the store, in place of the platform's. */
+  /** Environment variables of the store, in place of the platform's. */
   readonly variables?: Readonly<Record<string, string>>;
 
-  /** Where that is written. */
+  /** Location in the configuration. */
   readonly keys: readonly string[];
 }
 
 export interface WorkloadOf<S extends object = Workload> extends Placed {
   readonly kind: WorkloadKind;
 
-  /** Its settings as they are written. */
+  /** Settings as written. */
   readonly written: S;
 
-  /** Its settings with the defaults of its domain and what the release file says. */
+  /** Settings with the defaults of the domain and the values of the release file. */
   readonly settings: S;
 
   readonly uses: readonly UseOf[];
   readonly calls: readonly Exclude<Call, string>[];
 
-  /** Whether it is told which fields are encrypted, and has their keys. */
+  /** Passes the names of encrypted fields and their keys to the workload. */
   readonly encrypts: boolean;
 }
 
 export interface ServiceOf extends WorkloadOf<QueryApi> {
   readonly kind: "service";
 
-  /** Whether requests reach it from outside. */
+  /** Exposes the service to requests from outside. */
   readonly exposed: boolean;
 
-  /** How often a request that was not answered is sent to another instance. */
+  /** Retries on another instance for a request without response. */
   readonly retries: "never" | "once";
 }
 
@@ -158,18 +158,18 @@ export interface ProjectionOf extends WorkloadOf<Projections> {
   readonly model: ReadModelOf;
 }
 
-/** A read model, in the slots that workers project into. */
+/** Read model, in the slots into which workers project. */
 export interface ReadModelOf {
-  /** What is projected: the beginning of the names of its schemas. */
+  /** Name of the projection, the prefix of its schema names. */
   readonly projection: string;
 
-  /** The server that has it. */
+  /** Server of the read model. */
   readonly database: string;
 
   readonly slots: ReadModelSettings["slots"];
   readonly live: ReadModelSlot;
   readonly skipCatchUpCheck: boolean;
 
-  /** Where the projection is written. */
+  /** Location of the projection in the configuration. */
   readonly keys: readonly string[];
 }

@@ -13,26 +13,23 @@ import { releaseFile } from "./release";
 import { asDomains } from "./shorthand";
 
 /**
- * Checks a program as a whole.
- * @throws InvalidInput with everything that is wrong
+ * Validates a whole program.
+ * @throws InvalidInput with all problems
  */
 export function validate(program: Program): void {
   const { problems } = examine(program);
   if (problems.length > 0) throw new InvalidInput(problems);
 }
 
-/** What is wrong with a program. */
+/** Validation result of a program. */
 export interface Examination {
   readonly problems: readonly Problem[];
 
-  /** The accounts and environments whose values are all of their kind, without those that are undefined: what stacks can be made of. */
+  /** Accounts and environments with valid values only, without undefined ones. Stacks can be built from them. */
   readonly sound: Program;
 }
 
-/**
- * What is wrong with a program as a whole: first the shape of every value, then the rules between those values whose
- * shape is right, so that everything is found in one run.
- */
+/** Returns all problems of a program in one run: first the shape of every value, then the rules between values of valid shape. */
 export function examine(program: Program): Examination {
   const problems: Problem[] = [];
   const report = (root: string, found: readonly Finding[]) => {
@@ -72,7 +69,7 @@ export function examine(program: Program): Examination {
   return { problems, sound: { accounts: whole(accounts), environments: whole(environments) } };
 }
 
-/** What is wrong with each value on its own: whether it can be written down at all, and then whether it is of its kind. */
+/** Problems of single values: values that can't be serialized, then values of the wrong shape. */
 function misshapen(schema: typeof accountSchema, input: unknown): readonly ShapeProblem[] {
   const unreadable = unwritable(input);
   const refused = unreadable.map(({ keys }) => keys);
@@ -80,10 +77,13 @@ function misshapen(schema: typeof accountSchema, input: unknown): readonly Shape
   return [...unreadable, ...found.filter(({ keys }) => !refused.some((before) => isBelow(keys, before)))];
 }
 
-/** A rule asked for a part that was refused. */
+/** Thrown if a rule reads a rejected part. */
 class Refused extends Error {}
 
-/** A draft that doesn't answer for parts that were refused as a whole, or in one of their items: they are neither there nor missing. */
+/**
+ * Draft that throws if a rule reads a part that was rejected as a whole or in one of its items: such a part is neither
+ * present nor missing.
+ */
 function guarded<T extends object>(draft: T, refused: readonly (readonly string[])[]): T {
   const parts = new Set(refused.filter(([_, item, ...below]) => below.length === 0 && /^\d*$/.test(item ?? "")).map(([part]) => part));
   const get = (target: T, key: string | symbol) => {
@@ -93,14 +93,17 @@ function guarded<T extends object>(draft: T, refused: readonly (readonly string[
   return parts.size === 0 ? draft : new Proxy(draft, { get });
 }
 
-/** A draft in which every part that was refused as a whole is there, and empty: its stores and workloads are not missing. */
+/**
+ * Draft in which every part that was rejected as a whole is an empty object, so that its stores and workloads are not
+ * reported as missing.
+ */
 function complete(draft: DraftEnvironment): DraftEnvironment {
   return Object.fromEntries(Object.entries(draft).map(([key, part]) => [key, part ?? {}]));
 }
 
 /**
- * What rules find in a draft. A rule that stumbles over what is missing from it says nothing: that has been reported, and the
- * rule is heard when it is mended.
+ * Findings of rules in a draft. A rule that fails on a draft with holes reports nothing: the cause is already reported,
+ * and the rule runs again once it is fixed.
  */
 function findings<R, F>(rules: readonly R[], hasHoles: boolean, ask: (rule: R) => readonly F[]): readonly F[] {
   return rules.flatMap((rule) => {
@@ -113,7 +116,7 @@ function findings<R, F>(rules: readonly R[], hasHoles: boolean, ask: (rule: R) =
   });
 }
 
-/** What was refused is not refused once more, and not missed either. */
+/** Drops findings about rejected values: they are already reported, and not missing. */
 function notRefused(found: readonly RuleFinding[], refused: readonly (readonly string[])[]): readonly Finding[] {
   const mayHide = refused.some((keys) => HIDING.test(keys.join(".")));
   return found
@@ -121,7 +124,7 @@ function notRefused(found: readonly RuleFinding[], refused: readonly (readonly s
     .map(({ lacking: _, ...finding }) => finding);
 }
 
-/** Parts of an environment that stores, domains and workloads are in, their engines, their names, and what names them. */
+/** Parts that contain stores, domains and workloads, their engines and names, and the settings that refer to names. */
 const HIDING = new RegExp(
   [
     /^\w+(\.\d+)?$/, // a role, or all stores or domains
@@ -137,7 +140,7 @@ function isBelow(keys: readonly string[], above: readonly string[]): boolean {
   return above.every((key, index) => keys[index] === key);
 }
 
-/** Where it is mended: what a release file brought, in that file. */
+/** Path of the setting to fix. Values from a release file have a path in that file. */
 function pathOf(root: string, keys: readonly string[]): string {
   const [release, workloads, ...below] = keys;
   if (release !== "release" || workloads !== "workloads") return [root, ...keys].reduce(step);
@@ -150,8 +153,8 @@ function nameOf(environment: { readonly name?: unknown } | null | undefined, ind
 }
 
 /**
- * A copy without the values at some paths: their keys stay, so that rules see what somebody tried to write.
- * What is undefined was not written at all.
+ * Copy without the values at the given paths. Their keys stay, so that rules see that a value was written. Undefined
+ * values are dropped.
  */
 function without(value: unknown, paths: readonly (readonly string[])[]): unknown {
   if (paths.some((path) => path.length === 0)) return undefined;

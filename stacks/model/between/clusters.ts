@@ -35,14 +35,14 @@ export function awsIsThereForWhatNeedsIt(environment: DraftSystem): Finding[] {
   return found;
 }
 
-/** By what an existing cluster is known. */
+/** Identifier of an existing cluster. */
 export function contextOf(cluster: DraftSystem["cluster"]): { readonly context: string; readonly id: string } | undefined {
   if (!cluster || !("context" in cluster) || typeof cluster.context !== "string") return undefined;
   const { context, kubeconfig = "~/.kube/config" } = cluster;
   return { context, id: `${kubeconfig}#${context}` };
 }
 
-/** What runs on a cluster has one. */
+/** Checks that each part has its cluster. */
 export function clustersAreThere(system: DraftSystem): Finding[] {
   const { cluster, writeCluster, readCluster, monitoring, stores } = system;
   if ("cluster" in system || cluster || writeCluster || readCluster) return [];
@@ -58,7 +58,7 @@ export function clustersAreThere(system: DraftSystem): Finding[] {
   }));
 }
 
-/** A part names its cluster where there are two to choose from. */
+/** Requires parts to name their cluster only if there are two. */
 export function clustersAreChosen({ writeCluster, readCluster }: DraftSystem, { stores, domains }: DraftEnvironment): Finding[] {
   if (writeCluster || readCluster) return [];
   return Object.entries({ stores, domains }).flatMap(([part, named = {}]) =>

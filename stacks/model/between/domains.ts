@@ -15,7 +15,7 @@ import type { SecretUse, StoreRole, Use, Workload } from "../workloads/workload"
 import { exposedIn, hostsOf } from "./endpoints";
 import { isGeneral, writtenAt } from "./parts";
 
-/** What must hold between domains, what is in them, and the stores that they use. */
+/** Rules between domains, their members, and the stores that they use. */
 export const domainRules: readonly Rule[] = [
   domainsHaveMembers,
   domainsFollowEarlierOnes,
@@ -35,7 +35,7 @@ export const domainRules: readonly Rule[] = [
   memoryHasOneProcess,
 ];
 
-/** Those of the general form; what a role can't do without is a rule of its own. */
+/** Domains of the general form. Required stores of roles have a separate rule. */
 function domainsHaveMembers({ domains }: DraftSystem): RuleFinding[] {
   return domains
     .filter((domain) => isGeneral(domain) && membersOf(domain).length === 0)
@@ -47,7 +47,7 @@ function domainsHaveMembers({ domains }: DraftSystem): RuleFinding[] {
     }));
 }
 
-/** Domains are deployed in the order in which they are written, so none follows itself by any way around. */
+/** Domains are deployed in the order in which they are written, which rules out cycles. */
 function domainsFollowEarlierOnes({ name, domains }: DraftSystem): RuleFinding[] {
   const names = domains.map((domain) => domain.name);
   return domains.filter(isGeneral).flatMap((domain): RuleFinding[] =>
@@ -67,7 +67,7 @@ function domainsFollowEarlierOnes({ name, domains }: DraftSystem): RuleFinding[]
   );
 }
 
-/** Requests wait for other domains only where they come from outside. */
+/** Only domains with requests from outside can have `trafficAfter`. */
 function trafficFollowsDomains({ name, domains }: DraftSystem): RuleFinding[] {
   const names = domains.map((domain) => domain.name);
   return domains.flatMap((domain): RuleFinding[] => {
@@ -93,7 +93,7 @@ function otherOf(name: string, names: readonly string[], except: string): string
   return others.length > 0 ? suggestion(name, others) : "leave it out";
 }
 
-/** Roles that a workload can have in stores of each kind. */
+/** Roles that a workload can have in each kind of store. */
 const ROLES: Readonly<Record<StoreKind, readonly StoreRole[]>> = {
   "event-store": ["commands", "subscriptions"],
   postgres: ["migrator", "writer", "reader"],
@@ -118,7 +118,7 @@ function usesAreThere(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** Why a workload can't have a role in a store. */
+/** Returns why a workload can't have a role in a store. */
 function unfit({ as, store, keys }: UseOf, kind: StoreKind): Finding[] {
   if (as === undefined || ROLES[kind].includes(as)) return [];
   const rule = `is no role in ${store}`;
@@ -132,7 +132,7 @@ function unfit({ as, store, keys }: UseOf, kind: StoreKind): Finding[] {
   ];
 }
 
-/** Of several databases each has variables of its own; of all other kinds a workload knows one store by those of the platform. */
+/** Each database has its own variables. For all other kinds of store, a workload can use one store with the platform's variables. */
 function usesAreToldApart(system: DraftSystem): RuleFinding[] {
   const kindOf = (store: string) => system.stores.find(({ name }) => name === store)?.kind;
   return workloadsIn(system).flatMap(({ workload }) => {
@@ -141,7 +141,7 @@ function usesAreToldApart(system: DraftSystem): RuleFinding[] {
       const { store, keys } = use;
       const before = told.slice(0, index).find((other) => kindOf(other.store) === kindOf(store));
       if (before === undefined || before.store === store || keys.at(-2) !== "uses") return [];
-      // Of several event stores of a projection one is too many.
+      // A projection with several event stores is rejected by another rule.
       if (workload.kind === "projection" && kindOf(store) === "event-store") return [];
       const rule = `is told by the same variables as ${before.store}`;
       return [{ keys, value: store, rule, remedy: `write { store: "${store}", variables: { … } } with others for one of the two` }];
@@ -149,7 +149,7 @@ function usesAreToldApart(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** A service is called by its one address, on the cluster of those who call it. */
+/** A service is called by its single address, from workloads on its cluster. */
 function callsAreThere(system: DraftSystem): RuleFinding[] {
   const services = system.domains.flatMap((domain) => domain.services.map((service) => ({ domain, service })));
   const names = services.map(({ service }) => service.name);
@@ -176,7 +176,7 @@ function callsAreThere(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** What a Gateway does with requests from outside is of services that they reach. */
+/** Settings of the Gateway require a service that is reachable from outside. */
 function outsideReaches({ domains }: DraftSystem): Finding[] {
   const inside = domains.flatMap(({ services }) => services.filter((service) => !service.exposed));
   return inside.flatMap(({ keys, settings: { release, rateLimit, maxBodySize } }): Finding[] => [
@@ -198,7 +198,7 @@ function outsideReaches({ domains }: DraftSystem): Finding[] {
   ]);
 }
 
-/** A host is one domain's, and on AWS below the environment's own domain. */
+/** A host name belongs to one domain, and on AWS is within the environment's domain. */
 function hostsAreApart(system: DraftSystem): Finding[] {
   const apex = system.aws?.domain;
   const exposed = system.domains.flatMap((domain) => exposedIn(domain).map((service) => ({ domain, service })));
@@ -228,7 +228,7 @@ function hostsAreApart(system: DraftSystem): Finding[] {
   });
 }
 
-/** A projection reads events of one store, and writes one database. What a role lacks is a rule of its own. */
+/** A projection reads events from one store and writes to one database. Required stores of roles have a separate rule. */
 function projectionsReadAndWriteOnce(system: DraftSystem): RuleFinding[] {
   return system.domains.flatMap((domain) =>
     domain.projections.flatMap((projection) =>
@@ -246,7 +246,7 @@ function projectionsReadAndWriteOnce(system: DraftSystem): RuleFinding[] {
   );
 }
 
-/** A job has what belongs to the time at which it runs. */
+/** Settings of a job must match the time at which it runs. */
 function jobsAreOfTheirTime(system: DraftSystem): Finding[] {
   return system.domains.flatMap((domain) =>
     domain.jobs.flatMap(({ keys, settings: { when, per, down } }): Finding[] => {
@@ -272,7 +272,7 @@ function jobsAreOfTheirTime(system: DraftSystem): Finding[] {
   );
 }
 
-/** A volume is written by one instance, which another one replaces only when it is gone. */
+/** A volume has one writer, which must stop before another instance replaces it. */
 function volumesHaveOneWriter({ domains }: DraftSystem): Finding[] {
   return domains.flatMap(({ services, workers }) =>
     [...services, ...workers].flatMap(({ keys, settings }): Finding[] => {
@@ -305,7 +305,7 @@ function volumesHaveOneWriter({ domains }: DraftSystem): Finding[] {
   );
 }
 
-/** Instances that share out partitions have numbers, and each its share. */
+/** Instances that share partitions need an index, which requires a fixed number of instances. */
 function partitionsHaveFixedWorkers({ domains }: DraftSystem): Finding[] {
   return domains.flatMap(({ workers }) =>
     workers.flatMap(({ keys, settings: { partitions, replicas, scaleOn, volumes } }): Finding[] => {
@@ -351,11 +351,11 @@ function portsTwice({ keys, settings }: ServiceOf): readonly Finding[] {
   });
 }
 
-/** What workloads are given in secrets is in none that the platform makes for itself. */
+/** Secrets of workloads must not have names of the platform's own secrets. */
 function secretsAreApart(system: DraftSystem): Finding[] {
   const all = secretsOf(system as System).map(({ spec }) => spec.name);
   const generated = workloadSecrets(system);
-  // Beside them are the certificates of stores.
+  // Store certificates are also stored there.
   const certificates = system.stores.flatMap(({ name }) => [`${name}-tls`, `${name}-authority`]);
   const taken = [...all.slice(0, all.length - generated.length), ...certificates];
   const homes = new Map(generated.map(({ spec, cluster }) => [spec.name, cluster]));
@@ -386,7 +386,7 @@ function isExisting(system: DraftSystem, key: ClusterKey): boolean {
   return cluster !== undefined && "context" in cluster;
 }
 
-/** Connections from outside reach ports of one version of a service, through the load balancer of its domain. */
+/** Public ports require a service in one version, behind the load balancer of its domain. */
 function publicPortsAreReached(system: DraftSystem): Finding[] {
   return system.domains.flatMap((domain) => {
     const taken = new Map<number, string>();
@@ -425,7 +425,7 @@ function publicPortsAreReached(system: DraftSystem): Finding[] {
   });
 }
 
-/** Events in the memory of one process are no other's. */
+/** Only one process can use events in its memory. */
 function memoryHasOneProcess(system: DraftSystem): Finding[] {
   return system.stores
     .filter((store) => engineOf(store)?.inProcess)

@@ -15,7 +15,7 @@ import type { DomainOf, ServiceOf } from "../system";
 import { exposedIn, hostsOf } from "./endpoints";
 import { isGeneral } from "./parts";
 
-/** What must hold of the edge of one environment. */
+/** Rules for the edge of one environment. */
 export const edgeRules: readonly Rule[] = [
   edgesHaveAnOrigin,
   cloudFrontComesIntoTheNetwork,
@@ -28,7 +28,7 @@ export const edgeRules: readonly Rule[] = [
   monitorsAreAnswered,
 ];
 
-/** What must hold between the edges of several. */
+/** Rules between the edges of several environments. */
 export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
   zonesBelongToOne,
   cloudflareAnswersForItsHosts,
@@ -37,7 +37,7 @@ export const edgesBesideEachOther: readonly ((program: DraftProgram) => readonly
 
 type DraftEdge = Omit<Draft<CloudflareSettings>, "provider"> & { readonly provider?: string };
 
-/** An edge, the service behind it, and where it is written. */
+/** Edge, the service behind it, and its location in the configuration. */
 interface Found {
   readonly keys: readonly string[];
   readonly edge: DraftEdge;
@@ -45,7 +45,7 @@ interface Found {
   readonly domain: DomainOf;
 }
 
-/** The edges that are described. */
+/** Configured edges. */
 function edges({ domains }: Pick<DraftSystem, "domains">): readonly Found[] {
   return domains.flatMap((domain) =>
     domain.services.flatMap((service): Found[] => {
@@ -84,7 +84,7 @@ function cloudFrontComesIntoTheNetwork(system: DraftSystem): Finding[] {
     }));
 }
 
-/** A certificate's common name has up to 64 characters (X.520), and that of a distribution is its host. */
+/** Maximum length of a certificate's common name (X.520). A distribution's common name is its host. */
 const LONGEST = 64;
 
 function cloudFrontCanBeCertified(system: DraftSystem): Finding[] {
@@ -134,7 +134,7 @@ function edgesWaitLonger(system: DraftSystem): Finding[] {
   );
 }
 
-/** Cloudflare asks an origin by the way that queries come. */
+/** Cloudflare's health checks use the same path as queries. */
 function monitorsAreAnswered(system: DraftSystem): Finding[] {
   return edges(system).flatMap(({ edge, domain, service: { keys, settings } }): Finding[] => {
     const { paths, health = WORKLOAD_DEFAULTS.health } = settings;
@@ -145,7 +145,7 @@ function monitorsAreAnswered(system: DraftSystem): Finding[] {
   });
 }
 
-/** A zone has one list of rules for each phase: another environment's would take their place. */
+/** A zone has one list of rules per phase: a second environment would overwrite it. */
 function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
   const zones = environments.flatMap((environment) =>
     edges(environment).map(({ keys, edge: { zone } }) => ({ root: environment.name, original: environment.standbyOf, keys, id: zone?.id })),
@@ -159,7 +159,7 @@ function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
   });
 }
 
-/** Names below an environment's own domain are answered by Route 53, and are what origins are called. */
+/** Route 53 serves names below the environment's own domain, which are the names of origins. */
 function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment) =>
     edges(environment).flatMap(({ keys, edge }): ProgramFinding[] => {
@@ -176,7 +176,7 @@ function cloudflareAnswersForItsHosts({ environments }: DraftProgram): ProgramFi
   );
 }
 
-/** A standby is one of the regions behind its original's public name, and has no other at Cloudflare. */
+/** A standby is one of the regions behind the primary's public name, and can't have another name at Cloudflare. */
 function standbysShareTheEdge({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment) =>
     edges(environment).flatMap(({ keys, edge: { provider, zone, clientAuthority } }): ProgramFinding[] => {

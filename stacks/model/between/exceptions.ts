@@ -9,7 +9,7 @@ import { existingNetwork, ownNetwork } from "./place";
 import { isStateLocal } from "./state";
 import { unacknowledgedWrites } from "./stores";
 
-/** What must be so for an exception to except anything; an exception that is left over misleads whoever reads the summary. */
+/** Condition under which each exception has an effect. An exception without effect would make the summary misleading. */
 export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: DraftSystem) => boolean>> = {
   disposable: () => true,
   singleNatGateway: ({ aws }) => ownNetwork(aws) !== undefined,

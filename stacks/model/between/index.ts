@@ -23,7 +23,7 @@ import { stateIsShared } from "./state";
 import { storeRules } from "./stores";
 import { workloadRules } from "./workloads";
 
-/** What must hold between the values of one environment. */
+/** Rules between the values of one environment. */
 export const environmentRules: readonly Rule[] = [
   clustersAreEitherOneOrTwo,
   sidesHaveClustersOfTheirOwn,

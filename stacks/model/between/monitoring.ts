@@ -6,7 +6,7 @@ import { clustersOf } from "../derive/clusters";
 import { type Monitoring, ownPrometheus } from "../monitoring";
 import type { ServiceObjective } from "../workloads/service";
 
-/** What must hold between what watches an environment and the rest of it. */
+/** Rules between the monitoring settings and the rest of an environment. */
 export const monitoringRules: readonly Rule[] = [
   hasPrometheus,
   alertsReachSomebody,
@@ -15,10 +15,10 @@ export const monitoringRules: readonly Rule[] = [
   objectivesCanBeMeasured,
 ];
 
-/** Settings that do something with what Prometheus collects. */
+/** Settings that require metrics in Prometheus. */
 function hasPrometheus({ monitoring }: DraftSystem): Finding[] {
   if (!monitoring || ownPrometheus(monitoring as Monitoring)) return [];
-  // One that was refused has been reported.
+  // A rejected setting is already reported.
   if ("prometheus" in monitoring && monitoring.prometheus === undefined) return [];
   const said = {
     grafana: "shows what Prometheus collects, and there is none",
@@ -42,7 +42,7 @@ function objectivesCanBeMeasured({ domains }: DraftSystem): Finding[] {
   );
 }
 
-/** Workloads are told of one collector. */
+/** Workloads send telemetry to one collector. */
 function oneCollector({ monitoring }: DraftSystem): Finding[] {
   if (!monitoring?.tracing || !monitoring.telemetry) return [];
   return [
@@ -68,7 +68,7 @@ function alertsReachSomebody({ monitoring, domains }: DraftSystem): Finding[] {
   ];
 }
 
-/** Its operator acts on objects of the whole cluster, and one on each node has the port of node-exporter. */
+/** Prometheus Operator acts on objects of the whole cluster, and node-exporter uses a port on every node. */
 function prometheusIsTheOnlyOne(system: DraftSystem): Finding[] {
   if (!ownPrometheus(system.monitoring as Monitoring | undefined)) return [];
   const shared = clustersOf(system as { readonly cluster?: Cluster }).filter(([, cluster]) => "shared" in cluster && cluster.shared);

@@ -12,7 +12,7 @@ import type { DomainOf } from "../system";
 import { SLOTS } from "../workloads/roles";
 import { isGeneral, type Named, namedDomains, namedStores, namedWorkloads, writtenAt } from "./parts";
 
-/** What must hold of the names of stores, domains and workloads. */
+/** Rules for the names of stores, domains and workloads. */
 export const nameRules: readonly Rule[] = [
   namesAreApart,
   placesAreApart,
@@ -24,7 +24,7 @@ export const nameRules: readonly Rule[] = [
   jobsThatUndoAreShort,
 ];
 
-/** Parts of every stack on a cluster, and of every namespace, whose names no workload and no store can have. */
+/** Names of parts in every stack on a cluster and in every namespace. Workloads and stores can't have them. */
 const EVERYWHERE: readonly string[] = [
   "backend",
   "kubernetes",
@@ -39,7 +39,7 @@ const EVERYWHERE: readonly string[] = [
   "to-databases",
 ];
 
-/** Parts of the stacks of workloads. */
+/** Names of parts in the stacks of workloads. */
 const BESIDE_WORKLOADS: readonly string[] = [
   "gateway",
   "gateway-nginx",
@@ -52,10 +52,10 @@ const BESIDE_WORKLOADS: readonly string[] = [
   "traffic-test-report",
 ];
 
-/** Parts of the stores, in whose namespace migrations run. */
+/** Names of parts of the stores, in whose namespace migrations run. */
 const BESIDE_STORES: readonly string[] = ["cache", "cache-password", "broker"];
 
-/** Beginnings of names of what is read from elsewhere, and of what is done to each database. */
+/** Name prefixes of data read from elsewhere, and of jobs per database. */
 const BEGINNINGS: readonly string[] = [
   "connections-",
   "verification-scripts-",
@@ -67,10 +67,10 @@ const BEGINNINGS: readonly string[] = [
   "secrets-for-",
 ];
 
-/** What follows a workload's name in names of its parts. */
+/** Suffixes of a workload's name in the names of its parts. */
 const ENDS: readonly string[] = ["blue", "green", "routes", "repeats", "report", "verdict", "down", "read-model", "drop", "progress"];
 
-/** Ends of ids of the platform's stacks, and what else has a name where stores and domains have theirs. */
+/** Id suffixes of the platform's stacks, and other names that stores and domains can't have. */
 const STACKS: readonly string[] = [
   "keys",
   "network",
@@ -93,10 +93,10 @@ const STACKS: readonly string[] = [
   "stores",
 ];
 
-/** What follows a name in ids of stacks, and in names of security groups. What has the name of a store's users is told among servers. */
+/** Suffixes of a name in stack ids and names of security groups. Names of a store's users are checked with the servers. */
 const STACK_ENDS = { stores: ["platform", "entry"], domains: ["users", "platform", "entry", "traffic"] } as const;
 
-/** Workloads have names of their own, because release files go by them, and so have the stores that are not a role's only one. */
+/** Workloads need unique names, because release files refer to them. So do stores, except the only store of a role. */
 function namesAreApart(system: DraftSystem): RuleFinding[] {
   const stores = namedStores(system).filter(({ part }) => part.kind === "postgres" || isGeneral(part));
   const taken = new Map<string, string>();
@@ -115,7 +115,7 @@ function namesAreApart(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** Stores and domains have namespaces and stacks of their own, which are called as they are. */
+/** Stores and domains each need a namespace and a stack, which have their names. */
 function placesAreApart(system: DraftSystem): RuleFinding[] {
   const places = [...namedStores(system), ...namedDomains(system)];
   return places.flatMap((one, index): RuleFinding[] => {
@@ -123,7 +123,7 @@ function placesAreApart(system: DraftSystem): RuleFinding[] {
     if (!isGeneral(part)) return [];
     const found = (rule: string): RuleFinding[] => [{ keys: at, value: name, rule, remedy: "choose another" }];
     const twin = places.find((other, before) => other.name === name && (before < index || !isGeneral(other.part)) && other !== one);
-    // Two stores of one name are reported among all that have names.
+    // Stores with the same name are reported by the check of all names.
     if (twin)
       return isStore(one) && isStore(twin) && twin.part.kind === "postgres" ? [] : found(`is the name of ${writtenAt(twin)} as well`);
     const host = places.find(({ part: other }) => other !== part && !isGeneral(other) && [other.namespace, other.stack].includes(name));
@@ -137,7 +137,7 @@ function isStore(
   return "kind" in one.part;
 }
 
-/** Workloads are not called like parts of the platform in the same stacks and namespaces; servers of PostgreSQL have a rule of their own. */
+/** Workloads can't have names of platform parts in the same stacks and namespaces. PostgreSQL servers have a separate rule. */
 function workloadNamesAreFree(system: DraftSystem): RuleFinding[] {
   const workloads = namedWorkloads(system);
   return workloads.flatMap(({ name, said, at, domain }): RuleFinding[] => {
@@ -155,7 +155,7 @@ function workloadNamesAreFree(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** Pods that are called after a workload, among others of its namespace: those of slots, and gates of what is reached from outside. */
+/** Further pods named after a workload in its namespace: those of slots, and tests of what is reachable from outside. */
 function podsBeside(workload: AnyWorkload, { readModels }: DomainOf): readonly string[] {
   const { name, kind } = workload;
   if (kind === "projection") return READ_MODEL_SLOTS.map((slot) => slotWorkers(workload, slot));
@@ -165,7 +165,7 @@ function podsBeside(workload: AnyWorkload, { readModels }: DomainOf): readonly s
   return [name, ...SLOTS.map((slot) => `${name}-${slot}`)].map((version) => `${version}-test`);
 }
 
-/** The schemas of a projection are called after it, or after the system. */
+/** The schemas of a projection have its name, or the system's. */
 function projectionsNameSchemas(system: DraftSystem): RuleFinding[] {
   return namedWorkloads(system).flatMap(({ name, said, at, part }): RuleFinding[] => {
     if (part.kind !== "projection" || projectionNameProblems(part.model.projection).length === 0) return [];
@@ -176,10 +176,10 @@ function projectionsNameSchemas(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** Characters of a namespace that secrets are copied from, by a release of Helm (53): secrets-of-<namespace>. */
+/** Maximum length of a namespace from which a Helm release (53 characters) copies secrets: secrets-of-<namespace>. */
 const LONGEST_NAMESPACE = 42;
 
-/** On a shared cluster the environment's name precedes that of each namespace. */
+/** On a shared cluster each namespace has the environment's name as a prefix. */
 function namespacesAreShort(system: DraftSystem): RuleFinding[] {
   return [...namedStores(system), ...namedDomains(system)].flatMap(({ name, at, part }): RuleFinding[] => {
     const { namespace } = part;
@@ -190,7 +190,7 @@ function namespacesAreShort(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** What an event store is made of is called after it. */
+/** Parts of an event store have its name as a prefix. */
 function eventStoresAreShort(system: DraftSystem): RuleFinding[] {
   return namedStores(system).flatMap(({ name, at, part }): RuleFinding[] => {
     if (part.kind !== "event-store" || engineOf(part)?.inProcess || !isGeneral(part)) return [];
@@ -198,7 +198,7 @@ function eventStoresAreShort(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** What undoes a job is called after each of its runs. */
+/** A rollback job has the name of each run of its job as a prefix. */
 function jobsThatUndoAreShort(system: DraftSystem): RuleFinding[] {
   return namedWorkloads(system).flatMap(({ name, keys, part, domain }): RuleFinding[] => {
     if (part.kind !== "job" || part.settings.down === undefined) return [];
@@ -210,7 +210,7 @@ function jobsThatUndoAreShort(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** Stores and domains are not called like stacks and namespaces of the platform. */
+/** Stores and domains can't have names of the platform's stacks and namespaces. */
 function placesAreFree(system: DraftSystem): RuleFinding[] {
   const namespaces: readonly string[] = [...Object.values(PLACES).map(({ namespace }) => namespace), ...Object.values(NAMESPACES)];
   const places: readonly Named[] = [...namedStores(system), ...namedDomains(system)];
@@ -223,7 +223,7 @@ function placesAreFree(system: DraftSystem): RuleFinding[] {
   });
 }
 
-/** Whether a part of every stack on a cluster has a name, or what stacks of an environment read from each other. */
+/** Checks if a name belongs to a part of every stack on a cluster, or to data that stacks of an environment share. */
 export function isTaken(name: string, environment: string | undefined): boolean {
   return (
     EVERYWHERE.includes(name) ||

@@ -6,13 +6,13 @@ import type { ClusterKey, NewCluster } from "../cluster";
 import { x86Only } from "../derive/nodes";
 import { engineOf } from "../stores";
 
-/** What must hold of the clusters of one environment. */
+/** Rules for the clusters of one environment. */
 export const clusterRules: readonly Rule[] = [nodesCanBeHad, nodesCarryTheQuorum, nodesFollowTheirCluster, accessIsClear];
 
 function nodesCanBeHad(environment: DraftSystem): Finding[] {
   return drafts(environment).flatMap(([key, { nodes, node }]) => {
     if (nodes === undefined || !node?.cpu || !node.memory || !node.storage) return [];
-    // A minimum above its maximum is another rule's.
+    // Another rule checks that the minimum is below the maximum.
     const asked = {
       nodes: typeof nodes === "object" ? 1 : nodes,
       node: { ...node, without: node.excludeGenerations?.filter((name) => name !== undefined) },
@@ -64,7 +64,7 @@ function accessIsClear(environment: DraftSystem): Finding[] {
   ];
 }
 
-/** The clusters that are to be made, as far as they are known. */
+/** Clusters to create, with the settings known so far. */
 export function drafts({ cluster, writeCluster, readCluster }: DraftSystem): readonly (readonly [ClusterKey, Draft<NewCluster>])[] {
   return Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, found]) =>
     found && !("context" in found) ? [[key as ClusterKey, found as Draft<NewCluster>] as const] : [],

@@ -3,26 +3,26 @@ import { step } from "../check/paths";
 import { workloadsIn } from "../derive/workloads";
 import type { Placed } from "../system";
 
-/** Something that has a name: a workload, a store or a domain. */
+/** Named part: a workload, a store or a domain. */
 export interface Named extends Placed {
-  /** Whether somebody chose its name. */
+  /** Marks a name that the user chose. */
   readonly said: boolean;
 
-  /** Where its name is written. */
+  /** Location of its name. */
   readonly at: readonly string[];
 }
 
-/** Whether a part is written by its name, among stores or domains, and not by a role. */
+/** Checks if a part is defined by name, among stores or domains, and not by a role. */
 export function isGeneral({ keys: [first] }: Pick<Placed, "keys">): boolean {
   return first === "stores" || first === "domains";
 }
 
-/** Where a part is written, for others: `projections[0]`; what no key describes has its name. */
+/** Path of a part in messages: `projections[0]`. A part without keys is shown by name. */
 export function writtenAt({ keys, label }: Pick<Placed, "keys" | "label">): string {
   return keys.length > 0 ? keys.reduce(step) : label;
 }
 
-/** A part whose role has a default name can be named by a setting; any other is named by its key. */
+/** A part whose role has a default name can be named by a setting. Other parts are named by their key. */
 function named<P extends Placed>(part: P, written: object): Named & { readonly part: P } {
   const { name, keys, label } = part;
   const general = isGeneral(part);

@@ -33,7 +33,7 @@ export function zonesAreEnough({ aws, exceptions }: DraftSystem): Finding[] {
   const keys = ["aws", "network", "zones"];
   const named = own.zones as readonly (string | undefined)[] | undefined;
   const zones = named?.filter((zone): zone is string => zone !== undefined);
-  if (zones && zones.length < (named?.length ?? 0)) return []; // what is no zone at all has been said already
+  if (zones && zones.length < (named?.length ?? 0)) return []; // invalid zones are already reported
   if (!zones) {
     if (defaultZones(region).length > 0) return [];
     return [
@@ -64,7 +64,7 @@ export function zonesAreEnough({ aws, exceptions }: DraftSystem): Finding[] {
   return [];
 }
 
-/** A node takes the addresses of its pods in blocks; single addresses are more than there can be nodes. */
+/** A node allocates pod addresses in blocks. Single addresses don't limit the number of nodes. */
 export function blocksOf(cpu: Cores): number {
   return blocksFor(podsOn(known(millicores(cpu)) / 1000));
 }
@@ -165,13 +165,13 @@ export function tagsAreAllowed({ aws }: DraftSystem): Finding[] {
   return found;
 }
 
-/** The network that is to be made, where one is. */
+/** Settings of the network to create. Undefined if there is none. */
 export function ownNetwork(aws: DraftSystem["aws"]): Draft<OwnNetwork> | undefined {
   if (!aws) return undefined;
   return aws.network && "vpc" in aws.network ? undefined : ((aws.network ?? {}) as Draft<OwnNetwork>);
 }
 
-/** The network that exists already, where one does. */
+/** Settings of the existing network. Undefined if there is none. */
 export function existingNetwork(aws: DraftSystem["aws"]): Draft<ExistingNetwork> | undefined {
   return aws?.network && "vpc" in aws.network ? (aws.network as Draft<ExistingNetwork>) : undefined;
 }

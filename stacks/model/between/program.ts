@@ -9,7 +9,7 @@ import { edgesBesideEachOther } from "./edges";
 import { drafts } from "./nodes";
 import { ownNetwork } from "./place";
 
-/** What must hold between environments. */
+/** Rules between environments. */
 export const programRules: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
   accountsAreKnown,
   namesAreApart,
@@ -54,7 +54,7 @@ export function accountsAreKnown({ accounts, environments }: DraftProgram): Prog
   return found;
 }
 
-/** Words that stand where an environment's name does, in names of stacks, of deploy roles and of the state bucket. */
+/** Reserved words: they take the place of an environment's name in names of stacks, deploy roles and the state bucket. */
 export const RESERVED = ["bootstrap", "deploy", "plan", "terraform"];
 
 export function namesAreApart({ environments }: DraftProgram): ProgramFinding[] {
@@ -114,8 +114,8 @@ export function networksAreApart({ environments }: DraftProgram): ProgramFinding
 }
 
 /**
- * A vendor's network is seen from one VPC only, so that two of them may be alike; but an environment that is joined to
- * another would find its addresses there.
+ * Vendor networks may have equal addresses, because each is visible from one VPC only. They must not overlap with another
+ * environment's network, which may be peered with this one.
  */
 export function vendorNetworksAreApart({ environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ name, stores }): ProgramFinding[] => {
@@ -142,7 +142,7 @@ export function vendorNetworksAreApart({ environments }: DraftProgram): ProgramF
   });
 }
 
-/** What an environment makes in a cluster has the same names in each environment, unless they share the cluster. */
+/** Resources of environments have the same names in a cluster, unless the environments share the cluster. */
 export function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
   const found = environments.flatMap(({ name, cluster, writeCluster, readCluster }) =>
     Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, each]) => {
@@ -166,7 +166,7 @@ export function clustersAreApart({ environments }: DraftProgram): ProgramFinding
   });
 }
 
-/** What comes into an environment has the same names below each domain, for which one zone answers. */
+/** Endpoints of environments have the same names below their domains, and one zone serves each domain. */
 export function domainsAreApart({ environments }: DraftProgram): ProgramFinding[] {
   const found = environments.flatMap(({ name, aws }) => (name && aws?.domain ? [{ name, domain: aws.domain }] : []));
   return found.flatMap(({ name, domain }, index): ProgramFinding[] => {
@@ -197,7 +197,7 @@ export function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramF
   });
 }
 
-/** EKS makes an access entry for each principal that is named, and here for none beside: not even for the cluster's creator. */
+/** EKS creates an access entry for each listed principal. Here it creates no others, not even for the cluster's creator. */
 export function clustersHaveAdministrators({ accounts, environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((environment): ProgramFinding[] => {
     const { name, aws, access } = environment;
@@ -214,7 +214,7 @@ export function clustersHaveAdministrators({ accounts, environments }: DraftProg
   });
 }
 
-/** The pipeline's roles are never named by hand: an environment without a pipeline would keep them. */
+/** The pipeline's roles must not be listed manually: an environment without a pipeline would keep them. */
 export function pipelinesHaveTheirAccess({ accounts, environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap(({ system, name, aws, access }): ProgramFinding[] => {
     const account = accounts.find(({ id, github }) => github && id !== undefined && id === aws?.account);

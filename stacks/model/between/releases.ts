@@ -7,7 +7,7 @@ import { releaseFile } from "../release";
 import type { SlotSettings, WorkloadRelease } from "../workloads/release-file";
 import { otherSlot, SINGLE, SLOTS, slotsUnsupported, type WorkloadKind } from "../workloads/roles";
 
-/** What must hold of the versions of workloads, wherever they are named. */
+/** Rules for the versions of workloads, wherever they are set. */
 export const releaseRules: readonly Rule[] = [
   releasesAreTheirOwn,
   releasesAreOfWorkloads,
@@ -25,33 +25,33 @@ const RELEASED = ["image", ...SLOT_SETTINGS] as const satisfies readonly (keyof 
 
 type Setting = (typeof RELEASED)[number];
 
-/** What is released of one workload, be it in the release file or in the environment. */
+/** Release settings of one workload, from the release file or the environment. */
 interface Part {
-  /** The environment's name. */
+  /** Name of the environment. */
   readonly environment: string | undefined;
   readonly kind: WorkloadKind;
   readonly name: string;
 
-  /** Where the environment describes it. */
+  /** Location of the workload in the environment. */
   readonly keys: readonly string[];
   readonly blueGreen: boolean;
 
-  /** What it says itself, and what the release file says. */
+  /** Settings of the workload, merged with the release file. */
   readonly said: Draft<Pick<WorkloadRelease, "image"> & SlotSettings>;
 
-  /** Whether its domain has an image for all that name none. */
+  /** Has a default image in its domain. */
   readonly hasDefault: boolean;
 
-  /** Whether there is a release file. */
+  /** Has a release file. */
   readonly hasFile: boolean;
 
-  /** Where a setting stands, or should. */
+  /** Location of a setting, or where it belongs. */
   readonly at: (setting: Setting) => readonly string[];
 
-  /** What is said of it in the release file, whether that makes sense or not. */
+  /** Checks if the release file contains the setting, valid or not. */
   readonly inFile: (setting: Setting) => boolean;
 
-  /** What it says in the environment itself. */
+  /** Settings of the workload in the environment. */
   readonly written: Readonly<Record<string, unknown>>;
 }
 
@@ -62,7 +62,7 @@ function partsOf(system: DraftSystem, environment: DraftEnvironment): readonly P
   return workloadsIn(system).flatMap(({ workload }): Part[] => {
     const { name, kind, keys } = workload;
     const written = workload.written as unknown as Readonly<Record<string, unknown>>;
-    // Of what is nothing at all so much has been said already.
+    // A rejected release or entry is already reported.
     if (hasFile && (release?.workloads === undefined || (Object.hasOwn(file, name) && file[name] === undefined))) return [];
     const entry = (Object.hasOwn(file, name) ? file[name] : undefined) ?? {};
     const inFile = (setting: Setting) => setting in entry;
@@ -89,7 +89,7 @@ function ruleOfWorkloads(rule: (part: Part) => readonly Finding[]): Rule {
   return (system, environment) => partsOf(system, environment).flatMap(rule);
 }
 
-/** An environment that is spread from another one brings that one's release along. */
+/** An environment that spreads another one would also copy its release. */
 function releasesAreTheirOwn({ name }: DraftSystem, { release }: DraftEnvironment): Finding[] {
   if (!name || !release?.of || release.of === name) return [];
   return [{ keys: ["release", "of"], value: release.of, rule: "is another environment", remedy: `import ${releaseFile(name)} here` }];
@@ -152,7 +152,7 @@ function waysAreNotMixed(part: Part): Finding[] {
 
 function imagesAreNamed(part: Part): Finding[] {
   const { hasFile, hasDefault, blueGreen, said, at } = part;
-  // What is named in the wrong place has been told so.
+  // A setting in the wrong place is already reported.
   if ("image" in said || "slots" in said || (hasDefault && !blueGreen)) return [];
   const [setting, options] = blueGreen ? (["slots", "--slot blue --image <image>"] as const) : (["image", "--image <image>"] as const);
   const inEnvironment = blueGreen ? "name an image for blue or green" : IMAGE_REMEDY;
@@ -165,7 +165,7 @@ function imagesAreNamed(part: Part): Finding[] {
   ];
 }
 
-/** What changes the release file. */
+/** Command that changes the release file. */
 function command({ environment, name }: Part, change: string): string {
   return `npm run release -- ${environment} ${name} ${change}`;
 }

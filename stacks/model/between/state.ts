@@ -1,7 +1,7 @@
 import { type DraftSystem, excepted } from "../check/drafts";
 import type { Finding } from "../check/finding";
 
-/** Whether the Terraform state of an environment is in files on one machine. */
+/** Checks if the Terraform state of an environment is in files on one machine. */
 export function isStateLocal(system: DraftSystem): boolean {
   return !system.aws && !("aws" in system && system.aws === undefined) && !("state" in system) && runsSomething(system);
 }
@@ -10,7 +10,7 @@ function runsSomething({ cluster, writeCluster, readCluster }: Pick<DraftSystem,
   return [cluster, writeCluster, readCluster].some((one) => one !== undefined);
 }
 
-/** State is stored where it is locked and shared. */
+/** Requires a backend that locks and shares the state. */
 export function stateIsShared(system: DraftSystem): Finding[] {
   const { aws, exceptions } = system;
   if (aws) {

@@ -12,7 +12,7 @@ import { isTaken } from "./names";
 import { isGeneral, writtenAt } from "./parts";
 import { ownNetwork } from "./place";
 
-/** What must hold between the stores of one environment, and between them and the rest of it. */
+/** Rules between the stores of one environment, and between them and the rest of it. */
 export const storeRules: readonly Rule[] = [
   enginesAgree,
   managedStoresHaveAws,
@@ -24,7 +24,7 @@ export const storeRules: readonly Rule[] = [
   vendorNetworksAreApart,
 ];
 
-/** Whatever an engine refuses in its environment. */
+/** Problems that an engine reports in its environment. */
 function enginesAgree(system: DraftSystem): Finding[] {
   const { size, exceptions = {}, aws } = system;
   const own = ownNetwork(aws);
@@ -57,7 +57,7 @@ function managedStoresHaveAws(system: DraftSystem): Finding[] {
     });
 }
 
-/** Where the engine of a store is described: of events in PostgreSQL, their server. */
+/** Location of a store's engine settings: for events in PostgreSQL, those of the server. */
 function describedIn(
   { stores }: Pick<DraftSystem, "stores">,
   store: StoreOf,
@@ -70,7 +70,7 @@ function writesAreAcknowledged(system: DraftSystem): Finding[] {
   return asynchronousEvents === undefined && disposable === undefined ? [...unacknowledgedWrites(system)] : [];
 }
 
-/** Settings by which stores acknowledge writes that they may lose. */
+/** Settings with which stores acknowledge writes that they may lose. */
 export function unacknowledgedWrites({ stores, size }: Pick<DraftSystem, "stores" | "size">): readonly Finding[] {
   return stores.flatMap((store) =>
     (engineOf(store)?.unacknowledged?.(store.settings, size) ?? []).map((problem) => ({
@@ -80,7 +80,7 @@ export function unacknowledgedWrites({ stores, size }: Pick<DraftSystem, "stores
   );
 }
 
-/** What else has a name where servers of PostgreSQL have theirs: among Services, objects, secrets and security groups. */
+/** Names that PostgreSQL servers can't have, because Services, objects, secrets or security groups use them. */
 const TAKEN: Readonly<Record<string, string>> = {
   namespace: "a namespace",
   cache: "the cache",
@@ -109,19 +109,19 @@ const TAKEN: Readonly<Record<string, string>> = {
   "event-store-authority": "the authority of the event store",
 };
 
-/** What a server's own name is followed by in the names of what belongs to it. */
+/** Suffixes of a server's name in the names of its parts. */
 const BESIDE = ["roles", "events", "administrator", "migrator", "writer", "reader", "users", "password", "authority"];
 
-/** A server or any other store that has a name where servers have theirs. */
+/** PostgreSQL server, or another store whose name could conflict with a server's. */
 interface Server {
   readonly name: string;
   readonly keys: readonly string[];
 
-  /** Whether somebody named it, and where. */
+  /** Marks a name that the user chose, and where it is set. */
   readonly said: boolean;
   readonly at: readonly string[];
 
-  /** Whether its name is that of its store, which is compared with all others. */
+  /** Marks a server with the name of its store, which is compared with all other names. */
   readonly isStore: boolean;
 }
 
@@ -144,7 +144,7 @@ function serversHaveNames(system: DraftSystem): Finding[] {
     const taken = takenBy(name, keys, servers) ?? (isTaken(name, system.name) ? "a part of the platform" : undefined);
     if (taken) return found(`is taken by ${taken}`);
     const twin = all.slice(0, index).find((before) => outputName(before.name) === outputName(name));
-    // Two of one name are told so among all names. Outputs of stacks can't tell orders-1 from orders1.
+    // Equal names are reported by the check of all names. Outputs of stacks can't distinguish orders-1 from orders1.
     if (twin && !(twin.name === name && twin.isStore && isStore)) {
       return found(
         said ? `can't be told from ${twin.name} of ${twin.keys.reduce(step)}` : `is called ${name}, and so is ${twin.keys.reduce(step)}`,
@@ -157,17 +157,17 @@ function serversHaveNames(system: DraftSystem): Finding[] {
   });
 }
 
-/** Names that stores have which somebody named, except servers of PostgreSQL in the last case. */
+/** Taken names that entries of `stores` may have all the same, except `events` for a PostgreSQL server. */
 const FREE: readonly string[] = ["cache", "broker", "events"];
 
-/** What a name is taken by. */
+/** Part that already has a name. */
 function takenBy(name: string, keys: readonly string[], servers: readonly Server[]): string | undefined {
   const isServer = servers.some((server) => server.keys === keys);
   if (isGeneral({ keys }) && FREE.includes(name) && !(name === "events" && isServer)) return undefined;
   return Object.hasOwn(TAKEN, name) ? TAKEN[name] : undefined;
 }
 
-/** A store inside of stores is called by its key, and so is its server. */
+/** A store in `stores` has its key as its name, and so does its server. */
 function serversAreNamedByTheirStore(system: DraftSystem): Finding[] {
   return serversOf(system)
     .filter((server) => server.holdsEvents && isGeneral(server) && server.settings.name !== undefined)
@@ -179,7 +179,7 @@ function serversAreNamedByTheirStore(system: DraftSystem): Finding[] {
     }));
 }
 
-/** What runs on one cluster is not reached from the other, and what an existing cluster is told does not come from AWS. */
+/** Stores on one cluster are not reachable from the other cluster, and an existing cluster gets no connection values from AWS. */
 function storesAreReached(system: DraftSystem): Finding[] {
   const { writeCluster, readCluster } = system;
   if (!writeCluster || !readCluster) return [];
@@ -191,7 +191,7 @@ function storesAreReached(system: DraftSystem): Finding[] {
     const engine = engineOf({ settings });
     if (engine?.withinCluster) return [unreached(store, user.domain, [...keys, "engine"], settings.engine)];
     if (!existing || !engine) return [];
-    // Through a zone and through Secrets Manager, which an existing cluster has no part in.
+    // Requires a zone and Secrets Manager, which are not available on an existing cluster.
     return [
       {
         keys: [...keys, "engine"],
@@ -219,7 +219,7 @@ function unreached(store: StoreOf, user: DomainOf, keys: readonly string[], valu
   };
 }
 
-/** The networks of vendors that an environment's is joined to: routes lead to one of two that overlap. */
+/** Vendor networks peered with an environment: overlapping networks can't both be routed. */
 function vendorNetworksAreApart({ stores }: DraftSystem): Finding[] {
   const networks = stores.flatMap((store) => {
     const cidr = engineOf(store)?.vendorNetwork?.(store.settings);
@@ -234,7 +234,7 @@ function vendorNetworksAreApart({ stores }: DraftSystem): Finding[] {
   });
 }
 
-/** A store that somebody named is there for a workload; those of roles are there for their role. */
+/** A store with a name must have a workload that uses it. The stores of roles have their role. */
 function storesAreUsed(system: DraftSystem): RuleFinding[] {
   return system.stores
     .filter((store) => isGeneral(store) && usersOf(system, store.name).length === 0)

@@ -11,7 +11,7 @@ import type { ScaleOn, SignalName } from "../workloads/workload";
 import { exposedIn, hostsOf, isExposed, pathsOf } from "./endpoints";
 import { isGeneral } from "./parts";
 
-/** What must hold of the workloads of one environment. */
+/** Rules for the workloads of one environment. */
 export const workloadRules: readonly Rule[] = [
   apisAskWhoIsThere,
   variablesNameWhatIsThere,
@@ -35,10 +35,10 @@ function apisAskWhoIsThere(system: DraftSystem): Finding[] {
     }));
 }
 
-/** Where an environment names ports of pods that others connect to: as numbers, or in addresses. */
+/** Settings with pod ports to which others connect: as numbers, or in URLs. */
 const PORTS_OF_PODS = [["port"], ["health", "port"], ["metrics", "port"], ["scaleOn", "prometheus", "server"]] as const;
 
-/** Security groups of nodes judge the port of a pod, whatever Service is before it. */
+/** Security groups of nodes filter by the pod's port, not by the Service's. */
 function portsAreOpenAmongNodes(system: DraftSystem): Finding[] {
   const { cluster, writeCluster, readCluster, monitoring } = system;
   const isMade = (one: DraftSystem["cluster"]) => one !== undefined && !("context" in one);
@@ -84,7 +84,7 @@ function variablesNameWhatIsThere(system: DraftSystem): Finding[] {
   });
 }
 
-/** The projections of an environment, with whatever remains of their settings. */
+/** Projections of an environment, with the valid part of their settings. */
 function projectionsOf({ domains }: Pick<DraftSystem, "domains">) {
   return domains.flatMap((domain) =>
     domain.projections.map((projection) => ({
@@ -96,7 +96,7 @@ function projectionsOf({ domains }: Pick<DraftSystem, "domains">) {
   );
 }
 
-/** The partitions of a slot stand at the slot, and what is read is one that has workers. */
+/** The number of partitions is set per slot if there are slots, and the live slot must have workers. */
 function slotsAreSaidOnce(system: DraftSystem): Finding[] {
   return projectionsOf(system).flatMap(({ keys, settings: { partitions, readModel } }): Finding[] => {
     if (readModel === undefined) return [];
@@ -123,7 +123,7 @@ function slotsAreSaidOnce(system: DraftSystem): Finding[] {
   });
 }
 
-/** Services of a domain share its hosts; each has paths of its own below each. */
+/** Services of a domain share its host names and need distinct paths below each. */
 function pathsAreApart(system: DraftSystem): Finding[] {
   return system.domains.flatMap((domain) => {
     const taken = new Map<string, string>();
@@ -142,7 +142,7 @@ function pathsAreApart(system: DraftSystem): Finding[] {
   });
 }
 
-/** An image for the tables of a slot takes the place of the one that makes tables slot by slot. */
+/** A slot's migration image replaces the image of the migration with `per: "slot"`. */
 function slotsAreMigratedByOne(system: DraftSystem): Finding[] {
   return projectionsOf(system).flatMap(({ domain, projection, keys, settings: { readModel } }) => {
     const migrations = migrationsBySlot(system, domain, projection);
@@ -157,14 +157,14 @@ function slotsAreMigratedByOne(system: DraftSystem): Finding[] {
   });
 }
 
-/** How many jobs make the tables of the slots of a projection: those of its domain, or of the roles beside it, in its database. */
+/** Number of jobs that create the tables of a projection's slots: in its domain or the other roles, and for its database. */
 function migrationsBySlot(system: DraftSystem, domain: DomainOf, { model }: ProjectionOf): number {
   const beside = system.domains.filter((other) => (isGeneral(domain) ? other === domain : !isGeneral(other)));
   const jobs = beside.flatMap((other) => other.jobs).filter(({ settings: { per } }) => per === "slot");
   return jobs.filter(({ uses }) => uses.some(({ as, store }) => as === "migrator" && store === model.database)).length;
 }
 
-/** A worker without a partition would do nothing. */
+/** A worker without a partition would be idle. */
 function partitionsAreShared(system: DraftSystem): Finding[] {
   return projectionsOf(system).flatMap(({ keys, settings: { workers, partitions } }): Finding[] => {
     if (typeof workers !== "number" || typeof partitions !== "number" || partitions >= workers) return [];
@@ -179,10 +179,10 @@ function partitionsAreShared(system: DraftSystem): Finding[] {
   });
 }
 
-/** What is wrong with what is followed, and at which of its settings. */
+/** Problem of a scaling signal, and the setting below it. */
 type Unfollowed = Omit<RuleFinding, "keys"> & { readonly below?: string };
 
-/** Why a workload of a domain can't follow a signal of each name. */
+/** Returns why a workload of a domain can't use a scaling signal, by its name. */
 const UNFOLLOWED: {
   readonly [Name in SignalName]?: (
     system: DraftSystem,
@@ -200,7 +200,7 @@ const UNFOLLOWED: {
     if (asked) return asked.cluster === domain.cluster || runsAt(asked) !== "cluster" ? undefined : onTheOther("a database", asked);
     const [other] = system.stores.filter(({ kind }) => kind === "event-store");
     if (!other && isGeneral(domain)) return { rule: "asks an event store, and there is none", remedy: "add one to stores", lacking: true };
-    // Of events in PostgreSQL whose server was refused, and of an engine that was refused, so much has been told.
+    // A rejected server or engine is already reported.
     if (!other?.settings.engine || "server" in other.settings) return undefined;
     const rule = `asks for an answer in SQL, which ${other.settings.engine} has none of`;
     return { rule, remedy: "follow it by prometheus: docs/workloads.md has the query" };
@@ -226,7 +226,7 @@ function onTheOther(what: string, { cluster }: Pick<StoreOf, "cluster">): Unfoll
   };
 }
 
-/** What a workload follows has to be there, where it is, and of a kind that can be asked. */
+/** Scaling signals require an existing, reachable source of a supported kind. */
 function signalsAreThere(system: DraftSystem): RuleFinding[] {
   return workloadsIn(system).flatMap(({ domain, workload: { keys, settings } }) =>
     Object.entries((("scaleOn" in settings ? settings.scaleOn : undefined) ?? {}) as Draft<ScaleOn>).flatMap(

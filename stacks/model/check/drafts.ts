@@ -5,23 +5,23 @@ import type { Draft, Finding } from "./finding";
 
 export type DraftEnvironment = Draft<Environment>;
 
-/** A system whose settings are drafts. Its stores, domains and workloads are all there, with whatever remains of their settings. */
+/** System with drafts as settings. All its stores, domains and workloads are present, with the valid part of their settings. */
 export type DraftSystem = Draft<Omit<System, "stores" | "domains">> & Pick<System, "stores" | "domains">;
 
-/** A problem of one environment. */
+/** Problem of one environment. */
 export type RuleFinding = Finding & {
   /**
-   * Whether it is about a store, a domain or a workload that is missing. While something of that kind is refused, the finding is
-   * not reported: the refused value may be what is missing.
+   * Marks a finding about a missing store, domain or workload. It is dropped while a value of that kind is rejected,
+   * because the rejected value may be the missing part.
    * @default false
    */
   readonly lacking?: boolean;
 };
 
-/** What must hold between the values of one environment: in its general form, and as it is written. */
+/** Rule between the values of one environment, in its general form and as written. */
 export type Rule = (system: DraftSystem, environment: DraftEnvironment) => readonly RuleFinding[];
 
-/** A problem of one environment or account that only shows beside the others. */
+/** Problem of one environment or account in combination with others. */
 export type ProgramFinding = Finding & { readonly root: string };
 
 export interface DraftProgram {
@@ -29,7 +29,7 @@ export interface DraftProgram {
   readonly environments: readonly DraftSystem[];
 }
 
-/** Whether an exception is claimed, be its reason good or not: one mistake is reported once. */
+/** Checks if an exception is claimed, with a valid reason or not: an invalid reason is reported only once. */
 export function excepted(exceptions: DraftEnvironment["exceptions"], name: keyof typeof EXCEPTIONS): boolean {
   return name in (exceptions ?? {});
 }

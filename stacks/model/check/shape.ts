@@ -4,16 +4,16 @@ import type { Problem } from "../../../constructs/core/errors";
 import { type Reading, seconds } from "../../../constructs/core/quantities";
 
 /*
- * What an environment may look like, value by value: the model's types once more, for input that
- * no compiler has seen, and finer than types can be. Every message is `rule; remedy`.
+ * The shape of an environment, value by value: the model's types at run time, for input that
+ * no compiler has checked, and with finer limits. Every message is `rule; remedy`.
  */
 
 export type Schema = v.GenericSchema<unknown, unknown>;
 
-/** Each key of the type has its schema, and no other: the compiler keeps the two files together. */
+/** Requires exactly one schema for each key of the type. The compiler keeps types and schemas in sync. */
 export type Entries<T> = { readonly [Key in keyof T]-?: Schema };
 
-/** What a schema is made of: its entries by key, or its variants by a word in parentheses. */
+/** Parts of a schema: entries by key, or variants by a word in parentheses. */
 export const PARTS = new WeakMap<Schema, Readonly<Record<string, Schema>>>();
 
 export function madeOf(parts: Readonly<Record<string, Schema>>, schema: Schema): Schema {
@@ -21,7 +21,7 @@ export function madeOf(parts: Readonly<Record<string, Schema>>, schema: Schema):
   return schema;
 }
 
-/** Every setting that a schema has, by its path: `.eventStore(kurrentdb).backup.every`. What tells variants apart is not one. */
+/** Paths of all settings of a schema: `.eventStore(kurrentdb).backup.every`. Discriminators are excluded. */
 export function settingsOf(schema: Schema): readonly string[] {
   const inner = "wrapped" in schema ? (schema.wrapped as Schema) : schema;
   const parts = PARTS.get(inner);
@@ -29,7 +29,7 @@ export function settingsOf(schema: Schema): readonly string[] {
   return Object.entries(parts).flatMap(([key, part]) => settingsOf(part).map((path) => (/^[([]|^$/.test(key) ? key : `.${key}`) + path));
 }
 
-/** Only what was written as `{ … }`, without the keys by which JavaScript itself would be meant. */
+/** Accepts only plain objects `{ … }`, without keys that would change the object itself. */
 export function plain(schema: Schema): Schema {
   const refusal = value(() => ({ rule: "is no group of settings", remedy: "write { … }" }));
   return v.lazy((input) => (isPlain(input) ? schema : refusal));
@@ -37,7 +37,7 @@ export function plain(schema: Schema): Schema {
 
 export function isPlain(input: unknown): boolean {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
-  // An object of a class, like a Date or a Map, has one prototype more than `{ … }`, of whatever realm that is.
+  // An instance of a class, such as Date or Map, has one prototype more than `{ … }`, in any realm.
   const prototype = Object.getPrototypeOf(input);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
   return !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(input, key));
@@ -47,12 +47,12 @@ export function object<T extends object>(entries: Entries<T>): Schema {
   return withEntries(entries);
 }
 
-/** Some of the entries of a group of settings, for another one that has them too. */
+/** Picks some entries of an object schema, for another schema. */
 export function pick<T extends object, Key extends keyof T>(entries: T, keys: readonly Key[]): Pick<T, Key> {
   return Object.fromEntries(keys.map((key) => [key, entries[key]])) as Pick<T, Key>;
 }
 
-/** A group of settings that no type describes. */
+/** Object schema without a type. */
 export function withEntries(entries: Readonly<Record<string, Schema>>): Schema {
   const known = Object.keys(entries);
   const schema = v.looseObject(entries, (issue) => {
@@ -73,7 +73,7 @@ export function optional(schema: Schema): Schema {
   return v.optional(schema);
 }
 
-/** Checks a value with a function that says what is wrong with it, if anything is. */
+/** Checks a value with a function that returns its problem, if any. */
 export function value(problem: (input: unknown) => { rule: string; remedy: string } | undefined): Schema {
   const said = (input: unknown) => {
     const found = problem(input);
@@ -114,7 +114,7 @@ export function quantity(read: (input: unknown) => Reading): Schema {
 
 export const DAY = 86_400;
 
-/** A time that a pod takes, or is asked in: fields of Kubernetes have 32 bits, and nothing of them waits for a day. */
+/** Pod time or probe time: Kubernetes fields have 32 bits, and none of them waits for a day. */
 export const moment = quantity((input) => {
   const reading = seconds(input);
   return typeof reading === "number" && reading > DAY ? { rule: "is longer than a day", remedy: 'use up to "24h"' } : reading;
@@ -124,10 +124,10 @@ export const flag = value((input) =>
   typeof input === "boolean" ? undefined : { rule: "is neither on nor off", remedy: "use true or false" },
 );
 
-/** A list. One that may be empty says that there is none where leaving it out means something else. */
+/** List. An empty list, if allowed, means none; a missing list means the default. */
 export function list(schema: Schema, remedy: string, fewest: 0 | 1 = 1): Schema {
   const several = v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(fewest, `is empty; ${remedy}`));
-  // A list of single values is one setting.
+  // A list of single values counts as one setting.
   return PARTS.has(schema) ? madeOf({ "[]": schema }, several as unknown as Schema) : (several as unknown as Schema);
 }
 
@@ -139,7 +139,7 @@ export function oneOrMore(schema: Schema): Schema {
   );
 }
 
-/** One of several shapes, told apart by a key that only one of them has. */
+/** One of two shapes, distinguished by a key that only one of them has. */
 export function either(key: string, having: Schema, lacking: Schema): Schema {
   return madeOf(
     { [`(${key})`]: having, [`(no ${key})`]: lacking },
@@ -147,7 +147,7 @@ export function either(key: string, having: Schema, lacking: Schema): Schema {
   );
 }
 
-/** A name alone, or a group of settings. */
+/** A name, or an object with settings. */
 export function nameOr(name: Schema, settings: Schema): Schema {
   return madeOf(
     { "(name)": name, "(settings)": settings },
@@ -155,7 +155,7 @@ export function nameOr(name: Schema, settings: Schema): Schema {
   );
 }
 
-/** On or off, or a group of settings, which is on. */
+/** A boolean, or an object with settings, which means true. */
 export function flagOr(settings: Schema): Schema {
   return madeOf(
     { "(on)": flag, "(settings)": settings },
@@ -163,17 +163,17 @@ export function flagOr(settings: Schema): Schema {
   );
 }
 
-/** One of several engines, told apart by the setting `engine`. */
+/** One of several engines, distinguished by the setting `engine`. */
 export function engines(table: Readonly<Record<string, Schema>>): Schema {
   return kinds("engine", "engine here", table);
 }
 
-/** The entries of a group of settings, to make another one of. */
+/** Entries of an object schema, for building another one. */
 export function entriesOf(schema: Schema): Readonly<Record<string, Schema>> {
   return PARTS.get(schema) ?? {};
 }
 
-/** One of several kinds, told apart by a setting. */
+/** One of several kinds, distinguished by a setting. */
 export function kinds(setting: string, what: string, table: Readonly<Record<string, Schema>>): Schema {
   const names = Object.keys(table);
   const none = v.looseObject({ [setting]: choice(names, what) }, `is missing; use one of ${names.join(", ")}`) as unknown as Schema;
@@ -181,16 +181,16 @@ export function kinds(setting: string, what: string, table: Readonly<Record<stri
   return madeOf(Object.fromEntries(names.map((name) => [`(${name})`, table[name] as Schema])), plain(named));
 }
 
-/** What tells variants apart: the table that they are in has its values. */
+/** Discriminator. The table of variants contains its values. */
 export const told = v.string();
 
-/** Characters. Nobody means a name by more, and comparing takes as long as both are together. */
+/** Maximum input length for suggestions. Longer inputs are not typos, and comparing them is slow. */
 export const LONGEST_SLIP = 80;
 
-/** The nearest name where one is near, or all of them. */
+/** Suggests the closest name, or lists all names. */
 export function suggestion(input: string, names: readonly string[]): string {
   const near = input.length > LONGEST_SLIP ? undefined : closest(input, names as string[]);
-  // Two slips of the keyboard, or one in three characters of a long word.
+  // Two typing errors, or one in three characters of a long word.
   return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
     ? `did you mean "${near}"?`
     : `use one of ${names.join(", ")}`;
@@ -204,17 +204,17 @@ export function remedyOf(schema: Schema | undefined): string {
 export const records = (schema: Schema, key: Schema = v.string()) =>
   madeOf({ "*": schema }, plain(v.record(key as v.GenericSchema<string, string>, schema) as unknown as Schema));
 
-/** Something that is wrong with the shape of a value, at keys of the value itself. */
+/** Shape problem of a value, at keys below the value. */
 export type ShapeProblem = Omit<Problem, "path"> & { readonly keys: readonly string[] };
 
-/** What is wrong with the shape of a value. */
+/** Shape problems of a value. */
 export function shapeProblems(schema: Schema, input: unknown): readonly ShapeProblem[] {
   const problems = (v.safeParse(schema, input).issues ?? []).map((issue): ShapeProblem => {
     const [said = "", ...remedy] = issue.message.split("; ");
     const rule = issue.kind === "schema" && issue.input === undefined ? "is missing" : said;
     return { keys: (issue.path ?? []).map(({ key }) => String(key)), value: issue.input, rule, remedy: remedy.join("; ") };
   });
-  // A misspelt key is a missing one as well; one slip is said once.
+  // A misspelt key also causes a missing key. Only the misspelling is reported.
   const meant = new Set(
     problems.flatMap(({ keys, remedy }) =>
       (/^did you mean "(.*)"\?$/.exec(remedy) ?? []).slice(1).map((key) => [...keys.slice(0, -1), key].join()),

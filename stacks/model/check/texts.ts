@@ -1,9 +1,9 @@
 /*
- * What holds of every value, whatever it stands for: it can be written down, it has a limit, and Terraform reads it as it is.
- * It is checked before any pattern is, so that none of them meets a text that it would take minutes for.
+ * Checks for all values, independent of their meaning: they can be serialized, have a limit, and are not changed by Terraform.
+ * They run before any pattern, so that no pattern gets a text that it would take minutes to match.
  */
 
-/** A problem at keys of a value. */
+/** Problem at keys of a value. */
 interface Unwritable {
   readonly keys: readonly string[];
   readonly value?: unknown;
@@ -11,12 +11,12 @@ interface Unwritable {
   readonly remedy: string;
 }
 
-/** A workload: of a role, or of a domain, which has texts for all that are in it. */
+/** Path of a workload: of a role, of a domain, or a domain itself, which has defaults for its workloads. */
 const ROLE = "(commandApi|commandProcessors|queryApi|projections|migrations)(\\.\\d+)?";
 const MEMBER = "domains\\.[^.]+(\\.(services|workers|projections|jobs)\\.[^.]+)?";
 const WORKLOAD = `^(${ROLE}|${MEMBER})`;
 
-/** Where texts of programs are, of several lines, in which Terraform's templates are escaped: with their most characters. */
+/** Locations of multi-line program texts, in which Terraform templates are escaped, with their maximum length. */
 const PROGRAMS: readonly (readonly [place: RegExp, most: number])[] = [
   [new RegExp(`${WORKLOAD}\\.files\\.`), 1_000_000], // a ConfigMap holds 1 MiB
   [new RegExp(`${WORKLOAD}(\\.down|\\.sidecars\\.\\d+)?\\.(env|command|args)\\.`), 131_071], // Linux, MAX_ARG_STRLEN: no process starts with a longer one
@@ -25,16 +25,16 @@ const PROGRAMS: readonly (readonly [place: RegExp, most: number])[] = [
   [/^authentication\.publicKey$/, 100_000],
 ];
 
-/** Characters of any other text, and of a key: a name, an address, a reason. */
+/** Maximum length of all other texts, and of keys: a name, an address, a reason. */
 const LONGEST = { text: 1000, key: 256 } as const;
 
-/** Items of a list, and settings of a group. */
+/** Maximum items of a list, or settings of an object. */
 const MOST = 1000;
 
-/** Levels of groups within groups: an environment has half as many. */
+/** Maximum nesting depth: an environment has half as many levels. */
 const DEEPEST = 16;
 
-/** What of a value can't be written down, or is longer than anything of its kind. */
+/** Values that can't be serialized, or that exceed the limits. */
 export function unwritable(value: unknown, keys: readonly string[] = [], above: readonly unknown[] = []): readonly Unwritable[] {
   const found = (rule: string, remedy: string, said?: unknown): Unwritable[] => [
     { keys, ...(said === undefined ? {} : { value: said }), rule, remedy },

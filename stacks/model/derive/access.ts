@@ -3,7 +3,7 @@ import type { ClusterAccess } from "../../../constructs/cluster";
 import type { Account } from "../accounts";
 import type { System } from "../system";
 
-/** Who may do what, with the pipeline's roles: the one that applies changes everything, the one that plans reads all but Secrets. */
+/** Access with the pipeline's roles: the apply role may change everything, the plan role may read all but Secrets. */
 export function withPipeline(
   { system, name, access }: Pick<System, "system" | "name" | "access">,
   { id, github }: Account,

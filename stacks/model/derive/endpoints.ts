@@ -2,49 +2,49 @@ import type { Edge } from "../edge";
 import type { DomainOf, ServiceOf, System } from "../system";
 import { newClusters } from "./clusters";
 
-/** Where requests come into an environment: the load balancer of a domain. */
+/** Public endpoint of an environment: the load balancer of a domain. */
 export interface PublicEndpoint {
-  /** Part of the names of outputs: `command`. */
+  /** Part of output names: `command`. */
   readonly kind: string;
 
-  /** What for, in the names of others: `commands`. */
+  /** Purpose, as part of other names: `commands`. */
   readonly name: string;
 
-  /** The domain that answers. */
+  /** Domain behind the endpoint. */
   readonly domain: DomainOf;
 
-  /** The party of its load balancer. */
+  /** Security group of its load balancer. */
   readonly party: string;
 
-  /** The names by which it answers, and shows a certificate for: `["commands.orders.example.com"]`. */
+  /** Host names of the endpoint and its certificate: `["commands.orders.example.com"]`. */
   readonly hosts: readonly [string, ...string[]];
 
   /**
-   * Who answers before it, near the client.
-   * @default - nobody
+   * CDN in front of the endpoint.
+   * @default - none
    */
   readonly edge?: Edge["provider"];
 
   /**
-   * The authority, in PEM, whose certificate its edge shows.
-   * @default - it shows none
+   * CA, in PEM, of the client certificate that the edge presents.
+   * @default - none
    */
   readonly clientAuthority?: string;
 
-  /** Ports of its services that are reached over TCP. */
+  /** Ports of its services that are reachable over TCP. */
   readonly tcp: readonly TcpPort[];
 }
 
-/** A port of a service that clients outside reach over TCP. */
+/** Port of a service that external clients may use over TCP. */
 export interface TcpPort {
   readonly service: ServiceOf;
 
-  /** Its name at the service: `broker`. */
+  /** Name of the port at the service: `broker`. */
   readonly name: string;
   readonly port: number;
 }
 
-/** The ports of a service that clients outside reach over TCP. */
+/** Ports of a service that external clients may use over TCP. */
 export function publicPortsOf(service: ServiceOf): readonly TcpPort[] {
   const { ports = {}, publicPorts = [] } = service.settings;
   return publicPorts.flatMap((name) => {
@@ -53,24 +53,24 @@ export function publicPortsOf(service: ServiceOf): readonly TcpPort[] {
   });
 }
 
-/** The output of the entry stack with the target group of a port. */
+/** Output of the entry stack with the target group of a port. */
 export function tcpTargetGroup({ kind }: Pick<PublicEndpoint, "kind">, { port }: Pick<TcpPort, "port">): `${string}TargetGroupArn` {
   return `${camelCase(kind)}Tcp${port}TargetGroupArn`;
 }
 
-/** The services of a domain that are reached from outside. */
+/** Services of a domain that are reachable from outside. */
 export function exposedOf({ services }: DomainOf): readonly ServiceOf[] {
   return services.filter(({ exposed }) => exposed);
 }
 
-/** The name by which a domain is asked for whose services name none themselves. */
+/** Default host name of a domain, for services without `hosts`. */
 export function defaultHost({ endpoint: { name } }: DomainOf, { domain }: { readonly domain: string }): string {
   return `${name}.${domain}`;
 }
 
 /**
- * The public endpoints of an environment: one for each domain that answers requests from outside, on a cluster that is made here.
- * What comes into a cluster that exists, its owner lets in.
+ * Public endpoints of an environment: one per domain with exposed services, on a cluster that the environment creates. On
+ * an existing cluster, you provide the ingress.
  */
 export function publicEndpoints(system: System): readonly PublicEndpoint[] {
   const { aws, domains } = system;
@@ -89,7 +89,7 @@ export function publicEndpoints(system: System): readonly PublicEndpoint[] {
     });
 }
 
-/** What stands before the services of an environment, and the service behind it. */
+/** Edge of an environment, and the service behind it. */
 export function edgeOf({
   domains,
 }: Pick<System, "domains">): { readonly edge: Edge; readonly service: ServiceOf; readonly domain: DomainOf } | undefined {
@@ -98,7 +98,7 @@ export function edgeOf({
   )[0];
 }
 
-/** The name of a part in names of outputs: `write-entry` is `writeEntry`. */
+/** Name of a part in output names: `write-entry` is `writeEntry`. */
 export function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

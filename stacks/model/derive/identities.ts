@@ -6,7 +6,7 @@ import { newClusters } from "./clusters";
 import { isManagedRedis, runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 
-/** The service account of the jobs that tell ElastiCache the password of a cache's user. */
+/** Service account of the jobs that set the password of a cache's user in ElastiCache. */
 export function passwordJob({ name }: Pick<StoreOf, "name">): string {
   return `${name}-password`;
 }
@@ -16,7 +16,7 @@ interface Identity {
   readonly namespace: string;
   readonly serviceAccount: string;
 
-  /** The cluster that it runs on. */
+  /** Cluster of the workload. */
   readonly cluster: ClusterKey;
 }
 
@@ -25,7 +25,7 @@ interface StoreIdentity<P> extends Identity {
   /** What it calls AWS for. */
   readonly purpose: P;
 
-  /** The store that it works for. */
+  /** Store that it works for. */
   readonly store: string;
 }
 
@@ -48,7 +48,7 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       ? [{ namespace: NAMESPACES.observability, serviceAccount: CLOUDWATCH_EXPORTER, cluster, purpose: "cloudWatch" }]
       : [];
   return [
-    // CloudNativePG: instances run under a service account that is called as their cluster is.
+    // CloudNativePG: the service account of instances has the name of their cluster.
     ...serversOf(system)
       .filter((server) => runsAt(server) === "cluster")
       .map((server) => identity(server, server.name, "backups" as const)),

@@ -8,16 +8,16 @@ import { membersOf } from "./members";
 import { storeBackups } from "./store-backups";
 import { workloadsIn } from "./workloads";
 
-/** A setting that changes nothing in its environment. */
+/** Setting without effect in its environment. */
 export interface Ineffective {
-  /** Where it is set, below its environment: `monitoring.grafana`. */
+  /** Path of the setting below its environment: `monitoring.grafana`. */
   readonly setting: string;
 
-  /** Why it has no effect, or what is missing. */
+  /** Reason why it has no effect, or the missing part. */
   readonly why: string;
 }
 
-/** The settings of an environment that promise more than its stacks make, or that apply to nothing in it. */
+/** Settings of an environment that its stacks don't implement, or that apply to nothing in it. */
 export function ineffective(system: System): readonly Ineffective[] {
   const found = [...notImplemented(system), ...withoutCompanion(system), ...metricsNotRead(system), ...rolesWithoutRights(system)];
   return found.flatMap(([set, keys, why]) => (set ? [{ setting: keys.reduce(step), why }] : []));
@@ -68,7 +68,7 @@ function withoutCompanion(system: System): readonly Entry[] {
   ];
 }
 
-/** Whether the size of a store follows from that of its environment. */
+/** Checks if the size of a store follows from its environment's. */
 function takesSize(store: StoreOf): boolean {
   const engine = engineOf(store);
   const { size } = (engine?.server?.(store.settings) ?? store.settings) as { readonly size?: unknown };

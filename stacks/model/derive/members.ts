@@ -3,32 +3,32 @@ import type { Runs } from "../stores/engine";
 import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, ServerOf, StoreOf, System, UseOf, WorkloadOf } from "../system";
 
-/** A store of one engine. */
+/** Store of one engine. */
 export type StoreWith<E extends Engine> = StoreOf<Extract<StoreOf["settings"], { readonly engine: E }>>;
 
-/** Whether AWS runs a server of the Redis protocol. */
+/** Checks if a Redis server runs on AWS. */
 export function isManagedRedis(store: StoreOf): store is StoreWith<"elasticache"> {
   return store.kind === "redis" && runsAt(store) === "aws";
 }
 
-/** Whether a vendor runs an event store. */
+/** Checks if an event store runs at its vendor. */
 export function isAtVendor(store: StoreOf): store is StoreWith<"kurrent-cloud"> {
   return runsAt(store) === "vendor";
 }
 
-/** Whether a store is a broker. */
+/** Checks if a store is a broker. */
 export function isBroker(store: StoreOf): store is StoreWith<"nats"> {
   return store.kind === "broker";
 }
 
-/** Where a store runs. Events in PostgreSQL are where their server is. */
+/** Location of a store. Events in PostgreSQL are where their server is. */
 export function runsAt(store: Pick<StoreOf, "settings"> | ServerOf): Runs {
   const engine = engineOf(store);
   const server = engine?.server?.(store.settings);
   return (server ? engineOf({ settings: server }) : engine)?.runs ?? "cluster";
 }
 
-/** Every PostgreSQL server of an environment: its stores of that kind, and those that hold the tables of events. */
+/** All PostgreSQL servers of an environment: PostgreSQL stores, and the servers of event stores. */
 export function serversOf({ stores }: Pick<System, "stores">): readonly ServerOf[] {
   return stores.flatMap((store): ServerOf[] => {
     const server = engineOf(store)?.server?.(store.settings) as PostgresSettings | undefined;
@@ -40,19 +40,19 @@ export function serversOf({ stores }: Pick<System, "stores">): readonly ServerOf
   });
 }
 
-/** The workloads of a domain, in the order in which they are deployed. */
+/** Workloads of a domain in order of deployment. */
 export function membersOf({ jobs, services, workers, projections }: DomainOf): readonly WorkloadOf<object>[] {
   return [...jobs, ...services, ...workers, ...projections];
 }
 
-/** A workload that uses a store, and how. */
+/** Workload that uses a store, and how. */
 export interface UserOf {
   readonly domain: DomainOf;
   readonly workload: WorkloadOf<object>;
   readonly use: UseOf;
 }
 
-/** The workloads that use a store. */
+/** Workloads that use a store. */
 export function usersOf({ domains }: Pick<System, "domains">, store: string): readonly UserOf[] {
   return domains.flatMap((domain) =>
     membersOf(domain).flatMap((workload) => workload.uses.filter((use) => use.store === store).map((use) => ({ domain, workload, use }))),

@@ -28,22 +28,22 @@ import { probesOn } from "./probes";
 import { domainsOn, followed } from "./signals";
 import { resolvedStores } from "./sizes";
 
-/** What is said of Grafana on a cluster: it is on the one that serves queries. */
+/** Grafana settings of a cluster. Grafana runs on the cluster that serves queries. */
 export function grafanaOn(system: System, key: ClusterKey): GrafanaSettings | undefined {
   const grafana = system.monitoring?.grafana ?? false;
   if (grafana === false || key !== hubOf(system)) return undefined;
   return grafana === true ? {} : grafana;
 }
 
-/** What the series of a cluster carry as `cluster`. */
+/** Value of the label `cluster` in the series of a cluster. */
 export function clusterLabel({ name }: Pick<System, "name">, key: ClusterKey): string {
   return key === "cluster" ? name : key.replace("Cluster", "");
 }
 
-/** What every cluster is watched for. */
+/** Alert subjects of every cluster. */
 const EVERYWHERE: readonly RuleSubject[] = ["workloads", "jobs", "nodes", "secrets", "controllers", "pipeline"];
 
-/** What a cluster is watched for: what runs on it, and nothing else. */
+/** Alert subjects of a cluster: only for what runs on it. */
 export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubject[] {
   const cluster = clusterOf(system, key);
   const parts = cluster ? partsOf({ environment: system, key, cluster }) : new Set<string>();
@@ -60,7 +60,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
       domains.some(({ services }) => services.length > 0),
     ],
     ["objectives", objectivesOn(system, key).length > 0],
-    // The whole is seen where the samples of all clusters are.
+    // The overall health is computed where the metrics of all clusters are.
     ["health", !sendsMetrics(system, key)],
     ["hub", receivesMetrics(system, key)],
     ["certificates", parts.has("cert-manager")],
@@ -72,7 +72,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
   return [...new Set([...engines, ...there, ...cloudWatchRules(system, key), ...EVERYWHERE])];
 }
 
-/** Series that dashboards show, by what exports them on the clusters whose samples the hub has. */
+/** Sources of the series on dashboards, by exporter, on the clusters whose metrics the hub has. */
 export function seriesSources(system: System): readonly SeriesSource[] {
   const clusters = clustersOf(system).filter(([key]) => isSeenAtHub(system, key));
   const domains = clusters.flatMap(([key]) => domainsOn(system, key));
@@ -101,7 +101,7 @@ export function seriesSources(system: System): readonly SeriesSource[] {
   return Object.entries(found).flatMap(([source, there]) => (there ? [source as SeriesSource] : []));
 }
 
-/** Parts of the system of which the hub knows the health: by the names of the roles, and by the engines that export metrics. */
+/** Parts of the system whose health the hub shows: by the names of the roles, and by the engines that export metrics. */
 export function healthParts(system: System): readonly HealthPart[] {
   const names = system.domains.filter(({ cluster }) => isSeenAtHub(system, cluster)).map(({ name }) => name);
   const exports = system.stores.some(
@@ -116,7 +116,7 @@ export function healthParts(system: System): readonly HealthPart[] {
   return Object.entries(found).flatMap(([part, there]) => (there ? [part as HealthPart] : []));
 }
 
-/** Who queries the Prometheus of a cluster: KEDA, if a workload there scales by an answer of it. */
+/** Clients of a cluster's Prometheus: KEDA, if a workload there scales by a Prometheus query. */
 export function queriersOn(system: System, key: ClusterKey): readonly Exclude<Peer, "anywhere">[] {
   const queried = followed({ domains: domainsOn(system, key) }).some(
     ({ prometheus }) => prometheus?.namespace === NAMESPACES.observability,
@@ -124,7 +124,7 @@ export function queriersOn(system: System, key: ClusterKey): readonly Exclude<Pe
   return queried ? [SIGNAL_READER] : [];
 }
 
-/** What the services of a cluster promise. */
+/** Service level objectives of the services on a cluster. */
 export function objectivesOn(system: System, key: ClusterKey): readonly Objective[] {
   return domainsOn(system, key).flatMap(({ namespace, services }) =>
     services.flatMap(({ name, settings: { slo } }) => (slo ? [{ ...slo, service: name, namespace }] : [])),
@@ -138,22 +138,22 @@ export function ownersOn(system: System, key: ClusterKey): Readonly<Record<strin
 }
 
 /**
- * Series that a cluster may have: what the platform has on any cluster (API server, controllers, kube-state-metrics), what
- * kubelet and node-exporter say of a node, and what pods say of themselves. Reckoned generously, from exporters' usual output;
- * an alert compares it with what there is.
+ * Estimated number of series: of the platform on any cluster (API server, controllers, kube-state-metrics), of kubelet
+ * and node-exporter per node, and of pods. High estimates, from typical exporter output; an alert compares them with the
+ * actual number.
  */
 const SERIES = { cluster: 40_000, node: 4_000, store: 2_000, workload: 400 } as const;
 
-/** Nodes of a cluster that nobody describes. */
+/** Assumed number of nodes of a cluster without `allocatable`. */
 const UNKNOWN_NODES = 3;
 
-/** Series that the Prometheus of a cluster has at a time, at most: of a hub with those that come in. */
+/** Maximum number of active series in a cluster's Prometheus. For a hub, including those that it receives. */
 export function plannedSeries(system: System, key: ClusterKey): number {
   const others = receivesMetrics(system, key) ? seriesOf(system, "writeCluster") : 0;
   return seriesOf(system, key) + others;
 }
 
-/** How long samples are kept on a cluster. Who sends them to the hub keeps what it takes to look back while the link is cut. */
+/** Retention of metrics on a cluster. A cluster that sends to the hub keeps enough for an interruption of the connection. */
 export function retentionOn(system: System, key: ClusterKey): Duration {
   return sendsMetrics(system, key) ? SENDER_RETENTION : (ownPrometheus(system.monitoring)?.retention ?? DEFAULT_RETENTION);
 }
@@ -167,11 +167,11 @@ function seriesOf(system: System, key: ClusterKey): number {
   const pods = domainsOn(system, key).reduce((sum, domain) => sum + podsOf(domain), 0);
   const servers = stores.reduce((sum, { pods: found }) => sum + (found?.count ?? 0), 0);
   const reckoned = SERIES.cluster + nodesOf(system, key) * SERIES.node + servers * SERIES.store + pods * SERIES.workload;
-  // In large steps, so that a workload more does not resize, and restart, Prometheus.
+  // Rounded up in large steps, so that one more workload doesn't resize, and restart, Prometheus.
   return Math.ceil(reckoned / 50_000) * 50_000;
 }
 
-/** Pods of a domain at its maximum, each that has slots in both of them: a release must not change what watches it. */
+/** Maximum number of pods of a domain, with both slots of a workload that has slots: a release must not resize Prometheus. */
 function podsOf({ services, workers, projections }: DomainOf): number {
   const counts = [
     ...services.map(({ settings: { replicas, release } }) => maxReplicas(replicas) * (release === "blue-green" ? 2 : 1)),
@@ -189,14 +189,14 @@ function nodesOf(system: System, key: ClusterKey): number {
   return zones.length > 0 ? zones.reduce((sum, nodes) => sum + nodes, 0) : UNKNOWN_NODES;
 }
 
-/** What watches an environment, for those who want to know what they get. */
+/** Monitoring of an environment, for the summary. */
 export interface MonitoringOverview {
-  /** A cluster by its key, `alerts` or `grafana`. */
+  /** Key of a cluster, `alerts` or `grafana`. */
   readonly what: string;
   readonly how: string;
 }
 
-/** What watches each cluster, and who is told. Nothing where nobody reads metrics. */
+/** Monitoring of each cluster, and the receivers of alerts. Empty if metrics aren't collected. */
 export function monitoringOf(system: System): readonly MonitoringOverview[] {
   const { monitoring } = system;
   const reader = metricsReader(monitoring);

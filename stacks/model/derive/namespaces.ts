@@ -1,5 +1,5 @@
-/** Namespaces that no store and no domain has. */
+/** Namespaces other than those of stores and domains. */
 export const NAMESPACES = {
-  /** Where what watches the system lives, and reads the metrics of the others from. */
+  /** Monitoring components, which read the metrics of all other namespaces. */
   observability: "observability",
 } as const;

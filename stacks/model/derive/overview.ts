@@ -9,19 +9,19 @@ import { usersOf } from "./members";
 import { slotsOf } from "./read-models";
 import { type AnyWorkload, workloadsIn } from "./workloads";
 
-/** A workload as the environment and its release file make it, for those who want to see at a glance what runs. */
+/** Workload with the settings of the environment and its release file, for the summary. */
 export interface WorkloadOverview {
-  /** Its role or its domain, and its name where it has one of its own: `projections search`. */
+  /** Role or domain, and name if it differs: `projections search`. */
   readonly path: string;
 
-  /** How many instances: `3`, `5–20`. */
+  /** Number of instances: `3`, `5–20`. */
   readonly instances: string;
 
-  /** The versions that run, by slot where there are slots: `blue (live) command-api:1.0.0, green command-api:1.1.0 at 10 %`. */
+  /** Running versions, by slot if there are slots: `blue (live) command-api:1.0.0, green command-api:1.1.0 at 10 %`. */
   readonly versions: string;
 }
 
-/** Every workload of an environment: those that keep running in the order of its domains, then jobs. */
+/** All workloads of an environment: long-running ones in the order of its domains, then jobs. */
 export function workloadsOf(system: Pick<System, "domains">): readonly WorkloadOverview[] {
   return workloadsIn(system).map(({ workload }) => ({ path: workload.label, ...runningOf(workload) }));
 }
@@ -47,8 +47,8 @@ function runsOf({ settings: { when } }: JobOf): string {
 }
 
 /**
- * How many pods have connections open to each PostgreSQL server at worst, by where it is described: all that autoscaling
- * allows, in both slots. What is replaced meanwhile comes on top.
+ * Maximum number of pods with open connections to each PostgreSQL server, by its path: at maximum replicas, in both
+ * slots. Pods being replaced are not included.
  */
 export function clientsOf(system: Pick<System, "stores" | "domains">): ReadonlyMap<string, string> {
   const servers = system.stores.filter(({ settings }) => Object.hasOwn(POSTGRES_ENGINES, settings.engine));
@@ -68,7 +68,7 @@ function podsAtWorst(workload: AnyWorkload): number {
   return maxReplicas(settings.replicas) * (kind === "service" && settings.release === "blue-green" ? 2 : 1);
 }
 
-/** Where requests come into an environment, each with its addresses and who answers before it. */
+/** Public endpoints of an environment, each with its addresses and its edge. */
 export function endpointsOf(system: System): readonly { readonly name: string; readonly answers: string }[] {
   const found = edgeOf(system)?.edge;
   return publicEndpoints(system).map(({ name, hosts, edge, tcp }) => {
@@ -84,7 +84,7 @@ function countOf(replicas: Replicas): string {
   return typeof replicas === "number" ? String(replicas) : `${replicas.min}–${replicas.max}`;
 }
 
-/** The versions of a service, and where their shares are not all or nothing, these. */
+/** Versions of a service, with traffic weights other than 0 or 100. */
 function sharesOf(service: Service): string {
   return versionsOf(service)
     .map(({ slot, image, live, weight, preview }) => {
@@ -95,7 +95,7 @@ function sharesOf(service: Service): string {
     .join(", ");
 }
 
-/** An image without its registry, and as much of its digest as tells it from others. */
+/** Image without its registry, and with a short digest. */
 function shortened(image = ""): string {
   const [name = "", digest] = (image.split("/").at(-1) ?? "").split("@sha256:");
   return digest ? `${name}@${digest.slice(0, 12)}` : name;

@@ -7,7 +7,7 @@ import { runsAt, serversOf } from "./members";
 import { isUsedFromElsewhere } from "./servers";
 import { autoscaled, domainsOn } from "./signals";
 
-/** A part of the platform that runs on a cluster. */
+/** Platform component on a cluster. */
 export type PlatformPart =
   | ExistingPart
   | "aws-load-balancer-controller"
@@ -16,23 +16,23 @@ export type PlatformPart =
   | "plugin-barman-cloud"
   | "storage-classes";
 
-/** What decides which parts a cluster needs. */
+/** Input that determines the components of a cluster. */
 interface Carried {
   readonly key: ClusterKey;
   readonly system: System;
 
-  /** What is on it. */
+  /** Workloads on the cluster. */
   readonly domains: readonly DomainOf[];
   readonly stores: readonly StoreOf[];
 
-  /** Whether EKS runs it, which brings some parts as add-ons. */
+  /** Marks an EKS cluster, where some components are add-ons. */
   readonly onEks: boolean;
 
-  /** Whether something scales its nodes. */
+  /** Marks a cluster whose nodes are autoscaled. */
   readonly scaled: boolean;
 }
 
-/** When a cluster needs each part. Nothing is installed for its own sake. */
+/** Conditions under which a cluster needs each component. Others aren't installed. */
 export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
   "prometheus-operator-crds": ({ system: { monitoring } }) => metricsReader(monitoring) !== undefined,
   "gateway-api": (carried) => serves(carried) || receives(carried),
@@ -42,25 +42,25 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   "snapshot-controller": (carried) => !carried.onEks && servesStores(carried),
   "storage-classes": ({ onEks }) => onEks,
   "aws-load-balancer-controller": (carried) => carried.onEks && serves(carried),
-  // Everything else is known by names that Terraform makes; the nodes of an event store and the receiver of samples by their pods.
+  // All other names are created by Terraform. Event store nodes and the metrics receiver have names from their pods.
   "external-dns": (carried) =>
     carried.onEks && (receives(carried) || carried.stores.some((store) => isUsedFromElsewhere(carried.system, store))),
   karpenter: ({ onEks, scaled }) => onEks && scaled,
   "nginx-gateway-fabric": (carried) => serves(carried) || receives(carried),
-  // Not only where a signal is followed: one that is followed no more is taken away by it, in a later stack.
+  // Also without a scaling signal: KEDA must remove a signal that is no longer used, in a later stack.
   keda: ({ domains }) => autoscaled(domains).length > 0,
   "cloudnative-pg": runsPostgres,
   "plugin-barman-cloud": (carried) => carried.onEks && runsPostgres(carried),
 };
 
-/** A cluster of an environment. */
+/** Cluster of an environment. */
 interface OnCluster {
   readonly environment: System;
   readonly key: ClusterKey;
   readonly cluster: Cluster;
 }
 
-/** The parts that a cluster needs and does not have from elsewhere. */
+/** Components that a cluster needs and that aren't preinstalled. */
 export function partsOf({ environment: system, key, cluster }: OnCluster): ReadonlySet<PlatformPart> {
   const carried: Carried = {
     key,
@@ -78,23 +78,23 @@ export function partsOf({ environment: system, key, cluster }: OnCluster): Reado
   );
 }
 
-/** The parts that a cluster has from elsewhere. The backup plugin lives with the operator, and so comes from where that came from. */
+/** Preinstalled components. The backup plugin is in the operator's namespace, so it is preinstalled with the operator. */
 export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> {
   const has = isExistingCluster(cluster) ? (cluster.preinstalled ?? []) : [];
   return new Set<PlatformPart>(has.includes("cloudnative-pg") ? [...has, "plugin-barman-cloud"] : has);
 }
 
-/** Whether requests come into it from outside. */
+/** Checks if it has requests from outside. */
 function serves({ domains }: Carried): boolean {
   return domains.some((domain) => exposedOf(domain).length > 0);
 }
 
-/** Whether samples of another cluster come in. */
+/** Checks if it receives metrics from another cluster. */
 function receives({ system, key }: Carried): boolean {
   return receivesMetrics(system, key);
 }
 
-/** Whether servers are on it that have certificates. */
+/** Checks if it runs stores with certificates. */
 function servesStores({ stores }: Carried): boolean {
   return stores.some((store) => runsAt(store) === "cluster");
 }

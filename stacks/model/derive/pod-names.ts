@@ -4,17 +4,17 @@ import type { DomainOf, ReadModelOf } from "../system";
 import { slotsOf } from "./read-models";
 import type { AnyWorkload } from "./workloads";
 
-/** The workers of a slot of a projection. */
+/** Name of the workers of a projection's slot. */
 export function slotWorkers({ name }: { readonly name: string }, slot: ReadModelSlot): string {
   return `${name}-${slot}`;
 }
 
-/** The run of a job for a slot of a read model. */
+/** Name of a job's run for a slot of a read model. */
 export function slotRun({ name }: { readonly name: string }, { projection }: ReadModelOf, slot: ReadModelSlot): string {
   return cloudName("workload", name, projection.replaceAll("_", "-"), slot);
 }
 
-/** What the pods of a workload are called: those of a projection, and of what runs for its slots, are called after the slot as well. */
+/** Pod names of a workload. Those of a projection, and of jobs that run per slot, include the slot. */
 export function podNames({ readModels }: DomainOf, workload: AnyWorkload): readonly string[] {
   const { kind, name } = workload;
   if (kind === "projection") return slotsOf(workload.model).map(([slot]) => slotWorkers(workload, slot));

@@ -3,20 +3,20 @@ import type { System } from "../system";
 import { domainsOn } from "./signals";
 
 /**
- * Stores stay when nodes are full, and preempt everything else; domains come after them by their own priority. What has no
- * class has 0: jobs and tests come last, and preempt nothing. There is room between them for a user's own.
+ * Priority of stores, which preempt all other pods. Domains follow with their own priority. Pods without a class have 0:
+ * jobs and tests, which are preempted first and preempt nothing. The gaps are for your own classes.
  */
 const STORES = 4_000_000;
 
-/** What a PriorityClass is of: stores, or a domain by its name. */
+/** Owner of a PriorityClass: stores, or a domain by its name. */
 export type Priority = "stores" | (string & {});
 
-/** The name of a PriorityClass, of which a cluster has one of a name, whoever shares it. Names that begin with `system-` are its own. */
+/** Name of a PriorityClass, unique in a cluster, also a shared one. Names that begin with `system-` are reserved by Kubernetes. */
 export function priorityClass({ system, name }: Pick<System, "system" | "name">, of: Priority): string {
   return `${of}-${system}-${name}`;
 }
 
-/** The PriorityClasses of a cluster. */
+/** PriorityClasses of a cluster. */
 export function prioritiesOn(system: System, key: ClusterKey) {
   const domains = domainsOn(system, key).flatMap(({ name, priority }) => (priority === undefined ? [] : [{ of: name, value: priority }]));
   return [{ of: "stores", value: STORES }, ...domains].map(({ of, value }) => ({ of, name: priorityClass(system, of), value }));

@@ -11,23 +11,23 @@ import { membersOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { isUsedFromElsewhere } from "./servers";
 
-/** A secret, and where in the system it belongs. */
+/** Secret, with its cluster and namespace. */
 export interface PlacedSecret {
   readonly cluster: ClusterKey;
   readonly namespace: string;
   readonly spec: SecretSpec;
 }
 
-/** 32 bytes, the key of AES-256. */
+/** Key of AES-256: 32 bytes. */
 const AES_KEY = { length: 64, characters: "hex" } as const;
 
-/** The authorities that a cluster publishes for the other one. */
+/** CA certificates that a cluster publishes for the other one. */
 export function publishedAuthorities(system: System): readonly string[] {
   const stores = system.stores.filter((store) => isUsedFromElsewhere(system, store));
   return [...stores.map(authorityOf), ...(receivesMetrics(system, "readCluster") ? [RECEIVER_AUTHORITY] : [])];
 }
 
-/** Who signs the certificates of an event store, for the clients on another cluster. It is no secret. */
+/** CA certificate of an event store, for clients on another cluster. Not a secret. */
 export function authorityOf({ name }: Pick<StoreOf, "name">): string {
   return `${name}-authority`;
 }
@@ -39,7 +39,7 @@ export const FIELD_KEYS: SecretSpec = {
   rotation: { method: "key-ring", clients: "restart", engine: "a further key beside the others: key-2" },
 };
 
-/** Where the keys of fields are at home: with the first workload that answers from what is encrypted, or writes it. */
+/** Location of the field keys: with the first service that reads encrypted fields, or else the first workload that writes them. */
 export function fieldKeysHome({ domains }: Pick<System, "domains">): Pick<PlacedSecret, "cluster" | "namespace"> | undefined {
   return (
     domains.find(({ services }) => services.some(({ encrypts }) => encrypts)) ??
@@ -47,7 +47,7 @@ export function fieldKeysHome({ domains }: Pick<System, "domains">): Pick<Placed
   );
 }
 
-/** A secret that workloads are given and the platform generates, by its name. */
+/** Secret of workloads that the platform generates, by name. */
 export function generatedSecret(name: string): SecretSpec {
   return {
     name,
@@ -57,7 +57,7 @@ export function generatedSecret(name: string): SecretSpec {
   };
 }
 
-/** The secrets that workloads are given and the platform generates, each at home with the first domain that names it. */
+/** Secrets of workloads that the platform generates, each stored with the first domain that names it. */
 export function workloadSecrets({ domains }: Pick<System, "domains">): readonly PlacedSecret[] {
   const found = new Map<string, PlacedSecret>();
   for (const domain of domains) {
@@ -74,7 +74,7 @@ export function workloadSecrets({ domains }: Pick<System, "domains">): readonly 
   return [...found.values()];
 }
 
-/** The namespaces of other domains on the same cluster in which secrets are at home that a domain's workloads are given. */
+/** Namespaces of other domains on the same cluster that store secrets of a domain's workloads. */
 export function secretHomesOf(system: Pick<System, "domains">, domain: DomainOf): readonly string[] {
   const used = workloadSecrets({ domains: [domain] }).map(({ spec }) => spec.name);
   return workloadSecrets(system)
@@ -83,8 +83,8 @@ export function secretHomesOf(system: Pick<System, "domains">, domain: DomainOf)
 }
 
 /**
- * The secrets that an environment needs, read from what it describes, except those that an operator draws itself. Each is
- * at home in one namespace: one that is drawn in a cluster would be another in the next.
+ * Secrets that an environment needs, except those that an operator generates. Each is stored in one namespace: another
+ * cluster would generate another value.
  */
 export function secretsOf(system: System): readonly PlacedSecret[] {
   const { stores, monitoring } = system;
@@ -105,7 +105,7 @@ export function secretsOf(system: System): readonly PlacedSecret[] {
   ];
 }
 
-/** Those that Secrets Manager holds: of clusters that are made on EKS. An existing cluster draws its own. */
+/** Secrets in Secrets Manager: those of EKS clusters. An existing cluster generates its own. */
 export function managedSecretsOf(system: System): readonly PlacedSecret[] {
   const made = new Map(clustersOf(system));
   return secretsOf(system).filter(({ cluster }) => {

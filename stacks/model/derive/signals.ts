@@ -5,40 +5,40 @@ import type { DomainOf, ServerOf, ServiceOf, StoreOf, System, WorkerOf } from ".
 import type { ScaleOn } from "../workloads/workload";
 import { isBroker, type StoreWith, serversOf } from "./members";
 
-/** The autoscaled workloads of some domains. */
+/** Autoscaled workloads of the given domains. */
 export function autoscaled(domains: readonly DomainOf[]): readonly (ServiceOf | WorkerOf)[] {
   return domains
     .flatMap(({ services, workers }) => [...services, ...workers])
     .filter(({ settings: { replicas } }) => typeof replicas === "object");
 }
 
-/** The domains of a cluster. */
+/** Domains of a cluster. */
 export function domainsOn({ domains }: Pick<System, "domains">, key: ClusterKey): readonly DomainOf[] {
   return domains.filter(({ cluster }) => cluster === key);
 }
 
-/** What the autoscaled workloads follow. Those of a fixed number follow nothing. */
+/** Scaling signals of the autoscaled workloads. */
 export function followed({ domains }: Pick<System, "domains">): readonly ScaleOn[] {
   return autoscaled(domains).flatMap(({ settings: { scaleOn } }) => scaleOn ?? []);
 }
 
-/** The server whose answer is followed under a name; the first one that has no tables of events where none is named. */
+/** PostgreSQL server of a scaling signal; by default the first one without event tables. */
 export function serverAsked(system: Pick<System, "stores">, database: string | undefined): ServerOf | undefined {
   const servers = serversOf(system).filter(({ holdsEvents }) => !holdsEvents);
   return database === undefined ? servers[0] : servers.find(({ name }) => name === database);
 }
 
-/** The server whose answer is followed as that of the event store. */
+/** PostgreSQL server with event tables, for scaling signals of the event store. */
 export function eventServerAsked(system: Pick<System, "stores">): ServerOf | undefined {
   return serversOf(system).find(({ holdsEvents }) => holdsEvents);
 }
 
-/** The broker whose streams are followed. */
+/** Broker whose streams are scaling signals. */
 export function brokerAsked({ stores }: Pick<System, "stores">): StoreWith<"nats"> | undefined {
   return stores.find((store) => isBroker(store));
 }
 
-/** What reads signals, where something follows an answer of that store. */
+/** Pods that query a store for scaling signals, if a workload uses such a signal. */
 export function readersOf(system: System, { name }: Pick<StoreOf, "name">): readonly Exclude<Peer, "anywhere">[] {
   const asks = ({ broker, eventStore, readDatabase }: ScaleOn) =>
     (broker !== undefined && brokerAsked(system)?.name === name) ||

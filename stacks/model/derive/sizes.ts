@@ -8,30 +8,30 @@ import type { StorePods } from "../stores/engine";
 import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 
-/** A store as what was said and its size make it, for those who want to know what they get. */
+/** Store with its settings and the values derived from its size, for the summary. */
 export interface ResolvedStore {
   readonly store: StoreOf;
 
-  /** Where the environment describes it: `readDatabase`. */
+  /** Path of the store in its environment: `readDatabase`. */
   readonly path: string;
 
-  /** What runs it, and with what: `cloudnative-pg: instances 3, memory 4Gi`. */
+  /** Engine and resolved settings: `cloudnative-pg: instances 3, memory 4Gi`. */
   readonly settings: string;
 
   /**
-   * What its pods ask of its cluster.
-   * @default - it runs elsewhere
+   * Resource requests of its pods.
+   * @default - it doesn't run on a cluster
    */
   readonly pods?: StorePods;
 
   /**
-   * A limit that its users have to know.
+   * Limit that its users must know.
    * @default - none
    */
   readonly limit?: string;
 }
 
-/** Every store of an environment, with all that follows from sizes. */
+/** All stores of an environment, with the values derived from sizes. */
 export function resolvedStores(system: Pick<System, "stores" | "size" | "exceptions">): readonly ResolvedStore[] {
   const sizing = { size: system.size ?? "medium", isProtected: isProtected(system) };
   return system.stores.flatMap((store): ResolvedStore[] => {
@@ -51,10 +51,10 @@ export function resolvedStores(system: Pick<System, "stores" | "size" | "excepti
   });
 }
 
-/** Jobs that keep and revoke the credentials of a cache and a broker, twice. */
+/** Jobs that store and revoke the credentials of a cache and a broker, twice. */
 const ROTATION_PODS = 10;
 
-/** The quota of the namespace of the stores of a stack: all of their pods twice, and of the jobs that run before domains among them. */
+/** Quota of the namespace of a stack's stores: twice their pods, and the jobs that run there before domains. */
 export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | "exceptions">, stack: string): Quota {
   const settled = resolvedStores(system).filter(({ store }) => store.stack === stack);
   const pods = settled.flatMap(({ pods: found }) => found ?? []);
@@ -65,7 +65,7 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
   const stores = pods.map(
     ({ count, cpu, memory }): PodRequests => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }),
   );
-  // Jobs run one at a time of each, with what undoes them beside them.
+  // Each job runs once at a time, possibly together with its rollback.
   return quotaOf(
     [...stores, ...jobs],
     [],
@@ -74,7 +74,7 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
   );
 }
 
-/** The quota of a domain's namespace: all of its pods twice at their most, as when a release replaces them, and each of its jobs once. */
+/** Quota of a domain's namespace: twice its pods at maximum replicas, as during a release, and each of its jobs once. */
 export function domainQuota({ services, workers, projections, jobs }: DomainOf): Quota {
   const running = [...services, ...workers, ...projections];
   const volumes = running.reduce(
@@ -89,7 +89,7 @@ export function domainQuota({ services, workers, projections, jobs }: DomainOf):
   );
 }
 
-/** Pods of a workload when it is scaled out, in all of its slots. */
+/** Pods of a workload at maximum replicas, in all of its slots. */
 export function maxPods(workload: ServiceOf | WorkerOf | ProjectionOf | JobOf): number {
   const { kind, settings } = workload;
   if (kind === "job") return 1;

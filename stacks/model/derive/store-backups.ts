@@ -11,10 +11,10 @@ import { serversOf } from "./members";
 
 /** How the data of one store is backed up, and what its backups are for. */
 export interface StoreBackup extends BackedUp {
-  /** Where the environment describes the store: `["eventStore", "server"]`. */
+  /** Location of the store in its environment: `["eventStore", "server"]`. */
   readonly keys: readonly string[];
 
-  /** The same for a reader, with the store's name where it has one: `readDatabase search`. */
+  /** Readable form of the keys, with the store's name if it has one: `readDatabase search`. */
   readonly store: string;
 
   readonly engine: string;
@@ -32,7 +32,7 @@ export interface StoreBackup extends BackedUp {
 /** The longest that RDS and Aurora keep automated backups (backup retention period). */
 export const MOST_AUTOMATED_DAYS = 35;
 
-/** Retention of backups where the environment names none. */
+/** Default retention of backups. */
 export const DEFAULT_KEEP: Duration = `${MOST_AUTOMATED_DAYS}d`;
 
 const HOUR = 3600;

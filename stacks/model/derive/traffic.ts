@@ -11,26 +11,26 @@ import { receivesMetrics } from "./hub";
 import { isAtVendor, isManagedRedis, membersOf, usersOf } from "./members";
 import { isUsedFromElsewhere, managedServersOf } from "./servers";
 
-/** Who takes part in an environment's network, and who may open a connection to whom. */
+/** Security groups of an environment's network, and the connections that they allow. */
 export interface Traffic {
   readonly parties: readonly SecurityGroupMember[];
   readonly flows: readonly AllowedFlow[];
 
-  /** Networks that this one is joined to, by name, each with its addresses. */
+  /** Peered networks by name, with their CIDR blocks. */
   readonly networks: Readonly<Record<string, string>>;
 }
 
 const PORTS = { https: 443, postgres: 5432, redis: 6379, kurrentDb: 2113 } as const;
 
-/** The network of Kurrent Cloud that an environment is joined to. */
+/** Network of Kurrent Cloud that an environment is peered with. */
 const KURRENT_CLOUD = "kurrent-cloud";
 
-/** Whoever is in this group deploys from inside the network: a pipeline's runners, where the API is private. */
+/** Security group of the runners of pipelines that deploy from inside the network, because the cluster API is private. */
 const RUNNERS: SecurityGroupMember = { name: "deploy-runners", description: "Runners of pipelines that deploy from inside the network" };
 
 type Way = Pick<AllowedFlow, "port" | "lastPort" | "protocol" | "description">;
 
-/** What a control plane opens on nodes: their kubelet, and what Kubernetes asks before it changes something (EKS, security groups). */
+/** Ports of nodes that the control plane uses: kubelet, webhooks and aggregated APIs (EKS, security groups). */
 const FROM_API: readonly Way[] = [
   { port: 443, description: "webhooks and aggregated APIs" },
   { port: 4443, description: "webhooks" },
@@ -41,14 +41,17 @@ const FROM_API: readonly Way[] = [
   { port: 10_251, description: "metrics server" },
 ];
 
-/** What the nodes of one cluster open on each other; below 1025 only names, and Gateways where there are any. Who may reach which pod is a network policy's. */
+/**
+ * Ports open between the nodes of a cluster: below 1025 only DNS, and Gateways if there are any. Network policies
+ * restrict access to pods.
+ */
 export const AMONG_NODES: readonly Way[] = [
   { port: 53, description: "names" },
   { port: 53, protocol: "udp", description: "names" },
   { port: 1025, lastPort: 65_535, description: "pods among themselves" },
 ];
 
-/** Reads from an environment which parties it has and which flows they need; nothing else is open between them. */
+/** Derives the security groups of an environment and the flows that they need. All other traffic is denied. */
 export function traffic(system: System): Traffic {
   const nodes = nodeParties(system);
   const clusters = [...new Set(Object.values(nodes))].map((name) => ({ name, api: name.replace(/nodes$/, "api") }));
@@ -60,13 +63,13 @@ export function traffic(system: System): Traffic {
     parties.push(party);
     for (const from of new Set(callers)) if (from) flows.push({ from, to: party.name, port, description: why });
   };
-  // The nodes of those who use a store, and of the jobs that set it up.
+  // Nodes of the workloads that use a store, and of the jobs that set it up.
   const callers = (store: Pick<StoreOf, "name" | "cluster">, name = store.name) => {
     const keys = new Set([store.cluster, ...usersOf(system, name).map(({ domain }) => domain.cluster)]);
     return (["cluster", "writeCluster", "readCluster"] as const).flatMap((key) => (keys.has(key) ? [nodes[key]] : []));
   };
 
-  // In an existing network somebody else looks after the ways to AWS; without nodes nobody takes them.
+  // The owner of an existing network provides its AWS endpoints. Without nodes none are needed.
   const network = system.aws?.network;
   if (parties.length > 0 && system.exceptions?.awsApisOverInternet === undefined && !(network && isExistingNetwork(network))) {
     offer(
@@ -113,7 +116,7 @@ export function traffic(system: System): Traffic {
     flows.push({ from: party, to, port: GATEWAY_PORTS.encrypted, description: name });
     flows.push({ from: party, to, port: READINESS.port, description: "whether a gateway is well" });
     for (const { service, port, name: named } of tcp) flows.push({ from: party, to, port, description: `${named} of ${service.name}` });
-    // A test in the cluster asks as clients do, from whichever node it is on.
+    // Tests in the cluster connect as clients do, from any node.
     flows.push({ from: to, to, port: GATEWAY_PORTS.encrypted, description: "gateways, for tests in the cluster" });
   }
   for (const { name, api } of clusters) {
@@ -133,12 +136,12 @@ export function traffic(system: System): Traffic {
   return { parties, flows: unique(flows), networks };
 }
 
-/** A gateway beside another one on the same nodes needs the same flows. */
+/** Several gateways on the same nodes need the same flows. */
 function unique(flows: readonly AllowedFlow[]): readonly AllowedFlow[] {
   return [...new Map(flows.map((flow) => [JSON.stringify([flow.from, flow.to, flow.port, flow.lastPort, flow.protocol]), flow])).values()];
 }
 
-/** The ports that workloads of each cluster reach outside, each once. */
+/** Distinct egress ports of the workloads on each cluster. */
 function portsOutside({ domains }: System): readonly { readonly key: ClusterKey; readonly port: number }[] {
   const found = domains.flatMap((domain) =>
     membersOf(domain).flatMap(({ settings }) =>
@@ -150,18 +153,18 @@ function portsOutside({ domains }: System): readonly { readonly key: ClusterKey;
   return [...new Map(found.map((one) => [`${one.key} ${one.port}`, one])).values()];
 }
 
-/** The network of a vendor that an environment is joined to, by the store in it. */
+/** Name of a vendor network, by the store in it. */
 function vendorNetwork({ name, keys: [first] }: StoreOf): string {
   return first === "stores" ? `${KURRENT_CLOUD}-${name}` : KURRENT_CLOUD;
 }
 
-/** The party of the nodes of each cluster that is made here. */
+/** Security group of the nodes of each cluster that the environment creates. */
 export function nodeParties(system: Pick<System, ClusterKey>): Readonly<Partial<Record<ClusterKey, string>>> {
   const names: Readonly<Record<ClusterKey, string>> = { cluster: "nodes", writeCluster: "write-nodes", readCluster: "read-nodes" };
   return Object.fromEntries(newClusters(system).map(([key]) => [key, names[key]]));
 }
 
-/** Whether pods on one node reach a port of pods on another, for a cluster that is made here. */
+/** Checks if pods can connect to a port of pods on other nodes, on a cluster that the environment creates. */
 export function isOpenAmongNodes(port: number): boolean {
   return AMONG_NODES.some((way) => lets(way, { port }));
 }
@@ -171,7 +174,7 @@ export function lets(way: Pick<AllowedFlow, "port" | "lastPort" | "protocol">, {
   return (way.protocol ?? "tcp") === protocol.toLowerCase() && way.port <= first && last <= (way.lastPort ?? way.port);
 }
 
-/** A port that one end opens, or that pods listen on. */
+/** Port at one end of a connection, or that pods listen on. */
 export interface Port {
   readonly port?: string | number;
   readonly endPort?: number;

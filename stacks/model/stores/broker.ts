@@ -6,34 +6,35 @@ import { choice, engines, object, optional, quantity, told, whole } from "../che
 import { size } from "../common";
 import { bySetting, type StoreEngine } from "./engine";
 
-/** What workloads send each other messages by. */
+/** NATS message broker between workloads. */
 export interface NatsSettings {
   readonly engine: "nats";
 
-  /** @default - the environment's */
+  /** @default - the size of the environment */
   readonly size?: Size;
 
   /**
-   * `events` are kept nowhere else and are on a majority of disks before they are acknowledged; `messages` may be lost
-   * when all servers fail at once.
+   * `events`: the only copy; a majority of servers has an event on disk before it is acknowledged. `messages`: may be
+   * lost if all servers fail at once.
    * @default "messages"
    */
   readonly purpose?: BrokerPurpose;
 
-  /** 1 for development; 3 tolerate the loss of one, 5 of two. */
+  /** Number of servers: 1 for development; 3 tolerate one failure, 5 two. */
   readonly servers?: number;
 
-  /** The disk of each, for streams. */
+  /** Disk size per server, for streams. */
   readonly storage?: Bytes;
 
   /**
-   * The user of workloads: `workloads-a` or `workloads-b`. A rotation changes it ([steps](docs/secrets.md#alternating-users)).
+   * Active user of workloads: `workloads-a` or `workloads-b`. A rotation switches it
+   * ([steps](docs/secrets.md#alternating-users)).
    * @default "a"
    */
   readonly active?: "a" | "b";
 }
 
-/** What servers of NATS are told. */
+/** Resolved settings of the NATS servers. */
 export function brokerSize({ engine: _, purpose: __, active: ___, size: own, ...said }: NatsSettings, size: Size): NatsServers {
   return { ...NATS_SIZES[own ?? size], ...said };
 }

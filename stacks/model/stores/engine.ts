@@ -7,143 +7,143 @@ import type { Draft, Finding } from "../check/finding";
 import type { Schema } from "../check/shape";
 import type { Exceptions } from "../exceptions";
 
-/** What a store is to the workloads that use it. */
+/** Kind of a store. */
 export type StoreKind = "event-store" | "postgres" | "redis" | "broker";
 
-/** Where an engine runs: on a cluster, as a service of AWS, or at its vendor. */
+/** Location of an engine: on a cluster, as an AWS service, or at its vendor. */
 export type Runs = "cluster" | "aws" | "vendor";
 
-/** What implements a store: its settings, and what follows from them. */
+/** Implementation of a store: its settings, and the values derived from them. */
 export interface StoreEngine<S> {
   readonly kind: StoreKind;
 
-  /** An event store in PostgreSQL runs where its server does. */
+  /** An event store in PostgreSQL runs where its server runs. */
   readonly runs: Runs;
 
   readonly shape: Schema;
 
   /**
-   * Whether it can be reached from its own cluster only.
+   * Restricts access to workloads on the store's cluster.
    * @default false
    */
   readonly withinCluster?: boolean;
 
   /**
-   * Whether it may lose its data at any time, so that another can replace it.
+   * Checks if the store may lose its data at any time, so that another can replace it.
    * @default - it keeps its data
    */
   readonly mayForget?: (settings: Draft<S>) => boolean;
 
-  /** The settings with everything that follows from the size. */
+  /** Settings with all values derived from the size. */
   readonly resolved: (settings: S, sizing: Sizing) => ResolvedSettings;
 
-  /** What backs up its data. Undefined if it holds none of its own. */
+  /** Backup of the store's data. Undefined if it has no data of its own. */
   readonly backup: (settings: Draft<S>, target: BackupTarget) => BackedUp | undefined;
 
   /**
-   * What is wrong with its settings in their environment, at keys below the store.
-   * @default - nothing beyond the shape of each setting
+   * Problems of the settings in their environment, at keys below the store.
+   * @default - none beyond the shape of each setting
    */
   readonly problems?: (settings: Draft<S>, context: StoreContext) => readonly Finding[];
 
   /**
-   * Settings by which it acknowledges writes that it may lose.
-   * @default - it has no such settings
+   * Settings that let the store acknowledge writes that it may lose.
+   * @default - none
    */
   readonly unacknowledged?: (settings: Draft<S>, size: Size | undefined) => readonly Finding[];
 
   /**
-   * Whether its data is in the memory of the process that uses it.
+   * Marks a store in the memory of the process that uses it.
    * @default false
    */
   readonly inProcess?: boolean;
 
   /**
-   * Servers that need a node of their own each. Undefined if the settings don't name a number.
+   * Number of servers that each need a separate node. Undefined if the settings don't specify a number.
    * @default - servers can share nodes
    */
   readonly ownNodes?: (settings: Draft<S>) => number | undefined;
 
   /**
-   * Addresses of its vendor's network, which the environment's is joined to.
-   * @default - it is in no other network
+   * CIDR block of the vendor's network, which is peered with the environment's.
+   * @default - no vendor network
    */
   readonly vendorNetwork?: (settings: Draft<S>) => string;
 
-  /** Why a store that exists can't be changed so without losing its data. */
+  /** Returns why an existing store can't be changed like this without data loss. */
   readonly dataLoss: (before: S, after: S, sizes: Sizes) => readonly SettingProblem[];
 
   /**
-   * Why a workload has the same rights in it whichever role it names.
-   * @default - each role has its own
+   * Reason why all workloads have the same permissions, whichever role they specify.
+   * @default - permissions differ by role
    */
   readonly withoutRoles?: string;
 
-  /** The secrets of a store of that name. What its operator or its vendor generates is not among them. */
+  /** Secrets of a store with the given name, except those that its operator or vendor generates. */
   readonly secrets: (name: string, settings: S) => readonly SecretSpec[];
 
   /**
-   * Whether what is not said about a store follows from the size of its environment.
+   * Derives missing settings of a store from the size of its environment.
    * @default true
    */
   readonly sized?: boolean;
 
   /**
-   * Whether workloads on another cluster know its nodes by names of the network.
+   * Requires DNS names for the store's nodes if workloads on another cluster use it.
    * @default false
    */
   readonly namedOutside?: boolean;
 
   /**
-   * Why it needs nodes of amd64.
-   * @default - its images are for arm64 too
+   * Reason why it requires amd64 nodes.
+   * @default - its images support arm64 too
    */
   readonly withoutArm?: string;
 
   /**
-   * The server of PostgreSQL that keeps its data, if it is one of its settings.
-   * @default - none: it keeps its data itself
+   * PostgreSQL server of the store, if it is one of its settings.
+   * @default - none: the store keeps its data itself
    */
   readonly server?: (settings: Draft<S>) => object | undefined;
 
   /**
-   * Rules by which it is watched on its cluster. A server of PostgreSQL has its own.
+   * Alert rules for the store on its cluster. A PostgreSQL server has its own.
    * @default - none
    */
   readonly rules?: readonly RuleSubject[];
 
-  /** Settings that have no effect, each with the reason. */
+  /** Settings without effect, each with the reason. */
   readonly ineffective?: Readonly<{ [Key in keyof S]?: string }>;
 }
 
-/** What decides the sizes of a store, in addition to its own settings. */
+/** Input for the sizes of a store, in addition to its settings. */
 export interface Sizing {
-  /** The environment's size. */
+  /** Size of the environment. */
   readonly size: Size;
 
-  /** Whether data is protected from deletion. */
+  /** Protects data from deletion. */
   readonly isProtected: boolean;
 }
 
-/** A store with everything that follows from its size. */
+/** Settings of a store with all values derived from its size. */
 export interface ResolvedSettings {
-  /** In the order in which they are shown. Those that are undefined are left out. */
+  /** In display order. Undefined settings are omitted. */
   readonly settings: Readonly<Record<string, unknown>>;
 
   /**
-   * Requests of its pods.
+   * Resource requests of its pods.
    * @default - it doesn't run on a cluster
    */
   readonly pods?: StorePods;
 
   /**
-   * A limit that its users have to know.
+   * Limit that users of the store must know.
    * @default - none
    */
   readonly limit?: string;
 }
 
-/** Requests of pods of one kind, each with its volumes. */
+/** Resource requests of pods of one kind, each with its volumes. */
 export interface StorePods {
   readonly count: number;
   readonly cpu: Cores;
@@ -156,7 +156,7 @@ export interface BackupTarget extends Sizing {
   /** Retention in the environment. */
   readonly keep: Duration;
 
-  /** Whether its cluster is made here. An existing cluster has no role on AWS, so what runs on it can't write to the bucket. */
+  /** Marks a cluster that the environment creates. An existing cluster has no AWS role, so its stores can't write to the bucket. */
   readonly onEks: boolean;
 }
 
@@ -178,14 +178,14 @@ export interface BackedUp {
   readonly restore?: LeastRestore;
 
   /**
-   * What is backed up instead, if nothing backs it up: `use kurrent-cloud or postgres, or `.
-   * @default - nothing is
+   * Alternative with backups, for a store without any: `use kurrent-cloud or postgres, or `.
+   * @default - none
    */
   readonly alternative?: string;
 
   /**
-   * Where nothing backs it up, if it is backed up elsewhere: ` outside of EKS`.
-   * @default - anywhere
+   * Condition under which the store has no backup: ` outside of EKS`.
+   * @default - always
    */
   readonly where?: string;
 }
@@ -236,43 +236,43 @@ export interface LeastRestore {
 
 /** What the rules of an engine know of the environment of a store. */
 export interface StoreContext {
-  /** Where it is written: `eventStore`. */
+  /** Path of the store: `eventStore`. */
   readonly path: string;
 
   readonly size?: Size;
   readonly exceptions: Draft<Exceptions>;
 
-  /** Whether the environment is on AWS. */
+  /** Marks an environment on AWS. */
   readonly onAws: boolean;
 
-  /** Addresses of the network that is made for the environment. */
+  /** CIDR block of the network that the environment creates. */
   readonly network?: string;
 
-  /** Whether a name is that of another secret in the environment. */
+  /** Checks if another secret in the environment has this name. */
   readonly isSecret: (name: string) => boolean;
 }
 
-/** The size of the environment as it is, and as it is to be. */
+/** Size of the environment before and after a change. */
 export interface Sizes {
   readonly before: Size;
   readonly after: Size;
 }
 
-/** A problem of a store's setting. */
+/** Problem of one setting of a store. */
 export type SettingProblem = Omit<Problem, "path"> & {
   /**
-   * The setting: `network.cidr`.
+   * Path of the setting: `network.cidr`.
    * @default - the store as a whole
    */
   readonly at?: string;
 };
 
-/** Problems of sizes have the name of the setting in their remedy. */
+/** Takes the setting's name from the remedy, where size problems have it. */
 export function bySetting(problems: readonly Omit<Problem, "path">[]): readonly SettingProblem[] {
   return problems.map((problem) => ({ ...problem, at: /^keep (\w+):/.exec(problem.remedy)?.[1] ?? "servers" }));
 }
 
-/** Why a store can't go back to an earlier version: a server never reads what a later version of it has written. */
+/** Returns why a store can't be downgraded: a server can't read data written by a later version. */
 export function older(before: string, after: string, at = "version"): readonly SettingProblem[] {
   const [was, now] = [before, after].map((version) => version.split(".").map(Number)) as [number[], number[]];
   const first = was.findIndex((part, index) => part !== (now[index] ?? part));
@@ -287,7 +287,7 @@ export function older(before: string, after: string, at = "version"): readonly S
   ];
 }
 
-/** A store of another engine begins empty. */
+/** A store with another engine starts empty. */
 export function anotherEngine(before: string, after: string, what: string, remedy: string): SettingProblem {
   return { at: "engine", value: after, rule: `was ${before}: another engine begins empty, and ${what} would stay behind`, remedy };
 }

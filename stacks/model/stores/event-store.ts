@@ -36,186 +36,188 @@ import { postgres, postgresEngine, serverSecrets } from "./postgres";
 
 export type EventStore = KurrentCloudSettings | KurrentDbSettings | PostgresEventsSettings | EventSourcingDbSettings;
 
-/** The managed event store, run by its vendor. */
+/** Managed event store of Kurrent. */
 export interface KurrentCloudSettings {
   readonly engine: "kurrent-cloud";
 
-  /** `production`: three nodes over three zones, `m32`, 1 TiB each. `development`: one node, `c4`, 100 GiB. */
+  /** `production`: three nodes in three zones, `m32`, 1 TiB each. `development`: one node, `c4`, 100 GiB. */
   readonly size: KurrentCloudSize;
 
-  /** `every` from an hour; the vendor counts what it keeps: `{ every: "1h", keep: "30d" }` are 720 backups. */
+  /** `every` is at least one hour. The vendor keeps a number of backups: `{ every: "1h", keep: "30d" }` keeps 720. */
   readonly backup: BackupSchedule;
 
   /**
-   * The vendor's network for it, which this environment's is joined to.
+   * Vendor network of the event store, peered with the environment's network.
    * @default - `10.128.0.0/20`
    */
   readonly network?: {
-    /** Its addresses, from /8 to /24. Another block is another cluster. */
+    /** CIDR block, from /8 to /24. Changing it creates a new cluster. */
     readonly cidr: string;
   };
 
   /**
-   * The line of KurrentDB that it is made with. By itself it upgrades nothing.
+   * KurrentDB release line at creation. Changing it upgrades nothing.
    * @default "26.0"
    */
   readonly version?: KurrentCloudVersion;
 
   /**
-   * The patch of that line: `26.0.3`. A change of it is an upgrade.
-   * @default - the newest of the line when it is made, and that from then on
+   * Patch version of the line: `26.0.3`. Changing it upgrades the cluster.
+   * @default - the newest of the line at creation, then unchanged
    */
   readonly patch?: string;
 
   /**
-   * The projections that it runs itself: none, its own (`system`: streams by category and type), or also those of users.
+   * Projections on the server: none (`off`), system projections (`system`: streams by category and type), or also user
+   * projections (`user`).
    * @default "off"
    */
   readonly projections?: "off" | "system" | "user";
 
   /**
-   * Persistent subscriptions. A job creates them, and updates their settings when an apply has changed them. One that is no longer
-   * declared stays: delete it by hand.
+   * Persistent subscriptions. A job creates them and updates changed settings after each apply. A subscription that you
+   * remove here is not deleted: delete it manually.
    * @default - none
    */
   readonly persistentSubscriptions?: readonly PersistentSubscription[];
 
   /**
-   * System streams that readers of events may read, in addition to those of persistent subscriptions: `["$ce-order"]`.
-   * @default - none: they are the administrators'
+   * System streams that event readers may read, in addition to those of persistent subscriptions: `["$ce-order"]`.
+   * @default - none: only administrators may read them
    */
   readonly systemStreams?: readonly string[];
 }
 
-/** The event store on the write cluster. What is not said here follows from the size. */
+/** KurrentDB on the write cluster. Missing settings follow from the size. */
 export interface KurrentDbSettings {
   readonly engine: "kurrentdb";
 
-  /** @default "26.0", which has long-term support */
+  /** @default "26.0", a line with long-term support */
   readonly version?: KurrentDbLine;
 
-  /** @default - the environment's */
+  /** @default - the size of the environment */
   readonly size?: Size;
 
-  /** 1 for development; 3 tolerate the loss of one, 5 of two. */
+  /** Number of nodes: 1 for development; 3 tolerate one failure, 5 two. */
   readonly nodes?: number;
 
-  /** What a node asks for. */
+  /** CPU request per node. */
   readonly cpu?: Cores;
 
-  /** What a node asks for, and uses at most. */
+  /** Memory request and limit per node. */
   readonly memory?: Bytes;
 
-  /** The disk of each node. It grows in place. */
+  /** Disk size per node. It can grow in place. */
   readonly storage?: Bytes;
 
   /**
-   * Projections that the store itself runs: none, its own (`system`), or those of users too (`all`).
-   * @default "none": read models are built by the read side
+   * Projections on the server: none, system projections (`system`), or also user projections (`all`).
+   * @default "none": the read side builds the read models
    */
   readonly projections?: "none" | "system" | "all";
 
   /**
-   * Whether its own projections, by category, by event type and so on, are started.
+   * Starts the standard projections: by category, by event type and so on.
    * @default false
    */
   readonly standardProjections?: boolean;
 
   /**
-   * Persistent subscriptions. A job creates them, and updates their settings when an apply has changed them. One that is no longer
-   * declared stays: delete it by hand.
+   * Persistent subscriptions. A job creates them and updates changed settings after each apply. A subscription that you
+   * remove here is not deleted: delete it manually.
    * @default - none
    */
   readonly persistentSubscriptions?: readonly PersistentSubscription[];
 
   /**
-   * System streams that readers of events may read, in addition to those of persistent subscriptions: `["$ce-order"]`.
-   * @default - none: they are the administrators'
+   * System streams that event readers may read, in addition to those of persistent subscriptions: `["$ce-order"]`.
+   * @default - none: only administrators may read them
    */
   readonly systemStreams?: readonly string[];
 
   /**
-   * Whether old clients may use it over plain HTTP.
+   * Allows legacy clients over plain HTTP (AtomPub).
    * @default false
    */
   readonly atomPub?: boolean;
 
   /**
-   * Further options of the server, without prefix: `{ READER_THREADS_COUNT: 8 }`.
+   * Further server options, without prefix: `{ READER_THREADS_COUNT: 8 }`.
    * @default - none
    */
   readonly options?: Readonly<Record<string, string | number | boolean>>;
 
   /**
-   * No TLS, no users, no rights. For one node on one's own machine.
+   * Disables TLS, users and access control. For one node on your own machine.
    * @default false
    */
   readonly insecure?: boolean;
 
   /**
-   * Schedule and retention of backups. Not implemented: nothing backs it up, which the summary says, and which takes the
-   * exception `noBackup` where an environment is protected.
+   * Schedule and retention of backups. Not implemented: the store isn't backed up, as the summary says; a protected
+   * environment needs the exception `noBackup`.
    * @default - none
    */
   readonly backup?: BackupSchedule;
 }
 
-/** The event store in tables of PostgreSQL. */
+/** Event store in PostgreSQL tables. */
 export interface PostgresEventsSettings {
   readonly engine: "postgres";
 
-  /** The server that has them, of its own. */
+  /** Dedicated PostgreSQL server of the event store. */
   readonly server: PostgresSettings;
 }
 
-/** EventSourcingDB on the write cluster: one node, whose loss stops writing until it is back. */
+/** EventSourcingDB on the write cluster: one node; while it is down, nothing can be written. */
 export interface EventSourcingDbSettings {
   readonly engine: "eventsourcingdb";
 
-  /** @default - the environment's */
+  /** @default - the size of the environment */
   readonly size?: Size;
 
-  /** Its disk. It grows in place. */
+  /** Disk size. It can grow in place. */
   readonly storage?: Bytes;
 
   /**
-   * The vendor's licence, by the secret that holds it. Without one it stops accepting events after 25,000, so a protected
-   * environment and the size `large` require it. Another licence restarts it.
+   * Vendor's licence, as a reference to a secret. Without a licence, the store accepts only 25,000 events, so a protected
+   * environment and the size `large` require one. Changing it restarts the store.
    * @default - none: for evaluation
    */
   readonly licence?: EventSourcingDbLicence;
 }
 
-/** A licence in a secret that you create, so that its value is in no file, plan or state (docs/secrets.md#licences). */
+/** Licence in a secret that you create. Its value is in no file, plan or state (docs/secrets.md#licences). */
 export interface EventSourcingDbLicence {
   /**
-   * The secret's name. On EKS it is read from Secrets Manager, where `<system>-<environment>-` precedes it; on an existing
-   * cluster it is a Secret of the namespace `event-store`.
+   * Name of the secret. On EKS it is in Secrets Manager, with the prefix `<system>-<environment>-`; on an existing
+   * cluster it is a Secret in the namespace `event-store`.
    */
   readonly secret: string;
 
   /**
-   * The key in the secret.
+   * Key in the secret.
    * @default "licence"
    */
   readonly key?: string;
 
-  /** The flag of `eventsourcingdb run` that takes the licence itself, without hyphens. `run --help` of your version lists it. */
+  /** Flag of `eventsourcingdb run` for the licence text, without hyphens. `run --help` of your version lists it. */
   readonly flag: string;
 }
 
 /**
- * The addresses of the vendor's network where nobody names any: above what environments count up from 10.0.0.0/16, and
- * apart from what EKS (10.100.0.0/16, 172.20.0.0/16) and kind (10.96.0.0/16, 10.244.0.0/16) give to services and pods.
+ * Default CIDR block of the vendor's network. Above the blocks that environments use from 10.0.0.0/16 upwards, and
+ * disjoint from the service and pod networks of EKS (10.100.0.0/16, 172.20.0.0/16) and kind (10.96.0.0/16,
+ * 10.244.0.0/16).
  */
 export const KURRENT_CLOUD_CIDR = "10.128.0.0/20";
 
-/** The addresses of the vendor's network. */
+/** CIDR block of the vendor's network. */
 export function kurrentCloudCidr({ network }: { readonly network?: { readonly cidr?: string } }): string {
   return network?.cidr ?? KURRENT_CLOUD_CIDR;
 }
 
-/** What a store of KurrentDB's kind is told to keep for those who read events. */
+/** Settings of the KurrentDB engines for readers of events. */
 export const declared = {
   persistentSubscriptions: optional(
     list(
@@ -246,7 +248,7 @@ export const declared = {
   systemStreams: optional(list(anyText, 'write ["$ce-order"], or leave it out')),
 };
 
-/** Copying events from one engine to another. */
+/** Procedure for copying events from one engine to another. */
 export const COPY_EVENTS =
   "make the other in a second environment, stop the write side, append every event there in the order of its position, compare counts, then send users there";
 
@@ -318,7 +320,7 @@ function patchProblems({ version = DEFAULT_KURRENT_CLOUD, patch }: Draft<Kurrent
   return [{ keys: ["patch"], value: patch, rule: `is no patch of ${version}`, remedy }];
 }
 
-/** Streams by category and type are written by projections of the store. KurrentDb itself looks at its own. */
+/** Projections of the server write the streams by category and type. KurrentDb has its own check. */
 function emptyStreams(
   { projections = "off", persistentSubscriptions = [], systemStreams = [] }: Draft<KurrentCloudSettings>,
   path: string,
@@ -363,7 +365,7 @@ function vendorNetworkLoss(before: KurrentCloudSettings, after: KurrentCloudSett
   ];
 }
 
-/** The line is what a cluster is made with; its upgrades are patches of a line. */
+/** A cluster is created with a line; upgrades are patches of that line. */
 function vendorVersionLoss(before: KurrentCloudSettings, after: KurrentCloudSettings): readonly SettingProblem[] {
   const [was, now] = [before.version ?? DEFAULT_KURRENT_CLOUD, after.version ?? DEFAULT_KURRENT_CLOUD];
   if (was === now) return older(before.patch ?? was, after.patch ?? before.patch ?? was, "patch");
@@ -424,7 +426,7 @@ function quorumProblems(
     : [];
 }
 
-/** Without TLS and users whoever reaches an event store may do everything: only its own machine may. */
+/** Without TLS and users, any client that can connect has full access: only clients on the same machine may. */
 function insecureProblems(settings: Draft<KurrentDbSettings>, { size: of, exceptions, onAws }: StoreContext): readonly Finding[] {
   if (settings.insecure !== true) return [];
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["insecure"], value: true, rule, remedy }];
@@ -478,12 +480,12 @@ function serverLoss(before: PostgresSettings, after: PostgresSettings, sizes: Pa
   return postgresEngine(before)?.dataLoss(before, after, sizes) ?? [];
 }
 
-/** What PostgreSQL takes for `on`, and what waits for more (PostgreSQL 17, `synchronous_commit`). */
+/** Values that PostgreSQL reads as `on`, or that wait for more (PostgreSQL 17, `synchronous_commit`). */
 const FLUSHED = /^(on|true?|tru|t|yes?|ye|y|1|remote_apply)$/i;
 
 /**
- * Settings by which PostgreSQL acknowledges events that it may lose: an acknowledged event is on two servers if there are two, and
- * on the disk of its own in any case.
+ * Settings by which PostgreSQL acknowledges events that it may lose. An acknowledged event must be on the server's disk,
+ * and on two servers if there are two.
  */
 function unacknowledgedEvents({ server }: Draft<PostgresEventsSettings>, size?: Size): readonly Finding[] {
   if (!server) return [];
@@ -520,13 +522,13 @@ function unacknowledgedEvents({ server }: Draft<PostgresEventsSettings>, size?: 
   ];
 }
 
-/** What an EventSourcingDB is told. */
+/** Resolved size of an EventSourcingDB. */
 export function eventSourcingDbSize(settings: EventSourcingDbSettings, size: Size) {
   const of = EVENT_SOURCING_DB_SIZES[settings.size ?? size];
   return { ...of, storage: settings.storage ?? of.storage };
 }
 
-/** Events that an unlicensed EventSourcingDB accepts (the vendor's limit for evaluation). */
+/** Number of events that EventSourcingDB accepts without a licence (the vendor's evaluation limit). */
 const EVALUATION_EVENTS = (25_000).toLocaleString("en");
 
 export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
@@ -539,7 +541,7 @@ export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
     storage: optional(quantity(bytes)),
     licence: optional(
       object<EventSourcingDbLicence>({
-        // Its release is called after it: secret-<name>.
+        // Its Helm release is named secret-<name>.
         secret: nameOf(40),
         key: optional(text(/^[A-Za-z0-9._-]{1,253}$/, "can't be a key of a Secret", "use letters, digits, . _ and -")),
         flag: text(/^[a-z][a-z0-9-]{0,62}$/, "must be the name of a flag", "write it without its hyphens, like license-key"),

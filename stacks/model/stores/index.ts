@@ -6,12 +6,12 @@ import { type MemorySettings, memory } from "./memory";
 import { aurora, cloudNativePg, type PostgresSettings, rds } from "./postgres";
 import { type Cache, elasticache, valkey } from "./redis";
 
-/** The settings of a store, by its engine. */
+/** Settings of a store, by engine. */
 export type StoreSettings = EventStore | MemorySettings | PostgresSettings | Cache | NatsSettings;
 
 export type Engine = StoreSettings["engine"];
 
-/** Every engine: where it runs, its settings, and what follows from them. */
+/** All engines: location, settings, and the values derived from them. */
 export const ENGINES: { readonly [S in StoreSettings as S["engine"]]: StoreEngine<S> } = {
   "kurrent-cloud": kurrentCloud,
   kurrentdb: kurrentDb,
@@ -26,7 +26,7 @@ export const ENGINES: { readonly [S in StoreSettings as S["engine"]]: StoreEngin
   nats,
 };
 
-/** The engine of a store; of what nobody has checked yet, maybe none. */
+/** Engine of a store. Undefined for an unknown engine in unchecked input. */
 export function engineOf({ settings }: { readonly settings: { readonly engine?: unknown } }): StoreEngine<StoreSettings> | undefined {
   const { engine } = settings;
   const known = typeof engine === "string" && Object.hasOwn(ENGINES, engine);
@@ -35,16 +35,16 @@ export function engineOf({ settings }: { readonly settings: { readonly engine?: 
 
 type Unnamed<T> = T extends unknown ? Omit<T, "name"> : never;
 
-/** What keeps state, under a name: an engine, its settings, and the cluster that it belongs to. */
+/** Named store: an engine, its settings, and its cluster. */
 export type Store = Unnamed<StoreSettings> & {
   /**
-   * The cluster that it runs on, or whose jobs set it up, if there are two.
+   * Cluster that runs the store or its setup jobs, if there are two clusters.
    * @default - "writeCluster" for event stores, "readCluster" for all others
    */
   readonly cluster?: "writeCluster" | "readCluster";
 };
 
-/** Which of two clusters. */
+/** Name of one of two clusters. */
 export const side = optional(choice(["writeCluster", "readCluster"], "cluster of an environment with two"));
 
 export const storeShape = engines(

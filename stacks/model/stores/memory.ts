@@ -2,8 +2,8 @@ import { object, told } from "../check/shape";
 import type { StoreEngine } from "./engine";
 
 /**
- * Events in the memory of the one process that uses it, which the platform makes nothing for. Every restart and release of that
- * process loses all of them. With `disposable`, or with the exception `volatileEvents`.
+ * Events in the memory of the one process that uses them. The platform deploys nothing. Every restart and release of the
+ * process loses all events. Requires the exception `disposable` or `volatileEvents`.
  */
 export interface MemorySettings {
   readonly engine: "memory";

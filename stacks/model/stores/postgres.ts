@@ -25,32 +25,31 @@ import { choice, engines, flag, madeOf, object, optional, quantity, records, typ
 import { nameOf, scalar, size } from "../common";
 import { type BackedUp, type BackupTarget, bySetting, older, type ResolvedSettings, type StoreEngine } from "./engine";
 
-/** A server of PostgreSQL, by what runs it. What is not said follows from the size. */
+/** PostgreSQL server, by engine. Missing settings follow from the size. */
 export type PostgresSettings = AuroraSettings | RdsSettings | CloudNativePgSettings;
 
 export interface PostgresServer {
   /**
-   * Its name.
-   * @default - the role's; needed where several fill the role
+   * Name of the server.
+   * @default - the role's; required if several servers fill the role
    */
   readonly name?: string;
 
-  /** @default - the environment's */
+  /** @default - the size of the environment */
   readonly size?: Size;
 
   /**
-   * Name of its database, which the names of its users begin with: `orders` has `orders_writer`. Another name is another database,
-   * and empty.
-   * @default - the server's name, with `_` in place of hyphens; `app` for a server called like a database of its own (`postgres`)
+   * Name of the database, the prefix of its users: `orders` has `orders_writer`. Changing it creates another, empty database.
+   * @default - the server's name, with `_` in place of hyphens; `app` for a server with the name of a system database (`postgres`)
    */
   readonly database?: string;
 
-  /** PostgreSQL by its major version. A later one is an upgrade, which docs/data.md has the steps of. */
+  /** Major version of PostgreSQL. A later version is an upgrade; docs/data.md has the steps. */
   readonly version?: PostgresVersion;
 
   /**
-   * Settings of the server: `{ max_connections: 200, work_mem: "16MB" }`. What does not fit its memory is refused.
-   * @default - what follows from the size
+   * Server parameters: `{ max_connections: 200, work_mem: "16MB" }`. Values that exceed its memory are rejected.
+   * @default - values for the size
    */
   readonly parameters?: Readonly<Record<string, string | number>>;
 }
@@ -58,7 +57,7 @@ export interface PostgresServer {
 export interface AuroraSettings extends PostgresServer {
   readonly engine: "aurora";
 
-  /** Readers beside the writer, at most 15. */
+  /** Number of readers besides the writer, at most 15. */
   readonly replicas: number;
 
   /**
@@ -71,10 +70,10 @@ export interface AuroraSettings extends PostgresServer {
 export interface RdsSettings extends PostgresServer {
   readonly engine: "rds";
 
-  /** Read replicas beside the primary, at most 15. */
+  /** Number of read replicas besides the primary, at most 15. */
   readonly replicas: number;
 
-  /** Its disk, and that of each replica. It grows in place. */
+  /** Disk size of the primary and of each replica. It can grow in place. */
   readonly storage?: Bytes;
 
   /**
@@ -87,30 +86,30 @@ export interface RdsSettings extends PostgresServer {
 export interface CloudNativePgSettings extends PostgresServer {
   readonly engine: "cloudnative-pg";
 
-  /** The primary and its replicas together. */
+  /** Number of instances, including the primary. */
   readonly instances?: number;
 
-  /** What each asks for. */
+  /** CPU request per instance. */
   readonly cpu?: Cores;
 
-  /** What each asks for, and uses at most. */
+  /** Memory request and limit per instance. */
   readonly memory?: Bytes;
 
-  /** The disk of each, for data. It grows in place. */
+  /** Disk size per instance, for data. It can grow in place. */
   readonly storage?: Bytes;
 
-  /** The disk of each, for the log. It grows in place. */
+  /** Disk size per instance, for the WAL. It can grow in place. */
   readonly walStorage?: Bytes;
 
   /**
-   * How many replicas have a write before it is acknowledged, and what happens when they are away: writes wait
-   * (`required`) or go on with one copy fewer (`preferred`).
-   * @default - one, required, of three or more instances; none of one; with two it has to be said
+   * Number of replicas that must have a write before it is acknowledged. If too few are available, writes wait
+   * (`required`) or continue with fewer copies (`preferred`).
+   * @default - one, required, with three or more instances; none with one; must be set with two
    */
   readonly synchronous?: { readonly standbys: number; readonly durability: "required" | "preferred" } | false;
 
   /**
-   * Whether workloads share connections of PgBouncer.
+   * Adds PgBouncer poolers, whose connections workloads share.
    * @default false
    */
   readonly pooler?: boolean;
@@ -122,7 +121,7 @@ export interface CloudNativePgSettings extends PostgresServer {
   readonly backup?: ArchiveBackup;
 }
 
-/** What roles begin with, too: see PostgresRoles. The first three exist already. */
+/** Also the prefix of role names: see PostgresRoles. The first three names already exist. */
 const databaseName = text(
   /^(?!postgres$|template[01]$|pg_)[a-z_][a-z0-9_]{0,47}$/,
   "can't be the name of a database and its users",
@@ -130,7 +129,7 @@ const databaseName = text(
 );
 
 export const server = {
-  // Releases are called after its users: secret-<name>-administrator.
+  // Helm releases have the names of its users: secret-<name>-administrator.
   name: optional(nameOf(32)),
   engine: told,
   size: optional(size),
@@ -151,20 +150,20 @@ export const synchronous: Schema = madeOf(
   v.lazy((input) => (input === false ? off : copied)),
 );
 
-/** What a server on a cluster is told. */
+/** Resolved settings of a server on a cluster. */
 export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
   const { engine: _, name: __, backup: ___, ...given } = settings;
   return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
 }
 
-/** The disk that an instance of RDS is told. */
+/** Disk size of an RDS instance. */
 export function rdsStorage(settings: RdsSettings, size: Size): Bytes {
   return settings.storage ?? RDS_SIZES[settings.size ?? size].storage;
 }
 
 type Sizes = typeof AURORA_SIZES | typeof RDS_SIZES;
 
-/** What AWS runs, by its sizes and the name that AWS has for its engine. */
+/** Resolved settings of a server on AWS, by the sizes and the AWS name of its engine. */
 function managed(settings: AuroraSettings | RdsSettings, sizes: Sizes, engine: ManagedEngine, size: Size, disk: object): ResolvedSettings {
   const { version = DEFAULT_POSTGRES, replicas } = settings;
   const { instance, parameters } = sizes[settings.size ?? size];
@@ -177,18 +176,18 @@ function olderServer(before: PostgresSettings, after: PostgresSettings) {
   return older(before.version ?? DEFAULT_POSTGRES, after.version ?? DEFAULT_POSTGRES);
 }
 
-/** The database of a server, whose name its roles begin with. */
+/** Database name of a server, the prefix of its roles. */
 export function databaseOf({ name, settings: { database } }: DatabaseServer): string {
   return database ?? defaultDatabase(name);
 }
 
-/** A server, as far as its database and the users of it follow from it. */
+/** PostgreSQL server, as input for the names of its database and users. */
 export interface DatabaseServer {
   readonly name: string;
   readonly settings: Pick<PostgresSettings, "database">;
 }
 
-/** The secrets of a server's users, one for each role. */
+/** Secrets of a server's users, one per role. */
 export function serverSecrets(name: string, settings: DatabaseServer["settings"]): readonly SecretSpec[] {
   return POSTGRES_ROLES.map((role) => postgresUser(databaseOf({ name, settings }), role, name));
 }
@@ -320,7 +319,7 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
     const shown = { version, instances, cpu, memory, storage, walStorage, ...(poolers > 0 ? { poolers } : {}) };
     return {
       settings: { ...shown, max_connections: parameters.max_connections },
-      // Beside the servers, the job that makes one's volumes, and poolers.
+      // In addition to the servers: the job that creates an instance's volumes, and poolers.
       pods: { count: instances + 1 + 2 * poolers, cpu, memory, volumes: 2 },
     };
   },
@@ -334,18 +333,18 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
   ],
 };
 
-/** What runs servers of PostgreSQL. */
+/** Engines for PostgreSQL servers. */
 export const POSTGRES_ENGINES: { readonly [S in PostgresSettings as S["engine"]]: StoreEngine<S> } = {
   aurora,
   rds,
   "cloudnative-pg": cloudNativePg,
 };
 
-/** What runs a server of PostgreSQL; of what nobody has checked yet, maybe nothing. */
+/** Engine of a PostgreSQL server. Undefined for an unknown engine in unchecked input. */
 export function postgresEngine({ engine }: { readonly engine?: unknown } = {}): StoreEngine<PostgresSettings> | undefined {
   const known = typeof engine === "string" && Object.hasOwn(POSTGRES_ENGINES, engine);
   return known ? (POSTGRES_ENGINES[engine as PostgresSettings["engine"]] as StoreEngine<PostgresSettings>) : undefined;
 }
 
-/** A server of PostgreSQL. */
+/** Shape of a PostgreSQL server. */
 export const postgres = engines({ aurora: aurora.shape, rds: rds.shape, "cloudnative-pg": cloudNativePg.shape });

@@ -22,11 +22,11 @@ import { type BackedUp, type BackupTarget, bySetting, type SettingProblem, type 
 export type Cache = ElastiCacheSettings | ValkeySettings;
 
 export interface RedisServer {
-  /** @default - the environment's */
+  /** @default - the size of the environment */
   readonly size?: Size;
 
   /**
-   * `cache`: it may forget. `store`: it holds what is nowhere else, and is refused where an acknowledged write may be lost.
+   * `cache`: data may be lost. `store`: the only copy of its data; settings that may lose an acknowledged write are rejected.
    * @default "cache"
    */
   readonly purpose?: RedisPurpose;
@@ -37,7 +37,7 @@ export interface ElastiCacheSettings extends RedisServer {
 
   readonly shards: number;
 
-  /** At most 5. */
+  /** Replicas per shard, at most 5. */
   readonly replicasPerShard: number;
 
   /**
@@ -50,21 +50,21 @@ export interface ElastiCacheSettings extends RedisServer {
 export interface ValkeySettings extends RedisServer {
   readonly engine: "valkey";
 
-  /** Replicas beside the primary. */
+  /** Number of replicas besides the primary. */
   readonly replicas?: number;
 
-  /** CPU that each requests. */
+  /** CPU request per server. */
   readonly cpu?: Cores;
 
-  /** Memory that each requests, and its limit. Data takes 70 % of it in a cache, half of it in a store. */
+  /** Memory request and limit per server. Data uses 70 % of it in a cache, half of it in a store. */
   readonly memory?: Bytes;
 
-  /** The disk of each. A store needs at least twice its memory. */
+  /** Disk size per server. A store needs at least twice its memory. */
   readonly storage?: Bytes;
 
   /**
-   * What is deleted when memory is full: `allkeys-lru`, `volatile-ttl` and so on. `noeviction` refuses writes instead, which a
-   * store requires, because nothing else has what it would delete.
+   * Eviction policy when memory is full: `allkeys-lru`, `volatile-ttl` and so on. `noeviction` rejects writes instead; a
+   * store requires it, because evicted data has no other copy.
    * @default "allkeys-lru" of a cache, "noeviction" of a store
    */
   readonly eviction?: Eviction;
@@ -79,7 +79,7 @@ const valkeySettings = {
   eviction: optional(choice(EVICTIONS, "way to evict keys")),
 };
 
-/** What a server of Valkey is told. */
+/** Resolved settings of Valkey servers. */
 export function valkeySize({ engine: _, purpose = "cache", ...given }: ValkeySettings, size: Size): ResolvedValkey {
   return resolveValkey({ size, purpose, ...given });
 }
@@ -88,7 +88,7 @@ function mayForget({ purpose = "cache" }: { readonly purpose?: RedisPurpose }): 
   return purpose === "cache";
 }
 
-/** What a store holds is nowhere else. */
+/** Data in a store has no other copy. */
 function purposeKept(before: Cache, after: Cache): readonly SettingProblem[] {
   if (mayForget(before) || !mayForget(after)) return [];
   return [

@@ -23,41 +23,41 @@ const DEFAULTS = [
   "pullSecrets",
 ] as const;
 
-/** What the members of a domain are told unless they say otherwise. Variables, labels and secrets are added to their own. */
+/** Defaults for the members of a domain. Variables, labels and secrets are merged with those of each member. */
 export type DomainDefaults = Pick<Workload, (typeof DEFAULTS)[number]>;
 
-/** A service of a domain; its name is its key. */
+/** Service of a domain; its name is its key. */
 export type DomainService = Omit<QueryApi, "name" | "variables">;
 
-/** A worker of a domain; its name is its key. */
+/** Worker of a domain; its name is its key. */
 export type DomainWorker = Omit<Processors, "name" | "variables">;
 
-/** A projection of a domain; its name is its key, and its database the one that it uses. */
+/** Projection of a domain; its name is its key, and its database is the one in `uses`. */
 export type DomainProjection = Omit<Projections, "name" | "variables" | "database">;
 
 /**
- * What is deployed together: a namespace and a Terraform state of its own, whose deployment ends in one test. It is released
- * and rolled back alone. Its pods and their metrics have the labels `domain` and `service`, the names of the domain and the
- * workload.
+ * Unit of deployment: a separate namespace and Terraform state, and one test at the end of its deployment. It is released
+ * and rolled back independently. Its pods and their metrics have the labels `domain` and `service`, the names of the
+ * domain and the workload.
  */
 export interface Domain extends DomainDefaults {
   /**
-   * The cluster that it runs on, if there are two.
+   * Cluster of the domain, if there are two.
    * @default "readCluster"
    */
   readonly cluster?: "writeCluster" | "readCluster";
 
   /**
-   * Domains that are deployed before it; none with `[]`. In an existing cluster the first domain that names a generated secret is
-   * always deployed before the others that do.
-   * @default - the one written before it
+   * Domains that are deployed before this one; `[]` for none. On an existing cluster, the first domain that uses a
+   * generated secret is always deployed before the others that use it.
+   * @default - the preceding domain
    */
   readonly after?: readonly string[];
 
   /**
-   * Domains that must have passed their tests before requests from outside reach this one. Its Gateway and its routes are then
-   * deployed after those domains, in a state of their own: `<environment>-<domain>-traffic`.
-   * @default - none: requests reach it as soon as it is deployed
+   * Domains whose tests must pass before this one receives requests from outside. Its Gateway and routes are then
+   * deployed after those domains, in a separate state: `<environment>-<domain>-traffic`.
+   * @default - none: it receives requests as soon as it is deployed
    */
   readonly trafficAfter?: readonly string[];
 
@@ -65,19 +65,19 @@ export interface Domain extends DomainDefaults {
   readonly services?: Readonly<Record<string, DomainService>>;
 
   /**
-   * Processes that take work from a queue or a subscription.
+   * Processes that consume a queue or a subscription.
    * @default - none
    */
   readonly workers?: Readonly<Record<string, DomainWorker>>;
 
   /**
-   * What builds read models from events.
+   * Workers that build read models from events.
    * @default - none
    */
   readonly projections?: Readonly<Record<string, DomainProjection>>;
 
   /**
-   * What runs to completion: before or after the rest of the domain, on a schedule, or by hand.
+   * Jobs that run to completion: before or after the rest of the domain, on a schedule, or on demand.
    * @default - none
    */
   readonly jobs?: Readonly<Record<string, Job>>;

@@ -6,37 +6,37 @@ import { single } from "./roles";
 import type { Workload } from "./workload";
 import { container } from "./workload";
 
-/** What changes the shape of a read database before the workloads come that need the shape. */
+/** Schema migration of a read database. Runs before the workloads that need the new schema. */
 export interface Migrations extends Omit<Workload, "metrics" | "probes" | "variables"> {
   /**
-   * The read database, by its name.
-   * @default - the one
+   * Name of the read database.
+   * @default - the only read database; required if there are several
    */
   readonly database?: string;
 
   /**
-   * Whether it runs once for the database, or once for each slot of each read model in it, which it is told as `SCHEMA`.
+   * Runs once per database, or once per slot of each read model in it, with the slot's schema in `SCHEMA`.
    * @default "database"
    */
   readonly per?: "database" | "slot";
 
-  /** The variables by which it knows the database, in place of the platform's. */
+  /** Environment variables for the database, in place of the platform's. */
   readonly variables?: Readonly<Record<string, string>>;
 
   /**
-   * How long it may take, at most 6 hours.
+   * Maximum duration, at most 6 hours.
    * @default "10m"
    */
   readonly timeout?: Duration;
 
   /**
-   * What takes the database back, at hand as a suspended CronJob that a person runs. docs/verification.md has the commands.
-   * @default - nothing: shapes expand first, and contract in a later release
+   * Rollback of the migration, kept as a suspended CronJob that you run manually. docs/verification.md has the commands.
+   * @default - none: expand the schema first, and contract it in a later release
    */
   readonly down?: {
     readonly command: readonly string[];
 
-    /** @default - the image that migrates */
+    /** @default - the image of the migration */
     readonly image?: string;
   };
 }
@@ -53,38 +53,38 @@ export const migrationsShape = object<Migrations>({
   down: optional(object<NonNullable<Migrations["down"]>>({ command, image })),
 });
 
-/** When a job runs: once before the rest of its domain, once after it, by hand only, or on a schedule in UTC, as cron has it. */
+/** Time at which a job runs: once before or after the rest of its domain, on demand, or on a cron schedule in UTC. */
 export type When = "before" | "after" | "by-hand" | { readonly schedule: string };
 
-/** What runs to completion. */
+/** Job that runs to completion. */
 export interface Job extends Omit<Workload, "name" | "metrics" | "probes" | "variables"> {
   /**
-   * `before` (as a migration does) and `after` run again for every release with another image or configuration. `by-hand` is a
+   * `before` (like a migration) and `after` run again for each release with a new image or configuration. `by-hand` is a
    * suspended CronJob: `kubectl create job --from=cronjob/<name> <name>-1 -n <domain>`.
    */
   readonly when: When;
 
   /**
-   * How long a run may take, retries included.
-   * @default "10m" before and after, "1h" otherwise
+   * Maximum duration of a run, including retries.
+   * @default "10m" for `before` and `after`, "1h" otherwise
    */
   readonly timeout?: Duration;
 
   /**
-   * Pods that are tried after the first has failed. A job that can't run twice has 0.
+   * Number of retries after the first pod has failed. Set 0 for a job that must not run twice.
    * @default 2
    */
   readonly retries?: number;
 
   /**
-   * Of a job that runs before: whether it runs once, or once for each slot of each projection of the domain, which it is told as `SCHEMA`.
+   * For `before` only: runs once, or once per slot of each projection of the domain, with the slot's schema in `SCHEMA`.
    * @default "database"
    */
   readonly per?: "database" | "slot";
 
   /**
-   * Of a job that runs before: what undoes it, kept as a suspended CronJob that a person runs.
-   * @default - nothing
+   * For `before` only: rollback of the job, kept as a suspended CronJob that you run manually.
+   * @default - none
    */
   readonly down?: Migrations["down"];
 }

@@ -6,77 +6,77 @@ import type { Health, Workload } from "./workload";
 import { health, workload } from "./workload";
 
 export interface Projections extends Workload {
-  /** Worker processes, each owning its share of the partitions. */
+  /** Number of worker processes. Each owns a share of the partitions. */
   readonly workers: number;
 
-  /** Partitions that a worker projects at once. */
+  /** Number of partitions that a worker projects concurrently. */
   readonly parallelism: number;
 
   /**
-   * How many partitions there are. Fixed as long as a read model lives: other workers take others of them, and another
-   * number takes a rebuild in the other slot.
+   * Number of partitions. Fixed for the lifetime of a read model: workers can be added or removed, but another number of
+   * partitions requires a rebuild in the other slot.
    * @default - `workers` times `parallelism`
    */
   readonly partitions?: number;
 
   /**
-   * The read database that it writes, by its name.
-   * @default - the first
+   * Name of the read database to write to.
+   * @default - the first read database
    */
   readonly database?: string;
 
   /**
-   * The read model in its slots, two of them while it is built anew. docs/projections.md has the steps.
+   * Slots of the read model, two during a rebuild. docs/projections.md has the steps.
    * @default - slot a, with `partitions`
    */
   readonly readModel?: ReadModelSettings;
 
   /**
-   * Where a worker says that it is well, and in which field of the answer, of JSON, how many events it is behind: fewer
-   * than 1,000 when a release is done.
-   * @default - nowhere: it is well as long as it runs
+   * Health endpoint of a worker, and the field of its JSON response that has the lag in events. A release is complete
+   * below a lag of 1,000.
+   * @default - none: a running worker counts as healthy
    */
   readonly health?: Health & { readonly lag?: string };
 
   /**
-   * Whether workers tell the read database how far they are, as docs/projections.md has it: a release is done when that knows
-   * of fewer than 1,000 events behind.
+   * Workers report their progress to the read database (docs/projections.md). A release is complete when the reported lag
+   * is below 1,000 events.
    * @default false
    */
   readonly reportsProgress?: boolean;
 }
 
-/** A read model in its slots. */
+/** Slots of a read model. */
 export interface ReadModelSettings {
-  /** The slots that workers project into. */
+  /** Slots into which workers project. */
   readonly slots: { readonly [Slot in ReadModelSlot]?: FilledSlot };
 
   /**
-   * The slot that is read.
+   * Slot that queries read.
    * @default "a"
    */
   readonly live?: ReadModelSlot;
 
   /**
-   * Whether `live` is switched without looking whether it has caught up: the other slot is wrong. For one apply.
+   * Switches `live` without checking that the new slot has caught up, because the other slot is wrong. For one apply.
    * @default false
    */
   readonly skipCatchUpCheck?: boolean;
 }
 
 export interface FilledSlot {
-  /** Fixed as long as the slot lives. */
+  /** Number of partitions, fixed for the slot's lifetime. */
   readonly partitions: number;
 
   /**
-   * What projects into it, by version or digest.
+   * Image of the workers of this slot, by version or digest.
    * @default - the image of the projections
    */
   readonly image?: string;
 
   /**
-   * The image that makes its tables, by version or digest: a new shape is made in its own slot, and the other keeps its own.
-   * Needs migrations with `per: "slot"`.
+   * Image of the migrations for this slot, by version or digest: a new schema is created in its own slot, and the other
+   * slot keeps its schema. Requires migrations with `per: "slot"`.
    * @default - the image of the migrations
    */
   readonly migrations?: string;
@@ -86,7 +86,7 @@ export const filledSlot = object<FilledSlot>({ partitions: whole(1, 10_000), ima
 
 export const projections = {
   ...workload,
-  // Workers are called after their slot as well: <name>-a.
+  // Names of workers include their slot: <name>-a.
   name: optional(nameOf(38)),
   ...single("projection"),
   workers: whole(1, 1000),

@@ -2,48 +2,48 @@ import { choice, flag, object, optional, records, whole } from "../check/shape";
 import { anything, image } from "../common";
 import { SLOTS, type Slot } from "./roles";
 
-/** What runs in the slots of a service. A pipeline changes it, so that it has its place in the release file. */
+/** Images and traffic of a service's slots. A pipeline changes them, so they are part of the release file. */
 export interface SlotSettings {
-  /** The image in each slot. Nothing runs in a slot without one. */
+  /** Image in each slot. A slot without an image runs nothing. */
   readonly slots?: { readonly [Name in Slot]?: string };
 
-  /** The slot that takes requests. */
+  /** Slot that receives requests. */
   readonly live?: Slot;
 
   /**
-   * The share of requests that each slot takes, of 100.
-   * @default - all of them to the live slot
+   * Traffic weight of each slot in percent.
+   * @default - 100 for the live slot
    */
   readonly weights?: { readonly [Name in Slot]: number };
 
   /**
-   * Whether the slot that is not live answers requests that ask for it by a header.
+   * Routes requests with a preview header to the slot that is not live.
    * @default false
    */
   readonly preview?: boolean;
 }
 
-/** What is released of an environment. */
+/** Released versions of an environment. */
 export interface Release {
-  /** The environment's name, so that no other one takes it over with the rest. */
+  /** Name of the environment, so that a copy for another environment is detected. */
   readonly of: string;
 
-  /** The release file. */
+  /** Content of the release file. */
   readonly workloads: ReleaseFile;
 }
 
-/** What is released of each workload, by its name. */
+/** Release settings of each workload, by name. */
 export type ReleaseFile = Readonly<Record<string, WorkloadRelease>>;
 
-/** What is released of one workload. */
+/** Release settings of one workload. */
 export interface WorkloadRelease extends Omit<SlotSettings, "live"> {
-  /** The image of what is in no slots. */
+  /** Image of a workload without slots. */
   readonly image?: string;
 
-  /** The image that took requests before, for the way back. Nothing that is deployed depends on it. */
+  /** Previous image that received requests, for a rollback. It doesn't affect the deployment. */
   readonly previous?: string;
 
-  /** The slot that takes requests: "blue" or "green". JSON knows no narrower type. */
+  /** Slot that receives requests: "blue" or "green". JSON has no narrower type. */
   readonly live?: string;
 }
 

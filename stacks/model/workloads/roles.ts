@@ -1,31 +1,31 @@
 import { optional, value } from "../check/shape";
 
-/** Where a version of a service runs beside another one. */
+/** Slot of a service version, for blue-green releases. */
 export type Slot = "blue" | "green";
 
 export const SLOTS = ["blue", "green"] as const satisfies readonly Slot[];
 
-/** The slot beside a slot. */
+/** Returns the other slot. */
 export function otherSlot(slot: Slot): Slot {
   return slot === "blue" ? "green" : "blue";
 }
 
-/** What a workload is: it answers requests, takes work, builds read models, or runs to completion. */
+/** Kind of a workload: answers requests, consumes work, builds read models, or runs to completion. */
 export type WorkloadKind = "service" | "worker" | "projection" | "job";
 
-/** Why workloads of a kind must be single, and have no slots. Services may run in two versions at once. */
+/** Reason why workloads of a kind must run in one version and have no slots. Services may run two versions at once. */
 export const SINGLE: Readonly<Partial<Record<WorkloadKind, string>>> = {
   worker: "both slots would take from the same queue",
   projection: "both slots would write the same read models",
   job: "both slots would change the same tables",
 };
 
-/** Why a kind has no slots. */
+/** Returns why a kind has no slots. */
 export function slotsUnsupported(kind: WorkloadKind): string {
   return `would run twice: ${SINGLE[kind]}`;
 }
 
-/** Whoever asks for slots of what must be single hears why there are none. */
+/** Rejects slots of a kind that must run in one version, with the reason. */
 export const single = (kind: WorkloadKind) => ({
   release: optional(
     value((input) =>

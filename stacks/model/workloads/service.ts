@@ -15,7 +15,7 @@ export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
 
   /**
-   * What an autoscaled one follows: `{ cpu: 70, memory: 80 }`.
+   * Autoscaling targets: `{ cpu: 70, memory: 80 }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;
@@ -24,95 +24,95 @@ export interface Service extends Workload, SlotSettings {
   readonly port?: number;
 
   /**
-   * The port of its Service, by which others in the cluster call it: 80, where its pods, which don't run as root, listen on 8080.
+   * Port of the Kubernetes Service for callers in the cluster: for example 80, while its non-root pods listen on 8080.
    * @default - `port`
    */
   readonly servicePort?: number;
 
   /**
-   * Where it says that it is well.
+   * Path of the health check.
    * @default "/health"
    */
   readonly health?: string;
 
   /**
-   * Beginnings of paths that it answers, where several answer under one name.
+   * Path prefixes of the service, if several services share a host name.
    * @default ["/"]
    */
   readonly paths?: readonly string[];
 
   /**
-   * Host names under which it is asked for from outside. A service with `hosts` or `paths` is reached from outside.
-   * @default - of APIs of a role the role's, otherwise `<domain>.` and the environment's domain
+   * Public host names. A service with `hosts` or `paths` is reachable from outside.
+   * @default - for APIs of a role the role's, otherwise `<domain>.` and the environment's domain
    */
   readonly hosts?: readonly string[];
 
   /**
-   * Further ports that it listens on, by name: `{ broker: 5050 }`. They are open to the workloads that call it.
+   * Additional ports, by name: `{ broker: 5050 }`. Workloads that call the service may connect to them.
    * @default - none
    */
   readonly ports?: Readonly<Record<string, number>>;
 
   /**
-   * Ports of `ports` that clients outside reach over TCP: `["broker"]`. On EKS the load balancer of the domain listens on the same
-   * number and passes connections on unchanged: the service terminates TLS itself, and authenticates its clients. Only of a
-   * service in a domain that has `paths` or `hosts`, without an edge, released by rolling. Connections reach it as soon as its pods
-   * are ready, whatever `trafficAfter` says. On an existing cluster you route connections to the Service.
+   * Ports of `ports` that external clients may use over TCP: `["broker"]`. On EKS the domain's load balancer listens on
+   * the same number and forwards connections unchanged: the service terminates TLS and authenticates its clients.
+   * Requires a domain's service with `paths` or `hosts`, rolling releases and no edge. Connections reach it when its pods
+   * are ready, regardless of `trafficAfter`. On an existing cluster you route connections to the Service.
    * @default - none
    */
   readonly publicPorts?: readonly string[];
 
   /**
-   * Directories that keep their data, by path. Only of a service with `replicas: 1`, released by rolling.
+   * Persistent directories, by path. Requires `replicas: 1` and rolling releases.
    * @default - none
    */
   readonly volumes?: Readonly<Record<string, Volume>>;
 
   /**
-   * The largest request.
+   * Maximum size of a request body.
    * @default "1Mi"
    */
   readonly maxBodySize?: Bytes;
 
   /**
-   * How long it may be silent before and while it answers.
+   * Maximum time without data from the service, before and during a response.
    * @default "30s"
    */
   readonly timeout?: Duration;
 
   /**
-   * What one client may send, by its address: `{ requests: "100/s", burst: 200 }`. More is answered with 429.
-   * @default - as much as it can
+   * Request rate limit per client address: `{ requests: "100/s", burst: 200 }`. Excess requests get status 429.
+   * @default - no limit
    */
   readonly rateLimit?: RateLimit;
 
   /**
-   * Service level objectives over 30 days: `{ availability: 99.9, latency: { p95: "300ms" } }`. Alerts tell when the error budget burns
-   * too fast. Needs `metrics` with a histogram of request durations, and `monitoring.prometheus`.
+   * Service level objectives over 30 days: `{ availability: 99.9, latency: { p95: "300ms" } }`. Alerts fire when the
+   * error budget burns too fast. Requires `metrics` with a histogram of request durations, and `monitoring.prometheus`.
    * @default - none
    */
   readonly slo?: ServiceObjective;
 
   /**
-   * How a new version comes in: in place of the old one, instance by instance (`rolling`), or beside it in a slot of its
-   * own, which requests are then turned to (`blue-green`).
+   * Release strategy: replaces instances one by one (`rolling`), or deploys the new version to a separate slot and then
+   * shifts requests to it (`blue-green`).
    * @default "rolling"
    */
   readonly release?: "rolling" | "blue-green";
 }
 
-/** What a service promises, measured by its own metrics. */
+/** Service level objectives, measured by the service's own metrics. */
 export type ServiceObjective = Omit<Objective, "service" | "namespace">;
 
 export interface QueryApi extends Service {
   /**
-   * What answers before it, near the user.
-   * @default - nothing: queries come straight to the load balancer
+   * CDN in front of the query API.
+   * @default - none: queries go directly to the load balancer
    */
   readonly edge?: Edge;
 }
 
-/** Kubernetes, IANA service names; the others are taken. */
+/** Kubernetes, IANA service names. The excluded names are reserved. */
 const portName = text(
   /^(?=.{1,15}$)(?!http$|metrics$|.*--)[a-z]([a-z0-9-]*[a-z0-9])?$/,
   "is no name of a port",

@@ -10,26 +10,27 @@ export interface Processors extends Workload {
   readonly replicas: Replicas;
 
   /**
-   * What autoscaled ones follow: `{ cpu: 70, broker: { stream: "commands", consumer: "processors", targetPerReplica: 100 } }`.
+   * Autoscaling targets: `{ cpu: 70, broker: { stream: "commands", consumer: "processors", targetPerReplica: 100 } }`.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: ScaleOn;
 
   /**
-   * Where an instance says that it is well.
-   * @default - nowhere: it is well as long as it runs
+   * Health endpoint of an instance.
+   * @default - none: a running instance counts as healthy
    */
   readonly health?: Health;
 
   /**
-   * Partitions that its instances share out, as those of projections do: each is told `WORKER` (its number, from 0 on), `WORKERS`,
-   * `PARTITIONS` and `PARALLELISM`, and there are never two of one number. Takes a fixed number of `replicas`, at most as many.
-   * @default - none: all instances are alike
+   * Number of partitions that the instances share, as for projections. Each instance gets `WORKER` (its index, from 0),
+   * `WORKERS`, `PARTITIONS` and `PARALLELISM`; no two instances have the same index. Requires a fixed number of
+   * `replicas`, not above this number.
+   * @default - none: instances are interchangeable
    */
   readonly partitions?: number;
 
   /**
-   * Directories that keep their data, by path. Only of a worker with `replicas: 1`.
+   * Persistent directories, by path. Requires `replicas: 1`.
    * @default - none
    */
   readonly volumes?: Readonly<Record<string, Volume>>;

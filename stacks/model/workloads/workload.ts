@@ -22,163 +22,164 @@ import {
 
 export interface Workload {
   /**
-   * Its name.
-   * @default - the role's: `command-api`, `command-processors`, `query-api`, `projections`, `migrations`; needed where several fill the role
+   * Name of the workload.
+   * @default - the name of the role: `command-api`, `command-processors`, `query-api`, `projections`, `migrations`;
+   * required if several have the role
    */
   readonly name?: string;
 
   /**
-   * Image by version or digest; a floating tag is refused.
-   * @default - what the release file says
+   * Image by version or digest; floating tags are rejected.
+   * @default - the image in the release file
    */
   readonly image?: string;
 
   /**
-   * What it runs, and with which arguments.
-   * @default - what its image says
+   * Command and its arguments.
+   * @default - the entrypoint of the image
    */
   readonly command?: readonly string[];
 
   /**
-   * What an instance asks for.
+   * CPU request per instance.
    * @default "250m"
    */
   readonly cpu?: Cores;
 
   /**
-   * What an instance asks for, and uses at most.
+   * Memory request and limit per instance.
    * @default "512Mi"
    */
   readonly memory?: Bytes;
 
   /**
-   * What an instance may use of CPU at most.
-   * @default - as much as its node has to spare
+   * CPU limit per instance.
+   * @default - none: the node's spare CPU
    */
   readonly cpuLimit?: Cores;
 
   /**
-   * How it is asked whether it is well: when first, how often, where. What is not said stays as it is.
-   * @default - docs/workloads.md
+   * Health probes: initial delay, period and path. Missing settings keep their defaults.
+   * @default - see docs/workloads.md
    */
   readonly probes?: Probes;
 
   /**
-   * How long it may take to end what it has begun once it is told to stop; then it is killed.
-   * @default "30s" of an API, "60s" of all others
+   * Time to finish in-flight work between SIGTERM and SIGKILL.
+   * @default "30s" for APIs, "60s" otherwise
    */
   readonly terminationGracePeriod?: Duration;
 
   /**
-   * The user and group that it runs as, by number; never 0.
+   * Numeric user and group id of the process; never 0.
    * @default 65532, "nonroot" of distroless images
    */
   readonly user?: number;
 
   /**
-   * Variables beside those that the platform gives. No secret belongs here.
+   * Environment variables in addition to the platform's. Must not contain secrets.
    * @default - none
    */
   readonly env?: Readonly<Record<string, string>>;
 
   /**
-   * Files by their path, with their content. A change starts the instances anew. No secret belongs here.
+   * Files by path, with their content. Changing them restarts the instances. Must not contain secrets.
    * @default - none
    */
   readonly files?: Readonly<Record<string, string>>;
 
   /**
-   * The variables by which it knows a backing service, by the service's name, in place of the platform's:
+   * Environment variables for a backing service, by the service's name, in place of the platform's:
    * `{ "event-store": { EventStore__ConnectionString: "{EVENT_STORE_URL}" } }`.
-   * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and what goes with them
+   * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and related variables
    */
   readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 
   /**
    * Arguments of its command.
-   * @default - what its image says
+   * @default - those of the image
    */
   readonly args?: readonly string[];
 
   /**
-   * Memory that an instance requests, if that is less than it may use.
-   * @default - `memory`, so that no node promises memory twice
+   * Memory request per instance, if below the limit `memory`.
+   * @default - `memory`, so that memory is never overcommitted
    */
   readonly memoryRequest?: Bytes;
 
   /**
-   * Stores that it uses, each by its name, or with the role that it has there and the variables by which it is told of it:
-   * `["cache", { store: "postgres", as: "reader", variables: { DB: "{DATABASE_URL}" } }]`. Variables, certificates, network
-   * policies in both directions and the wait until the store answers follow from it.
-   * @default - none beyond what its role in the system uses
+   * Stores that it uses, by name, or with its role and environment variables:
+   * `["cache", { store: "postgres", as: "reader", variables: { DB: "{DATABASE_URL}" } }]`. Adds variables, certificates, network
+   * policies in both directions, and a wait until the store responds.
+   * @default - only those of its role in the system
    */
   readonly uses?: readonly Use[];
 
   /**
-   * Services that it calls, of any domain, by name. It is told their addresses, `GEOLOCATION_SERVICE_ADDRESS` for
-   * `geolocation`, and both ends get their network policies.
+   * Services that it calls, in any domain, by name. Adds their addresses as variables, `GEOLOCATION_SERVICE_ADDRESS` for
+   * `geolocation`, and network policies at both ends.
    * @default - none
    */
   readonly calls?: readonly Call[];
 
   /**
-   * What it reaches outside of the environment: `[{ host: "api.example.com", ports: [443] }]`.
-   * @default - nothing
+   * Egress to destinations outside of the environment: `[{ host: "api.example.com", ports: [443] }]`.
+   * @default - none
    */
   readonly egress?: readonly Egress[];
 
   /**
-   * Secrets, by variable: a name (`{ JWT_SECRET: "jwt" }`) for one that the platform generates, or `{ secret, key }` for one that
-   * you put into the environment's secret store.
+   * Secrets by environment variable: a name (`{ JWT_SECRET: "jwt" }`) for a secret that the platform generates, or
+   * `{ secret, key }` for one that you create in the environment's secret store.
    * @default - those of the stores that it uses
    */
   readonly secrets?: Readonly<Record<string, SecretUse>>;
 
   /**
-   * Secrets as files, by path: `{ "/run/secrets/jwt": "jwt" }`. A change is seen after a restart.
+   * Secrets as files, by path: `{ "/run/secrets/jwt": "jwt" }`. Changes take effect after a restart.
    * @default - none
    */
   readonly secretFiles?: Readonly<Record<string, SecretUse>>;
 
   /**
-   * Labels of its pods, in addition to the platform's.
+   * Pod labels, in addition to the platform's.
    * @default - none
    */
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Directories that it may write, by path, and how much each may hold. They end with the pod.
+   * Writable directories by path, with their maximum size. They are deleted with the pod.
    * @default - `/tmp` with 256Mi
    */
   readonly scratch?: Readonly<Record<string, Bytes>>;
 
   /**
-   * Containers in the same pod for as long as it runs.
+   * Sidecar containers, which run as long as the pod.
    * @default - none
    */
   readonly sidecars?: readonly Container[];
 
   /**
-   * Labels of the nodes that it runs on.
+   * Node labels that the pods require.
    * @default - any node
    */
   readonly nodeSelector?: Readonly<Record<string, string>>;
 
   /**
-   * Taints of nodes that it tolerates.
+   * Node taints that the pods tolerate.
    * @default - none
    */
   readonly tolerations?: readonly Toleration[];
 
   /**
-   * Secrets of type `kubernetes.io/dockerconfigjson` in its namespace, by which its images are pulled.
-   * @default - none: the nodes may pull them
+   * Image pull secrets of type `kubernetes.io/dockerconfigjson` in its namespace.
+   * @default - none: the nodes can pull the images
    */
   readonly pullSecrets?: readonly string[];
 
   /**
-   * Where Prometheus reads its metrics.
-   * @default - of an API its own port, at `/metrics`; of all others nowhere
+   * Endpoint of its metrics for Prometheus.
+   * @default - for APIs their own port, at `/metrics`; otherwise none
    */
   readonly metrics?: {
     readonly port: number;
@@ -188,46 +189,46 @@ export interface Workload {
   };
 }
 
-/** A store that a workload uses. */
+/** Store that a workload uses. */
 export type Use =
   | string
   | {
       readonly store: string;
 
       /**
-       * As whom. Of an event store: `commands` appends and reads, `subscriptions` reads. Of PostgreSQL: `migrator` changes the
-       * schema, `writer` writes, `reader` reads.
+       * Role in the store. Event store: `commands` appends and reads, `subscriptions` reads. PostgreSQL: `migrator`
+       * changes the schema, `writer` writes, `reader` reads.
        * @default - "commands" of an event store ("subscriptions" of projections), "writer" of PostgreSQL
        */
       readonly as?: StoreRole;
 
       /**
-       * The variables by which it is told of the store, in place of the platform's.
-       * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and what goes with them
+       * Environment variables for the store, in place of the platform's.
+       * @default - `EVENT_STORE_URL`, `DATABASE_URL`, `REDIS_URL`, `NATS_URL` and related variables
        */
       readonly variables?: Readonly<Record<string, string>>;
     };
 
 export type StoreRole = "commands" | "subscriptions" | "migrator" | "writer" | "reader";
 
-/** A service that a workload calls. */
+/** Service that a workload calls. */
 export type Call =
   | string
   | {
       readonly service: string;
 
       /**
-       * The variables by which it is told of the service, with `{address}`, `{host}` and `{port}` for what they stand for.
+       * Environment variables for the service, with the placeholders `{address}`, `{host}` and `{port}`.
        * @default - `<SERVICE>_SERVICE_ADDRESS`, which is `{address}`
        */
       readonly variables?: Readonly<Record<string, string>>;
     };
 
-/** Something outside of the environment. */
+/** Destination outside of the environment. */
 export interface Egress {
   /**
-   * Its name, `api.example.com`, its IPv4 addresses, `203.0.113.0/24`, or `internet`, if it may be anywhere. Network policies know
-   * addresses only: with a name, the ports are open to every address outside of private networks.
+   * Host name, `api.example.com`, IPv4 block, `203.0.113.0/24`, or `internet` for any destination. Network policies only
+   * support addresses: a host name opens the ports to all addresses outside of private networks.
    */
   readonly host: string;
 
@@ -235,51 +236,55 @@ export interface Egress {
   readonly ports?: readonly number[];
 }
 
-/** A secret that the platform generates, by its name; or one that you create, by its name and key in the environment's secret store. */
+/** Secret that the platform generates, by name; or one that you create, by its name and key in the environment's secret store. */
 export type SecretUse =
   | string
   | {
-      /** On EKS its name in Secrets Manager follows `<system>-<environment>-`; on an existing cluster it is a Secret of the namespace. */
+      /**
+       * On EKS the name in Secrets Manager, after the prefix `<system>-<environment>-`; on an existing cluster a Secret
+       * in the namespace.
+       */
       readonly secret: string;
       readonly key: string;
     };
 
 /**
- * What an autoscaled workload follows: of several the one that asks for most. CPU and memory are in percent of what its
- * instances ask for; everything else is a number that grows with what there is to do, of which each instance is for so much.
- * docs/workloads.md says what becomes of it when it can't be read.
+ * Autoscaling targets; of several, the one that requires the most replicas decides. CPU and memory are in percent of the
+ * requests. All others are numbers that grow with the outstanding work, with a target per replica. docs/workloads.md
+ * describes what happens if a signal can't be read.
  */
 export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
   /**
-   * Messages that wait for a durable consumer of a stream of the broker: `{ stream: "commands", consumer: "processors", targetPerReplica: 100 }`.
-   * @default - it is not looked at
+   * Pending messages of a durable consumer of a broker stream:
+   * `{ stream: "commands", consumer: "processors", targetPerReplica: 100 }`.
+   * @default - not used
    */
   readonly broker?: { readonly stream: string; readonly consumer: string; readonly targetPerReplica: number };
 
   /**
-   * The answer of the event store, where it is PostgreSQL, to a query for one number, asked as one of its readers:
+   * Result of a query to the event store for one number, if it is PostgreSQL, run as one of its readers:
    * `{ query: "SELECT count(*) FROM …", targetPerReplica: 500 }`.
-   * @default - it is not asked
+   * @default - not used
    */
   readonly eventStore?: Asked;
 
   /**
-   * The answer of a read database to a query for one number, asked as one of its readers.
-   * @default - none is asked
+   * Result of a query to a read database for one number, run as one of its readers.
+   * @default - not used
    */
   readonly readDatabase?: Asked & {
     /**
-     * The database, by its name.
-     * @default - the one
+     * Name of the database.
+     * @default - the only read database; required if there are several
      */
     readonly database?: string;
   };
 
   /**
-   * The answer of a Prometheus that is there to a query for one element:
-   * `{ server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "…", targetPerReplica: 100 }`. No answer counts
-   * as a lost signal. Its namespace has to let KEDA in.
-   * @default - none is asked
+   * Result of a query with one element to an existing Prometheus:
+   * `{ server: "http://prometheus.monitoring.svc:9090", namespace: "monitoring", query: "…", targetPerReplica: 100 }`. No result
+   * counts as a lost signal. Its namespace must allow traffic from KEDA.
+   * @default - not used
    */
   readonly prometheus?: Asked & { readonly server: string; readonly namespace: string };
 }
@@ -287,14 +292,14 @@ export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
 export interface Asked {
   readonly query: string;
 
-  /** How much of it is for one instance, above 0. */
+  /** Amount per replica, above 0. */
   readonly targetPerReplica: number;
 }
 
-/** Signals that only others than the cluster itself can tell, by their names in `scaleOn`. */
+/** Scaling signals from outside of Kubernetes metrics, by their names in `scaleOn`. */
 export type SignalName = Exclude<keyof ScaleOn, keyof Pick<Scaling, "cpu" | "memory">>;
 
-/** Where a worker says that it is well, over HTTP. */
+/** HTTP health endpoint of a worker. */
 export interface Health {
   readonly port: number;
   readonly path: string;
@@ -354,7 +359,7 @@ const call = nameOr(name, object<Exclude<Call, string>>({ service: name, variabl
 
 const HOST = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** What is neither a block nor a name would be taken for a name, and opened to every address. */
+/** Any other text would be taken for a host name, which opens the ports to all addresses. */
 const outside = value((input) => {
   if (typeof input !== "string" || !/\S/.test(input)) return { rule: "says nothing", remedy: "write a word or more" };
   if (HOST.test(input) || parseBlock(input) !== undefined) return undefined;
@@ -362,7 +367,7 @@ const outside = value((input) => {
   return { rule: "is no name and no block of addresses", remedy: 'write "api.example.com", "203.0.113.0/24" or "internet"' };
 });
 
-/** Its release is called after it: secret-<name>. */
+/** Its Helm release is named secret-<name>. */
 const secretUse = nameOr(
   name,
   object<Exclude<SecretUse, string>>({

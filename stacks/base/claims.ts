@@ -3,33 +3,33 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, wr
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 
-/** A process that works with a directory. Several may read it at once; one that writes is alone with itself. */
+/** Claim of a process on a directory. Several processes may read it concurrently; a writer has exclusive access. */
 interface Claim {
   readonly pid: number;
 
-  /** When the process started, because another one may have its id by now. */
+  /** Start time of the process, because its id may be reused by another process. */
   readonly started: string;
 
   readonly host: string;
 
-  /** The command that it runs: `npm run plan -- dev`. */
+  /** Command line of the process: `npm run plan -- dev`. */
   readonly command: string;
 
-  /** When it claimed the directory. */
+  /** Time of the claim. */
   readonly since: string;
 
   readonly writes: boolean;
 }
 
-/** Another process works with the directory. */
+/** Thrown if another process uses the directory. */
 export class InUse extends Error {}
 
-/** How long a process waits for another one that writes, which takes a moment. */
+/** Timeout for another process that writes, which normally takes a moment. */
 const PATIENCE_MS = 30_000;
 
 /**
- * Claims a directory for this process, to write it. Waits for others that write.
- * @throws InUse if another process goes on writing
+ * Claims a directory for writing by this process. Waits for other writers.
+ * @throws InUse if another process still writes after the timeout
  */
 export function claimToWrite(directory: string): void {
   for (const end = Date.now() + PATIENCE_MS; ; pause()) {
@@ -41,8 +41,8 @@ export function claimToWrite(directory: string): void {
 }
 
 /**
- * Claims a directory for this process unless others write it, and returns those. Each process writes its claim first and
- * looks for others then, so of two that come at the same time at least one sees the other.
+ * Claims a directory unless other processes write to it, and returns those. Each process writes its claim before it looks
+ * for others, so of two concurrent processes at least one sees the other.
  */
 export function tryToWrite(directory: string): readonly Claim[] {
   put(directory, true);
@@ -51,12 +51,12 @@ export function tryToWrite(directory: string): readonly Claim[] {
   return others;
 }
 
-/** Goes on reading the directory that this process has claimed to write. */
+/** Keeps reading a directory that this process claimed for writing. */
 export function readOn(directory: string): void {
   put(directory, false);
 }
 
-/** @throws InUse if other processes read the directory, with what they would lose */
+/** @throws InUse if other processes read the directory, with the consequence for them */
 export function expectNoReader(directory: string, loss: string): void {
   const [reader] = othersOf(directory).filter(({ writes }) => !writes);
   if (reader)
@@ -65,13 +65,13 @@ export function expectNoReader(directory: string, loss: string): void {
     );
 }
 
-/** Ends this process's claim. */
+/** Releases this process's claim. */
 export function release(directory: string): void {
   rmSync(fileOf(directory, process.pid), { force: true });
   try {
     rmdirSync(placeOf(directory));
   } catch {
-    // Others have claims too.
+    // Other processes still have claims.
   }
 }
 
@@ -98,13 +98,13 @@ function put(directory: string, writes: boolean): void {
       renameSync(`${file}.part`, file);
       return;
     } catch (error) {
-      // Another process may have removed the directory as it left.
+      // Another process may have removed the directory on release.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || tries === 10) throw error;
     }
   }
 }
 
-/** A claim, unless it was released meanwhile or its process ended while writing it. */
+/** Reads a claim. Undefined if it was released, or if its process ended while writing it. */
 function read(file: string): Claim | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -113,10 +113,10 @@ function read(file: string): Claim | undefined {
   }
 }
 
-/** When a process started, as far as the system tells; empty if there is no such process. */
+/** Start time of a process, if the system reports it; empty if the process doesn't exist. */
 function startOf(pid: number): string {
   try {
-    // After the name in brackets, which may hold anything, the twentieth field (proc(5): 22, starttime).
+    // After the name in brackets, which may contain any characters, the twentieth field (proc(5): 22, starttime).
     return readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/s, "").trim().split(" ")[19] ?? "";
   } catch {
     return process.platform === "linux"

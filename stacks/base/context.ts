@@ -2,7 +2,7 @@ import type { Account } from "../model/accounts";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
 
-/** An environment on AWS, and the account it lives in. */
+/** Environment on AWS, and its account. */
 export interface AwsContext {
   readonly environment: System & { readonly aws: Aws };
   readonly account: Account;

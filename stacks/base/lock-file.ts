@@ -1,6 +1,6 @@
 /**
- * The part of a lock file that concerns one stack. Terraform takes what a stack does not need for a change of its
- * providers, which `-lockfile=readonly` refuses.
+ * Part of a lock file for one stack. Terraform treats providers that a stack doesn't need as a change of its providers,
+ * which `-lockfile=readonly` rejects.
  */
 export function lockFor(lock: string, json: { readonly terraform?: { readonly required_providers?: object } }): string {
   const needed = Object.values(json.terraform?.required_providers ?? {}).map(({ source }: { source: string }) => address(source));
@@ -9,13 +9,13 @@ export function lockFor(lock: string, json: { readonly terraform?: { readonly re
   return `${[head, ...kept].join("").trimEnd()}\n`;
 }
 
-/** A provider's whole address: `aws` is short for `registry.terraform.io/hashicorp/aws`. */
+/** Full address of a provider: `aws` is short for `registry.terraform.io/hashicorp/aws`. */
 function address(source: string): string {
   const parts = source.split("/");
   return [...["registry.terraform.io", "hashicorp"].slice(0, 3 - parts.length), ...parts].join("/");
 }
 
-/** Whether a lock pins everything that another one pins, in the same versions. */
+/** Checks if a lock file contains all pins of another one, in the same versions. */
 export function holdsLock(lock: string, other: string): boolean {
   const held = pinned(lock);
   return [...pinned(other)].every(([provider, { version, hashes }]) => {

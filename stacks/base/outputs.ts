@@ -5,19 +5,19 @@ export type Keys = {
   readonly logsKeyArn: string;
   readonly backupKeyArn: string;
 
-  /** Empty where there is no recovery region. */
+  /** Empty without a recovery region. */
   readonly recoveryKeyArn: string;
 
-  /** Of secrets, in clusters and in Secrets Manager. Empty where no cluster is made. */
+  /** Key of secrets, in clusters and in Secrets Manager. Empty if no cluster is created. */
   readonly secretsKeyArn: string;
 
-  /** Of databases and caches that AWS runs. Empty where there are none. */
+  /** Key of databases and caches on AWS. Empty if there are none. */
   readonly dataKeyArn: string;
 
-  /** Of the disks and volumes of nodes. Empty where no cluster is made. */
+  /** Key of node disks and volumes. Empty if no cluster is created. */
   readonly disksKeyArn: string;
 
-  /** Of the logs of CloudFront, in its region. None where queries have no edge there. */
+  /** Key of CloudFront logs, in its region. Undefined without a CloudFront edge. */
   readonly edgeKeyArn?: string;
 };
 
@@ -28,15 +28,15 @@ export type NetworkOutputs = {
   readonly privateSubnetIds: string[];
   readonly dataSubnetIds: string[];
 
-  /** The route tables of the private subnets, in the order of the zones. None of an existing network: its owner routes. */
+  /** Route tables of the private subnets, in the order of the zones. None for an existing network, whose owner manages routes. */
   readonly nodeRouteTableIds: string[];
   readonly privateZoneId: string;
   readonly privateZoneName: string;
 
-  /** The public zone. None where nobody comes from outside. */
+  /** Id of the public zone. Undefined without public endpoints. */
   readonly publicZoneId?: string;
 
-  /** The name servers that the zone above has to name. None of a zone that existed: it is known. */
+  /** Name servers to delegate to in the parent zone. Undefined for an existing zone, which is already delegated. */
   readonly publicZoneNameServers?: string[];
 } & { readonly [Group in `${string}SecurityGroupId`]: string };
 
@@ -45,10 +45,10 @@ export type ClusterOutputs = {
   readonly clusterArn: string;
   readonly clusterEndpoint: string;
 
-  /** In base64, as a kubeconfig has it. */
+  /** CA certificate in base64, as in a kubeconfig. */
   readonly clusterCertificateAuthority: string;
 
-  /** What a scaler's node class needs. Empty where the count of nodes is fixed. */
+  /** Input for the node class of the autoscaler. Empty for a fixed number of nodes. */
   readonly interruptionQueue: string;
   readonly nodeInstanceProfile: string;
 
@@ -56,27 +56,27 @@ export type ClusterOutputs = {
   readonly clusterIssuer?: string;
 };
 
-/** The stacks of the clusters that are made, by the key under which each is described. */
+/** Stacks of the clusters that are created, by setting. */
 export type ClusterStacks = Readonly<Partial<Record<ClusterKey, PlatformStack<ClusterOutputs>>>>;
 
-/** Where each managed store is reached: `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`; and as whom: `cacheUser`. */
+/** Connection values of each managed store: hosts `readDatabaseWriter`, `readDatabaseReader`, `cacheHost`, and users `cacheUser`. */
 export type DataOutputs = {
   readonly [Output in `${string}Writer` | `${string}Reader` | `${string}Host` | `${string}User` | `${string}UserArn`]: string;
 };
 
 export type EventStoreOutputs = {
-  /** The name of the event store's nodes. */
+  /** DNS name of the event store's nodes. */
   readonly eventStoreHost: string;
 
-  /** The peering that the vendor asked for: `pcx-…`. */
+  /** Peering that the vendor requested: `pcx-…`. */
   readonly peeringConnectionId: string;
 };
 
-/** Of each entrance: its load balancer, for an edge, and where that passes connections on to, for the cluster. */
+/** Outputs of each public endpoint: its load balancer, for the edge, and its target groups, for the cluster. */
 export type EntryOutputs = {
   readonly [Output in `${string}TargetGroupArn` | `${string}LoadBalancerArn` | `${string}LoadBalancerDnsName`]: string;
 } & {
-  /** The public zone of the environment's domain. */
+  /** Id of the public zone of the environment's domain. */
   readonly publicZoneId: string;
 };
 

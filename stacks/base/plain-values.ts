@@ -3,8 +3,8 @@ import { type ResolveOptions, Token, Tokenization } from "cdktf";
 type Resolve = (value: unknown, options: ResolveOptions) => unknown;
 
 /**
- * Does some work in which cdktf resolves only what holds a token. It looks for tokens in every value by itself, twice, with a
- * context for each of them, which is half the time of a synthesis; the output is the same.
+ * Runs work in which cdktf resolves only values with tokens. Otherwise cdktf searches every value for tokens, twice, with
+ * a context for each, which takes half of the synthesis time. The output is the same.
  */
 export function sparingPlainValues<T>(work: () => T): T {
   const original = Tokenization.resolve;
@@ -13,7 +13,7 @@ export function sparingPlainValues<T>(work: () => T): T {
     try {
       return resolved(value, options, resolve);
     } catch {
-      // Whatever was refused, cdktf says itself, with the path from the top.
+      // cdktf reports errors itself, with the full path.
       return resolve(value, options);
     }
   };
@@ -40,11 +40,11 @@ function resolved(value: unknown, options: ResolveOptions, resolve: Resolve): un
   return result;
 }
 
-/** Whether a value is one that cdktf hands on as it is. */
+/** Checks if cdktf leaves a value unchanged. */
 function isPlain(value: unknown): boolean {
   switch (typeof value) {
     case "string":
-      // A number that stands for a token is so large that it is written with an exponent.
+      // Number tokens are so large that they are written with an exponent.
       return !value.includes("TfToken[") && !value.includes("e+") && value !== STRING_MAP && value !== ANY_MAP;
     case "number":
       return Math.abs(value) <= Number.MAX_SAFE_INTEGER && value !== NUMBER_MAP;
@@ -58,7 +58,7 @@ function isPlain(value: unknown): boolean {
 
 const { STRING_MAP_TOKEN_VALUE: STRING_MAP, ANY_MAP_TOKEN_VALUE: ANY_MAP, NUMBER_MAP_TOKEN_VALUE: NUMBER_MAP } = Token;
 
-/** Whether it is a record of values, and neither a token nor anything else with a class of its own. */
+/** Checks if a value is a plain record, not a token or an instance of a class. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -7,22 +7,22 @@ import { holdsLock, lockFor } from "./lock-file";
 export interface PublishOptions {
   readonly outdir: string;
 
-  /** The one account or environment that was written; the others stay. */
+  /** Account or environment that was written; all others are kept. */
   readonly only?: string;
 
-  /** Whether stacks that were not written are removed. */
+  /** Removes stacks that were not written. */
   readonly prune?: boolean;
 
-  /** The file that pins the exact providers. */
+  /** Lock file that pins the exact provider versions. */
   readonly lock?: string;
 
-  /** Whether this process reads the directory from now on, until it releases it or ends. */
+  /** Keeps the directory claimed for reading by this process until it releases the directory or ends. */
   readonly hold?: boolean;
 }
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
-/** Where a synthesis writes before anything is replaced: each process has a place of its own. */
+/** Staging directory of a synthesis, separate for each process. */
 export function stagingOf(outdir: string): string {
   removeAbandoned(outdir);
   const staging = `${outdir}.${process.pid}.part`;
@@ -32,8 +32,8 @@ export function stagingOf(outdir: string): string {
 }
 
 /**
- * Puts what was written in its place, beside whatever Terraform keeps there. Processes that publish wait for each other;
- * what another process reads is replaced by nothing else than the same.
+ * Moves the output into place, next to Terraform's own files. Processes that publish wait for each other. Content that
+ * another process reads must not change.
  * @throws InUse
  */
 export function publish(staging: string, stacks: ReadonlyMap<string, Pick<SynthesizedStack, "json">>, options: PublishOptions): void {
@@ -58,7 +58,7 @@ export function publish(staging: string, stacks: ReadonlyMap<string, Pick<Synthe
 }
 
 function replace(staging: string, { outdir, prune = false }: PublishOptions, written: readonly string[]): void {
-  // The manifest comes last: it names nothing that is not there.
+  // The manifest comes last, so that it only lists stacks that exist.
   const files = [...written.flatMap((id) => entries(join(staging, "stacks", id)).map((file) => join("stacks", id, file))), "manifest.json"];
   const changed = files.filter((file) => !isAlike(join(staging, file), join(outdir, file)));
   const removed = prune ? entries(join(outdir, "stacks")).filter((id) => !written.includes(id)) : [];
@@ -69,26 +69,26 @@ function replace(staging: string, { outdir, prune = false }: PublishOptions, wri
   for (const file of changed) {
     const [from, to] = [join(staging, file), join(outdir, file)];
     mkdirSync(dirname(to), { recursive: true });
-    // A directory, of assets, can't be put in the place of another.
+    // A directory of assets can't replace an existing one.
     if (statSync(from).isDirectory()) rmSync(to, { recursive: true, force: true });
     renameSync(from, to);
   }
   for (const id of removed) rmSync(join(outdir, "stacks", id), { recursive: true });
 }
 
-/** Whether a file, or a directory with all that it holds, is there already. */
+/** Checks if an equal file, or directory with equal content, already exists. */
 function isAlike(one: string, other: string): boolean {
   if (!existsSync(other)) return false;
   if (!statSync(one).isDirectory()) {
     const [now, before] = [readFileSync(one), readFileSync(other)];
-    // Terraform adds to a lock what it needs beyond what is pinned.
+    // Terraform adds entries for its needs to a lock file.
     return now.equals(before) || (basename(one) === LOCK_FILE && holdsLock(before.toString(), now.toString()));
   }
   const names = entries(one);
   return names.join("/") === entries(other).join("/") && names.every((name) => isAlike(join(one, name), join(other, name)));
 }
 
-/** Removes what a process that was killed has left. */
+/** Removes staging directories of killed processes. */
 function removeAbandoned(outdir: string): void {
   for (const name of entries(dirname(outdir))) {
     const [, pid] = (name.startsWith(`${basename(outdir)}.`) && /\.(\d+)\.part$/.exec(name)) || [];
@@ -104,7 +104,7 @@ function runs(pid: number): boolean {
   }
 }
 
-/** Lists in a new manifest the stacks that only the old one has. */
+/** Adds the stacks that only the old manifest lists to the new one. */
 function keepOthers(manifest: string, old: string): void {
   if (!existsSync(old)) return;
   const [now, before] = [manifest, old].map((file) => JSON.parse(readFileSync(file, "utf8")) as { stacks: Record<string, unknown> });
@@ -112,10 +112,10 @@ function keepOthers(manifest: string, old: string): void {
   writeFileSync(manifest, JSON.stringify({ ...now, stacks: Object.fromEntries(stacks) }, null, 2));
 }
 
-/** cdktf breaks an empty list over two lines, its fork does not: here both write the same, byte for byte. */
+/** cdktf writes an empty list on two lines, its fork on one. Both are normalized to identical bytes. */
 function settle(file: string): void {
   const text = readFileSync(file, "utf8");
-  // No string of JSON holds a line break, so no value is touched.
+  // JSON strings never contain line breaks, so values are not changed.
   const settled = text.replace(/([[{])\n *([\]}])/g, "$1$2");
   if (settled !== text) writeFileSync(file, settled);
 }

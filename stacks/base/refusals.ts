@@ -4,13 +4,13 @@ import { type Problem, problemOf } from "../../constructs/core/errors";
 
 const DESCRIBED = new WeakMap<IConstruct, string>();
 
-/** Remembers where an environment describes a construct, so that its refusals speak of that place: `production.cache`. */
+/** Records the path at which an environment defines a construct, for error messages: `production.cache`. */
 export function describedAt<T extends IConstruct>(path: string, construct: T): T {
   DESCRIBED.set(construct, path);
   return construct;
 }
 
-/** Where an environment describes a resource of a stack, by its address, if it does: `production.cache`. */
+/** Path at which an environment defines a resource of a stack, by its address: `production.cache`. Undefined if there is none. */
 export function descriptionOf(stack: IConstruct, address: string): string | undefined {
   const isIt = (construct: IConstruct) => {
     const { terraformResourceType, friendlyUniqueId } = construct as TerraformResource;
@@ -23,7 +23,7 @@ export function descriptionOf(stack: IConstruct, address: string): string | unde
   return place && DESCRIBED.get(place);
 }
 
-/** What constructs refuse, in the words of whoever described them. */
+/** Problems reported by constructs, with the paths of the environment's settings. */
 export function refusals(stacks: readonly IConstruct[]): readonly Problem[] {
   const found = stacks.flatMap((stack) =>
     stack.node
@@ -37,6 +37,6 @@ function whereItIsDescribed(construct: IConstruct, message: string): string {
   const place = construct.node.scopes.findLast((scope) => DESCRIBED.has(scope));
   const { path } = place?.node ?? {};
   if (!place || !path || !message.startsWith(path)) return message;
-  // What a construct is made of is nothing that anybody described.
+  // Constructs within a construct have no path in the configuration.
   return `${DESCRIBED.get(place)}${message.slice(path.length).replace(/^(\/[^\s:.]+)+/, "")}`;
 }

@@ -22,7 +22,7 @@ import type {
 } from "./outputs";
 import { awsStateProps, localStackProps, type Outputs, PlatformStack } from "./stack";
 
-/** What of an environment on AWS the stacks on its clusters read. */
+/** Outputs of an environment's AWS stacks for the stacks on its clusters. */
 export interface AwsOutputs {
   readonly context: AwsContext;
   readonly keys: PlatformStack<Keys>;
@@ -30,39 +30,39 @@ export interface AwsOutputs {
   readonly clusters: ClusterStacks;
   readonly backup: PlatformStack<Backups>;
 
-  /** @default - AWS keeps nothing for it */
+  /** @default - no data stores on AWS */
   readonly data?: PlatformStack<DataOutputs>;
 
-  /** Stores at a vendor, by name. */
+  /** Vendor stores by name. */
   readonly vendors: ReadonlyMap<string, PlatformStack<EventStoreOutputs>>;
 
   /** @default - no workload calls AWS */
   readonly identities?: PlatformStack<IdentityOutputs>;
 
-  /** @default - nobody comes from outside */
+  /** @default - no public endpoints */
   readonly entry?: PlatformStack<EntryOutputs>;
 }
 
-/** A cluster of an environment, as the stacks on it see it. */
+/** Cluster of an environment, as input for the stacks on it. */
 export interface Site {
   readonly environment: System;
   readonly key: ClusterKey;
   readonly cluster: Cluster;
 
-  /** What is asked of its nodes, by all stacks together. */
+  /** Resource requests of all stacks on its nodes. */
   readonly ledger: CapacityLedger;
 
-  /** @default - the environment is on no cloud */
+  /** @default - the environment is not on AWS */
   readonly foundation?: AwsOutputs;
 }
 
-/** What every cluster has; everything else is on one of them, and its name says so. */
+/** Stacks of every cluster. All other stacks are on one cluster, as their name shows. */
 const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform"]);
 
-/** How the stacks on a cluster are called: `production-write-platform`, or `dev-platform` where one carries both sides. */
+/** Name parts of the stacks on a cluster: `production-write-platform`, or `dev-platform` for a single cluster. */
 const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
 
-/** The clusters of an environment, each with an account of what is asked of it. */
+/** Clusters of an environment, each with a ledger of resource requests. */
 export function sitesOf(environment: System, foundation?: AwsOutputs): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
     const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
@@ -72,7 +72,7 @@ export function sitesOf(environment: System, foundation?: AwsOutputs): readonly 
   });
 }
 
-/** A stack on a cluster, and the cluster as it sees it. Its state lies where that of the environment does. */
+/** Creates a stack on a cluster, and the cluster target for it. Its state is stored where the environment's is. */
 export function kubernetesStack<O extends Outputs = Outputs>(
   app: App,
   site: Site,
@@ -112,20 +112,20 @@ function targetOf(stack: PlatformStack, { environment, key, cluster, ledger, fou
   });
 }
 
-/** The fewest nodes that the cluster may have, and what each leaves to pods. Unknown of a cluster that nobody describes. */
+/** Minimum number of nodes of a cluster, and their allocatable capacity. Undefined for an existing cluster without `allocatable`. */
 function poolOf(environment: System, cluster: Cluster): NodePool | undefined {
   if (isExistingCluster(cluster)) return cluster.allocatable && roomOf(cluster.allocatable);
   return environment.aws && nodePool(cluster.nodes, cluster.node, zonesOf(environment, cluster));
 }
 
-/** The zones of a cluster's nodes, as far as they are known. */
+/** Zones of a cluster's nodes, if known. */
 function zonesOf(environment: System, cluster: Cluster): readonly string[] {
   if (isExistingCluster(cluster)) return Object.keys(cluster.allocatable?.zones ?? {});
   const { aws } = environment;
   return aws ? zoneNames({ ...environment, aws }) : [];
 }
 
-/** Volumes that a node of an existing cluster takes: the Kubernetes default for a driver that says nothing. */
+/** Maximum number of volumes per node of an existing cluster: the Kubernetes default for drivers that report none. */
 const VOLUMES = 39;
 
 function roomOf({ zones, cpu, memory, pods = 110 }: Room): NodePool {

@@ -28,61 +28,61 @@ import { jsonOf } from "./json";
 import { sparingPlainValues } from "./plain-values";
 import { type Backend, backendOf, OtherBackend, OtherRemoteState } from "./state";
 
-/** What a stack tells the others, under names of its own that outlive any construct id. */
+/** Outputs for other stacks, with names that don't depend on construct ids. */
 export type Outputs = Readonly<Record<string, string | string[]>>;
 
-/** Where a stack's state is stored: in the account's state bucket, at a backend that the environment names, or on this machine. */
+/** Location of a stack's state: the account's state bucket, a backend that the environment names, or a file on this machine. */
 export type State = { readonly bucket: StateLocation; readonly key: string } | { readonly backend: Backend } | { readonly file: string };
 
 export interface StackProps {
   readonly state: State;
 
-  /** Whether its data is guarded against deletion. */
+  /** Protects its data from deletion. */
   readonly protect: boolean;
 
-  /** Whether it is the place of data, or of what guards data, and so changed for no other reason. */
+  /** Marks a stack with data or with protections of data. It changes for no other reason. */
   readonly holdsData: boolean;
 
-  /** The account and region that its provider is pinned to. Absent: it makes nothing on AWS. */
+  /** Account and region to which its provider is pinned. Undefined if it creates nothing on AWS. */
   readonly aws?: {
     readonly account: string;
     readonly region: string;
     readonly tags: Readonly<Record<string, string>>;
 
     /**
-     * The path of every role and instance profile it makes.
+     * Path of all IAM roles and instance profiles of the stack.
      * @default "/"
      */
     readonly rolePath?: string;
 
     /**
-     * The policy that bounds every role it makes, by ARN.
-     * @default - none: nobody's rights to make roles depend on it
+     * ARN of the permissions boundary of all IAM roles of the stack.
+     * @default - none: no one's permission to create roles requires it
      */
     readonly permissionsBoundary?: string;
   };
 }
 
-/** One Terraform state: its backend, its provider, and what it tells other stacks. */
+/** Terraform state with its backend, its provider, and its outputs for other stacks. */
 export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
-  /** Whether its data is guarded against deletion. */
+  /** Protects its data from deletion. */
   readonly protect: boolean;
 
-  /** Whether it is the place of data. */
+  /** Marks a stack with data. */
   readonly holdsData: boolean;
 
   /**
-   * The cluster that it works on, for what is added to it.
+   * Cluster of the stack, for additions to it.
    * @default - none
    */
   cluster?: KubernetesTarget;
 
-  /** What was synthesized last: what cdktf wrote, without reading it again. */
+  /** Last synthesized output, as cdktf wrote it. */
   synthesized: Readonly<Record<string, unknown>> = {};
 
   private outputs?: O;
 
-  /** Whether cdktf is to write nothing, since the stack does that itself. */
+  /** Prevents cdktf from writing, because the stack writes its output itself. */
   private writesItself = false;
 
   constructor(
@@ -105,24 +105,24 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     this.writeAtOnce();
   }
 
-  /** A second provider for another region, pinned to the same account: one for all who ask. */
+  /** Provider for a further region, pinned to the same account. Created once per region. */
   providerIn(region: string): AwsProvider {
     const id = `aws-${region}`;
     const made = this.node.tryFindChild(id) as AwsProvider | undefined;
     return made ?? new AwsProvider(this, id, { ...this.providerSettings(), region, alias: region });
   }
 
-  /** Publishes what other stacks may read. */
+  /** Publishes outputs for other stacks. */
   publish(outputs: O): this {
     this.outputs = outputs;
     for (const [name, value] of Object.entries(outputs)) {
-      // A construct of the output's own name would stand in the way of one that is called alike.
+      // A construct with the output's own name could conflict with another construct.
       new TerraformOutput(this, `output-${name}`, { value }).overrideLogicalId(snakeCase(name));
     }
     return this;
   }
 
-  /** Reads what another stack published, and so comes after it. */
+  /** Reads the outputs of another stack, and adds a dependency on it. */
   read<P extends Outputs>(producer: PlatformStack<P>): P {
     if (!producer.outputs) throw new Error(`${producer.node.id} publishes nothing that ${this.node.id} could read`);
     this.addDependency(producer);
@@ -136,8 +136,8 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     return Object.fromEntries(values) as P;
   }
 
-  // Values cross stacks as named outputs only, so there are no references between stacks for cdktf to
-  // prepare, and the pass that looks for them (half of all token resolution) can be spared.
+  // Values cross stacks as named outputs only. There are no cross-stack references for cdktf to prepare, so the pass that
+  // searches for them (half of all token resolution) is skipped.
   override prepareStack(): void {}
 
   override toTerraform(): Readonly<Record<string, unknown>> {
@@ -145,7 +145,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
     return this.writesItself ? {} : this.synthesized;
   }
 
-  /** Has cdktf check and render, but not write: that takes it twice as long, and once more to be settled. */
+  /** Makes cdktf check and render without writing: writing takes cdktf twice as long, and its output needs normalizing. */
   private writeAtOnce(): void {
     const { synthesizer } = this;
     this.synthesizer = {
@@ -182,7 +182,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   }
 }
 
-/** What an environment's stacks on AWS have in common. */
+/** Common settings of an environment's stacks on AWS. */
 export function awsStackProps(
   environment: Pick<System, "system" | "name" | "exceptions"> & { readonly aws: Aws },
   account: Account,
@@ -205,20 +205,20 @@ export function awsStackProps(
   };
 }
 
-/** What stacks have in common that have nothing on AWS but their state. */
+/** Common settings of stacks with only their state on AWS. */
 export function awsStateProps(...asked: Parameters<typeof awsStackProps>): StackProps {
   const { aws: _, ...props } = awsStackProps(...asked);
   return props;
 }
 
-/** What the stacks of an environment without AWS have in common. */
+/** Common settings of the stacks of an environment without AWS. */
 export function localStackProps(
   { system, name, state, ...environment }: Pick<System, "system" | "name" | "exceptions" | "state">,
   part: string,
   holdsData = false,
 ): StackProps {
   return {
-    // Terraform runs in cdktf.out/stacks/<stack>; a file is outside of what synthesis writes.
+    // Terraform runs in cdktf.out/stacks/<stack>. State files are outside of the synthesis output.
     state: state ? { backend: backendOf(state, { system, environment: name, part }) } : { file: `../../../.state/${name}/${part}.tfstate` },
     protect: isProtected(environment),
     holdsData,

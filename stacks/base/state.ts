@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { cloudName } from "../../constructs/core/names";
 import type { StateSettings } from "../model/state";
 
-/** A backend by its name and arguments, as Terraform has them. */
+/** Terraform backend by name and arguments. */
 export interface Backend {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export interface Backend {
 
 type Key = { readonly system: string; readonly environment: string; readonly part: string };
 
-/** The backend of one state of an environment. */
+/** Backend of one state of an environment. */
 export function backendOf(settings: StateSettings, key: Key): Backend {
   const make = BACKENDS[settings.backend] as (settings: StateSettings, key: Key) => Readonly<Record<string, unknown>>;
   return { name: settings.backend, arguments: make(settings, key) };
@@ -29,9 +29,9 @@ const BACKENDS: {
     namespace,
     secret_suffix: `${system}-${environment}-${part}`,
   }),
-  // A schema holds one state; it has up to 63 characters (PostgreSQL, identifiers).
+  // One schema per state, up to 63 characters (PostgreSQL, identifiers).
   pg: (_, { system, environment, part }) => ({ schema_name: cloudName("workload", system, environment, part).replaceAll("-", "_") }),
-  // As GitLab has it, and others after it (GitLab, Terraform state).
+  // Like GitLab (GitLab, Terraform state), and other servers that follow it.
   http: ({ address }, { system, environment, part }) => {
     const state = `${address}/${system}-${environment}-${part}`;
     return {
@@ -59,7 +59,7 @@ const BACKENDS: {
   }),
 };
 
-/** A backend that cdktf has no class for, or another one than Terraform knows by now. */
+/** Backend that cdktf has no class for, or whose class differs from the current Terraform version. */
 export class OtherBackend extends TerraformBackend {
   constructor(
     scope: Construct,
@@ -77,7 +77,7 @@ export class OtherBackend extends TerraformBackend {
   }
 }
 
-/** What reads the outputs of a state at such a backend. */
+/** Data source for the outputs of a state in such a backend. */
 export class OtherRemoteState extends TerraformRemoteState {
   constructor(scope: Construct, id: string, { name, arguments: given }: Backend) {
     super(scope, id, name, { ...given });

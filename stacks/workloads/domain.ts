@@ -12,13 +12,13 @@ import { progressTested, projectionsOf } from "./projections";
 import { servicesOf, trafficOf } from "./services";
 import { workersOf } from "./workers";
 
-/** A cluster of an environment, and what is on it already. */
+/** Cluster of an environment, and the stacks already on it. */
 interface Populated {
   readonly site: Site;
   readonly stacks: readonly PlatformStack[];
 }
 
-/** A stack of workloads, and the cluster that it is on. */
+/** Stack of a domain, and its cluster. */
 export interface DomainStack {
   readonly site: Site;
   readonly stack: PlatformStack;
@@ -26,8 +26,8 @@ export interface DomainStack {
 }
 
 /**
- * The stacks of the domains of an environment. Each comes after those that its domain names and those whose secrets it copies,
- * and ends in a test that it has to pass. Gateways and routes that come after other domains follow in stacks of their own.
+ * Stacks of an environment's domains. Each follows the stacks in `after` and those whose secrets it copies, and ends with
+ * a test that must pass. Gateways and routes with `trafficAfter` are in separate stacks.
  */
 export function domainStacks(
   app: App,
@@ -40,7 +40,7 @@ export function domainStacks(
     const populated = sites.find(({ site }) => site.key === domain.cluster);
     if (!populated) continue;
     const { site, stacks } = populated;
-    // Whoever copies a secret is let read it in the namespace that it is at home in.
+    // A domain that copies a secret gets permission to read it in the secret's home namespace.
     const homes = isExistingCluster(site.cluster) ? secretHomesOf(site.environment, domain) : [];
     const previous = found
       .filter((made) => domain.after.includes(made.domain.name) || homes.includes(made.domain.namespace))
@@ -50,7 +50,7 @@ export function domainStacks(
   return [...found, ...found.flatMap((one) => trafficStack(app, one, found))];
 }
 
-/** The Gateway and the routes of a domain that come after other domains. */
+/** Stack with the Gateway and routes of a domain that has `trafficAfter`. */
 function trafficStack(app: App, { site, domain, stack }: DomainStack, all: readonly DomainStack[]): readonly DomainStack[] {
   const { trafficAfter } = domain;
   if (!trafficAfter || exposedOf(domain).length === 0) return [];
@@ -60,7 +60,7 @@ function trafficStack(app: App, { site, domain, stack }: DomainStack, all: reado
   return [{ site, domain, stack: place.stack }];
 }
 
-/** What a domain deploys, in its order: what runs before, services, workers and projections, the test, what runs after. */
+/** Resources of a domain in order of deployment: preparing jobs, services, workers and projections, the test, following jobs. */
 function domainStack(app: App, site: Site, domain: DomainOf, after: readonly PlatformStack[]): PlatformStack {
   const empty = placeOf(app, site, domain, after);
   const secrets = secretsAtHome(empty);
@@ -88,7 +88,7 @@ function domainStack(app: App, site: Site, domain: DomainOf, after: readonly Pla
   return place.stack;
 }
 
-/** Secrets that workloads are given and that are at home here: other namespaces have copies. */
+/** Workload secrets whose home is this namespace. Other namespaces have copies. */
 function secretsAtHome(place: WorkloadPlace): WorkloadPlace {
   const { site, stack, cluster, namespace, after } = place;
   const { environment, key } = site;

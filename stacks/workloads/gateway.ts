@@ -12,36 +12,36 @@ import { camelCase, defaultHost, type PublicEndpoint, publicEndpoints } from "..
 import { metricsReader } from "../model/monitoring";
 import type { DomainOf } from "../model/system";
 
-/** Where a domain lets requests in. */
+/** Location of a domain's Gateway. */
 export interface GatewayPlace extends Pick<GatewayProps, "cluster" | "namespace" | "servicePorts" | "longestRequest" | "priority"> {
   readonly site: Site;
   readonly stack: PlatformStack;
   readonly domain: DomainOf;
 
-  /** The domain's namespace. */
+  /** Namespace of the domain. */
   readonly after: readonly ITerraformDependable[];
 }
 
-/** A Gateway, and the names under which it is asked for. */
+/** Gateway with its host names. */
 export interface DomainGateway {
   readonly gateway: Gateway;
 
-  /** @default - any: whoever brings requests to it knows */
+  /** @default - any host name: routing is up to your ingress */
   readonly hostnames?: readonly string[];
 
-  /** What has to be as it should before a request comes in. */
+  /** Resources that must be ready before requests arrive. */
   readonly parts: readonly IConstruct[];
 }
 
-/** Where requests come into a domain by a load balancer of ours. Its owner brings them to a cluster that exists. */
+/** Public endpoint of a domain with a load balancer. Undefined on an existing cluster, where you provide the ingress. */
 export function publicEndpointOf({ environment, cluster, foundation }: Site, { name }: DomainOf): PublicEndpoint | undefined {
   if (isExistingCluster(cluster) || !foundation?.entry) return undefined;
   return publicEndpoints(environment).find(({ domain }) => domain.name === name);
 }
 
 /**
- * What lets requests in to a domain. On AWS a load balancer is before it, and it has a certificate that everybody trusts;
- * on a cluster that exists it speaks in clear to whoever forwards its port, and its owner puts before it what he has.
+ * Creates the Gateway of a domain. On AWS it is behind a load balancer and has a publicly trusted certificate; on an
+ * existing cluster it accepts plaintext from your own ingress or port forwarding.
  */
 export function gatewayOn({ site, stack, domain, after, ...place }: GatewayPlace): DomainGateway {
   const { environment, foundation } = site;
@@ -69,7 +69,7 @@ export function gatewayOn({ site, stack, domain, after, ...place }: GatewayPlace
     after,
   });
   const { name: service, port } = nginxOf({ certificate: certificate.secretName });
-  // Before the Gateway: only pods that come after it are given their gates.
+  // Before the Gateway: readiness gates are only added to pods that are created later.
   const { release: bound } = new Binding(stack, "targets", {
     cluster: place.cluster,
     namespace: place.namespace,

@@ -24,14 +24,14 @@ import type { JobOf, ReadModelOf, ServerOf } from "../model/system";
 import type { WorkloadPlace } from "./place";
 import { podOf } from "./pods";
 
-/** Whether a command may empty a database: nowhere on AWS, and nowhere that data is protected. */
+/** Checks if a command may empty a database: never on AWS, and never if data is protected. */
 function isDisposable({ site: { environment } }: WorkloadPlace): boolean {
   return !isProtected(environment) && environment.aws === undefined;
 }
 
 /**
- * What is done before the rest of a domain comes: to each database what projections keep beside their read models, the schema,
- * the tables of each slot, and then which slot is read; and everything else that runs before.
+ * Prepares a domain's deployment. For each database: the progress tables of projections, schema migrations, the tables of
+ * each slot, and the live slot. Then all other jobs that run before.
  */
 export function prepared(place: WorkloadPlace): readonly ITerraformDependable[] {
   const { domain, site } = place;
@@ -46,12 +46,12 @@ export function prepared(place: WorkloadPlace): readonly ITerraformDependable[] 
   return [...ready, ...others.flatMap((job) => migrated(place, job, []).flatMap((run) => run.job.ready))];
 }
 
-/** Whether a job changes the schema of a server. */
+/** Checks if a job changes the schema of a server. */
 function migrates({ uses }: JobOf, { name }: Pick<ServerOf, "name">): boolean {
   return uses.some(({ store, as }) => store === name && as === "migrator");
 }
 
-/** What runs once although it migrates several databases: before the first of them is read. */
+/** Jobs that run once for several databases, before the first of them is read. */
 type Done = Map<JobOf, ReturnType<typeof migrated>>;
 
 interface Preparation {
@@ -84,7 +84,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
     return found;
   });
   const switched = models.map(({ projection, slots, live, skipCatchUpCheck: forced, keys }) => {
-    // Another image may have made other tables, which are shown then; not those of a slot that is not read.
+    // Another image may have created other tables, which must be shown then. Images of slots that are not live don't count.
     const revision = runs
       .filter(({ made }) => made === undefined || made === `${projection}_${live}`)
       .map(({ image }) => image)
@@ -108,7 +108,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
   return [...tables, ...runs.flatMap(({ job }) => job.ready), ...switched.flatMap(({ ready }) => ready)];
 }
 
-/** Progress of all projections of a database as metrics, once: in the first domain that has some, where somebody reads metrics. */
+/** Exports progress of all projections of a database as metrics, once: in the first domain with projections, if metrics are collected. */
 function progressExported(
   { site, stack, cluster, domain, namespace, priority, after }: WorkloadPlace,
   server: ServerOf,
@@ -122,7 +122,7 @@ function progressExported(
   new ProjectionExporter(stack, `progress-of-${server.name}`, { cluster, namespace, postgres, metricsFrom, ...own, after });
 }
 
-/** What the platform's own jobs for a database need in a namespace that is not the database's: a way to it, and its migrator's secret. */
+/** Requirements of the platform's own jobs for a database in another namespace: egress to it, and its migrator's secret. */
 function reachedFrom(
   { stack, cluster, namespace, after }: WorkloadPlace,
   server: ServerOf,
@@ -138,7 +138,7 @@ function reachedFrom(
   return [...ways, ...NamespaceConnections.need(stack, { cluster, namespace, after }, { secrets, authorities, configMaps: [] })];
 }
 
-/** What every job is told. Jobs have no priority of their domain's, which is for what runs permanently. */
+/** Common settings of jobs. They don't get the domain's priority, which is for permanent pods. */
 function jobOf({ priority: _, ...place }: WorkloadPlace, one: JobOf) {
   const { image = "", timeout, retries } = one.settings;
   return {
@@ -150,7 +150,7 @@ function jobOf({ priority: _, ...place }: WorkloadPlace, one: JobOf) {
   };
 }
 
-/** The runs of a job that comes before: one, or one for each slot of each read model, by that slot's image and of its schema only. */
+/** Runs of a job before the rest: one, or one per slot of each read model, with that slot's image and schema. */
 function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf[]) {
   const { per = "database", down } = one.settings;
   const job = jobOf(place, one);
@@ -174,7 +174,7 @@ function migrated(place: WorkloadPlace, one: JobOf, models: readonly ReadModelOf
   }));
 }
 
-/** Jobs on a schedule, and those that only an operator starts. */
+/** Scheduled jobs, and jobs that run on demand. */
 export function keptJobs(place: WorkloadPlace): void {
   for (const one of place.domain.jobs) {
     const { when } = one.settings;

@@ -12,7 +12,7 @@ import { domainQuota } from "../model/derive/sizes";
 import type { DomainOf } from "../model/system";
 import { publicEndpointOf } from "./gateway";
 
-/** Where the workloads of a domain are. */
+/** Location of a domain's workloads. */
 export interface WorkloadPlace {
   readonly site: Site;
   readonly stack: PlatformStack;
@@ -21,14 +21,14 @@ export interface WorkloadPlace {
   readonly namespace: string;
 
   /**
-   * The PriorityClass of what runs there permanently.
-   * @default - none: nothing does
+   * PriorityClass of the domain's permanent pods.
+   * @default - none: it has no permanent pods
    */
   readonly priority?: string;
   readonly after: readonly ITerraformDependable[];
 }
 
-/** A stack of a domain, in its namespace, after others. */
+/** Creates the stack of a domain, in its namespace, after others. */
 export function placeOf(app: App, site: Site, domain: DomainOf, after: readonly PlatformStack[]): WorkloadPlace {
   const place = placeIn(app, site, domain, domain.stack, after);
   if (!domain.ownsNamespace) return place;
@@ -42,7 +42,7 @@ export function placeOf(app: App, site: Site, domain: DomainOf, after: readonly 
   return { ...place, after: ready };
 }
 
-/** A stack in the namespace of a domain for what sends requests to it from outside, after others. */
+/** Creates the stack of a domain's Gateway and routes, in its namespace, after others. */
 export function trafficPlaceOf(app: App, site: Site, domain: DomainOf, after: readonly PlatformStack[]): WorkloadPlace {
   return placeIn(app, site, domain, `${domain.stack}-traffic`, after);
 }
@@ -62,18 +62,18 @@ function placeIn(app: App, site: Site, domain: DomainOf, part: string, after: re
   };
 }
 
-/** As long as all pods of a domain may take to be replaced one after the other. */
+/** Maximum time for replacing all pods of a domain one after the other. */
 const WITHIN: Duration = "30m";
 
-/** Of workers of partitions each goes before its successor comes. */
+/** Workers of partitions: each stops before its successor starts. */
 export const ONE_BY_ONE: Duration = "1h";
 
-/** What the test at the end of a stack looks at. */
+/** Input for the test at the end of a stack. */
 export interface Tested {
   readonly verifies: readonly IConstruct[];
   readonly checks: readonly Check[];
 
-  /** Egress to what the checks ask. */
+  /** Egress to the targets of checks. */
   readonly egress: readonly TrafficRule[];
   readonly endpoints: readonly Endpoint[];
 
@@ -81,10 +81,10 @@ export interface Tested {
   readonly within?: Duration;
 }
 
-/** Another stack has a test in the same namespace. */
+/** Name of the test in another stack of the same namespace. */
 export const TRAFFIC_TEST = "traffic-test";
 
-/** A test at the end of a stack, of all that it has brought. Nothing within the stack waits for it. */
+/** Creates a test of all resources at the end of a stack. Nothing in the stack depends on it. */
 export function tested(
   { stack, cluster, namespace, after }: WorkloadPlace,
   { verifies, checks, egress: reaches, endpoints, within = WITHIN }: Tested,
@@ -95,8 +95,8 @@ export function tested(
 }
 
 /**
- * A test of one version of a workload, for what sends requests to it. No other workload, and no other version, can fail it; a
- * version that has passed stays so until its image or its configuration is another.
+ * Creates a test of one version of a workload, on which its traffic depends. Other workloads and versions can't fail it.
+ * A version that has passed isn't tested again until its image or configuration changes.
  */
 export function gateOf(
   { cluster, namespace, after }: WorkloadPlace,
@@ -117,7 +117,7 @@ export function gateOf(
   }).passed;
 }
 
-/** For a test, to workloads of its namespace. */
+/** Egress of a test to workloads of its namespace. */
 export function waysTo(ports: readonly number[], name = "workloads"): readonly TrafficRule[] {
   return ports.length > 0 ? [{ name, peer: "namespace", ports }] : [];
 }

@@ -17,14 +17,14 @@ import type { DomainOf, ServiceOf, System, UseOf, WorkloadOf } from "../model/sy
 import type { Egress, SecretUse, Workload } from "../model/workloads/workload";
 import type { WorkloadPlace } from "./place";
 
-/** The stores that a workload uses, under the names that it has for them. */
+/** Connections to the stores that a workload uses, with its variable names. */
 function storesOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): readonly RequestedConnection[] {
   return connectionsOf(
     uses.map((use) => ({ connection: connectionTo(site, stack, use), ...(use.variables ? { variables: use.variables } : {}) })),
   );
 }
 
-/** What every workload of an environment is told. */
+/** Common settings of an environment's workloads. */
 export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "settings" | "uses" | "calls">): PodProps {
   const { cluster, namespace, priority, after } = place;
   const { environment } = place.site;
@@ -75,18 +75,18 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
     ...(Object.keys(givenFiles.facts).length > 0 ? { secretFiles: givenFiles.facts } : {}),
     ...metricsOf(environment, metrics),
     ...telemetryOf(environment),
-    // The test at the end of each stack does.
+    // The test at the end of each stack waits instead.
     waitForRollout: false,
     after: [...after, ...given.after, ...givenFiles.after],
   };
 }
 
-/** A volume is guarded as the environment is, unless it says otherwise. */
+/** Protects volumes as the environment specifies, unless the volume has its own setting. */
 function withProtection(volumes: NonNullable<PodProps["volumes"]>, protect: boolean): NonNullable<PodProps["volumes"]> {
   return Object.fromEntries(Object.entries(volumes).map(([path, volume]) => [path, { protect, ...volume }]));
 }
 
-/** A service, and the domain that it is in. */
+/** Service and its domain. */
 interface Found {
   readonly domain: DomainOf;
   readonly service: ServiceOf;
@@ -96,12 +96,12 @@ function serviceNamed({ domains }: System, name: string): Found | undefined {
   return domains.flatMap((domain) => domain.services.flatMap((service) => (service.name === name ? [{ domain, service }] : [])))[0];
 }
 
-/** The ports of the pods of a service: the one that answers HTTP, and further ones. */
+/** Pod ports of a service: the HTTP port, and additional ports. */
 function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: ServiceOf): readonly [number, ...number[]] {
   return [port, ...Object.values(ports)];
 }
 
-/** What a workload is told of the services that it calls, and its egress to them. */
+/** Variables for the services that a workload calls, and egress to them. */
 function callsOf(
   system: System,
   calls: WorkloadOf["calls"],
@@ -119,14 +119,14 @@ function callsOf(
   return { env, egress };
 }
 
-/** The pods of the workloads that call a service. */
+/** Pods of the workloads that call a service. */
 export function callersOf(system: System, { name }: Pick<ServiceOf, "name">) {
   return workloadsIn(system)
     .filter(({ workload: { calls } }) => calls.some(({ service }) => service === name))
     .flatMap(({ domain, workload }) => podNames(domain, workload).map((pods) => podsOf(domain.namespace, pods)));
 }
 
-/** A network policy knows addresses, not names: what has a name may be at any address outside of private networks. */
+/** Network policies only support addresses: a host name means any address outside of private networks. */
 function egressOf(egress: readonly Egress[]): readonly TrafficRule[] {
   return egress.map(({ host, ports = [443] }) => ({ name: host, peer: parseBlock(host) ? { cidr: host } : INTERNET, ports }));
 }
@@ -136,7 +136,7 @@ const INTERNET = {
   except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
 } as const;
 
-/** Where the secrets that a workload is given are, and what brings those that an operator creates. */
+/** Locations of a workload's secrets, and the resources that provide those that an operator creates. */
 function secretsOf(place: WorkloadPlace, uses: Readonly<Record<string, SecretUse>>) {
   const generated = workloadSecrets(place.site.environment);
   const after: ITerraformDependable[] = [];
@@ -151,7 +151,7 @@ function secretsOf(place: WorkloadPlace, uses: Readonly<Record<string, SecretUse
   return { facts: Object.fromEntries(facts), after };
 }
 
-/** A secret that an operator creates, once for each namespace. */
+/** Secret that an operator creates, once per namespace. */
 function provided({ stack, cluster, namespace, after }: WorkloadPlace, name: string): ProvidedSecret {
   const id = `provided-${name}`;
   const there = stack.node.tryFindChild(id) as ProvidedSecret | undefined;
@@ -169,23 +169,23 @@ function telemetryOf({ name, monitoring }: System): Pick<PodProps, "telemetry"> 
   return telemetry ? { telemetry: { ...telemetry, attributes: { "deployment.environment.name": name } } } : {};
 }
 
-/** The collector of the environment, which clients of OTLP over HTTP and of Jaeger's Thrift reach as well. */
+/** Collector of the environment. It also accepts OTLP over HTTP and Jaeger's Thrift. */
 function ownCollector(): NonNullable<PodProps["telemetry"]> {
   const namespace = NAMESPACES.observability;
   const { otlpGrpc: endpoint, otlpHttp, jaegerThrift } = telemetryEndpoints({ namespace });
   return { endpoint, namespace, otherPorts: [otlpHttp, jaegerThrift].map((address) => Number(new URL(address).port)) };
 }
 
-/** Where an API finds who may do what. */
+/** Path of an API's permissions by role. */
 const ROLES_FILE = "/etc/authorization/roles.json";
 
-/** Where an API finds the key that tokens are signed with. */
+/** Path of the public key of tokens in an API. */
 const KEY_FILE = "/etc/authentication/public-key.pem";
 
-/** The keys of issuers are fetched from wherever they are published. */
+/** Issuers can publish their keys at any address. */
 const ISSUER: TrafficRule = { name: "issuer", peer: "anywhere", ports: [443] };
 
-/** What an API is told of who may do what, on top of what every workload is told. */
+/** Adds the settings for authentication and authorization to an API's pods. */
 export function withAccess(pod: PodProps, { authentication, authorization }: System): PodProps {
   const tokens = authentication ? tokensOf(authentication) : undefined;
   const roles = authorization ? { [ROLES_FILE]: `${JSON.stringify(authorization, null, 2)}\n` } : {};
@@ -197,7 +197,7 @@ export function withAccess(pod: PodProps, { authentication, authorization }: Sys
   };
 }
 
-/** What an API is told of tokens that it accepts. */
+/** Settings of the tokens that an API accepts. */
 function tokensOf(authentication: Authentication): Required<Pick<PodProps, "env" | "files" | "egress">> {
   const env = { AUTH_ISSUER: authentication.issuer, AUTH_AUDIENCE: authentication.audience, AUTH_ALGORITHMS: "RS256" };
   return "jwks" in authentication
@@ -205,7 +205,7 @@ function tokensOf(authentication: Authentication): Required<Pick<PodProps, "env"
     : { env: { ...env, AUTH_PUBLIC_KEY_FILE: KEY_FILE }, files: { [KEY_FILE]: authentication.publicKey }, egress: [] };
 }
 
-/** What a workload of the read side is told of fields that are encrypted one by one. */
+/** Adds the names and keys of encrypted fields to a workload of the read side. */
 export function withFieldKeys(pod: PodProps, system: System): PodProps {
   const { encryptedFields = [] } = system;
   if (encryptedFields.length === 0) return pod;

@@ -12,22 +12,22 @@ import { slotsOf } from "../model/derive/read-models";
 import { ONE_BY_ONE, type Tested, type WorkloadPlace, waysTo } from "./place";
 import { podOf, withFieldKeys } from "./pods";
 
-/** How many events behind a projection may be and still be healthy. */
+/** Maximum lag of a healthy projection, in events. */
 const HEALTHY_LAG = 1000;
 
-/** A worker whose progress the read database knows. */
+/** Worker that reports its progress to the read database. */
 interface Reporting {
   readonly worker: PartitionedWorker;
   readonly database: string;
   readonly projection: string;
 }
 
-/** What was made of the projections of a domain. */
+/** Resources of a domain's projections. */
 export interface MadeProjections extends Tested {
   readonly reporting: readonly Reporting[];
 }
 
-/** Each slot of each read model has workers of its own: its tables are its own as well, so that nothing is written twice. */
+/** Creates separate workers for each slot of each read model. Slots have separate tables, so nothing is written twice. */
 export function projectionsOf(place: WorkloadPlace): MadeProjections {
   const { environment } = place.site;
   const { namespace } = place;
@@ -48,7 +48,7 @@ export function projectionsOf(place: WorkloadPlace): MadeProjections {
       const env = { ...projectionVariables(projection, slot), ...pod.env };
       const worker = new PartitionedWorker(place.stack, name, { ...pod, env, image: own, workers, parallelism, partitions, ...asked });
       const url = `http://${name}.${namespace}.svc:${health?.port}${health?.path}`;
-      // One that is being built is behind, and may be.
+      // A slot that is being built may lag behind.
       const checks: Check[] =
         health?.lag && slot === live ? [{ name: `lag of ${name}`, url, below: { field: health.lag, limit: HEALTHY_LAG } }] : [];
       return {
@@ -69,7 +69,7 @@ export function projectionsOf(place: WorkloadPlace): MadeProjections {
   };
 }
 
-/** Asks each read database whether what projects into it has caught up, once the domain has passed its test. */
+/** Tests for each read database that its projections have caught up, after the domain has passed its test. */
 export function progressTested(place: WorkloadPlace, reporting: readonly Reporting[], passed: ITerraformDependable): void {
   const { site, stack, cluster, namespace } = place;
   for (const server of serversOf(site.environment)) {

@@ -6,7 +6,7 @@ import type { ServerOf } from "../model/system";
 import type { ScaleOn, SignalName } from "../model/workloads/workload";
 import type { WorkloadPlace } from "./place";
 
-/** What a workload follows, by the name that an environment has for it. None where what it speaks of is not there. */
+/** Scaling signals by their name in an environment. Undefined if the source doesn't exist. */
 const SIGNALS: { readonly [Name in SignalName]: (place: WorkloadPlace, asked: NonNullable<ScaleOn[Name]>) => Signal | undefined } = {
   broker: ({ site }, asked) => {
     const store = brokerAsked(site.environment);
@@ -20,7 +20,7 @@ const SIGNALS: { readonly [Name in SignalName]: (place: WorkloadPlace, asked: No
   prometheus: (_, { namespace, ...asked }) => ({ kind: "prometheus", ...asked, peer: { namespace } }),
 };
 
-/** Asked where is written, past any pool: a copy may be behind, and whoever waits for it is not. */
+/** Queries the writer directly, without a pooler: a replica may lag behind. */
 function answerOf(
   { site, stack }: WorkloadPlace,
   server: ServerOf | undefined,
@@ -31,7 +31,7 @@ function answerOf(
   return { kind: "postgres", ...asked, host, port, database, ...users.reader, peer: peers };
 }
 
-/** What a workload of an environment follows, in the words of its autoscaler. */
+/** Scaling signals of a workload, in the form of its autoscaler. */
 export function scalingOf(place: WorkloadPlace, { cpu, memory, ...named }: ScaleOn): Scaling {
   const signals = (Object.keys(SIGNALS) as SignalName[]).flatMap((name) => {
     const make = SIGNALS[name] as (place: WorkloadPlace, asked: unknown) => Signal | undefined;

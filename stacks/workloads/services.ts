@@ -17,12 +17,12 @@ import { gateOf, type Tested, type WorkloadPlace, waysTo } from "./place";
 import { callersOf, podOf, withAccess, withFieldKeys } from "./pods";
 import { scalingOf } from "./scaling";
 
-/** How long a service may be silent that does not say. */
+/** Default of `timeout`. */
 const TIMEOUT: Duration = "30s";
 
 /**
- * The services of a domain, those that are reached from outside behind its Gateway, and the routes to them. A route waits for the
- * gates of those versions that take requests and of no other, so that it turns back whatever becomes of what it leaves.
+ * Services of a domain, the Gateway for those that are reachable from outside, and their routes. A route waits only for
+ * the tests of versions that receive requests, so that a rollback doesn't depend on the version that it leaves.
  */
 export function servicesOf(place: WorkloadPlace): Tested {
   const { stack, namespace, site } = place;
@@ -92,8 +92,8 @@ export function servicesOf(place: WorkloadPlace): Tested {
 }
 
 /**
- * The Gateway of a domain and the routes to its services, in a stack of their own. The versions that take requests have passed the
- * test of the domain's stack, so no route waits for another one.
+ * Gateway of a domain and the routes to its services, in a separate stack. The versions that receive requests have passed
+ * the test of the domain's stack, so routes don't wait for other tests.
  */
 export function trafficOf(place: WorkloadPlace): Tested {
   const exposed = exposedOf(place.domain);
@@ -111,15 +111,15 @@ export function trafficOf(place: WorkloadPlace): Tested {
   return { verifies: [...verifies, ...routed.map(({ part }) => part)], checks: [...rollout, ...arrivals], egress, endpoints: [] };
 }
 
-/** The Gateway to some services of a domain. */
+/** Gateway for the exposed services of a domain. */
 function gatewayTo(place: WorkloadPlace, exposed: readonly ServiceOf[]): DomainGateway {
   return gatewayOn({ ...place, servicePorts: ports(exposed), longestRequest: longest(exposed.map(({ settings }) => settings)) });
 }
 
-/** The path at which a service answers whether it is healthy. */
+/** Path of the health check of a service. */
 type Health = { readonly health: string };
 
-/** What a test looks at of a Gateway and of the services behind it. */
+/** Checks of a Gateway and of the services behind it. */
 function reachedBy({ gateway, hostnames, parts }: DomainGateway, services: readonly (Pick<ServiceOf, "name" | "settings"> & Health)[]) {
   const routed = services.map(({ name, health, settings: { hosts, paths } }) => ({
     name,
@@ -140,8 +140,8 @@ function ports(services: readonly ServiceOf[]): readonly number[] {
 }
 
 /**
- * How connections from outside reach further ports of a service: on EKS through target groups, which its pods are put into and wait
- * for; on an existing cluster you route them there from wherever they come.
+ * Ingress from outside to additional ports of a service: on EKS through target groups, for whose registration its pods
+ * wait; on an existing cluster you route connections to the Service from any address.
  */
 function publicPortsIn({ site, stack, cluster, namespace, domain, after }: WorkloadPlace, service: ServiceOf) {
   const found = publicPortsOf(service);
@@ -161,7 +161,7 @@ function publicPortsIn({ site, stack, cluster, namespace, domain, after }: Workl
   return { bound, drain: DEREGISTRATION, ingress: [{ name: "tcp", peer, ports }] };
 }
 
-/** How requests from outside reach a service. */
+/** Route for requests from outside to a service. */
 function route(
   place: WorkloadPlace,
   { gateway, hostnames }: DomainGateway,
@@ -184,7 +184,7 @@ function route(
   });
 }
 
-/** What a route comes after: the Services of all versions, and the gates of those that take requests. */
+/** Dependencies of a route: the Services of all versions, and the tests of those that receive requests. */
 function gatesOf(place: WorkloadPlace, { settings }: ServiceOf, found: readonly (VersionIn & { readonly check: Check })[]) {
   const { port = WORKLOAD_DEFAULTS.port } = settings;
   const versions = found.map((version) => ({ ...version, passed: gateOf(place, version, version.check, port) }));
@@ -192,10 +192,10 @@ function gatesOf(place: WorkloadPlace, { settings }: ServiceOf, found: readonly 
   return [...versions.map((each) => each.service), ...taking.map(({ passed }) => passed)];
 }
 
-/** A version of a service, and its share of the requests. */
+/** Version of a service with its traffic weight. */
 type Shared = ReturnType<typeof versionsOf>[number] & Pick<ServiceVersion, "backend">;
 
-/** A version of a service that is released, and what was made of it. */
+/** Running version of a service with its resources. */
 type VersionIn = ServiceVersion & Shared;
 
 function versionsIn(settings: Service, { versions }: HttpService): readonly VersionIn[] {
@@ -212,19 +212,19 @@ function listening({ through: { host, port } }: Gateway): Check {
   return { name: "the gateway", tcp: { host, port } };
 }
 
-/** As long as a pod in front of these services has to wait for the last of their answers. */
+/** Maximum time that a pod in front of these services waits for a response. */
 function longest(services: readonly Service[]): Duration {
   return `${Math.max(...services.map(({ timeout = TIMEOUT }) => known(seconds(timeout))))}s`;
 }
 
-/** The versions of a service that run: its image, or that in each of its slots. */
+/** Running images of a service: one, or one per slot. */
 function imagesOf(service: Service) {
   const versions = versionsOf(service);
   if (!service.slots) return { image: versions[0]?.image ?? "" };
   return { slots: Object.fromEntries(versions.map(({ slot = "", image }) => [slot, { image }])) };
 }
 
-/** Who has which share of the requests, and who is asked for by a header. */
+/** Traffic weights of versions, and versions that a header selects. */
 function sharesOf(versions: readonly Shared[]) {
   const shared = versions.map(({ slot = "", weight, preview, backend: { service, port } }) => ({ slot, weight, preview, service, port }));
   const previews = shared.filter(({ preview }) => preview);

@@ -6,7 +6,7 @@ import { ONE_BY_ONE, type Tested, type WorkloadPlace, waysTo } from "./place";
 import { podOf } from "./pods";
 import { scalingOf } from "./scaling";
 
-/** What takes work from queues and subscriptions. One that is unhealthy is asked why. */
+/** Workers that consume queues and subscriptions. The test reports why a worker is unhealthy. */
 export function workersOf(place: WorkloadPlace): Tested {
   const { workers } = place.domain;
   const verifies = workers.map((one) => {

@@ -4,7 +4,7 @@ import { type ChartRelease, inadmissible, type KubernetesObject, type Kubernetes
 import { descriptionOf } from "./base/refusals";
 import type { PlatformStack } from "./base/stack";
 
-/** What the API server of a cluster would refuse, in the words of whoever described it. */
+/** Objects that the API server of a cluster would reject, with the paths of the environment's settings. */
 export function refusedBy(path: string, sent: readonly Sent[], groups: readonly PodGroup[]): readonly Problem[] {
   const origins = new Map(
     sent.flatMap(({ stack, addresses }) => [...addresses].map(([made, address]) => [made, { stack, address }] as const)),
@@ -19,7 +19,7 @@ export function refusedBy(path: string, sent: readonly Sent[], groups: readonly 
   const refused = inadmissible(objects, releases).flatMap(({ object, twin, name, rule, remedy }): Problem[] => {
     const [place, other] = [placeOf(object), placeOf(twin)];
     if (!twin || other === place || other === path) return [{ path: place, rule: `makes ${name}, which ${rule}`, remedy }];
-    // One name is that of several objects: the first of them says enough.
+    // Several objects share the name: only the first is reported.
     if (pairs.has(`${place} ${other}`)) return [];
     pairs.add(`${place} ${other}`);
     return [{ path: place, rule: `makes ${name}, which ${other} makes as well`, remedy }];
@@ -31,7 +31,7 @@ export function refusedBy(path: string, sent: readonly Sent[], groups: readonly 
   return [...refused, ...excess];
 }
 
-/** What a stack sends to its cluster. */
+/** Objects that a stack sends to its cluster. */
 export interface Sent extends KubernetesObjects {
   readonly stack: PlatformStack;
 }

@@ -9,32 +9,32 @@ import type { PlatformStack } from "./base/stack";
 import { type Cluster, isExistingCluster, type NodeSize } from "./model/cluster";
 import { unreachablePorts } from "./ports";
 
-/** A cluster of an environment, with everything that is sent to it. */
+/** Cluster of an environment, with all objects sent to it. */
 export interface MeasuredSite {
-  /** Where the environment describes it: `production.writeCluster`. */
+  /** Path of the cluster in the configuration: `production.writeCluster`. */
   readonly path: string;
   readonly site: Site;
 
-  /** The objects of its stacks, in the order in which they are made. */
+  /** Objects of its stacks, in order of creation. */
   readonly objects: readonly KubernetesObject[];
 
-  /** Pods that no object shows: those of charts and add-ons, and what room is kept for. */
+  /** Pods without an object: those of charts and add-ons, and reserved capacity. */
   readonly declared: readonly PodGroup[];
 
-  /** How much of its nodes what must run takes, in a line. */
+  /** Requests of required pods relative to its nodes, on one line. */
   readonly headroom: string;
 
-  /** Why what must run does not fit, if it doesn't. */
+  /** Reasons why required pods don't fit, if any. */
   readonly problems: readonly Problem[];
 
-  /** Ports of its pods that its nodes don't let through. */
+  /** Ports of its pods that its nodes block. */
   readonly ports: readonly Problem[];
 
-  /** What its API server would refuse. */
+  /** Objects that its API server would reject. */
   readonly refused: readonly Problem[];
 }
 
-/** Enters what the stacks on a cluster send to it, and weighs it against the nodes. */
+/** Collects the objects that stacks send to a cluster, and compares their requests with its nodes. */
 export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredSite {
   const { environment, key, cluster, ledger } = site;
   const path = `${environment.name}.${key}`;
@@ -66,7 +66,7 @@ function coresOf(cpu: Cores): number {
   return known(millicores(cpu)) / 1000;
 }
 
-/** Larger sizes that EC2 offers, the nearest first: more memory, more cores, or both. */
+/** Larger node sizes in EC2, the nearest first: more memory, more cores, or both. */
 function sizesAbove(node: NodeSize): readonly NodeSize[] {
   const [cores, gibibytes] = [coresOf(node.cpu), known(bytes(node.memory)) / GI];
   const factors = [

@@ -23,25 +23,25 @@ import { asDomains } from "./model/shorthand";
 import type { System } from "./model/system";
 import { domainStacks } from "./workloads/domain";
 
-/** The stacks of one account or environment, in the order in which they are deployed. */
+/** Stacks of one account or environment, in order of deployment. */
 export interface Composition {
-  /** The environment's name, or `bootstrap-<account>`. */
+  /** Name of the environment, or `bootstrap-<account>`. */
   readonly name: string;
   readonly stacks: readonly PlatformStack[];
 
-  /** The clusters that some of these stacks work on. */
+  /** Clusters that some of these stacks deploy to. */
   readonly sites: readonly PopulatedSite[];
 }
 
-/** A cluster of an environment, and the stacks that work on it. */
+/** Cluster of an environment, and the stacks that deploy to it. */
 export interface PopulatedSite {
   readonly site: Site;
   readonly stacks: readonly PlatformStack[];
 }
 
 /**
- * Every stack of a program, those of its accounts before those of its environments; or only those of one name. One that
- * can't be made is told to `failed`, and left out.
+ * All stacks of a program, accounts first, then environments; or only those with one name. An item that can't be created
+ * is passed to `failed` and skipped.
  */
 export function compose(
   app: App,
@@ -76,7 +76,7 @@ function rethrown(_: string, error: unknown): void {
   throw error;
 }
 
-/** What an account's own stack is called. */
+/** Name of an account's bootstrap stack. */
 export function bootstrapName(account: string): string {
   return `bootstrap-${account}`;
 }
@@ -91,7 +91,7 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
     return eventStoreUsersStacks(app, site, before).map((stack) => ({ site, stack }));
   });
   const domains = domainStacks(app, system.domains, clusters, [...vendors, ...users.map(({ stack }) => stack)]);
-  // What watches workloads is there before them, but none of them waits for it: a repair must not depend on it.
+  // Monitoring is deployed before workloads, but workloads don't wait for it: a repair must not depend on it.
   const watching = clusters.flatMap(({ site, stacks: [platform] }) =>
     observabilityStacks(app, site, platform ? [platform] : []).map((stack) => ({ site, stack })),
   );
@@ -102,13 +102,13 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
   const edges = foundation ? edgesOf(app, foundation, environments.map(asDomains)) : [];
-  // Nobody asks before the answers have been tested.
+  // Edges wait until the query APIs have passed their test.
   const answering = domains.filter(({ domain }) => domain.name === edgeOf(system)?.domain.name);
   for (const edge of edges) for (const { stack } of answering) edge.addDependency(stack);
   return { stacks: [...stacks, ...before, ...vendors, ...later.map(({ stack }) => stack), ...edges], sites };
 }
 
-/** What is put on a cluster: what everything needs, then the stores, each in a state of its own. */
+/** Stacks on a cluster: the platform, then the stores, in separate states. */
 function clusterContents(app: App, site: Site): readonly PlatformStack[] {
   const platform = platformStack(app, site);
   const { data, identities } = site.foundation ?? {};
@@ -116,7 +116,7 @@ function clusterContents(app: App, site: Site): readonly PlatformStack[] {
   return [platform, ...storeStacks(app, site, before)];
 }
 
-/** What an environment has on AWS, and what of it the stacks on its clusters read. */
+/** AWS stacks of an environment, and their outputs for the stacks on its clusters. */
 function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOutputs; readonly stacks: readonly PlatformStack[] } {
   const keys = keysStack(app, context);
   const network = networkStack(app, context, keys);
@@ -132,12 +132,12 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOut
   return { foundation: { context, keys, network, clusters, backup, vendors, ...optional }, stacks };
 }
 
-/** What other vendors run for an environment, behind all that does not need it: their providers may be out of reach. */
+/** Vendor stores of an environment, after all stacks that don't need them: the vendor's API may be unavailable. */
 function vendorStacks(app: App, { context, network, vendors }: AwsOutputs): readonly PlatformStack[] {
   return [...vendors.values(), ...peeringStacks(app, context, network, vendors)];
 }
 
-/** What stands before everything else, and comes last. */
+/** Edges, which are in front of all other stacks and deployed last. */
 function edgesOf(app: App, { context, keys, entry }: AwsOutputs, environments: readonly System[]): readonly PlatformStack[] {
   return entry ? edgeStacks(app, context, { keys, entry, environments }) : [];
 }

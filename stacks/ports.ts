@@ -5,7 +5,7 @@ import type { Site } from "./base/site";
 import { isExistingCluster } from "./model/cluster";
 import { lets, nodeParties, type Port, traffic } from "./model/derive/traffic";
 
-/** One end of a rule of a network policy: pods, or a block of addresses. */
+/** One end of a network policy rule: pods, or a CIDR block. */
 interface Peer {
   readonly ipBlock?: { readonly cidr: string };
 }
@@ -21,10 +21,9 @@ interface Container {
 }
 
 /**
- * Ports that network policies open or pods listen on, and that the security groups of the cluster's nodes don't let
- * through: a connection between two pods passes both, and fails only where the pods are on different nodes. Security
- * groups see the port of the pod, which a Service may have under another number. Those of an existing cluster are its
- * owner's.
+ * Ports that network policies open or pods listen on, but that the security groups of the cluster's nodes block. A
+ * connection between two pods must pass both, so it would only fail if the pods are on different nodes. Security groups
+ * see the pod's port, which may differ from its Service's. The owner of an existing cluster manages its security groups.
  */
 export function unreachablePorts(
   { environment, key, cluster }: Pick<Site, "environment" | "key" | "cluster">,
@@ -58,7 +57,7 @@ export function unreachablePorts(
         .filter(({ to }) => !to?.some(isOnNode))
         .flatMap(({ to, ports = [] }) => {
           const none = closed(isPods(to) ? ways.among : ways.out, ports);
-          // An API server is at one of several ports, whichever cluster it is of: one that is open is enough.
+          // An API server uses one of several ports, on any cluster: one open port is enough.
           return to === undefined && none.length < ports.length ? [] : none;
         }),
       ...closed(ways.among, containersOf(object).flatMap(listened)),
@@ -71,7 +70,7 @@ function isPods(peers: readonly Peer[] | undefined): boolean {
   return peers?.some(({ ipBlock }) => ipBlock === undefined) ?? false;
 }
 
-/** Link-local addresses stay on the node, where no security group is asked. */
+/** Link-local addresses stay on the node, where security groups don't apply. */
 function isOnNode({ ipBlock }: Peer): boolean {
   return ipBlock?.cidr.startsWith("169.254.") ?? false;
 }

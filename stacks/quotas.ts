@@ -1,26 +1,26 @@
 import type { SynthesizedStack } from "../constructs/policy";
 
-/** What an account has to allow in a region for everything that is made there. */
+/** Service quota that an account needs in a region for all of its resources. */
 export interface QuotaNeed {
   readonly account: string;
 
-  /** `every region` of what counts for the whole account. */
+  /** `every region` for quotas of the whole account. */
   readonly region: string;
 
-  /** Its name in Service Quotas: `EC2-VPC Elastic IPs`. */
+  /** Name in Service Quotas: `EC2-VPC Elastic IPs`. */
   readonly quota: string;
 
-  /** By which an increase is asked for: `ec2 L-0263D0A3`. */
+  /** Code for requesting an increase: `ec2 L-0263D0A3`. */
   readonly code: string;
   readonly needed: number;
 
-  /** What an account is given at first (Service Quotas, AWS default values). A new account may have less. */
+  /** Default quota of an account (Service Quotas, AWS default values). A new account may have less. */
   readonly default: number;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A resource as Terraform reads it, and where it is made. */
+/** Resource as Terraform reads it, and its location. */
 interface Resource {
   readonly type: string;
   readonly body: Json;
@@ -32,11 +32,11 @@ interface Quota {
   readonly code: string;
   readonly default: number;
 
-  /** How much of it the resources of one account and region need. */
+  /** Amount that the resources of one account and region need. */
   readonly needed: (resources: readonly Resource[]) => number;
 
   /**
-   * Whether it counts for the account, whatever the region.
+   * Applies to the account, in all regions.
    * @default false
    */
   readonly global?: boolean;
@@ -44,10 +44,10 @@ interface Quota {
 
 const EVERY_REGION = "every region";
 
-/** Cores of instance types by the size in their name, as far as nodes are made of them (EC2, instance types). */
+/** Cores of instance types by the size in their name, for types used as nodes (EC2, instance types). */
 const CORES: Readonly<Record<string, number>> = { large: 2, xlarge: 4, "2xlarge": 8, "4xlarge": 16, "8xlarge": 32, "16xlarge": 64 };
 
-/** Entries that the prefix list of CloudFront's origins counts for in a security group (VPC, AWS-managed prefix lists). */
+/** Number of rules that the prefix list of CloudFront's origins counts as in a security group (VPC, AWS-managed prefix lists). */
 const PREFIX_LIST_WEIGHT = 55;
 
 /** Default values and codes: Service Quotas, 2026. */
@@ -56,7 +56,7 @@ const QUOTAS: readonly Quota[] = [
     quota: "vCPUs of running On-Demand Standard instances",
     code: "ec2 L-1216C47A",
     default: 5,
-    // At its most nodes, and one more of each group while it is replaced.
+    // Maximum number of nodes, and one more per group during replacement.
     needed: (resources) =>
       sum(of(resources, "aws_eks_node_group").map(({ body }) => (at(body, "scaling_config", "max_size") + 1) * cores(body))),
   },
@@ -140,7 +140,7 @@ const QUOTAS: readonly Quota[] = [
   { quota: "hosted zones", code: "route53 L-4EA4796A", default: 500, needed: count("aws_route53_zone"), global: true },
 ];
 
-/** What the accounts of some stacks have to allow, by account and region. What else there is in them is not known here. */
+/** Quotas that the accounts of some stacks need, by account and region. Other resources in the accounts are unknown here. */
 export function quotaNeeds(stacks: Iterable<SynthesizedStack>): readonly QuotaNeed[] {
   const places = new Map<string, { readonly account: string; readonly region: string; readonly resources: Resource[] }>();
   for (const { stack, json } of stacks) {
@@ -165,7 +165,7 @@ export function quotaNeeds(stacks: Iterable<SynthesizedStack>): readonly QuotaNe
   );
 }
 
-/** Whether a need comes so near to what an account is given that it has to be looked at: four fifths of it. */
+/** Checks if a need is at least 80 % of the default quota. */
 export function isTight({ needed, default: given }: QuotaNeed): boolean {
   return needed >= given * 0.8;
 }
@@ -178,7 +178,7 @@ function count(type: string): Quota["needed"] {
   return (resources) => of(resources, type).length;
 }
 
-/** The largest of the groups that resources fall into. */
+/** Size of the largest group of resources. */
 function most(
   resources: readonly Resource[],
   groupOf: (resource: Resource) => string,

@@ -12,49 +12,48 @@ import type { Program } from "./model/environment";
 import { asDomains } from "./model/shorthand";
 import { examine } from "./model/validate";
 
-/** What a synthesis wrote. */
+/** Result of a synthesis. */
 export interface Synthesis {
-  /** Accounts and environments, each with its stacks in the order of deployment. */
+  /** Accounts and environments, each with its stacks in order of deployment. */
   readonly compositions: readonly Composition[];
 
-  /** What was written for each stack, by id. */
+  /** Output of each stack, by id. */
   readonly stacks: ReadonlyMap<string, SynthesizedStack>;
 
-  /** The clusters, each with what is sent to it and whether that fits. */
+  /** Clusters, each with the objects sent to it and the result of the capacity check. */
   readonly sites: readonly MeasuredSite[];
 }
 
 export interface SynthesizeOptions {
-  /** The directory that is written: `cdktf.out`. */
+  /** Output directory: `cdktf.out`. */
   readonly outdir: string;
 
   /**
-   * The one environment, or `bootstrap-<account>`, to write; the others are checked and left as they are.
+   * Environment, or `bootstrap-<account>`, to write. All others are checked, but not written.
    * @default - all
    */
   readonly only?: string;
 
   /**
-   * Whether stacks of earlier runs that the program no longer has are removed.
+   * Removes stacks of earlier runs that are no longer in the program.
    * @default false
    */
   readonly prune?: boolean;
 
   /**
-   * The file that pins the exact providers, put beside each stack: `environments/.terraform.lock.hcl`.
-   * @default - none: Terraform takes the newest providers that the ranges allow
+   * Lock file with the exact provider versions, copied to each stack: `environments/.terraform.lock.hcl`.
+   * @default - none: Terraform uses the newest providers that the ranges allow
    */
   readonly lock?: string;
 
   /**
-   * Whether this process goes on reading what was written: until it releases the directory or ends, other processes can't
-   * change what is in it.
+   * Keeps the directory claimed for reading: until this process releases it or ends, other processes can't change its content.
    * @default false
    */
   readonly hold?: boolean;
 }
 
-/** Resources break policies, each without a reasoned exemption. */
+/** Thrown if resources violate policies without an exemption that has a reason. */
 export class PolicyViolation extends Error {
   constructor(
     readonly violations: readonly Finding[],
@@ -66,9 +65,9 @@ export class PolicyViolation extends Error {
 }
 
 /**
- * Writes the Terraform of a program, all of it or nothing.
- * @throws InvalidInput where the program can't be deployed or does not fit its nodes, PolicyViolation where it should not be,
- * InUse where another process reads what would be changed
+ * Writes the Terraform configuration of a program, all of it or none.
+ * @throws InvalidInput if the program can't be deployed or its pods don't fit its nodes, PolicyViolation if it violates
+ * policies, InUse if another process reads files that would change
  */
 export function synthesize(program: Program, options: SynthesizeOptions): Synthesis {
   const { only } = options;
@@ -98,7 +97,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
   }
 }
 
-/** The clusters of what was made into Terraform, and what does not fit them. */
+/** Clusters of the synthesized stacks, and the capacity problems. */
 export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
   const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
   const crowded = sites.filter(({ site }) => site.environment.exceptions?.insufficientCapacity === undefined);
@@ -107,8 +106,8 @@ export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "si
 }
 
 /**
- * The stacks of a program. What rules say of it and what its constructs refuse is told together; of what rules have refused
- * already, constructs may say what they like, or fail.
+ * Stacks of a program. Problems from rules and from constructs are reported together. For settings that rules reject,
+ * problems and failures of constructs are ignored.
  */
 export function composed(app: App, program: Program, only?: string): readonly Composition[] {
   const { problems: said, sound } = examine(program);
@@ -124,20 +123,20 @@ export function composed(app: App, program: Program, only?: string): readonly Co
   return compositions;
 }
 
-/** A finding with the place at which the environment describes what it is about. */
+/** Finding with the path of the setting that defines its resource. */
 function describedIn({ stack }: SynthesizedStack, finding: Finding): Finding {
   const path = descriptionOf(stack, finding.address.slice(stack.node.id.length + 1));
   return path === undefined ? finding : { ...finding, path };
 }
 
-/** The workload or store that is called like a part of its stack, where that is what a construct failed for. */
+/** Workload or store with the name of a part of its stack, if a construct failed because of that name. */
 function nameTwice({ environments }: Program, environment: string, error: unknown): readonly Problem[] | undefined {
   const [, taken] = /There is already a Construct with name '([^']+)'/.exec((error as Error).message) ?? [];
   const found = taken === undefined ? undefined : environments.find(({ name }) => name === environment);
   const system = found && asDomains(found);
   const named = system && [...system.stores, ...system.domains.flatMap(membersOf)].filter(({ name }) => name === taken);
   if (!named?.length) return undefined;
-  // What has its name as its key has no other place for it.
+  // A part whose name is its key has no separate setting for it.
   return named.map(({ keys }) => ({
     path: [environment, ...keys, ...(keys.at(-1) === taken ? [] : ["name"])].reduce(step),
     value: taken,

@@ -32,7 +32,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
       ),
       state: { bucketArn: state.arn, keyArn: state.keyArn },
     });
-    // 0.1.0 had one boundary for all environments. Roles keep it until their environment is applied again.
+    // 0.1.0 had one permissions boundary for all environments. Roles keep it until the next apply of their environment.
     stack.addOverride("removed", [{ from: "aws_iam_policy.deploy_boundary_6DFE86BC", lifecycle: { destroy: false } }]);
   }
   return stack;

@@ -11,14 +11,14 @@ import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import { x86Only } from "../model/derive/nodes";
 import { zoneIds } from "../model/place";
 
-/** What each cluster of an environment is made of: its construct, its stack, and the parties that it takes part as. */
+/** Construct, stack and security groups of each cluster of an environment. */
 const CLUSTERS = {
   cluster: { make: SharedCluster, part: "cluster", nodes: "nodes", api: "api" },
   writeCluster: { make: WriteCluster, part: "write-cluster", nodes: "writeNodes", api: "writeApi" },
   readCluster: { make: ReadCluster, part: "read-cluster", nodes: "readNodes", api: "readApi" },
 } as const satisfies Readonly<Record<ClusterKey, object>>;
 
-/** The clusters of an environment, each in a stack of its own, so that neither can be broken by a change of the other. */
+/** Clusters of an environment, in separate stacks, so that a change to one can't break the other. */
 export function clusterStacks(
   app: App,
   context: AwsContext,
@@ -82,7 +82,7 @@ function zoneArn(id: string): string {
 
 type Optional = Pick<EksProps, "version" | "nodeVersion" | "support" | "publicFrom" | "x86Only">;
 
-/** Without what nobody said: an absent setting is not one that is undefined. */
+/** Drops undefined settings: an absent setting differs from an undefined one. */
 function optional(settings: { readonly [Key in keyof Optional]: Optional[Key] | undefined }): Optional {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -17,7 +17,7 @@ import { zoneIds } from "../model/place";
 import type { PostgresSettings } from "../model/stores/postgres";
 import { snapshotsKept } from "../model/stores/redis";
 
-/** How each engine of AWS is made. */
+/** Constructor of each AWS engine. */
 const SERVERS: {
   readonly [E in ManagedServer["settings"]["engine"]]: (
     stack: TerraformStack,
@@ -30,7 +30,7 @@ const SERVERS: {
   rds: (stack, name, props, { storage }) => new RdsPostgres(stack, name, { ...props, ...(storage ? { storage } : {}) }),
 };
 
-/** What an environment keeps on AWS beside its events and backups. None where there is nothing to keep. */
+/** Secrets, databases and caches of an environment on AWS. Empty if there are none. */
 export function dataStacks(
   app: App,
   { environment, account }: AwsContext,

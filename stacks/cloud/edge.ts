@@ -19,26 +19,26 @@ import type { CloudFrontSettings, CloudflareSettings, Edge } from "../model/edge
 import type { System } from "../model/system";
 
 export type EdgeOutputs = {
-  /** The public name of the queries. */
+  /** Public host name of the queries. */
   readonly queryHost: string;
 };
 
-/** What an edge comes after, and who else there is. */
+/** Dependencies of an edge, and the other environments. */
 export interface EdgeSurroundings {
   readonly keys: PlatformStack<Keys>;
   readonly entry: PlatformStack<EntryOutputs>;
 
-  /** All environments of the program: some stand by for this one. */
+  /** All environments of the program: some are standbys of this one. */
   readonly environments: readonly System[];
 }
 
-/** What answers queries near whoever asks. None where nothing does, and none of a standby at Cloudflare: it is a region of its original's. */
+/** CDN in front of the query APIs. Empty without an edge, and for a standby at Cloudflare, which is a region of its primary. */
 export function edgeStacks(app: App, context: AwsContext, surroundings: EdgeSurroundings): readonly PlatformStack<EdgeOutputs>[] {
   const found = edgeOf(context.environment);
   return found ? EDGES[found.edge.provider](app, context, surroundings, found.edge as never) : [];
 }
 
-/** The entrance behind the edge of an environment, and the name by which its own load balancer answers. */
+/** Public endpoint behind the edge of an environment, and the host name of its load balancer. */
 function originOf(environment: System): { readonly kind: string; readonly host: string } {
   const found = edgeOf(environment);
   const entrance = publicEndpoints(environment).find(({ domain }) => domain.name === found?.domain.name);
@@ -62,7 +62,7 @@ function cloudFront(app: App, { environment, account }: AwsContext, { keys, entr
   const found = edgeOf(environment);
   const timeout = found?.service.settings.timeout;
   const props = awsStackProps({ ...environment, aws: { ...aws, region: CLOUDFRONT_REGION } }, account, "edge");
-  // Its logs are data, and it is not changed with every release.
+  // Its logs are data, and it doesn't change with every release.
   const stack = new PlatformStack<EdgeOutputs>(app, `${name}-edge`, { ...props, holdsData: true });
   const { kind, host } = originOf(environment);
   const outputs = stack.read(entry);
@@ -113,7 +113,7 @@ function cloudflare(
   return [stack.publish({ queryHost: cloudflareHost({ zone, ...(host ? { host } : {}) }) })];
 }
 
-/** Where the queries of an environment are answered, where Cloudflare may ask there. */
+/** Origin of an environment's queries, as a region of Cloudflare. Empty for other edges. */
 function regionOf(environment: System) {
   const { system, name, aws } = environment;
   const found = edgeOf(environment);

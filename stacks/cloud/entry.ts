@@ -7,33 +7,33 @@ import type { EntryOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { camelCase, type PublicEndpoint, publicEndpoints, tcpTargetGroup } from "../model/derive/endpoints";
 
-/** How an entrance is reached, and how its load balancer tells who the client is. */
+/** Access to a public endpoint, and how its load balancer passes on client addresses. */
 interface Before {
-  /** Whether it has addresses of the network only. */
+  /** Restricts it to addresses of the network. */
   readonly internal: boolean;
   readonly from: Source;
   readonly clientAddress: ClientAddress;
 
-  /** Whether it has its name itself. */
+  /** Creates DNS records for its host names. */
   readonly named: boolean;
 }
 
 const CLIENTS: Before = { internal: false, from: ANYWHERE, clientAddress: "proxy-protocol", named: true };
 
-/** What an edge adds to `X-Forwarded-For` is believed, because nobody comes past it. */
+/** `X-Forwarded-For` from an edge is trusted, because clients can't bypass the edge. */
 const EDGES: Readonly<Record<EdgeProvider, Before>> = {
-  // Through interfaces of its own in the network. Its name is that of the distribution.
+  // Through its own network interfaces. The host name is the distribution's.
   cloudfront: { internal: true, from: EDGE_SOURCES.cloudfront, clientAddress: "x-forwarded-for", named: false },
-  // Over the internet, by this name; clients use another, of a zone there.
+  // Over the internet, to this host name. Clients use another, in a Cloudflare zone.
   cloudflare: { internal: false, from: EDGE_SOURCES.cloudflare, clientAddress: "x-forwarded-for", named: true },
 };
 
-/** What stands before an entrance: clients themselves, or its edge. Its Gateway is told the same. */
+/** Peer in front of a public endpoint: clients, or its edge. Its Gateway gets the same settings. */
 export function before({ edge }: Pick<PublicEndpoint, "edge">): Before {
   return edge ? EDGES[edge] : CLIENTS;
 }
 
-/** Where requests come in: a load balancer for each domain that answers any from outside. None where none does. */
+/** Load balancers: one per domain with exposed services. Empty if there are none. */
 export function entryStacks(app: App, context: AwsContext, network: PlatformStack<NetworkOutputs>): readonly PlatformStack<EntryOutputs>[] {
   const { environment, account } = context;
   const ways = publicEndpoints(environment);

@@ -8,7 +8,7 @@ import { pathOf } from "../model/check/paths";
 import { isAtVendor, type StoreWith } from "../model/derive/members";
 import { kurrentCloudCidr } from "../model/stores/event-store";
 
-/** The event stores at their vendor, each with a stack that needs the vendor's provider and nothing else. */
+/** Event stores at their vendor, in separate stacks that only need the vendor's provider. */
 export function eventStoreStacks(
   app: App,
   context: AwsContext,

@@ -10,13 +10,13 @@ import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import { outputName } from "../model/derive/servers";
 
-/** What the identities stack needs of others. */
+/** Stacks that the identities stack reads. */
 interface Parts {
   readonly keys: PlatformStack<Keys>;
   readonly clusters: ClusterStacks;
   readonly backup: PlatformStack<Backups>;
 
-  /** @default - AWS keeps nothing for it */
+  /** @default - no data stores on AWS */
   readonly data?: PlatformStack<DataOutputs>;
 }
 
@@ -92,7 +92,7 @@ function backupStatements(bucketArn: string, prefix: string, keyArn: string, reg
       Effect: "Allow",
       Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
       Resource: bucketArn,
-      // Barman asks whether the bucket is there, and that question has no prefix.
+      // Barman checks that the bucket exists, with a request that has no prefix.
       Condition: { StringLikeIfExists: { "s3:prefix": [prefix, `${prefix}/*`] } },
     },
     {
@@ -104,7 +104,7 @@ function backupStatements(bucketArn: string, prefix: string, keyArn: string, reg
     {
       Sid: "KeyOfBackups",
       Effect: "Allow",
-      // S3, multipart uploads: a part is decrypted when the parts are put together.
+      // S3, multipart uploads: parts are decrypted when they are combined.
       Action: ["kms:Decrypt", "kms:GenerateDataKey"],
       Resource: keyArn,
       Condition: {

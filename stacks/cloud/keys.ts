@@ -9,7 +9,7 @@ import { newClusters } from "../model/derive/clusters";
 import { edgeOf } from "../model/derive/endpoints";
 import { runsAt } from "../model/derive/members";
 
-/** The keys of an environment, apart from what they encrypt: a store that is destroyed never takes its key along. */
+/** KMS keys of an environment, in a separate stack: destroying a store never destroys its key. */
 export function keysStack(app: App, { environment, account }: AwsContext): PlatformStack<Keys> {
   const { system, name, aws } = environment;
   const stack = new PlatformStack<Keys>(app, `${name}-keys`, awsStackProps(environment, account, "keys", true));

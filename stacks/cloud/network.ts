@@ -11,7 +11,7 @@ import { camelCase, publicEndpoints } from "../model/derive/endpoints";
 import { traffic } from "../model/derive/traffic";
 import { DEFAULT_CIDR, isExistingNetwork, type OwnNetwork, zonesOf } from "../model/place";
 
-/** The network of an environment: where everything of it lives, and who may talk to whom. */
+/** Network of an environment, with its security groups. */
 export function networkStack(app: App, context: AwsContext, keys: PlatformStack<Keys>): PlatformStack<NetworkOutputs> {
   const { environment, account } = context;
   const { system, name, aws } = environment;
@@ -55,7 +55,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
   });
 }
 
-/** The zone of the environment's domain: the one that it names, or one of its own. */
+/** Public zone of the environment's domain: an existing or a new one. */
 function publicZone(
   stack: PlatformStack<NetworkOutputs>,
   { system, name, aws: { domain, zone } }: AwsContext["environment"],

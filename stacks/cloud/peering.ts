@@ -7,7 +7,7 @@ import { isAtVendor } from "../model/derive/members";
 import { isExistingNetwork, zoneIds } from "../model/place";
 import { kurrentCloudCidr } from "../model/stores/event-store";
 
-/** The way to event stores at their vendor, as far as it is ours. On an existing network its owner makes the routes. */
+/** Environment's side of the peering with vendor networks. In an existing network, its owner adds the routes. */
 export function peeringStacks(
   app: App,
   { environment, account }: AwsContext,

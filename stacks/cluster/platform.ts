@@ -17,14 +17,14 @@ import { domainsOn } from "../model/derive/signals";
 import { metricsReader, ownPrometheus } from "../model/monitoring";
 import { zoneIds } from "../model/place";
 
-/** What others need of what a cluster has from elsewhere, by its name as a part. */
+/** Names of preinstalled components that other components depend on. */
 const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
   "cert-manager": "certificates",
   "cloudnative-pg": "postgres",
   "gateway-api": "definitions",
 };
 
-/** What a cluster has before anything of the system runs on it: what that needs, and nothing else. */
+/** Platform stack of a cluster, before all workloads: only the components that they need. */
 export function platformStack(app: App, site: Site): PlatformStack {
   const { environment } = site;
   const { stack, cluster } = kubernetesStack(app, site, "platform");
@@ -59,14 +59,14 @@ export function platformStack(app: App, site: Site): PlatformStack {
   return stack;
 }
 
-/** Whether somebody plans who may not read everything. Who that is on an existing cluster, its owner knows. */
+/** Checks if a plan role with restricted read access exists. On an existing cluster its owner manages roles. */
 function hasPlanners({ cluster, foundation }: Site): boolean {
   if (!foundation || isExistingCluster(cluster)) return false;
   const { environment, account } = foundation.context;
   return withPipeline(environment, account).planners.length > 0;
 }
 
-/** What is said to each part that the cluster needs. */
+/** Settings of each component that the cluster needs. */
 function settings(stack: PlatformStack, site: Site): PlatformParts {
   const { cluster, foundation } = site;
   const needed = partsOf(site);
@@ -94,7 +94,7 @@ function settings(stack: PlatformStack, site: Site): PlatformParts {
   });
 }
 
-/** What the parts that call AWS are told of it. */
+/** Settings of the components that use AWS. */
 function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { context, keys, network, clusters }: AwsOutputs) {
   const made = clusters[key];
   if (!made || isExistingCluster(cluster)) throw new Error(`${environment.name}.${key} is made by no stack`);
@@ -126,7 +126,7 @@ function onEks(stack: PlatformStack, { environment, key, cluster }: Site, { cont
   };
 }
 
-/** The namespaces of a cluster in which secrets are asked for: at home, and where workloads read them. */
+/** Namespaces of a cluster that read secrets: the home namespaces, and those of workloads. */
 function secretReaders({ environment, key }: Site): readonly string[] {
   const homes = secretsOf(environment).filter(({ cluster }) => cluster === key);
   const readers = domainsOn(environment, key).filter(({ ownsNamespace }) => ownsNamespace);
@@ -134,7 +134,7 @@ function secretReaders({ environment, key }: Site): readonly string[] {
   return [...new Set([...homes, ...readers, ...watching].map(({ namespace }) => namespace))];
 }
 
-/** Without what is undefined: an absent part is not one that is there and empty. */
+/** Drops undefined settings: an absent component differs from one without settings. */
 function present<T extends object>(settings: { readonly [Key in keyof T]: T[Key] | undefined }): T {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as T;
 }

@@ -5,7 +5,7 @@ import { authorityOf } from "../model/derive/secrets";
 import { isUsedFromElsewhere } from "../model/derive/servers";
 import type { StoreOf } from "../model/system";
 
-/** How the nodes of a KurrentDB are known on another cluster, where there is one and a network that both are in. */
+/** DNS names of KurrentDB nodes for another cluster, if there is one in the same network. */
 export function outsideOf({ environment, foundation }: Site, stack: PlatformStack, store: StoreOf): Outside | undefined {
   if (!foundation || !isUsedFromElsewhere(environment, store)) return undefined;
   const { privateZoneName, vpcCidr } = stack.read(foundation.network);

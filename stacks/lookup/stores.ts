@@ -28,7 +28,7 @@ import { outsideOf } from "./outside";
 
 type Connect<E extends Engine> = (site: Site, stack: PlatformStack, store: StoreWith<E>, as: StoreRole | undefined) => Connection;
 
-/** How a workload talks to a store of each engine: read from the state of the stack that made it, or derived from names. */
+/** Connection values of each engine, read from the state of the stack that created the store, or derived from names. */
 const CONNECTIONS: { readonly [E in Engine]: Connect<E> } = {
   "kurrent-cloud": (site, stack, store, as) => eventsAs(kurrentCloudOf(site, stack, store), as),
   kurrentdb: (site, stack, store, as) => eventsAs(kurrentDbOf(site, stack, store), as),
@@ -46,7 +46,7 @@ const CONNECTIONS: { readonly [E in Engine]: Connect<E> } = {
   nats: (_, __, store) => brokerConnection(brokerOf(store)),
 };
 
-/** How a workload of a stack talks to a store that it uses. */
+/** Connection of a stack's workload to a store that it uses. */
 export function connectionTo(site: Site, stack: PlatformStack, { store: name, as }: UseOf): Connection {
   const store = storeOf(site, name);
   isReached(site, stack, store);
@@ -59,19 +59,19 @@ export function connectionTo(site: Site, stack: PlatformStack, { store: name, as
   return connect(site, stack, store, as);
 }
 
-/** A server of PostgreSQL as jobs and signals of a stack know it. */
+/** PostgreSQL server, as jobs and scaling signals of a stack connect to it. */
 export function serverAt(site: Site, stack: PlatformStack, server: ServerOf): Postgres {
   if (runsAt(server) === "cluster" && server.cluster !== site.key) refuse(site, server);
   return postgresAt(site, stack, server);
 }
 
-/** A broker as its users know it. */
+/** Broker, as its users connect to it. */
 export function brokerOf(store: StoreWith<"nats">): Broker {
   const { name, namespace, settings } = store;
   return natsBroker({ name, namespace, users: natsUsers(name), ...(settings.active ? { active: settings.active } : {}) });
 }
 
-/** Where an event store is at its vendor. */
+/** Connection values of an event store at its vendor. */
 export function kurrentCloudAt(
   { environment, foundation }: Site,
   stack: PlatformStack,
@@ -136,7 +136,7 @@ function withPurpose(redis: Redis, { settings: { purpose } }: StoreWith<"elastic
   return { ...redis, ...(purpose ? { purpose } : {}) };
 }
 
-/** Refuses what is on another cluster, and closed to this one. */
+/** Rejects a store on another cluster that this cluster can't connect to. */
 function isReached(site: Site, stack: PlatformStack, store: StoreOf): void {
   if (store.cluster === site.key || runsAt(store) !== "cluster" || outsideOf(site, stack, store)) return;
   const [server = store] = serversOf({ stores: [store] });

@@ -11,7 +11,7 @@ import { pathOf } from "../../model/check/paths";
 import { isAtVendor } from "../../model/derive/members";
 import { storeQuota } from "../../model/derive/sizes";
 
-/** The users of event stores at their vendor, on the cluster of each: what reaches it there makes them. */
+/** Users of event stores at a vendor. They are created from the cluster that can connect to the store. */
 export function eventStoreUsersStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
   const { environment, key } = site;
   const { system, name } = environment;

@@ -26,7 +26,7 @@ import { databaseOf } from "../../model/stores/postgres";
 import type { ServerOf, StoreOf } from "../../model/system";
 import { postgresOn, type StorePlace } from "./postgres";
 
-/** What each engine has on a cluster. Where AWS runs it, that is what sets up its users; Kurrent Cloud has users in a stack of their own. */
+/** Resources of each engine on a cluster. For AWS engines these set up users; users of Kurrent Cloud are in a separate stack. */
 const MAKERS: { readonly [E in Exclude<Engine, "kurrent-cloud" | "memory">]: (place: StorePlace, store: StoreWith<E>) => void } = {
   kurrentdb: kurrentDb,
   postgres: postgresEvents,
@@ -39,7 +39,7 @@ const MAKERS: { readonly [E in Exclude<Engine, "kurrent-cloud" | "memory">]: (pl
   nats,
 };
 
-/** The stores that a cluster carries or sets up, those of one state in one namespace. None where there is no store. */
+/** Stores that a cluster runs or sets up, one state per namespace. Empty if there are none. */
 export function storeStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
   const { environment, key } = site;
   const here = environment.stores.filter((store) => store.cluster === key && hasPart(site, store));
@@ -63,14 +63,14 @@ export function storeStacks(app: App, site: Site, after: readonly PlatformStack[
   });
 }
 
-/** Whether a store has anything on its cluster. */
+/** Checks if a store has resources on its cluster. */
 function hasPart({ cluster, foundation }: Site, store: StoreOf): boolean {
-  // On a cluster that exists already, its owner says who may change what is on AWS, and so tells the password as well.
+  // On an existing cluster, its owner controls access to AWS, and therefore sets the password.
   if (isManagedRedis(store)) return !isExistingCluster(cluster) && foundation?.data !== undefined;
   return store.settings.engine in MAKERS;
 }
 
-/** Who uses a store from its own cluster: the namespaces of domains that do, in the order of their names. */
+/** Clients of a store on its own cluster: namespaces of domains, sorted by name. */
 function clientsOf({ environment, key }: Site, { name }: StoreOf): readonly Exclude<Peer, "anywhere">[] {
   const domains = usersOf(environment, name).flatMap(({ domain }) => (domain.cluster === key ? [domain.namespace] : []));
   const own = environment.stores.find((store) => store.name === name)?.namespace;
@@ -80,7 +80,7 @@ function clientsOf({ environment, key }: Site, { name }: StoreOf): readonly Excl
     .map((namespace) => ({ namespace }));
 }
 
-/** Egress of the jobs that set up users: to servers in the namespace, and to those of AWS in their network. */
+/** Egress of the jobs that set up users: to servers in the namespace, and to AWS servers in the network. */
 function databases({ environment, foundation }: Site, stack: PlatformStack, stores: readonly StoreOf[]): readonly TrafficRule[] {
   const servers = serversOf({ stores });
   const outside = foundation && environment.aws && servers.some((server) => runsAt(server) === "aws");
@@ -91,7 +91,7 @@ function databases({ environment, foundation }: Site, stack: PlatformStack, stor
   return peers.length > 0 ? [{ name: "databases", peer: peers, ports: [5432] }] : [];
 }
 
-/** A secret of a store, in its namespace. */
+/** Creates a secret of a store, in its namespace. */
 function secretOf({ stack, cluster, after }: StorePlace, namespace: string, spec: SecretSpec): ITerraformDependable {
   return new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after }).release;
 }

@@ -24,20 +24,20 @@ import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores
 import { DEFAULT_BASE_BACKUP, databaseOf, serverSecrets } from "../../model/stores/postgres";
 import type { ServerOf } from "../../model/system";
 
-/** Where on a cluster a store, or what sets up its users, is put. */
+/** Location of a store, or of its setup jobs, on a cluster. */
 export interface StorePlace {
   readonly site: Site;
   readonly stack: PlatformStack;
   readonly cluster: KubernetesTarget;
 
-  /** Who uses it, beside the jobs that set it up. */
+  /** Clients of the store, in addition to its setup jobs. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
-  /** What has to be there before: the namespace. */
+  /** Dependencies: the namespace. */
   readonly after: readonly ITerraformDependable[];
 }
 
-/** A server, and what comes after it. */
+/** Server, and the resources to wait for. */
 interface Found {
   readonly postgres: Postgres;
   readonly ready: readonly ITerraformDependable[];
@@ -49,12 +49,12 @@ function isOnCluster(server: ServerOf): server is OnCluster {
   return runsAt(server) === "cluster";
 }
 
-/** A server as its users know it, from wherever they are: nothing is made for it. */
+/** Connection values of a server for its users, from any stack. Creates nothing. */
 export function postgresAt(site: Site, stack: PlatformStack, server: ServerOf): Postgres {
   return isOnCluster(server) ? postgresOfCluster(clusterSettings(site, server)) : onAws(site, stack, server);
 }
 
-/** A server with its database, roles and users: made here where it runs on the cluster, set up where AWS runs it. */
+/** Creates a server on the cluster, or sets up one on AWS, with its database, roles and users. */
 export function postgresOn(place: StorePlace, server: ServerOf): Found {
   const { stack, cluster, after } = place;
   const { name, namespace } = server;
@@ -104,7 +104,7 @@ function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: 
   return { postgres, ready };
 }
 
-/** What it is made with, as far as its users have to know. */
+/** Server settings that its users must know. */
 function clusterSettings({ environment }: Site, server: OnCluster) {
   const { name, namespace, settings } = server;
   const { engine: _, name: __, backup: ___, pooler, size = environment.size ?? "medium", ...said } = settings;
@@ -119,7 +119,7 @@ function clusterSettings({ environment }: Site, server: OnCluster) {
   };
 }
 
-/** The administrator's secret, for the job that sets up its users. */
+/** Provides the administrator's secret to the job that sets up the server's users. */
 function letIn({ site, stack, cluster, after }: StorePlace, server: ServerOf): Found {
   const postgres = onAws(site, stack, server);
   const { secret: spec } = postgres.administrator.password;

@@ -17,7 +17,7 @@ export interface NewCluster {
   readonly node: NodeSize;
 
   /**
-   * Kubernetes version of the control plane. Upgrade by one minor version, then the nodes.
+   * Kubernetes version of the control plane. Upgrade it by one minor version at a time, then the nodes.
    * @default "1.35"
    */
   readonly version?: KubernetesVersion;

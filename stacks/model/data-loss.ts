@@ -149,7 +149,7 @@ function placeOfStoreMoves(before: StoreOf, after: StoreOf): readonly Found[] {
   return [{ rule: `was in the namespace ${before.namespace}, and begins empty in ${after.namespace}`, remedy }];
 }
 
-/** Data in a process's memory is lost when it is replaced. */
+/** Events in a process's memory can't be copied from it later. */
 function wasInMemory({ name }: StoreOf, after: readonly StoreOf[]): Found {
   const next = after.filter(({ kind }) => kind === "event-store" || kind === "postgres").map((store) => store.name);
   return {

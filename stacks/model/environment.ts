@@ -135,7 +135,7 @@ export interface Environment {
   readonly broker?: NatsSettings;
 
   /**
-   * Monitoring of the system. Only `telemetry` and the definitions of `prometheus` are implemented, as the summary says.
+   * Monitoring of the system: metrics, dashboards, alerts, traces and logs.
    * @default - none
    */
   readonly monitoring?: Monitoring;
@@ -188,7 +188,7 @@ export interface Environment {
 
 export type ReadDatabase = PostgresSettings;
 
-/** Input of `npm start`. */
+/** Accounts and environments: the input of `npm start`. */
 export interface Program {
   readonly accounts: readonly Account[];
   readonly environments: readonly Environment[];

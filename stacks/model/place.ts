@@ -14,7 +14,7 @@ export interface Aws {
 
   /**
    * Region to which the backup bucket is replicated. Only backups in that bucket are replicated: those of
-   * `cloudnative-pg` on EKS. The summary lists them.
+   * `cloudnative-pg` on EKS. The summary lists the copies.
    * @default - none; requires the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;

@@ -177,7 +177,7 @@ function domainsOfRoles(context: Context): readonly DomainOf[] {
     [
       environment.migrations ?? environment.projections,
       domain("migrations", read, {
-        // In the namespace of the schema owners' passwords.
+        // In the namespace of the migrators' passwords.
         namespace: READ_STORE,
         ownsNamespace: false,
         jobs: migrations,

@@ -56,7 +56,7 @@ export interface KurrentCloudSettings {
   };
 
   /**
-   * KurrentDB release line at creation. Changing it upgrades nothing.
+   * KurrentDB release line at creation. Changing only the line upgrades nothing.
    * @default "26.0"
    */
   readonly version?: KurrentCloudVersion;

@@ -1,4 +1,4 @@
-/** Answers queries from the live read model: GET /orders, GET /orders/<id>, and / for a browser. */
+/** Answers queries from the live read model: GET /orders, GET /orders/<id>, GET /progress, and / for a browser. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { database } from "./database.ts";
@@ -32,6 +32,26 @@ serve({
         const { id = "" } = params as { id?: string };
         const [row]: Row[] = /^[0-9a-f-]{36}$/.test(id) ? await sql`select * from orders.orders where id = ${id}` : [];
         return row ? Response.json(shown(row)) : problem(404, "there is no such order, or not yet");
+      },
+    },
+    "/progress": {
+      GET: async () => {
+        const [counts]: Record<"total" | "confirmed", string>[] =
+          await sql`select count(*) as total, count(confirmed_at) as confirmed from orders.orders`;
+        const [health]: { state: string; behind: string | null; partitions: string; workers: string }[] = await sql`
+          select state, behind, partitions,
+                 (select count(distinct owner) from projections.progress where projection = 'orders' and live) as workers
+          from projections.health() where projection = 'orders' and live
+        `;
+        if (!counts || !health) return problem(503, "the read model is not published yet");
+        const { state, behind, partitions, workers } = health;
+        const projection = {
+          state,
+          behind: behind === null ? null : Number(behind),
+          partitions: Number(partitions),
+          workers: Number(workers),
+        };
+        return Response.json({ total: Number(counts.total), confirmed: Number(counts.confirmed), projection });
       },
     },
   },

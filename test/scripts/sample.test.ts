@@ -277,6 +277,17 @@ if (missing) process.stderr.write("SKIPPED the sample: bun is not installed\n");
     );
   });
 
+  it("says how many orders there are, and how far the projection is behind", async () => {
+    const count = written("OrderPlaced").length;
+    // The head is told once every few seconds.
+    await until(async () => ((await (await queryApi.ask("/progress")).json()) as any).projection.behind === 0);
+    expect(await (await queryApi.ask("/progress")).json()).toEqual({
+      total: count,
+      confirmed: count,
+      projection: { state: "healthy", behind: 0, partitions: PARTITIONS, workers: 2 },
+    });
+  });
+
   it("goes on where a worker was lost, and with another number of workers", async () => {
     const [first, second] = projections as [Role, Role];
     await first.end("SIGKILL");

@@ -21,10 +21,10 @@ const EVENTS = "application/vnd.eventstore.events+json";
 const FEED = "application/vnd.eventstore.atom+json";
 
 /**
- * What of KurrentDB's HTTP API appends to streams and reads them forward, with TLS and users, as its documentation and
- * its AtomController say: 201, 400 with the current version, 401, 404; a page begins with its newest event.
+ * What of KurrentDB's HTTP API appends to streams and reads them forward, as its documentation and its AtomController say:
+ * 201, 400 with the current version, 401, 404; a page begins with its newest event.
  */
-export class StubStreams {
+export class StreamsApi {
   readonly streams = new Map<string, StubEvent[]>();
 
   /** Appends that were refused because somebody else had appended before. */
@@ -32,48 +32,26 @@ export class StubStreams {
 
   /** For how long it thinks before it answers an append, in milliseconds. */
   slow = 0;
-  readonly authority: string;
-  private readonly directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-streams-"));
-  private readonly server: Server;
   private readonly waiting = new Set<() => void>();
 
-  constructor(private readonly users: StubUsers) {
-    const [key, certificate] = [join(this.directory, "tls.key"), join(this.directory, "ca.crt")];
-    const { status, stderr } = spawnSync("openssl", [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-    ]);
-    if (status !== 0) throw new Error(`openssl: ${stderr}`);
-    this.authority = certificate;
-    this.server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
-      this.answer(request, response).catch((error) => response.writeHead(500, String(error)).end());
-    });
-  }
+  /**
+   * `signedIn` says what somebody may do, or nothing of a stranger; `keep` has events written down before the append is
+   * acknowledged.
+   */
+  constructor(
+    private readonly signedIn: (user: string, password: string | undefined) => { readonly appends: boolean } | undefined,
+    private readonly keep: (stream: string, events: readonly StubEvent[]) => void = () => {},
+  ) {}
 
-  async begin(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-  }
-
-  async end(): Promise<void> {
+  /** Answers those that wait for events, with none. */
+  wake(): void {
     for (const wake of this.waiting) wake();
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-    rmSync(this.directory, { recursive: true });
   }
 
-  /** As the platform writes it for a user. */
-  url(user: string): string {
-    const { port } = this.server.address() as AddressInfo;
-    const password = encodeURIComponent(this.users[user]?.password ?? "");
-    return `kurrentdb://${user}:${password}@localhost:${port}?tls=true&tlsCaFile=${this.authority}`;
-  }
-
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [user = "", password] = Buffer.from(request.headers.authorization?.replace("Basic ", "") ?? "", "base64")
-      .toString()
-      .split(/:(.*)/s);
-    const known = this.users[user];
-    if (!known || known.password !== password || (request.method === "POST" && !known.appends)) {
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { user, password } = credentials(request.headers.authorization);
+    const known = this.signedIn(user, password);
+    if (!known || (request.method === "POST" && !known.appends)) {
       response.writeHead(401, "Unauthorized").end();
       return;
     }
@@ -104,9 +82,11 @@ export class StubStreams {
         return;
       }
       const updated = new Date().toISOString();
-      events.push(...posted.map(({ eventId: id, eventType: type, data }) => ({ id, type, data, updated })));
+      const added = posted.map(({ eventId: id, eventType: type, data }) => ({ id, type, data, updated }));
+      this.keep(stream, added);
+      events.push(...added);
       this.streams.set(stream, events);
-      for (const wake of this.waiting) wake();
+      this.wake();
     }
     response.writeHead(201, "Created", { Location: `/streams/${stream}/${events.length - 1}` }).end();
   }
@@ -155,5 +135,50 @@ export class StubStreams {
       .reverse();
     const feed = { title: `Event stream '${stream}'`, streamId: stream, headOfStream: from + count >= events.length, entries };
     response.writeHead(200, "OK", { "Content-Type": `${FEED}; charset=utf-8` }).end(JSON.stringify(feed));
+  }
+}
+
+/** Who a request says that it is from. */
+export function credentials(authorization = ""): { readonly user: string; readonly password: string | undefined } {
+  const [user = "", password] = Buffer.from(authorization.replace("Basic ", ""), "base64").toString().split(/:(.*)/s);
+  return { user, password };
+}
+
+/** These streams behind TLS on a free port of this machine, with an authority of their own. */
+export class StubStreams extends StreamsApi {
+  readonly authority: string;
+  private readonly directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-streams-"));
+  private readonly server: Server;
+
+  constructor(private readonly users: StubUsers) {
+    super((user, password) => (users[user]?.password === password ? users[user] : undefined));
+    const [key, certificate] = [join(this.directory, "tls.key"), join(this.directory, "ca.crt")];
+    const { status, stderr } = spawnSync("openssl", [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
+      ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+    ]);
+    if (status !== 0) throw new Error(`openssl: ${stderr}`);
+    this.authority = certificate;
+    this.server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
+      this.answer(request, response).catch((error) => response.writeHead(500, String(error)).end());
+    });
+  }
+
+  async begin(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+  }
+
+  async end(): Promise<void> {
+    this.wake();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+    rmSync(this.directory, { recursive: true });
+  }
+
+  /** As the platform writes it for a user. */
+  url(user: string): string {
+    const { port } = this.server.address() as AddressInfo;
+    const password = encodeURIComponent(this.users[user]?.password ?? "");
+    return `kurrentdb://${user}:${password}@localhost:${port}?tls=true&tlsCaFile=${this.authority}`;
   }
 }

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withoutTokenTraces } from "../../cli/short-traces";
+import { type ChartRelease, kubernetesObjects } from "../../constructs/kubernetes";
+import { local } from "../../environments/local";
+import { type Environment, type ReleaseFile, synthesize } from "../../stacks";
+import type { KubernetesObject } from "../cluster/api";
+
+/** What the sample runs on, and the same under another tag, as a new version. */
+export const VERSIONS = { first: local.queryApi.image, second: "docker.io/oven/bun:1.4.2" } as const;
+
+/** What is released at first. */
+const RELEASED: ReleaseFile = { "command-api": { slots: { blue: VERSIONS.first }, live: "blue" } };
+
+const { image: _, ...commandApi } = local.commandApi;
+
+/** `local`, with a command API that has slots, and partitions for more than one worker. */
+export const ENVIRONMENT = {
+  ...local,
+  commandApi: { ...commandApi, release: "blue-green" },
+  projections: { ...local.projections, workers: 5, partitions: 14 },
+  release: { of: "local", workloads: RELEASED },
+} as const satisfies Environment;
+
+/** What a stack makes on the cluster. */
+export interface Stack {
+  readonly name: string;
+  readonly objects: readonly KubernetesObject[];
+
+  /** Charts, which stand-ins are made for. */
+  readonly releases: readonly ChartRelease[];
+}
+
+/** The stacks of an environment in the order in which they are applied. */
+export function stacksOf(environment: Environment): readonly Stack[] {
+  const outdir = mkdtempSync(join(tmpdir(), "cdktf-cqrs-node-"));
+  try {
+    const { stacks } = withoutTokenTraces(() => synthesize({ accounts: [], environments: [environment] }, { outdir }));
+    return [...stacks].map(([id, { json }]) => {
+      const { objects, releases } = kubernetesObjects(json);
+      return { name: id.slice(environment.name.length + 1), objects: objects as unknown as KubernetesObject[], releases };
+    });
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}

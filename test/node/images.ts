@@ -1,0 +1,12 @@
+import { ENVIRONMENT, stacksOf, VERSIONS } from "./environment";
+import { CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE } from "./stand-ins";
+
+// Each image that the tier runs, after the name of the root that it is made of (.ci/node).
+const templates = stacksOf(ENVIRONMENT)
+  .flatMap(({ objects }) => objects)
+  .map(({ spec }) => (spec?.jobTemplate?.spec ?? spec)?.template?.spec)
+  .filter((pod) => pod !== undefined);
+const images = templates.flatMap(({ containers, initContainers = [] }) => [...containers, ...initContainers].map(({ image }) => image));
+// The one that is copied into pods has to be one static program.
+for (const image of new Set([...images, VERSIONS.second, CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE]))
+  console.log(image.includes("-musl") ? "busybox" : "debian", image);

@@ -1,0 +1,117 @@
+import { RESTRICTED } from "../../constructs/kubernetes";
+import { Wrong } from "../aws/results";
+import { until } from "../cluster/api";
+import { VERSIONS } from "./environment";
+import { inside, type Place } from "./kubectl";
+import { isReady, type Trial } from "./trial";
+
+/** What pods might connect to: each with its address. The last is outside, and takes whatever comes. */
+const DESTINATIONS = {
+  "event store": ["event-store-0.event-store-nodes.event-store.svc.cluster.local", 2113],
+  "read database": ["read-database-rw.read-store.svc.cluster.local", 5432],
+  cache: ["cache.read-store.svc.cluster.local", 6379],
+  "command API": ["command-api-blue.write-side.svc.cluster.local", 8080],
+  "query API": ["query-api.read-side.svc.cluster.local", 8080],
+  projections: ["orders-a-0.orders-a.projections.svc.cluster.local", 8080],
+  "command gateway": ["gateway-nginx.write-side.svc.cluster.local", 80],
+  "query gateway": ["gateway-nginx.read-side.svc.cluster.local", 80],
+  "Kubernetes API": ["kubernetes.default.svc.cluster.local", 443],
+  outside: ["stranger.default.svc.cluster.local", 8080],
+} as const satisfies Readonly<Record<string, readonly [string, number]>>;
+
+type Destination = keyof typeof DESTINATIONS;
+
+/** For each pod what it may connect to, as `uses`, `calls` and `egress` say; everything else has to be cut. */
+const SAID: readonly (readonly [Place, readonly Destination[]])[] = [
+  [{ namespace: "write-side", of: "deployment/command-api-blue" }, ["event store"]],
+  [{ namespace: "write-side", of: "deployment/command-processors" }, ["event store"]],
+  [{ namespace: "write-side", of: "deployment/gateway-nginx" }, ["command API"]],
+  [{ namespace: "write-side", of: "client" }, ["command API", "command gateway", "Kubernetes API"]],
+  [{ namespace: "read-side", of: "deployment/query-api" }, ["read database", "cache"]],
+  [{ namespace: "read-side", of: "deployment/gateway-nginx" }, ["query API"]],
+  [{ namespace: "read-side", of: "client" }, ["query API", "query gateway", "Kubernetes API"]],
+  [{ namespace: "projections", of: "statefulset/orders-a" }, ["event store", "read database", "cache"]],
+  [{ namespace: "event-store", of: "statefulset/event-store" }, []],
+  [{ namespace: "read-store", of: "statefulset/read-database" }, ["Kubernetes API"]],
+  // The policy for jobs that set up databases is that of their whole namespace.
+  [{ namespace: "read-store", of: "statefulset/cache" }, ["read database"]],
+  // Nothing keeps it from asking: it is their own policies that keep others from answering.
+  [{ namespace: "default", of: "stranger" }, ["Kubernetes API"]],
+];
+
+/** Connections to itself say nothing of policies. */
+const OWN: Readonly<Record<string, Destination>> = {
+  "write-side/deployment/command-api-blue": "command API",
+  "write-side/deployment/gateway-nginx": "command gateway",
+  "read-side/deployment/query-api": "query API",
+  "read-side/deployment/gateway-nginx": "query gateway",
+  "projections/statefulset/orders-a": "projections",
+  "event-store/statefulset/event-store": "event store",
+  "read-store/statefulset/read-database": "read database",
+  "read-store/statefulset/cache": "cache",
+  "default/stranger": "outside",
+};
+
+/** Every pod tries every destination, and reaches what is said and nothing else. */
+export async function networkPolicies(trial: Trial): Promise<void> {
+  await trial.check("network policies let through what is said, and cut everything else", async () => {
+    await stranger(trial);
+    const tried = await Promise.all(
+      SAID.map(async ([place, said]) => {
+        const wrong = await deviations(place, said);
+        // A pod that has just come is known to policies a second later.
+        return wrong.length === 0 ? [] : deviations(place, said);
+      }),
+    );
+    if (tried.flat().length > 0) throw new Wrong(tried.flat().join("\n"));
+    const open = SAID.flatMap(([, said]) => said).length;
+    const all = SAID.length * Object.keys(DESTINATIONS).length - Object.keys(OWN).length;
+    return `${open} paths are open, ${all - open} are cut`;
+  });
+}
+
+async function deviations(place: Place, said: readonly Destination[]): Promise<readonly string[]> {
+  const name = `${place.namespace}/${place.of}`;
+  const destinations = Object.entries(DESTINATIONS).filter(([destination]) => OWN[name] !== destination);
+  const tries = destinations.map(
+    ([destination, [host, port]]) =>
+      `(timeout 5 bash -c ': <>/dev/tcp/${host}/${port}' 2>/dev/null && echo 'open:${destination}' || echo 'cut:${destination}') &`,
+  );
+  const { stdout, stderr } = await inside(place, `${tries.join("\n")}\nwait`);
+  const seen = new Set(stdout.trim().split("\n"));
+  return destinations.flatMap(([destination]) => {
+    const expected = said.includes(destination as Destination) ? "open" : "cut";
+    return seen.has(`${expected}:${destination}`)
+      ? []
+      : [`${name} to ${destination} is not ${expected}${stderr ? ` (${stderr.trim()})` : ""}`];
+  });
+}
+
+/** A pod of somebody else, which no policy holds back, and which answers everybody. */
+async function stranger({ api }: Trial): Promise<void> {
+  const metadata = { namespace: "default", name: "stranger", labels: { app: "stranger" } };
+  await api.apply({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata,
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 1,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name: "stranger",
+          image: VERSIONS.first,
+          command: ["bun", "-e", "Bun.serve({ port: 8080, fetch: () => new Response() })"],
+          env: [{ name: "TMPDIR", value: "/tmp" }],
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+          securityContext: RESTRICTED,
+          volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+        },
+      ],
+      volumes: [{ name: "tmp", emptyDir: {} }],
+    },
+  });
+  await api.apply({ apiVersion: "v1", kind: "Service", metadata, spec: { selector: { app: "stranger" }, ports: [{ port: 8080 }] } });
+  await until("the stranger answers", 60, async () => isReady(await api.get({ apiVersion: "v1", kind: "Pod", metadata })));
+}

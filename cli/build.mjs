@@ -29,13 +29,22 @@ export function build() {
 
 // Copies files that compiled code loads: charts and scripts of constructs, the sample's programs.
 function copyFiles() {
-  for (const folder of LOADED) {
-    cpSync(join(root, folder), join(dist, folder), {
-      recursive: true,
-      filter: (from) => statSync(from).isDirectory() || !from.endsWith(".ts"),
-    });
-  }
-  cpSync(join(root, SAMPLE), join(dist, SAMPLE), { recursive: true });
+  for (const folder of LOADED) copy(folder, (from) => !from.endsWith(".ts"));
+  copy(SAMPLE, () => true);
+}
+
+// Leaves unchanged files alone: another process may be reading them.
+function copy(folder, isWanted) {
+  cpSync(join(root, folder), join(dist, folder), {
+    recursive: true,
+    preserveTimestamps: true,
+    filter: (from, to) => statSync(from).isDirectory() || (isWanted(from) && !isSame(statSync(from), to)),
+  });
+}
+
+function isSame({ size, mtimeMs }, path) {
+  const copied = statSync(path, { throwIfNoEntry: false });
+  return copied?.size === size && Math.abs(copied.mtimeMs - mtimeMs) < 2;
 }
 
 // Otherwise tests whose source was renamed or deleted would still run.

@@ -11,19 +11,19 @@ export interface AutoscalingProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** The name of the Deployment that it scales. */
+  /** The name of the Deployment to scale. */
   readonly target: string;
   readonly between: Exclude<Replicas, number>;
   readonly on: Scaling;
 
-  /** The Deployment, of which it looks what its pods ask for. */
+  /** The Deployment. Its resource requests are the base of CPU and memory utilization. */
   readonly after: readonly ITerraformDependable[];
 }
 
-/** A pod that uses more than this of what it asks for has room for a burst until the next one is there. */
+/** Default target of CPU utilization, in percent of the request. The rest absorbs bursts until the next pod is ready. */
 const CPU_PERCENT = 70;
 
-/** Doubled each minute, or by four; taken away a quarter at a time, once nothing has asked for more for five minutes. */
+/** Scales up by 100 % or 4 pods per minute, whichever is more; scales down by 25 % per minute, after 5 minutes of lower load. */
 const UP = {
   window: 0,
   policies: [
@@ -34,14 +34,14 @@ const UP = {
 const DOWN = { window: 300, policies: [["Percent", 25]] } as const;
 const PERIOD_SECONDS = 60;
 
-/** Lost answers after which a signal counts as lost, one every half a minute (KEDA, ScaledObject: pollingInterval). */
+/** Failed polls after which a signal counts as lost, at one poll every 30 s (KEDA, ScaledObject: pollingInterval). */
 const LOST_AFTER = 4;
 const POLLED_SECONDS = 30;
 
-/** Who asks for signals: KEDA where the platform has it, and the pods of it that do. Whoever has a signal lets it in. */
+/** The client that reads signals: KEDA's namespace in the platform and its operator pods. Servers of signals must allow it. */
 export const SIGNAL_READER = { namespace: "keda", labels: { app: "keda-operator" } } as const;
 
-/** What is wrong with a number of instances. */
+/** Returns the problems of a number of instances. */
 export function replicasProblems(replicas: Replicas, property = "replicas"): readonly PropProblem[] {
   const counts = typeof replicas === "number" ? [replicas] : [replicas.min, replicas.max];
   const problem = (rule: string, remedy: string) => [{ property, value: replicas, rule, remedy }];
@@ -49,7 +49,7 @@ export function replicasProblems(replicas: Replicas, property = "replicas"): rea
   return typeof replicas !== "number" && replicas.min > replicas.max ? problem("has a minimum above its maximum", "swap the two") : [];
 }
 
-/** What is wrong with what instances are to follow. */
+/** Returns the problems of the scaling settings. */
 export function scalingProblems(replicas: Replicas, on: Scaling | undefined): readonly PropProblem[] {
   if (!on) return [];
   if (typeof replicas === "number") {
@@ -83,11 +83,11 @@ function signalProblems(signal: Signal, property: string): PropProblem[] {
 }
 
 /**
- * What changes the number of pods of a Deployment, which itself carries none: Kubernetes' own autoscaler by CPU and
- * memory, KEDA's where signals are followed.
+ * The autoscaler of a Deployment, which itself sets no number of replicas: a HorizontalPodAutoscaler for CPU and memory, a KEDA
+ * ScaledObject if signals are followed.
  */
 export class Autoscaling extends Construct {
-  /** What it is by: what waits for its minimum comes after it. */
+  /** The autoscaler's resource: what waits for the minimum depends on it. */
   readonly ready: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: AutoscalingProps) {
@@ -110,7 +110,7 @@ export class Autoscaling extends Construct {
     }).release;
   }
 
-  /** Whoever sets a signal's server up lets KEDA in there; nobody but us knows that it has to be let out to it. */
+  /** Allows KEDA's egress to the signals' servers. The servers' own ingress rules must allow KEDA; this construct doesn't add them. */
   private letOut({ namespace, target }: AutoscalingProps, signals: readonly Signal[]): NetworkPolicyV1 {
     return new NetworkPolicyV1(this, "traffic", {
       metadata: { name: `${namespace}-${target}`, namespace: SIGNAL_READER.namespace },
@@ -151,7 +151,7 @@ function usesOf({ cpu = CPU_PERCENT, memory }: Scaling): readonly (readonly [str
   return [["cpu", cpu], ...(memory === undefined ? [] : [["memory", memory] as const])];
 }
 
-/** How KEDA reads each kind of signal (KEDA 2.20, scalers). */
+/** Mapping from a kind of signal to KEDA's scaler (KEDA 2.20, scalers). */
 interface Reader<S extends Signal> {
   readonly type: string;
   readonly address: (signal: S) => string;
@@ -178,7 +178,7 @@ const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: 
     type: "prometheus",
     address: ({ server }: PrometheusSignal) => server,
     port: ({ server }) => portOf(server),
-    // No answer would else be taken for nothing to do.
+    // Otherwise KEDA takes an empty result for zero.
     metadata: ({ server, query, targetPerReplica: each }) => ({
       serverAddress: server,
       query,
@@ -194,7 +194,7 @@ const READERS: { readonly [K in Signal["kind"]]: Reader<Extract<Signal, { kind: 
       host,
       port: String(port),
       dbName: database,
-      // KEDA has no file with the server's authority to verify it by.
+      // KEDA has no file with the server's CA certificate to verify it with.
       sslmode: "require",
       query,
       targetQueryValue: String(each),
@@ -221,7 +221,7 @@ function credentials({ namespace, target }: AutoscalingProps, signal: Signal, in
   return [object];
 }
 
-/** Secrets that signals are read with, so that the namespace has them. */
+/** Secrets that KEDA needs to read signals; they must be available in the namespace. */
 export function signalSecrets({ signals = [] }: Scaling = {}): readonly SecretReference[] {
   return signals.flatMap((signal) => Object.values(READERS[signal.kind].secrets?.(signal as never) ?? {}));
 }
@@ -247,14 +247,14 @@ function scaledObject({ namespace, target, between, on }: AutoscalingProps): Api
   return {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
-    // It takes over from the autoscaler of the same name that was there while nobody followed a signal.
+    // Takes over the HorizontalPodAutoscaler of the same name, from before a signal was followed.
     metadata: { name: target, namespace, annotations: { "scaledobject.keda.sh/transfer-hpa-ownership": "true" } },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: target },
       pollingInterval: POLLED_SECONDS,
       minReplicaCount: between.min,
       maxReplicaCount: between.max,
-      // What can't be seen any more is as much as it was, and never nothing.
+      // If a signal is lost, keeps the current replicas, and never scales to zero.
       fallback: { failureThreshold: LOST_AFTER, replicas: between.min, behavior: "currentReplicasIfHigher" },
       advanced: { horizontalPodAutoscalerConfig: { name: target, behavior: { scaleUp: direction(UP), scaleDown: direction(DOWN) } } },
       triggers: [...triggers, ...uses],

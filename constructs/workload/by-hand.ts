@@ -10,12 +10,12 @@ export interface ByHandProps extends Pick<CronJobV1SpecJobTemplateSpec, "backoff
   readonly image: string;
 }
 
-/** A job that nothing but a person starts: `kubectl create job --from=cronjob/<name> <name>-1 -n <namespace>`. */
+/** A job that only an operator starts: `kubectl create job --from=cronjob/<name> <name>-1 -n <namespace>`. */
 export function jobByHand(scope: Construct, id: string, { namespace, name, pod, image, ...limits }: ByHandProps): CronJobV1 {
   return new CronJobV1(scope, id, {
     metadata: { namespace, name, labels: pod.selector() },
     spec: {
-      // Never by itself: the thirtieth of February, and suspended besides.
+      // Never runs automatically: February 30th, and suspended.
       schedule: "0 0 30 2 *",
       timezone: "Etc/UTC",
       suspend: true,

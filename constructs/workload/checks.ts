@@ -2,12 +2,12 @@ import type { SecretReference } from "../connection";
 import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 
-/** What a test of a deployment asks, beside whether its workloads are rolled out. */
+/** A check of a deployment's test, in addition to the rollout of its workloads. */
 export type Check = HttpCheck | TcpCheck | QueryCheck | ObjectCheck;
 
-/** A request and the answer that it has to get. What does not is tried again until the test's time is over. */
+/** A request and its expected response. A failed check is retried until the test's timeout. */
 export interface HttpCheck {
-  /** What is said of it where it fails: `health of the command API`. */
+  /** Name of the check in a failure: `health of the command API`. */
   readonly name: string;
 
   readonly url: string;
@@ -16,71 +16,71 @@ export interface HttpCheck {
   readonly method?: string;
 
   /**
-   * `{run}` in a value stands for the name of the run: the same in all tries for one release, and so good as an
-   * idempotency key.
+   * `{run}` in a value is replaced by the run's name: it is the same in all attempts for one release, so it can serve as an idempotency
+   * key.
    * @default - curl's own
    */
   readonly headers?: Readonly<Record<string, string>>;
 
   /**
-   * Sent as it is; `{run}` stands for the name of the run.
+   * Sent unchanged, except that `{run}` is replaced by the run's name.
    * @default - none
    */
   readonly body?: string;
 
   /**
-   * A token that it shows as `Authorization: Bearer`, from a Secret in the namespace of the test.
+   * A token to send as `Authorization: Bearer`, from a Secret in the namespace of the test.
    * @default - none
    */
   readonly bearer?: SecretReference;
 
   /**
-   * Where it goes instead of to the host of its URL, whose name it still asks for: a gateway that the world does not know yet.
-   * @default - to the host of its URL
+   * The host to connect to instead of the URL's, which stays in the request: for a gateway that is not in DNS yet.
+   * @default - the host of its URL
    */
   readonly through?: Through;
 
   /**
-   * The status of the answer, or any that the service itself gives: below 500, and no page of the gateway's nginx. Redirects are
-   * not followed.
+   * The expected status, or `any` from the service itself: below 500, and not an error page of the gateway's nginx. Redirects are not
+   * followed.
    * @default 200
    */
   readonly expect?: number | "any";
 
   /**
-   * Text that the answer has to have.
+   * Text that the response must contain.
    * @default - any
    */
   readonly contains?: string;
 
   /**
-   * What has to be below a number in an answer of JSON: every field of that name, of which there has to be one. For
-   * projections: `{ field: "lag", limit: 1000 }`.
+   * Upper limit (exclusive) of a field in a JSON response, for every field of that name; at least one must exist. For projections: `{
+   * field: "lag", limit: 1000 }`.
    * @default - any
    */
   readonly below?: { readonly field: string; readonly limit: number };
 }
 
-/** A gateway, by which a request goes. */
+/** A gateway to send a request through. */
 export interface Through {
   readonly host: string;
   readonly port: number;
 
   /**
-   * Whether it expects the PROXY protocol, which a load balancer before it speaks.
+   * Sends the PROXY protocol, which the gateway expects from a load balancer in front of it.
    * @default false
    */
   readonly proxyProtocol?: boolean;
 }
 
-/** A port at which somebody listens. */
+/** A port that must accept connections. */
 export interface TcpCheck {
   readonly name: string;
   readonly tcp: { readonly host: string; readonly port: number };
 }
 
 /**
- * A query of the test's database whose answer is true. Any other answer is told, so that it may say how far it is from it:
+ * A query of the test's database that must return true. Any other result is reported, so it can say how far it is from success:
  * `select case when behind < 1000 then 't' else behind || ' events behind' end from …`.
  */
 export interface QueryCheck {
@@ -89,8 +89,8 @@ export interface QueryCheck {
 }
 
 /**
- * A Deployment or StatefulSet whose pods have to be of its newest version and ready, a Job that has to have done its work, and goes
- * with a test that fails, or an object of an operator that has to say of its newest version that it is as it should be.
+ * A Deployment or StatefulSet whose pods must be of its newest version and ready, a Job that must have succeeded and is deleted with a
+ * failed test, or a custom resource whose conditions must be fulfilled for its newest generation.
  */
 export interface ObjectCheck {
   readonly name: string;
@@ -101,20 +101,20 @@ export interface ObjectCheck {
 
     /**
      * Labels of its pods.
-     * @default - it has none
+     * @default - none, for an object without pods
      */
     readonly labels?: Readonly<Record<string, string>>;
 
     /**
-     * Pods that there have to be, where something else than Terraform says how many.
+     * Minimum of pods, if something other than Terraform sets the number.
      * @default 1
      */
     readonly least?: number;
 
     /**
-     * The StatefulSet in the same namespace whose pods a job waits for. They are looked at with the job's own: a job whose
-     * StatefulSet can't start is given up within minutes, with the cause.
-     * @default - a job waits for nobody's pods
+     * The StatefulSet in the same namespace whose pods a job waits for. They are checked together with the job's own pods: if the
+     * StatefulSet can't start, the job is stopped within minutes, with the cause.
+     * @default - none
      */
     readonly waitsFor?: WaitedFor;
   };
@@ -139,23 +139,23 @@ export type Kind =
   | "RateLimitPolicy"
   | "UpstreamSettingsPolicy";
 
-/** How the API calls a kind, and how it is looked at. */
+/** A kind's group, version and resource in the API, and how the script checks it. */
 interface Looked {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
 
-  /** The function of the script. */
+  /** The script's function. */
   readonly look: "rollout" | "job" | "conditions";
 
-  /** Conditions that it has to have, by where they are, `*` for each of a list; those with `!` it must not. */
+  /** Required conditions, by their path, with `*` for each element of a list; `!` marks a condition that must not be true. */
   readonly wants?: Readonly<Record<string, readonly string[]>>;
 
-  /** What else in its namespace says why it has them not. */
+  /** Other objects of its namespace that explain a missing condition. */
   readonly asks?: readonly Pick<Looked, "group" | "version" | "resource">[];
 }
 
-/** NGINX Gateway Fabric says of a policy, for each object that it is for, whether it is in nginx. */
+/** NGINX Gateway Fabric reports for each target of a policy whether the policy is applied in nginx. */
 const policy = (resource: string): Looked => ({
   group: "gateway.nginx.org",
   version: "v1alpha1",
@@ -174,7 +174,7 @@ export const OBJECTS: Readonly<Record<Kind, Looked>> = {
     resource: "certificates",
     look: "conditions",
     wants: { "status.conditions": ["Ready"] },
-    // A certificate says no more than that there is none yet; these wait for an authority, and for names that it can ask.
+    // A Certificate reports only that none is issued yet; these wait for a CA, and for names that the CA can resolve.
     asks: [
       { group: "cert-manager.io", version: "v1", resource: "certificaterequests" },
       { group: "acme.cert-manager.io", version: "v1", resource: "challenges" },
@@ -204,7 +204,7 @@ export const OBJECTS: Readonly<Record<Kind, Looked>> = {
   UpstreamSettingsPolicy: policy("upstreamsettingspolicies"),
 };
 
-/** Checks as files that the script reads, and the tokens that it shows by the variables in which it finds them. */
+/** Checks as files for the script, and the bearer tokens by the variables that hold them. */
 export interface CheckFiles {
   readonly files: Readonly<Record<string, string>>;
   readonly bearers: Readonly<Record<string, SecretReference>>;
@@ -234,7 +234,7 @@ export function checkFiles(checks: readonly Check[]): CheckFiles {
   return { files: { list: list.join(""), ...files }, bearers };
 }
 
-/** What is wrong with checks: their texts stand on lines, parted by tabs. */
+/** Returns the problems of checks. The script reads their texts as lines with tab-separated fields. */
 export function checkProblems(checks: readonly Check[]): readonly Omit<Problem, "path">[] {
   const names = checks.map(({ name }) => name);
   return [
@@ -250,7 +250,7 @@ export function checkProblems(checks: readonly Check[]): readonly Omit<Problem, 
 
 function httpProblems({ url, method, below, expect = 200 }: HttpCheck): readonly Omit<Problem, "path">[] {
   const found: Omit<Problem, "path">[] = [];
-  // What another stack brings can't be seen here.
+  // Outputs of other stacks are not known at synthesis.
   if (!/^https?:\/\/[^\s"]+$/.test(url.replaceAll(TOKEN, "token"))) {
     found.push({ value: url, rule: "is no address to ask", remedy: "begin with http:// or https://, and leave out spaces and quotes" });
   }
@@ -266,7 +266,7 @@ function httpProblems({ url, method, below, expect = 200 }: HttpCheck): readonly
   return found;
 }
 
-/** What is wrong with the time that a test is given. */
+/** Returns the problems of a test's timeout. */
 export function timeProblems(within: Duration, longest: number): readonly Omit<Problem, "path">[] {
   const time = seconds(within);
   if (typeof time !== "number") return [{ value: within, ...time }];
@@ -302,7 +302,7 @@ function line({ name }: { readonly name: string }, index: number, kind: string, 
   return `${[kind, index, name, ...rest].join("\t")}\n`;
 }
 
-/** As a configuration of curl has it. */
+/** A quoted string in a curl configuration file. */
 function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }

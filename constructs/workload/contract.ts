@@ -3,13 +3,13 @@ import type { RequestedConnection, SecretReference } from "../connection";
 import type { Bytes, Cores, Duration } from "../core/quantities";
 import type { KubernetesTarget, TrafficRule } from "../kubernetes";
 
-/** What every process of a system is told, whatever it does. Only the image is without a default. */
+/** Settings of every process of a system. Only the image has no default. */
 export interface WorkloadProps extends PodProps {
-  /** Image by version or digest; a floating tag is refused. */
+  /** Image by version or digest; a floating tag is rejected. */
   readonly image: string;
 }
 
-/** What is said of a pod beside its image. */
+/** Settings of a pod, except its image. */
 export interface PodProps {
   /** The cluster that runs it. */
   readonly cluster: KubernetesTarget;
@@ -17,184 +17,184 @@ export interface PodProps {
   readonly namespace: string;
 
   /**
-   * What it is called in the cluster, at most 40 characters.
+   * Name in the cluster, at most 40 characters.
    * @default - the construct's id
    */
   readonly name?: string;
 
-  /** @default - what the image runs */
+  /** @default - the image's entrypoint */
   readonly command?: readonly string[];
 
-  /** @default - what the image says */
+  /** @default - the image's arguments */
   readonly args?: readonly string[];
 
   /**
-   * What it asks for, and what autoscaling by CPU is measured by.
+   * CPU request, the base of autoscaling by CPU.
    * @default "250m"
    */
   readonly cpu?: Cores;
 
   /**
-   * What it may use at most.
-   * @default - none: where a node has CPU to spare a limit only slows down, and requests already share it fairly
+   * CPU limit.
+   * @default - none: on a node with spare CPU a limit only throttles, and requests already share CPU fairly
    */
   readonly cpuLimit?: Cores;
 
   /**
-   * What it asks for and uses at most. Both are one: what a node has promised twice it takes back by killing.
+   * Memory request and limit. They are equal, because a node reclaims overcommitted memory by killing pods.
    * @default "512Mi"
    */
   readonly memory?: Bytes;
 
   /**
-   * Memory that it requests, if that is less than `memory`, its limit. A pod that uses more than it requests is killed first
-   * when its node runs out of memory. Autoscaling by memory and the capacity check count requests.
+   * Memory request, if it is less than `memory`, the limit. A pod that uses more than it requests is killed first when its node runs out of
+   * memory. Autoscaling by memory and the capacity check count requests.
    * @default - the limit
    */
   readonly memoryRequest?: Bytes;
 
   /**
-   * Variables. `$(OTHER)` stands for the value of another one, as in Kubernetes. They replace those of its telemetry and those
-   * that name the trust bundle (`SSL_CERT_FILE`, `NODE_EXTRA_CA_CERTS`, …).
+   * Environment variables. `$(OTHER)` expands to the value of another variable, as in Kubernetes. They override the variables of telemetry
+   * and of the trust bundle (`SSL_CERT_FILE`, `NODE_EXTRA_CA_CERTS`, …).
    * @default - those of its connections and its telemetry
    */
   readonly env?: Readonly<Record<string, string>>;
 
   /**
-   * Variables out of secrets, by name: `{ JWT_KEY: { secret, home: "write-side", key: "key" } }`.
+   * Environment variables from Secrets, by name: `{ JWT_KEY: { secret, home: "write-side", key: "key" } }`.
    * @default - those of its connections
    */
   readonly secrets?: Readonly<Record<string, SecretReference>>;
 
   /**
-   * Files by path, read-only: `{ "/app/appsettings.json": "{…}" }`. Running pods never see a change: it restarts them.
+   * Files by path, read-only: `{ "/app/appsettings.json": "{…}" }`. A change restarts the pods.
    * @default - none
    */
   readonly files?: Readonly<Record<string, string>>;
 
   /**
-   * Backing services it talks to. Each brings its variables, its authority, the ways out, and the wait until it answers. If one
-   * uses TLS, an init container writes one file with all authorities and the public roots, and variables tell runtimes of it.
-   * @default - none: it reaches DNS and nothing else
+   * Backing services to connect to. Each adds its variables, CA certificate, egress rules and a wait until it responds. If one uses TLS, an
+   * init container writes a bundle of all CA certificates and the public roots, and variables name the bundle.
+   * @default - none: egress is allowed to DNS only
    */
   readonly connections?: readonly RequestedConnection[];
 
   /**
-   * Ways out of it beside those to its connections.
+   * Egress rules in addition to those of its connections.
    * @default - none
    */
   readonly egress?: readonly TrafficRule[];
 
   /**
-   * Ways into it beside those that its kind opens.
+   * Ingress rules in addition to those of its kind of workload.
    * @default - none
    */
   readonly ingress?: readonly TrafficRule[];
 
   /**
-   * Where its traces, metrics and logs go, by OTLP.
-   * @default - nowhere
+   * The destination of traces, metrics and logs, by OTLP.
+   * @default - none
    */
   readonly telemetry?: Telemetry;
 
   /**
-   * Where Prometheus reads its metrics.
-   * @default - nowhere
+   * The endpoint that Prometheus scrapes.
+   * @default - none
    */
   readonly metrics?: Metrics;
 
   /**
-   * Containers beside it for as long as it runs. The provider knows no sidecar of Kubernetes' own, which would start
-   * before it and end after it: what has to be there first waits for it, or is an initial container.
+   * Containers that run for the lifetime of the pod. The Terraform provider doesn't support native sidecars (init containers with
+   * `restartPolicy: Always`): if the workload needs a sidecar first, let it wait, or use an init container.
    * @default - none
    */
   readonly sidecars?: readonly Container[];
 
   /**
-   * Containers that run to their end before it starts, in this order, once its connections answer.
+   * Containers that run to completion before it starts, in this order, after its connections respond.
    * @default - none
    */
   readonly initContainers?: readonly Container[];
 
-  /** What differs from the usual questions of whether it is well. */
+  /** Differences from the default health probes. */
   readonly probes?: Probes;
 
   /**
-   * How long it may take to end what it has begun once it is told to stop; then it is killed.
-   * @default "30s" of a service, "60s" of all others
+   * Time to finish in-flight work, between SIGTERM and SIGKILL.
+   * @default "30s" for services, "60s" otherwise
    */
   readonly terminationGracePeriod?: Duration;
 
   /**
-   * Directories that it may write, by path, and how much each may hold. They end with the pod. Everything else is read-only.
-   * @default - `/tmp` with 256Mi, which it has in any case
+   * Writable directories by path, and the size limit of each. They are deleted with the pod. All others are read-only.
+   * @default - `/tmp` with 256Mi, which always exists
    */
   readonly scratch?: Readonly<Record<string, Bytes>>;
 
   /**
-   * Directories that keep their data, by path, each a PersistentVolumeClaim of this one instance. Only a `Worker` or an
-   * `HttpService` with `replicas: 1` and without slots can have any: a release stops its pod before the next one starts, and a
-   * pod can run only in the zone of its volume. Sizes grow in place if the storage class allows it.
-   * @default - none: what it writes ends with the pod
+   * Persistent directories by path, each a PersistentVolumeClaim for a single instance. Only a `Worker` or an `HttpService` with `replicas:
+   * 1` and without slots can have any: a release stops the old pod before the new one starts, and a pod can run only in the zone of its
+   * volume. Sizes grow in place if the storage class allows it.
+   * @default - none: written data is lost with the pod
    */
   readonly volumes?: Readonly<Record<string, Volume>>;
 
   /**
-   * Secrets as files, by path, read-only: `{ "/run/secrets/signing-key": { secret, home: "write-side", key: "key" } }`. A running
-   * pod never sees a change: restart it after a rotation.
+   * Secrets as files, by path, read-only: `{ "/run/secrets/signing-key": { secret, home: "write-side", key: "key" } }`. A running pod never
+   * sees a change: restart it after a rotation.
    * @default - none
    */
   readonly secretFiles?: Readonly<Record<string, SecretReference>>;
 
   /**
-   * Labels of nodes that it may run on: `{ "example.com/pool": "memory" }`. The capacity check doesn't know labels of nodes: it
-   * counts these pods as if every node had them, and says so.
+   * Required labels of its nodes: `{ "example.com/pool": "memory" }`. The capacity check doesn't know node labels: it counts these pods as
+   * if every node had them, and reports that.
    * @default - any node
    */
   readonly nodeSelector?: Readonly<Record<string, string>>;
 
   /**
-   * Taints of nodes that don't keep it away. A toleration attracts nothing: add `nodeSelector` for that.
+   * Taints of nodes that the pods tolerate. A toleration attracts nothing: add `nodeSelector` for that.
    * @default - none
    */
   readonly tolerations?: readonly Toleration[];
 
   /**
-   * Secrets of the namespace, of type `kubernetes.io/dockerconfigjson`, by which its images are pulled.
-   * @default - none: the nodes may pull its images
+   * Pull secrets for its images: Secrets of the namespace, of type `kubernetes.io/dockerconfigjson`.
+   * @default - none: the nodes' own credentials
    */
   readonly pullSecrets?: readonly string[];
 
   /**
-   * The user and group that it runs as, by number; never 0.
+   * Numeric user and group of the processes; never 0.
    * @default 65532, "nonroot" of distroless images
    */
   readonly user?: number;
 
   /**
-   * Labels of its pods beside the platform's, such as those by which metrics are told apart: `{ domain: "marketplace" }`.
+   * Pod labels in addition to the platform's, such as those that distinguish metrics: `{ domain: "marketplace" }`.
    * @default - none
    */
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
+   * The PriorityClass, which decides which pods are preempted first.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
   /**
-   * Whether Terraform waits until new pods have taken over. Where a `SmokeTest` looks at them it need not: that says what is
-   * wrong with them, and Terraform only that something is.
+   * Waits in the apply until new pods are ready. If a `SmokeTest` verifies them, the wait is not needed: the test reports the cause of a
+   * failure, Terraform only the failure.
    * @default true
    */
   readonly waitForRollout?: boolean;
 
-  /** What has to be there before: its namespace, a migration. */
+  /** Resources to create first: its namespace, a migration. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** A directory that keeps its data when its pod is replaced. */
+/** A directory whose data outlives the pod. */
 export interface Volume {
   readonly size: Bytes;
 
@@ -202,45 +202,45 @@ export interface Volume {
   readonly storageClass?: string;
 
   /**
-   * Whether no plan may delete it. Set it to false before the volume or its workload is removed.
+   * Protects the volume from deletion by any plan. Set it to false before you remove the volume or its workload.
    * @default true
    */
   readonly protect?: boolean;
 }
 
-/** A taint that is tolerated. */
+/** A toleration of a taint. */
 export interface Toleration {
   readonly key: string;
 
   /** @default - any value */
   readonly value?: string;
 
-  /** @default - every effect */
+  /** @default - all effects */
   readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 
   /**
-   * How long it stays on a node that gets the taint while it runs there; of `NoExecute` only.
-   * @default - as long as it likes
+   * Time that it stays on a node that gets the taint while it runs there; for `NoExecute` only.
+   * @default - unlimited
    */
   readonly within?: Duration;
 }
 
-/** A collector that takes OTLP. */
+/** A collector that accepts OTLP. */
 export interface Telemetry {
-  /** With its port: `http://collector.observability:4317`. 4318 is spoken in HTTP, every other port in gRPC. */
+  /** URL with port: `http://collector.observability:4317`. Port 4318 uses OTLP over HTTP, every other port gRPC. */
   readonly endpoint: string;
 
   /** The namespace of the collector. */
   readonly namespace: string;
 
   /**
-   * Other ports of the collector that the pods may reach, for clients with another protocol: 14268 for Thrift of Jaeger.
+   * Other ports of the collector to allow, for clients with another protocol: 14268 for Jaeger's Thrift.
    * @default - none
    */
   readonly otherPorts?: readonly number[];
 
   /**
-   * Attributes of everything it sends, beside its name, version, namespace and pod.
+   * Attributes of all its telemetry, in addition to its name, version, namespace and pod.
    * @default - none
    */
   readonly attributes?: Readonly<Record<string, string>>;
@@ -252,27 +252,27 @@ export interface Metrics {
   /** @default "/metrics" */
   readonly path?: string;
 
-  /** The namespace from which they are read. */
+  /** The namespace of the scraping Prometheus. */
   readonly from: string;
 
   /**
-   * Whether a PodMonitor tells Prometheus of it, which needs the definitions of its operator.
+   * Creates a PodMonitor for Prometheus. Requires the CRDs of its operator.
    * @default false
    */
   readonly monitor?: boolean;
 }
 
-/** A container beside the workload's own, in the same pod, with the same files and directories. */
+/** A container in the workload's pod, with the same files and directories. */
 export interface Container {
   readonly name: string;
 
   /** @default - the workload's */
   readonly image?: string;
 
-  /** @default - what the image runs */
+  /** @default - the image's entrypoint */
   readonly command?: readonly string[];
 
-  /** @default - what the image says */
+  /** @default - the image's arguments */
   readonly args?: readonly string[];
 
   /** @default "20m" */
@@ -285,46 +285,46 @@ export interface Container {
   readonly env?: Readonly<Record<string, string>>;
 
   /**
-   * Whether it has the workload's variables, secrets and certificates too.
+   * Adds the workload's variables, secrets and certificates.
    * @default false
    */
   readonly connected?: boolean;
 }
 
-/** Where a pod answers whether it is well. */
+/** The health endpoint of a pod. */
 export interface Health {
   readonly port: number;
 
-  /** It answers there with success as long as it is: `/health`. */
+  /** Path that responds with success while the pod is healthy: `/health`. */
   readonly path: string;
 }
 
-/** How a pod is asked whether it is well. What is not said stays as it is. */
+/** Health probes of a pod. Omitted fields keep their defaults. */
 export interface Probes {
-  /** Until it has answered once nothing else is asked. By default every 5 s for 3 minutes. */
+  /** Delays the other probes until its first success. By default every 5 s for 3 minutes. */
   readonly startup?: Probe;
 
-  /** Whether it gets requests. By default every 10 s; three refusals in a row take it out. */
+  /** Removes the pod from load balancing while it fails. By default every 10 s; three failures in a row remove the pod. */
   readonly readiness?: Probe;
 
   /**
-   * Whether it is started anew. By default whether it still takes connections, every 20 s for 2 minutes, and not its
-   * health: that may speak of a database, and no restart mends one.
+   * Restarts the container if it fails. By default a TCP connection every 20 s, 6 failures in a row, and not the health path: that may
+   * depend on a database, which a restart doesn't fix.
    */
   readonly liveness?: Probe;
 }
 
 export interface Probe {
-  /** What it answers to with success; of liveness none asks for a connection alone. */
+  /** Path that must respond with success; a liveness probe without one only opens a TCP connection. */
   readonly path?: string;
   readonly port?: number;
 
-  /** How long after the start of the container it is asked first. */
+  /** Initial delay after the container's start. */
   readonly delay?: Duration;
   readonly every?: Duration;
   readonly timeout?: Duration;
 
-  /** Refusals in a row that count. */
+  /** Failures in a row until the probe counts as failed. */
   readonly failures?: number;
 }
 
@@ -332,81 +332,81 @@ export interface Probe {
 export type Replicas = number | { readonly min: number; readonly max: number };
 
 /**
- * What an autoscaled workload follows. Of several it follows the one that asks for most. A signal that is lost holds the
- * number of instances where it is, and none makes it fewer than the minimum.
+ * Metrics that an autoscaled workload follows. If there are several, the highest demand wins. If a signal is lost, the number of instances
+ * stays; no signal scales below the minimum.
  */
 export interface Scaling {
   /**
-   * How much of the CPU that its pods ask for they use on average, in percent.
+   * Target of average CPU utilization, in percent of the request.
    * @default 70
    */
   readonly cpu?: number;
 
   /**
-   * How much of the memory that they ask for, in percent. Only of what gives memory back.
-   * @default - it is not looked at
+   * Target of memory utilization, in percent of the request. Useful only if the process returns memory.
+   * @default - not followed
    */
   readonly memory?: number;
 
   /**
-   * What it has to do, told by others; read by KEDA.
+   * Pending work as reported by other systems, read by KEDA.
    * @default - none
    */
   readonly signals?: readonly Signal[];
 
   /**
-   * Whether the namespace of KEDA lets nothing out that nobody opens, as the platform's own does: then the ways to signals are
-   * opened there. In any other one they would be the only ways out.
+   * Adds egress rules to signals in KEDA's namespace. Right if that namespace denies egress by default, like the platform's; otherwise the
+   * added rules would become the only egress allowed.
    * @default true
    */
   readonly isolated?: boolean;
 }
 
-/** A number that grows with what there is to do, and how much of it one instance is for. */
+/** A measure of pending work, and how much of it one instance handles. */
 export type Signal = NatsSignal | PrometheusSignal | PostgresSignal;
 
 export interface Watched {
-  /** Where the server is, so that KEDA is let out to it. Its own namespace has to let KEDA in. */
+  /** Location of the server, for KEDA's egress. The server's own namespace must allow KEDA. */
   readonly peer: Exclude<TrafficRule["peer"], "anywhere">;
 }
 
-/** Messages that wait for a consumer of a stream. */
+/** Pending messages of a stream's consumer. */
 export interface NatsSignal extends Watched {
   readonly kind: "nats";
 
   /**
-   * The servers' monitoring port: `broker-headless.read-store.svc.cluster.local:8222`. Of several servers the one is asked
-   * that leads the consumer, by its own name before this one.
+   * The servers' monitoring port: `broker-headless.read-store.svc.cluster.local:8222`. In a cluster KEDA queries the consumer's leader,
+   * with its server name prepended to this host.
    */
   readonly monitoring: string;
 
   /**
-   * The account that has the stream.
-   * @default "$G", where there are no accounts
+   * The account that owns the stream.
+   * @default "$G", the account if none are configured
    */
   readonly account?: string;
   readonly stream: string;
   readonly consumer: string;
 
-  /** Messages for one instance. */
+  /** Messages per instance. */
   readonly targetPerReplica: number;
 }
 
-/** The answer to a query of Prometheus, of one element. */
+/** The result of a Prometheus query, with one element. */
 export interface PrometheusSignal extends Watched {
   readonly kind: "prometheus";
 
   /** `http://prometheus.observability:9090` */
   readonly server: string;
 
-  /** No answer counts as a lost signal, not as nothing to do. */
+  /** An empty result counts as a lost signal, not as zero. */
   readonly query: string;
 
-  /** How much of it is for one instance. */
+  /** Target value per instance. */
   readonly targetPerReplica: number;
 }
 
-/** The answer to a query of PostgreSQL, one whole number: `SELECT count(*) FROM outbox WHERE sent_at IS NULL`. */
+/** The result of a PostgreSQL query, one integer: `SELECT count(*) FROM outbox WHERE sent_at IS NULL`. */
 export interface PostgresSignal extends Watched {
   readonly kind: "postgres";
   readonly host: string;
@@ -415,19 +415,19 @@ export interface PostgresSignal extends Watched {
   readonly port?: number;
   readonly database: string;
 
-  /** Who asks, and may read what the query reads. */
+  /** User with read access to what the query reads. */
   readonly user: SecretReference;
   readonly password: SecretReference;
   readonly query: string;
 
-  /** How much of it is for one instance. */
+  /** Target value per instance. */
   readonly targetPerReplica: number;
 }
 
-/** One of the two places of a service that is released by switching between them. */
+/** One of the two slots of a service with blue-green releases. */
 export type Slot = "blue" | "green";
 
-/** Where requests to a service go. */
+/** Target of requests to a service. */
 export interface Backend {
   /** @default - the service has no slots */
   readonly slot?: Slot;

@@ -1,19 +1,19 @@
 import type { Container, PodProps } from "./contract";
 import type { PropProblem } from "./problems";
 
-/** A command that empties a database: words that follow each other, and a flag that it takes to do so. */
+/** A command that empties a database: consecutive words, and a flag that it requires to do so. */
 interface Destructive {
   readonly words: readonly RegExp[];
   readonly flag?: RegExp;
 
   /**
-   * Whether other words can stand between these, beside flags and their values.
+   * Allows other words between these, in addition to flags and their values.
    * @default false
    */
   readonly apart?: boolean;
 }
 
-/** The commands of the field's tools, word by word, in lower case. */
+/** Destructive commands of common tools, word by word, in lower case. */
 const DESTRUCTIVE: readonly Destructive[] = [
   { words: [/(^|\W)migrate$/, /^(reset|fresh|refresh)$/] }, // Prisma
   { words: [/(^|:)migrat(e|ion):(reset|fresh|refresh)(:|$)/] }, // Laravel, AdonisJS, MikroORM, Rails
@@ -21,7 +21,7 @@ const DESTRUCTIVE: readonly Destructive[] = [
   { words: [/(^|\W)drizzle-kit$/, /^push$/], flag: /^--force(=|$)/ }, // Drizzle
   { words: [/(^|\W)db$/, /^(drop|reset|purge|wipe)$/] }, // Supabase and others
   { words: [/(^|:)db:(drop|reset|purge|wipe|(schema|structure):load|truncate_all|seed:replant|migrate:undo:all)(:|$)/] }, // Rails, Sequelize, Laravel
-  { words: [/(^|\W)(rails|rake)$/, /^db:setup$/], apart: true }, // Rails: loads the schema over what is there
+  { words: [/(^|\W)(rails|rake)$/, /^db:setup$/], apart: true }, // Rails: loads the schema over existing data
   { words: [/(^|\W)ecto\.(drop|reset)$/] }, // Ecto
   { words: [/(^|:)schema:(drop|fresh)(:|$)/] }, // TypeORM, Doctrine, MikroORM
   { words: [/(^|:)database:drop(:|$)/] }, // Doctrine
@@ -49,10 +49,10 @@ const DESTRUCTIVE: readonly Destructive[] = [
 
 const SQL = /\bdrop (database|schema|owned)\b/;
 
-/** Words that a flag and its value may take between two of a command's, at most. */
+/** Maximum of words that a flag and its value may take between two words of a command. */
 const FURTHEST = 24;
 
-/** Whether a command line empties a database, however it is quoted, spaced or written, and also inside of `sh -c "…"`. */
+/** Checks if a command line empties a database, with any quoting and spacing, and also inside of `sh -c "…"`. */
 export function emptiesDatabase(line: readonly string[]): boolean {
   const text = plain(line.join(" "));
   const statements = [text, text.replace(/--[^\n]*/g, " "), withoutComments(text)].map((sql) => sql.replace(/\s+/g, " "));
@@ -63,7 +63,7 @@ export function emptiesDatabase(line: readonly string[]): boolean {
     .some((words) => DESTRUCTIVE.some((command) => isIn(words, command)));
 }
 
-/** What of a job's containers empties a database. */
+/** Returns the commands of a job's containers that empty a database. */
 export function destructionProblems(
   { command = [], args = [], initContainers = [], sidecars = [] }: Pick<PodProps, "command" | "args" | "initContainers" | "sidecars">,
   at = "",
@@ -85,7 +85,7 @@ export function destructionProblems(
     }));
 }
 
-/** As a shell reads it, near enough: without quotes and continued lines, what groups words taken for space, in lower case. */
+/** Approximates how a shell reads it: quotes and line continuations removed, grouping characters as spaces, in lower case. */
 function plain(text: string): string {
   return text
     .replace(/\\\r?\n/g, "")
@@ -95,7 +95,7 @@ function plain(text: string): string {
     .toLowerCase();
 }
 
-/** SQL without comments. Not by one expression, which a text of many beginnings without an end would keep busy. */
+/** Removes comments from SQL. Not a regular expression, because many unclosed openings would make it slow. */
 function withoutComments(text: string): string {
   const [first = "", ...rest] = text.split("/*");
   return [first, ...rest.map((part) => part.slice(part.includes("*/") ? part.indexOf("*/") + 2 : 0))].join(" ");
@@ -107,12 +107,12 @@ function isIn(words: readonly string[], { words: wanted, flag, apart = false }: 
   return begins && (flag === undefined || words.some((word) => flag.test(word)));
 }
 
-/** Whether the wanted words follow, each after flags and their values at most. */
+/** Checks if the wanted words follow, with only flags and their values in between. */
 function follows(words: readonly string[], from: number, wanted: readonly RegExp[], apart: boolean): boolean {
   let at = from;
   for (const next of wanted) {
     const end = Math.min(words.length, at + FURTHEST);
-    let value = false; // of the flag before
+    let value = false; // if the previous word is a flag, this may be its value
     while (at < end && !next.test(words[at] as string)) {
       const isFlag = (words[at] as string).startsWith("-");
       if (!isFlag && !value && !apart) return false;

@@ -2,31 +2,31 @@ import type { TrafficRule } from "../kubernetes";
 import type { Check } from "./checks";
 import type { PropProblem } from "./problems";
 
-/** A service of the cluster, and what it has to answer in a smoke test. */
+/** A service of the cluster, and its expected responses in a smoke test. */
 export interface Endpoint {
-  /** The Kubernetes Service: `command-api`. It has to let the test in (`smokeTestsOf`). */
+  /** The Kubernetes Service: `command-api`. Its ingress rules must allow the test (`smokeTestsOf`). */
   readonly service: string;
 
   /** @default - the test's */
   readonly namespace?: string;
 
-  /** The port that answers HTTP. */
+  /** The HTTP port. */
   readonly port: number;
 
   /**
-   * The status of the answer to a GET, by path: `{ "/ready": 200, "/admin": 401 }`. `any` is one that the service itself gives, below 500.
-   * @default - none is asked
+   * Expected status of a GET, by path: `{ "/ready": 200, "/admin": 401 }`. `any` is a status below 500 from the service itself.
+   * @default - no requests
    */
   readonly paths?: Readonly<Record<string, number | "any">>;
 
   /**
-   * TCP ports that have to accept connections: `[5050]`.
+   * TCP ports that must accept connections: `[5050]`.
    * @default - none
    */
   readonly tcp?: readonly number[];
 }
 
-/** The checks of endpoints, in their order. */
+/** Returns the checks of endpoints, in order. */
 export function endpointChecks(endpoints: readonly Endpoint[], home: string): readonly Check[] {
   return endpoints.flatMap(({ service, namespace = home, port, paths = {}, tcp = [] }): Check[] => {
     const host = `${service}.${namespace}.svc`;
@@ -38,7 +38,7 @@ export function endpointChecks(endpoints: readonly Endpoint[], home: string): re
   });
 }
 
-/** Ways to endpoints. */
+/** Returns the egress rules to endpoints. */
 export function waysToEndpoints(endpoints: readonly Endpoint[], home: string): readonly TrafficRule[] {
   return endpoints.map(({ service, namespace = home, port, paths = {}, tcp = [] }) => ({
     name: service,
@@ -47,7 +47,7 @@ export function waysToEndpoints(endpoints: readonly Endpoint[], home: string): r
   }));
 }
 
-/** What is wrong with endpoints, beside their checks. */
+/** Returns the problems of endpoints, except those of their checks. */
 export function endpointProblems(endpoints: readonly Endpoint[]): readonly PropProblem[] {
   return endpoints.flatMap(({ port, paths = {}, tcp = [] }, index) => {
     const at = `endpoints[${index}]`;

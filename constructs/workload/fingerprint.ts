@@ -3,7 +3,7 @@ import { Token } from "cdktf";
 
 const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;
 
-/** Without what is known at apply only: its place in the program's text would count, which changes with everything else. */
+/** A hash of a value, without tokens known only at apply: their numbers depend on the program's order and change with unrelated edits. */
 export function fingerprintOf(value: unknown): string {
   const text = JSON.stringify(value, (_, part) => {
     if (typeof part === "string") return part.includes("${TfToken[") ? part.replace(TOKEN, "") : part;

@@ -13,77 +13,76 @@ import { GOES_LAST, Rollout } from "./rollout";
 
 export interface HttpServiceProps extends PodProps {
   /**
-   * Image by version or digest; a floating tag is refused.
+   * Image by version or digest; a floating tag is rejected.
    * @default - each slot names its own
    */
   readonly image?: string;
 
   /**
-   * Where it listens. It is told by the variable `PORT`.
+   * Port that it listens on, passed in the variable `PORT`.
    * @default 8080
    */
   readonly port?: number;
 
   /**
-   * The port of its Service: 80, where its pods, which don't run as root, listen on 8080. A change replaces nothing.
+   * Port of its Service: 80, for example, while its non-root pods listen on 8080. Changed in place.
    * @default - `port`
    */
   readonly servicePort?: number;
 
   /**
-   * Further ports that it listens on, by name: `{ broker: 5050 }`. They are open to the same clients.
+   * Additional ports by name: `{ broker: 5050 }`. The same clients may connect to them.
    * @default - none
    */
   readonly morePorts?: Readonly<Record<string, number>>;
 
   /**
-   * Where it says that it is well, in every respect: it gets requests as long as it does.
+   * Path of the health endpoint. The pod gets requests while it reports success.
    * @default "/health"
    */
   readonly health?: string;
 
   /**
-   * Instances, fixed (`3`) or autoscaled (`{ min: 3, max: 10 }`). An autoscaled service carries no number into Terraform:
-   * no apply undoes the autoscaler. It starts with one and has its minimum half a minute later.
+   * Instances, fixed (`3`) or autoscaled (`{ min: 3, max: 10 }`). With autoscaling Terraform doesn't manage the number, so an apply doesn't
+   * undo the autoscaler. The service starts with one instance and reaches its minimum half a minute later.
    * @default 2, so that a node can be drained
    */
   readonly replicas?: Replicas;
 
   /**
-   * What an autoscaled service follows.
+   * Metrics that an autoscaled service follows.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: Scaling;
 
   /**
-   * Who sends it requests.
-   * @default - nobody
+   * Clients that may send requests.
+   * @default - none
    */
   readonly clients?: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * How long a pod that is told to go still serves: longer than those who send it requests take to hear of it. A gateway
-   * and kube-proxy take seconds. A load balancer of AWS that sends straight to its pods takes minutes: its deregistration
-   * delay goes here.
+   * Pre-stop delay: the pod keeps serving before it receives SIGTERM, until clients stop sending requests. A gateway and kube-proxy take
+   * seconds. An AWS load balancer that targets the pods takes minutes: use its deregistration delay.
    * @default "15s"
    */
   readonly drain?: Duration;
 
   /**
-   * Two versions beside each other, of which a route has one or parts of both. Each is a service of its own, so that a
-   * switch changes the route and nothing else. One that is emptied in the same apply goes after it where Terraform does not
-   * wait (`waitForRollout`), and before it otherwise: empty it then with the next one. What they must not do twice belongs into a worker.
+   * Two parallel versions; a route sends requests to one or splits them by weight. Each has its own Kubernetes Service, so a switch changes
+   * only the route. If an apply also removes a slot, the slot is removed after the switch with `waitForRollout: false`, and before it
+   * otherwise: then remove it in the next apply. Work that must not run twice belongs in a worker.
    * @default - one version, replaced pod by pod
    */
   readonly slots?: Readonly<Partial<Record<Slot, SlotProps>>>;
 }
 
 export interface SlotProps {
-  /** Image by version or digest; a floating tag is refused. */
+  /** Image by version or digest; a floating tag is rejected. */
   readonly image: string;
 
   /**
-   * Of this slot, where it need not carry everything.
+   * Instances of this slot, if it doesn't take all requests.
    * @default - the service's
    */
   readonly replicas?: Replicas;
@@ -91,29 +90,29 @@ export interface SlotProps {
 
 const SLOTS: readonly Slot[] = ["blue", "green"];
 
-/** One of the versions of a service that run: the only one, or that of a slot. */
+/** A running version of a service: the only one, or that of a slot. */
 export interface ServiceVersion {
   readonly backend: Backend;
 
-  /** Its Deployment and Service, for a test of this version alone. */
+  /** Construct of its Deployment and Service, to test this version alone. */
   readonly part: IConstruct;
 
-  /** Its Service: a route can name it before its pods are ready. */
+  /** Its Service, which a route can reference before the pods are ready. */
   readonly service: ITerraformDependable;
 }
 
-/** A process that answers requests over HTTP, as often as it takes. */
+/** A scalable process that responds to HTTP requests. */
 export class HttpService extends Construct {
-  /** Where requests go, one for each slot. */
+  /** Targets of requests, one per slot. */
   readonly backends: readonly Backend[];
 
-  /** What runs, one for each slot. */
+  /** Running versions, one per slot. */
   readonly versions: readonly ServiceVersion[];
 
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it: a route, a test. */
+  /** Resources to depend on, for a route or a test. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: HttpServiceProps) {
@@ -148,7 +147,7 @@ export class HttpService extends Construct {
     });
     this.peer = pods.peer;
 
-    // One that Terraform waits for in vain is made anew, under a name that has to be free.
+    // If a rollout that Terraform waits for fails, the resource is recreated, and its name must be free.
     const goesLast = props.waitForRollout === false;
     const versions = SLOTS.flatMap((slot) => {
       const version = props.slots?.[slot];
@@ -198,8 +197,8 @@ export class HttpService extends Construct {
 }
 
 /**
- * Requests stay in their zone where it has its share of the pods (Kubernetes, topology aware routing). The provider knows
- * nothing of the field that has followed.
+ * Prefers endpoints in the client's zone if the zone has its share of pods (Kubernetes, topology aware routing). The provider doesn't
+ * support `trafficDistribution`, the successor.
  */
 const NEAR = { "service.kubernetes.io/topology-mode": "Auto" } as const;
 
@@ -219,7 +218,7 @@ function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
     if (Object.values(ports).indexOf(value) < index) {
       found.push({ property, value, rule: "is another of its ports as well", remedy: "choose another" });
     }
-    // Kubernetes, IANA service names; the other two are taken.
+    // Kubernetes, IANA service names; the other two are reserved.
     if (!/^(?=.{1,15}$)(?!http$|metrics$|.*--)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
       found.push({
         property,

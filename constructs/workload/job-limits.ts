@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 
-/** Longer ones belong beside a deployment: nobody waits for them. */
+/** Limit of a job's time, in seconds. Longer jobs should run outside of a deployment, which would wait for them. */
 export const LONGEST_JOB = 6 * 3600;
 
 export function retriesProblems(value: number): readonly Omit<Problem, "path">[] {

@@ -15,49 +15,49 @@ import { VerifiedJob } from "./verified-job";
 
 export interface JobProps extends WorkloadProps {
   /**
-   * What starts it. `apply`: it runs once in the apply that creates it, and again when its image, command or configuration
-   * changes. `hand`: it is kept as a suspended CronJob, and runs only on
+   * Trigger. `apply`: it runs once in the apply that creates it, and again if its image, command or configuration changes. `hand`: a
+   * suspended CronJob that runs only on
    * `kubectl create job --from=cronjob/<name> <name>-1 -n <namespace>`.
    * @default "apply"
    */
   readonly start?: "apply" | "hand";
 
   /**
-   * Workloads after whose release it runs: it waits for them, and runs again whenever Terraform changes one of them. Only with
-   * `start: "apply"`.
-   * @default - none: a release of others is no reason to run again
+   * Workloads to run after: the job waits for their release, and runs again whenever Terraform changes one of them. Only with `start:
+   * "apply"`.
+   * @default - none: releases of other workloads don't rerun it
    */
   readonly follows?: readonly IConstruct[];
 
   /**
-   * How long it may take, retries included.
+   * Timeout, retries included.
    * @default "10m"
    */
   readonly timeout?: Duration;
 
   /**
-   * Pods that are tried after the first has failed. A job that can't be run twice has none.
-   * @default 2 of an apply, 0 by hand
+   * Retries after the first pod has failed. Use 0 for a job that can't run twice.
+   * @default 2 with `apply`, 0 with `hand`
    */
   readonly retries?: number;
 
   /**
-   * Whether the data of its databases may be lost: commands that empty a database are allowed only then.
+   * Allows commands that empty a database. Only for databases whose data may be lost.
    * @default false
    */
   readonly disposable?: boolean;
 }
 
 /**
- * A process that runs to completion once: after a release (`follows`), before something else (which comes after `ready`), or
- * when an operator starts it. One that fails ends the apply with what its container said last, and runs again with the next
- * apply. What brings a database to its next schema is a `MigrationJob`, what runs on a schedule a `ScheduledTask`.
+ * A process that runs to completion once: after a release (`follows`), before other resources (which depend on `ready`), or when an
+ * operator starts it. If it fails, the apply ends with the last output of its container, and the next apply runs it again. For schema
+ * migrations use a `MigrationJob`, for schedules a `ScheduledTask`.
  */
 export class Job extends Construct {
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it: of an apply only if it has succeeded. */
+  /** Resources to depend on. With `start: "apply"` they are reached only if the job has succeeded. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: JobProps) {

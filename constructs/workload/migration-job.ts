@@ -12,50 +12,49 @@ import { PodTemplate } from "./pod-template";
 import { secondsOf } from "./probes";
 import { VerifiedJob } from "./verified-job";
 
-/** What undoes a migration. */
+/** The rollback of a migration. */
 export interface DownMigration extends Pick<WorkloadProps, "command" | "args"> {
-  /** @default - the image that migrates: the newest one knows how to undo what it did */
+  /** @default - the migration's image: the newest one can undo its own changes */
   readonly image?: string;
 }
 
 export interface MigrationJobProps extends WorkloadProps {
   /**
-   * What is run by hand to take the database back, once no version runs any more that needs what goes.
-   * It is kept as a suspended CronJob: `kubectl create job --from=cronjob/<name>-down <name>-down-1 -n <namespace>`.
+   * A rollback of the schema that an operator starts, once no running version needs what it removes.
+   * It is a suspended CronJob: `kubectl create job --from=cronjob/<name>-down <name>-down-1 -n <namespace>`.
    * @default - none: contracting is the next release's migration
    */
   readonly down?: DownMigration;
 
   /**
-   * How long it may take, retries included.
+   * Timeout, retries included.
    * @default "10m"
    */
   readonly timeout?: Duration;
 
   /**
-   * Pods that are tried after the first has failed. A migration that can't be run twice has none.
+   * Retries after the first pod has failed. Use 0 for a migration that can't run twice.
    * @default 2: a database may fail over meanwhile
    */
   readonly retries?: number;
 
   /**
-   * Whether its data may be lost: commands that empty a database are allowed only then.
+   * Allows commands that empty a database. Only for databases whose data may be lost.
    * @default false
    */
   readonly disposable?: boolean;
 }
 
 /**
- * Brings a database to what the version that comes next needs, before anything of that version runs: it runs again for
- * another image, command or configuration, and what comes after it waits. One that fails ends the apply with what its
- * container said last, and runs again with the next one. The versions beside it go on running, so that it has to leave them
- * what they need: it adds (expands); what nobody needs any more is taken away by a later release (contracts).
+ * A schema migration that runs before the next version starts; its dependents wait. Another image, command or configuration runs it again.
+ * If it fails, the apply ends with the last output of its container, and the next apply runs it again. Current versions keep running, so it
+ * must leave what they need: it adds (expands); a later release removes what no version needs (contracts).
  */
 export class MigrationJob extends Construct {
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it, and only if it has done its work: workloads. */
+  /** Resources that workloads depend on, reached only if the migration has succeeded. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: MigrationJobProps) {
@@ -67,7 +66,7 @@ export class MigrationJob extends Construct {
     for (const { property, ...problem } of destructive) refuse(this, [problem], property);
     const pod = new PodTemplate(this, "pod", { ...props, name, component: "migration", ends: true });
     this.peer = pod.peer;
-    // Under this construct's own addresses.
+    // Keeps the Terraform addresses of this construct.
     const { passed } = new VerifiedJob(this, "Default", {
       cluster,
       namespace,

@@ -10,26 +10,26 @@ export interface NamespaceConnectionsProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What has to be there before: the namespace. */
+  /** Resources to create first: the namespace. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** What of a pod's connections has to be in its namespace. */
+/** Objects that a pod's connections need in its namespace. */
 type Needs = Pick<PodConnections, "secrets" | "authorities" | "configMaps">;
 
-/** A key of a secret of another namespace; all of them where none is named. */
+/** Copied keys of a Secret of another namespace, or all keys. */
 interface Copied {
   readonly name: string;
   readonly keys: Set<string> | "all";
 }
 
-/** Those of all stacks of a program, by its root: to search its constructs for each of them would take longer than to make them. */
+/** Instances of all stacks of a program, by its root: searching the construct tree for each would be slower than synthesis. */
 const IN_PROGRAM = new WeakMap<IConstruct, readonly NamespaceConnections[]>();
 
 /**
- * Secrets, certificates and authorities that the workloads of a program need in a namespace, each once however many need
- * it, in the first stack that needs any there; other stacks depend on that one. Every workload registers by itself. On AWS a secret
- * comes from Secrets Manager; elsewhere it follows the one at home.
+ * Secrets, certificates and CA certificates that the workloads of a program need in a namespace. Each object exists once, in the first
+ * stack that needs one there; other stacks depend on that stack. Workloads register automatically. On AWS a Secret comes from Secrets
+ * Manager; elsewhere it is copied from its home namespace.
  */
 export class NamespaceConnections extends Construct {
   private readonly props: NamespaceConnectionsProps;
@@ -37,8 +37,8 @@ export class NamespaceConnections extends Construct {
   private readonly authorities = new Map<string, Readonly<Record<string, string>>>();
 
   /**
-   * Sees to what a workload needs, in the stack that it is in. It comes after what is returned. What has to be there before is
-   * what the first one says that needs anything.
+   * Registers a workload's needs in its stack, and returns the resources that the workload must depend on. `after` is taken from the first
+   * workload with a need.
    */
   static need(scope: IConstruct, props: NamespaceConnectionsProps, needs: Needs): readonly ITerraformDependable[] {
     const { namespace } = props;
@@ -60,8 +60,8 @@ export class NamespaceConnections extends Construct {
   }
 
   /**
-   * Those of another stack of the program in the same namespace, which has one object of a name: it brings what this stack needs too,
-   * and comes before it. Not of one that comes after this stack.
+   * Returns the instance of another stack for the same namespace, where an object name can exist only once: that stack then creates this
+   * stack's needs too, and is applied first. Excludes stacks that depend on this one.
    */
   private static inAnotherStack(
     stack: TerraformStack,

@@ -10,43 +10,41 @@ import { startupSeconds, steadySeconds } from "./probes";
 import { RESTARTED } from "./rollout";
 
 export interface PartitionedWorkerProps extends WorkloadProps {
-  /** Processes, each with its share of the partitions. The number may change at any time: shares move. */
+  /** Number of processes, each with its share of the partitions. It can change at any time: partitions move. */
   readonly workers: number;
 
-  /** Partitions that a worker works on at once. */
+  /** Partitions that a worker processes concurrently. */
   readonly parallelism: number;
 
   /**
-   * Partitions that there are in all. What is in which of them is written down with every event that was worked on, so that
-   * another number takes a rebuild; the database refuses workers that come with one. Say it as soon as it exists, and
-   * the number of workers is free.
+   * Total number of partitions. Each processed event is stored with its partition, so another number requires a rebuild; the database
+   * rejects workers with a different number. Set it as soon as it exists, so that the number of workers can change independently.
    * @default - workers times parallelism
    */
   readonly partitions?: number;
 
   /**
-   * Where it says that it is well.
-   * @default - nowhere: it is well as long as it runs
+   * Health endpoint.
+   * @default - none: healthy while it runs
    */
   readonly health?: Health;
 }
 
-/** A pod waits for a node, and for its image. */
+/** Time for scheduling a pod and pulling its image. */
 const PLACED_SECONDS = 180;
 
 /**
- * Workers that share out partitions by their numbers, as projections do. Each is told `WORKER` (its number, from 0 on),
- * `WORKERS`, `PARTITIONS` and `PARALLELISM`, and works on the partitions p with `p % WORKERS = WORKER` (`partitionsOf`).
- * There are never two pods of one number. While the number of workers changes two of them may claim one partition: a fence in
- * the database lets one of them in.
+ * Workers that divide partitions by index, as projections do. Each gets the variables `WORKER` (its index, from 0), `WORKERS`, `PARTITIONS`
+ * and `PARALLELISM`, and processes the partitions p with `p % WORKERS = WORKER` (`partitionsOf`). There are never two pods with one index.
+ * While the number of workers changes, two of them may claim one partition: a fencing token in the database allows only one.
  */
 export class PartitionedWorker extends Construct {
   readonly partitions: number;
 
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it: a test. */
+  /** Resources to depend on, for a test. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: PartitionedWorkerProps) {
@@ -69,18 +67,18 @@ export class PartitionedWorker extends Construct {
       spec: { clusterIp: "None", selector: { ...matchLabels } },
       dependsOn: [...(props.after ?? [])],
     });
-    // One goes before its successor comes, and the next follows when that one is ready.
+    // A pod stops before its successor starts, and the next one is replaced when the successor is ready.
     const timeout = `${workers * (pods.terminationSeconds + startupSeconds(props.probes) + PLACED_SECONDS + steadySeconds(props.probes))}s`;
     const set = new StatefulSetV1(this, "pods", {
       metadata: { name, namespace, labels: { ...matchLabels } },
       spec: {
         serviceName: name,
         replicas: String(workers),
-        // Numbers wait for nobody: one that does not come up leaves the others' partitions alone.
+        // Pods don't wait for each other: one that doesn't start doesn't block the others' partitions.
         podManagementPolicy: "Parallel",
         selector: { matchLabels },
         updateStrategy: [{ type: "RollingUpdate", rollingUpdate: [{ partition: 0 }] }],
-        // Unsaid it would be 0, and could never be changed.
+        // If omitted, the provider would set 0, and could never change it.
         revisionHistoryLimit: 10,
         template: pods.version({ image }),
       },

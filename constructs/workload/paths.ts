@@ -1,19 +1,19 @@
-/** The key of a file in its ConfigMap, and of a secret in its volume. */
+/** Returns the key of a file in its ConfigMap, or of a secret in its volume. */
 export function fileKey(path: string): string {
   return path.slice(1).replaceAll(/[^\w.-]/g, "_");
 }
 
-/** The volume of a directory that ends with its pod. */
+/** Returns the volume name of a scratch directory. */
 export function scratchVolume(path: string): string {
   return `scratch${slug(path)}`;
 }
 
-/** The volume of a directory that keeps its data, in its pod. */
+/** Returns the volume name of a persistent directory in its pod. */
 export function keptVolume(path: string): string {
   return `volume${slug(path)}`;
 }
 
-/** The claim of a directory that keeps its data. */
+/** Returns the PersistentVolumeClaim's name of a persistent directory. */
 export function claimName(workload: string, path: string): string {
   return `${workload}${slug(path)}`;
 }

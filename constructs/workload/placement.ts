@@ -7,10 +7,10 @@ const KEY_REMEDY = "write one like example.com/pool";
 
 const LABEL_VALUE = new RegExp(`^(?=.{0,${LONGEST_LABEL}}$)([A-Za-z0-9]([\\w.-]*[A-Za-z0-9])?)?$`);
 
-/** With or without the domain of whoever gave it. */
+/** With or without a domain prefix. */
 const LABEL_KEY = /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?(?=[^/]{1,63}$)[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?$/;
 
-/** What is wrong with where it may run, and with what pulls its images. */
+/** Returns the problems of node selectors, tolerations and pull secrets. */
 export function placementProblems({ nodeSelector = {}, tolerations = [], pullSecrets = [] }: PodProps): PropProblem[] {
   const found: PropProblem[] = [];
   const key = (property: string, value: string) => {
@@ -50,7 +50,7 @@ export function placementProblems({ nodeSelector = {}, tolerations = [], pullSec
   return found;
 }
 
-/** In an order of their own: the provider takes another order for a change, which would restart all pods. */
+/** Tolerations in a fixed order: the provider treats another order as a change, which would restart all pods. */
 export function tolerated(tolerations: readonly Toleration[]) {
   return tolerations
     .map(({ key, value, effect, within }) => ({

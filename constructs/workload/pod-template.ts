@@ -23,125 +23,125 @@ import { values, variableProblems, variables } from "./variables";
 export interface PodTemplateProps extends PodProps {
   readonly name: string;
 
-  /** What it is to the system: `service`, `worker`, `job`. */
+  /** Component label: `service`, `worker`, `job`. */
   readonly component: string;
 
   /**
-   * Where it answers whether it is well.
-   * @default - nowhere: it is well as long as it runs
+   * Health endpoint.
+   * @default - none: healthy while it runs
    */
   readonly health?: Health;
 
   /**
-   * Ports beside those of its health and its metrics, by name.
+   * Ports in addition to those of its health and its metrics, by name.
    * @default - none
    */
   readonly morePorts?: Readonly<Record<string, number>>;
 
   /**
-   * How long it goes on serving after it was told to go, before it learns of that: those who send it requests hear of it
-   * at the same time, and not at once.
-   * @default - not at all
+   * Pre-stop delay: the pod keeps serving before it receives SIGTERM, because clients and load balancers learn of its shutdown at the same
+   * time, and with a delay.
+   * @default - none
    */
   readonly drain?: Duration;
 
   /**
-   * How long it may take to end what it has begun, in seconds, where nobody says.
+   * Default of `terminationGracePeriod`, in seconds.
    * @default 60
    */
   readonly graceSeconds?: number;
 
   /**
-   * Variables that only the cluster knows, by name: paths of fields of the pod.
+   * Variables from the downward API, by name: field paths of the pod.
    * @default - none
    */
   readonly fields?: Readonly<Record<string, string>>;
 
   /**
-   * Variables that its kind of workload is told.
+   * Variables of its kind of workload.
    * @default - none
    */
   readonly told?: Readonly<Record<string, string>>;
 
   /**
-   * Secrets that others than its pods read in its namespace.
+   * Secrets in its namespace that others than its pods read.
    * @default - none
    */
   readonly secretsBeside?: readonly SecretReference[];
 
   /**
-   * Whether a pod is ready only when its readiness probe has succeeded several times in a row: where its next one is replaced then, and
-   * the provider drops `minReadySeconds`, as of a StatefulSet without volumes.
+   * Requires several successful readiness probes in a row before a pod is ready. For workloads whose next pod is replaced then and whose
+   * `minReadySeconds` the provider drops, such as a StatefulSet without volumes.
    * @default false
    */
   readonly provesItself?: boolean;
 
   /**
-   * Gives it the trust bundle of its connections.
+   * Adds the trust bundle of its connections.
    * @default true
    */
   readonly trustBundle?: boolean;
 
   /**
-   * Whether it comes to an end: then it is started anew by nobody, and spreads over nothing.
+   * Marks pods that run to completion: they are not restarted and not spread.
    * @default false
    */
   readonly ends?: boolean;
 
   /**
-   * Whether there is one pod of it and never two, which alone can have `volumes`.
+   * Guarantees that there are never two pods at a time, which `volumes` require.
    * @default false
    */
   readonly single?: boolean;
 }
 
-/** One of the pods that are made of a template. */
+/** One version of the pods of a template. */
 export interface PodVersion {
   readonly image: string;
 
   /**
-   * What tells its pods from others of the workload: the name of its Deployment.
+   * Label that distinguishes its pods from other versions: the Deployment's name.
    * @default - the workload's name
    */
   readonly instance?: string;
 
   /**
-   * Where its image is said, for refusals.
+   * Property of the image, for error messages.
    * @default "image"
    */
   readonly property?: string;
 }
 
-/** Where a pod finds the one program that waits: the provider has no sleep before the end, and images need not have one. */
+/** Directory of the sleep program: the provider doesn't support a `sleep` preStop hook, and images need not contain one. */
 const DRAIN = "/drain";
 const DRAIN_VOLUME = "drain";
 
-/** The pods of a workload, by its name: whoever lets them in need not have made them. */
+/** Returns the pods of a workload as a peer, by its name: the workload can belong to another stack. */
 export function podsOf(namespace: string, name: string): Exclude<Peer, string> {
   return { namespace, labels: podLabels(name) };
 }
 
-/** The labels by which a policy selects the pods of a workload. */
+/** Labels by which a policy selects the pods of a workload. */
 export function podLabels(name: string): Record<string, string> {
   return { [NAME]: name };
 }
 
-/** The label by which a StatefulSet and its service know each pod (Kubernetes 1.28). */
+/** Field path of a StatefulSet pod's index label (Kubernetes 1.28). */
 export const POD_INDEX = "metadata.labels['apps.kubernetes.io/pod-index']";
 
 const NAME = "app.kubernetes.io/name";
 const INSTANCE = "app.kubernetes.io/instance";
 
 /**
- * What the pods of a workload are made of, and what they need around them: an account without a token, their files, the
- * traffic that is theirs, and what their connections need in the namespace. Each container is complete under the restricted
- * standard by itself: what it leaves unsaid the provider would send as allowed.
+ * The pod template of a workload and its supporting objects: a service account without a token, files, network policy, and what its
+ * connections need in the namespace. Each container sets every field of the restricted Pod Security Standard, because the provider would
+ * send omitted fields as allowed.
  */
 export class PodTemplate extends Construct {
-  /** The labels that all its pods have. */
+  /** Labels that all its pods have. */
   readonly labels: Readonly<Record<string, string>>;
 
-  /** What its pods come after. */
+  /** Resources that its pods depend on. */
   readonly ready: ITerraformDependable[];
 
   private readonly owner: Construct;
@@ -182,28 +182,28 @@ export class PodTemplate extends Construct {
     this.ready = [...after, account, ...(this.files ? [this.files] : []), policy, ...claims, ...connected];
   }
 
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   get peer(): Exclude<Peer, string> {
     return { namespace: this.props.namespace, labels: this.labels };
   }
 
-  /** Whether it has a directory that only one pod can use at a time. */
+  /** Checks if it has a volume that only one pod can use at a time. */
   get keepsData(): boolean {
     return Object.keys(this.props.volumes ?? {}).length > 0;
   }
 
-  /** How long its pods may take to end, in seconds. */
+  /** Termination grace period of its pods, in seconds. */
   get terminationSeconds(): number {
     const { drain, terminationGracePeriod: grace, graceSeconds = 60 } = this.props;
     return secondsOf(drain, 0) + secondsOf(grace, graceSeconds);
   }
 
-  /** The labels by which the pods of one version are selected. */
+  /** Returns the labels that select the pods of one version. */
   selector(instance = this.props.name): Record<string, string> {
     return { ...this.labels, [INSTANCE]: instance };
   }
 
-  /** The template of a Deployment, a StatefulSet or a Job, in the kubernetes provider's words. */
+  /** Returns the template of a Deployment, a StatefulSet or a Job, in the kubernetes provider's format. */
   version({ image, instance, property = "image" }: PodVersion) {
     const { props } = this;
     this.check(property, image);
@@ -229,7 +229,7 @@ export class PodTemplate extends Construct {
           runAsUser: String(user),
           runAsGroup: String(user),
           fsGroup: String(user),
-          // What is on a volume already belongs to the group: a start is not to look at every file.
+          // Files on a volume already belong to the group: a start must not scan all of them.
           ...(this.keepsData ? { fsGroupChangePolicy: "OnRootMismatch" } : {}),
           seccompProfile: { type: "RuntimeDefault" },
         },
@@ -252,7 +252,7 @@ export class PodTemplate extends Construct {
     };
   }
 
-  /** The volumes of its one pod, by claims that it finds by their names. */
+  /** Creates the PersistentVolumeClaims of its single pod, which references them by name. */
   private claims(dependsOn: ITerraformDependable[]): readonly PersistentVolumeClaimV1[] {
     const { cluster, namespace, name, volumes: kept = {} } = this.props;
     return Object.keys(kept)
@@ -263,7 +263,7 @@ export class PodTemplate extends Construct {
         const claim = new PersistentVolumeClaimV1(this, keptVolume(path), {
           metadata: { name: claimName(name, path), namespace, labels: { ...this.labels } },
           spec: { accessModes: ["ReadWriteOnce"], storageClassName: storageClass, resources: { requests: { storage: size } } },
-          // It is bound when its pod comes, which comes after it.
+          // Bound when its pod is scheduled, which happens later.
           waitUntilBound: false,
           lifecycle: { preventDestroy: protect },
           dependsOn,
@@ -344,7 +344,7 @@ export class PodTemplate extends Construct {
     };
   }
 
-  /** A container that serves on: also one beside the workload's own, through which requests may come. */
+  /** Adds the pre-stop delay to a container, also to sidecars, because requests may come through them. */
   private drained<C extends { readonly volumeMount: readonly object[] }>(container: C) {
     const { drain } = this.props;
     const sleep = { exec: { command: [`${DRAIN}/busybox`, "sleep", String(secondsOf(drain, 0))] } };
@@ -355,7 +355,7 @@ export class PodTemplate extends Construct {
     };
   }
 
-  /** Brings the program that waits, in one file. */
+  /** Init container that copies the sleep program, a single file. */
   private drainContainer() {
     return {
       name: DRAIN_VOLUME,
@@ -374,14 +374,14 @@ export class PodTemplate extends Construct {
     return { ...RESTRICTED, privileged: false, runAsUser: user, runAsGroup: user, seccompProfile: { type: "RuntimeDefault" } };
   }
 
-  /** Its ports by name. Metrics on a port that has a name already are read there. */
+  /** Container ports by name. Metrics on a port that already has a name use that port. */
   private ports(): Readonly<Record<string, number>> {
     const { health, metrics, morePorts } = this.props;
     const ports = { ...(health ? { http: health.port } : {}), ...morePorts };
     return metrics && !Object.values(ports).includes(metrics.port) ? { ...ports, metrics: metrics.port } : ports;
   }
 
-  /** Metrics carry the labels by which its owner tells workloads apart. */
+  /** Creates a PodMonitor that adds the workload's own labels to its metrics. */
   private monitor(after: readonly ITerraformDependable[]): void {
     const { cluster, namespace, name, metrics, labels = {} } = this.props;
     const [port] = Object.entries(this.ports()).find(([, number]) => number === metrics?.port) ?? [];
@@ -399,14 +399,14 @@ export class PodTemplate extends Construct {
   }
 }
 
-/** Evenly over zones and nodes, each version by itself; a pod waits for nothing, as a zone that is down must not hold it up. */
+/** Spreads each version evenly over zones and nodes. Never blocks scheduling, because a zone can be down. */
 function spread(matchLabels: Record<string, string>) {
   return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
     maxSkew: 1,
     topologyKey,
     whenUnsatisfiable: "ScheduleAnyway",
     labelSelector: [{ matchLabels }],
-    matchLabelKeys: ["pod-template-hash"], // old pods, which are about to go, don't count
+    matchLabelKeys: ["pod-template-hash"], // excludes old pods, which are about to stop
   }));
 }
 

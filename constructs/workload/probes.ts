@@ -3,19 +3,19 @@ import type { Health, Probe, Probes } from "./contract";
 
 type Kind = keyof Probes;
 
-/** Slow starters of the field (virtual machines of Java and .NET, caches that fill) have three minutes. */
+/** Default probes. Slow starters (JVM, .NET, caches that warm up) have three minutes. */
 const USUAL: Readonly<Record<Kind, Required<Pick<Probe, "every" | "timeout" | "failures">>>> = {
   startup: { every: "5s", timeout: "5s", failures: 36 },
   readiness: { every: "10s", timeout: "5s", failures: 3 },
   liveness: { every: "20s", timeout: "5s", failures: 6 },
 };
 
-/** However often it is probed. */
+/** Minimum of `steadySeconds`, for any probe period. */
 const LEAST_STEADY = 10;
 
 /**
- * The probes of a container, in the kubernetes provider's words. None of one that answers nowhere. One that proves itself is ready
- * after as many successes in a row as failures take it out again.
+ * Probes of a container, in the kubernetes provider's format. None without a health endpoint. With `proves`, a pod is ready after as many
+ * successes in a row as failures make it unready.
  */
 export function probesOf(health: Health | undefined, probes: Probes = {}, proves = false) {
   const { failures } = { ...USUAL.readiness, ...probes.readiness };
@@ -29,22 +29,22 @@ export function probesOf(health: Health | undefined, probes: Probes = {}, proves
   };
 }
 
-/** How long a container may take until it answers for the first time, in seconds. */
+/** Maximum time until a container's first successful response, in seconds. */
 export function startupSeconds({ startup = {} }: Probes = {}): number {
   const { every, failures } = { ...USUAL.startup, ...startup };
   return secondsOf(startup.delay, 0) + secondsOf(every, 5) * failures;
 }
 
 /**
- * How long a pod has to be ready before it counts, in seconds: as long as its readiness probe takes to see that it is not any more. By
- * default, and where nothing is probed, 30 s: what crashes at its start does so within that, mostly.
+ * Time that a pod must be ready before it counts, in seconds: as long as its readiness probe takes to detect a failure. By default, and
+ * without probes, 30 s: most crashes at startup happen within that time.
  */
 export function steadySeconds({ readiness = {} }: Probes = {}): number {
   const { every, failures } = { ...USUAL.readiness, ...readiness };
   return Math.max(LEAST_STEADY, secondsOf(every, 10) * failures);
 }
 
-/** A span of time that is refused where it can't be read, and stands here as if nobody had said it. */
+/** Returns a duration in seconds, or `otherwise` if it is missing or unreadable; unreadable ones are rejected elsewhere. */
 export function secondsOf(value: Duration | undefined, otherwise: number): number {
   const reading: Reading | undefined = value === undefined ? undefined : seconds(value);
   return typeof reading === "number" ? reading : otherwise;

@@ -6,16 +6,16 @@ import type { PodProps, Probe } from "./contract";
 import { WORKLOAD_DEFAULTS } from "./defaults";
 import { fileKey, keptVolume } from "./paths";
 
-/** What is wrong, and of which of the props. */
+/** A problem and its property. */
 export type PropProblem = Omit<Problem, "path"> & { readonly property: string };
 
 const LONGEST_NAME = maxLength("workload");
 const NAME = new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`);
 
-/** A ConfigMap holds 1 MiB; some of it are the names of its files. */
+/** A ConfigMap holds 1 MiB, including the names of its files. */
 const MOST_BYTES = 1_000_000;
 
-/** What is wrong with what is said of a pod beside its image and its connections. */
+/** Returns the problems of a pod's settings, except those of its image and connections. */
 export function podProblems(props: PodProps & { readonly name: string; readonly single?: boolean }): readonly PropProblem[] {
   return [
     ...nameProblems(props),
@@ -28,7 +28,7 @@ export function podProblems(props: PodProps & { readonly name: string; readonly 
   ];
 }
 
-/** A problem where a quantity can't be read. */
+/** Returns a problem if a quantity is unreadable. */
 export function unreadable(property: string, value: unknown, reading: Reading): readonly PropProblem[] {
   return typeof reading === "number" ? [] : [{ property, value, ...reading }];
 }
@@ -114,7 +114,7 @@ function textProblems({ env = {}, secrets = {}, telemetry }: PodProps): PropProb
   return found;
 }
 
-/** The port of an address that names one. */
+/** Returns the port of an address, if it has one. */
 export function portOf(address: string): number | undefined {
   const port = Number(/^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/\s]+:(\d{1,5})(?:\/\S*)?$/.exec(address)?.[1]);
   return port >= 1 && port <= 65_535 ? port : undefined;
@@ -140,7 +140,7 @@ function fileProblems({ files = {}, secretFiles = {} }: PodProps): PropProblem[]
   return found;
 }
 
-/** One path twice is refused by the API, and not before an apply. `/tmp` is there in any case. */
+/** The API rejects duplicate mount paths, but not before an apply. `/tmp` always exists. */
 function mountProblems({ files = {}, scratch = {}, volumes = {}, secretFiles = {} }: PodProps): PropProblem[] {
   const taken = new Map<string, string>([["/tmp", "scratch"]]);
   return Object.entries({ files, scratch, volumes, secretFiles }).flatMap(([property, named]) =>
@@ -178,7 +178,7 @@ function volumeProblems({ volumes = {}, single = false }: PodProps & { readonly 
   return found;
 }
 
-/** Of labels and their values, names of volumes and others (Kubernetes, labels and selectors). */
+/** Limit of label values, volume names and others (Kubernetes, labels and selectors). */
 export const LONGEST_LABEL = 63;
 
 function pathProblems(property: string, path: string): PropProblem[] {

@@ -14,14 +14,14 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
   readonly pods: PodTemplate;
   readonly image: string;
 
-  /** Where the image is said, for refusals. */
+  /** Property of the image, for error messages. */
   readonly property: string;
 
   /** @default true */
   readonly waitForRollout?: boolean;
 
   /**
-   * Whether it goes only when what depends on it has changed: requests are turned to others first.
+   * Removes it only after its dependents have changed: requests are shifted to other pods first.
    * @default false
    */
   readonly goesLast?: boolean;
@@ -30,32 +30,32 @@ export interface RolloutProps extends Pick<AutoscalingProps, "cluster" | "namesp
   readonly probes?: Probes;
 }
 
-/** A pod waits for a node, and for its image, for three minutes beside what it takes to start. */
+/** Time for scheduling a pod and pulling its image, in addition to its startup. */
 const PLACED_SECONDS = 180;
 
-/** Releases to which `kubectl rollout undo` goes back. */
+/** Revisions that `kubectl rollout undo` can restore. */
 const HISTORY = 10;
 
-/** A mark of `kubectl rollout restart`. Terraform would take it away again, and restart everything once more. */
+/** Annotation of `kubectl rollout restart`. Terraform would remove it, and restart everything again. */
 export const RESTARTED = 'spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]';
 
-/** A volume is attached to one node at a time, and written by one pod: the old one goes before the new one comes. */
+/** A volume is attached to one node at a time and written by one pod: the old pod stops before the new one starts. */
 const ALONE = { type: "Recreate" } as const;
 
-/** By default Terraform removes what is no longer there before it changes what depended on it. */
+/** By default Terraform removes a deleted resource before it changes its former dependents. */
 export const GOES_LAST = { createBeforeDestroy: true } as const;
 
 /**
- * Pods of which one is as good as the other, replaced by new ones a quarter at a time: each old one goes when a new one is
- * ready. What does not come up ends the apply with an error, and leaves the old ones running.
+ * Interchangeable pods, replaced a quarter at a time: an old pod stops when a new one is ready. A failed rollout ends the apply with an
+ * error, and the old pods keep running.
  */
 export class Rollout extends Construct {
   readonly deployment: DeploymentV1;
 
-  /** Pods that there are at least once it is done; an autoscaled one begins with one. */
+  /** Minimum of pods after the rollout; an autoscaled one starts with one. */
   readonly least: number;
 
-  /** What brings it to that, beside the Deployment. */
+  /** Resources that scale it to that minimum, in addition to the Deployment. */
   readonly scaled: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: RolloutProps) {
@@ -64,17 +64,17 @@ export class Rollout extends Construct {
     const matchLabels = pods.selector(name);
     const steady = steadySeconds(props.probes);
     const progress = startupSeconds(props.probes) + PLACED_SECONDS + steady;
-    // A quarter at a time is four steps and one for what rounds up; each ends by itself.
+    // Four steps of a quarter, and one for rounding up; each has its own deadline.
     const timeout = `${5 * (progress + pods.terminationSeconds)}s`;
     this.deployment = new DeploymentV1(this, "pods", {
       metadata: { name, namespace, labels: { ...matchLabels } },
       spec: {
-        // An autoscaled one carries no number: whatever stood here would be put back by every apply.
+        // An autoscaled Deployment sets no replicas: every apply would reset them.
         ...(typeof replicas === "number" ? { replicas: String(replicas) } : {}),
         selector: { matchLabels },
         strategy: pods.keepsData ? ALONE : { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "0" } },
         progressDeadlineSeconds: progress,
-        // A version that crashes after it was ready would replace all pods.
+        // Without it, a version that crashes after it was ready would replace all pods.
         minReadySeconds: steady,
         revisionHistoryLimit: HISTORY,
         template: pods.version({ image: props.image, instance: name, property: props.property }),

@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 
-/** Fields of a schedule in their order, and what they count. */
+/** Fields of a schedule in order, with their ranges. */
 const FIELDS = [
   { name: "minute", from: 0, to: 59 },
   { name: "hour", from: 0, to: 23 },
@@ -11,10 +11,10 @@ const FIELDS = [
 
 const REMEDY = 'write five fields, like "30 2 * * *" for half past two at night (UTC)';
 
-/** As often as a changed secret arrives: what brings it to whom it concerns looks then. */
+/** Schedule of jobs that apply rotated secrets: as often as a changed secret arrives. */
 export const SECRETS_ARRIVE = "*/15 * * * *";
 
-/** How a store is looked after by the clock: by one job at a time, ten minutes late at most, the last good one kept to be seen. */
+/** Settings of scheduled store maintenance: one job at a time, at most 10 minutes late, the last successful one kept. */
 export const BY_THE_CLOCK = {
   timezone: "Etc/UTC",
   concurrencyPolicy: "Forbid",
@@ -22,7 +22,7 @@ export const BY_THE_CLOCK = {
   successfulJobsHistoryLimit: 1,
 } as const;
 
-/** A job that nothing but a person starts: suspended, on a day that is far, one at a time. */
+/** Settings of a job that only an operator starts: suspended, on a distant date, one at a time. */
 export const BY_HAND = {
   schedule: "0 0 1 1 *",
   suspend: true,
@@ -31,7 +31,7 @@ export const BY_HAND = {
   failedJobsHistoryLimit: 1,
 } as const;
 
-/** What is wrong with a schedule as Kubernetes reads it. Words like @daily and time zones are left out: fields say more. */
+/** Returns the problems of a Kubernetes schedule. Macros such as @daily and time zones are not supported: fields are more explicit. */
 export function scheduleProblems(schedule: string): readonly Omit<Problem, "path">[] {
   const parts = schedule.trim().split(/\s+/);
   if (parts.length !== FIELDS.length) return [{ value: schedule, rule: "is no schedule", remedy: REMEDY }];

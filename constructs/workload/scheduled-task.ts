@@ -14,42 +14,41 @@ import { secondsOf } from "./probes";
 import { scheduleProblems } from "./schedule";
 
 export interface ScheduledTaskProps extends WorkloadProps {
-  /** When it runs, as cron has it, in UTC: `"30 2 * * *"`. */
+  /** Cron schedule in UTC: `"30 2 * * *"`. */
   readonly schedule: string;
 
   /**
-   * What becomes of a run whose time comes while the last one still runs: it is left out, it runs as well, or it takes the
-   * other's place.
+   * Policy if the previous run is still running: skip the new run (`leave-out`), run both (`together`), or replace the previous one.
    * @default "leave-out"
    */
   readonly overlap?: keyof typeof POLICIES;
 
   /**
-   * How long a run may take, retries included.
+   * Timeout of a run, retries included.
    * @default "1h"
    */
   readonly timeout?: Duration;
 
   /**
-   * How late a run may begin that could not begin in time.
+   * Maximum delay of a run that could not start on time.
    * @default "10m"
    */
   readonly startingDeadline?: Duration;
 
   /**
-   * Pods that are tried after the first has failed. A task that can't be run twice has none.
+   * Retries after the first pod has failed. Use 0 for a task that can't run twice.
    * @default 2
    */
   readonly retries?: number;
 
   /**
-   * Whether it is left out until somebody says otherwise.
+   * Suspends the schedule until it is set back to false.
    * @default false
    */
   readonly suspended?: boolean;
 
   /**
-   * Whether the data of its databases may be lost: commands that empty a database are allowed only then.
+   * Allows commands that empty a database. Only for databases whose data may be lost.
    * @default false
    */
   readonly disposable?: boolean;
@@ -59,18 +58,18 @@ const POLICIES = { "leave-out": "Forbid", together: "Allow", replace: "Replace" 
 
 const WEEK = 7 * 24 * 3600;
 
-/** Below ten seconds the controller, which looks every ten, may miss every run (Kubernetes, CronJob). */
+/** The controller checks every 10 s: a shorter deadline may miss every run (Kubernetes, CronJob). */
 const SHORTEST_LATE = 10;
 
-/** Runs that are kept to be looked at. */
+/** Completed runs to keep for inspection. */
 const HISTORY = { successful: 1, failed: 3 } as const;
 
-/** A process that runs at its times, comes to an end and leaves nothing behind but its last runs, for a day at most. */
+/** A process that runs on a schedule to completion. Only its last runs are kept, for a day at most. */
 export class ScheduledTask extends Construct {
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it. */
+  /** Resources to depend on. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ScheduledTaskProps) {
@@ -111,7 +110,7 @@ export class ScheduledTask extends Construct {
               ...DISRUPTIONS_IGNORED,
               backoffLimit: retries,
               activeDeadlineSeconds: secondsOf(within, WEEK),
-              // These are the cluster's, not Terraform's: nothing runs again because they are gone.
+              // The cluster owns these jobs, not Terraform: deleting them reruns nothing.
               ttlSecondsAfterFinished: "86400",
               template: pod.version({ image }),
             },

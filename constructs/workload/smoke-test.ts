@@ -13,84 +13,83 @@ import { verifiedIn } from "./verified";
 export interface SmokeTestProps {
   readonly cluster: KubernetesTarget;
 
-  /** Where its job runs. */
+  /** Namespace of its job. */
   readonly namespace: string;
 
   /**
-   * What its objects are called.
+   * Name of its objects.
    * @default - the construct's id
    */
   readonly name?: string;
 
   /**
-   * What it is a test of. Every Deployment and StatefulSet that these constructs have made has to be rolled out, an autoscaled one
-   * to its minimum. Certificates, Gateways, HTTPRoutes and their policies have to say that they are as they should be.
+   * Constructs to verify. Each Deployment and StatefulSet in them must be rolled out, an autoscaled one to its minimum. Certificates,
+   * Gateways, HTTPRoutes and their policies must report their required conditions.
    */
   readonly verifies: readonly IConstruct[];
 
   /**
-   * What is asked of them when they are rolled out.
-   * @default - nothing
+   * Checks to run after the rollout.
+   * @default - none
    */
   readonly checks?: readonly Check[];
 
   /**
-   * Services and what they have to answer: statuses by path, and TCP ports. Each brings its checks and its way out.
+   * Services and their expected responses: statuses by path, and TCP ports. Each adds its checks and its egress rule.
    * @default - none
    */
   readonly endpoints?: readonly Endpoint[];
 
   /**
-   * The PostgreSQL that queries are asked, as somebody who only reads: `{ connection: postgresConnection(postgres, "reader") }`.
+   * PostgreSQL for queries, with a read-only role: `{ connection: postgresConnection(postgres, "reader") }`.
    * @default - none: there are no queries
    */
   readonly database?: Connectable;
 
   /**
-   * Until everything has to work.
+   * Time until all checks must pass.
    * @default "10m", as long as Terraform waits for a rollout
    */
   readonly timeout?: Duration;
 
   /**
-   * Ways to what the checks ask, which have to let it in: `smokeTestsOf` says who comes.
+   * Egress rules to the targets of the checks. The targets must allow the test's pods (`smokeTestsOf`).
    * @default - none
    */
   readonly egress?: readonly TrafficRule[];
 
   /**
-   * When it runs again although nothing that it verifies is configured differently: after any change that Terraform makes to a
-   * workload, or only after one was created again. A gate of what comes after it takes the second: the repair of a drift is
-   * no new version, and must not hold up a rollback to one that was tested before.
+   * Trigger of a rerun without a configuration change: any change that Terraform makes to a verified workload, or only its recreation. Use
+   * "creation" for a gate of later resources: repaired drift is not a new version, and must not block a rollback to a version that was
+   * tested before.
    * @default "change"
    */
   readonly rerunsOn?: "change" | "creation";
 
   /**
-   * What it comes after beside the workloads: the route by which it asks them.
-   * @default - nothing
+   * Dependencies in addition to the workloads: the route that its requests use.
+   * @default - none
    */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Longer than this it is not a smoke test. */
+/** Limit of a smoke test's timeout, in seconds. */
 const LONGEST = 3600;
 
 const COMPONENT = "smoke-test";
 
-/** The pods of smoke tests in a namespace, for those who let them in. */
+/** Returns the pods of smoke tests in a namespace, for rules that allow them. */
 export function smokeTestsOf(namespace: string): Exclude<Peer, string> {
   return { namespace, labels: { "app.kubernetes.io/component": COMPONENT } };
 }
 
 /**
- * Whether what a stack has deployed works: rollouts are complete, operators have done their part, requests get the answers
- * that they should. It runs for every release, which other images and configuration are, and not for an apply that changes
- * nothing; one that failed runs again at each apply until it passes. The Terraform provider takes a failed rollout for done:
- * this is who notices.
+ * A check that the workloads of a stack work: rollouts are complete, operators have reconciled, and requests get the expected responses. It
+ * runs for every release (another image or configuration), and not for an apply without changes; a failed test runs again in each apply
+ * until it passes. The Terraform provider treats a failed rollout as done; this test reports it.
  */
 export class SmokeTest extends Construct {
-  /** What comes after it, and only if it passes. */
+  /** Resource to depend on, reached only if the test passes. */
   readonly passed: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: SmokeTestProps) {

@@ -4,7 +4,7 @@ import { literal } from "../core/templates";
 import type { PodProps, Telemetry } from "./contract";
 import { portOf } from "./problems";
 
-/** A variable, and where its value comes from. */
+/** An environment variable and the source of its value. */
 export interface Variable {
   readonly name: string;
   readonly value?: string;
@@ -17,13 +17,13 @@ interface Told extends PodProps {
   readonly told?: Readonly<Record<string, string>>;
 }
 
-/** The port of a collector on which OTLP is spoken in HTTP (OpenTelemetry, OTLP exporters). */
+/** A collector's port for OTLP over HTTP (OpenTelemetry, OTLP exporters). */
 const OTLP_HTTP = 4318;
 
-/** What makes one pod's telemetry another's than the next. */
+/** Distinguishes the telemetry of pods. */
 const POD_NAME = "POD_NAME";
 
-/** All variables of a workload. What is made of others comes after them: Kubernetes fills in only what it has read before. */
+/** All variables of a workload. Those that reference others come last: Kubernetes expands only variables defined before. */
 export function variables(props: Told, connections: Pick<PodConnections, "env" | "trust">, image: string): Variable[] {
   const { env = {}, secrets = {}, told = {}, telemetry } = props;
   const taken = new Set([...connections.env.map(({ name }) => name), ...Object.keys(secrets)]);
@@ -36,12 +36,12 @@ export function variables(props: Told, connections: Pick<PodConnections, "env" |
   return [...connections.env, ...inOrder(own)];
 }
 
-/** Variables with values that may be seen. */
+/** Variables with non-secret values. */
 export function values(env: Readonly<Record<string, string>>): Variable[] {
   return inOrder(Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })));
 }
 
-/** Names that two of the sources of variables give. What a user says goes before what telemetry is told. */
+/** Returns variable names from two sources. The user's variables override those of telemetry. */
 export function variableProblems(props: Told, connections: Pick<PodConnections, "env">): readonly Omit<Problem, "path">[] {
   const sources = [
     ["its connections", connections.env.map(({ name }) => name)],

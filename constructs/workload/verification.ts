@@ -20,33 +20,33 @@ export interface VerificationProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What its objects are called; its job's name ends in a hash. */
+  /** Name of its objects; its job's name ends in a hash. */
   readonly name: string;
 
-  /** What its pod is to the system; who lets it in knows it by this. */
+  /** Component label of its pod, by which ingress rules allow it. */
   readonly component: string;
 
   readonly checks: readonly Check[];
 
-  /** What it is a verdict on, beside the checks themselves: when this changes, it looks again. */
+  /** Verified state in addition to the checks: a change reruns the job. */
   readonly of: unknown;
 
-  /** What it also looks at again whenever Terraform changes it: by what only an apply brings, nothing here differs. */
+  /** Resources whose changes rerun the job, also if only the apply knows them and the configuration stays the same. */
   readonly follows: readonly TerraformResource[];
 
   /**
-   * Whether it looks again at any change of these, or only when one was created again.
+   * Reruns the job at any change of these, or only if one was recreated.
    * @default "change"
    */
   readonly rerunsOn?: "change" | "creation";
 
-  /** Until all checks have to succeed, in seconds. */
+  /** Time until all checks must pass, in seconds. */
   readonly time: number;
 
-  /** Ways out of its pod, beside the Kubernetes API. */
+  /** Egress rules of its pod, in addition to the Kubernetes API. */
   readonly egress: readonly TrafficRule[];
 
-  /** Whom queries are asked; none where there are no queries. */
+  /** Target of queries, if there are any. */
   readonly database?: Connectable;
 
   readonly after: readonly ITerraformDependable[];
@@ -59,7 +59,7 @@ const SOURCES = Object.fromEntries(
   ]),
 );
 
-/** What psql reads by itself. */
+/** Variables that psql reads. */
 const PSQL = {
   PGHOST: "{host}",
   PGPORT: "{port}",
@@ -70,13 +70,13 @@ const PSQL = {
   PGSSLROOTCERT: "{ca}",
 } as const;
 
-/** Pods that are tried one after the other, where one is lost: what does not work is no reason for another. */
+/** Retries if a pod is lost. A failed check needs no other pod. */
 const RETRIES = 2;
 
-/** For pulling the image, and for the tries that begin when the time is over: ten seconds each, and more for a long list. */
+/** Time in seconds for pulling the image, and for attempts that start at the end: ten seconds each, more for long lists. */
 const MARGIN = 300;
 
-/** How long failed jobs stay, in seconds: Terraform looks every ten. */
+/** Time that failed jobs stay, in seconds: Terraform polls every ten. */
 const KEEP = 60;
 
 /** The user of the image. */
@@ -85,7 +85,7 @@ const USER = 100;
 const ACCOUNT = "/var/run/secrets/verification";
 const CHECKS = "/checks";
 
-/** Its account's token, and the certificates of the API, where nothing else of the pod finds them. */
+/** Its account's token and the API's CA certificate, mounted where no other container finds them. */
 const OWN_TOKEN = {
   defaultMode: "0440",
   sources: [
@@ -95,12 +95,12 @@ const OWN_TOKEN = {
 };
 
 /**
- * A job that looks whether something works, and a word of it that Terraform reads: where something does not, the apply ends
- * with the cause, since Terraform says no more of a failed job than that it failed. The job then expires after a minute, and
- * those that it looked at with it, so that the next apply runs them again, until all works; one that succeeded stays.
+ * A job that runs checks, and a result that Terraform reads: if a check fails, the apply ends with the cause, because Terraform reports of
+ * a failed job only that it failed. The job and the jobs that it checks then expire after a minute, so the next apply runs them again until
+ * all checks pass; a succeeded job stays.
  */
 export class Verification extends Construct {
-  /** What comes after a good end: it is reached by no other. */
+  /** Resource to depend on, reached only if all checks pass. */
   readonly passed: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: VerificationProps) {
@@ -124,7 +124,7 @@ export class Verification extends Construct {
       name,
       component,
       ends: true,
-      // A shell hears of no end while it waits for something.
+      // A shell doesn't handle SIGTERM while it waits for a command.
       graceSeconds: 5,
       user: USER,
       cpu: "10m",
@@ -134,9 +134,9 @@ export class Verification extends Construct {
         API: "https://kubernetes.default.svc",
         API_CA: `${ACCOUNT}/ca.crt`,
         CHECKS,
-        HOME: "/tmp", // psql looks there
+        HOME: "/tmp", // for psql
         EXPIRES: jobs.join(" "),
-        // Known at apply where one is made anew, also by somebody else's fault: then nobody has looked at it yet.
+        // The id of a recreated resource, also of one that was deleted outside Terraform, is unknown until apply, and reruns the job.
         FOLLOWS: follows.map((resource) => resource.getStringAttribute("id")).join(" "),
         JOB: jobName,
         KEEP: String(KEEP),
@@ -147,7 +147,7 @@ export class Verification extends Construct {
         TOKEN: `${ACCOUNT}/token`,
       },
       secrets: bearers,
-      // It has no container before its own, and its clients are told who the authority is.
+      // It has no init container to build the bundle, and its clients get the CA certificate as an option.
       trustBundle: false,
       ...(database
         ? {
@@ -169,9 +169,9 @@ export class Verification extends Construct {
           ...template,
           spec: {
             ...template.spec,
-            // By this a quota counts it apart from what runs for good, which so can't shut it out.
+            // Lets a quota count it apart from long-running pods, so that they can't block it.
             activeDeadlineSeconds: time + MARGIN,
-            // Nobody is waited for: what does not answer belongs into the report.
+            // No wait for connections: a server that doesn't respond belongs in the report.
             initContainer: [],
             container: template.spec.container.map((container) => ({
               ...container,
@@ -194,7 +194,7 @@ export class Verification extends Construct {
       },
       waitForCompletion: true,
       timeouts: { create: `${time + 2 * MARGIN}s`, update: `${time + 2 * MARGIN}s` },
-      // The script writes it where something does not work; Terraform would take it back.
+      // The script sets it if a check fails; Terraform would revert it.
       lifecycle: {
         ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
         ...(rerunsOn === "change" ? { replaceTriggeredBy: follows.map(addressOf) } : {}),
@@ -216,7 +216,7 @@ export class Verification extends Construct {
     });
   }
 
-  /** To read what it looks at, to let jobs expire, to write its report: in each namespace as much as is needed there. */
+  /** Creates its permissions, as few as each namespace needs: read checked objects, let jobs expire, write the report. */
   private rights({ namespace, name, checks, after, follows }: VerificationProps, jobs: readonly string[]): RoleBindingV1[] {
     const objects = checks.flatMap((check) => ("object" in check ? [check.object] : []));
     return [...new Set([namespace, ...objects.map((object) => object.namespace)])].map((place) => {
@@ -235,7 +235,7 @@ export class Verification extends Construct {
         metadata,
         rule: [
           ...read,
-          // The API lists by labels, and not by names.
+          // A list can't be restricted to names, only filtered by labels.
           ...(withPods ? PODS : []),
           ...(own ? [{ apiGroups: ["batch"], resources: ["jobs"], resourceNames: [...jobs], verbs: ["patch"] }] : []),
           ...(own ? [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [`${name}-report`], verbs: ["patch"] }] : []),
@@ -252,11 +252,14 @@ export class Verification extends Construct {
   }
 }
 
-/** What all verifications of a stack in a namespace run, once. Its name is another for other scripts, as pods would not see them. */
+/**
+ * Returns the scripts of all verifications of a stack in a namespace, created once. Other scripts get another name, because pods would not
+ * see the change.
+ */
 function scriptsIn(scope: Construct, namespace: string): { readonly name: string; readonly resource: ConfigMapV1 } {
   const stack = TerraformStack.of(scope);
   const id = `verification-scripts-${namespace}`;
-  // Another stack may have some in the same namespace.
+  // Another stack may have its own in the same namespace.
   const name = `verification-${fingerprintOf([stack.node.id, SOURCES])}`;
   const there = stack.node.tryFindChild(id) as ConfigMapV1 | undefined;
   if (there) return { name, resource: there };
@@ -269,25 +272,25 @@ function scriptsIn(scope: Construct, namespace: string): { readonly name: string
   return { name, resource };
 }
 
-/** Pods, and what says of them what they don't: the kubelet, and secrets that have not come. */
+/** Pods, and what explains their state: events of the kubelet, and missing secrets. */
 const PODS = [
   { apiGroups: [""], resources: ["pods", "events"], verbs: ["list"] },
   { apiGroups: ["external-secrets.io"], resources: ["externalsecrets"], verbs: ["list"] },
 ];
 
-/** Its plain address: what cdktf makes of a resource where one triggers another's replacement, in ${}, Terraform can't read. */
+/** Returns a resource's plain address: in `replaceTriggeredBy` cdktf would write it in `${}`, which Terraform can't parse. */
 export function addressOf(resource: TerraformResource): string {
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }
 
-/** Jobs that it looks at. */
+/** Returns the jobs that it checks. */
 function jobsOf({ checks, namespace }: VerificationProps): readonly string[] {
   return checks.flatMap((check) =>
     "object" in check && check.object.kind === "Job" && check.object.namespace === namespace ? [check.object.name] : [],
   );
 }
 
-/** Terraform reads a text as a template: what looks like one and is no reference of ours is escaped. */
+/** Escapes template sequences that are not our references, because Terraform parses strings as templates. */
 function escaped(files: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, literal(text)]));
 }

@@ -11,48 +11,47 @@ import { addressOf, Verification } from "./verification";
 export interface VerifiedJobProps {
   readonly cluster: KubernetesTarget;
 
-  /** Where it runs. */
+  /** Namespace of the job. */
   readonly namespace: string;
 
-  /** What it is called, in 54 characters at most; a hash of its specification follows, so that another one runs. */
+  /** Name, at most 54 characters; a hash of its specification follows, so that a changed specification runs. */
   readonly name: string;
 
   /**
-   * Its labels.
+   * Labels of the job.
    * @default - none
    */
   readonly labels?: Readonly<Record<string, string>>;
 
-  /** What it runs, and how long all its pods together may take. What they say last is seen where a container asks for it. */
+  /** Specification of the job; its deadline covers all its pods. A container's last output is shown if it is its termination message. */
   readonly spec: JobV1Spec & { readonly activeDeadlineSeconds: number };
 
   /**
-   * What it runs anew for whenever Terraform changes it, beside its own specification.
-   * @default - nothing
+   * Resources that rerun it whenever Terraform changes them, in addition to its own specification.
+   * @default - none
    */
   readonly follows?: readonly TerraformResource[];
 
   /**
-   * The StatefulSet whose pods it waits for. If they can't start, it is given up after some minutes, and the apply ends with
-   * their cause.
+   * The StatefulSet whose pods it waits for. If they can't start, the job is stopped after some minutes, and the apply ends with the cause.
    * @default - none
    */
   readonly waitsFor?: WaitedFor;
 
-  /** What has to be there before: what its pods mount, their account, the ways that they go. */
+  /** Resources to create first: what its pods mount, their account, their network policies. */
   readonly after: readonly ITerraformDependable[];
 }
 
 /**
- * A job that runs once, and what it says where it fails: Terraform says no more than that it did. One that fails ends the
- * apply with the last words of its pods, is gone a minute later, and runs again with the next apply until it has done its
- * work; then it stays, as one that was cleared away would run again with every apply.
+ * A job that runs once, and reports why it failed: Terraform reports only that it did. A failed job ends the apply with the last output of
+ * its pods, is deleted a minute later, and runs again with the next apply until it succeeds. A succeeded job stays, because a deleted job
+ * would run again with every apply.
  */
 export class VerifiedJob extends Construct {
-  /** It has begun, and may still fail: for what mends by the clock what it could not do. */
+  /** The started job, which may still fail: a dependency of scheduled jobs that repair what it could not do. */
   readonly job: JobV1;
 
-  /** What comes after it, and only if it has done its work. */
+  /** Resource to depend on, reached only if the job has succeeded. */
   readonly passed: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: VerifiedJobProps) {
@@ -63,7 +62,7 @@ export class VerifiedJob extends Construct {
     this.job = new JobV1(this, "job", {
       metadata: { namespace, name: jobName, ...(labels ? { labels: { ...labels } } : {}) },
       spec: { ...DISRUPTIONS_IGNORED, ...spec },
-      // Its end is waited for by who can say why it failed.
+      // The verification waits for its end, and reports why it failed.
       waitForCompletion: false,
       lifecycle: {
         ignoreChanges: ["spec[0].ttl_seconds_after_finished"],
@@ -78,7 +77,7 @@ export class VerifiedJob extends Construct {
       component: "verdict",
       checks: [{ name, object: { kind: "Job", namespace, name: jobName, labels: { "batch.kubernetes.io/job-name": jobName }, ...waited } }],
       of: jobName,
-      // The job has its end by then, and its controller has said so.
+      // By then the job has ended, and its controller has reported it.
       time: spec.activeDeadlineSeconds + 60,
       egress: [],
       follows: [this.job],

@@ -5,20 +5,20 @@ import { type Kind, OBJECTS, type ObjectCheck } from "./checks";
 import { fingerprintOf } from "./fingerprint";
 import { Rollout } from "./rollout";
 
-/** Something that a test looks at. */
+/** A construct's part that a test verifies. */
 interface Verified {
   readonly objects: readonly ObjectCheck["object"][];
 
-  /** Another one for everything that a test has to look at again. */
+  /** Hash of everything whose change reruns the test. */
   readonly fingerprint: string;
 
-  /** What makes the objects. */
+  /** The Terraform resource that creates the objects. */
   readonly resource: TerraformResource;
 
-  /** Whether the test looks again at whatever an apply brings of it, and not for another fingerprint only. */
+  /** Reruns the test after any change of the resource in an apply, not only after another fingerprint. */
   readonly followed: boolean;
 
-  /** What else has to be there before. */
+  /** Additional dependencies. */
   readonly after: readonly ITerraformDependable[];
 }
 
@@ -32,7 +32,7 @@ interface Workload {
   readonly spec: { readonly selector: { readonly match_labels: Readonly<Record<string, string>> }; readonly template: object };
 }
 
-/** What runs pods in a construct, however deep, and what operators make something of. */
+/** Returns the workloads with pods in a construct, at any depth, and its custom resources. */
 export function verifiedIn(construct: IConstruct): readonly Verified[] {
   return construct.node.findAll().flatMap((part) => {
     if (part instanceof CustomResources) return customOf(part);
@@ -51,7 +51,7 @@ function workloadOf(resource: TerraformResource): readonly Verified[] {
   return [{ objects, fingerprint: fingerprintOf(spec.template), resource, followed: true, after: scaled }];
 }
 
-/** Those of kinds that say of themselves whether they are as they should be. */
+/** Custom resources of kinds that report conditions. */
 function customOf({ namespace: home, objects, tested, release }: CustomResources): readonly Verified[] {
   const known = (kind: string): kind is Kind => Object.hasOwn(OBJECTS, kind);
   const said = objects.flatMap(({ apiVersion, kind, metadata: { name, namespace = home } }) =>

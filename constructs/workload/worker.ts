@@ -9,34 +9,34 @@ import { Rollout } from "./rollout";
 
 export interface WorkerProps extends WorkloadProps {
   /**
-   * Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). An autoscaled worker carries no number into Terraform:
-   * no apply undoes the autoscaler.
+   * Instances, fixed (`5`) or autoscaled (`{ min: 5, max: 20 }`). With autoscaling Terraform doesn't manage the number, so an apply doesn't
+   * undo the autoscaler.
    * @default 2, so that a node can be drained
    */
   readonly replicas?: Replicas;
 
   /**
-   * What an autoscaled worker follows.
+   * Metrics that an autoscaled worker follows.
    * @default - CPU at 70 percent
    */
   readonly scaleOn?: Scaling;
 
   /**
-   * Where it says that it is well.
-   * @default - nowhere: it is well as long as it runs
+   * Health endpoint.
+   * @default - none: healthy while it runs
    */
   readonly health?: Health;
 }
 
 /**
- * A process that takes work from a queue or a subscription and serves nobody. It has no slots: what takes from a queue
- * does so from the moment it runs. A new pod comes before an old one goes, so that a release leaves nothing waiting.
+ * A process that consumes a queue or a subscription and serves no requests. It has no slots, because a consumer takes messages as soon as
+ * it runs. A new pod starts before an old one stops, so messages don't wait during a release.
  */
 export class Worker extends Construct {
-  /** Its pods, for the policies of what lets them in. */
+  /** Its pods, as a peer for the rules that allow them. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it: a test. */
+  /** Resources to depend on, for a test. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: WorkerProps) {

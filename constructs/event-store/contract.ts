@@ -1,16 +1,16 @@
 import type { Connection } from "../connection";
 
-/** The system of record as others know it, whatever engine runs it. Plain data: its values may be outputs of another stack. */
+/** Connection data of an event store, for any engine. Plain data: its values may be outputs of another stack. */
 export interface EventStore {
-  /** What speaks to it: `kurrentdb` is the protocol of KurrentDB and Kurrent Cloud, `http` that of EventSourcingDB. */
+  /** Client protocol: `kurrentdb` for KurrentDB and Kurrent Cloud, `http` for EventSourcingDB. */
   readonly protocol: "kurrentdb" | "postgres" | "http";
 
   /**
-   * How each side talks to it, with users of its own: `commands` appends and reads, `subscriptions` reads. They carry
-   * `EVENT_STORE_URL`. Where the engine knows no rights, both are the same user.
+   * Connections of each role, with separate users: `commands` appends and reads, `subscriptions` reads. They set `EVENT_STORE_URL`. If the
+   * engine has no permissions, both use the same user.
    */
   readonly connections: Readonly<Record<EventStoreRole, Connection>>;
 }
 
-/** What a workload does with events: `commands` appends and reads them, `subscriptions` reads them. */
+/** Access of a workload to events: `commands` appends and reads, `subscriptions` reads. */
 export type EventStoreRole = "commands" | "subscriptions";

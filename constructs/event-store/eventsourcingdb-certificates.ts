@@ -1,22 +1,25 @@
 import type { ApiObject } from "../kubernetes";
 
-/** The Secret of the authority: `ca.crt` is what clients trust. */
+/** Returns the name of the CA's Secret: clients trust its `ca.crt`. */
 export function authorityOf(name: string): string {
   return `${name}-authority`;
 }
 
-/** The Secret of the server's certificate. */
+/** Returns the name of the Secret with the server certificate. */
 export function certificateOf(name: string): string {
   return `${name}-tls`;
 }
 
-/** Of the authority: ten years, renewed with the same key a year before. */
+/** Lifetime of the CA certificate: ten years, renewed with the same key a year before. */
 const AUTHORITY = { duration: "87600h", renewBefore: "8760h" } as const;
 
-/** Of the server, which is not known to read it anew while it runs: two years, renewed one year before, for a restart in between. */
+/**
+ * Lifetime of the server certificate, which a running server is not known to reload: two years, renewed one year before, so that a restart
+ * can happen in between.
+ */
 const SERVER = { duration: "17520h", renewBefore: "8760h" } as const;
 
-/** An authority of its own, and the server's certificate for the names of its service (cert-manager.io/v1). */
+/** A CA for this store, and the server certificate for the names of its service (cert-manager.io/v1). */
 export function certificates(name: string, namespace: string): readonly ApiObject[] {
   const object = (kind: "Issuer" | "Certificate", objectName: string, spec: object): ApiObject & { readonly spec: object } => ({
     apiVersion: "cert-manager.io/v1",

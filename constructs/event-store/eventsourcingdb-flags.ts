@@ -1,13 +1,13 @@
 import type { Problem } from "../core/errors";
 
-/** Flags by name without their hyphens. `true` is a flag without a value, `false` none at all. */
+/** Flags by name without their hyphens. `true` is a flag without a value, `false` omits the flag. */
 export type Flags = Readonly<Record<string, string | boolean>>;
 
-/** Where its data lies, and where its certificate. */
+/** Paths of the data and the certificate. */
 export const DATA = "/var/lib/esdb";
 export const TLS = "/etc/esdb/tls";
 
-/** Why a flag is not to be set, where it isn't. */
+/** Flags that can't be set, with the reason. */
 const REFUSED: Readonly<Record<string, { readonly rule: string; readonly remedy: string }>> = {
   "api-token": { rule: "would be a token that everybody reads", remedy: "leave it out: it comes from the secret" },
   "data-directory-temporary": { rule: "loses every event with the pod", remedy: "leave it out" },
@@ -36,8 +36,8 @@ interface Choices {
 }
 
 /**
- * The arguments of the container. Documented by the vendor (CLI overview; configuration and secrets): the switches of HTTP
- * and HTTPS, their ports, both files of the certificate, the token. Seen in public use: `--data-directory`.
+ * The arguments of the container. Documented by the vendor (CLI overview; configuration and secrets): the switches of HTTP and HTTPS, their
+ * ports, both certificate files, the token. Seen in public use: `--data-directory`.
  */
 export function argumentsOf({ insecure, flags, licence }: Choices): string[] {
   const all: Flags = {

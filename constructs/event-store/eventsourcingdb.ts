@@ -34,25 +34,25 @@ export interface EventSourcingDbProps {
   readonly namespace: string;
 
   /**
-   * Part of the name of everything it is made of, and the name of its connections.
+   * Prefix of the names of its objects, and the name of its connections.
    * @default "event-store"
    */
   readonly name?: string;
 
-  /** How much of everything, each of which can be said by itself below. */
+  /** Size, which sets the defaults of `storage`, `cpu` and `memory`. */
   readonly size: Size;
 
   /**
-   * Its disk. It grows in place where the storage class allows that, and never shrinks.
+   * Disk size. It grows in place if the storage class allows it, and never shrinks.
    * @default - that of the size: 10, 50 or 100 GiB
    */
   readonly storage?: Bytes;
 
-  /** @default - that of the size: 250, 500 or 1,000 thousandths */
+  /** @default - that of the size: 250, 500 or 1,000 millicores */
   readonly cpu?: Cores;
 
   /**
-   * What it may have and is sure of.
+   * Memory request and limit.
    * @default - that of the size: 1, 2 or 4 GiB
    */
   readonly memory?: Bytes;
@@ -64,67 +64,66 @@ export interface EventSourcingDbProps {
   readonly image?: string;
 
   /**
-   * Its one token, which opens everything: it knows no users and no rights. Another value restarts the server. Drawn in the cluster, or by Secrets Manager
-   * where the cluster is on AWS.
+   * Its only token, which grants full access: the server has no users and no permissions. A new value restarts the server. Generated in the
+   * cluster, or by Secrets Manager if the cluster is on AWS.
    * @default - a secret `<name>-token` with 64 letters and digits under the key `token`
    */
   readonly token?: SecretSpec;
 
   /**
-   * The vendor's licence, by a Secret of this namespace that an operator provides. The vendor's documentation says that it is
-   * given in full or as a file, by a flag whose name was found in none of the sources that were read: `eventsourcingdb
-   * run --help` shows it.
-   * @default - none: it takes 25,000 events and no more
+   * The vendor's licence, from a Secret of this namespace that an operator provides. According to the vendor's documentation it is passed
+   * as text or as a file, by a flag whose name none of the sources that were read contains: `eventsourcingdb run --help` shows it.
+   * @default - none: the server accepts at most 25,000 events
    */
   readonly licence?: { readonly secretName: string; readonly key: string; readonly flag: string };
 
   /**
-   * Whether it speaks in clear. For one machine that nobody shares: whoever reads the token of a request may do all.
-   * @default false: HTTPS, under a certificate of an authority of its own (cert-manager)
+   * Disables TLS. Only for a machine that you don't share: anyone who reads a request's token has full access.
+   * @default false: HTTPS, with a certificate of its own CA (cert-manager)
    */
   readonly insecure?: boolean;
 
   /**
-   * Who opens connections to it.
-   * @default "cluster": every pod whose own policies let it out
+   * Clients that may connect.
+   * @default "cluster": all pods whose own egress rules allow it
    */
   readonly clients?: Exclude<Peer, "anywhere"> | readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * Flags of `eventsourcingdb run` beside those that are set here, or in their place; `false` leaves one out. It reads no
+   * Flags of `eventsourcingdb run` in addition to the platform's, or replacing them; `false` omits one. The server reads no environment
    * variables.
    * @default - none
    */
   readonly flags?: Flags;
 
   /**
-   * The user and group it runs as. Which one the image was made for is not documented; any but root should do, as its
-   * directory belongs to the group.
+   * User and group of the process. The vendor doesn't document the image's user; any except root should work, because the data directory
+   * belongs to the group.
    * @default 1000
    */
   readonly user?: number;
 
-  /** Whether its disk is guarded against deletion. */
+  /** Protects the disk from deletion. */
   readonly protect: boolean;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
+   * The PriorityClass, which decides which pods are preempted first.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
-  /** What has to be there before: the namespace, cert-manager, the store of secrets. */
+  /** Resources to create first: the namespace, cert-manager, the secret store. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** `large` is system 3's: 4Gi and 100Gi. The others are shares of it; the vendor gives no numbers. */
+/** `large` is system 3's: 4Gi and 100Gi. The others are fractions of it; the vendor publishes no sizing. */
 export const EVENT_SOURCING_DB_SIZES = {
   small: { cpu: "250m", memory: "1Gi", storage: "10Gi" },
   medium: { cpu: "500m", memory: "2Gi", storage: "50Gi" },
   large: { cpu: 1, memory: "4Gi", storage: "100Gi" },
 } as const satisfies Readonly<Record<Size, { readonly cpu: Cores; readonly memory: Bytes; readonly storage: Bytes }>>;
 
-/** The vendor recommends 32 characters. */
+/** Minimum that the vendor recommends. */
 const SHORTEST_TOKEN = 32;
 
 const TOKEN_KEY = "token";
@@ -133,17 +132,17 @@ const TOKEN_KEY = "token";
 const PING = "/api/v1/ping";
 
 /**
- * EventSourcingDB on one node: its vendor documents no cluster. A lost node stops it until its disk is attached elsewhere,
- * which it is in its zone only. It has no disruption budget: one of a single pod lets no node be drained, ever.
+ * EventSourcingDB on one node: its vendor documents no cluster. If the node fails, the store is down until its disk is attached to another
+ * node of the same zone. It has no disruption budget, because one for a single pod would block every node drain.
  *
- * It accepts one token, given at its start, so there is no overlap: a restart ends the former token, and every session. The
- * CronJob `<name>-passwords` restarts it within five minutes after the Secret has another token; `<name>-revoke` at once, for
- * a person to start. Clients that have the former token are refused from then on, until they restart too.
+ * It accepts one token, read at startup, so tokens can't overlap: a restart invalidates the previous token and ends every session. The
+ * CronJob `<name>-passwords` restarts the server within five minutes of a new token in the Secret; an operator starts `<name>-revoke` to do
+ * it at once. Clients with the previous token are rejected from then on, until they restart too.
  */
 export class EventSourcingDb extends Construct {
   readonly ready: ITerraformDependable[];
 
-  /** It as workloads know it. Both sides have the same token: it knows no rights. */
+  /** Connection data for workloads. Both roles use the same token: the server has no permissions. */
   readonly eventStore: EventStore;
 
   constructor(scope: Construct, id: string, props: EventSourcingDbProps) {
@@ -225,7 +224,7 @@ export class EventSourcingDb extends Construct {
                 name: "eventsourcingdb",
                 image: imageFrom(cluster, props.image ?? EVENT_SOURCING_DB),
                 args: argumentsOf({ insecure, flags, ...(licence ? { licence: licence.flag } : {}) }),
-                // Only put in the place of $(…) among the arguments: the server itself reads no variables.
+                // Only expanded from $(…) in the arguments: the server itself reads no variables.
                 env: [
                   fromSecret("API_TOKEN", spec.name, TOKEN_KEY),
                   ...(licence ? [fromSecret("LICENCE", licence.secretName, licence.key)] : []),
@@ -234,7 +233,7 @@ export class EventSourcingDb extends Construct {
                 resources: { requests: { cpu: String(cpu), memory }, limits: { memory } },
                 securityContext: RESTRICTED,
                 terminationMessagePolicy: "FallbackToLogsOnError",
-                // How long it reads its events again at a start is not documented: half an hour, then it is started anew.
+                // The time to read the events at startup is not documented: after half an hour the container is restarted.
                 startupProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 180, timeoutSeconds: 5 },
                 readinessProbe: { httpGet: ping, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },
                 livenessProbe: { httpGet: ping, periodSeconds: 20, failureThreshold: 6, timeoutSeconds: 5 },
@@ -268,7 +267,7 @@ export class EventSourcingDb extends Construct {
   }
 }
 
-/** An EventSourcingDB as workloads know it, from wherever they are. */
+/** Returns the connection data of an EventSourcingDB, for workloads in any stack. */
 export function eventSourcingDbEventStore({
   name = DEFAULT_STORE_NAME,
   namespace,
@@ -308,7 +307,7 @@ function labelsOf(name: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/name": "eventsourcingdb", "app.kubernetes.io/instance": name };
 }
 
-/** The secret of its one token. */
+/** Returns the secret of its only token. */
 export function eventSourcingDbToken(name = DEFAULT_STORE_NAME): SecretSpec {
   return {
     name: `${name}-token`,
@@ -318,7 +317,7 @@ export function eventSourcingDbToken(name = DEFAULT_STORE_NAME): SecretSpec {
   };
 }
 
-/** The Secrets in its namespace that are its own. */
+/** Returns the names of the Secrets that it owns in its namespace. */
 export function eventSourcingDbSecrets(name = DEFAULT_STORE_NAME): readonly string[] {
   return [eventSourcingDbToken(name).name, authorityOf(name), certificateOf(name)];
 }
@@ -332,7 +331,7 @@ function tokenProblems({ keys, name }: SecretSpec): readonly Omit<Problem, "path
     : [];
 }
 
-/** What was said explicitly, which goes before a size. */
+/** Returns the explicit settings, which override those of the size. */
 function said({ cpu, memory, storage }: EventSourcingDbProps) {
   return { ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}), ...(storage ? { storage } : {}) };
 }

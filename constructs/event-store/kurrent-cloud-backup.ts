@@ -1,20 +1,20 @@
 import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 
-/** How often Kurrent Cloud backs a cluster up, and for how long it keeps each. */
+/** Backup interval and retention of a Kurrent Cloud cluster. */
 export interface KurrentCloudBackup {
-  /** An hour at the least: `"1h"`, `"6h"`, `"1d"`, `"7d"`. */
+  /** Time between backups, at least one hour: `"1h"`, `"6h"`, `"1d"`, `"7d"`. */
   readonly every: Duration;
 
-  /** Counted as backups: `"30d"` of one every hour are 720. */
+  /** Retention, applied as a number of backups: `"30d"` with one per hour are 720. */
   readonly keep: Duration;
 }
 
 const HOUR = 3600;
 
 /**
- * The schedules that its part of cron can say, by the hours between two backups (Kurrent Cloud, job schedules): a rate of
- * hours starts anew at midnight, so that it divides a day.
+ * Supported schedules, by the hours between two backups (Kurrent Cloud, job schedules): an hourly rate restarts at midnight, so it must
+ * divide a day.
  */
 const SCHEDULES: Readonly<Record<number, string>> = {
   ...Object.fromEntries([1, 2, 3, 4, 6, 8, 12].map((hours) => [hours, `0 */${hours} * * *`])),
@@ -22,7 +22,7 @@ const SCHEDULES: Readonly<Record<number, string>> = {
   168: "0 3 * * 0",
 };
 
-/** Why Kurrent Cloud can't keep such backups, if it can't. */
+/** Returns the reasons why Kurrent Cloud doesn't support such backups. */
 export function kurrentCloudBackupProblems({ every, keep }: KurrentCloudBackup): readonly Omit<Problem, "path">[] {
   const [between, kept] = [seconds(every), seconds(keep)];
   if (typeof between !== "number") return [{ value: every, ...between }];
@@ -43,7 +43,7 @@ export function kurrentCloudBackupProblems({ every, keep }: KurrentCloudBackup):
     : [];
 }
 
-/** A backup as a job of Kurrent Cloud; one that is not possible is said elsewhere. */
+/** Returns the schedule of a Kurrent Cloud backup job; unsupported ones are reported elsewhere. */
 export function scheduleOf({ every, keep }: KurrentCloudBackup): { readonly schedule: string; readonly maxBackupCount: number } {
   const [between, kept] = [every, keep].map(seconds).map((read) => (typeof read === "number" ? read : Number.NaN)) as [number, number];
   return { schedule: SCHEDULES[between / HOUR] ?? "", maxBackupCount: Math.floor(kept / between) || 0 };

@@ -2,31 +2,31 @@ import type { Connection, SecretReference } from "../connection";
 import type { EventStore, EventStoreRole } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
 
-/** How a cluster of Kurrent Cloud is reached. Plain data: its values may be outputs of another stack. */
+/** Addresses and users of a Kurrent Cloud cluster. Plain data: its values may be outputs of another stack. */
 export interface KurrentCloudAccess {
   /**
-   * The event store's name: of its connections, its secrets and the jobs that make its users.
+   * The event store's name: prefix of its connections, its secrets and the jobs that create its users.
    * @default "event-store"
    */
   readonly name?: string;
 
-  /** The name of its nodes. */
+  /** DNS name of its nodes. */
   readonly host: string;
 
-  /** The addresses of its network, for network policies. */
+  /** CIDR block of its network, for network policies. */
   readonly cidr: string;
 
-  /** Whether it has several nodes, which a client has to tell apart. */
+  /** Has several nodes, which a client must discover. */
   readonly clustered: boolean;
 
-  /** A user for each side. `KurrentCloudUsers` makes them, with the passwords of `kurrentCloudSecrets`. */
+  /** A user for each role. `KurrentCloudUsers` creates them, with the passwords of `kurrentCloudSecrets`. */
   readonly users: Readonly<Record<EventStoreRole, { readonly user: SecretReference; readonly password: SecretReference }>>;
 }
 
-/** At which nodes are reached. */
+/** Client port of the nodes. */
 export const PORT = 2113;
 
-/** Kurrent Cloud as workloads know it. Its certificates are signed by an authority that every image knows. */
+/** Returns the connection data of Kurrent Cloud for workloads. Its certificates are signed by a public CA. */
 export function kurrentCloudEventStore({ users, ...access }: KurrentCloudAccess): EventStore {
   return {
     protocol: "kurrentdb",
@@ -38,7 +38,7 @@ function connection(
   { name = DEFAULT_STORE_NAME, host, cidr, clustered }: Omit<KurrentCloudAccess, "users">,
   { user, password }: KurrentCloudAccess["users"]["commands"],
 ): Connection {
-  // A client asks any node for the others by gossip, and goes to the leader.
+  // A client discovers the nodes by gossip from any node, and connects to the leader.
   const scheme = clustered ? "esdb+discover" : "esdb";
   return {
     name,

@@ -2,13 +2,13 @@ import { Token } from "cdktf";
 import type { Problem } from "../core/errors";
 import { overlap, parseBlock } from "../network";
 
-/** What Kurrent Cloud's API takes. */
+/** Prefix lengths that Kurrent Cloud's API accepts. */
 const PREFIX = { shortest: 8, longest: 24 } as const;
 
-/** Blocks that belong to nobody on the internet (RFC 1918 and 6598). */
+/** Private address blocks (RFC 1918 and 6598). */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].flatMap((block) => parseBlock(block) ?? []);
 
-/** Why a network of Kurrent Cloud can't have these addresses, or not beside those of its peer, if it can't. */
+/** Returns the reasons why a Kurrent Cloud network can't have these addresses, alone or together with those of its peer. */
 export function kurrentCloudNetworkProblems(cidr: string, peer?: string): readonly Omit<Problem, "path">[] {
   const block = parseBlock(cidr);
   if (!block || block.prefix < PREFIX.shortest || block.prefix > PREFIX.longest) {

@@ -2,18 +2,18 @@ import type { SecretSpec } from "../secrets";
 import { kurrentDbSecrets } from "./kurrentdb-secrets";
 import { DEFAULT_STORE_NAME } from "./store-name";
 
-/** The secrets of a cluster of Kurrent Cloud: of whoever makes its users, and of the users of workloads. */
+/** The secrets of a Kurrent Cloud cluster: of the job that creates its users, and of the workloads' users. */
 export interface KurrentCloudSecrets {
   /**
-   * The vendor draws the first password of `admin` and shows it to whoever may see the cluster. That person puts it here, in
-   * place of what was drawn: until then nobody can sign in with it.
+   * The vendor generates the first password of `admin` and shows it in its console. An operator must write it here, over the generated
+   * value: until then the job can't sign in.
    */
   readonly admin: SecretSpec;
   readonly commands: SecretSpec;
   readonly subscriptions: SecretSpec;
 }
 
-/** What a cluster of that name needs; its users are those that a KurrentDB on a cluster of one's own has. */
+/** Returns the secrets of a cluster with that name; its users are the same as those of a self-hosted KurrentDB. */
 export function kurrentCloudSecrets(name = DEFAULT_STORE_NAME): KurrentCloudSecrets {
   const { commands, subscriptions } = kurrentDbSecrets(name);
   return {

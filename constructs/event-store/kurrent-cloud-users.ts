@@ -21,57 +21,57 @@ import {
 import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 
 export interface KurrentCloudUsersProps {
-  /** A cluster with a way to the vendor's network. */
+  /** A cluster with a route to the vendor's network. */
   readonly cluster: KubernetesTarget;
 
-  /** Where its pods run and find the secrets (`kurrentCloudSecrets`). */
+  /** Namespace of its pods and its secrets (`kurrentCloudSecrets`). */
   readonly namespace: string;
 
-  /** Whose users are made. Its name is the beginning of the names of secrets and jobs. */
+  /** The Kurrent Cloud cluster. Its name is the prefix of secrets and jobs. */
   readonly access: Omit<KurrentCloudAccess, "users">;
 
   /**
-   * Persistent subscriptions, which the job creates, and updates when an apply has changed their settings. One that is no longer
-   * declared stays.
+   * Persistent subscriptions. The job creates them, and updates them when an apply has changed their settings. One that is no longer
+   * declared is not deleted.
    * @default - none
    */
   readonly persistentSubscriptions?: readonly PersistentSubscription[];
 
   /**
-   * Further system streams that the role `subscriptions` may read: `["$ce-order"]`.
+   * Additional system streams that the role `subscriptions` may read: `["$ce-order"]`.
    * @default - those that persistent subscriptions read
    */
   readonly systemStreams?: readonly string[];
 
-  /** Where a person writes the password of `admin`, so that the job can say it: `orders-production-event-store-admin`. */
+  /** Secret in which an operator stores the password of `admin`, shown in the job's message: `orders-production-event-store-admin`. */
   readonly adminSecret: string;
 
-  /** What has to be there before: the namespace, the secrets, the way to the cluster. */
+  /** Resources to create first: the namespace, the secrets, the route to the cluster. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Nobody's user in most distributions. */
+/** User `nobody` in most distributions. */
 const USER = 65534;
 
-/** The folder of persistent subscriptions. */
+/** Directory of persistent subscriptions. */
 const DECLARED = "persistent-subscriptions";
 
-/** Whom users are made for. */
+/** Roles for which users are created. */
 const ROLES = ["commands", "subscriptions"] as const;
 
 /**
- * In seconds: what nodes may take to be found and to find a leader; what a password that somebody writes takes to arrive, a
- * quarter of an hour, and some minutes to be read in the pod; and what a look takes beside.
+ * Timeouts in seconds: `election` for finding the nodes and their leader; `filling` for a new password to arrive (15 minutes) and to be
+ * visible in the pod (some minutes); `work` for everything else.
  */
 const LONGEST = { election: 600, filling: 1200, work: 300 } as const;
 
 /**
- * The users of workloads at Kurrent Cloud, whose provider makes none: a job makes them and gives them their rights when
- * they are deployed, and another one brings what a rotation has changed. Both sign in as `admin`, with the password that a
- * person has taken over from the vendor; the first waits for it.
+ * The workloads' users at Kurrent Cloud, which the Terraform provider can't create: a job creates them with their permissions during the
+ * apply, and a scheduled job applies rotated passwords. Both sign in as `admin`, with the password that an operator has copied from the
+ * vendor; the first job waits for it.
  */
 export class KurrentCloudUsers extends Construct {
-  /** What a workload that signs in comes after. */
+  /** Resources that workloads with these users depend on. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: KurrentCloudUsersProps) {
@@ -155,18 +155,18 @@ function podSpec(
     FILLED: `write the one that the vendor shows to ${adminSecret}`,
     FILLING: String(filling),
     GRANTS: "/grants",
-    // One of several is asked who leads; one that is alone is taken for what it is.
+    // A cluster is asked for its leader; a single node is used directly.
     [clustered ? "SEED" : "NODES"]: `https://${host}:${PORT}`,
     RECOVERY: String(LONGEST.election),
     ...(subscriptions.length > 0 ? { SUBSCRIPTIONS: `/${DECLARED}` } : {}),
-    // Only when they are deployed, and not by the clock: consumers have to connect again.
+    // Only during an apply, not on a schedule: consumers have to reconnect.
     ...(subscriptions.length > 0 && filling > 0 ? { UPDATES: "yes" } : {}),
     USERS: "/users",
   };
   const files = (items: readonly string[]) => ({
     configMap: { name: configMap, defaultMode: "0444", items: items.map((key) => ({ key, path: key })) },
   });
-  // All of a secret: a rotation adds keys.
+  // All keys of a Secret: a rotation adds keys.
   const passwords = ({ name: secretName }: { readonly name: string }) => ({ secret: { secretName, defaultMode: "0440" } });
   return {
     restartPolicy: "Never",
@@ -185,7 +185,7 @@ function podSpec(
           .sort((one, other) => (one.name < other.name ? -1 : 1)),
         resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
         securityContext: CONTAINER_SECURITY,
-        // What is missing is then said where the pod is described.
+        // The pod's status then shows what is missing.
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMount: [
           { name: "admin", mountPath: "/admin", readOnly: true },

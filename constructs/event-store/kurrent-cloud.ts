@@ -12,70 +12,70 @@ import { type KurrentCloudBackup, kurrentCloudBackupProblems, scheduleOf } from 
 import { kurrentCloudNetworkProblems } from "./kurrent-cloud-network";
 
 export interface KurrentCloudProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   /**
-   * How much of everything, each of which can be said by itself below. `production`: three nodes over three zones, `m32`,
-   * 1 TiB. `development`: one node, `c4`, 100 GiB, whose zone takes it along.
+   * Size, which sets the defaults of the settings below. `production`: three nodes in three zones, `m32`, 1 TiB. `development`: one node,
+   * `c4`, 100 GiB, unavailable if its zone fails.
    */
   readonly size: KurrentCloudSize;
 
-  /** The region, which is also the peer's: the vendor peers within a region only. */
+  /** Region of the network and of the peer: the vendor peers only within a region. */
   readonly region: string;
 
   /**
-   * The addresses of the vendor's network, from /8 to /24. None of them may be the peer's, or of a network that the peer
-   * knows a way to. Another block is another network, and another cluster.
+   * CIDR block of the vendor's network, from /8 to /24. It must not overlap the peer's block or a network that the peer routes to. Changing
+   * it replaces the network and the cluster.
    */
   readonly cidr: string;
 
-  /** The VPC from which it is reached, and from nowhere else. It accepts the peering on its side (`Peering`). */
+  /** The only VPC from which it can be reached. It accepts the peering on its side (`Peering`). */
   readonly peer: { readonly account: string; readonly vpcId: string; readonly cidr: string };
 
   readonly backup: KurrentCloudBackup;
 
-  /** Whether neither Terraform nor the vendor's API deletes it. */
+  /** Protects it from deletion by Terraform and by the vendor's API. */
   readonly protect: boolean;
 
   /**
-   * The size of a node. A change is made in place.
+   * Node size. Changed in place.
    * @default - that of the size
    */
   readonly instanceType?: KurrentCloudInstanceType;
 
   /**
-   * The disk of each node, from 8Gi to 4Ti. It grows in place, once in six hours, and never shrinks (EBS).
+   * Disk size per node, from 8Gi to 4Ti. It grows in place, once in six hours, and never shrinks (EBS).
    * @default - that of the size
    */
   readonly storage?: Bytes;
 
   /**
-   * Operations a second of each disk, from 3,000 to 16,000 and at most 500 for each GiB (EBS, gp3).
+   * IOPS of each disk, from 3,000 to 16,000 and at most 500 per GiB (EBS, gp3).
    * @default 3000
    */
   readonly iops?: number;
 
   /**
-   * MB a second of each disk, from 125 to 1,000 and at most a quarter of its operations (EBS, gp3).
+   * Throughput of each disk in MB/s, from 125 to 1,000 and at most a quarter of its IOPS (EBS, gp3).
    * @default 125
    */
   readonly throughput?: number;
 
   /**
-   * The line of KurrentDB that it is made with. By itself it upgrades nothing.
+   * KurrentDB version at creation. Changing it upgrades nothing.
    * @default "26.0", the newest with long-term support
    */
   readonly version?: KurrentCloudVersion;
 
   /**
-   * The patch that it runs, which begins with the line: `26.0.3`. A change of it is an upgrade, and the only way to one.
-   * @default - the newest of the line when it is made, and that from then on
+   * Running patch version, which must start with `version`: `26.0.3`. Changing it is an upgrade, and the only way to upgrade.
+   * @default - the newest patch at creation, which then stays
    */
   readonly patch?: string;
 
   /**
-   * The projections that it runs itself: none, its own (streams by category and type), or also those of users.
+   * Projections that the server runs: none (`off`), its own (`system`: streams by category and type), or also those of users.
    * @default "off"
    */
   readonly projections?: "off" | "system" | "user";
@@ -84,8 +84,8 @@ export interface KurrentCloudProps {
 export type KurrentCloudSize = keyof typeof KURRENT_CLOUD_SIZES;
 
 /**
- * Vendor's sizing (Kurrent Cloud, 2026-02): `m32`, 8 processors and 32 GiB, is the first that it calls production, for
- * 12 million streams and disks from 1 TB; `c4`, burstable, is for development with up to 100 GB.
+ * Vendor's sizing (Kurrent Cloud, 2026-02): `m32`, 8 vCPU and 32 GiB, is the smallest size for production, for 12 million streams and disks
+ * from 1 TB; `c4`, burstable, is for development with up to 100 GB.
  */
 export const KURRENT_CLOUD_SIZES = {
   development: { topology: "single-node", instanceType: "c4", storage: "100Gi" },
@@ -100,14 +100,14 @@ const DISK = { gib: [8, 4096], iops: [3000, 16_000], throughput: [125, 1000], io
 const GIB = 2 ** 30;
 
 /**
- * KurrentDB as its vendor runs it, in a network of its own that one VPC is joined to. Its backups stay with the vendor.
- * Nothing here is a secret: the vendor draws the first passwords of `admin` and `ops`, and shows them in its console.
+ * KurrentDB managed by its vendor, in its own network that is peered with one VPC. Its backups stay with the vendor. Terraform knows no
+ * secret of it: the vendor generates the first passwords of `admin` and `ops`, and shows them in its console.
  */
 export class KurrentCloud extends Construct {
-  /** The name of its nodes, which resolves to private addresses. */
+  /** DNS name of its nodes, which resolves to private addresses. */
   readonly host: string;
 
-  /** The peering connection, for whoever accepts it: `pcx-…`. */
+  /** ID of the peering connection, for the side that accepts it: `pcx-…`. */
   readonly peeringConnectionId: string;
 
   readonly ready: ITerraformDependable[];

@@ -1,11 +1,11 @@
 import type { ApiObject } from "../kubernetes";
 
-/** Where certificates lie, by the names of Secrets. */
+/** Names of the Secrets with certificates. */
 export interface CertificateNames {
-  /** The authority: `ca.crt` is what clients trust. */
+  /** The CA's Secret: clients trust its `ca.crt`. */
   readonly authority: string;
 
-  /** The certificate of every node. */
+  /** The certificate of all nodes. */
   readonly node: string;
 }
 
@@ -13,26 +13,26 @@ export interface CertificatesProps {
   readonly name: string;
   readonly namespace: string;
 
-  /** Every name under which a node is asked for. */
+  /** DNS names under which nodes are addressed. */
   readonly dnsNames: readonly string[];
 }
 
-/** Of the authority: ten years, renewed with the same key a year before, so that old and new certificates hold together. */
+/** Lifetime of the CA certificate: ten years, renewed with the same key a year before, so that old and new certificates stay valid. */
 const AUTHORITY = { duration: "87600h", renewBefore: "8760h" } as const;
 
-/** Of nodes: three months, renewed a month before, so that a missed reload is noticed in time. */
+/** Lifetime of node certificates: three months, renewed a month before, so that a failed reload is noticed in time. */
 const NODE = { duration: "2160h", renewBefore: "720h" } as const;
 
 export function certificateNames(name: string): CertificateNames {
   return { authority: `${name}-authority`, node: `${name}-node` };
 }
 
-/** The same on all nodes, as the server demands: by it they know each other. */
+/** Common name of all nodes, by which they authenticate each other. The server requires it to be the same. */
 export const COMMON_NAME = "kurrentdb-node";
 
 /**
- * An authority of the event store's own, and one certificate for all nodes (cert-manager.io/v1). Public authorities are no
- * longer to certify clients, which nodes are to each other; whom nobody else's authority certifies can't pass for a node.
+ * A CA for this event store, and one certificate for all nodes (cert-manager.io/v1). Public CAs are ending client certificates, which nodes
+ * need between each other; with a private CA no outside certificate is accepted as a node's.
  */
 export function certificates({ name, namespace, dnsNames }: CertificatesProps): readonly ApiObject[] {
   const { authority, node } = certificateNames(name);
@@ -61,7 +61,7 @@ export function certificates({ name, namespace, dnsNames }: CertificatesProps): 
       secretName: node,
       commonName: COMMON_NAME,
       dnsNames: [...dnsNames],
-      // vendor: RSA, and both sides of TLS (KurrentDB, protocol security)
+      // vendor: RSA, and both server and client auth (KurrentDB, protocol security)
       privateKey: { algorithm: "RSA", encoding: "PKCS1", size: 2048, rotationPolicy: "Always" },
       usages: ["digital signature", "key encipherment", "server auth", "client auth"],
     }),

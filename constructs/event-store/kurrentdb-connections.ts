@@ -12,17 +12,17 @@ import { DEFAULT_STORE_NAME } from "./store-name";
 
 type End = Exclude<Peer, "anywhere">;
 
-/** Where nodes are found from one side. */
+/** Addresses of nodes, inside or outside of the cluster. */
 interface Found {
   readonly hosts: readonly string[];
 
-  /** A name that any node answers to. */
+  /** A name that resolves to any node. */
   readonly any: string;
   readonly peers: readonly End[];
   readonly authority?: RemoteCopy;
 }
 
-/** What has to be known of a KurrentDB to speak to it. */
+/** Parameters to connect to a KurrentDB. */
 export interface KurrentDbAccess {
   /** @default "event-store" */
   readonly name?: string;
@@ -36,13 +36,13 @@ export interface KurrentDbAccess {
   readonly insecure?: boolean;
 
   /**
-   * How it is known outside of its cluster, for those who are there.
-   * @default - for those in its own cluster
+   * Names outside of its cluster, for clients there.
+   * @default - the names inside its own cluster
    */
   readonly outside?: Outside;
 }
 
-/** A KurrentDB as workloads know it, from wherever they are. */
+/** Returns the connection data of a KurrentDB, for workloads in any stack. */
 export function kurrentDbEventStore(access: KurrentDbAccess): EventStore {
   const { name = DEFAULT_STORE_NAME, version = DEFAULT_KURRENTDB, insecure = false, outside, ...place } = access;
   const node: Node = { ...place, name, line: version, insecure };
@@ -61,7 +61,7 @@ interface Node {
   readonly insecure: boolean;
 }
 
-/** How those in the same cluster find its nodes. */
+/** Addresses for clients in the same cluster. */
 function insideOf({ namespace, name, nodes }: Node): Found {
   return {
     hosts: nodeNames({ name, namespace, nodes }),
@@ -70,7 +70,7 @@ function insideOf({ namespace, name, nodes }: Node): Found {
   };
 }
 
-/** How those elsewhere find them. */
+/** Addresses for clients elsewhere. */
 function outsideOf({ name, nodes }: Node, { domain, networks, authority }: Outside): Found {
   return {
     hosts: Array.from({ length: nodes }, (_, index) => `${name}-${index}.${name}.${domain}`),
@@ -92,7 +92,7 @@ function connectionOf(
     egress: [{ name, peer: peers, ports: [PORTS.http] }],
     ready: { host: any, port: PORTS.http },
   };
-  // Several addresses are asked who leads; one is taken for what it is.
+  // With several addresses, clients discover the leader; a single one is used directly.
   const facts = { host: any, port: String(PORTS.http), hosts: hosts.map((host) => `${host}:${PORTS.http}`).join(",") };
   if (insecure) return { ...shared, facts, variables: { EVENT_STORE_URL: `${scheme}://{hosts}?tls=false` } };
   return {

@@ -10,13 +10,13 @@ type Found = readonly Omit<Problem, "path">[];
 
 const GI = 2 ** 30;
 
-/** Below it the server's own caches (512 MiB of chunks) and heap leave nothing. */
+/** Minimum memory: less leaves nothing after the server's caches (512 MiB of chunks) and heap. */
 const LEAST_MEMORY = 2 * GI;
 
-/** A few chunks of 256 MiB, indexes, and room for a scavenge to write a chunk anew. */
+/** Minimum disk: a few chunks of 256 MiB, indexes, and space for a scavenge to rewrite a chunk. */
 const LEAST_STORAGE = 5 * GI;
 
-/** What is wrong with single properties, by property. */
+/** Returns the problems of single properties, by property. */
 export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (readonly [property: string, problems: Found])[] {
   const {
     name = DEFAULT_STORE_NAME,
@@ -75,7 +75,7 @@ export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (r
   ];
 }
 
-/** What is wrong with subscriptions and grants, with where each of them stands. */
+/** Returns the problems of subscriptions and grants, with their paths. */
 function declarationProblems(props: KurrentDbProps): readonly (readonly [string, Found])[] {
   const { persistentSubscriptions: subscriptions = [], systemStreams = [], standardProjections, insecureOnOwnMachine } = props;
   const empty = (stream: string): Found =>
@@ -116,7 +116,7 @@ function nameProblems(name: string): Found {
   return storeNameProblems(name);
 }
 
-/** The ends of names of services and accounts of a KurrentDB that another one's own service and account may not have. */
+/** Suffixes of a KurrentDB's services and accounts, which the name of another one must not end in. */
 const RESERVED = ["-nodes", "-rollout"];
 
 function quorumProblems(nodes: number): Found {

@@ -10,18 +10,18 @@ export interface KurrentDbNetworkProps {
   readonly namespace: string;
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
-  /** The namespace that reads metrics. */
+  /** The namespace that scrapes metrics. */
   readonly metrics?: string;
 
-  /** Whether nodes ask the vendor for their licence. */
+  /** Allows nodes to contact the vendor's licence server. */
   readonly licensed: boolean;
 
-  /** Whether clients come by the old protocol too. */
+  /** Allows clients with the legacy TCP protocol. */
   readonly tcp: boolean;
   readonly after: readonly ITerraformDependable[];
 }
 
-/** Who may reach the nodes, and whom they and their jobs may reach. */
+/** Network policies of the nodes and their jobs, inbound and outbound. */
 export class KurrentDbNetwork extends Construct {
   readonly policies: readonly NetworkPolicyV1[];
 

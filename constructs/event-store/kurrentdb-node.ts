@@ -10,7 +10,7 @@ import { LINES } from "./kurrentdb-versions";
 
 export const PORTS = { http: 2113, replication: 1112, tcp: 1113 } as const;
 
-/** What a node is made of, all defaults decided. */
+/** Settings of a node, with all defaults resolved. */
 export interface NodeProps {
   readonly name: string;
   readonly namespace: string;
@@ -28,19 +28,19 @@ export interface NodeProps {
   readonly secrets: KurrentDbSecrets;
   readonly placement: Placement;
 
-  /** Whether a pod waits rather than that two of them share a zone. */
+  /** Requires one node per zone: a pod stays pending rather than share a zone. */
   readonly apart: boolean;
   readonly licence?: SecretReference;
   readonly domain?: string;
   readonly priority?: string;
 }
 
-/** Nodes of a cluster that a pod may run on. */
+/** Kubernetes nodes that a pod may run on. */
 export interface Placement {
-  /** Labels that they have: `{ "example.com/pool": "events" }`. */
+  /** Labels that the nodes must have: `{ "example.com/pool": "events" }`. */
   readonly nodeSelector?: Readonly<Record<string, string>>;
 
-  /** Taints of theirs that keep others away. */
+  /** Taints of the nodes that the pods tolerate. */
   readonly tolerations?: readonly { readonly key: string; readonly value?: string; readonly effect: "NoSchedule" | "NoExecute" }[];
 }
 
@@ -49,17 +49,17 @@ export function nodeLabels(name: string): Record<string, string> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "node" };
 }
 
-/** The name of the service that names each node. */
+/** Returns the name of the headless service, which gives each node a DNS name. */
 export function nodesService(name: string): string {
   return `${name}-nodes`;
 }
 
-/** The names of nodes inside their cluster, in order. */
+/** Returns the nodes' DNS names inside their cluster, in order. */
 export function nodeNames({ name, namespace, nodes }: Pick<NodeProps, "name" | "namespace" | "nodes">): readonly string[] {
   return Array.from({ length: nodes }, (_, index) => `${name}-${index}.${nodesService(name)}.${namespace}.svc.cluster.local`);
 }
 
-/** What the platform tells the server, by option without prefix. Passwords and the licence come from secrets beside these. */
+/** Returns the server options that the platform sets, without prefix. Passwords and the licence come from Secrets in addition. */
 export function serverOptions(props: NodeProps): Readonly<Record<string, string>> {
   const { name, namespace, nodes, insecure, projections, domain } = props;
   const host = `$(POD_NAME).${nodesService(name)}.${namespace}.svc.cluster.local`;
@@ -99,27 +99,27 @@ export function serverOptions(props: NodeProps): Readonly<Record<string, string>
 export const SCRIPTS = "/scripts";
 export const NODE_CERTIFICATE = "/certificates/node";
 
-/** Nothing but the authority lies here: whom any certificate in this folder certifies is a node. */
+/** Contains only the CA certificate: the server accepts as a node any certificate that a CA in this folder has signed. */
 export const TRUSTED = "/certificates/trusted";
 
-/** Long enough to close indexes and to hand over what is written; a node that is killed checks its files at the next start. */
+/** Time in seconds to close indexes and flush writes; a killed node checks its files at the next start. */
 const GRACE = 300;
 
-/** As often as readiness is looked at, in seconds. */
+/** Period of the readiness probe, in seconds. */
 const LOOK = 10;
 
-/** A node as a pod. */
+/** Returns the pod specification of a node. */
 export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
   const { name, line, image, insecure, placement, recovery, priority } = props;
   const { data, logs, executable, uid } = LINES[line];
   const scheme = insecure ? "HTTP" : "HTTPS";
-  // Answers as soon as the server listens, in every state. A node that waits for a leader or catches up is not to be killed:
-  // it would only begin again.
+  // Succeeds as soon as the server listens, in every state. A node that waits for a leader or catches up must not be killed:
+  // it would only start over.
   const listening = { httpGet: { path: "/info", port: String(PORTS.http), scheme }, periodSeconds: LOOK, timeoutSeconds: 5 };
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
-    // Variables that Kubernetes makes of services' names would be read as options.
+    // The server would read Kubernetes' service variables as options.
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE,
     ...(priority ? { priorityClassName: priority } : {}),
@@ -155,14 +155,14 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
           { name: "replication", containerPort: PORTS.replication },
           ...(hasTcp(props.options) ? [{ name: "tcp", containerPort: PORTS.tcp }] : []),
         ],
-        // The heap is a part of the limit, the rest is for indexes in memory and the page cache.
+        // The heap is a fraction of the limit, the rest is for indexes in memory and the page cache.
         resources: { requests: { cpu: String(props.cpu), memory: props.memory }, limits: { memory: props.memory } },
         securityContext: CONTAINER_SECURITY,
         startupProbe: { ...listening, failureThreshold: Math.ceil(known(seconds(recovery)) / LOOK) },
         livenessProbe: { ...listening, failureThreshold: 12 },
         terminationMessagePolicy: "FallbackToLogsOnError",
-        // Only a leader and those who follow it: the disruption budget, the Service and the rollout wait until a node has caught up.
-        // Three failures in a row, so that an election takes nobody's endpoint away.
+        // Only a leader and its followers are ready: the disruption budget, the Service and the rollout wait until a node has caught up.
+        // Three failures in a row, so that an election removes no endpoint.
         readinessProbe: { exec: { command: ready(insecure) }, periodSeconds: LOOK, timeoutSeconds: 5, failureThreshold: 3 },
         volumeMount: [
           { name: "data", mountPath: data },
@@ -187,13 +187,13 @@ export function nodePod(props: NodeProps): StatefulSetV1SpecTemplateSpec {
   };
 }
 
-/** Asks the node what it is. No name is resolved for it: `localhost` is among those of the certificate. */
+/** Queries the node's state. Needs no name resolution: the certificate includes `localhost`. */
 function ready(insecure: boolean): string[] {
   const node = `${insecure ? "http" : "https"}://localhost:${PORTS.http}`;
   return ["sh", `${SCRIPTS}/ready.sh`, node, ...(insecure ? [] : [`${TRUSTED}/ca.crt`])];
 }
 
-/** Whether old clients are let in by their own protocol. */
+/** Checks if clients with the legacy TCP protocol are allowed. */
 export function hasTcp(options: KurrentDbOptions): boolean {
   return String(options.TCP_PLUGIN__ENABLE_EXTERNAL_TCP).toLowerCase() === "true";
 }
@@ -204,7 +204,7 @@ export function podSecurity(uid: number) {
     runAsUser: String(uid),
     runAsGroup: String(uid),
     fsGroup: String(uid),
-    // A version that runs as another user takes over all files once, and not at each start.
+    // A version with another user changes the owner of all files once, and not at each start.
     fsGroupChangePolicy: "OnRootMismatch",
     seccompProfile: { type: "RuntimeDefault" },
   };
@@ -236,7 +236,7 @@ function environment({ line, insecure, secrets, licence, ...props }: NodeProps) 
   const { prefix, runtime } = LINES[line];
   const plain = { HOME: "/tmp", ...runtime, ...prefixed(prefix, serverOptions({ line, insecure, secrets, ...props })) };
   return [
-    // First: others are made of it.
+    // First, because others reference it.
     { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     ...[
       ...Object.entries(plain).map(([name, value]) => ({ name, value })),

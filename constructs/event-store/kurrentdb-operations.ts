@@ -30,27 +30,27 @@ export interface KurrentDbOperationsProps {
   readonly cluster: KubernetesTarget;
   readonly node: NodeProps;
 
-  /** When disks are freed of what streams no longer need, as cron has it (UTC). */
+  /** Schedule of scavenges, which free disk space of deleted events, in cron syntax (UTC). */
   readonly scavenge: string;
 
-  /** What users may do, and the subscriptions that are made for them: ConfigMaps, the second only where there are any. */
+  /** ConfigMaps of permissions and of persistent subscriptions, the second only if there are any. */
   readonly declared: readonly ConfigMapV1[];
 
-  /** What is replaced, and by whose change. */
+  /** The StatefulSet whose changes start the rollout. */
   readonly set: TerraformResource;
   readonly after: readonly ITerraformDependable[];
 }
 
-/** What a node usually takes to end in order (300 seconds of grace), to start, to catch up and to be known to clients, in seconds. */
+/** Usual time to replace a node: stop in order (300 seconds of grace), start, catch up and be known to clients, in seconds. */
 const REPLACEMENT = 720;
 
-/** Before the end of a job's time its script says how far it has come, in seconds. */
+/** Time before a job's deadline at which its script reports its progress, in seconds. */
 const REPORT = 60;
 
-/** What a job of a script asks for: a shell and curl. */
+/** Resources of a script's job: a shell and curl. */
 const ASKED = { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } };
 
-/** Names that others have kept for so long that a node is not to be taken away sooner, in seconds: external-dns looks every minute. */
+/** Time that clients may cache names before a node may be stopped, in seconds: external-dns polls every minute. */
 const SETTLE = 120;
 
 const API = { account: "/var/run/secrets/kubernetes.io/serviceaccount", address: "https://kubernetes.default.svc" };
@@ -67,40 +67,40 @@ export function jobLabels(name: string, job: string): Record<string, string> {
 
 type Variable = { readonly name: string; readonly value: string } | ReturnType<typeof fromSecret>;
 
-/** One run of a script. */
+/** A run of a script. */
 interface Run {
   readonly script: string;
 
-  /** @default - the server's own, which has a shell and curl: nothing further is to be trusted */
+  /** @default - the server's own, which has a shell and curl: no further image to trust */
   readonly image?: string;
   readonly variables?: readonly Variable[];
   readonly longest: number;
 }
 
-/** A run that whoever applies waits for. */
+/** A run that the apply waits for. */
 interface Once {
   readonly name: string;
 
-  /** @default - the nodes', which has no token */
+  /** @default - the nodes' account, which has no token */
   readonly account?: string;
 
-  /** What it runs anew for when that has changed. */
+  /** Resources whose changes rerun it. */
   readonly follows?: readonly TerraformResource[];
 
-  /** Whether it waits for the nodes. */
+  /** Waits for the nodes. */
   readonly waits?: boolean;
   readonly after: readonly ITerraformDependable[];
 }
 
-/** Another pod where one is lost: what a script refuses it refuses again. */
+/** Retries if a pod is lost: a failed script would fail again. */
 const RETRIES = 1;
 
 /**
- * What is done to a running cluster, by objects and not by hand: a change is rolled out node by node, users are made and
- * their passwords kept, disks are scavenged, certificates read again.
+ * Operations on a running cluster, as Kubernetes objects instead of manual steps: changes are rolled out node by node, users are created
+ * and their passwords updated, disks scavenged, certificates reloaded.
  */
 export class KurrentDbOperations extends Construct {
-  /** What a workload comes after: all nodes serve, and its users can sign in. */
+  /** Resources that workloads depend on: all nodes serve, and its users can sign in. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(
@@ -127,14 +127,14 @@ export class KurrentDbOperations extends Construct {
       ],
       longest: 900,
     };
-    // Settings of subscriptions are changed when an apply does, and not by the clock: their consumers have to connect again.
+    // Only an apply changes settings of subscriptions, not the schedule: their consumers have to reconnect.
     const updates = this.subscribed ? [{ name: "UPDATES", value: "yes" }] : [];
     const first: Run = { ...users, variables: [...(users.variables ?? []), ...updates] };
     const { declared } = props;
     this.ready = [rollout, this.once("users", first, { name: `${name}-users-first`, follows: declared, after: [rollout] }).passed];
     this.regularly(users, SECRETS_ARRIVE);
     const certificate = { name: "CERTIFICATE", value: `${NODE_CERTIFICATE}/tls.crt` };
-    // What a node shows is printed by a newer curl than the older lines of the server have (7.88).
+    // Needs a newer curl than that of older server lines (7.88) to print a node's certificate.
     const image = imageFrom(props.cluster, TOOLS.curl);
     this.regularly({ script: "reload", variables: [...ops, certificate], image, longest: node.nodes * ARRIVAL + 300 }, "17 3 * * *");
     this.regularly({ script: "scavenge", variables: ops, longest: node.nodes * DAY }, props.scavenge);
@@ -144,7 +144,7 @@ export class KurrentDbOperations extends Construct {
     return this.props.declared.length > 1;
   }
 
-  /** Runs when the StatefulSet has been made or changed. */
+  /** Rollout job that runs when the StatefulSet has been created or changed. */
   private rollout(after: readonly ITerraformDependable[]): VerifiedJob {
     const { set, node } = this.props;
     const { name, namespace, nodes, recovery, secrets, insecure, domain } = node;
@@ -172,8 +172,8 @@ export class KurrentDbOperations extends Construct {
       subject: [{ kind: "ServiceAccount", name: metadata.name, namespace }],
       dependsOn: [account, role],
     });
-    // One of them may have to make its indexes anew. All five of them so would outlive the session of a pipeline: the script
-    // ends before its job does, and the next apply goes on where it stopped.
+    // One node may have to rebuild its indexes. If all five did, the job would outlive a pipeline's session: the script
+    // ends before its job does, and the next apply continues where it stopped.
     const longest = known(seconds(recovery)) + nodes * REPLACEMENT;
     const run: Run = {
       script: "upgrade",
@@ -281,13 +281,13 @@ export class KurrentDbOperations extends Construct {
   }
 }
 
-/** Whom users are made for. */
+/** Roles for which users are created. */
 const ROLES = ["commands", "metrics", "subscriptions"] as const;
 
-/** The folder of persistent subscriptions. */
+/** Directory of persistent subscriptions. */
 const DECLARED = "persistent-subscriptions";
 
 const DAY = 86_400;
 
-/** Until a changed secret has reached the volumes of nodes and a node has read it, in seconds. */
+/** Time until a changed secret has reached the nodes' volumes and a node has read it, in seconds. */
 const ARRIVAL = 300;

@@ -37,7 +37,7 @@ const EVERYWHERE = words(`
   LOG LOG_CONFIG LOG_LEVEL LOG_CONSOLE_FORMAT LOG_FILE_SIZE LOG_FILE_INTERVAL LOG_FILE_RETENTION_COUNT DISABLE_LOG_FILE
 `);
 
-/** Nested options, which the server itself does not check: a typo there is silently nothing. */
+/** Nested options, which the server itself does not validate: a typo is silently ignored. */
 const NESTED = words(`
   LICENSING__LICENSE_KEY LICENSING__BASE_URL LICENSING__INCLUDE_PORT_IN_FINGERPRINT
   TCP_PLUGIN__ENABLE_EXTERNAL_TCP TCP_PLUGIN__NODE_TCP_PORT TCP_PLUGIN__NODE_TCP_PORT_ADVERTISE_AS
@@ -65,7 +65,7 @@ const SOMEWHERE: Readonly<Record<string, readonly KurrentDbLine[]>> = {
   OPEN_TELEMETRY__LOGS__OTLP__ENDPOINT: ["26.1"],
 };
 
-/** Names that are gone, and what is written instead. */
+/** Renamed options, with their new names. */
 const REPLACED: Readonly<Record<string, string>> = {
   INT_IP: "REPLICATION_IP",
   EXT_IP: "NODE_IP",
@@ -92,7 +92,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   LOG_RETENTION_COUNT: "LOG_FILE_RETENTION_COUNT",
 };
 
-/** Names that are gone without a successor, and why. */
+/** Removed options without a successor, with the reason. */
 const REMOVED: Readonly<Record<string, string>> = {
   EXT_PORT: "is the port of a second interface, which nodes no longer have",
   DISABLE_INTERNAL_TCP_TLS: "would turn off TLS between nodes, which is always on",
@@ -101,7 +101,7 @@ const REMOVED: Readonly<Record<string, string>> = {
   COMMIT_COUNT: "follows from the number of nodes",
 };
 
-/** Options that take a licence when they are on: without one the server stops. */
+/** Options that require a licence when they are on: without one the server stops. */
 const LICENSED: readonly (readonly [begins: string, what: string])[] = [
   ["TCP_PLUGIN__ENABLE_EXTERNAL_TCP", "the TCP protocol of old clients"],
   ["OPEN_TELEMETRY__", "export by OTLP"],
@@ -111,7 +111,7 @@ const LICENSED: readonly (readonly [begins: string, what: string])[] = [
   ["AUTHORIZATION__DEFAULT_POLICY_TYPE", "stream policies"],
 ];
 
-/** What the platform sets, and the property that decides it. */
+/** Options that the platform sets, with the property that controls each. */
 export const DECIDED: Readonly<Record<string, string>> = {
   ...byProperty("nodes", "CLUSTER_SIZE DISCOVER_VIA_DNS GOSSIP_SEED CLUSTER_DNS CLUSTER_GOSSIP_PORT UNSAFE_ALLOW_SURPLUS_NODES"),
   ...byProperty("name", "NODE_HOST_ADVERTISE_AS REPLICATION_HOST_ADVERTISE_AS NODE_IP REPLICATION_IP NODE_PORT REPLICATION_PORT"),
@@ -130,13 +130,13 @@ export const DECIDED: Readonly<Record<string, string>> = {
   ...byProperty("telemetry", "TELEMETRY_OPTOUT"),
 };
 
-/** What is written by the platform and may be written otherwise. */
+/** Defaults of the platform that options may override. */
 export const DEFAULTS: KurrentDbOptions = { DISABLE_LOG_FILE: true, LOG_CONSOLE_FORMAT: "Json" };
 
 const WINDOWS = "reads a store of certificates that only Windows has";
 const ANYBODY = "lets in who is nobody";
 
-/** What would lose events, let in strangers, or take away what the platform works with. */
+/** Options that would lose events, allow unauthenticated access, or disable what the platform needs. */
 const NEVER: Readonly<Record<string, string>> = {
   UNSAFE_DISABLE_FLUSH_TO_DISK: "loses events that were acknowledged when a node stops",
   UNSAFE_IGNORE_HARD_DELETE: "brings back streams that were deleted",
@@ -168,20 +168,20 @@ const NEVER: Readonly<Record<string, string>> = {
   TRUSTED_ROOT_CERTIFICATE_THUMBPRINT: WINDOWS,
 };
 
-/** Sections that take more than options: a further node, another way to know users. */
+/** Sections that need more than options: an additional node, another authentication. */
 const NOT_HERE: readonly (readonly [begins: string, why: string])[] = [
   ["ARCHIVE__", "takes a further node of another kind, which is not made here"],
   ["LDAPS_AUTH__", "does not go with passwords of the server's own users, which are always set"],
   ["OAUTH__", "does not go with passwords of the server's own users, which are always set"],
 ];
 
-/** Whether a line knows an option. What metrics are kept can be said by variables from 26.0 on, in a section of free form. */
+/** Checks if a line has an option. From 26.0 on, variables can configure metrics, in a section of free form. */
 export function knowsOption(line: KurrentDbLine, name: string): boolean {
   if (name.startsWith("METRICS__")) return line === "26.0" || line === "26.1";
   return EVERYWHERE.has(name) || NESTED.has(name) || (SOMEWHERE[name]?.includes(line) ?? false);
 }
 
-/** What a line of the server would refuse, or silently not do, and what the platform does itself. */
+/** Returns the problems of options: rejected or ignored by a line of the server, or set by the platform. */
 export function optionProblems(
   options: KurrentDbOptions,
   { line, licensed }: { readonly line: KurrentDbLine; readonly licensed: boolean },
@@ -217,7 +217,7 @@ function problemOf(name: string, on: boolean, line: KurrentDbLine, licensed: boo
   return undefined;
 }
 
-/** Where nothing is to be said by a user. */
+/** Remedies for options that users can't set. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   certificates: "leave it out: cert-manager makes certificates of what every node is called",
   secrets: "leave it out: passwords come from secrets",

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { field, frame, message } from "./protobuf";
 
 /**
- * What roles may do, as requests of the protocol that every line of the server speaks (streams.proto, Append): the default
- * of streams, and who reads all of them. Each is appended to a stream that has nothing yet, so that what an operator writes
- * there later stays. By HTTP alone they could be given only with AtomPub open.
+ * Permissions of roles, as requests of the protocol that every line of the server supports (streams.proto, Append): the default ACL of
+ * streams, and the readers of `$all`. Each is appended only to an empty stream, so that later changes by an operator stay. Over HTTP they
+ * could be set only with AtomPub enabled.
  */
 export const GRANTS: Readonly<Record<string, Buffer>> = {
-  // Streams of events: commands append, nobody but administrators deletes or changes how long events are kept.
+  // Event streams: commands append; only administrators delete or change retention.
   "streams.bin": append("$settings", "$settings", {
     $userStreamAcl: {
       $r: ["commands", "subscriptions"],
@@ -18,11 +18,11 @@ export const GRANTS: Readonly<Record<string, Buffer>> = {
     },
     $systemStreamAcl: { $r: "$admins", $w: "$admins", $d: "$admins", $mr: "$admins", $mw: "$admins" },
   }),
-  // Everything in the order in which it happened, what subscriptions to all events read.
+  // `$all`, all events in order, for subscriptions to all events.
   "all-events.bin": append("$$$all", "$metadata", { $acl: { $r: ["$admins", "subscriptions"], $mr: ["$admins", "subscriptions"] } }),
 };
 
-/** That the role `subscriptions` reads system streams, which are the administrators' otherwise: a request for each. */
+/** Requests, one per stream, that let the role `subscriptions` read system streams. By default only administrators may. */
 export function systemStreamGrants(streams: readonly string[]): Readonly<Record<string, Buffer>> {
   const readers = ["$admins", "subscriptions"];
   return Object.fromEntries(
@@ -39,7 +39,7 @@ function append(stream: string, type: string, data: object): Buffer {
   return Buffer.concat([frame(field(1, options)), frame(field(2, event))]);
 }
 
-/** An id that is the same for the same event, in the form of a UUID of version 8. */
+/** Returns a deterministic event ID, formatted as a UUID of version 8. */
 function idOf(stream: string, json: Buffer): string {
   const hex = createHash("sha256").update(stream).update(json).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

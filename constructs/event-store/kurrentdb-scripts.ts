@@ -14,11 +14,11 @@ interface KurrentDbScriptsProps {
   readonly after: readonly ITerraformDependable[];
 }
 
-/** The scripts by which a cluster is operated, in one place for nodes and jobs. */
+/** ConfigMaps of the operations scripts, shared by nodes and jobs. */
 export class KurrentDbScripts extends Construct {
   readonly ready: readonly ITerraformDependable[];
 
-  /** What the users' job does its work by. */
+  /** ConfigMaps that the users' job applies. */
   readonly declared: readonly ConfigMapV1[];
 
   constructor(scope: Construct, id: string, { name, namespace, subscriptions, systemStreams, after }: KurrentDbScriptsProps) {
@@ -35,12 +35,12 @@ export class KurrentDbScripts extends Construct {
 
 const SOURCES = scriptFiles(["nodes", "ready", "reload", "scavenge", "start", "upgrade", "users"]);
 
-/** Scripts as the data of a ConfigMap. */
+/** Returns scripts as the data of a ConfigMap. */
 export function scriptFiles(names: readonly string[]): Readonly<Record<string, string>> {
   return literalFiles(names.map((name) => join(__dirname, "kurrentdb-scripts", `${name}.sh`)));
 }
 
-/** What is appended for rights, as the binary data of a ConfigMap. */
+/** Returns the requests for permissions, as the binary data of a ConfigMap. */
 export function grantFiles(systemStreams: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries({ ...GRANTS, ...systemStreamGrants(systemStreams) }).map(([file, content]) => [file, content.toString("base64")]),

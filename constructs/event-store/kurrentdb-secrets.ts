@@ -1,7 +1,7 @@
 import type { SecretSpec } from "../secrets";
 import { DEFAULT_STORE_NAME } from "./store-name";
 
-/** The secrets of a KurrentDB: of its own users, of those of workloads, and of what reads its metrics. */
+/** The secrets of a KurrentDB: of its built-in users, of the workloads' users, and of the metrics user. */
 export interface KurrentDbSecrets {
   readonly users: SecretSpec;
   readonly commands: SecretSpec;
@@ -12,7 +12,7 @@ export interface KurrentDbSecrets {
 /** 32 letters and digits: 190 bits. */
 const PASSWORD = { length: 32 } as const;
 
-/** The secrets of a KurrentDB of that name. `KurrentDb` creates them, except where its `secrets` are passed. */
+/** Returns the secrets of a KurrentDB with that name. `KurrentDb` creates them, unless its `secrets` are passed. */
 export function kurrentDbSecrets(name = DEFAULT_STORE_NAME): KurrentDbSecrets {
   const userOf = (role: string, what: string): SecretSpec => ({
     name: `${name}-${role}`,
@@ -30,7 +30,7 @@ export function kurrentDbSecrets(name = DEFAULT_STORE_NAME): KurrentDbSecrets {
       name: `${name}-users`,
       purpose: "Passwords of KurrentDB's own users admin and ops",
       keys: { admin: PASSWORD, ops: PASSWORD },
-      // Its environment variables are read when the database is made, and never again (KurrentDB, default user).
+      // The server reads these variables only when it creates the database (KurrentDB, default user).
       rotation: { method: "engine-first", clients: "read-again", engine: "POST /users/admin/command/change-password" },
     },
     commands: userOf("commands", "what appends events"),

@@ -2,7 +2,7 @@ import { type Bytes, bytes, type Cores, known, millicores } from "../core/quanti
 import type { Quota } from "../kubernetes";
 import type { Size } from "../sizing";
 
-/** What a node of each size has. */
+/** Resources of each size. */
 export interface NodeSize {
   readonly nodes: 1 | 3 | 5;
   readonly cpu: Cores;
@@ -11,8 +11,8 @@ export interface NodeSize {
 }
 
 /**
- * After the vendor's sizes of managed clusters (2026-02): 2 vCPU and 8 GiB hold about a million streams, 4 and 16 GiB six.
- * From `small` to the others a backup is restored into a new store, from `medium` to `large` nodes and disks grow.
+ * Based on the vendor's managed clusters (2026-02): 2 vCPU and 8 GiB hold about a million streams, 4 and 16 GiB six million. Moving from
+ * `small` to another size takes a restore into a new store; from `medium` to `large` nodes and disks grow in place.
  */
 export const SIZES: Readonly<Record<Size, NodeSize>> = {
   small: { nodes: 1, cpu: "500m", memory: "2Gi", storage: "20Gi" },
@@ -20,7 +20,7 @@ export const SIZES: Readonly<Record<Size, NodeSize>> = {
   large: { nodes: 3, cpu: 3, memory: "12Gi", storage: "500Gi" },
 };
 
-/** What is said of a KurrentDB's nodes; the rest is its size's. */
+/** Settings of a KurrentDB's nodes; omitted ones come from the size. */
 export interface Sized extends Partial<Omit<NodeSize, "nodes">> {
   /** @default "medium" */
   readonly size?: Size;
@@ -32,10 +32,10 @@ export function nodeSize({ size = "medium", nodes, cpu, memory, storage }: Sized
   return { ...SIZES[size], ...said };
 }
 
-/** Every job at once, and once more for one that is repeated. */
+/** All jobs at the same time, plus one retry. */
 const JOBS = { pods: 10, millicores: 100, mebibytes: 640 } as const;
 
-/** What the namespace of a KurrentDB has to allow, for nodes and jobs together. */
+/** Returns the resource quota that the namespace of a KurrentDB needs, for nodes and jobs together. */
 export function kurrentDbQuota(sized: Sized): Quota {
   const { nodes, cpu, memory } = nodeSize(sized);
   const mebibytes = Math.ceil((nodes * known(bytes(memory))) / 2 ** 20) + JOBS.mebibytes;

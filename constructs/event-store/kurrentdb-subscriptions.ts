@@ -23,13 +23,13 @@ export interface PersistentSubscription {
   readonly from?: "start" | "end";
 
   /**
-   * Whether links are delivered as the events that they point to.
+   * Delivers links as the events that they point to.
    * @default true for system streams, which consist of links; false otherwise
    */
   readonly resolveLinks?: boolean;
 
   /**
-   * How events are distributed: in turn; to one consumer until its buffer is full; by stream, as far as possible to the same one.
+   * Distribution of events: in turn; to one consumer until its buffer is full; by stream, to the same consumer if possible.
    * @default "RoundRobin"
    */
   readonly strategy?: "RoundRobin" | "DispatchToSingle" | "Pinned";
@@ -40,41 +40,41 @@ export interface PersistentSubscription {
   /** Deliveries after the first before an event is parked. @default 10 */
   readonly maxRetries?: number;
 
-  /** Consumers at most; 0 for any number. @default 0 */
+  /** Maximum of consumers; 0 is unlimited. @default 0 */
   readonly maxConsumers?: number;
 
   /** Events in one read. Must be less than `buffer`. @default 20 */
   readonly readBatch?: number;
 
-  /** Events in memory, of history and live each. @default 500 */
+  /** Events in memory, for history and live events each. @default 500 */
   readonly buffer?: number;
 
-  /** Events after which the position is stored at the latest. Fewer events are delivered twice after a restart. @default 1000 */
+  /** Events after which the position is stored at the latest. After a restart at most that many are delivered twice. @default 1000 */
   readonly maxCheckpoint?: number;
 }
 
-/** Which events of `$all` are delivered: exactly one of these. */
+/** Filter for events of `$all`: exactly one of these. */
 export interface SubscriptionFilter {
-  /** Beginnings of stream names, any of them: `["order-"]`. */
+  /** Prefixes of stream names, any of them: `["order-"]`. */
   readonly streamPrefix?: readonly string[];
 
-  /** A regular expression of .NET for stream names. */
+  /** A .NET regular expression for stream names. */
   readonly streamRegex?: string;
 
-  /** Beginnings of event types, any of them. */
+  /** Prefixes of event types, any of them. */
   readonly eventTypePrefix?: readonly string[];
 
-  /** A regular expression of .NET for event types. */
+  /** A .NET regular expression for event types. */
   readonly eventTypeRegex?: string;
 }
 
-/** The least events after which the position is stored, and the time (the clients' defaults). */
+/** Minimum of events and time between stored positions (the clients' defaults). */
 const CHECKPOINT = { least: 10, milliseconds: 2000 } as const;
 
 /** Names of system streams that can be granted. */
 const SYSTEM_STREAM = /^\$[\w.-]+$/;
 
-/** What is wrong with declared subscriptions, by their index. */
+/** Returns the problems of declared subscriptions, by their index. */
 export function subscriptionProblems(
   subscriptions: readonly PersistentSubscription[],
 ): readonly (Omit<Problem, "path"> & { index: number })[] {
@@ -102,19 +102,19 @@ export function subscriptionProblems(
   });
 }
 
-/** What is wrong with system streams that are to be read. */
+/** Returns the problems of system streams to read. */
 export function systemStreamProblems(streams: readonly string[]): readonly Omit<Problem, "path">[] {
   return streams
     .filter((stream) => stream === "$all" || !SYSTEM_STREAM.test(stream))
     .map((value) => ({ value, rule: "can't be granted as a system stream", remedy: 'write one like "$ce-order" or "$et-OrderPlaced"' }));
 }
 
-/** The streams of projections that the server runs itself: they stay empty unless these run. */
+/** Checks if a stream belongs to the server's standard projections: it stays empty unless they run. */
 export function isOfStandardProjection(stream: string): boolean {
   return /^\$(ce|et|category|bc)-/.test(stream);
 }
 
-/** System streams that subscriptions read, and others that are named. */
+/** Returns the system streams that subscriptions read, and the named ones. */
 export function systemStreamsOf(subscriptions: readonly PersistentSubscription[], named: readonly string[]): readonly string[] {
   const read = subscriptions.map(({ stream }) => stream).filter((stream) => stream.startsWith("$") && stream !== "$all");
   return [...new Set([...named, ...read])].sort();
@@ -126,8 +126,8 @@ export interface SubscriptionFiles {
 }
 
 /**
- * Subscriptions as files for the job: what each is called, where its state is read (HTTP), what that has to say, and the requests
- * that create and update it (persistent.proto of 24.10 and 26.0): by HTTP alone there are none on `$all`.
+ * Returns subscriptions as files for the job: name, URL path of the state (HTTP), expected settings, and the requests to create and update
+ * each (persistent.proto of 24.10 and 26.0). HTTP doesn't support subscriptions to `$all`.
  */
 export function subscriptionFiles(subscriptions: readonly PersistentSubscription[]): SubscriptionFiles {
   const data: Record<string, string> = {};
@@ -161,7 +161,7 @@ function settingsOf(subscription: PersistentSubscription) {
   };
 }
 
-/** Settings as the server tells them (SubscriptionConfigData). */
+/** Settings as the server reports them (SubscriptionConfigData). */
 function told(subscription: PersistentSubscription): readonly (readonly [string, string | number | boolean])[] {
   const { resolveLinks, strategy, messageTimeout, maxRetries, maxConsumers, readBatch, buffer, maxCheckpoint } = settingsOf(subscription);
   return [
@@ -181,7 +181,7 @@ function told(subscription: PersistentSubscription): readonly (readonly [string,
 
 const EMPTY = message();
 
-/** Strategies by their number, which is all that an update takes. */
+/** Strategies by their number, the only form that an update accepts. */
 const STRATEGIES = ["DispatchToSingle", "RoundRobin", "Pinned"];
 
 function request(subscription: PersistentSubscription, creates: boolean): Buffer {
@@ -218,6 +218,6 @@ function filterOf(filter: SubscriptionFilter): Buffer {
   const prefixes = streamPrefix ?? eventTypePrefix;
   const expression = prefixes ? message(...prefixes.map((prefix) => field(2, prefix))) : field(1, streamRegex ?? eventTypeRegex);
   const ofStreams = streamPrefix !== undefined || streamRegex !== undefined;
-  // No window: the server takes none for a group (PersistentSubscriptions.Create).
+  // No window: the server accepts none for a group (PersistentSubscriptions.Create).
   return message(field(ofStreams ? 1 : 2, expression), field(4, EMPTY), scalar(5, 1));
 }

@@ -1,20 +1,20 @@
 import type { KurrentDbLine } from "../core/versions";
 
-/** What differs between lines of the server beside its options (its Dockerfile and documentation, tag by tag). */
+/** Differences between lines of the server, except their options (its Dockerfile and documentation, tag by tag). */
 export interface LineFacts {
-  /** What its variables begin with. */
+  /** Prefix of its environment variables. */
   readonly prefix: "EVENTSTORE_" | "KURRENTDB_";
   readonly executable: string;
   readonly data: string;
   readonly logs: string;
 
-  /** User and group of its process, and so of its files. */
+  /** User and group of its process, and of its files. */
   readonly uid: number;
 
-  /** What clients of its time write before the address. */
+  /** URL scheme of its clients. */
   readonly scheme: "esdb" | "kurrentdb";
 
-  /** Variables of the runtime, where the server does not limit its heap to a part of the container's memory by itself. */
+  /** Runtime variables, for lines that don't limit their heap to a fraction of the container's memory. */
   readonly runtime: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +35,7 @@ export const LINES: Readonly<Record<KurrentDbLine, LineFacts>> = {
     logs: "/var/log/eventstore",
     uid: 1000,
     scheme: "esdb",
-    runtime: { DOTNET_GCHeapHardLimitPercent: "3C", DOTNET_gcServer: "1" }, // 60 %, as later lines have it built in
+    runtime: { DOTNET_GCHeapHardLimitPercent: "3C", DOTNET_gcServer: "1" }, // 60 %, the built-in value of later lines
   },
   "25.1": { ...KURRENT, uid: 1000 },
   "26.0": { ...KURRENT, uid: 1001 },

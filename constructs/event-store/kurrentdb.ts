@@ -31,12 +31,11 @@ import { DEFAULT_STORE_NAME } from "./store-name";
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
 
-  /** A namespace in which nothing else runs; cert-manager's definitions come before. */
+  /** A dedicated namespace. It must be created after cert-manager's CRDs. */
   readonly namespace: string;
 
   /**
-   * Part of the name of everything it is made of, and the name of its connections. A name that ends in `-nodes` or
-   * `-rollout` is refused.
+   * Prefix of the names of its objects, and the name of its connections. A name that ends in `-nodes` or `-rollout` is rejected.
    * @default "event-store"
    */
   readonly name?: string;
@@ -45,144 +44,144 @@ export interface KurrentDbProps {
   readonly version?: KurrentDbLine;
 
   /**
-   * What `nodes`, `cpu`, `memory` and `storage` are where they are not said.
+   * Defaults of `nodes`, `cpu`, `memory` and `storage`.
    * @default "medium": three nodes of 1 CPU and 8 GiB with 100 GiB each
    */
   readonly size?: Size;
 
-  /** 1, 3 or 5: three go on without any one of them, five without two. The way to another number is a restore, and refused by the plan. */
+  /** 1, 3 or 5 nodes: three tolerate the loss of one, five of two. Another number requires a restore; the plan rejects a change. */
   readonly nodes?: number;
 
-  /** What a node asks for. */
+  /** CPU request of a node. */
   readonly cpu?: Cores;
 
-  /** What a node asks for and may use at most: 60 % of it for its heap. */
+  /** Memory request and limit of a node; 60 % of it is heap. */
   readonly memory?: Bytes;
 
-  /** The volume of each node. It may be raised at any time and grows in place; the API refuses less. */
+  /** Volume size per node. It can grow at any time, in place; the API rejects a smaller size. */
   readonly storage?: Bytes;
 
   /**
-   * How long a node may take from its start until it listens: it checks its files, and after an unclean end makes indexes anew.
+   * Maximum time from a node's start until it listens: it checks its files, and rebuilds indexes after a crash.
    * @default "1h"
    */
   readonly recovery?: Duration;
 
-  /** Who may connect, beside its own jobs. */
+  /** Clients that may connect, in addition to its own jobs. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * How clients outside the cluster know its nodes.
-   * @default - they are known inside only
+   * Names of the nodes for clients outside the cluster.
+   * @default - none: they can be resolved only inside
    */
   readonly outside?: Outside;
 
   /**
-   * Projections that the store itself runs: none, its own (`system`), or those of users too (`all`).
-   * @default "none": read models are built by the read side
+   * Projections that the server runs: none, its own (`system`), or also those of users (`all`).
+   * @default "none": the read side builds read models
    */
   readonly projections?: "none" | "system" | "all";
 
   /**
-   * Whether its own projections (by category, by event type, …) are started with it.
+   * Starts its own projections (by category, by event type, …) together with the server.
    * @default false
    */
   readonly standardProjections?: boolean;
 
   /**
-   * Whether old clients may use the store over plain HTTP; the vendor has deprecated it.
+   * Enables AtomPub over HTTP for legacy clients; the vendor has deprecated it.
    * @default false
    */
   readonly atomPub?: boolean;
 
   /**
-   * Persistent subscriptions. The job of users creates them, and updates their settings when an apply has changed them, which
-   * has consumers connect again. One that is no longer declared stays: delete it by hand.
+   * Persistent subscriptions. A job creates them, and updates their settings when an apply has changed them; their consumers then have to
+   * reconnect. One that is no longer declared is not deleted: delete it manually.
    * @default - none
    */
   readonly persistentSubscriptions?: readonly PersistentSubscription[];
 
   /**
-   * Further system streams that the role `subscriptions` may read: `["$ce-order"]`. Granted once; a grant that is no longer named
+   * Additional system streams that the role `subscriptions` may read: `["$ce-order"]`. Granted once; a grant that is no longer declared
    * stays.
-   * @default - those that persistent subscriptions read; the others are the administrators'
+   * @default - those that persistent subscriptions read; only administrators read others
    */
   readonly systemStreams?: readonly string[];
 
-  /** Further options, without prefix: `{ READER_THREADS_COUNT: 8 }`. What the version would refuse is refused here. */
+  /** Additional server options, without prefix: `{ READER_THREADS_COUNT: 8 }`. Options that the version rejects are rejected here. */
   readonly options?: KurrentDbOptions;
 
-  /** The key of a licence, in a secret of the same namespace. Nodes then speak with the vendor over HTTPS. */
+  /** The licence key, in a Secret of the same namespace. Nodes then connect to the vendor over HTTPS. */
   readonly licence?: SecretReference;
 
   /** @default - any node */
   readonly placement?: Placement;
 
   /**
-   * The namespace of the Prometheus that reads its metrics, which takes the definitions of the Prometheus operator.
-   * @default - none does
+   * The namespace of the Prometheus that scrapes its metrics. Requires the CRDs of the Prometheus operator.
+   * @default - none
    */
   readonly metrics?: string;
 
   /**
-   * When nodes are scavenged, one after the other, as cron has it (UTC).
+   * Schedule of scavenges, one node after the other, in cron syntax (UTC).
    * @default "0 2 * * 6": Saturday at two
    */
   readonly scavenge?: string;
 
-  /** Whether its volumes are guarded against deletion. @default true */
+  /** Protects its volumes from deletion. @default true */
   readonly protect?: boolean;
 
   /**
-   * No TLS, no users, no rights: whoever reaches it may do everything. For one node on one's own machine.
+   * Disables TLS, users and permissions: anyone who can connect has full access. For one node on your own machine.
    * @default false
    */
   readonly insecureOnOwnMachine?: boolean;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
+   * The PriorityClass, which decides which pods are preempted first.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
   /**
-   * What creates the secrets of `kurrentDbSecrets(name)` in its namespace.
+   * Resources that create the secrets of `kurrentDbSecrets(name)` in its namespace.
    * @default - this creates each as a `WorkloadSecret`; with `insecureOnOwnMachine` there are none
    */
   readonly secrets?: readonly ITerraformDependable[];
 
-  /** What has to be there before: namespace, external-secrets, the definitions and webhook of cert-manager. */
+  /** Resources to create first: namespace, external-secrets, cert-manager's CRDs and webhook. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Names of nodes outside of their cluster: `event-store-0.event-store.<domain>`, kept by external-dns. */
+/** DNS names of nodes outside of their cluster: `event-store-0.event-store.<domain>`, maintained by external-dns. */
 export interface Outside {
   /** A private zone of external-dns: `orders.internal`. */
   readonly domain: string;
 
-  /** Networks in which pods get their addresses, for the policies of those who come from elsewhere. */
+  /** CIDR blocks of the pods, for the egress rules of clients elsewhere. */
   readonly networks: readonly string[];
 
   /**
-   * Where the authority's certificate is pushed to for other clusters.
-   * @default - nowhere: they have to be told it in another way
+   * Remote secret to which the CA certificate is pushed for other clusters.
+   * @default - none: you must pass it to clients in another way
    */
   readonly authority?: RemoteCopy;
 }
 
 /**
- * EventStoreDB or KurrentDB on Kubernetes: the system of record, on nodes that know each other by certificates of an
- * authority of their own, each on a volume that Terraform owns and grows, in a zone of its own. A change never reaches all
- * nodes at once: a job replaces them one by one, the leader last.
+ * EventStoreDB or KurrentDB on Kubernetes: the system of record. Nodes authenticate each other by certificates of a private CA; each has a
+ * volume that Terraform owns and grows, in a separate zone. A change never reaches all nodes at once: a job replaces them one by one, the
+ * leader last.
  */
 export class KurrentDb extends Construct {
-  /** What workloads come after: nodes serve, users can sign in. */
+  /** Resources that workloads depend on: nodes serve, users can sign in. */
   readonly ready: ITerraformDependable[];
 
-  /** What others in the same cluster know of it. */
+  /** Connection data for clients in the same cluster. */
   readonly eventStore: EventStore;
 
-  /** What others elsewhere know of it, where it has names outside. */
+  /** Connection data for clients elsewhere, if it has names outside. */
   readonly eventStoreOutside?: EventStore;
 
   constructor(scope: Construct, id: string, props: KurrentDbProps) {
@@ -221,7 +220,7 @@ export class KurrentDb extends Construct {
             namespace,
             name: `${name}-certificates`,
             objects: certificates({ name, namespace, dnsNames: namesOf(node) }),
-            // Another authority would be unknown to every client.
+            // Clients would not trust a new CA.
             protect,
             after,
           }).release,
@@ -261,7 +260,7 @@ export class KurrentDb extends Construct {
     );
   }
 
-  /** Names for each node, also while it does not serve yet: nodes find each other before any of them is ready. */
+  /** Headless service with names of all nodes, also unready ones: nodes must find each other before any is ready. */
   private headless({ name, namespace, domain }: NodeProps, after: readonly ITerraformDependable[]): ServiceV1 {
     return new ServiceV1(this, "names", {
       metadata: {
@@ -270,7 +269,7 @@ export class KurrentDb extends Construct {
         labels: nodeLabels(name),
         annotations: domain
           ? {
-              // external-dns makes a record for each pod of a headless service, its name before this one.
+              // external-dns creates a record for each pod of a headless service, prefixed with the pod's name.
               "external-dns.alpha.kubernetes.io/hostname": `${name}.${domain}`,
               "external-dns.alpha.kubernetes.io/ttl": "10",
             }
@@ -281,7 +280,7 @@ export class KurrentDb extends Construct {
     });
   }
 
-  /** Any node that serves. */
+  /** Service of all ready nodes. */
   private service({ name, namespace }: NodeProps, after: readonly ITerraformDependable[]): ServiceV1 {
     return new ServiceV1(this, "service", {
       metadata: { namespace, name, labels: { ...nodeLabels(name), "app.kubernetes.io/component": "service" } },
@@ -290,7 +289,7 @@ export class KurrentDb extends Construct {
     });
   }
 
-  /** The claims that the StatefulSet looks for by name. It can't grow those that it makes itself. */
+  /** Creates the PersistentVolumeClaims that the StatefulSet finds by name. A StatefulSet can't grow claims that it creates itself. */
   private claims(
     { name, namespace, nodes }: NodeProps,
     size: NodeSize,
@@ -304,7 +303,7 @@ export class KurrentDb extends Construct {
         new PersistentVolumeClaimV1(this, `data-${index}`, {
           metadata: { namespace, name: `data-${name}-${index}`, labels: nodeLabels(name) },
           spec: { ...claim(size, storageClass) },
-          // Bound when its pod is: the volume has to be in the pod's zone.
+          // Bound when its pod is scheduled: the volume must be in the pod's zone.
           waitUntilBound: false,
           dependsOn: [...after],
           lifecycle: { preventDestroy: protect },
@@ -313,9 +312,8 @@ export class KurrentDb extends Construct {
   }
 
   /**
-   * How many nodes it began with, which stay so many. Two empty nodes beside one are a majority of three and choose a leader
-   * without the one that has the events; further nodes of three are turned away by those that know of three. Where data is
-   * protected, Terraform stops here.
+   * Stores the initial number of nodes, which can't change. Two empty nodes added to one are a majority of three and can elect a leader
+   * without the events; nodes added to three are rejected by the existing ones. If data is protected, Terraform stops here.
    */
   private founded({ name, namespace, nodes }: NodeProps, protect: boolean, after: readonly ITerraformDependable[]): ConfigMapV1 {
     return new ConfigMapV1(this, "founded", {
@@ -334,9 +332,9 @@ export class KurrentDb extends Construct {
       spec: {
         serviceName: nodesService(name),
         replicas: String(nodes),
-        // All at once: none is ready before there is a leader.
+        // All at once: no node is ready before there is a leader.
         podManagementPolicy: "Parallel",
-        // Replaced by the job, which knows who leads.
+        // The rollout job replaces the pods, because it knows the leader.
         updateStrategy: [{ type: "OnDelete" }],
         revisionHistoryLimit: 10,
         persistentVolumeClaimRetentionPolicy: [{ whenDeleted: "Retain", whenScaled: "Retain" }],
@@ -370,10 +368,10 @@ export class KurrentDb extends Construct {
             port: "http",
             scheme: "https",
             path: "/metrics",
-            // Its gauges of recent maxima cover 16 to 20 seconds: another interval misses peaks or shows them twice.
+            // Gauges of recent maxima cover 16 to 20 seconds: another interval misses peaks or shows them twice.
             interval: "15s",
             relabelings: [storeLabel(name)],
-            // EventStoreDB has the same metrics under its own name. Rules and dashboards know one.
+            // EventStoreDB has the same metrics under its own prefix. Rules and dashboards use one prefix.
             ...(LINES[line].prefix === "EVENTSTORE_"
               ? {
                   metricRelabelings: [
@@ -396,7 +394,7 @@ export class KurrentDb extends Construct {
 
 const RECOVERY: Duration = "1h";
 
-/** What is decided, each by itself; what can't be read is refused elsewhere, and stands here as if nobody had said it. */
+/** Resolves the defaults of all settings; unreadable values are rejected elsewhere, and replaced by the default here. */
 function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memory }: NodeSize): NodeProps {
   const { cluster, namespace, name = DEFAULT_STORE_NAME, recovery = RECOVERY, licence, outside, priority } = props;
   return {
@@ -422,7 +420,7 @@ function decided(props: KurrentDbProps, line: KurrentDbLine, { nodes, cpu, memor
   };
 }
 
-/** Every name under which a node is asked for, by nodes, clients, jobs, and whoever has forwarded a port to himself. */
+/** DNS names under which nodes are addressed by nodes, clients, jobs and port forwarding. */
 function namesOf({ name, namespace, domain }: NodeProps): readonly string[] {
   const within = (service: string) => [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
   const headless = nodesService(name);

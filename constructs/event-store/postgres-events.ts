@@ -11,49 +11,49 @@ import { DEFAULT_STORE_NAME, storeNameProblems } from "./store-name";
 export interface PostgresEventsProps extends JobTraffic {
   readonly cluster: KubernetesTarget;
 
-  /** Where its pod runs and finds the secret of the migrator. */
+  /** Namespace of its pod, with the migrator's secret. */
   readonly namespace: string;
 
-  /** Any server on which `PostgresRoles` has been. */
+  /** A server on which `PostgresRoles` has created the roles. */
   readonly postgres: Postgres;
 
   /**
-   * The beginning of the roles' names, as `PostgresRoles` was told.
+   * Prefix of the roles' names, as passed to `PostgresRoles`.
    * @default - the name of the database
    */
   readonly name?: string;
 
   /**
-   * The event store's name: of its connections, and the beginning of the name of its job. Two event stores of one
-   * workload, or of one namespace, need different names.
+   * The event store's name: of its connections, and the prefix of its job's name. Two event stores of one workload, or of one namespace,
+   * need different names.
    * @default "event-store", with a job that is called after the server
    */
   readonly storeName?: string;
 
-  /** What has to be there before: the roles. */
+  /** Resources to create first: the roles. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * Events in PostgreSQL: tables of events and snapshots that are only ever added to, made and moved on by a job.
+ * Events in PostgreSQL: append-only tables of events and snapshots, created and migrated by a job.
  *
- * - `append_events(aggregate, expected_version, events)`: of two who decided on the same version one is refused (SQLSTATE 23505).
- * - `events_after(position, at_most)`: the next events in the order of their commits; none ever appears before one that was read.
- * - `LISTEN events` tells the last position, which is a hint to look and no more.
+ * - `append_events(aggregate, expected_version, events)`: of two writers with the same expected version one fails (SQLSTATE 23505).
+ * - `events_after(position, at_most)`: the next events in commit order; none ever appears before one that was read.
+ * - `LISTEN events` reports the last position, only as a hint to read.
  *
- * Writers take turns from their first event to their commit, so that events are appended one transaction at a time:
- * measured, 300 to 700 a second on two busy cores and a local disk; a disk or a replica that is slower to commit gives less.
- * Its owner, the migrator, can take the guard against changes away by name; a writer can't.
+ * Writers hold a lock from their first event to their commit, so that events are appended one transaction at a time: measured, 300 to 700 a
+ * second on two busy cores and a local disk; a disk or a replica that is slower to commit gives less.
+ * Its owner, the migrator, can disable the append-only triggers; a writer can't.
  */
 export class PostgresEvents extends Construct implements EventStore {
   readonly protocol = "postgres";
   readonly connections: Readonly<Record<EventStoreRole, Connection>>;
 
-  /** What a workload that uses it comes after. */
+  /** Resource that workloads depend on. */
   readonly ready: ITerraformDependable[];
   readonly egress: readonly TrafficRule[];
 
-  /** What has to be in its namespace. */
+  /** Secrets that its namespace needs. */
   readonly secrets: readonly NeededSecret[];
   readonly authorities: readonly NeededAuthority[];
 
@@ -71,12 +71,12 @@ export class PostgresEvents extends Construct implements EventStore {
   }
 }
 
-/** Events in that PostgreSQL as workloads know them, from wherever they are, under the event store's name. */
+/** Returns the connection data of events in a PostgreSQL, for workloads in any stack, under the event store's name. */
 export function postgresEventStore(postgres: Postgres, name = DEFAULT_STORE_NAME): EventStore {
   return {
     protocol: "postgres",
     connections: {
-      // Both at the writer's end: a replica is behind, and nobody can listen there.
+      // Both connect to the writer: a replica lags, and doesn't support LISTEN.
       commands: eventStoreConnection(name, postgresConnection(postgres, "writer")),
       subscriptions: eventStoreConnection(name, postgresConnection({ ...postgres, reader: postgres.writer }, "reader")),
     },

@@ -2,16 +2,16 @@ import type { TerraformMetaArguments } from "cdktf";
 import type { Construct } from "constructs";
 import { KurrentCloudResource } from "./resource";
 
-/** Nodes, and where they are. Another one is another cluster, filled from a backup. */
+/** Number of nodes and their placement. A change replaces the cluster, which must be restored from a backup. */
 export type KurrentCloudTopology = "single-node" | "three-node-multi-zone";
 
-/** Sizes of a node. The provider stores them in lower case, whatever is written. */
+/** Node sizes. The provider stores them in lower case. */
 export type KurrentCloudInstanceType = "f1" | "c4" | "m8" | "m16" | "m32" | "m64" | "m128";
 
 export interface KurrentCloudManagedClusterConfig {
   readonly name: string;
 
-  /** Another one replaces it, as does another network or topology. */
+  /** A change replaces the cluster, as does another network or topology. */
   readonly projectId: string;
   readonly networkId: string;
   readonly topology: KurrentCloudTopology;
@@ -20,25 +20,25 @@ export interface KurrentCloudManagedClusterConfig {
   /** In GB, from 8 to 4096. */
   readonly diskSize: number;
 
-  /** The only disk of AWS that the API takes. */
+  /** The only disk type on AWS that the API accepts. */
   readonly diskType: "gp3";
   readonly diskIops: number;
 
   /** In MB/s. */
   readonly diskThroughput: number;
 
-  /** The line: `26.0`. It decides what is made, and upgrades nothing. */
+  /** Version at creation: `26.0`. Changing it upgrades nothing. */
   readonly serverVersion: string;
 
-  /** The patch, which begins with the line: `26.0.3`. A change of it is an upgrade. */
+  /** Patch version, which must start with `serverVersion`: `26.0.3`. Changing it is an upgrade. */
   readonly serverVersionTag?: string;
   readonly projectionLevel: "off" | "system" | "user";
 
-  /** Whether the API refuses to delete it. */
+  /** Lets the API reject deletion. */
   readonly protected: boolean;
 }
 
-/** A cluster of KurrentDB that its vendor runs (`kurrentcloud_managed_cluster`). */
+/** A KurrentDB cluster managed by its vendor (`kurrentcloud_managed_cluster`). */
 export class KurrentCloudManagedCluster extends KurrentCloudResource {
   constructor(
     scope: Construct,
@@ -49,7 +49,7 @@ export class KurrentCloudManagedCluster extends KurrentCloudResource {
     super(scope, id, "managed_cluster", config, meta);
   }
 
-  /** The name of all its nodes together: `<id>.mesdb.eventstore.cloud`. */
+  /** The DNS name of all its nodes: `<id>.mesdb.eventstore.cloud`. */
   get dnsName(): string {
     return this.getStringAttribute("dns_name");
   }

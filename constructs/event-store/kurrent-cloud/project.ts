@@ -5,7 +5,7 @@ export interface KurrentCloudProjectConfig {
   readonly name: string;
 }
 
-/** What networks and clusters are part of (`kurrentcloud_project`). */
+/** A project, which contains networks and clusters (`kurrentcloud_project`). */
 export class KurrentCloudProject extends KurrentCloudResource {
   constructor(scope: Construct, id: string, config: KurrentCloudProjectConfig) {
     super(scope, id, "project", config);

@@ -1,7 +1,7 @@
 import { type TerraformMetaArguments, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 
-/** A resource of the provider `kurrent-io/kurrentcloud`, for which no bindings are published. */
+/** A resource of the provider `kurrent-io/kurrentcloud`, which has no published CDKTF bindings. */
 export abstract class KurrentCloudResource extends TerraformResource {
   constructor(
     scope: Construct,

@@ -1,6 +1,6 @@
 import type { ChartRelease, KubernetesObject } from "./objects";
 
-/** What an API server refuses of what it is sent. */
+/** An object that the API server would reject. */
 export interface Inadmissible {
   readonly object: KubernetesObject | ChartRelease;
 
@@ -8,18 +8,18 @@ export interface Inadmissible {
   readonly name: string;
 
   /**
-   * What has its name already.
-   * @default - nothing: `rule` says what it is refused for
+   * The other object of the same name.
+   * @default - none: `rule` is the reason
    */
   readonly twin?: KubernetesObject | ChartRelease;
 
-  /** What is wrong with it, as it follows `which`: `has a name of 60 characters`. */
+  /** The reason, phrased to follow `which`: `has a name of 60 characters`. */
   readonly rule: string;
 
   readonly remedy: string;
 }
 
-/** What can't be in a cluster, whatever else is in it: two of one name, a name or a size that the API has no place for. */
+/** Returns the objects that no cluster accepts: duplicate names, and names or sizes beyond the API's limits. */
 export function inadmissible(objects: readonly KubernetesObject[], releases: readonly ChartRelease[]): readonly Inadmissible[] {
   return [
     ...twins(objects, (object) => `${groupOf(object)} ${titleOf(object)}`, titleOf),
@@ -41,14 +41,14 @@ function twins<T extends KubernetesObject | ChartRelease>(
   });
 }
 
-/** Longest names where less than 253 characters are left: the API itself or a controller puts more into a label, of 63. */
+/** Name limits below 253 characters: the API itself or a controller uses the name in a label, which is limited to 63. */
 const LONGEST: Readonly<Record<string, number>> = {
   Namespace: 63, // RFC 1123 label
   Service: 63, // RFC 1035 label
   Job: 63, // label job-name
   CronJob: 52, // Job controller: 11 characters of time follow
   StatefulSet: 52, // label controller-revision-hash: a hyphen and 10 characters follow
-  ScaledObject: 54, // KEDA: `keda-hpa-` comes before it in labels
+  ScaledObject: 54, // KEDA: prefixed with `keda-hpa-` in labels
   Cluster: 50, // CloudNativePG, webhook
 };
 
@@ -57,10 +57,10 @@ const LABEL = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 /** A ConfigMap or Secret holds 1 MiB (Kubernetes). */
 const MOST_BYTES = 1_048_576;
 
-/** Characters of a key in it. */
+/** Maximum length of their keys. */
 const LONGEST_KEY = 253;
 
-/** Gateway API, HTTPRoute. */
+/** Limits of a HTTPRoute (Gateway API). */
 const ROUTE = { rules: 16, matches: 64, hostnames: 16, path: 1024 } as const;
 
 type Found = readonly Pick<Inadmissible, "rule" | "remedy">[];

@@ -7,7 +7,7 @@ import { type Duration, known, seconds } from "../core/quantities";
 import { nameProblems, valuesOf } from "./release";
 import type { KubernetesTarget } from "./target";
 
-/** An object of any kind, as the API server takes it. */
+/** An object of any kind, in the API's format. */
 export interface ApiObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -22,7 +22,7 @@ export interface ApiObject {
 export interface CustomResourcesProps {
   readonly cluster: KubernetesTarget;
 
-  /** Where Helm keeps the release; objects without a namespace go there. */
+  /** Namespace of the Helm release, and of objects without one. */
   readonly namespace: string;
 
   /**
@@ -31,37 +31,37 @@ export interface CustomResourcesProps {
    */
   readonly name?: string;
 
-  /** Objects without a secret in them: a release is kept in a ConfigMap. A function is asked when all of the stack is known. */
+  /** Objects without secret values: a release is stored in a ConfigMap. A function is called when the stack is complete. */
   readonly objects: readonly ApiObject[] | (() => readonly ApiObject[]);
 
   /**
-   * What a test of the objects is a test of, where some of it may change without another look: what a switch of slots changes.
+   * Objects whose change reruns a test. Differs from `objects` if some changes need no test, such as a switch of slots.
    * @default - the objects
    */
   readonly tested?: readonly ApiObject[];
 
-  /** @default false: deleting it loses nothing */
+  /** @default false: deleting it loses no data */
   readonly protect?: boolean;
 
   /** @default "5m" */
   readonly timeout?: Duration;
 
-  /** The release that brings their definitions. */
+  /** The release that installs their CRDs. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * Objects of operators, released after what defines them: one apply installs a controller and uses it. Terraform sees
- * neither the objects nor their drift; a change of any of them is an upgrade of the release.
+ * Custom resources, released after their CRDs: one apply installs a controller and uses it. Terraform tracks neither the objects nor their
+ * drift; a change of any object upgrades the release.
  */
 export class CustomResources extends Construct {
   readonly release: HelmRelease;
   readonly namespace: string;
 
-  /** Those that are known from the beginning. */
+  /** Objects that are known at construction. */
   readonly objects: readonly ApiObject[];
 
-  /** What a test of them is a test of. */
+  /** Objects whose change reruns a test. */
   readonly tested: readonly ApiObject[];
 
   constructor(scope: Construct, id: string, props: CustomResourcesProps) {
@@ -89,7 +89,7 @@ export class CustomResources extends Construct {
   }
 }
 
-/** The local chart, once a stack. Its path carries a hash of its content: Helm's provider sees no other change of it. */
+/** The local chart, one per stack. Its path contains a hash of its content: Helm's provider detects no other change. */
 function chartOf(scope: Construct): string {
   const stack = TerraformStack.of(scope);
   const found = stack.node.tryFindChild("custom-resources-chart") as TerraformAsset | undefined;

@@ -6,8 +6,8 @@ import { type ApiObject, CustomResources } from "./custom-resources";
 import type { KubernetesTarget } from "./target";
 
 /**
- * For the pod of a store that has no other copy: Karpenter leaves its node alone, neither to save nodes nor because it is out of date.
- * A drain by hand, and a spot interruption, move the pod all the same (Karpenter, Disruption).
+ * Annotation for the only pod of a store: Karpenter doesn't disrupt its node, neither for consolidation nor for drift. A manual drain or a
+ * spot interruption still moves the pod (Karpenter, Disruption).
  */
 export const STAYS = { "karpenter.sh/do-not-disrupt": "true" } as const;
 
@@ -16,16 +16,16 @@ export interface DisruptionBudgetProps {
   readonly namespace: string;
   readonly name: string;
 
-  /** Pods there may be. */
+  /** Maximum of pods. */
   readonly most: number;
 
   readonly matchLabels: Readonly<Record<string, string>>;
 }
 
 /**
- * Lets a drain take one healthy pod at a time, and any number of unhealthy ones: pods that serve nobody must not keep a node. For what
- * holds no data. None where there is only one pod: a drain may always take that. The Terraform provider can't say this of unhealthy
- * pods, so that the budgets of a namespace are objects of one release.
+ * Lets a drain evict one healthy pod at a time, and any number of unhealthy ones, so that pods that don't serve can't block a node. Only
+ * for pods without data. No budget for a single pod, which a drain may always evict. The Terraform provider doesn't support the policy for
+ * unhealthy pods, so the budgets of a namespace are objects of one release.
  */
 export function disruptionBudget(scope: Construct, { cluster, namespace, name, most, matchLabels }: DisruptionBudgetProps): void {
   if (most < 2) return;
@@ -48,7 +48,7 @@ class Budgets extends Construct {
     new CustomResources(this, "objects", {
       cluster,
       namespace,
-      // Another stack may have some in the same namespace.
+      // Another stack may have its own in the same namespace.
       name: `budgets-${createHash("sha256").update(stack.node.id).digest("hex").slice(0, 8)}`,
       objects: () => [...this.objects].sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1)),
       after: namespacesIn(stack, namespace),
@@ -56,7 +56,7 @@ class Budgets extends Construct {
   }
 }
 
-/** A namespace for what comes into it, where this stack makes it; that of another stack is there. */
+/** Returns a namespace to depend on, if this stack creates it; that of another stack already exists. */
 export function namespacesIn(scope: Construct, name: string): readonly ITerraformDependable[] {
   const all = TerraformStack.of(scope).node.findAll();
   return all.filter((each): each is NamespaceV1 => each instanceof NamespaceV1 && each.metadataInput?.name === name);

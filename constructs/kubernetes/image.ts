@@ -1,13 +1,13 @@
 import type { Unreadable } from "../core/quantities";
 import type { KubernetesTarget } from "./target";
 
-/** A registry's host: what stands before the first slash, with a dot or a port in it, or the machine itself. */
+/** A registry's host: the part before the first slash if it has a dot or a port, or `localhost`. */
 const HOST = /^([^/]*[.:][^/]*|localhost)\//;
 
-/** Tags that are moved on by habit. */
+/** Tags that are usually moved. */
 const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
 
-/** Where a cluster pulls an image from: its mirror, which keeps the path and drops the registry's host, or where it is published. */
+/** Returns an image's location for a cluster: in its mirror, with the path but without the registry's host, or where it is published. */
 export function imageFrom({ mirror }: Pick<KubernetesTarget, "mirror">, image: string): string {
   return mirror ? `${mirror}/${image.replace(HOST, "")}` : image;
 }
@@ -21,10 +21,10 @@ const IMAGE = new RegExp(
   `^((?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\\d+)?/)?${PART}(?:/${PART})*)(?::(\\w[\\w.-]{0,127}))?(@sha256:[a-f0-9]{64})?$`,
 );
 
-/** Characters of a repository's name, that of its host included (OCI, distribution). */
+/** Maximum length of a repository's name, including its host (OCI, distribution). */
 const LONGEST_NAME = 255;
 
-/** Why an image can't be run by what it says, if it can't: another one may be behind the same name tomorrow. */
+/** Returns the reason why an image is rejected, such as a floating tag, whose image can change. */
 export function imageProblem(image: unknown): Unreadable | undefined {
   const remedy = IMAGE_REMEDY;
   const match = typeof image === "string" ? IMAGE.exec(image) : null;

@@ -15,35 +15,35 @@ export interface NamespaceProps {
 
   readonly name: string;
 
-  /** The most that its pods may ask for together, old and new ones during a release included. */
+  /** Maximum of its pods' total requests, including old and new pods during a release. */
   readonly quota: Quota;
 
   /**
-   * Connections to its pods that are let in.
+   * Allowed connections to its pods.
    * @default - none
    */
   readonly ingress?: readonly TrafficRule[];
 
   /**
-   * Connections from its pods that are let out, beside questions for names.
+   * Allowed connections from its pods, in addition to DNS.
    * @default - none
    */
   readonly egress?: readonly TrafficRule[];
 
   /**
-   * The Pod Security Standard that its pods are held to. Only what looks at a node itself needs another than this.
+   * The Pod Security Standard that its pods must meet. Only pods that inspect a node need a weaker one.
    * @default "restricted"
    */
   readonly podSecurity?: "restricted" | "baseline" | "privileged";
 
   /**
-   * Labels beside those of its standard.
+   * Labels in addition to those of its standard.
    * @default - none
    */
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Whether it holds volumes, which go with it, and so is guarded against deletion.
+   * Protects it from deletion, because it contains volumes, which would be deleted with it.
    * @default false
    */
   readonly protect?: boolean;
@@ -59,25 +59,25 @@ export interface Quota {
 }
 
 /**
- * What pods with an end of their own may ask for beside the quota: a test of a release that has filled it would never run. Kubernetes
- * tells them by `activeDeadlineSeconds` of the pod.
+ * Quota of pods with a deadline, in addition to the quota of others: a release that uses up the quota must not block its own test.
+ * Kubernetes distinguishes them by the pod's `activeDeadlineSeconds`.
  */
 const ENDING = { millicores: 1000, mebibytes: 1024, pods: 10 } as const;
 
-/** What a container asks for that says nothing: those of charts which have no key for it. */
+/** Default requests of containers without any: those of charts that don't allow to set them. */
 const UNSAID = { cpu: "20m", memory: "64Mi" } as const;
 
-/** A terminating pod, a volume that is let go: what a namespace's deletion may wait for. */
+/** Timeout of a namespace's deletion, which may wait for terminating pods and released volumes. */
 const DELETION = "10m";
 
 /**
- * A namespace in which a pod has only what it was given: the restricted standard, no traffic but what is opened, a
- * quota, and no token of the API server unless its own service account mounts one.
+ * A namespace in which a pod gets nothing by default: the restricted standard, no traffic except what is allowed, a quota, and no token of
+ * the API server unless its own service account mounts one.
  */
 export class Namespace extends Construct {
   readonly name: string;
 
-  /** What pods wait for: a quota that comes after them would refuse them, or let them by. */
+  /** Resources that pods depend on: pods created before the quota or the policies would be rejected or bypass them. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: NamespaceProps) {
@@ -130,7 +130,7 @@ export class Namespace extends Construct {
 }
 
 function podSecurityLabels(standard: string): Record<string, string> {
-  // A warning tells at once what enforcement shows only as a pod that never comes.
+  // A warning shows the reason at once; enforcement only shows that pods are missing.
   return Object.fromEntries(["enforce", "warn", "audit"].map((mode) => [`pod-security.kubernetes.io/${mode}`, standard]));
 }
 
@@ -138,7 +138,7 @@ function requests({ cpu, memory, pods }: Pick<Quota, "cpu" | "memory" | "pods">)
   return { "requests.cpu": String(cpu), "requests.memory": memory, pods: String(pods) };
 }
 
-/** Load balancers are Terraform's own, so that none is left behind; ports of nodes are nobody's. */
+/** Excludes load balancers, which Terraform must own so that none is left behind, and node ports. */
 function hard({ cpu, memory, pods, volumes = 0 }: Quota): Record<string, string> {
   const [cores, size] = [millicores(cpu), bytes(memory)];
   const all = {

@@ -8,40 +8,40 @@ import { isObject, type Reading, readBlock, type Values } from "./objects/schema
 
 export type { ChartRelease };
 
-/** An object as the API server gets it when the provider creates it. */
+/** An object as the provider sends it to the API server on creation. */
 export interface KubernetesObject extends ApiObject {
   readonly [field: string]: unknown;
 }
 
-/** What a stack makes in a cluster. */
+/** The objects and releases of a stack. */
 export interface KubernetesObjects {
-  /** Objects of resources and those that releases of `CustomResources` list, in an order in which they can be applied. */
+  /** Objects of resources and of `CustomResources` releases, in an order in which they can be applied. */
   readonly objects: readonly KubernetesObject[];
 
   /** Releases of all other charts, by namespace and name. */
   readonly releases: readonly ChartRelease[];
 
-  /** The resources that make them, by their addresses: `kubernetes_job_v1.migrations_A1B2C3D4`. */
+  /** Their resources' addresses: `kubernetes_job_v1.migrations_A1B2C3D4`. */
   readonly addresses: ReadonlyMap<KubernetesObject | ChartRelease, string>;
 }
 
 export interface KubernetesObjectsOptions {
   /**
-   * What a reference stands for that leads out of the stack, by its whole expression:
+   * Resolves a reference to another stack, by its whole expression:
    * `data.terraform_remote_state.production-network.outputs.cidr`.
-   * @default - nothing: `known-after-apply` stands in its place
+   * @default - unresolved: replaced by `known-after-apply`
    */
   readonly known?: (expression: string) => unknown;
 }
 
-/** What says how Terraform goes about a resource, and is not sent. */
+/** Meta-arguments of Terraform, which are not sent. */
 const META: ReadonlySet<string> = new Set(["//", "connection", "depends_on", "lifecycle", "provider", "provisioner", "timeouts"]);
 
 /**
- * The objects of a synthesized stack, as the kubernetes provider (2.38) would create them: with everything that it
- * sends unasked. A value that only an apply brings is `known-after-apply`, every value of a Secret is `hidden`.
- * Quantities are left as they are written.
- * @throws InvalidInput where a type or a field is not known: nothing is ever dropped
+ * Returns the objects of a synthesized stack, as the kubernetes provider (2.38) would create them: with all of its defaults. A value known
+ * only after an apply is `known-after-apply`, every value of a Secret is `hidden`.
+ * Quantities stay as they are written.
+ * @throws InvalidInput if a type or a field is unknown: nothing is silently dropped
  */
 export function kubernetesObjects(json: Values, { known = () => undefined }: KubernetesObjectsOptions = {}): KubernetesObjects {
   const resources = isObject(json.resource) ? json.resource : {};

@@ -12,17 +12,17 @@ export interface PodTrafficProps {
   /** The labels of its pods. */
   readonly labels: Readonly<Record<string, string>>;
 
-  /** Connections to them that are let in. */
+  /** Allowed connections to the pods. */
   readonly ingress: readonly TrafficRule[];
 
-  /** Connections from them that are let out, beside questions for names. */
+  /** Allowed connections from the pods, in addition to DNS. */
   readonly egress: readonly TrafficRule[];
 
-  /** What has to be there before: its namespace. */
+  /** Resources to create first: its namespace. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** All the traffic of some pods, as one policy: what it does not name is closed, whatever else is in the namespace. */
+/** All allowed traffic of a set of pods, as one policy for both directions: it denies all other connections. */
 export class PodTraffic extends Construct {
   readonly policy: NetworkPolicyV1;
 

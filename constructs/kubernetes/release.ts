@@ -8,20 +8,20 @@ import { literal } from "../core/templates";
 import { CHARTS, type ChartName } from "../core/versions";
 import type { KubernetesTarget } from "./target";
 
-/** A chart that the platform does not use itself. */
+/** A chart that is not part of the platform. */
 export interface OtherChart {
-  /** `https://charts.example.com` or `oci://registry.example.com/charts`. A mirror takes its place where the cluster has one. */
+  /** `https://charts.example.com` or `oci://registry.example.com/charts`. The cluster's mirror replaces it, if there is one. */
   readonly repository: string;
   readonly chart: string;
 
-  /** The exact version: a range would install another chart without a change here. */
+  /** The exact version: with a range, another chart could be installed without a change here. */
   readonly version: string;
 }
 
 export interface ReleaseProps {
   readonly cluster: KubernetesTarget;
 
-  /** The chart: one that the platform uses, at the version that it pins, or any other. */
+  /** The chart: one of the platform, at its pinned version, or another one. */
   readonly chart: ChartName | OtherChart;
 
   readonly namespace: string;
@@ -30,37 +30,37 @@ export interface ReleaseProps {
   readonly name?: string;
 
   /**
-   * What the chart is told. Values, and all that the chart makes of them, are kept in a ConfigMap, for everyone to read
-   * who reads those: a secret is named here and lies elsewhere, and a chart that would draw one itself is told not to.
+   * Values of the chart. They and the rendered objects are stored in a ConfigMap, readable for anyone who can read ConfigMaps: reference
+   * secrets by name, and disable secrets that a chart would generate itself.
    */
   readonly values: object;
 
-  /** The pods that the chart makes, for the capacity ledger: it can't see into a chart. Their names get the namespace. */
+  /** The chart's pods, for the capacity ledger, which can't see into a chart. Their names are prefixed with the namespace. */
   readonly pods: readonly PodGroup[];
 
   /**
-   * How long its pods may take to become ready.
+   * Time for its pods to become ready.
    * @default "10m"
    */
   readonly timeout?: Duration;
 
-  /** What has to be there before: its namespace, the custom resource definitions that it uses. */
+  /** Resources to create first: its namespace, the CRDs that it uses. */
   readonly after?: readonly ITerraformDependable[];
 
   /**
-   * Whether the definitions in the chart's folder `crds` are left out, because another release brings them.
+   * Skips the CRDs in the chart's folder `crds`, because another release installs them.
    * @default false
    */
   readonly skipCrds?: boolean;
 
-  /** @default - none: it holds nothing that is missed */
+  /** @default - none: it contains no data */
   readonly lifecycle?: TerraformResourceLifecycle;
 }
 
-/** Revisions that Helm keeps: enough to look back, few enough for the API server's store. */
+/** Revisions that Helm keeps: enough for a review, few enough for the API server's store. */
 const HISTORY = 5;
 
-/** A chart, installed whole or not at all. A failed installation leaves its name free for the next. */
+/** A chart, installed completely or not at all. A failed installation leaves its name free for the next. */
 export class Release extends Construct {
   readonly release: HelmRelease;
 
@@ -90,7 +90,7 @@ export class Release extends Construct {
   }
 }
 
-/** Why a chart can't be installed as it is named, if it can't. */
+/** Returns the reasons why a chart can't be installed. */
 function chartProblems({ repository, version }: OtherChart): readonly Omit<Problem, "path">[] {
   return [
     ...(/^(https|oci):\/\/\S+$/.test(repository)
@@ -110,15 +110,15 @@ function chartProblems({ repository, version }: OtherChart): readonly Omit<Probl
   ];
 }
 
-/** Why a release can't have a name, if it can't: Helm appends to it in names of its own. */
+/** Returns the problems of a release's name: Helm appends to it in its own names. */
 export function nameProblems(name: string): readonly Omit<Problem, "path">[] {
   if (/^(?=.{1,53}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return [];
   return [{ value: name, rule: "is no name of a release", remedy: "use up to 53 lower-case letters, digits and hyphens" }];
 }
 
 /**
- * Values as Helm's provider takes them. It compares them as text, so that their order must not depend on how they were
- * put together. Terraform reads that text as a template: what looks like one and is no reference of ours is escaped.
+ * Returns values in the format of Helm's provider. It compares them as text, so their order must not depend on how they were assembled.
+ * Terraform parses the text as a template: template sequences that are not our references are escaped.
  */
 export function valuesOf(values: object): string {
   return literal(JSON.stringify(sorted(values)));

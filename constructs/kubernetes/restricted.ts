@@ -1,8 +1,8 @@
-/** What the restricted Pod Security Standard asks of every container, and a root that is not written. */
+/** Requirements of the restricted Pod Security Standard for each container, and a read-only root file system. */
 export const RESTRICTED = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
-  // Said of each container: the provider would send false.
+  // Set for each container: the provider would send false.
   runAsNonRoot: true,
   capabilities: { drop: ["ALL"] },
 };

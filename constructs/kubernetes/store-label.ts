@@ -1,4 +1,4 @@
-/** Labels every series of a monitor's endpoint with the store that it belongs to, which alerts and dashboards go by. */
+/** Labels every series of a monitor's endpoint with its store, which alerts and dashboards use. */
 export function storeLabel(store: string) {
   return { targetLabel: "store", replacement: store } as const;
 }

@@ -4,52 +4,52 @@ import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import { CapacityLedger } from "../capacity";
 
-/** What any cluster tells those who run something on it. */
+/** Properties of any cluster, for what runs on it. */
 export interface KubernetesTargetProps {
   /**
-   * The storage class of data.
+   * The storage class of persistent data.
    * @default "data" on EKS, "standard" on an existing cluster
    */
   readonly storageClass?: string;
 
   /**
-   * The storage class of what can be lost: metrics, queues.
+   * The storage class of disposable data: metrics, queues.
    * @default "scratch" on EKS, that of data on an existing cluster
    */
   readonly scratchClass?: string;
 
   /**
-   * Its zones by their full names, the values of `topology.kubernetes.io/zone`.
+   * Its Availability Zones by full name, the values of `topology.kubernetes.io/zone`.
    * @default - unknown
    */
   readonly zones?: readonly string[];
 
   /**
-   * What is asked of its nodes. Share one among the targets of a cluster that several stacks work on.
-   * @default - one without node sizes, which gives no verdict
+   * Capacity ledger of the cluster. Share one among its targets if several stacks deploy to it.
+   * @default - one without node sizes, which checks nothing
    */
   readonly ledger?: CapacityLedger;
 
   /**
    * A registry that holds every image and chart: `registry.example.com/mirror`.
-   * @default - each comes from where its project publishes it
+   * @default - none: images and charts come from their publishers
    */
   readonly mirror?: string;
 }
 
-/** A cluster on EKS. Endpoint and authority come from another stack: a provider is never configured by its own. */
+/** A cluster on EKS. Endpoint and CA certificate come from another stack: a stack can't configure a provider with its own outputs. */
 export interface EksTargetProps extends KubernetesTargetProps {
   readonly clusterName: string;
   readonly region: string;
   readonly endpoint: string;
 
-  /** In base64, as EKS returns it. */
+  /** Base64-encoded, as EKS returns it. */
   readonly certificateAuthority: string;
 
   readonly vpcId: string;
 }
 
-/** A cluster that exists, known by a context of a kubeconfig. */
+/** An existing cluster, identified by a context of a kubeconfig. */
 export interface KubeconfigTargetProps extends KubernetesTargetProps {
   readonly context: string;
 
@@ -57,14 +57,14 @@ export interface KubeconfigTargetProps extends KubernetesTargetProps {
   readonly kubeconfig?: string;
 }
 
-/** A cluster on AWS, as its controllers have to know it. */
+/** Location of a cluster on AWS, for its controllers. */
 export interface AwsPlace {
   readonly clusterName: string;
   readonly region: string;
   readonly vpcId: string;
 }
 
-/** How a provider reaches a cluster. */
+/** Connection of a provider to a cluster. */
 type Connection =
   | { readonly configPath: string; readonly configContext: string }
   | {
@@ -78,8 +78,8 @@ const DATA_CLASS = "data";
 const SCRATCH_CLASS = "scratch";
 
 /**
- * The cluster that a stack works on, made by EKS or existing: its providers, its storage class, its zones, and what
- * is asked of its nodes. One stack works on one cluster.
+ * The cluster that a stack deploys to, created by EKS or existing: its providers, storage classes, zones, and capacity ledger. One stack
+ * deploys to one cluster.
  */
 export class KubernetesTarget extends Construct {
   readonly storageClass: string;
@@ -88,13 +88,13 @@ export class KubernetesTarget extends Construct {
   readonly ledger: CapacityLedger;
   readonly mirror?: string;
 
-  /** The same for all targets of one cluster: stacks of one program know by it that they share the cluster. */
+  /** Identifier that all targets of one cluster share: stacks of one program detect by it that they share the cluster. */
   readonly identity: string;
 
-  /** Where on AWS it lives, if it does. */
+  /** Location on AWS, if it runs there. */
   readonly aws?: AwsPlace;
 
-  /** A cluster that EKS runs, entered with a token that is asked for at each apply and kept nowhere. */
+  /** Returns an EKS cluster, accessed with a token that is requested in each apply and not stored. */
   static eks(scope: Construct, props: EksTargetProps): KubernetesTarget {
     const { clusterName, region, endpoint, certificateAuthority, vpcId } = props;
     const exec = {
@@ -111,13 +111,13 @@ export class KubernetesTarget extends Construct {
     );
   }
 
-  /** A cluster that exists. */
+  /** Returns an existing cluster. */
   static kubeconfig(scope: Construct, props: KubeconfigTargetProps): KubernetesTarget {
     const connection = { configPath: props.kubeconfig ?? "~/.kube/config", configContext: props.context };
     return new KubernetesTarget(scope, connection, props);
   }
 
-  /** Whether it is another target of the same cluster. One whose capacity is counted apart is none: it is of another environment. */
+  /** Checks if a target is the same cluster. Targets with separate capacity differ: they belong to different environments. */
   isSame({ identity, ledger }: KubernetesTarget): boolean {
     return this.identity === identity && (this.ledger === ledger || (!this.ledger.pool && !ledger.pool));
   }
@@ -131,9 +131,9 @@ export class KubernetesTarget extends Construct {
     if (props.mirror) this.mirror = props.mirror;
     if (aws) this.aws = aws;
     this.identity = "exec" in connection ? `${aws?.region}/${aws?.clusterName}` : `${connection.configPath}#${connection.configContext}`;
-    // The one has exec as a list of blocks, the other as an attribute.
+    // One provider defines exec as a list of blocks, the other as an attribute.
     new KubernetesProvider(this, "objects", "exec" in connection ? { ...connection, exec: [connection.exec] } : connection);
-    // Where roles that may read no Secret can plan them. So nothing in a release may be one.
+    // ConfigMaps, so that roles without access to Secrets can plan. Therefore a release must not contain a Secret.
     new HelmProvider(this, "releases", { kubernetes: connection, helmDriver: "configmap" });
   }
 }

@@ -1,8 +1,8 @@
 import type { NetworkPolicyV1SpecEgress, NetworkPolicyV1SpecIngress } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 
 /**
- * Who is at the other end of a connection: every address, every pod of the cluster, the pods of the same namespace,
- * those of another one (all, or those with some labels), or a network.
+ * The other end of a connection: any address, all pods of the cluster, the pods of the same namespace, those of another one (all, or
+ * selected by labels), or a CIDR block.
  */
 export type Peer =
   | "anywhere"
@@ -11,13 +11,13 @@ export type Peer =
   | { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
   | { readonly cidr: string; readonly except?: readonly string[] };
 
-/** Ports that are open towards somebody. */
+/** Ports that are open to a peer. */
 export interface TrafficRule {
-  /** What for; the name of the policy: `webhook`. */
+  /** Purpose, also the policy's name: `webhook`. */
   readonly name: string;
   readonly peer: Peer | readonly Exclude<Peer, "anywhere">[];
 
-  /** Ports, single or from one to another. */
+  /** Ports, single or as a range. */
   readonly ports: readonly (number | { readonly from: number; readonly to: number })[];
 
   /** @default "TCP" */
@@ -26,7 +26,7 @@ export interface TrafficRule {
 
 const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
-/** Names are asked from CoreDNS, or from the cache on the pod's own node where a cluster has one (NodeLocal DNSCache, its address). */
+/** Name resolution by CoreDNS, or by the cache on the pod's own node if the cluster has one (NodeLocal DNSCache, its address). */
 export const NAMES: TrafficRule = {
   name: "names",
   peer: [{ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } }, { cidr: "169.254.20.10/32" }],
@@ -34,7 +34,7 @@ export const NAMES: TrafficRule = {
   protocols: ["UDP", "TCP"],
 };
 
-/** The API server: its own port, and the one behind the cluster's service. */
+/** The API server: its own port, and that of the cluster's service. */
 export const API_SERVER: TrafficRule = { name: "api-server", peer: "anywhere", ports: [443, 6443] };
 
 /** Public endpoints, those of AWS among them. */

@@ -16,19 +16,19 @@ export interface VolumeClaimsProps {
 
   readonly count: number;
 
-  /** Of each. A larger one grows the volumes in place; a smaller one is refused by the API. */
+  /** Size of each volume. A larger one grows the volumes in place; the API rejects a smaller one. */
   readonly size: Bytes;
 
-  /** Whether no plan may delete one. */
+  /** Protects the claims from deletion by any plan. */
   readonly protect: boolean;
 
-  /** What has to be there before: its namespace. */
+  /** Resources to create first: its namespace. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * The volumes of a StatefulSet, under the names that it looks for, made before it. It takes them as they are, so that they
- * grow by a change of one number: the set's own template can't be changed, whatever it says.
+ * The volumes of a StatefulSet, created before it under the names that it expects. It uses existing claims, so they can grow by a change of
+ * one number: the set's own claim template is immutable.
  */
 export class VolumeClaims extends Construct {
   readonly claims: readonly PersistentVolumeClaimV1[];
@@ -46,7 +46,7 @@ export class VolumeClaims extends Construct {
             storageClassName: cluster.storageClass,
             resources: { requests: { storage: size } },
           },
-          // It is bound when its pod comes, which comes after it.
+          // Bound when its pod is scheduled, which happens later.
           waitUntilBound: false,
           lifecycle: { preventDestroy: protect },
           dependsOn: [...after],

@@ -11,7 +11,7 @@ export const SERVICE_ACCOUNT: Fields = {
   default_secret_name: terraform,
 };
 
-/** The one that each namespace has: the provider changes it. */
+/** The default service account of a namespace, which the provider modifies. */
 export const DEFAULT_SERVICE_ACCOUNT: Fields = { ...SERVICE_ACCOUNT, metadata: one(DEFAULT_METADATA) };
 
 const RULE = { api_groups: texts, resources: texts, resource_names: texts, verbs: texts };
@@ -28,7 +28,7 @@ const BOUND: Fields = {
   role_ref: one(block({ api_group: text, kind: text, name: textOrEmpty })),
   subject: {
     as: "subjects",
-    // Not the binding's namespace: a subject without one is a service account of `default`.
+    // Doesn't default to the binding's namespace: a subject without one is a service account of `default`.
     read: many(block({ api_group: text, kind: text, name: textOrEmpty, namespace: { read: text, unasked: "default" } })),
   },
 };

@@ -6,7 +6,7 @@ import { NETWORK_POLICY, SERVICE } from "./traffic";
 import { CLAIM } from "./volumes";
 import { AUTOSCALER, CRON_JOB, DAEMON_SET, DEPLOYMENT, DISRUPTION_BUDGET, JOB, STATEFUL_SET } from "./workloads";
 
-/** What a resource of Terraform is to the API. */
+/** The API kind of a Terraform resource. */
 export interface Kind {
   readonly apiVersion: string;
   readonly kind: string;
@@ -15,7 +15,7 @@ export interface Kind {
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
-/** Every resource that is known, by its type in Terraform: provider kubernetes 2.38. */
+/** All supported resources, by their Terraform type: provider kubernetes 2.38. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   kubernetes_namespace_v1: kind("v1", "Namespace", NAMESPACE),
   kubernetes_resource_quota_v1: kind("v1", "ResourceQuota", RESOURCE_QUOTA),

@@ -2,23 +2,23 @@ import { block, list, many, map, text, textOrEmpty } from "./schema";
 
 const LABELS = { labels: map, annotations: map };
 
-/** Of an object that lies in no namespace. */
+/** Metadata of an object without a namespace. */
 export const CLUSTER_METADATA = block({ name: text, ...LABELS });
 
-/** Of an object in a namespace. */
+/** Metadata of an object in a namespace. */
 export const METADATA = block({ name: text, namespace: { read: text, unasked: "default" }, ...LABELS });
 
-/** Of the service account that a pod gets which names none. */
+/** Metadata of the service account for pods that name none. */
 export const DEFAULT_METADATA = block({
   name: { read: text, unasked: "default" },
   namespace: { read: text, unasked: "default" },
   ...LABELS,
 });
 
-/** Of what an object makes: pods, jobs. */
+/** Metadata of templates: pods, jobs. */
 export const TEMPLATE_METADATA = block({ name: text, namespace: text, ...LABELS });
 
-/** Of a claim that lives as long as its pod. */
+/** Metadata of an ephemeral volume's claim, which lives as long as its pod. */
 export const EPHEMERAL_METADATA = block(LABELS);
 
 export const SELECTOR = block({

@@ -1,11 +1,11 @@
-/** Anything that has a kind and a name. */
+/** An object with a kind and a name. */
 interface Named {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly namespace?: string; readonly name: string };
 }
 
-/** What others need comes before them; kinds that are not listed, those of operators, come last. */
+/** Dependencies come before their dependents; unlisted kinds, such as custom resources, come last. */
 const KIND_ORDER = [
   "Namespace",
   "PriorityClass",
@@ -33,7 +33,7 @@ const KIND_ORDER = [
 
 const RANKS: ReadonlyMap<string, number> = new Map(KIND_ORDER.map((kind, rank) => [kind, rank]));
 
-/** Objects in the order in which they can be applied, the same whatever order they are made in. */
+/** Returns objects in an order in which they can be applied, independent of the order of creation. */
 export function inOrder<T extends Named>(objects: readonly T[]): readonly T[] {
   const keyed = objects.map((object) => ({ object, rank: RANKS.get(object.kind) ?? KIND_ORDER.length, key: keyOf(object) }));
   return keyed.sort((one, other) => one.rank - other.rank || (one.key < other.key ? -1 : 1)).map(({ object }) => object);

@@ -22,7 +22,7 @@ import { FIELD_REF, RESOURCE_FIELD_REF, VOLUME } from "./volumes";
 const OPTIONAL = { read: truth, beside: false };
 const NAMED = block({ name: text });
 
-/** Without a type the provider writes the one that confines nothing. */
+/** If the type is omitted, the provider sends the one without confinement. */
 const SECCOMP = block({ type: { read: text, unasked: "Unconfined" }, localhost_profile: textOrEmpty }, (made) =>
   made.type === "Localhost" ? { localhostProfile: "", ...made } : without(made, "localhostProfile"),
 );
@@ -68,7 +68,7 @@ const ENV = block({
   ),
 });
 
-/** A block that says nothing says that the container may be root: the four answers are always sent. */
+/** The provider always sends four fields; if the block is empty, they allow root. */
 const CONTAINER_SECURITY = block({
   allow_privilege_escalation: { read: truth, unasked: true },
   capabilities: one(block({ add: texts, drop: texts })),
@@ -181,7 +181,7 @@ const POD_SECURITY = block({
 function podSpec(restartPolicy: "Always" | "Never"): Block {
   return block({
     service_account_name: text,
-    // The provider's own default overrides what the service account says.
+    // The provider's default overrides the service account's setting.
     automount_service_account_token: { read: truth, unasked: true },
     enable_service_links: { read: truth, unasked: true },
     priority_class_name: text,
@@ -232,8 +232,8 @@ function podSpec(restartPolicy: "Always" | "Never"): Block {
   });
 }
 
-/** Of pods that are always there. */
+/** Template of long-running pods. */
 export const POD_TEMPLATE = block({ metadata: one(TEMPLATE_METADATA), spec: one(podSpec("Always")) });
 
-/** Of pods that come to an end. */
+/** Template of pods that run to completion. */
 export const JOB_POD_TEMPLATE = block({ metadata: one(TEMPLATE_METADATA), spec: one(podSpec("Never")) });

@@ -1,20 +1,20 @@
 import { isObject, type Values } from "./schema";
 
-/** What stands for a value that only an apply brings. As a name, a label or a part of an address it has the right form. */
+/** Placeholder of a value known only after an apply. Its format is valid in a name, a label or an address. */
 export const KNOWN_AFTER_APPLY = "known-after-apply";
 
-/** Follows references as Terraform does, as far as the stack itself holds what they mean. */
+/** Resolves references like Terraform, if the stack itself contains their values. */
 export class References {
   /**
    * @param resources the stack's resources, by type and id
-   * @param known values of references that lead out of the stack, by the whole expression
+   * @param known values of references to other stacks, by the whole expression
    */
   constructor(
     private readonly resources: Values,
     private readonly known: (expression: string) => unknown,
   ) {}
 
-  /** What a value is once its references are followed. One that is nothing but a reference takes over its type. */
+  /** Returns a value with its references resolved. A value that is a single reference takes its type. */
   resolve(value: unknown, trail: readonly string[] = []): unknown {
     if (typeof value !== "string" || !/[$%]\{/.test(value)) return value;
     const parts = split(value);
@@ -32,7 +32,7 @@ export class References {
     if (known !== undefined) return known;
     const [, type = "", id = "", rest = ""] = REFERENCE.exec(expression) ?? [];
     const resource = (this.resources[type] as Readonly<Record<string, Values>> | undefined)?.[id];
-    // What a Secret holds goes nowhere else.
+    // Values of a Secret are not passed on.
     if (!resource || trail.includes(expression) || (type === "kubernetes_secret_v1" && DATA.test(rest))) return KNOWN_AFTER_APPLY;
     const within = [...trail, expression];
     const found =
@@ -47,14 +47,14 @@ const REFERENCE = /^([a-z][a-z0-9_]*)\.([\w-]+)((?:\.[\w-]+|\["[^"]*"\]|\[\d+\])
 const STEP = /\.([\w-]+)|\["([^"]*)"\]|\[(\d+)\]/g;
 const DATA = /^\.(binary_)?data/;
 
-/** One step down. A block of which there is one is a list to Terraform, and an object here. */
+/** Takes one step into a value. A single block is a list in Terraform, and an object here. */
 function stepInto(value: unknown, [, name, key, index = name]: RegExpMatchArray): unknown {
   if (Array.isArray(value)) return value[Number(index)];
   if (!isObject(value)) return undefined;
   return index !== undefined && Number(index) === 0 && !(index in value) ? value : value[name ?? key ?? ""];
 }
 
-/** What the provider knows an object by. */
+/** Returns the provider's ID of an object. */
 function idOf({ metadata }: Values): string | undefined {
   const { namespace, name } = (Array.isArray(metadata) ? metadata[0] : metadata) ?? {};
   return namespace === undefined ? name : `${namespace}/${name}`;
@@ -65,7 +65,7 @@ interface Part {
   readonly expression?: string;
 }
 
-/** A template, taken apart. What is escaped is literal; a directive is an expression that nobody can follow. */
+/** Splits a template into parts. Escaped sequences are literal; a directive is an expression that can't be resolved. */
 function split(template: string): readonly Part[] {
   const parts: Part[] = [];
   let literal = "";
@@ -89,7 +89,7 @@ function split(template: string): readonly Part[] {
   return literal ? [...parts, { literal }] : parts;
 }
 
-/** Where the brace closes that was opened before `from`; those in strings don't count. */
+/** Returns the position of the brace that closes the one before `from`; braces in strings don't count. */
 function closing(template: string, from: number): number {
   let depth = 1;
   let quoted = false;

@@ -1,28 +1,28 @@
 import { at, block, list, type Reader, type Reading, readBlock, terraform, text, textOrEmpty, type Values } from "./schema";
 
-/** A chart that Helm renders: its objects are known to Helm alone. */
+/** A chart release, whose objects only Helm knows. */
 export interface ChartRelease {
   readonly name: string;
   readonly namespace: string;
 
-  /** The chart's name in its repository, or its whole address. */
+  /** The chart's name in its repository, or its full URL. */
   readonly chart: string;
 
-  /** @default - the chart's address is whole, or a path */
+  /** @default - none: the chart is a full URL or a path */
   readonly repository?: string;
 
   readonly version?: string;
   readonly values: Values;
 }
 
-/** An object as a custom resources chart lists it. */
+/** An object in the values of a custom resources chart. */
 interface Listed {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly namespace?: string; readonly name: string };
 }
 
-/** How Helm goes about it, not what it makes. */
+/** Attributes that control Helm, not the objects. */
 const MANNERS = [
   "atomic",
   "cleanup_on_fail",
@@ -58,7 +58,7 @@ const values: Reader = (value, reading) => {
   }
 };
 
-/** What is set beside the values is unknown here, so that nothing is rendered without it. */
+/** `set` and similar attributes are not supported here, so that no release is rendered without them. */
 const RELEASE = block({
   name: text,
   namespace: { read: text, unasked: "default" },
@@ -69,12 +69,12 @@ const RELEASE = block({
   ...Object.fromEntries(MANNERS.map((name) => [name, terraform])),
 });
 
-/** A release of any chart. */
+/** Reads a release of any chart. */
 export function readRelease(given: Values, reading: Reading, ignored: ReadonlySet<string>): ChartRelease {
   return { values: {}, ...readBlock(RELEASE, given, reading, ignored) } as unknown as ChartRelease;
 }
 
-/** The objects that a release of the local chart of custom resources lists, or `undefined` of another chart. */
+/** Returns the objects in a release of the local chart of custom resources, or `undefined` for another chart. */
 export function listedIn({ chart, namespace, values: { objects } }: ChartRelease, reading: Reading): readonly Listed[] | undefined {
   if (!CUSTOM_RESOURCES.test(chart)) return undefined;
   return at("values.objects", reading, () => {
@@ -83,10 +83,10 @@ export function listedIn({ chart, namespace, values: { objects } }: ChartRelease
   });
 }
 
-// The asset's directory in the stack, and then its hash.
+// The asset's directory in the stack, followed by its hash.
 const CUSTOM_RESOURCES = /(^|\/)custom-resources-chart\//i;
 
-/** Kinds of no namespace, by group: Helm puts all others into the release's. */
+/** Cluster-scoped kinds, by group: Helm puts all others into the release's namespace. */
 const IN_CLUSTER: Readonly<Record<string, readonly string[]>> = {
   "": ["Namespace", "Node", "PersistentVolume"],
   "admissionregistration.k8s.io": [

@@ -1,16 +1,16 @@
-/** What reading one resource needs beside its fields: the values of references, and somewhere to say what is wrong. */
+/** Context for reading a resource: reference values and error reporting. */
 export interface Reading {
-  /** Where the reader stands: `spec`, `container[0]`, `image`. */
+  /** Current path: `spec`, `container[0]`, `image`. */
   readonly path: string[];
 
-  /** What a value is once its references are followed. */
+  /** Returns a value with its references resolved. */
   resolve(value: unknown): unknown;
 
-  /** Says what is wrong where the reader stands. */
+  /** Reports a problem at the current path. */
   refuse(rule: string, remedy: string, value?: unknown): undefined;
 }
 
-/** Turns a value as Terraform has it into the value that the API gets, or `undefined` where nothing is sent. */
+/** Converts a value of Terraform into the value for the API, or `undefined` if nothing is sent. */
 export type Reader = (value: unknown, reading: Reading) => unknown;
 
 /** One field of a block. */
@@ -23,28 +23,28 @@ export interface Field {
    */
   readonly as?: string;
 
-  /** What the provider sends where nothing is said: the default of its schema. */
+  /** The provider's default if nothing is set, from its schema. */
   readonly unasked?: unknown;
 
-  /** What the provider sends where other fields of the block are said and this one is not: a zero behind a pointer. */
+  /** The provider's value if the field is omitted, but other fields of the block are set: a zero value. */
   readonly beside?: unknown;
 }
 
-/** A block by Terraform's names. What is not in it can't be read, and is never dropped. */
+/** Fields of a block by Terraform's names. Unknown fields are rejected, never dropped. */
 export type Fields = Readonly<Record<string, Field | Reader>>;
 
-/** What a provider decides from several fields of a block, once all are read. */
+/** Adjusts a block as the provider does from several of its fields, after all are read. */
 export type Finish = (made: Values, given: Values) => Values;
 
 export type Values = Readonly<Record<string, unknown>>;
 
-/** A block, ready to be read. */
+/** A block with its reader. */
 export interface Block {
   readonly fields: ReadonlyMap<string, Field & { readonly as: string }>;
   readonly finish: Finish;
 }
 
-/** A block of these fields, sent in this order. */
+/** Returns a block of these fields, sent in this order. */
 export function block(fields: Fields, finish: Finish = (made) => made): Block {
   const entries = Object.entries(fields).map(([name, given]): [string, Field & { readonly as: string }] => {
     const field = typeof given === "function" ? { read: given } : given;
@@ -53,7 +53,7 @@ export function block(fields: Fields, finish: Finish = (made) => made): Block {
   return { fields: new Map(entries), finish };
 }
 
-/** Reads the fields of a block, those apart that only Terraform itself understands. */
+/** Reads the fields of a block, except those that only Terraform uses. */
 export function readBlock({ fields, finish }: Block, given: Values, reading: Reading, ignored: ReadonlySet<string> = NONE): Values {
   const said = Object.keys(given).filter((name) => given[name] !== undefined && given[name] !== null && !ignored.has(name));
   for (const name of said)
@@ -80,7 +80,7 @@ export const textOrEmpty: Reader = (value, reading) => {
   return typeof found === "object" ? reading.refuse("is no string", "write one", found) : String(found);
 };
 
-/** A whole number, given as one or as a string of digits; an empty string is not sent. */
+/** An integer, given as a number or a string of digits; an empty string is not sent. */
 export const whole: Reader = (value, reading) => {
   const found = reading.resolve(value);
   if (found === "") return undefined;
@@ -88,16 +88,16 @@ export const whole: Reader = (value, reading) => {
   return Number.isInteger(number) ? number : reading.refuse("is no whole number", "write one that is known at synthesis", found);
 };
 
-/** A whole number of which zero says nothing, and is not sent. */
+/** An integer; zero is not sent. */
 export const count: Reader = (value, reading) => whole(value, reading) || undefined;
 
-/** A port, a number of pods: a number where it reads as one, else a name or a percentage. */
+/** A port or a number of pods: a number if it is numeric, otherwise a name or a percentage. */
 export const numberOrText: Reader = (value, reading) => {
   const found = text(value, reading) as string | undefined;
   return found !== undefined && /^[+-]?\d+$/.test(found) ? Number(found) : found;
 };
 
-/** The mode of a file, written in octal digits. */
+/** A file mode, written in octal digits. */
 export const mode: Reader = (value, reading) => {
   const found = reading.resolve(value);
   if (found === "") return undefined;
@@ -105,23 +105,23 @@ export const mode: Reader = (value, reading) => {
   return digits ? Number.parseInt(found, 8) : reading.refuse("is no file mode", 'write octal digits, like "0440"', found);
 };
 
-/** Yes or no, both sent. */
+/** A boolean; both values are sent. */
 export const truth: Reader = (value, reading) => {
   const found = reading.resolve(value);
   if (found === true || found === "true") return true;
   return found === false || found === "false" ? false : reading.refuse("is neither true nor false", "write one known at synthesis", found);
 };
 
-/** Yes, or nothing. */
+/** A boolean; only true is sent. */
 export const flag: Reader = (value, reading) => truth(value, reading) || undefined;
 
-/** Strings by keys that are left as they are; an empty map is not sent. */
+/** A map of strings with unchanged keys; an empty map is not sent. */
 export const map: Reader = (value, reading) => {
   const made = mapOrEmpty(value, reading) as Values | undefined;
   return made && Object.keys(made).length > 0 ? made : undefined;
 };
 
-/** Strings by keys that are left as they are. */
+/** A map of strings with unchanged keys. */
 export const mapOrEmpty: Reader = (value, reading) => {
   const found = reading.resolve(value);
   if (!isObject(found)) return reading.refuse("is no map", "write one whose keys are known at synthesis", found);
@@ -129,7 +129,7 @@ export const mapOrEmpty: Reader = (value, reading) => {
   return Object.fromEntries(entries.map(([key, item]) => [key, at(`["${key}"]`, reading, () => textOrEmpty(item, reading))]));
 };
 
-/** Several of something; none is not sent. A list that is known after apply holds one such value. */
+/** A list; an empty list is not sent. A list known only after an apply contains one placeholder. */
 export function list(read: Reader): Reader {
   return (value, reading) => {
     const found = reading.resolve(value);
@@ -138,10 +138,10 @@ export function list(read: Reader): Reader {
   };
 }
 
-/** Strings, empty ones too. */
+/** A list of strings, including empty ones. */
 export const texts = list(textOrEmpty);
 
-/** A block of which there is one. */
+/** A single block. */
 export function one(inner: Block): Reader {
   return (value, reading) => {
     const [first, ...rest] = Array.isArray(value) ? value : [value];
@@ -150,7 +150,7 @@ export function one(inner: Block): Reader {
   };
 }
 
-/** A block of which there are several; none is not sent. */
+/** A repeated block; an empty list is not sent. */
 export function many(inner: Block): Reader {
   return (value, reading) => {
     const items = Array.isArray(value) ? value : [value];
@@ -158,10 +158,10 @@ export function many(inner: Block): Reader {
   };
 }
 
-/** What Terraform keeps to itself. */
+/** A field that only Terraform uses. */
 export const terraform: Reader = () => undefined;
 
-/** Does something one step further down. */
+/** Runs `work` one path step deeper. */
 export function at<T>(step: string, reading: Reading, work: () => T): T {
   reading.path.push(step);
   try {
@@ -171,7 +171,7 @@ export function at<T>(step: string, reading: Reading, work: () => T): T {
   }
 }
 
-/** Without these fields. */
+/** Returns a block without these fields. */
 export function without(made: Values, ...names: readonly string[]): Values {
   return Object.fromEntries(Object.entries(made).filter(([name]) => !names.includes(name)));
 }

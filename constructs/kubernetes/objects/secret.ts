@@ -1,10 +1,10 @@
 import { METADATA } from "./metadata";
 import { type Fields, type Finish, flag, isObject, one, type Reader, terraform, text } from "./schema";
 
-/** What stands for every value of a Secret, whatever it is: an object that is printed must not give one away. */
+/** Placeholder of every value of a Secret: a printed object must not reveal any. */
 export const HIDDEN = "hidden";
 
-/** Keys, each with something in the place of its value. */
+/** Reads a map's keys, with a placeholder for each value. */
 function keys(standIn: string): Reader {
   return (value) => (isObject(value) ? Object.fromEntries(Object.keys(value).map((key) => [key, standIn])) : undefined);
 }
@@ -25,7 +25,7 @@ export const SECRET: Fields = {
   wait_for_service_account_token: terraform,
 };
 
-/** Write-only values are sent with a revision only; without one the Secret is created empty. */
+/** Write-only values are sent only with a revision; without one the Secret is created empty. */
 export const finishSecret: Finish = ({ data, dataWo, binaryData, binaryDataWo, ...made }, given) => {
   const strings = given.data_wo_revision ? dataWo : data;
   const bytes = given.binary_data_wo_revision ? binaryDataWo : binaryData;

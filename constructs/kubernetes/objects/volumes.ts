@@ -10,13 +10,13 @@ const CLAIM_SPEC = block({
   volume_mode: text,
 });
 
-/** What is written of a claim, and of the template of one. */
+/** Fields of a claim and of a claim template. */
 export const CLAIM: Fields = { metadata: one(METADATA), spec: one(CLAIM_SPEC) };
 
-/** A field of the pod, as a variable or as a file. */
+/** A field of the pod, as a variable or a file. */
 export const FIELD_REF = block({ api_version: { read: text, unasked: "v1" }, field_path: text });
 
-/** A request or a limit of a container, as a variable or as a file. */
+/** A request or a limit of a container, as a variable or a file. */
 export const RESOURCE_FIELD_REF = block({ container_name: text, resource: text, divisor: { read: text, unasked: "1" } });
 
 const OPTIONAL = { read: truth, beside: false };
@@ -25,7 +25,7 @@ const DEFAULT_MODE = { read: mode, unasked: 0o644 };
 const KEYS = many(block({ key: textOrEmpty, mode, path: textOrEmpty }));
 const FILES = many(block({ path: textOrEmpty, field_ref: one(FIELD_REF), resource_field_ref: one(RESOURCE_FIELD_REF), mode }));
 
-/** Terraform lets one `sources` block name several sources; the API takes each for itself. */
+/** In Terraform a `sources` block may contain several sources; the API requires one entry for each. */
 const SOURCES = block({
   secret: many(block({ name: text, items: KEYS, optional: OPTIONAL })),
   config_map: many(block({ name: text, items: KEYS, optional: OPTIONAL })),
@@ -40,7 +40,7 @@ const projections: Reader = (value, reading) => {
   );
 };
 
-/** The sources that the restricted standard allows, and two that agents of a node need. */
+/** The volume types that the restricted standard allows, and two that node agents need. */
 export const VOLUME = block({
   name: text,
   config_map: one(block({ name: text, items: KEYS, default_mode: DEFAULT_MODE, optional: OPTIONAL })),

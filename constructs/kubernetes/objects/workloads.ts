@@ -81,12 +81,12 @@ export const STATEFUL_SET: Fields = {
         ),
         persistent_volume_claim_retention_policy: { read: one(RETENTION), unasked: {} },
         min_ready_seconds: count,
-        // Not the API's own 10: nothing is left to go back to.
+        // Not the API's own 10: no revisions remain for a rollback.
         revision_history_limit: { read: whole, unasked: 0 },
         template: TEMPLATE,
         volume_claim_template: { read: many(block(CLAIM)), as: "volumeClaimTemplates" },
       },
-      // The provider creates a set without claims before it comes to this field.
+      // The provider creates a StatefulSet without claims before it reads this field.
       (made) => (made.volumeClaimTemplates ? made : without(made, "minReadySeconds")),
     ),
   ),
@@ -123,7 +123,7 @@ const JOB_SPEC = block(
     ttl_seconds_after_finished: whole,
     template: one(JOB_POD_TEMPLATE),
   },
-  // An indexed job gets both limits, of zero where none is given; another gets neither.
+  // An indexed job gets both limits, zero by default; other jobs get neither.
   (made) => (made.completionMode === "Indexed" ? made : without(made, "backoffLimitPerIndex", "maxFailedIndexes")),
 );
 
@@ -150,7 +150,7 @@ export const DISRUPTION_BUDGET: Fields = {
   spec: one(block({ min_available: numberOrText, max_unavailable: numberOrText, selector: one(SELECTOR) })),
 };
 
-/** The API gets what belongs to the type, and nothing else that stands beside it. */
+/** The API accepts only the value that belongs to the type. */
 const TARGET_VALUES: Readonly<Record<string, string>> = {
   Utilization: "averageUtilization",
   AverageValue: "averageValue",
@@ -166,7 +166,7 @@ const TARGET = one(
 const METRIC = one(block({ name: textOrEmpty, selector: one(SELECTOR) }));
 const SCALED = one(block({ api_version: text, kind: textOrEmpty, name: textOrEmpty }));
 
-/** Without `select_policy` the provider writes an empty one, which the API refuses. */
+/** Without `select_policy` the provider sends an empty one, which the API rejects. */
 const SCALING = one(
   block({
     stabilization_window_seconds: { read: whole, beside: 0 },

@@ -3,8 +3,8 @@ import type { Construct } from "constructs";
 import { VERSIONS } from "../core/versions";
 
 /**
- * The provider of Cloudflare. It is told nothing here: the token comes from the environment of whoever applies
- * (`CLOUDFLARE_API_TOKEN`), and goes into no file and no state.
+ * The provider of Cloudflare, without settings here: it reads the token from the environment of the apply (`CLOUDFLARE_API_TOKEN`), so the
+ * token is in no file and no state.
  */
 export class CloudflareProvider extends TerraformProvider {
   constructor(scope: Construct, id: string) {

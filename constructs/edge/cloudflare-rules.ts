@@ -3,20 +3,20 @@ import type { CloudflarePhase, CloudflareRule } from "./cloudflare/ruleset";
 import { type EdgeBypass, type EdgeRateLimit, READING } from "./contract";
 
 export interface CloudflareRulesProps {
-  /** The public name that they are for. */
+  /** The public name that the rules apply to. */
   readonly host: string;
   readonly cache: Duration;
   readonly bypass: EdgeBypass;
   readonly rateLimit: EdgeRateLimit;
 }
 
-/** Cloudflare's own rules against attacks, the same in every zone (Cloudflare WAF, managed rules). */
+/** Cloudflare's managed rules against attacks, with the same ID in every zone (Cloudflare WAF, managed rules). */
 const MANAGED_RULES = "efb7b8c949ac4650a09736fc376e9aee";
 
-/** What an answer says about itself; the last two are meant for edges alone. */
+/** Response headers that control caching; the last two are for CDNs only. */
 const SAYS = ["cache-control", "expires", "cdn-cache-control", "cloudflare-cdn-cache-control"];
 
-/** By what one path may have several answers where an origin says so (`Vary`); one that names anything else is not kept. */
+/** Request headers by which responses of one path may vary (`Vary`); a response that varies by any other is not cached. */
 const VARY = {
   default: { action: "bypass" },
   headers: {
@@ -27,7 +27,7 @@ const VARY = {
   },
 };
 
-/** The rules of a zone by phase. */
+/** Returns the rules of a zone by phase. */
 export function cloudflareRules({
   host,
   cache,
@@ -37,7 +37,7 @@ export function cloudflareRules({
   const ours = `http.host eq ${quoted(host)}`;
   const shared = [
     `http.request.method in {"GET" "HEAD"}`,
-    // A key by token takes an Enterprise plan; without one, answers of different callers would be taken for each other.
+    // A cache key by token requires an Enterprise plan; without one, callers would get each other's responses.
     `not ${has("request", "authorization")}`,
     ...(bypass.headers ?? []).map((name) => `not ${has("request", name.toLowerCase())}`),
     ...(bypass.cookies ?? []).map((name) => `not http.cookie contains ${quoted(`${name}=`)}`),
@@ -107,7 +107,7 @@ export function cloudflareRules({
         description: "Too much from one address",
         expression: ours,
         action: "block",
-        // Cloudflare counts in each of its data centres by itself, and says so.
+        // Cloudflare counts separately in each of its data centres, and requires this characteristic.
         ratelimit: {
           characteristics: ["ip.src", "cf.colo.id"],
           period: per,
@@ -119,7 +119,7 @@ export function cloudflareRules({
   };
 }
 
-/** Whether a message has a header, however it writes its name. */
+/** Returns an expression that checks if a message has a header, case-insensitive. */
 function has(message: "request" | "response", header: string): string {
   return `any(lower(http.${message}.headers.names[*])[*] eq ${quoted(header)})`;
 }

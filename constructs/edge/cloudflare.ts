@@ -9,27 +9,27 @@ import { cloudflareRules } from "./cloudflare-rules";
 import { DEFAULT_RATE_LIMIT, type EdgeCaching, edgeCachingProblems, HSTS_SECONDS } from "./contract";
 
 export interface CloudflareEdgeProps extends EdgeCaching {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
-  /** Cloudflare's account, 32 hexadecimal digits. It is no secret. */
+  /** Cloudflare's account ID, 32 hexadecimal digits. Not a secret. */
   readonly account: string;
 
-  /** A zone that this edge has for itself: settings and rules are the whole zone's. */
+  /** A zone that only this edge uses: settings and rules apply to the whole zone. */
   readonly zone: CloudflareZone;
 
   /**
-   * The public name of the queries, in the zone: at most one label below it, which is what Cloudflare's own certificate covers.
+   * The public name of the queries, in the zone: at most one label below it, which Cloudflare's universal certificate covers.
    * @default - `queries.` and the zone's name
    */
   readonly host?: string;
 
-  /** Where queries are answered, in the order in which they are asked: the environment, then those that stand by for it. */
+  /** Origins of queries in failover order: the environment first, then its standby environments. */
   readonly origins: readonly CloudflareOrigin[];
 }
 
 export interface CloudflareZone {
-  /** 32 hexadecimal digits. It is no secret. */
+  /** 32 hexadecimal digits. Not a secret. */
   readonly id: string;
 
   /** `example.com` */
@@ -37,43 +37,43 @@ export interface CloudflareZone {
 }
 
 export interface CloudflareOrigin {
-  /** Whose it is, most general first: `["orders", "production"]`. */
+  /** Name of its environment, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   /**
-   * The name by which its load balancer is reached, outside of the zone: `queries.orders.example.net`. Its certificate is
-   * for that name, and its security group admits `EDGE_SOURCES.cloudflare` and nobody else.
+   * The name of its load balancer, outside of the zone: `queries.orders.example.net`. Its certificate is for that name, and its security
+   * group allows only `EDGE_SOURCES.cloudflare`.
    */
   readonly host: string;
 
-  /** Where it says that it is well. */
+  /** Path of the health check. */
   readonly health: string;
 }
 
-/** What holds for the whole zone. */
+/** Settings of the whole zone. */
 const SETTINGS: Readonly<Record<string, string | number | object>> = {
-  ssl: "strict", // an origin shows a certificate that everybody trusts
+  ssl: "strict", // requires a publicly trusted certificate from the origin
   min_tls_version: "1.2",
   tls_1_3: "on",
   always_use_https: "on",
   http3: "on",
-  always_online: "off", // it would show what the Internet Archive remembers
-  browser_cache_ttl: 0, // as the origin says
-  // Cloudflare shows origins a certificate of its own, by which they may know it.
+  always_online: "off", // it would serve copies from the Internet Archive
+  browser_cache_ttl: 0, // uses the origin's headers
+  // Cloudflare presents a client certificate to origins, so that they can authenticate it.
   tls_client_auth: "on",
-  // Other names below the zone, and lists that browsers are shipped with, are not for an edge to decide about.
+  // Subdomains of the zone, and the browsers' preload lists, are not for an edge to decide.
   security_header: {
     strictTransportSecurity: { enabled: true, maxAge: HSTS_SECONDS, includeSubdomains: false, preload: false, nosniff: true },
   },
 };
 
-/** From where pools are asked: three sides of the world, so that the trouble of one is not taken for ours. */
+/** Regions of health checks: three parts of the world, so that a regional problem doesn't count as an origin failure. */
 const CHECKED_FROM = ["WEU", "ENAM", "SEAS"] as const;
 
-/** Seconds: every minute is the most often that all plans with load balancing allow. */
+/** In seconds: 60 is the minimum interval that all plans with load balancing allow. */
 const CHECK = { interval: 60, timeout: 5, retries: 2 } as const;
 
-/** Cloudflare before the queries: one public name for all regions, whose first one that is well answers. */
+/** Cloudflare in front of the query API: one public name for all regions, answered by the first healthy one. */
 export class CloudflareEdge extends Construct {
   constructor(scope: Construct, id: string, props: CloudflareEdgeProps) {
     super(scope, id);
@@ -99,7 +99,7 @@ export class CloudflareEdge extends Construct {
       proxied: true,
       steeringPolicy: "off",
       sessionAffinity: "none",
-      adaptiveRouting: { failoverAcrossPools: true }, // what passes is reading, and may be asked twice
+      adaptiveRouting: { failoverAcrossPools: true }, // only reads pass, which may be retried
     });
   }
 
@@ -132,12 +132,12 @@ export class CloudflareEdge extends Construct {
   }
 }
 
-/** The public name of queries at Cloudflare. */
+/** Returns the public name of queries at Cloudflare. */
 export function cloudflareHost({ zone, host }: { readonly zone: Pick<CloudflareZone, "name">; readonly host?: string }): string {
   return host ?? `queries.${zone.name}`;
 }
 
-/** What is wrong with a public name, given the zone that has to answer for it. */
+/** Returns the problems of a public name in a zone. */
 export function cloudflareHostProblems(host: string, zone: string): readonly { value: string; rule: string; remedy: string }[] {
   const label = host.endsWith(`.${zone}`) ? host.slice(0, -zone.length - 1) : host === zone ? "queries" : "";
   if (label === "") return [{ value: host, rule: `is not in the zone ${zone}`, remedy: `use a name like queries.${zone}` }];

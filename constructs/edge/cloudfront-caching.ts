@@ -10,17 +10,19 @@ import { type Duration, known, seconds } from "../core/quantities";
 import { type EdgeBypass, HSTS_SECONDS, READING } from "./contract";
 
 export interface CloudFrontCachingProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly cache: Duration;
   readonly bypass: EdgeBypass;
 }
 
-/** Policies that AWS keeps (CloudFront, managed policies): nothing is cached, and all that a viewer says reaches the origin. */
+/**
+ * Policies managed by AWS (CloudFront, managed policies): one caches nothing, the other forwards the whole viewer request to the origin.
+ */
 const MANAGED = { cachingDisabled: "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", allViewer: "216adef6-5c7f-47e4-b989-5492eafa07d3" } as const;
 
-/** What an answer may depend on, beside path and query string, and what is therefore part of its key. */
+/** Headers that a response may depend on, in addition to path and query string; they are part of the cache key. */
 const KEYED = [
   "Accept",
   "Accept-Language",
@@ -30,23 +32,23 @@ const KEYED = [
   "Origin",
 ] as const;
 
-/** What reaches the origin beside that, and changes no answer: the name that its certificate is for, and what traces are made of. */
+/** Headers forwarded in addition, which change no response: the host name of the origin's certificate, and trace context. */
 const PASSED_ON = ["Host", "traceparent", "tracestate", "x-correlation-id", "x-request-id"] as const;
 
-/** The header that keeps a request apart from all others. */
+/** Header whose value separates a request from all others, so that it bypasses the cache. */
 const PASS_BY = "x-pass-by";
 
 const SOURCE = readFileSync(join(__dirname, "pass-by.js"), "utf8");
 
 /**
- * What a distribution caches, and under which key. What is no part of the key does not reach the origin, so that no answer
- * can depend on it: who asks (the token) is part of it, and cookies are left out.
+ * Cache policy of a distribution. Values outside of the cache key don't reach the origin, so no response can depend on them. The key
+ * includes the caller's token; cookies are dropped.
  */
 export class CloudFrontCaching extends Construct {
-  /** How each request is treated that no path of `paths` names. */
+  /** Behavior for requests that match none of `paths`. */
   readonly behavior: Behavior;
 
-  /** How requests are treated that pass the cache by because of their path. */
+  /** Behaviors for paths that bypass the cache. */
   readonly paths: readonly (Behavior & { readonly pathPattern: string })[];
 
   constructor(scope: Construct, id: string, { name, cache, bypass }: CloudFrontCachingProps) {
@@ -59,7 +61,7 @@ export class CloudFrontCaching extends Construct {
     const key = new CloudfrontCachePolicy(this, "key", {
       name: named("key"),
       comment: "Answers by path, query string and who asks",
-      minTtl: 0, // so that an origin's no-store, no-cache and private are obeyed
+      minTtl: 0, // so that the origin's no-store, no-cache and private are obeyed
       defaultTtl: length,
       maxTtl: length,
       parametersInCacheKeyAndForwardedToOrigin: {
@@ -73,7 +75,7 @@ export class CloudFrontCaching extends Construct {
     const passed = new CloudfrontOriginRequestPolicy(this, "passed-on", {
       name: named("passed-on"),
       comment: "What reaches the origin beside the key of an answer",
-      queryStringsConfig: { queryStringBehavior: "none" }, // all of it is in the key
+      queryStringsConfig: { queryStringBehavior: "none" }, // all query strings are in the key
       headersConfig: { headerBehavior: "whitelist", headers: { items: [...PASSED_ON, ...headers] } },
       cookiesConfig: cookies.length > 0 ? { cookieBehavior: "whitelist", cookies: { items: [...cookies] } } : { cookieBehavior: "none" },
     });
@@ -120,7 +122,7 @@ export class CloudFrontCaching extends Construct {
   }
 }
 
-/** How a distribution treats requests, but for the origin that it asks. */
+/** Behavior of a distribution for a request, without its origin. */
 export interface Behavior {
   readonly allowedMethods: string[];
   readonly cachedMethods: string[];

@@ -4,16 +4,16 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { Construct } from "constructs";
 
 export interface CloudFrontCertificateProps {
-  /** The name it is for. */
+  /** Its DNS name. */
   readonly host: string;
 
-  /** The public zone that answers for the name: ACM asks it who owns the name. */
+  /** The public zone of the name, for ACM's DNS validation. */
   readonly zoneId: string;
 }
 
-/** A certificate of ACM, renewed by itself for as long as the record stands that proves whose the name is. */
+/** A certificate of ACM, renewed automatically while its validation record exists. */
 export class CloudFrontCertificate extends Construct {
-  /** The certificate, once it has been issued. */
+  /** ARN of the certificate, known once it has been issued. */
   readonly arn: string;
 
   constructor(scope: Construct, id: string, { host, zoneId }: CloudFrontCertificateProps) {
@@ -30,7 +30,7 @@ export class CloudFrontCertificate extends Construct {
       type: asked.resourceRecordType,
       records: [asked.resourceRecordValue],
       ttl: 300,
-      allowOverwrite: true, // every certificate of one account for one name asks for the same record
+      allowOverwrite: true, // all certificates of one account for one name use the same record
     });
     this.arn = new AcmCertificateValidation(this, "issued", {
       certificateArn: certificate.arn,

@@ -7,24 +7,24 @@ import { LogGroup } from "../logs";
 import type { EdgeRateLimit } from "./contract";
 
 export interface CloudFrontFirewallProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly rateLimit: EdgeRateLimit;
 
-  /** The customer-managed key of its log, by ARN. It admits CloudWatch Logs. */
+  /** ARN of the customer-managed key of its log. Its policy must allow CloudWatch Logs. */
   readonly key: string;
 
   /**
-   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * Log retention in days, one of the periods that CloudWatch Logs supports.
    * @default 365
    */
   readonly logDays?: number | undefined;
 }
 
 /**
- * Rules that AWS keeps, of the capacity units that each takes (WAF, baseline rule groups): 1125 of the 1500 that cost no
- * more. The common ones refuse query strings above 2 KiB.
+ * Rule groups managed by AWS, with the capacity units of each (WAF, baseline rule groups): 1125 of the 1500 without extra charge. The
+ * common rules reject query strings above 2 KiB.
  */
 const MANAGED = [
   "AWSManagedRulesAmazonIpReputationList", // 25
@@ -33,7 +33,7 @@ const MANAGED = [
   "AWSManagedRulesSQLiRuleSet", // 200
 ] as const;
 
-/** What is refused before it reaches the cache: too much from one address, and what attacks look like. */
+/** Rejects requests before they reach the cache: those above the rate limit of an address, and common attacks. */
 export class CloudFrontFirewall extends Construct {
   readonly arn: string;
 
@@ -48,7 +48,7 @@ export class CloudFrontFirewall extends Construct {
       visibilityConfig: watched("edge"),
     });
     const log = new LogGroup(this, "log", {
-      name: cloudName("logGroup", "aws-waf-logs", ...name, "edge"), // WAF writes into groups of that beginning alone
+      name: cloudName("logGroup", "aws-waf-logs", ...name, "edge"), // WAF only writes to log groups with that prefix
       key,
       days,
     });
@@ -86,5 +86,5 @@ function managedRule(name: string, index: number): Wafv2WebAclRule {
 }
 
 function watched(metricName: string) {
-  return { metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: false }; // samples show tokens
+  return { metricName, cloudwatchMetricsEnabled: true, sampledRequestsEnabled: false }; // samples contain tokens
 }

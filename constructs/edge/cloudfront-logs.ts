@@ -7,31 +7,31 @@ import { exempt } from "../policy/contract";
 import { PrivateBucket } from "../storage";
 
 export interface CloudFrontLogsProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
 
-  /** The distribution whose requests are written down, by ARN. */
+  /** ARN of the distribution whose requests are logged. */
   readonly distribution: string;
 
-  /** The customer-managed key that encrypts them, by ARN. It admits the delivery of logs. */
+  /** ARN of the customer-managed key that encrypts them. Its policy must allow log delivery. */
   readonly key: string;
 
-  /** Whether they are guarded against deletion. */
+  /** Protects the logs from deletion. */
   readonly protect: boolean;
 
   /**
-   * Days for which requests are kept.
+   * Log retention in days.
    * @default 365
    */
   readonly logDays?: number | undefined;
 }
 
-/** Where CloudFront, its firewall, its certificates and their logs are made. */
+/** Region of CloudFront, its firewall, its certificates and their logs. */
 export const CLOUDFRONT_REGION = "us-east-1";
 
-/** What is written down of a request (CloudFront, standard logging v2): all that an incident asks for, and no cookie. */
+/** Logged fields of a request (CloudFront, standard logging v2): all that an incident needs, and no cookie. */
 const FIELDS = [
   "timestamp(ms)",
   "x-edge-location",
@@ -54,12 +54,12 @@ const FIELDS = [
   "ssl-cipher",
 ] as const;
 
-/** The name of the bucket that the requests of a distribution are written to. */
+/** Returns the name of a distribution's log bucket. */
 export function edgeLogsBucket(account: string, name: readonly string[]): string {
   return bucketName(account, CLOUDFRONT_REGION, ...name, "edge-logs");
 }
 
-/** The requests of a distribution, written down in a bucket. */
+/** The access logs of a distribution, in a bucket. */
 export class CloudFrontLogs extends Construct {
   constructor(scope: Construct, id: string, { name, account, distribution, key, protect, logDays = 365 }: CloudFrontLogsProps) {
     super(scope, id);
@@ -97,7 +97,7 @@ export class CloudFrontLogs extends Construct {
   }
 }
 
-// What the delivery of logs asks of a bucket (CloudWatch Logs, permissions of V2 logs to S3).
+// Required bucket policy for log delivery (CloudWatch Logs, permissions of V2 logs to S3).
 function delivery(arn: string, account: string): object {
   return {
     Sid: "EdgeLogs",

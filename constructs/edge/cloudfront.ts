@@ -13,43 +13,43 @@ import { CloudFrontLogs } from "./cloudfront-logs";
 import { DEFAULT_RATE_LIMIT, EDGE_PATIENCE, type EdgeCaching, edgeCachingProblems, edgePatienceProblems, SLACK } from "./contract";
 
 export interface CloudFrontEdgeProps extends EdgeCaching {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
 
-  /** The public name of the queries: `queries.orders.example.com`. The origin shows a certificate for the same name. */
+  /** The public name of the queries: `queries.orders.example.com`. The origin presents a certificate for the same name. */
   readonly host: string;
 
-  /** The public zone of Route 53 that answers for the name. */
+  /** The public Route 53 zone of the name. */
   readonly zoneId: string;
 
   /**
-   * The load balancer of the queries: internal, IPv4 alone, with a security group that admits `EDGE_SOURCES.cloudfront` on
-   * 443, and without a listener that ends TLS itself (CloudFront, VPC origins). Another one is another origin.
+   * The load balancer of the queries: internal, IPv4 only, with a security group that allows `EDGE_SOURCES.cloudfront` on 443, and without
+   * a TLS listener (CloudFront, VPC origins). Another load balancer replaces the origin.
    */
   readonly loadBalancer: { readonly arn: string; readonly dnsName: string };
 
   /**
-   * How long the origin may be silent before it answers itself that it got no answer: at most 110s.
+   * Time until the origin itself responds with a timeout error: at most 110s.
    * @default "30s"
    */
   readonly timeout?: Duration;
 
-  /** The customer-managed key of its logs, of us-east-1, by ARN. It admits CloudWatch Logs and the delivery of logs. */
+  /** ARN of the customer-managed key of its logs, in us-east-1. Its policy must allow CloudWatch Logs and log delivery. */
   readonly key: string;
 
-  /** Whether its logs are guarded against deletion. */
+  /** Protects its logs from deletion. */
   readonly protect: boolean;
 
   /**
-   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * Log retention in days, one of the periods that CloudWatch Logs supports.
    * @default 365
    */
   readonly logDays?: number;
 
   /**
-   * The places it serves from: everywhere, or where it costs less.
+   * Price class of its edge locations: all of them, or only cheaper ones.
    * @default "PriceClass_All"
    */
   readonly priceClass?: "PriceClass_All" | "PriceClass_200" | "PriceClass_100";
@@ -57,16 +57,16 @@ export interface CloudFrontEdgeProps extends EdgeCaching {
 
 const ORIGIN = "queries";
 
-/** Seconds: nginx forgets a connection that nobody uses after 75, and whoever does so first loses no request. */
+/** Keep-alive in seconds: nginx closes idle connections after 75; the side that closes first loses no request. */
 const KEEPS_CONNECTIONS = 60;
 
-/** Answers that are errors, as far as CloudFront keeps them by itself (CloudFront, HTTP 4xx and 5xx status codes). */
+/** Error statuses that CloudFront caches by default (CloudFront, HTTP 4xx and 5xx status codes). */
 const REFUSALS = [400, 403, 404, 405, 414, 416];
 const FAILURES = [500, 501, 502, 503, 504];
 
 /**
- * CloudFront before the queries, in a stack of us-east-1. It reaches the load balancer through the network of the
- * environment, where nobody else reaches it; answers are kept for each token by itself.
+ * CloudFront in front of the query API, in a stack of us-east-1. It reaches the internal load balancer through the environment's network;
+ * responses are cached separately for each token.
  */
 export class CloudFrontEdge extends Construct {
   constructor(scope: Construct, id: string, props: CloudFrontEdgeProps) {
@@ -107,7 +107,7 @@ export class CloudFrontEdge extends Construct {
           vpcOriginConfig: {
             vpcOriginId: origin.id,
             originKeepaliveTimeout: KEEPS_CONNECTIONS,
-            // The first to give up answers; CloudFront would ask again, what is slow already.
+            // The origin times out first and responds with the error; if CloudFront did, it would retry a request that is already slow.
             originReadTimeout: Math.min(known(seconds(timeout)) + SLACK, EDGE_PATIENCE.cloudfront),
           },
         },
@@ -115,9 +115,9 @@ export class CloudFrontEdge extends Construct {
       defaultCacheBehavior: { ...caching.behavior, targetOriginId: ORIGIN },
       orderedCacheBehavior: caching.paths.map((path) => ({ ...path, targetOriginId: ORIGIN })),
       customErrorResponse: [
-        // A read model that catches up a moment later must not stay unfound.
+        // A 404 must not stay cached when a read model catches up a moment later.
         ...REFUSALS.map((errorCode) => ({ errorCode, errorCachingMinTtl: 0 })),
-        // An origin that has failed is not asked by everybody at once.
+        // Prevents all clients from querying a failed origin at once.
         ...FAILURES.map((errorCode) => ({ errorCode, errorCachingMinTtl: 1 })),
       ],
       viewerCertificate: { acmCertificateArn: certificate.arn, sslSupportMethod: "sni-only", minimumProtocolVersion: "TLSv1.2_2021" },

@@ -1,69 +1,69 @@
 import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
 
-/** Who serves queries near whoever asks. */
+/** CDN in front of the query API. */
 export type EdgeProvider = "cloudflare" | "cloudfront";
 
 /**
- * What an edge keeps of answers, and for whom. Of `GET` and `HEAD` alone, and only of those that succeed; an origin's
- * `Cache-Control: no-store` or `private` is obeyed. Nothing but reading passes: an edge refuses every other method.
+ * Cache settings of an edge. It caches only `GET` and `HEAD`, and only successful responses; the origin's `Cache-Control: no-store` or
+ * `private` is obeyed. An edge rejects all methods except those that read.
  */
 export interface EdgeCaching {
-  /** How long an answer is served that says nothing about it itself, from `1s` to `1h`: nobody calls it back before. */
+  /** Cache time of a response without cache headers, from `1s` to `1h`. Nothing purges it earlier. */
   readonly cache: Duration;
 
   /**
-   * Requests that pass the cache by, to the origin and back.
-   * @default - none beyond what an edge does by itself with requests that carry a token
+   * Requests that bypass the cache.
+   * @default - none, except an edge's own treatment of requests with a token
    */
   readonly bypass?: EdgeBypass;
 
   /**
-   * How much one address may ask; what is more is refused for as long as `per`.
+   * Rate limit per address; excess requests are rejected for as long as `per`.
    * @default - 600 requests in a minute, ten a second
    */
   readonly rateLimit?: EdgeRateLimit;
 }
 
-/** Requests whose answers depend on more than path, query string and token. At most five of each. */
+/** Requests whose responses depend on more than path, query string and token. At most five of each. */
 export interface EdgeBypass {
-  /** Those with one of these headers: `["x-tenant"]`. */
+  /** Requests with one of these headers: `["x-tenant"]`. */
   readonly headers?: readonly string[];
 
-  /** Those with one of these cookies: `["session"]`. */
+  /** Requests with one of these cookies: `["session"]`. */
   readonly cookies?: readonly string[];
 
-  /** Those for one of these paths, `*` standing for anything: `["/reports/*"]`. */
+  /** Requests for one of these paths, with `*` as a wildcard: `["/reports/*"]`. */
   readonly paths?: readonly string[];
 }
 
 export interface EdgeRateLimit {
-  /** From 10 (WAF, rate-based rules). */
+  /** At least 10 (WAF, rate-based rules). */
   readonly requests: number;
 
-  /** One of `1m`, `2m`, `5m`, `10m`: what both edges can count over. At Cloudflare more than a minute takes a Business plan. */
+  /** One of `1m`, `2m`, `5m`, `10m`, which both edges support. At Cloudflare more than a minute requires a Business plan. */
   readonly per: Duration;
 }
 
 export const DEFAULT_RATE_LIMIT: EdgeRateLimit = { requests: 600, per: "1m" };
 
-/** What an edge lets through. Commands never pass it. */
+/** Methods that an edge forwards. Commands never pass it. */
 export const READING = ["GET", "HEAD", "OPTIONS"] as const;
 
-/** How long browsers remember to ask over TLS alone, in seconds: a year. */
+/** HSTS time in seconds, for which browsers use only TLS: a year. */
 export const HSTS_SECONDS = 31_536_000;
 
-/** From where an edge opens connections to an origin: a list that AWS keeps, by name, or blocks of addresses. */
+/** Addresses of an edge's connections to an origin: a managed prefix list of AWS, by name, or CIDR blocks. */
 export type EdgeSource = { readonly prefixList: string } | { readonly blocks: readonly string[] };
 
 /**
- * What the security group of an origin's load balancer admits, and nothing beside it.
- * CloudFront comes in through interfaces of its own in private subnets, so that nobody else's distribution can.
- * Cloudflare comes over the internet, from addresses that all of its customers share.
+ * Sources that the security group of an origin's load balancer allows, and no others.
+ * CloudFront connects through its own interfaces in private subnets, so other customers' distributions can't.
+ * Cloudflare connects over the internet, from addresses that all of its customers share.
  */
 export const EDGE_SOURCES: Readonly<Record<EdgeProvider, EdgeSource>> = {
   cloudfront: { prefixList: "com.amazonaws.global.cloudfront.origin-facing" },
-  // https://www.cloudflare.com/ips-v4, as public repositories had it in 2025 and 2026. The networks here speak no IPv6.
+  // https://www.cloudflare.com/ips-v4, as public repositories had it in 2025 and 2026. The networks here don't support IPv6.
   cloudflare: {
     blocks: [
       "103.21.244.0/22",
@@ -85,19 +85,19 @@ export const EDGE_SOURCES: Readonly<Record<EdgeProvider, EdgeSource>> = {
   },
 };
 
-/** Regions in which CloudFront has no origins inside of networks (CloudFront, VPC origins, supported regions, 2026). */
+/** Regions without support for VPC origins (CloudFront, VPC origins, supported regions, 2026). */
 export const WITHOUT_VPC_ORIGINS: readonly string[] = ["ap-southeast-6"];
 
 /**
- * How long an edge waits for an answer to begin, in seconds: the most that CloudFront can be told (VpcOriginConfig), and
- * what Cloudflare does on all plans (connection limits, proxy read timeout).
+ * Time in seconds that an edge waits for the first byte of a response: the maximum of CloudFront (VpcOriginConfig), and Cloudflare's value
+ * on all plans (connection limits, proxy read timeout).
  */
 export const EDGE_PATIENCE: Readonly<Record<EdgeProvider, number>> = { cloudfront: 120, cloudflare: 100 };
 
-/** By how many seconds an edge waits longer than its origin, so that one of them gives up, and it is the same one always. */
+/** Time in seconds that an edge waits longer than its origin, so that always the origin times out first. */
 export const SLACK = 10;
 
-/** What is wrong with how long an origin waits for its backends. */
+/** Returns the problems of an origin's timeout for its backends. */
 export function edgePatienceProblems(edge: EdgeProvider, timeout: Duration): readonly Omit<Problem, "path">[] {
   const length = seconds(timeout);
   const most = EDGE_PATIENCE[edge] - SLACK;
@@ -105,19 +105,19 @@ export function edgePatienceProblems(edge: EdgeProvider, timeout: Duration): rea
   return [{ value: timeout, rule: `is longer than ${edge} waits for an answer`, remedy: `use at most ${most}s` }];
 }
 
-/** The longest that an answer is kept, in seconds. */
+/** Maximum cache time, in seconds. */
 const LONGEST_CACHE = 3600;
 
-/** WAF counts over these (rate-based rules, evaluation window), Cloudflare over these and others (rate limiting parameters). */
+/** Periods of WAF (rate-based rules, evaluation window), in seconds; Cloudflare supports these and others (rate limiting parameters). */
 const PERIODS = [60, 120, 300, 600];
 
-/** Headers of a request that an origin request policy takes are ten (CloudFront, quotas); some are the platform's own. */
+/** An origin request policy accepts ten headers (CloudFront, quotas); some are the platform's own. */
 const MOST_BYPASSES = 5;
 
-/** Headers that an edge treats in its own way already, or that no rule can see. */
+/** Headers that an edge handles itself, or that rules can't match. */
 const OWN_HEADERS = ["authorization", "cookie", "host", "accept", "accept-encoding", "accept-language", "origin"];
 
-/** What is wrong with what an edge is told to keep, each at a key of it. */
+/** Returns the problems of cache settings, each with its key. */
 export function edgeCachingProblems({ cache, bypass = {}, rateLimit }: Partial<EdgeCaching>): readonly CachingProblem[] {
   return [...cacheProblems(cache), ...bypassProblems(bypass), ...rateLimitProblems(rateLimit)];
 }
@@ -139,7 +139,7 @@ function bypassProblems(bypass: EdgeBypass): CachingProblem[] {
     const count = named.length;
     if (count > MOST_BYPASSES)
       return [{ keys, value: count, rule: `${kind} are more than an edge can tell apart`, remedy: `name at most ${MOST_BYPASSES}` }];
-    // What has the wrong shape was taken out, and has been said.
+    // Values of the wrong type were removed and reported before.
     const own = kind === "headers" ? named.find((name?: string) => name && OWN_HEADERS.includes(name.toLowerCase())) : undefined;
     return own === undefined ? [] : [{ keys, value: own, rule: "is a header that an edge minds by itself", remedy: "leave it out" }];
   });

@@ -19,7 +19,7 @@ export interface CloudflareLoadBalancerPoolConfig {
   }[];
 }
 
-/** Origins that stand for each other (`cloudflare_load_balancer_pool`). */
+/** A pool of interchangeable origins (`cloudflare_load_balancer_pool`). */
 export class CloudflareLoadBalancerPool extends CloudflareResource {
   constructor(scope: Construct, id: string, config: CloudflareLoadBalancerPoolConfig) {
     super(scope, id, "load_balancer_pool", config);

@@ -4,12 +4,12 @@ import { CloudflareResource } from "./resource";
 export interface CloudflareLoadBalancerConfig {
   readonly zoneId: string;
 
-  /** Its name, for which it takes the place of any record. */
+  /** Its DNS name, which it overrides any record for. */
   readonly name: string;
   readonly description: string;
   readonly defaultPools: readonly string[];
 
-  /** The pool that is asked when all are unwell. */
+  /** The pool to use if all pools are unhealthy. */
   readonly fallbackPool: string;
   readonly proxied: boolean;
   readonly steeringPolicy: "off";
@@ -17,7 +17,7 @@ export interface CloudflareLoadBalancerConfig {
   readonly adaptiveRouting: { readonly failoverAcrossPools: boolean };
 }
 
-/** A public name before pools (`cloudflare_load_balancer`). */
+/** A public name that routes to pools (`cloudflare_load_balancer`). */
 export class CloudflareLoadBalancer extends CloudflareResource {
   constructor(scope: Construct, id: string, config: CloudflareLoadBalancerConfig) {
     super(scope, id, "load_balancer", config);

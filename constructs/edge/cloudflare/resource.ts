@@ -1,7 +1,7 @@
 import { type TerraformMetaArguments, TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 
-/** A resource of the provider `cloudflare/cloudflare`, 5.21 or newer, of which few are used here. */
+/** A resource of the provider `cloudflare/cloudflare`, 5.21 or newer; few of its types are used here. */
 export abstract class CloudflareResource extends TerraformResource {
   constructor(
     scope: Construct,
@@ -26,7 +26,7 @@ export abstract class CloudflareResource extends TerraformResource {
   }
 }
 
-/** Names of attributes at every depth; those of HTTP headers, which begin with a capital, stay. */
+/** Converts attribute names to snake case at every depth; HTTP headers, which begin with a capital, stay unchanged. */
 function inSnakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inSnakeCase);
   if (typeof value !== "object" || value === null) return value;

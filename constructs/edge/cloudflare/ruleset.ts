@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { CloudflareResource } from "./resource";
 
-/** When rules are asked. A zone has one list of rules for each. */
+/** Phase in which rules are evaluated. A zone has one list of rules per phase. */
 export type CloudflarePhase =
   | "http_request_cache_settings"
   | "http_response_cache_settings"
@@ -10,18 +10,18 @@ export type CloudflarePhase =
   | "http_ratelimit";
 
 export interface CloudflareRule {
-  /** Its name among the rules of its phase, by which the API knows it when others come and go. */
+  /** Identifier in its phase, by which the API recognizes the rule when others are added or removed. */
   readonly ref: string;
   readonly description: string;
 
-  /** The requests that it is for, in Cloudflare's language of rules. */
+  /** The requests that it matches, in Cloudflare's rules language. */
   readonly expression: string;
   readonly action: "block" | "execute" | "set_cache_control" | "set_cache_settings";
   readonly actionParameters?: object;
   readonly ratelimit?: {
     readonly characteristics: readonly string[];
 
-    /** In seconds, as the next but one. */
+    /** In seconds, like `mitigationTimeout`. */
     readonly period: number;
     readonly requestsPerPeriod: number;
     readonly mitigationTimeout: number;
@@ -35,7 +35,7 @@ export interface CloudflareRulesetConfig {
   readonly rules: readonly CloudflareRule[];
 }
 
-/** All rules of one phase of a zone (`cloudflare_ruleset`). Others than Terraform's are lost when it is made. */
+/** All rules of one phase of a zone (`cloudflare_ruleset`). Creating it deletes rules that Terraform doesn't manage. */
 export class CloudflareRuleset extends CloudflareResource {
   constructor(scope: Construct, id: string, config: CloudflareRulesetConfig) {
     super(scope, id, "ruleset", { kind: "zone", ...config });

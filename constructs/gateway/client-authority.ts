@@ -5,10 +5,10 @@ const PEM = /^(-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTI
 
 const AFTER_ONE = /(?<=-----END CERTIFICATE-----)\s*(?=-)/;
 
-/** Who signs what Cloudflare shows to the origins of everybody (Cloudflare, global authenticated origin pulls). */
+/** Subject of Cloudflare's shared CA, which all of its customers use (Cloudflare, global authenticated origin pulls). */
 const SHARED = "CN=origin-pull.cloudflare.net";
 
-/** What is wrong with the certificates of authorities. They are not shown: what stands there by mistake may be a key. */
+/** Returns the problems of CA certificates. Values are not shown, because a pasted private key could be among them. */
 export function clientAuthorityProblems(pem: string): readonly Omit<Problem, "path">[] {
   const certificates = PEM.test(pem) ? pem.trim().split(AFTER_ONE).map(read) : [undefined];
   if (certificates.includes(undefined))

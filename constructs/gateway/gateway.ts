@@ -20,22 +20,22 @@ import { GATEWAY_LABEL, gatewayPeer, type LoadBalancerInFront, nginxOf, READINES
 export interface GatewayProps {
   readonly cluster: KubernetesTarget;
 
-  /** Where it is, and the services behind it. */
+  /** Namespace of the Gateway and of the services behind it. */
   readonly namespace: string;
 
   /** @default "gateway" */
   readonly name?: string;
 
   /**
-   * The Secret of its certificate, with `tls.crt` and `tls.key`. While it is not there, nothing is served.
-   * @default - none: it speaks in clear, which is right on one's own machine only
+   * The Secret of its certificate, with `tls.crt` and `tls.key`. Until it exists, nothing is served.
+   * @default - none: plain HTTP, for your own machine only
    */
   readonly certificate?: string;
 
   /**
-   * The authority, in PEM, whose certificate clients have to show; connections without one are closed. Several stand one
-   * after the other. It takes a `certificate`.
-   * @default - none: clients show no certificate
+   * CA certificates in PEM, one after the other. Clients must present a certificate of these CAs (mTLS); other connections are closed.
+   * Requires a `certificate`.
+   * @default - none: clients present no certificate
    */
   readonly clientAuthority?: string;
 
@@ -43,68 +43,68 @@ export interface GatewayProps {
   readonly servicePorts: readonly number[];
 
   /**
-   * What stands in front of it.
-   * @default - nothing: clients come by themselves
+   * The load balancer in front of it.
+   * @default - none: clients connect directly
    */
   readonly behind?: LoadBalancerInFront;
 
   /**
-   * Who else may come in.
-   * @default - nobody. A forwarded port (`kubectl port-forward`) needs no leave
+   * Additional clients that may connect.
+   * @default - none. A forwarded port (`kubectl port-forward`) needs no permission
    */
   readonly clients?: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * How many run.
-   * @default - two where the cluster has several zones, otherwise one
+   * Number of nginx pods.
+   * @default - two if the cluster has several zones, otherwise one
    */
   readonly replicas?: number;
 
   /**
-   * The longest that a request may take when a pod of it is going.
+   * Time for the longest request to finish when a pod terminates.
    * @default "30s"
    */
   readonly longestRequest?: Duration;
 
   /**
-   * The namespace that reads its metrics.
-   * @default - nobody does
+   * The namespace that scrapes its metrics.
+   * @default - none
    */
   readonly metricsFrom?: string;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
+   * The PriorityClass, which decides which pods are preempted first.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
-  /** What has to be there before: the namespace, NGINX Gateway Fabric. */
+  /** Resources to create first: the namespace, NGINX Gateway Fabric. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** The class that NGINX Gateway Fabric serves. */
+/** The GatewayClass of NGINX Gateway Fabric. */
 const CLASS = "nginx";
 
-/** Where the control plane's pods hand out configuration, behind port 443 of their Service. */
+/** The control plane's pods, which distribute configuration, behind port 443 of their Service. */
 const CONTROL_PLANE: TrafficRule = { name: "control-plane", peer: { namespace: PLACES.gateways.namespace }, ports: [8443] };
 
 const METRICS = 9113;
 
 /**
- * What lets requests in to the services of a namespace: nginx, run by NGINX Gateway Fabric, of which each Gateway has
- * its own. Nobody comes in but from where it says, and it goes nowhere but to those services.
+ * Ingress to the services of a namespace: a separate nginx for each Gateway, managed by NGINX Gateway Fabric. Only the configured clients
+ * may connect, and nginx may connect only to those services.
  */
 export class Gateway extends Construct {
   readonly name: string;
   readonly namespace: string;
 
-  /** The port on which it listens, and the Service that has it: for whoever forwards it, or binds it to a target group. */
+  /** The Service and its port, for port forwarding or a target group. */
   readonly service: { readonly name: string; readonly port: number };
 
-  /** Its pods, for services that let them in. */
+  /** Its pods, for services that allow them. */
   readonly peer: Exclude<Peer, "anywhere">;
 
-  /** What runs its pods, for a test that looks whether they are there. */
+  /** The Deployment of its pods, for a test of the rollout. */
   readonly deployment: {
     readonly kind: "Deployment";
     readonly namespace: string;
@@ -112,13 +112,13 @@ export class Gateway extends Construct {
     readonly labels: Readonly<Record<string, string>>;
   };
 
-  /** How a test in the cluster goes through it, as what is before it does. */
+  /** Route of a test in the cluster through it, the same as its load balancer uses. */
   readonly through: { readonly host: string; readonly port: number; readonly proxyProtocol: boolean };
 
-  /** Whether clients have to show a certificate, which a test has not: it finds no more than that somebody listens. */
+  /** Requires a client certificate (mTLS), which a test doesn't have: a test can only open a connection. */
   readonly asksClients: boolean;
 
-  /** What routes come after. */
+  /** Resources that routes depend on. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
@@ -155,7 +155,7 @@ export class Gateway extends Construct {
       egress: [CONTROL_PLANE, { name: "services", peer: "namespace", ports: props.servicePorts }],
       after,
     });
-    // A drain takes one at a time; a single one it just takes.
+    // A drain evicts one pod at a time; a single pod has no budget.
     disruptionBudget(this, { cluster, namespace, name: service.name, most: replicas, matchLabels: labels });
     const { release } = new CustomResources(this, "objects", {
       cluster,
@@ -167,20 +167,20 @@ export class Gateway extends Construct {
     this.ready = [release];
   }
 
-  /** Whom clients have to be known by. While it is not there, nothing is served. */
+  /** ConfigMap of the clients' CA certificates. Until it exists, nothing is served. */
   private authority({ namespace, certificate, clientAuthority, after = [] }: GatewayProps): readonly ITerraformDependable[] {
     if (clientAuthority === undefined) return [];
     refuse(this, clientAuthorityProblems(clientAuthority), "clientAuthority");
     if (certificate === undefined)
       refuse(this, [{ rule: "is shown over TLS only", remedy: "give the Gateway a certificate, or leave it out" }], "clientAuthority");
     const metadata = { name: clientsOf(this.name, clientAuthority), namespace };
-    // It goes when the Gateway no longer knows clients by it.
+    // Deleted only after the Gateway stops using it.
     const lifecycle = { createBeforeDestroy: true };
     return [new ConfigMapV1(this, "clients", { metadata, data: { "ca.crt": clientAuthority }, lifecycle, dependsOn: [...after] })];
   }
 }
 
-/** Another one for other authorities: the Gateway is never without. */
+/** Returns a new name for other CA certificates, so that the Gateway always has some. */
 function clientsOf(name: string, authority: string): string {
   return `${name}-clients-${createHash("sha256").update(authority).digest("hex").slice(0, 8)}`;
 }
@@ -217,14 +217,14 @@ function gateway(name: string, port: number, { namespace, certificate, clientAut
   };
 }
 
-/** How its nginx runs. What is not said here is said for all Gateways, where NGINX Gateway Fabric is installed. */
+/** Settings of its nginx. Settings of all Gateways are in the installation of NGINX Gateway Fabric. */
 function nginx(name: string, replicas: number, { namespace, behind, longestRequest = "30s", priority }: GatewayProps): Spec {
-  // Without a load balancer in front, endpoints are all that has to forget it, within moments.
+  // Without a load balancer in front, only endpoints have to be updated, which takes moments.
   const forgets = known(seconds(behind ? (behind.forgets ?? "150s") : "10s"));
   const learns = behind ? known(seconds(behind.learns ?? "180s")) : 0;
   const deployment = {
     ...(learns > 0 ? { minReadySeconds: learns } : {}),
-    // It calls its control plane with a token of its own; the API server it calls never.
+    // nginx connects to its control plane with a token of its own, and never to the API server.
     template: { spec: { automountServiceAccountToken: false, ...(priority ? { priorityClassName: priority } : {}) } },
   };
   return {
@@ -237,7 +237,7 @@ function nginx(name: string, replicas: number, { namespace, behind, longestReque
         deployment: {
           replicas,
           container: { lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", leaving(forgets)] } } } },
-          // What it is at, and some seconds for its agent.
+          // Time for its requests, and some seconds for its agent.
           pod: { terminationGracePeriodSeconds: forgets + known(seconds(longestRequest)) + 15 },
           patches: [{ type: "StrategicMerge", value: { spec: deployment } }],
         },
@@ -246,7 +246,7 @@ function nginx(name: string, replicas: number, { namespace, behind, longestReque
   };
 }
 
-/** Told to end as pods are, nginx would drop what it is at: it is told to finish, when nobody comes any more. */
+/** Pre-stop command: on SIGTERM nginx would drop its requests, so it waits until no new ones come, and then shuts down gracefully. */
 function leaving(forgets: number): string {
   const pid = "/var/run/nginx/nginx.pid";
   return `sleep ${forgets}; kill -QUIT $(cat ${pid}); while [ -e ${pid} ]; do sleep 1; done`;

@@ -8,65 +8,64 @@ import { type Backend, PREVIEW_HEADER } from "./contract";
 export interface RoutesProps {
   readonly cluster: KubernetesTarget;
 
-  /** The Gateway, and where it is: services and routes are there too. */
+  /** The Gateway; services and routes are in its namespace. */
   readonly gateway: { readonly name: string; readonly namespace: string; readonly ready: readonly ITerraformDependable[] };
 
-  /** What the routes are called; the beginning of the names of their objects: `command-api`. */
+  /** Name of the routes, and prefix of their objects' names: `command-api`. */
   readonly name: string;
 
   /**
-   * Names under which it is asked for: `["commands.orders.example.com"]`.
+   * Host names of the requests: `["commands.orders.example.com"]`.
    * @default - any
    */
   readonly hostnames?: readonly string[];
 
   /**
-   * Beginnings of paths: `["/orders"]`.
+   * Path prefixes: `["/orders"]`.
    * @default ["/"]
    */
   readonly paths?: readonly string[];
 
-  /** Who answers, each its share. Both slots of a release are named, the idle one with weight 0: a switch changes weights only. */
+  /** Backends with their traffic weights. Name both slots of a release, the idle one with weight 0: a switch changes weights only. */
   readonly backends: readonly Backend[];
 
   /**
-   * Who answers a request that asks for a version by the header `x-preview`, by what it asks for: `{ green: … }`.
-   * @default - nobody is asked so
+   * Backends for requests with the header `x-preview`, by its value: `{ green: … }`.
+   * @default - none
    */
   readonly previews?: Readonly<Record<string, Omit<Backend, "weight">>>;
 
   /**
-   * How often nginx asks another backend where one was not reached, or broke off. Never, as for commands: nobody knows whether the first
-   * one carried it out, and only the client has the key by which a second time is known (`Idempotency-Key`, which is
-   * passed on as it came). Once, as for queries; what has arrived by POST or PATCH is not sent again even then.
+   * Retries by nginx at another backend after a failed or broken connection. `never` is for commands: the first backend may have executed
+   * the command, and only the client can make a retry safe (`Idempotency-Key`, which is passed on unchanged). `once` is for queries; POST
+   * or PATCH requests that were sent are still not retried.
    * @default "never"
    */
   readonly retries?: "never" | "once";
 
   /**
-   * How long a backend may be silent, before and while it answers. The whole of an answer may take longer: nginx does
-   * not limit that.
+   * Maximum silence of a backend, before and during its response. A whole response may take longer: nginx doesn't limit that.
    * @default "30s"
    */
   readonly timeout?: Duration;
 
   /**
-   * The largest request: whole kibibytes, mebibytes or gibibytes.
+   * Maximum size of a request body: whole kibibytes, mebibytes or gibibytes.
    * @default "1Mi"
    */
   readonly maxBodySize?: Bytes;
 
   /**
-   * What one client, known by its address, may send: `{ requests: "100/s" }`. What is above is answered with 429. Each
-   * nginx of the Gateway counts on its own, so that a client with several connections gets at most that of each.
-   * @default - as much as it can
+   * Rate limit per client address: `{ requests: "100/s" }`. Excess requests get status 429. Each nginx pod of the Gateway counts
+   * separately, so a client with several connections may reach the limit at each.
+   * @default - no limit
    */
   readonly rateLimit?: RateLimit;
 
   /**
-   * The Secret of type `nginx.org/htpasswd`, in the Gateway's namespace, whose key `auth` has the users that may ask, each with a password
-   * (basic authentication).
-   * @default - anybody may ask
+   * The Secret of type `nginx.org/htpasswd`, in the Gateway's namespace, whose key `auth` has the allowed users with their passwords (basic
+   * authentication).
+   * @default - none: no authentication
    */
   readonly users?: string;
 }
@@ -75,26 +74,26 @@ export interface RateLimit {
   readonly requests: `${number}/${"s" | "m"}`;
 
   /**
-   * How many may come at once beyond the rate, and are answered at once.
-   * @default - a second's worth, or 10 of a rate by the minute
+   * Requests above the rate that are accepted at once, without delay.
+   * @default - the requests of one second, or 10 if the rate is per minute
    */
   readonly burst?: number;
 }
 
-/** How long it takes to open a connection to a pod that is there, in seconds: much less. */
+/** Timeout for opening a connection to a pod, in seconds; normally it takes much less. */
 const CONNECT = 5;
 
 /**
- * How long nginx keeps a connection that nobody uses. Where the backend closed it first, a command that is on its way would
- * be answered with 502 and not sent again; gunicorn does so after 2 s, Node and uvicorn after 5 (their defaults).
+ * Keep-alive of idle connections to backends. If the backend closed first, a command in transit would get 502 without a retry; gunicorn
+ * closes after 2 s, Node and uvicorn after 5 (their defaults).
  */
 const KEEPS_CONNECTIONS = "1s";
 
-/** By how long a backend may be silent, in seconds. */
+/** nginx's retry directives, by a backend's maximum silence in seconds. */
 const REPEATS: Readonly<Record<NonNullable<RoutesProps["retries"]>, (silence: number) => readonly string[]>> = {
   never: () => ["proxy_next_upstream off;"],
-  // The pods of a node that is lost refuse nothing, and are not reached in time. A slow answer is not asked for again, as
-  // that would make the slow slower: its time is over later.
+  // Pods of a failed node don't refuse connections; they time out. A slow response is not retried, because
+  // that would add load: its timeout expires after the retry limit.
   once: (silence) => [
     `proxy_next_upstream error${silence > CONNECT + 1 ? " timeout" : ""};`,
     `proxy_next_upstream_timeout ${CONNECT + 1}s;`,
@@ -105,9 +104,8 @@ const REPEATS: Readonly<Record<NonNullable<RoutesProps["retries"]>, (silence: nu
 const MOST_WEIGHT = 1_000_000;
 
 /**
- * Which requests go to which services of a Gateway: one release of their own, so that a switch between two slots
- * changes nothing else. NGINX Gateway Fabric ignores timeouts and retries of an HTTPRoute, so that what they would say
- * is in its own policies.
+ * Routes of a Gateway to services, in a separate release, so that a switch between two slots changes nothing else. NGINX Gateway Fabric
+ * ignores timeouts and retries of an HTTPRoute, so its own policies set them.
  */
 export class Routes extends Construct {
   readonly release: ITerraformDependable;
@@ -129,8 +127,8 @@ export class Routes extends Construct {
 }
 
 /**
- * The shares of a deployed HTTPRoute as a JSON patch, for `kubectl patch --type json`. It is refused where the route has other
- * backends, or in another order.
+ * Returns the traffic weights of a deployed HTTPRoute as a JSON patch, for `kubectl patch --type json`. The patch fails if the route has
+ * other backends, or another order.
  */
 export function sharesPatch(backends: readonly Backend[]): readonly object[] {
   return backends.flatMap(({ service, weight = 1 }, index) => {
@@ -148,7 +146,7 @@ function objectsOf(props: RoutesProps): readonly Spec[] {
   return [repeats(props), ...authentication(props), route(props), ...policies(props)];
 }
 
-/** What stays the same when slots are switched: who may answer, and not who does. */
+/** Returns what a switch of slots leaves unchanged: the backends without their weights. */
 function withoutShares({ previews: _, backends, ...props }: RoutesProps): RoutesProps {
   return { ...props, backends: backends.map(({ service, port }) => ({ service, port })) };
 }
@@ -172,7 +170,7 @@ function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {
     spec: {
       parentRefs: [{ name: gateway.name }],
       ...(hostnames ? { hostnames } : {}),
-      // The first one has the shares: a person finds them there without Terraform. A header wins wherever it stands.
+      // The first rule has the weights, so that operators find them without Terraform. A header match wins in any position.
       rules: [
         {
           matches: paths.map(path),
@@ -185,7 +183,7 @@ function route({ gateway, name, hostnames, paths = ["/"], backends, previews = {
   };
 }
 
-/** nginx asks another server by itself, as often as there are servers; no policy of NGINX Gateway Fabric 2.6 says otherwise. */
+/** Sets retries: by default nginx tries as many servers as there are; no policy of NGINX Gateway Fabric 2.6 changes that. */
 function repeats({ gateway, name, retries: wanted = "never", timeout = "30s" }: RoutesProps): Spec {
   const silence = seconds(timeout);
   const value = REPEATS[wanted](typeof silence === "number" ? silence : 0).join("\n");
@@ -247,7 +245,7 @@ function filterOf(name: string): string {
   return `${name}-repeats`;
 }
 
-/** A size as nginx writes it, of at most four digits. */
+/** Returns a size in nginx's syntax, with at most four digits. */
 function sizeOf(size: Bytes): string | undefined {
   const read = bytes(size);
   if (typeof read !== "number") return undefined;

@@ -1,38 +1,38 @@
-/** A network that clusters and stores are put into, whether it was made here or found. */
+/** A network for clusters and stores, created here or existing. */
 export interface Network {
   readonly vpcId: string;
   readonly cidr: string;
 
-  /** Subnets that the internet reaches, for load balancers, one for each zone. */
+  /** Public subnets for load balancers, one per zone. */
   readonly publicSubnetIds: string[];
 
-  /** Subnets of nodes and pods, one for each zone. */
+  /** Private subnets of nodes and pods, one per zone. */
   readonly privateSubnetIds: string[];
 
-  /** Subnets of databases and caches, without a way to the internet, one for each zone. */
+  /** Private subnets of databases and caches, without internet access, one per zone. */
   readonly dataSubnetIds: string[];
 }
 
-/** Something with a security group of its own. */
+/** A component with its own security group. */
 export interface SecurityGroupMember {
-  /** Its name, which is its group's: `read-database`. */
+  /** Its name, also of its security group: `read-database`. */
   readonly name: string;
 
   readonly description: string;
 }
 
-/** Who may open a connection to whom. */
+/** An allowed connection between two members. */
 export interface AllowedFlow {
   readonly from: string;
 
-  /** A party, a network that is known by name, or `INTERNET`. */
+  /** A member, a named network, or `INTERNET`. */
   readonly to: string;
 
   readonly port: number;
 
   /**
-   * The last port, where several in a row are open.
-   * @default - the one port
+   * The last port of a range.
+   * @default - none: a single port
    */
   readonly lastPort?: number;
 
@@ -42,5 +42,5 @@ export interface AllowedFlow {
   readonly description: string;
 }
 
-/** Whatever lies outside of the network. It opens no connections to the inside. */
+/** All addresses outside of the network. Inbound connections from there are not allowed. */
 export const INTERNET = "internet";

@@ -1,7 +1,7 @@
 import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
 import { Construct } from "constructs";
 
-/** The AWS services that a private cluster calls (EKS user guide, private clusters), each with what breaks without it. */
+/** The AWS services that a private cluster calls (EKS user guide, private clusters), each with what fails without it. */
 export const INTERFACE_ENDPOINTS = {
   autoscaling: "node scaling",
   ec2: "nodes joining, volumes, pod addresses",
@@ -18,7 +18,7 @@ export const INTERFACE_ENDPOINTS = {
   sts: "every role",
 } as const;
 
-/** Regions where a service has no endpoint; calls to it leave through NAT there (EKS user guide, AWS PrivateLink). */
+/** Regions without an endpoint for a service; its traffic leaves through NAT there (EKS user guide, AWS PrivateLink). */
 const ABSENT: Readonly<Record<string, readonly string[]>> = { eks: ["ap-southeast-5", "ap-southeast-7", "mx-central-1"] };
 
 export interface EndpointsProps {
@@ -27,29 +27,29 @@ export interface EndpointsProps {
   readonly region: string;
   readonly vpcId: string;
 
-  /** Where the interface endpoints have their addresses: one subnet for each zone. */
+  /** Subnets of the interface endpoints, one per zone. */
   readonly subnetIds: string[];
 
   /** The security group of the interface endpoints. */
   readonly securityGroupId: string;
 
-  /** The route tables that reach S3 through its gateway endpoint. */
+  /** The route tables with a route to the S3 gateway endpoint. */
   readonly routeTableIds: string[];
 
   /**
-   * Further S3 buckets of other accounts, in the same region, that may be read: those to which a registry redirects.
-   * @default - none beside those of AWS and of well-known registries
+   * Additional readable S3 buckets of other accounts, in the same region: those to which a registry redirects.
+   * @default - none, except those of AWS and of well-known registries
    */
   readonly readableBuckets?: readonly string[];
 
   /**
-   * Whether calls to AWS stay in the network. Without, only those to S3 do.
+   * Keeps calls to AWS in the network. If false, only calls to S3 stay in it.
    * @default true
    */
   readonly interfaces?: boolean;
 }
 
-/** Ways to AWS that don't leave the network, open to the account's own identities only. */
+/** VPC endpoints for AWS services, which only the account's own identities may use. */
 export class Endpoints extends Construct {
   constructor(scope: Construct, id: string, props: EndpointsProps) {
     super(scope, id);
@@ -92,16 +92,16 @@ function ownIdentities(account: string): object {
   };
 }
 
-/** Buckets that are read under signatures of other accounts or under none, each with what needs it, in every region. */
+/** Buckets that nodes read with signatures of other accounts or without one, in every region, each with its use. */
 const PUBLIC_BUCKETS: readonly ((region: string) => string)[] = [
-  (region) => `prod-${region}-starport-layer-bucket`, // layers of images in ECR
-  () => "prod-registry-k8s-io-*", // layers of images at registry.k8s.io, which sends callers on AWS here
+  (region) => `prod-${region}-starport-layer-bucket`, // image layers in ECR
+  () => "prod-registry-k8s-io-*", // image layers of registry.k8s.io, which redirects callers on AWS here
   () => "al2023-repos-*", // packages of nodes
 ];
 
 /**
- * Buckets of registries that redirect callers in their own region to S3, and others to a CDN. Only requests to S3 of the
- * network's own region pass its endpoint.
+ * Buckets of registries that redirect clients in their own region to S3, and others to a CDN. The gateway endpoint only serves S3 in the
+ * network's own region.
  */
 const REGISTRY_BUCKETS: Readonly<Record<string, readonly string[]>> = {
   "us-east-1": [
@@ -121,7 +121,7 @@ function publicDownloads({ region, readableBuckets = [] }: EndpointsProps): obje
   };
 }
 
-// Whoever trades a web identity for a role has no account yet.
+// A caller that exchanges a web identity for a role has no account yet.
 function webIdentities(): object {
   return { Sid: "WebIdentities", Effect: "Allow", Principal: "*", Action: "sts:AssumeRoleWithWebIdentity", Resource: "*" };
 }

@@ -13,9 +13,8 @@ export interface ExistingVpcProps {
 }
 
 /**
- * A network that somebody else made and looks after: its routes, gateways, endpoints, flow logs
- * and subnet tags are theirs. The plan fails where a subnet is of another VPC, or where the subnets
- * of one use lie in fewer zones than there are subnets.
+ * An existing network with its own owner, who maintains its routes, gateways, endpoints, flow logs and subnet tags. The plan fails if a
+ * subnet belongs to another VPC, or if the subnets of one use are in fewer zones than there are subnets.
  */
 export class ExistingVpc extends Construct implements Network {
   readonly vpcId: string;

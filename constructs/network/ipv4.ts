@@ -1,10 +1,10 @@
-/** A block of IPv4 addresses: its first address as a number, and the length of its prefix. */
+/** An IPv4 CIDR block: its first address as a number, and its prefix length. */
 export interface Block {
   readonly first: number;
   readonly prefix: number;
 }
 
-/** Reads `10.0.0.0/16`; undefined where it is no block, or has bits set behind its prefix. */
+/** Parses `10.0.0.0/16`; undefined if it is not a valid block, or has host bits set. */
 export function parseBlock(cidr: unknown): Block | undefined {
   const match = typeof cidr === "string" ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr) : null;
   if (!match) return undefined;
@@ -14,22 +14,22 @@ export function parseBlock(cidr: unknown): Block | undefined {
   return first % size({ first, prefix }) === 0 ? { first, prefix } : undefined;
 }
 
-/** How many addresses a block has. */
+/** Returns the number of addresses in a block. */
 export function size(block: Block): number {
   return 2 ** (32 - block.prefix);
 }
 
-/** Whether two blocks have an address in common. */
+/** Checks if two blocks overlap. */
 export function overlap(one: Block, other: Block): boolean {
   return one.first < other.first + size(other) && other.first < one.first + size(one);
 }
 
-/** The nth of the equal parts with the longer prefix that a block falls into. */
+/** Returns the nth of the equal parts of a block with a longer prefix. */
 export function part(block: Block, prefix: number, index: number): Block {
   return { first: block.first + index * 2 ** (32 - prefix), prefix };
 }
 
-/** A block as it is written: `10.0.0.0/16`. */
+/** Formats a block: `10.0.0.0/16`. */
 export function show(block: Block): string {
   const octets = [24, 16, 8, 0].map((shift) => Math.floor(block.first / 2 ** shift) % 256);
   return `${octets.join(".")}/${block.prefix}`;

@@ -14,19 +14,19 @@ export interface PartiesProps {
   readonly flows: readonly AllowedFlow[];
 
   /**
-   * Networks outside by name, each with its addresses: `{ "kurrent-cloud": "10.128.0.0/20" }`. They open no connections
-   * to the inside.
-   * @default - none but the internet
+   * External networks by name, each with its CIDR block: `{ "kurrent-cloud": "10.128.0.0/20" }`. Inbound connections from them are not
+   * allowed.
+   * @default - none, except the internet
    */
   readonly networks?: Readonly<Record<string, string>>;
 }
 
 /**
- * The security groups by which clusters and stores know each other. They outlive both: a replaced
- * cluster takes the place of the old one in its group, and no store is touched.
+ * The security groups that allow traffic between clusters and data stores. They outlive both: a replacement cluster joins the group of the
+ * old one, and no store changes.
  */
 export class SecurityGroups extends Construct {
-  /** The group of each party, by name. */
+  /** The security group of each member, by name. */
   readonly securityGroupIds: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: PartiesProps) {
@@ -78,7 +78,7 @@ function distinct(flows: readonly AllowedFlow[]): readonly AllowedFlow[] {
   return [...new Map(flows.map((flow) => [wayOf(flow), flow])).values()];
 }
 
-/** What a flow is called in addresses: `nodes-to-database-5432`. */
+/** Returns the name of a flow in addresses: `nodes-to-database-5432`. */
 function wayOf({ from, to, port, lastPort = port, protocol = "tcp" }: AllowedFlow): string {
   return [from, "to", to, port, ...(lastPort === port ? [] : [lastPort]), ...(protocol === "tcp" ? [] : [protocol])].join("-");
 }

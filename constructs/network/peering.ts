@@ -3,25 +3,25 @@ import { VpcPeeringConnectionAccepterA } from "@cdktf/provider-aws/lib/vpc-peeri
 import { Construct } from "constructs";
 
 export interface PeeringProps {
-  /** The beginning of its name, most general first: `["orders", "production", "kurrent-cloud"]`. */
+  /** Prefix of its name, most general part first: `["orders", "production", "kurrent-cloud"]`. */
   readonly name: readonly string[];
 
-  /** The connection that the other side has asked for: `pcx-…`. */
+  /** ID of the connection that the other side has requested: `pcx-…`. */
   readonly connectionId: string;
 
-  /** The addresses of the other network. */
+  /** CIDR block of the other network. */
   readonly cidr: string;
 
-  /** The route tables from which it is reached, by zone: `{ a: "rtb-…" }`. No routes are written into them by their own resource. */
+  /** The route tables that get a route to it, by zone: `{ a: "rtb-…" }`. They must not define routes inline. */
   readonly routeTables: Readonly<Record<string, string>>;
 
-  /** Whether it is guarded against deletion, as what is reached through it is. */
+  /** Protects it from deletion, like the stores behind it. */
   readonly protect: boolean;
 }
 
 /**
- * The near side of a peering that somebody else asked for: accepted, and with a way there from some route tables. What may
- * go that way is a security group's, and nothing comes back that was not asked for.
+ * The accepter's side of a peering requested by another account: accepts it, and adds routes to some route tables. Security groups limit
+ * the traffic, and the other side can't open connections.
  */
 export class Peering extends Construct {
   readonly connectionId: string;
@@ -31,7 +31,7 @@ export class Peering extends Construct {
     const accepter = new VpcPeeringConnectionAccepterA(this, "accepter", {
       vpcPeeringConnectionId: props.connectionId,
       autoAccept: true,
-      // The other side asks for no names of ours. Whether ours of its are private is the other side's to set.
+      // The other side doesn't resolve our names. Private resolution of its names is a setting of its own side.
       accepter: { allowRemoteVpcDnsResolution: false },
       tags: { Name: props.name.join("-") },
       lifecycle: { preventDestroy: props.protect },

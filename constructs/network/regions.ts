@@ -1,6 +1,6 @@
 /**
- * The regions of the commercial partition, each with the letters of its first three zones.
- * us-west-1 shows two of three to each account. Letters stand for other zones in other accounts, ids for the same.
+ * Regions of the commercial partition, each with the letters of its first three zones.
+ * us-west-1 offers two of its three zones to each account. Letters map to different zones in each account, IDs to the same.
  * Source: AWS Regions and Availability Zones (2026).
  */
 export const REGIONS = {
@@ -40,17 +40,14 @@ export const REGIONS = {
   "us-west-2": "abc",
 } as const;
 
-/** Zones without an EKS control plane, by id (EKS user guide, network requirements of subnets). */
+/** Zones without an EKS control plane, by ID (EKS user guide, network requirements of subnets). */
 export const ZONES_WITHOUT_EKS: Readonly<Partial<Record<string, readonly string[]>>> = {
   "ca-central-1": ["cac1-az3"],
   "us-east-1": ["use1-az3"],
   "us-west-1": ["usw1-az2"],
 };
 
-/**
- * What must hold of a zone whose id is known to a plan alone, so that EKS takes subnets in it: none of the regions where it
- * takes all.
- */
+/** Returns postconditions that EKS supports a zone, whose ID is known only in a plan: none in regions where all zones are supported. */
 export function eksConditions(region: string, id: string, zone: string, remedy: string) {
   const without = ZONES_WITHOUT_EKS[region];
   if (!without) return [];
@@ -65,7 +62,7 @@ export function eksConditions(region: string, id: string, zone: string, remedy: 
 /** A region of AWS, by its code: `eu-west-1`. */
 export type Region = keyof typeof REGIONS;
 
-/** The zones that a region's network spans where nobody names them: the first three it has. */
+/** Returns the default zones of a region's network: the first three. */
 export function defaultZones(region: Region): readonly string[] {
   return [...REGIONS[region]].map((letter) => `${region}${letter}`);
 }

@@ -22,41 +22,41 @@ import { eksConditions } from "./regions";
 import { NETWORK_PREFIX, type SubnetPlan, subnetPlan } from "./subnet-plan";
 
 export interface VpcProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
   readonly region: string;
 
-  /** Its addresses, from /16 to /21. */
+  /** CIDR block, from /16 to /21. */
   readonly cidr: string;
 
   /** Its zones by name, two or three. */
   readonly zones: readonly string[];
 
   /**
-   * NAT gateways: one in each zone, or one for all, whose zone then carries the others.
+   * NAT gateways: one per zone, or one for all zones, which then depend on its zone.
    * @default "each-zone"
    */
   readonly natGateways?: "each-zone" | "one";
 
   /**
-   * Whether EKS clusters are put into it: the plan fails where EKS has no control plane in one of its zones.
+   * Checks the zones for EKS: the plan fails if EKS has no control plane in one of them.
    * @default false
    */
   readonly clusters?: boolean;
 
-  /** The customer-managed key of the flow logs, by ARN. It admits CloudWatch Logs. */
+  /** ARN of the flow logs' customer-managed key. Its policy must allow CloudWatch Logs. */
   readonly logsKey: string;
 
   /**
-   * Days for which flow logs are kept, one of the periods that CloudWatch Logs offers.
+   * Retention of flow logs in days, one of the periods that CloudWatch Logs supports.
    * @default 365
    */
   readonly logDays?: number;
 }
 
-/** A network of its own over two or three zones, with flow logs and a default security group that lets nothing through. */
+/** A VPC with two or three zones, with flow logs and a default security group that allows nothing. */
 export class Vpc extends Construct implements Network {
   readonly vpcId: string;
   readonly cidr: string;
@@ -64,7 +64,7 @@ export class Vpc extends Construct implements Network {
   readonly privateSubnetIds: string[];
   readonly dataSubnetIds: string[];
 
-  /** The route tables of nodes and pods, one for each zone, to which others may add routes. */
+  /** The route tables of nodes and pods, one per zone; other stacks may add routes. */
   readonly nodeRouteTableIds: string[];
 
   /** The route tables of nodes, pods and stores, for gateway endpoints. */
@@ -122,7 +122,7 @@ export class Vpc extends Construct implements Network {
     const gateways = this.natGateways(publicSubnets, internet);
     const privateRoutes = this.zones.map((zone, index) => {
       const table = this.routeTable(`private-${letter(zone)}`);
-      // Apart from its table, which would remove every route that another stack adds.
+      // Separate from its table, because inline routes would remove those that another stack adds.
       new Route(this, `private-${letter(zone)}-internet`, {
         routeTableId: table.id,
         destinationCidrBlock: "0.0.0.0/0",
@@ -144,7 +144,7 @@ export class Vpc extends Construct implements Network {
 
   private subnets(use: Exclude<keyof SubnetPlan, "pods">, plan: SubnetPlan, tags: Record<string, string> = {}): Subnet[] {
     return this.zones.map((zone, index) => {
-      // Addresses are handed out by load balancers themselves; no subnet gives them to whatever starts in it.
+      // Load balancers request public addresses themselves; subnets assign none automatically.
       return new Subnet(this, `${use}-${letter(zone)}`, {
         vpcId: this.vpcId,
         availabilityZone: zone,
@@ -155,7 +155,7 @@ export class Vpc extends Construct implements Network {
     });
   }
 
-  /** A zone's name stands for another zone in another account; its id is known to a plan. */
+  /** Checks the zones in the plan, because a zone's name maps to different zones in each account. */
   private checkZones(): void {
     for (const zone of this.zones) {
       const postcondition = eksConditions(this.props.region, "self.zone_id", zone, "name other zones (aws.network.zones)");
@@ -163,7 +163,7 @@ export class Vpc extends Construct implements Network {
     }
   }
 
-  /** Nodes take the addresses of their pods in whole blocks: single addresses, strewn over a subnet, would leave none. */
+  /** Reserves prefixes for pods: nodes allocate whole prefixes, which scattered single addresses would block. */
   private reserve(subnets: readonly Subnet[], plan: SubnetPlan): void {
     subnets.forEach((subnet, index) => {
       for (const [number, cidrBlock] of (plan.pods[index] ?? []).entries()) {
@@ -253,7 +253,7 @@ export class Vpc extends Construct implements Network {
   }
 }
 
-// A zone's letter is stable in ids where its position is not: zones may be added and removed.
+// IDs use a zone's letter, which stays the same when zones are added or removed; its index doesn't.
 function letter(zone: string): string {
   return zone.slice(-1);
 }

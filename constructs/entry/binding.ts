@@ -8,26 +8,26 @@ export interface BindingProps {
 
   readonly namespace: string;
 
-  /** The Service whose pods are to be reached. It need not be there yet. */
+  /** The Service whose pods are the targets. It may be created later. */
   readonly service: string;
 
   /**
-   * What it is called.
-   * @default - as the Service
+   * Name of the binding.
+   * @default - the Service's name
    */
   readonly name?: string;
 
-  /** Where the load balancer passes connections on to, as the stack published it that made it. */
+  /** Target group of the load balancer, as published by its stack. */
   readonly target: EntryTarget;
 
-  /** What has to be there before: the namespace, the controller. */
+  /** Resources to create first: the namespace, the controller. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 /**
- * The pods of a Service behind a target group. The AWS load balancer controller puts them there and takes them away;
- * it opens no way to them, which the network has. It must be there until this is gone. In a namespace with the label
- * `READINESS_GATES` a pod that comes after this is ready only when the load balancer finds it well.
+ * Registers the pods of a Service in a target group. The AWS load balancer controller adds and removes them; security groups and network
+ * policies must allow the traffic. The controller must exist until this is deleted. In a namespace with the label `READINESS_GATES` a pod
+ * that is created after this is ready only when its target is healthy.
  */
 export class Binding extends Construct {
   readonly release: ITerraformDependable;

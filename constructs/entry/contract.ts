@@ -1,25 +1,25 @@
 import type { Duration } from "../core/quantities";
 
-/** From where connections are taken: a list of networks that AWS keeps, by name, or blocks of addresses. */
+/** Allowed clients: a managed prefix list of AWS, by name, or CIDR blocks. */
 export type Source = { readonly prefixList: string } | { readonly blocks: readonly string[] };
 
-/** Where a load balancer passes connections on to. */
+/** Target of a load balancer's connections. */
 export interface EntryTarget {
-  /** The target group, by ARN. */
+  /** ARN of the target group. */
   readonly targetGroupArn: string;
 
   /** The port of the pods. */
   readonly port: number;
 }
 
-/** The label of a namespace whose pods wait until the load balancer that they are bound to finds them well. */
+/** Label of a namespace whose pods become ready only when their targets are healthy in the load balancer. */
 export const READINESS_GATES = { "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled" } as const;
 
-/** Every address there is. */
+/** All IPv4 addresses. */
 export const ANYWHERE: Source = { blocks: ["0.0.0.0/0"] };
 
 /**
- * How long a Network Load Balancer may go on sending new connections to a pod that is going (aws-load-balancer-controller, issue
- * 2366): as long as the pod has to stay.
+ * Time for which a Network Load Balancer may still send new connections to a terminating pod (aws-load-balancer-controller, issue 2366),
+ * and for which the pod must stay.
  */
 export const DEREGISTRATION: Duration = "150s";

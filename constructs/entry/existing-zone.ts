@@ -5,13 +5,13 @@ export interface ExistingZoneProps {
   /** The zone's id: `Z0123456789ABCDEFGHIJ`. */
   readonly zone: string;
 
-  /** The domain whose names are written into it. */
+  /** The domain of the records to create. */
   readonly domain: string;
 }
 
 /**
- * A public zone that somebody else made and looks after: the names of the domain are written into it, and nothing else
- * of it is touched. The plan fails where it is private, or holds another domain.
+ * An existing public zone with its own owner: the domain's records are created in it, nothing else is changed. The plan fails if the zone
+ * is private, or belongs to another domain.
  */
 export class ExistingZone extends Construct {
   readonly zoneId: string;

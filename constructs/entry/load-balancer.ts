@@ -14,83 +14,82 @@ import { exempt } from "../policy/contract";
 import { ANYWHERE, type EntryTarget, type Source } from "./contract";
 
 export interface LoadBalancerProps {
-  /** The beginning of its names, most general first, and what it is for: `["orders", "production", "commands"]`. */
+  /** Prefix of its names, most general part first, and its purpose: `["orders", "production", "commands"]`. */
   readonly name: readonly string[];
 
   readonly vpcId: string;
 
-  /** One for each zone: public ones where it is reached from the internet, private ones where it is internal. */
+  /** One subnet per zone: public ones if it is reached from the internet, private ones if it is internal. */
   readonly subnetIds: string[];
 
-  /** Whether it has addresses of the network only. Another answer is another load balancer. */
+  /** Uses only addresses of the network. Changing it replaces the load balancer. */
   readonly internal: boolean;
 
-  /** Its security group. Who may come in is added to it here; that it reaches the pods, the network says. */
+  /** Its security group. This construct adds its ingress rules; the network's rules allow traffic to the pods. */
   readonly securityGroupId: string;
 
   /**
-   * From where it is reached.
-   * @default - from anywhere
+   * Clients that may connect.
+   * @default - all
    */
   readonly from?: Source;
 
   /**
-   * How it tells the Gateway behind it who the client is, which has to be told the same.
+   * Protocol that passes the client address to the Gateway behind it, which needs the same setting.
    * @default "proxy-protocol"
    */
   readonly clientAddress?: ClientAddress;
 
   /**
-   * The names under which it is asked for, in a public zone of Route 53.
-   * @default - somebody in front of it has the name
+   * DNS names of the load balancer, in a public zone of Route 53.
+   * @default - none: a proxy in front of it has the public name
    */
   readonly record?: { readonly zoneId: string; readonly host: string; readonly furtherHosts?: readonly string[] };
 
   /**
-   * Further ports on which it listens. It passes connections on to pods of a Service on the same port, unchanged: they terminate
-   * TLS, and see the load balancer's address as the client's.
+   * Additional ports. Their connections are passed unchanged to the same port of a Service's pods, which terminate TLS, and see the load
+   * balancer's address as the client's.
    * @default - none
    */
   readonly tcpPorts?: readonly number[];
 
-  /** Whether it is guarded against deletion: whoever knows its addresses loses it. */
+  /** Protects it from deletion: clients that use its addresses would lose it. */
   readonly protect: boolean;
 }
 
 const PORT = 443;
 
-/** Of the pods behind it, which security groups and network policies see. */
+/** Port of the pods behind it, as used in security groups and network policies. */
 const { encrypted: TARGET_PORT } = GATEWAY_PORTS;
 
-/** Pods as targets. */
+/** Settings of target groups whose targets are pods. */
 const TARGETS = {
   targetType: "ip",
-  // Kept, clients could not be told apart from strangers by any network policy, and pods on one node not reach each other.
+  // With preserved client addresses, network policies couldn't distinguish clients, and pods on one node couldn't reach each other.
   preserveClientIp: "false",
-  // It takes two minutes in any case (aws-load-balancer-controller, issue 2366); the pods stay longer.
+  // Takes two minutes in any case (aws-load-balancer-controller, issue 2366); the pods stay longer.
   deregistrationDelay: "120",
 } as const;
 
 const CHECKED = { interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 2 } as const;
 
-/** Rules that a security group takes (VPC, quotas); a list that AWS keeps counts as many as it may ever have. */
+/** Maximum of rules in a security group (VPC, quotas); a managed prefix list counts with its maximum number of entries. */
 const MOST_BLOCKS = 60;
 
 /**
- * A Network Load Balancer, which passes connections on to the pods of a Gateway as they are: TLS ends at nginx, so that
- * nothing goes in clear anywhere, clients' names reach the Gateway, and CloudFront can take it as an origin (it takes
- * none whose listener ends TLS). Where no key may lie in the cluster, a listener of one's own with a certificate of ACM
- * is right instead, and the way to the pods is then in clear. It writes no access logs, which it has for such listeners
- * only: nginx logs each request.
+ * A Network Load Balancer, which passes connections unchanged to the pods of a Gateway: TLS terminates at nginx, so that all traffic is
+ * encrypted, clients' addresses reach the Gateway, and CloudFront can use it as an origin (it accepts none with a TLS listener). If no
+ * private key may be stored in the cluster, use your own listener with an ACM certificate instead; traffic to the pods is then in
+ * plaintext. It writes no access logs, which it supports for TLS listeners only: nginx logs each request.
  */
 export class LoadBalancer extends Construct {
   readonly arn: string;
 
-  /** The name that AWS gives it. */
+  /** Its DNS name at AWS. */
   readonly dnsName: string;
   readonly target: EntryTarget;
 
-  /** Where connections to further ports are passed on to, by port. */
+  /** Targets of the additional ports, by port. */
   readonly tcpTargets: ReadonlyMap<number, EntryTarget>;
 
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
@@ -106,10 +105,10 @@ export class LoadBalancer extends Construct {
       ipAddressType: "ipv4",
       subnets: subnetIds,
       securityGroups: [securityGroupId],
-      // There are fewer pods than zones.
+      // There can be fewer pods than zones.
       enableCrossZoneLoadBalancing: true,
       enableDeletionProtection: protect,
-      // Its listener and its name would be gone before AWS refuses.
+      // Otherwise its listener and its DNS record would be deleted before AWS rejects the deletion.
       lifecycle: { preventDestroy: protect },
     });
     exempt(balancer, "CKV_AWS_91", "it has access logs for listeners that end TLS only; nginx logs each request");
@@ -123,7 +122,7 @@ export class LoadBalancer extends Construct {
       proxyProtocolV2: clientAddress === "proxy-protocol",
       healthCheck: {
         port: String(READINESS.port),
-        // With the PROXY protocol its checks begin with it as well, which no HTTP server there understands.
+        // With the PROXY protocol, health checks use it as well, which no HTTP server on that port understands.
         ...(clientAddress === "proxy-protocol" ? { protocol: "TCP" } : { protocol: "HTTP", path: READINESS.path, matcher: "200" }),
         ...CHECKED,
       },

@@ -6,16 +6,16 @@ export interface PublicZoneProps {
   /** The domain: `orders.example.com`. */
   readonly domain: string;
 
-  /** What it is for, for whoever finds it. */
+  /** Purpose of the zone, shown in the console. */
   readonly comment: string;
 
-  /** Whether it is guarded against deletion: made anew, it has other name servers. */
+  /** Protects it from deletion: a recreated zone has other name servers. */
   readonly protect: boolean;
 }
 
 /**
- * The public zone of a domain. Nobody asks it before the zone above names its name servers (`NS`), which is somebody
- * else's to do: until then no certificate is issued.
+ * The public zone of a domain. It has no effect until the parent zone delegates to its name servers (`NS`), which the parent's owner must
+ * do: until then no certificate is issued.
  */
 export class PublicZone extends Construct {
   readonly zoneId: string;

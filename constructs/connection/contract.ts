@@ -1,77 +1,77 @@
 import type { TrafficRule } from "../kubernetes";
 import type { SecretSpec } from "../secrets";
 
-/** Somebody that workloads talk to: an event store, a database, a cache, a broker. */
+/** A backing service of workloads: an event store, a database, a cache, a broker. */
 export interface Connectable {
   readonly connection: Connection;
 }
 
 /**
- * What a workload gets for asking for a backing service. Plain data, of which any value may come from another stack:
- * whoever makes the service and whoever uses it need not know each other.
+ * Connection data of a backing service for a workload. Plain data, of which any value may come from another stack: the stacks of the
+ * service and of the workload are independent.
  */
 export interface Connection {
-  /** What it is called among the connections of a workload; part of names of volumes and policies: `read-database`. */
+  /** Name, unique among the connections of a workload; part of names of volumes and policies: `read-database`. */
   readonly name: string;
 
-  /** What is to be known of it, by name: `host`, `port`, `database`, `user`, `password`. Never a secret's value. */
+  /** Connection values by name: `host`, `port`, `database`, `user`, `password`. Never a secret's value. */
   readonly facts: Readonly<Record<string, ConnectionValue>>;
 
   /**
-   * Variables by the platform's names, as templates of its facts: `{ DATABASE_URL: "postgresql://{user}:{password}@{host}" }`.
-   * `{ca}` is the path of its authority's certificates; if they are public, of the trust bundle.
+   * Variables by the platform's names, as templates of its values: `{ DATABASE_URL: "postgresql://{user}:{password}@{host}" }`.
+   * `{ca}` is the path of its CA certificates; for public CAs, that of the trust bundle.
    */
   readonly variables: Readonly<Record<string, string>>;
 
   /**
-   * Who signed its certificate.
-   * @default - it speaks in clear, which is right on one machine only
+   * CA of its certificate.
+   * @default - none: it doesn't use TLS, which is acceptable on a single machine only
    */
   readonly authority?: Authority;
 
-  /** Ways out of the workload. */
+  /** Egress rules of the workload. */
   readonly egress: readonly TrafficRule[];
 
   /**
-   * What a workload waits for before it starts: it answers there.
-   * @default - nothing: a workload can do without it for a while
+   * Address that must accept connections before a workload starts.
+   * @default - none: a workload can run without it for a while
    */
   readonly ready?: { readonly host: string; readonly port: number };
 }
 
-/** A backing service as a workload asks for it. */
+/** A connection to a backing service as requested by a workload. */
 export interface RequestedConnection extends Connectable {
   /**
-   * Variables in place of the platform's, as templates of facts or of the platform's own variables:
+   * Variables that replace the platform's, as templates of values or of the platform's own variables:
    * `{ ConnectionStrings__PostgreSQL: "Host={host};Port={port}", READ_URL: "{DATABASE_URL}" }`.
    * @default - the platform's
    */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** A value that may be seen, or the place of one that may not. */
+/** A plain value, or a reference to a secret one. */
 export type ConnectionValue = string | SecretReference;
 
-/** A key of a secret, and in which namespace the secret lives: whoever asks from another gets a copy that follows it. */
+/** A key of a Secret, and the Secret's home namespace: a workload in another namespace gets a copy, which is kept up to date. */
 export interface SecretReference {
   readonly secret: SecretSpec;
 
-  /** Where it is drawn or put first. */
+  /** The namespace in which it is generated or first stored. */
   readonly home: string;
 
   readonly key: string;
 }
 
 /**
- * Certificates by which a service is known: everybody's (the public roots, which are in the trust bundle), some that may be
- * seen, as AWS publishes its own for databases, or those in a Secret of the cluster, of which only this key is read.
+ * CA certificates of a service: public CAs (in the trust bundle), non-secret PEM text, such as AWS publishes for its databases, or those in
+ * a Secret of the cluster, of which only this key is read.
  */
 export type Authority =
   | "public"
   | { readonly pem: string }
   | { readonly home: string; readonly secretName: string; readonly key: string; readonly elsewhere?: RemoteCopy };
 
-/** Where a workload on another cluster finds it: the name in Secrets Manager to which it is pushed. */
+/** Copy for workloads on another cluster: the name in Secrets Manager to which it is pushed. */
 export interface RemoteCopy {
   readonly remoteName: string;
 }

@@ -6,7 +6,7 @@ import { BUNDLE_DIRECTORY, BUNDLE_VOLUME } from "./trust-bundle";
 
 type Cluster = Pick<KubernetesTarget, "mirror">;
 
-/** A container that prepares a pod for its connections, in the kubernetes provider's words. */
+/** A container that prepares a pod for its connections, in the kubernetes provider's format. */
 export interface ConnectionContainer {
   readonly name: string;
   readonly image: string;
@@ -27,15 +27,15 @@ export interface ConnectionContainer {
   readonly volumeMount?: { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
 }
 
-/** Longer than a database takes to fail over; after it the pod says so and begins anew. */
+/** Time limit in seconds, longer than a database failover; after it the pod reports the failure and starts again. */
 const WAIT_SECONDS = 300;
 
-/** Mozilla's roots in the image of curl, as of its release (curl-container, create_base_image.sh). */
+/** Mozilla's CA certificates in the image of curl, as of its release (curl-container, create_base_image.sh). */
 const PUBLIC_ROOTS = "/cacert.pem";
 
 const [WAIT_SCRIPT = "", BUNDLE_SCRIPT = ""] = ["wait.sh", "trust-bundle.sh"].map((file) => readFileSync(join(__dirname, file), "utf8"));
 
-/** Waits until services answer: the name, host and port of each. */
+/** Container that waits until services accept connections, given the name, host and port of each. */
 export function waitContainer(cluster: Cluster, services: readonly string[]): ConnectionContainer {
   return {
     name: "wait-for-connections",
@@ -46,7 +46,7 @@ export function waitContainer(cluster: Cluster, services: readonly string[]): Co
   };
 }
 
-/** Writes the trust bundle from the public roots of its image and from certificates in files of the pod. */
+/** Container that writes the trust bundle from the public roots of its image and certificate files in the pod. */
 export function bundleContainer(
   cluster: Cluster,
   files: readonly string[],
@@ -66,6 +66,6 @@ const SMALL = {
   imagePullPolicy: "IfNotPresent",
   resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
   securityContext: { ...RESTRICTED, runAsUser: "65534", runAsGroup: "65534", seccompProfile: { type: "RuntimeDefault" } },
-  // What it waits for in vain is then said where the pod is described.
+  // The pod's status then shows which service doesn't respond.
   terminationMessagePolicy: "FallbackToLogsOnError",
 };

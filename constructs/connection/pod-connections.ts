@@ -5,33 +5,33 @@ import type { Authority, Connection, ConnectionValue, RemoteCopy, RequestedConne
 import { bundleContainer, type ConnectionContainer, waitContainer } from "./init-containers";
 import { BUNDLE, BUNDLE_DIRECTORY, BUNDLE_SIZE, BUNDLE_VARIABLES, BUNDLE_VOLUME } from "./trust-bundle";
 
-/** What a pod gets for the connections of its workload, in the kubernetes provider's words, and what has to be there for it. */
+/** Parts of a pod for the connections of its workload, in the kubernetes provider's format, and the objects that they need. */
 export interface PodConnections {
-  /** In an order that counts: what others are made of comes first. */
+  /** Ordered: variables come before those that reference them. */
   readonly env: ConnectionVariable[];
 
-  /** Variables that tell runtimes where the trust bundle is. Others of the same name replace them. */
+  /** Variables that point runtimes to the trust bundle. Others of the same name override them. */
   readonly trust: Readonly<Record<string, string>>;
 
   readonly volumes: ConnectionVolume[];
   readonly mounts: ConnectionMount[];
 
-  /** Write the trust bundle and wait until all of them answer, each where there is something to do. */
+  /** Containers that write the trust bundle and wait for the services, if needed. */
   readonly initContainers: ConnectionContainer[];
 
-  /** Ways out of the pod. */
+  /** Egress rules of the pod. */
   readonly egress: readonly TrafficRule[];
 
-  /** Secrets by their own names in the pod's namespace. */
+  /** Secrets that must exist in the pod's namespace under their own names. */
   readonly secrets: readonly NeededSecret[];
 
-  /** Secrets with certificates, by their own names in the pod's namespace; of each only the key is needed. */
+  /** Secrets with CA certificates, under their own names in the pod's namespace; only the key of each is needed. */
   readonly authorities: readonly NeededAuthority[];
 
-  /** Certificates that may be seen: ConfigMaps in the pod's namespace, one for all workloads that ask for the same. */
+  /** ConfigMaps with non-secret CA certificates in the pod's namespace, shared by all workloads that need the same. */
   readonly configMaps: readonly AuthorityObject[];
 
-  /** What is wrong with what was asked for. */
+  /** Problems of the requested connections. */
   readonly problems: readonly Omit<Problem, "path">[];
 }
 
@@ -54,13 +54,13 @@ export interface ConnectionMount {
   readonly readOnly: true;
 }
 
-/** A secret that the pod reads, and the namespace in which it is at home. */
+/** A Secret that the pod reads, and its home namespace. */
 export interface NeededSecret {
   readonly secret: SecretSpec;
   readonly home: string;
 }
 
-/** A Secret of which the pod reads certificates, and the namespace in which it is at home. */
+/** A Secret with CA certificates that the pod reads, and its home namespace. */
 export interface NeededAuthority {
   readonly home: string;
   readonly secretName: string;
@@ -74,19 +74,19 @@ export interface AuthorityObject {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Public roots in images of most distributions (Debian, Alpine, and images made from them). */
+/** Path of the public roots in images of most distributions (Debian, Alpine, and images based on them). */
 const PUBLIC_ROOTS_OF_IMAGES = "/etc/ssl/certs/ca-certificates.crt";
 
 export interface PodConnectionsOptions {
   /**
-   * Gives a pod whose connections use TLS one file with the authorities of all of them and the public roots. A pod whose image
-   * is the platform's own can do without: its client is given `{ca}`.
+   * Adds a bundle of all CA certificates and the public roots to a pod whose connections use TLS. Not needed for a platform image: its
+   * client gets `{ca}`.
    * @default true
    */
   readonly trustBundle?: boolean;
 }
 
-/** What a pod gets for what its workload asks for. */
+/** Returns the parts of a pod for its workload's connections. */
 export function podConnections(
   cluster: Pick<KubernetesTarget, "mirror">,
   wanted: readonly RequestedConnection[],
@@ -132,13 +132,13 @@ export function podConnections(
   };
 }
 
-/** What one connection brings. */
+/** The parts of one connection. */
 class Part {
   readonly name: string;
   readonly authority: Authority | undefined;
   readonly env: ConnectionVariable[];
 
-  /** Secrets of which other variables are made: what can't be seen here is put together in the pod. */
+  /** Variables with secret values that other variables reference, so that they are combined only in the pod. */
   readonly ingredients: ConnectionVariable[];
   readonly secretFacts: readonly SecretReference[];
 
@@ -160,7 +160,7 @@ class Part {
           remedy: "use letters, digits and _, not beginning with a digit",
         });
       }
-      // What the platform calls a variable stands for its template.
+      // The name of a platform variable stands for its template.
       const whole = template.replace(PLACE, (place, word) =>
         known.has(word) || !Object.hasOwn(connection.variables, word) ? place : (connection.variables[word] as string),
       );
@@ -227,16 +227,16 @@ class Part {
   }
 }
 
-/** The file of an authority's certificates in the directory of its connection. */
+/** File of the CA certificates in the directory of their connection. */
 const CA = "ca.crt";
 
-/** The place of a fact in a template. */
+/** A placeholder in a template. */
 const PLACE = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** A value of Terraform's, as cdktf writes it into a text. */
+/** A Terraform token, as cdktf writes it into a string. */
 const TOKEN = /(\$\{TfToken\[[^\]]*\]\})/;
 
-/** A text in which Kubernetes sees no variable: there two dollars stand for one. What Terraform fills in stays. */
+/** Escapes a text for Kubernetes, where `$$` stands for a dollar sign. Terraform tokens stay unchanged. */
 function plain(text: string): string {
   return text
     .split(TOKEN)
@@ -244,7 +244,7 @@ function plain(text: string): string {
     .join("");
 }
 
-/** The secret of which a template is nothing but the place. */
+/** Returns the secret if a template is nothing but its placeholder. */
 function soleFact(template: string, known: ReadonlyMap<string, ConnectionValue>): SecretReference | undefined {
   const fact = known.get(/^\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(template)?.[1] ?? "");
   return typeof fact === "object" ? fact : undefined;
@@ -262,7 +262,7 @@ function waits(cluster: Pick<KubernetesTarget, "mirror">, wanted: readonly Reque
   return services.length === 0 ? [] : [waitContainer(cluster, services)];
 }
 
-/** Names are part of names of volumes and ConfigMaps, which have 63 characters. */
+/** Names are part of volume and ConfigMap names, which are limited to 63 characters. */
 function nameProblems(wanted: readonly RequestedConnection[]): readonly Omit<Problem, "path">[] {
   const names = wanted.map(({ connection }) => connection.name);
   const odd = names.filter((name) => !/^(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name));
@@ -305,7 +305,7 @@ function claimProblems(parts: readonly Part[]): readonly Omit<Problem, "path">[]
     }));
 }
 
-/** In the pod's namespace a secret has the name that it has at home. */
+/** A Secret keeps its name in the pod's namespace, so equal names from two homes conflict. */
 function homeProblems(facts: readonly SecretReference[], authorities: readonly NeededAuthority[]): readonly Omit<Problem, "path">[] {
   const homes = new Map<string, Set<string>>();
   for (const [name, home] of [

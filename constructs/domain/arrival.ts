@@ -1,12 +1,12 @@
 import { nearest } from "../gateway";
 import { type Check, type HttpServiceProps, smokeTestsOf, type Through } from "../workload";
 
-/** A service that is reached through a Gateway. */
+/** A service behind a Gateway. */
 export interface RoutedService {
   readonly name: string;
   readonly health: string;
 
-  /** @default - those that all services share */
+  /** @default - the hosts that all services share */
   readonly hosts?: readonly string[];
 
   /** @default ["/"] */
@@ -14,8 +14,8 @@ export interface RoutedService {
 }
 
 /**
- * The request of a test that a service is sent as its clients send it: its health where that path leads to it, otherwise the first of
- * its paths that no other service has, where any status below 500 will do. None if every path of it belongs to another service too.
+ * Returns a smoke test request to a service through the gateway: to its health path if that is routed to it, otherwise to the first of its
+ * paths that is routed to no other service, with any status below 500. None if other services share all of its paths.
  */
 export function arrivalOf(
   one: RoutedService,
@@ -44,7 +44,7 @@ function pathsOf({ paths = ["/"] }: RoutedService): readonly string[] {
   return paths;
 }
 
-/** Who sends requests to a service, and on which ports. */
+/** Clients of a service, with ports. */
 export interface Requests {
   readonly namespace: string;
 
@@ -52,17 +52,17 @@ export interface Requests {
   readonly gateway: NonNullable<HttpServiceProps["clients"]>;
   readonly callers: NonNullable<HttpServiceProps["clients"]>;
 
-  /** The port that answers. */
+  /** The HTTP port. */
   readonly port: number;
 
-  /** Ports that the test of the namespace connects to as well. */
+  /** Ports that the namespace's smoke test also connects to. */
   readonly publicPorts: readonly number[];
 
-  /** Whether it has further ports, which are for its callers. */
+  /** Has additional ports, which only its callers use. */
   readonly further: boolean;
 }
 
-/** Whom a service lets in: its callers at all of its ports, and its gateway and tests where they send requests. */
+/** Returns the ingress rules of a service: callers may use all of its ports, the gateway and tests only those for requests. */
 export function admissionOf({
   namespace,
   gateway,

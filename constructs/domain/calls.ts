@@ -1,24 +1,24 @@
 import type { Peer, TrafficRule } from "../kubernetes";
 import { podsOf } from "../workload";
 
-/** A service as its callers know it. Plain data: it may be in another stack. */
+/** Address of a service for its callers. Plain data: it may be in another stack. */
 export interface CalledService {
   readonly name: string;
   readonly namespace: string;
 
-  /** Ports of its pods: the one that answers HTTP first, then further ones. */
+  /** Ports of its pods: the HTTP port first, then additional ones. */
   readonly ports: readonly [number, ...number[]];
 
   /**
-   * The port of its Service that leads to the first of `ports`.
+   * The port of its Service that maps to the first of `ports`.
    * @default - the same
    */
   readonly servicePort?: number;
 }
 
 /**
- * The variables by which a caller finds a service, as templates of `{host}`, `{port}` and `{address}`.
- * `variables` takes the place of `<NAME>_SERVICE_ADDRESS`, which is `http://{host}:{port}`.
+ * Variables of a caller with a service's address, as templates of `{host}`, `{port}` and `{address}`. `variables` replaces
+ * `<NAME>_SERVICE_ADDRESS`, which is `http://{host}:{port}`.
  */
 export function callVariables(
   { name, namespace, ports: [first], servicePort: port = first }: CalledService,

@@ -2,17 +2,17 @@ import { bytes, known, millicores } from "../core/quantities";
 import type { Quota } from "../kubernetes";
 import { CONTAINER_DEFAULTS, type PodProps, type Replicas, WORKLOAD_DEFAULTS } from "../workload";
 
-/** Requests of some pods of one kind. */
+/** Resource requests of a number of identical pods. */
 export interface PodRequests {
   readonly count: number;
   readonly millicores: number;
   readonly bytes: number;
 }
 
-/** Capacity for jobs, sidecars and what a release has twice. */
+/** Capacity for jobs, sidecars and objects that exist twice during a release. */
 const BESIDE = { millicores: 2000, mebibytes: 4096, pods: 30 } as const;
 
-/** The quota that lets a namespace run some pods twice, as when all of them are replaced at once, and others once. */
+/** Returns a quota that allows some pods twice, for replacing all of them at the same time, and others once. */
 export function quotaOf(twice: readonly PodRequests[], once: readonly PodRequests[], jobs: number, volumes?: number): Quota {
   const sum = (of: (pods: PodRequests) => number) => {
     const total = (all: readonly PodRequests[]) => all.reduce((found, pods) => found + pods.count * of(pods), 0);
@@ -26,7 +26,7 @@ export function quotaOf(twice: readonly PodRequests[], once: readonly PodRequest
   };
 }
 
-/** Requests of pods of a workload, with those of their sidecars. */
+/** Returns the requests of a workload's pods, including their sidecars. */
 export function requestsOf(settings: Pick<PodProps, "cpu" | "memory" | "sidecars">, count: number): PodRequests {
   const containers = containersOf(settings);
   return {
@@ -36,12 +36,12 @@ export function requestsOf(settings: Pick<PodProps, "cpu" | "memory" | "sidecars
   };
 }
 
-/** Whether the requests of a workload can be read at all; what can't is refused by its construct. */
+/** Checks if the requests of a workload are readable; its construct rejects unreadable ones. */
 export function isReadable(settings: Pick<PodProps, "cpu" | "memory" | "sidecars">): boolean {
   return containersOf(settings).every((one) => typeof millicores(one.cpu) === "number" && typeof bytes(one.memory) === "number");
 }
 
-/** Pods of a workload at its maximum. */
+/** Returns the maximum number of a workload's pods. */
 export function maxReplicas(replicas: Replicas): number {
   return typeof replicas === "number" ? replicas : replicas.max;
 }

@@ -34,20 +34,20 @@ export interface ServiceDomainProps {
   readonly cluster: KubernetesTarget;
 
   /**
-   * What it is called, and its namespace.
+   * Name of the domain and of its namespace.
    * @default - the construct's id
    */
   readonly name?: string;
 
   /**
-   * A namespace that exists. Names of the smoke test and of the Gateway then begin with the domain's, as others may be there.
-   * @default - one of the domain's name is created
+   * An existing namespace. Names of the smoke test and of the Gateway are then prefixed with the domain's, to avoid conflicts.
+   * @default - a namespace with the domain's name is created
    */
   readonly namespace?: string;
 
   /**
-   * The most that pods of the namespace may request.
-   * @default - all of the domain's pods twice at their maximum, its jobs once, and something for what is beside them
+   * Maximum of the total requests in the namespace.
+   * @default - all of the domain's pods twice at maximum replicas, its jobs once, and a reserve for sidecars
    */
   readonly quota?: Quota;
 
@@ -58,7 +58,7 @@ export interface ServiceDomainProps {
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * Settings that all services, workers and jobs start from.
+   * Default settings of all services, workers and jobs.
    * @default - those of each construct
    */
   readonly defaults?: DomainDefaults;
@@ -73,38 +73,38 @@ export interface ServiceDomainProps {
   readonly jobs?: Readonly<Record<string, DomainJob>>;
 
   /**
-   * Settings of the Gateway in front of services with `paths` or `hosts`: its certificate, the load balancer before it.
+   * Settings of the Gateway in front of services with `paths` or `hosts`: its certificate, its load balancer.
    * @default - it serves plain HTTP to the domain's smoke test, and to forwarded ports
    */
   readonly gateway?: Omit<GatewayProps, "cluster" | "namespace" | "name" | "servicePorts" | "longestRequest" | "after">;
 
   /**
-   * What the smoke test at its end asks in addition to rollouts, health and routes.
-   * @default - nothing, within 30 minutes
+   * Checks of the smoke test in addition to rollouts, health and routes.
+   * @default - none, within 30 minutes
    */
   readonly test?: Pick<SmokeTestProps, "checks" | "endpoints" | "database" | "egress" | "timeout">;
 
-  /** What has to be there before: the stores that it uses, the platform. */
+  /** Resources to create first: the stores that it uses, the platform. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** How long a service may be silent that does not say. */
+/** Default timeout of a service. */
 const TIMEOUT: Duration = "30s";
 
-/** As long as all pods of a domain may take to be replaced one after the other. */
+/** Time to replace all pods of a domain one after the other. */
 const WITHIN: Duration = "30m";
 
 const SLOTS: readonly Slot[] = ["blue", "green"];
 
-/** Settings of which each workload has those of the domain and its own. */
+/** Settings that are merged from the domain's and the workload's. */
 const MERGED = ["env", "secrets", "files", "secretFiles", "labels", "nodeSelector", "scratch"] as const;
 
 /**
- * A domain: what one team deploys together. A namespace with its quota, services, workers and jobs in it, network policies for all
- * that they call and use, a Gateway where a service is reached from outside, and one smoke test at its end.
+ * A domain: the unit that one team deploys. A namespace with a quota, services, workers and jobs, network policies for all that they call
+ * and use, a Gateway if a service is public, and a final smoke test.
  *
- * Jobs `before` run first; what else there is waits for them. The smoke test fails the apply if a rollout, a health check or a route
- * does; jobs `after` follow it.
+ * Jobs `before` run first; everything else waits for them. The smoke test fails the apply if a rollout, a health check or a route fails;
+ * jobs `after` follow it.
  */
 export class ServiceDomain extends Construct {
   readonly name: string;
@@ -116,7 +116,7 @@ export class ServiceDomain extends Construct {
   /** @default - no service has `paths` or `hosts` */
   readonly gateway?: Gateway;
 
-  /** What comes after the domain, and only if its smoke test passes: other domains, an edge. */
+  /** Resources for other domains or an edge to depend on, reached only if the smoke test passes. */
   readonly ready: readonly ITerraformDependable[];
 
   private readonly props: ServiceDomainProps;
@@ -170,7 +170,7 @@ export class ServiceDomain extends Construct {
     this.ready = last.length > 0 ? last : after;
   }
 
-  /** A service as other domains call it: `calls: [shop.called("orders")]`. */
+  /** Returns a service for calls from other domains: `calls: [shop.called("orders")]`. */
   called(name: string): CalledService {
     const settings = this.props.services?.[name];
     if (!settings)
@@ -178,12 +178,12 @@ export class ServiceDomain extends Construct {
     return calledOf(this.namespace, name, settings);
   }
 
-  /** The scope of workloads of one kind, made for the first of them. */
+  /** Returns the scope of workloads of one kind, created with the first of them. */
   private of(kind: "services" | "workers" | "jobs" | "routes" | "calls"): Construct {
     return (this.node.tryFindChild(kind) as Construct | undefined) ?? new Construct(this, kind);
   }
 
-  /** What the objects of a kind that a namespace has once are called. */
+  /** Returns the name of an object that a namespace has once. */
   private once(what: string): string {
     return this.props.namespace === undefined ? what : cloudName("workload", this.name, what);
   }
@@ -243,13 +243,13 @@ export class ServiceDomain extends Construct {
     return new Job(this.of("jobs"), name, { ...settings, ...this.pod(name, own, after), follows });
   }
 
-  /** Settings of a job. Those of the domain that are for pods that stay are left out. */
+  /** Returns the settings of a job, without the domain's settings for long-running pods. */
   private ending(own: DomainJob) {
     const { image = "", metrics: _, volumes: __, probes: ___, ...settings } = this.merged(own) as DomainJob & DomainDefaults;
     return { ...settings, image };
   }
 
-  /** The settings of the domain, and in their place those of a workload. */
+  /** Returns a workload's settings merged with the domain's; its own take precedence. */
   private merged<Settings extends DomainTraffic & Partial<Pick<PodProps, (typeof MERGED)[number]>>>(
     own: Settings,
   ): Omit<Settings, keyof DomainTraffic> & { image?: string } {
@@ -260,7 +260,7 @@ export class ServiceDomain extends Construct {
     return rest as Omit<Settings, keyof DomainTraffic> & { image?: string };
   }
 
-  /** Where a workload runs, and what follows from what it uses and calls. */
+  /** Returns the target of a workload, and the settings that follow from its connections and calls. */
   private pod(name: string, own: DomainTraffic & Pick<PodProps, "env" | "egress">, after: readonly ITerraformDependable[]) {
     const { defaults = {}, cluster } = this.props;
     const { uses = [], calls = [] } = { ...defaults, ...own };
@@ -279,13 +279,13 @@ export class ServiceDomain extends Construct {
       connections: connectionsOf(uses.map(wantedOf)),
       ...(Object.keys(variables).length > 0 ? { env: variables } : {}),
       ...(egress.length > 0 ? { egress } : {}),
-      // The smoke test does, and says why.
+      // The smoke test waits, and reports the cause of a failure.
       waitForRollout: false,
       after: [...after, ...opened],
     };
   }
 
-  /** Ingress of a service of another domain, which knows nothing of its callers. */
+  /** Allows the caller at a service of another domain, whose own stack doesn't know its callers. */
   private opened(caller: string, { name, namespace, ports }: CalledService): ITerraformDependable {
     const peer = podsOf(this.namespace, caller);
     return new NetworkPolicyV1(this.of("calls"), `${caller}-${namespace}-${name}`, {
@@ -321,7 +321,7 @@ export class ServiceDomain extends Construct {
       return { version, weight: slot === undefined ? 1 : weights === undefined ? (index === 0 ? 100 : 0) : (weights[slot] ?? 0) };
     });
     const slotted = shares.filter(({ version }) => version.backend.slot !== undefined);
-    // A slot that gets requests has passed a test of its own: a switch back waits for none of the slot that it leaves.
+    // A slot with traffic has passed its own test: a switch back doesn't wait for the slot that it leaves.
     const gates = slotted.filter(({ weight }) => weight > 0).map(({ version }) => this.gate(version, own, after));
     return new Routes(this.of("routes"), name, {
       cluster: this.props.cluster,
@@ -433,14 +433,14 @@ function calledOf(namespace: string, name: string, settings: DomainService): Cal
   return { name, namespace, ports: [port, ...Object.values(morePorts)], ...(servicePort === undefined ? {} : { servicePort }) };
 }
 
-/** What a call is of; undefined where the domain has no such service, which is refused. */
+/** Returns the called service; undefined if the domain has no such service, which is rejected. */
 function calledIn({ services = {} }: ServiceDomainProps, namespace: string, service: string | CalledService): CalledService | undefined {
   if (typeof service === "object") return service;
   const settings = services[service];
   return settings ? calledOf(namespace, service, settings) : undefined;
 }
 
-/** The calls of a workload: its own, or those of the domain. */
+/** Returns the calls of a workload: its own, or the domain's defaults. */
 function callsOf({ defaults = {} }: ServiceDomainProps, own: DomainTraffic) {
   return (own.calls ?? defaults.calls ?? []).map(callAs);
 }
@@ -450,7 +450,7 @@ function workloadsOf({ services, workers, jobs }: ServiceDomainProps) {
   return Object.entries(kinds).flatMap(([kind, named]) => entries(named).map(([name, own]) => ({ kind, name, own })));
 }
 
-/** Pods of the workloads of a domain that call one of its services. */
+/** Returns the pods of a domain's workloads that call one of its services. */
 function callersOf(props: ServiceDomainProps, namespace: string, name: string): readonly Exclude<Peer, string>[] {
   return workloadsOf(props)
     .filter(({ own }) => callsOf(props, own).some(({ service }) => service === name))
@@ -462,7 +462,7 @@ function longest(services: readonly DomainService[]): Duration {
   return `${Math.max(30, ...times)}s`;
 }
 
-/** All pods of a domain twice at their maximum, as when a release replaces them, and each of its jobs once. */
+/** Returns a quota for all pods twice at maximum replicas, as during a release, and each job once. */
 function quotaFor({ defaults = {}, services, workers, jobs }: ServiceDomainProps): Quota {
   const settled = <T extends object>(own: T): T & DomainDefaults => ({ ...defaults, ...own });
   const readable = <T extends Pick<PodProps, "cpu" | "memory" | "sidecars">>(all: readonly T[]) => all.filter(isReadable);

@@ -4,13 +4,13 @@ import type { RateLimit } from "../gateway";
 import type { DownMigration, HttpServiceProps, PodProps, Slot, WorkerProps } from "../workload";
 import type { CalledService } from "./calls";
 
-/** What a domain decides of its workloads. */
+/** Properties that a domain sets for its workloads. */
 type Own = "cluster" | "namespace" | "name" | "connections" | "after" | "waitForRollout";
 
-/** A call of a service: of the domain by its name, of another domain by what its `service` returns. */
+/** A call of a service: of the same domain by its name, of another domain by the result of its `called`. */
 export type Call = string | CalledService | CallAs;
 
-/** A call whose variables have names of your own. */
+/** A call with custom variable names. */
 export interface CallAs {
   readonly service: string | CalledService;
 
@@ -18,34 +18,34 @@ export interface CallAs {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** What a workload of a domain talks to. */
+/** Outgoing connections of a workload in a domain. */
 export interface DomainTraffic {
   /**
-   * Connections to backing services: `server.connection("writer")`, or with variables of your own `{ connection, variables }`. Each
-   * has to allow the namespace of the domain among its `clients`.
+   * Connections to backing services: `server.connection("writer")`, or with custom variables `{ connection, variables }`. Each must allow
+   * the domain's namespace in its `clients`.
    * @default - none
    */
   readonly uses?: readonly (Connection | RequestedConnection)[];
 
   /**
-   * Services that it calls. Each call brings `<NAME>_SERVICE_ADDRESS` (`http://…`) and network policies in both directions. Named
-   * ports of the service are open too. Nothing waits for a called service.
+   * Services that it calls. Each call adds `<NAME>_SERVICE_ADDRESS` (`http://…`) and network policies in both directions, including named
+   * ports of the service. Nothing waits for a called service.
    * @default - none
    */
   readonly calls?: readonly Call[];
 }
 
-/** Settings that all workloads of a domain start from. Variables, secrets, files and labels are merged; any other replaces them. */
+/** Default settings of all workloads of a domain. Variables, secrets, files and labels are merged; others are replaced. */
 export interface DomainDefaults extends Partial<Omit<PodProps, Own>>, DomainTraffic {
   /** @default - each workload names its own */
   readonly image?: string;
 }
 
-/** A service of a domain. One with `paths` or `hosts` is reached from outside, through the domain's Gateway. */
+/** A service of a domain. One with `paths` or `hosts` is public, through the domain's Gateway. */
 export interface DomainService extends Omit<HttpServiceProps, Own>, DomainTraffic {
   /**
-   * Prefixes of paths that the Gateway routes to it: `["/orders"]`.
-   * @default - with `hosts` `["/"]`; without them it is reached in the cluster only
+   * Path prefixes that the Gateway routes to it: `["/orders"]`.
+   * @default - with `hosts` `["/"]`; without them it is reachable in the cluster only
    */
   readonly paths?: readonly string[];
 
@@ -56,31 +56,31 @@ export interface DomainService extends Omit<HttpServiceProps, Own>, DomainTraffi
   readonly hosts?: readonly string[];
 
   /**
-   * Traffic weights of its slots: `{ blue: 90, green: 10 }`. Of services with `slots` only.
+   * Traffic weights of its slots: `{ blue: 90, green: 10 }`. Only for services with `slots`.
    * @default - 100 for the only slot, or for blue
    */
   readonly weights?: Readonly<Partial<Record<Slot, number>>>;
 
   /**
-   * How often nginx sends a request again that failed: `never` for commands, `once` for queries.
+   * Retries of a failed request by nginx: `never` for commands, `once` for queries.
    * @default "never"
    */
   readonly retries?: "never" | "once";
 
   /**
-   * How long it may be silent before and while it answers. Also the time for which it may finish requests after SIGTERM.
+   * Maximum silence before and during a response. Also the time to finish requests after SIGTERM.
    * @default "30s"
    */
   readonly timeout?: Duration;
 
   /**
-   * The largest request.
+   * Maximum size of a request body.
    * @default "1Mi"
    */
   readonly maxBodySize?: Bytes;
 
   /**
-   * Requests of one client, known by its address.
+   * Rate limit per client address.
    * @default - no limit
    */
   readonly rateLimit?: RateLimit;
@@ -98,32 +98,32 @@ export interface DomainJob extends Partial<Omit<PodProps, Own | "metrics" | "vol
   readonly image?: string;
 
   /**
-   * `before`: in each release that changes it, before services and workers. `after`: after the smoke test of each release. `hand`:
-   * when an operator starts it. `{ schedule }`: as cron has it, in UTC.
+   * `before`: in each release that changes it, before services and workers. `after`: after the smoke test of each release. `hand`: when an
+   * operator starts it. `{ schedule }`: a cron schedule in UTC.
    * @default "before"
    */
   readonly when?: "before" | "after" | "hand" | { readonly schedule: string };
 
   /**
-   * How long it may take, retries included.
+   * Timeout, retries included.
    * @default "10m", on a schedule "1h"
    */
   readonly within?: Duration;
 
   /**
-   * Pods that are tried after the first has failed.
-   * @default 2, by hand 0
+   * Retries after the first pod has failed.
+   * @default 2, with `hand` 0
    */
   readonly retries?: number;
 
   /**
-   * What undoes it, started by hand. Only with `when: "before"`.
-   * @default - nothing
+   * Rollback of the job, which an operator starts. Only with `when: "before"`.
+   * @default - none
    */
   readonly down?: DownMigration;
 
   /**
-   * Whether the data of its databases may be lost: commands that empty a database are allowed only then.
+   * Allows commands that empty a database. Only for databases whose data may be lost.
    * @default false
    */
   readonly disposable?: boolean;

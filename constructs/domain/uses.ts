@@ -1,6 +1,8 @@
 import type { Connection, RequestedConnection } from "../connection";
 
-/** The connections of a workload. Of several databases each has a variable of its own: `ORDERS_URL` in place of `DATABASE_URL`. */
+/**
+ * Returns the connections of a workload. If it uses several databases, each has its own variable: `ORDERS_URL` instead of `DATABASE_URL`.
+ */
 export function connectionsOf(uses: readonly RequestedConnection[]): readonly RequestedConnection[] {
   const databases = uses.filter(isDatabase);
   return uses.map((use) => {

@@ -1,25 +1,25 @@
 import type { TerraformStack } from "cdktf";
 import { type Finding, findings, type Json } from "./policies";
 
-/** A finding in one line: where, what, and what to do. */
+/** Returns a finding in one line: address, rule and remedy. */
 export function describeFinding({ path, address, policy, rule, remedy }: Finding): string {
   return `${path ? `${path}: makes ${address}, which` : `${address}:`} ${rule} (${policy}); ${remedy}`;
 }
 
 export interface EnforcedStack {
-  /** Whether its data is guarded against deletion. */
+  /** Requires deletion protection of its data. */
   readonly protect: boolean;
 
   /**
-   * Whether it may hold data. A stack that is redeployed daily should not.
+   * Allows data stores. Set it to false for a stack that is redeployed daily.
    * @default true
    */
   readonly holdsData?: boolean;
 }
 
 /**
- * Checks a stack of one's own by the platform's policies whenever it is synthesized. cdktf reports what they
- * find like any other failed validation, and writes nothing.
+ * Checks your own stack against the platform's policies in each synthesis. cdktf reports findings like any other failed validation, and
+ * writes nothing.
  */
 export function enforcePolicies(stack: TerraformStack, { protect, holdsData = true }: EnforcedStack): void {
   const validate = () => {

@@ -1,4 +1,4 @@
-/** What an API takes as the name of a resource: the argument, its longest value, and its characters. */
+/** Limits of a resource's name in its API: the argument, its maximum length, and its characters. */
 interface NameLimit {
   readonly argument: string;
   readonly longest: number;
@@ -15,8 +15,8 @@ const BALANCER = /^(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/;
 const EDGE = /^[\w-]+$/;
 
 /**
- * Names by type of resource, as the API references of AWS and Helm have them. What is shortened before something is
- * appended to it is too long again: whatever made a name, it is looked at here, as it is sent.
+ * Limits by type of resource, from the API references of AWS and Helm. A shortened name can become too long again when a suffix is added,
+ * so the final name is checked here.
  */
 const LIMITS: Readonly<Record<string, NameLimit>> = {
   aws_acm_certificate: limit("domain_name", 64, /^(\*\.)?[a-z0-9.-]+$/), // RequestCertificate: it is the common name
@@ -60,7 +60,7 @@ const LIMITS: Readonly<Record<string, NameLimit>> = {
   helm_release: limit("name", 53, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/),
 };
 
-/** Whether the API of a resource refuses its name. One that an apply brings can't be seen. */
+/** Checks if a resource's name violates the limits of its API. Names known only after an apply are skipped. */
 export function isMisnamed(type: string, body: Readonly<Record<string, unknown>>): boolean {
   const { argument = "", longest = 0, pattern = /./ } = LIMITS[type] ?? {};
   const name = body[argument];

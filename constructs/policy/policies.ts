@@ -5,23 +5,23 @@ import { exemptionsOf } from "./contract";
 import { isMisnamed } from "./names";
 import { READ_BACK } from "./read-back";
 
-/** A stack, and the Terraform that was written for it. */
+/** A stack and its synthesized Terraform configuration. */
 export interface SynthesizedStack {
   readonly stack: TerraformStack;
 
-  /** Whether its data is guarded against deletion. */
+  /** Requires deletion protection of its data. */
   readonly protect: boolean;
 
-  /** Whether it is the place of data, and so changed for no other reason. */
+  /** Marks a stack for data only, which is changed for no other reason. */
   readonly holdsData: boolean;
 
-  /** What Terraform reads: overrides, aspects and foreign constructs included. */
+  /** The configuration that Terraform reads, including overrides, aspects and foreign constructs. */
   readonly json: Json;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A resource, or a whole stack, that breaks a policy. */
+/** A policy violation of a resource, or of a whole stack. */
 export interface Finding {
   readonly policy: string;
 
@@ -29,8 +29,8 @@ export interface Finding {
   readonly address: string;
 
   /**
-   * Where an environment describes what the resource is a part of: `production.cache`.
-   * @default - nowhere
+   * Path of the setting in an environment that creates the resource: `production.cache`.
+   * @default - none
    */
   readonly path?: string;
 
@@ -38,11 +38,11 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** A resource as it was written. */
+/** A resource in the synthesized configuration. */
 export interface Resource {
   readonly type: string;
 
-  /** As others refer to it: `aws_s3_bucket.logs`. */
+  /** Address for references: `aws_s3_bucket.logs`. */
   readonly address: string;
 
   readonly body: Json;
@@ -53,11 +53,11 @@ export interface Policy {
   readonly rule: string;
   readonly remedy: string;
 
-  /** The addresses that break it; "" stands for the stack as a whole. */
+  /** Returns the addresses that violate the policy; "" is the stack as a whole. */
   readonly check: (stack: SynthesizedStack, resources: readonly Resource[]) => readonly string[];
 }
 
-/** Types that hold what can't be made again, each with the argument by which its own API guards it, if it has one. */
+/** Types with data that can't be recreated, each with its API's argument for deletion protection, if it has one. */
 const STATEFUL: Readonly<Record<string, string | undefined>> = {
   aws_backup_vault: undefined,
   aws_db_instance: "deletion_protection",
@@ -73,10 +73,10 @@ const STATEFUL: Readonly<Record<string, string | undefined>> = {
   kurrentcloud_managed_cluster: "protected",
 };
 
-/** Objects of operators that hold data, by group and kind: whoever deletes their release deletes their volumes. */
+/** Custom resources with data, by group and kind: deleting their release deletes their volumes. */
 const STATEFUL_OBJECTS = ["postgresql.cnpg.io/Cluster"];
 
-/** What each provider calls. */
+/** API of each provider. */
 const APIS: Readonly<Record<string, string>> = {
   aws: "AWS",
   kubernetes: "a cluster",
@@ -85,19 +85,19 @@ const APIS: Readonly<Record<string, string>> = {
   cloudflare: "Cloudflare",
 };
 
-/** Revisions of a release that are looked back to. */
+/** Maximum of old revisions. */
 const MOST_REVISIONS = 10;
 
-/** Data stores that plans of AWS Backup can select by tag. */
+/** Data stores that AWS Backup plans can select by tag. */
 const BACKED_UP = ["aws_db_instance", "aws_dynamodb_table", "aws_efs_file_system", "aws_rds_cluster"];
 
-/** Types whose minor versions AWS upgrades unless it is told not to. ElastiCache knows a version with its minor alone. */
+/** Types whose minor versions AWS upgrades by default. A version of ElastiCache always includes the minor. */
 const UPGRADED = ["aws_db_instance", "aws_elasticache_cluster", "aws_elasticache_replication_group", "aws_rds_cluster_instance"];
 
-/** What runs pods until they end. */
+/** Types whose pods run to completion. */
 const JOBS = ["kubernetes_job_v1", "kubernetes_cron_job_v1"];
 
-/** Arguments whose value ends up in the state for everyone who plans, and what to use instead. */
+/** Arguments whose value is stored in the state, readable for anyone who can plan. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   aws_db_instance: ["password"],
   aws_docdb_cluster: ["master_password"],
@@ -110,8 +110,8 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What Checkov can't see: what ties resources, stacks and an environment's promise together.
- * Each looks at the JSON that Terraform reads, so that nothing gets past it.
+ * Policies that Checkov can't check: relations between resources, stacks and settings of an environment.
+ * Each checks the JSON that Terraform reads, so that nothing is missed.
  */
 const POLICIES: readonly Policy[] = [
   {
@@ -257,7 +257,7 @@ const POLICIES: readonly Policy[] = [
     remedy: "escape the text by literal of constructs/core, or write $${ and %%{",
     check: (_, resources) => resources.filter(({ body }) => hasStrayTemplate(body)).map(toAddress),
   },
-  // A second plan is empty.
+  // Rules that keep a second plan empty.
   ...READ_BACK.map(
     ({ id, rule, remedy, breaks }): Policy => ({
       id,
@@ -268,10 +268,10 @@ const POLICIES: readonly Policy[] = [
   ),
 ];
 
-/** The names of all policies. */
+/** The IDs of all policies. */
 export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);
 
-/** Where a stack breaks the platform's policies, or some of your own, without a reasoned exemption. */
+/** Returns a stack's violations of the platform's policies and of your own, except those with an exemption. */
 export function findings(synthesized: SynthesizedStack, own: readonly Policy[] = []): readonly Finding[] {
   const resources = resourcesOf(synthesized.json);
   const broken = [...POLICIES, ...own].flatMap(({ id, rule, remedy, check }) =>
@@ -289,7 +289,7 @@ export function findings(synthesized: SynthesizedStack, own: readonly Policy[] =
     }));
 }
 
-/** What is excepted, as `policy address`; a stack's own exemptions concern it as a whole. */
+/** Returns exemptions as `policy address`; a stack's own exemptions apply to the stack as a whole. */
 function exemptions(stack: TerraformStack): ReadonlySet<string> {
   const addressOf = (construct: IConstruct) => {
     const { terraformResourceType, friendlyUniqueId } = construct as TerraformResource;
@@ -323,10 +323,10 @@ function refersTo(value: unknown, address: string): boolean {
   return JSON.stringify(value ?? "").includes(`\${${address}.`);
 }
 
-/** Whether a bucket's policy, written as JSON or as a document of Terraform, denies everything without TLS. */
+/** Checks if a bucket's policy, as JSON or as a Terraform policy document, denies all requests without TLS. */
 function refusesPlainHttp(policy: unknown, bucket: string, json: Json): boolean {
   return statementsOf(policy, json).some((statement) => {
-    // The two ways of writing differ in case, and in the shape of principals and conditions.
+    // The two formats differ in case, and in the structure of principals and conditions.
     const [effect, actions, resources] = ["effect", "actions?", "resources?"].map((key) => field(statement, key));
     const principal = JSON.stringify(field(statement, "principals?") ?? "");
     const condition = JSON.stringify(field(statement, "conditions?") ?? "");
@@ -348,7 +348,7 @@ function statementsOf(policy: unknown, json: Json): readonly Json[] {
   return [written ?? []].flat() as unknown as readonly Json[];
 }
 
-/** JSON as an object; what can't be read says nothing. */
+/** Parses JSON as an object; unreadable text is an empty object. */
 function parsed(text: unknown): Json {
   try {
     return (JSON.parse(String(text)) ?? {}) as Json;
@@ -362,13 +362,13 @@ function field(statement: Json, name: string): unknown {
   return key && statement[key];
 }
 
-/** The specification of the job that a resource is, or makes by its schedule. */
+/** Returns the specification of a job, or of a scheduled job. */
 function jobOf({ spec }: Json): Json {
   const { job_template: template } = first(spec);
   return template ? first(first(template).spec) : first(spec);
 }
 
-/** The containers of the pods that a resource makes, those that run first included. */
+/** Returns the containers of a resource's pods, including init containers. */
 function containersOf(body: Json): readonly Json[] {
   const pod = first(first(jobOf(body).template).spec);
   return [pod.init_container ?? [], pod.container ?? []].flat() as unknown as readonly Json[];
@@ -381,7 +381,7 @@ function ignoresDisruptions(body: Json): boolean {
   return ignored && first(first(template).spec).restart_policy === "Never";
 }
 
-/** A block, written as an object or as a list of one. */
+/** Returns a block, written as an object or as a list of one. */
 function first(block: unknown): Json {
   return ([block ?? []].flat()[0] ?? {}) as Json;
 }
@@ -391,7 +391,7 @@ function isStateful({ type, body }: Resource): boolean {
   return objectsOf(body).some(({ apiVersion, kind }) => STATEFUL_OBJECTS.includes(`${String(apiVersion).split("/")[0]}/${kind}`));
 }
 
-/** The objects that a release of custom resources lists. */
+/** Returns the objects of a custom resources release. */
 function objectsOf({ values }: Json): readonly Json[] {
   return [values ?? []].flat().flatMap((text) => {
     const { objects } = parsed(text) as { readonly objects?: unknown };
@@ -399,7 +399,7 @@ function objectsOf({ values }: Json): readonly Json[] {
   });
 }
 
-/** What the providers of a stack call: those that it configures, requires, or has resources and data of. */
+/** Returns the APIs that the providers of a stack call: those that it configures, requires, or uses for resources and data. */
 function apisOf(json: Json): ReadonlySet<string> {
   const required = (json.terraform as { required_providers?: object } | undefined)?.required_providers;
   const types = [json.resource, json.data].flatMap((named) => Object.keys((named ?? {}) as object));
@@ -426,12 +426,12 @@ function stateIsSafe(json: Json): boolean {
   const { s3, local, http, kubernetes, pg } = ((json.terraform as { backend?: Record<string, Json> } | undefined)?.backend ?? {}) as {
     readonly [Name in "s3" | "local" | "http" | "kubernetes" | "pg"]?: Json;
   };
-  // Another store than S3 has no keys of KMS.
+  // Other S3-compatible stores don't have KMS keys.
   if (s3)
     return s3.encrypt === true && s3.use_lockfile === true && (typeof s3.kms_key_id === "string" || isHttps((s3.endpoints as Json)?.s3));
   if (http) return isHttps(http.address) && isHttps(http.lock_address);
   if (kubernetes) return typeof kubernetes.secret_suffix === "string";
-  // Its connection string is a secret, so it can't be in the configuration.
+  // The connection string is a secret, so it must not be in the configuration.
   if (pg) return typeof pg.schema_name === "string" && pg.conn_str === undefined;
   return typeof local?.path === "string" && local.path.startsWith("../../../") && blocks(json, "provider", "aws").length === 0;
 }
@@ -444,7 +444,7 @@ function blocks(json: Json, kind: string, name: string): readonly Json[] {
   return ((json[kind] as Record<string, readonly Json[]> | undefined)?.[name] ?? []) as readonly Json[];
 }
 
-/** What Terraform evaluates: what is escaped is text. */
+/** Template sequences that Terraform evaluates; escaped ones are text. */
 const TEMPLATE = /(?<!\$)\$\{~?([^}]*)|(?<!%)%\{~?([^}]*)/g;
 
 /** Types of resources and data sources. */
@@ -452,13 +452,13 @@ const TYPE = "(?:aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\\w+";
 
 const REFERENCE = new RegExp(`(?<![\\w.-])(?:data\\.)?${TYPE}\\.[A-Za-z_][\\w-]*`, "g");
 
-/** How an expression of Terraform can begin: a reference, a call, a list, an object or a text; a directive with its word. */
+/** Valid starts of a Terraform expression: a reference, a call, a list, an object or a string; a directive by its keyword. */
 const EXPRESSION = new RegExp(
   `^[\\s!(-]*(?:(?:data|each|ephemeral|local|module|path|self|terraform|var)\\.|${TYPE}\\.|[a-z]\\w*(?:::\\w+)*\\(|[[{\\\\])`,
 );
 const DIRECTIVE = /^\s*(?:if|for|else|endif|endfor)\b/;
 
-/** Every resource and data source that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
+/** Returns the resources and data sources that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
 function references(value: unknown): readonly string[] {
   return templates(value).flatMap(([, expression = ""]) => expression.match(REFERENCE) ?? []);
 }

@@ -1,16 +1,16 @@
-/** A resource as it was written. */
+/** A resource in the synthesized configuration. */
 interface Written {
   readonly type: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Something written in a form that the provider reads back in another: every plan would show a change. */
+/** A rule for values that the provider reads back in another form: every plan would show a change. */
 export interface ReadBackRule {
   readonly id: string;
   readonly rule: string;
   readonly remedy: string;
 
-  /** Whether a resource, beside the others of its stack, is written so. */
+  /** Checks if a resource violates the rule, given the resources of its stack. */
   readonly breaks: (resource: Written, all: readonly Written[]) => boolean;
 }
 
@@ -24,7 +24,7 @@ const LIMITS = ["default", "default_request", "max", "max_limit_request_ratio", 
 const GENERATED = ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"];
 const NETWORKS = ["cidr_block", "cidr_blocks", "cidr_ipv4", "destination_cidr_block", "public_access_cidrs"];
 
-/** Identifiers that an API of AWS keeps in lower case (RDS, ElastiCache, API references). */
+/** Arguments with identifiers that an AWS API stores in lower case (RDS, ElastiCache, API references). */
 const LOWER_CASE: Readonly<Record<string, string>> = {
   aws_db_instance: "identifier",
   aws_db_parameter_group: "name",
@@ -38,11 +38,11 @@ const LOWER_CASE: Readonly<Record<string, string>> = {
   aws_rds_cluster_parameter_group: "name",
 };
 
-/** Resources of the newer plugin framework, to which an empty text is not the same as none. */
+/** Resources of the newer plugin framework, which distinguishes an empty string from null. */
 const TELLS_EMPTY_FROM_NONE =
   /^(cloudflare_|kurrentcloud_|aws_(cloudfront_vpc_origin|cloudwatch_log_delivery|eks_pod_identity_association|vpc_security_group_(in|e)gress_rule))/;
 
-/** Read in the providers' functions that read a resource back: kubernetes 2.38 and 3, helm 3, aws 5.100. */
+/** Rules derived from the providers' read functions: kubernetes 2.38 and 3, helm 3, aws 5.100. */
 export const READ_BACK: readonly ReadBackRule[] = [
   {
     id: "projections-one-by-one",
@@ -198,10 +198,10 @@ export const READ_BACK: readonly ReadBackRule[] = [
 ];
 
 interface Index {
-  /** The blocks of a resource, itself first. */
+  /** The blocks of a resource, including the resource itself as the first. */
   readonly all: readonly Block[];
 
-  /** The same by the argument that each is written under. */
+  /** The same blocks by the argument that contains them. */
   readonly byKey: ReadonlyMap<string, readonly Block[]>;
 }
 
@@ -251,7 +251,7 @@ function isEmpty(block: Block): boolean {
   return Object.keys(block).length === 0;
 }
 
-/** As Kubernetes writes a quantity: whole, in the largest unit that leaves it whole. */
+/** Checks if a quantity is in Kubernetes' canonical form: an integer in the largest unit that allows one. */
 function isCanonical(quantity: string): boolean {
   const [, digits = "", unit = ""] = /^(0|[1-9]\d*)([KMGTPE]i|[numkMGTPE])?$/.exec(quantity) ?? [];
   if (digits === "") return false;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Unreadable } from "./quantities";
 
-/** What AWS and Kubernetes allow a name to be: length from their API references. */
+/** Maximum name lengths of AWS and Kubernetes, from their API references. */
 const LIMITS = {
   bucket: 63, // Amazon S3, bucket naming rules
   role: 64, // IAM, name requirements
@@ -20,45 +20,41 @@ const LIMITS = {
   cache: 40, // ElastiCache, CreateReplicationGroup
   backupVault: 50, // AWS Backup, CreateBackupVault
   firewall: 128, // WAF, CreateWebACL
-  edgePolicy: 128, // CloudFront, CreateCachePolicy and its like
+  edgePolicy: 128, // CloudFront, CreateCachePolicy and similar
   edgeFunction: 64, // CloudFront, CreateFunction
   logDelivery: 60, // CloudWatch Logs, PutDeliverySource
   secret: 512, // Secrets Manager, CreateSecret
   release: 53, // Helm, release names
   label: 63, // Kubernetes, RFC 1123 label
-  workload: 40, // Kubernetes appends to it: `-green`, a revision's hash, a pod's; all of it is a label
+  workload: 40, // Kubernetes appends `-green`, a revision's hash and a pod's; the result must be a label
 } as const;
 
-/** A kind of thing that has a name somewhere outside the program. */
+/** A kind of resource with a name outside of the program. */
 export type Named = keyof typeof LIMITS;
 
-/** The longest name that a kind of thing can have. */
+/** Returns the maximum length of a resource kind's name. */
 export function maxLength(kind: Named): number {
   return LIMITS[kind];
 }
 
 /**
- * A name from its parts, most general first: `cloudName("role", "orders", "production", "flow-logs")`.
- * One that is too long keeps its beginning and ends in a hash of the whole, so that it stays
- * unique, readable, and the same in every run.
+ * Returns a name from its parts, most general first: `cloudName("role", "orders", "production", "flow-logs")`.
+ * If it is too long, it is cut and ends in a hash of the whole name, so that it stays unique, readable, and the same in every run.
  */
 export function cloudName(kind: Named, ...parts: readonly string[]): string {
   return shorten(parts.join("-"), LIMITS[kind]);
 }
 
-/**
- * A bucket's name. All of AWS shares one namespace, so it ends in account and region,
- * which stay whole whatever has to be shortened before them.
- */
+/** Returns a bucket's name. Names are global in AWS, so it ends in account and region, which are never shortened. */
 export function bucketName(account: string, region: string, ...parts: readonly string[]): string {
   const place = `-${account}-${region}`;
   return shorten(parts.join("-"), LIMITS.bucket - place.length) + place;
 }
 
-/** Longest name of a system or an environment: both together leave room for what follows them. */
+/** Maximum length of a system's or an environment's name: cloud names consist of both and more parts. */
 const PART = 24;
 
-// Names that begin so are refused by some AWS API, and every cloud name begins with the system's.
+// Prefixes that some AWS API rejects; every cloud name begins with the system's name.
 const RESERVED: Readonly<Record<string, string>> = {
   aws: "AWS keeps names with that beginning for itself",
   sg: "no security group's name may begin with sg-",
@@ -67,7 +63,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   "amzn-s3-demo": "no bucket's name may begin with amzn-s3-demo-",
 };
 
-/** Why a system's or an environment's name can't be used as the beginning of cloud names, if it can't. */
+/** Returns the reason why a system's or an environment's name can't be a prefix of cloud names. */
 export function namePartProblem(name: string): Unreadable | undefined {
   if (name.length > PART)
     return { rule: `has ${name.length} characters and leaves no room for what follows it in cloud names`, remedy: `use at most ${PART}` };

@@ -1,47 +1,47 @@
 /** Whole or decimal bytes with a binary unit, as Kubernetes writes them: `"16Gi"`. */
 export type Bytes = `${number}${keyof typeof BYTES}`;
 
-/** Processor cores, whole (`2`) or in thousandths (`"500m"`). */
+/** CPU cores, whole (`2`) or in millicores (`"500m"`). */
 export type Cores = number | `${number}m`;
 
-/** A span of time in one unit: `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
+/** A duration in one unit: `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
 export type Duration = `${number}${keyof typeof SECONDS}`;
 
 const BYTES = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 } as const;
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** Why a quantity can't be read, in the two halves that an error message needs. */
+/** The reason why a quantity is unreadable, in the two halves of an error message. */
 export interface Unreadable {
   readonly rule: string;
   readonly remedy: string;
 }
 
-/** A quantity that was read, or why it could not be: `typeof` tells which. */
+/** A quantity as a number, or the reason why it is unreadable; distinguish them with `typeof`. */
 export type Reading = number | Unreadable;
 
-/** The number of bytes that `"16Gi"` stands for. */
+/** Parses a quantity like `"16Gi"`, in bytes. */
 export function bytes(value: unknown): Reading {
   return measured(value, BYTES, "a size", "16Gi");
 }
 
-/** The number of seconds that `"30d"` stands for. */
+/** Parses a duration like `"30d"`, in seconds. */
 export function seconds(value: unknown): Reading {
   return measured(value, SECONDS, "a span of time", "30d");
 }
 
-/** The number of thousandths of a core that `2` or `"500m"` stand for. */
+/** Parses CPU cores like `2` or `"500m"`, in millicores. */
 export function millicores(value: unknown): Reading {
   const remedy = 'write cores as a number, like 2 or 0.5, or thousandths, like "500m"';
   const thousandths = typeof value === "string" ? /^(\d+)m$/.exec(value)?.[1] : undefined;
   const amount = typeof value === "number" ? value * 1000 : thousandths === undefined ? Number.NaN : Number(thousandths);
   if (!Number.isFinite(amount)) return { rule: "is no number of cores", remedy };
   if (amount <= 0) return { rule: "is no number of cores that anything can run on", remedy };
-  // Kubernetes counts nothing finer than a thousandth and would round it silently.
+  // Kubernetes' smallest unit is a millicore; it would silently round.
   if (!isWhole(amount)) return { rule: "is finer than a thousandth of a core", remedy };
   return Math.round(amount);
 }
 
-/** A quantity that validation has already accepted. */
+/** Returns a quantity that validation has accepted. */
 export function known(reading: Reading): number {
   if (typeof reading !== "number") throw new Error(`quantity ${reading.rule}; ${reading.remedy}`);
   return reading;
@@ -63,7 +63,7 @@ function measured(value: unknown, units: Readonly<Record<string, number>>, what:
   return Math.round(amount);
 }
 
-// 0.001 * 1000 and the like miss the whole number by a rounding error of the machine.
+// Floating-point errors: 0.001 * 1000 may miss the integer slightly.
 function isWhole(amount: number): boolean {
   return Math.abs(amount - Math.round(amount)) < 1e-6 && Math.round(amount) <= Number.MAX_SAFE_INTEGER;
 }

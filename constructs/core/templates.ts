@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-/** A text as Terraform leaves it alone: what looks like a template and is no reference of ours is escaped. */
+/** Escapes a text for Terraform: template sequences that are not our references become literal. */
 export function literal(text: string): string {
   return text.replace(/([$%])\{(?!TfToken\[)/g, "$1$1{");
 }
 
-/** Files as the data of a ConfigMap, by their names. Scripts and queries hold no templates of Terraform, and look as if. */
+/** Returns files as the data of a ConfigMap, by file name. Scripts and queries contain sequences that look like Terraform templates. */
 export function literalFiles(paths: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(paths.map((path) => [basename(path), literal(readFileSync(path, "utf8"))]));
 }

@@ -1,34 +1,34 @@
 /**
- * Every version that the platform chooses, once.
- * Provider ranges are what the library accepts; an application's exact choice is its committed lock file.
+ * All versions that the platform pins, in one place.
+ * Provider ranges are what the library supports; an application pins exact versions in its committed lock file.
  */
 export const VERSIONS = {
-  /** S3 state locking without a table, and arguments that go into no state: Terraform 1.11, OpenTofu 1.11. */
+  /** Required for S3 state locking without a table, and write-only arguments: Terraform 1.11, OpenTofu 1.11. */
   terraform: ">= 1.11",
   providers: {
-    /** No attribute that is new in 6 is used, so that both majors resolve. */
+    /** Uses no attribute that is new in 6, so both majors work. */
     aws: ">= 5.100, < 7",
 
-    /** The bindings are generated from 2.38.0; 3 was never tried with them. */
+    /** The bindings are generated from 2.38.0; version 3 was never tested with them. */
     kubernetes: "~> 2.38",
 
-    /** The bindings are generated from 3.1.1; in 2 the cluster is a block, which they don't write. */
+    /** The bindings are generated from 3.1.1; version 2 configures the cluster as a block, which they don't generate. */
     helm: "~> 3.1",
 
-    /** 3 refuses gp2, which is not used here; the sources of 3.1.0 were read for the arguments that are written. */
+    /** 3 rejects gp2, which is not used here; arguments were verified in the source of 3.1.0. */
     kurrentcloud: "~> 3.1",
 
-    /** 5.18 is the first whose rules set how long answers live, 5.21 by what they vary; 5.22.0's documentation was read. */
+    /** 5.18 is the first whose rules set the cache time of responses, 5.21 the first with `Vary`; 5.22.0's documentation was read. */
     cloudflare: "~> 5.21",
   },
 } as const;
 
-/** A minor version of Kubernetes that EKS runs and the platform knows the parts of. */
+/** A minor version of Kubernetes on EKS that the platform supports. */
 export type KubernetesVersion = keyof typeof KUBERNETES;
 
 /**
- * What belongs to each minor version. Ends of support: endoflife.date, 2026-08-22. Node images and add-ons: the
- * newest seen in use in August and September 2026; `aws eks describe-addon-versions` lists what a region has.
+ * Versions that belong to each minor version. Ends of support: endoflife.date, 2026-08-22. Node images and add-ons: the newest seen in use
+ * in August and September 2026; `aws eks describe-addon-versions` lists what a region offers.
  */
 export const KUBERNETES = {
   "1.34": {
@@ -54,18 +54,18 @@ export const KUBERNETES = {
   },
 } as const;
 
-/** The version of clusters that name none: the newest that has been in use for half a year. */
+/** Default version of clusters: the newest that has been in use for half a year. */
 export const DEFAULT_KUBERNETES: KubernetesVersion = "1.35";
 
-/** Lines of KurrentDB that Kurrent Cloud makes new clusters of (its provider 3.1, managed cluster). Both have long-term support. */
+/** Lines of KurrentDB for new clusters at Kurrent Cloud (its provider 3.1, managed cluster). Both have long-term support. */
 export const KURRENT_CLOUD_VERSIONS = ["24.10", "26.0"] as const;
 
 export type KurrentCloudVersion = (typeof KURRENT_CLOUD_VERSIONS)[number];
 
-/** The line of clusters that name none. */
+/** Default line of clusters at Kurrent Cloud. */
 export const DEFAULT_KURRENT_CLOUD: KurrentCloudVersion = "26.0";
 
-/** Add-ons whose versions suit every minor version above. */
+/** Add-ons whose versions work with every minor version above. */
 export const ADDONS = {
   "vpc-cni": "v1.23.0-eksbuild.1",
   "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
@@ -75,12 +75,12 @@ export const ADDONS = {
   "eks-node-monitoring-agent": "v1.6.6-eksbuild.1",
 } as const;
 
-/** A major version of PostgreSQL that is run by AWS and in clusters. */
+/** A major version of PostgreSQL on AWS and in clusters. */
 export type PostgresVersion = keyof typeof POSTGRES;
 
 /**
- * Major versions that RDS, Aurora and CloudNativePG offer, the end of the community's support (postgresql.org, versioning),
- * and the newest patch that CloudNativePG 1.30 was seen with in August 2026, in images without extensions of others.
+ * Major versions that RDS, Aurora and CloudNativePG support, the end of community support (postgresql.org, versioning), and the newest
+ * patch seen with CloudNativePG 1.30 in August 2026, in images without third-party extensions.
  */
 export const POSTGRES = {
   "15": { supportEnds: "2027-11-11", image: "ghcr.io/cloudnative-pg/postgresql:15.19-minimal-trixie" },
@@ -89,10 +89,10 @@ export const POSTGRES = {
   "18": { supportEnds: "2030-11-14", image: "ghcr.io/cloudnative-pg/postgresql:18.6-minimal-trixie" },
 } as const;
 
-/** The version of servers that name none: the newest that every engine has had for a year. */
+/** Default version of servers: the newest that every engine has supported for a year. */
 export const DEFAULT_POSTGRES: PostgresVersion = "17";
 
-/** A version of Valkey that ElastiCache offers, with the family of its parameters. */
+/** A version of Valkey on ElastiCache, with its parameter group family. */
 export type ValkeyVersion = keyof typeof ELASTICACHE_VALKEY;
 
 export const ELASTICACHE_VALKEY = {
@@ -101,10 +101,10 @@ export const ELASTICACHE_VALKEY = {
   "8.1": { family: "valkey8" },
 } as const;
 
-/** The version of caches that name none. */
+/** Default version of caches. */
 export const DEFAULT_ELASTICACHE_VALKEY: ValkeyVersion = "8.1";
 
-/** A chart by the name of its release, its repository, and the version that the platform has read and set the values of. */
+/** Name of a chart, with the name of its release, its repository, and the version whose values were verified. */
 export type ChartName = keyof typeof CHARTS;
 
 export const CHARTS = {
@@ -118,7 +118,7 @@ export const CHARTS = {
     chart: "kube-prometheus-stack",
     version: "88.5.3",
   },
-  /** The Gateway API 1.5.1, which NGINX Gateway Fabric names. Of the charts that have it, the one that fits into a release. */
+  /** The Gateway API 1.5.1, which NGINX Gateway Fabric requires. The only chart with it that fits into a Helm release. */
   "gateway-api-crds": { repository: "oci://gsoci.azurecr.io/charts/giantswarm", chart: "gateway-api-crds", version: "1.8.1" },
   "cert-manager": { repository: "oci://quay.io/jetstack/charts", chart: "cert-manager", version: "v1.21.1" },
   "external-secrets": { repository: "https://charts.external-secrets.io", chart: "external-secrets", version: "2.9.0" },
@@ -167,8 +167,8 @@ export const CHARTS = {
 } as const;
 
 /**
- * Elasticsearch and Kibana, which ECK 3.5 runs up to 9.99: the newest patch seen in use by November 2026. One minor version at a time;
- * Kibana is never newer than Elasticsearch.
+ * Elasticsearch and Kibana, which ECK 3.5 supports up to 9.99: the newest patch seen in use by November 2026. Upgrade one minor version at
+ * a time; Kibana must not be newer than Elasticsearch.
  */
 export const ELASTIC = {
   version: "9.5.4",
@@ -176,10 +176,10 @@ export const ELASTIC = {
   kibana: "docker.elastic.co/kibana/kibana:9.5.4",
 } as const;
 
-/** A line of EventStoreDB and KurrentDB that is run on Kubernetes. */
+/** A line of EventStoreDB and KurrentDB on Kubernetes. */
 export type KurrentDbLine = keyof typeof KURRENTDB;
 
-/** Newest patches seen by November 2026. 24.10 and 26.0 have long-term support, 26.1 until its successor, 25.1 none any more. */
+/** Newest patches seen by November 2026. 24.10 and 26.0 have long-term support, 26.1 until its successor, 25.1 no longer. */
 export const KURRENTDB = {
   "24.10": "docker.eventstore.com/eventstore/eventstoredb-ee:24.10.14",
   "25.1": "docker.kurrent.io/kurrent-latest/kurrentdb:25.1.4",
@@ -189,19 +189,19 @@ export const KURRENTDB = {
 
 export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";
 
-/** What CloudNativePG 1.30 runs in front of PostgreSQL. */
+/** PgBouncer in front of PostgreSQL, as used by CloudNativePG 1.30. */
 export const PGBOUNCER = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1";
 
-/** Images of small tools: newest patches seen in use by November 2026. All are run as other users than root. */
+/** Images of small tools: newest patches seen in use by November 2026. All run as non-root users. */
 export const TOOLS = {
   aws: "public.ecr.aws/aws-cli/aws-cli:2.36.15@sha256:310813a7eae8fd88da1cc9c37970e3500b0ff3984479e1012f0a6fd44e453f63",
-  /** A client for every server from 15 on; its shell is BusyBox's. */
+  /** A client for all servers from 15 on; its shell is BusyBox. */
   psql: "docker.io/library/postgres:18.4-alpine3.24@sha256:9a8afca54e7861fd90fab5fdf4c42477a6b1cb7d293595148e674e0a3181de15",
   curl: "docker.io/curlimages/curl:8.22.0@sha256:58adaa4e8dca9c988bae2aba4ab3434a0bb2da16bbe3f92dec39ec7785166777",
-  /** The image of the servers that the chart runs, for its client. */
+  /** The image of the chart's servers, for its client. */
   valkey: "docker.io/valkey/valkey:9.1.1",
   busybox: "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0",
-  /** One file without libraries, so that it runs wherever it is copied to. */
+  /** A static binary, which runs in any image that it is copied to. */
   busyboxStatic: "docker.io/library/busybox:1.37.0-musl@sha256:5cec3fc171c87218698e85a52af7087de727372aae264a787b8112901a5b0092",
 } as const;
 

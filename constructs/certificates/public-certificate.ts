@@ -3,48 +3,47 @@ import { Construct } from "constructs";
 import { type ApiObject, CustomResources, type KubernetesTarget } from "../kubernetes";
 
 export interface PublicCertificateProps {
-  /** On AWS, where cert-manager may write into the zone. */
+  /** A cluster on AWS, whose cert-manager has permission to write to the zone. */
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What it is for; the beginning of the name of its Secret: `gateway`. */
+  /** Purpose of the certificate, and prefix of its Secret's name: `gateway`. */
   readonly name: string;
 
-  /** The names under which it is called, all of them in the zone. */
+  /** DNS names of the certificate, all of them in the zone. */
   readonly dnsNames: readonly string[];
 
-  /** The public zone of Route 53 that answers for the names. */
+  /** The public Route 53 zone of the names. */
   readonly zone: { readonly id: string; readonly region: string };
 
   /**
-   * The directory of the authority that issues it (ACME).
+   * The ACME directory of the CA.
    * @default - Let's Encrypt: 50 certificates a week for a registered domain
    */
   readonly directory?: string;
 
-  /** What has to be there before: the namespace, cert-manager. */
+  /** Resources to create first: the namespace, cert-manager. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 
 /**
- * A certificate that everybody trusts, renewed by cert-manager. Its authority asks the zone whose the names are, so
- * that nobody has to reach the server before; until the zone is asked (its name servers stand in the zone above), none
- * is issued.
+ * A publicly trusted certificate, renewed by cert-manager. The CA validates it by DNS records in the zone, so the server need not be
+ * reachable; until the parent zone delegates to the zone's name servers, no certificate is issued.
  */
 export class PublicCertificate extends Construct {
-  /** With `tls.crt` and `tls.key`. */
+  /** Name of the Secret with `tls.crt` and `tls.key`. */
   readonly secretName: string;
 
-  /** What comes before those who use it; they wait by themselves until it is issued. */
+  /** Resource that users of the certificate depend on; they wait themselves until it is issued. */
   readonly release: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: PublicCertificateProps) {
     super(scope, id);
     const { cluster, namespace, name, dnsNames, zone, directory = LETS_ENCRYPT, after = [] } = props;
     this.secretName = `${name}-tls`;
-    // One for a whole cluster may use the rights that the controller has on AWS; one of a namespace may not.
+    // A ClusterIssuer may use the controller's AWS permissions; an Issuer of a namespace may not.
     const issuer = `${namespace}-${name}`;
     const objects: (ApiObject & { readonly spec: object })[] = [
       {
@@ -66,7 +65,7 @@ export class PublicCertificate extends Construct {
         spec: {
           secretName: this.secretName,
           dnsNames: [...dnsNames],
-          // The authority says how long it is good for, and will say ever less.
+          // The CA decides the lifetime, and lifetimes are getting shorter.
           renewBeforePercentage: 33,
           privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
           usages: ["digital signature", "server auth"],

@@ -7,14 +7,14 @@ export interface ServerCertificateProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What it is for; the beginning of the names of its objects and of its Secret. */
+  /** Purpose of the certificate, and prefix of the names of its objects and its Secret. */
   readonly name: string;
 
-  /** The names under which it is called, all of them: a client compares. */
+  /** DNS names of the server. Clients verify them, so all names in use are needed. */
   readonly dnsNames: readonly string[];
 
   /**
-   * Whether it calls others of its kind, and is known to them by the same certificate.
+   * Allows the server to use the certificate also as a client of its peers (mTLS).
    * @default false
    */
   readonly client?: boolean;
@@ -25,27 +25,27 @@ export interface ServerCertificateProps {
    */
   readonly labels?: Readonly<Record<string, string>>;
 
-  /** What has to be there before: the namespace, cert-manager. */
+  /** Resources to create first: the namespace, cert-manager. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Ten years; renewed with the same key a year before, so that what it signed stays good. */
+/** Lifetime of the CA: ten years; renewed with the same key a year before, so that its certificates stay valid. */
 const AUTHORITY = { duration: "87600h", renewBefore: "8760h" } as const;
 
-/** Ninety days, renewed a month before. */
+/** Lifetime of the server certificate: ninety days, renewed a month before. */
 const SERVER = { duration: "2160h", renewBefore: "720h" } as const;
 
 const KEY = { algorithm: "ECDSA", size: 256 } as const;
 
-/** A server's certificate, signed by an authority of its own that signs nothing else, renewed by cert-manager. */
+/** A server's certificate, signed by a dedicated CA and renewed by cert-manager. */
 export class ServerCertificate extends Construct {
-  /** With `tls.crt`, `tls.key` and `ca.crt`. */
+  /** Name of the Secret with `tls.crt`, `tls.key` and `ca.crt`. */
   readonly secretName: string;
 
-  /** Who signed it, for those who call it. */
+  /** Its CA, for clients. */
   readonly authority: Authority;
 
-  /** What comes before pods that mount it; they wait by themselves until it is issued. */
+  /** Resource that pods with the Secret depend on; they wait themselves until it is issued. */
   readonly release: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: ServerCertificateProps) {
@@ -86,7 +86,7 @@ export class ServerCertificate extends Construct {
   }
 }
 
-/** Who signed the certificate of that name, for those who call its server from wherever they are. */
+/** Returns the CA of the certificate with that name, for clients in any namespace or cluster. */
 export function serverAuthority(name: string, namespace: string): Authority {
   return { home: namespace, secretName: secretOf(name), key: "ca.crt" };
 }
@@ -95,7 +95,7 @@ function secretOf(name: string): string {
   return `${name}-tls`;
 }
 
-/** The names of a Service: from its own namespace, from others, and in full. */
+/** Returns the DNS names of a Service: short for its own namespace, with the namespace, and fully qualified. */
 export function serviceNames(service: string, namespace: string): readonly string[] {
   return [service, `${service}.${namespace}`, `${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`];
 }

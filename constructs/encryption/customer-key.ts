@@ -4,32 +4,32 @@ import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 
 export interface CustomerKeyProps {
-  /** Its name, without `alias/`. */
+  /** Alias of the key, without `alias/`. */
   readonly alias: string;
 
-  /** What it encrypts, for the one who finds it in the console. */
+  /** Description of what it encrypts, shown in the console. */
   readonly description: string;
 
-  /** The account that administers it, and whose identity policies decide who uses it. */
+  /** The account that administers it, and whose identity policies control its use. */
   readonly account: string;
 
-  /** Whether the key is guarded against deletion. What it encrypts is lost with it. */
+  /** Protects the key from deletion. Data that it encrypts is lost with it. */
   readonly protect: boolean;
 
   /**
-   * Statements for AWS services that use it in their own name.
+   * Policy statements for AWS services that use it under their own identity.
    * @default - none
    */
   readonly statements?: readonly object[];
 
   /**
-   * The provider, of another region than the stack's.
+   * The provider, for a key in another region.
    * @default - the stack's
    */
   readonly provider?: TerraformProvider;
 }
 
-/** A symmetric key of our own, rotated every year. */
+/** A symmetric customer-managed key, rotated every year. */
 export class CustomerKey extends Construct {
   readonly arn: string;
 
@@ -40,7 +40,7 @@ export class CustomerKey extends Construct {
       ...place,
       description: props.description,
       enableKeyRotation: true,
-      deletionWindowInDays: props.protect ? 30 : 7, // the longest and the shortest that KMS allows
+      deletionWindowInDays: props.protect ? 30 : 7, // KMS's maximum and minimum
       policy: JSON.stringify({ Version: "2012-10-17", Statement: [administration(props.account), ...(props.statements ?? [])] }),
       lifecycle: { preventDestroy: props.protect },
     });
@@ -49,7 +49,7 @@ export class CustomerKey extends Construct {
   }
 }
 
-/** Lets CloudWatch Logs encrypt the log groups of one account and region. */
+/** Returns a statement that lets CloudWatch Logs encrypt the log groups of one account and region. */
 export function logsMayUse(account: string, region: string): object {
   return {
     Sid: "CloudWatchLogs",
@@ -61,7 +61,7 @@ export function logsMayUse(account: string, region: string): object {
   };
 }
 
-/** Lets the delivery of logs encrypt what services write into buckets of one account (CloudWatch Logs, V2 logs to S3). */
+/** Returns a statement that lets log delivery encrypt logs in buckets of one account (CloudWatch Logs, V2 logs to S3). */
 export function deliveryMayUse(account: string, region: string): object {
   return {
     Sid: "DeliveryOfLogs",
@@ -76,12 +76,14 @@ export function deliveryMayUse(account: string, region: string): object {
   };
 }
 
-/** Lets EBS encrypt disks of one account and region for whoever of it may start instances, Auto Scaling's own role included. */
+/**
+ * Returns a statement that lets EBS encrypt disks of one account and region for all who may start instances there, including Auto Scaling.
+ */
 export function disksMayUse(account: string, region: string): object {
   return {
     Sid: "Disks",
     Effect: "Allow",
-    // No role is named: that of Auto Scaling doesn't exist before an account's first group, and KMS would refuse it.
+    // Names no role: Auto Scaling's doesn't exist before an account's first group, and KMS would reject it.
     Principal: { AWS: "*" },
     Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
     Resource: "*",
@@ -89,7 +91,7 @@ export function disksMayUse(account: string, region: string): object {
   };
 }
 
-// Administration stays with the account: a key that names the role which made it is lost with that role.
+// The account administers the key: if only the role that created it could, the key would be lost with that role.
 function administration(account: string): object {
   return { Sid: "Account", Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" };
 }

@@ -1,7 +1,7 @@
 import type { Problem } from "../core/errors";
 import { type Bytes, bytes } from "../core/quantities";
 
-/** Why a service that exists can't be given smaller volumes, by what they are called in its settings. */
+/** Returns problems of smaller volumes for an existing service, by the settings' names. */
 export function shrinkProblems<Volume extends string>(
   before: Readonly<Record<Volume, Bytes>>,
   after: Readonly<Record<Volume, Bytes>>,

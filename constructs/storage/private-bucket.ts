@@ -15,63 +15,63 @@ import { Construct } from "constructs";
 import { exempt } from "../policy/contract";
 
 export interface PrivateBucketProps {
-  /** Its name in the one namespace that all of AWS shares. */
+  /** Bucket name, globally unique in AWS. */
   readonly bucket: string;
 
   /**
-   * The customer-managed key that encrypts it, by ARN.
-   * @default - S3's own key, the only one that access logs can be delivered under
+   * ARN of the customer-managed key that encrypts it.
+   * @default - S3's own key, the only one that supports access log delivery
    */
   readonly key?: string;
 
-  /** Whether the bucket and what lies in it are guarded against deletion. */
+  /** Protects the bucket and its objects from deletion. */
   readonly protect: boolean;
 
   /**
-   * Whether its versions can be locked. It is decided when the bucket is made, once for all; with `days`
-   * every version is locked for so long (governance mode), and deploy roles are denied the way around it.
-   * @default - they can't
+   * Enables Object Lock. Only possible when the bucket is created; with `days` every version is locked for that time (governance mode), and
+   * deploy roles are denied the permission to bypass it.
+   * @default - disabled
    */
   readonly lock?: { readonly days?: number };
 
   /**
-   * Whether an upload that names an encryption must name the key by its ARN. One under another key would lie
-   * there unnoticed, and could not be replicated.
+   * Requires that uploads that set an encryption name the key by its ARN. An object under another key would stay unnoticed, and could not
+   * be replicated.
    * @default false
    */
   readonly strictKey?: boolean;
 
   /**
-   * Where it writes down who asked for what. In the same region.
-   * @default - nowhere
+   * Target bucket of access logs, in the same region.
+   * @default - none
    */
   readonly accessLogs?: PrivateBucket;
 
-  /** What becomes of its objects with time. Uploads that never ended are removed in any case. */
+  /** Lifecycle rules of its objects. Incomplete uploads are always removed. */
   readonly lifecycle?: readonly S3BucketLifecycleConfigurationRule[];
 
   /**
-   * Statements of its policy, beside those that refuse plain HTTP and old TLS.
+   * Policy statements in addition to those that deny plain HTTP and old TLS versions.
    * @default - none
    */
   readonly statements?: (arn: string) => readonly object[];
 
   /**
-   * The provider, of another region than the stack's.
+   * The provider, for a bucket in another region.
    * @default - the stack's
    */
   readonly provider?: TerraformProvider;
 }
 
-/** A bucket that nobody outside the account sees, encrypted, versioned, and read over TLS only. */
+/** A private bucket: no public access, encrypted, versioned, and accessible over TLS only. */
 export class PrivateBucket extends Construct {
   readonly id: string;
   readonly arn: string;
 
-  /** What has to be there before the bucket may be replicated. */
+  /** Dependency of the bucket's replication. */
   readonly versioning: S3BucketVersioningA;
 
-  /** What has to be there before access logs may be delivered to the bucket. */
+  /** Dependency of access log delivery to the bucket. */
   readonly policy: S3BucketPolicy;
 
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
@@ -103,7 +103,7 @@ export class PrivateBucket extends Construct {
         Version: "2012-10-17",
         Statement: [...guards(bucket.arn, props), ...(props.statements?.(bucket.arn) ?? [])],
       }),
-      dependsOn: [closed], // S3 refuses two changes of a bucket's access at once
+      dependsOn: [closed], // S3 rejects two concurrent changes of a bucket's access
     });
     new S3BucketLifecycleConfiguration(this, "lifecycle", {
       ...common,
@@ -122,7 +122,7 @@ export class PrivateBucket extends Construct {
         ...common,
         targetBucket: props.accessLogs.id,
         targetPrefix: `${props.bucket}/`,
-        dependsOn: [props.accessLogs.policy], // S3 refuses a target that does not admit log delivery yet
+        dependsOn: [props.accessLogs.policy], // S3 rejects a target that doesn't allow log delivery yet
       });
     }
     exempt(bucket, "CKV2_AWS_62", "nothing waits for events of this bucket");
@@ -154,14 +154,14 @@ function guards(arn: string, { key, strictKey }: PrivateBucketProps): object[] {
   return [
     { Sid: "TlsOnly", ...everything, Condition: { Bool: { "aws:SecureTransport": "false" } } },
     { Sid: "NoOldTls", ...everything, Condition: { NumericLessThan: { "s3:TlsVersion": "1.2" } } },
-    // An upload that names no encryption gets the bucket's own.
+    // An upload without an encryption header uses the bucket's own.
     ...(key
       ? [{ Sid: "NoOtherEncryption", ...upload, Condition: { Null: { [named]: "false" }, StringNotEquals: { [named]: "aws:kms" } } }]
       : []),
     ...(key && strictKey
       ? [
           { Sid: "NoOtherKey", ...upload, Condition: { Null: { [namedKey]: "false" }, StringNotEquals: { [namedKey]: key } } },
-          // Named without its key, aws:kms means the key of S3 itself and not that of the bucket.
+          // Without a key, aws:kms uses S3's own key instead of the bucket's.
           { Sid: "NoNamelessKey", ...upload, Condition: { Null: { [named]: "false", [namedKey]: "true" } } },
         ]
       : []),

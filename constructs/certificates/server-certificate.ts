@@ -86,7 +86,7 @@ export class ServerCertificate extends Construct {
   }
 }
 
-/** Returns the CA of the certificate with that name, for clients in any namespace or cluster. */
+/** Returns the CA of the certificate with that name, for clients in any namespace. */
 export function serverAuthority(name: string, namespace: string): Authority {
   return { home: namespace, secretName: secretOf(name), key: "ca.crt" };
 }

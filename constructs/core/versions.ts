@@ -104,7 +104,7 @@ export const ELASTICACHE_VALKEY = {
 /** Default version of caches. */
 export const DEFAULT_ELASTICACHE_VALKEY: ValkeyVersion = "8.1";
 
-/** Name of a chart, with the name of its release, its repository, and the version whose values were verified. */
+/** Name of a chart's release. `CHARTS` has its repository, and the version whose values were verified. */
 export type ChartName = keyof typeof CHARTS;
 
 export const CHARTS = {

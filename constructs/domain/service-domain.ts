@@ -47,7 +47,7 @@ export interface ServiceDomainProps {
 
   /**
    * Maximum of the total requests in the namespace.
-   * @default - all of the domain's pods twice at maximum replicas, its jobs once, and a reserve for sidecars
+   * @default - all of the domain's pods twice at maximum replicas, its jobs once, plus a reserve
    */
   readonly quota?: Quota;
 

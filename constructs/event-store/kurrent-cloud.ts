@@ -100,8 +100,8 @@ const DISK = { gib: [8, 4096], iops: [3000, 16_000], throughput: [125, 1000], io
 const GIB = 2 ** 30;
 
 /**
- * KurrentDB managed by its vendor, in its own network that is peered with one VPC. Its backups stay with the vendor. Terraform knows no
- * secret of it: the vendor generates the first passwords of `admin` and `ops`, and shows them in its console.
+ * KurrentDB managed by its vendor, in its own network that is peered with one VPC. Its backups stay with the vendor. It has no secret in
+ * Terraform: the vendor generates the first passwords of `admin` and `ops`, and shows them in its console.
  */
 export class KurrentCloud extends Construct {
   /** DNS name of its nodes, which resolves to private addresses. */

@@ -42,7 +42,7 @@ export interface KurrentDbAccess {
   readonly outside?: Outside;
 }
 
-/** Returns the connection data of a KurrentDB, for workloads in any stack. */
+/** Returns the connection data of a KurrentDB, for workloads in its cluster or elsewhere. */
 export function kurrentDbEventStore(access: KurrentDbAccess): EventStore {
   const { name = DEFAULT_STORE_NAME, version = DEFAULT_KURRENTDB, insecure = false, outside, ...place } = access;
   const node: Node = { ...place, name, line: version, insecure };

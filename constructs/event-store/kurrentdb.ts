@@ -31,7 +31,7 @@ import { DEFAULT_STORE_NAME } from "./store-name";
 export interface KurrentDbProps {
   readonly cluster: KubernetesTarget;
 
-  /** A dedicated namespace. It must be created after cert-manager's CRDs. */
+  /** A dedicated namespace. cert-manager's CRDs must be installed before it. */
   readonly namespace: string;
 
   /**

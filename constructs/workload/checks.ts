@@ -54,8 +54,8 @@ export interface HttpCheck {
   readonly contains?: string;
 
   /**
-   * Upper limit (exclusive) of a field in a JSON response, for every field of that name; at least one must exist. For projections: `{
-   * field: "lag", limit: 1000 }`.
+   * Upper limit (exclusive) of a field in a JSON response, for every field of that name; at least one must exist. For projections:
+   * `{ field: "lag", limit: 1000 }`.
    * @default - any
    */
   readonly below?: { readonly field: string; readonly limit: number };

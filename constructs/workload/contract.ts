@@ -41,7 +41,7 @@ export interface PodProps {
   readonly cpuLimit?: Cores;
 
   /**
-   * Memory request and limit. They are equal, because a node reclaims overcommitted memory by killing pods.
+   * Memory limit, and the request unless `memoryRequest` is set: a node reclaims overcommitted memory by killing pods.
    * @default "512Mi"
    */
   readonly memory?: Bytes;
@@ -132,9 +132,9 @@ export interface PodProps {
   readonly scratch?: Readonly<Record<string, Bytes>>;
 
   /**
-   * Persistent directories by path, each a PersistentVolumeClaim for a single instance. Only a `Worker` or an `HttpService` with `replicas:
-   * 1` and without slots can have any: a release stops the old pod before the new one starts, and a pod can run only in the zone of its
-   * volume. Sizes grow in place if the storage class allows it.
+   * Persistent directories by path, each a PersistentVolumeClaim for a single instance. Only a `Worker` or an `HttpService` with
+   * `replicas: 1` and without slots can have any: a release stops the old pod before the new one starts, and a pod can run only in the zone
+   * of its volume. Sizes grow in place if the storage class allows it.
    * @default - none: written data is lost with the pod
    */
   readonly volumes?: Readonly<Record<string, Volume>>;

@@ -23,8 +23,8 @@ export interface JobProps extends WorkloadProps {
   readonly start?: "apply" | "hand";
 
   /**
-   * Workloads to run after: the job waits for their release, and runs again whenever Terraform changes one of them. Only with `start:
-   * "apply"`.
+   * Workloads to run after: the job waits for their release, and runs again whenever Terraform changes one of them. Only with
+   * `start: "apply"`.
    * @default - none: releases of other workloads don't rerun it
    */
   readonly follows?: readonly IConstruct[];

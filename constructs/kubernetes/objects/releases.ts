@@ -1,6 +1,6 @@
 import { at, block, list, type Reader, type Reading, readBlock, terraform, text, textOrEmpty, type Values } from "./schema";
 
-/** A chart release, whose objects only Helm knows. */
+/** A chart release; only Helm can render its objects. */
 export interface ChartRelease {
   readonly name: string;
   readonly namespace: string;

@@ -14,6 +14,12 @@ export interface AddonsProps {
    */
   readonly volumeTags?: Readonly<Record<string, string>>;
 
+  /**
+   * Whether the EBS driver exports metrics of its volumes, which it does on ports 3301 and 3302 of its pods.
+   * @default false
+   */
+  readonly metrics?: boolean;
+
   /** What has to be there before: the identities that the add-ons' pods take when they start. */
   readonly after: ITerraformDependable[];
 }
@@ -58,6 +64,7 @@ export class NetworkAddons extends Construct {
 export class NodeAddons extends Construct {
   constructor(scope: Construct, id: string, props: AddonsProps) {
     super(scope, id);
+    const enableMetrics = props.metrics ? { enableMetrics: true } : {};
     const { pods: minReplicas, most: maxReplicas } = ADDON_PODS.coredns;
     addon(this, "coredns", KUBERNETES[props.version].coredns, props, {
       autoScaling: { enabled: true, minReplicas, maxReplicas },
@@ -74,6 +81,7 @@ export class NodeAddons extends Construct {
       { ...props, after: [...props.after, snapshots] },
       {
         controller: {
+          ...enableMetrics,
           extraVolumeTags: props.volumeTags ?? {},
           replicaCount: ADDON_PODS["ebs-csi-controller"].pods,
           podDisruptionBudget: { enabled: true },
@@ -81,7 +89,7 @@ export class NodeAddons extends Construct {
           // The sidecars that call the API take the same.
           resources: resourcesOf("ebs-csi-controller"),
         },
-        node: { resources: resourcesOf("ebs-csi-node") },
+        node: { ...enableMetrics, resources: resourcesOf("ebs-csi-node") },
         // The probe is in pods of both kinds.
         sidecars: {
           livenessProbe: { resources: resourcesOf("ebs-csi-node") },

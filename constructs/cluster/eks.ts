@@ -98,6 +98,12 @@ export interface EksProps {
    */
   readonly certificateZones?: readonly CertificateZone[];
 
+  /**
+   * Whether the EBS driver exports metrics of its volumes. `ebsMonitor` tells Prometheus to scrape them.
+   * @default false
+   */
+  readonly metrics?: boolean;
+
   /** Whether the cluster is guarded against deletion. */
   readonly protect: boolean;
 
@@ -190,7 +196,8 @@ export class Eks extends Construct {
           after: [...nodeRole.ready, ...network.ready],
         }),
     );
-    new NodeAddons(this, "node-addons", { ...common, after: [...groups.map(({ group }) => group), ...[...identities.values()].flat()] });
+    const { metrics = false } = props;
+    new NodeAddons(this, "node-addons", { ...common, metrics, after: [...groups.map(({ group }) => group), ...[...identities.values()].flat()] });
 
     this.clusterName = cluster.name;
     this.clusterArn = cluster.arn;

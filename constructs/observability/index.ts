@@ -24,6 +24,7 @@ export {
   dashboards,
   type SeriesSource,
 } from "./dashboards";
+export { ebsMonitor } from "./ebs-monitor";
 export { ECK_OPERATOR, EckOperator, type EckOperatorProps } from "./eck-operator";
 export {
   ElasticStack,

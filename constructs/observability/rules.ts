@@ -50,6 +50,7 @@ const FILES = {
   secrets: "platform/rules/secrets.yaml",
   controllers: "platform/rules/controllers.yaml",
   nodes: "cluster/rules/nodes.yaml",
+  "ebs-volumes": "cluster/rules/ebs-volumes.yaml",
   support: "cluster/rules/support.yaml",
   "nat-gateways": "network/rules/nat-gateways.yaml",
   "load-balancers": "entry/rules/load-balancers.yaml",

@@ -9,6 +9,7 @@ import { withPipeline } from "../model/derive/access";
 import { newClusters } from "../model/derive/clusters";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import { x86Only } from "../model/derive/nodes";
+import { metricsReader } from "../model/monitoring";
 import { zoneIds } from "../model/place";
 
 /** Construct, stack and security groups of each cluster of an environment. */
@@ -59,6 +60,7 @@ function clusterStack(
     access: withPipeline(environment, account),
     dnsZones: [zoneArn(privateZoneId)],
     certificateZones: publicZoneId === undefined ? [] : [{ zone: zoneArn(publicZoneId), domain: aws.domain }],
+    metrics: metricsReader(environment.monitoring) !== undefined,
     protect: stack.protect,
     logDays: logDays(aws.logRetention, stack.protect),
     owner: { system, environment: name },

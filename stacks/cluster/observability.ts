@@ -1,6 +1,8 @@
-import type { App } from "cdktf";
+import type { App, ITerraformDependable } from "cdktf";
+import { CustomResources } from "../../constructs/kubernetes";
 import {
   Dashboards,
+  ebsMonitor,
   HealthPage,
   metricsPrefixOf,
   ObservabilityStack,
@@ -13,7 +15,7 @@ import { describedAt } from "../base/refusals";
 import { type AwsOutputs, kubernetesStack, type Site } from "../base/site";
 import type { PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
-import type { ClusterKey } from "../model/cluster";
+import { type ClusterKey, isExistingCluster } from "../model/cluster";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "../model/derive/hub";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
@@ -49,6 +51,10 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   const rules = ruleSubjects(environment, key);
   const moreRules = objectiveRules(objectivesOn(environment, key));
   const own = ownPrometheus(monitoring);
+  const monitored = (after: readonly ITerraformDependable[] = []) => {
+    if (isExistingCluster(site.cluster)) return;
+    new CustomResources(stack, "ebs-monitor", { cluster, namespace, objects: [ebsMonitor(namespace)], after });
+  };
   const path = pathOf(environment, ["monitoring"]);
   if (!own) {
     describedAt(
@@ -62,6 +68,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
         ...(runbooks ? { runbooks } : {}),
       }),
     );
+    monitored();
     return [stack];
   }
   const { storage } = own;
@@ -94,6 +101,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       protect: stack.protect,
     }),
   );
+  monitored(ready);
   if (key !== hubOf(environment)) return [stack];
   const after = [...ready];
   const seen = environment.domains.filter(({ cluster: of }) => isSeenAtHub(environment, of));

@@ -48,11 +48,21 @@ const EXPORTERS: readonly { readonly names: RegExp; readonly exported: (json: Bo
       ),
   },
   {
+    names: /^aws_ebs_csi_/,
+    exported: (json) =>
+      objectsOf(json, "ServiceMonitor").includes("ebs-csi-driver")
+        ? [...EBS, "volume_queue_length"].map((name) => `aws_ebs_csi_${name}`)
+        : [],
+  },
+  {
     names: /^probe_/,
     exported: (json) =>
       objectsOf(json, "Probe").length > 0 ? ["probe_success", "probe_duration_seconds", "probe_ssl_earliest_cert_expiry"] : [],
   },
 ];
+
+/** Series of the EBS driver (aws-ebs-csi-driver, docs/metrics.md). */
+const EBS = ["exceeded_iops_seconds_total", "exceeded_tp_seconds_total", "ec2_exceeded_iops_seconds_total", "ec2_exceeded_tp_seconds_total"];
 
 /** Queries of rules in a stack. */
 function rulesIn(json: Body): readonly string[] {
@@ -141,6 +151,48 @@ describe("metrics of AWS services", () => {
     const json = shipped.stacks.get("production-identities")?.json as Body;
     const [association] = all(json, "aws_eks_pod_identity_association").filter(({ namespace }) => namespace === "observability");
     expect(association).toMatchObject({ service_account: "cloudwatch-exporter" });
+  });
+});
+
+describe("metrics of EBS volumes", () => {
+  const driver = (changes: object) =>
+    JSON.parse(
+      all(made({ cluster: MADE, ...SEEN, ...changes }).get("test-cluster")?.json as Body, "aws_eks_addon").find(
+        ({ addon_name: name }) => name === "aws-ebs-csi-driver",
+      )?.configuration_values,
+    );
+
+  it("are exported by the driver where Prometheus reads them, and nowhere else", () => {
+    for (const prometheus of [true, { namespace: "monitoring" }]) {
+      const { controller, node } = driver({ monitoring: { prometheus } });
+      expect([controller.enableMetrics, node.enableMetrics]).toEqual([true, true]);
+    }
+    const { controller, node } = driver({});
+    expect([controller.enableMetrics, node.enableMetrics]).toEqual([undefined, undefined]);
+  });
+
+  it("are scraped from the driver's Services, also by a Prometheus that exists", () => {
+    const stacks = made({ cluster: MADE, monitoring: { prometheus: { namespace: "monitoring" } }, ...SEEN });
+    const [release] = all(stacks.get("test-observability")?.json as Body, "helm_release").filter(({ name }) => name === "ebs-monitor");
+    expect(JSON.parse(release?.values[0]).objects).toEqual([
+      {
+        apiVersion: "monitoring.coreos.com/v1",
+        kind: "ServiceMonitor",
+        metadata: { name: "ebs-csi-driver", namespace: "monitoring" },
+        spec: {
+          namespaceSelector: { matchNames: ["kube-system"] },
+          selector: { matchExpressions: [{ key: "app", operator: "In", values: ["ebs-csi-controller", "ebs-csi-node"] }] },
+          endpoints: [{ port: "metrics", interval: "30s" }],
+        },
+      },
+    ]);
+  });
+
+  it("have rules on clusters that the platform makes", () => {
+    const subjects = (cluster: object) =>
+      ruleSubjects(asDomains(anEnvironment({ cluster, monitoring: { prometheus: true }, ...SEEN })), "cluster");
+    expect(subjects(MADE)).toContain("ebs-volumes");
+    expect(subjects({ context: "kind" })).not.toContain("ebs-volumes");
   });
 });
 

@@ -65,8 +65,9 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
     ["hub", receivesMetrics(system, key)],
     ["certificates", parts.has("cert-manager")],
     ["probes", probesOn(system, key).length > 0],
-    // Ends of support are those of EKS.
+    // Ends of support are those of EKS, and the EBS driver is its add-on.
     ["support", cluster !== undefined && !isExistingCluster(cluster)],
+    ["ebs-volumes", cluster !== undefined && !isExistingCluster(cluster)],
   ];
   const there = found.flatMap(([subject, present]) => (present ? [subject] : []));
   return [...new Set([...engines, ...there, ...cloudWatchRules(system, key), ...EVERYWHERE])];
@@ -92,6 +93,7 @@ export function seriesSources(system: System): readonly SeriesSource[] {
     gateway: subjects.has("gateway"),
     certificates: subjects.has("certificates"),
     probes: subjects.has("probes"),
+    ebs: subjects.has("ebs-volumes"),
     rds: services.has("aurora") || services.has("rds"),
     elastiCache: services.has("elasticache"),
     networkLoadBalancer: services.has("load-balancers"),

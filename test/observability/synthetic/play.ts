@@ -59,6 +59,7 @@ const SUBJECTS: readonly RuleSubject[] = [
   "secrets",
   "controllers",
   "nodes",
+  "ebs-volumes",
   "support",
   "nat-gateways",
   "load-balancers",

@@ -116,7 +116,7 @@ export interface EventSourcingDbProps {
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** `large` is system 3's: 4Gi and 100Gi. The others are fractions of it; the vendor publishes no sizing. */
+/** Node sizes. `large` is the size of Orchestrix, the others are fractions of it: the vendor publishes no sizing. */
 export const EVENT_SOURCING_DB_SIZES = {
   small: { cpu: "250m", memory: "1Gi", storage: "10Gi" },
   medium: { cpu: "500m", memory: "2Gi", storage: "50Gi" },

@@ -77,7 +77,7 @@ describe("a store in Valkey", () => {
     expect(refusals({ ...store, ...changes })).toEqual([`test/cache.${message}`]);
   });
 
-  it("takes what system 5 asks for", () => {
+  it("accepts the size of a store for sessions and messages", () => {
     expect(refusals({ purpose: "store", cpu: 1, memory: "8Gi", storage: "50Gi" })).toEqual([]);
   });
 });

@@ -13,6 +13,9 @@ const JOB_ORDER = [/^read-database-(roles|projections)/, /^migrations-/, /-read-
 /** Stacks in the order of their dependencies; those of one line need nothing of each other. */
 const TOGETHER = [["platform"], ["event-store", "read-store"], ["migrations"], ["write-side"], ["read-side"], ["projections"]];
 
+/** Seconds that a test's pod may take to begin, and to report what it has found once its time is over. */
+const REPORTING = 120;
+
 /** What verification says of a job's subject. */
 interface Report {
   readonly verdict: string;
@@ -136,7 +139,7 @@ export class Deployment {
     const report = envOf(job, "REPORT");
     if (!report) return undefined;
     let data: Record<string, string> = {};
-    await until(`${namespace}/${name} reports`, Number(envOf(job, "TIME")), async () => {
+    await until(`${namespace}/${name} reports`, Number(envOf(job, "TIME")) + REPORTING, async () => {
       const [map, run] = await Promise.all([
         this.find({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name: report } }),
         this.find(job),

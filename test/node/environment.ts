@@ -23,6 +23,15 @@ export const ENVIRONMENT = {
   release: { of: "local", workloads: RELEASED },
 } as const satisfies Environment;
 
+/** The environment with these versions of the command API in its slots, and this one of the query API. */
+export function released(slots: Readonly<Record<string, string>>, live: "blue" | "green", queries: string = VERSIONS.second) {
+  const release = { of: "local", workloads: { "command-api": { slots, live } } };
+  return { ...ENVIRONMENT, release, queryApi: { ...ENVIRONMENT.queryApi, image: queries } } as const satisfies Environment;
+}
+
+/** What it is once everything was released: the second version is live everywhere, the first one waits in the other slot. */
+export const RELEASE = released({ blue: VERSIONS.second, green: VERSIONS.first }, "blue");
+
 /** What a stack makes on the cluster. */
 export interface Stack {
   readonly name: string;

@@ -5,7 +5,7 @@ import { isReady, type Trial } from "./trial";
 
 /** The pods that are lost, one after the other: where they are, and by which labels. */
 const VICTIMS: readonly (readonly [string, string])[] = [
-  ["write-side", "app.kubernetes.io/name=command-api-blue"],
+  ["write-side", "app.kubernetes.io/instance=command-api-blue"],
   ["write-side", "app.kubernetes.io/name=command-processors"],
   ["write-side", "gateway.networking.k8s.io/gateway-name=gateway"],
   ["read-side", "app.kubernetes.io/name=query-api"],
@@ -22,7 +22,9 @@ export async function loss(trial: Trial): Promise<void> {
   const survives = async (how: string, lose: (pod: KubernetesObject) => Promise<void>) => {
     for (const [namespace, labels] of VICTIMS) {
       const name = labels.replace(/,.*/, "").replace(/^.*=/, "");
+      const ready = () => until(`a pod of ${labels} is ready`, 180, async () => (await trial.pods(namespace, labels)).some(isReady));
       await trial.check(`${how} of ${namespace}/${name}: orders are kept, and new ones go through`, async () => {
+        await ready();
         const [pod] = (await trial.pods(namespace, labels)).filter(isReady);
         if (!pod) throw new Error(`no pod of ${labels} is ready`);
         await lose(pod);
@@ -30,10 +32,7 @@ export async function loss(trial: Trial): Promise<void> {
         await trial.order(`${how} of ${name}`);
         if ((await trial.statusOf(kept)) !== "confirmed") throw new Error("an order from before is no longer listed");
         const after = `an order went through ${Math.round((Date.now() - begin) / 1000)} s after it`;
-        await until(`all pods of ${labels} are ready`, 180, async () => {
-          const pods = await trial.pods(namespace, labels);
-          return pods.length > 0 && pods.every(isReady);
-        });
+        await ready();
         return after;
       });
     }

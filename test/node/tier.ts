@@ -1,6 +1,7 @@
 import { Missing } from "../aws/results";
 import { KubernetesApi } from "../cluster/api";
 import { occupied } from "../cluster/empty";
+import { browser } from "./browser";
 import { checkCluster } from "./deployment";
 import { ENVIRONMENT } from "./environment";
 import { events } from "./events";
@@ -36,6 +37,7 @@ async function tried(trial: Trial): Promise<void> {
     if ((await trial.order("first")) !== first) throw new Error("the same key made another order");
     return "";
   });
+  await browser(trial);
   await runtime(trial);
   await networkPolicies(trial);
   // Workers come and go while everything else is tried.

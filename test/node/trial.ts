@@ -60,8 +60,11 @@ export class Trial {
 
   /** Pods that run and are not on their way out. */
   async pods(namespace: string, labels?: string): Promise<readonly KubernetesObject[]> {
-    const pods = await this.api.list({ apiVersion: "v1", kind: "Pod" }, { namespace, ...(labels ? { labels } : {}) });
-    return pods.filter(({ metadata, status }) => !metadata.deletionTimestamp && status.phase === "Running");
+    const kind = { apiVersion: "v1", kind: "Pod" };
+    const pods = await this.api.list(kind, { namespace, ...(labels ? { labels } : {}) });
+    return pods
+      .filter(({ metadata, status }) => !metadata.deletionTimestamp && status.phase === "Running")
+      .map((pod) => ({ ...pod, ...kind }));
   }
 
   /** Waits until pods of these labels are ready, and none is on its way out. */

@@ -5,11 +5,14 @@ import { forwardSignals } from "./children";
 import { command, USAGE as WALKS } from "./command";
 import { suggestion } from "./command-line";
 import { lockFile } from "./lock";
+import { createProject, HELP as NEW } from "./new";
 import { type Compilation, compileProject, programOf } from "./project";
 import { HELP as MANIFESTS, render } from "./render";
 import { HELP as START, start } from "./start";
 import { asksForHelp, messageFor } from "./told";
 import { USAGE as RELEASES, release } from "./versions";
+
+type Compile = (directory: string) => Compilation;
 
 interface Subcommand {
   readonly purpose: string;
@@ -17,18 +20,19 @@ interface Subcommand {
   /** What `--help` prints. */
   readonly help: string;
 
-  /** Does it with the project's program, and returns the exit code. `--check-only` comes last if the program has type errors. */
-  readonly run: (program: Program, args: readonly string[]) => number | Promise<number>;
+  /** Does it, and returns the exit code. */
+  readonly run: (args: readonly string[], compile: Compile) => number | Promise<number>;
 }
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
-  start: { purpose: "validate the program, write its stacks, and print a summary", help: START, run: start },
+  new: { purpose: "create a project", help: NEW, run: (args) => createProject(args) },
+  start: { purpose: "validate the program, write its stacks, and print a summary", help: START, run: inProject(start) },
   plan: walk("plan", "show what Terraform would change"),
   apply: walk("apply", "deploy an environment or a stack"),
   destroy: walk("destroy", "remove an environment or a stack"),
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
-  release: { purpose: "change the released versions, or roll back", help: RELEASES, run: release },
-  manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: MANIFESTS, run: render },
+  release: { purpose: "change the released versions, or roll back", help: RELEASES, run: inProject(release) },
+  manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: MANIFESTS, run: inProject(render) },
 };
 
 function walk(action: string, purpose: string): Subcommand {
@@ -36,7 +40,7 @@ function walk(action: string, purpose: string): Subcommand {
     forwardSignals();
     return command(program, [action, ...args], { lock: lockFile() });
   };
-  return { purpose, help: WALKS, run };
+  return { purpose, help: WALKS, run: inProject(run) };
 }
 
 /** What `cdktf-cqrs --help` prints. */
@@ -45,7 +49,7 @@ export function help(): string {
   return [
     "Usage: cdktf-cqrs <subcommand> [arguments]",
     "",
-    "Run it in the directory of a project: main.ts there exports the program.",
+    "All but new run in the directory of a project: main.ts there exports the program.",
     "",
     ...Object.entries(SUBCOMMANDS).map(([name, { purpose }]) => `  ${name.padEnd(width)}  ${purpose}`),
     "",
@@ -55,7 +59,7 @@ export function help(): string {
 }
 
 /** Runs a command line in the project of the working directory, and returns the exit code. */
-export async function entry(argv: readonly string[], compile: (directory: string) => Compilation = compileProject): Promise<number> {
+export async function entry(argv: readonly string[], compile: Compile = compileProject): Promise<number> {
   const [name = "--help", ...args] = argv;
   if (name === "-h" || name === "--help") return print(help());
   if (name === "--version") return print(JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")).version);
@@ -66,7 +70,7 @@ export async function entry(argv: readonly string[], compile: (directory: string
   }
   if (asksForHelp(args)) return print(subcommand.help);
   try {
-    return await inProject(subcommand, args, process.cwd(), compile);
+    return await subcommand.run(args, compile);
   } catch (error) {
     const message = messageFor(error);
     if (message === undefined) throw error;
@@ -75,25 +79,23 @@ export async function entry(argv: readonly string[], compile: (directory: string
 }
 
 /**
- * If types are wrong the subcommand only checks, so that its own messages come first and the compiler's after them, and nothing
- * is written.
+ * Runs with the program of the working directory's project. If types are wrong it only checks (`--check-only`), so that its own
+ * messages come first and the compiler's after them, and nothing is written.
  */
-async function inProject(
-  { run }: Subcommand,
-  args: readonly string[],
-  directory: string,
-  compile: (directory: string) => Compilation,
-): Promise<number> {
-  const { sound, messages } = compile(directory);
-  // Without a program, whatever a compiler has to say adds nothing.
-  const program = await programOf(directory);
-  try {
-    const code = await run(program, sound ? args : [...args, "--check-only"]);
-    return sound ? code : 1;
-  } finally {
-    process.stderr.write(messages);
-    if (!sound) process.stderr.write("Types are wrong, and nothing was done.\n");
-  }
+function inProject(run: (program: Program, args: readonly string[]) => number | Promise<number>): Subcommand["run"] {
+  return async (args, compile) => {
+    const directory = process.cwd();
+    const { sound, messages } = compile(directory);
+    // Without a program, whatever a compiler has to say adds nothing.
+    const program = await programOf(directory);
+    try {
+      const code = await run(program, sound ? args : [...args, "--check-only"]);
+      return sound ? code : 1;
+    } finally {
+      process.stderr.write(messages);
+      if (!sound) process.stderr.write("Types are wrong, and nothing was done.\n");
+    }
+  };
 }
 
 function print(text: string): number {

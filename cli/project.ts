@@ -19,7 +19,9 @@ export interface Compilation {
 export function compileProject(directory: string): Compilation {
   for (const file of ["main.ts", "tsconfig.json"]) {
     if (existsSync(join(directory, file))) continue;
-    throw new Refused(`${join(directory, file)}: doesn't exist; run the command in the directory of a project`);
+    throw new Refused(
+      `${join(directory, file)}: doesn't exist; run the command in the directory of a project, or create one with npx cdktf-cqrs new`,
+    );
   }
   // Where the compiled program is found must not depend on the project's settings.
   const options = ["-p", directory, "--outDir", join(directory, "dist"), "--rootDir", directory, "--noEmit", "false"];

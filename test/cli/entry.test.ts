@@ -87,7 +87,7 @@ describe("the command", () => {
   it("names the subcommand that was meant, or all of them", async () => {
     expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });
     expect((await run("toString")).err).toBe(
-      "toString: is not a subcommand; use one of start, plan, apply, destroy, bootstrap, release, manifests\n",
+      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, manifests\n",
     );
   });
 
@@ -111,9 +111,13 @@ describe("the command", () => {
 
   it("says what a directory lacks to be a project", () => {
     const problem = () => messageOf(() => compileProject(directory));
-    expect(problem()).toBe(`${directory}/main.ts: doesn't exist; run the command in the directory of a project`);
+    expect(problem()).toBe(
+      `${directory}/main.ts: doesn't exist; run the command in the directory of a project, or create one with npx cdktf-cqrs new`,
+    );
     write("main.ts", "");
-    expect(problem()).toBe(`${directory}/tsconfig.json: doesn't exist; run the command in the directory of a project`);
+    expect(problem()).toBe(
+      `${directory}/tsconfig.json: doesn't exist; run the command in the directory of a project, or create one with npx cdktf-cqrs new`,
+    );
     write("tsconfig.json", "{}");
     expect(problem()).toBe(
       `typescript: is not installed in ${directory}; run npm install, or add it with npm install --save-dev typescript`,

@@ -1,5 +1,6 @@
 // npm run test:package: the package as npm would publish it, in projects of other people.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
@@ -34,6 +35,18 @@ const RESOLUTIONS = [
   { module: "commonjs", moduleResolution: "node10", only: "typescript-5" },
 ];
 
+/** What the summary of a project shows of its shape, and of where it runs. */
+const SHAPES = {
+  cqrs: /commandApi .*\n +commandProcessors .*\n +queryApi .*\n +projections /,
+  domains: /catalog products .*\n +(checkout orders|shop web) /,
+  library: /^orders: \d+ resources, written to cdktf\.out\/stacks\/orders$/m,
+};
+const PLACES = {
+  aws: /eu-west-1, account 111122223333/,
+  "on-premises": /^production {2}on orders, without a cloud$/m,
+  kind: /^local {2}on kind-orders, without a cloud$/m,
+};
+
 inTemporaryDirectory((directory) => {
   const { filename, files } = JSON.parse(run(root, "npm", ["pack", "--json", "--silent", "--pack-destination", directory]))[0];
   const packed = files.map(({ path }) => path);
@@ -43,19 +56,23 @@ inTemporaryDirectory((directory) => {
   ];
   checkContents(packed);
   for (const consumer of CONSUMERS) checkConsumer(consumer, join(directory, consumer.on), join(directory, filename), entries);
+  const command = join(directory, CONSUMERS[0].on, "node_modules/.bin/cdktf-cqrs");
+  checkProjects(command, join(directory, "projects"), join(directory, filename));
 });
 conclude();
 
 function checkContents(packed) {
   check("the package holds the constructs, the stacks, the command, and nothing else that is code", () => {
     const ours =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(cli|constructs|stacks)\/.+|environments\/\.terraform\.lock\.hcl)$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|templates\/.+|dist\/(cli|constructs|stacks)\/.+|environments\/(sample\/.+|\.terraform\.lock\.hcl))$/;
     assert.deepEqual(
       packed.filter((path) => !ours.test(path)),
       [],
     );
     assert.deepEqual(
-      packed.filter((path) => /(^|\/)(tests?|examples?|bench|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path)),
+      packed.filter(
+        (path) => !path.startsWith("templates/") && /(^|\/)(tests?|examples?|bench|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path),
+      ),
       [],
     );
   });
@@ -153,6 +170,50 @@ function checkConsumer({ on, dependencies, overrides, version }, directory, tarb
     );
     assert.ok(keys.includes("${aws_kms_key.key.arn}"));
   });
+}
+
+/** Every kind of project that the command creates, with the packages that it asks for, which are installed once for all. */
+function checkProjects(command, directory, tarball) {
+  const projects = Object.keys(SHAPES).flatMap((shape) =>
+    Object.keys(PLACES).map((on) => ({ shape, on, title: `new: ${shape} on ${on}`, project: join(directory, `${shape}-${on}`, "orders") })),
+  );
+  for (const { shape, on, title, project } of projects) {
+    mkdirSync(dirname(project), { recursive: true });
+    check(`${title}: it is created`, () => run(dirname(project), command, ["new", "orders", "--shape", shape, "--on", on]));
+  }
+  const packagesOf = ({ project }) => {
+    const { dependencies, devDependencies } = json(join(project, "package.json"));
+    return { dependencies: { ...dependencies, "cdktf-cqrs": `file:${tarball}` }, devDependencies };
+  };
+  check("new: projects ask for the same packages, which can be installed", () => {
+    const packages = packagesOf(projects[0]);
+    for (const project of projects) assert.deepEqual(packagesOf(project), packages);
+    writeJson(join(directory, "package.json"), { private: true, ...packages });
+    run(directory, "npm", ["install", "--strict-peer-deps", ...quietly]);
+  });
+  runScripts(projects.map(({ project }) => project));
+  for (const { shape, on, title, project } of projects) {
+    check(`${title}: its own test passes`, () => printed(project, "test"));
+    check(`${title}: its summary shows what was chosen`, () => {
+      const summary = printed(project, "start");
+      assert.match(summary, SHAPES[shape]);
+      if (shape !== "library") assert.match(summary, PLACES[on]);
+      assert.ok(existsSync(join(project, "cdktf.out/manifest.json")));
+    });
+  }
+}
+
+/** Runs `npm test` and `npm start` in each project, two projects at a time. */
+function runScripts(projects) {
+  const both = 'cd "$1" && for name in test start; do npm "$name" >"../$name.txt" 2>&1 && touch "../$name.passed"; done; true';
+  spawnSync("xargs", ["-P", "2", "-n", "1", "sh", "-c", both, "sh"], { input: projects.join("\n") });
+}
+
+/** What a script of a project printed. @throws with it if the script failed */
+function printed(project, script) {
+  const output = readFileSync(join(project, `../${script}.txt`), "utf8");
+  if (!existsSync(join(project, `../${script}.passed`))) throw new Error(output);
+  return output;
 }
 
 function compile(directory, compiler, options) {

@@ -1,0 +1,205 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { namePartProblem } from "../constructs/core/names";
+import { Answers } from "./answers";
+import { suggestion } from "./command-line";
+import { Refused } from "./refused";
+
+/** What a project is, and where it runs, each with its meaning. */
+const CHOICES = {
+  shape: {
+    cqrs: "a write side and a read side: command API, event store, projections, query API",
+    domains: "stores, and services grouped by domain",
+    library: "a cdktf program of your own that uses the constructs",
+  },
+  on: {
+    aws: "AWS, on clusters that the project creates",
+    "on-premises": "a Kubernetes cluster that exists",
+    kind: "a kind cluster on this machine",
+  },
+} as const;
+
+type Choice = keyof typeof CHOICES;
+
+const USAGE = `usage: npx cdktf-cqrs new <name> --shape ${Object.keys(CHOICES.shape).join("|")} --on ${Object.keys(CHOICES.on).join("|")}`;
+
+export const HELP = `${USAGE}
+
+Creates a project in the directory <name>. On a terminal it asks for what is missing.
+${Object.entries(CHOICES)
+  .map(([choice, options]) =>
+    [`  --${choice}`, ...Object.entries(options).map(([name, meaning]) => `    ${name.padEnd(12)} ${meaning}`)].join("\n"),
+  )
+  .join("\n")}`;
+
+const ROOT = join(__dirname, "../..");
+
+/** The system's name in templates, which the project's name replaces. */
+const PLACEHOLDER = /\bacme\b/g;
+
+export interface NewOptions {
+  /** @default ".", the working directory */
+  readonly directory?: string;
+
+  /** @default - the user, if there is a terminal */
+  readonly ask?: (question: string) => Promise<string | undefined>;
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly shape: keyof typeof CHOICES.shape;
+  readonly on: keyof typeof CHOICES.on;
+}
+
+/** Creates a project, all of it or nothing, and returns the exit code. @throws Refused */
+export async function createProject(argv: readonly string[], { directory = ".", ask = terminal() }: NewOptions = {}): Promise<number> {
+  const wanted = await completed(parse(argv), ask);
+  const target = resolve(directory, wanted.name);
+  checkFree(target, wanted.name);
+  const staging = `${target}.${process.pid}.part`;
+  try {
+    writeProject(staging, wanted);
+    if (existsSync(target)) rmdirSync(target);
+    renameSync(staging, target);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+  console.log(`${wanted.name}: created, shape ${wanted.shape} on ${wanted.on}\nNext: cd ${wanted.name} && npm install && npm start`);
+  return 0;
+}
+
+type Typed = { readonly name?: string | undefined } & { readonly [Name in Choice]?: string | undefined };
+
+function parse(argv: readonly string[]): Typed {
+  const { tokens, values } = parseArgs({
+    args: [...argv],
+    options: { shape: { type: "string" }, on: { type: "string" } },
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const known = Object.keys(CHOICES);
+  const names: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") names.push(token.value);
+    if (token.kind !== "option") continue;
+    if (!known.includes(token.name)) {
+      const meant = suggestion(
+        token.rawName,
+        known.map((name) => `--${name}`),
+      );
+      throw new Refused(`${token.rawName}: not an option here${meant}\n\n${USAGE}`);
+    }
+    if (!token.value) throw new Refused(`${token.rawName}: needs a value\n\n${USAGE}`);
+  }
+  if (names.length > 1) throw new Refused(`${names.slice(1).join(" ")}: only one name is expected\n\n${USAGE}`);
+  const { shape, on } = values as Typed;
+  return { name: names[0], shape, on };
+}
+
+/** Asks for what is missing. What is typed is checked before the first question. */
+async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"]): Promise<Wanted> {
+  if (name !== undefined) checkName(name);
+  for (const [choice, value] of Object.entries({ shape, on })) if (value !== undefined) checkChoice(choice as Choice, value);
+  const given = async (what: string, value: string | undefined, options: string) => {
+    const answer = value ?? (await ask?.(`${what} (${options}): `))?.trim();
+    if (!answer) throw new Refused(`${what}: is required\n\n${USAGE}`);
+    return answer;
+  };
+  const chosen = async <C extends Choice>(choice: C, value: string | undefined) =>
+    checkChoice(choice, await given(`--${choice}`, value, Object.keys(CHOICES[choice]).join(", "))) as keyof (typeof CHOICES)[C];
+  return {
+    name: checkName(await given("name", name, "lower-case letters, digits and hyphens")),
+    shape: await chosen("shape", shape),
+    on: await chosen("on", on),
+  };
+}
+
+function checkChoice(choice: Choice, value: string): string {
+  const options = Object.keys(CHOICES[choice]);
+  if (options.includes(value)) return value;
+  throw new Refused(`--${choice}: ${JSON.stringify(value)} must be one of ${options.join(", ")}${suggestion(value, options)}`);
+}
+
+/** It is the beginning of every cloud name, and the name of the project's own npm package. */
+function checkName(name: string): string {
+  const problem = namePartProblem(name);
+  if (problem) throw new Refused(`name: ${JSON.stringify(name)} ${problem.rule}; ${problem.remedy}`);
+  const { dependencies, devDependencies } = manifest(name) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  if (name in { ...dependencies, ...devDependencies })
+    throw new Refused(`name: ${JSON.stringify(name)} is the name of a package that the project depends on; choose another`);
+  return name;
+}
+
+function checkFree(target: string, name: string): void {
+  if (!existsSync(target)) return;
+  if (!statSync(target).isDirectory()) throw new Refused(`${name}: is a file; choose another name, or move it away`);
+  if (readdirSync(target).length > 0) throw new Refused(`${name}: exists and is not empty; choose another name, or move it away`);
+}
+
+/** The template folders of a project. Files of later ones are added to those of earlier ones. */
+function layersOf({ shape, on }: Wanted): readonly string[] {
+  const kind = shape === "library" ? ["library"] : ["program", `program-${on}`];
+  return ["project", ...kind, `${shape}-${on}`];
+}
+
+function writeProject(directory: string, wanted: Wanted): void {
+  mkdirSync(directory, { recursive: true });
+  const samples = wanted.on === "kind" && wanted.shape !== "library" ? samplesOf(wanted) : [];
+  for (const name of samples) cpSync(join(ROOT, "environments/sample", name), join(directory, "sample", name));
+  for (const layer of layersOf(wanted)) {
+    const from = join(ROOT, "templates", layer);
+    for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name).slice(from.length + 1);
+      // npm would read a file that is called .gitignore, and leave it out of the package.
+      const to = join(directory, path === "gitignore" ? ".gitignore" : path);
+      mkdirSync(join(to, ".."), { recursive: true });
+      writeFileSync(to, readFileSync(join(from, path), "utf8").replace(PLACEHOLDER, wanted.name));
+    }
+  }
+  writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest(wanted.name, wanted.shape), null, 2)}\n`);
+}
+
+/** The programs that this repository's own `local` runs, as far as the project uses them. */
+function samplesOf({ shape }: Wanted): readonly string[] {
+  const all = readdirSync(join(ROOT, "environments/sample")).filter((name) => name !== "tsconfig.json");
+  return shape === "cqrs" ? all : ["database.ts", "process.ts"];
+}
+
+/** Subcommands that a project has npm scripts for. */
+const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests"];
+
+/** The package.json of a project: the packages in the versions that this package is tested with. */
+function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
+  const { version, engines, peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const tested = (names: readonly string[]) => Object.fromEntries(names.map((each) => [each, devDependencies[each]]));
+  const compile = "tsc -p .";
+  return {
+    name,
+    private: true,
+    engines,
+    scripts: {
+      ...(shape === "library"
+        ? { start: `${compile} && node dist/main.js` }
+        : Object.fromEntries(SCRIPTS.map((script) => [script, `cdktf-cqrs ${script}`]))),
+      test: `${compile} && node --test dist/test/program.test.js`,
+    },
+    dependencies: { "cdktf-cqrs": `^${version}`, ...tested(Object.keys(peerDependencies)) },
+    devDependencies: tested(["@types/node", "typescript"]),
+  };
+}
+
+/** Questions on the terminal, if there is one. */
+function terminal(): NewOptions["ask"] {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  return async (question) => {
+    const answers = new Answers();
+    try {
+      return await answers.ask(question);
+    } finally {
+      answers.close();
+    }
+  };
+}

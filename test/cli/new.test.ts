@@ -1,0 +1,163 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { createProject, HELP } from "../../cli/new";
+
+const SHAPES = ["cqrs", "domains", "library"] as const;
+const PLACES = ["aws", "on-premises", "kind"] as const;
+const COMBINATIONS = SHAPES.flatMap((shape) => PLACES.map((on) => ({ shape, on })));
+
+const USAGE = "usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
+
+let directory: string;
+let said: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  said = "";
+  jest.spyOn(console, "log").mockImplementation((line) => {
+    said += line;
+  });
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+  jest.restoreAllMocks();
+});
+
+const create = (...argv: string[]) => createProject(argv, { directory, ask: async () => undefined });
+const inDirectory = (...path: string[]) => join(directory, ...path);
+
+/** Why a project is refused. Nothing may be written then. */
+async function refusal(...argv: string[]): Promise<string> {
+  const before = readdirSync(directory);
+  const error = await create(...argv).then(
+    () => "",
+    (refused: Error) => refused.message,
+  );
+  expect(readdirSync(directory)).toEqual(before);
+  return error;
+}
+
+function filesIn(path: string): readonly string[] {
+  return readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(path, name)).isFile())
+    .sort();
+}
+
+describe("cdktf-cqrs new", () => {
+  it.each(COMBINATIONS)("creates a project of shape $shape on $on, named throughout", async ({ shape, on }) => {
+    expect(await create("billing", "--shape", shape, "--on", on)).toBe(0);
+    expect(said).toBe(`billing: created, shape ${shape} on ${on}\nNext: cd billing && npm install && npm start`);
+    expect(readdirSync(directory)).toEqual(["billing"]);
+    const files = filesIn(inDirectory("billing"));
+    for (const file of [".gitignore", "README.md", "cdktf.json", "main.ts", "package.json", "test/program.test.ts", "tsconfig.json"])
+      expect(files).toContain(file);
+    for (const file of files) expect(readFileSync(inDirectory("billing", file), "utf8")).not.toMatch(/\bacme\b/i);
+    expect(JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8")).name).toBe("billing");
+  });
+
+  it.each(COMBINATIONS)("has a workflow whose jobs wait for each other, and run its own scripts: $shape on $on", async ({ shape, on }) => {
+    await create("billing", "--shape", shape, "--on", on);
+    const { jobs } = parse(readFileSync(inDirectory("billing/.github/workflows/infrastructure.yml"), "utf8"));
+    const { scripts } = JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8"));
+    for (const { needs, steps } of Object.values<any>(jobs)) {
+      if (needs) expect(Object.keys(jobs)).toContain(needs);
+      const commands: string[] = steps.flatMap(({ run }: { run?: string }) => run ?? []);
+      for (const [, script = ""] of commands.join("\n").matchAll(/^npm (?:run )?(?!ci)(\w+)/gm))
+        expect(Object.keys(scripts)).toContain(script);
+    }
+    const deploys = on !== "kind" && shape !== "library";
+    expect(Object.keys(jobs).some((job) => job.startsWith("apply-"))).toBe(deploys);
+  });
+
+  it("applies by the roles that bootstrap creates, with the approvals of GitHub environments of the same name", async () => {
+    await create("billing", "--shape", "cqrs", "--on", "aws");
+    const { jobs } = parse(readFileSync(inDirectory("billing/.github/workflows/infrastructure.yml"), "utf8"));
+    for (const [environment, account] of [
+      ["dev", "444455556666"],
+      ["production", "111122223333"],
+    ] as const) {
+      const job = jobs[`apply-${environment}`];
+      expect(job.environment).toBe(environment);
+      const [role] = job.steps.flatMap((step: any) => step.with?.["role-to-assume"] ?? []);
+      expect(role).toBe(`arn:aws:iam::${account}:role/billing/billing-deploy-${environment}`);
+    }
+  });
+
+  it("depends on the packages in the versions that this package is tested with", async () => {
+    await create("billing", "--shape", "library", "--on", "kind");
+    const own = JSON.parse(readFileSync("package.json", "utf8"));
+    const made = JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8"));
+    const { "cdktf-cqrs": platform, ...others } = made.dependencies;
+    expect(platform).toBe(`^${own.version}`);
+    expect(Object.keys(others).sort()).toEqual(Object.keys(own.peerDependencies).sort());
+    for (const [name, version] of Object.entries({ ...others, ...made.devDependencies })) expect(version).toBe(own.devDependencies[name]);
+  });
+
+  it("writes into a directory that is empty", async () => {
+    mkdirSync(inDirectory("billing"));
+    expect(await create("billing", "--shape", "library", "--on", "kind")).toBe(0);
+    expect(existsSync(inDirectory("billing/main.ts"))).toBe(true);
+  });
+
+  it("asks on a terminal for what is missing, and checks the answers", async () => {
+    const questions: string[] = [];
+    const answering = (...answers: string[]) => ({
+      directory,
+      ask: async (question: string) => {
+        questions.push(question);
+        return answers.shift();
+      },
+    });
+    expect(await createProject(["--on", "kind"], answering("billing", " domains "))).toBe(0);
+    expect(questions).toEqual(["name (lower-case letters, digits and hyphens): ", "--shape (cqrs, domains, library): "]);
+    expect(existsSync(inDirectory("billing/environments/local.ts"))).toBe(true);
+    await expect(createProject(["other"], answering("micro"))).rejects.toThrow('--shape: "micro" must be one of cqrs, domains, library');
+    await expect(createProject(["other"], answering())).rejects.toThrow("--shape: is required");
+    expect(readdirSync(directory)).toEqual(["billing"]);
+  });
+
+  it.each([
+    [["billing"], `--shape: is required\n\n${USAGE}`],
+    [["--shape", "cqrs", "--on", "aws"], `name: is required\n\n${USAGE}`],
+    [["billing", "--shape", "cqsr", "--on", "aws"], '--shape: "cqsr" must be one of cqrs, domains, library; did you mean cqrs?'],
+    [["billing", "--shape", "cqrs", "--on", "azure"], '--on: "azure" must be one of aws, on-premises, kind'],
+    [["billing", "--shpe", "cqrs"], `--shpe: not an option here; did you mean --shape?\n\n${USAGE}`],
+    [["billing", "--shape"], `--shape: needs a value\n\n${USAGE}`],
+    [["billing", "orders"], `orders: only one name is expected\n\n${USAGE}`],
+    [
+      ["Billing"],
+      `name: "Billing" can't begin every cloud name; use lower-case letters, digits and single hyphens, beginning with a letter`,
+    ],
+    [
+      ["../billing"],
+      `name: "../billing" can't begin every cloud name; use lower-case letters, digits and single hyphens, beginning with a letter`,
+    ],
+    [["b".repeat(25)], `name: "${"b".repeat(25)}" has 25 characters and leaves no room for what follows it in cloud names; use at most 24`],
+    [["constructs"], 'name: "constructs" is the name of a package that the project depends on; choose another'],
+    [["cdktf-cqrs"], 'name: "cdktf-cqrs" is the name of a package that the project depends on; choose another'],
+  ])("refuses %j, and writes nothing", async (argv, message) => {
+    expect(await refusal(...argv)).toBe(message);
+  });
+
+  it("leaves alone what exists", async () => {
+    const choices = ["--shape", "cqrs", "--on", "kind"];
+    mkdirSync(inDirectory("billing"));
+    writeFileSync(inDirectory("billing/main.ts"), "mine");
+    writeFileSync(inDirectory("orders"), "mine");
+    expect(await refusal("billing", ...choices)).toBe("billing: exists and is not empty; choose another name, or move it away");
+    expect(await refusal("orders", ...choices)).toBe("orders: is a file; choose another name, or move it away");
+    expect([readFileSync(inDirectory("billing/main.ts"), "utf8"), readFileSync(inDirectory("orders"), "utf8")]).toEqual(["mine", "mine"]);
+  });
+
+  it("asks nothing if there is no terminal", () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(__dirname, "../../cli/bin.js"), "new", "billing"], {
+      cwd: directory,
+      encoding: "utf8",
+      input: "cqrs\naws\n",
+    });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: `--shape: is required\n\n${USAGE}\n` });
+    expect(HELP).toContain(USAGE);
+  });
+});

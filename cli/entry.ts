@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../stacks";
 import { forwardSignals } from "./children";
 import { command, USAGE as WALKS } from "./command";
 import { suggestion } from "./command-line";
+import { HELP as DOCTOR, doctor } from "./doctor";
 import { lockFile } from "./lock";
 import { createProject, HELP as NEW } from "./new";
 import { type Compilation, compileProject, programOf } from "./project";
@@ -32,6 +33,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   destroy: walk("destroy", "remove an environment or a stack"),
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
   release: { purpose: "change the released versions, or roll back", help: RELEASES, run: inProject(release) },
+  doctor: { purpose: "check what this machine lacks to deploy", help: DOCTOR, run: examine },
   manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: MANIFESTS, run: inProject(render) },
 };
 
@@ -43,13 +45,18 @@ function walk(action: string, purpose: string): Subcommand {
   return { purpose, help: WALKS, run: inProject(run) };
 }
 
+/** Outside of a project, the machine is checked alone. */
+function examine(args: readonly string[], compile: Compile): number | Promise<number> {
+  return existsSync("main.ts") ? inProject(doctor)(args, compile) : doctor({ accounts: [], environments: [] }, args);
+}
+
 /** What `cdktf-cqrs --help` prints. */
 export function help(): string {
   const width = Math.max(...Object.keys(SUBCOMMANDS).map((name) => name.length));
   return [
     "Usage: cdktf-cqrs <subcommand> [arguments]",
     "",
-    "All but new run in the directory of a project: main.ts there exports the program.",
+    "All but new and doctor need the directory of a project: main.ts there exports the program.",
     "",
     ...Object.entries(SUBCOMMANDS).map(([name, { purpose }]) => `  ${name.padEnd(width)}  ${purpose}`),
     "",

@@ -169,7 +169,7 @@ function samplesOf({ shape }: Wanted): readonly string[] {
 }
 
 /** Subcommands that a project has npm scripts for. */
-const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests"];
+const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests", "doctor"];
 
 /** The package.json of a project: the packages in the versions that this package is tested with. */
 function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {

@@ -78,16 +78,19 @@ describe("the command", () => {
     expect(await run("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
-  it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests"])("explains %s without a project", async (name) => {
-    const { code, out } = await run(name, "--help");
-    expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^(usage:)? +npm (run )?${name}\\b`, "im"));
-  });
+  it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests", "doctor"])(
+    "explains %s without a project",
+    async (name) => {
+      const { code, out } = await run(name, "--help");
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`^(usage:)? +npm (run )?${name}\\b`, "im"));
+    },
+  );
 
   it("names the subcommand that was meant, or all of them", async () => {
     expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });
     expect((await run("toString")).err).toBe(
-      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, manifests\n",
+      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, doctor, manifests\n",
     );
   });
 

@@ -197,7 +197,11 @@ export class Eks extends Construct {
         }),
     );
     const { metrics = false } = props;
-    new NodeAddons(this, "node-addons", { ...common, metrics, after: [...groups.map(({ group }) => group), ...[...identities.values()].flat()] });
+    new NodeAddons(this, "node-addons", {
+      ...common,
+      metrics,
+      after: [...groups.map(({ group }) => group), ...[...identities.values()].flat()],
+    });
 
     this.clusterName = cluster.name;
     this.clusterArn = cluster.arn;

@@ -62,7 +62,12 @@ const EXPORTERS: readonly { readonly names: RegExp; readonly exported: (json: Bo
 ];
 
 /** Series of the EBS driver (aws-ebs-csi-driver, docs/metrics.md). */
-const EBS = ["exceeded_iops_seconds_total", "exceeded_tp_seconds_total", "ec2_exceeded_iops_seconds_total", "ec2_exceeded_tp_seconds_total"];
+const EBS = [
+  "exceeded_iops_seconds_total",
+  "exceeded_tp_seconds_total",
+  "ec2_exceeded_iops_seconds_total",
+  "ec2_exceeded_tp_seconds_total",
+];
 
 /** Queries of rules in a stack. */
 function rulesIn(json: Body): readonly string[] {

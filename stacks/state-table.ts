@@ -106,7 +106,12 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
   {
     what: "logs and traces in Elasticsearch",
     holds: /-observability\/\w+\.observability_stores_elastic_/,
-    kept: "not: logs are lost with their volumes",
+    kept: "by snapshots, if there is a bucket for them; otherwise logs are lost with their volumes",
+  },
+  {
+    what: "snapshots of Elasticsearch",
+    holds: /-backup\/aws_s3_bucket\.snapshots_/,
+    kept: "one a day, as long as backup.keep says, in the region, without a lock",
   },
 ];
 

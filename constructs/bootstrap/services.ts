@@ -115,9 +115,12 @@ export const DEPLOYED_SERVICES: readonly string[] = [...new Set(PLAN_READS.map((
 /** Actions of node and controller roles beyond the services that a deployment uses. */
 export const CONTROLLER_ACTIONS: readonly string[] = [
   "autoscaling:*", // part of AmazonEKSClusterPolicy
+  "cloudwatch:GetMetricData", // the exporter of CloudWatch metrics
+  "cloudwatch:ListMetrics",
   "ecr:*", // images
   "eks-auth:*", // Pod Identity
   "pricing:GetProducts", // Karpenter
   "ssm:UpdateInstanceInformation", // Session Manager's agent
   "ssmmessages:*",
+  "tag:GetResources", // the exporter of CloudWatch's metrics
 ];

@@ -2,11 +2,12 @@ import type { CloudWatchService, RuleSubject } from "../../../constructs/observa
 import type { ClusterKey } from "../cluster";
 import { ownPrometheus } from "../monitoring";
 import { isExistingNetwork } from "../place";
+import { engineOf } from "../stores";
 import type { System } from "../system";
 import { newClusters } from "./clusters";
 import { edgeOf, publicEndpoints } from "./endpoints";
 import { hubOf } from "./hub";
-import { isManagedRedis, runsAt, serversOf } from "./members";
+import { serversOf } from "./members";
 
 /** Rules about each service of AWS. */
 const RULES: Readonly<Record<CloudWatchService, readonly RuleSubject[]>> = {
@@ -36,16 +37,14 @@ export function cloudWatchRules(system: System, key: ClusterKey): readonly RuleS
 function servicesOf(system: System): readonly CloudWatchService[] {
   const { aws, stores } = system;
   if (!aws) return [];
-  const managed = serversOf(system).filter((server) => runsAt(server) === "aws");
+  const managed = [...serversOf(system), ...stores].flatMap((store) => engineOf(store)?.cloudWatch ?? []);
   const entered = publicEndpoints(system).length > 0;
   const found: Readonly<Partial<Record<CloudWatchService, boolean>>> = {
-    aurora: managed.some(({ settings }) => settings.engine === "aurora"),
-    rds: managed.some(({ settings }) => settings.engine === "rds"),
-    elasticache: stores.some(isManagedRedis),
     "load-balancers": entered,
     // Those of an existing network are not tagged as the environment's.
     "nat-gateways": !aws.network || !isExistingNetwork(aws.network),
     cloudfront: entered && edgeOf(system)?.edge.provider === "cloudfront",
   };
-  return Object.entries(found).flatMap(([service, there]) => (there ? [service as CloudWatchService] : []));
+  const others = Object.entries(found).flatMap(([service, there]) => (there ? [service as CloudWatchService] : []));
+  return [...new Set(managed), ...others];
 }

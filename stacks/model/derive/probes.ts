@@ -1,10 +1,10 @@
 import { arrivingPath } from "../../../constructs/domain";
 import { cloudflareHost } from "../../../constructs/edge";
-import { eventSourcingDbPing } from "../../../constructs/event-store";
 import type { ProbeTarget } from "../../../constructs/observability";
 import { WORKLOAD_DEFAULTS } from "../../../constructs/workload";
 import type { ClusterKey } from "../cluster";
 import { ownPrometheus } from "../monitoring";
+import { engineOf } from "../stores";
 import type { ServiceOf, System } from "../system";
 import { defaultHost, exposedOf, type PublicEndpoint, publicEndpoints } from "./endpoints";
 import { hubOf } from "./hub";
@@ -19,9 +19,11 @@ export function probesOn(system: System, key: ClusterKey): readonly ProbeTarget[
 }
 
 function storeProbes({ stores }: System, key: ClusterKey): readonly ProbeTarget[] {
-  return stores
-    .filter(({ cluster, settings }) => cluster === key && settings.engine === "eventsourcingdb")
-    .map(({ name, namespace }) => ({ ...eventSourcingDbPing({ name, namespace }), expect: "success", namespace }));
+  return stores.flatMap((store): ProbeTarget[] => {
+    const { cluster, name, namespace } = store;
+    const ping = engineOf(store)?.ping;
+    return cluster === key && ping ? [{ ...ping({ name, namespace }), expect: "success", namespace }] : [];
+  });
 }
 
 function publicProbes(system: System): readonly ProbeTarget[] {

@@ -1,6 +1,6 @@
 import type { Problem } from "../../../constructs/core/errors";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
-import type { RuleSubject } from "../../../constructs/observability";
+import type { CloudWatchService, ProbeTarget, RuleSubject } from "../../../constructs/observability";
 import type { SecretSpec } from "../../../constructs/secrets";
 import type { Size } from "../../../constructs/sizing";
 import type { Draft, Finding } from "../check/finding";
@@ -111,6 +111,18 @@ export interface StoreEngine<S> {
    * @default - none
    */
   readonly rules?: readonly RuleSubject[];
+
+  /**
+   * The service of AWS under which CloudWatch has its metrics.
+   * @default - none: AWS doesn't run it
+   */
+  readonly cloudWatch?: CloudWatchService;
+
+  /**
+   * The address that answers while it works, of an engine on a cluster that exports no metrics.
+   * @default - none: it is not probed
+   */
+  readonly ping?: (place: { readonly name: string; readonly namespace: string }) => Pick<ProbeTarget, "url" | "pods">;
 
   /** Settings without effect, each with the reason. */
   readonly ineffective?: Readonly<{ [Key in keyof S]?: string }>;

@@ -10,6 +10,7 @@ import {
 } from "../../../constructs/core/versions";
 import {
   EVENT_SOURCING_DB_SIZES,
+  eventSourcingDbPing,
   eventSourcingDbSecrets,
   eventSourcingDbToken,
   isOfStandardProjection,
@@ -533,6 +534,7 @@ const EVALUATION_EVENTS = (25_000).toLocaleString("en");
 
 export const eventSourcingDb: StoreEngine<EventSourcingDbSettings> = {
   secrets: (name) => [eventSourcingDbToken(name)],
+  ping: eventSourcingDbPing,
   kind: "event-store",
   runs: "cluster",
   shape: object<EventSourcingDbSettings>({

@@ -270,6 +270,7 @@ export const aurora: StoreEngine<AuroraSettings> = {
   secrets: serverSecrets,
   kind: "postgres",
   runs: "aws",
+  cloudWatch: "aurora",
   shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has"), backup: optional(managedBackup) }),
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
   // A cluster and its first instance, one after the other.
@@ -282,6 +283,7 @@ export const rds: StoreEngine<RdsSettings> = {
   secrets: serverSecrets,
   kind: "postgres",
   runs: "aws",
+  cloudWatch: "rds",
   shape: object<RdsSettings>({
     ...server,
     replicas: whole(0, 15, ", as many replicas as RDS has"),

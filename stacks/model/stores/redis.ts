@@ -131,6 +131,7 @@ export const elasticache: StoreEngine<ElastiCacheSettings> = {
   secrets: (name) => [redisUsers(name)],
   kind: "redis",
   runs: "aws",
+  cloudWatch: "elasticache",
   shape: object<ElastiCacheSettings>({
     engine: told,
     ...redis,

@@ -54,6 +54,12 @@ export interface PodGroup {
   readonly priority?: number;
 
   /**
+   * Allows its pods to preempt pods with a lower priority. `false` if the `preemptionPolicy` of their PriorityClass is `Never`.
+   * @default true
+   */
+  readonly preempts?: boolean;
+
+  /**
    * Labels of the nodes that its pods may run on. Nodes of a pool have no labels here: these pods are placed as if every node had these
    * labels, and `headroom` names the pods.
    * @default - any node

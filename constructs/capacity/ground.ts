@@ -7,6 +7,7 @@ export interface Load {
   readonly memory: number;
   readonly volumes: number;
   readonly priority: number;
+  readonly preempts: boolean;
 
   /** Constraints that keep its pods pending. */
   readonly required: readonly Rule[];
@@ -91,7 +92,7 @@ export class SimulationInput {
 }
 
 function loadOf(group: PodGroup, defaults: readonly Spread[], zones: number): Load {
-  const { request, priority = 0, spread = [], pods } = group;
+  const { request, priority = 0, preempts = true, spread = [], pods } = group;
   const evenly = spread.some(({ how }) => how === "even");
   const wanted = [...spread, ...(evenly ? [] : defaults)];
   const rules = (fits: (rule: Spread) => boolean) =>
@@ -102,6 +103,7 @@ function loadOf(group: PodGroup, defaults: readonly Spread[], zones: number): Lo
     memory: request.memoryBytes,
     volumes: request.volumes ?? 0,
     priority,
+    preempts,
     required: rules(({ required }) => required),
     even: rules(({ required, how }) => !required && how === "even"),
     apart: rules(({ required, how }) => !required && how === "apart"),

@@ -19,19 +19,21 @@ export class CapacityLedger {
 
   /**
    * `pool` is absent if node sizes are unknown: then there is no result. `priorities` are the values of PriorityClasses by name, for
-   * callers that declare pods with a class.
+   * callers that declare pods with a class; `nonPreempting` are the names of those whose `preemptionPolicy` is `Never`.
    */
   constructor(
     readonly pool?: NodePool,
     priorities: Readonly<Record<string, number>> = {},
+    private readonly nonPreempting: readonly string[] = [],
   ) {
     this.priorities = new Map(Object.entries(priorities));
   }
 
-  /** Priority of pods with a PriorityClass. Without a class, or with an unknown one: no priority. */
-  priorityOf(className: string | undefined): Pick<PodGroup, "priority"> {
-    const priority = this.priorities.get(className ?? "");
-    return priority ? { priority } : {};
+  /** Priority and preemption of pods with a PriorityClass. Without a class, or with an unknown one: neither. */
+  priorityOf(className = ""): Pick<PodGroup, "priority" | "preempts"> {
+    const priority = this.priorities.get(className);
+    if (!priority) return {};
+    return this.nonPreempting.includes(className) ? { priority, preempts: false } : { priority };
   }
 
   /** Adds pods by declaration. */
@@ -45,7 +47,7 @@ export class CapacityLedger {
    * or in one that was entered before.
    */
   enter(objects: readonly object[]): void {
-    this.add(...podGroups(objects, this.priorities));
+    this.add(...podGroups(objects, this.priorities, this.nonPreempting));
   }
 
   /** Reserves capacity for pods that may be added without an entry, with the reason: `"the other slot of query-api"`. */
@@ -56,7 +58,7 @@ export class CapacityLedger {
 
   /** A copy with the same entries, to compute a result without changing this ledger. */
   copy(): CapacityLedger {
-    const copied = new CapacityLedger(this.pool, Object.fromEntries(this.priorities));
+    const copied = new CapacityLedger(this.pool, Object.fromEntries(this.priorities), this.nonPreempting);
     copied.entries.push(...this.entries);
     copied.reserves.push(...this.reserves);
     return copied;

@@ -42,6 +42,7 @@ interface ApiObject {
   readonly metadata?: { readonly name?: string; readonly generateName?: string; readonly namespace?: string };
   readonly value?: number;
   readonly globalDefault?: boolean;
+  readonly preemptionPolicy?: string;
   readonly spec?: {
     readonly template?: Template;
     readonly jobTemplate?: {
@@ -123,15 +124,23 @@ const PLACES: Readonly<Record<string, Spread["over"]>> = { "topology.kubernetes.
 
 /**
  * The pods of Kubernetes objects, as the scheduler sees them. Objects of other kinds are ignored. `priorities` are values of classes by
- * name; classes in the list are added to it.
+ * name; classes in the list are added to it. `nonPreempting` names the classes whose `preemptionPolicy` is `Never`.
  */
-export function podGroups(objects: readonly object[], priorities: Map<string, number> = new Map()): readonly PodGroup[] {
+export function podGroups(
+  objects: readonly object[],
+  priorities: Map<string, number> = new Map(),
+  nonPreempting: readonly string[] = [],
+): readonly PodGroup[] {
   const problems: Problem[] = [];
   const all = objects as readonly ApiObject[];
   for (const { kind, metadata, value = 0, globalDefault } of all.filter((object) => object.kind === "PriorityClass")) {
     priorities.set(metadata?.name ?? kind ?? "", value);
     if (globalDefault) priorities.set(GLOBAL_DEFAULT, value);
   }
+  const waiting = new Set([
+    ...nonPreempting,
+    ...all.flatMap(({ preemptionPolicy, metadata }) => (preemptionPolicy === "Never" ? (metadata?.name ?? []) : [])),
+  ]);
   const scales = new Map(all.flatMap(scaleOf));
   const groups = all.flatMap((object) => {
     const workload = WORKLOADS[object.kind ?? ""];
@@ -150,6 +159,7 @@ export function podGroups(objects: readonly object[], priorities: Map<string, nu
         request,
         ...(spread.length > 0 ? { spread } : {}),
         ...(priority === 0 ? {} : { priority }),
+        ...(waiting.has(template.spec.priorityClassName ?? "") ? { preempts: false } : {}),
         ...(nodeSelector ? { nodeSelector } : {}),
       },
     ];

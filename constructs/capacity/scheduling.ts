@@ -383,6 +383,7 @@ export class Simulation {
   private preempt(pod: number, queue: number[]): boolean {
     const group = this.groupOf[pod] as number;
     const load = this.loads[group] as Load;
+    if (!load.preempts) return false;
     const zone = this.volumesIn[pod] as number;
     this.limit(group);
     let best: readonly number[] | undefined;

@@ -10,6 +10,12 @@ export interface CloudWatchExporterProps extends CloudWatchScope {
   /** Namespace of its pod, with Prometheus in it. A role for `CLOUDWATCH_EXPORTER` in this namespace must exist first. */
   readonly namespace: string;
 
+  /**
+   * PriorityClass of its pods.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** Resources that must exist first: the namespace, the CRDs of the Prometheus operator, the role. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -37,7 +43,7 @@ export class CloudWatchExporter extends Construct {
 
   constructor(scope: Construct, id: string, props: CloudWatchExporterProps) {
     super(scope, id);
-    const { cluster, namespace, region, after = [] } = props;
+    const { cluster, namespace, region, priority, after = [] } = props;
     const { policy } = new PodTraffic(this, "traffic", {
       namespace,
       name: CLOUDWATCH_EXPORTER,
@@ -58,6 +64,7 @@ export class CloudWatchExporter extends Construct {
         serviceAccount: { create: true, name: CLOUDWATCH_EXPORTER, automountServiceAccountToken: false },
         podSecurityContext: { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, seccompProfile: { type: "RuntimeDefault" } },
         securityContext: RESTRICTED,
+        ...(priority ? { priorityClassName: priority } : {}),
         resources: resources(ASKED),
         containerPort: PORT,
         testConnection: false,
@@ -67,7 +74,9 @@ export class CloudWatchExporter extends Construct {
         // A new value comes every five minutes.
         serviceMonitor: { enabled: true, interval: "60s" },
       },
-      pods: [deployed({ name: CLOUDWATCH_EXPORTER, replicas: 1, asked: [ASKED], spread: [] })],
+      pods: [
+        { ...deployed({ name: CLOUDWATCH_EXPORTER, replicas: 1, asked: [ASKED], spread: [] }), ...cluster.ledger.priorityOf(priority) },
+      ],
     });
     this.ready = [release];
   }

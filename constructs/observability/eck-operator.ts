@@ -16,6 +16,12 @@ export interface EckOperatorProps extends PartProps {
    * @default - all
    */
   readonly namespaces?: readonly string[];
+
+  /**
+   * PriorityClass of its pods.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
 }
 
 /** The operator's namespace, and the traffic that the namespace has to allow. 9200 is every Elasticsearch node. */
@@ -40,7 +46,7 @@ export class EckOperator extends Construct {
 
   constructor(scope: Construct, id: string, props: EckOperatorProps) {
     super(scope, id);
-    const { cluster, namespace, metrics = false, namespaces, after = [] } = props;
+    const { cluster, namespace, metrics = false, namespaces, priority, after = [] } = props;
     const replicaCount = replicas(props, 2);
     const matchLabels = labels(NAME, NAME);
     const { requests, limits } = resources(ASKED);
@@ -55,6 +61,7 @@ export class EckOperator extends Construct {
         installCRDs: true,
         image: mirrored(cluster, "eck/eck-operator"),
         replicaCount,
+        ...(priority ? { priorityClassName: priority } : {}),
         // The chart limits CPU unless it is removed.
         resources: { requests, limits: { ...limits, cpu: null } },
         podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
@@ -72,7 +79,7 @@ export class EckOperator extends Construct {
         podMonitor: { enabled: metrics, interval: "30s" },
       },
       // A StatefulSet: it replaces a pod before it adds another.
-      pods: [deployed({ name: NAME, replicas: replicaCount, asked: [ASKED], surge: 0 })],
+      pods: [{ ...deployed({ name: NAME, replicas: replicaCount, asked: [ASKED], surge: 0 }), ...cluster.ledger.priorityOf(priority) }],
     });
     disruptionBudget(this, { cluster, namespace, name: NAME, most: replicaCount, matchLabels });
     this.ready = [release];

@@ -357,7 +357,7 @@ function exporter(scope: Construct, props: ExporterProps): void {
       },
       extraArgs: ["--collector.health-report"],
     },
-    pods: [deployed({ name: release, replicas: 1, asked: [EXPORTER] })],
+    pods: [{ ...deployed({ name: release, replicas: 1, asked: [EXPORTER] }), ...cluster.ledger.priorityOf(priority) }],
   });
   new CustomResources(scope, "monitor", {
     cluster,

@@ -45,6 +45,12 @@ export interface MetricsReceiverProps {
   /** Tags of the secret in Secrets Manager that publishes the CA. */
   readonly tags: AuthorityPush["tags"];
 
+  /**
+   * PriorityClass of its nginx.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** Resources that must exist first: the namespace, cert-manager, external-secrets, NGINX Gateway Fabric. */
   readonly after: readonly ITerraformDependable[];
 }
@@ -87,6 +93,7 @@ export class MetricsReceiver extends Construct {
       servicePorts: [METRICS.prometheus.port, ...(telemetry ? [COLLECTOR_PORTS.http] : [])],
       clients: networks.map((cidr) => ({ cidr })),
       metricsFrom: namespace,
+      ...(props.priority ? { priority: props.priority } : {}),
       after,
     });
     const names = new ServiceV1(this, "names", {

@@ -193,6 +193,12 @@ export interface ObservabilityStackProps {
   readonly protect?: boolean;
 
   /**
+   * PriorityClass of the pods. Jaeger has none, because its chart has no setting for it.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
+  /**
    * Pods in other namespaces that may query Prometheus, such as KEDA.
    * @default - none
    */
@@ -223,7 +229,8 @@ export class ObservabilityStack extends Construct {
     refuse(this, unreadable(props.retention, seconds), "retention");
     refuse(this, seriesProblems(props.series), "series");
     const settings = settled(props, nodes);
-    const pods = metricsPods(settings);
+    const prioritized = props.priority ? { priority: props.priority } : {};
+    const pods = metricsPods(settings).map((group) => ({ ...group, ...cluster.ledger.priorityOf(props.priority) }));
     const telemetry = telemetryOf(props, namespace, nodes);
 
     const home = new Namespace(this, "namespace", { cluster, name: namespace, quota: quotaOf(pods, telemetry !== undefined) });
@@ -235,7 +242,7 @@ export class ObservabilityStack extends Construct {
       ([name, { labels, ingress, egress }]) =>
         new PodTraffic(this, `traffic-${name}`, { namespace, name, labels, ingress, egress, after: home.ready }).policy,
     );
-    cluster.ledger.add(nodePods(nodes));
+    cluster.ledger.add({ ...nodePods(nodes), ...cluster.ledger.priorityOf(props.priority) });
     const stores =
       telemetry && !telemetry.hub ? [new TelemetryStores(this, "stores", { ...telemetry, after: [...before, ...secrets] })] : [];
     const { release } = new Release(this, "metrics", {
@@ -265,13 +272,15 @@ export class ObservabilityStack extends Construct {
           cluster,
           namespace,
           ...props.receiver,
+          ...prioritized,
           telemetry: telemetry !== undefined,
           after: [...before, release, ...collectors],
         }).ready
       : [];
-    if (props.probes?.length) new Probes(this, "probes", { cluster, namespace, targets: props.probes, after: [...before, release] });
+    if (props.probes?.length)
+      new Probes(this, "probes", { cluster, namespace, targets: props.probes, ...prioritized, after: [...before, release] });
     if (props.cloudWatch)
-      new CloudWatchExporter(this, "cloudwatch", { cluster, namespace, ...props.cloudWatch, after: [...before, release] });
+      new CloudWatchExporter(this, "cloudwatch", { cluster, namespace, ...props.cloudWatch, ...prioritized, after: [...before, release] });
     this.prometheusUrl = `http://${METRICS.prometheus.service}.${namespace}.svc:${METRICS.prometheus.port}`;
     this.ready = [release, rules.release, ...receiver, ...collectors];
   }
@@ -335,6 +344,7 @@ function telemetryOf(props: ObservabilityStackProps, namespace: string, nodesNam
     maskedFields,
     protect: props.protect ?? true,
     senders: props.receiver ? [receiverPeer(namespace)] : [],
+    ...(props.priority ? { priority: props.priority } : {}),
     ...(tracing ? { tracing } : {}),
     ...(elasticStack ? { elasticStack } : {}),
     ...(snapshots ? { snapshots } : {}),
@@ -394,6 +404,7 @@ function settled(props: ObservabilityStackProps, nodesNamespace: string): Metric
     ...(hub ? { hub: hubOf(hub) } : {}),
     ...(alerts ? { alerts } : {}),
     ...(grafana ? { grafana } : {}),
+    ...(props.priority ? { priority: props.priority } : {}),
   };
 }
 

@@ -43,6 +43,12 @@ export interface ProbesProps {
   /** The addresses, at least one. */
   readonly targets: readonly ProbeTarget[];
 
+  /**
+   * PriorityClass of its pods.
+   * @default - the cluster's own default
+   */
+  readonly priority?: string;
+
   /** Resources that must exist first: the namespace, the CRDs of the Prometheus operator. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -84,7 +90,7 @@ export class Probes extends Construct {
 
   constructor(scope: Construct, id: string, props: ProbesProps) {
     super(scope, id);
-    const { cluster, namespace, targets, after = [] } = props;
+    const { cluster, namespace, targets, priority, after = [] } = props;
     refuse(this, probeProblems(targets), "targets");
     const sound = targets.filter(({ url }) => urlOf(url) !== undefined);
     const pods = replicas({ cluster }, 2);
@@ -110,11 +116,12 @@ export class Probes extends Construct {
         topologySpreadConstraints: spread(MATCH_LABELS),
         // The chart's container is restricted; its pod lacks this.
         podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
+        ...(priority ? { priorityClassName: priority } : {}),
         resources: resources(ASKED),
         config: { modules: modulesOf(sound) },
         serviceMonitor: { selfMonitor: { enabled: true, port: "http", scrapeTimeout: "10s" } },
       },
-      pods: [deployed({ name: NAME, replicas: pods, asked: [ASKED] })],
+      pods: [{ ...deployed({ name: NAME, replicas: pods, asked: [ASKED] }), ...cluster.ledger.priorityOf(priority) }],
     });
     const objects = new CustomResources(this, "probes", {
       cluster,

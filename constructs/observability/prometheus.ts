@@ -54,6 +54,9 @@ export interface MetricsSettings {
   readonly retention: Duration;
   readonly size: PrometheusSize;
 
+  /** PriorityClass of all pods. @default - none */
+  readonly priority?: string;
+
   /** Numbers of instances. */
   readonly replicas: { readonly prometheus: number; readonly alertmanager: number };
 
@@ -98,6 +101,7 @@ export interface Hub {
 /** Values of kube-prometheus-stack. */
 export function metricsValues(settings: MetricsSettings): object {
   const { cluster, nodesNamespace, grafana, sources } = settings;
+  const priority = classOf(settings);
   return {
     fullnameOverride: NAME,
     cleanPrometheusOperatorObjectNames: true,
@@ -113,18 +117,24 @@ export function metricsValues(settings: MetricsSettings): object {
       admissionWebhooks: { enabled: false },
       tls: { enabled: false },
       resources: resources(ASKED.operator),
+      ...priority,
       prometheusConfigReloader: { resources: resources(ASKED.reloader) },
     },
     prometheus: prometheus(settings),
     alertmanager: alertmanager(settings),
-    "kube-state-metrics": { fullnameOverride: METRICS.states.service, resources: resources(ASKED.states) },
+    "kube-state-metrics": { fullnameOverride: METRICS.states.service, resources: resources(ASKED.states), ...priority },
     "prometheus-node-exporter": {
       fullnameOverride: "node-exporter",
       namespaceOverride: nodesNamespace,
       resources: resources(ASKED.nodeExporter),
+      ...priority,
     },
-    grafana: grafana ? grafanaValues(cluster, grafana, sources) : { enabled: false },
+    grafana: grafana ? { ...grafanaValues(cluster, grafana, sources), ...priority } : { enabled: false },
   };
+}
+
+function classOf({ priority }: Pick<MetricsSettings, "priority">): object {
+  return priority ? { priorityClassName: priority } : {};
 }
 
 /** Default alerts of the chart that the rules of the platform replace. */
@@ -192,6 +202,7 @@ function prometheus(settings: MetricsSettings): object {
       retentionSize: `${size.retentionSize}B`,
       resources: resources(size),
       storageSpec: volume(cluster, size.storage),
+      ...classOf(settings),
       topologySpreadConstraints: spread(METRICS.prometheus.labels),
     },
   };
@@ -235,7 +246,7 @@ function owned(owners: Readonly<Record<string, string>>): readonly object[] {
   }));
 }
 
-function alertmanager({ cluster, alerts, replicas }: MetricsSettings): object {
+function alertmanager({ cluster, alerts, replicas, priority }: MetricsSettings): object {
   const { alertmanager: count } = replicas;
   return {
     podDisruptionBudget: { enabled: count > 1 },
@@ -247,6 +258,7 @@ function alertmanager({ cluster, alerts, replicas }: MetricsSettings): object {
       ...(alerts ? { secrets: [RECEIVERS_SECRET] } : {}),
       resources: resources(ASKED.alertmanager),
       storage: volume(cluster, ALERTMANAGER_STORAGE),
+      ...(priority ? { priorityClassName: priority } : {}),
       topologySpreadConstraints: spread(METRICS.alertmanager.labels),
     },
   };

@@ -92,7 +92,12 @@ export interface TelemetryProps {
 
   /** Whether Elasticsearch is protected from deletion. */
   readonly protect: boolean;
+
+  /** PriorityClass of all pods but Jaeger's. @default - the cluster's own default */
+  readonly priority?: string;
 }
+
+type StoresProps = TelemetryProps & { readonly after: readonly ITerraformDependable[] };
 
 /** Stores of traces and logs. A cluster that sends to a hub has none. */
 export class TelemetryStores extends Construct {
@@ -101,7 +106,7 @@ export class TelemetryStores extends Construct {
   readonly elasticsearch?: Elasticsearch;
   readonly jaeger?: Jaeger;
 
-  constructor(scope: Construct, id: string, props: TelemetryProps & { readonly after: readonly ITerraformDependable[] }) {
+  constructor(scope: Construct, id: string, props: StoresProps) {
     super(scope, id);
     const { cluster, namespace, tracing, elasticStack, snapshots, protect, after } = props;
     const gateway = peer(namespace, GATEWAY);
@@ -109,7 +114,7 @@ export class TelemetryStores extends Construct {
     const readers = [{ namespace, labels: METRICS.grafana.labels }];
     const ready: ITerraformDependable[] = [];
     if (elasticStack) {
-      const operator = this.operator(cluster, namespace, after);
+      const operator = this.operator(props);
       const { nodes, storage, memory, keep } = elasticStack;
       const jaeger = tracing ? [peer(namespace, JAEGER)] : [];
       const elastic = new ElasticStack(this, "elastic", {
@@ -123,6 +128,7 @@ export class TelemetryStores extends Construct {
         clients: [gateway, ...jaeger, ...readers],
         metricsFrom: namespace,
         protect,
+        ...(props.priority ? { priority: props.priority } : {}),
         after: [...after, ...operator],
       });
       this.elasticsearch = elastic.elasticsearch;
@@ -156,7 +162,7 @@ export class TelemetryStores extends Construct {
     this.ready = ready;
   }
 
-  private operator(cluster: KubernetesTarget, metricsFrom: string, after: readonly ITerraformDependable[]) {
+  private operator({ cluster, namespace: metricsFrom, priority, after }: StoresProps) {
     const { namespace, network } = ECK_OPERATOR;
     const { webhookPorts = [], metricsPorts = [], egress } = network ?? {};
     const home = new Namespace(this, "namespace-elastic", {
@@ -169,7 +175,13 @@ export class TelemetryStores extends Construct {
       ],
       egress: [API_SERVER, { name: "pods", peer: "cluster", ports: egress?.pods ?? [] }],
     });
-    return new EckOperator(this, "eck-operator", { cluster, namespace, metrics: true, after: [...after, ...home.ready] }).ready;
+    return new EckOperator(this, "eck-operator", {
+      cluster,
+      namespace,
+      metrics: true,
+      ...(priority ? { priority } : {}),
+      after: [...after, ...home.ready],
+    }).ready;
   }
 }
 
@@ -185,7 +197,8 @@ export class Collectors extends Construct {
     super(scope, id);
     const { cluster, clusterName, environment, namespace, nodesNamespace, size, tracing, elasticStack, hub, stores, after } = props;
     const mask = { fields: [...new Set([...PERSONAL_FIELDS, ...props.maskedFields])] };
-    const common = { cluster, clusterName, environment, mask, metricsFrom: namespace, after };
+    const priority = props.priority ? { priority: props.priority } : {};
+    const common = { cluster, clusterName, environment, mask, metricsFrom: namespace, ...priority, after };
     const agents = peer(nodesNamespace, AGENTS);
     const traces = hub
       ? toHub(hub)

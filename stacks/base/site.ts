@@ -65,8 +65,12 @@ const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster
 /** Clusters of an environment, each with a ledger of resource requests. */
 export function sitesOf(environment: System, foundation?: AwsOutputs): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
-    const priorities = prioritiesOn(environment, key).map(({ name, value }) => [name, value] as const);
-    const ledger = new CapacityLedger(poolOf(environment, cluster), Object.fromEntries(priorities));
+    const priorities = prioritiesOn(environment, key);
+    const ledger = new CapacityLedger(
+      poolOf(environment, cluster),
+      Object.fromEntries(priorities.map(({ name, value }) => [name, value])),
+      priorities.flatMap(({ name, preempts }) => (preempts ? [] : [name])),
+    );
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
     return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
   });

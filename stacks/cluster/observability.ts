@@ -31,6 +31,7 @@ import {
   ruleSubjects,
   seriesSources,
 } from "../model/derive/monitoring";
+import { priorityClass } from "../model/derive/priorities";
 import { probesOn } from "../model/derive/probes";
 import { domainsOn } from "../model/derive/signals";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
@@ -75,6 +76,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   const both = foundation ? hubBetween(site, stack, foundation) : {};
   const grafana = grafanaOn(environment, key);
   const aws = awsMetrics(site, stack);
+  const priority = priorityClass(environment, "observability");
   const { ready } = describedAt(
     path,
     new ObservabilityStack(stack, "observability", {
@@ -99,6 +101,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       ...telemetryOn(environment, key),
       ...snapshotsIn(site, stack),
       protect: stack.protect,
+      priority,
     }),
   );
   monitored(ready);
@@ -110,7 +113,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   if (grafana) new Dashboards(stack, "dashboards", { namespace, sources: seriesSources(environment), domains, traces, logs, after });
   const parts = healthParts(environment);
   if (parts.length > 0)
-    new HealthPage(stack, "health", { cluster, namespace, title: `${environment.system} ${environment.name}`, parts, after });
+    new HealthPage(stack, "health", { cluster, namespace, title: `${environment.system} ${environment.name}`, parts, priority, after });
   return [stack];
 }
 

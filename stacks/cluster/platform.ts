@@ -28,10 +28,11 @@ const PARTS: Readonly<Partial<Record<PlatformPart, PartName>>> = {
 export function platformStack(app: App, site: Site): PlatformStack {
   const { environment } = site;
   const { stack, cluster } = kubernetesStack(app, site, "platform");
-  for (const { of, name, value } of prioritiesOn(environment, site.key))
+  for (const { of, name, value, preempts } of prioritiesOn(environment, site.key))
     new PriorityClassV1(stack, `priority-${of}`, {
       metadata: { name },
       value,
+      ...(preempts ? {} : { preemptionPolicy: "Never" }),
       description: "Who stays when nodes are full: stores, the write side, the read side, projections",
     });
   const parts = settings(stack, site);

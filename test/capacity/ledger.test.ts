@@ -113,6 +113,13 @@ describe("what must run", () => {
     expect(missing(aPool({ a: 2 }), important, aGroup({ pods: 2, cores: 1.5 }), aGroup({ name: "orders/b", cores: 1 }))).toEqual([]);
   });
 
+  it("waits for a place of its own where its class preempts none", () => {
+    const nonPreempting = aGroup({ name: "orders/a", cores: 3, priority: 100, preempts: false });
+    const others = [aGroup({ pods: 2, cores: 1.5 }), aGroup({ name: "orders/b", cores: 1 })];
+    expect(missing(aPool({ a: 2 }), nonPreempting, ...others)).toEqual(["room 1"]);
+    expect(missing(aPool({ a: 3 }), nonPreempting, ...others)).toEqual([]);
+  });
+
   it("is demanded at its minimum where it scales; the most is reported", () => {
     const scaling = aGroup({ pods: 2, most: 6 });
     const { fits, scaled } = verdictOn(aPool({ a: 1 }), [scaling]);

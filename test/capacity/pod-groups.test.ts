@@ -191,6 +191,13 @@ describe("a priority", () => {
     expect(only({ kind: "PriorityClass", metadata: { name: "usual" }, value: 5, globalDefault: true }, named()).priority).toBe(5);
   });
 
+  it("takes no place of others where its class says so", () => {
+    const nonPreempting = { kind: "PriorityClass", metadata: { name: "monitoring" }, value: 5, preemptionPolicy: "Never" };
+    expect(only(nonPreempting, named("monitoring"))).toMatchObject({ priority: 5, preempts: false });
+    expect(podGroups([named("monitoring")], new Map([["monitoring", 5]]), ["monitoring"])[0]).toMatchObject({ preempts: false });
+    expect(only({ ...nonPreempting, preemptionPolicy: "PreemptLowerPriority" }, named("monitoring"))).not.toHaveProperty("preempts");
+  });
+
   it("is refused where nobody knows its class", () => {
     expect(() => podGroups([named("stores")])).toThrow(
       'Deployment orders/api.priorityClassName: "stores" is no priority class that is known here; enter the PriorityClass before what uses it, or with it',

@@ -86,3 +86,63 @@ describe("when nodes are full", () => {
     expect(priorities["write-side/gateway-nginx"]).toBe(priorities["write-side/command-api"]);
   });
 });
+
+describe("when nodes are full, monitoring", () => {
+  const watched = synthesisOf(
+    aProgram(
+      anEnvironment({
+        aws: undefined,
+        cluster: { context: "kind-orders" },
+        eventStore: { engine: "eventsourcingdb" },
+        domains: { shop: { services: { api: { image, replicas: 1 } } } },
+        monitoring: { prometheus: true, grafana: true, tracing: true, elasticStack: true },
+        exceptions: { disposable: "a test" },
+      }),
+    ),
+  );
+  const json = watched.stacks.get("test-observability")?.json as Body;
+  const releases = Object.fromEntries(all(json, "helm_release").map(({ name, values }) => [name, JSON.parse(values[0])]));
+  const CLASS = "observability-orders-test";
+
+  it("comes before jobs and after every domain, and takes nobody's place", () => {
+    const classes = [...watched.stacks.values()].flatMap(({ json: body }) => all(body as Body, "kubernetes_priority_class_v1"));
+    const [watching] = classes.filter(({ metadata }) => metadata.name === CLASS);
+    const others = classes.filter(({ metadata }) => metadata.name !== CLASS).map(({ value }) => value);
+    expect(watching).toMatchObject({ value: 50_000, preemption_policy: "Never" });
+    // The least that a domain without roles gets.
+    expect(Math.min(100_000, ...others)).toBeGreaterThan(watching?.value);
+  });
+
+  it("has its class on every pod whose chart takes one", () => {
+    const { metrics } = releases;
+    const classes = {
+      prometheus: metrics.prometheus.prometheusSpec,
+      alertmanager: metrics.alertmanager.alertmanagerSpec,
+      operator: metrics.prometheusOperator,
+      states: metrics["kube-state-metrics"],
+      nodes: metrics["prometheus-node-exporter"],
+      grafana: metrics.grafana,
+      collector: releases.collector,
+      agents: releases["collector-agent"],
+      eck: releases["elastic-operator"],
+      exporter: releases["elasticsearch-exporter"],
+      probes: releases["blackbox-exporter"],
+    };
+    for (const [part, values] of Object.entries(classes)) expect([part, values?.priorityClassName]).toEqual([part, CLASS]);
+    const pods = Object.values<Body>(releases)
+      .flatMap(({ objects = [] }) => objects as Body[])
+      .flatMap(({ kind, spec }) => {
+        if (kind === "Elasticsearch") return spec.nodeSets.map(({ podTemplate }: Body) => podTemplate.spec.priorityClassName);
+        return kind === "Kibana" ? [spec.podTemplate.spec.priorityClassName] : [];
+      });
+    expect(pods.length).toBeGreaterThan(1);
+    expect(new Set(pods)).toEqual(new Set([CLASS]));
+  });
+
+  it("is weighed as it will be", () => {
+    const groups = watched.sites[0]?.site.ledger.groups.filter(({ name }) => /^(observability|elastic-system)/.test(name)) ?? [];
+    const without = groups.filter(({ priority, preempts }) => priority !== 50_000 || preempts !== false).map(({ name }) => name);
+    // Jaeger's chart has no class, and jobs have none.
+    expect(without.filter((name) => !/jaeger|job|settings|user|elasticsearch-/.test(name))).toEqual([]);
+  });
+});

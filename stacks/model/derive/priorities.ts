@@ -1,4 +1,5 @@
 import type { ClusterKey } from "../cluster";
+import { ownPrometheus } from "../monitoring";
 import type { System } from "../system";
 import { domainsOn } from "./signals";
 
@@ -8,16 +9,24 @@ import { domainsOn } from "./signals";
  */
 const STORES = 4_000_000;
 
-/** Owner of a PriorityClass: stores, or a domain by its name. */
-export type Priority = "stores" | (string & {});
+/**
+ * Monitoring is below every domain and above jobs. It waits for capacity instead of preempting a job: a cluster without capacity must
+ * not lose work for the sake of a graph.
+ */
+const OBSERVABILITY = 50_000;
+
+/** Owner of a PriorityClass: stores, monitoring, or a domain by its name. */
+export type Priority = "stores" | "observability" | (string & {});
 
 /** Name of a PriorityClass, unique in a cluster, also a shared one. Names that begin with `system-` are reserved by Kubernetes. */
 export function priorityClass({ system, name }: Pick<System, "system" | "name">, of: Priority): string {
   return `${of}-${system}-${name}`;
 }
 
-/** PriorityClasses of a cluster. */
+/** PriorityClasses of a cluster. `preempts`: their pods preempt pods with a lower priority. */
 export function prioritiesOn(system: System, key: ClusterKey) {
+  const watching = ownPrometheus(system.monitoring) ? [{ of: "observability", value: OBSERVABILITY, preempts: false }] : [];
   const domains = domainsOn(system, key).flatMap(({ name, priority }) => (priority === undefined ? [] : [{ of: name, value: priority }]));
-  return [{ of: "stores", value: STORES }, ...domains].map(({ of, value }) => ({ of, name: priorityClass(system, of), value }));
+  const preempting = [{ of: "stores", value: STORES }, ...domains].map((each) => ({ ...each, preempts: true }));
+  return [...preempting, ...watching].map((each) => ({ ...each, name: priorityClass(system, each.of) }));
 }

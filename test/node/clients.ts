@@ -50,7 +50,7 @@ export class Client {
             image: VERSIONS.first,
             command: ["bun", "/load/load.js"],
             env: Object.entries(this.targets).map(([name, value]) => ({ name, value })),
-            resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+            resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
             securityContext: RESTRICTED,
             volumeMounts: [
               { name: "load", mountPath: "/load" },

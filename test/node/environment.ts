@@ -15,9 +15,12 @@ const RELEASED: ReleaseFile = { "command-api": { slots: { blue: VERSIONS.first }
 
 const { image: _, ...commandApi } = local.commandApi;
 
-/** `local`, with a command API that has slots, and partitions for more than one worker. */
+/** `local` on two cores, with a command API that has slots, and partitions for more than one worker. */
 export const ENVIRONMENT = {
   ...local,
+  // Seven workers, jobs and a second version of everything have to fit beside the stores.
+  eventStore: { ...local.eventStore, cpu: "200m" },
+  readDatabase: { ...local.readDatabase, cpu: "200m" },
   commandApi: { ...commandApi, release: "blue-green" },
   projections: { ...local.projections, workers: 5, partitions: 14 },
   release: { of: "local", workloads: RELEASED },

@@ -16,6 +16,7 @@ interface Found {
 
 /** By what each type of resource is found (the provider's documentation, Import). */
 const IMPORT_ID: Readonly<Record<string, (resource: Attributes, found: Found) => string>> = {
+  aws_backup_region_settings: ({ provider }) => String(provider).replace("aws.", ""),
   aws_iam_openid_connect_provider: ({ url }, { account }) => `arn:aws:iam::${account}:oidc-provider/${String(url).replace("https://", "")}`,
   aws_iam_policy: ({ path = "/", name }, { account }) => `arn:aws:iam::${account}:policy${path}${name}`,
   aws_iam_role: ({ name }) => String(name),

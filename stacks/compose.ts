@@ -121,7 +121,7 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOut
   const keys = keysStack(app, context);
   const network = networkStack(app, context, keys);
   const clusters = clusterStacks(app, context, keys, network);
-  const backup = backupStack(app, context, keys);
+  const backup = backupStack(app, context, keys, network);
   const [data] = dataStacks(app, context, keys, network);
   const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(data ? { data } : {}) });
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);

@@ -23,10 +23,16 @@ export interface BackupBucketProps {
   readonly keepDays: number;
 
   /**
-   * Whether backups are locked (governance mode) and the bucket is guarded against deletion.
+   * Whether backups are locked and the bucket is guarded against deletion.
    * @default true
    */
   readonly protect?: boolean;
+
+  /**
+   * How backups are locked, if `protect` is set.
+   * @default "governance"
+   */
+  readonly lock?: BackupLock;
 
   /**
    * The copy in another region.
@@ -42,6 +48,12 @@ export interface BackupBucketProps {
     readonly provider: TerraformProvider;
   };
 }
+
+/**
+ * How backups are locked until their retention ends. `governance`: whoever has a right of its own can still take the lock away.
+ * `compliance`: nobody can, the owner of the account included.
+ */
+export type BackupLock = "governance" | "compliance";
 
 /** The longest that S3 locks anything: 100 years (Amazon S3, object lock). */
 export const MAX_LOCK_DAYS = 36_500;
@@ -74,7 +86,7 @@ export class BackupBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: BackupBucketProps) {
     super(scope, id);
-    const { keepDays, protect = true, recovery } = props;
+    const { keepDays, protect = true, lock, recovery } = props;
     if (!Number.isInteger(keepDays) || keepDays < 1 || keepDays > MAX_LOCK_DAYS) {
       refuse(
         this,
@@ -90,7 +102,12 @@ export class BackupBucket extends Construct {
       );
     }
 
-    const shared = { protect, strictKey: true, lifecycle: backupLifecycle(keepDays), lock: protect ? { days: keepDays } : {} };
+    const shared = {
+      protect,
+      strictKey: true,
+      lifecycle: backupLifecycle(keepDays),
+      lock: protect ? { days: keepDays, ...(lock ? { mode: lock } : {}) } : {},
+    };
     const { bucket, logs } = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
     this.id = bucket.id;
     this.arn = bucket.arn;

@@ -1,2 +1,5 @@
-export { BackupBucket, type BackupBucketProps, backupBuckets, MAX_LOCK_DAYS } from "./backup-bucket";
+export { BackupBucket, type BackupBucketProps, type BackupLock, backupBuckets, MAX_LOCK_DAYS } from "./backup-bucket";
+export { type BackedUpDatabase, backupPlanName, DatabaseBackups, type DatabaseBackupsProps } from "./database-backups";
+export { BackupOptIn } from "./region-settings";
 export { SnapshotBucket, type SnapshotBucketProps, snapshotBucket } from "./snapshot-bucket";
+export { snapshotLoss, snapshotSchedule } from "./snapshot-schedule";

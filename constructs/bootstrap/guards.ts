@@ -44,7 +44,12 @@ export function guards({ system, name, regions, clusters, state }: Territory): o
       Condition: { StringNotEquals: { "aws:RequestedRegion": [...new Set([...regions, "us-east-1"])] } },
     },
     // An access point would expose a bucket under another name.
-    { Sid: "LocksAndBackDoors", Effect: "Deny", Action: ["s3:BypassGovernanceRetention", "s3:CreateAccessPoint*"], Resource: "*" },
+    {
+      Sid: "LocksAndBackDoors",
+      Effect: "Deny",
+      Action: ["s3:BypassGovernanceRetention", "s3:CreateAccessPoint*", "backup:DeleteBackupVaultLockConfiguration"],
+      Resource: "*",
+    },
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
     {
       Sid: "OtherEnvironments",

@@ -6,6 +6,13 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   acm_certificate: ["acm:DescribeCertificate", "acm:ListTagsForCertificate"],
   acm_certificate_validation: ["acm:DescribeCertificate"],
   availability_zone: ["ec2:DescribeAvailabilityZones"],
+  backup_plan: ["backup:GetBackupPlan", "backup:ListTags"],
+  backup_region_settings: ["backup:DescribeRegionSettings"],
+  backup_restore_testing_plan: ["backup:GetRestoreTestingPlan", "backup:ListTags"],
+  backup_restore_testing_selection: ["backup:GetRestoreTestingSelection"],
+  backup_selection: ["backup:GetBackupSelection"],
+  backup_vault: ["backup:DescribeBackupVault", "backup:ListTags"],
+  backup_vault_lock_configuration: ["backup:DescribeBackupVault"],
   cloudfront_cache_policy: ["cloudfront:GetCachePolicy"],
   cloudfront_distribution: ["cloudfront:GetDistribution", "cloudfront:ListTagsForResource"],
   // The function's code decides which requests are allowed; it is in the repository.
@@ -20,6 +27,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   cloudwatch_log_delivery_source: ["logs:GetDeliverySource", "logs:ListTagsForResource"],
   cloudwatch_log_group: ["logs:DescribeLogGroups", "logs:ListTagsForResource"],
   cloudwatch_log_groups: ["logs:DescribeLogGroups"],
+  cloudwatch_metric_alarm: ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
   db_instance: ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
   db_parameter_group: ["rds:DescribeDBParameterGroups", "rds:DescribeDBParameters", "rds:ListTagsForResource"],
   db_subnet_group: ["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
@@ -92,6 +100,9 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   // A plan generates the first value of a secret as an apply does, and discards it. The present value is not refreshed.
   secretsmanager_secret_version: ["secretsmanager:GetRandomPassword"],
   security_group: ["ec2:DescribeSecurityGroups"],
+  sns_topic: ["sns:GetTopicAttributes", "sns:ListTagsForResource"],
+  sns_topic_policy: ["sns:GetTopicAttributes"],
+  sns_topic_subscription: ["sns:GetSubscriptionAttributes"],
   sqs_queue: ["sqs:GetQueueAttributes", "sqs:ListQueueTags"],
   sqs_queue_policy: ["sqs:GetQueueAttributes"],
   subnet: ["ec2:DescribeSubnets"],
@@ -108,9 +119,10 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
 export const PLAN_READS: readonly string[] = [...new Set(Object.values(READS).flat())].sort();
 
 /** IAM prefixes of services in which a deployment has all permissions; `iam` and `s3` have separate statements. */
-export const DEPLOYED_SERVICES: readonly string[] = [...new Set(PLAN_READS.map((action) => action.split(":")[0] ?? ""))].filter(
-  (service) => service !== "iam" && service !== "s3",
-);
+export const DEPLOYED_SERVICES: readonly string[] = [
+  ...[...new Set(PLAN_READS.map((action) => action.split(":")[0] ?? ""))].filter((service) => service !== "iam" && service !== "s3"),
+  "backup-storage", // AWS Backup checks it when a vault is created
+];
 
 /** Actions of node and controller roles beyond the services that a deployment uses. */
 export const CONTROLLER_ACTIONS: readonly string[] = [
@@ -122,5 +134,5 @@ export const CONTROLLER_ACTIONS: readonly string[] = [
   "pricing:GetProducts", // Karpenter
   "ssm:UpdateInstanceInformation", // Session Manager's agent
   "ssmmessages:*",
-  "tag:GetResources", // the exporter of CloudWatch's metrics
+  "tag:GetResources", // AWS Backup, and the exporter of CloudWatch metrics
 ];

@@ -19,6 +19,10 @@ const LIMITS = {
   database: 63, // RDS, CreateDBCluster
   cache: 40, // ElastiCache, CreateReplicationGroup
   backupVault: 50, // AWS Backup, CreateBackupVault
+  backupPlan: 50, // AWS Backup, CreateBackupPlan
+  restoreTest: 50, // AWS Backup, CreateRestoreTestingPlan
+  topic: 256, // SNS, CreateTopic
+  alarm: 255, // CloudWatch, PutMetricAlarm
   firewall: 128, // WAF, CreateWebACL
   edgePolicy: 128, // CloudFront, CreateCachePolicy and similar
   edgeFunction: 64, // CloudFront, CreateFunction

@@ -1,6 +1,6 @@
 import type { Unreadable } from "./quantities";
 
-/** The tag by which AWS Backup plans can select data stores. */
+/** The tag by which AWS Backup plans select data stores: its value is the name of a plan. */
 export const BACKUP_TAG = "backup-plan";
 
 /** Tags that the platform sets; a user's tag of the same name would be overwritten silently. */

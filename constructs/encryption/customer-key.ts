@@ -61,6 +61,18 @@ export function logsMayUse(account: string, region: string): object {
   };
 }
 
+/** Returns a statement that lets EventBridge and CloudWatch publish to encrypted topics of one account (SNS, key management). */
+export function noticesMayUse(account: string): object {
+  return {
+    Sid: "Notices",
+    Effect: "Allow",
+    Principal: { Service: ["events.amazonaws.com", "cloudwatch.amazonaws.com"] },
+    Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+    Resource: "*",
+    Condition: { StringEquals: { "aws:SourceAccount": account } },
+  };
+}
+
 /** Returns a statement that lets log delivery encrypt logs in buckets of one account (CloudWatch Logs, V2 logs to S3). */
 export function deliveryMayUse(account: string, region: string): object {
   return {

@@ -1,1 +1,1 @@
-export { CustomerKey, type CustomerKeyProps, deliveryMayUse, disksMayUse, logsMayUse } from "./customer-key";
+export { CustomerKey, type CustomerKeyProps, deliveryMayUse, disksMayUse, logsMayUse, noticesMayUse } from "./customer-key";

@@ -186,7 +186,7 @@ export class Surroundings extends Construct {
     this.identifier = cloudName("database", ...name, store);
     this.version = version;
     this.windows = { ...WINDOWS, ...windows };
-    this.tags = { Name: this.identifier, [BACKUP_TAG]: name.join("-") };
+    this.tags = { Name: this.identifier, [BACKUP_TAG]: cloudName("backupPlan", ...name, store) };
 
     const days = seconds(keep);
     this.keepDays = typeof days === "number" ? days / 86_400 : 1;

@@ -28,11 +28,11 @@ export interface PrivateBucketProps {
   readonly protect: boolean;
 
   /**
-   * Enables Object Lock. Only possible when the bucket is created; with `days` every version is locked for that time (governance mode), and
-   * deploy roles are denied the permission to bypass it.
+   * Enables Object Lock. Only possible when the bucket is created; with `days` every version is locked for that time, in governance mode by
+   * default; deploy roles are denied the permission to bypass it.
    * @default - disabled
    */
-  readonly lock?: { readonly days?: number };
+  readonly lock?: { readonly days?: number; readonly mode?: "governance" | "compliance" };
 
   /**
    * Requires that uploads that set an encryption name the key by its ARN. An object under another key would stay unnoticed, and could not
@@ -113,7 +113,7 @@ export class PrivateBucket extends Construct {
     if (props.lock?.days !== undefined) {
       new S3BucketObjectLockConfigurationA(this, "lock", {
         ...common,
-        rule: { defaultRetention: { mode: "GOVERNANCE", days: props.lock.days } },
+        rule: { defaultRetention: { mode: (props.lock.mode ?? "governance").toUpperCase(), days: props.lock.days } },
         dependsOn: [this.versioning],
       });
     }

@@ -1,28 +1,45 @@
 import type { App } from "cdktf";
-import { BackupBucket, SnapshotBucket } from "../../constructs/backup";
-import { known, seconds } from "../../constructs/core/quantities";
+import { type BackedUpDatabase, BackupBucket, DatabaseBackups, SnapshotBucket } from "../../constructs/backup";
+import { cloudName } from "../../constructs/core/names";
+import { type Duration, known, seconds } from "../../constructs/core/quantities";
 import type { AwsContext } from "../base/context";
-import type { Backups, Keys } from "../base/outputs";
+import type { Backups, Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
+import { type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
+import { DEFAULT_SNAPSHOT } from "../model/stores/postgres";
 
-/** Where the backups of an environment lie, in its own region and in the recovery region. */
-export function backupStack(app: App, { environment, account }: AwsContext, keys: PlatformStack<Keys>): PlatformStack<Backups> {
-  const { system, name, aws, backup } = environment;
+/** Where the backups of an environment are stored, in its own region and in the recovery region, and what makes those of databases. */
+export function backupStack(
+  app: App,
+  { environment, account }: AwsContext,
+  keys: PlatformStack<Keys>,
+  network: PlatformStack<NetworkOutputs>,
+): PlatformStack<Backups> {
+  const { system, name, aws, backup = {} } = environment;
   const stack = new PlatformStack<Backups>(app, `${name}-backup`, awsStackProps(environment, account, "backup", true));
-  const { backupKeyArn, recoveryKeyArn } = stack.read(keys);
-  const common = { name: [system, name], account: aws.account, region: aws.region, key: backupKeyArn, protect: stack.protect };
-  const bucket = new BackupBucket(stack, "bucket", {
-    ...common,
-    keepDays: known(seconds(backup?.keep ?? DEFAULT_KEEP)) / DAY,
-    ...(aws.recoveryRegion
-      ? { recovery: { region: aws.recoveryRegion, key: recoveryKeyArn, provider: stack.providerIn(aws.recoveryRegion) } }
-      : {}),
-  });
+  const { backupKeyArn, recoveryKeyArn, dataKeyArn } = stack.read(keys);
+  const keep = backup.keep ?? DEFAULT_KEEP;
+  const recovery = aws.recoveryRegion
+    ? { recovery: { region: aws.recoveryRegion, key: recoveryKeyArn, provider: stack.providerIn(aws.recoveryRegion) } }
+    : {};
+  const common = { name: [system, name], account: aws.account, protect: stack.protect };
+  const shared = { ...common, ...(backup.lock ? { lock: backup.lock } : {}), ...recovery };
+  const bucket = new BackupBucket(stack, "bucket", { ...shared, region: aws.region, key: backupKeyArn, keepDays: daysOf(keep) });
   const snapshots = logSnapshotsOf(environment)
-    ? new SnapshotBucket(stack, "snapshots", { ...common, accessLogs: bucket.accessLogs })
+    ? new SnapshotBucket(stack, "snapshots", { ...common, region: aws.region, key: backupKeyArn, accessLogs: bucket.accessLogs })
     : undefined;
+  const servers = managedServersOf(environment);
+  if (servers.length > 0) {
+    const groups = stack.read(network) as Partial<NetworkOutputs>;
+    new DatabaseBackups(stack, "vaults", {
+      ...shared,
+      keys: { backup: backupKeyArn, data: dataKeyArn },
+      databases: servers.map((server) => databaseOf(shared.name, server, keep, groups)),
+      ...(backup.notify ? { notify: backup.notify } : {}),
+    });
+  }
   return stack.publish({
     backupBucket: bucket.id,
     backupBucketArn: bucket.arn,
@@ -30,4 +47,28 @@ export function backupStack(app: App, { environment, account }: AwsContext, keys
   });
 }
 
-const DAY = 86_400;
+/** What AWS Backup calls each engine. */
+const TYPES: Readonly<Record<ManagedServer["settings"]["engine"], BackedUpDatabase["type"]>> = { aurora: "Aurora", rds: "RDS" };
+
+function databaseOf(
+  parts: readonly string[],
+  { name: store, settings }: ManagedServer,
+  ofEnvironment: Duration,
+  groups: Partial<NetworkOutputs>,
+): BackedUpDatabase {
+  const { every = DEFAULT_SNAPSHOT, keep = ofEnvironment } = settings.backup ?? {};
+  return {
+    store,
+    type: TYPES[settings.engine],
+    every,
+    keepDays: daysOf(keep),
+    network: {
+      subnetGroup: cloudName("database", ...parts, store),
+      securityGroupIds: [groups[`${outputName(store)}SecurityGroupId`] ?? ""],
+    },
+  };
+}
+
+function daysOf(keep: Duration): number {
+  return known(seconds(keep)) / 86_400;
+}

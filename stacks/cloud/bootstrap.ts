@@ -1,5 +1,5 @@
 import type { App } from "cdktf";
-import { backupBuckets, snapshotBucket } from "../../constructs/backup";
+import { BackupOptIn, backupBuckets, snapshotBucket } from "../../constructs/backup";
 import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../../constructs/bootstrap";
 import { clusterNames, oidcProviders } from "../../constructs/cluster";
 import { edgeLogsBucket } from "../../constructs/edge";
@@ -21,6 +21,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     aws: { account: id, region, tags: { system, environment: "bootstrap" } },
   });
   const state = new StateBucket(stack, "state", { system, account: id, region });
+  for (const each of backupRegions(id, environments)) new BackupOptIn(stack, `backup-${each}`, { provider: stack.providerIn(each) });
   if (github) {
     new DeployRoles(stack, "deploy", {
       system,
@@ -36,6 +37,12 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     stack.addOverride("removed", [{ from: "aws_iam_policy.deploy_boundary_6DFE86BC", lifecycle: { destroy: false } }]);
   }
   return stack;
+}
+
+/** Where the environments of an account have backups. */
+function backupRegions(account: string, environments: readonly Pick<System, "aws">[]): readonly string[] {
+  const regions = environments.flatMap(({ aws }) => (aws?.account === account ? [aws.region, aws.recoveryRegion ?? aws.region] : []));
+  return [...new Set(regions)].sort();
 }
 
 /** What deployments of an environment have, and those of others must not reach. */

@@ -14,7 +14,7 @@ import { type ManagedServer, managedServersOf, outputName } from "../model/deriv
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import type { Environment } from "../model/environment";
 import { zoneIds } from "../model/place";
-import type { PostgresSettings } from "../model/stores/postgres";
+import { automatedKeep, type PostgresSettings } from "../model/stores/postgres";
 import { snapshotsKept } from "../model/stores/redis";
 
 /** Constructor of each AWS engine. */
@@ -73,7 +73,7 @@ export function dataStacks(
       region: aws.region,
       size,
       replicas,
-      keep: backup?.keep ?? environment.backup?.keep ?? DEFAULT_KEEP,
+      keep: automatedKeep(backup?.keep ?? environment.backup?.keep ?? DEFAULT_KEEP),
       ...(version ? { version } : {}),
       ...(parameters ? { parameters } : {}),
     };

@@ -1,13 +1,14 @@
 import type { App } from "cdktf";
 import { cloudName } from "../../constructs/core/names";
 import { CLOUDFRONT_REGION } from "../../constructs/edge";
-import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse } from "../../constructs/encryption";
+import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse, noticesMayUse } from "../../constructs/encryption";
 import type { AwsContext } from "../base/context";
 import type { Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { newClusters } from "../model/derive/clusters";
 import { edgeOf } from "../model/derive/endpoints";
 import { runsAt } from "../model/derive/members";
+import { managedServersOf } from "../model/derive/servers";
 
 /** KMS keys of an environment, in a separate stack: destroying a store never destroys its key. */
 export function keysStack(app: App, { environment, account }: AwsContext): PlatformStack<Keys> {
@@ -20,7 +21,10 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     protect: stack.protect,
   });
   const logs = new CustomerKey(stack, "logs", { ...key("logs", "Log groups"), statements: [logsMayUse(aws.account, aws.region)] });
-  const backup = new CustomerKey(stack, "backup", key("backup", "Backups"));
+  const backup = new CustomerKey(stack, "backup", {
+    ...key("backup", "Backups"),
+    statements: managedServersOf(environment).length > 0 ? [noticesMayUse(aws.account)] : [],
+  });
   const recovery = aws.recoveryRegion
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
     : undefined;

@@ -1,15 +1,31 @@
+import type { BackupLock } from "../../constructs/backup";
 import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
-import { object, optional, quantity } from "./check/shape";
+import { choice, list, object, optional, quantity, text } from "./check/shape";
 
 export interface Backup {
   /**
-   * Retention of backups in whole days: in the bucket, where they can't be deleted earlier, and of Aurora and RDS, which
-   * restore to any second of it and allow at most 35 days. Snapshots of Elasticsearch are kept as long, in a bucket without a lock.
-   * Changes in place. A store can have a `backup.keep` of its own.
+   * Retention of backups in whole days: in the bucket and in the vaults, where they can't be deleted earlier. Automated backups of
+   * Aurora and RDS, which restore to any second, are kept for 35 days at most. Snapshots of Elasticsearch are kept as long,
+   * in a bucket without a lock. Changes in place. A store can have a `backup.keep` of its own.
    * @default "35d"
    */
   readonly keep?: Duration;
+
+  /**
+   * How backups in the bucket and snapshots of databases are locked until their retention ends. `governance`: a person with the right
+   * to do so can take the lock away. `compliance`: nobody can, and the bucket and the vaults can't be destroyed while they hold any;
+   * the vaults' lock is final after 7 days, and the shortest retention can't change from then on. Refused with `disposable`.
+   * @default "governance", or no lock with the exception `disposable`
+   */
+  readonly lock?: BackupLock;
+
+  /**
+   * Mail addresses that are told of missed and failed snapshots, copies and restore tests of databases: `["oncall@example.com"]`. Each
+   * has to confirm a mail first.
+   * @default - none: alarms show in CloudWatch only
+   */
+  readonly notify?: readonly string[];
 }
 
 /** What the backups of one store are for. Checked against what its engine and its schedule can do, and printed. */
@@ -39,7 +55,14 @@ export interface BackupSchedule extends BackupObjectives {
 /** Backups of a server that AWS runs. */
 export interface ManagedBackup extends BackupObjectives {
   /**
-   * Retention in whole days, at most 35. Changes in place.
+   * Time between two snapshots of AWS Backup: 6h, 8h, 12h or 1d. They outlive the database and, copied,
+   * its region; automated backups restore to any second, and only in the region. Changes in place.
+   * @default "1d"
+   */
+  readonly every?: Duration;
+
+  /**
+   * Retention of snapshots in whole days. Automated backups are kept as long, and 35 days at most. Changes in place.
    * @default - `backup.keep` of the environment
    */
   readonly keep?: Duration;
@@ -69,10 +92,16 @@ const keep = optional(quantity(seconds));
 
 export const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds), ...objectives });
 
-export const managedBackup = object<ManagedBackup>({ keep, ...objectives });
+export const managedBackup = object<ManagedBackup>({ every: optional(quantity(seconds)), keep, ...objectives });
 
 export const archiveBackup = object<ArchiveBackup>({ every: optional(quantity(seconds)), ...objectives });
 
 export const cacheBackup = object<CacheBackup>({ keep });
 
-export const backupShape = object<Backup>({ keep });
+const address = text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "must be a mail address", "write one like oncall@example.com");
+
+export const backupShape = object<Backup>({
+  keep,
+  lock: optional(choice(["governance", "compliance"], "lock")),
+  notify: optional(list(address, "name one or several, or leave it out")),
+});

@@ -13,8 +13,8 @@ export interface Aws {
   readonly region: Region;
 
   /**
-   * Region to which the backup bucket is replicated. Only backups in that bucket are replicated: those of
-   * `cloudnative-pg` on EKS. The summary lists the copies.
+   * Region to which backups are copied: those in the backup bucket (`cloudnative-pg` on EKS), and snapshots of Aurora and RDS. The
+   * summary lists the copies.
    * @default - none; requires the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;

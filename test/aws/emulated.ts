@@ -75,6 +75,13 @@ export const STOOD_IN_FOR: readonly { readonly stack: RegExp; readonly reason: s
   },
 ];
 
+/** What is taken out of stacks that can't be applied in part, and why. */
+export const TAKEN_OUT = {
+  stack: /^bootstrap-/,
+  parts: /^backup-/,
+  reason: "moto (5.2.1) has no region settings of AWS Backup",
+} as const;
+
 /** From now on, what is synthesized has no stacks on clusters, and none of other vendors. */
 export function withoutClusters(): void {
   const { compose } = composing;
@@ -83,6 +90,10 @@ export function withoutClusters(): void {
       const environment = program.environments.find(({ name }) => name === composition.name);
       for (const stack of composition.stacks)
         if (environment && STOOD_IN_FOR.some((one) => one.stack.test(stack.node.id))) standIn(stack, environment, composition.stacks);
+      for (const { node } of composition.stacks) {
+        const parts = TAKEN_OUT.stack.test(node.id) ? node.children.filter(({ node: { id } }) => TAKEN_OUT.parts.test(id)) : [];
+        for (const part of parts) node.tryRemoveChild(part.node.id);
+      }
       const left = composition.sites.flatMap(({ stacks }) => stacks);
       for (const { node } of left) {
         app.node.tryRemoveChild(node.id);

@@ -105,6 +105,11 @@ export const APPLIED_IN_PART: readonly AppliedInPart[] = [
     reason: "moto (5.2.1) has no parameter groups and user groups of ElastiCache, and keeps its subnet groups for ever",
   },
   {
+    stack: /^(production|staging)-backup$/,
+    without: ["aws_backup_selection", "aws_backup_restore_testing_plan"],
+    reason: "moto (5.2.1) makes no selections of AWS Backup and has no restore tests",
+  },
+  {
     stack: /^stores-data$/,
     without: ["aws_elasticache_parameter_group", "aws_elasticache_subnet_group", "aws_elasticache_user_group", "aws_db_instance"],
     reason:

@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { inOrder, type Manifest } from "../../cli/walk";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
-import { ALIKE, callerAccount, emulated, LOCK, loseObject, ON_CLUSTERS, rotateSecret, STOOD_IN_FOR, secretValue } from "./emulated";
+import {
+  ALIKE,
+  callerAccount,
+  emulated,
+  LOCK,
+  loseObject,
+  ON_CLUSTERS,
+  rotateSecret,
+  STOOD_IN_FOR,
+  secretValue,
+  TAKEN_OUT,
+} from "./emulated";
 import { APPLIED_IN_PART, type AppliedInPart, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
 import { lostOnTheWay, type PlannedValues, playedState, storesAmong } from "./moves";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
@@ -34,6 +45,7 @@ class Tier {
     for (const { resource, step, reason } of GAPS) console.log(`LEFT OUT ${step} of ${resource}: ${reason}`);
     for (const { stack, reason } of NOT_DESTROYED) console.log(`LEFT OUT destroy of ${stack.source}: ${reason}`);
     for (const { stack, reason } of STOOD_IN_FOR) console.log(`LEFT OUT all of ${stack.source}: ${reason}`);
+    console.log(`LEFT OUT ${TAKEN_OUT.parts.source} of ${TAKEN_OUT.stack.source}: ${TAKEN_OUT.reason}`);
     for (const stack of ALIKE) console.log(`LEFT OUT all of ${stack.source}: other environments have one like it`);
     for (const { stack, without, reason } of APPLIED_IN_PART)
       console.log(`LEFT OUT apply of ${without.join(", ")}, and what comes after them, in ${stack.source}: ${reason}`);

@@ -46,6 +46,11 @@ describe("BackupBucket", () => {
     });
   });
 
+  it("is locked in compliance mode by choice alone", () => {
+    const mode = (changes: object) => one(aBucket(changes), "aws_s3_bucket_object_lock_configuration").rule.default_retention.mode;
+    expect([mode({}), mode({ lock: "compliance" })]).toEqual(["GOVERNANCE", "COMPLIANCE"]);
+  });
+
   it("can be thrown away where nothing is protected", () => {
     const json = aBucket({ protect: false });
     expect(all(json, "aws_s3_bucket_object_lock_configuration")).toEqual([]);

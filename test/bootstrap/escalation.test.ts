@@ -110,6 +110,9 @@ const ATTACKS: Readonly<Record<string, readonly string[]>> = {
   aws_elasticache_replication_group: ["elasticache:ModifyReplicationGroup", "elasticache:DeleteReplicationGroup"],
   aws_cloudwatch_log_group: ["logs:FilterLogEvents", "logs:StartQuery", "logs:DeleteLogGroup"],
   aws_sqs_queue: ["sqs:ReceiveMessage", "sqs:SetQueueAttributes"],
+  aws_backup_vault: ["backup:DeleteBackupVault", "backup:PutBackupVaultAccessPolicy", "backup:PutBackupVaultLockConfiguration"],
+  aws_backup_plan: ["backup:UpdateBackupPlan", "backup:DeleteBackupPlan"],
+  aws_sns_topic: ["sns:SetTopicAttributes", "sns:DeleteTopic", "sns:Unsubscribe"],
 };
 
 /** What no stack makes itself, and is there when they have run. */
@@ -391,6 +394,25 @@ describe.each(ENVIRONMENTS)("the boundary of %s", (name) => {
       "kms:DescribeKey",
     ],
     AmazonEKSWorkerNodePolicy: ["ec2:DescribeInstances", "eks:DescribeCluster", "eks-auth:AssumeRoleForPodIdentity"],
+    AWSBackupServiceRolePolicyForBackup: [
+      "backup:CopyFromBackupVault",
+      "backup:CopyIntoBackupVault",
+      "kms:CreateGrant",
+      "kms:DescribeKey",
+      "rds:AddTagsToResource",
+      "rds:CopyDBClusterSnapshot",
+      "rds:CreateDBClusterSnapshot",
+      "rds:CreateDBSnapshot",
+      "rds:DescribeDBSnapshots",
+      "tag:GetResources",
+    ],
+    AWSBackupServiceRolePolicyForRestores: [
+      "kms:DescribeKey",
+      "rds:CreateDBInstance",
+      "rds:DeleteDBInstance",
+      "rds:RestoreDBClusterFromSnapshot",
+      "rds:RestoreDBInstanceFromDBSnapshot",
+    ],
     AmazonRDSEnhancedMonitoringRole: ["logs:CreateLogGroup", "logs:PutLogEvents"],
   };
 

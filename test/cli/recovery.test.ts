@@ -42,6 +42,11 @@ describe("recoveryOf", () => {
     ]);
   });
 
+  it("finds settings of AWS Backup by their region", () => {
+    const resource = { aws_backup_region_settings: { settings: { provider: "aws.eu-central-1" } } };
+    expect(recoveryOf({ resource }, ACCOUNT).import).toEqual([{ to: "aws_backup_region_settings.settings", id: "eu-central-1" }]);
+  });
+
   it("refuses what it can't find", () => {
     expect(() => recoveryOf({ resource: { aws_vpc: { vpc: {} } } }, ACCOUNT)).toThrow(
       "aws_vpc.vpc: how it is found after its state was lost is not known",

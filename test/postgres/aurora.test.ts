@@ -63,7 +63,7 @@ describe("AuroraPostgres", () => {
       delete_automated_backups: false,
       backup_retention_period: 30,
       copy_tags_to_snapshot: true,
-      tags: { "backup-plan": "orders-test" },
+      tags: { "backup-plan": "orders-test-read-database" },
       apply_immediately: false,
       lifecycle: { prevent_destroy: true },
     });

@@ -77,7 +77,7 @@ describe("RdsPostgres", () => {
       final_snapshot_identifier: "orders-test-read-database-final",
       delete_automated_backups: false,
       backup_retention_period: 30,
-      tags: { "backup-plan": "orders-test" },
+      tags: { "backup-plan": "orders-test-read-database" },
       lifecycle: { prevent_destroy: true },
     });
     expect(primary(anRds({ protect: false }))).toMatchObject({

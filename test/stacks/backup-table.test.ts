@@ -4,6 +4,7 @@ import { asDomains, backupTable, type Environment, otherState, type Program, typ
 import { step } from "../../stacks/model/check/paths";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { synthesisOf } from "../program";
+import { all, type Body, one } from "../synth";
 
 const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
 const image = "registry.example.com/orders/app:1.0.0";
@@ -24,8 +25,8 @@ const ON_CLUSTERS = {
 };
 
 const AT_AWS = {
-  aurora: { engine: "aurora", replicas: 0 },
-  rds: { engine: "rds", replicas: 1 },
+  aurora: { engine: "aurora", replicas: 0, backup: { keep: "40d" } },
+  rds: { engine: "rds", replicas: 1, backup: { every: "6h" } },
   orders: { engine: "postgres", server: { engine: "rds", replicas: 0 } },
   cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
   events: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
@@ -62,6 +63,7 @@ const VARIETY: readonly Environment[] = [
     cluster,
     stores: AT_AWS,
     domains: { all: usersOf(AT_AWS) },
+    backup: { lock: "compliance" },
     exceptions: roomy,
   }),
 ];
@@ -70,9 +72,9 @@ const stacksOf = (name: string, { compositions, stacks }: Synthesis) =>
   (compositions.find((one) => one.name === name)?.stacks ?? []).flatMap((stack) => stacks.get(stack.node.id) ?? []);
 
 /** What each stateful resource of an environment has: rows of its table, or an entry of other state. */
-function joined(all: Program, name: string) {
-  const made = stacksOf(name, synthesisOf(all));
-  const environment = all.environments.find((one) => one.name === name);
+function joined(whole: Program, name: string) {
+  const made = stacksOf(name, synthesisOf(whole));
+  const environment = whole.environments.find((one) => one.name === name);
   const rows = (environment ? backupTable(asDomains(environment)) : []).map(({ keys }) => [name, ...keys].reduce(step));
   const kept = otherState(made);
   const resources = made.flatMap(statefulResources);
@@ -91,8 +93,8 @@ describe("the table of backups", () => {
   it.each([
     ...[...program.environments.map(({ name }) => name), "bootstrap-111122223333"].map((name) => [name, program] as const),
     ...VARIETY.map((environment) => [environment.name, aProgram(...VARIETY)] as const),
-  ])("has every stateful resource of %s, and nothing else", (name, all) => {
-    const { lost, without, count } = joined(all, name);
+  ])("has every stateful resource of %s, and nothing else", (name, whole) => {
+    const { lost, without, count } = joined(whole, name);
     expect({ lost, without }).toEqual({ lost: [], without: [] });
     expect(count).toBeGreaterThan(1);
   });
@@ -116,8 +118,11 @@ describe("the table of backups", () => {
     const rows = backupTable(asDomains(VARIETY[2] as Environment)).map(({ keys: _, ...row }) => Object.values(row).join("; "));
     expect(rows).toEqual([
       "aurora; automated backups of Aurora; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
+      "aurora; snapshots of Aurora by AWS Backup; every 1d; kept 40d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h",
       "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
+      "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h",
       "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
+      "orders.server; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h",
       "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ",
       "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h",
     ]);
@@ -136,6 +141,33 @@ describe("the table of backups", () => {
       "streams: none: exceptions.noBackup",
       "all reports /data: none: exceptions.noBackup",
     ]);
+  });
+});
+
+describe("databases at AWS", () => {
+  const jsonOf = (part: string) => synthesisOf(aProgram(...VARIETY)).stacks.get(`managed-${part}`)?.json as Body;
+
+  it("have the tags by which plans of AWS Backup select them", () => {
+    const databases = [...all(jsonOf("data"), "aws_rds_cluster"), ...all(jsonOf("data"), "aws_db_instance")];
+    const tags = databases.flatMap(({ tags: { "backup-plan": plan } }) => plan ?? []);
+    const selected = all(jsonOf("backup"), "aws_backup_selection").flatMap(({ selection_tag }) => selection_tag);
+    expect(tags).toHaveLength(3);
+    expect(selected.map(({ value }) => value).sort()).toEqual(tags.sort());
+  });
+
+  it("are restored by tests into the subnets that they are in", () => {
+    const groups = all(jsonOf("data"), "aws_db_subnet_group").map(({ name }) => name);
+    const tested = all(jsonOf("backup"), "aws_backup_restore_testing_selection");
+    expect(tested.map(({ restore_metadata_overrides: { dbSubnetGroupName } }) => dbSubnetGroupName).sort()).toEqual(groups.sort());
+    for (const {
+      restore_metadata_overrides: { vpcSecurityGroupIds },
+    } of tested)
+      expect(JSON.parse(vpcSecurityGroupIds)).toEqual([expect.stringMatching(/managed-network\.outputs\.\w+_security_group_id\}$/)]);
+  });
+
+  it("have the longest retention that each kind of backup allows", () => {
+    expect(one(jsonOf("data"), "aws_rds_cluster").backup_retention_period).toBe(35);
+    expect(one(jsonOf("backup"), "aws_backup_plan", "/aurora-plan").rule[0].lifecycle).toEqual({ delete_after: 40 });
   });
 });
 
@@ -198,8 +230,15 @@ describe("objectives of backups", () => {
       'test.readDatabase.backup.every: "7d" leaves less than 7d of the 13d of backup.keep that a restore can reach: the oldest base backup is deleted after 13d; use at most half of backup.keep, or keep backups for 14d',
     ]);
     expect(said({ ...cnpg({ every: "7d" }), backup: { keep: "14d" } })).toEqual([]);
-    expect(said(aurora({ keep: "36d" }))).toEqual([
-      'test.readDatabase.backup.keep: "36d" is not a retention that AWS has for automated backups; use 1d to 35d',
+    expect(said(aurora({ keep: "36h", every: "1h" }))).toEqual([
+      'test.readDatabase.backup.every: "1h" is not a time between snapshots that a schedule can have; use one of 6h, 8h, 12h, 1d',
+      'test.readDatabase.backup.keep: "36h" must be a whole number of days; use 1d to 36500d',
+    ]);
+    expect(said({ ...aurora({}), backup: { lock: "compliance" }, exceptions: { disposable: "ends with a test" } })).toEqual([
+      'test.backup.lock: "compliance" locks backups of an environment that may be thrown away, which could not be destroyed then; leave it out, or remove exceptions.disposable',
+    ]);
+    expect(said({ ...aurora({}), backup: { notify: ["#orders"] } })).toEqual([
+      'test.backup.notify[0]: "#orders" must be a mail address; write one like oncall@example.com',
     ]);
     expect(said({ cache: { engine: "elasticache", shards: 1, replicasPerShard: 1, backup: { keep: "12h" } } })).toEqual([
       'test.cache.backup.keep: "12h" is not a retention that ElastiCache has; use 1d to 35d',

@@ -162,6 +162,19 @@ describe("the bootstrap stack", () => {
     expect(denied.Condition.StringNotEquals["aws:RequestedRegion"]).toEqual(["us-east-2", "us-west-2", "eu-west-1", "us-east-1"]);
   });
 
+  it("turns AWS Backup on in the regions of its environments, once for all of them", () => {
+    const other = { ...aws, region: "eu-west-3", recoveryRegion: "eu-central-1", network: { cidr: "10.9.0.0/16" } };
+    const environments = [anEnvironment(), anEnvironment({ name: "other", aws: { ...other, domain: "other.example.com" } })];
+    const settings = all(stackOf(aProgram(...environments), "bootstrap-111122223333"), "aws_backup_region_settings");
+    expect(settings.map(({ provider }) => provider)).toEqual(["aws.eu-central-1", "aws.eu-west-1", "aws.eu-west-3"]);
+    for (const one of settings)
+      expect(one).toMatchObject({
+        resource_type_opt_in_preference: { Aurora: true, RDS: true },
+        // AWS reads back all types that it has, and gets new ones.
+        lifecycle: { ignore_changes: ["resource_type_opt_in_preference", "resource_type_management_preference"] },
+      });
+  });
+
   it("has no deploy roles without a repository, and then nobody's roles are bounded", () => {
     const program = aProgram(anEnvironment());
     expect(all(stackOf(program, "bootstrap-111122223333"), "aws_iam_role")).toEqual([]);

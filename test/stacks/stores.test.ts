@@ -408,13 +408,11 @@ describe("data that must be kept", () => {
     expect(excepted).toEqual(problems.length > 0 ? [] : ["test.exceptions.noBackup: excepts nothing here; remove it"]);
   });
 
-  it("has its backups kept by AWS as long as AWS can", () => {
+  it("has its backups kept as long as S3 can lock them", () => {
     const kept = (keep: string, engine: object) => backed({ cluster, readDatabase: engine, backup: { keep } });
     const aurora = { engine: "aurora", replicas: 1 };
     expect(kept("35d", aurora)).toEqual([]);
-    expect(kept("36d", aurora)).toEqual([
-      'test.backup.keep: "36d" exceeds the 35 days that AWS keeps automated backups of readDatabase (aurora); use at most "35d"',
-    ]);
+    expect(kept("36d", aurora)).toEqual([]);
     expect(kept("36d", { engine: "cloudnative-pg" })).toEqual([]);
     expect(kept("12h", aurora)).toEqual([
       'test.backup.keep: "12h" is no whole number of days, and S3 counts in days; use days, like "35d"',
@@ -433,6 +431,8 @@ describe("data that must be kept", () => {
     };
     expect(days({})).toEqual([35, 35]);
     expect(days({ backup: { keep: "7d" } })).toEqual([7, 7]);
+    // Longer by AWS Backup alone.
+    expect(days({ backup: { keep: "90d" } })).toEqual([35, 35]);
   });
 
   it("has backups just where something has the right to write them", () => {

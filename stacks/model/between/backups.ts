@@ -3,8 +3,7 @@ import { type Duration, known, seconds } from "../../../constructs/core/quantiti
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
-import { serversOf } from "../derive/members";
-import { isLost, MOST_AUTOMATED_DAYS, type StoreBackup, storeBackups } from "../derive/store-backups";
+import { isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
 import { volumesOf } from "../derive/workload-volumes";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
@@ -12,7 +11,7 @@ export const backupRules: readonly Rule[] = [
   backupsOutliveTheirSchedule,
   logsReachBackToABaseBackup,
   backupsAreKeptAsSaid,
-  storesAreKeptAsSaid,
+  locksAreForWhatIsKept,
   objectivesAreMet,
   dataHasBackups,
 ];
@@ -67,28 +66,14 @@ function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   const days = known(seconds(keep)) / DAY;
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "keep"], value: keep, rule, remedy }];
   if (!Number.isInteger(days)) return found("is no whole number of days, and S3 counts in days", 'use days, like "35d"');
-  const automated = storeBackups(environment).find(({ methods }) =>
-    methods.some(({ place, followsKeep }) => place === "region" && followsKeep),
-  );
-  if (automated && days > MOST_AUTOMATED_DAYS) {
-    return found(
-      `exceeds the ${MOST_AUTOMATED_DAYS} days that AWS keeps automated backups of ${automated.store} (${automated.engine})`,
-      `use at most "${MOST_AUTOMATED_DAYS}d"`,
-    );
-  }
   return days > MAX_LOCK_DAYS ? found("is longer than S3 can lock anything", `use at most "${MAX_LOCK_DAYS}d"`) : [];
 }
 
-/** Aurora and RDS, backup retention period. */
-function storesAreKeptAsSaid(system: DraftSystem): Finding[] {
-  return serversOf(system).flatMap(({ keys, settings }): Finding[] => {
-    const { keep } = saidOf(settings);
-    if (!keep) return [];
-    const days = known(seconds(keep)) / DAY;
-    if (Number.isInteger(days) && days >= 1 && days <= MOST_AUTOMATED_DAYS) return [];
-    const rule = "is not a retention that AWS has for automated backups";
-    return [{ keys: [...keys, "backup", "keep"], value: keep, rule, remedy: `use 1d to ${MOST_AUTOMATED_DAYS}d` }];
-  });
+/** What may be thrown away can't be locked: its destruction would fail. */
+function locksAreForWhatIsKept({ backup, exceptions = {} }: DraftSystem): Finding[] {
+  if (backup?.lock === undefined || !("disposable" in exceptions)) return [];
+  const rule = "locks backups of an environment that may be thrown away, which could not be destroyed then";
+  return [{ keys: ["backup", "lock"], value: backup.lock, rule, remedy: "leave it out, or remove exceptions.disposable" }];
 }
 
 /** A stated RPO is above what the best of the backups loses, a stated RTO above what a restore takes at least. */

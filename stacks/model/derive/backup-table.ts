@@ -51,7 +51,8 @@ export function backupTable(system: System): readonly BackupRow[] {
 function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBackup, method: BackupMethod): BackupRow {
   const { by, every, keep, loses, place } = method;
   const { region = "", recoveryRegion } = system.aws ?? {};
-  const copied = place === "bucket" && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
+  const isOurs = place === "bucket" || place === "vault";
+  const copied = isOurs && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
   return {
     part: store,
     keys,
@@ -59,7 +60,7 @@ function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBack
     often: every ? `every ${every}` : "to any second",
     kept: `kept ${keep}`,
     where: place === "vendor" ? "at the vendor" : `${region}${copied}`,
-    locked: place === "bucket" && isProtected(system) ? "locked (governance)" : "not locked",
+    locked: isOurs && isProtected(system) ? `locked (${system.backup?.lock ?? "governance"})` : "not locked",
     loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,
     restore: expendable ? "" : `RTO ${spell(rto)}`,
   };

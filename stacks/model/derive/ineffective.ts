@@ -29,7 +29,8 @@ function notImplemented(system: System): readonly Entry[] {
   const { aws, backup, standbyOf, stores } = system;
   const backups = storeBackups(system);
   const methods = backups.flatMap((store) => store.methods);
-  const copied = methods.some(({ place }) => place === "bucket");
+  const copied = methods.some(({ place }) => place === "bucket" || place === "vault");
+  const watched = methods.some(({ place }) => place === "vault");
   const kept = methods.some(({ followsKeep }) => followsKeep);
   return [
     [aws?.recoveryRegion !== undefined && !copied, ["aws", "recoveryRegion"], "no store has backups that are copied there"],
@@ -47,6 +48,8 @@ function notImplemented(system: System): readonly Entry[] {
         `nothing backs up ${engine}${where}`,
       ],
     ),
+    [backup?.lock !== undefined && !copied, ["backup", "lock"], "no store has backups that it applies to"],
+    [backup?.notify !== undefined && !watched, ["backup", "notify"], "no store has snapshots of AWS Backup"],
     [backup?.keep !== undefined && !kept, ["backup", "keep"], "no store has backups that it applies to"],
   ];
 }

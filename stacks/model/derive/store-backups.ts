@@ -29,11 +29,8 @@ export interface StoreBackup extends BackedUp {
   readonly rto: number;
 }
 
-/** The longest that RDS and Aurora keep automated backups (backup retention period). */
-export const MOST_AUTOMATED_DAYS = 35;
-
 /** Default retention of backups. */
-export const DEFAULT_KEEP: Duration = `${MOST_AUTOMATED_DAYS}d`;
+export const DEFAULT_KEEP: Duration = "35d";
 
 const HOUR = 3600;
 

@@ -234,8 +234,8 @@ export interface BackupMethod {
   /** Why it loses so much: `it restores up to 5 minutes before a failure`. */
   readonly because: string;
 
-  /** Where they are stored: at the service of AWS in the region, in the environment's bucket, or at the vendor. */
-  readonly place: "region" | "bucket" | "vendor";
+  /** Where: at the service of AWS in the region, in the environment's bucket, in its vault of AWS Backup, or at the vendor. */
+  readonly place: "region" | "bucket" | "vault" | "vendor";
 }
 
 /** The shortest time in which a restore can end. */

@@ -1,6 +1,7 @@
 import * as v from "valibot";
+import { MAX_LOCK_DAYS, snapshotLoss, snapshotSchedule } from "../../../constructs/backup";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
-import { bytes, known, millicores } from "../../../constructs/core/quantities";
+import { bytes, known, millicores, seconds } from "../../../constructs/core/quantities";
 import type { PostgresVersion } from "../../../constructs/core/versions";
 import { DEFAULT_POSTGRES, POSTGRES } from "../../../constructs/core/versions";
 import {
@@ -204,27 +205,62 @@ const NEW_INSTANCE = 600;
 /** What gp3 writes in a second where nobody pays for more (Amazon EBS, general purpose SSD volumes). */
 const VOLUME_THROUGHPUT = 125 * 2 ** 20;
 
+/** Time between two snapshots of AWS Backup where nobody says. */
+export const DEFAULT_SNAPSHOT: Duration = "1d";
+
+/** RDS, backup retention period: 35 days at most. */
+export function automatedKeep(keep: Duration): Duration {
+  return known(seconds(keep)) > MOST_AUTOMATED_DAYS * 86_400 ? `${MOST_AUTOMATED_DAYS}d` : keep;
+}
+
+/** The longest that RDS and Aurora keep automated backups. */
+export const MOST_AUTOMATED_DAYS = 35;
+
 function automated(
   engine: string,
   { backup }: Draft<AuroraSettings | RdsSettings>,
   { keep: ofEnvironment }: BackupTarget,
   least: number,
 ): BackedUp {
-  const because = `${engine} restores up to 5 minutes before a failure`;
-  const { keep } = backup ?? {};
+  const { keep = ofEnvironment, every = DEFAULT_SNAPSHOT } = backup ?? {};
+  const followsKeep = backup?.keep === undefined;
   return {
     methods: [
       {
         by: `automated backups of ${engine}`,
-        keep: keep ?? ofEnvironment,
-        followsKeep: keep === undefined,
+        keep: automatedKeep(keep),
+        followsKeep,
         loses: UPLOADED_LOG,
-        because,
+        because: `${engine} restores up to 5 minutes before a failure`,
         place: "region",
+      },
+      {
+        by: `snapshots of ${engine} by AWS Backup`,
+        every,
+        keep,
+        followsKeep,
+        loses: snapshotLoss(known(seconds(every))),
+        because: "a snapshot starts within an hour, and takes up to 4",
+        place: "vault",
       },
     ],
     restore: { seconds: least, because: `AWS takes ${least / 60} minutes to make what it restores into` },
   };
+}
+
+/** What is wrong with snapshots of AWS Backup. */
+function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): readonly Finding[] {
+  const { every, keep } = backup ?? {};
+  const days = keep === undefined ? 1 : known(seconds(keep)) / 86_400;
+  const found = (key: string, value: unknown, rule: string, remedy: string): Finding[] => [{ keys: ["backup", key], value, rule, remedy }];
+  return [
+    ...(every === undefined || snapshotSchedule(every) !== undefined
+      ? []
+      : found("every", every, "is not a time between snapshots that a schedule can have", "use one of 6h, 8h, 12h, 1d")),
+    ...(Number.isInteger(days) && days >= 1 && days <= MAX_LOCK_DAYS
+      ? []
+      : found("keep", keep, "must be a whole number of days", `use 1d to ${MAX_LOCK_DAYS}d`)),
+  ];
 }
 
 /** Time between two base backups of CloudNativePG where nobody says. */
@@ -273,6 +309,7 @@ export const aurora: StoreEngine<AuroraSettings> = {
   cloudWatch: "aurora",
   shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has"), backup: optional(managedBackup) }),
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
+  problems: snapshotProblems,
   // A cluster and its first instance, one after the other.
   backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE),
   // Its storage is nobody's setting: it grows and shrinks with what is in it.
@@ -292,6 +329,7 @@ export const rds: StoreEngine<RdsSettings> = {
   }),
   resolved: (settings, { size: of, isProtected }) =>
     managed(settings, RDS_SIZES, "postgres", of, { standby: isProtected, storage: rdsStorage(settings, of) }),
+  problems: snapshotProblems,
   backup: (settings, target) => automated("RDS", settings, target, NEW_INSTANCE),
   dataLoss: (before, after, sizes) => {
     const [was, now] = [{ storage: rdsStorage(before, sizes.before) }, { storage: rdsStorage(after, sizes.after) }];

@@ -1,0 +1,248 @@
+import { BackupPlan } from "@cdktf/provider-aws/lib/backup-plan";
+import { BackupRestoreTestingPlan } from "@cdktf/provider-aws/lib/backup-restore-testing-plan";
+import { BackupRestoreTestingSelection } from "@cdktf/provider-aws/lib/backup-restore-testing-selection";
+import { BackupSelection } from "@cdktf/provider-aws/lib/backup-selection";
+import { BackupVault } from "@cdktf/provider-aws/lib/backup-vault";
+import { BackupVaultLockConfiguration } from "@cdktf/provider-aws/lib/backup-vault-lock-configuration";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { ITerraformDependable, TerraformProvider } from "cdktf";
+import { Construct } from "constructs";
+import { refuse } from "../core/errors";
+import { cloudName } from "../core/names";
+import type { Duration } from "../core/quantities";
+import { BACKUP_TAG } from "../core/tags";
+import type { BackupLock } from "./backup-bucket";
+import { BackupNotices } from "./backup-notices";
+import { COMPLETION_MINUTES, START_MINUTES, snapshotSchedule } from "./snapshot-schedule";
+
+/** A database whose snapshots AWS Backup makes. */
+export interface BackedUpDatabase {
+  /** What it is called in its environment: `read-database`. */
+  readonly store: string;
+
+  /** Its type, as AWS Backup calls it. */
+  readonly type: "Aurora" | "RDS";
+
+  /** Time between two snapshots: 6h, 8h, 12h or 1d. */
+  readonly every: Duration;
+
+  /** Days for which each is kept, and each copy. */
+  readonly keepDays: number;
+
+  /** Where restore tests put what they restore: without it, into the default VPC. */
+  readonly network: { readonly subnetGroup: string; readonly securityGroupIds: readonly string[] };
+}
+
+export interface DatabaseBackupsProps {
+  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  readonly name: readonly string[];
+
+  readonly account: string;
+
+  /** Customer-managed keys, by ARN: of the vault and of notices, and of the databases. */
+  readonly keys: { readonly backup: string; readonly data: string };
+
+  readonly databases: readonly BackedUpDatabase[];
+
+  /** Whether backups are guarded against deletion, and restored every week by a test. */
+  readonly protect: boolean;
+
+  /**
+   * How snapshots are locked until their retention ends. Only with `protect`.
+   * @default "governance" with `protect`, none without
+   */
+  readonly lock?: BackupLock;
+
+  /**
+   * Addresses that are told of missed and failed jobs. Each has to confirm a mail first.
+   * @default - none
+   */
+  readonly notify?: readonly string[];
+
+  /**
+   * The copy in another region.
+   * @default - none: a lost region takes the snapshots along
+   */
+  readonly recovery?: { readonly key: string; readonly provider: TerraformProvider };
+}
+
+/** Days after which a lock in compliance mode is final (AWS Backup Vault Lock: 3 at least). */
+const COOLING_OFF_DAYS = 7;
+
+/** The name of a database's plan, which is also the value of its tag `backup-plan`. */
+export function backupPlanName(name: readonly string[], store: string): string {
+  return cloudName("backupPlan", ...name, store);
+}
+
+/**
+ * Snapshots of databases by AWS Backup: in a vault that is locked, copied to a vault of another region, selected by tag, and
+ * restored every week by a test. AWS deletes each at the end of its retention.
+ */
+export class DatabaseBackups extends Construct {
+  /** The vault, by name. */
+  readonly vault: string;
+
+  constructor(scope: Construct, id: string, props: DatabaseBackupsProps) {
+    super(scope, id);
+    const { protect, keys, databases, recovery, lock = protect ? "governance" : undefined } = props;
+    if (lock && !protect) {
+      refuse(this, [{ value: lock, rule: "locks what is not protected, and can't be destroyed then", remedy: "leave it out" }], "lock");
+    }
+    const vault = this.vaultOf("primary", props, lock, keys.backup);
+    const copy = recovery && this.vaultOf("copy", props, lock, recovery.key, recovery.provider);
+    this.vault = vault.name;
+    const role = this.role("backup-role", "backup", ["AWSBackupServiceRolePolicyForBackup"], props);
+    for (const database of databases) this.plan(database, props, vault, copy, role);
+    if (protect) this.restoreTests(props, vault);
+    new BackupNotices(this, "notices", { ...props, vault: vault.name, key: keys.backup });
+  }
+
+  private vaultOf(
+    which: "primary" | "copy",
+    { name, protect, databases }: DatabaseBackupsProps,
+    lock: BackupLock | undefined,
+    key: string,
+    provider?: TerraformProvider,
+  ): BackupVault {
+    const place = provider ? { provider } : {};
+    const vault = new BackupVault(this, which, {
+      ...place,
+      name: cloudName("backupVault", ...name, ...(which === "copy" ? ["copy"] : [])),
+      kmsKeyArn: key,
+      forceDestroy: !protect,
+      lifecycle: { preventDestroy: protect },
+    });
+    if (lock) {
+      new BackupVaultLockConfiguration(this, `${which}-lock`, {
+        ...place,
+        backupVaultName: vault.name,
+        // No maximum: a job whose retention is outside of the range fails.
+        minRetentionDays: Math.min(...databases.map(({ keepDays }) => keepDays)),
+        ...(lock === "compliance" ? { changeableForDays: COOLING_OFF_DAYS } : {}),
+      });
+    }
+    return vault;
+  }
+
+  private plan(
+    { store, every, keepDays }: BackedUpDatabase,
+    { name }: DatabaseBackupsProps,
+    vault: BackupVault,
+    copy: BackupVault | undefined,
+    role: Role,
+  ): void {
+    const lifecycle = { deleteAfter: keepDays };
+    const schedule = snapshotSchedule(every);
+    if (!schedule) {
+      refuse(
+        this,
+        [{ value: every, rule: "is not a time between snapshots that a schedule can have", remedy: "use one of 6h, 8h, 12h, 1d" }],
+        `databases.${store}.every`,
+      );
+    }
+    const plan = new BackupPlan(this, `${store}-plan`, {
+      name: backupPlanName(name, store),
+      rule: [
+        {
+          ruleName: "snapshots",
+          targetVaultName: vault.name,
+          schedule: schedule ?? "",
+          startWindow: START_MINUTES,
+          completionWindow: COMPLETION_MINUTES,
+          lifecycle,
+          ...(copy ? { copyAction: [{ destinationVaultArn: copy.arn, lifecycle }] } : {}),
+        },
+      ],
+    });
+    new BackupSelection(this, `${store}-selection`, {
+      name: "by-tag",
+      planId: plan.id,
+      iamRoleArn: role.arn,
+      selectionTag: [{ type: "STRINGEQUALS", key: BACKUP_TAG, value: backupPlanName(name, store) }],
+      dependsOn: role.rights,
+    });
+  }
+
+  /** Every Sunday the newest snapshot of each database is restored beside it, and deleted again. */
+  private restoreTests(props: DatabaseBackupsProps, vault: BackupVault): void {
+    const { name, databases } = props;
+    const role = this.role("restore-role", "backup-restore", ["AWSBackupServiceRolePolicyForRestores"], props);
+    const plan = new BackupRestoreTestingPlan(this, "restore-tests", {
+      name: restoreName(...name),
+      scheduleExpression: "cron(0 6 ? * SUN *)",
+      startWindowHours: 1,
+      recoveryPointSelection: [
+        { algorithm: "LATEST_WITHIN_WINDOW", includeVaults: [vault.arn], recoveryPointTypes: ["SNAPSHOT"], selectionWindowDays: 7 },
+      ],
+    });
+    for (const { store, type, network } of databases) {
+      new BackupRestoreTestingSelection(this, `${store}-restore-test`, {
+        name: restoreName(store),
+        restoreTestingPlanName: plan.name,
+        protectedResourceType: type,
+        protectedResourceArns: ["*"],
+        protectedResourceConditions: [
+          { stringEquals: [{ key: `aws:ResourceTag/${BACKUP_TAG}`, value: backupPlanName(name, store) }], stringNotEquals: [] },
+        ],
+        restoreMetadataOverrides: {
+          dbSubnetGroupName: network.subnetGroup,
+          vpcSecurityGroupIds: JSON.stringify(network.securityGroupIds),
+        },
+        iamRoleArn: role.arn,
+        dependsOn: role.rights,
+      });
+    }
+  }
+
+  private role(id: string, use: string, policies: readonly string[], { name, keys, recovery }: DatabaseBackupsProps): Role {
+    const role = new IamRole(this, id, {
+      name: cloudName("role", ...name, use),
+      assumeRolePolicy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: "backup.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      }),
+    });
+    const attached = policies.map(
+      (policy) =>
+        new IamRolePolicyAttachment(this, `${id}-rights`, {
+          role: role.name,
+          policyArn: `arn:aws:iam::aws:policy/service-role/${policy}`,
+        }),
+    );
+    const used = new IamRolePolicy(this, `${id}-keys`, {
+      name: "keys",
+      role: role.id,
+      policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: keyRights([keys.data, keys.backup, ...(recovery ? [recovery.key] : [])]),
+      }),
+    });
+    return { arn: role.arn, rights: [...attached, used] };
+  }
+}
+
+interface Role {
+  readonly arn: string;
+
+  /** What has to be there before AWS Backup uses it. */
+  readonly rights: ITerraformDependable[];
+}
+
+/** Copies are encrypted anew, and RDS takes a grant of each key (AWS Backup, encryption of copies). */
+function keyRights(keys: readonly string[]): object[] {
+  return [
+    {
+      Effect: "Allow",
+      Action: ["kms:DescribeKey", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+      Resource: keys,
+    },
+    { Effect: "Allow", Action: "kms:CreateGrant", Resource: keys, Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } } },
+  ];
+}
+
+/** Names of restore tests have letters, digits and _. */
+function restoreName(...parts: readonly string[]): string {
+  return cloudName("restoreTest", ...parts).replaceAll("-", "_");
+}

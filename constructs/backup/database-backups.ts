@@ -182,10 +182,8 @@ export class DatabaseBackups extends Construct {
         name: restoreName(store),
         restoreTestingPlanName: plan.name,
         protectedResourceType: type,
-        protectedResourceArns: ["*"],
-        protectedResourceConditions: [
-          { stringEquals: [{ key: `aws:ResourceTag/${BACKUP_TAG}`, value: backupPlanName(name, store) }], stringNotEquals: [] },
-        ],
+        // The API takes either these or ARNs.
+        protectedResourceConditions: [{ stringEquals: [{ key: `aws:ResourceTag/${BACKUP_TAG}`, value: backupPlanName(name, store) }] }],
         restoreMetadataOverrides: {
           dbSubnetGroupName: network.subnetGroup,
           vpcSecurityGroupIds: JSON.stringify(network.securityGroupIds),

@@ -54,6 +54,9 @@ export const GAPS: readonly Gap[] = [
     found: [...INSIGHTS, "monitoring_interval", "monitoring_role_arn"],
     reason: "moto (5.2.1) forgets what watches an instance",
   },
+  ...["aws_backup_plan", "aws_backup_vault"].map(
+    (resource): Gap => ({ resource, step: "replan", found: ["tags_all"], reason: "moto (5.2.1) forgets the tags of AWS Backup" }),
+  ),
   {
     resource: "aws_route53_zone",
     step: "checkov",

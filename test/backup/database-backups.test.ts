@@ -93,9 +93,11 @@ describe("DatabaseBackups", () => {
       protected_resource_type: "Aurora",
       restore_metadata_overrides: { dbSubnetGroupName: network.subnetGroup, vpcSecurityGroupIds: '["sg-1"]' },
     });
-    expect(test.protected_resource_conditions[0].string_equals).toEqual([
-      { key: "aws:ResourceTag/backup-plan", value: "orders-test-read-database" },
+    expect(test.protected_resource_conditions).toEqual([
+      { string_equals: [{ key: "aws:ResourceTag/backup-plan", value: "orders-test-read-database" }] },
     ]);
+    // The provider takes exactly one of the two.
+    expect(test).not.toHaveProperty("protected_resource_arns");
   });
 
   it("let AWS Backup use the keys on both sides, and give grants to services of AWS alone", () => {

@@ -70,7 +70,7 @@ function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
 function checkName(only: string, program: Program): void {
   const names = [...program.environments.map(({ name }) => name), ...program.accounts.map(({ id }) => bootstrapName(id))];
   if (names.includes(only)) return;
-  throw new Refused(`"${only}" is no environment; did you mean "${closest(only, names)}"? There are ${names.join(", ")}`);
+  throw new Refused(`"${only}" is not an environment; did you mean "${closest(only, names)}"? There are ${names.join(", ")}`);
 }
 
 function hasColours(): boolean {

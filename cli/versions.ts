@@ -151,7 +151,7 @@ function changeOf(options: Options): Change {
 
 function slotOf(written: string): Slot {
   const found = SLOTS.find((slot) => slot === written);
-  if (!found) throw new Refused(`--slot ${written}: is no slot; use blue or green`);
+  if (!found) throw new Refused(`--slot ${written}: is not a slot; use blue or green`);
   return found;
 }
 
@@ -165,7 +165,8 @@ function weightsOf(written: string): Readonly<Record<Slot, number>> {
   const shares = new Map<string, number>();
   for (const part of written.split(",")) {
     const [, slot, weight] = /^(blue|green)=(\d{1,3})$/.exec(part) ?? [];
-    if (!slot || shares.has(slot)) throw new Refused(`--weights ${written}: is no share of requests; write it like blue=90,green=10`);
+    if (!slot || shares.has(slot))
+      throw new Refused(`--weights ${written}: must be a percentage of requests; write it like blue=90,green=10`);
     shares.set(slot, Number(weight));
   }
   const { blue, green } = Object.fromEntries(shares);

@@ -90,7 +90,7 @@ export class BackupBucket extends Construct {
     if (!Number.isInteger(keepDays) || keepDays < 1 || keepDays > MAX_LOCK_DAYS) {
       refuse(
         this,
-        [{ value: keepDays, rule: "is no number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_LOCK_DAYS}` }],
+        [{ value: keepDays, rule: "must be a number of days that S3 can lock", remedy: `use a whole number from 1 to ${MAX_LOCK_DAYS}` }],
         "keepDays",
       );
     }

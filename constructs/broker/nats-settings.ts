@@ -52,7 +52,8 @@ export function natsProblems(
 }
 
 function serverProblems(servers: number, purpose: BrokerPurpose): readonly Found[] {
-  if (!Number.isInteger(servers) || servers < 1) return [{ value: servers, rule: "is no number of servers", remedy: "use 3 or 5" }];
+  if (!Number.isInteger(servers) || servers < 1)
+    return [{ value: servers, rule: "must be a valid number of servers", remedy: "use 3 or 5" }];
   if (servers > 1 && servers % 2 === 0) {
     return [
       {

@@ -254,7 +254,7 @@ function priorityOf(
     problems.push({
       path: `${path}.priorityClassName`,
       value: priorityClassName,
-      rule: "is no priority class that is known here",
+      rule: "is not a known PriorityClass",
       remedy: "enter the PriorityClass before what uses it, or with it",
     });
   }

@@ -26,7 +26,7 @@ export function quantity(value: unknown, scale: 1 | 1000): Reading {
   const [, digits, exponent, unit = ""] = match ?? [];
   const factor = exponent ? Number(`1${exponent}`) : UNITS[unit];
   if (!digits || factor === undefined) {
-    return { rule: "is no quantity that Kubernetes reads", remedy: 'write a number with or without a unit, like "500m" or "2Gi"' };
+    return { rule: "must be a Kubernetes quantity", remedy: 'write a number with or without a unit, like "500m" or "2Gi"' };
   }
   const amount = Number(digits) * factor * scale;
   // Tolerates floating-point errors, such as that of 0.1 * 1000.

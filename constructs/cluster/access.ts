@@ -55,7 +55,7 @@ export function accessProblems(access: ClusterAccess): readonly Finding[] {
       else if (!PRINCIPAL.test(value)) {
         found.push({
           value,
-          rule: `is no role or user, and is among ${role}`,
+          rule: `is not a role or user, and is in ${role}`,
           remedy: "use its ARN, like arn:aws:iam::111122223333:role/platform",
         });
       }
@@ -77,7 +77,7 @@ export function publicProblems(networks: readonly string[] | undefined): readonl
     return [{ rule: `has ${networks.length} networks, more than EKS takes`, remedy: `name at most ${MOST_NETWORKS}` }];
   return networks.flatMap((value): Finding[] => {
     const block = parseBlock(value);
-    if (!block) return [{ value, rule: "is no network, or has bits set behind its prefix", remedy }];
+    if (!block) return [{ value, rule: "must be a CIDR block without bits set after its prefix", remedy }];
     return block.prefix < SHORTEST_PREFIX ? [{ value, rule: "opens the API to the internet", remedy }] : [];
   });
 }

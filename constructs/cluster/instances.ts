@@ -80,7 +80,7 @@ const KEPT_MEMORY = { base: 255, perPod: 11, eviction: 100 } as const;
 export function instanceTypes(shape: NodeShape): readonly string[] | Unreadable {
   const size = sizeOf(shape);
   const family = FAMILIES.find(({ gibPerCore }) => size && shape.memoryBytes === size.cores * gibPerCore * GI);
-  if (!size || !family) return { rule: "is no size that EC2 offers", remedy: nearest(shape) };
+  if (!size || !family) return { rule: "is not a size that EC2 offers", remedy: nearest(shape) };
   return generations(shape).map((generation) => `${family.letter}${generation.name}.${size.name}`);
 }
 
@@ -92,7 +92,7 @@ export function generationNames(architecture: Architecture): readonly Generation
 /** What is left to pods of a node of a shape that EC2 offers, in the smallest of its types. */
 export function allocatable(shape: NodeShape): NodeRoom {
   const size = sizeOf(shape);
-  if (!size) throw new Error(`${shape.millicores}m is no size that EC2 offers`);
+  if (!size) throw new Error(`${shape.millicores}m is not a size that EC2 offers`);
   const { base, perPod, eviction } = KEPT_MEMORY;
   const memory = Math.floor((shape.memoryBytes / MI) * (1 - HYPERVISOR)) - base - perPod * size.eniPods - eviction;
   // One slot is its own disk's. Interfaces count in full, though with blocks of addresses a node rarely has a second.

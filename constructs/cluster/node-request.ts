@@ -83,7 +83,7 @@ export function nodeProblems({
     found.push({
       property: "nodes",
       value: nodes,
-      rule: "is no number of nodes",
+      rule: "must be a valid number of nodes",
       remedy: "use a whole number of 1 or more, or { min, max }",
     });
   }
@@ -93,7 +93,8 @@ export function nodeProblems({
 function generationProblem({ architecture, excludeGenerations: without = [] }: NodeShape): Omit<Problem, "path"> | undefined {
   const names = generationNames(architecture);
   const foreign = without.find((name) => !names.includes(name));
-  if (foreign) return { value: foreign, rule: `is no generation of ${architecture}`, remedy: `use some of ${names.join(", ")}` };
+  if (foreign)
+    return { value: foreign, rule: `is not an instance generation of ${architecture}`, remedy: `use some of ${names.join(", ")}` };
   return names.every((name) => without.includes(name))
     ? { value: without, rule: "leaves no type that a node could be", remedy: `keep one of ${names.join(", ")}` }
     : undefined;
@@ -104,7 +105,7 @@ function limits(nodes: NodeCount): { readonly min: number; readonly max: number 
 }
 
 function diskProblem(gib: number): { readonly rule: string; readonly remedy: string } | undefined {
-  if (!Number.isInteger(gib)) return { rule: "is no whole number of GiB, and EBS counts in them", remedy: 'use one like "100Gi"' };
+  if (!Number.isInteger(gib)) return { rule: "must be a whole number of GiB, the unit of EBS", remedy: 'use one like "100Gi"' };
   if (gib < DISK.min) return { rule: "is too small for images and logs", remedy: `use ${DISK.min}Gi or more` };
   return gib > DISK.max ? { rule: "is more than a gp3 disk holds", remedy: `use at most ${DISK.max / 1024}Ti` } : undefined;
 }

@@ -156,7 +156,7 @@ class Part {
       if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(variable)) {
         problems.push({
           value: variable,
-          rule: "is no name of a variable",
+          rule: "is not a valid variable name",
           remedy: "use letters, digits and _, not beginning with a digit",
         });
       }
@@ -268,7 +268,11 @@ function nameProblems(wanted: readonly RequestedConnection[]): readonly Omit<Pro
   const odd = names.filter((name) => !/^(?=.{1,50}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name));
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   return [
-    ...odd.map((value) => ({ value, rule: "is no name of a connection", remedy: "use up to 50 lower-case letters, digits and hyphens" })),
+    ...odd.map((value) => ({
+      value,
+      rule: "is not a valid connection name",
+      remedy: "use up to 50 lower-case letters, digits and hyphens",
+    })),
     ...[...twice].map((value) => ({ value, rule: "is the name of two connections", remedy: "give one of them another" })),
   ];
 }

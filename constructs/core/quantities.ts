@@ -34,8 +34,8 @@ export function millicores(value: unknown): Reading {
   const remedy = 'write cores as a number, like 2 or 0.5, or thousandths, like "500m"';
   const thousandths = typeof value === "string" ? /^(\d+)m$/.exec(value)?.[1] : undefined;
   const amount = typeof value === "number" ? value * 1000 : thousandths === undefined ? Number.NaN : Number(thousandths);
-  if (!Number.isFinite(amount)) return { rule: "is no number of cores", remedy };
-  if (amount <= 0) return { rule: "is no number of cores that anything can run on", remedy };
+  if (!Number.isFinite(amount)) return { rule: "must be a valid number of cores", remedy };
+  if (amount <= 0) return { rule: "must be a usable number of cores", remedy };
   // Kubernetes' smallest unit is a millicore; it would silently round.
   if (!isWhole(amount)) return { rule: "is finer than a thousandth of a core", remedy };
   return Math.round(amount);

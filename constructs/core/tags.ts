@@ -17,13 +17,13 @@ export function tagProblem(key: string, value: string): Unreadable | undefined {
   // IAM ignores case in tag keys.
   if (OWN.includes(key.toLowerCase())) return { rule: "is a tag that the platform sets", remedy: "leave it out" };
   if (key.length === 0 || key.length > 128 || !allowed.test(key)) {
-    return { rule: "is no tag key", remedy: "use 1 to 128 letters, digits, spaces or + - = . _ : / @" };
+    return { rule: "is not a valid tag key", remedy: "use 1 to 128 letters, digits, spaces or + - = . _ : / @" };
   }
   // The provider never reads an empty value back as it was written.
   if (value.trim() === "")
     return { rule: "is empty, and every plan would show it as a change", remedy: "give it a value, or leave the tag out" };
   if (value.length > 256 || !allowed.test(value)) {
-    return { rule: "is no tag value", remedy: "use at most 256 letters, digits, spaces or + - = . _ : / @" };
+    return { rule: "is not a valid tag value", remedy: "use at most 256 letters, digits, spaces or + - = . _ : / @" };
   }
   return undefined;
 }

@@ -149,6 +149,6 @@ function rateLimitProblems(limit: Partial<EdgeRateLimit> | undefined): CachingPr
   const length = limit?.per === undefined ? undefined : seconds(limit.per);
   if (typeof length !== "number" || PERIODS.includes(length)) return [];
   return [
-    { keys: ["rateLimit", "per"], value: limit?.per, rule: "is no time that both edges can count over", remedy: "use 1m, 2m, 5m or 10m" },
+    { keys: ["rateLimit", "per"], value: limit?.per, rule: "is not an interval that both CDNs support", remedy: "use 1m, 2m, 5m or 10m" },
   ];
 }

@@ -186,7 +186,7 @@ function sourceProblems(from: Source): readonly Omit<Problem, "path">[] {
   if (blocks.length > MOST_BLOCKS)
     return [{ value: blocks.length, rule: "blocks are more than a security group takes", remedy: `name at most ${MOST_BLOCKS}` }];
   const unread = blocks.filter((block) => !parseBlock(block));
-  const problems = unread.map((value) => ({ value, rule: "is no block of addresses", remedy: "write it like 203.0.113.0/24" }));
+  const problems = unread.map((value) => ({ value, rule: "must be a CIDR block", remedy: "write it like 203.0.113.0/24" }));
   const read = blocks.flatMap((block) => parseBlock(block) ?? []);
   const twice = read.filter((block, index) => read.slice(0, index).some((other) => overlap(block, other))).map(show);
   return [...problems, ...twice.map((value) => ({ value, rule: "overlaps one that is named before", remedy: "name each address once" }))];

@@ -23,7 +23,7 @@ export function flagProblems(flags: Flags): readonly Omit<Problem, "path">[] {
     if (refused) return [{ value: flag, ...refused }];
     return /^[a-z][a-z0-9-]*$/.test(flag)
       ? []
-      : [{ value: flag, rule: "is no name of a flag", remedy: "write it without its hyphens, like with-ui" }];
+      : [{ value: flag, rule: "is not a valid flag name", remedy: "write it without its hyphens, like with-ui" }];
   });
 }
 

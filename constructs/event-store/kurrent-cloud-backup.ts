@@ -31,7 +31,7 @@ export function kurrentCloudBackupProblems({ every, keep }: KurrentCloudBackup):
     return [
       {
         value: every,
-        rule: "is no time between backups that Kurrent Cloud can be told",
+        rule: "is not a backup interval that Kurrent Cloud supports",
         remedy: `use one of ${Object.keys(SCHEDULES)
           .map((hours) => (Number(hours) < 24 ? `${hours}h` : `${Number(hours) / 24}d`))
           .join(", ")}`,

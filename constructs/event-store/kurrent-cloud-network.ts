@@ -15,7 +15,7 @@ export function kurrentCloudNetworkProblems(cidr: string, peer?: string): readon
     return [
       {
         value: cidr,
-        rule: "is no network that Kurrent Cloud makes",
+        rule: "is not a network that Kurrent Cloud supports",
         remedy: `use a block from /${PREFIX.shortest} to /${PREFIX.longest}, like 10.128.0.0/20`,
       },
     ];

@@ -182,11 +182,15 @@ export class KurrentCloud extends Construct {
 type Refusal = Omit<Problem, "path">;
 
 function noInstance(value: string): Refusal {
-  return { value, rule: "is no size of node", remedy: `use one of ${INSTANCE_TYPES.join(", ")}` };
+  return { value, rule: "is not a supported node size", remedy: `use one of ${INSTANCE_TYPES.join(", ")}` };
 }
 
 function notOfLine(value: string, version: string): Refusal {
-  return { value, rule: `is no patch of ${version}`, remedy: `name one that begins with ${version}., or the line that it belongs to` };
+  return {
+    value,
+    rule: `is not a patch release of ${version}`,
+    remedy: `name one that begins with ${version}., or the line that it belongs to`,
+  };
 }
 
 function storageProblems(value: Bytes): readonly Refusal[] {
@@ -195,7 +199,7 @@ function storageProblems(value: Bytes): readonly Refusal[] {
   const [least, most] = DISK.gib;
   return Number.isInteger(read / GIB) && read >= least * GIB && read <= most * GIB
     ? []
-    : [{ value, rule: "is no disk of Kurrent Cloud", remedy: `use whole GiB from ${least}Gi to ${most}Gi` }];
+    : [{ value, rule: "is not a disk size of Kurrent Cloud", remedy: `use whole GiB from ${least}Gi to ${most}Gi` }];
 }
 
 function iopsProblems(value: number, gib: number): readonly Refusal[] {

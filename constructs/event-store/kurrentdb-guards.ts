@@ -33,7 +33,7 @@ export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (r
       "version",
       version in KURRENTDB
         ? []
-        : [{ value: version, rule: "is no line that is known here", remedy: `use one of ${Object.keys(KURRENTDB).join(", ")}` }],
+        : [{ value: version, rule: "is not a known release line", remedy: `use one of ${Object.keys(KURRENTDB).join(", ")}` }],
     ],
     ["name", nameProblems(name)],
     ["nodes", quorumProblems(size.nodes)],
@@ -121,7 +121,7 @@ const RESERVED = ["-nodes", "-rollout"];
 
 function quorumProblems(nodes: number): Found {
   if ([1, 3, 5].includes(nodes)) return [];
-  if (!(nodes > 0)) return [{ value: nodes, rule: "is no number of nodes", remedy: "use 1, 3 or 5" }];
+  if (!(nodes > 0)) return [{ value: nodes, rule: "must be a valid number of nodes", remedy: "use 1, 3 or 5" }];
   const rule =
     nodes > 5 || nodes % 1 !== 0
       ? "makes every write wait for a majority of more nodes than a cluster needs"

@@ -232,11 +232,11 @@ function renamedTo(successor: string): string {
 
 function unknown(name: string, line: KurrentDbLine): Omit<Problem, "path" | "value"> {
   const elsewhere = SOMEWHERE[name];
-  if (elsewhere) return { rule: `is no option of ${line}`, remedy: `leave it out, or run ${elsewhere.join(" or ")}` };
+  if (elsewhere) return { rule: `is not an option of ${line}`, remedy: `leave it out, or run ${elsewhere.join(" or ")}` };
   const known = [...EVERYWHERE, ...NESTED, ...Object.keys(SOMEWHERE)].filter((option) => knowsOption(line, option));
   const meant = closest(name, known);
   const remedy = distance(name, meant) <= Math.min(3, name.length / 3) ? `write ${meant}` : "see the vendor's list of options";
-  return { rule: `is no option of ${line}, and a server that is told it ${name.includes("__") ? "does not say so" : "stops"}`, remedy };
+  return { rule: `is not an option of ${line}, and a server that is told it ${name.includes("__") ? "does not say so" : "stops"}`, remedy };
 }
 
 function isOn(value: string | number | boolean): boolean {

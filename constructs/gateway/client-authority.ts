@@ -12,9 +12,9 @@ const SHARED = "CN=origin-pull.cloudflare.net";
 export function clientAuthorityProblems(pem: string): readonly Omit<Problem, "path">[] {
   const certificates = PEM.test(pem) ? pem.trim().split(AFTER_ONE).map(read) : [undefined];
   if (certificates.includes(undefined))
-    return [{ rule: "is no certificate in PEM", remedy: "paste what begins with -----BEGIN CERTIFICATE-----, and never a key" }];
+    return [{ rule: "must be a PEM certificate", remedy: "paste what begins with -----BEGIN CERTIFICATE-----, and never a key" }];
   if (certificates.some((one) => !one?.ca))
-    return [{ rule: "is no certificate of an authority", remedy: "use that of the authority that signed the client's" }];
+    return [{ rule: "must be a CA certificate", remedy: "use that of the authority that signed the client's" }];
   if (certificates.some((one) => one?.subject.includes(SHARED)))
     return [{ rule: "is Cloudflare's own, which all of its customers share", remedy: "use an authority of your own" }];
   return [];

@@ -271,14 +271,14 @@ function problemsOf({ backends, previews = {}, hostnames = [], timeout = "30s", 
     backends: [
       ...weights
         .filter((weight) => !(Number.isInteger(weight) && weight >= 0 && weight <= MOST_WEIGHT))
-        .map((value) => ({ value, rule: "is no weight", remedy: `use a whole number from 0 to ${MOST_WEIGHT}` })),
+        .map((value) => ({ value, rule: "must be a traffic weight", remedy: `use a whole number from 0 to ${MOST_WEIGHT}` })),
       ...(weights.some((weight) => weight > 0) ? [] : [{ rule: "nobody answers", remedy: "give one backend at least a weight above 0" }]),
     ],
     previews: Object.keys(previews)
       .filter((version) => !/^[a-z0-9][a-z0-9.-]{0,62}$/.test(version))
       .map((value) => ({
         value,
-        rule: "is no value for a header that everybody can type",
+        rule: "must be printable ASCII",
         remedy: "use lower-case letters, digits, dots and hyphens",
       })),
     hostnames: hostnames
@@ -287,16 +287,16 @@ function problemsOf({ backends, previews = {}, hostnames = [], timeout = "30s", 
       )
       .map((value) => ({
         value,
-        rule: "is no host name",
+        rule: "must be a host name",
         remedy: "write it in lower case, without scheme and port, like commands.example.com",
       })),
     paths: paths
       .filter((path) => !/^\/[A-Za-z0-9/._~-]*$/.test(path))
-      .map((value) => ({ value, rule: "is no beginning of a path", remedy: "begin with /, like /orders" })),
+      .map((value) => ({ value, rule: "must be a path prefix", remedy: "begin with /, like /orders" })),
     timeout: [
       ...(typeof span !== "number" ? [{ value: timeout, ...span }] : []),
       ...(typeof span === "number" && !(Number.isInteger(span) && span > 0 && span <= 9999)
-        ? [{ value: timeout, rule: "is no time that nginx waits", remedy: "use whole seconds, up to 9999s" }]
+        ? [{ value: timeout, rule: "is not a timeout that nginx accepts", remedy: "use whole seconds, up to 9999s" }]
         : []),
     ],
     maxBodySize: sizeProblems(maxBodySize),
@@ -308,16 +308,16 @@ function sizeProblems(value: Bytes): Found {
   const read = bytes(value);
   if (typeof read !== "number") return [{ value, ...read }];
   if (sizeOf(value) !== undefined && read > 0) return [];
-  return [{ value, rule: "is no size that nginx can be told", remedy: "use up to four digits of Ki, Mi or Gi, like 10Mi" }];
+  return [{ value, rule: "is not a size that nginx accepts", remedy: "use up to four digits of Ki, Mi or Gi, like 10Mi" }];
 }
 
 function rateProblems({ requests, burst }: RateLimit): Found {
   return [
     ...(/^[1-9]\d{0,5}\/[sm]$/.test(requests)
       ? []
-      : [{ value: requests, rule: "is no rate", remedy: "write whole requests by the second or the minute, like 100/s" }]),
+      : [{ value: requests, rule: "must be a rate", remedy: "write whole requests by the second or the minute, like 100/s" }]),
     ...(burst === undefined || (Number.isInteger(burst) && burst >= 0)
       ? []
-      : [{ value: burst, rule: "is no number of requests", remedy: "use a whole number, or leave it out" }]),
+      : [{ value: burst, rule: "must be a whole number of requests", remedy: "use a whole number, or leave it out" }]),
   ];
 }

@@ -28,7 +28,7 @@ const LONGEST_NAME = 255;
 export function imageProblem(image: unknown): Unreadable | undefined {
   const remedy = IMAGE_REMEDY;
   const match = typeof image === "string" ? IMAGE.exec(image) : null;
-  if (!match) return { rule: "is no image", remedy };
+  if (!match) return { rule: "must be an image reference", remedy };
   const [, name = "", tag, digest] = match;
   if (name.length > LONGEST_NAME) return { rule: `has a name of ${name.length} characters`, remedy: `use one of up to ${LONGEST_NAME}` };
   return digest || (tag && !FLOATING.test(tag)) ? undefined : { rule: "can change under a running system", remedy };

@@ -160,7 +160,7 @@ function nameProblems(name: string) {
     : [
         {
           value: name,
-          rule: "is no name for a namespace of one's own",
+          rule: "can't be the name of a new namespace",
           remedy: "use up to 63 lower-case letters, digits and hyphens, not beginning with kube-",
         },
       ];

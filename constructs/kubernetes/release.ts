@@ -113,7 +113,7 @@ function chartProblems({ repository, version }: OtherChart): readonly Omit<Probl
 /** Returns the problems of a release's name: Helm appends to it in its own names. */
 export function nameProblems(name: string): readonly Omit<Problem, "path">[] {
   if (/^(?=.{1,53}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return [];
-  return [{ value: name, rule: "is no name of a release", remedy: "use up to 53 lower-case letters, digits and hyphens" }];
+  return [{ value: name, rule: "is not a valid release name", remedy: "use up to 53 lower-case letters, digits and hyphens" }];
 }
 
 /**

@@ -29,8 +29,8 @@ export function windowProblems(
   const weekly = span(/^(?:(\w{3}):)(\d\d):(\d\d)-(?:(\w{3}):)(\d\d):(\d\d)$/, maintenance, WEEK);
   const daily = span(/^()(\d\d):(\d\d)-()(\d\d):(\d\d)$/, backup, DAY);
   const found: Omit<Problem, "path">[] = [];
-  if (!weekly) found.push({ value: maintenance, rule: "is no time of the week", remedy: `write it like ${WINDOWS.maintenance}` });
-  if (!daily) found.push({ value: backup, rule: "is no time of the day", remedy: `write it like ${WINDOWS.backup}` });
+  if (!weekly) found.push({ value: maintenance, rule: "must be a weekly time", remedy: `write it like ${WINDOWS.maintenance}` });
+  if (!daily) found.push({ value: backup, rule: "must be a time of day", remedy: `write it like ${WINDOWS.backup}` });
   if (weekly && weekly.length < shortest.maintenance) {
     found.push({ value: maintenance, rule: "is too short for maintenance", remedy: `use ${shortest.maintenance} minutes or more` });
   }

@@ -65,6 +65,6 @@ export function blocksFor(pods: number): number {
 
 function blockOf(cidr: string): Block {
   const block = parseBlock(cidr);
-  if (!block) throw new Error(`"${cidr}" is no block of IPv4 addresses`);
+  if (!block) throw new Error(`"${cidr}" must be an IPv4 CIDR block`);
   return block;
 }

@@ -86,7 +86,7 @@ export class Vpc extends Construct implements Network {
         [
           {
             value: props.cidr,
-            rule: "is no network that subnets fit into",
+            rule: "must be a CIDR block with space for the subnets",
             remedy: `use a block from /${shortest} to /${longest}, like 10.0.0.0/16`,
           },
         ],

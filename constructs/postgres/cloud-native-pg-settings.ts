@@ -146,7 +146,7 @@ export function postgresProblems(props: PostgresClusterProps): Readonly<Record<s
       : [
           {
             value: props.name,
-            rule: "is no name of a cluster of PostgreSQL",
+            rule: "is not a valid name of a PostgreSQL cluster",
             remedy: "use up to 40 lower-case letters, digits and hyphens",
           },
         ],
@@ -170,7 +170,7 @@ export function postgresProblems(props: PostgresClusterProps): Readonly<Record<s
 
 function instanceProblems({ instances }: ResolvedPostgres, { synchronous }: PostgresClusterProps): readonly Found[] {
   if (!Number.isInteger(instances) || instances < 1) {
-    return [{ value: instances, rule: "is no number of instances", remedy: "use 1, or 3 to survive the loss of one" }];
+    return [{ value: instances, rule: "must be a valid number of instances", remedy: "use 1, or 3 to survive the loss of one" }];
   }
   if (instances !== 2 || synchronous !== undefined) return [];
   return [
@@ -186,7 +186,7 @@ function synchronousProblems({ instances, synchronous }: ResolvedPostgres): read
   if (!synchronous) return [];
   const { standbys, durability } = synchronous;
   if (!Number.isInteger(standbys) || standbys < 1) {
-    return [{ value: standbys, rule: "is no number of standbys", remedy: "use 1, or false for none" }];
+    return [{ value: standbys, rule: "must be a valid number of standbys", remedy: "use 1, or false for none" }];
   }
   if (standbys >= instances) {
     return [
@@ -217,7 +217,7 @@ function tooLittle(what: keyof typeof LEAST, value: Bytes, rule: string): readon
 
 function poolerProblems(settings: ResolvedPostgres): readonly Found[] {
   const { poolers, instances } = settings;
-  if (!Number.isInteger(poolers) || poolers < 1) return [{ value: poolers, rule: "is no number of poolers", remedy: "use 2" }];
+  if (!Number.isInteger(poolers) || poolers < 1) return [{ value: poolers, rule: "must be a valid number of poolers", remedy: "use 2" }];
   if (poolers === 1 && instances > 1) {
     return [
       {
@@ -244,7 +244,7 @@ function backupProblems({ backup, cluster }: PostgresClusterProps, { schedule }:
   if (!/^s3:\/\/[^/]+(\/.*[^/])?$/.test(backup.destination)) {
     found.push({
       value: backup.destination,
-      rule: "is no place in object storage",
+      rule: "must be an object storage location",
       remedy: "write s3://bucket/path, without a / at its end",
     });
   }

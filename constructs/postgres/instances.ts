@@ -42,7 +42,7 @@ export function instanceClass(engine: ManagedEngine, { cpu, memory }: DatabaseIn
   const found = offers.find((offer) => offer.cpu === cpu && bytes(offer.memory) === wanted);
   if (found) return found.name;
   const sizes = offers.map((offer) => `${offer.cpu} with ${offer.memory}`);
-  return { rule: "is no size that is offered", remedy: `use cores and memory of ${sizes.join(", ")}` };
+  return { rule: "is not an available size", remedy: `use cores and memory of ${sizes.join(", ")}` };
 }
 
 /** Default `shared_buffers` in bytes, for an instance's memory. */

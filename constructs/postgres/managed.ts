@@ -215,7 +215,11 @@ export class Surroundings extends Construct {
         remedy: "give them, from truststore.pki.rds.amazonaws.com",
       });
     if (passwordDrawing !== undefined && !(Number.isInteger(passwordDrawing) && passwordDrawing >= 1))
-      say("passwordDrawing", { value: passwordDrawing, rule: "is no number of times", remedy: "use a whole number from 1" });
+      say("passwordDrawing", {
+        value: passwordDrawing,
+        rule: "must be a whole number of repetitions",
+        remedy: "use a whole number from 1",
+      });
     say("windows", ...windowProblems(this.windows, { maintenance: 30, backup: 30 }));
     const memory = memoryOf(instance);
     if (typeof memory === "number") {

@@ -169,12 +169,12 @@ function unreadable(name: string, value: string | number): readonly Omit<Problem
   const shown = `${name} = ${value}`;
   if (!/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/.test(name)) {
     return [
-      { value: name, rule: "is no name of a parameter", remedy: "write it as PostgreSQL's documentation does, like max_connections" },
+      { value: name, rule: "is not a valid parameter name", remedy: "write it as PostgreSQL's documentation does, like max_connections" },
     ];
   }
   if (!setting?.unit) {
     if (name in DEFAULTS && !(Number.isInteger(Number(value)) && Number(value) >= 1)) {
-      return [{ value: shown, rule: "is no number of them", remedy: "write a whole number from 1" }];
+      return [{ value: shown, rule: "must be a whole number", remedy: "write a whole number from 1" }];
     }
     return [];
   }

@@ -181,7 +181,13 @@ export class RdsPostgres extends Construct {
     if (typeof size === "number" && (gib < STORAGE.least || gib > STORAGE.most || !Number.isInteger(gib))) {
       refuse(
         this,
-        [{ value: asked, rule: "is no disk that RDS has", remedy: `use whole Gi from ${STORAGE.least}Gi to ${STORAGE.most / 1024}Ti` }],
+        [
+          {
+            value: asked,
+            rule: "is not a storage size of RDS",
+            remedy: `use whole Gi from ${STORAGE.least}Gi to ${STORAGE.most / 1024}Ti`,
+          },
+        ],
         "storage",
       );
     }

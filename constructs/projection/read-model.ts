@@ -141,7 +141,7 @@ export function projectionNameProblems(projection: string): readonly Omit<Proble
     : [
         {
           value: projection,
-          rule: "is no name of a projection",
+          rule: "is not a valid projection name",
           remedy: `use up to ${LONGEST_NAME} lower-case letters, digits and _, beginning with a letter and not ending in _, _a or _b`,
         },
       ];
@@ -150,7 +150,7 @@ export function projectionNameProblems(projection: string): readonly Omit<Proble
 function partitionProblems(slots: ReadModelSlots): readonly Omit<Problem, "path">[] {
   return Object.values(slots)
     .filter(({ partitions }) => !Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
-    .map(({ partitions }) => ({ value: partitions, rule: "is no number of partitions", remedy: `use 1 to ${MOST_PARTITIONS}` }));
+    .map(({ partitions }) => ({ value: partitions, rule: "must be a valid number of partitions", remedy: `use 1 to ${MOST_PARTITIONS}` }));
 }
 
 function liveProblems(live: ReadModelSlot, slots: ReadModelSlots): readonly Omit<Problem, "path">[] {

@@ -246,7 +246,7 @@ export class ElastiCache extends Construct {
     }
     const within = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most;
     if (!within(shards, 1, MOST.shards))
-      say("shards", { value: shards, rule: "is no number of shards", remedy: `use 1 to ${MOST.shards}` });
+      say("shards", { value: shards, rule: "must be a valid number of shards", remedy: `use 1 to ${MOST.shards}` });
     else if (shards * (1 + replicasPerShard) > MOST.nodes) {
       say("shards", {
         value: shards,
@@ -255,7 +255,7 @@ export class ElastiCache extends Construct {
       });
     }
     if (!within(replicasPerShard, 0, MOST.replicas)) {
-      say("replicasPerShard", { value: replicasPerShard, rule: "is no number of replicas", remedy: `use 0 to ${MOST.replicas}` });
+      say("replicasPerShard", { value: replicasPerShard, rule: "must be a valid number of replicas", remedy: `use 0 to ${MOST.replicas}` });
     } else if (replicasPerShard === 0 && protect) {
       say("replicasPerShard", {
         value: replicasPerShard,

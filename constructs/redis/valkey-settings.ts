@@ -106,7 +106,7 @@ export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string
           : [],
     replicas:
       !Number.isInteger(replicas) || replicas < 0
-        ? [{ value: replicas, rule: "is no number of replicas", remedy: "use 0 or more" }]
+        ? [{ value: replicas, rule: "must be a valid number of replicas", remedy: "use 0 or more" }]
         : store && replicas > 0
           ? [
               {

@@ -14,7 +14,7 @@ const SHORTEST = 16;
 export function secretProblems({ name, keys, fixed = {} }: SecretSpec): readonly Omit<Problem, "path">[] {
   const found: Omit<Problem, "path">[] = [];
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
-    found.push({ value: name, rule: "is no name of a secret", remedy: "use at most 63 lower-case letters, digits and hyphens" });
+    found.push({ value: name, rule: "is not a valid secret name", remedy: "use at most 63 lower-case letters, digits and hyphens" });
   }
   if (Object.keys(keys).length === 0) {
     found.push({ value: name, rule: "has no key, and so no secret in it", remedy: "name one, like { password: { length: 32 } }" });
@@ -22,7 +22,7 @@ export function secretProblems({ name, keys, fixed = {} }: SecretSpec): readonly
   for (const key of Object.keys({ ...keys, ...fixed })) {
     // Also part of the name of a Kubernetes object.
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(key)) {
-      found.push({ value: key, rule: "is no key of a secret", remedy: "use at most 63 lower-case letters, digits and hyphens" });
+      found.push({ value: key, rule: "is not a valid secret key", remedy: "use at most 63 lower-case letters, digits and hyphens" });
     }
   }
   for (const [key, { length }] of Object.entries(keys)) {

@@ -50,7 +50,7 @@ export class WorkloadSecret extends Construct {
   ref(key: string): SecretRef {
     const { name, keys, fixed = {} } = this.spec;
     if (!(key in keys || key in fixed)) {
-      throw new Error(`${this.node.path}: "${key}" is no key of ${name}; use one of ${Object.keys({ ...keys, ...fixed }).join(", ")}`);
+      throw new Error(`${this.node.path}: "${key}" is not a key of ${name}; use one of ${Object.keys({ ...keys, ...fixed }).join(", ")}`);
     }
     return { namespace: this.namespace, name, key };
   }

@@ -45,7 +45,8 @@ export const SIGNAL_READER = { namespace: "keda", labels: { app: "keda-operator"
 export function replicasProblems(replicas: Replicas, property = "replicas"): readonly PropProblem[] {
   const counts = typeof replicas === "number" ? [replicas] : [replicas.min, replicas.max];
   const problem = (rule: string, remedy: string) => [{ property, value: replicas, rule, remedy }];
-  if (!counts.every((count) => Number.isInteger(count) && count >= 1)) return problem("is no number of instances", "use 1 or more");
+  if (!counts.every((count) => Number.isInteger(count) && count >= 1))
+    return problem("must be a valid number of instances", "use 1 or more");
   return typeof replicas !== "number" && replicas.min > replicas.max ? problem("has a minimum above its maximum", "swap the two") : [];
 }
 
@@ -59,7 +60,7 @@ export function scalingProblems(replicas: Replicas, on: Scaling | undefined): re
   const uses = Object.entries({ cpu: on.cpu, memory: on.memory }).flatMap(([use, value]): PropProblem[] =>
     value === undefined || (Number.isInteger(value) && value >= 1 && value <= 100)
       ? []
-      : [{ property: `scaleOn.${use}`, value, rule: "is no part of what pods ask for", remedy: "use percents, from 1 to 100" }],
+      : [{ property: `scaleOn.${use}`, value, rule: "must be a percentage of the request", remedy: "use percents, from 1 to 100" }],
   );
   return [...uses, ...(on.signals ?? []).flatMap((signal, index) => signalProblems(signal, `scaleOn.signals[${index}]`))];
 }
@@ -71,7 +72,7 @@ function signalProblems(signal: Signal, property: string): PropProblem[] {
     found.push({
       property: `${property}.targetPerReplica`,
       value: signal.targetPerReplica,
-      rule: "is no amount for one instance",
+      rule: "can't be requested by a single instance",
       remedy: "use a number above 0",
     });
   }

@@ -240,7 +240,7 @@ export function checkProblems(checks: readonly Check[]): readonly Omit<Problem, 
   return [
     ...names
       .filter((name) => !/^[^\p{Cc}]{1,80}$/u.test(name))
-      .map((value) => ({ value, rule: "is no name of a check", remedy: "use up to 80 characters on one line" })),
+      .map((value) => ({ value, rule: "is not a valid check name", remedy: "use up to 80 characters on one line" })),
     ...names
       .filter((name, index) => names.indexOf(name) !== index)
       .map((value) => ({ value, rule: "is the name of two checks", remedy: "give one of them another" })),
@@ -252,16 +252,20 @@ function httpProblems({ url, method, below, expect = 200 }: HttpCheck): readonly
   const found: Omit<Problem, "path">[] = [];
   // Outputs of other stacks are not known at synthesis.
   if (!/^https?:\/\/[^\s"]+$/.test(url.replaceAll(TOKEN, "token"))) {
-    found.push({ value: url, rule: "is no address to ask", remedy: "begin with http:// or https://, and leave out spaces and quotes" });
+    found.push({
+      value: url,
+      rule: "must be an address to probe",
+      remedy: "begin with http:// or https://, and leave out spaces and quotes",
+    });
   }
   if (method !== undefined && !/^[A-Z]+$/.test(method)) {
-    found.push({ value: method, rule: "is no method of HTTP", remedy: "write it in capitals, like POST" });
+    found.push({ value: method, rule: "must be an HTTP method", remedy: "write it in capitals, like POST" });
   }
   if (expect !== "any" && (!Number.isInteger(expect) || expect < 200 || expect > 599)) {
-    found.push({ value: expect, rule: "is no status that ends an answer", remedy: "use 200 to 599" });
+    found.push({ value: expect, rule: "must be a final HTTP status", remedy: "use 200 to 599" });
   }
   if (below && !/^[A-Za-z0-9_-]+$/.test(below.field)) {
-    found.push({ value: below.field, rule: "is no name of a field", remedy: "use letters, digits, _ and -" });
+    found.push({ value: below.field, rule: "is not a valid field name", remedy: "use letters, digits, _ and -" });
   }
   return found;
 }

@@ -214,7 +214,7 @@ function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
     const property = index === 0 ? name : `morePorts.${name}`;
     const found: PropProblem[] = [];
     if (!Number.isInteger(value) || value < 1024 || value > 65_535)
-      found.push({ property, value, rule: "is no port that it may open", remedy });
+      found.push({ property, value, rule: "is not a port that it can open", remedy });
     if (Object.values(ports).indexOf(value) < index) {
       found.push({ property, value, rule: "is another of its ports as well", remedy: "choose another" });
     }
@@ -223,7 +223,7 @@ function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
       found.push({
         property,
         value: name,
-        rule: "is no name of a port",
+        rule: "is not a valid port name",
         remedy: "use up to 15 lower-case letters, digits and single hyphens",
       });
     }
@@ -238,5 +238,5 @@ function servicePortProblems(value: number, morePorts: Readonly<Record<string, n
 }
 
 function healthProblems(value: string) {
-  return value.startsWith("/") ? [] : [{ property: "health", value, rule: "is no path", remedy: "write one that begins with /" }];
+  return value.startsWith("/") ? [] : [{ property: "health", value, rule: "must be a path", remedy: "write one that begins with /" }];
 }

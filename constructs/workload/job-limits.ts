@@ -4,5 +4,5 @@ import type { Problem } from "../core/errors";
 export const LONGEST_JOB = 6 * 3600;
 
 export function retriesProblems(value: number): readonly Omit<Problem, "path">[] {
-  return Number.isInteger(value) && value >= 0 ? [] : [{ value, rule: "is no number of retries", remedy: "use 0 or more" }];
+  return Number.isInteger(value) && value >= 0 ? [] : [{ value, rule: "must be a valid number of retries", remedy: "use 0 or more" }];
 }

@@ -94,7 +94,7 @@ export class PartitionedWorker extends Construct {
 
 function shareProblems(workers: number, parallelism: number, partitions: number) {
   const whole = (property: string, value: number, what: string) =>
-    Number.isInteger(value) && value >= 1 ? [] : [{ property, value, rule: `is no number of ${what}`, remedy: "use 1 or more" }];
+    Number.isInteger(value) && value >= 1 ? [] : [{ property, value, rule: `must be a whole number of ${what}`, remedy: "use 1 or more" }];
   const found = [
     ...whole("workers", workers, "workers"),
     ...whole("parallelism", parallelism, "partitions at once"),

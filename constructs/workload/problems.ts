@@ -37,14 +37,14 @@ function nameProblems({ name, sidecars = [], initContainers = [] }: PodProps & {
   const found: PropProblem[] = [];
   if (!NAME.test(name)) {
     const remedy = `use up to ${LONGEST_NAME} lower-case letters, digits and hyphens, beginning with a letter`;
-    found.push({ property: "name", value: name, rule: "is no name of a workload", remedy });
+    found.push({ property: "name", value: name, rule: "is not a valid workload name", remedy });
   }
   const taken = [name];
   for (const [property, containers] of Object.entries({ sidecars, initContainers })) {
     for (const [index, { name: value }] of containers.entries()) {
       const at = `${property}[${index}].name`;
       if (!NAME.test(value))
-        found.push({ property: at, value, rule: "is no name of a container", remedy: "use lower-case letters, digits and hyphens" });
+        found.push({ property: at, value, rule: "is not a valid container name", remedy: "use lower-case letters, digits and hyphens" });
       else if (taken.includes(value)) found.push({ property: at, value, rule: "is another container's as well", remedy: "choose another" });
       taken.push(value);
     }
@@ -104,12 +104,12 @@ function textProblems({ env = {}, secrets = {}, telemetry }: PodProps): PropProb
     for (const name of names) {
       if (/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) continue;
       const remedy = "use letters, digits and _, not beginning with a digit";
-      found.push({ property, value: name, rule: "is no name of a variable", remedy });
+      found.push({ property, value: name, rule: "is not a valid variable name", remedy });
     }
   }
   if (telemetry && portOf(telemetry.endpoint) === undefined) {
     const remedy = "write one with a port, like http://collector.observability:4317";
-    found.push({ property: "telemetry.endpoint", value: telemetry.endpoint, rule: "is no address of a collector", remedy });
+    found.push({ property: "telemetry.endpoint", value: telemetry.endpoint, rule: "must be the address of a collector", remedy });
   }
   return found;
 }
@@ -183,7 +183,7 @@ export const LONGEST_LABEL = 63;
 
 function pathProblems(property: string, path: string): PropProblem[] {
   const isPath = /^(\/[\w.@-]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path);
-  return isPath ? [] : [{ property, value: path, rule: "is no path", remedy: "write an absolute one, like /app/settings.json" }];
+  return isPath ? [] : [{ property, value: path, rule: "must be a path", remedy: "write an absolute one, like /app/settings.json" }];
 }
 
 function probeProblems({ probes = {} }: PodProps): PropProblem[] {
@@ -194,10 +194,15 @@ function probeProblems({ probes = {} }: PodProps): PropProblem[] {
       if (value !== undefined) found.push(...unreadable(`probes.${kind}.${field}`, value, seconds(value)));
     }
     if (failures !== undefined && !(Number.isInteger(failures) && failures > 0)) {
-      found.push({ property: `probes.${kind}.failures`, value: failures, rule: "is no number of refusals", remedy: "use 1 or more" });
+      found.push({
+        property: `probes.${kind}.failures`,
+        value: failures,
+        rule: "must be a whole number of failed probes",
+        remedy: "use 1 or more",
+      });
     }
     if (path !== undefined && !path.startsWith("/")) {
-      found.push({ property: `probes.${kind}.path`, value: path, rule: "is no path", remedy: "write one that begins with /" });
+      found.push({ property: `probes.${kind}.path`, value: path, rule: "must be a path", remedy: "write one that begins with /" });
     }
   }
   return found;

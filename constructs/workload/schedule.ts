@@ -34,11 +34,11 @@ export const BY_HAND = {
 /** Returns the problems of a Kubernetes schedule. Macros such as @daily and time zones are not supported: fields are more explicit. */
 export function scheduleProblems(schedule: string): readonly Omit<Problem, "path">[] {
   const parts = schedule.trim().split(/\s+/);
-  if (parts.length !== FIELDS.length) return [{ value: schedule, rule: "is no schedule", remedy: REMEDY }];
+  if (parts.length !== FIELDS.length) return [{ value: schedule, rule: "must be a cron schedule", remedy: REMEDY }];
   return FIELDS.flatMap((field, index) => {
     const part = parts[index] ?? "";
     if (part.split(",").every((item) => isItem(item, field))) return [];
-    return [{ value: part, rule: `is no ${field.name}`, remedy: `use ${field.from} to ${field.to}, *, ranges, lists and steps` }];
+    return [{ value: part, rule: `is not a valid ${field.name}`, remedy: `use ${field.from} to ${field.to}, *, ranges, lists and steps` }];
   });
 }
 

@@ -49,7 +49,7 @@ export class Stream<F extends ConnectionValue> {
     url = setting("EVENT_STORE_URL"),
   ) {
     const [, user, password = "", hosts = "", query] = /^[a-z+]+:\/\/(?:([^:@]+):([^@]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(url) ?? [];
-    if (!hosts) throw new Error("EVENT_STORE_URL is no connection string of KurrentDB");
+    if (!hosts) throw new Error("EVENT_STORE_URL must be a KurrentDB connection string");
     const parameters = new Map([...new URLSearchParams(query)].map(([key, value]) => [key.toLowerCase(), value]));
     const clear = parameters.get("tls") === "false";
     const authority = parameters.get("tlscafile");

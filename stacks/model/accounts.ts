@@ -43,11 +43,11 @@ export const accountSchema = object<Account>({
   region,
   github: optional(
     object<NonNullable<Account["github"]>>({
-      repository: text(/^\w[\w.-]*\/\w[\w.-]*$/, "is no repository", "write owner/name"),
+      repository: text(/^\w[\w.-]*\/\w[\w.-]*$/, "is not a valid repository", "write owner/name"),
       subject: optional(
         text(
           /^repo:[\w.@-]+\/[\w.@-]+$/,
-          "is no subject of GitHub's tokens",
+          "is not a subject of a GitHub token",
           "write one like repo:owner/name, as the OIDC settings show it",
         ),
       ),

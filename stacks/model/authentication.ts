@@ -24,7 +24,7 @@ export const tokens = { issuer: https, audience: anything };
 
 export const publicKey = value((input) => {
   const remedy = "write it as PEM, which begins with -----BEGIN PUBLIC KEY-----";
-  const none = { rule: "is no public key", remedy };
+  const none = { rule: "must be a public key", remedy };
   if (typeof input !== "string") return none;
   if (/PRIVATE KEY/.test(input))
     return { rule: "is a private key, which is its issuer's alone", remedy: "have it replaced, and write the public one" };

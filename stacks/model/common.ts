@@ -28,30 +28,32 @@ export const image = optional(reference);
 export const nameOf = (most: number) =>
   text(
     new RegExp(`^(?=.{1,${most}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`),
-    "is no name",
+    "is not a valid name",
     `use up to ${most} lower-case letters, digits and hyphens, beginning with a letter`,
   );
 
 export const name = nameOf(40);
 
 export const part = value((input) =>
-  typeof input === "string" ? namePartProblem(input) : { rule: "is no name", remedy: "use lower-case letters, digits and hyphens" },
+  typeof input === "string"
+    ? namePartProblem(input)
+    : { rule: "is not a valid name", remedy: "use lower-case letters, digits and hyphens" },
 );
 
 export const domain = text(
   /^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
-  "is no domain",
+  "is not a valid domain",
   "write one like orders.example.com",
 );
 
-export const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is no address that can be trusted", "write one that begins with https://");
+export const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is not an address that can be trusted", "write one that begins with https://");
 
 export const anything = text(/\S/, "says nothing", "write a word or more");
 
 export const fixed = value((count) =>
   Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000
     ? undefined
-    : { rule: "is no number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
+    : { rule: "must be a valid number of instances", remedy: "use a whole number from 1 to 1000, or { min, max }" },
 );
 
 export const scaled = object<{ min: number; max: number }>({ min: whole(1, 1000), max: whole(1, 1000) });
@@ -61,17 +63,17 @@ export const replicas: Schema = madeOf(
   v.lazy((input) => (isPlain(input) ? scaled : fixed)),
 );
 
-export const written = value((input) => (typeof input === "string" ? undefined : { rule: "is no text", remedy: "write it in quotes" }));
+export const written = value((input) => (typeof input === "string" ? undefined : { rule: "must be text", remedy: "write it in quotes" }));
 
 export const variableName = text(
   /^[A-Za-z_][A-Za-z0-9_.-]*$/,
-  "is no name of a variable",
+  "is not a valid variable name",
   "use letters, digits and _, not beginning with a digit",
 );
 
 export const variables = records(written, variableName);
 
-export const filePath = text(/^(\/[A-Za-z0-9._-]+)+$/, "is no path", "write an absolute one, like /app/settings.json");
+export const filePath = text(/^(\/[A-Za-z0-9._-]+)+$/, "must be a path", "write an absolute one, like /app/settings.json");
 
 export const files = records(written, filePath);
 
@@ -79,27 +81,27 @@ export const command = list(anything, "write the program and its arguments, each
 
 export const port = whole(1, 65_535);
 
-export const path = text(/^\/\S*$/, "is no path", "write one like /health");
+export const path = text(/^\/\S*$/, "must be a path", "write one like /health");
 
 export const percent = optional(whole(1, 100));
 
 export const withPort = (example: string) =>
-  text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "is no address with a port", `write one like ${example}`);
+  text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "must be an address with a port", `write one like ${example}`);
 
 export const size = choice(["small", "medium", "large"], "size of a system");
 
 export const scalar = value((input) =>
   ["string", "number", "boolean"].includes(typeof input)
     ? undefined
-    : { rule: "is no single value", remedy: "write a text, a number, true or false" },
+    : { rule: "must be a single value", remedy: "write a text, a number, true or false" },
 );
 
-export const anyText = text(/^[^\p{Cc}]{1,1000}$/u, "is no text", "write up to 1000 characters on one line");
+export const anyText = text(/^[^\p{Cc}]{1,1000}$/u, "must be text", "write up to 1000 characters on one line");
 
 export const someTexts = list(anyText, "name one or several");
 
 export const mirror = text(
   /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
-  "is no registry",
+  "is not a valid registry",
   "write one like registry.example.com/mirror, without oci://",
 );

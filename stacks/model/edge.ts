@@ -40,11 +40,11 @@ export const caching = {
   bypass: optional(
     object<EdgeBypass>({
       headers: optional(
-        list(text(/^[A-Za-z0-9-]+$/, "is no name of a header", "write one like x-tenant"), "name headers, or leave it out"),
+        list(text(/^[A-Za-z0-9-]+$/, "is not a valid header name", "write one like x-tenant"), "name headers, or leave it out"),
       ),
-      cookies: optional(list(text(/^[\w.-]+$/, "is no name of a cookie", "write one like session"), "name cookies, or leave it out")),
+      cookies: optional(list(text(/^[\w.-]+$/, "is not a valid cookie name", "write one like session"), "name cookies, or leave it out")),
       paths: optional(
-        list(text(/^\/[\w.~/*-]*$/, "is no path", "write one like /reports/*"), "name paths, * standing for anything, or leave it out"),
+        list(text(/^\/[\w.~/*-]*$/, "must be a path", "write one like /reports/*"), "name paths, * standing for anything, or leave it out"),
       ),
     }),
   ),
@@ -53,7 +53,7 @@ export const caching = {
 
 export const cloudflareId = text(
   /^[0-9a-f]{32}$/,
-  "is no id of Cloudflare",
+  "must be an id from Cloudflare",
   "copy its 32 hexadecimal digits from the overview of the zone",
 );
 

@@ -21,7 +21,7 @@ export const EXCEPTIONS = {
 
 export const exceptionsShape = object(
   Object.fromEntries(
-    Object.keys(EXCEPTIONS).map((key) => [key, optional(text(/\S+\s+\S+/, "is no reason", "say in a sentence why that is right here"))]),
+    Object.keys(EXCEPTIONS).map((key) => [key, optional(text(/\S+\s+\S+/, "is not a reason", "say in a sentence why that is right here"))]),
   ),
 );
 

@@ -89,7 +89,7 @@ export interface ExistingPrometheus {
 const receiver = kinds("kind", "kind of receiver", {
   slack: object<Extract<Receiver, { kind: "slack" }>>({
     kind: told,
-    channel: text(/^[#@]\S+$/, "is no channel", "write one like #orders"),
+    channel: text(/^[#@]\S+$/, "is not a channel", "write one like #orders"),
   }),
   pagerduty: object<Extract<Receiver, { kind: "pagerduty" }>>({ kind: told }),
   opsgenie: object<Extract<Receiver, { kind: "opsgenie" }>>({ kind: told }),
@@ -123,7 +123,7 @@ export const monitoringShape = object<Monitoring>({
   grafana: optional(
     flagOr(
       object<GrafanaSettings>({
-        url: optional(text(/^https?:\/\/[^\s/]+(\/\S*)?$/, "is no address", "write one like https://grafana.example.com")),
+        url: optional(text(/^https?:\/\/[^\s/]+(\/\S*)?$/, "must be an address", "write one like https://grafana.example.com")),
         oidc: optional(
           object<GrafanaOidc>({
             clientId: anyText,

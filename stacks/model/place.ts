@@ -89,20 +89,20 @@ export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): networ
 
 export const region = choice(Object.keys(REGIONS), "region that the platform knows");
 
-export const account = text(/^\d{12}$/, "is no account", 'write its twelve digits in quotes, like "111122223333"');
+export const account = text(/^\d{12}$/, "must be an AWS account id", 'write its twelve digits in quotes, like "111122223333"');
 
-export const zone = text(/^[A-Z0-9]{1,32}$/, "is no id of a hosted zone", "copy it from Route 53, like Z0123456789ABCDEFGHIJ");
+export const zone = text(/^[A-Z0-9]{1,32}$/, "must be the id of a hosted zone", "copy it from Route 53, like Z0123456789ABCDEFGHIJ");
 
 export const ids = (prefix: string) =>
   list(
-    text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `is no id of a ${prefix}`, `write one like ${prefix}-0a1b2c3d4e5f67890`),
+    text(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `must be the id of a ${prefix}`, `write one like ${prefix}-0a1b2c3d4e5f67890`),
     "name one for each zone",
   );
 
 export const network = either(
   "vpc",
   object<ExistingNetwork>({
-    vpc: text(/^vpc-[0-9a-f]{8,17}$/, "is no id of a VPC", "write one like vpc-0a1b2c3d4e5f67890"),
+    vpc: text(/^vpc-[0-9a-f]{8,17}$/, "must be the id of a VPC", "write one like vpc-0a1b2c3d4e5f67890"),
     subnets: object<ExistingNetwork["subnets"]>({ public: ids("subnet"), private: ids("subnet"), data: ids("subnet") }),
   }),
   object<OwnNetwork>({
@@ -111,7 +111,7 @@ export const network = either(
     // S3, bucket naming rules.
     readableBuckets: optional(
       list(
-        text(/^(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is no name of a bucket", "write one like quayio-production-s3"),
+        text(/^(?!xn--)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not a valid bucket name", "write one like quayio-production-s3"),
         "name buckets, or leave it out",
       ),
     ),
@@ -132,7 +132,7 @@ export const awsShape = object<Aws>({
   network: optional(network),
   logRetention: optional(retention),
   tags: optional(
-    records(value((input) => (typeof input === "string" ? undefined : { rule: "is no tag value", remedy: "write it in quotes" }))),
+    records(value((input) => (typeof input === "string" ? undefined : { rule: "is not a valid tag value", remedy: "write it in quotes" }))),
   ),
 });
 

@@ -63,7 +63,7 @@ function migrationsHaveADatabase(system: DraftSystem): RuleFinding[] {
     if (database === undefined && known.length > 1)
       return [{ keys, rule: "does not say which read database it changes", remedy: `set database to one of ${known.join(", ")}` }];
     if (database === undefined || known.includes(String(database))) return [];
-    return [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ")}` }];
+    return [{ keys: [...keys, "database"], value: database, rule: "is not a read database", remedy: `use one of ${known.join(", ")}` }];
   });
 }
 
@@ -72,7 +72,14 @@ function projectionsHaveADatabase(system: DraftSystem): RuleFinding[] {
   return named.flatMap(({ keys, database }): RuleFinding[] =>
     database === undefined || known.includes(String(database))
       ? []
-      : [{ keys: [...keys, "database"], value: database, rule: "is no read database", remedy: `use one of ${known.join(", ") || "none"}` }],
+      : [
+          {
+            keys: [...keys, "database"],
+            value: database,
+            rule: "is not a read database",
+            remedy: `use one of ${known.join(", ") || "none"}`,
+          },
+        ],
   );
 }
 

@@ -46,7 +46,7 @@ export function examine(program: Program): Examination {
   for (const part of ["accounts", "environments"] as const) {
     if (!Array.isArray(program?.[part]))
       return {
-        problems: [{ path: part, value: program?.[part], rule: "is no list", remedy: "write [ … ]" }],
+        problems: [{ path: part, value: program?.[part], rule: "must be a list", remedy: "write [ … ]" }],
         sound: { accounts: [], environments: [] },
       };
   }

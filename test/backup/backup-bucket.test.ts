@@ -147,7 +147,7 @@ describe("BackupBucket", () => {
           void new BackupBucket(stack, "backups", { ...PROPS, keepDays: 0.5, recovery: { ...recovery(stack), region: "eu-west-1" } }),
       ),
     ).toEqual([
-      "test/backups.keepDays: 0.5 is no number of days that S3 can lock; use a whole number from 1 to 36500",
+      "test/backups.keepDays: 0.5 must be a number of days that S3 can lock; use a whole number from 1 to 36500",
       'test/backups.recovery.region: "eu-west-1" is the region of the bucket itself, and is lost with it; choose another region',
     ]);
   });

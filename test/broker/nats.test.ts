@@ -228,7 +228,7 @@ describe("NATS refuses", () => {
     [{ servers: 2 }, "servers: 2 servers survive the loss of no more than 1 do; use 3, or 1 where it may be away"],
     [{ servers: 4 }, "servers: 4 servers survive the loss of no more than 3 do; use 3 or 5"],
     [{ servers: 7 }, "servers: 7 servers all have to be asked for every new stream; use 3 or 5"],
-    [{ servers: 0 }, "servers: 0 is no number of servers; use 3 or 5"],
+    [{ servers: 0 }, "servers: 0 must be a valid number of servers; use 3 or 5"],
     [
       { servers: 1 },
       'servers: 1 server has the only copy of events that are kept nowhere else; use 3, or purpose "messages" where they may be lost',
@@ -236,7 +236,10 @@ describe("NATS refuses", () => {
     [{ memory: "128Mi" }, `memory: "128Mi" is less than a server and its streams' indexes need; use 256Mi or more`],
     [{ storage: "100Mi" }, `storage: "100Mi" is full before a stream has anything in it; use 1024Mi or more`],
     [{ storage: "10GB" as "10Gi" }, `storage: "10GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"`],
-    [{ cpu: "fast" as "1m" }, `cpu: "fast" is no number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`],
+    [
+      { cpu: "fast" as "1m" },
+      `cpu: "fast" must be a valid number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`,
+    ],
   ] satisfies [Changes, string][])("%j", (changes, message) => {
     expect(refusals(changes)).toEqual([`test/broker.${message}`]);
   });

@@ -72,9 +72,9 @@ describe("a pod asks for", () => {
     const remedy = 'write a number with or without a unit, like "500m" or "2Gi"';
     expect(() => podGroups([broken])).toThrow(
       [
-        `Deployment orders/api.api.resources.requests.cpu: "lots" is no quantity that Kubernetes reads; ${remedy}`,
-        `Deployment orders/api.api.resources.requests.cpu: "\${var.cpu}" is no quantity that Kubernetes reads; ${remedy}`,
-        `Deployment orders/api.api.resources.requests.memory: "-5Gi" is no quantity that Kubernetes reads; ${remedy}`,
+        `Deployment orders/api.api.resources.requests.cpu: "lots" must be a Kubernetes quantity; ${remedy}`,
+        `Deployment orders/api.api.resources.requests.cpu: "\${var.cpu}" must be a Kubernetes quantity; ${remedy}`,
+        `Deployment orders/api.api.resources.requests.memory: "-5Gi" must be a Kubernetes quantity; ${remedy}`,
       ].join("\n"),
     );
   });
@@ -200,7 +200,7 @@ describe("a priority", () => {
 
   it("is refused where nobody knows its class", () => {
     expect(() => podGroups([named("stores")])).toThrow(
-      'Deployment orders/api.priorityClassName: "stores" is no priority class that is known here; enter the PriorityClass before what uses it, or with it',
+      'Deployment orders/api.priorityClassName: "stores" is not a known PriorityClass; enter the PriorityClass before what uses it, or with it',
     );
   });
 });

@@ -205,12 +205,12 @@ describe("npm run release", () => {
     [["test", "command-api", "--slot", "blue"], USAGE],
     [["test", "command-api", "--imag", V1], `Unknown option '--imag'; did you mean --image?\n\n${USAGE}`],
     [["test", "command-api", "--image"], `Option '--image <value>' argument missing\n\n${USAGE}`],
-    [["test", "command-api", "--slot", "purple", "--image", V1], "--slot purple: is no slot; use blue or green"],
+    [["test", "command-api", "--slot", "purple", "--image", V1], "--slot purple: is not a slot; use blue or green"],
     [["test", "command-api", "--preview", "yes"], "--preview yes: is neither on nor off; use on or off"],
-    [["test", "command-api", "--weights", "90"], "--weights 90: is no share of requests; write it like blue=90,green=10"],
+    [["test", "command-api", "--weights", "90"], "--weights 90: must be a percentage of requests; write it like blue=90,green=10"],
     [
       ["test", "command-api", "--weights", "blue=9,blue=9"],
-      "--weights blue=9,blue=9: is no share of requests; write it like blue=90,green=10",
+      "--weights blue=9,blue=9: must be a percentage of requests; write it like blue=90,green=10",
     ],
     [["tset", "command-api", "--switch"], "There is no environment tset; did you mean test?\n  environments: test"],
     [

@@ -79,7 +79,7 @@ describe("npm start", () => {
     const { code, err } = run(program, "prodution");
     expect(code).toBe(1);
     expect(err).toBe(
-      '"prodution" is no environment; did you mean "production"? There are local, dev, staging, production, bootstrap-111122223333, bootstrap-444455556666\n',
+      '"prodution" is not an environment; did you mean "production"? There are local, dev, staging, production, bootstrap-111122223333, bootstrap-444455556666\n',
     );
   });
 

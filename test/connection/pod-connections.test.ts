@@ -220,7 +220,7 @@ describe("the connections of a pod", () => {
       '"read-database" is the name of two connections; give one of them another',
     ]);
     expect(said(told({}, { name: "Read_Database" }))).toEqual([
-      '"Read_Database" is no name of a connection; use up to 50 lower-case letters, digits and hyphens',
+      '"Read_Database" is not a valid connection name; use up to 50 lower-case letters, digits and hyphens',
     ]);
   });
 
@@ -241,7 +241,7 @@ describe("the connections of a pod", () => {
 
   it("are told in variables that a shell knows", () => {
     expect(said(told({ "1ST URL": "{host}" }))).toEqual([
-      '"1ST URL" is no name of a variable; use letters, digits and _, not beginning with a digit',
+      '"1ST URL" is not a valid variable name; use letters, digits and _, not beginning with a digit',
     ]);
   });
 

@@ -217,7 +217,7 @@ describe("an edge", () => {
     ],
     [
       { rateLimit: { requests: 100, per: "1h" } },
-      'test/edge.rateLimit.per: "1h" is no time that both edges can count over; use 1m, 2m, 5m or 10m',
+      'test/edge.rateLimit.per: "1h" is not an interval that both CDNs support; use 1m, 2m, 5m or 10m',
     ],
   ])("refuses %j", (changes, message) => {
     expect(refused(changes)).toEqual([message]);

@@ -121,7 +121,7 @@ describe("access to a cluster is refused", () => {
 
   it("to what is no role or user", () => {
     expect(refusals({ access: { readers: ["arn:aws:sts::111122223333:assumed-role/admin/alice"] } })).toEqual([
-      'test/cluster.access: "arn:aws:sts::111122223333:assumed-role/admin/alice" is no role or user, and is among readers; use its ARN, like arn:aws:iam::111122223333:role/platform',
+      'test/cluster.access: "arn:aws:sts::111122223333:assumed-role/admin/alice" is not a role or user, and is in readers; use its ARN, like arn:aws:iam::111122223333:role/platform',
     ]);
   });
 
@@ -132,8 +132,8 @@ describe("access to a cluster is refused", () => {
     ]);
     expect(refusals({ publicFrom: ["0.0.0.0/0", "203.0.113.7", "203.0.113.7/24"] })).toEqual([
       `test/cluster.publicFrom: "0.0.0.0/0" opens the API to the internet; ${remedy}`,
-      `test/cluster.publicFrom: "203.0.113.7" is no network, or has bits set behind its prefix; ${remedy}`,
-      `test/cluster.publicFrom: "203.0.113.7/24" is no network, or has bits set behind its prefix; ${remedy}`,
+      `test/cluster.publicFrom: "203.0.113.7" must be a CIDR block without bits set after its prefix; ${remedy}`,
+      `test/cluster.publicFrom: "203.0.113.7/24" must be a CIDR block without bits set after its prefix; ${remedy}`,
     ]);
     expect(refusals({ publicFrom: ["0.0.0.0/1", "128.0.0.0/1"] })).toHaveLength(2);
     expect(refusals({ publicFrom: Array.from({ length: 41 }, (_, index) => `203.0.113.${index}/32`) })).toEqual([

@@ -25,7 +25,7 @@ describe("the instance types of a node", () => {
   });
 
   it("are none for odd sizes, and the nearest that there are get named", () => {
-    const rule = "is no size that EC2 offers";
+    const rule = "is not a size that EC2 offers";
     expect(instanceTypes(aShape(4, 20))).toEqual({ rule, remedy: "use 4 cores with 16Gi or 4 cores with 32Gi" });
     expect(instanceTypes(aShape(3, 12))).toEqual({ rule, remedy: "use 4 cores with 16Gi or 2 cores with 8Gi" });
     expect(instanceTypes(aShape(1, 1))).toEqual({ rule, remedy: "use 2 cores with 4Gi or 2 cores with 8Gi" });
@@ -91,7 +91,7 @@ describe("what a node leaves to pods", () => {
   });
 
   it("is never a guess about a size that there is not", () => {
-    expect(() => left(3, 12)).toThrow("3000m is no size that EC2 offers");
+    expect(() => left(3, 12)).toThrow("3000m is not a size that EC2 offers");
   });
 });
 

@@ -147,7 +147,7 @@ describe("a plan of nodes", () => {
 describe("nodes are refused", () => {
   it("in sizes that EC2 has not", () => {
     expect(refusals({ node: { cpu: 6, memory: "24Gi", storage: "100Gi" } })).toEqual([
-      'test/cluster.node: "6 cores with 24Gi" is no size that EC2 offers; use 8 cores with 32Gi or 4 cores with 16Gi',
+      'test/cluster.node: "6 cores with 24Gi" is not a size that EC2 offers; use 8 cores with 32Gi or 4 cores with 16Gi',
     ]);
   });
 
@@ -155,7 +155,7 @@ describe("nodes are refused", () => {
     const storage = (size: `${number}Gi`) => refusals({ node: { ...PROPS.node, storage: size } });
     expect(storage("10Gi")).toEqual(['test/cluster.node.storage: "10Gi" is too small for images and logs; use 20Gi or more']);
     expect(storage("20.5Gi")).toEqual([
-      'test/cluster.node.storage: "20.5Gi" is no whole number of GiB, and EBS counts in them; use one like "100Gi"',
+      'test/cluster.node.storage: "20.5Gi" must be a whole number of GiB, the unit of EBS; use one like "100Gi"',
     ]);
     expect(storage("20000Gi")).toEqual(['test/cluster.node.storage: "20000Gi" is more than a gp3 disk holds; use at most 16Ti']);
   });
@@ -171,7 +171,9 @@ describe("nodes are refused", () => {
   it("without the generations that there are, or without others", () => {
     const without = (...names: Generation[]) => refusals({ node: { ...PROPS.node, excludeGenerations: names } });
     expect(without("7a")).toEqual([]);
-    expect(without("8g")).toEqual(['test/cluster.node.excludeGenerations: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
+    expect(without("8g")).toEqual([
+      'test/cluster.node.excludeGenerations: "8g" is not an instance generation of amd64; use some of 7i, 7a, 6i, 6a',
+    ]);
     expect(without("7i", "7a", "6i", "6a")).toEqual([
       'test/cluster.node.excludeGenerations: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
     ]);
@@ -191,7 +193,7 @@ describe("nodes are refused", () => {
 
   it("in numbers that are none", () => {
     expect(refusals({ nodes: { min: 5, max: 3 } })).toEqual([
-      'test/cluster.nodes: {"min":5,"max":3} is no number of nodes; use a whole number of 1 or more, or { min, max }',
+      'test/cluster.nodes: {"min":5,"max":3} must be a valid number of nodes; use a whole number of 1 or more, or { min, max }',
     ]);
   });
 });

@@ -203,10 +203,10 @@ describe("EventSourcingDB", () => {
     [{ flags: { "data-directory-temporary": true } }, 'flags: "data-directory-temporary" loses every event with the pod; leave it out'],
     [{ flags: { "http-enabled": true } }, 'flags: "http-enabled" is what insecure decides; set insecure'],
     [{ flags: { "https-port": "443" } }, 'flags: "https-port" is its own default, by which it is known; leave it out'],
-    [{ flags: { "--with-ui": true } }, 'flags: "--with-ui" is no name of a flag; write it without its hyphens, like with-ui'],
+    [{ flags: { "--with-ui": true } }, 'flags: "--with-ui" is not a valid flag name; write it without its hyphens, like with-ui'],
     [
       { licence: { secretName: "l", key: "k", flag: "--license" } },
-      'licence.flag: "--license" is no name of a flag; write it without its hyphens, like with-ui',
+      'licence.flag: "--license" is not a valid flag name; write it without its hyphens, like with-ui',
     ],
   ])("is refused with %j", (changes, message) => {
     expect(refused(changes)).toEqual([`test/events.${message}`]);

@@ -117,11 +117,11 @@ describe("an event store at Kurrent Cloud", () => {
   it.each<[object, string]>([
     [
       { cidr: "10.128.0.0/25" },
-      'cidr: "10.128.0.0/25" is no network that Kurrent Cloud makes; use a block from /8 to /24, like 10.128.0.0/20',
+      'cidr: "10.128.0.0/25" is not a network that Kurrent Cloud supports; use a block from /8 to /24, like 10.128.0.0/20',
     ],
     [
       { cidr: "10.128.1.0/20" },
-      'cidr: "10.128.1.0/20" is no network that Kurrent Cloud makes; use a block from /8 to /24, like 10.128.0.0/20',
+      'cidr: "10.128.1.0/20" is not a network that Kurrent Cloud supports; use a block from /8 to /24, like 10.128.0.0/20',
     ],
     [
       { cidr: "8.8.0.0/16" },
@@ -131,10 +131,10 @@ describe("an event store at Kurrent Cloud", () => {
       { cidr: "10.0.16.0/20" },
       'cidr: "10.0.16.0/20" overlaps 10.0.0.0/16 of its peer, so that the two can\'t be joined; give one of them other addresses',
     ],
-    [{ instanceType: "M32" }, 'instanceType: "M32" is no size of node; use one of f1, c4, m8, m16, m32, m64, m128'],
-    [{ storage: "7Gi" }, 'storage: "7Gi" is no disk of Kurrent Cloud; use whole GiB from 8Gi to 4096Gi'],
-    [{ storage: "5Ti" }, 'storage: "5Ti" is no disk of Kurrent Cloud; use whole GiB from 8Gi to 4096Gi'],
-    [{ storage: "10.5Gi" }, 'storage: "10.5Gi" is no disk of Kurrent Cloud; use whole GiB from 8Gi to 4096Gi'],
+    [{ instanceType: "M32" }, 'instanceType: "M32" is not a supported node size; use one of f1, c4, m8, m16, m32, m64, m128'],
+    [{ storage: "7Gi" }, 'storage: "7Gi" is not a disk size of Kurrent Cloud; use whole GiB from 8Gi to 4096Gi'],
+    [{ storage: "5Ti" }, 'storage: "5Ti" is not a disk size of Kurrent Cloud; use whole GiB from 8Gi to 4096Gi'],
+    [{ storage: "10.5Gi" }, 'storage: "10.5Gi" is not a disk size of Kurrent Cloud; use whole GiB from 8Gi to 4096Gi'],
     [{ storage: "100" }, 'storage: "100" has no unit; use one of Ki, Mi, Gi, Ti, like "16Gi"'],
     [{ iops: 2999 }, "iops: 2999 operations a second are not what a disk of 1024Gi does; use a whole number from 3000 to 16000"],
     [
@@ -145,14 +145,17 @@ describe("an event store at Kurrent Cloud", () => {
       { throughput: 1000 },
       "throughput: 1000 MB a second are not what a disk with 3000 operations a second does; use a whole number from 125 to 750",
     ],
-    [{ patch: "24.10.14" }, 'patch: "24.10.14" is no patch of 26.0; name one that begins with 26.0., or the line that it belongs to'],
+    [
+      { patch: "24.10.14" },
+      'patch: "24.10.14" is not a patch release of 26.0; name one that begins with 26.0., or the line that it belongs to',
+    ],
     [
       { backup: { every: "5h", keep: "30d" } },
-      'backup: "5h" is no time between backups that Kurrent Cloud can be told; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
+      'backup: "5h" is not a backup interval that Kurrent Cloud supports; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
     ],
     [
       { backup: { every: "30m", keep: "30d" } },
-      'backup: "30m" is no time between backups that Kurrent Cloud can be told; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
+      'backup: "30m" is not a backup interval that Kurrent Cloud supports; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
     ],
     [
       { backup: { every: "1d", keep: "12h" } },

@@ -424,7 +424,7 @@ describe("KurrentDb refuses", () => {
   it.each<[string, Changes, string]>([
     ["two nodes", { nodes: 2 }, "nodes: 2 tolerates the loss of no more nodes than 1, and costs one more; use 1 or 3"],
     ["an even cluster", { nodes: 4 }, "nodes: 4 tolerates the loss of no more nodes than 3, and costs one more; use 3 or 5"],
-    ["no nodes", { nodes: 0 }, "nodes: 0 is no number of nodes; use 1, 3 or 5"],
+    ["no nodes", { nodes: 0 }, "nodes: 0 must be a valid number of nodes; use 1, 3 or 5"],
     ["seven nodes", { nodes: 7 }, "nodes: 7 makes every write wait for a majority of more nodes than a cluster needs; use 3 or 5"],
     ["too little memory", { memory: "1Gi" }, 'memory: "1Gi" is less than the server\'s caches and heap take; use 2Gi or more'],
     ["no memory at all", { memory: "-5Gi" }, 'memory: "-5Gi" is not a size; write a number and a unit, like "16Gi"'],
@@ -432,7 +432,7 @@ describe("KurrentDb refuses", () => {
     [
       "no processor",
       { cpu: 0 },
-      'cpu: 0 is no number of cores that anything can run on; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+      'cpu: 0 must be a usable number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
     ],
     ["a recovery in no unit", { recovery: "60" as "60s" }, 'recovery: "60" has no unit; use one of s, m, h, d, like "30d"'],
     [
@@ -496,7 +496,7 @@ describe("KurrentDb refuses", () => {
 
   it("a line that it does not know", () => {
     expect(refusals({ version: "23.10" as "24.10" })).toEqual([
-      'test/events.version: "23.10" is no line that is known here; use one of 24.10, 25.1, 26.0, 26.1',
+      'test/events.version: "23.10" is not a known release line; use one of 24.10, 25.1, 26.0, 26.1',
     ]);
   });
 });

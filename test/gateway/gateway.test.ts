@@ -52,13 +52,13 @@ describe("a Gateway", () => {
   it.each([
     [
       "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----",
-      "is no certificate in PEM; paste what begins with -----BEGIN CERTIFICATE-----, and never a key",
+      "must be a PEM certificate; paste what begins with -----BEGIN CERTIFICATE-----, and never a key",
     ],
     [
       "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-      "is no certificate in PEM; paste what begins with -----BEGIN CERTIFICATE-----, and never a key",
+      "must be a PEM certificate; paste what begins with -----BEGIN CERTIFICATE-----, and never a key",
     ],
-    [AUTHORITIES.own + AUTHORITIES.none, "is no certificate of an authority; use that of the authority that signed the client's"],
+    [AUTHORITIES.own + AUTHORITIES.none, "must be a CA certificate; use that of the authority that signed the client's"],
     [AUTHORITIES.cloudflare, "is Cloudflare's own, which all of its customers share; use an authority of your own"],
   ])("knows no clients by %j", (clientAuthority, message) => {
     expect(refusals({ gateway: { certificate: "gateway-tls", clientAuthority } })).toEqual([`test/gateway.clientAuthority: ${message}`]);
@@ -155,6 +155,6 @@ describe("the traffic of a Gateway", () => {
 
 it("has a name that its release can have", () => {
   expect(refusals({ gateway: { name: "Gateway" } })).toContain(
-    `test/gateway/objects.name: "Gateway" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
+    `test/gateway/objects.name: "Gateway" is not a valid release name; use up to 53 lower-case letters, digits and hyphens`,
   );
 });

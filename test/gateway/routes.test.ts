@@ -156,15 +156,15 @@ it("says all that is wrong at once", () => {
     },
   });
   expect(lines).toEqual([
-    "test/routes.backends: -1 is no weight; use a whole number from 0 to 1000000",
+    "test/routes.backends: -1 must be a traffic weight; use a whole number from 0 to 1000000",
     "test/routes.backends: nobody answers; give one backend at least a weight above 0",
-    `test/routes.previews: "Green!" is no value for a header that everybody can type; use lower-case letters, digits, dots and hyphens`,
-    `test/routes.hostnames: "https://Orders" is no host name; write it in lower case, without scheme and port, like commands.example.com`,
-    `test/routes.paths: "orders" is no beginning of a path; begin with /, like /orders`,
-    `test/routes.timeout: "3d" is no time that nginx waits; use whole seconds, up to 9999s`,
-    `test/routes.maxBodySize: "0.5Ki" is no size that nginx can be told; use up to four digits of Ki, Mi or Gi, like 10Mi`,
-    `test/routes.rateLimit: "0/s" is no rate; write whole requests by the second or the minute, like 100/s`,
-    "test/routes.rateLimit: 1.5 is no number of requests; use a whole number, or leave it out",
+    `test/routes.previews: "Green!" must be printable ASCII; use lower-case letters, digits, dots and hyphens`,
+    `test/routes.hostnames: "https://Orders" must be a host name; write it in lower case, without scheme and port, like commands.example.com`,
+    `test/routes.paths: "orders" must be a path prefix; begin with /, like /orders`,
+    `test/routes.timeout: "3d" is not a timeout that nginx accepts; use whole seconds, up to 9999s`,
+    `test/routes.maxBodySize: "0.5Ki" is not a size that nginx accepts; use up to four digits of Ki, Mi or Gi, like 10Mi`,
+    `test/routes.rateLimit: "0/s" must be a rate; write whole requests by the second or the minute, like 100/s`,
+    "test/routes.rateLimit: 1.5 must be a whole number of requests; use a whole number, or leave it out",
   ]);
 });
 

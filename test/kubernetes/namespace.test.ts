@@ -101,7 +101,7 @@ describe("a namespace", () => {
 
   it.each(["kube-data", "default", "Shop", "shop-"])("is not called %s", (name) => {
     expect(refusalsOf(namespace({ name }))).toEqual([
-      `test/shop.name: "${name}" is no name for a namespace of one's own; use up to 63 lower-case letters, digits and hyphens, not beginning with kube-`,
+      `test/shop.name: "${name}" can't be the name of a new namespace; use up to 63 lower-case letters, digits and hyphens, not beginning with kube-`,
     ]);
   });
 });

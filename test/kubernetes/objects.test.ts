@@ -540,7 +540,7 @@ describe("releases", () => {
     const release = { name: "a", chart: "a", values: ["a: b"], set: [{ name: "x", value: "y" }] };
     expect(refusalsOf({ helm_release: { one: release, two: { name: "b", chart: "b", values: ["{}", "{}"] } } })).toEqual([
       "helm_release.one.set: is a field that is not known; add it to constructs/kubernetes/objects",
-      'helm_release.one.values: "a: b" is no JSON; write the values with JSON.stringify',
+      'helm_release.one.values: "a: b" must be valid JSON; write the values with JSON.stringify',
       "helm_release.two.values: has 2 documents; write one",
     ]);
   });
@@ -548,7 +548,7 @@ describe("releases", () => {
   it("of custom resources are refused without a list", () => {
     expect(
       refusalsOf({ helm_release: { it: { name: "a", chart: "assets/custom-resources-chart/0A", values: ['{"objects":{}}'] } } }),
-    ).toEqual(["helm_release.it.values.objects: {} is no list; list the objects"]);
+    ).toEqual(["helm_release.it.values.objects: {} must be a list; list the objects"]);
   });
 });
 
@@ -587,14 +587,14 @@ describe("what is not known", () => {
         },
       }),
     ).toEqual([
-      'kubernetes_deployment_v1.api.metadata.name: {"first":"a"} is no string; write one',
-      'kubernetes_deployment_v1.api.spec.replicas: "known-after-apply" is no whole number; write one that is known at synthesis',
-      'kubernetes_deployment_v1.api.spec.selector.match_labels: "known-after-apply" is no map; write one whose keys are known at synthesis',
+      'kubernetes_deployment_v1.api.metadata.name: {"first":"a"} must be a string; write one',
+      'kubernetes_deployment_v1.api.spec.replicas: "known-after-apply" must be a whole number; write one that is known at synthesis',
+      'kubernetes_deployment_v1.api.spec.selector.match_labels: "known-after-apply" must be a map; write one whose keys are known at synthesis',
       "kubernetes_deployment_v1.api.spec.strategy: has 2 blocks; write one",
       'kubernetes_deployment_v1.api.spec.paused: "maybe" is neither true nor false; write one known at synthesis',
-      'kubernetes_deployment_v1.api.spec.template: "x" is no block; write its fields',
+      'kubernetes_deployment_v1.api.spec.template: "x" must be a block; write its fields',
       "kubernetes_deployment_v1.api: has no name; give it one: a name that the API makes up is known to nobody",
-      'kubernetes_stateful_set_v1.db.spec.template.spec.volume[0].secret.default_mode: "640" is no file mode; write octal digits, like "0440"',
+      'kubernetes_stateful_set_v1.db.spec.template.spec.volume[0].secret.default_mode: "640" must be a file mode; write octal digits, like "0440"',
     ]);
   });
 });

@@ -65,8 +65,8 @@ describe("a release", () => {
     const long = "a".repeat(54);
     expect(named(long.slice(1))).toEqual([]);
     expect(named(long)).toEqual([
-      `test/keda.name: "${long}" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
-      `test/issuers.name: "${long}" is no name of a release; use up to 53 lower-case letters, digits and hyphens`,
+      `test/keda.name: "${long}" is not a valid release name; use up to 53 lower-case letters, digits and hyphens`,
+      `test/issuers.name: "${long}" is not a valid release name; use up to 53 lower-case letters, digits and hyphens`,
     ]);
   });
 

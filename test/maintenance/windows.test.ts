@@ -10,9 +10,9 @@ describe("Windows", () => {
   });
 
   it.each<[Windows, string]>([
-    [{ maintenance: "sunday 02:00" }, `"sunday 02:00" is no time of the week; write it like sun:02:00-sun:03:00`],
-    [{ maintenance: "son:02:00-son:03:00" }, `"son:02:00-son:03:00" is no time of the week; write it like sun:02:00-sun:03:00`],
-    [{ backup: "24:00-25:00" }, `"24:00-25:00" is no time of the day; write it like 00:30-01:30`],
+    [{ maintenance: "sunday 02:00" }, `"sunday 02:00" must be a weekly time; write it like sun:02:00-sun:03:00`],
+    [{ maintenance: "son:02:00-son:03:00" }, `"son:02:00-son:03:00" must be a weekly time; write it like sun:02:00-sun:03:00`],
+    [{ backup: "24:00-25:00" }, `"24:00-25:00" must be a time of day; write it like 00:30-01:30`],
     [{ maintenance: "sun:02:00-sun:02:15" }, `"sun:02:00-sun:02:15" is too short for maintenance; use 30 minutes or more`],
     [{ backup: "00:30-00:45" }, `"00:30-00:45" is too short for a backup; use 30 minutes or more`],
     [{ backup: "02:30-03:30" }, `"02:30-03:30" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],

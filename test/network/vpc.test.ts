@@ -104,7 +104,7 @@ describe("Vpc", () => {
 
   it("refuses what no subnets fit into, and a single zone", () => {
     expect(refusalsOf((stack) => void new Vpc(stack, "network", { ...PROPS, cidr: "10.0.0.0/24", zones: ["eu-west-1a"] }))).toEqual([
-      'test/network.cidr: "10.0.0.0/24" is no network that subnets fit into; use a block from /16 to /21, like 10.0.0.0/16',
+      'test/network.cidr: "10.0.0.0/24" must be a CIDR block with space for the subnets; use a block from /16 to /21, like 10.0.0.0/16',
       'test/network.zones: ["eu-west-1a"] is not two or three zones; name two or three',
     ]);
   });

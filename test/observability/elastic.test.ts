@@ -151,10 +151,7 @@ describe("Elasticsearch", () => {
     [{ nodes: 2 }, "nodes: 2 can't be the number of nodes: two of them elect no master while one is down; use 1, or 3 and more"],
     [{ storage: "5" as "5Gi" }, `storage: "5" has no unit; use one of Ki, Mi, Gi, Ti, like "16Gi"`],
     [{ memory: "512Mi" }, `memory: "512Mi" is too little for the heap of Elasticsearch; use 1Gi or more`],
-    [
-      { cpu: 0 },
-      `cpu: 0 is no number of cores that anything can run on; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`,
-    ],
+    [{ cpu: 0 }, `cpu: 0 must be a usable number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`],
     [
       { retention: { logs: "12h" } },
       `retention.logs: "12h" must be whole days, because indices are deleted by the day; write days, like "30d"`,

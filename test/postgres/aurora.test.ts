@@ -171,7 +171,7 @@ describe("AuroraPostgres", () => {
     [
       { instance: { cpu: 1, memory: "1Gi" } },
       [
-        `instance: {"cpu":1,"memory":"1Gi"} is no size that is offered; use cores and memory of 2 with 4Gi, 2 with 8Gi, 2 with 16Gi, ` +
+        `instance: {"cpu":1,"memory":"1Gi"} is not an available size; use cores and memory of 2 with 4Gi, 2 with 8Gi, 2 with 16Gi, ` +
           "4 with 32Gi, 8 with 64Gi, 16 with 128Gi, 32 with 256Gi, 48 with 384Gi, 64 with 512Gi",
       ],
     ],
@@ -179,7 +179,7 @@ describe("AuroraPostgres", () => {
       { windows: { backup: "02:00-03:00" } },
       [`windows: "02:00-03:00" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],
     ],
-    [{ passwordDrawing: 0 }, ["passwordDrawing: 0 is no number of times; use a whole number from 1"]],
+    [{ passwordDrawing: 0 }, ["passwordDrawing: 0 must be a whole number of repetitions; use a whole number from 1"]],
     [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out`]],
     [
       { parameters: { log_statement: "all" } },

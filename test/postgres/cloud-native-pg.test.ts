@@ -287,7 +287,7 @@ describe("PostgreSQL on Kubernetes refuses", () => {
       { instances: 2 },
       `instances: 2 can't both keep a second copy of every write and take writes while one of them is away; use 3, or choose: synchronous: { standbys: 1, durability: "preferred" } takes writes, without a second copy then`,
     ],
-    [{ instances: 0 }, "instances: 0 is no number of instances; use 1, or 3 to survive the loss of one"],
+    [{ instances: 0 }, "instances: 0 must be a valid number of instances; use 1, or 3 to survive the loss of one"],
     [
       { synchronous: { standbys: 3, durability: "required" } },
       "synchronous: 3 standbys are more than 3 instances have beside the one that writes; use at most 2",
@@ -300,11 +300,14 @@ describe("PostgreSQL on Kubernetes refuses", () => {
       { synchronous: { standbys: 2, durability: "required" } },
       `synchronous: "required" stops every write as soon as one of 3 instances is away, because all 2 standbys have to answer; use 4 instances, or durability "preferred"`,
     ],
-    [{ synchronous: { standbys: 0, durability: "required" } }, "synchronous: 0 is no number of standbys; use 1, or false for none"],
+    [
+      { synchronous: { standbys: 0, durability: "required" } },
+      "synchronous: 0 must be a valid number of standbys; use 1, or false for none",
+    ],
     [{ storage: "500Mi" }, `storage: "500Mi" holds little more than an empty database; use 1024Mi or more`],
     [{ walStorage: "1Gi" }, `walStorage: "1Gi" is full before a standby that restarts is back; use 2048Mi or more`],
     [{ storage: "1T" as "1Ti" }, `storage: "1T" has an unknown unit "T"; use one of Ki, Mi, Gi, Ti, like "16Gi"`],
-    [{ cpu: "x" as "1m" }, `cpu: "x" is no number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`],
+    [{ cpu: "x" as "1m" }, `cpu: "x" must be a valid number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`],
     [
       { parameters: { max_connections: 1000 } },
       "parameters: 1000 connections of 8 MiB work_mem and 10 MiB of their own, 1024 MiB shared_buffers and 3 vacuums of 128 MiB are 19408 MiB, more than the 4096 MiB of memory; use at most 149 connections, or less work_mem, or take more memory",
@@ -318,7 +321,7 @@ describe("PostgreSQL on Kubernetes refuses", () => {
       { pooler: { instances: 1 } },
       "pooler: 1 pooler is lost with its node, and with it every connection to 3 instances that are not; use 2 or more",
     ],
-    [{ pooler: { instances: 0 } }, "pooler: 0 is no number of poolers; use 2"],
+    [{ pooler: { instances: 0 } }, "pooler: 0 must be a valid number of poolers; use 2"],
     [
       { pooler: { instances: 20 } },
       "pooler: 20 poolers have 4 of 100 connections each, when 20 are left to others; raise max_connections, or use fewer poolers",
@@ -329,7 +332,7 @@ describe("PostgreSQL on Kubernetes refuses", () => {
     ],
     [
       { backup: { ...BACKUP, destination: "orders" } },
-      `backup: "orders" is no place in object storage; write s3://bucket/path, without a / at its end`,
+      `backup: "orders" must be an object storage location; write s3://bucket/path, without a / at its end`,
     ],
     [
       { backup: { destination: BACKUP.destination } },
@@ -339,7 +342,10 @@ describe("PostgreSQL on Kubernetes refuses", () => {
       { backup: BACKUP, recoverFrom: { ...BACKUP, serverName: "read-database" } },
       `recoverFrom: "read-database" is also where it would back up to: it would find the archive of its predecessor and refuse to go on; give it an archive of its own, like backup.serverName: "orders-2"`,
     ],
-    [{ name: "Database" }, `name: "Database" is no name of a cluster of PostgreSQL; use up to 40 lower-case letters, digits and hyphens`],
+    [
+      { name: "Database" },
+      `name: "Database" is not a valid name of a PostgreSQL cluster; use up to 40 lower-case letters, digits and hyphens`,
+    ],
   ] satisfies [Changes, string][])("%j", (changes, message) => {
     const own = refusals(changes).filter((line) => line.startsWith("test/database."));
     expect(own).toEqual([`test/database.${message}`]);

@@ -51,10 +51,10 @@ describe("PostgreSQL parameters", () => {
       { statement_timeout: "1MB" },
       `"statement_timeout = 1MB" can't be read; write a number and one of us, ms, s, min, h, d, or a whole number in units of ms`,
     ],
-    [{ max_connections: "many" }, `"max_connections = many" is no number of them; write a whole number from 1`],
+    [{ max_connections: "many" }, `"max_connections = many" must be a whole number; write a whole number from 1`],
     [
       { "max connections": 5 },
-      `"max connections" is no name of a parameter; write it as PostgreSQL's documentation does, like max_connections`,
+      `"max connections" is not a valid parameter name; write it as PostgreSQL's documentation does, like max_connections`,
     ],
     [{ fsync: "off" }, `"fsync = off" lets a crash of the machine destroy the database; leave it out`],
     [{ full_page_writes: "no" }, `"full_page_writes = no" lets a crash of the machine destroy the database; leave it out`],

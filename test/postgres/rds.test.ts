@@ -142,8 +142,8 @@ describe("RdsPostgres", () => {
 
   it.each<[Parameters<typeof rdsRefusals>[0], readonly string[]]>([
     [{ replicas: 16 }, ["replicas: 16 read replicas are not what RDS has; use 0 to 15"]],
-    [{ storage: "10Gi", replicas: 0 }, [`storage: "10Gi" is no disk that RDS has; use whole Gi from 20Gi to 64Ti`]],
-    [{ storage: "65Ti" }, [`storage: "65Ti" is no disk that RDS has; use whole Gi from 20Gi to 64Ti`]],
+    [{ storage: "10Gi", replicas: 0 }, [`storage: "10Gi" is not a storage size of RDS; use whole Gi from 20Gi to 64Ti`]],
+    [{ storage: "65Ti" }, [`storage: "65Ti" is not a storage size of RDS; use whole Gi from 20Gi to 64Ti`]],
     [{ storage: "100GB" as "100Gi" }, [`storage: "100GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"`]],
     [{ storage: "100Gi", storageMaximum: "105Gi" }, [`storageMaximum: "105Gi" leaves 100Gi no room to grow; use 110Gi to 64Ti`]],
     [

@@ -117,13 +117,13 @@ describe("a read model", () => {
   it.each<[Partial<ReadModelProps>, string]>([
     [
       { projection: "orders_a" },
-      'projection: "orders_a" is no name of a projection; use up to 40 lower-case letters, digits and _, beginning with a letter and not ending in _, _a or _b',
+      'projection: "orders_a" is not a valid projection name; use up to 40 lower-case letters, digits and _, beginning with a letter and not ending in _, _a or _b',
     ],
     [
       { projection: "public" },
-      'projection: "public" is no name of a projection; use up to 40 lower-case letters, digits and _, beginning with a letter and not ending in _, _a or _b',
+      'projection: "public" is not a valid projection name; use up to 40 lower-case letters, digits and _, beginning with a letter and not ending in _, _a or _b',
     ],
-    [{ slots: { a: { partitions: 0 } } }, "slots: 0 is no number of partitions; use 1 to 10000"],
+    [{ slots: { a: { partitions: 0 } } }, "slots: 0 must be a valid number of partitions; use 1 to 10000"],
     [{ slots: { a: { partitions: 50 } }, live: "b" }, 'live: "b" has no workers; use one of a'],
   ])("is refused where it can't be: %j", (changes, message) => {
     expect(refusalsOf(aReadModel(changes))).toEqual([`test/read-model.${message}`]);

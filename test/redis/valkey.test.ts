@@ -220,13 +220,10 @@ describe("Valkey", () => {
   it.each([
     [{ memory: "64Mi" }, `memory: "64Mi" leaves nothing for data beside Valkey itself; use 128Mi or more`],
     [{ storage: "3Gi" }, `storage: "3Gi" can't hold the log of 2Gi of data beside the one that replaces it; use 4Gi or more`],
-    [{ replicas: -1 }, "replicas: -1 is no number of replicas; use 0 or more"],
+    [{ replicas: -1 }, "replicas: -1 must be a valid number of replicas; use 0 or more"],
     [{ memory: "2" as "2Gi" }, `memory: "2" has no unit; use one of Ki, Mi, Gi, Ti, like "16Gi"`],
     [{ storage: "2" as "2Gi" }, `storage: "2" has no unit; use one of Ki, Mi, Gi, Ti, like "16Gi"`],
-    [
-      { cpu: 0 },
-      `cpu: 0 is no number of cores that anything can run on; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`,
-    ],
+    [{ cpu: 0 }, `cpu: 0 must be a usable number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"`],
   ] satisfies [Changes, string][])("refuses %j", (changes, message) => {
     expect(refusals(changes)).toEqual([`test/cache.${message}`]);
   });

@@ -86,9 +86,9 @@ describe("ManagedSecret", () => {
   });
 
   it.each([
-    [{ name: "Grafana" }, `"Grafana" is no name of a secret; use at most 63 lower-case letters, digits and hyphens`],
+    [{ name: "Grafana" }, `"Grafana" is not a valid secret name; use at most 63 lower-case letters, digits and hyphens`],
     [{ keys: {} }, `"grafana-admin" has no key, and so no secret in it; name one, like { password: { length: 32 } }`],
-    [{ keys: { PASSWORD: { length: 32 } } }, `"PASSWORD" is no key of a secret; use at most 63 lower-case letters, digits and hyphens`],
+    [{ keys: { PASSWORD: { length: 32 } } }, `"PASSWORD" is not a valid secret key; use at most 63 lower-case letters, digits and hyphens`],
     [{ keys: { password: { length: 12 } } }, "12 characters of password can be guessed; use 16 or more"],
     [{ fixed: { password: "admin" } }, `"password" is drawn at random and fixed at once; keep one of the two`],
     [{ fixed: { user: "{{ .user }}" } }, `"{{ .user }}" of user would be read as a template; leave out {{, \${ and %{`],

@@ -41,7 +41,7 @@ describe("WorkloadSecret", () => {
       aStack(() => {}),
       { spec: aSpec({ fixed: { user: "admin" } }) },
     );
-    expect(() => secret.ref("pasword")).toThrow('test/admin: "pasword" is no key of grafana-admin; use one of password, user');
+    expect(() => secret.ref("pasword")).toThrow('test/admin: "pasword" is not a key of grafana-admin; use one of password, user');
     expect(secret.ref("user").key).toBe("user");
   });
 
@@ -109,7 +109,7 @@ describe("without AWS, WorkloadSecret", () => {
     });
   });
 
-  it("has what is no secret beside it", () => {
+  it("has what is not a secret beside it", () => {
     expect(filled?.spec.target.template).toEqual({ mergePolicy: "Merge", data: { user: "admin" } });
     expect(objectsOf().ExternalSecret?.[0]?.spec.target).not.toHaveProperty("template");
   });

@@ -57,7 +57,7 @@ describe("a domain whose traffic comes after other domains", () => {
     const services = { front: web.services.front };
     expect(complaints({ web: { services, trafficAfter: ["web", "peple"] }, people })).toEqual([
       'test.domains.web.trafficAfter[0]: "web" is the domain itself; leave it out',
-      'test.domains.web.trafficAfter[1]: "peple" is no domain of test; did you mean "people"?',
+      'test.domains.web.trafficAfter[1]: "peple" is not a domain of test; did you mean "people"?',
     ]);
     expect(complaints({ web: { services }, people, "web-traffic": { workers: { a: { image, replicas: 1 } } } })).toEqual([
       'test.domains.web-traffic: "web-traffic" is the name of a part of domains.web as well; choose another',

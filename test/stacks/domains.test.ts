@@ -207,8 +207,8 @@ describe("what a workload uses", () => {
 
   it("is a store of the environment, once", () => {
     expect(uses("postgras", { store: "nuts" })).toEqual([
-      `${at}.workers.mails.uses[0]: "postgras" is no store of test; did you mean "postgres"?`,
-      `${at}.workers.mails.uses[1].store: "nuts" is no store of test; did you mean "nats"?`,
+      `${at}.workers.mails.uses[0]: "postgras" is not a store of test; did you mean "postgres"?`,
+      `${at}.workers.mails.uses[1].store: "nuts" is not a store of test; did you mean "nats"?`,
     ]);
     expect(uses("nats", { store: "nats" })).toEqual([`${at}.workers.mails.uses[1].store: "nats" is used twice; use it once`]);
   });
@@ -219,7 +219,7 @@ describe("what a workload uses", () => {
     ["redis", "writer", "leave it out"],
     ["nats", "subscriptions", "leave it out"],
   ])("has a role that a store of its kind has: %s as %s", (store, as, remedy) => {
-    expect(uses({ store, as })).toEqual([`${at}.workers.mails.uses[0].as: "${as}" is no role in ${store}; ${remedy}`]);
+    expect(uses({ store, as })).toEqual([`${at}.workers.mails.uses[0].as: "${as}" is not a role of ${store}; ${remedy}`]);
   });
 
   it("leaves no store without a use", () => {
@@ -235,9 +235,9 @@ describe("what a workload uses", () => {
     const refusal = expect.stringMatching(/^test\.stores\.nats/);
     expect(complaints({ stores: { nats: { engine: "natz" } }, domains })).toEqual([refusal]);
     expect(complaints({ stores: { nats: null }, domains })).toEqual([refusal]);
-    expect(complaints({ stores: 7, domains })).toEqual(["test.stores: 7 is no group of settings; write { … }"]);
+    expect(complaints({ stores: 7, domains })).toEqual(["test.stores: 7 must be an object; write { … }"]);
     expect(complaints({ stores: { nats: { engine: "nats" } }, domains: { orders: { workers: { mails: 7 } } } })).toEqual([
-      `${at}.workers.mails: 7 is no group of settings; write { … }`,
+      `${at}.workers.mails: 7 must be an object; write { … }`,
     ]);
     expect(complaints({ stores: { nats: { engine: "nats" } }, domains: [] })).toHaveLength(1);
   });
@@ -264,10 +264,10 @@ describe("what a workload calls", () => {
     expect(
       about({ services: { a: { ...service, calls }, b: { replicas: 1, paths: ["/"], ...slots } }, workers: { mails: worker } }),
     ).toEqual([
-      `${at}.services.a.calls[0]: "everithing" is no service of test; did you mean "everything"?`,
+      `${at}.services.a.calls[0]: "everithing" is not a service of test; did you mean "everything"?`,
       `${at}.services.a.calls[1].service: "b" is released blue-green, and has an address for each slot only; release it by rolling`,
       `${at}.services.a.calls[2]: "a" is the service itself; leave it out`,
-      `${at}.services.a.calls[3]: "mails" is no service of test; use one of everything, b`,
+      `${at}.services.a.calls[3]: "mails" is not a service of test; use one of everything, b`,
       `${at}.services.a.calls[5].service: "everything" is called twice; call it once`,
     ]);
   });
@@ -292,7 +292,7 @@ describe("a domain", () => {
     const domains = { a: { ...workers("one"), after: ["b", "c", "a"] }, b: { ...workers("two"), after: ["a"] } };
     expect(complaints({ domains })).toEqual([
       'test.domains.a.after[0]: "b" is written after this domain, and domains are deployed in their order; write it before this one',
-      'test.domains.a.after[1]: "c" is no domain of test; did you mean "b"?',
+      'test.domains.a.after[1]: "c" is not a domain of test; did you mean "b"?',
       'test.domains.a.after[2]: "a" is the domain itself; leave it out',
     ]);
   });
@@ -361,7 +361,7 @@ describe("what requests reach from outside", () => {
     expect(about({ services: { a: { ...service, ports } } })).toEqual(
       ["http", "metrics", "a--b", "longer-than-fifteen"].map(
         (name) =>
-          `${at}.services.a.ports.${name}: "${name}" is no name of a port; use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics`,
+          `${at}.services.a.ports.${name}: "${name}" is not a valid port name; use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics`,
       ),
     );
   });
@@ -379,13 +379,13 @@ describe("a job", () => {
 
   it("runs at a time that there is", () => {
     expect(job({ when: { schedule: "nightly" } })).toEqual([
-      `${at}.jobs.nightly.when.schedule: "nightly" is no schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)`,
+      `${at}.jobs.nightly.when.schedule: "nightly" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)`,
     ]);
     expect(job({ when: { schedule: "61 2 * * *" } })).toEqual([
-      `${at}.jobs.nightly.when.schedule: "61" is no minute; use 0 to 59, *, ranges, lists and steps`,
+      `${at}.jobs.nightly.when.schedule: "61" is not a valid minute; use 0 to 59, *, ranges, lists and steps`,
     ]);
     expect(job({ when: "sometimes" })).toEqual([
-      `${at}.jobs.nightly.when: "sometimes" is no time for a job; use one of before, after, by-hand`,
+      `${at}.jobs.nightly.when: "sometimes" is not a known time for a job; use one of before, after, by-hand`,
     ]);
   });
 
@@ -419,8 +419,8 @@ describe("a projection", () => {
   it("has its database among what it uses, and variables with it", () => {
     const search = { image, workers: 1, parallelism: 1, uses: ["ledger", "postgres"] };
     expect(about({ projections: { search: { ...search, database: "postgres", variables: {} } } })).toEqual([
-      expect.stringMatching(/^test\.domains\.orders\.projections\.search\.database: is no setting here; /),
-      expect.stringMatching(/^test\.domains\.orders\.projections\.search\.variables: is no setting here; /),
+      expect.stringMatching(/^test\.domains\.orders\.projections\.search\.database: is not a setting here; /),
+      expect.stringMatching(/^test\.domains\.orders\.projections\.search\.variables: is not a setting here; /),
     ]);
   });
 });
@@ -443,13 +443,13 @@ describe("what a workload reaches outside", () => {
     "10.0.0.256",
   ])("is not %s", (host) => {
     expect(about({ workers: { a: { ...worker, egress: [{ host }] } } })).toEqual([
-      `${at}.workers.a.egress[0].host: "${host}" is no name and no block of addresses; write "api.example.com", "203.0.113.0/24" or "internet"`,
+      `${at}.workers.a.egress[0].host: "${host}" must be a host name or a CIDR block; write "api.example.com", "203.0.113.0/24" or "internet"`,
     ]);
   });
 
   it("is a block of one address with its prefix", () => {
     expect(about({ workers: { a: { ...worker, egress: [{ host: "203.0.113.7" }] } } })).toEqual([
-      `${at}.workers.a.egress[0].host: "203.0.113.7" is no block of addresses; write 203.0.113.7/32`,
+      `${at}.workers.a.egress[0].host: "203.0.113.7" must be a CIDR block; write 203.0.113.7/32`,
     ]);
   });
 });
@@ -525,7 +525,7 @@ describe("the release file of domains", () => {
     const release = (workloads: object) => complaints({ domains, release: { of: "test", workloads } });
     expect(release({ mails: { image }, migrate: { image } })).toEqual([]);
     expect(release({ mails: { slots: { blue: image } }, orders: { image } })).toEqual([
-      "environments/test.release.json#orders: is no workload of test; use one of mails, migrate",
+      "environments/test.release.json#orders: is not a workload of test; use one of mails, migrate",
       "environments/test.release.json#mails.slots: would run twice: both slots would take from the same queue; use image alone",
     ]);
     const { image: _, ...without } = domains.orders;

@@ -113,7 +113,7 @@ describe("an edge in an environment", () => {
   it.each([
     [
       { provider: "akamai", cache: "30s" },
-      'test.queryApi.edge.provider: "akamai" is no edge that the platform knows; use one of cloudflare, cloudfront',
+      'test.queryApi.edge.provider: "akamai" is not a known edge that the platform knows; use one of cloudflare, cloudfront',
     ],
     [
       { ...CLOUDFRONT, cache: "1d" },
@@ -121,15 +121,15 @@ describe("an edge in an environment", () => {
     ],
     [
       { ...CLOUDFRONT, bypass: { headers: ["x tenant"] } },
-      'test.queryApi.edge.bypass.headers[0]: "x tenant" is no name of a header; write one like x-tenant',
+      'test.queryApi.edge.bypass.headers[0]: "x tenant" is not a valid header name; write one like x-tenant',
     ],
     [
       { ...CLOUDFRONT, bypass: { cookies: ["a=b"] } },
-      'test.queryApi.edge.bypass.cookies[0]: "a=b" is no name of a cookie; write one like session',
+      'test.queryApi.edge.bypass.cookies[0]: "a=b" is not a valid cookie name; write one like session',
     ],
     [
       { ...CLOUDFRONT, bypass: { paths: ["reports"] } },
-      'test.queryApi.edge.bypass.paths[0]: "reports" is no path; write one like /reports/*',
+      'test.queryApi.edge.bypass.paths[0]: "reports" must be a path; write one like /reports/*',
     ],
     [
       { ...CLOUDFRONT, rateLimit: { requests: 1, per: "1m" } },
@@ -137,7 +137,7 @@ describe("an edge in an environment", () => {
     ],
     [
       { ...CLOUDFLARE, account: "orders" },
-      'test.queryApi.edge.account: "orders" is no id of Cloudflare; copy its 32 hexadecimal digits from the overview of the zone',
+      'test.queryApi.edge.account: "orders" must be an id from Cloudflare; copy its 32 hexadecimal digits from the overview of the zone',
     ],
     [
       { ...CLOUDFLARE, clientAuthority: AUTHORITIES.cloudflare },
@@ -178,7 +178,7 @@ describe("an edge in an environment", () => {
   it("stands before queries, and never before commands", () => {
     const commandApi = { image: "registry.example.com/command-api:1.0.0", replicas: 3, edge: CLOUDFRONT };
     expect(said(behind(CLOUDFRONT, { commandApi, eventStore: { engine: "kurrentdb", nodes: 3 } }))).toEqual([
-      expect.stringMatching(/^test\.commandApi\.edge: is no setting here; use one of /),
+      expect.stringMatching(/^test\.commandApi\.edge: is not a setting here; use one of /),
     ]);
   });
 

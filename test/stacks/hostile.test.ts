@@ -139,7 +139,7 @@ describe("whatever stands in an environment", () => {
 
   it("is not missed by other parts when it was refused", () => {
     expect(complaints({ aws: null, cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } })).toEqual([
-      "test.aws: null is no group of settings; write { … }",
+      "test.aws: null must be an object; write { … }",
     ]);
   });
 });

@@ -69,7 +69,7 @@ describe("the role of Elasticsearch", () => {
       [`${output("read-cluster", "cluster_issuer")}:sub`]: "system:serviceaccount:observability:elasticsearch",
     });
     const bucket = output("backup", "snapshot_bucket_arn");
-    const rights = statements(one(json, "aws_iam_role_policy", "elasticsearch/policy").policy);
+    const rights = statements(one(json, "aws_iam_role_policy", "elasticsearch/rights").policy);
     expect(rights.map(({ Resource }) => Resource)).toEqual([bucket, `${bucket}/elasticsearch/*`, output("keys", "backup_key_arn")]);
   });
 
@@ -106,7 +106,7 @@ describe("the identities stack", () => {
       service_account: "read-database",
     });
     expect(one(json, "aws_iam_role")).toMatchObject({ name: "orders-test-read-store-read-database", path: "/orders/test/" });
-    const [trust] = statements(one(json, "aws_iam_role", "elasticsearch/role").assume_role_policy);
+    const [trust] = statements(one(json, "aws_iam_role").assume_role_policy);
     expect(trust?.Condition.StringEquals["aws:RequestTag/eks-cluster-arn"]).toBe(output("cluster", "cluster_arn"));
   });
 

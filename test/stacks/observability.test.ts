@@ -126,10 +126,16 @@ describe("metrics of AWS services", () => {
 
   it("are those of what the environment has", () => {
     expect(services({})).toEqual(["nat-gateways"]);
-    expect(services({ readDatabase: aurora })).toEqual(["aurora", "nat-gateways"]);
+    expect(services({ readDatabase: aurora })).toEqual(["aurora", "nat-gateways", "aws-backup"]);
     expect(services({ cache: { engine: "elasticache", shards: 1, replicasPerShard: 1 } })).toEqual(["elasticache", "nat-gateways"]);
     expect(services({ commandApi: API })).toEqual(["load-balancers", "nat-gateways"]);
-    expect(cloudWatchOn(asDomains(production), "readCluster")).toEqual(["aurora", "elasticache", "load-balancers", "nat-gateways"]);
+    expect(cloudWatchOn(asDomains(production), "readCluster")).toEqual([
+      "aurora",
+      "elasticache",
+      "load-balancers",
+      "nat-gateways",
+      "aws-backup",
+    ]);
   });
 
   it("are exported by the hub only, and have rules there", () => {

@@ -50,10 +50,10 @@ describe("what constructs refuse", () => {
       commandProcessors: { image, replicas: { min: 3, max: 2 } },
     };
     expect(refused(misspelt, privileged, both)).toEqual([
-      'test.commandApi.prot: is no setting here; did you mean "port"?',
+      'test.commandApi.prot: is not a setting here; did you mean "port"?',
       'both.commandProcessors.replicas: {"min":3,"max":2} has a minimum above its maximum; swap the two',
-      "low.commandApi.port: 80 is no port that it may open; use 1024 to 65535: what is below is root's",
-      "both.commandApi.port: 443 is no port that it may open; use 1024 to 65535: what is below is root's",
+      "low.commandApi.port: 80 is not a port that it can open; use 1024 to 65535: what is below is root's",
+      "both.commandApi.port: 443 is not a port that it can open; use 1024 to 65535: what is below is root's",
     ]);
   });
 });

@@ -133,11 +133,11 @@ describe("a release file", () => {
     ],
     [
       { ...BOTH, previous: "Orders" },
-      '.previous: "Orders" is no image; name a version or a digest, like registry.example.com/orders/api:1.0.0',
+      '.previous: "Orders" must be an image reference; name a version or a digest, like registry.example.com/orders/api:1.0.0',
     ],
-    [{ ...BOTH, live: "grean" }, '.live: "grean" is no slot; did you mean "green"?'],
-    [{ ...BOTH, weihgts: {} }, '.weihgts: is no setting here; did you mean "weights"?'],
-    [{ ...BOTH, slots: { purple: V1, blue: V1 } }, ".slots.purple: is no setting here; use one of blue, green"],
+    [{ ...BOTH, live: "grean" }, '.live: "grean" is not a known slot; did you mean "green"?'],
+    [{ ...BOTH, weihgts: {} }, '.weihgts: is not a setting here; did you mean "weights"?'],
+    [{ ...BOTH, slots: { purple: V1, blue: V1 } }, ".slots.purple: is not a setting here; use one of blue, green"],
     [{ ...BOTH, weights: { blue: 90 } }, ".weights.green: is missing; use a whole number from 0 to 100"],
     [{ ...BOTH, weights: { blue: 110, green: -10 } }, ".weights.blue: 110 is not possible here; use a whole number from 0 to 100"],
     [{ ...BOTH, preview: "on" }, '.preview: "on" is neither on nor off; use true or false'],
@@ -200,10 +200,10 @@ describe("a release file", () => {
 
   it("names workloads that there are", () => {
     expect(errorsOf(aProgram(released(aSystem(), { ...PROCESSORS, "command-api": BOTH, "command-ap": {} })))).toEqual([
-      `${FILE}#command-ap: is no workload of test; did you mean "command-api"?`,
+      `${FILE}#command-ap: is not a workload of test; did you mean "command-api"?`,
     ]);
     expect(errorsOf(aProgram(released(anEnvironment(), { "query-api": {} })))).toEqual([
-      `${FILE}#query-api: is no workload of test; remove it`,
+      `${FILE}#query-api: is not a workload of test; remove it`,
     ]);
   });
 
@@ -222,10 +222,10 @@ describe("a release file", () => {
 
   it.each([[null], [3], ["orders"], [[]]])("that holds %j is answered once", (entry) => {
     expect(complaints(entry as unknown as object)).toEqual([
-      `${FILE}#command-api: ${JSON.stringify(entry)} is no group of settings; write { … }`,
+      `${FILE}#command-api: ${JSON.stringify(entry)} must be an object; write { … }`,
     ]);
     expect(errorsOf(aProgram(released(aSystem(), entry as unknown as Record<string, object>)))).toEqual([
-      `${FILE}: ${JSON.stringify(entry)} is no group of settings; write { … }`,
+      `${FILE}: ${JSON.stringify(entry)} must be an object; write { … }`,
     ]);
   });
 });

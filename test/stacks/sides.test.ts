@@ -271,7 +271,7 @@ describe("a switch between two slots", () => {
     ]);
   });
 
-  it("waits for no pod of another version or another workload, whose trouble is no reason to stay", () => {
+  it("waits for no pod of another version or another workload, whose trouble is not a reason to stay", () => {
     const { all: before } = beforeRoute(stack("write-side"));
     expect(before.filter((path) => path.includes("/rollout/"))).toEqual(["command-api/blue/rollout/pods"]);
     expect(before).not.toContainEqual(expect.stringMatching(/^(command-processors|smoke-test|command-api\/green\/(?!service))/));

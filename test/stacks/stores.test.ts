@@ -67,10 +67,10 @@ describe("a store of an environment", () => {
 
 describe("the shape of a store", () => {
   it.each<[object, string]>([
-    [{ size: "tiny" }, 'test.size: "tiny" is no size of a system; use one of small, medium, large'],
+    [{ size: "tiny" }, 'test.size: "tiny" is not a known size of a system; use one of small, medium, large'],
     [
       { readDatabase: { engine: "cloudnative-pg", size: "smal" } },
-      'test.readDatabase.size: "smal" is no size of a system; did you mean "small"?',
+      'test.readDatabase.size: "smal" is not a known size of a system; did you mean "small"?',
     ],
     [
       { readDatabase: { engine: "aurora", replicas: 16 } },
@@ -78,18 +78,18 @@ describe("the shape of a store", () => {
     ],
     [
       { readDatabase: { engine: "rds", replicas: 0, parameters: { work_mem: ["4MB"] } } },
-      'test.readDatabase.parameters.work_mem: ["4MB"] is no single value; write a text, a number, true or false',
+      'test.readDatabase.parameters.work_mem: ["4MB"] must be a single value; write a text, a number, true or false',
     ],
     [
       { readDatabase: { engine: "cloudnative-pg", synchronous: { standbys: 1, durability: "strict" } } },
-      'test.readDatabase.synchronous.durability: "strict" is no durability; use one of required, preferred',
+      'test.readDatabase.synchronous.durability: "strict" is not a known durability; use one of required, preferred',
     ],
-    [{ cache: { engine: "valkey", purpose: "queue" } }, 'test.cache.purpose: "queue" is no purpose; use one of cache, store'],
+    [{ cache: { engine: "valkey", purpose: "queue" } }, 'test.cache.purpose: "queue" is not a known purpose; use one of cache, store'],
     [
       { cache: { engine: "elasticache", shards: 1, replicasPerShard: 6 } },
       "test.cache.replicasPerShard: 6 is not possible here; use a whole number from 0 to 5, as many replicas as a shard has",
     ],
-    [{ broker: { engine: "kafka" } }, 'test.broker.engine: "kafka" is no engine here; use one of nats'],
+    [{ broker: { engine: "kafka" } }, 'test.broker.engine: "kafka" is not a known engine here; use one of nats'],
   ])("%j is refused", (changes, message) => {
     expect(errorsOf(aProgram(anEnvironment(changes)))[0]).toBe(message);
   });
@@ -98,12 +98,12 @@ describe("the shape of a store", () => {
     [
       "PostgreSQL",
       { readDatabase: { engine: "cloudnative-pg", version: "9.6" } },
-      /^test\.readDatabase\.version: "9\.6" is no version of PostgreSQL/,
+      /^test\.readDatabase\.version: "9\.6" is not a known version of PostgreSQL/,
     ],
     [
       "KurrentDB",
       { eventStore: { engine: "kurrentdb", nodes: 3, version: "5.0" } },
-      /^test\.eventStore\.version: "5\.0" is no line of KurrentDB/,
+      /^test\.eventStore\.version: "5\.0" is not a known line of KurrentDB/,
     ],
   ])("knows which versions of %s there are", (_, changes, message) => {
     expect(errorsOf(aProgram(anEnvironment(changes)))[0]).toMatch(message);
@@ -125,7 +125,7 @@ describe("KurrentDB of an environment", () => {
       'test.eventStore.options: "EXT_TCP_PORT" was renamed, and servers from 25.0 on stop at the old name; write TCP_PLUGIN__NODE_TCP_PORT',
       'test.eventStore.options: "TCP_PLUGIN__ENABLE_EXTERNAL_TCP" turns on the TCP protocol of old clients, and a server without a licence stops there; leave it out, or make KurrentDb with the key of a licence',
       'test.eventStore.options: "MEM_DB" keeps events in memory only; leave it out',
-      'test.eventStore.options: "NOPE" is no option of 26.0, and a server that is told it stops; see the vendor\'s list of options',
+      'test.eventStore.options: "NOPE" is not an option of 26.0, and a server that is told it stops; see the vendor\'s list of options',
     ]);
   });
 
@@ -181,7 +181,7 @@ describe("PostgreSQL of an environment", () => {
 
   it("has a disk that RDS offers", () => {
     expect(onAws({ readDatabase: { engine: "rds", replicas: 0, storage: "10Gi" } })).toEqual([
-      'test.readDatabase.storage: "10Gi" is no disk that RDS has; use whole Gi from 20Gi to 64Ti',
+      'test.readDatabase.storage: "10Gi" is not a storage size of RDS; use whole Gi from 20Gi to 64Ti',
     ]);
   });
 });
@@ -414,9 +414,7 @@ describe("data that must be kept", () => {
     expect(kept("35d", aurora)).toEqual([]);
     expect(kept("36d", aurora)).toEqual([]);
     expect(kept("36d", { engine: "cloudnative-pg" })).toEqual([]);
-    expect(kept("12h", aurora)).toEqual([
-      'test.backup.keep: "12h" is no whole number of days, and S3 counts in days; use days, like "35d"',
-    ]);
+    expect(kept("12h", aurora)).toEqual(['test.backup.keep: "12h" must be a whole number of days, the unit of S3; use days, like "35d"']);
   });
 
   it("is kept in RDS and Aurora as long as the environment says, which is 35 days where it says nothing", () => {

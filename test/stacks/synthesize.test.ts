@@ -63,7 +63,7 @@ describe("a synthesis", () => {
 
   it("writes nothing where an environment can't be deployed", () => {
     expect(() => synthesize(aProgram(anEnvironment({ cache: { engine: "redis" } })), { outdir })).toThrow(
-      'test.cache.engine: "redis" is no engine here',
+      'test.cache.engine: "redis" is not a known engine here',
     );
     expect(existsSync(outdir)).toBe(false);
   });

@@ -32,14 +32,14 @@ describe("a program", () => {
     expect(errorsOf(aProgram(hopeless))).toEqual([
       "UPPER.system: is missing; use lower-case letters, digits and hyphens",
       'UPPER.name: "UPPER" can\'t begin every cloud name; use lower-case letters, digits and single hyphens, beginning with a letter',
-      'UPPER.aws.account: 111122223333 is no account; write its twelve digits in quotes, like "111122223333"',
-      'UPPER.aws.region: "eu-west1" is no region that the platform knows; did you mean "eu-west-1"?',
-      'UPPER.aws.domain: "x" is no domain; write one like orders.example.com',
+      'UPPER.aws.account: 111122223333 must be an AWS account id; write its twelve digits in quotes, like "111122223333"',
+      'UPPER.aws.region: "eu-west1" is not a known region that the platform knows; did you mean "eu-west-1"?',
+      'UPPER.aws.domain: "x" is not a valid domain; write one like orders.example.com',
       'UPPER.cluster.node.memory: "0x10Gi" is not a size; write a number and a unit, like "16Gi"',
       'UPPER.cluster.node.storage: "500GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"',
       'UPPER.eventStore.storage: "-5Gi" is not a size; write a number and a unit, like "16Gi"',
-      'UPPER.cache.engine: "redis" is no engine here; use one of elasticache, valkey',
-      'UPPER.wirteCluster: is no setting here; did you mean "writeCluster"?',
+      'UPPER.cache.engine: "redis" is not a known engine here; use one of elasticache, valkey',
+      'UPPER.wirteCluster: is not a setting here; did you mean "writeCluster"?',
       'UPPER.cluster.nodes: {"min":5,"max":3} has a minimum above its maximum; swap the two',
       "UPPER.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5",
       'UPPER.eventStore.engine: "kurrentdb" has no backups, so its data is lost with its volumes; use kurrent-cloud or postgres, or say in exceptions.noBackup why that is acceptable',
@@ -72,24 +72,24 @@ describe("whatever is written", () => {
   });
 
   it.each([
-    [{ cache: { engine: "constructor" } }, 'test.cache.engine: "constructor" is no engine here; use one of elasticache, valkey'],
-    [{ eventStore: null }, "test.eventStore: null is no group of settings; write { … }"],
-    [{ eventStore: "kurrentdb" }, 'test.eventStore: "kurrentdb" is no group of settings; write { … }'],
-    [{ exceptions: [] }, "test.exceptions: [] is no group of settings; write { … }"],
-    [{ authorization: JSON.parse('{"constructor": 5}') }, 'test.authorization: {"constructor":5} is no group of settings; write { … }'],
+    [{ cache: { engine: "constructor" } }, 'test.cache.engine: "constructor" is not a known engine here; use one of elasticache, valkey'],
+    [{ eventStore: null }, "test.eventStore: null must be an object; write { … }"],
+    [{ eventStore: "kurrentdb" }, 'test.eventStore: "kurrentdb" must be an object; write { … }'],
+    [{ exceptions: [] }, "test.exceptions: [] must be an object; write { … }"],
+    [{ authorization: JSON.parse('{"constructor": 5}') }, 'test.authorization: {"constructor":5} must be an object; write { … }'],
     [{ aws: { ...aws, network: { zones: [1, null, "eu-west-1a"] } } }, "test.aws.network.zones[0]: 1 says nothing; write a word or more"],
     [
       { aws: { ...aws, domain: "a\nb" } },
       'test.aws.domain: "a\\nb" has a line break or another control character; write one line of plain text',
     ],
-    [{ aws: { ...aws, acount: "111122223333", account: undefined } }, 'test.aws.acount: is no setting here; did you mean "account"?'],
+    [{ aws: { ...aws, acount: "111122223333", account: undefined } }, 'test.aws.acount: is not a setting here; did you mean "account"?'],
   ])("%j is answered", (changes, message) => {
     expect(complaints(changes)[0]).toBe(message);
   });
 
   it.each([null, undefined, {}, { accounts: null, environments: [] }, { accounts: [] }])("may be no program at all: %j", (input) => {
     expect(errorsOf(input as unknown as Program)).toEqual([
-      expect.stringMatching(/^(accounts|environments): .*is no list; write \[ … \]$/),
+      expect.stringMatching(/^(accounts|environments): .*must be a list; write \[ … \]$/),
     ]);
   });
 
@@ -103,22 +103,22 @@ describe("whatever is written", () => {
 
 describe("every value", () => {
   it.each<[object, string]>([
-    [{ naem: 1 }, 'test.naem: is no setting here; did you mean "name"?'],
+    [{ naem: 1 }, 'test.naem: is not a setting here; did you mean "name"?'],
     [
       { aws: { account: "111122223333", recoveryRegion: "eu-central-1", domain: "a.example.com" } },
       expect.stringMatching(/^test\.aws\.region: is missing; /) as never,
     ],
     [
       { aws: { ...aws, zone: "/hostedzone/Z0123456789" } },
-      'test.aws.zone: "/hostedzone/Z0123456789" is no id of a hosted zone; copy it from Route 53, like Z0123456789ABCDEFGHIJ',
+      'test.aws.zone: "/hostedzone/Z0123456789" must be the id of a hosted zone; copy it from Route 53, like Z0123456789ABCDEFGHIJ',
     ],
     [
       { aws: { ...aws, account: "1111-2222-3333" } },
-      'test.aws.account: "1111-2222-3333" is no account; write its twelve digits in quotes, like "111122223333"',
+      'test.aws.account: "1111-2222-3333" must be an AWS account id; write its twelve digits in quotes, like "111122223333"',
     ],
     [
       { aws: { ...aws, account: "999999999999" } },
-      'test.aws.account: "999999999999" is no account of this program, so that its state has no place; add it to environments/accounts.ts',
+      'test.aws.account: "999999999999" is not an account of this program, so there is no bucket for its state; add it to environments/accounts.ts',
     ],
     [{ aws: { ...aws, tags: { environment: "x" } } }, 'test.aws.tags.environment: "x" is a tag that the platform sets; leave it out'],
     [
@@ -131,25 +131,25 @@ describe("every value", () => {
     ],
     [
       { aws: { ...aws, network: { readableBuckets: ["Bad_Bucket"] } } },
-      'test.aws.network.readableBuckets[0]: "Bad_Bucket" is no name of a bucket; write one like quayio-production-s3',
+      'test.aws.network.readableBuckets[0]: "Bad_Bucket" is not a valid bucket name; write one like quayio-production-s3',
     ],
-    [{ aws: { ...aws, tags: { team: 7 } } }, "test.aws.tags.team: 7 is no tag value; write it in quotes"],
+    [{ aws: { ...aws, tags: { team: 7 } } }, "test.aws.tags.team: 7 is not a valid tag value; write it in quotes"],
     [
       { authentication: { issuer: "http://a.example.com", audience: "a", jwks: "https://a.example.com/keys" } },
-      'test.authentication.issuer: "http://a.example.com" is no address that can be trusted; write one that begins with https://',
+      'test.authentication.issuer: "http://a.example.com" is not an address that can be trusted; write one that begins with https://',
     ],
     [{ authorization: { CreateOrder: [] } }, "test.authorization.CreateOrder: [] is empty; name the roles that may"],
     [
       { cluster: { context: "kind" }, monitoring: { prometheus: "yes" } },
       'test.monitoring.prometheus: "yes" is neither on nor off; use true or false',
     ],
-    [{ exceptions: { disposible: "thrown away daily" } }, 'test.exceptions.disposible: is no setting here; did you mean "disposable"?'],
-    [{ exceptions: { disposable: "yes" } }, 'test.exceptions.disposable: "yes" is no reason; say in a sentence why that is right here'],
+    [{ exceptions: { disposible: "thrown away daily" } }, 'test.exceptions.disposible: is not a setting here; did you mean "disposable"?'],
+    [{ exceptions: { disposable: "yes" } }, 'test.exceptions.disposable: "yes" is not a reason; say in a sentence why that is right here'],
     [
       { cluster: { context: "kind" }, readDatabase: { engine: "cloudnative-pg", name: "d".repeat(33) } },
-      `test.readDatabase.name: "${"d".repeat(33)}" is no name; use up to 32 lower-case letters, digits and hyphens, beginning with a letter`,
+      `test.readDatabase.name: "${"d".repeat(33)}" is not a valid name; use up to 32 lower-case letters, digits and hyphens, beginning with a letter`,
     ],
-    [{ backup: { keep: "36h" } }, 'test.backup.keep: "36h" is no whole number of days, and S3 counts in days; use days, like "35d"'],
+    [{ backup: { keep: "36h" } }, 'test.backup.keep: "36h" must be a whole number of days, the unit of S3; use days, like "35d"'],
   ])("%j", (changes, message) => {
     expect(complaints(changes)).toEqual([message]);
   });
@@ -180,14 +180,14 @@ describe("the key that tokens are verified with", () => {
     [
       "a broken one",
       "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
-      "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
+      "must be a public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
     ],
     [
       "a certificate, which has more in it",
       AUTHORITIES.own,
-      "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
+      "must be a public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----",
     ],
-    ["a path", "keys/public.pem", "is no public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----"],
+    ["a path", "keys/public.pem", "must be a public key; write it as PEM, which begins with -----BEGIN PUBLIC KEY-----"],
   ])("is not %s", (_, publicKey, message) => {
     const [said, ...more] = complaints({ authentication: { ...tokens, publicKey } });
     expect(more).toEqual([]);
@@ -198,7 +198,7 @@ describe("the key that tokens are verified with", () => {
   it("is said, and in one way", () => {
     expect(complaints({ authentication: tokens })).toEqual(["test.authentication.jwks: is missing; write one that begins with https://"]);
     const both = { ...tokens, publicKey: pem(long), jwks: "https://a.example.com/keys" };
-    expect(complaints({ authentication: both })).toEqual([expect.stringMatching(/^test\.authentication\.jwks: is no setting here; /)]);
+    expect(complaints({ authentication: both })).toEqual([expect.stringMatching(/^test\.authentication\.jwks: is not a setting here; /)]);
   });
 });
 
@@ -227,7 +227,7 @@ describe("an image", () => {
   );
 
   it.each(["", "Orders:1", "orders@sha256:12", "orders//api:1", "orders/api/:1", "or..ders:1", 3])("may not be %p", (written) => {
-    expect(complaintsAbout(written)[0]).toMatch(/is no image/);
+    expect(complaintsAbout(written)[0]).toMatch(/must be an image reference/);
   });
 
   it("may be called by 255 characters", () => {
@@ -301,24 +301,24 @@ describe("an existing cluster", () => {
     ],
     [{ storageClass: " " }, 'test.cluster.storageClass: " " says nothing; write a word or more'],
     [{ preinstalled: [] }, "test.cluster.preinstalled: [] is empty; name parts, or leave it out"],
-    [{ preinstalled: "keda" }, 'test.cluster.preinstalled: "keda" is no list; name parts, or leave it out'],
+    [{ preinstalled: "keda" }, 'test.cluster.preinstalled: "keda" must be a list; name parts, or leave it out'],
     [
       { preinstalled: ["cert-manger"] },
-      'test.cluster.preinstalled[0]: "cert-manger" is no part that a cluster may have from elsewhere; did you mean "cert-manager"?',
+      'test.cluster.preinstalled[0]: "cert-manger" is not a known part that a cluster may have from elsewhere; did you mean "cert-manager"?',
     ],
     [
       { preinstalled: ["karpenter"] },
-      'test.cluster.preinstalled[0]: "karpenter" is no part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
+      'test.cluster.preinstalled[0]: "karpenter" is not a known part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
         "external-secrets, gateway-api, keda, metrics-server, nginx-gateway-fabric, prometheus-operator-crds, snapshot-controller",
     ],
-    [{ allocatable: 4 }, "test.cluster.allocatable: 4 is no group of settings; write { … }"],
+    [{ allocatable: 4 }, "test.cluster.allocatable: 4 must be an object; write { … }"],
     [
       { allocatable: { ...allocatable, zones: { "dc-1": 0 } } },
       "test.cluster.allocatable.zones.dc-1: 0 is not possible here; use a whole number from 1 to 1000",
     ],
     [
       { allocatable: { ...allocatable, cpu: "8GHz" } },
-      'test.cluster.allocatable.cpu: "8GHz" is no number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
+      'test.cluster.allocatable.cpu: "8GHz" must be a valid number of cores; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
     ],
     [
       { allocatable: { ...allocatable, memory: "32GB" } },
@@ -328,14 +328,14 @@ describe("an existing cluster", () => {
       { allocatable: { ...allocatable, pods: 0 } },
       "test.cluster.allocatable.pods: 0 is not possible here; use a whole number from 1 to 1000",
     ],
-    [{ allocatable: { ...allocatable, nodes: 4 } }, 'test.cluster.allocatable.nodes: is no setting here; did you mean "zones"?'],
+    [{ allocatable: { ...allocatable, nodes: 4 } }, 'test.cluster.allocatable.nodes: is not a setting here; did you mean "zones"?'],
     [
       { allocatable: { zones: allocatable.zones, memory: "32Gi" } },
       'test.cluster.allocatable.cpu: is missing; write cores as a number, like 2 or 0.5, or thousandths, like "500m"',
     ],
     [
       { nodes: 3 },
-      "test.cluster.nodes: is no setting here; use one of context, kubeconfig, storageClass, preinstalled, shared, allocatable",
+      "test.cluster.nodes: is not a setting here; use one of context, kubeconfig, storageClass, preinstalled, shared, allocatable",
     ],
   ])("is told what is wrong with %j", (cluster, message) => {
     expect(about(cluster)).toEqual([message]);
@@ -343,7 +343,7 @@ describe("an existing cluster", () => {
 
   it("is the only one that has anything from elsewhere", () => {
     expect(complaints({ cluster: { nodes: 3, node, preinstalled: ["keda"] } })).toEqual([
-      "test.cluster.preinstalled: is no setting here; use one of nodes, node, version, nodeVersion, support",
+      "test.cluster.preinstalled: is not a setting here; use one of nodes, node, version, nodeVersion, support",
     ]);
   });
 });
@@ -357,7 +357,7 @@ describe("a mirror", () => {
     "may not be %p",
     (mirror) => {
       expect(complaints({ mirror })).toEqual([
-        `test.mirror: ${JSON.stringify(mirror)} is no registry; write one like registry.example.com/mirror, without oci://`,
+        `test.mirror: ${JSON.stringify(mirror)} is not a valid registry; write one like registry.example.com/mirror, without oci://`,
       ]);
     },
   );
@@ -368,7 +368,7 @@ describe("the nodes of clusters", () => {
 
   it("are of a size that EC2 offers", () => {
     expect(complaints({ cluster: { nodes: 3, node: { cpu: 4, memory: "20Gi", storage: "10Gi" } } })).toEqual([
-      'test.cluster.node: "4 cores with 20Gi" is no size that EC2 offers; use 4 cores with 16Gi or 4 cores with 32Gi',
+      'test.cluster.node: "4 cores with 20Gi" is not a size that EC2 offers; use 4 cores with 16Gi or 4 cores with 32Gi',
       'test.cluster.node.storage: "10Gi" is too small for images and logs; use 20Gi or more',
     ]);
   });
@@ -387,7 +387,7 @@ describe("the nodes of clusters", () => {
       'test.writeCluster.node.architecture: "arm64" is not possible: KurrentDB has no ARM image; use "amd64"',
     ]);
     expect(complaints({ cluster: { nodes: 3, node: { ...node, architecture: "arm" } } })).toEqual([
-      'test.cluster.node.architecture: "arm" is no architecture that Kubernetes runs on here; did you mean "arm64"?',
+      'test.cluster.node.architecture: "arm" is not a known architecture that Kubernetes runs on here; did you mean "arm64"?',
     ]);
   });
 
@@ -395,9 +395,11 @@ describe("the nodes of clusters", () => {
     const without = (...names: string[]) => complaints({ cluster: { nodes: 3, node: { ...node, excludeGenerations: names } } });
     expect(without("7a", "6a")).toEqual([]);
     expect(without("5i")).toEqual([
-      'test.cluster.node.excludeGenerations[0]: "5i" is no generation of instances that nodes are made of; did you mean "7i"?',
+      'test.cluster.node.excludeGenerations[0]: "5i" is not a known generation of instances that nodes are made of; did you mean "7i"?',
     ]);
-    expect(without("8g")).toEqual(['test.cluster.node.excludeGenerations: "8g" is no generation of amd64; use some of 7i, 7a, 6i, 6a']);
+    expect(without("8g")).toEqual([
+      'test.cluster.node.excludeGenerations: "8g" is not an instance generation of amd64; use some of 7i, 7a, 6i, 6a',
+    ]);
     expect(without("7i", "7a", "6i", "6a")).toEqual([
       'test.cluster.node.excludeGenerations: ["7i","7a","6i","6a"] leaves no type that a node could be; keep one of 7i, 7a, 6i, 6a',
     ]);
@@ -410,7 +412,7 @@ describe("the nodes of clusters", () => {
       'test.cluster.nodeVersion: "1.36" is newer than the control plane, which has 1.35; upgrade the control plane first',
     ]);
     expect(complaints({ cluster: { nodes: 3, node, version: "1.21" } })).toEqual([
-      'test.cluster.version: "1.21" is no version of Kubernetes that the platform knows; did you mean "1.34"?',
+      'test.cluster.version: "1.21" is not a known version of Kubernetes that the platform knows; did you mean "1.34"?',
     ]);
   });
 });
@@ -523,7 +525,7 @@ describe("roles", () => {
   it.each<[object, string]>([
     [
       { backup: { every: "5h", keep: "30d" } },
-      'backup.every: "5h" is no time between backups that Kurrent Cloud can be told; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
+      'backup.every: "5h" is not a backup interval that Kurrent Cloud supports; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d, 7d',
     ],
     [
       { network: { cidr: "10.0.128.0/20" } },
@@ -531,11 +533,14 @@ describe("roles", () => {
     ],
     [
       { network: { cidr: "10.128.0.0/28" } },
-      'network.cidr: "10.128.0.0/28" is no network that Kurrent Cloud makes; use a block from /8 to /24, like 10.128.0.0/20',
+      'network.cidr: "10.128.0.0/28" is not a network that Kurrent Cloud supports; use a block from /8 to /24, like 10.128.0.0/20',
     ],
-    [{ version: "lts" }, 'version: "lts" is no line of KurrentDB that Kurrent Cloud makes; use one of 24.10, 26.0'],
-    [{ patch: "26.0" }, 'patch: "26.0" is no patch of KurrentDB; write one like 26.0.3'],
-    [{ patch: "24.10.14" }, 'patch: "24.10.14" is no patch of 26.0; name one that begins with 26.0., or the line that it belongs to'],
+    [{ version: "lts" }, 'version: "lts" is not a known line of KurrentDB that Kurrent Cloud makes; use one of 24.10, 26.0'],
+    [{ patch: "26.0" }, 'patch: "26.0" is not a patch release of KurrentDB; write one like 26.0.3'],
+    [
+      { patch: "24.10.14" },
+      'patch: "24.10.14" is not a patch release of 26.0; name one that begins with 26.0., or the line that it belongs to',
+    ],
   ])("of Kurrent Cloud has %j refused", (changes, message) => {
     const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } };
     expect(complaints({ eventStore: { ...eventStore, ...changes } })).toEqual([`test.eventStore.${message}`]);
@@ -591,10 +596,10 @@ describe("a network", () => {
   const network = (settings: object, exceptions: object = {}) => complaints({ aws: { ...aws, network: settings }, exceptions });
 
   it.each([
-    ["10.0.0.0/24", '"10.0.0.0/24" is no size that AWS allows and subnets fit into; use a prefix from /16 to /21'],
-    ["10.0.0.0/8", '"10.0.0.0/8" is no size that AWS allows and subnets fit into; use a prefix from /16 to /21'],
-    ["10.0.0.1/16", '"10.0.0.1/16" is no block of IPv4 addresses, or has bits set behind its prefix; write one like 10.0.0.0/16'],
-    ["300.0.0.0/16", '"300.0.0.0/16" is no block of IPv4 addresses, or has bits set behind its prefix; write one like 10.0.0.0/16'],
+    ["10.0.0.0/24", '"10.0.0.0/24" is outside the supported range; use a prefix from /16 to /21'],
+    ["10.0.0.0/8", '"10.0.0.0/8" is outside the supported range; use a prefix from /16 to /21'],
+    ["10.0.0.1/16", '"10.0.0.1/16" must be an IPv4 CIDR block without bits set after its prefix; write one like 10.0.0.0/16'],
+    ["300.0.0.0/16", '"300.0.0.0/16" must be an IPv4 CIDR block without bits set after its prefix; write one like 10.0.0.0/16'],
     [
       "8.8.0.0/16",
       '"8.8.0.0/16" belongs to somebody on the internet; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10',
@@ -615,7 +620,7 @@ describe("a network", () => {
       'test.aws.network.zones: "eu-west-1a, eu-west-1a, eu-west-1b" names a zone twice; name each once',
     ]);
     expect(network({ zones: ["eu-west-1a", "eu-west-2b", "eu-west-1"] })).toEqual([
-      'test.aws.network.zones: "eu-west-2b, eu-west-1" is no zone of eu-west-1; use zones like eu-west-1a',
+      'test.aws.network.zones: "eu-west-2b, eu-west-1" is not an Availability Zone of eu-west-1; use zones like eu-west-1a',
     ]);
   });
 
@@ -649,7 +654,7 @@ describe("a network", () => {
       "test.aws.network.subnets.public: 3 subnets are not as many as of the other uses; name one of each use for every zone",
     );
     expect(network({ vpc: "my-vpc", subnets: { public: ids(3), private: ids(3), data: ids(3) } })).toEqual([
-      'test.aws.network.vpc: "my-vpc" is no id of a VPC; write one like vpc-0a1b2c3d4e5f67890',
+      'test.aws.network.vpc: "my-vpc" must be the id of a VPC; write one like vpc-0a1b2c3d4e5f67890',
     ]);
   });
 
@@ -778,7 +783,7 @@ describe("environments", () => {
         }),
       );
     expect(standby({})).toEqual([]);
-    expect(standby({ standbyOf: "tset" })).toEqual(['standby.standbyOf: "tset" is no other environment; use one of test']);
+    expect(standby({ standbyOf: "tset" })).toEqual(['standby.standbyOf: "tset" must be another environment; use one of test']);
     expect(standby({ aws: elsewhere })).toEqual([
       'standby.standbyOf: "test" is in the same region, and would be lost together with it; put one of them in another region',
     ]);
@@ -796,6 +801,6 @@ describe("accounts", () => {
     ]);
     expect(
       errorsOf({ ...program, accounts: [{ system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "orders" } }] }),
-    ).toEqual(['accounts[0].github.repository: "orders" is no repository; write owner/name']);
+    ).toEqual(['accounts[0].github.repository: "orders" is not a valid repository; write owner/name']);
   });
 });

@@ -43,7 +43,7 @@ describe("the variables of a workload", () => {
 
   it("have names that a process can have", () => {
     expect(errors({ commandApi: { ...API, env: { "LOG LEVEL": "info" } } })).toEqual([
-      'test.commandApi.env["LOG LEVEL"]: "LOG LEVEL" is no name of a variable; use letters, digits and _, not beginning with a digit',
+      'test.commandApi.env["LOG LEVEL"]: "LOG LEVEL" is not a valid variable name; use letters, digits and _, not beginning with a digit',
     ]);
   });
 });
@@ -51,7 +51,7 @@ describe("the variables of a workload", () => {
 describe("the files of a workload", () => {
   it("have whole paths", () => {
     expect(errors({ commandApi: { ...API, files: { "settings.json": "{}" } } })).toEqual([
-      'test.commandApi.files.settings.json: "settings.json" is no path; write an absolute one, like /app/settings.json',
+      'test.commandApi.files.settings.json: "settings.json" must be a path; write an absolute one, like /app/settings.json',
     ]);
   });
 });
@@ -69,7 +69,7 @@ describe("migrations", () => {
       "test.migrations: does not say which read database it changes; set database to one of orders, search",
     ]);
     expect(errors({ readDatabase: two, migrations: { ...MIGRATIONS, database: "order" } })).toEqual([
-      'test.migrations.database: "order" is no read database; use one of orders, search',
+      'test.migrations.database: "order" is not a read database; use one of orders, search',
     ]);
     expect(errors({ migrations: MIGRATIONS })).toEqual(["test.migrations: changes a read database, and there is none; add readDatabase"]);
   });
@@ -99,7 +99,7 @@ describe("what a workload follows", () => {
       `${at}.readDatabase: does not say which read database it asks; set database to one of orders, search`,
     ]);
     expect(follows({ readDatabase: { ...asked, database: "order" } }, stores)).toEqual([
-      `${at}.readDatabase.database: "order" is no read database; set database to one of orders, search`,
+      `${at}.readDatabase.database: "order" is not a read database; set database to one of orders, search`,
     ]);
   });
 
@@ -119,9 +119,9 @@ describe("what a workload follows", () => {
   it("is said so that it can be asked", () => {
     const prometheus = { server: "http://prometheus.monitoring.svc", namespace: "monitoring", query: "sum(lag)", targetPerReplica: 0 };
     expect(follows({ prometheus, broker: { ...waiting, stream: "orders.*" } }, { broker: { engine: "nats" } })).toEqual([
-      `${at}.broker.stream: "orders.*" is no name in NATS; write one without spaces and . * > / \\`,
-      `${at}.prometheus.targetPerReplica: 0 is no amount for one instance; use a number above 0`,
-      `${at}.prometheus.server: "http://prometheus.monitoring.svc" is no address with a port; write one like http://prometheus.monitoring.svc:9090`,
+      `${at}.broker.stream: "orders.*" is not a valid name in NATS; write one without spaces and . * > / \\`,
+      `${at}.prometheus.targetPerReplica: 0 can't be requested by a single instance; use a number above 0`,
+      `${at}.prometheus.server: "http://prometheus.monitoring.svc" must be an address with a port; write one like http://prometheus.monitoring.svc:9090`,
     ]);
   });
 });

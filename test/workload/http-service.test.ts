@@ -169,9 +169,9 @@ describe("HttpService", () => {
     [
       "no pods in a slot",
       { slots: { blue: { ...blue, replicas: 0 } } },
-      "orders.slots.blue.replicas: 0 is no number of instances; use 1 or more",
+      "orders.slots.blue.replicas: 0 must be a valid number of instances; use 1 or more",
     ],
-    ["a port of root's", { port: 80 }, "orders.port: 80 is no port that it may open; use 1024 to 65535: what is below is root's"],
+    ["a port of root's", { port: 80 }, "orders.port: 80 is not a port that it can open; use 1024 to 65535: what is below is root's"],
     [
       "a Service with one port twice",
       { servicePort: 5050, morePorts: { broker: 5050 } },
@@ -182,12 +182,16 @@ describe("HttpService", () => {
     [
       "a port by a name that is taken",
       { morePorts: { http: 5050 } },
-      'orders.morePorts.http: "http" is no name of a port; use up to 15 lower-case letters, digits and single hyphens',
+      'orders.morePorts.http: "http" is not a valid port name; use up to 15 lower-case letters, digits and single hyphens',
     ],
-    ["health without a path", { health: "health" }, 'orders.health: "health" is no path; write one that begins with /'],
+    ["health without a path", { health: "health" }, 'orders.health: "health" must be a path; write one that begins with /'],
     ["a drain without time", { drain: "soon" }, 'orders.drain: "soon" is not a span of time; write a number and a unit, like "30d"'],
-    ["half a pod", { replicas: 1.5 }, "orders.replicas: 1.5 is no number of instances; use 1 or more"],
-    ["a minimum of none", { replicas: { min: 0, max: 3 } }, 'orders.replicas: {"min":0,"max":3} is no number of instances; use 1 or more'],
+    ["half a pod", { replicas: 1.5 }, "orders.replicas: 1.5 must be a valid number of instances; use 1 or more"],
+    [
+      "a minimum of none",
+      { replicas: { min: 0, max: 3 } },
+      'orders.replicas: {"min":0,"max":3} must be a valid number of instances; use 1 or more',
+    ],
     [
       "a minimum above the maximum",
       { replicas: { min: 4, max: 3 } },
@@ -201,7 +205,7 @@ describe("HttpService", () => {
     [
       "more than all of what pods ask for",
       { replicas: { min: 1, max: 3 }, scaleOn: { cpu: 700 } },
-      "orders.scaleOn.cpu: 700 is no part of what pods ask for; use percents, from 1 to 100",
+      "orders.scaleOn.cpu: 700 must be a percentage of the request; use percents, from 1 to 100",
     ],
   ])("refuses %s", (_, props, message) => {
     expect(refused(aService(props as object))).toEqual([message]);

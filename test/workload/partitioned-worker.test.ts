@@ -78,11 +78,11 @@ describe("PartitionedWorker", () => {
       { workers: 5, partitions: 4 },
       "orders.workers: 5 are more than there are partitions (4), so that some have none; use at most 4 workers",
     ],
-    ["no workers", { workers: 0, partitions: 4 }, "orders.workers: 0 is no number of workers; use 1 or more"],
+    ["no workers", { workers: 0, partitions: 4 }, "orders.workers: 0 must be a whole number of workers; use 1 or more"],
     [
       "half a partition at once",
       { parallelism: 0.5, partitions: 5 },
-      "orders.parallelism: 0.5 is no number of partitions at once; use 1 or more",
+      "orders.parallelism: 0.5 must be a whole number of partitions at once; use 1 or more",
     ],
     [
       "a variable that it sets",

@@ -126,7 +126,7 @@ describe("secrets as files", () => {
   it("can't have a path that something else has", () => {
     const path = "/app/key";
     expect(refused(aWorker({ files: { [path]: "" }, secretFiles: { [path]: at("write-side"), key: at("write-side") } }))).toEqual([
-      'orders.secretFiles: "key" is no path; write an absolute one, like /app/settings.json',
+      'orders.secretFiles: "key" must be a path; write an absolute one, like /app/settings.json',
       'orders.secretFiles: "/app/key" is a path of files too; use another path for one of them',
     ]);
   });

@@ -227,7 +227,7 @@ describe("a pod", () => {
     [
       "a long name",
       { name: "o".repeat(41) },
-      `orders.name: "${"o".repeat(41)}" is no name of a workload; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
+      `orders.name: "${"o".repeat(41)}" is not a valid workload name; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
     ],
     ["root", { user: 0 }, "orders.user: 0 is root or nobody's number; use a number above 0, like 65532"],
     [
@@ -239,12 +239,12 @@ describe("a pod", () => {
     [
       "a relative path",
       { files: { "app.json": "" } },
-      'orders.files: "app.json" is no path; write an absolute one, like /app/settings.json',
+      'orders.files: "app.json" must be a path; write an absolute one, like /app/settings.json',
     ],
     [
       "a path that climbs",
       { scratch: { "/a/../b": "1Gi" } },
-      'orders.scratch./a/../b: "/a/../b" is no path; write an absolute one, like /app/settings.json',
+      'orders.scratch./a/../b: "/a/../b" must be a path; write an absolute one, like /app/settings.json',
     ],
     [
       "two files of one key",
@@ -259,7 +259,7 @@ describe("a pod", () => {
     [
       "a variable with a blank",
       { env: { "A B": "" } },
-      'orders.env: "A B" is no name of a variable; use letters, digits and _, not beginning with a digit',
+      'orders.env: "A B" is not a valid variable name; use letters, digits and _, not beginning with a digit',
     ],
     [
       "one variable twice",
@@ -274,7 +274,7 @@ describe("a pod", () => {
     [
       "a collector without a port",
       { telemetry: { endpoint: "http://collector", namespace: "o" } },
-      'orders.telemetry.endpoint: "http://collector" is no address of a collector; write one with a port, like http://collector.observability:4317',
+      'orders.telemetry.endpoint: "http://collector" must be the address of a collector; write one with a port, like http://collector.observability:4317',
     ],
     [
       "two containers of one name",
@@ -294,7 +294,7 @@ describe("a pod", () => {
     [
       "a probe that never counts",
       { probes: { startup: { failures: 0 } } },
-      "orders.probes.startup.failures: 0 is no number of refusals; use 1 or more",
+      "orders.probes.startup.failures: 0 must be a whole number of failed probes; use 1 or more",
     ],
   ])("refuses %s", (_, props, message) => {
     expect(refused(aWorker(props as object))).toEqual([message]);
@@ -302,7 +302,7 @@ describe("a pod", () => {
 
   it("refuses a probe of a service that asks for no path", () => {
     expect(refused(aService({ probes: { readiness: { path: "ready" } } }))).toEqual([
-      'orders.probes.readiness.path: "ready" is no path; write one that begins with /',
+      'orders.probes.readiness.path: "ready" must be a path; write one that begins with /',
     ]);
   });
 });

@@ -56,17 +56,17 @@ describe("a scheduled task", () => {
   });
 
   it.each([
-    ["@daily", '"@daily" is no schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)'],
+    ["@daily", '"@daily" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)'],
     [
       "TZ=Europe/Berlin 0 0 * * *",
-      '"TZ=Europe/Berlin 0 0 * * *" is no schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)',
+      '"TZ=Europe/Berlin 0 0 * * *" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)',
     ],
-    ["60 * * * *", '"60" is no minute; use 0 to 59, *, ranges, lists and steps'],
-    ["0 24 * * *", '"24" is no hour; use 0 to 23, *, ranges, lists and steps'],
-    ["0 0 0 * *", '"0" is no day of the month; use 1 to 31, *, ranges, lists and steps'],
-    ["0 0 1 dec-jan *", '"dec-jan" is no month; use 1 to 12, *, ranges, lists and steps'],
-    ["0 0 * * 7", '"7" is no day of the week; use 0 to 6, *, ranges, lists and steps'],
-    ["*/0 * * * *", '"*/0" is no minute; use 0 to 59, *, ranges, lists and steps'],
+    ["60 * * * *", '"60" is not a valid minute; use 0 to 59, *, ranges, lists and steps'],
+    ["0 24 * * *", '"24" is not a valid hour; use 0 to 23, *, ranges, lists and steps'],
+    ["0 0 0 * *", '"0" is not a valid day of the month; use 1 to 31, *, ranges, lists and steps'],
+    ["0 0 1 dec-jan *", '"dec-jan" is not a valid month; use 1 to 12, *, ranges, lists and steps'],
+    ["0 0 * * 7", '"7" is not a valid day of the week; use 0 to 6, *, ranges, lists and steps'],
+    ["*/0 * * * *", '"*/0" is not a valid minute; use 0 to 59, *, ranges, lists and steps'],
   ])("does not run at %s", (schedule, message) => {
     expect(refused(aTask({ schedule }))).toEqual([`report.schedule: ${message}`]);
   });
@@ -75,7 +75,7 @@ describe("a scheduled task", () => {
     expect(refused(aTask({ timeout: "0s" as never, startingDeadline: "5s", retries: 1.5 }))).toEqual([
       'report.timeout: "0s" is nothing at all; write a number and a unit, like "30d"',
       'report.startingDeadline: "5s" is less than its controller takes to look; use 10s or more',
-      "report.retries: 1.5 is no number of retries; use 0 or more",
+      "report.retries: 1.5 must be a valid number of retries; use 0 or more",
     ]);
   });
 });

@@ -359,12 +359,12 @@ describe("a smoke test", () => {
       { ...HEALTH, name: "lag", below: { field: "a.b", limit: 1 } },
     ];
     expect(refused(aTest({ checks }))).toEqual([
-      'smoke-test.checks: "a\\tb" is no name of a check; use up to 80 characters on one line',
+      'smoke-test.checks: "a\\tb" is not a valid check name; use up to 80 characters on one line',
       'smoke-test.checks: "health" is the name of two checks; give one of them another',
-      'smoke-test.checks: "command-api/health" is no address to ask; begin with http:// or https://, and leave out spaces and quotes',
-      'smoke-test.checks: "post" is no method of HTTP; write it in capitals, like POST',
-      "smoke-test.checks: 100 is no status that ends an answer; use 200 to 599",
-      'smoke-test.checks: "a.b" is no name of a field; use letters, digits, _ and -',
+      'smoke-test.checks: "command-api/health" must be an address to probe; begin with http:// or https://, and leave out spaces and quotes',
+      'smoke-test.checks: "post" must be an HTTP method; write it in capitals, like POST',
+      "smoke-test.checks: 100 must be a final HTTP status; use 200 to 599",
+      'smoke-test.checks: "a.b" is not a valid field name; use letters, digits, _ and -',
     ]);
   });
 

@@ -137,7 +137,7 @@ describe("Worker", () => {
     [
       "of nothing for one instance",
       { ...nats, targetPerReplica: 0 },
-      "orders.scaleOn.signals[0].targetPerReplica: 0 is no amount for one instance; use a number above 0",
+      "orders.scaleOn.signals[0].targetPerReplica: 0 can't be requested by a single instance; use a number above 0",
     ],
     [
       "of a server without a port",
@@ -149,6 +149,6 @@ describe("Worker", () => {
   });
 
   it("refuses to be none", () => {
-    expect(refused(aWorker({ replicas: 0 }))).toEqual(["orders.replicas: 0 is no number of instances; use 1 or more"]);
+    expect(refused(aWorker({ replicas: 0 }))).toEqual(["orders.replicas: 0 must be a valid number of instances; use 1 or more"]);
   });
 });

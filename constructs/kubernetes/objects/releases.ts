@@ -54,7 +54,7 @@ const values: Reader = (value, reading) => {
   try {
     return JSON.parse(document);
   } catch {
-    return reading.refuse("is no JSON", "write the values with JSON.stringify", document);
+    return reading.refuse("must be valid JSON", "write the values with JSON.stringify", document);
   }
 };
 
@@ -78,7 +78,7 @@ export function readRelease(given: Values, reading: Reading, ignored: ReadonlySe
 export function listedIn({ chart, namespace, values: { objects } }: ChartRelease, reading: Reading): readonly Listed[] | undefined {
   if (!CUSTOM_RESOURCES.test(chart)) return undefined;
   return at("values.objects", reading, () => {
-    if (!Array.isArray(objects)) return reading.refuse("is no list", "list the objects", objects) ?? [];
+    if (!Array.isArray(objects)) return reading.refuse("must be a list", "list the objects", objects) ?? [];
     return objects.map((object: Listed) => (isInCluster(object) ? object : { ...object, metadata: { namespace, ...object.metadata } }));
   });
 }

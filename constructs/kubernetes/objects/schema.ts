@@ -77,7 +77,7 @@ export const text: Reader = (value, reading) => textOrEmpty(value, reading) || u
 /** A string, sent even if it is empty. */
 export const textOrEmpty: Reader = (value, reading) => {
   const found = reading.resolve(value);
-  return typeof found === "object" ? reading.refuse("is no string", "write one", found) : String(found);
+  return typeof found === "object" ? reading.refuse("must be a string", "write one", found) : String(found);
 };
 
 /** An integer, given as a number or a string of digits; an empty string is not sent. */
@@ -85,7 +85,7 @@ export const whole: Reader = (value, reading) => {
   const found = reading.resolve(value);
   if (found === "") return undefined;
   const number = typeof found === "string" && /^-?\d+$/.test(found) ? Number(found) : found;
-  return Number.isInteger(number) ? number : reading.refuse("is no whole number", "write one that is known at synthesis", found);
+  return Number.isInteger(number) ? number : reading.refuse("must be a whole number", "write one that is known at synthesis", found);
 };
 
 /** An integer; zero is not sent. */
@@ -102,7 +102,7 @@ export const mode: Reader = (value, reading) => {
   const found = reading.resolve(value);
   if (found === "") return undefined;
   const digits = typeof found === "string" && /^0[0-7]{1,4}$/.test(found);
-  return digits ? Number.parseInt(found, 8) : reading.refuse("is no file mode", 'write octal digits, like "0440"', found);
+  return digits ? Number.parseInt(found, 8) : reading.refuse("must be a file mode", 'write octal digits, like "0440"', found);
 };
 
 /** A boolean; both values are sent. */
@@ -124,7 +124,7 @@ export const map: Reader = (value, reading) => {
 /** A map of strings with unchanged keys. */
 export const mapOrEmpty: Reader = (value, reading) => {
   const found = reading.resolve(value);
-  if (!isObject(found)) return reading.refuse("is no map", "write one whose keys are known at synthesis", found);
+  if (!isObject(found)) return reading.refuse("must be a map", "write one whose keys are known at synthesis", found);
   const entries = Object.entries(found).filter(([, item]) => item !== undefined && item !== null);
   return Object.fromEntries(entries.map(([key, item]) => [key, at(`["${key}"]`, reading, () => textOrEmpty(item, reading))]));
 };
@@ -183,7 +183,7 @@ export function isObject(value: unknown): value is Values {
 const NONE: ReadonlySet<string> = new Set();
 
 function readInner(inner: Block, value: unknown, reading: Reading): unknown {
-  return isObject(value) ? readBlock(inner, value, reading) : reading.refuse("is no block", "write its fields", value);
+  return isObject(value) ? readBlock(inner, value, reading) : reading.refuse("must be a block", "write its fields", value);
 }
 
 function camelCase(name: string): string {

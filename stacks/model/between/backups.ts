@@ -65,7 +65,7 @@ function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   if (!keep) return [];
   const days = known(seconds(keep)) / DAY;
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "keep"], value: keep, rule, remedy }];
-  if (!Number.isInteger(days)) return found("is no whole number of days, and S3 counts in days", 'use days, like "35d"');
+  if (!Number.isInteger(days)) return found("must be a whole number of days, the unit of S3", 'use days, like "35d"');
   return days > MAX_LOCK_DAYS ? found("is longer than S3 can lock anything", `use at most "${MAX_LOCK_DAYS}d"`) : [];
 }
 

@@ -60,7 +60,7 @@ function domainsFollowEarlierOnes({ name, domains }: DraftSystem): RuleFinding[]
         remedy,
       });
       if (before === domain.name) return [found("is the domain itself", "leave it out")];
-      if (!names.includes(before)) return [{ ...found(`is no domain of ${name}`, otherOf(before, names, domain.name)), lacking: true }];
+      if (!names.includes(before)) return [{ ...found(`is not a domain of ${name}`, otherOf(before, names, domain.name)), lacking: true }];
       if (names.indexOf(before) < names.indexOf(domain.name)) return [];
       return [found("is written after this domain, and domains are deployed in their order", "write it before this one")];
     }),
@@ -83,7 +83,7 @@ function trafficFollowsDomains({ name, domains }: DraftSystem): RuleFinding[] {
       const at = [...own, String(index)];
       if (before === domain.name) return [{ keys: at, value: before, rule: "is the domain itself", remedy: "leave it out" }];
       if (names.includes(before)) return [];
-      return [{ keys: at, value: before, rule: `is no domain of ${name}`, remedy: otherOf(before, names, domain.name), lacking: true }];
+      return [{ keys: at, value: before, rule: `is not a domain of ${name}`, remedy: otherOf(before, names, domain.name), lacking: true }];
     });
   });
 }
@@ -111,7 +111,7 @@ function usesAreThere(system: DraftSystem): RuleFinding[] {
       const at = typeof written[Number(keys.at(-1))] === "object" ? [...keys, "store"] : keys;
       const found = (rule: string, remedy: string): RuleFinding => ({ keys: at, value: store, rule, remedy });
       const kind = system.stores.find(({ name }) => name === store)?.kind;
-      if (!names.includes(store)) return [{ ...found(`is no store of ${system.name}`, otherOf(store, names, "")), lacking: true }];
+      if (!names.includes(store)) return [{ ...found(`is not a store of ${system.name}`, otherOf(store, names, "")), lacking: true }];
       if (own.slice(0, index).some((before) => before.store === store)) return [found("is used twice", "use it once")];
       return kind === undefined ? [] : unfit(use, kind);
     });
@@ -121,7 +121,7 @@ function usesAreThere(system: DraftSystem): RuleFinding[] {
 /** Returns why a workload can't have a role in a store. */
 function unfit({ as, store, keys }: UseOf, kind: StoreKind): Finding[] {
   if (as === undefined || ROLES[kind].includes(as)) return [];
-  const rule = `is no role in ${store}`;
+  const rule = `is not a role of ${store}`;
   return [
     {
       keys: [...keys, "as"],
@@ -160,7 +160,7 @@ function callsAreThere(system: DraftSystem): RuleFinding[] {
       const keys = [...workload.keys, "calls", String(index), ...(typeof written[index] === "object" ? ["service"] : [])];
       const found = (rule: string, remedy: string): RuleFinding => ({ keys, value: name, rule, remedy });
       const called = services.find(({ service }) => service.name === name);
-      if (!called) return [{ ...found(`is no service of ${system.name}`, otherOf(name, names, workload.name)), lacking: true }];
+      if (!called) return [{ ...found(`is not a service of ${system.name}`, otherOf(name, names, workload.name)), lacking: true }];
       if (called.service === (workload as unknown)) return [found("is the service itself", "leave it out")];
       if (workload.calls.slice(0, index).some(({ service }) => service === name)) return [found("is called twice", "call it once")];
       if ((workload.settings as Partial<Job>).when === "before" && called.domain.name === domain.name) {

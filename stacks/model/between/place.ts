@@ -46,7 +46,7 @@ export function zonesAreEnough({ aws, exceptions }: DraftSystem): Finding[] {
   }
   const foreign = zones.filter((zone) => !zone.startsWith(region) || !/^[a-f]$/.test(zone.slice(region.length)));
   if (foreign.length > 0)
-    return [{ keys, value: foreign.join(", "), rule: `is no zone of ${region}`, remedy: `use zones like ${region}a` }];
+    return [{ keys, value: foreign.join(", "), rule: `is not an Availability Zone of ${region}`, remedy: `use zones like ${region}a` }];
   if (new Set(zones).size < zones.length) return [{ keys, value: zones.join(", "), rule: "names a zone twice", remedy: "name each once" }];
   if (zones.length === 1)
     return [{ keys, value: zones.join(", "), rule: "is one zone, which can't hold a quorum when it is lost", remedy: "name three" }];
@@ -78,14 +78,14 @@ export function addressesAreEnough({ aws, exceptions, ...environment }: DraftSys
   const { shortest, longest } = NETWORK_PREFIX;
   if (!block)
     return [
-      { keys, value: cidr, rule: "is no block of IPv4 addresses, or has bits set behind its prefix", remedy: "write one like 10.0.0.0/16" },
+      { keys, value: cidr, rule: "must be an IPv4 CIDR block without bits set after its prefix", remedy: "write one like 10.0.0.0/16" },
     ];
   if (block.prefix < shortest || block.prefix > longest) {
     return [
       {
         keys,
         value: cidr,
-        rule: "is no size that AWS allows and subnets fit into",
+        rule: "is outside the supported range",
         remedy: `use a prefix from /${shortest} to /${longest}`,
       },
     ];

@@ -38,7 +38,7 @@ export function accountsAreKnown({ accounts, environments }: DraftProgram): Prog
         root: name,
         keys,
         value: aws.account,
-        rule: "is no account of this program, so that its state has no place",
+        rule: "is not an account of this program, so there is no bucket for its state",
         remedy: "add it to environments/accounts.ts",
       });
     else if (account.system !== undefined && system !== undefined && account.system !== system) {
@@ -184,7 +184,7 @@ export function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramF
     const original = environments.find((other) => other.name === standbyOf);
     if (!original || original.name === name)
       return problem(
-        "is no other environment",
+        "must be another environment",
         `use one of ${environments
           .map((other) => other.name)
           .filter((other) => other !== name)

@@ -101,7 +101,7 @@ function releasesAreOfWorkloads(system: DraftSystem, { release }: DraftEnvironme
     .filter((name) => !names.includes(name))
     .map((name) => ({
       keys: ["release", "workloads", name],
-      rule: `is no workload of ${system.name}`,
+      rule: `is not a workload of ${system.name}`,
       remedy: names.length > 0 ? suggestion(name, names) : "remove it",
       lacking: true,
     }));

@@ -215,7 +215,7 @@ const UNFOLLOWED: {
     if (database === undefined) return known.length > 1 ? { rule: "does not say which read database it asks", remedy } : undefined;
     return known.includes(database)
       ? undefined
-      : { below: "database", value: database, rule: "is no read database", remedy, lacking: true };
+      : { below: "database", value: database, rule: "is not a read database", remedy, lacking: true };
   },
 };
 

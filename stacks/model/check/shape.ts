@@ -31,7 +31,7 @@ export function settingsOf(schema: Schema): readonly string[] {
 
 /** Accepts only plain objects `{ … }`, without keys that would change the object itself. */
 export function plain(schema: Schema): Schema {
-  const refusal = value(() => ({ rule: "is no group of settings", remedy: "write { … }" }));
+  const refusal = value(() => ({ rule: "must be an object", remedy: "write { … }" }));
   return v.lazy((input) => (isPlain(input) ? schema : refusal));
 }
 
@@ -63,7 +63,7 @@ export function withEntries(entries: Readonly<Record<string, Schema>>): Schema {
     const input = dataset.value;
     for (const key of Object.keys(input as object).filter((name) => !known.includes(name))) {
       const path = [{ type: "object", origin: "key", input, key, value: undefined }] as [v.ObjectPathItem];
-      addIssue({ message: `is no setting here; ${suggestion(key, known)}`, path, input: undefined });
+      addIssue({ message: `is not a setting here; ${suggestion(key, known)}`, path, input: undefined });
     }
   });
   return madeOf(entries, plain(v.pipe(schema, misspelt) as unknown as Schema));
@@ -101,7 +101,7 @@ export function choice(names: readonly string[], what: string): Schema {
   return value((input) =>
     names.includes(input as string)
       ? undefined
-      : { rule: `is no ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
+      : { rule: `is not a known ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
   );
 }
 
@@ -126,7 +126,7 @@ export const flag = value((input) =>
 
 /** List. An empty list, if allowed, means none; a missing list means the default. */
 export function list(schema: Schema, remedy: string, fewest: 0 | 1 = 1): Schema {
-  const several = v.pipe(v.array(schema, `is no list; ${remedy}`), v.minLength(fewest, `is empty; ${remedy}`));
+  const several = v.pipe(v.array(schema, `must be a list; ${remedy}`), v.minLength(fewest, `is empty; ${remedy}`));
   // A list of single values counts as one setting.
   return PARTS.has(schema) ? madeOf({ "[]": schema }, several as unknown as Schema) : (several as unknown as Schema);
 }

@@ -8,6 +8,7 @@ import { newClusters } from "./clusters";
 import { edgeOf, publicEndpoints } from "./endpoints";
 import { hubOf } from "./hub";
 import { serversOf } from "./members";
+import { managedServersOf } from "./servers";
 
 /** Rules about each service of AWS. */
 const RULES: Readonly<Record<CloudWatchService, readonly RuleSubject[]>> = {
@@ -44,6 +45,7 @@ function servicesOf(system: System): readonly CloudWatchService[] {
     // Those of an existing network are not tagged as the environment's.
     "nat-gateways": !aws.network || !isExistingNetwork(aws.network),
     cloudfront: entered && edgeOf(system)?.edge.provider === "cloudfront",
+    "aws-backup": managedServersOf(system).length > 0,
   };
   const others = Object.entries(found).flatMap(([service, there]) => (there ? [service as CloudWatchService] : []));
   return [...new Set(managed), ...others];

@@ -264,7 +264,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     backup: schedule,
     network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
     version: optional(choice(KURRENT_CLOUD_VERSIONS, "line of KurrentDB that Kurrent Cloud makes")),
-    patch: optional(text(/^\d+\.\d+\.\d+$/, "is no patch of KurrentDB", "write one like 26.0.3")),
+    patch: optional(text(/^\d+\.\d+\.\d+$/, "is not a patch release of KurrentDB", "write one like 26.0.3")),
     projections: optional(choice(["off", "system", "user"], "set of projections that the store runs")),
     ...declared,
   }),
@@ -318,7 +318,7 @@ function vendorNetworkProblems(settings: Draft<KurrentCloudSettings>, network: s
 function patchProblems({ version = DEFAULT_KURRENT_CLOUD, patch }: Draft<KurrentCloudSettings>): readonly Finding[] {
   if (patch === undefined || patch.startsWith(`${version}.`)) return [];
   const remedy = `name one that begins with ${version}., or the line that it belongs to`;
-  return [{ keys: ["patch"], value: patch, rule: `is no patch of ${version}`, remedy }];
+  return [{ keys: ["patch"], value: patch, rule: `is not a patch release of ${version}`, remedy }];
 }
 
 /** Projections of the server write the streams by category and type. KurrentDb has its own check. */

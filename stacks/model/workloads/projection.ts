@@ -103,7 +103,7 @@ export const projections = {
   health: optional(
     object<NonNullable<Projections["health"]>>({
       ...health,
-      lag: optional(text(/^[A-Za-z0-9_-]+$/, "is no name of a field", "use letters, digits, _ and -")),
+      lag: optional(text(/^[A-Za-z0-9_-]+$/, "is not a valid field name", "use letters, digits, _ and -")),
     }),
   ),
   reportsProgress: optional(flag),

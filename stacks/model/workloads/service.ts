@@ -115,7 +115,7 @@ export interface QueryApi extends Service {
 /** Kubernetes, IANA service names. The excluded names are reserved. */
 const portName = text(
   /^(?=.{1,15}$)(?!http$|metrics$|.*--)[a-z]([a-z0-9-]*[a-z0-9])?$/,
-  "is no name of a port",
+  "is not a valid port name",
   "use up to 15 lower-case letters, digits and single hyphens, and neither http nor metrics",
 );
 
@@ -157,7 +157,7 @@ export const service = {
   timeout: optional(quantity(seconds)),
   rateLimit: optional(
     object<NonNullable<Service["rateLimit"]>>({
-      requests: text(/^[1-9]\d*\/[sm]$/, "is no rate", "write one like 100/s or 20/m"),
+      requests: text(/^[1-9]\d*\/[sm]$/, "must be a rate", "write one like 100/s or 20/m"),
       burst: optional(whole(0, 100_000)),
     }),
   ),

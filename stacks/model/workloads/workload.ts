@@ -316,12 +316,12 @@ export const probe = optional(
   }),
 );
 
-export const natsName = text(/^[^\s.*>/\\]+$/, "is no name in NATS", "write one without spaces and . * > / \\");
+export const natsName = text(/^[^\s.*>/\\]+$/, "is not a valid name in NATS", "write one without spaces and . * > / \\");
 
 export const amount = value((input) =>
   typeof input === "number" && Number.isFinite(input) && input > 0
     ? undefined
-    : { rule: "is no amount for one instance", remedy: "use a number above 0" },
+    : { rule: "can't be requested by a single instance", remedy: "use a number above 0" },
 );
 
 export const asked = { query: anything, targetPerReplica: amount };
@@ -363,8 +363,8 @@ const HOST = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](
 const outside = value((input) => {
   if (typeof input !== "string" || !/\S/.test(input)) return { rule: "says nothing", remedy: "write a word or more" };
   if (HOST.test(input) || parseBlock(input) !== undefined) return undefined;
-  if (parseBlock(`${input}/32`)) return { rule: "is no block of addresses", remedy: `write ${input}/32` };
-  return { rule: "is no name and no block of addresses", remedy: 'write "api.example.com", "203.0.113.0/24" or "internet"' };
+  if (parseBlock(`${input}/32`)) return { rule: "must be a CIDR block", remedy: `write ${input}/32` };
+  return { rule: "must be a host name or a CIDR block", remedy: 'write "api.example.com", "203.0.113.0/24" or "internet"' };
 });
 
 /** Its Helm release is named secret-<name>. */

@@ -96,6 +96,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (url.startsWith("/event_store.client.streams.Streams/Append")) return grant(known, body, response);
   if (url === "/users/$current") return void reply(200, { data: { loginName: user } });
   if (url === "/admin/reloadconfig") return void reply(200);
+  // None ever runs: it has ended when it is asked for.
+  if (url === "/admin/scavenge/current") return void reply(200, { scavengeId: "", scavengeLink: "" });
   if (url.startsWith("/admin/scavenge")) {
     const scavengeId = `scavenge-${method === "POST" ? ++scavenges : scavenges}`;
     return void reply(200, {

@@ -6,6 +6,7 @@
 #   PASSWORDS  a folder with the file default; with next, if clients use it later: both are good; with former, if clients used
 #              it before: good until the overlap has passed, in pods that are there since then
 #   OVERLAP    seconds for which the former password stays good
+#   CONNECT    seconds in which a server may refuse the first connection (15): network policies know a new pod a moment late
 #   CA         a file with the certificate that servers' certificates come from; without it they speak in plaintext
 #   TMPDIR     in memory
 #   CLI        the client (valkey-cli)
@@ -73,8 +74,18 @@ sign_in() {
 
 has() { case " $1 " in *" $2 "*) ;; *) return 1 ;; esac; }
 
+# Another answer than a refusal is for what comes next to judge.
+await() {
+  secret=$default tries=${CONNECT:-15}
+  until ask PING || ! grep -q '^Could not connect' "$answer" || [ "$tries" -le 0 ]; do
+    tries=$((tries - 1))
+    sleep 1
+  done
+}
+
 # What a server has and should not, or should have and has not: of the user, of the records.
 keep() {
+  await
   sign_in || return 1
   current=$(sed -n 's/^user default //p' "$answer" | tr ' ' '\n' | sed -n 's/^#//p' | tr '\n' ' ')
   records=$(sed -n 's/^user former-\([0-9a-f]*-[0-9]*\) .*/\1/p' "$answer" | tr '\n' ' ')

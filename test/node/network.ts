@@ -33,8 +33,7 @@ const SAID: readonly (readonly [Place, readonly Destination[]])[] = [
   [{ namespace: "projections", of: "statefulset/orders-a" }, ["event store", "read database", "cache"]],
   [{ namespace: "event-store", of: "statefulset/event-store" }, []],
   [{ namespace: "read-store", of: "statefulset/read-database" }, ["Kubernetes API"]],
-  // The policy for jobs that set up databases is that of their whole namespace.
-  [{ namespace: "read-store", of: "statefulset/cache" }, ["read database"]],
+  [{ namespace: "read-store", of: "statefulset/cache" }, []],
   // Nothing keeps it from asking: it is their own policies that keep others from answering.
   [{ namespace: "default", of: "stranger" }, ["Kubernetes API"]],
 ];

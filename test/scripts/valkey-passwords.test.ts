@@ -67,7 +67,7 @@ class Servers {
   }
 
   /** The job, with what the secret holds. */
-  async job(passwords: Readonly<Record<string, string>>, { args = [] as readonly string[], hours = 24 } = {}) {
+  async job(passwords: Readonly<Record<string, string>>, { args = [] as readonly string[], hours = 24, connect = 0 } = {}) {
     const [folder, tmp] = ["passwords", "tmp"].map((name) => join(this.directory, name)) as [string, string];
     rmSync(folder, { recursive: true, force: true });
     for (const each of [folder, tmp]) mkdirSync(each, { recursive: true });
@@ -75,6 +75,7 @@ class Servers {
     const env = {
       PATH: process.env.PATH,
       CLI: client,
+      CONNECT: String(connect),
       OVERLAP: String(hours * 3600),
       PASSWORDS: folder,
       SCRIPTS: join(scripts, "rotation"),
@@ -122,6 +123,14 @@ async function until(holds: () => boolean): Promise<void> {
     const before = servers.says(0, "ACL LIST");
     expect(await servers.job({ default: FIRST })).toEqual({ code: 0, output: "" });
     expect(servers.says(0, "ACL LIST")).toBe(before);
+  });
+
+  it("are given to a server that refuses connections at first", async () => {
+    await servers.stop(0);
+    const job = servers.job({ default: FIRST }, { connect: 15 });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await servers.start(FIRST, 0);
+    expect(await job).toEqual({ code: 0, output: "" });
   });
 
   it("are two during a rotation, the former of which ends by itself, and leaves nothing behind", async () => {

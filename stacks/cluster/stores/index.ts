@@ -1,7 +1,7 @@
 import type { App, ITerraformDependable } from "cdktf";
 import { Nats, natsUsers } from "../../../constructs/broker";
 import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
-import { CustomResources, Namespace, type Peer, type TrafficRule } from "../../../constructs/kubernetes";
+import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
 import { authorityPush, ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
@@ -12,7 +12,7 @@ import { outsideOf } from "../../lookup/outside";
 import { pathOf } from "../../model/check/paths";
 import { isExistingCluster } from "../../model/cluster";
 import { passwordJob } from "../../model/derive/identities";
-import { isManagedRedis, runsAt, type StoreWith, serversOf, usersOf } from "../../model/derive/members";
+import { isManagedRedis, type StoreWith, serversOf, usersOf } from "../../model/derive/members";
 import { NAMESPACES } from "../../model/derive/namespaces";
 import { priorityClass } from "../../model/derive/priorities";
 import { probesOn } from "../../model/derive/probes";
@@ -52,7 +52,6 @@ export function storeStacks(app: App, site: Site, after: readonly PlatformStack[
       cluster,
       name: stores[0]?.namespace ?? part,
       quota: storeQuota(environment, part),
-      egress: databases(site, stack, stores),
       protect: stack.protect,
     });
     for (const store of stores) {
@@ -78,17 +77,6 @@ function clientsOf({ environment, key }: Site, { name }: StoreOf): readonly Excl
     .filter((namespace) => namespace !== own)
     .sort()
     .map((namespace) => ({ namespace }));
-}
-
-/** Egress of the jobs that set up users: to servers in the namespace, and to AWS servers in the network. */
-function databases({ environment, foundation }: Site, stack: PlatformStack, stores: readonly StoreOf[]): readonly TrafficRule[] {
-  const servers = serversOf({ stores });
-  const outside = foundation && environment.aws && servers.some((server) => runsAt(server) === "aws");
-  const peers: Exclude<Peer, "anywhere">[] = [
-    ...(servers.some((server) => runsAt(server) === "cluster") ? ["namespace" as const] : []),
-    ...(outside ? [{ cidr: stack.read(foundation.network).vpcCidr }] : []),
-  ];
-  return peers.length > 0 ? [{ name: "databases", peer: peers, ports: [5432] }] : [];
 }
 
 /** Creates a secret of a store, in its namespace. */
@@ -150,7 +138,6 @@ function postgresEvents(place: StorePlace, store: StoreWith<"postgres">): void {
     namespace,
     postgres: found.postgres,
     name: databaseOf(server),
-    traffic: "namespace",
     ...(store.keys[0] === "stores" ? { storeName: store.name } : {}),
     after: found.ready,
   });

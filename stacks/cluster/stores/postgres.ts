@@ -66,7 +66,6 @@ export function postgresOn(place: StorePlace, server: ServerOf): Found {
     cluster,
     namespace,
     postgres,
-    traffic: "namespace",
     after: [...after, ...ready, ...secrets],
   });
   return { postgres, ready: roles.ready };

@@ -36,7 +36,6 @@ const EVERYWHERE: readonly string[] = [
   "quota",
   "deny",
   "to-names",
-  "to-databases",
 ];
 
 /** Names of parts in the stacks of workloads. */

@@ -124,7 +124,9 @@ describe("what looks at systems", () => {
     expect(admissionFaults(twice)).toEqual(["Deployment shop/web is made twice"]);
     const { environment: own } = system;
     const low = { ...own, domains: { ...own.domains, low: { services: { low: { image, replicas: 1, port: 80 } } } } } as Environment;
-    expect(admissionFaults(composedFrom(low)).join()).toMatch(/^test\.domains\.low\.services\.low\.port: 80 is no port/);
+    expect(admissionFaults(composedFrom(low)).join()).toMatch(
+      /^test\.domains\.low\.services\.low\.port: 80 is not a port that it can open;/,
+    );
   });
 
   it.each<[string, MadeSystem, readonly string[]]>([

@@ -1,4 +1,4 @@
-import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
+import { EfsFileSystem } from "@cdktf/provider-aws/lib/efs-file-system";
 import { program } from "../../environments";
 import { asDomains, backupTable, type Environment, otherState, type Program, type Synthesis, statefulResources } from "../../stacks";
 import { step } from "../../stacks/model/check/paths";
@@ -104,13 +104,13 @@ describe("the table of backups", () => {
       ...aProgram(anEnvironment({ exceptions: { disposable: "ends with a test" } })),
       extend: ({ stacks }) => {
         const stack = stacks.get("test-backup");
-        if (stack) new S3Bucket(stack, "invoices", { bucket: "orders-test-invoices" });
+        if (stack) new EfsFileSystem(stack, "invoices", { encrypted: true });
       },
     };
     expect(otherState(stacksOf("test", synthesisOf(own)))).toContainEqual({
-      what: "test-backup/aws_s3_bucket.invoices",
+      what: "test-backup/aws_efs_file_system.invoices",
       kept: "not known here: it is yours to back up",
-      resources: ["test-backup/aws_s3_bucket.invoices"],
+      resources: ["test-backup/aws_efs_file_system.invoices"],
     });
   });
 

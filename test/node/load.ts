@@ -4,6 +4,9 @@
  */
 const { COMMANDS = "", QUERIES = "", RATE = "5" } = process.env;
 
+/** Slow on a busy machine is not lost. */
+const PATIENCE_MS = 30_000;
+
 const counts = { sent: 0, answered: 0, failed: 0 };
 const failures: Record<string, number> = {};
 
@@ -15,7 +18,7 @@ async function ask(url: string, init: RequestInit, expected: number): Promise<Re
   counts.sent++;
   try {
     const headers = { ...(init.headers as Record<string, string>), connection: "close" };
-    const response = await fetch(url, { ...init, headers, keepalive: false, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { ...init, headers, keepalive: false, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (response.status !== expected) throw new Error(`status ${response.status}`);
     const body = await response.text();
     counts.answered++;

@@ -44,7 +44,7 @@ export interface PartSummary {
   /** In the order in which they are deployed. */
   readonly stacks: readonly StackSummary[];
 
-  /** How much of each cluster what must run asks for. */
+  /** Resource requests of required pods, for each cluster. */
   readonly capacity: readonly { readonly cluster: string; readonly asked: string }[];
 
   /** The clusters that are made here: their version, and what happens when its support ends. */
@@ -68,7 +68,7 @@ export interface PartSummary {
   /** Where requests come in. */
   readonly publicEndpoints: readonly { readonly name: string; readonly answers: string }[];
 
-  /** What is weaker than the default, and why. */
+  /** Exceptions from secure defaults, with reasons. */
   readonly exceptions: readonly { readonly name: string; readonly weaker: string; readonly reason: string }[];
 
   /** Settings that promise more than is made, or that apply to nothing here. */
@@ -141,7 +141,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
     });
     const tables = [
       table(
-        "what must run asks for",
+        "resource requests",
         part.capacity.map(({ cluster, asked }) => [cluster, asked]),
       ),
       table(
@@ -204,7 +204,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
       ...tables.flat(),
-      ...(weaker.length > 0 ? ["  weaker than the default:", ...weaker] : []),
+      ...(weaker.length > 0 ? ["  exceptions:", ...weaker] : []),
       ...table(
         "configured without effect",
         part.ineffective.map(({ setting, why }) => [setting, why]),

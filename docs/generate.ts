@@ -10,6 +10,8 @@ const FILE = "docs/architecture.md";
 
 const README = "README.md";
 
+const SUMMARY = "docs/summary.md";
+
 /** What is shipped, synthesized once for both pages. */
 const shipped = synthesisOf(program);
 
@@ -26,12 +28,21 @@ export function architecture(): string {
   );
 }
 
-/** The README with what npm start prints. */
+/** The README with the summary of `local`. */
 export function readme(): string {
-  const printed = print(summarize(program, shipped, "cdktf.out"), false).trim();
-  return readFileSync(README, "utf8").replace(
-    /(```text\n)bootstrap-[\s\S]*?(\n```)/,
-    (_, begin: string, end: string) => begin + printed + end,
+  const { parts, ...rest } = summarize(program, shipped, "cdktf.out");
+  return withSummary(README, print({ ...rest, parts: parts.filter(({ name }) => name === "local") }, false));
+}
+
+/** The page with the summary of all environments. */
+export function summaryPage(): string {
+  return withSummary(SUMMARY, print(summarize(program, shipped, "cdktf.out"), false));
+}
+
+function withSummary(page: string, printed: string): string {
+  return readFileSync(page, "utf8").replace(
+    /(<!-- generated:summary -->\n)[^]*?(<!-- \/generated -->)/,
+    (_, begin: string, end: string) => `${begin}\`\`\`text\n${printed.trim()}\n\`\`\`\n${end}`,
   );
 }
 
@@ -84,6 +95,7 @@ function node(name: string): string {
 if (require.main === module) {
   writeFileSync(FILE, architecture());
   writeFileSync(README, readme());
+  writeFileSync(SUMMARY, summaryPage());
   writeFileSync(RELEASES, releases());
   writeImages();
 }

@@ -38,13 +38,13 @@ export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Pr
   const verdict = ledger.verdict();
   if (!verdict.known || verdict.fits || !ledger.pool) return undefined;
   const worst = verdict.cases.filter(({ fits }) => !fits).reduce((most, one) => (pods(one) > pods(most) ? one : most));
-  const lost = worst.lostZone === undefined ? "" : ` with zone ${worst.lostZone} lost`;
+  const lost = worst.lostZone === undefined ? "" : ` with zone ${worst.lostZone} down`;
   const named = worst.homeless.slice(0, NAMED).map((unplaced) => REASONS[unplaced.why](unplaced));
   const more = worst.homeless.length > NAMED ? [`${worst.homeless.length - NAMED} more find none`] : [];
   return {
     value: Object.values(ledger.pool.zones).reduce((sum, nodes) => sum + nodes, 0),
     rule:
-      `of ${advice.size} leave ${amount(worst.room)}${lost}, and what must run asks for ${amount(worst.asked)}: ` +
+      `of ${advice.size} leave ${amount(worst.room)}${lost}, and required pods request ${amount(worst.asked)}: ` +
       [...named, ...more].join(", "),
     remedy: remedies(ledger, ledger.pool, worst, advice).join(", "),
   };
@@ -53,14 +53,14 @@ export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Pr
 /** Capacity that a ledger's entries use, in one line: `5.2 of 11.8 cores and 11.0 of 41.5Gi; …`. */
 export function headroom(ledger: CapacityLedger): string {
   const verdict = ledger.verdict();
-  if (!verdict.known) return `no verdict: ${verdict.reason}`;
+  if (!verdict.known) return `not checked: ${verdict.reason}`;
   const [whole, ...losses] = verdict.cases as [Case, ...Case[]];
   const free = ({ room, asked }: Case) => room.millicores - asked.millicores;
   const parts = [of(whole)];
-  if (losses.length > 0) parts.push(`${of(losses.reduce((least, one) => (free(one) < free(least) ? one : least)))} with a zone lost`);
-  parts.push(`room for a pod of ${amount(smallest(verdict))}`);
+  if (losses.length > 0) parts.push(`${of(losses.reduce((least, one) => (free(one) < free(least) ? one : least)))} with one zone down`);
+  parts.push(`capacity for a pod of ${amount(smallest(verdict))}`);
   const { scaled } = verdict;
-  if (scaled.pods > 0) parts.push(`at most scale +${amount(scaled)}, which ${scaled.fits ? "fits" : "does not fit"}`);
+  if (scaled.pods > 0) parts.push(`at maximum replicas +${amount(scaled)}, which ${scaled.fits ? "fits" : "does not fit"}`);
   const selective = [...new Set(ledger.groups.filter(({ nodeSelector }) => nodeSelector).map(({ name }) => name))].sort();
   if (selective.length > 0) parts.push(`${selective.join(", ")} counted as if every node had the labels of its nodeSelector`);
   return parts.join("; ");

@@ -76,7 +76,7 @@ export class CapacityLedger {
 
   /** Checks that all required pods and reservations fit the ledger's pool, or another pool that is given. */
   verdict(pool: NodePool | undefined = this.pool): Verdict {
-    if (!pool) return { known: false, reason: "the sizes of the nodes are unknown" };
+    if (!pool) return { known: false, reason: "node sizes are unknown" };
     const found = this.verdicts.get(pool) ?? verdictOn(pool, [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)]);
     this.verdicts.set(pool, found);
     return found;

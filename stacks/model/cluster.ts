@@ -132,16 +132,16 @@ export const nodeSize = object<NodeSize>({
   cpu: quantity(millicores),
   memory: quantity(bytes),
   storage: quantity(bytes),
-  architecture: optional(choice(["amd64", "arm64"], "architecture that Kubernetes runs on here")),
+  architecture: optional(choice(["amd64", "arm64"], "node architecture")),
   excludeGenerations: optional(
     list(
-      choice([...generationNames("amd64"), ...generationNames("arm64")], "generation of instances that nodes are made of"),
+      choice([...generationNames("amd64"), ...generationNames("arm64")], "instance generation"),
       "name the generations that a zone has not",
     ),
   ),
 });
 
-export const version = choice(Object.keys(KUBERNETES), "version of Kubernetes that the platform knows");
+export const version = choice(Object.keys(KUBERNETES), "version of Kubernetes");
 
 export const cluster = either(
   "context",
@@ -151,7 +151,7 @@ export const cluster = either(
       text(/^(~?[/\\]|[A-Za-z]:[/\\])/, "is looked for where Terraform runs, which is elsewhere", "write the whole path, or one from ~/"),
     ),
     storageClass: optional(anything),
-    preinstalled: optional(list(choice(EXISTING_PARTS, "part that a cluster may have from elsewhere"), "name parts, or leave it out")),
+    preinstalled: optional(list(choice(EXISTING_PARTS, "preinstalled component"), "name parts, or leave it out")),
     shared: optional(flag),
     allocatable: optional(
       object<Room>({

@@ -57,7 +57,7 @@ export const cloudflareId = text(
   "copy its 32 hexadecimal digits from the overview of the zone",
 );
 
-export const edge = kinds("provider", "edge that the platform knows", {
+export const edge = kinds("provider", "CDN", {
   cloudflare: object<CloudflareSettings>({
     provider: told,
     ...caching,

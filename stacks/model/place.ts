@@ -87,7 +87,7 @@ export function isExistingNetwork(network: OwnNetwork | ExistingNetwork): networ
   return "vpc" in network;
 }
 
-export const region = choice(Object.keys(REGIONS), "region that the platform knows");
+export const region = choice(Object.keys(REGIONS), "region");
 
 export const account = text(/^\d{12}$/, "must be an AWS account id", 'write its twelve digits in quotes, like "111122223333"');
 

@@ -207,9 +207,9 @@ describe("a ledger", () => {
 
   it("gives no verdict on nodes of unknown size, and says so", () => {
     const ledger = ledgerOf(undefined, aGroup({}));
-    expect(ledger.verdict()).toEqual({ known: false, reason: "the sizes of the nodes are unknown" });
+    expect(ledger.verdict()).toEqual({ known: false, reason: "node sizes are unknown" });
     expect(describeVerdict(ledger, advice)).toBeUndefined();
-    expect(headroom(ledger)).toBe("no verdict: the sizes of the nodes are unknown");
+    expect(headroom(ledger)).toBe("not checked: node sizes are unknown");
   });
 
   it("counts room that is kept, with the reason", () => {
@@ -237,7 +237,7 @@ describe("a ledger", () => {
   it("says why something does not fit, and what would help", () => {
     expect(describeVerdict(ledgerOf(aPool({ a: 1, b: 1, c: 1 }), aGroup({ pods: 10 })), advice)).toEqual({
       value: 3,
-      rule: "of 4 cores with 16Gi leave 8.0 cores and 32.0Gi with zone a lost, and what must run asks for 10.0 cores and 10.0Gi: orders/api finds no node for 2 pods of 1.0 cores and 1.0Gi",
+      rule: "of 4 cores with 16Gi leave 8.0 cores and 32.0Gi with zone a down, and required pods request 10.0 cores and 10.0Gi: orders/api finds no node for 2 pods of 1.0 cores and 1.0Gi",
       remedy:
         "add a node to each zone, use larger nodes (8 cores with 32Gi), or say in exceptions.insufficientCapacity why that is right here",
     });
@@ -256,7 +256,7 @@ describe("a ledger", () => {
   it("says which pods it places as if every node had the labels that they select", () => {
     const selective = aGroup({ name: "orders/reports", nodeSelector: { "example.com/pool": "memory" } });
     expect(headroom(ledgerOf(aPool({ a: 1 }), aGroup({}), selective))).toBe(
-      "2.0 of 4.0 cores and 2.0 of 16.0Gi; room for a pod of 2.0 cores and 14.0Gi; " +
+      "2.0 of 4.0 cores and 2.0 of 16.0Gi; capacity for a pod of 2.0 cores and 14.0Gi; " +
         "orders/reports counted as if every node had the labels of its nodeSelector",
     );
   });
@@ -267,11 +267,11 @@ describe("a ledger", () => {
       aGroup({ pods: 3, most: 12, spread: [{ over: "zone", how: "even", required: true }] }),
     );
     expect(headroom(ledger)).toBe(
-      "3.0 of 12.0 cores and 3.0 of 48.0Gi; 3.0 of 8.0 cores and 3.0 of 32.0Gi with a zone lost; " +
-        "room for a pod of 3.0 cores and 15.0Gi; at most scale +9.0 cores and 9.0Gi, which fits",
+      "3.0 of 12.0 cores and 3.0 of 48.0Gi; 3.0 of 8.0 cores and 3.0 of 32.0Gi with one zone down; " +
+        "capacity for a pod of 3.0 cores and 15.0Gi; at maximum replicas +9.0 cores and 9.0Gi, which fits",
     );
     expect(headroom(ledgerOf(aPool({ a: 1 }), aGroup({})))).toBe(
-      "1.0 of 4.0 cores and 1.0 of 16.0Gi; room for a pod of 3.0 cores and 15.0Gi",
+      "1.0 of 4.0 cores and 1.0 of 16.0Gi; capacity for a pod of 3.0 cores and 15.0Gi",
     );
   });
 });

@@ -21,7 +21,7 @@ export const moving = {
   name: "moving",
   release: { of: "moving", workloads: RELEASED },
   aws: { ...dev.aws, domain: "moving.orders.example.com", network: { cidr: "10.8.0.0/16" } },
-  // Large stores find room with a zone lost.
+  // Large stores find room with one zone down.
   cluster: { nodes: 3, node: { cpu: 32, memory: "128Gi", storage: "100Gi" } },
   eventStore: { engine: "kurrentdb", nodes: 3, storage: "50Gi" },
   commandApi: { ...dev.commandApi, release: "blue-green", replicas: 2 },

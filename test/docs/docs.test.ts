@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CHARTS } from "../../constructs/core/versions";
-import { architecture, readme } from "../../docs/generate";
+import { architecture, readme, summaryPage } from "../../docs/generate";
 
 const read = (file: string) => readFileSync(file, "utf8");
 
@@ -12,6 +12,7 @@ describe("the documents", () => {
 
   it("show what npm start really prints (npm run docs writes it anew)", () => {
     expect(read("README.md")).toBe(readme());
+    expect(read("docs/summary.md")).toBe(summaryPage());
   });
 
   it("have nothing left to fill in", () => {

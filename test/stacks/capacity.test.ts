@@ -56,7 +56,7 @@ function started(program: Program): { code: number; out: string; err: string; wr
 
 describe("an environment whose nodes are too few", () => {
   const crowded =
-    "test.cluster.nodes: 3 of 4 cores with 16Gi leave 7.8 cores and 27.7Gi with zone eu-west-1c lost, and what must run asks for " +
+    "test.cluster.nodes: 3 of 4 cores with 16Gi leave 7.8 cores and 27.7Gi with zone eu-west-1c down, and required pods request " +
     "10.9 cores and 22.7Gi: write-side/command-processors finds no node for 14 pods of 0.25 cores and 0.50Gi; add a node to each " +
     "zone, use larger nodes (8 cores with 16Gi), or say in exceptions.insufficientCapacity why that is right here";
 
@@ -91,7 +91,7 @@ describe("an environment whose nodes are too few", () => {
     expect({ code, err, written }).toEqual({ code: 0, err: `warning: ${warning}\n`, written: ["cdktf.out"] });
     expect(out).toContain("insufficientCapacity  its nodes may not hold everything that must run\n");
     expect(out).toContain("because: the old nodes leave tonight\n");
-    expect(out).toContain("    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi; 10.9 of 7.8 cores and 22.7 of 27.7Gi with a zone lost; ");
+    expect(out).toContain("    cluster  11.0 of 11.8 cores and 23.0 of 41.5Gi; 10.9 of 7.8 cores and 22.7 of 27.7Gi with one zone down; ");
   });
 });
 
@@ -104,8 +104,8 @@ describe("what scales", () => {
   it("counts with its fewest, pods and nodes alike, and what it may come to is said", () => {
     const autoscaled = { nodes: { min: 3, max: 9 }, node };
     expect(headrooms(systemOf({ min: 4, max: 60 }, { cluster: autoscaled }))).toEqual([
-      "test.cluster: 2.7 of 11.8 cores and 7.5 of 41.5Gi; 2.5 of 7.8 cores and 7.2 of 27.7Gi with a zone lost; " +
-        "room for a pod of 2.6 cores and 10.2Gi; at most scale +14.8 cores and 28.5Gi, which does not fit",
+      "test.cluster: 2.7 of 11.8 cores and 7.5 of 41.5Gi; 2.5 of 7.8 cores and 7.2 of 27.7Gi with one zone down; " +
+        "capacity for a pod of 2.6 cores and 10.2Gi; at maximum replicas +14.8 cores and 28.5Gi, which does not fit",
     ]);
     expect(refusal(systemOf({ min: 40, max: 60 }, { cluster: autoscaled }))).toMatch(/^test\.cluster\.nodes: 3 of 4 cores with 16Gi leave/);
   });
@@ -116,11 +116,11 @@ describe("an existing cluster", () => {
 
   it("is weighed against the room that it is said to have", () => {
     expect(headrooms(systemOf(4, { cluster: { context: "on-premises", allocatable } }))).toEqual([
-      "test.cluster: 1.3 of 12.0 cores and 3.4 of 45.0Gi; 1.3 of 8.0 cores and 3.4 of 30.0Gi with a zone lost; " +
-        "room for a pod of 3.4 cores and 13.3Gi",
+      "test.cluster: 1.3 of 12.0 cores and 3.4 of 45.0Gi; 1.3 of 8.0 cores and 3.4 of 30.0Gi with one zone down; " +
+        "capacity for a pod of 3.4 cores and 13.3Gi",
     ]);
     expect(refusal(systemOf(40, { cluster: { context: "on-premises", allocatable } }))).toBe(
-      "test.cluster.allocatable: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and what must run asks for 10.3 cores and 21.4Gi: a new " +
+      "test.cluster.allocatable: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and required pods request 10.3 cores and 21.4Gi: a new " +
         "version of write-side/command-processors finds no node for 10 pods beside the old ones; add a node to each zone, or say in " +
         "exceptions.insufficientCapacity why that is right here",
     );
@@ -135,7 +135,7 @@ describe("an existing cluster", () => {
 
   it("of which nothing is known is not judged", () => {
     expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual([
-      "test.cluster: no verdict: the sizes of the nodes are unknown",
+      "test.cluster: not checked: node sizes are unknown",
     ]);
   });
 });

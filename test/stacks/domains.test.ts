@@ -385,7 +385,7 @@ describe("a job", () => {
       `${at}.jobs.nightly.when.schedule: "61" is not a valid minute; use 0 to 59, *, ranges, lists and steps`,
     ]);
     expect(job({ when: "sometimes" })).toEqual([
-      `${at}.jobs.nightly.when: "sometimes" is not a known time for a job; use one of before, after, by-hand`,
+      `${at}.jobs.nightly.when: "sometimes" is not a supported time for a job; use one of before, after, by-hand`,
     ]);
   });
 

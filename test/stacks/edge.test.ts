@@ -113,7 +113,7 @@ describe("an edge in an environment", () => {
   it.each([
     [
       { provider: "akamai", cache: "30s" },
-      'test.queryApi.edge.provider: "akamai" is not a known edge that the platform knows; use one of cloudflare, cloudfront',
+      'test.queryApi.edge.provider: "akamai" is not a supported CDN; use one of cloudflare, cloudfront',
     ],
     [
       { ...CLOUDFRONT, cache: "1d" },

@@ -73,7 +73,7 @@ describe("the workloads of an environment at a glance", () => {
 
 describe("the clients of a read database", () => {
   it("are all pods that may run at once, in both slots", () => {
-    expect([...clientsOf(asDomains(production))]).toEqual([["readDatabase", "pods when scaled out: 40 read, 5 write"]]);
+    expect([...clientsOf(asDomains(production))]).toEqual([["readDatabase", "clients at maximum replicas: 40 read, 5 write"]]);
   });
 
   it("are those of each, of several", () => {
@@ -81,8 +81,8 @@ describe("the clients of a read database", () => {
     const readDatabase = ["orders", "search"].map((name) => ({ engine: "aurora", name, replicas: 1 }));
     const queryApi = [{ replicas: 2 }, { replicas: { min: 1, max: 4 } }];
     expect([...clientsOf(asDomains(anEnvironment({ readDatabase, projections, queryApi })))]).toEqual([
-      ["readDatabase orders", "pods when scaled out: 6 read, 1 write"],
-      ["readDatabase search", "pods when scaled out: 6 read, 2 write"],
+      ["readDatabase orders", "clients at maximum replicas: 6 read, 1 write"],
+      ["readDatabase search", "clients at maximum replicas: 6 read, 2 write"],
     ]);
   });
 });
@@ -93,7 +93,7 @@ describe("the clients of a server in stores", () => {
     const service = (as: string, replicas: object | number) => ({ image, replicas, uses: [{ store: "postgres", as }] });
     const domains = { orders: { services: { api: service("writer", { min: 1, max: 15 }), reports: service("reader", 2) } } };
     expect([...clientsOf(asDomains(anEnvironment({ stores: { postgres: { engine: "aurora", replicas: 1 } }, domains })))]).toEqual([
-      ["postgres", "pods when scaled out: 2 read, 15 write"],
+      ["postgres", "clients at maximum replicas: 2 read, 15 write"],
     ]);
   });
 });
@@ -102,11 +102,11 @@ describe("the ways into an environment at a glance", () => {
   it("are the names of its sides, and the edge before queries", () => {
     expect(endpointsOf(asDomains(production))).toEqual([
       { name: "commands", answers: "commands.orders.example.com" },
-      { name: "queries", answers: "queries.example.com at cloudflare, answers kept 30s, before queries.orders.example.com" },
+      { name: "queries", answers: "queries.example.com at cloudflare, responses cached for 30s, in front of queries.orders.example.com" },
     ]);
     const edge = { provider: "cloudfront", cache: "5s" } as const;
     expect(endpointsOf(asDomains({ ...production, queryApi: { ...production.queryApi, edge } }))[1]?.answers).toBe(
-      "queries.orders.example.com at cloudfront, answers kept 5s",
+      "queries.orders.example.com at cloudfront, responses cached for 5s",
     );
   });
 

@@ -135,7 +135,7 @@ describe("a release file", () => {
       { ...BOTH, previous: "Orders" },
       '.previous: "Orders" must be an image reference; name a version or a digest, like registry.example.com/orders/api:1.0.0',
     ],
-    [{ ...BOTH, live: "grean" }, '.live: "grean" is not a known slot; did you mean "green"?'],
+    [{ ...BOTH, live: "grean" }, '.live: "grean" is not a supported slot; did you mean "green"?'],
     [{ ...BOTH, weihgts: {} }, '.weihgts: is not a setting here; did you mean "weights"?'],
     [{ ...BOTH, slots: { purple: V1, blue: V1 } }, ".slots.purple: is not a setting here; use one of blue, green"],
     [{ ...BOTH, weights: { blue: 90 } }, ".weights.green: is missing; use a whole number from 0 to 100"],

@@ -67,10 +67,10 @@ describe("a store of an environment", () => {
 
 describe("the shape of a store", () => {
   it.each<[object, string]>([
-    [{ size: "tiny" }, 'test.size: "tiny" is not a known size of a system; use one of small, medium, large'],
+    [{ size: "tiny" }, 'test.size: "tiny" is not a supported size of a system; use one of small, medium, large'],
     [
       { readDatabase: { engine: "cloudnative-pg", size: "smal" } },
-      'test.readDatabase.size: "smal" is not a known size of a system; did you mean "small"?',
+      'test.readDatabase.size: "smal" is not a supported size of a system; did you mean "small"?',
     ],
     [
       { readDatabase: { engine: "aurora", replicas: 16 } },
@@ -82,14 +82,14 @@ describe("the shape of a store", () => {
     ],
     [
       { readDatabase: { engine: "cloudnative-pg", synchronous: { standbys: 1, durability: "strict" } } },
-      'test.readDatabase.synchronous.durability: "strict" is not a known durability; use one of required, preferred',
+      'test.readDatabase.synchronous.durability: "strict" is not a supported durability; use one of required, preferred',
     ],
-    [{ cache: { engine: "valkey", purpose: "queue" } }, 'test.cache.purpose: "queue" is not a known purpose; use one of cache, store'],
+    [{ cache: { engine: "valkey", purpose: "queue" } }, 'test.cache.purpose: "queue" is not a supported purpose; use one of cache, store'],
     [
       { cache: { engine: "elasticache", shards: 1, replicasPerShard: 6 } },
       "test.cache.replicasPerShard: 6 is not possible here; use a whole number from 0 to 5, as many replicas as a shard has",
     ],
-    [{ broker: { engine: "kafka" } }, 'test.broker.engine: "kafka" is not a known engine here; use one of nats'],
+    [{ broker: { engine: "kafka" } }, 'test.broker.engine: "kafka" is not a supported engine here; use one of nats'],
   ])("%j is refused", (changes, message) => {
     expect(errorsOf(aProgram(anEnvironment(changes)))[0]).toBe(message);
   });
@@ -98,12 +98,12 @@ describe("the shape of a store", () => {
     [
       "PostgreSQL",
       { readDatabase: { engine: "cloudnative-pg", version: "9.6" } },
-      /^test\.readDatabase\.version: "9\.6" is not a known version of PostgreSQL/,
+      /^test\.readDatabase\.version: "9\.6" is not a supported version of PostgreSQL/,
     ],
     [
       "KurrentDB",
       { eventStore: { engine: "kurrentdb", nodes: 3, version: "5.0" } },
-      /^test\.eventStore\.version: "5\.0" is not a known line of KurrentDB/,
+      /^test\.eventStore\.version: "5\.0" is not a supported release line of KurrentDB/,
     ],
   ])("knows which versions of %s there are", (_, changes, message) => {
     expect(errorsOf(aProgram(anEnvironment(changes)))[0]).toMatch(message);

@@ -63,7 +63,7 @@ describe("a synthesis", () => {
 
   it("writes nothing where an environment can't be deployed", () => {
     expect(() => synthesize(aProgram(anEnvironment({ cache: { engine: "redis" } })), { outdir })).toThrow(
-      'test.cache.engine: "redis" is not a known engine here',
+      'test.cache.engine: "redis" is not a supported engine here',
     );
     expect(existsSync(outdir)).toBe(false);
   });

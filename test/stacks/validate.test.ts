@@ -33,12 +33,12 @@ describe("a program", () => {
       "UPPER.system: is missing; use lower-case letters, digits and hyphens",
       'UPPER.name: "UPPER" can\'t begin every cloud name; use lower-case letters, digits and single hyphens, beginning with a letter',
       'UPPER.aws.account: 111122223333 must be an AWS account id; write its twelve digits in quotes, like "111122223333"',
-      'UPPER.aws.region: "eu-west1" is not a known region that the platform knows; did you mean "eu-west-1"?',
+      'UPPER.aws.region: "eu-west1" is not a supported region; did you mean "eu-west-1"?',
       'UPPER.aws.domain: "x" is not a valid domain; write one like orders.example.com',
       'UPPER.cluster.node.memory: "0x10Gi" is not a size; write a number and a unit, like "16Gi"',
       'UPPER.cluster.node.storage: "500GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"',
       'UPPER.eventStore.storage: "-5Gi" is not a size; write a number and a unit, like "16Gi"',
-      'UPPER.cache.engine: "redis" is not a known engine here; use one of elasticache, valkey',
+      'UPPER.cache.engine: "redis" is not a supported engine here; use one of elasticache, valkey',
       'UPPER.wirteCluster: is not a setting here; did you mean "writeCluster"?',
       'UPPER.cluster.nodes: {"min":5,"max":3} has a minimum above its maximum; swap the two',
       "UPPER.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5",
@@ -72,7 +72,7 @@ describe("whatever is written", () => {
   });
 
   it.each([
-    [{ cache: { engine: "constructor" } }, 'test.cache.engine: "constructor" is not a known engine here; use one of elasticache, valkey'],
+    [{ cache: { engine: "constructor" } }, 'test.cache.engine: "constructor" is not a supported engine here; use one of elasticache, valkey'],
     [{ eventStore: null }, "test.eventStore: null must be an object; write { … }"],
     [{ eventStore: "kurrentdb" }, 'test.eventStore: "kurrentdb" must be an object; write { … }'],
     [{ exceptions: [] }, "test.exceptions: [] must be an object; write { … }"],
@@ -304,11 +304,11 @@ describe("an existing cluster", () => {
     [{ preinstalled: "keda" }, 'test.cluster.preinstalled: "keda" must be a list; name parts, or leave it out'],
     [
       { preinstalled: ["cert-manger"] },
-      'test.cluster.preinstalled[0]: "cert-manger" is not a known part that a cluster may have from elsewhere; did you mean "cert-manager"?',
+      'test.cluster.preinstalled[0]: "cert-manger" is not a supported preinstalled component; did you mean "cert-manager"?',
     ],
     [
       { preinstalled: ["karpenter"] },
-      'test.cluster.preinstalled[0]: "karpenter" is not a known part that a cluster may have from elsewhere; use one of cert-manager, cloudnative-pg, ' +
+      'test.cluster.preinstalled[0]: "karpenter" is not a supported preinstalled component; use one of cert-manager, cloudnative-pg, ' +
         "external-secrets, gateway-api, keda, metrics-server, nginx-gateway-fabric, prometheus-operator-crds, snapshot-controller",
     ],
     [{ allocatable: 4 }, "test.cluster.allocatable: 4 must be an object; write { … }"],
@@ -387,7 +387,7 @@ describe("the nodes of clusters", () => {
       'test.writeCluster.node.architecture: "arm64" is not possible: KurrentDB has no ARM image; use "amd64"',
     ]);
     expect(complaints({ cluster: { nodes: 3, node: { ...node, architecture: "arm" } } })).toEqual([
-      'test.cluster.node.architecture: "arm" is not a known architecture that Kubernetes runs on here; did you mean "arm64"?',
+      'test.cluster.node.architecture: "arm" is not a supported node architecture; did you mean "arm64"?',
     ]);
   });
 
@@ -395,7 +395,7 @@ describe("the nodes of clusters", () => {
     const without = (...names: string[]) => complaints({ cluster: { nodes: 3, node: { ...node, excludeGenerations: names } } });
     expect(without("7a", "6a")).toEqual([]);
     expect(without("5i")).toEqual([
-      'test.cluster.node.excludeGenerations[0]: "5i" is not a known generation of instances that nodes are made of; did you mean "7i"?',
+      'test.cluster.node.excludeGenerations[0]: "5i" is not a supported instance generation; did you mean "7i"?',
     ]);
     expect(without("8g")).toEqual([
       'test.cluster.node.excludeGenerations: "8g" is not an instance generation of amd64; use some of 7i, 7a, 6i, 6a',
@@ -412,7 +412,7 @@ describe("the nodes of clusters", () => {
       'test.cluster.nodeVersion: "1.36" is newer than the control plane, which has 1.35; upgrade the control plane first',
     ]);
     expect(complaints({ cluster: { nodes: 3, node, version: "1.21" } })).toEqual([
-      'test.cluster.version: "1.21" is not a known version of Kubernetes that the platform knows; did you mean "1.34"?',
+      'test.cluster.version: "1.21" is not a supported version of Kubernetes; did you mean "1.34"?',
     ]);
   });
 });
@@ -535,7 +535,7 @@ describe("roles", () => {
       { network: { cidr: "10.128.0.0/28" } },
       'network.cidr: "10.128.0.0/28" is not a network that Kurrent Cloud supports; use a block from /8 to /24, like 10.128.0.0/20',
     ],
-    [{ version: "lts" }, 'version: "lts" is not a known line of KurrentDB that Kurrent Cloud makes; use one of 24.10, 26.0'],
+    [{ version: "lts" }, 'version: "lts" is not a supported release line of KurrentDB at Kurrent Cloud; use one of 24.10, 26.0'],
     [{ patch: "26.0" }, 'patch: "26.0" is not a patch release of KurrentDB; write one like 26.0.3'],
     [
       { patch: "24.10.14" },

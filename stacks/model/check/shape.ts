@@ -101,7 +101,7 @@ export function choice(names: readonly string[], what: string): Schema {
   return value((input) =>
     names.includes(input as string)
       ? undefined
-      : { rule: `is not a known ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
+      : { rule: `is not a supported ${what}`, remedy: suggestion(typeof input === "string" ? input : "", names) },
   );
 }
 

@@ -56,7 +56,7 @@ export function clientsOf(system: Pick<System, "stores" | "domains">): ReadonlyM
     servers.map(({ name, label }) => {
       const users = usersOf(system, name).map(({ workload, use }) => ({ as: use.as, pods: podsAtWorst(workload as AnyWorkload) }));
       const count = (role: string) => users.filter(({ as }) => as === role).reduce((total, { pods }) => total + pods, 0);
-      return [label, `pods when scaled out: ${count("reader")} read, ${count("writer")} write`];
+      return [label, `clients at maximum replicas: ${count("reader")} read, ${count("writer")} write`];
     }),
   );
 }
@@ -75,8 +75,8 @@ export function endpointsOf(system: System): readonly { readonly name: string; r
     const own = [...hosts, ...tcp.map(({ name: port, port: number, service }) => `TCP ${number} (${port} of ${service.name})`)].join(", ");
     if (!edge || !found) return { name, answers: own };
     const address = found.provider === "cloudflare" ? cloudflareHost(found) : own;
-    const behind = address === own ? "" : `, before ${own}`;
-    return { name, answers: `${address} at ${edge}, answers kept ${found.cache}${behind}` };
+    const behind = address === own ? "" : `, in front of ${own}`;
+    return { name, answers: `${address} at ${edge}, responses cached for ${found.cache}${behind}` };
   });
 }
 

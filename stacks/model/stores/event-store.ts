@@ -263,7 +263,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     size: choice(["development", "production"], "size of Kurrent Cloud"),
     backup: schedule,
     network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
-    version: optional(choice(KURRENT_CLOUD_VERSIONS, "line of KurrentDB that Kurrent Cloud makes")),
+    version: optional(choice(KURRENT_CLOUD_VERSIONS, "release line of KurrentDB at Kurrent Cloud")),
     patch: optional(text(/^\d+\.\d+\.\d+$/, "is not a patch release of KurrentDB", "write one like 26.0.3")),
     projections: optional(choice(["off", "system", "user"], "set of projections that the store runs")),
     ...declared,
@@ -382,7 +382,7 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
   runs: "cluster",
   shape: object<KurrentDbSettings>({
     engine: told,
-    version: optional(choice(Object.keys(KURRENTDB), "line of KurrentDB that the platform knows")),
+    version: optional(choice(Object.keys(KURRENTDB), "release line of KurrentDB")),
     size: optional(size),
     nodes: optional(whole(1, 5)),
     cpu: optional(quantity(millicores)),

@@ -135,7 +135,7 @@ export const server = {
   engine: told,
   size: optional(size),
   database: optional(databaseName),
-  version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL that the platform knows")),
+  version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL")),
   parameters: optional(records(scalar)),
 };
 

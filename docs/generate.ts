@@ -41,7 +41,7 @@ export function summaryPage(): string {
 
 function withSummary(page: string, printed: string): string {
   return readFileSync(page, "utf8").replace(
-    /(<!-- generated:summary -->\n)[^]*?(<!-- \/generated -->)/,
+    /(<!-- generated:summary -->\n)[\s\S]*?(<!-- \/generated -->)/,
     (_, begin: string, end: string) => `${begin}\`\`\`text\n${printed.trim()}\n\`\`\`\n${end}`,
   );
 }

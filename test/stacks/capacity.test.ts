@@ -134,8 +134,6 @@ describe("an existing cluster", () => {
   });
 
   it("of which nothing is known is not judged", () => {
-    expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual([
-      "test.cluster: not checked: node sizes are unknown",
-    ]);
+    expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual(["test.cluster: not checked: node sizes are unknown"]);
   });
 });

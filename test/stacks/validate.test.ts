@@ -72,7 +72,10 @@ describe("whatever is written", () => {
   });
 
   it.each([
-    [{ cache: { engine: "constructor" } }, 'test.cache.engine: "constructor" is not a supported engine here; use one of elasticache, valkey'],
+    [
+      { cache: { engine: "constructor" } },
+      'test.cache.engine: "constructor" is not a supported engine here; use one of elasticache, valkey',
+    ],
     [{ eventStore: null }, "test.eventStore: null must be an object; write { … }"],
     [{ eventStore: "kurrentdb" }, 'test.eventStore: "kurrentdb" must be an object; write { … }'],
     [{ exceptions: [] }, "test.exceptions: [] must be an object; write { … }"],

@@ -5,6 +5,15 @@ import { architecture, readme, summaryPage } from "../../docs/generate";
 
 const read = (file: string) => readFileSync(file, "utf8");
 
+/** README, guide for contributors, and the pages in docs/, without runbooks. */
+const pages = () => [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+
 describe("the documents", () => {
   it("draw the code as it is (npm run docs draws it anew)", () => {
     expect(read("docs/architecture.md")).toBe(architecture());
@@ -13,6 +22,24 @@ describe("the documents", () => {
   it("show what npm start really prints (npm run docs writes it anew)", () => {
     expect(read("README.md")).toBe(readme());
     expect(read("docs/summary.md")).toBe(summaryPage());
+  });
+
+  it("use the words of the field", () => {
+    const other = /\b(anew|whoever|somebody|way (in|out|back))\b/i;
+    const prose = (text: string) => text.replace(/```[\s\S]*?```/g, "").split("\n");
+    for (const file of pages()) expect({ file, lines: prose(read(file)).filter((line) => other.test(line)) }).toEqual({ file, lines: [] });
+    expect(prose("is built anew\n```\nanew\n```").filter((line) => other.test(line))).toEqual(["is built anew"]);
+  });
+
+  it("say in an error what a value must be, not what it isn't", () => {
+    const vague = /["`]is no (?!longer)/;
+    const sources = ["constructs", "stacks", "cli"].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => join(folder, name)),
+    );
+    expect(sources.filter((file) => vague.test(read(file)))).toEqual([]);
+    expect(vague.test('rule: "is no port"')).toBe(true);
   });
 
   it("have nothing left to fill in", () => {
@@ -44,13 +71,7 @@ describe("the documents", () => {
         .trim()
         .replace(/\s/g, "-");
     const anchors = (file: string) => [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading));
-    for (const file of [
-      "README.md",
-      "CONTRIBUTING.md",
-      ...readdirSync("docs")
-        .filter((name) => name.endsWith(".md"))
-        .map((name) => `docs/${name}`),
-    ]) {
+    for (const file of pages()) {
       for (const [, path = "", heading] of read(file).matchAll(/\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)/g)) {
         const target = join(dirname(file), path);
         expect({ file, target, there: existsSync(target) }).toEqual({ file, target, there: true });

@@ -39,7 +39,7 @@ export class BackupNotices extends Construct {
     const topic = new SnsTopic(this, "topic", { name: cloudName("topic", ...name, "backups"), kmsMasterKeyId: key });
     const policy = new SnsTopicPolicy(this, "policy", {
       arn: topic.arn,
-      policy: JSON.stringify({ Version: "2012-10-17", Statement: [publishers(topic.arn, account)] }),
+      policy: JSON.stringify({ Version: "2012-10-17", Statement: publishers(topic.arn, account) }),
     });
     for (const [index, endpoint] of notify.entries()) {
       new SnsTopicSubscription(this, `subscription-${index}`, { topicArn: topic.arn, protocol: "email", endpoint });
@@ -79,13 +79,16 @@ export class BackupNotices extends Construct {
   }
 }
 
-function publishers(topic: string, account: string): object {
-  return {
-    Sid: "NoticesOfThisAccount",
-    Effect: "Allow",
-    Principal: { Service: ["events.amazonaws.com", "cloudwatch.amazonaws.com"] },
-    Action: "sns:Publish",
-    Resource: topic,
-    Condition: { StringEquals: { "aws:SourceAccount": account } },
-  };
+function publishers(topic: string, account: string): object[] {
+  const publish = { Effect: "Allow", Action: "sns:Publish", Resource: topic };
+  return [
+    {
+      Sid: "AlarmsOfThisAccount",
+      ...publish,
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Condition: { StringEquals: { "aws:SourceAccount": account } },
+    },
+    // EventBridge does not support conditions in policies of topics.
+    { Sid: "Events", ...publish, Principal: { Service: "events.amazonaws.com" } },
+  ];
 }

@@ -61,16 +61,19 @@ export function logsMayUse(account: string, region: string): object {
   };
 }
 
-/** Returns a statement that lets EventBridge and CloudWatch publish to encrypted topics of one account (SNS, key management). */
-export function noticesMayUse(account: string): object {
-  return {
-    Sid: "Notices",
-    Effect: "Allow",
-    Principal: { Service: ["events.amazonaws.com", "cloudwatch.amazonaws.com"] },
-    Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
-    Resource: "*",
-    Condition: { StringEquals: { "aws:SourceAccount": account } },
-  };
+/** Returns statements that let EventBridge and CloudWatch publish to encrypted topics of one account (SNS, key management). */
+export function noticesMayUse(account: string): object[] {
+  const use = { Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey*"], Resource: "*" };
+  return [
+    {
+      Sid: "Alarms",
+      ...use,
+      Principal: { Service: "cloudwatch.amazonaws.com" },
+      Condition: { StringEquals: { "aws:SourceAccount": account } },
+    },
+    // With a condition on the source, EventBridge delivers nothing to an encrypted topic (SNS, key management).
+    { Sid: "Events", ...use, Principal: { Service: "events.amazonaws.com" } },
+  ];
 }
 
 /** Returns a statement that lets log delivery encrypt logs in buckets of one account (CloudWatch Logs, V2 logs to S3). */

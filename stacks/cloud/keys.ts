@@ -23,7 +23,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
   const logs = new CustomerKey(stack, "logs", { ...key("logs", "Log groups"), statements: [logsMayUse(aws.account, aws.region)] });
   const backup = new CustomerKey(stack, "backup", {
     ...key("backup", "Backups"),
-    statements: managedServersOf(environment).length > 0 ? [noticesMayUse(aws.account)] : [],
+    statements: managedServersOf(environment).length > 0 ? noticesMayUse(aws.account) : [],
   });
   const recovery = aws.recoveryRegion
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })

@@ -125,9 +125,17 @@ describe("DatabaseBackups", () => {
         comparison_operator: "LessThanThreshold",
       });
     expect(all(json, "aws_sns_topic_subscription")).toMatchObject([{ protocol: "email", endpoint: "oncall@example.com" }]);
-    expect(statements(one(json, "aws_sns_topic_policy").policy)[0]?.Condition).toEqual({
-      StringEquals: { "aws:SourceAccount": "111122223333" },
-    });
+  });
+
+  it("let EventBridge publish without a condition, with which it delivers nothing", () => {
+    const byService = statements(one(made({}), "aws_sns_topic_policy").policy).map(({ Principal, Condition }) => [
+      Principal.Service,
+      Condition,
+    ]);
+    expect(byService).toEqual([
+      ["cloudwatch.amazonaws.com", { StringEquals: { "aws:SourceAccount": "111122223333" } }],
+      ["events.amazonaws.com", undefined],
+    ]);
   });
 
   it("refuse distances that meet the windows of RDS", () => {

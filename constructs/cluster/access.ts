@@ -1,49 +1,49 @@
 import type { Problem } from "../core/errors";
 import { parseBlock } from "../network";
 
-/** Who may do what in a cluster, by the ARN of their roles or users, written out: it becomes an address. */
+/** Access to a cluster, by the ARNs of IAM roles or users. Written as literals, because an ARN becomes part of a Terraform address. */
 export interface ClusterAccess {
   /**
-   * May do everything.
-   * @default - nobody, not even who made the cluster
+   * Full access.
+   * @default - none; the principal that creates the cluster gets no access either
    */
   readonly administrators?: readonly string[];
 
   /**
-   * May change what runs, and read Secrets, in every namespace.
-   * @default - nobody
+   * May change workloads and read Secrets in every namespace.
+   * @default - none
    */
   readonly deployers?: readonly string[];
 
   /**
-   * May read what runs in namespaces, and is in the group `planners`, to which the cluster's platform gives the rest of
-   * what a plan reads. No Secrets.
-   * @default - nobody
+   * May read workloads in all namespaces, and is in the group `planners`, to which the cluster's platform grants the other reads of a plan.
+   * No Secrets.
+   * @default - none
    */
   readonly planners?: readonly string[];
 
   /**
-   * May read what runs in namespaces, but no Secrets.
-   * @default - nobody
+   * May read workloads in all namespaces, but no Secrets.
+   * @default - none
    */
   readonly readers?: readonly string[];
 }
 
-/** The group of Kubernetes that planners are in. */
+/** Kubernetes group of planners. */
 export const PLANNERS = "planners";
 
 type Finding = Omit<Problem, "path">;
 
-/** IAM, ARNs: a session of a role has no entry of its own, and EKS refuses it. */
+/** ARN of a role or user (IAM). EKS rejects the ARN of an assumed-role session. */
 const PRINCIPAL = /^arn:aws:iam::\d{12}:(role|user)\/[\w+=,.@/-]+$/;
 
-/** EKS, CreateCluster: so many networks may reach a public endpoint. */
+/** Maximum number of networks that may reach a public endpoint (EKS, CreateCluster). */
 const MOST_NETWORKS = 40;
 
-/** The shortest prefix of a network that an office or a pipeline could have. */
+/** Shortest prefix length accepted for the network of an office or pipeline. */
 const SHORTEST_PREFIX = 8;
 
-/** What is wrong with a list of who may do what: EKS has one entry for each principal. */
+/** Problems of a list of principals. EKS has one access entry for each principal. */
 export function accessProblems(access: ClusterAccess): readonly Finding[] {
   const found: Finding[] = [];
   const roles = new Map<string, string>();
@@ -65,7 +65,7 @@ export function accessProblems(access: ClusterAccess): readonly Finding[] {
   return found;
 }
 
-/** What is wrong with a list of networks that reach a public endpoint. */
+/** Problems of a list of networks that reach a public endpoint. */
 export function publicProblems(networks: readonly string[] | undefined): readonly Finding[] {
   if (!networks) return [];
   const remedy = "name the networks that people and pipelines come from, like 203.0.113.0/24";

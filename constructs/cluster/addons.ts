@@ -9,30 +9,30 @@ export interface AddonsProps {
   readonly version: KubernetesVersion;
 
   /**
-   * Tags of the volumes that the EBS driver makes.
+   * Tags of the volumes that the EBS driver creates.
    * @default - none
    */
   readonly volumeTags?: Readonly<Record<string, string>>;
 
   /**
-   * Whether the EBS driver exports metrics of its volumes, which it does on ports 3301 and 3302 of its pods.
+   * Enables metrics of volumes in the EBS driver, on ports 3301 and 3302 of its pods.
    * @default false
    */
   readonly metrics?: boolean;
 
-  /** What has to be there before: the identities that the add-ons' pods take when they start. */
+  /** Resources that must exist first: the Pod Identity associations, which the add-ons' pods use when they start. */
   readonly after: ITerraformDependable[];
 }
 
 /*
- * EKS refuses an add-on for a key that its schema has not. So only keys stand here that were read in a schema:
- * of the chart (aws-ebs-csi-driver, eks-node-monitoring-agent), as `describe-addon-configuration` printed it
- * (vpc-cni, kube-proxy, coredns), or seen in use (metrics-server). Others keep their defaults.
+ * EKS rejects an add-on if its configuration has a key that its schema lacks. All keys used here were verified: in the schema of the chart
+ * (aws-ebs-csi-driver, eks-node-monitoring-agent), in the output of `describe-addon-configuration` (vpc-cni, kube-proxy, coredns), or in
+ * use (metrics-server). Other settings keep their defaults.
  */
 
-/** Add-ons without which no node gets ready: network, addresses of services, identities. */
+/** Add-ons that a node needs to become ready: pod network, Service addresses, identities. */
 export class NetworkAddons extends Construct {
-  /** What nodes wait for. */
+  /** Dependencies of nodes. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: AddonsProps) {
@@ -44,15 +44,15 @@ export class NetworkAddons extends Construct {
       ADDONS["vpc-cni"],
       { ...props, after: [...props.after, agent] },
       {
-        // A pod starts open and is closed as soon as its policies are there. Strict would start it closed, and with it
-        // every pod that AWS or a chart brings without a policy of its own, CoreDNS first.
+        // Standard mode: a pod starts with all traffic allowed, and policies apply as soon as they exist. Strict mode would block pods of
+        // AWS or a chart that have no policy of their own, such as CoreDNS.
         enableNetworkPolicy: "true",
-        // EKS adds CLUSTER_NAME, which is on every interface that it makes, and refuses it from anybody else.
+        // EKS adds CLUSTER_NAME, a tag on every interface that the CNI creates, and rejects it in the configuration.
         env: { ENABLE_PREFIX_DELEGATION: "true", WARM_PREFIX_TARGET: "1" },
-        // The policy agent and the init container take the same.
+        // The policy agent and the init container use the same values.
         resources: resourcesOf("aws-node"),
       },
-      // Without it, interfaces of nodes that are on their way out would block their subnets.
+      // Without the add-on, interfaces of terminating nodes would keep their subnets from being deleted.
       { preserve: true },
     );
     const proxy = addon(this, "kube-proxy", KUBERNETES[props.version].kubeProxy, props, { resources: resourcesOf("kube-proxy") });
@@ -60,7 +60,7 @@ export class NetworkAddons extends Construct {
   }
 }
 
-/** Add-ons that run on nodes: names, volumes, snapshots, metrics, health of the nodes. */
+/** Add-ons that run on nodes: DNS, volumes, snapshots, metrics, node health. */
 export class NodeAddons extends Construct {
   constructor(scope: Construct, id: string, props: AddonsProps) {
     super(scope, id);
@@ -72,7 +72,7 @@ export class NodeAddons extends Construct {
       topologySpreadConstraints: [spread("k8s-app", "kube-dns")],
       resources: resourcesOf("coredns"),
     });
-    // Before the driver, which takes snapshots only where it finds their kinds.
+    // Before the driver, which supports snapshots only if their CRDs exist.
     const snapshots = addon(this, "snapshot-controller", ADDONS["snapshot-controller"], props, {});
     addon(
       this,
@@ -86,11 +86,11 @@ export class NodeAddons extends Construct {
           replicaCount: ADDON_PODS["ebs-csi-controller"].pods,
           podDisruptionBudget: { enabled: true },
           topologySpreadConstraints: [spread("app", "ebs-csi-controller")],
-          // The sidecars that call the API take the same.
+          // The sidecars that call the API use the same values.
           resources: resourcesOf("ebs-csi-controller"),
         },
         node: { ...enableMetrics, resources: resourcesOf("ebs-csi-node") },
-        // The probe is in pods of both kinds.
+        // The liveness probe is a sidecar in both kinds of pod.
         sidecars: {
           livenessProbe: { resources: resourcesOf("ebs-csi-node") },
           nodeDriverRegistrar: { resources: resourcesOf("ebs-csi-node") },
@@ -118,7 +118,7 @@ function addon(
     addonName: name,
     addonVersion: version,
     configurationValues: JSON.stringify(values),
-    // What stands here is what runs; an edit in the cluster is undone by the next change of the add-on.
+    // This configuration overrides changes made in the cluster: the next update of the add-on reverts them.
     resolveConflictsOnCreate: "OVERWRITE",
     resolveConflictsOnUpdate: "OVERWRITE",
     dependsOn: props.after,

@@ -15,7 +15,7 @@ import { type ClusterAccess, PLANNERS } from "./access";
 import { defaultSupport, type Support } from "./support";
 
 export interface ControlPlaneProps {
-  /** The cluster's name, most general part first: `["orders", "production", "write"]`. */
+  /** Name of the cluster, most general part first: `["orders", "production", "write"]`. */
   readonly name: readonly string[];
 
   readonly version: KubernetesVersion;
@@ -25,41 +25,41 @@ export interface ControlPlaneProps {
 
   readonly region: string;
 
-  /** The group by which nodes and deployments reach its API. */
+  /** Security group from which nodes and deployments reach its API. */
   readonly securityGroupId: string;
 
   /**
-   * Networks outside that reach its API, as CIDRs: those of an office, or of the runners of a pipeline.
-   * @default - none: only its own network does, and a pipeline needs runners in there
+   * External networks that may reach its API, as CIDRs: those of an office, or of the runners of a pipeline.
+   * @default - none: only its own network can reach it, so a pipeline needs runners in there
    */
   readonly publicFrom?: readonly string[];
 
   readonly access: ClusterAccess;
 
-  /** The customer-managed key under which Secrets are kept, by ARN. */
+  /** Customer-managed key that encrypts Secrets, by ARN. */
   readonly secretsKey: string;
 
-  /** The customer-managed key of its logs, by ARN. */
+  /** Customer-managed key of its logs, by ARN. */
   readonly logsKey: string;
 
   /**
-   * Days for which logs are kept, the audit log among them, one of the periods that CloudWatch Logs offers.
+   * Retention of logs in days, including the audit log. Must be one of the periods that CloudWatch Logs offers.
    * @default 365
    */
   readonly logDays?: number | undefined;
 
   /**
-   * What happens when standard support of its version ends: EKS upgrades it automatically (`standard`), or charges for
-   * another year (`extended`) and upgrades it then.
-   * @default "extended", or "standard" where it is not guarded against deletion
+   * Policy for the end of standard support of its version: EKS upgrades the control plane automatically (`standard`), or charges for
+   * another year and upgrades it then (`extended`).
+   * @default "extended" with deletion protection, otherwise "standard"
    */
   readonly support?: Support | undefined;
 
-  /** Whether the cluster is guarded against deletion, by Terraform: EKS's own guard takes a newer provider. */
+  /** Protects the cluster from deletion by Terraform. EKS's own deletion protection needs a newer provider. */
   readonly protect: boolean;
 }
 
-/** What each role may do (EKS, access policies), and the groups to which the cluster itself gives more. */
+/** Access policy of each role (EKS, access policies), and the groups to which the cluster grants more. */
 const RIGHTS: Readonly<Record<keyof ClusterAccess, { readonly policy: string; readonly groups?: readonly string[] }>> = {
   administrators: { policy: "AmazonEKSClusterAdminPolicy" },
   deployers: { policy: "AmazonEKSEditPolicy" },
@@ -69,14 +69,14 @@ const RIGHTS: Readonly<Record<keyof ClusterAccess, { readonly policy: string; re
 
 const LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
 
-/** An EKS control plane: private, logged, with Secrets under a key of ours, and access by entries alone. */
+/** An EKS control plane: private, logged, with Secrets encrypted by a customer-managed key, and with access by access entries only. */
 export class ControlPlane extends Construct {
   readonly cluster: EksCluster;
 
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
     const name = cloudName("cluster", ...props.name);
-    // EKS refuses it after the network is there; a plan asks first.
+    // EKS rejects a subnet in an unsupported zone only after the network is created. This lookup fails at plan.
     for (const [index, id] of props.subnetIds.entries()) {
       const postcondition = eksConditions(props.region, "self.availability_zone_id", `The subnet ${id}`, "give it one in another zone");
       if (postcondition.length > 0) new DataAwsSubnet(this, `subnet-${index + 1}`, { id, lifecycle: { postcondition } });
@@ -118,13 +118,13 @@ export class ControlPlane extends Construct {
         endpointPublicAccess: props.publicFrom !== undefined,
         ...(props.publicFrom ? { publicAccessCidrs: [...props.publicFrom] } : {}),
       },
-      // Whoever makes the cluster gets no rights by having made it: every right is an entry below.
+      // The creator of the cluster gets no access from creating it: all access is by the entries below.
       accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
       encryptionConfig: { provider: { keyArn: props.secretsKey }, resources: ["secrets"] },
       enabledClusterLogTypes: LOGS,
       upgradePolicy: { supportType: (props.support ?? defaultSupport(props.protect)).toUpperCase() },
       zonalShiftConfig: { enabled: true },
-      // The network add-ons are ours from the first node on, at our versions.
+      // The network add-ons are managed here from the first node on, at pinned versions.
       bootstrapSelfManagedAddons: false,
       lifecycle: { preventDestroy: props.protect },
       dependsOn: [logs, rights, secrets],
@@ -135,7 +135,7 @@ export class ControlPlane extends Construct {
     }
   }
 
-  // An entry is a principal's, whatever it may do: who gets other rights keeps it.
+  // An entry belongs to a principal, not to its rights, so a change of rights keeps the entry.
   private admit(principalArn: string, kind: keyof ClusterAccess): void {
     const id = principalArn.replace("arn:aws:iam::", "");
     if (this.node.tryFindChild(id)) return;
@@ -144,10 +144,10 @@ export class ControlPlane extends Construct {
       clusterName: this.cluster.name,
       principalArn,
       type: "STANDARD",
-      // Always said: groups that are left out of the configuration are not taken away.
+      // Always set: groups that are omitted from the configuration are not removed.
       kubernetesGroups: [...groups],
     });
-    // By its policy, as EKS knows it: a reader that becomes a planner keeps it.
+    // Named after the EKS policy, so that a reader that becomes a planner keeps it.
     new EksAccessPolicyAssociation(this, `${id}-${policy}`, {
       clusterName: this.cluster.name,
       principalArn,

@@ -11,18 +11,18 @@ export interface Controller {
   readonly namespace: string;
   readonly serviceAccount: string;
 
-  /** What it may do, as narrow as its documents and the condition keys of the services allow. */
+  /** Rights of the controller, as narrow as its documentation and the condition keys of the services allow. */
   readonly statements: (place: ControllerPlace) => readonly object[];
 
   /**
-   * Policies that AWS maintains, by ARN.
+   * AWS managed policies, by ARN.
    * @default - none
    */
   readonly managedPolicies?: readonly string[];
 
   /**
-   * Whether a cluster has it.
-   * @default - each does
+   * Returns true for a cluster that has the controller.
+   * @default - every cluster has it
    */
   readonly when?: (place: ControllerPlace) => boolean;
 }
@@ -34,7 +34,7 @@ export const CONTROLLERS = {
     namespace: "kube-system",
     serviceAccount: "ebs-csi-controller-sa",
     statements: volumeStatements,
-    // Ends at volumes of the cluster that Pod Identity names; driver 1.58 or newer.
+    // Limited to volumes of the cluster that Pod Identity names; requires driver 1.58 or newer.
     managedPolicies: ["arn:aws:iam::aws:policy/AmazonEBSCSIDriverEKSClusterScopedPolicy"],
   },
   "load-balancers": { namespace: "kube-system", serviceAccount: "aws-load-balancer-controller", statements: targetStatements },

@@ -19,61 +19,61 @@ import type { CertificateZone, ControllerPlace } from "./rights/place";
 import { type Support, skewProblems } from "./support";
 
 export interface EksProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
   readonly region: string;
 
-  /** What it carries, which is the end of its name. */
+  /** Side of the system that the cluster runs; the last part of its name. */
   readonly side: (typeof SIDES)[number];
 
   /**
-   * The version of its control plane and add-ons.
+   * Version of its control plane and add-ons.
    * @default "1.35"
    */
   readonly version?: KubernetesVersion;
 
   /**
-   * What happens when standard support of its version ends: EKS upgrades the control plane automatically (`standard`), or
-   * charges for another year (`extended`) and upgrades it then.
-   * @default "extended", or "standard" where it is not guarded against deletion
+   * Policy for the end of standard support of its version: EKS upgrades the control plane automatically (`standard`), or charges for
+   * another year and upgrades it then (`extended`).
+   * @default "extended" with deletion protection, otherwise "standard"
    */
   readonly support?: Support;
 
   /**
-   * The version of its nodes. During an upgrade it follows the control plane's, at most three behind.
+   * Version of its nodes. During an upgrade it follows the control plane, at most three minor versions behind.
    * @default - the control plane's
    */
   readonly nodeVersion?: KubernetesVersion;
 
   /**
-   * Nodes, spread over the zones. A fixed count is Terraform's; between two numbers it is a scaler's, and no apply
-   * undoes it. A minimum can't be raised above the count of the moment in any zone: scale first.
+   * Number of nodes, spread over the zones. Terraform manages a fixed count; a range is managed by a scaler, and no apply changes the
+   * current count. A minimum can't be raised above the current count of any zone: scale first.
    */
   readonly nodes: NodeCount;
 
   readonly node: NodeRequest;
 
   /**
-   * Why nodes can't be of another architecture than amd64: `KurrentDB has no ARM image`.
-   * @default - they can
+   * Reason why nodes must be amd64: `KurrentDB has no ARM image`.
+   * @default - nodes can have any architecture
    */
   readonly x86Only?: string;
 
   readonly vpcId: string;
 
-  /** Private subnets by zone: `{ a: "subnet-…", b: "subnet-…" }`. The zone is part of addresses and names. */
+  /** Private subnets by zone: `{ a: "subnet-…", b: "subnet-…" }`. The zone is part of Terraform addresses and names. */
   readonly zones: Readonly<Record<string, string>>;
 
-  /** The groups by which others know its API and its nodes, by id. */
+  /** Security groups of its API and its nodes, by id. */
   readonly securityGroups: { readonly controlPlane: string; readonly nodes: string };
 
-  /** The customer-managed keys of Secrets, logs, and the disks and volumes of nodes, by ARN. */
+  /** Customer-managed keys of Secrets, logs, and the disks and volumes of nodes, by ARN. */
   readonly keys: { readonly secrets: string; readonly logs: string; readonly disks: string };
 
   /**
-   * Days for which the logs of its control plane are kept, one of the periods that CloudWatch Logs offers.
+   * Retention of control plane logs in days. Must be one of the periods that CloudWatch Logs offers.
    * @default 365
    */
   readonly logDays?: number;
@@ -81,37 +81,37 @@ export interface EksProps {
   readonly access: ClusterAccess;
 
   /**
-   * Networks outside that reach its API, as CIDRs.
+   * External networks that may reach its API, as CIDRs.
    * @default - none
    */
   readonly publicFrom?: readonly string[];
 
   /**
-   * Hosted zones whose records the cluster keeps, by ARN.
+   * Hosted zones in which the cluster manages records, by ARN.
    * @default - none
    */
   readonly dnsZones?: readonly string[];
 
   /**
-   * Domains for whose names its cert-manager asks for certificates, and the public zones that they stand in.
+   * Domains for which cert-manager requests certificates, and their public zones.
    * @default - none: it issues certificates for the cluster itself only
    */
   readonly certificateZones?: readonly CertificateZone[];
 
   /**
-   * Whether the EBS driver exports metrics of its volumes. `ebsMonitor` tells Prometheus to scrape them.
+   * Enables metrics of volumes in the EBS driver. `ebsMonitor` tells Prometheus to scrape them.
    * @default false
    */
   readonly metrics?: boolean;
 
-  /** Whether the cluster is guarded against deletion. */
+  /** Protects the cluster from deletion. */
   readonly protect: boolean;
 
-  /** Tags by which what belongs to the environment is told from all else: `{ system: "orders", environment: "production" }`. */
+  /** Tags that identify the resources of the environment: `{ system: "orders", environment: "production" }`. */
   readonly owner: Readonly<Record<string, string>>;
 
   /**
-   * Further tags of nodes, disks and volumes, which a provider's default tags don't reach.
+   * Additional tags of nodes, disks and volumes. A provider's default tags don't apply to these.
    * @default - none
    */
   readonly tags?: Readonly<Record<string, string>>;
@@ -119,33 +119,33 @@ export interface EksProps {
 
 const SIDES = ["write", "read", "shared"] as const;
 
-/** The names that clusters of an environment can have, known before there is one. */
+/** Possible names of clusters of an environment, known before a cluster exists. */
 export function clusterNames(name: readonly string[]): readonly string[] {
   return SIDES.map((side) => cloudName("cluster", ...name, side));
 }
 
-/** EKS puts its own interfaces into two zones at least. */
+/** Minimum number of zones: EKS creates its own interfaces in at least two. */
 const FEWEST_ZONES = 2;
 
 /**
- * An EKS cluster with its nodes and add-ons. What is made first is removed last: the network's add-ons, with their
- * identity, are there before the first node and after the last; the other add-ons come after nodes and identities.
+ * An EKS cluster with its nodes and add-ons. Removal is in reverse order of creation: network add-ons and their identity exist before the
+ * first node and after the last; the other add-ons come after nodes and identities.
  */
 export class Eks extends Construct {
   readonly clusterName: string;
   readonly clusterArn: string;
   readonly endpoint: string;
 
-  /** The certificate authority of its API, in base64. */
+  /** CA certificate of its API, in base64. */
   readonly certificateAuthority: string;
 
-  /** The issuer of tokens of its service accounts: `https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
+  /** Issuer of its service account tokens: `https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
   readonly issuer: string;
 
-  /** What each node leaves to pods. */
+  /** Allocatable resources of each node. */
   readonly allocatable: NodeRoom;
 
-  /** What Karpenter's node class needs, where nodes are scaled. */
+  /** Inputs of Karpenter's node class, if nodes are scaled. */
   readonly scaling?: { readonly queueName: string; readonly instanceProfile: string };
 
   constructor(scope: Construct, id: string, props: EksProps) {
@@ -219,7 +219,7 @@ export class Eks extends Construct {
     return { interruptions: new Interruptions(this, "interruptions", { name }), profile, nodeRole };
   }
 
-  /** A role for each controller, there before the pods that take it, and what their pods wait for. */
+  /** Creates a role for each controller before the pods that use it, and returns the dependencies of those pods. */
   private identities(
     cluster: { readonly name: string; readonly arn: string },
     name: readonly string[],
@@ -230,7 +230,7 @@ export class Eks extends Construct {
       account: props.account,
       region: props.region,
       vpcId: props.vpcId,
-      // Written out rather than referred to, so that a plan shows the whole policy.
+      // A literal, not a reference, so that a plan shows the whole policy.
       clusterName: cloudName("cluster", ...name),
       secretPrefix: props.name.join("-"),
       owner: props.owner,

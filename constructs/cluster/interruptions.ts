@@ -6,11 +6,11 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 
 export interface InterruptionsProps {
-  /** The beginning of its names, most general first: `["orders", "production", "write"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production", "write"]`. */
   readonly name: readonly string[];
 }
 
-/** What happens to nodes from outside, and how EventBridge tells it (Karpenter, interruption handling). */
+/** Interruptions of nodes as EventBridge events (Karpenter, interruption handling). */
 const EVENTS = {
   maintenance: { source: ["aws.health"], "detail-type": ["AWS Health Event"] },
   "spot-interruption": { source: ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"] },
@@ -18,10 +18,10 @@ const EVENTS = {
   "state-change": { source: ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"] },
 } as const;
 
-/** Seconds for which news of a node are of use. */
+/** Retention of messages in seconds. Older ones are of no use. */
 const KEEP_SECONDS = 300;
 
-/** The queue in which a scaler reads that nodes are about to go, so that it drains them before. */
+/** SQS queue of node interruptions. A scaler reads it to drain nodes before they terminate. */
 export class Interruptions extends Construct {
   readonly queueName: string;
   readonly queueArn: string;

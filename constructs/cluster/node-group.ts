@@ -10,47 +10,47 @@ import { type Architecture, podsOn } from "./instances";
 import { nodeTags } from "./node-tags";
 
 export interface NodeGroupProps {
-  /** The beginning of its names, most general first: `["orders", "production", "write", "a"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production", "write", "a"]`. */
   readonly name: readonly string[];
 
   readonly clusterName: string;
   readonly version: KubernetesVersion;
   readonly nodeRoleArn: string;
 
-  /** The subnet of its one zone. A volume stays in its zone, so nodes are counted by zone. */
+  /** Subnet of its one zone. A volume stays in its zone, so node groups are zonal. */
   readonly subnetId: string;
 
   readonly securityGroupIds: string[];
 
-  /** Types that offer the same, the preferred first. */
+  /** Instance types with the same resources, in order of preference. */
   readonly instanceTypes: readonly string[];
   readonly architecture: Architecture;
   readonly cores: number;
 
-  /** The disk of each node, in GiB. */
+  /** Disk size of each node, in GiB. */
   readonly diskGib: number;
 
-  /** The customer-managed key of the disks, by ARN. */
+  /** Customer-managed key of the disks, by ARN. */
   readonly diskKey: string;
 
-  /** Where both are the same, they are the count; where not, the count between them is a scaler's. */
+  /** Number of nodes. Fixed if both are equal, otherwise a scaler sets the count between them. */
   readonly nodes: { readonly min: number; readonly max: number };
 
-  /** Tags of instances, disks and interfaces, which a provider's default tags don't reach. */
+  /** Tags of instances, disks and interfaces. A provider's default tags don't apply to these. */
   readonly tags: Readonly<Record<string, string>>;
 
-  /** What has to be there before a node can join. */
+  /** Resources that must exist before a node can join. */
   readonly after: ITerraformDependable[];
 }
 
 const IMAGES: Readonly<Record<Architecture, string>> = { amd64: "AL2023_x86_64_STANDARD", arm64: "AL2023_ARM_64_STANDARD" };
 
-/** Open files of a container: databases ask for 30,000 to 60,000. */
+/** Limit of open files of a container: databases require 30,000 to 60,000. */
 const OPEN_FILES = 65_536;
 
 /**
- * Managed nodes of one zone. Their image stays at its version until somebody changes it. A group that has to be
- * replaced is made before the old one is drained and removed.
+ * Managed nodes of one zone. Their image keeps its version until it is changed here. A replacement group is created before the old one is
+ * drained and removed.
  */
 export class NodeGroup extends Construct {
   readonly group: EksNodeGroup;
@@ -64,7 +64,7 @@ export class NodeGroup extends Construct {
       namePrefix: `${name}-`,
       updateDefaultVersion: true,
       vpcSecurityGroupIds: props.securityGroupIds,
-      // A hop limit of 1 keeps pods from the node's own rights.
+      // A hop limit of 1 keeps pods from using the node's role.
       metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1, instanceMetadataTags: "disabled" },
       monitoring: { enabled: true },
       blockDeviceMappings: [
@@ -92,13 +92,13 @@ export class NodeGroup extends Construct {
       updateConfig: { maxUnavailable: 1 },
       nodeRepairConfig: { enabled: true },
       launchTemplate: { id: template.id, version: template.getStringAttribute("latest_version") },
-      // A fixed count has to follow its minimum: EKS refuses a minimum above the count.
+      // A fixed count follows its minimum: EKS rejects a minimum above the count.
       lifecycle: { createBeforeDestroy: true, ...(min === max ? {} : { ignoreChanges: ["scaling_config[0].desired_size"] }) },
       dependsOn: [...props.after, offered],
     });
   }
 
-  // EKS finds out after minutes, with a group that has failed; a plan asks first.
+  // EKS reports an unavailable type only after minutes, with a failed group. This lookup fails at plan.
   private offered({ subnetId, instanceTypes }: NodeGroupProps): DataAwsEc2InstanceTypeOfferings {
     const zone = new DataAwsSubnet(this, "subnet", { id: subnetId }).availabilityZone;
     const missing = `setsubtract(${JSON.stringify(instanceTypes)}, self.instance_types)`;

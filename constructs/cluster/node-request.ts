@@ -3,47 +3,46 @@ import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type Architecture, allocatable, type Generation, generationNames, instanceTypes, type NodeShape } from "./instances";
 
-/** How many nodes, fixed (`3`) or between two numbers (`{ min: 3, max: 9 }`). */
+/** Number of nodes, fixed (`3`) or a range (`{ min: 3, max: 9 }`). */
 export type NodeCount = number | { readonly min: number; readonly max: number };
 
-/** What a node is asked to have. EC2 offers 2, 4, 8, 16, 32 or 64 cores with 2, 4 or 8 GiB for each. */
+/** Requested resources of a node. EC2 offers 2, 4, 8, 16, 32 or 64 cores with 2, 4 or 8 GiB for each. */
 export interface NodeRequest {
   readonly cpu: Cores;
   readonly memory: Bytes;
 
-  /** Its disk, for images, logs and scratch space. Volumes of pods come beside it. */
+  /** Size of its disk, for images, logs and scratch space. Volumes of pods are additional. */
   readonly storage: Bytes;
 
   /** @default "amd64" */
   readonly architecture?: Architecture;
 
   /**
-   * Generations of instances that are left out: `["7a"]`, where a zone has none. EKS makes no group of which one type
-   * is not offered.
+   * Generations of instances to exclude: `["7a"]`, if a zone doesn't offer it. EKS can't create a group if one of its types is not offered.
    * @default - none
    */
   readonly excludeGenerations?: readonly Generation[];
 }
 
-/** A problem of one property of what is asked for. */
+/** A problem of one property of the request. */
 export type PropertyProblem = Omit<Problem, "path"> & { readonly property: string };
 
-/** EBS, gp3, and what images and logs of a node take at least, in GiB. */
+/** Disk limits in GiB: the maximum of EBS gp3, and the minimum for images and logs of a node. */
 const DISK = { min: 20, max: 16_384 } as const;
 
 const GI = 2 ** 30;
 
-/** What is asked for, in the units of EC2. */
+/** Converts a request to the units of EC2. */
 export function shapeOf({ cpu, memory, architecture = "amd64", excludeGenerations: without = [] }: NodeRequest): NodeShape {
   return { millicores: known(millicores(cpu)), memoryBytes: known(bytes(memory)), architecture, excludeGenerations: without };
 }
 
-/** The disk that is asked for, in the unit of EBS. */
+/** Requested disk size in the unit of EBS. */
 export function diskGib(node: NodeRequest): number {
   return known(bytes(node.storage)) / GI;
 }
 
-/** Nodes by zone, the first zones first: five on three zones are two, two and one. A zone without any has no group. */
+/** Number of nodes by zone, the first zones first: five on three zones are two, two and one. A zone without nodes has no group. */
 export function spread(nodes: NodeCount, zones: readonly string[]) {
   const { min, max } = limits(nodes);
   const share = (count: number, index: number) => Math.floor(count / zones.length) + (index < count % zones.length ? 1 : 0);
@@ -52,13 +51,13 @@ export function spread(nodes: NodeCount, zones: readonly string[]) {
     .filter((group) => group.nodes.max > 0);
 }
 
-/** The room that nodes leave to pods, by zone, where a scaler has added none. */
+/** Allocatable resources of the nodes by zone, before a scaler adds any. */
 export function nodePool(nodes: NodeCount, node: NodeRequest, zones: readonly string[]): NodePool {
   const filled = spread(nodes, zones).filter((group) => group.nodes.min > 0);
   return { zones: Object.fromEntries(filled.map((group) => [group.zone, group.nodes.min])), node: allocatable(shapeOf(node)) };
 }
 
-/** Why nodes can't be had as they are asked for. */
+/** Problems of requested nodes. */
 export function nodeProblems({
   nodes,
   node,

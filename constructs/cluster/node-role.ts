@@ -6,14 +6,14 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 
 export interface NodeRoleProps {
-  /** The beginning of its name, most general first: `["orders", "production", "write"]`. */
+  /** Prefix of its name, most general part first: `["orders", "production", "write"]`. */
   readonly name: readonly string[];
 }
 
-/** What a node does itself: join, pull images, hand out the identities of pods. Addresses are the CNI's, by its own role. */
+/** Rights that a node itself needs: join, pull images, provide identities to pods. The CNI assigns addresses with its own role. */
 const POLICIES = ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"];
 
-/** Shell access by Session Manager; the policy that AWS maintains for it reads every parameter as well. */
+/** Rights for shell access by Session Manager. The AWS managed policy for it would also allow reading every parameter. */
 const SHELL = [
   { Effect: "Allow", Action: "ssm:UpdateInstanceInformation", Resource: "arn:aws:ec2:*:*:instance/*" },
   {
@@ -23,12 +23,12 @@ const SHELL = [
   },
 ];
 
-/** The role of a cluster's nodes, those of a scaler included. EKS admits it to the cluster by itself. */
+/** Role of a cluster's nodes, including those of a scaler. EKS creates its access entry automatically. */
 export class NodeRole extends Construct {
   readonly arn: string;
   readonly roleName: string;
 
-  /** What has to be there before a node can join. */
+  /** Resources that must exist before a node can join. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: NodeRoleProps) {

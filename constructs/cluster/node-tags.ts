@@ -1,8 +1,8 @@
 /**
- * Tags of a node's instance, disks and interfaces, whatever starts it. Rights of controllers end at them: the CNI's at
- * interfaces with the cluster's name, of which a node's first is not the CNI's own; those of the EBS CSI driver at
- * instances with `ebs.csi.aws.com/cluster-name` (AmazonEBSCSIDriverEKSClusterScopedPolicy), because `eks:cluster-name`
- * is set by EKS on its own node groups only.
+ * Tags of a node's instance, disks and interfaces, regardless of what launches it. Rights of controllers are limited by them: the CNI's to
+ * interfaces with the cluster's name, because it doesn't create a node's first interface; those of the EBS CSI driver to instances with
+ * `ebs.csi.aws.com/cluster-name` (AmazonEBSCSIDriverEKSClusterScopedPolicy), because EKS sets `eks:cluster-name` on its own node groups
+ * only.
  */
 export function nodeTags(clusterName: string, name: string, tags: Readonly<Record<string, string>>): Record<string, string> {
   return { ...tags, Name: name, "cluster.k8s.amazonaws.com/name": clusterName, "ebs.csi.aws.com/cluster-name": clusterName };

@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 
 export interface PodIdentityProps {
-  /** The beginning of the role's name, most general first: `["orders", "production", "write"]`. */
+  /** Prefix of the role's name, most general part first: `["orders", "production", "write"]`. */
   readonly name: readonly string[];
 
   readonly cluster: { readonly name: string; readonly arn: string };
@@ -15,26 +15,26 @@ export interface PodIdentityProps {
   readonly serviceAccount: string;
 
   /**
-   * What the pods may do.
-   * @default - nothing beyond `managedPolicies`
+   * Policy statements of the role.
+   * @default - none beyond `managedPolicies`
    */
   readonly statements?: readonly object[];
 
   /**
-   * Policies that AWS maintains, by ARN.
+   * AWS managed policies, by ARN.
    * @default - none
    */
   readonly managedPolicies?: readonly string[];
 }
 
 /**
- * A role for the pods of one service account, given out by EKS Pod Identity: no key in the cluster, no OIDC
- * provider. Only pods that start after the association have it, so whatever starts them depends on this construct.
+ * A role for the pods of one service account, provided by EKS Pod Identity: no key in the cluster, no OIDC provider. Only pods that start
+ * after the association get it, so workloads that use it must depend on this construct.
  */
 export class PodIdentity extends Construct {
   readonly roleArn: string;
 
-  /** What has to be there before the pods start. */
+  /** Resources that must exist before the pods start. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: PodIdentityProps) {
@@ -62,7 +62,7 @@ function document(statements: readonly object[]): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
-// The role is of no use to another cluster, namespace or service account, even where somebody associates it.
+// No other cluster, namespace or service account can assume the role, even with an association.
 function trust({ cluster, namespace, serviceAccount }: PodIdentityProps): object {
   return {
     Effect: "Allow",

@@ -3,31 +3,29 @@ import { KUBERNETES, type KubernetesVersion } from "../core/versions";
 
 type Finding = Omit<Problem, "path">;
 
-/** What happens when standard support of a version ends: EKS upgrades it automatically, or charges for extended support. */
+/** Policy for the end of a version's standard support: EKS upgrades automatically, or charges for extended support. */
 export type Support = "standard" | "extended";
 
-/** Upgraded without anyone who asked for it, a control plane breaks what uses removed APIs, and its plan would take it back. */
+/** Default policy. An automatic upgrade can break workloads that use removed APIs, and the next plan would try to revert it. */
 export function defaultSupport(protect: boolean): Support {
   return protect ? "extended" : "standard";
 }
 
-/** A problem that nobody can leave as it is, or one that is still to come. */
+/** A problem that must be fixed now, or a warning about one in the future. */
 export type SupportProblem = Finding & { readonly severity: "warning" | "error" };
 
-/** kubelet may be so many minor versions older than the API server (Kubernetes, version skew policy). */
+/** Maximum number of minor versions that kubelet may be older than the API server (Kubernetes, version skew policy). */
 const OLDEST_SKEW = 3;
 
-/** Days before the end of a version's support from which it is warned about: time for an upgrade in each environment. */
+/** Days of notice before the end of a version's support: time for an upgrade in each environment. */
 const NOTICE_DAYS = 120;
 
-/** Whether a day is near enough to prepare for it. Days are written as `2026-11-21`. */
+/** Checks that a day is within the notice period. Days are written as `2026-11-21`. */
 export function endsSoon(end: string, today: string): boolean {
   return Date.parse(end) - Date.parse(today) <= NOTICE_DAYS * 86_400_000;
 }
 
-/**
- * What is wrong with the support of a version on a day, as `2026-11-21`. Synthesis itself knows no day; the caller passes it.
- */
+/** Problems of the support of a version on a day, as `2026-11-21`. The caller passes the day, because synthesis must not depend on it. */
 export function supportProblems(version: KubernetesVersion, support: Support, today: string): readonly SupportProblem[] {
   const { standardSupportEnds, extendedSupportEnds } = KUBERNETES[version];
   const remedy = `use ${newest()}`;
@@ -44,7 +42,7 @@ export function supportProblems(version: KubernetesVersion, support: Support, to
   return warning(`${leaves} standard support on ${standardSupportEnds}; extended support costs more, and ends on ${extendedSupportEnds}`);
 }
 
-/** What is wrong between the versions of a control plane and its nodes. */
+/** Problems between the versions of a control plane and its nodes. */
 export function skewProblems(version: string, nodeVersion: string): readonly Finding[] {
   const behind = minor(version) - minor(nodeVersion);
   if (behind < 0)

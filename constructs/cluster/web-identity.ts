@@ -8,7 +8,7 @@ import { cloudName } from "../core/names";
 export interface OidcProvider {
   readonly arn: string;
 
-  /** Its issuer without `https://`: `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
+  /** Issuer without `https://`: `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`. */
   readonly issuer: string;
 }
 
@@ -17,12 +17,12 @@ export function oidcProviders(region: string): string {
   return `oidc.eks.${region}.amazonaws.com/id/*`;
 }
 
-/** The audience of tokens for AWS STS. */
+/** Audience of tokens for AWS STS. */
 const STS = "sts.amazonaws.com";
 
 /**
- * Registers a cluster as an OIDC provider in IAM, so that roles can trust the tokens of its service accounts. IAM takes one provider for
- * each issuer and account: create it once for each cluster.
+ * Registers a cluster as an OIDC provider in IAM, so that roles can trust its service account tokens. IAM allows one provider for each
+ * issuer and account: create it once for each cluster.
  */
 export class ClusterOidcProvider extends Construct implements OidcProvider {
   readonly arn: string;
@@ -38,19 +38,19 @@ export class ClusterOidcProvider extends Construct implements OidcProvider {
 }
 
 export interface WebIdentityProps {
-  /** The beginning of the role's name, most general first: `["orders", "production"]`. */
+  /** Prefix of the role's name, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly provider: OidcProvider;
   readonly namespace: string;
   readonly serviceAccount: string;
 
-  /** What the pods may do. */
+  /** Policy statements of the role. */
   readonly statements: readonly object[];
 }
 
 /**
- * A role for the pods of one service account, which they take with a token of the cluster (IRSA). For programs that can't use EKS Pod
+ * A role for the pods of one service account, which they assume with a token of the cluster (IRSA). For programs that can't use EKS Pod
  * Identity; `PodIdentity` needs no OIDC provider and no settings in the pod.
  */
 export class WebIdentity extends Construct {

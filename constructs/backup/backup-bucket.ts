@@ -10,55 +10,55 @@ import { PrivateBucket, type PrivateBucketProps } from "../storage";
 import { backupLifecycle, logLifecycle } from "./lifecycle";
 
 export interface BackupBucketProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
   readonly region: string;
 
-  /** The customer-managed key that encrypts it, by ARN. */
+  /** Customer-managed key that encrypts it, by ARN. */
   readonly key: string;
 
-  /** Days for which a backup is kept: guarded against deletion until then, deleted after. */
+  /** Retention of a backup in days: protected from deletion until then, deleted afterwards. */
   readonly keepDays: number;
 
   /**
-   * Whether backups are locked and the bucket is guarded against deletion.
+   * Locks backups and protects the bucket from deletion.
    * @default true
    */
   readonly protect?: boolean;
 
   /**
-   * How backups are locked, if `protect` is set.
+   * Mode of the object lock, if `protect` is set.
    * @default "governance"
    */
   readonly lock?: BackupLock;
 
   /**
-   * The copy in another region.
-   * @default - none: a lost region takes the backups along
+   * Copy in another region.
+   * @default - none: backups are lost with the region
    */
   readonly recovery?: {
     readonly region: string;
 
-    /** A key of that region, by ARN. */
+    /** Customer-managed key in that region, by ARN. */
     readonly key: string;
 
-    /** The provider of that region. */
+    /** Terraform provider of that region. */
     readonly provider: TerraformProvider;
   };
 }
 
 /**
- * How backups are locked until their retention ends. `governance`: whoever has a right of its own can still take the lock away.
- * `compliance`: nobody can, the owner of the account included.
+ * Mode of the lock on backups until their retention ends. `governance`: principals with a special permission can remove the lock.
+ * `compliance`: no principal can remove it, not even the account owner.
  */
 export type BackupLock = "governance" | "compliance";
 
-/** The longest that S3 locks anything: 100 years (Amazon S3, object lock). */
+/** Longest retention of an S3 object lock in days: 100 years (Amazon S3, object lock). */
 export const MAX_LOCK_DAYS = 36_500;
 
-/** The names of every bucket that backups of an environment are in, known before there is one. */
+/** Names of all buckets with backups of an environment, known before a bucket exists. */
 export function backupBuckets(place: BucketPlace, recoveryRegion?: string): readonly string[] {
   return [...names(place, ""), ...(recoveryRegion ? names({ ...place, region: recoveryRegion }, COPY) : [])];
 }
@@ -67,21 +67,21 @@ type BucketPlace = Pick<BackupBucketProps, "account" | "region" | "name">;
 
 const COPY = "copy";
 
-/** A bucket, and the one that holds its access logs. */
+/** Names of a bucket and of the bucket with its access logs. */
 function names({ account, region, name }: BucketPlace, which: string): readonly [string, string] {
   const called = (...use: readonly string[]) => bucketName(account, region, ...name, "backups", ...(which ? [which] : []), ...use);
   return [called(), called("logs")];
 }
 
-/** Where backups lie: locked until they expire, logged, and copied to another region under its own key. */
+/** Bucket for backups: locked until they expire, with access logs, and copied to another region under another key. */
 export class BackupBucket extends Construct {
   readonly id: string;
   readonly arn: string;
 
-  /** The bucket of its access logs, for further buckets beside it. */
+  /** Bucket of its access logs, which further buckets can share. */
   readonly accessLogs: PrivateBucket;
 
-  /** The copy, where there is one. */
+  /** The copy, if there is one. */
   readonly copy?: { readonly id: string; readonly arn: string };
 
   constructor(scope: Construct, id: string, props: BackupBucketProps) {
@@ -122,7 +122,7 @@ export class BackupBucket extends Construct {
     this.replicate(bucket, copy, recovery.key, props);
   }
 
-  /** A bucket and the one beside it that holds its access logs. */
+  /** Creates a bucket and a second one for its access logs. */
   private loggedBucket(
     which: string,
     settings: Omit<PrivateBucketProps, "bucket">,
@@ -169,7 +169,7 @@ export class BackupBucket extends Construct {
           id: "everything",
           status: "Enabled",
           filter: { prefix: "" },
-          // A deletion in one region must not delete the copy in the other.
+          // A deletion in one region must not delete the copy in the other region.
           deleteMarkerReplication: { status: "Disabled" },
           sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
           destination: {
@@ -185,7 +185,7 @@ export class BackupBucket extends Construct {
   }
 }
 
-// What S3 itself needs to copy encrypted objects (S3, replication permissions; SSE-KMS replication).
+// Permissions that S3 needs to copy encrypted objects (S3, replication permissions; SSE-KMS replication).
 function replicationRights(from: string, to: string, key: string, copyKey: string): object[] {
   return [
     { Effect: "Allow", Action: ["s3:GetReplicationConfiguration", "s3:ListBucket"], Resource: from },

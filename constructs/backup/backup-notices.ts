@@ -14,24 +14,24 @@ export interface BackupNoticesProps {
   readonly name: readonly string[];
   readonly account: string;
 
-  /** The key of the topic, by ARN. It lets EventBridge and CloudWatch use it. */
+  /** Key of the topic, by ARN. Its policy must allow EventBridge and CloudWatch to use it. */
   readonly key: string;
 
-  /** The vault whose jobs are watched, by name. */
+  /** Name of the vault whose jobs are watched. */
   readonly vault: string;
 
   readonly databases: readonly Pick<BackedUpDatabase, "type" | "every">[];
 
-  /** @default - nobody */
+  /** @default - no recipients */
   readonly notify?: readonly string[];
 }
 
-/** How a job ends that made nothing, or not all of it. */
+/** Final states of a job that made no backup or only a part of it. */
 const FAILED = ["FAILED", "ABORTED", "EXPIRED", "PARTIAL"];
 
 /**
- * Notices of jobs of AWS Backup: of those that failed by their events, and of those that never started by the lack of completed ones,
- * because they raise no event.
+ * Notifications about jobs of AWS Backup: failed jobs by their events, and jobs that never started by an alarm on missing completions,
+ * because those raise no event.
  */
 export class BackupNotices extends Construct {
   constructor(scope: Construct, id: string, { name, account, key, vault, databases, notify = [] }: BackupNoticesProps) {
@@ -50,7 +50,7 @@ export class BackupNotices extends Construct {
       eventPattern: JSON.stringify({
         source: ["aws.backup"],
         "detail-type": ["Backup Job State Change", "Copy Job State Change", "Restore Job State Change"],
-        // Events of restore jobs call it status.
+        // Events of restore jobs have this field as `status`.
         $or: [{ detail: { state: FAILED } }, { detail: { status: FAILED } }],
       }),
     });
@@ -70,7 +70,7 @@ export class BackupNotices extends Construct {
         period: 3600,
         evaluationPeriods: hours,
         datapointsToAlarm: hours,
-        // The metric has no value while there are no jobs.
+        // The metric has no value if no job ran.
         treatMissingData: "breaching",
         alarmActions: [topic.arn],
         okActions: [topic.arn],

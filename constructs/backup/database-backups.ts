@@ -17,71 +17,71 @@ import type { BackupLock } from "./backup-bucket";
 import { BackupNotices } from "./backup-notices";
 import { COMPLETION_MINUTES, START_MINUTES, snapshotSchedule } from "./snapshot-schedule";
 
-/** A database whose snapshots AWS Backup makes. */
+/** A database that AWS Backup takes snapshots of. */
 export interface BackedUpDatabase {
-  /** What it is called in its environment: `read-database`. */
+  /** Name of the database in its environment: `read-database`. */
   readonly store: string;
 
-  /** Its type, as AWS Backup calls it. */
+  /** Resource type in AWS Backup. */
   readonly type: "Aurora" | "RDS";
 
-  /** Time between two snapshots: 6h, 8h, 12h or 1d. */
+  /** Interval between snapshots: 6h, 8h, 12h or 1d. */
   readonly every: Duration;
 
-  /** Days for which each is kept, and each copy. */
+  /** Retention of each snapshot and each copy, in days. */
   readonly keepDays: number;
 
-  /** Where restore tests put what they restore: without it, into the default VPC. */
+  /** Network of databases that restore tests create. AWS Backup would use the default VPC without it. */
   readonly network: { readonly subnetGroup: string; readonly securityGroupIds: readonly string[] };
 }
 
 export interface DatabaseBackupsProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
 
-  /** Customer-managed keys, by ARN: of the vault and of notices, and of the databases. */
+  /** Customer-managed keys, by ARN: of the vault and notifications, and of the databases. */
   readonly keys: { readonly backup: string; readonly data: string };
 
   readonly databases: readonly BackedUpDatabase[];
 
-  /** Whether backups are guarded against deletion, and restored every week by a test. */
+  /** Protects backups from deletion, and restores them every week as a test. */
   readonly protect: boolean;
 
   /**
-   * How snapshots are locked until their retention ends. Only with `protect`.
+   * Mode of the lock on snapshots until their retention ends. Only with `protect`.
    * @default "governance" with `protect`, none without
    */
   readonly lock?: BackupLock;
 
   /**
-   * Addresses that are told of missed and failed jobs. Each has to confirm a mail first.
+   * Email addresses that are notified about missed and failed jobs. Each recipient must confirm the subscription first.
    * @default - none
    */
   readonly notify?: readonly string[];
 
   /**
-   * The copy in another region.
-   * @default - none: a lost region takes the snapshots along
+   * Copy in another region.
+   * @default - none: snapshots are lost with the region
    */
   readonly recovery?: { readonly key: string; readonly provider: TerraformProvider };
 }
 
-/** Days after which a lock in compliance mode is final (AWS Backup Vault Lock: 3 at least). */
+/** Days until a lock in compliance mode is final (AWS Backup Vault Lock: at least 3). */
 const COOLING_OFF_DAYS = 7;
 
-/** The name of a database's plan, which is also the value of its tag `backup-plan`. */
+/** Name of a database's backup plan, which is also the value of its tag `backup-plan`. */
 export function backupPlanName(name: readonly string[], store: string): string {
   return cloudName("backupPlan", ...name, store);
 }
 
 /**
- * Snapshots of databases by AWS Backup: in a vault that is locked, copied to a vault of another region, selected by tag, and
- * restored every week by a test. AWS deletes each at the end of its retention.
+ * Snapshots of databases by AWS Backup: in a locked vault, copied to a vault in another region, selected by tag, and restored every week as
+ * a test. AWS deletes each at the end of its retention.
  */
 export class DatabaseBackups extends Construct {
-  /** The vault, by name. */
+  /** Name of the vault. */
   readonly vault: string;
 
   constructor(scope: Construct, id: string, props: DatabaseBackupsProps) {
@@ -118,7 +118,7 @@ export class DatabaseBackups extends Construct {
       new BackupVaultLockConfiguration(this, `${which}-lock`, {
         ...place,
         backupVaultName: vault.name,
-        // No maximum: a job whose retention is outside of the range fails.
+        // No maximum: a job fails if its retention is out of range.
         minRetentionDays: Math.min(...databases.map(({ keepDays }) => keepDays)),
         ...(lock === "compliance" ? { changeableForDays: COOLING_OFF_DAYS } : {}),
       });
@@ -165,7 +165,7 @@ export class DatabaseBackups extends Construct {
     });
   }
 
-  /** Every Sunday the newest snapshot of each database is restored beside it, and deleted again. */
+  /** Restores the newest snapshot of each database every Sunday as an additional database, and deletes it after the test. */
   private restoreTests(props: DatabaseBackupsProps, vault: BackupVault): void {
     const { name, databases } = props;
     const role = this.role("restore-role", "backup-restore", ["AWSBackupServiceRolePolicyForRestores"], props);
@@ -182,7 +182,7 @@ export class DatabaseBackups extends Construct {
         name: restoreName(store),
         restoreTestingPlanName: plan.name,
         protectedResourceType: type,
-        // The API takes either these or ARNs.
+        // The API accepts either these conditions or ARNs.
         protectedResourceConditions: [{ stringEquals: [{ key: `aws:ResourceTag/${BACKUP_TAG}`, value: backupPlanName(name, store) }] }],
         restoreMetadataOverrides: {
           dbSubnetGroupName: network.subnetGroup,
@@ -224,11 +224,11 @@ export class DatabaseBackups extends Construct {
 interface Role {
   readonly arn: string;
 
-  /** What has to be there before AWS Backup uses it. */
+  /** Resources that must exist before AWS Backup uses the role. */
   readonly rights: ITerraformDependable[];
 }
 
-/** Copies are encrypted anew, and RDS takes a grant of each key (AWS Backup, encryption of copies). */
+/** Copies are encrypted with a new key, and RDS needs a grant for each key (AWS Backup, encryption of copies). */
 function keyRights(keys: readonly string[]): object[] {
   return [
     {
@@ -240,7 +240,7 @@ function keyRights(keys: readonly string[]): object[] {
   ];
 }
 
-/** Names of restore tests have letters, digits and _. */
+/** Name of a restore test: letters, digits and underscores only. */
 function restoreName(...parts: readonly string[]): string {
   return cloudName("restoreTest", ...parts).replaceAll("-", "_");
 }

@@ -2,12 +2,12 @@ import { BackupRegionSettings } from "@cdktf/provider-aws/lib/backup-region-sett
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 
-/** Types of which AWS Backup makes snapshots only where the account has turned them on, even if a plan names them. */
+/** Resource types that AWS Backup must be turned on for in the account. Otherwise it makes no snapshots, even if a plan selects them. */
 const TYPES = ["Aurora", "RDS"];
 
 /**
- * Turns on AWS Backup for databases in one region. The setting belongs to an account and a region, so an account has one for all
- * of its environments. Types that are not named stay as they are.
+ * Turns on AWS Backup for databases in one region. The setting applies to an account and a region, so all environments of an account share
+ * it. Types that are not listed keep their setting.
  */
 export class BackupOptIn extends Construct {
   constructor(scope: Construct, id: string, props: { readonly provider: TerraformProvider }) {
@@ -15,7 +15,7 @@ export class BackupOptIn extends Construct {
     new BackupRegionSettings(this, "settings", {
       provider: props.provider,
       resourceTypeOptInPreference: Object.fromEntries(TYPES.map((type) => [type, true])),
-      // AWS reads back every type that it has, and gets new ones: each would be a change in every plan.
+      // AWS returns every type that it supports and adds new ones. Without this, each would show as a change in every plan.
       lifecycle: { ignoreChanges: ["resource_type_opt_in_preference", "resource_type_management_preference"] },
     });
   }

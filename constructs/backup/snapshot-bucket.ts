@@ -4,36 +4,36 @@ import { exempt } from "../policy/contract";
 import { PrivateBucket } from "../storage";
 
 export interface SnapshotBucketProps {
-  /** The beginning of its name, most general first: `["orders", "production"]`. */
+  /** Prefix of its name, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
   readonly account: string;
   readonly region: string;
 
-  /** The customer-managed key that encrypts it, by ARN. */
+  /** Customer-managed key that encrypts it, by ARN. */
   readonly key: string;
 
-  /** The bucket of its access logs, in the same region. */
+  /** Bucket of its access logs, in the same region. */
   readonly accessLogs: PrivateBucket;
 
   /**
-   * Whether the bucket is protected from deletion.
+   * Protects the bucket from deletion.
    * @default true
    */
   readonly protect?: boolean;
 }
 
-/** Days after which a deleted or replaced object can't be restored any more: two weeks, so that a deletion is noticed in time. */
+/** Days for which a deleted or replaced object can be restored: two weeks, so that there is time to notice a deletion. */
 const DELETED_DAYS = 14;
 
-/** The name of the bucket, known before it exists. */
+/** Name of the bucket, known before it exists. */
 export function snapshotBucket({ account, region, name }: Pick<SnapshotBucketProps, "account" | "region" | "name">): string {
   return bucketName(account, region, ...name, "snapshots");
 }
 
 /**
- * A bucket for a repository whose program replaces and deletes objects itself, like the snapshots of Elasticsearch. It has no object
- * lock, which would make those deletions fail: versioning keeps what was deleted for 14 days.
+ * Bucket of a repository whose application replaces and deletes objects itself, such as Elasticsearch snapshots. It has no object lock,
+ * which would make those deletions fail: versioning keeps deleted objects for 14 days.
  */
 export class SnapshotBucket extends Construct {
   readonly id: string;

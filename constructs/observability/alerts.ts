@@ -106,14 +106,14 @@ export function alertsProblems({ receivers, default: everyone, domains = {}, hea
   ];
 }
 
-/** The configuration of Alertmanager, without a secret in it. */
+/** Configuration of Alertmanager, without secrets. */
 export function alertmanagerConfig(alerts: Alerts | undefined): object {
   const { receivers = {}, default: everyone = NOBODY, domains = {}, heartbeat = NOBODY } = alerts ?? {};
   return {
     global: { resolve_timeout: "5m" },
     route: {
       receiver: warningOf(everyone),
-      // One notification for all pods of a subject.
+      // One notification for all pods of a workload or store.
       group_by: ["cluster", "domain", "namespace", "alertname"],
       group_wait: "30s",
       group_interval: "5m",
@@ -130,7 +130,7 @@ export function alertmanagerConfig(alerts: Alerts | undefined): object {
   };
 }
 
-/** Critical alerts are repeated every hour. */
+/** Routes alerts to recipients. Critical alerts are repeated every hour. */
 function routesTo(of: Recipients, matchers: readonly string[]): readonly object[] {
   return [
     { receiver: criticalOf(of), matchers: [...matchers, 'severity="critical"'], repeat_interval: "1h" },
@@ -178,32 +178,32 @@ function configOf(name: string, receiver: Receiver): object {
   }
 }
 
-/** Labels by which two alerts are about the same subject. */
+/** Labels that must be equal for one alert to inhibit another. */
 const STORE = ["cluster", "namespace", "store"];
 const WORKLOAD = ["cluster", "namespace", "workload"];
 const CLAIM = ["cluster", "namespace", "persistentvolumeclaim"];
 const NAMESPACE = ["cluster", "namespace"];
 
-/** What services report when something that they need is down. */
+/** Alerts of services that fire if a dependency is down. */
 const REQUESTS = "RequestErrors|RequestsSlow|ErrorBudgetBurns.+";
 
-/** What is missed while a node is away: copies and pods that were on it. */
+/** Alerts that fire if a node is down, because replicas and pods ran on it. */
 const ON_NODES = [
   "KurrentDbNodeDown|KurrentDbNodeNotInRole|PostgresInstanceDown|PostgresStandbyNotStreaming|NatsServerDown|ValkeyReplicaDown",
   "ValkeyReplicaDisconnected|Workload.+|ControllerDown|ObservabilityPartDown|ScrapeTargetsDown",
 ].join("|");
 
-/** One cause is told once: what follows from it is held back while it is firing. An alert can't hold back itself. */
+/** Inhibitions: while an alert about a cause fires, alerts about its consequences are suppressed. An alert can't inhibit itself. */
 const INHIBITIONS: readonly object[] = [
   inhibited(['severity="critical"'], ['severity=~"warning|info"'], ["cluster", "namespace", "alertname"]),
   inhibited(['severity="warning"'], ['severity="info"'], ["cluster", "namespace", "alertname"]),
-  // As the chart of Prometheus has it: what only informs is told while something else fires.
+  // As in the chart of Prometheus: informational alerts are sent only while another alert fires.
   inhibited(['alertname="InfoInhibitor"'], ['severity="info"'], NAMESPACE),
-  // Of one store or workload. Labels that two alerts both lack are equal, so they have to be there.
+  // Within one store or workload. Labels that are missing in both alerts count as equal, so the matchers require them.
   inhibited(['severity="critical"', 'store=~".+"'], ['severity="warning"', 'store=~".+"'], STORE),
   inhibited(['severity="critical"', 'workload=~".+"'], ['severity="warning"', 'workload=~".+"'], WORKLOAD),
 
-  // A store that is down: its other alerts, its pods, and who needs it.
+  // If a store is down: its other alerts, its pods, and the services that depend on it.
   inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("KurrentDb.+")], STORE),
   inhibited([named("PostgresDown")], [named("PostgresNoSynchronousStandby|PostgresArchivingFails")], STORE),
   inhibited([named("PostgresDown")], [named("ReadModel.+")], ["cluster", "store"]),
@@ -212,12 +212,12 @@ const INHIBITIONS: readonly object[] = [
   inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
   ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown", REQUESTS),
 
-  // Volumes of stores. KurrentDB and NATS measure by themselves, and know no claim.
+  // Volumes of stores. KurrentDB and NATS report disk usage themselves, without the label of the claim.
   inhibited([named("Postgres(Wal|Disk).+|ValkeyDiskFull")], [named("VolumeFillingUp|VolumeNearlyFull")], CLAIM),
   inhibited([named("KurrentDbDisk.+")], [named("VolumeFillingUp|VolumeNearlyFull"), 'persistentvolumeclaim=~"data-.+"'], NAMESPACE),
   inhibited([named("NatsStorage.+")], [named("VolumeFillingUp|VolumeNearlyFull"), 'persistentvolumeclaim=~".+-js-.+"'], NAMESPACE),
 
-  // What can't be read says nothing. It can wait, so it holds back nothing that can't.
+  // If an exporter fails, alerts on its metrics have no meaning. Such an alert is a warning, so it suppresses only warnings.
   inhibited([named("ValkeyExporterFails")], [named("Valkey.+"), 'severity="warning"'], STORE),
   inhibited([named("ReadModelsUnknown")], [named("ReadModel.+"), 'severity="warning"'], STORE),
 
@@ -225,11 +225,11 @@ const INHIBITIONS: readonly object[] = [
   inhibited([named("LoadBalancerWithoutHealthyTargets")], [named("EndpointDown|CdnErrors")], ["cluster"]),
   inhibited([named("WorkloadDown")], [named(REQUESTS)], NAMESPACE),
   inhibited([named("RequestErrors")], [named("ErrorBudgetBurns.+")], NAMESPACE),
-  // Told where nothing else explains it.
+  // Sent only if no other critical alert explains it.
   inhibited(['severity="critical"', 'alertname!="SystemUnhealthy"'], [named("SystemUnhealthy")], ["cluster"]),
 ];
 
-/** A store of a domain is needed by the domain, and one that no domain owns by everybody on its cluster. */
+/** Dependents of a store: its domain's services, or all services of the cluster if no domain owns the store. */
 function neededBy(down: string, suffering: string): readonly object[] {
   return [
     inhibited([named(down), 'domain=""'], [named(suffering)], ["cluster"]),

@@ -27,10 +27,10 @@ const CHART = "prometheus-yet-another-cloudwatch-exporter";
 
 const PORT = 5000;
 
-/** `nobody`, the user of the image. */
+/** User of the image, `nobody`. */
 const USER = 65_534;
 
-/** Ours: YACE's chart requests nothing. It keeps one answer of each metric in memory. */
+/** Our estimate: YACE's chart sets no requests. The exporter keeps the latest response of each metric in memory. */
 const ASKED = { cpu: "20m", memory: "128Mi" } as const;
 
 /**
@@ -68,10 +68,10 @@ export class CloudWatchExporter extends Construct {
         resources: resources(ASKED),
         containerPort: PORT,
         testConnection: false,
-        // Its pod can't ask the instance for the region: a hop limit of 1 keeps it from it.
+        // The pod can't query instance metadata for the region: the hop limit of 1 blocks it.
         extraEnv: [{ name: "AWS_REGION", value: region }],
         config: cloudWatchConfig(props),
-        // A new value comes every five minutes.
+        // A new value is available every five minutes.
         serviceMonitor: { enabled: true, interval: "60s" },
       },
       pods: [

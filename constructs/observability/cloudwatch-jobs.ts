@@ -1,25 +1,25 @@
 import { stringify } from "yaml";
 
-/** A service of AWS, whose metrics CloudWatch has. */
+/** An AWS service with metrics in CloudWatch. */
 export type CloudWatchService = keyof typeof SERVICES;
 
 /** A statistic over one period. */
 type Statistic = "Average" | "Maximum" | "Minimum" | "Sum";
 
-/** Metrics of one kind of resource, each with the statistic that rules and panels use. AWS charges for each that is asked for. */
+/** Metrics of one type of resource, each with the statistic that rules and panels use. AWS charges for each queried metric. */
 interface MetricGroup {
-  /** Namespace of CloudWatch. */
+  /** CloudWatch namespace. */
   readonly type: string;
 
   /**
-   * The dimensions that a metric must have, and no others. CloudWatch also keeps sums over zones, engines and sizes.
-   * @default - any that name the resource
+   * Dimensions that a metric must have, and no others. CloudWatch also stores aggregates over zones, engines and sizes.
+   * @default - any dimensions that identify the resource
    */
   readonly dimensions?: readonly string[];
   readonly metrics: Readonly<Record<string, Statistic>>;
 
   /**
-   * Whether a period without a value is exported as 0: CloudWatch has no value where nothing failed.
+   * Exports 0 for a period without a value: CloudWatch has no value if nothing failed.
    * @default false
    */
   readonly nilToZero?: boolean;
@@ -29,8 +29,8 @@ interface Service {
   readonly groups: readonly MetricGroup[];
 
   /**
-   * The region that has the metrics.
-   * @default - the environment's
+   * Region of the metrics.
+   * @default - the environment's region
    */
   readonly region?: string;
 }
@@ -116,7 +116,7 @@ const SERVICES = {
   },
 } as const satisfies Readonly<Record<string, Service>>;
 
-/** What is watched by CloudWatch, and where. */
+/** Scope of the metrics that are read from CloudWatch. */
 export interface CloudWatchScope {
   /** Region of the resources. */
   readonly region: string;
@@ -128,7 +128,10 @@ export interface CloudWatchScope {
   readonly services: readonly CloudWatchService[];
 }
 
-/** Seconds. Each period is one point; CloudWatch has most of them one to five minutes after their end, so two are asked for. */
+/**
+ * Seconds. Each period is one data point. CloudWatch publishes most of them one to five minutes after the period ends, so two periods are
+ * queried.
+ */
 const [PERIOD, LENGTH] = [300, 600];
 
 /** Regions in which the exporter queries CloudWatch. */
@@ -154,7 +157,7 @@ export function cloudWatchConfig({ region, tags, services }: CloudWatchScope): s
 
 type Job = MetricGroup & Pick<Service, "region">;
 
-/** Groups of the services. Those of the same resources are one, so that no metric is paid for twice. */
+/** Merges the metric groups of services. Groups of the same resources become one, so that no metric is charged twice. */
 function merged(services: readonly CloudWatchService[]): readonly Job[] {
   const jobs = new Map<string, Job>();
   for (const name of new Set(services)) {
@@ -173,7 +176,7 @@ function regionOf(name: CloudWatchService): string | undefined {
   return service.region;
 }
 
-/** Values are regular expressions. */
+/** Escapes a value: values are regular expressions. */
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

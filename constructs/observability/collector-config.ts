@@ -3,22 +3,22 @@ import { type Exporter, exporter, type OtlpDestination, QUEUE, sendingQueue, typ
 
 export const COLLECTOR_PORTS = { grpc: 4317, http: 4318, thrift: 14268, metrics: 8888, health: 13133 } as const;
 
-/** A directory of a volume, of the chart's user. */
+/** Directory of the volume, owned by the chart's user. */
 export const STATE = "/var/lib/otelcol";
 
-/** What a collector is configured with, and which Secrets its pods mount. */
+/** Configuration of a collector, and the Secrets that its pods mount. */
 export interface CollectorConfig {
   readonly config: object;
   readonly secretNames: readonly string[];
 }
 
-/** Which cluster of which environment telemetry comes from. What has passed another collector keeps what that one said. */
+/** Cluster and environment of telemetry. Telemetry that passed another collector keeps the values of that collector. */
 export interface Origin {
   readonly environment: string;
   readonly clusterName: string;
 }
 
-/** Where a gateway sends each signal. */
+/** Destination of each signal. */
 export interface Signals {
   readonly traces?: OtlpDestination;
   readonly metrics?: OtlpDestination;
@@ -28,16 +28,16 @@ export interface Signals {
 export interface GatewayOptions extends Origin, Signals {
   readonly mask?: MaskRules;
 
-  /** Bytes that all queues may hold together. */
+  /** Total size of all queues in bytes. */
   readonly queueBytes: number;
 
-  /** Where traces are decided on, as `host:port` of a headless Service. Without it they go where they are kept. */
+  /** Collectors that sample traces, as `host:port` of a headless Service. Without it, traces are sent directly to their store. */
   readonly sampler?: { readonly hostname: string; readonly port: number };
 
   readonly spanMetrics: boolean;
 }
 
-/** Which traces are kept. All with an error are. */
+/** Rules of trace sampling. All traces with an error are kept. */
 export interface SamplingRules {
   readonly percentage: number;
   readonly slowerThanMs: number;
@@ -48,8 +48,8 @@ export interface SamplingRules {
 const ENDPOINT = (port: number) => `\${env:MY_POD_IP}:${port}`;
 
 /**
- * Own metrics under the same names in every version of the collector: without units, without `_total`, without the scope's labels
- * (a reader that says nothing of them added them up to 0.151).
+ * The collector's own metrics, with the same names in every version: without units, `_total` and the scope's labels (up to 0.151, a reader
+ * without these settings added them).
  */
 export function ownTelemetry(host: string) {
   const prometheus = { host, port: COLLECTOR_PORTS.metrics, without_units: true, without_type_suffix: true, without_scope_info: true };
@@ -61,20 +61,20 @@ export function ownTelemetry(host: string) {
 
 const MEMORY_LIMITER = { check_interval: "1s", limit_percentage: 80, spike_limit_percentage: 25 } as const;
 
-/** The volume's directory of queues. A file that is damaged is put aside, so that a collector starts. */
+/** Queue directory on the volume. A damaged file is set aside, so that the collector can start. */
 function storage(directory: string) {
   return {
     directory,
     create_directory: true,
     recreate: true,
-    // A queue that was emptied gives its space back.
+    // Releases disk space after a queue has been emptied.
     compaction: { on_rebound: true, directory, cleanup_on_start: true },
   };
 }
 
 const HEALTH = { health_check: { endpoint: ENDPOINT(COLLECTOR_PORTS.health) } };
 
-/** Metadata of pods, and the name of their workload. Attributes that are there already stay. */
+/** Metadata of pods, and the name of their workload. Existing attributes are not overwritten. */
 const POD_METADATA = {
   metadata: [
     "k8s.namespace.name",
@@ -94,7 +94,7 @@ const POD_METADATA = {
   labels: [{ tag_name: "app_kubernetes_io_name", key: "app.kubernetes.io/name", from: "pod" }],
 } as const;
 
-/** By what a pod said of itself, otherwise by the address that it sends from. */
+/** Identifies the pod by its UID in the telemetry, otherwise by its IP address. */
 const BY_UID = { sources: [{ from: "resource_attribute", name: "k8s.pod.uid" }] };
 const BY_ADDRESS = [{ sources: [{ from: "resource_attribute", name: "k8s.pod.ip" }] }, { sources: [{ from: "connection" }] }];
 
@@ -107,7 +107,7 @@ function origin({ environment, clusterName }: Origin) {
   return { attributes: [insert("deployment.environment.name", environment), insert("k8s.cluster.name", clusterName)] };
 }
 
-/** Attributes of resources that become labels of series: Prometheus keeps the others in `target_info` alone. */
+/** Resource attributes that become labels of series: Prometheus stores all others only in `target_info`. */
 const LABELS = {
   cluster: "k8s.cluster.name",
   namespace: "k8s.namespace.name",
@@ -123,7 +123,7 @@ function labelled(...labels: readonly (keyof typeof LABELS)[]) {
   return { error_mode: "ignore", metric_statements: statements };
 }
 
-/** What decides on the index is not up to whoever writes a log record. */
+/** Removes attributes that select the index, so that a log record can't choose its index. */
 const INDEX_CHOICE = {
   error_mode: "ignore",
   log_statements: [
@@ -133,15 +133,15 @@ const INDEX_CHOICE = {
   ],
 };
 
-/** The data stream `logs-workloads.otel-<environment>`. */
+/** Sets the data stream `logs-workloads.otel-<environment>`. */
 function dataStream({ environment }: Origin) {
   const upsert = (key: string, value: string) => ({ key, value, action: "upsert" });
   return { attributes: [upsert("data_stream.dataset", "workloads"), upsert("data_stream.namespace", environment)] };
 }
 
 /**
- * Requests, errors and durations of spans, from all of them: what sampling leaves out is counted. Every collector counts for
- * itself and says so in `collector_instance_id`.
+ * Requests, errors and durations of all spans, including those that sampling drops. Each collector counts separately and sets
+ * `collector_instance_id`.
  */
 const SPAN_METRICS = {
   histogram: {
@@ -152,12 +152,12 @@ const SPAN_METRICS = {
   exemplars: { enabled: true },
   metrics_flush_interval: "15s",
   series_expiration: "1h",
-  // Names of spans with identifiers in them end as one series.
+  // Span names that contain identifiers are aggregated into one series.
   aggregation_cardinality_limit: 2000,
   resource_metrics_key_attributes: ["service.name", "k8s.cluster.name", "k8s.namespace.name", "app_kubernetes_io_name"],
 } as const;
 
-/** Pods of a workload are counted together, so that none of them may stand for the others. */
+/** Removes pod attributes, so that the pods of a workload are aggregated and no pod's value replaces another's. */
 const WITHOUT_PODS = {
   error_mode: "ignore",
   metric_statements: [
@@ -165,7 +165,7 @@ const WITHOUT_PODS = {
   ],
 };
 
-/** OTLP and Thrift over HTTP in, each signal to where it is kept. */
+/** Configuration of the gateway: receives OTLP, and Thrift over HTTP, and sends each signal to its store. */
 export function gatewayConfig(options: GatewayOptions): CollectorConfig {
   const { traces, metrics, logs, sampler } = options;
   const spanMetrics = options.spanMetrics && traces !== undefined && metrics !== undefined;
@@ -179,7 +179,7 @@ export function gatewayConfig(options: GatewayOptions): CollectorConfig {
   const receivers = {
     otlp: {
       protocols: {
-        // A client holds one connection: without an end it stays with one pod for ever.
+        // Closes connections regularly: a client keeps one connection and would stay with one pod.
         grpc: {
           endpoint: ENDPOINT(COLLECTOR_PORTS.grpc),
           keepalive: { server_parameters: { max_connection_age: "5m", max_connection_age_grace: "30s" } },
@@ -257,7 +257,10 @@ export function gatewayConfig(options: GatewayOptions): CollectorConfig {
   };
 }
 
-/** All spans of a trace to one pod. Queue and retries are those of the whole: when a pod goes, others get its traces. */
+/**
+ * Load balancing by trace: all spans of a trace are sent to one pod. Queue and retries apply before routing: if a pod stops, others receive
+ * its traces.
+ */
 function toSampler({ hostname, port }: { readonly hostname: string; readonly port: number }, bytes: number) {
   return {
     routing_key: "traceID",
@@ -269,7 +272,7 @@ function toSampler({ hostname, port }: { readonly hostname: string; readonly por
   };
 }
 
-/** Whole traces in, and those out that are worth keeping. */
+/** Configuration of the sampling layer: receives all spans of a trace, and forwards the sampled traces. */
 export function samplerConfig(to: OtlpDestination, rules: SamplingRules, queueBytes: number): CollectorConfig {
   const traces = exporter("traces", to, { bytes: queueBytes, whenFull: "refuse" });
   return {
@@ -302,10 +305,10 @@ export function samplerConfig(to: OtlpDestination, rules: SamplingRules, queueBy
   };
 }
 
-/** Nested attributes become keys with dots, so that rules for fields find them at any depth. */
+/** Flattens nested attributes into dotted keys, so that field rules match at any depth. */
 const FLAT = { error_mode: "ignore", log_statements: ["flatten(log.attributes)"] };
 
-/** Keys of JSON log lines, the usual ones of each language first. */
+/** Keys of JSON log lines, the common ones of each language first. */
 const KEYS = {
   message: ["message", "msg", "Message", "@m", "RenderedMessage", "event"],
   trace: ["trace_id", "traceId", "TraceId", "traceID", "trace.id", "@tr"],
@@ -318,7 +321,7 @@ const KEYS = {
 /** Hexadecimal digits of an identifier. */
 const DIGITS = { trace_id: 32, span_id: 16 } as const;
 
-/** The beginning of a level's name, and the least of the numbers that pino and bunyan write. */
+/** Prefix of a level's name, and the lowest number of the level in pino and bunyan. */
 const LEVELS = [
   ["FATAL", "fatal|crit|emerg|alert|panic", 60],
   ["ERROR", "err", 50],
@@ -330,9 +333,9 @@ const LEVELS = [
 
 const attribute = (key: string) => `log.attributes["${key}"]`;
 
-/** JSON log lines become attributes; message, level and the identifiers of trace and span go where OpenTelemetry has them. */
+/** Parses JSON log lines into attributes. Message, level, trace id and span id are moved to their OpenTelemetry fields. */
 function parsing() {
-  // An identifier that is not there reads as zeros (OTTL 0.158).
+  // A missing identifier reads as zeros (OTTL 0.158).
   const none = (field: keyof typeof DIGITS) => `log.${field}.string == "${"0".repeat(DIGITS[field])}"`;
   const identifier = (keys: readonly string[], field: keyof typeof DIGITS) =>
     keys.flatMap((key) => [
@@ -343,7 +346,7 @@ function parsing() {
   const isTraceparent = `IsString(${traceparent}) and IsMatch(${traceparent}, "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-")`;
   const statements = [
     'set(log.cache["line"], ParseJSON(log.body.string)) where IsString(log.body) and IsMatch(log.body.string, "(?s)^\\\\s*\\\\{.*\\\\}\\\\s*$")',
-    // What the runtime says of the line stays.
+    // Attributes that the container runtime set are kept.
     'merge_maps(log.attributes, log.cache["line"], "insert") where IsMap(log.cache["line"])',
     ...KEYS.message.map(
       (key) => `set(log.cache["message"], ${attribute(key)}) where log.cache["message"] == nil and IsString(${attribute(key)})`,
@@ -372,26 +375,26 @@ function parsing() {
     ),
     "flatten(log.attributes)",
   ];
-  // A line that only looks like JSON is no error.
+  // A line that only looks like JSON is not an error.
   return { error_mode: "silent", log_statements: statements.map(literally) };
 }
 
 export interface AgentOptions extends Origin {
   readonly mask?: MaskRules;
 
-  /** The gateway, as `http://collector.observability.svc:4317`. */
+  /** The gateway: `http://collector.observability.svc:4317`. */
   readonly gateway: OtlpDestination;
 
-  /** Namespaces whose logs are left on their nodes. */
+  /** Namespaces whose logs are not collected. */
   readonly without: readonly string[];
 
-  /** The agent's own pods: `observability-nodes_collector-agent-*`. */
+  /** Log directories of the agent's own pods: `observability-nodes_collector-agent-*`. */
   readonly itself: string;
 
   readonly queueBytes: number;
 }
 
-/** Logs of the containers of a node in, to the gateway. */
+/** Configuration of the agent: reads the logs of the containers of a node, and sends them to the gateway. */
 export function agentConfig(options: AgentOptions): CollectorConfig {
   const gateway = exporter("gateway", options.gateway, { bytes: options.queueBytes, whenFull: "wait" });
   const path = (pods: string) => `/var/log/pods/${pods}/*/*.log`;
@@ -407,12 +410,12 @@ export function agentConfig(options: AgentOptions): CollectorConfig {
         "file_log/containers": {
           include: [path("*")],
           exclude: [path(options.itself), ...options.without.map((namespace) => path(`${namespace}_*`))],
-          // Of pods that were there before the first agent; what comes later is read from its beginning.
+          // Skips existing logs of pods that ran before the first agent; later files are read from their beginning.
           start_at: "end",
           include_file_path: true,
           include_file_name: false,
           storage: "file_storage/checkpoints",
-          // While the gateway is away lines stay where they are, in the files.
+          // While the gateway is unavailable, lines stay in the log files.
           retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
           operators: [{ type: "container", id: "container" }],
         },

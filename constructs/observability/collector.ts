@@ -30,12 +30,12 @@ import {
 import { type MaskRules, maskProblems } from "./masking";
 import { destinationProblems, egressOf, type OtlpDestination, SECRETS_PATH, type TelemetryDestination } from "./telemetry-destinations";
 
-/** The distribution with every component that is used here; the chart names its version. */
+/** Distribution with all components that are used here; the chart sets its version. */
 const IMAGE = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib";
 
 const CHART = "opentelemetry-collector";
 
-/** The user of the image. */
+/** User of the image. */
 const USER = 10_001;
 
 const RESTRICTED_POD = {
@@ -47,23 +47,23 @@ const RESTRICTED_POD = {
   seccompProfile: { type: "RuntimeDefault" },
 } as const;
 
-/** The claim template of queues. */
+/** Volume claim template of queues. */
 const TEMPLATE = "queue";
 
-/** How much of a volume queues may fill: the database of a queue frees pages later than it needs new ones. */
+/** Maximum share of a volume for queues: a queue's database frees pages later than it allocates new ones. */
 const QUEUE_SHARE = 0.6;
 
-/** What a size means. */
+/** Settings of a size. */
 export interface CollectorSettings {
-  /** Pods. One on a cluster without several zones. */
+  /** Number of pods. One on a cluster with a single zone. */
   readonly replicas: number;
 
   readonly cpu: Cores;
 
-  /** Request and limit. At 80 % of it senders are refused until it is freed (`memory_limiter`). */
+  /** Request and limit. Above 80 % of it, data is rejected until memory is freed (`memory_limiter`). */
   readonly memory: Bytes;
 
-  /** Volume of each pod's queues, which hold what its destinations do not take. It grows in place and never shrinks. */
+  /** Volume of each pod for queues of data that its destinations have not accepted yet. It grows in place and never shrinks. */
   readonly queue: Bytes;
 }
 
@@ -74,19 +74,19 @@ export const COLLECTOR_SIZES: Readonly<Record<Size, CollectorSettings>> = {
 };
 
 /**
- * Keeps whole traces by what they turned out to be: every trace with an error, every slow one, and a share of the others.
- * The decision is made in a second layer of collectors, where all spans of a trace meet. Traces that wait for their decision
- * are in memory: they are decided early when a pod is stopped, and lost when it is killed.
+ * Sampling of whole traces by their result: keeps every trace with an error, every slow one, and a share of the others. A second layer of
+ * collectors, which receives all spans of a trace, makes the decision. Traces that wait for it are in memory: they are decided early if a
+ * pod is stopped, and lost if it is killed.
  */
 export interface TailSampling {
-  /** Of traces that are neither slow nor in error, in percent: 0 to 100. */
+  /** Percentage of traces to keep that are neither slow nor in error: 0 to 100. */
   readonly percentage: number;
 
-  /** @default "1s" */
+  /** Duration above which a trace is kept. @default "1s" */
   readonly slowerThan?: Duration;
 
   /**
-   * How long spans of a trace are collected before the decision.
+   * Time for which spans of a trace are collected before the decision.
    * @default "30s"
    */
   readonly wait?: Duration;
@@ -98,7 +98,7 @@ export interface TailSampling {
   readonly pods?: Partial<CollectorSettings>;
 }
 
-/** What every collector is told. */
+/** Settings of every collector. */
 export interface CollectorProps {
   readonly cluster: KubernetesTarget;
 
@@ -110,28 +110,28 @@ export interface CollectorProps {
   /** Value of `k8s.cluster.name`, and of the label `cluster` of series: `write`, `read`. */
   readonly clusterName: string;
 
-  /** Personal data that is replaced by `****` in spans and log records. */
+  /** Rules for personal data that is replaced by `****` in spans and log records. */
   readonly mask?: MaskRules;
 
   /**
-   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
-   * @default - nobody scrapes it
+   * Namespace of Prometheus, which then scrapes the collector. Requires the CRDs of the Prometheus operator.
+   * @default - not scraped
    */
   readonly metricsFrom?: string;
 
   /**
-   * The PriorityClass of its pods.
+   * PriorityClass of its pods.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, the Secrets of its destinations. */
+  /** Resources that must exist first: the namespace, the Secrets of its destinations. */
   readonly after?: readonly ITerraformDependable[];
 }
 
 export interface TelemetryGatewayProps extends CollectorProps, Partial<CollectorSettings> {
   /**
-   * Its name, and its Service's.
+   * Its name, and the name of its Service.
    * @default "collector"
    */
   readonly name?: string;
@@ -139,49 +139,49 @@ export interface TelemetryGatewayProps extends CollectorProps, Partial<Collector
   /** @default "medium" */
   readonly size?: Size;
 
-  /** Who may send telemetry: namespaces of workloads, of node agents, of the ingress gateway. */
+  /** Pods that may send telemetry: namespaces of workloads, of node agents, of the ingress gateway. */
   readonly senders: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * Where traces go.
-   * @default - nowhere: clients are told that traces are not supported
+   * Destination of traces.
+   * @default - none: clients are told that traces are not supported
    */
   readonly tracesTo?: OtlpDestination;
 
   /**
-   * Where metrics go that applications send by OTLP: `http://metrics-prometheus.observability.svc:9090/api/v1/otlp`.
-   * @default - nowhere
+   * Destination of metrics that applications send by OTLP: `http://metrics-prometheus.observability.svc:9090/api/v1/otlp`.
+   * @default - none
    */
   readonly metricsTo?: OtlpDestination;
 
   /**
-   * Where logs go.
-   * @default - nowhere
+   * Destination of logs.
+   * @default - none
    */
   readonly logsTo?: TelemetryDestination;
 
   /**
-   * Which traces are kept.
-   * @default - all that SDKs send
+   * Sampling of traces.
+   * @default - all traces that SDKs send are kept
    */
   readonly sampling?: TailSampling;
 
   /**
-   * Whether requests, errors and durations are counted from spans, before sampling, and go where metrics go:
+   * Generates metrics of requests, errors and durations from spans, before sampling, and sends them to the destination of metrics:
    * `traces_span_metrics_calls_total` and `traces_span_metrics_duration_seconds`.
-   * @default - if both traces and metrics go somewhere
+   * @default - if both traces and metrics have a destination
    */
   readonly spanMetrics?: boolean;
 }
 
 /**
- * OpenTelemetry collectors that workloads and node agents send to: OTLP on 4317 (gRPC) and 4318 (HTTP), Jaeger's Thrift over HTTP
- * on 14268. They add metadata of the pod, the environment and the cluster, mask personal data, and send each signal to where it is
- * kept. What a destination does not take waits in a queue on a volume, so that neither a restart nor an outage of the destination
- * loses it. A full queue refuses, and SDKs send again for as long as they do.
+ * OpenTelemetry collectors that workloads and node agents send to: OTLP on 4317 (gRPC) and 4318 (HTTP), Jaeger's Thrift over HTTP on 14268.
+ * They add metadata of the pod, the environment and the cluster, mask personal data, and send each signal to its store. Data that a
+ * destination has not accepted waits in a queue on a volume, so neither a restart nor an outage of the destination loses it. A full queue
+ * rejects data, and SDKs retry for a limited time.
  *
- * Correlation and causation identifiers are kept as the attributes `correlation.id` and `causation.id`. A collector cannot take them
- * from W3C baggage: SDKs must copy them from baggage to spans and log records (their baggage span and log processors).
+ * Correlation and causation identifiers are kept as the attributes `correlation.id` and `causation.id`. A collector cannot take them from
+ * W3C baggage: SDKs must copy them from baggage to spans and log records (their baggage span and log processors).
  */
 export class TelemetryGateway extends Construct {
   readonly ready: readonly ITerraformDependable[];
@@ -189,7 +189,7 @@ export class TelemetryGateway extends Construct {
   /** Addresses for workloads. */
   readonly endpoints: TelemetryEndpoints;
 
-  /** Its pods, for the ingress policies of its destinations: those that send traces are others if traces are sampled. */
+  /** Its pods, for the ingress policies of its destinations. With sampling, traces are sent by other pods. */
   readonly peer: Exclude<Peer, "anywhere">;
   readonly tracesPeer: Exclude<Peer, "anywhere">;
 
@@ -257,7 +257,7 @@ export class TelemetryGateway extends Construct {
     this.ready = ready;
   }
 
-  /** A StatefulSet of collectors with their volumes. */
+  /** Creates a StatefulSet of collectors with their volumes. */
   private collectors(id: string, layer: Layer): readonly ITerraformDependable[] {
     const { cluster, namespace, name, settings, sound, after, metricsFrom } = layer;
     const scope = new Construct(this, id);
@@ -308,7 +308,7 @@ export class TelemetryGateway extends Construct {
         extraVolumeMounts: [{ name: TEMPLATE, mountPath: STATE }, ...secretMounts(secretNames)],
         statefulset: {
           podManagementPolicy: "Parallel",
-          // The claims are there before; what the template asks for is never made, and must never change.
+          // The claims are created beforehand. The template never creates one, and must never change.
           volumeClaimTemplates: [
             {
               metadata: { name: TEMPLATE },
@@ -326,7 +326,7 @@ export class TelemetryGateway extends Construct {
   }
 }
 
-/** What distinguishes the layers. */
+/** Differences between the layers. */
 interface Layer extends CollectorProps {
   readonly name: string;
   readonly settings: CollectorSettings;
@@ -342,7 +342,7 @@ interface Layer extends CollectorProps {
 
 const NOTHING: CollectorConfig = { config: {}, secretNames: [] };
 
-/** Where a gateway is reached. */
+/** Addresses of a gateway. */
 export interface TelemetryEndpoints {
   /** `OTEL_EXPORTER_OTLP_ENDPOINT` for gRPC. */
   readonly otlpGrpc: `http://${string}`;
@@ -350,11 +350,11 @@ export interface TelemetryEndpoints {
   /** `OTEL_EXPORTER_OTLP_ENDPOINT` for HTTP. */
   readonly otlpHttp: `http://${string}`;
 
-  /** Jaeger's Thrift over HTTP: `JAEGER_ENDPOINT` of clients that know nothing else. */
+  /** Jaeger's Thrift over HTTP: `JAEGER_ENDPOINT` of clients that support no other protocol. */
   readonly jaegerThrift: `http://${string}`;
 }
 
-/** The addresses of a gateway of that name, from wherever it is called. */
+/** Addresses of a gateway with that name, from any namespace. */
 export function telemetryEndpoints({ name = GATEWAY, namespace }: Pick<TelemetryGatewayProps, "name" | "namespace">): TelemetryEndpoints {
   const at = (port: number) => `http://${name}.${namespace}.svc:${port}` as const;
   return {
@@ -365,11 +365,11 @@ export function telemetryEndpoints({ name = GATEWAY, namespace }: Pick<Telemetry
 }
 
 export interface NodeAgentsProps extends CollectorProps {
-  /** Where they send logs: a `TelemetryGateway`, or any other receiver of OTLP. */
+  /** Destination of logs: a `TelemetryGateway`, or any other receiver of OTLP. */
   readonly gateway: OtlpDestination;
 
   /**
-   * Namespaces whose containers' logs are left on their nodes.
+   * Namespaces whose containers' logs are not collected.
    * @default - none
    */
   readonly without?: readonly string[];
@@ -384,27 +384,27 @@ export interface NodeAgentsProps extends CollectorProps {
   readonly memory?: Bytes;
 
   /**
-   * What may wait on the disk of each node. More than that stays in the containers' log files.
+   * Queue on the disk of each node. More data than that stays in the containers' log files.
    * @default "256Mi"
    */
   readonly queue?: Bytes;
 }
 
-/** The name of a gateway that is given none. */
+/** Default name of a gateway. */
 export const GATEWAY = "collector";
 
-/** The name of the second layer of a gateway. */
+/** Name of the second layer of a gateway. */
 export function samplerOf(gateway: string): string {
   return `${gateway}-sampler`;
 }
 
-/** The name of the DaemonSet. The chart appends `-agent` to its own name. */
+/** Name of the DaemonSet. The chart appends `-agent` to its own name. */
 export const AGENTS = "collector-agent";
 
 /**
- * A collector on every node that reads the logs of its containers, and sends them to a gateway. Lines of JSON become attributes,
- * with severity, trace and span where OpenTelemetry has them. Its namespace must allow privileged pods: it reads the node's files as
- * root, without any capability. It remembers on the node how far it has read, and stops reading while the gateway is away.
+ * A collector on every node that reads the logs of its containers, and sends them to a gateway. JSON lines become attributes, with
+ * severity, trace and span in their OpenTelemetry fields. Its namespace must allow privileged pods: it reads the node's files as root,
+ * without any capability. It stores its read positions on the node, and stops reading while the gateway is unavailable.
  */
 export class NodeAgents extends Construct {
   readonly ready: readonly ITerraformDependable[];
@@ -447,14 +447,14 @@ export class NodeAgents extends Construct {
         mode: "daemonset",
         fullnameOverride: AGENTS.replace(/-agent$/, ""),
         nameOverride: AGENTS,
-        // Cluster-wide, beside that of the gateway.
+        // Cluster-wide name, so it differs from that of the gateway.
         clusterRole: readsPods(AGENTS, true),
         serviceAccount: { create: true, name: AGENTS },
         podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
-        // Log files are root's, and readable for nobody else.
+        // Log files belong to root, and no other user can read them.
         securityContext: { ...RESTRICTED, runAsNonRoot: false, runAsUser: 0, runAsGroup: 0 },
         ports: openPorts([], metricsFrom !== undefined),
-        // The batches of a reader would be acknowledged before they are in the queue (pkg/stanza 0.158, alpha).
+        // Otherwise lines would be acknowledged in a batch of the reader before they are in the queue (pkg/stanza 0.158, alpha).
         command: { ...values.command, extraArgs: ["--feature-gates=stanza.synchronousLogEmitter"] },
         podMonitor: { enabled: metricsFrom !== undefined, metricsEndpoints: [SCRAPED] },
         tolerations: [{ operator: "Exists" }],
@@ -485,7 +485,7 @@ export class NodeAgents extends Construct {
   }
 }
 
-/** What the chart is told of every kind of collector. */
+/** Chart values that are common to all kinds of collector. */
 function common(
   { cluster, priority }: Pick<CollectorProps, "cluster" | "priority">,
   config: object,
@@ -495,7 +495,7 @@ function common(
   return {
     image: { repository: imageFrom(cluster, IMAGE) },
     command: { name: "otelcol-contrib" },
-    // Taken as it is: the chart's own has receivers and exporters that nobody uses.
+    // Replaces the whole configuration: the chart's own has receivers and exporters that are not used here.
     alternateConfig: config,
     ...(priority ? { priorityClassName: priority } : {}),
     resources: resources({ cpu, memory }),
@@ -511,7 +511,7 @@ function secretMounts(secretNames: readonly string[]) {
 
 const SCRAPED = { port: "metrics" } as const;
 
-/** Every port that the chart opens, on no port of the node. */
+/** Enables or disables every port of the chart, without host ports. */
 function openPorts(open: readonly string[], metrics: boolean) {
   const ports = ["otlp", "otlp-http", "jaeger-compact", "jaeger-thrift", "jaeger-grpc", "zipkin"];
   return {
@@ -520,7 +520,7 @@ function openPorts(open: readonly string[], metrics: boolean) {
   };
 }
 
-/** Names of pods, and of what they belong to, for the processor `k8s_attributes`. */
+/** ClusterRole that reads pods and their owners, for the processor `k8s_attributes`. */
 function readsPods(name: string, create: boolean) {
   const rule = (apiGroup: string, ...kinds: readonly string[]) => ({
     apiGroups: [apiGroup],
@@ -539,7 +539,7 @@ function metricsIngress(metricsFrom: string | undefined) {
   return metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [COLLECTOR_PORTS.metrics] }] : [];
 }
 
-/** Volumes are bound to the zone in which a pod first runs: two in one zone stay there. */
+/** Requires a spread over zones: a volume is bound to the zone in which its pod first runs, so two pods in one zone would stay there. */
 function zoned(cluster: KubernetesTarget, matchLabels: Readonly<Record<string, string>>) {
   return spread(matchLabels).map((constraint, index) =>
     index === 0 && cluster.zones.length > 1 ? { ...constraint, whenUnsatisfiable: "DoNotSchedule" } : constraint,
@@ -558,7 +558,7 @@ function podsOf(cluster: KubernetesTarget, several: number): number {
   return availableReplicas({ cluster }, several);
 }
 
-/** What was said, and what follows from the size. */
+/** Given settings, with defaults from the size. */
 export function resolveCollector({ size = "medium", ...said }: Partial<CollectorSettings> & { readonly size?: Size }): CollectorSettings {
   const from = COLLECTOR_SIZES[size];
   return {
@@ -575,7 +575,7 @@ function samplerSettings(gateway: CollectorSettings, said: Partial<CollectorSett
   return { ...gateway, memory: doubled, ...said };
 }
 
-/** What a trace takes in memory: 25 spans of 1 KiB (reckoned). */
+/** Memory of a trace: 25 spans of 1 KiB (estimate). */
 const TRACE_BYTES = 25 * 1024;
 
 function samplingRules({ percentage, slowerThan = "1s", wait = "30s" }: TailSampling, { memory }: CollectorSettings): SamplingRules {
@@ -593,10 +593,10 @@ function queueBytes({ queue }: CollectorSettings): number {
 
 type Found = readonly Omit<Problem, "path">[];
 
-/** The collector itself takes about 100 MiB, and four batches of each queue are in memory. */
+/** The collector itself uses about 100 MiB, and four batches of each queue are in memory. */
 const LEAST_MEMORY = 192 * 2 ** 20;
 
-/** Less holds only seconds of an outage. */
+/** A smaller queue would cover only seconds of an outage. */
 const LEAST_QUEUE = 64 * 2 ** 20;
 
 function settingsProblems({ replicas, cpu, memory, queue }: CollectorSettings): Readonly<Record<string, Found>> {
@@ -654,7 +654,7 @@ function samplingProblems({ percentage, slowerThan = "1s", wait = "30s" }: TailS
   ];
 }
 
-/** Why collectors that exist can't be changed so. */
+/** Problems of changing existing collectors. */
 export function collectorMoveProblems(before: CollectorSettings, after: CollectorSettings): Found {
   return shrinkProblems(before, after, ["queue"]);
 }

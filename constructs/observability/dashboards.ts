@@ -7,8 +7,8 @@ import { Construct } from "constructs";
 import { literal } from "../core/templates";
 
 /**
- * Sources of series that not every system has, and names by which a query uses one. Series of Kubernetes, nodes, workloads and
- * HTTP requests are there wherever Prometheus is.
+ * Sources of series that not every system has, each with the pattern of its names in queries. Series of Kubernetes, nodes, workloads and
+ * HTTP requests exist on every cluster with Prometheus.
  */
 const SOURCES = {
   /** Health of the system, recorded by rules. */
@@ -50,7 +50,7 @@ export interface DashboardDomain {
 }
 
 export interface DashboardSelection {
-  /** Sources of series that exist here. Panels and dashboards that would stay empty without the others are left out. */
+  /** Sources of series that exist here. Panels and dashboards without any series are left out. */
   readonly sources: readonly SeriesSource[];
 
   /**
@@ -134,7 +134,7 @@ const DIRECTORY = join(__dirname, "dashboards");
 const TEMPLATE = "domain";
 const COLUMNS = 24;
 
-/** What a dashboard is about, without which it is left out whatever its panels show. */
+/** Main source of a dashboard. Without this source, the dashboard is left out. */
 const SUBJECTS: Readonly<Record<string, SeriesSource>> = {
   slos: "objectives",
   "write-path": "commands",
@@ -148,10 +148,10 @@ const SUBJECTS: Readonly<Record<string, SeriesSource>> = {
   nats: "nats",
 };
 
-/** Grafana's limit of a uid. */
+/** Grafana's maximum length of a uid. */
 const UID_LENGTH = 40;
 
-/** The JSON of each dashboard that has something to show, by name. */
+/** JSON of each dashboard with at least one panel, by name. */
 export function dashboards({ sources, domains = [], traces = false, logs = false }: DashboardSelection): ReadonlyMap<string, string> {
   const files = readdirSync(DIRECTORY)
     .filter((file) => file.endsWith(".json"))
@@ -188,7 +188,7 @@ function ofDomain(template: string, { name, namespace }: DashboardDomain): Dashb
   return dashboard.uid.length <= UID_LENGTH ? dashboard : { ...dashboard, uid: `${dashboard.uid.slice(0, UID_LENGTH - 9)}-${hash}` };
 }
 
-/** Panels whose series somebody exports. A chart loses single queries; the columns of a table belong together. */
+/** Panels with exported series. A chart drops single queries; a table needs all its columns. */
 function withSeries(panels: readonly Panel[], sources: readonly SeriesSource[]): readonly Panel[] {
   const missing = Object.entries(SOURCES).flatMap(([source, pattern]) => (sources.includes(source as SeriesSource) ? [] : [pattern]));
   const exported = ({ expr }: { readonly expr: string }) => !missing.some((pattern) => pattern.test(expr));
@@ -201,7 +201,7 @@ function withSeries(panels: readonly Panel[], sources: readonly SeriesSource[]):
   });
 }
 
-/** Closes gaps: rows without panels go, what is left of a line takes its whole width, and the rest moves up. */
+/** Closes gaps: removes rows without panels, stretches the remaining panels of a line to its whole width, and moves the rest up. */
 function flow(panels: readonly Panel[]): readonly Panel[] {
   const lines: Panel[][] = [];
   for (const panel of panels) {

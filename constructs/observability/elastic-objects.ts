@@ -8,12 +8,12 @@ type Spec = ApiObject & { readonly spec: object };
 /** Ports of Elasticsearch, Kibana and the exporter. */
 export const PORTS = { http: 9200, transport: 9300, kibana: 5601, metrics: 9108 } as const;
 
-/** The one set of nodes, each with all roles. */
+/** The only set of nodes, each with all roles. */
 const NODE_SET = "default";
 
 const ZONE = "topology.kubernetes.io/zone";
 
-/** Where the S3 repository looks for the token of its role; it can read no other file (Elasticsearch, S3 repository). */
+/** Path at which the S3 repository reads the token of its role; it can read no other file (Elasticsearch, S3 repository). */
 const TOKEN = { folder: "/usr/share/elasticsearch/config/repository-s3", file: "aws-web-identity-token-file" } as const;
 
 interface Placed {
@@ -27,15 +27,15 @@ interface Placed {
 export const nodeLabels = (name: string) => ({ "elasticsearch.k8s.elastic.co/cluster-name": name });
 export const kibanaLabels = (name: string) => ({ "kibana.k8s.elastic.co/name": name });
 
-/** The StatefulSet that the operator makes, and its pods. */
+/** Name of the StatefulSet that the operator creates, and of its pods. */
 export function nodesOf(name: string) {
   const set = `${name}-es-${NODE_SET}`;
   return { name: set, labels: { "elasticsearch.k8s.elastic.co/statefulset-name": set } };
 }
 
 /**
- * The cluster. The operator adds what isn't said: TLS, users of its own, the restricted security context, anti-affinity of nodes, and a
- * PodDisruptionBudget that lets one node go while the cluster is green.
+ * The Elasticsearch object. The operator adds the rest: TLS, its own users, the restricted security context, anti-affinity of nodes, and a
+ * PodDisruptionBudget that allows one node to be evicted while the cluster is green.
  */
 export function elasticsearchObject({ cluster, namespace, name, priority }: Placed, settings: ResolvedElastic): Spec {
   const { nodes, storage, cpu, memory, memoryMapping, backup } = settings;
@@ -51,7 +51,7 @@ export function elasticsearchObject({ cluster, namespace, name, priority }: Plac
     spec: {
       version: ELASTIC.version,
       image: imageFrom(cluster, ELASTIC.elasticsearch),
-      // Volumes outlive the object: a cluster that is made again under the same name finds its data.
+      // Volumes remain after the object is deleted: a cluster that is recreated under the same name finds its data.
       volumeClaimDeletePolicy: "DeleteOnScaledownOnly",
       nodeSets: [
         {
@@ -88,7 +88,7 @@ export function elasticsearchObject({ cluster, namespace, name, priority }: Plac
   };
 }
 
-/** A day, the longest that EKS takes; the kubelet writes a new one before it ends. */
+/** Service account token, valid for a day, the maximum of EKS; the kubelet renews it before it expires. */
 function token() {
   return { audience: "sts.amazonaws.com", expirationSeconds: 86_400, path: TOKEN.file };
 }
@@ -124,7 +124,7 @@ export function kibanaObject({ cluster, namespace, name, elasticsearch, replicas
       elasticsearchRef: { name: elasticsearch },
       config: {
         ...(url ? { "server.publicBaseUrl": url } : {}),
-        // It reaches Elasticsearch and nothing else.
+        // It connects to Elasticsearch only.
         "telemetry.optIn": false,
         "newsfeed.enabled": false,
         "xpack.fleet.isAirGapped": true,
@@ -132,7 +132,7 @@ export function kibanaObject({ cluster, namespace, name, elasticsearch, replicas
       podTemplate: {
         spec: {
           ...(priority ? { priorityClassName: priority } : {}),
-          // In place of the operator's own, which lacks runAsNonRoot: the restricted standard rejects its pods.
+          // Replaces the operator's own context, which lacks runAsNonRoot, so the restricted standard would reject its pods.
           securityContext: { runAsNonRoot: true, fsGroup: 1000, seccompProfile: { type: "RuntimeDefault" } },
           topologySpreadConstraints: spread(kibanaLabels(name)),
           containers: [{ name: "kibana", resources: { requests: { cpu, memory }, limits: { memory } } }],

@@ -55,12 +55,12 @@ export interface ElasticSettings {
 
   /**
    * Daily snapshots of all indices and of the security settings.
-   * @default - none: what is lost with the volumes is lost
+   * @default - none: data is lost with the volumes
    */
   readonly backup?: ElasticBackup;
 }
 
-/** A bucket for snapshots, and the role by which Elasticsearch reads and writes it. */
+/** A bucket for snapshots, and the role that lets Elasticsearch read and write it. */
 export interface ElasticBackup {
   /**
    * The bucket. Without object lock: Elasticsearch replaces and deletes objects of its repository (Elasticsearch, S3 repository).
@@ -71,13 +71,14 @@ export interface ElasticBackup {
   readonly region: string;
 
   /**
-   * The role, by ARN. It trusts the cluster's OIDC provider for the service account of the nodes (`serviceAccount`): up to Elasticsearch
-   * 9.5 the S3 repository can't use EKS Pod Identity (elastic/elasticsearch #151614). `elasticBackupStatements` are its rights.
+   * The role, by ARN. It must trust the cluster's OIDC provider for the service account of the nodes (`serviceAccount`): up to
+   * Elasticsearch 9.5 the S3 repository can't use EKS Pod Identity (elastic/elasticsearch #151614). Its rights are
+   * `elasticBackupStatements`.
    */
   readonly roleArn: string;
 
   /**
-   * Prefix of the objects, without slashes around it.
+   * Prefix of the objects, without leading or trailing slashes.
    * @default - the name of the cluster
    */
   readonly path?: string;
@@ -105,15 +106,15 @@ const DEFAULTS = { storage: "100Gi", memory: "4Gi", cpu: "500m", logs: "30d", tr
 
 const DAY = 86_400;
 
-/** Below this the JVM has no heap to start with all modules (ECK gives 2Gi where nothing is said). */
+/** With less, the JVM's heap is too small to start with all modules (ECK defaults to 2Gi). */
 const LEAST_MEMORY = "1Gi";
 
-/** ECK, names of Elasticsearch resources: the names of pods and Secrets are made from it. */
+/** Maximum length (ECK, names of Elasticsearch resources): names of pods and Secrets are derived from it. */
 const LONGEST_NAME = 36;
 
 type Given = Partial<ElasticSettings> & { readonly name: string };
 
-/** Problems by the setting that has them. */
+/** Problems by setting. */
 export function elasticProblems(given: Given): Readonly<Record<string, readonly Omit<Problem, "path">[]>> {
   const { name, nodes = 3, retention = {}, backup } = given;
   const { storage = DEFAULTS.storage, memory = DEFAULTS.memory, cpu = DEFAULTS.cpu } = given;

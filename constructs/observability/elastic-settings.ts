@@ -17,7 +17,7 @@ export interface ElasticJobsProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** Of the Elasticsearch object. */
+  /** Name of the Elasticsearch object. */
   readonly name: string;
   readonly url: string;
   readonly settings: ResolvedElastic;
@@ -26,28 +26,30 @@ export interface ElasticJobsProps {
   readonly after: readonly ITerraformDependable[];
 }
 
-/** Policies by which Elasticsearch deletes. Its own `logs@lifecycle` has no delete phase. */
+/** Policies for the deletion of data. Elasticsearch's own `logs@lifecycle` has no delete phase. */
 const POLICIES = { logs: "logs-retention", traces: "traces-retention" } as const;
 
-/** Indices that Jaeger makes for each day, with and without a prefix: `jaeger-span-2026-11-28`. Its templates name no policy. */
+/** Indices that Jaeger creates for each day, with and without a prefix: `jaeger-span-2026-11-28`. Its templates set no policy. */
 const DAILY = "*jaeger-*-2*";
 
 const REPOSITORY = "backup";
 const SNAPSHOTS = "daily";
 
-/** Seconds that the cluster may take to be ready (three nodes start one after the other, images included), and the job for all. */
+/**
+ * Timeouts in seconds: until the cluster is ready (three nodes start one after the other, including image pulls), and for the whole job.
+ */
 const LONGEST = { start: 900, job: 1800 } as const;
 
-/** Nobody's user in most distributions. */
+/** User `nobody` of most distributions. */
 const USER = "65534";
 
 /**
- * What Elasticsearch is told through its API, because ECK has no objects for it under the basic licence: a job when it is deployed, and
- * a CronJob that brings rotated passwords, attaches the policy to new indices of Jaeger, and writes again what was lost (a restore).
- * `<name>-revoke` is for a person to start: it disables former users at once.
+ * Settings that are applied through the API of Elasticsearch, because ECK has no objects for them under the basic licence. A job applies
+ * them at deployment. A CronJob applies rotated passwords, attaches the policy to new indices of Jaeger, and restores lost settings (after
+ * a restore). An operator starts `<name>-revoke` manually: it disables former users immediately.
  */
 export class ElasticJobs extends Construct {
-  /** Everything is written. */
+  /** Dependency: all settings are applied. */
   readonly passed: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: ElasticJobsProps) {
@@ -79,14 +81,14 @@ export class ElasticJobs extends Construct {
       names: { keep: jobs, revoke: `${name}-revoke` },
       clock: { ...BY_THE_CLOCK, schedule: "*/5 * * * *", failedJobsHistoryLimit: 1 },
       jobSpecOf: (arg = "keep") => jobSpecOf(arg),
-      // Also if the first one failed: it makes up for it.
+      // Created even if the first job failed, because the CronJob makes up for it.
       after: [first.job],
     });
     this.passed = first.passed;
   }
 }
 
-/** The name of the jobs, and of their pods in network policies. */
+/** Name of the jobs, and of their pods in network policies. */
 export function settingsPods(name: string): string {
   return `${name}-settings`;
 }
@@ -150,7 +152,7 @@ function jobSpec(
           },
           { name: "credentials", projected: [{ defaultMode: "0440", sources: credentials(name, users) }] },
           { name: "scripts", configMap: { name: configMap, defaultMode: "0444" } },
-          // A password lies there for a moment.
+          // Holds a password for a moment.
           { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "8Mi" } },
         ],
       },
@@ -158,12 +160,12 @@ function jobSpec(
   };
 }
 
-/** The operator's Secret with the CA of the HTTPS certificates. */
+/** Name of the operator's Secret with the CA of the HTTPS certificates. */
 export function authorityOf(name: string): string {
   return `${name}-es-http-certs-public`;
 }
 
-/** A folder for each role and one for the administrator, `elastic`, whose password the operator keeps. */
+/** Volumes with a directory for each role and one for the administrator, `elastic`, whose password the operator manages. */
 function credentials(name: string, users: ElasticUsers) {
   const source = (secret: string, key: string, path: string) => ({ secret: [{ name: secret, items: [{ key, path }] }] });
   return [
@@ -178,18 +180,19 @@ function credentials(name: string, users: ElasticUsers) {
 const SCRIPT = join(__dirname, "elastic", "settings.sh");
 
 /**
- * Bodies of requests by their file, and the lists of their paths: what is written before the users get their passwords, and after it.
- * A bucket that can't be reached must not keep logs and traces out.
+ * Request bodies by file, and two lists of their paths: requests before the users get their passwords, and requests after that. An
+ * unreachable bucket must not block logs and traces.
  */
 export function requestsOf(settings: ResolvedElastic): Readonly<Record<string, string>> {
   const { backup } = settings;
   const first: Requests = {
     [`_ilm/policy/${POLICIES.logs}`]: logsPolicy(settings),
     [`_ilm/policy/${POLICIES.traces}`]: tracesPolicy(settings),
-    // Templates of Elasticsearch read them: the first for `logs-*-*`, both for `logs-*.otel-*`, the second after settings of OpenTelemetry.
+    // Templates of Elasticsearch include them: the first in `logs-*-*`, both in `logs-*.otel-*`, the second after settings of
+    // OpenTelemetry.
     "_component_template/logs@custom": template(),
     "_component_template/logs-otel@custom": template(),
-    // Entries that could not be indexed are kept apart, by another lifecycle.
+    // Entries that could not be indexed are stored separately, with another lifecycle.
     "_cluster/settings": { persistent: { "data_streams.lifecycle.retention.failures_default": `${settings.logs}d` } },
     ...Object.fromEntries(ELASTIC_ROLES.map((role) => [`_security/role/${role}`, digested(PRIVILEGES[role], "metadata")])),
   };
@@ -207,12 +210,12 @@ function listed(list: string, requests: Requests): Readonly<Record<string, strin
   };
 }
 
-/** By its digest a job sees whether an object has to be written again. */
+/** Adds a digest, by which a job detects that an object must be written again. */
 function digested(body: object, under: "_meta" | "metadata"): object {
   return { ...body, [under]: { digest: fingerprintOf(body) } };
 }
 
-/** About thirty generations of each data stream, so that shards stay few, and no shard of more than a tenth of a volume. */
+/** About thirty generations of each data stream, so that there are few shards, none larger than a tenth of a volume. */
 function logsPolicy({ logs, storage }: ResolvedElastic): object {
   const rollover = {
     max_age: `${Math.max(1, Math.floor(logs / 30))}d`,
@@ -229,7 +232,7 @@ function policy(phases: object): object {
   return { policy: digested({ phases }, "_meta") };
 }
 
-/** A replica as soon as there is a second node, none before: a single node would stay yellow. */
+/** One replica if there is a second node, otherwise none, because a single node would stay yellow. */
 function template(): object {
   return digested({ template: { settings: { index: { lifecycle: { name: POLICIES.logs }, auto_expand_replicas: "0-1" } } } }, "_meta");
 }
@@ -241,7 +244,7 @@ function repository({ bucket, path }: NonNullable<ResolvedElastic["backup"]>): o
 function snapshots({ keep }: NonNullable<ResolvedElastic["backup"]>): object {
   const config = { indices: ["*"], include_global_state: true };
   const policy = {
-    // Seconds first; UTC.
+    // The first field is seconds; times are UTC.
     schedule: "0 30 1 * * ?",
     name: "<daily-{now/d}>",
     repository: REPOSITORY,

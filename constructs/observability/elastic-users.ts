@@ -33,7 +33,7 @@ export function elasticUsers(name = "elasticsearch"): ElasticUsers {
   return { collector: spec("collector"), jaeger: spec("jaeger"), grafana: spec("grafana"), metrics: spec("metrics") };
 }
 
-/** Where clients find the user of each role. */
+/** References to the user of each role, for clients. */
 export function usersAt(home: string, users: ElasticUsers): Elasticsearch["users"] {
   const at = (role: ElasticRole) => {
     const reference = (key: string): SecretReference => ({ secret: users[role], home, key });

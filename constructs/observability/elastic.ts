@@ -41,14 +41,14 @@ export interface ElasticStackProps extends Partial<ElasticSettings>, OverlapProp
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * Namespace of ECK, which asks each node for its state.
+   * Namespace of ECK, which queries the state of each node.
    * @default "elastic-system"
    */
   readonly operator?: string;
 
   /**
-   * Namespace of Prometheus. Installs the exporter of `elasticsearch_*` metrics and a PodMonitor, which takes the definitions of the
-   * Prometheus operator.
+   * Namespace of Prometheus. Installs the exporter of `elasticsearch_*` metrics and a PodMonitor, which requires the CRDs of the Prometheus
+   * operator.
    * @default - no metrics
    */
   readonly metricsFrom?: string;
@@ -88,10 +88,10 @@ export interface KibanaSettings {
    */
   readonly memory?: Bytes;
 
-  /** Address that people use, for links: `https://kibana.example.com`. @default - links are relative */
+  /** URL of Kibana for users, for links: `https://kibana.example.com`. @default - links are relative */
   readonly url?: string;
 
-  /** Pods that may connect to it: a gateway. @default - none: people use `kubectl port-forward` */
+  /** Pods that may connect to it: a gateway. @default - none: users need `kubectl port-forward` */
   readonly clients?: readonly Exclude<Peer, "anywhere">[];
 }
 
@@ -103,17 +103,17 @@ const EXPORTER = { cpu: "20m", memory: "96Mi" } as const;
 
 /**
  * Elasticsearch and Kibana, run by ECK: logs in data streams, traces of Jaeger in daily indices, both deleted at an age, and a user with
- * the least privileges for each client. `EckOperator` comes first.
+ * the least privileges for each client. `EckOperator` must be installed first.
  *
- * The objects are written here rather than by the chart eck-stack: volumes that survive the cluster, protection from deletion, images
- * from the mirror and network policies are then part of one tested description, and the chart adds nothing to them.
+ * The objects are created here, not by the chart eck-stack, which adds nothing to them: volumes that survive the cluster, protection from
+ * deletion, images from the mirror and network policies are then part of one tested configuration.
  *
- * The version of Elasticsearch and Kibana is pinned with the platform. Upgrade one minor version at a time, and after the newest minor
- * version of a major one to the next major version; the operator replaces the nodes one by one. There is no way back to an older version
- * except a snapshot. People sign in to Kibana as `elastic`, with the password in the Secret `<name>-es-elastic-user`.
+ * The version of Elasticsearch and Kibana is pinned with the platform. Upgrade one minor version at a time, and from the newest minor
+ * version of a major one to the next major version; the operator replaces the nodes one by one. A downgrade is only possible by restoring a
+ * snapshot. Users sign in to Kibana as `elastic`, with the password in the Secret `<name>-es-elastic-user`.
  */
 export class ElasticStack extends Construct {
-  /** Dependencies of clients: Elasticsearch answers, with its policies, templates and users. */
+  /** Dependencies of clients: Elasticsearch is available, with its policies, templates and users. */
   readonly ready: ITerraformDependable[];
 
   /** Address and users, for clients. */
@@ -188,7 +188,7 @@ export class ElasticStack extends Construct {
 
 export type ElasticsearchProps = Pick<ElasticStackProps, "namespace" | "name" | "users" | "nodes">;
 
-/** An Elasticsearch as its clients use it, by the props that make it. */
+/** Addresses and users of an Elasticsearch for its clients, from its props. */
 export function elasticsearchOf(props: ElasticsearchProps): Elasticsearch {
   const { namespace, name = NAME, users = elasticUsers(name), nodes = 3 } = props;
   return {
@@ -203,13 +203,13 @@ export function elasticsearchOf(props: ElasticsearchProps): Elasticsearch {
 
 /**
  * Rights of the role of `backup` (Elasticsearch, S3 repository): the objects below its prefix, and the key that encrypts them, through S3
- * and for this bucket alone.
+ * and for this bucket only.
  */
 export function elasticBackupStatements(bucketArn: string, path: string, keyArn?: string): readonly object[] {
   const key = {
     Sid: "Key",
     Effect: "Allow",
-    // S3, multipart uploads: a part is decrypted when the parts are put together.
+    // S3, multipart uploads: completing an upload decrypts its parts.
     Action: ["kms:Decrypt", "kms:GenerateDataKey"],
     Resource: keyArn,
     Condition: { StringLike: { "kms:ViaService": "s3.*.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": `${bucketArn}*` } },
@@ -274,7 +274,7 @@ function openings(
   { name, kibana, settings }: Described,
 ) {
   const within = (matched: Readonly<Record<string, string>>) => ({ namespace, labels: matched });
-  // Before it stops, a node announces it to the cluster over HTTP.
+  // Before a node stops, it announces its shutdown to the cluster over HTTP.
   const nodes = { name: "nodes", peer: within(nodeLabels(name)), ports: [PORTS.http, PORTS.transport] };
   const own = [
     within(rotationLabels(settingsPods(name))),
@@ -313,7 +313,10 @@ interface ExporterProps extends Pick<ElasticStackProps, "cluster" | "namespace" 
   readonly after: readonly ITerraformDependable[];
 }
 
-/** Metrics of the cluster, of each node, of lifecycles and snapshots. Not of each index: their number grows with time. */
+/**
+ * Creates the exporter of metrics of the cluster, each node, lifecycles and snapshots. Metrics of indices are not exported: their number
+ * grows with time.
+ */
 function exporter(scope: Construct, props: ExporterProps): void {
   const { cluster, namespace, name, url, users, metricsFrom, backup, priority, after } = props;
   const release = exporterOf(name);

@@ -68,7 +68,7 @@ const FORWARDED = "http://localhost:3000";
 /** A provisioned data source, in addition to Prometheus and Alertmanager. */
 export type DataSource = Readonly<Record<string, unknown>> & { readonly name: string; readonly uid: string; readonly type: string };
 
-/** The Secrets and files by which Grafana signs in to Elasticsearch. */
+/** Variables and file with which Grafana signs in to Elasticsearch. */
 const ELASTIC = { user: "ELASTIC_USER", password: "ELASTIC_PASSWORD", authority: "/etc/elasticsearch-authority" } as const;
 
 /** Data source of traces. `$$` in a provisioning file is a literal dollar sign. */
@@ -194,7 +194,7 @@ export function grafanaValues(
     ...secretsOf(oidc !== undefined, elasticOf(sources)),
     "grafana.ini": {
       server: { root_url: url },
-      // Keeps the plugins of the image: an update at start stops them first, and fails on a read-only root.
+      // Keeps the plugins of the image: an update at startup stops them first, and fails on a read-only root file system.
       plugins: { preinstall_auto_update: false },
       analytics: { check_for_updates: false, check_for_plugin_updates: false, reporting_enabled: false },
       users: { allow_sign_up: false, viewers_can_edit: false },

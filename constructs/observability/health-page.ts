@@ -8,7 +8,7 @@ import { TOOLS } from "../core/versions";
 import type { KubernetesTarget, Peer } from "../kubernetes";
 import { type Backend, HttpService } from "../workload";
 
-/** A part of a system that has a series `cqrs:health`. */
+/** A part of a system with the series `cqrs:health`. */
 export type HealthPart = "write_side" | "read_side" | "event_store" | "projections";
 
 export interface HealthPageProps {
@@ -23,26 +23,26 @@ export interface HealthPageProps {
    */
   readonly name?: string;
 
-  /** What the page is about, its heading: `orders production`. */
+  /** Heading of the page: `orders production`. */
   readonly title: string;
 
   /**
-   * Parts that the rules record as `cqrs:health`. If one of them has no current value, the health of the system is unknown, so leave
-   * out what the system does not have.
+   * Parts that the rules record as `cqrs:health`. If one of them has no current value, the health of the system is unknown, so omit parts
+   * that the system lacks.
    * @default - all four
    */
   readonly parts?: readonly HealthPart[];
 
   /**
-   * Prometheus that has `cqrs:health`, or another server with its API: the address, `http://host:port`, and where its pods are. It has to
-   * allow ingress from this page's pods.
+   * Prometheus that has `cqrs:health`, or another server with its API: the address, `http://host:port`, and its pods. It must allow ingress
+   * from this page's pods.
    * @default - `http://metrics-prometheus.observability.svc:9090`, in the namespace `observability`
    */
   readonly prometheus?: { readonly url: string; readonly peer: Exclude<Peer, "anywhere"> };
 
   /**
-   * Who may connect to it: the gateway, a person's namespace.
-   * @default - nobody
+   * Pods that may connect to it: the gateway, an operator's namespace.
+   * @default - none
    */
   readonly clients?: readonly Exclude<Peer, "anywhere">[];
 
@@ -53,12 +53,12 @@ export interface HealthPageProps {
   readonly replicas?: number;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
+   * PriorityClass of the pods, which decides on preemption if capacity is insufficient.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace. */
+  /** Resources that must exist first: the namespace. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -70,17 +70,17 @@ const PROMETHEUS = {
 
 const PARTS: readonly HealthPart[] = ["write_side", "read_side", "event_store", "projections"];
 
-/** Seconds: four evaluations of rules at the operator's 30 s. Prometheus itself would repeat the last value for five minutes. */
+/** Seconds: four rule evaluations at the operator's 30 s. Prometheus itself would return the last value for five minutes. */
 const MAX_AGE = 120;
 
-/** Where its files are, and what it may write. */
+/** Directory of its files, and its writable directory. */
 const [PAGE, STATE] = ["/page", "/tmp"];
 
 const FILES = ["health-page.sh", "answer.sh", "answer.awk", "render.awk", "page.html"];
 
 const read = (file: string) => readFileSync(join(__dirname, "health-page", file), "utf8");
 
-/** Without comments and ends of lines, as the query of a URL. */
+/** The query without comments and line breaks, encoded for a URL. */
 const QUESTION = encodeURIComponent(
   read("question.promql")
     .replace(/^#.*\n/gm, "")
@@ -88,16 +88,16 @@ const QUESTION = encodeURIComponent(
     .trim(),
 );
 
-/** The one script that the page may run: Content-Security-Policy. */
+/** Hash of the only script that the page may run: Content-Security-Policy. */
 const SCRIPT_HASH = `sha256-${createHash("sha256")
   .update(/<script>(.*)<\/script>/s.exec(read("page.html"))?.[1] ?? "")
   .digest("base64")}`;
 
 /**
  * Health of the system as a page (`/`) and as JSON (`/health.json`: status 200 if healthy or degraded, 503 if unhealthy or unknown, for
- * load balancers and uptime checks). Each pod asks Prometheus every 15 seconds, however many requests it gets. If Prometheus does not
- * answer or a value is older than two minutes, the health is unknown. It has no user authentication: whoever reaches it sees names
- * and progress of projections.
+ * load balancers and uptime checks). Each pod queries Prometheus every 15 seconds, regardless of the number of requests. If Prometheus is
+ * unavailable or a value is older than two minutes, the health is unknown. It has no user authentication: every client can see names and
+ * progress of projections.
  */
 export class HealthPage extends Construct {
   /** Its Service, for a route. */
@@ -106,7 +106,7 @@ export class HealthPage extends Construct {
   /** Its pods, for the policies of Prometheus. */
   readonly peer: Exclude<Peer, string>;
 
-  /** What comes after it: a route. */
+  /** Dependencies of a route. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: HealthPageProps) {
@@ -122,7 +122,7 @@ export class HealthPage extends Construct {
       command: ["sh", `${PAGE}/health-page.sh`],
       port: 8080,
       servicePort: 80,
-      // It is asked for its page also while the system is unwell.
+      // Kubernetes probes this path, so the page is available even if the system is unhealthy.
       health: "/ready.txt",
       probes: { liveness: { path: "/live.cgi" } },
       replicas,
@@ -152,7 +152,7 @@ export class HealthPage extends Construct {
   }
 }
 
-/** BusyBox' wget verifies no certificate, so that https would promise what it does not keep. */
+/** HTTP only: BusyBox' wget verifies no certificate, so https would give a false sense of security. */
 const ADDRESS = /^http:\/\/[a-z0-9.-]+:(\d{1,5})$/;
 
 function portOf(url: string): number {

@@ -19,17 +19,17 @@ import { exempt } from "../policy/contract";
 import { ownTelemetry } from "./collector-config";
 import { destinationProblems, type ElasticsearchDestination, egressOf } from "./telemetry-destinations";
 
-/** The user of the images. */
+/** User of the images. */
 const USER = 10_001;
 
 const RESTRICTED_POD = { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, seccompProfile: { type: "RuntimeDefault" } } as const;
 
-/** Its name where it is given none. */
+/** Default name. */
 export const JAEGER = "jaeger";
 
 export const JAEGER_PORTS = { otlp: 4317, ui: 16_686, metrics: 8888 } as const;
 
-/** Where traces are kept. */
+/** Storage of traces. */
 export type JaegerStorage = JaegerElasticsearch | JaegerBadger;
 
 /** Daily indices `<prefix>-jaeger-*`, each of one shard, in an Elasticsearch of version 8.19 or 9. */
@@ -37,36 +37,36 @@ export interface JaegerElasticsearch extends Pick<ElasticsearchDestination, "end
   readonly engine: "elasticsearch";
 
   /**
-   * The Secret of the namespace with its user, under `username` and `password`. The user must be allowed to manage, write, read and
-   * delete indices `<prefix>-jaeger-*` and to manage index templates.
+   * Secret of the namespace with its user, under `username` and `password`. The user must be allowed to manage, write, read and delete
+   * indices `<prefix>-jaeger-*` and to manage index templates.
    */
   readonly secretName: string;
 
   /**
-   * The beginning of its indices, that of the environment.
+   * Prefix of its indices, that of the environment.
    * @default - the construct's name
    */
   readonly indexPrefix?: string;
 
   /**
-   * Copies of each index beside the first.
+   * Copies of each index in addition to the primary.
    * @default 1
    */
   readonly copies?: number;
 
   /**
-   * Pods.
-   * @default 2, or 1 on a cluster without several zones
+   * Number of pods.
+   * @default 2, or 1 on a cluster with a single zone
    */
   readonly replicas?: number;
 }
 
-/** Files on a volume, which one pod uses: while it restarts, spans wait in the queues of collectors. */
+/** Files on a volume of one pod: while it restarts, spans wait in the queues of collectors. */
 export interface JaegerBadger {
   readonly engine: "badger";
 
   /**
-   * The volume. It grows in place and never shrinks.
+   * Size of the volume. It grows in place and never shrinks.
    * @default "20Gi"
    */
   readonly volume?: Bytes;
@@ -79,7 +79,7 @@ export interface JaegerProps {
   readonly namespace: string;
 
   /**
-   * Its name, and its Service's.
+   * Its name, and the name of its Service.
    * @default "jaeger"
    */
   readonly name?: string;
@@ -87,20 +87,20 @@ export interface JaegerProps {
   readonly storage: JaegerStorage;
 
   /**
-   * How long traces are kept, in whole days.
+   * Retention of traces, in whole days.
    * @default "7d"
    */
   readonly keep?: Duration;
 
-  /** Who sends spans: collectors. */
+  /** Pods that may send spans: collectors. */
   readonly senders: readonly Exclude<Peer, "anywhere">[];
 
-  /** Who reads traces: Grafana, an ingress gateway. The page itself asks nobody for a password. */
+  /** Pods that may read traces: Grafana, an ingress gateway. The page itself has no authentication. */
   readonly readers: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
-   * @default - nobody scrapes it
+   * Namespace of Prometheus, which then scrapes Jaeger. Requires the CRDs of the Prometheus operator.
+   * @default - not scraped
    */
   readonly metricsFrom?: string;
 
@@ -113,25 +113,25 @@ export interface JaegerProps {
    */
   readonly memory?: Bytes;
 
-  /** What has to be there before: its namespace, its Secrets, Elasticsearch. */
+  /** Resources that must exist first: the namespace, the Secrets, Elasticsearch. */
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** Where files of a volume and of Secrets lie in a pod. */
+/** Mount paths of the volume and of Secrets in a pod. */
 const PATHS = { badger: "/badger", user: "/etc/jaeger-user", authority: "/etc/jaeger-authority" } as const;
 
 const TEMPLATE = "badger";
 
 const CLEANER = { cpu: "20m", memory: "64Mi" } as const;
 
-/** Jaeger 2: receives spans by OTLP, keeps them, and shows them. */
+/** Jaeger 2: receives spans by OTLP, stores them, and shows them. */
 export class Jaeger extends Construct {
   readonly ready: readonly ITerraformDependable[];
 
-  /** Where collectors send spans. */
+  /** Address to which collectors send spans. */
   readonly otlp: `http://${string}`;
 
-  /** Where Grafana reads traces. */
+  /** Address at which Grafana reads traces. */
   readonly query: `http://${string}`;
 
   readonly peer: Exclude<Peer, "anywhere">;
@@ -153,7 +153,7 @@ export class Jaeger extends Construct {
     const { policy } = new PodTraffic(this, "traffic", {
       namespace,
       name,
-      // Those of the job that deletes old indices too.
+      // Also the labels of the job that deletes old indices.
       labels: release,
       ingress: [
         ...(senders.length > 0 ? [{ name: "senders", peer: senders, ports: [JAEGER_PORTS.otlp] }] : []),
@@ -184,7 +184,7 @@ export class Jaeger extends Construct {
       chart: "jaeger",
       name,
       namespace,
-      // With Elasticsearch it starts when that answers.
+      // With Elasticsearch, it starts only when Elasticsearch is available.
       timeout: "15m",
       after: [...after, policy, ...claims],
       values: {
@@ -195,7 +195,7 @@ export class Jaeger extends Construct {
         jaeger: {
           replicas: pods,
           strategy: badger ? { type: "Recreate" } : { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-          // The chart restarts nothing when its configuration changes.
+          // The chart doesn't restart the pods if its configuration changes.
           podLabels: { "config-hash": hashOf(config) },
           extraEnv: [...memoryLimit(asked.memory), ...user(storage)],
           serviceAccount: { automountServiceAccountToken: false },
@@ -227,14 +227,14 @@ function configOf({ storage, keep = "7d" }: JaegerProps, name: string) {
   const backend = "kept";
   return {
     extensions: {
-      // The chart's probes ask it.
+      // The chart's probes use it.
       healthcheckv2: { use_v2: true, http: { endpoint: "0.0.0.0:13133" } },
       jaeger_storage: { backends: { [backend]: BACKENDS[storage.engine](storage as never, keep, name) } },
       jaeger_query: { storage: { traces: backend }, http: { endpoint: "0.0.0.0:16686" }, grpc: { endpoint: "0.0.0.0:16685" } },
     },
     receivers: { otlp: { protocols: { grpc: { endpoint: "0.0.0.0:4317" } } } },
     processors: { memory_limiter: { check_interval: "1s", limit_percentage: 80, spike_limit_percentage: 25 } },
-    // No queue and no batches: what is acknowledged has been handed to the storage, the rest waits with the collectors.
+    // No queue and no batches: acknowledged spans have been passed to the storage, all others wait in the collectors.
     exporters: { jaeger_storage_exporter: { trace_storage: backend } },
     service: {
       extensions: ["healthcheckv2", "jaeger_storage", "jaeger_query"],
@@ -253,7 +253,7 @@ const BACKENDS = {
         auth: { basic: { username: "${env:STORAGE_USER}", password_file: `${PATHS.user}/password` } },
         tls: { insecure: endpoint.startsWith("http:"), ...(authority ? { ca_file: authorityFile(authority) } : {}) },
         create_mappings: true,
-        // How far back the page looks.
+        // Maximum age of traces that the page searches.
         max_span_age: hours(keep),
         indices: { index_prefix: indexPrefix ?? name, spans: index, services: index, dependencies: index, sampling: index },
       },
@@ -280,7 +280,7 @@ function authorityFile({ key = "ca.crt" }: NonNullable<JaegerElasticsearch["auth
   return `${PATHS.authority}/${key}`;
 }
 
-/** Where Go begins to collect garbage harder: at 80 % of the limit. */
+/** Soft memory limit of Go, at 80 % of the container's limit: garbage collection runs more often near it. */
 function memoryLimit(memory: Bytes) {
   const size = bytes(memory);
   return typeof size === "number" ? [{ name: "GOMEMLIMIT", value: `${Math.floor((size * 0.8) / 2 ** 20)}MiB` }] : [];
@@ -317,7 +317,7 @@ function secretVolumes({ secretName, authority }: JaegerElasticsearch) {
   return [secret("user", PATHS.user, secretName), ...(authority ? [secret("authority", PATHS.authority, authority.secretName)] : [])];
 }
 
-/** A job that deletes indices of days that are over. */
+/** A job that deletes indices after the retention. */
 function cleaner({ secretName, authority, indexPrefix }: JaegerElasticsearch, name: string, days: number) {
   const { key = "ca.crt" } = authority ?? {};
   const tls = [
@@ -348,7 +348,7 @@ function podsOf(name: string, pods: number, asked: { readonly cpu: Cores; readon
   return badger ? [{ ...group, request: { ...group.request, volumes: 1 } }] : [group, passing(`${name}-es-index-cleaner`, [CLEANER])];
 }
 
-/** The chart has no monitor of its own. */
+/** Creates a monitor, because the chart has none. */
 function monitor(name: string, namespace: string, matchLabels: Readonly<Record<string, string>>) {
   return {
     apiVersion: "monitoring.coreos.com/v1",

@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 
-/** Values that leave no workload's namespace unmasked, in spans and in log records. */
+/** Values that are masked in spans and log records, before they are sent on from a collector. */
 export interface MaskRules {
   /**
    * Names of fields. A field is masked if its name ends in one of these, in any case and with any separator: `creditCard` masks
@@ -27,13 +27,13 @@ export const PERSONAL_PATTERNS = [
   "\\b3[47]\\d{2}[ -]?\\d{6}[ -]?\\d{5}\\b",
 ] as const;
 
-/** Identifiers that join telemetry, and attributes of resources. Digits in them are no card number, and nothing may replace them. */
+/** Identifiers that connect telemetry, and attributes of resources. Their digits are not card numbers, and they must not be masked. */
 const KEPT = ["^(trace|span|correlation|causation)[._]id$", "^(k8s|service|telemetry|container|host|deployment|data_stream)\\."];
 
-/** A word of a field's name: `creditCard` has two. */
+/** Words of a field's name: `creditCard` has two. */
 const WORDS = /[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g;
 
-/** The processor `redaction`, which replaces what the rules match with `****`. */
+/** The processor `redaction`, which replaces all matches of the rules with `****`. */
 export function redaction({ fields = PERSONAL_FIELDS, patterns = PERSONAL_PATTERNS }: MaskRules = {}) {
   const names = fields.map(anyCase);
   return {
@@ -41,14 +41,14 @@ export function redaction({ fields = PERSONAL_FIELDS, patterns = PERSONAL_PATTER
     ignored_key_patterns: KEPT.map(literally),
     blocked_key_patterns: names.map((name) => literally(`(?i)${name}(\\..*)?$`)),
     blocked_values: [...patterns, ...names.map(assigned)].map(literally),
-    // Numbers too: a card number need not be a string.
+    // Also numbers: a card number may not be a string.
     redact_all_types: true,
-    // Counts of what was masked would be attributes of every record.
+    // Otherwise every record would get attributes with the number of masked values.
     summary: "silent",
   };
 }
 
-/** A dollar sign as the collector's configuration has it: a single one begins a reference. */
+/** Escapes dollar signs for the collector's configuration, where a single one starts a reference. */
 export function literally(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
@@ -57,12 +57,12 @@ function anyCase(field: string): string {
   return (field.match(WORDS) ?? [field]).map((word) => word.toLowerCase()).join("[._-]?");
 }
 
-/** `name=value`, `name: value` and `"name":"value"` in a text. */
+/** Expression for `name=value`, `name: value` and `"name":"value"` in a text. */
 function assigned(name: string): string {
   return `(?i)${name}["']?\\s*[:=]\\s*("[^"]*"|'[^']*'|[^\\s,;&})\\]]+)`;
 }
 
-/** What is wrong with rules, by the property. */
+/** Problems of rules, by property. */
 export function maskProblems({ fields = [], patterns = [] }: MaskRules): readonly Omit<Problem, "path">[] {
   return [
     ...fields
@@ -81,7 +81,7 @@ export function maskProblems({ fields = [], patterns = [] }: MaskRules): readonl
 
 function patternRule(pattern: string): string | undefined {
   if (/\(\?<?[=!]|\\[1-9]/.test(pattern)) return "has a look-around or a back-reference, which RE2 does not support";
-  // Flags at the beginning are RE2's; JavaScript takes them apart from the expression.
+  // RE2 allows flags at the start of an expression; JavaScript takes them separately.
   const [, flags = "", rest = ""] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(pattern) ?? [];
   try {
     return new RegExp(rest, flags).test("") ? "must not match the empty string: every value would be masked" : undefined;

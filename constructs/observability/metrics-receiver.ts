@@ -37,7 +37,7 @@ export interface MetricsReceiverProps {
   readonly networks: readonly string[];
 
   /**
-   * Whether it also accepts traces and logs (OTLP over HTTP) for the Service `collector`.
+   * Accepts also traces and logs (OTLP over HTTP) for the Service `collector`.
    * @default false
    */
   readonly telemetry?: boolean;
@@ -110,7 +110,7 @@ export class MetricsReceiver extends Construct {
       },
       dependsOn: [...after],
     });
-    // Prometheus ignores a sample that it has already.
+    // Retries are safe: Prometheus ignores samples that it already has.
     const common = { cluster, gateway, hostnames: [host], users: USERS, retries: "once", maxBodySize: "16Mi" } as const;
     const routes = [
       new Routes(this, "routes", {
@@ -141,5 +141,5 @@ export function receiverPeer(namespace: string) {
 
 const USERS = `${NAME}-users`;
 
-/** The htpasswd file. The password is in plaintext, as in the Secret beside it: a new salt at each refresh would reload nginx. */
+/** The htpasswd file. The password is in plaintext, as in the Secret itself: a new salt at each refresh would reload nginx. */
 const HTPASSWD = { type: "nginx.org/htpasswd", mergePolicy: "Replace", data: { auth: "{{ .username }}:{PLAIN}{{ .password }}" } } as const;

@@ -4,33 +4,33 @@ import type { Rule, RuleGroup } from "./rules";
 /** A duration of requests: `300ms`, `2s`. */
 export type Latency = `${number}ms` | `${number}s`;
 
-/** What a service promises its callers over 30 days. */
+/** Service level objective for requests of a service over 30 days. */
 export interface Objective {
-  /** The name of the service: the workload's, and the label `service` of its alerts. */
+  /** Name of the service: that of the workload, and the label `service` of its alerts. */
   readonly service: string;
   readonly namespace: string;
 
   /**
-   * Percent of requests that are answered without an error, from 95 to 99.999. What is missing to 100 is the budget: `99.9` allows one
-   * request in a thousand to fail.
+   * Percentage of requests that must succeed, from 95 to 99.999. The difference to 100 is the error budget: with `99.9`, one request in a
+   * thousand may fail.
    */
   readonly availability: number;
 
   /**
-   * How long requests may take: `{ p95: "300ms" }` allows five in a hundred to take longer. Each threshold is a bucket boundary of the
+   * Maximum duration of requests: `{ p95: "300ms" }` allows 5 % of requests to take longer. Each threshold must be a bucket boundary of the
    * service's histogram.
-   * @default - requests may take as long as they do
+   * @default - no limit
    */
   readonly latency?: { readonly p95?: Latency; readonly p99?: Latency };
 
   /**
-   * How the service counts its requests.
-   * @default - by OpenTelemetry's `http_server_request_duration_seconds`, with the label `app_kubernetes_io_name` of its monitor
+   * Metrics of the service's requests.
+   * @default - OpenTelemetry's `http_server_request_duration_seconds`, with the label `app_kubernetes_io_name` of its monitor
    */
   readonly requests?: RequestMetrics;
 }
 
-/** A histogram of the durations of requests that has their status as a label. */
+/** A histogram of request durations with the status as a label. */
 export interface RequestMetrics {
   /**
    * Name of the histogram, without `_bucket` and `_count`.
@@ -45,14 +45,13 @@ export interface RequestMetrics {
   readonly labels?: Readonly<Record<string, string>>;
 
   /**
-   * The label in which a request failed, and a regular expression of its values that count as failed.
+   * Label with the status of a request, and a regular expression of the values that count as failed.
    * @default { label: "http_response_status_code", values: "5.." }
    */
   readonly failed?: { readonly label: string; readonly values: string };
 
   /**
-   * Upper boundaries of the histogram's buckets in its own unit; `native` for a native histogram, which has a resolution and no
-   * boundaries that one would have to meet.
+   * Upper boundaries of the histogram's buckets in its own unit; `native` for a native histogram, which needs no matching boundary.
    * @default - those of OpenTelemetry in seconds
    */
   readonly buckets?: readonly number[] | "native";
@@ -71,18 +70,18 @@ const DEFAULTS = {
   unit: "s",
 } as const;
 
-/** Windows over which shares are recorded: the long and short ones of the alerts in rules/objectives.yaml. */
+/** Windows for which failure ratios are recorded: the long and short ones of the alerts in rules/objectives.yaml. */
 const WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;
 
 type Window = (typeof WINDOWS)[number];
 
-/** Beyond these a budget can't be burned 14.4 times as fast as allowed, or is used up by a single request. */
+/** Limits: below the first, a budget can't be burned 14.4 times as fast as allowed; above the second, a single request uses it up. */
 const [LOWEST, HIGHEST] = [95, 99.999];
 
-/** Budgets of latency by their percentile, in percent of the requests. */
+/** Objective of each latency percentile, in percent of the requests. */
 const PERCENTILES = { p95: 95, p99: 99 } as const;
 
-/** What is wrong with objectives, by their path below `objectives`. */
+/** Problems of objectives, by their path below `objectives`. */
 export function objectivesProblems(objectives: readonly Objective[], path = "objectives"): readonly Problem[] {
   return objectives.flatMap((objective, index) => [
     ...twice(objectives, index, `${path}[${index}]`),
@@ -118,14 +117,14 @@ function latencyProblems({ latency = {}, requests }: Objective, path: string): r
   });
 }
 
-/** The boundaries below and above a duration. */
+/** Nearest boundaries below and above a duration. */
 function neighbours(boundaries: readonly number[], value: number): readonly number[] {
   const sorted = [...boundaries].sort((one, other) => one - other);
   return [sorted.filter((one) => one < value).at(-1), sorted.find((one) => one > value)].filter((one) => one !== undefined);
 }
 
 /**
- * The rules that follow objectives: for each window the share of requests that broke the objective. Alerts on them, the same for all
+ * Recording rules of objectives: for each window, the ratio of requests that violated the objective. The alerts on them, the same for all
  * services, are in rules/objectives.yaml.
  */
 export function objectiveRules(objectives: readonly Objective[]): readonly RuleGroup[] {
@@ -135,11 +134,11 @@ export function objectiveRules(objectives: readonly Objective[]): readonly RuleG
   }));
 }
 
-/** One number that is kept or broken: requests, and those of them that break it. */
+/** One objective: the number of requests, and of those that violate it. */
 interface Promised {
   readonly labels: { readonly service: string; readonly namespace: string; readonly objective: string };
 
-  /** The part of the requests that may break it. */
+  /** Share of requests that may violate it. */
   readonly budget: number;
   readonly total: string;
   readonly failures: string;
@@ -186,7 +185,7 @@ function records({ labels, budget, total, failures }: Promised): readonly Rule[]
     { record: "service:slo_budget:ratio", expr: `0 * (${total}) + ${budget}`, labels },
     ...WINDOWS.map((window) => ({
       record: `service:slo_failures:ratio_rate${window}`,
-      // Means of rates of five minutes weigh each minute by its requests, and cost a fraction of a rate over days.
+      // Averages of five-minute rates weight each minute by its requests, and cost much less than a rate over days.
       expr: window === "5m" ? `service:slo_failures:rate5m${named} / service:slo_requests:rate5m${named}` : ratio(window),
     })),
   ];
@@ -200,13 +199,13 @@ function quoted(text: string): string {
   return JSON.stringify(text);
 }
 
-/** The label `le` of a boundary: clients write whole numbers as `1` or as `1.0`. */
+/** Value of the label `le` of a boundary: clients write whole numbers as `1` or as `1.0`. */
 function boundary(value: number): string {
   const text = number(value).replace(".", "[.]");
   return Number.isInteger(value) ? `${text}([.]0)?` : text;
 }
 
-/** Without the noise of a division. */
+/** Formats a number without floating-point noise. */
 function number(value: number): string {
   return String(Number(value.toPrecision(12)));
 }

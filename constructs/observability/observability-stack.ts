@@ -187,7 +187,7 @@ export interface ObservabilityStackProps {
   readonly size?: Size;
 
   /**
-   * Whether Elasticsearch is protected from deletion.
+   * Protects Elasticsearch from deletion.
    * @default true
    */
   readonly protect?: boolean;
@@ -217,7 +217,7 @@ export class ObservabilityStack extends Construct {
   /** URL of Prometheus in the cluster: `http://metrics-prometheus.observability.svc:9090`. */
   readonly prometheusUrl: string;
 
-  /** What comes after it. */
+  /** Dependencies of resources that are created after it. */
   readonly ready: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
@@ -384,7 +384,7 @@ function quotaOf(groups: readonly PodGroup[], telemetry: boolean): Quota {
 
 function settled(props: ObservabilityStackProps, nodesNamespace: string): MetricsSettings {
   const { cluster, clusterName, system, environment, series, storage, alerts, owners = {}, grafana, hub, receiver } = props;
-  // An invalid retention is refused elsewhere.
+  // Invalid values are reported elsewhere.
   const retention = typeof seconds(props.retention) === "number" ? (props.retention as Duration) : DEFAULT_RETENTION;
   const several = cluster.zones.length > 1;
   const reckoned = prometheusSize({ series, interval: SCRAPE_INTERVAL, retention });
@@ -444,7 +444,7 @@ function trafficOf({ alerts, clients = [], grafana, tracing, elasticStack }: Obs
         { name: "namespace", peer: "namespace", ports: [prometheus.port, RELOADER_PORT] },
         ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [prometheus.port] }] : []),
       ],
-      // Monitors name the ports of their targets, so only the unprivileged range is known here.
+      // Monitors set the ports of their targets, so the ports are known only as the unprivileged range.
       egress: [
         API_SERVER,
         { name: "targets", peer: "cluster", ports: [{ from: 1025, to: 65_535 }] },
@@ -470,7 +470,7 @@ const GOSSIP_PORT = 9094;
 /** Metrics port of the config-reloader. */
 const RELOADER_PORT = 8080;
 
-/** People use `kubectl port-forward`, which network policies allow. The sidecars read dashboards from the API server. */
+/** Users connect by `kubectl port-forward`, which network policies allow. The sidecars read dashboards from the API server. */
 function grafanaTraffic({ oidc }: GrafanaSettings, stores: readonly number[]): Traffic {
   const { prometheus, alertmanager, grafana } = METRICS;
   return {

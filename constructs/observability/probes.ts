@@ -18,17 +18,17 @@ export interface ProbeTarget {
   /** The URL: `https://orders.example.com/health`. Its series have it as the label `instance`. */
   readonly url: string;
 
-  /** The expected answer: `success` is a status from 200 to 299, `answer` any status below 500. */
+  /** Expected response: `success` is a status from 200 to 299, `answer` any status below 500. */
   readonly expect: "success" | "answer";
 
   /**
-   * The label `namespace` of its series, which routes alerts to the owner of a domain.
-   * @default - that of the exporter
+   * Label `namespace` of its series, which routes alerts to the owner of a domain.
+   * @default - the namespace of the exporter
    */
   readonly namespace?: string;
 
   /**
-   * The pods in the cluster that answer. Their certificate is not verified, because their CA is in another namespace.
+   * Pods in the cluster that serve the address. Their certificate is not verified, because their CA is in another namespace.
    * @default - a public endpoint, whose certificate a public CA must have signed
    */
   readonly pods?: Exclude<Peer, string>;
@@ -61,13 +61,13 @@ const PORT = 9115;
 
 const MATCH_LABELS = labels(CHART, NAME);
 
-/** Ours: the chart requests nothing. A probe holds one connection and its answer. */
+/** Our estimate: the chart sets no requests. A probe holds one connection and its response. */
 const ASKED = { cpu: "10m", memory: "32Mi" } as const;
 
-/** Statuses of a service that answers, whatever it says. */
+/** Statuses that prove that a service responds. */
 const ANSWERS = Array.from({ length: 300 }, (_, index) => 200 + index);
 
-/** Ways to probe, by name (blackbox_exporter 0.28, CONFIGURATION.md). */
+/** Probe modules, by name (blackbox_exporter 0.28, CONFIGURATION.md). */
 const MODULES = {
   success: http({ fail_if_not_ssl: true }),
   answer: http({ fail_if_not_ssl: true, valid_status_codes: ANSWERS, follow_redirects: false }),
@@ -82,8 +82,8 @@ function http(settings: object) {
 }
 
 /**
- * Probes of addresses as clients reach them, and of the certificates that they serve (blackbox exporter). One object `Probe` for each
- * kind of probe and namespace.
+ * Probes of addresses as clients reach them, and of their certificates (blackbox exporter). One object `Probe` for each kind of probe and
+ * namespace.
  */
 export class Probes extends Construct {
   readonly ready: readonly ITerraformDependable[];
@@ -114,7 +114,7 @@ export class Probes extends Construct {
         replicas: pods,
         ...(pods > 1 ? { podDisruptionBudget: { maxUnavailable: 1 } } : {}),
         topologySpreadConstraints: spread(MATCH_LABELS),
-        // The chart's container is restricted; its pod lacks this.
+        // The chart restricts the container, but doesn't set this on the pod.
         podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
         ...(priority ? { priorityClassName: priority } : {}),
         resources: resources(ASKED),
@@ -134,7 +134,7 @@ export class Probes extends Construct {
   }
 }
 
-/** The exporter's pods, for ingress policies of what they probe. */
+/** Pods of the exporter, for ingress policies of probed pods. */
 export function probesPeer(namespace: string): Exclude<Peer, string> {
   return { namespace, labels: MATCH_LABELS };
 }
@@ -143,7 +143,7 @@ function moduleOf({ expect, pods }: ProbeTarget): Module {
   return pods ? `pod-${expect}` : expect;
 }
 
-/** Ways to probe that some target needs. */
+/** Probe modules that are used by at least one target. */
 function modulesOf(targets: readonly ProbeTarget[]): object {
   const used = [...new Set(targets.map(moduleOf))].sort();
   return Object.fromEntries(used.map((name) => [name, MODULES[name]]));

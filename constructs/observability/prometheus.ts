@@ -63,7 +63,7 @@ export interface MetricsSettings {
   /** Namespace of node-exporter, which needs host access. */
   readonly nodesNamespace: string;
 
-  /** @default - alerts are seen in Alertmanager only */
+  /** @default - alerts are visible in Alertmanager only */
   readonly alerts?: Alerts;
 
   /**
@@ -72,10 +72,10 @@ export interface MetricsSettings {
    */
   readonly hub?: Hub;
 
-  /** Whether other clusters send samples. */
+  /** Set if other clusters send samples. */
   readonly receives: boolean;
 
-  /** Whether applications send metrics by OTLP, through the collector. */
+  /** Set if applications send metrics by OTLP, through the collector. */
   readonly takesOtlp: boolean;
 
   /** Domains by their namespaces. */
@@ -109,7 +109,7 @@ export function metricsValues(settings: MetricsSettings): object {
     crds: { enabled: false },
     ...(cluster.mirror ? { global: { imageRegistry: cluster.mirror } } : {}),
     defaultRules: { create: true, disabled: Object.fromEntries(REPLACED_ALERTS.map((alert) => [alert, true])) },
-    // Not reachable: EKS hides their metrics, and kubeadm binds them to the loopback address of the node.
+    // Not available: EKS hides their metrics, and kubeadm binds them to the loopback address of the node.
     ...Object.fromEntries(HIDDEN.map((part) => [part, { enabled: false }])),
     kubelet: { serviceMonitor: { interval: SCRAPE_INTERVAL, cAdvisorInterval: SCRAPE_INTERVAL } },
     prometheusOperator: {
@@ -264,7 +264,7 @@ function alertmanager({ cluster, alerts, replicas, priority }: MetricsSettings):
   };
 }
 
-/** Volumes without backup: lost samples are missed for a while only. */
+/** Volumes without backup: lost samples only leave a temporary gap. */
 function volume({ scratchClass: storageClass }: KubernetesTarget, storage: Bytes): object {
   return {
     volumeClaimTemplate: { spec: { storageClassName: storageClass, accessModes: ["ReadWriteOnce"], resources: { requests: { storage } } } },

@@ -29,7 +29,7 @@ export interface AlertingRule {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Rule files by subject. Each is beside its concern. */
+/** Rule files by subject, each in the directory of its construct. */
 const FILES = {
   kurrentdb: "event-store/rules/kurrentdb.yaml",
   "cloud-native-pg": "postgres/rules/cloud-native-pg.yaml",

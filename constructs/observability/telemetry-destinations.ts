@@ -1,12 +1,12 @@
 import type { Problem } from "../core/errors";
 import type { TrafficRule } from "../kubernetes";
 
-/** Where a collector sends one signal. */
+/** Destination of one signal. */
 export type TelemetryDestination = OtlpDestination | ElasticsearchDestination;
 
 /** Any receiver of OTLP: Jaeger, Prometheus, another collector, a vendor. */
 export interface OtlpDestination extends DestinationAddress {
-  /** Of `http` the endpoint is the address before `/v1/traces`, `/v1/metrics` and `/v1/logs`. */
+  /** For `http`, the endpoint is the address without `/v1/traces`, `/v1/metrics` and `/v1/logs`. */
   readonly protocol: "grpc" | "http";
 }
 
@@ -15,17 +15,17 @@ export interface ElasticsearchDestination extends DestinationAddress {
   readonly protocol: "elasticsearch";
 }
 
-/** How a destination is reached. */
+/** Address of a destination, and how to connect to it. */
 export interface DestinationAddress {
   /** `http://jaeger.observability.svc:4317`. Plaintext for `http://`, TLS for `https://`. */
   readonly endpoint: `http://${string}` | `https://${string}`;
 
-  /** Who answers there, for the egress policy. */
+  /** Pods or networks at that address, for the egress policy. */
   readonly peer: TrafficRule["peer"];
 
   /**
-   * The CA of its certificate.
-   * @default - those that the image trusts
+   * CA of its certificate.
+   * @default - the CAs that the image trusts
    */
   readonly authority?: AuthorityFile;
 
@@ -36,7 +36,7 @@ export interface DestinationAddress {
   readonly credentials?: BasicCredentials;
 }
 
-/** A CA in a Secret of the namespace. Pods read it at their start: restart them after the CA is replaced. */
+/** A CA in a Secret of the namespace. Pods read it when they start: restart them after the CA is replaced. */
 export interface AuthorityFile {
   readonly secretName: string;
 
@@ -55,10 +55,10 @@ export interface BasicCredentials {
   readonly passwordKey?: string;
 }
 
-/** Bytes of a batch: below 4 MiB, the most that a receiver of OTLP over gRPC takes (gRPC, default). */
+/** Batch sizes in bytes: below 4 MiB, the default limit of an OTLP receiver over gRPC (gRPC, default). */
 const BATCH = { min: 1_000_000, max: 3_000_000 } as const;
 
-/** What an exporter needs: its own configuration, an authenticator, and files in the pod. */
+/** Parts of an exporter: its own configuration, an authenticator, and the Secrets mounted in the pod. */
 export interface Exporter {
   readonly id: string;
   readonly config: object;
@@ -66,19 +66,19 @@ export interface Exporter {
   readonly secretNames: readonly string[];
 }
 
-/** The queue of an exporter, on the volume. */
+/** Queue of an exporter, on the volume. */
 export interface QueueOptions {
-  /** Bytes that it may hold. */
+  /** Size in bytes. */
   readonly bytes: number;
 
-  /** Whether whoever sends more than fits waits, or is told to send it again. */
+  /** Behaviour of a full queue: the sender waits, or is told to retry. */
   readonly whenFull: "wait" | "refuse";
 
-  /** The least time between batches. @default "1s" */
+  /** Time after which an incomplete batch is sent. @default "1s" */
   readonly flush?: string;
 }
 
-/** The exporter of one signal. Its queue is on the volume, so that a restart finds there what was accepted and not sent. */
+/** Exporter of one signal. Its queue is on the volume, so accepted data that was not sent survives a restart. */
 export function exporter(signal: string, to: TelemetryDestination, options: QueueOptions): Exporter {
   const authenticator = `basicauth/${signal}`;
   const { credentials, authority } = to;
@@ -100,13 +100,13 @@ const SETTINGS: Readonly<Record<TelemetryDestination["protocol"], (endpoint: str
   http: (endpoint, options) => ({ endpoint, timeout: "30s", retry_on_failure: UNTIL_SENT, ...sendingQueue(options) }),
   elasticsearch: (endpoint, options) => ({
     endpoints: [endpoint],
-    // This exporter does not use the common retries: after its own, what it holds is lost (elasticsearchexporter 0.157, factory.go).
+    // This exporter ignores the common retries: after its own retries, the data is lost (elasticsearchexporter 0.157, factory.go).
     retry: {
       enabled: true,
       max_retries: 10_000,
       initial_interval: "1s",
       max_interval: "30s",
-      // 401 and 403 end when the user has been created.
+      // 401 and 403 occur until the user is created.
       retry_on_status: [401, 403, 429, 502, 503, 504],
       retry_on_document_status: [429],
     },
@@ -116,7 +116,7 @@ const SETTINGS: Readonly<Record<TelemetryDestination["protocol"], (endpoint: str
   }),
 };
 
-/** Sends again until it is accepted; a request that can never be accepted is not sent again. */
+/** Retries without a time limit; a request that can never be accepted is not retried. */
 const UNTIL_SENT = { enabled: true, initial_interval: "1s", max_interval: "30s", max_elapsed_time: "0s" } as const;
 
 export const QUEUE = "file_storage/queue";
@@ -135,7 +135,7 @@ export function sendingQueue({ bytes, whenFull, flush = "1s" }: QueueOptions) {
   };
 }
 
-/** Where Secrets lie in a pod. */
+/** Mount path of Secrets in a pod. */
 export const SECRETS_PATH = "/etc/otelcol-secrets";
 
 function filesOf({ secretName, usernameKey = "username", passwordKey = "password" }: BasicCredentials) {
@@ -189,7 +189,7 @@ function portOf(endpoint: string): number {
   return port ? Number(port) : protocol === "https:" ? 443 : 80;
 }
 
-/** An address in which outputs of other stacks, which no parser accepts as names of hosts, are replaced by one. */
+/** Replaces outputs of other stacks in an address, which are not valid host names, so that it can be parsed. */
 function known(endpoint: string): string {
   return endpoint.replace(/\$\{TfToken\[[^\]]*\]\}/g, "output");
 }

@@ -14,10 +14,10 @@ import { PERSONAL_FIELDS } from "./masking";
 import { type Hub, METRICS } from "./prometheus";
 import type { TelemetryDestination } from "./telemetry-destinations";
 
-/** How traces are collected and kept. */
+/** Collection and storage of traces. */
 export interface TracingSettings {
   /**
-   * How long traces are kept, in whole days.
+   * Retention of traces, in whole days.
    * @default "7d"
    */
   readonly keep?: Duration;
@@ -29,13 +29,13 @@ export interface TracingSettings {
   readonly volume?: Bytes;
 
   /**
-   * Which traces are kept.
-   * @default - all that SDKs send
+   * Sampling of traces.
+   * @default - all traces that SDKs send are kept
    */
   readonly sampling?: TailSampling;
 }
 
-/** How logs are collected and kept. */
+/** Collection and storage of logs. */
 export interface ElasticStackSettings {
   /**
    * Elasticsearch nodes: 1, or 3 and more.
@@ -56,13 +56,13 @@ export interface ElasticStackSettings {
   readonly memory?: Bytes;
 
   /**
-   * How long log entries are kept, in whole days.
+   * Retention of log entries, in whole days.
    * @default "30d"
    */
   readonly keep?: Duration;
 }
 
-/** What collects traces and logs of a cluster is told. */
+/** Props of the parts that collect and store traces and logs of a cluster. */
 export interface TelemetryProps {
   readonly cluster: KubernetesTarget;
   readonly clusterName: string;
@@ -75,25 +75,25 @@ export interface TelemetryProps {
   readonly tracing?: TracingSettings;
   readonly elasticStack?: ElasticStackSettings;
 
-  /** Where Elasticsearch writes snapshots. */
+  /** Bucket and role for snapshots of Elasticsearch. */
   readonly snapshots?: ElasticBackup;
 
-  /** Where traces and logs are sent instead of being stored on this cluster. */
+  /** Hub to which traces and logs are sent instead of being stored on this cluster. */
   readonly hub?: Hub & { readonly networks: readonly string[] };
 
   /** Namespaces of workloads, which may send telemetry. */
   readonly workloads: readonly string[];
 
-  /** Pods beside workloads that may send telemetry: a Gateway for other clusters. */
+  /** Pods that may send telemetry in addition to workloads: a Gateway for other clusters. */
   readonly senders: readonly Exclude<Peer, "anywhere">[];
 
   /** Names of fields with personal data, in addition to `PERSONAL_FIELDS`. */
   readonly maskedFields: readonly string[];
 
-  /** Whether Elasticsearch is protected from deletion. */
+  /** Protects Elasticsearch from deletion. */
   readonly protect: boolean;
 
-  /** PriorityClass of all pods but Jaeger's. @default - the cluster's own default */
+  /** PriorityClass of all pods except Jaeger's. @default - the cluster's own default */
   readonly priority?: string;
 }
 
@@ -101,7 +101,7 @@ type StoresProps = TelemetryProps & { readonly after: readonly ITerraformDependa
 
 /** Stores of traces and logs. A cluster that sends to a hub has none. */
 export class TelemetryStores extends Construct {
-  /** What Grafana and collectors come after. */
+  /** Dependencies of Grafana and collectors. */
   readonly ready: readonly ITerraformDependable[];
   readonly elasticsearch?: Elasticsearch;
   readonly jaeger?: Jaeger;
@@ -235,7 +235,7 @@ function peer(namespace: string, name: string): Exclude<Peer, string> {
   return { namespace, labels: labels(name, name) };
 }
 
-/** The receiver of the hub, which takes OTLP over HTTP for its user only. */
+/** Destination: the receiver of the hub, which accepts OTLP over HTTP from its user only. */
 function toHub({ host, authority, credentials, networks }: NonNullable<TelemetryProps["hub"]>) {
   return {
     protocol: "http",

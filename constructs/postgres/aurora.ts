@@ -15,48 +15,48 @@ export interface AuroraPostgresProps extends ManagedPostgresProps {
   readonly size: Size;
 
   /**
-   * Readers beside the writer, over the zones, at most 15. The first of them takes over when the writer fails; without
-   * one, AWS makes a new writer, which takes some ten minutes.
+   * Readers in addition to the writer, spread over the zones, at most 15. The first of them is promoted if the writer fails. Without
+   * readers, AWS creates a new writer, which takes about ten minutes.
    * @default - 0, 1 or 2, by size
    */
   readonly replicas?: number;
 
   /**
-   * What storage costs: `standard` by the operation, `io-optimized` by the gigabyte alone, which is cheaper where
-   * operations are more than a quarter of the bill. It can be changed once in 30 days.
+   * Pricing of storage: `standard` charges for each operation, `io-optimized` only for capacity, which is cheaper if operations are more
+   * than a quarter of the bill. It can be changed once in 30 days.
    * @default "standard"
    */
   readonly storage?: "standard" | "io-optimized";
 }
 
-/** What a size means. Settings hold for the size's own instance: another one goes without. */
+/** Settings of each size. Parameters apply to the size's own instance only: another instance has the defaults. */
 export const AURORA_SIZES: Readonly<Record<Size, { instance: DatabaseInstance; replicas: number; parameters: PostgresParameters }>> = {
   small: { instance: { cpu: 2, memory: "4Gi" }, replicas: 0, parameters: { max_connections: 100 } },
   medium: { instance: { cpu: 2, memory: "16Gi" }, replicas: 1, parameters: { max_connections: 200 } },
   large: { instance: { cpu: 4, memory: "32Gi" }, replicas: 2, parameters: { max_connections: 400 } },
 };
 
-/** Aurora, number of Aurora Replicas in a cluster. */
+/** Maximum number of readers (Aurora, number of Aurora Replicas in a cluster). */
 const MOST_REPLICAS = 15;
 
 /**
- * PostgreSQL on Aurora: a writer and readers over a volume that is in three zones already. No size, and no number of
- * readers, changes the cluster's address or its data.
+ * PostgreSQL on Aurora: a writer and readers that share a volume replicated over three zones. No change of the size or of the number of
+ * readers changes the cluster's address or its data.
  */
 export class AuroraPostgres extends Construct {
-  /** Where is written. */
+  /** Host name for writes. */
   readonly writer: string;
 
-  /** Where is read, over all readers; the writer where there are none. */
+  /** Host name for reads, over all readers; the writer's if there are none. */
   readonly reader: string;
 
   readonly port = 5432;
   readonly arn: string;
 
-  /** The certificates that sign its own, as PEM. */
+  /** CA certificates of its server certificate, as PEM. */
   readonly authority: string;
 
-  /** What comes before whoever uses it. */
+  /** Dependencies of its clients. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: AuroraPostgresProps) {
@@ -95,7 +95,7 @@ export class AuroraPostgres extends Construct {
       iamDatabaseAuthenticationEnabled: true,
       storageEncrypted: true,
       kmsKeyId: keys.data,
-      storageType: props.storage === "io-optimized" ? "aurora-iopt1" : "", // "" is what AWS calls the other
+      storageType: props.storage === "io-optimized" ? "aurora-iopt1" : "", // AWS represents "standard" as ""
       backupRetentionPeriod: around.keepDays,
       preferredBackupWindow: around.windows.backup,
       preferredMaintenanceWindow: around.windows.maintenance,
@@ -117,7 +117,7 @@ export class AuroraPostgres extends Construct {
     exempt(cluster, "CKV2_AWS_8", "its automated backups restore to any second of their retention");
     if (!protect) exempt(cluster, "CKV_AWS_139", "its environment may be thrown away");
     around.password.writtenAfter(cluster);
-    // No instance is the writer for good: whichever is when another fails stays it.
+    // No instance is permanently the writer: after a failover, the promoted instance stays the writer.
     const instances = Array.from(
       { length: 1 + replicas },
       (_, index) =>
@@ -128,7 +128,7 @@ export class AuroraPostgres extends Construct {
           instanceClass: around.instanceClass,
           dbSubnetGroupName: around.subnetGroup.name,
           availabilityZone: around.zone(index),
-          promotionTier: Math.min(index, 15), // the lowest is the first to take over
+          promotionTier: Math.min(index, 15), // the lowest tier is promoted first
           preferredMaintenanceWindow: around.windows.maintenance,
           ...watched,
           monitoringInterval,

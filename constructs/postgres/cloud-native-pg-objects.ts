@@ -6,25 +6,25 @@ import { poolSize, type ResolvedPostgres } from "./cloud-native-pg-settings";
 /** The plugin that `Barman` installs. */
 const PLUGIN = "barman-cloud.cloudnative-pg.io";
 
-/** What the plugin's container beside each server asks for: it compresses and sends log and backups. */
+/** Resource requests of the plugin's sidecar of each server, which compresses and uploads WAL and backups. */
 export const SIDECAR = { cpu: "50m", memory: "256Mi" } as const;
 
-/** What PgBouncer asks for. It is one thread. */
+/** Resource requests of PgBouncer, which has one thread. */
 export const POOLER = { cpu: "100m", memory: "128Mi" } as const;
 
-/** Sessions that PgBouncer takes; each costs it about 2 kB (PgBouncer, FAQ). */
+/** Maximum client connections of PgBouncer; each uses about 2 kB (PgBouncer, FAQ). */
 const CLIENTS = "1000";
 
-/** The roles that are kept apart: instances, and what stands before them. */
+/** Label of all pods of a cluster: instances and poolers. */
 export const labelsOf = (name: string) => ({ "cnpg.io/cluster": name });
 
-/** Who signs in to set up databases and roles. It owns the database, makes roles, and is no superuser. */
+/** User that sets up databases and roles. It owns the database and creates roles, but is no superuser. */
 export const ADMINISTRATOR = "administrator";
 
 type Spec = ApiObject & { readonly spec: object };
 type Settled = { readonly props: PostgresClusterProps; readonly settings: ResolvedPostgres };
 
-/** Where log and backups lie. There is no retention policy: the bucket deletes, and nobody who can write may. */
+/** Object store of WAL and backups. It has no retention policy: the bucket deletes objects, and identities with write access may not. */
 export function objectStore(name: string, { props }: Settled, { destination, endpoint, credentials }: BackupPlace): Spec {
   const { cluster, namespace } = props;
   const key = (field: string) => ({ name: credentials?.secretName, key: field });
@@ -39,7 +39,7 @@ export function objectStore(name: string, { props }: Settled, { destination, end
         s3Credentials: credentials
           ? { accessKeyId: key("access-key-id"), secretAccessKey: key("secret-access-key") }
           : { inheritFromIAMRole: true },
-        // Nothing of encryption: the bucket encrypts with its own key.
+        // No encryption settings: the bucket encrypts with its own key.
         wal: { compression: "gzip", maxParallel: 4 },
         data: { compression: "gzip", jobs: 2 },
       },
@@ -51,7 +51,7 @@ export function objectStore(name: string, { props }: Settled, { destination, end
   };
 }
 
-/** The servers, as the operator takes them. */
+/** The Cluster object of the operator. */
 export function clusterObject({ props, settings }: Settled, certificate: string): Spec {
   const { cluster, namespace, name } = props;
   const { version, instances, cpu, memory, storage, walStorage, synchronous } = settings;
@@ -75,7 +75,7 @@ export function clusterObject({ props, settings }: Settled, certificate: string)
       certificates: { serverTLSSecret: certificate, serverCASecret: certificate },
       postgresql: {
         parameters: Object.fromEntries(parameters),
-        // Behind these stands the operator's own rule, which would also let in who speaks in clear.
+        // These precede the operator's own rule, which would also accept connections without TLS.
         pg_hba: ["hostnossl all all all reject", "hostssl all all all scram-sha-256"],
         ...(synchronous
           ? {
@@ -83,7 +83,7 @@ export function clusterObject({ props, settings }: Settled, certificate: string)
                 method: "any",
                 number: synchronous.standbys,
                 dataDurability: synchronous.durability,
-                // Nobody takes over who may lack a write that was acknowledged.
+                // Prevents the promotion of a standby that may lack an acknowledged write.
                 ...(synchronous.durability === "required" ? { failoverQuorum: true } : {}),
               },
             }
@@ -115,12 +115,12 @@ export function clusterObject({ props, settings }: Settled, certificate: string)
         {
           maxSkew: 1,
           topologyKey: "topology.kubernetes.io/zone",
-          // A volume stays in the zone of its first pod: the first time has to be right.
+          // A volume stays in the zone of its first pod, so the first placement must be spread over zones.
           whenUnsatisfiable: zoned ? "DoNotSchedule" : "ScheduleAnyway",
           labelSelector: { matchLabels: { ...labelsOf(name), "cnpg.io/podRole": "instance" } },
         },
       ],
-      // For a single instance it would block every drain.
+      // It would block every drain of a single instance.
       enablePDB: instances > 1,
       ...(instances === 1 ? { inheritedMetadata: { annotations: STAYS } } : {}),
       primaryUpdateStrategy: "unsupervised",
@@ -137,7 +137,7 @@ function bootstrap({ recoverFrom }: PostgresClusterProps, { database }: Resolved
     };
   }
   return {
-    // Sorted by bytes: an order that no image changes under an index.
+    // Sorted by bytes: no change of the image can change this order and corrupt an index.
     initdb: { ...owned, dataChecksums: true, encoding: "UTF8", localeCollate: "C", localeCType: "C.UTF-8" },
   };
 }
@@ -149,7 +149,7 @@ export function scheduledBackup({ props: { name, namespace }, settings: { schedu
     metadata: { name, namespace },
     spec: {
       schedule,
-      // The first at once: until then the log has nothing to be played upon.
+      // Takes the first backup immediately, because WAL can't be replayed without a base backup.
       immediate: true,
       backupOwnerReference: "none",
       cluster: { name },
@@ -159,7 +159,7 @@ export function scheduledBackup({ props: { name, namespace }, settings: { schedu
   };
 }
 
-/** PgBouncer in front of the writer (`rw`) or of the standbys (`ro`). Its certificate is that of the servers, which names it too. */
+/** PgBouncer in front of the writer (`rw`) or of the standbys (`ro`). It uses the servers' certificate, which includes its names. */
 export function poolerObject(type: "rw" | "ro", { props, settings }: Settled): Spec {
   const { cluster, namespace, name } = props;
   const pooler = `${name}-pool-${type}`;
@@ -178,9 +178,9 @@ export function poolerObject(type: "rw" | "ro", { props, settings }: Settled): S
           client_tls_sslmode: "require",
           max_client_conn: CLIENTS,
           default_pool_size: String(poolSize(settings)),
-          // Over all users together, of whom two alternate.
+          // For all users together; two of them alternate.
           max_db_connections: String(poolSize(settings)),
-          // Without it, drivers that prepare statements by name fail in transaction mode.
+          // Without it, drivers that use named prepared statements fail in transaction mode.
           max_prepared_statements: "200",
         },
       },
@@ -201,7 +201,7 @@ export function poolerObject(type: "rw" | "ro", { props, settings }: Settled): S
   };
 }
 
-/** Lets a drain take one pooler at a time: the operator makes budgets for servers only. */
+/** Lets a drain evict one pooler at a time: the operator creates budgets for servers only. */
 export function poolerBudget(type: "rw" | "ro", { props: { name, namespace } }: Settled): Spec {
   const pooler = `${name}-pool-${type}`;
   return {
@@ -216,7 +216,7 @@ export function poolerBudget(type: "rw" | "ro", { props: { name, namespace } }: 
   };
 }
 
-/** Tells Prometheus where servers and poolers are: both call the port `metrics`. */
+/** Tells Prometheus to scrape servers and poolers: both name the port `metrics`. */
 export function podMonitor({ props: { name, namespace } }: Settled): Spec {
   return {
     apiVersion: "monitoring.coreos.com/v1",

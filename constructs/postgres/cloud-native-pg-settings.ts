@@ -5,28 +5,28 @@ import { type Size, shrinkProblems } from "../sizing";
 import type { PostgresClusterProps, Synchronous } from "./cloud-native-pg";
 import { type PostgresParameters, parameterProblems } from "./parameters";
 
-/** What a size means, and all that can be said in its place. */
+/** Settings that a size determines and that can be set individually. */
 export interface PostgresClusterSettings {
-  /** PostgreSQL servers: one writes, the others follow it and can take its place. */
+  /** PostgreSQL servers: one primary, and standbys that can be promoted. */
   readonly instances: number;
 
-  /** Asked for by each server; not a limit, which would only slow it down. */
+  /** CPU request of each server, without a limit, because throttling would slow it down. */
   readonly cpu: Cores;
 
-  /** Asked for by each server, and its limit. */
+  /** Memory request and limit of each server. */
   readonly memory: Bytes;
 
-  /** Of each server's volume of data. It grows in place and never shrinks. */
+  /** Size of each server's data volume. It grows in place and never shrinks. */
   readonly storage: Bytes;
 
-  /** Of each server's volume of write-ahead log, apart from the data, so that neither fills the other. Grows likewise. */
+  /** Size of each server's WAL volume, which is separate so that neither volume fills the other. It grows in place and never shrinks. */
   readonly walStorage: Bytes;
 
-  /** Goes before what is derived from memory. */
+  /** Server parameters. They override those derived from memory. */
   readonly parameters: PostgresParameters;
 }
 
-/** Connections and their memory fit what parameters may take at worst, beside a quarter of memory for shared buffers. */
+/** Settings of each size. `max_connections` and `work_mem` fit into memory at worst, in addition to shared buffers of a quarter of it. */
 export const POSTGRES_CLUSTER_SIZES: Readonly<Record<Size, PostgresClusterSettings>> = {
   small: {
     instances: 1,
@@ -54,7 +54,7 @@ export const POSTGRES_CLUSTER_SIZES: Readonly<Record<Size, PostgresClusterSettin
   },
 };
 
-/** Everything that was said or follows from the size. */
+/** Settings with all values derived from the size. */
 export interface ResolvedPostgres extends PostgresClusterSettings {
   readonly version: PostgresVersion;
   readonly synchronous: Synchronous | undefined;
@@ -64,20 +64,20 @@ export interface ResolvedPostgres extends PostgresClusterSettings {
   readonly poolers: number;
 }
 
-/** Schedules of base backups by the hours between two: seconds come first, and hours divide a day. */
+/** Schedules of base backups by the hours between two. The first field is seconds; the hours must divide a day. */
 const SCHEDULES: Readonly<Record<number, string>> = {
   ...Object.fromEntries([1, 2, 3, 4, 6, 8, 12].map((hours) => [hours, `10 0 */${hours} * * *`])),
   24: "10 0 2 * * *",
   168: "10 0 2 * * 0",
 };
 
-/** When base backups are made that are so far apart: `"10 0 2 * * *"` for a day. Undefined if no schedule has that distance. */
+/** Schedule of base backups at this interval: `"10 0 2 * * *"` for a day. Undefined if there is none. */
 export function baseBackupSchedule(every: Duration): string | undefined {
   const distance = seconds(every);
   return typeof distance === "number" ? SCHEDULES[distance / 3600] : undefined;
 }
 
-/** Every day, at night. */
+/** Every day at 02:00. */
 const SCHEDULE = "10 0 2 * * *";
 
 export function resolvePostgres(props: Omit<PostgresClusterProps, "cluster" | "clients">): ResolvedPostgres {
@@ -102,32 +102,32 @@ export function resolvePostgres(props: Omit<PostgresClusterProps, "cluster" | "c
   };
 }
 
-/** What follows from memory and from the volume of the log. */
+/** Parameters derived from memory and from the WAL volume. */
 function derived(memory: Bytes, walStorage: Bytes): PostgresParameters {
   const [memoryBytes, walBytes] = [bytes(memory), bytes(walStorage)];
-  // What can't be read is said by the check of quantities.
+  // Values that can't be parsed are reported by the check of quantities.
   if (typeof memoryBytes !== "number" || typeof walBytes !== "number") return {};
   const megabytes = (amount: number) => `${Math.floor(amount / 2 ** 20)}MB`;
   return {
     shared_buffers: megabytes(memoryBytes / 4),
     effective_cache_size: megabytes((memoryBytes * 3) / 4),
     max_wal_size: megabytes(walBytes / 4),
-    // A standby that stays away must not fill the volume of the log, which would stop every write.
+    // An unavailable standby must not fill the WAL volume, which would stop all writes.
     max_slot_wal_keep_size: megabytes(walBytes / 2),
     log_min_duration_statement: "1s",
     log_lock_waits: "on",
   };
 }
 
-/** Connections that poolers leave to migrations, the roles' job, the operator and people. */
+/** Connections reserved for migrations, the roles' job, the operator and operators with psql. */
 const RESERVED = 20;
 
-/** What a pooler may open on a server at most, so that all of them together leave room for others. */
+/** Maximum server connections of a pooler, so that all poolers together leave the reserved ones free. */
 export function poolSize({ poolers, parameters }: ResolvedPostgres): number {
   return Math.floor((Number(parameters.max_connections ?? 100) - RESERVED) / Math.max(poolers, 1));
 }
 
-/** Set or kept by the operator, which refuses them (CloudNativePG 1.30, pkg/postgres/configuration.go). */
+/** Parameters that the operator sets or rejects (CloudNativePG 1.30, pkg/postgres/configuration.go). */
 const KEPT =
   /^(allow_system_table_mods|archive_(mode|command|cleanup_command)|bonjour(_name)?|cluster_name|(config|hba|ident|external_pid)_file|data_(directory|sync_retry)|event_source|hot_standby|jit_provider|listen_addresses|logging_collector|port|primary_(conninfo|slot_name)|recovery_.*|restore_command|shared_preload_libraries|temp_tablespaces|unix_socket_.*|log_(destination|directory|file_mode|filename|rotation_age|rotation_size|truncate_on_rotation)|pg_failover_slots\..*|promote_trigger_file|restart_after_crash|ssl|ssl_(ca|cert|crl|dh_params|key)_file|ssl_(passphrase_command.*|prefer_server_ciphers)|stats_temp_directory|synchron(ous_standby_names|ized_standby_slots)|syslog_.*)$/;
 
@@ -135,7 +135,7 @@ const LEAST = { storage: 2 ** 30, walStorage: 2 * 2 ** 30, memory: 512 * 2 ** 20
 
 type Found = Omit<Problem, "path">;
 
-/** What is wrong, by the property that it stands in. */
+/** Problems by property. */
 export function postgresProblems(props: PostgresClusterProps): Readonly<Record<string, readonly Found[]>> {
   const settings = resolvePostgres(props);
   const cpu = millicores(settings.cpu);
@@ -227,7 +227,7 @@ function poolerProblems(settings: ResolvedPostgres): readonly Found[] {
       },
     ];
   }
-  // Below that, a workload waits for connections more than for answers.
+  // With fewer connections, workloads wait longer for connections than for responses.
   if (poolSize(settings) >= 5) return [];
   return [
     {
@@ -273,7 +273,7 @@ function recoveryProblems({ recoverFrom, backup }: PostgresClusterProps, { serve
   ];
 }
 
-/** Why servers that hold something can't be changed so. An instance more or less takes nothing away. */
+/** Changes that are not allowed on servers with data. Changing the number of instances loses no data. */
 export function postgresMoveProblems(before: PostgresClusterSettings, after: PostgresClusterSettings): readonly Found[] {
   return shrinkProblems(before, after, ["storage", "walStorage"]);
 }

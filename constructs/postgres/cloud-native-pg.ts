@@ -35,15 +35,15 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
 
-  /** What it is called, with its Services and, on AWS, the service account that its role is bound to: `read-database`. */
+  /** Name of the cluster, of its Services and, on AWS, of the service account of its role: `read-database`. */
   readonly name: string;
 
   /** @default "medium" */
   readonly size?: Size;
 
   /**
-   * PostgreSQL by its major version. A later one is an upgrade in place, offline for minutes, which the operator runs when
-   * this changes: take a backup first, and try it on a recovery of it.
+   * Major version of PostgreSQL. A later version is an upgrade in place, offline for minutes, which the operator starts when this changes.
+   * Take a backup first, and test the upgrade on a recovery of it.
    * @default "17"
    */
   readonly version?: PostgresVersion;
@@ -52,18 +52,18 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
   readonly database?: string;
 
   /**
-   * How many standbys have a write before it is acknowledged, and what happens when they are away.
-   * @default - with 3 instances or more one of them, required; with one none; with two it has to be said
+   * Number of standbys that must have a write before it is acknowledged, and the behaviour if they are unavailable.
+   * @default - one standby, required, with 3 instances or more; none with one; must be set with two
    */
   readonly synchronous?: Synchronous | false;
 
-  /** The users of each role, as the job that sets up roles makes them. */
+  /** Users of each role, as created by the job that sets up roles. */
   readonly users: Readonly<Record<PostgresRole, Credentials>>;
 
   /**
-   * PgBouncer in transaction mode, for writers and readers. A session's own state doesn't outlive a transaction there:
-   * `LISTEN`, `SET`, advisory locks of a session.
-   * @default - everybody connects to the servers
+   * PgBouncer in transaction mode, for writers and readers. Session state doesn't outlive a transaction: `LISTEN`, `SET`, session advisory
+   * locks.
+   * @default - all clients connect to the servers
    */
   readonly pooler?: {
     /** @default 2 */
@@ -71,60 +71,60 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
   };
 
   /**
-   * Log and backups to object storage.
-   * @default - none, which is right for what can be made anew
+   * Archive of WAL and backups in object storage.
+   * @default - none, which is suitable for data that can be rebuilt
    */
   readonly backup?: BackupPlace & {
     /**
-     * Under which name they lie there. A database that was recovered needs another than its predecessor.
-     * @default - the name
+     * Name of the server in the archive. A recovered database must use another name than its predecessor.
+     * @default - the name of the cluster
      */
     readonly serverName?: string;
 
     /**
-     * When a full backup is taken, with seconds first: `"0 30 2 * * *"`.
+     * Cron schedule of full backups, with seconds first: `"0 30 2 * * *"`.
      * @default "10 0 2 * * *"
      */
     readonly schedule?: string;
   };
 
   /**
-   * Makes it from a backup instead of empty. Read when it is made, and never again: to recover a database that exists, make
-   * a second one beside it, under another name, and move the workloads.
+   * Restores a backup instead of starting empty. Applied only at creation: to recover an existing database, create a second one under
+   * another name, and move the workloads.
    * @default - empty
    */
   readonly recoverFrom?: BackupPlace & {
     readonly serverName: string;
 
     /**
-     * The moment to go back to: `"2026-11-21 02:15:00+00"`.
-     * @default - the last that there is
+     * Point in time to restore to: `"2026-11-21 02:15:00+00"`.
+     * @default - the end of the archive
      */
     readonly until?: string;
   };
 
-  /** Who may connect to it. */
+  /** Pods and networks that may connect. */
   readonly clients: readonly Exclude<Peer, "anywhere">[];
 
   /**
-   * The namespace of Prometheus, which is told where to scrape it and let in. Takes the definitions of its operator.
-   * @default - nobody scrapes it
+   * Namespace of Prometheus. Allows scraping from there, and requires the CRDs of the Prometheus operator.
+   * @default - not scraped
    */
   readonly metricsFrom?: string;
 
   /**
-   * Whether no plan may delete it: its volumes go with it.
+   * Prevents every plan from deleting it: its volumes would be deleted with it.
    * @default true
    */
   readonly protect?: boolean;
 
   /**
-   * The PriorityClass that decides who goes first when room is short.
+   * PriorityClass of its pods, which determines which pods are preempted first.
    * @default - the cluster's own default
    */
   readonly priority?: string;
 
-  /** What has to be there before: its namespace, CloudNativePG, cert-manager, with a backup Barman. */
+  /** Resources that must exist first: the namespace, CloudNativePG, cert-manager, and Barman if there is a backup. */
   readonly after?: readonly ITerraformDependable[];
 }
 
@@ -132,36 +132,36 @@ export interface Synchronous {
   readonly standbys: number;
 
   /**
-   * `required`: while too few standbys answer, writes wait. `preferred`: they go on without a second copy, and the loss of
-   * the one that writes then loses them.
+   * `required`: writes wait while too few standbys are available. `preferred`: writes continue without a second copy, and are lost if the
+   * primary is lost.
    */
   readonly durability: "required" | "preferred";
 }
 
-/** A place in object storage. */
+/** Location in object storage. */
 export interface BackupPlace {
   /** `s3://bucket/path`. */
   readonly destination: string;
 
   /**
-   * Of storage that is not AWS's: `https://minio.backup.svc:9000`.
+   * Endpoint of a storage other than AWS: `https://minio.backup.svc:9000`.
    * @default - AWS
    */
   readonly endpoint?: string;
 
   /**
-   * A Secret of the namespace with the keys `access-key-id` and `secret-access-key`.
-   * @default - the role that is bound to its service account, which has its name
+   * Secret of the namespace with the keys `access-key-id` and `secret-access-key`.
+   * @default - the AWS role of its service account, which has the name of the cluster
    */
   readonly credentials?: { readonly secretName: string };
 }
 
-/** CloudNativePG's own namespace, from which the operator asks every server how it is. */
+/** Namespace of CloudNativePG, from which the operator queries the status of each server. */
 const OPERATOR = "cnpg-system";
 
 const PORTS = { postgres: 5432, status: 8000, metrics: 9187, poolerMetrics: 9127 } as const;
 
-/** Drawn and kept by the operator, renewed by whoever changes it there: the server follows. */
+/** Generated by the operator. To rotate it, change it in the Secret: the operator applies it to the server. */
 const administratorSecret = (name: string): SecretSpec => ({
   name: `${name}-app`,
   purpose: `Administrator of ${name}, drawn by CloudNativePG`,
@@ -171,18 +171,18 @@ const administratorSecret = (name: string): SecretSpec => ({
 });
 
 /**
- * PostgreSQL on Kubernetes, looked after by CloudNativePG: a server that writes, standbys that take over, TLS for everybody,
- * point-in-time recovery from object storage. Volumes belong to the object, so that its release is guarded. More storage,
- * more instances, other parameters and other resources are changes in place, one server after the other, the writer last.
+ * PostgreSQL on Kubernetes, operated by CloudNativePG: a primary, standbys for failover, TLS for all clients, point-in-time recovery from
+ * object storage. Volumes are deleted with the object, so its release is protected. More storage, more instances, other parameters and
+ * other resources are changes in place, one server after the other, the primary last.
  */
 export class PostgresCluster extends Construct {
-  /** What workloads come after. They wait by themselves until it answers. */
+  /** Dependencies of workloads. They wait until the server is available. */
   readonly ready: ITerraformDependable[];
 
-  /** How others know it. */
+  /** Its connection values. */
   readonly postgres: Postgres;
 
-  /** Where its backups lie is written by this service account, which a role is bound to. */
+  /** Service account that writes its backups, to which a role is bound. */
   readonly serviceAccount: { readonly namespace: string; readonly name: string };
 
   constructor(scope: Construct, id: string, props: PostgresClusterProps) {
@@ -234,7 +234,7 @@ export class PostgresCluster extends Construct {
   }
 }
 
-/** Standbys have poolers of their own, where there are standbys. */
+/** Poolers: also for the standbys, if there are any. */
 function poolersOf({ poolers, instances }: ResolvedPostgres): readonly ("rw" | "ro")[] {
   if (poolers === 0) return [];
   return instances > 1 ? ["rw", "ro"] : ["rw"];
@@ -249,7 +249,7 @@ function openings({ cluster, namespace, name, clients, backup, recoverFrom, metr
     ...(clients.length > 0 ? [{ name: "clients", peer: clients, ports: [PORTS.postgres] }] : []),
     ...(metricsFrom ? [{ name: "metrics", peer: { namespace: metricsFrom }, ports: [PORTS.metrics, PORTS.poolerMetrics] }] : []),
   ];
-  // Every server asks the API which of them writes. The same port leads to object storage.
+  // Each server queries the Kubernetes API for the current primary. Object storage uses the same port.
   const egress: TrafficRule[] = [own, API_SERVER];
   if (places.length > 0) egress.push({ name: "object-storage", peer: "anywhere", ports: [...new Set(places)] });
   if (cluster.aws && (backup || recoverFrom)) egress.push(ROLE_AGENT);
@@ -276,7 +276,7 @@ function podsOf({ props, settings }: { readonly props: PostgresClusterProps; rea
   ];
   return [
     { name: `${namespace}/${name}`, pods: settings.instances, request: { ...request(amounts), volumes: 2 }, spread: apart, ...priority },
-    // The job that makes a server's volumes, before the server itself.
+    // The job that creates a server's volumes runs before the server.
     { name: `${namespace}/${name}-join`, pods: 1, request: request(amounts), passing: true },
     ...poolersOf(settings).map((type) => ({
       name: `${namespace}/${name}-pool-${type}`,
@@ -289,7 +289,7 @@ function podsOf({ props, settings }: { readonly props: PostgresClusterProps; rea
   ];
 }
 
-/** A PostgreSQL of CloudNativePG as others know it, from wherever they are, by what was said to make it. */
+/** Connection values of a PostgreSQL of CloudNativePG, for any stack, from its props. */
 export function postgresOfCluster(props: Omit<PostgresClusterProps, "cluster" | "clients">): Postgres {
   const { namespace, name, users } = props;
   const settings = resolvePostgres(props);

@@ -15,55 +15,55 @@ import { type DatabaseInstance, instanceClass, type ManagedEngine, memoryOf, SHA
 import { needsRestart, type PostgresParameters, parameterProblems, withoutUnits } from "./parameters";
 import authorities from "./rds-authorities.json";
 
-/** What Aurora and RDS have in common. */
+/** Common props of Aurora and RDS. */
 export interface ManagedPostgresProps {
-  /** The beginning of its names, most general first: `["orders", "production"]`. */
+  /** Prefix of its names, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];
 
-  /** What it is called there, the end of its names: `read-database`. */
+  /** Name of the store, the last part of its names: `read-database`. */
   readonly store: string;
 
   readonly account: string;
   readonly region: string;
 
-  /** Data subnets by zone, two or more: `{ a: "subnet-1", b: "subnet-2" }`. They have no way to the internet. */
+  /** Data subnets by zone, two or more: `{ a: "subnet-1", b: "subnet-2" }`. They have no internet access. */
   readonly zones: Readonly<Record<string, string>>;
 
   readonly securityGroupIds: readonly string[];
 
-  /** Customer-managed keys, by ARN: of its data, of its administrator's password, and of its logs. */
+  /** Customer-managed keys, by ARN: of its data, its administrator's password, and its logs. */
   readonly keys: { readonly data: string; readonly secrets: string; readonly logs: string };
 
-  /** Whether it is guarded against deletion. One that is not has no final snapshot and no standby, and changes at once. */
+  /** Enables deletion protection. Without it, there is no final snapshot and no standby, and changes are applied immediately. */
   readonly protect: boolean;
 
   /**
-   * Each instance's cores and memory.
-   * @default - that of its size
+   * CPU and memory of each instance.
+   * @default - the instance of its size
    */
   readonly instance?: DatabaseInstance;
 
   /**
-   * The major version. Minor ones come by themselves, in the maintenance window.
+   * Major version. Minor versions are upgraded automatically, in the maintenance window.
    *
-   * To a higher one: set `majorUpgrade` with it and apply, which takes all of its instances away for some ten minutes;
-   * the settings of the new version are made before, and the snapshot that AWS takes before is the way back. Without
-   * that outage: a blue/green deployment by hand (`aws rds create-blue-green-deployment`) with the new settings, switched
-   * over when green has caught up, then the new version here. The state knows an instance of RDS by an id that doesn't
-   * move with its name, and so still has the old one: `terraform state rm`, and `import` the new. Aurora's move.
+   * To upgrade, set a higher version with `majorUpgrade`, and apply. All instances are unavailable for about ten minutes. The parameter
+   * group of the new version is created first; roll back by restoring the snapshot that AWS takes before the upgrade. To avoid the outage,
+   * create a blue/green deployment manually (`aws rds create-blue-green-deployment`) with the new parameter group, switch over when green
+   * has caught up, then set the new version here. On RDS, the state still refers to the old instance by its id, which doesn't change with
+   * its name: `terraform state rm` it, and `import` the new one. Ids on Aurora follow the names.
    * @default "17"
    */
   readonly version?: PostgresVersion;
 
   /**
-   * Whether a higher major version is let through, at once. Taken back afterwards.
+   * Allows an upgrade to a higher major version, immediately. Remove it afterwards.
    * @default false
    */
   readonly majorUpgrade?: boolean;
 
   /**
-   * Settings of the server, by PostgreSQL's names. Those it reads at its start only wait for the next restart.
-   * @default - those of its size, and AWS's own
+   * Server parameters, with PostgreSQL's names. Those that require a restart take effect at the next one.
+   * @default - those of its size, and the defaults of AWS
    */
   readonly parameters?: PostgresParameters;
 
@@ -71,47 +71,44 @@ export interface ManagedPostgresProps {
   readonly windows?: Windows;
 
   /**
-   * Days for which logs are kept, one of the periods that CloudWatch Logs offers.
+   * Retention of logs in days. Must be one of the periods that CloudWatch Logs offers.
    * @default 365
    */
   readonly logDays?: number;
 
   /**
-   * How far back it can be restored to any second: 1 to 35 days.
+   * Period for point-in-time recovery: 1 to 35 days.
    * @default "30d"
    */
   readonly keep?: Duration;
 
   /**
-   * Database Insights: what `standard` keeps for 7 days, `advanced` keeps for 15 months, with locks and plans.
+   * Database Insights mode: `standard` keeps data for 7 days, `advanced` for 15 months, with locks and plans.
    * @default "standard"
    */
   readonly insights?: "standard" | "advanced";
 
   /**
-   * How often the administrator's password has been drawn. A higher number draws it anew, at the server and in its secret:
-   * its rotation, and the repair where an apply that made the server did not end.
+   * Number of times that the administrator's password was generated. A higher number generates a new one, on the server and in its secret:
+   * as a rotation, or as a repair after an apply that created the server but didn't complete.
    * @default 1
    */
   readonly passwordDrawing?: number;
 
   /**
-   * The certificates that sign its own, as PEM.
-   * @default - Amazon's of the region, where the platform knows them
+   * CA certificates of its server certificate, as PEM.
+   * @default - Amazon's certificates of the region, if the platform includes them
    */
   readonly authority?: string;
 }
 
-/** Who sets up databases and roles. `admin` and `postgres` are taken. */
+/** User that sets up databases and roles. `admin` and `postgres` are reserved. */
 const ADMINISTRATOR = "administrator";
 
-/** Seconds between two looks at an instance's processes and disks. */
+/** Interval in seconds of measurements of an instance's processes and disks. */
 const MONITORING_INTERVAL = 60;
 
-/**
- * Settings where nobody names others; weaker ones are refused. Statements are logged where they are slow, and not one by
- * one: some have passwords in them.
- */
+/** Default parameters; weaker values are rejected. Only slow statements are logged, because some statements contain passwords. */
 const SETTINGS: PostgresParameters = {
   "rds.force_ssl": 1,
   ssl_min_protocol_version: "TLSv1.2",
@@ -121,10 +118,10 @@ const SETTINGS: PostgresParameters = {
   log_statement: "none",
 };
 
-/** Newest names of Amazon's certificates: RSA, valid until 2061 (RDS, rotating SSL/TLS certificates). */
+/** Name of Amazon's newest CA: RSA, valid until 2061 (RDS, rotating SSL/TLS certificates). */
 export const CERTIFICATE = "rds-ca-rsa2048-g1";
 
-/** The secret of the one who sets up databases and roles, by the store's name: its keys are `user` and `password`. */
+/** Secret of the administrator of a store, with the keys `user` and `password`. */
 export function administratorSecret(store: string): SecretSpec {
   return {
     name: `${store}-administrator`,
@@ -135,12 +132,12 @@ export function administratorSecret(store: string): SecretSpec {
   };
 }
 
-/** The certificates that sign those of Aurora and RDS in a region, as PEM; nothing where they are not known here. */
+/** CA certificates of Aurora and RDS in a region, as PEM. Empty if the platform doesn't include them. */
 export function rdsAuthority(region: string): string {
   return (authorities as Readonly<Record<string, string>>)[region] ?? "";
 }
 
-/** What surrounds the instances of either engine: subnets, logs, the password, the eye on them. */
+/** Infrastructure of the instances of either engine: subnets, logs, the password, monitoring. */
 export class Surroundings extends Construct {
   readonly identifier: string;
   readonly version: PostgresVersion;
@@ -153,13 +150,13 @@ export class Surroundings extends Construct {
   readonly password: ManagedSecret;
   readonly administrator = ADMINISTRATOR;
 
-  /** Whose certificates are known to clients, as PEM. */
+  /** CA certificates for clients, as PEM. */
   readonly authority: string;
 
-  /** What every instance of both engines is told alike. */
+  /** Monitoring settings, common to all instances of both engines. */
   readonly watched;
 
-  /** What has to be there before an instance: RDS asks at once whether the role may be used. */
+  /** Dependency of instances: RDS immediately checks that the role can be used. */
   readonly monitoringRights: IamRolePolicyAttachment;
 
   private readonly zones: readonly string[];
@@ -257,17 +254,17 @@ export class Surroundings extends Construct {
       copyTagsToSnapshot: true,
       autoMinorVersionUpgrade: true,
       publiclyAccessible: false,
-      // Otherwise a change waits for the maintenance window, and until then plans show it again.
+      // Otherwise a change waits for the maintenance window, and plans show it until then.
       applyImmediately: !protect || (props.majorUpgrade ?? false),
     };
   }
 
-  /** The zone of an instance by its number, so that neighbours are in different ones. */
+  /** Zone of an instance by its index, so that consecutive ones are in different zones. */
   zone(index: number): string {
     return this.zones[index % this.zones.length] ?? "";
   }
 
-  /** The log groups that RDS would make itself, without end and without our key. */
+  /** Log groups that RDS would otherwise create itself, without retention and without a customer-managed key. */
   logs(kind: "cluster" | "instance", identifier: string, names: readonly string[], id = "logs"): LogGroup[] {
     return names.map(
       (log) =>

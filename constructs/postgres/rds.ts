@@ -15,38 +15,38 @@ export interface RdsPostgresProps extends ManagedPostgresProps {
   readonly size: Size;
 
   /**
-   * Read replicas over the zones, at most 15, some moments behind. None takes over when the primary fails: its standby
-   * does, which nobody reads from.
+   * Read replicas spread over the zones, at most 15, with a short lag. None is promoted if the primary fails: the standby is, which serves
+   * no reads.
    * @default - 0, 0 or 2, by size
    */
   readonly replicas?: number;
 
   /**
-   * A standby in another zone that holds every commit.
-   * @default - where data is protected
+   * Adds a synchronous standby in another zone.
+   * @default - true with `protect`
    */
   readonly standby?: boolean;
 
   /**
-   * Its disk (gp3), from 20Gi. It grows in place, by a tenth or more and once in six hours, and never shrinks.
+   * Disk size (gp3), from 20Gi. It grows in place, by at least a tenth and once in six hours, and never shrinks.
    * @default - 20Gi, 100Gi or 400Gi, by size
    */
   readonly storage?: Bytes;
 
   /**
-   * How far the disk grows by itself when it is nearly full.
-   * @default - to twice its size
+   * Maximum size for automatic growth of a disk that is nearly full.
+   * @default - twice its size
    */
   readonly storageMaximum?: Bytes;
 
   /**
-   * Operations a second and MB a second of its disk. Below 400Gi they are 3,000 and 125 and can't be chosen.
+   * Disk performance: IOPS, and throughput in MB/s. Below 400Gi they are 3,000 and 125 and can't be changed.
    * @default - 12,000 and 500 from 400Gi on
    */
   readonly performance?: { readonly iops: number; readonly throughput: number };
 }
 
-/** What a size means. Settings hold for the size's own instance: another one goes without. */
+/** Settings of each size. Parameters apply to the size's own instance only: another instance has the defaults. */
 export const RDS_SIZES: Readonly<
   Record<Size, { instance: DatabaseInstance; replicas: number; storage: Bytes; parameters: PostgresParameters }>
 > = {
@@ -55,35 +55,35 @@ export const RDS_SIZES: Readonly<
   large: { instance: { cpu: 4, memory: "32Gi" }, replicas: 2, storage: "400Gi", parameters: { max_connections: 400 } },
 };
 
-/** RDS for PostgreSQL, read replicas of one instance. */
+/** Maximum read replicas of an instance (RDS for PostgreSQL). */
 const MOST_REPLICAS = 15;
 
 const GI = 2 ** 30;
 
-/** General purpose storage gp3 of PostgreSQL, in GiB, operations a second and MiB a second (RDS, DB instance storage). */
+/** Limits of gp3 storage for PostgreSQL, in GiB, IOPS and MiB/s (RDS, DB instance storage). */
 const STORAGE = { least: 20, most: 65_536, chosenFrom: 400, iops: [12_000, 64_000], throughput: [500, 4000] } as const;
 
 /**
- * PostgreSQL on an instance of RDS. No size changes the primary's address or its data. Its password is ours and not
- * managed by RDS, which makes no replica of an instance whose password it manages, and no blue/green deployment.
+ * PostgreSQL on an RDS instance. No change of the size changes the primary's address or its data. Its password is not managed by RDS, which
+ * supports neither replicas nor blue/green deployments of an instance whose password it manages.
  */
 export class RdsPostgres extends Construct {
-  /** Where is written. */
+  /** Host name for writes. */
   readonly writer: string;
 
   /**
-   * Where is read: the names of all replicas, by commas; the primary's where there are none. RDS has no name for all of
-   * them, and one of our own would be in none of their certificates.
+   * Comma-separated host names for reads: all replicas, or the primary if there are none. RDS has no common name for them, and a custom
+   * name would be in none of their certificates.
    */
   readonly reader: string;
 
   readonly port = 5432;
   readonly arn: string;
 
-  /** The certificates that sign its own, as PEM. */
+  /** CA certificates of its server certificate, as PEM. */
   readonly authority: string;
 
-  /** What comes before whoever uses it. */
+  /** Dependencies of its clients. */
   readonly ready: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: RdsPostgresProps) {
@@ -191,7 +191,7 @@ export class RdsPostgres extends Construct {
         "storage",
       );
     }
-    // RDS, storage autoscaling: the maximum is at least a tenth above what there is.
+    // RDS, storage autoscaling: the maximum must be at least a tenth above the current size.
     if (typeof most === "number" && (maximum < (gib * 11) / 10 || maximum > STORAGE.most)) {
       refuse(
         this,

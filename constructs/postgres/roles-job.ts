@@ -56,8 +56,8 @@ const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 
 /**
  * The database, its roles and their users: `migrator` owns and changes tables, `writer` reads and writes rows, `reader` reads them. One job
- * creates them at deployment; a second applies rotated passwords to the server, without Terraform. A third, `<server>-revoke`, is started
- * by a person: it ends passwords and sessions of users that no secret names.
+ * creates them at deployment; a second applies rotated passwords to the server, without Terraform. An operator starts the third,
+ * `<server>-revoke`: it ends passwords and sessions of users that no secret names.
  */
 export class PostgresRoles extends Construct {
   /** Dependencies for workloads that sign in. */

@@ -22,7 +22,7 @@ export interface CachePasswordProps extends OverlapProps {
   readonly name?: string;
 
   /**
-   * Name of the cache. The CronJob `<store>-revoke` ends the former password at once.
+   * Name of the cache. The CronJob `<store>-revoke` ends the former password immediately.
    * @default "cache"
    */
   readonly store?: string;
@@ -49,8 +49,8 @@ const AWS: TrafficRule = { name: "aws", peer: "anywhere", ports: [443] };
 
 /**
  * The password of the ElastiCache user, set outside Terraform, whose state would store it. One job sets it at deployment. A second applies
- * rotations, and ends the former password after the overlap. A third, `<store>-revoke`, is started by a person: it ends the former password
- * at once. ElastiCache keeps open sessions in both cases. A user with a password can no longer sign in with IAM.
+ * rotations, and ends the former password after the overlap. An operator starts the third, `<store>-revoke`: it ends the former password
+ * immediately. ElastiCache keeps open sessions in both cases. A user with a password can no longer sign in with IAM.
  */
 export class CachePassword extends Construct {
   /** Dependencies for workloads that sign in. */

@@ -128,7 +128,7 @@ const METRICS =
  * survive a zone failure: it waits until its volume is available again, and loses nothing. The volume has the only copy of the data: back
  * it up.
  *
- * The CronJob `<name>-passwords` applies rotated passwords to the servers. A person starts `<name>-revoke`: it immediately ends all
+ * The CronJob `<name>-passwords` applies rotated passwords to the servers. An operator starts `<name>-revoke`: it immediately ends all
  * passwords except those of the Secret, and every session.
  */
 export class Valkey extends Construct {

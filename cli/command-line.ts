@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 
-/** A script that runs this command: that of a project, and that of this repository, which compiles itself first. */
+/** A script that runs this command: in a project, or in this repository, which compiles it first. */
 const RUNS_COMMAND = /\bcdktf-cqrs\b|\bcli\/run\.mjs\b/;
 
 /**
- * The command line of a subcommand in a project: `npm run plan -- dev` if its package.json has a script of that name for it, else
+ * Command line of a subcommand in a project: `npm run plan -- dev` if its package.json has a script with that name, otherwise
  * `npx cdktf-cqrs plan dev`.
  */
 export function commandLine(subcommand: string, words: readonly string[] = [], directory = "."): string {
@@ -23,7 +23,7 @@ function scriptsIn(directory: string): Readonly<Record<string, string>> {
   }
 }
 
-/** The name that was probably meant: `; did you mean --parallel?`. Empty if none is near. */
+/** Suggestion of a similar name: `; did you mean --parallel?`. Empty if there is none. */
 export function suggestion(word: string, names: readonly string[]): string {
   const nearest = closest(word, names);
   return distance(word, nearest) <= Math.max(2, word.length / 3) ? `; did you mean ${nearest}?` : "";

@@ -14,37 +14,37 @@ export const HELP = `${USAGE}
 Checks what this machine needs to deploy the environments, or one of them: programs, credentials, and the clusters that exist.
 Exit code 1 if something required is missing. Nothing is changed.`;
 
-/** What one check found. */
+/** Result of one check. */
 export interface Finding {
-  /** What was looked for: `terraform`, `context kind-shop`. */
+  /** Checked program or setting: `terraform`, `context kind-shop`. */
   readonly subject: string;
 
-  /** What is there: a version, an account. */
+  /** Detected value: a version, an account. */
   readonly found?: string;
 
-  /** What to do if it is not there. */
+  /** Remedy if it is missing. */
   readonly remedy: string;
 
   /**
-   * Whether nothing can be deployed without it.
+   * Marks a requirement of every deployment.
    * @default true
    */
   readonly required?: boolean;
 }
 
-/** The machine as the checks see it. */
+/** Access of the checks to the machine. */
 export interface Machine {
   readonly node: string;
 
-  /** What a program prints; nothing if it is missing or fails. */
+  /** Output of a program. Undefined if the program is missing or fails. */
   readonly output: (program: string, ...args: readonly string[]) => string | undefined;
 
   readonly variables: Readonly<Record<string, string | undefined>>;
 
-  /** The text of a file; nothing if it can't be read. */
+  /** Text of a file. Undefined if it can't be read. */
   readonly read: (file: string) => string | undefined;
 
-  /** The ARN of the AWS identity in use. @throws an error that says why there is none */
+  /** ARN of the AWS identity in use. @throws an error with the reason if there is none */
   readonly awsIdentity: (region: string) => Promise<string>;
 }
 
@@ -59,10 +59,10 @@ const HERE: Machine = {
   awsIdentity: (region) => new AwsReader().caller(region),
 };
 
-/** The lowest versions that work: package.json (engines), and constructs/core/versions.ts (terraform). */
+/** Minimum versions: package.json (engines), and constructs/core/versions.ts (terraform). */
 const LOWEST = { node: [20, 12], terraform: [1, 11] } as const;
 
-/** Checks the machine for a program, prints what it found, and returns the exit code. @throws Refused */
+/** Checks the machine for a program, prints the results, and returns the exit code. @throws Refused */
 export async function doctor(program: Program, args: readonly string[], machine: Machine = HERE): Promise<number> {
   const findings = await examine(chosen(program, args), machine);
   const width = Math.max(...findings.map(({ subject }) => subject.length));
@@ -100,7 +100,7 @@ async function examine(environments: readonly Environment[], machine: Machine): 
   ];
 }
 
-/** The first version in a text, if it is high enough. */
+/** First version in a text, if it is high enough. */
 function versionIn(text: string | undefined, [major, minor]: readonly [number, number]): string | undefined {
   const [version, first, second] = /(\d+)\.(\d+)\.\d+\S*/.exec(text ?? "") ?? [];
   const high = Number(first) > major || (Number(first) === major && Number(second) >= minor);
@@ -135,13 +135,13 @@ function program({ output }: Machine, subject: string, args: readonly string[], 
   return { subject, ...found(version), remedy, required: false };
 }
 
-/** Each apply on EKS asks it for a token. */
+/** Checks the AWS CLI, which each apply on EKS calls for a token. */
 function awsCli({ output }: Machine): Finding {
   const version = /\d+\.\d+\.\d+/.exec(output("aws", "--version") ?? "")?.[0];
   return { subject: "aws", ...found(version), remedy: "install the AWS CLI: https://docs.aws.amazon.com/cli/" };
 }
 
-/** The identity in use, which reaches one account; the others are named. */
+/** Checks the identity in use, which can access one account, and lists the others. */
 async function credentials(environments: readonly Environment[], { awsIdentity }: Machine): Promise<readonly Finding[]> {
   const places = environments.flatMap(({ aws }) => aws ?? []);
   const [first] = places;
@@ -158,7 +158,7 @@ async function credentials(environments: readonly Environment[], { awsIdentity }
   }
 }
 
-/** Variables from which providers of vendors take their credentials. */
+/** Checks the variables with credentials of vendors' Terraform providers. */
 function vendors(environments: readonly Environment[], { variables }: Machine): readonly Finding[] {
   const engines = environments.flatMap((environment) => asDomains(environment).stores.map(({ settings }) => settings.engine));
   const edges = environments.flatMap(({ queryApi = [] }) => [queryApi].flat().map(({ edge }) => edge?.provider));
@@ -175,7 +175,7 @@ function vendors(environments: readonly Environment[], { variables }: Machine): 
 
 const DEFAULT_KUBECONFIG = "~/.kube/config";
 
-/** The contexts of clusters that exist, and of those that store Terraform state. */
+/** Checks the contexts of existing clusters, and of clusters that store Terraform state. */
 function contexts(environments: readonly Environment[], machine: Machine): readonly Finding[] {
   const wanted = new Map<string, { readonly context: string; readonly kubeconfig: string }>();
   for (const { cluster, writeCluster, readCluster, state } of environments) {

@@ -18,10 +18,10 @@ type Compile = (directory: string) => Compilation;
 interface Subcommand {
   readonly purpose: string;
 
-  /** What `--help` prints. */
+  /** Text of `--help`. */
   readonly help: string;
 
-  /** Does it, and returns the exit code. */
+  /** Runs the subcommand, and returns the exit code. */
   readonly run: (args: readonly string[], compile: Compile) => number | Promise<number>;
 }
 
@@ -45,12 +45,12 @@ function walk(action: string, purpose: string): Subcommand {
   return { purpose, help: WALKS, run: inProject(run) };
 }
 
-/** Outside of a project, the machine is checked alone. */
+/** Checks the machine for the project of the working directory. Outside of a project, checks only the machine itself. */
 function examine(args: readonly string[], compile: Compile): number | Promise<number> {
   return existsSync("main.ts") ? inProject(doctor)(args, compile) : doctor({ accounts: [], environments: [] }, args);
 }
 
-/** What `cdktf-cqrs --help` prints. */
+/** Text of `cdktf-cqrs --help`. */
 export function help(): string {
   const width = Math.max(...Object.keys(SUBCOMMANDS).map((name) => name.length));
   return [
@@ -86,14 +86,14 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
 }
 
 /**
- * Runs with the program of the working directory's project. If types are wrong it only checks (`--check-only`), so that its own
- * messages come first and the compiler's after them, and nothing is written.
+ * Runs a subcommand with the program of the working directory's project. After type errors it only checks (`--check-only`): it prints its
+ * own messages first, then the compiler's, and writes nothing.
  */
 function inProject(run: (program: Program, args: readonly string[]) => number | Promise<number>): Subcommand["run"] {
   return async (args, compile) => {
     const directory = process.cwd();
     const { sound, messages } = compile(directory);
-    // Without a program, whatever a compiler has to say adds nothing.
+    // If there is no program, messages of the compiler don't help.
     const program = await programOf(directory);
     try {
       const code = await run(program, sound ? args : [...args, "--check-only"]);

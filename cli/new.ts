@@ -6,7 +6,7 @@ import { Answers } from "./answers";
 import { suggestion } from "./command-line";
 import { Refused } from "./refused";
 
-/** What a project is, and where it runs, each with its meaning. */
+/** Shapes of a project and the places where it runs, each with a description. */
 const CHOICES = {
   shape: {
     cqrs: "a write side and a read side: command API, event store, projections, query API",
@@ -42,7 +42,7 @@ export interface NewOptions {
   /** @default ".", the working directory */
   readonly directory?: string;
 
-  /** @default - the user, if there is a terminal */
+  /** @default - asks the user, if there is a terminal */
   readonly ask?: (question: string) => Promise<string | undefined>;
 }
 
@@ -52,7 +52,7 @@ interface Wanted {
   readonly on: keyof typeof CHOICES.on;
 }
 
-/** Creates a project, all of it or nothing, and returns the exit code. @throws Refused */
+/** Creates a project completely or not at all, and returns the exit code. @throws Refused */
 export async function createProject(argv: readonly string[], { directory = ".", ask = terminal() }: NewOptions = {}): Promise<number> {
   const wanted = await completed(parse(argv), ask);
   const target = resolve(directory, wanted.name);
@@ -98,7 +98,7 @@ function parse(argv: readonly string[]): Typed {
   return { name: names[0], shape, on };
 }
 
-/** Asks for what is missing. What is typed is checked before the first question. */
+/** Asks for missing values. Values from the command line are checked before the first question. */
 async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"]): Promise<Wanted> {
   if (name !== undefined) checkName(name);
   for (const [choice, value] of Object.entries({ shape, on })) if (value !== undefined) checkChoice(choice as Choice, value);
@@ -122,7 +122,7 @@ function checkChoice(choice: Choice, value: string): string {
   throw new Refused(`--${choice}: ${JSON.stringify(value)} must be one of ${options.join(", ")}${suggestion(value, options)}`);
 }
 
-/** It is the beginning of every cloud name, and the name of the project's own npm package. */
+/** Checks a name, which is the prefix of every cloud name and the name of the project's npm package. */
 function checkName(name: string): string {
   const problem = namePartProblem(name);
   if (problem) throw new Refused(`name: ${JSON.stringify(name)} ${problem.rule}; ${problem.remedy}`);
@@ -138,7 +138,7 @@ function checkFree(target: string, name: string): void {
   if (readdirSync(target).length > 0) throw new Refused(`${name}: exists and is not empty; choose another name, or move it away`);
 }
 
-/** The template folders of a project. Files of later ones are added to those of earlier ones. */
+/** Template folders of a project. Files of later folders are added to those of earlier ones. */
 function layersOf({ shape, on }: Wanted): readonly string[] {
   const kind = shape === "library" ? ["library"] : ["program", `program-${on}`];
   return ["project", ...kind, `${shape}-${on}`];
@@ -153,7 +153,7 @@ function writeProject(directory: string, wanted: Wanted): void {
     for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name).slice(from.length + 1);
-      // npm would read a file that is called .gitignore, and leave it out of the package.
+      // npm would interpret a file named .gitignore, and leave it out of the package.
       const to = join(directory, path === "gitignore" ? ".gitignore" : path);
       mkdirSync(join(to, ".."), { recursive: true });
       writeFileSync(to, readFileSync(join(from, path), "utf8").replace(PLACEHOLDER, wanted.name));
@@ -162,16 +162,16 @@ function writeProject(directory: string, wanted: Wanted): void {
   writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest(wanted.name, wanted.shape), null, 2)}\n`);
 }
 
-/** The programs that this repository's own `local` runs, as far as the project uses them. */
+/** Programs that this repository's own `local` environment runs, if the project uses them. */
 function samplesOf({ shape }: Wanted): readonly string[] {
   const all = readdirSync(join(ROOT, "environments/sample")).filter((name) => name !== "tsconfig.json");
   return shape === "cqrs" ? all : ["database.ts", "process.ts"];
 }
 
-/** Subcommands that a project has npm scripts for. */
+/** Subcommands that have npm scripts in a project. */
 const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests", "doctor"];
 
-/** The package.json of a project: the packages in the versions that this package is tested with. */
+/** The package.json of a project, with the package versions that this package is tested with. */
 function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
   const { version, engines, peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const tested = (names: readonly string[]) => Object.fromEntries(names.map((each) => [each, devDependencies[each]]));
@@ -191,7 +191,7 @@ function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
   };
 }
 
-/** Questions on the terminal, if there is one. */
+/** Asks questions on the terminal, if there is one. */
 function terminal(): NewOptions["ask"] {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   return async (question) => {

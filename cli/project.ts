@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import type { Program } from "../stacks";
 import { Refused } from "./refused";
 
-/** What the compiler says about a project. What has errors is compiled all the same. */
+/** Result of the compiler for a project. A project with errors is also compiled. */
 export interface Compilation {
   readonly sound: boolean;
   readonly messages: string;
@@ -14,7 +14,7 @@ export interface Compilation {
 
 /**
  * Compiles the project of a directory to `dist/` there, with the project's own TypeScript and tsconfig.json.
- * @throws Refused if it is no project, or has no compiler
+ * @throws Refused if it is not a project, or has no compiler
  */
 export function compileProject(directory: string): Compilation {
   for (const file of ["main.ts", "tsconfig.json"]) {
@@ -23,7 +23,7 @@ export function compileProject(directory: string): Compilation {
       `${join(directory, file)}: doesn't exist; run the command in the directory of a project, or create one with npx cdktf-cqrs new`,
     );
   }
-  // Where the compiled program is found must not depend on the project's settings.
+  // The location of the compiled program must not depend on the project's settings.
   const options = ["-p", directory, "--outDir", join(directory, "dist"), "--rootDir", directory, "--noEmit", "false"];
   const [command = "", ...args] = [...compilerOf(directory), ...options, "--pretty", String(process.stderr.isTTY ?? false)];
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
@@ -39,12 +39,12 @@ function compilerOf(directory: string): readonly string[] {
   }
 }
 
-/** The program that the compiled main.ts of a project exports. @throws Refused if it exports none */
+/** Program that the compiled main.ts of a project exports. @throws Refused if it exports none */
 export async function programOf(directory: string): Promise<Program> {
   return exportedProgram(await import(pathToFileURL(join(directory, "dist/main.js")).href), join(directory, "main.ts"));
 }
 
-/** The program among the exports of a module. @throws Refused if there is none */
+/** Program among the exports of a module. @throws Refused if there is none */
 export function exportedProgram({ program }: { readonly program?: Partial<Program> }, file: string): Program {
   if (Array.isArray(program?.environments) && Array.isArray(program.accounts)) return program as Program;
   throw new Refused(

@@ -1,35 +1,35 @@
 import type { Json, SynthesizedStack } from "../constructs/policy";
 import { descriptionOf } from "./base/refusals";
 
-/** A resource of a stack that keeps something which Terraform can't make again. */
+/** A resource with data that Terraform can't recreate. */
 export interface StatefulResource {
   /** `production-data`. */
   readonly stack: string;
   readonly type: string;
   readonly id: string;
 
-  /** Whether it generates a secret in the cluster, which is stored in a Secret there and nowhere else. */
+  /** Marks a resource that generates a secret in the cluster, which is stored only in a Secret there. */
   readonly isSecret: boolean;
 
   /**
-   * Where an environment describes it: `production.readDatabase`.
-   * @default - nowhere
+   * Path of its setting in an environment: `production.readDatabase`.
+   * @default - it has no setting
    */
   readonly path?: string;
 }
 
-/** State outside of stores, and how it is kept. */
+/** State outside of stores, and how it is retained. */
 export interface KeptState {
   /** `keys`, `metrics`. */
   readonly what: string;
 
   readonly kept: string;
 
-  /** The resources that hold it, as `stack/type.id`. */
+  /** Resources with this state, as `stack/type.id`. */
   readonly resources: readonly string[];
 }
 
-/** Resources of providers that keep state, in addition to what has volumes. */
+/** Resource types with state, in addition to resources with volumes. */
 const STATEFUL = [
   /^aws_(backup_vault|cloudwatch_log_group|db_instance|docdb_cluster|dynamodb_table|ebs_volume|ecr_repository|efs_file_system|fsx_\w+)$/,
   /^aws_(elasticache_\w*(cluster|group|cache)|kms_key|memorydb_cluster|msk_cluster|neptune_cluster|opensearch_domain|rds_cluster)$/,
@@ -37,16 +37,16 @@ const STATEFUL = [
   /^(kubernetes_persistent_volume_claim_v1|kubernetes_persistent_volume_v1|kurrentcloud_managed_cluster)$/,
 ];
 
-/** Groups of settings and users, which Terraform makes again. */
+/** Groups of settings and users, which Terraform can recreate. */
 const SETTINGS = /^aws_elasticache_(parameter|subnet|user)_group$/;
 
-/** By what a chart or an object of Kubernetes asks for a volume. */
+/** Keys by which a chart or a Kubernetes object requests a volume. */
 const VOLUME = /"(storage_class_name|storageClassName|storageClass|volumeClaimTemplates?|volume_claim_template)\\*":/;
 
-/** The group of the generators of External Secrets. */
+/** API group of the generators of External Secrets. */
 const GENERATORS = "generators.external-secrets.io";
 
-/** What of a stack keeps state. */
+/** Resources of a stack with state. */
 export function statefulResources({ stack, json }: SynthesizedStack): readonly StatefulResource[] {
   const types = Object.entries((json.resource ?? {}) as Readonly<Record<string, Readonly<Record<string, Json>>>>);
   return types.flatMap(([type, named]) =>
@@ -72,7 +72,7 @@ function isGenerated(type: string, body: Json): boolean {
 /** Secrets of a cluster without Secrets Manager. */
 const CLUSTER_SECRETS = { what: "secrets in clusters", kept: "in etcd, with the backups that the owner of the cluster makes" };
 
-/** What is kept outside of stores, by the stack, type and id of the resources that hold it. */
+/** State outside of stores, with a pattern of stack, type and id of the resources that have it. */
 const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })[] = [
   { what: "Terraform state", holds: /^bootstrap-\d+\/aws_s3_bucket/, kept: "every version for 90 days, in the region of its bucket" },
   { what: "keys", holds: /\/aws_kms_key\./, kept: "by KMS in their region: 30 days after a deletion (7 where disposable), with no copy" },
@@ -115,7 +115,7 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
   },
 ];
 
-/** State that no store and no workload of an environment describes. What nobody knows is listed as such. */
+/** State of resources that are neither stores nor workloads of an environment. Unknown resources are listed by their address. */
 export function otherState(stacks: readonly SynthesizedStack[]): readonly KeptState[] {
   const found = new Map<string, { readonly kept: string; readonly resources: string[] }>();
   for (const { stack, type, id, path, isSecret } of stacks.flatMap(statefulResources)) {

@@ -10,7 +10,7 @@ import { type ManagedServer, managedServersOf, outputName } from "../model/deriv
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import { DEFAULT_SNAPSHOT } from "../model/stores/postgres";
 
-/** Where the backups of an environment are stored, in its own region and in the recovery region, and what makes those of databases. */
+/** Backups of an environment: their storage in its own region and in the recovery region, and the backup plans of databases. */
 export function backupStack(
   app: App,
   { environment, account }: AwsContext,
@@ -47,7 +47,7 @@ export function backupStack(
   });
 }
 
-/** What AWS Backup calls each engine. */
+/** Resource type of each engine in AWS Backup. */
 const TYPES: Readonly<Record<ManagedServer["settings"]["engine"], BackedUpDatabase["type"]>> = { aurora: "Aurora", rds: "RDS" };
 
 function databaseOf(

@@ -11,7 +11,7 @@ import type { System } from "../model/system";
 
 type BootstrappedEnvironment = Pick<System, "name" | "aws" | "cluster" | "writeCluster" | "readCluster" | "monitoring">;
 
-/** What every other stack of an account needs first: where state lies, and who may deploy. */
+/** Prerequisites of every other stack of an account: the storage of Terraform state, and the deploy roles. */
 export function bootstrapStack(app: App, name: string, account: Account, environments: readonly BootstrappedEnvironment[]): PlatformStack {
   const { id, region, system, github } = account;
   const stack = new PlatformStack(app, name, {
@@ -39,13 +39,13 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
   return stack;
 }
 
-/** Where the environments of an account have backups. */
+/** Regions with backups of the environments of an account. */
 function backupRegions(account: string, environments: readonly Pick<System, "aws">[]): readonly string[] {
   const regions = environments.flatMap(({ aws }) => (aws?.account === account ? [aws.region, aws.recoveryRegion ?? aws.region] : []));
   return [...new Set(regions)].sort();
 }
 
-/** What deployments of an environment have, and those of others must not reach. */
+/** Resources of an environment that deployments of other environments must not access. */
 function deployed(
   system: string,
   environment: BootstrappedEnvironment,

@@ -20,7 +20,7 @@ interface Parts {
   readonly data?: PlatformStack<DataOutputs>;
 }
 
-/** What an identity is let do: read from the stacks that have what it is let do it to. */
+/** Policy statements of an identity, with the ARNs of resources from the stacks that have them. */
 type Rights<I extends WorkloadIdentity = WorkloadIdentity> = (
   identity: I,
   stack: PlatformStack,
@@ -39,7 +39,7 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
     cloudWatchStatements({ region: environment.aws.region, services: cloudWatchOn(environment, cluster) }),
 };
 
-/** The roles of an environment's workloads, in one stack, or in none where no workload calls AWS. */
+/** Roles of an environment's workloads, in one stack. Empty if no workload calls AWS. */
 export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack<IdentityOutputs>[] {
   const identities = identitiesOf(environment);
   const snapshots = logSnapshotsOf(environment);
@@ -84,7 +84,7 @@ function snapshotRole(
   return roleArn;
 }
 
-/** To write backups and read them again. Nothing is deleted: the bucket does that itself when their time is over. */
+/** Rights to write and read backups. They don't include deletion: the bucket expires backups itself. */
 function backupStatements(bucketArn: string, prefix: string, keyArn: string, region: string): readonly object[] {
   return [
     {

@@ -5,74 +5,74 @@ import { choice, list, object, optional, quantity, text } from "./check/shape";
 
 export interface Backup {
   /**
-   * Retention of backups in whole days: in the bucket and in the vaults, where they can't be deleted earlier. Automated backups of
-   * Aurora and RDS, which restore to any second, are kept for 35 days at most. Snapshots of Elasticsearch are kept as long,
-   * in a bucket without a lock. Changes in place. A store can have a `backup.keep` of its own.
+   * Retention of backups in whole days: in the bucket and in the vaults, where they can't be deleted earlier. Automated backups of Aurora
+   * and RDS, for point-in-time recovery, are kept for 35 days at most. Snapshots of Elasticsearch are kept equally long, in a bucket
+   * without a lock. Changes in place. A store can override it with its own `backup.keep`.
    * @default "35d"
    */
   readonly keep?: Duration;
 
   /**
-   * How backups in the bucket and snapshots of databases are locked until their retention ends. `governance`: a person with the right
-   * to do so can take the lock away. `compliance`: nobody can, and the bucket and the vaults can't be destroyed while they hold any;
-   * the vaults' lock is final after 7 days, and the shortest retention can't change from then on. Refused with `disposable`.
+   * Mode of the lock on backups in the bucket and on snapshots of databases until their retention ends. `governance`: a user with a special
+   * permission can remove the lock. `compliance`: no user can, and the bucket and the vaults can't be destroyed while they contain backups;
+   * the lock of the vaults is final after 7 days, and then the shortest retention can't change. Not allowed with `disposable`.
    * @default "governance", or no lock with the exception `disposable`
    */
   readonly lock?: BackupLock;
 
   /**
-   * Mail addresses that are told of missed and failed snapshots, copies and restore tests of databases: `["oncall@example.com"]`. Each
-   * has to confirm a mail first.
-   * @default - none: alarms show in CloudWatch only
+   * Email addresses that are notified about missed and failed snapshots, copies and restore tests of databases: `["oncall@example.com"]`.
+   * Each recipient must confirm the subscription first.
+   * @default - none: alarms are visible in CloudWatch only
    */
   readonly notify?: readonly string[];
 }
 
-/** What the backups of one store are for. Checked against what its engine and its schedule can do, and printed. */
+/** Recovery objectives of the backups of one store. Checked against its engine and its schedule, and printed. */
 export interface BackupObjectives {
   /**
-   * Recovery point objective: the longest time whose writes may be lost with the store.
-   * @default - what the schedule allows
+   * Recovery point objective: the maximum data loss, as a period of time.
+   * @default - the data loss that the schedule implies
    */
   readonly rpo?: Duration;
 
   /**
-   * Recovery time objective: the longest time that a restore may take.
-   * @default - "1h", "2h" or "4h" by size, or the next whole hour in which a restore can end at all
+   * Recovery time objective: the maximum duration of a restore.
+   * @default - "1h", "2h" or "4h" by size, or the next whole hour in which a restore is possible
    */
   readonly rto?: Duration;
 }
 
-/** Backups at a distance that you choose, each kept for a time that you choose. */
+/** Backups with a configurable interval and retention. */
 export interface BackupSchedule extends BackupObjectives {
   /** Time between two backups. */
   readonly every: Duration;
 
-  /** Retention of each. */
+  /** Retention of each backup. */
   readonly keep: Duration;
 }
 
 /** Backups of a server that AWS runs. */
 export interface ManagedBackup extends BackupObjectives {
   /**
-   * Time between two snapshots of AWS Backup: 6h, 8h, 12h or 1d. They outlive the database and, copied,
-   * its region; automated backups restore to any second, and only in the region. Changes in place.
+   * Interval between snapshots of AWS Backup: 6h, 8h, 12h or 1d. They remain if the database is lost and, if copied, if its region is;
+   * automated backups support point-in-time recovery, but only in the region. Changes in place.
    * @default "1d"
    */
   readonly every?: Duration;
 
   /**
-   * Retention of snapshots in whole days. Automated backups are kept as long, and 35 days at most. Changes in place.
+   * Retention of snapshots in whole days. Automated backups are kept equally long, but 35 days at most. Changes in place.
    * @default - `backup.keep` of the environment
    */
   readonly keep?: Duration;
 }
 
-/** Backups of a server of CloudNativePG. `backup.keep` of the environment is their retention: its bucket deletes them. */
+/** Backups of a server of CloudNativePG. Their retention is `backup.keep` of the environment: the bucket deletes them. */
 export interface ArchiveBackup extends BackupObjectives {
   /**
-   * Time between two base backups: 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d or 7d. A restore replays the write-ahead log since the last one, so
-   * that fewer make it slower. Changes in place.
+   * Interval between base backups: 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d or 7d. A restore replays the write-ahead log since the last base backup,
+   * so a longer interval makes it slower. Changes in place.
    * @default "1d"
    */
   readonly every?: Duration;

@@ -7,8 +7,8 @@ import { NAMESPACES } from "./derive/namespaces";
 
 export interface Monitoring {
   /**
-   * Prometheus and Alertmanager on each cluster, with the rules of what the environment has. `{ namespace: "monitoring" }` names one
-   * that the clusters have already and its namespace: it is let in, and the rules are put there.
+   * Prometheus and Alertmanager on each cluster, with the rules for the parts of the environment. `{ namespace: "monitoring" }` uses an
+   * existing Prometheus of the clusters in that namespace: network policies allow it, and rules are created there.
    * @default false
    */
   readonly prometheus?: boolean | PrometheusSettings | ExistingPrometheus;
@@ -20,7 +20,7 @@ export interface Monitoring {
   readonly grafana?: boolean | GrafanaSettings;
 
   /**
-   * OpenTelemetry collectors on each cluster, which every workload is told of, and Jaeger on the cluster that serves queries.
+   * OpenTelemetry collectors on each cluster, whose address all workloads get, and Jaeger on the cluster that serves queries.
    * @default false
    */
   readonly tracing?: boolean | TracingSettings;
@@ -33,13 +33,13 @@ export interface Monitoring {
   readonly elasticStack?: boolean | ElasticStackSettings;
 
   /**
-   * Where alerts go.
-   * @default - nowhere: they are seen in Alertmanager and Grafana only
+   * Receivers of alerts.
+   * @default - none: alerts are visible in Alertmanager and Grafana only
    */
   readonly alerts?: Alerts;
 
   /**
-   * The address of the pages to which alerts lead, under which `<alert in lower case>.md` is found:
+   * Base URL of the runbooks that alerts link to, with pages `<alert in lower case>.md`:
    * `https://git.example.com/orders/blob/main/docs/runbooks`.
    * @default "docs/runbooks", in the repository of the platform
    */
@@ -52,35 +52,35 @@ export interface Monitoring {
   readonly durationUnit?: "s" | "ms";
 
   /**
-   * A collector of OTLP that is there, on each cluster of workloads: `{ endpoint: "http://collector.monitoring.svc:4317",
-   * namespace: "monitoring" }`. Workloads are told of it; its namespace has to let them in.
-   * @default - workloads are told of none
+   * Existing OTLP collector on each cluster of workloads: `{ endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" }`.
+   * Workloads get its address; its namespace must allow their traffic.
+   * @default - none
    */
   readonly telemetry?: Pick<Telemetry, "endpoint" | "namespace">;
 }
 
-/** How much Prometheus keeps. */
+/** Capacity and retention of Prometheus. */
 export interface PrometheusSettings {
   /**
-   * How long samples are kept. A cluster that sends them to another one keeps them for two days.
+   * Retention of samples. A cluster that sends samples to another one keeps them for two days.
    * @default "15d"
    */
   readonly retention?: Duration;
 
   /**
-   * How many series a cluster has at a time, at most; memory and volume follow from it.
+   * Maximum number of active series of a cluster; determines memory and volume.
    * @default - estimated from the nodes, stores and workloads of each cluster
    */
   readonly series?: number;
 
   /**
-   * The volume of each Prometheus.
+   * Volume of each Prometheus.
    * @default - what the series need for the retention
    */
   readonly storage?: Bytes;
 }
 
-/** A Prometheus that is there, run by an operator that reads monitors and rules of all namespaces. */
+/** An existing Prometheus, run by an operator that selects monitors and rules of all namespaces. */
 export interface ExistingPrometheus {
   /** Its namespace, on each cluster. */
   readonly namespace: string;
@@ -110,7 +110,7 @@ const prometheus = flagOr(
   ),
 );
 
-/** A retention, which Elasticsearch and Jaeger count in days. */
+/** Retention in whole days, because Elasticsearch and Jaeger count in days. */
 const wholeDays = quantity((input) => {
   const reading = seconds(input);
   return typeof reading === "number" && (reading < DAY || reading % DAY !== 0)
@@ -185,24 +185,24 @@ export const monitoringShape = object<Monitoring>({
   ),
 });
 
-/** The namespace from which metrics are read, on every cluster. Undefined where nobody reads them. */
+/** Namespace from which metrics are scraped, on every cluster. Undefined without Prometheus. */
 export function metricsReader({ prometheus = false }: Pick<Monitoring, "prometheus"> = {}): string | undefined {
   if (prometheus === false) return undefined;
   return typeof prometheus === "object" && "namespace" in prometheus ? prometheus.namespace : NAMESPACES.observability;
 }
 
-/** What is said of the Prometheus that the environment has of its own. Undefined where there is none, or another's. */
+/** Settings of the environment's own Prometheus. Undefined if it has none or uses an existing one. */
 export function ownPrometheus({ prometheus = false }: Pick<Monitoring, "prometheus"> = {}): PrometheusSettings | undefined {
   if (prometheus === false || (typeof prometheus === "object" && "namespace" in prometheus)) return undefined;
   return prometheus === true ? {} : prometheus;
 }
 
-/** How traces are collected. Undefined if they are not. */
+/** Settings of tracing. Undefined if traces aren't collected. */
 export function tracingOf({ tracing = false }: Pick<Monitoring, "tracing"> = {}): TracingSettings | undefined {
   return tracing === true ? {} : tracing || undefined;
 }
 
-/** How logs are collected. Undefined if they are not. */
+/** Settings of log collection. Undefined if logs aren't collected. */
 export function elasticStackOf({ elasticStack = false }: Pick<Monitoring, "elasticStack"> = {}): ElasticStackSettings | undefined {
   return elasticStack === true ? {} : elasticStack || undefined;
 }

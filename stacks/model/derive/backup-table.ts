@@ -4,37 +4,37 @@ import type { System } from "../system";
 import { type StoreBackup, storeBackups } from "./store-backups";
 import { volumesOf } from "./workload-volumes";
 
-/** One kind of backup of one part of an environment, or that there is none. */
+/** One kind of backup of one part of an environment, or its absence. */
 export interface BackupRow {
-  /** The part, as a reader knows it: `readDatabase search`. */
+  /** Readable name of the part: `readDatabase search`. */
   readonly part: string;
 
-  /** Where the environment describes it: `["readDatabase", "1"]`. */
+  /** Location of the part in the environment: `["readDatabase", "1"]`. */
   readonly keys: readonly string[];
 
-  /** What makes the backups, or why there are none: `automated backups of Aurora`, `none: a cache may forget`. */
+  /** Mechanism that makes the backups, or the reason why there are none: `automated backups of Aurora`, `none: a cache may forget`. */
   readonly how: string;
 
-  /** How often: `to any second`, `every 1h`. Empty if there are none, like all that follows. */
+  /** Frequency: `to any second`, `every 1h`. Empty if there are none, like all properties below. */
   readonly often: string;
   readonly kept: string;
 
-  /** Where, and where else: `eu-west-1, copied to eu-central-1`. */
+  /** Location, and location of the copy: `eu-west-1, copied to eu-central-1`. */
   readonly where: string;
 
   /** `locked (governance)`, or `not locked`. */
   readonly locked: string;
 
-  /** The longest time whose writes are lost with the part, and what was said of it: `loses up to 1h 30m (RPO 2h)`. */
+  /** Maximum data loss if the part is lost, with the configured objective: `loses up to 1h 30m (RPO 2h)`. */
   readonly loss: string;
 
-  /** The longest time that a restore may take: `RTO 4h`. */
+  /** Maximum duration of a restore: `RTO 4h`. */
   readonly restore: string;
 }
 
 const NOTHING = { often: "", kept: "", where: "", locked: "", loss: "", restore: "" } as const;
 
-/** The backups of every part of an environment that keeps data. */
+/** Backups of every part of an environment that keeps data. */
 export function backupTable(system: System): readonly BackupRow[] {
   const none = (part: string, keys: readonly string[], why: string): BackupRow => ({ part, keys, how: `none: ${why}`, ...NOTHING });
   const because = isProtected(system) ? "exceptions.noBackup" : "exceptions.disposable";
@@ -73,7 +73,7 @@ const UNITS = [
   ["s", 1],
 ] as const;
 
-/** A span of time in words: `1h 30m`. */
+/** A duration in words: `1h 30m`. */
 export function spell(total: number): string {
   let rest = total;
   const words = UNITS.flatMap(([unit, length]) => {

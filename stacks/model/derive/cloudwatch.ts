@@ -10,7 +10,7 @@ import { hubOf } from "./hub";
 import { serversOf } from "./members";
 import { managedServersOf } from "./servers";
 
-/** Rules about each service of AWS. */
+/** Alert subjects of each AWS service. */
 const RULES: Readonly<Record<CloudWatchService, readonly RuleSubject[]>> = {
   aurora: ["aws-postgres", "aurora"],
   rds: ["aws-postgres", "rds"],
@@ -22,15 +22,15 @@ const RULES: Readonly<Record<CloudWatchService, readonly RuleSubject[]>> = {
 };
 
 /**
- * Services of AWS whose metrics a cluster exports: those that the environment has, on the hub. None on a cluster that exists already,
- * whose owner gives roles to pods, and none for a Prometheus that exists already.
+ * AWS services whose metrics a cluster exports: those that the environment uses, on the hub. None on an existing cluster, whose owner
+ * assigns roles to pods, and none with an existing Prometheus.
  */
 export function cloudWatchOn(system: System, key: ClusterKey): readonly CloudWatchService[] {
   const made = newClusters(system).some(([cluster]) => cluster === key);
   return made && key === hubOf(system) && ownPrometheus(system.monitoring) ? servicesOf(system) : [];
 }
 
-/** Rules about services of AWS whose metrics a cluster exports. */
+/** Alert subjects of the AWS services whose metrics a cluster exports. */
 export function cloudWatchRules(system: System, key: ClusterKey): readonly RuleSubject[] {
   return [...new Set(cloudWatchOn(system, key).flatMap((service) => RULES[service]))];
 }
@@ -42,7 +42,7 @@ function servicesOf(system: System): readonly CloudWatchService[] {
   const entered = publicEndpoints(system).length > 0;
   const found: Readonly<Partial<Record<CloudWatchService, boolean>>> = {
     "load-balancers": entered,
-    // Those of an existing network are not tagged as the environment's.
+    // NAT gateways of an existing network don't have the environment's tags.
     "nat-gateways": !aws.network || !isExistingNetwork(aws.network),
     cloudfront: entered && edgeOf(system)?.edge.provider === "cloudfront",
     "aws-backup": managedServersOf(system).length > 0,

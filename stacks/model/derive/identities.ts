@@ -11,7 +11,7 @@ export function passwordJob({ name }: Pick<StoreOf, "name">): string {
   return `${name}-password`;
 }
 
-/** What a workload is on AWS: the role that EKS gives to the pods of one service account. */
+/** AWS role that EKS gives to the pods of one service account. */
 interface Identity {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -20,23 +20,23 @@ interface Identity {
   readonly cluster: ClusterKey;
 }
 
-/** An identity of what works for a store. */
+/** Identity of a job or server that works for a store. */
 interface StoreIdentity<P> extends Identity {
-  /** What it calls AWS for. */
+  /** Purpose of its AWS calls. */
   readonly purpose: P;
 
-  /** Store that it works for. */
+  /** Name of the store. */
   readonly store: string;
 }
 
-/** The identity of the exporter of CloudWatch's metrics. */
+/** Identity of the exporter of CloudWatch's metrics. */
 interface ExporterIdentity extends Identity {
   readonly purpose: "cloudWatch";
 }
 
 export type WorkloadIdentity = StoreIdentity<"backups"> | StoreIdentity<"cachePassword"> | ExporterIdentity;
 
-/** What the workloads of an environment are on AWS. On a cluster that exists already they are nothing: its owner lets them in. */
+/** AWS identities of the workloads of an environment. None on an existing cluster: its owner assigns roles. */
 export function identitiesOf(system: System): readonly WorkloadIdentity[] {
   const made = newClusters(system).map(([key]) => key);
   const identity = <P>(store: StoreOf<unknown>, serviceAccount: string, purpose: P): StoreIdentity<P> => {
@@ -57,7 +57,7 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
   ].filter(({ cluster }) => made.includes(cluster));
 }
 
-/** Where in the environment's backup bucket its backups lie, without a slash at the end. Nobody else writes there. */
+/** Prefix of its backups in the environment's backup bucket, without a trailing slash. No other identity writes there. */
 export function backupsOf({ namespace, serviceAccount }: Identity): string {
   return `${namespace}/${serviceAccount}`;
 }

@@ -6,7 +6,7 @@ import { newClusters } from "./clusters";
 import { hubOf } from "./hub";
 import { NAMESPACES } from "./namespaces";
 
-/** The nodes of the Elasticsearch that is snapshotted to S3, by their service account. */
+/** Service account of the Elasticsearch nodes whose data is backed up to S3. */
 export interface LogSnapshots {
   readonly cluster: ClusterKey;
   readonly namespace: string;
@@ -14,8 +14,8 @@ export interface LogSnapshots {
 }
 
 /**
- * Whose snapshots a bucket is made for. Nobody's if Elasticsearch runs on an existing cluster: its issuer of tokens is not known, so no
- * role can trust it.
+ * Nodes whose snapshots need a bucket. Undefined if Elasticsearch runs on an existing cluster: its token issuer is unknown, so no role can
+ * trust it.
  */
 export function logSnapshotsOf(
   system: Pick<System, "aws" | "cluster" | "writeCluster" | "readCluster" | "monitoring">,

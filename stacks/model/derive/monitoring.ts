@@ -133,7 +133,7 @@ export function objectivesOn(system: System, key: ClusterKey): readonly Objectiv
   );
 }
 
-/** Domains by their namespaces, by which an alert finds its owner. The hub probes the endpoints of all. */
+/** Domains by their namespaces, which determine the owner of an alert. The hub probes the endpoints of all domains. */
 export function ownersOn(system: System, key: ClusterKey): Readonly<Record<string, string>> {
   const domains = key === hubOf(system) ? system.domains : domainsOn(system, key);
   return Object.fromEntries(domains.flatMap(({ name, namespace, ownsNamespace }) => (ownsNamespace ? [[namespace, name]] : [])));

@@ -10,8 +10,8 @@ import { domainsOn } from "./signals";
 const STORES = 4_000_000;
 
 /**
- * Monitoring is below every domain and above jobs. It waits for capacity instead of preempting a job: a cluster without capacity must
- * not lose work for the sake of a graph.
+ * Priority of monitoring: below every domain and above jobs. It waits for capacity instead of preempting a job, because losing a job's work
+ * is worse than missing metrics.
  */
 const OBSERVABILITY = 50_000;
 

@@ -10,8 +10,8 @@ import { defaultHost, exposedOf, type PublicEndpoint, publicEndpoints } from "./
 import { hubOf } from "./hub";
 
 /**
- * Addresses that a cluster probes: on the hub the public endpoints of all services, and on each cluster those of its stores that export
- * no metrics. None for a Prometheus that exists already.
+ * Addresses that a cluster probes: on the hub, the public endpoints of all services; on each cluster, those of its stores that export no
+ * metrics. None with an existing Prometheus.
  */
 export function probesOn(system: System, key: ClusterKey): readonly ProbeTarget[] {
   if (!ownPrometheus(system.monitoring)) return [];
@@ -50,7 +50,10 @@ function routedOf({ name, settings: { hosts, paths, health = WORKLOAD_DEFAULTS.h
   return { name, health, ...(hosts ? { hosts } : {}), ...(paths ? { paths } : {}), ...(edge ? { edge } : {}) };
 }
 
-/** Names by which clients reach a service. Behind Cloudflare the load balancer answers nobody else, and the name of a standby is its original's. */
+/**
+ * Host names by which clients reach a service. Behind Cloudflare, the load balancer allows Cloudflare only, and a standby shares the host
+ * name of its primary.
+ */
 function hostsOf({ standbyOf }: System, endpoint: PublicEndpoint, { edge, hosts }: Routed, shared: readonly string[]): readonly string[] {
   if (endpoint.edge !== "cloudflare") return hosts ?? shared;
   return edge?.provider === "cloudflare" && standbyOf === undefined ? [cloudflareHost(edge)] : [];

@@ -9,7 +9,7 @@ import type { BackedUp } from "../stores/engine";
 import type { StoreOf } from "../system";
 import { serversOf } from "./members";
 
-/** How the data of one store is backed up, and what its backups are for. */
+/** Backups of the data of one store, and their recovery objectives. */
 export interface StoreBackup extends BackedUp {
   /** Location of the store in its environment: `["eventStore", "server"]`. */
   readonly keys: readonly string[];
@@ -19,13 +19,13 @@ export interface StoreBackup extends BackedUp {
 
   readonly engine: string;
 
-  /** Whether its settings say anything of backups. */
+  /** Marks a store with backup settings. */
   readonly isConfigured: boolean;
 
-  /** What was said of its backups, in seconds. */
+  /** Configured recovery objectives, in seconds. */
   readonly said: { readonly rpo?: number; readonly rto?: number };
 
-  /** The longest time, in seconds, that a restore may take: what was said, or what follows from the size. */
+  /** Maximum duration of a restore in seconds: the configured one, or the default of the size. */
   readonly rto: number;
 }
 
@@ -34,10 +34,10 @@ export const DEFAULT_KEEP: Duration = "35d";
 
 const HOUR = 3600;
 
-/** Longest time of a restore, in hours, where nobody says. */
+/** Default maximum duration of a restore, in hours. */
 const RTO_HOURS: Readonly<Record<Size, number>> = { small: 1, medium: 2, large: 4 };
 
-/** Every store that keeps data anywhere, and what backs it up. */
+/** Backups of every store that keeps data. */
 export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
   return system.stores.flatMap((store): StoreBackup[] => {
     const { keys, label, settings } = placeOf(system, store);
@@ -57,7 +57,7 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
   });
 }
 
-/** Whether a store must be kept, and nothing backs it up. */
+/** Checks if a store must be kept but has no backup. */
 export function isLost({ methods, expendable }: StoreBackup): boolean {
   return methods.length === 0 && expendable === undefined;
 }
@@ -66,7 +66,7 @@ function objectivesOf({ rpo, rto }: Draft<BackupObjectives> = {}): StoreBackup["
   return { ...(rpo ? { rpo: known(seconds(rpo)) } : {}), ...(rto ? { rto: known(seconds(rto)) } : {}) };
 }
 
-/** Where the engine of a store is described, which keeps its data: of events in PostgreSQL, their server. */
+/** Location of the engine that keeps the data of a store: for events in PostgreSQL, their server. */
 function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<StoreOf, "keys" | "label" | "settings"> {
   const server = serversOf({ stores: stores.filter((one) => one === store) }).find(({ holdsEvents }) => holdsEvents);
   return server ? { ...server, label: `${store.label}.server` } : store;

@@ -5,14 +5,14 @@ import { workloadsIn } from "./workloads";
 
 /** A directory of a workload that keeps its data when its pod is replaced. */
 export interface WorkloadVolume {
-  /** Where it is written: `["domains", "sales", "services", "reports", "volumes", "/data"]`. */
+  /** Location of its setting: `["domains", "sales", "services", "reports", "volumes", "/data"]`. */
   readonly keys: readonly string[];
 
-  /** The same for a reader: `sales.reports /data`. */
+  /** Readable name: `sales.reports /data`. */
   readonly label: string;
 }
 
-/** The volumes of all workloads. */
+/** Volumes of all workloads. */
 export function volumesOf(system: Pick<DraftSystem, "domains">): readonly WorkloadVolume[] {
   return workloadsIn(system).flatMap(({ workload: { keys, label, settings } }) => {
     const { volumes = {} } = settings as Draft<Pick<Service, "volumes">>;

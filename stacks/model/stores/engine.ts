@@ -17,7 +17,7 @@ export type Runs = "cluster" | "aws" | "vendor";
 export interface StoreEngine<S> {
   readonly kind: StoreKind;
 
-  /** An event store in PostgreSQL runs where its server runs. */
+  /** Location. An event store in PostgreSQL runs where its server runs. */
   readonly runs: Runs;
 
   readonly shape: Schema;
@@ -113,13 +113,13 @@ export interface StoreEngine<S> {
   readonly rules?: readonly RuleSubject[];
 
   /**
-   * The service of AWS under which CloudWatch has its metrics.
+   * AWS service whose CloudWatch metrics include those of the store.
    * @default - none: AWS doesn't run it
    */
   readonly cloudWatch?: CloudWatchService;
 
   /**
-   * The address that answers while it works, of an engine on a cluster that exports no metrics.
+   * Health endpoint of an engine on a cluster that exports no metrics.
    * @default - none: it is not probed
    */
   readonly ping?: (place: { readonly name: string; readonly namespace: string }) => Pick<ProbeTarget, "url" | "pods">;
@@ -163,7 +163,7 @@ export interface StorePods {
   readonly volumes: number;
 }
 
-/** What decides how a store is backed up, in addition to its own settings. */
+/** Input for the backups of a store, in addition to its own settings. */
 export interface BackupTarget extends Sizing {
   /** Retention in the environment. */
   readonly keep: Duration;
@@ -172,19 +172,19 @@ export interface BackupTarget extends Sizing {
   readonly onEks: boolean;
 }
 
-/** How the data of a store is backed up. */
+/** Backups of the data of a store. */
 export interface BackedUp {
-  /** The backups that are made of it, the one that loses least first. None if nothing backs it up. */
+  /** Backup methods, the one with the least data loss first. Empty if nothing backs up the store. */
   readonly methods: readonly BackupMethod[];
 
   /**
-   * Why its data may be lost: `a cache may forget`.
-   * @default - it must be kept, so that a protected environment without backups takes the exception `noBackup`
+   * Reason why its data may be lost: `a cache may forget`.
+   * @default - it must be kept, so a protected environment without backups needs the exception `noBackup`
    */
   readonly expendable?: string;
 
   /**
-   * What a restore takes at least.
+   * Minimum duration of a restore.
    * @default - unknown
    */
   readonly restore?: LeastRestore;
@@ -204,49 +204,49 @@ export interface BackedUp {
 
 /** One kind of backup of a store. */
 export interface BackupMethod {
-  /** What makes it: `snapshots of ElastiCache`. */
+  /** Mechanism that makes the backups: `snapshots of ElastiCache`. */
   readonly by: string;
 
   /**
-   * Time between two of them.
-   * @default - the log is kept too, so that a restore reaches any second
+   * Time between two backups.
+   * @default - the log is also archived, for point-in-time recovery
    */
   readonly every?: Duration;
 
   /**
-   * Time between two base backups, at one of which a restore begins and replays the log.
-   * @default - its service decides
+   * Time between two base backups. A restore starts with one of them and replays the log.
+   * @default - the service decides
    */
   readonly base?: Duration;
 
-  /** Retention of each. */
+  /** Retention of each backup. */
   readonly keep: Duration;
 
   /**
-   * Whether `backup.keep` of the environment decides how long.
+   * Follows `backup.keep` of the environment.
    * @default false
    */
   readonly followsKeep?: boolean;
 
-  /** The longest time, in seconds, whose writes are lost with the store. */
+  /** Maximum data loss in seconds if the store is lost. */
   readonly loses: number;
 
-  /** Why it loses so much: `it restores up to 5 minutes before a failure`. */
+  /** Reason for this data loss: `it restores up to 5 minutes before a failure`. */
   readonly because: string;
 
-  /** Where: at the service of AWS in the region, in the environment's bucket, in its vault of AWS Backup, or at the vendor. */
+  /** Location: AWS in the region, the environment's bucket, its vault in AWS Backup, or the vendor. */
   readonly place: "region" | "bucket" | "vault" | "vendor";
 }
 
-/** The shortest time in which a restore can end. */
+/** The shortest possible duration of a restore. */
 export interface LeastRestore {
   readonly seconds: number;
 
-  /** `a new instance takes 10 minutes`. */
+  /** Reason: `a new instance takes 10 minutes`. */
   readonly because: string;
 }
 
-/** What the rules of an engine know of the environment of a store. */
+/** Environment of a store, for the rules of its engine. */
 export interface StoreContext {
   /** Path of the store: `eventStore`. */
   readonly path: string;
@@ -299,7 +299,7 @@ export function older(before: string, after: string, at = "version"): readonly S
   ];
 }
 
-/** A store with another engine starts empty. */
+/** Problem of a change of engine: the new store starts empty. */
 export function anotherEngine(before: string, after: string, what: string, remedy: string): SettingProblem {
   return { at: "engine", value: after, rule: `was ${before}: another engine begins empty, and ${what} would stay behind`, remedy };
 }

@@ -282,10 +282,13 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
   dataLoss: (before, after) => [...topologyLoss(before, after), ...vendorNetworkLoss(before, after), ...vendorVersionLoss(before, after)],
 };
 
-/** A backup counts from its start, and is there when it has ended: half an hour later (Kurrent Cloud, offsets of schedules). */
+/**
+ * Duration of a backup in seconds, half an hour. A backup has the data of its start, and is available after its end (Kurrent Cloud, offsets
+ * of schedules).
+ */
 const BACKUP_TAKES = 1800;
 
-/** A backup is restored into a new cluster, which is not there sooner than a backup is. */
+/** Backups on a schedule. A restore creates a new cluster, which takes at least as long as a backup. */
 function scheduledBackups({ backup: { every, keep } = {} }: Draft<KurrentCloudSettings>): BackedUp {
   if (!every || !keep) return { methods: [] };
   return {
@@ -303,7 +306,7 @@ function scheduledBackups({ backup: { every, keep } = {} }: Draft<KurrentCloudSe
   };
 }
 
-/** That backups end before the next one is reported for every engine. */
+/** Problems of the interval. Overlapping backups are reported by a common check of all engines. */
 function frequencyProblems({ backup }: Draft<KurrentCloudSettings>): readonly Finding[] {
   if (!backup?.every) return [];
   const often = { every: backup.every, keep: backup.every };
@@ -321,7 +324,7 @@ function patchProblems({ version = DEFAULT_KURRENT_CLOUD, patch }: Draft<Kurrent
   return [{ keys: ["patch"], value: patch, rule: `is not a patch release of ${version}`, remedy }];
 }
 
-/** Projections of the server write the streams by category and type. KurrentDb has its own check. */
+/** Problems of streams that stay empty: projections of the server write the streams by category and type. KurrentDb has its own check. */
 function emptyStreams(
   { projections = "off", persistentSubscriptions = [], systemStreams = [] }: Draft<KurrentCloudSettings>,
   path: string,
@@ -427,7 +430,10 @@ function quorumProblems(
     : [];
 }
 
-/** Without TLS and users, any client that can connect has full access: only clients on the same machine may. */
+/**
+ * Problems of `insecure`: without TLS and users, any client that can connect has full access, so only clients on the same machine may
+ * connect.
+ */
 function insecureProblems(settings: Draft<KurrentDbSettings>, { size: of, exceptions, onAws }: StoreContext): readonly Finding[] {
   if (settings.insecure !== true) return [];
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["insecure"], value: true, rule, remedy }];
@@ -481,12 +487,12 @@ function serverLoss(before: PostgresSettings, after: PostgresSettings, sizes: Pa
   return postgresEngine(before)?.dataLoss(before, after, sizes) ?? [];
 }
 
-/** Values that PostgreSQL reads as `on`, or that wait for more (PostgreSQL 17, `synchronous_commit`). */
+/** Values that PostgreSQL treats as `on`, or that wait for more (PostgreSQL 17, `synchronous_commit`). */
 const FLUSHED = /^(on|true?|tru|t|yes?|ye|y|1|remote_apply)$/i;
 
 /**
- * Settings by which PostgreSQL acknowledges events that it may lose. An acknowledged event must be on the server's disk,
- * and on two servers if there are two.
+ * Settings that let PostgreSQL acknowledge events that it may lose. An acknowledged event must be on the server's disk, and on two servers
+ * if there are two.
  */
 function unacknowledgedEvents({ server }: Draft<PostgresEventsSettings>, size?: Size): readonly Finding[] {
   if (!server) return [];

@@ -62,8 +62,8 @@ export interface AuroraSettings extends PostgresServer {
   readonly replicas: number;
 
   /**
-   * Its automated backups, and what they are for.
-   * @default - kept as long as `backup.keep` of the environment says
+   * Automated backups, and their recovery objectives.
+   * @default - retention is `backup.keep` of the environment
    */
   readonly backup?: ManagedBackup;
 }
@@ -78,8 +78,8 @@ export interface RdsSettings extends PostgresServer {
   readonly storage?: Bytes;
 
   /**
-   * Its automated backups, and what they are for.
-   * @default - kept as long as `backup.keep` of the environment says
+   * Automated backups, and their recovery objectives.
+   * @default - retention is `backup.keep` of the environment
    */
   readonly backup?: ManagedBackup;
 }
@@ -116,7 +116,7 @@ export interface CloudNativePgSettings extends PostgresServer {
   readonly pooler?: boolean;
 
   /**
-   * Its backups, on a cluster that is made here: the write-ahead log, and base backups at a distance.
+   * Backups, on a cluster that the environment creates: the write-ahead log, and base backups at an interval.
    * @default - a base backup every day
    */
   readonly backup?: ArchiveBackup;
@@ -130,7 +130,7 @@ const databaseName = text(
 );
 
 export const server = {
-  // Helm releases have the names of its users: secret-<name>-administrator.
+  // Names of Helm releases contain it: secret-<name>-administrator.
   name: optional(nameOf(32)),
   engine: told,
   size: optional(size),
@@ -193,27 +193,27 @@ export function serverSecrets(name: string, settings: DatabaseServer["settings"]
   return POSTGRES_ROLES.map((role) => postgresUser(databaseOf({ name, settings }), role, name));
 }
 
-/** Aurora and RDS restore up to about five minutes ago (RDS, point-in-time recovery, LatestRestorableTime). */
+/** Seconds. Aurora and RDS restore up to about five minutes ago (RDS, point-in-time recovery, LatestRestorableTime). */
 const UPLOADED_LOG = 300;
 
-/** CloudNativePG closes and archives a segment of the log after five minutes at the latest (`archive_timeout`). */
+/** Seconds. CloudNativePG closes and archives a WAL segment after five minutes at the latest (`archive_timeout`). */
 const ARCHIVED_LOG = 300;
 
-/** AWS makes a new instance of a database in some ten minutes, whatever is in it. */
+/** Seconds. AWS creates a new database instance in about ten minutes, regardless of its data. */
 const NEW_INSTANCE = 600;
 
-/** What gp3 writes in a second where nobody pays for more (Amazon EBS, general purpose SSD volumes). */
+/** Baseline throughput of gp3 in bytes per second, without extra cost (Amazon EBS, general purpose SSD volumes). */
 const VOLUME_THROUGHPUT = 125 * 2 ** 20;
 
-/** Time between two snapshots of AWS Backup where nobody says. */
+/** Default interval between snapshots of AWS Backup. */
 export const DEFAULT_SNAPSHOT: Duration = "1d";
 
-/** RDS, backup retention period: 35 days at most. */
+/** Retention of automated backups: 35 days at most (RDS, backup retention period). */
 export function automatedKeep(keep: Duration): Duration {
   return known(seconds(keep)) > MOST_AUTOMATED_DAYS * 86_400 ? `${MOST_AUTOMATED_DAYS}d` : keep;
 }
 
-/** The longest that RDS and Aurora keep automated backups. */
+/** Maximum retention of automated backups of RDS and Aurora, in days. */
 export const MOST_AUTOMATED_DAYS = 35;
 
 function automated(
@@ -248,7 +248,7 @@ function automated(
   };
 }
 
-/** What is wrong with snapshots of AWS Backup. */
+/** Problems of snapshots of AWS Backup. */
 function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): readonly Finding[] {
   const { every, keep } = backup ?? {};
   const days = keep === undefined ? 1 : known(seconds(keep)) / 86_400;
@@ -263,7 +263,7 @@ function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): read
   ];
 }
 
-/** Time between two base backups of CloudNativePG where nobody says. */
+/** Default interval between base backups of CloudNativePG. */
 export const DEFAULT_BASE_BACKUP: Duration = "1d";
 
 function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of }: BackupTarget): BackedUp {
@@ -288,7 +288,7 @@ function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of }: Ba
   };
 }
 
-/** What is wrong with the distance of base backups. */
+/** Problems of the interval between base backups. */
 function baseBackupProblems({ backup }: Draft<CloudNativePgSettings>): readonly Finding[] {
   const every = backup?.every;
   if (every === undefined || baseBackupSchedule(every) !== undefined) return [];
@@ -310,9 +310,9 @@ export const aurora: StoreEngine<AuroraSettings> = {
   shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has"), backup: optional(managedBackup) }),
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
   problems: snapshotProblems,
-  // A cluster and its first instance, one after the other.
+  // The cluster is created first, then its first instance.
   backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE),
-  // Its storage is nobody's setting: it grows and shrinks with what is in it.
+  // Storage is not a setting: it grows and shrinks with the data.
   dataLoss: olderServer,
 };
 

@@ -41,7 +41,7 @@ export interface ElastiCacheSettings extends RedisServer {
   readonly replicasPerShard: number;
 
   /**
-   * Its daily snapshots.
+   * Daily snapshots.
    * @default - kept for 7 days, or none with the exception `disposable`
    */
   readonly backup?: CacheBackup;
@@ -88,7 +88,7 @@ function mayForget({ purpose = "cache" }: { readonly purpose?: RedisPurpose }): 
   return purpose === "cache";
 }
 
-/** Data in a store has no other copy. */
+/** Problems of a change of purpose: data in a store has no other copy. */
 function purposeKept(before: Cache, after: Cache): readonly SettingProblem[] {
   if (mayForget(before) || !mayForget(after)) return [];
   return [
@@ -103,10 +103,10 @@ function purposeKept(before: Cache, after: Cache): readonly SettingProblem[] {
 
 const FORGETS = "a cache may forget";
 
-/** ElastiCache makes a snapshot a day, some time in its window of an hour. */
+/** ElastiCache takes one snapshot a day, at any time within its window of an hour. */
 const SNAPSHOT = { every: "1d", loses: 90_000 } as const;
 
-/** How long snapshots are kept. Undefined if there are none. */
+/** Retention of snapshots. Undefined if there are none. */
 export function snapshotsKept({ backup }: Draft<ElastiCacheSettings>, isProtected: boolean): Duration | undefined {
   return backup?.keep ?? (isProtected ? "7d" : undefined);
 }
@@ -120,7 +120,7 @@ function snapshots(settings: Draft<ElastiCacheSettings>, { isProtected }: Backup
   };
 }
 
-/** ElastiCache, automatic backups: 35 days at most. */
+/** Problems of snapshots: their retention is 35 days at most (ElastiCache, automatic backups). */
 function snapshotProblems({ backup }: Draft<ElastiCacheSettings>): readonly Finding[] {
   const days = backup?.keep === undefined ? 1 : known(seconds(backup.keep)) / 86_400;
   if (Number.isInteger(days) && days >= 1 && days <= 35) return [];

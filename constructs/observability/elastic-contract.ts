@@ -24,6 +24,6 @@ export interface Elasticsearch {
   /** Name and password of the user of each role. */
   readonly users: Readonly<Record<ElasticRole, { readonly user: SecretReference; readonly password: SecretReference }>>;
 
-  /** Copies of each shard beside the primary: 0 on one node, otherwise 1. */
+  /** Copies of each shard in addition to the primary: 0 on one node, otherwise 1. */
   readonly replicas: 0 | 1;
 }

@@ -1,6 +1,6 @@
 import { type ControllerPlace, reads } from "./place";
 
-/** VPC CNI, scope-down policy for each cluster: it makes and changes interfaces with the cluster's name only. */
+/** Rights of VPC CNI (scope-down policy for each cluster): it creates and changes interfaces with the cluster's name only. */
 export function networkStatements({ account, region, vpcId, clusterName }: ControllerPlace): object[] {
   const ec2 = (kind: string) => `arn:aws:ec2:${region}:${account}:${kind}/*`;
   const named = { "aws:ResourceTag/cluster.k8s.amazonaws.com/name": clusterName };

@@ -1,6 +1,6 @@
 import type { ControllerPlace } from "./place";
 
-/** external-dns: addresses, aliases, and the texts by which it knows its own records. */
+/** Rights of external-dns: addresses, aliases, and the TXT records that mark its own records. */
 export function recordStatements({ dnsZones }: ControllerPlace): object[] {
   return [
     { Sid: "FindZones", Effect: "Allow", Action: "route53:ListHostedZones", Resource: "*" },
@@ -14,7 +14,7 @@ export function recordStatements({ dnsZones }: ControllerPlace): object[] {
   ];
 }
 
-/** cert-manager: the texts that prove to a certificate authority whose a name is. */
+/** Rights of cert-manager: TXT records that prove the ownership of a domain to a certificate authority. */
 export function challengeStatements({ certificateZones }: ControllerPlace): object[] {
   const zones = certificateZones.map(({ zone }) => zone);
   const proofs = certificateZones.flatMap(({ domain }) => [`_acme-challenge.${domain}`, `_acme-challenge.*.${domain}`]);

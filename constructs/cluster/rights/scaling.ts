@@ -1,6 +1,6 @@
 import { type ControllerPlace, reads } from "./place";
 
-/** Karpenter, controller policy, without what makes instance profiles: that of its nodes is Terraform's. */
+/** Rights of Karpenter (controller policy), without the creation of instance profiles: Terraform creates that of its nodes. */
 export function scalingStatements({ account, region, clusterName, scaling }: ControllerPlace): object[] {
   const ec2 = (kind: string, owner = account) => `arn:aws:ec2:${region}:${owner}:${kind}/*`;
   const own = (tag: "RequestTag" | "ResourceTag") => ({

@@ -1,6 +1,6 @@
 import type { ControllerPlace } from "./place";
 
-/** external-secrets: secrets of the environment by name, and none by looking for them; it writes who signs certificates, and nothing else. */
+/** Rights of external-secrets: it reads secrets of the environment by name, without listing them, and writes only CA certificates. */
 export function secretStatements({ account, region, secretPrefix }: ControllerPlace): object[] {
   const secrets = `arn:aws:secretsmanager:${region}:${account}:secret:${secretPrefix}-*`;
   const authorities = `${secrets}-authority-??????`; // Secrets Manager ends each name with six characters
@@ -19,7 +19,7 @@ export function secretStatements({ account, region, secretPrefix }: ControllerPl
     {
       Sid: "PublishAuthorities",
       Effect: "Allow",
-      // It takes away a policy whenever it writes.
+      // It deletes the resource policy at every write.
       Action: ["secretsmanager:DeleteResourcePolicy", "secretsmanager:PutSecretValue"],
       Resource: authorities,
     },

@@ -1,8 +1,8 @@
 import { type ControllerPlace, reads } from "./place";
 
 /**
- * Load balancers, listeners, target groups and their security groups are Terraform's. The controller binds pods
- * to target groups of its environment and makes nothing: Ingress and Service of type LoadBalancer are of no use here.
+ * Rights of the load balancer controller. Terraform creates load balancers, listeners, target groups and their security groups. The
+ * controller only registers pods in target groups of its environment: Ingress and Service of type LoadBalancer don't work here.
  */
 export function targetStatements({ account, region, owner }: ControllerPlace): object[] {
   return [

@@ -1,6 +1,6 @@
 import type { ControllerPlace } from "./place";
 
-/** Volumes are under a key of ours; the driver's own policy knows no key. */
+/** Rights to the customer-managed key of volumes, which the driver's own policy doesn't include. */
 export function volumeStatements({ diskKey }: ControllerPlace): object[] {
   return [
     {

@@ -77,7 +77,7 @@ export class AuroraPostgres extends Construct {
       description: `Settings of ${around.identifier}`,
       family: `${ENGINE}${around.version}`,
       parameter: around.parameters,
-      lifecycle: { createBeforeDestroy: true }, // that of a new major version is there before the cluster changes to it
+      lifecycle: { createBeforeDestroy: true }, // the group of a new major version exists before the cluster changes to it
     });
     const { monitoringInterval, monitoringRoleArn, ...watched } = around.watched;
     const cluster = new RdsCluster(this, "cluster", {
@@ -134,7 +134,7 @@ export class AuroraPostgres extends Construct {
           monitoringInterval,
           monitoringRoleArn,
           tags: { Name: cloudName("database", ...props.name, props.store, String(index + 1)) },
-          lifecycle: { ignoreChanges: ["availability_zone"] }, // a further zone is for instances to come
+          lifecycle: { ignoreChanges: ["availability_zone"] }, // an additional zone applies to new instances only
           dependsOn: [around.monitoringRights],
         }),
     );

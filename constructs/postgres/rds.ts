@@ -105,7 +105,7 @@ export class RdsPostgres extends Construct {
       description: `Settings of ${around.identifier}`,
       family: `${ENGINE}${around.version}`,
       parameter: around.parameters,
-      lifecycle: { createBeforeDestroy: true }, // that of a new major version is there before the instance changes to it
+      lifecycle: { createBeforeDestroy: true }, // the group of a new major version exists before the instance changes to it
     });
     const everywhere = {
       instanceClass: around.instanceClass,
@@ -156,7 +156,7 @@ export class RdsPostgres extends Construct {
         deletionProtection: protect,
         skipFinalSnapshot: true,
         tags: { Name: identifier },
-        lifecycle: { ignoreChanges: ["availability_zone"] }, // a further zone is for replicas to come
+        lifecycle: { ignoreChanges: ["availability_zone"] }, // an additional zone applies to new replicas only
         dependsOn: around.logs("instance", identifier, LOGS, `replica-${index + 1}-logs`),
       });
       for (const rule of ["data-is-kept", "backups-select-it"]) exempt(replica, rule, "holds a copy of what its primary keeps");

@@ -42,7 +42,7 @@ const SHAPES = {
   library: /^orders: \d+ resources, written to cdktf\.out\/stacks\/orders$/m,
 };
 const PLACES = {
-  aws: /eu-west-1, account 111122223333/,
+  aws: /eu-west-1, copies of backups in eu-central-1, account 111122223333/,
   "on-premises": /^production {2}on orders, without a cloud$/m,
   kind: /^local {2}on kind-orders, without a cloud$/m,
 };

@@ -111,10 +111,10 @@ onServer("projections in the read database", () => {
     });
 
     it.each([
-      ["Orders", "a", 5, "begin: Orders is not a valid projection name"],
-      ["orders_a", "a", 5, "begin: orders_a is not a valid projection name"],
-      ["public", "a", 5, "begin: public is not a valid projection name"],
-      [null, "a", 5, "begin: null is not a valid projection name"],
+      ["Orders", "a", 5, "begin: Orders is no name of a projection"],
+      ["orders_a", "a", 5, "begin: orders_a is no name of a projection"],
+      ["public", "a", 5, "begin: public is no name of a projection"],
+      [null, "a", 5, "begin: null is no name of a projection"],
       ["orders", "c", 5, "begin: orders has no slot c"],
       ["orders", "a", 0, "begin: orders/a can't have 0 partitions"],
       ["orders", "a", null, "begin: orders/a can't have null partitions"],

@@ -65,6 +65,8 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
   const postgres = serverAt(site, stack, server);
   const reached = models.length > 0 ? reachedFrom(place, server, postgres, models) : [];
   const first = [...after, ...reached];
+  // In another namespace, policies of the database's clients apply.
+  const traffic = namespace === server.namespace ? {} : { traffic: "namespace" as const };
   const tables =
     models.length > 0
       ? new ProjectionTables(stack, `tables-${postgres.name}`, {
@@ -72,7 +74,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
           namespace,
           postgres,
           name: postgres.database,
-          traffic: "namespace",
+          ...traffic,
           ...(first.length > 0 ? { after: first } : {}),
         }).ready
       : [];
@@ -100,7 +102,7 @@ function preparedDatabase(place: WorkloadPlace, server: ServerOf, { jobs, models
         live,
         skipCatchUpCheck: forced,
         revision,
-        traffic: "namespace",
+        ...traffic,
         after: [...before, ...runs.flatMap(({ job }) => job.ready)],
       }),
     );

@@ -26,16 +26,19 @@ export function fewRetries(
   if (aws) writeFileSync(join(directory, "retries_override.tf.json"), JSON.stringify({ provider: { aws } }));
 }
 
+/** Before it destroys a vault with its contents, the provider lists them, which the emulator can't; there are none here. */
+const EMPTY = "aws_backup_vault";
+
 /** Lets what is protected be destroyed, buckets with what lies in them. False where nothing is protected. */
 export function unprotect(directory: string, json: { readonly resource?: Resources }): boolean {
   return override(
     directory,
     "unprotected",
     json.resource,
-    (_, { lifecycle, force_destroy, deletion_protection, enable_deletion_protection }) => {
+    (type, { lifecycle, force_destroy, deletion_protection, enable_deletion_protection }) => {
       const changes = {
         ...(lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false } } : {}),
-        ...(lifecycle?.prevent_destroy && force_destroy !== undefined ? { force_destroy: true } : {}),
+        ...(lifecycle?.prevent_destroy && force_destroy !== undefined && type !== EMPTY ? { force_destroy: true } : {}),
         ...(deletion_protection ? { deletion_protection: false } : {}),
         ...(enable_deletion_protection ? { enable_deletion_protection: false } : {}),
       };

@@ -62,7 +62,7 @@ describe("two of one name in a cluster", () => {
   it("are refused where the second is described, and the first is named", () => {
     const projections = { image, workers: 1, parallelism: 1 };
     expect(refused({ ...withMigration({ name: "orders-read-model" }), projections })).toEqual([
-      "test.projections: makes NetworkPolicy read-store/orders-read-model-verdict, which test.migrations makes as well; choose another name for one of the two",
+      "test.projections: makes NetworkPolicy read-store/orders-read-model, which test.migrations makes as well; choose another name for one of the two",
     ]);
   });
 

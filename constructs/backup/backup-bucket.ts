@@ -5,6 +5,7 @@ import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { bucketName, cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import { exempt } from "../policy/contract";
 import { PrivateBucket, type PrivateBucketProps } from "../storage";
 import { backupLifecycle, logLifecycle } from "./lifecycle";
@@ -145,21 +146,18 @@ export class BackupBucket extends Construct {
   private replicate(bucket: PrivateBucket, copy: PrivateBucket, copyKey: string, { name, account, key }: BackupBucketProps): void {
     const role = new IamRole(this, "replication-role", {
       name: cloudName("role", ...name, "backup-replication"),
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "s3.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: { StringEquals: { "aws:SourceAccount": account } },
-          },
-        ],
-      }),
+      assumeRolePolicy: policyDocument([
+        {
+          Effect: "Allow",
+          Principal: { Service: "s3.amazonaws.com" },
+          Action: "sts:AssumeRole",
+          Condition: { StringEquals: { "aws:SourceAccount": account } },
+        },
+      ]),
     });
     const policy = new IamRolePolicy(this, "replication-policy", {
       role: role.id,
-      policy: JSON.stringify({ Version: "2012-10-17", Statement: replicationRights(bucket.arn, copy.arn, key, copyKey) }),
+      policy: policyDocument(replicationRights(bucket.arn, copy.arn, key, copyKey)),
     });
     new S3BucketReplicationConfigurationA(this, "replication", {
       bucket: bucket.id,

@@ -6,6 +6,7 @@ import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import { known, seconds } from "../core/quantities";
 import type { BackedUpDatabase } from "./database-backups";
 import { snapshotLoss } from "./snapshot-schedule";
@@ -39,7 +40,7 @@ export class BackupNotices extends Construct {
     const topic = new SnsTopic(this, "topic", { name: cloudName("topic", ...name, "backups"), kmsMasterKeyId: key });
     const policy = new SnsTopicPolicy(this, "policy", {
       arn: topic.arn,
-      policy: JSON.stringify({ Version: "2012-10-17", Statement: publishers(topic.arn, account) }),
+      policy: policyDocument(publishers(topic.arn, account)),
     });
     for (const [index, endpoint] of notify.entries()) {
       new SnsTopicSubscription(this, `subscription-${index}`, { topicArn: topic.arn, protocol: "email", endpoint });

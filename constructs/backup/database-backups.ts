@@ -11,6 +11,7 @@ import type { ITerraformDependable, TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import type { Duration } from "../core/quantities";
 import { BACKUP_TAG } from "../core/tags";
 import type { BackupLock } from "./backup-bucket";
@@ -197,10 +198,7 @@ export class DatabaseBackups extends Construct {
   private role(id: string, use: string, policies: readonly string[], { name, keys, recovery }: DatabaseBackupsProps): Role {
     const role = new IamRole(this, id, {
       name: cloudName("role", ...name, use),
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: "backup.amazonaws.com" }, Action: "sts:AssumeRole" }],
-      }),
+      assumeRolePolicy: policyDocument([{ Effect: "Allow", Principal: { Service: "backup.amazonaws.com" }, Action: "sts:AssumeRole" }]),
     });
     const attached = policies.map(
       (policy) =>
@@ -212,10 +210,7 @@ export class DatabaseBackups extends Construct {
     const used = new IamRolePolicy(this, `${id}-keys`, {
       name: "keys",
       role: role.id,
-      policy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: keyRights([keys.data, keys.backup, ...(recovery ? [recovery.key] : [])]),
-      }),
+      policy: policyDocument(keyRights([keys.data, keys.backup, ...(recovery ? [recovery.key] : [])])),
     });
     return { arn: role.arn, rights: [...attached, used] };
   }

@@ -5,6 +5,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import { exempt } from "../policy/contract";
 import { boundaryStatements } from "./boundary";
 import { type DeployedEnvironment, guards, ownBuckets, STATE_KEY_USES, type StateArns, type Territory } from "./guards";
@@ -109,7 +110,7 @@ export class DeployRoles extends Construct {
       name,
       path: `/${this.props.system}/`,
       maxSessionDuration,
-      assumeRolePolicy: document([
+      assumeRolePolicy: policyDocument([
         {
           Effect: "Allow",
           Principal: { Federated: issuer },
@@ -127,11 +128,11 @@ export class DeployRoles extends Construct {
   }
 
   private policy(id: string, name: string, description: string, statements: object[]): IamPolicy {
-    return new IamPolicy(this, id, { name, path: `/${this.props.system}/`, description, policy: document(statements) });
+    return new IamPolicy(this, id, { name, path: `/${this.props.system}/`, description, policy: policyDocument(statements) });
   }
 
   private inline(role: IamRole, id: string, statements: object[]): IamRolePolicy {
-    return new IamRolePolicy(this, id, { name: id, role: role.id, policy: document(statements) });
+    return new IamRolePolicy(this, id, { name: id, role: role.id, policy: policyDocument(statements) });
   }
 
   private stateOf(environment: string, actions: readonly string[], keyActions: readonly string[]): object[] {
@@ -246,8 +247,4 @@ const WRITES = ["CKV_AWS_289", "CKV_AWS_290"];
 
 function boundaryName(system: string, environment: string): string {
   return cloudName("policy", system, environment, "boundary");
-}
-
-function document(statements: object[]): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }

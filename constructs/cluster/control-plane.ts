@@ -7,6 +7,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import type { KubernetesVersion } from "../core/versions";
 import { LogGroup } from "../logs";
 import { eksConditions } from "../network";
@@ -89,10 +90,9 @@ export class ControlPlane extends Construct {
     });
     const role = new IamRole(this, "role", {
       name: cloudName("role", ...props.name, "cluster"),
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] }],
-      }),
+      assumeRolePolicy: policyDocument([
+        { Effect: "Allow", Principal: { Service: "eks.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] },
+      ]),
     });
     const rights = new IamRolePolicyAttachment(this, "rights", {
       role: role.name,
@@ -100,12 +100,9 @@ export class ControlPlane extends Construct {
     });
     const secrets = new IamRolePolicy(this, "secrets", {
       role: role.id,
-      policy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [
-          { Effect: "Allow", Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], Resource: props.secretsKey },
-        ],
-      }),
+      policy: policyDocument([
+        { Effect: "Allow", Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], Resource: props.secretsKey },
+      ]),
     });
     this.cluster = new EksCluster(this, "cluster", {
       name,

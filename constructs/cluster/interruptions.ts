@@ -4,6 +4,7 @@ import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 
 export interface InterruptionsProps {
   /** Prefix of its names, most general part first: `["orders", "production", "write"]`. */
@@ -45,7 +46,7 @@ export class Interruptions extends Construct {
     });
     new SqsQueuePolicy(this, "policy", {
       queueUrl: queue.id,
-      policy: JSON.stringify({ Version: "2012-10-17", Statement: statements(queue.arn, rules) }),
+      policy: policyDocument(statements(queue.arn, rules)),
     });
     this.queueName = queue.name;
     this.queueArn = queue.arn;

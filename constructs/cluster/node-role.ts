@@ -4,6 +4,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 
 export interface NodeRoleProps {
   /** Prefix of its name, most general part first: `["orders", "production", "write"]`. */
@@ -35,18 +36,14 @@ export class NodeRole extends Construct {
     super(scope, id);
     const role = new IamRole(this, "role", {
       name: cloudName("role", ...props.name, "nodes"),
-      assumeRolePolicy: document({ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }),
+      assumeRolePolicy: policyDocument([{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }]),
     });
     const managed = POLICIES.map(
       (policy) => new IamRolePolicyAttachment(this, policy, { role: role.name, policyArn: `arn:aws:iam::aws:policy/${policy}` }),
     );
-    const shell = new IamRolePolicy(this, "shell", { role: role.id, policy: document(...SHELL) });
+    const shell = new IamRolePolicy(this, "shell", { role: role.id, policy: policyDocument(SHELL) });
     this.arn = role.arn;
     this.roleName = role.name;
     this.ready = [...managed, shell];
   }
-}
-
-function document(...statements: readonly object[]): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }

@@ -5,6 +5,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 
 export interface PodIdentityProps {
   /** Prefix of the role's name, most general part first: `["orders", "production", "write"]`. */
@@ -41,9 +42,9 @@ export class PodIdentity extends Construct {
     super(scope, id);
     const role = new IamRole(this, "role", {
       name: cloudName("role", ...props.name, ...new Set([props.namespace, props.serviceAccount])),
-      assumeRolePolicy: document([trust(props)]),
+      assumeRolePolicy: policyDocument([trust(props)]),
     });
-    const own = props.statements && new IamRolePolicy(this, "rights", { role: role.id, policy: document(props.statements) });
+    const own = props.statements && new IamRolePolicy(this, "rights", { role: role.id, policy: policyDocument(props.statements) });
     const managed = (props.managedPolicies ?? []).map(
       (policyArn) => new IamRolePolicyAttachment(this, policyArn.split("/").at(-1) ?? "", { role: role.name, policyArn }),
     );
@@ -56,10 +57,6 @@ export class PodIdentity extends Construct {
     this.roleArn = role.arn;
     this.ready = [association, ...managed, ...(own ? [own] : [])];
   }
-}
-
-function document(statements: readonly object[]): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
 // No other cluster, namespace or service account can assume the role, even with an association.

@@ -3,6 +3,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 
 /** The OIDC provider of an EKS cluster in IAM. */
 export interface OidcProvider {
@@ -61,15 +62,11 @@ export class WebIdentity extends Construct {
     const { name, namespace, serviceAccount, statements } = props;
     const role = new IamRole(this, "role", {
       name: cloudName("role", ...name, namespace, serviceAccount),
-      assumeRolePolicy: document([trust(props)]),
+      assumeRolePolicy: policyDocument([trust(props)]),
     });
-    new IamRolePolicy(this, "rights", { role: role.id, policy: document(statements) });
+    new IamRolePolicy(this, "rights", { role: role.id, policy: policyDocument(statements) });
     this.roleArn = role.arn;
   }
-}
-
-function document(statements: readonly object[]): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
 function trust({ provider: { arn, issuer }, namespace, serviceAccount }: WebIdentityProps): object {

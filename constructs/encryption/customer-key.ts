@@ -2,6 +2,7 @@ import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
+import { policyDocument } from "../core/policy-document";
 
 export interface CustomerKeyProps {
   /** Alias of the key, without `alias/`. */
@@ -41,7 +42,7 @@ export class CustomerKey extends Construct {
       description: props.description,
       enableKeyRotation: true,
       deletionWindowInDays: props.protect ? 30 : 7, // KMS's maximum and minimum
-      policy: JSON.stringify({ Version: "2012-10-17", Statement: [administration(props.account), ...(props.statements ?? [])] }),
+      policy: policyDocument([administration(props.account), ...(props.statements ?? [])]),
       lifecycle: { preventDestroy: props.protect },
     });
     new KmsAlias(this, "alias", { ...place, name: `alias/${props.alias}`, targetKeyId: key.keyId });

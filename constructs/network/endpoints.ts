@@ -1,5 +1,6 @@
 import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
 import { Construct } from "constructs";
+import { policyDocument } from "../core/policy-document";
 
 /** The AWS services that a private cluster calls (EKS user guide, private clusters), each with what fails without it. */
 export const INTERFACE_ENDPOINTS = {
@@ -58,7 +59,7 @@ export class Endpoints extends Construct {
       serviceName: `com.amazonaws.${props.region}.s3`,
       vpcEndpointType: "Gateway",
       routeTableIds: props.routeTableIds,
-      policy: policy([ownIdentities(props.account), publicDownloads(props)]),
+      policy: policyDocument([ownIdentities(props.account), publicDownloads(props)]),
       tags: named(props, "s3"),
     });
     if (props.interfaces === false) return;
@@ -70,15 +71,11 @@ export class Endpoints extends Construct {
         privateDnsEnabled: true,
         subnetIds: props.subnetIds,
         securityGroupIds: [props.securityGroupId],
-        policy: policy([ownIdentities(props.account), ...(service === "sts" ? [webIdentities()] : [])]),
+        policy: policyDocument([ownIdentities(props.account), ...(service === "sts" ? [webIdentities()] : [])]),
         tags: named(props, service),
       });
     }
   }
-}
-
-function policy(statements: object[]): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
 
 function ownIdentities(account: string): object {

@@ -15,6 +15,7 @@ import { Vpc as AwsVpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import { LogGroup } from "../logs";
 import type { Network } from "./contract";
 import { parseBlock } from "./ipv4";
@@ -210,33 +211,27 @@ export class Vpc extends Construct implements Network {
     });
     const role = new IamRole(this, "flow-log-role", {
       name: cloudName("role", ...name, "flow-logs"),
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "vpc-flow-logs.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: {
-              StringEquals: { "aws:SourceAccount": account },
-              ArnLike: { "aws:SourceArn": `arn:aws:ec2:${region}:${account}:vpc-flow-log/*` },
-            },
+      assumeRolePolicy: policyDocument([
+        {
+          Effect: "Allow",
+          Principal: { Service: "vpc-flow-logs.amazonaws.com" },
+          Action: "sts:AssumeRole",
+          Condition: {
+            StringEquals: { "aws:SourceAccount": account },
+            ArnLike: { "aws:SourceArn": `arn:aws:ec2:${region}:${account}:vpc-flow-log/*` },
           },
-        ],
-      }),
+        },
+      ]),
     });
     new IamRolePolicy(this, "flow-log-rights", {
       role: role.id,
-      policy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Action: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"],
-            Resource: [logs.arn, `${logs.arn}:*`],
-          },
-        ],
-      }),
+      policy: policyDocument([
+        {
+          Effect: "Allow",
+          Action: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams"],
+          Resource: [logs.arn, `${logs.arn}:*`],
+        },
+      ]),
     });
     new FlowLog(this, "flow-log", {
       vpcId: this.vpcId,

@@ -5,6 +5,7 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
+import { policyDocument } from "../core/policy-document";
 import { type Duration, seconds } from "../core/quantities";
 import { BACKUP_TAG } from "../core/tags";
 import { DEFAULT_POSTGRES, POSTGRES, type PostgresVersion } from "../core/versions";
@@ -281,20 +282,17 @@ export class Surroundings extends Construct {
     const { account, region, name, store } = this.props;
     return new IamRole(this, "monitoring", {
       name: cloudName("role", ...name, store, "monitoring"),
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "monitoring.rds.amazonaws.com" },
-            Action: "sts:AssumeRole",
-            Condition: {
-              StringEquals: { "aws:SourceAccount": account },
-              ArnLike: { "aws:SourceArn": `arn:aws:rds:${region}:${account}:db:${name.join("-")}-*` },
-            },
+      assumeRolePolicy: policyDocument([
+        {
+          Effect: "Allow",
+          Principal: { Service: "monitoring.rds.amazonaws.com" },
+          Action: "sts:AssumeRole",
+          Condition: {
+            StringEquals: { "aws:SourceAccount": account },
+            ArnLike: { "aws:SourceArn": `arn:aws:rds:${region}:${account}:db:${name.join("-")}-*` },
           },
-        ],
-      }),
+        },
+      ]),
     });
   }
 }

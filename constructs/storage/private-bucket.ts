@@ -12,6 +12,7 @@ import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
+import { policyDocument } from "../core/policy-document";
 import { exempt } from "../policy/contract";
 
 export interface PrivateBucketProps {
@@ -99,10 +100,7 @@ export class PrivateBucket extends Construct {
     new S3BucketOwnershipControls(this, "ownership", { ...common, rule: { objectOwnership: "BucketOwnerEnforced" } });
     this.policy = new S3BucketPolicy(this, "policy", {
       ...common,
-      policy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [...guards(bucket.arn, props), ...(props.statements?.(bucket.arn) ?? [])],
-      }),
+      policy: policyDocument([...guards(bucket.arn, props), ...(props.statements?.(bucket.arn) ?? [])]),
       dependsOn: [closed], // S3 rejects two concurrent changes of a bucket's access
     });
     new S3BucketLifecycleConfiguration(this, "lifecycle", {

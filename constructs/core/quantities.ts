@@ -47,6 +47,11 @@ export function known(reading: Reading): number {
   return reading;
 }
 
+/** Days of a duration that validation has accepted; not whole for one like "36h". */
+export function daysIn(duration: Duration): number {
+  return known(seconds(duration)) / SECONDS.d;
+}
+
 function measured(value: unknown, units: Readonly<Record<string, number>>, what: string, example: string): Reading {
   const names = Object.keys(units);
   const remedy = `write a number and a unit, like "${example}"`;

@@ -2,7 +2,7 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { DataAwsCloudwatchLogGroups } from "@cdktf/provider-aws/lib/data-aws-cloudwatch-log-groups";
 import type { Construct } from "constructs";
 import { type Problem, refuse } from "../core/errors";
-import { type Duration, known, seconds } from "../core/quantities";
+import { type Duration, daysIn } from "../core/quantities";
 import { exempt } from "../policy/contract";
 
 export interface LogGroupProps {
@@ -59,7 +59,7 @@ export class LogGroup extends CloudwatchLogGroup {
 /** Retention of an environment's logs, in days. */
 export function logDays(retention: Duration | undefined, protect: boolean): number {
   if (retention === undefined) return protect ? DEFAULT_DAYS.protected : DEFAULT_DAYS.disposable;
-  return known(seconds(retention)) / 86_400;
+  return daysIn(retention);
 }
 
 /** Problem of a retention period in days that CloudWatch Logs doesn't support. */

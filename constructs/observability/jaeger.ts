@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
-import { type Bytes, bytes, type Cores, type Duration, known, millicores, seconds } from "../core/quantities";
+import { type Bytes, bytes, type Cores, type Duration, daysIn, known, millicores, seconds } from "../core/quantities";
 import {
   CustomResources,
   disruptionBudget,
@@ -273,7 +273,7 @@ function hours(keep: Duration): string {
 }
 
 function keptDays({ keep = "7d" }: Pick<JaegerProps, "keep">): number {
-  return known(seconds(keep)) / 86_400;
+  return daysIn(keep);
 }
 
 function authorityFile({ key = "ca.crt" }: NonNullable<JaegerElasticsearch["authority"]>): string {

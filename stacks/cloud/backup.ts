@@ -1,7 +1,7 @@
 import type { App } from "cdktf";
 import { type BackedUpDatabase, BackupBucket, DatabaseBackups, SnapshotBucket } from "../../constructs/backup";
 import { cloudName } from "../../constructs/core/names";
-import { type Duration, known, seconds } from "../../constructs/core/quantities";
+import { type Duration, daysIn } from "../../constructs/core/quantities";
 import type { AwsContext } from "../base/context";
 import type { Backups, Keys, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
@@ -26,7 +26,7 @@ export function backupStack(
     : {};
   const common = { name: [system, name], account: aws.account, protect: stack.protect };
   const shared = { ...common, ...(backup.lock ? { lock: backup.lock } : {}), ...recovery };
-  const bucket = new BackupBucket(stack, "bucket", { ...shared, region: aws.region, key: backupKeyArn, keepDays: daysOf(keep) });
+  const bucket = new BackupBucket(stack, "bucket", { ...shared, region: aws.region, key: backupKeyArn, keepDays: daysIn(keep) });
   const snapshots = logSnapshotsOf(environment)
     ? new SnapshotBucket(stack, "snapshots", { ...common, region: aws.region, key: backupKeyArn, accessLogs: bucket.accessLogs })
     : undefined;
@@ -61,14 +61,10 @@ function databaseOf(
     store,
     type: TYPES[settings.engine],
     every,
-    keepDays: daysOf(keep),
+    keepDays: daysIn(keep),
     network: {
       subnetGroup: cloudName("database", ...parts, store),
       securityGroupIds: [groups[`${outputName(store)}SecurityGroupId`] ?? ""],
     },
   };
-}
-
-function daysOf(keep: Duration): number {
-  return known(seconds(keep)) / 86_400;
 }

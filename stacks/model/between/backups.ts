@@ -1,5 +1,5 @@
 import { MAX_LOCK_DAYS } from "../../../constructs/backup";
-import { type Duration, known, seconds } from "../../../constructs/core/quantities";
+import { type Duration, daysIn, known, seconds } from "../../../constructs/core/quantities";
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
@@ -15,8 +15,6 @@ export const backupRules: readonly Rule[] = [
   objectivesAreMet,
   dataHasBackups,
 ];
-
-const DAY = 86_400;
 
 /** What a store says of its backups. */
 interface Said {
@@ -63,7 +61,7 @@ function logsReachBackToABaseBackup(system: DraftSystem): Finding[] {
 function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   const keep = environment.backup?.keep as Duration | undefined;
   if (!keep) return [];
-  const days = known(seconds(keep)) / DAY;
+  const days = daysIn(keep);
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "keep"], value: keep, rule, remedy }];
   if (!Number.isInteger(days)) return found("must be a whole number of days, the unit of S3", 'use days, like "35d"');
   return days > MAX_LOCK_DAYS ? found("is longer than S3 can lock anything", `use at most "${MAX_LOCK_DAYS}d"`) : [];

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { MAX_LOCK_DAYS, snapshotLoss, snapshotSchedule } from "../../../constructs/backup";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
-import { bytes, known, millicores, seconds } from "../../../constructs/core/quantities";
+import { bytes, daysIn, known, millicores, seconds } from "../../../constructs/core/quantities";
 import type { PostgresVersion } from "../../../constructs/core/versions";
 import { DEFAULT_POSTGRES, POSTGRES } from "../../../constructs/core/versions";
 import {
@@ -210,7 +210,7 @@ export const DEFAULT_SNAPSHOT: Duration = "1d";
 
 /** Retention of automated backups: 35 days at most (RDS, backup retention period). */
 export function automatedKeep(keep: Duration): Duration {
-  return known(seconds(keep)) > MOST_AUTOMATED_DAYS * 86_400 ? `${MOST_AUTOMATED_DAYS}d` : keep;
+  return daysIn(keep) > MOST_AUTOMATED_DAYS ? `${MOST_AUTOMATED_DAYS}d` : keep;
 }
 
 /** Maximum retention of automated backups of RDS and Aurora, in days. */
@@ -251,7 +251,7 @@ function automated(
 /** Problems of snapshots of AWS Backup. */
 function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): readonly Finding[] {
   const { every, keep } = backup ?? {};
-  const days = keep === undefined ? 1 : known(seconds(keep)) / 86_400;
+  const days = keep === undefined ? 1 : daysIn(keep);
   const found = (key: string, value: unknown, rule: string, remedy: string): Finding[] => [{ keys: ["backup", key], value, rule, remedy }];
   return [
     ...(every === undefined || snapshotSchedule(every) !== undefined

@@ -1,5 +1,5 @@
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
-import { bytes, known, millicores, seconds } from "../../../constructs/core/quantities";
+import { bytes, daysIn, millicores } from "../../../constructs/core/quantities";
 import { DEFAULT_ELASTICACHE_VALKEY } from "../../../constructs/core/versions";
 import {
   CACHE_NODES,
@@ -122,7 +122,7 @@ function snapshots(settings: Draft<ElastiCacheSettings>, { isProtected }: Backup
 
 /** Problems of snapshots: their retention is 35 days at most (ElastiCache, automatic backups). */
 function snapshotProblems({ backup }: Draft<ElastiCacheSettings>): readonly Finding[] {
-  const days = backup?.keep === undefined ? 1 : known(seconds(backup.keep)) / 86_400;
+  const days = backup?.keep === undefined ? 1 : daysIn(backup.keep);
   if (Number.isInteger(days) && days >= 1 && days <= 35) return [];
   return [{ keys: ["backup", "keep"], value: backup?.keep, rule: "is not a retention that ElastiCache has", remedy: "use 1d to 35d" }];
 }

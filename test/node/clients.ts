@@ -11,6 +11,9 @@ interface Counts {
   readonly sent: number;
   readonly answered: number;
   readonly failed: number;
+
+  /** The number up to which all requests have ended. */
+  readonly ended: number;
   readonly failures: Readonly<Record<string, number>>;
 }
 
@@ -79,7 +82,7 @@ console.log(JSON.stringify({ status: r.status, body: await r.text() }));`;
 
   async counts(): Promise<Counts> {
     const { stdout } = await command("kubectl", ["--namespace", this.namespace, "logs", "client", "--tail=1"]);
-    return stdout ? JSON.parse(stdout) : { sent: 0, answered: 0, failed: 0, failures: {} };
+    return stdout ? JSON.parse(stdout) : { sent: 0, answered: 0, failed: 0, ended: 0, failures: {} };
   }
 
   /** The ids of all orders that were acknowledged. */
@@ -101,8 +104,12 @@ export async function losses(clients: readonly Client[], work: () => Promise<voi
   const before = await Promise.all(clients.map((client) => client.counts()));
   await work();
   // What is under way now is counted as well.
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const after = await Promise.all(clients.map((client) => client.counts()));
+  const sent = (await Promise.all(clients.map((client) => client.counts()))).map((counts) => counts.sent);
+  let after = before;
+  await until("requests under way have ended", 90, async () => {
+    after = await Promise.all(clients.map((client) => client.counts()));
+    return after.every(({ ended }, index) => ended >= (sent[index] ?? 0));
+  });
   const sum = (field: "answered" | "failed") =>
     after.reduce((total, counts, index) => total + counts[field] - (before[index]?.[field] ?? 0), 0);
   const why = after.flatMap(({ failures }, index) =>

@@ -10,12 +10,22 @@ const PATIENCE_MS = 30_000;
 const counts = { sent: 0, answered: 0, failed: 0 };
 const failures: Record<string, number> = {};
 
+/** Requests without an end yet, by their number, the oldest first. */
+const pending = new Set<number>();
+
+/** The number up to which all requests have ended. */
+function ended(): number {
+  const [oldest] = pending;
+  return oldest === undefined ? counts.sent : oldest - 1;
+}
+
 /** Orders that the command API has acknowledged since the last line. */
 let placed: string[] = [];
 let number = 0;
 
 async function ask(url: string, init: RequestInit, expected: number): Promise<Response | undefined> {
-  counts.sent++;
+  const number = ++counts.sent;
+  pending.add(number);
   try {
     const headers = { ...(init.headers as Record<string, string>), connection: "close" };
     const response = await fetch(url, { ...init, headers, keepalive: false, signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -28,6 +38,8 @@ async function ask(url: string, init: RequestInit, expected: number): Promise<Re
     const why = `${new URL(url).host}: ${String(error).slice(0, 120)}`;
     failures[why] = (failures[why] ?? 0) + 1;
     return undefined;
+  } finally {
+    pending.delete(number);
   }
 }
 
@@ -49,7 +61,7 @@ const work = [
 ];
 for (const each of work) setInterval(() => void each(), 1000 / Number(RATE));
 setInterval(() => {
-  console.log(JSON.stringify({ ...counts, failures, placed }));
+  console.log(JSON.stringify({ ...counts, ended: ended(), failures, placed }));
   placed = [];
 }, 1000);
 process.once("SIGTERM", () => process.exit(0));

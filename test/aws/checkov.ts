@@ -8,6 +8,9 @@ export interface FailedCheck {
   readonly rule: string;
   readonly name: string;
   readonly address: string;
+
+  /** The file of the plan. */
+  readonly plan: string;
 }
 
 /** What Checkov finds wrong in plans: it takes longer to start than to look at them, so it looks at all in one run. */
@@ -20,8 +23,13 @@ export async function failedChecks(plans: readonly string[], log: string): Promi
   const report = JSON.parse(stdout || "null");
   const planned = plans.some((plan) => JSON.parse(readFileSync(plan, "utf8")).resource_changes?.length > 0);
   if (planned && !(report?.summary?.passed + report?.summary?.failed > 0)) throw new Error(`Checkov looked at nothing:\n${output}`);
-  const failed: { check_id: string; check_name: string; resource: string }[] = report.results?.failed_checks ?? [];
-  return failed.map(({ check_id, check_name, resource }) => ({ rule: check_id, name: check_name, address: resource }));
+  const failed: { check_id: string; check_name: string; resource: string; file_abs_path: string }[] = report.results?.failed_checks ?? [];
+  return failed.map(({ check_id, check_name, resource, file_abs_path }) => ({
+    rule: check_id,
+    name: check_name,
+    address: resource,
+    plan: file_abs_path,
+  }));
 }
 
 interface Entry {

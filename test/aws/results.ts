@@ -1,4 +1,4 @@
-export const STEPS = ["init", "validate", "plan", "tofu", "apply", "replan", "checkov", "destroy", "check"] as const;
+export const STEPS = ["init", "plan", "tofu", "apply", "replan", "destroy", "check"] as const;
 
 /** What is done with a stack; `check` is everything that is not a step of all stacks. */
 export type Step = (typeof STEPS)[number];

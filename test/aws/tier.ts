@@ -1,7 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inParallel } from "../../cli/in-parallel";
 import { inOrder, type Manifest } from "../../cli/walk";
+import type { SynthesizedStack } from "../../constructs/policy";
 import { type Program, type Synthesis, synthesize } from "../../stacks";
 import { Exemptions, failedChecks } from "./checkov";
 import {
@@ -24,6 +26,9 @@ import { Missing, Results, Wrong } from "./results";
 
 const SIZES = ["small", "medium", "large"] as const;
 
+/** Stacks of an environment that are worked on at the same time: many wait for the emulator. */
+const AT_ONCE = 3;
+
 const CDKTF_CLI = "cdktf-cli@0.21.0";
 
 /** The whole tier. */
@@ -31,6 +36,8 @@ class Tier {
   private readonly results = new Results();
   private readonly exemptions = new Exemptions();
   private readonly gapsUsed = new Set<(typeof GAPS)[number]>();
+  private readonly plannedByTofu = new Set<string>();
+  private readonly looks: { readonly stack: SynthesizedStack; readonly plans: readonly string[] }[] = [];
 
   constructor(
     private readonly endpoint: string,
@@ -51,9 +58,14 @@ class Tier {
       console.log(`LEFT OUT apply of ${without.join(", ")}, and what comes after them, in ${stack.source}: ${reason}`);
     if (await this.bootstrap()) {
       const wanted = ({ name, aws }: Program["environments"][number]) => aws && (only.length === 0 || only.includes(name));
-      await Promise.all(this.program.environments.filter(wanted).map(({ name }) => this.environment(name)));
-      if (only.length === 0) await this.cdktf();
+      await Promise.all(
+        this.program.environments.filter(wanted).map(async ({ name }) => {
+          await this.environment(name);
+          if (only.length === 0 && name === this.disposable) await this.cdktf(name);
+        }),
+      );
     }
+    await this.results.step("all stacks by Checkov", "check", () => this.checkov());
     const whole = only.length === 0 && !this.results.failed;
     if (this.has.checkov && whole)
       await this.results.step("exemptions", "check", async () =>
@@ -100,11 +112,11 @@ class Tier {
       })) &&
       (await this.results.step(stack, "apply", async () => expectText(await bootstrap(), "An earlier run has not ended"))) &&
       (await this.results.step(stack, "replan", () => this.replan(lane, stack))) &&
-      (await this.results.step(stack, "checkov", () => this.checkov(lane, stack))) &&
       (await this.results.step(`${stack} a second time`, "check", async () =>
         expectText(await bootstrap(), "0 added, 0 changed, 0 destroyed"),
       ));
     if (!good) return false;
+    this.look(lane, stack);
     await this.results.step(`${stack} after its state was lost`, "check", async () => {
       const { bucket, key } = lane.json(stack).terraform.backend.s3;
       await loseObject(this.endpoint, bucket, key);
@@ -115,68 +127,101 @@ class Tier {
     return true;
   }
 
-  /** One environment from nothing to nothing. */
+  /** One environment from nothing to nothing: one that may be thrown away by the commands of a user, the others side by side. */
   private async environment(name: string): Promise<void> {
     const lane = new Lane(join(this.directory, name), this.program);
     const composition = lane.synthesis.compositions.find((each) => each.name === name);
-    const all = inOrder(lane.manifest(), composition?.stacks.map((stack) => stack.node.id) ?? []);
+    const manifest = lane.manifest();
+    const all = inOrder(manifest, composition?.stacks.map((stack) => stack.node.id) ?? []);
     const stacks = all.filter((stack) => !ALIKE.some((one) => one.test(stack)));
     const [first, second] = stacks;
+    const asUser = name === this.disposable;
+    const most = asUser ? 1 : AT_ONCE;
 
     await this.results.step(`${name} before it exists`, "check", async () => {
       const { output } = expectStatus(3, await lane.runner("plan", name));
       if (second && first) expectText({ output }, `${second} waits for ${first}, which is not deployed yet`, `npm run apply -- ${name}`);
     });
-    for (const stack of stacks) {
-      const stood = standInFor(stack);
-      if (stood) {
-        await this.results.step(stack, "init", () => Promise.reject(new Missing(stood.reason)));
-        const applied = await this.results.step(`what stands in for ${stack}`, "check", async () => {
-          expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
-        });
-        if (!applied) return;
-        continue;
-      }
-      if (!(await this.examine(lane, stack))) return;
-      this.emulate(lane, stack);
-      const left = leftOut(stack);
-      if (left) {
-        const good = await this.inPart(lane, stack, left);
-        if (!good) return;
-        await lane.standIn(stack);
-        await this.results.step(stack, "checkov", () => this.checkov(lane, stack, ["first.json"]));
-        continue;
-      }
-      const applied = await this.results.step(stack, "apply", async () => {
-        expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
-      });
-      if (!applied || !(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return;
-      await this.results.step(stack, "checkov", () => this.checkov(lane, stack));
-      await this.secrets(lane, stack);
-      await this.sizes(lane, stack, name);
-    }
+    const deployed = new Set<string>();
+    const upstream = (stack: string) => (manifest.stacks[stack]?.dependencies ?? []).filter((one) => stacks.includes(one));
+    await inParallel(
+      stacks,
+      most,
+      async (stack) => {
+        const good = await this.deploy(lane, stack, name, asUser);
+        if (good) deployed.add(stack);
+        return good;
+      },
+      (stack) => upstream(stack).every((one) => deployed.has(one)),
+    );
+    if (deployed.size < stacks.length) return;
     for (const stack of stacks.filter((one) => leftOut(one))) await loseObject(this.endpoint, ...lane.stateOf(stack));
     if (stacks.some((stack) => lane.synthesis.stacks.get(stack)?.protect)) {
       await this.results.step(`${name} is protected`, "check", async () => {
         expectText(expectStatus(1, await lane.runner("destroy", name, "--", "-auto-approve")), "is protected from deletion");
       });
     }
-    for (const stack of stacks.filter((one) => !leftOut(one)).reverse()) {
-      const [subject, step] = standInFor(stack) ? ([`what stood in for ${stack}`, "check"] as const) : ([stack, "destroy"] as const);
-      const destroyed = await this.results.step(subject, step, async () => {
-        if (unprotect(lane.stack(stack), lane.json(stack))) {
-          expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
-          // The runner knows nothing of what is written beside a stack, and would refuse.
-          expectStatus(0, await lane.terraform(stack, "destroy", "-input=false", "-auto-approve"));
-          return;
-        }
-        const ended = expectStatus(0, await lane.runner("destroy", stack, "--", "-auto-approve"));
-        // What stands in for a stack may be nothing but outputs.
-        const empty = standInFor(stack) && Object.keys(lane.json(stack).resource ?? {}).length === 0;
-        expectText(ended, empty ? `${stack} is not deployed` : `${stack} destroyed`);
+    const left = new Set(stacks.filter((one) => !leftOut(one)));
+    await inParallel(
+      [...left].reverse(),
+      most,
+      async (stack) => {
+        const good = await this.destroy(lane, stack, asUser);
+        if (good) left.delete(stack);
+        return good;
+      },
+      (stack) => [...left].every((other) => !upstream(other).includes(stack)),
+    );
+  }
+
+  /** The environment that may be thrown away. */
+  private get disposable(): string | undefined {
+    return this.program.environments.find(({ aws, exceptions }) => aws && exceptions?.disposable)?.name;
+  }
+
+  /** Everything that is done with a stack while those that it depends on are there. False where nothing after it can go on. */
+  private async deploy(lane: Lane, stack: string, name: string, asUser: boolean): Promise<boolean> {
+    const apply = async () => {
+      if (asUser) expectStatus(0, await lane.runner("apply", stack, "--", "-auto-approve"));
+      else expectStatus(0, await lane.terraform(stack, "apply", "-input=false", "-auto-approve"));
+    };
+    const stood = standInFor(stack);
+    if (stood) {
+      await this.results.step(stack, "init", () => Promise.reject(new Missing(stood.reason)));
+      return this.results.step(`what stands in for ${stack}`, "check", async () => {
+        expectStatus(0, await lane.terraform(stack, "init", "-input=false"));
+        await apply();
       });
-      if (!destroyed) return;
     }
+    if (!(await this.examine(lane, stack))) return false;
+    this.emulate(lane, stack);
+    const left = leftOut(stack);
+    if (left) {
+      if (!(await this.inPart(lane, stack, left))) return false;
+      await lane.standIn(stack);
+      this.look(lane, stack, ["first.json"]);
+      return true;
+    }
+    if (!(await this.results.step(stack, "apply", apply))) return false;
+    if (!(await this.results.step(stack, "replan", () => this.replan(lane, stack)))) return false;
+    this.look(lane, stack);
+    await this.secrets(lane, stack);
+    await this.sizes(lane, stack, name);
+    return true;
+  }
+
+  private destroy(lane: Lane, stack: string, asUser: boolean): Promise<boolean> {
+    const [subject, step] = standInFor(stack) ? ([`what stood in for ${stack}`, "check"] as const) : ([stack, "destroy"] as const);
+    return this.results.step(subject, step, async () => {
+      const isProtected = unprotect(lane.stack(stack), lane.json(stack));
+      if (asUser && !isProtected) {
+        expectText(expectStatus(0, await lane.runner("destroy", stack, "--", "-auto-approve")), `${stack} destroyed`);
+        return;
+      }
+      if (isProtected) expectStatus(0, await lane.terraform(stack, "apply", "-input=false", "-auto-approve"));
+      // The runner knows nothing of what is written beside a stack, and would refuse.
+      expectStatus(0, await lane.terraform(stack, "destroy", "-input=false", "-auto-approve"));
+    });
   }
 
   /** Applies, looks at and destroys what of a stack depends on nothing that is left out. False where it can't go on. */
@@ -199,14 +244,21 @@ class Tier {
     const { results } = this;
     if (!(await results.step(stack, "init", async () => void expectStatus(0, await lane.terraform(stack, "init", "-input=false")))))
       return false;
-    if (!(await results.step(stack, "validate", async () => void expectStatus(0, await lane.terraform(stack, "validate"))))) return false;
     if (!(await results.step(stack, "plan", async () => void (await lane.plan(stack, "first"))))) return false;
+    if (!this.isNewToTofu(lane.json(stack))) return true;
     await results.step(stack, "tofu", async () => {
       if (!this.has.tofu) throw new Missing("tofu is not on the PATH");
       expectStatus(0, await lane.tofu(stack, "init", "-input=false"));
       expectStatus(0, await lane.tofu(stack, "plan", "-input=false", "-lock=false"));
     });
     return true;
+  }
+
+  /** Whether a stack has a type of resource that OpenTofu has not planned yet: what it makes of one, it makes of all. */
+  private isNewToTofu({ resource = {} }: { readonly resource?: object }): boolean {
+    const types = Object.keys(resource).filter((type) => !this.plannedByTofu.has(type));
+    for (const type of types) this.plannedByTofu.add(type);
+    return types.length > 0;
   }
 
   private async replan(lane: Lane, stack: string, name = "second", targets: readonly string[] = []): Promise<void> {
@@ -271,19 +323,28 @@ class Tier {
     }
   }
 
-  /** Both plans: the first is as AWS would get it, the second knows what the first could not know yet. */
-  private async checkov(lane: Lane, stack: string, written = ["first.json", "second.json"]): Promise<void> {
-    if (!this.has.checkov) throw new Missing("checkov is not on the PATH");
+  /** Has Checkov look at both plans in the end: the first is as AWS would get it, the second knows what the first could not know yet. */
+  private look(lane: Lane, stack: string, written = ["first.json", "second.json"]): void {
     const synthesized = lane.synthesis.stacks.get(stack);
-    if (!synthesized) return;
-    const plans = written.map((plan) => join(lane.stack(stack), plan));
-    const failed = await failedChecks(plans, lane.log(stack));
-    const unexplained = this.exemptions
-      .unexplained(synthesized.stack, failed)
-      .filter(({ rule, address }) => !this.gap("checkov", address.split(".")[0] ?? "", [rule]));
-    expectNone("A failed check without a reason", [
-      ...new Set(unexplained.map(({ rule, address, name }) => `${rule} ${address}: ${name}`)),
-    ]);
+    if (synthesized) this.looks.push({ stack: synthesized, plans: written.map((plan) => join(lane.stack(stack), plan)) });
+  }
+
+  private async checkov(): Promise<void> {
+    if (!this.has.checkov) throw new Missing("checkov is not on the PATH");
+    const failed = await failedChecks(
+      this.looks.flatMap(({ plans }) => plans),
+      join(this.directory, "logs/checkov.log"),
+    );
+    const unexplained = this.looks.flatMap(({ stack: { stack }, plans }) =>
+      this.exemptions
+        .unexplained(
+          stack,
+          failed.filter(({ plan }) => plans.includes(plan)),
+        )
+        .filter(({ rule, address }) => !this.gap("checkov", address.split(".")[0] ?? "", [rule]))
+        .map(({ rule, address, name }) => `${rule} ${stack.node.id}/${address}: ${name}`),
+    );
+    expectNone("A failed check without a reason", [...new Set(unexplained)]);
   }
 
   private emulate(lane: Lane, stack: string): void {
@@ -300,8 +361,7 @@ class Tier {
   }
 
   /** The real cdktf-cli, with two stacks of the first environment that may be thrown away. */
-  private async cdktf(): Promise<void> {
-    const environment = this.program.environments.find(({ aws, exceptions }) => aws && exceptions?.disposable)?.name;
+  private async cdktf(environment: string): Promise<void> {
     const output = join(this.directory, "cdktf");
     const log = join(this.directory, "logs/cdktf.log");
     const app = ["--app", `node ${join(__dirname, "app.js")}`, "--output", output];
@@ -465,7 +525,7 @@ class Lane {
   async standIn(stack: string): Promise<void> {
     const cwd = join(this.directory, "stand-ins", stack);
     const { terraform, output = {} } = this.json(stack);
-    const outputs = Object.keys(output).map((name) => [name, { value: standInValue(name.replaceAll("_", "-")) }]);
+    const outputs = Object.keys(output).map((name) => [name, { value: standInValue(name.replaceAll("_", "-"), stack) }]);
     if (outputs.length === 0) return;
     mkdirSync(cwd, { recursive: true });
     writeFileSync(
@@ -488,8 +548,9 @@ class Lane {
   }
 }
 
-/** A value for an output that nobody has; IAM looks at the form of an ARN. */
-function standInValue(name: string): string {
+/** A value for an output that nobody has; IAM looks at the form of an ARN, and knows each issuer of tokens once. */
+function standInValue(name: string, stack: string): string {
+  if (name.endsWith("-issuer")) return `${stack}.${name}`;
   return name.endsWith("-arn") ? `arn:aws:stand-in:eu-west-1:111122223333:${name}` : name;
 }
 
@@ -497,15 +558,20 @@ const BACKEND = "backend_override.tf.json";
 const AUTOMATION = { TF_IN_AUTOMATION: "1" };
 
 function expectStatus(status: number, ended: Ended): Ended {
-  if (ended.status !== status)
-    throw new Wrong(`ended with ${ended.status} instead of ${status}:\n${ended.output.split("\n").slice(-60).join("\n")}`);
+  if (ended.status !== status) throw new Wrong(`ended with ${ended.status} instead of ${status}:\n${endOf(ended)}`);
   return ended;
 }
 
 function expectText({ output }: { readonly output: string }, ...texts: readonly string[]): void {
   const absent = texts.filter((text) => !output.includes(text));
-  if (absent.length > 0)
-    throw new Wrong(`does not say ${absent.map((text) => `"${text}"`).join(", ")}:\n${output.split("\n").slice(-60).join("\n")}`);
+  if (absent.length > 0) throw new Wrong(`does not say ${absent.map((text) => `"${text}"`).join(", ")}:\n${endOf({ output })}`);
+}
+
+/** The errors, after which a program says no more, or else its last words. */
+function endOf({ output }: { readonly output: string }): string {
+  const lines = output.split("\n");
+  const error = lines.findIndex((line) => /^\W*Error: /.test(line));
+  return (error < 0 ? lines.slice(-60) : lines.slice(error, error + 60)).join("\n");
 }
 
 function expectNone(what: string, found: readonly string[]): void {

@@ -176,6 +176,12 @@ export class Deployment {
     }
   }
 
+  /** Tells nginx of the routes that the cluster has, whoever changed them, as a controller does. */
+  async followRoutes(namespace: string): Promise<void> {
+    const routes = await this.api.list({ apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" }, { namespace });
+    await reload(namespace, "gateway", nginxConfiguration(namespace, routes));
+  }
+
   /** Brings nginx, or tells the one that runs of other routes, as a controller does: without a restart. */
   private async route(
     object: KubernetesObject,
@@ -193,10 +199,14 @@ export class Deployment {
       for (const each of rest) await this.api.apply(each);
       return;
     }
-    const reload = "cat >/var/run/nginx/nginx.conf && nginx -c /var/run/nginx/nginx.conf -s reload";
-    const { status, stderr } = await inside({ namespace, of: `deployment/${name}-nginx` }, reload, configuration);
-    if (status !== 0) throw new Wrong(`nginx of ${namespace} takes no routes: ${stderr}`);
+    await reload(namespace, name, configuration);
   }
+}
+
+async function reload(namespace: string, gateway: string, configuration: string): Promise<void> {
+  const script = "cat >/var/run/nginx/nginx.conf && nginx -c /var/run/nginx/nginx.conf -s reload";
+  const { status, stderr } = await inside({ namespace, of: `deployment/${gateway}-nginx` }, script, configuration);
+  if (status !== 0) throw new Wrong(`nginx of ${namespace} takes no routes: ${stderr}`);
 }
 
 export const keyOf = ({ kind, metadata: { namespace = "", name } }: KubernetesObject) => `${kind} ${namespace}/${name}`;

@@ -15,14 +15,19 @@ const RELEASED: ReleaseFile = { "command-api": { slots: { blue: VERSIONS.first }
 
 const { image: _, ...commandApi } = local.commandApi;
 
-/** `local` on two cores, with a command API that has slots, and partitions for more than one worker. */
-export const ENVIRONMENT = {
+/** `local` on two cores, with partitions for more than one worker. */
+export const LOCAL = {
   ...local,
   // Seven workers, jobs and a second version of everything have to fit beside the stores.
   eventStore: { ...local.eventStore, cpu: "200m" },
   readDatabase: { ...local.readDatabase, cpu: "200m" },
-  commandApi: { ...commandApi, release: "blue-green" },
   projections: { ...local.projections, workers: 5, partitions: 14 },
+} as const satisfies Environment;
+
+/** The same, with a command API that has slots. */
+export const ENVIRONMENT = {
+  ...LOCAL,
+  commandApi: { ...commandApi, release: "blue-green" },
   release: { of: "local", workloads: RELEASED },
 } as const satisfies Environment;
 

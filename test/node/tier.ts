@@ -3,13 +3,14 @@ import { KubernetesApi } from "../cluster/api";
 import { occupied } from "../cluster/empty";
 import { browser } from "./browser";
 import { checkCluster } from "./deployment";
-import { ENVIRONMENT } from "./environment";
+import { ENVIRONMENT, LOCAL } from "./environment";
 import { events } from "./events";
 import { failures } from "./failures";
 import { endAll } from "./kubectl";
 import { loss } from "./loss";
 import { networkPolicies } from "./network";
-import { releases } from "./releases";
+import { breakGlass, projections, readme } from "./printed";
+import { brought, releases } from "./releases";
 import { runtime } from "./runtime";
 import { scheduled } from "./scheduled";
 import { Trial } from "./trial";
@@ -26,11 +27,16 @@ async function admit(api: KubernetesApi): Promise<void> {
 async function tried(trial: Trial): Promise<void> {
   const { deployment } = trial;
   const deployed = await trial.check("every stack is applied, and passes its tests", async () => {
-    const failed = await deployment.bring(ENVIRONMENT);
+    const failed = await deployment.bring(LOCAL);
     if (failed.size > 0) throw new Error([...failed].map(([name, report]) => `${name}: ${report}`).join("\n"));
     return "in place of their operators stand ins make the secrets, PostgreSQL, the cache, the gateways and the event store";
   });
   if (!deployed) return;
+  await readme(trial);
+  await trial.check("the command API gets slots for blue-green releases", async () => {
+    await brought(trial, ENVIRONMENT, "write-side");
+    return "";
+  });
   await trial.check("an order that is placed is confirmed and listed", async () => {
     await Promise.all([trial.buyer.begin(), trial.reader.begin()]);
     const first = await trial.order("first");
@@ -43,8 +49,10 @@ async function tried(trial: Trial): Promise<void> {
   // Workers come and go while everything else is tried.
   const moving = workers(trial);
   await scheduled(trial);
+  await projections(trial);
   await loss(trial);
   await releases(trial);
+  await breakGlass(trial);
   await failures(trial);
   await moving;
   await events(trial);

@@ -1,5 +1,5 @@
-import { production } from "../environments/production";
 import type { Environment, Program } from "../stacks";
+import { production } from "../test/fixtures/environments/production";
 
 /** A program of several environments, each as large as production, side by side in one account. */
 export function programOf(environments: number): Program {

@@ -21,7 +21,7 @@ export async function measureStart(directory: string): Promise<Row[]> {
     rmSync(join(directory, "dist"), { recursive: true, force: true });
     times.first.push(await npmStart());
     times.tsNode.push(await tsNode());
-    appendFileSync(join(directory, "environments/production.ts"), `\nexport const edit${round} = ${round};\n`);
+    appendFileSync(join(directory, "environments/index.ts"), `\nexport const edit${round} = ${round};\n`);
     times.edited.push(await npmStart());
     times.again.push(await npmStart());
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { print, summarize } from "../cli/summary";
-import { program } from "../environments";
+import { program } from "../test/fixtures/environments";
 import { addressesOf, synthesisOf } from "../test/program";
 import { writeImages } from "./observability";
 import { RELEASES, releases } from "./releases";
@@ -12,8 +12,8 @@ const README = "README.md";
 
 const SUMMARY = "docs/summary.md";
 
-/** What is shipped, synthesized once for both pages. */
-const shipped = synthesisOf(program);
+/** The reference system, which is like the shipped environments and isn't edited with them. Synthesized once for all pages. */
+const reference = synthesisOf(program);
 
 /** The architecture page with its diagrams drawn anew from the code. */
 export function architecture(): string {
@@ -30,13 +30,13 @@ export function architecture(): string {
 
 /** The README with the summary of `local`. */
 export function readme(): string {
-  const { parts, ...rest } = summarize(program, shipped, "cdktf.out");
+  const { parts, ...rest } = summarize(program, reference, "cdktf.out");
   return withSummary(README, print({ ...rest, parts: parts.filter(({ name }) => name === "local") }, false));
 }
 
 /** The page with the summary of all environments. */
 export function summaryPage(): string {
-  return withSummary(SUMMARY, print(summarize(program, shipped, "cdktf.out"), false));
+  return withSummary(SUMMARY, print(summarize(program, reference, "cdktf.out"), false));
 }
 
 function withSummary(page: string, printed: string): string {
@@ -61,7 +61,7 @@ function folders(): string {
 
 /** What the stacks of production publish and read. */
 function stacks(): string {
-  const { stacks: written, compositions } = shipped;
+  const { stacks: written, compositions } = reference;
   const production = compositions.find(({ name }) => name === "production")?.stacks.map(({ node: { id } }) => id) ?? [];
   const lines = production.flatMap((id) => {
     const json = written.get(id)?.json ?? {};

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { accounts } from "../environments/accounts";
-import { production } from "../environments/production";
 import type { Environment } from "../stacks";
 import { released } from "../stacks/model/release";
+import { accounts } from "../test/fixtures/environments/accounts";
+import { production } from "../test/fixtures/environments/production";
 import { planOf } from "../test/manifests/plans";
 import { synthesisOf } from "../test/program";
 import type { Body } from "../test/synth";

@@ -55,8 +55,17 @@ function upward(graph: Graph): readonly string[] {
   });
 }
 
+/** Imports of what a project edits, outside of the program and of the tests of its environments. */
+function ofEnvironments(graph: Graph): readonly string[] {
+  const edited = (file: string) => file === "main.ts" || file.startsWith("environments/");
+  return [...graph]
+    .filter(([file]) => !edited(file) && !file.startsWith("test/environments/"))
+    .flatMap(([file, imports]) => imports.filter(edited).map((one) => `${file} → ${one}`));
+}
+
 const { stdout } = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts"], { encoding: "utf8" });
-const sources = stdout.split("\n").filter((file) => /^(constructs|stacks|cli|environments)\//.test(file) && existsSync(file));
+const files = stdout.split("\n").filter((file) => existsSync(file));
+const sources = files.filter((file) => /^(constructs|stacks|cli|environments)\//.test(file));
 const graph = graphOf(sources, (file) => readFileSync(file, "utf8"));
 
 describe("imports", () => {
@@ -69,6 +78,18 @@ describe("imports", () => {
 
   it("point from stacks to the model and from there to constructs", () => {
     expect(upward(graph)).toEqual([]);
+  });
+
+  it("leave environments to the program: tests and documents use test/fixtures, which an edit of environments/ does not change", () => {
+    expect(ofEnvironments(graphOf(files, (file) => readFileSync(file, "utf8")))).toEqual([
+      "test/cluster/tier.ts → main.ts",
+      // What it mounts are programs, which cdktf-cqrs new copies.
+      "test/fixtures/environments/local.ts → environments/sample.ts",
+      "test/observability/tier.ts → main.ts",
+    ]);
+    const importing = { "test/a.test.ts": 'import { dev } from "../environments/dev";', "environments/dev.ts": "" };
+    const broken = graphOf(Object.keys(importing), (file) => importing[file as keyof typeof importing]);
+    expect(ofEnvironments(broken)).toEqual(["test/a.test.ts → environments/dev.ts"]);
   });
 
   it("are found where they form a circle or point upward", () => {

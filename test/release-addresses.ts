@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { program } from "../environments";
+import { program } from "./fixtures/environments";
 import { addressesOf, synthesisOf } from "./program";
 
 /* Run by `npm version`: from then on every address of this release is a promise. */

@@ -4,13 +4,13 @@ import { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { VpcPeeringConnection } from "@cdktf/provider-aws/lib/vpc-peering-connection";
 import type { TerraformOutput } from "cdktf";
 import { VERSIONS } from "../../constructs/core/versions";
-import { program } from "../../environments";
 import type { Environment, PlatformStack, Program } from "../../stacks";
 import type { NetworkOutputs } from "../../stacks/base/outputs";
 import * as composing from "../../stacks/compose";
 import { kurrentCloudCidr } from "../../stacks/model/stores/event-store";
+import { program } from "../fixtures/environments";
 
-/** The exact providers of this repository's program. */
+/** The exact providers of this repository. */
 export const LOCK = join(__dirname, "../../../environments/.terraform.lock.hcl");
 
 /** The account that the endpoint answers for. */
@@ -22,7 +22,7 @@ export async function callerAccount(endpoint: string): Promise<string> {
 }
 
 /**
- * An environment of this tier's own: the stores that no environment of this repository has, in their smallest size, from
+ * An environment of this tier's own: the stores that the reference system doesn't have, in their smallest size, from
  * which it looks at the way to the larger ones. Its cluster is somewhere else, so that little stands beside them.
  */
 const STORES: Environment = {
@@ -47,7 +47,7 @@ export const ALIKE: readonly RegExp[] = [/^stores-backup$/];
 /** The environment whose names are in a zone that somebody else made, and the domain of that zone. */
 const GUEST = { name: "dev", of: "example.com" };
 
-/** The program of this repository and what it lacks, all of it in one account. */
+/** The reference system and what it lacks, all of it in one account. */
 function inAccount(id: string, zone: string): Program {
   const accounts = program.accounts.map((account) => ({ ...account, id }));
   return {
@@ -130,7 +130,7 @@ function joinNetworks(
   for (const [output, value] of Object.entries(published)) (stack.node.findChild(`output-${output}`) as TerraformOutput).value = value;
 }
 
-/** The program of this repository, in the account of the endpoint. */
+/** The reference system, in the account of the endpoint. */
 export async function emulated(): Promise<Program> {
   withoutClusters();
   const endpoint = process.env.AWS_ENDPOINT_URL ?? "";

@@ -2,7 +2,7 @@ import { forwardSignals } from "../../cli/children";
 import { command } from "../../cli/command";
 import { emulated, LOCK } from "./emulated";
 
-// The runner (`npm run plan` and so on) with the program of this repository, in the account of the endpoint.
+// The runner (`npm run plan` and so on) with the reference system, in the account of the endpoint.
 forwardSignals();
 emulated()
   .then((program) => command(program, process.argv.slice(2), { lock: LOCK }))

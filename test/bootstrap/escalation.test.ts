@@ -1,5 +1,5 @@
 import { boundaryArn } from "../../constructs/bootstrap";
-import { program } from "../../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import type { Body } from "../synth";
 import { type Asset, Deployed, type Role, tagged, worstRole } from "./account";

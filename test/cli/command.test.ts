@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, USAGE } from "../../cli/command";
-import { accounts } from "../../environments/accounts";
-import { dev } from "../../environments/dev";
 import type { Environment, Program } from "../../stacks";
 import { anEnvironment } from "../environments";
+import { accounts } from "../fixtures/environments/accounts";
+import { dev } from "../fixtures/environments/dev";
 import { FakeTerraform, type World } from "./fake-terraform";
 
 const { aws, exceptions } = dev;

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { release, USAGE } from "../../cli/versions";
-import { accounts } from "../../environments/accounts";
-import { production } from "../../environments/production";
 import type { Environment, Program, WorkloadRelease } from "../../stacks";
 import { workloadsIn } from "../../stacks/model/derive/workloads";
 import { released } from "../../stacks/model/release";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { accounts } from "../fixtures/environments/accounts";
+import { production } from "../fixtures/environments/production";
 
 const V1 = "registry.example.com/orders/api:1.0.0";
 const V2 = "registry.example.com/orders/api:1.1.0";

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { start } from "../../cli/start";
-import { program } from "../../environments";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 
 let outdir: string;
 beforeEach(() => {

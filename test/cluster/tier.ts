@@ -5,7 +5,7 @@ import { withoutTokenTraces } from "../../cli/short-traces";
 import type { PodGroup } from "../../constructs/capacity";
 import { PLANNERS } from "../../constructs/cluster";
 import { type ApiObject, kubernetesObjects } from "../../constructs/kubernetes";
-import { program } from "../../environments";
+import { program } from "../../main";
 import { type MeasuredSite, type Program, type Synthesis, synthesize } from "../../stacks";
 import { Missing, Results, Wrong } from "../aws/results";
 import { EXAMPLES } from "../examples/programs";

@@ -1,8 +1,8 @@
-import { accounts } from "../../environments/accounts";
-import { dev } from "../../environments/dev";
-import { local } from "../../environments/local";
-import { production } from "../../environments/production";
 import type { Environment, Program, ReleaseFile } from "../../stacks";
+import { accounts } from "../fixtures/environments/accounts";
+import { dev } from "../fixtures/environments/dev";
+import { local } from "../fixtures/environments/local";
+import { production } from "../fixtures/environments/production";
 import { AUTHORITIES } from "../gateway/authorities";
 
 const ROOMY = { nodes: 3, node: { cpu: 16, memory: "64Gi", storage: "100Gi" } } as const;
@@ -82,7 +82,7 @@ function inSlots(live: "blue" | "green"): ReleaseFile {
   return { ...newerWorkers(), "command-api": { slots, live } };
 }
 
-/** Engines that no environment of the program has. */
+/** Engines that the reference system doesn't have. */
 const varieties: readonly Environment[] = [
   {
     ...dev,
@@ -132,5 +132,5 @@ const varieties: readonly Environment[] = [
   },
 ];
 
-/** Environments that only tests have, beside those of the program. */
+/** Environments of tests, beside the reference system. */
 export const VARIETY: Program = { accounts, environments: [moving, ...varieties] };

@@ -5,10 +5,10 @@ import { App } from "cdktf";
 import ts from "typescript-5";
 import { Namespace } from "../../constructs/kubernetes";
 import type { Policy } from "../../constructs/policy";
-import { program } from "../../environments";
 import type { Program } from "../../stacks";
 import { compose } from "../../stacks";
 import { aCluster } from "../broker/data-cluster";
+import { program } from "../fixtures/environments";
 import { all, type Body, one, refusalsOf, synth } from "../synth";
 
 const dist = join(__dirname, "../..");

@@ -4,7 +4,7 @@ import { program as reactive } from "../../examples/reactive-domain/main";
 import { program as venta } from "../../examples/venta/main";
 import type { Program } from "../../stacks";
 
-/** The systems of `examples/`, which every tier takes like the default application. */
+/** The systems of `examples/`, which every tier takes beside the environments. */
 export const EXAMPLES: Readonly<Record<string, Program>> = {
   "reactive-domain": reactive,
   orchestrix,

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Document } from "yaml";
 import { kubernetesVersion, render } from "../../cli/render";
 import { RELEASES, releases } from "../../docs/releases";
-import { program } from "../../environments";
 import { Missing, Results, Wrong } from "../aws/results";
 import { VARIETY } from "../cluster/varieties";
 import { EXAMPLES } from "../examples/programs";
+import { program } from "../fixtures/environments";
 import { EXPLAINED, type Explained } from "./explained";
 import { type Asked, documentsOf, missing, TOOLS, type Tool, type ToolName } from "./tools";
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TerraformStack } from "cdktf";
-import { program } from "../../environments";
 import { PlatformStack, synthesize } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 import { content, stacksOf } from "../stacks/files";
 
 let outdir: string;

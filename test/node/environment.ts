@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
 import { type ChartRelease, kubernetesObjects } from "../../constructs/kubernetes";
-import { local } from "../../environments/local";
 import { type Environment, type ReleaseFile, synthesize } from "../../stacks";
 import type { KubernetesObject } from "../cluster/api";
+import { local } from "../fixtures/environments/local";
 
 /** What the sample runs on, and the same under another tag, as a new version. */
 export const VERSIONS = { first: local.queryApi.image, second: "docker.io/oven/bun:1.4.2" } as const;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { program } from "../../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
-import { program } from "../../environments";
+import { program } from "../../main";
 import type { Program } from "../../stacks";
 import { installed, run } from "../aws/process";
 import { Missing, Results, Wrong } from "../aws/results";

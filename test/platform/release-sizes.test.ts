@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CHARTS, type ChartName } from "../../constructs/core/versions";
-import { program } from "../../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 import { aPlatform } from "./platform";

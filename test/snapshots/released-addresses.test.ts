@@ -1,4 +1,4 @@
-import { program } from "../../environments";
+import { program } from "../fixtures/environments";
 import { addressesOf, synthesisOf } from "../program";
 import released from "../released-addresses.json";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ApiObject } from "../../constructs/kubernetes";
-import { program } from "../../environments";
+import { program } from "../fixtures/environments";
 import { addressesOf, synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 

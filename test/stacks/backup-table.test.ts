@@ -1,8 +1,8 @@
 import { EfsFileSystem } from "@cdktf/provider-aws/lib/efs-file-system";
-import { program } from "../../environments";
 import { asDomains, backupTable, type Environment, otherState, type Program, type Synthesis, statefulResources } from "../../stacks";
 import { step } from "../../stacks/model/check/paths";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 

@@ -1,5 +1,5 @@
-import { program } from "../../environments";
 import { EXAMPLES } from "../examples/programs";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
 interface Selected {

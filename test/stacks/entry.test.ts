@@ -1,11 +1,10 @@
-import { program } from "../../environments";
 import { type Environment, endpointsOf, validate } from "../../stacks";
 import { before } from "../../stacks/cloud/entry";
 import { publicEndpoints } from "../../stacks/model/derive/endpoints";
 import { traffic } from "../../stacks/model/derive/traffic";
 import { asDomains } from "../../stacks/model/shorthand";
-
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
 import { all, type Body } from "../synth";

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { namePartProblem } from "../../constructs/core/names";
-import { program } from "../../environments";
-import { local } from "../../environments/local";
-import { staging } from "../../environments/staging";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { program } from "../fixtures/environments";
+import { local } from "../fixtures/environments/local";
+import { staging } from "../fixtures/environments/staging";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 import { runs } from "../thorough";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { program } from "../../environments";
 import type { Environment } from "../../stacks";
 import { VARIETY } from "../cluster/varieties";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { program } from "../fixtures/environments";
 import { hostileValues, placesIn, replaced } from "../hostile";
 import { synthesisOf } from "../program";
 import { runs } from "../thorough";

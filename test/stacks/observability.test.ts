@@ -1,5 +1,3 @@
-import { program } from "../../environments";
-import { production } from "../../environments/production";
 import { cloudWatchOn } from "../../stacks/model/derive/cloudwatch";
 import { healthParts, ruleSubjects, seriesSources } from "../../stacks/model/derive/monitoring";
 import { probesOn } from "../../stacks/model/derive/probes";
@@ -7,6 +5,8 @@ import { asDomains } from "../../stacks/model/shorthand";
 import { validate } from "../../stacks/model/validate";
 import { anEnvironment, aProgram } from "../environments";
 import { EXAMPLES } from "../examples/programs";
+import { program } from "../fixtures/environments";
+import { production } from "../fixtures/environments/production";
 import { withoutVariables } from "../observability/dashboard-checks";
 import { promql } from "../observability/promql";
 import { seriesOf } from "../observability/yace";

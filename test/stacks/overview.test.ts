@@ -1,7 +1,7 @@
-import { production } from "../../environments/production";
 import { clientsOf, type Environment, endpointsOf, workloadsOf } from "../../stacks";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
+import { production } from "../fixtures/environments/production";
 
 /** What is said of the workloads of an environment, a line for each. */
 const linesOf = (environment: Environment) =>

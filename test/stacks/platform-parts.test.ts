@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { local } from "../../environments/local";
-import { production } from "../../environments/production";
 import type { Environment } from "../../stacks";
 import { sitesOf } from "../../stacks/base/site";
 import { EXISTING_PARTS } from "../../stacks/model/cluster";
 import { NEEDED, partsFromElsewhere, partsOf } from "../../stacks/model/derive/platform-parts";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
+import { local } from "../fixtures/environments/local";
+import { production } from "../fixtures/environments/production";
 import { synthesisOf } from "../program";
 import { fewOf } from "../thorough";
 

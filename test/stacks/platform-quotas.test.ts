@@ -1,6 +1,6 @@
 import { bytes, known, millicores } from "../../constructs/core/quantities";
-import { program } from "../../environments";
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
 const node = { cpu: 8, memory: "32Gi", storage: "100Gi" };

@@ -1,6 +1,6 @@
-import { local } from "../../environments/local";
-import { production } from "../../environments/production";
 import { anEnvironment, aProgram } from "../environments";
+import { local } from "../fixtures/environments/local";
+import { production } from "../fixtures/environments/production";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 

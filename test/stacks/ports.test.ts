@@ -1,10 +1,10 @@
 import type { KubernetesObject } from "../../constructs/kubernetes";
 import { PLACES } from "../../constructs/platform";
-import { program } from "../../environments";
 import { traffic } from "../../stacks/model/derive/traffic";
 import { asDomains } from "../../stacks/model/shorthand";
 import { unreachablePorts } from "../../stacks/ports";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
 const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } as const;

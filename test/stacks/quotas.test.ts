@@ -1,6 +1,6 @@
 import type { SynthesizedStack } from "../../constructs/policy";
-import { program } from "../../environments";
 import { isTight, quotaNeeds } from "../../stacks";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
 const needs = quotaNeeds(synthesisOf(program).stacks.values());

@@ -1,5 +1,5 @@
-import { program } from "../../environments";
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 

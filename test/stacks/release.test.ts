@@ -1,11 +1,11 @@
 import { Testing } from "cdktf";
-import { program } from "../../environments";
-import { dev } from "../../environments/dev";
 import { compose, type Environment, type Service } from "../../stacks";
 import { workloadsIn } from "../../stacks/model/derive/workloads";
 import { released, versionsOf } from "../../stacks/model/release";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { program } from "../fixtures/environments";
+import { dev } from "../fixtures/environments/dev";
 
 const V1 = "registry.example.com/orders/command-api:1.0.0";
 const V2 = "registry.example.com/orders/command-api:1.1.0";

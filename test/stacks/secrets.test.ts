@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { CONTROLLERS } from "../../constructs/cluster/controllers";
-import { program } from "../../environments";
 import { managedSecretsOf, secretsOf } from "../../stacks/model/derive/secrets";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 

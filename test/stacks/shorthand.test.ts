@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { program } from "../../environments";
-import { production } from "../../environments/production";
 import { asDomains, type DomainOf, type Environment, type StoreOf, type UseOf, type WorkloadOf } from "../../stacks";
 import { VARIETY } from "../cluster/varieties";
 import { anEnvironment } from "../environments";
+import { program } from "../fixtures/environments";
+import { production } from "../fixtures/environments/production";
 import { hostileValues, placesIn, replaced } from "../hostile";
 
 const ofStore = ({ name, kind, keys, label, cluster, namespace, stack }: StoreOf) =>

@@ -1,11 +1,11 @@
 import type { PodProps } from "../../constructs/workload";
-import { program } from "../../environments";
 import type { Environment } from "../../stacks/model/environment";
 import { released } from "../../stacks/model/release";
 import { asDomains } from "../../stacks/model/shorthand";
 import type { ReleaseFile } from "../../stacks/model/workloads/release-file";
 import { withAccess } from "../../stacks/workloads/pods";
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
 

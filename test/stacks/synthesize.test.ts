@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { App } from "cdktf";
-import { program as shipped } from "../../environments";
 import { compose, type Program, synthesize } from "../../stacks";
 import * as composing from "../../stacks/compose";
 import { anEnvironment, aProgram } from "../environments";
+import { program as shipped } from "../fixtures/environments";
 import { THOROUGH } from "../thorough";
 import { content, stacksOf } from "./files";
 

@@ -1,7 +1,7 @@
-import { program } from "../../environments";
 import { traffic } from "../../stacks/model/derive/traffic";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment } from "../environments";
+import { program } from "../fixtures/environments";
 
 const node = { cpu: 4, memory: "16Gi", storage: "100Gi" };
 const cluster = { nodes: 3, node };

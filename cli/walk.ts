@@ -141,7 +141,7 @@ export async function walk(options: WalkOptions): Promise<Report> {
     if (action === "plan") {
       const more = drawsSecrets(workspace) && !args.some((arg) => /^--?refresh/.test(arg)) ? ["-refresh=false"] : [];
       if (more.length > 0)
-        block.line(`Not refreshed: that would read the values of secrets, which whoever plans may not; -- -refresh=true does.`);
+        block.line("Not refreshed: a refresh reads the values of secrets, which a role for plans can't; to refresh, add -- -refresh=true");
       const status = await workspace.run((text) => block.write(text), "plan", ...exitCode(args), ...more, ...args);
       return status === 0 || status === 2 ? { kind: "done", changes: status === 2 } : failure(block);
     }

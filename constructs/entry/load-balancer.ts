@@ -166,7 +166,7 @@ export class LoadBalancer extends Construct {
   }
 
   private admit(securityGroupId: string, from: Source, port = PORT): void {
-    const rule = { securityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port, description: "whoever asks" };
+    const rule = { securityGroupId, ipProtocol: "tcp", fromPort: port, toPort: port, description: "clients" };
     const end = port === PORT ? "" : `-${port}`;
     if ("prefixList" in from) {
       const list = new DataAwsEc2ManagedPrefixList(this, `admitted${end}`, { name: from.prefixList });

@@ -39,7 +39,7 @@ export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (r
     ["nodes", quorumProblems(size.nodes)],
     ["cpu", unreadable(size.cpu, millicores(size.cpu))],
     ["memory", atLeast(size.memory, LEAST_MEMORY, "is less than the server's caches and heap take", "use 2Gi or more")],
-    ["storage", atLeast(size.storage, LEAST_STORAGE, "has no room for a scavenge, which writes chunks anew", "use 5Gi or more")],
+    ["storage", atLeast(size.storage, LEAST_STORAGE, "has no room for a scavenge, which rewrites chunks", "use 5Gi or more")],
     ["recovery", props.recovery === undefined ? [] : unreadable(props.recovery, seconds(props.recovery))],
     [
       "insecureOnOwnMachine",

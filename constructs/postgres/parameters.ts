@@ -99,7 +99,7 @@ const REFUSED: readonly { readonly name: string; readonly value: RegExp; readonl
   { name: "ssl", value: OFF, rule: "lets clients talk in clear" },
   { name: "rds.force_ssl", value: OFF, rule: "lets clients talk in clear" },
   { name: "ssl_min_protocol_version", value: /^(TLSv1|TLSv1\.1)?$/i, rule: "takes versions of TLS that are broken" },
-  { name: "password_encryption", value: /^(md5|on|off)$/i, rule: "keeps passwords in a form that can be used by whoever reads it" },
+  { name: "password_encryption", value: /^(md5|on|off)$/i, rule: "stores passwords in a form that anyone who reads it can use" },
   { name: "log_statement", value: /^(ddl|mod|all)$/i, rule: "writes passwords into the log, when a role is given one" },
 ];
 

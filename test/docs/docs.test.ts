@@ -31,15 +31,16 @@ describe("the documents", () => {
     expect(prose("is built anew\n```\nanew\n```").filter((line) => other.test(line))).toEqual(["is built anew"]);
   });
 
-  it("say in an error what a value must be, not what it isn't", () => {
-    const vague = /["`]is no (?!longer)/;
+  it("say in an error what a value must be, not what it isn't, in the words of the field", () => {
+    const vague = /["`]is no (?!longer)|^(?!\s*(?:\/?\*|\/\/)).*\b(anew|whoever)\b/m;
     const sources = ["constructs", "stacks", "cli"].flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".ts"))
         .map((name) => join(folder, name)),
     );
     expect(sources.filter((file) => vague.test(read(file)))).toEqual([]);
-    expect(vague.test('rule: "is no port"')).toBe(true);
+    for (const text of ['rule: "is no port"', 'remedy: "make it anew"']) expect(vague.test(text)).toBe(true);
+    expect(vague.test('  // Draws it anew.\n  rule: "must be a port"')).toBe(false);
   });
 
   it("have nothing left to fill in", () => {

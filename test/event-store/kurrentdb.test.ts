@@ -428,7 +428,7 @@ describe("KurrentDb refuses", () => {
     ["seven nodes", { nodes: 7 }, "nodes: 7 makes every write wait for a majority of more nodes than a cluster needs; use 3 or 5"],
     ["too little memory", { memory: "1Gi" }, 'memory: "1Gi" is less than the server\'s caches and heap take; use 2Gi or more'],
     ["no memory at all", { memory: "-5Gi" }, 'memory: "-5Gi" is not a size; write a number and a unit, like "16Gi"'],
-    ["too little storage", { storage: "1Gi" }, 'storage: "1Gi" has no room for a scavenge, which writes chunks anew; use 5Gi or more'],
+    ["too little storage", { storage: "1Gi" }, 'storage: "1Gi" has no room for a scavenge, which rewrites chunks; use 5Gi or more'],
     [
       "no processor",
       { cpu: 0 },

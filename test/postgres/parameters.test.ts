@@ -70,7 +70,7 @@ describe("PostgreSQL parameters", () => {
     [{ ssl_min_protocol_version: "TLSv1.1" }, `"ssl_min_protocol_version = TLSv1.1" takes versions of TLS that are broken; leave it out`],
     [
       { password_encryption: "md5" },
-      `"password_encryption = md5" keeps passwords in a form that can be used by whoever reads it; leave it out`,
+      `"password_encryption = md5" stores passwords in a form that anyone who reads it can use; leave it out`,
     ],
     [{ log_statement: "ddl" }, `"log_statement = ddl" writes passwords into the log, when a role is given one; leave it out`],
   ])("are refused: %j", (parameters, message) => {

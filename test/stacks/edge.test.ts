@@ -188,7 +188,7 @@ describe("an edge in an environment", () => {
       "test.queryApi.edge: stands before a load balancer on AWS, and the environment has no aws; add aws, or leave it out",
     ]);
     expect(said(behind(CLOUDFRONT, { cluster: { context: "kind" } }))).toEqual([
-      "test.queryApi.edge: stands before a load balancer that is made here, and queries run on an existing cluster; leave it out: whoever owns the cluster lets queries in",
+      "test.queryApi.edge: stands before a load balancer that is made here, and queries run on an existing cluster; leave it out: the owner of the cluster lets queries in",
     ]);
     const api = { image: "registry.example.com/query-api:1.0.0", replicas: 3, edge: CLOUDFRONT };
     expect(

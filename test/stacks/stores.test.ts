@@ -134,14 +134,14 @@ describe("KurrentDB of an environment", () => {
     expect(atHome({ eventStore })).toEqual([]);
     expect(atHome({ eventStore: { engine: "kurrentdb", size: "small", insecure: true } })).toEqual([]);
     expect(atHome({ eventStore: { ...eventStore, nodes: 3 } })).toEqual([
-      "test.eventStore.insecure: true lets in whoever reaches it, and 3 nodes are on no single machine; leave it out, or use 1 node",
+      "test.eventStore.insecure: true lets in every client that reaches it, and 3 nodes are on no single machine; leave it out, or use 1 node",
     ]);
     expect(atHome({ eventStore: { engine: "kurrentdb", insecure: true } })).toEqual(said("3 nodes are on no single machine"));
     expect(onAws({ eventStore, exceptions: disposable })).toEqual([
-      "test.eventStore.insecure: true lets in whoever reaches it, and the environment is on AWS; leave it out",
+      "test.eventStore.insecure: true lets in every client that reaches it, and the environment is on AWS; leave it out",
     ]);
     expect(atHome({ eventStore, exceptions: {} })).toContain(
-      "test.eventStore.insecure: true lets in whoever reaches it, and the environment keeps what it has; leave it out, or say in exceptions.disposable why nothing here is kept",
+      "test.eventStore.insecure: true lets in every client that reaches it, and the environment keeps what it has; leave it out, or say in exceptions.disposable why nothing here is kept",
     );
   });
 });

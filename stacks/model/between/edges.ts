@@ -67,7 +67,7 @@ function edgesHaveAnOrigin(system: DraftSystem): Finding[] {
     const { name } = domain.endpoint;
     const behind = isGeneral(domain) ? `services of ${name}` : name;
     const rule = `stands before a load balancer that is made here, and ${behind} run on an existing cluster`;
-    return [{ keys, rule, remedy: `leave it out: whoever owns the cluster lets ${isGeneral(domain) ? "requests" : name} in` }];
+    return [{ keys, rule, remedy: `leave it out: the owner of the cluster lets ${isGeneral(domain) ? "requests" : name} in` }];
   });
 }
 

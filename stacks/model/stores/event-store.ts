@@ -437,15 +437,15 @@ function quorumProblems(
 function insecureProblems(settings: Draft<KurrentDbSettings>, { size: of, exceptions, onAws }: StoreContext): readonly Finding[] {
   if (settings.insecure !== true) return [];
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["insecure"], value: true, rule, remedy }];
-  if (onAws) return found("lets in whoever reaches it, and the environment is on AWS", "leave it out");
+  if (onAws) return found("lets in every client that reaches it, and the environment is on AWS", "leave it out");
   if (!("disposable" in exceptions)) {
     return found(
-      "lets in whoever reaches it, and the environment keeps what it has",
+      "lets in every client that reaches it, and the environment keeps what it has",
       "leave it out, or say in exceptions.disposable why nothing here is kept",
     );
   }
   const { nodes = (settings.size ?? of) === "small" ? 1 : 3 } = settings;
-  return nodes > 1 ? found(`lets in whoever reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node") : [];
+  return nodes > 1 ? found(`lets in every client that reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node") : [];
 }
 
 function joinedNodes(was: number, now: number): readonly SettingProblem[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { closest, distance } from "fastest-levenshtein";
+import { nearest } from "../stacks/model/check/nearest";
 
 /** A script that runs this command: in a project, or in this repository, which compiles it first. */
 const RUNS_COMMAND = /\bcdktf-cqrs\b|\bcli\/run\.mjs\b/;
@@ -25,6 +25,6 @@ function scriptsIn(directory: string): Readonly<Record<string, string>> {
 
 /** Suggestion of a similar name: `; did you mean --parallel?`. Empty if there is none. */
 export function suggestion(word: string, names: readonly string[]): string {
-  const nearest = closest(word, names);
-  return distance(word, nearest) <= Math.max(2, word.length / 3) ? `; did you mean ${nearest}?` : "";
+  const near = nearest(word, names);
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { closest } from "fastest-levenshtein";
 import { bootstrapName, type Program, releaseOutput, synthesize, validate } from "../stacks";
 import { missingAccess } from "./access";
 import { Answers } from "./answers";
@@ -13,7 +12,7 @@ import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { guardedTypes } from "./protection";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
-import { asksForHelp, at, messageFor } from "./told";
+import { at, messageFor } from "./told";
 import { type Manifest, type Report, walk } from "./walk";
 import { findBinary, Workspace } from "./workspace";
 
@@ -23,7 +22,8 @@ import { findBinary, Workspace } from "./workspace";
  */
 const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 
-export const USAGE = `Usage:
+/** Text of `--help`. */
+export const usage = () => `Usage:
   ${commandLine("plan", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
   ${commandLine("apply", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
   ${commandLine("destroy", ["<environment or stack> [--parallel <n>] [--like <stack>] [--tofu] [-- <arguments of terraform destroy>]"])}
@@ -74,10 +74,6 @@ export interface CommandOptions {
 
 /** Runs a command line with the stacks of a program, and returns the exit code. */
 export async function command(program: Program, argv: readonly string[], options: CommandOptions = {}): Promise<number> {
-  if (asksForHelp(argv)) {
-    console.log(USAGE);
-    return EXIT.done;
-  }
   const outdir = options.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
     const request = parse(argv);
@@ -101,7 +97,7 @@ function parse(argv: readonly string[]): Request {
   const end = line.indexOf("--");
   const [action, ...words] = end < 0 ? line : line.slice(0, end);
   const args = end < 0 ? [] : line.slice(end + 1);
-  if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(USAGE);
+  if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(usage());
 
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
   const { options, names } = sorted(words);
@@ -115,7 +111,7 @@ function parse(argv: readonly string[]): Request {
   if (!/^[1-9]\d?$/.test(parallel))
     throw new Refused(`--parallel: ${JSON.stringify(parallel)} must be a number of stacks from 1 to 99; use --parallel ${PARALLEL}`);
   const [name] = names;
-  if (name === undefined || names.length > 1) throw new Refused(USAGE);
+  if (name === undefined || names.length > 1) throw new Refused(usage());
   const [tofu, recover] = ["--tofu", "--recover"].map((option) => options.has(option)) as [boolean, boolean];
   return { action, name, tofu, recover, parallel: Number(parallel), like: options.get("--like"), checkOnly, args };
 }
@@ -244,9 +240,8 @@ function accountOf(workspace: Workspace): string | undefined {
 /** Message for an unknown name, with a suggestion. */
 export function noSuch(kind: string, name: string, there: Readonly<Record<string, readonly string[]>>): string {
   const names = Object.values(there).flat();
-  const suggestion = names.length > 0 ? `; did you mean ${closest(name, names)}?` : "";
   const lists = Object.entries(there).map(([what, list]) => `  ${what}: ${list.join(", ") || "none"}`);
-  return [`There is no ${kind} ${name}${suggestion}`, ...lists].join("\n");
+  return [`There is no ${kind} ${name}${suggestion(name, names)}`, ...lists].join("\n");
 }
 
 interface SummaryContext {

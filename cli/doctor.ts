@@ -7,9 +7,10 @@ import { AwsReader } from "./aws";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 
-const USAGE = `usage: ${commandLine("doctor", ["[environment]"])}`;
+const usage = () => `usage: ${commandLine("doctor", ["[environment]"])}`;
 
-export const HELP = `${USAGE}
+/** Text of `--help`. */
+export const help = () => `${usage()}
 
 Checks what this machine needs to deploy the environments, or one of them: programs, credentials, and the clusters that exist.
 Exit code 1 if something required is missing. Nothing is changed.`;
@@ -78,7 +79,7 @@ export async function doctor(program: Program, args: readonly string[], machine:
 function chosen({ environments }: Program, args: readonly string[]): readonly Environment[] {
   const [name, ...rest] = args.filter((arg) => arg !== "--check-only");
   if (rest.length > 0 || name?.startsWith("-"))
-    throw new Refused(`${[name, ...rest].join(" ")}: at most one environment is expected\n\n${USAGE}`);
+    throw new Refused(`${[name, ...rest].join(" ")}: at most one environment is expected\n\n${usage()}`);
   if (name === undefined) return environments;
   const found = environments.filter((environment) => environment.name === name);
   const names = environments.map((environment) => environment.name);

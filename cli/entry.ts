@@ -2,16 +2,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../stacks";
 import { forwardSignals } from "./children";
-import { command, USAGE as WALKS } from "./command";
+import { command, usage as walks } from "./command";
 import { suggestion } from "./command-line";
-import { HELP as DOCTOR, doctor } from "./doctor";
+import { doctor, help as doctorHelp } from "./doctor";
 import { lockFile } from "./lock";
-import { createProject, HELP as NEW } from "./new";
+import { createProject, help as newHelp } from "./new";
 import { type Compilation, compileProject, programOf } from "./project";
-import { HELP as MANIFESTS, render } from "./render";
-import { HELP as START, start } from "./start";
+import { help as manifestsHelp, render } from "./render";
+import { start, help as startHelp } from "./start";
 import { asksForHelp, messageFor } from "./told";
-import { USAGE as RELEASES, release } from "./versions";
+import { release, usage as releases } from "./versions";
 
 type Compile = (directory: string) => Compilation;
 
@@ -19,22 +19,22 @@ interface Subcommand {
   readonly purpose: string;
 
   /** Text of `--help`. */
-  readonly help: string;
+  readonly help: () => string;
 
   /** Runs the subcommand, and returns the exit code. */
   readonly run: (args: readonly string[], compile: Compile) => number | Promise<number>;
 }
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
-  new: { purpose: "create a project", help: NEW, run: (args) => createProject(args) },
-  start: { purpose: "validate the program, write its stacks, and print a summary", help: START, run: inProject(start) },
+  new: { purpose: "create a project", help: newHelp, run: (args) => createProject(args) },
+  start: { purpose: "validate the program, write its stacks, and print a summary", help: startHelp, run: inProject(start) },
   plan: walk("plan", "show what Terraform would change"),
   apply: walk("apply", "deploy an environment or a stack"),
   destroy: walk("destroy", "remove an environment or a stack"),
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
-  release: { purpose: "change the released versions, or roll back", help: RELEASES, run: inProject(release) },
-  doctor: { purpose: "check what this machine lacks to deploy", help: DOCTOR, run: examine },
-  manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: MANIFESTS, run: inProject(render) },
+  release: { purpose: "change the released versions, or roll back", help: releases, run: inProject(release) },
+  doctor: { purpose: "check what this machine lacks to deploy", help: doctorHelp, run: examine },
+  manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: manifestsHelp, run: inProject(render) },
 };
 
 function walk(action: string, purpose: string): Subcommand {
@@ -42,7 +42,7 @@ function walk(action: string, purpose: string): Subcommand {
     forwardSignals();
     return command(program, [action, ...args], { lock: lockFile() });
   };
-  return { purpose, help: WALKS, run: inProject(run) };
+  return { purpose, help: walks, run: inProject(run) };
 }
 
 /** Checks the machine for the project of the working directory. Outside of a project, checks only the machine itself. */
@@ -75,7 +75,7 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
     const names = Object.keys(SUBCOMMANDS);
     return fail(`${name}: is not a subcommand${suggestion(name, names) || `; use one of ${names.join(", ")}`}`);
   }
-  if (asksForHelp(args)) return print(subcommand.help);
+  if (asksForHelp(args)) return print(subcommand.help());
   try {
     return await subcommand.run(args, compile);
   } catch (error) {

@@ -24,7 +24,8 @@ type Choice = keyof typeof CHOICES;
 
 const USAGE = `usage: npx cdktf-cqrs new <name> --shape ${Object.keys(CHOICES.shape).join("|")} --on ${Object.keys(CHOICES.on).join("|")}`;
 
-export const HELP = `${USAGE}
+/** Text of `--help`. */
+export const help = () => `${USAGE}
 
 Creates a project in the directory <name>. On a terminal it asks for what is missing.
 ${Object.entries(CHOICES)

@@ -10,11 +10,12 @@ import { noSuch } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
-import { asksForHelp, at, messageFor } from "./told";
+import { at, messageFor } from "./told";
 
-const USAGE = `usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
+const usage = () => `usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
 
-export const HELP = `${USAGE}
+/** Text of `--help`. */
+export const help = () => `${usage()}
 
 Writes the Kubernetes objects and the chart values of an environment as YAML into <directory>/<environment>.
   --out <directory>  default: manifests. Files that this command did not write stay there.`;
@@ -24,10 +25,6 @@ const LIST = ".written-by-manifests.json";
 
 /** Writes the Kubernetes objects of an environment as YAML, all or none, and returns the exit code. */
 export function render(program: Program, argv: readonly string[]): number {
-  if (asksForHelp(argv)) {
-    process.stdout.write(`${HELP}\n`);
-    return 0;
-  }
   try {
     const { name, out, checkOnly } = parse(argv);
     if (checkOnly) {
@@ -61,9 +58,9 @@ function parse(argv: readonly string[]): { readonly name: string; readonly out: 
   const at = words.indexOf("--out");
   const out = at < 0 ? "manifests" : words[at + 1];
   const unknown = words.find((word) => word.startsWith("-") && word !== "--out");
-  if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--out"])}\n\n${USAGE}`);
+  if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--out"])}\n\n${usage()}`);
   const [name, ...rest] = words.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
-  if (name === undefined || out === undefined || rest.length > 0) throw new Refused(USAGE);
+  if (name === undefined || out === undefined || rest.length > 0) throw new Refused(usage());
   return { name, out, checkOnly };
 }
 

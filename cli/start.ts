@@ -1,4 +1,3 @@
-import { closest } from "fastest-levenshtein";
 import { describe, type Problem } from "../constructs/core/errors";
 import { bootstrapName, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
 import { commandLine, suggestion } from "./command-line";
@@ -6,11 +5,12 @@ import { lockFile } from "./lock";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
-import { asksForHelp, at, messageFor } from "./told";
+import { at, messageFor } from "./told";
 
-const USAGE = `usage: ${commandLine("start", ["[environment] [--json]"])}`;
+const usage = () => `usage: ${commandLine("start", ["[environment] [--json]"])}`;
 
-export const HELP = `${USAGE}
+/** Text of `--help`. */
+export const help = () => `${usage()}
 
 Validates the program, writes the Terraform of all environments, or of one, into cdktf.out (CDKTF_OUTDIR names another directory), and prints
 a summary. With one environment, the stacks of the others stay as they are.
@@ -21,17 +21,13 @@ a summary. With one environment, the stacks of the others stay as they are.
  * the only input that synthesis itself doesn't have.
  */
 export function start(program: Program, args: readonly string[], today = new Date().toISOString().slice(0, 10)): number {
-  if (asksForHelp(args)) {
-    process.stdout.write(`${HELP}\n`);
-    return 0;
-  }
   const flags = args.filter((arg) => arg.startsWith("--"));
   const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
     const unknown = flags.find((flag) => !["--json", "--check-only"].includes(flag));
-    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${USAGE}`);
-    if (rest.length > 0) throw new Refused(USAGE);
+    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${usage()}`);
+    if (rest.length > 0) throw new Refused(usage());
     if (flags.includes("--check-only")) {
       validate(program);
       return 0;
@@ -70,7 +66,7 @@ function spacious(sites: readonly MeasuredSite[]): readonly Problem[] {
 function checkName(only: string, program: Program): void {
   const names = [...program.environments.map(({ name }) => name), ...program.accounts.map(({ id }) => bootstrapName(id))];
   if (names.includes(only)) return;
-  throw new Refused(`"${only}" is not an environment; did you mean "${closest(only, names)}"? There are ${names.join(", ")}`);
+  throw new Refused(`${only}: is not an environment; use one of ${names.join(", ")}${suggestion(only, names)}`);
 }
 
 function hasColours(): boolean {

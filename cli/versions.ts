@@ -12,10 +12,11 @@ import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles
 import { noSuch } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
-import { asksForHelp, at, messageFor } from "./told";
+import { at, messageFor } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
 
-export const USAGE = `Usage:
+/** Text of `--help`. */
+export const usage = () => `Usage:
   ${commandLine("release", ["<environment> [<workload or domain>] --show"])}
   ${commandLine("release", ["<environment> <workload> <change>"])}
   ${commandLine("release", ["<environment> [<domain>] --rollback | --switch"])}
@@ -74,10 +75,6 @@ export interface ReleaseOptions {
 
 /** Runs a command line on the release file of an environment, and returns the exit code. */
 export function release(program: Program, argv: readonly string[], { directory = "." }: ReleaseOptions = {}): number {
-  if (asksForHelp(argv)) {
-    console.log(USAGE);
-    return 0;
-  }
   try {
     const { names, options } = parse(argv);
     const [environmentName = "", workloadName] = names;
@@ -126,7 +123,7 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
     const { show, "check-only": checkOnly, ...rest } = values;
     const alone = Object.keys(rest).length === 0;
     const complete = show ? alone && positionals.length > 0 : positionals.length === 2 || (positionals.length === 1 && !alone);
-    if (positionals.length > 2 || !(complete || checkOnly)) throw new Refused(USAGE);
+    if (positionals.length > 2 || !(complete || checkOnly)) throw new Refused(usage());
     return { names: positionals, options: values };
   } catch (error) {
     if (error instanceof Refused) throw error;
@@ -138,14 +135,14 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
           Object.keys(OPTIONS).map((option) => `--${option}`),
         )
       : "";
-    throw new Refused(`${message}${nearest}\n\n${USAGE}`);
+    throw new Refused(`${message}${nearest}\n\n${usage()}`);
   }
 }
 
 function changeOf(options: Options): Change {
   const given = Object.keys(options).sort();
   const found = CHANGES.find((candidate) => isDeepStrictEqual([...candidate.options].sort(), given));
-  if (!found) throw new Refused(USAGE);
+  if (!found) throw new Refused(usage());
   return found.change(options);
 }
 
@@ -193,7 +190,7 @@ function releaseTogether(
   directory: string,
 ): number {
   if (!(options.rollback || options.switch))
-    throw new Refused(`name one workload: ${chosen.map(({ name }) => name).join(", ")}\n\n${USAGE}`);
+    throw new Refused(`name one workload: ${chosen.map(({ name }) => name).join(", ")}\n\n${usage()}`);
   const change = changeOf(options);
   const file = environment.release?.workloads ?? {};
   const left: string[] = [];

@@ -81,8 +81,9 @@ describe("the command", () => {
   it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests", "doctor"])(
     "explains %s without a project",
     async (name) => {
-      const { code, out } = await run(name, "--help");
-      expect(code).toBe(0);
+      const { code, out, err } = await run(name, "--help");
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      expect(await run(name, "dev", "-h")).toEqual({ code, out, err });
       expect(out).toMatch(new RegExp(`^(usage:)? +npm (run )?${name}\\b`, "im"));
     },
   );

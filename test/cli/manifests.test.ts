@@ -155,10 +155,6 @@ describe("npm run manifests", () => {
     expect(run("test", "--out", out)).toEqual({ code: 1, out: "", err: "OUT: must be a directory, but is a file; move the file away\n" });
   });
 
-  it("helps", () => {
-    expect(run("-h")).toMatchObject({ code: 0, out: expect.stringMatching(/^usage: npm run manifests/), err: "" });
-  });
-
   it("says so where an environment makes nothing on Kubernetes", () => {
     compose({ "test-keys": () => {}, "test-network": () => {} });
     expect(run("test", "--out", out).err).toBe("test makes nothing on Kubernetes; its stacks: test-keys, test-network\n");

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { createProject, HELP } from "../../cli/new";
+import { createProject, help } from "../../cli/new";
 
 const SHAPES = ["cqrs", "domains", "library"] as const;
 const PLACES = ["aws", "on-premises", "kind"] as const;
@@ -158,6 +158,6 @@ describe("cdktf-cqrs new", () => {
       input: "cqrs\naws\n",
     });
     expect({ status, stderr }).toEqual({ status: 1, stderr: `--shape: is required\n\n${USAGE}\n` });
-    expect(HELP).toContain(USAGE);
+    expect(help()).toContain(USAGE);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { release, USAGE } from "../../cli/versions";
+import { release, usage } from "../../cli/versions";
 import type { Environment, Program, WorkloadRelease } from "../../stacks";
 import { workloadsIn } from "../../stacks/model/derive/workloads";
 import { released } from "../../stacks/model/release";
@@ -195,16 +195,16 @@ describe("npm run release", () => {
   });
 
   it.each<[string[], string]>([
-    [[], USAGE],
-    [["test", "--show", "--switch"], USAGE],
-    [["test"], USAGE],
-    [["test", "command-api"], USAGE],
-    [["test", "command-api", "more", "--switch"], USAGE],
-    [["test", "command-api", "--switch", "--rollback"], USAGE],
-    [["test", "command-api", "--image", V1, "--force"], USAGE],
-    [["test", "command-api", "--slot", "blue"], USAGE],
-    [["test", "command-api", "--imag", V1], `Unknown option '--imag'; did you mean --image?\n\n${USAGE}`],
-    [["test", "command-api", "--image"], `Option '--image <value>' argument missing\n\n${USAGE}`],
+    [[], usage()],
+    [["test", "--show", "--switch"], usage()],
+    [["test"], usage()],
+    [["test", "command-api"], usage()],
+    [["test", "command-api", "more", "--switch"], usage()],
+    [["test", "command-api", "--switch", "--rollback"], usage()],
+    [["test", "command-api", "--image", V1, "--force"], usage()],
+    [["test", "command-api", "--slot", "blue"], usage()],
+    [["test", "command-api", "--imag", V1], `Unknown option '--imag'; did you mean --image?\n\n${usage()}`],
+    [["test", "command-api", "--image"], `Option '--image <value>' argument missing\n\n${usage()}`],
     [["test", "command-api", "--slot", "purple", "--image", V1], "--slot purple: is not a slot; use blue or green"],
     [["test", "command-api", "--preview", "yes"], "--preview yes: is neither on nor off; use on or off"],
     [["test", "command-api", "--weights", "90"], "--weights 90: must be a percentage of requests; write it like blue=90,green=10"],
@@ -384,9 +384,9 @@ describe("several workloads at once", () => {
       ["read-side", "--switch"],
       'Nothing is changed:\ntest query-api is released by rolling; use --image alone, or say release: "blue-green" in the environment',
     ],
-    [["read-side", "--image", V3], `name one workload: query-api\n\n${USAGE}`],
-    [["--image", V3], `name one workload: command-api, command-processors, query-api\n\n${USAGE}`],
-    [["write-side", "--rollback", "--switch"], USAGE],
+    [["read-side", "--image", V3], `name one workload: query-api\n\n${usage()}`],
+    [["--image", V3], `name one workload: command-api, command-processors, query-api\n\n${usage()}`],
+    [["write-side", "--rollback", "--switch"], usage()],
     [
       ["write-sid", "--rollback"],
       "There is no workload or domain write-sid; did you mean write-side?\n  workloads: command-api, command-processors, query-api\n  domains: write-side, read-side",

@@ -79,7 +79,7 @@ describe("npm start", () => {
     const { code, err } = run(program, "prodution");
     expect(code).toBe(1);
     expect(err).toBe(
-      '"prodution" is not an environment; did you mean "production"? There are local, dev, staging, production, bootstrap-111122223333, bootstrap-444455556666\n',
+      "prodution: is not an environment; use one of local, dev, staging, production, bootstrap-111122223333, bootstrap-444455556666; did you mean production?\n",
     );
   });
 
@@ -103,12 +103,6 @@ describe("npm start", () => {
       "--jsno: not an option here; did you mean --json?\n\nusage: npm start -- [environment] [--json]\n",
     );
     expect(run(program, "dev", "staging").code).toBe(1);
-  });
-
-  it("helps", () => {
-    for (const flag of ["-h", "--help"])
-      expect(run(program, flag)).toMatchObject({ code: 0, out: expect.stringMatching(/^usage: npm start/), err: "" });
-    expect(readdirSync(outdir)).toEqual([]);
   });
 
   it("says in a line what is in its way", () => {

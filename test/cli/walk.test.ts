@@ -55,7 +55,9 @@ describe("a walk over a stack that draws secrets", () => {
   it("plans without a refresh, which would read the secrets, and says so", async () => {
     const { asked, said } = await walked("plan", ["-lock=false"]);
     expect(asked).toEqual(["plan -detailed-exitcode -refresh=false -lock=false"]);
-    expect(said).toContain("Not refreshed: a refresh reads the values of secrets, which a role for plans can't; to refresh, add -- -refresh=true");
+    expect(said).toContain(
+      "Not refreshed: a refresh reads the values of secrets, which a role for plans can't; to refresh, add -- -refresh=true",
+    );
   });
 
   it.each(["-refresh=true", "-refresh=false", "-refresh-only", "--refresh=true"])("plans as it is told to: %s", async (told) => {

@@ -1,7 +1,7 @@
-import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import type { Problem } from "../../../constructs/core/errors";
 import { type Reading, seconds } from "../../../constructs/core/quantities";
+import { nearest } from "./nearest";
 
 /*
  * The shape of an environment, value by value: the model's types at run time, for input that
@@ -184,16 +184,10 @@ export function kinds(setting: string, what: string, table: Readonly<Record<stri
 /** Discriminator. The table of variants contains its values. */
 export const told = v.string();
 
-/** Maximum input length for suggestions. Longer inputs are not typos, and comparing them is slow. */
-export const LONGEST_SLIP = 80;
-
 /** Suggests the closest name, or lists all names. */
 export function suggestion(input: string, names: readonly string[]): string {
-  const near = input.length > LONGEST_SLIP ? undefined : closest(input, names as string[]);
-  // Two typing errors, or one in three characters of a long word.
-  return near !== undefined && distance(input, near) <= Math.max(2, input.length / 3)
-    ? `did you mean "${near}"?`
-    : `use one of ${names.join(", ")}`;
+  const near = nearest(input, names);
+  return near === undefined ? `use one of ${names.join(", ")}` : `did you mean "${near}"?`;
 }
 
 export function remedyOf(schema: Schema | undefined): string {

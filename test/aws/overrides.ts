@@ -29,22 +29,29 @@ export function fewRetries(
 /** Before it destroys a vault with its contents, the provider lists them, which the emulator can't; there are none here. */
 const EMPTY = "aws_backup_vault";
 
-/** Lets what is protected be destroyed, buckets with what lies in them. False where nothing is protected. */
-export function unprotect(directory: string, json: { readonly resource?: Resources }): boolean {
-  return override(
+/** Who refuses to destroy a stack: Terraform, by what the configuration says, or AWS as well, by what was applied. */
+export type Protection = "none" | "terraform" | "aws";
+
+/** Lets what is protected be destroyed, buckets with what lies in them. Says by whom it was protected. */
+export function unprotect(directory: string, json: { readonly resource?: Resources }): Protection {
+  let protection: Protection = "none";
+  override(
     directory,
     "unprotected",
     json.resource,
     (type, { lifecycle, force_destroy, deletion_protection, enable_deletion_protection }) => {
-      const changes = {
-        ...(lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false } } : {}),
+      const applied = {
         ...(lifecycle?.prevent_destroy && force_destroy !== undefined && type !== EMPTY ? { force_destroy: true } : {}),
         ...(deletion_protection ? { deletion_protection: false } : {}),
         ...(enable_deletion_protection ? { enable_deletion_protection: false } : {}),
       };
+      if (Object.keys(applied).length > 0) protection = "aws";
+      else if (lifecycle?.prevent_destroy && protection === "none") protection = "terraform";
+      const changes = { ...(lifecycle?.prevent_destroy ? { lifecycle: { prevent_destroy: false } } : {}), ...applied };
       return Object.keys(changes).length > 0 ? changes : undefined;
     },
   );
+  return protection;
 }
 
 // Terraform lays an override file over a configuration, which itself stays as it was synthesized.
@@ -53,7 +60,7 @@ function override(
   name: string,
   resources: Resources = {},
   changed: (type: string, resource: Resource) => object | undefined,
-): boolean {
+): void {
   const resource: Record<string, Record<string, object>> = {};
   for (const [type, all] of Object.entries(resources)) {
     for (const [id, attributes] of Object.entries(all)) {
@@ -61,9 +68,7 @@ function override(
       if (changes) resource[type] = { ...resource[type], [id]: changes };
     }
   }
-  if (Object.keys(resource).length === 0) return false;
-  writeFileSync(join(directory, `${name}_override.tf.json`), JSON.stringify({ resource }));
-  return true;
+  if (Object.keys(resource).length > 0) writeFileSync(join(directory, `${name}_override.tf.json`), JSON.stringify({ resource }));
 }
 
 // moto reads a principal as an object.

@@ -213,12 +213,12 @@ class Tier {
   private destroy(lane: Lane, stack: string, asUser: boolean): Promise<boolean> {
     const [subject, step] = standInFor(stack) ? ([`what stood in for ${stack}`, "check"] as const) : ([stack, "destroy"] as const);
     return this.results.step(subject, step, async () => {
-      const isProtected = unprotect(lane.stack(stack), lane.json(stack));
-      if (asUser && !isProtected) {
+      const protection = unprotect(lane.stack(stack), lane.json(stack));
+      if (asUser && protection === "none") {
         expectText(expectStatus(0, await lane.runner("destroy", stack, "--", "-auto-approve")), `${stack} destroyed`);
         return;
       }
-      if (isProtected) expectStatus(0, await lane.terraform(stack, "apply", "-input=false", "-auto-approve"));
+      if (protection === "aws") expectStatus(0, await lane.terraform(stack, "apply", "-input=false", "-auto-approve"));
       // The runner knows nothing of what is written beside a stack, and would refuse.
       expectStatus(0, await lane.terraform(stack, "destroy", "-input=false", "-auto-approve"));
     });

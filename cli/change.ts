@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Block } from "./blocks";
 import { isInterrupted } from "./children";
 import type { Action, Outcome } from "./outcome";
 import type { Workspace } from "./workspace";
 
-/** The plan to be approved and applied unchanged. */
-const PLAN = ".terraform/approved.tfplan";
+/** File of a saved plan in a stack's directory. */
+const PLAN = ".terraform/saved.tfplan";
 
 export interface ChangeOptions {
   readonly action: Exclude<Action, "plan">;
@@ -28,17 +28,26 @@ export async function change({ action, workspace, args, block, ask }: ChangeOpti
   // A saved plan in the arguments is applied without a question, too.
   if (args.some((arg) => /^--?auto-approve(=true)?$/.test(arg) || !arg.startsWith("-"))) return done(await terraform(action, ...args));
 
-  mkdirSync(join(workspace.directory, ".terraform"), { recursive: true });
-  try {
+  return withPlanFile(workspace, async (file) => {
     const destroying = action === "destroy" ? ["-destroy"] : [];
-    const planned = await terraform("plan", ...destroying, "-input=false", ...exitCode(args), `-out=${PLAN}`, ...args);
+    const planned = await terraform("plan", ...destroying, "-input=false", ...exitCode(args), `-out=${file}`, ...args);
     if (planned !== 2) return done(planned);
     const answer = await ask(`\n${action === "apply" ? "Apply this plan to" : "Destroy"} ${workspace.stack}? Only "yes" is accepted: `);
     if (answer?.trim() !== "yes") return { kind: "failed", cause: refusal(answer) };
     const kept = args.filter((arg) => /^--?(lock|lock-timeout|parallelism|no-color|compact-warnings)(=|$)/.test(arg));
-    return done(await terraform("apply", "-input=false", ...kept, PLAN));
+    return done(await terraform("apply", "-input=false", ...kept, file));
+  });
+}
+
+/** Runs work with the name of a file for a plan. The file is removed afterwards, because a plan contains secrets in plaintext. */
+export async function withPlanFile<T>({ directory }: Workspace, work: (file: string) => Promise<T>): Promise<T> {
+  const path = join(directory, PLAN);
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  try {
+    return await work(PLAN);
   } finally {
-    rmSync(join(workspace.directory, PLAN), { force: true });
+    rmSync(path, { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bootstrapName, type Program, releaseOutput, synthesize, validate } from "../stacks";
 import { missingAccess } from "./access";
 import { Answers } from "./answers";
@@ -9,11 +9,13 @@ import { bootstrap } from "./bootstrap";
 import { commandLine, suggestion } from "./command-line";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
-import { guardedTypes } from "./protection";
+import { changesIn, type ResourceChange } from "./plan-changes";
+import { LONGEST_COMMENT, planReport } from "./plan-report";
+import { declaredProtections, guardedTypes } from "./protection";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { at, messageFor } from "./told";
-import { type Manifest, type Report, walk } from "./walk";
+import { isPlannedUnrefreshed, type Manifest, type Report, walk } from "./walk";
 import { findBinary, Workspace } from "./workspace";
 
 /**
@@ -24,11 +26,13 @@ const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 
 /** Text of `--help`. */
 export const usage = () => `Usage:
-  ${commandLine("plan", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
+  ${commandLine("plan", ["<environment or stack> [--markdown <file>] [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
   ${commandLine("apply", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
   ${commandLine("destroy", ["<environment or stack> [--parallel <n>] [--like <stack>] [--tofu] [-- <arguments of terraform destroy>]"])}
   ${commandLine("bootstrap", ["<account> [--recover] [--tofu] [-- <arguments of terraform apply>]"])}
 
+  --markdown <file>
+                  writes a report for a pull request: the changes of each stack without values, at most ${LONGEST_COMMENT} characters
   --parallel <n>  how many stacks are worked on at the same time, if they don't need each other; ${PARALLEL} by default
   --like <stack>  a stack on the same cluster, to destroy one that the program has no more
   --tofu          runs OpenTofu; it also runs where terraform is not installed
@@ -48,6 +52,9 @@ interface Request {
   readonly tofu: boolean;
   readonly recover: boolean;
   readonly parallel: number;
+
+  /** File for the report of a plan. */
+  readonly markdown: string | undefined;
 
   /** A stack on the same cluster as a stack that is no longer in the program. */
   readonly like: string | undefined;
@@ -100,6 +107,7 @@ function parse(argv: readonly string[]): Request {
   if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(usage());
 
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
+  if (action === "plan") known.push("--markdown");
   const { options, names } = sorted(words);
   const unknown = [...options.keys()].filter((option) => !known.includes(option));
   if (unknown.length > 0) {
@@ -110,11 +118,25 @@ function parse(argv: readonly string[]): Request {
   const parallel = options.get("--parallel") ?? String(PARALLEL);
   if (!/^[1-9]\d?$/.test(parallel))
     throw new Refused(`--parallel: ${JSON.stringify(parallel)} must be a number of stacks from 1 to 99; use --parallel ${PARALLEL}`);
+  const markdown = options.get("--markdown");
+  if (markdown !== undefined) checkReport(markdown, args);
   const [name] = names;
   if (name === undefined || names.length > 1) throw new Refused(usage());
   const [tofu, recover] = ["--tofu", "--recover"].map((option) => options.has(option)) as [boolean, boolean];
-  return { action, name, tofu, recover, parallel: Number(parallel), like: options.get("--like"), checkOnly, args };
+  return { action, name, tofu, recover, parallel: Number(parallel), markdown, like: options.get("--like"), checkOnly, args };
 }
+
+/** Checks that the report of a plan can be written. @throws Refused */
+function checkReport(file: string, args: readonly string[]): void {
+  if (file === "") throw new Refused("--markdown: needs the name of a file; use --markdown plan.md");
+  if (!existsSync(dirname(file)))
+    throw new Refused(`--markdown: ${dirname(file)} doesn't exist; create the directory, or name another file`);
+  const out = args.find((arg) => /^--?out\b/.test(arg));
+  if (out) throw new Refused(`${out}: can't be combined with --markdown, which saves the plans itself; leave one of them out`);
+}
+
+/** Options with a value. */
+const VALUED = ["--parallel", "--like", "--markdown"];
 
 /** Parses the options of a command line, with values for those that have one: `--parallel 4`, `--parallel=4`. */
 function sorted(words: readonly string[]): { readonly options: ReadonlyMap<string, string>; readonly names: readonly string[] } {
@@ -123,7 +145,7 @@ function sorted(words: readonly string[]): { readonly options: ReadonlyMap<strin
   for (let index = 0; index < words.length; index++) {
     const [option = "", value] = (words[index] ?? "").split(/=(.*)/s);
     if (!option.startsWith("-")) names.push(words[index] ?? "");
-    else options.set(option, value ?? (["--parallel", "--like"].includes(option) ? (words[++index] ?? "") : ""));
+    else options.set(option, value ?? (VALUED.includes(option) ? (words[++index] ?? "") : ""));
   }
   return { options, names };
 }
@@ -131,7 +153,7 @@ function sorted(words: readonly string[]): { readonly options: ReadonlyMap<strin
 type RunOptions = CommandOptions & { readonly outdir: string };
 
 async function run(program: Program, request: Request, { outdir, lock, answer }: RunOptions): Promise<number> {
-  const { action, name, tofu, recover, parallel, like, args } = request;
+  const { action, name, tofu, recover, parallel, markdown, like, args } = request;
   const synthesis = { outdir, ...(lock ? { lock } : {}), prune: true, hold: true };
   const { compositions } = at(outdir, () => withoutTokenTraces(() => synthesize(program, synthesis)));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
@@ -162,7 +184,13 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   const aws = new AwsReader();
   // If AWS can't be queried, Terraform reports it.
   const holdsObjects = (bucket: string, region: string) => aws.holdsObjects(bucket, region).catch(() => false);
+  const notes: string[] = [];
+  const note = (line: string) => {
+    notes.push(line);
+    print(line);
+  };
   const walked = async (stacks: readonly string[], guards?: ReadonlySet<string>) => {
+    const changes = new Map<string, readonly ResourceChange[]>();
     const report = await walk({
       action,
       manifest,
@@ -172,6 +200,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
       parallel,
       args,
       ...(guards ? { guards } : {}),
+      ...(markdown === undefined ? {} : { inspect: (stack: string, plan: unknown) => changes.set(stack, changesIn(plan)) }),
       ...user,
     });
     const terraformIn = (stack: string) => `${binary.name} -chdir=${workspaceOf(stack).directory}`;
@@ -179,6 +208,11 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
     print(
       `\n${summary(report, { action, name, ...(account ? { account } : {}), gone: guards !== undefined, accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
     );
+    if (markdown !== undefined) {
+      const unrefreshed = new Set([...report.keys()].filter((stack) => isPlannedUnrefreshed(workspaceOf(stack), args)));
+      const protectedIn = (stack: string) => declaredProtections(workspaceOf(stack).json).length;
+      at(markdown, () => writeFileSync(markdown, planReport({ name, report, changes, unrefreshed, protectedIn, notes })));
+    }
     return exitCode(report, args);
   };
   const found = async (environment: string): Promise<readonly GoneStack[]> => {
@@ -188,7 +222,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
       if (!(error instanceof AwsFailure)) throw error;
       // Before the account is bootstrapped, nothing is deployed.
       if (error.message.endsWith("NoSuchBucket")) return [];
-      print(`Stacks that are deployed and no longer in the program were not looked for: ${error.message}`);
+      note(`Stacks that are deployed and no longer in the program were not looked for: ${error.message}`);
       return [];
     }
   };
@@ -208,7 +242,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
         );
       const others = (environments[home.name] ?? []).map(workspaceOf);
       writeEmptyStack(gone, { directory: join(outdir, "stacks", name), others, like, lock });
-      print(
+      note(
         `${name} is not in the program any more: ${action === "plan" ? "a plan shows that everything in its state would be destroyed" : "everything in its state is destroyed"}.`,
       );
       const disposable = home.exceptions?.disposable !== undefined;
@@ -219,12 +253,12 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
     if (account && action === "apply") throw new Refused(`${name} looks after its own state: ${commandLine("bootstrap", [account])}`);
     const left = environment ? await found(name) : [];
     for (const { stack } of left)
-      print(`${stack} is deployed and no longer in the program; to destroy it: ${commandLine("destroy", [stack])}`);
+      note(`${stack} is deployed and no longer in the program; to destroy it: ${commandLine("destroy", [stack])}`);
     if (action === "destroy" && left.length > 0) {
       print(`${name} is destroyed after them: they may use what it holds`);
       return EXIT.waiting;
     }
-    if (action !== "destroy") for (const line of await missingAccess(stacks, workspaceOf, aws)) print(line);
+    if (action !== "destroy") for (const line of await missingAccess(stacks, workspaceOf, aws)) note(line);
     return await walked(stacks);
   } finally {
     answers.close();

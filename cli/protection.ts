@@ -37,18 +37,14 @@ type Resources = Readonly<Record<string, Readonly<Record<string, { readonly life
  */
 export function protections(json: Readonly<Record<string, unknown>>, { resources }: State): Protections {
   const configured = (json.resource ?? {}) as Resources;
-  const declared = Object.entries(configured).flatMap(([type, named]) =>
-    Object.entries(named)
-      .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy === true)
-      .map(([name]) => `${type}.${name}`),
-  );
+  const declared = declaredProtections(json);
   const deployed = resources
     .filter(({ mode }) => mode === "managed")
     .flatMap(({ module, type, name, instances }) => {
       const address = [...(module ? [module] : []), type, name].join(".");
       const wanted = (module ? undefined : configured[type]?.[name]) as Readonly<Record<string, unknown>> | undefined;
       const reasons = instances.flatMap(({ attributes = {} }) => [
-        ...REFUSES.filter((argument) => [true, "ACTIVE", "ENABLED"].includes(attributes[argument] as string)),
+        ...refusing(attributes),
         ...READ_AT_DELETION.filter((argument) => differs(wanted?.[argument], attributes[argument])).map(
           (argument) => `${argument} is still ${attributes[argument]}`,
         ),
@@ -56,6 +52,20 @@ export function protections(json: Readonly<Record<string, unknown>>, { resources
       return reasons.length > 0 && !declared.includes(address) ? [`${address} (${[...new Set(reasons)].join(", ")})`] : [];
     });
   return { declared, deployed };
+}
+
+/** Arguments of a deployed resource with which AWS APIs refuse its deletion. */
+export function refusing(attributes: Readonly<Record<string, unknown>>): readonly string[] {
+  return REFUSES.filter((argument) => [true, "ACTIVE", "ENABLED"].includes(attributes[argument] as string));
+}
+
+/** Addresses that a configuration protects with prevent_destroy. */
+export function declaredProtections(json: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries((json.resource ?? {}) as Resources).flatMap(([type, named]) =>
+    Object.entries(named)
+      .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy === true)
+      .map(([name]) => `${type}.${name}`),
+  );
 }
 
 /** Resources of a stack that is no longer in the program, with a type that the program protects elsewhere. */

@@ -1,5 +1,5 @@
 import { type Block, Blocks, duration } from "./blocks";
-import { change, exitCode, failure } from "./change";
+import { change, exitCode, failure, withPlanFile } from "./change";
 import { Interrupted, isInterrupted } from "./children";
 import { inParallel } from "./in-parallel";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
@@ -48,6 +48,12 @@ export interface WalkOptions {
 
   /** Checks that a bucket is not empty, if that can be determined. */
   readonly holdsObjects: (bucket: string, region: string) => Promise<boolean>;
+
+  /**
+   * Receives the plan of each stack as Terraform shows it in JSON, also one that failed.
+   * @default - plans are not saved
+   */
+  readonly inspect?: (stack: string, plan: unknown) => void;
 
   /** Arguments for Terraform itself. */
   readonly args: readonly string[];
@@ -139,11 +145,21 @@ export async function walk(options: WalkOptions): Promise<Report> {
     await workspace.ready();
     if (action === "destroy" && !(await workspace.state())) return { kind: "absent" };
     if (action === "plan") {
-      const more = drawsSecrets(workspace) && !args.some((arg) => /^--?refresh/.test(arg)) ? ["-refresh=false"] : [];
+      const more = isPlannedUnrefreshed(workspace, args) ? ["-refresh=false"] : [];
       if (more.length > 0)
         block.line("Not refreshed: a refresh reads the values of secrets, which a role for plans can't; to refresh, add -- -refresh=true");
-      const status = await workspace.run((text) => block.write(text), "plan", ...exitCode(args), ...more, ...args);
-      return status === 0 || status === 2 ? { kind: "done", changes: status === 2 } : failure(block);
+      const { inspect } = options;
+      const plan = async (...saved: string[]): Promise<Outcome> => {
+        const status = await workspace.run((text) => block.write(text), "plan", ...exitCode(args), ...more, ...saved, ...args);
+        return status === 0 || status === 2 ? { kind: "done", changes: status === 2 } : failure(block);
+      };
+      if (!inspect) return plan();
+      return withPlanFile(workspace, async (file) => {
+        const outcome = await plan(`-out=${file}`);
+        const saved = await workspace.plan(file);
+        if (saved !== undefined) inspect(stack, saved);
+        return outcome;
+      });
     }
     return change({ action, workspace, args, block, ask: (question) => blocks.ask(block, () => options.answer(question)) });
   }
@@ -169,9 +185,9 @@ export async function walk(options: WalkOptions): Promise<Report> {
   }
 }
 
-/** Checks that a stack generates secrets: a refresh by the provider reads the value of each. */
-function drawsSecrets({ json }: Workspace): boolean {
-  return json.ephemeral !== undefined;
+/** Checks that a stack is planned without a refresh: it generates secrets, and the provider would read the value of each. */
+export function isPlannedUnrefreshed({ json }: Workspace, args: readonly string[]): boolean {
+  return json.ephemeral !== undefined && !args.some((arg) => /^--?refresh/.test(arg));
 }
 
 async function attempt(work: () => Promise<Outcome>, block?: Block): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Answer, run } from "./children";
 import { Initialization, oneAtATime, providerCache } from "./initialization";
@@ -82,6 +82,11 @@ export class Workspace {
   /** Runs a command and returns its output. */
   ask(...args: string[]): Promise<Answer> {
     return run(this.binary.name, args, { directory: this.directory, environment: environment() });
+  }
+
+  /** A saved plan as JSON, if the file exists: Terraform saves a plan that failed, too, but not after an early failure. */
+  async plan(file: string): Promise<unknown> {
+    return existsSync(join(this.directory, file)) ? JSON.parse(await this.must("show", "-json", file)) : undefined;
   }
 
   /** Its state, unless it is empty. */

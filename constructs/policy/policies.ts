@@ -386,7 +386,8 @@ function first(block: unknown): Json {
   return ([block ?? []].flat()[0] ?? {}) as Json;
 }
 
-function isStateful({ type, body }: Resource): boolean {
+/** Checks that a resource holds data, or that deleting it deletes volumes. */
+export function isStateful({ type, body }: Pick<Resource, "type" | "body">): boolean {
   if (type !== "helm_release") return type in STATEFUL;
   return objectsOf(body).some(({ apiVersion, kind }) => STATEFUL_OBJECTS.includes(`${String(apiVersion).split("/")[0]}/${kind}`));
 }

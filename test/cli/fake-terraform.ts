@@ -15,6 +15,9 @@ export interface World {
   /** No bucket holds states. */
   readonly noBucket?: boolean;
 
+  /** The plans of stacks, as `terraform show -json` prints them. */
+  readonly shown?: Readonly<Record<string, object>>;
+
   /** Why there are no providers. */
   readonly noProviders?: string;
 }
@@ -40,12 +43,18 @@ output)
   [ "$deployed" ] || { echo '{}'; exit; }
   sed -n '/^  "output": {$/,/^  }/{s/^  "output": {/{/;s/^  },$/}/;p;}' cdk.tf.json
   ;;
+show) cat "$FAKE_TERRAFORM/shown/$stack" ;;
 state) [ -z "$deployed" ] || echo "{\\"lineage\\": \\"$stack\\", \\"resources\\": [{}]}" ;;
 plan | apply | destroy)
   command=$1
   shift
   echo "$command $stack\${*:+ $*}" >>"$FAKE_TERRAFORM/asked"
   env | sed -n 's/^\\(KUBE_[A-Z_]*\\)=.*/\\1/p' >"$FAKE_TERRAFORM/pointedAt"
+  for word; do
+    case "$word" in
+    -out=*) [ -e "$FAKE_TERRAFORM/shown/$stack" ] && : >"\${word#-out=}" ;;
+    esac
+  done
   is failing && exit 1
   case "$command" in
   apply) : >"$FAKE_TERRAFORM/deployed/$stack" ;;
@@ -80,8 +89,9 @@ export class FakeTerraform {
   }
 
   /** Sets a world up. */
-  begin({ deployed = [], ...marks }: World): void {
-    mkdirSync(join(this.world, "deployed"), { recursive: true });
+  begin({ deployed = [], shown = {}, ...marks }: World): void {
+    for (const folder of ["deployed", "shown"]) mkdirSync(join(this.world, folder), { recursive: true });
+    for (const [stack, plan] of Object.entries(shown)) writeFileSync(join(this.world, "shown", stack), JSON.stringify(plan));
     for (const stack of deployed) writeFileSync(join(this.world, "deployed", stack), "");
     for (const [mark, value] of Object.entries(marks)) writeFileSync(join(this.world, mark), String(value));
   }

@@ -7,8 +7,7 @@ import { refuse } from "../core/errors";
 import { bucketName, cloudName } from "../core/names";
 import { policyDocument } from "../core/policy-document";
 import { exempt } from "../policy/contract";
-import { PrivateBucket, type PrivateBucketProps } from "../storage";
-import { backupLifecycle, logLifecycle } from "./lifecycle";
+import { expiringLifecycle, loggedBucket, type PrivateBucket, type PrivateBucketProps } from "../storage";
 
 export interface BackupBucketProps {
   /** Prefix of its names, most general part first: `["orders", "production"]`. */
@@ -106,7 +105,7 @@ export class BackupBucket extends Construct {
     const shared = {
       protect,
       strictKey: true,
-      lifecycle: backupLifecycle(keepDays),
+      lifecycle: [expiringLifecycle("backups", "", keepDays)],
       lock: protect ? { days: keepDays, ...(lock ? { mode: lock } : {}) } : {},
     };
     const { bucket, logs } = this.loggedBucket("", { ...shared, key: props.key }, props.region, props);
@@ -123,24 +122,19 @@ export class BackupBucket extends Construct {
     this.replicate(bucket, copy, recovery.key, props);
   }
 
-  /** Creates a bucket and a second one for its access logs. */
   private loggedBucket(
     which: string,
     settings: Omit<PrivateBucketProps, "bucket">,
     region: string,
     props: BackupBucketProps,
   ): { readonly bucket: PrivateBucket; readonly logs: PrivateBucket } {
-    const [bucket, logsBucket] = names({ ...props, region }, which);
-    const id = which || "primary";
-    const logs = new PrivateBucket(this, `${id}-logs`, {
-      bucket: logsBucket,
-      protect: settings.protect,
-      lifecycle: [logLifecycle(props.keepDays)],
-      statements: (arn) => [logDelivery(arn, props.account)],
-      ...(settings.provider ? { provider: settings.provider } : {}),
-    });
-    exemptLogBucket(logs);
-    return { bucket: new PrivateBucket(this, id, { ...settings, bucket, accessLogs: logs }), logs };
+    const [bucket, logs] = names({ ...props, region }, which);
+    return loggedBucket(
+      this,
+      which || "primary",
+      { ...settings, bucket },
+      { bucket: logs, account: props.account, keepDays: props.keepDays },
+    );
   }
 
   private replicate(bucket: PrivateBucket, copy: PrivateBucket, copyKey: string, { name, account, key }: BackupBucketProps): void {
@@ -212,21 +206,4 @@ function replicationRights(from: string, to: string, key: string, copyKey: strin
       Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${to}*` } },
     },
   ];
-}
-
-function logDelivery(arn: string, account: string): object {
-  return {
-    Sid: "AccessLogs",
-    Effect: "Allow",
-    Principal: { Service: "logging.s3.amazonaws.com" },
-    Action: "s3:PutObject",
-    Resource: `${arn}/*`,
-    Condition: { StringEquals: { "aws:SourceAccount": account } },
-  };
-}
-
-function exemptLogBucket(logs: PrivateBucket): void {
-  const bucket = logs.node.findChild("bucket");
-  exempt(bucket, "CKV_AWS_145", "S3 delivers access logs only to buckets under its own key");
-  exempt(bucket, "CKV_AWS_144", "access logs are worth nothing in another region");
 }

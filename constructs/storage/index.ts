@@ -1,1 +1,3 @@
+export { expiringLifecycle } from "./lifecycle";
+export { type AccessLogBucket, loggedBucket } from "./logged-bucket";
 export { PrivateBucket, type PrivateBucketProps } from "./private-bucket";

@@ -9,26 +9,24 @@ const COLDER = [
   { storageClass: "GLACIER_IR", from: 90, paid: 90 },
 ] as const;
 
-/** Moves backups to colder storage classes if they are kept long enough to save cost, and deletes them at the end of their retention. */
-export function backupLifecycle(keepDays: number): S3BucketLifecycleConfigurationRule[] {
+/** Moves objects to colder storage classes if they are kept long enough to save cost, and deletes them at the end of their retention. */
+export function expiringLifecycle(id: string, prefix: string, keepDays: number): S3BucketLifecycleConfigurationRule {
   const transition = COLDER.filter(({ from, paid }) => from + paid <= keepDays).map(({ storageClass, from }) => ({
     storageClass,
     days: from,
   }));
-  return [
-    {
-      id: "backups",
-      status: "Enabled",
-      filter: [{ prefix: "" }],
-      ...(transition.length > 0 ? { transition } : {}),
-      expiration: [{ days: keepDays }],
-      // Overwritten and deleted versions stay until their lock ends: lifecycle rules don't override a lock.
-      noncurrentVersionExpiration: [{ noncurrentDays: 1 }],
-    },
-  ];
+  return {
+    id,
+    status: "Enabled",
+    filter: [{ prefix }],
+    ...(transition.length > 0 ? { transition } : {}),
+    expiration: [{ days: keepDays }],
+    // Overwritten and deleted versions stay until their lock ends: lifecycle rules don't override a lock.
+    noncurrentVersionExpiration: [{ noncurrentDays: 1 }],
+  };
 }
 
-/** Access logs are kept as long as the backups whose access they record, but at least a year. */
+/** Access logs are kept as long as the objects whose access they record, but at least a year. */
 export function logLifecycle(keepDays: number): S3BucketLifecycleConfigurationRule {
   const days = Math.max(keepDays, 365);
   return {

@@ -11,6 +11,12 @@ const dist = join(root, "dist");
 /** Folders whose other files compiled code reads at run time. */
 const LOADED = ["constructs", "examples"];
 
+/** Programs that run alone, with Node.js only: each is bundled to one file beside the folder of its sources. */
+const BUNDLES = [
+  { main: "constructs/audit/trail/digest-main.ts", to: "constructs/audit/audit-digest.mjs" },
+  { main: "constructs/audit/trail/verify-main.ts", to: "constructs/audit/audit-verify.mjs" },
+];
+
 /** Programs of `local`, compiled by a separate runtime. */
 const SAMPLE = join("environments", "sample");
 
@@ -24,7 +30,8 @@ export function build() {
   const { status, stdout, stderr } = spawnSync(compiler(), options, { encoding: "utf8" });
   removeOrphans();
   copyFiles();
-  return { sound: status === 0, messages: stdout + stderr };
+  const failures = BUNDLES.map(bundle).join("");
+  return { sound: status === 0 && failures === "", messages: stdout + stderr + failures };
 }
 
 // Copies files that compiled code loads: charts and scripts of constructs, the sample's programs.
@@ -47,11 +54,27 @@ function isSame({ size, mtimeMs }, path) {
   return copied?.size === size && Math.abs(copied.mtimeMs - mtimeMs) < 2;
 }
 
+// Returns an error message, or nothing. Keeps a bundle that is newer than its sources.
+function bundle({ main, to }) {
+  const [source, target] = [join(root, main), join(dist, to)];
+  const made = statSync(target, { throwIfNoEntry: false });
+  const newest = Math.max(...[dirname(source), join(root, "constructs", "aws-client")].flatMap(timesIn));
+  if (made && made.mtimeMs > newest) return "";
+  const bundler = createRequire(import.meta.url).resolve("bun/bin/bun.exe");
+  const { status, stderr, error } = spawnSync(bundler, ["build", source, "--target=node", "--outfile", target], { encoding: "utf8" });
+  return status === 0 ? "" : `${main}: can't be bundled: ${error ?? stderr}\n`;
+}
+
+function timesIn(folder) {
+  return readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs);
+}
+
 // Otherwise tests whose source was renamed or deleted would still run.
 function removeOrphans() {
   if (!existsSync(dist)) return;
   for (const file of readdirSync(dist, { recursive: true })) {
     const compiled = /^(.*)\.(d\.ts|js)$/.exec(file);
+    if (BUNDLES.some(({ to }) => join(to) === file)) continue;
     const source = compiled ? `${compiled[1]}.ts` : file;
     if ((compiled || [...LOADED, SAMPLE].some((folder) => file.startsWith(folder))) && !existsSync(join(root, source)))
       rmSync(join(dist, file), { recursive: true, force: true });

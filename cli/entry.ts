@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../stacks";
+import { audit, help as auditHelp } from "./audit";
 import { forwardSignals } from "./children";
 import { command, usage as walks } from "./command";
 import { suggestion } from "./command-line";
@@ -34,6 +35,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
   release: { purpose: "change the released versions, or roll back", help: releases, run: inProject(release) },
   doctor: { purpose: "check what this machine lacks to deploy", help: doctorHelp, run: examine },
+  audit: { purpose: "verify an audit trail", help: auditHelp, run: (args) => audit(args) },
   manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: manifestsHelp, run: inProject(render) },
 };
 
@@ -56,7 +58,7 @@ export function help(): string {
   return [
     "Usage: cdktf-cqrs <subcommand> [arguments]",
     "",
-    "All but new and doctor need the directory of a project: main.ts there exports the program.",
+    "All but new, doctor and audit need the directory of a project: main.ts there exports the program.",
     "",
     ...Object.entries(SUBCOMMANDS).map(([name, { purpose }]) => `  ${name.padEnd(width)}  ${purpose}`),
     "",

@@ -1,0 +1,58 @@
+import { request as requestPlain } from "node:http";
+import { request as requestSecure } from "node:https";
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+
+  /**
+   * Certificate of the CA, as PEM.
+   * @default - those of the system
+   */
+  readonly ca?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Milliseconds without data after which a request fails. */
+const IDLE = 30_000;
+
+/** Sends one request. Rejects if there is no complete response. */
+export function send({ method, url, headers, body, ca }: HttpRequest): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === "https:" ? requestSecure : requestPlain;
+    const length = body ? { "content-length": String(body.length) } : {};
+    const sent = request(url, { method, headers: { ...headers, ...length }, timeout: IDLE, ...(ca ? { ca } : {}) }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("error", reject);
+      response.on("aborted", () => reject(new Error(`${method} ${url.host}: the response was cut off`)));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts) }));
+    });
+    sent.on("timeout", () => sent.destroy(new Error(`${method} ${url.host}: no data for ${IDLE / 1000} s`)));
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+const ATTEMPTS = 6;
+
+/** Repeats a request after network errors and after statuses that a later attempt may not get, with growing pauses. */
+export async function sendRepeatedly(prepare: () => Promise<HttpRequest>, pause = 100): Promise<HttpResponse> {
+  for (let attempt = 1; ; attempt++) {
+    const last = attempt === ATTEMPTS;
+    try {
+      const response = await send(await prepare());
+      // 409: another request changes the same key at the same moment (S3, conditional writes).
+      if (last || !(response.status >= 500 || response.status === 429 || response.status === 409)) return response;
+    } catch (error) {
+      if (last) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause * 2 ** attempt));
+  }
+}

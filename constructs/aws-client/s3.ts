@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type CredentialProvider, credentialsFrom } from "./credentials";
+import { type HttpResponse, sendRepeatedly } from "./http";
+import { percentEncode, signedHeaders } from "./signature";
+
+export interface S3ClientProps {
+  readonly bucket: string;
+  readonly region: string;
+  readonly credentials: CredentialProvider;
+
+  /**
+   * Base address of another service with the same API, which is addressed by path.
+   * @default - Amazon S3
+   */
+  readonly endpoint?: string;
+
+  /**
+   * Certificate of the CA of `endpoint`, as PEM.
+   * @default - those of the system
+   */
+  readonly ca?: string;
+}
+
+export interface S3Object {
+  readonly key: string;
+
+  /** Size in bytes. */
+  readonly size: number;
+}
+
+/** Object lock of one version of an object. */
+export interface S3Retention {
+  readonly mode: "GOVERNANCE" | "COMPLIANCE";
+  readonly until: Date;
+}
+
+interface Call {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+}
+
+/** Props of an S3 client from `AWS_REGION`, `AWS_ENDPOINT_URL_S3`, `AWS_CA_BUNDLE` and the variables of credentials. */
+export function s3FromEnvironment(env: NodeJS.ProcessEnv, bucket: string): S3ClientProps {
+  const { AWS_ENDPOINT_URL_S3: endpoint = env.AWS_ENDPOINT_URL, AWS_CA_BUNDLE: ca } = env;
+  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  if (!region) throw new Error("AWS_REGION is not set");
+  return {
+    bucket,
+    region,
+    credentials: credentialsFrom(env),
+    ...(endpoint ? { endpoint } : {}),
+    ...(ca ? { ca: readFileSync(ca, "utf8") } : {}),
+  };
+}
+
+/** A bucket whose objects are listed, read, created and locked. It never replaces or deletes an object. */
+export class S3Client {
+  private readonly base: URL;
+
+  constructor(private readonly props: S3ClientProps) {
+    const { bucket, region, endpoint } = props;
+    const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+    this.base = new URL(endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : `https://${bucket}.s3.${region}.${suffix}`);
+  }
+
+  /** Lists objects with a prefix in the order of their keys, after a key if one is given. */
+  async list(prefix: string, after?: string): Promise<readonly S3Object[]> {
+    const found: S3Object[] = [];
+    const start = { "list-type": "2", "encoding-type": "url", prefix, ...(after ? { "start-after": after } : {}) };
+    for (let token: string | undefined = ""; token !== undefined; ) {
+      const query: Record<string, string> = token ? { ...start, "continuation-token": token } : start;
+      const page = String((await this.expect(200, "GET", "", { query })).body);
+      for (const [, entry = ""] of page.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
+        found.push({ key: decodeURIComponent(textOf(entry, "Key").replaceAll("+", "%20")), size: Number(textOf(entry, "Size")) });
+      }
+      token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") : undefined;
+    }
+    return found;
+  }
+
+  /** Returns the content of an object, or undefined if it doesn't exist. */
+  async get(key: string): Promise<Buffer | undefined> {
+    const response = await this.request("GET", key);
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw this.failure("GET", key, response);
+    return response.body;
+  }
+
+  /** Creates an object. Returns false, and changes nothing, if the key exists already. */
+  async create(key: string, body: Buffer, retention?: S3Retention): Promise<boolean> {
+    const headers = {
+      "if-none-match": "*",
+      ...checksums(body),
+      ...(retention
+        ? { "x-amz-object-lock-mode": retention.mode, "x-amz-object-lock-retain-until-date": retention.until.toISOString() }
+        : {}),
+    };
+    const response = await this.request("PUT", key, { headers, body });
+    if (response.status === 412) return false;
+    if (response.status !== 200) throw this.failure("PUT", key, response);
+    return true;
+  }
+
+  /** Locks an object until a time. S3 rejects an earlier time than that of an existing lock. */
+  async retain(key: string, { mode, until }: S3Retention): Promise<void> {
+    const body = Buffer.from(
+      `<Retention xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Mode>${mode}</Mode><RetainUntilDate>${until.toISOString()}</RetainUntilDate></Retention>`,
+    );
+    await this.expect(200, "PUT", key, {
+      query: { retention: "" },
+      headers: { "content-type": "application/xml", ...checksums(body) },
+      body,
+    });
+  }
+
+  private async expect(status: number, method: string, key: string, call: Call): Promise<HttpResponse> {
+    const response = await this.request(method, key, call);
+    if (response.status !== status) throw this.failure(method, key, response);
+    return response;
+  }
+
+  private request(method: string, key: string, { query = {}, headers = {}, body }: Call = {}): Promise<HttpResponse> {
+    const url = new URL(this.base);
+    url.pathname = `${url.pathname.replace(/\/$/, "")}/${key.split("/").map(percentEncode).join("/")}`;
+    url.search = Object.entries(query)
+      .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
+      .join("&");
+    const { region, credentials, ca } = this.props;
+    const request = { method, url, headers, ...(body ? { body } : {}) };
+    return sendRepeatedly(async () => ({
+      ...request,
+      headers: signedHeaders(request, { service: "s3", region, credentials: await credentials() }),
+      ...(ca ? { ca } : {}),
+    }));
+  }
+
+  private failure(method: string, key: string, { status, body }: HttpResponse): Error {
+    const code = textOf(String(body), "Code") || `status ${status}`;
+    return new Error(`${method} s3://${this.props.bucket}/${key}: ${code}`);
+  }
+}
+
+/** S3 compares both with what it received. Buckets with object lock require one (S3, object lock considerations). */
+function checksums(body: Buffer): Record<string, string> {
+  return {
+    "content-md5": createHash("md5").update(body).digest("base64"),
+    "x-amz-checksum-sha256": createHash("sha256").update(body).digest("base64"),
+  };
+}
+
+function textOf(xml: string, element: string): string {
+  const [, text = ""] = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml) ?? [];
+  return text.replace(/&(amp|lt|gt|quot|apos|#34|#39);/g, (_, name: string) => ENTITIES[name] ?? "");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", "#34": '"', "#39": "'" };

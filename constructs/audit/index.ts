@@ -1,3 +1,5 @@
 export { AuditBucket, type AuditBucketProps, auditBuckets } from "./audit-bucket";
+export { AUDIT_DIGESTER, AuditDigests, type AuditDigestsProps, type AuditTrailBucket } from "./audit-digests";
 export { type AuditPlace, auditDigesterStatements, auditReaderStatements, auditWriterStatements } from "./audit-rights";
+export { AuditSigningKey, type AuditSigningKeyProps } from "./signing-key";
 export { AUDIT_KINDS, type AuditKind, type AuditRetention } from "./trail/kinds";

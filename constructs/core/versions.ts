@@ -198,6 +198,8 @@ export const TOOLS = {
   /** A client for all servers from 15 on; its shell is BusyBox. */
   psql: "docker.io/library/postgres:18.4-alpine3.24@sha256:9a8afca54e7861fd90fab5fdf4c42477a6b1cb7d293595148e674e0a3181de15",
   curl: "docker.io/curlimages/curl:8.22.0@sha256:58adaa4e8dca9c988bae2aba4ab3434a0bb2da16bbe3f92dec39ec7785166777",
+  /** Runs JavaScript. */
+  bun: "docker.io/oven/bun:1.4.2-slim@sha256:cb3bbbb08e13a4a2ff400f24c7a2a1d5efa83f6ef8544d52d95a519631e2fc61",
   /** The image of the chart's servers, for its client. */
   valkey: "docker.io/valkey/valkey:9.1.1",
   busybox: "docker.io/library/busybox:1.37.0@sha256:9db7b59979c38555a39def84a31fb98b5296952f9e3afd4f6f11f05b07adfab0",

@@ -15,6 +15,7 @@ const LOADED = ["constructs", "examples"];
 const BUNDLES = [
   { main: "constructs/audit/trail/digest-main.ts", to: "constructs/audit/audit-digest.mjs" },
   { main: "constructs/audit/trail/verify-main.ts", to: "constructs/audit/audit-verify.mjs" },
+  { main: "constructs/event-store/stream-backup/main.ts", to: "constructs/event-store/stream-backup.mjs" },
 ];
 
 /** Programs of `local`, compiled by a separate runtime. */

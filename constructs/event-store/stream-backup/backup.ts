@@ -1,0 +1,154 @@
+import type { Bucket } from "./bucket";
+import { Draft, type Link, start, textOf } from "./format";
+import { contentsOf, lastLink } from "./generations";
+import { log } from "./log";
+import type { Position, Store, StoredEvent } from "./store";
+
+export interface BackupOptions {
+  /** Size of the events of an object in bytes, before compression. */
+  readonly objectSize: number;
+
+  /** Age of a generation in seconds after which a new one starts. */
+  readonly fullEvery: number;
+
+  /** Seconds in a run for a new generation, while the previous one is being extended too. */
+  readonly fullBudget: number;
+}
+
+/** Events that were read and not backed up, after which an empty object records the position: later runs don't read them again. */
+const SKIPPED = 20_000;
+
+/** Backed up: events of user streams, and their metadata. Other system streams are created by the server and by the platform. */
+export function isBackedUp({ stream }: Pick<StoredEvent, "stream">): boolean {
+  return !stream.startsWith("$") || (stream.startsWith("$$") && !stream.startsWith("$$$"));
+}
+
+/**
+ * Extends the newest complete generation to the end of the log, and starts or continues a new one if it is due. Returns false if the newest
+ * chain was damaged, so that a new one had to start.
+ */
+export async function backup(store: Store, bucket: Bucket, options: BackupOptions, time = () => new Date()): Promise<boolean> {
+  const end = await store.end();
+  const { complete, building, damaged, foreign, replaced } = await usable(store, bucket);
+  const sound = !damaged && !foreign;
+  const age = complete ? (time().getTime() - Date.parse(timeOf(complete.generation))) / 1000 : 0;
+  if (complete) await extend(store, bucket, complete, { end, time, objectSize: options.objectSize });
+  if (complete && !building && !damaged && age < options.fullEvery) return sound;
+  const full = building ?? start(nameOf(time()));
+  if (!building && replaced) await refuseEmpty(store, end);
+  if (!building) log("starting a generation", { generation: full.generation });
+  const until = complete ? time().getTime() + options.fullBudget * 1000 : Number.POSITIVE_INFINITY;
+  await extend(store, bucket, full, { end, time, objectSize: options.objectSize, until });
+  return sound;
+}
+
+interface Usable {
+  readonly complete?: Link;
+
+  /** A newer one that has not covered the whole log yet. */
+  readonly building?: Link;
+
+  /** A newer chain is damaged. */
+  readonly damaged: boolean;
+
+  /** The newest chain belongs to another store. */
+  readonly replaced: boolean;
+
+  /** There are objects that this program did not write. */
+  readonly foreign: boolean;
+}
+
+/** The newest generations of this store whose chains are not broken. */
+async function usable(store: Store, bucket: Bucket): Promise<Usable> {
+  const contents = await contentsOf(bucket);
+  let [building, damaged, replaced]: [Link | undefined, boolean, boolean] = [undefined, false, false];
+  for (const key of contents.foreign) log("unknown object", { key });
+  const found = () => ({ ...(building ? { building } : {}), damaged, replaced, foreign: contents.foreign.length > 0 });
+  for (const generation of contents.generations.toReversed()) {
+    let link: Link;
+    try {
+      link = await lastLink(bucket, generation);
+    } catch (error) {
+      if (isUnreachable(error)) throw error;
+      log("the chain is damaged; events are backed up again", { generation: generation.name, error: (error as Error).message });
+      damaged = true;
+      continue;
+    }
+    const difference = await differenceOf(store, link);
+    if (difference) {
+      log("the chain belongs to another store; events are backed up again", { generation: generation.name, difference });
+      replaced = true;
+      break;
+    }
+    if (link.complete) return { complete: link, ...found() };
+    building ??= link;
+  }
+  return found();
+}
+
+/** A bucket that does not answer says nothing about its objects. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && /^(bucket |https?:|credentials|no credentials|AssumeRole)/.test(error.message);
+}
+
+/** The last event that was read is still at its position: positions never change, and belong to one store. */
+async function differenceOf(store: Store, { through }: Link): Promise<string | undefined> {
+  if (!through) return undefined;
+  const found = await store.at(through.position);
+  if (found?.id === through.id) return undefined;
+  return `at ${textOf(through.position)} is ${found ? `${found.id} of ${textOf(found.position)}` : "nothing"} instead of ${through.id}`;
+}
+
+/** A new store has to be filled from the backup first: otherwise its own backup, without events, would be the newest one. */
+async function refuseEmpty(store: Store, end: Position | undefined): Promise<void> {
+  if (end) for await (const event of store.read(undefined, end)) if (isBackedUp(event)) return;
+  throw new Error("the store has no events, and the backup is of another store: restore it, or back up again when the store has events");
+}
+
+interface Extension {
+  readonly end: Position | undefined;
+  readonly time: () => Date;
+  readonly objectSize: number;
+
+  /** Time in milliseconds at which it ends, after an object. */
+  readonly until?: number;
+}
+
+async function extend(store: Store, bucket: Bucket, from: Link, { end, time, objectSize, until }: Extension): Promise<void> {
+  let link = from;
+  let draft = new Draft(link);
+  const flush = async (complete: boolean) => {
+    const { key, body, link: next } = draft.finish(complete, time());
+    if (!(await bucket.create(key, body, next.sha256 ?? ""))) {
+      throw new Error(`${key}: another backup has written it; this one ends, and the next run continues`);
+    }
+    log("wrote", { key, events: draft.events, bytes: body.length });
+    link = next;
+    draft = new Draft(link);
+  };
+  if (end) {
+    for await (const event of store.read(link.through?.position, end)) {
+      if (isBackedUp(event)) draft.add(event);
+      else draft.skip(event);
+      if (draft.size < objectSize && draft.skipped < SKIPPED) continue;
+      await flush(false);
+      if (until !== undefined && time().getTime() > until) {
+        log("time is over; the next run continues", { generation: link.generation });
+        return;
+      }
+    }
+  }
+  if (draft.events > 0 || !link.complete) await flush(true);
+  const through = link.through ? textOf(link.through.position) : null;
+  log("backed up", { generation: link.generation, sequence: link.sequence, events: link.total, through, sha256: link.sha256 });
+}
+
+/** Name of a generation: `20261128T180000Z`. */
+function nameOf(time: Date): string {
+  return time.toISOString().replace(/[-:]|\.\d+/g, "");
+}
+
+/** Time of the name of a generation. */
+function timeOf(name: string): string {
+  return name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
+}

@@ -1,0 +1,67 @@
+import type { Bucket } from "./bucket";
+import { type Link, parseKey, start, unpack } from "./format";
+
+/** A chain of objects that starts at the first event of the store. */
+export interface Generation {
+  readonly name: string;
+
+  /** Keys of its objects, in order of their sequence. */
+  readonly keys: readonly string[];
+
+  /** First difference from the sequence 1, 2, 3, …: `00000003 is missing`. */
+  readonly gap: string | undefined;
+}
+
+export interface Contents {
+  /** In order of their start. */
+  readonly generations: readonly Generation[];
+
+  /** Keys that this program can't have written. */
+  readonly foreign: readonly string[];
+}
+
+/** Lists the objects of a backup. */
+export async function contentsOf(bucket: Bucket): Promise<Contents> {
+  const byName = new Map<string, { key: string; sequence: number }[]>();
+  const foreign: string[] = [];
+  for (const key of await bucket.list()) {
+    const parsed = parseKey(key);
+    if (!parsed) foreign.push(key);
+    else byName.set(parsed.generation, [...(byName.get(parsed.generation) ?? []), { key, sequence: parsed.sequence }]);
+  }
+  const generations = [...byName].map(([name, objects]): Generation => {
+    const wrong = objects.findIndex(({ sequence }, index) => sequence !== index + 1);
+    const twice = wrong > 0 && objects[wrong]?.sequence === objects[wrong - 1]?.sequence;
+    const gap = wrong < 0 ? undefined : twice ? `${objects[wrong]?.key} is there twice` : `${name}/${digits(wrong + 1)} is missing`;
+    return { name, keys: objects.map(({ key }) => key), gap };
+  });
+  return { generations: generations.sort((one, other) => (one.name < other.name ? -1 : 1)), foreign };
+}
+
+function digits(sequence: number): string {
+  return String(sequence).padStart(8, "0");
+}
+
+/** Checks the newest object of a generation, and returns the state of the chain after it. Throws if the chain is damaged. */
+export async function lastLink(bucket: Bucket, { keys, gap }: Generation): Promise<Link> {
+  if (gap) throw new Error(gap);
+  const [before, last] = [keys.at(-2), keys.at(-1)];
+  if (!last) throw new Error("has no objects");
+  const { body, recorded } = await bucket.read(last);
+  const previous = before ? await linkAt(bucket, before) : start(parseKey(last)?.generation ?? "");
+  return checked(last, () => unpack(last, body, recorded, previous).link);
+}
+
+async function linkAt(bucket: Bucket, key: string): Promise<Link> {
+  const { body, recorded } = await bucket.read(key);
+  return checked(key, () => unpack(key, body, recorded, undefined).link);
+}
+
+/** Names the object in an error. */
+export function checked<T>(key: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw new Error(`${key}: ${(error as Error).message}`);
+  }
+}

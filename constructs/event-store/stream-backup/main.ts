@@ -1,0 +1,83 @@
+import { backup } from "./backup";
+import { Bucket } from "./bucket";
+import { log } from "./log";
+import { restore, type Wanted } from "./restore";
+import { Store } from "./store";
+import { verify } from "./verify";
+
+const USAGE = `stream-backup: all events of KurrentDB in an S3 bucket
+  backup                                     adds new events
+  verify [--generation NAME]                 checks every object
+  restore [--generation NAME] [--until …]    into an empty store; until sequence:N or position:N, by default the end
+Variables: EVENT_STORE_URL, BUCKET, PREFIX, AWS_REGION and credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service;
+for backup OBJECT_SIZE (bytes), FULL_EVERY and FULL_BUDGET (seconds).`;
+
+/** Runs one command. Returns the exit code: 0 without problems, 1 with problems, 2 for a wrong command line. */
+async function main([command = "", ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { generation, until, wrong } = optionsOf(rest);
+  const allowed = command === "restore" ? 2 : command === "verify" && !until ? 2 : 0;
+  if (
+    wrong ||
+    !["backup", "verify", "restore"].includes(command) ||
+    rest.length > allowed * 2 ||
+    (command === "backup" && rest.length > 0)
+  ) {
+    process.stderr.write(`${USAGE}\n`);
+    return 2;
+  }
+  const bucket = new Bucket(env);
+  if (command === "verify") {
+    const problems = await verify(bucket, generation);
+    for (const problem of problems) log("problem", { problem });
+    return problems.length > 0 ? 1 : 0;
+  }
+  const url = env.EVENT_STORE_URL;
+  if (!url) throw new Error("EVENT_STORE_URL is not set");
+  const store = new Store(url);
+  try {
+    if (command === "restore") await restore(bucket, store, { ...(generation ? { generation } : {}), ...(until ? { until } : {}) });
+    else if (!(await backup(store, bucket, settingsOf(env)))) return 1;
+  } finally {
+    store.close();
+  }
+  return 0;
+}
+
+function settingsOf(env: NodeJS.ProcessEnv) {
+  return {
+    objectSize: numberOf(env, "OBJECT_SIZE", 8 * 1024 * 1024),
+    fullEvery: numberOf(env, "FULL_EVERY", 7 * 86_400),
+    fullBudget: numberOf(env, "FULL_BUDGET", 600),
+  };
+}
+
+function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const text = env[name];
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,12}$/.test(text)) throw new Error(`${name}: ${text} must be a whole number`);
+  return Number(text);
+}
+
+function optionsOf(rest: readonly string[]): Wanted & { readonly wrong: boolean } {
+  let options: Wanted = {};
+  for (let index = 0; index < rest.length; index += 2) {
+    const [name, value = ""] = rest.slice(index);
+    const [, kind, number] = /^(sequence|position):(\d{1,19})$/.exec(value) ?? [];
+    if (name === "--generation" && /^\d{8}T\d{6}Z$/.test(value)) options = { ...options, generation: value };
+    else if (name === "--until" && value === "latest") continue;
+    else if (name === "--until" && kind && number) {
+      options = { ...options, until: kind === "sequence" ? { sequence: Number(number) } : { position: BigInt(number) } };
+    } else return { wrong: true };
+  }
+  return { ...options, wrong: false };
+}
+
+main(process.argv.slice(2), process.env).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    log("failed", { error: error instanceof Error ? error.message : String(error) });
+    process.exitCode = 1;
+  },
+);

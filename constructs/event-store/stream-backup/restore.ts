@@ -1,0 +1,307 @@
+import { createHash } from "node:crypto";
+import { isBackedUp } from "./backup";
+import type { Bucket } from "./bucket";
+import { hashOf, type Link, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
+import { checked, contentsOf, type Generation } from "./generations";
+import { log } from "./log";
+import { compare, type Position, type Store, type StoredEvent } from "./store";
+
+/** State to restore, resolved to one that doesn't change while the backup continues. */
+interface Target {
+  readonly generation: string;
+
+  /** Last object. */
+  readonly sequence: number;
+
+  /** Position of the last event in the store that was backed up: `commit/prepare`. */
+  readonly through: string | null;
+  readonly events: number;
+
+  /** SHA-256 of all events in the order of the restore, without positions and times, which the new store assigns. */
+  readonly content: string;
+}
+
+export interface Wanted {
+  /** @default - the newest complete one */
+  readonly generation?: string;
+
+  /** Last object, or last commit position. @default - the end */
+  readonly until?: { readonly sequence: number } | { readonly position: bigint };
+}
+
+/** Type of events in place of those that a scavenge had removed before the backup: later events keep their revisions. */
+const GAP = "$stream-backup-gap";
+
+/** Type of the event that the server appends when a stream is deleted permanently. */
+const TOMBSTONE = "$streamDeleted";
+
+/** Bytes and events of an append at most. EventStoreDB 24.10 accepts 1 MiB (MaxAppendSize). */
+const BYTES = 512 * 1024;
+const EVENTS = 500;
+
+/**
+ * Restores events into an empty store, or continues an interrupted restore of the same target. Checks the whole chain first, and compares
+ * every event of the store at the end. Throws on any difference.
+ */
+export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Promise<void> {
+  const recorded = await recordOf(store);
+  if (recorded?.completed) throw new Error(`the store was restored completely at ${recorded.completed}`);
+  const source = await sourceOf(bucket, recorded && !wanted.generation ? { generation: recorded.target.generation } : wanted);
+  const target = await resolve(source, wanted, recorded?.target);
+  if (recorded) continues(target, recorded.target);
+  else await begin(store, target);
+  log(recorded ? "continuing a restore" : "restoring", { ...target });
+
+  const present = recorded ? await prefixOf(store, source, target) : 0;
+  const appended = await appendAfter(store, source, target, present);
+  await compareAll(store, source, target);
+  await record(store, 0n, "$restore-completed", { ...target, completed: new Date().toISOString() });
+  log("restored", { ...target, found: present, appended });
+}
+
+interface Recorded {
+  readonly target: Target;
+  readonly completed?: string;
+}
+
+async function recordOf(store: Store): Promise<Recorded | undefined> {
+  const [first, last] = (await store.stream(RESTORE_RECORD)).map(({ data }) => JSON.parse(String(data)));
+  return first ? { target: first as Target, ...(last ? { completed: String(last.completed) } : {}) } : undefined;
+}
+
+async function begin(store: Store, target: Target): Promise<void> {
+  const end = await store.end();
+  if (end) {
+    for await (const { stream, revision } of store.read(undefined, end)) {
+      if (isBackedUp({ stream }))
+        throw new Error(`the store is not empty: it has the event ${revision}@${stream}; restore into an empty one`);
+    }
+  }
+  await record(store, -1n, RESTORE_STARTED, target);
+}
+
+async function record(store: Store, expected: bigint, type: string, content: object): Promise<void> {
+  const event = { id: crypto.randomUUID(), type, json: true, data: Buffer.from(JSON.stringify(content)), metadata: Buffer.alloc(0) };
+  const found = await store.append(RESTORE_RECORD, expected, [event]);
+  if (found !== undefined) throw new Error("another restore into this store is running");
+}
+
+/** A restore continues only with its own target. */
+function continues(target: Target, recorded: Target): void {
+  if (JSON.stringify(target) === JSON.stringify(recorded)) return;
+  const [wanted, begun] = [target, recorded].map(({ generation, sequence, through }) => `${generation}/${sequence} through ${through}`);
+  throw new Error(`the store holds part of a restore of ${begun}, and this one is of ${wanted}; use an empty store, or the same target`);
+}
+
+async function sourceOf(bucket: Bucket, { generation }: Wanted): Promise<Source> {
+  const { generations } = await contentsOf(bucket);
+  if (generation) {
+    const found = generations.find(({ name }) => name === generation);
+    if (!found) throw new Error(`bucket ${bucket.name}: there is no generation ${generation}`);
+    return new Source(bucket, found);
+  }
+  for (const one of generations.toReversed()) {
+    const last = one.keys.at(-1);
+    if (!last) continue;
+    const { body, recorded } = await bucket.read(last);
+    if (checked(last, () => unpack(last, body, recorded, undefined)).link.complete) return new Source(bucket, one);
+  }
+  throw new Error(`bucket ${bucket.name}: there is no complete generation`);
+}
+
+/** Events of one generation, each object checked before it is used. */
+class Source {
+  /** Objects that passed the check of the whole chain: their SHA-256, and if they have metadata or deletions. */
+  private readonly checked: { readonly key: string; readonly sha256: string; late: boolean }[] = [];
+
+  constructor(
+    private readonly bucket: Bucket,
+    readonly generation: Generation,
+  ) {
+    if (generation.gap) throw new Error(generation.gap);
+  }
+
+  /** Checks the chain up to a sequence, and yields its objects. */
+  async *chain(through = Number.POSITIVE_INFINITY): AsyncGenerator<Unpacked> {
+    this.checked.length = 0;
+    let previous = start(this.generation.name);
+    for (const key of this.generation.keys.slice(0, Math.min(through, this.generation.keys.length))) {
+      const { body, recorded } = await this.bucket.read(key);
+      const unpacked = checked(key, () => unpack(key, body, recorded, previous));
+      this.checked.push({ key, sha256: hashOf(body), late: unpacked.events.some(isLate) });
+      yield unpacked;
+      previous = unpacked.link;
+    }
+  }
+
+  /**
+   * Events up to a target in the order in which they are appended: first those of streams, then metadata and deletions of streams, because
+   * the server applies them at once: it would hide events and append events of its own.
+   */
+  async *ordered(through: Position | undefined): AsyncGenerator<StoredEvent> {
+    if (!through) return;
+    for (const late of [false, true]) {
+      for (const object of this.checked) {
+        if (late && !object.late) continue;
+        for (const event of await this.again(object)) if (isLate(event) === late && compare(event.position, through) <= 0) yield event;
+      }
+    }
+  }
+
+  private async again({ key, sha256 }: { readonly key: string; readonly sha256: string }): Promise<readonly StoredEvent[]> {
+    const { body, recorded } = await this.bucket.read(key);
+    if (hashOf(body) !== sha256) throw new Error(`${key}: changed during the restore`);
+    return checked(key, () => unpack(key, body, recorded, undefined)).events;
+  }
+}
+
+function isLate({ stream, type }: StoredEvent): boolean {
+  return stream.startsWith("$$") || type === TOMBSTONE;
+}
+
+/** Checks the chain up to the target. A target of an interrupted restore keeps its end, although the backup has continued. */
+async function resolve(source: Source, { until }: Wanted, recorded: Target | undefined): Promise<Target> {
+  const stop = until && "position" in until ? until.position : undefined;
+  const limit = until && "sequence" in until ? until.sequence : until ? undefined : recorded?.sequence;
+  const highest = until ? stop : recorded && throughOf(recorded)?.commit;
+  if (until && "sequence" in until && until.sequence > source.generation.keys.length) {
+    throw new Error(`${source.generation.name} has ${source.generation.keys.length} objects, and ${until.sequence} is wanted`);
+  }
+  let [link, through]: [Link, Position | undefined] = [start(source.generation.name), undefined];
+  const digest = new Digest();
+  for await (const { events, link: next } of source.chain(limit)) {
+    link = next;
+    const inside = highest === undefined ? events : events.filter(({ position }) => position.commit <= highest);
+    for (const event of inside) digest.add(event);
+    through = inside.at(-1)?.position ?? through;
+    if (stop !== undefined && next.through && next.through.position.commit >= stop) break;
+  }
+  if (stop !== undefined && (link.through?.position.commit ?? 0n) < stop) {
+    throw new Error(`${source.generation.name} ends at position ${link.through?.position.commit ?? 0n}, before ${stop}`);
+  }
+  return {
+    generation: source.generation.name,
+    sequence: link.sequence,
+    through: through ? textOf(through) : null,
+    events: digest.count,
+    content: digest.value(),
+  };
+}
+
+/** SHA-256 of events in the order of the restore, without what a store assigns. */
+class Digest {
+  count = 0;
+  private readonly early = createHash("sha256");
+  private readonly late = createHash("sha256");
+
+  add(event: StoredEvent): void {
+    this.count++;
+    (isLate(event) ? this.late : this.early).update(contentOf(event));
+  }
+
+  value(): string {
+    return createHash("sha256").update(this.early.digest()).update(this.late.digest()).digest("hex");
+  }
+}
+
+function contentOf({ stream, revision, id, type, json, data, metadata }: StoredEvent): string {
+  // The server gives each deletion an ID and a revision.
+  const identity = type === TOMBSTONE ? ["deleted"] : [String(revision), id];
+  return `${JSON.stringify([stream, ...identity, type, json, data.toString("base64"), metadata.toString("base64")])}\n`;
+}
+
+/** Events of a store that came from a backup. */
+async function* restoredIn(store: Store): AsyncGenerator<StoredEvent> {
+  const end = await store.end();
+  if (!end) return;
+  for await (const event of store.read(undefined, end)) if (isBackedUp(event) && event.type !== GAP) yield event;
+}
+
+/** Compares the events of the store with the backup, one by one from the first on. Returns how many the store has. */
+async function prefixOf(store: Store, source: Source, target: Target): Promise<number> {
+  const expected = source.ordered(throughOf(target));
+  let count = 0;
+  for await (const event of restoredIn(store)) {
+    const { value } = await expected.next();
+    const wanted = value as StoredEvent | undefined;
+    if (!wanted || contentOf(wanted) !== contentOf(event)) {
+      throw new Error(`the store has ${nameOf(event)} in place of ${wanted ? nameOf(wanted) : "the end"}; restore into an empty store`);
+    }
+    count++;
+  }
+  await expected.return(undefined);
+  return count;
+}
+
+/** Compares number and SHA-256 of all events, as the store returns them, with the backup. */
+async function compareAll(store: Store, source: Source, target: Target): Promise<void> {
+  const digest = new Digest();
+  for await (const event of restoredIn(store)) digest.add(event);
+  const content = digest.value();
+  if (digest.count === target.events && content === target.content) return;
+  const same = await prefixOf(store, source, target);
+  throw new Error(
+    `the store has ${digest.count} events (${content}) instead of ${target.events} (${target.content}); the first ${same} are the same`,
+  );
+}
+
+function nameOf({ revision, stream, id, type }: StoredEvent): string {
+  return `${revision}@${stream} (${type}, ${id})`;
+}
+
+function throughOf({ through }: Target): Position | undefined {
+  const [commit, prepare] = (through ?? "").split("/");
+  return commit && prepare ? { commit: BigInt(commit), prepare: BigInt(prepare) } : undefined;
+}
+
+/** Appends all events after the first ones, which the store has. Returns how many. */
+async function appendAfter(store: Store, source: Source, target: Target, present: number): Promise<number> {
+  let [seen, appended, bytes]: [number, number, number] = [0, 0, 0];
+  let group: StoredEvent[] = [];
+  const flush = async () => {
+    const [first] = group;
+    if (first?.type === TOMBSTONE) await store.tombstone(first.stream);
+    else if (first) await append(store, group);
+    appended += group.length;
+    if (Math.floor(appended / PROGRESS) > Math.floor((appended - group.length) / PROGRESS)) {
+      log("appended", { events: present + appended, of: target.events });
+    }
+    [group, bytes] = [[], 0];
+  };
+  for await (const event of source.ordered(throughOf(target))) {
+    if (seen++ < present) continue;
+    const size = event.data.length + event.metadata.length;
+    const last = group.at(-1);
+    const joins = last && last.stream === event.stream && last.revision + 1n === event.revision && event.type !== TOMBSTONE;
+    if (last && (!joins || group.length >= EVENTS || bytes + size > BYTES)) await flush();
+    group.push(event);
+    bytes += size;
+  }
+  await flush();
+  return appended;
+}
+
+/** Events between two reports. */
+const PROGRESS = 100_000;
+
+/** Appends events of one stream. If the revisions before them were removed by a scavenge, fills these first. */
+async function append(store: Store, events: readonly StoredEvent[]): Promise<void> {
+  const first = events[0] as StoredEvent;
+  const expected = first.revision - 1n;
+  let found = await store.append(first.stream, expected, events);
+  while (found !== undefined) {
+    if (found >= expected) throw new Error(`${first.stream} has revision ${found} instead of ${expected}: another client appends to it`);
+    const missing = Math.min(Number(expected - found), EVENTS);
+    const fillers = Array.from({ length: missing }, (_, index) => filler(first.stream, (found as bigint) + 1n + BigInt(index)));
+    const now = await store.append(first.stream, found, fillers);
+    if (now !== undefined) throw new Error(`${first.stream} has revision ${now} instead of ${found}: another client appends to it`);
+    found = found + BigInt(missing);
+    if (found === expected) found = await store.append(first.stream, expected, events);
+  }
+}
+
+function filler(stream: string, revision: bigint) {
+  const hex = createHash("sha256").update(`${stream}\n${revision}`).digest("hex");
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return { id, type: GAP, json: true, data: Buffer.from("{}"), metadata: Buffer.alloc(0) };
+}

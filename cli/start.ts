@@ -1,5 +1,5 @@
 import { describe, type Problem } from "../constructs/core/errors";
-import { bootstrapName, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
+import { bootstrapName, checkRestoreTimes, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
 import { commandLine, suggestion } from "./command-line";
 import { lockFile } from "./lock";
 import { Refused } from "./refused";
@@ -17,10 +17,10 @@ a summary. With one environment, the stacks of the others stay as they are.
   --json  the same as data`;
 
 /**
- * Synthesizes a program, or one environment of it, and prints a summary. Returns the exit code. Support periods are checked against a date,
- * the only input that synthesis itself doesn't have.
+ * Synthesizes a program, or one environment of it, and prints a summary. Returns the exit code. Support periods and times of restores are
+ * checked against the time, the only input that synthesis itself doesn't have.
  */
-export function start(program: Program, args: readonly string[], today = new Date().toISOString().slice(0, 10)): number {
+export function start(program: Program, args: readonly string[], now = new Date().toISOString()): number {
   const flags = args.filter((arg) => arg.startsWith("--"));
   const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
@@ -33,7 +33,8 @@ export function start(program: Program, args: readonly string[], today = new Dat
       return 0;
     }
     if (only !== undefined) checkName(only, program);
-    const aging = checkSupport(program, today);
+    checkRestoreTimes(program, now);
+    const aging = checkSupport(program, now.slice(0, 10));
     const lock = lockFile();
     const options = only === undefined ? { outdir, lock, prune: true } : { outdir, lock, only };
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));

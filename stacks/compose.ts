@@ -18,6 +18,7 @@ import { platformStack } from "./cluster/platform";
 import { storeStacks } from "./cluster/stores";
 import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
 import { edgeOf } from "./model/derive/endpoints";
+import { originsOf, restoresFrom } from "./model/derive/restores";
 import type { Program } from "./model/environment";
 import { asDomains } from "./model/shorthand";
 import type { System } from "./model/system";
@@ -50,11 +51,12 @@ export function compose(
   failed: (name: string, error: unknown) => void = rethrown,
 ): readonly Composition[] {
   const wanted = (name: string) => only === undefined || only === name;
+  const bootstrapped = program.environments.map((environment) => ({ ...environment, restoresFrom: restoresFrom(asDomains(environment)) }));
   const accounts = program.accounts
     .filter(({ id }) => wanted(bootstrapName(id)))
     .map((account) => ({
       name: bootstrapName(account.id),
-      stacks: [bootstrapStack(app, bootstrapName(account.id), account, program.environments)],
+      stacks: [bootstrapStack(app, bootstrapName(account.id), account, bootstrapped)],
       sites: [],
     }));
   const environments = program.environments
@@ -82,9 +84,13 @@ export function bootstrapName(account: string): string {
 }
 
 function environmentStacks(app: App, system: System, { accounts, environments }: Program): Omit<Composition, "name"> {
-  const context = onAws(system, accounts);
+  const origins = originsOf(
+    system,
+    restoresFrom(system).flatMap((name) => environments.filter((one) => one.name === name).map(asDomains)),
+  );
+  const context = onAws(system, accounts, origins);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
-  const clusters = sitesOf(system, foundation).map((site) => ({ site, stacks: clusterContents(app, site) }));
+  const clusters = sitesOf(system, foundation, origins).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
   const users = clusters.flatMap(({ site, stacks: [platform] }) => {
     const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);

@@ -1,4 +1,4 @@
-import { guards, ownBuckets, type Territory } from "./guards";
+import { guards, originBuckets, ownBuckets, type Territory } from "./guards";
 import { CONTROLLER_ACTIONS, DEPLOYED_SERVICES } from "./services";
 
 /**
@@ -14,6 +14,7 @@ export function boundaryStatements(territory: Territory, ownRoles: string): obje
       Resource: "*",
     },
     ownBuckets(territory),
+    ...originBuckets(territory),
     // Public parameters with AWS images and endpoints.
     { Sid: "Images", Effect: "Allow", Action: "ssm:GetParameter*", Resource: "arn:aws:ssm:*::parameter/aws/service/*" },
     {

@@ -23,6 +23,22 @@ export interface DeployedEnvironment {
    * @default - none
    */
   readonly oidcProviders?: readonly string[];
+
+  /**
+   * Other environments from whose backups it is restored: their names, and the names of their backup buckets. It may read these backups and
+   * change nothing.
+   * @default - none
+   */
+  readonly origins?: readonly RestoredEnvironment[];
+}
+
+/** Environment whose backups another one reads. */
+export interface RestoredEnvironment {
+  readonly name: string;
+  readonly buckets: readonly string[];
+
+  /** Aliases of the KMS keys of its backups and databases: `alias/orders-production-backup`. */
+  readonly keys: readonly string[];
 }
 
 /** The environment of a deploy role, and the state of its account. */
@@ -33,7 +49,7 @@ export interface Territory extends DeployedEnvironment {
 }
 
 /** Deny statements for a deployment and the roles that it creates. They override every allow. */
-export function guards({ system, name, regions, clusters, state }: Territory): object[] {
+export function guards({ system, name, regions, clusters, state, origins = [] }: Territory): object[] {
   return [
     {
       Sid: "OtherRegions",
@@ -51,16 +67,7 @@ export function guards({ system, name, regions, clusters, state }: Territory): o
       Resource: "*",
     },
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
-    {
-      Sid: "OtherEnvironments",
-      Effect: "Deny",
-      Action: "*",
-      NotResource: state.keyArn,
-      Condition: {
-        StringEquals: { "aws:ResourceTag/system": system },
-        StringNotEquals: { "aws:ResourceTag/environment": name },
-      },
-    },
+    ...otherEnvironments(system, name, state, origins),
     // EKS sets this tag on resources that it creates: Auto Scaling groups, instances, security groups.
     {
       Sid: "OtherClusters",
@@ -71,6 +78,64 @@ export function guards({ system, name, regions, clusters, state }: Territory): o
         StringNotEquals: { "aws:ResourceTag/eks:cluster-name": clusters },
         Null: { "aws:ResourceTag/eks:cluster-name": "false" },
       },
+    },
+  ];
+}
+
+/** Actions on a source that a restore requires: to read its backups, with its keys. AWS reads with a grant of the key. */
+const RESTORE_READS = [
+  "kms:CreateGrant",
+  "kms:Decrypt",
+  "kms:DescribeKey",
+  "rds:RestoreDBClusterFromSnapshot",
+  "rds:RestoreDBClusterToPointInTime",
+  "rds:RestoreDBInstanceFromDBSnapshot",
+  "rds:RestoreDBInstanceToPointInTime",
+];
+
+function otherEnvironments(
+  system: string,
+  name: string,
+  { keyArn }: StateArns,
+  origins: readonly RestoredEnvironment[],
+): readonly object[] {
+  const deny = (sid: string, actions: object, but: string | readonly string[]) => ({
+    Sid: sid,
+    Effect: "Deny",
+    ...actions,
+    NotResource: keyArn,
+    Condition: {
+      StringEquals: { "aws:ResourceTag/system": system },
+      StringNotEquals: { "aws:ResourceTag/environment": but },
+    },
+  });
+  if (origins.length === 0) return [deny("OtherEnvironments", { Action: "*" }, name)];
+  return [
+    deny("OtherEnvironments", { NotAction: RESTORE_READS }, name),
+    deny("OtherBackups", { Action: RESTORE_READS }, [name, ...origins.map((origin) => origin.name)]),
+    {
+      Sid: "OtherKeys",
+      Effect: "Deny",
+      Action: RESTORE_READS.filter((action) => action.startsWith("kms:")),
+      NotResource: keyArn,
+      Condition: {
+        StringEquals: { "aws:ResourceTag/system": system, "aws:ResourceTag/environment": origins.map((origin) => origin.name) },
+        "ForAllValues:StringNotEquals": { "kms:ResourceAliases": origins.flatMap(({ keys }) => keys) },
+      },
+    },
+  ];
+}
+
+/** Read access to the backups of other environments that this one is restored from. */
+export function originBuckets({ origins = [] }: Territory): readonly object[] {
+  const buckets = origins.flatMap((origin) => origin.buckets);
+  if (buckets.length === 0) return [];
+  return [
+    {
+      Sid: "BackupsOfOrigins",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:ListBucket"],
+      Resource: buckets.flatMap((one) => [`arn:aws:s3:::${one}`, `arn:aws:s3:::${one}/*`]),
     },
   ];
 }

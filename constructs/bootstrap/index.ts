@@ -1,3 +1,3 @@
 export { boundaryArn, DeployRoles, type DeployRolesProps, deployRoleArns, rolePath } from "./deploy-roles";
-export type { DeployedEnvironment, StateArns } from "./guards";
+export type { DeployedEnvironment, RestoredEnvironment, StateArns } from "./guards";
 export { StateBucket, type StateBucketProps, type StateLocation, stateLocation } from "./state-bucket";

@@ -30,4 +30,5 @@ export {
 } from "./kurrentdb-size";
 export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";
+export { EventRecords, type EventRecordsProps } from "./postgres-records";
 export { storeNameProblems } from "./store-name";

@@ -95,6 +95,7 @@ export class AuroraPostgres extends Construct {
       iamDatabaseAuthenticationEnabled: true,
       storageEncrypted: true,
       kmsKeyId: keys.data,
+      ...restored(props.restore),
       storageType: props.storage === "io-optimized" ? "aurora-iopt1" : "", // AWS represents "standard" as ""
       backupRetentionPeriod: around.keepDays,
       preferredBackupWindow: around.windows.backup,
@@ -144,6 +145,15 @@ export class AuroraPostgres extends Construct {
     this.authority = around.authority;
     this.ready = [cluster, ...instances];
   }
+}
+
+/** A full copy, because a clone would share the volume and the key of its source. */
+function restored(restore: ManagedPostgresProps["restore"]) {
+  if (!restore) return {};
+  if ("snapshot" in restore) return { snapshotIdentifier: restore.snapshot };
+  return {
+    restoreToPointInTime: { sourceClusterIdentifier: restore.source, restoreType: "full-copy", restoreToTime: restore.time },
+  };
 }
 
 const ENGINE = "aurora-postgresql";

@@ -1,6 +1,6 @@
 import { PGBOUNCER, POSTGRES } from "../core/versions";
 import { type ApiObject, imageFrom, STAYS, storeLabel } from "../kubernetes";
-import type { BackupPlace, PostgresClusterProps } from "./cloud-native-pg";
+import type { BackupPlace, PostgresClusterProps, RecoveryTarget } from "./cloud-native-pg";
 import { poolSize, type ResolvedPostgres } from "./cloud-native-pg-settings";
 
 /** The plugin that `Barman` installs. */
@@ -24,9 +24,11 @@ export const ADMINISTRATOR = "administrator";
 type Spec = ApiObject & { readonly spec: object };
 type Settled = { readonly props: PostgresClusterProps; readonly settings: ResolvedPostgres };
 
-/** Object store of WAL and backups. It has no retention policy: the bucket deletes objects, and identities with write access may not. */
-export function objectStore(name: string, { props }: Settled, { destination, endpoint, credentials }: BackupPlace): Spec {
+/** Object store of WAL and backups. On AWS it has no retention policy: the bucket deletes objects, and writers may not. */
+export function objectStore(name: string, { props }: Settled, place: BackupPlace): Spec {
   const { cluster, namespace } = props;
+  const { destination, endpoint, credentials, authority, keepDays } = place;
+  const env = variablesOf(place, cluster.aws?.region);
   const key = (field: string) => ({ name: credentials?.secretName, key: field });
   return {
     apiVersion: "barmancloud.cnpg.io/v1",
@@ -36,6 +38,7 @@ export function objectStore(name: string, { props }: Settled, { destination, end
       configuration: {
         destinationPath: destination,
         ...(endpoint ? { endpointURL: endpoint } : {}),
+        ...(authority ? { endpointCA: { name: authority.secretName, key: authority.key } } : {}),
         s3Credentials: credentials
           ? { accessKeyId: key("access-key-id"), secretAccessKey: key("secret-access-key") }
           : { inheritFromIAMRole: true },
@@ -45,10 +48,19 @@ export function objectStore(name: string, { props }: Settled, { destination, end
       },
       instanceSidecarConfiguration: {
         resources: { requests: { ...SIDECAR }, limits: { memory: SIDECAR.memory } },
-        ...(cluster.aws ? { env: [{ name: "AWS_REGION", value: cluster.aws.region }] } : {}),
+        ...(env.length > 0 ? { env } : {}),
       },
+      ...(keepDays === undefined ? {} : { retentionPolicy: `${keepDays}d` }),
     },
   };
+}
+
+/** Not every S3-compatible storage knows the checksums that newer clients send by default (plugin-barman-cloud, object stores). */
+function variablesOf({ endpoint, region = "us-east-1" }: BackupPlace, ofCluster?: string): readonly object[] {
+  const variables = endpoint
+    ? { AWS_REGION: region, AWS_REQUEST_CHECKSUM_CALCULATION: "when_required", AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required" }
+    : { AWS_REGION: ofCluster };
+  return Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 
 /** The Cluster object of the operator. */
@@ -133,13 +145,17 @@ function bootstrap({ recoverFrom }: PostgresClusterProps, { database }: Resolved
   const owned = { database, owner: ADMINISTRATOR };
   if (recoverFrom) {
     return {
-      recovery: { source: "origin", ...owned, ...(recoverFrom.until ? { recoveryTarget: { targetTime: recoverFrom.until } } : {}) },
+      recovery: { source: "origin", ...owned, recoveryTarget: targetOf(recoverFrom.target) },
     };
   }
   return {
     // Sorted by bytes: no change of the image can change this order and corrupt an index.
     initdb: { ...owned, dataChecksums: true, encoding: "UTF8", localeCollate: "C", localeCType: "C.UTF-8" },
   };
+}
+
+function targetOf(target: RecoveryTarget): object {
+  return "lsn" in target ? { targetLSN: target.lsn } : { targetTime: target.time };
 }
 
 export function scheduledBackup({ props: { name, namespace }, settings: { schedule } }: Settled): Spec {

@@ -2,7 +2,7 @@ import type { Problem } from "../core/errors";
 import { type Bytes, bytes, type Cores, type Duration, known, millicores, seconds } from "../core/quantities";
 import { DEFAULT_POSTGRES, type PostgresVersion } from "../core/versions";
 import { type Size, shrinkProblems } from "../sizing";
-import type { PostgresClusterProps, Synchronous } from "./cloud-native-pg";
+import type { BackupPlace, PostgresClusterProps, Synchronous } from "./cloud-native-pg";
 import { type PostgresParameters, parameterProblems } from "./parameters";
 
 /** Settings that a size determines and that can be set individually. */
@@ -263,7 +263,9 @@ function backupProblems({ backup, cluster }: PostgresClusterProps, { schedule }:
 }
 
 function recoveryProblems({ recoverFrom, backup }: PostgresClusterProps, { serverName }: ResolvedPostgres): readonly Found[] {
-  if (!recoverFrom || !backup || recoverFrom.serverName !== serverName) return [];
+  if (!recoverFrom || !backup) return [];
+  const archive = ({ destination, endpoint = "" }: BackupPlace, server: string) => `${endpoint} ${destination}/${server}`;
+  if (archive(recoverFrom, recoverFrom.serverName) !== archive(backup, serverName)) return [];
   return [
     {
       value: serverName,

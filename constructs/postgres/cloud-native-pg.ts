@@ -97,10 +97,10 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
     readonly serverName: string;
 
     /**
-     * Point in time to restore to: `"2026-11-21 02:15:00+00"`.
-     * @default - the end of the archive
+     * Where the recovery ends. Without a target, it would end silently at the first damaged WAL file; with one, PostgreSQL refuses to start
+     * before it.
      */
-    readonly until?: string;
+    readonly target: RecoveryTarget;
   };
 
   /** Pods and networks that may connect. */
@@ -138,6 +138,9 @@ export interface Synchronous {
   readonly durability: "required" | "preferred";
 }
 
+/** Time in UTC (`2026-11-21T02:15:00Z`), or position in the write-ahead log (`0/5000060`): the last that is restored. */
+export type RecoveryTarget = { readonly time: string } | { readonly lsn: string };
+
 /** Location in object storage. */
 export interface BackupPlace {
   /** `s3://bucket/path`. */
@@ -154,6 +157,25 @@ export interface BackupPlace {
    * @default - the AWS role of its service account, which has the name of the cluster
    */
   readonly credentials?: { readonly secretName: string };
+
+  /**
+   * Secret of the namespace with the CA certificate of the endpoint.
+   * @default - the CAs of the image
+   */
+  readonly authority?: { readonly secretName: string; readonly key: string };
+
+  /**
+   * Region in the signatures of a storage other than AWS.
+   * @default "us-east-1"
+   */
+  readonly region?: string;
+
+  /**
+   * Retention in days, after which the plugin deletes backups and WAL. For a bucket that doesn't expire them itself; the credentials must
+   * allow deletion.
+   * @default - the bucket expires them
+   */
+  readonly keepDays?: number;
 }
 
 /** Namespace of CloudNativePG, from which the operator queries the status of each server. */

@@ -4,6 +4,7 @@ export {
   PostgresCluster,
   type PostgresClusterProps,
   postgresOfCluster,
+  type RecoveryTarget,
   type Synchronous,
 } from "./cloud-native-pg";
 export {
@@ -16,7 +17,7 @@ export {
 } from "./cloud-native-pg-settings";
 export * from "./contract";
 export { type DatabaseInstance, instanceClass, type ManagedEngine } from "./instances";
-export { administratorSecret, type ManagedPostgresProps, rdsAuthority } from "./managed";
+export { administratorSecret, type ManagedPostgresProps, type ManagedRestore, rdsAuthority, serverIdentifier } from "./managed";
 export { type MigrationPodProps, migrationPod } from "./migrations";
 export type { PostgresParameters } from "./parameters";
 export { type JobTraffic, type PsqlJobSpec, PsqlPod, type PsqlPodProps } from "./psql-pod";

@@ -101,7 +101,28 @@ export interface ManagedPostgresProps {
    * @default - Amazon's certificates of the region, if the platform includes them
    */
   readonly authority?: string;
+
+  /**
+   * Creates it from a backup of another one of the same engine and major version, with its own network, parameters and password. Only read
+   * at creation. Keep it afterwards: removing it would replace the server.
+   * @default - it starts empty
+   */
+  readonly restore?: ManagedRestore;
 }
+
+/** Backup of another server: a point in time of its automated backups in the same region and account, or a snapshot. */
+export type ManagedRestore =
+  | {
+      /** Identifier of the server: of the cluster of Aurora, of the primary of RDS. */
+      readonly source: string;
+
+      /** Time in UTC: `2026-11-21T02:15:00Z`. */
+      readonly time: string;
+    }
+  | {
+      /** ARN of a snapshot in the same region. */
+      readonly snapshot: string;
+    };
 
 /** User that sets up databases and roles. `admin` and `postgres` are reserved. */
 const ADMINISTRATOR = "administrator";
@@ -131,6 +152,11 @@ export function administratorSecret(store: string): SecretSpec {
     fixed: { user: ADMINISTRATOR },
     rotation: { method: "engine-first", clients: "read-again", engine: "a higher passwordDrawing, applied" },
   };
+}
+
+/** Identifier of a server, known before it exists: `orders-production-read-database`. */
+export function serverIdentifier(name: readonly string[], store: string): string {
+  return cloudName("database", ...name, store);
 }
 
 /** CA certificates of Aurora and RDS in a region, as PEM. Empty if the platform doesn't include them. */
@@ -181,7 +207,7 @@ export class Surroundings extends Construct {
       keep = "30d",
       passwordDrawing,
     } = props;
-    this.identifier = cloudName("database", ...name, store);
+    this.identifier = serverIdentifier(name, store);
     this.version = version;
     this.windows = { ...WINDOWS, ...windows };
     this.tags = { Name: this.identifier, [BACKUP_TAG]: cloudName("backupPlan", ...name, store) };

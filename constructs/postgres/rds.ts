@@ -131,7 +131,8 @@ export class RdsPostgres extends Construct {
       username: around.administrator,
       passwordWo: around.password.value("password"),
       passwordWoVersion: props.passwordDrawing ?? 1,
-      kmsKeyId: keys.data,
+      // RDS restores an instance under the key of its backup (RestoreDBInstanceToPointInTime has no key).
+      ...(props.restore ? restored(props.restore) : { kmsKeyId: keys.data }),
       backupRetentionPeriod: around.keepDays,
       backupWindow: around.windows.backup,
       deleteAutomatedBackups: !protect,
@@ -234,6 +235,11 @@ export class RdsPostgres extends Construct {
       );
     }
   }
+}
+
+function restored(restore: NonNullable<ManagedPostgresProps["restore"]>) {
+  if ("snapshot" in restore) return { snapshotIdentifier: restore.snapshot };
+  return { restoreToPointInTime: { sourceDbInstanceIdentifier: restore.source, restoreTime: restore.time } };
 }
 
 const ENGINE = "postgres";

@@ -1,4 +1,5 @@
 import type { Account } from "../model/accounts";
+import type { RestoreOrigins } from "../model/derive/restores";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
 
@@ -6,9 +7,16 @@ import type { System } from "../model/system";
 export interface AwsContext {
   readonly environment: System & { readonly aws: Aws };
   readonly account: Account;
+
+  /** Servers from whose backups servers of the environment are created. */
+  readonly origins: RestoreOrigins;
 }
 
-export function onAws({ aws, ...environment }: System, accounts: readonly Account[]): AwsContext | undefined {
+export function onAws(
+  { aws, ...environment }: System,
+  accounts: readonly Account[],
+  origins: RestoreOrigins = new Map(),
+): AwsContext | undefined {
   const account = accounts.find(({ id }) => id === aws?.account);
-  return aws && account ? { environment: { ...environment, aws }, account } : undefined;
+  return aws && account ? { environment: { ...environment, aws }, account, origins } : undefined;
 }

@@ -7,6 +7,7 @@ import { KubernetesTarget, type KubernetesTargetProps } from "../../constructs/k
 import { type Cluster, type ClusterKey, type ExistingCluster, isExistingCluster, type Room } from "../model/cluster";
 import { clustersOf } from "../model/derive/clusters";
 import { prioritiesOn } from "../model/derive/priorities";
+import type { RestoreOrigins } from "../model/derive/restores";
 import { zoneNames } from "../model/place";
 import type { System } from "../model/system";
 import type { AwsContext } from "./context";
@@ -52,6 +53,9 @@ export interface Site {
   /** Resource requests of all stacks on its nodes. */
   readonly ledger: CapacityLedger;
 
+  /** Servers from whose backups servers of the environment are created. */
+  readonly origins: RestoreOrigins;
+
   /** @default - the environment is not on AWS */
   readonly foundation?: AwsOutputs;
 }
@@ -63,7 +67,7 @@ const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform
 const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
 
 /** Clusters of an environment, each with a ledger of resource requests. */
-export function sitesOf(environment: System, foundation?: AwsOutputs): readonly Site[] {
+export function sitesOf(environment: System, foundation?: AwsOutputs, origins: RestoreOrigins = new Map()): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
     const priorities = prioritiesOn(environment, key);
     const ledger = new CapacityLedger(
@@ -72,7 +76,7 @@ export function sitesOf(environment: System, foundation?: AwsOutputs): readonly 
       priorities.flatMap(({ name, preempts }) => (preempts ? [] : [name])),
     );
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
-    return { environment, key, cluster, ledger, ...(foundation ? { foundation } : {}) };
+    return { environment, key, cluster, ledger, origins, ...(foundation ? { foundation } : {}) };
   });
 }
 

@@ -2,6 +2,7 @@ import type { App } from "cdktf";
 import { BackupOptIn, backupBuckets, snapshotBucket } from "../../constructs/backup";
 import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../../constructs/bootstrap";
 import { clusterNames, oidcProviders } from "../../constructs/cluster";
+import { cloudName } from "../../constructs/core/names";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
@@ -9,7 +10,10 @@ import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
 
-type BootstrappedEnvironment = Pick<System, "name" | "aws" | "cluster" | "writeCluster" | "readCluster" | "monitoring">;
+type BootstrappedEnvironment = Pick<System, "name" | "aws" | "cluster" | "writeCluster" | "readCluster" | "monitoring"> & {
+  /** Names of other environments from whose backups it is restored. */
+  readonly restoresFrom: readonly string[];
+};
 
 /** Prerequisites of every other stack of an account: the storage of Terraform state, and the deploy roles. */
 export function bootstrapStack(app: App, name: string, account: Account, environments: readonly BootstrappedEnvironment[]): PlatformStack {
@@ -29,7 +33,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
       subject: github.subject ?? `repo:${github.repository}`,
       providerExists: github.providerExists ?? false,
       environments: environments.flatMap((environment) =>
-        environment.aws?.account === id ? [deployed(system, environment, environment.aws, region)] : [],
+        environment.aws?.account === id ? [deployed(system, environment, environment.aws, region, environments)] : [],
       ),
       state: { bucketArn: state.arn, keyArn: state.keyArn },
     });
@@ -51,6 +55,7 @@ function deployed(
   environment: BootstrappedEnvironment,
   { account, region, recoveryRegion }: Aws,
   stateRegion: string,
+  all: readonly BootstrappedEnvironment[],
 ): DeployedEnvironment {
   const { name } = environment;
   const parts = [system, name];
@@ -62,5 +67,22 @@ function deployed(
     clusters: clusterNames(parts),
     buckets: [...backupBuckets(place, recoveryRegion), edgeLogsBucket(account, parts), ...(snapshots ? [snapshotBucket(place)] : [])],
     ...(snapshots ? { oidcProviders: [oidcProviders(region)] } : {}),
+    ...originsOf(system, environment, all),
   };
+}
+
+/** Environments of the same account from whose backups an environment is restored. */
+function originsOf(
+  system: string,
+  { aws, restoresFrom }: BootstrappedEnvironment,
+  all: readonly BootstrappedEnvironment[],
+): Pick<DeployedEnvironment, "origins"> {
+  const found = all.flatMap((one) => {
+    if (!restoresFrom.includes(one.name) || !one.aws || one.aws.account !== aws?.account) return [];
+    const parts = [system, one.name];
+    const { account, region, recoveryRegion } = one.aws;
+    const buckets = backupBuckets({ account, region, name: parts }, recoveryRegion).filter((_, index) => index % 2 === 0);
+    return [{ name: one.name, buckets, keys: ["backup", "recovery", "data"].map((use) => `alias/${cloudName("alias", ...parts, use)}`) }];
+  });
+  return found.length > 0 ? { origins: found } : {};
 }

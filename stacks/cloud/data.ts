@@ -1,6 +1,6 @@
 import { type App, Fn, type TerraformStack } from "cdktf";
 import { logDays } from "../../constructs/logs";
-import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres } from "../../constructs/postgres";
+import { AuroraPostgres, type ManagedPostgresProps, RdsPostgres, serverIdentifier } from "../../constructs/postgres";
 import { ElastiCache } from "../../constructs/redis";
 import { ManagedSecret, PublishedAuthority } from "../../constructs/secrets";
 import type { AwsContext } from "../base/context";
@@ -9,6 +9,7 @@ import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { isManagedRedis } from "../model/derive/members";
+import type { RestoreOrigin } from "../model/derive/restores";
 import { managedSecretsOf, publishedAuthorities } from "../model/derive/secrets";
 import { type ManagedServer, managedServersOf, outputName } from "../model/derive/servers";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
@@ -16,6 +17,7 @@ import type { Environment } from "../model/environment";
 import { zoneIds } from "../model/place";
 import { automatedKeep, type PostgresSettings } from "../model/stores/postgres";
 import { snapshotsKept } from "../model/stores/redis";
+import { type Restore, targetOf } from "../model/stores/restore";
 
 /** Constructor of each AWS engine. */
 const SERVERS: {
@@ -30,10 +32,19 @@ const SERVERS: {
   rds: (stack, name, props, { storage }) => new RdsPostgres(stack, name, { ...props, ...(storage ? { storage } : {}) }),
 };
 
+/** Backup that a server is created from. */
+function restoreOf(restore?: Restore, origin?: RestoreOrigin): Pick<ManagedPostgresProps, "restore"> {
+  const target = restore && targetOf(restore);
+  if (!target || !origin) return {};
+  if (target.kind === "snapshot") return { restore: { snapshot: target.value } };
+  const { system, server } = origin;
+  return { restore: { source: serverIdentifier([system.system, system.name], server.name), time: target.value } };
+}
+
 /** Secrets, databases and caches of an environment on AWS. Empty if there are none. */
 export function dataStacks(
   app: App,
-  { environment, account }: AwsContext,
+  { environment, account, origins }: AwsContext,
   keys: PlatformStack<Keys>,
   network: PlatformStack<NetworkOutputs>,
 ): readonly PlatformStack<DataOutputs>[] {
@@ -76,6 +87,7 @@ export function dataStacks(
       keep: automatedKeep(backup?.keep ?? environment.backup?.keep ?? DEFAULT_KEEP),
       ...(version ? { version } : {}),
       ...(parameters ? { parameters } : {}),
+      ...restoreOf(settings.restore, origins.get(store)),
     };
     const make = SERVERS[settings.engine] as (...given: unknown[]) => AuroraPostgres | RdsPostgres;
     const { writer, reader } = describedAt(pathOf(environment, path), make(stack, store, props, settings));

@@ -2,12 +2,14 @@ import type { App } from "cdktf";
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
 import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
+import { archiveOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
 import type { Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
+import type { RestoreOrigin } from "../model/derive/restores";
 import { outputName } from "../model/derive/servers";
 
 /** Stacks that the identities stack reads. */
@@ -25,22 +27,27 @@ type Rights<I extends WorkloadIdentity = WorkloadIdentity> = (
   identity: I,
   stack: PlatformStack,
   parts: Parts,
-  environment: AwsContext["environment"],
+  context: AwsContext,
 ) => readonly object[];
 
 const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<WorkloadIdentity, { readonly purpose: P }>> } = {
-  backups: (identity, stack, { keys, backup }, { aws }) => {
+  backups: (identity, stack, { keys, backup }, { environment: { aws }, origins }) => {
     const { backupKeyArn } = stack.read(keys);
     const { backupBucketArn } = stack.read(backup);
-    return backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, aws.region);
+    const origin = origins.get(identity.serviceAccount);
+    return [
+      ...backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, aws.region),
+      ...(origin ? originStatements(origin, aws) : []),
+    ];
   },
   cachePassword: ({ store }, stack, { data }) => cachePasswordStatements((data && stack.read(data)[`${outputName(store)}UserArn`]) ?? ""),
-  cloudWatch: ({ cluster }, _, __, environment) =>
+  cloudWatch: ({ cluster }, _, __, { environment }) =>
     cloudWatchStatements({ region: environment.aws.region, services: cloudWatchOn(environment, cluster) }),
 };
 
 /** Roles of an environment's workloads, in one stack. Empty if no workload calls AWS. */
-export function identitiesStacks(app: App, { environment, account }: AwsContext, parts: Parts): readonly PlatformStack<IdentityOutputs>[] {
+export function identitiesStacks(app: App, context: AwsContext, parts: Parts): readonly PlatformStack<IdentityOutputs>[] {
+  const { environment, account } = context;
   const identities = identitiesOf(environment);
   const snapshots = logSnapshotsOf(environment);
   if (identities.length === 0 && !snapshots) return [];
@@ -48,7 +55,7 @@ export function identitiesStacks(app: App, { environment, account }: AwsContext,
   const stack = new PlatformStack<IdentityOutputs>(app, `${name}-identities`, awsStackProps(environment, account, "identities"));
   for (const identity of identities) {
     const { namespace, serviceAccount, purpose } = identity;
-    const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, environment);
+    const statements = (RIGHTS[purpose] as Rights)(identity, stack, parts, context);
     const cluster = parts.clusters[identity.cluster];
     const { clusterName = "", clusterArn = "" } = cluster ? stack.read(cluster) : {};
     new PodIdentity(stack, `${namespace}-${serviceAccount}`, {
@@ -82,6 +89,33 @@ function snapshotRole(
     statements: elasticBackupStatements(snapshotBucketArn, serviceAccount, backupKeyArn),
   });
   return roleArn;
+}
+
+/** Rights to read the backups that a server is restored from. Their key is found by its alias: it is in the state of its environment. */
+function originStatements({ system, server }: RestoreOrigin, { account, region }: AwsContext["environment"]["aws"]): readonly object[] {
+  const { bucket, prefix, alias } = archiveOnAws(system, server, region);
+  const arn = `arn:aws:s3:::${bucket}`;
+  return [
+    {
+      Sid: "FindOrigin",
+      Effect: "Allow",
+      Action: "s3:ListBucket",
+      Resource: arn,
+      Condition: { StringLikeIfExists: { "s3:prefix": [prefix, `${prefix}/*`] } },
+    },
+    { Sid: "ReadOrigin", Effect: "Allow", Action: "s3:GetObject", Resource: `${arn}/${prefix}/*` },
+    {
+      Sid: "KeyOfOrigin",
+      Effect: "Allow",
+      Action: "kms:Decrypt",
+      Resource: `arn:aws:kms:${region}:${account}:key/*`,
+      Condition: {
+        StringEquals: { "kms:ViaService": `s3.${region}.amazonaws.com` },
+        StringLike: { "kms:EncryptionContext:aws:s3:arn": `${arn}*` },
+        "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias },
+      },
+    },
+  ];
 }
 
 /** Rights to write and read backups. They don't include deletion: the bucket expires backups itself. */

@@ -2,6 +2,7 @@ import type { BackupLock } from "../../constructs/backup";
 import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
 import { choice, list, object, optional, quantity, text } from "./check/shape";
+import { anything, name } from "./common";
 
 export interface Backup {
   /**
@@ -26,6 +27,41 @@ export interface Backup {
    * @default - none: alarms are visible in CloudWatch only
    */
   readonly notify?: readonly string[];
+
+  /**
+   * Bucket of an S3-compatible storage for backups of `cloudnative-pg` on existing clusters.
+   * @default - none: stores on existing clusters have no backups; a protected environment then needs the exception `noBackup`
+   */
+  readonly bucket?: OutsideBucket;
+}
+
+/**
+ * Existing bucket of an S3-compatible storage: MinIO, Ceph, R2. The environment writes below `<system>-<environment>/`. It deletes backups
+ * after `backup.keep`, so it needs the right to delete; versioning or object lock of the bucket protect them from that right.
+ */
+export interface OutsideBucket {
+  /** URL of the storage: `https://s3.example.com:9000`. */
+  readonly endpoint: string;
+
+  /** Name of the bucket. */
+  readonly bucket: string;
+
+  /** @default "us-east-1" */
+  readonly region?: string;
+
+  /** Secret with the keys `access-key-id` and `secret-access-key`, which you create in the namespace of each store that is backed up. */
+  readonly credentials: { readonly secret: string };
+
+  /**
+   * Secret with the CA certificate of the endpoint, which you create in the same namespaces.
+   * @default - a public CA
+   */
+  readonly authority?: {
+    readonly secret: string;
+
+    /** @default "ca.crt" */
+    readonly key?: string;
+  };
 }
 
 /** Recovery objectives of the backups of one store. Checked against its engine and its schedule, and printed. */
@@ -98,10 +134,19 @@ export const archiveBackup = object<ArchiveBackup>({ every: optional(quantity(se
 
 export const cacheBackup = object<CacheBackup>({ keep });
 
+const outsideBucket = object<OutsideBucket>({
+  endpoint: text(/^https:\/\/[^\s/]+$/, "must be an https address without a path", "write one like https://s3.example.com:9000"),
+  bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not a valid bucket name", "write one like orders-backups"),
+  region: optional(anything),
+  credentials: object<OutsideBucket["credentials"]>({ secret: name }),
+  authority: optional(object<NonNullable<OutsideBucket["authority"]>>({ secret: name, key: optional(anything) })),
+});
+
 const address = text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "must be a mail address", "write one like oncall@example.com");
 
 export const backupShape = object<Backup>({
   keep,
   lock: optional(choice(["governance", "compliance"], "lock")),
   notify: optional(list(address, "name one or several, or leave it out")),
+  bucket: optional(outsideBucket),
 });

@@ -24,6 +24,24 @@ export function checkSupport(program: Program, today: string): readonly Problem[
   return found;
 }
 
+/**
+ * Checks that no server is restored to a time in the future. The caller passes the time, as `2026-11-21T02:15:00.000Z`: synthesis doesn't read
+ * the clock.
+ * @throws InvalidInput with all such targets
+ */
+export function checkRestoreTimes(program: Program, now: string): void {
+  const found = program.environments.map(asDomains).flatMap((system) =>
+    serversOf(system).flatMap(({ keys, settings: { restore } }): Problem[] => {
+      const time = restore?.target?.time;
+      if (time === undefined || Date.parse(time) <= Date.parse(now)) return [];
+      const rule = `is later than now (${now.slice(0, 19)}Z): no backup reaches it`;
+      const remedy = "use the time of the last transaction that you want back, in UTC";
+      return [{ path: pathOf(system, [...keys, "restore", "target", "time"]), value: time, rule, remedy }];
+    }),
+  );
+  if (found.length > 0) throw new InvalidInput(found);
+}
+
 type Clusters = Pick<System, "cluster" | "writeCluster" | "readCluster" | "exceptions">;
 
 /** Clusters that an environment creates: version, and what EKS does when its support ends. */

@@ -269,6 +269,50 @@ const KURRENT_CLOUD = { engine: "kurrent-cloud", size: "development", backup: { 
 const CLUSTERS = { exceptions: DISPOSABLE, writeCluster: NODES, readCluster: NODES };
 const CLIENTS = { projections: { image: image("projections"), workers: 2, parallelism: 2 }, readDatabase: CLOUD_NATIVE_PG };
 
+const OUTSIDE = { endpoint: "https://s3.example.com", bucket: "backups", credentials: { secret: "bucket" } };
+const TIME = "2026-11-21T02:15:00Z";
+const SNAPSHOT = "arn:aws:rds:eu-west-1:111122223333:snapshot:one";
+const RECORD = {
+  id: "0c6f8ad5-8f70-4d2e-b9a4-1f0f3c7f9a11",
+  time: "2026-11-21T02:10:00.123456Z",
+  lsn: "0/5000060",
+  position: 25_000,
+  count: 25_000,
+  hash: "ab".repeat(32),
+};
+
+/** Another environment, with a server whose backups are restored, and one beside it. */
+const origin = (name: string, server: object) => ({
+  ...ON_EKS,
+  name,
+  aws: { ...AWS, domain: `${name}.example.com`, network: { cidr: name === "old" ? "10.8.0.0/16" : "10.16.0.0/16" } },
+  stores: { source: { ...server, database: "orders" }, another: { ...server, database: "orders" } },
+  domains: { users: { workers: { user: { image: image("user"), replicas: 1, uses: ["source", "another"] } } } },
+});
+
+/** A restore from it. */
+const restored = { database: "orders", restore: { from: { environment: "old", server: "source" }, target: { time: TIME } } };
+
+/** A restore of events, which is compared with a record. */
+const recorded = (at: string, of: (server: object) => object): Group => {
+  const server = { engine: "cloudnative-pg", instances: 1 };
+  return {
+    base: { ...ON_EKS, aws: AWS, ...of({ ...server, ...restored, restore: { ...restored.restore, record: RECORD } }) },
+    others: [origin("old", server)],
+    at: `${at}(cloudnative-pg).restore`,
+    first: "event-store",
+    settings: {
+      "target.latest": new Around({ latest: true }),
+      "record.id": "1c6f8ad5-8f70-4d2e-b9a4-1f0f3c7f9a11",
+      "record.time": "2026-11-21T02:11:00.123456Z",
+      "record.lsn": "0/5000061",
+      "record.position": 25_001,
+      "record.count": 24_999,
+      "record.hash": "cd".repeat(32),
+    },
+  };
+};
+
 const SERVER = { name: "another", size: "large", database: "another", version: "16", "parameters.*": { work_mem: "7MB" } };
 
 /** A server of PostgreSQL, for events or for read models. */
@@ -295,6 +339,23 @@ const postgres = (at: string, of: (server: object) => object): readonly Group[] 
     first: at === "readDatabase" ? "read-store" : "event-store",
     settings: { "backup.every": "12h", "backup.rpo": "7h", "backup.rto": "7h" },
   },
+  ...(["aurora", "rds", "cloudnative-pg"] as const).map((engine): Group => {
+    const server = { engine, ...(engine === "cloudnative-pg" ? { instances: 1 } : { replicas: 0 }) };
+    const onCluster = engine === "cloudnative-pg";
+    return {
+      base: { ...ON_EKS, aws: AWS, ...of({ ...server, ...restored }) },
+      others: [origin("old", server), origin("older", server)],
+      at: `${at}(${engine}).restore`,
+      first: !onCluster ? "data" : at === "readDatabase" ? "read-store" : "event-store",
+      settings: {
+        "from.environment": "older",
+        "from.server": "another",
+        "target.time": "2026-11-21T02:16:00Z",
+        ...(onCluster ? { "target.lsn": new Around({ lsn: "0/5000060" }) } : { "target.snapshot": new Around({ snapshot: SNAPSHOT }) }),
+      },
+    };
+  }),
+  ...(at === "readDatabase" ? [] : [recorded(at, of)]),
   {
     base: { ...ON_PREMISES, ...of({ engine: "cloudnative-pg", instances: 3 }) },
     at: `${at}(cloudnative-pg)`,
@@ -753,6 +814,25 @@ const GROUPS: readonly Group[] = [
   },
   ...postgres("eventStore(postgres).server", (server) => ({ eventStore: { engine: "postgres", server } })),
   {
+    base: { ...ON_PREMISES, eventStore: { engine: "postgres", server: CLOUD_NATIVE_PG } },
+    at: "eventStore(postgres)",
+    first: "event-store",
+    settings: { records: "0 * * * *" },
+  },
+  {
+    base: { ...ON_PREMISES, readDatabase: CLOUD_NATIVE_PG, backup: { bucket: OUTSIDE } },
+    at: "backup.bucket",
+    first: "read-store",
+    settings: {
+      endpoint: "https://another.example.com",
+      bucket: "another",
+      region: "another",
+      "credentials.secret": "another",
+      "authority.secret": pair("authority", "another"),
+      "authority.key": new Around({ secret: "authority", key: "another" }),
+    },
+  },
+  {
     base: { ...ON_PREMISES, eventStore: { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" } } },
     at: "eventStore(eventsourcingdb)",
     first: "event-store",
@@ -1090,11 +1170,30 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ["aurora", "rds", "cloudnative-pg"].map((engine) => [`stores.*(postgres).server(${engine}).name`, "is the store's, or refused"]),
   ),
+  ...Object.fromEntries(
+    ["readDatabase", "stores.*", "eventStore(postgres).server", "stores.*(postgres).server"].flatMap((at) =>
+      ["aurora", "rds", "cloudnative-pg"].flatMap((engine) =>
+        refusedRestores(at, engine).map((path) => [`${at}(${engine}).restore.${path}`, "is refused, or compared with"]),
+      ),
+    ),
+  ),
   "stores.*(memory).cluster": "is the cluster of its process, or refused",
   ...Object.fromEntries(
     Object.keys(EXCEPTIONS).map((name) => [`exceptions.${name}`, "lets something pass, and is printed with its reason"]),
   ),
 };
+
+/** Settings of a restore that its engine, or a server without events, has not. */
+function refusedRestores(at: string, engine: string): readonly string[] {
+  const events = at.includes("(postgres)");
+  const onCluster = engine === "cloudnative-pg";
+  const record = ["id", "time", "lsn", "position", "count", "hash"].map((key) => `record.${key}`);
+  return [
+    ...(onCluster ? ["target.snapshot"] : ["target.lsn", "target.latest"]),
+    ...(onCluster && !events ? ["target.latest"] : []),
+    ...(onCluster && events ? [] : record),
+  ];
+}
 
 const KNOWN = settingsOf(environmentSchema).map((path) => path.replace(/^\./, ""));
 

@@ -271,11 +271,11 @@ describe("backups of PostgreSQL", () => {
     const changes: Changes = {
       name: "read-database-2",
       backup: BACKUP,
-      recoverFrom: { ...BACKUP, serverName: "read-database", until: "2026-11-21 02:15:00+00" },
+      recoverFrom: { ...BACKUP, serverName: "read-database", target: { time: "2026-11-21T02:15:00Z" } },
     };
     const spec = objects(json(changes), "read-database-2")[0]?.spec;
     expect(spec.bootstrap).toEqual({
-      recovery: { source: "origin", database: "app", owner: "administrator", recoveryTarget: { targetTime: "2026-11-21 02:15:00+00" } },
+      recovery: { source: "origin", database: "app", owner: "administrator", recoveryTarget: { targetTime: "2026-11-21T02:15:00Z" } },
     });
     expect(spec.externalClusters[0].plugin.parameters).toEqual({ barmanObjectName: "read-database-2-origin", serverName: "read-database" });
   });
@@ -339,7 +339,7 @@ describe("PostgreSQL on Kubernetes refuses", () => {
       "backup: has no identity on a cluster outside of AWS; name a secret: credentials: { secretName: … }",
     ],
     [
-      { backup: BACKUP, recoverFrom: { ...BACKUP, serverName: "read-database" } },
+      { backup: BACKUP, recoverFrom: { ...BACKUP, serverName: "read-database", target: { lsn: "0/5000060" } } },
       `recoverFrom: "read-database" is also where it would back up to: it would find the archive of its predecessor and refuse to go on; give it an archive of its own, like backup.serverName: "orders-2"`,
     ],
     [

@@ -394,7 +394,12 @@ describe("data that must be kept", () => {
     [{ readDatabase: [{ engine: "aurora", replicas: 1 }] }, []],
     [
       { cluster: { context: "kind" }, readDatabase: [{ engine: "cloudnative-pg" }] },
-      [lost('readDatabase[0].engine: "cloudnative-pg" has no backups outside of EKS,', "run it on a cluster that is made on AWS, or ")],
+      [
+        lost(
+          'readDatabase[0].engine: "cloudnative-pg" has no backups outside of EKS without backup.bucket,',
+          "set backup.bucket, run it on a cluster that is made on AWS, or ",
+        ),
+      ],
     ],
     [
       { broker: { engine: "nats", purpose: "events" }, cache: { engine: "valkey", purpose: "store" } },

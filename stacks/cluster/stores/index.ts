@@ -1,6 +1,6 @@
 import type { App, ITerraformDependable } from "cdktf";
 import { Nats, natsUsers } from "../../../constructs/broker";
-import { EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
+import { EventRecords, EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
@@ -133,13 +133,24 @@ function postgresEvents(place: StorePlace, store: StoreWith<"postgres">): void {
   if (!server) return;
   const { namespace } = server;
   const found = postgresOn({ ...place, clients: [...clients, ...readersOf(site.environment, server)] }, server);
-  new PostgresEvents(stack, "events", {
+  const events = new PostgresEvents(stack, "events", {
     cluster,
     namespace,
     postgres: found.postgres,
     name: databaseOf(server),
     ...(store.keys[0] === "stores" ? { storeName: store.name } : {}),
     after: found.ready,
+  });
+  const { records } = store.settings;
+  const { restore } = server.settings;
+  if (records === undefined && !restore) return;
+  new EventRecords(stack, "records", {
+    cluster,
+    namespace,
+    postgres: found.postgres,
+    ...(records === undefined ? {} : { schedule: records }),
+    ...(restore ? { verify: restore.record ? JSON.stringify(restore.record) : "" } : {}),
+    after: events.ready,
   });
 }
 

@@ -1,27 +1,34 @@
 import type { ITerraformDependable } from "cdktf";
 import type { SecretReference } from "../../../constructs/connection";
+import { daysIn } from "../../../constructs/core/quantities";
 import type { KubernetesTarget, Peer } from "../../../constructs/kubernetes";
 import {
   administratorSecret,
+  type BackupPlace,
   baseBackupSchedule,
   type Postgres,
   PostgresCluster,
+  type PostgresClusterProps,
   PostgresRoles,
   postgresOfCluster,
   rdsAuthority,
 } from "../../../constructs/postgres";
-import { WorkloadSecret } from "../../../constructs/secrets";
+import { ProvidedSecret, WorkloadSecret } from "../../../constructs/secrets";
+import { archiveOnAws, archiveOutside } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
+import { isExistingCluster } from "../../model/cluster";
 import { backupsOf, identitiesOf } from "../../model/derive/identities";
 import { runsAt } from "../../model/derive/members";
 import { priorityClass } from "../../model/derive/priorities";
 import { credentialsOf, outputName } from "../../model/derive/servers";
+import { DEFAULT_KEEP } from "../../model/derive/store-backups";
 import { metricsReader } from "../../model/monitoring";
 import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores/postgres";
 import { DEFAULT_BASE_BACKUP, databaseOf, serverSecrets } from "../../model/stores/postgres";
+import { targetOf } from "../../model/stores/restore";
 import type { ServerOf } from "../../model/system";
 
 /** Location of a store, or of its setup jobs, on a cluster. */
@@ -71,42 +78,78 @@ export function postgresOn(place: StorePlace, server: ServerOf): Found {
   return { postgres, ready: roles.ready };
 }
 
-function madeHere({ site, stack, cluster, clients, after }: StorePlace, server: OnCluster): Found {
-  const { environment, foundation } = site;
+function madeHere(place: StorePlace, server: OnCluster): Found {
+  const { site, stack, cluster, clients, after } = place;
+  const { environment } = site;
   const reader = metricsReader(environment.monitoring);
   const { name, namespace, keys } = server;
   const { every = DEFAULT_BASE_BACKUP } = server.settings.backup ?? {};
   const schedule = baseBackupSchedule(every);
-  const identity = identitiesOf(environment).find(
-    (one) => one.cluster === site.key && one.namespace === namespace && one.serviceAccount === name,
-  );
+  const archive = archiveOf(site, stack, server);
+  const origin = originOf(site, server);
+  const secrets = providedFor(place, namespace, [archive, origin]);
   const { postgres, ready } = describedAt(
     pathOf(environment, keys),
     new PostgresCluster(stack, name, {
       cluster,
       ...clusterSettings(site, server),
-      ...(identity && foundation
-        ? {
-            backup: {
-              destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}`,
-              ...(schedule ? { schedule } : {}),
-            },
-          }
-        : {}),
+      ...(archive ? { backup: { ...archive, ...(schedule ? { schedule } : {}) } } : {}),
+      ...(origin ? { recoverFrom: origin } : {}),
       clients: [{ namespace }, ...clients],
       ...(reader ? { metricsFrom: reader } : {}),
       protect: stack.protect,
       priority: priorityClass(environment, "stores"),
-      after,
+      after: [...after, ...secrets],
     }),
   );
   return { postgres, ready };
 }
 
+/** Archive of a server: in the environment's bucket on EKS, in the bucket outside of AWS on an existing cluster, or none. */
+function archiveOf({ environment, key, foundation }: Site, stack: PlatformStack, server: OnCluster): BackupPlace | undefined {
+  const { name, namespace } = server;
+  const identity = identitiesOf(environment).find(
+    (one) => one.cluster === key && one.namespace === namespace && one.serviceAccount === name,
+  );
+  if (identity && foundation) return { destination: `s3://${stack.read(foundation.backup).backupBucket}/${backupsOf(identity)}` };
+  const { bucket, keep = DEFAULT_KEEP } = environment.backup ?? {};
+  return bucket && { ...archiveOutside(environment, server, bucket), keepDays: daysIn(keep) };
+}
+
+/** Archive that a server is restored from, and the target. */
+function originOf({ environment, origins }: Site, server: OnCluster): PostgresClusterProps["recoverFrom"] {
+  const origin = origins.get(server.name);
+  const target = server.settings.restore && targetOf(server.settings.restore);
+  if (!origin || !target) return undefined;
+  const { system, server: source } = origin;
+  const cluster = system[source.cluster];
+  const bucket = cluster && isExistingCluster(cluster) ? system.backup?.bucket : undefined;
+  const place = bucket
+    ? archiveOutside(system, source, bucket)
+    : (({ bucket: named, prefix }) => ({ destination: `s3://${named}/${prefix}` }))(
+        archiveOnAws(system, source, environment.aws?.region ?? ""),
+      );
+  return { ...place, serverName: source.name, target: target.kind === "lsn" ? { lsn: target.value } : { time: target.value } };
+}
+
+/** Secrets of buckets outside of AWS, once each. */
+function providedFor(
+  { stack, cluster, after }: StorePlace,
+  namespace: string,
+  places: readonly (BackupPlace | undefined)[],
+): readonly ITerraformDependable[] {
+  const names = places.flatMap((place) => [place?.credentials?.secretName, place?.authority?.secretName]);
+  return [...new Set(names.filter((name) => name !== undefined))].flatMap((name) => {
+    const id = `secret-${name}`;
+    const there = stack.node.tryFindChild(id) as ProvidedSecret | undefined;
+    return (there ?? new ProvidedSecret(stack, id, { cluster, namespace, name, after })).ready;
+  });
+}
+
 /** Server settings that its users must know. */
 function clusterSettings({ environment }: Site, server: OnCluster) {
   const { name, namespace, settings } = server;
-  const { engine: _, name: __, backup: ___, pooler, size = environment.size ?? "medium", ...said } = settings;
+  const { engine: _, name: __, backup: ___, restore: ____, pooler, size = environment.size ?? "medium", ...said } = settings;
   return {
     namespace,
     name,

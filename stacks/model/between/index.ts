@@ -19,6 +19,7 @@ import { nameRules } from "./names";
 import { clusterRules } from "./nodes";
 import { addressesAreEnough, existingSubnetsMatch, regionsAreTwo, tagsAreAllowed, zonesAreEnough } from "./place";
 import { releaseRules } from "./releases";
+import { restoreRules } from "./restores";
 import { stateIsShared } from "./state";
 import { storeRules } from "./stores";
 import { workloadRules } from "./workloads";
@@ -42,6 +43,7 @@ export const environmentRules: readonly Rule[] = [
   ...edgeRules,
   ...clusterRules,
   ...backupRules,
+  ...restoreRules,
   regionsAreTwo,
   zonesAreEnough,
   addressesAreEnough,

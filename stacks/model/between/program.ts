@@ -8,6 +8,7 @@ import { contextOf } from "./clusters";
 import { edgesBesideEachOther } from "./edges";
 import { drafts } from "./nodes";
 import { ownNetwork } from "./place";
+import { restoresAreFeasible } from "./restores";
 
 /** Rules between environments. */
 export const programRules: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
@@ -18,6 +19,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   clustersAreApart,
   domainsAreApart,
   standbysHaveAnOriginal,
+  restoresAreFeasible,
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
   clustersHaveAdministrators,

@@ -49,7 +49,7 @@ export function backupTable(system: System): readonly BackupRow[] {
 }
 
 function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBackup, method: BackupMethod): BackupRow {
-  const { by, every, keep, loses, place } = method;
+  const { by, every, keep, loses, place, bucket = "" } = method;
   const { region = "", recoveryRegion } = system.aws ?? {};
   const isOurs = place === "bucket" || place === "vault";
   const copied = isOurs && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
@@ -59,8 +59,13 @@ function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBack
     how: by,
     often: every ? `every ${every}` : "to any second",
     kept: `kept ${keep}`,
-    where: place === "vendor" ? "at the vendor" : `${region}${copied}`,
-    locked: isOurs && isProtected(system) ? `locked (${system.backup?.lock ?? "governance"})` : "not locked",
+    where: place === "vendor" ? "at the vendor" : place === "outside" ? bucket : `${region}${copied}`,
+    locked:
+      place === "outside"
+        ? "as the bucket is"
+        : isOurs && isProtected(system)
+          ? `locked (${system.backup?.lock ?? "governance"})`
+          : "not locked",
     loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,
     restore: expendable ? "" : `RTO ${spell(rto)}`,
   };

@@ -57,6 +57,11 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
   ].filter(({ cluster }) => made.includes(cluster));
 }
 
+/** Prefix of an environment's backups in a bucket outside of AWS, which it may share with others. */
+export function outsidePrefix({ system, name }: Pick<System, "system" | "name">): string {
+  return `${system}-${name}`;
+}
+
 /** Prefix of its backups in the environment's backup bucket, without a trailing slash. No other identity writes there. */
 export function backupsOf({ namespace, serviceAccount }: Identity): string {
   return `${namespace}/${serviceAccount}`;

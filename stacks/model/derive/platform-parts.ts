@@ -50,7 +50,7 @@ export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean
   // Also without a scaling signal: KEDA must remove a signal that is no longer used, in a later stack.
   keda: ({ domains }) => autoscaled(domains).length > 0,
   "cloudnative-pg": runsPostgres,
-  "plugin-barman-cloud": (carried) => carried.onEks && runsPostgres(carried),
+  "plugin-barman-cloud": (carried) => (carried.onEks || carried.system.backup?.bucket !== undefined) && runsPostgres(carried),
 };
 
 /** Cluster of an environment. */

@@ -7,6 +7,8 @@ import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
 import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
+import { serversOf } from "./members";
+import { restoreWords } from "./restores";
 
 /** Store with its settings and the values derived from its size, for the summary. */
 export interface ResolvedStore {
@@ -40,11 +42,12 @@ export function resolvedStores(system: Pick<System, "stores" | "size" | "excepti
     const server = engineOf(store)?.server?.(store.settings) as PostgresSettings | undefined;
     const { settings, ...rest } = resolved;
     const words = Object.entries(settings).filter(([, value]) => value !== undefined);
+    const restored = serversOf({ stores: [store] }).map(restoreWords)[0];
     return [
       {
         store,
         path: server ? `${store.label}.server` : store.label,
-        settings: `${(server ?? store.settings).engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}`,
+        settings: `${(server ?? store.settings).engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}${restored ? `, ${restored}` : ""}`,
         ...rest,
       },
     ];

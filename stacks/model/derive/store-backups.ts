@@ -1,6 +1,6 @@
 import { type Duration, known, seconds } from "../../../constructs/core/quantities";
 import type { Size } from "../../../constructs/sizing";
-import type { BackupObjectives } from "../backup";
+import type { BackupObjectives, OutsideBucket } from "../backup";
 import type { DraftSystem } from "../check/drafts";
 import type { Draft } from "../check/finding";
 import { isProtected } from "../exceptions";
@@ -39,12 +39,14 @@ const RTO_HOURS: Readonly<Record<Size, number>> = { small: 1, medium: 2, large: 
 
 /** Backups of every store that keeps data. */
 export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
+  const bucket = bucketWords(system.backup?.bucket);
   return system.stores.flatMap((store): StoreBackup[] => {
     const { keys, label, settings } = placeOf(system, store);
     const size = (system.size ?? "medium") as Size;
     const found = engineOf({ settings })?.backup(settings, {
       keep: (system.backup?.keep ?? DEFAULT_KEEP) as Duration,
       onEks: isOnEks(system, store),
+      ...(bucket ? { bucket } : {}),
       size,
       isProtected: isProtected(system as Parameters<typeof isProtected>[0]),
     });
@@ -60,6 +62,10 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
 /** Checks if a store must be kept but has no backup. */
 export function isLost({ methods, expendable }: StoreBackup): boolean {
   return methods.length === 0 && expendable === undefined;
+}
+
+function bucketWords({ bucket, endpoint }: Draft<OutsideBucket> = {}): string | undefined {
+  return bucket && endpoint ? `${bucket} at ${endpoint.replace("https://", "")}` : undefined;
 }
 
 function objectivesOf({ rpo, rto }: Draft<BackupObjectives> = {}): StoreBackup["said"] {

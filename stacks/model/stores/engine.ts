@@ -170,6 +170,12 @@ export interface BackupTarget extends Sizing {
 
   /** Marks a cluster that the environment creates. An existing cluster has no AWS role, so its stores can't write to the bucket. */
   readonly onEks: boolean;
+
+  /**
+   * Bucket outside of AWS, for stores on existing clusters: `orders-backups at s3.example.com`.
+   * @default - none
+   */
+  readonly bucket?: string;
 }
 
 /** Backups of the data of a store. */
@@ -234,8 +240,14 @@ export interface BackupMethod {
   /** Reason for this data loss: `it restores up to 5 minutes before a failure`. */
   readonly because: string;
 
-  /** Location: AWS in the region, the environment's bucket, its vault in AWS Backup, or the vendor. */
-  readonly place: "region" | "bucket" | "vault" | "vendor";
+  /** Location: AWS in the region, the environment's bucket, its vault in AWS Backup, the vendor, or a bucket outside of AWS. */
+  readonly place: "region" | "bucket" | "vault" | "vendor" | "outside";
+
+  /**
+   * The bucket outside of AWS.
+   * @default - another place
+   */
+  readonly bucket?: string;
 }
 
 /** The shortest possible duration of a restore. */

@@ -34,6 +34,7 @@ import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
 import { anotherEngine, type BackedUp, bySetting, older, type SettingProblem, type StoreContext, type StoreEngine } from "./engine";
 import type { PostgresSettings } from "./postgres";
 import { postgres, postgresEngine, serverSecrets } from "./postgres";
+import { recordSchedule } from "./restore";
 
 export type EventStore = KurrentCloudSettings | KurrentDbSettings | PostgresEventsSettings | EventSourcingDbSettings;
 
@@ -168,6 +169,13 @@ export interface PostgresEventsSettings {
 
   /** Dedicated PostgreSQL server of the event store. */
   readonly server: PostgresSettings;
+
+  /**
+   * Cron schedule (UTC) at which number, last position and hash of all events are recorded: `"0 * * * *"`. A restore can end at the newest
+   * record and is compared with it; docs/restore.md. Each record reads all events.
+   * @default - none
+   */
+  readonly records?: string;
 }
 
 /** EventSourcingDB on the write cluster: one node; while it is down, nothing can be written. */
@@ -465,7 +473,7 @@ export const postgresEvents: StoreEngine<PostgresEventsSettings> = {
   server: ({ server }) => server,
   kind: "event-store",
   runs: "cluster",
-  shape: object<PostgresEventsSettings>({ engine: told, server: postgres }),
+  shape: object<PostgresEventsSettings>({ engine: told, server: postgres, records: optional(recordSchedule) }),
   resolved: ({ server }, sizing) => postgresEngine(server)?.resolved(server, sizing) ?? { settings: {} },
   backup: ({ server }, target) => postgresEngine(server)?.backup(server as PostgresSettings, target),
   problems: ({ server }, context) =>

@@ -24,7 +24,8 @@ import { type ArchiveBackup, archiveBackup, type ManagedBackup, managedBackup } 
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
 import { nameOf, scalar, size } from "../common";
-import { type BackedUp, type BackupTarget, bySetting, older, type ResolvedSettings, type StoreEngine } from "./engine";
+import { type BackedUp, type BackupTarget, bySetting, older, type ResolvedSettings, type SettingProblem, type StoreEngine } from "./engine";
+import { type Restore, restore } from "./restore";
 
 /** PostgreSQL server, by engine. Missing settings follow from the size. */
 export type PostgresSettings = AuroraSettings | RdsSettings | CloudNativePgSettings;
@@ -53,6 +54,12 @@ export interface PostgresServer {
    * @default - values for the size
    */
   readonly parameters?: Readonly<Record<string, string | number>>;
+
+  /**
+   * Creates the server from a backup of another one.
+   * @default - it starts empty
+   */
+  readonly restore?: Restore;
 }
 
 export interface AuroraSettings extends PostgresServer {
@@ -137,6 +144,7 @@ export const server = {
   database: optional(databaseName),
   version: optional(choice(Object.keys(POSTGRES), "version of PostgreSQL")),
   parameters: optional(records(scalar)),
+  restore: optional(restore),
 };
 
 export const off = v.literal(false);
@@ -153,7 +161,7 @@ export const synchronous: Schema = madeOf(
 
 /** Resolved settings of a server on a cluster. */
 export function cloudNativePgSize({ pooler, ...settings }: CloudNativePgSettings, size: Size) {
-  const { engine: _, name: __, backup: ___, ...given } = settings;
+  const { engine: _, name: __, backup: ___, restore: ____, ...given } = settings;
   return resolvePostgres({ size, ...given, ...(pooler ? { pooler: {} } : {}) } as PostgresClusterProps);
 }
 
@@ -175,6 +183,31 @@ function managed(settings: AuroraSettings | RdsSettings, sizes: Sizes, engine: M
 
 function olderServer(before: PostgresSettings, after: PostgresSettings) {
   return older(before.version ?? DEFAULT_POSTGRES, after.version ?? DEFAULT_POSTGRES);
+}
+
+/** A restore is only read when a server is created: later it would have no effect, or replace the server. */
+function restoredLater(before: PostgresSettings, after: PostgresSettings): readonly SettingProblem[] {
+  const [was, now] = [before.restore, after.restore].map((one) => (one === undefined ? undefined : JSON.stringify(one)));
+  // CloudNativePG reads it once. AWS replaces a server that is no longer restored from anything.
+  if (was === now || (now === undefined && after.engine === "cloudnative-pg")) return [];
+  if (was !== undefined) {
+    return [
+      {
+        at: "restore",
+        ...(after.restore ? { value: after.restore } : {}),
+        rule: "names what an existing server was created from: changed, it has no effect or replaces the server",
+        remedy: "keep it as it was",
+      },
+    ];
+  }
+  return [
+    {
+      at: "restore",
+      value: after.restore,
+      rule: "can't restore a server that exists: backups are never restored in place",
+      remedy: "add a server with it under another name, or in a second environment",
+    },
+  ];
 }
 
 /** Database name of a server, the prefix of its roles. */
@@ -266,7 +299,7 @@ function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): read
 /** Default interval between base backups of CloudNativePG. */
 export const DEFAULT_BASE_BACKUP: Duration = "1d";
 
-function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of }: BackupTarget): BackedUp {
+function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEks, bucket }: BackupTarget): BackedUp {
   const { every = DEFAULT_BASE_BACKUP } = settings.backup ?? {};
   const storage = settings.storage ?? POSTGRES_CLUSTER_SIZES[settings.size ?? of].storage;
   return {
@@ -278,7 +311,7 @@ function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of }: Ba
         followsKeep: true,
         loses: ARCHIVED_LOG,
         because: "the log is archived every 5 minutes",
-        place: "bucket",
+        ...(onEks ? { place: "bucket" } : { place: "outside", ...(bucket ? { bucket } : {}) }),
       },
     ],
     restore: {
@@ -313,7 +346,7 @@ export const aurora: StoreEngine<AuroraSettings> = {
   // The cluster is created first, then its first instance.
   backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE),
   // Storage is not a setting: it grows and shrinks with the data.
-  dataLoss: olderServer,
+  dataLoss: (before, after) => [...olderServer(before, after), ...restoredLater(before, after)],
 };
 
 export const rds: StoreEngine<RdsSettings> = {
@@ -333,7 +366,7 @@ export const rds: StoreEngine<RdsSettings> = {
   backup: (settings, target) => automated("RDS", settings, target, NEW_INSTANCE),
   dataLoss: (before, after, sizes) => {
     const [was, now] = [{ storage: rdsStorage(before, sizes.before) }, { storage: rdsStorage(after, sizes.after) }];
-    return [...bySetting(shrinkProblems(was, now, ["storage"])), ...olderServer(before, after)];
+    return [...bySetting(shrinkProblems(was, now, ["storage"])), ...olderServer(before, after), ...restoredLater(before, after)];
   },
 };
 
@@ -364,12 +397,17 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
     };
   },
   backup: (settings, target) =>
-    target.onEks
+    target.onEks || target.bucket
       ? archived(settings, target)
-      : { methods: [], where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " },
+      : {
+          methods: [],
+          where: " outside of EKS without backup.bucket",
+          alternative: "set backup.bucket, run it on a cluster that is made on AWS, or ",
+        },
   dataLoss: (before, after, sizes) => [
     ...bySetting(postgresMoveProblems(cloudNativePgSize(before, sizes.before), cloudNativePgSize(after, sizes.after))),
     ...olderServer(before, after),
+    ...restoredLater(before, after),
   ],
 };
 

@@ -15,6 +15,13 @@ export function commandLine(subcommand: string, words: readonly string[] = [], d
   return [script, ...(words.length > 0 ? ["--", ...words] : [])].join(" ");
 }
 
+/** Message with the commands of its remedies as the project runs them: `; cdktf-cqrs release dev` as `; npm run release -- dev`. */
+export function withCommandLines(message: string, directory = "."): string {
+  return message.replace(/(?<=; )cdktf-cqrs (\w+) (.*)$/gm, (_, subcommand: string, words: string) =>
+    commandLine(subcommand, [words], directory),
+  );
+}
+
 function scriptsIn(directory: string): Readonly<Record<string, string>> {
   try {
     return JSON.parse(readFileSync(join(directory, "package.json"), "utf8")).scripts ?? {};

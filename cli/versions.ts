@@ -10,7 +10,7 @@ import { asDomains } from "../stacks/model/shorthand";
 import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { noSuch } from "./command";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, withCommandLines } from "./command-line";
 import { Refused } from "./refused";
 import { at, messageFor } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
@@ -105,7 +105,7 @@ export function release(program: Program, argv: readonly string[], { directory =
     const path = releaseFile(environment.name);
     at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
     console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
-    if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
+    if (remaining.length > 0) console.error(withCommandLines(["Still wrong:", ...remaining].join("\n")));
     console.log(plansOf(environment, stacks));
     if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, namespace, after)}`);
     return 0;
@@ -213,7 +213,7 @@ function releaseTogether(
     console.log([workload.path, ...indented("was", before), ...indented("is", after)].join("\n"));
   if (left.length > 0) console.log(["Left as they are:", ...left.map((line) => `  ${line}`)].join("\n"));
   console.log(`${path} is written; commit it.`);
-  if (remaining.length > 0) console.error(["Still wrong:", ...remaining].join("\n"));
+  if (remaining.length > 0) console.error(withCommandLines(["Still wrong:", ...remaining].join("\n")));
   console.log(
     plansOf(
       environment,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { commandLine, suggestion } from "../../cli/command-line";
+import { commandLine, suggestion, withCommandLines } from "../../cli/command-line";
 import { entry } from "../../cli/entry";
 import { lockFile } from "../../cli/lock";
 import { compileProject, exportedProgram } from "../../cli/project";
@@ -144,6 +144,10 @@ describe("a command line to type", () => {
     expect(commandLine("apply", ["dev"], directory)).toBe("npx cdktf-cqrs apply dev");
     expect(commandLine("plan", ["dev"], join(directory, "nowhere"))).toBe("npx cdktf-cqrs plan dev");
     expect(commandLine("plan", ["dev"])).toBe("npm run plan -- dev");
+    const message = "dev.a: is missing; cdktf-cqrs plan dev --tofu\ndev.b: is missing; cdktf-cqrs apply dev";
+    expect(withCommandLines(message, directory)).toBe(
+      "dev.a: is missing; npm run plan -- dev --tofu\ndev.b: is missing; npx cdktf-cqrs apply dev",
+    );
   });
 
   it("suggests near names only", () => {

@@ -157,9 +157,9 @@ describe("a release file", () => {
     [{ ...BOTH, image: V1 }, `.image: "${V1}" is of rolling releases, and command-api is released blue-green; leave it out`],
     [
       { image: V1 },
-      `.image: "${V1}" is of rolling releases, and command-api is released blue-green; npm run release -- test command-api --slot blue --image ${V1}`,
+      `.image: "${V1}" is of rolling releases, and command-api is released blue-green; cdktf-cqrs release test command-api --slot blue --image ${V1}`,
     ],
-    [{}, ".slots: is missing; npm run release -- test command-api --slot blue --image <image>"],
+    [{}, ".slots: is missing; cdktf-cqrs release test command-api --slot blue --image <image>"],
   ])("with %j is refused", (entry, message) => {
     expect(complaints(entry)[0]).toBe(`${FILE}#command-api${message}`);
     if (!message.includes("blue: 110")) expect(complaints(entry)).toHaveLength(1);
@@ -178,7 +178,7 @@ describe("a release file", () => {
       { image: "orders" },
       '.image: "orders" can change under a running system; name a version or a digest, like registry.example.com/orders/api:1.0.0',
     ],
-    [{}, ".image: is missing; npm run release -- test command-api --image <image>"],
+    [{}, ".image: is missing; cdktf-cqrs release test command-api --image <image>"],
   ])("with %j of a service that has no slots is refused", (entry, message) => {
     expect(complaints(entry, aSystem({}))).toEqual([`${FILE}#command-api${message}`]);
   });

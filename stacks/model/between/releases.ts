@@ -165,9 +165,9 @@ function imagesAreNamed(part: Part): Finding[] {
   ];
 }
 
-/** Command that changes the release file. */
+/** Command that changes the release file, by its name in every project. */
 function command({ environment, name }: Part, change: string): string {
-  return `npm run release -- ${environment} ${name} ${change}`;
+  return `cdktf-cqrs release ${environment} ${name} ${change}`;
 }
 
 function liveSlotRuns({ blueGreen, said, at }: Part): Finding[] {

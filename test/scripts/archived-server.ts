@@ -1,0 +1,264 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Client } from "pg";
+import { type Ran, runScript, scripts } from "./server";
+
+/** `.ci/scripts` starts an S3 API, and names it, the packages of barman and the programs of PostgreSQL. */
+const { S3_ENDPOINT = "", BARMAN = "", POSTGRES_BIN = "" } = process.env;
+
+/** Tests of archives: skipped, and said so, where a program is missing. */
+export function onArchive(name: string, tests: () => void): void {
+  if (S3_ENDPOINT && BARMAN && POSTGRES_BIN) {
+    describe(name, tests);
+    return;
+  }
+  process.stderr.write(`SKIPPED ${name}: S3_ENDPOINT, BARMAN and POSTGRES_BIN name no archive\n`);
+  describe.skip(name, tests);
+}
+
+/** The server won't run as root. */
+const AS = process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+
+const PYTHON = "/usr/bin/python3";
+const BUCKET = "backups";
+const DESTINATION = `s3://${BUCKET}/orders-test/event-store`;
+const SERVER = "event-store";
+
+/** It is there from the beginning: a new one would be a long log. */
+const DATABASE = "postgres";
+
+const env = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  PYTHONPATH: BARMAN,
+  PYTHONDONTWRITEBYTECODE: "1",
+  HOME: tmpdir(),
+  AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID,
+  AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY,
+  AWS_REGION: "us-east-1",
+  AWS_DEFAULT_REGION: "us-east-1",
+  AWS_REQUEST_CHECKSUM_CALCULATION: "when_required",
+  AWS_RESPONSE_CHECKSUM_VALIDATION: "when_required",
+  ...more,
+});
+
+/** A program as the server's user. */
+async function run(program: string, ...args: readonly string[]): Promise<string> {
+  const [first = program, ...rest] = [...AS, program, ...args];
+  try {
+    return (await promisify(execFile)(first, rest, { env: env(), maxBuffer: 2 ** 26 })).stdout;
+  } catch (error) {
+    const { stderr = "", code } = error as { stderr?: string; code?: number };
+    throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${stderr}`);
+  }
+}
+
+const barman = (client: string, ...args: readonly string[]) =>
+  run(PYTHON, "-m", `barman.clients.${client}`, "--endpoint-url", S3_ENDPOINT, ...args);
+
+/** Objects of the archive by key, through the same API. */
+export class Archive {
+  static async begin(): Promise<Archive> {
+    await python("s3.create_bucket(Bucket=bucket)");
+    return new Archive();
+  }
+
+  async keys(part: string): Promise<readonly string[]> {
+    const listed = await python("print(json.dumps([one['Key'] for one in s3.list_objects_v2(Bucket=bucket).get('Contents', [])]))");
+    return (JSON.parse(listed) as string[]).filter((key) => key.includes(part)).sort();
+  }
+
+  /** The same object with one other byte, and back again. */
+  async flip(key: string, at: "middle" | { readonly path: string; readonly offset: number }): Promise<() => Promise<void>> {
+    const place = at === "middle" ? "" : ` ${at.path} ${at.offset}`;
+    await python(FLIP, `${key}${place}`);
+    return async () => void (await python("s3.put_object(Bucket=bucket, Key=args[0], Body=open(saved(args[0]), 'rb').read())", key));
+  }
+}
+
+/** In the middle of the object as it lies there, or of a file in the compressed tar that it is. */
+const FLIP = `
+key, *place = args
+body = s3.get_object(Bucket=bucket, Key=key)['Body'].read()
+open(saved(key), 'wb').write(body)
+if place:
+    body = bytearray(gzip.decompress(body))
+    member = tarfile.open(fileobj=io.BytesIO(body)).getmember(place[0])
+    at = member.offset_data + int(place[1])
+else:
+    body, at = bytearray(body), len(body) // 2
+body[at] ^= 0xff
+s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(bytes(body), 1) if place else bytes(body))
+`;
+
+async function python(program: string, args = ""): Promise<string> {
+  const before = [
+    "import boto3, gzip, io, json, os, sys, tarfile, tempfile",
+    "s3, bucket, args = boto3.client('s3', endpoint_url=sys.argv[1]), sys.argv[2], sys.argv[3].split()",
+    "saved = lambda key: os.path.join(tempfile.gettempdir(), 'flipped-' + key.replace('/', '-'))",
+  ];
+  return run(PYTHON, "-c", [...before, program].join("\n"), S3_ENDPOINT, BUCKET, args);
+}
+
+/** A PostgreSQL server with an archive, in a directory that goes with it. */
+export class ArchivedServer {
+  readonly directory = mkdtempSync(join(tmpdir(), "pg-"));
+  readonly data = join(this.directory, "data");
+  private process: ChildProcess | undefined;
+  private clients: Client[] = [];
+
+  constructor() {
+    if (AS.length > 0) spawnSync("chown", ["postgres:", this.directory]);
+  }
+
+  /** An empty server with tables of events, which archives its log as the plugin of CloudNativePG does. */
+  async create(): Promise<void> {
+    await run(
+      join(POSTGRES_BIN, "initdb"),
+      "--data-checksums",
+      "--wal-segsize=1",
+      "--username=postgres",
+      "--auth=trust",
+      "--no-sync",
+      "--locale=C",
+      "--encoding=UTF8",
+      this.data,
+    );
+    const archive = `${PYTHON} -m barman.clients.cloud_walarchive --gzip --endpoint-url ${S3_ENDPOINT} ${DESTINATION} ${SERVER} %p`;
+    await this.start("-c", "archive_mode=on", "-c", `archive_command=${archive}`);
+    await this.query("create role writer", "create role reader");
+    for (const file of ["0001-events.sql", "0002-bounds.sql"]) {
+      await run(
+        "psql",
+        "--no-psqlrc",
+        "--quiet",
+        "--host",
+        this.directory,
+        "--username",
+        "postgres",
+        "--set",
+        "ON_ERROR_STOP=on",
+        "--set",
+        "writer=writer",
+        "--set",
+        "reader=reader",
+        "--dbname",
+        DATABASE,
+        "--file",
+        this.readable(join(scripts, "event-store/sql", file)),
+      );
+    }
+  }
+
+  /** A server from the archive, with a target or without any, as far as it comes. */
+  async restore(target: Readonly<Record<string, string>>): Promise<void> {
+    await barman("cloud_restore", DESTINATION, SERVER, "nightly", this.data);
+    const fetch = `${PYTHON} -m barman.clients.cloud_walrestore --endpoint-url ${S3_ENDPOINT} ${DESTINATION} ${SERVER} %f %p`;
+    const settings = { restore_command: fetch, recovery_target_action: "promote", ...target };
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+    writeFileSync(join(this.data, "recovery.signal"), "");
+    writeFileSync(join(this.data, "postgresql.auto.conf"), lines.join(""));
+    if (AS.length > 0) spawnSync("chown", ["-R", "postgres:", this.data]);
+    await this.start("-c", "archive_mode=off");
+  }
+
+  async backUp(): Promise<void> {
+    await barman(
+      "cloud_backup",
+      "--gzip",
+      "--immediate-checkpoint",
+      "--name",
+      "nightly",
+      "--host",
+      this.directory,
+      "--user",
+      "postgres",
+      DESTINATION,
+      SERVER,
+    );
+  }
+
+  /** Ends when the server serves, or when it has ended. */
+  private async start(...args: readonly string[]): Promise<void> {
+    const [program = "", ...rest] = [
+      ...AS,
+      join(POSTGRES_BIN, "postgres"),
+      "-D",
+      this.data,
+      "-h",
+      "",
+      "-k",
+      this.directory,
+      "-c",
+      "fsync=off",
+      ...args,
+    ];
+    const child = spawn(program, rest, { env: env(), stdio: ["ignore", "ignore", "pipe"] });
+    this.process = child;
+    let said = "";
+    child.stderr?.on("data", (data) => {
+      said += data;
+    });
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(said);
+      const [row] = await this.query("select pg_is_in_recovery() as recovers").catch(() => []);
+      if (row?.recovers === false) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** As a lost node: nothing is written any more, and nothing is left. */
+  destroy(): void {
+    this.process?.kill("SIGQUIT");
+    this.process?.removeAllListeners();
+    this.process = undefined;
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  async client(): Promise<Client> {
+    const client = new Client({ host: this.directory, user: "postgres", database: DATABASE, password: "" });
+    client.on("error", () => {});
+    await client.connect();
+    this.clients.push(client);
+    return client;
+  }
+
+  async query(...statements: readonly string[]): Promise<readonly Record<string, any>[]> {
+    const client = new Client({ host: this.directory, user: "postgres", database: DATABASE, password: "" });
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      let rows: readonly Record<string, any>[] = [];
+      for (const statement of statements) rows = (await client.query(statement)).rows;
+      return rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The script of the jobs, as their container runs it. */
+  records(action: "record" | "verify", record = ""): Promise<Ran> {
+    const credentials = join(this.directory, "credentials");
+    mkdirSync(credentials, { recursive: true });
+    for (const [name, value] of Object.entries({ user: "postgres", password: "none" })) writeFileSync(join(credentials, name), value);
+    const directory = join(scripts, "event-store/records");
+    const settings = {
+      SCRIPTS: directory,
+      CREDENTIALS: credentials,
+      RECORD: record,
+      TMPDIR: this.directory,
+      PGHOST: this.directory,
+      PGDATABASE: DATABASE,
+    };
+    return runScript(join(directory, "records.sh"), { PATH: process.env.PATH, ...settings }, [action]);
+  }
+
+  /** A copy that the server's user can read. */
+  private readable(file: string): string {
+    const copy = join(this.directory, file.split("/").at(-1) ?? "");
+    if (!existsSync(copy)) cpSync(file, copy);
+    return copy;
+  }
+}

@@ -4,7 +4,9 @@ import { print, summarize } from "../cli/summary";
 import { program } from "../test/fixtures/environments";
 import { addressesOf, synthesisOf } from "../test/program";
 import { writeImages } from "./observability";
+import { POLICY_PAGE, policyPage } from "./policies";
 import { RELEASES, releases } from "./releases";
+import { RUNBOOK_INDEX, runbookIndex } from "./runbook-index";
 
 const FILE = "docs/architecture.md";
 
@@ -44,6 +46,11 @@ function withSummary(page: string, printed: string): string {
     /(<!-- generated:summary -->\n)[\s\S]*?(<!-- \/generated -->)/,
     (_, begin: string, end: string) => `${begin}\`\`\`text\n${printed.trim()}\n\`\`\`\n${end}`,
   );
+}
+
+/** The page of policies, exceptions and exemptions. */
+export function policiesPage(): string {
+  return policyPage(program, shipped);
 }
 
 /** Which folder imports which. */
@@ -97,5 +104,7 @@ if (require.main === module) {
   writeFileSync(README, readme());
   writeFileSync(SUMMARY, summaryPage());
   writeFileSync(RELEASES, releases());
+  writeFileSync(POLICY_PAGE, policiesPage());
+  writeFileSync(RUNBOOK_INDEX, runbookIndex());
   writeImages();
 }

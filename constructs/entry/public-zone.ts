@@ -24,7 +24,7 @@ export class PublicZone extends Construct {
   constructor(scope: Construct, id: string, { domain, comment, protect }: PublicZoneProps) {
     super(scope, id);
     const zone = new Route53Zone(this, "zone", { name: domain, comment, forceDestroy: !protect, lifecycle: { preventDestroy: protect } });
-    exempt(zone, "CKV2_AWS_38", "signing it takes a record in the zone above, which is somebody else's");
+    exempt(zone, "CKV2_AWS_38", "signing it takes a record in the parent zone, which has another owner");
     this.zoneId = zone.zoneId;
     this.nameServers = zone.nameServers;
   }

@@ -113,7 +113,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
  * Policies that Checkov can't check: relations between resources, stacks and settings of an environment.
  * Each checks the JSON that Terraform reads, so that nothing is missed.
  */
-const POLICIES: readonly Policy[] = [
+export const POLICIES: readonly Policy[] = [
   {
     id: "names-fit",
     rule: "has a name that its API refuses: too long, or of other characters",

@@ -1,17 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CHARTS } from "../../constructs/core/versions";
-import { architecture, readme, summaryPage } from "../../docs/generate";
+import { architecture, policiesPage, readme, summaryPage } from "../../docs/generate";
+import { RUNBOOK_INDEX, runbookIndex } from "../../docs/runbook-index";
+import { pagesIn, SCENARIOS } from "./scenarios";
 
 const read = (file: string) => readFileSync(file, "utf8");
 
-/** README, guide for contributors, and the pages in docs/, without runbooks. */
+/** README, guide for contributors, and the pages in docs/, without those of alerts. */
 const pages = () => [
   "README.md",
   "CONTRIBUTING.md",
-  ...readdirSync("docs")
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
+  ...["docs", SCENARIOS].flatMap((folder) => [...pagesIn(folder).keys()]),
+  RUNBOOK_INDEX,
 ];
 
 describe("the documents", () => {
@@ -22,6 +23,14 @@ describe("the documents", () => {
   it("show what npm start really prints (npm run docs writes it anew)", () => {
     expect(read("README.md")).toBe(readme());
     expect(read("docs/summary.md")).toBe(summaryPage());
+  });
+
+  it("list policies, exceptions and exemptions of the code (npm run docs writes them anew)", () => {
+    expect(read("docs/policies.md")).toBe(policiesPage());
+  });
+
+  it("list every alert in the index of runbooks (npm run docs writes it anew)", () => {
+    expect(read(RUNBOOK_INDEX)).toBe(runbookIndex());
   });
 
   it("use the words of the field", () => {

@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
 /** Folders whose other files compiled code reads at run time. */
-const LOADED = ["constructs", "examples"];
+const LOADED = ["constructs", "examples", join("cli", "report")];
 
 /** Programs that run alone, with Node.js only: each is bundled to one file beside the folder of its sources. */
 const BUNDLES = [

@@ -10,6 +10,7 @@ import { lockFile } from "./lock";
 import { createProject, help as newHelp } from "./new";
 import { type Compilation, compileProject, programOf } from "./project";
 import { help as manifestsHelp, render } from "./render";
+import { report, help as reportHelp } from "./report";
 import { start, help as startHelp } from "./start";
 import { asksForHelp, messageFor } from "./told";
 import { release, usage as releases } from "./versions";
@@ -37,6 +38,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   doctor: { purpose: "check what this machine lacks to deploy", help: doctorHelp, run: examine },
   audit: { purpose: "verify an audit trail", help: auditHelp, run: (args) => audit(args) },
   manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: manifestsHelp, run: inProject(render) },
+  report: { purpose: "write one page about all environments, for a review", help: reportHelp, run: inProject(report) },
 };
 
 function walk(action: string, purpose: string): Subcommand {

@@ -170,11 +170,14 @@ function samplesOf({ shape }: Wanted): readonly string[] {
 }
 
 /** Subcommands that have npm scripts in a project. */
-const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests", "doctor"];
+const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "manifests", "report", "doctor"];
 
 /** The package.json of a project, with the package versions that this package is tested with. */
 function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
-  const { version, engines, peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const { version, engines, peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(
+    readFileSync(join(ROOT, "package.json"), "utf8"),
+  );
+  const optional = Object.keys(peerDependenciesMeta);
   const tested = (names: readonly string[]) => Object.fromEntries(names.map((each) => [each, devDependencies[each]]));
   const compile = "tsc -p .";
   return {
@@ -187,8 +190,8 @@ function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {
         : Object.fromEntries(SCRIPTS.map((script) => [script, `cdktf-cqrs ${script}`]))),
       test: `${compile} && node --test dist/test/program.test.js`,
     },
-    dependencies: { "cdktf-cqrs": `^${version}`, ...tested(Object.keys(peerDependencies)) },
-    devDependencies: tested(["@types/node", "typescript"]),
+    dependencies: { "cdktf-cqrs": `^${version}`, ...tested(Object.keys(peerDependencies).filter((each) => !optional.includes(each))) },
+    devDependencies: tested(["@types/node", ...(shape === "library" ? [] : optional), "typescript"]),
   };
 }
 

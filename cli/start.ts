@@ -40,9 +40,7 @@ export function start(program: Program, args: readonly string[], now = new Date(
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));
     const summary = summarize(program, synthesis, outdir);
     process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
-    // With an exception, insufficient capacity is a warning instead of an error.
-    const crowded = synthesis.sites.flatMap(({ problems }) => problems);
-    for (const problem of [...aging, ...crowded, ...spacious(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
+    for (const problem of [...aging, ...capacityWarnings(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
   } catch (error) {
     const message = messageFor(error);
@@ -50,6 +48,11 @@ export function start(program: Program, args: readonly string[], now = new Date(
     process.stderr.write(`${message}\n`);
     return 1;
   }
+}
+
+/** Insufficient capacity, which an exception turns from an error into a warning, and unnecessary exceptions for it. */
+export function capacityWarnings(sites: readonly MeasuredSite[]): readonly Problem[] {
+  return [...sites.flatMap(({ problems }) => problems), ...spacious(sites)];
 }
 
 /** Unnecessary exceptions for insufficient capacity: if they stay, they hide the next shortage. */

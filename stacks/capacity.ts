@@ -2,7 +2,7 @@ import { type Advice, describeVerdict, headroom, type PodGroup } from "../constr
 import { allocatable, instanceTypes, shapeOf } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { bytes, type Cores, known, millicores } from "../constructs/core/quantities";
-import { type KubernetesObject, kubernetesObjects } from "../constructs/kubernetes";
+import { type ChartRelease, type KubernetesObject, kubernetesObjects } from "../constructs/kubernetes";
 import { refusedBy } from "./admission";
 import type { Site } from "./base/site";
 import type { PlatformStack } from "./base/stack";
@@ -17,6 +17,9 @@ export interface MeasuredSite {
 
   /** Objects of its stacks, in order of creation. */
   readonly objects: readonly KubernetesObject[];
+
+  /** Charts that its stacks install, except those that only carry `objects`. */
+  readonly releases: readonly ChartRelease[];
 
   /** Pods without an object: those of charts and add-ons, and reserved capacity. */
   readonly declared: readonly PodGroup[];
@@ -46,7 +49,8 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "allocatable" : "nodes"}` }] : [];
   const refused = refusedBy(path, sent, ledger.groups);
-  return { path, site, objects, declared, headroom: headroom(ledger), problems, ports, refused };
+  const releases = sent.flatMap((one) => one.releases);
+  return { path, site, objects, releases, declared, headroom: headroom(ledger), problems, ports, refused };
 }
 
 const GI = 2 ** 30;

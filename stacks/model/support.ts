@@ -8,6 +8,7 @@ import type { Program } from "./environment";
 import { isProtected } from "./exceptions";
 import { asDomains } from "./shorthand";
 import { ENGINES } from "./stores";
+import type { PostgresSettings } from "./stores/postgres";
 import type { System } from "./system";
 
 type Found = Problem & Pick<SupportProblem, "severity">;
@@ -42,6 +43,30 @@ export function checkRestoreTimes(program: Program, now: string): void {
   if (found.length > 0) throw new InvalidInput(found);
 }
 
+/** Version of a part, and the end of its support. */
+export interface SupportedVersion {
+  /** Part of the environment: `readCluster`, `readDatabase`. */
+  readonly part: string;
+
+  /** `Kubernetes 1.35`, `PostgreSQL 17`. */
+  readonly version: string;
+
+  /** Date and consequence: `until 2029-11-08 by the community, then no more patches`. */
+  readonly support: string;
+}
+
+/** Versions of an environment whose end of support is known here: Kubernetes of its own clusters, and PostgreSQL. */
+export function supportedVersions(system: System): readonly SupportedVersion[] {
+  return [
+    ...clustersIn(system).map(({ cluster, version, support }) => ({ part: cluster, version, support })),
+    ...serversOf(system).map(({ label, settings: { engine, version = DEFAULT_POSTGRES } }) => ({
+      part: label,
+      version: `PostgreSQL ${version}`,
+      support: `the community's support until ${POSTGRES[version].supportEnds}, then ${afterCommunity(engine)}`,
+    })),
+  ];
+}
+
 type Clusters = Pick<System, "cluster" | "writeCluster" | "readCluster" | "exceptions">;
 
 /** Clusters that an environment creates: version, and what EKS does when its support ends. */
@@ -68,10 +93,13 @@ function ofPostgres(system: System, today: string): readonly Found[] {
   return serversOf(system).flatMap(({ keys, settings: { engine, version = DEFAULT_POSTGRES } }): Found[] => {
     const { supportEnds } = POSTGRES[version];
     if (!endsSoon(supportEnds, today)) return [];
-    const after = ENGINES[engine].runs === "aws" ? "costs more: RDS charges for extended support" : "gets no more patches";
-    const rule = `${today > supportEnds ? "left" : "leaves"} the community's support on ${supportEnds}, and then ${after}`;
+    const rule = `${today > supportEnds ? "left" : "leaves"} the community's support on ${supportEnds}, and then ${afterCommunity(engine)}`;
     return [{ severity: "warning", path: pathOf(system, [...keys, "version"]), value: version, rule, remedy: `use ${newestPostgres()}` }];
   });
+}
+
+function afterCommunity(engine: PostgresSettings["engine"]): string {
+  return ENGINES[engine].runs === "aws" ? "costs more: RDS charges for extended support" : "gets no more patches";
 }
 
 function newestPostgres(): string {

@@ -453,7 +453,9 @@ function insecureProblems(settings: Draft<KurrentDbSettings>, { size: of, except
     );
   }
   const { nodes = (settings.size ?? of) === "small" ? 1 : 3 } = settings;
-  return nodes > 1 ? found(`lets in every client that reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node") : [];
+  return nodes > 1
+    ? found(`lets in every client that reaches it, and ${nodes} nodes are on no single machine`, "leave it out, or use 1 node")
+    : [];
 }
 
 function joinedNodes(was: number, now: number): readonly SettingProblem[] {

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe } from "../constructs/core/errors";
+import { checkSupport, type Program, type Synthesis, synthesize, validate } from "../stacks";
+import { noSuch } from "./command";
+import { commandLine, suggestion } from "./command-line";
+import { Refused } from "./refused";
+import { contentsOf } from "./report/contents";
+import { pageOf } from "./report/page";
+import { readPrices } from "./report/prices";
+import { withoutTokenTraces } from "./short-traces";
+import { capacityWarnings } from "./start";
+import { at, messageFor } from "./told";
+
+const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>]"])}`;
+
+/** Text of `--help`. */
+export const help = () => `${usage()}
+
+Writes one HTML page about all environments, or those that are named: architecture, traffic, capacity, backups, exceptions, versions, alerts,
+stacks, quotas, billable resources and the differences between environments. The page loads nothing, and needs no server.
+  --output <file>  default: report.html
+  --prices <file>  prices as JSON, for a sum of what is billable: { "currency": "USD", "source": "…", "date": "2026-11-28", "prices": { … } }`;
+
+const OPTIONS = ["--output", "--prices"] as const;
+
+/** Writes a report about the environments of a program, and returns the exit code. */
+export async function report(program: Program, argv: readonly string[], today = new Date().toISOString().slice(0, 10)): Promise<number> {
+  try {
+    const { names, output, prices: priced, checkOnly } = parse(argv);
+    if (checkOnly) {
+      validate(program);
+      return 0;
+    }
+    const all = program.environments.map(({ name }) => name);
+    for (const name of names) if (!all.includes(name)) throw new Refused(noSuch("environment", name, { environments: all }));
+    const aging = checkSupport(program, today);
+    const synthesis = synthesized(program);
+    const warnings = [...aging, ...capacityWarnings(synthesis.sites)];
+    const contents = await contentsOf({ program, synthesis, names: names.length > 0 ? names : all, warnings, today });
+    const items = contents.environments.flatMap(({ bill }) => bill.map(({ item }) => item));
+    const prices = priced === undefined ? {} : { prices: readPrices(priced, [...new Set(items)]) };
+    const page = pageOf(contents, { ...prices, directory: dirname(output) });
+    at(output, () => writeFileSync(output, page));
+    for (const problem of warnings) process.stderr.write(`warning: ${describe(problem)}\n`);
+    process.stdout.write(`${output}: ${contents.environments.map(({ name }) => name).join(", ")}\n`);
+    return 0;
+  } catch (error) {
+    const message = messageFor(error);
+    if (message === undefined) throw error;
+    process.stderr.write(`${message}\n`);
+    return 1;
+  }
+}
+
+interface Wanted {
+  readonly names: readonly string[];
+  readonly output: string;
+  readonly prices: string | undefined;
+  readonly checkOnly: boolean;
+}
+
+function parse(argv: readonly string[]): Wanted {
+  const checkOnly = argv.at(-1) === "--check-only";
+  const names: string[] = [];
+  const values: Partial<Record<(typeof OPTIONS)[number], string>> = {};
+  const words = [...(checkOnly ? argv.slice(0, -1) : argv)];
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const option = OPTIONS.find((one) => one === word);
+    if (!option) {
+      if (word.startsWith("-")) throw new Refused(`${word}: not an option here${suggestion(word, [...OPTIONS])}\n\n${usage()}`);
+      names.push(word);
+      continue;
+    }
+    const value = words.shift();
+    if (value === undefined || value.startsWith("-")) throw new Refused(`${option}: needs the path of a file\n\n${usage()}`);
+    values[option] = value;
+  }
+  return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], checkOnly };
+}
+
+/** The whole program, because quotas are those of all environments of an account. Nothing of it stays on disk. */
+function synthesized(program: Program): Synthesis {
+  const scratch = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+  try {
+    return at(scratch, () => withoutTokenTraces(() => synthesize(program, { outdir: join(scratch, "cdktf.out") })));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}

@@ -1,0 +1,10 @@
+import type { Prices } from "./prices";
+
+/** What sections need to know in addition to the environment. */
+export interface Context {
+  /** @default - none: no sum is printed */
+  readonly prices?: Prices;
+
+  /** Directory of the page, from which relative links are resolved. */
+  readonly directory: string;
+}

@@ -1,0 +1,64 @@
+/** HTML that is safe to print: everything in it was escaped. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+type Content = Markup | string | number | undefined | false | readonly Content[];
+
+/** HTML of a template. Values are escaped, unless they are markup themselves; `undefined` and `false` print nothing. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
+  return new Markup(strings.reduce((text, string, index) => text + textOf(values[index - 1]) + string));
+}
+
+export function textOf(content: Content): string {
+  if (content === undefined || content === false) return "";
+  if (content instanceof Markup) return content.text;
+  if (typeof content === "object") return content.map(textOf).join("");
+  return String(content).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+/** Id of an element, from any name. */
+export function idOf(...parts: readonly string[]): string {
+  return parts.map((part) => part.replace(/[^A-Za-z0-9_-]/g, (character) => `.${character.charCodeAt(0)}.`)).join("-");
+}
+
+interface Table {
+  /** Content of the table, for readers who don't see its surroundings. */
+  readonly caption: string;
+
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Content[])[];
+
+  /**
+   * Columns of numbers, by index.
+   * @default - none
+   */
+  readonly numbers?: readonly number[];
+}
+
+/** A table. On a narrow page each row is a block, with the column's name before each cell; roles keep it a table for screen readers. */
+export function table({ caption, head, rows, numbers = [] }: Table): Markup {
+  const kind = (column: number) => (numbers.includes(column) ? new Markup(' class="number"') : undefined);
+  return html`<div class="table"><table role="table"><caption>${caption}</caption>
+<thead role="rowgroup"><tr role="row">${head.map((name, column) => html`<th role="columnheader" scope="col"${kind(column)}>${name}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows.map(
+    (row) => html`<tr role="row">${row.map((cell, column) =>
+      column === 0
+        ? html`<th role="rowheader" scope="row"${kind(column)}>${cell}</th>`
+        : html`<td role="cell"${kind(column)} data-column="${head[column]}">${cell}</td>`,
+    )}</tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+/** A sentence in place of a table without rows. */
+export function nothing(sentence: string): Markup {
+  return html`<p class="nothing">${sentence}</p>`;
+}
+
+/** A number with its noun: `1 stack`, `7 stacks`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
+}

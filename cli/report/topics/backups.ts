@@ -1,0 +1,27 @@
+import type { Described } from "../contents";
+import { html, type Markup, nothing, table } from "../html";
+
+export function backups({ name, part: { backups: rows, otherState } }: Described): Markup {
+  return html`${
+    rows.length === 0
+      ? nothing("No part keeps data.")
+      : table({
+          caption: `Backups of ${name}`,
+          head: ["part", "backup", "how often", "kept", "where", "lock", "at worst", "recovery"],
+          rows: rows.map(({ part, how, often, kept, where, locked, loss, restore }) => [
+            part,
+            how.startsWith("none") ? html`<span class="bad">${how}</span>` : how,
+            often,
+            kept,
+            where,
+            locked,
+            loss,
+            restore,
+          ]),
+        })
+  }
+${
+  otherState.length > 0 &&
+  table({ caption: `Other state of ${name}`, head: ["other state", "kept"], rows: otherState.map(({ what, kept }) => [what, kept]) })
+}`;
+}

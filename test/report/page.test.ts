@@ -1,0 +1,152 @@
+import { pageOf } from "../../cli/report/page";
+import { TOPICS } from "../../cli/report/topics";
+import { program } from "../../environments";
+import { production as venta } from "../../examples/venta/environments";
+import type { Environment, Program } from "../../stacks";
+import { anEnvironment, aProgram } from "../environments";
+import { aboutAll, faultsIn, gather, pageAbout } from "./pages";
+
+const two: Program = { ...program, environments: program.environments.filter(({ name }) => name === "local" || name === "dev") };
+
+const HOSTILE = `"><script>alert('&')</script>`;
+
+const hostile: Program = aProgram(
+  anEnvironment({
+    cluster: { context: "kind-orders" },
+    stores: { postgres: { engine: "cloudnative-pg" } },
+    domains: {
+      shop: {
+        services: { web: { image: "web:1", replicas: 1, uses: ["postgres"], env: { GREETING: HOSTILE }, egress: [{ host: "internet" }] } },
+      },
+    },
+    exceptions: { disposable: HOSTILE },
+  }),
+);
+
+describe("the report", () => {
+  it("is well-formed", async () => {
+    expect(faultsIn(await pageAbout(two))).toEqual([]);
+    expect(faultsIn(await pageAbout(hostile))).toEqual([]);
+  });
+
+  it("is checked for what is not well-formed", () => {
+    expect(faultsIn(`<p id="a"><b>1 < 2</p><i id="a" b="c"d">&x</i>`)).toHaveLength(8);
+  });
+
+  it("has every section for every environment", async () => {
+    const page = await pageAbout(two);
+    const sections = [...page.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
+    expect(sections).toEqual([...["local", "dev"].flatMap((name) => TOPICS.map(({ id }) => `${name}-${id}`)), "differences"]);
+    for (const { id } of TOPICS) expect(page).toContain(`<a href="#dev-${id}">`);
+  });
+
+  it("escapes what a user writes", async () => {
+    const page = await pageAbout(hostile);
+    expect(page).not.toMatch(/<script/i);
+    const escaped = "&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;";
+    expect(page.split(escaped)).toHaveLength(2 + 1);
+  });
+
+  it("loads nothing and runs nothing", async () => {
+    const page = await pageAbout(program);
+    expect(page).toContain("default-src &#39;none&#39;");
+    expect(page).not.toMatch(/\s(src|srcset|data|poster|action|formaction|background|ping|on\w+)=/i);
+    expect(page).not.toMatch(/<(script|link|iframe|object|embed|img|base|form|use|image)\b/i);
+    expect(page).not.toMatch(/url\((?!#)|@import/i);
+    expect([...page.matchAll(/<(\w+)[^>]*\shref="(?!#)/g)].every(([, tag]) => tag === "a")).toBe(true);
+  });
+
+  it("links runbooks that can be reached, and only names the others", async () => {
+    const monitored = (runbooks: string): Program =>
+      aProgram(
+        anEnvironment({
+          cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
+          monitoring: { prometheus: true, runbooks },
+        }),
+      );
+    const there = await pageAbout(monitored("docs/runbooks"));
+    expect(there).toContain('<a href="docs/runbooks/workloaddown.md"');
+    expect(await pageAbout(monitored("https://runbooks.example.com"))).toContain('<a href="https://runbooks.example.com/workloaddown.md"');
+    expect(await pageAbout(monitored("docs/runbooks"), { directory: "/nowhere" })).not.toContain('href="docs/');
+    expect(await pageAbout(monitored("javascript:alert(1)"))).not.toContain('href="javascript:');
+  });
+
+  it("shows a protected environment first, and all of one that stands alone", async () => {
+    expect(await pageAbout(program)).toMatch(/id="show-3" checked/);
+    const alone = await pageAbout(hostile);
+    expect(alone).not.toContain("All environments");
+    expect(alone).toContain("only one environment");
+  });
+
+  it("says who provides the ingress where no endpoint is created", async () => {
+    expect(await pageAbout({ ...two, environments: two.environments.slice(0, 1) })).toContain(
+      "On an existing cluster you provide the ingress to write-side / command-api, read-side / query-api.",
+    );
+  });
+});
+
+describe("the diagram of the report", () => {
+  const ventaProgram = aProgram({ ...venta, access: { administrators: ["arn:aws:iam::111122223333:role/platform"] } } as Environment);
+
+  it.each([["orders", program] as const, ["venta", ventaProgram] as const])(
+    "of %s has every workload, store and connection",
+    async (_, all) => {
+      const page = await pageAbout(all);
+      const { environments } = await aboutAll(all);
+      for (const { name, system } of environments) {
+        const [, drawing = ""] = new RegExp(`<section id="${name}-architecture"[^]*?(<svg class="diagram"[^]*?</svg>)`).exec(page) ?? [];
+        const parts = [...drawing.matchAll(/data-part="([^"]+)"/g)].map(([, id = ""]) => id);
+        const members = system.domains.flatMap(({ jobs, services, workers, projections }) => [
+          ...jobs,
+          ...services,
+          ...workers,
+          ...projections,
+        ]);
+        for (const { keys, name: part } of [...members, ...system.stores]) expect(parts).toContain([...keys, part].join("/"));
+        for (const { namespace, cluster } of system.domains) expect(drawing).toContain(`data-area="areas/${cluster}/${namespace}"`);
+
+        const expected = members.flatMap(({ keys, name: part, uses, calls, settings }) => [
+          ...uses.map(({ store }) => `${part} -> ${store}`),
+          ...calls.map(({ service }) => `${part} -> ${service}`),
+          ...((settings as { egress?: readonly { host: string }[] }).egress ?? []).map(({ host }) => `${part} -> ${host}`),
+          ...(system.aws && "exposed" in (members.find((one) => one.keys === keys) ?? {}) && exposed(members, keys)
+            ? [`endpoint -> ${part}`]
+            : []),
+        ]);
+        const last = (id: string) => (id.startsWith("endpoints/") ? "endpoint" : id.split("/").at(-1));
+        const drawn = [...drawing.matchAll(/data-from="([^"]+)" data-to="([^"]+)" d="M/g)].map(
+          ([, from = "", to = ""]) => `${last(from)} -> ${last(to)}`,
+        );
+        expect(drawn.sort()).toEqual(expected.sort());
+
+        const [, listed = ""] = new RegExp(`<caption>Connections in ${name}</caption>[^]*?<tbody[^>]*>([^]*?)</tbody>`).exec(page) ?? [];
+        expect(listed.split("<tr ")).toHaveLength(expected.length + 1);
+      }
+    },
+  );
+
+  it("is the same each time", async () => {
+    expect(pageOf(await gather(two), { directory: "." })).toBe(await pageAbout(two));
+  });
+
+  it("keeps parts inside of their areas and apart from each other", async () => {
+    for (const { diagram, layout } of (await aboutAll(ventaProgram)).environments) {
+      const inside = (inner: string, outer: string) => {
+        const [a, b] = [layout.boxes.get(inner), layout.boxes.get(outer)];
+        return a && b && a.x >= b.x && a.y >= b.y && a.x + a.width <= b.x + b.width && a.y + a.height <= b.y + b.height;
+      };
+      const check = (areas: typeof diagram.areas): void => {
+        for (const { id, areas: inner, shapes } of areas) {
+          for (const one of [...inner, ...shapes]) expect([one.id, inside(one.id, id)]).toEqual([one.id, true]);
+          check(inner);
+        }
+      };
+      check(diagram.areas);
+      expect(layout.paths.every((points) => points.length >= 2)).toBe(true);
+    }
+  });
+});
+
+function exposed(members: readonly object[], keys: readonly string[]): boolean {
+  return members.some((one) => "exposed" in one && one.exposed === true && "keys" in one && one.keys === keys);
+}

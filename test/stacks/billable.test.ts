@@ -1,0 +1,51 @@
+import { program } from "../../environments";
+import { billables } from "../../stacks/billable";
+import { volumesOn } from "../../stacks/volumes";
+import { synthesisOf } from "../program";
+
+const { compositions, stacks, sites } = synthesisOf(program);
+
+function billOf(environment: string) {
+  const ids = compositions.find(({ name }) => name === environment)?.stacks.map(({ node: { id } }) => id) ?? [];
+  const found = billables(
+    ids.flatMap((id) => stacks.get(id) ?? []),
+    sites.filter(({ site }) => site.environment.name === environment),
+  );
+  return Object.fromEntries(found.map(({ item, counted, unit, quantity }) => [item, `${counted}, ${quantity} × ${unit}`]));
+}
+
+describe("billable resources", () => {
+  it("are counted in what is deployed", () => {
+    expect(billOf("production")).toMatchObject({
+      "EKS control plane": "2, 1460 × hour",
+      "node m7i.xlarge": "3, 2190 × hour",
+      "node m7i.2xlarge": "5, 3650 × hour",
+      // 3 nodes with 500Gi, 5 with 1Ti.
+      "EBS disk gp3 of nodes": "6620 GiB, 6620 × GiB-month",
+      "Aurora db.r7g.large": "4, 2920 × hour",
+      "ElastiCache cache.m7g.large": "6, 4380 × hour",
+      "Kurrent Cloud m32": "3, 2190 × hour",
+      "Kurrent Cloud disk gp3": "3072 GiB, 3072 × GiB-month",
+      "NAT gateway": "3, 2190 × hour",
+      "Network Load Balancer": "2, 1460 × hour",
+      // 13 interface endpoints in three zones.
+      "interface endpoint in a zone": "39, 28470 × hour",
+    });
+  });
+
+  it("are none on an existing cluster", () => {
+    expect(billOf("local")).toEqual({});
+  });
+});
+
+describe("volumes of pods", () => {
+  it("are those of claims, servers and charts, each once", () => {
+    const sizeOf = (path: string) => sites.filter((site) => site.path === path).map(volumesOn);
+    // Event store 5, cache 5, database 5 and its log 10.
+    expect(sizeOf("local.cluster")).toEqual([25]);
+    // Event store 3 × 50, cache 5, database 20 and its log 10; Prometheus 2 × 10, Alertmanager 3 × 5, Grafana 10.
+    expect(sizeOf("dev.cluster")).toEqual([150 + 5 + 30 + 20 + 15 + 10]);
+    // Queues of collectors 2 × 10, Elasticsearch 3 × 100; Prometheus 16, Alertmanager 3 × 5, Grafana 10.
+    expect(sizeOf("production.readCluster")).toEqual([20 + 300 + 16 + 15 + 10]);
+  });
+});

@@ -2,17 +2,19 @@ import { pageOf } from "../../cli/report/page";
 import { TOPICS } from "../../cli/report/topics";
 import { program } from "../../environments";
 import { production as venta } from "../../examples/venta/environments";
-import type { Environment, Program } from "../../stacks";
+import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { aboutAll, faultsIn, gather, pageAbout } from "./pages";
 
 const two: Program = { ...program, environments: program.environments.filter(({ name }) => name === "local" || name === "dev") };
 
-const HOSTILE = `"><script>alert('&')</script>`;
+const HOSTILE = `says "><script>alert('&')</script> to whom it may concern`;
 
-const hostile: Program = aProgram(
+const hostile = (name: string) =>
   anEnvironment({
-    cluster: { context: "kind-orders" },
+    name,
+    aws: undefined,
+    cluster: { context: `kind-${name}` },
     stores: { postgres: { engine: "cloudnative-pg" } },
     domains: {
       shop: {
@@ -20,17 +22,24 @@ const hostile: Program = aProgram(
       },
     },
     exceptions: { disposable: HOSTILE },
-  }),
-);
+  });
+
+const alone: Program = { accounts: [], environments: [hostile("one")] };
 
 describe("the report", () => {
   it("is well-formed", async () => {
     expect(faultsIn(await pageAbout(two))).toEqual([]);
-    expect(faultsIn(await pageAbout(hostile))).toEqual([]);
+    expect(faultsIn(await pageAbout(alone))).toEqual([]);
   });
 
   it("is checked for what is not well-formed", () => {
-    expect(faultsIn(`<p id="a"><b>1 < 2</p><i id="a" b="c"d">&x</i>`)).toHaveLength(8);
+    expect(faultsIn(`<p id="a"><b>1 < 2</p><i id="a" b="c"d">&x</i>`)).toEqual([
+      "</p> ends b",
+      "</i> ends p",
+      'a bare angle bracket: 1 < 2<i id="a" b="c"d">&x',
+      "a bare ampersand: &x",
+      "id a stands twice",
+    ]);
   });
 
   it("has every section for every environment", async () => {
@@ -41,10 +50,11 @@ describe("the report", () => {
   });
 
   it("escapes what a user writes", async () => {
-    const page = await pageAbout(hostile);
+    const page = await pageAbout({ accounts: [], environments: [hostile("one"), hostile("two")] });
     expect(page).not.toMatch(/<script/i);
-    const escaped = "&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;";
-    expect(page.split(escaped)).toHaveLength(2 + 1);
+    const escaped = "says &quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;";
+    // As a reason in each environment, and as a reason and a variable in the two columns of the comparison.
+    expect(page.split(escaped).length - 1).toBe(2 + 4);
   });
 
   it("loads nothing and runs nothing", async () => {
@@ -57,25 +67,20 @@ describe("the report", () => {
   });
 
   it("links runbooks that can be reached, and only names the others", async () => {
-    const monitored = (runbooks: string): Program =>
-      aProgram(
-        anEnvironment({
-          cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
-          monitoring: { prometheus: true, runbooks },
-        }),
-      );
-    const there = await pageAbout(monitored("docs/runbooks"));
-    expect(there).toContain('<a href="docs/runbooks/workloaddown.md"');
-    expect(await pageAbout(monitored("https://runbooks.example.com"))).toContain('<a href="https://runbooks.example.com/workloaddown.md"');
-    expect(await pageAbout(monitored("docs/runbooks"), { directory: "/nowhere" })).not.toContain('href="docs/');
-    expect(await pageAbout(monitored("javascript:alert(1)"))).not.toContain('href="javascript:');
+    const cluster = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+    const monitored = (more: object) => aProgram(anEnvironment({ cluster, monitoring: { prometheus: true, ...more } }));
+    const own = monitored({});
+    expect(await pageAbout(own)).toContain('<a href="docs/runbooks/workloaddown.md"');
+    expect(await pageAbout(own, { directory: "/nowhere" })).toContain(">docs/runbooks/workloaddown.md</td>");
+    const elsewhere = monitored({ runbooks: "https://runbooks.example.com" });
+    expect(await pageAbout(elsewhere)).toContain('<a href="https://runbooks.example.com/workloaddown.md"');
   });
 
   it("shows a protected environment first, and all of one that stands alone", async () => {
     expect(await pageAbout(program)).toMatch(/id="show-3" checked/);
-    const alone = await pageAbout(hostile);
-    expect(alone).not.toContain("All environments");
-    expect(alone).toContain("only one environment");
+    const page = await pageAbout(alone);
+    expect(page).not.toContain("All environments");
+    expect(page).toContain("only one environment");
   });
 
   it("says who provides the ingress where no endpoint is created", async () => {
@@ -86,7 +91,11 @@ describe("the report", () => {
 });
 
 describe("the diagram of the report", () => {
-  const ventaProgram = aProgram({ ...venta, access: { administrators: ["arn:aws:iam::111122223333:role/platform"] } } as Environment);
+  const access = { administrators: ["arn:aws:iam::111122223333:role/platform"] };
+  const ventaProgram: Program = {
+    accounts: [{ system: "venta", id: "111122223333", region: "eu-west-1" }],
+    environments: [{ ...venta, access }],
+  };
 
   it.each([["orders", program] as const, ["venta", ventaProgram] as const])(
     "of %s has every workload, store and connection",
@@ -105,14 +114,14 @@ describe("the diagram of the report", () => {
         for (const { keys, name: part } of [...members, ...system.stores]) expect(parts).toContain([...keys, part].join("/"));
         for (const { namespace, cluster } of system.domains) expect(drawing).toContain(`data-area="areas/${cluster}/${namespace}"`);
 
-        const expected = members.flatMap(({ keys, name: part, uses, calls, settings }) => [
+        const expected = members.flatMap(({ name: part, uses, calls, settings }) => [
           ...uses.map(({ store }) => `${part} -> ${store}`),
           ...calls.map(({ service }) => `${part} -> ${service}`),
           ...((settings as { egress?: readonly { host: string }[] }).egress ?? []).map(({ host }) => `${part} -> ${host}`),
-          ...(system.aws && "exposed" in (members.find((one) => one.keys === keys) ?? {}) && exposed(members, keys)
-            ? [`endpoint -> ${part}`]
-            : []),
         ]);
+        // On AWS each exposed service has an endpoint.
+        const exposed = members.filter((one) => system.aws && "exposed" in one && one.exposed);
+        expected.push(...exposed.map(({ name: part }) => `endpoint -> ${part}`));
         const last = (id: string) => (id.startsWith("endpoints/") ? "endpoint" : id.split("/").at(-1));
         const drawn = [...drawing.matchAll(/data-from="([^"]+)" data-to="([^"]+)" d="M/g)].map(
           ([, from = "", to = ""]) => `${last(from)} -> ${last(to)}`,
@@ -146,7 +155,3 @@ describe("the diagram of the report", () => {
     }
   });
 });
-
-function exposed(members: readonly object[], keys: readonly string[]): boolean {
-  return members.some((one) => "exposed" in one && one.exposed === true && "keys" in one && one.keys === keys);
-}

@@ -46,7 +46,8 @@ const OPTIONS = {
 
 /** Positions of a diagram's parts. The same diagram always has the same layout. @throws Refused if elkjs isn't installed */
 export async function layoutOf({ areas, connections }: Diagram): Promise<Layout> {
-  const edges = connections.map(({ from, to }, index): ElkExtendedEdge => ({ id: String(index), sources: [from], targets: [to] }));
+  // A copy, because elkjs ignores arrays of another realm.
+  const edges = [...connections].map(({ from, to }, index): ElkExtendedEdge => ({ id: String(index), sources: [from], targets: [to] }));
   const graph: ElkNode = { id: "root", layoutOptions: OPTIONS, children: areas.map(nodeOf), edges };
   const root: ElkNode = await kernel().layout(graph);
   const boxes = new Map<string, Box>();

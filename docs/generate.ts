@@ -50,7 +50,7 @@ function withSummary(page: string, printed: string): string {
 
 /** The page of policies, exceptions and exemptions. */
 export function policiesPage(): string {
-  return policyPage(program, shipped);
+  return policyPage(program, reference);
 }
 
 /** Which folder imports which. */

@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { command } from "../../cli/command";
 import { render } from "../../cli/render";
 import { start } from "../../cli/start";
-import { release, USAGE } from "../../cli/versions";
+import { release, usage } from "../../cli/versions";
 import type { Program } from "../../stacks";
 import type { Deployed } from "./deployed";
 import { isVariable, kubectlProblems } from "./kubectl";
@@ -170,7 +170,7 @@ async function npmProblems([, verb = "", ...rest]: Words, deployed: Deployed, sc
 
 /** Combinations of options that the usage of `release` lists, each with `--force` too. */
 const CHANGES: ReadonlySet<string> = new Set(
-  [...USAGE.matchAll(/^ {2}(--.*?)(?: {2,}|$)/gm)].map(([, line = ""]) => flagsIn(line.split(" "))),
+  [...usage().matchAll(/^ {2}(--.*?)(?: {2,}|$)/gm)].map(([, line = ""]) => flagsIn(line.split(" "))),
 );
 
 function flagsIn(words: Words): string {

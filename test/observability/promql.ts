@@ -48,8 +48,16 @@ export function changed(text: string, edits: readonly { readonly from: number; r
   return [...parts, text.slice(rest)].join("");
 }
 
+const known = new Map<string, Expression>();
+
 /** Reads an expression. Variables of Grafana are to be replaced before. */
 export function promql(text: string): Expression {
+  const expression = known.get(text) ?? read(text);
+  known.set(text, expression);
+  return expression;
+}
+
+function read(text: string): Expression {
   const nodes = nodesOf(text);
   const written = ({ from, to }: Node) => text.slice(from, to).replace(/\s+/g, " ");
   const named = (node: Node | null) => (node?.getChildren("LabelName") ?? []).map(written);

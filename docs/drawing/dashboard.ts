@@ -1,4 +1,4 @@
-import { type Labels, type Metrics, evaluate as queried, type Sample } from "./promql";
+import { keyOf, type Labels, type Metrics, evaluate as queried, type Sample } from "./promql";
 import { escaped, px, type Theme, text, widthOf } from "./svg";
 import { format } from "./units";
 
@@ -192,7 +192,7 @@ function linesOf({ targets }: DrawnPanel, drawing: Drawing): readonly Line[] {
     const query = filled(expr, drawing);
     times.forEach((time, index) => {
       for (const { labels, value } of answer(query, drawing, time)) {
-        const key = refId + JSON.stringify(Object.entries(labels).sort());
+        const key = refId + keyOf(labels);
         const line = found.get(key) ?? { name: named(legendFormat, labels), values: [] };
         line.values[index] = value;
         found.set(key, line);

@@ -33,9 +33,14 @@ interface Evaluation {
   readonly time: number;
 }
 
+/** A part of a query, read once for all the times at which it is evaluated. */
+type Compiled = (evaluation: Evaluation) => Value;
+
 const NAME = "__name__";
 
 const parsed = new Map<string, SyntaxNode>();
+
+const compiled = new Map<string, Compiled>();
 
 /** @throws Error with the place of the first error of syntax */
 export function parse(query: string): SyntaxNode {
@@ -64,7 +69,7 @@ export function comparedWith(query: string): readonly { readonly operator: strin
       const operator = query.slice(operation.from, operation.to);
       if (!COMPARISONS.has(operator)) return;
       try {
-        const value = evaluateNode(right, query, { metrics: new Map(), time: 0 });
+        const value = compile(right, query)({ metrics: new Map(), time: 0 });
         if (typeof value === "number") found.push({ operator, value });
       } catch {
         // Not a number: a comparison with another series.
@@ -75,8 +80,9 @@ export function comparedWith(query: string): readonly { readonly operator: strin
 
 /** The answer at one time. A number is answered as one sample without labels. */
 export function evaluate(query: string, metrics: Metrics, time: number): readonly Sample[] {
-  const value = evaluateNode(parse(query), query, { metrics, time });
-  return vector(value);
+  const known = compiled.get(query) ?? compile(parse(query), query);
+  compiled.set(query, known);
+  return vector(known({ metrics, time }));
 }
 
 const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
@@ -122,51 +128,63 @@ const OVER_TIME: Readonly<Record<string, (values: readonly number[], seconds: nu
   last_over_time: (values) => values.at(-1),
 };
 
-function evaluateNode(node: SyntaxNode, query: string, evaluation: Evaluation): Value {
+function compile(node: SyntaxNode, query: string): Compiled {
   const text = query.slice(node.from, node.to);
   const inner = (child: SyntaxNode | null) => {
     if (!child) throw new Error(`incomplete: ${text}`);
-    return evaluateNode(child, query, evaluation);
+    return compile(child, query);
   };
   switch (node.name) {
     case "PromQL":
     case "ParenExpr":
       return inner(node.firstChild);
-    case "NumberDurationLiteral":
-      return numberOf(text);
-    case "StringLiteral":
-      return stringOf(text);
+    case "NumberDurationLiteral": {
+      const number = numberOf(text);
+      return () => number;
+    }
+    case "StringLiteral": {
+      const string = stringOf(text);
+      return () => string;
+    }
     case "UnaryExpr": {
-      const value = inner(node.lastChild);
-      if (text.startsWith("+")) return value;
-      return typeof value === "number" ? -value : vector(value).map((sample) => ({ labels: unnamed(sample.labels), value: -sample.value }));
+      const operand = inner(node.lastChild);
+      return text.startsWith("+") ? operand : (evaluation) => negative(operand(evaluation));
     }
     case "VectorSelector":
-      return select(node, query, evaluation);
+      return select(node, query);
     case "OffsetExpr": {
       const offset = secondsOf(textOf(node.lastChild, query));
-      if (!node.firstChild) throw new Error(`incomplete: ${text}`);
-      return evaluateNode(node.firstChild, query, { ...evaluation, time: evaluation.time - offset });
+      const shifted = inner(node.firstChild);
+      return ({ metrics, time }) => shifted({ metrics, time: time - offset });
     }
     case "AggregateExpr":
-      return aggregate(node, query, evaluation);
+      return aggregate(node, query);
     case "FunctionCall":
-      return call(node, query, evaluation);
+      return call(node, query);
     case "BinaryExpr":
-      return binary(node, query, evaluation);
+      return binary(node, query);
     default:
       throw new Error(`${node.name} is not supported here: ${text}`);
   }
 }
 
-function select(node: SyntaxNode, query: string, { metrics, time }: Evaluation): readonly Sample[] {
+function negative(value: Value): Value {
+  return typeof value === "number" ? -value : vector(value).map((sample) => ({ labels: unnamed(sample.labels), value: -sample.value }));
+}
+
+function select(node: SyntaxNode, query: string): Compiled {
   const name = textOf(node.getChild("Identifier"), query);
   const matchers = matchersOf(node, query);
-  return (metrics.get(name) ?? []).flatMap((series) => {
-    if (!matchers.every((matches) => matches(series.labels))) return [];
-    const value = series.at(time);
-    return value === undefined ? [] : [{ labels: { ...series.labels, [NAME]: name }, value }];
-  });
+  const selected = memoized((metrics: Metrics) =>
+    (metrics.get(name) ?? [])
+      .filter(({ labels }) => matchers.every((matches) => matches(labels)))
+      .map((series) => ({ series, labels: { ...series.labels, [NAME]: name } })),
+  );
+  return ({ metrics, time }) =>
+    selected(metrics).flatMap(({ series, labels }) => {
+      const value = series.at(time);
+      return value === undefined ? [] : [{ labels, value }];
+    });
 }
 
 function matchersOf(node: SyntaxNode, query: string): readonly ((labels: Labels) => boolean)[] {
@@ -189,26 +207,29 @@ function matchersOf(node: SyntaxNode, query: string): readonly ((labels: Labels)
 function rangeOf(
   node: SyntaxNode,
   query: string,
-  evaluation: Evaluation,
-): { readonly seconds: number; readonly series: readonly Points[] } {
+): { readonly seconds: number; readonly points: (evaluation: Evaluation) => readonly Points[] } {
   const [inside, range] = children(node);
   if (!inside || !range) throw new Error(`no range: ${query.slice(node.from, node.to)}`);
   const seconds = secondsOf(textOf(range, query));
   const count = Math.max(2, Math.min(7, Math.round(seconds / 60) + 1));
-  const found = new Map<string, { labels: Labels; values: number[] }>();
-  for (let index = 0; index < count; index++) {
-    const time = evaluation.time - seconds + (seconds * index) / (count - 1);
-    for (const { labels, value } of vector(evaluateNode(inside, query, { ...evaluation, time }))) {
-      const key = keyOf(labels);
-      const points = found.get(key) ?? { labels, values: [] };
-      points.values.push(value);
-      found.set(key, points);
+  const at = compile(inside, query);
+  const points = (evaluation: Evaluation) => {
+    const found = new Map<string, { labels: Labels; values: number[] }>();
+    for (let index = 0; index < count; index++) {
+      const time = evaluation.time - seconds + (seconds * index) / (count - 1);
+      for (const { labels, value } of vector(at({ ...evaluation, time }))) {
+        const key = keyOf(labels);
+        const known = found.get(key);
+        if (known) known.values.push(value);
+        else found.set(key, { labels, values: [value] });
+      }
     }
-  }
-  return { seconds, series: [...found.values()] };
+    return [...found.values()];
+  };
+  return { seconds, points };
 }
 
-function aggregate(node: SyntaxNode, query: string, evaluation: Evaluation): readonly Sample[] {
+function aggregate(node: SyntaxNode, query: string): Compiled {
   const operator = textOf(node.getChild("AggregateOp"), query);
   const modifier = node.getChild("AggregateModifier");
   const grouped =
@@ -218,71 +239,93 @@ function aggregate(node: SyntaxNode, query: string, evaluation: Evaluation): rea
       .map((label) => textOf(label, query)) ?? [];
   const without = modifier?.getChild("Without");
   const args = children(node.getChild("FunctionCallBody"));
-  const samples = vector(evaluateNode(args.at(-1) ?? node, query, evaluation));
-  const groups = new Map<string, { labels: Labels; samples: Sample[] }>();
-  for (const sample of samples) {
-    const labels = without ? omit(sample.labels, [NAME, ...grouped]) : pick(sample.labels, grouped);
-    const key = keyOf(labels);
-    const group = groups.get(key) ?? { labels, samples: [] };
-    group.samples.push(sample);
-    groups.set(key, group);
-  }
+  const samples = compile(args.at(-1) ?? node, query);
+  const labelsOf = memoized((labels: Labels) => (without ? omit(labels, [NAME, ...grouped]) : pick(labels, grouped)));
+  const groupsAt = (evaluation: Evaluation) => {
+    const groups = new Map<string, { labels: Labels; samples: Sample[] }>();
+    for (const sample of vector(samples(evaluation))) {
+      const labels = labelsOf(sample.labels);
+      const key = keyOf(labels);
+      const group = groups.get(key);
+      if (group) group.samples.push(sample);
+      else groups.set(key, { labels, samples: [sample] });
+    }
+    return [...groups.values()];
+  };
   if (operator === "topk" || operator === "bottomk") {
-    const count = evaluateNode(args[0] ?? node, query, evaluation);
+    const count = compile(args[0] ?? node, query);
     const direction = operator === "topk" ? -1 : 1;
-    return [...groups.values()].flatMap((group) =>
-      [...group.samples].sort((one, other) => direction * (one.value - other.value)).slice(0, Number(count)),
-    );
+    return (evaluation) =>
+      groupsAt(evaluation).flatMap((group) =>
+        [...group.samples].sort((one, other) => direction * (one.value - other.value)).slice(0, Number(count(evaluation))),
+      );
   }
   const of = AGGREGATIONS[operator];
   if (!of) throw new Error(`${operator} is not supported here`);
-  return [...groups.values()].map((group) => ({ labels: group.labels, value: of(group.samples.map(({ value }) => value)) }));
+  return (evaluation) =>
+    groupsAt(evaluation).map((group) => ({ labels: group.labels, value: of(group.samples.map(({ value }) => value)) }));
 }
 
-function call(node: SyntaxNode, query: string, evaluation: Evaluation): Value {
+function call(node: SyntaxNode, query: string): Compiled {
   const name = textOf(node.getChild("FunctionIdentifier"), query);
   const args = children(node.getChild("FunctionCallBody"));
-  const argument = (index: number): Value => {
+  const argument = (index: number): Compiled => {
     const arg = args[index];
     if (!arg) throw new Error(`${name} lacks an argument`);
-    return evaluateNode(arg, query, evaluation);
+    return compile(arg, query);
   };
   const over = OVER_TIME[name];
   if (over) {
     const range = args[0];
     if (!range) throw new Error(`${name} lacks an argument`);
-    const { seconds, series } = rangeOf(range, query, evaluation);
-    return series.flatMap(({ labels, values }) => {
-      const value = over(values, seconds);
-      return value === undefined ? [] : [{ labels: unnamed(labels), value }];
-    });
+    const { seconds, points } = rangeOf(range, query);
+    return (evaluation) =>
+      points(evaluation).flatMap(({ labels, values }) => {
+        const value = over(values, seconds);
+        return value === undefined ? [] : [{ labels: unnamed(labels), value }];
+      });
   }
-  const each = (of: (value: number) => number) =>
-    vector(argument(0)).map(({ labels, value }) => ({ labels: unnamed(labels), value: of(value) }));
+  const each = (of: (value: number, evaluation: Evaluation) => number): Compiled => {
+    const samples = argument(0);
+    return (evaluation) =>
+      vector(samples(evaluation)).map(({ labels, value }) => ({ labels: unnamed(labels), value: of(value, evaluation) }));
+  };
   switch (name) {
     case "time":
-      return evaluation.time;
-    case "vector":
-      return [{ labels: {}, value: Number(argument(0)) }];
-    case "clamp_min":
-      return each((value) => Math.max(value, Number(argument(1))));
-    case "clamp_max":
-      return each((value) => Math.min(value, Number(argument(1))));
+      return ({ time }) => time;
+    case "vector": {
+      const number = argument(0);
+      return (evaluation) => [{ labels: {}, value: Number(number(evaluation)) }];
+    }
+    case "clamp_min": {
+      const limit = argument(1);
+      return each((value, evaluation) => Math.max(value, Number(limit(evaluation))));
+    }
+    case "clamp_max": {
+      const limit = argument(1);
+      return each((value, evaluation) => Math.min(value, Number(limit(evaluation))));
+    }
     case "abs":
       return each(Math.abs);
-    case "histogram_quantile":
-      return quantiles(Number(argument(0)), vector(argument(1)));
-    case "label_replace":
-      return relabelled(
-        vector(argument(0)),
-        [1, 2, 3, 4].map((index) => String(argument(index))),
-      );
+    case "histogram_quantile": {
+      const [quantile, buckets] = [argument(0), argument(1)];
+      return (evaluation) => quantiles(Number(quantile(evaluation)), vector(buckets(evaluation)));
+    }
+    case "label_replace": {
+      const samples = argument(0);
+      const texts = [1, 2, 3, 4].map(argument);
+      return (evaluation) =>
+        relabelled(
+          vector(samples(evaluation)),
+          texts.map((text) => String(text(evaluation))),
+        );
+    }
     default:
       throw new Error(`${name} is not supported here`);
   }
 }
 
-function binary(node: SyntaxNode, query: string, evaluation: Evaluation): Value {
+function binary(node: SyntaxNode, query: string): Compiled {
   const parts = children(node);
   const [left, operation] = parts;
   const right = parts.at(-1);
@@ -290,9 +333,10 @@ function binary(node: SyntaxNode, query: string, evaluation: Evaluation): Value 
   const operator = textOf(operation, query);
   const bool = node.getChild("BoolModifier") !== null;
   const clause = node.getChild("MatchingModifierClause");
-  const [one, other] = [evaluateNode(left, query, evaluation), evaluateNode(right, query, evaluation)];
+  const [first, second] = [compile(left, query), compile(right, query)];
   const keyed = matching(clause, query);
-  if (["and", "or", "unless"].includes(operator)) return combined(operator, vector(one), vector(other), keyed);
+  if (["and", "or", "unless"].includes(operator))
+    return (evaluation) => combined(operator, vector(first(evaluation)), vector(second(evaluation)), keyed);
 
   const compute = (a: number, b: number): number | undefined => {
     const compare = COMPARE[operator];
@@ -303,48 +347,43 @@ function binary(node: SyntaxNode, query: string, evaluation: Evaluation): Value 
   // A comparison that filters keeps the sample as it is.
   const labelsOf = (labels: Labels) => (COMPARE[operator] && !bool ? labels : unnamed(labels));
   const result = (labels: Labels, value: number | undefined): readonly Sample[] => (value === undefined ? [] : [{ labels, value }]);
-  if (typeof one === "number" && typeof other === "number") return compute(one, other) ?? Number.NaN;
-  if (typeof other === "number") return vector(one).flatMap(({ labels, value }) => result(labelsOf(labels), compute(value, other)));
-  if (typeof one === "number") {
-    return vector(other).flatMap(({ labels, value }) => {
-      const computed = compute(one, value);
-      return result(labelsOf(labels), computed === undefined || !COMPARE[operator] || bool ? computed : value);
-    });
-  }
   const groupRight = clause?.getChild("GroupRight");
   const groupLeft = clause?.getChild("GroupLeft");
-  const [many, single] = groupRight ? [vector(other), vector(one)] : [vector(one), vector(other)];
-  const singles = new Map<string, Sample>();
-  for (const sample of single) {
-    const key = keyOf(keyed(sample.labels));
-    if (singles.has(key)) throw new Error(`many-to-many matching in ${query.slice(node.from, node.to)}: ${key}`);
-    singles.set(key, sample);
-  }
-  const included =
-    clause
-      ?.getChildren("GroupingLabels")
-      .slice(1)
-      .flatMap((labels) => labels.getChildren("LabelName")) ?? [];
-  const seen = new Set<string>();
-  return many.flatMap((sample) => {
-    const key = keyOf(keyed(sample.labels));
-    const match = singles.get(key);
-    if (!match) return [];
-    if (!groupLeft && !groupRight && seen.has(key)) throw new Error(`many-to-one matching in ${query.slice(node.from, node.to)}: ${key}`);
-    seen.add(key);
-    const value = groupRight ? compute(match.value, sample.value) : compute(sample.value, match.value);
-    const taken = pick(
-      match.labels,
-      included.map((label) => textOf(label, query)),
-    );
-    const labels =
-      groupLeft || groupRight
-        ? { ...labelsOf(sample.labels), ...taken }
-        : clause?.getChild("On")
-          ? keyed(sample.labels)
-          : labelsOf(sample.labels);
-    return result(labels, value);
-  });
+  const on = clause?.getChild("On");
+  const included = (clause?.getChildren("GroupingLabels").slice(1) ?? [])
+    .flatMap((labels) => labels.getChildren("LabelName"))
+    .map((label) => textOf(label, query));
+  const joined = memoized((labels: Labels) => memoized((match: Labels) => ({ ...labelsOf(labels), ...pick(match, included) })));
+
+  return (evaluation) => {
+    const [one, other] = [first(evaluation), second(evaluation)];
+    if (typeof one === "number" && typeof other === "number") return compute(one, other) ?? Number.NaN;
+    if (typeof other === "number") return vector(one).flatMap(({ labels, value }) => result(labelsOf(labels), compute(value, other)));
+    if (typeof one === "number") {
+      return vector(other).flatMap(({ labels, value }) => {
+        const computed = compute(one, value);
+        return result(labelsOf(labels), computed === undefined || !COMPARE[operator] || bool ? computed : value);
+      });
+    }
+    const [many, single] = groupRight ? [vector(other), vector(one)] : [vector(one), vector(other)];
+    const singles = new Map<string, Sample>();
+    for (const sample of single) {
+      const key = keyOf(keyed(sample.labels));
+      if (singles.has(key)) throw new Error(`many-to-many matching in ${query.slice(node.from, node.to)}: ${key}`);
+      singles.set(key, sample);
+    }
+    const seen = new Set<string>();
+    return many.flatMap((sample) => {
+      const key = keyOf(keyed(sample.labels));
+      const match = singles.get(key);
+      if (!match) return [];
+      if (!groupLeft && !groupRight && seen.has(key)) throw new Error(`many-to-one matching in ${query.slice(node.from, node.to)}: ${key}`);
+      seen.add(key);
+      const value = groupRight ? compute(match.value, sample.value) : compute(sample.value, match.value);
+      const labels = groupLeft || groupRight ? joined(sample.labels)(match.labels) : on ? keyed(sample.labels) : labelsOf(sample.labels);
+      return result(labels, value);
+    });
+  };
 }
 
 /** The labels by which two sides match. */
@@ -354,8 +393,8 @@ function matching(clause: SyntaxNode | null, query: string): (labels: Labels) =>
       ?.getChild("GroupingLabels")
       ?.getChildren("LabelName")
       .map((label) => textOf(label, query)) ?? [];
-  if (clause?.getChild("On")) return (labels) => pick(labels, named);
-  return (labels) => omit(labels, [NAME, ...named]);
+  const on = clause?.getChild("On");
+  return memoized((labels) => (on ? pick(labels, named) : omit(labels, [NAME, ...named])));
 }
 
 function combined(operator: string, left: readonly Sample[], right: readonly Sample[], keyed: (labels: Labels) => Labels) {
@@ -370,7 +409,7 @@ function combined(operator: string, left: readonly Sample[], right: readonly Sam
 function quantiles(quantile: number, buckets: readonly Sample[]): readonly Sample[] {
   const histograms = new Map<string, { labels: Labels; buckets: { le: number; count: number }[] }>();
   for (const { labels, value } of buckets) {
-    const rest = omit(labels, [NAME, "le"]);
+    const rest = withoutBucket(labels);
     const key = keyOf(rest);
     const histogram = histograms.get(key) ?? { labels: rest, buckets: [] };
     histogram.buckets.push({ le: labels.le === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels.le), count: value });
@@ -454,14 +493,27 @@ function omit(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.includes(name)));
 }
 
-function unnamed(labels: Labels): Labels {
-  return omit(labels, [NAME]);
-}
+const unnamed = memoized((labels: Labels) => omit(labels, [NAME]));
 
-function keyOf(labels: Labels): string {
-  return Object.entries(labels)
+const withoutBucket = memoized((labels: Labels) => omit(labels, [NAME, "le"]));
+
+/** Text that is the same for the same labels. */
+export const keyOf = memoized((labels: Labels) =>
+  Object.entries(labels)
     .filter(([, value]) => value !== "")
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map((pair) => pair.join("="))
-    .join(",");
+    .join(","),
+);
+
+/** A function of objects that never change: labels are the same at every time. */
+function memoized<K extends object, V>(of: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const value = of(key);
+    known.set(key, value);
+    return value;
+  };
 }

@@ -91,7 +91,7 @@ describe("the command", () => {
   it("names the subcommand that was meant, or all of them", async () => {
     expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });
     expect((await run("toString")).err).toBe(
-      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, doctor, audit, manifests\n",
+      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, doctor, audit, manifests, report\n",
     );
   });
 

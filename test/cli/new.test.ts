@@ -91,8 +91,16 @@ describe("cdktf-cqrs new", () => {
     const made = JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8"));
     const { "cdktf-cqrs": platform, ...others } = made.dependencies;
     expect(platform).toBe(`^${own.version}`);
-    expect(Object.keys(others).sort()).toEqual(Object.keys(own.peerDependencies).sort());
+    const required = Object.keys(own.peerDependencies).filter((name) => !own.peerDependenciesMeta[name]?.optional);
+    expect(Object.keys(others).sort()).toEqual(required.sort());
     for (const [name, version] of Object.entries({ ...others, ...made.devDependencies })) expect(version).toBe(own.devDependencies[name]);
+  });
+
+  it("has what draws the diagrams of a report, in projects that have this command", async () => {
+    await create("billing", "--shape", "cqrs", "--on", "kind");
+    const { scripts, devDependencies } = JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8"));
+    expect(scripts.report).toBe("cdktf-cqrs report");
+    expect(Object.keys(devDependencies)).toContain("elkjs");
   });
 
   it("writes into a directory that is empty", async () => {

@@ -74,7 +74,11 @@ export class Archive {
   async flip(key: string, at: "middle" | { readonly path: string; readonly offset: number }): Promise<() => Promise<void>> {
     const place = at === "middle" ? "" : ` ${at.path} ${at.offset}`;
     await python(FLIP, `${key}${place}`);
-    return async () => void (await python("s3.put_object(Bucket=bucket, Key=args[0], Body=open(saved(args[0]), 'rb').read())", key));
+    return async () =>
+      void (await python(
+        "s3.put_object(Bucket=bucket, Key=args[0], Body=open(saved(args[0]), 'rb').read()); os.remove(saved(args[0]))",
+        key,
+      ));
   }
 }
 

@@ -2,6 +2,7 @@ import type { App } from "cdktf";
 import { type AwsContext, onAws } from "./base/context";
 import { type AwsOutputs, type Site, sitesOf } from "./base/site";
 import type { PlatformStack } from "./base/stack";
+import { auditStacks } from "./cloud/audit";
 import { backupStack } from "./cloud/backup";
 import { bootstrapStack } from "./cloud/bootstrap";
 import { clusterStacks } from "./cloud/cluster";
@@ -13,6 +14,7 @@ import { identitiesStacks } from "./cloud/identities";
 import { keysStack } from "./cloud/keys";
 import { networkStack } from "./cloud/network";
 import { peeringStacks } from "./cloud/peering";
+import { auditDigestStacks } from "./cluster/audit";
 import { observabilityStacks } from "./cluster/observability";
 import { platformStack } from "./cluster/platform";
 import { storeStacks } from "./cluster/stores";
@@ -96,7 +98,9 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
     const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);
     return eventStoreUsersStacks(app, site, before).map((stack) => ({ site, stack }));
   });
-  const domains = domainStacks(app, system.domains, clusters, [...vendors, ...users.map(({ stack }) => stack)]);
+  // Only pods that start after their role is assigned can write audit records.
+  const roles = system.audit && foundation?.identities ? [foundation.identities] : [];
+  const domains = domainStacks(app, system.domains, clusters, [...vendors, ...users.map(({ stack }) => stack), ...roles]);
   // Monitoring is deployed before workloads, but workloads don't wait for it: a repair must not depend on it.
   const watching = clusters.flatMap(({ site, stacks: [platform] }) =>
     observabilityStacks(app, site, platform ? [platform] : []).map((stack) => ({ site, stack })),
@@ -119,7 +123,7 @@ function clusterContents(app: App, site: Site): readonly PlatformStack[] {
   const platform = platformStack(app, site);
   const { data, identities } = site.foundation ?? {};
   const before = [platform, ...(data ? [data] : []), ...(identities ? [identities] : [])];
-  return [platform, ...storeStacks(app, site, before)];
+  return [platform, ...storeStacks(app, site, before), ...auditDigestStacks(app, site, [platform])];
 }
 
 /** AWS stacks of an environment, and their outputs for the stacks on its clusters. */
@@ -129,12 +133,27 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOut
   const clusters = clusterStacks(app, context, keys, network);
   const backup = backupStack(app, context, keys, network);
   const [data] = dataStacks(app, context, keys, network);
-  const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(data ? { data } : {}) });
+  const [audit] = auditStacks(app, context, keys);
+  const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(audit ? { audit } : {}), ...(data ? { data } : {}) });
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
   const [entry] = entryStacks(app, context, network);
-  const stacks = [keys, network, ...present(data), ...Object.values(clusters), backup, ...present(identities), ...present(entry)];
+  const stacks = [
+    keys,
+    network,
+    ...present(data),
+    ...Object.values(clusters),
+    backup,
+    ...present(audit),
+    ...present(identities),
+    ...present(entry),
+  ];
   const vendors = eventStoreStacks(app, context, network);
-  const optional = { ...(data ? { data } : {}), ...(identities ? { identities } : {}), ...(entry ? { entry } : {}) };
+  const optional = {
+    ...(audit ? { audit } : {}),
+    ...(data ? { data } : {}),
+    ...(identities ? { identities } : {}),
+    ...(entry ? { entry } : {}),
+  };
   return { foundation: { context, keys, network, clusters, backup, vendors, ...optional }, stacks };
 }
 

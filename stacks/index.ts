@@ -9,6 +9,7 @@ export type { MeasuredSite } from "./capacity";
 export { bootstrapName, type Composition, compose, type PopulatedSite } from "./compose";
 export type * from "./model/access";
 export type * from "./model/accounts";
+export type * from "./model/audit";
 export type * from "./model/authentication";
 export type * from "./model/backup";
 export type { DraftEnvironment, DraftSystem } from "./model/check/drafts";

@@ -42,6 +42,9 @@ export interface AuditBucketProps {
   readonly administrators?: readonly string[];
 }
 
+/** Longest retention of a record in days, so that S3 can lock its digest longer. */
+export const MAX_AUDIT_DAYS = MAX_LOCK_DAYS - digestDays({ commands: 0 });
+
 /** Names of an environment's audit bucket and of the bucket with its access logs, known before they exist. */
 export function auditBuckets({ account, region, name }: Pick<AuditBucketProps, "account" | "region" | "name">): readonly [string, string] {
   return [bucketName(account, region, ...name, "audit"), bucketName(account, region, ...name, "audit", "logs")];
@@ -59,12 +62,11 @@ export class AuditBucket extends Construct {
     if (kinds.length === 0) {
       refuse(this, [{ value: keepDays, rule: "records nothing", remedy: `set the days of one of ${AUDIT_KINDS.join(", ")}` }], "keepDays");
     }
-    const longest = MAX_LOCK_DAYS - digestDays({ commands: 0 });
     for (const kind of kinds) {
       const days = keepDays[kind] ?? 0;
-      if (Number.isInteger(days) && days >= 1 && days <= longest) continue;
+      if (Number.isInteger(days) && days >= 1 && days <= MAX_AUDIT_DAYS) continue;
       const rule = "must be a number of days that S3 can lock, digests included";
-      refuse(this, [{ value: days, rule, remedy: `use a whole number from 1 to ${longest}` }], `keepDays.${kind}`);
+      refuse(this, [{ value: days, rule, remedy: `use a whole number from 1 to ${MAX_AUDIT_DAYS}` }], `keepDays.${kind}`);
     }
     if (lock === "compliance" && !protect) {
       const rule = "can't be removed by anyone, so the bucket could not be deleted";

@@ -1,4 +1,4 @@
-export { AuditBucket, type AuditBucketProps, auditBuckets } from "./audit-bucket";
+export { AuditBucket, type AuditBucketProps, auditBuckets, MAX_AUDIT_DAYS } from "./audit-bucket";
 export { AUDIT_DIGESTER, AuditDigests, type AuditDigestsProps, type AuditTrailBucket } from "./audit-digests";
 export { type AuditPlace, auditDigesterStatements, auditReaderStatements, auditWriterStatements } from "./audit-rights";
 export { AuditSigningKey, type AuditSigningKeyProps } from "./signing-key";

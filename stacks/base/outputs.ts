@@ -17,6 +17,10 @@ export type Keys = {
   /** Key of node disks and volumes. Empty if no cluster is created. */
   readonly disksKeyArn: string;
 
+  /** Keys of the audit trail: of its bucket, and of the signatures of its digests. Undefined without an audit trail. */
+  readonly auditKeyArn?: string;
+  readonly auditSigningKeyArn?: string;
+
   /** Key of CloudFront logs, in its region. Undefined without a CloudFront edge. */
   readonly edgeKeyArn?: string;
 };
@@ -87,6 +91,14 @@ export type Backups = {
   /** For snapshots of Elasticsearch. None where nobody writes them. */
   readonly snapshotBucket?: string;
   readonly snapshotBucketArn?: string;
+};
+
+export type AuditOutputs = {
+  readonly auditBucket: string;
+  readonly auditBucketArn: string;
+
+  /** Key that signs digests. `aws kms get-public-key` exports the public key, which verifies them. */
+  readonly auditSigningKeyArn: string;
 };
 
 export type IdentityOutputs = {

@@ -12,6 +12,7 @@ import { zoneNames } from "../model/place";
 import type { System } from "../model/system";
 import type { AwsContext } from "./context";
 import type {
+  AuditOutputs,
   Backups,
   ClusterStacks,
   DataOutputs,
@@ -30,6 +31,9 @@ export interface AwsOutputs {
   readonly network: PlatformStack<NetworkOutputs>;
   readonly clusters: ClusterStacks;
   readonly backup: PlatformStack<Backups>;
+
+  /** @default - no audit trail */
+  readonly audit?: PlatformStack<AuditOutputs>;
 
   /** @default - no data stores on AWS */
   readonly data?: PlatformStack<DataOutputs>;

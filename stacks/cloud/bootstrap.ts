@@ -1,4 +1,5 @@
 import type { App } from "cdktf";
+import { auditBuckets } from "../../constructs/audit";
 import { BackupOptIn, backupBuckets, snapshotBucket } from "../../constructs/backup";
 import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../../constructs/bootstrap";
 import { clusterNames, oidcProviders } from "../../constructs/cluster";
@@ -10,7 +11,7 @@ import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
 
-type BootstrappedEnvironment = Pick<System, "name" | "aws" | "cluster" | "writeCluster" | "readCluster" | "monitoring"> & {
+type BootstrappedEnvironment = Pick<System, "name" | "aws" | "audit" | "cluster" | "writeCluster" | "readCluster" | "monitoring"> & {
   /** Names of other environments from whose backups it is restored. */
   readonly restoresFrom: readonly string[];
 };
@@ -65,7 +66,12 @@ function deployed(
     name,
     regions: [...new Set([region, ...(recoveryRegion ? [recoveryRegion] : []), stateRegion])],
     clusters: clusterNames(parts),
-    buckets: [...backupBuckets(place, recoveryRegion), edgeLogsBucket(account, parts), ...(snapshots ? [snapshotBucket(place)] : [])],
+    buckets: [
+      ...backupBuckets(place, recoveryRegion),
+      edgeLogsBucket(account, parts),
+      ...(snapshots ? [snapshotBucket(place)] : []),
+      ...(environment.audit ? auditBuckets(place) : []),
+    ],
     ...(snapshots ? { oidcProviders: [oidcProviders(region)] } : {}),
     ...originsOf(system, environment, all),
   };

@@ -1,10 +1,11 @@
 import type { App } from "cdktf";
+import { auditDigesterStatements, auditWriterStatements } from "../../constructs/audit";
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
 import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
 import { archiveOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
-import type { Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
+import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
@@ -17,6 +18,9 @@ interface Parts {
   readonly keys: PlatformStack<Keys>;
   readonly clusters: ClusterStacks;
   readonly backup: PlatformStack<Backups>;
+
+  /** @default - no audit trail */
+  readonly audit?: PlatformStack<AuditOutputs>;
 
   /** @default - no data stores on AWS */
   readonly data?: PlatformStack<DataOutputs>;
@@ -40,10 +44,21 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
       ...(origin ? originStatements(origin, aws) : []),
     ];
   },
+  auditDigests: (_, stack, parts, { aws }) => {
+    const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
+    return auditDigesterStatements(place, signingKeyArn);
+  },
+  auditRecords: ({ kinds, path }, stack, parts, { aws }) => auditWriterStatements(auditPlace(stack, parts, aws.region).place, kinds, path),
   cachePassword: ({ store }, stack, { data }) => cachePasswordStatements((data && stack.read(data)[`${outputName(store)}UserArn`]) ?? ""),
   cloudWatch: ({ cluster }, _, __, { environment }) =>
     cloudWatchStatements({ region: environment.aws.region, services: cloudWatchOn(environment, cluster) }),
 };
+
+function auditPlace(stack: PlatformStack, { keys, audit }: Parts, region: string) {
+  const { auditKeyArn: keyArn = "" } = stack.read(keys);
+  const { auditBucketArn: bucketArn = "", auditSigningKeyArn: signingKeyArn = "" } = audit ? stack.read(audit) : {};
+  return { place: { bucketArn, keyArn, region }, signingKeyArn };
+}
 
 /** Roles of an environment's workloads, in one stack. Empty if no workload calls AWS. */
 export function identitiesStacks(app: App, context: AwsContext, parts: Parts): readonly PlatformStack<IdentityOutputs>[] {

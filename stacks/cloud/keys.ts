@@ -1,4 +1,5 @@
 import type { App } from "cdktf";
+import { AuditSigningKey } from "../../constructs/audit";
 import { cloudName } from "../../constructs/core/names";
 import { CLOUDFRONT_REGION } from "../../constructs/edge";
 import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse, noticesMayUse } from "../../constructs/encryption";
@@ -36,6 +37,10 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "nodes", { ...key("nodes", "Disks and volumes of nodes"), statements: [disksMayUse(aws.account, aws.region)] })
     : undefined;
   const data = managed ? new CustomerKey(stack, "data", key("data", "Databases and caches")) : undefined;
+  const audit = environment.audit ? new CustomerKey(stack, "audit", key("audit", "Audit trail")) : undefined;
+  const signing = environment.audit
+    ? new AuditSigningKey(stack, "audit-signing", key("audit-signing", "Signatures of the audit trail"))
+    : undefined;
   const edge =
     edgeOf(environment)?.edge.provider === "cloudfront"
       ? new CustomerKey(stack, "edge", {
@@ -51,6 +56,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     secretsKeyArn: secrets?.arn ?? "",
     dataKeyArn: data?.arn ?? "",
     disksKeyArn: disks?.arn ?? "",
+    ...(audit && signing ? { auditKeyArn: audit.arn, auditSigningKeyArn: signing.arn } : {}),
     ...(edge ? { edgeKeyArn: edge.arn } : {}),
   });
 }

@@ -5,6 +5,8 @@ import type { Size } from "../../constructs/sizing";
 import type { Access } from "./access";
 import { accessShape } from "./access";
 import type { Account } from "./accounts";
+import type { Audit } from "./audit";
+import { auditShape } from "./audit";
 import type { Authentication } from "./authentication";
 import { authenticationShape } from "./authentication";
 import type { Backup } from "./backup";
@@ -161,6 +163,12 @@ export interface Environment {
   readonly encryptedFields?: readonly string[];
 
   /**
+   * Audit trail: retention and writers of records of commands, events and accesses.
+   * @default - none
+   */
+  readonly audit?: Audit;
+
+  /**
    * Retention of backups on AWS.
    * @default - 35 days
    */
@@ -242,6 +250,7 @@ export const environmentSchema = object<Environment>({
   authentication: optional(authenticationShape),
   authorization: optional(records(list(anything, "name the roles that may"))),
   encryptedFields: optional(list(anything, "name the fields")),
+  audit: optional(auditShape),
   backup: optional(backupShape),
   mirror: optional(mirror),
   state: optional(stateShape),

@@ -1,13 +1,15 @@
 import type { ITerraformDependable } from "cdktf";
+import { auditBuckets } from "../../constructs/audit";
 import type { RequestedConnection, SecretReference } from "../../constructs/connection";
 import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
-import type { TrafficRule } from "../../constructs/kubernetes";
+import { HTTPS, ROLE_AGENT, type TrafficRule } from "../../constructs/kubernetes";
 import { parseBlock } from "../../constructs/network";
 import { telemetryEndpoints } from "../../constructs/observability";
 import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
 import type { Authentication } from "../model/authentication";
+import { auditPath, auditWritersOf } from "../model/derive/audit";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { podNames } from "../model/derive/pod-names";
 import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
@@ -25,7 +27,7 @@ function storesOf({ site, stack }: WorkloadPlace, uses: readonly UseOf[]): reado
 }
 
 /** Common settings of an environment's workloads. */
-export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "settings" | "uses" | "calls">): PodProps {
+export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "name" | "settings" | "uses" | "calls">): PodProps {
   const { cluster, namespace, priority, after } = place;
   const { environment } = place.site;
   const { command, args, cpu, cpuLimit, memory, memoryRequest, env, files, probes, terminationGracePeriod, user, metrics, ...settings } =
@@ -43,8 +45,9 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
   } = settings;
   const { volumes } = workload.settings as Pick<PodProps, "volumes">;
   const told = callsOf(environment, workload.calls);
-  const egress = [...told.egress, ...egressOf(further)];
-  const variables = { ...told.env, ...env };
+  const audit = auditOf(environment, workload.name);
+  const egress = [...told.egress, ...audit.egress, ...egressOf(further)];
+  const variables = { ...told.env, ...audit.env, ...env };
   const given = secretsOf(place, secrets);
   const givenFiles = secretsOf(place, secretFiles);
   return {
@@ -79,6 +82,15 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
     waitForRollout: false,
     after: [...after, ...given.after, ...givenFiles.after],
   };
+}
+
+/** Address of the audit trail for a workload that writes records, and egress to it. */
+function auditOf({ system, name, aws, audit, domains }: System, workload: string): Pick<ReturnType<typeof callsOf>, "env" | "egress"> {
+  const writer = auditWritersOf({ domains, ...(audit ? { audit } : {}) }).find((one) => one.workload.name === workload);
+  if (!writer || !aws) return { env: {}, egress: [] };
+  const [bucket] = auditBuckets({ account: aws.account, region: aws.region, name: [system, name] });
+  const env = { AUDIT_BUCKET: bucket, AUDIT_KINDS: writer.kinds.join(","), AUDIT_PATH: auditPath(writer), AWS_REGION: aws.region };
+  return { env, egress: [ROLE_AGENT, HTTPS] };
 }
 
 /** Protects volumes as the environment specifies, unless the volume has its own setting. */

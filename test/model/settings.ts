@@ -1,4 +1,5 @@
 import { createPublicKey } from "node:crypto";
+import { AUDIT_KINDS } from "../../constructs/audit";
 import { settingsOf } from "../../stacks/model/check/shape";
 import { environmentSchema } from "../../stacks/model/environment";
 import { EXCEPTIONS } from "../../stacks/model/exceptions";
@@ -756,6 +757,26 @@ const GROUPS: readonly Group[] = [
     others: [{ name: "another", aws: { ...AWS, domain: "another.example.com", region: "eu-west-3", network: { cidr: "10.9.0.0/16" } } }],
     at: "",
     settings: { standbyOf: "another" },
+  },
+  {
+    base: {
+      cluster: NODES,
+      ...EVENTS_OF_ANY,
+      commandProcessors: { image: image("processors"), replicas: 2 },
+      audit: { commands: "300d", events: "300d", access: "300d", lock: "governance", writers: { "command-processors": [...AUDIT_KINDS] } },
+    },
+    at: "audit",
+    settings: { commands: "400d", events: "400d", access: "400d", lock: "compliance" },
+  },
+  {
+    base: {
+      cluster: NODES,
+      ...EVENTS_OF_ANY,
+      commandProcessors: ["first", "second"].map((name) => ({ name, image: image("processors"), replicas: 2 })),
+      audit: { commands: "300d", lock: "governance", writers: { first: ["commands"] } },
+    },
+    at: "audit",
+    settings: { "writers.*": { second: ["commands"] } },
   },
   { base: { ...EVENTS_OF_ANY }, at: "", settings: { "backup.lock": "compliance", "backup.notify": ["oncall@example.com"] } },
   ...clustersOf("cluster", { exceptions: DISPOSABLE }),

@@ -3,6 +3,7 @@ import type { Finding } from "../check/finding";
 import type { Replicas } from "../common";
 import { workloadsIn } from "../derive/workloads";
 import { roleDatabaseRules, roleRules } from "../shorthand-rules";
+import { auditRules } from "./audit";
 import { backupRules } from "./backups";
 import {
   awsIsThereForWhatNeedsIt,
@@ -44,6 +45,7 @@ export const environmentRules: readonly Rule[] = [
   ...clusterRules,
   ...backupRules,
   ...restoreRules,
+  ...auditRules,
   regionsAreTwo,
   zonesAreEnough,
   addressesAreEnough,

@@ -78,6 +78,8 @@ const STACKS: readonly string[] = [
   "read-cluster",
   "data",
   "backup",
+  "audit-trail",
+  "audit-digests",
   "identities",
   "entry",
   "edge",

@@ -1,10 +1,13 @@
+import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
+import { auditClusterOf, auditPath, auditWritersOf } from "./audit";
 import { cloudWatchOn } from "./cloudwatch";
 import { newClusters } from "./clusters";
 import { isManagedRedis, runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
+import { podNames } from "./pod-names";
 
 /** Service account of the jobs that set the password of a cache's user in ElastiCache. */
 export function passwordJob({ name }: Pick<StoreOf, "name">): string {
@@ -34,7 +37,26 @@ interface ExporterIdentity extends Identity {
   readonly purpose: "cloudWatch";
 }
 
-export type WorkloadIdentity = StoreIdentity<"backups"> | StoreIdentity<"cachePassword"> | ExporterIdentity;
+/** Identity of the digester of the audit trail. */
+interface DigesterIdentity extends Identity {
+  readonly purpose: "auditDigests";
+}
+
+/** Identity of a workload that writes audit records. */
+interface AuditWriterIdentity extends Identity {
+  readonly purpose: "auditRecords";
+  readonly kinds: readonly AuditKind[];
+
+  /** Path of its records below their hour. */
+  readonly path: string;
+}
+
+export type WorkloadIdentity =
+  | StoreIdentity<"backups">
+  | StoreIdentity<"cachePassword">
+  | ExporterIdentity
+  | DigesterIdentity
+  | AuditWriterIdentity;
 
 /** AWS identities of the workloads of an environment. None on an existing cluster: its owner assigns roles. */
 export function identitiesOf(system: System): readonly WorkloadIdentity[] {
@@ -54,12 +76,32 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       .map((server) => identity(server, server.name, "backups" as const)),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
     ...made.flatMap(exporter),
+    ...auditIdentities(system),
   ].filter(({ cluster }) => made.includes(cluster));
 }
 
 /** Prefix of an environment's backups in a bucket outside of AWS, which it may share with others. */
 export function outsidePrefix({ system, name }: Pick<System, "system" | "name">): string {
   return `${system}-${name}`;
+}
+
+/** Projections have a service account for each slot of their read model. */
+function auditIdentities(system: System): readonly (DigesterIdentity | AuditWriterIdentity)[] {
+  const cluster = auditClusterOf(system);
+  if (!cluster) return [];
+  const digester = { namespace: NAMESPACES.auditDigests, serviceAccount: AUDIT_DIGESTER, cluster, purpose: "auditDigests" } as const;
+  const writers = auditWritersOf(system).flatMap((writer) => {
+    const { domain, workload, kinds } = writer;
+    const common = {
+      namespace: domain.namespace,
+      cluster: domain.cluster,
+      purpose: "auditRecords",
+      kinds,
+      path: auditPath(writer),
+    } as const;
+    return podNames(domain, workload).map((serviceAccount) => ({ ...common, serviceAccount }));
+  });
+  return [digester, ...writers];
 }
 
 /** Prefix of its backups in the environment's backup bucket, without a trailing slash. No other identity writes there. */

@@ -2,4 +2,7 @@
 export const NAMESPACES = {
   /** Monitoring components, which read the metrics of all other namespaces. */
   observability: "observability",
+
+  /** Digester of the audit trail. */
+  auditDigests: "audit-digests",
 } as const;

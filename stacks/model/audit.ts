@@ -1,0 +1,53 @@
+import { AUDIT_KINDS, type AuditKind } from "../../constructs/audit";
+import type { BackupLock } from "../../constructs/backup";
+import type { Duration } from "../../constructs/core/quantities";
+import { seconds } from "../../constructs/core/quantities";
+import { choice, list, object, optional, quantity, records } from "./check/shape";
+import { name } from "./common";
+
+/**
+ * Audit trail in a bucket of its own, on AWS: records of the kinds that have a retention. A record can't be replaced, nor deleted before
+ * its retention ends. Every hour a signed digest lists the records, so that changes are noticed.
+ */
+export interface Audit {
+  /**
+   * Retention of records of commands in whole days. Changes of retentions apply to new records.
+   * @default - commands are not recorded
+   */
+  readonly commands?: Duration;
+
+  /**
+   * Retention of records of events in whole days.
+   * @default - events are not recorded
+   */
+  readonly events?: Duration;
+
+  /**
+   * Retention of records of accesses to data in whole days.
+   * @default - accesses are not recorded
+   */
+  readonly access?: Duration;
+
+  /**
+   * Mode of the lock on records and digests. `governance`: a user with a special permission can remove the lock. `compliance`: no user can,
+   * and the bucket can't be destroyed while it contains objects. Not allowed with `disposable`.
+   * @default - none with the exception `disposable`; required otherwise
+   */
+  readonly lock?: BackupLock;
+
+  /**
+   * Kinds of records that each workload writes: `{ "command-api": ["commands"], "query-api": ["access"] }`. A workload gets the right to add
+   * records, the address of the bucket in its environment, and egress to S3. On an existing cluster its owner assigns the role.
+   */
+  readonly writers: Readonly<Record<string, readonly AuditKind[]>>;
+}
+
+const keep = optional(quantity(seconds));
+
+export const auditShape = object<Audit>({
+  commands: keep,
+  events: keep,
+  access: keep,
+  lock: optional(choice(["governance", "compliance"], "lock")),
+  writers: records(list(choice(AUDIT_KINDS, "kind of records"), "name the kinds of records that it writes"), name),
+});

@@ -1,0 +1,139 @@
+import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { synthesisOf } from "../program";
+import { all, type Body, one, statements } from "../synth";
+
+const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
+const image = "registry.example.com/orders/app:1.0.0";
+const AUDIT = {
+  commands: "3650d",
+  access: "400d",
+  lock: "governance",
+  writers: { "command-processors": ["commands"], projections: ["access"] },
+};
+const SYSTEM = {
+  cluster,
+  eventStore: { engine: "postgres", server: { engine: "aurora", replicas: 1 } },
+  readDatabase: { engine: "aurora", replicas: 1 },
+  commandProcessors: { image, replicas: 2 },
+  projections: { image, workers: 2, parallelism: 2 },
+};
+const environment = (audit: object | null = AUDIT, changes: object = {}) =>
+  anEnvironment({ ...SYSTEM, ...(audit ? { audit } : {}), ...changes });
+const GITHUB = { system: "orders", id: "111122223333", region: "eu-west-1" as const, github: { repository: "example/orders" } };
+const program = { ...aProgram(environment()), accounts: [GITHUB] };
+const stack = (id: string, of = program): Body => {
+  const found = synthesisOf(of).stacks.get(id);
+  if (!found) throw new Error(`there is no stack ${id}`);
+  return found.json;
+};
+const dependenciesOf = (id: string) =>
+  synthesisOf(program)
+    .stacks.get(id)
+    ?.stack.dependencies.map(({ node }) => node.id);
+const output = (of: string, name: string) => `\${data.terraform_remote_state.test-${of}.outputs.${name}}`;
+const errors = (audit: object, changes: object = {}) => errorsOf(aProgram(environment(audit, changes)));
+
+describe("the audit trail of an environment", () => {
+  it("is made only where it is asked for", () => {
+    const ids = [...synthesisOf(aProgram(environment(null))).stacks.keys()];
+    expect(ids.filter((id) => id.includes("audit"))).toEqual([]);
+  });
+
+  it("has a bucket with keys of its own, which only the deploy role configures", () => {
+    const json = stack("test-audit-trail");
+    const [rule] = one(json, "aws_s3_bucket_server_side_encryption_configuration", "/records/encryption").rule;
+    expect(rule.apply_server_side_encryption_by_default.kms_master_key_id).toBe(output("keys", "audit_key_arn"));
+    expect(one(json, "aws_s3_bucket_object_lock_configuration").rule.default_retention).toEqual({ days: 400, mode: "GOVERNANCE" });
+    const guard = statements(one(json, "aws_s3_bucket_policy", "/records/policy").policy).find(
+      ({ Sid }) => Sid === "OnlyAdministratorsConfigure",
+    );
+    expect(guard?.Condition.ArnNotLike["aws:PrincipalArn"]).toEqual(["arn:aws:iam::111122223333:role/orders/orders-deploy-test"]);
+    expect(one(stack("test-keys"), "aws_kms_key", "audit-signing/key").key_usage).toBe("SIGN_VERIFY");
+  });
+
+  it("gives each writer a role that only adds records below its own path", () => {
+    const roles = all(stack("test-identities"), "aws_iam_role_policy").map(({ policy }) => statements(policy));
+    const added = roles.flatMap((found) => found.filter(({ Sid }) => Sid === "AddRecords"));
+    const bucket = output("audit-trail", "audit_bucket_arn");
+    expect(added.map(({ Resource }) => Resource).sort()).toEqual([
+      [`${bucket}/access/????/??/??/??/projections/projections/*`],
+      [`${bucket}/commands/????/??/??/??/write-side/command-processors/*`],
+    ]);
+    const signers = roles.filter((found) => found.some(({ Action }) => Action === "kms:Sign"));
+    expect(signers).toHaveLength(1);
+  });
+
+  it("tells writers where records go, and lets them reach it", () => {
+    const [pod] = all(stack("test-write-side"), "kubernetes_deployment_v1").map(({ spec }) => spec.template.spec.container[0]);
+    const env = Object.fromEntries(pod.env.map(({ name, value }: Body) => [name, value]));
+    expect(env).toMatchObject({
+      AUDIT_BUCKET: "orders-test-audit-111122223333-eu-west-1",
+      AUDIT_KINDS: "commands",
+      AUDIT_PATH: "write-side/command-processors",
+      AWS_REGION: "eu-west-1",
+    });
+    expect(JSON.stringify(all(stack("test-write-side"), "kubernetes_network_policy_v1"))).toContain("169.254.170.23/32");
+    expect(dependenciesOf("test-write-side")).toContain("test-identities");
+  });
+
+  it("is digested every hour on the cluster with the dashboards, after its role", () => {
+    const json = stack("test-audit-digests");
+    const { spec } = one(json, "kubernetes_cron_job_v1");
+    const env = spec.job_template.spec.template.spec.container[0].env as Body[];
+    expect(env).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: "KEEP_DAYS", value: '{"commands":3650,"access":400}' }),
+        expect.objectContaining({ name: "LOCK_MODE", value: "GOVERNANCE" }),
+        expect.objectContaining({ name: "SIGNING_KEY_ARN", value: output("audit-trail", "audit_signing_key_arn") }),
+      ]),
+    );
+    expect(dependenciesOf("test-audit-digests")).toEqual(expect.arrayContaining(["test-identities", "test-audit-trail"]));
+  });
+
+  it("can be destroyed with a disposable environment", () => {
+    const { lock, ...unlocked } = AUDIT;
+    const disposable = aProgram(environment(unlocked, { exceptions: { disposable: "ends with a test" } }));
+    expect(lock).toBe("governance");
+    expect(all(stack("test-audit-trail", { ...disposable, accounts: [GITHUB] }), "aws_s3_bucket_object_lock_configuration")).toEqual([]);
+    const { spec } = one(stack("test-audit-digests", { ...disposable, accounts: [GITHUB] }), "kubernetes_cron_job_v1");
+    expect(JSON.stringify(spec)).not.toContain("LOCK_MODE");
+  });
+
+  it.each([
+    [
+      { ...AUDIT, lock: undefined },
+      'test.audit: has no lock, so its records could be deleted; set lock to "governance", or to "compliance", which not even the account owner can remove',
+    ],
+    [{ ...AUDIT, access: "36h" }, 'test.audit.access: "36h" must be a number of days that S3 can lock; use "1d" to "36469d"'],
+    [{ ...AUDIT, access: "40000d" }, 'test.audit.access: "40000d" must be a number of days that S3 can lock; use "1d" to "36469d"'],
+    [
+      { ...AUDIT, writers: { ...AUDIT.writers, "command-api": ["commands"] } },
+      "test.audit.writers.command-api: is not a workload of this environment; use one of command-processors, projections",
+    ],
+    [
+      { ...AUDIT, events: "400d" },
+      'test.audit.events: "400d" has a retention, but no workload writes records of this kind; add "events" to a workload in audit.writers, or remove it',
+    ],
+    [
+      { ...AUDIT, writers: { ...AUDIT.writers, projections: ["access", "events"] } },
+      'test.audit.writers.projections: "events" has no retention; set audit.events, for example to "365d"',
+    ],
+  ])("refuses %j", (audit, message) => {
+    expect(errors(audit)).toEqual([message]);
+  });
+
+  it("refuses a lock in a disposable environment, and a trail without AWS", () => {
+    expect(errors(AUDIT, { exceptions: { disposable: "ends with a test" } })).toEqual([
+      'test.audit.lock: "governance" locks records of a disposable environment, which could not be destroyed then; leave it out, or remove exceptions.disposable',
+    ]);
+    const local = {
+      aws: undefined,
+      cluster: { context: "kind" },
+      eventStore: { engine: "postgres", server: { engine: "cloudnative-pg", instances: 3, storage: "20Gi" } },
+      readDatabase: { engine: "cloudnative-pg", instances: 3, storage: "20Gi" },
+    };
+    expect(errors(AUDIT, local)).toEqual([
+      "test.audit: requires AWS, and this environment has no aws; add aws, or use the constructs with your own bucket",
+    ]);
+  });
+});

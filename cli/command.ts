@@ -7,10 +7,11 @@ import { Answers } from "./answers";
 import { AwsFailure, AwsReader } from "./aws";
 import { bootstrap } from "./bootstrap";
 import { commandLine, suggestion } from "./command-line";
+import { releasable, stacksOf } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { changesIn, type ResourceChange } from "./plan-changes";
-import { LONGEST_COMMENT, planReport } from "./plan-report";
+import { planReport } from "./plan-report";
 import { declaredProtections, guardedTypes } from "./protection";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
@@ -26,13 +27,13 @@ const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 
 /** Text of `--help`. */
 export const usage = () => `Usage:
-  ${commandLine("plan", ["<environment or stack> [--markdown <file>] [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
-  ${commandLine("apply", ["<environment or stack> [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
+  ${commandLine("plan", ["<environment or stack> [<domain or workload>] [--markdown <file>] [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
+  ${commandLine("apply", ["<environment or stack> [<domain or workload>] [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
   ${commandLine("destroy", ["<environment or stack> [--parallel <n>] [--like <stack>] [--tofu] [-- <arguments of terraform destroy>]"])}
   ${commandLine("bootstrap", ["<account> [--recover] [--tofu] [-- <arguments of terraform apply>]"])}
 
   --markdown <file>
-                  writes a report for a pull request: the changes of each stack without values, at most ${LONGEST_COMMENT} characters
+                  writes a report for a pull request: the changes of each stack, without values
   --parallel <n>  how many stacks are worked on at the same time, if they don't need each other; ${PARALLEL} by default
   --like <stack>  a stack on the same cluster, to destroy one that the program has no more
   --tofu          runs OpenTofu; it also runs where terraform is not installed
@@ -49,6 +50,10 @@ const EXIT = { done: 0, failed: 1, changes: 2, waiting: 3 } as const;
 interface Request {
   readonly action: Action | "bootstrap";
   readonly name: string;
+
+  /** A domain or a workload of the environment, whose stacks alone are planned or applied. */
+  readonly within: string | undefined;
+
   readonly tofu: boolean;
   readonly recover: boolean;
   readonly parallel: number;
@@ -120,10 +125,10 @@ function parse(argv: readonly string[]): Request {
     throw new Refused(`--parallel: ${JSON.stringify(parallel)} must be a number of stacks from 1 to 99; use --parallel ${PARALLEL}`);
   const markdown = options.get("--markdown");
   if (markdown !== undefined) checkReport(markdown, args);
-  const [name] = names;
-  if (name === undefined || names.length > 1) throw new Refused(usage());
+  const [name, within] = names;
+  if (name === undefined || names.length > (action === "plan" || action === "apply" ? 2 : 1)) throw new Refused(usage());
   const [tofu, recover] = ["--tofu", "--recover"].map((option) => options.has(option)) as [boolean, boolean];
-  return { action, name, tofu, recover, parallel: Number(parallel), markdown, like: options.get("--like"), checkOnly, args };
+  return { action, name, within, tofu, recover, parallel: Number(parallel), markdown, like: options.get("--like"), checkOnly, args };
 }
 
 /** Checks that the report of a plan can be written. @throws Refused */
@@ -153,7 +158,7 @@ function sorted(words: readonly string[]): { readonly options: ReadonlyMap<strin
 type RunOptions = CommandOptions & { readonly outdir: string };
 
 async function run(program: Program, request: Request, { outdir, lock, answer }: RunOptions): Promise<number> {
-  const { action, name, tofu, recover, parallel, markdown, like, args } = request;
+  const { action, name, within, tofu, recover, parallel, markdown, like, args } = request;
   const synthesis = { outdir, ...(lock ? { lock } : {}), prune: true, hold: true };
   const { compositions } = at(outdir, () => withoutTokenTraces(() => synthesize(program, synthesis)));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
@@ -229,6 +234,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
 
   try {
     const environment = program.environments.find((each) => each.name === name);
+    if (within !== undefined) return await walked(stacksWithin(program, name, within));
     const stacks = environments[name] ?? (all.includes(name) ? [name] : undefined);
     if (!stacks) {
       const home = program.environments.find((each) => name.startsWith(`${each.name}-`));
@@ -263,6 +269,15 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   } finally {
     answers.close();
   }
+}
+
+/** The stacks of a domain or a workload of an environment. @throws Refused */
+function stacksWithin({ environments }: Program, name: string, within: string): readonly string[] {
+  const environment = environments.find((each) => each.name === name);
+  if (!environment) throw new Refused(noSuch("environment", name, { environments: environments.map((each) => each.name) }));
+  const stacks = stacksOf(environment, within);
+  if (stacks.length > 0) return stacks;
+  throw new Refused(noSuch("domain or workload", within, releasable(environment)));
 }
 
 /** The account that a stack's provider is restricted to. */

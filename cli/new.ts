@@ -141,7 +141,8 @@ function checkFree(target: string, name: string): void {
 
 /** Template folders of a project. Files of later folders are added to those of earlier ones. */
 function layersOf({ shape, on }: Wanted): readonly string[] {
-  const kind = shape === "library" ? ["library"] : ["program", `program-${on}`];
+  const pipeline = on === "kind" ? [] : ["pipeline"];
+  const kind = shape === "library" ? ["library"] : ["program", ...pipeline, `program-${on}`];
   return ["project", ...kind, `${shape}-${on}`];
 }
 

@@ -2,8 +2,8 @@ import { describe, type Outcome } from "./outcome";
 import type { Effect, ResourceChange } from "./plan-changes";
 import type { Report } from "./walk";
 
-/** Maximum length of a comment or an issue on GitHub, in characters. */
-export const LONGEST_COMMENT = 65_536;
+/** Maximum length of a report in characters: GitHub allows 65,536 in a comment or an issue, of which a workflow adds some itself. */
+export const LONGEST_REPORT = 65_000;
 
 export interface PlanReport {
   /** Environment or stack of the plan. */
@@ -41,7 +41,7 @@ const LIMITS: readonly Readonly<Record<Effect, number>>[] = [
  * A plan in Markdown: the number of changes by stack, then the resources, destroyed and replaced ones first. It contains no values of
  * arguments. If it exceeds the limit of a comment, it leaves out created resources first, and destroyed ones last.
  */
-export function planReport(plan: PlanReport, longest = LONGEST_COMMENT): string {
+export function planReport(plan: PlanReport, longest = LONGEST_REPORT): string {
   const texts = LIMITS.map((limits) => render(plan, limits));
   const fitting = texts.find((text) => text.length <= longest);
   if (fitting !== undefined) return fitting;

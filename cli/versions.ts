@@ -11,6 +11,7 @@ import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { noSuch } from "./command";
 import { commandLine, suggestion, withCommandLines } from "./command-line";
+import { stacksOfWorkload } from "./domain-stacks";
 import { Refused } from "./refused";
 import { at, messageFor } from "./told";
 import { type Change, empty, fill, roll, rollBack, share, showIdle, switchOver, type Workload } from "./version-changes";
@@ -240,9 +241,10 @@ interface Known {
 }
 
 function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
-  const known = workloadsIn(asDomains(environment)).map(({ domain: { name: domain, stack, namespace, trafficAfter }, workload }): Known => {
+  const known = workloadsIn(asDomains(environment)).map((member): Known => {
+    const { name: domain, namespace } = member.domain;
+    const { workload } = member;
     const { name, kind, settings } = workload;
-    const routedApart = trafficAfter !== undefined && workload.kind === "service" && workload.exposed;
     const described = {
       path: `${environment.name} ${name}`,
       blueGreen: "release" in settings && settings.release === "blue-green",
@@ -250,7 +252,7 @@ function workloadsOf(environment: Environment): ReadonlyMap<string, Known> {
       forwardOnly: "when" in settings && settings.when === "before",
       ...(SINGLE[kind] === undefined ? {} : { single: slotsUnsupported(kind) }),
     };
-    return { name, domain, stacks: [stack, ...(routedApart ? [`${stack}-traffic`] : [])], namespace, workload: described };
+    return { name, domain, stacks: stacksOfWorkload(member), namespace, workload: described };
   });
   return new Map(known.map((each) => [each.name, each]));
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, usage } from "../../cli/command";
+import { stacksOf } from "../../cli/domain-stacks";
 import type { Environment, Program } from "../../stacks";
 import { anEnvironment } from "../environments";
 import { accounts } from "../fixtures/environments/accounts";
@@ -70,6 +71,15 @@ describe("npm run plan, apply, destroy", () => {
     expect(code).toBe(0);
     expect(asked[0]).toBe("apply dev-keys -auto-approve");
     expect(asked).toContain("apply dev-network -auto-approve");
+  });
+
+  it("finds the stacks of a domain, or of one workload", () => {
+    for (const name of ["write-side", "command-api"]) expect(stacksOf(dev, name)).toEqual(["dev-write-side"]);
+  });
+
+  it("lists what there is for a domain that the environment doesn't have", async () => {
+    expect((await run({}, "apply", "local", "shop")).said).toBe("There is no domain or workload shop\n  domains: none\n  workloads: none");
+    expect((await run({}, "apply", "dve", "shop")).said).toBe("There is no environment dve; did you mean dev?\n  environments: local, dev");
   });
 
   it("destroys in the reverse order", async () => {

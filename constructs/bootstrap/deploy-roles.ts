@@ -22,6 +22,12 @@ export interface DeployRolesProps {
   readonly subject: string;
 
   /**
+   * Branch whose workflows may plan, in addition to pull requests: scheduled ones that look for drift.
+   * @default "main"
+   */
+  readonly branch?: string;
+
+  /**
    * Uses the GitHub OIDC provider that the account already has: there can be only one.
    * @default false
    */
@@ -36,7 +42,7 @@ export interface DeployRolesProps {
 const ISSUER = "token.actions.githubusercontent.com";
 
 /** Maximum session duration in seconds: an apply whose session expires could not write its state. */
-const SESSION = { plan: 3600, apply: 4 * 3600 } as const;
+export const SESSION = { plan: 3600, apply: 4 * 3600 } as const;
 
 /** IAM path of the roles that an environment's stacks create. One system's name can be a prefix of another's; paths avoid that. */
 export function rolePath(system: string, environment: string): string {
@@ -75,7 +81,8 @@ export class DeployRoles extends Construct {
       ? undefined
       : new IamOpenidConnectProvider(this, "github", { url: `https://${ISSUER}`, clientIdList: ["sts.amazonaws.com"] });
     const issuer = provider?.arn ?? `arn:aws:iam::${props.account}:oidc-provider/${ISSUER}`;
-    const plan = this.role("plan", issuer, "pull_request", planRole(props.system), SESSION.plan);
+    const planned = ["pull_request", `ref:refs/heads/${props.branch ?? "main"}`];
+    const plan = this.role("plan", issuer, planned, planRole(props.system), SESSION.plan);
     const reads = [{ Sid: "Refresh", Effect: "Allow", Action: PLAN_READS, Resource: "*" }];
     exempt(this.attach(plan, "plan-reads", planRole(props.system), reads), "CKV_AWS_355", "it reads settings, and no data");
     this.inline(plan, "plan-state", this.stateOf("*", ["s3:GetObject"], ["kms:Decrypt", "kms:DescribeKey"]));
@@ -86,7 +93,7 @@ export class DeployRoles extends Construct {
         const { name, oidcProviders = [] } = environment;
         const territory = { ...props, ...environment };
         this.boundary(territory);
-        const role = this.role(`apply-${name}`, issuer, `environment:${name}`, applyRole(props.system, name), SESSION.apply);
+        const role = this.role(`apply-${name}`, issuer, [`environment:${name}`], applyRole(props.system, name), SESSION.apply);
         const services = this.attach(role, `apply-${name}-services`, applyRole(props.system, name), [
           { Sid: "Services", Effect: "Allow", Action: DEPLOYED_SERVICES.map((service) => `${service}:*`), Resource: "*" },
           { Sid: "AllBuckets", Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" },
@@ -105,7 +112,8 @@ export class DeployRoles extends Construct {
     );
   }
 
-  private role(id: string, issuer: string, subject: string, name: string, maxSessionDuration: number): IamRole {
+  private role(id: string, issuer: string, subjects: readonly string[], name: string, maxSessionDuration: number): IamRole {
+    const claims = subjects.map((subject) => `${this.props.subject}:${subject}`);
     return new IamRole(this, id, {
       name,
       path: `/${this.props.system}/`,
@@ -115,7 +123,9 @@ export class DeployRoles extends Construct {
           Effect: "Allow",
           Principal: { Federated: issuer },
           Action: "sts:AssumeRoleWithWebIdentity",
-          Condition: { StringEquals: { [`${ISSUER}:aud`]: "sts.amazonaws.com", [`${ISSUER}:sub`]: `${this.props.subject}:${subject}` } },
+          Condition: {
+            StringEquals: { [`${ISSUER}:aud`]: "sts.amazonaws.com", [`${ISSUER}:sub`]: claims.length === 1 ? claims[0] : claims },
+          },
         },
       ]),
     });

@@ -32,6 +32,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
       system,
       account: id,
       subject: github.subject ?? `repo:${github.repository}`,
+      ...(github.branch ? { branch: github.branch } : {}),
       providerExists: github.providerExists ?? false,
       environments: environments.flatMap((environment) =>
         environment.aws?.account === id ? [deployed(system, environment, environment.aws, region, environments)] : [],

@@ -15,7 +15,7 @@ export interface Account {
   readonly region: Region;
 
   /**
-   * Repository whose GitHub Actions may plan (on pull requests) and apply (in the GitHub environment with the same name
+   * Repository whose GitHub Actions may plan (on pull requests and on a schedule) and apply (in the GitHub environment with the same name
    * as the environment here): `example/orders`.
    * @default - none: no deploy roles
    */
@@ -28,6 +28,12 @@ export interface Account {
      * @default - `repo:` and the repository
      */
     readonly subject?: string;
+
+    /**
+     * Branch from which environments are deployed. Its scheduled workflows may plan, to find drift.
+     * @default "main"
+     */
+    readonly branch?: string;
 
     /**
      * Uses the GitHub OIDC provider that exists in the account. An account can have only one.
@@ -51,6 +57,7 @@ export const accountSchema = object<Account>({
           "write one like repo:owner/name, as the OIDC settings show it",
         ),
       ),
+      branch: optional(text(/^\w[\w./-]*$/, "is not a branch name that the role can trust", "write one like main")),
       providerExists: optional(flag),
     }),
   ),

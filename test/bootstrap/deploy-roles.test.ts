@@ -29,11 +29,13 @@ const rightsOf = (id: string) => [
 ];
 
 describe("DeployRoles", () => {
-  it("plan for pull requests of the one repository", () => {
+  it("plan for pull requests of the one repository, and for the branch whose drift is looked for", () => {
     expect(trustOf("plan")).toEqual({
       "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-      "token.actions.githubusercontent.com:sub": "repo:example/orders:pull_request",
+      "token.actions.githubusercontent.com:sub": ["repo:example/orders:pull_request", "repo:example/orders:ref:refs/heads/main"],
     });
+    const trunk = one(roles({ branch: "trunk" }), "aws_iam_role", "/plan");
+    expect(trunk.assume_role_policy).toContain('"repo:example/orders:ref:refs/heads/trunk"');
   });
 
   it("apply for the GitHub environment of the same name, which GitHub guards", () => {

@@ -1264,5 +1264,6 @@ export const ACCOUNT_SETTINGS: Readonly<Record<string, unknown>> = {
   region: "eu-west-2",
   "github.repository": "example/another",
   "github.subject": "repo:example@1/orders@2",
+  "github.branch": "trunk",
   "github.providerExists": true,
 };

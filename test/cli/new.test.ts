@@ -71,20 +71,6 @@ describe("cdktf-cqrs new", () => {
     expect(Object.keys(jobs).some((job) => job.startsWith("apply-"))).toBe(deploys);
   });
 
-  it("applies by the roles that bootstrap creates, with the approvals of GitHub environments of the same name", async () => {
-    await create("billing", "--shape", "cqrs", "--on", "aws");
-    const { jobs } = parse(readFileSync(inDirectory("billing/.github/workflows/infrastructure.yml"), "utf8"));
-    for (const [environment, account] of [
-      ["dev", "444455556666"],
-      ["production", "111122223333"],
-    ] as const) {
-      const job = jobs[`apply-${environment}`];
-      expect(job.environment).toBe(environment);
-      const [role] = job.steps.flatMap((step: any) => step.with?.["role-to-assume"] ?? []);
-      expect(role).toBe(`arn:aws:iam::${account}:role/billing/billing-deploy-${environment}`);
-    }
-  });
-
   it("depends on the packages in the versions that this package is tested with", async () => {
     await create("billing", "--shape", "library", "--on", "kind");
     const own = JSON.parse(readFileSync("package.json", "utf8"));

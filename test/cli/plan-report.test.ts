@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command } from "../../cli/command";
 import { changesIn } from "../../cli/plan-changes";
-import { LONGEST_COMMENT, type PlanReport, planReport } from "../../cli/plan-report";
+import { LONGEST_REPORT, type PlanReport, planReport } from "../../cli/plan-report";
 import { accounts } from "../../environments/accounts";
 import { dev } from "../../environments/dev";
 import type { Program } from "../../stacks";
@@ -82,7 +82,7 @@ describe("planReport", () => {
 
   it("leaves out created resources first to stay within the length of a comment, and says so", () => {
     const text = planReport(stacks({ create: 3000, delete: 500 }));
-    expect(text.length).toBeLessThanOrEqual(LONGEST_COMMENT);
+    expect(text.length).toBeLessThanOrEqual(LONGEST_REPORT);
     expect(text).toContain("3000 to create</summary>\n\n- … and 3000 more, which the log lists");
     expect(text).toContain("delete-499");
   });

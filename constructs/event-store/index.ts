@@ -32,3 +32,14 @@ export { isOfStandardProjection, type PersistentSubscription, type SubscriptionF
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";
 export { EventRecords, type EventRecordsProps } from "./postgres-records";
 export { storeNameProblems } from "./store-name";
+export {
+  KurrentDbStreamBackup,
+  type KurrentDbStreamBackupProps,
+  STREAM_BACKUP_INTERVAL_RULE,
+  STREAM_BACKUP_INTERVALS,
+  STREAM_BACKUP_POD,
+  type StreamBackupBucket,
+  streamBackupName,
+  streamBackupPods,
+  streamBackupSchedule,
+} from "./stream-backup";

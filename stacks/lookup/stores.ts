@@ -92,7 +92,8 @@ function eventsAs({ connections }: EventStore, as: StoreRole | undefined): Conne
   return connections[as === "subscriptions" ? "subscriptions" : "commands"];
 }
 
-function kurrentCloudOf(site: Site, stack: PlatformStack, store: StoreWith<"kurrent-cloud">): EventStore {
+/** Connection data of an event store at its vendor, for its users. */
+export function kurrentCloudOf(site: Site, stack: PlatformStack, store: StoreWith<"kurrent-cloud">): EventStore {
   const fact = (secret: SecretSpec, key: string) => ({ secret, home: store.namespace, key });
   const userOf = (secret: SecretSpec) => ({ user: fact(secret, "user"), password: fact(secret, "password") });
   const { commands, subscriptions } = kurrentCloudSecrets(store.name);

@@ -821,11 +821,24 @@ const GROUPS: readonly Group[] = [
       projections: "all",
       atomPub: true,
       "options.*": { READER_THREADS_COUNT: 7 },
-      "backup.every": new Around({ every: "1h", keep: "1d" }),
-      "backup.keep": new Around({ every: "1h", keep: "1d" }),
-      "backup.rpo": new Around({ every: "1h", keep: "1d", rpo: "7h" }),
-      "backup.rto": new Around({ every: "1h", keep: "1d", rto: "7h" }),
     },
+  },
+  {
+    base: { ...ON_EKS, aws: AWS, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "28d" } } },
+    at: "eventStore(kurrentdb)",
+    first: "event-store",
+    settings: { "backup.every": "2h", "backup.keep": "7d", "backup.rpo": "7h", "backup.rto": "7h" },
+  },
+  {
+    base: {
+      ...CLUSTERS,
+      aws: AWS,
+      eventStore: { ...KURRENT_CLOUD, streamBackup: { every: "1h", keep: "28d" } },
+      ...CLIENTS,
+    },
+    at: "eventStore(kurrent-cloud)",
+    first: "event-store-users",
+    settings: { "streamBackup.every": "2h", "streamBackup.keep": "7d" },
   },
   {
     base: { ...ON_PREMISES, eventStore: { engine: "kurrentdb", nodes: 1, projections: "system" } },

@@ -27,8 +27,10 @@ describe("the identities of workloads", () => {
       "cluster: read-store/read-database",
     ]);
     expect(names({ cluster, readDatabase: { engine: "aurora", replicas: 1 }, eventStore: { engine: "kurrent-cloud" } })).toEqual([]);
-    // No pod backs it up, whatever is said about that.
-    expect(names({ cluster, eventStore: { engine: "kurrentdb", backup: { every: "1h", keep: "30d" } } })).toEqual([]);
+    const kurrentDb = { engine: "kurrentdb", backup: { every: "1h", keep: "30d" } };
+    expect(names({ cluster, eventStore: kurrentDb })).toEqual(["cluster: event-store/event-store-backup"]);
+    expect(names({ cluster, eventStore: { engine: "kurrentdb" } })).toEqual([]);
+    expect(names({ cluster: { context: "kind" }, eventStore: kurrentDb })).toEqual([]);
   });
 
   it("are on the cluster of their side", () => {

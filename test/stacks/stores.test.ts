@@ -379,17 +379,21 @@ describe("data that must be kept", () => {
   const backed = (changes: object) => errorsOf(aProgram(anEnvironment({ exceptions: { noBackup }, ...changes })));
   const lost = (path: string, remedy = "") =>
     `test.${path} so its data is lost with its volumes; ${remedy}say in exceptions.noBackup why that is acceptable`;
-  const others = "use kurrent-cloud or postgres, or ";
+  const streamed = 'set backup: { every: "15m", keep: "28d" }, or ';
   const licence = { secret: "licence", flag: "license" };
 
   it.each<[object, readonly string[]]>([
-    [{ eventStore: { engine: "kurrentdb", nodes: 3 } }, [lost('eventStore.engine: "kurrentdb" has no backups,', others)]],
+    [{ eventStore: { engine: "kurrentdb", nodes: 3 } }, [lost('eventStore.engine: "kurrentdb" has no backups,', streamed)]],
+    [{ eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } } }, []],
     // A schedule that nothing follows protects nothing.
     [
-      { eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } } },
-      [lost('eventStore.engine: "kurrentdb" has no backups,', others)],
+      { cluster: { context: "kind" }, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } } },
+      [lost('eventStore.engine: "kurrentdb" has no backups outside of EKS,', "run it on a cluster that is made on AWS, or ")],
     ],
-    [{ eventStore: { engine: "eventsourcingdb", licence } }, [lost('eventStore.engine: "eventsourcingdb" has no backups,', others)]],
+    [
+      { eventStore: { engine: "eventsourcingdb", licence } },
+      [lost('eventStore.engine: "eventsourcingdb" has no backups,', "use kurrent-cloud or postgres, or ")],
+    ],
     [{ readDatabase: { engine: "cloudnative-pg" } }, []],
     [{ readDatabase: [{ engine: "aurora", replicas: 1 }] }, []],
     [
@@ -436,6 +440,39 @@ describe("data that must be kept", () => {
     expect(days({ backup: { keep: "7d" } })).toEqual([7, 7]);
     // Longer by AWS Backup alone.
     expect(days({ backup: { keep: "90d" } })).toEqual([35, 35]);
+  });
+
+  it("has stream backups that a schedule can make, and of which a full one is always old enough", () => {
+    const events = (backup: object, more: object = {}) =>
+      backed({ cluster, eventStore: { engine: "kurrentdb", nodes: 3, backup }, ...more });
+    expect(events({ every: "15m", keep: "34d", rpo: "30m" })).toEqual([]);
+    expect(events({ every: "7m", keep: "1d" })).toEqual([
+      'test.eventStore.backup.every: "7m" must be an interval that a schedule can have; use one of 5m, 10m, 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d',
+    ]);
+    const tooLong = (most: string) =>
+      `is not at least a day less than backup.keep of the environment, ${most}: the bucket would delete a full backup before the next one is old enough;`;
+    expect(events({ every: "15m", keep: "35d" })).toEqual([
+      `test.eventStore.backup.keep: "35d" ${tooLong("35d")} use 34d or less, or keep backups longer`,
+    ]);
+    expect(events({ every: "15m", keep: "1d" }, { backup: { keep: "1d" } })).toEqual([
+      `test.eventStore.backup.keep: "1d" ${tooLong("1d")} keep backups longer`,
+    ]);
+    expect(events({ every: "15m", keep: "7d", rpo: "29m" })).toEqual([
+      'test.eventStore.backup.rpo: "29m" can\'t be met: a backup every 15m ends before the next one starts, so that up to 30m are lost; use 30m or more',
+    ]);
+  });
+
+  it("has a stream backup beside those of Kurrent Cloud only where a bucket is", () => {
+    const eventStore = {
+      engine: "kurrent-cloud",
+      size: "development",
+      backup: { every: "6h", keep: "7d" },
+      streamBackup: { every: "15m", keep: "7d" },
+    };
+    expect(backed({ cluster, eventStore })).toEqual([]);
+    expect(backed({ cluster: { context: "kind" }, eventStore })).toContain(
+      "test.eventStore.streamBackup: needs a bucket of the environment, and a role for pods, which only a cluster that the environment creates has; create the cluster with the environment (aws), or leave it out",
+    );
   });
 
   it("has backups just where something has the right to write them", () => {

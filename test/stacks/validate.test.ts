@@ -42,7 +42,7 @@ describe("a program", () => {
       'UPPER.wirteCluster: is not a setting here; did you mean "writeCluster"?',
       'UPPER.cluster.nodes: {"min":5,"max":3} has a minimum above its maximum; swap the two',
       "UPPER.eventStore.nodes: 4 gives no better quorum than 3 and can split evenly; use 3 or 5",
-      'UPPER.eventStore.engine: "kurrentdb" has no backups, so its data is lost with its volumes; use kurrent-cloud or postgres, or say in exceptions.noBackup why that is acceptable',
+      'UPPER.eventStore.engine: "kurrentdb" has no backups, so its data is lost with its volumes; set backup: { every: "15m", keep: "28d" }, or say in exceptions.noBackup why that is acceptable',
     ]);
   });
 

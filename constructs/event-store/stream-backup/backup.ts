@@ -29,12 +29,12 @@ export function isBackedUp({ stream }: Pick<StoredEvent, "stream">): boolean {
  */
 export async function backup(store: Store, bucket: Bucket, options: BackupOptions, time = () => new Date()): Promise<boolean> {
   const end = await store.end();
-  const { complete, building, damaged, foreign, replaced } = await usable(store, bucket);
+  const { complete, building, damaged, foreign, replaced, newest } = await usable(store, bucket);
   const sound = !damaged && !foreign;
   const age = complete ? (time().getTime() - Date.parse(timeOf(complete.generation))) / 1000 : 0;
   if (complete) await extend(store, bucket, complete, { end, time, objectSize: options.objectSize });
   if (complete && !building && !damaged && age < options.fullEvery) return sound;
-  const full = building ?? start(nameOf(time()));
+  const full = building ?? start(nameOf(newest, time()));
   if (!building && replaced) await refuseEmpty(store, end);
   if (!building) log("starting a generation", { generation: full.generation });
   const until = complete ? time().getTime() + options.fullBudget * 1000 : Number.POSITIVE_INFINITY;
@@ -54,6 +54,9 @@ interface Usable {
   /** The newest chain belongs to another store. */
   readonly replaced: boolean;
 
+  /** Name of the newest generation, usable or not. */
+  readonly newest: string | undefined;
+
   /** There are objects that this program did not write. */
   readonly foreign: boolean;
 }
@@ -63,7 +66,8 @@ async function usable(store: Store, bucket: Bucket): Promise<Usable> {
   const contents = await contentsOf(bucket);
   let [building, damaged, replaced]: [Link | undefined, boolean, boolean] = [undefined, false, false];
   for (const key of contents.foreign) log("unknown object", { key });
-  const found = () => ({ ...(building ? { building } : {}), damaged, replaced, foreign: contents.foreign.length > 0 });
+  const constant = { newest: contents.generations.at(-1)?.name, foreign: contents.foreign.length > 0 };
+  const found = () => ({ ...(building ? { building } : {}), damaged, replaced, ...constant });
   for (const generation of contents.generations.toReversed()) {
     let link: Link;
     try {
@@ -143,9 +147,10 @@ async function extend(store: Store, bucket: Bucket, from: Link, { end, time, obj
   log("backed up", { generation: link.generation, sequence: link.sequence, events: link.total, through, sha256: link.sha256 });
 }
 
-/** Name of a generation: `20261128T180000Z`. */
-function nameOf(time: Date): string {
-  return time.toISOString().replace(/[-:]|\.\d+/g, "");
+/** Name of a new generation, after all others: `20261128T180000Z`. S3 refuses requests of a clock that is wrong by 15 minutes. */
+function nameOf(newest: string | undefined, time: Date): string {
+  const after = newest ? Date.parse(timeOf(newest)) + 1000 : 0;
+  return new Date(Math.max(time.getTime(), after)).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
 /** Time of the name of a generation. */

@@ -6,10 +6,11 @@ import { WorkloadSecret } from "../../../constructs/secrets";
 import { describedAt } from "../../base/refusals";
 import { kubernetesStack, type Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
-import { kurrentCloudAt } from "../../lookup/stores";
+import { kurrentCloudAt, kurrentCloudOf } from "../../lookup/stores";
 import { pathOf } from "../../model/check/paths";
 import { isAtVendor } from "../../model/derive/members";
 import { storeQuota } from "../../model/derive/sizes";
+import { streamBackup } from "./stream-backup";
 
 /** Users of event stores at a vendor. They are created from the cluster that can connect to the store. */
 export function eventStoreUsersStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
@@ -26,7 +27,7 @@ export function eventStoreUsersStacks(app: App, site: Site, after: readonly Plat
       (spec) => new WorkloadSecret(stack, spec.name, { cluster, namespace, spec, after: ready }).release,
     );
     const { persistentSubscriptions, systemStreams } = settings;
-    describedAt(
+    const users = describedAt(
       pathOf(environment, store.keys),
       new KurrentCloudUsers(stack, "users", {
         cluster,
@@ -38,6 +39,7 @@ export function eventStoreUsersStacks(app: App, site: Site, after: readonly Plat
         after: [...ready, ...releases],
       }),
     );
+    streamBackup({ site, stack, cluster, after: [...ready, ...releases, ...users.ready] }, store, kurrentCloudOf(site, stack, store));
     return [stack];
   });
 }

@@ -1,6 +1,13 @@
 import type { App, ITerraformDependable } from "cdktf";
 import { Nats, natsUsers } from "../../../constructs/broker";
-import { EventRecords, EventSourcingDb, KurrentDb, kurrentDbSecrets, PostgresEvents } from "../../../constructs/event-store";
+import {
+  EventRecords,
+  EventSourcingDb,
+  KurrentDb,
+  kurrentDbSecrets,
+  PostgresEvents,
+  streamBackupPods,
+} from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
 import { CachePassword, redisUsers, Valkey } from "../../../constructs/redis";
@@ -20,11 +27,13 @@ import { authorityOf } from "../../model/derive/secrets";
 import { outputName } from "../../model/derive/servers";
 import { readersOf } from "../../model/derive/signals";
 import { storeQuota } from "../../model/derive/sizes";
+import { streamBackupsOf } from "../../model/derive/stream-backups";
 import { metricsReader } from "../../model/monitoring";
 import type { Engine } from "../../model/stores";
 import { databaseOf } from "../../model/stores/postgres";
 import type { ServerOf, StoreOf } from "../../model/system";
 import { postgresOn, type StorePlace } from "./postgres";
+import { streamBackup } from "./stream-backup";
 
 /** Resources of each engine on a cluster. For AWS engines these set up users; users of Kurrent Cloud are in a separate stack. */
 const MAKERS: { readonly [E in Exclude<Engine, "kurrent-cloud" | "memory">]: (place: StorePlace, store: StoreWith<E>) => void } = {
@@ -97,7 +106,9 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const secrets = Object.values(kurrentDbSecrets(name)).map((spec) => secretOf(place, namespace, spec));
   const outside = outsideOf(site, stack, store);
   const reader = metricsReader(environment.monitoring);
-  const { ready } = describedAt(
+  const backedUp = streamBackupsOf(environment).some((backup) => backup.isPossible && backup.store.name === name);
+  const users = [...clients, ...(backedUp ? [streamBackupPods(namespace, name)] : [])];
+  const { ready, eventStore } = describedAt(
     pathOf(environment, keys),
     new KurrentDb(stack, name, {
       cluster,
@@ -106,7 +117,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
       size,
       ...said,
       insecureOnOwnMachine: insecure,
-      clients: outside ? [...clients, ...outside.networks.map((cidr) => ({ cidr }))] : clients,
+      clients: outside ? [...users, ...outside.networks.map((cidr) => ({ cidr }))] : users,
       ...(outside ? { outside } : {}),
       ...(reader ? { metrics: reader } : {}),
       protect: stack.protect,
@@ -115,6 +126,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
       after,
     }),
   );
+  streamBackup({ site, stack, cluster, after: [...after, ...ready] }, store, eventStore);
   if (!outside) return;
   const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
   const authority = authorityOf(store);

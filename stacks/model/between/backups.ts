@@ -1,9 +1,11 @@
 import { MAX_LOCK_DAYS } from "../../../constructs/backup";
 import { type Duration, daysIn, known, seconds } from "../../../constructs/core/quantities";
+import { STREAM_BACKUP_INTERVAL_RULE, streamBackupSchedule } from "../../../constructs/event-store";
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
-import { isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
+import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
+import { streamBackupsOf } from "../derive/stream-backups";
 import { volumesOf } from "../derive/workload-volumes";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
@@ -11,6 +13,7 @@ export const backupRules: readonly Rule[] = [
   backupsOutliveTheirSchedule,
   logsReachBackToABaseBackup,
   backupsAreKeptAsSaid,
+  streamBackupsAreDue,
   locksAreForWhatIsKept,
   objectivesAreMet,
   dataHasBackups,
@@ -65,6 +68,33 @@ function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "keep"], value: keep, rule, remedy }];
   if (!Number.isInteger(days)) return found("must be a whole number of days, the unit of S3", 'use days, like "35d"');
   return days > MAX_LOCK_DAYS ? found("is longer than S3 can lock anything", `use at most "${MAX_LOCK_DAYS}d"`) : [];
+}
+
+/** A stream backup has a schedule, a bucket, and objects that the bucket keeps until the next full backup is old enough. */
+function streamBackupsAreDue(system: DraftSystem): Finding[] {
+  const kept = (system.backup?.keep ?? DEFAULT_KEEP) as Duration;
+  return streamBackupsOf(system).flatMap(({ store, setting, every, keep, isPossible }): Finding[] => {
+    const keys = [...store.keys, setting];
+    if (!isPossible) {
+      if (setting === "backup") return [];
+      const rule = "needs a bucket of the environment, and a role for pods, which only a cluster that the environment creates has";
+      return [{ keys, rule, remedy: "create the cluster with the environment (aws), or leave it out" }];
+    }
+    const most = Math.floor(daysIn(kept)) - 1;
+    return [
+      ...(streamBackupSchedule(every) ? [] : [{ keys: [...keys, "every"], value: every, ...STREAM_BACKUP_INTERVAL_RULE }]),
+      ...(Math.ceil(daysIn(keep)) <= most
+        ? []
+        : [
+            {
+              keys: [...keys, "keep"],
+              value: keep,
+              rule: `is not at least a day less than backup.keep of the environment, ${kept}: the bucket would delete a full backup before the next one is old enough`,
+              remedy: most > 0 ? `use ${most}d or less, or keep backups longer` : "keep backups longer",
+            },
+          ]),
+    ];
+  });
 }
 
 /** What may be thrown away can't be locked: its destruction would fail. */

@@ -1,4 +1,5 @@
 import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
+import { streamBackupName } from "../../../constructs/event-store";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
@@ -8,6 +9,7 @@ import { newClusters } from "./clusters";
 import { isManagedRedis, runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { podNames } from "./pod-names";
+import { streamBackupsOf } from "./stream-backups";
 
 /** Service account of the jobs that set the password of a cache's user in ElastiCache. */
 export function passwordJob({ name }: Pick<StoreOf, "name">): string {
@@ -74,6 +76,9 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
     ...serversOf(system)
       .filter((server) => runsAt(server) === "cluster")
       .map((server) => identity(server, server.name, "backups" as const)),
+    ...streamBackupsOf(system)
+      .filter(({ isPossible }) => isPossible)
+      .map(({ store }) => identity(store, streamBackupName(store.name), "backups" as const)),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
     ...made.flatMap(exporter),
     ...auditIdentities(system),

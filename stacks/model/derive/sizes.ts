@@ -1,5 +1,6 @@
 import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
+import { STREAM_BACKUP_POD } from "../../../constructs/event-store";
 import type { Quota } from "../../../constructs/kubernetes";
 import { maxReplicas } from "../common";
 import { isProtected } from "../exceptions";
@@ -9,6 +10,7 @@ import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import { serversOf } from "./members";
 import { restoreWords } from "./restores";
+import { streamBackupsOf } from "./stream-backups";
 
 /** Store with its settings and the values derived from its size, for the summary. */
 export interface ResolvedStore {
@@ -68,9 +70,18 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
   const stores = pods.map(
     ({ count, cpu, memory }): PodRequests => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }),
   );
+  const backups = streamBackupsOf(system)
+    .filter(({ store }) => store.stack === stack)
+    .map(
+      (): PodRequests => ({
+        count: 2,
+        millicores: known(millicores(STREAM_BACKUP_POD.cpu)),
+        bytes: known(bytes(STREAM_BACKUP_POD.memory)),
+      }),
+    );
   // Each job runs once at a time, possibly together with its rollback.
   return quotaOf(
-    [...stores, ...jobs],
+    [...stores, ...jobs, ...backups],
     [],
     ROTATION_PODS,
     pods.reduce((total, { count, volumes }) => total + count * volumes, 0),

@@ -78,7 +78,8 @@ function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<
   return server ? { ...server, label: `${store.label}.server` } : store;
 }
 
-function isOnEks(system: DraftSystem, { cluster: key }: StoreOf): boolean {
+/** Checks if a store runs on, or is set up from, a cluster that the environment creates on AWS. */
+export function isOnEks(system: DraftSystem, { cluster: key }: StoreOf): boolean {
   const cluster: unknown = system.aws === undefined ? undefined : system[key];
   return typeof cluster === "object" && cluster !== null && !("context" in cluster);
 }

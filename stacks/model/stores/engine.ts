@@ -41,6 +41,12 @@ export interface StoreEngine<S> {
   readonly backup: (settings: Draft<S>, target: BackupTarget) => BackedUp | undefined;
 
   /**
+   * Stream backup of an event store, as configured: events as objects in the environment's bucket.
+   * @default - none
+   */
+  readonly streamBackup?: (settings: Draft<S>) => StreamBackup | undefined;
+
+  /**
    * Problems of the settings in their environment, at keys below the store.
    * @default - none beyond the shape of each setting
    */
@@ -248,6 +254,17 @@ export interface BackupMethod {
    * @default - another place
    */
   readonly bucket?: string;
+}
+
+/** Stream backup of an event store. */
+export interface StreamBackup {
+  /** Setting that configures it, below the store. */
+  readonly setting: "backup" | "streamBackup";
+
+  readonly every?: Duration | undefined;
+
+  /** Period that a restore can reach back. */
+  readonly keep?: Duration | undefined;
 }
 
 /** The shortest possible duration of a restore. */

@@ -31,7 +31,17 @@ import { schedule } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, list, object, optional, quantity, records, text, told, whole } from "../check/shape";
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
-import { anotherEngine, type BackedUp, bySetting, older, type SettingProblem, type StoreContext, type StoreEngine } from "./engine";
+import {
+  anotherEngine,
+  type BackedUp,
+  type BackupMethod,
+  type BackupTarget,
+  bySetting,
+  older,
+  type SettingProblem,
+  type StoreContext,
+  type StoreEngine,
+} from "./engine";
 import type { PostgresSettings } from "./postgres";
 import { postgres, postgresEngine, serverSecrets } from "./postgres";
 import { recordSchedule } from "./restore";
@@ -47,6 +57,13 @@ export interface KurrentCloudSettings {
 
   /** `every` is at least one hour. The vendor keeps a number of backups: `{ every: "1h", keep: "30d" }` keeps 720. */
   readonly backup: BackupSchedule;
+
+  /**
+   * Backup of all events in the environment's bucket, in addition to the vendor's backups, which can't leave their region or the vendor:
+   * `{ every: "15m", keep: "28d" }`. Requires a cluster that the environment creates. Settings as for the backup of `kurrentdb`.
+   * @default - none
+   */
+  readonly streamBackup?: StreamBackupSchedule;
 
   /**
    * Vendor network of the event store, peered with the environment's network.
@@ -156,12 +173,17 @@ export interface KurrentDbSettings {
   readonly insecure?: boolean;
 
   /**
-   * Schedule and retention of backups. Not implemented: the store isn't backed up, as the summary says; a protected
-   * environment needs the exception `noBackup`.
-   * @default - none
+   * Backup of all events in the environment's bucket, on a cluster that the environment creates: `{ every: "15m", keep: "28d" }`. `every` is
+   * one of 5m, 10m, 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d. `keep` is the time that a restore can reach back; it must be at least a
+   * day less than `backup.keep` of the environment, because a full backup is made each time that the difference has passed. Changes in
+   * place.
+   * @default - none: a protected environment needs the exception `noBackup`
    */
   readonly backup?: BackupSchedule;
 }
+
+/** Schedule of a stream backup without recovery objectives: those of the store are in its `backup`. */
+export type StreamBackupSchedule = Pick<BackupSchedule, "every" | "keep">;
 
 /** Event store in PostgreSQL tables. */
 export interface PostgresEventsSettings {
@@ -270,6 +292,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     engine: told,
     size: choice(["development", "production"], "size of Kurrent Cloud"),
     backup: schedule,
+    streamBackup: optional(object<StreamBackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) })),
     network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
     version: optional(choice(KURRENT_CLOUD_VERSIONS, "release line of KurrentDB at Kurrent Cloud")),
     patch: optional(text(/^\d+\.\d+\.\d+$/, "is not a patch release of KurrentDB", "write one like 26.0.3")),
@@ -280,6 +303,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     settings: { version: patch ?? version, ...KURRENT_CLOUD_SIZES[of] },
   }),
   backup: scheduledBackups,
+  streamBackup: ({ streamBackup }) => streamBackup && { setting: "streamBackup", ...streamBackup },
   problems: (settings, { network, path }) => [
     ...frequencyProblems(settings),
     ...vendorNetworkProblems(settings, network),
@@ -297,10 +321,11 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
 const BACKUP_TAKES = 1800;
 
 /** Backups on a schedule. A restore creates a new cluster, which takes at least as long as a backup. */
-function scheduledBackups({ backup: { every, keep } = {} }: Draft<KurrentCloudSettings>): BackedUp {
+function scheduledBackups({ backup: { every, keep } = {}, streamBackup }: Draft<KurrentCloudSettings>, target: BackupTarget): BackedUp {
   if (!every || !keep) return { methods: [] };
   return {
     methods: [
+      ...(target.onEks && streamBackup ? streamed(streamBackup) : []),
       {
         by: "backups of Kurrent Cloud",
         every,
@@ -312,6 +337,22 @@ function scheduledBackups({ backup: { every, keep } = {} }: Draft<KurrentCloudSe
     ],
     restore: { seconds: BACKUP_TAKES, because: "Kurrent Cloud restores into a new cluster, and takes 30 minutes" },
   };
+}
+
+/** Backup of new events. It ends, or continues with a full backup for half of the interval, before the next one starts. */
+function streamed({ every, keep }: Draft<StreamBackupSchedule>): readonly BackupMethod[] {
+  if (!every || !keep) return [];
+  return [
+    {
+      by: "stream backup",
+      every,
+      keep,
+      followsKeep: true,
+      loses: 2 * known(seconds(every)),
+      because: `a backup every ${every} ends before the next one starts`,
+      place: "bucket",
+    },
+  ];
 }
 
 /** Problems of the interval. Overlapping backups are reported by a common check of all engines. */
@@ -411,7 +452,12 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     const { nodes, cpu, memory, storage } = kurrentDbSize({ size: of, ...settings });
     return { settings: { version, nodes, cpu, memory, storage }, pods: { count: nodes, cpu, memory, volumes: 1 } };
   },
-  backup: () => ({ methods: [], alternative: "use kurrent-cloud or postgres, or " }),
+  backup: ({ backup = {}, insecure }, { onEks }) => {
+    if (insecure) return { methods: [] };
+    if (!onEks) return { methods: [], where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " };
+    return { methods: streamed(backup), alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
+  },
+  streamBackup: ({ backup, insecure }) => (backup && !insecure ? { setting: "backup", every: backup.every, keep: backup.keep } : undefined),
   problems: (settings, context) => [...quorumProblems(settings, context), ...insecureProblems(settings, context)],
   dataLoss: (before, after, sizes) => {
     const [was, now] = [kurrentDbSize({ size: sizes.before, ...before }), kurrentDbSize({ size: sizes.after, ...after })];

@@ -1,0 +1,34 @@
+import { type Duration, daysIn } from "../../../constructs/core/quantities";
+import type { DraftSystem } from "../check/drafts";
+import { engineOf } from "../stores";
+import type { StreamBackup } from "../stores/engine";
+import type { StoreOf } from "../system";
+import { DEFAULT_KEEP, isOnEks } from "./store-backups";
+
+/** Stream backup of an event store into the bucket of its environment. */
+export interface StreamBackupOf {
+  readonly store: StoreOf;
+
+  /** Setting that configures it, below the store. */
+  readonly setting: StreamBackup["setting"];
+  readonly every: Duration;
+
+  /** Period that a restore can reach back. */
+  readonly keep: Duration;
+
+  /** Time between two full backups: the difference between the retention in the bucket and `keep`. */
+  readonly fullEvery: Duration;
+
+  /** The bucket exists, and the pods can get a role for it. */
+  readonly isPossible: boolean;
+}
+
+/** Configured stream backups of event stores. */
+export function streamBackupsOf(system: DraftSystem): readonly StreamBackupOf[] {
+  return system.stores.flatMap((store): StreamBackupOf[] => {
+    const { setting, every, keep } = engineOf(store)?.streamBackup?.(store.settings) ?? {};
+    if (!setting || !every || !keep) return [];
+    const days = daysIn((system.backup?.keep ?? DEFAULT_KEEP) as Duration) - Math.ceil(daysIn(keep));
+    return [{ store, setting, every, keep, fullEvery: `${days}d`, isPossible: isOnEks(system, store) }];
+  });
+}

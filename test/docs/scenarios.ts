@@ -14,13 +14,13 @@ export const SCENARIOS = "docs/runbooks/scenarios";
 export const INDEX = "docs/runbooks/README.md";
 
 /** Sections of a page, in their order. */
-export const SECTIONS = ["Symptoms", "Access", "Steps", "Verify", "If it doesn't work", "Alerts"];
+const SECTIONS = ["Symptoms", "Access", "Steps", "Verify", "If it doesn't work", "Alerts"];
 
 /** Rows of the table below a page's title. */
-export const FACTS = ["Severity", "Still works", "Time", "Undo"];
+const FACTS = ["Severity", "Still works", "Time", "Undo"];
 
 /** Pages by their file. */
-export type Pages = ReadonlyMap<string, string>;
+type Pages = ReadonlyMap<string, string>;
 
 export function pagesIn(directory: string): Pages {
   const files = readdirSync(directory)
@@ -65,7 +65,7 @@ function anchorsOf(file: string): readonly string[] {
 }
 
 /** Pages of alerts that a page links to in its last section. */
-export function alertsOf(file: string, text: string): readonly string[] {
+function alertsOf(file: string, text: string): readonly string[] {
   const [, section = ""] = text.split(/^## Alerts$/m);
   return [...section.matchAll(/\]\(([^)#]+)\)/g)]
     .map(([, path = ""]) => join(dirname(file), path))
@@ -73,7 +73,7 @@ export function alertsOf(file: string, text: string): readonly string[] {
 }
 
 /** Pages of scenarios that an alert's page links to. */
-export function scenariosOf(file: string, text: string): readonly string[] {
+function scenariosOf(file: string, text: string): readonly string[] {
   return [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)]
     .map(([, path = ""]) => join(dirname(file), path))
     .filter((to) => to.startsWith(SCENARIOS));
@@ -115,7 +115,7 @@ export function changed<T extends object>(settings: T, changes: object): T {
 }
 
 /** Shell code of a page: its blocks, and commands between the words. */
-export function shellOf(text: string): readonly string[] {
+function shellOf(text: string): readonly string[] {
   const blocks = [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, code = ""]) => code);
   const prose = text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
   const inline = [...prose.matchAll(/`((?:kubectl|npm|terraform|aws|helm|git) [^`]+)`/g)].map(([, code = ""]) => code.replace(/\s+/g, " "));

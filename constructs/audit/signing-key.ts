@@ -14,6 +14,12 @@ export interface AuditSigningKeyProps {
   /** The account that administers it, and whose identity policies control its use. */
   readonly account: string;
 
+  /**
+   * IAM roles that may sign, by ARN. Wildcards are allowed. All other principals are denied it, also administrators.
+   * @default - all principals of the account that have the permission
+   */
+  readonly signers?: readonly string[];
+
   /** Protects the key from deletion. Its public key can be exported, and verifies signatures also without it. */
   readonly protect: boolean;
 }
@@ -22,7 +28,7 @@ export interface AuditSigningKeyProps {
 export class AuditSigningKey extends Construct {
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { alias, description, account, protect }: AuditSigningKeyProps) {
+  constructor(scope: Construct, id: string, { alias, description, account, signers = [], protect }: AuditSigningKeyProps) {
     super(scope, id);
     const administration = {
       Sid: "Account",
@@ -36,11 +42,22 @@ export class AuditSigningKey extends Construct {
       keyUsage: "SIGN_VERIFY",
       customerMasterKeySpec: "ECC_NIST_P256",
       deletionWindowInDays: protect ? 30 : 7, // KMS's maximum and minimum
-      policy: policyDocument([administration]),
+      policy: policyDocument([administration, ...(signers.length > 0 ? [onlyFor(signers)] : [])]),
       lifecycle: { preventDestroy: protect },
     });
     exempt(key, "CKV_AWS_7", "KMS rotates no asymmetric keys");
     new KmsAlias(this, "alias", { name: `alias/${alias}`, targetKeyId: key.keyId });
     this.arn = key.arn;
   }
+}
+
+function onlyFor(signers: readonly string[]): object {
+  return {
+    Sid: "OnlySigners",
+    Effect: "Deny",
+    Principal: { AWS: "*" },
+    Action: ["kms:CreateGrant", "kms:Sign"],
+    Resource: "*",
+    Condition: { ArnNotLike: { "aws:PrincipalArn": signers } },
+  };
 }

@@ -5,7 +5,7 @@ export { clusterNames, Eks, type EksProps } from "./eks";
 export { type Architecture, allocatable, type Generation, generationNames, instanceTypes, type NodeShape, podsOn } from "./instances";
 export { type NodeCount, type NodeRequest, nodePool, nodeProblems, type PropertyProblem, shapeOf, spread } from "./node-request";
 export { nodeTags } from "./node-tags";
-export { PodIdentity, type PodIdentityProps } from "./pod-identity";
+export { PodIdentity, type PodIdentityProps, podIdentityRole } from "./pod-identity";
 export { ReadCluster } from "./read-cluster";
 export type { CertificateZone, ControllerPlace } from "./rights/place";
 export { SharedCluster } from "./shared-cluster";

@@ -28,6 +28,15 @@ export interface PodIdentityProps {
   readonly managedPolicies?: readonly string[];
 }
 
+/** Name of the role, known before it exists. */
+export function podIdentityRole({
+  name,
+  namespace,
+  serviceAccount,
+}: Pick<PodIdentityProps, "name" | "namespace" | "serviceAccount">): string {
+  return cloudName("role", ...name, ...new Set([namespace, serviceAccount]));
+}
+
 /**
  * A role for the pods of one service account, provided by EKS Pod Identity: no key in the cluster, no OIDC provider. Only pods that start
  * after the association get it, so workloads that use it must depend on this construct.
@@ -41,7 +50,7 @@ export class PodIdentity extends Construct {
   constructor(scope: Construct, id: string, props: PodIdentityProps) {
     super(scope, id);
     const role = new IamRole(this, "role", {
-      name: cloudName("role", ...props.name, ...new Set([props.namespace, props.serviceAccount])),
+      name: podIdentityRole(props),
       assumeRolePolicy: policyDocument([trust(props)]),
     });
     const own = props.statements && new IamRolePolicy(this, "rights", { role: role.id, policy: policyDocument(props.statements) });

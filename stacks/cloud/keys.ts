@@ -1,14 +1,17 @@
 import type { App } from "cdktf";
-import { AuditSigningKey } from "../../constructs/audit";
+import { AUDIT_DIGESTER, AuditSigningKey } from "../../constructs/audit";
+import { podIdentityRole } from "../../constructs/cluster";
 import { cloudName } from "../../constructs/core/names";
 import { CLOUDFRONT_REGION } from "../../constructs/edge";
 import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse, noticesMayUse } from "../../constructs/encryption";
 import type { AwsContext } from "../base/context";
 import type { Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { auditClusterOf } from "../model/derive/audit";
 import { newClusters } from "../model/derive/clusters";
 import { edgeOf } from "../model/derive/endpoints";
 import { runsAt } from "../model/derive/members";
+import { NAMESPACES } from "../model/derive/namespaces";
 import { managedServersOf } from "../model/derive/servers";
 
 /** KMS keys of an environment, in a separate stack: destroying a store never destroys its key. */
@@ -39,7 +42,10 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
   const data = managed ? new CustomerKey(stack, "data", key("data", "Databases and caches")) : undefined;
   const audit = environment.audit ? new CustomerKey(stack, "audit", key("audit", "Audit trail")) : undefined;
   const signing = environment.audit
-    ? new AuditSigningKey(stack, "audit-signing", key("audit-signing", "Signatures of the audit trail"))
+    ? new AuditSigningKey(stack, "audit-signing", {
+        ...key("audit-signing", "Signatures of the audit trail"),
+        signers: digesterRoles(environment),
+      })
     : undefined;
   const edge =
     edgeOf(environment)?.edge.provider === "cloudfront"
@@ -59,4 +65,12 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ...(audit && signing ? { auditKeyArn: audit.arn, auditSigningKeyArn: signing.arn } : {}),
     ...(edge ? { edgeKeyArn: edge.arn } : {}),
   });
+}
+
+/** Role of the digester, at any path. Empty if its cluster exists already: the owner of the cluster assigns a role of another name. */
+function digesterRoles(environment: AwsContext["environment"]): readonly string[] {
+  const { system, name, aws } = environment;
+  if (!newClusters(environment).some(([key]) => key === auditClusterOf(environment))) return [];
+  const role = podIdentityRole({ name: [system, name], namespace: NAMESPACES.auditDigests, serviceAccount: AUDIT_DIGESTER });
+  return ["", "*/"].map((path) => `arn:aws:iam::${aws.account}:role/${path}${role}`);
 }

@@ -97,6 +97,21 @@ describe("AuditSigningKey", () => {
     expect(statements(key(true).policy)).toHaveLength(1);
   });
 
+  it("lets no principal sign but those it is given", () => {
+    const signers = ["arn:aws:iam::111122223333:role/digester"];
+    const props = { alias: "orders-audit", description: "Digests", account: "111122223333", protect: true, signers };
+    const { policy } = one(
+      synth((stack) => void new AuditSigningKey(stack, "signing", props)),
+      "aws_kms_key",
+    );
+    expect(statements(policy)[1]).toMatchObject({
+      Effect: "Deny",
+      Principal: { AWS: "*" },
+      Action: ["kms:CreateGrant", "kms:Sign"],
+      Condition: { ArnNotLike: { "aws:PrincipalArn": signers } },
+    });
+  });
+
   it.each([
     [true, 30],
     [false, 7],

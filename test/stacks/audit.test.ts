@@ -59,8 +59,19 @@ describe("the audit trail of an environment", () => {
       [`${bucket}/access/????/??/??/??/projections/projections/*`],
       [`${bucket}/commands/????/??/??/??/write-side/command-processors/*`],
     ]);
-    const signers = roles.filter((found) => found.some(({ Action }) => Action === "kms:Sign"));
-    expect(signers).toHaveLength(1);
+  });
+
+  it("lets only the role of the digester sign", () => {
+    const roles = all(stack("test-identities"), "aws_iam_role_policy");
+    const [signer, ...others] = roles.filter(({ policy }) => statements(policy).some(({ Action }) => Action === "kms:Sign"));
+    expect(others).toEqual([]);
+    const role = all(stack("test-identities"), "aws_iam_role").find(({ name }) => name === "orders-test-audit-digests-audit-digest");
+    expect(signer?.role).toContain(role?.["//"].metadata.uniqueId);
+    const [, deny] = statements(one(stack("test-keys"), "aws_kms_key", "audit-signing/key").policy);
+    expect(deny?.Condition.ArnNotLike["aws:PrincipalArn"]).toEqual([
+      `arn:aws:iam::111122223333:role/${role?.name}`,
+      `arn:aws:iam::111122223333:role/*/${role?.name}`,
+    ]);
   });
 
   it("tells writers where records go, and lets them reach it", () => {

@@ -44,11 +44,12 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
       ...(origin ? originStatements(origin, aws) : []),
     ];
   },
-  auditDigests: (_, stack, parts, { aws }) => {
+  auditDigests: (_, stack, parts, { environment: { aws } }) => {
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
     return auditDigesterStatements(place, signingKeyArn);
   },
-  auditRecords: ({ kinds, path }, stack, parts, { aws }) => auditWriterStatements(auditPlace(stack, parts, aws.region).place, kinds, path),
+  auditRecords: ({ kinds, path }, stack, parts, { environment: { aws } }) =>
+    auditWriterStatements(auditPlace(stack, parts, aws.region).place, kinds, path),
   cachePassword: ({ store }, stack, { data }) => cachePasswordStatements((data && stack.read(data)[`${outputName(store)}UserArn`]) ?? ""),
   cloudWatch: ({ cluster }, _, __, { environment }) =>
     cloudWatchStatements({ region: environment.aws.region, services: cloudWatchOn(environment, cluster) }),

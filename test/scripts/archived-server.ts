@@ -110,6 +110,8 @@ async function python(program: string, args = ""): Promise<string> {
 export class ArchivedServer {
   readonly directory = mkdtempSync(join(tmpdir(), "pg-"));
   readonly data = join(this.directory, "data");
+  /** With all that the environment says of another server. */
+  private readonly login = { host: this.directory, port: 5432, user: "postgres", database: DATABASE, password: "", ssl: false };
   private process: ChildProcess | undefined;
   private clients: Client[] = [];
 
@@ -222,7 +224,7 @@ export class ArchivedServer {
   }
 
   async client(): Promise<Client> {
-    const client = new Client({ host: this.directory, user: "postgres", database: DATABASE, password: "" });
+    const client = new Client(this.login);
     client.on("error", () => {});
     await client.connect();
     this.clients.push(client);
@@ -230,7 +232,7 @@ export class ArchivedServer {
   }
 
   async query(...statements: readonly string[]): Promise<readonly Record<string, any>[]> {
-    const client = new Client({ host: this.directory, user: "postgres", database: DATABASE, password: "" });
+    const client = new Client(this.login);
     client.on("error", () => {});
     await client.connect();
     try {

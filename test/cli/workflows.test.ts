@@ -216,12 +216,21 @@ describe("what the workflows run", () => {
     git("remote", "add", "origin", join(directory, "origin.git"));
     terraform.begin({});
     const image = "registry.example.com/billing/query-api:1.1.0";
-    const variables = { ENVIRONMENT: "dev", CHANGE: "image", TARGET: "query-api", IMAGE: image, GITHUB_REF_NAME: "main" };
+    const GITHUB_STEP_SUMMARY = join(directory, "summary");
+    const variables = {
+      ENVIRONMENT: "dev",
+      CHANGE: "image",
+      TARGET: "query-api",
+      IMAGE: image,
+      GITHUB_REF_NAME: "main",
+      GITHUB_STEP_SUMMARY,
+    };
     const released = run("release.yml", "release", variables);
     expect(spawnSync("git", ["--git-dir", join(directory, "origin.git"), "log", "--format=%s", "main"], { encoding: "utf8" }).stdout).toBe(
       `Release to dev: query-api --image ${image}\nBegin\n`,
     );
     expect(JSON.parse(textOf("environments/dev.release.json"))["query-api"].image).toBe(image);
+    expect(readFileSync(GITHUB_STEP_SUMMARY, "utf8")).toMatch(/^Restore point before this release: \d{4}-\d\d-\d\dT[\d:]+Z\n$/);
     // Nothing that the domain needs is deployed in this world.
     expect({ status: released.status, out: released.stdout }).toMatchObject({
       status: 3,

@@ -12,6 +12,10 @@ case $CHANGE in
     ;;
 esac
 npm run release -- "$ENVIRONMENT" "$@"
+# Stores with point-in-time recovery can be restored to this time, if a migration damages data.
+point="Restore point before this release: $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+echo "$point"
+[ -z "${GITHUB_STEP_SUMMARY:-}" ] || echo "$point" >>"$GITHUB_STEP_SUMMARY"
 
 file=environments/$ENVIRONMENT.release.json
 if git diff --quiet -- "$file"; then

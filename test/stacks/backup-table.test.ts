@@ -114,6 +114,22 @@ describe("the table of backups", () => {
     });
   });
 
+  it("has stream backups in the locked bucket, copied with it", () => {
+    const rowsOf = (eventStore: object) => {
+      const rows = backupTable(asDomains(anEnvironment({ cluster, eventStore })));
+      return rows.filter(({ part }) => part === "eventStore").map(({ keys: _, ...row }) => Object.values(row).join("; "));
+    };
+    const streamed = "eu-west-1, copied to eu-central-1; locked (governance); loses up to 30m";
+    expect(rowsOf({ engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", rpo: "1h", rto: "6h" } })).toEqual([
+      `eventStore; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h`,
+    ]);
+    const backup = { every: "6h", keep: "7d" };
+    expect(rowsOf({ engine: "kurrent-cloud", size: "development", backup, streamBackup: { every: "15m", keep: "28d" } })).toEqual([
+      `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h`,
+      "eventStore; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h",
+    ]);
+  });
+
   it("tells how, how often, for how long and where", () => {
     const rows = backupTable(asDomains(VARIETY[2] as Environment)).map(({ keys: _, ...row }) => Object.values(row).join("; "));
     expect(rows).toEqual([

@@ -65,7 +65,9 @@ function rowOf({ path, values }: SettingRow): Markup {
 `;
 }
 
+/** Beginning of a value. Of a file's content only the length is shown. */
 function shortened(value: string): string {
+  if (value.includes("\n")) return counted(value.length, "character");
   return value.length <= SHOWN ? value : `${value.slice(0, SHOWN)}… (${counted(value.length, "character")})`;
 }
 

@@ -191,6 +191,7 @@ function checkProjects(command, directory, tarball) {
     writeJson(join(directory, "package.json"), { private: true, ...packages });
     run(directory, "npm", ["install", "--strict-peer-deps", ...quietly]);
   });
+  checkWorkflows(projects);
   runScripts(projects.map(({ project }) => project));
   for (const { shape, on, title, project } of projects) {
     check(`${title}: its own test passes`, () => printed(project, "test"));
@@ -199,6 +200,38 @@ function checkProjects(command, directory, tarball) {
       assert.match(summary, SHAPES[shape]);
       if (shape !== "library") assert.match(summary, PLACES[on]);
       assert.ok(existsSync(join(project, "cdktf.out/manifest.json")));
+    });
+  }
+}
+
+/** Checks the workflows of projects with actionlint, and that it finds an expression that refers to nothing. */
+function checkWorkflows(projects) {
+  if (spawnSync("actionlint", ["-version"]).error) {
+    console.log("SKIPPED workflows of projects: actionlint is not installed (.ci/package builds it where there is Go)");
+    return;
+  }
+  const lint = (project) => {
+    const folder = join(project, ".github/workflows");
+    // It finds actions of the project in the root of a repository.
+    if (!existsSync(join(project, ".git"))) run(project, "git", ["init", "--quiet", "."]);
+    run(project, "actionlint", ["-no-color", ...readdirSync(folder).map((name) => join(folder, name))]);
+  };
+  for (const { title, project } of projects) check(`${title}: actionlint accepts its workflows`, () => lint(project));
+  const [{ project: sound }] = projects;
+  const broken = join(dirname(sound), "broken");
+  for (const [file, from, to] of [
+    ["infrastructure.yml", "matrix.environment }}", "matrix.environmnt }}"],
+    ["infrastructure.yml", "needs: check", "needs: chekc"],
+    ["drift.yml", "role: arn", "rule: arn"],
+    ["release.yml", "inputs.target", "inputs.traget"],
+  ]) {
+    check(`new: actionlint refuses ${to} in ${file}`, () => {
+      cpSync(join(sound, ".github"), join(broken, ".github"), { recursive: true, force: true });
+      const path = join(broken, ".github/workflows", file);
+      const text = readFileSync(path, "utf8");
+      assert.ok(text.includes(from));
+      writeFileSync(path, text.replace(from, to));
+      assert.throws(() => lint(broken), new RegExp(/\w+/.exec(to.split(".").at(-1))[0]));
     });
   }
 }

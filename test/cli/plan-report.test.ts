@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { command } from "../../cli/command";
 import { changesIn } from "../../cli/plan-changes";
 import { LONGEST_REPORT, type PlanReport, planReport } from "../../cli/plan-report";
-import { accounts } from "../../environments/accounts";
-import { dev } from "../../environments/dev";
 import type { Program } from "../../stacks";
 import { anEnvironment } from "../environments";
+import { accounts } from "../fixtures/environments/accounts";
+import { dev } from "../fixtures/environments/dev";
 import { FakeTerraform, type World } from "./fake-terraform";
 
 /** A change as `terraform show -json` writes it. */

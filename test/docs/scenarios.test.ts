@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { program } from "../../environments";
 import type { Environment } from "../../stacks";
 import { errorsOf } from "../environments";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { type Deployed, deployedBy } from "./deployed";
 import {

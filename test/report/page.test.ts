@@ -1,9 +1,9 @@
 import { pageOf } from "../../cli/report/page";
 import { TOPICS } from "../../cli/report/topics";
-import { program } from "../../environments";
 import { production as venta } from "../../examples/venta/environments";
 import type { Program } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
+import { program } from "../fixtures/environments";
 import { aboutAll, faultsIn, gather, pageAbout } from "./pages";
 
 const two: Program = { ...program, environments: program.environments.filter(({ name }) => name === "local" || name === "dev") };

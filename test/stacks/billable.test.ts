@@ -1,6 +1,6 @@
-import { program } from "../../environments";
 import { billables } from "../../stacks/billable";
 import { volumesOn } from "../../stacks/volumes";
+import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 
 const { compositions, stacks, sites } = synthesisOf(program);

@@ -72,8 +72,10 @@ export class S3Client {
     for (let token: string | undefined = ""; token !== undefined; ) {
       const query: Record<string, string> = token ? { ...start, "continuation-token": token } : start;
       const page = String((await this.expect(200, "GET", "", { query })).body);
+      // Not every service with this API encodes keys as requested.
+      const decode = textOf(page, "EncodingType") === "url" ? decoded : (key: string) => key;
       for (const [, entry = ""] of page.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
-        found.push({ key: decodeURIComponent(textOf(entry, "Key").replaceAll("+", "%20")), size: Number(textOf(entry, "Size")) });
+        found.push({ key: decode(textOf(entry, "Key")), size: Number(textOf(entry, "Size")) });
       }
       token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") : undefined;
     }
@@ -148,6 +150,10 @@ function checksums(body: Buffer): Record<string, string> {
     "content-md5": createHash("md5").update(body).digest("base64"),
     "x-amz-checksum-sha256": createHash("sha256").update(body).digest("base64"),
   };
+}
+
+function decoded(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", "%20"));
 }
 
 function textOf(xml: string, element: string): string {

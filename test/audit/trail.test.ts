@@ -201,6 +201,15 @@ describe("the digester", () => {
     expect(kills).toBeGreaterThan(25);
   });
 
+  it("leaves out no record that it can't read", async () => {
+    const { trail, asOf } = await grown();
+    const key = `commands/${pathOf(BEGIN + HOURS)}/a/b/c.json`;
+    trail.objects.set(key, Buffer.from("{}"));
+    trail.get = async (name) => (name === key ? undefined : trail.objects.get(name));
+    await expect(digester(trail).run(asOf + HOUR)).rejects.toThrow(`${key}: is listed, but can't be read`);
+    expect(trail.objects.has(digestKey(BEGIN + HOURS))).toBe(false);
+  });
+
   it("has nothing to do twice", async () => {
     const { trail, asOf } = await grown();
     const before = new Map(trail.objects);

@@ -24,6 +24,9 @@ export class AwsStub {
 
   /** Responses to the next requests, before any other handling. */
   readonly failures: number[] = [];
+
+  /** As some services with the API of S3 do. */
+  ignoresEncoding = false;
   private readonly server: Server;
 
   constructor(private readonly key: KeyObject) {
@@ -92,12 +95,16 @@ export class AwsStub {
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(query.get("prefix") ?? "") && key > after).sort();
     const page = keys.slice(0, PAGE);
     const entries = page.map((key) => {
-      const encoded = encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
+      const escaped = key.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+      const encoded = this.ignoresEncoding ? escaped : encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
       return `<Contents><Key>${encoded}</Key><Size>${this.objects.get(key)?.length}</Size></Contents>`;
     });
     const isTruncated = keys.length > PAGE;
     const token = isTruncated ? `<NextContinuationToken>${(page.at(-1) ?? "").replaceAll("&", "&amp;")}</NextContinuationToken>` : "";
-    return { status: 200, body: `<IsTruncated>${isTruncated}</IsTruncated>${token}${entries.join("")}` };
+    return {
+      status: 200,
+      body: `${this.ignoresEncoding ? "" : "<EncodingType>url</EncodingType>"}<IsTruncated>${isTruncated}</IsTruncated>${token}${entries.join("")}`,
+    };
   }
 
   private object({ method, url, headers, body }: Request, key: string): Response {

@@ -139,10 +139,11 @@ export class Digester {
   private async hashed(entries: readonly Entry[]): Promise<readonly ListedRecord[]> {
     const records = await inParallel(entries, async ({ key }) => {
       const content = await this.trail.get(key);
-      // It expired between the two requests.
-      return content && { key, size: content.length, sha256: sha256(content) };
+      // Not left out: a record that no digest lists could be removed unnoticed. If it expired just now, the next run lists it no more.
+      if (!content) throw new Error(`${key}: is listed, but can't be read`);
+      return { key, size: content.length, sha256: sha256(content) };
     });
-    return records.filter((record) => record !== undefined).sort(byKey);
+    return [...records].sort(byKey);
   }
 
   /** Compares a digest that an earlier run left unsigned with the trail, because a signature vouches for it. */

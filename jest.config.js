@@ -7,7 +7,7 @@ module.exports = {
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
   // Compiled already; packages and what they build into are loaded once for all.
   transform: {
-    "/node_modules/(cdktf|constructs|@cdktf|@lezer|@prometheus-io|fast-check|pure-rand|valibot|yaml)/|/dist/(constructs|docs/drawing|stacks|environments|test/(fixtures|program|thorough))\\b.*\\.js$":
+    "/node_modules/(cdktf|constructs|@cdktf|@lezer|@prometheus-io|fast-check|pure-rand|typescript-5|valibot|yaml)/|/dist/(constructs|docs/drawing|examples|stacks|environments|test/(examples/programs|fixtures|program|thorough))\\b.*\\.js$":
       "<rootDir>/test/jest/share.js",
   },
   transformIgnorePatterns: [],

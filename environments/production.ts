@@ -14,7 +14,12 @@ export const production = {
   },
   writeCluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "500Gi" } },
   readCluster: { nodes: 5, node: { cpu: 8, memory: "32Gi", storage: "1Ti" } },
-  eventStore: { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" } },
+  eventStore: {
+    engine: "kurrent-cloud",
+    size: "production",
+    backup: { every: "1h", keep: "30d" },
+    streamBackup: { every: "15m", keep: "28d" },
+  },
   commandApi: { replicas: 3, port: 8080, health: "/health", release: "blue-green" },
   commandProcessors: { replicas: { min: 5, max: 20 }, health: { port: 8081, path: "/health" } },
   queryApi: {

@@ -85,6 +85,7 @@ const TIERS: Readonly<Record<Tier, (name: string) => Settings>> = {
     stores: { postgres: largeDatabase, redis: { engine: "valkey", purpose: "cache" } },
     domains: orchestrix({ jobs: { migrate, ...replays }, services: { app: { ...largeApp, uses: ["postgres", "redis"] } } }),
     monitoring: { prometheus: true, grafana: true, tracing: { sampling: { percentage: 10 } } },
+    audit: { commands: "3650d", events: "3650d", lock: "governance", writers: { app: ["commands", "events"] } },
     backup: { keep: "30d" },
     exceptions: ACCESS,
   }),

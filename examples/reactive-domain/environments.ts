@@ -127,7 +127,7 @@ export const production: Environment = {
   aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "reactive.example.com" },
   cluster: { nodes: { min: 9, max: 15 }, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
   stores: {
-    "event-store": { ...KURRENTDB, ...SUBSCRIPTIONS, nodes: 3, cpu: 1, memory: "4Gi" },
+    "event-store": { ...KURRENTDB, ...SUBSCRIPTIONS, nodes: 3, cpu: 1, memory: "4Gi", backup: { every: "15m", keep: "28d" } },
     "read-models": { engine: "cloudnative-pg", instances: 3 },
     cache: { engine: "valkey" },
     queue: { engine: "nats", purpose: "events" },
@@ -135,5 +135,5 @@ export const production: Environment = {
   domains: domains("Production"),
   authentication: { ...LOGIN, jwks: "https://login.example.com/.well-known/jwks.json" },
   authorization: { PlaceOrder: ["user", "admin"], CancelOrder: ["admin"], GetOrder: ["user", "admin"] },
-  exceptions: { noBackup: "KurrentDB and NATS on a cluster have no backup yet: the README says what to run meanwhile" },
+  exceptions: { noBackup: "NATS on a cluster has no backup: the README says what to run meanwhile" },
 };

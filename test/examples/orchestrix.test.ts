@@ -38,7 +38,7 @@ describeRows("orchestrix", {
     expect(small).toEqual(["platform", "orchestrix"]);
     expect(app("small").spec.replicas).toBe("1");
     expect(container(app("small")).variables.EVENT_STORE_URL).toBe("memory:");
-    expect(only(large, medium)).toEqual(["redis", "observability"]);
+    expect(only(large, medium)).toEqual(["audit-trail", "redis", "audit-digests", "observability"]);
     expect(only(medium, large)).toEqual([]);
 
     const { exceptions, ...unexcepted } = inTier("small");
@@ -126,6 +126,16 @@ describeRows("orchestrix", {
     expect(ledger?.spec.template.spec.container[0].resources.limits.memory).toBe("4Gi");
     expect(JSON.stringify(ledger)).toContain("eventsourcingdb-licence");
     expect(JSON.stringify(other)).toContain("100Gi");
+  },
+
+  "security: audit log": () => {
+    const trail = json("large-audit-trail");
+    expect(all(trail, "aws_s3_bucket_object_lock_configuration").map(({ rule }) => rule.default_retention)).toEqual([
+      { mode: "GOVERNANCE", days: 3650 },
+    ]);
+    const { variables } = container(app("large"));
+    expect(variables).toMatchObject({ AUDIT_KINDS: "commands,events", AUDIT_BUCKET: expect.stringMatching(/audit/) });
+    expect(all(json("large-audit-digests"), "kubernetes_cron_job_v1")).toHaveLength(1);
   },
 
   "configuration: OTLP endpoint": () => {

@@ -1,4 +1,4 @@
-import { request as requestPlain } from "node:http";
+import { type IncomingHttpHeaders, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 
 export interface HttpRequest {
@@ -16,25 +16,33 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
 /** Milliseconds without data after which a request fails. */
-const IDLE = 30_000;
+const IDLE = 60_000;
 
 /** Sends one request. Rejects if there is no complete response. */
 export function send({ method, url, headers, body, ca }: HttpRequest): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve, fail) => {
+    const reject = (error: Error) => fail(new Error(`${url.origin}: ${error.message || (error as NodeJS.ErrnoException).code}`));
     const request = url.protocol === "https:" ? requestSecure : requestPlain;
     const length = body ? { "content-length": String(body.length) } : {};
     const sent = request(url, { method, headers: { ...headers, ...length }, timeout: IDLE, ...(ca ? { ca } : {}) }, (response) => {
       const parts: Buffer[] = [];
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("error", reject);
-      response.on("aborted", () => reject(new Error(`${method} ${url.host}: the response was cut off`)));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts) }));
+      response.on("aborted", () => reject(new Error("the connection ended")));
+      response.on("end", () => {
+        const all = Buffer.concat(parts);
+        const announced = response.headers["content-length"];
+        if (method !== "HEAD" && announced !== undefined && Number(announced) !== all.length)
+          reject(new Error("the response is truncated"));
+        else resolve({ status: response.statusCode ?? 0, headers: response.headers, body: all });
+      });
     });
-    sent.on("timeout", () => sent.destroy(new Error(`${method} ${url.host}: no data for ${IDLE / 1000} s`)));
+    sent.on("timeout", () => sent.destroy(new Error(`no data for ${IDLE / 1000} s`)));
     sent.on("error", reject);
     sent.end(body);
   });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
 import { type CredentialProvider, credentialsFrom } from "./credentials";
 import { type HttpResponse, sendRepeatedly } from "./http";
 import { percentEncode, signedHeaders } from "./signature";
@@ -65,13 +66,19 @@ export class S3Client {
     this.base = new URL(endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : `https://${bucket}.s3.${region}.${suffix}`);
   }
 
+  get bucket(): string {
+    return this.props.bucket;
+  }
+
   /** Lists objects with a prefix in the order of their keys, after a key if one is given. */
   async list(prefix: string, after?: string): Promise<readonly S3Object[]> {
     const found: S3Object[] = [];
     const start = { "list-type": "2", "encoding-type": "url", prefix, ...(after ? { "start-after": after } : {}) };
     for (let token: string | undefined = ""; token !== undefined; ) {
       const query: Record<string, string> = token ? { ...start, "continuation-token": token } : start;
-      const page = String((await this.expect(200, "GET", "", { query })).body);
+      const response = await this.request("GET", "", { query });
+      if (response.status !== 200) throw this.failure("GET", prefix, response);
+      const page = String(response.body);
       // Not every service with this API encodes keys as requested.
       const decode = textOf(page, "EncodingType") === "url" ? decoded : (key: string) => key;
       for (const [, entry = ""] of page.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
@@ -90,9 +97,20 @@ export class S3Client {
     return response.body;
   }
 
-  /** Creates an object. Returns false, and changes nothing, if the key exists already. */
-  async create(key: string, body: Buffer, retention?: S3Retention): Promise<boolean> {
+  /** Returns an object with its headers. Fails if it doesn't exist. */
+  async read(key: string): Promise<{ readonly headers: IncomingHttpHeaders; readonly body: Buffer }> {
+    return await this.expect(200, "GET", key);
+  }
+
+  /** Returns the headers of an object. Fails if it doesn't exist. */
+  async headersOf(key: string): Promise<IncomingHttpHeaders> {
+    return (await this.expect(200, "HEAD", key)).headers;
+  }
+
+  /** Creates an object, with further headers for its type and metadata. Returns false, and changes nothing, if the key exists already. */
+  async create(key: string, body: Buffer, retention?: S3Retention, further: Readonly<Record<string, string>> = {}): Promise<boolean> {
     const headers = {
+      ...further,
       "if-none-match": "*",
       ...checksums(body),
       ...(retention
@@ -117,7 +135,7 @@ export class S3Client {
     });
   }
 
-  private async expect(status: number, method: string, key: string, call: Call): Promise<HttpResponse> {
+  private async expect(status: number, method: string, key: string, call?: Call): Promise<HttpResponse> {
     const response = await this.request(method, key, call);
     if (response.status !== status) throw this.failure(method, key, response);
     return response;

@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { sign } from "../../constructs/event-store/stream-backup/bucket";
+import { signedHeaders } from "../../constructs/aws-client";
 
 /** S3 server that enforces object locks: `.ci/scripts` installs it. */
 export const GATEWAY = process.env.VERSITYGW ?? join(process.env.LAB_HOME ?? join(homedir(), ".cache/lab"), "bin/versitygw");
@@ -116,7 +116,8 @@ export class S3 {
     const url = new URL(`http://127.0.0.1:${this.port}${path}`);
     const body = content === undefined ? undefined : Buffer.from(content);
     const md5 = body ? { "content-md5": createHash("md5").update(body).digest("base64") } : {};
-    const signed = sign(method, url, { ...headers, ...md5 }, { body, region: REGION, credentials: this.credentials });
+    const unsigned = { method, url, headers: { ...headers, ...md5 }, ...(body ? { body } : {}) };
+    const signed = signedHeaders(unsigned, { service: "s3", region: REGION, credentials: this.credentials });
     const { host, ...rest } = signed;
     return (await fetch(url, { method, headers: rest, ...(body ? { body } : {}) })).status;
   }

@@ -290,8 +290,8 @@ onS3("stream backup of KurrentDB", () => {
 
   const FAILURES: readonly (readonly [string, () => Readonly<Record<string, string>>, string])[] = [
     ["a wrong key", () => ({ AWS_SECRET_ACCESS_KEY: "another" }), "SignatureDoesNotMatch"],
-    ["no credentials", () => ({ AWS_ACCESS_KEY_ID: "" }), "no credentials of AWS"],
-    ["a bucket that is gone", () => ({ BUCKET: "gone" }), "bucket gone: GET event-store/stream/: NoSuchBucket"],
+    ["no credentials", () => ({ AWS_ACCESS_KEY_ID: "" }), "AWS credentials are missing: set AWS_ACCESS_KEY_ID"],
+    ["a bucket that is gone", () => ({ BUCKET: "gone" }), "GET s3://gone/event-store/stream/: NoSuchBucket"],
     ["a server with another CA", () => ({ AWS_CA_BUNDLE: source.authority }), "certificate"],
     ["a wrong password of the store", () => ({ EVENT_STORE_URL: source.url("reader").replace("reads", "writes") }), "gRPC status 16"],
     ["a wrong setting", () => ({ OBJECT_SIZE: "-1" }), "OBJECT_SIZE: -1 must be a whole number"],

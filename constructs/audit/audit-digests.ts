@@ -6,7 +6,8 @@ import type { BackupLock } from "../backup";
 import type { SecretReference } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
-import { HTTPS, type KubernetesTarget, type Peer, ROLE_AGENT, type TrafficRule } from "../kubernetes";
+import type { KubernetesTarget, Peer } from "../kubernetes";
+import { type S3Location, s3Access } from "../storage";
 import { ScheduledTask } from "../workload";
 import type { AuditRetention } from "./trail/kinds";
 
@@ -22,7 +23,7 @@ export interface AuditDigestsProps {
    */
   readonly name?: string;
 
-  readonly bucket: AuditTrailBucket;
+  readonly bucket: S3Location;
 
   /** Retention in days of each recorded kind, as in `AuditBucket`. */
   readonly keepDays: AuditRetention;
@@ -46,40 +47,13 @@ export interface AuditDigestsProps {
   readonly after?: readonly ITerraformDependable[];
 }
 
-/** A bucket of S3 or of another service with object lock and conditional writes. */
-export interface AuditTrailBucket {
-  readonly name: string;
-  readonly region: string;
-
-  /**
-   * Service with the S3 API outside of AWS.
-   * @default - Amazon S3, with the role of the service account
-   */
-  readonly service?: {
-    /** Address, to which path-style requests are sent: `https://s3.example.internal`. */
-    readonly url: string;
-
-    /** Egress rule of the pods. */
-    readonly egress: TrafficRule;
-
-    readonly accessKeyId: SecretReference;
-    readonly secretAccessKey: SecretReference;
-
-    /**
-     * Certificate of its CA, as PEM.
-     * @default - a public CA
-     */
-    readonly authority?: SecretReference;
-  };
-}
-
 /** Name of the digester's CronJob and service account. */
 export const AUDIT_DIGESTER = "audit-digest";
 
 /** Ten minutes after each hour: writers have five to complete their uploads. The verifier expects a digest an hour after its period. */
 const SCHEDULE = "10 * * * *";
 
-const [PROGRAM, KEY, AUTHORITY] = ["/app/audit-digest.mjs", "/run/secrets/audit/key.pem", "/run/secrets/s3/ca.crt"] as const;
+const [PROGRAM, KEY] = ["/app/audit-digest.mjs", "/run/secrets/audit/key.pem"] as const;
 
 /**
  * The digest chain of an audit trail: a CronJob that writes a signed digest of every hour, also if nothing was recorded. A digest lists the
@@ -96,15 +70,12 @@ export class AuditDigests extends Construct {
   constructor(scope: Construct, id: string, props: AuditDigestsProps) {
     super(scope, id);
     const { cluster, namespace, name = AUDIT_DIGESTER, bucket, keepDays, lock, signingKey, priority, after = [] } = props;
-    const { service } = bucket;
-    if (service && "kmsArn" in signingKey) {
+    const access = s3Access(bucket);
+    if (bucket.service && "kmsArn" in signingKey) {
       const rule = "requires the role of a service account, which a service outside of AWS replaces with access keys";
       refuse(this, [{ value: signingKey.kmsArn, rule, remedy: "give a private key as signingKey.secret" }], "signingKey.kmsArn");
     }
-    const files: Record<string, SecretReference> = {
-      ...("secret" in signingKey ? { [KEY]: signingKey.secret } : {}),
-      ...(service?.authority ? { [AUTHORITY]: service.authority } : {}),
-    };
+    const files = { ...("secret" in signingKey ? { [KEY]: signingKey.secret } : {}), ...access.secretFiles };
     const task = new ScheduledTask(this, "task", {
       cluster,
       namespace,
@@ -116,18 +87,15 @@ export class AuditDigests extends Construct {
       timeout: "45m",
       startingDeadline: "30m",
       env: {
-        AWS_REGION: bucket.region,
-        BUCKET: bucket.name,
+        ...access.env,
         HOME: "/tmp",
         KEEP_DAYS: JSON.stringify(keepDays),
         ...(lock ? { LOCK_MODE: lock.toUpperCase() } : {}),
         ...("secret" in signingKey ? { SIGNING_KEY_FILE: KEY } : { SIGNING_KEY_ARN: signingKey.kmsArn }),
-        ...(service ? { AWS_ENDPOINT_URL_S3: service.url } : {}),
-        ...(service?.authority ? { AWS_CA_BUNDLE: AUTHORITY } : {}),
       },
-      ...(service ? { secrets: { AWS_ACCESS_KEY_ID: service.accessKeyId, AWS_SECRET_ACCESS_KEY: service.secretAccessKey } } : {}),
-      ...(Object.keys(files).length > 0 ? { secretFiles: files } : {}),
-      egress: service ? [service.egress] : [ROLE_AGENT, HTTPS],
+      secrets: access.secrets,
+      secretFiles: files,
+      egress: access.egress,
       // Sixteen records at a time; a record is a few KiB, and an hour of 100,000 records is listed in 20 MiB.
       cpu: "100m",
       memory: "512Mi",

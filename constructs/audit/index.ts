@@ -1,5 +1,5 @@
 export { AuditBucket, type AuditBucketProps, auditBuckets, MAX_AUDIT_DAYS } from "./audit-bucket";
-export { AUDIT_DIGESTER, AuditDigests, type AuditDigestsProps, type AuditTrailBucket } from "./audit-digests";
+export { AUDIT_DIGESTER, AuditDigests, type AuditDigestsProps } from "./audit-digests";
 export { type AuditPlace, auditDigesterStatements, auditReaderStatements, auditWriterStatements } from "./audit-rights";
 export { AuditSigningKey, type AuditSigningKeyProps } from "./signing-key";
 export { AUDIT_KINDS, type AuditKind, type AuditRetention } from "./trail/kinds";

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { SecretReference } from "../connection";
 import { refuse } from "../core/errors";
 import { type Duration, known, seconds } from "../core/quantities";
 import { TOOLS } from "../core/versions";
-import { HTTPS, type KubernetesTarget, type Peer, ROLE_AGENT, type TrafficRule } from "../kubernetes";
+import type { KubernetesTarget, Peer } from "../kubernetes";
+import { type S3Location, s3Access } from "../storage";
 import { DISRUPTIONS_IGNORED, PodTemplate, podsOf } from "../workload";
 import type { EventStore } from "./contract";
 import { DEFAULT_STORE_NAME } from "./store-name";
@@ -46,34 +46,9 @@ export interface KurrentDbStreamBackupProps {
 }
 
 /** A prefix of an S3 bucket that locks its objects, such as `BackupBucket`. */
-export interface StreamBackupBucket {
-  readonly name: string;
-
+export interface StreamBackupBucket extends S3Location {
   /** Prefix of the objects: `event-store/event-store-backup`. No other program may write there. */
   readonly prefix: string;
-
-  readonly region: string;
-
-  /**
-   * Service with the S3 API outside of AWS. It must support object locks and conditional writes (`If-None-Match`).
-   * @default - Amazon S3, with the role of the service account
-   */
-  readonly service?: {
-    /** Address, to which path-style requests are sent: `https://s3.example.internal`. */
-    readonly url: string;
-
-    /** Egress rule of the pods. */
-    readonly egress: TrafficRule;
-
-    readonly accessKeyId: SecretReference;
-    readonly secretAccessKey: SecretReference;
-
-    /**
-     * Certificate of its CA, as PEM.
-     * @default - a public CA
-     */
-    readonly authority?: SecretReference;
-  };
 }
 
 /** Intervals between backups, each with its cron schedule. */
@@ -126,7 +101,7 @@ export class KurrentDbStreamBackup extends Construct {
   constructor(scope: Construct, id: string, props: KurrentDbStreamBackupProps) {
     super(scope, id);
     const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, every, fullEvery, priority, after = [] } = props;
-    const { service } = bucket;
+    const access = s3Access(bucket);
     const schedule = streamBackupSchedule(every);
     if (!schedule) refuse(this, [{ value: every, ...STREAM_BACKUP_INTERVAL_RULE }], "every");
     const name = streamBackupName(store);
@@ -141,18 +116,15 @@ export class KurrentDbStreamBackup extends Construct {
       files: { [PROGRAM]: program() },
       connections: [{ connection: eventStore.connections.subscriptions }],
       env: {
-        AWS_REGION: bucket.region,
-        BUCKET: bucket.name,
+        ...access.env,
         FULL_BUDGET: String(Math.floor((known(seconds(every)) || 0) / 2)),
         FULL_EVERY: String(known(seconds(fullEvery))),
         HOME: "/tmp",
         PREFIX: bucket.prefix,
-        ...(service ? { AWS_ENDPOINT_URL_S3: service.url } : {}),
-        ...(service?.authority ? { AWS_CA_BUNDLE: AUTHORITY } : {}),
       },
-      ...(service ? { secrets: { AWS_ACCESS_KEY_ID: service.accessKeyId, AWS_SECRET_ACCESS_KEY: service.secretAccessKey } } : {}),
-      ...(service?.authority ? { secretFiles: { [AUTHORITY]: service.authority } } : {}),
-      egress: service ? [service.egress] : [ROLE_AGENT, HTTPS],
+      secrets: access.secrets,
+      secretFiles: access.secretFiles,
+      egress: access.egress,
       ...STREAM_BACKUP_POD,
       ...(priority ? { priority } : {}),
       after,
@@ -190,8 +162,6 @@ export const STREAM_BACKUP_INTERVAL_RULE = {
   rule: "must be an interval that a schedule can have",
   remedy: `use one of ${STREAM_BACKUP_INTERVALS.join(", ")}`,
 };
-
-const AUTHORITY = "/run/secrets/s3/ca.crt";
 
 type Template = ReturnType<PodTemplate["version"]>;
 

@@ -12,7 +12,7 @@ import { type Compilation, compileProject, programOf } from "./project";
 import { help as manifestsHelp, render } from "./render";
 import { report, help as reportHelp } from "./report";
 import { start, help as startHelp } from "./start";
-import { asksForHelp, messageFor } from "./told";
+import { asksForHelp, exitCodeOf } from "./told";
 import { release, usage as releases } from "./versions";
 
 type Compile = (directory: string) => Compilation;
@@ -83,9 +83,7 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
   try {
     return await subcommand.run(args, compile);
   } catch (error) {
-    const message = messageFor(error);
-    if (message === undefined) throw error;
-    return fail(message);
+    return exitCodeOf(error);
   }
 }
 

@@ -1,16 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document, stringify } from "yaml";
 import { InvalidInput, type Problem } from "../constructs/core/errors";
 import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/versions";
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
-import { type Cluster, type Environment, type Program, synthesize, validate } from "../stacks";
+import { type Cluster, type Environment, type Program, type Synthesis, validate } from "../stacks";
 import { noSuch } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
-import { withoutTokenTraces } from "./short-traces";
-import { at, messageFor } from "./told";
+import { synthesizeAside } from "./scratch";
+import { at, exitCodeOf } from "./told";
 
 const usage = () => `usage: ${commandLine("manifests", ["<environment> [--out <directory>]"])}`;
 
@@ -33,17 +32,14 @@ export function render(program: Program, argv: readonly string[]): number {
     }
     const environment = program.environments.find((candidate) => candidate.name === name);
     if (!environment) throw new Refused(noSuch("environment", name, { environments: program.environments.map((each) => each.name) }));
-    const made = objectsOf(synthesized(program, environment), name);
+    const made = objectsOf(synthesizeAside(program, environment.name).stacks, name);
     const directory = join(out, name);
     const files = [...made].flatMap(([stack, contents]) => filesOf(stack, contents, { environment, directory }));
     at(directory, () => publish(directory, files));
     process.stdout.write(`${summary(made, directory)}\n`);
     return 0;
   } catch (error) {
-    const message = messageFor(error);
-    if (message === undefined) throw error;
-    process.stderr.write(`${message}\n`);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 
@@ -64,24 +60,11 @@ function parse(argv: readonly string[]): { readonly name: string; readonly out: 
   return { name, out, checkOnly };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** Terraform configurations of an environment's stacks, in deployment order; not kept on disk. */
-function synthesized(program: Program, { name }: Environment): ReadonlyMap<string, Json> {
-  const scratch = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
-  try {
-    const { stacks } = at(scratch, () => withoutTokenTraces(() => synthesize(program, { outdir: join(scratch, "cdktf.out"), only: name })));
-    return new Map([...stacks].map(([id, { json }]) => [id, json]));
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
-}
-
 /** Kubernetes objects of each stack. Problems of all stacks are reported together. */
-function objectsOf(stacks: ReadonlyMap<string, Json>, environment: string): ReadonlyMap<string, KubernetesObjects> {
+function objectsOf(stacks: Synthesis["stacks"], environment: string): ReadonlyMap<string, KubernetesObjects> {
   const problems: Problem[] = [];
   const made = new Map<string, KubernetesObjects>();
-  for (const [id, json] of stacks) {
+  for (const [id, { json }] of stacks) {
     try {
       const contents = kubernetesObjects(json);
       if (contents.objects.length + contents.releases.length > 0) made.set(id, contents);

@@ -1,17 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe } from "../constructs/core/errors";
-import { checkSupport, type Program, type Synthesis, synthesize, validate } from "../stacks";
+import { checkSupport, type Program, validate } from "../stacks";
 import { noSuch } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { contentsOf } from "./report/contents";
 import { pageOf } from "./report/page";
 import { readPrices } from "./report/prices";
-import { withoutTokenTraces } from "./short-traces";
+import { synthesizeAside } from "./scratch";
 import { capacityWarnings } from "./start";
-import { at, messageFor } from "./told";
+import { at, exitCodeOf } from "./told";
 
 const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>]"])}`;
 
@@ -36,7 +35,8 @@ export async function report(program: Program, argv: readonly string[], today = 
     const all = program.environments.map(({ name }) => name);
     for (const name of names) if (!all.includes(name)) throw new Refused(noSuch("environment", name, { environments: all }));
     const aging = checkSupport(program, today);
-    const synthesis = synthesized(program);
+    // The whole program, because quotas are those of all environments of an account.
+    const synthesis = synthesizeAside(program);
     const warnings = [...aging, ...capacityWarnings(synthesis.sites)];
     const contents = await contentsOf({ program, synthesis, names: names.length > 0 ? names : all, warnings, today });
     const items = contents.environments.flatMap(({ bill }) => bill.map(({ item }) => item));
@@ -47,10 +47,7 @@ export async function report(program: Program, argv: readonly string[], today = 
     process.stdout.write(`${output}: ${contents.environments.map(({ name }) => name).join(", ")}\n`);
     return 0;
   } catch (error) {
-    const message = messageFor(error);
-    if (message === undefined) throw error;
-    process.stderr.write(`${message}\n`);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 
@@ -78,14 +75,4 @@ function parse(argv: readonly string[]): Wanted {
     values[option] = value;
   }
   return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], checkOnly };
-}
-
-/** The whole program, because quotas are those of all environments of an account. Nothing of it stays on disk. */
-function synthesized(program: Program): Synthesis {
-  const scratch = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
-  try {
-    return at(scratch, () => withoutTokenTraces(() => synthesize(program, { outdir: join(scratch, "cdktf.out") })));
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
 }

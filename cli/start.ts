@@ -5,7 +5,7 @@ import { lockFile } from "./lock";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { print, summarize } from "./summary";
-import { at, messageFor } from "./told";
+import { at, exitCodeOf } from "./told";
 
 const usage = () => `usage: ${commandLine("start", ["[environment] [--json]"])}`;
 
@@ -43,10 +43,7 @@ export function start(program: Program, args: readonly string[], now = new Date(
     for (const problem of [...aging, ...capacityWarnings(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
     return 0;
   } catch (error) {
-    const message = messageFor(error);
-    if (message === undefined) throw error;
-    process.stderr.write(`${message}\n`);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 

@@ -30,6 +30,14 @@ export function messageFor(error: unknown): string | undefined {
   return fileFault(error) ?? brokenJson(error);
 }
 
+/** Prints the message of an error that a user can fix, and returns the exit code. @throws any other error */
+export function exitCodeOf(error: unknown): number {
+  const message = messageFor(error);
+  if (message === undefined) throw error;
+  process.stderr.write(`${message}\n`);
+  return 1;
+}
+
 /** Runs work on a directory or file. An error without a path, such as that of a full disk, gets this path. */
 export function at<T>(path: string, work: () => T): T {
   try {

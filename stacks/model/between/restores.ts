@@ -5,6 +5,7 @@ import { isExistingCluster } from "../cluster";
 import { runsAt, serversOf } from "../derive/members";
 import { originOf } from "../derive/restores";
 import { storeBackups } from "../derive/store-backups";
+import { engineOf } from "../stores";
 import { databaseOf } from "../stores/postgres";
 import type { Restore } from "../stores/restore";
 import type { ServerOf, System } from "../system";
@@ -27,23 +28,17 @@ function restoredIn(system: Pick<System, "stores">): readonly Restored[] {
 /** Without a target, PostgreSQL takes a damaged WAL file for the end of the archive, and starts with what came before. */
 const UNSTATED = "recovery would end silently at the first damaged WAL file";
 
-const TARGETS = {
-  "cloudnative-pg": { kinds: ["time", "lsn", "latest"], remedy: "use time or lsn" },
-  aurora: { kinds: ["time", "snapshot"], remedy: "use time or snapshot" },
-  rds: { kinds: ["time", "snapshot"], remedy: "use time or snapshot" },
-} as const;
-
 function targetsAreStated(system: DraftSystem): Finding[] {
   return restoredIn(system).flatMap(({ server: { keys, settings }, restore }): Finding[] => {
     const at = [...keys, "restore", "target"];
     const { target = {}, record } = restore;
     const stated = Object.keys(target) as (keyof Restore["target"])[];
-    const { kinds, remedy } = TARGETS[settings.engine] ?? { kinds: [], remedy: "" };
+    const { kinds, remedy } = engineOf({ settings })?.restoreTargets ?? { kinds: [], remedy: "" };
     const [kind, ...more] = stated;
     if (!kind) return [{ keys: at, rule: `is not stated: ${UNSTATED}`, remedy }];
     if (more.length > 0)
       return [{ keys: at, value: target, rule: `states ${stated.length} ends`, remedy: `keep one of ${stated.join(", ")}` }];
-    if (!(kinds as readonly string[]).includes(kind)) {
+    if (!kinds.includes(kind)) {
       return [{ keys: [...at, kind], value: target[kind], rule: `is not supported by ${settings.engine}`, remedy }];
     }
     if (kind === "latest" && !record) {

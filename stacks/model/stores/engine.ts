@@ -6,6 +6,7 @@ import type { Size } from "../../../constructs/sizing";
 import type { Draft, Finding } from "../check/finding";
 import type { Schema } from "../check/shape";
 import type { Exceptions } from "../exceptions";
+import type { RestoreTarget } from "./restore";
 
 /** Kind of a store. */
 export type StoreKind = "event-store" | "postgres" | "redis" | "broker";
@@ -45,6 +46,12 @@ export interface StoreEngine<S> {
    * @default - none
    */
   readonly streamBackup?: (settings: Draft<S>) => StreamBackup | undefined;
+
+  /**
+   * Targets to which a server is restored from a backup of another one.
+   * @default - none: it can't be restored by a setting
+   */
+  readonly restoreTargets?: RestoreTargets;
 
   /**
    * Problems of the settings in their environment, at keys below the store.
@@ -254,6 +261,14 @@ export interface BackupMethod {
    * @default - another place
    */
   readonly bucket?: string;
+}
+
+/** Targets of restores. */
+export interface RestoreTargets {
+  readonly kinds: readonly (keyof RestoreTarget)[];
+
+  /** Recommendation for a missing or unsupported target: `use time or lsn`. */
+  readonly remedy: string;
 }
 
 /** Stream backup of an event store. */

@@ -188,8 +188,7 @@ function olderServer(before: PostgresSettings, after: PostgresSettings) {
 /** A restore is only read when a server is created: later it would have no effect, or replace the server. */
 function restoredLater(before: PostgresSettings, after: PostgresSettings): readonly SettingProblem[] {
   const [was, now] = [before.restore, after.restore].map((one) => (one === undefined ? undefined : JSON.stringify(one)));
-  // CloudNativePG reads it once. AWS replaces a server that is no longer restored from anything.
-  if (was === now || (now === undefined && after.engine === "cloudnative-pg")) return [];
+  if (was === now) return [];
   if (was !== undefined) {
     return [
       {
@@ -335,11 +334,15 @@ function baseBackupProblems({ backup }: Draft<CloudNativePgSettings>): readonly 
   ];
 }
 
+/** Targets of servers that AWS runs. */
+const OF_AWS = { kinds: ["time", "snapshot"], remedy: "use time or snapshot" } as const;
+
 export const aurora: StoreEngine<AuroraSettings> = {
   secrets: serverSecrets,
   kind: "postgres",
   runs: "aws",
   cloudWatch: "aurora",
+  restoreTargets: OF_AWS,
   shape: object<AuroraSettings>({ ...server, replicas: whole(0, 15, ", as many readers as Aurora has"), backup: optional(managedBackup) }),
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
   problems: snapshotProblems,
@@ -362,6 +365,7 @@ export const rds: StoreEngine<RdsSettings> = {
   }),
   resolved: (settings, { size: of, isProtected }) =>
     managed(settings, RDS_SIZES, "postgres", of, { standby: isProtected, storage: rdsStorage(settings, of) }),
+  restoreTargets: OF_AWS,
   problems: snapshotProblems,
   backup: (settings, target) => automated("RDS", settings, target, NEW_INSTANCE),
   dataLoss: (before, after, sizes) => {
@@ -386,6 +390,7 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
     backup: optional(archiveBackup),
   }),
   withinCluster: true,
+  restoreTargets: { kinds: ["time", "lsn", "latest"], remedy: "use time or lsn" },
   problems: baseBackupProblems,
   resolved: (own, { size: of }) => {
     const { version, instances, cpu, memory, storage, walStorage, parameters, poolers } = cloudNativePgSize(own, of);
@@ -407,7 +412,8 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
   dataLoss: (before, after, sizes) => [
     ...bySetting(postgresMoveProblems(cloudNativePgSize(before, sizes.before), cloudNativePgSize(after, sizes.after))),
     ...olderServer(before, after),
-    ...restoredLater(before, after),
+    // It reads the setting once. AWS replaces a server that is no longer restored from anything.
+    ...(after.restore ? restoredLater(before, after) : []),
   ],
 };
 

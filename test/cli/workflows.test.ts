@@ -1,34 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
 import { parse } from "yaml";
-import { createProject } from "../../cli/new";
 import { SESSION } from "../../constructs/bootstrap/deploy-roles";
+import { NewProject } from "./new-project";
 
 const PLACES = ["aws", "on-premises", "kind"] as const;
 const PROJECTS = (["cqrs", "domains", "library"] as const).flatMap((shape) => PLACES.map((on) => ({ shape, on })));
 const ACCOUNTS = { dev: "444455556666", production: "111122223333" } as const;
 
-let directory: string;
-const environment = { ...process.env };
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
-  jest.spyOn(console, "log").mockImplementation();
-});
-afterEach(() => {
-  process.env = { ...environment };
-  rmSync(directory, { recursive: true, force: true });
-  jest.restoreAllMocks();
-});
-
-const project = (...path: string[]) => join(directory, "billing", ...path);
-const textOf = (...path: string[]) => readFileSync(project(...path), "utf8");
+const made = new NewProject();
 
 /** Every workflow and action of a new project, by file. */
 async function workflows(shape: string, on: string): Promise<Readonly<Record<string, any>>> {
-  await createProject(["billing", "--shape", shape, "--on", on], { directory });
-  const files = readdirSync(project(".github"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yml"));
-  return Object.fromEntries(files.map((file) => [file.replace(/^workflows\//, ""), parse(textOf(".github", file))]));
+  await made.create(shape, on);
+  const files = readdirSync(made.path(".github"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yml"));
+  return Object.fromEntries(files.map((file) => [file.replace(/^workflows\//, ""), parse(made.textOf(".github", file))]));
 }
 
 const jobsOf = (all: Readonly<Record<string, any>>): readonly [string, any][] =>
@@ -53,8 +38,9 @@ describe.each(PROJECTS)("the workflows of a project of shape $shape on $on", ({ 
     const all = await workflows(shape, on);
     for (const { uses = "./" } of stepsOf(all)) expect(uses).toMatch(/^\.\/|@[0-9a-f]{40}$/);
     for (const file of Object.keys(all)) {
-      const path = existsSync(project(".github/workflows", file)) ? ["workflows", file] : [file];
-      for (const [line] of textOf(".github", ...path).matchAll(/uses: [^.].*/g)) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      const path = existsSync(made.path(".github/workflows", file)) ? ["workflows", file] : [file];
+      for (const [line] of made.textOf(".github", ...path).matchAll(/uses: [^.].*/g))
+        expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     }
   });
 

@@ -1,25 +1,11 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { createProject } from "../../cli/new";
 import { FakeTerraform } from "../cli/fake-terraform";
+import { NewProject } from "../cli/new-project";
 
-let directory: string;
-const environment = { ...process.env };
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
-  jest.spyOn(console, "log").mockImplementation();
-});
-afterEach(() => {
-  process.env = { ...environment };
-  rmSync(directory, { recursive: true, force: true });
-  jest.restoreAllMocks();
-});
-
-const project = (...path: string[]) => join(directory, "billing", ...path);
-const textOf = (...path: string[]) => readFileSync(project(...path), "utf8");
+const made = new NewProject();
 
 /** GitHub as its command line shows it: answers with a list, and writes down what it was asked. */
 const GH = `#!/bin/sh
@@ -40,11 +26,11 @@ if command -v jq >/dev/null; then jq -r "$filter" "$FAKE_GITHUB/list"; else cat 
 describe("what the workflows run", () => {
   let terraform: FakeTerraform;
   beforeEach(async () => {
-    await createProject(["billing", "--shape", "cqrs", "--on", "aws"], { directory });
-    terraform = new FakeTerraform(directory);
+    await made.create("cqrs", "aws");
+    terraform = new FakeTerraform(made.directory);
     process.env.PATH += `${delimiter}${dirname(process.execPath)}`;
     // What `npm ci` would install, from this repository.
-    const modules = project("node_modules");
+    const modules = made.path("node_modules");
     for (const folder of [".bin", "@cdktf", "@types"]) mkdirSync(join(modules, folder), { recursive: true });
     for (const name of ["cdktf", "constructs", "typescript", "@types/node", "@cdktf/provider-aws", "@cdktf/provider-helm"])
       symlinkSync(resolve("node_modules", name), join(modules, name));
@@ -53,23 +39,23 @@ describe("what the workflows run", () => {
     const bin = join(modules, ".bin/cdktf-cqrs");
     writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${resolve("dist/cli/bin.js")}" "$@"\n`, { mode: 0o755 });
     symlinkSync(resolve("node_modules/typescript/bin/tsc"), join(modules, ".bin/tsc"));
-    process.env.FAKE_GITHUB = join(directory, "github");
+    process.env.FAKE_GITHUB = join(made.directory, "github");
     mkdirSync(process.env.FAKE_GITHUB);
-    writeFileSync(join(directory, "bin/gh"), GH);
-    chmodSync(join(directory, "bin/gh"), 0o755);
+    writeFileSync(join(made.directory, "bin/gh"), GH);
+    chmodSync(join(made.directory, "bin/gh"), 0o755);
   });
 
-  const github = (file: string) => readFileSync(join(directory, "github", file), "utf8");
+  const github = (file: string) => readFileSync(join(made.directory, "github", file), "utf8");
 
   /** Runs a job's own steps as GitHub does, up to the first that fails. */
   function run(workflow: string, job: string, variables: Readonly<Record<string, string>>): SpawnSyncReturns<string> {
-    const { env = {}, steps } = parse(textOf(".github/workflows", workflow)).jobs[job];
+    const { env = {}, steps } = parse(made.textOf(".github/workflows", workflow)).jobs[job];
     const fixed = (given: object = {}) => Object.entries(given).filter(([, value]) => !String(value).includes("${{"));
     let last: SpawnSyncReturns<string> | undefined;
     for (const step of steps) {
       if (step.run === undefined || step.run.startsWith("npm ci")) continue;
       last = spawnSync("bash", ["-e", "-o", "pipefail", "-c", step.run], {
-        cwd: project(),
+        cwd: made.path(),
         encoding: "utf8",
         env: {
           ...process.env,
@@ -89,14 +75,14 @@ describe("what the workflows run", () => {
     terraform.begin({});
     const planned = run("infrastructure.yml", "plan", { ENVIRONMENT: "dev" });
     expect({ status: planned.status, stderr: planned.stderr }).toMatchObject({ status: 0 });
-    expect(textOf("plans/dev.status")).toBe("3\n");
-    expect(textOf("plans/dev.md")).toMatch(/^## Plan of `dev`: \d+ stacks not planned\n/);
+    expect(made.textOf("plans/dev.status")).toBe("3\n");
+    expect(made.textOf("plans/dev.md")).toMatch(/^## Plan of `dev`: \d+ stacks not planned\n/);
     expect(terraform.asked[0]).toMatch(/^plan dev-\w+ -out=\S+ -detailed-exitcode -no-color -lock=false$/);
   }, 300_000);
 
   it("fails if a script of a workflow misspells an option", () => {
     terraform.begin({});
-    const script = project(".github/scripts/plan.sh");
+    const script = made.path(".github/scripts/plan.sh");
     writeFileSync(script, readFileSync(script, "utf8").replace("--markdown", "--markdwn"));
     const { status, stderr } = run("infrastructure.yml", "plan", { ENVIRONMENT: "dev" });
     expect(status).toBe(1);
@@ -106,7 +92,7 @@ describe("what the workflows run", () => {
   it("fails if a plan fails, and still has a report of it", () => {
     terraform.begin({ failing: "dev-keys" });
     expect(run("drift.yml", "plan", { ENVIRONMENT: "dev" }).status).toBe(1);
-    expect(textOf("plans/dev.md")).toContain("1 stack failed");
+    expect(made.textOf("plans/dev.md")).toContain("1 stack failed");
   }, 300_000);
 
   it("applies an environment, and stops where Terraform stops", () => {
@@ -117,15 +103,15 @@ describe("what the workflows run", () => {
 
   it("releases a workload: pushes the release file, and applies the stacks of its domain", () => {
     const git = (...args: string[]) =>
-      spawnSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: project() });
+      spawnSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: made.path() });
     git("init", "--quiet", "--initial-branch=main", ".");
     git("add", "--all");
     git("commit", "--quiet", "--message", "Begin");
-    git("init", "--quiet", "--bare", "--initial-branch=main", join(directory, "origin.git"));
-    git("remote", "add", "origin", join(directory, "origin.git"));
+    git("init", "--quiet", "--bare", "--initial-branch=main", join(made.directory, "origin.git"));
+    git("remote", "add", "origin", join(made.directory, "origin.git"));
     terraform.begin({});
     const image = "registry.example.com/billing/query-api:1.1.0";
-    const GITHUB_STEP_SUMMARY = join(directory, "summary");
+    const GITHUB_STEP_SUMMARY = join(made.directory, "summary");
     const variables = {
       ENVIRONMENT: "dev",
       CHANGE: "image",
@@ -135,10 +121,10 @@ describe("what the workflows run", () => {
       GITHUB_STEP_SUMMARY,
     };
     const released = run("release.yml", "release", variables);
-    expect(spawnSync("git", ["--git-dir", join(directory, "origin.git"), "log", "--format=%s", "main"], { encoding: "utf8" }).stdout).toBe(
-      `Release to dev: query-api --image ${image}\nBegin\n`,
-    );
-    expect(JSON.parse(textOf("environments/dev.release.json"))["query-api"].image).toBe(image);
+    expect(
+      spawnSync("git", ["--git-dir", join(made.directory, "origin.git"), "log", "--format=%s", "main"], { encoding: "utf8" }).stdout,
+    ).toBe(`Release to dev: query-api --image ${image}\nBegin\n`);
+    expect(JSON.parse(made.textOf("environments/dev.release.json"))["query-api"].image).toBe(image);
     expect(readFileSync(GITHUB_STEP_SUMMARY, "utf8")).toMatch(/^Restore point before this release: \d{4}-\d\d-\d\dT[\d:]+Z\n$/);
     // Nothing that the domain needs is deployed in this world.
     expect({ status: released.status, out: released.stdout }).toMatchObject({
@@ -166,11 +152,11 @@ describe("what the workflows run", () => {
 
   /** Comments or issues that exist, and a report. */
   function world(list: readonly object[], status: number): void {
-    writeFileSync(join(directory, "github/list"), JSON.stringify(list));
-    writeFileSync(join(directory, "github/numbers"), list.length > 0 ? "7\n" : "");
-    mkdirSync(project("plans"));
-    writeFileSync(project("plans/dev.md"), "## Plan of `dev`\n");
-    writeFileSync(project("plans/dev.status"), `${status}\n`);
+    writeFileSync(join(made.directory, "github/list"), JSON.stringify(list));
+    writeFileSync(join(made.directory, "github/numbers"), list.length > 0 ? "7\n" : "");
+    mkdirSync(made.path("plans"));
+    writeFileSync(made.path("plans/dev.md"), "## Plan of `dev`\n");
+    writeFileSync(made.path("plans/dev.status"), `${status}\n`);
   }
   const bot = { user: { login: "github-actions[bot]" } };
 
@@ -180,7 +166,7 @@ describe("what the workflows run", () => {
     expect(comment()).toBe(0);
     expect(github("body")).toBe("<!-- plan of dev -->\n## Plan of `dev`\n");
     expect(github("asked")).toContain("--method POST repos/example/billing/issues/12/comments");
-    rmSync(project("plans"), { recursive: true });
+    rmSync(made.path("plans"), { recursive: true });
     world([{ ...bot, id: 7, body: "<!-- plan of dev -->\nold" }], 2);
     expect(comment()).toBe(0);
     expect(github("asked")).toContain("--method PATCH repos/example/billing/issues/comments/7");

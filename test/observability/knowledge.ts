@@ -20,12 +20,16 @@ interface AlertTest {
 
 interface PromtoolTests {
   readonly rule_files: readonly string[];
+  readonly group_eval_order?: readonly string[];
   readonly tests: readonly { readonly alert_rule_test?: readonly AlertTest[] }[];
 }
 
 /** What is known of operating a system: rules, what exporters export, runbooks, and tests of rules, each by its file. */
 export interface Knowledge {
   readonly rules: Readonly<Record<string, readonly Rule[]>>;
+
+  /** Names of the groups that a file of rules has. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly metrics: Readonly<Record<string, { readonly source?: string; readonly metrics: Readonly<Record<string, { type: string }>> }>>;
   readonly runbooks: Readonly<Record<string, string>>;
   readonly tests: Readonly<Record<string, PromtoolTests>>;
@@ -53,6 +57,7 @@ export function knowledge(): Knowledge {
     Object.fromEntries(files.map((file) => [file, of(readFileSync(file, "utf8"))]));
   return {
     rules: read(ruleFiles(), (text) => parse(text).groups.flatMap(({ rules }: { rules: readonly Rule[] }) => rules)),
+    groups: read(ruleFiles(), (text) => parse(text).groups.map(({ name }: { name: string }) => name)),
     metrics: read(filesOf(join(OBSERVABILITY, "metrics"), ".yaml"), parse),
     runbooks: read(
       filesOf(join("docs", "runbooks"), ".md").filter((file) => basename(file) !== "README.md"),
@@ -162,12 +167,20 @@ function runbookProblems({ runbooks }: Knowledge, alerts: readonly string[], kno
   ];
 }
 
-function testProblems({ tests, rules }: Knowledge, alerts: readonly (Rule & { file: string; alert: string })[]): readonly string[] {
+function testProblems({ tests, rules, groups }: Knowledge, alerts: readonly (Rule & { file: string; alert: string })[]): readonly string[] {
   const all = Object.entries(tests).flatMap(([file, { rule_files, tests: each }]) => {
     const loaded = rule_files.map((path) => join(file, "..", path));
     return each.flatMap(({ alert_rule_test = [] }) => alert_rule_test.map((test) => ({ ...test, file, loaded })));
   });
   return [
+    // What a group records another one reads, a minute late or not: promtool evaluates groups in an order of chance.
+    ...Object.entries(tests).flatMap(([file, { rule_files, group_eval_order: order = [] }]) => {
+      const own = rule_files.flatMap((path) => groups[join(file, "..", path)] ?? []);
+      const missing = own.length > 1 ? own.filter((name) => !order.includes(name)) : [];
+      return missing.length > 0
+        ? [`${file}: leaves to chance when ${missing.join(", ")} are evaluated: group_eval_order names all groups`]
+        : [];
+    }),
     ...all.flatMap(({ file, loaded }) => loaded.flatMap((path) => (rules[path] ? [] : [`${file}: loads no rules from ${path}`]))),
     ...all.flatMap(({ alertname, file, loaded }) =>
       loaded.some((path) => rules[path]?.some(({ alert }) => alert === alertname)) ? [] : [`${file}: knows no alert ${alertname}`],

@@ -21,6 +21,7 @@ function sound(): Knowledge {
         },
       ],
     },
+    groups: { [FILE]: ["nats.servers"] },
     metrics: { "test/observability/metrics/nats.yaml": { source: "nats 2", metrics: { nats_varz_connections: { type: "gauge" } } } },
     runbooks: { [PAGE]: "# NatsDown\n\n## Meaning\n\nm\n\n## Impact\n\ni\n\n## Diagnosis\n\nd\n\n## Mitigation\n\n1. f\n" },
     tests: {
@@ -49,6 +50,8 @@ const withPage = (change: (text: string) => string): Knowledge => ({
   ...sound(),
   runbooks: { [PAGE]: change(sound().runbooks[PAGE] ?? "") },
 });
+
+const withGroups = (...names: readonly string[]): Knowledge => ({ ...sound(), groups: { [FILE]: names } });
 
 const withTests = (change: (tests: string) => string): Knowledge => ({
   ...sound(),
@@ -109,6 +112,11 @@ const MUTANTS: readonly (readonly [string, Knowledge, readonly string[]])[] = [
     "an unknown severity",
     withRule({ labels: { severity: "page" } }),
     [`${FILE}: NatsDown: has no severity of critical, warning, info`, "NatsDown: a test expects another severity, or no cluster"],
+  ],
+  [
+    "groups whose order is left to chance",
+    withGroups("nats.records", "nats.servers"),
+    [`${TESTS}: leaves to chance when nats.records, nats.servers are evaluated: group_eval_order names all groups`],
   ],
   ["an alert without a time", withRule({ for: "" }), [`${FILE}: NatsDown: has no for`]],
   ["an alert without a summary", withRule({ annotations: { description: "d" } }), [`${FILE}: NatsDown: has no summary`]],

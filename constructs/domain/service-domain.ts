@@ -231,10 +231,10 @@ export class ServiceDomain extends Construct {
 
   private kept(name: string, own: DomainJob, after: readonly ITerraformDependable[]): Job | ScheduledTask | undefined {
     const { when, down: _, ...settings } = this.ending(own);
-    if (when !== "hand" && typeof when !== "object") return undefined;
+    if (when !== "by-hand" && typeof when !== "object") return undefined;
     const props = { ...settings, ...this.pod(name, own, after) };
-    return when === "hand"
-      ? new Job(this.of("jobs"), name, { ...props, start: "hand" })
+    return when === "by-hand"
+      ? new Job(this.of("jobs"), name, { ...props, start: "by-hand" })
       : new ScheduledTask(this.of("jobs"), name, { ...props, schedule: when.schedule });
   }
 

@@ -1,7 +1,7 @@
 import type { Connection, RequestedConnection } from "../connection";
 import type { Bytes, Duration } from "../core/quantities";
 import type { RateLimit } from "../gateway";
-import type { DownMigration, HttpServiceProps, PodProps, Slot, WorkerProps } from "../workload";
+import type { DownMigration, HttpServiceProps, JobProps, PodProps, Slot, WorkerProps } from "../workload";
 import type { CalledService } from "./calls";
 
 /** Properties that a domain sets for its workloads. */
@@ -92,39 +92,18 @@ export interface DomainWorker extends Omit<WorkerProps, Own | "image">, DomainTr
   readonly image?: string;
 }
 
-/** A job of a domain. */
-export interface DomainJob extends Partial<Omit<PodProps, Own | "metrics" | "volumes" | "probes">>, DomainTraffic {
-  /** @default - that of the domain's defaults */
-  readonly image?: string;
-
+/** A job of a domain. The default `timeout` of a job on a schedule is 1 h, the default `retries` of a job by hand is 0. */
+export interface DomainJob extends Partial<Omit<JobProps, Own | "metrics" | "volumes" | "probes" | "start" | "follows">>, DomainTraffic {
   /**
-   * `before`: in each release that changes it, before services and workers. `after`: after the smoke test of each release. `hand`: when an
-   * operator starts it. `{ schedule }`: a cron schedule in UTC.
+   * `before`: in each release that changes it, before services and workers. `after`: after the smoke test of each release. `by-hand`: when
+   * an operator starts it. `{ schedule }`: a cron schedule in UTC.
    * @default "before"
    */
-  readonly when?: "before" | "after" | "hand" | { readonly schedule: string };
-
-  /**
-   * Timeout, retries included.
-   * @default "10m", on a schedule "1h"
-   */
-  readonly within?: Duration;
-
-  /**
-   * Retries after the first pod has failed.
-   * @default 2, with `hand` 0
-   */
-  readonly retries?: number;
+  readonly when?: "before" | "after" | "by-hand" | { readonly schedule: string };
 
   /**
    * Rollback of the job, which an operator starts. Only with `when: "before"`.
    * @default - none
    */
   readonly down?: DownMigration;
-
-  /**
-   * Allows commands that empty a database. Only for databases whose data may be lost.
-   * @default false
-   */
-  readonly disposable?: boolean;
 }

@@ -15,12 +15,12 @@ import { VerifiedJob } from "./verified-job";
 
 export interface JobProps extends WorkloadProps {
   /**
-   * Trigger. `apply`: it runs once in the apply that creates it, and again if its image, command or configuration changes. `hand`: a
+   * Trigger. `apply`: it runs once in the apply that creates it, and again if its image, command or configuration changes. `by-hand`: a
    * suspended CronJob that runs only on
    * `kubectl create job --from=cronjob/<name> <name>-1 -n <namespace>`.
    * @default "apply"
    */
-  readonly start?: "apply" | "hand";
+  readonly start?: "apply" | "by-hand";
 
   /**
    * Workloads to run after: the job waits for their release, and runs again whenever Terraform changes one of them. Only with
@@ -37,7 +37,7 @@ export interface JobProps extends WorkloadProps {
 
   /**
    * Retries after the first pod has failed. Use 0 for a job that can't run twice.
-   * @default 2 with `apply`, 0 with `hand`
+   * @default 2 with `apply`, 0 with `by-hand`
    */
   readonly retries?: number;
 
@@ -63,7 +63,7 @@ export class Job extends Construct {
   constructor(scope: Construct, id: string, props: JobProps) {
     super(scope, id);
     const { cluster, namespace, name = id, image, start = "apply", follows = [], timeout: within = "10m", disposable = false } = props;
-    const byHand = start === "hand";
+    const byHand = start === "by-hand";
     const { retries = byHand ? 0 : 2 } = props;
     refuse(this, timeProblems(within, LONGEST_JOB), "timeout");
     refuse(this, retriesProblems(retries), "retries");

@@ -186,7 +186,7 @@ export function keptJobs(place: WorkloadPlace): void {
       pathOf(place.site.environment, one.keys),
       typeof when === "object"
         ? new ScheduledTask(place.stack, one.name, { ...props, schedule: when.schedule })
-        : new Job(place.stack, one.name, { ...props, start: "hand" }),
+        : new Job(place.stack, one.name, { ...props, start: "by-hand" }),
     );
   }
 }

@@ -74,7 +74,7 @@ describe("a domain", () => {
 
   it("runs jobs before, services after them, and jobs after the smoke test", () => {
     const shop = sent({
-      jobs: { migrate: {}, announce: { when: "after" }, repair: { when: "hand" }, report: { when: { schedule: "0 3 * * *" } } },
+      jobs: { migrate: {}, announce: { when: "after" }, repair: { when: "by-hand" }, report: { when: { schedule: "0 3 * * *" } } },
     });
     expect(shop.names("CronJob")).toEqual(["repair", "report"]);
     const address = (type: string, path: string) => `${type}.${one(shop.json, type, path)["//"].metadata.uniqueId}`;
@@ -85,6 +85,23 @@ describe("a domain", () => {
     expect(one(shop.json, "kubernetes_job_v1", "jobs/announce/Default/job").depends_on).toEqual(
       expect.arrayContaining([passed("smoke-test"), address("kubernetes_deployment_v1", "")]),
     );
+  });
+
+  it("limits each kind of job", () => {
+    const limits = { timeout: "3h", retries: 1 } as const;
+    const shop = sent({
+      jobs: {
+        migrate: limits,
+        announce: { ...limits, when: "after" },
+        repair: { ...limits, when: "by-hand" },
+        report: { ...limits, when: { schedule: "0 3 * * *" } },
+      },
+    });
+    const jobs = shop.objects.flatMap(({ kind, spec }: Body) =>
+      kind === "Job" ? [spec] : kind === "CronJob" ? [spec.jobTemplate.spec] : [],
+    );
+    const own = jobs.filter(({ template }) => template.spec.containers[0].image === image);
+    expect(own.map(({ activeDeadlineSeconds, backoffLimit }) => [activeDeadlineSeconds, backoffLimit])).toEqual(Array(4).fill([10_800, 1]));
   });
 
   it("uses connections by themselves, or with variables of their own", () => {

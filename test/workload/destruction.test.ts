@@ -99,7 +99,7 @@ describe("a job of any kind", () => {
     MigrationJob: (stack, props) => new MigrationJob(stack, "job", props),
     ScheduledTask: (stack, props) => new ScheduledTask(stack, "job", { ...props, schedule: "30 2 * * *" }),
     Job: (stack, props) => new Job(stack, "job", props),
-    "Job by hand": (stack, props) => new Job(stack, "job", { ...props, start: "hand" }),
+    "Job by hand": (stack, props) => new Job(stack, "job", { ...props, start: "by-hand" }),
   } satisfies Record<string, (stack: Parameters<typeof KubernetesTarget.kubeconfig>[0], props: WorkloadProps & Props) => unknown>;
   const said = (kind: keyof typeof kinds, props: Props) =>
     refused((stack) => {

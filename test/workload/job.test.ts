@@ -69,7 +69,7 @@ describe("a job of an apply", () => {
 });
 
 describe("a job by hand", () => {
-  const sent = new Sent(aJob({ start: "hand", timeout: "1h" }));
+  const sent = new Sent(aJob({ start: "by-hand", timeout: "1h" }));
 
   it("is kept as a suspended CronJob, whose pod is tried once", () => {
     expect(sent.names("Job")).toEqual([]);
@@ -82,14 +82,14 @@ describe("a job by hand", () => {
   });
 
   it("follows no release", () => {
-    expect(refused(aJob({ start: "hand" }, true))).toEqual([
+    expect(refused(aJob({ start: "by-hand" }, true))).toEqual([
       'import.follows: can\'t start a job that an operator starts; leave follows out, or set start to "apply"',
     ]);
   });
 });
 
 describe("jobs", () => {
-  it.each(["apply", "hand"] as const)("reach their connections and what is named beside them, and nothing else (%s)", (start) => {
+  it.each(["apply", "by-hand"] as const)("reach their connections and what is named beside them, and nothing else (%s)", (start) => {
     const connections = [{ connection: postgresConnection(aPostgres(), "writer") }];
     const listening = [{ name: "progress", peer: "namespace", ports: [9000] } as const];
     const partner = [{ name: "partner", peer: { cidr: "192.0.2.0/24" }, ports: [443] } as const];

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import * as fc from "fast-check";
 import type { Program } from "../../stacks";
+import { EXISTING_PARTS } from "../../stacks/model/cluster";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
 import { program } from "../fixtures/environments";
 import { AUTHORITIES } from "../gateway/authorities";
@@ -260,10 +261,32 @@ describe("clusters", () => {
 
     const environment = (cluster: object) => anEnvironment({ aws: undefined, cluster: { context, ...cluster } });
     const two = (cluster: object, other: object) => errorsOf(aProgram(environment(cluster), { ...environment(other), name: "other" }));
-    const message = `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own`;
+    const message = `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own, or set shared in all of them`;
     expect(two({}, {})).toEqual([message]);
     expect(two({ shared: true }, {})).toEqual([message]);
-    expect(two({ shared: true }, { shared: true })).toEqual([]);
+    const preinstalled = EXISTING_PARTS;
+    expect(two({ shared: true }, { shared: true, preinstalled })).toEqual([]);
+  });
+
+  it("that environments share get each component from one of them", () => {
+    const cluster = { context: "on-premises", shared: true };
+    const preinstalled = ["cert-manager", "gateway-api", "nginx-gateway-fabric"];
+    const environment = (changes: object) => anEnvironment({ aws: undefined, cluster, ...changes });
+    const errors = (changes: object) => errorsOf(aProgram(environment({}), environment({ name: "other", ...changes })));
+    expect(errors({ cluster: { ...cluster, preinstalled } })).toEqual([
+      'other.cluster.preinstalled: leaves out external-secrets, metrics-server, which another environment installs on the same cluster; write ["cert-manager","gateway-api","nginx-gateway-fabric","external-secrets","metrics-server"], and deploy test first',
+    ]);
+    expect(errors({ cluster: { ...cluster, context: "another" } })).toEqual([]);
+    expect(errors({ cluster: { ...cluster, preinstalled: EXISTING_PARTS } })).toEqual([]);
+  });
+
+  it("that environments share are compared also while settings are wrong", () => {
+    const environment = (changes: object) =>
+      anEnvironment({ aws: undefined, cluster: { context: "on-premises", shared: true }, ...changes });
+    const odd = { stores: { data: { engine: "postgrse" } }, domains: { shop: { services: { web: { replicas: "many" } } } }, eventStore: 1 };
+    const errors = errorsOf(aProgram(environment({}), environment({ name: "other", ...odd } as object)));
+    expect(errors.filter((error) => error.startsWith("other.cluster.preinstalled"))).toHaveLength(1);
+    expect(errors).toContainEqual(expect.stringContaining('other.stores.data.engine: "postgrse"'));
   });
 
   it("that exist are found from wherever Terraform runs", () => {

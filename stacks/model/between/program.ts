@@ -2,6 +2,8 @@ import { deployRoleArns } from "../../../constructs/bootstrap";
 import type { ClusterAccess } from "../../../constructs/cluster";
 import { overlap, parseBlock } from "../../../constructs/network";
 import { type DraftProgram, excepted, type ProgramFinding } from "../check/drafts";
+import { EXISTING_PARTS } from "../cluster";
+import { partsOf } from "../derive/platform-parts";
 import { DEFAULT_CIDR } from "../place";
 import { engineOf } from "../stores";
 import { contextOf } from "./clusters";
@@ -17,6 +19,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   networksAreApart,
   vendorNetworksAreApart,
   clustersAreApart,
+  componentsAreInstalledOnce,
   domainsAreApart,
   standbysHaveAnOriginal,
   restoresAreFeasible,
@@ -144,15 +147,21 @@ export function vendorNetworksAreApart({ environments }: DraftProgram): ProgramF
   });
 }
 
-/** Resources of environments have the same names in a cluster, unless the environments share the cluster. */
-export function clustersAreApart({ environments }: DraftProgram): ProgramFinding[] {
-  const found = environments.flatMap(({ name, cluster, writeCluster, readCluster }) =>
-    Object.entries({ cluster, writeCluster, readCluster }).flatMap(([key, each]) => {
-      const place = contextOf(each);
-      const shared = each !== undefined && "context" in each && each.shared === true;
-      return name && place ? [{ name, key, shared, ...place }] : [];
+/** Existing clusters of all environments. */
+function existingClusters({ environments }: DraftProgram) {
+  return environments.flatMap((environment) =>
+    (["cluster", "writeCluster", "readCluster"] as const).flatMap((key) => {
+      const { name, [key]: cluster } = environment;
+      const place = contextOf(cluster);
+      if (!name || !place || !cluster) return [];
+      return [{ environment, name, key, cluster, shared: "shared" in cluster && cluster.shared === true, ...place }];
     }),
   );
+}
+
+/** Resources of environments have the same names in a cluster, unless the environments share the cluster. */
+export function clustersAreApart(program: DraftProgram): ProgramFinding[] {
+  const found = existingClusters(program);
   return found.flatMap(({ name, key, id, context, shared }, index): ProgramFinding[] => {
     const other = found.slice(0, index).find((before) => before.id === id && before.name !== name && !(before.shared && shared));
     if (!other) return [];
@@ -162,7 +171,28 @@ export function clustersAreApart({ environments }: DraftProgram): ProgramFinding
         keys: [key, "context"],
         value: context,
         rule: `is a cluster of ${other.name} as well, whose namespaces are called alike`,
-        remedy: "give each environment a cluster of its own",
+        remedy: "give each environment a cluster of its own, or set shared in all of them",
+      },
+    ];
+  });
+}
+
+/** Components of the platform have the same names in a shared cluster, so one environment installs each of them. */
+export function componentsAreInstalledOnce(program: DraftProgram): ProgramFinding[] {
+  const found = existingClusters(program)
+    .filter(({ shared }) => shared)
+    .map((each) => ({ ...each, parts: partsOf(each as Parameters<typeof partsOf>[0]) }));
+  return found.flatMap(({ name, key, id, cluster, parts }, index): ProgramFinding[] => {
+    const others = found.slice(0, index).filter((before) => before.id === id && before.name !== name);
+    const twice = EXISTING_PARTS.filter((part) => parts.has(part) && others.some((other) => other.parts.has(part)));
+    if (twice.length === 0) return [];
+    const { preinstalled = [] } = cluster as { readonly preinstalled?: readonly string[] };
+    return [
+      {
+        root: name,
+        keys: [key, "preinstalled"],
+        rule: `leaves out ${twice.join(", ")}, which another environment installs on the same cluster`,
+        remedy: `write ${JSON.stringify([...preinstalled, ...twice])}, and deploy ${others[0]?.name} first`,
       },
     ];
   });

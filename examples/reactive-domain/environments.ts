@@ -99,6 +99,7 @@ const TEST_CLUSTER = [
   "gateway-api",
   "metrics-server",
   "nginx-gateway-fabric",
+  "snapshot-controller",
 ] as const;
 
 /** An environment for one test run, with stores of its own in namespaces of its own. Destroy it afterwards. */

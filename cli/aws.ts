@@ -3,16 +3,27 @@ import { createHash, createHmac } from "node:crypto";
 import { Refused } from "./refused";
 
 /** AWS is unreachable or denies a request. */
-export class AwsFailure extends Refused {}
+export class AwsFailure extends Refused {
+  constructor(
+    message: string,
+    /** Error code of AWS: `NoSuchBucket`. Empty if AWS is unreachable. */
+    readonly code = "",
+  ) {
+    super(message);
+  }
+}
 
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+
+  /** End of the session, if the source of the credentials tells it. */
+  readonly expires?: Date;
 }
 
 interface AwsRequest {
-  readonly service: "s3" | "sts";
+  readonly service: "eks" | "s3" | "servicequotas" | "ssm" | "sts";
   readonly region: string;
   readonly host: string;
   readonly path: string;
@@ -20,6 +31,21 @@ interface AwsRequest {
 
   /** @default - none: a GET request */
   readonly body?: string;
+
+  /**
+   * Operation of an API with JSON messages: `AmazonSSM.GetParameter`.
+   * @default - none: the body is a form
+   */
+  readonly target?: string;
+}
+
+/** A deployed EKS cluster. */
+export interface EksCluster {
+  readonly version: string;
+  readonly endpoint: string;
+
+  /** Certificate of its API server's CA, as base64. */
+  readonly certificateAuthority: string;
 }
 
 /**
@@ -54,14 +80,52 @@ export class AwsReader {
 
   /** The ARN of the caller. @throws AwsFailure */
   async caller(region: string): Promise<string> {
-    const host = endpoint("STS") ?? `https://sts.${region}.amazonaws.com`;
-    const said = await this.ask({ service: "sts", region, host, path: "/", body: "Action=GetCallerIdentity&Version=2011-06-15" });
+    const said = await this.ask(this.of("sts", region, { path: "/", body: "Action=GetCallerIdentity&Version=2011-06-15" }));
     return /<Arn>([^<]+)<\/Arn>/.exec(said)?.[1] ?? "";
+  }
+
+  /** End of the caller's session, if it is known. @throws AwsFailure */
+  sessionEnd(): Date | undefined {
+    return this.credentials().expires;
+  }
+
+  /** Checks that a bucket exists. @throws AwsFailure */
+  bucketExists(bucket: string, region: string): Promise<boolean> {
+    const asked = this.ask(this.inBucket(bucket, region, "", { "list-type": "2", "max-keys": "1" }));
+    return asked.then(() => true).catch(unless("NoSuchBucket", false));
+  }
+
+  /**
+   * The value of a service quota: `ec2`, `L-0263D0A3`. If the account never got another, it is the default of AWS; undefined if the region
+   * doesn't have the quota. @throws AwsFailure
+   */
+  async quota(service: string, quota: string, region: string): Promise<number | undefined> {
+    const body = JSON.stringify({ ServiceCode: service, QuotaCode: quota });
+    for (const operation of ["GetServiceQuota", "GetAWSDefaultServiceQuota"]) {
+      const request = this.of("servicequotas", region, { path: "/", body, target: `ServiceQuotasV20190624.${operation}` });
+      const said = await this.ask(request).catch(unless("NoSuchResourceException", undefined));
+      if (said !== undefined) return JSON.parse(said).Quota?.Value;
+    }
+    return undefined;
+  }
+
+  /** An EKS cluster. Undefined if it isn't created. @throws AwsFailure */
+  async cluster(name: string, region: string): Promise<EksCluster | undefined> {
+    const said = await this.ask(this.of("eks", region, { path: `/clusters/${name}` })).catch(
+      unless("ResourceNotFoundException", undefined),
+    );
+    if (said === undefined) return undefined;
+    const { version, endpoint, certificateAuthority } = JSON.parse(said).cluster;
+    return { version, endpoint, certificateAuthority: certificateAuthority?.data };
+  }
+
+  private of(service: AwsRequest["service"], region: string, request: Omit<AwsRequest, "service" | "region" | "host">): AwsRequest {
+    return { service, region, host: endpoint(service) ?? `https://${service}.${region}.amazonaws.com`, ...request };
   }
 
   private inBucket(bucket: string, region: string, key: string, query: Readonly<Record<string, string>> = {}): AwsRequest {
     const path = key.split("/").map(encode).join("/");
-    const own = endpoint("S3");
+    const own = endpoint("s3");
     return own
       ? { service: "s3", region, host: own, path: `/${bucket}/${path}`, query }
       : { service: "s3", region, host: `https://${bucket}.s3.${region}.amazonaws.com`, path: `/${path}`, query };
@@ -81,8 +145,9 @@ export class AwsReader {
       },
     );
     const text = await response.text();
-    if (!response.ok) throw new AwsFailure(`${host} answered ${response.status} ${/<Code>([^<]+)</.exec(text)?.[1] ?? ""}`.trim());
-    return text;
+    if (response.ok) return text;
+    const code = codeOf(text, response.headers);
+    throw new AwsFailure(`${host} answered ${response.status} ${code}`.trim(), code);
   }
 
   private credentials(): Credentials {
@@ -91,9 +156,29 @@ export class AwsReader {
   }
 }
 
+/** Replaces a failure with one code by a value. */
+function unless<T>(code: string, instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof AwsFailure && error.code === code) return instead;
+    throw error;
+  };
+}
+
+/** The error code in a response: APIs with XML, with JSON, and REST APIs. */
+function codeOf(text: string, headers: Headers): string {
+  const inBody = /<Code>([^<]+)</.exec(text)?.[1] ?? /"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"/.exec(text)?.[1];
+  return inBody ?? headers.get("x-amzn-errortype")?.split(":")[0] ?? "";
+}
+
 function ofEnvironment(): Credentials | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;
-  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } : undefined;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}), ...ending(process.env.AWS_CREDENTIAL_EXPIRATION) };
+}
+
+function ending(time: string | undefined): Pick<Credentials, "expires"> {
+  const expires = new Date(time ?? "");
+  return Number.isNaN(expires.getTime()) ? {} : { expires };
 }
 
 function ofCli(): Credentials {
@@ -102,17 +187,26 @@ function ofCli(): Credentials {
     stdio: ["ignore", "pipe", "ignore"],
   });
   if (status !== 0) throw new AwsFailure("there are no AWS credentials in the environment, and the aws CLI finds none");
-  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = JSON.parse(stdout);
-  return { accessKeyId, secretAccessKey, sessionToken };
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration } = JSON.parse(stdout);
+  return { accessKeyId, secretAccessKey, sessionToken, ...ending(Expiration) };
 }
 
-function endpoint(service: "S3" | "STS"): string | undefined {
-  return (process.env[`AWS_ENDPOINT_URL_${service}`] ?? process.env.AWS_ENDPOINT_URL)?.replace(/\/$/, "");
+/** Ends of the variables of endpoints (AWS SDKs, service-specific endpoints). */
+const ENDPOINTS: Readonly<Record<AwsRequest["service"], string>> = {
+  eks: "EKS",
+  s3: "S3",
+  servicequotas: "SERVICE_QUOTAS",
+  ssm: "SSM",
+  sts: "STS",
+};
+
+function endpoint(service: AwsRequest["service"]): string | undefined {
+  return (process.env[`AWS_ENDPOINT_URL_${ENDPOINTS[service]}`] ?? process.env.AWS_ENDPOINT_URL)?.replace(/\/$/, "");
 }
 
 /** The headers of a signed request (AWS Signature Version 4). */
 export function signed(
-  { service, region, host, path, body = "" }: AwsRequest,
+  { service, region, host, path, body = "", target }: AwsRequest,
   search: string,
   credentials: Credentials,
   now = new Date(),
@@ -120,11 +214,12 @@ export function signed(
   const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
   const headers: Record<string, string> = {
-    ...(body ? { "content-type": "application/x-www-form-urlencoded; charset=utf-8" } : {}),
+    ...(body ? { "content-type": target ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded; charset=utf-8" } : {}),
     host: new URL(host).host,
     "x-amz-content-sha256": sha256(body),
     "x-amz-date": time,
     ...(credentials.sessionToken ? { "x-amz-security-token": credentials.sessionToken } : {}),
+    ...(target ? { "x-amz-target": target } : {}),
   };
   const names = Object.keys(headers).join(";");
   const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);

@@ -226,7 +226,7 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error;
       // Before the account is bootstrapped, nothing is deployed.
-      if (error.message.endsWith("NoSuchBucket")) return [];
+      if (error.code === "NoSuchBucket") return [];
       note(`Stacks that are deployed and no longer in the program were not looked for: ${error.message}`);
       return [];
     }

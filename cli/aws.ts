@@ -119,6 +119,43 @@ export class AwsReader {
     return { version, endpoint, certificateAuthority: certificateAuthority?.data };
   }
 
+  /** Versions of an EKS add-on for a version of Kubernetes. @throws AwsFailure */
+  async addonVersions(addonName: string, kubernetesVersion: string, region: string): Promise<readonly string[]> {
+    const pages = await this.pages("/addons/supported-versions", { addonName, kubernetesVersion }, region);
+    const addons = pages.flatMap(
+      ({ addons: all }) => all as readonly { readonly addonVersions: readonly { readonly addonVersion: string }[] }[],
+    );
+    return addons.flatMap(({ addonVersions }) => addonVersions.map(({ addonVersion }) => addonVersion));
+  }
+
+  /** Versions of Kubernetes that EKS offers. @throws AwsFailure */
+  async kubernetesVersions(region: string): Promise<readonly string[]> {
+    const pages = await this.pages("/cluster-versions", {}, region);
+    const versions = pages.flatMap(({ clusterVersions }) => clusterVersions as readonly { readonly clusterVersion: string }[]);
+    return versions.map(({ clusterVersion }) => clusterVersion);
+  }
+
+  /** The value of a parameter in Systems Manager. @throws AwsFailure */
+  async parameter(name: string, region: string): Promise<string> {
+    const said = await this.ask(
+      this.of("ssm", region, { path: "/", body: JSON.stringify({ Name: name }), target: "AmazonSSM.GetParameter" }),
+    );
+    return JSON.parse(said).Parameter.Value;
+  }
+
+  /** All pages of an answer of EKS. */
+  private async pages(path: string, query: Readonly<Record<string, string>>, region: string) {
+    const pages: Readonly<Record<string, unknown>>[] = [];
+    for (let token: string | undefined = ""; token !== undefined; ) {
+      const page: Record<string, unknown> = JSON.parse(
+        await this.ask(this.of("eks", region, { path, query: { ...query, ...(token ? { nextToken: token } : {}) } })),
+      );
+      pages.push(page);
+      token = (page.nextToken as string | null | undefined) ?? undefined;
+    }
+    return pages;
+  }
+
   private of(service: AwsRequest["service"], region: string, request: Omit<AwsRequest, "service" | "region" | "host">): AwsRequest {
     return { service, region, host: endpoint(service) ?? `https://${service}.${region}.amazonaws.com`, ...request };
   }

@@ -8,6 +8,7 @@ import { suggestion } from "./command-line";
 import { doctor, help as doctorHelp } from "./doctor";
 import { lockFile } from "./lock";
 import { createProject, help as newHelp } from "./new";
+import { outdated, help as outdatedHelp } from "./outdated";
 import { type Compilation, compileProject, programOf } from "./project";
 import { help as manifestsHelp, render } from "./render";
 import { report, help as reportHelp } from "./report";
@@ -36,6 +37,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
   release: { purpose: "change the released versions, or roll back", help: releases, run: inProject(release) },
   doctor: { purpose: "check what this machine lacks to deploy", help: doctorHelp, run: examine },
+  outdated: { purpose: "list newer versions of what the environments use", help: outdatedHelp, run: inProject(outdated) },
   audit: { purpose: "verify an audit trail", help: auditHelp, run: (args) => audit(args) },
   manifests: { purpose: "write the Kubernetes objects of an environment as YAML", help: manifestsHelp, run: inProject(render) },
   report: { purpose: "write one page about all environments, for a review", help: reportHelp, run: inProject(report) },

@@ -23,7 +23,7 @@ describe("AwsReader", () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       headers = request.headers;
-      const asked = `${request.headers["x-amz-target"] ?? request.url?.split("?")[0]}`;
+      const asked = `${request.headers["x-amz-target"] ?? request.url?.replace("?list-type=2&max-keys=1", "")}`;
       const [status, body, more = {}] = answers[asked] ?? [500, `unexpected: ${asked}`];
       request.resume().on("end", () => response.writeHead(status, more).end(body));
     });
@@ -79,5 +79,20 @@ describe("AwsReader", () => {
     expect(await cluster()).toEqual({ version: "1.35", endpoint: "https://eks", certificateAuthority: "Q0E=" });
     answers = { "/clusters/orders": [404, "{}", { "x-amzn-errortype": "ResourceNotFoundException:http://internal" }] };
     expect(await cluster()).toBeUndefined();
+  });
+
+  it("reads the versions of add-ons, Kubernetes and node images, page by page", async () => {
+    const addons = (...versions: string[]) => ({ addons: [{ addonVersions: versions.map((addonVersion) => ({ addonVersion })) }] });
+    const path = "/addons/supported-versions?addonName=vpc-cni&kubernetesVersion=1.35";
+    answers = {
+      [path]: [200, JSON.stringify({ ...addons("v2"), nextToken: "more" })],
+      [`${path}&nextToken=more`]: [200, JSON.stringify({ ...addons("v1"), nextToken: null })],
+      "/cluster-versions": [200, '{"clusterVersions":[{"clusterVersion":"1.36"}]}'],
+      "AmazonSSM.GetParameter": [200, '{"Parameter":{"Value":"1.35.6-20260818"}}'],
+    };
+    const aws = new AwsReader();
+    expect(await aws.addonVersions("vpc-cni", "1.35", "eu-west-1")).toEqual(["v2", "v1"]);
+    expect(await aws.kubernetesVersions("eu-west-1")).toEqual(["1.36"]);
+    expect(await aws.parameter("/aws/service/eks", "eu-west-1")).toBe("1.35.6-20260818");
   });
 });

@@ -4,6 +4,7 @@ import { doctor } from "../../cli/doctor";
 import type { Machine, Output } from "../../cli/doctor/machine";
 import { InvalidInput, type Program, type Synthesis } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
+import { aSynthesis } from "./synthesis";
 
 const OUTPUTS: Readonly<Record<string, string>> = {
   terraform: "Terraform v1.13.4\non linux_amd64\n",
@@ -441,14 +442,3 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
     });
   });
 });
-
-/** A synthesis of stacks by their configuration, each named after its environment. */
-function aSynthesis(stacks: Readonly<Record<string, object>>, ...sites: Synthesis["sites"]): Synthesis {
-  const all = Object.entries(stacks).map(([id, json]) => [id, { json, stack: { node: { id } } }] as const);
-  const names = [...new Set(all.map(([id]) => id.split("-")[0] ?? ""))];
-  const compositions = names.map((name) => ({
-    name,
-    stacks: all.filter(([id]) => id.startsWith(`${name}-`)).map(([, { stack }]) => stack),
-  }));
-  return { compositions, stacks: new Map(all), sites } as unknown as Synthesis;
-}

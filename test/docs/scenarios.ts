@@ -221,6 +221,7 @@ function nameProblems(script: string, args: Words, { environments, stacks, accou
     release: (one) => environments.has(one),
     manifests: (one) => environments.has(one),
     doctor: (one) => environments.has(one),
+    outdated: (one) => environments.has(one),
   };
   return (known[script]?.(name) ?? true) ? [] : [`${name} is not one of the program`];
 }

@@ -188,7 +188,7 @@ export class AwsReader {
   }
 
   private credentials(): Credentials {
-    this.found ??= ofEnvironment() ?? ofCli();
+    this.found ??= awsCredentials();
     return this.found;
   }
 }
@@ -205,6 +205,11 @@ function unless<T>(code: string, instead: T): (error: unknown) => T {
 function codeOf(text: string, headers: Headers): string {
   const inBody = /<Code>([^<]+)</.exec(text)?.[1] ?? /"__type"\s*:\s*"(?:[^"#]*#)?([^"]+)"/.exec(text)?.[1];
   return inBody ?? headers.get("x-amzn-errortype")?.split(":")[0] ?? "";
+}
+
+/** Credentials of the environment, otherwise those of the AWS CLI for the current profile. @throws AwsFailure */
+export function awsCredentials(): Credentials {
+  return ofEnvironment() ?? ofCli();
 }
 
 function ofEnvironment(): Credentials | undefined {

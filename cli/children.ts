@@ -24,6 +24,12 @@ export interface RunOptions {
    * @default - none: the output is in the answer
    */
   readonly hear?: (text: string) => void;
+
+  /**
+   * Standard input of the program.
+   * @default - none
+   */
+  readonly input?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -57,15 +63,18 @@ export function onInterrupt(listener: () => void): () => void {
 }
 
 /** Runs a program to completion. @throws Interrupted if the user has interrupted the command before */
-export function run(program: string, args: readonly string[], { directory, environment, hear }: RunOptions): Promise<Answer> {
+export function run(program: string, args: readonly string[], { directory, environment, hear, input }: RunOptions): Promise<Answer> {
   if (interrupted) throw new Interrupted();
   return new Promise((resolve, reject) => {
     // In a separate process group: a terminal sends an interrupt to its whole group, and Terraform would get it twice.
-    const child = spawn(program, args, { cwd: directory, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const stdin = input === undefined ? "ignore" : "pipe";
+    const child = spawn(program, args, { cwd: directory, env: environment, stdio: [stdin, "pipe", "pipe"], detached: true });
     running.add(child);
+    // A program that doesn't read its input ends with an error of its own.
+    child.stdin?.on("error", () => {}).end(input);
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
+      child[stream]?.setEncoding("utf8").on("data", (text: string) => {
         if (hear) hear(text);
         else said[stream] += text;
       });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Program } from "../stacks";
 import { audit, help as auditHelp } from "./audit";
+import { backup, help as backupHelp } from "./backup";
 import { forwardSignals } from "./children";
 import { command, usage as walks } from "./command";
 import { suggestion } from "./command-line";
@@ -36,6 +37,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   destroy: walk("destroy", "remove an environment or a stack"),
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
   release: { purpose: "change the released versions, or roll back", help: releases, run: inProject(release) },
+  backup: { purpose: "back up all stores of an environment, under one id", help: backupHelp, run: interruptible(backup) },
   doctor: { purpose: "check what this machine lacks to deploy", help: doctorHelp, run: examine },
   outdated: { purpose: "list newer versions of what the environments use", help: outdatedHelp, run: inProject(outdated) },
   audit: { purpose: "verify an audit trail", help: auditHelp, run: (args) => audit(args) },
@@ -49,6 +51,13 @@ function walk(action: string, purpose: string): Subcommand {
     return command(program, [action, ...args], { lock: lockFile() });
   };
   return { purpose, help: walks, run: inProject(run) };
+}
+
+function interruptible(run: (program: Program, args: readonly string[]) => Promise<number>): Subcommand["run"] {
+  return inProject((program, args) => {
+    forwardSignals();
+    return run(program, args);
+  });
 }
 
 /** Checks the machine for the project of the working directory. Outside of a project, checks only the machine itself. */

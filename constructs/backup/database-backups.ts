@@ -72,6 +72,18 @@ export interface DatabaseBackupsProps {
 /** Days until a lock in compliance mode is final (AWS Backup Vault Lock: at least 3). */
 const COOLING_OFF_DAYS = 7;
 
+/** Name of the vault in the region of the databases, known before it exists. */
+export function backupVaultName(name: readonly string[]): string {
+  return cloudName("backupVault", ...name);
+}
+
+/** Name of the role with which AWS Backup takes snapshots of databases. */
+export function backupRoleName(name: readonly string[]): string {
+  return cloudName("role", ...name, BACKUP_ROLE);
+}
+
+const BACKUP_ROLE = "backup";
+
 /** Name of a database's backup plan, which is also the value of its tag `backup-plan`. */
 export function backupPlanName(name: readonly string[], store: string): string {
   return cloudName("backupPlan", ...name, store);
@@ -94,7 +106,7 @@ export class DatabaseBackups extends Construct {
     const vault = this.vaultOf("primary", props, lock, keys.backup);
     const copy = recovery && this.vaultOf("copy", props, lock, recovery.key, recovery.provider);
     this.vault = vault.name;
-    const role = this.role("backup-role", "backup", ["AWSBackupServiceRolePolicyForBackup"], props);
+    const role = this.role("backup-role", BACKUP_ROLE, ["AWSBackupServiceRolePolicyForBackup"], props);
     for (const database of databases) this.plan(database, props, vault, copy, role);
     if (protect) this.restoreTests(props, vault);
     new BackupNotices(this, "notices", { ...props, vault: vault.name, key: keys.backup });
@@ -110,7 +122,7 @@ export class DatabaseBackups extends Construct {
     const place = provider ? { provider } : {};
     const vault = new BackupVault(this, which, {
       ...place,
-      name: cloudName("backupVault", ...name, ...(which === "copy" ? ["copy"] : [])),
+      name: backupVaultName(which === "copy" ? [...name, "copy"] : name),
       kmsKeyArn: key,
       forceDestroy: !protect,
       lifecycle: { preventDestroy: protect },

@@ -1,5 +1,12 @@
 export { BackupBucket, type BackupBucketProps, type BackupLock, backupBuckets, MAX_LOCK_DAYS } from "./backup-bucket";
-export { type BackedUpDatabase, backupPlanName, DatabaseBackups, type DatabaseBackupsProps } from "./database-backups";
+export {
+  type BackedUpDatabase,
+  backupPlanName,
+  backupRoleName,
+  backupVaultName,
+  DatabaseBackups,
+  type DatabaseBackupsProps,
+} from "./database-backups";
 export { BackupOptIn } from "./region-settings";
 export { SnapshotBucket, type SnapshotBucketProps, snapshotBucket } from "./snapshot-bucket";
 export { snapshotLoss, snapshotSchedule } from "./snapshot-schedule";

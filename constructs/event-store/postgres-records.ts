@@ -34,6 +34,16 @@ export interface EventRecordsProps extends JobTraffic {
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** Name of the job that prints records of the events in a server. */
+export function eventRecordsName(server: string): string {
+  return `${server}-record`;
+}
+
+/** Name of the job that compares restored events with a record. */
+export function eventVerificationName(server: string): string {
+  return `${server}-verify`;
+}
+
 const SCRIPTS = join(__dirname, "records");
 
 /** Records of the events in a PostgreSQL, and the comparison of restored events with one of them. */
@@ -56,7 +66,7 @@ export class EventRecords extends Construct {
     if (schedule !== undefined) {
       const { jobSpecOf } = pod("record", {});
       new CronJobV1(this, "records", {
-        metadata: { namespace, name: `${postgres.name}-record` },
+        metadata: { namespace, name: eventRecordsName(postgres.name) },
         spec: {
           ...BY_THE_CLOCK,
           schedule,

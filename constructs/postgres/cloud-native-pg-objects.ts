@@ -168,11 +168,18 @@ export function scheduledBackup({ props: { name, namespace }, settings: { schedu
       // Takes the first backup immediately, because WAL can't be replayed without a base backup.
       immediate: true,
       backupOwnerReference: "none",
-      cluster: { name },
-      method: "plugin",
-      pluginConfiguration: { name: PLUGIN },
+      ...backupOf(name),
     },
   };
+}
+
+/** A base backup of a server that is made at once. */
+export function baseBackupObject(name: string, { name: server, namespace }: { readonly name: string; readonly namespace: string }): Spec {
+  return { apiVersion: "postgresql.cnpg.io/v1", kind: "Backup", metadata: { name, namespace }, spec: backupOf(server) };
+}
+
+function backupOf(server: string): object {
+  return { cluster: { name: server }, method: "plugin", pluginConfiguration: { name: PLUGIN } };
 }
 
 /** PgBouncer in front of the writer (`rw`) or of the standbys (`ro`). It uses the servers' certificate, which includes its names. */

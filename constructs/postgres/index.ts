@@ -7,6 +7,7 @@ export {
   type RecoveryTarget,
   type Synchronous,
 } from "./cloud-native-pg";
+export { baseBackupObject } from "./cloud-native-pg-objects";
 export {
   baseBackupSchedule,
   POSTGRES_CLUSTER_SIZES,

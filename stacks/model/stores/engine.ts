@@ -261,7 +261,19 @@ export interface BackupMethod {
    * @default - another place
    */
   readonly bucket?: string;
+
+  /**
+   * Way to make a backup at any time.
+   * @default - none: backups are made on schedule only
+   */
+  readonly onDemand?: OnDemandBackup;
 }
+
+/**
+ * Ways to make a backup at any time: a base backup of CloudNativePG, a run of the stream backup, a snapshot of a cluster (Aurora) or of an
+ * instance (RDS) by AWS Backup.
+ */
+export type OnDemandBackup = "base-backup" | "stream" | "cluster-snapshot" | "instance-snapshot";
 
 /** Targets of restores. */
 export interface RestoreTargets {

@@ -351,6 +351,7 @@ function streamed({ every, keep }: Draft<StreamBackupSchedule>): readonly Backup
       loses: 2 * known(seconds(every)),
       because: `a backup every ${every} ends before the next one starts`,
       place: "bucket",
+      onDemand: "stream",
     },
   ];
 }

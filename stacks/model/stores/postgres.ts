@@ -24,7 +24,16 @@ import { type ArchiveBackup, archiveBackup, type ManagedBackup, managedBackup } 
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
 import { nameOf, scalar, size } from "../common";
-import { type BackedUp, type BackupTarget, bySetting, older, type ResolvedSettings, type SettingProblem, type StoreEngine } from "./engine";
+import {
+  type BackedUp,
+  type BackupTarget,
+  bySetting,
+  type OnDemandBackup,
+  older,
+  type ResolvedSettings,
+  type SettingProblem,
+  type StoreEngine,
+} from "./engine";
 import { type Restore, restore } from "./restore";
 
 /** PostgreSQL server, by engine. Missing settings follow from the size. */
@@ -253,6 +262,7 @@ function automated(
   { backup }: Draft<AuroraSettings | RdsSettings>,
   { keep: ofEnvironment }: BackupTarget,
   least: number,
+  onDemand: OnDemandBackup,
 ): BackedUp {
   const { keep = ofEnvironment, every = DEFAULT_SNAPSHOT } = backup ?? {};
   const followsKeep = backup?.keep === undefined;
@@ -274,6 +284,7 @@ function automated(
         loses: snapshotLoss(known(seconds(every))),
         because: "a snapshot starts within an hour, and takes up to 4",
         place: "vault",
+        onDemand,
       },
     ],
     restore: { seconds: least, because: `AWS takes ${least / 60} minutes to make what it restores into` },
@@ -310,6 +321,7 @@ function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEk
         followsKeep: true,
         loses: ARCHIVED_LOG,
         because: "the log is archived every 5 minutes",
+        onDemand: "base-backup",
         ...(onEks ? { place: "bucket" } : { place: "outside", ...(bucket ? { bucket } : {}) }),
       },
     ],
@@ -347,7 +359,7 @@ export const aurora: StoreEngine<AuroraSettings> = {
   resolved: (settings, { size: of }) => managed(settings, AURORA_SIZES, "aurora-postgresql", of, {}),
   problems: snapshotProblems,
   // The cluster is created first, then its first instance.
-  backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE),
+  backup: (settings, target) => automated("Aurora", settings, target, 2 * NEW_INSTANCE, "cluster-snapshot"),
   // Storage is not a setting: it grows and shrinks with the data.
   dataLoss: (before, after) => [...olderServer(before, after), ...restoredLater(before, after)],
 };
@@ -367,7 +379,7 @@ export const rds: StoreEngine<RdsSettings> = {
     managed(settings, RDS_SIZES, "postgres", of, { standby: isProtected, storage: rdsStorage(settings, of) }),
   restoreTargets: OF_AWS,
   problems: snapshotProblems,
-  backup: (settings, target) => automated("RDS", settings, target, NEW_INSTANCE),
+  backup: (settings, target) => automated("RDS", settings, target, NEW_INSTANCE, "instance-snapshot"),
   dataLoss: (before, after, sizes) => {
     const [was, now] = [{ storage: rdsStorage(before, sizes.before) }, { storage: rdsStorage(after, sizes.after) }];
     return [...bySetting(shrinkProblems(was, now, ["storage"])), ...olderServer(before, after), ...restoredLater(before, after)];

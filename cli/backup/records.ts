@@ -1,0 +1,102 @@
+import { backupBuckets } from "../../constructs/backup";
+import type { System } from "../../stacks";
+import { outsidePrefix } from "../../stacks/model/derive/identities";
+import type { OnDemandPart } from "../../stacks/model/derive/on-demand-backups";
+import { Refused } from "../refused";
+import { type Clusters, inNamespace } from "./clusters";
+import type { Bucket, Machine } from "./machine";
+import { type BackupRecord, hashOf, recordOf, textOf, timeOf } from "./record";
+
+/** Folder of records in the bucket of an environment's backups. */
+const FOLDER = "backup-records";
+
+/** Metadata of an object that records its SHA-256. */
+const RECORDED = "x-amz-meta-sha256";
+
+/** Records of the backups of one environment, in the bucket of its backups, which locks them as it locks the backups. */
+export class Records {
+  constructor(
+    private readonly s3: Bucket,
+    private readonly prefix: string,
+  ) {}
+
+  /** Address of a record. */
+  placeOf(id: string): string {
+    return `s3://${this.s3.bucket}/${this.prefix}${id}.json`;
+  }
+
+  /** Stores a record with one request: completely, or not at all. @throws Refused */
+  async create(record: BackupRecord): Promise<void> {
+    const [key, body] = [`${this.prefix}${record.id}.json`, textOf(record)];
+    const headers = { "content-type": "application/json", [RECORDED]: hashOf(body) };
+    await reached(async () => {
+      if (await this.s3.create(key, Buffer.from(body), undefined, headers)) return;
+      // The answer of an earlier attempt may have been lost.
+      if ((await this.s3.headersOf(key))[RECORDED] !== hashOf(body))
+        throw new Error(`${this.placeOf(record.id)}: exists with other content`);
+    });
+  }
+
+  /** Ids of all records, the oldest first. @throws Refused */
+  async ids(): Promise<readonly string[]> {
+    const objects = await reached(() => this.s3.list(this.prefix));
+    return objects.map(({ key }) => key.slice(this.prefix.length).replace(/\.json$/, "")).filter((id) => timeOf(id));
+  }
+
+  /** Reads a record, and checks it. @throws Refused */
+  async read(id: string): Promise<BackupRecord> {
+    const { headers, body } = await reached(() => this.s3.read(`${this.prefix}${id}.json`));
+    return recordOf(String(body), this.placeOf(id), id, headers[RECORDED] as string | undefined);
+  }
+}
+
+async function reached<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new Refused((error as Error).message);
+  }
+}
+
+/**
+ * Records of an environment: in its bucket on AWS, or in the copy in a recovery region, or in its bucket outside of AWS, whose credentials
+ * are in the cluster. Undefined if it has no bucket.
+ */
+export async function recordsOf(
+  system: System,
+  parts: readonly OnDemandPart[],
+  clusters: Clusters,
+  machine: Machine,
+  region = system.aws?.region,
+): Promise<Records | undefined> {
+  const { aws, backup, name } = system;
+  if (aws && region) {
+    const [primary = "", , copy = ""] = backupBuckets(
+      { account: aws.account, region: aws.region, name: [system.system, name] },
+      aws.recoveryRegion,
+    );
+    const bucket = region === aws.region ? primary : copy;
+    return new Records(machine.bucket({ bucket, region }), `${FOLDER}/`);
+  }
+  const part = parts.find(({ place }) => place === "outside");
+  const outside = backup?.bucket;
+  if (!part || !outside) return undefined;
+  const secret = async (called: string): Promise<Readonly<Record<string, string>>> => {
+    const { data = {} } = await clusters.json<{ readonly data?: Readonly<Record<string, string>> }>(
+      inNamespace(part, "get", "secret", called),
+    );
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+  };
+  const { "access-key-id": accessKeyId = "", "secret-access-key": secretAccessKey = "" } = await secret(outside.credentials.secret);
+  const { authority } = outside;
+  const certificate = authority && (await secret(authority.secret))[authority.key ?? "ca.crt"];
+  const s3 = machine.bucket({
+    bucket: outside.bucket,
+    region: outside.region ?? "us-east-1",
+    endpoint: outside.endpoint,
+    credentials: async () => ({ accessKeyId, secretAccessKey }),
+    ...(certificate ? { ca: certificate } : {}),
+  });
+  return new Records(s3, `${outsidePrefix(system)}/${FOLDER}/`);
+}

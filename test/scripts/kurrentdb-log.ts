@@ -1,7 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,12 +39,13 @@ export class LogStub {
   readonly authority: string;
   private readonly revisions = new Map<string, bigint>();
   private readonly directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-log-"));
-  private readonly leader: Http2SecureServer;
-  private readonly follower: Http2SecureServer;
+  private readonly leader: Http2Server | Http2SecureServer;
+  private readonly follower: Http2Server | Http2SecureServer;
   private readonly sockets = new Set<Socket>();
   private position = 0n;
 
-  constructor(private readonly users: Readonly<Record<string, { readonly password: string; readonly appends: boolean }>>) {
+  /** Without users it is insecure: it has neither TLS nor passwords. */
+  constructor(private readonly users?: Readonly<Record<string, { readonly password: string; readonly appends: boolean }>>) {
     const [key, certificate] = [join(this.directory, "tls.key"), join(this.directory, "ca.crt")];
     const { status, stderr } = spawnSync("openssl", [
       ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
@@ -64,7 +72,8 @@ export class LogStub {
   }
 
   /** Connection string, of the leader or of a follower. */
-  url(user: string, at: "leader" | "follower" = "leader"): string {
+  url(user = "", at: "leader" | "follower" = "leader"): string {
+    if (!this.users) return `kurrentdb://127.0.0.1:${portOf(this[at])}?tls=false`;
     const password = encodeURIComponent(this.users[user]?.password ?? "");
     return `kurrentdb://${user}:${password}@localhost:${portOf(this[at])}?tls=true&tlsCaFile=${this.authority}`;
   }
@@ -92,9 +101,9 @@ export class LogStub {
     this.log = this.log.filter((event) => !isRemoved(event));
   }
 
-  private server(options: object, answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => unknown): Http2SecureServer {
-    const server = createSecureServer(options);
-    server.on("secureConnection", (socket: Socket) => {
+  private server(options: object, answer: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => unknown) {
+    const server = this.users ? createSecureServer(options) : createServer();
+    server.on(this.users ? "secureConnection" : "connection", (socket: Socket) => {
       this.sockets.add(socket);
       socket.on("close", () => this.sockets.delete(socket));
     });
@@ -118,7 +127,7 @@ export class LogStub {
     const [user = "", password] = Buffer.from(String(headers.authorization ?? "").replace("Basic ", ""), "base64")
       .toString()
       .split(/:(.*)/s);
-    const known = this.users[user];
+    const known = this.users ? this.users[user] : { password, appends: true };
     const refused = known?.password !== password ? "16" : method !== "Read" && !known?.appends ? "7" : undefined;
     if (refused)
       return void stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": refused }, { endStream: true });
@@ -198,7 +207,7 @@ export class LogStub {
   }
 }
 
-function portOf(server: Http2SecureServer): number {
+function portOf(server: Http2Server | Http2SecureServer): number {
   return (server.address() as AddressInfo).port;
 }
 

@@ -96,7 +96,7 @@ function isUnreachable(error: unknown): boolean {
 }
 
 /** The last event that was read is still at its position: positions never change, and belong to one store. */
-async function differenceOf(store: Store, { through }: Link): Promise<string | undefined> {
+export async function differenceOf(store: Store, { through }: Link): Promise<string | undefined> {
   if (!through) return undefined;
   const found = await store.at(through.position);
   if (found?.id === through.id) return undefined;

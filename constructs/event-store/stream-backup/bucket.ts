@@ -42,8 +42,8 @@ export class Bucket {
   }
 
   /** Creates an object with its SHA-256. Returns false, and writes nothing, if there already is another one with the key. */
-  async create(key: string, body: Buffer, sha256: string): Promise<boolean> {
-    const headers = { "content-type": "application/gzip", [RECORDED]: sha256 };
+  async create(key: string, body: Buffer, sha256: string, type = "application/gzip"): Promise<boolean> {
+    const headers = { "content-type": type, [RECORDED]: sha256 };
     if (await this.s3.create(this.prefix + key, body, undefined, headers)) return true;
     // The answer of an earlier attempt may have been lost.
     return (await this.s3.headersOf(this.prefix + key))[RECORDED] === sha256;

@@ -1,5 +1,6 @@
 import { backup } from "./backup";
 import { Bucket } from "./bucket";
+import { drill, publish } from "./drill";
 import { log } from "./log";
 import { restore, type Wanted } from "./restore";
 import { Store } from "./store";
@@ -9,19 +10,16 @@ const USAGE = `stream-backup: all events of KurrentDB in an S3 bucket
   backup                                     adds new events
   verify [--generation NAME]                 checks every object
   restore [--generation NAME] [--until …]    into an empty store; until sequence:N or position:N, by default the end
+  drill                                      restores the newest backup into the store of SCRATCH_URL, an empty one on this machine
 Variables: EVENT_STORE_URL, BUCKET, PREFIX, AWS_REGION and credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service;
-for backup OBJECT_SIZE (bytes), FULL_EVERY and FULL_BUDGET (seconds).`;
+for backup OBJECT_SIZE (bytes), FULL_EVERY and FULL_BUDGET (seconds); for drill SCRATCH_URL, RPO and RTO (seconds), and RESULTS, the prefix
+of its results.`;
 
 /** Runs one command. Returns the exit code: 0 without problems, 1 with problems, 2 for a wrong command line. */
 async function main([command = "", ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { generation, until, wrong } = optionsOf(rest);
-  const allowed = command === "restore" ? 2 : command === "verify" && !until ? 2 : 0;
-  if (
-    wrong ||
-    !["backup", "verify", "restore"].includes(command) ||
-    rest.length > allowed * 2 ||
-    (command === "backup" && rest.length > 0)
-  ) {
+  const allowed = command === "restore" || (command === "verify" && !until) ? 4 : 0;
+  if (wrong || !["backup", "verify", "restore", "drill"].includes(command) || rest.length > allowed) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
@@ -35,12 +33,33 @@ async function main([command = "", ...rest]: readonly string[], env: NodeJS.Proc
   if (!url) throw new Error("EVENT_STORE_URL is not set");
   const store = new Store(url);
   try {
+    if (command === "drill") return (await drilled(bucket, store, env)) ? 0 : 1;
     if (command === "restore") await restore(bucket, store, { ...(generation ? { generation } : {}), ...(until ? { until } : {}) });
     else if (!(await backup(store, bucket, settingsOf(env)))) return 1;
   } finally {
     store.close();
   }
   return 0;
+}
+
+/** Drills, and publishes the result. Returns true if the drill passed. */
+async function drilled(bucket: Bucket, source: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
+  const results = new Bucket({ ...env, PREFIX: env.RESULTS });
+  const scratch = new Store(scratchUrl(env));
+  try {
+    const result = await drill(bucket, { source, scratch }, objectives);
+    await publish(results, result);
+    return result.passed;
+  } finally {
+    scratch.close();
+  }
+}
+
+/** A drill appends only to a store on its own machine. */
+function scratchUrl({ SCRATCH_URL: url = "" }: NodeJS.ProcessEnv): string {
+  if (/^kurrentdb:\/\/([^/?@]*@)?(127\.0\.0\.1|localhost)(:\d+)?([/?]|$)/.test(url)) return url;
+  throw new Error("SCRATCH_URL must be a connection string of this machine: kurrentdb://127.0.0.1:2113?tls=false");
 }
 
 function settingsOf(env: NodeJS.ProcessEnv) {
@@ -51,9 +70,10 @@ function settingsOf(env: NodeJS.ProcessEnv) {
   };
 }
 
-function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise?: number): number {
   const text = env[name];
-  if (text === undefined) return otherwise;
+  if (text === undefined && otherwise !== undefined) return otherwise;
+  if (text === undefined) throw new Error(`${name} is not set`);
   if (!/^\d{1,12}$/.test(text)) throw new Error(`${name}: ${text} must be a whole number`);
   return Number(text);
 }
@@ -72,12 +92,10 @@ function optionsOf(rest: readonly string[]): Wanted & { readonly wrong: boolean 
   return { ...options, wrong: false };
 }
 
-main(process.argv.slice(2), process.env).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    log("failed", { error: error instanceof Error ? error.message : String(error) });
-    process.exitCode = 1;
-  },
-);
+// Ends also if a restore still runs, of a drill that took too long.
+const end = (code: number) => process.stdout.write("", () => process.exit(code));
+
+main(process.argv.slice(2), process.env).then(end, (error: unknown) => {
+  log("failed", { error: error instanceof Error ? error.message : String(error) });
+  end(1);
+});

@@ -7,7 +7,7 @@ import { log } from "./log";
 import { compare, type Position, type Store, type StoredEvent } from "./store";
 
 /** State to restore, resolved to one that doesn't change while the backup continues. */
-interface Target {
+export interface Target {
   readonly generation: string;
 
   /** Last object. */
@@ -41,9 +41,9 @@ const EVENTS = 500;
 
 /**
  * Restores events into an empty store, or continues an interrupted restore of the same target. Checks the whole chain first, and compares
- * every event of the store at the end. Throws on any difference.
+ * every event of the store at the end. Throws on any difference. Returns what was restored.
  */
-export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Promise<void> {
+export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Promise<Target> {
   const recorded = await recordOf(store);
   if (recorded?.completed) throw new Error(`the store was restored completely at ${recorded.completed}`);
   const source = await sourceOf(bucket, recorded && !wanted.generation ? { generation: recorded.target.generation } : wanted);
@@ -57,6 +57,7 @@ export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Pro
   await compareAll(store, source, target);
   await record(store, 0n, "$restore-completed", { ...target, completed: new Date().toISOString() });
   log("restored", { ...target, found: present, appended });
+  return target;
 }
 
 interface Recorded {

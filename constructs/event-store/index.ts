@@ -43,3 +43,11 @@ export {
   streamBackupPods,
   streamBackupSchedule,
 } from "./stream-backup";
+export {
+  KurrentDbStreamDrill,
+  type KurrentDbStreamDrillProps,
+  type ScratchServer,
+  STREAM_DRILL_POD,
+  streamDrillName,
+  streamDrillPods,
+} from "./stream-drill";

@@ -251,6 +251,7 @@ function environment({ line, insecure, secrets, licence, ...props }: NodeProps) 
   ];
 }
 
-function prefixed(prefix: string, options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** Returns options as environment variables. */
+export function prefixed(prefix: string, options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [prefix + name, value]));
 }

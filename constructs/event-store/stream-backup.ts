@@ -87,7 +87,8 @@ const VERIFY = "40 4 * * 0";
 /** A first backup of a large store takes hours. A run that is ended continues in the next one. */
 const LONGEST = 24 * 3600;
 
-const PROGRAM = "/app/stream-backup.mjs";
+/** Path of the program in its pods. */
+export const STREAM_BACKUP_PROGRAM = "/app/stream-backup.mjs";
 
 /**
  * Backups of KurrentDB or Kurrent Cloud as events, in a bucket of S3: a CronJob reads new events from `$all` and stores them as objects,
@@ -111,9 +112,9 @@ export class KurrentDbStreamBackup extends Construct {
       name,
       component: "backup",
       ends: true,
-      command: ["bun", "--smol", PROGRAM],
+      command: ["bun", "--smol", STREAM_BACKUP_PROGRAM],
       args: ["backup"],
-      files: { [PROGRAM]: program() },
+      files: { [STREAM_BACKUP_PROGRAM]: streamBackupProgram() },
       connections: [{ connection: eventStore.connections.subscriptions }],
       env: {
         ...access.env,
@@ -174,7 +175,7 @@ function running(template: Template, command: string): Template {
 let cached: string | undefined;
 
 /** The program with everything that it imports, as the build bundles it. */
-function program(): string {
+export function streamBackupProgram(): string {
   cached ??= readFileSync(join(__dirname, "stream-backup.mjs"), "utf8");
   return cached;
 }

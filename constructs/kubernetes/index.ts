@@ -10,6 +10,7 @@ export {
   type KubernetesObjectsOptions,
   kubernetesObjects,
 } from "./objects";
+export { type CronJobObject, cronJobObject } from "./objects/cron-job";
 export type { Values } from "./objects/schema";
 export { PodTraffic, type PodTrafficProps } from "./pod-traffic";
 export { type OtherChart, Release, type ReleaseProps } from "./release";

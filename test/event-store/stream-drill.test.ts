@@ -1,0 +1,130 @@
+import type { TerraformStack } from "cdktf";
+import { podGroups } from "../../constructs/capacity/pod-groups";
+import { requestsOf } from "../../constructs/domain";
+import {
+  KurrentDbStreamDrill,
+  type KurrentDbStreamDrillProps,
+  kurrentDbEventStore,
+  STREAM_DRILL_POD,
+  streamDrillPods,
+} from "../../constructs/event-store";
+import { KubernetesTarget, kubernetesObjects } from "../../constructs/kubernetes";
+import { type Body, one, refusalsOf, synth } from "../synth";
+
+const aDrill =
+  (changes: Partial<KurrentDbStreamDrillProps> = {}) =>
+  (stack: TerraformStack): void => {
+    new KurrentDbStreamDrill(stack, "drill", {
+      cluster: KubernetesTarget.kubeconfig(stack, { context: "kind-orders", scratchClass: "scratch" }),
+      namespace: "event-store",
+      eventStore: kurrentDbEventStore({ namespace: "event-store", nodes: 3 }),
+      bucket: { name: "orders-backups", prefix: "event-store/event-store-backup", region: "eu-west-1" },
+      results: "drills/event-store/event-store",
+      schedule: "30 5 * * 0",
+      rpo: 1800,
+      rto: 7200,
+      scratch: { storage: "500Gi" },
+      ...changes,
+    });
+  };
+const made = (changes: Partial<KurrentDbStreamDrillProps> = {}): Body => synth(aDrill(changes));
+const cronJobOf = (json: Body): Body => kubernetesObjects(json).objects.find(({ kind }) => kind === "CronJob") as Body;
+const podOf = (job: Body): Body => job.spec.jobTemplate.spec.template.spec;
+const variables = ({ env }: Body): Body => Object.fromEntries(env.map(({ name, value }: Body) => [name, value]));
+
+describe("the restore drill of a stream backup", () => {
+  const json = made();
+  const job = cronJobOf(json);
+  const pod = podOf(job);
+  const [drill, server] = [pod.containers[0], pod.initContainers.at(-1)];
+
+  it("runs on its schedule, once, for twice the RTO and half an hour at most", () => {
+    expect(job).toMatchObject({ apiVersion: "batch/v1", metadata: { name: "event-store-drill", namespace: "event-store" } });
+    expect(job.spec).toMatchObject({ schedule: "30 5 * * 0", timeZone: "Etc/UTC", concurrencyPolicy: "Forbid" });
+    expect(job.spec.jobTemplate.spec).toMatchObject({ backoffLimit: 0, activeDeadlineSeconds: 16_200, ttlSecondsAfterFinished: 3600 });
+    expect(job.spec.jobTemplate.spec.podFailurePolicy.rules[0].action).toBe("Ignore");
+  });
+
+  it("has an empty server beside it, which listens on the loopback interface only", () => {
+    expect(server).toMatchObject({ name: "kurrentdb", restartPolicy: "Always", command: ["/opt/kurrentdb/KurrentDB"] });
+    expect(variables(server)).toMatchObject({
+      KURRENTDB_CLUSTER_SIZE: "1",
+      KURRENTDB_INSECURE: "true",
+      KURRENTDB_NODE_IP: "127.0.0.1",
+      KURRENTDB_REPLICATION_IP: "127.0.0.1",
+    });
+    expect(variables(drill).SCRATCH_URL).toBe("kurrentdb://127.0.0.1:2113?tls=false");
+    expect([server.ports, server.volumeMounts.map(({ name }: Body) => name)]).toEqual([undefined, ["data", "logs", "server-tmp"]]);
+    const { startupProbe } = server;
+    expect(startupProbe.exec.command.at(-1)).toBe("http://127.0.0.1:2113/health/live");
+    expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBe(300);
+  });
+
+  it("has a volume as large as the store's, which is deleted with the pod", () => {
+    const { volumeClaimTemplate } = pod.volumes.find(({ name }: Body) => name === "data").ephemeral;
+    expect(volumeClaimTemplate.spec).toEqual({
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "500Gi" } },
+      storageClassName: "scratch",
+    });
+    const groups = podGroups(kubernetesObjects(json).objects);
+    expect(groups).toEqual([
+      {
+        name: "event-store/event-store-drill",
+        passing: true,
+        pods: 1,
+        request: { memoryBytes: 2.5 * 2 ** 30, millicores: 600, volumes: 1 },
+      },
+    ]);
+    expect(requestsOf(STREAM_DRILL_POD, 1)).toEqual({ count: 1, millicores: 600, bytes: 2.5 * 2 ** 30 });
+  });
+
+  it("runs the version of the store, as its user, with the limits of its events", () => {
+    expect(server.image).toBe("docker.kurrent.io/kurrent-lts/kurrentdb:26.0.3");
+    expect(pod.securityContext).toMatchObject({ fsGroup: 1001, runAsUser: 1001, runAsNonRoot: true });
+    const options = { MAX_APPEND_SIZE: 2_000_000, READER_THREADS_COUNT: 8, TCP_PLUGIN__ENABLE_EXTERNAL_TCP: true };
+    const old = podOf(cronJobOf(made({ scratch: { version: "24.10", storage: "20Gi", options } })));
+    expect(old.securityContext.runAsUser).toBe(1000);
+    const names = Object.keys(variables(old.initContainers.at(-1)));
+    expect(names).toContain("EVENTSTORE_MAX_APPEND_SIZE");
+    expect(names.filter((name) => /READER|TCP/.test(name))).toEqual([]);
+  });
+
+  it("passes the restricted Pod Security Standard, and keeps last output, in all containers", () => {
+    for (const container of [...pod.initContainers, ...pod.containers]) {
+      expect(container).toMatchObject({
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"] },
+          readOnlyRootFilesystem: true,
+          runAsNonRoot: true,
+        },
+        terminationMessagePolicy: "FallbackToLogsOnError",
+      });
+    }
+    expect(pod.securityContext.seccompProfile).toEqual({ type: "RuntimeDefault" });
+  });
+
+  it("reads the store and the bucket, writes results, and nobody connects to it", () => {
+    expect(drill).toMatchObject({ command: ["bun", "--smol", "/app/stream-backup.mjs"], args: ["drill"] });
+    expect(variables(drill)).toMatchObject({
+      BUCKET: "orders-backups",
+      PREFIX: "event-store/event-store-backup",
+      RESULTS: "drills/event-store/event-store",
+      RPO: "1800",
+      RTO: "7200",
+    });
+    const secrets = drill.env.flatMap(({ valueFrom }: Body) => valueFrom?.secretKeyRef.name ?? []);
+    expect([...new Set(secrets)]).toEqual(["event-store-subscriptions"]);
+    expect(variables(server)).not.toHaveProperty("EVENT_STORE_URL");
+    const { ingress = [], egress, pod_selector } = one(json, "kubernetes_network_policy_v1").spec;
+    expect([ingress, egress.map(({ ports: [{ port }] }: Body) => port)]).toEqual([[], ["53", "2113", "80", "443"]]);
+    expect(streamDrillPods("event-store")).toEqual({ namespace: "event-store", labels: pod_selector.match_labels });
+  });
+
+  it("refuses a schedule that Kubernetes doesn't have", () => {
+    expect(refusalsOf(aDrill({ schedule: "weekly" }))).toEqual([
+      'test/drill.schedule: "weekly" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)',
+    ]);
+  });
+});

@@ -154,7 +154,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       ),
       table(
         "backups",
-        part.backups.map(({ part: of, how, often, kept, where, locked, loss, restore }) => [
+        part.backups.map(({ part: of, how, often, kept, where, locked, loss, restore, drill }) => [
           of,
           how,
           often,
@@ -163,6 +163,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
           locked,
           loss,
           restore,
+          drill,
         ]),
       ),
       table(

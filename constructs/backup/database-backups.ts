@@ -18,6 +18,9 @@ import type { BackupLock } from "./backup-bucket";
 import { BackupNotices } from "./backup-notices";
 import { COMPLETION_MINUTES, START_MINUTES, snapshotSchedule } from "./snapshot-schedule";
 
+/** Schedule of restore tests: minute, hour, days, month and weekday, as AWS writes them. */
+export const RESTORE_TESTS = "0 6 ? * SUN";
+
 /** A database that AWS Backup takes snapshots of. */
 export interface BackedUpDatabase {
   /** Name of the database in its environment: `read-database`. */
@@ -184,7 +187,7 @@ export class DatabaseBackups extends Construct {
     const role = this.role("restore-role", "backup-restore", ["AWSBackupServiceRolePolicyForRestores"], props);
     const plan = new BackupRestoreTestingPlan(this, "restore-tests", {
       name: restoreName(...name),
-      scheduleExpression: "cron(0 6 ? * SUN *)",
+      scheduleExpression: `cron(${RESTORE_TESTS} *)`,
       startWindowHours: 1,
       recoveryPointSelection: [
         { algorithm: "LATEST_WITHIN_WINDOW", includeVaults: [vault.arn], recoveryPointTypes: ["SNAPSHOT"], selectionWindowDays: 7 },

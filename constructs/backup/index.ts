@@ -6,6 +6,7 @@ export {
   backupVaultName,
   DatabaseBackups,
   type DatabaseBackupsProps,
+  RESTORE_TESTS,
 } from "./database-backups";
 export { BackupOptIn } from "./region-settings";
 export { SnapshotBucket, type SnapshotBucketProps, snapshotBucket } from "./snapshot-bucket";

@@ -8,7 +8,7 @@ import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
-import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
+import { backupsOf, drillsPrefix, identitiesOf, streamBackupsPrefix, type WorkloadIdentity } from "../model/derive/identities";
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { RestoreOrigin } from "../model/derive/restores";
 import { outputName } from "../model/derive/servers";
@@ -43,6 +43,11 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
       ...backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, aws.region),
       ...(origin ? originStatements(origin, aws) : []),
     ];
+  },
+  drills: ({ namespace, store: name }, stack, { keys, backup }, { environment: { aws } }) => {
+    const { backupBucketArn } = stack.read(backup);
+    const [backups, results] = [streamBackupsPrefix({ namespace, name }), drillsPrefix({ namespace, name })];
+    return drillStatements(backupBucketArn, backups, results, stack.read(keys).backupKeyArn, aws.region);
   },
   auditDigests: (_, stack, parts, { environment: { aws } }) => {
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
@@ -151,16 +156,37 @@ function backupStatements(bucketArn: string, prefix: string, keyArn: string, reg
       Action: ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
       Resource: `${bucketArn}/${prefix}/*`,
     },
-    {
-      Sid: "KeyOfBackups",
-      Effect: "Allow",
-      // S3, multipart uploads: parts are decrypted when they are combined.
-      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-      Resource: keyArn,
-      Condition: {
-        StringEquals: { "kms:ViaService": `s3.${region}.amazonaws.com` },
-        StringLike: { "kms:EncryptionContext:aws:s3:arn": `${bucketArn}*` },
-      },
-    },
+    keyOfBackups(bucketArn, keyArn, region),
   ];
+}
+
+/** Rights to read the backups of a store, and to write results of drills. */
+function drillStatements(bucketArn: string, backups: string, results: string, keyArn: string, region: string): readonly object[] {
+  return [
+    {
+      Sid: "FindBackups",
+      Effect: "Allow",
+      Action: "s3:ListBucket",
+      Resource: bucketArn,
+      Condition: { StringLike: { "s3:prefix": `${backups}/*` } },
+    },
+    { Sid: "ReadBackups", Effect: "Allow", Action: "s3:GetObject", Resource: `${bucketArn}/${backups}/*` },
+    // An object that exists is compared, and not overwritten.
+    { Sid: "OwnResults", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: `${bucketArn}/${results}/*` },
+    keyOfBackups(bucketArn, keyArn, region),
+  ];
+}
+
+function keyOfBackups(bucketArn: string, keyArn: string, region: string): object {
+  return {
+    Sid: "KeyOfBackups",
+    Effect: "Allow",
+    // S3, multipart uploads: parts are decrypted when they are combined.
+    Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+    Resource: keyArn,
+    Condition: {
+      StringEquals: { "kms:ViaService": `s3.${region}.amazonaws.com` },
+      StringLike: { "kms:EncryptionContext:aws:s3:arn": `${bucketArn}*` },
+    },
+  };
 }

@@ -1,7 +1,8 @@
 import type { BackupLock } from "../../constructs/backup";
 import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
-import { choice, list, object, optional, quantity, text } from "./check/shape";
+import { scheduleProblems } from "../../constructs/workload";
+import { choice, list, object, optional, quantity, text, value } from "./check/shape";
 import { anything, name } from "./common";
 
 export interface Backup {
@@ -88,6 +89,16 @@ export interface BackupSchedule extends BackupObjectives {
   readonly keep: Duration;
 }
 
+/** Restore drills of the backups of one store. */
+export interface Drilled {
+  /**
+   * Restore drills: cron schedule (UTC) at which a job restores the newest backup into a temporary server, compares it, and measures data
+   * loss and duration. A drill fails, with an alert, if one exceeds its objective. `false`: none. Changes in place. docs/drills.md.
+   * @default "30 5 * * 0" (Sunday), or none if `rto` is not set or the environment is disposable
+   */
+  readonly drill?: string | false;
+}
+
 /** Backups of a server that AWS runs. */
 export interface ManagedBackup extends BackupObjectives {
   /**
@@ -123,10 +134,33 @@ export interface CacheBackup {
   readonly keep?: Duration;
 }
 
+/** Default schedule of restore drills. */
+const DEFAULT_DRILL = "30 5 * * 0";
+
+/** Schedule of the drills of a store's backups. Undefined if there are none. */
+export function drillSchedule(
+  { drill }: { readonly drill?: string | false | undefined },
+  { rto, isProtected }: { readonly rto: Duration | undefined; readonly isProtected: boolean },
+): string | undefined {
+  if (drill === false) return undefined;
+  return drill ?? (isProtected && rto !== undefined ? DEFAULT_DRILL : undefined);
+}
+
+export const drill = optional(
+  value((input) => (input === false ? undefined : scheduleProblems(typeof input === "string" ? input : "")[0])),
+);
+
 const objectives = { rpo: optional(quantity(seconds)), rto: optional(quantity(seconds)) };
 const keep = optional(quantity(seconds));
 
 export const schedule = object<BackupSchedule>({ every: quantity(seconds), keep: quantity(seconds), ...objectives });
+
+export const drilledSchedule = object<BackupSchedule & Drilled>({
+  every: quantity(seconds),
+  keep: quantity(seconds),
+  ...objectives,
+  drill,
+});
 
 export const managedBackup = object<ManagedBackup>({ every: optional(quantity(seconds)), keep, ...objectives });
 

@@ -827,7 +827,7 @@ const GROUPS: readonly Group[] = [
     base: { ...ON_EKS, aws: AWS, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "28d" } } },
     at: "eventStore(kurrentdb)",
     first: "event-store",
-    settings: { "backup.every": "2h", "backup.keep": "7d", "backup.rpo": "7h", "backup.rto": "7h" },
+    settings: { "backup.every": "2h", "backup.keep": "7d", "backup.rpo": "7h", "backup.rto": "7h", "backup.drill": "0 4 1 * *" },
   },
   {
     base: {
@@ -838,7 +838,7 @@ const GROUPS: readonly Group[] = [
     },
     at: "eventStore(kurrent-cloud)",
     first: "event-store-users",
-    settings: { "streamBackup.every": "2h", "streamBackup.keep": "7d" },
+    settings: { "streamBackup.every": "2h", "streamBackup.keep": "7d", "streamBackup.drill": "0 4 1 * *" },
   },
   {
     base: { ...ON_PREMISES, eventStore: { engine: "kurrentdb", nodes: 1, projections: "system" } },

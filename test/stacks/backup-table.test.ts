@@ -121,26 +121,44 @@ describe("the table of backups", () => {
     };
     const streamed = "eu-west-1, copied to eu-central-1; locked (governance); loses up to 30m";
     expect(rowsOf({ engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", rpo: "1h", rto: "6h" } })).toEqual([
-      `eventStore; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h`,
+      `eventStore; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h; drill 30 5 * * 0`,
     ]);
     const backup = { every: "6h", keep: "7d" };
     expect(rowsOf({ engine: "kurrent-cloud", size: "development", backup, streamBackup: { every: "15m", keep: "28d" } })).toEqual([
-      `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h`,
-      "eventStore; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h",
+      `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h; no drill`,
+      "eventStore; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h; no drill",
     ]);
+  });
+
+  it("has a drill by default if an objective is set and data is protected", () => {
+    const drills = (changes: object) => backupTable(asDomains(anEnvironment({ cluster, ...changes }))).map(({ drill }) => drill);
+    const events = (backup: object) => ({
+      eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", ...backup } },
+    });
+    const disposable = { exceptions: { disposable: "ends with a test" } };
+    expect(drills(events({}))).toEqual(["no drill"]);
+    expect(drills(events({ rto: "4h" }))).toEqual(["drill 30 5 * * 0"]);
+    expect(drills(events({ rto: "4h", drill: false }))).toEqual(["no drill"]);
+    expect(drills({ ...events({ rto: "4h" }), ...disposable })).toEqual(["no drill"]);
+    expect(drills({ ...events({ drill: "0 4 1 * *" }), ...disposable })).toEqual(["drill 0 4 1 * *"]);
+    const cloud = (streamBackup: object) => ({
+      eventStore: { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d", rto: "4h" }, streamBackup },
+    });
+    expect(drills(cloud({ every: "15m", keep: "28d" }))).toEqual(["drill 30 5 * * 0", "no drill"]);
+    expect(drills({ readDatabase: { engine: "aurora", replicas: 0 }, ...disposable })).toEqual(["no drill", "no drill"]);
   });
 
   it("tells how, how often, for how long and where", () => {
     const rows = backupTable(asDomains(VARIETY[2] as Environment)).map(({ keys: _, ...row }) => Object.values(row).join("; "));
     expect(rows).toEqual([
-      "aurora; automated backups of Aurora; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
-      "aurora; snapshots of Aurora by AWS Backup; every 1d; kept 40d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h",
-      "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
-      "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h",
-      "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h",
-      "orders.server; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h",
-      "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ",
-      "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h",
+      "aurora; automated backups of Aurora; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no drill",
+      "aurora; snapshots of Aurora by AWS Backup; every 1d; kept 40d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; drill 0 6 ? * SUN",
+      "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no drill",
+      "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h; drill 0 6 ? * SUN",
+      "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no drill",
+      "orders.server; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; drill 0 6 ? * SUN",
+      "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ",
+      "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no drill",
     ]);
   });
 

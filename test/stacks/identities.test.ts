@@ -144,6 +144,20 @@ describe("the identities stack", () => {
     });
   });
 
+  it("lets drills read the backups of their store, and write nothing but results", () => {
+    const backup = { every: "15m", keep: "28d", rto: "4h" };
+    const json = identities({ cluster, eventStore: { engine: "kurrentdb", nodes: 3, backup } });
+    const all = statements(one(json, "aws_iam_role_policy", "event-store-event-store-drill/rights").policy);
+    const rightsOf = (action: string) => all.filter(({ Action }) => [Action].flat().includes(action)).map(({ Resource }) => Resource);
+    const [backups, results] = [`${bucket}/event-store/event-store-backup/*`, `${bucket}/drills/event-store/event-store/*`];
+    expect(rightsOf("s3:GetObject")).toEqual([backups, results]);
+    expect(rightsOf("s3:PutObject")).toEqual([results]);
+    expect(all.find(({ Sid }) => Sid === "FindBackups")?.Condition).toEqual({
+      StringLike: { "s3:prefix": "event-store/event-store-backup/*" },
+    });
+    expect(all.flatMap(({ Action }) => Action).filter((action) => /Delete|\*/.test(action))).toEqual([]);
+  });
+
   it("keeps the workloads apart", () => {
     const json = identities({ cluster, readDatabase: cloudNativePg, eventStore: events });
     const written = all(json, "aws_iam_role_policy").map(

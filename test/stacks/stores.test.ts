@@ -475,6 +475,27 @@ describe("data that must be kept", () => {
     );
   });
 
+  it("has restore drills only of backups that a job can restore", () => {
+    const events = (drill: unknown, more: object = {}) =>
+      backed({ cluster, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", drill } }, ...more });
+    expect(events("0 5 * * 1")).toEqual([]);
+    expect(events(false)).toEqual([]);
+    expect(events("weekly")).toEqual([
+      'test.eventStore.backup.drill: "weekly" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)',
+    ]);
+    expect(events("0 5 * * 1", { cluster: { context: "kind" } })).toContain(
+      'test.eventStore.backup.drill: "0 5 * * 1" restores backups, and the store has none here; leave it out, or see docs/data.md for the clusters and buckets with backups',
+    );
+    const aurora = { engine: "aurora", replicas: 0, backup: { drill: "0 5 * * 1" } };
+    expect(backed({ cluster, readDatabase: aurora })).toEqual([
+      expect.stringContaining("test.readDatabase.backup.drill: is not a setting here;"),
+    ]);
+    const cloud = { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d", drill: "0 5 * * 1" } };
+    expect(backed({ cluster, eventStore: cloud })).toEqual([
+      expect.stringContaining("test.eventStore.backup.drill: is not a setting here;"),
+    ]);
+  });
+
   it("has backups just where something has the right to write them", () => {
     for (const changes of [
       { cluster, readDatabase: { engine: "cloudnative-pg" } },

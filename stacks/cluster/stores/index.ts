@@ -7,6 +7,7 @@ import {
   kurrentDbSecrets,
   PostgresEvents,
   streamBackupPods,
+  streamDrillPods,
 } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
@@ -106,8 +107,12 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const secrets = Object.values(kurrentDbSecrets(name)).map((spec) => secretOf(place, namespace, spec));
   const outside = outsideOf(site, stack, store);
   const reader = metricsReader(environment.monitoring);
-  const backedUp = streamBackupsOf(environment).some((backup) => backup.isPossible && backup.store.name === name);
-  const users = [...clients, ...(backedUp ? [streamBackupPods(namespace, name)] : [])];
+  const streamed = streamBackupsOf(environment).find((one) => one.isPossible && one.store.name === name);
+  const users = [
+    ...clients,
+    ...(streamed ? [streamBackupPods(namespace, name)] : []),
+    ...(streamed?.drill ? [streamDrillPods(namespace, name)] : []),
+  ];
   const { ready, eventStore } = describedAt(
     pathOf(environment, keys),
     new KurrentDb(stack, name, {

@@ -14,6 +14,7 @@ export const backupRules: readonly Rule[] = [
   logsReachBackToABaseBackup,
   backupsAreKeptAsSaid,
   streamBackupsAreDue,
+  drillsHaveBackups,
   locksAreForWhatIsKept,
   objectivesAreMet,
   dataHasBackups,
@@ -95,6 +96,26 @@ function streamBackupsAreDue(system: DraftSystem): Finding[] {
           ]),
     ];
   });
+}
+
+/** A drill restores a backup. Only a store on a cluster that the environment creates, or with a bucket, has one. */
+function drillsHaveBackups(system: DraftSystem): Finding[] {
+  const reachable = storeBackups(system).flatMap(({ keys, methods }) => (methods.some(({ drill }) => drill) ? [keys.join()] : []));
+  return drillSettings(system).flatMap(({ keys, drill }): Finding[] => {
+    if (typeof drill !== "string" || reachable.includes(keys.slice(0, -2).join())) return [];
+    const remedy = "leave it out, or see docs/data.md for the clusters and buckets with backups";
+    return [{ keys, value: drill, rule: "restores backups, and the store has none here", remedy }];
+  });
+}
+
+/** What stores say of drills, with the key of each setting. */
+function drillSettings({ stores }: DraftSystem): readonly { readonly keys: readonly string[]; readonly drill: unknown }[] {
+  return stores.flatMap(({ keys, settings }) =>
+    (["backup", "streamBackup"] as const).flatMap((setting) => {
+      const found = (settings as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[setting];
+      return found && "drill" in found ? [{ keys: [...keys, setting, "drill"], drill: found.drill }] : [];
+    }),
+  );
 }
 
 /** What may be thrown away can't be locked: its destruction would fail. */

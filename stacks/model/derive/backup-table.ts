@@ -30,9 +30,12 @@ export interface BackupRow {
 
   /** Maximum duration of a restore: `RTO 4h`. */
   readonly restore: string;
+
+  /** Schedule of restore drills in cron syntax (UTC): `drill 30 5 * * 0`; or `no drill`. */
+  readonly drill: string;
 }
 
-const NOTHING = { often: "", kept: "", where: "", locked: "", loss: "", restore: "" } as const;
+const NOTHING = { often: "", kept: "", where: "", locked: "", loss: "", restore: "", drill: "" } as const;
 
 /** Backups of every part of an environment that keeps data. */
 export function backupTable(system: System): readonly BackupRow[] {
@@ -49,7 +52,7 @@ export function backupTable(system: System): readonly BackupRow[] {
 }
 
 function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBackup, method: BackupMethod): BackupRow {
-  const { by, every, keep, loses, place, bucket = "" } = method;
+  const { by, every, keep, loses, place, bucket = "", drill } = method;
   const { region = "", recoveryRegion } = system.aws ?? {};
   const isOurs = place === "bucket" || place === "vault";
   const copied = isOurs && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
@@ -68,6 +71,7 @@ function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBack
           : "not locked",
     loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,
     restore: expendable ? "" : `RTO ${spell(rto)}`,
+    drill: drill ? `drill ${drill}` : expendable ? "" : "no drill",
   };
 }
 

@@ -1,5 +1,5 @@
 import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
-import { streamBackupName } from "../../../constructs/event-store";
+import { streamBackupName, streamDrillName } from "../../../constructs/event-store";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
@@ -34,6 +34,9 @@ interface StoreIdentity<P> extends Identity {
   readonly store: string;
 }
 
+/** Identity of the jobs that restore backups of a store for drills. */
+type DrillIdentity = StoreIdentity<"drills">;
+
 /** Identity of the exporter of CloudWatch's metrics. */
 interface ExporterIdentity extends Identity {
   readonly purpose: "cloudWatch";
@@ -55,6 +58,7 @@ interface AuditWriterIdentity extends Identity {
 
 export type WorkloadIdentity =
   | StoreIdentity<"backups">
+  | DrillIdentity
   | StoreIdentity<"cachePassword">
   | ExporterIdentity
   | DigesterIdentity
@@ -78,7 +82,10 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       .map((server) => identity(server, server.name, "backups" as const)),
     ...streamBackupsOf(system)
       .filter(({ isPossible }) => isPossible)
-      .map(({ store }) => identity(store, streamBackupName(store.name), "backups" as const)),
+      .flatMap(({ store, drill }) => [
+        identity(store, streamBackupName(store.name), "backups" as const),
+        ...(drill ? [identity(store, streamDrillName(store.name), "drills" as const)] : []),
+      ]),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
     ...made.flatMap(exporter),
     ...auditIdentities(system),
@@ -110,6 +117,16 @@ function auditIdentities(system: System): readonly (DigesterIdentity | AuditWrit
 }
 
 /** Prefix of its backups in the environment's backup bucket, without a trailing slash. No other identity writes there. */
-export function backupsOf({ namespace, serviceAccount }: Identity): string {
+export function backupsOf({ namespace, serviceAccount }: Pick<Identity, "namespace" | "serviceAccount">): string {
   return `${namespace}/${serviceAccount}`;
+}
+
+/** Prefix of a stream backup, which the drills of its store read. */
+export function streamBackupsPrefix({ namespace, name }: Pick<StoreOf, "namespace" | "name">): string {
+  return backupsOf({ namespace, serviceAccount: streamBackupName(name) });
+}
+
+/** Prefix of the results of a store's drills in the environment's backup bucket. */
+export function drillsPrefix({ namespace, name }: Pick<StoreOf, "namespace" | "name">): string {
+  return `drills/${namespace}/${name}`;
 }

@@ -1,6 +1,6 @@
 import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
-import { STREAM_BACKUP_POD } from "../../../constructs/event-store";
+import { STREAM_BACKUP_POD, STREAM_DRILL_POD } from "../../../constructs/event-store";
 import type { Quota } from "../../../constructs/kubernetes";
 import { maxReplicas } from "../common";
 import { isProtected } from "../exceptions";
@@ -70,21 +70,15 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
   const stores = pods.map(
     ({ count, cpu, memory }): PodRequests => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }),
   );
-  const backups = streamBackupsOf(system)
-    .filter(({ store }) => store.stack === stack)
-    .map(
-      (): PodRequests => ({
-        count: 2,
-        millicores: known(millicores(STREAM_BACKUP_POD.cpu)),
-        bytes: known(bytes(STREAM_BACKUP_POD.memory)),
-      }),
-    );
+  const streamed = streamBackupsOf(system).filter(({ store }) => store.stack === stack);
+  const backups = streamed.map(() => requestsOf(STREAM_BACKUP_POD, 2));
+  const drills = streamed.filter(({ drill }) => drill).map(() => requestsOf(STREAM_DRILL_POD, 1));
   // Each job runs once at a time, possibly together with its rollback.
   return quotaOf(
     [...stores, ...jobs, ...backups],
-    [],
+    drills,
     ROTATION_PODS,
-    pods.reduce((total, { count, volumes }) => total + count * volumes, 0),
+    pods.reduce((total, { count, volumes }) => total + count * volumes, drills.length),
   );
 }
 

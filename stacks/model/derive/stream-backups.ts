@@ -1,9 +1,11 @@
 import { type Duration, daysIn } from "../../../constructs/core/quantities";
+import type { ScratchServer } from "../../../constructs/event-store";
+import type { Size } from "../../../constructs/sizing";
 import type { DraftSystem } from "../check/drafts";
 import { engineOf } from "../stores";
 import type { StreamBackup } from "../stores/engine";
 import type { StoreOf } from "../system";
-import { DEFAULT_KEEP, isOnEks } from "./store-backups";
+import { DEFAULT_KEEP, isOnEks, storeBackups } from "./store-backups";
 
 /** Stream backup of an event store into the bucket of its environment. */
 export interface StreamBackupOf {
@@ -21,14 +23,41 @@ export interface StreamBackupOf {
 
   /** The bucket exists, and the pods can get a role for it. */
   readonly isPossible: boolean;
+
+  /**
+   * Restore drills.
+   * @default - none
+   */
+  readonly drill?: StreamDrill;
+}
+
+/** Restore drills of a stream backup. */
+export interface StreamDrill {
+  /** In cron syntax (UTC). */
+  readonly schedule: string;
+
+  /** Objectives in seconds: the configured ones, or those that the schedule and the size imply. */
+  readonly rpo: number;
+  readonly rto: number;
+
+  readonly scratch: ScratchServer;
 }
 
 /** Configured stream backups of event stores. */
 export function streamBackupsOf(system: DraftSystem): readonly StreamBackupOf[] {
   return system.stores.flatMap((store): StreamBackupOf[] => {
-    const { setting, every, keep } = engineOf(store)?.streamBackup?.(store.settings) ?? {};
-    if (!setting || !every || !keep) return [];
+    const found = engineOf(store)?.streamBackup?.(store.settings, (system.size ?? "medium") as Size);
+    if (!found?.every || !found.keep) return [];
+    const { setting, every, keep, scratch } = found;
     const days = daysIn((system.backup?.keep ?? DEFAULT_KEEP) as Duration) - Math.ceil(daysIn(keep));
-    return [{ store, setting, every, keep, fullEvery: `${days}d`, isPossible: isOnEks(system, store) }];
+    const drill = drillOf(system, store, scratch);
+    return [{ store, setting, every, keep, fullEvery: `${days}d`, isPossible: isOnEks(system, store), ...(drill ? { drill } : {}) }];
   });
+}
+
+function drillOf(system: DraftSystem, { name }: StoreOf, scratch: ScratchServer): StreamDrill | undefined {
+  const store = system.stores.filter((one) => one.name === name);
+  return storeBackups({ ...system, stores: store }).flatMap(({ methods, said, rto }) =>
+    methods.flatMap(({ drill: schedule, loses }) => (schedule ? { schedule, rpo: said.rpo ?? loses, rto, scratch } : [])),
+  )[0];
 }

@@ -1,5 +1,6 @@
 import type { Problem } from "../../../constructs/core/errors";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
+import type { ScratchServer } from "../../../constructs/event-store";
 import type { CloudWatchService, ProbeTarget, RuleSubject } from "../../../constructs/observability";
 import type { SecretSpec } from "../../../constructs/secrets";
 import type { Size } from "../../../constructs/sizing";
@@ -45,7 +46,7 @@ export interface StoreEngine<S> {
    * Stream backup of an event store, as configured: events as objects in the environment's bucket.
    * @default - none
    */
-  readonly streamBackup?: (settings: Draft<S>) => StreamBackup | undefined;
+  readonly streamBackup?: (settings: Draft<S>, size: Size) => StreamBackup | undefined;
 
   /**
    * Targets to which a server is restored from a backup of another one.
@@ -257,6 +258,12 @@ export interface BackupMethod {
   readonly place: "region" | "bucket" | "vault" | "vendor" | "outside";
 
   /**
+   * Restore drills: cron schedule (UTC) of a job, or of AWS Backup.
+   * @default - none
+   */
+  readonly drill?: string;
+
+  /**
    * The bucket outside of AWS.
    * @default - another place
    */
@@ -292,6 +299,9 @@ export interface StreamBackup {
 
   /** Period that a restore can reach back. */
   readonly keep?: Duration | undefined;
+
+  /** Server of restore drills. */
+  readonly scratch: ScratchServer;
 }
 
 /** The shortest possible duration of a restore. */

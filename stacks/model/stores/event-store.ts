@@ -16,6 +16,7 @@ import {
   isOfStandardProjection,
   KURRENT_CLOUD_SIZES,
   type KurrentCloudSize,
+  type KurrentDbOptions,
   kurrentCloudBackupProblems,
   kurrentCloudNetworkProblems,
   kurrentCloudSecrets,
@@ -26,8 +27,7 @@ import {
 } from "../../../constructs/event-store";
 import { POSTGRES_CLUSTER_SIZES } from "../../../constructs/postgres";
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
-import type { BackupSchedule } from "../backup";
-import { schedule } from "../backup";
+import { type BackupSchedule, type Drilled, drill, drilledSchedule, drillSchedule, schedule } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, list, object, optional, quantity, records, text, told, whole } from "../check/shape";
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
@@ -60,7 +60,8 @@ export interface KurrentCloudSettings {
 
   /**
    * Backup of all events in the environment's bucket, in addition to the vendor's backups, which can't leave their region or the vendor:
-   * `{ every: "15m", keep: "28d" }`. Requires a cluster that the environment creates. Settings as for the backup of `kurrentdb`.
+   * `{ every: "15m", keep: "28d" }`. Requires a cluster that the environment creates. Settings as for the backup of `kurrentdb`; objectives
+   * are those of `backup`.
    * @default - none
    */
   readonly streamBackup?: StreamBackupSchedule;
@@ -179,11 +180,11 @@ export interface KurrentDbSettings {
    * place.
    * @default - none: a protected environment needs the exception `noBackup`
    */
-  readonly backup?: BackupSchedule;
+  readonly backup?: BackupSchedule & Drilled;
 }
 
 /** Schedule of a stream backup without recovery objectives: those of the store are in its `backup`. */
-export type StreamBackupSchedule = Pick<BackupSchedule, "every" | "keep">;
+export type StreamBackupSchedule = Pick<BackupSchedule, "every" | "keep"> & Drilled;
 
 /** Event store in PostgreSQL tables. */
 export interface PostgresEventsSettings {
@@ -292,7 +293,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     engine: told,
     size: choice(["development", "production"], "size of Kurrent Cloud"),
     backup: schedule,
-    streamBackup: optional(object<StreamBackupSchedule>({ every: quantity(seconds), keep: quantity(seconds) })),
+    streamBackup: optional(object<StreamBackupSchedule>({ every: quantity(seconds), keep: quantity(seconds), drill })),
     network: optional(object<NonNullable<KurrentCloudSettings["network"]>>({ cidr: anything })),
     version: optional(choice(KURRENT_CLOUD_VERSIONS, "release line of KurrentDB at Kurrent Cloud")),
     patch: optional(text(/^\d+\.\d+\.\d+$/, "is not a patch release of KurrentDB", "write one like 26.0.3")),
@@ -303,7 +304,12 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
     settings: { version: patch ?? version, ...KURRENT_CLOUD_SIZES[of] },
   }),
   backup: scheduledBackups,
-  streamBackup: ({ streamBackup }) => streamBackup && { setting: "streamBackup", ...streamBackup },
+  streamBackup: ({ streamBackup, version = DEFAULT_KURRENT_CLOUD, size: of = "production" }) =>
+    streamBackup && {
+      setting: "streamBackup",
+      ...streamBackup,
+      scratch: { version, storage: KURRENT_CLOUD_SIZES[of].storage },
+    },
   problems: (settings, { network, path }) => [
     ...frequencyProblems(settings),
     ...vendorNetworkProblems(settings, network),
@@ -321,11 +327,14 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
 const BACKUP_TAKES = 1800;
 
 /** Backups on a schedule. A restore creates a new cluster, which takes at least as long as a backup. */
-function scheduledBackups({ backup: { every, keep } = {}, streamBackup }: Draft<KurrentCloudSettings>, target: BackupTarget): BackedUp {
+function scheduledBackups(
+  { backup: { every, keep, rto } = {}, streamBackup }: Draft<KurrentCloudSettings>,
+  target: BackupTarget,
+): BackedUp {
   if (!every || !keep) return { methods: [] };
   return {
     methods: [
-      ...(target.onEks && streamBackup ? streamed(streamBackup) : []),
+      ...(target.onEks && streamBackup ? streamed(streamBackup, drillSchedule(streamBackup, { ...target, rto })) : []),
       {
         by: "backups of Kurrent Cloud",
         every,
@@ -340,7 +349,7 @@ function scheduledBackups({ backup: { every, keep } = {}, streamBackup }: Draft<
 }
 
 /** Backup of new events. It ends, or continues with a full backup for half of the interval, before the next one starts. */
-function streamed({ every, keep }: Draft<StreamBackupSchedule>): readonly BackupMethod[] {
+function streamed({ every, keep }: Draft<StreamBackupSchedule>, schedule?: string): readonly BackupMethod[] {
   if (!every || !keep) return [];
   return [
     {
@@ -352,6 +361,7 @@ function streamed({ every, keep }: Draft<StreamBackupSchedule>): readonly Backup
       because: `a backup every ${every} ends before the next one starts`,
       place: "bucket",
       onDemand: "stream",
+      ...(schedule === undefined ? {} : { drill: schedule }),
     },
   ];
 }
@@ -447,18 +457,24 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     atomPub: optional(flag),
     options: optional(records(scalar)),
     insecure: optional(flag),
-    backup: optional(schedule),
+    backup: optional(drilledSchedule),
   }),
   resolved: ({ version = DEFAULT_KURRENTDB, ...settings }, { size: of }) => {
     const { nodes, cpu, memory, storage } = kurrentDbSize({ size: of, ...settings });
     return { settings: { version, nodes, cpu, memory, storage }, pods: { count: nodes, cpu, memory, volumes: 1 } };
   },
-  backup: ({ backup = {}, insecure }, { onEks }) => {
+  backup: ({ backup = {}, insecure }, target) => {
     if (insecure) return { methods: [] };
-    if (!onEks) return { methods: [], where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " };
-    return { methods: streamed(backup), alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
+    if (!target.onEks) return { methods: [], where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " };
+    const drills = drillSchedule(backup, { ...target, rto: backup.rto });
+    return { methods: streamed(backup, drills), alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
   },
-  streamBackup: ({ backup, insecure }) => (backup && !insecure ? { setting: "backup", every: backup.every, keep: backup.keep } : undefined),
+  streamBackup: ({ backup, insecure, version = DEFAULT_KURRENTDB, size: own, storage: said, options }, of) => {
+    if (!backup || insecure) return undefined;
+    const { storage } = kurrentDbSize({ size: own ?? of, ...(said === undefined ? {} : { storage: said }) });
+    const scratch = { version, storage, ...(options ? { options: options as KurrentDbOptions } : {}) };
+    return { setting: "backup", every: backup.every, keep: backup.keep, scratch };
+  },
   problems: (settings, context) => [...quorumProblems(settings, context), ...insecureProblems(settings, context)],
   dataLoss: (before, after, sizes) => {
     const [was, now] = [kurrentDbSize({ size: sizes.before, ...before }), kurrentDbSize({ size: sizes.after, ...after })];

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { MAX_LOCK_DAYS, snapshotLoss, snapshotSchedule } from "../../../constructs/backup";
+import { MAX_LOCK_DAYS, RESTORE_TESTS, snapshotLoss, snapshotSchedule } from "../../../constructs/backup";
 import type { Bytes, Cores, Duration } from "../../../constructs/core/quantities";
 import { bytes, daysIn, known, millicores, seconds } from "../../../constructs/core/quantities";
 import type { PostgresVersion } from "../../../constructs/core/versions";
@@ -260,7 +260,7 @@ export const MOST_AUTOMATED_DAYS = 35;
 function automated(
   engine: string,
   { backup }: Draft<AuroraSettings | RdsSettings>,
-  { keep: ofEnvironment }: BackupTarget,
+  { keep: ofEnvironment, isProtected }: BackupTarget,
   least: number,
   onDemand: OnDemandBackup,
 ): BackedUp {
@@ -285,6 +285,7 @@ function automated(
         because: "a snapshot starts within an hour, and takes up to 4",
         place: "vault",
         onDemand,
+        ...(isProtected ? { drill: RESTORE_TESTS } : {}),
       },
     ],
     restore: { seconds: least, because: `AWS takes ${least / 60} minutes to make what it restores into` },

@@ -17,7 +17,7 @@ export const production = {
   eventStore: {
     engine: "kurrent-cloud",
     size: "production",
-    backup: { every: "1h", keep: "30d" },
+    backup: { every: "1h", keep: "30d", rto: "4h" },
     streamBackup: { every: "15m", keep: "28d" },
   },
   commandApi: { replicas: 3, port: 8080, health: "/health", release: "blue-green" },

@@ -202,7 +202,7 @@ function streamJob(part: OnDemandPart, backing: Described, attempt: number): Sta
 }
 
 async function streamBackup(part: OnDemandPart, backing: Backing): Promise<StoreRecord> {
-  const { store, engine, way, namespace, cluster } = part;
+  const { store, engine, way, namespace } = part;
   const { system } = backing;
   for (let attempt = 1; ; attempt++) {
     const job = streamJob(part, backing, attempt);
@@ -213,7 +213,7 @@ async function streamBackup(part: OnDemandPart, backing: Backing): Promise<Store
     if (!end.succeeded || !last) throw new BackupFailure(failureOf(job, end), logsOf(backing.clusters, job));
     const { aws } = system;
     const [bucket = ""] = aws ? backupBuckets({ account: aws.account, region: aws.region, name: [system.system, system.name] }) : [];
-    const prefix = backupsOf({ namespace, cluster, serviceAccount: streamBackupName(store) });
+    const prefix = backupsOf({ namespace, serviceAccount: streamBackupName(store) });
     return {
       store,
       engine,

@@ -68,8 +68,18 @@ export type RuleSubject = keyof typeof FILES;
 /** Prefix of application metrics in the files, as in `orchestrix_commands_total`. */
 const PREFIX = /\borchestrix_/g;
 
+// Parsing YAML takes longer than all other work on rules.
+const parsed = new Map<string, readonly RuleGroup[]>();
+
 /** The rules of a subject, with the prefix of the application's metrics. */
 export function rulesAbout(subject: RuleSubject, prefix = "orchestrix"): readonly RuleGroup[] {
+  const key = `${prefix} ${subject}`;
+  const found = parsed.get(key) ?? readRules(subject, prefix);
+  parsed.set(key, found);
+  return found;
+}
+
+function readRules(subject: RuleSubject, prefix: string): readonly RuleGroup[] {
   const text = readFileSync(join(__dirname, "..", FILES[subject]), "utf8").replace(PREFIX, `${prefix}_`);
   return (parse(text) as { readonly groups: readonly RuleGroup[] }).groups;
 }

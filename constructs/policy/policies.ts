@@ -247,15 +247,14 @@ export const POLICIES: readonly Policy[] = [
     remedy: "publish the value from the other stack, and read it",
     check: ({ json }, resources) => {
       const present = new Set(resources.map(toAddress).concat(addressesOf(json, "data", "data.")));
-      const dangles = (value: unknown) => references(value).some((reference) => !present.has(reference));
-      return dangles(json.resource) ? resources.filter(({ body }) => dangles(body)).map(toAddress) : [];
+      return resources.filter((resource) => references(resource).some((reference) => !present.has(reference))).map(toAddress);
     },
   },
   {
     id: "no-stray-templates",
     rule: "has a text with ${ or %{ that Terraform reads as a template of its own, and can't evaluate",
     remedy: "escape the text by literal of constructs/core, or write $${ and %%{",
-    check: (_, resources) => resources.filter(({ body }) => hasStrayTemplate(body)).map(toAddress),
+    check: (_, resources) => resources.filter(hasStrayTemplate).map(toAddress),
   },
   // Rules that keep a second plan empty.
   ...READ_BACK.map(
@@ -446,7 +445,7 @@ function blocks(json: Json, kind: string, name: string): readonly Json[] {
 }
 
 /** Template sequences that Terraform evaluates; escaped ones are text. */
-const TEMPLATE = /(?<!\$)\$\{~?([^}]*)|(?<!%)%\{~?([^}]*)/g;
+const TEMPLATE = /\$(?<!\$\$)\{~?([^}]*)|%(?<!%%)\{~?([^}]*)/g;
 
 /** Types of resources and data sources. */
 const TYPE = "(?:aws|kubernetes|helm|kurrentcloud|cloudflare|terraform)_\\w+";
@@ -459,17 +458,22 @@ const EXPRESSION = new RegExp(
 );
 const DIRECTIVE = /^\s*(?:if|for|else|endif|endfor)\b/;
 
-/** Returns the resources and data sources that a value refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
-function references(value: unknown): readonly string[] {
-  return templates(value).flatMap(([, expression = ""]) => expression.match(REFERENCE) ?? []);
+/** Returns the resources and data sources that a resource refers to: `aws_vpc.main`, `data.aws_vpc.main`. */
+function references(resource: Resource): readonly string[] {
+  return templates(resource).flatMap(([, expression = ""]) => expression.match(REFERENCE) ?? []);
 }
 
-function hasStrayTemplate(value: unknown): boolean {
-  return templates(value).some(([, expression, directive = ""]) =>
+function hasStrayTemplate(resource: Resource): boolean {
+  return templates(resource).some(([, expression, directive = ""]) =>
     expression === undefined ? !DIRECTIVE.test(directive) : !EXPRESSION.test(expression),
   );
 }
 
-function templates(value: unknown): readonly RegExpMatchArray[] {
-  return [...JSON.stringify(value ?? null).matchAll(TEMPLATE)];
+const found = new WeakMap<Resource, readonly RegExpMatchArray[]>();
+
+/** Returns the templates in a resource. They are searched for once: several policies check them. */
+function templates(resource: Resource): readonly RegExpMatchArray[] {
+  const known = found.get(resource) ?? [...JSON.stringify(resource.body).matchAll(TEMPLATE)];
+  found.set(resource, known);
+  return known;
 }

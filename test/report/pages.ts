@@ -6,9 +6,13 @@ import { synthesisOf } from "../program";
 
 export const TODAY = "2026-11-28";
 
-/** The report about all environments of a program. */
-export async function pageAbout(program: Program, context: Partial<Context> = {}): Promise<string> {
-  return pageOf(await aboutAll(program), { directory: ".", ...context });
+/** The report about environments of a program, or about all of them. */
+export async function pageAbout(program: Program, context: Partial<Context> = {}, names = namesOf(program)): Promise<string> {
+  const contents = await aboutAll(program);
+  return pageOf(
+    { ...contents, environments: contents.environments.filter(({ name }) => names.includes(name)) },
+    { directory: ".", ...context },
+  );
 }
 
 /** What the report about all environments of a program contains. */
@@ -20,10 +24,13 @@ export function aboutAll(program: Program): Promise<Contents> {
 
 const gathered = new WeakMap<Program, Promise<Contents>>();
 
-/** The same, gathered anew. */
-export function gather(program: Program): Promise<Contents> {
-  const names = program.environments.map(({ name }) => name);
+/** What the report about environments of a program contains, gathered anew. */
+export function gather(program: Program, names = namesOf(program)): Promise<Contents> {
   return contentsOf({ program, synthesis: synthesisOf(program), names, warnings: [], today: TODAY });
+}
+
+function namesOf({ environments }: Program): readonly string[] {
+  return environments.map(({ name }) => name);
 }
 
 /** Elements that have no end tag (HTML, void elements). */

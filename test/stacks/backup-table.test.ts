@@ -68,6 +68,8 @@ const VARIETY: readonly Environment[] = [
   }),
 ];
 
+const varied = aProgram(...VARIETY);
+
 const stacksOf = (name: string, { compositions, stacks }: Synthesis) =>
   (compositions.find((one) => one.name === name)?.stacks ?? []).flatMap((stack) => stacks.get(stack.node.id) ?? []);
 
@@ -92,7 +94,7 @@ function joined(whole: Program, name: string) {
 describe("the table of backups", () => {
   it.each([
     ...[...program.environments.map(({ name }) => name), "bootstrap-111122223333"].map((name) => [name, program] as const),
-    ...VARIETY.map((environment) => [environment.name, aProgram(...VARIETY)] as const),
+    ...VARIETY.map((environment) => [environment.name, varied] as const),
   ])("has every stateful resource of %s, and nothing else", (name, whole) => {
     const { lost, without, count } = joined(whole, name);
     expect({ lost, without }).toEqual({ lost: [], without: [] });
@@ -179,7 +181,7 @@ describe("the table of backups", () => {
 });
 
 describe("databases at AWS", () => {
-  const jsonOf = (part: string) => synthesisOf(aProgram(...VARIETY)).stacks.get(`managed-${part}`)?.json as Body;
+  const jsonOf = (part: string) => synthesisOf(varied).stacks.get(`managed-${part}`)?.json as Body;
 
   it("have the tags by which plans of AWS Backup select them", () => {
     const databases = [...all(jsonOf("data"), "aws_rds_cluster"), ...all(jsonOf("data"), "aws_db_instance")];

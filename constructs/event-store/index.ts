@@ -30,7 +30,7 @@ export {
 } from "./kurrentdb-size";
 export { isOfStandardProjection, type PersistentSubscription, type SubscriptionFilter } from "./kurrentdb-subscriptions";
 export { PostgresEvents, type PostgresEventsProps, postgresEventStore } from "./postgres-events";
-export { EventRecords, type EventRecordsProps, eventRecordsName, eventVerificationName } from "./postgres-records";
+export { EventRecords, type EventRecordsProps, eventRecordsName, eventsDigest, eventVerificationName } from "./postgres-records";
 export { storeNameProblems } from "./store-name";
 export {
   KurrentDbStreamBackup,

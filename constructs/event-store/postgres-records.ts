@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CronJobV1 } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import type { ITerraformDependable } from "cdktf";
@@ -45,6 +46,11 @@ export function eventVerificationName(server: string): string {
 }
 
 const SCRIPTS = join(__dirname, "records");
+
+/** SQL for psql that computes number, last position and hash of the events up to `:until`. */
+export function eventsDigest(): string {
+  return readFileSync(join(SCRIPTS, "digest.sql"), "utf8");
+}
 
 /** Records of the events in a PostgreSQL, and the comparison of restored events with one of them. */
 export class EventRecords extends Construct {

@@ -251,7 +251,7 @@ export class PostgresCluster extends Construct {
       ...(metricsFrom ? [podMonitor(settled)] : []),
     ];
     this.ready = [servers, ...(around.length > 0 ? [release("around", around, [servers])] : [])];
-    cluster.ledger.add(...podsOf(settled));
+    cluster.ledger.add(...podGroupsOf(settled));
     this.postgres = postgresOfCluster(props);
   }
 }
@@ -262,7 +262,8 @@ function poolersOf({ poolers, instances }: ResolvedPostgres): readonly ("rw" | "
   return instances > 1 ? ["rw", "ro"] : ["rw"];
 }
 
-function openings({ cluster, namespace, name, clients, backup, recoverFrom, metricsFrom }: PostgresClusterProps) {
+/** Network policy rules of a cluster's pods. */
+export function openings({ cluster, namespace, name, clients, backup, recoverFrom, metricsFrom }: PostgresClusterProps) {
   const own: TrafficRule = { name: "servers", peer: { namespace, labels: labelsOf(name) }, ports: [PORTS.postgres, PORTS.status] };
   const places = [backup, recoverFrom].flatMap((place) => (place?.endpoint ? [Number(new URL(place.endpoint).port) || 443] : []));
   const ingress: TrafficRule[] = [
@@ -278,7 +279,14 @@ function openings({ cluster, namespace, name, clients, backup, recoverFrom, metr
   return { ingress, egress };
 }
 
-function podsOf({ props, settings }: { readonly props: PostgresClusterProps; readonly settings: ResolvedPostgres }): readonly PodGroup[] {
+/** Pods of a cluster, the servers first. */
+export function podGroupsOf({
+  props,
+  settings,
+}: {
+  readonly props: PostgresClusterProps;
+  readonly settings: ResolvedPostgres;
+}): readonly PodGroup[] {
   const { namespace, name, cluster, backup, recoverFrom } = props;
   const priority = cluster.ledger.priorityOf(props.priority);
   const amounts = [{ cpu: settings.cpu, memory: settings.memory }, ...(backup || recoverFrom ? [SIDECAR] : [])];

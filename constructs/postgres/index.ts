@@ -9,6 +9,13 @@ export {
 } from "./cloud-native-pg";
 export { baseBackupObject } from "./cloud-native-pg-objects";
 export {
+  POSTGRES_DRILL_POD,
+  PostgresDrill,
+  type PostgresDrillProps,
+  postgresDrillName,
+  postgresScratchName,
+} from "./cloud-native-pg-drill";
+export {
   baseBackupSchedule,
   POSTGRES_CLUSTER_SIZES,
   type PostgresClusterSettings,

@@ -8,7 +8,7 @@ import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
-import { backupsOf, drillsPrefix, identitiesOf, streamBackupsPrefix, type WorkloadIdentity } from "../model/derive/identities";
+import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { RestoreOrigin } from "../model/derive/restores";
 import { outputName } from "../model/derive/servers";
@@ -44,10 +44,13 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
       ...(origin ? originStatements(origin, aws) : []),
     ];
   },
-  drills: ({ namespace, store: name }, stack, { keys, backup }, { environment: { aws } }) => {
-    const { backupBucketArn } = stack.read(backup);
-    const [backups, results] = [streamBackupsPrefix({ namespace, name }), drillsPrefix({ namespace, name })];
-    return drillStatements(backupBucketArn, backups, results, stack.read(keys).backupKeyArn, aws.region);
+  drills: ({ reads, results }, stack, { keys, backup }, { environment: { aws } }) => {
+    const { backupBucketArn: bucket } = stack.read(backup);
+    return [
+      ...(reads === undefined ? [] : readStatements(bucket, reads)),
+      ...(results === undefined ? [] : resultStatements(bucket, results)),
+      keyOfBackups(bucket, stack.read(keys).backupKeyArn, aws.region),
+    ];
   },
   auditDigests: (_, stack, parts, { environment: { aws } }) => {
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
@@ -160,21 +163,24 @@ function backupStatements(bucketArn: string, prefix: string, keyArn: string, reg
   ];
 }
 
-/** Rights to read the backups of a store, and to write results of drills. */
-function drillStatements(bucketArn: string, backups: string, results: string, keyArn: string, region: string): readonly object[] {
+/** Rights to read backups. */
+function readStatements(bucketArn: string, prefix: string): readonly object[] {
   return [
     {
       Sid: "FindBackups",
       Effect: "Allow",
       Action: "s3:ListBucket",
       Resource: bucketArn,
-      Condition: { StringLike: { "s3:prefix": `${backups}/*` } },
+      // Barman checks that the bucket exists, with a request that has no prefix.
+      Condition: { StringLikeIfExists: { "s3:prefix": [prefix, `${prefix}/*`] } },
     },
-    { Sid: "ReadBackups", Effect: "Allow", Action: "s3:GetObject", Resource: `${bucketArn}/${backups}/*` },
-    // An object that exists is compared, and not overwritten.
-    { Sid: "OwnResults", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: `${bucketArn}/${results}/*` },
-    keyOfBackups(bucketArn, keyArn, region),
+    { Sid: "ReadBackups", Effect: "Allow", Action: "s3:GetObject", Resource: `${bucketArn}/${prefix}/*` },
   ];
+}
+
+/** Rights to write results of drills. One that exists is compared, and not overwritten. */
+function resultStatements(bucketArn: string, prefix: string): readonly object[] {
+  return [{ Sid: "OwnResults", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject"], Resource: `${bucketArn}/${prefix}/*` }];
 }
 
 function keyOfBackups(bucketArn: string, keyArn: string, region: string): object {

@@ -164,7 +164,7 @@ export const drilledSchedule = object<BackupSchedule & Drilled>({
 
 export const managedBackup = object<ManagedBackup>({ every: optional(quantity(seconds)), keep, ...objectives });
 
-export const archiveBackup = object<ArchiveBackup>({ every: optional(quantity(seconds)), ...objectives });
+export const archiveBackup = object<ArchiveBackup & Drilled>({ every: optional(quantity(seconds)), ...objectives, drill });
 
 export const cacheBackup = object<CacheBackup>({ keep });
 

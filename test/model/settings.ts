@@ -338,7 +338,7 @@ const postgres = (at: string, of: (server: object) => object): readonly Group[] 
     base: { ...ON_EKS, aws: AWS, ...of({ engine: "cloudnative-pg", instances: 1 }) },
     at: `${at}(cloudnative-pg)`,
     first: at === "readDatabase" ? "read-store" : "event-store",
-    settings: { "backup.every": "12h", "backup.rpo": "7h", "backup.rto": "7h" },
+    settings: { "backup.every": "12h", "backup.rpo": "7h", "backup.rto": "7h", "backup.drill": "0 4 1 * *" },
   },
   ...(["aurora", "rds", "cloudnative-pg"] as const).map((engine): Group => {
     const server = { engine, ...(engine === "cloudnative-pg" ? { instances: 1 } : { replicas: 0 }) };

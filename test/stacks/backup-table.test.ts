@@ -147,6 +147,8 @@ describe("the table of backups", () => {
       eventStore: { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d", rto: "4h" }, streamBackup },
     });
     expect(drills(cloud({ every: "15m", keep: "28d" }))).toEqual(["drill 30 5 * * 0", "no drill"]);
+    expect(drills({ readDatabase: { engine: "cloudnative-pg", backup: { rto: "4h" } } })).toEqual(["drill 30 5 * * 0"]);
+    expect(drills({ readDatabase: { engine: "cloudnative-pg" } })).toEqual(["no drill"]);
     expect(drills({ readDatabase: { engine: "aurora", replicas: 0 }, ...disposable })).toEqual(["no drill", "no drill"]);
   });
 

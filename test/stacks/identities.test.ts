@@ -153,9 +153,25 @@ describe("the identities stack", () => {
     expect(rightsOf("s3:GetObject")).toEqual([backups, results]);
     expect(rightsOf("s3:PutObject")).toEqual([results]);
     expect(all.find(({ Sid }) => Sid === "FindBackups")?.Condition).toEqual({
-      StringLike: { "s3:prefix": "event-store/event-store-backup/*" },
+      StringLikeIfExists: { "s3:prefix": ["event-store/event-store-backup", "event-store/event-store-backup/*"] },
     });
     expect(all.flatMap(({ Action }) => Action).filter((action) => /Delete|\*/.test(action))).toEqual([]);
+  });
+
+  it("lets the server that a drill creates read the archive, and its job write results", () => {
+    const json = identities({ cluster, readDatabase: { engine: "cloudnative-pg", backup: { rto: "4h" } } });
+    const rightsOf = (account: string) =>
+      statements(one(json, "aws_iam_role_policy", `read-store-${account}/rights`).policy).flatMap(({ Action, Resource }) =>
+        [Action].flat().map((action: string) => `${action} ${Resource}`),
+      );
+    const key = ["kms:Decrypt", "kms:GenerateDataKey"].map((action) => `${action} ${output("keys", "backup_key_arn")}`);
+    expect(rightsOf("read-database-scratch")).toEqual([
+      `s3:ListBucket ${bucket}`,
+      `s3:GetObject ${bucket}/read-store/read-database/*`,
+      ...key,
+    ]);
+    const results = `${bucket}/drills/read-store/read-database/*`;
+    expect(rightsOf("read-database-drill")).toEqual([`s3:GetObject ${results}`, `s3:PutObject ${results}`, ...key]);
   });
 
   it("keeps the workloads apart", () => {

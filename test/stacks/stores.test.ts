@@ -486,6 +486,14 @@ describe("data that must be kept", () => {
     expect(events("0 5 * * 1", { cluster: { context: "kind" } })).toContain(
       'test.eventStore.backup.drill: "0 5 * * 1" restores backups, and the store has none here; leave it out, or see docs/data.md for the clusters and buckets with backups',
     );
+    const server = { engine: "cloudnative-pg", backup: { drill: "0 5 * * 1" } };
+    expect(backed({ cluster, readDatabase: server })).toEqual([]);
+    const none =
+      '"0 5 * * 1" restores backups, and the store has none here; leave it out, or see docs/data.md for the clusters and buckets with backups';
+    expect(backed({ cluster: { context: "kind" }, readDatabase: server })).toContain(`test.readDatabase.backup.drill: ${none}`);
+    expect(backed({ cluster: { context: "kind" }, eventStore: { engine: "postgres", server } })).toContain(
+      `test.eventStore.server.backup.drill: ${none}`,
+    );
     const aurora = { engine: "aurora", replicas: 0, backup: { drill: "0 5 * * 1" } };
     expect(backed({ cluster, readDatabase: aurora })).toEqual([
       expect.stringContaining("test.readDatabase.backup.drill: is not a setting here;"),

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import type { SecretReference } from "../../../constructs/connection";
 import { daysIn } from "../../../constructs/core/quantities";
+import { eventsDigest } from "../../../constructs/event-store";
 import type { KubernetesTarget, Peer } from "../../../constructs/kubernetes";
 import {
   administratorSecret,
@@ -9,18 +10,22 @@ import {
   type Postgres,
   PostgresCluster,
   type PostgresClusterProps,
+  PostgresDrill,
   PostgresRoles,
+  postgresDrillName,
   postgresOfCluster,
   rdsAuthority,
 } from "../../../constructs/postgres";
-import { ProvidedSecret, WorkloadSecret } from "../../../constructs/secrets";
+import { ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
+import type { S3Location } from "../../../constructs/storage";
 import { archiveOnAws, archiveOutside } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
 import { isExistingCluster } from "../../model/cluster";
-import { backupsOf, identitiesOf } from "../../model/derive/identities";
+import { serverDrills } from "../../model/derive/drills";
+import { backupsOf, drillsPrefix, identitiesOf, outsidePrefix } from "../../model/derive/identities";
 import { runsAt } from "../../model/derive/members";
 import { priorityClass } from "../../model/derive/priorities";
 import { credentialsOf, outputName } from "../../model/derive/servers";
@@ -75,7 +80,59 @@ export function postgresOn(place: StorePlace, server: ServerOf): Found {
     postgres,
     after: [...after, ...ready, ...secrets],
   });
+  if (isOnCluster(server)) drillsOf(place, server, postgres, roles.ready);
   return { postgres, ready: roles.ready };
+}
+
+/** Creates the restore drills of a server, if it has any. */
+function drillsOf(
+  { site, stack, cluster }: StorePlace,
+  server: OnCluster,
+  postgres: Postgres,
+  after: readonly ITerraformDependable[],
+): void {
+  const { environment } = site;
+  const { name, keys } = server;
+  const drill = serverDrills(environment).find((one) => one.server.keys.join() === keys.join());
+  const archive = archiveOf(site, stack, server);
+  if (!drill || !archive) return;
+  const { schedule, rpo, rto } = drill;
+  describedAt(
+    `${pathOf(environment, keys)}.backup`,
+    new PostgresDrill(stack, postgresDrillName(name), {
+      server: { cluster, ...clusterSettings(site, server), backup: archive },
+      postgres,
+      ...(server.holdsEvents ? { digest: eventsDigest() } : {}),
+      results: resultsOf(site, stack, server),
+      schedule,
+      rpo,
+      rto,
+      after,
+    }),
+  );
+}
+
+/** Place of the results of drills: in the bucket of the backups. */
+function resultsOf({ environment, foundation }: Site, stack: PlatformStack, server: OnCluster): S3Location & { readonly prefix: string } {
+  const { bucket } = environment.backup ?? {};
+  const prefix = drillsPrefix(server);
+  if (foundation && environment.aws) return { name: stack.read(foundation.backup).backupBucket, region: environment.aws.region, prefix };
+  if (!bucket) throw new Error(`${environment.name}: ${server.name} has no backups`);
+  const { endpoint, region = "us-east-1", credentials, authority } = bucket;
+  const keyOf = (secret: string, key: string): SecretReference => ({ secret: ofOperator(secret), home: server.namespace, key });
+  const service = {
+    url: endpoint,
+    egress: { name: "object-storage", peer: "anywhere", ports: [Number(new URL(endpoint).port) || 443] } as const,
+    accessKeyId: keyOf(credentials.secret, "access-key-id"),
+    secretAccessKey: keyOf(credentials.secret, "secret-access-key"),
+    ...(authority ? { authority: keyOf(authority.secret, authority.key ?? "ca.crt") } : {}),
+  };
+  return { name: bucket.bucket, region, service, prefix: `${outsidePrefix(environment)}/${prefix}` };
+}
+
+/** Secret that an operator creates. */
+function ofOperator(name: string): SecretSpec {
+  return { name, purpose: "Bucket of backups", keys: {}, rotation: { method: "engine-first", clients: "read-again", engine: "-" } };
 }
 
 function madeHere(place: StorePlace, server: OnCluster): Found {

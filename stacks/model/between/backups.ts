@@ -4,6 +4,7 @@ import { STREAM_BACKUP_INTERVAL_RULE, streamBackupSchedule } from "../../../cons
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
+import { serversOf } from "../derive/members";
 import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
 import { streamBackupsOf } from "../derive/stream-backups";
 import { volumesOf } from "../derive/workload-volumes";
@@ -110,7 +111,7 @@ function drillsHaveBackups(system: DraftSystem): Finding[] {
 
 /** What stores say of drills, with the key of each setting. */
 function drillSettings({ stores }: DraftSystem): readonly { readonly keys: readonly string[]; readonly drill: unknown }[] {
-  return stores.flatMap(({ keys, settings }) =>
+  return [...stores, ...serversOf({ stores }).filter(({ holdsEvents }) => holdsEvents)].flatMap(({ keys, settings }) =>
     (["backup", "streamBackup"] as const).flatMap((setting) => {
       const found = (settings as unknown as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[setting];
       return found && "drill" in found ? [{ keys: [...keys, setting, "drill"], drill: found.drill }] : [];

@@ -1,11 +1,13 @@
 import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
 import { streamBackupName, streamDrillName } from "../../../constructs/event-store";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
+import { postgresDrillName, postgresScratchName } from "../../../constructs/postgres";
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
 import { auditClusterOf, auditPath, auditWritersOf } from "./audit";
 import { cloudWatchOn } from "./cloudwatch";
 import { newClusters } from "./clusters";
+import { serverDrills } from "./drills";
 import { isManagedRedis, runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { podNames } from "./pod-names";
@@ -34,8 +36,22 @@ interface StoreIdentity<P> extends Identity {
   readonly store: string;
 }
 
-/** Identity of the jobs that restore backups of a store for drills. */
-type DrillIdentity = StoreIdentity<"drills">;
+/** Identity of a job or server of restore drills. */
+interface DrillIdentity extends Identity {
+  readonly purpose: "drills";
+
+  /**
+   * Prefix of the backups that it reads.
+   * @default - none
+   */
+  readonly reads?: string;
+
+  /**
+   * Prefix of the results that it writes.
+   * @default - none
+   */
+  readonly results?: string;
+}
 
 /** Identity of the exporter of CloudWatch's metrics. */
 interface ExporterIdentity extends Identity {
@@ -84,12 +100,27 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       .filter(({ isPossible }) => isPossible)
       .flatMap(({ store, drill }) => [
         identity(store, streamBackupName(store.name), "backups" as const),
-        ...(drill ? [identity(store, streamDrillName(store.name), "drills" as const)] : []),
+        ...(drill
+          ? [drillIdentity(store, streamDrillName(store.name), { reads: streamBackupsPrefix(store), results: drillsPrefix(store) })]
+          : []),
       ]),
+    // The job of a drill writes results, and the server that it creates reads the backup.
+    ...serverDrills(system).flatMap(({ server }) => [
+      drillIdentity(server, postgresDrillName(server.name), { results: drillsPrefix(server) }),
+      drillIdentity(server, postgresScratchName(server.name), { reads: backupsOf({ ...server, serviceAccount: server.name }) }),
+    ]),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
     ...made.flatMap(exporter),
     ...auditIdentities(system),
   ].filter(({ cluster }) => made.includes(cluster));
+}
+
+function drillIdentity(
+  { namespace, cluster }: Pick<StoreOf, "namespace" | "cluster">,
+  serviceAccount: string,
+  prefixes: Pick<DrillIdentity, "reads" | "results">,
+): DrillIdentity {
+  return { namespace, serviceAccount, cluster, purpose: "drills", ...prefixes };
 }
 
 /** Prefix of an environment's backups in a bucket outside of AWS, which it may share with others. */

@@ -2,12 +2,14 @@ import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
 import { STREAM_BACKUP_POD, STREAM_DRILL_POD } from "../../../constructs/event-store";
 import type { Quota } from "../../../constructs/kubernetes";
+import { POSTGRES_DRILL_POD } from "../../../constructs/postgres";
 import { maxReplicas } from "../common";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
 import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
+import { serverDrills } from "./drills";
 import { serversOf } from "./members";
 import { restoreWords } from "./restores";
 import { streamBackupsOf } from "./stream-backups";
@@ -72,13 +74,23 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
   );
   const streamed = streamBackupsOf(system).filter(({ store }) => store.stack === stack);
   const backups = streamed.map(() => requestsOf(STREAM_BACKUP_POD, 2));
-  const drills = streamed.filter(({ drill }) => drill).map(() => requestsOf(STREAM_DRILL_POD, 1));
+  const drilled = serverDrills(system).map(({ server }) => server.keys.join());
+  const restored = settled.flatMap(({ store: { keys }, pods: found }) =>
+    found && [keys, [...keys, "server"]].some((one) => drilled.includes(one.join())) ? [found] : [],
+  );
+  const drilledStreams = streamed.filter(({ drill }) => drill);
+  const drills = [
+    ...drilledStreams.map(() => requestsOf(STREAM_DRILL_POD, 1)),
+    // The job, the restored server, and the job that restores it.
+    ...restored.flatMap(({ cpu, memory }) => [requestsOf(POSTGRES_DRILL_POD, 1), requestsOf({ cpu, memory }, 2)]),
+  ];
+  const scratchVolumes = restored.reduce((sum, { volumes }) => sum + volumes, drilledStreams.length);
   // Each job runs once at a time, possibly together with its rollback.
   return quotaOf(
     [...stores, ...jobs, ...backups],
     drills,
     ROTATION_PODS,
-    pods.reduce((total, { count, volumes }) => total + count * volumes, drills.length),
+    pods.reduce((total, { count, volumes }) => total + count * volumes, scratchVolumes),
   );
 }
 

@@ -5,7 +5,8 @@ import type { DraftSystem } from "../check/drafts";
 import { engineOf } from "../stores";
 import type { StreamBackup } from "../stores/engine";
 import type { StoreOf } from "../system";
-import { DEFAULT_KEEP, isOnEks, storeBackups } from "./store-backups";
+import { type DrillPlan, drillPlan } from "./drills";
+import { DEFAULT_KEEP, isOnEks } from "./store-backups";
 
 /** Stream backup of an event store into the bucket of its environment. */
 export interface StreamBackupOf {
@@ -32,14 +33,7 @@ export interface StreamBackupOf {
 }
 
 /** Restore drills of a stream backup. */
-export interface StreamDrill {
-  /** In cron syntax (UTC). */
-  readonly schedule: string;
-
-  /** Objectives in seconds: the configured ones, or those that the schedule and the size imply. */
-  readonly rpo: number;
-  readonly rto: number;
-
+export interface StreamDrill extends DrillPlan {
   readonly scratch: ScratchServer;
 }
 
@@ -50,14 +44,17 @@ export function streamBackupsOf(system: DraftSystem): readonly StreamBackupOf[] 
     if (!found?.every || !found.keep) return [];
     const { setting, every, keep, scratch } = found;
     const days = daysIn((system.backup?.keep ?? DEFAULT_KEEP) as Duration) - Math.ceil(daysIn(keep));
-    const drill = drillOf(system, store, scratch);
-    return [{ store, setting, every, keep, fullEvery: `${days}d`, isPossible: isOnEks(system, store), ...(drill ? { drill } : {}) }];
+    const plan = drillPlan(system, store.keys);
+    return [
+      {
+        store,
+        setting,
+        every,
+        keep,
+        fullEvery: `${days}d`,
+        isPossible: isOnEks(system, store),
+        ...(plan ? { drill: { ...plan, scratch } } : {}),
+      },
+    ];
   });
-}
-
-function drillOf(system: DraftSystem, { name }: StoreOf, scratch: ScratchServer): StreamDrill | undefined {
-  const store = system.stores.filter((one) => one.name === name);
-  return storeBackups({ ...system, stores: store }).flatMap(({ methods, said, rto }) =>
-    methods.flatMap(({ drill: schedule, loses }) => (schedule ? { schedule, rpo: said.rpo ?? loses, rto, scratch } : [])),
-  )[0];
 }

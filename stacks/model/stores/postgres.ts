@@ -20,7 +20,7 @@ import {
 } from "../../../constructs/postgres";
 import type { SecretSpec } from "../../../constructs/secrets";
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
-import { type ArchiveBackup, archiveBackup, type ManagedBackup, managedBackup } from "../backup";
+import { type ArchiveBackup, archiveBackup, type Drilled, drillSchedule, type ManagedBackup, managedBackup } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, madeOf, object, optional, quantity, records, type Schema, text, told, whole } from "../check/shape";
 import { nameOf, scalar, size } from "../common";
@@ -135,7 +135,7 @@ export interface CloudNativePgSettings extends PostgresServer {
    * Backups, on a cluster that the environment creates: the write-ahead log, and base backups at an interval.
    * @default - a base backup every day
    */
-  readonly backup?: ArchiveBackup;
+  readonly backup?: ArchiveBackup & Drilled;
 }
 
 /** Also the prefix of role names: see PostgresRoles. The first three names already exist. */
@@ -310,8 +310,9 @@ function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): read
 /** Default interval between base backups of CloudNativePG. */
 export const DEFAULT_BASE_BACKUP: Duration = "1d";
 
-function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEks, bucket }: BackupTarget): BackedUp {
-  const { every = DEFAULT_BASE_BACKUP } = settings.backup ?? {};
+function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEks, bucket, isProtected }: BackupTarget): BackedUp {
+  const { every = DEFAULT_BASE_BACKUP, rto, drill } = settings.backup ?? {};
+  const drills = drillSchedule({ drill }, { rto, isProtected });
   const storage = settings.storage ?? POSTGRES_CLUSTER_SIZES[settings.size ?? of].storage;
   return {
     methods: [
@@ -323,6 +324,7 @@ function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEk
         loses: ARCHIVED_LOG,
         because: "the log is archived every 5 minutes",
         onDemand: "base-backup",
+        ...(drills === undefined ? {} : { drill: drills }),
         ...(onEks ? { place: "bucket" } : { place: "outside", ...(bucket ? { bucket } : {}) }),
       },
     ],

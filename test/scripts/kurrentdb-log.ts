@@ -155,9 +155,10 @@ export class LogStub {
     const [backwards, count] = [options.number(3) === 1n, Number(options.number(5))];
     let found: readonly StoredEvent[];
     if (options.has(1)) {
-      const stream = options.message(1).message(1).text(3);
+      const [stream, from] = [options.message(1).message(1).text(3), options.message(1).number(2)];
       found = this.log.filter((event) => event.stream === stream);
       if (found.length === 0) return [field(4, field(1, field(3, stream)))];
+      found = backwards ? found.toReversed() : found.filter(({ revision }) => revision >= from);
     } else {
       const from = options.message(2);
       const at = from.has(1) ? from.message(1).number(1) : 0n;

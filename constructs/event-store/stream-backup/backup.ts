@@ -13,6 +13,9 @@ export interface BackupOptions {
 
   /** Seconds in a run for a new generation, while the previous one is being extended too. */
   readonly fullBudget: number;
+
+  /** Seconds without events after which an empty object is a sign of life: who follows can tell a quiet store from a lost backup. */
+  readonly quiet: number;
 }
 
 /** Events that were read and not backed up, after which an empty object records the position: later runs don't read them again. */
@@ -32,13 +35,13 @@ export async function backup(store: Store, bucket: Bucket, options: BackupOption
   const { complete, building, damaged, foreign, replaced, newest } = await usable(store, bucket);
   const sound = !damaged && !foreign;
   const age = complete ? (time().getTime() - Date.parse(timeOf(complete.generation))) / 1000 : 0;
-  if (complete) await extend(store, bucket, complete, { end, time, objectSize: options.objectSize });
+  if (complete) await extend(store, bucket, complete, { end, time, ...options });
   if (complete && !building && !damaged && age < options.fullEvery) return sound;
   const full = building ?? start(nameOf(newest, time()));
   if (!building && replaced) await refuseEmpty(store, end);
   if (!building) log("starting a generation", { generation: full.generation });
   const until = complete ? time().getTime() + options.fullBudget * 1000 : Number.POSITIVE_INFINITY;
-  await extend(store, bucket, full, { end, time, objectSize: options.objectSize, until });
+  await extend(store, bucket, full, { end, time, ...options, until });
   return sound;
 }
 
@@ -109,16 +112,15 @@ async function refuseEmpty(store: Store, end: Position | undefined): Promise<voi
   throw new Error("the store has no events, and the backup is of another store: restore it, or back up again when the store has events");
 }
 
-interface Extension {
+interface Extension extends Pick<BackupOptions, "objectSize" | "quiet"> {
   readonly end: Position | undefined;
   readonly time: () => Date;
-  readonly objectSize: number;
 
   /** Time in milliseconds at which it ends, after an object. */
   readonly until?: number;
 }
 
-async function extend(store: Store, bucket: Bucket, from: Link, { end, time, objectSize, until }: Extension): Promise<void> {
+async function extend(store: Store, bucket: Bucket, from: Link, { end, time, objectSize, quiet, until }: Extension): Promise<void> {
   let link = from;
   let draft = new Draft(link);
   const flush = async (complete: boolean) => {
@@ -142,7 +144,8 @@ async function extend(store: Store, bucket: Bucket, from: Link, { end, time, obj
       }
     }
   }
-  if (draft.events > 0 || !link.complete) await flush(true);
+  const isQuiet = time().getTime() - Date.parse(link.made) >= quiet * 1000;
+  if (draft.events > 0 || !link.complete || isQuiet) await flush(true);
   const through = link.through ? textOf(link.through.position) : null;
   log("backed up", { generation: link.generation, sequence: link.sequence, events: link.total, through, sha256: link.sha256 });
 }

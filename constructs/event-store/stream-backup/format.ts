@@ -8,9 +8,16 @@ const FORMAT = 1;
 /** Largest size of the events of an object, in bytes: one event has up to 16 MiB (KurrentDB, MaxAppendEventSize). */
 const LARGEST = 512 * 1024 * 1024;
 
-/** Stream of a store that records the target of a restore into it, and type of the record at the start. System streams are not backed up. */
+/**
+ * Stream of a store that records the target of a restore into it, and types of the records at its start and end. System streams are not
+ * backed up.
+ */
 export const RESTORE_RECORD = "$stream-backup-restore";
 export const RESTORE_STARTED = "$restore-started";
+export const RESTORE_COMPLETED = "$restore-completed";
+
+/** Stream of a store that records which objects of another store's backup it has. */
+export const FOLLOW_RECORD = "$stream-backup-follow";
 
 /** First line of an object: its place in the chain. */
 interface Header {
@@ -41,7 +48,7 @@ interface Trailer {
   /** True if the chain, up to here or to an earlier object, had covered the whole log. */
   readonly complete: boolean;
 
-  /** True if a restore into the store was not finished. */
+  /** True if a restore into the store, or the promotion of one that follows, was not finished. */
   readonly restoring: boolean;
 
   /** SHA-256 of the lines of this object's events. */
@@ -123,7 +130,7 @@ export class Draft {
 
   skip({ stream, type, position, id }: StoredEvent): void {
     this.skipped++;
-    if (stream === RESTORE_RECORD) this.restoring = type === RESTORE_STARTED;
+    if (stream === RESTORE_RECORD || stream === FOLLOW_RECORD) this.restoring = type !== RESTORE_COMPLETED;
     this.through = { position, id };
   }
 
@@ -241,7 +248,8 @@ export function textOf({ commit, prepare }: Position): string {
   return `${commit}/${prepare}`;
 }
 
-function positionOf(text: string): Position {
+/** Position in a text. */
+export function positionOf(text: string): Position {
   const [, commit, prepare] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   if (!commit || !prepare) throw new Error(`${text} is not a position`);
   return { commit: BigInt(commit), prepare: BigInt(prepare) };

@@ -42,6 +42,17 @@ function digits(sequence: number): string {
   return String(sequence).padStart(8, "0");
 }
 
+/** Keys of a generation up to the first one that is missing. */
+export function contiguous({ keys }: Generation): readonly string[] {
+  const end = keys.findIndex((key, index) => sequenceOf(key) !== index + 1);
+  return end < 0 ? keys : keys.slice(0, end);
+}
+
+/** Place of an object in its chain. */
+export function sequenceOf(key: string): number {
+  return parseKey(key)?.sequence ?? 0;
+}
+
 /** Checks the newest object of a generation, and returns the state of the chain after it. Throws if the chain is damaged. */
 export async function lastLink(bucket: Bucket, { keys, gap }: Generation): Promise<Link> {
   if (gap) throw new Error(gap);
@@ -52,7 +63,8 @@ export async function lastLink(bucket: Bucket, { keys, gap }: Generation): Promi
   return checked(last, () => unpack(last, body, recorded, previous).link);
 }
 
-async function linkAt(bucket: Bucket, key: string): Promise<Link> {
+/** State of a chain after one of its objects, which is compared with itself only. */
+export async function linkAt(bucket: Bucket, key: string): Promise<Link> {
   const { body, recorded } = await bucket.read(key);
   return checked(key, () => unpack(key, body, recorded, undefined).link);
 }

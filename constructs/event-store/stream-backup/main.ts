@@ -1,6 +1,7 @@
 import { backup } from "./backup";
 import { Bucket } from "./bucket";
 import { drill, publish } from "./drill";
+import { follow, promote } from "./follow";
 import { log } from "./log";
 import { restore, type Wanted } from "./restore";
 import { Store } from "./store";
@@ -11,21 +12,33 @@ const USAGE = `stream-backup: all events of KurrentDB in an S3 bucket
   verify [--generation NAME]                 checks every object
   restore [--generation NAME] [--until …]    into an empty store; until sequence:N or position:N, by default the end
   drill                                      restores the newest backup into the store of SCRATCH_URL, an empty one on this machine
+  follow                                     adds events of new objects of another store's backup; into an empty store, or one that follows
+  promote [--until sequence:N]               ends following: completes the store, and compares all events
 Variables: EVENT_STORE_URL, BUCKET, PREFIX, AWS_REGION and credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service;
-for backup OBJECT_SIZE (bytes), FULL_EVERY and FULL_BUDGET (seconds); for drill SCRATCH_URL, RPO and RTO (seconds), and RESULTS, the prefix
-of its results.`;
+for backup OBJECT_SIZE (bytes), FULL_EVERY, FULL_BUDGET and QUIET (seconds); for follow MAX_LAG (seconds); for drill
+SCRATCH_URL, RPO and RTO (seconds), and RESULTS, the prefix of its results.`;
+
+/** Options of each command. */
+const COMMANDS: Readonly<Record<string, readonly (keyof Wanted)[]>> = {
+  backup: [],
+  verify: ["generation"],
+  restore: ["generation", "until"],
+  follow: [],
+  promote: ["until"],
+  drill: [],
+};
 
 /** Runs one command. Returns the exit code: 0 without problems, 1 with problems, 2 for a wrong command line. */
 async function main([command = "", ...rest]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const { generation, until, wrong } = optionsOf(rest);
-  const allowed = command === "restore" || (command === "verify" && !until) ? 4 : 0;
-  if (wrong || !["backup", "verify", "restore", "drill"].includes(command) || rest.length > allowed) {
+  const options = optionsOf(rest);
+  const allowed = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!options || !allowed || rest.length > allowed.length * 2 || Object.keys(options).some((name) => !allowed.includes(name as "until"))) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
   const bucket = new Bucket(env);
   if (command === "verify") {
-    const problems = await verify(bucket, generation);
+    const problems = await verify(bucket, options.generation);
     for (const problem of problems) log("problem", { problem });
     return problems.length > 0 ? 1 : 0;
   }
@@ -33,13 +46,24 @@ async function main([command = "", ...rest]: readonly string[], env: NodeJS.Proc
   if (!url) throw new Error("EVENT_STORE_URL is not set");
   const store = new Store(url);
   try {
-    if (command === "drill") return (await drilled(bucket, store, env)) ? 0 : 1;
-    if (command === "restore") await restore(bucket, store, { ...(generation ? { generation } : {}), ...(until ? { until } : {}) });
-    else if (!(await backup(store, bucket, settingsOf(env)))) return 1;
+    return (await run(command, options, bucket, store, env)) ? 0 : 1;
   } finally {
     store.close();
   }
-  return 0;
+}
+
+async function run(command: string, options: Wanted, bucket: Bucket, store: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (command === "backup") return backup(store, bucket, settingsOf(env));
+  if (command === "drill") return drilled(bucket, store, env);
+  if (command === "follow") return follow(store, bucket, { maxLag: numberOf(env, "MAX_LAG", 2 * 3600) });
+  if (command === "restore") await restore(bucket, store, options);
+  else await promote(store, bucket, sequenceOf(options));
+  return true;
+}
+
+function sequenceOf({ until }: Wanted): number | undefined {
+  if (until && "position" in until) throw new Error("a promotion ends with an object: --until sequence:N");
+  return until?.sequence;
 }
 
 /** Drills, and publishes the result. Returns true if the drill passed. */
@@ -67,6 +91,7 @@ function settingsOf(env: NodeJS.ProcessEnv) {
     objectSize: numberOf(env, "OBJECT_SIZE", 8 * 1024 * 1024),
     fullEvery: numberOf(env, "FULL_EVERY", 7 * 86_400),
     fullBudget: numberOf(env, "FULL_BUDGET", 600),
+    quiet: numberOf(env, "QUIET", 3600),
   };
 }
 
@@ -78,7 +103,8 @@ function numberOf(env: NodeJS.ProcessEnv, name: string, otherwise?: number): num
   return Number(text);
 }
 
-function optionsOf(rest: readonly string[]): Wanted & { readonly wrong: boolean } {
+/** Options of a command line. Undefined if it is wrong. */
+function optionsOf(rest: readonly string[]): Wanted | undefined {
   let options: Wanted = {};
   for (let index = 0; index < rest.length; index += 2) {
     const [name, value = ""] = rest.slice(index);
@@ -87,9 +113,9 @@ function optionsOf(rest: readonly string[]): Wanted & { readonly wrong: boolean 
     else if (name === "--until" && value === "latest") continue;
     else if (name === "--until" && kind && number) {
       options = { ...options, until: kind === "sequence" ? { sequence: Number(number) } : { position: BigInt(number) } };
-    } else return { wrong: true };
+    } else return undefined;
   }
-  return { ...options, wrong: false };
+  return options;
 }
 
 // Ends also if a restore still runs, of a drill that took too long.

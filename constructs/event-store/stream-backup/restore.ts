@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { appendAll, GAP, isLate, TOMBSTONE } from "./append";
 import { isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
-import { hashOf, type Link, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
+import { hashOf, type Link, RESTORE_COMPLETED, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
 import { checked, contentsOf, type Generation } from "./generations";
 import { log } from "./log";
 import { compare, type Position, type Store, type StoredEvent } from "./store";
@@ -29,16 +30,6 @@ export interface Wanted {
   readonly until?: { readonly sequence: number } | { readonly position: bigint };
 }
 
-/** Type of events in place of those that a scavenge had removed before the backup: later events keep their revisions. */
-const GAP = "$stream-backup-gap";
-
-/** Type of the event that the server appends when a stream is deleted permanently. */
-const TOMBSTONE = "$streamDeleted";
-
-/** Bytes and events of an append at most. EventStoreDB 24.10 accepts 1 MiB (MaxAppendSize). */
-const BYTES = 512 * 1024;
-const EVENTS = 500;
-
 /**
  * Restores events into an empty store, or continues an interrupted restore of the same target. Checks the whole chain first, and compares
  * every event of the store at the end. Throws on any difference. Returns what was restored.
@@ -51,11 +42,33 @@ export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Pro
   if (recorded) continues(target, recorded.target);
   else await begin(store, target);
   log(recorded ? "continuing a restore" : "restoring", { ...target });
+  await fill(store, source, target, recorded ? await prefixOf(store, source, target) : 0);
+}
 
-  const present = recorded ? await prefixOf(store, source, target) : 0;
-  const appended = await appendAfter(store, source, target, present);
-  await compareAll(store, source, target);
-  await record(store, 0n, "$restore-completed", { ...target, completed: new Date().toISOString() });
+/** Checks if all events of a restore or a promotion are in the store. */
+export async function isPromoted(store: Store): Promise<boolean> {
+  return (await recordOf(store))?.completed !== undefined;
+}
+
+/**
+ * Completes a store that has the events of a backup's streams, or continues to. If they came from several generations, a scavenge may have
+ * removed events before the last one, which the store still has.
+ */
+export async function finish(bucket: Bucket, store: Store, generation: Generation, scavenged: boolean): Promise<void> {
+  const recorded = await recordOf(store);
+  const source = new Source(bucket, generation);
+  const target = await resolve(source, {}, recorded?.target);
+  if (recorded) continues(target, recorded.target);
+  else await record(store, -1n, RESTORE_STARTED, target);
+  log("promoting", { ...target });
+  await fill(store, source, target, await prefixOf(store, source, target, scavenged), scavenged);
+}
+
+/** Appends the events after those that the store has, and compares all. */
+async function fill(store: Store, source: Source, target: Target, present: number, scavenged = false): Promise<void> {
+  const appended = present < target.events ? await appendAfter(store, source, target, present) : 0;
+  if (appended > 0 || present === 0) await compareAll(store, source, target, scavenged);
+  await record(store, 0n, RESTORE_COMPLETED, { ...target, completed: new Date().toISOString() });
   log("restored", { ...target, found: present, appended });
   return target;
 }
@@ -156,10 +169,6 @@ class Source {
   }
 }
 
-function isLate({ stream, type }: StoredEvent): boolean {
-  return stream.startsWith("$$") || type === TOMBSTONE;
-}
-
 /** Checks the chain up to the target. A target of an interrupted restore keeps its end, although the backup has continued. */
 async function resolve(source: Source, { until }: Wanted, recorded: Target | undefined): Promise<Target> {
   const stop = until && "position" in until ? until.position : undefined;
@@ -218,29 +227,31 @@ async function* restoredIn(store: Store): AsyncGenerator<StoredEvent> {
   for await (const event of store.read(undefined, end)) if (isBackedUp(event) && event.type !== GAP) yield event;
 }
 
-/** Compares the events of the store with the backup, one by one from the first on. Returns how many the store has. */
-async function prefixOf(store: Store, source: Source, target: Target): Promise<number> {
+/** Compares the events of the store with the backup, one by one from the first on. Returns how many of the backup the store has. */
+async function prefixOf(store: Store, source: Source, target: Target, scavenged = false): Promise<number> {
   const expected = source.ordered(throughOf(target));
-  let count = 0;
+  let wanted = (await expected.next()).value as StoredEvent | undefined;
+  let [count, more] = [0, 0];
   for await (const event of restoredIn(store)) {
-    const { value } = await expected.next();
-    const wanted = value as StoredEvent | undefined;
-    if (!wanted || contentOf(wanted) !== contentOf(event)) {
-      throw new Error(`the store has ${nameOf(event)} in place of ${wanted ? nameOf(wanted) : "the end"}; restore into an empty store`);
-    }
-    count++;
+    if (wanted && contentOf(wanted) === contentOf(event)) {
+      count++;
+      wanted = (await expected.next()).value as StoredEvent | undefined;
+    } else if (scavenged) more++;
+    else throw new Error(`the store has ${nameOf(event)} in place of ${wanted ? nameOf(wanted) : "the end"}; restore into an empty store`);
   }
   await expected.return(undefined);
+  if (more > 0) log("kept events that the backup has no longer", { events: more });
   return count;
 }
 
 /** Compares number and SHA-256 of all events, as the store returns them, with the backup. */
-async function compareAll(store: Store, source: Source, target: Target): Promise<void> {
+async function compareAll(store: Store, source: Source, target: Target, scavenged: boolean): Promise<void> {
   const digest = new Digest();
-  for await (const event of restoredIn(store)) digest.add(event);
+  if (!scavenged) for await (const event of restoredIn(store)) digest.add(event);
   const content = digest.value();
-  if (digest.count === target.events && content === target.content) return;
-  const same = await prefixOf(store, source, target);
+  if (!scavenged && digest.count === target.events && content === target.content) return;
+  const same = await prefixOf(store, source, target, scavenged);
+  if (scavenged && same === target.events) return;
   throw new Error(
     `the store has ${digest.count} events (${content}) instead of ${target.events} (${target.content}); the first ${same} are the same`,
   );
@@ -255,54 +266,22 @@ function throughOf({ through }: Target): Position | undefined {
   return commit && prepare ? { commit: BigInt(commit), prepare: BigInt(prepare) } : undefined;
 }
 
-/** Appends all events after the first ones, which the store has. Returns how many. */
-async function appendAfter(store: Store, source: Source, target: Target, present: number): Promise<number> {
-  let [seen, appended, bytes]: [number, number, number] = [0, 0, 0];
-  let group: StoredEvent[] = [];
-  const flush = async () => {
-    const [first] = group;
-    if (first?.type === TOMBSTONE) await store.tombstone(first.stream);
-    else if (first) await append(store, group);
-    appended += group.length;
-    if (Math.floor(appended / PROGRESS) > Math.floor((appended - group.length) / PROGRESS)) {
-      log("appended", { events: present + appended, of: target.events });
-    }
-    [group, bytes] = [[], 0];
-  };
-  for await (const event of source.ordered(throughOf(target))) {
-    if (seen++ < present) continue;
-    const size = event.data.length + event.metadata.length;
-    const last = group.at(-1);
-    const joins = last && last.stream === event.stream && last.revision + 1n === event.revision && event.type !== TOMBSTONE;
-    if (last && (!joins || group.length >= EVENTS || bytes + size > BYTES)) await flush();
-    group.push(event);
-    bytes += size;
-  }
-  await flush();
-  return appended;
-}
-
 /** Events between two reports. */
 const PROGRESS = 100_000;
 
-/** Appends events of one stream. If the revisions before them were removed by a scavenge, fills these first. */
-async function append(store: Store, events: readonly StoredEvent[]): Promise<void> {
-  const first = events[0] as StoredEvent;
-  const expected = first.revision - 1n;
-  let found = await store.append(first.stream, expected, events);
-  while (found !== undefined) {
-    if (found >= expected) throw new Error(`${first.stream} has revision ${found} instead of ${expected}: another client appends to it`);
-    const missing = Math.min(Number(expected - found), EVENTS);
-    const fillers = Array.from({ length: missing }, (_, index) => filler(first.stream, (found as bigint) + 1n + BigInt(index)));
-    const now = await store.append(first.stream, found, fillers);
-    if (now !== undefined) throw new Error(`${first.stream} has revision ${now} instead of ${found}: another client appends to it`);
-    found = found + BigInt(missing);
-    if (found === expected) found = await store.append(first.stream, expected, events);
-  }
+/** Appends all events after the first ones, which the store has. Returns how many. */
+async function appendAfter(store: Store, source: Source, target: Target, present: number): Promise<number> {
+  let appended = 0;
+  await appendAll(store, after(source.ordered(throughOf(target)), present), (count) => {
+    appended += count;
+    if (Math.floor(appended / PROGRESS) > Math.floor((appended - count) / PROGRESS)) {
+      log("appended", { events: present + appended, of: target.events });
+    }
+  });
+  return appended;
 }
 
-function filler(stream: string, revision: bigint) {
-  const hex = createHash("sha256").update(`${stream}\n${revision}`).digest("hex");
-  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-  return { id, type: GAP, json: true, data: Buffer.from("{}"), metadata: Buffer.alloc(0) };
+async function* after(events: AsyncIterable<StoredEvent>, skipped: number): AsyncGenerator<StoredEvent> {
+  let seen = 0;
+  for await (const event of events) if (seen++ >= skipped) yield event;
 }

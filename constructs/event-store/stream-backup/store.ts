@@ -80,9 +80,15 @@ export class Store {
     }
   }
 
-  /** First events of a stream; none if it doesn't exist. */
-  async stream(name: string): Promise<readonly StoredEvent[]> {
-    return await this.page(options(field(1, Buffer.concat([field(1, identifier(name)), field(3, EMPTY)])), false, 100n));
+  /** Events of a stream from a revision on; none if it doesn't exist. */
+  async stream(name: string, from = 0n, count = 100n): Promise<readonly StoredEvent[]> {
+    return await this.page(options(field(1, Buffer.concat([field(1, identifier(name)), scalar(2, from)])), false, count));
+  }
+
+  /** Last event of a stream; undefined if it doesn't exist. */
+  async last(name: string): Promise<StoredEvent | undefined> {
+    const [last] = await this.page(options(field(1, Buffer.concat([field(1, identifier(name)), field(4, EMPTY)])), true, 1n));
+    return last;
   }
 
   /**

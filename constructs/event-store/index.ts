@@ -35,13 +35,8 @@ export { storeNameProblems } from "./store-name";
 export {
   KurrentDbStreamBackup,
   type KurrentDbStreamBackupProps,
-  STREAM_BACKUP_INTERVAL_RULE,
-  STREAM_BACKUP_INTERVALS,
-  STREAM_BACKUP_POD,
-  type StreamBackupBucket,
   streamBackupName,
   streamBackupPods,
-  streamBackupSchedule,
 } from "./stream-backup";
 export {
   KurrentDbStreamDrill,
@@ -51,3 +46,16 @@ export {
   streamDrillName,
   streamDrillPods,
 } from "./stream-drill";
+export {
+  KurrentDbStreamFollower,
+  type KurrentDbStreamFollowerProps,
+  streamFollowerName,
+  streamFollowerPods,
+} from "./stream-follower";
+export {
+  STREAM_BACKUP_INTERVAL_RULE,
+  STREAM_BACKUP_INTERVALS,
+  STREAM_BACKUP_POD,
+  type StreamBackupBucket,
+  streamBackupSchedule,
+} from "./stream-jobs";

@@ -12,7 +12,7 @@ import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
 import { SIZES } from "./kurrentdb-size";
 import { LINES } from "./kurrentdb-versions";
 import { DEFAULT_STORE_NAME } from "./store-name";
-import { STREAM_BACKUP_POD, STREAM_BACKUP_PROGRAM, type StreamBackupBucket, streamBackupProgram } from "./stream-backup";
+import { STREAM_BACKUP_POD, STREAM_BACKUP_PROGRAM, type StreamBackupBucket, streamBackupProgram } from "./stream-jobs";
 
 export interface KurrentDbStreamDrillProps {
   readonly cluster: KubernetesTarget;

@@ -1,4 +1,5 @@
 import type { Environment } from "../stacks";
+import { deployedParts } from "../stacks/model/derive/standby";
 import { type Member, workloadsIn } from "../stacks/model/derive/workloads";
 import { asDomains } from "../stacks/model/shorthand";
 
@@ -10,7 +11,7 @@ export function stacksOfWorkload({ domain: { stack, trafficAfter }, workload }: 
 
 /** Names of the stacks of a domain, or of one workload. Empty if the environment has neither. */
 export function stacksOf(environment: Environment, domainOrWorkload: string): readonly string[] {
-  const all = workloadsIn(asDomains(environment));
+  const all = workloadsIn(deployedParts(asDomains(environment)));
   const one = all.filter(({ workload }) => workload.name === domainOrWorkload);
   const members = one.length > 0 ? one : all.filter(({ domain }) => domain.name === domainOrWorkload);
   return [...new Set(members.flatMap(stacksOfWorkload))].map((stack) => `${environment.name}-${stack}`);
@@ -18,6 +19,6 @@ export function stacksOf(environment: Environment, domainOrWorkload: string): re
 
 /** Names of the domains and workloads of an environment. */
 export function releasable(environment: Environment): { readonly domains: readonly string[]; readonly workloads: readonly string[] } {
-  const all = workloadsIn(asDomains(environment));
+  const all = workloadsIn(deployedParts(asDomains(environment)));
   return { domains: [...new Set(all.map(({ domain }) => domain.name))], workloads: all.map(({ workload }) => workload.name) };
 }

@@ -6,6 +6,7 @@ import {
   backupTable,
   clientsOf,
   clustersIn,
+  deployedParts,
   EXCEPTIONS,
   type Exceptions,
   endpointsOf,
@@ -97,6 +98,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
   const parts = compositions.map(({ name, stacks: made }): PartSummary => {
     const found = program.environments.find((candidate) => candidate.name === name);
     const environment = found && asDomains(found);
+    const deployed = environment && deployedParts(environment);
     const account = program.accounts.find(({ id }) => name.endsWith(id));
     return {
       name,
@@ -112,12 +114,12 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
         .filter(({ site }) => site.environment.name === name)
         .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
       clusters: environment ? clustersIn(environment) : [],
-      stores: environment ? storesOf(environment) : [],
-      backups: environment ? backupTable(environment) : [],
+      stores: deployed ? storesOf(deployed) : [],
+      backups: deployed ? backupTable(deployed) : [],
       otherState: otherState(made.flatMap((stack) => stacks.get(stack.node.id) ?? [])),
       monitoring: environment ? monitoringOf(environment) : [],
-      workloads: environment ? workloadsOf(environment) : [],
-      publicEndpoints: environment ? endpointsOf(environment) : [],
+      workloads: deployed ? workloadsOf(deployed) : [],
+      publicEndpoints: deployed ? endpointsOf(deployed) : [],
       exceptions: exceptionsOf(environment?.exceptions ?? {}),
       ineffective: environment ? ineffective(environment) : [],
       quotas: account && !environment ? needs.filter((need) => need.account === account.id) : [],

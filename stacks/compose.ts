@@ -21,6 +21,7 @@ import { storeStacks } from "./cluster/stores";
 import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
 import { edgeOf } from "./model/derive/endpoints";
 import { originsOf, restoresFrom } from "./model/derive/restores";
+import { deployedParts, primaryOf } from "./model/derive/standby";
 import type { Program } from "./model/environment";
 import { asDomains } from "./model/shorthand";
 import type { System } from "./model/system";
@@ -53,7 +54,7 @@ export function compose(
   failed: (name: string, error: unknown) => void = rethrown,
 ): readonly Composition[] {
   const wanted = (name: string) => only === undefined || only === name;
-  const bootstrapped = program.environments.map((environment) => ({ ...environment, restoresFrom: restoresFrom(asDomains(environment)) }));
+  const bootstrapped = program.environments.map((environment) => ({ ...environment, restoresFrom: readsFrom(asDomains(environment)) }));
   const accounts = program.accounts
     .filter(({ id }) => wanted(bootstrapName(id)))
     .map((account) => ({
@@ -65,7 +66,7 @@ export function compose(
     .filter(({ name }) => wanted(name))
     .flatMap((environment) => {
       try {
-        return [{ name: environment.name, ...environmentStacks(app, asDomains(environment), program) }];
+        return [{ name: environment.name, ...environmentStacks(app, deployedParts(asDomains(environment)), program) }];
       } catch (error) {
         failed(environment.name, error);
         return [];
@@ -80,6 +81,11 @@ function rethrown(_: string, error: unknown): void {
   throw error;
 }
 
+/** Names of the other environments whose backups an environment reads: those of its restores, and the primary of a standby. */
+function readsFrom(system: System): readonly string[] {
+  return [...new Set([...restoresFrom(system), ...(system.standbyOf === undefined ? [] : [system.standbyOf])])].sort();
+}
+
 /** Name of an account's bootstrap stack. */
 export function bootstrapName(account: string): string {
   return `bootstrap-${account}`;
@@ -90,9 +96,10 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
     system,
     restoresFrom(system).flatMap((name) => environments.filter((one) => one.name === name).map(asDomains)),
   );
-  const context = onAws(system, accounts, origins);
+  const primary = primaryOf(system, environments.map(asDomains));
+  const context = onAws(system, accounts, origins, primary);
   const { foundation, stacks } = context ? awsStacks(app, context) : { foundation: undefined, stacks: [] };
-  const clusters = sitesOf(system, foundation, origins).map((site) => ({ site, stacks: clusterContents(app, site) }));
+  const clusters = sitesOf(system, foundation, origins, primary).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
   const users = clusters.flatMap(({ site, stacks: [platform] }) => {
     const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);
@@ -111,7 +118,13 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
     stacks: [...before, ...later.flatMap(({ site: of, stack }) => (of === site ? [stack] : []))],
   }));
   const before = clusters.flatMap((cluster) => cluster.stacks);
-  const edges = foundation ? edgesOf(app, foundation, environments.map(asDomains)) : [];
+  const edges = foundation
+    ? edgesOf(
+        app,
+        foundation,
+        environments.map((one) => deployedParts(asDomains(one))),
+      )
+    : [];
   // Edges wait until the query APIs have passed their test.
   const answering = domains.filter(({ domain }) => domain.name === edgeOf(system)?.domain.name);
   for (const edge of edges) for (const { stack } of answering) edge.addDependency(stack);

@@ -23,6 +23,7 @@ export { type MonitoringOverview, monitoringOf } from "./model/derive/monitoring
 export { clientsOf, endpointsOf, type WorkloadOverview, workloadsOf } from "./model/derive/overview";
 export type { RestoreOrigin, RestoreOrigins } from "./model/derive/restores";
 export { type ResolvedStore, resolvedStores } from "./model/derive/sizes";
+export { deployedParts } from "./model/derive/standby";
 export { isLost, type StoreBackup, storeBackups } from "./model/derive/store-backups";
 export type * from "./model/edge";
 export type * from "./model/environment";

@@ -1,5 +1,14 @@
 import type { Problem } from "../../constructs/core/errors";
-import { asDomains, type Environment, type Program, type QuotaNeed, quotaNeeds, type Synthesis, type System } from "../../stacks";
+import {
+  asDomains,
+  deployedParts,
+  type Environment,
+  type Program,
+  type QuotaNeed,
+  quotaNeeds,
+  type Synthesis,
+  type System,
+} from "../../stacks";
 import { type Billable, billables } from "../../stacks/billable";
 import type { MeasuredSite } from "../../stacks/capacity";
 import { bootstrapName } from "../../stacks/compose";
@@ -72,7 +81,7 @@ interface Gathered extends Pick<Input, "synthesis" | "warnings"> {
 
 async function described(written: Environment, { summary, synthesis, needs, warnings }: Gathered): Promise<Described> {
   const { name } = written;
-  const system = asDomains(written);
+  const system = deployedParts(asDomains(written));
   const part = partOf(summary, name);
   const account = system.aws?.account;
   const [bootstrap] = account ? (summary.parts.find((one) => one.name === bootstrapName(account))?.stacks ?? []) : [];

@@ -1,11 +1,12 @@
 import { backupBuckets } from "../../constructs/backup";
 import { cloudName } from "../../constructs/core/names";
+import { streamBackupName } from "../../constructs/event-store";
 import type { BackupPlace } from "../../constructs/postgres";
 import type { OutsideBucket } from "../model/backup";
 import { backupsOf, outsidePrefix } from "../model/derive/identities";
-import type { ServerOf, System } from "../model/system";
+import type { ServerOf, StoreOf, System } from "../model/system";
 
-/** Archive of a server of CloudNativePG on AWS. */
+/** Backups of a store in the bucket of its environment, or in the copy. */
 interface ArchiveOnAws {
   readonly bucket: string;
 
@@ -17,15 +18,26 @@ interface ArchiveOnAws {
 }
 
 /** Location of a server's archive as seen from a region: its own, or the one to which it is copied. */
-export function archiveOnAws({ system, name, aws }: System, server: ServerOf, region: string): ArchiveOnAws {
-  if (!aws) throw new Error(`${name} has no archive of ${server.name} on AWS`);
+export function archiveOnAws(system: System, server: ServerOf, region: string): ArchiveOnAws {
+  return placeOnAws(system, { ...server, serviceAccount: server.name }, region);
+}
+
+type Writer = Parameters<typeof backupsOf>[0] & { readonly name: string };
+
+function placeOnAws({ system, name, aws }: System, writer: Writer, region: string): ArchiveOnAws {
+  if (!aws) throw new Error(`${name} has no backups of ${writer.name} on AWS`);
   const [primary = "", , copy = ""] = backupBuckets({ account: aws.account, region: aws.region, name: [system, name] }, aws.recoveryRegion);
   const isOwn = region === aws.region;
   return {
     bucket: isOwn ? primary : copy,
-    prefix: backupsOf({ ...server, serviceAccount: server.name }),
+    prefix: backupsOf(writer),
     alias: `alias/${cloudName("alias", system, name, isOwn ? "backup" : "recovery")}`,
   };
+}
+
+/** Location of a store's stream backup as seen from a region: its own, or the one to which it is copied. */
+export function streamBackupOnAws(system: System, store: StoreOf, region: string): ArchiveOnAws {
+  return placeOnAws(system, { ...store, serviceAccount: streamBackupName(store.name) }, region);
 }
 
 /** Location of a server's archive in a bucket outside of AWS. */

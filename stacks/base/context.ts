@@ -10,13 +10,17 @@ export interface AwsContext {
 
   /** Servers from whose backups servers of the environment are created. */
   readonly origins: RestoreOrigins;
+
+  /** @default - not a standby */
+  readonly primary?: System;
 }
 
 export function onAws(
   { aws, ...environment }: System,
   accounts: readonly Account[],
   origins: RestoreOrigins = new Map(),
+  primary?: System,
 ): AwsContext | undefined {
   const account = accounts.find(({ id }) => id === aws?.account);
-  return aws && account ? { environment: { ...environment, aws }, account, origins } : undefined;
+  return aws && account ? { environment: { ...environment, aws }, account, origins, ...(primary ? { primary } : {}) } : undefined;
 }

@@ -60,6 +60,9 @@ export interface Site {
   /** Servers from whose backups servers of the environment are created. */
   readonly origins: RestoreOrigins;
 
+  /** Environment for which this one is the standby. */
+  readonly primary?: System;
+
   /** @default - the environment is not on AWS */
   readonly foundation?: AwsOutputs;
 }
@@ -71,7 +74,12 @@ const ON_EACH_CLUSTER: ReadonlySet<string> = new Set(["observability", "platform
 const PREFIX: Readonly<Record<ClusterKey, string>> = { cluster: "", writeCluster: "write-", readCluster: "read-" };
 
 /** Clusters of an environment, each with a ledger of resource requests. */
-export function sitesOf(environment: System, foundation?: AwsOutputs, origins: RestoreOrigins = new Map()): readonly Site[] {
+export function sitesOf(
+  environment: System,
+  foundation?: AwsOutputs,
+  origins: RestoreOrigins = new Map(),
+  primary?: System,
+): readonly Site[] {
   return clustersOf(environment).map(([key, cluster]) => {
     const priorities = prioritiesOn(environment, key);
     const ledger = new CapacityLedger(
@@ -80,7 +88,7 @@ export function sitesOf(environment: System, foundation?: AwsOutputs, origins: R
       priorities.flatMap(({ name, preempts }) => (preempts ? [] : [name])),
     );
     if (!isExistingCluster(cluster)) ledger.add(...addonPods());
-    return { environment, key, cluster, ledger, origins, ...(foundation ? { foundation } : {}) };
+    return { environment, key, cluster, ledger, origins, ...(primary ? { primary } : {}), ...(foundation ? { foundation } : {}) };
   });
 }
 

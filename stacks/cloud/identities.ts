@@ -3,15 +3,15 @@ import { auditDigesterStatements, auditWriterStatements } from "../../constructs
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
 import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
-import { archiveOnAws } from "../base/archives";
+import { archiveOnAws, streamBackupOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
-import type { RestoreOrigin } from "../model/derive/restores";
 import { outputName } from "../model/derive/servers";
+import { followersOf } from "../model/derive/standby";
 
 /** Stacks that the identities stack reads. */
 interface Parts {
@@ -41,7 +41,7 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
     const origin = origins.get(identity.serviceAccount);
     return [
       ...backupStatements(backupBucketArn, backupsOf(identity), backupKeyArn, aws.region),
-      ...(origin ? originStatements(origin, aws) : []),
+      ...(origin ? originStatements(archiveOnAws(origin.system, origin.server, aws.region), aws) : []),
     ];
   },
   drills: ({ reads, results }, stack, { keys, backup }, { environment: { aws } }) => {
@@ -51,6 +51,10 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
       ...(results === undefined ? [] : resultStatements(bucket, results)),
       keyOfBackups(bucket, stack.read(keys).backupKeyArn, aws.region),
     ];
+  },
+  follows: ({ store }, _, __, { environment, primary }) => {
+    const found = primary && followersOf(environment, primary).find((follower) => follower.store.name === store);
+    return found ? originStatements(streamBackupOnAws(primary, found.origin, environment.aws.region), environment.aws) : [];
   },
   auditDigests: (_, stack, parts, { environment: { aws } }) => {
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
@@ -115,9 +119,11 @@ function snapshotRole(
   return roleArn;
 }
 
-/** Rights to read the backups that a server is restored from. Their key is found by its alias: it is in the state of its environment. */
-function originStatements({ system, server }: RestoreOrigin, { account, region }: AwsContext["environment"]["aws"]): readonly object[] {
-  const { bucket, prefix, alias } = archiveOnAws(system, server, region);
+/** Rights to read backups of another environment, which a store is restored from or follows. Their key is found by its alias: it is in the state of its environment. */
+function originStatements(
+  { bucket, prefix, alias }: ReturnType<typeof archiveOnAws>,
+  { account, region }: AwsContext["environment"]["aws"],
+): readonly object[] {
   const arn = `arn:aws:s3:::${bucket}`;
   return [
     {

@@ -22,9 +22,10 @@ type Found = SettingProblem;
 export function moves(before: Environment, after: Environment): readonly Problem[] {
   const [was, now] = [asDomains(before), asDomains(after)];
   const sizes = { before: before.size ?? "medium", after: after.size ?? "medium" } as const;
-  return [...under([], placeMoves(was, now)), ...was.stores.flatMap((store) => storeMoves(store, now, sizes))].map(
-    ({ keys, at, ...problem }) => ({ ...problem, path: [[after.name, ...keys].reduce(step), at].filter(Boolean).join(".") }),
-  );
+  return [
+    ...under([], [...placeMoves(was, now), ...promotionMoves(was, now)]),
+    ...was.stores.flatMap((store) => storeMoves(store, now, sizes)),
+  ].map(({ keys, at, ...problem }) => ({ ...problem, path: [[after.name, ...keys].reduce(step), at].filter(Boolean).join(".") }));
 }
 
 function under(keys: readonly string[], found: readonly Found[]): readonly (Found & { readonly keys: readonly string[] })[] {
@@ -51,6 +52,13 @@ function placeMoves(before: System, after: System): readonly Found[] {
       : []),
     ...clusterMoves(before, after),
   ];
+}
+
+/** A promoted standby has events of its own. */
+function promotionMoves(before: System, after: System): readonly Found[] {
+  if (!before.promoted || before.standbyOf === undefined || after.promoted || after.standbyOf === undefined) return [];
+  const rule = "was true: its event stores never follow again, and what appends events would be removed";
+  return [{ at: "promoted", rule, remedy: "keep promoted: true, or remove standbyOf too when the old primary is gone" }];
 }
 
 /** Identifier of the network of the stores. */

@@ -11,7 +11,7 @@ import type { Authentication } from "./authentication";
 import { authenticationShape } from "./authentication";
 import type { Backup } from "./backup";
 import { backupShape } from "./backup";
-import { list, object, oneOrMore, optional, records } from "./check/shape";
+import { flag, list, object, oneOrMore, optional, records } from "./check/shape";
 import { type Cluster, cluster } from "./cluster";
 import { anything, mirror, name, type OneOrMore, part, size } from "./common";
 import type { Exceptions } from "./exceptions";
@@ -57,10 +57,18 @@ export interface Environment {
   readonly aws?: Aws;
 
   /**
-   * Environment in another region for which this one is the standby.
+   * Primary environment, in another region, for which this one is the standby: its event stores follow those of the primary, and nothing
+   * that may append events runs (docs/standby.md).
    * @default - none: a primary environment
    */
   readonly standbyOf?: string;
+
+  /**
+   * Promotes the standby: an apply completes and compares its event stores, then creates the workloads that append events, and the stores
+   * that are restored from backups. Can't be undone: the event stores never follow again.
+   * @default false
+   */
+  readonly promoted?: boolean;
 
   /**
    * Single cluster for all workloads.
@@ -230,6 +238,7 @@ export const environmentSchema = object<Environment>({
   size: optional(size),
   aws: optional(awsShape),
   standbyOf: optional(anything),
+  promoted: optional(flag),
   cluster: optional(cluster),
   writeCluster: optional(cluster),
   readCluster: optional(cluster),

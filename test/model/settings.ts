@@ -291,6 +291,14 @@ const origin = (name: string, server: object) => ({
   domains: { users: { workers: { user: { image: image("user"), replicas: 1, uses: ["source", "another"] } } } },
 });
 
+/** An environment in another region, whose copies are here. */
+const primary = (settings: object) => ({
+  ...settings,
+  name: "another",
+  aws: { ...AWS, domain: "another.example.com", region: "eu-west-3", recoveryRegion: "eu-west-1", network: { cidr: "10.9.0.0/16" } },
+});
+const FOLLOWED = { eventStore: { engine: "kurrentdb", backup: { every: "15m", keep: "28d" } } };
+
 /** A restore from it. */
 const restored = { database: "orders", restore: { from: { environment: "old", server: "source" }, target: { time: TIME } } };
 
@@ -754,9 +762,17 @@ const GROUPS: readonly Group[] = [
   },
   {
     base: { ...EVENTS_OF_ANY },
-    others: [{ name: "another", aws: { ...AWS, domain: "another.example.com", region: "eu-west-3", network: { cidr: "10.9.0.0/16" } } }],
+    others: [primary({})],
     at: "",
     settings: { standbyOf: "another" },
+  },
+  {
+    base: { ...ON_EKS, ...FOLLOWED, standbyOf: "another", commandProcessors: { image: image("processors"), replicas: 2 } },
+    others: [primary({ ...ON_EKS, ...FOLLOWED })],
+    at: "",
+    first: "event-store",
+    only: true,
+    settings: { promoted: true },
   },
   {
     base: {

@@ -802,7 +802,7 @@ describe("environments", () => {
     const elsewhere = { ...aws, domain: "standby.example.com", network: { cidr: "10.9.0.0/16" } };
     const standby = (changes: object) =>
       errorsOf(
-        aProgram(anEnvironment(), {
+        aProgram(anEnvironment({ aws: { ...aws, region: "eu-west-2", recoveryRegion: "eu-central-1" } }), {
           ...anEnvironment({ name: "standby", standbyOf: "test" }),
           aws: { ...elsewhere, region: "eu-central-1", recoveryRegion: "eu-west-1" },
           ...changes,
@@ -810,7 +810,7 @@ describe("environments", () => {
       );
     expect(standby({})).toEqual([]);
     expect(standby({ standbyOf: "tset" })).toEqual(['standby.standbyOf: "tset" must be another environment; use one of test']);
-    expect(standby({ aws: elsewhere })).toEqual([
+    expect(standby({ aws: { ...elsewhere, region: "eu-west-2" } })).toEqual([
       'standby.standbyOf: "test" is in the same region, and would be lost together with it; put one of them in another region',
     ]);
   });

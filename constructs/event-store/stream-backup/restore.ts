@@ -42,7 +42,7 @@ export async function restore(bucket: Bucket, store: Store, wanted: Wanted): Pro
   if (recorded) continues(target, recorded.target);
   else await begin(store, target);
   log(recorded ? "continuing a restore" : "restoring", { ...target });
-  await fill(store, source, target, recorded ? await prefixOf(store, source, target) : 0);
+  return await fill(store, source, target, recorded ? await prefixOf(store, source, target) : 0);
 }
 
 /** Checks if all events of a restore or a promotion are in the store. */
@@ -64,8 +64,8 @@ export async function finish(bucket: Bucket, store: Store, generation: Generatio
   await fill(store, source, target, await prefixOf(store, source, target, scavenged), scavenged);
 }
 
-/** Appends the events after those that the store has, and compares all. */
-async function fill(store: Store, source: Source, target: Target, present: number, scavenged = false): Promise<void> {
+/** Appends the events after those that the store has, and compares all. Returns what the store has then. */
+async function fill(store: Store, source: Source, target: Target, present: number, scavenged = false): Promise<Target> {
   const appended = present < target.events ? await appendAfter(store, source, target, present) : 0;
   if (appended > 0 || present === 0) await compareAll(store, source, target, scavenged);
   await record(store, 0n, RESTORE_COMPLETED, { ...target, completed: new Date().toISOString() });

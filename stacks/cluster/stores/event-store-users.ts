@@ -10,7 +10,7 @@ import { kurrentCloudAt, kurrentCloudOf } from "../../lookup/stores";
 import { pathOf } from "../../model/check/paths";
 import { isAtVendor } from "../../model/derive/members";
 import { storeQuota } from "../../model/derive/sizes";
-import { streamBackup } from "./stream-backup";
+import { streamBackup, streamFollower } from "./stream-backup";
 
 /** Users of event stores at a vendor. They are created from the cluster that can connect to the store. */
 export function eventStoreUsersStacks(app: App, site: Site, after: readonly PlatformStack[]): readonly PlatformStack[] {
@@ -39,7 +39,10 @@ export function eventStoreUsersStacks(app: App, site: Site, after: readonly Plat
         after: [...ready, ...releases],
       }),
     );
-    streamBackup({ site, stack, cluster, after: [...ready, ...releases, ...users.ready] }, store, kurrentCloudOf(site, stack, store));
+    const jobs = { site, stack, cluster, after: [...ready, ...releases, ...users.ready] };
+    const eventStore = kurrentCloudOf(site, stack, store);
+    streamBackup(jobs, store, eventStore);
+    streamFollower(jobs, store, eventStore, { secret: secrets.admin, home: namespace, key: "password" });
     return [stack];
   });
 }

@@ -8,6 +8,7 @@ import {
   PostgresEvents,
   streamBackupPods,
   streamDrillPods,
+  streamFollowerPods,
 } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
@@ -28,13 +29,14 @@ import { authorityOf } from "../../model/derive/secrets";
 import { outputName } from "../../model/derive/servers";
 import { readersOf } from "../../model/derive/signals";
 import { storeQuota } from "../../model/derive/sizes";
+import { canFollow } from "../../model/derive/standby";
 import { streamBackupsOf } from "../../model/derive/stream-backups";
 import { metricsReader } from "../../model/monitoring";
 import type { Engine } from "../../model/stores";
 import { databaseOf } from "../../model/stores/postgres";
 import type { ServerOf, StoreOf } from "../../model/system";
 import { postgresOn, type StorePlace } from "./postgres";
-import { streamBackup } from "./stream-backup";
+import { streamBackup, streamFollower } from "./stream-backup";
 
 /** Resources of each engine on a cluster. For AWS engines these set up users; users of Kurrent Cloud are in a separate stack. */
 const MAKERS: { readonly [E in Exclude<Engine, "kurrent-cloud" | "memory">]: (place: StorePlace, store: StoreWith<E>) => void } = {
@@ -112,6 +114,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
     ...clients,
     ...(streamed ? [streamBackupPods(namespace, name)] : []),
     ...(streamed?.drill ? [streamDrillPods(namespace, name)] : []),
+    ...(canFollow(environment, store) ? [streamFollowerPods(namespace, name)] : []),
   ];
   const { ready, eventStore } = describedAt(
     pathOf(environment, keys),
@@ -131,7 +134,9 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
       after,
     }),
   );
-  streamBackup({ site, stack, cluster, after: [...after, ...ready] }, store, eventStore);
+  const jobs = { site, stack, cluster, after: [...after, ...ready] };
+  streamBackup(jobs, store, eventStore);
+  streamFollower(jobs, store, eventStore, { secret: kurrentDbSecrets(name).users, home: namespace, key: "admin" });
   if (!outside) return;
   const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
   const authority = authorityOf(store);

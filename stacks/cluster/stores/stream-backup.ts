@@ -1,18 +1,23 @@
 import type { ITerraformDependable } from "cdktf";
+import type { SecretReference } from "../../../constructs/connection";
 import {
   type EventStore,
   KurrentDbStreamBackup,
   KurrentDbStreamDrill,
+  KurrentDbStreamFollower,
   streamBackupName,
   streamDrillName,
+  streamFollowerName,
 } from "../../../constructs/event-store";
 import type { KubernetesTarget } from "../../../constructs/kubernetes";
+import { streamBackupOnAws } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
 import { drillsPrefix, identitiesOf, streamBackupsPrefix } from "../../model/derive/identities";
 import { priorityClass } from "../../model/derive/priorities";
+import { followersOf } from "../../model/derive/standby";
 import { streamBackupsOf } from "../../model/derive/stream-backups";
 import type { StoreOf } from "../../model/system";
 
@@ -62,6 +67,35 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
       results: drillsPrefix(store),
       ...backup.drill,
       after: [...after, ...ready],
+    }),
+  );
+}
+
+/** Creates the job with which a store of a standby follows that of its primary, or the one that ends it. */
+export function streamFollower(
+  { site, stack, cluster, after }: Place,
+  store: StoreOf,
+  eventStore: EventStore,
+  administrator: SecretReference,
+) {
+  const { environment, primary } = site;
+  const found = primary && followersOf(environment, primary).find((follower) => follower.store.name === store.name);
+  if (!found || !environment.aws) return;
+  const { region } = environment.aws;
+  const { bucket: name, prefix } = streamBackupOnAws(primary, found.origin, region);
+  describedAt(
+    pathOf(environment, store.keys),
+    new KurrentDbStreamFollower(stack, streamFollowerName(store.name), {
+      cluster,
+      namespace: store.namespace,
+      store: store.name,
+      eventStore,
+      administrator,
+      bucket: { name, prefix, region },
+      every: found.every,
+      ...(environment.promoted ? { promoted: true } : {}),
+      priority: priorityClass(environment, "stores"),
+      after,
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
 import { serversOf } from "../derive/members";
 import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
-import { streamBackupsOf } from "../derive/stream-backups";
+import { configuredStreamBackups } from "../derive/stream-backups";
 import { volumesOf } from "../derive/workload-volumes";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
@@ -75,7 +75,7 @@ function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
 /** A stream backup has a schedule, a bucket, and objects that the bucket keeps until the next full backup is old enough. */
 function streamBackupsAreDue(system: DraftSystem): Finding[] {
   const kept = (system.backup?.keep ?? DEFAULT_KEEP) as Duration;
-  return streamBackupsOf(system).flatMap(({ store, setting, every, keep, isPossible }): Finding[] => {
+  return configuredStreamBackups(system).flatMap(({ store, setting, every, keep, isPossible }): Finding[] => {
     const keys = [...store.keys, setting];
     if (!isPossible) {
       if (setting === "backup") return [];

@@ -21,6 +21,7 @@ import { clusterRules } from "./nodes";
 import { addressesAreEnough, existingSubnetsMatch, regionsAreTwo, tagsAreAllowed, zonesAreEnough } from "./place";
 import { releaseRules } from "./releases";
 import { restoreRules } from "./restores";
+import { standbyRules } from "./standby";
 import { stateIsShared } from "./state";
 import { storeRules } from "./stores";
 import { workloadRules } from "./workloads";
@@ -45,6 +46,7 @@ export const environmentRules: readonly Rule[] = [
   ...clusterRules,
   ...backupRules,
   ...restoreRules,
+  ...standbyRules,
   ...auditRules,
   regionsAreTwo,
   zonesAreEnough,

@@ -11,6 +11,7 @@ import { edgesBesideEachOther } from "./edges";
 import { drafts } from "./nodes";
 import { ownNetwork } from "./place";
 import { restoresAreFeasible } from "./restores";
+import { standbysBesidePrimaries } from "./standby";
 
 /** Rules between environments. */
 export const programRules: readonly ((program: DraftProgram) => readonly ProgramFinding[])[] = [
@@ -21,7 +22,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   clustersAreApart,
   componentsAreInstalledOnce,
   domainsAreApart,
-  standbysHaveAnOriginal,
+  ...standbysBesidePrimaries,
   restoresAreFeasible,
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
@@ -206,26 +207,6 @@ export function domainsAreApart({ environments }: DraftProgram): ProgramFinding[
     if (!other) return [];
     const rule = `is the domain of ${other.name} as well`;
     return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a domain of its own" }];
-  });
-}
-
-export function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramFinding[] {
-  return environments.flatMap(({ name, standbyOf, aws }): ProgramFinding[] => {
-    if (!name || standbyOf === undefined) return [];
-    const problem = (rule: string, remedy: string) => [{ root: name, keys: ["standbyOf"], value: standbyOf, rule, remedy }];
-    const original = environments.find((other) => other.name === standbyOf);
-    if (!original || original.name === name)
-      return problem(
-        "must be another environment",
-        `use one of ${environments
-          .map((other) => other.name)
-          .filter((other) => other !== name)
-          .join(", ")}`,
-      );
-    if (original.standbyOf !== undefined) return problem("stands by for another itself", `use ${original.standbyOf}`);
-    if (aws?.region !== undefined && original.aws?.region === aws.region)
-      return problem("is in the same region, and would be lost together with it", "put one of them in another region");
-    return [];
   });
 }
 

@@ -1,5 +1,5 @@
 import { AUDIT_DIGESTER, type AuditKind } from "../../../constructs/audit";
-import { streamBackupName, streamDrillName } from "../../../constructs/event-store";
+import { streamBackupName, streamDrillName, streamFollowerName } from "../../../constructs/event-store";
 import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import { postgresDrillName, postgresScratchName } from "../../../constructs/postgres";
 import type { ClusterKey } from "../cluster";
@@ -11,6 +11,7 @@ import { serverDrills } from "./drills";
 import { isManagedRedis, runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
 import { podNames } from "./pod-names";
+import { canFollow } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
 
 /** Service account of the jobs that set the password of a cache's user in ElastiCache. */
@@ -75,6 +76,7 @@ interface AuditWriterIdentity extends Identity {
 export type WorkloadIdentity =
   | StoreIdentity<"backups">
   | DrillIdentity
+  | StoreIdentity<"follows">
   | StoreIdentity<"cachePassword">
   | ExporterIdentity
   | DigesterIdentity
@@ -109,6 +111,9 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       drillIdentity(server, postgresDrillName(server.name), { results: drillsPrefix(server) }),
       drillIdentity(server, postgresScratchName(server.name), { reads: backupsOf({ ...server, serviceAccount: server.name }) }),
     ]),
+    ...system.stores
+      .filter((store) => canFollow(system, store))
+      .map((store) => identity(store, streamFollowerName(store.name), "follows" as const)),
     ...system.stores.filter(isManagedRedis).map((store) => identity(store, passwordJob(store), "cachePassword" as const)),
     ...made.flatMap(exporter),
     ...auditIdentities(system),

@@ -5,6 +5,7 @@ import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { clustersOf } from "./clusters";
 import { membersOf } from "./members";
+import { emptyStores, waitingParts } from "./standby";
 import { storeBackups } from "./store-backups";
 import { workloadsIn } from "./workloads";
 
@@ -34,7 +35,10 @@ function notImplemented(system: System): readonly Entry[] {
   const kept = methods.some(({ followsKeep }) => followsKeep);
   return [
     [aws?.recoveryRegion !== undefined && !copied, ["aws", "recoveryRegion"], "no store has backups that are copied there"],
-    [standbyOf !== undefined, ["standbyOf"], "its stores are not filled from those of the other environment"],
+    ...[...waitingParts(system).stores, ...waitingParts(system).workloads].map(
+      ({ keys }): Entry => [true, keys, `it is created when the standby is promoted, not before`],
+    ),
+    ...emptyStores(system).map(({ keys }): Entry => [true, keys, `it is created, and nothing fills it from ${standbyOf}`]),
     ...stores.flatMap((store) =>
       Object.entries(engineOf(store)?.ineffective ?? {}).map(([setting, why]): Entry => {
         const written = store.settings as unknown as Readonly<Record<string, unknown>>;

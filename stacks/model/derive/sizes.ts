@@ -12,6 +12,7 @@ import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerO
 import { serverDrills } from "./drills";
 import { serversOf } from "./members";
 import { restoreWords } from "./restores";
+import { canFollow } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
 
 /** Store with its settings and the values derived from its size, for the summary. */
@@ -73,7 +74,9 @@ export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | 
     ({ count, cpu, memory }): PodRequests => ({ count, millicores: known(millicores(cpu)), bytes: known(bytes(memory)) }),
   );
   const streamed = streamBackupsOf(system).filter(({ store }) => store.stack === stack);
-  const backups = streamed.map(() => requestsOf(STREAM_BACKUP_POD, 2));
+  const followers = system.stores.filter((store) => store.stack === stack && canFollow(system, store));
+  // A backup and its check, a run that follows and the check of a promotion.
+  const backups = [...streamed, ...followers].map(() => requestsOf(STREAM_BACKUP_POD, 2));
   const drilled = serverDrills(system).map(({ server }) => server.keys.join());
   const restored = settled.flatMap(({ store: { keys }, pods: found }) =>
     found && [keys, [...keys, "server"]].some((one) => drilled.includes(one.join())) ? [found] : [],

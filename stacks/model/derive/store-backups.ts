@@ -53,10 +53,23 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
     if (!found) return [];
     const { backup, size: own = size } = settings as { readonly backup?: Draft<BackupObjectives>; readonly size?: string };
     const said = objectivesOf(backup);
+    const made = follows(system, store) ? followed(system, found) : found;
     const least = Math.ceil((found.restore?.seconds ?? 0) / HOUR);
     const rto = said.rto ?? Math.max(RTO_HOURS[own as Size] ?? RTO_HOURS[size], least) * HOUR;
-    return [{ keys, store: label, engine: String(settings.engine), ...found, isConfigured: backup !== undefined, said, rto }];
+    return [{ keys, store: label, engine: String(settings.engine), ...made, isConfigured: backup !== undefined, said, rto }];
   });
+}
+
+/** Checks if an event store follows that of another environment, and is backed up as a stream after its promotion. */
+function follows(system: DraftSystem, store: StoreOf): boolean {
+  const isStreamed =
+    engineOf(store)?.streamBackup?.(store.settings, (system.size ?? "medium") as Size) !== undefined && isOnEks(system, store);
+  return system.standbyOf !== undefined && !system.promoted && isStreamed;
+}
+
+function followed({ standbyOf }: DraftSystem, found: BackedUp): BackedUp {
+  const methods = found.methods.filter(({ place }) => place !== "bucket");
+  return methods.length > 0 ? { ...found, methods } : { methods, expendable: `it follows ${standbyOf}, and has a backup once promoted` };
 }
 
 /** Checks if a store must be kept but has no backup. */

@@ -37,8 +37,13 @@ export interface StreamDrill extends DrillPlan {
   readonly scratch: ScratchServer;
 }
 
-/** Configured stream backups of event stores. */
+/** Stream backups that are made. Before the promotion of a standby, its event stores follow those of the primary. */
 export function streamBackupsOf(system: DraftSystem): readonly StreamBackupOf[] {
+  return system.standbyOf !== undefined && !system.promoted ? [] : configuredStreamBackups(system);
+}
+
+/** Configured stream backups of event stores. */
+export function configuredStreamBackups(system: DraftSystem): readonly StreamBackupOf[] {
   return system.stores.flatMap((store): StreamBackupOf[] => {
     const found = engineOf(store)?.streamBackup?.(store.settings, (system.size ?? "medium") as Size);
     if (!found?.every || !found.keep) return [];

@@ -1,7 +1,8 @@
 import { BY_STORE, CLUSTER, dashboard, figure, lines, NAMESPACE, RATE, toDashboard, UNIT, variable } from "./kit";
-import { errorShare, operations, p95, requestRate } from "./services";
+import { errorShare, medians, operations, p95, requestRate, WORKLOAD_LINKS } from "./services";
 
 const COMMANDS = `kind="command",${NAMESPACE}`;
+const EVENTS = `kind="event",${NAMESPACE}`;
 
 // The event store lies in a namespace of its own.
 const APPENDS = `activity="append",${CLUSTER}`;
@@ -73,6 +74,28 @@ export const writePath = dashboard({
               legend: "{{app_kubernetes_io_name}}",
             },
           ],
+        }),
+        lines({
+          id: 15,
+          title: "Events handled",
+          description: "Events per second, as the application counts them.",
+          unit: UNIT.perSecond,
+          width: 12,
+          queries: [{ expr: requestRate("cluster, namespace, app_kubernetes_io_name", EVENTS), legend: "{{app_kubernetes_io_name}}" }],
+          links: WORKLOAD_LINKS,
+        }),
+        lines({
+          id: 16,
+          title: "Slowest 5 % of event handlers",
+          description:
+            "95 % are faster than this, in the last 5 minutes; with the median of all HTTP requests, whose points lead to traces.",
+          unit: UNIT.seconds,
+          width: 12,
+          queries: [
+            { expr: p95("cluster, namespace, app_kubernetes_io_name", EVENTS), legend: "{{app_kubernetes_io_name}}" },
+            ...medians(NAMESPACE),
+          ],
+          links: WORKLOAD_LINKS,
         }),
       ],
     },

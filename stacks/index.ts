@@ -45,6 +45,7 @@ export { checkRestoreTimes, checkSupport, clustersIn } from "./model/support";
 export type * from "./model/system";
 export { validate } from "./model/validate";
 export type * from "./model/workloads/domain";
+export type { DomainAlert, DomainMonitoring } from "./model/workloads/domain-monitoring";
 export type * from "./model/workloads/job";
 export type * from "./model/workloads/projection";
 export type * from "./model/workloads/release-file";

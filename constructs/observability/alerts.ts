@@ -204,13 +204,16 @@ const INHIBITIONS: readonly object[] = [
   inhibited(['severity="critical"', 'workload=~".+"'], ['severity="warning"', 'workload=~".+"'], WORKLOAD),
 
   // If a store is down: its other alerts, its pods, and the services that depend on it.
-  inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("KurrentDb.+")], STORE),
+  inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("KurrentDb.+|StreamBackup.+")], STORE),
   inhibited([named("PostgresDown")], [named("PostgresNoSynchronousStandby|PostgresArchivingFails")], STORE),
   inhibited([named("PostgresDown")], [named("ReadModel.+")], ["cluster", "store"]),
   ...neededBy("KurrentDbDown|KurrentDbNoLeader", "ReadModelNotSeen"),
   inhibited([named("NatsDown|NatsNoMetaLeader")], [named("NatsStreamNoLeader|NatsJetStreamDisabled|NatsConsumer.+")], STORE),
   inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
   ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown", REQUESTS),
+
+  // What a job is for, instead of the job.
+  inhibited([named("StreamBackup.+|AuditDigestLate")], [named("CronJob.+")], ["cluster", "namespace", "cronjob"]),
 
   // Volumes of stores. KurrentDB and NATS report disk usage themselves, without the label of the claim.
   inhibited([named("Postgres(Wal|Disk).+|ValkeyDiskFull")], [named("VolumeFillingUp|VolumeNearlyFull")], CLAIM),

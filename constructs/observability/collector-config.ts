@@ -1,7 +1,7 @@
 import { literally, type MaskRules, redaction } from "./masking";
 import { type Exporter, exporter, type OtlpDestination, QUEUE, sendingQueue, type TelemetryDestination } from "./telemetry-destinations";
 
-export const COLLECTOR_PORTS = { grpc: 4317, http: 4318, thrift: 14268, metrics: 8888, health: 13133 } as const;
+export const COLLECTOR_PORTS = { grpc: 4317, http: 4318, thrift: 14268, metrics: 8889, health: 13133 } as const;
 
 /** Directory of the volume, owned by the chart's user. */
 export const STATE = "/var/lib/otelcol";

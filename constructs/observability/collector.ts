@@ -516,7 +516,7 @@ function openPorts(open: readonly string[], metrics: boolean) {
   const ports = ["otlp", "otlp-http", "jaeger-compact", "jaeger-thrift", "jaeger-grpc", "zipkin"];
   return {
     ...Object.fromEntries(ports.map((port) => [port, { enabled: open.includes(port), hostPort: 0 }])),
-    metrics: { enabled: metrics },
+    metrics: { enabled: metrics, containerPort: COLLECTOR_PORTS.metrics, servicePort: COLLECTOR_PORTS.metrics },
   };
 }
 

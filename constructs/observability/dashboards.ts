@@ -15,8 +15,8 @@ const SOURCES = {
   health: /\bcqrs:/,
   /** Objectives of services, recorded by rules. */
   objectives: /\bservice:slo_/,
-  /** Commands counted by the application. */
-  commands: /\bkind="command"/,
+  /** Commands and events counted by the application. */
+  commands: /\bkind="(command|event)"/,
   /** Queries counted by the application. */
   queries: /\bkind="query"|\bcqrs_query_/,
   /** Aggregates whose loading and saving the application measures. */
@@ -82,6 +82,12 @@ export interface DashboardsProps extends DashboardSelection {
    */
   readonly folder?: string;
 
+  /**
+   * Additional dashboards by name, as JSON texts.
+   * @default - none
+   */
+  readonly more?: Readonly<Record<string, string>>;
+
   /** Resources that must exist first: the namespace. */
   readonly after?: readonly ITerraformDependable[];
 }
@@ -92,8 +98,8 @@ export class Dashboards extends Construct {
 
   constructor(scope: Construct, id: string, props: DashboardsProps) {
     super(scope, id);
-    const { namespace, folder = "CQRS", after = [] } = props;
-    this.ready = [...dashboards(props)].map(
+    const { namespace, folder = "CQRS", more = {}, after = [] } = props;
+    this.ready = [...dashboards(props), ...Object.entries(more)].map(
       ([name, json]) =>
         new ConfigMapV1(this, name, {
           metadata: {

@@ -46,7 +46,7 @@ export { type Latency, type Objective, objectiveRules, objectivesProblems, type 
 export { ObservabilityStack, type ObservabilityStackProps } from "./observability-stack";
 export { PlatformRules, type PlatformRulesProps } from "./platform-rules";
 export { Probes, type ProbesProps, type ProbeTarget, probesPeer } from "./probes";
-export { DEFAULT_RETENTION, SCRAPE_INTERVAL } from "./prometheus";
+export { DEFAULT_RETENTION, SCRAPE_INTERVAL, scrapeSeconds } from "./prometheus";
 export { type PrometheusLoad, type PrometheusSize, prometheusSize } from "./prometheus-size";
 export { type AlertingRule, metricsPrefixOf, type RecordingRule, RUNBOOKS, type Rule, type RuleGroup, type RuleSubject } from "./rules";
 export type { ElasticStackSettings, TracingSettings } from "./telemetry";

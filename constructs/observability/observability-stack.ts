@@ -37,6 +37,7 @@ import {
   metricsValues,
   nodePods,
   SCRAPE_INTERVAL,
+  scrapeSeconds,
 } from "./prometheus";
 import { BLOCKS_SHARE, prometheusSize } from "./prometheus-size";
 import { metricsPrefixOf, type RuleGroup, type RuleSubject } from "./rules";
@@ -64,6 +65,13 @@ export interface ObservabilityStackProps {
    * Maximum number of active series. It determines the memory and the volume of Prometheus. An alert fires if there are more.
    */
   readonly series: number;
+
+  /**
+   * Scrape interval of monitors that name none: kubelet, controllers, workloads. From 5s to 30s, because rules need samples at least as
+   * often as 30s. Half the interval doubles the volume.
+   * @default "30s"
+   */
+  readonly scrapeInterval?: Duration;
 
   /**
    * Retention of samples.
@@ -227,6 +235,7 @@ export class ObservabilityStack extends Construct {
     for (const { path, ...problem } of alerts ? alertsProblems(alerts) : []) refuse(this, [problem], `alerts.${path}`);
     refuse(this, unreadable(props.storage, bytes), "storage");
     refuse(this, unreadable(props.retention, seconds), "retention");
+    refuse(this, scrapeProblems(props.scrapeInterval), "scrapeInterval");
     refuse(this, seriesProblems(props.series), "series");
     const settings = settled(props, nodes);
     const prioritized = props.priority ? { priority: props.priority } : {};
@@ -385,14 +394,16 @@ function quotaOf(groups: readonly PodGroup[], telemetry: boolean): Quota {
 function settled(props: ObservabilityStackProps, nodesNamespace: string): MetricsSettings {
   const { cluster, clusterName, system, environment, series, storage, alerts, owners = {}, grafana, hub, receiver } = props;
   // Invalid values are reported elsewhere.
+  const scrapeInterval = scrapeProblems(props.scrapeInterval).length > 0 ? SCRAPE_INTERVAL : (props.scrapeInterval ?? SCRAPE_INTERVAL);
   const retention = typeof seconds(props.retention) === "number" ? (props.retention as Duration) : DEFAULT_RETENTION;
   const several = cluster.zones.length > 1;
-  const reckoned = prometheusSize({ series, interval: SCRAPE_INTERVAL, retention });
+  const reckoned = prometheusSize({ series, interval: scrapeInterval, retention });
   return {
     cluster,
     clusterName,
     system,
     environment,
+    scrapeInterval,
     retention,
     size: storage && typeof bytes(storage) === "number" ? { ...reckoned, ...volumeOf(storage) } : reckoned,
     replicas: { prometheus: props.replicas ?? (several && !hub && !receiver ? 2 : 1), alertmanager: several ? 3 : 1 },
@@ -415,6 +426,11 @@ function volumeOf(storage: Bytes): { readonly storage: Bytes; readonly retention
 
 function unreadable(value: unknown, read: (input: unknown) => Reading) {
   const reading = value === undefined ? 0 : read(value);
+  return typeof reading === "number" ? [] : [{ value, ...reading }];
+}
+
+function scrapeProblems(value: unknown) {
+  const reading = value === undefined ? 30 : scrapeSeconds(value);
   return typeof reading === "number" ? [] : [{ value, ...reading }];
 }
 

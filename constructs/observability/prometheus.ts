@@ -1,5 +1,5 @@
 import type { PodGroup } from "../capacity/contract";
-import type { Bytes, Duration } from "../core/quantities";
+import { type Bytes, type Duration, type Reading, seconds } from "../core/quantities";
 import type { KubernetesTarget } from "../kubernetes";
 import { type Asked, deployed, requested, resources, spread } from "../platform";
 import { type Alerts, alertmanagerConfig, RECEIVERS_SECRET } from "./alerts";
@@ -33,8 +33,19 @@ const ASKED = {
 /** Silences and sent notifications: small, but a lost silence notifies again. */
 const ALERTMANAGER_STORAGE: Bytes = "5Gi";
 
-/** Scrape interval of monitors that name none: the chart's default, for which its rules are written. */
+/** Default scrape interval of monitors that name none: the chart's. Its rules, and those of the platform, need samples at least as often. */
 export const SCRAPE_INTERVAL: Duration = "30s";
+
+/** Parses a scrape interval, in seconds. */
+export function scrapeSeconds(value: unknown): Reading {
+  const reading = seconds(value);
+  return typeof reading === "number" && (reading < 5 || reading > 30)
+    ? { rule: "is not an interval that rules and exporters are made for", remedy: 'use "5s" to "30s"' }
+    : reading;
+}
+
+/** Interval of rule evaluations, for which `for` of the rules is written. */
+const EVALUATION_INTERVAL: Duration = "30s";
 
 /** Path of the remote-write endpoint. */
 export const WRITE_PATH = "/api/v1/write";
@@ -50,6 +61,9 @@ export interface MetricsSettings {
   /** Values of the labels `system` and `environment` of alerts. */
   readonly system: string;
   readonly environment: string;
+
+  /** Scrape interval of monitors that name none. */
+  readonly scrapeInterval: Duration;
 
   readonly retention: Duration;
   readonly size: PrometheusSize;
@@ -100,7 +114,7 @@ export interface Hub {
 
 /** Values of kube-prometheus-stack. */
 export function metricsValues(settings: MetricsSettings): object {
-  const { cluster, nodesNamespace, grafana, sources } = settings;
+  const { cluster, nodesNamespace, grafana, scrapeInterval, sources } = settings;
   const priority = classOf(settings);
   return {
     fullnameOverride: NAME,
@@ -111,7 +125,7 @@ export function metricsValues(settings: MetricsSettings): object {
     defaultRules: { create: true, disabled: Object.fromEntries(REPLACED_ALERTS.map((alert) => [alert, true])) },
     // Not available: EKS hides their metrics, and kubeadm binds them to the loopback address of the node.
     ...Object.fromEntries(HIDDEN.map((part) => [part, { enabled: false }])),
-    kubelet: { serviceMonitor: { interval: SCRAPE_INTERVAL, cAdvisorInterval: SCRAPE_INTERVAL } },
+    kubelet: { serviceMonitor: { interval: scrapeInterval, cAdvisorInterval: scrapeInterval } },
     prometheusOperator: {
       // The rules are tested before they are shipped. Without the webhook no job has to create its certificate.
       admissionWebhooks: { enabled: false },
@@ -187,8 +201,8 @@ function prometheus(settings: MetricsSettings): object {
     prometheusSpec: {
       replicas: count,
       ...all,
-      scrapeInterval: SCRAPE_INTERVAL,
-      evaluationInterval: SCRAPE_INTERVAL,
+      scrapeInterval: settings.scrapeInterval,
+      evaluationInterval: EVALUATION_INTERVAL,
       // Rules and a hub of several clusters need the cluster of every series.
       scrapeClasses: [{ name: "cluster", default: true, relabelings: [{ targetLabel: "cluster", replacement: clusterName }] }],
       externalLabels: { cluster: clusterName, environment, system },

@@ -32,6 +32,7 @@ export interface AlertingRule {
 /** Rule files by subject, each in the directory of its construct. */
 const FILES = {
   kurrentdb: "event-store/rules/kurrentdb.yaml",
+  "stream-backup": "event-store/rules/stream-backup.yaml",
   "cloud-native-pg": "postgres/rules/cloud-native-pg.yaml",
   "aws-postgres": "postgres/rules/aws.yaml",
   rds: "postgres/rules/rds.yaml",
@@ -55,6 +56,7 @@ const FILES = {
   "nat-gateways": "network/rules/nat-gateways.yaml",
   "load-balancers": "entry/rules/load-balancers.yaml",
   cloudfront: "edge/rules/cloudfront.yaml",
+  audit: "audit/rules/audit.yaml",
   "aws-backup": "backup/rules/aws-backup.yaml",
   probes: "observability/rules/probes.yaml",
   pipeline: "observability/rules/pipeline.yaml",
@@ -92,11 +94,12 @@ export function metricsPrefixOf(system: string): string {
 /** Default location of runbooks: in the repository of the platform. */
 export const RUNBOOKS = "docs/runbooks";
 
-/** Adds `runbook_url` to alerts: `<base>/<alert in lower case>.md`. */
+/** Adds `runbook_url` to alerts that have none: `<base>/<alert in lower case>.md`. */
 export function withRunbooks(groups: readonly RuleGroup[], base: string = RUNBOOKS): readonly RuleGroup[] {
   return groups.map((group) => ({ ...group, rules: group.rules.map((rule) => ("alert" in rule ? withRunbook(rule, base) : rule)) }));
 }
 
 function withRunbook(rule: AlertingRule, base: string): AlertingRule {
-  return { ...rule, annotations: { ...rule.annotations, runbook_url: `${base.replace(/\/$/, "")}/${rule.alert.toLowerCase()}.md` } };
+  const page = `${base.replace(/\/$/, "")}/${rule.alert.toLowerCase()}.md`;
+  return { ...rule, annotations: { ...rule.annotations, runbook_url: rule.annotations?.runbook_url ?? page } };
 }

@@ -46,9 +46,34 @@ const api: DomainService = {
     RateLimiting__Publish: "100",
     RateLimiting__Consume: "600",
     RateLimiting__Topics: "10",
+    // Thrift over HTTP, which the collector receives.
+    OpenTelemetry__JaegerEndpoint: "http://collector.observability.svc:14268/api/traces",
   },
   secrets: JWT,
   uses: [postgres("writer"), redis],
+};
+
+/** On the metrics that the broker exports: published and delivered messages by topic, messages that wait by subscription. */
+const alerts: Domain["alerts"] = {
+  DeliveriesFail: {
+    expr: 'sum by (cluster, namespace, topic) (rate(messaging_messages_delivered_total{namespace="messaging", status="failed"}[5m])) / sum by (cluster, namespace, topic) (rate(messaging_messages_delivered_total{namespace="messaging"}[5m])) > 0.01',
+    for: "5m",
+    severity: "critical",
+    summary: "{{ $value | humanizePercentage }} of the deliveries of {{ $labels.topic }} fail",
+  },
+  ConsumerLags: {
+    // At 600 messages a minute, the rate limit of a consumer, 6,000 messages take ten minutes.
+    expr: 'max by (cluster, namespace, subscription) (messaging_consumer_lag_messages{namespace="messaging"}) > 6000',
+    for: "5m",
+    severity: "warning",
+    summary: "{{ $value | humanize }} messages wait for {{ $labels.subscription }}",
+  },
+  NothingIsDelivered: {
+    expr: 'sum by (cluster, namespace) (rate(messaging_messages_published_total{namespace="messaging"}[5m])) > 0 unless sum by (cluster, namespace) (rate(messaging_messages_delivered_total{namespace="messaging", status="ok"}[5m])) > 0',
+    for: "5m",
+    severity: "critical",
+    summary: "{{ $value | humanize }} messages per second are published, and none is delivered",
+  },
 };
 
 /** The schema registry and the audit tables. */
@@ -87,6 +112,8 @@ const messaging = (phase: Phase): Domain => ({
   env: { ASPNETCORE_ENVIRONMENT: "Production", ...PHASES[phase] },
   jobs: { migrate, "change-phase": changePhase(phase), "create-topics": createTopics, "export-messages": exportMessages },
   services: { "messaging-api": api },
+  alerts,
+  dashboards: { messages: readFileSync(join(__dirname, "dashboards/messages.json"), "utf8") },
 });
 
 /** Everything but where it runs. */
@@ -108,6 +135,7 @@ const hotswap = (name: string, phase: Phase) =>
       redis: { engine: "valkey", purpose: "store", cpu: 1, memory: "8Gi", storage: "50Gi" },
     },
     domains: { messaging: messaging(phase) },
+    monitoring: { prometheus: true, grafana: true, tracing: true },
   }) as const satisfies Environment;
 
 const ACCESS = { unauthenticatedApis: "the API verifies the tokens that it signs with JWT__Secret, over HTTP and at the broker's port" };

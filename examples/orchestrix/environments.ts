@@ -84,7 +84,7 @@ const TIERS: Readonly<Record<Tier, (name: string) => Settings>> = {
     cluster: { nodes: { min: 6, max: 24 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
     stores: { postgres: largeDatabase, redis: { engine: "valkey", purpose: "cache" } },
     domains: orchestrix({ jobs: { migrate, ...replays }, services: { app: { ...largeApp, uses: ["postgres", "redis"] } } }),
-    monitoring: { prometheus: true, grafana: true, tracing: { sampling: { percentage: 10 } } },
+    monitoring: { prometheus: { scrapeInterval: "15s" }, grafana: true, tracing: { sampling: { percentage: 10 } }, elasticStack: true },
     audit: { commands: "3650d", events: "3650d", lock: "governance", writers: { app: ["commands", "events"] } },
     backup: { keep: "30d" },
     exceptions: ACCESS,

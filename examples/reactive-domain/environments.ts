@@ -51,7 +51,15 @@ function domains(aspNet: "Development" | "Testing" | "Production", jobs: Jobs = 
     queries: {
       image: image("queries"),
       env,
-      workers: { projector: { replicas: 1, args: ["project"], uses: [events("subscriptions"), models("writer"), cache] } },
+      projections: {
+        projector: {
+          workers: 1,
+          parallelism: 4,
+          reportsProgress: true,
+          args: ["project"],
+          uses: [events("subscriptions"), models("writer"), cache],
+        },
+      },
       services: { queries: { replicas: scaled, uses: [models("reader"), cache] } },
     },
     api: {
@@ -134,6 +142,15 @@ export const production: Environment = {
     queue: { engine: "nats", purpose: "events" },
   },
   domains: domains("Production"),
+  monitoring: { prometheus: true, grafana: true, tracing: true, elasticStack: true },
+  audit: {
+    commands: "3650d",
+    events: "3650d",
+    access: "365d",
+    lock: "governance",
+    writers: { commands: ["commands", "events"], "bulk-commands": ["commands", "events"], "reactive-domain-api": ["access"] },
+  },
+  encryptedFields: ["email", "phone"],
   authentication: { ...LOGIN, jwks: "https://login.example.com/.well-known/jwks.json" },
   authorization: { PlaceOrder: ["user", "admin"], CancelOrder: ["admin"], GetOrder: ["user", "admin"] },
   exceptions: { noBackup: "NATS on a cluster has no backup: the README says what to run meanwhile" },

@@ -36,7 +36,8 @@ import { probesOn } from "../model/derive/probes";
 import { domainsOn } from "../model/derive/signals";
 import { DEFAULT_KEEP } from "../model/derive/store-backups";
 import { elasticStackOf, metricsReader, ownPrometheus, tracingOf } from "../model/monitoring";
-import type { System } from "../model/system";
+import type { DomainOf, System } from "../model/system";
+import { alertsOf } from "../model/workloads/domain-monitoring";
 
 /** What watches a cluster. None where nobody reads metrics. */
 export function observabilityStacks(app: App, site: Site, before: readonly PlatformStack[]): readonly PlatformStack[] {
@@ -50,7 +51,10 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   if (foundation?.data) stack.addDependency(foundation.data);
   const { alerts, runbooks } = monitoring ?? {};
   const rules = ruleSubjects(environment, key);
-  const moreRules = objectiveRules(objectivesOn(environment, key));
+  const moreRules = [
+    ...objectiveRules(objectivesOn(environment, key)),
+    ...domainsOn(environment, key).flatMap((domain) => alertsOf(domain) ?? []),
+  ];
   const own = ownPrometheus(monitoring);
   const monitored = (after: readonly ITerraformDependable[] = []) => {
     if (isExistingCluster(site.cluster)) return;
@@ -72,7 +76,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
     monitored();
     return [stack];
   }
-  const { storage } = own;
+  const { scrapeInterval, storage } = own;
   const both = foundation ? hubBetween(site, stack, foundation) : {};
   const grafana = grafanaOn(environment, key);
   const aws = awsMetrics(site, stack);
@@ -90,6 +94,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       moreRules,
       owners: ownersOn(environment, key),
       retention: retentionOn(environment, key),
+      ...(scrapeInterval ? { scrapeInterval } : {}),
       ...(storage ? { storage } : {}),
       ...(alerts ? { alerts } : {}),
       ...(runbooks ? { runbooks } : {}),
@@ -110,11 +115,17 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
   const seen = environment.domains.filter(({ cluster: of }) => isSeenAtHub(environment, of));
   const domains = seen.map(({ name, namespace: of }) => ({ name, namespace: of }));
   const [traces, logs] = [tracingOf(monitoring) !== undefined, elasticStackOf(monitoring) !== undefined];
-  if (grafana) new Dashboards(stack, "dashboards", { namespace, sources: seriesSources(environment), domains, traces, logs, after });
+  const more = Object.fromEntries(seen.flatMap(dashboardsOf));
+  if (grafana) new Dashboards(stack, "dashboards", { namespace, sources: seriesSources(environment), domains, more, traces, logs, after });
   const parts = healthParts(environment);
   if (parts.length > 0)
     new HealthPage(stack, "health", { cluster, namespace, title: `${environment.system} ${environment.name}`, parts, priority, after });
   return [stack];
+}
+
+/** The dashboards of a domain. No dashboard of the platform has a dot in its name. */
+function dashboardsOf({ name, dashboards = {} }: DomainOf): readonly (readonly [string, string])[] {
+  return Object.entries(dashboards).map(([dashboard, json]) => [`${name}.${dashboard}`, json]);
 }
 
 /** How the samples of one cluster come to the other, in the network that both are in. */

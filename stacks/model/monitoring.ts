@@ -1,5 +1,13 @@
 import { type Bytes, bytes, type Duration, millicores, seconds } from "../../constructs/core/quantities";
-import type { Alerts, ElasticStackSettings, GrafanaOidc, GrafanaSettings, Receiver, TracingSettings } from "../../constructs/observability";
+import {
+  type Alerts,
+  type ElasticStackSettings,
+  type GrafanaOidc,
+  type GrafanaSettings,
+  type Receiver,
+  scrapeSeconds,
+  type TracingSettings,
+} from "../../constructs/observability";
 import type { Telemetry } from "../../constructs/workload";
 import { choice, DAY, either, flagOr, kinds, moment, nameOr, object, optional, quantity, records, text, told, whole } from "./check/shape";
 import { anyText, https, name, withPort } from "./common";
@@ -62,6 +70,12 @@ export interface Monitoring {
 /** Capacity and retention of Prometheus. */
 export interface PrometheusSettings {
   /**
+   * Scrape interval of everything that sets none: kubelet, controllers, workloads. From 5s to 30s. Half the interval doubles the volume.
+   * @default "30s"
+   */
+  readonly scrapeInterval?: Duration;
+
+  /**
    * Retention of samples. A cluster that sends samples to another one keeps them for two days.
    * @default "15d"
    */
@@ -103,6 +117,7 @@ const prometheus = flagOr(
     "namespace",
     object<ExistingPrometheus>({ namespace: name }),
     object<PrometheusSettings>({
+      scrapeInterval: optional(quantity(scrapeSeconds)),
       retention: optional(quantity(seconds)),
       series: optional(whole(1000, 20_000_000)),
       storage: optional(quantity(bytes)),

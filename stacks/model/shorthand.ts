@@ -358,6 +358,8 @@ function domainsByName(context: Context): readonly DomainOf[] {
         settings: one.settings as unknown as Job,
       })),
       readModels: projections.map(({ model }) => model),
+      ...(domain.alerts ? { alerts: domain.alerts } : {}),
+      ...(domain.dashboards ? { dashboards: domain.dashboards } : {}),
     };
   });
 }
@@ -368,7 +370,7 @@ const ADDED = ["env", "labels", "secrets"] as const;
 function membersOf(
   context: Context,
   domain: string,
-  { services, workers, projections, jobs, cluster: _, after: __, trafficAfter: ___, ...defaults }: Domain,
+  { services, workers, projections, jobs, cluster: _, after: __, trafficAfter: ___, alerts: ____, dashboards: _____, ...defaults }: Domain,
 ) {
   const kinds = { services, workers, projections, jobs };
   return (kind: keyof typeof kinds): readonly OfRole<Workload>[] =>

@@ -4,6 +4,7 @@ import type { Environment } from "./environment";
 import type { StoreSettings } from "./stores";
 import type { StoreKind } from "./stores/engine";
 import type { PostgresSettings } from "./stores/postgres";
+import type { DomainMonitoring } from "./workloads/domain-monitoring";
 import type { Job } from "./workloads/job";
 import type { Projections, ReadModelSettings } from "./workloads/projection";
 import type { WorkloadKind } from "./workloads/roles";
@@ -60,7 +61,7 @@ export interface ServerOf<S = PostgresSettings> extends StoreOf<S> {
   readonly holdsEvents: boolean;
 }
 
-export interface DomainOf extends Placed {
+export interface DomainOf extends Placed, DomainMonitoring {
   readonly cluster: ClusterKey;
   readonly namespace: string;
 

@@ -1,8 +1,9 @@
 import { onPremises, type Phase, production } from "../../examples/hotswap-messaging/environments";
 import { program } from "../../examples/hotswap-messaging/main";
+import { promql } from "../observability/promql";
 import { synthesisOf } from "../program";
 import { all, type Body } from "../synth";
-import { container, file, objects, workload } from "./kubernetes";
+import { alertsOf, container, file, objects, queriesOn, values, workload } from "./kubernetes";
 import { describeRows } from "./rows";
 
 const { stacks } = synthesisOf(program);
@@ -32,11 +33,9 @@ describeRows("hotswap-messaging", {
     ).toEqual([443, 5050]);
     const bound = objects(messaging, "TargetGroupBinding").find(({ spec }) => spec.serviceRef.port === 5050);
     expect(bound?.spec.serviceRef.name).toBe("messaging-api");
-    const ingress = policy(messaging, "messaging-api")?.spec.ingress;
-    expect(ingress.at(-1)).toMatchObject({ from: [{ ip_block: {} }], ports: [{ port: "5050" }] });
-    expect(policy(json("on-premises-messaging"), "messaging-api")?.spec.ingress.at(-1)).toEqual({
-      ports: [{ port: "5050", protocol: "TCP" }],
-    });
+    const toBroker = (stack: Body) => policy(stack, "messaging-api")?.spec.ingress.find(({ ports }: Body) => ports[0].port === "5050");
+    expect(toBroker(messaging)).toMatchObject({ from: [{ ip_block: {} }], ports: [{ port: "5050" }] });
+    expect(toBroker(json("on-premises-messaging"))).toEqual({ ports: [{ port: "5050", protocol: "TCP" }] });
   },
 
   Redis: () => {
@@ -118,6 +117,41 @@ describeRows("hotswap-messaging", {
     });
     expect(job.depends_on.join()).toContain("smoke-test");
     expect(container(api).variables.Messaging__SchemaApproval).toBe("true");
+  },
+
+  monitoring: () => {
+    for (const environment of ["production", "on-premises"]) {
+      const stack = json(`${environment}-observability`);
+      const own = workload(json(`${environment}-messaging`), "deployment", "messaging-api");
+      expect(container(own).variables.OpenTelemetry__JaegerEndpoint).toBe("http://collector.observability.svc:14268/api/traces");
+      expect(values(stack, "collector").alternateConfig.receivers.jaeger).toEqual({
+        protocols: { thrift_http: { endpoint: "${env:MY_POD_IP}:14268" } },
+      });
+      expect(values(stack, "collector").ports["jaeger-thrift"].enabled).toBe(true);
+      const claims = all(stack, "kubernetes_persistent_volume_claim_v1").map(({ metadata }) => metadata.name);
+      expect(claims).toContainEqual(expect.stringContaining("jaeger"));
+      expect(values(stack, "metrics")).toMatchObject({ alertmanager: {}, grafana: { enabled: true } });
+
+      const [monitor] = objects(json(`${environment}-messaging`), "PodMonitor");
+      expect(monitor?.spec.podMetricsEndpoints).toEqual([{ port: "http", path: "/metrics" }]);
+      const alerts = alertsOf(stack);
+      for (const [alert, metric] of [
+        ["DeliveriesFail", "messaging_messages_delivered_total"],
+        ["ConsumerLags", "messaging_consumer_lag_messages"],
+        ["NothingIsDelivered", "messaging_messages_published_total"],
+      ] as const) {
+        const { expr, labels, annotations } = alerts.get(alert) ?? {};
+        expect(promql(expr)).toMatchObject({ errors: [], metrics: expect.arrayContaining([metric]) });
+        expect(promql(expr).dropping("cluster")).toEqual([]);
+        expect(labels).toEqual({ severity: alert === "ConsumerLags" ? "warning" : "critical", domain: "messaging" });
+        expect(annotations.summary).toContain("$value");
+      }
+      for (const alert of ["ValkeyStoreMemoryHigh", "RequestErrors", "WorkloadOutOfMemory"])
+        expect([alert, alerts.has(alert)]).toEqual([alert, true]);
+      const shown = queriesOn(stack, "messaging.messages");
+      for (const what of ["published_total", "delivered_total", "consumer_lag", "redis_memory_used", "container_cpu", "container_memory"])
+        expect(shown).toContain(what);
+    }
   },
 
   "migration path": () => {

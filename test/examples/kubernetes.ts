@@ -1,3 +1,4 @@
+import { promql } from "../observability/promql";
 import { all, type Body } from "../synth";
 
 /** The workload of a type and name that a stack makes. The name of a job ends in a hash of what it runs. */
@@ -23,6 +24,30 @@ export function objects(json: Body, kind: string): readonly Body[] {
   return all(json, "helm_release")
     .flatMap(({ values }) => JSON.parse(values[0]).objects ?? [])
     .filter((object: Body) => object.kind === kind);
+}
+
+/** The values of a chart's release. */
+export function values(json: Body, name: string): Body {
+  const release = all(json, "helm_release").find((each) => each.name === name);
+  if (!release) throw new Error(`there is no release ${name}`);
+  return JSON.parse(release.values[0].replaceAll("$${", "${"));
+}
+
+/** The queries of a dashboard in a stack, a line for each. Each can be read as PromQL. */
+export function queriesOn(json: Body, dashboard: string): string {
+  const map = all(json, "kubernetes_config_map_v1").find(({ metadata }) => metadata.name === `dashboard-${dashboard}`);
+  if (!map) throw new Error(`there is no dashboard ${dashboard}`);
+  const { panels } = JSON.parse(map.data[`${dashboard}.json`].replaceAll("$$", "$"));
+  const queries: readonly string[] = panels.flatMap(({ targets = [] }: Body) => targets.map(({ expr }: Body) => expr));
+  for (const query of queries)
+    expect([query, promql(query.replaceAll("$__rate_interval", "5m").replaceAll("$__range", "1h")).errors]).toEqual([query, []]);
+  return queries.join("\n");
+}
+
+/** The alerts of a stack by name. */
+export function alertsOf(json: Body): ReadonlyMap<string, Body> {
+  const rules = objects(json, "PrometheusRule").flatMap(({ spec }) => spec.groups.flatMap((group: Body) => group.rules));
+  return new Map(rules.filter(({ alert }: Body) => alert).map((rule: Body) => [rule.alert, rule]));
 }
 
 /** The file of a workload that ends so. */

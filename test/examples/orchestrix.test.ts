@@ -4,7 +4,7 @@ import { program } from "../../examples/orchestrix/main";
 import { moves, validate } from "../../stacks";
 import { addressesOf, synthesisOf } from "../program";
 import { all, type Body } from "../synth";
-import { container, file, objects, workload } from "./kubernetes";
+import { alertsOf, container, file, objects, queriesOn, values, workload } from "./kubernetes";
 import { describeRows } from "./rows";
 
 const { stacks } = synthesisOf(program);
@@ -136,6 +136,65 @@ describeRows("orchestrix", {
     const { variables } = container(app("large"));
     expect(variables).toMatchObject({ AUDIT_KINDS: "commands,events", AUDIT_BUCKET: expect.stringMatching(/audit/) });
     expect(all(json("large-audit-digests"), "kubernetes_cron_job_v1")).toHaveLength(1);
+  },
+
+  observability: () => {
+    const stack = json("large-observability");
+    const { alternateConfig: collector, ports, serviceMonitor } = values(stack, "collector");
+    const at = (port: number) => `\${env:MY_POD_IP}:${port}`;
+    expect(collector.receivers).toMatchObject({
+      otlp: { protocols: { grpc: { endpoint: at(4317) }, http: { endpoint: at(4318) } } },
+      jaeger: { protocols: { thrift_http: { endpoint: at(14268) } } },
+    });
+    // A span is about a kilobyte: a batch is sent at a thousand of them, or within ten seconds.
+    for (const exporter of ["load_balancing/traces", "otlp_http/metrics", "elasticsearch/logs"]) {
+      const { batch } = collector.exporters[exporter].sending_queue;
+      expect([exporter, batch.min_size]).toEqual([exporter, 1_000_000]);
+      expect(Number.parseInt(batch.flush_timeout, 10)).toBeLessThanOrEqual(10);
+    }
+    expect(collector.processors["resource/origin"].attributes).toContainEqual({
+      key: "deployment.environment.name",
+      value: "large",
+      action: "insert",
+    });
+    expect(collector.service.pipelines.traces.processors).toContain("k8s_attributes");
+    const traces = values(stack, "collector-sampler").alternateConfig.exporters["otlp_grpc/traces"];
+    expect(traces.endpoint).toBe("jaeger.observability.svc:4317");
+    expect(collector.service.telemetry.metrics.readers[0].pull.exporter.prometheus.port).toBe(8889);
+    expect(ports.metrics).toEqual({ enabled: true, containerPort: 8889, servicePort: 8889 });
+    expect(serviceMonitor).toEqual({ enabled: true, metricsEndpoints: [{ port: "metrics" }] });
+
+    const { prometheus, kubelet } = values(stack, "metrics");
+    expect(prometheus.prometheusSpec).toMatchObject({ scrapeInterval: "15s", podMonitorSelectorNilUsesHelmValues: false });
+    expect(kubelet.serviceMonitor).toEqual({ interval: "15s", cAdvisorInterval: "15s" });
+    const [monitor] = objects(json("large-orchestrix"), "PodMonitor");
+    expect(monitor?.spec.podMetricsEndpoints).toEqual([{ port: "http", path: "/metrics" }]);
+
+    const records = JSON.stringify(objects(stack, "PrometheusRule"));
+    for (const metric of [
+      "commands_total",
+      "events_total",
+      "command_duration",
+      "event_handler_duration",
+      "aggregate_load_duration",
+      "event_store_save_duration",
+    ])
+      expect(records).toContain(`orchestrix_${metric}`);
+    const shown = queriesOn(stack, "write-path");
+    for (const series of ['service:requests:rate5m{kind="command"', "service:aggregate_load_duration", "service:event_store_save_duration"])
+      expect(shown).toContain(series);
+    for (const series of ["requests:rate5m", "request_duration_seconds:p95_5m"]) expect(shown).toContain(`service:${series}{kind="event"`);
+  },
+
+  "tiers: full observability": () => {
+    const parts = (tier: Tier) => all(json(`${tier}-observability`), "helm_release").map(({ name }) => name);
+    expect(parts("large")).toEqual(expect.arrayContaining(["metrics", "collector", "collector-sampler", "collector-agent", "jaeger"]));
+    for (const tier of ["small", "medium"] as const) expect(stacks.has(`${tier}-observability`)).toBe(false);
+    const stack = json("large-observability");
+    expect(values(stack, "metrics").grafana.enabled).not.toBe(false);
+    expect(objects(stack, "Elasticsearch")).toHaveLength(1);
+    expect(values(stack, "collector-agent").alternateConfig.service.pipelines).toHaveProperty("logs");
+    for (const alert of ["RequestErrors", "PostgresDown", "ValkeyDown"]) expect([alert, alertsOf(stack).has(alert)]).toEqual([alert, true]);
   },
 
   "configuration: OTLP endpoint": () => {

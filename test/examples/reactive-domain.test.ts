@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { testEnvironment } from "../../examples/reactive-domain/environments";
 import { program } from "../../examples/reactive-domain/main";
 import type { Program, Store } from "../../stacks";
 import { all, type Body } from "../synth";
+import { alertsOf, queriesOn, values } from "./kubernetes";
 import { describeRows } from "./rows";
 import { changed, named, refusedOf, Synthesized, variablesOf } from "./synthesized";
 
@@ -147,6 +150,58 @@ describeRows("reactive-domain", {
     expect(subscriptions.data["0.name"]).toBe("policies on $ce-order\n");
   },
 
+  monitoring: () => {
+    const stack = made.stack("production-observability");
+    const store = queriesOn(stack, "kurrentdb");
+    for (const series of ["queue_queueing_duration_max", "io_events_total", "grpc_method_duration", "disk_used", "proc_mem_bytes"])
+      expect(store).toContain(series);
+    const alerts = alertsOf(stack);
+    for (const alert of ["KurrentDbQueueSlow", "KurrentDbAppendsSlow", "KurrentDbDiskFull", "KurrentDbMemoryHigh", "ReadModelBehind"])
+      expect([alert, alerts.has(alert)]).toEqual([alert, true]);
+    for (const [dashboard, kind] of [
+      ["write-path", "command"],
+      ["read-path", "query"],
+    ] as const) {
+      const shown = queriesOn(stack, dashboard);
+      expect(shown).toContain(`service:requests:rate5m{kind="${kind}"`);
+      expect(shown).toContain(`service:request_duration_seconds:p95_5m{kind="${kind}"`);
+    }
+    // The projector writes its position and the store's end to the read database, from where an exporter reads them.
+    expect(queriesOn(stack, "projections")).toContain("cqrs_projection_last_advanced_timestamp_seconds");
+    expect(made.objects("production-queries", "PodMonitor").map(({ metadata }) => metadata.name)).toContainEqual(
+      expect.stringMatching(/progress/),
+    );
+    // Infrastructure: the chart has its dashboards and node-exporter on; the platform adds its rules.
+    for (const alert of ["NodeNotReady", "VolumeThrottled"]) expect([alert, alerts.has(alert)]).toEqual([alert, true]);
+
+    const agent = JSON.stringify(values(stack, "collector-agent").alternateConfig.processors["transform/parse"]);
+    for (const field of ["ParseJSON", "correlation.id", "causation.id", "trace_id"]) expect(agent).toContain(field);
+    expect(api("production").OTEL_EXPORTER_OTLP_ENDPOINT).toBe("http://collector.observability.svc:4317");
+    const { traces } = values(stack, "collector").alternateConfig.service.pipelines;
+    expect(traces.receivers).toEqual(["otlp", "jaeger"]);
+  },
+
+  compliance: () => {
+    const locks = all(made.stack("production-audit-trail"), "aws_s3_bucket_object_lock_configuration");
+    expect(locks.map(({ rule }) => rule.default_retention)).toEqual([{ mode: "GOVERNANCE", days: 365 }]);
+    const [digests] = all(made.stack("production-audit-digests"), "kubernetes_cron_job_v1");
+    expect(digests?.spec.schedule).toBe("10 * * * *");
+    const keep = variablesOf(digests?.spec.job_template.spec.template.spec.container[0]).KEEP_DAYS;
+    expect(JSON.parse(keep)).toEqual({ commands: 3650, events: 3650, access: 365 });
+    expect(made.variables("production-commands", "bulk-commands").AUDIT_KINDS).toBe("commands,events");
+    expect(api("production").AUDIT_KINDS).toBe("access");
+    // Records of accesses are deleted after a year, those of commands and events after ten.
+    const expiry = JSON.stringify(all(made.stack("production-audit-trail"), "aws_s3_bucket_lifecycle_configuration"));
+    for (const days of [365, 3650]) expect(expiry).toContain(`"days":${days}`);
+    for (const release of ["collector", "collector-agent"]) {
+      const masking = JSON.stringify(
+        values(made.stack("production-observability"), release).alternateConfig.processors["redaction/personal"],
+      );
+      for (const field of ["email", "phone"]) expect(masking).toContain(field);
+    }
+    expect(readFileSync(join(__dirname, "../../../docs/audit.md"), "utf8")).toContain("## Answer a data-subject request");
+  },
+
   security: () => {
     expect(api("production")).toMatchObject({
       Jwt__Authority: "https://login.example.com/",
@@ -165,6 +220,7 @@ describeRows("reactive-domain", {
       "api",
       "commands",
       "event-store",
+      "observability",
       "queries",
     ]);
     // Passwords are generated in Secrets Manager and come from there: none is a resource of Kubernetes' own, or of the state.

@@ -12,6 +12,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   secretFiles: "/run/secrets/token",
   volumes: "/data",
   receivers: "team",
+  alerts: "MessagesWaiting",
 };
 
 /** Where the settings of each role are in the general form. */

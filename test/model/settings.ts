@@ -164,6 +164,8 @@ const followed = (role: string, workload: object): readonly Group[] => {
   ];
 };
 
+const WAITING = { expr: "messages_waiting > 1", severity: "warning", summary: "messages wait" };
+
 const watched = { monitoring: { prometheus: true } };
 
 const ALERTS = {
@@ -965,6 +967,7 @@ const GROUPS: readonly Group[] = [
     at: "monitoring",
     first: "observability",
     settings: {
+      "prometheus(settings)(no namespace).scrapeInterval": "9s",
       "prometheus(settings)(no namespace).retention": "9d",
       "prometheus(settings)(no namespace).series": 77_000,
       "prometheus(settings)(no namespace).storage": "77Gi",
@@ -989,6 +992,23 @@ const GROUPS: readonly Group[] = [
       "alerts.default(settings).warning": new Around({ critical: "team", warning: "oncall" }),
       "alerts.heartbeat": "heartbeat",
       runbooks: "https://runbooks.example.com",
+    },
+  },
+  {
+    base: {
+      ...ON_PREMISES,
+      domains: { domain: { workers: { worker: { image: image("worker"), replicas: 1 } }, alerts: { MessagesWaiting: WAITING } } },
+      monitoring: { prometheus: true, grafana: true },
+    },
+    at: "domains.*",
+    first: "observability",
+    settings: {
+      "alerts.*.expr": "messages_waiting > 2",
+      "alerts.*.for": "7m",
+      "alerts.*.severity": "critical",
+      "alerts.*.summary": "another",
+      "alerts.*.runbook": "https://runbooks.example.com/another",
+      "dashboards.*": { another: JSON.stringify({ uid: "another", title: "Another", panels: [] }) },
     },
   },
   {

@@ -27,7 +27,7 @@ class Collector {
   ) {}
 
   async start(): Promise<void> {
-    for (const port of ["4317", "4318", "14268", "8888", "13133"]) this.ports[port] ??= await freePort();
+    for (const port of ["4317", "4318", "14268", "8889", "13133"]) this.ports[port] ??= await freePort();
     const config = JSON.parse(this.localised(JSON.stringify(this.config)));
     withoutKubernetes(config);
     this.changes(config);
@@ -68,7 +68,7 @@ class Collector {
   }
 
   async metrics(): Promise<string> {
-    return (await fetch(`http://127.0.0.1:${this.ports["8888"]}/metrics`)).text();
+    return (await fetch(`http://127.0.0.1:${this.ports["8889"]}/metrics`)).text();
   }
 
   async end(): Promise<void> {
@@ -90,7 +90,7 @@ class Collector {
       .replaceAll("/etc/otelcol-secrets", this.directory)
       .replaceAll("/var/log/pods", join(this.directory, "pods"))
       .replaceAll(/(\$\{env:MY_POD_IP\}:)(\d+)/g, (_, host, port) => `${host}${this.ports[port]}`)
-      .replaceAll('"port":8888', `"port":${this.ports["8888"]}`);
+      .replaceAll('"port":8889', `"port":${this.ports["8889"]}`);
   }
 }
 

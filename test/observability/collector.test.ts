@@ -164,7 +164,7 @@ describe.each(Object.entries(CONFIGS))("a collector with %s", (_, rendered) => {
     const [{ pull }] = rendered().service.telemetry.metrics.readers;
     expect(pull.exporter.prometheus).toEqual({
       host: "${env:MY_POD_IP}",
-      port: 8888,
+      port: 8889,
       without_units: true,
       without_type_suffix: true,
       without_scope_info: true,
@@ -350,7 +350,7 @@ describe("a gateway", () => {
         ["read-side", "observability-nodes"],
         ["4317", "4318", "14268"],
       ],
-      [["monitoring"], ["8888"]],
+      [["monitoring"], ["8889"]],
     ]);
     const [, ...egress] = spec.egress.map(({ ports }: Body) => ports.map(({ port }: Body) => port));
     expect(egress).toEqual([["443", "6443"], ["4317"], ["9090"], ["9200"]]);
@@ -656,7 +656,7 @@ describe("agents of nodes", () => {
 
   it("let Prometheus in, and reach the gateway and the API server alone", () => {
     const { spec } = one(agents({ metricsFrom: "observability" }), "kubernetes_network_policy_v1");
-    expect(spec.ingress).toMatchObject([{ ports: [{ port: "8888" }] }]);
+    expect(spec.ingress).toMatchObject([{ ports: [{ port: "8889" }] }]);
     expect(spec.egress.slice(1)).toMatchObject([{ ports: [{ port: "443" }, { port: "6443" }] }, { ports: [{ port: "4317" }] }]);
   });
 

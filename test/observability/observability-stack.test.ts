@@ -60,6 +60,10 @@ describe("Prometheus", () => {
     expect(kept).toMatchObject({ retention: "30d", retentionSize: "36GiB" });
     expect(kept.storageSpec.volumeClaimTemplate.spec.resources.requests.storage).toBe("46Gi");
     expect(spec({ storage: "100Gi" })).toMatchObject({ retentionSize: "81920MiB" });
+    // Half the interval, twice the samples.
+    const often = spec({ series: 300_000, retention: "30d", scrapeInterval: "15s" });
+    expect(often).toMatchObject({ scrapeInterval: "15s", evaluationInterval: "30s" });
+    expect(often.storageSpec.volumeClaimTemplate.spec.resources.requests.storage).toBe("91Gi");
   });
 
   it("runs twice where a zone can be lost, and its keeper of alerts three times", () => {

@@ -21,6 +21,10 @@ const MADE = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
 const API = { image: "registry.example.com/api:1.0.0", replicas: 1 };
 const SEEN = { exceptions: { disposable: "made by a test" } };
 
+const WAITING = { expr: "orders_waiting > 9", severity: "warning", summary: "orders wait" };
+
+const dashboard = (uid: string, title = "Orders") => JSON.stringify({ uid, title, panels: [] });
+
 const serving = (api: object) => ({ sales: { services: { api } } });
 
 const problems = (changes: object) => {
@@ -310,6 +314,37 @@ describe("what watches an environment", () => {
     expect(side).toContain('"kubernetes.io/metadata.name":"monitoring"');
   });
 
+  it("has the alerts and dashboards of its domains, on their cluster", () => {
+    const alerts = {
+      OrdersWait: { expr: "orders_waiting > 9", for: "5m", severity: "warning", summary: "{{ $value }} orders wait" },
+      OrdersLost: { expr: "orders_lost > 0", severity: "critical", summary: "lost", runbook: "https://runbooks.example.com/lost" },
+    };
+    const domains = { sales: { services: { api: API }, alerts, dashboards: { orders: dashboard("orders", "${x} $y") } } };
+    const json = made({ cluster: { context: "kind" }, domains, monitoring: { prometheus: true, grafana: true }, ...SEEN }).get(
+      "test-observability",
+    )?.json as Body;
+    const [more] = all(json, "helm_release").flatMap(({ values }) =>
+      (JSON.parse(values[0]).objects ?? []).filter(({ metadata }: Body) => metadata.name === "platform-more"),
+    );
+    expect(more.spec.groups.find(({ name }: Body) => name === "domain-sales").rules).toEqual([
+      {
+        alert: "OrdersWait",
+        expr: "orders_waiting > 9",
+        for: "5m",
+        labels: { severity: "warning", domain: "sales" },
+        annotations: { summary: "{{ $value }} orders wait", runbook_url: "docs/runbooks/orderswait.md" },
+      },
+      {
+        alert: "OrdersLost",
+        expr: "orders_lost > 0",
+        labels: { severity: "critical", domain: "sales" },
+        annotations: { summary: "lost", runbook_url: "https://runbooks.example.com/lost" },
+      },
+    ]);
+    const map = all(json, "kubernetes_config_map_v1").find(({ metadata }) => metadata.name === "dashboard-sales.orders");
+    expect(JSON.parse(map?.data["sales.orders.json"].replaceAll("$${", "${"))).toMatchObject({ uid: "orders", title: "${x} $y" });
+  });
+
   it("tells alerts by the objectives of services", () => {
     const domains = serving({ ...API, slo: { availability: 99.9, latency: { p95: "250ms" } } });
     const stacks = made({ cluster: { context: "kind" }, domains, monitoring: { prometheus: true }, ...SEEN });
@@ -361,6 +396,54 @@ describe("what watches an environment", () => {
         monitoring: { prometheus: true },
       },
       'test.commandApi.slo.latency.p95: "300ms" must be a bucket boundary of the histogram: how many requests are faster is unknown between two boundaries; use 250ms or 500ms, or add the boundary to the service and to requests.buckets',
+    ],
+    [
+      "alerts of a domain and no Prometheus",
+      { cluster: { context: "kind" }, domains: { sales: { services: { api: API }, alerts: { Waiting: WAITING } } } },
+      "test.domains.sales.alerts: are evaluated by Prometheus, and there is none; turn monitoring.prometheus on as well",
+    ],
+    [
+      "dashboards of a domain and no Grafana",
+      {
+        cluster: { context: "kind" },
+        domains: { sales: { services: { api: API }, dashboards: { orders: dashboard("orders") } } },
+        monitoring: { prometheus: true },
+      },
+      "test.domains.sales.dashboards: are shown by Grafana, and there is none; turn monitoring.grafana on as well",
+    ],
+    [
+      "two dashboards with one uid",
+      {
+        cluster: { context: "kind" },
+        domains: { sales: { services: { api: API }, dashboards: { one: dashboard("orders"), two: dashboard("orders") } } },
+        monitoring: { prometheus: true, grafana: true },
+      },
+      'test.domains.sales.dashboards.two: "orders" is the uid of two dashboards; give each its own',
+    ],
+    [
+      "a dashboard of the platform's",
+      {
+        cluster: { context: "kind" },
+        domains: { sales: { services: { api: API }, dashboards: { one: dashboard("cqrs-overview") } } },
+        monitoring: { prometheus: true, grafana: true },
+      },
+      expect.stringMatching(
+        /^test\.domains\.sales\.dashboards\.one: .* has a uid of the platform's dashboards \(cqrs-…\); use another uid$/,
+      ),
+    ],
+    [
+      "a dashboard that Grafana can't load",
+      {
+        cluster: { context: "kind" },
+        domains: { sales: { services: { api: API }, dashboards: { one: "{}" } } },
+        monitoring: { prometheus: true, grafana: true },
+      },
+      'test.domains.sales.dashboards.one: "{}" is not the JSON of a dashboard with uid, title and panels; export it from Grafana, and give it a uid',
+    ],
+    [
+      "a scrape interval that rules are not made for",
+      { cluster: { context: "kind" }, commandApi: API, monitoring: { prometheus: { scrapeInterval: "1m" } } },
+      'test.monitoring.prometheus.scrapeInterval: "1m" is not an interval that rules and exporters are made for; use "5s" to "30s"',
     ],
   ])("is refused with %s", (_, changes, message) => {
     expect(problems(changes)).toContain(message);

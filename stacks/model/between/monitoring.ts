@@ -4,6 +4,7 @@ import type { Finding } from "../check/finding";
 import type { Cluster } from "../cluster";
 import { clustersOf } from "../derive/clusters";
 import { type Monitoring, ownPrometheus } from "../monitoring";
+import { uidOf } from "../workloads/domain-monitoring";
 import type { ServiceObjective } from "../workloads/service";
 
 /** Rules between the monitoring settings and the rest of an environment. */
@@ -13,6 +14,8 @@ export const monitoringRules: readonly Rule[] = [
   prometheusIsTheOnlyOne,
   oneCollector,
   objectivesCanBeMeasured,
+  domainsAreMonitored,
+  dashboardsDiffer,
 ];
 
 /** Settings that require metrics in Prometheus. */
@@ -28,6 +31,32 @@ function hasPrometheus({ monitoring }: DraftSystem): Finding[] {
   } as const;
   return Object.entries(said).flatMap(([key, rule]) =>
     monitoring[key as keyof typeof said] ? [{ keys: ["monitoring", key], rule, remedy: "turn prometheus on as well" }] : [],
+  );
+}
+
+/** What domains define for Prometheus and Grafana requires them. A Prometheus from elsewhere evaluates alerts, too. */
+function domainsAreMonitored({ monitoring, domains }: DraftSystem): Finding[] {
+  const { prometheus, grafana } = (monitoring ?? {}) as Monitoring;
+  const needs = [
+    ["alerts", prometheus, "are evaluated by Prometheus, and there is none", "turn monitoring.prometheus on as well"],
+    ["dashboards", grafana, "are shown by Grafana, and there is none", "turn monitoring.grafana on as well"],
+  ] as const;
+  return domains.flatMap(({ keys, ...domain }) =>
+    needs.flatMap(([setting, part, rule, remedy]) =>
+      Object.keys(domain[setting] ?? {}).length > 0 && !part ? [{ keys: [...keys, setting], rule, remedy, lacking: true }] : [],
+    ),
+  );
+}
+
+/** Grafana keeps only one of two dashboards with a uid. */
+function dashboardsDiffer({ domains }: DraftSystem): Finding[] {
+  const all = domains.flatMap(({ keys, dashboards = {} }) =>
+    Object.entries(dashboards).map(([name, json]) => ({ keys: [...keys, "dashboards", name], uid: uidOf(json) })),
+  );
+  return all.flatMap(({ keys, uid }, index) =>
+    uid !== undefined && all.slice(0, index).some((other) => other.uid === uid)
+      ? [{ keys, value: uid, rule: "is the uid of two dashboards", remedy: "give each its own" }]
+      : [],
   );
 }
 

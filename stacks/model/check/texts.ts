@@ -21,6 +21,8 @@ const PROGRAMS: readonly (readonly [place: RegExp, most: number])[] = [
   [new RegExp(`${WORKLOAD}\\.files\\.`), 1_000_000], // a ConfigMap holds 1 MiB
   [new RegExp(`${WORKLOAD}(\\.down|\\.sidecars\\.\\d+)?\\.(env|command|args)\\.`), 131_071], // Linux, MAX_ARG_STRLEN: no process starts with a longer one
   [new RegExp(`${WORKLOAD}\\.scaleOn\\.\\w+\\.query$`), 100_000],
+  [/^domains\.[^.]+\.alerts\.[^.]+\.expr$/, 100_000],
+  [/^domains\.[^.]+\.dashboards\.[^.]+$/, 1_000_000],
   [new RegExp(`${WORKLOAD}\\.edge\\.clientAuthority$`), 100_000],
   [/^authentication\.publicKey$/, 100_000],
 ];

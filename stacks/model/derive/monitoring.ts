@@ -18,6 +18,7 @@ import { maxReplicas } from "../common";
 import { metricsReader, ownPrometheus } from "../monitoring";
 import { engineOf } from "../stores";
 import type { DomainOf, System } from "../system";
+import { auditClusterOf } from "./audit";
 import { cloudWatchOn, cloudWatchRules } from "./cloudwatch";
 import { clusterOf, clustersOf } from "./clusters";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "./hub";
@@ -27,6 +28,7 @@ import { partsOf } from "./platform-parts";
 import { probesOn } from "./probes";
 import { domainsOn, followed } from "./signals";
 import { resolvedStores } from "./sizes";
+import { streamBackupsOf } from "./stream-backups";
 
 /** Grafana settings of a cluster. Grafana runs on the cluster that serves queries. */
 export function grafanaOn(system: System, key: ClusterKey): GrafanaSettings | undefined {
@@ -52,6 +54,8 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
   const engines = stores.flatMap((store) => engineOf(store)?.rules ?? []);
   const found: readonly (readonly [RuleSubject, boolean])[] = [
     ["cloud-native-pg", serversOf({ stores }).some((server) => runsAt(server) === "cluster")],
+    ["stream-backup", streamBackupsOf(system).some(({ store, isPossible }) => isPossible && store.cluster === key)],
+    ["audit", auditClusterOf(system) === key],
     ["requests", domains.some(({ services }) => services.length > 0)],
     ["read-models", domains.some(({ projections }) => projections.length > 0)],
     ["gateway", parts.has("nginx-gateway-fabric")],
@@ -211,7 +215,7 @@ export function monitoringOf(system: System): readonly MonitoringOverview[] {
     ...clustersOf(system).map(([key]) => {
       const series = plannedSeries(system, key);
       const retention = retentionOn(system, key);
-      const size = prometheusSize({ series, interval: SCRAPE_INTERVAL, retention });
+      const size = prometheusSize({ series, interval: own.scrapeInterval ?? SCRAPE_INTERVAL, retention });
       const way = sendsMetrics(system, key) ? ", and sent to the read cluster" : "";
       return { what: key, how: `up to ${series.toLocaleString("en")} series, kept ${retention} on ${storage ?? size.storage}${way}` };
     }),

@@ -1,6 +1,7 @@
 import { list, object, optional, pick, records, withEntries } from "../check/shape";
 import { name } from "../common";
 import { side } from "../stores";
+import { type DomainMonitoring, domainMonitoring } from "./domain-monitoring";
 import { type Job, jobShape } from "./job";
 import { type Projections, projections } from "./projection";
 import { type QueryApi, queryApi } from "./service";
@@ -40,7 +41,7 @@ export type DomainProjection = Omit<Projections, "name" | "variables" | "databas
  * and rolled back independently. Its pods and their metrics have the labels `domain` and `service`, the names of the
  * domain and the workload.
  */
-export interface Domain extends DomainDefaults {
+export interface Domain extends DomainDefaults, DomainMonitoring {
   /**
    * Cluster of the domain, if there are two.
    * @default "readCluster"
@@ -96,4 +97,5 @@ export const domainShape = object<Domain>({
   workers: optional(records(withEntries(workerEntries), name)),
   projections: optional(records(withEntries(projectionEntries), name)),
   jobs: optional(records(jobShape, name)),
+  ...domainMonitoring,
 });

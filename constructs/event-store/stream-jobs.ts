@@ -114,7 +114,8 @@ export function streamCronJob(
       failedJobsHistoryLimit: 3,
       jobTemplate: {
         metadata: { labels: pod.selector(name) },
-        spec: { ...streamJob(pod, name, command), ttlSecondsAfterFinished: "86400" },
+        // No time to live: a failed verification tells until the next week's. The limits above delete jobs.
+        spec: streamJob(pod, name, command),
       },
     },
     dependsOn: pod.ready,

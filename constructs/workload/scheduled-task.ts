@@ -110,8 +110,7 @@ export class ScheduledTask extends Construct {
               ...DISRUPTIONS_IGNORED,
               backoffLimit: retries,
               activeDeadlineSeconds: secondsOf(within, WEEK),
-              // The cluster owns these jobs, not Terraform: deleting them reruns nothing.
-              ttlSecondsAfterFinished: "86400",
+              // No time to live: a failed job tells until the next run succeeds, which may be a week later. The limits above delete jobs.
               template: pod.version({ image }),
             },
           },

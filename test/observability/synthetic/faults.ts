@@ -71,6 +71,15 @@ const waits = (system: System, pod: string, reason: string) =>
     1,
   );
 
+/** The job of a CronJob that was started so long before has ended. */
+function ended(system: System, how: "failed" | "complete", namespace: string, cronjob: string, number: string, started: number): System {
+  const labels = { ...place(system), namespace, job_name: `${cronjob}-${number}` };
+  return system
+    .add("kube_job_status_start_time", labels, ago(started))
+    .add(`kube_job_${how}`, { ...labels, condition: "true" }, 1)
+    .add("kube_job_owner", { ...labels, owner_kind: "CronJob", owner_name: cronjob }, 1);
+}
+
 function place({ cluster }: System) {
   return { cluster };
 }
@@ -256,6 +265,42 @@ const EVENT_STORE: readonly Fault[] = [
       system
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-scavenge" }, ago(1.5 * DAY))
         .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-scavenge" }, ago(8.4 * DAY)),
+    always: true,
+  },
+  {
+    name: "stream backups hang",
+    happens: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-backup" }, ago(2.2 * DAY)),
+    told: { StreamBackupLate: ["oncall", "8m"] },
+    almost: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-backup" }, ago(1.9 * DAY)),
+    always: true,
+  },
+  {
+    name: "a stream backup is damaged",
+    happens: (system) => ended(system, "failed", "event-store", "event-store-verify", "2", 60),
+    told: { StreamBackupVerificationFailed: ["oncall", "4m"] },
+    // The one after it succeeded.
+    almost: (system) =>
+      ended(
+        ended(system, "failed", "event-store", "event-store-verify", "1", DAY),
+        "complete",
+        "event-store",
+        "event-store-verify",
+        "2",
+        60,
+      ),
+  },
+  {
+    name: "stream backups are not verified",
+    happens: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-verify" }, ago(9 * DAY)),
+    told: { StreamBackupNotVerified: ["team", "18m"] },
+    almost: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-verify" }, ago(7.5 * DAY)),
+    always: true,
+  },
+  {
+    name: "digests of the audit trail are late",
+    happens: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "audit-digest" }, ago(4 * 3600)),
+    told: { AuditDigestLate: ["team", "8m"] },
+    almost: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "audit-digest" }, ago(3600)),
     always: true,
   },
 ];
@@ -830,25 +875,9 @@ const WORKLOADS: readonly Fault[] = [
   },
   {
     name: "the last job of a schedule has failed",
-    happens: (system) =>
-      system
-        .add("kube_job_status_start_time", { ...place(system), namespace: "write-side", job_name: "expire-orders-2" }, ago(60))
-        .add("kube_job_failed", { ...place(system), namespace: "write-side", job_name: "expire-orders-2", condition: "true" }, 1)
-        .add(
-          "kube_job_owner",
-          { ...place(system), namespace: "write-side", job_name: "expire-orders-2", owner_kind: "CronJob", owner_name: "expire-orders" },
-          1,
-        ),
+    happens: (system) => ended(system, "failed", "write-side", "expire-orders", "2", 60),
     told: { CronJobFailed: ["team", "4m"] },
-    almost: (system) =>
-      system
-        .add("kube_job_status_start_time", { ...place(system), namespace: "write-side", job_name: "expire-orders-0" }, ago(DAY))
-        .add("kube_job_failed", { ...place(system), namespace: "write-side", job_name: "expire-orders-0", condition: "true" }, 1)
-        .add(
-          "kube_job_owner",
-          { ...place(system), namespace: "write-side", job_name: "expire-orders-0", owner_kind: "CronJob", owner_name: "expire-orders" },
-          1,
-        ),
+    almost: (system) => ended(system, "failed", "write-side", "expire-orders", "0", DAY),
   },
   {
     name: "a job is not started at its time",

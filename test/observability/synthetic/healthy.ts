@@ -127,6 +127,10 @@ function kurrentdb(): readonly Series[] {
       ["kurrentdb_projection_status", 0, { status: "Stopped" }],
     ]),
     ...cronJob("event-store", "event-store-scavenge", { every: 7 * DAY, last: 2 * DAY }),
+    // They run by the day, because nothing runs them here: others would be late before the play ends.
+    ...cronJob("event-store", "event-store-backup", { every: DAY, last: 0.2 * DAY }),
+    ...cronJob("event-store", "event-store-verify", { every: 7 * DAY, last: 3 * DAY }),
+    ...cronJob("audit-digests", "audit-digest", { every: DAY, last: 600 }),
   ];
 }
 

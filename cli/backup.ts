@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import { seconds } from "../constructs/core/quantities";
-import { asDomains, type Environment, type Program, validate } from "../stacks";
+import { asDomains, type Program, validate } from "../stacks";
 import { onDemandBackups } from "../stacks/model/derive/on-demand-backups";
 import { Clusters } from "./backup/clusters";
 import { HERE, type Machine } from "./backup/machine";
 import { describe, make } from "./backup/make";
 import { type Records, recordsOf } from "./backup/records";
-import { noSuch } from "./command";
+import { environmentNamed } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { exitCodeOf } from "./told";
@@ -35,7 +35,7 @@ export async function backup(program: Program, argv: readonly string[], machine:
     const { name, within, ...options } = parse(argv);
     validate(program);
     if (options["check-only"]) return 0;
-    const environment = environmentOf(program, name);
+    const environment = environmentNamed(program, name);
     const system = asDomains(environment);
     const found = onDemandBackups(system);
     const clusters = new Clusters(system, machine);
@@ -71,13 +71,6 @@ function parse(argv: readonly string[]) {
     const options = Object.keys(OPTIONS).map((option) => `--${option}`);
     throw new Refused(`${message}${suggestion(unknown, options)}\n\n${usage()}`);
   }
-}
-
-/** An environment of the program. @throws Refused */
-export function environmentOf({ environments }: Program, name: string): Environment {
-  const found = environments.find((environment) => environment.name === name);
-  if (found) return found;
-  throw new Refused(noSuch("environment", name, { environments: environments.map((environment) => environment.name) }));
 }
 
 /** Records of an environment. @throws Refused if it has no bucket */

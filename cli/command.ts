@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { bootstrapName, type Program, releaseOutput, synthesize, validate } from "../stacks";
+import { bootstrapName, type Environment, type Program, releaseOutput, synthesize, validate } from "../stacks";
 import { missingAccess } from "./access";
 import { Answers } from "./answers";
 import { AwsFailure, AwsReader } from "./aws";
 import { bootstrap } from "./bootstrap";
 import { commandLine, suggestion } from "./command-line";
-import { releasable, stacksOf } from "./domain-stacks";
+import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { changesIn, type ResourceChange } from "./plan-changes";
@@ -16,7 +16,7 @@ import { declaredProtections, guardedTypes } from "./protection";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { at, messageFor } from "./told";
-import { isPlannedUnrefreshed, type Manifest, type Report, walk } from "./walk";
+import { inOrder, isPlannedUnrefreshed, type Manifest, type Report, walk } from "./walk";
 import { findBinary, Workspace } from "./workspace";
 
 /**
@@ -28,13 +28,14 @@ const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 /** Text of `--help`. */
 export const usage = () => `Usage:
   ${commandLine("plan", ["<environment or stack> [<domain or workload>] [--markdown <file>] [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
-  ${commandLine("apply", ["<environment or stack> [<domain or workload>] [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
+  ${commandLine("apply", ["<environment or stack> [<domain or workload>] [--stores] [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
   ${commandLine("destroy", ["<environment or stack> [--parallel <n>] [--like <stack>] [--tofu] [-- <arguments of terraform destroy>]"])}
   ${commandLine("bootstrap", ["<account> [--recover] [--tofu] [-- <arguments of terraform apply>]"])}
 
   --markdown <file>
                   writes a report for a pull request: the changes of each stack, without values
   --parallel <n>  how many stacks are worked on at the same time, if they don't need each other; ${PARALLEL} by default
+  --stores        only the stacks of an environment that its domains need: without workloads, so that nothing writes before a restore
   --like <stack>  a stack on the same cluster, to destroy one that the program has no more
   --tofu          runs OpenTofu; it also runs where terraform is not installed
   --recover       rebuilds the lost state of a bootstrap from the resources that exist
@@ -53,6 +54,9 @@ interface Request {
 
   /** A domain or a workload of the environment, whose stacks alone are planned or applied. */
   readonly within: string | undefined;
+
+  /** Leaves out domains, and what depends on them. */
+  readonly stores: boolean;
 
   readonly tofu: boolean;
   readonly recover: boolean;
@@ -112,7 +116,8 @@ function parse(argv: readonly string[]): Request {
   if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(usage());
 
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
-  if (action === "plan") known.push("--markdown");
+  if (action === "plan") known.push("--markdown", "--stores");
+  if (action === "apply") known.push("--stores");
   const { options, names } = sorted(words);
   const unknown = [...options.keys()].filter((option) => !known.includes(option));
   if (unknown.length > 0) {
@@ -127,8 +132,21 @@ function parse(argv: readonly string[]): Request {
   if (markdown !== undefined) checkReport(markdown, args);
   const [name, within] = names;
   if (name === undefined || names.length > (action === "plan" || action === "apply" ? 2 : 1)) throw new Refused(usage());
-  const [tofu, recover] = ["--tofu", "--recover"].map((option) => options.has(option)) as [boolean, boolean];
-  return { action, name, within, tofu, recover, parallel: Number(parallel), markdown, like: options.get("--like"), checkOnly, args };
+  const [tofu, recover, stores] = ["--tofu", "--recover", "--stores"].map((option) => options.has(option)) as [boolean, boolean, boolean];
+  if (stores && within !== undefined) throw new Refused(`--stores: leaves out all domains, so it can't be combined with ${within}`);
+  return {
+    action,
+    name,
+    within,
+    stores,
+    tofu,
+    recover,
+    parallel: Number(parallel),
+    markdown,
+    like: options.get("--like"),
+    checkOnly,
+    args,
+  };
 }
 
 /** Checks that the report of a plan can be written. @throws Refused */
@@ -158,7 +176,7 @@ function sorted(words: readonly string[]): { readonly options: ReadonlyMap<strin
 type RunOptions = CommandOptions & { readonly outdir: string };
 
 async function run(program: Program, request: Request, { outdir, lock, answer }: RunOptions): Promise<number> {
-  const { action, name, within, tofu, recover, parallel, markdown, like, args } = request;
+  const { action, name, within, stores, tofu, recover, parallel, markdown, like, args } = request;
   const synthesis = { outdir, ...(lock ? { lock } : {}), prune: true, hold: true };
   const { compositions } = at(outdir, () => withoutTokenTraces(() => synthesize(program, synthesis)));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
@@ -210,8 +228,10 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
     });
     const terraformIn = (stack: string) => `${binary.name} -chdir=${workspaceOf(stack).directory}`;
     const account = accounts.find((id) => bootstrapName(id) === name);
+    // The next command must not deploy workloads that this one left out.
+    const called = stores ? `${name} --stores` : name;
     print(
-      `\n${summary(report, { action, name, ...(account ? { account } : {}), gone: guards !== undefined, accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
+      `\n${summary(report, { action, name: called, ...(account ? { account } : {}), gone: guards !== undefined, accountOf: (stack) => accountOf(workspaceOf(stack)), terraformIn })}`,
     );
     if (markdown !== undefined) {
       const unrefreshed = new Set([...report.keys()].filter((stack) => isPlannedUnrefreshed(workspaceOf(stack), args)));
@@ -235,6 +255,10 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   try {
     const environment = program.environments.find((each) => each.name === name);
     if (within !== undefined) return await walked(stacksWithin(program, name, within));
+    if (stores) {
+      const { name: found } = environmentNamed(program, name);
+      return await walked(withoutDomains(program, manifest, found, environments[found] ?? []));
+    }
     const stacks = environments[name] ?? (all.includes(name) ? [name] : undefined);
     if (!stacks) {
       const home = program.environments.find((each) => name.startsWith(`${each.name}-`));
@@ -271,10 +295,25 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
   }
 }
 
-/** The stacks of a domain or a workload of an environment. @throws Refused */
-function stacksWithin({ environments }: Program, name: string, within: string): readonly string[] {
+/** An environment of the program. @throws Refused */
+export function environmentNamed({ environments }: Program, name: string): Environment {
   const environment = environments.find((each) => each.name === name);
   if (!environment) throw new Refused(noSuch("environment", name, { environments: environments.map((each) => each.name) }));
+  return environment;
+}
+
+/** The stacks of an environment except those of its domains, and those that depend on them. */
+function withoutDomains(program: Program, manifest: Manifest, name: string, stacks: readonly string[]): readonly string[] {
+  const left = new Set(stacksOfDomains(environmentNamed(program, name)));
+  for (const stack of inOrder(manifest, stacks)) {
+    if (manifest.stacks[stack]?.dependencies.some((upstream) => left.has(upstream))) left.add(stack);
+  }
+  return stacks.filter((stack) => !left.has(stack));
+}
+
+/** The stacks of a domain or a workload of an environment. @throws Refused */
+function stacksWithin(program: Program, name: string, within: string): readonly string[] {
+  const environment = environmentNamed(program, name);
   const stacks = stacksOf(environment, within);
   if (stacks.length > 0) return stacks;
   throw new Refused(noSuch("domain or workload", within, releasable(environment)));

@@ -17,6 +17,11 @@ export function stacksOf(environment: Environment, domainOrWorkload: string): re
   return [...new Set(members.flatMap(stacksOfWorkload))].map((stack) => `${environment.name}-${stack}`);
 }
 
+/** Names of the stacks of all domains, also of those without long-running workloads. */
+export function stacksOfDomains(environment: Environment): readonly string[] {
+  return asDomains(environment).domains.flatMap(({ stack }) => [`${environment.name}-${stack}`, `${environment.name}-${stack}-traffic`]);
+}
+
 /** Names of the domains and workloads of an environment. */
 export function releasable(environment: Environment): { readonly domains: readonly string[]; readonly workloads: readonly string[] } {
   const all = workloadsIn(deployedParts(asDomains(environment)));

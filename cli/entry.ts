@@ -13,6 +13,7 @@ import { outdated, help as outdatedHelp } from "./outdated";
 import { type Compilation, compileProject, programOf } from "./project";
 import { help as manifestsHelp, render } from "./render";
 import { report, help as reportHelp } from "./report";
+import { restore, help as restoreHelp } from "./restore";
 import { start, help as startHelp } from "./start";
 import { asksForHelp, exitCodeOf } from "./told";
 import { release, usage as releases } from "./versions";
@@ -38,6 +39,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   bootstrap: walk("bootstrap", "create the state bucket and the deploy roles of an AWS account"),
   release: { purpose: "change the released versions, or roll back", help: releases, run: inProject(release) },
   backup: { purpose: "back up all stores of an environment, under one id", help: backupHelp, run: interruptible(backup) },
+  restore: { purpose: "restore a backup of all stores into another environment", help: restoreHelp, run: interruptible(restore) },
   doctor: { purpose: "check what this machine lacks to deploy", help: doctorHelp, run: examine },
   outdated: { purpose: "list newer versions of what the environments use", help: outdatedHelp, run: inProject(outdated) },
   audit: { purpose: "verify an audit trail", help: auditHelp, run: (args) => audit(args) },

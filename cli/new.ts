@@ -171,7 +171,20 @@ function samplesOf({ shape }: Wanted): readonly string[] {
 }
 
 /** Subcommands that have npm scripts in a project. */
-const SCRIPTS = ["start", "plan", "apply", "destroy", "bootstrap", "release", "backup", "manifests", "report", "doctor", "outdated"];
+const SCRIPTS = [
+  "start",
+  "plan",
+  "apply",
+  "destroy",
+  "bootstrap",
+  "release",
+  "backup",
+  "restore",
+  "manifests",
+  "report",
+  "doctor",
+  "outdated",
+];
 
 /** The package.json of a project, with the package versions that this package is tested with. */
 function manifest(name: string, shape: Wanted["shape"] = "cqrs"): object {

@@ -124,6 +124,11 @@ export function readModelPods(projection: string): string {
   return `${nameOf(projection)}-read-model`;
 }
 
+/** Name of the job that reports the progress of a read model until all its slots have caught up. Started by hand. */
+export function readModelProgress(projection: string): string {
+  return `${nameOf(projection)}-progress`;
+}
+
 function nameOf(projection: string): string {
   return projection.replaceAll("_", "-");
 }

@@ -82,6 +82,19 @@ describe("npm run plan, apply, destroy", () => {
     expect((await run({}, "apply", "dve", "shop")).said).toBe("There is no environment dve; did you mean dev?\n  environments: local, dev");
   });
 
+  it("leaves out domains and what depends on them, also in the next command", async () => {
+    const domains = { shop: { services: { web: { image: "registry.example.com/web:1.0.0", port: 8080, replicas: 1 } } } };
+    const shop: Program = { accounts, environments: [{ ...LOCAL, domains }] };
+    const { said, asked } = await runOn(shop, {}, "plan", "local", "--stores");
+    expect(asked).toEqual(["plan local-platform -detailed-exitcode"]);
+    expect(said).toMatch(/Next: npm run apply -- local --stores$/);
+    expect((await runOn(shop, {}, "plan", "local")).said).toContain("local-shop");
+    expect((await runOn(shop, {}, "apply", "local", "shop", "--stores")).said).toBe(
+      "--stores: leaves out all domains, so it can't be combined with shop",
+    );
+    expect((await runOn(shop, {}, "destroy", "local", "--stores")).said).toContain("--stores: not an option here");
+  });
+
   it("destroys in the reverse order", async () => {
     const { code, asked } = await run({ deployed: ["dev-keys", "dev-network"] }, "destroy", "dev", "--", "-auto-approve");
     expect(code).toBe(0);

@@ -78,7 +78,7 @@ describe("the command", () => {
     expect(await run("--version")).toEqual({ code: 0, out: `${version}\n`, err: "" });
   });
 
-  it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "backup", "manifests", "doctor", "outdated", "audit"])(
+  it.each(["start", "plan", "apply", "destroy", "bootstrap", "release", "backup", "restore", "manifests", "doctor", "outdated", "audit"])(
     "explains %s without a project",
     async (name) => {
       const { code, out, err } = await run(name, "--help");
@@ -91,7 +91,7 @@ describe("the command", () => {
   it("names the subcommand that was meant, or all of them", async () => {
     expect(await run("aply", "dev")).toEqual({ code: 1, out: "", err: "aply: is not a subcommand; did you mean apply?\n" });
     expect((await run("toString")).err).toBe(
-      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, backup, doctor, outdated, audit, manifests, report\n",
+      "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, backup, restore, doctor, outdated, audit, manifests, report\n",
     );
   });
 

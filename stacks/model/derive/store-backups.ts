@@ -62,8 +62,7 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
 
 /** Checks if an event store follows that of another environment, and is backed up as a stream after its promotion. */
 function follows(system: DraftSystem, store: StoreOf): boolean {
-  const isStreamed =
-    engineOf(store)?.streamBackup?.(store.settings, (system.size ?? "medium") as Size) !== undefined && isOnEks(system, store);
+  const isStreamed = engineOf(store)?.streamBackup?.(store.settings) !== undefined && isOnEks(system, store);
   return system.standbyOf !== undefined && !system.promoted && isStreamed;
 }
 

@@ -45,7 +45,7 @@ export function streamBackupsOf(system: DraftSystem): readonly StreamBackupOf[] 
 /** Configured stream backups of event stores. */
 export function configuredStreamBackups(system: DraftSystem): readonly StreamBackupOf[] {
   return system.stores.flatMap((store): StreamBackupOf[] => {
-    const found = engineOf(store)?.streamBackup?.(store.settings, (system.size ?? "medium") as Size);
+    const found = engineOf(store)?.streamBackup?.(store.settings, system.size as Size | undefined);
     if (!found?.every || !found.keep) return [];
     const { setting, every, keep, scratch } = found;
     const days = daysIn((system.backup?.keep ?? DEFAULT_KEEP) as Duration) - Math.ceil(daysIn(keep));

@@ -46,7 +46,7 @@ export interface StoreEngine<S> {
    * Stream backup of an event store, as configured: events as objects in the environment's bucket.
    * @default - none
    */
-  readonly streamBackup?: (settings: Draft<S>, size: Size) => StreamBackup | undefined;
+  readonly streamBackup?: (settings: Draft<S>, size?: Size) => StreamBackup | undefined;
 
   /**
    * Targets to which a server is restored from a backup of another one.
@@ -302,6 +302,9 @@ export interface StreamBackup {
 
   /** Server of restore drills. */
   readonly scratch: ScratchServer;
+
+  /** Password of `admin`, which a restore needs, for a store with the given name. */
+  readonly administrator: (store: string) => { readonly secret: string; readonly key: string };
 }
 
 /** The shortest possible duration of a restore. */

@@ -309,6 +309,7 @@ export const kurrentCloud: StoreEngine<KurrentCloudSettings> = {
       setting: "streamBackup",
       ...streamBackup,
       scratch: { version, storage: KURRENT_CLOUD_SIZES[of].storage },
+      administrator: (store) => ({ secret: kurrentCloudSecrets(store).admin.name, key: "password" }),
     },
   problems: (settings, { network, path }) => [
     ...frequencyProblems(settings),
@@ -469,11 +470,12 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     const drills = drillSchedule(backup, { ...target, rto: backup.rto });
     return { methods: streamed(backup, drills), alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
   },
-  streamBackup: ({ backup, insecure, version = DEFAULT_KURRENTDB, size: own, storage: said, options }, of) => {
+  streamBackup: ({ backup, insecure, version = DEFAULT_KURRENTDB, size: own, storage: said, options }, of = "medium") => {
     if (!backup || insecure) return undefined;
     const { storage } = kurrentDbSize({ size: own ?? of, ...(said === undefined ? {} : { storage: said }) });
     const scratch = { version, storage, ...(options ? { options: options as KurrentDbOptions } : {}) };
-    return { setting: "backup", every: backup.every, keep: backup.keep, scratch };
+    const administrator = (store: string) => ({ secret: kurrentDbSecrets(store).users.name, key: "admin" });
+    return { setting: "backup", every: backup.every, keep: backup.keep, scratch, administrator };
   },
   problems: (settings, context) => [...quorumProblems(settings, context), ...insecureProblems(settings, context)],
   dataLoss: (before, after, sizes) => {

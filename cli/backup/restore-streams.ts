@@ -1,0 +1,138 @@
+import { backupBuckets } from "../../constructs/backup";
+import { streamBackupName } from "../../constructs/event-store";
+import type { System } from "../../stacks";
+import { backupsOf } from "../../stacks/model/derive/identities";
+import { engineOf } from "../../stacks/model/stores";
+import type { StoreOf } from "../../stacks/model/system";
+import { Refused } from "../refused";
+import { inNamespace } from "./clusters";
+import { endOf, type JobPlace, jsonLines, logsOf } from "./jobs";
+import { type Command, outputOf, written } from "./machine";
+import type { StreamRestoration } from "./restoration";
+import { ifPresent, present, type Restoring, type Step } from "./steps";
+
+interface EnvVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
+}
+
+interface JobTemplate {
+  readonly metadata?: { readonly labels?: object };
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly env?: readonly EnvVariable[] }[] } };
+  };
+}
+
+interface CronJobObject {
+  readonly spec: { readonly suspend?: boolean; readonly jobTemplate: JobTemplate };
+}
+
+interface Line {
+  readonly message: string;
+  readonly error?: string;
+  readonly events?: number;
+  readonly content?: string;
+  readonly through?: string | null;
+}
+
+/** Checks that the jobs of an event store exist, which a restore uses. */
+export async function hasJobs({ store }: StreamRestoration, restoring: Restoring): Promise<boolean> {
+  return (await present<CronJobObject>(restoring, cronJob(store))) !== undefined;
+}
+
+/** Message of the program if an earlier run has restored the store. */
+const RESTORED = "the store was restored completely at";
+
+/**
+ * Step that fills an empty event store: copies the objects from bucket to bucket, and runs the restore of the stream backup, which continues
+ * an interrupted one, refuses a store with other events, and compares all events at the end. The store's own backup is suspended meanwhile.
+ */
+export function filled(one: StreamRestoration, id: string, [source, into]: readonly [System, System], restoring: Restoring): Step {
+  const { store, backup } = one;
+  const { clusters, machine } = restoring;
+  const job: JobPlace = { ...store, name: `${store.name}-restore-${id}` };
+  const copy = copyCommand(one, source, into);
+  const suspend = (on: boolean) =>
+    inNamespace(store, "patch", "cronjob", streamBackupName(store.name), "-p", JSON.stringify({ spec: { suspend: on } }));
+  const create = inNamespace(store, "create", "-f", "-");
+  return {
+    title: `${store.name}: ${backup.count} events up to ${backup.position}`,
+    commands: [
+      clusters.shown(suspend(true)),
+      written(copy),
+      `${clusters.shown(create)} # the job ${job.name}: restore ${argumentsOf(one).join(" ")}`,
+      clusters.shown(suspend(false)),
+    ],
+    run: async () => {
+      const existing = await present<{ readonly status?: { readonly failed?: number; readonly succeeded?: number } }>(
+        restoring,
+        inNamespace(store, "get", "job", job.name),
+      );
+      if (existing?.status?.failed) await clusters.ask(inNamespace(store, "delete", "job", job.name));
+      if (!existing || existing.status?.failed) {
+        await clusters.ask(suspend(true));
+        await outputOf(machine, copy);
+        const { spec } = await clusters.json<CronJobObject>(cronJob(store));
+        await clusters.ask(create, JSON.stringify(jobOf(one, job, spec.jobTemplate)));
+      }
+      const end = await endOf(clusters, machine, job);
+      const lines = jsonLines<Line>(end);
+      const error = lines.findLast((line) => line.error)?.error ?? end.lines.at(-1) ?? end.message;
+      if (!end.succeeded && !error.includes(RESTORED)) throw new Refused(`${job.name} failed: ${error}; ${logsOf(clusters, job)}`);
+      const last = lines.findLast(({ message }) => message === "restored");
+      if (last && (last.events !== backup.count || last.through !== backup.position)) {
+        throw new Refused(
+          `${store.name}: has ${last.events} events up to ${last.through}, and the record has ${backup.count} up to ${backup.position}; use an empty environment`,
+        );
+      }
+      await ifPresent(() => clusters.ask(suspend(false)));
+      return { done: last ? `${last.events} events, compared one by one, with the hash ${last.content}` : error };
+    },
+  };
+}
+
+function cronJob(store: StoreOf) {
+  return inNamespace(store, "get", "cronjob", streamBackupName(store.name));
+}
+
+function argumentsOf({ backup: { restore } }: StreamRestoration): readonly string[] {
+  return ["--generation", restore.generation, "--until", `sequence:${restore.sequence}`];
+}
+
+/** Copies within S3, object by object, with their metadata. Objects that are there already are skipped. */
+function copyCommand({ backup, store }: StreamRestoration, source: System, into: System): Command {
+  const region = into.aws?.region ?? "";
+  const generation = `${backup.restore.generation}/`;
+  const from = `s3://${bucketIn(region, source)}/${backup.place.split("/").slice(3).join("/")}`;
+  const to = `s3://${bucketIn(region, into)}/${backupsOf({ ...store, serviceAccount: streamBackupName(store.name) })}/${generation}`;
+  return ["aws", "s3", "sync", "--no-progress", "--region", region, from, to];
+}
+
+/** Bucket with the backups of an environment in a region: its own, or the copy. */
+function bucketIn(region: string, { system, name, aws }: System): string {
+  if (!aws) throw new Error(`${name} is not on AWS`);
+  const place = { account: aws.account, region: aws.region, name: [system, name] };
+  const [primary = "", , copy = ""] = backupBuckets(place, aws.recoveryRegion);
+  return region === aws.region ? primary : copy;
+}
+
+/** Job with the pod of the backup, which signs in as `admin`: only it may append to all streams. */
+function jobOf(one: StreamRestoration, { name, namespace }: JobPlace, { metadata, spec }: JobTemplate): object {
+  const { store } = one;
+  const administrator = engineOf(store)?.streamBackup?.(store.settings)?.administrator(store.name);
+  const asAdministrator = (variable: EnvVariable): EnvVariable => {
+    const key = variable.valueFrom?.secretKeyRef?.key;
+    if (key === "user") return { name: variable.name, value: "admin" };
+    if (key !== "password" || !administrator) return variable;
+    return { name: variable.name, valueFrom: { secretKeyRef: { name: administrator.secret, key: administrator.key } } };
+  };
+  const [container, ...rest] = spec.template.spec.containers;
+  const containers = [{ ...container, args: ["restore", ...argumentsOf(one)], env: container?.env?.map(asAdministrator) }, ...rest];
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, namespace, labels: metadata?.labels },
+    spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } },
+  };
+}

@@ -24,6 +24,7 @@ export interface Synthesis {
   readonly sites: readonly MeasuredSite[];
 }
 
+/** Options of `synthesize`. */
 export interface SynthesizeOptions {
   /** Output directory: `cdktf.out`. */
   readonly outdir: string;

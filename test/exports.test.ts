@@ -11,8 +11,18 @@ const ENTRIES = [
   join(dist, "stacks/index.d.ts"),
 ].filter((file) => ts.sys.fileExists(file));
 
-/** Types that exported declarations mention and no index exports, each with the declarations that mention it. */
-function missing(entries: readonly string[], own: (file: string) => boolean): readonly string[] {
+interface Exports {
+  readonly checker: ts.TypeChecker;
+
+  /** Symbol of a declaration, behind its aliases. */
+  readonly resolved: (symbol: ts.Symbol) => ts.Symbol;
+  readonly exported: ReadonlySet<ts.Symbol>;
+
+  /** Those that are not types only. */
+  readonly values: ReadonlySet<ts.Symbol>;
+}
+
+function exportsOf(entries: readonly string[]): Exports {
   const options: ts.CompilerOptions = { noLib: true, types: [], skipLibCheck: true };
   const host = ts.createCompilerHost(options);
   // Of other packages nothing is asked: to read them takes longer than all the rest.
@@ -43,6 +53,11 @@ function missing(entries: readonly string[], own: (file: string) => boolean): re
       if (!typesOf.has(file) && !typesOf.has(dirname(file))) values.add(resolved(symbol));
     }
   }
+  return { checker, resolved, exported, values };
+}
+
+/** Types that exported declarations mention and no index exports, each with the declarations that mention it. */
+function missing({ checker, resolved, exported, values }: Exports, own: (file: string) => boolean): readonly string[] {
   const found = new Map<string, Set<string>>();
   const visit = (node: ts.Node, owner: string, inlined: ReadonlySet<ts.Node> = new Set()): void => {
     if (ts.canHaveModifiers(node) && ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)) return;
@@ -73,15 +88,38 @@ function missing(entries: readonly string[], own: (file: string) => boolean): re
   return [...found].map(([type, owners]) => `${type} (in ${[...owners].sort().join(", ")})`).sort();
 }
 
+/** Exports without a description. That of props is the description of their construct. */
+function undescribed({ checker, exported, values }: Exports, own: (file: string) => boolean): readonly string[] {
+  const names = new Set([...exported].map(({ name }) => name));
+  return [...exported]
+    .filter((symbol) => {
+      const [declaration] = symbol.declarations ?? [];
+      const isValue = declaration && (ts.isVariableDeclaration(declaration) || ts.isFunctionDeclaration(declaration));
+      if (!declaration || !own(declaration.getSourceFile().fileName) || (isValue && !values.has(symbol))) return false;
+      if (symbol.name.endsWith("Props") && names.has(symbol.name.replace(/Props$/, ""))) return false;
+      return symbol.getDocumentationComment(checker).length === 0;
+    })
+    .map(({ name }) => name)
+    .sort();
+}
+
 function isExport({ kind }: ts.ModifierLike): boolean {
   return kind === ts.SyntaxKind.ExportKeyword;
 }
 
 describe("the package", () => {
+  let ours: Exports;
+  const isOurs = (file: string) => file.startsWith(dist) && !file.includes("node_modules");
+  beforeAll(() => {
+    ours = exportsOf(ENTRIES);
+  });
+
   it("exports every type that its exported declarations mention", () => {
     expect(ENTRIES.length).toBeGreaterThan(20);
-    expect(missing(ENTRIES, (file) => file.startsWith(dist) && !file.includes("node_modules"))).toEqual([]);
+    expect(missing(ours, isOurs)).toEqual([]);
   });
+
+  it("describes everything that it exports", () => expect(undescribed(ours, isOurs)).toEqual([]));
 
   it("is searched in props, in parents, and behind names that a file keeps to itself", () => {
     const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
@@ -100,8 +138,30 @@ export declare class Made { private readonly secret: Hidden; constructor(props: 
 export {};
 `,
       );
-      const found = missing([join(directory, "index.d.ts")], (file) => file.startsWith(directory));
+      const found = missing(exportsOf([join(directory, "index.d.ts")]), (file) => file.startsWith(directory));
       expect(found.map((one) => one.replace(/^.*: /, ""))).toEqual(["Deep (in Props)", "Hidden (in Props)", "Parent (in Props)"]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("is asked for descriptions of types, values and props that belong to no construct", () => {
+    const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
+    try {
+      writeFileSync(
+        join(directory, "index.d.ts"),
+        `/** Said. */
+export interface Described {}
+export interface Silent {}
+export declare const LIMIT = 1;
+/** Said. */
+export declare class Made {}
+export interface MadeProps {}
+export interface LostProps {}
+`,
+      );
+      const found = undescribed(exportsOf([join(directory, "index.d.ts")]), (file) => file.startsWith(directory));
+      expect(found).toEqual(["LIMIT", "LostProps", "Silent"]);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -1,5 +1,6 @@
 import { type AuditKind, DIGESTS } from "./trail/kinds";
 
+/** Bucket of an audit trail, and its key. */
 export interface AuditPlace {
   readonly bucketArn: string;
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { send } from "./http";
 
+/** Credentials of an AWS identity, with a token if they belong to a session. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

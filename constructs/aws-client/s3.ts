@@ -23,6 +23,7 @@ export interface S3ClientProps {
   readonly ca?: string;
 }
 
+/** Object in a list of a bucket. */
 export interface S3Object {
   readonly key: string;
 

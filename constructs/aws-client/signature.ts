@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { AwsCredentials } from "./credentials";
 
+/** HTTP request to AWS before it is signed. */
 export interface UnsignedRequest {
   readonly method: string;
 
@@ -11,6 +12,7 @@ export interface UnsignedRequest {
   readonly body?: Buffer;
 }
 
+/** Service, region and credentials for which a request is signed. */
 export interface SigningScope {
   /** Service of the signature: `s3`, `kms`. */
   readonly service: string;

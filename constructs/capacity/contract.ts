@@ -73,6 +73,7 @@ export interface PodGroup {
   readonly passing?: boolean;
 }
 
+/** Resource requests of one pod, and its number of volumes. */
 export interface PodRequest {
   readonly millicores: number;
   readonly memoryBytes: number;
@@ -84,6 +85,7 @@ export interface PodRequest {
   readonly volumes?: number;
 }
 
+/** Distribution of a group's pods over zones or nodes. */
 export interface Spread {
   readonly over: "zone" | "node";
 

@@ -13,6 +13,7 @@ export interface NodeSize {
   readonly room: NodeRoom;
 }
 
+/** Sizes and exceptions that an error of insufficient capacity proposes. */
 export interface Advice {
   /** Present node size: `"4 cores with 16Gi"`. */
   readonly size: string;

@@ -15,6 +15,7 @@ export interface Unknown {
   readonly reason: string;
 }
 
+/** Result of a capacity check for nodes of known size. */
 export interface Known {
   readonly known: true;
 
@@ -28,6 +29,7 @@ export interface Known {
   readonly scaled: Demand & { readonly fits: boolean };
 }
 
+/** Sum of the requests of required pods. */
 export interface Demand extends Amount {
   readonly pods: number;
   readonly volumes: number;

@@ -5,6 +5,7 @@ import { InvalidInput, type Problem, problemOf } from "../core/errors";
 import { inadmissible, KubernetesTarget, kubernetesObjects } from "../kubernetes";
 import { type EnforcedStack, findings, type Json, type Policy, type SynthesizedStack } from "../policy";
 
+/** Options of a check of a library program's stacks. */
 export interface CheckOptions {
   /**
    * Whether the data of these stacks has to be guarded against deletion. A stack with a property `protect` says so itself.

@@ -35,12 +35,14 @@ export interface PodConnections {
   readonly problems: readonly Omit<Problem, "path">[];
 }
 
+/** Environment variable of a connection, in the form of the provider. */
 export interface ConnectionVariable {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
 }
 
+/** Volume with a connection's files, in the form of the provider. */
 export interface ConnectionVolume {
   readonly name: string;
   readonly configMap?: { readonly name: string; readonly defaultMode: string };
@@ -48,6 +50,7 @@ export interface ConnectionVolume {
   readonly emptyDir?: { readonly sizeLimit: string };
 }
 
+/** Mount of a connection's files in a container, in the form of the provider. */
 export interface ConnectionMount {
   readonly name: string;
   readonly mountPath: string;
@@ -77,6 +80,7 @@ export interface AuthorityObject {
 /** Path of the public roots in images of most distributions (Debian, Alpine, and images based on them). */
 const PUBLIC_ROOTS_OF_IMAGES = "/etc/ssl/certs/ca-certificates.crt";
 
+/** Options of the connections of one pod. */
 export interface PodConnectionsOptions {
   /**
    * Adds a bundle of all CA certificates and the public roots to a pod whose connections use TLS. Not needed for a platform image: its

@@ -60,6 +60,7 @@ export const DEFAULT_KUBERNETES: KubernetesVersion = "1.35";
 /** Lines of KurrentDB for new clusters at Kurrent Cloud (its provider 3.1, managed cluster). Both have long-term support. */
 export const KURRENT_CLOUD_VERSIONS = ["24.10", "26.0"] as const;
 
+/** Line of KurrentDB that Kurrent Cloud offers for new clusters. */
 export type KurrentCloudVersion = (typeof KURRENT_CLOUD_VERSIONS)[number];
 
 /** Default line of clusters at Kurrent Cloud. */
@@ -95,6 +96,7 @@ export const DEFAULT_POSTGRES: PostgresVersion = "17";
 /** A version of Valkey on ElastiCache, with its parameter group family. */
 export type ValkeyVersion = keyof typeof ELASTICACHE_VALKEY;
 
+/** Versions of Valkey on ElastiCache, with their parameter group families. */
 export const ELASTICACHE_VALKEY = {
   "7.2": { family: "valkey7" },
   "8.0": { family: "valkey8" },
@@ -107,6 +109,7 @@ export const DEFAULT_ELASTICACHE_VALKEY: ValkeyVersion = "8.1";
 /** Name of a chart's release. `CHARTS` has its repository, and the version whose values were verified. */
 export type ChartName = keyof typeof CHARTS;
 
+/** Charts of the platform: repository, name and verified version. */
 export const CHARTS = {
   "prometheus-operator-crds": {
     repository: "https://prometheus-community.github.io/helm-charts",
@@ -187,6 +190,7 @@ export const KURRENTDB = {
   "26.1": "docker.kurrent.io/kurrent-latest/kurrentdb:26.1.1",
 } as const;
 
+/** Default line of KurrentDB on clusters: the newest with long-term support. */
 export const DEFAULT_KURRENTDB: KurrentDbLine = "26.0";
 
 /** PgBouncer in front of PostgreSQL, as used by CloudNativePG 1.30. */

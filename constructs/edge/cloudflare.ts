@@ -28,6 +28,7 @@ export interface CloudflareEdgeProps extends EdgeCaching {
   readonly origins: readonly CloudflareOrigin[];
 }
 
+/** DNS zone at Cloudflare. */
 export interface CloudflareZone {
   /** 32 hexadecimal digits. Not a secret. */
   readonly id: string;
@@ -36,6 +37,7 @@ export interface CloudflareZone {
   readonly name: string;
 }
 
+/** Origin behind Cloudflare: its host name, and the path of its health check. */
 export interface CloudflareOrigin {
   /** Name of its environment, most general part first: `["orders", "production"]`. */
   readonly name: readonly string[];

@@ -37,6 +37,7 @@ export interface EdgeBypass {
   readonly paths?: readonly string[];
 }
 
+/** Maximum number of requests of one client address, above which the edge rejects requests. */
 export interface EdgeRateLimit {
   /** At least 10 (WAF, rate-based rules). */
   readonly requests: number;
@@ -122,6 +123,7 @@ export function edgeCachingProblems({ cache, bypass = {}, rateLimit }: Partial<E
   return [...cacheProblems(cache), ...bypassProblems(bypass), ...rateLimitProblems(rateLimit)];
 }
 
+/** Reason why responses can't be cached as configured, with the keys of the setting. */
 export type CachingProblem = Omit<Problem, "path"> & { readonly keys: readonly string[] };
 
 function cacheProblems(cache: Duration | undefined): CachingProblem[] {

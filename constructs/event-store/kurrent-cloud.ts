@@ -81,6 +81,7 @@ export interface KurrentCloudProps {
   readonly projections?: "off" | "system" | "user";
 }
 
+/** Size of a cluster at Kurrent Cloud: topology, instances and disks. */
 export type KurrentCloudSize = keyof typeof KURRENT_CLOUD_SIZES;
 
 /**

@@ -27,6 +27,7 @@ export interface Sized extends Partial<Omit<NodeSize, "nodes">> {
   readonly nodes?: number;
 }
 
+/** Size of the nodes of KurrentDB: that of the environment's size, with what is set. */
 export function nodeSize({ size = "medium", nodes, cpu, memory, storage }: Sized): NodeSize {
   const said = Object.fromEntries(Object.entries({ nodes, cpu, memory, storage }).filter(([, value]) => value !== undefined));
   return { ...SIZES[size], ...said };

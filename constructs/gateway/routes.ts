@@ -70,6 +70,7 @@ export interface RoutesProps {
   readonly users?: string;
 }
 
+/** Maximum rate of requests of one client address, above which nginx rejects requests. */
 export interface RateLimit {
   readonly requests: `${number}/${"s" | "m"}`;
 

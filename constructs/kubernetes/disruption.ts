@@ -11,6 +11,7 @@ import type { KubernetesTarget } from "./target";
  */
 export const STAYS = { "karpenter.sh/do-not-disrupt": "true" } as const;
 
+/** Props of a PodDisruptionBudget. */
 export interface DisruptionBudgetProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;

@@ -12,6 +12,7 @@ export function imageFrom({ mirror }: Pick<KubernetesTarget, "mirror">, image: s
   return mirror ? `${mirror}/${image.replace(HOST, "")}` : image;
 }
 
+/** Remedy of errors about an image reference. */
 export const IMAGE_REMEDY = "name a version or a digest, like registry.example.com/orders/api:1.0.0";
 
 /** Letters and digits, with single separators between them (OCI, distribution: names of repositories). */

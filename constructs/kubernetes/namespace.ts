@@ -49,6 +49,7 @@ export interface NamespaceProps {
   readonly protect?: boolean;
 }
 
+/** Quota of a namespace, for the sum of its pods. */
 export interface Quota {
   readonly cpu: Cores;
   readonly memory: Bytes;

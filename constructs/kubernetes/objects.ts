@@ -25,6 +25,7 @@ export interface KubernetesObjects {
   readonly addresses: ReadonlyMap<KubernetesObject | ChartRelease, string>;
 }
 
+/** Options of `kubernetesObjects`. */
 export interface KubernetesObjectsOptions {
   /**
    * Resolves a reference to another stack, by its whole expression:

@@ -43,10 +43,12 @@ export const HTTPS: TrafficRule = { name: "https", peer: "anywhere", ports: [443
 /** The agent that hands a pod its role, on the pod's own node (EKS, Pod Identity considerations). */
 export const ROLE_AGENT: TrafficRule = { name: "role-agent", peer: { cidr: "169.254.170.23/32" }, ports: [80] };
 
+/** Ingress rule of a NetworkPolicy for allowed traffic. */
 export function ingressFrom({ peer, ...opening }: TrafficRule): NetworkPolicyV1SpecIngress {
   return { ...(peer === "anywhere" ? {} : { from: ends(peer) }), ports: ports(opening) };
 }
 
+/** Egress rule of a NetworkPolicy for allowed traffic. */
 export function egressTo({ peer, ...opening }: TrafficRule): NetworkPolicyV1SpecEgress {
   return { ...(peer === "anywhere" ? {} : { to: ends(peer) }), ports: ports(opening) };
 }

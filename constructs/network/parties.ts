@@ -7,6 +7,7 @@ import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
 import { type AllowedFlow, INTERNET, type SecurityGroupMember } from "./contract";
 
+/** Props of `SecurityGroups`: members, and the flows that are allowed between them. */
 export interface PartiesProps {
   readonly name: readonly string[];
   readonly vpcId: string;

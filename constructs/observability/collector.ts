@@ -67,6 +67,7 @@ export interface CollectorSettings {
   readonly queue: Bytes;
 }
 
+/** Settings of the OpenTelemetry collector by size of the environment. */
 export const COLLECTOR_SIZES: Readonly<Record<Size, CollectorSettings>> = {
   small: { replicas: 1, cpu: "50m", memory: "256Mi", queue: "2Gi" },
   medium: { replicas: 2, cpu: "200m", memory: "512Mi", queue: "10Gi" },

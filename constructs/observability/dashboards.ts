@@ -41,6 +41,7 @@ const SOURCES = {
 /** A source of series that not every system has. */
 export type SeriesSource = keyof typeof SOURCES;
 
+/** Domain that has a dashboard. */
 export interface DashboardDomain {
   /** Name of the domain, as in its title. */
   readonly name: string;
@@ -49,6 +50,7 @@ export interface DashboardDomain {
   readonly namespace: string;
 }
 
+/** What determines which dashboards and panels are created. */
 export interface DashboardSelection {
   /** Sources of series that exist here. Panels and dashboards without any series are left out. */
   readonly sources: readonly SeriesSource[];

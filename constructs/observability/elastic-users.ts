@@ -2,6 +2,7 @@ import type { SecretReference } from "../connection";
 import type { SecretSpec } from "../secrets";
 import type { ElasticRole, Elasticsearch } from "./elastic-contract";
 
+/** Roles with a user in Elasticsearch. */
 export const ELASTIC_ROLES: readonly ElasticRole[] = ["collector", "jaeger", "grafana", "metrics"];
 
 /** The Secrets of the users of an Elasticsearch of that name, by role. The keys are `username` and `password`. */

@@ -69,6 +69,7 @@ export interface ElasticStackProps extends Partial<ElasticSettings>, OverlapProp
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** Settings of Kibana: name, size, URL and allowed clients. */
 export interface KibanaSettings {
   /**
    * Name, and the beginning of the name of its Service: `kibana-kb-http`.
@@ -186,6 +187,7 @@ export class ElasticStack extends Construct {
   }
 }
 
+/** Props of `ElasticStack` that determine its addresses and users. */
 export type ElasticsearchProps = Pick<ElasticStackProps, "namespace" | "name" | "users" | "nodes">;
 
 /** Addresses and users of an Elasticsearch for its clients, from its props. */

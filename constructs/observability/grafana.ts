@@ -28,6 +28,7 @@ export interface GrafanaOidc {
   readonly scopes?: string;
 }
 
+/** Settings of Grafana: URL and sign-in. */
 export interface GrafanaSettings {
   /**
    * URL of Grafana for people. The OpenID Connect provider redirects to it.

@@ -27,6 +27,7 @@ const RESTRICTED_POD = { runAsNonRoot: true, runAsUser: USER, runAsGroup: USER, 
 /** Default name. */
 export const JAEGER = "jaeger";
 
+/** Ports of Jaeger: OTLP over gRPC, user interface, own metrics. */
 export const JAEGER_PORTS = { otlp: 4317, ui: 16_686, metrics: 8888 } as const;
 
 /** Storage of traces. */

@@ -1,5 +1,6 @@
 import { type Bytes, type Cores, type Duration, known, seconds } from "../core/quantities";
 
+/** Load of a Prometheus, from which its size is computed. */
 export interface PrometheusLoad {
   /** Number of active series. */
   readonly series: number;
@@ -11,6 +12,7 @@ export interface PrometheusLoad {
   readonly retention: Duration;
 }
 
+/** Resource requests and volume of a Prometheus. */
 export interface PrometheusSize {
   readonly cpu: Cores;
   readonly memory: Bytes;

@@ -50,6 +50,7 @@ const EVALUATION_INTERVAL: Duration = "30s";
 /** Path of the remote-write endpoint. */
 export const WRITE_PATH = "/api/v1/write";
 
+/** Default retention of metrics. */
 export const DEFAULT_RETENTION: Duration = "15d";
 
 export interface MetricsSettings {

@@ -14,12 +14,14 @@ export interface RuleGroup {
 /** A recording rule or an alert. */
 export type Rule = RecordingRule | AlertingRule;
 
+/** Recording rule in the format of Prometheus. */
 export interface RecordingRule {
   readonly record: string;
   readonly expr: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** Alerting rule in the format of Prometheus. */
 export interface AlertingRule {
   readonly alert: string;
   readonly expr: string;
@@ -65,6 +67,7 @@ const FILES = {
   objectives: "observability/rules/objectives.yaml",
 } as const;
 
+/** Subject of a file of rules: `kurrentdb`, `read-models`. */
 export type RuleSubject = keyof typeof FILES;
 
 /** Prefix of application metrics in the files, as in `orchestrix_commands_total`. */

@@ -16,6 +16,7 @@ export interface NetworkNeeds {
   readonly egress: Egress;
 }
 
+/** Egress of a component's pods. */
 export interface Egress {
   /** The API server: port 443, and 6443 if it runs on nodes. */
   readonly api: boolean;

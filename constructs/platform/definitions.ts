@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { Release } from "../kubernetes";
 import type { PartProps } from "./part";
 
+/** Props of `CustomResourceDefinitions`. */
 export interface DefinitionsProps extends PartProps {
   /**
    * Installs the CRDs of the Prometheus operator, such as monitors. They are deleted with the release, and every monitor and rule with

@@ -64,6 +64,7 @@ export interface PlatformParts {
   readonly gateways?: Own<NginxGatewayFabricProps>;
 }
 
+/** Key of a component in `PlatformParts`. */
 export type PartName = keyof PlatformParts;
 
 export interface PlatformProps {

@@ -1,6 +1,7 @@
 import { allocatable, instanceTypes, type NodeRequest, nodeTags, shapeOf } from "../cluster";
 import { DEFAULT_KUBERNETES, KUBERNETES, type KubernetesVersion } from "../core/versions";
 
+/** Nodes that Karpenter adds and removes: range, size and network. */
 export interface ScaledNodes {
   /** Number of nodes of the whole cluster: its node groups have `min`, Karpenter adds up to `max`. */
   readonly count: { readonly min: number; readonly max: number };

@@ -6,6 +6,7 @@ export function describeFinding({ path, address, policy, rule, remedy }: Finding
   return `${path ? `${path}: makes ${address}, which` : `${address}:`} ${rule} (${policy}); ${remedy}`;
 }
 
+/** Settings of a stack whose policies are enforced. */
 export interface EnforcedStack {
   /** Requires deletion protection of its data. */
   readonly protect: boolean;

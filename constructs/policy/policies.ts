@@ -19,6 +19,7 @@ export interface SynthesizedStack {
   readonly json: Json;
 }
 
+/** Configuration in the JSON syntax of Terraform, or a part of it. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A policy violation of a resource, or of a whole stack. */
@@ -48,6 +49,7 @@ export interface Resource {
   readonly body: Json;
 }
 
+/** Rule about the configuration of one stack. */
 export interface Policy {
   readonly id: string;
   readonly rule: string;

@@ -80,6 +80,7 @@ export function baseBackupSchedule(every: Duration): string | undefined {
 /** Every day at 02:00. */
 const SCHEDULE = "10 0 2 * * *";
 
+/** Settings of a cluster with all defaults of its size. */
 export function resolvePostgres(props: Omit<PostgresClusterProps, "cluster" | "clients">): ResolvedPostgres {
   const { name, version = DEFAULT_POSTGRES, database = "app", backup, pooler } = props;
   const size = POSTGRES_CLUSTER_SIZES[props.size ?? "medium"];

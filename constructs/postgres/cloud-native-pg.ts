@@ -128,6 +128,7 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** Synchronous replication: number of standbys, and behavior without them. */
 export interface Synchronous {
   readonly standbys: number;
 

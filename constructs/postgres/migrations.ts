@@ -4,6 +4,7 @@ import type { Postgres } from "./contract";
 import { PsqlPod, type PsqlPodProps } from "./psql-pod";
 import { roleName } from "./users";
 
+/** Props of the pod that runs SQL migrations. */
 export interface MigrationPodProps extends Pick<PsqlPodProps, "cluster" | "namespace" | "traffic" | "after"> {
   /** The server, after `PostgresRoles`. */
   readonly postgres: Postgres;

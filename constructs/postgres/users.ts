@@ -25,6 +25,7 @@ export function postgresUser(name: string, role: PostgresRole, server = name.rep
   };
 }
 
+/** Roles of a server's users, from most to fewest rights. */
 export const POSTGRES_ROLES: readonly PostgresRole[] = ["migrator", "writer", "reader"];
 
 /** A server's internal databases, which are not for applications. */

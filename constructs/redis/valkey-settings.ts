@@ -20,6 +20,7 @@ export interface ValkeySettings {
   readonly replicas: number;
 }
 
+/** Resource requests, volume and replicas of a Valkey by size of the environment. */
 export const VALKEY_SIZES: Readonly<Record<Size, ValkeySettings>> = {
   small: { cpu: "100m", memory: "512Mi", storage: "5Gi", replicas: 0 },
   medium: { cpu: "500m", memory: "2Gi", storage: "10Gi", replicas: 0 },
@@ -29,6 +30,7 @@ export const VALKEY_SIZES: Readonly<Record<Size, ValkeySettings>> = {
 /** Keys that are evicted when memory is full. `noeviction` rejects writes instead. */
 export const EVICTIONS = ["allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu", "volatile-ttl", "noeviction"] as const;
 
+/** Policy by which Valkey removes keys at its memory limit. */
 export type Eviction = (typeof EVICTIONS)[number];
 
 /** Time until a write is synced to disk: before it is acknowledged, or within a second. */
@@ -58,8 +60,10 @@ export interface ValkeyWishes extends Partial<ValkeySettings>, Partial<ValkeySaf
   readonly size?: Size;
 }
 
+/** Settings of a Valkey with all defaults of its size and purpose. */
 export type ResolvedValkey = ValkeySettings & ValkeySafety & { readonly purpose: RedisPurpose };
 
+/** Settings of a Valkey with all defaults of its size and purpose. */
 export function resolveValkey(wishes: ValkeyWishes): ResolvedValkey {
   const { purpose, size = "medium" } = wishes;
   const { cpu, memory, storage, replicas } = VALKEY_SIZES[size];

@@ -7,6 +7,7 @@ import { literalFiles } from "../core/templates";
 import { type KubernetesTarget, PodTraffic, RESTRICTED, type TrafficRule } from "../kubernetes";
 import { BY_HAND, DISRUPTIONS_IGNORED, fingerprintOf } from "../workload";
 
+/** Props of the CronJobs that rotate a credential. */
 export interface RotationJobsProps {
   readonly namespace: string;
 
@@ -22,6 +23,7 @@ export interface RotationJobsProps {
   readonly after: readonly ITerraformDependable[];
 }
 
+/** Names of the two CronJobs of a rotation. */
 export interface RotationNames {
   readonly keep: string;
   readonly revoke: string;
@@ -44,6 +46,7 @@ export function rotationJobs(scope: Construct, { namespace, names, clock, jobSpe
   });
 }
 
+/** Props of a `RotationScript`. */
 export interface RotationScriptProps {
   readonly cluster: KubernetesTarget;
   readonly namespace: string;
@@ -82,6 +85,7 @@ export interface RotationScriptProps {
   readonly after: readonly ITerraformDependable[];
 }
 
+/** Script of a rotation: the spec of its jobs, and what they depend on. */
 export interface RotationScript {
   readonly jobSpecOf: (...args: readonly string[]) => JobV1Spec & { readonly activeDeadlineSeconds: number };
   readonly ready: readonly ITerraformDependable[];

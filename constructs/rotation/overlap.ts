@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Problem } from "../core/errors";
 
+/** Overlap of the former and the new credential in a rotation. */
 export interface OverlapProps {
   /**
    * Hours for which the former credential is accepted after a rotation, so that clients can restart with the new one. Then it is rejected.
@@ -10,6 +11,7 @@ export interface OverlapProps {
   readonly overlapHours?: number;
 }
 
+/** Default hours for which the former credential is accepted. */
 export const OVERLAP_HOURS = 24;
 
 /** Thirty days: a password that is valid for longer is not rotated. */
@@ -18,6 +20,7 @@ const LONGEST_OVERLAP = 720;
 /** The part of a script that measures the overlap. */
 export const OVERLAP_SCRIPT = join(__dirname, "overlap.sh");
 
+/** Problems of a number of hours as overlap. */
 export function overlapProblems(hours: number): readonly Omit<Problem, "path">[] {
   return Number.isInteger(hours) && hours >= 1 && hours <= LONGEST_OVERLAP
     ? []

@@ -15,6 +15,7 @@ export interface AuthorityPlace {
 /** Key of the value there: External Secrets reads a dot as a path into an object. */
 const PROPERTY = "certificate";
 
+/** Secret in Secrets Manager that receives a CA certificate from the cluster. */
 export interface AuthorityPush extends AuthorityPlace {
   /** All tags that Terraform sets on that secret: tags that are missing here would be removed. */
   readonly tags: Readonly<Record<string, string>>;

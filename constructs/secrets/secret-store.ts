@@ -3,6 +3,7 @@ import type { ClusterSecretStore } from "./objects";
 /** Name of the store that every `WorkloadSecret` on AWS reads from. */
 export const SECRET_STORE = "environment";
 
+/** Props of a store of secrets in AWS Secrets Manager. */
 export interface SecretStoreProps {
   readonly region: string;
 

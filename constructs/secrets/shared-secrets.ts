@@ -22,6 +22,7 @@ export interface SharedSecretsProps {
   readonly after?: readonly ITerraformDependable[];
 }
 
+/** Secret that is copied into other namespaces. */
 export interface SharedSecret {
   readonly name: string;
 

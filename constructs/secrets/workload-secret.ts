@@ -59,6 +59,7 @@ export class WorkloadSecret extends Construct {
 /** Short enough for a rotation, at about one cent per month and secret. */
 const REFRESH = "15m";
 
+/** Secret in a store of secrets, and the Secret that it becomes. */
 export interface FromStore {
   /** Name of the secret in the store. */
   readonly name: string;

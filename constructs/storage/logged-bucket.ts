@@ -3,6 +3,7 @@ import { exempt } from "../policy/contract";
 import { logLifecycle } from "./lifecycle";
 import { PrivateBucket, type PrivateBucketProps } from "./private-bucket";
 
+/** Bucket that receives the access logs of other buckets. */
 export interface AccessLogBucket {
   /** Bucket name, globally unique in AWS. */
   readonly bucket: string;

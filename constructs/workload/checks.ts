@@ -126,6 +126,7 @@ export interface WaitedFor {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Kind of an object that a check waits for. */
 export type Kind =
   | "Deployment"
   | "StatefulSet"

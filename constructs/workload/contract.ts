@@ -246,6 +246,7 @@ export interface Telemetry {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
+/** Endpoint from which Prometheus scrapes a container's metrics. */
 export interface Metrics {
   readonly port: number;
 
@@ -314,6 +315,7 @@ export interface Probes {
   readonly liveness?: Probe;
 }
 
+/** Health probe of a container: path, port and timing. */
 export interface Probe {
   /** Path that must respond with success; a liveness probe without one only opens a TCP connection. */
   readonly path?: string;
@@ -365,6 +367,7 @@ export interface Scaling {
 /** A measure of pending work, and how much of it one instance handles. */
 export type Signal = NatsSignal | PrometheusSignal | PostgresSignal;
 
+/** Server that KEDA queries for a scaling signal. */
 export interface Watched {
   /** Location of the server, for KEDA's egress. The server's own namespace must allow KEDA. */
   readonly peer: Exclude<TrafficRule["peer"], "anywhere">;

@@ -77,6 +77,7 @@ export interface HttpServiceProps extends PodProps {
   readonly slots?: Readonly<Partial<Record<Slot, SlotProps>>>;
 }
 
+/** Version of a blue-green service in one slot. */
 export interface SlotProps {
   /** Image by version or digest; a floating tag is rejected. */
   readonly image: string;

@@ -31,7 +31,7 @@ export const BY_HAND = {
   failedJobsHistoryLimit: 1,
 } as const;
 
-/** Returns the problems of a Kubernetes schedule. Macros such as @daily and time zones are not supported: fields are more explicit. */
+/** Returns the problems of a Kubernetes schedule. Macros such as `@daily` and time zones are not supported: fields are more explicit. */
 export function scheduleProblems(schedule: string): readonly Omit<Problem, "path">[] {
   const parts = schedule.trim().split(/\s+/);
   if (parts.length !== FIELDS.length) return [{ value: schedule, rule: "must be a cron schedule", remedy: REMEDY }];

@@ -1,6 +1,7 @@
 import type { ClusterKey } from "../model/cluster";
 import type { PlatformStack } from "./stack";
 
+/** Outputs of the stack of keys: KMS keys by use. */
 export type Keys = {
   readonly logsKeyArn: string;
   readonly backupKeyArn: string;
@@ -25,6 +26,7 @@ export type Keys = {
   readonly edgeKeyArn?: string;
 };
 
+/** Outputs of the network stack: VPC, subnets, zones of DNS, and security groups. */
 export type NetworkOutputs = {
   readonly vpcId: string;
   readonly vpcCidr: string;
@@ -44,6 +46,7 @@ export type NetworkOutputs = {
   readonly publicZoneNameServers?: string[];
 } & { readonly [Group in `${string}SecurityGroupId`]: string };
 
+/** Outputs of the stack of an EKS cluster. */
 export type ClusterOutputs = {
   readonly clusterName: string;
   readonly clusterArn: string;
@@ -68,6 +71,7 @@ export type DataOutputs = {
   readonly [Output in `${string}Writer` | `${string}Reader` | `${string}Host` | `${string}User` | `${string}UserArn`]: string;
 };
 
+/** Outputs of the stack of an event store at its vendor. */
 export type EventStoreOutputs = {
   /** DNS name of the event store's nodes. */
   readonly eventStoreHost: string;
@@ -84,6 +88,7 @@ export type EntryOutputs = {
   readonly publicZoneId: string;
 };
 
+/** Outputs of the backup stack: buckets. */
 export type Backups = {
   readonly backupBucket: string;
   readonly backupBucketArn: string;
@@ -93,6 +98,7 @@ export type Backups = {
   readonly snapshotBucketArn?: string;
 };
 
+/** Outputs of the stack of the audit trail. */
 export type AuditOutputs = {
   readonly auditBucket: string;
   readonly auditBucketArn: string;
@@ -101,6 +107,7 @@ export type AuditOutputs = {
   readonly auditSigningKeyArn: string;
 };
 
+/** Outputs of the stack of identities. */
 export type IdentityOutputs = {
   /** The role of Elasticsearch, which writes snapshots. None where nobody does. */
   readonly snapshotRoleArn?: string;

@@ -34,6 +34,7 @@ export type Outputs = Readonly<Record<string, string | string[]>>;
 /** Location of a stack's state: the account's state bucket, a backend that the environment names, or a file on this machine. */
 export type State = { readonly bucket: StateLocation; readonly key: string } | { readonly backend: Backend } | { readonly file: string };
 
+/** Props of `PlatformStack`. */
 export interface StackProps {
   readonly state: State;
 

@@ -5,16 +5,19 @@ import { anything, https } from "./common";
 /** JSON Web Tokens, signed with RS256 only. */
 export type Authentication = TokensOfPublishedKeys | TokensOfOneKey;
 
+/** Bearer tokens (JWT) that an API accepts: expected issuer and audience. */
 export interface Tokens {
   readonly issuer: string;
   readonly audience: string;
 }
 
+/** Tokens of an issuer that publishes its keys, and may rotate them. */
 export interface TokensOfPublishedKeys extends Tokens {
   /** URL at which the issuer publishes its keys (JWKS). */
   readonly jwks: string;
 }
 
+/** Tokens of an issuer with one known key. */
 export interface TokensOfOneKey extends Tokens {
   /** RSA public key of the issuer in PEM, at least 2048 bits (RFC 7518, 3.3). Changing it restarts the APIs. */
   readonly publicKey: string;

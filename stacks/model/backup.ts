@@ -5,6 +5,7 @@ import { scheduleProblems } from "../../constructs/workload";
 import { choice, list, object, optional, quantity, text, value } from "./check/shape";
 import { anything, name } from "./common";
 
+/** Backups of an environment: retention, lock, recipients of notices, and storage outside of AWS. */
 export interface Backup {
   /**
    * Retention of backups in whole days: in the bucket and in the vaults, where they can't be deleted earlier. Automated backups of Aurora

@@ -10,6 +10,7 @@ import { anything, type Replicas, replicas } from "./common";
 /** EKS cluster to create, or an existing cluster, identified by its kubeconfig context. */
 export type Cluster = NewCluster | ExistingCluster;
 
+/** EKS cluster to create: nodes, version and support policy. */
 export interface NewCluster {
   /** Number of nodes, fixed (`3`) or a range (`{ min: 3, max: 9 }`). */
   readonly nodes: Replicas;
@@ -36,6 +37,7 @@ export interface NewCluster {
   readonly support?: "standard" | "extended";
 }
 
+/** Existing cluster, identified by its kubeconfig context. Any Kubernetes, on premises or in a cloud. */
 export interface ExistingCluster {
   /** Context in the kubeconfig: `kind-orders`. */
   readonly context: string;
@@ -87,6 +89,7 @@ export interface Room {
   readonly pods?: number;
 }
 
+/** Size of each node. Instance types with exactly this size are used. */
 export interface NodeSize {
   readonly cpu: Cores;
   readonly memory: Bytes;
@@ -123,6 +126,7 @@ export const EXISTING_PARTS = [
   "snapshot-controller",
 ] as const;
 
+/** Platform component that an existing cluster may already have. */
 export type ExistingPart = (typeof EXISTING_PARTS)[number];
 
 /** Setting of an environment that defines a cluster. */

@@ -202,6 +202,7 @@ export interface Environment {
   readonly exceptions?: Exceptions;
 }
 
+/** PostgreSQL server of the read side, on AWS or on the cluster. */
 export type ReadDatabase = PostgresSettings;
 
 /** Accounts and environments: the input of `npm start`. */

@@ -13,6 +13,7 @@ import { choice, DAY, either, flagOr, kinds, moment, nameOr, object, optional, q
 import { anyText, https, name, withPort } from "./common";
 import { NAMESPACES } from "./derive/namespaces";
 
+/** Metrics, dashboards, logs, traces, alerts and their receivers. */
 export interface Monitoring {
   /**
    * Prometheus and Alertmanager on each cluster, with the rules for the parts of the environment. `{ namespace: "monitoring" }` uses an

@@ -6,6 +6,7 @@ import { defaultZones, REGIONS } from "../../constructs/network";
 import { choice, either, list, object, optional, records, text, value } from "./check/shape";
 import { anything, domain } from "./common";
 
+/** Location on AWS: account, regions, domain and network. */
 export interface Aws {
   /** AWS account id, 12 digits, to which every provider is pinned. One of `environments/accounts.ts`. */
   readonly account: string;
@@ -49,6 +50,7 @@ export interface Aws {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Network to create: address range, zones, and buckets that it may read. */
 export interface OwnNetwork {
   /**
    * Address range, from /16 to /21. Must not overlap with another environment's.
@@ -70,6 +72,7 @@ export interface OwnNetwork {
   readonly readableBuckets?: readonly string[];
 }
 
+/** Existing VPC with its subnets, which are not changed. */
 export interface ExistingNetwork {
   /** Id of the VPC: `vpc-0a1b2c3d`. */
   readonly vpc: string;

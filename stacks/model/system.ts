@@ -43,6 +43,7 @@ export interface Placed {
   readonly label: string;
 }
 
+/** Store of an environment, with its location. */
 export interface StoreOf<S = StoreSettings> extends Placed {
   readonly kind: StoreKind;
   readonly settings: S;
@@ -61,6 +62,7 @@ export interface ServerOf<S = PostgresSettings> extends StoreOf<S> {
   readonly holdsEvents: boolean;
 }
 
+/** Domain of an environment, with the defaults of its workloads applied. */
 export interface DomainOf extends Placed, DomainMonitoring {
   readonly cluster: ClusterKey;
   readonly namespace: string;
@@ -95,6 +97,7 @@ export interface DomainOf extends Placed, DomainMonitoring {
   readonly readModels: readonly ReadModelOf[];
 }
 
+/** Names of a public endpoint in outputs and in DNS. */
 export interface EndpointName {
   /** Part of output names: `command`. */
   readonly kind: string;
@@ -120,6 +123,7 @@ export interface UseOf {
   readonly keys: readonly string[];
 }
 
+/** Workload of a domain, of any kind: its settings, and what follows from them. */
 export interface WorkloadOf<S extends object = Workload> extends Placed {
   readonly kind: WorkloadKind;
 
@@ -136,6 +140,7 @@ export interface WorkloadOf<S extends object = Workload> extends Placed {
   readonly encrypts: boolean;
 }
 
+/** Service of a domain. */
 export interface ServiceOf extends WorkloadOf<QueryApi> {
   readonly kind: "service";
 
@@ -146,14 +151,17 @@ export interface ServiceOf extends WorkloadOf<QueryApi> {
   readonly retries: "never" | "once";
 }
 
+/** Worker of a domain. */
 export interface WorkerOf extends WorkloadOf<Processors> {
   readonly kind: "worker";
 }
 
+/** Job of a domain. */
 export interface JobOf extends WorkloadOf<Job> {
   readonly kind: "job";
 }
 
+/** Projection of a domain, with its read model. */
 export interface ProjectionOf extends WorkloadOf<Projections> {
   readonly kind: "projection";
   readonly model: ReadModelOf;

@@ -1,6 +1,7 @@
 /** Kinds of audit records. Each has a prefix in the bucket, and a separate retention. */
 export const AUDIT_KINDS = ["commands", "events", "access"] as const;
 
+/** Kind of an audit record. */
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** Prefix of the digests. */

@@ -36,6 +36,7 @@ export type Fields = Readonly<Record<string, Field | Reader>>;
 /** Adjusts a block as the provider does from several of its fields, after all are read. */
 export type Finish = (made: Values, given: Values) => Values;
 
+/** Arguments of a resource or a block, or values of a chart. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** A block with its reader. */

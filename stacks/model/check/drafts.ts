@@ -3,6 +3,7 @@ import type { EXCEPTIONS } from "../exceptions";
 import type { System } from "../system";
 import type { Draft, Finding } from "./finding";
 
+/** Environment before it is validated: any value may be missing or wrong. */
 export type DraftEnvironment = Draft<Environment>;
 
 /** System with drafts as settings. All its stores, domains and workloads are present, with the valid part of their settings. */

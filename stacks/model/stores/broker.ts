@@ -28,7 +28,7 @@ export interface NatsSettings {
 
   /**
    * Active user of workloads: `workloads-a` or `workloads-b`. A rotation switches it
-   * ([steps](docs/secrets.md#alternating-users)).
+   * ([steps](../../../docs/secrets.md#alternating-users)).
    * @default "a"
    */
   readonly active?: "a" | "b";

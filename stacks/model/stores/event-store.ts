@@ -46,6 +46,7 @@ import type { PostgresSettings } from "./postgres";
 import { postgres, postgresEngine, serverSecrets } from "./postgres";
 import { recordSchedule } from "./restore";
 
+/** Event store of the write side, by engine. */
 export type EventStore = KurrentCloudSettings | KurrentDbSettings | PostgresEventsSettings | EventSourcingDbSettings;
 
 /** Managed event store of Kurrent. */

@@ -9,6 +9,7 @@ import { type Cache, elasticache, valkey } from "./redis";
 /** Settings of a store, by engine. */
 export type StoreSettings = EventStore | MemorySettings | PostgresSettings | Cache | NatsSettings;
 
+/** Name of an engine of any store: `aurora`, `kurrentdb`. */
 export type Engine = StoreSettings["engine"];
 
 /** All engines: location, settings, and the values derived from them. */

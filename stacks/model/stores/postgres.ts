@@ -39,6 +39,7 @@ import { type Restore, restore } from "./restore";
 /** PostgreSQL server, by engine. Missing settings follow from the size. */
 export type PostgresSettings = AuroraSettings | RdsSettings | CloudNativePgSettings;
 
+/** Settings of a PostgreSQL server that all engines have. */
 export interface PostgresServer {
   /**
    * Name of the server.
@@ -71,6 +72,7 @@ export interface PostgresServer {
   readonly restore?: Restore;
 }
 
+/** PostgreSQL on Amazon Aurora. */
 export interface AuroraSettings extends PostgresServer {
   readonly engine: "aurora";
 
@@ -84,6 +86,7 @@ export interface AuroraSettings extends PostgresServer {
   readonly backup?: ManagedBackup;
 }
 
+/** PostgreSQL on Amazon RDS, with a standby in another zone. */
 export interface RdsSettings extends PostgresServer {
   readonly engine: "rds";
 
@@ -100,6 +103,7 @@ export interface RdsSettings extends PostgresServer {
   readonly backup?: ManagedBackup;
 }
 
+/** PostgreSQL on the cluster, by the operator CloudNativePG. */
 export interface CloudNativePgSettings extends PostgresServer {
   readonly engine: "cloudnative-pg";
 

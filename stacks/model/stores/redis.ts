@@ -19,8 +19,10 @@ import { choice, engines, object, optional, quantity, told, whole } from "../che
 import { size } from "../common";
 import { type BackedUp, type BackupTarget, bySetting, type SettingProblem, type StoreEngine } from "./engine";
 
+/** Cache of the read side, on AWS or on the cluster. */
 export type Cache = ElastiCacheSettings | ValkeySettings;
 
+/** Settings of a Redis-compatible server that all engines have. */
 export interface RedisServer {
   /** @default - the size of the environment */
   readonly size?: Size;
@@ -32,6 +34,7 @@ export interface RedisServer {
   readonly purpose?: RedisPurpose;
 }
 
+/** Valkey on Amazon ElastiCache. */
 export interface ElastiCacheSettings extends RedisServer {
   readonly engine: "elasticache";
 
@@ -47,6 +50,7 @@ export interface ElastiCacheSettings extends RedisServer {
   readonly backup?: CacheBackup;
 }
 
+/** Valkey on the cluster. */
 export interface ValkeySettings extends RedisServer {
   readonly engine: "valkey";
 

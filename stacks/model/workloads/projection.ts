@@ -5,6 +5,7 @@ import { single } from "./roles";
 import type { Health, Workload } from "./workload";
 import { health, workload } from "./workload";
 
+/** Workers that project events into a read model. */
 export interface Projections extends Workload {
   /** Number of worker processes. Each owns a share of the partitions. */
   readonly workers: number;
@@ -64,6 +65,7 @@ export interface ReadModelSettings {
   readonly skipCatchUpCheck?: boolean;
 }
 
+/** Version of a read model: its workers, and their image. */
 export interface FilledSlot {
   /** Number of partitions, fixed for the slot's lifetime. */
   readonly partitions: number;

@@ -11,6 +11,7 @@ import type { SlotSettings } from "./release-file";
 import { slotSettings } from "./release-file";
 import { type ScaleOn, scaleOn, volumes, type Workload, workload } from "./workload";
 
+/** HTTP service: instances, ports, hosts, paths and releases. */
 export interface Service extends Workload, SlotSettings {
   readonly replicas: Replicas;
 
@@ -104,6 +105,7 @@ export interface Service extends Workload, SlotSettings {
 /** Service level objectives, measured by the service's own metrics. */
 export type ServiceObjective = Omit<Objective, "service" | "namespace">;
 
+/** Query API of the read side: a service that may have a CDN in front of it. */
 export interface QueryApi extends Service {
   /**
    * CDN in front of the query API.

@@ -6,6 +6,7 @@ import { single } from "./roles";
 import type { Health, ScaleOn, Workload } from "./workload";
 import { health, scaleOn, volumes, workload } from "./workload";
 
+/** Workers that process commands, without inbound requests. */
 export interface Processors extends Workload {
   readonly replicas: Replicas;
 

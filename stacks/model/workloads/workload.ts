@@ -20,6 +20,7 @@ import {
   written,
 } from "../common";
 
+/** Settings of the pods that every workload has. */
 export interface Workload {
   /**
    * Name of the workload.
@@ -209,6 +210,7 @@ export type Use =
       readonly variables?: Readonly<Record<string, string>>;
     };
 
+/** Rights with which a workload uses a store. */
 export type StoreRole = "commands" | "subscriptions" | "migrator" | "writer" | "reader";
 
 /** Service that a workload calls. */
@@ -289,6 +291,7 @@ export interface ScaleOn extends Pick<Scaling, "cpu" | "memory"> {
   readonly prometheus?: Asked & { readonly server: string; readonly namespace: string };
 }
 
+/** Query whose result scales a workload. */
 export interface Asked {
   readonly query: string;
 

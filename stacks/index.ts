@@ -35,7 +35,7 @@ export { asDomains } from "./model/shorthand";
 export type * from "./model/state";
 export type * from "./model/stores";
 export type * from "./model/stores/broker";
-export type { BackedUp, BackupMethod, LeastRestore, StoreKind, StorePods } from "./model/stores/engine";
+export type { BackedUp, BackupMethod, LeastRestore, OnDemandBackup, StoreKind, StorePods } from "./model/stores/engine";
 export type * from "./model/stores/event-store";
 export type * from "./model/stores/memory";
 export type * from "./model/stores/postgres";

@@ -100,7 +100,7 @@ describe("cdktf-cqrs backup", () => {
     expect(record.id).toMatch(/^20261128-214728-[0-9a-f]{6}$/);
     expect(place).toBe(`s3://orders-production-backups-111122223333-eu-west-1/backup-records/${record.id}.json`);
     expect(machine.text).toContain(
-      `Recorded in ${place}\nTo restore: npx cdktf-cqrs restore production --backup ${record.id} --into <environment>`,
+      `Recorded in ${place}\nTo restore: npm run restore -- production --backup ${record.id} --into <environment>`,
     );
     expect(record).toMatchObject({ format: 1, system: "orders", environment: "production", started: "2026-11-28T21:47:28.000Z" });
     expect(record.without).toEqual([{ store: "cache", why: "nothing backs it up: a cache may forget" }]);

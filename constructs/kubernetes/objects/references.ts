@@ -65,27 +65,30 @@ interface Part {
   readonly expression?: string;
 }
 
+/** The beginning of an escaped sequence, or of an expression or directive. */
+const OPENING = /([$%])\1\{|[$%]\{/g;
+
 /** Splits a template into parts. Escaped sequences are literal; a directive is an expression that can't be resolved. */
 function split(template: string): readonly Part[] {
   const parts: Part[] = [];
   let literal = "";
   let position = 0;
-  while (position < template.length) {
-    const next = template.slice(position, position + 3);
-    if (next === "$${" || next === "%%{") {
-      literal += next.slice(1);
-      position += 3;
-    } else if (next.startsWith("${") || next.startsWith("%{")) {
-      const end = closing(template, position + 2);
-      if (literal) parts.push({ literal });
-      literal = "";
-      parts.push({ expression: template.slice(position + 2, end).trim() });
-      position = end + 1;
-    } else {
-      literal += template[position];
-      position += 1;
+  for (const { 0: opening, 1: escaped, index } of template.matchAll(OPENING)) {
+    // Inside of an expression.
+    if (index < position) continue;
+    literal += template.slice(position, index);
+    position = index + opening.length;
+    if (escaped) {
+      literal += opening.slice(1);
+      continue;
     }
+    const end = closing(template, position);
+    if (literal) parts.push({ literal });
+    literal = "";
+    parts.push({ expression: template.slice(position, end).trim() });
+    position = end + 1;
   }
+  literal += template.slice(position);
   return literal ? [...parts, { literal }] : parts;
 }
 

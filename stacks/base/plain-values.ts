@@ -99,7 +99,8 @@ function isPlain(value: unknown): boolean {
 
 const { STRING_MAP_TOKEN_VALUE: STRING_MAP, ANY_MAP_TOKEN_VALUE: ANY_MAP, NUMBER_MAP_TOKEN_VALUE: NUMBER_MAP } = Token;
 
-/** Checks if a value is a plain record, not a token or an instance of a class. */
+/** Checks if a value is a plain record, of whatever realm, and not a token or an instance of a class. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const prototype = typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : null;
+  return prototype !== null && Object.getPrototypeOf(prototype) === null;
 }

@@ -33,6 +33,11 @@ function outcome(work: () => unknown): string {
   }
 }
 
+/** All objects and lists of a value. */
+function partsOf(value: unknown): readonly unknown[] {
+  return typeof value === "object" && value !== null ? [value, ...Object.values(value).flatMap(partsOf)] : [];
+}
+
 const TOKENS: Readonly<Record<string, (parameter: SsmParameter) => unknown>> = {
   "a string": ({ arn }) => arn,
   "a part of a string": ({ arn }) => `${arn}/*`,
@@ -80,6 +85,14 @@ describe("what cdktf writes with plain values spared", () => {
     const refused = () => ({ a: [{ b: () => 1 }] });
     expectSame(refused);
     expect(outcome(() => stackWith(refused).toTerraform())).toContain("a/0/b");
+  });
+
+  it("shares no part with what constructs were given", () => {
+    const given = { list: [{ inner: ["a", { b: {} }] }], record: { list: [[1]] } };
+    const stack = stackWith(() => given);
+    const written = sparingPlainValues(() => stack.toTerraform());
+    expect(JSON.stringify(written)).toContain(JSON.stringify(given.list));
+    expect(partsOf(written).filter((part) => partsOf(given).includes(part))).toEqual([]);
   });
 
   it("leaves cdktf as it was, also after an error", () => {

@@ -14,7 +14,14 @@ export function programOf(environments: number): Program {
         name,
         release: { ...production.release, of: name },
         aws: { ...production.aws, domain: `${name}.orders.example.com`, network: { cidr: `10.${index}.0.0/16` } },
+        queryApi: { ...production.queryApi, edge: { ...production.queryApi.edge, zone: zoneOf(index) } },
       };
     }),
   };
+}
+
+/** A zone of its own: its settings are the whole zone's. The first one is production's. */
+function zoneOf(index: number) {
+  const { id, name } = production.queryApi.edge.zone;
+  return { id: `${id.slice(0, -2)}${(Number.parseInt(id.slice(-2), 16) + index).toString(16).padStart(2, "0")}`, name };
 }

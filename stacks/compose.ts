@@ -19,6 +19,8 @@ import { observabilityStacks } from "./cluster/observability";
 import { platformStack } from "./cluster/platform";
 import { storeStacks } from "./cluster/stores";
 import { eventStoreUsersStacks } from "./cluster/stores/event-store-users";
+import type { Composition } from "./composition";
+import { extended } from "./extension";
 import { edgeOf } from "./model/derive/endpoints";
 import { originsOf, restoresFrom } from "./model/derive/restores";
 import { deployedParts, primaryOf } from "./model/derive/standby";
@@ -26,22 +28,6 @@ import type { Program } from "./model/environment";
 import { asDomains } from "./model/shorthand";
 import type { System } from "./model/system";
 import { domainStacks } from "./workloads/domain";
-
-/** Stacks of one account or environment, in order of deployment. */
-export interface Composition {
-  /** Name of the environment, or `bootstrap-<account>`. */
-  readonly name: string;
-  readonly stacks: readonly PlatformStack[];
-
-  /** Clusters that some of these stacks deploy to. */
-  readonly sites: readonly PopulatedSite[];
-}
-
-/** Cluster of an environment, and the stacks that deploy to it. */
-export interface PopulatedSite {
-  readonly site: Site;
-  readonly stacks: readonly PlatformStack[];
-}
 
 /**
  * All stacks of a program, accounts first, then environments; or only those with one name. An item that can't be created
@@ -72,9 +58,14 @@ export function compose(
         return [];
       }
     });
-  const compositions = [...accounts, ...environments];
-  for (const { name, stacks } of compositions) program.extend?.({ name, stacks: new Map(stacks.map((stack) => [stack.node.id, stack])) });
-  return compositions;
+  return [...accounts, ...environments].map((composition) => {
+    try {
+      return extended(app, program, composition);
+    } catch (error) {
+      failed(composition.name, error);
+      return composition;
+    }
+  });
 }
 
 function rethrown(_: string, error: unknown): void {

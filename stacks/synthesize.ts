@@ -5,7 +5,9 @@ import { describeFinding, type Finding, findings, type SynthesizedStack } from "
 import { publish, stagingOf } from "./base/publish";
 import { descriptionOf, refusals } from "./base/refusals";
 import { type MeasuredSite, measure } from "./capacity";
-import { type Composition, compose } from "./compose";
+import { compose } from "./compose";
+import type { Composition } from "./composition";
+import { strayStacks } from "./extension";
 import { step } from "./model/check/paths";
 import { membersOf } from "./model/derive/members";
 import type { Program } from "./model/environment";
@@ -119,7 +121,8 @@ export function composed(app: App, program: Program, only?: string): readonly Co
     if (found) failures.push(...found);
     else if (said.length === 0) throw error;
   });
-  const problems = [...said, ...[...failures, ...refusals([app])].filter(({ path }) => !isSaid(path))];
+  const strays = failures.length === 0 && said.length === 0 ? strayStacks(app, compositions) : [];
+  const problems = [...said, ...strays, ...[...failures, ...refusals([app])].filter(({ path }) => !isSaid(path))];
   if (problems.length > 0) throw new InvalidInput(problems);
   return compositions;
 }

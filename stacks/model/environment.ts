@@ -12,7 +12,7 @@ import { authenticationShape } from "./authentication";
 import type { Backup } from "./backup";
 import { backupShape } from "./backup";
 import { flag, list, object, oneOrMore, optional, records } from "./check/shape";
-import { type Cluster, cluster } from "./cluster";
+import { type Cluster, type ClusterKey, cluster } from "./cluster";
 import { anything, mirror, name, type OneOrMore, part, size } from "./common";
 import type { Exceptions } from "./exceptions";
 import { exceptionsShape } from "./exceptions";
@@ -231,6 +231,34 @@ export interface Deployment {
 
   /** Stacks by id: `production-network`. A stack that deploys to a cluster has it as `cluster`. */
   readonly stacks: ReadonlyMap<string, TerraformStack & { readonly cluster?: KubernetesTarget }>;
+
+  /**
+   * Adds a stack to the environment: `addStack("mail", { on: "cluster" })` creates `production-mail`. Its providers, tags and the
+   * location of its state are those of the other stacks. The name is part of the state's location: destroy a stack before you rename it.
+   */
+  readonly addStack: AddStack;
+}
+
+/** Creates a stack that deploys to a cluster of the environment, or to its AWS account and region. */
+export interface AddStack {
+  (part: string, own: OwnStack & { readonly on: ClusterKey }): TerraformStack & { readonly cluster: KubernetesTarget };
+  (part: string, own: OwnStack & { readonly on: "aws" }): TerraformStack;
+}
+
+export interface OwnStack {
+  readonly on: ClusterKey | "aws";
+
+  /**
+   * Stacks to deploy before it.
+   * @default - on a cluster the platform's, on AWS none
+   */
+  readonly after?: readonly TerraformStack[];
+
+  /**
+   * Marks a stack with data, which is protected from deletion unless the environment is disposable.
+   * @default false
+   */
+  readonly holdsData?: boolean;
 }
 
 export const environmentSchema = object<Environment>({

@@ -43,7 +43,7 @@ describe("the examples of docs/extending.md", () => {
   });
 
   it("compile, each by itself", () => {
-    expect(EXAMPLES).toHaveLength(6);
+    expect(EXAMPLES).toHaveLength(7);
     expect(said).toBe("");
   });
 
@@ -108,11 +108,17 @@ describe("the examples of docs/extending.md", () => {
     expect(policy.check(stackWith({}), [{ ...bucket, body: { tags: { "cost-centre": "4711" } } }])).toEqual([]);
   });
 
-  it("add something to a stack of an environment", () => {
-    const { extend } = load(5) as { readonly extend: NonNullable<Program["extend"]> };
+  it("add something to a stack of an environment, and a stack", () => {
+    const extensions = [5, 6].map((index) => load(index).extend as NonNullable<Program["extend"]>);
     const staging = program.environments.find(({ name }) => name === "staging");
     const app = new App({ outdir });
-    compose(app, { ...program, environments: staging ? [staging] : [], extend }, "staging");
+    const extend: Program["extend"] = (deployment) => {
+      for (const each of extensions) each(deployment);
+    };
+    const [environment] = compose(app, { ...program, environments: staging ? [staging] : [], extend }, "staging");
     expect(app.node.findAll().map(({ node }) => node.path)).toContain("staging-read-side/exporter/rollout/pods");
+    expect(environment?.stacks.at(-1)?.dependencies.map(({ node }) => node.id)).toContain("staging-read-side");
+    const objects = environment?.stacks.at(-1)?.toTerraform() ?? {};
+    expect(all(objects, "helm_release").map(({ name }) => name)).toEqual(["mailpit"]);
   });
 });

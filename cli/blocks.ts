@@ -93,8 +93,8 @@ export class Block {
 
   line(line: string): void {
     this.lines.push(line);
-    const [, error] = /^[│╷\s]*Error: (.+)/.exec(plain(line)) ?? [];
-    if (error) this.errors.push(error.trim());
+    const error = errorIn(line);
+    if (error) this.errors.push(error);
     if (this.errors[0]?.includes("acquiring the state lock")) this.lock ??= /^[│\s]*ID:\s+(\S+)/.exec(plain(line))?.[1];
     this.settle();
   }
@@ -105,6 +105,11 @@ export class Block {
     this.ended = true;
     this.settle();
   }
+}
+
+/** Error message in a line of Terraform's output. */
+export function errorIn(line: string): string | undefined {
+  return /^[│╷\s]*Error: (.+)/.exec(plain(line))?.[1]?.trim();
 }
 
 function plain(line: string): string {

@@ -25,26 +25,47 @@ import { findBinary, Workspace } from "./workspace";
  */
 const PARALLEL = Math.min(4, Math.max(2, availableParallelism()));
 
+const ENVIRONMENT = "<environment or stack>";
+
+/** Arguments of each command, in addition to those of Terraform. */
+const ARGUMENTS = {
+  plan: `${ENVIRONMENT} [<domain or workload>] [--stores] [--markdown <file>] [--parallel <n>] [--tofu]`,
+  apply: `${ENVIRONMENT} [<domain or workload>] [--stores] [--parallel <n>] [--tofu]`,
+  destroy: `${ENVIRONMENT} [--parallel <n>] [--like <stack>] [--tofu]`,
+  bootstrap: "<account> [--recover] [--tofu]",
+} as const;
+
+const OPTIONS: Readonly<Record<string, string>> = {
+  "--markdown <file>": "writes a report for a pull request: the changes of each stack, without values",
+  "--stores": "only the stacks of an environment that its domains need: without workloads, so that nothing writes before a restore",
+  "--parallel <n>": `number of stacks that are worked on at the same time, if they don't need each other; ${PARALLEL} by default`,
+  "--like <stack>": "a stack on the same cluster, to destroy a stack that was removed from the program",
+  "--tofu": "runs OpenTofu, which also runs if terraform is not installed",
+  "--recover": "rebuilds the lost state of a bootstrap from the existing resources",
+};
+
+const EXITS: Readonly<Record<number, string>> = {
+  0: "everything is done",
+  1: "something failed, and later stacks were not reached",
+  2: "plans contain changes (only with -detailed-exitcode)",
+  3: "some stacks wait for others that are not deployed",
+};
+
 /** Text of `--help`. */
-export const usage = () => `Usage:
-  ${commandLine("plan", ["<environment or stack> [<domain or workload>] [--markdown <file>] [--parallel <n>] [--tofu] [-- <arguments of terraform plan>]"])}
-  ${commandLine("apply", ["<environment or stack> [<domain or workload>] [--stores] [--parallel <n>] [--tofu] [-- <arguments of terraform apply>]"])}
-  ${commandLine("destroy", ["<environment or stack> [--parallel <n>] [--like <stack>] [--tofu] [-- <arguments of terraform destroy>]"])}
-  ${commandLine("bootstrap", ["<account> [--recover] [--tofu] [-- <arguments of terraform apply>]"])}
-
-  --markdown <file>
-                  writes a report for a pull request: the changes of each stack, without values
-  --parallel <n>  how many stacks are worked on at the same time, if they don't need each other; ${PARALLEL} by default
-  --stores        only the stacks of an environment that its domains need: without workloads, so that nothing writes before a restore
-  --like <stack>  a stack on the same cluster, to destroy one that the program has no more
-  --tofu          runs OpenTofu; it also runs where terraform is not installed
-  --recover       rebuilds the lost state of a bootstrap from the resources that exist
-
-Exit codes:
-  0  everything is done
-  1  something failed, and what came after it was not reached
-  2  plans hold changes (only with -detailed-exitcode)
-  3  some stacks wait for others that are not deployed`;
+export function usage(action: Request["action"]): string {
+  const syntax = ARGUMENTS[action];
+  const terraform = action === "bootstrap" ? "apply" : action;
+  const options = Object.entries(OPTIONS).filter(([option]) => syntax.includes(option));
+  const exits = Object.entries(EXITS).filter(([code]) => action === "plan" || code !== "2");
+  return [
+    `usage: ${commandLine(action, [`${syntax} [-- <arguments of terraform ${terraform}>]`])}`,
+    "",
+    ...options.map(([option, meaning]) => `  ${option.padEnd(17)}  ${meaning}`),
+    "",
+    "Exit codes:",
+    ...exits.map(([code, meaning]) => `  ${code}  ${meaning}`),
+  ].join("\n");
+}
 
 const EXIT = { done: 0, failed: 1, changes: 2, waiting: 3 } as const;
 
@@ -113,7 +134,7 @@ function parse(argv: readonly string[]): Request {
   const end = line.indexOf("--");
   const [action, ...words] = end < 0 ? line : line.slice(0, end);
   const args = end < 0 ? [] : line.slice(end + 1);
-  if (action !== "plan" && action !== "apply" && action !== "destroy" && action !== "bootstrap") throw new Refused(usage());
+  if (!isAction(action)) throw new Error(`${action} is not a command`);
 
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
   if (action === "plan") known.push("--markdown", "--stores");
@@ -131,7 +152,9 @@ function parse(argv: readonly string[]): Request {
   const markdown = options.get("--markdown");
   if (markdown !== undefined) checkReport(markdown, args);
   const [name, within] = names;
-  if (name === undefined || names.length > (action === "plan" || action === "apply" ? 2 : 1)) throw new Refused(usage());
+  if (name === undefined) throw new Refused(nameless(action, args));
+  const surplus = names.slice(action === "plan" || action === "apply" ? 2 : 1);
+  if (surplus.length > 0) throw new Refused(`${surplus.join(" ")}: is one name too many\n\n${usage(action)}`);
   const [tofu, recover, stores] = ["--tofu", "--recover", "--stores"].map((option) => options.has(option)) as [boolean, boolean, boolean];
   if (stores && within !== undefined) throw new Refused(`--stores: leaves out all domains, so it can't be combined with ${within}`);
   return {
@@ -147,6 +170,18 @@ function parse(argv: readonly string[]): Request {
     checkOnly,
     args,
   };
+}
+
+function isAction(word: string | undefined): word is Request["action"] {
+  return Object.hasOwn(ARGUMENTS, word ?? "");
+}
+
+/** Message for a command without a name, which may stand behind `--`: npm removes the first one, npx doesn't. */
+function nameless(action: Request["action"], [first, ...others]: readonly string[]): string {
+  const what = action === "bootstrap" ? "an account" : "an environment or a stack";
+  const meant =
+    first === undefined || first.startsWith("-") ? "" : `; write npx cdktf-cqrs ${[action, first, ...others].join(" ")}, without --`;
+  return `${action}: requires the name of ${what}${meant}\n\n${usage(action)}`;
 }
 
 /** Checks that the report of a plan can be written. @throws Refused */
@@ -369,9 +404,12 @@ export function summary(report: Report, { action, name, account, gone, accountOf
     for (const [stack, outcome] of report) {
       if (outcome.kind !== "failed") continue;
       if (outcome.lock)
-        return `${commandLine(action, [name])} when the run that holds the lock has ended; if none runs any more, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
-      if (outcome.cause === "interrupted") return `${commandLine(action, [name])}, which goes on with what is left`;
-      return `${commandLine(action, [name])}, when what failed in ${stack} is mended; what is done stays done`;
+        return `${commandLine(action, [name])} after the run that holds the lock has ended; if no run holds it, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
+      if (outcome.cause === "interrupted" || outcome.cause === "not approved")
+        return `${commandLine(action, [name])}, which continues with what is left`;
+      const again = commandLine(action, [name]);
+      if (outcome.beforeStart) return `${commandLine("doctor")} checks this machine; after the fix, ${again}`;
+      return `fix the cause in ${stack}, then ${again}, which continues with what is left`;
     }
     for (const [stack, outcome] of report) {
       if (outcome.kind !== "waits") continue;

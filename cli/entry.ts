@@ -47,12 +47,12 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   report: { purpose: "write one page about all environments, for a review", help: reportHelp, run: inProject(report) },
 };
 
-function walk(action: string, purpose: string): Subcommand {
+function walk(action: "plan" | "apply" | "destroy" | "bootstrap", purpose: string): Subcommand {
   const run = (program: Program, args: readonly string[]) => {
     forwardSignals();
     return command(program, [action, ...args], { lock: lockFile() });
   };
-  return { purpose, help: walks, run: inProject(run) };
+  return { purpose, help: () => walks(action), run: inProject(run) };
 }
 
 function interruptible(run: (program: Program, args: readonly string[]) => Promise<number>): Subcommand["run"] {

@@ -4,7 +4,7 @@ export type Action = "plan" | "apply" | "destroy";
 /** Result of a run for one stack. */
 export type Outcome =
   | { readonly kind: "done"; readonly changes?: boolean }
-  | { readonly kind: "failed"; readonly cause?: string; readonly lock?: string }
+  | { readonly kind: "failed"; readonly cause?: string; readonly lock?: string; readonly beforeStart?: boolean }
   | { readonly kind: "absent" }
   | { readonly kind: "unreached" }
   | { readonly kind: "kept"; readonly resources: readonly string[]; readonly liftable: boolean; readonly forget?: readonly string[] }

@@ -1,10 +1,10 @@
-import { type Block, Blocks, duration } from "./blocks";
+import { type Block, Blocks, duration, errorIn } from "./blocks";
 import { change, exitCode, failure, withPlanFile } from "./change";
 import { Interrupted, isInterrupted } from "./children";
 import { inParallel } from "./in-parallel";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
 import { fullBuckets, guarded, protections } from "./protection";
-import { NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
+import { InitFailure, NoStateBucket, TerraformFailure, type Workspace } from "./workspace";
 
 /** Manifest that cdktf writes: the stacks of a program and their dependencies. */
 export interface Manifest {
@@ -78,10 +78,14 @@ export async function walk(options: WalkOptions): Promise<Report> {
   const report = new Map<string, Outcome>(order.map((stack) => [stack, { kind: "unreached" }]));
   const targeted = args.some((arg) => /^--?target/.test(arg));
   const blocks = new Blocks(print);
+  const told = new Set<string>();
   // With targets the user selects resources explicitly, and Terraform checks their protection.
   if (action === "destroy" && !targeted) {
     await inParallel(order, options.parallel, async (stack) => {
-      const outcome = await attempt(() => kept(stack));
+      const outcome = await attempt(
+        () => kept(stack),
+        (text) => print(text.trimEnd()),
+      );
       if (outcome.kind === "kept" || outcome.kind === "failed") report.set(stack, outcome);
     });
     if ([...report.values()].some(({ kind }) => kind !== "unreached")) return report;
@@ -94,7 +98,8 @@ export async function walk(options: WalkOptions): Promise<Report> {
     const start = Date.now();
     running.set(stack, start);
     const block = blocks.begin(`${stack} (${order.indexOf(stack) + 1} of ${order.length})`);
-    const outcome = await attempt(async () => (await obstacle(stack)) ?? (await act(stack, block)), block);
+    const write = (text: string) => block.write(text);
+    const outcome = await attempt(async () => (await obstacle(stack)) ?? (await act(stack, block)), write);
     running.delete(stack);
     settled.add(stack);
     report.set(stack, outcome);
@@ -109,9 +114,27 @@ export async function walk(options: WalkOptions): Promise<Report> {
   }
   return report;
 
+  async function attempt(work: () => Promise<Outcome>, write: (text: string) => void): Promise<Outcome> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Interrupted) return { kind: "failed", cause: "interrupted" };
+      if (error instanceof NoStateBucket) return { kind: "waits", on: STATE_BUCKET, why: "which does not exist yet" };
+      if (!(error instanceof TerraformFailure)) throw error;
+      const [title = "", ...lines] = error.message.split("\n");
+      const output = lines.join("\n");
+      // Without providers or credentials, all stacks fail alike.
+      write(told.has(output) ? `${title}, with the same output as above\n` : `${error.message}\n`);
+      told.add(output);
+      const cause = isInterrupted() ? "interrupted" : (lines.map(errorIn).find((found) => found !== undefined) ?? title);
+      return { kind: "failed", cause, ...(error instanceof InitFailure ? { beforeStart: true } : {}) };
+    }
+  }
+
   function progress(): string {
     const waiting = [...running].map(([stack, start]) => `${stack} (${duration(Date.now() - start)})`);
-    return `; ${settled.size} of ${order.length} done${waiting.length > 0 ? `, running: ${waiting.join(", ")}` : ""}`;
+    const done = [...settled].filter((stack) => ["done", "absent"].includes(report.get(stack)?.kind ?? ""));
+    return `; ${done.length} of ${order.length} done${waiting.length > 0 ? `, running: ${waiting.join(", ")}` : ""}`;
   }
 
   /** The stacks of the run that come before a stack. None for a plan, because plans change nothing. */
@@ -188,17 +211,4 @@ export async function walk(options: WalkOptions): Promise<Report> {
 /** Checks that a stack is planned without a refresh: it generates secrets, and the provider would read the value of each. */
 export function isPlannedUnrefreshed({ json }: Workspace, args: readonly string[]): boolean {
   return json.ephemeral !== undefined && !args.some((arg) => /^--?refresh/.test(arg));
-}
-
-async function attempt(work: () => Promise<Outcome>, block?: Block): Promise<Outcome> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Interrupted) return { kind: "failed", cause: "interrupted" };
-    if (error instanceof NoStateBucket) return { kind: "waits", on: STATE_BUCKET, why: "which does not exist yet" };
-    if (!(error instanceof TerraformFailure)) throw error;
-    block?.write(`${error.message}\n`);
-    const cause = isInterrupted() ? "interrupted" : (block?.errors[0] ?? error.message);
-    return { kind: "failed", cause };
-  }
 }

@@ -8,6 +8,9 @@ import { Refused } from "./refused";
 /** A Terraform command failed in a stack's directory; its output is the message. */
 export class TerraformFailure extends Refused {}
 
+/** `terraform init` failed: no providers, no credentials or no backend, which has the same cause in other stacks. */
+export class InitFailure extends TerraformFailure {}
+
 /** The bucket of the stack's state doesn't exist. */
 export class NoStateBucket extends TerraformFailure {}
 
@@ -135,7 +138,8 @@ export class Workspace {
 
   private failure(command: string, said: string): TerraformFailure {
     // Terraform's message has the bucket name between these words, OpenTofu's doesn't; without an init there is only the AWS error code.
-    const Failure = /S3 bucket .*does not exist|NoSuchBucket/.test(said) ? NoStateBucket : TerraformFailure;
+    const noBucket = /S3 bucket .*does not exist|NoSuchBucket/.test(said);
+    const Failure = noBucket ? NoStateBucket : command === "init" ? InitFailure : TerraformFailure;
     return new Failure(`${this.stack}: ${this.binary.name} ${command} failed\n${said}`);
   }
 

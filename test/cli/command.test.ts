@@ -150,7 +150,21 @@ describe("npm run plan, apply, destroy", () => {
     const { code, said } = await run({ deployed: ["dev-keys"], failing: "dev-keys" }, "apply", "dev");
     expect(code).toBe(1);
     expect(said).toContain("dev-keys failed\ndev-network not reached");
-    expect(said).toMatch(/Next: npm run apply -- dev, when what failed in dev-keys is mended; what is done stays done$/);
+    expect(said).toContain("dev-keys failed; 0 of ");
+    expect(said).toMatch(/Next: fix the cause in dev-keys, then npm run apply -- dev, which continues with what is left$/);
+  });
+
+  it("prints a failure before the start once, and sends to the doctor", async () => {
+    const noProviders = "Could not retrieve hashicorp/helm: no such host";
+    for (const action of ["plan", "destroy"]) {
+      const { code, said } = await run({ noProviders }, action, "dev");
+      expect(code).toBe(1);
+      expect(said.match(/no such host/g)).toHaveLength(1);
+      expect(said).toMatch(/^dev-\w+: terraform init failed, with the same output as above$/m);
+      expect(said).toMatch(/^dev-\w+ failed: Failed to query available provider packages$/m);
+      const again = `npm run ${action} -- dev`;
+      expect(said.split("\n").at(-1)).toBe(`Next: npm run doctor checks this machine; after the fix, ${again}`);
+    }
   });
 
   it("sends a new account to bootstrap", async () => {
@@ -203,7 +217,25 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("shows its usage to one who names nothing", async () => {
-    expect((await run({}, "plan")).said).toBe(usage());
+    expect((await run({}, "plan")).said).toBe(`plan: requires the name of an environment or a stack\n\n${usage("plan")}`);
+    expect((await run({}, "bootstrap")).said).toBe(`bootstrap: requires the name of an account\n\n${usage("bootstrap")}`);
+    expect((await run({}, "destroy", "dev", "more")).said).toBe(`more: is one name too many\n\n${usage("destroy")}`);
+  });
+
+  it("explains what npx does with the -- of npm", async () => {
+    expect((await run({}, "apply", "--", "dev", "--parallel", "2")).said).toBe(
+      `apply: requires the name of an environment or a stack; write npx cdktf-cqrs apply dev --parallel 2, without --\n\n${usage("apply")}`,
+    );
+    expect((await run({}, "apply", "--", "-auto-approve")).said).toBe(
+      `apply: requires the name of an environment or a stack\n\n${usage("apply")}`,
+    );
+  });
+
+  it("lists the options and exit codes of each command, and no others", () => {
+    expect(usage("plan")).toMatch(/^usage: npm run plan -- <environment or stack> .*\n\n {2}--markdown <file> {2}writes/);
+    expect(usage("plan")).toContain("  2  plans contain changes");
+    expect(usage("destroy")).not.toMatch(/--markdown|--recover| {2}2 {2}/);
+    expect(usage("bootstrap")).toMatch(/--recover {2}.*\n\nExit codes:/);
   });
 
   it("runs OpenTofu where Terraform is not installed", async () => {

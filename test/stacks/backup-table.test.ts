@@ -152,6 +152,29 @@ describe("the table of backups", () => {
     expect(drills({ readDatabase: { engine: "aurora", replicas: 0 }, ...disposable })).toEqual(["no drill", "no drill"]);
   });
 
+  it("has results of drills in a bucket outside of AWS, with its keys", () => {
+    const outside = anEnvironment({
+      aws: undefined,
+      cluster: { context: "kind" },
+      readDatabase: { engine: "cloudnative-pg", backup: { drill: "0 4 1 * *" } },
+      backup: { bucket: { endpoint: "https://s3.example.com:9000", bucket: "backups", credentials: { secret: "bucket" } } },
+    });
+    const json = synthesisOf(aProgram(outside)).stacks.get("test-read-store")?.json as Body;
+    const { env } = one(json, "kubernetes_cron_job_v1", "read-database-drill/job").spec.job_template.spec.template.spec.container[0];
+    const variables = Object.fromEntries(env.map(({ name, value, value_from }: Body) => [name, value ?? value_from?.secret_key_ref]));
+    expect(variables).toMatchObject({
+      AWS_ENDPOINT_URL_S3: "https://s3.example.com:9000",
+      AWS_ACCESS_KEY_ID: { name: "bucket", key: "access-key-id" },
+      BUCKET: "backups",
+      RESULTS: "orders-test/drills/read-store/read-database",
+      RPO: "300",
+    });
+    const { egress } = one(json, "kubernetes_network_policy_v1", "read-database-drill/pod/traffic/policy").spec;
+    expect(egress.flatMap(({ ports }: Body) => ports.map(({ port }: Body) => port))).toEqual(
+      expect.arrayContaining(["5432", "6443", "9000"]),
+    );
+  });
+
   it("tells how, how often, for how long and where", () => {
     const rows = backupTable(asDomains(VARIETY[2] as Environment)).map(({ keys: _, ...row }) => Object.values(row).join("; "));
     expect(rows).toEqual([

@@ -412,6 +412,12 @@ describe("the nodes of clusters", () => {
     expect(complaints({ writeCluster: graviton, readCluster: graviton, eventStore: kurrentDb })).toEqual([
       'test.writeCluster.node.architecture: "arm64" is not possible: KurrentDB has no ARM image; use "amd64"',
     ]);
+    const cloud = { engine: "kurrent-cloud", size: "development", backup: { every: "6h", keep: "7d" } };
+    const drilled = { ...cloud, streamBackup: { every: "15m", keep: "28d", drill: "0 5 * * 1" } };
+    expect(complaints({ cluster: graviton, eventStore: cloud })).toEqual([]);
+    expect(complaints({ cluster: graviton, eventStore: drilled })).toEqual([
+      'test.cluster.node.architecture: "arm64" is not possible: KurrentDB, into which drills restore, has no ARM image; use "amd64"',
+    ]);
     expect(complaints({ cluster: { nodes: 3, node: { ...node, architecture: "arm" } } })).toEqual([
       'test.cluster.node.architecture: "arm" is not a supported node architecture; did you mean "arm64"?',
     ]);

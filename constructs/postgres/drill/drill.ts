@@ -15,6 +15,9 @@ export interface DrillProps {
   readonly rpo: number;
   readonly rto: number;
 
+  /** Time for the upload of a file of the log, in seconds, in addition to the RPO: the server closes it after up to five minutes. */
+  readonly upload: number;
+
   /** Time between two looks, in milliseconds. */
   readonly pause: number;
 }
@@ -71,12 +74,15 @@ export async function drill(props: DrillProps): Promise<DrillResult> {
 type Measured = { -readonly [Key in "restored" | "restoreSeconds" | "lossSeconds"]: DrillResult[Key] };
 
 async function restore(props: DrillProps, measured: Measured, problems: string[]): Promise<void> {
-  const { scratch, owner, source, restored, rpo, rto, pause } = props;
+  const { scratch, owner, source, restored, rpo, rto, upload, pause } = props;
   const began = Date.now();
   const recorded = await source.record();
   const secondsSince = (time: number) => (Date.now() - time) / 1000;
-  await until(rpo, pause, `the log up to ${recorded.lsn} was not archived within the RPO of ${rpo} s`, () =>
-    source.isArchived(recorded.lsn),
+  await until(
+    rpo + upload,
+    pause,
+    `the log up to ${recorded.lsn} was not archived within the RPO of ${rpo} s and ${upload} s for its upload`,
+    () => source.isArchived(recorded.lsn),
   );
   measured.lossSeconds = secondsSince(began);
   const expected = recorded.position === undefined ? undefined : await source.events(recorded.position);

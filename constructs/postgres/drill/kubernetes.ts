@@ -39,6 +39,9 @@ interface Answer {
 /** Time for the pods and volumes of a Cluster to be deleted, in milliseconds. */
 const REMOVAL = 600_000;
 
+/** With everything that belongs to it, before it is gone itself. */
+const DELETION = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Foreground" };
+
 /** Scratch server: a Cluster of CloudNativePG with a fixed name. */
 export class ScratchCluster {
   private readonly path: string;
@@ -75,7 +78,7 @@ export class ScratchCluster {
   /** Deletes it with its pods and volumes, if it exists. */
   async remove(): Promise<void> {
     for (const end = Date.now() + REMOVAL; ; ) {
-      const { status, body } = await this.call("DELETE", `${this.path}/${this.name}`, { propagationPolicy: "Foreground" });
+      const { status, body } = await this.call("DELETE", `${this.path}/${this.name}`, DELETION);
       if (status === 404) return;
       if (status >= 400) throw this.failure("can't be deleted", status, body.message);
       if (Date.now() > end) throw new Error(`cluster ${this.name} is not deleted after ${REMOVAL / 1000} s`);
@@ -89,7 +92,12 @@ export class ScratchCluster {
 
   private call(method: string, path: string, content?: object): Promise<Answer> {
     const { url, ca, token } = this.api;
-    const headers = { authorization: `Bearer ${readFileSync(token, "utf8").trim()}`, "content-type": "application/json" };
+    const body = content ? Buffer.from(JSON.stringify(content)) : undefined;
+    const headers = {
+      authorization: `Bearer ${readFileSync(token, "utf8").trim()}`,
+      // Not every runtime adds the length to the body of a DELETE.
+      ...(body ? { "content-type": "application/json", "content-length": String(body.length) } : {}),
+    };
     const options = { method, headers, timeout: 30_000, ...(ca ? { ca: readFileSync(ca) } : {}) };
     return new Promise((resolve, reject) => {
       const sent = (url.startsWith("https:") ? request : plain)(`${url}${path}`, options, (response) => {
@@ -107,7 +115,7 @@ export class ScratchCluster {
       });
       sent.on("timeout", () => sent.destroy(new Error(`${method} ${path}: no answer within 30 s`)));
       sent.on("error", reject);
-      sent.end(content && JSON.stringify(content));
+      sent.end(body);
     });
   }
 }

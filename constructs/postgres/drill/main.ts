@@ -32,6 +32,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<boolean> {
     restored: new Server(needed("SCRATCH_URL"), digest),
     rpo: seconds("RPO"),
     rto: seconds("RTO"),
+    upload: Number(env.UPLOAD ?? 60),
     pause,
   });
   process.stdout.write(`${JSON.stringify({ message: "drilled", ...result })}\n`);

@@ -93,6 +93,11 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
   },
   { what: "notices of interruptions", holds: /\/aws_sqs_queue\./, kept: "not: they are of use for two minutes" },
   {
+    what: "restored stores of drills",
+    holds: /\/helm_release\.[\w-]+-drill_/,
+    kept: "not: a drill deletes its volume with its pod",
+  },
+  {
     what: "metrics",
     holds: /-observability\/helm_release\.observability_metrics_/,
     kept: "not: samples are missed until new ones are there",

@@ -51,8 +51,8 @@ const ENDPOINT = (port: number) => `\${env:MY_POD_IP}:${port}`;
  * The collector's own metrics, with the same names in every version: without units, `_total` and the scope's labels (up to 0.151, a reader
  * without these settings added them).
  */
-export function ownTelemetry(host: string) {
-  const prometheus = { host, port: COLLECTOR_PORTS.metrics, without_units: true, without_type_suffix: true, without_scope_info: true };
+export function ownTelemetry(host: string, port: number) {
+  const prometheus = { host, port, without_units: true, without_type_suffix: true, without_scope_info: true };
   return {
     logs: { level: "info", encoding: "json" },
     metrics: { level: "normal", readers: [{ pull: { exporter: { prometheus } } }] },
@@ -249,7 +249,7 @@ export function gatewayConfig(options: GatewayOptions): CollectorConfig {
       ...(spanMetrics ? { connectors: { span_metrics: SPAN_METRICS } } : {}),
       service: {
         extensions: ["health_check", QUEUE, ...Object.keys(authenticators)],
-        telemetry: ownTelemetry("${env:MY_POD_IP}"),
+        telemetry: ownTelemetry("${env:MY_POD_IP}", COLLECTOR_PORTS.metrics),
         pipelines,
       },
     },
@@ -297,7 +297,7 @@ export function samplerConfig(to: OtlpDestination, rules: SamplingRules, queueBy
       exporters: { [traces.id]: traces.config },
       service: {
         extensions: ["health_check", QUEUE, ...Object.keys(traces.authenticators)],
-        telemetry: ownTelemetry("${env:MY_POD_IP}"),
+        telemetry: ownTelemetry("${env:MY_POD_IP}", COLLECTOR_PORTS.metrics),
         pipelines: { traces: { receivers: ["otlp"], processors: ["memory_limiter", "tail_sampling"], exporters: [traces.id] } },
       },
     },
@@ -430,7 +430,7 @@ export function agentConfig(options: AgentOptions): CollectorConfig {
       exporters: { [gateway.id]: gateway.config },
       service: {
         extensions: ["health_check", "file_storage/checkpoints", QUEUE, ...Object.keys(gateway.authenticators)],
-        telemetry: ownTelemetry("${env:MY_POD_IP}"),
+        telemetry: ownTelemetry("${env:MY_POD_IP}", COLLECTOR_PORTS.metrics),
         pipelines: {
           logs: {
             receivers: ["file_log/containers"],

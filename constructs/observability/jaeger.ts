@@ -240,7 +240,7 @@ function configOf({ storage, keep = "7d" }: JaegerProps, name: string) {
     service: {
       extensions: ["healthcheckv2", "jaeger_storage", "jaeger_query"],
       pipelines: { traces: { receivers: ["otlp"], processors: ["memory_limiter"], exporters: ["jaeger_storage_exporter"] } },
-      telemetry: { resource: { "service.name": "jaeger" }, ...ownTelemetry("0.0.0.0") },
+      telemetry: { resource: { "service.name": "jaeger" }, ...ownTelemetry("0.0.0.0", JAEGER_PORTS.metrics) },
     },
   };
 }

@@ -7,7 +7,6 @@ export {
   type RecoveryTarget,
   type Synchronous,
 } from "./cloud-native-pg";
-export { baseBackupObject } from "./cloud-native-pg-objects";
 export {
   POSTGRES_DRILL_POD,
   PostgresDrill,
@@ -15,6 +14,7 @@ export {
   postgresDrillName,
   postgresScratchName,
 } from "./cloud-native-pg-drill";
+export { baseBackupObject } from "./cloud-native-pg-objects";
 export {
   baseBackupSchedule,
   POSTGRES_CLUSTER_SIZES,

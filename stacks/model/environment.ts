@@ -245,6 +245,7 @@ export interface AddStack {
   (part: string, own: OwnStack & { readonly on: "aws" }): TerraformStack;
 }
 
+/** Place of a stack of your own, and what it needs. */
 export interface OwnStack {
   readonly on: ClusterKey | "aws";
 

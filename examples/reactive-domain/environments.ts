@@ -134,7 +134,7 @@ export const production: Environment = {
   system: "reactive",
   name: "production",
   aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "reactive.example.com" },
-  cluster: { nodes: { min: 9, max: 15 }, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
+  cluster: { nodes: { min: 12, max: 15 }, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
   stores: {
     "event-store": { ...KURRENTDB, ...SUBSCRIPTIONS, nodes: 3, cpu: 1, memory: "4Gi", backup: { every: "15m", keep: "28d" } },
     "read-models": { engine: "cloudnative-pg", instances: 3 },

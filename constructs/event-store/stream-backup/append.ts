@@ -2,10 +2,15 @@ import { createHash } from "node:crypto";
 import type { Store, StoredEvent } from "./store";
 
 /** Type of events in place of those that a scavenge had removed before the backup: later events keep their revisions. */
-export const GAP = "$stream-backup-gap";
+const GAP = "$stream-backup-gap";
 
 /** Type of the event that the server appends when a stream is deleted permanently. */
 export const TOMBSTONE = "$streamDeleted";
+
+/** Fills a revision that a scavenge had removed. Appends create it where it is needed, also if the other store had it from a restore. */
+export function isFiller({ type }: Pick<StoredEvent, "type">): boolean {
+  return type === GAP;
+}
 
 /** Bytes and events of an append at most. EventStoreDB 24.10 accepts 1 MiB (MaxAppendSize). */
 const BYTES = 512 * 1024;

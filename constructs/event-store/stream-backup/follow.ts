@@ -1,4 +1,4 @@
-import { appendAll, GAP, isLate } from "./append";
+import { appendAll, isFiller, isLate } from "./append";
 import { isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
 import { FOLLOW_RECORD, type Link, positionOf, RESTORE_RECORD, start, textOf, type Unpacked, unpack } from "./format";
@@ -167,7 +167,7 @@ async function catchUp(store: Store, bucket: Bucket, before: Recorded, { type, t
 /** Events of an object that the store doesn't have, without those that wait for the promotion. */
 function fresh({ events }: Unpacked, progress: Progress | undefined): readonly StoredEvent[] {
   const last = progress?.last?.position;
-  return events.filter((event) => !isLate(event) && (!last || compare(event.position, last) > 0));
+  return events.filter((event) => !isLate(event) && !isFiller(event) && (!last || compare(event.position, last) > 0));
 }
 
 /** Compares the newest events of the store with those of an object. Throws if there are others: only this program may append. */
@@ -176,7 +176,7 @@ async function others(store: Store, from: Position, events: readonly StoredEvent
   const ids = new Set(events.map(({ id }) => id));
   let found = 0;
   for await (const event of store.read(from, end)) {
-    if (!isBackedUp(event) || event.type === GAP) continue;
+    if (!isBackedUp(event) || isFiller(event)) continue;
     if (!ids.has(event.id)) {
       throw new Error(
         `the store has the event ${event.revision}@${event.stream} (${event.id}) of another client; it can't follow any more`,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendAll, GAP, isLate, TOMBSTONE } from "./append";
+import { appendAll, isFiller, isLate, TOMBSTONE } from "./append";
 import { isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
 import { hashOf, type Link, RESTORE_COMPLETED, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
@@ -157,7 +157,9 @@ class Source {
     for (const late of [false, true]) {
       for (const object of this.checked) {
         if (late && !object.late) continue;
-        for (const event of await this.again(object)) if (isLate(event) === late && compare(event.position, through) <= 0) yield event;
+        for (const event of await this.again(object)) {
+          if (isLate(event) === late && !isFiller(event) && compare(event.position, through) <= 0) yield event;
+        }
       }
     }
   }
@@ -182,7 +184,7 @@ async function resolve(source: Source, { until }: Wanted, recorded: Target | und
   for await (const { events, link: next } of source.chain(limit)) {
     link = next;
     const inside = highest === undefined ? events : events.filter(({ position }) => position.commit <= highest);
-    for (const event of inside) digest.add(event);
+    for (const event of inside) if (!isFiller(event)) digest.add(event);
     through = inside.at(-1)?.position ?? through;
     if (stop !== undefined && next.through && next.through.position.commit >= stop) break;
   }
@@ -224,7 +226,7 @@ function contentOf({ stream, revision, id, type, json, data, metadata }: StoredE
 async function* restoredIn(store: Store): AsyncGenerator<StoredEvent> {
   const end = await store.end();
   if (!end) return;
-  for await (const event of store.read(undefined, end)) if (isBackedUp(event) && event.type !== GAP) yield event;
+  for await (const event of store.read(undefined, end)) if (isBackedUp(event) && !isFiller(event)) yield event;
 }
 
 /** Compares the events of the store with the backup, one by one from the first on. Returns how many of the backup the store has. */

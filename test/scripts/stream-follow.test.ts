@@ -221,6 +221,22 @@ onS3("a KurrentDB that follows the stream backup of another", () => {
     expect(had.length).toBeGreaterThan(60);
   });
 
+  test("a promotion ends before a damaged object if that is wanted", async () => {
+    const random = randomly(46);
+    await backUp(60, random);
+    await replicate();
+    await done(into, "follow");
+    const before = order(primary.log);
+    const objects = s3.files(copy).length;
+    await backUp(10, random);
+    await replicate();
+    const last = s3.files(copy).at(-1) as string;
+    writeFileSync(last, readFileSync(last).subarray(0, 40));
+    expect(await failed(into, "promote")).toContain(keyOf(last));
+    await done(into, "promote", "--until", `sequence:${objects}`);
+    expect(order(standby.log)).toEqual(before);
+  });
+
   test.each(["first", "middle", "last"])("refuses a damaged object: %s", async (place) => {
     await backUp(120, randomly(37));
     await replicate();

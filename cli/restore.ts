@@ -4,6 +4,7 @@ import { onDemandBackups } from "../stacks/model/derive/on-demand-backups";
 import { requiredRecords } from "./backup";
 import { Clusters } from "./backup/clusters";
 import { HERE, type Machine, ProgramFailure } from "./backup/machine";
+import { Progress } from "./backup/progress";
 import { type BackupRecord, timeOf } from "./backup/record";
 import type { Records } from "./backup/records";
 import { type Restoration, restorationOf } from "./backup/restoration";
@@ -172,17 +173,23 @@ function show(steps: readonly Step[], { print }: Machine): number {
   return 0;
 }
 
-async function run(steps: readonly Step[], into: System, { name, id }: Request, { print }: Machine): Promise<number> {
-  for (const [index, { title, commands, run: work }] of steps.entries()) {
-    print(`${index + 1} of ${steps.length}. ${title}`);
-    for (const command of commands) print(`   ${command}`);
-    const end = await work();
-    if ("waits" in end) {
-      const again = commandLine("restore", [name, "--backup", id, "--into", into.name]);
-      print(`Next:\n${[...end.waits, again].map((line) => `  ${line}`).join("\n")}`);
-      return WAITS;
+async function run(steps: readonly Step[], into: System, { name, id }: Request, machine: Machine): Promise<number> {
+  const { print } = machine;
+  const progress = new Progress(machine, steps.length);
+  try {
+    for (const [index, { title, commands, run: work }] of steps.entries()) {
+      print(`${index + 1} of ${steps.length}. ${title}`);
+      for (const command of commands) print(`   ${command}`);
+      const end = await progress.watch(title, work);
+      if ("waits" in end) {
+        const again = commandLine("restore", [name, "--backup", id, "--into", into.name]);
+        print(`Next:\n${[...end.waits, again].map((line) => `  ${line}`).join("\n")}`);
+        return WAITS;
+      }
+      print(`   → ${end.done}`);
     }
-    print(`   → ${end.done}`);
+  } finally {
+    progress.end();
   }
   print(
     `\n${into.name} has the stores of the backup ${id}. Next: ${commandLine("apply", [into.name])}, if workloads are not deployed yet; then move users there.`,

@@ -19,14 +19,21 @@ export class Progress {
     this.timer = setInterval(() => this.remark(), SILENCE_MS);
   }
 
+  /** Runs work, with a line at its start and at its end. */
   async during<T>(what: string, work: () => Promise<T>): Promise<T> {
     const start = this.time();
-    this.running.set(what, start);
     this.machine.print(`${what}, started`);
+    const result = await this.watch(what, work);
+    this.machine.print(`${what}, done in ${duration(this.time() - start)}; ${this.done} of ${this.total}`);
+    return result;
+  }
+
+  /** Runs work, with a line only if it takes long. */
+  async watch<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.running.set(what, this.time());
     try {
       const result = await work();
       this.done++;
-      this.machine.print(`${what}, done in ${duration(this.time() - start)}; ${this.done} of ${this.total}`);
       return result;
     } finally {
       this.running.delete(what);

@@ -1,4 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { SESSION } from "../../constructs/bootstrap/deploy-roles";
 import { NewProject } from "./new-project";
@@ -79,6 +82,8 @@ describe.each(PROJECTS)("the workflows of a project of shape $shape on $on", ({ 
       expect(session).toBe(SESSION.apply);
       expect(minutes * 60).toBeLessThan(session);
     }
+    expect(all["release.yml"].on.workflow_dispatch.inputs.backup.default).toBe(on === "aws");
+    expect(all["release.yml"].jobs.release.env.BACKUP).toBe("${{ inputs.backup }}");
     const { jobs } = all["infrastructure.yml"];
     if (on === "aws") expect([jobs["apply-dev"].needs, jobs["apply-production"].needs]).toEqual(["check", "apply-dev"]);
     expect(jobs.plan["timeout-minutes"] * 60).toBeLessThan(SESSION.plan);
@@ -101,5 +106,37 @@ describe.each(PROJECTS)("the workflows of a project of shape $shape on $on", ({ 
     expect(JSON.parse(all["release.yml"].jobs.release.env.ACCOUNTS)).toEqual(ACCOUNTS);
     const { environment: choice } = all["release.yml"].on.workflow_dispatch.inputs;
     expect(choice.options).toEqual(Object.keys(ACCOUNTS));
+  });
+});
+
+describe("the script of the release workflow", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "release-"));
+    writeFileSync(join(directory, "npm"), `#!/bin/sh\necho "$*" >>"${directory}/asked"\n[ "$2" != "$FAILS" ]\n`, { mode: 0o755 });
+    writeFileSync(join(directory, "git"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const asked = (env: Readonly<Record<string, string>>) => {
+    const PATH = `${directory}:${process.env.PATH}`;
+    const script = "templates/pipeline/.github/scripts/release.sh";
+    const { status } = spawnSync("sh", [script], { env: { PATH, ENVIRONMENT: "dev", TARGET: "web", IMAGE: "web:2", ...env } });
+    return { status, asked: readFileSync(join(directory, "asked"), "utf8").trim().split("\n") };
+  };
+
+  it.each<readonly [Readonly<Record<string, string>>, readonly string[]]>([
+    [{ CHANGE: "image", BACKUP: "true" }, ["run backup -- dev", "run release -- dev web --image web:2"]],
+    [{ CHANGE: "slot blue", BACKUP: "true" }, ["run backup -- dev", "run release -- dev web --slot blue --image web:2"]],
+    [{ CHANGE: "image", BACKUP: "false" }, ["run release -- dev web --image web:2"]],
+    [{ CHANGE: "image" }, ["run release -- dev web --image web:2"]],
+    [{ CHANGE: "switch", BACKUP: "true" }, ["run release -- dev web --switch"]],
+    [{ CHANGE: "rollback", BACKUP: "true" }, ["run release -- dev web --rollback"]],
+  ])("runs for %j: %j", (env, commands) => {
+    expect(asked(env)).toEqual({ status: 0, asked: commands });
+  });
+
+  it("releases nothing without the backup", () => {
+    expect(asked({ CHANGE: "image", BACKUP: "true", FAILS: "backup" })).toEqual({ status: 1, asked: ["run backup -- dev"] });
   });
 });

@@ -12,7 +12,7 @@ export const dev = {
   aws: { account: "444455556666", region: "eu-west-1", domain: "dev.acme.example.com", network: { cidr: "10.2.0.0/16" } },
   cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } },
   stores: {
-    postgres: { engine: "cloudnative-pg", database: "shop" },
+    postgres: { engine: "cloudnative-pg" },
     redis: { engine: "valkey" },
   },
   domains,

@@ -15,7 +15,7 @@ export const production = {
   },
   cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "200Gi" } },
   stores: {
-    postgres: { engine: "aurora", database: "shop", replicas: 1 },
+    postgres: { engine: "aurora", replicas: 1 },
     redis: { engine: "elasticache", shards: 1, replicasPerShard: 1 },
   },
   domains,

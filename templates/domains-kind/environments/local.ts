@@ -7,7 +7,7 @@ export const local = {
   name: "local",
   size: "small",
   cluster: { context: "kind-acme" },
-  stores: { postgres: { engine: "cloudnative-pg", storage: "5Gi", database: "shop" } },
+  stores: { postgres: { engine: "cloudnative-pg", storage: "5Gi" } },
   domains: {
     catalog: {
       jobs: { migrate: { ...program("migrate.ts", "database.ts"), when: "before", uses: [{ store: "postgres", as: "migrator" }] } },

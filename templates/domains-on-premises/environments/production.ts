@@ -10,7 +10,7 @@ export const production = {
   cluster: { context: "acme" },
   state: { backend: "kubernetes", context: "operations" },
   stores: {
-    postgres: { engine: "cloudnative-pg", database: "shop" },
+    postgres: { engine: "cloudnative-pg" },
     redis: { engine: "valkey" },
   },
   domains,

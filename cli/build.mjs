@@ -20,7 +20,7 @@ const BUNDLES = [
 ];
 
 /** Programs of `local`, compiled by a separate runtime. */
-const SAMPLE = join("environments", "sample");
+const SAMPLE = join("sample", "programs");
 
 // The compiler of typescript/bin/tsc, run without another process.
 const typescript = dirname(createRequire(import.meta.url).resolve("typescript/package.json"));

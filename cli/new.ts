@@ -149,7 +149,7 @@ function layersOf({ shape, on }: Wanted): readonly string[] {
 function writeProject(directory: string, wanted: Wanted): void {
   mkdirSync(directory, { recursive: true });
   const samples = wanted.on === "kind" && wanted.shape !== "library" ? samplesOf(wanted) : [];
-  for (const name of samples) cpSync(join(ROOT, "environments/sample", name), join(directory, "sample", name));
+  for (const name of samples) cpSync(join(ROOT, "sample/programs", name), join(directory, "sample", name));
   for (const layer of layersOf(wanted)) {
     const from = join(ROOT, "templates", layer);
     for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
@@ -166,7 +166,7 @@ function writeProject(directory: string, wanted: Wanted): void {
 
 /** Programs that this repository's own `local` environment runs, if the project uses them. */
 function samplesOf({ shape }: Wanted): readonly string[] {
-  const all = readdirSync(join(ROOT, "environments/sample")).filter((name) => name !== "tsconfig.json");
+  const all = readdirSync(join(ROOT, "sample/programs")).filter((name) => name !== "tsconfig.json");
   return shape === "cqrs" ? all : ["database.ts", "process.ts"];
 }
 

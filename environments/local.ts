@@ -1,6 +1,6 @@
+import { sample } from "../sample";
 import type { Environment } from "../stacks";
 import { dev } from "./dev";
-import { sample } from "./sample";
 
 /** Where the workers of the sample say that they are well. */
 const HEALTH = { port: 8080, path: "/health" } as const;

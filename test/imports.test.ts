@@ -83,8 +83,6 @@ describe("imports", () => {
   it("leave environments to the program: tests and documents use test/fixtures, which an edit of environments/ does not change", () => {
     expect(ofEnvironments(graphOf(files, (file) => readFileSync(file, "utf8")))).toEqual([
       "test/cluster/tier.ts → main.ts",
-      // What it mounts are programs, which cdktf-cqrs new copies.
-      "test/fixtures/environments/local.ts → environments/sample.ts",
       "test/observability/tier.ts → main.ts",
     ]);
     const importing = { "test/a.test.ts": 'import { dev } from "../environments/dev";', "environments/dev.ts": "" };

@@ -64,14 +64,15 @@ conclude();
 function checkContents(packed) {
   check("the package holds the constructs, the stacks, the command, and nothing else that is code", () => {
     const ours =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|templates\/.+|dist\/(cli|constructs|stacks)\/.+|environments\/(sample\/.+|\.terraform\.lock\.hcl))$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CONTRIBUTING\.md|docs\/.+\.(md|png|svg)|examples\/.+|templates\/.+|dist\/(cli|constructs|stacks)\/.+|sample\/programs\/.+|environments\/\.terraform\.lock\.hcl)$/;
     assert.deepEqual(
       packed.filter((path) => !ours.test(path)),
       [],
     );
     assert.deepEqual(
       packed.filter(
-        (path) => !path.startsWith("templates/") && /(^|\/)(tests?|examples?|bench|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path),
+        (path) =>
+          !/^(templates|docs|examples)\//.test(path) && /(^|\/)(tests?|examples?|bench|node_modules)\/|\.test\.|\.tsbuildinfo$/.test(path),
       ),
       [],
     );
@@ -95,6 +96,18 @@ function checkContents(packed) {
         .filter((path) => !packed.includes(path)),
       [],
     );
+  });
+  check("links of its documentation lead to files in it", () => {
+    const pages = packed.filter((path) => path.endsWith(".md") && !path.startsWith("templates/"));
+    const isThere = (path) => packed.some((file) => file === path || file.startsWith(`${path}/`));
+    const broken = pages.flatMap((page) =>
+      [...readFileSync(join(root, page), "utf8").matchAll(/\]\(([^)#\s]+)|(?:src|srcset)="([^"]+)"/g)]
+        .map(([, link, picture]) => link ?? picture)
+        .filter((link) => !/^[a-z]+:/.test(link) && !isThere(join(dirname(page), link).replace(/\/$/, "")))
+        .map((link) => `${page}: ${link}`),
+    );
+    assert.deepEqual(broken, []);
+    assert.ok(pages.length > 50);
   });
   const { dependencies = {}, peerDependencies = {} } = manifest;
   check("cdktf, constructs and the providers are peers, no dependencies, and nothing is bundled", () => {

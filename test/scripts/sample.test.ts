@@ -6,7 +6,7 @@ import { projectionVariables, type ReadModelSlot } from "../../constructs/projec
 import { StubStreams } from "./kurrentdb-streams";
 import { Database, onceAs, onServer, scripts } from "./server";
 
-const SAMPLE = join(process.cwd(), "environments/sample");
+const SAMPLE = join(process.cwd(), "sample/programs");
 const BUN = join(process.cwd(), "node_modules/.bin/bun");
 const PARTITIONS = 4;
 

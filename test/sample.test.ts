@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { sample } from "../../environments/sample";
+import { sample } from "../sample";
 
 describe("the sample", () => {
   it.each(Object.entries(sample))("%s has every file that its programs name", (_, { command, files }) => {

@@ -55,9 +55,8 @@ interface Wanted {
 
 /** Creates a project completely or not at all, and returns the exit code. @throws Refused */
 export async function createProject(argv: readonly string[], { directory = ".", ask = terminal() }: NewOptions = {}): Promise<number> {
-  const wanted = await completed(parse(argv), ask);
+  const wanted = await completed(parse(argv), ask, (name) => checkFree(resolve(directory, name), name));
   const target = resolve(directory, wanted.name);
-  checkFree(target, wanted.name);
   const staging = `${target}.${process.pid}.part`;
   try {
     writeProject(staging, wanted);
@@ -100,8 +99,13 @@ function parse(argv: readonly string[]): Typed {
 }
 
 /** Asks for missing values. Values from the command line are checked before the first question. */
-async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"]): Promise<Wanted> {
-  if (name !== undefined) checkName(name);
+async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"], checkPlace: (name: string) => void): Promise<Wanted> {
+  const checked = (one: string) => {
+    checkName(one);
+    checkPlace(one);
+    return one;
+  };
+  if (name !== undefined) checked(name);
   for (const [choice, value] of Object.entries({ shape, on })) if (value !== undefined) checkChoice(choice as Choice, value);
   const given = async (what: string, value: string | undefined, options: string) => {
     const answer = value ?? (await ask?.(`${what} (${options}): `))?.trim();
@@ -111,7 +115,7 @@ async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"]): Pr
   const chosen = async <C extends Choice>(choice: C, value: string | undefined) =>
     checkChoice(choice, await given(`--${choice}`, value, Object.keys(CHOICES[choice]).join(", "))) as keyof (typeof CHOICES)[C];
   return {
-    name: checkName(await given("name", name, "lower-case letters, digits and hyphens")),
+    name: checked(await given("name", name, "lower-case letters, digits and hyphens")),
     shape: await chosen("shape", shape),
     on: await chosen("on", on),
   };
@@ -124,13 +128,12 @@ function checkChoice(choice: Choice, value: string): string {
 }
 
 /** Checks a name, which is the prefix of every cloud name and the name of the project's npm package. */
-function checkName(name: string): string {
+function checkName(name: string): void {
   const problem = namePartProblem(name);
   if (problem) throw new Refused(`name: ${JSON.stringify(name)} ${problem.rule}; ${problem.remedy}`);
   const { dependencies, devDependencies } = manifest(name) as Readonly<Record<string, Readonly<Record<string, string>>>>;
   if (name in { ...dependencies, ...devDependencies })
     throw new Refused(`name: ${JSON.stringify(name)} is the name of a package that the project depends on; choose another`);
-  return name;
 }
 
 function checkFree(target: string, name: string): void {

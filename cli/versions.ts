@@ -23,21 +23,21 @@ export const usage = () => `Usage:
   ${commandLine("release", ["<environment> [<domain>] --rollback | --switch"])}
 
 Changes of a workload that is released by rolling:
-  --image <image>                       another version in place of the running one
-  --rollback                            the version before
+  --image <image>                       replaces the running version
+  --rollback                            the previous version
 
 Changes of a workload that is released blue-green:
-  --slot blue|green --image <image>     a version into a slot that takes no requests; --force replaces one that does
-  --slot blue|green --empty             nothing runs in the slot any more
-  --preview on|off                      whether the slot that is not live answers those who ask for it by a header
-  --weights blue=90,green=10            the share of requests that each slot takes
-  --switch                              all requests to the other slot
-  --rollback                            all requests to the version before
+  --slot blue|green --image <image>     deploys a version to a slot without requests; --force also to one with requests
+  --slot blue|green --empty             removes the version from the slot
+  --preview on|off                      lets clients reach the slot that is not live, by a header
+  --weights blue=90,green=10            share of requests of each slot
+  --switch                              sends all requests to the other slot
+  --rollback                            sends all requests to the previous version
 
-Without a workload, --rollback and --switch change every workload of the domain, or of the environment, that has something to
-change: jobs that ran before are left, because an older image takes nothing back.
+Without a workload, --rollback and --switch change each workload of the domain, or of the environment, to which they apply. Jobs that run
+before are not changed, because an older image doesn't undo a migration.
 
-Only the release file is written, and nothing that would not pass: a plan of the stack comes next.`;
+The command checks the change and writes the release file. Plan and apply the stack next.`;
 
 const OPTIONS = {
   image: { type: "string" },
@@ -124,7 +124,8 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
     const { show, "check-only": checkOnly, ...rest } = values;
     const alone = Object.keys(rest).length === 0;
     const complete = show ? alone && positionals.length > 0 : positionals.length === 2 || (positionals.length === 1 && !alone);
-    if (positionals.length > 2 || !(complete || checkOnly)) throw new Refused(usage());
+    if (positionals.length > 2) throw new Refused(`${positionals.slice(2).join(" ")}: is one name too many\n\n${usage()}`);
+    if (!complete && !checkOnly) throw new Refused(`release: ${lacking(positionals, show === true)}\n\n${usage()}`);
     return { names: positionals, options: values };
   } catch (error) {
     if (error instanceof Refused) throw error;
@@ -143,8 +144,17 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
 function changeOf(options: Options): Change {
   const given = Object.keys(options).sort();
   const found = CHANGES.find((candidate) => isDeepStrictEqual([...candidate.options].sort(), given));
-  if (!found) throw new Refused(usage());
+  const names = given.map((name) => `--${name}`).join(" ");
+  if (!found) throw new Refused(`release: ${names ? `${names} is not a combination of options` : NO_CHANGE}\n\n${usage()}`);
   return found.change(options);
+}
+
+const NO_CHANGE = "requires a change, or --show";
+
+/** Reason why a command line is incomplete. */
+function lacking([name]: readonly string[], show: boolean): string {
+  if (name === undefined) return "requires the name of an environment";
+  return show ? "--show can't be combined with a change" : NO_CHANGE;
 }
 
 function slotOf(written: string): Slot {
@@ -176,7 +186,13 @@ function environmentOf({ environments }: Program, name: string): Environment {
   if (!found) throw new Refused(noSuch("environment", name, { environments: environments.map((environment) => environment.name) }));
   if (found.release?.of !== name) {
     throw new Refused(
-      `${name} has no release file; write {} into ${releaseFile(name)} and say in the environment: release: { of: "${name}", workloads: release }`,
+      [
+        `${name} has no release file. To add one:`,
+        `  1. Create ${releaseFile(name)} with the content {}`,
+        `  2. In the file of the environment: import release from "./${name}.release.json";`,
+        `  3. In the environment: release: { of: "${name}", workloads: release },`,
+        "  4. Remove image from the workloads whose versions the file has",
+      ].join("\n"),
     );
   }
   return found;

@@ -162,6 +162,9 @@ export class Platform extends Construct {
   /** Dependencies for users of a part, by its name. Parts that are not installed are absent. */
   readonly ready: Readonly<Partial<Record<PartName, readonly ITerraformDependable[]>>>;
 
+  /** Dependencies for users of several parts: all of `ready`. */
+  readonly installed: readonly ITerraformDependable[];
+
   constructor(
     scope: Construct,
     id: string,
@@ -173,6 +176,7 @@ export class Platform extends Construct {
     const namespaces = props.namespaces ?? this.namespaces(props);
     for (const name of Object.keys(PARTS) as PartName[]) this.add(name, ready, namespaces);
     this.ready = ready;
+    this.installed = Object.values(ready).flat();
   }
 
   private namespaces({ cluster, parts, metricsFrom }: PlatformProps): NonNullable<PlatformProps["namespaces"]> {

@@ -1,6 +1,7 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { CustomResources, type KubernetesTarget } from "../kubernetes";
+import type { SecretSpec } from "./contract";
 import { fromStore } from "./workload-secret";
 
 export interface ProvidedSecretProps {
@@ -23,11 +24,28 @@ export class ProvidedSecret extends Construct {
   /** Dependencies for resources that use it. */
   readonly ready: readonly ITerraformDependable[];
 
+  private readonly name: string;
+  private readonly namespace: string;
+
   constructor(scope: Construct, id: string, { cluster, namespace, name, after = [] }: ProvidedSecretProps) {
     super(scope, id);
+    this.name = name;
+    this.namespace = namespace;
     const objects = [fromStore({ name }, namespace)];
     this.ready = cluster.aws
       ? [new CustomResources(this, "objects", { cluster, namespace, name: `secret-${name}`, objects, after }).release]
       : after;
+  }
+
+  /** Reference to one of its keys: `secrets: { SIGNING_KEY: signing.key("private") }`. */
+  key(key: string): { readonly secret: SecretSpec; readonly home: string; readonly key: string } {
+    const secret: SecretSpec = {
+      name: this.name,
+      purpose: "Created by an operator",
+      // Its length is only a limit of generated values.
+      keys: { [key]: { length: 1 } },
+      rotation: { method: "engine-first", clients: "restart", engine: "its source" },
+    };
+    return { secret, home: this.namespace, key };
   }
 }

@@ -157,8 +157,9 @@ function secretsOf(place: WorkloadPlace, uses: Readonly<Record<string, SecretUse
       const home = generated.find(({ spec }) => spec.name === use)?.namespace ?? place.namespace;
       return [key, { secret: generatedSecret(use), home, key: "value" }];
     }
-    after.push(...provided(place, use.secret).ready);
-    return [key, { secret: { ...generatedSecret(use.secret), keys: { [use.key]: { length: 1 } } }, home: place.namespace, key: use.key }];
+    const secret = provided(place, use.secret);
+    after.push(...secret.ready);
+    return [key, secret.key(use.key)];
   });
   return { facts: Object.fromEntries(facts), after };
 }

@@ -22,7 +22,7 @@ export function addStack(app: App): TerraformStack {
     name: "orders",
     size: "small",
     clients: [{ namespace: "shop" }],
-    after: [...data.ready, ...Object.values(platform.ready).flat()],
+    after: [...data.ready, ...platform.installed],
   });
   new ServiceDomain(stack, "shop", {
     cluster,

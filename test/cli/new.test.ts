@@ -141,6 +141,7 @@ describe("cdktf-cqrs new", () => {
     writeFileSync(inDirectory("billing/main.ts"), "mine");
     writeFileSync(inDirectory("orders"), "mine");
     expect(await refusal("billing", ...choices)).toBe("billing: exists and is not empty; choose another name, or move it away");
+    expect(await refusal("billing")).toBe("billing: exists and is not empty; choose another name, or move it away");
     expect(await refusal("orders", ...choices)).toBe("orders: is a file; choose another name, or move it away");
     expect([readFileSync(inDirectory("billing/main.ts"), "utf8"), readFileSync(inDirectory("orders"), "utf8")]).toEqual(["mine", "mine"]);
   });

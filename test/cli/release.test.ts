@@ -195,14 +195,14 @@ describe("npm run release", () => {
   });
 
   it.each<[string[], string]>([
-    [[], usage()],
-    [["test", "--show", "--switch"], usage()],
-    [["test"], usage()],
-    [["test", "command-api"], usage()],
-    [["test", "command-api", "more", "--switch"], usage()],
-    [["test", "command-api", "--switch", "--rollback"], usage()],
-    [["test", "command-api", "--image", V1, "--force"], usage()],
-    [["test", "command-api", "--slot", "blue"], usage()],
+    [[], `release: requires the name of an environment\n\n${usage()}`],
+    [["test", "--show", "--switch"], `release: --show can't be combined with a change\n\n${usage()}`],
+    [["test"], `release: requires a change, or --show\n\n${usage()}`],
+    [["test", "command-api"], `release: requires a change, or --show\n\n${usage()}`],
+    [["test", "command-api", "more", "--switch"], `more: is one name too many\n\n${usage()}`],
+    [["test", "command-api", "--switch", "--rollback"], `release: --rollback --switch is not a combination of options\n\n${usage()}`],
+    [["test", "command-api", "--image", V1, "--force"], `release: --force --image is not a combination of options\n\n${usage()}`],
+    [["test", "command-api", "--slot", "blue"], `release: --slot is not a combination of options\n\n${usage()}`],
     [["test", "command-api", "--imag", V1], `Unknown option '--imag'; did you mean --image?\n\n${usage()}`],
     [["test", "command-api", "--image"], `Option '--image <value>' argument missing\n\n${usage()}`],
     [["test", "command-api", "--slot", "purple", "--image", V1], "--slot purple: is not a slot; use blue or green"],
@@ -228,7 +228,9 @@ describe("npm run release", () => {
   ])("has nowhere to write the release %s", (_, environment) => {
     expect(runOn(aProgram(environment), "test", "command-api", "--switch")).toEqual({
       code: 1,
-      said: `test has no release file; write {} into ${FILE} and say in the environment: release: { of: "test", workloads: release }`,
+      said: expect.stringMatching(
+        /^test has no release file\. To add one:\n {2}1\. Create .*test\.release\.json with the content \{\}\n {2}2\. .*import release from "\.\/test\.release\.json";\n {2}3\. .*release: \{ of: "test", workloads: release \},\n/,
+      ),
     });
   });
 });
@@ -386,7 +388,7 @@ describe("several workloads at once", () => {
     ],
     [["read-side", "--image", V3], `name one workload: query-api\n\n${usage()}`],
     [["--image", V3], `name one workload: command-api, command-processors, query-api\n\n${usage()}`],
-    [["write-side", "--rollback", "--switch"], usage()],
+    [["write-side", "--rollback", "--switch"], `release: --rollback --switch is not a combination of options\n\n${usage()}`],
     [
       ["write-sid", "--rollback"],
       "There is no workload or domain write-sid; did you mean write-side?\n  workloads: command-api, command-processors, query-api\n  domains: write-side, read-side",

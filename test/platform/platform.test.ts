@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { KubernetesTarget } from "../../constructs/kubernetes";
-import { PLACES } from "../../constructs/platform";
-import { all, type Body } from "../synth";
+import { PLACES, Platform } from "../../constructs/platform";
+import { all, type Body, synth } from "../synth";
 import { aPlatform, EVERYTHING, refusals, releaseOf, valuesOf } from "./platform";
 
 const platform = aPlatform();
@@ -36,6 +36,14 @@ function predecessors(of: typeof platform, release: string | Body): readonly str
 }
 
 describe("a platform", () => {
+  it("names what users of several parts wait for", () => {
+    synth((stack) => {
+      const { ready, installed } = new Platform(stack, "platform", { cluster: onKind(stack), parts: { secrets: {}, certificates: {} } });
+      expect(installed).toEqual([...(ready.certificates ?? []), ...(ready.secrets ?? [])]);
+      expect(installed.length).toBeGreaterThan(1);
+    });
+  });
+
   it("has definitions before what uses them", () => {
     const definitions = ["gateway-api-crds", "gateway-api-crds-httproutes", "prometheus-operator-crds"];
     for (const definition of ["gateway-api-crds", "prometheus-operator-crds"]) expect(predecessors(platform, definition)).toEqual([]);

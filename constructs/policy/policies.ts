@@ -475,7 +475,20 @@ const found = new WeakMap<Resource, readonly RegExpMatchArray[]>();
 
 /** Returns the templates in a resource. They are searched for once: several policies check them. */
 function templates(resource: Resource): readonly RegExpMatchArray[] {
-  const known = found.get(resource) ?? [...JSON.stringify(resource.body).matchAll(TEMPLATE)];
+  const known = found.get(resource) ?? [...JSON.stringify(withTemplates(resource.body)).matchAll(TEMPLATE)];
   found.set(resource, known);
   return known;
+}
+
+/** Returns the texts of a value, keys included, with templates. Most of a configuration is long texts without. */
+function withTemplates(value: unknown, texts: string[] = []): readonly string[] {
+  if (typeof value === "string") {
+    if (value.includes("${") || value.includes("%{")) texts.push(value);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) {
+      withTemplates(key, texts);
+      withTemplates(inner, texts);
+    }
+  }
+  return texts;
 }

@@ -82,9 +82,9 @@ export function variablesOf(container: Body): Readonly<Record<string, any>> {
   return Object.fromEntries(container.env.map((each: Body) => [each.name, each.value ?? each.value_from]));
 }
 
-/** A program with other settings of one of its environments. */
+/** A program of one environment of another program, with other settings. */
 export function changed(program: Program, environment: string, change: (environment: Environment) => Environment): Program {
-  return { ...program, environments: program.environments.map((one) => (one.name === environment ? change(one) : one)) };
+  return { ...program, environments: program.environments.filter(({ name }) => name === environment).map(change) };
 }
 
 /** What is refused in a program, a line for each problem. */

@@ -1,4 +1,5 @@
 import { backupBuckets, backupRoleName, backupVaultName } from "../../constructs/backup";
+import { rolePath } from "../../constructs/bootstrap";
 import { daysIn } from "../../constructs/core/quantities";
 import { eventRecordsName, streamBackupName } from "../../constructs/event-store";
 import { baseBackupObject, serverIdentifier } from "../../constructs/postgres";
@@ -245,7 +246,7 @@ function startSnapshot({ store, keep }: OnDemandPart, { system: { system, name, 
     ...(["aws", "backup", "start-backup-job", "--region", region, "--output", "json"] as const),
     ...["--backup-vault-name", backupVaultName(parts)],
     ...["--resource-arn", `arn:aws:rds:${region}:${account}:${resource}:${serverIdentifier(parts, store)}`],
-    ...["--iam-role-arn", `arn:aws:iam::${account}:role/${backupRoleName(parts)}`],
+    ...["--iam-role-arn", `arn:aws:iam::${account}:role${rolePath(system, name)}${backupRoleName(parts)}`],
     ...["--lifecycle", `DeleteAfterDays=${daysIn(keep)}`],
     ...["--idempotency-token", `${id}-${store}`],
     ...["--recovery-point-tags", `backup-id=${id}`],

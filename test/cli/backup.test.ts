@@ -1,5 +1,6 @@
 import { backup } from "../../cli/backup";
 import { anEnvironment, aProgram } from "../environments";
+import { synthesisOf } from "../program";
 import { FakeMachine } from "./fake-machine";
 
 const RECORD = {
@@ -143,8 +144,20 @@ describe("cdktf-cqrs backup", () => {
     expect(JSON.parse(machine.inputs[0] ?? "")).toMatchObject({ kind: "Backup", spec: { cluster: { name: "orders" }, method: "plugin" } });
     expect(machine.ran).toContain("aws eks update-kubeconfig --name orders-production-shared --region eu-west-1 --alias production");
     expect(machine.ran.find((line) => line.includes("start-backup-job"))).toBe(
-      `aws backup start-backup-job --region eu-west-1 --output json --backup-vault-name orders-production --resource-arn arn:aws:rds:eu-west-1:111122223333:cluster:orders-production-search --iam-role-arn arn:aws:iam::111122223333:role/orders-production-backup --lifecycle DeleteAfterDays=35 --idempotency-token ${record.id}-search --recovery-point-tags backup-id=${record.id}`,
+      `aws backup start-backup-job --region eu-west-1 --output json --backup-vault-name orders-production --resource-arn arn:aws:rds:eu-west-1:111122223333:cluster:orders-production-search --iam-role-arn arn:aws:iam::111122223333:role/orders/production/orders-production-backup --lifecycle DeleteAfterDays=35 --idempotency-token ${record.id}-search --recovery-point-tags backup-id=${record.id}`,
     );
+  });
+
+  it("names the database, the vault and the role that Terraform creates", async () => {
+    await run("production", "--dry-run");
+    const { stacks } = synthesisOf(aProgram(CLOUD));
+    const all = (stack: string, type: string) => Object.values<any>((stacks.get(stack)?.json as any)?.resource?.[type] ?? {});
+    const role = all("production-backup", "aws_iam_role").find(({ name }) => name.endsWith("-backup"));
+    const vault = all("production-backup", "aws_backup_vault").find(({ name }) => !name.endsWith("-copy"));
+    const [database] = all("production-data", "aws_rds_cluster");
+    const command = machine.lines.find((line) => line.includes("start-backup-job"));
+    for (const part of [`:role${role.path}${role.name} `, `-name ${vault.name} `, `:cluster:${database.cluster_identifier} `])
+      expect(command).toContain(part);
   });
 
   it("records events after their base backup, and only once their WAL is archived", async () => {

@@ -138,6 +138,14 @@ describe("what the workflows run", () => {
     [{ CHANGE: "image", TARGET: "query-api", IMAGE: "" }, "IMAGE"],
     [{ CHANGE: "switch; id", TARGET: "", IMAGE: "" }, 'CHANGE: "switch; id" must be image, slot blue, slot green, switch or rollback'],
     [{ CHANGE: "rollback", TARGET: "--all", IMAGE: "" }, "Unknown option '--all'"],
+    // No service is there: the backup fails before it begins.
+    [
+      {
+        ...{ CHANGE: "image", TARGET: "query-api", IMAGE: "registry.example.com/billing/query-api:1.1.0", BACKUP: "true" },
+        ...{ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "backup", AWS_SECRET_ACCESS_KEY: "secret" },
+      },
+      "http://127.0.0.1:9: ",
+    ],
   ])(
     "refuses a release of %j, and applies nothing",
     (inputs, message) => {

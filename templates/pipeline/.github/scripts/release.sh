@@ -11,6 +11,10 @@ case $CHANGE in
     exit 1
     ;;
 esac
+# A switch and a rollback change no data, and must not wait.
+case $CHANGE in
+  image | slot*) [ "${BACKUP:-false}" != true ] || npm run backup -- "$ENVIRONMENT" ;;
+esac
 npm run release -- "$ENVIRONMENT" "$@"
 # Stores with point-in-time recovery can be restored to this time, if a migration damages data.
 point="Restore point before this release: $(date -u +%Y-%m-%dT%H:%M:%SZ)"

@@ -93,7 +93,9 @@ function environmentStacks(app: App, system: System, { accounts, environments }:
   const clusters = sitesOf(system, foundation, origins, primary).map((site) => ({ site, stacks: clusterContents(app, site) }));
   const vendors = foundation ? vendorStacks(app, foundation) : [];
   const users = clusters.flatMap(({ site, stacks: [platform] }) => {
-    const before = [platform, foundation?.data, ...vendors].filter((stack) => stack !== undefined);
+    // A promotion reads the copy of the primary's backup: its role is assigned before.
+    const roles = system.standbyOf === undefined ? undefined : foundation?.identities;
+    const before = [platform, foundation?.data, roles, ...vendors].filter((stack) => stack !== undefined);
     return eventStoreUsersStacks(app, site, before).map((stack) => ({ site, stack }));
   });
   // Only pods that start after their role is assigned can write audit records.

@@ -1,8 +1,8 @@
-import { asDomains, backupTable, type Environment, moves, type Program } from "../../stacks";
+import { asDomains, backupTable, type Environment, moves, type Program, resolvedStores } from "../../stacks";
 import { ineffective } from "../../stacks/model/derive/ineffective";
 import { deployedParts } from "../../stacks/model/derive/standby";
 import { anEnvironment, errorsOf } from "../environments";
-import { addressesOf, composedOf } from "../program";
+import { addressesOf, synthesisOf } from "../program";
 import { all, type Body } from "../synth";
 
 const cluster = { nodes: 6, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } };
@@ -32,7 +32,7 @@ const standby = (changes: object = {}) =>
     ...changes,
   });
 const aProgram = (one: Environment, other: Environment, region: "eu-central-1" | "eu-west-1" = "eu-central-1"): Program => ({
-  accounts: [{ system: "orders", id: "111122223333", region }],
+  accounts: [{ system: "orders", id: "111122223333", region, github: { repository: "example/orders" } }],
   environments: [one, other],
 });
 const said = (one: object = {}, other: object = {}) => errorsOf(aProgram(primary(one), standby(other)));
@@ -117,8 +117,8 @@ describe("a standby", () => {
 });
 
 describe("the stacks of a standby", () => {
-  const waiting = composedOf(aProgram(primary(), standby()));
-  const promoted = composedOf(aProgram(primary(), standby({ promoted: true })));
+  const waiting = synthesisOf(aProgram(primary(), standby()));
+  const promoted = synthesisOf(aProgram(primary(), standby({ promoted: true })));
   const jsonOf = ({ stacks }: typeof waiting, name: string): Body => JSON.parse(JSON.stringify(stacks.get(name)?.json ?? {}));
   const names = ({ stacks }: typeof waiting) => [...stacks.keys()].filter((name) => name.startsWith("standby-"));
   const jobs = (json: Body) => all(json, "kubernetes_cron_job_v1").map(({ metadata }) => metadata.name);
@@ -165,11 +165,7 @@ describe("the stacks of a standby", () => {
   });
 
   it("have deploy roles that may give the follower access to the primary's copies", () => {
-    const program = aProgram(primary(), standby());
-    const [account] = program.accounts;
-    const github = { ...program, accounts: [{ ...account, github: { repository: "example/orders" } }] } as Program;
-    const { stacks } = composedOf(github);
-    expect(JSON.stringify(stacks.get("bootstrap-111122223333")?.json)).toContain("orders-test-backups-copy-111122223333-eu-central-1");
+    expect(JSON.stringify(jsonOf(waiting, "bootstrap-111122223333"))).toContain("orders-test-backups-copy-111122223333-eu-central-1");
   });
 });
 
@@ -179,6 +175,12 @@ describe("what the summary says of a standby", () => {
     const found = ineffective(asDomains(standby(settings)));
     expect(found.map(({ setting }) => setting)).toEqual(expect.arrayContaining(["commandApi", "commandProcessors", "cache"]));
     expect(ineffective(asDomains(standby({ promoted: true }))).map(({ setting }) => setting)).not.toContain("commandApi");
+  });
+
+  it("says which stores follow", () => {
+    const settings = (environment: Environment) => resolvedStores(asDomains(environment)).map((one) => one.settings);
+    expect(settings(standby())).toEqual([expect.stringMatching(/^kurrentdb: .*, follows test$/), expect.not.stringContaining("follows")]);
+    expect(settings(standby({ promoted: true }))).not.toContainEqual(expect.stringContaining("follows"));
   });
 
   it("promises no backup of a store that follows", () => {

@@ -12,7 +12,7 @@ import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerO
 import { serverDrills } from "./drills";
 import { serversOf } from "./members";
 import { restoreWords } from "./restores";
-import { canFollow } from "./standby";
+import { canFollow, isWaiting } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
 
 /** Store with its settings and the values derived from its size, for the summary. */
@@ -39,7 +39,7 @@ export interface ResolvedStore {
 }
 
 /** All stores of an environment, with the values derived from sizes. */
-export function resolvedStores(system: Pick<System, "stores" | "size" | "exceptions">): readonly ResolvedStore[] {
+export function resolvedStores(system: System): readonly ResolvedStore[] {
   const sizing = { size: system.size ?? "medium", isProtected: isProtected(system) };
   return system.stores.flatMap((store): ResolvedStore[] => {
     const resolved = engineOf(store)?.resolved(store.settings, sizing);
@@ -48,11 +48,13 @@ export function resolvedStores(system: Pick<System, "stores" | "size" | "excepti
     const { settings, ...rest } = resolved;
     const words = Object.entries(settings).filter(([, value]) => value !== undefined);
     const restored = serversOf({ stores: [store] }).map(restoreWords)[0];
+    const followed = isWaiting(system) && canFollow(system, store) ? `follows ${system.standbyOf}` : undefined;
+    const origin = restored ?? followed;
     return [
       {
         store,
         path: server ? `${store.label}.server` : store.label,
-        settings: `${(server ?? store.settings).engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}${restored ? `, ${restored}` : ""}`,
+        settings: `${(server ?? store.settings).engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}${origin ? `, ${origin}` : ""}`,
         ...rest,
       },
     ];
@@ -63,7 +65,7 @@ export function resolvedStores(system: Pick<System, "stores" | "size" | "excepti
 const ROTATION_PODS = 10;
 
 /** Quota of the namespace of a stack's stores: twice their pods, and the jobs that run there before domains. */
-export function storeQuota(system: Pick<System, "stores" | "domains" | "size" | "exceptions">, stack: string): Quota {
+export function storeQuota(system: System, stack: string): Quota {
   const settled = resolvedStores(system).filter(({ store }) => store.stack === stack);
   const pods = settled.flatMap(({ pods: found }) => found ?? []);
   const namespaces = new Set(settled.map(({ store }) => store.namespace));

@@ -86,17 +86,13 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
     holds: /-backup\/(aws_s3_bucket\.bucket_|aws_backup_vault\.vaults_)/,
     kept: "as the table of backups says; access to them is logged for a year or more",
   },
+  { what: "volumes of restore drills", holds: /\/helm_release\.[\w-]+-drill_job_release_/, kept: "not: each is deleted after its drill" },
   {
     what: "logs at AWS",
     holds: /\/aws_cloudwatch_log_group\.|-edge\/aws_s3_bucket\.edge_/,
     kept: "as long as aws.logRetention says, in one region",
   },
   { what: "notices of interruptions", holds: /\/aws_sqs_queue\./, kept: "not: they are of use for two minutes" },
-  {
-    what: "restored stores of drills",
-    holds: /\/helm_release\.[\w-]+-drill_/,
-    kept: "not: a drill deletes its volume with its pod",
-  },
   {
     what: "metrics",
     holds: /-observability\/helm_release\.observability_metrics_/,

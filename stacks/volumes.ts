@@ -29,6 +29,13 @@ export function volumesOn({ objects, releases }: Pick<MeasuredSite, "objects" | 
         return ofTemplates(spec, Number(at(spec, "replicas") ?? 1), (claim, index) => !claims.has(`${claim}-${name}-${index}`));
       case "Cluster":
         return Number(at(spec, "instances") ?? 1) * (gibibytes(at(spec, "storage.size")) + gibibytes(at(spec, "walStorage.size")));
+      case "CronJob":
+        // Ephemeral volumes, which exist as long as a pod.
+        return sum(
+          ((at(spec, "jobTemplate.spec.template.spec.volumes") ?? []) as readonly Json[]).map((volume) =>
+            requested(at(volume, "ephemeral.volumeClaimTemplate.spec")),
+          ),
+        );
       case "Elasticsearch":
         return sum(((at(spec, "nodeSets") ?? []) as readonly Json[]).map((set) => ofTemplates(set, Number(set.count))));
       default:

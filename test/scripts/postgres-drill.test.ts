@@ -140,7 +140,7 @@ onArchive("restore drills of a PostgreSQL server", () => {
       ...stores,
       RESULTS: "drills/event-store/event-store",
       RPO: "60",
-      RTO: "120",
+      RTO: "900",
       PAUSE: "100",
       UPLOAD: "0",
       ...more,

@@ -47,5 +47,7 @@ describe("volumes of pods", () => {
     expect(sizeOf("dev.cluster")).toEqual([150 + 5 + 30 + 20 + 15 + 10]);
     // Queues of collectors 2 × 10, Elasticsearch 3 × 100; Prometheus 16, Alertmanager 3 × 5, Grafana 10.
     expect(sizeOf("production.readCluster")).toEqual([20 + 300 + 16 + 15 + 10]);
+    // Queues of collectors 2 × 10, Prometheus 10, Alertmanager 3 × 5; the server of restore drills, while they run.
+    expect(sizeOf("production.writeCluster")).toEqual([20 + 10 + 15 + 1024]);
   });
 });

@@ -59,11 +59,19 @@ export function guards({ system, name, regions, clusters, state, origins = [] }:
       // Global services keep certificates and web ACLs in us-east-1.
       Condition: { StringNotEquals: { "aws:RequestedRegion": [...new Set([...regions, "us-east-1"])] } },
     },
-    // An access point would expose a bucket under another name.
+    // An access point would expose a bucket under another name. Settings of the account are not the environment's.
     {
       Sid: "LocksAndBackDoors",
       Effect: "Deny",
-      Action: ["s3:BypassGovernanceRetention", "s3:CreateAccessPoint*", "backup:DeleteBackupVaultLockConfiguration"],
+      Action: [
+        "s3:BypassGovernanceRetention",
+        "s3:CreateAccessPoint*",
+        "s3:PutAccountPublicAccessBlock",
+        "backup:DeleteBackupVaultLockConfiguration",
+        "ec2:DisableEbsEncryptionByDefault",
+        "ec2:ModifyEbsDefaultKmsKeyId",
+        "ec2:ResetEbsDefaultKmsKeyId",
+      ],
       Resource: "*",
     },
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },

@@ -115,6 +115,18 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   wafv2_web_acl_logging_configuration: ["wafv2:GetLoggingConfiguration"],
 };
 
+/** Resource types of the account itself, which only its bootstrap makes: neither deployments nor plans have rights on their services. */
+export const ACCOUNT_TYPES: readonly string[] = [
+  "accessanalyzer_analyzer",
+  "budgets_budget",
+  "ce_cost_allocation_tag",
+  "cloudtrail",
+  "ebs_encryption_by_default",
+  "guardduty_detector",
+  "guardduty_detector_feature",
+  "s3_account_public_access_block",
+];
+
 /** All actions that a plan needs, without duplicates. */
 export const PLAN_READS: readonly string[] = [...new Set(Object.values(READS).flat())].sort();
 

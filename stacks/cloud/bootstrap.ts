@@ -1,9 +1,23 @@
 import type { App } from "cdktf";
+import { Construct } from "constructs";
 import { auditBuckets } from "../../constructs/audit";
 import { BackupOptIn, backupBuckets, snapshotBucket } from "../../constructs/backup";
-import { type DeployedEnvironment, DeployRoles, StateBucket, stateLocation } from "../../constructs/bootstrap";
+import {
+  AccessAnalysis,
+  AccountBudget,
+  AccountTrail,
+  CostTags,
+  type DeployedEnvironment,
+  DeployRoles,
+  PublicBucketsBlocked,
+  StateBucket,
+  stateLocation,
+  ThreatDetection,
+  VolumeEncryption,
+} from "../../constructs/bootstrap";
 import { clusterNames, oidcProviders } from "../../constructs/cluster";
 import { cloudName } from "../../constructs/core/names";
+import { daysIn } from "../../constructs/core/quantities";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
@@ -26,6 +40,7 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     aws: { account: id, region, tags: { system, environment: "bootstrap" } },
   });
   const state = new StateBucket(stack, "state", { system, account: id, region });
+  if (account.baseline) baseline(stack, account, environments);
   for (const each of backupRegions(id, environments)) new BackupOptIn(stack, `backup-${each}`, { provider: stack.providerIn(each) });
   if (github) {
     new DeployRoles(stack, "deploy", {
@@ -43,6 +58,50 @@ export function bootstrapStack(app: App, name: string, account: Account, environ
     stack.addOverride("removed", [{ from: "aws_iam_policy.deploy_boundary_6DFE86BC", lifecycle: { destroy: false } }]);
   }
   return stack;
+}
+
+/** Security settings of an account, in the regions of its environments. */
+function baseline(stack: PlatformStack, account: Account, environments: readonly BootstrappedEnvironment[]): void {
+  const {
+    system,
+    id,
+    region,
+    baseline: { cloudTrail, guardDuty, accessAnalyzer, blockPublicBuckets, encryptVolumes, budget, costTags } = {},
+  } = account;
+  const scope = new Construct(stack, "baseline");
+  const regions = [...new Set([region, ...backupRegions(id, environments)])].sort();
+  if (cloudTrail) {
+    const { bucket } = stateLocation({ system, account: id, region });
+    new AccountTrail(scope, "trail", {
+      system,
+      account: id,
+      region,
+      keepDays: cloudTrail === true ? TRAIL_DAYS : daysIn(cloudTrail.keep),
+      buckets: [bucket, ...environments.flatMap((one) => (one.aws?.account === id ? guardedBuckets(system, one, one.aws) : []))],
+    });
+  }
+  for (const each of regions) {
+    const provider = stack.providerIn(each);
+    if (guardDuty) new ThreatDetection(scope, `threats-${each}`, { provider });
+    if (accessAnalyzer) new AccessAnalysis(scope, `access-${each}`, { provider, name: `${system}-account` });
+    if (encryptVolumes) new VolumeEncryption(scope, `volumes-${each}`, { provider });
+  }
+  if (blockPublicBuckets) new PublicBucketsBlocked(scope, "public-buckets", { account: id });
+  if (budget) new AccountBudget(scope, "budget", { name: `${system}-account`, account: id, ...budget });
+  if (costTags) new CostTags(scope, "cost-tags");
+}
+
+/** Retention of CloudTrail's events in days. */
+const TRAIL_DAYS = 365;
+
+/** Buckets of backups and audit records of an environment. The buckets of their access logs are not recorded. */
+function guardedBuckets(
+  system: string,
+  { name, audit }: BootstrappedEnvironment,
+  { account, region, recoveryRegion }: Aws,
+): readonly string[] {
+  const place = { account, region, name: [system, name] };
+  return [...backupBuckets(place, recoveryRegion).filter((_, index) => index % 2 === 0), ...(audit ? [auditBuckets(place)[0]] : [])];
 }
 
 /** Regions with backups of the environments of an account. */

@@ -1,6 +1,7 @@
+import type { Duration } from "../../constructs/core/quantities";
 import type { Region } from "../../constructs/network";
-import { flag, object, optional, text } from "./check/shape";
-import { part } from "./common";
+import { flag, flagOr, list, object, optional, text, whole } from "./check/shape";
+import { mailAddress, part, wholeDays } from "./common";
 import { account, region } from "./place";
 
 /** AWS account that contains environments and stores their Terraform state. */
@@ -41,6 +42,60 @@ export interface Account {
      */
     readonly providerExists?: boolean;
   };
+
+  /**
+   * Security settings of the whole account, which also apply to what others have in it. In an organization its security account may have
+   * made some of them already.
+   * @default - none
+   */
+  readonly baseline?: AccountBaseline;
+}
+
+/** Security settings of an account. Deploy roles can't change them. */
+export interface AccountBaseline {
+  /**
+   * CloudTrail of all regions, with reads and writes of objects in the buckets of state, backups and audit records. Log files are locked for
+   * `keep`, in whole days.
+   * @default - none; `true` keeps a year
+   */
+  readonly cloudTrail?: boolean | { readonly keep: Duration };
+
+  /**
+   * GuardDuty in the regions of the account's environments, with the audit logs of EKS. Charged by volume.
+   * @default false
+   */
+  readonly guardDuty?: boolean;
+
+  /**
+   * IAM Access Analyzer in these regions: reports what other accounts can use. Free of charge.
+   * @default false
+   */
+  readonly accessAnalyzer?: boolean;
+
+  /**
+   * Blocks public access to all buckets of the account, also to existing ones.
+   * @default false
+   */
+  readonly blockPublicBuckets?: boolean;
+
+  /**
+   * Encrypts new EBS volumes of these regions that state no key.
+   * @default false
+   */
+  readonly encryptVolumes?: boolean;
+
+  /**
+   * Mails at 80 % and 100 % of a monthly limit in USD for all cost of the account. Nothing is stopped.
+   * @default - none
+   */
+  readonly budget?: { readonly monthly: number; readonly notify: readonly string[] };
+
+  /**
+   * Splits bills by the tags `system`, `environment` and `stack`. AWS accepts them a day after the first resources have them, and in an
+   * organization only from its management account.
+   * @default false
+   */
+  readonly costTags?: boolean;
 }
 
 export const accountSchema = object<Account>({
@@ -59,6 +114,22 @@ export const accountSchema = object<Account>({
       ),
       branch: optional(text(/^\w[\w./-]*$/, "is not a branch name that the role can trust", "write one like main")),
       providerExists: optional(flag),
+    }),
+  ),
+  baseline: optional(
+    object<AccountBaseline>({
+      cloudTrail: optional(flagOr(object<{ keep: Duration }>({ keep: wholeDays }))),
+      guardDuty: optional(flag),
+      accessAnalyzer: optional(flag),
+      blockPublicBuckets: optional(flag),
+      encryptVolumes: optional(flag),
+      budget: optional(
+        object<NonNullable<AccountBaseline["budget"]>>({
+          monthly: whole(1, 100_000_000),
+          notify: list(mailAddress, "name one or several"),
+        }),
+      ),
+      costTags: optional(flag),
     }),
   ),
 });

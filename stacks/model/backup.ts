@@ -3,7 +3,7 @@ import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
 import { scheduleProblems } from "../../constructs/workload";
 import { choice, list, object, optional, quantity, text, value } from "./check/shape";
-import { anything, name } from "./common";
+import { anything, mailAddress, name } from "./common";
 
 /** Backups of an environment: retention, lock, recipients of notices, and storage outside of AWS. */
 export interface Backup {
@@ -177,11 +177,9 @@ const outsideBucket = object<OutsideBucket>({
   authority: optional(object<NonNullable<OutsideBucket["authority"]>>({ secret: name, key: optional(anything) })),
 });
 
-const address = text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "must be a mail address", "write one like oncall@example.com");
-
 export const backupShape = object<Backup>({
   keep,
   lock: optional(choice(["governance", "compliance"], "lock")),
-  notify: optional(list(address, "name one or several, or leave it out")),
+  notify: optional(list(mailAddress, "name one or several, or leave it out")),
   bucket: optional(outsideBucket),
 });

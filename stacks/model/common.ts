@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { namePartProblem } from "../../constructs/core/names";
+import { seconds } from "../../constructs/core/quantities";
 import { imageProblem } from "../../constructs/kubernetes";
-import { choice, isPlain, list, madeOf, object, optional, records, type Schema, text, value, whole } from "./check/shape";
+import { choice, DAY, isPlain, list, madeOf, object, optional, quantity, records, type Schema, text, value, whole } from "./check/shape";
 
 /** One item, or several with a `name` each. */
 export type OneOrMore<T> = T | readonly T[];
@@ -95,6 +96,16 @@ export const scalar = value((input) =>
     ? undefined
     : { rule: "must be a single value", remedy: "write a text, a number, true or false" },
 );
+
+export const mailAddress = text(/^[^\s@]+@[^\s@]+\.[^\s@]+$/, "must be a mail address", "write one like oncall@example.com");
+
+/** Retention in whole days, because Elasticsearch, Jaeger and object locks count in days. */
+export const wholeDays = quantity((input) => {
+  const reading = seconds(input);
+  return typeof reading === "number" && (reading < DAY || reading % DAY !== 0)
+    ? { rule: "must be a whole number of days", remedy: 'use a duration like "7d"' }
+    : reading;
+});
 
 export const anyText = text(/^[^\p{Cc}]{1,1000}$/u, "must be text", "write up to 1000 characters on one line");
 

@@ -9,8 +9,8 @@ import {
   type TracingSettings,
 } from "../../constructs/observability";
 import type { Telemetry } from "../../constructs/workload";
-import { choice, DAY, either, flagOr, kinds, moment, nameOr, object, optional, quantity, records, text, told, whole } from "./check/shape";
-import { anyText, https, name, withPort } from "./common";
+import { choice, either, flagOr, kinds, moment, nameOr, object, optional, quantity, records, text, told, whole } from "./check/shape";
+import { anyText, https, name, wholeDays, withPort } from "./common";
 import { NAMESPACES } from "./derive/namespaces";
 
 /** Metrics, dashboards, logs, traces, alerts and their receivers. */
@@ -125,14 +125,6 @@ const prometheus = flagOr(
     }),
   ),
 );
-
-/** Retention in whole days, because Elasticsearch and Jaeger count in days. */
-const wholeDays = quantity((input) => {
-  const reading = seconds(input);
-  return typeof reading === "number" && (reading < DAY || reading % DAY !== 0)
-    ? { rule: "must be a whole number of days", remedy: 'use a duration like "7d"' }
-    : reading;
-});
 
 export const monitoringShape = object<Monitoring>({
   prometheus: optional(prometheus),

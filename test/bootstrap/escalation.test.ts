@@ -156,6 +156,8 @@ const ATTACKS_ON_WHAT_AWS_MADE: Readonly<Record<string, readonly string[]>> = {
   state: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
 };
 
+const TRAIL_BUCKET = `arn:aws:s3:::${SYSTEM}-terraform-trail-${ACCOUNT}-${REGION}`;
+
 /** What belongs to the account itself, and keeps its environments apart. */
 const GUARDED: readonly (readonly [string, readonly string[]])[] = [
   ...ENVIRONMENTS.flatMap((name): (readonly [string, readonly string[]])[] => [
@@ -197,6 +199,29 @@ const GUARDED: readonly (readonly [string, readonly string[]])[] = [
   [`${state?.arn}/bootstrap/terraform.tfstate`, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]],
   [`${state?.arn}/gone/data.tfstate`, ["s3:GetObject", "s3:PutObject"]],
   ["*", ["organizations:LeaveOrganization", "account:CloseAccount", "sso:CreatePermissionSet", "s3:CreateAccessPoint"]],
+  // The account's security settings.
+  [
+    `arn:aws:cloudtrail:${REGION}:${ACCOUNT}:trail/${SYSTEM}-account`,
+    ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors"],
+  ],
+  [TRAIL_BUCKET, ["s3:DeleteBucket", "s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:PutBucketObjectLockConfiguration"]],
+  [`${TRAIL_BUCKET}/AWSLogs/1.json.gz`, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"]],
+  [
+    `arn:aws:guardduty:${REGION}:${ACCOUNT}:detector/1`,
+    ["guardduty:DeleteDetector", "guardduty:UpdateDetector", "guardduty:CreateFilter", "guardduty:StopMonitoringMembers"],
+  ],
+  [`arn:aws:access-analyzer:${REGION}:${ACCOUNT}:analyzer/${SYSTEM}-account`, ["access-analyzer:DeleteAnalyzer"]],
+  [
+    "*",
+    [
+      "s3:PutAccountPublicAccessBlock",
+      "ec2:DisableEbsEncryptionByDefault",
+      "ec2:ModifyEbsDefaultKmsKeyId",
+      "ec2:ResetEbsDefaultKmsKeyId",
+      "budgets:ModifyBudget",
+      "ce:UpdateCostAllocationTagsStatus",
+    ],
+  ],
   // What exists in the account beside the system, and runs with rights of its own.
   [`arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/cdk/1`, ["cloudformation:UpdateStack", "cloudformation:CreateChangeSet"]],
   [`arn:aws:lambda:${REGION}:${ACCOUNT}:function:admin`, ["lambda:UpdateFunctionCode", "lambda:InvokeFunction"]],
@@ -246,6 +271,13 @@ describe.each(ENVIRONMENTS)("what %s deploys", (name) => {
     expect(reachedBy({ ...worst[name], boundary: without(worst[name].boundary) })).not.toEqual([]);
     const deploy = deployRoles[name];
     expect(without(deploy.identity).length).toBe(deploy.identity.length - 1);
+  });
+
+  it.each(attackers(name))("uses no key of the account's trail: %s", (_, who) => {
+    const key = `arn:aws:kms:${REGION}:${ACCOUNT}:key/trail`;
+    const bootstrapped = { ...asks, ...tagged({ system: SYSTEM, environment: "bootstrap" }) };
+    const actions = ["kms:DisableKey", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy", "kms:Decrypt", "kms:UntagResource"];
+    expect(actions.filter((action) => may(who, action, key, bootstrapped))).toEqual([]);
   });
 
   it("makes no role without its own boundary, and takes none away", () => {

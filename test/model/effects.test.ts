@@ -13,8 +13,9 @@ describe("a setting that changes", () => {
   );
 
   it.each(Object.entries(ACCOUNT_SETTINGS))("changes the stack of an account: %s", (path, to) => {
-    const account = { system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "example/orders" } };
-    const [before, after] = [account, setAt(account, path.split("."), to)].map((one) => {
+    const baseline = { budget: { monthly: 1, notify: ["oncall@example.com"] } };
+    const account = { system: "orders", id: "111122223333", region: "eu-west-1", github: { repository: "example/orders" }, baseline };
+    const [before, after] = [account, setAt(account, path.replaceAll(/\([^)]*\)/g, "").split("."), to)].map((one) => {
       const program = { accounts: [one as Account], environments: [] };
       return compose(new App({ outdir: "/nowhere" }), program).flatMap(({ stacks }) => stacks.map((stack) => stack.toTerraform()));
     });

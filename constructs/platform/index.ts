@@ -5,6 +5,7 @@ export type * from "./contract";
 export { CustomResourceDefinitions, type DefinitionsProps } from "./definitions";
 export { ExternalDns, type ExternalDnsProps } from "./external-dns";
 export { ExternalSecrets } from "./external-secrets";
+export { ImagePolicy, type ImagePolicyProps } from "./image-policy";
 export { Karpenter, type KarpenterProps } from "./karpenter";
 export { Keda } from "./keda";
 export { LoadBalancerController } from "./load-balancer-controller";

@@ -2,7 +2,7 @@ import { PriorityClassV1 } from "@cdktf/provider-kubernetes/lib/priority-class-v
 import { type App, Fn } from "cdktf";
 import { PLANNERS } from "../../constructs/cluster";
 import { CustomResources, Namespace } from "../../constructs/kubernetes";
-import { type PartName, PLACES, Planners, Platform, type PlatformParts, partNamespaces } from "../../constructs/platform";
+import { ImagePolicy, type PartName, PLACES, Planners, Platform, type PlatformParts, partNamespaces } from "../../constructs/platform";
 import { secretStore } from "../../constructs/secrets";
 import type { NetworkOutputs } from "../base/outputs";
 import { type AwsOutputs, kubernetesStack, type Site } from "../base/site";
@@ -48,6 +48,13 @@ export function platformStack(app: App, site: Site): PlatformStack {
     namespaces: Object.fromEntries(namespaces.map(({ name, ready }) => [name, ready])),
   });
   if (hasPlanners(site)) new Planners(stack, "planners", { group: PLANNERS });
+  const { registries } = environment;
+  // Stores that share a namespace with a domain have the images of their charts.
+  const workloads = domainsOn(environment, site.key).flatMap(({ namespace, ownsNamespace }) => (ownsNamespace ? [namespace] : []));
+  if (registries && workloads.length > 0) {
+    const name = `${environment.system}-${environment.name}-images`;
+    new ImagePolicy(stack, "images", { cluster, name, namespaces: workloads, registries });
+  }
   const readers = secretReaders(site);
   if (cluster.aws && readers.length > 0) {
     new CustomResources(stack, "secret-store", {

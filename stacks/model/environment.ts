@@ -189,6 +189,14 @@ export interface Environment {
   readonly mirror?: string;
 
   /**
+   * Registries from which images of workloads may come, or repositories in them: `["registry.example.com/orders"]`. Workloads must then
+   * name images by digest. Checked at synthesis; the API server of each cluster also refuses other images in the namespaces of domains, even
+   * those that people start by hand. Kubernetes 1.30 or later.
+   * @default - any registry, and versions without digest
+   */
+  readonly registries?: readonly string[];
+
+  /**
    * Storage of the Terraform state of an environment without `aws`. On AWS the state is in the account's bucket.
    * @default - files below `.state` on this machine, neither shared nor locked across machines; requires the exception
    * `disposable` or `localState`
@@ -292,6 +300,7 @@ export const environmentSchema = object<Environment>({
   audit: optional(auditShape),
   backup: optional(backupShape),
   mirror: optional(mirror),
+  registries: optional(list(mirror, "name one or several, or leave it out")),
   state: optional(stateShape),
   exceptions: optional(exceptionsShape),
 });

@@ -1,6 +1,9 @@
 import type { PodGroup } from "../../constructs/capacity";
 import type { KubernetesObject } from "./api";
 
+/** By digest, as policies of images ask for. */
+export const PAUSE = "registry.k8s.io/pause:3.10@sha256:ee6521f290b2168b6e0935a181d4cff9be1ac3f505666ef0e3c98fae8199917a";
+
 /**
  * What stands for the pods of a chart: nothing runs in them, but they ask for, spread and store as theirs do. Claims that
  * Terraform has made for them are found by the names of their templates.
@@ -21,7 +24,7 @@ export function standIn(group: PodGroup, storageClass: string, templates: readon
       containers: [
         {
           name: "pause",
-          image: "registry.k8s.io/pause:3.10",
+          image: PAUSE,
           resources: { requests: { cpu: `${group.request.millicores}m`, memory: String(group.request.memoryBytes) } },
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
           volumeMounts: volumes.map((volume) => ({ name: volume, mountPath: `/${volume}` })),

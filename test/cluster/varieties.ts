@@ -82,12 +82,19 @@ function inSlots(live: "blue" | "green"): ReleaseFile {
   return { ...newerWorkers(), "command-api": { slots, live } };
 }
 
+/** The same images by digest. */
+function pinned(workloads: ReleaseFile): ReleaseFile {
+  return JSON.parse(JSON.stringify(workloads).replaceAll(':1.0.0"', `:1.0.0@sha256:${"0".repeat(64)}"`));
+}
+
 /** Engines that the reference system doesn't have. */
 const varieties: readonly Environment[] = [
   {
     ...dev,
     name: "on-postgres",
-    release: { ...dev.release, of: "on-postgres" },
+    release: { of: "on-postgres", workloads: pinned(dev.release.workloads) },
+    // Those of stand-ins, too.
+    registries: ["registry.example.com/orders", "registry.k8s.io"],
     size: "medium",
     aws: { ...dev.aws, domain: "on-postgres.orders.example.com", network: { cidr: "10.9.0.0/16" } },
     cluster: ROOMY,

@@ -904,6 +904,16 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
+    base: {
+      ...ON_PREMISES,
+      domains: { domain: { workers: { worker: { image: `${image("worker")}@sha256:${"0".repeat(64)}`, replicas: 1 } } } },
+      registries: ["registry.example.com/orders"],
+    },
+    at: "",
+    first: "platform",
+    settings: { registries: ["registry.example.com"] },
+  },
+  {
     base: { exceptions: DISPOSABLE, aws: AWS },
     at: "",
     settings: { "aws.zone": "Z0123456789ABCDEFGHIJ", mirror: "registry.example.com/mirror" },
@@ -1315,4 +1325,13 @@ export const ACCOUNT_SETTINGS: Readonly<Record<string, unknown>> = {
   "github.subject": "repo:example@1/orders@2",
   "github.branch": "trunk",
   "github.providerExists": true,
+  "baseline.cloudTrail(on)": true,
+  "baseline.cloudTrail(settings).keep": "77d",
+  "baseline.guardDuty": true,
+  "baseline.accessAnalyzer": true,
+  "baseline.blockPublicBuckets": true,
+  "baseline.encryptVolumes": true,
+  "baseline.budget.monthly": 777,
+  "baseline.budget.notify": ["another@example.com"],
+  "baseline.costTags": true,
 };

@@ -4,6 +4,7 @@ import type { Draft, Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
 import { workloadsIn } from "../derive/workloads";
 import { releaseFile } from "../release";
+import type { Projections } from "../workloads/projection";
 import type { SlotSettings, WorkloadRelease } from "../workloads/release-file";
 import { otherSlot, SINGLE, SLOTS, slotsUnsupported, type WorkloadKind } from "../workloads/roles";
 
@@ -18,6 +19,7 @@ export const releaseRules: readonly Rule[] = [
   ruleOfWorkloads(liveSlotRuns),
   ruleOfWorkloads(weightsAddUp),
   ruleOfWorkloads(previewShowsSomething),
+  imagesAreAllowed,
 ];
 
 const SLOT_SETTINGS = ["slots", "live", "weights", "preview"] as const satisfies readonly (keyof SlotSettings)[];
@@ -87,6 +89,35 @@ function partsOf(system: DraftSystem, environment: DraftEnvironment): readonly P
 
 function ruleOfWorkloads(rule: (part: Part) => readonly Finding[]): Rule {
   return (system, environment) => partsOf(system, environment).flatMap(rule);
+}
+
+/** Images that the API server would refuse, wherever they are named. */
+function imagesAreAllowed(system: DraftSystem, environment: DraftEnvironment): Finding[] {
+  const { registries } = system;
+  if (!registries?.length) return [];
+  const defaults = Object.entries(environment.domains ?? {}).map(([name, domain]) => [["domains", name, "image"], domain?.image] as const);
+  return [...defaults, ...partsOf(system, environment).flatMap(imagesIn)].flatMap(([keys, image]): Finding[] => {
+    if (typeof image !== "string") return [];
+    if (!registries.some((registry) => image.startsWith(`${registry}/`))) {
+      const remedy = "use one of them, or add its registry";
+      return [{ keys, value: image, rule: `must come from ${registries.join(" or ")}, as registries says`, remedy }];
+    }
+    const remedy = "add it: …@sha256:…";
+    return image.includes("@sha256:") ? [] : [{ keys, value: image, rule: "must name its digest, because registries is set", remedy }];
+  });
+}
+
+/** Images of a workload, each with its location. */
+function imagesIn({ said, written, keys, at }: Part): readonly (readonly [keys: readonly string[], image: unknown])[] {
+  const { sidecars = [], readModel } = written as Partial<Pick<Projections, "sidecars" | "readModel">>;
+  return [
+    [at("image"), said.image],
+    ...Object.entries(said.slots ?? {}).map(([slot, image]) => [[...at("slots"), slot], image] as const),
+    ...sidecars.map((sidecar, index) => [[...keys, "sidecars", String(index), "image"], sidecar?.image] as const),
+    ...Object.entries(readModel?.slots ?? {}).flatMap(([slot, filled]) =>
+      (["image", "migrations"] as const).map((key) => [[...keys, "readModel", "slots", slot, key], filled?.[key]] as const),
+    ),
+  ];
 }
 
 /** An environment that spreads another one would also copy its release. */

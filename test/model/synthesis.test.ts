@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { TerraformStack } from "cdktf";
 import { PlatformStack, synthesize } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(outdir, { recursive: true, force: true });
+  rmSync(dirname(outdir), { recursive: true, force: true });
 });
 
 describe("a synthesis", () => {

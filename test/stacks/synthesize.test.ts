@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(outdir, { recursive: true, force: true });
+  rmSync(dirname(outdir), { recursive: true, force: true });
 });
 
 /** What may be lost, in a network of its own. */
@@ -41,7 +41,7 @@ describe("a synthesis", () => {
   const whole = join(mkdtempSync(join(tmpdir(), "cdktf-cqrs-")), "out");
   const { stacks } = synthesize(program, { outdir: whole, lock: LOCK });
   const first = content(whole);
-  afterAll(() => rmSync(whole, { recursive: true }));
+  afterAll(() => rmSync(dirname(whole), { recursive: true }));
 
   it("is the same, byte for byte, however often it runs, at whatever time and by whatever chance, in whatever surroundings", () => {
     jest.spyOn(Math, "random").mockReturnValue(0.123);

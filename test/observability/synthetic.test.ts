@@ -1,8 +1,9 @@
+import { rulesAbout } from "../../constructs/observability/rules";
 import { knowledge } from "./knowledge";
 import { Clock, seconds } from "./synthetic/clock";
 import { FAULTS } from "./synthetic/faults";
 import { healthy, WHOLE } from "./synthetic/healthy";
-import { judge } from "./synthetic/play";
+import { judge, OBJECTIVES, SUBJECTS } from "./synthetic/play";
 import { System } from "./synthetic/system";
 
 const clock = new Clock(60, 1_000_000, 5_000_000);
@@ -46,6 +47,16 @@ describe("a synthetic system", () => {
     const faults = Object.values(FAULTS).flatMap(({ faults: of }) => of);
     expect(faults.length).toBeGreaterThan(100);
     expect(faults.filter(({ almost }) => almost).length).toBeGreaterThan(faults.length / 2);
+  });
+
+  it("is watched by the rules that its faults are to be told by", () => {
+    const rules = [
+      ...SUBJECTS.flatMap((subject) => rulesAbout(subject)).flatMap((group) => group.rules),
+      ...(knowledge().rules[OBJECTIVES] ?? []),
+    ];
+    const alerts = new Set(rules.map((rule) => ("alert" in rule ? rule.alert : "")));
+    const told = Object.values(FAULTS).flatMap(({ faults }) => faults.flatMap((fault) => Object.keys(fault.told)));
+    expect(told.filter((alert) => !alerts.has(alert))).toEqual([]);
   });
 
   it.each(Object.values(FAULTS).flatMap(({ parts, faults }) => faults.map((fault) => [fault.name, parts, fault] as const)))(

@@ -40,7 +40,7 @@ const [RULES, BEGIN, END] = [8, 24, 98];
 const MARGIN = 5;
 
 /** Everything that the platform has rules about. */
-const SUBJECTS: readonly RuleSubject[] = [
+export const SUBJECTS: readonly RuleSubject[] = [
   "kurrentdb",
   "cloud-native-pg",
   "aws-postgres",
@@ -65,13 +65,15 @@ const SUBJECTS: readonly RuleSubject[] = [
   "load-balancers",
   "cloudfront",
   "aws-backup",
+  "stream-backup",
+  "audit",
   "probes",
   "pipeline",
   "health",
   "hub",
 ];
 
-const OBJECTIVES = join("constructs", "observability", "rules", "objectives.yaml");
+export const OBJECTIVES = join("constructs", "observability", "rules", "objectives.yaml");
 
 /** Alerts of the chart: the one that always fires. */
 const WATCHDOG: RuleGroup = {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +24,10 @@ export function onArchive(name: string, tests: () => void): void {
 const AS = process.getuid?.() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
 
 const PYTHON = "/usr/bin/python3";
-const BUCKET = "backups";
+
+/** Each file of tests has its own. */
+export const BUCKET = `backups-${randomBytes(3).toString("hex")}`;
+
 const DESTINATION = `s3://${BUCKET}/orders-test/event-store`;
 const SERVER = "event-store";
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Archive, ArchivedServer, onArchive } from "./archived-server";
+import { Archive, ArchivedServer, BUCKET, onArchive } from "./archived-server";
 import { scripts } from "./server";
 
 jest.setTimeout(300_000);
@@ -125,7 +125,7 @@ onArchive("restore drills of a PostgreSQL server", () => {
   const at = (server: ArchivedServer) => `postgresql://migrator@/postgres?host=${server.directory}`;
   const begin = (more: Readonly<Record<string, string>> = {}) => {
     const { S3_ENDPOINT = "", AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = process.env;
-    const aws = { AWS_ENDPOINT_URL_S3: S3_ENDPOINT, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: "us-east-1", BUCKET: "backups" };
+    const aws = { AWS_ENDPOINT_URL_S3: S3_ENDPOINT, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: "us-east-1", BUCKET };
     const pod = {
       API: url,
       TOKEN: join(directory, "token"),

@@ -207,7 +207,11 @@ export class KubernetesApi {
 
   private async resourceOf({ apiVersion, kind }: Kind): Promise<Resource> {
     const resource = (await this.resources(baseOf({ apiVersion }))).get(kind);
-    if (!resource) throw new ApiError(404, "NotFound", `the server knows no ${kind} of ${apiVersion}`);
+    if (!resource) {
+      // Kinds of one group become known one after the other.
+      this.discovered.delete(baseOf({ apiVersion }));
+      throw new ApiError(404, "NotFound", `the server knows no ${kind} of ${apiVersion}`);
+    }
     return resource;
   }
 

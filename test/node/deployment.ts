@@ -232,6 +232,9 @@ function adapted(object: KubernetesObject, patience: number | undefined): Kubern
   return JSON.parse(text);
 }
 
+/** Seconds. */
+const SERVED_WITHIN = 30;
+
 /** What the tier needs of a cluster. @throws Missing, with what the cluster lacks */
 export async function checkCluster(api: KubernetesApi): Promise<void> {
   const kinds = [
@@ -242,7 +245,13 @@ export async function checkCluster(api: KubernetesApi): Promise<void> {
     ["gateway.nginx.org/v1alpha1", "SnippetsFilter"],
   ] as const;
   for (const [apiVersion, kind] of kinds) {
-    await api.list({ apiVersion, kind }).catch(() => {
+    const isServed = () =>
+      api.list({ apiVersion, kind }).then(
+        () => true,
+        () => false,
+      );
+    // A server needs some seconds for definitions that were applied a moment ago.
+    await until(`a definition of ${kind}`, SERVED_WITHIN, isServed).catch(() => {
       throw new Missing(`the cluster has no definition of ${kind} (${apiVersion}); apply those of the charts' operators`);
     });
   }

@@ -7,7 +7,7 @@ import { HERE, type Machine } from "./backup/machine";
 import { describe, make } from "./backup/make";
 import { type Records, recordsOf } from "./backup/records";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, refusedOption } from "./command-line";
 import { Refused } from "./refused";
 import { exitCodeOf } from "./told";
 
@@ -66,10 +66,7 @@ function parse(argv: readonly string[]) {
     return { name, ...values };
   } catch (error) {
     if (error instanceof Refused) throw error;
-    const [message = ""] = (error as Error).message.split(/\. /);
-    const [, unknown = ""] = /^Unknown option '(--\w+)/.exec(message) ?? [];
-    const options = Object.keys(OPTIONS).map((option) => `--${option}`);
-    throw new Refused(`${message}${suggestion(unknown, options)}\n\n${usage()}`);
+    throw new Refused(refusedOption(error, OPTIONS, usage()));
   }
 }
 

@@ -35,3 +35,11 @@ export function suggestion(word: string, names: readonly string[]): string {
   const near = nearest(word, names);
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
+
+/** Message for a command line that parseArgs refuses, with the option that was probably meant, then the usage. */
+export function refusedOption(error: unknown, options: Readonly<Record<string, unknown>>, usage: string): string {
+  const [message = ""] = (error as Error).message.split(/\. /);
+  const [, unknown] = /^Unknown option '(--\w+)/.exec(message) ?? [];
+  const known = Object.keys(options).map((option) => `--${option}`);
+  return `${message}${unknown ? suggestion(unknown, known) : ""}\n\n${usage}`;
+}

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { type Program, type Synthesis, validate } from "../stacks";
 import { AwsFailure, AwsReader } from "./aws";
-import { noSuch } from "./command";
+import { environmentNamed } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { lockFile } from "./lock";
 import { type Newer, newer } from "./outdated/newer";
@@ -58,7 +58,7 @@ export async function outdated(program: Program, args: readonly string[], source
     if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${usage()}`);
     const all = program.environments.map(({ name }) => name);
     const names = args.filter((arg) => !arg.startsWith("-"));
-    for (const name of names) if (!all.includes(name)) throw new Refused(noSuch("environment", name, { environments: all }));
+    for (const name of names) environmentNamed(program, name);
     if (checkOnly) {
       validate(program);
       return EXIT.newest;

@@ -5,7 +5,7 @@ import { InvalidInput, type Problem } from "../constructs/core/errors";
 import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/versions";
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
 import { type Cluster, type Environment, type Program, type Synthesis, validate } from "../stacks";
-import { noSuch } from "./command";
+import { environmentNamed } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
@@ -30,8 +30,7 @@ export function render(program: Program, argv: readonly string[]): number {
       validate(program);
       return 0;
     }
-    const environment = program.environments.find((candidate) => candidate.name === name);
-    if (!environment) throw new Refused(noSuch("environment", name, { environments: program.environments.map((each) => each.name) }));
+    const environment = environmentNamed(program, name);
     const made = objectsOf(synthesizeAside(program, environment.name).stacks, name);
     const directory = join(out, name);
     const files = [...made].flatMap(([stack, contents]) => filesOf(stack, contents, { environment, directory }));

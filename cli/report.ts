@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe } from "../constructs/core/errors";
 import { checkSupport, type Program, validate } from "../stacks";
-import { noSuch } from "./command";
+import { environmentNamed } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
 import { contentsOf } from "./report/contents";
@@ -33,7 +33,7 @@ export async function report(program: Program, argv: readonly string[], today = 
       return 0;
     }
     const all = program.environments.map(({ name }) => name);
-    for (const name of names) if (!all.includes(name)) throw new Refused(noSuch("environment", name, { environments: all }));
+    for (const name of names) environmentNamed(program, name);
     const aging = checkSupport(program, today);
     // The whole program, because quotas are those of all environments of an account.
     const synthesis = synthesizeAside(program);

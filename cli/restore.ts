@@ -13,7 +13,7 @@ import { recovered, stateOf, verified } from "./backup/restore-servers";
 import { filled, hasJobs } from "./backup/restore-streams";
 import type { Restoring, Step } from "./backup/steps";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, refusedOption } from "./command-line";
 import { Refused } from "./refused";
 import { exitCodeOf } from "./told";
 
@@ -79,10 +79,7 @@ function parse(argv: readonly string[]): Request {
     return { name, id, into, isDry };
   } catch (error) {
     if (error instanceof Refused) throw error;
-    const [message = ""] = (error as Error).message.split(/\. /);
-    const [, unknown = ""] = /^Unknown option '(--\w+)/.exec(message) ?? [];
-    const options = Object.keys(OPTIONS).map((option) => `--${option}`);
-    throw new Refused(`${message}${suggestion(unknown, options)}\n\n${usage()}`);
+    throw new Refused(refusedOption(error, OPTIONS, usage()));
   }
 }
 

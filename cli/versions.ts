@@ -10,7 +10,7 @@ import { asDomains } from "../stacks/model/shorthand";
 import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { noSuch } from "./command";
-import { commandLine, suggestion, withCommandLines } from "./command-line";
+import { commandLine, refusedOption, withCommandLines } from "./command-line";
 import { stacksOfWorkload } from "./domain-stacks";
 import { Refused } from "./refused";
 import { at, messageFor } from "./told";
@@ -129,15 +129,7 @@ function parse(argv: readonly string[]): { readonly names: readonly string[]; re
     return { names: positionals, options: values };
   } catch (error) {
     if (error instanceof Refused) throw error;
-    const [message = ""] = (error as Error).message.split(/\. /);
-    const [, unknown] = /^Unknown option '(--\w+)/.exec(message) ?? [];
-    const nearest = unknown
-      ? suggestion(
-          unknown,
-          Object.keys(OPTIONS).map((option) => `--${option}`),
-        )
-      : "";
-    throw new Refused(`${message}${nearest}\n\n${usage()}`);
+    throw new Refused(refusedOption(error, OPTIONS, usage()));
   }
 }
 

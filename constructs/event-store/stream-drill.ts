@@ -4,15 +4,14 @@ import { refuse } from "../core/errors";
 import type { Bytes } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine, TOOLS } from "../core/versions";
 import { type CronJobObject, CustomResources, cronJobObject, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
-import { s3Access } from "../storage";
-import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, PodTemplate, podsOf, scheduleProblems } from "../workload";
+import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, podsOf, scheduleProblems } from "../workload";
 import type { EventStore } from "./contract";
 import { CONTAINER_SECURITY, PORTS, prefixed } from "./kurrentdb-node";
 import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
 import { SIZES } from "./kurrentdb-size";
 import { LINES } from "./kurrentdb-versions";
 import { DEFAULT_STORE_NAME } from "./store-name";
-import { STREAM_BACKUP_POD, STREAM_BACKUP_PROGRAM, type StreamBackupBucket, streamBackupProgram } from "./stream-jobs";
+import { STREAM_BACKUP_POD, type StreamBackupBucket, streamPod } from "./stream-jobs";
 
 export interface KurrentDbStreamDrillProps {
   readonly cluster: KubernetesTarget;
@@ -105,31 +104,16 @@ export class KurrentDbStreamDrill extends Construct {
     refuse(this, scheduleProblems(schedule), "schedule");
     const { version = DEFAULT_KURRENTDB } = scratch;
     const name = streamDrillName(store);
-    const access = s3Access(bucket);
-    const pod = new PodTemplate(this, "pod", {
+    const pod = streamPod(this, {
       cluster,
       namespace,
       name,
       component: "drill",
-      ends: true,
       user: LINES[version].uid,
-      command: ["bun", "--smol", STREAM_BACKUP_PROGRAM],
-      args: ["drill"],
-      files: { [STREAM_BACKUP_PROGRAM]: streamBackupProgram() },
-      connections: [{ connection: eventStore.connections.subscriptions }],
-      env: {
-        ...access.env,
-        HOME: "/tmp",
-        PREFIX: bucket.prefix,
-        RESULTS: results,
-        RPO: String(rpo),
-        RTO: String(rto),
-        SCRATCH_URL: `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false`,
-      },
-      secrets: access.secrets,
-      secretFiles: access.secretFiles,
-      egress: access.egress,
-      ...STREAM_BACKUP_POD,
+      command: "drill",
+      connection: eventStore.connections.subscriptions,
+      bucket,
+      env: { RESULTS: results, RPO: String(rpo), RTO: String(rto), SCRATCH_URL: `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false` },
       after,
     });
     const job = cronJobObject({

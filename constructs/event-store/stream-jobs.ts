@@ -46,7 +46,7 @@ export const STREAM_BACKUP_POD = { cpu: "100m", memory: "512Mi" } as const;
 const LONGEST = 24 * 3600;
 
 /** Path of the program in its pods. */
-export const STREAM_BACKUP_PROGRAM = "/app/stream-backup.mjs";
+const STREAM_BACKUP_PROGRAM = "/app/stream-backup.mjs";
 
 export interface StreamPodProps {
   readonly cluster: KubernetesTarget;
@@ -55,26 +55,42 @@ export interface StreamPodProps {
   /** Name of its service account, and of its pods. */
   readonly name: string;
 
+  /** @default "backup" */
+  readonly component?: string;
+
+  /**
+   * User ID of its containers.
+   * @default - that of a pod
+   */
+  readonly user?: number;
+
+  /**
+   * Command of the program.
+   * @default "backup"
+   */
+  readonly command?: string;
+
   /** Connection with the user that the program signs in as. */
   readonly connection: Connection;
   readonly bucket: StreamBackupBucket;
   readonly env: Readonly<Record<string, string>>;
-  readonly priority: string | undefined;
+  readonly priority?: string | undefined;
   readonly after: readonly ITerraformDependable[];
 }
 
 /** Pods that run the stream backup program. */
 export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate {
-  const { cluster, namespace, name, connection, bucket, env, priority, after } = props;
+  const { cluster, namespace, name, component = "backup", user, command = "backup", connection, bucket, env, priority, after } = props;
   const access = s3Access(bucket);
   return new PodTemplate(scope, "pod", {
     cluster,
     namespace,
     name,
-    component: "backup",
+    component,
     ends: true,
+    ...(user === undefined ? {} : { user }),
     command: ["bun", "--smol", STREAM_BACKUP_PROGRAM],
-    args: ["backup"],
+    args: [command],
     files: { [STREAM_BACKUP_PROGRAM]: streamBackupProgram() },
     connections: [{ connection }],
     env: { ...access.env, ...env, HOME: "/tmp", PREFIX: bucket.prefix },
@@ -133,7 +149,7 @@ function running(template: Template, command: string): Template {
 let cached: string | undefined;
 
 /** The program with everything that it imports, as the build bundles it. */
-export function streamBackupProgram(): string {
+function streamBackupProgram(): string {
   cached ??= readFileSync(join(__dirname, "stream-backup.mjs"), "utf8");
   return cached;
 }

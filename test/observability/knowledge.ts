@@ -53,18 +53,34 @@ const OBSERVABILITY = join("test", "observability");
 
 /** All of it, as it lies in the repository. */
 export function knowledge(): Knowledge {
-  const read = <T>(files: readonly string[], of: (text: string) => T) =>
-    Object.fromEntries(files.map((file) => [file, of(readFileSync(file, "utf8"))]));
+  const each = <T>(files: readonly string[], of: (file: string) => T) => Object.fromEntries(files.map((file) => [file, of(file)]));
+  const groupsOf = (file: string): readonly Group[] => parsed(file).groups;
   return {
-    rules: read(ruleFiles(), (text) => parse(text).groups.flatMap(({ rules }: { rules: readonly Rule[] }) => rules)),
-    groups: read(ruleFiles(), (text) => parse(text).groups.map(({ name }: { name: string }) => name)),
-    metrics: read(filesOf(join(OBSERVABILITY, "metrics"), ".yaml"), parse),
-    runbooks: read(
+    rules: each(ruleFiles(), (file) => groupsOf(file).flatMap(({ rules }) => rules)),
+    groups: each(ruleFiles(), (file) => groupsOf(file).map(({ name }) => name)),
+    metrics: each(filesOf(join(OBSERVABILITY, "metrics"), ".yaml"), parsed),
+    runbooks: each(
       filesOf(join("docs", "runbooks"), ".md").filter((file) => basename(file) !== "README.md"),
-      (text) => text,
+      (file) => readFileSync(file, "utf8"),
     ),
-    tests: read(filesOf(join(OBSERVABILITY, "rules"), ".test.yaml"), parse),
+    // Most of the text, which few read.
+    get tests() {
+      return each(filesOf(join(OBSERVABILITY, "rules"), ".test.yaml"), parsed);
+    },
   };
+}
+
+interface Group {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+const contents = new Map<string, any>();
+
+/** What a file of YAML says, parsed once for all that ask. */
+function parsed(file: string): any {
+  if (!contents.has(file)) contents.set(file, parse(readFileSync(file, "utf8")));
+  return contents.get(file);
 }
 
 /** Series that Prometheus itself makes. */

@@ -1,4 +1,4 @@
-/** The tier that takes its time: every setting of the model, and what the fast tier tries a few cases of with all of them. */
+/** The tier that takes its time: every setting of the model, programs in processes, and all cases where the fast tier tries a few. */
 const { readdirSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const fast = require("./jest.config.js");
@@ -15,6 +15,6 @@ const sampled = readdirSync(TESTS, { recursive: true }).filter((file) => file.en
 
 module.exports = {
   ...fast,
-  testMatch: ["model/**/*.test.js", ...sampled].map((file) => `<rootDir>/dist/test/${file}`),
+  testMatch: ["{model,processes}/**/*.test.js", ...sampled].map((file) => `<rootDir>/dist/test/${file}`),
   testPathIgnorePatterns: [],
 };

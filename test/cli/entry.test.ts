@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { commandLine, suggestion, withCommandLines } from "../../cli/command-line";
@@ -38,15 +37,6 @@ async function run(...argv: string[]): Promise<{ readonly code: number; readonly
   return { code, ...said };
 }
 
-/** What the command of the package does in the directory. */
-function inProject(...argv: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(__dirname, "../../cli/bin.js"), ...argv], {
-    cwd: directory,
-    encoding: "utf8",
-  });
-  return { code: status, out: stdout, err: stderr };
-}
-
 function messageOf(work: () => unknown): string {
   try {
     work();
@@ -55,18 +45,6 @@ function messageOf(work: () => unknown): string {
     return (error as Error).message;
   }
 }
-
-/** A project that uses nothing but a compiler. */
-function project(main: string): void {
-  write("package.json", "{}");
-  write("tsconfig.json", '{ "compilerOptions": { "module": "commonjs", "strict": true, "types": [], "outDir": "elsewhere" } }');
-  write("main.ts", main);
-  mkdirSync(join(directory, "node_modules"));
-  symlinkSync(join(process.cwd(), "node_modules/typescript"), join(directory, "node_modules/typescript"), "dir");
-}
-
-const environment = (system: string) =>
-  `{ system: ${system}, name: "local", cluster: { context: "kind-shop" }, exceptions: { disposable: "ends with a test" } }`;
 
 describe("the command", () => {
   it("lists its subcommands, and knows its version", async () => {
@@ -93,24 +71,6 @@ describe("the command", () => {
     expect((await run("toString")).err).toBe(
       "toString: is not a subcommand; use one of new, start, plan, apply, destroy, bootstrap, release, backup, restore, doctor, outdated, audit, manifests, report\n",
     );
-  });
-
-  it("runs in a project, which it compiles to dist/", () => {
-    project(`export const program = { accounts: [], environments: [${environment('"shop"')}] };`);
-    const { code, out, err } = inProject("start");
-    expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toContain("local  on kind-shop, without a cloud\n  1. local-platform");
-    expect(out).toContain("next: npx cdktf-cqrs apply local");
-    expect(existsSync(join(directory, "cdktf.out/stacks/local-platform/.terraform.lock.hcl"))).toBe(true);
-    expect(existsSync(join(directory, "elsewhere"))).toBe(false);
-  });
-
-  it("writes nothing if types are wrong, and says what validation and the compiler find", () => {
-    project(`const system: string = 4;\nexport const program = { accounts: [], environments: [${environment("system")}] };`);
-    const { code, out, err } = inProject("start");
-    expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toMatch(/^local\.system: [\s\S]*TS2322[\s\S]*Types are wrong, and nothing was done\.\n$/);
-    expect(existsSync(join(directory, "cdktf.out"))).toBe(false);
   });
 
   it("says what a directory lacks to be a project", () => {

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Results } from "./aws/results";
-import { FakeTerraform, type World } from "./cli/fake-terraform";
-import { type ThroughTerraform, throughTerraform } from "./cluster/terraform";
-import { onCluster } from "./cluster/variant";
-import { accounts } from "./fixtures/environments/accounts";
-import { local } from "./fixtures/environments/local";
-import { production } from "./fixtures/environments/production";
+import { Results } from "../aws/results";
+import { FakeTerraform, type World } from "../cli/fake-terraform";
+import { type ThroughTerraform, throughTerraform } from "../cluster/terraform";
+import { onCluster } from "../cluster/variant";
+import { accounts } from "../fixtures/environments/accounts";
+import { local } from "../fixtures/environments/local";
+import { production } from "../fixtures/environments/production";
 
 const CLUSTER = { context: "kind-test", kubeconfig: "/home/someone/.kube/config" };
 const environment = { ...process.env };

@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+let directory: string;
+beforeEach(() => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), "cdktf-cqrs-")));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** What the command of the package does in the directory. */
+function inDirectory(argv: readonly string[], input = "") {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(__dirname, "../../cli/bin.js"), ...argv], {
+    cwd: directory,
+    encoding: "utf8",
+    input,
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** A project that uses nothing but a compiler. */
+function project(main: string): void {
+  const write = (file: string, text: string) => writeFileSync(join(directory, file), text);
+  write("package.json", "{}");
+  write("tsconfig.json", '{ "compilerOptions": { "module": "commonjs", "strict": true, "types": [], "outDir": "elsewhere" } }');
+  write("main.ts", main);
+  mkdirSync(join(directory, "node_modules"));
+  symlinkSync(join(process.cwd(), "node_modules/typescript"), join(directory, "node_modules/typescript"), "dir");
+}
+
+const environment = (system: string) =>
+  `{ system: ${system}, name: "local", cluster: { context: "kind-shop" }, exceptions: { disposable: "ends with a test" } }`;
+
+describe("the command of the package", () => {
+  it("runs in a project, which it compiles to dist/", () => {
+    project(`export const program = { accounts: [], environments: [${environment('"shop"')}] };`);
+    const { code, out, err } = inDirectory(["start"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("local  on kind-shop, without a cloud\n  1. local-platform");
+    expect(out).toContain("next: npx cdktf-cqrs apply local");
+    expect(existsSync(join(directory, "cdktf.out/stacks/local-platform/.terraform.lock.hcl"))).toBe(true);
+    expect(existsSync(join(directory, "elsewhere"))).toBe(false);
+  });
+
+  it("writes nothing if types are wrong, and says what validation and the compiler find", () => {
+    project(`const system: string = 4;\nexport const program = { accounts: [], environments: [${environment("system")}] };`);
+    const { code, out, err } = inDirectory(["start"]);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toMatch(/^local\.system: [\s\S]*TS2322[\s\S]*Types are wrong, and nothing was done\.\n$/);
+    expect(existsSync(join(directory, "cdktf.out"))).toBe(false);
+  });
+
+  it("asks nothing if there is no terminal", () => {
+    const usage = "usage: npx cdktf-cqrs new <name> --shape cqrs|domains|library --on aws|on-premises|kind";
+    const { code, err } = inDirectory(["new", "billing"], "cqrs\naws\n");
+    expect({ code, err }).toEqual({ code: 1, err: `--shape: is required\n\n${usage}\n` });
+  });
+});

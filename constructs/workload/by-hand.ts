@@ -2,6 +2,7 @@ import { CronJobV1, type CronJobV1SpecJobTemplateSpec } from "@cdktf/provider-ku
 import type { Construct } from "constructs";
 import { DISRUPTIONS_IGNORED } from "./disruptions";
 import type { PodTemplate } from "./pod-template";
+import { BY_HAND } from "./schedule";
 
 export interface ByHandProps extends Pick<CronJobV1SpecJobTemplateSpec, "backoffLimit" | "activeDeadlineSeconds"> {
   readonly namespace: string;
@@ -15,11 +16,7 @@ export function jobByHand(scope: Construct, id: string, { namespace, name, pod, 
   return new CronJobV1(scope, id, {
     metadata: { namespace, name, labels: pod.selector() },
     spec: {
-      // Never runs automatically: February 30th, and suspended.
-      schedule: "0 0 30 2 *",
-      timezone: "Etc/UTC",
-      suspend: true,
-      concurrencyPolicy: "Forbid",
+      ...BY_HAND,
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 3,
       jobTemplate: { metadata: {}, spec: { ...DISRUPTIONS_IGNORED, ...limits, template: pod.version({ image }) } },

@@ -22,12 +22,11 @@ export const BY_THE_CLOCK = {
   successfulJobsHistoryLimit: 1,
 } as const;
 
-/** Settings of a job that only an operator starts: suspended, on a distant date, one at a time. */
+/** Settings of a job that only an operator starts: suspended, on February 30th, one at a time. */
 export const BY_HAND = {
-  schedule: "0 0 1 1 *",
+  ...BY_THE_CLOCK,
+  schedule: "0 0 30 2 *",
   suspend: true,
-  concurrencyPolicy: "Forbid",
-  successfulJobsHistoryLimit: 1,
   failedJobsHistoryLimit: 1,
 } as const;
 

@@ -81,7 +81,7 @@ async function main(): Promise<number> {
     const version = kubernetesVersion(environment);
     for (const [tool, { failed }] of Object.entries(TOOLS) as [ToolName, Tool][]) {
       // What engines that no environment has make is right or wrong; how good it is, the others show.
-      if (of !== program && tool !== "kubeconform") continue;
+      if (of === VARIETY && tool !== "kubeconform") continue;
       const asked = { version, directory, log: join(directory, `${tool}.log`) };
       await step(name, tool, async () => {
         const unexplained = (await failed({ ...asked, files })).filter(({ check, object, says }) => {

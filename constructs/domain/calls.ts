@@ -14,18 +14,24 @@ export interface CalledService {
    * @default - the same
    */
   readonly servicePort?: number;
+
+  /**
+   * Its address has no `http://`.
+   * @default false
+   */
+  readonly tcp?: boolean;
 }
 
 /**
  * Variables of a caller with a service's address, as templates of `{host}`, `{port}` and `{address}`. `variables` replaces
- * `<NAME>_SERVICE_ADDRESS`, which is `http://{host}:{port}`.
+ * `<NAME>_SERVICE_ADDRESS`, which is `http://{host}:{port}`, or `{host}:{port}` of a TCP service.
  */
 export function callVariables(
-  { name, namespace, ports: [first], servicePort: port = first }: CalledService,
+  { name, namespace, ports: [first], servicePort: port = first, tcp = false }: CalledService,
   variables: Readonly<Record<string, string>> = { [`${name}-service-address`.toUpperCase().replaceAll("-", "_")]: "{address}" },
 ): Readonly<Record<string, string>> {
   const host = `${name}.${namespace}.svc.cluster.local`;
-  const facts: Readonly<Record<string, string>> = { host, port: String(port), address: `http://${host}:${port}` };
+  const facts: Readonly<Record<string, string>> = { host, port: String(port), address: `${tcp ? "" : "http://"}${host}:${port}` };
   return Object.fromEntries(
     Object.entries(variables).map(([variable, template]) => [
       variable,

@@ -10,6 +10,7 @@ import { ingressFrom, type KubernetesTarget, Namespace, namespacesIn, type Peer,
 import {
   type Check,
   HttpService,
+  healthCheck,
   Job,
   MigrationJob,
   type PodProps,
@@ -357,9 +358,9 @@ export class ServiceDomain extends Construct {
     }).passed;
   }
 
-  private healthOf({ backend: { service, port } }: ServiceVersion, own: DomainService): Check {
+  private healthOf({ backend }: ServiceVersion, own: DomainService): Check {
     const { health = WORKLOAD_DEFAULTS.health } = own;
-    return { name: `health of ${service}`, url: `http://${service}.${this.namespace}.svc:${port}${health}` };
+    return healthCheck(backend, this.namespace, health);
   }
 
   private tested(
@@ -429,8 +430,14 @@ function callAs(call: Call): Pick<CallAs, "service"> & Partial<CallAs> {
 }
 
 function calledOf(namespace: string, name: string, settings: DomainService): CalledService {
-  const { port = WORKLOAD_DEFAULTS.port, servicePort, morePorts = {} } = settings;
-  return { name, namespace, ports: [port, ...Object.values(morePorts)], ...(servicePort === undefined ? {} : { servicePort }) };
+  const { port = WORKLOAD_DEFAULTS.port, servicePort, morePorts = {}, health } = settings;
+  return {
+    name,
+    namespace,
+    ports: [port, ...Object.values(morePorts)],
+    ...(servicePort === undefined ? {} : { servicePort }),
+    ...(health === "tcp" ? { tcp: true } : {}),
+  };
 }
 
 /** Returns the called service; undefined if the domain has no such service, which is rejected. */

@@ -1,6 +1,7 @@
 import type { SecretReference } from "../connection";
 import type { Problem } from "../core/errors";
 import { type Duration, seconds } from "../core/quantities";
+import type { Backend } from "./contract";
 
 /** A check of a deployment's test, in addition to the rollout of its workloads. */
 export type Check = HttpCheck | TcpCheck | QueryCheck | ObjectCheck;
@@ -77,6 +78,13 @@ export interface Through {
 export interface TcpCheck {
   readonly name: string;
   readonly tcp: { readonly host: string; readonly port: number };
+}
+
+/** Check of a service's `health`: a request to its path, or a connection with `tcp`. */
+export function healthCheck({ service, port }: Pick<Backend, "service" | "port">, namespace: string, health: string): Check {
+  const host = `${service}.${namespace}.svc`;
+  const name = `health of ${service}`;
+  return health === "tcp" ? { name, tcp: { host, port } } : { name, url: `http://${host}:${port}${health}` };
 }
 
 /**

@@ -296,8 +296,11 @@ export interface Container {
 export interface Health {
   readonly port: number;
 
-  /** Path that responds with success while the pod is healthy: `/health`. */
-  readonly path: string;
+  /**
+   * Path that responds with success while the pod is healthy: `/health`.
+   * @default - none: a pod that accepts TCP connections is healthy
+   */
+  readonly path?: string;
 }
 
 /** Health probes of a pod. Omitted fields keep their defaults. */

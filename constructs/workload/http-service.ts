@@ -37,7 +37,8 @@ export interface HttpServiceProps extends PodProps {
   readonly morePorts?: Readonly<Record<string, number>>;
 
   /**
-   * Path of the health endpoint. The pod gets requests while it reports success.
+   * Path of the health endpoint. The pod gets requests while it reports success. `tcp` for a service that doesn't use HTTP: it is healthy
+   * while it accepts connections, and its port is called `tcp`.
    * @default "/health"
    */
   readonly health?: string;
@@ -121,9 +122,10 @@ export class HttpService extends Construct {
     const { cluster, namespace, name = id, morePorts = {}, clients = [], drain = "15s" } = props;
     const { port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health } = props;
     const { servicePort = port, replicas = 2, scaleOn, env = {}, ingress = [] } = props;
+    const protocol = health === "tcp" ? "tcp" : "http";
     refuse(this, imageProblems(props));
     for (const { property, ...problem } of [
-      ...portProblems({ port, ...morePorts }),
+      ...portProblems({ port, ...morePorts }, protocol),
       ...(servicePort === port ? [] : servicePortProblems(servicePort, morePorts)),
       ...healthProblems(health),
       ...unreadable("drain", drain, seconds(drain)),
@@ -139,7 +141,7 @@ export class HttpService extends Construct {
       component: "service",
       single: replicas === 1 && !props.slots,
       env: { PORT: String(port), ...env },
-      health: { port, path: health },
+      health: { port, ...(protocol === "http" ? { path: health } : {}) },
       morePorts,
       drain,
       graceSeconds: 30,
@@ -182,7 +184,7 @@ export class HttpService extends Construct {
         spec: {
           selector: pods.selector(service),
           port: [
-            { name: "http", port: servicePort, targetPort: "http", appProtocol: "http" },
+            { name: protocol, port: servicePort, targetPort: protocol, ...(protocol === "http" ? { appProtocol: protocol } : {}) },
             ...Object.entries(morePorts).map(([portName, number]) => ({ name: portName, port: number, targetPort: portName })),
           ],
         },
@@ -209,7 +211,7 @@ function imageProblems({ image, slots }: HttpServiceProps): readonly Omit<Proble
   return slots || image !== undefined ? [] : [{ rule: "has no image", remedy: "name one, or one for each slot" }];
 }
 
-function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
+function portProblems(ports: Readonly<Record<string, number>>, protocol: string): PropProblem[] {
   const remedy = "use 1024 to 65535: what is below is root's";
   return Object.entries(ports).flatMap(([name, value], index) => {
     const property = index === 0 ? name : `morePorts.${name}`;
@@ -218,6 +220,10 @@ function portProblems(ports: Readonly<Record<string, number>>): PropProblem[] {
       found.push({ property, value, rule: "is not a port that it can open", remedy });
     if (Object.values(ports).indexOf(value) < index) {
       found.push({ property, value, rule: "is another of its ports as well", remedy: "choose another" });
+    }
+    if (name === "tcp" && protocol === "tcp") {
+      found.push({ property, value: name, rule: "is the name of port", remedy: "choose another" });
+      return found;
     }
     // Kubernetes, IANA service names; the other two are reserved.
     if (!/^(?=.{1,15}$)(?!http$|metrics$|.*--)[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
@@ -239,5 +245,6 @@ function servicePortProblems(value: number, morePorts: Readonly<Record<string, n
 }
 
 function healthProblems(value: string) {
-  return value.startsWith("/") ? [] : [{ property: "health", value, rule: "must be a path", remedy: "write one that begins with /" }];
+  if (value.startsWith("/") || value === "tcp") return [];
+  return [{ property: "health", value, rule: "must be a path or tcp", remedy: "write one that begins with /" }];
 }

@@ -1,5 +1,6 @@
 export { SIGNAL_READER } from "./autoscaling";
 export type { Check, HttpCheck, Kind, ObjectCheck, QueryCheck, TcpCheck, Through, WaitedFor } from "./checks";
+export { healthCheck } from "./checks";
 export type * from "./contract";
 export { CONTAINER_DEFAULTS, WORKLOAD_DEFAULTS } from "./defaults";
 export { emptiesDatabase } from "./destruction";

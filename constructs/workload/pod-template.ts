@@ -377,7 +377,7 @@ export class PodTemplate extends Construct {
   /** Container ports by name. Metrics on a port that already has a name use that port. */
   private ports(): Readonly<Record<string, number>> {
     const { health, metrics, morePorts } = this.props;
-    const ports = { ...(health ? { http: health.port } : {}), ...morePorts };
+    const ports = { ...(health ? { [health.path === undefined ? "tcp" : "http"]: health.port } : {}), ...morePorts };
     return metrics && !Object.values(ports).includes(metrics.port) ? { ...ports, metrics: metrics.port } : ports;
   }
 

@@ -108,7 +108,7 @@ function serviceNamed({ domains }: System, name: string): Found | undefined {
   return domains.flatMap((domain) => domain.services.flatMap((service) => (service.name === name ? [{ domain, service }] : [])))[0];
 }
 
-/** Pod ports of a service: the HTTP port, and additional ports. */
+/** Pod ports of a service: `port`, and additional ports. */
 function portsOf({ settings: { port = WORKLOAD_DEFAULTS.port, ports = {} } }: ServiceOf): readonly [number, ...number[]] {
   return [port, ...Object.values(ports)];
 }
@@ -123,8 +123,14 @@ function callsOf(
     const found = serviceNamed(system, name);
     if (!found) return [];
     const { domain, service } = found;
-    const { servicePort } = service.settings;
-    const called = { name, namespace: domain.namespace, ports: portsOf(service), ...(servicePort === undefined ? {} : { servicePort }) };
+    const { servicePort, health } = service.settings;
+    const called = {
+      name,
+      namespace: domain.namespace,
+      ports: portsOf(service),
+      ...(servicePort === undefined ? {} : { servicePort }),
+      tcp: health === "tcp",
+    };
     Object.assign(env, callVariables(called, variables));
     return [callEgress(called)];
   });

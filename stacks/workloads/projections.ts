@@ -39,7 +39,7 @@ export function projectionsOf(place: WorkloadPlace): MadeProjections {
     const pod = encrypts ? withFieldKeys(podOf(place, one), environment) : podOf(place, one);
     const asked = health
       ? {
-          health: { port: health.port, path: health.path },
+          health: { port: health.port, ...(health.path === undefined ? {} : { path: health.path }) },
           ingress: [{ name: "smoke-test", peer: smokeTestsOf(namespace), ports: [health.port] }],
         }
       : {};

@@ -5,7 +5,7 @@ import { type Duration, known, seconds } from "../../constructs/core/quantities"
 import { admissionOf, arrivalOf } from "../../constructs/domain";
 import { Binding, DEREGISTRATION } from "../../constructs/entry";
 import { type Gateway, gatewayPeer, Routes } from "../../constructs/gateway";
-import { type Check, HttpService, type ServiceVersion, WORKLOAD_DEFAULTS } from "../../constructs/workload";
+import { type Check, HttpService, healthCheck, type ServiceVersion, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { describedAt } from "../base/refusals";
 import { pathOf } from "../model/check/paths";
 import { exposedOf, publicPortsOf, tcpTargetGroup } from "../model/derive/endpoints";
@@ -35,7 +35,8 @@ export function servicesOf(place: WorkloadPlace): Tested {
     const { name, keys, settings, encrypts } = one;
     const path = pathOf(site.environment, keys);
     const { replicas, scaleOn, port = WORKLOAD_DEFAULTS.port, health = WORKLOAD_DEFAULTS.health, ports: further, servicePort } = settings;
-    const pod = withAccess(podOf(place, { ...one, settings: { ...settings, metrics: settings.metrics ?? { port } } }), site.environment);
+    const metrics = settings.metrics ?? (health === "tcp" ? undefined : { port });
+    const pod = withAccess(podOf(place, { ...one, settings: { ...settings, ...(metrics ? { metrics } : {}) } }), site.environment);
     const { bound, ingress = [], ...tcp } = publicPortsIn(place, one);
     const admitted = admissionOf({
       namespace,
@@ -62,11 +63,12 @@ export function servicesOf(place: WorkloadPlace): Tested {
     });
     const versions = versionsIn(settings, describedAt(path, service)).map((version) => ({
       ...version,
-      check: healthOf(version, namespace, health),
+      check: healthCheck(version.backend, namespace, health),
     }));
     const routed = inside && one.exposed ? route(place, inside, one, versions, gatesOf(place, one, versions)) : undefined;
     if (routed) describedAt(path, routed);
-    const open = publicPortsOf(one).map(({ name: named, port: number }) => ({
+    const others = publicPortsOf(one).filter((each) => each.port !== port);
+    const open = others.map(({ name: named, port: number }) => ({
       name: `${named} of ${name}`,
       tcp: { host: `${name}.${namespace}.svc`, port: number },
     }));
@@ -116,7 +118,7 @@ function gatewayTo(place: WorkloadPlace, exposed: readonly ServiceOf[]): DomainG
   return gatewayOn({ ...place, servicePorts: ports(exposed), longestRequest: longest(exposed.map(({ settings }) => settings)) });
 }
 
-/** Path of the health check of a service. */
+/** `health` of a service. */
 type Health = { readonly health: string };
 
 /** Checks of a Gateway and of the services behind it. */
@@ -202,10 +204,6 @@ function versionsIn(settings: Service, { versions }: HttpService): readonly Vers
   return versionsOf(settings).flatMap((version) =>
     versions.filter(({ backend: { slot } }) => slot === version.slot).map((made) => ({ ...version, ...made })),
   );
-}
-
-function healthOf({ backend: { service, port } }: ServiceVersion, namespace: string, path: string): Check {
-  return { name: `health of ${service}`, url: `http://${service}.${namespace}.svc:${port}${path}` };
 }
 
 function listening({ through: { host, port } }: Gateway): Check {

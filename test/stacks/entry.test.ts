@@ -131,6 +131,13 @@ describe("a port of a service that clients outside reach over TCP", () => {
     expect(policy?.spec.ingress.at(-1)).toEqual({ ports: [{ port: "5050", protocol: "TCP" }] });
   });
 
+  it("can be the only port of a service", () => {
+    const ingest = { ...api, port: 1883, health: "tcp", publicPorts: ["tcp"] };
+    const stack = stacksIn(messaging({}, { domains: { messaging: { services: { broker: { ...broker, paths: ["/"] }, ingest } } } }));
+    expect(all(stack("entry"), "aws_lb_listener").map(({ port }) => port)).toEqual([1883, 5050, 443]);
+    expect(JSON.stringify(all(stack("messaging"), "helm_release"))).toContain('\\"serviceRef\\":{\\"name\\":\\"ingest\\",\\"port\\":1883}');
+  });
+
   it.each([
     [{ publicPorts: ["brokr"] }, 'publicPorts[0]: "brokr" must be one of the service\'s ports; did you mean "broker"?'],
     [
@@ -145,6 +152,16 @@ describe("a port of a service that clients outside reach over TCP", () => {
       { edge: { provider: "cloudfront", cache: "30s" } },
       'publicPorts[0]: "broker" needs a load balancer that clients reach, and that of broker admits its edge only; move it to another domain',
     ],
+    [
+      { health: "tcp", publicPorts: ["tcp"], servicePort: 80 },
+      'publicPorts: "tcp" has another port at the Service (servicePort); leave servicePort out',
+    ],
+    [
+      { health: "tcp" },
+      'health: "tcp" can\'t receive requests from outside, because its Gateway routes HTTP; write a path, or use publicPorts: ["tcp"]',
+    ],
+    [{ health: "tcp", ports: { tcp: 5050 } }, 'ports: "tcp" is the name of port with health: "tcp"; give it another name'],
+    [{ health: "live" }, 'health: "live" must be a path or tcp; write one like /health'],
   ])("is refused: %j", (changes, problem) => {
     const written = Object.fromEntries(Object.entries({ ...broker, paths: ["/"], ...changes }).filter(([, value]) => value !== undefined));
     const environment = anEnvironment({ cluster, domains: { messaging: { services: { broker: written } } } } as object);

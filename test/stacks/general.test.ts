@@ -212,6 +212,27 @@ describe("stores and domains by their names", () => {
     );
   });
 
+  it("are connected to by callers, tests and the outside where they speak TCP alone", () => {
+    const ingest = { image: image("ingest"), replicas: 2, port: 1883, health: "tcp", publicPorts: ["tcp"] };
+    const reader = { image: image("reader"), replicas: 2, calls: ["ingest"] };
+    const workers = { poller: { image: image("poller"), replicas: 1, health: { port: 7000 } } };
+    const telemetry = { services: { ingest, reader }, workers };
+    const system = made({ ...EXISTING, stores: undefined, domains: { telemetry }, monitoring: { prometheus: true } });
+    expect(into(system, "telemetry/ingest")).toEqual(["anywhere:1883", "telemetry/reader:1883", "telemetry/smoke-test:1883"]);
+    const object = (of: string, name: string): Body =>
+      system.objects.find(({ kind, metadata }) => kind === of && metadata.name.startsWith(name)) as Body;
+    const container = (name: string): Body => object("Deployment", name).spec.template.spec.containers[0];
+    expect(container("reader").env).toContainEqual({
+      name: "INGEST_SERVICE_ADDRESS",
+      value: "ingest.telemetry.svc.cluster.local:1883",
+    });
+    expect(container("poller").readinessProbe).toMatchObject({ tcpSocket: { port: 7000 } });
+    const { list } = object("ConfigMap", "smoke-test").data;
+    expect(list).toContain("health of ingest");
+    expect(list).toContain("ingest.telemetry.svc\t1883");
+    expect(list).not.toContain("tcp of ingest");
+  });
+
   it.each(both)("have each a namespace of their own on %s", (_, { objects }) => {
     const namespaces = objects.filter(({ kind }) => kind === "Namespace").map(({ metadata: { name } }) => name);
     expect(namespaces.filter((name) => OWN.includes(name)).sort()).toEqual([...OWN].sort());

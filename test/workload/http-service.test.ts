@@ -45,6 +45,21 @@ describe("HttpService", () => {
     expect(livenessProbe).not.toHaveProperty("httpGet");
   });
 
+  it("is connected to, and not asked, where it speaks TCP alone", () => {
+    const tcp = new Sent(aService({ port: 1883, health: "tcp", morePorts: { admin: 9000 } }));
+    const { startupProbe, readinessProbe, livenessProbe, ports } = tcp.container;
+    for (const probe of [startupProbe, readinessProbe, livenessProbe]) {
+      expect(probe).toMatchObject({ tcpSocket: { port: 1883 } });
+      expect(probe).not.toHaveProperty("httpGet");
+    }
+    expect(readinessProbe).toMatchObject({ periodSeconds: 10, failureThreshold: 3 });
+    expect(ports).toMatchObject([
+      { name: "tcp", containerPort: 1883 },
+      { name: "admin", containerPort: 9000 },
+    ]);
+    expect(tcp.one("Service").spec.ports[0]).toEqual({ name: "tcp", port: 1883, targetPort: "tcp", protocol: "TCP" });
+  });
+
   it("serves on for a while after it is told to go, with what is beside it, by a program of its own, and has time after it", () => {
     const { pod, container } = new Sent(aService({ drain: "2m", terminationGracePeriod: "45s", sidecars: [{ name: "proxy" }] }));
     expect(container.lifecycle).toEqual({ preStop: { exec: { command: ["/drain/busybox", "sleep", "120"] } } });
@@ -184,7 +199,12 @@ describe("HttpService", () => {
       { morePorts: { http: 5050 } },
       'orders.morePorts.http: "http" is not a valid port name; use up to 15 lower-case letters, digits and single hyphens',
     ],
-    ["health without a path", { health: "health" }, 'orders.health: "health" must be a path; write one that begins with /'],
+    ["health without a path", { health: "health" }, 'orders.health: "health" must be a path or tcp; write one that begins with /'],
+    [
+      "the name of its port twice",
+      { health: "tcp", morePorts: { tcp: 5050 } },
+      'orders.morePorts.tcp: "tcp" is the name of port; choose another',
+    ],
     ["a drain without time", { drain: "soon" }, 'orders.drain: "soon" is not a span of time; write a number and a unit, like "30d"'],
     ["half a pod", { replicas: 1.5 }, "orders.replicas: 1.5 must be a valid number of instances; use 1 or more"],
     [

@@ -4,6 +4,7 @@ import type { Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
 import type { ClusterKey } from "../cluster";
 import { maxReplicas } from "../common";
+import { tcpPortsOf } from "../derive/endpoints";
 import { membersOf } from "../derive/members";
 import { secretsOf, workloadSecrets } from "../derive/secrets";
 import { workloadsIn } from "../derive/workloads";
@@ -32,6 +33,7 @@ export const domainRules: readonly Rule[] = [
   secretsAreApart,
   partitionsHaveFixedWorkers,
   publicPortsAreReached,
+  tcpServicesSpeakTcp,
   memoryHasOneProcess,
 ];
 
@@ -394,7 +396,8 @@ function publicPortsAreReached(system: DraftSystem): Finding[] {
     const isMadeHere = cluster !== undefined && !("context" in cluster);
     const edge = domain.services.find(({ settings }) => settings.edge);
     return domain.services.flatMap((service) => {
-      const { ports = {}, publicPorts = [], release } = service.settings;
+      const { publicPorts = [], release } = service.settings;
+      const ports = tcpPortsOf(service.settings);
       return publicPorts.flatMap((name, index): Finding[] => {
         if (!name) return [];
         const found = (rule: string, remedy: string): Finding[] => [
@@ -423,6 +426,45 @@ function publicPortsAreReached(system: DraftSystem): Finding[] {
       });
     });
   });
+}
+
+/** A service that doesn't use HTTP is reached by its ports only, and the port of its Service is that of its pods. */
+function tcpServicesSpeakTcp({ domains }: DraftSystem): Finding[] {
+  return domains.flatMap(({ services, projections }) => [
+    ...services.flatMap(({ keys, exposed, settings }): Finding[] => {
+      if (settings.health !== "tcp") return [];
+      const found = (setting: string, rule: string, remedy: string): Finding => ({ keys: [...keys, setting], value: "tcp", rule, remedy });
+      return [
+        ...(exposed
+          ? [
+              found(
+                "health",
+                "can't receive requests from outside, because its Gateway routes HTTP",
+                'write a path, or use publicPorts: ["tcp"]',
+              ),
+            ]
+          : []),
+        ...(settings.ports && Object.hasOwn(settings.ports, "tcp")
+          ? [found("ports", 'is the name of port with health: "tcp"', "give it another name")]
+          : []),
+        ...(settings.publicPorts?.includes("tcp") && settings.servicePort !== undefined
+          ? [found("publicPorts", "has another port at the Service (servicePort)", "leave servicePort out")]
+          : []),
+      ];
+    }),
+    ...projections.flatMap(({ keys, settings: { health } }): Finding[] =>
+      health?.lag !== undefined && health.port !== undefined && health.path === undefined
+        ? [
+            {
+              keys: [...keys, "health", "lag"],
+              value: health.lag,
+              rule: "is a field of a response, and there is no path",
+              remedy: "add path",
+            },
+          ]
+        : [],
+    ),
+  ]);
 }
 
 /** Only one process can use events in its memory. */

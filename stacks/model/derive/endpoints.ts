@@ -1,5 +1,7 @@
+import { WORKLOAD_DEFAULTS } from "../../../constructs/workload";
 import type { Edge } from "../edge";
 import type { DomainOf, ServiceOf, System } from "../system";
+import type { Service } from "../workloads/service";
 import { newClusters } from "./clusters";
 
 /** Public endpoint of an environment: the load balancer of a domain. */
@@ -44,10 +46,15 @@ export interface TcpPort {
   readonly port: number;
 }
 
+/** Ports of a service that may be public, by name: `ports`, and `port` as `tcp` if the service doesn't use HTTP. */
+export function tcpPortsOf({ port = WORKLOAD_DEFAULTS.port, ports = {}, health }: Service): Readonly<Record<string, number>> {
+  return { ...(health === "tcp" ? { tcp: port } : {}), ...ports };
+}
+
 /** Ports of a service that external clients may use over TCP. */
 export function publicPortsOf(service: ServiceOf): readonly TcpPort[] {
-  const { ports = {}, publicPorts = [] } = service.settings;
-  return publicPorts.flatMap((name) => {
+  const ports = tcpPortsOf(service.settings);
+  return (service.settings.publicPorts ?? []).flatMap((name) => {
     const port = Object.hasOwn(ports, name) ? ports[name] : undefined;
     return port === undefined ? [] : [{ service, name, port }];
   });

@@ -31,7 +31,9 @@ export interface Service extends Workload, SlotSettings {
   readonly servicePort?: number;
 
   /**
-   * Path of the health check.
+   * Path of the health check, for probes and smoke tests. `tcp` for a service that doesn't use HTTP: they open a connection to
+   * `port`, nothing is scraped without `metrics`, and the address for callers is `host:port`. Such a service has no `paths` or
+   * `hosts`; it can be public as `publicPorts: ["tcp"]`. Changing it restarts the pods.
    * @default "/health"
    */
   readonly health?: string;
@@ -55,7 +57,7 @@ export interface Service extends Workload, SlotSettings {
   readonly ports?: Readonly<Record<string, number>>;
 
   /**
-   * Ports of `ports` that external clients may use over TCP: `["broker"]`. On EKS the domain's load balancer listens on
+   * Ports of `ports`, or `tcp` with `health: "tcp"`, that external clients may use over TCP: `["broker"]`. On EKS the domain's load balancer listens on
    * the same number and forwards connections unchanged: the service terminates TLS and authenticates its clients.
    * Requires a domain's service with `paths` or `hosts`, rolling releases and no edge. Connections reach it when its pods
    * are ready, regardless of `trafficAfter`. On an existing cluster you route connections to the Service.
@@ -149,7 +151,7 @@ export const service = {
   scaleOn,
   port: optional(port),
   servicePort: optional(port),
-  health: optional(path),
+  health: optional(text(/^(tcp|\/\S*)$/, "must be a path or tcp", "write one like /health")),
   paths: optional(list(path, "write beginnings of paths, or leave it out")),
   hosts: optional(list(domain, "write names like api.orders.example.com, or leave it out")),
   ports: optional(records(port, portName)),

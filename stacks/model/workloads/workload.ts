@@ -302,10 +302,12 @@ export interface Asked {
 /** Scaling signals from outside of Kubernetes metrics, by their names in `scaleOn`. */
 export type SignalName = Exclude<keyof ScaleOn, keyof Pick<Scaling, "cpu" | "memory">>;
 
-/** HTTP health endpoint of a worker. */
+/** Health endpoint of a worker. */
 export interface Health {
   readonly port: number;
-  readonly path: string;
+
+  /** @default - none: a worker that accepts TCP connections is healthy */
+  readonly path?: string;
 }
 
 export const probe = optional(
@@ -445,4 +447,4 @@ export const workload = {
   metrics: optional(object<NonNullable<Workload["metrics"]>>({ port, path: optional(path) })),
 };
 
-export const health = { port, path };
+export const health = { port, path: optional(path) };

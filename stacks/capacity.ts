@@ -1,4 +1,4 @@
-import { type Advice, describeVerdict, headroom, type PodGroup } from "../constructs/capacity";
+import { type Advice, CapacityLedger, describeVerdict, headroom, type PodGroup } from "../constructs/capacity";
 import { allocatable, instanceTypes, shapeOf } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { bytes, type Cores, known, millicores } from "../constructs/core/quantities";
@@ -6,6 +6,7 @@ import { type ChartRelease, type KubernetesObject, kubernetesObjects } from "../
 import { refusedBy } from "./admission";
 import type { Site } from "./base/site";
 import type { PlatformStack } from "./base/stack";
+import { contextOf } from "./model/between/clusters";
 import { type Cluster, isExistingCluster, type NodeSize } from "./model/cluster";
 import { unreachablePorts } from "./ports";
 
@@ -51,6 +52,39 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
   const refused = refusedBy(path, sent, ledger.groups);
   const releases = sent.flatMap((one) => one.releases);
   return { path, site, objects, releases, declared, headroom: headroom(ledger), problems, ports, refused };
+}
+
+/**
+ * Compares the requests of environments that share an existing cluster with its nodes, if one of them has `allocatable`. The headroom of
+ * each then includes the others. A problem belongs to an environment with an exception, otherwise to the last one.
+ */
+export function together(sites: readonly MeasuredSite[]): readonly MeasuredSite[] {
+  const clusters = new Map<string, MeasuredSite[]>();
+  for (const one of sites) {
+    const id = contextOf(one.site.cluster)?.id;
+    if (id !== undefined) clusters.set(id, [...(clusters.get(id) ?? []), one]);
+  }
+  const shared = new Map<MeasuredSite, MeasuredSite>();
+  for (const all of clusters.values()) {
+    const pool = all.map(({ site }) => site.ledger.pool).find((known) => known !== undefined);
+    if (all.length < 2 || !pool) continue;
+    const ledger = new CapacityLedger(pool);
+    for (const { site } of all) {
+      ledger.add(...site.ledger.groups);
+      for (const { reason, groups } of site.ledger.kept) ledger.keep(reason, ...groups);
+    }
+    const names = all.map(({ site }) => site.environment.name);
+    const excepted = all.find(({ site }) => site.environment.exceptions?.insufficientCapacity !== undefined);
+    const owner = excepted ?? all.at(-1);
+    const known = all.find(({ site }) => site.ledger.pool === pool)?.site.cluster;
+    const fitAlone = all.every(({ problems }) => problems.length === 0);
+    const problem = fitAlone && known && describeVerdict(ledger, { ...adviceOn(known, excepted !== undefined), sharedBy: names });
+    for (const one of all) {
+      const problems = problem && one === owner ? [{ ...problem, path: `${one.path}.allocatable` }] : one.problems;
+      shared.set(one, { ...one, problems, headroom: `${one.headroom}; ${names.join(" and ")} together ${headroom(ledger)}` });
+    }
+  }
+  return sites.map((one) => shared.get(one) ?? one);
 }
 
 const GI = 2 ** 30;

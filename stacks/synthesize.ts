@@ -4,7 +4,7 @@ import { describe, InvalidInput, type Problem } from "../constructs/core/errors"
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { publish, stagingOf } from "./base/publish";
 import { descriptionOf, refusals } from "./base/refusals";
-import { type MeasuredSite, measure } from "./capacity";
+import { type MeasuredSite, measure, together } from "./capacity";
 import { compose } from "./compose";
 import type { Composition } from "./composition";
 import { strayStacks } from "./extension";
@@ -102,7 +102,7 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 
 /** Clusters of the synthesized stacks, and the capacity problems. */
 export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
-  const sites = compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on)));
+  const sites = together(compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on))));
   const crowded = sites.filter(({ site }) => site.environment.exceptions?.insufficientCapacity === undefined);
   const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
   return { sites, problems: [...unfit, ...crowded.flatMap((site) => site.problems)] };

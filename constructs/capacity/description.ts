@@ -26,6 +26,12 @@ export interface Advice {
    * @default - capacity can't be excepted, or already is
    */
   readonly exception?: string;
+
+  /**
+   * Environments that share the nodes: `["staging", "qa"]`.
+   * @default - one environment
+   */
+  readonly sharedBy?: readonly string[];
 }
 
 /** Additional nodes per zone that are tried as a remedy. */
@@ -41,11 +47,12 @@ export function describeVerdict(ledger: CapacityLedger, advice: Advice): Omit<Pr
   const worst = verdict.cases.filter(({ fits }) => !fits).reduce((most, one) => (pods(one) > pods(most) ? one : most));
   const lost = worst.lostZone === undefined ? "" : ` with zone ${worst.lostZone} down`;
   const named = worst.homeless.slice(0, NAMED).map((unplaced) => REASONS[unplaced.why](unplaced));
+  const whose = advice.sharedBy ? ` of ${advice.sharedBy.join(" and ")}` : "";
   const more = worst.homeless.length > NAMED ? [`${worst.homeless.length - NAMED} more find none`] : [];
   return {
     value: Object.values(ledger.pool.zones).reduce((sum, nodes) => sum + nodes, 0),
     rule:
-      `of ${advice.size} leave ${amount(worst.room)}${lost}, and required pods request ${amount(worst.asked)}: ` +
+      `of ${advice.size} leave ${amount(worst.room)}${lost}, and required pods${whose} request ${amount(worst.asked)}: ` +
       [...named, ...more].join(", "),
     remedy: remedies(ledger, ledger.pool, worst, advice).join(", "),
   };

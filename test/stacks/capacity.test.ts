@@ -133,6 +133,48 @@ describe("an existing cluster", () => {
     );
   });
 
+  describe("that environments share", () => {
+    const exceptions = { disposable: "ends with a test" };
+    const onIt = (name: string, replicas: number, more: object = {}, except: object = {}) =>
+      anEnvironment({
+        name,
+        aws: undefined,
+        cluster: { context: "on-premises", shared: true, ...more },
+        domains: { mails: { workers: { mails: { image, replicas } } } },
+        exceptions: { ...exceptions, ...except },
+      });
+    const both = (replicas: number, except: object = {}) =>
+      aProgram(
+        onIt("staging", replicas, { allocatable }),
+        onIt("quality", 4, { allocatable, preinstalled: ["external-secrets", "metrics-server"] }, except),
+      );
+
+    it("has room for all of them together, or for none", () => {
+      const [staging = "", quality = ""] = headrooms(both(20));
+      expect(staging).toMatch(/^staging\.cluster: 5\.\d of 12\.0 cores .*; staging and quality together 6\.\d of 12\.0 cores/);
+      expect(quality).toMatch(/^quality\.cluster: 1\.\d of 12\.0 cores .*; staging and quality together 6\.\d of 12\.0 cores/);
+      expect(refusal(both(29))).toMatch(
+        /^quality\.cluster\.allocatable: 3 of 4 cores with 15Gi leave .*, and required pods of staging and quality request [^\n]*$/,
+      );
+    });
+
+    it("may be short of room where one of them says so", () => {
+      const { code, err } = started(both(29, { insufficientCapacity: "nodes come tonight" }));
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: quality\.cluster\.allocatable: [^\n]*\n$/) });
+    });
+
+    it("is known by one of them, and not by two in different ways", () => {
+      const [, quality] = headrooms(
+        aProgram(onIt("staging", 4, { allocatable }), onIt("quality", 4, { preinstalled: ["external-secrets", "metrics-server"] })),
+      );
+      expect(quality).toMatch(/^quality\.cluster: not checked: node sizes are unknown; staging and quality together 2\.\d of 12\.0 cores/);
+      const other = { ...allocatable, cpu: 8 };
+      expect(refusal(aProgram(onIt("staging", 4, { allocatable }), onIt("quality", 4, { allocatable: other })))).toContain(
+        "quality.cluster.allocatable: differs from that of staging, which is on the same cluster; write the same in both",
+      );
+    });
+  });
+
   it("of which nothing is known is not judged", () => {
     expect(headrooms(systemOf(40, { cluster: { context: "on-premises" } }))).toEqual(["test.cluster: not checked: node sizes are unknown"]);
   });

@@ -21,6 +21,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   vendorNetworksAreApart,
   clustersAreApart,
   componentsAreInstalledOnce,
+  nodesAreDescribedAlike,
   domainsAreApart,
   ...standbysBesidePrimaries,
   restoresAreFeasible,
@@ -196,6 +197,20 @@ export function componentsAreInstalledOnce(program: DraftProgram): ProgramFindin
         remedy: `write ${JSON.stringify([...preinstalled, ...twice])}, and deploy ${others[0]?.name} first`,
       },
     ];
+  });
+}
+
+/** A cluster that environments share has one capacity. */
+export function nodesAreDescribedAlike(program: DraftProgram): ProgramFinding[] {
+  const found = existingClusters(program).flatMap(({ cluster, ...one }) => {
+    const { allocatable } = cluster as { readonly allocatable?: object };
+    return allocatable ? [{ ...one, allocatable: JSON.stringify(allocatable) }] : [];
+  });
+  return found.flatMap(({ name, key, id, allocatable }, index): ProgramFinding[] => {
+    const other = found.slice(0, index).find((before) => before.id === id && before.allocatable !== allocatable);
+    if (!other) return [];
+    const rule = `differs from that of ${other.name}, which is on the same cluster`;
+    return [{ root: name, keys: [key, "allocatable"], rule, remedy: "write the same in both" }];
   });
 }
 

@@ -19,6 +19,9 @@ const BUNDLES = [
   { main: "constructs/postgres/drill/main.ts", to: "constructs/postgres/postgres-drill.mjs" },
 ];
 
+/** Folders of constructs that bundles contain parts of. */
+const SHARED = ["aws-client", "drill"];
+
 /** Programs of `local`, compiled by a separate runtime. */
 const SAMPLE = join("sample", "programs");
 
@@ -60,7 +63,7 @@ function isSame({ size, mtimeMs }, path) {
 function bundle({ main, to }) {
   const [source, target] = [join(root, main), join(dist, to)];
   const made = statSync(target, { throwIfNoEntry: false });
-  const newest = Math.max(...[dirname(source), join(root, "constructs", "aws-client")].flatMap(timesIn));
+  const newest = Math.max(...[dirname(source), ...SHARED.map((folder) => join(root, "constructs", folder))].flatMap(timesIn));
   if (made && made.mtimeMs > newest) return "";
   const bundler = createRequire(import.meta.url).resolve("bun/bin/bun.exe");
   const { status, stderr, error } = spawnSync(bundler, ["build", source, "--target=node", "--outfile", target], { encoding: "utf8" });

@@ -1,4 +1,4 @@
-import { CLUSTER, dashboard, figure, lines, NAMESPACE, table, toLogs, UNIT, variable } from "./kit";
+import { CLUSTER, dashboard, figure, lines, NAMESPACE, table, toLogs, UNIT, variable, YES } from "./kit";
 
 const missing = `workload:kube_replicas_desired:max{${NAMESPACE}} - workload:kube_replicas_available:max{${NAMESPACE}}`;
 
@@ -11,10 +11,13 @@ const quota = `max by (${BY}, resource) (kube_resourcequota{type="used",${NAMESP
 // Rolled out to the end: the controller has seen the latest specification, and all replicas are of it.
 const updated = `workload:kube_replicas_updated:max{${NAMESPACE}} / (workload:kube_replicas_desired:max{${NAMESPACE}} > 0)`;
 
+const drill = (measured: string, objective: string) =>
+  `max by (${BY}, cronjob) (cronjob:restore_drill_${measured}:last{objective="${objective}",${NAMESPACE}})`;
+
 export const releases = dashboard({
   uid: "cqrs-releases",
   title: "Releases and jobs",
-  description: "What runs in which version, whether rollouts get to their end, replicas, autoscaling, jobs and quotas.",
+  description: "What runs in which version, whether rollouts get to their end, replicas, autoscaling, jobs, restore drills and quotas.",
   variables: [
     variable("cluster", "Cluster", "workload:kube_replicas_desired:max"),
     variable("namespace", "Namespace", `workload:kube_replicas_desired:max{${CLUSTER}}`),
@@ -205,6 +208,53 @@ export const releases = dashboard({
           width: 24,
           limits: { warning: { at: 0.9, alert: "QuotaNearlyUsed" } },
           queries: [{ expr: quota, legend: "{{namespace}} {{resource}}" }],
+        }),
+      ],
+    },
+    {
+      id: 103,
+      title: "Restore drills",
+      panels: [
+        table({
+          id: 30,
+          title: "Last restore drill",
+          description: "Result of the last drill of each store. What could not be measured is empty; the log of the job says why.",
+          width: 12,
+          columns: [
+            { label: "cluster", title: "Cluster" },
+            { label: "namespace", title: "Namespace" },
+            { label: "cronjob", title: "Drill", links: [toLogs({ column: "Drill" }, "service.name")] },
+            {
+              expr: `time() - cronjob:restore_drill_timestamp_seconds:last{${NAMESPACE}}`,
+              title: "Age",
+              unit: UNIT.seconds,
+            },
+            {
+              expr: `cronjob:restore_drill_passed:last{${NAMESPACE}}`,
+              title: "Passed",
+              unit: UNIT.count,
+              words: YES,
+            },
+            { expr: drill("seconds", "rto"), title: "Restore", unit: UNIT.seconds },
+            { expr: drill("objective_seconds", "rto"), title: "RTO", unit: UNIT.seconds },
+            { expr: drill("seconds", "rpo"), title: "Data loss", unit: UNIT.seconds },
+            { expr: drill("objective_seconds", "rpo"), title: "RPO", unit: UNIT.seconds },
+          ],
+          sort: "Restore",
+        }),
+        lines({
+          id: 31,
+          title: "Measured recovery, share of the objective",
+          description: "Duration of the restore as share of the RTO, and data loss as share of the RPO. Above 1 a drill fails.",
+          unit: UNIT.share,
+          width: 12,
+          limits: { warning: { at: 1, alert: "RestoreObjectiveExceeded" } },
+          queries: [
+            {
+              expr: `cronjob:restore_drill_seconds:last{${NAMESPACE}} / cronjob:restore_drill_objective_seconds:last{${NAMESPACE}}`,
+              legend: "{{namespace}}/{{cronjob}} {{objective}}",
+            },
+          ],
         }),
       ],
     },

@@ -14,6 +14,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   probes: "Public endpoints",
   workloads: "Workloads",
   jobs: "Jobs",
+  drills: "Restore drills",
   "read-models": "Read models and projections",
   kurrentdb: "KurrentDB",
   "stream-backup": "Stream backups",

@@ -3,8 +3,9 @@ import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import type { Bytes } from "../core/quantities";
 import { DEFAULT_KURRENTDB, KURRENTDB, type KurrentDbLine, TOOLS } from "../core/versions";
+import { drillJob, drillMetrics } from "../drill";
 import { type CronJobObject, CustomResources, cronJobObject, imageFrom, type KubernetesTarget, type Peer } from "../kubernetes";
-import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, podsOf, scheduleProblems } from "../workload";
+import { podsOf, scheduleProblems } from "../workload";
 import type { EventStore } from "./contract";
 import { CONTAINER_SECURITY, PORTS, prefixed } from "./kurrentdb-node";
 import { DEFAULTS, type KurrentDbOptions } from "./kurrentdb-options";
@@ -45,6 +46,12 @@ export interface KurrentDbStreamDrillProps {
 
   /** Server to restore into. */
   readonly scratch: ScratchServer;
+
+  /**
+   * Namespace of Prometheus, which scrapes the result. Requires the CRDs of its operator.
+   * @default - the result is only in the bucket
+   */
+  readonly metricsFrom?: string;
 
   /** Resources to create first: the namespace, the event store with its users, the role of the service account. */
   readonly after?: readonly ITerraformDependable[];
@@ -100,10 +107,12 @@ export class KurrentDbStreamDrill extends Construct {
 
   constructor(scope: Construct, id: string, props: KurrentDbStreamDrillProps) {
     super(scope, id);
-    const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, results, schedule, rpo, rto, scratch, after = [] } = props;
+    const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, results, schedule, rpo, rto, scratch } = props;
+    const { metricsFrom, after = [] } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
     const { version = DEFAULT_KURRENTDB } = scratch;
     const name = streamDrillName(store);
+    const { env, metrics } = drillMetrics(metricsFrom);
     const pod = streamPod(this, {
       cluster,
       namespace,
@@ -113,29 +122,12 @@ export class KurrentDbStreamDrill extends Construct {
       command: "drill",
       connection: eventStore.connections.subscriptions,
       bucket,
-      env: { RESULTS: results, RPO: String(rpo), RTO: String(rto), SCRATCH_URL: `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false` },
+      ...(metrics ? { metrics } : {}),
+      env: { ...env, RESULTS: results, RPO: String(rpo), RTO: String(rto), SCRATCH_URL: `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false` },
       after,
     });
-    const job = cronJobObject({
-      metadata: { namespace, name, labels: pod.selector() },
-      spec: {
-        ...BY_THE_CLOCK,
-        schedule,
-        failedJobsHistoryLimit: 1,
-        jobTemplate: {
-          metadata: { labels: pod.selector() },
-          spec: {
-            ...DISRUPTIONS_IGNORED,
-            // The server has the events of the first attempt, and a second one would measure something else.
-            backoffLimit: 0,
-            activeDeadlineSeconds: 2 * rto + START,
-            // The volume is deleted with the pod.
-            ttlSecondsAfterFinished: "3600",
-            template: pod.version({ image: TOOLS.bun }),
-          },
-        },
-      },
-    });
+    const template = pod.version({ image: TOOLS.bun });
+    const job = cronJobObject(drillJob({ namespace, name, labels: pod.selector(), schedule, deadline: 2 * rto + START, template }));
     const { release } = new CustomResources(this, "job", {
       cluster,
       namespace,

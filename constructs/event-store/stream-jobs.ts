@@ -8,7 +8,7 @@ import { type Duration, seconds } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import type { KubernetesTarget } from "../kubernetes";
 import { type S3Location, s3Access } from "../storage";
-import { DISRUPTIONS_IGNORED, PodTemplate } from "../workload";
+import { DISRUPTIONS_IGNORED, type Metrics, PodTemplate } from "../workload";
 
 /** A prefix of an S3 bucket that locks its objects, such as `BackupBucket`. */
 export interface StreamBackupBucket extends S3Location {
@@ -74,13 +74,29 @@ export interface StreamPodProps {
   readonly connection: Connection;
   readonly bucket: StreamBackupBucket;
   readonly env: Readonly<Record<string, string>>;
+
+  /** @default - none */
+  readonly metrics?: Metrics;
   readonly priority?: string | undefined;
   readonly after: readonly ITerraformDependable[];
 }
 
 /** Pods that run the stream backup program. */
 export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate {
-  const { cluster, namespace, name, component = "backup", user, command = "backup", connection, bucket, env, priority, after } = props;
+  const {
+    cluster,
+    namespace,
+    name,
+    component = "backup",
+    user,
+    command = "backup",
+    connection,
+    bucket,
+    env,
+    metrics,
+    priority,
+    after,
+  } = props;
   const access = s3Access(bucket);
   return new PodTemplate(scope, "pod", {
     cluster,
@@ -98,6 +114,7 @@ export function streamPod(scope: Construct, props: StreamPodProps): PodTemplate 
     secretFiles: access.secretFiles,
     egress: access.egress,
     ...STREAM_BACKUP_POD,
+    ...(metrics ? { metrics } : {}),
     ...(priority ? { priority } : {}),
     after,
   });

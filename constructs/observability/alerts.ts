@@ -213,7 +213,10 @@ const INHIBITIONS: readonly object[] = [
   ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown", REQUESTS),
 
   // What a job is for, instead of the job.
-  inhibited([named("StreamBackup.+|AuditDigestLate")], [named("CronJob.+")], ["cluster", "namespace", "cronjob"]),
+  inhibited([named("StreamBackup.+|AuditDigestLate|Restore.+")], [named("CronJob.+")], ["cluster", "namespace", "cronjob"]),
+  // A drill that is slow fails, and one that fails has no success.
+  inhibited([named("RestoreObjectiveExceeded")], [named("RestoreDrillFailed|RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
+  inhibited([named("RestoreDrillFailed")], [named("RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
 
   // Volumes of stores. KurrentDB and NATS report disk usage themselves, without the label of the claim.
   inhibited([named("Postgres(Wal|Disk).+|ValkeyDiskFull")], [named("VolumeFillingUp|VolumeNearlyFull")], CLAIM),

@@ -35,6 +35,7 @@ const SOURCES = {
   natGateways: /\baws_natgateway_/,
   cloudFront: /\baws_cloudfront_/,
   awsBackup: /\baws_backup_/,
+  drills: /\bcronjob:restore_drill_/,
   ebs: /\baws_ebs_csi_/,
 } as const satisfies Record<string, RegExp>;
 

@@ -45,6 +45,7 @@ const FILES = {
   "read-models": "projection/rules/read-models.yaml",
   workloads: "workload/rules/workloads.yaml",
   jobs: "workload/rules/jobs.yaml",
+  drills: "drill/rules/drills.yaml",
   requests: "workload/rules/requests.yaml",
   "requests-seconds": "workload/rules/requests-seconds.yaml",
   "requests-milliseconds": "workload/rules/requests-milliseconds.yaml",

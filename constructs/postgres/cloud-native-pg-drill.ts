@@ -9,9 +9,10 @@ import { ServerCertificate, serviceNames } from "../certificates";
 import type { RequestedConnection } from "../connection";
 import { refuse } from "../core/errors";
 import { TOOLS } from "../core/versions";
+import { drillJob, drillMetrics } from "../drill";
 import { API_SERVER, CustomResources, PodTraffic } from "../kubernetes";
 import { type S3Location, s3Access } from "../storage";
-import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, PodTemplate, podsOf, scheduleProblems } from "../workload";
+import { PodTemplate, podsOf, scheduleProblems } from "../workload";
 import { openings, type PostgresClusterProps, podGroupsOf } from "./cloud-native-pg";
 import { clusterObject, labelsOf, objectStore } from "./cloud-native-pg-objects";
 import { resolvePostgres } from "./cloud-native-pg-settings";
@@ -44,6 +45,12 @@ export interface PostgresDrillProps {
 
   /** Maximum duration of the restore, in seconds. */
   readonly rto: number;
+
+  /**
+   * Namespace of Prometheus, which scrapes the result. Requires the CRDs of its operator.
+   * @default - the result is only in the bucket
+   */
+  readonly metricsFrom?: string;
 
   /** Resources to create first: the server with its users, roles of the service accounts. */
   readonly after?: readonly ITerraformDependable[];
@@ -80,7 +87,7 @@ const URL = "postgresql://{user}:{password}@{host}:{port}/{database}?sslmode=ver
 export class PostgresDrill extends Construct {
   constructor(scope: Construct, id: string, props: PostgresDrillProps) {
     super(scope, id);
-    const { server, postgres, digest, results, schedule, rpo, rto, after = [] } = props;
+    const { server, postgres, digest, results, schedule, rpo, rto, metricsFrom, after = [] } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
     const { cluster, namespace } = server;
     const [name, scratchName] = [postgresDrillName(server.name), postgresScratchName(server.name)];
@@ -106,6 +113,7 @@ export class PostgresDrill extends Construct {
     const [instance] = podGroupsOf({ props: scratch, settings });
     if (instance) cluster.ledger.add({ name: instance.name, pods: 1, request: instance.request, passing: true });
 
+    const { env, metrics } = drillMetrics(metricsFrom);
     const pod = new PodTemplate(this, "pod", {
       cluster,
       namespace,
@@ -126,6 +134,7 @@ export class PostgresDrill extends Construct {
       ],
       env: {
         ...access.env,
+        ...env,
         API: "https://kubernetes.default.svc",
         API_CA: `${ACCOUNT}/ca.crt`,
         ...(digest === undefined ? {} : { DIGEST }),
@@ -140,28 +149,21 @@ export class PostgresDrill extends Construct {
       secrets: access.secrets,
       secretFiles: access.secretFiles,
       egress: [API_SERVER, ...access.egress],
+      ...(metrics ? { metrics } : {}),
       ...POSTGRES_DRILL_POD,
       after,
     });
     const binding = this.rights(name, namespace, scratchName, after);
     const { spec, ...template } = pod.version({ image: TOOLS.bun });
     new CronJobV1(this, "job", {
-      metadata: { namespace, name, labels: pod.selector() },
-      spec: {
-        ...BY_THE_CLOCK,
+      ...drillJob({
+        namespace,
+        name,
+        labels: pod.selector(),
         schedule,
-        failedJobsHistoryLimit: 1,
-        jobTemplate: {
-          metadata: { labels: pod.selector() },
-          spec: {
-            ...DISRUPTIONS_IGNORED,
-            backoffLimit: 0,
-            activeDeadlineSeconds: rpo + 2 * rto + OTHER,
-            ttlSecondsAfterFinished: "3600",
-            template: { ...template, spec: { ...spec, automountServiceAccountToken: true } },
-          },
-        },
-      },
+        deadline: rpo + 2 * rto + OTHER,
+        template: { ...template, spec: { ...spec, automountServiceAccountToken: true } },
+      }),
       dependsOn: [...pod.ready, binding, policy, origin.release, certificate.release],
     });
   }

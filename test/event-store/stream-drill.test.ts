@@ -122,6 +122,20 @@ describe("the restore drill of a stream backup", () => {
     expect(streamDrillPods("event-store")).toEqual({ namespace: "event-store", labels: pod_selector.match_labels });
   });
 
+  it("exposes its result to Prometheus", () => {
+    const scraped = made({ metricsFrom: "observability" });
+    const { objects } = kubernetesObjects(scraped);
+    const [container] = podOf(cronJobOf(scraped)).containers;
+    expect(container.ports).toEqual([{ name: "metrics", containerPort: 9400, protocol: "TCP" }]);
+    expect(variables(container).METRICS_PORT).toBe("9400");
+    expect(objects.find(({ kind }) => kind === "PodMonitor")).toMatchObject({
+      spec: { selector: { matchLabels: { "app.kubernetes.io/name": "event-store-drill" } }, podMetricsEndpoints: [{ port: "metrics" }] },
+    });
+    const [{ from, ports }] = one(scraped, "kubernetes_network_policy_v1").spec.ingress;
+    expect([from[0].namespace_selector.match_labels, ports[0].port]).toEqual([{ "kubernetes.io/metadata.name": "observability" }, "9400"]);
+    expect(variables(drill)).not.toHaveProperty("METRICS_PORT");
+  });
+
   it("refuses a schedule that Kubernetes doesn't have", () => {
     expect(refusalsOf(aDrill({ schedule: "weekly" }))).toEqual([
       'test/drill.schedule: "weekly" must be a cron schedule; write five fields, like "30 2 * * *" for half past two at night (UTC)',

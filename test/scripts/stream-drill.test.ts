@@ -149,7 +149,7 @@ onS3("restore drills of stream backups", () => {
       expect(await refused({ SCRATCH_URL: url })).toEqual([1, rule]);
     }
     expect(await refused({ RPO: "soon" })).toEqual([1, "RPO: soon must be a whole number"]);
-    expect(await refused({ RESULTS: "" })).toEqual([1, "PREFIX is not set"]);
+    expect(await refused({ RESULTS: "" })).toEqual([1, "RESULTS is not set"]);
     expect([scratch.log, results()]).toEqual([[], []]);
   });
 });

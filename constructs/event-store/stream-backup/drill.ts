@@ -1,8 +1,7 @@
+import type { DrillResult } from "../../drill/contract";
 import { differenceOf, isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
-import { hashOf } from "./format";
 import { contentsOf, lastLink } from "./generations";
-import { log } from "./log";
 import { restore, type Target } from "./restore";
 import type { Store } from "./store";
 
@@ -15,29 +14,6 @@ export interface Objectives {
   readonly rto: number;
 }
 
-/** Result of a drill, as it is published. */
-export interface DrillResult {
-  readonly drill: "stream-backup";
-
-  /** Time of its start. */
-  readonly time: string;
-  readonly passed: boolean;
-
-  /** Reasons why it failed. */
-  readonly problems: readonly string[];
-
-  /** What was restored. Null if the restore failed. */
-  readonly restored: Target | null;
-
-  /** Duration of the restore: all objects checked, all events appended and compared. Null if it failed. */
-  readonly restoreSeconds: number | null;
-
-  /** Age of the oldest event without a backup, at the start. Null if it could not be measured. */
-  readonly lossSeconds: number | null;
-  readonly rpoSeconds: number;
-  readonly rtoSeconds: number;
-}
-
 /** Stores that a drill uses. */
 export interface DrillStores {
   /** The store that is backed up. It is only read. */
@@ -48,12 +24,18 @@ export interface DrillStores {
 }
 
 /** Restores the newest backup into an empty store, and compares duration and data loss with the objectives. Never throws. */
-export async function drill(bucket: Bucket, stores: DrillStores, objectives: Objectives, time = () => new Date()): Promise<DrillResult> {
+export async function drill(
+  bucket: Bucket,
+  stores: DrillStores,
+  objectives: Objectives,
+  time = () => new Date(),
+): Promise<DrillResult<Target>> {
   const { rpo, rto } = objectives;
   const started = time();
   const seconds = () => (time().getTime() - started.getTime()) / 1000;
   const problems: string[] = [];
   const restored = await attempt(problems, () => within(2 * rto, restore(bucket, stores.scratch, {})));
+  // All objects checked, all events appended and compared.
   const restoreSeconds = restored ? seconds() : null;
   const lossSeconds = restored ? await attempt(problems, () => lossOf(bucket, stores.source, restored, started)) : null;
   if (restoreSeconds !== null && restoreSeconds > rto) problems.push(`the restore took ${restoreSeconds} s, and the RTO is ${rto} s`);
@@ -62,14 +44,6 @@ export async function drill(bucket: Bucket, stores: DrillStores, objectives: Obj
   }
   const measured = { restored, restoreSeconds, lossSeconds, rpoSeconds: rpo, rtoSeconds: rto };
   return { drill: "stream-backup", time: started.toISOString(), passed: problems.length === 0, problems, ...measured };
-}
-
-/** Stores the result as an object of its own, named by the time of the drill. */
-export async function publish(results: Bucket, result: DrillResult): Promise<void> {
-  log("drilled", { ...result });
-  const body = Buffer.from(`${JSON.stringify(result, undefined, 2)}\n`);
-  const key = `${result.time.replace(/[-:]|\.\d+/g, "")}.json`;
-  if (!(await results.create(key, body, hashOf(body), "application/json"))) throw new Error(`${key}: another drill has written it`);
 }
 
 async function attempt<T>(problems: string[], part: () => Promise<T>): Promise<T | null> {

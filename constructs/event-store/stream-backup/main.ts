@@ -1,6 +1,8 @@
+import { S3Client, s3FromEnvironment } from "../../aws-client";
+import { exposed, publish } from "../../drill/contract";
 import { backup } from "./backup";
 import { Bucket } from "./bucket";
-import { drill, publish } from "./drill";
+import { drill } from "./drill";
 import { follow, promote } from "./follow";
 import { log } from "./log";
 import { restore, type Wanted } from "./restore";
@@ -16,7 +18,7 @@ const USAGE = `stream-backup: all events of KurrentDB in an S3 bucket
   promote [--until sequence:N]               ends following: completes the store, and compares all events
 Variables: EVENT_STORE_URL, BUCKET, PREFIX, AWS_REGION and credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service;
 for backup OBJECT_SIZE (bytes), FULL_EVERY, FULL_BUDGET and QUIET (seconds); for follow MAX_LAG (seconds); for drill
-SCRATCH_URL, RPO and RTO (seconds), and RESULTS, the prefix of its results.`;
+SCRATCH_URL, RPO and RTO (seconds), RESULTS, the prefix of its results, and METRICS_PORT, to expose them to Prometheus.`;
 
 /** Options of each command. */
 const COMMANDS: Readonly<Record<string, readonly (keyof Wanted)[]>> = {
@@ -69,11 +71,17 @@ function sequenceOf({ until }: Wanted): number | undefined {
 /** Drills, and publishes the result. Returns true if the drill passed. */
 async function drilled(bucket: Bucket, source: Store, env: NodeJS.ProcessEnv): Promise<boolean> {
   const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
-  const results = new Bucket({ ...env, PREFIX: env.RESULTS });
+  const { RESULTS: prefix } = env;
+  if (!prefix) throw new Error("RESULTS is not set");
+  const results = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env }, bucket.name));
   const scratch = new Store(scratchUrl(env));
   try {
-    const result = await drill(bucket, { source, scratch }, objectives);
-    await publish(results, result);
+    const result = await exposed(env, async () => {
+      const drilled = await drill(bucket, { source, scratch }, objectives);
+      log("drilled", { ...drilled });
+      await publish(results, prefix, drilled);
+      return drilled;
+    });
     return result.passed;
   } finally {
     scratch.close();

@@ -1,3 +1,4 @@
+import type { DrillResult } from "../../drill/contract";
 import type { Owner, ScratchCluster } from "./kubernetes";
 import type { Events, Recorded, Server } from "./server";
 
@@ -22,31 +23,16 @@ export interface DrillProps {
   readonly pause: number;
 }
 
-/** Result of a drill, as it is published. */
-export interface DrillResult {
-  readonly drill: "postgres";
-
-  /** Time of its start. */
-  readonly time: string;
-  readonly passed: boolean;
-
-  /** Reasons why it failed. */
-  readonly problems: readonly string[];
-
-  /** What was restored, and read from the scratch server. Null if the restore failed. */
-  readonly restored: { readonly lsn: string; readonly events: Events | null; readonly tables: number; readonly rows: number } | null;
-
-  /** Time until the scratch server was restored and all its data was read. Null if it failed. */
-  readonly restoreSeconds: number | null;
-
-  /** Time until a transaction at the start of the drill was archived. Null if that was not measured. */
-  readonly lossSeconds: number | null;
-  readonly rpoSeconds: number;
-  readonly rtoSeconds: number;
+/** What was restored, and read from the scratch server. */
+export interface Restored {
+  readonly lsn: string;
+  readonly events: Events | null;
+  readonly tables: number;
+  readonly rows: number;
 }
 
 /** Restores the newest backup up to a position that is recorded now, and compares the result with it. Never throws. */
-export async function drill(props: DrillProps): Promise<DrillResult> {
+export async function drill(props: DrillProps): Promise<DrillResult<Restored>> {
   const { scratch, rpo, rto } = props;
   const started = Date.now();
   const problems: string[] = [];
@@ -71,7 +57,7 @@ export async function drill(props: DrillProps): Promise<DrillResult> {
   return { drill: "postgres", time, passed: problems.length === 0, problems, ...measured, rpoSeconds: rpo, rtoSeconds: rto };
 }
 
-type Measured = { -readonly [Key in "restored" | "restoreSeconds" | "lossSeconds"]: DrillResult[Key] };
+type Measured = { -readonly [Key in "restored" | "restoreSeconds" | "lossSeconds"]: DrillResult<Restored>[Key] };
 
 async function restore(props: DrillProps, measured: Measured, problems: string[]): Promise<void> {
   const { scratch, owner, source, restored, rpo, rto, upload, pause } = props;

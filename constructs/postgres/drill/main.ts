@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { S3Client, s3FromEnvironment } from "../../aws-client";
+import { exposed, publish } from "../../drill/contract";
 import { drill } from "./drill";
 import { ScratchCluster } from "./kubernetes";
 import { Server } from "./server";
@@ -7,7 +8,7 @@ import { Server } from "./server";
 /*
  * Restore drill of a server of CloudNativePG. Variables: MANIFEST (file of the scratch Cluster), API, API_CA, TOKEN, POD and POD_UID (its
  * owner), SOURCE_URL, SCRATCH_URL, DIGEST (file; of an event store), RPO and RTO (seconds), BUCKET, RESULTS (prefix), AWS_REGION and
- * credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service.
+ * credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service; METRICS_PORT, to expose the result to Prometheus.
  */
 async function main(env: NodeJS.ProcessEnv): Promise<boolean> {
   const needed = (name: string): string => {
@@ -25,21 +26,21 @@ async function main(env: NodeJS.ProcessEnv): Promise<boolean> {
   const s3 = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env }, needed("BUCKET")));
   const prefix = needed("RESULTS");
   const access = { url: needed("API"), ca: env.API_CA, token: needed("TOKEN") };
-  const result = await drill({
-    scratch: new ScratchCluster(access, JSON.parse(readFileSync(needed("MANIFEST"), "utf8")), pause),
-    owner: { name: needed("POD"), uid: needed("POD_UID") },
-    source: new Server(needed("SOURCE_URL"), digest),
-    restored: new Server(needed("SCRATCH_URL"), digest),
-    rpo: seconds("RPO"),
-    rto: seconds("RTO"),
-    upload: Number(env.UPLOAD ?? 60),
-    pause,
+  const result = await exposed(env, async () => {
+    const drilled = await drill({
+      scratch: new ScratchCluster(access, JSON.parse(readFileSync(needed("MANIFEST"), "utf8")), pause),
+      owner: { name: needed("POD"), uid: needed("POD_UID") },
+      source: new Server(needed("SOURCE_URL"), digest),
+      restored: new Server(needed("SCRATCH_URL"), digest),
+      rpo: seconds("RPO"),
+      rto: seconds("RTO"),
+      upload: Number(env.UPLOAD ?? 60),
+      pause,
+    });
+    process.stdout.write(`${JSON.stringify({ message: "drilled", ...drilled })}\n`);
+    await publish(s3, prefix, drilled);
+    return drilled;
   });
-  process.stdout.write(`${JSON.stringify({ message: "drilled", ...result })}\n`);
-  const key = `${prefix}/${result.time.replace(/[-:]|\.\d+/g, "")}.json`;
-  const body = Buffer.from(`${JSON.stringify(result, undefined, 2)}\n`);
-  if (!(await s3.create(key, body, undefined, { "content-type": "application/json" })))
-    throw new Error(`${key}: another drill has written it`);
   return result.passed;
 }
 

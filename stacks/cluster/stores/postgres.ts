@@ -97,6 +97,7 @@ function drillsOf(
   const archive = archiveOf(site, stack, server);
   if (!drill || !archive) return;
   const { schedule, rpo, rto } = drill;
+  const reader = metricsReader(environment.monitoring);
   describedAt(
     `${pathOf(environment, keys)}.backup`,
     new PostgresDrill(stack, postgresDrillName(name), {
@@ -107,6 +108,7 @@ function drillsOf(
       schedule,
       rpo,
       rto,
+      ...(reader ? { metricsFrom: reader } : {}),
       after,
     }),
   );

@@ -19,6 +19,7 @@ import { drillsPrefix, identitiesOf, streamBackupsPrefix } from "../../model/der
 import { priorityClass } from "../../model/derive/priorities";
 import { followersOf } from "../../model/derive/standby";
 import { streamBackupsOf } from "../../model/derive/stream-backups";
+import { metricsReader } from "../../model/monitoring";
 import type { StoreOf } from "../../model/system";
 
 interface Place {
@@ -56,6 +57,7 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
     }),
   );
   if (!backup.drill) return;
+  const reader = metricsReader(environment.monitoring);
   describedAt(
     path,
     new KurrentDbStreamDrill(stack, streamDrillName(name), {
@@ -66,6 +68,7 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
       bucket,
       results: drillsPrefix(store),
       ...backup.drill,
+      ...(reader ? { metricsFrom: reader } : {}),
       after: [...after, ...ready],
     }),
   );

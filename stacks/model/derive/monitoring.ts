@@ -21,6 +21,7 @@ import type { DomainOf, System } from "../system";
 import { auditClusterOf } from "./audit";
 import { cloudWatchOn, cloudWatchRules } from "./cloudwatch";
 import { clusterOf, clustersOf } from "./clusters";
+import { serverDrills } from "./drills";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
 import { NAMESPACES } from "./namespaces";
@@ -55,6 +56,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
   const found: readonly (readonly [RuleSubject, boolean])[] = [
     ["cloud-native-pg", serversOf({ stores }).some((server) => runsAt(server) === "cluster")],
     ["stream-backup", streamBackupsOf(system).some(({ store, isPossible }) => isPossible && store.cluster === key)],
+    ["drills", isDrilledOn(system, key)],
     ["audit", auditClusterOf(system) === key],
     ["requests", domains.some(({ services }) => services.length > 0)],
     ["read-models", domains.some(({ projections }) => projections.length > 0)],
@@ -77,6 +79,12 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
   return [...new Set([...engines, ...there, ...cloudWatchRules(system, key), ...EVERYWHERE])];
 }
 
+/** Checks if jobs on a cluster restore backups. */
+function isDrilledOn(system: System, key: ClusterKey): boolean {
+  const streams = streamBackupsOf(system).some(({ store, isPossible, drill }) => drill && isPossible && store.cluster === key);
+  return streams || serverDrills(system).some(({ server }) => server.cluster === key);
+}
+
 /** Sources of the series on dashboards, by exporter, on the clusters whose metrics the hub has. */
 export function seriesSources(system: System): readonly SeriesSource[] {
   const clusters = clustersOf(system).filter(([key]) => isSeenAtHub(system, key));
@@ -96,6 +104,7 @@ export function seriesSources(system: System): readonly SeriesSource[] {
     objectives: subjects.has("objectives"),
     gateway: subjects.has("gateway"),
     certificates: subjects.has("certificates"),
+    drills: subjects.has("drills"),
     probes: subjects.has("probes"),
     ebs: subjects.has("ebs-volumes"),
     rds: services.has("aurora") || services.has("rds"),

@@ -297,6 +297,43 @@ const EVENT_STORE: readonly Fault[] = [
     always: true,
   },
   {
+    name: "a restore drill fails",
+    happens: (system) =>
+      ended(system, "failed", "event-store", "event-store-drill", "2", 60)
+        .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(60))
+        .set("restore_drill_seconds", { objective: "rto" }, Number.NaN),
+    told: { RestoreDrillFailed: ["team", "8m"] },
+    // One that was started by hand has succeeded since.
+    almost: (system) =>
+      ended(system, "failed", "event-store", "event-store-drill", "1", 4 * DAY)
+        .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(4 * DAY))
+        .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(3 * DAY)),
+  },
+  {
+    name: "a restore drill takes longer than the RTO, and fails",
+    happens: (system) =>
+      system
+        .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(8000))
+        .set("restore_drill_seconds", { objective: "rto" }, 7300),
+    told: { RestoreObjectiveExceeded: ["team", "4m"] },
+    almost: (system) => system.set("restore_drill_seconds", { objective: "rto" }, 7200),
+  },
+  {
+    name: "restore drills don't start",
+    happens: (system) =>
+      system
+        .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(7.2 * DAY))
+        .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(7.15 * DAY))
+        .set("kube_cronjob_next_schedule_time", { cronjob: "event-store-drill" }, ago(0.2 * DAY)),
+    told: { RestoreDrillMissing: ["team", "18m"] },
+    almost: (system) =>
+      system
+        .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(6.9 * DAY))
+        .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(6.85 * DAY))
+        .set("kube_cronjob_next_schedule_time", { cronjob: "event-store-drill" }, ago(-0.1 * DAY)),
+    always: true,
+  },
+  {
     name: "digests of the audit trail are late",
     happens: (system) => system.set("kube_cronjob_status_last_successful_time", { cronjob: "audit-digest" }, ago(4 * 3600)),
     told: { AuditDigestLate: ["team", "8m"] },

@@ -131,6 +131,8 @@ function kurrentdb(): readonly Series[] {
     ...cronJob("event-store", "event-store-backup", { every: DAY, last: 0.2 * DAY }),
     ...cronJob("event-store", "event-store-verify", { every: 7 * DAY, last: 3 * DAY }),
     ...cronJob("audit-digests", "audit-digest", { every: DAY, last: 600 }),
+    ...cronJob("event-store", "event-store-drill", { every: 7 * DAY, last: 3 * DAY }),
+    ...drilled("event-store", "event-store-drill", { rto: [5000, 7200], rpo: [0, 1800] }),
   ];
 }
 
@@ -147,6 +149,20 @@ function cronJob(
     ["kube_cronjob_status_last_successful_time", ago(last - 600)],
     ["kube_cronjob_next_schedule_time", ago(last - every)],
   ]);
+}
+
+/** What the pod of a restore drill exposes: what it measured, and the objectives, in seconds. */
+function drilled(
+  namespace: string,
+  name: string,
+  measured: Readonly<Record<"rto" | "rpo", readonly [seconds: number, objective: number]>>,
+): readonly Series[] {
+  return Object.entries(measured).flatMap(([objective, [seconds, most]]) =>
+    exported({ namespace, app_kubernetes_io_name: name, objective }, [
+      ["restore_drill_seconds", seconds],
+      ["restore_drill_objective_seconds", most],
+    ]),
+  );
 }
 
 function job(namespace: string, job_name: string, cronjob: string, started: number, condition: "complete" | "failed"): readonly Series[] {

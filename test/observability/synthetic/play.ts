@@ -52,6 +52,7 @@ export const SUBJECTS: readonly RuleSubject[] = [
   "read-models",
   "workloads",
   "jobs",
+  "drills",
   "requests",
   "requests-seconds",
   "gateway",

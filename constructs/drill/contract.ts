@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { S3Client } from "../aws-client";
+
+/** Result of a restore drill, as it is published. */
+export interface DrillResult<Restored = unknown> {
+  /** Kind of the backup: `stream-backup`, `postgres`. */
+  readonly drill: string;
+
+  /** Time of its start. */
+  readonly time: string;
+  readonly passed: boolean;
+
+  /** Reasons why it failed. */
+  readonly problems: readonly string[];
+
+  /** What was restored. Null if the restore failed. */
+  readonly restored: Restored | null;
+
+  /** Duration of the restore, with its checks. Null if it failed. */
+  readonly restoreSeconds: number | null;
+
+  /** Data loss. Null if it could not be measured. */
+  readonly lossSeconds: number | null;
+  readonly rpoSeconds: number;
+  readonly rtoSeconds: number;
+}
+
+/** Metadata of an object that records its SHA-256. */
+const RECORDED = "x-amz-meta-sha256";
+
+/** Stores a result as an object of its own, named by the time of the drill: `<prefix>/20261128T180000Z.json`. */
+export async function publish(s3: Pick<S3Client, "create" | "headersOf">, prefix: string, result: DrillResult): Promise<void> {
+  const body = Buffer.from(`${JSON.stringify(result, undefined, 2)}\n`);
+  const key = `${prefix}/${result.time.replace(/[-:]|\.\d+/g, "")}.json`;
+  const headers = { "content-type": "application/json", [RECORDED]: hashOf(body) };
+  if (await s3.create(key, body, undefined, headers)) return;
+  // The answer of an earlier attempt may have been lost.
+  if ((await s3.headersOf(key))[RECORDED] !== hashOf(body)) throw new Error(`${key}: another drill has written it`);
+}
+
+/** Reads the newest result below a prefix. Undefined if there is none. @throws Error if it is damaged */
+export async function newestResult(s3: Pick<S3Client, "bucket" | "list" | "read">, prefix: string): Promise<DrillResult | undefined> {
+  const keys = (await s3.list(`${prefix}/`)).map(({ key }) => key).filter((key) => /\/\d{8}T\d{6}Z\.json$/.test(key));
+  const newest = keys.sort().at(-1);
+  if (newest === undefined) return undefined;
+  const { headers, body } = await s3.read(newest);
+  if (headers[RECORDED] === hashOf(body)) return JSON.parse(String(body)) as DrillResult;
+  throw new Error(`s3://${s3.bucket}/${newest}: its SHA-256 is ${hashOf(body)}, and ${headers[RECORDED] ?? "none"} was recorded`);
+}
+
+function hashOf(body: Buffer): string {
+  return createHash("sha256").update(body).digest("hex");
+}
+
+/** Time in seconds for which a result is exposed: two scrapes at the longest interval, and a quarter of a minute. */
+const EXPOSED = 75;
+
+/**
+ * Runs a drill and, with `METRICS_PORT`, exposes its result to Prometheus before the pod ends. Until there is one, the endpoint answers
+ * without series, so that it counts as up.
+ */
+export async function exposed<Result extends DrillResult>(env: NodeJS.ProcessEnv, drill: () => Promise<Result>): Promise<Result> {
+  const { METRICS_PORT: port, METRICS_SECONDS: seconds = EXPOSED } = env;
+  if (port === undefined) return await drill();
+  let text = "";
+  const server = createServer((_, response) => response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(text));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(Number(port), resolve));
+  try {
+    const result = await drill();
+    text = metricsOf(result);
+    await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000));
+    return result;
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** A result in the text format of Prometheus. A duration that could not be measured is NaN, which replaces that of an earlier drill. */
+export function metricsOf({ time, passed, restoreSeconds, lossSeconds, rpoSeconds, rtoSeconds }: DrillResult): string {
+  const series: readonly (readonly [name: string, value: number | null])[] = [
+    ["restore_drill_timestamp_seconds", Date.parse(time) / 1000],
+    ["restore_drill_passed", passed ? 1 : 0],
+    ['restore_drill_seconds{objective="rpo"}', lossSeconds],
+    ['restore_drill_seconds{objective="rto"}', restoreSeconds],
+    ['restore_drill_objective_seconds{objective="rpo"}', rpoSeconds],
+    ['restore_drill_objective_seconds{objective="rto"}', rtoSeconds],
+  ];
+  return series.map(([name, value]) => `${name} ${value ?? "NaN"}\n`).join("");
+}

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { seconds } from "../constructs/core/quantities";
 import { asDomains, type Program, validate } from "../stacks";
 import { onDemandBackups } from "../stacks/model/derive/on-demand-backups";
 import { Clusters } from "./backup/clusters";
 import { HERE, type Machine } from "./backup/machine";
 import { describe, make } from "./backup/make";
-import { type Records, recordsOf } from "./backup/records";
+import { recentBackup } from "./backup/recent";
+import { type Records, requiredRecords } from "./backup/records";
 import { environmentNamed } from "./command";
 import { commandLine, refusedOption } from "./command-line";
 import { Refused } from "./refused";
@@ -42,7 +42,10 @@ export async function backup(program: Program, argv: readonly string[], machine:
     try {
       const records = () => requiredRecords(system, found.parts, clusters, machine);
       if (options.list) return await list(name, await records(), machine);
-      if (within !== undefined) return await checkAge(name, within, await records(), machine);
+      if (within !== undefined) {
+        machine.print(await recentBackup(name, within, await records(), machine));
+        return 0;
+      }
       if (found.parts.length === 0) {
         throw new Refused(`${name}: has no store that can be backed up at any time; docs/data.md#backups lists the engines that can`);
       }
@@ -70,13 +73,6 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** Records of an environment. @throws Refused if it has no bucket */
-export async function requiredRecords(...[system, parts, clusters, machine, region]: Parameters<typeof recordsOf>): Promise<Records> {
-  const records = await recordsOf(system, parts, clusters, machine, region);
-  if (records) return records;
-  throw new Refused(`${system.name}: has no bucket for backups; set backup.bucket, docs/restore.md has the steps`);
-}
-
 async function list(name: string, records: Records, { print }: Machine): Promise<number> {
   const ids = (await records.ids()).toReversed();
   if (ids.length === 0) print(`${name} has no record of a backup; to make one: ${commandLine("backup", [name])}`);
@@ -87,19 +83,5 @@ async function list(name: string, records: Records, { print }: Machine): Promise
       `${id}  ${completed}  ${parts.join(", ")}${without.length > 0 ? `; without ${without.map(({ store }) => store).join(", ")}` : ""}`,
     );
   }
-  return 0;
-}
-
-/** Newest record of an environment, if it is complete and not older than a time in seconds. */
-async function checkAge(name: string, within: string, records: Records, machine: Machine): Promise<number> {
-  const limit = seconds(within);
-  if (typeof limit !== "number")
-    throw new Refused(`--within: ${JSON.stringify(within)} ${limit?.rule ?? "is not a duration"}; write it like 24h`);
-  const newest = (await records.ids()).at(-1);
-  const next = commandLine("backup", [name]);
-  if (!newest) throw new Refused(`${name}: has no record of a backup; ${next}`);
-  const age = (machine.now().getTime() - Date.parse((await records.read(newest)).started)) / 1000;
-  if (age > limit) throw new Refused(`${name}: the newest backup, ${newest}, is older than ${within}; ${next}`);
-  machine.print(`${name}: the newest backup, ${newest}, is not older than ${within}`);
   return 0;
 }

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { bootstrapName, type Environment, type Program, releaseOutput, synthesize, validate } from "../stacks";
+import { asDomains, bootstrapName, type Environment, type Program, releaseOutput, synthesize, validate } from "../stacks";
 import { missingAccess } from "./access";
 import { Answers } from "./answers";
 import { AwsFailure, AwsReader } from "./aws";
+import { HERE, type Machine } from "./backup/machine";
+import { backupBeforeRelease, WITHOUT_BACKUP } from "./backup/recent";
 import { bootstrap } from "./bootstrap";
 import { commandLine, suggestion } from "./command-line";
 import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
@@ -30,7 +32,7 @@ const ENVIRONMENT = "<environment or stack>";
 /** Arguments of each command, in addition to those of Terraform. */
 const ARGUMENTS = {
   plan: `${ENVIRONMENT} [<domain or workload>] [--stores] [--markdown <file>] [--parallel <n>] [--tofu]`,
-  apply: `${ENVIRONMENT} [<domain or workload>] [--stores] [--parallel <n>] [--tofu]`,
+  apply: `${ENVIRONMENT} [<domain or workload>] [--stores] [--without-backup] [--parallel <n>] [--tofu]`,
   destroy: `${ENVIRONMENT} [--parallel <n>] [--like <stack>] [--tofu]`,
   bootstrap: "<account> [--recover] [--tofu]",
 } as const;
@@ -38,6 +40,7 @@ const ARGUMENTS = {
 const OPTIONS: Readonly<Record<string, string>> = {
   "--markdown <file>": "writes a report for a pull request: the changes of each stack, without values",
   "--stores": "only the stacks of an environment that its domains need: without workloads, so that nothing writes before a restore",
+  [WITHOUT_BACKUP]: "applies although backup.beforeRelease requires a newer backup: for an emergency",
   "--parallel <n>": `number of stacks that are worked on at the same time, if they don't need each other; ${PARALLEL} by default`,
   "--like <stack>": "a stack on the same cluster, to destroy a stack that was removed from the program",
   "--tofu": "runs OpenTofu, which also runs if terraform is not installed",
@@ -79,6 +82,9 @@ interface Request {
   /** Leaves out domains, and what depends on them. */
   readonly stores: boolean;
 
+  /** Applies without the backup that the environment requires. */
+  readonly withoutBackup: boolean;
+
   readonly tofu: boolean;
   readonly recover: boolean;
   readonly parallel: number;
@@ -107,6 +113,9 @@ export interface CommandOptions {
 
   /** @default - asks the user in the terminal */
   readonly answer?: (question: string) => Promise<string | undefined>;
+
+  /** @default - this machine */
+  readonly machine?: Machine;
 }
 
 /** Runs a command line with the stacks of a program, and returns the exit code. */
@@ -138,7 +147,7 @@ function parse(argv: readonly string[]): Request {
 
   const known = action === "bootstrap" ? ["--tofu", "--recover"] : ["--tofu", "--parallel", "--like"];
   if (action === "plan") known.push("--markdown", "--stores");
-  if (action === "apply") known.push("--stores");
+  if (action === "apply") known.push("--stores", WITHOUT_BACKUP);
   const { options, names } = sorted(words);
   const unknown = [...options.keys()].filter((option) => !known.includes(option));
   if (unknown.length > 0) {
@@ -162,6 +171,7 @@ function parse(argv: readonly string[]): Request {
     name,
     within,
     stores,
+    withoutBackup: options.has(WITHOUT_BACKUP),
     tofu,
     recover,
     parallel: Number(parallel),
@@ -210,8 +220,8 @@ function sorted(words: readonly string[]): { readonly options: ReadonlyMap<strin
 
 type RunOptions = CommandOptions & { readonly outdir: string };
 
-async function run(program: Program, request: Request, { outdir, lock, answer }: RunOptions): Promise<number> {
-  const { action, name, within, stores, tofu, recover, parallel, markdown, like, args } = request;
+async function run(program: Program, request: Request, { outdir, lock, answer, machine = HERE }: RunOptions): Promise<number> {
+  const { action, name, within, stores, withoutBackup, tofu, recover, parallel, markdown, like, args } = request;
   const synthesis = { outdir, ...(lock ? { lock } : {}), prune: true, hold: true };
   const { compositions } = at(outdir, () => withoutTokenTraces(() => synthesize(program, synthesis)));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
@@ -289,6 +299,10 @@ async function run(program: Program, request: Request, { outdir, lock, answer }:
 
   try {
     const environment = program.environments.find((each) => each.name === name);
+    const changed = environment ?? program.environments.find((each) => environments[each.name]?.includes(name));
+    if (action === "apply" && changed?.backup?.beforeRelease !== undefined && !stores && !withoutBackup) {
+      note(await backupBeforeRelease(asDomains(changed), machine));
+    }
     if (within !== undefined) return await walked(stacksWithin(program, name, within));
     if (stores) {
       const { name: found } = environmentNamed(program, name);

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import { asDomains, type Environment, type Program, type System, validate } from "../stacks";
 import { onDemandBackups } from "../stacks/model/derive/on-demand-backups";
-import { requiredRecords } from "./backup";
 import { Clusters } from "./backup/clusters";
 import { HERE, type Machine, ProgramFailure } from "./backup/machine";
 import { Progress } from "./backup/progress";
+import { WITHOUT_BACKUP } from "./backup/recent";
 import { type BackupRecord, timeOf } from "./backup/record";
-import type { Records } from "./backup/records";
+import { type Records, requiredRecords } from "./backup/records";
 import { type Restoration, restorationOf } from "./backup/restoration";
 import { caughtUp } from "./backup/restore-projections";
 import { recovered, stateOf, verified } from "./backup/restore-servers";
@@ -141,7 +141,7 @@ function stepsOf(
 ): readonly Step[] {
   const bootstrap = into.aws ? [commandLine("bootstrap", [into.aws.account])] : [];
   const stores = [...bootstrap, commandLine("apply", [into.name, "--stores"])];
-  const apply = commandLine("apply", [into.name]);
+  const apply = applying(into);
   const events = servers.filter(({ server }) => server.holdsEvents);
   const others = servers.filter(({ server }) => !server.holdsEvents);
   return [
@@ -189,7 +189,12 @@ async function run(steps: readonly Step[], into: System, { name, id }: Request, 
     progress.end();
   }
   print(
-    `\n${into.name} has the stores of the backup ${id}. Next: ${commandLine("apply", [into.name])}, if workloads are not deployed yet; then move users there.`,
+    `\n${into.name} has the stores of the backup ${id}. Next: ${applying(into)}, if workloads are not deployed yet; then move users there.`,
   );
   return 0;
+}
+
+/** Command that deploys the workloads. What they change is in the backup that is restored. */
+function applying({ name, backup }: System): string {
+  return commandLine("apply", [name, ...(backup?.beforeRelease === undefined ? [] : [WITHOUT_BACKUP])]);
 }

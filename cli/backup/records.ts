@@ -100,3 +100,10 @@ export async function recordsOf(
   });
   return new Records(s3, `${outsidePrefix(system)}/${FOLDER}/`);
 }
+
+/** Records of an environment. @throws Refused if it has no bucket */
+export async function requiredRecords(...[system, parts, clusters, machine, region]: Parameters<typeof recordsOf>): Promise<Records> {
+  const records = await recordsOf(system, parts, clusters, machine, region);
+  if (records) return records;
+  throw new Refused(`${system.name}: has no bucket for backups; set backup.bucket, docs/restore.md has the steps`);
+}

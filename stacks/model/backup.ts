@@ -31,6 +31,13 @@ export interface Backup {
   readonly notify?: readonly string[];
 
   /**
+   * Maximum age of the newest on-demand backup (`npm run backup`) at an apply: `"24h"`. Without such a backup, `npm run apply` refuses before
+   * anything is planned. The first deployment, `--stores` and, in an emergency, `--without-backup` are exempt. Changes nothing deployed.
+   * @default - an apply requires no backup
+   */
+  readonly beforeRelease?: Duration;
+
+  /**
    * Bucket of an S3-compatible storage for backups of `cloudnative-pg` on existing clusters.
    * @default - none: stores on existing clusters have no backups; a protected environment then needs the exception `noBackup`
    */
@@ -181,5 +188,6 @@ export const backupShape = object<Backup>({
   keep,
   lock: optional(choice(["governance", "compliance"], "lock")),
   notify: optional(list(mailAddress, "name one or several, or leave it out")),
+  beforeRelease: optional(quantity(seconds)),
   bucket: optional(outsideBucket),
 });

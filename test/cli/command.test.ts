@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { command, usage } from "../../cli/command";
+import { hashOf } from "../../cli/backup/record";
+import { type CommandOptions, command, usage } from "../../cli/command";
 import { stacksOf } from "../../cli/domain-stacks";
 import type { Environment, Program } from "../../stacks";
 import { anEnvironment } from "../environments";
 import { accounts } from "../fixtures/environments/accounts";
 import { dev } from "../fixtures/environments/dev";
+import { FakeMachine } from "./fake-machine";
 import { FakeTerraform, type World } from "./fake-terraform";
 
 const { aws, exceptions } = dev;
@@ -56,12 +58,16 @@ function run(world: World, ...argv: string[]): Promise<Ran> {
 }
 
 /** The same with another program. */
-async function runOn(program: Program, world: World, ...argv: string[]): Promise<Ran> {
+function runOn(program: Program, world: World, ...argv: string[]): Promise<Ran> {
+  return runWith({}, program, world, ...argv);
+}
+
+async function runWith(options: CommandOptions, program: Program, world: World, ...argv: string[]): Promise<Ran> {
   terraform.begin(world);
   const said: string[] = [];
   for (const level of ["log", "error"] as const)
     jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void said.push(line.join(" ")));
-  const code = await command(program, argv, { outdir: join(directory, "cdktf.out") });
+  const code = await command(program, argv, { ...options, outdir: join(directory, "cdktf.out") });
   return { code, said: said.join("\n"), asked: terraform.asked };
 }
 
@@ -71,6 +77,70 @@ describe("npm run plan, apply, destroy", () => {
     expect(code).toBe(0);
     expect(asked[0]).toBe("apply dev-keys -auto-approve");
     expect(asked).toContain("apply dev-network -auto-approve");
+  });
+
+  describe("an environment that requires a backup before a release", () => {
+    const backup = { beforeRelease: "24h" } as const;
+    const readDatabase = { engine: "aurora", replicas: 1 } as const;
+    const program: Program = { accounts, environments: [anEnvironment({ name: "dev", aws, exceptions, readDatabase, backup })] };
+    const ID = "20261128-100000-abcdef";
+    const folder = "s3://orders-dev-backups-444455556666-eu-west-1/backup-records/";
+
+    /** A bucket with one record, of so many hours ago. */
+    const backedUp = (hours: number) => {
+      const machine = new FakeMachine();
+      const started = new Date(machine.now().getTime() - hours * 3_600_000).toISOString();
+      const text = JSON.stringify({ format: 1, id: ID, started });
+      machine.objects.set(`${folder}${ID}.json`, { body: Buffer.from(text), headers: { "x-amz-meta-sha256": hashOf(text) } });
+      return machine;
+    };
+    const applied = (machine: FakeMachine, ...more: string[]) =>
+      runWith({ machine }, program, {}, "apply", ...(more.length > 0 ? more : ["dev"]), "--", "-auto-approve");
+
+    it("is refused with an older one before anything is planned", async () => {
+      for (const names of [["dev"], ["dev", "write-side"], ["dev-network"]]) {
+        const late = await applied(backedUp(25), ...names);
+        expect([late.code, late.asked]).toEqual([1, []]);
+        expect(late.said).toContain(`dev: the newest backup, ${ID}, is older than 24h; npm run backup -- dev`);
+        expect(late.said).toContain("In an emergency: npm run apply -- dev --without-backup");
+      }
+    });
+
+    it("is applied with a recent one", async () => {
+      const recent = await applied(backedUp(23));
+      expect([recent.code, recent.asked[0]]).toEqual([0, "apply dev-keys -auto-approve"]);
+      expect(recent.said).toContain(`dev: the newest backup, ${ID}, is not older than 24h`);
+    });
+
+    it("is refused without a record, with a damaged one, and if the bucket can't be read", async () => {
+      const none = await applied(new FakeMachine());
+      expect([none.code, none.asked, none.said]).toEqual([
+        1,
+        [],
+        expect.stringContaining("dev: has no record of a backup; npm run backup -- dev"),
+      ]);
+      const damaged = backedUp(1);
+      for (const stored of damaged.objects.values()) stored.body[3] = 0;
+      expect((await applied(damaged)).said).toContain("its SHA-256 is");
+      const closed = failing("GET s3://bucket/: AccessDenied");
+      expect(await applied(closed)).toMatchObject({ code: 1, asked: [], said: expect.stringContaining("AccessDenied") });
+    });
+
+    it("is applied without one by the option, before the first deployment, without domains, and planned at any time", async () => {
+      const none = new FakeMachine();
+      expect((await applied(none, "dev", "--without-backup")).code).toBe(0);
+      expect((await applied(none, "dev", "--stores")).code).toBe(0);
+      const first = await applied(failing("GET s3://bucket/: NoSuchBucket"));
+      expect([first.code, first.said]).toEqual([0, expect.stringContaining("dev: is not deployed yet")]);
+      expect((await runWith({ machine: none }, program, {}, "plan", "dev")).code).not.toBe(1);
+    });
+
+    const failing = (message: string) => {
+      const machine = new FakeMachine();
+      const { bucket } = machine;
+      machine.bucket = (place) => ({ ...bucket(place), list: () => Promise.reject(new Error(message)) });
+      return machine;
+    };
   });
 
   it("finds the stacks of a domain, or of one workload", () => {

@@ -1238,6 +1238,7 @@ const GROUPS: readonly Group[] = [
 
 /** Settings that change nothing that is made, each with the reason. */
 export const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
+  "backup.beforeRelease": "is required by an apply, and deployed by none",
   "release.of": "must be the environment's name",
   "release.workloads.*.previous": "is for a rollback, and deployed by none",
   "commandProcessors.release": "is rolling, or refused",

@@ -504,6 +504,15 @@ describe("data that must be kept", () => {
     ]);
   });
 
+  it("requires a backup before a release only if one can be made at any time", () => {
+    const backup = { beforeRelease: "24h" };
+    expect(backed({ cluster, backup, readDatabase: { engine: "aurora", replicas: 0 } })).toEqual([]);
+    const without = { eventStore: { engine: "eventsourcingdb" }, readDatabase: undefined, cluster: { context: "kind" } };
+    expect(backed({ ...without, backup })).toContain(
+      'test.backup.beforeRelease: "24h" requires a backup that can be made at any time, and no store here has one; leave it out, or see docs/data.md#backups for the engines that have one',
+    );
+  });
+
   it("has backups just where something has the right to write them", () => {
     for (const changes of [
       { cluster, readDatabase: { engine: "cloudnative-pg" } },

@@ -19,6 +19,7 @@ export const backupRules: readonly Rule[] = [
   locksAreForWhatIsKept,
   objectivesAreMet,
   dataHasBackups,
+  releasesHaveBackups,
 ];
 
 /** What a store says of its backups. */
@@ -154,6 +155,17 @@ function restoreProblems({ keys, methods, restore, said: { rto } }: StoreBackup)
       rule: `can't be met: ${restore.because}`,
       remedy: `use "${minutes}m" or more`,
     },
+  ];
+}
+
+/** Only stores that can be backed up at any time, into a bucket with records, can have a backup before a release. */
+function releasesHaveBackups(system: DraftSystem): Finding[] {
+  const value = system.backup?.beforeRelease;
+  if (value === undefined || (system.standbyOf !== undefined && !system.promoted)) return [];
+  if (storeBackups(system).some(({ methods }) => methods.some(({ onDemand }) => onDemand))) return [];
+  const rule = "requires a backup that can be made at any time, and no store here has one";
+  return [
+    { keys: ["backup", "beforeRelease"], value, rule, remedy: "leave it out, or see docs/data.md#backups for the engines that have one" },
   ];
 }
 

@@ -1,0 +1,46 @@
+import { seconds } from "../../constructs/core/quantities";
+import type { System } from "../../stacks";
+import { onDemandBackups } from "../../stacks/model/derive/on-demand-backups";
+import { commandLine } from "../command-line";
+import { Refused } from "../refused";
+import { Clusters } from "./clusters";
+import type { Machine } from "./machine";
+import { type Records, requiredRecords } from "./records";
+
+/** Checks the age of the newest backup of an environment, and returns what was found. @throws Refused if there is none, or it is older */
+export async function recentBackup(name: string, within: string, records: Records, { now }: Pick<Machine, "now">): Promise<string> {
+  const limit = seconds(within);
+  if (typeof limit !== "number")
+    throw new Refused(`--within: ${JSON.stringify(within)} ${limit?.rule ?? "is not a duration"}; write it like 24h`);
+  const newest = (await records.ids()).at(-1);
+  const next = commandLine("backup", [name]);
+  if (!newest) throw new Refused(`${name}: has no record of a backup; ${next}`);
+  const age = (now().getTime() - Date.parse((await records.read(newest)).started)) / 1000;
+  if (age > limit) throw new Refused(`${name}: the newest backup, ${newest}, is older than ${within}; ${next}`);
+  return `${name}: the newest backup, ${newest}, is not older than ${within}`;
+}
+
+/**
+ * Checks the backup that an environment requires before a release, and returns what was found. Before the first deployment there is no
+ * bucket. @throws Refused
+ */
+export async function backupBeforeRelease(system: System, machine: Machine): Promise<string> {
+  const { name, backup } = system;
+  const within = backup?.beforeRelease ?? "";
+  const clusters = new Clusters(system, machine);
+  try {
+    const records = await requiredRecords(system, onDemandBackups(system).parts, clusters, machine);
+    return await recentBackup(name, within, records, machine);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (/\bNoSuchBucket$|\(NotFound\)/.test(error.message))
+      return `${name}: is not deployed yet, so backup.beforeRelease requires no backup`;
+    const way = commandLine("apply", [name, WITHOUT_BACKUP]);
+    throw new Refused(`${error.message}\nbackup.beforeRelease requires a backup within ${within}. In an emergency: ${way}`);
+  } finally {
+    clusters.close();
+  }
+}
+
+/** Option with which an apply requires no backup. */
+export const WITHOUT_BACKUP = "--without-backup";

@@ -14,6 +14,7 @@ import { identitiesStacks } from "./cloud/identities";
 import { keysStack } from "./cloud/keys";
 import { networkStack } from "./cloud/network";
 import { peeringStacks } from "./cloud/peering";
+import { runnersStacks } from "./cloud/runners";
 import { auditDigestStacks } from "./cluster/audit";
 import { observabilityStacks } from "./cluster/observability";
 import { platformStack } from "./cluster/platform";
@@ -146,6 +147,7 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOut
   const stacks = [
     keys,
     network,
+    ...runnersStacks(app, context, keys, network),
     ...present(data),
     ...Object.values(clusters),
     backup,

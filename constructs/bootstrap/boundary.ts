@@ -1,3 +1,4 @@
+import { CONNECTION_USES } from "../runners/contract";
 import { guards, originBuckets, ownBuckets, type Territory } from "./guards";
 import { CONTROLLER_ACTIONS, DEPLOYED_SERVICES } from "./services";
 
@@ -15,6 +16,7 @@ export function boundaryStatements(territory: Territory, ownRoles: string): obje
     },
     ownBuckets(territory),
     ...originBuckets(territory),
+    ...(territory.connection ? [{ Sid: "Connection", Effect: "Allow", Action: CONNECTION_USES, Resource: territory.connection }] : []),
     // Public parameters with AWS images and endpoints.
     { Sid: "Images", Effect: "Allow", Action: "ssm:GetParameter*", Resource: "arn:aws:ssm:*::parameter/aws/service/*" },
     {

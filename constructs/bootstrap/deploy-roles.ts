@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import { cloudName } from "../core/names";
 import { policyDocument } from "../core/policy-document";
 import { exempt } from "../policy/contract";
+import { CONNECTION_USES, runnerProject } from "../runners/contract";
 import { boundaryStatements } from "./boundary";
 import { type DeployedEnvironment, guards, ownBuckets, STATE_KEY_USES, type StateArns, type Territory } from "./guards";
 import { DEPLOYED_SERVICES, PLAN_READS } from "./services";
@@ -90,7 +91,7 @@ export class DeployRoles extends Construct {
 
     this.applyRoleArns = Object.fromEntries(
       props.environments.map((environment) => {
-        const { name, oidcProviders = [] } = environment;
+        const { name, regions, oidcProviders = [], connection } = environment;
         const territory = { ...props, ...environment };
         this.boundary(territory);
         const role = this.role(`apply-${name}`, issuer, [`environment:${name}`], applyRole(props.system, name), SESSION.apply);
@@ -105,6 +106,7 @@ export class DeployRoles extends Construct {
           ...this.stateOf(name, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], STATE_KEY_USES),
           ...this.rolesOf(name),
           ...this.providersOf(oidcProviders),
+          ...(connection ? this.runnersOf(name, regions, connection) : []),
         ]);
         exempt(identities, "CKV_AWS_355", "what is open to every resource only reads");
         return [name, role.arn];
@@ -229,6 +231,29 @@ export class DeployRoles extends Construct {
         ],
         Resource: names.map((name) => `arn:aws:iam::${this.props.account}:oidc-provider/${name}`),
       },
+    ];
+  }
+
+  // By name: with the role of another project, a deployment could do what that project may.
+  private runnersOf(environment: string, regions: readonly string[], connection: string): object[] {
+    const { account, system } = this.props;
+    const project = runnerProject([system, environment]);
+    return [
+      {
+        Sid: "Runners",
+        Effect: "Allow",
+        Action: [
+          "codebuild:BatchGetProjects",
+          "codebuild:CreateProject",
+          "codebuild:CreateWebhook",
+          "codebuild:DeleteProject",
+          "codebuild:DeleteWebhook",
+          "codebuild:UpdateProject",
+          "codebuild:UpdateWebhook",
+        ],
+        Resource: regions.map((region) => `arn:aws:codebuild:${region}:${account}:project/${project}`),
+      },
+      { Sid: "Connection", Effect: "Allow", Action: [...CONNECTION_USES, "codeconnections:PassConnection"], Resource: connection },
     ];
   }
 

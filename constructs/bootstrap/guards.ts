@@ -30,6 +30,12 @@ export interface DeployedEnvironment {
    * @default - none
    */
   readonly origins?: readonly RestoredEnvironment[];
+
+  /**
+   * ARN of the connection to GitHub of its runners.
+   * @default - none: it has no runners, and its deployment no rights on CodeBuild
+   */
+  readonly connection?: string;
 }
 
 /** Environment whose backups another one reads. */

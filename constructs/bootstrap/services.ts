@@ -28,6 +28,8 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   cloudwatch_log_group: ["logs:DescribeLogGroups", "logs:ListTagsForResource"],
   cloudwatch_log_groups: ["logs:DescribeLogGroups"],
   cloudwatch_metric_alarm: ["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
+  codebuild_project: ["codebuild:BatchGetProjects"],
+  codebuild_webhook: ["codebuild:BatchGetProjects"],
   db_instance: ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
   db_parameter_group: ["rds:DescribeDBParameterGroups", "rds:DescribeDBParameters", "rds:ListTagsForResource"],
   db_subnet_group: ["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
@@ -130,9 +132,12 @@ export const ACCOUNT_TYPES: readonly string[] = [
 /** All actions that a plan needs, without duplicates. */
 export const PLAN_READS: readonly string[] = [...new Set(Object.values(READS).flat())].sort();
 
-/** IAM prefixes of services in which a deployment has all permissions; `iam` and `s3` have separate statements. */
+/** Services with separate statements: a role, a bucket or a build project of others could have more rights than a deployment. */
+const SCOPED_SERVICES: readonly string[] = ["iam", "s3", "codebuild"];
+
+/** IAM prefixes of services in which a deployment has all permissions. */
 export const DEPLOYED_SERVICES: readonly string[] = [
-  ...[...new Set(PLAN_READS.map((action) => action.split(":")[0] ?? ""))].filter((service) => service !== "iam" && service !== "s3"),
+  ...[...new Set(PLAN_READS.map((action) => action.split(":")[0] ?? ""))].filter((service) => !SCOPED_SERVICES.includes(service)),
   "backup-storage", // AWS Backup checks it when a vault is created
 ];
 

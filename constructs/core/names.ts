@@ -20,6 +20,7 @@ const LIMITS = {
   cache: 40, // ElastiCache, CreateReplicationGroup
   backupVault: 50, // AWS Backup, CreateBackupVault
   backupPlan: 50, // AWS Backup, CreateBackupPlan
+  buildProject: 150, // CodeBuild, quotas
   restoreTest: 50, // AWS Backup, CreateRestoreTestingPlan
   topic: 256, // SNS, CreateTopic
   alarm: 255, // CloudWatch, PutMetricAlarm

@@ -114,7 +114,7 @@ function backupRegions(account: string, environments: readonly Pick<System, "aws
 function deployed(
   system: string,
   environment: BootstrappedEnvironment,
-  { account, region, recoveryRegion }: Aws,
+  { account, region, recoveryRegion, runners }: Aws,
   stateRegion: string,
   all: readonly BootstrappedEnvironment[],
 ): DeployedEnvironment {
@@ -133,6 +133,7 @@ function deployed(
       ...(environment.audit ? auditBuckets(place) : []),
     ],
     ...(snapshots ? { oidcProviders: [oidcProviders(region)] } : {}),
+    ...(runners ? { connection: runners.connection } : {}),
     ...originsOf(system, environment, all),
   };
 }

@@ -37,6 +37,13 @@ export interface Aws {
   readonly network?: OwnNetwork | ExistingNetwork;
 
   /**
+   * GitHub Actions runners inside the network, for jobs that deploy to its private clusters: CodeBuild starts one for each job of the
+   * account's repository with the label `codebuild-<system>-<environment>-runners-<run id>-<run attempt>`.
+   * @default - none: jobs run on runners that you provide, in the security group `deploy-runners`
+   */
+  readonly runners?: Runners;
+
+  /**
    * Log retention: VPC flow logs, and logs of control planes, databases, caches and the edge. Must be a period that
    * CloudWatch Logs offers: `"90d"`.
    * @default "365d", or "30d" with the exception `disposable`
@@ -48,6 +55,15 @@ export interface Aws {
    * @default - none
    */
   readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** GitHub Actions runners of an environment. */
+export interface Runners {
+  /**
+   * ARN of a connection to GitHub of AWS CodeConnections, in the environment's region: `arn:aws:codeconnections:…`. Its app must be
+   * installed for the repository, and its status must be *Available*.
+   */
+  readonly connection: string;
 }
 
 /** Network to create: address range, zones, and buckets that it may read. */
@@ -133,6 +149,15 @@ export const awsShape = object<Aws>({
   domain,
   zone: optional(zone),
   network: optional(network),
+  runners: optional(
+    object<Runners>({
+      connection: text(
+        /^arn:aws:codeconnections:[a-z0-9-]+:\d{12}:connection\/[0-9a-f-]{36}$/,
+        "must be the ARN of a connection of AWS CodeConnections",
+        "copy it from Developer Tools, Connections; one that begins with arn:aws:codestar-connections must be created again",
+      ),
+    }),
+  ),
   logRetention: optional(retention),
   tags: optional(
     records(value((input) => (typeof input === "string" ? undefined : { rule: "is not a valid tag value", remedy: "write it in quotes" }))),

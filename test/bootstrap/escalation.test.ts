@@ -528,7 +528,7 @@ describe("the role that plans", () => {
   });
 
   it("changes nothing", () => {
-    const changing = /^[\w-]+:(?!(Describe|Get|List)[A-Z*])/;
+    const changing = /^[\w-]+:(?!BatchGetProjects$|(Describe|Get|List)[A-Z*])/;
     const granted = plan.identity.flatMap(({ Action }) => [Action ?? []].flat());
     expect(granted.filter((action) => changing.test(action)).sort()).toEqual(["kms:Decrypt"]);
     const everything = [...Object.values(ATTACKS), ...Object.values(ATTACKS_ON_WHAT_AWS_MADE)]

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { SESSION } from "../../constructs/bootstrap/deploy-roles";
+import { runnerProject } from "../../constructs/runners";
 import { NewProject } from "./new-project";
 
 const PLACES = ["aws", "on-premises", "kind"] as const;
@@ -104,6 +105,20 @@ describe.each(PROJECTS)("the workflows of a project of shape $shape on $on", ({ 
       );
     }
     expect(JSON.parse(all["release.yml"].jobs.release.env.ACCOUNTS)).toEqual(ACCOUNTS);
+    // The labels that CodeBuild accepts: the project of the environment's runners, and the run.
+    const [known, run] = ["fromJSON(vars.CODEBUILD_RUNNERS || '[]')", "github.run_id, github.run_attempt"];
+    const named = (file: string, job: string) => all[file].jobs[job]["runs-on"];
+    for (const [job, name] of ["dev", "production"].map((one) => [`apply-${one}`, one] as const)) {
+      const label = `codebuild-${runnerProject(["billing", name])}-{0}-{1}`;
+      expect(named("infrastructure.yml", job)).toContain(`contains(${known}, '${name}') && format('${label}', ${run}) ||`);
+    }
+    const label = `codebuild-${runnerProject(["billing", "{0}"])}-{1}-{2}`;
+    for (const [file, job, name] of [
+      ["infrastructure.yml", "plan", "matrix.environment"],
+      ["drift.yml", "plan", "matrix.environment"],
+      ["release.yml", "release", "inputs.environment"],
+    ] as const)
+      expect(named(file, job)).toContain(`contains(${known}, ${name}) && format('${label}', ${name}, ${run}) ||`);
     const { environment: choice } = all["release.yml"].on.workflow_dispatch.inputs;
     expect(choice.options).toEqual(Object.keys(ACCOUNTS));
   });

@@ -731,6 +731,7 @@ const GROUPS: readonly Group[] = [
       "aws.zone": "Z0123456789ABCDEFGHIJ",
       "aws.tags.*": { another: "tag" },
       "aws.logRetention": "90d",
+      "aws.runners.connection": "arn:aws:codeconnections:eu-west-1:111122223333:connection/0a1b2c3d-0000-4000-8000-0123456789ab",
       "aws.network(no vpc).readableBuckets": ["another-bucket"],
       "aws.network(no vpc).cidr": "10.9.0.0/16",
       "aws.network(no vpc).zones": ["eu-west-1b", "eu-west-1c", "eu-west-1a"],

@@ -18,7 +18,7 @@ import { exceptionsAreUsed } from "./exceptions";
 import { monitoringRules } from "./monitoring";
 import { nameRules } from "./names";
 import { clusterRules } from "./nodes";
-import { addressesAreEnough, existingSubnetsMatch, regionsAreTwo, tagsAreAllowed, zonesAreEnough } from "./place";
+import { addressesAreEnough, existingSubnetsMatch, regionsAreTwo, runnersHaveClusters, tagsAreAllowed, zonesAreEnough } from "./place";
 import { releaseRules } from "./releases";
 import { restoreRules } from "./restores";
 import { standbyRules } from "./standby";
@@ -50,6 +50,7 @@ export const environmentRules: readonly Rule[] = [
   ...auditRules,
   regionsAreTwo,
   zonesAreEnough,
+  runnersHaveClusters,
   addressesAreEnough,
   existingSubnetsMatch,
   tagsAreAllowed,

@@ -73,6 +73,7 @@ const ENDS: readonly string[] = ["blue", "green", "routes", "repeats", "report",
 const STACKS: readonly string[] = [
   "keys",
   "network",
+  "runners",
   "cluster",
   "write-cluster",
   "read-cluster",

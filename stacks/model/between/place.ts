@@ -5,7 +5,8 @@ import { blocksFor, defaultZones, NETWORK_PREFIX, overlap, parseBlock, podBlocks
 import { type DraftSystem, excepted } from "../check/drafts";
 import type { Draft, Finding } from "../check/finding";
 import type { Replicas } from "../common";
-import type { ExistingNetwork, OwnNetwork } from "../place";
+import { newClusters } from "../derive/clusters";
+import type { ExistingNetwork, OwnNetwork, Runners } from "../place";
 import { DEFAULT_CIDR } from "../place";
 
 export function regionsAreTwo({ aws, exceptions }: DraftSystem): Finding[] {
@@ -24,6 +25,24 @@ export function regionsAreTwo({ aws, exceptions }: DraftSystem): Finding[] {
     ];
   }
   return [];
+}
+
+export function runnersHaveClusters(environment: DraftSystem): Finding[] {
+  const { runners, region } = environment.aws ?? {};
+  if (!runners) return [];
+  const { connection } = runners as Draft<Runners>;
+  const keys = ["aws", "runners"];
+  const found: Finding[] = [];
+  if (newClusters(environment as Parameters<typeof newClusters>[0]).length === 0)
+    found.push({ keys, rule: "requires a cluster that the environment creates, because runners deploy to it", remedy: "leave it out" });
+  if (connection && region && connection.split(":")[3] !== region)
+    found.push({
+      keys: [...keys, "connection"],
+      value: connection,
+      rule: `must be in ${region}, like the runners`,
+      remedy: "create a connection there",
+    });
+  return found;
 }
 
 export function zonesAreEnough({ aws, exceptions }: DraftSystem): Finding[] {

@@ -28,6 +28,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
   clustersHaveAdministrators,
+  runnersHaveARepository,
 ];
 
 export function accountsAreKnown({ accounts, environments }: DraftProgram): ProgramFinding[] {
@@ -237,6 +238,22 @@ export function clustersHaveAdministrators({ accounts, environments }: DraftProg
         keys: ["access", "administrators"],
         rule: `must name an IAM role or user: account ${account.id} has no deploy roles, so no principal could administer the cluster`,
         remedy: "add the ARN of the role that applies, like arn:aws:iam::111122223333:role/platform, or set github on the account",
+      },
+    ];
+  });
+}
+
+/** Runners take jobs of the account's repository. */
+export function runnersHaveARepository({ accounts, environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap(({ name, aws }): ProgramFinding[] => {
+    const account = accounts.find(({ id }) => id !== undefined && id === aws?.account);
+    if (!name || !aws?.runners || !account || account.github) return [];
+    return [
+      {
+        root: name,
+        keys: ["aws", "runners"],
+        rule: `must have a repository that queues jobs, and account ${account.id} has no github`,
+        remedy: "set github on the account",
       },
     ];
   });

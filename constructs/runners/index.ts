@@ -1,0 +1,2 @@
+export { runnerProject } from "./contract";
+export { GitHubRunners, type GitHubRunnersProps } from "./github-runners";

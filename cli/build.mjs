@@ -16,6 +16,7 @@ const BUNDLES = [
   { main: "constructs/audit/trail/digest-main.ts", to: "constructs/audit/audit-digest.mjs" },
   { main: "constructs/audit/trail/verify-main.ts", to: "constructs/audit/audit-verify.mjs" },
   { main: "constructs/event-store/stream-backup/main.ts", to: "constructs/event-store/stream-backup.mjs" },
+  { main: "constructs/event-store/volume-snapshots/main.ts", to: "constructs/event-store/volume-snapshots.mjs" },
   { main: "constructs/postgres/drill/main.ts", to: "constructs/postgres/postgres-drill.mjs" },
 ];
 

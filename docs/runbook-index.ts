@@ -18,6 +18,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   "read-models": "Read models and projections",
   kurrentdb: "KurrentDB",
   "stream-backup": "Stream backups",
+  "volume-snapshots": "Volume snapshots",
   "cloud-native-pg": "CloudNativePG",
   aws: "Aurora and RDS",
   aurora: "Aurora",

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 
+/** An HTTP request with a complete body. */
 export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
@@ -14,6 +15,7 @@ export interface HttpRequest {
   readonly ca?: string;
 }
 
+/** A complete response. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

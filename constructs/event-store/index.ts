@@ -59,3 +59,15 @@ export {
   type StreamBackupBucket,
   streamBackupSchedule,
 } from "./stream-jobs";
+export {
+  type EbsSnapshots,
+  KurrentDbVolumeSnapshots,
+  type KurrentDbVolumeSnapshotsProps,
+  VOLUME_SNAPSHOT_INTERVAL_RULE,
+  VOLUME_SNAPSHOT_INTERVALS,
+  VOLUME_SNAPSHOT_POD,
+  type VolumeSnapshotClassName,
+  volumeSnapshotPods,
+  volumeSnapshotSchedule,
+  volumeSnapshotsName,
+} from "./volume-snapshots";

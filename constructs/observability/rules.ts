@@ -35,6 +35,7 @@ export interface AlertingRule {
 const FILES = {
   kurrentdb: "event-store/rules/kurrentdb.yaml",
   "stream-backup": "event-store/rules/stream-backup.yaml",
+  "volume-snapshots": "event-store/rules/volume-snapshots.yaml",
   "cloud-native-pg": "postgres/rules/cloud-native-pg.yaml",
   "aws-postgres": "postgres/rules/aws.yaml",
   rds: "postgres/rules/rds.yaml",

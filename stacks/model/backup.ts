@@ -142,6 +142,21 @@ export interface CacheBackup {
   readonly keep?: Duration;
 }
 
+/** Snapshots of the volumes of a store on a cluster. */
+export interface VolumeSnapshotSchedule {
+  /** Time between two snapshots: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 1d. */
+  readonly every: Duration;
+
+  /** Retention of each snapshot. On a cluster that the environment creates in whole days, during which EBS locks it like `backup.lock`. */
+  readonly keep: Duration;
+
+  /**
+   * VolumeSnapshotClass on an existing cluster, with `deletionPolicy: Delete`.
+   * @default - on a cluster that the environment creates: a class of EBS
+   */
+  readonly class?: string;
+}
+
 /** Default schedule of restore drills. */
 const DEFAULT_DRILL = "30 5 * * 0";
 
@@ -173,6 +188,12 @@ export const drilledSchedule = object<BackupSchedule & Drilled>({
 export const managedBackup = object<ManagedBackup>({ every: optional(quantity(seconds)), keep, ...objectives });
 
 export const archiveBackup = object<ArchiveBackup & Drilled>({ every: optional(quantity(seconds)), ...objectives, drill });
+
+export const volumeSnapshotSchedule = object<VolumeSnapshotSchedule>({
+  every: quantity(seconds),
+  keep: quantity(seconds),
+  class: optional(name),
+});
 
 export const cacheBackup = object<CacheBackup>({ keep });
 

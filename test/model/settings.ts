@@ -849,6 +849,12 @@ const GROUPS: readonly Group[] = [
     settings: { "backup.every": "2h", "backup.keep": "7d", "backup.rpo": "7h", "backup.rto": "7h", "backup.drill": "0 4 1 * *" },
   },
   {
+    base: { ...ON_PREMISES, eventStore: { engine: "kurrentdb", nodes: 1, volumeSnapshots: { every: "1h", keep: "7d", class: "one" } } },
+    at: "eventStore(kurrentdb)",
+    first: "event-store",
+    settings: { "volumeSnapshots.every": "2h", "volumeSnapshots.keep": "3d", "volumeSnapshots.class": "other" },
+  },
+  {
     base: {
       ...CLUSTERS,
       aws: AWS,

@@ -132,6 +132,48 @@ describe("the table of backups", () => {
     ]);
   });
 
+  it("has snapshots of volumes, locked by EBS, or in the storage of a cluster, which is no backup of it", () => {
+    const rowsOf = (environment: Environment) => {
+      const rows = backupTable(asDomains(environment)).filter(({ part }) => part === "eventStore");
+      return rows.map(({ keys: _, ...row }) => Object.values(row).join("; "));
+    };
+    const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d" } };
+    const onEks = anEnvironment({ cluster, eventStore });
+    expect(rowsOf(onEks)).toEqual([
+      "eventStore; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no drill",
+    ]);
+    expect(errorsOf(aProgram(onEks))).toEqual([]);
+    const place = { aws: undefined, cluster: { context: "kind" } };
+    const elsewhere = anEnvironment({
+      ...place,
+      eventStore: { ...eventStore, volumeSnapshots: { ...eventStore.volumeSnapshots, class: "ceph" } },
+      exceptions: { noBackup: undefined },
+    });
+    expect(rowsOf(elsewhere)).toEqual([
+      "eventStore; snapshots of a volume; every 6h; kept 7d; in the storage of its cluster; not locked; loses up to 12h; RTO 2h; no drill",
+    ]);
+    expect(errorsOf(aProgram(elsewhere))).toEqual([
+      'test.eventStore.engine: "kurrentdb" has no backups outside of the storage of its cluster, so its data is lost with its volumes; run it on a cluster that is made on AWS, or say in exceptions.noBackup why that is acceptable',
+    ]);
+  });
+
+  it("has no snapshots of volumes that no schedule, lock or class can make", () => {
+    const said = (volumeSnapshots: object, place: object = { cluster }) =>
+      errorsOf(aProgram(anEnvironment({ ...place, eventStore: { engine: "kurrentdb", nodes: 3, volumeSnapshots } })));
+    const at = "test.eventStore.volumeSnapshots";
+    expect(said({ every: "5h", keep: "36h" })).toEqual([
+      `${at}.every: "5h" must be an interval that a schedule of volume snapshots can have; use one of 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d`,
+      `${at}.keep: "36h" must be a whole number of days, the unit of locks on EBS snapshots; use days, like "7d"`,
+    ]);
+    expect(said({ every: "6h", keep: "7d", class: "ceph" })).toEqual([
+      `${at}.class: "ceph" is of a cluster that exists, and the environment creates this one with a class of EBS; leave it out`,
+    ]);
+    expect(said({ every: "12h", keep: "1h" }, { aws: undefined, cluster: { context: "kind" } })).toEqual([
+      `${at}.keep: "1h" ends before the next snapshot, 12h later; keep snapshots longer than the time between them`,
+      `${at}.class: is required on an existing cluster, whose storage is not known; name a VolumeSnapshotClass`,
+    ]);
+  });
+
   it("has a drill by default if an objective is set and data is protected", () => {
     const drills = (changes: object) => backupTable(asDomains(anEnvironment({ cluster, ...changes }))).map(({ drill }) => drill);
     const events = (backup: object) => ({

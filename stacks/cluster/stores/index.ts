@@ -4,11 +4,14 @@ import {
   EventRecords,
   EventSourcingDb,
   KurrentDb,
+  KurrentDbVolumeSnapshots,
   kurrentDbSecrets,
   PostgresEvents,
   streamBackupPods,
   streamDrillPods,
   streamFollowerPods,
+  volumeSnapshotPods,
+  volumeSnapshotsName,
 } from "../../../constructs/event-store";
 import { CustomResources, Namespace, type Peer } from "../../../constructs/kubernetes";
 import { probesPeer } from "../../../constructs/observability";
@@ -31,6 +34,7 @@ import { readersOf } from "../../model/derive/signals";
 import { storeQuota } from "../../model/derive/sizes";
 import { canFollow } from "../../model/derive/standby";
 import { streamBackupsOf } from "../../model/derive/stream-backups";
+import { volumeSnapshotsOf } from "../../model/derive/volume-snapshots";
 import { metricsReader } from "../../model/monitoring";
 import type { Engine } from "../../model/stores";
 import { databaseOf } from "../../model/stores/postgres";
@@ -105,16 +109,18 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const { site, stack, cluster, clients, after } = place;
   const { environment } = site;
   const { name, namespace, keys, settings } = store;
-  const { engine: _, size = environment.size ?? "medium", insecure = false, backup: __, ...said } = settings;
+  const { engine: _, size = environment.size ?? "medium", insecure = false, backup: __, volumeSnapshots: ___, ...said } = settings;
   const secrets = Object.values(kurrentDbSecrets(name)).map((spec) => secretOf(place, namespace, spec));
   const outside = outsideOf(site, stack, store);
   const reader = metricsReader(environment.monitoring);
   const streamed = streamBackupsOf(environment).find((one) => one.isPossible && one.store.name === name);
+  const snapshots = volumeSnapshotsOf(environment).find((one) => one.store.name === name);
   const users = [
     ...clients,
     ...(streamed ? [streamBackupPods(namespace, name)] : []),
     ...(streamed?.drill ? [streamDrillPods(namespace, name)] : []),
     ...(canFollow(environment, store) ? [streamFollowerPods(namespace, name)] : []),
+    ...(snapshots ? [volumeSnapshotPods(namespace, name)] : []),
   ];
   const { ready, eventStore } = describedAt(
     pathOf(environment, keys),
@@ -137,6 +143,23 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const jobs = { site, stack, cluster, after: [...after, ...ready] };
   streamBackup(jobs, store, eventStore);
   streamFollower(jobs, store, eventStore, { secret: kurrentDbSecrets(name).users, home: namespace, key: "admin" });
+  if (snapshots) {
+    const { every, keep, className, lock } = snapshots;
+    describedAt(
+      `${pathOf(environment, keys)}.volumeSnapshots`,
+      new KurrentDbVolumeSnapshots(stack, volumeSnapshotsName(name), {
+        cluster,
+        namespace,
+        store: name,
+        eventStore,
+        every,
+        keep,
+        snapshots: className ? { className } : { ebs: lock ? { lock } : {} },
+        priority: priorityClass(environment, "stores"),
+        after: jobs.after,
+      }),
+    );
+  }
   if (!outside) return;
   const tags = { ...environment.aws?.tags, system: environment.system, environment: environment.name, stack: `${environment.name}-data` };
   const authority = authorityOf(store);

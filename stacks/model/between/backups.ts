@@ -1,12 +1,18 @@
 import { MAX_LOCK_DAYS } from "../../../constructs/backup";
 import { type Duration, daysIn, known, seconds } from "../../../constructs/core/quantities";
-import { STREAM_BACKUP_INTERVAL_RULE, streamBackupSchedule } from "../../../constructs/event-store";
+import {
+  STREAM_BACKUP_INTERVAL_RULE,
+  streamBackupSchedule,
+  VOLUME_SNAPSHOT_INTERVAL_RULE,
+  volumeSnapshotSchedule,
+} from "../../../constructs/event-store";
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { spell } from "../derive/backup-table";
 import { serversOf } from "../derive/members";
 import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/store-backups";
 import { configuredStreamBackups } from "../derive/stream-backups";
+import { volumeSnapshotsOf } from "../derive/volume-snapshots";
 import { volumesOf } from "../derive/workload-volumes";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
@@ -15,6 +21,7 @@ export const backupRules: readonly Rule[] = [
   logsReachBackToABaseBackup,
   backupsAreKeptAsSaid,
   streamBackupsAreDue,
+  volumeSnapshotsAreDue,
   drillsHaveBackups,
   locksAreForWhatIsKept,
   objectivesAreMet,
@@ -96,6 +103,41 @@ function streamBackupsAreDue(system: DraftSystem): Finding[] {
               remedy: most > 0 ? `use ${most}d or less, or keep backups longer` : "keep backups longer",
             },
           ]),
+    ];
+  });
+}
+
+/** Snapshots of volumes have a schedule, a retention that their lock can have, and a class where the cluster exists. */
+function volumeSnapshotsAreDue(system: DraftSystem): Finding[] {
+  return volumeSnapshotsOf(system).flatMap(({ store, every, keep, className, onEks }): Finding[] => {
+    const found = (key: "every" | "keep" | "class", value: unknown, rule: string, remedy: string): Finding => ({
+      keys: [...store.keys, "volumeSnapshots", key],
+      ...(value === undefined ? {} : { value }),
+      rule,
+      remedy,
+    });
+    const { rule, remedy } = VOLUME_SNAPSHOT_INTERVAL_RULE;
+    return [
+      ...(volumeSnapshotSchedule(every) ? [] : [found("every", every, rule, remedy)]),
+      ...(known(seconds(keep)) >= known(seconds(every))
+        ? []
+        : [found("keep", keep, `ends before the next snapshot, ${every} later`, "keep snapshots longer than the time between them")]),
+      ...(onEks && !Number.isInteger(daysIn(keep))
+        ? [found("keep", keep, "must be a whole number of days, the unit of locks on EBS snapshots", 'use days, like "7d"')]
+        : []),
+      ...(onEks && className !== undefined
+        ? [
+            found(
+              "class",
+              className,
+              "is of a cluster that exists, and the environment creates this one with a class of EBS",
+              "leave it out",
+            ),
+          ]
+        : []),
+      ...(onEks || className !== undefined
+        ? []
+        : [found("class", undefined, "is required on an existing cluster, whose storage is not known", "name a VolumeSnapshotClass")]),
     ];
   });
 }

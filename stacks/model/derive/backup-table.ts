@@ -62,11 +62,11 @@ function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBack
     how: by,
     often: every ? `every ${every}` : "to any second",
     kept: `kept ${keep}`,
-    where: place === "vendor" ? "at the vendor" : place === "outside" ? bucket : `${region}${copied}`,
+    where: { vendor: "at the vendor", outside: bucket, storage: "in the storage of its cluster" }[place as string] ?? `${region}${copied}`,
     locked:
       place === "outside"
         ? "as the bucket is"
-        : isOurs && isProtected(system)
+        : (isOurs || place === "snapshots") && isProtected(system)
           ? `locked (${system.backup?.lock ?? "governance"})`
           : "not locked",
     loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,

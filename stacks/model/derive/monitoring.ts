@@ -30,6 +30,7 @@ import { probesOn } from "./probes";
 import { domainsOn, followed } from "./signals";
 import { resolvedStores } from "./sizes";
 import { streamBackupsOf } from "./stream-backups";
+import { volumeSnapshotsOf } from "./volume-snapshots";
 
 /** Grafana settings of a cluster. Grafana runs on the cluster that serves queries. */
 export function grafanaOn(system: System, key: ClusterKey): GrafanaSettings | undefined {
@@ -57,6 +58,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
     ["cloud-native-pg", serversOf({ stores }).some((server) => runsAt(server) === "cluster")],
     ["stream-backup", streamBackupsOf(system).some(({ store, isPossible }) => isPossible && store.cluster === key)],
     ["drills", isDrilledOn(system, key)],
+    ["volume-snapshots", volumeSnapshotsOf(system).some(({ store }) => store.cluster === key)],
     ["audit", auditClusterOf(system) === key],
     ["requests", domains.some(({ services }) => services.length > 0)],
     ["read-models", domains.some(({ projections }) => projections.length > 0)],

@@ -1,6 +1,6 @@
 import { bytes, known, millicores } from "../../../constructs/core/quantities";
 import { type PodRequests, quotaOf, requestsOf } from "../../../constructs/domain";
-import { STREAM_BACKUP_POD, STREAM_DRILL_POD } from "../../../constructs/event-store";
+import { STREAM_BACKUP_POD, STREAM_DRILL_POD, VOLUME_SNAPSHOT_POD } from "../../../constructs/event-store";
 import type { Quota } from "../../../constructs/kubernetes";
 import { POSTGRES_DRILL_POD } from "../../../constructs/postgres";
 import { maxReplicas } from "../common";
@@ -14,6 +14,7 @@ import { serversOf } from "./members";
 import { restoreWords } from "./restores";
 import { canFollow, isWaiting } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
+import { volumeSnapshotsOf } from "./volume-snapshots";
 
 /** Store with its settings and the values derived from its size, for the summary. */
 export interface ResolvedStore {
@@ -79,6 +80,9 @@ export function storeQuota(system: System, stack: string): Quota {
   const followers = system.stores.filter((store) => store.stack === stack && canFollow(system, store));
   // A backup and its check, a run that follows and the check of a promotion.
   const backups = [...streamed, ...followers].map(() => requestsOf(STREAM_BACKUP_POD, 2));
+  const snapshots = volumeSnapshotsOf(system)
+    .filter(({ store }) => store.stack === stack)
+    .map(() => requestsOf(VOLUME_SNAPSHOT_POD, 1));
   const drilled = serverDrills(system).map(({ server }) => server.keys.join());
   const restored = settled.flatMap(({ store: { keys }, pods: found }) =>
     found && [keys, [...keys, "server"]].some((one) => drilled.includes(one.join())) ? [found] : [],
@@ -92,7 +96,7 @@ export function storeQuota(system: System, stack: string): Quota {
   const scratchVolumes = restored.reduce((sum, { volumes }) => sum + volumes, drilledStreams.length);
   // Each job runs once at a time, possibly together with its rollback.
   return quotaOf(
-    [...stores, ...jobs, ...backups],
+    [...stores, ...jobs, ...backups, ...snapshots],
     drills,
     ROTATION_PODS,
     pods.reduce((total, { count, volumes }) => total + count * volumes, scratchVolumes),

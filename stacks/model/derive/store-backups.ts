@@ -71,9 +71,9 @@ function followed({ standbyOf }: DraftSystem, found: BackedUp): BackedUp {
   return methods.length > 0 ? { ...found, methods } : { methods, expendable: `it follows ${standbyOf}, and has a backup once promoted` };
 }
 
-/** Checks if a store must be kept but has no backup. */
+/** Checks if a store must be kept but has no backup, or none that outlives the storage of its volumes. */
 export function isLost({ methods, expendable }: StoreBackup): boolean {
-  return methods.length === 0 && expendable === undefined;
+  return methods.every(({ place }) => place === "storage") && expendable === undefined;
 }
 
 function bucketWords({ bucket, endpoint }: Draft<OutsideBucket> = {}): string | undefined {

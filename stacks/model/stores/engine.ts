@@ -4,6 +4,7 @@ import type { ScratchServer } from "../../../constructs/event-store";
 import type { CloudWatchService, ProbeTarget, RuleSubject } from "../../../constructs/observability";
 import type { SecretSpec } from "../../../constructs/secrets";
 import type { Size } from "../../../constructs/sizing";
+import type { VolumeSnapshotSchedule } from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import type { Schema } from "../check/shape";
 import type { Exceptions } from "../exceptions";
@@ -47,6 +48,12 @@ export interface StoreEngine<S> {
    * @default - none
    */
   readonly streamBackup?: (settings: Draft<S>, size?: Size) => StreamBackup | undefined;
+
+  /**
+   * Snapshots of its volumes, as configured.
+   * @default - none
+   */
+  readonly volumeSnapshots?: (settings: Draft<S>) => Draft<VolumeSnapshotSchedule> | undefined;
 
   /**
    * Targets to which a server is restored from a backup of another one.
@@ -254,8 +261,11 @@ export interface BackupMethod {
   /** Reason for this data loss: `it restores up to 5 minutes before a failure`. */
   readonly because: string;
 
-  /** Location: AWS in the region, the environment's bucket, its vault in AWS Backup, the vendor, or a bucket outside of AWS. */
-  readonly place: "region" | "bucket" | "vault" | "vendor" | "outside";
+  /**
+   * Location: AWS in the region, the environment's bucket, its vault in AWS Backup, locked snapshots of EBS, the vendor, a bucket outside of
+   * AWS, or the storage of an existing cluster, which the volumes are in too.
+   */
+  readonly place: "region" | "bucket" | "vault" | "snapshots" | "vendor" | "outside" | "storage";
 
   /**
    * Restore drills: cron schedule (UTC) of a job, or of AWS Backup.

@@ -27,7 +27,16 @@ import {
 } from "../../../constructs/event-store";
 import { POSTGRES_CLUSTER_SIZES } from "../../../constructs/postgres";
 import { type Size, shrinkProblems } from "../../../constructs/sizing";
-import { type BackupSchedule, type Drilled, drill, drilledSchedule, drillSchedule, schedule } from "../backup";
+import {
+  type BackupSchedule,
+  type Drilled,
+  drill,
+  drilledSchedule,
+  drillSchedule,
+  schedule,
+  type VolumeSnapshotSchedule,
+  volumeSnapshotSchedule,
+} from "../backup";
 import type { Draft, Finding } from "../check/finding";
 import { choice, engines, flag, list, object, optional, quantity, records, text, told, whole } from "../check/shape";
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
@@ -182,6 +191,14 @@ export interface KurrentDbSettings {
    * @default - none: a protected environment needs the exception `noBackup`
    */
   readonly backup?: BackupSchedule & Drilled;
+
+  /**
+   * Snapshots of the volume of one follower that has caught up: `{ every: "6h", keep: "7d" }`. In addition to `backup`: a restore takes
+   * minutes, for any number of events, and keeps positions; but snapshots stay in the region, or in the storage of the cluster. Changes in
+   * place.
+   * @default - none
+   */
+  readonly volumeSnapshots?: VolumeSnapshotSchedule;
 }
 
 /** Schedule of a stream backup without recovery objectives: those of the store are in its `backup`. */
@@ -368,6 +385,21 @@ function streamed({ every, keep }: Draft<StreamBackupSchedule>, schedule?: strin
   ];
 }
 
+/** Snapshots of volumes. A snapshot is ready before the next one starts, which would wait otherwise. */
+function snapshotted({ every, keep }: Draft<VolumeSnapshotSchedule>, { onEks }: BackupTarget): readonly BackupMethod[] {
+  if (!every || !keep) return [];
+  return [
+    {
+      by: "snapshots of a volume",
+      every,
+      keep,
+      loses: 2 * known(seconds(every)),
+      because: `a snapshot every ${every} is ready before the next one starts`,
+      place: onEks ? "snapshots" : "storage",
+    },
+  ];
+}
+
 /** Problems of the interval. Overlapping backups are reported by a common check of all engines. */
 function frequencyProblems({ backup }: Draft<KurrentCloudSettings>): readonly Finding[] {
   if (!backup?.every) return [];
@@ -460,17 +492,23 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     options: optional(records(scalar)),
     insecure: optional(flag),
     backup: optional(drilledSchedule),
+    volumeSnapshots: optional(volumeSnapshotSchedule),
   }),
   resolved: ({ version = DEFAULT_KURRENTDB, ...settings }, { size: of }) => {
     const { nodes, cpu, memory, storage } = kurrentDbSize({ size: of, ...settings });
     return { settings: { version, nodes, cpu, memory, storage }, pods: { count: nodes, cpu, memory, volumes: 1 } };
   },
-  backup: ({ backup = {}, insecure }, target) => {
+  backup: ({ backup = {}, volumeSnapshots = {}, insecure }, target) => {
     if (insecure) return { methods: [] };
-    if (!target.onEks) return { methods: [], where: " outside of EKS", alternative: "run it on a cluster that is made on AWS, or " };
+    const methods = snapshotted(volumeSnapshots, target);
+    if (!target.onEks) {
+      const where = methods.length > 0 ? " outside of the storage of its cluster" : " outside of EKS";
+      return { methods, where, alternative: "run it on a cluster that is made on AWS, or " };
+    }
     const drills = drillSchedule(backup, { ...target, rto: backup.rto });
-    return { methods: streamed(backup, drills), alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
+    return { methods: [...streamed(backup, drills), ...methods], alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
   },
+  volumeSnapshots: ({ volumeSnapshots, insecure }) => (insecure ? undefined : volumeSnapshots),
   streamBackup: ({ backup, insecure, version = DEFAULT_KURRENTDB, size: own, storage: said, options }, of = "medium") => {
     if (!backup || insecure) return undefined;
     const { storage } = kurrentDbSize({ size: own ?? of, ...(said === undefined ? {} : { storage: said }) });

@@ -1,0 +1,45 @@
+import { Snapshots } from "./api";
+import { Nodes } from "./nodes";
+import { snapshot } from "./snapshot";
+
+/*
+ * Snapshot of the volume of a KurrentDB. Variables: NODES (`host:port,…` in the order of the pods), CA (file; without it they have no TLS),
+ * STORE, NAMESPACE, CLASS (VolumeSnapshotClass), KEEP (seconds), API, API_CA, TOKEN; PATIENCE and TIMEOUT in seconds, PAUSE in milliseconds.
+ */
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const needed = (name: string): string => {
+    const value = env[name];
+    if (!value) throw new Error(`${name} is not set`);
+    return value;
+  };
+  const whole = (name: string, text: string): number => {
+    if (!/^\d{1,9}$/.test(text)) throw new Error(`${name}: ${text} must be a whole number`);
+    return Number(text);
+  };
+  const store = needed("STORE");
+  const addresses = needed("NODES")
+    .split(",")
+    .map((host) => new URL(`${env.CA ? "https" : "http"}://${host}`));
+  const result = await snapshot({
+    nodes: new Nodes({ addresses, ca: env.CA }),
+    snapshots: new Snapshots({
+      api: { url: needed("API"), ca: env.API_CA, token: needed("TOKEN") },
+      namespace: needed("NAMESPACE"),
+      store,
+      className: needed("CLASS"),
+    }),
+    size: addresses.length,
+    store,
+    keep: whole("KEEP", needed("KEEP")),
+    patience: whole("PATIENCE", env.PATIENCE ?? "600"),
+    timeout: whole("TIMEOUT", env.TIMEOUT ?? "79200"),
+    pause: whole("PAUSE", env.PAUSE ?? "5000"),
+    now: Date.now,
+  });
+  process.stdout.write(`${JSON.stringify({ message: "made", ...result })}\n`);
+}
+
+main(process.env).catch((error: unknown) => {
+  process.stdout.write(`${JSON.stringify({ message: "failed", error: error instanceof Error ? error.message : String(error) })}\n`);
+  process.exitCode = 1;
+});

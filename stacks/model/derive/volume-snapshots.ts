@@ -1,0 +1,39 @@
+import type { BackupLock } from "../../../constructs/backup";
+import type { Duration } from "../../../constructs/core/quantities";
+import type { DraftSystem } from "../check/drafts";
+import { isProtected } from "../exceptions";
+import { engineOf } from "../stores";
+import type { StoreOf, System } from "../system";
+import { isOnEks } from "./store-backups";
+
+/** Snapshots of the volumes of a store. */
+export interface VolumeSnapshotsOf {
+  readonly store: StoreOf;
+  readonly every: Duration;
+  readonly keep: Duration;
+
+  /**
+   * VolumeSnapshotClass on an existing cluster.
+   * @default - the environment creates the cluster, and a class of EBS
+   */
+  readonly className?: string;
+
+  readonly onEks: boolean;
+
+  /**
+   * Lock on snapshots of EBS.
+   * @default - none
+   */
+  readonly lock?: BackupLock;
+}
+
+/** Snapshots of volumes, as configured. */
+export function volumeSnapshotsOf(system: DraftSystem): readonly VolumeSnapshotsOf[] {
+  const lock = isProtected(system as System) ? ((system.backup?.lock ?? "governance") as BackupLock) : undefined;
+  return system.stores.flatMap((store): VolumeSnapshotsOf[] => {
+    const { every, keep, class: className } = engineOf(store)?.volumeSnapshots?.(store.settings) ?? {};
+    if (!every || !keep) return [];
+    const onEks = isOnEks(system, store);
+    return [{ store, every, keep, onEks, ...(className ? { className } : {}), ...(lock && onEks ? { lock } : {}) }];
+  });
+}

@@ -246,7 +246,11 @@ function storesOf(environment: System): PartSummary["stores"] {
 }
 
 function exceptionsOf(exceptions: Exceptions): PartSummary["exceptions"] {
-  return Object.entries(exceptions).map(([name, reason]) => ({ name, weaker: EXCEPTIONS[name as keyof typeof EXCEPTIONS], reason }));
+  return Object.entries(exceptions).flatMap(([name, given]) => {
+    const weaker = EXCEPTIONS[name as keyof typeof EXCEPTIONS];
+    if (typeof given === "string") return [{ name, weaker, reason: given }];
+    return Object.entries(given).map(([part, reason]) => ({ name: `${name} ${part}`, weaker, reason }));
+  });
 }
 
 function count(json: Readonly<Record<string, unknown>> | undefined): number {

@@ -1,7 +1,14 @@
-import { object, optional, text } from "./check/shape";
+import { step } from "./check/paths";
+import { nameOr, object, optional, records, text } from "./check/shape";
 
 /** Settings weaker than the default; each value is the reason, and is printed. */
-export type Exceptions = { readonly [Name in keyof typeof EXCEPTIONS]?: string };
+export type Exceptions = { readonly [Name in Exclude<keyof typeof EXCEPTIONS, "noBackup">]?: string } & {
+  /**
+   * Reason for everything without backups, or a reason for each part by its path: `{ "stores.redis": "…", "domains.sales.services.reports":
+   * "…" }`. A part that is added later then needs a reason of its own.
+   */
+  readonly noBackup?: string | Readonly<Record<string, string>>;
+};
 
 /** All exceptions that an environment may claim, with the consequence of each. */
 export const EXCEPTIONS = {
@@ -19,11 +26,17 @@ export const EXCEPTIONS = {
   overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
 } as const;
 
+const reason = text(/\S+\s+\S+/, "is not a reason", "say in a sentence why that is right here");
+
 export const exceptionsShape = object(
-  Object.fromEntries(
-    Object.keys(EXCEPTIONS).map((key) => [key, optional(text(/\S+\s+\S+/, "is not a reason", "say in a sentence why that is right here"))]),
-  ),
+  Object.fromEntries(Object.keys(EXCEPTIONS).map((key) => [key, optional(key === "noBackup" ? nameOr(reason, records(reason)) : reason)])),
 );
+
+/** Checks if an exception for parts without backups is one for this part. Keys are paths below the environment. */
+export function isOf(excepted: string, keys: readonly string[]): boolean {
+  const path = keys.reduce(step, "").slice(1);
+  return path === excepted || [".", "["].some((next) => path.startsWith(`${excepted}${next}`));
+}
 
 /** Checks if data is protected against deletion. */
 export function isProtected({ exceptions }: { readonly exceptions?: Exceptions }): boolean {

@@ -359,3 +359,31 @@ describe("a volume of a workload", () => {
     expect(errorsOf(aProgram({ ...environment, exceptions: { noBackup } }))).toEqual([]);
   });
 });
+
+describe("the exception for parts without backups", () => {
+  const stores = { redis: { engine: "valkey", purpose: "store" }, other: { engine: "valkey", purpose: "store" } };
+  const domains = {
+    sales: { services: { reports: { image, replicas: 1, volumes } }, workers: usersOf(stores).workers },
+  };
+  const said = (parts: unknown) => errorsOf(aProgram(anEnvironment({ cluster, stores, domains, exceptions: { noBackup: parts } })));
+  const lost = (path: string) =>
+    expect.stringMatching(new RegExp(`^test\\.${path.replaceAll(".", "\\.")}.* has no backups, so its data is lost`));
+
+  it("can be of single stores and workloads, by their paths, and then of no others", () => {
+    const all = { "stores.redis": noBackup, "stores.other": noBackup, "domains.sales.services.reports": noBackup };
+    expect(said(all)).toEqual([]);
+    for (const part of Object.keys(all))
+      expect(said(Object.fromEntries(Object.entries(all).filter(([one]) => one !== part)))).toEqual([lost(part)]);
+    expect(said({ stores: noBackup, "domains.sales.services.reports.volumes./data": noBackup })).toEqual([]);
+  });
+
+  it("is refused of a part that has backups, or that nobody knows, and without a reason", () => {
+    const all = { stores: noBackup, domains: noBackup };
+    expect(said({ ...all, "stores.re": noBackup })).toEqual([
+      "test.exceptions.noBackup.stores.re: names nothing that lacks a backup; use one of stores.redis, stores.other, domains.sales.services.reports.volumes./data",
+    ]);
+    expect(said({ ...all, stores: "because" })).toEqual([
+      'test.exceptions.noBackup.stores: "because" is not a reason; say in a sentence why that is right here',
+    ]);
+  });
+});

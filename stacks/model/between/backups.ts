@@ -14,6 +14,7 @@ import { DEFAULT_KEEP, isLost, type StoreBackup, storeBackups } from "../derive/
 import { configuredStreamBackups } from "../derive/stream-backups";
 import { volumeSnapshotsOf } from "../derive/volume-snapshots";
 import { volumesOf } from "../derive/workload-volumes";
+import { isOf } from "../exceptions";
 
 /** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
 export const backupRules: readonly Rule[] = [
@@ -211,10 +212,17 @@ function releasesHaveBackups(system: DraftSystem): Finding[] {
   ];
 }
 
-/** Data that must be kept and that nothing backs up takes a named exception. */
+/** Data that must be kept and that nothing backs up takes a named exception, of all such data or of this. */
 function dataHasBackups(environment: DraftSystem): Finding[] {
-  const { exceptions = {} } = environment;
-  if ("disposable" in exceptions || "noBackup" in exceptions) return [];
+  const { disposable, noBackup } = environment.exceptions ?? {};
+  if (disposable !== undefined || typeof noBackup === "string") return [];
+  const parts = Object.keys(noBackup ?? {});
+  return withoutBackups(environment).filter(
+    ({ keys }) => !parts.some((part) => isOf(part, keys.slice(0, keys.at(-1) === "engine" ? -1 : undefined))),
+  );
+}
+
+function withoutBackups(environment: DraftSystem): Finding[] {
   const remedy = "say in exceptions.noBackup why that is acceptable";
   return [
     ...storeBackups(environment)

@@ -1,8 +1,9 @@
 import { type DraftSystem, excepted } from "../check/drafts";
 import type { Finding } from "../check/finding";
+import { step } from "../check/paths";
 import { isLost, storeBackups } from "../derive/store-backups";
 import { volumesOf } from "../derive/workload-volumes";
-import type { EXCEPTIONS } from "../exceptions";
+import { type EXCEPTIONS, isOf } from "../exceptions";
 import { engineOf } from "../stores";
 import { isExposed } from "./endpoints";
 import { existingNetwork, ownNetwork } from "./place";
@@ -28,9 +29,24 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   overlappingNetwork: ({ aws }) => ownNetwork(aws) !== undefined,
 };
 
+/** Parts by whose paths `noBackup` excepts nothing. */
+function unusedParts(environment: DraftSystem): Finding[] {
+  const { disposable, noBackup } = environment.exceptions ?? {};
+  if (disposable !== undefined || typeof noBackup !== "object" || noBackup === null) return [];
+  const lost = [...storeBackups(environment).filter(isLost), ...volumesOf(environment)];
+  return Object.keys(noBackup)
+    .filter((part) => !lost.some(({ keys }) => isOf(part, keys)))
+    .map((part) => ({
+      keys: ["exceptions", "noBackup", part],
+      rule: "names nothing that lacks a backup",
+      remedy: lost.length > 0 ? `use one of ${lost.map(({ keys }) => keys.reduce(step, "").slice(1)).join(", ")}` : "remove it",
+    }));
+}
+
 export function exceptionsAreUsed(environment: DraftSystem): Finding[] {
   const names = Object.keys(environment.exceptions ?? {}).filter((name): name is keyof typeof EXCEPTIONS => name in EXCEPTS);
-  return names
+  const unused = names
     .filter((name) => !EXCEPTS[name](environment))
     .map((name) => ({ keys: ["exceptions", name], rule: "excepts nothing here", remedy: "remove it" }));
+  return unused.some(({ keys }) => keys.includes("noBackup")) ? unused : [...unused, ...unusedParts(environment)];
 }

@@ -187,6 +187,21 @@ const NAMESPACE = ["cluster", "namespace"];
 /** Alerts of services that fire if a dependency is down. */
 const REQUESTS = "RequestErrors|RequestsSlow|ErrorBudgetBurns.+";
 
+/** Alerts of workloads that fire if a dependency is down: their pods end or are not ready, and queries of autoscalers fail. */
+const PODS = "WorkloadDown|WorkloadReplicasUnavailable|WorkloadCrashLooping|WorkloadAutoscalerFailing";
+
+/** Endpoints whose requests pass a gateway: not those of stores in the cluster. */
+const OUTSIDE = 'instance!~".+[.]svc.*"';
+
+/** Alerts that fire if pods can't resolve names. */
+const UNRESOLVED = [
+  REQUESTS,
+  PODS,
+  "EndpointDown|ReadModel.+|ScrapeTargetsDown|RemoteWriteBehind|RemoteWriteFailing|ExternalDnsNotSynced|ControllerErrors",
+  "KurrentDbGossipFails|KurrentDbSubscription.+|NatsConsumer(Stuck|Behind)|CollectorLosingData|CollectorRefusing|CollectorQueueNearlyFull",
+  "JaegerNotStoring|Secret.+|CertificateIssuerNotReady|CloudWatchExporterFails|AlertNotificationsFailing|JobFailed|CronJobFailed",
+].join("|");
+
 /** Alerts that fire if a node is down, because replicas and pods ran on it. */
 const ON_NODES = [
   "KurrentDbNodeDown|KurrentDbNodeNotInRole|PostgresInstanceDown|PostgresStandbyNotStreaming|NatsServerDown|ValkeyReplicaDown",
@@ -210,7 +225,12 @@ const INHIBITIONS: readonly object[] = [
   ...neededBy("KurrentDbDown|KurrentDbNoLeader", "ReadModelNotSeen"),
   inhibited([named("NatsDown|NatsNoMetaLeader")], [named("NatsStreamNoLeader|NatsJetStreamDisabled|NatsConsumer.+")], STORE),
   inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
-  ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown", REQUESTS),
+  inhibited([named("KurrentDbFlushSlow")], [named("KurrentDbAppendsSlow|KurrentDbQueueSlow")], STORE),
+  inhibited([named("KurrentDbFlushSlow")], [named("VolumeThrottled"), 'persistentvolumeclaim=~"data-.+"'], NAMESPACE),
+  ...neededBy(
+    "KurrentDbDown|KurrentDbNoLeader|PostgresDown|PostgresPoolerDown|NatsDown|NatsNoMetaLeader|ValkeyDown",
+    `${REQUESTS}|${PODS}`,
+  ),
 
   // What a job is for, instead of the job.
   inhibited([named("StreamBackup.+|AuditDigestLate|Restore.+")], [named("CronJob.+")], ["cluster", "namespace", "cronjob"]),
@@ -228,7 +248,13 @@ const INHIBITIONS: readonly object[] = [
   inhibited([named("ReadModelsUnknown")], [named("ReadModel.+"), 'severity="warning"'], STORE),
 
   inhibited([named("NodeNotReady|NodesNotReady")], [named(ON_NODES), 'severity=~"warning|info"'], ["cluster"]),
-  inhibited([named("LoadBalancerWithoutHealthyTargets")], [named("EndpointDown|CdnErrors")], ["cluster"]),
+  inhibited([named("ClusterDnsDown")], [named(UNRESOLVED)], ["cluster"]),
+  inhibited([named("GatewayDown")], [named("WorkloadDown")], WORKLOAD),
+  inhibited([named("GatewayDown")], [named("EndpointDown|CdnErrors|LoadBalancer.+"), OUTSIDE], ["cluster"]),
+  inhibited([named("LoadBalancerWithoutHealthyTargets")], [named("EndpointDown|CdnErrors"), OUTSIDE], ["cluster"]),
+  // Autoscalers read their metrics from these, and Karpenter makes nodes.
+  inhibited([named("ControllerDown"), 'workload=~"keda.*|metrics-server"'], [named("WorkloadAutoscalerFailing")], ["cluster"]),
+  inhibited([named("ControllerDown"), 'workload=~".*karpenter"'], [named("WorkloadPodsUnschedulable")], ["cluster"]),
   inhibited([named("WorkloadDown")], [named(REQUESTS)], NAMESPACE),
   inhibited([named("RequestErrors")], [named("ErrorBudgetBurns.+")], NAMESPACE),
   // Sent only if no other critical alert explains it.

@@ -103,6 +103,23 @@ describe("an alert", () => {
     ],
     ["critical RequestErrors namespace=write-side", "critical ErrorBudgetBurnsFast namespace=write-side service=command-api"],
     ["critical LoadBalancerWithoutHealthyTargets", "critical EndpointDown namespace=gateway"],
+    [
+      "critical GatewayDown namespace=gateway workload=gateway-nginx",
+      "critical EndpointDown namespace=gateway instance=https://example.com",
+    ],
+    ["critical GatewayDown namespace=gateway workload=gateway-nginx", "critical WorkloadDown namespace=gateway workload=gateway-nginx"],
+    ["critical NatsDown namespace=broker store=broker", "critical WorkloadDown namespace=write-side workload=command-api"],
+    ["critical ValkeyDown namespace=read-store store=cache", "warning WorkloadAutoscalerFailing namespace=read-side workload=query-api"],
+    [`warning KurrentDbFlushSlow ${event}`, `warning KurrentDbAppendsSlow ${event}`],
+    [`warning KurrentDbFlushSlow ${event}`, "warning VolumeThrottled namespace=event-store persistentvolumeclaim=data-event-store-0"],
+    [`critical PostgresPoolerDown ${read} workload=read-database-pool-rw`, "critical RequestErrors namespace=read-side"],
+    [
+      `critical PostgresPoolerDown ${read} workload=read-database-pool-rw`,
+      "critical WorkloadDown namespace=read-store workload=read-database-pool-rw",
+    ],
+    ["critical ClusterDnsDown namespace=kube-system workload=coredns", "critical RequestErrors namespace=write-side"],
+    ["warning ControllerDown namespace=keda workload=keda-operator", "warning WorkloadAutoscalerFailing namespace=shop workload=orders"],
+    ["warning ControllerDown namespace=kube-system workload=karpenter", "warning WorkloadPodsUnschedulable namespace=shop workload=orders"],
     ["critical WorkloadDown namespace=write-side workload=command-api", "critical SystemUnhealthy"],
   ])("%s holds back %s", (source, target) => {
     expect(holdsBack(alert(source), alert(target))).toBe(true);
@@ -124,6 +141,13 @@ describe("an alert", () => {
     ["warning NodeNotReady node=node-1", "critical WorkloadDown namespace=write-side workload=command-api"],
     ["critical WorkloadDown namespace=write-side workload=command-api", "critical WorkloadDown namespace=write-side workload=other"],
     ["critical SystemUnhealthy", "critical SystemUnhealthy"],
+    ["critical GatewayDown namespace=gateway workload=gateway-nginx", "critical EndpointDown instance=https://events.event-store.svc:3000"],
+    ["critical ValkeyDown namespace=market store=queue domain=market", "critical WorkloadDown namespace=write-side workload=command-api"],
+    ["critical ClusterDnsDown namespace=kube-system workload=coredns", `critical PostgresDown ${read}`],
+    [
+      "warning ControllerDown namespace=external-dns workload=external-dns",
+      "warning WorkloadAutoscalerFailing namespace=shop workload=orders",
+    ],
     ["warning WorkloadCrashLooping namespace=write-side workload=command-api", "critical SystemUnhealthy"],
   ])("%s doesn't hold back %s", (source, target) => {
     expect(holdsBack(alert(source), alert(target))).toBe(false);

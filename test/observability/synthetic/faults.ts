@@ -80,6 +80,19 @@ function ended(system: System, how: "failed" | "complete", namespace: string, cr
     .add("kube_job_owner", { ...labels, owner_kind: "CronJob", owner_name: cronjob }, 1);
 }
 
+/** The projection of the event store doesn't run, for a time (in seconds). */
+function stopped(system: System, lasts: number): System {
+  return system
+    .dip("kurrentdb_projection_status", { status: "Running" }, 0, lasts)
+    .dip("kurrentdb_projection_status", { status: "Stopped" }, 1, lasts);
+}
+
+/** The autoscaler can't read its signal. */
+const blind = (system: System) =>
+  system
+    .set("kube_horizontalpodautoscaler_status_condition", { status: "false" }, 1)
+    .set("kube_horizontalpodautoscaler_status_condition", { status: "true" }, 0);
+
 function place({ cluster }: System) {
   return { cluster };
 }
@@ -148,7 +161,7 @@ const EVENT_STORE: readonly Fault[] = [
   {
     name: "flushes of the event store are slow",
     happens: (system) => system.set("kurrentdb_writer_flush_duration_max_seconds", node(0), 0.4),
-    told: { KurrentDbFlushSlow: ["team", "15m"] },
+    told: { KurrentDbFlushSlow: ["team", "10m"] },
     almost: (system) => system.set("kurrentdb_writer_flush_duration_max_seconds", node(0), 0.08),
   },
   {
@@ -251,8 +264,22 @@ const EVENT_STORE: readonly Fault[] = [
     happens: (system) =>
       system.set("kurrentdb_projection_status", { status: "Running" }, 0).set("kurrentdb_projection_status", { status: "Faulted" }, 1),
     told: { KurrentDbProjectionFaulted: ["oncall", "4m"] },
-    almost: (system) =>
-      system.set("kurrentdb_projection_status", { status: "Running" }, 0).set("kurrentdb_projection_status", { status: "Stopped" }, 1),
+    almost: (system) => stopped(system, 20 * MINUTE),
+  },
+  {
+    name: "a projection was stopped",
+    happens: (system) => stopped(system, Number.POSITIVE_INFINITY),
+    told: { KurrentDbProjectionStopped: ["team", "33m"] },
+  },
+  {
+    name: "the volume of the event store is throttled",
+    happens: (system) =>
+      system
+        .set("aws_ebs_csi_exceeded_iops_seconds_total", {}, (before, since) => before + 0.8 * since)
+        .set("kurrentdb_writer_flush_duration_max_seconds", node(0), 0.4)
+        .set("kurrentdb_queue_queueing_duration_max_seconds", { ...node(0), name: "Writer" }, 1.5)
+        .set("kurrentdb_grpc_method_duration_seconds_bucket", event, (before, since) => before - 3 * since),
+    told: { KurrentDbFlushSlow: ["team", "10m"] },
   },
   {
     name: "a scavenge is late",
@@ -421,6 +448,11 @@ const POSTGRES: readonly Fault[] = [
     almost: (system) => system.set("cnpg_pgbouncer_pools_maxwait", database, 1.5),
   },
   {
+    name: "no pooler of the read database runs",
+    happens: (system) => failing(unavailable(system, "read-store", "read-database-pool-rw", [0, 1], 2), "query-api", 10),
+    told: { PostgresPoolerDown: ["oncall", "3m"] },
+  },
+  {
     name: "transaction ids are old",
     happens: (system) => system.set("cnpg_pg_database_xid_age", database, 600e6),
     told: { PostgresTransactionIdAge: ["team", "66m"] },
@@ -553,7 +585,11 @@ const READ_MODELS: readonly Fault[] = [
 const BROKER: readonly Fault[] = [
   {
     name: "no server of the broker runs",
-    happens: (system) => lost(system, "broker", "broker", [0, 1, 2], 3),
+    happens: (system) => {
+      lost(system, "broker", "broker", [0, 1, 2], 3);
+      failing(unavailable(system, "write-side", "command-api", [0, 1], 2), "command-api", 20);
+      blind(system);
+    },
     told: { NatsDown: ["oncall", "4m"] },
     almost: (system) => system.dip("kube_statefulset_status_replicas_ready", { statefulset: "broker" }, 2, 10 * MINUTE),
   },
@@ -579,6 +615,16 @@ const BROKER: readonly Fault[] = [
     name: "a stream has no leader",
     happens: (system) => system.relabel("nats_stream_total_messages", { is_stream_leader: "true" }, { is_stream_leader: "false" }),
     told: { NatsStreamNoLeader: ["oncall", "4m"] },
+  },
+  {
+    name: "a consumer has no leader",
+    happens: (system) => {
+      for (const name of ["num_pending", "num_redelivered", "ack_floor_stream_seq"])
+        system.relabel(`nats_consumer_${name}`, { is_consumer_leader: "true" }, { is_consumer_leader: "false" });
+    },
+    told: { NatsConsumerNoLeader: ["oncall", "4m"] },
+    almost: (system) =>
+      system.relabel("nats_consumer_num_pending", { is_consumer_leader: "true" }, { is_consumer_leader: "false" }, MINUTE),
   },
   {
     name: "a server has turned off JetStream",
@@ -644,11 +690,17 @@ const VALKEY: readonly Fault[] = [
     name: "the primary of the cache doesn't answer",
     happens: (system) => {
       const { cluster } = system;
-      lost(system, "read-store", "cache", [0], 2)
+      failing(lost(system, "read-store", "cache", [0], 2), "query-api", 10)
         .set("redis_master_link_up", cache(1), 0)
         .add("redis_up", { cluster, namespace: "read-store", purpose: "cache", job: "cache", ...cache(0) }, 0);
     },
     told: { ValkeyDown: ["oncall", "4m"] },
+  },
+  {
+    name: "no server of the cache is its primary",
+    happens: (system) => system.relabel("redis_instance_info", cache(0), { role: "slave" }),
+    told: { ValkeyDown: ["oncall", "4m"] },
+    almost: (system) => system.relabel("redis_instance_info", cache(0), { role: "slave" }, MINUTE),
   },
   {
     name: "a replica of the cache is away",
@@ -735,6 +787,25 @@ const CLOUD: readonly Fault[] = [
     almost: (system) => system.dip("aws_elasticache_is_master_maximum", {}, 0, 6 * MINUTE),
   },
   {
+    name: "AWS refuses to tell metrics",
+    happens: (system) =>
+      system
+        .end("aws_rds_cpuutilization_average")
+        .end("aws_elasticache_engine_cpuutilization_average")
+        .set("yace_cloudwatch_request_errors", {}, (before, since) => before + 6 * Math.floor(since / 300)),
+    told: { CloudWatchExporterFails: ["team", "20m"] },
+    almost: (system) => system.set("yace_cloudwatch_request_errors", {}, (before, since) => before + Math.floor(since / 600)),
+  },
+  {
+    name: "AWS refuses to tell what there is",
+    happens: (system) => {
+      for (const of of ["rds_info", "rds_cpuutilization_average", "elasticache_info", "elasticache_engine_cpuutilization_average"])
+        system.end(`aws_${of}`);
+      system.set("yace_cloudwatch_requests_total", {}, 1024);
+    },
+    told: { CloudWatchExporterFails: ["team", "27m"] },
+  },
+  {
     name: "the NAT gateway has no ports left",
     happens: (system) => system.set("aws_natgateway_error_port_allocation_sum", {}, 40),
     told: { NatPortsExhausted: ["oncall", "12m"] },
@@ -787,6 +858,26 @@ const REQUESTS: readonly Fault[] = [
     name: "an objective of a service is broken",
     happens: (system) => system.set(`${DURATIONS}_bucket`, { ...commands, le: "0.25" }, (before, since) => before - 30 * since),
     told: { ErrorBudgetBurnsFast: ["oncall", "60m"] },
+  },
+  {
+    name: "no nginx of the gateway runs",
+    happens: (system) =>
+      unavailable(system, "gateway", "gateway-nginx", [0, 1], 2)
+        .end("nginx_http_requests_total")
+        .end("nginx_http_connections_total")
+        .set("probe_success", {}, 0),
+    told: { GatewayDown: ["oncall", "3m"] },
+    almost: (system) => system.dip("kube_deployment_status_replicas_available", { deployment: "gateway-nginx" }, 1, 10 * MINUTE),
+  },
+  {
+    name: "no name is resolved",
+    happens: (system) => {
+      failing(unavailable(system, "kube-system", "coredns", [0], 1), "command-api", 10);
+      blind(system)
+        .set("probe_success", {}, 0)
+        .set("external_dns_controller_last_sync_timestamp_seconds", {}, (before, since) => before - since);
+    },
+    told: { ClusterDnsDown: ["oncall", "3m"] },
   },
   {
     name: "the gateway drops connections",
@@ -884,10 +975,7 @@ const WORKLOADS: readonly Fault[] = [
   },
   {
     name: "an autoscaler can't read its signal",
-    happens: (system) =>
-      system
-        .set("kube_horizontalpodautoscaler_status_condition", { status: "false" }, 1)
-        .set("kube_horizontalpodautoscaler_status_condition", { status: "true" }, 0),
+    happens: blind,
     told: { WorkloadAutoscalerFailing: ["team", "12m"] },
   },
   {
@@ -987,6 +1075,29 @@ const PLATFORM: readonly Fault[] = [
     happens: (system) => unavailable(system, "keda", "keda-operator", [0], 1),
     told: { ControllerDown: ["team", "7m"] },
     almost: (system) => system.dip("kube_deployment_status_replicas_available", { deployment: "keda-operator" }, 0, 3 * MINUTE),
+  },
+  {
+    name: "KEDA gives autoscalers no metrics",
+    happens: (system) => blind(unavailable(system, "keda", "keda-operator-metrics-apiserver", [0], 1)),
+    told: { ControllerDown: ["team", "7m"] },
+  },
+  {
+    name: "Karpenter is down, and a pod needs a node",
+    happens: (system) =>
+      unavailable(unavailable(system, "kube-system", "karpenter", [0], 1), "read-side", "query-api", [1], 2).add(
+        "kube_pod_status_unschedulable",
+        { ...place(system), namespace: "read-side", pod: "query-api-6d9f-1" },
+        1,
+      ),
+    told: { ControllerDown: ["team", "7m"] },
+  },
+  {
+    name: "External Secrets is down",
+    happens: (system) => {
+      for (const name of ["externalsecret_status_condition", "clustersecretstore_status_condition"]) system.end(name);
+      unavailable(system, "external-secrets", "external-secrets", [0], 1);
+    },
+    told: { ControllerDown: ["team", "7m"] },
   },
   {
     name: "the operator of PostgreSQL is down",
@@ -1196,15 +1307,15 @@ const PIPELINE: readonly Fault[] = [
  * happens has the parts of all that happens to it.
  */
 export const FAULTS: Readonly<Record<string, { readonly parts: readonly Part[]; readonly faults: readonly Fault[] }>> = {
-  "event-store": { parts: ["event-store", "read-models", "applications"], faults: EVENT_STORE },
+  "event-store": { parts: ["event-store", "read-models", "applications", "nodes"], faults: EVENT_STORE },
   postgres: { parts: ["postgres", "read-models", "applications"], faults: POSTGRES },
   "read-models": { parts: ["read-models", "postgres"], faults: READ_MODELS },
-  broker: { parts: ["broker"], faults: BROKER },
-  valkey: { parts: ["valkey"], faults: VALKEY },
+  broker: { parts: ["broker", "applications", "workloads"], faults: BROKER },
+  valkey: { parts: ["valkey", "applications"], faults: VALKEY },
   cloud: { parts: ["aws", "nodes"], faults: CLOUD },
   requests: { parts: ["applications", "workloads", "platform"], faults: REQUESTS },
   workloads: { parts: ["workloads", "applications"], faults: WORKLOADS },
-  platform: { parts: ["platform", "nodes"], faults: PLATFORM },
+  platform: { parts: ["platform", "nodes", "workloads"], faults: PLATFORM },
   nodes: { parts: ["nodes", "workloads", "event-store", "postgres", "broker", "pipeline"], faults: NODES },
   pipeline: { parts: ["pipeline", "platform", "broker"], faults: PIPELINE },
 };

@@ -221,9 +221,10 @@ function postgres(): readonly Series[] {
       ];
     })
     .concat(
-      exported({ ...place, pod: "read-database-pooler-6d9f-0", job: "read-database-pooler" }, [
+      exported({ ...place, pod: "read-database-pool-rw-6d9f-0", job: "read-database-pool" }, [
         ["cnpg_pgbouncer_pools_maxwait", 0, { database: "orders", user: "query" }],
       ]),
+      deployment("read-store", "read-database-pool-rw", 2),
     );
 }
 
@@ -316,8 +317,13 @@ function aws(): readonly Series[] {
   const vault = { dimension_BackupVaultName: "orders" };
   const named = { name: "arn:aws:rds:eu-west-1:111122223333:db:orders-archive" };
   const node = { name: "arn:aws:elasticache:eu-west-1:111122223333:cluster:orders-sessions-0001-001" };
+  // It asks AWS every five minutes.
+  const calls = (each: number) => (elapsed: number) => 1000 + each * Math.floor(elapsed / 300);
   return exported({ namespace: "observability", job: "cloudwatch" }, [
     ["up", 1],
+    ["yace_cloudwatch_request_errors", 1, { api_name: "GetMetricData" }],
+    ["yace_cloudwatch_requests_total", calls(6), { api_name: "GetMetricData" }],
+    ["yace_cloudwatch_resourcegrouptaggingapi_requests_total", calls(4)],
     ["aws_rds_info", 1, named],
     ["aws_rds_cpuutilization_average", 30, { ...named, ...database }],
     ["aws_rds_free_storage_space_average", 50 * GIB, { ...named, ...database }],
@@ -414,6 +420,10 @@ function platform(): readonly Series[] {
   return [
     ...deployment("kube-system", "coredns", 1),
     ...deployment("keda", "keda-operator", 1),
+    ...deployment("keda", "keda-operator-metrics-apiserver", 1),
+    ...deployment("kube-system", "karpenter", 1),
+    ...deployment("external-secrets", "external-secrets", 1),
+    ...deployment("gateway", "gateway-nginx", 2),
     ...deployment("cnpg-system", "cnpg-cloudnative-pg", 1),
     ...exported({ namespace: "cert-manager", job: "cert-manager" }, [
       ["up", 1],

@@ -187,17 +187,16 @@ const NAMESPACE = ["cluster", "namespace"];
 /** Alerts of services that fire if a dependency is down. */
 const REQUESTS = "RequestErrors|RequestsSlow|ErrorBudgetBurns.+";
 
-/** Alerts of workloads that fire if a dependency is down: their pods end or are not ready, and queries of autoscalers fail. */
-const PODS = "WorkloadDown|WorkloadReplicasUnavailable|WorkloadCrashLooping|WorkloadAutoscalerFailing";
+/** Those, and alerts of workloads: their pods end or are not ready, and queries of autoscalers fail. */
+const DEPENDENTS = `${REQUESTS}|WorkloadReplicasUnavailable|WorkloadCrashLooping|WorkloadAutoscalerFailing`;
 
 /** Endpoints whose requests pass a gateway: not those of stores in the cluster. */
 const OUTSIDE = 'instance!~".+[.]svc.*"';
 
 /** Alerts that fire if pods can't resolve names. */
 const UNRESOLVED = [
-  REQUESTS,
-  PODS,
-  "EndpointDown|ReadModel.+|ScrapeTargetsDown|RemoteWriteBehind|RemoteWriteFailing|ExternalDnsNotSynced|ControllerErrors",
+  DEPENDENTS,
+  "WorkloadDown|EndpointDown|ReadModel.+|ScrapeTargetsDown|RemoteWriteBehind|RemoteWriteFailing|ExternalDnsNotSynced|ControllerErrors",
   "KurrentDbGossipFails|KurrentDbSubscription.+|NatsConsumer(Stuck|Behind)|CollectorLosingData|CollectorRefusing|CollectorQueueNearlyFull",
   "JaegerNotStoring|Secret.+|CertificateIssuerNotReady|CloudWatchExporterFails|AlertNotificationsFailing|JobFailed|CronJobFailed",
 ].join("|");
@@ -205,7 +204,9 @@ const UNRESOLVED = [
 /** Alerts that fire if a node is down, because replicas and pods ran on it. */
 const ON_NODES = [
   "KurrentDbNodeDown|KurrentDbNodeNotInRole|PostgresInstanceDown|PostgresStandbyNotStreaming|NatsServerDown|ValkeyReplicaDown",
-  "ValkeyReplicaDisconnected|Workload.+|ControllerDown|ObservabilityPartDown|ScrapeTargetsDown",
+  "ValkeyReplicaDisconnected|ControllerDown|ObservabilityPartDown|ScrapeTargetsDown",
+  // Of causes that a node doesn't have, people are told: it may be away for days.
+  "Workload(ReplicasUnavailable|RolloutStuck|PodsUnschedulable|ContainerWaiting|DisruptionBudgetAtLimit|AutoscalerFailing)",
 ].join("|");
 
 /** Inhibitions: while an alert about a cause fires, alerts about its consequences are suppressed. An alert can't inhibit itself. */
@@ -227,10 +228,9 @@ const INHIBITIONS: readonly object[] = [
   inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
   inhibited([named("KurrentDbFlushSlow")], [named("KurrentDbAppendsSlow|KurrentDbQueueSlow")], STORE),
   inhibited([named("KurrentDbFlushSlow")], [named("VolumeThrottled"), 'persistentvolumeclaim=~"data-.+"'], NAMESPACE),
-  ...neededBy(
-    "KurrentDbDown|KurrentDbNoLeader|PostgresDown|PostgresPoolerDown|NatsDown|NatsNoMetaLeader|ValkeyDown",
-    `${REQUESTS}|${PODS}`,
-  ),
+  ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown|PostgresPoolerDown|NatsDown|NatsNoMetaLeader", `${DEPENDENTS}|WorkloadDown`),
+  // Services go on without a cache, so one that is down has another cause.
+  ...neededBy("ValkeyDown", DEPENDENTS),
 
   // What a job is for, instead of the job.
   inhibited([named("StreamBackup.+|AuditDigestLate|Restore.+")], [named("CronJob.+")], ["cluster", "namespace", "cronjob"]),

@@ -141,6 +141,8 @@ describe("an alert", () => {
     ["warning NodeNotReady node=node-1", "critical WorkloadDown namespace=write-side workload=command-api"],
     ["critical WorkloadDown namespace=write-side workload=command-api", "critical WorkloadDown namespace=write-side workload=other"],
     ["critical SystemUnhealthy", "critical SystemUnhealthy"],
+    ["warning NodeNotReady node=node-1", "warning WorkloadCrashLooping namespace=write-side workload=command-api"],
+    ["critical ValkeyDown namespace=read-store store=cache", "critical WorkloadDown namespace=read-side workload=query-api"],
     ["critical GatewayDown namespace=gateway workload=gateway-nginx", "critical EndpointDown instance=https://events.event-store.svc:3000"],
     ["critical ValkeyDown namespace=market store=queue domain=market", "critical WorkloadDown namespace=write-side workload=command-api"],
     ["critical ClusterDnsDown namespace=kube-system workload=coredns", `critical PostgresDown ${read}`],

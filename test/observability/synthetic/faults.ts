@@ -587,8 +587,7 @@ const BROKER: readonly Fault[] = [
     name: "no server of the broker runs",
     happens: (system) => {
       lost(system, "broker", "broker", [0, 1, 2], 3);
-      failing(unavailable(system, "write-side", "command-api", [0, 1], 2), "command-api", 20);
-      blind(system);
+      blind(unavailable(system, "write-side", "command-api", [0, 1], 2));
     },
     told: { NatsDown: ["oncall", "4m"] },
     almost: (system) => system.dip("kube_statefulset_status_replicas_ready", { statefulset: "broker" }, 2, 10 * MINUTE),
@@ -690,7 +689,7 @@ const VALKEY: readonly Fault[] = [
     name: "the primary of the cache doesn't answer",
     happens: (system) => {
       const { cluster } = system;
-      failing(lost(system, "read-store", "cache", [0], 2), "query-api", 10)
+      lost(system, "read-store", "cache", [0], 2)
         .set("redis_master_link_up", cache(1), 0)
         .add("redis_up", { cluster, namespace: "read-store", purpose: "cache", job: "cache", ...cache(0) }, 0);
     },
@@ -1137,6 +1136,15 @@ const NODES: readonly Fault[] = [
     almost: (system) => system.dip("kube_node_status_condition", { node: "node-3", condition: "Ready" }, 0, 3 * MINUTE),
   },
   {
+    name: "a node is not ready, and a release crashes",
+    happens: (system) => {
+      system.set("kube_node_status_condition", { node: "node-3", condition: "Ready" }, 0);
+      unavailable(system, "write-side", "command-api", [1], 2);
+      waits(unavailable(system, "read-side", "query-api", [1], 2), "query-api-6d9f-1", "CrashLoopBackOff");
+    },
+    told: { NodeNotReady: ["team", "7m"], WorkloadCrashLooping: ["team", "12m"] },
+  },
+  {
     name: "two nodes are not ready",
     happens: (system) => {
       for (const name of ["node-2", "node-3"]) system.set("kube_node_status_condition", { node: name, condition: "Ready" }, 0);
@@ -1310,8 +1318,8 @@ export const FAULTS: Readonly<Record<string, { readonly parts: readonly Part[]; 
   "event-store": { parts: ["event-store", "read-models", "applications", "nodes"], faults: EVENT_STORE },
   postgres: { parts: ["postgres", "read-models", "applications"], faults: POSTGRES },
   "read-models": { parts: ["read-models", "postgres"], faults: READ_MODELS },
-  broker: { parts: ["broker", "applications", "workloads"], faults: BROKER },
-  valkey: { parts: ["valkey", "applications"], faults: VALKEY },
+  broker: { parts: ["broker", "workloads"], faults: BROKER },
+  valkey: { parts: ["valkey"], faults: VALKEY },
   cloud: { parts: ["aws", "nodes"], faults: CLOUD },
   requests: { parts: ["applications", "workloads", "platform"], faults: REQUESTS },
   workloads: { parts: ["workloads", "applications"], faults: WORKLOADS },

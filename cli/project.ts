@@ -24,10 +24,30 @@ export function compileProject(directory: string): Compilation {
     );
   }
   // The location of the compiled program must not depend on the project's settings.
-  const options = ["-p", directory, "--outDir", join(directory, "dist"), "--rootDir", directory, "--noEmit", "false"];
+  const options = [
+    "-p",
+    directory,
+    "--outDir",
+    join(directory, "dist"),
+    "--rootDir",
+    directory,
+    "--noEmit",
+    "false",
+    "--noEmitOnError",
+    "false",
+  ];
   const [command = "", ...args] = [...compilerOf(directory), ...options, "--pretty", String(process.stderr.isTTY ?? false)];
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
-  return { sound: status === 0, messages: stdout + stderr };
+  const messages = stdout + stderr;
+  if (!existsSync(compiledIn(directory)))
+    throw new Refused(
+      `${join(directory, "main.ts")}: was not compiled; correct what the compiler reports, or include it in tsconfig.json\n${messages}`,
+    );
+  return { sound: status === 0, messages };
+}
+
+function compiledIn(directory: string): string {
+  return join(directory, "dist/main.js");
 }
 
 function compilerOf(directory: string): readonly string[] {
@@ -41,7 +61,7 @@ function compilerOf(directory: string): readonly string[] {
 
 /** Program that the compiled main.ts of a project exports. @throws Refused if it exports none */
 export async function programOf(directory: string): Promise<Program> {
-  return exportedProgram(await import(pathToFileURL(join(directory, "dist/main.js")).href), join(directory, "main.ts"));
+  return exportedProgram(await import(pathToFileURL(compiledIn(directory)).href), join(directory, "main.ts"));
 }
 
 /** Program among the exports of a module. @throws Refused if there is none */

@@ -1,4 +1,4 @@
-export { InvalidInput, type Problem } from "../constructs/core/errors";
+export { InputError, InvalidInput, type Problem } from "../constructs/core/errors";
 export { InUse, release as releaseOutput } from "./base/claims";
 export type { AwsContext } from "./base/context";
 export type * from "./base/outputs";

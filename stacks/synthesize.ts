@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { App } from "cdktf";
-import { describe, InvalidInput, type Problem } from "../constructs/core/errors";
+import { describe, InputError, InvalidInput, type Problem } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { publish, stagingOf } from "./base/publish";
 import { descriptionOf, refusals } from "./base/refusals";
@@ -57,13 +57,16 @@ export interface SynthesizeOptions {
 }
 
 /** Thrown if resources violate policies without an exemption that has a reason. */
-export class PolicyViolation extends Error {
-  constructor(
-    readonly violations: readonly Finding[],
-    problems: readonly Problem[] = [],
-  ) {
+export class PolicyViolation extends InputError {
+  readonly #violations: readonly Finding[];
+
+  constructor(violations: readonly Finding[], problems: readonly Problem[] = []) {
     super([...problems.map(describe), ...violations.map(describeFinding)].join("\n"));
-    this.name = "PolicyViolation";
+    this.#violations = violations;
+  }
+
+  get violations(): readonly Finding[] {
+    return this.#violations;
   }
 }
 

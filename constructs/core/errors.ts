@@ -24,11 +24,26 @@ export function describe(problem: Problem): string {
   return `${problem.path}: ${said}${problem.rule}; ${problem.remedy}`;
 }
 
+/** An error in the user's input. If nothing catches it, its message is printed without stack frames, which lie in the library. */
+export class InputError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+    this.stack = `${this.name}: ${message}`;
+  }
+}
+
 /** All problems in one error, so that users can fix all of them at once. */
-export class InvalidInput extends Error {
-  constructor(readonly problems: readonly Problem[]) {
+export class InvalidInput extends InputError {
+  readonly #problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
     super(problems.map(describe).join("\n"));
-    this.name = "InvalidInput";
+    this.#problems = problems;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
   }
 }
 

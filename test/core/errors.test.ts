@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { Construct } from "constructs";
 import { InvalidInput, describe as line, refuse } from "../../constructs/core/errors";
 import { aStack } from "../synth";
@@ -16,6 +17,13 @@ describe("an error", () => {
   it("holds everything that is wrong", () => {
     const problems = ["a", "b"].map((path) => ({ path, rule: "is missing", remedy: "add it" }));
     expect(new InvalidInput(problems).message).toBe("a: is missing; add it\nb: is missing; add it");
+  });
+
+  it("is printed once, without frames, where nothing catches it", () => {
+    const program = `throw new (require(${JSON.stringify(require.resolve("../../constructs/core/errors"))}).InvalidInput)(
+      [{ path: "a", rule: "is missing", remedy: "add it" }])`;
+    const { stderr } = spawnSync(process.execPath, ["-e", program], { encoding: "utf8" });
+    expect(stderr.split("\n").filter((text) => /is missing|^ +at |problems/.test(text))).toEqual(["InvalidInput: a: is missing; add it]"]);
   });
 
   it("shows no more of a value than fits a line", () => {

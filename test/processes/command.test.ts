@@ -21,11 +21,15 @@ function inDirectory(argv: readonly string[], input = "") {
   return { code: status, out: stdout, err: stderr };
 }
 
+const write = (file: string, text: string) => writeFileSync(join(directory, file), text);
+
 /** A project that uses nothing but a compiler. */
 function project(main: string): void {
-  const write = (file: string, text: string) => writeFileSync(join(directory, file), text);
   write("package.json", "{}");
-  write("tsconfig.json", '{ "compilerOptions": { "module": "commonjs", "strict": true, "types": [], "outDir": "elsewhere" } }');
+  write(
+    "tsconfig.json",
+    '{ "compilerOptions": { "module": "commonjs", "strict": true, "noEmitOnError": true, "types": [], "outDir": "elsewhere" } }',
+  );
   write("main.ts", main);
   mkdirSync(join(directory, "node_modules"));
   symlinkSync(join(process.cwd(), "node_modules/typescript"), join(directory, "node_modules/typescript"), "dir");
@@ -51,6 +55,14 @@ describe("the command of the package", () => {
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(/^local\.system: [\s\S]*TS2322[\s\S]*Types are wrong, and nothing was done\.\n$/);
     expect(existsSync(join(directory, "cdktf.out"))).toBe(false);
+  });
+
+  it("says what the compiler finds where it writes nothing", () => {
+    project("export const program = { accounts: [], environments: [] };");
+    write("tsconfig.json", '{ "files": [] }');
+    expect(inDirectory(["start"]).err).toMatch(
+      /\/main\.ts: was not compiled; correct what the compiler reports, or include it in tsconfig\.json\n.*TS18002/,
+    );
   });
 
   it("asks nothing if there is no terminal", () => {

@@ -56,7 +56,7 @@ export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredS
 
 /**
  * Compares the requests of environments that share an existing cluster with its nodes, if one of them has `allocatable`. The headroom of
- * each then includes the others. A problem belongs to an environment with an exception, otherwise to the last one.
+ * each then includes the others. A problem belongs to an environment with an exception, otherwise to the last one with `allocatable`.
  */
 export function together(sites: readonly MeasuredSite[]): readonly MeasuredSite[] {
   const clusters = new Map<string, MeasuredSite[]>();
@@ -66,19 +66,19 @@ export function together(sites: readonly MeasuredSite[]): readonly MeasuredSite[
   }
   const shared = new Map<MeasuredSite, MeasuredSite>();
   for (const all of clusters.values()) {
-    const pool = all.map(({ site }) => site.ledger.pool).find((known) => known !== undefined);
-    if (all.length < 2 || !pool) continue;
-    const ledger = new CapacityLedger(pool);
+    const described = all.filter(({ site }) => site.ledger.pool);
+    const known = described[0]?.site;
+    if (all.length < 2 || !known?.ledger.pool) continue;
+    const ledger = new CapacityLedger(known.ledger.pool);
     for (const { site } of all) {
       ledger.add(...site.ledger.groups);
       for (const { reason, groups } of site.ledger.kept) ledger.keep(reason, ...groups);
     }
     const names = all.map(({ site }) => site.environment.name);
     const excepted = all.find(({ site }) => site.environment.exceptions?.insufficientCapacity !== undefined);
-    const owner = excepted ?? all.at(-1);
-    const known = all.find(({ site }) => site.ledger.pool === pool)?.site.cluster;
+    const owner = excepted ?? described.at(-1);
     const fitAlone = all.every(({ problems }) => problems.length === 0);
-    const problem = fitAlone && known && describeVerdict(ledger, { ...adviceOn(known, excepted !== undefined), sharedBy: names });
+    const problem = fitAlone && describeVerdict(ledger, { ...adviceOn(known.cluster, excepted !== undefined), sharedBy: names });
     for (const one of all) {
       const problems = problem && one === owner ? [{ ...problem, path: `${one.path}.allocatable` }] : one.problems;
       shared.set(one, { ...one, problems, headroom: `${one.headroom}; ${names.join(" and ")} together ${headroom(ledger)}` });

@@ -56,7 +56,7 @@ const https = text(
 
 export const stateShape = kinds("backend", "backend for states", {
   kubernetes: object<KubernetesState>({ backend: told, context: anything, kubeconfig: optional(anything), namespace: optional(name) }),
-  pg: object<PostgresState>({ backend: told }),
+  pg: object<PostgresState>({ backend: told }, "leave it out, and set PG_CONN_STR where you deploy"),
   http: object<HttpState>({ backend: told, address: https }),
   s3: object<S3State>({ backend: told, endpoint: https, bucket: anything, region: optional(anything) }),
 });

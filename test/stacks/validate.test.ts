@@ -739,6 +739,9 @@ describe("the state of an environment", () => {
     expect(about({ exceptions: { localState: "one person deploys it" } })).toEqual([]);
     expect(about({ exceptions: { disposable: "thrown away daily" } })).toEqual([]);
     expect(about({ state: { backend: "pg" } })).toEqual([]);
+    expect(about({ state: { backend: "pg", url: "postgres://state.example.com/terraform" } })).toEqual([
+      "test.state.url: is not a setting here; leave it out, and set PG_CONN_STR where you deploy",
+    ]);
   });
 
   it("is in the account's bucket on AWS", () => {

@@ -43,8 +43,9 @@ export function isPlain(input: unknown): boolean {
   return !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(input, key));
 }
 
-export function object<T extends object>(entries: Entries<T>): Schema {
-  return withEntries(entries);
+/** `elsewhere` is the remedy for settings that belong to another place. */
+export function object<T extends object>(entries: Entries<T>, elsewhere?: string): Schema {
+  return withEntries(entries, elsewhere);
 }
 
 /** Picks some entries of an object schema, for another schema. */
@@ -53,7 +54,7 @@ export function pick<T extends object, Key extends keyof T>(entries: T, keys: re
 }
 
 /** Object schema without a type. */
-export function withEntries(entries: Readonly<Record<string, Schema>>): Schema {
+export function withEntries(entries: Readonly<Record<string, Schema>>, elsewhere?: string): Schema {
   const known = Object.keys(entries);
   const schema = v.looseObject(entries, (issue) => {
     const key = issue.path?.at(-1)?.key;
@@ -63,7 +64,8 @@ export function withEntries(entries: Readonly<Record<string, Schema>>): Schema {
     const input = dataset.value;
     for (const key of Object.keys(input as object).filter((name) => !known.includes(name))) {
       const path = [{ type: "object", origin: "key", input, key, value: undefined }] as [v.ObjectPathItem];
-      addIssue({ message: `is not a setting here; ${suggestion(key, known)}`, path, input: undefined });
+      const remedy = nearest(key, known) === undefined ? elsewhere : undefined;
+      addIssue({ message: `is not a setting here; ${remedy ?? suggestion(key, known)}`, path, input: undefined });
     }
   });
   return madeOf(entries, plain(v.pipe(schema, misspelt) as unknown as Schema));

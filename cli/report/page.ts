@@ -33,11 +33,11 @@ export function pageOf(contents: Contents, context: Context): string {
 <p class="eyebrow">Architecture report</p>
 <h1>${systems.join(", ")}</h1>
 <p class="lead">${counted(environments.length, "environment")}, as of <time datetime="${today}">${today}</time>. Derived from the same description as the Terraform stacks.</p>
-</header>
 <fieldset class="choice"><legend>Show</legend>
 ${environments.map((environment, index) => card(environment, index, environment === first))}
 ${environments.length > 1 && html`<label class="all"><input type="radio" name="environment" id="show-all"><span class="name">All environments</span></label>`}
 </fieldset>
+</header>
 <main id="content">
 ${environments.map((environment, index) => articleOf(environment, index, context))}
 <section id="differences" class="topic"><h2>Differences between environments</h2>

@@ -9,6 +9,7 @@ import { released, releaseFile, versionsOf } from "../stacks/model/release";
 import { asDomains } from "../stacks/model/shorthand";
 import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
+import { WITHOUT_BACKUP } from "./backup/recent";
 import { noSuch } from "./command";
 import { commandLine, refusedOption, withCommandLines } from "./command-line";
 import { stacksOfWorkload } from "./domain-stacks";
@@ -107,7 +108,7 @@ export function release(program: Program, argv: readonly string[], { directory =
     at(join(directory, path), () => writeAtOnce(join(directory, path), textOf(changed)));
     console.log([workload.path, ...indented("was", before), ...indented("is", after), `${path} is written; commit it.`].join("\n"));
     if (remaining.length > 0) console.error(withCommandLines(["Still wrong:", ...remaining].join("\n")));
-    console.log(plansOf(environment, stacks));
+    console.log(nextOf(environment, stacks, options));
     if (options.rollback && after.slots) console.log(`At once, without Terraform: ${turned(name, namespace, after)}`);
     return 0;
   } catch (error) {
@@ -224,17 +225,20 @@ function releaseTogether(
   console.log(`${path} is written; commit it.`);
   if (remaining.length > 0) console.error(withCommandLines(["Still wrong:", ...remaining].join("\n")));
   console.log(
-    plansOf(
+    nextOf(
       environment,
       made.flatMap(({ stacks }) => stacks),
+      options,
     ),
   );
   return 0;
 }
 
-/** The next plan commands, without duplicates. */
-function plansOf({ name }: Environment, stacks: readonly string[]): string {
-  return `Next: ${[...new Set(stacks)].map((stack) => commandLine("plan", [`${name}-${stack}`])).join("\n      ")}`;
+/** The next commands, without duplicates. The way back requires no backup. */
+function nextOf({ name, backup }: Environment, stacks: readonly string[], { rollback }: Options): string {
+  const each = [...new Set(stacks)].map((stack) => `${name}-${stack}`);
+  const applies = rollback && backup?.beforeRelease !== undefined ? each.map((stack) => commandLine("apply", [stack, WITHOUT_BACKUP])) : [];
+  return `Next: ${[...each.map((stack) => commandLine("plan", [stack])), ...applies].join("\n      ")}`;
 }
 
 /** A workload with its stacks and namespace. */

@@ -36,7 +36,9 @@ export async function backupBeforeRelease(system: System, machine: Machine): Pro
     if (/\bNoSuchBucket$|\(NotFound\)/.test(error.message))
       return `${name}: is not deployed yet, so backup.beforeRelease requires no backup`;
     const way = commandLine("apply", [name, WITHOUT_BACKUP]);
-    throw new Refused(`${error.message}\nbackup.beforeRelease requires a backup within ${within}. In an emergency: ${way}`);
+    throw new Refused(
+      `${error.message}\nbackup.beforeRelease requires a backup within ${within}. In an emergency, or to roll back: ${way}`,
+    );
   } finally {
     clusters.close();
   }

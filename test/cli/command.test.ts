@@ -102,7 +102,7 @@ describe("npm run plan, apply, destroy", () => {
         const late = await applied(backedUp(25), ...names);
         expect([late.code, late.asked]).toEqual([1, []]);
         expect(late.said).toContain(`dev: the newest backup, ${ID}, is older than 24h; npm run backup -- dev`);
-        expect(late.said).toContain("In an emergency: npm run apply -- dev --without-backup");
+        expect(late.said).toContain("In an emergency, or to roll back: npm run apply -- dev --without-backup");
       }
     });
 

@@ -308,8 +308,12 @@ describe("several workloads at once", () => {
 
   /** What a command line does to the release file of the system above, and says. */
   function together(file: Readonly<Record<string, WorkloadRelease>>, ...argv: string[]) {
+    return of(SYSTEM, file, ...argv);
+  }
+
+  function of(system: Environment, file: Readonly<Record<string, WorkloadRelease>>, ...argv: string[]) {
     writeFileSync(join(directory, FILE), text(file));
-    const told = runOn(aProgram(released(SYSTEM, file)), "test", ...argv);
+    const told = runOn(aProgram(released(system, file)), "test", ...argv);
     return { ...told, file: JSON.parse(readFileSync(join(directory, FILE), "utf8")) };
   }
 
@@ -351,6 +355,14 @@ describe("several workloads at once", () => {
     expect(said).toMatch(/\nNext: npm run plan -- test-write-side\n {6}npm run plan -- test-read-side$/);
     expect(said).not.toContain("Left");
     expect(file).toEqual({ "command-api": BOTH, "command-processors": { image: PROCESSORS }, "query-api": { image: V1 } });
+  });
+
+  it("go back without the backup that an apply requires otherwise", () => {
+    const requiring: Environment = { ...SYSTEM, backup: { beforeRelease: "24h" } };
+    expect(of(requiring, FILES, "read-side", "--rollback").said).toMatch(
+      /\nNext: npm run plan -- test-read-side\n {6}npm run apply -- test-read-side --without-backup$/,
+    );
+    expect(of(requiring, { ...FILES, "command-api": BOTH }, "write-side", "--switch").said).not.toContain("--without-backup");
   });
 
   it("leave what ran before, because an older image takes nothing back", () => {

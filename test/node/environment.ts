@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withoutTokenTraces } from "../../cli/short-traces";
@@ -15,13 +15,27 @@ const RELEASED: ReleaseFile = { "command-api": { slots: { blue: VERSIONS.first }
 
 const { image: _, ...commandApi } = local.commandApi;
 
-/** `local` on two cores, with partitions for more than one worker. */
+/** A worker that uses the broker. */
+const messages = (role: "publish" | "subscribe") =>
+  ({
+    image: VERSIONS.first,
+    command: ["node", "/app/messages.js", role],
+    files: { "/app/messages.js": readFileSync(join(__dirname, "messages.js"), "utf8") },
+    cpu: "20m",
+    memory: "128Mi",
+    replicas: 1,
+    uses: ["broker"],
+  }) as const;
+
+/** `local` on two cores, with partitions for more than one worker, and beside it a broker of which each event is kept. */
 export const LOCAL = {
   ...local,
   // Seven workers, jobs and a second version of everything have to fit beside the stores.
   eventStore: { ...local.eventStore, cpu: "200m" },
   readDatabase: { ...local.readDatabase, cpu: "200m" },
   projections: { ...local.projections, workers: 5, partitions: 14 },
+  stores: { broker: { engine: "nats", purpose: "events", storage: "1Gi" } },
+  domains: { notices: { workers: { publisher: messages("publish"), subscriber: messages("subscribe") } } },
 } as const satisfies Environment;
 
 /** The same, with a command API that has slots. */

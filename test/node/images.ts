@@ -1,4 +1,5 @@
 import { ENVIRONMENT, stacksOf, VERSIONS } from "./environment";
+import { BROKER_IMAGE } from "./nats";
 import { CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE } from "./stand-ins";
 
 // Each image that the tier runs, after the name of the root that it is made of (.ci/node).
@@ -8,5 +9,5 @@ const templates = stacksOf(ENVIRONMENT)
   .filter((pod) => pod !== undefined);
 const images = templates.flatMap(({ containers, initContainers = [] }) => [...containers, ...initContainers].map(({ image }) => image));
 // The one that is copied into pods has to be one static program.
-for (const image of new Set([...images, VERSIONS.second, CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE]))
+for (const image of new Set([...images, VERSIONS.second, BROKER_IMAGE, CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE]))
   console.log(image.includes("-musl") ? "busybox" : "debian", image);

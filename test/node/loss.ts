@@ -42,11 +42,12 @@ export async function loss(trial: Trial): Promise<void> {
 }
 
 /** Ends a container's first process, which nothing inside the container can. */
-async function kill(pod: KubernetesObject): Promise<void> {
+export async function kill(pod: KubernetesObject): Promise<void> {
   const words = process.env.KILL_CONTAINER?.split(" ") ?? [];
   const [program, ...args] = words;
   if (!program) throw new Missing("KILL_CONTAINER names no command that kills a container by its id: ctr -n k8s.io tasks kill -s KILL");
-  const [status] = pod.status.containerStatuses;
+  const [{ name }] = pod.spec.containers;
+  const status = pod.status.containerStatuses.find((each: { readonly name: string }) => each.name === name);
   const { status: code, stderr } = await command(program, [...args, status.containerID.replace(/^.*:\/\//, "")]);
   if (code !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
 }

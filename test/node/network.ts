@@ -10,6 +10,7 @@ const DESTINATIONS = {
   "event store": ["event-store-0.event-store-nodes.event-store.svc.cluster.local", 2113],
   "read database": ["read-database-rw.read-store.svc.cluster.local", 5432],
   cache: ["cache.read-store.svc.cluster.local", 6379],
+  broker: ["broker.broker.svc.cluster.local", 4222],
   "command API": ["command-api-blue.write-side.svc.cluster.local", 8080],
   "query API": ["query-api.read-side.svc.cluster.local", 8080],
   projections: ["orders-a-0.orders-a.projections.svc.cluster.local", 8080],
@@ -37,6 +38,8 @@ const SAID: readonly (readonly [Place, readonly Destination[]])[] = [
   [{ namespace: "event-store", of: "statefulset/event-store" }, []],
   [{ namespace: "read-store", of: "statefulset/read-database" }, ["Kubernetes API"]],
   [{ namespace: "read-store", of: "statefulset/cache" }, []],
+  [{ namespace: "notices", of: "deployment/publisher" }, ["broker"]],
+  [{ namespace: "broker", of: "statefulset/broker" }, []],
   // Nothing keeps it from asking: it is their own policies that keep others from answering.
   [{ namespace: "default", of: "stranger" }, ["Kubernetes API"]],
 ];
@@ -51,6 +54,7 @@ const OWN: Readonly<Record<string, Destination>> = {
   "event-store/statefulset/event-store": "event store",
   "read-store/statefulset/read-database": "read database",
   "read-store/statefulset/cache": "cache",
+  "broker/statefulset/broker": "broker",
   "default/stranger": "outside",
 };
 

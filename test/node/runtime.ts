@@ -49,7 +49,9 @@ async function usage(trial: Trial): Promise<string> {
     for (const [, what, container, namespace, pod, value] of text.matchAll(SAMPLE))
       used.set(`${what} ${namespace}/${pod} ${container}`, Number(value));
   }
-  const running = (await Promise.all(["write-side", "read-side", "projections"].map((namespace) => trial.pods(namespace)))).flat();
+  const running = (
+    await Promise.all(["write-side", "read-side", "projections", "notices"].map((namespace) => trial.pods(namespace)))
+  ).flat();
   const over: string[] = [];
   const lines = running.flatMap(({ metadata: { namespace, name }, spec }) =>
     spec.containers.map(({ name: container, resources: { requests } }: any) => {

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "../cluster/api";
 import { ENVIRONMENT, released, stacksOf, VERSIONS } from "./environment";
+import { broker } from "./nats";
 import { nginxConfiguration } from "./stand-ins";
 
 const routeOf = (...backendRefs: readonly object[]): KubernetesObject => ({
@@ -18,6 +19,15 @@ describe("the stand-in for a gateway", () => {
     expect(
       nginxConfiguration("write-side", [routeOf({ name: "blue", port: 80, weight: 0 }, { name: "green", port: 80, weight: 100 })]),
     ).not.toContain("blue");
+  });
+});
+
+describe("the stand-in for NATS' chart", () => {
+  it("writes raw values and includes, which are no JSON", () => {
+    const [release] = stacksOf(ENVIRONMENT).flatMap(({ releases }) => releases.filter(({ chart }) => chart === "nats"));
+    const configuration = release && broker(release)[0]?.data["nats.conf"];
+    for (const line of ['"server_name": $SERVER_NAME,', "include ../nats-users/users.conf;", '"max_file_store": 921Mi,', '"verify": true'])
+      expect(configuration).toContain(line);
   });
 });
 
@@ -46,10 +56,12 @@ describe("the environment of the tier", () => {
       "platform",
       "event-store",
       "read-store",
+      "broker",
       "migrations",
       "write-side",
       "read-side",
       "projections",
+      "notices",
     ]);
   });
 });

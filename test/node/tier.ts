@@ -1,6 +1,7 @@
 import { Missing } from "../aws/results";
 import { KubernetesApi } from "../cluster/api";
 import { occupied } from "../cluster/empty";
+import { broker, messages } from "./broker";
 import { browser } from "./browser";
 import { checkCluster } from "./deployment";
 import { ENVIRONMENT, LOCAL } from "./environment";
@@ -50,12 +51,13 @@ async function tried(trial: Trial): Promise<void> {
   const moving = workers(trial);
   await scheduled(trial);
   await projections(trial);
-  await loss(trial);
+  await Promise.all([loss(trial), broker(trial)]);
   await releases(trial);
   await breakGlass(trial);
   await failures(trial);
   await moving;
   await events(trial);
+  await messages(trial);
 }
 
 async function main(): Promise<void> {

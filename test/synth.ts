@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
-import { sparingPlainValues } from "../stacks/base/plain-values";
+import { terraformOf } from "../stacks/base/terraform";
 
 export type Body = Record<string, any>;
 
@@ -17,7 +17,7 @@ export function aStack(build: (stack: TerraformStack) => void): TerraformStack {
 /** The Terraform of what a test builds. */
 export function synth(build: (stack: TerraformStack) => void): Body {
   const stack = aStack(build);
-  return JSON.parse(JSON.stringify(sparingPlainValues(() => stack.toTerraform())));
+  return JSON.parse(JSON.stringify(terraformOf(stack)));
 }
 
 /** What constructs say against what a test builds, a line for each problem. */

@@ -20,13 +20,10 @@ import type { KubernetesTarget } from "../../constructs/kubernetes";
 import type { Account } from "../model/accounts";
 import { isProtected } from "../model/exceptions";
 import type { Aws } from "../model/place";
-
 import type { System } from "../model/system";
-
 import { jsonOf } from "./json";
-
-import { sparingPlainValues } from "./plain-values";
 import { type Backend, backendOf, OtherBackend, OtherRemoteState } from "./state";
+import { terraformOf } from "./terraform";
 
 /** Outputs for other stacks, with names that don't depend on construct ids. */
 export type Outputs = Readonly<Record<string, string | string[]>>;
@@ -78,7 +75,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
    */
   cluster?: KubernetesTarget;
 
-  /** Last synthesized output, as cdktf wrote it. */
+  /** Last synthesized output, as cdktf would write it. */
   synthesized: Readonly<Record<string, unknown>> = {};
 
   private outputs?: O;
@@ -142,7 +139,7 @@ export class PlatformStack<O extends Outputs = Outputs> extends TerraformStack {
   override prepareStack(): void {}
 
   override toTerraform(): Readonly<Record<string, unknown>> {
-    this.synthesized = sparingPlainValues(() => super.toTerraform());
+    this.synthesized = terraformOf(this);
     return this.writesItself ? {} : this.synthesized;
   }
 

@@ -84,7 +84,7 @@ function awsCli({ run }: Machine): Finding {
   return present("aws", version, "install the AWS CLI: https://docs.aws.amazon.com/cli/");
 }
 
-/** Checks the variables with credentials of vendors' Terraform providers. */
+/** Checks the variables with credentials of vendors' Terraform providers, and with the address of a PostgreSQL that stores state. */
 export function vendors(environments: readonly Environment[], { variables }: Machine): readonly Finding[] {
   const engines = environments.flatMap((environment) => asDomains(environment).stores.map(({ settings }) => settings.engine));
   const edges = environments.flatMap(({ queryApi = [] }) => [queryApi].flat().map(({ edge }) => edge?.provider));
@@ -96,6 +96,8 @@ export function vendors(environments: readonly Environment[], { variables }: Mac
   return [
     ...(engines.includes("kurrent-cloud") ? [finding(["ESC_ORG_ID", ...escToken])] : []),
     ...(edges.includes("cloudflare") ? [finding(["CLOUDFLARE_API_TOKEN"])] : []),
+    // Without it, Terraform uses the variables of libpq, or looks for a server on this machine.
+    ...(environments.some(({ state }) => state?.backend === "pg") && !variables.PGHOST ? [finding(["PG_CONN_STR"])] : []),
   ];
 }
 

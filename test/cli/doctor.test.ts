@@ -168,6 +168,15 @@ describe("cdktf-cqrs doctor", () => {
     expect(lines).toContain("ok  context operations  in ~/.kube/config");
   });
 
+  it("looks for the address of a PostgreSQL that stores state", async () => {
+    const program = aProgram({ ...PREMISES, state: { backend: "pg" } });
+    const lineIn = async (variables: Machine["variables"]) =>
+      (await run(program, aMachine({ variables }))).lines.find((line) => line.includes("PG_CONN_STR"));
+    expect(await lineIn({})).toBe("missing  PG_CONN_STR  set PG_CONN_STR");
+    expect(await lineIn({ PG_CONN_STR: "postgres://state" })).toBe("ok  PG_CONN_STR  set");
+    expect(await lineIn({ PGHOST: "state" })).toBeUndefined();
+  });
+
   it("refuses an environment that does not exist", async () => {
     await expect(run(all, aMachine(), "locl")).rejects.toThrow("locl: is not an environment; use one of local, cloud; did you mean local?");
     await expect(run(all, aMachine(), "local", "cloud")).rejects.toThrow("local cloud: at most one environment is expected");

@@ -27,7 +27,7 @@ const DESTRUCTIVE: readonly Destructive[] = [
   { words: [/(^|:)database:drop(:|$)/] }, // Doctrine
   { words: [/^database$/, /^(drop|reset)$/] }, // Entity Framework, Diesel, SQLx
   { words: [/^database$/, /^update$/, /^0$/] }, // Entity Framework
-  { words: [/(^|\W)flyway(\.cmd)?$/, /^clean$/], apart: true }, // Flyway
+  { words: [/(^|\W)flyway([\w.-]*\.jar|\.cmd)?$/, /^clean$/], apart: true }, // Flyway
   { words: [/^flyway:clean$/] }, // Flyway, Maven
   { words: [/(^|:)flywayclean$/] }, // Flyway, Gradle
   { words: [/^drop-?all$/] }, // Liquibase
@@ -63,23 +63,31 @@ export function emptiesDatabase(line: readonly string[]): boolean {
     .some((words) => DESTRUCTIVE.some((command) => isIn(words, command)));
 }
 
+/** What starts a container. */
+type Started = Partial<Pick<Container, "image" | "command" | "args">>;
+
+/** Command line of a container. Without a command, its image decides, and is likely named after its program: `flyway/flyway:11`. */
+function lineOf({ image = "", command = [], args = [] }: Started): readonly string[] {
+  const [program = ""] = image.slice(image.lastIndexOf("/") + 1).split(/[:@]/);
+  return [...(command.length > 0 ? command : [program]), ...args];
+}
+
 /** Returns the commands of a job's containers that empty a database. */
 export function destructionProblems(
-  { command = [], args = [], initContainers = [], sidecars = [] }: Pick<PodProps, "command" | "args" | "initContainers" | "sidecars">,
+  { initContainers = [], sidecars = [], ...own }: Started & Pick<PodProps, "initContainers" | "sidecars">,
   at = "",
 ): readonly PropProblem[] {
-  const own = [{ property: `${at}command`, line: [...command, ...args] }];
   const beside = Object.entries({ initContainers, sidecars }).flatMap(([property, containers]) =>
     (containers as readonly Container[]).map((container, index) => ({
       property: `${at}${property}[${index}].command`,
-      line: [...(container.command ?? []), ...(container.args ?? [])],
+      container: { ...(own.image === undefined ? {} : { image: own.image }), ...container },
     })),
   );
-  return [...own, ...beside]
-    .filter(({ line }) => emptiesDatabase(line))
-    .map(({ property, line }) => ({
+  return [{ property: `${at}command`, container: own }, ...beside]
+    .filter(({ container }) => emptiesDatabase(lineOf(container)))
+    .map(({ property, container: { command = [], args = [] } }) => ({
       property,
-      value: line.join(" "),
+      value: [...command, ...args].join(" "),
       rule: "empties the database",
       remedy: "leave it out, or set disposable where the data may be lost",
     }));

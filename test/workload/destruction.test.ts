@@ -23,6 +23,7 @@ describe("a command line", () => {
     ["dotnet", "ef", "database", "--project", "src/Orders", "drop"],
     ["dotnet", "ef", "database", "update", "0"],
     ["flyway", "-url=jdbc:postgresql://x", "info", "clean", "migrate"],
+    ["java", "-jar", "/opt/flyway-core-11.8.jar", "-cleanDisabled=false", "clean"],
     ["mvn", "flyway:clean"],
     ["./gradlew", ":orders:flywayClean"],
     ["alembic", "-c", "alembic.ini", "downgrade", "base"],
@@ -121,5 +122,16 @@ describe("a job of any kind", () => {
       `job.sidecars[0].command: "rails db:drop" ${remedy}`,
     ]);
     expect(said(kind, { ...props, disposable: true })).toEqual([]);
+  });
+
+  it.each([
+    ["flyway/flyway:11.8", ["-url=jdbc:postgresql://x", "clean"]],
+    ["registry.example.com:5000/tools/migrate@sha256:1", ["-path", "/m", "drop", "-f"]],
+    ["liquibase/liquibase:4", ["drop-all"]],
+  ])("empties no database by what an image runs itself: %s %j", (image, args) => {
+    const found = `job.command: "${args.join(" ")}" empties the database; leave it out, or set disposable where the data may be lost`;
+    expect(said("Job", { image, args })).toContain(found);
+    expect(said("Job", { image, args: ["migrate"] })).not.toContain(found);
+    expect(said("Job", { image, command: ["sh", "-c"], args: ["clean"] }).join()).not.toContain("empties");
   });
 });

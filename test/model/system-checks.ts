@@ -97,7 +97,7 @@ interface Member {
   readonly publicPorts?: readonly string[];
   readonly paths?: readonly string[];
   readonly hosts?: readonly string[];
-  readonly health?: { readonly port: number };
+  readonly health?: "tcp" | { readonly port: number };
   readonly scaleOn?: { readonly broker?: object; readonly readDatabase?: { readonly database: string } };
 }
 
@@ -258,11 +258,11 @@ function said({ environment }: MadeSystem): ReadonlySet<string> {
     if (kind === "services") {
       needed.add(`platform smoke-test -> workload ${name}:${port}`);
       if (paths ?? hosts) needed.add(`platform gateway -> workload ${name}:${port}`);
-      for (const further of publicPorts) {
-        needed.add(`platform smoke-test -> workload ${name}:${ports[further]}`);
-        if (existing) for (const { whose } of ADDRESSES) needed.add(`${whose} -> workload ${name}:${ports[further]}`);
+      for (const further of publicPorts.map((named) => (named === "tcp" ? port : ports[named]))) {
+        needed.add(`platform smoke-test -> workload ${name}:${further}`);
+        if (existing) for (const { whose } of ADDRESSES) needed.add(`${whose} -> workload ${name}:${further}`);
       }
-    } else if (health) needed.add(`platform smoke-test -> workload ${name}:${health.port}`);
+    } else if (typeof health === "object") needed.add(`platform smoke-test -> workload ${name}:${health.port}`);
   }
   return needed;
 }

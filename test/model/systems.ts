@@ -30,8 +30,18 @@ const STORES: Readonly<Record<string, Settings>> = {
   events: { engine: "postgres", server: { engine: "cloudnative-pg", instances: 1 } },
 };
 
-const kindOf = ({ engine }: Settings) =>
-  engine === "cloudnative-pg" ? "postgres" : engine === "valkey" ? "redis" : engine === "nats" ? "broker" : "event-store";
+/** What a store on AWS can be instead, by its kind. */
+const MANAGED: Readonly<Record<string, readonly Settings[]>> = {
+  postgres: [
+    { engine: "aurora", replicas: 1 },
+    { engine: "rds", replicas: 1 },
+  ],
+  redis: [{ engine: "elasticache", shards: 1, replicasPerShard: 1 }],
+  "event-store": [{ engine: "postgres", server: { engine: "aurora", replicas: 1 } }],
+};
+
+const KINDS: Readonly<Record<string, string>> = { "cloudnative-pg": "postgres", valkey: "redis", nats: "broker" };
+const kindOf = ({ engine }: Settings) => KINDS[engine as string] ?? "event-store";
 
 /** What a name can end in that belongs to something of the one before it. */
 const ENDS = [
@@ -70,6 +80,7 @@ const workloadPlan = fc.record({
   servicePort: fc.constantFrom(undefined, undefined, 80, 8081),
   ports: fc.subarray(["broker", "x", "grpc-web-long-n"]),
   publicPorts: rarely,
+  tcp: rarely,
   slots: rarely,
   health: rarely,
   volumes: rarely,
@@ -85,8 +96,8 @@ const workloadPlan = fc.record({
 });
 
 const plan = fc.record({
-  place: fc.oneof({ weight: 7, arbitrary: fc.constantFrom("unknown", "unknown", "room", "crowded", "shared") }, fc.constant("aws")),
-  stores: few(fc.record({ style, of: fc.constantFrom(...Object.keys(STORES)) }), 3),
+  place: fc.oneof({ weight: 6, arbitrary: fc.constantFrom("unknown", "unknown", "room", "crowded", "shared") }, fc.constant("aws")),
+  stores: few(fc.record({ style, of: fc.constantFrom(...Object.keys(STORES)), managed: fc.nat(2) }), 3),
   domains: fc.array(
     fc.record({
       style,
@@ -122,6 +133,7 @@ interface Context {
   readonly stores: readonly Named<{ readonly kind: string }>[];
   readonly services: readonly Named<{ readonly slots: boolean; readonly domain: string }>[];
   readonly domain: string;
+  readonly place: Plan["place"];
   readonly hasProjections: boolean;
 }
 
@@ -129,7 +141,7 @@ interface Context {
 function environmentOf({ place, stores: drawn, domains: domainPlans, monitored, projects }: Plan) {
   const lacking = ["kurrentdb", "postgres"].filter((of) => !drawn.some((one) => kindOf(STORES[one.of] ?? {}) === kindOf(STORES[of] ?? {})));
   const projected = projects && domainPlans.some(({ workloads }) => workloads.some(({ kind }) => kind === "projection"));
-  const more = projected && drawn.length + lacking.length <= 3 ? lacking.map((of) => ({ style: 0, of })) : [];
+  const more = projected && drawn.length + lacking.length <= 3 ? lacking.map((of) => ({ style: 0, of, managed: 0 })) : [];
   const storePlans = [...drawn, ...more];
   let number = 0;
   const taken = new Set<string>();
@@ -141,8 +153,10 @@ function environmentOf({ place, stores: drawn, domains: domainPlans, monitored, 
     return { ...item, name };
   };
   const stores = storePlans.map((one) => {
-    const settings = STORES[one.of] as Settings;
-    return { ...named("s", one), settings, kind: kindOf(settings) };
+    const own = STORES[one.of] as Settings;
+    const kind = kindOf(own);
+    const settings = (place === "aws" && one.managed > 0 && MANAGED[kind]?.[one.managed - 1]) || own;
+    return { ...named("s", one), settings, kind };
   });
   const domains = domainPlans
     .map((one) => ({ ...named("d", one) }))
@@ -164,7 +178,7 @@ function environmentOf({ place, stores: drawn, domains: domainPlans, monitored, 
   const used = new Set<string>();
   const written = settled.map((domain, index): readonly [string, Settings] => {
     const hasProjections = domain.workloads.some(({ kind }) => kind === "projection");
-    const context: Context = { stores, services, domain: domain.name, hasProjections };
+    const context: Context = { stores, services, domain: domain.name, place, hasProjections };
     const last = index === settled.length - 1;
     const members: Record<string, Record<string, Settings>> = {};
     domain.workloads.forEach((one, at) => {
@@ -255,6 +269,7 @@ const FURTHER: Readonly<Record<string, number>> = { broker: 5050, x: 9090, "grpc
 
 function memberOf(one: Named<WorkloadPlan>, context: Context, uses: readonly Use[]): Settings {
   const { kind, name } = one;
+  const { place } = context;
   const secrets = one.secrets.map(({ name: secret, provided, file }, index) => {
     const written = provided ? { secret: `own-${SECRETS[secret]?.slice(0, 36)}`, key: "key" } : SECRETS[secret];
     return { file, at: file ? `/run/secrets/${index}` : `SECRET_${index}`, written };
@@ -325,13 +340,14 @@ function memberOf(one: Named<WorkloadPlan>, context: Context, uses: readonly Use
       ...common,
       ...scaleOn,
       replicas,
-      ...(one.health ? { health: { port: 9000, path: "/healthz" } } : {}),
+      ...(one.health ? { health: { port: 9000, ...(one.tcp ? {} : { path: "/healthz" }) } } : {}),
       ...(one.partitions && !one.volumes ? { partitions: 4 } : volumes),
     };
   }
   const port = one.port ?? 8080;
   const servicePort = one.servicePort ?? port;
   const ports = one.ports.filter((key) => FURTHER[key] !== port && FURTHER[key] !== servicePort);
+  const tcp = one.tcp && one.exposed === "";
   const made = { ...common, ...(slots ? {} : volumes) };
   return {
     ...made,
@@ -341,6 +357,7 @@ function memberOf(one: Named<WorkloadPlan>, context: Context, uses: readonly Use
     ...(one.servicePort ? { servicePort } : {}),
     ...(ports.length > 0 ? { ports: Object.fromEntries(ports.map((key) => [key, FURTHER[key]])) } : {}),
     ...(one.publicPorts && ports[0] && !slots && one.exposed !== "" ? { publicPorts: [ports[0]] } : {}),
+    ...(tcp ? { health: "tcp", ...(one.publicPorts && !one.servicePort && place !== "aws" ? { publicPorts: ["tcp"] } : {}) } : {}),
     ...(one.exposed === "paths" || one.exposed === "both" ? { paths: [`/${name}`] } : {}),
     ...(one.exposed === "hosts" || one.exposed === "both" ? { hosts: [`${name}.orders.example.com`] } : {}),
     ...(slots ? { release: "blue-green", slots: { blue: image, green: image }, live: "blue" } : {}),

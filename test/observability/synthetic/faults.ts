@@ -9,6 +9,9 @@ export interface Fault {
   readonly name: string;
   readonly happens: (system: System) => unknown;
 
+  /** What sees it or suffers from it, in addition to the parts of its concern. */
+  readonly also?: readonly Part[];
+
   /** Alerts, the receiver of each, and within what time after the fault it has arrived. Nothing else may arrive. */
   readonly told: Readonly<Record<string, readonly [Receiver, `${number}m`]>>;
 
@@ -273,6 +276,7 @@ const EVENT_STORE: readonly Fault[] = [
   },
   {
     name: "the volume of the event store is throttled",
+    also: ["nodes"],
     happens: (system) =>
       system
         .set("aws_ebs_csi_exceeded_iops_seconds_total", {}, (before, since) => before + 0.8 * since)
@@ -585,6 +589,7 @@ const READ_MODELS: readonly Fault[] = [
 const BROKER: readonly Fault[] = [
   {
     name: "no server of the broker runs",
+    also: ["workloads"],
     happens: (system) => {
       lost(system, "broker", "broker", [0, 1, 2], 3);
       blind(unavailable(system, "write-side", "command-api", [0, 1], 2));
@@ -1077,11 +1082,13 @@ const PLATFORM: readonly Fault[] = [
   },
   {
     name: "KEDA gives autoscalers no metrics",
+    also: ["workloads"],
     happens: (system) => blind(unavailable(system, "keda", "keda-operator-metrics-apiserver", [0], 1)),
     told: { ControllerDown: ["team", "7m"] },
   },
   {
     name: "Karpenter is down, and a pod needs a node",
+    also: ["workloads"],
     happens: (system) =>
       unavailable(unavailable(system, "kube-system", "karpenter", [0], 1), "read-side", "query-api", [1], 2).add(
         "kube_pod_status_unschedulable",
@@ -1315,15 +1322,15 @@ const PIPELINE: readonly Fault[] = [
  * happens has the parts of all that happens to it.
  */
 export const FAULTS: Readonly<Record<string, { readonly parts: readonly Part[]; readonly faults: readonly Fault[] }>> = {
-  "event-store": { parts: ["event-store", "read-models", "applications", "nodes"], faults: EVENT_STORE },
+  "event-store": { parts: ["event-store", "read-models", "applications"], faults: EVENT_STORE },
   postgres: { parts: ["postgres", "read-models", "applications"], faults: POSTGRES },
   "read-models": { parts: ["read-models", "postgres"], faults: READ_MODELS },
-  broker: { parts: ["broker", "workloads"], faults: BROKER },
+  broker: { parts: ["broker"], faults: BROKER },
   valkey: { parts: ["valkey"], faults: VALKEY },
   cloud: { parts: ["aws", "nodes"], faults: CLOUD },
   requests: { parts: ["applications", "workloads", "platform"], faults: REQUESTS },
   workloads: { parts: ["workloads", "applications"], faults: WORKLOADS },
-  platform: { parts: ["platform", "nodes", "workloads"], faults: PLATFORM },
+  platform: { parts: ["platform", "nodes"], faults: PLATFORM },
   nodes: { parts: ["nodes", "workloads", "event-store", "postgres", "broker", "pipeline"], faults: NODES },
   pipeline: { parts: ["pipeline", "platform", "broker"], faults: PIPELINE },
 };

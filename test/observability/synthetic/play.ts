@@ -212,7 +212,7 @@ export async function play({ prometheus, alertmanager, say }: Playing): Promise<
 /** A system for each fault; systems to which something almost happens, one thing of each concern; and one that is well. */
 function played(): readonly Played[] {
   const faults = Object.entries(FAULTS).flatMap(([concern, { parts, faults: of }]) =>
-    of.map((fault, index) => written(`${concern}-${index + 1}`, fault.name, parts, fault.told, [fault])),
+    of.map((fault, index) => written(`${concern}-${index + 1}`, fault.name, [...parts, ...(fault.also ?? [])], fault.told, [fault])),
   );
   const almost = Object.values(FAULTS).map(({ parts, faults: of }) =>
     of.flatMap(({ name, almost: happens, always }) => (happens ? [{ name, parts, happens, ...(always ? { always } : {}) }] : [])),

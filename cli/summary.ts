@@ -156,7 +156,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       ),
       table(
         "backups",
-        part.backups.map(({ part: of, how, often, kept, where, locked, loss, restore, drill }) => [
+        part.backups.map(({ part: of, how, often, kept, where, locked, loss, restore, alert, drill }) => [
           of,
           how,
           often,
@@ -165,6 +165,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
           locked,
           loss,
           restore,
+          alert,
           drill,
         ]),
       ),

@@ -86,7 +86,12 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
     holds: /-backup\/(aws_s3_bucket\.bucket_|aws_backup_vault\.vaults_)/,
     kept: "as the table of backups says; access to them is logged for a year or more",
   },
-  { what: "volumes of restore drills", holds: /\/helm_release\.[\w-]+-drill_job_release_/, kept: "not: each is deleted after its drill" },
+  {
+    what: "audit trail",
+    holds: /-audit-trail\/aws_s3_bucket\.bucket_records/,
+    kept: "each record as long as audit.keep says, locked, in one region, without a copy",
+  },
+  { what: "volumes of restore drills", holds: /-drill_(job_release|pod_files)_/, kept: "not: each is deleted after its drill" },
   {
     what: "logs at AWS",
     holds: /\/aws_cloudwatch_log_group\.|-edge\/aws_s3_bucket\.edge_/,

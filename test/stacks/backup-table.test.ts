@@ -1,10 +1,22 @@
 import { EfsFileSystem } from "@cdktf/provider-aws/lib/efs-file-system";
-import { asDomains, backupTable, type Environment, otherState, type Program, type Synthesis, statefulResources } from "../../stacks";
+import {
+  asDomains,
+  type BackupRow,
+  backupTable,
+  type Environment,
+  otherState,
+  type Program,
+  type Synthesis,
+  statefulResources,
+} from "../../stacks";
 import { step } from "../../stacks/model/check/paths";
+import { deployedParts } from "../../stacks/model/derive/standby";
 import { anEnvironment, aProgram, errorsOf } from "../environments";
+import { EXAMPLES } from "../examples/programs";
 import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
+import { claimsOf, type Evidence, evidenceOf, Resources } from "./backup-evidence";
 
 const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
 const image = "registry.example.com/orders/app:1.0.0";
@@ -52,7 +64,16 @@ const VARIETY: readonly Environment[] = [
   anEnvironment({
     name: "eks",
     cluster,
-    stores: ON_CLUSTERS,
+    stores: {
+      ...ON_CLUSTERS,
+      postgres: { engine: "cloudnative-pg", backup: { rto: "4h" } },
+      events: {
+        engine: "kurrentdb",
+        nodes: 3,
+        backup: { every: "15m", keep: "28d", rto: "4h" },
+        volumeSnapshots: { every: "6h", keep: "7d" },
+      },
+    },
     domains: { all: usersOf(ON_CLUSTERS) },
     monitoring: LOGGED,
     exceptions: { noBackup, ...roomy },
@@ -77,7 +98,7 @@ const stacksOf = (name: string, { compositions, stacks }: Synthesis) =>
 function joined(whole: Program, name: string) {
   const made = stacksOf(name, synthesisOf(whole));
   const environment = whole.environments.find((one) => one.name === name);
-  const rows = (environment ? backupTable(asDomains(environment)) : []).map(({ keys }) => [name, ...keys].reduce(step));
+  const rows = (environment ? backupTable(deployedParts(asDomains(environment))) : []).map(({ keys }) => [name, ...keys].reduce(step));
   const kept = otherState(made);
   const resources = made.flatMap(statefulResources);
   return {
@@ -91,15 +112,85 @@ function joined(whole: Program, name: string) {
   };
 }
 
+const environmentsOf = (whole: Program) => whole.environments.map(({ name }) => [name, whole] as const);
+
+const EVERYWHERE = [...environmentsOf(program), ...environmentsOf(varied), ...Object.values(EXAMPLES).flatMap(environmentsOf)] as const;
+
+interface Removed {
+  readonly in: string;
+  readonly of: string;
+  readonly how: string;
+  readonly what: keyof Evidence;
+  readonly type: string;
+  readonly holds?: (body: Body) => boolean;
+}
+
+const named = (name: string) => (body: Body) => (body.metadata?.name ?? body.name) === name;
+const telling =
+  (alert: string) =>
+  ({ values = [] }: Body) =>
+    values.join().includes(alert);
+const ofCopies = ({ provider }: Body) => provider !== undefined;
+const streamed = { in: "eks", of: "events", how: "stream backup" } as const;
+const snapshot = { in: "eks", of: "events", how: "snapshots of a volume" } as const;
+const archived = { in: "eks", of: "postgres", how: "CloudNativePG" } as const;
+const inVault = { in: "managed", of: "aurora", how: "snapshots of Aurora by AWS Backup" } as const;
+
+/** Resources without which the table would claim too much. */
+const REMOVED: readonly Removed[] = [
+  { ...streamed, what: "backup", type: "kubernetes_cron_job_v1", holds: named("events-backup") },
+  { ...streamed, what: "drill", type: "helm_release", holds: named("events-drill") },
+  { ...streamed, what: "lock", type: "aws_s3_bucket_object_lock_configuration" },
+  { ...streamed, what: "copy", type: "aws_s3_bucket_replication_configuration" },
+  { ...streamed, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
+  { ...snapshot, what: "backup", type: "kubernetes_cron_job_v1", holds: named("events-snapshots") },
+  { ...snapshot, what: "lock", type: "helm_release", holds: named("events-snapshot-class") },
+  { ...snapshot, what: "alert", type: "helm_release", holds: telling("VolumeSnapshotLate") },
+  { ...archived, what: "backup", type: "helm_release", holds: telling("ScheduledBackup") },
+  { ...archived, what: "alert", type: "helm_release", holds: telling("PostgresBackupLate") },
+  { ...archived, what: "drill", type: "kubernetes_cron_job_v1", holds: named("postgres-drill") },
+  { ...inVault, what: "backup", type: "aws_backup_selection" },
+  { ...inVault, what: "backup", type: "aws_backup_plan" },
+  { ...inVault, what: "lock", type: "aws_backup_vault_lock_configuration", holds: ofCopies },
+  { ...inVault, what: "copy", type: "aws_backup_vault", holds: ofCopies },
+  { ...inVault, what: "alert", type: "aws_cloudwatch_metric_alarm" },
+  { ...inVault, what: "drill", type: "aws_backup_restore_testing_selection" },
+  { in: "managed", of: "aurora", how: "automated backups", what: "backup", type: "aws_rds_cluster" },
+  { in: "managed", of: "cache", how: "snapshots", what: "backup", type: "aws_elasticache_replication_group" },
+  { in: "managed", of: "events", how: "backups of Kurrent Cloud", what: "backup", type: "kurrentcloud_scheduled_backup" },
+];
+
 describe("the table of backups", () => {
-  it.each([
-    ...[...program.environments.map(({ name }) => name), "bootstrap-111122223333"].map((name) => [name, program] as const),
-    ...VARIETY.map((environment) => [environment.name, varied] as const),
-  ])("has every stateful resource of %s, and nothing else", (name, whole) => {
-    const { lost, without, count } = joined(whole, name);
-    expect({ lost, without }).toEqual({ lost: [], without: [] });
-    expect(count).toBeGreaterThan(1);
+  it.each([["bootstrap-111122223333", program] as const, ...EVERYWHERE])(
+    "has every stateful resource of %s, and nothing else",
+    (name, whole) => {
+      const { lost, without, count } = joined(whole, name);
+      expect({ lost, without }).toEqual({ lost: [], without: [] });
+      expect(count).toBeGreaterThan(1);
+    },
+  );
+
+  it.each(EVERYWHERE)("claims of each backup of %s what resources make true: backup, lock, copy, alarm and drill", (name, whole) => {
+    const environment = deployedParts(asDomains(whole.environments.find((one) => one.name === name) as Environment));
+    const resources = Resources.in(stacksOf(name, synthesisOf(whole)));
+    const rows = backupTable(environment).filter(({ how }) => !how.startsWith("none: "));
+    const claimed = rows.map((row) => [row.part, row.how, claimsOf(row)]);
+    const proven = rows.map((row) => [row.part, row.how, evidenceOf(resources, row, [name, ...row.keys].reduce(step))]);
+    expect(proven).toEqual(claimed);
   });
+
+  it.each(REMOVED)(
+    "would be wrong of $in $of, without what makes the $what of its $how: $type",
+    ({ in: name, of, what, how, type, holds }) => {
+      const environment = VARIETY.find((one) => one.name === name) as Environment;
+      const row = backupTable(asDomains(environment)).find((one) => one.part === of && one.how.startsWith(how)) as BackupRow;
+      const resources = Resources.in(stacksOf(name, synthesisOf(varied)));
+      const path = [name, ...row.keys].reduce(step);
+      const [all, some] = [resources, resources.without(type, holds)].map((each) => evidenceOf(each, row, path)[what]);
+      expect(all).toEqual(claimsOf(row)[what]);
+      expect(some).not.toEqual(all);
+    },
+  );
 
   it("says of a resource that somebody added that nothing is known of it", () => {
     const own: Program = {
@@ -123,12 +214,12 @@ describe("the table of backups", () => {
     };
     const streamed = "eu-west-1, copied to eu-central-1; locked (governance); loses up to 30m";
     expect(rowsOf({ engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", rpo: "1h", rto: "6h" } })).toEqual([
-      `eventStore; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h; drill 30 5 * * 0`,
+      `eventStore; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h; no alert; drill 30 5 * * 0`,
     ]);
     const backup = { every: "6h", keep: "7d" };
     expect(rowsOf({ engine: "kurrent-cloud", size: "development", backup, streamBackup: { every: "15m", keep: "28d" } })).toEqual([
-      `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h; no drill`,
-      "eventStore; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h; no drill",
+      `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h; no alert; no drill`,
+      "eventStore; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h; no alert; no drill",
     ]);
   });
 
@@ -140,7 +231,7 @@ describe("the table of backups", () => {
     const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d" } };
     const onEks = anEnvironment({ cluster, eventStore });
     expect(rowsOf(onEks)).toEqual([
-      "eventStore; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no drill",
+      "eventStore; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no alert; no drill",
     ]);
     expect(errorsOf(aProgram(onEks))).toEqual([]);
     const place = { aws: undefined, cluster: { context: "kind" } };
@@ -150,7 +241,7 @@ describe("the table of backups", () => {
       exceptions: { noBackup: undefined },
     });
     expect(rowsOf(elsewhere)).toEqual([
-      "eventStore; snapshots of a volume; every 6h; kept 7d; in the storage of its cluster; not locked; loses up to 12h; RTO 2h; no drill",
+      "eventStore; snapshots of a volume; every 6h; kept 7d; in the storage of its cluster; not locked; loses up to 12h; RTO 2h; no alert; no drill",
     ]);
     expect(errorsOf(aProgram(elsewhere))).toEqual([
       'test.eventStore.engine: "kurrentdb" has no backups outside of the storage of its cluster, so its data is lost with its volumes; run it on a cluster that is made on AWS, or say in exceptions.noBackup why that is acceptable',
@@ -220,14 +311,14 @@ describe("the table of backups", () => {
   it("tells how, how often, for how long and where", () => {
     const rows = backupTable(asDomains(VARIETY[2] as Environment)).map(({ keys: _, ...row }) => Object.values(row).join("; "));
     expect(rows).toEqual([
-      "aurora; automated backups of Aurora; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no drill",
-      "aurora; snapshots of Aurora by AWS Backup; every 1d; kept 40d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; drill 0 6 ? * SUN",
-      "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no drill",
-      "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h; drill 0 6 ? * SUN",
-      "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no drill",
-      "orders.server; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; drill 0 6 ? * SUN",
-      "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ",
-      "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no drill",
+      "aurora; automated backups of Aurora; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
+      "aurora; snapshots of Aurora by AWS Backup; every 1d; kept 40d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
+      "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
+      "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
+      "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
+      "orders.server; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
+      "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ; ",
+      "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no alert; no drill",
     ]);
   });
 

@@ -7,8 +7,8 @@ export function backups({ name, part: { backups: rows, otherState } }: Described
       ? nothing("No part keeps data.")
       : table({
           caption: `Backups of ${name}`,
-          head: ["part", "backup", "how often", "kept", "where", "lock", "at worst", "recovery"],
-          rows: rows.map(({ part, how, often, kept, where, locked, loss, restore }) => [
+          head: ["part", "backup", "how often", "kept", "where", "lock", "at worst", "recovery", "late", "drill"],
+          rows: rows.map(({ part, how, often, kept, where, locked, loss, restore, alert, drill }) => [
             part,
             how.startsWith("none") ? html`<span class="bad">${how}</span>` : how,
             often,
@@ -17,6 +17,8 @@ export function backups({ name, part: { backups: rows, otherState } }: Described
             locked,
             loss,
             restore,
+            alert,
+            drill,
           ]),
         })
   }

@@ -1,4 +1,5 @@
 import { isProtected } from "../exceptions";
+import { metricsReader } from "../monitoring";
 import type { BackupMethod } from "../stores/engine";
 import type { System } from "../system";
 import { type StoreBackup, storeBackups } from "./store-backups";
@@ -31,11 +32,14 @@ export interface BackupRow {
   /** Maximum duration of a restore: `RTO 4h`. */
   readonly restore: string;
 
+  /** What reports late backups: `alert StreamBackupLate`, `alarm in CloudWatch`; or `no alert`. */
+  readonly alert: string;
+
   /** Schedule of restore drills in cron syntax (UTC): `drill 30 5 * * 0`; or `no drill`. */
   readonly drill: string;
 }
 
-const NOTHING = { often: "", kept: "", where: "", locked: "", loss: "", restore: "", drill: "" } as const;
+const NOTHING = { often: "", kept: "", where: "", locked: "", loss: "", restore: "", alert: "", drill: "" } as const;
 
 /** Backups of every part of an environment that keeps data. */
 export function backupTable(system: System): readonly BackupRow[] {
@@ -52,7 +56,7 @@ export function backupTable(system: System): readonly BackupRow[] {
 }
 
 function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBackup, method: BackupMethod): BackupRow {
-  const { by, every, keep, loses, place, bucket = "", drill } = method;
+  const { by, every, keep, loses, place, bucket = "", alert, drill } = method;
   const { region = "", recoveryRegion } = system.aws ?? {};
   const isOurs = place === "bucket" || place === "vault";
   const copied = isOurs && recoveryRegion !== undefined ? `, copied to ${recoveryRegion}` : "";
@@ -71,6 +75,14 @@ function rowOf(system: System, { store, keys, said, rto, expendable }: StoreBack
           : "not locked",
     loss: `loses up to ${spell(loses)}${said.rpo === undefined ? "" : ` (RPO ${spell(said.rpo)})`}`,
     restore: expendable ? "" : `RTO ${spell(rto)}`,
+    alert:
+      place === "vault"
+        ? "alarm in CloudWatch"
+        : alert && metricsReader(system.monitoring)
+          ? `alert ${alert}`
+          : expendable
+            ? ""
+            : "no alert",
     drill: drill ? `drill ${drill}` : expendable ? "" : "no drill",
   };
 }

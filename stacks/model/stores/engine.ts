@@ -274,6 +274,12 @@ export interface BackupMethod {
   readonly drill?: string;
 
   /**
+   * Alert of Prometheus if backups are late, on a cluster.
+   * @default - none. AWS Backup has an alarm in CloudWatch
+   */
+  readonly alert?: string;
+
+  /**
    * The bucket outside of AWS.
    * @default - another place
    */

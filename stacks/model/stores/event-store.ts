@@ -379,6 +379,7 @@ function streamed({ every, keep }: Draft<StreamBackupSchedule>, schedule?: strin
       loses: 2 * known(seconds(every)),
       because: `a backup every ${every} ends before the next one starts`,
       place: "bucket",
+      alert: "StreamBackupLate",
       onDemand: "stream",
       ...(schedule === undefined ? {} : { drill: schedule }),
     },
@@ -396,6 +397,7 @@ function snapshotted({ every, keep }: Draft<VolumeSnapshotSchedule>, { onEks }: 
       loses: 2 * known(seconds(every)),
       because: `a snapshot every ${every} is ready before the next one starts`,
       place: onEks ? "snapshots" : "storage",
+      alert: "VolumeSnapshotLate",
     },
   ];
 }

@@ -327,6 +327,7 @@ function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEk
         followsKeep: true,
         loses: ARCHIVED_LOG,
         because: "the log is archived every 5 minutes",
+        alert: "PostgresBackupLate",
         onDemand: "base-backup",
         ...(drills === undefined ? {} : { drill: drills }),
         ...(onEks ? { place: "bucket" } : { place: "outside", ...(bucket ? { bucket } : {}) }),

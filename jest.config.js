@@ -7,7 +7,7 @@ process.execArgv.push("--interrupt-budget=600000");
 module.exports = {
   roots: ["<rootDir>/dist/test"],
   testMatch: ["**/*.test.js"],
-  testPathIgnorePatterns: ["/dist/test/(aws|fork|model|package|processes|scripts)/"],
+  testPathIgnorePatterns: ["/dist/test/(aws|examples|fork|model|package|processes|scripts)/"],
   snapshotResolver: "<rootDir>/test/snapshot-resolver.js",
   snapshotFormat: { printBasicPrototype: false, escapeString: false },
   // Compiled already; packages and what they build into are loaded once for all.

@@ -15,6 +15,6 @@ const sampled = readdirSync(TESTS, { recursive: true }).filter((file) => file.en
 
 module.exports = {
   ...fast,
-  testMatch: ["{model,processes}/**/*.test.js", ...sampled].map((file) => `<rootDir>/dist/test/${file}`),
+  testMatch: ["{examples,model,processes}/**/*.test.js", ...sampled].map((file) => `<rootDir>/dist/test/${file}`),
   testPathIgnorePatterns: [],
 };

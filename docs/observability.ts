@@ -10,6 +10,9 @@ const DASHBOARDS = "constructs/observability/dashboards";
 /** Dashboards that the documents show, by the name of their image. */
 export const DRAWN = { overview: "overview", projections: "projections", kurrentdb: "kurrentdb", domain: "domain" } as const;
 
+type DrawnName = keyof typeof DRAWN;
+export const NAMES = Object.keys(DRAWN) as readonly DrawnName[];
+
 /** A dashboard as synthesis delivers it: the template of domains with the name of one. */
 export function drawn(file: string): DrawnDashboard {
   const json = readFileSync(join(DASHBOARDS, `${file}.json`), "utf8");
@@ -17,13 +20,13 @@ export function drawn(file: string): DrawnDashboard {
 }
 
 /** Images of dashboards on a dark and on a light page, drawn from a synthetic day. */
-export function images(): ReadonlyMap<string, string> {
+export function images(names: readonly DrawnName[] = NAMES): ReadonlyMap<string, string> {
   const today = { metrics: day(), now: NOW, hours: 24, answers: new Map() };
   return new Map(
-    Object.entries(DRAWN).flatMap(([name, file]) =>
+    names.flatMap((name) =>
       (["dark", "light"] as const).map((theme) => [
         join(IMAGES, `observability-${name}-${theme}.svg`),
-        draw(drawn(file), { ...today, theme: THEMES[theme] }),
+        draw(drawn(DRAWN[name]), { ...today, theme: THEMES[theme] }),
       ]),
     ),
   );

@@ -4,14 +4,16 @@ import { day, NOW } from "../../docs/drawing/day";
 import { comparedWith, evaluate, type Labels, type Metrics, type Series } from "../../docs/drawing/promql";
 import { THEMES } from "../../docs/drawing/svg";
 import { format } from "../../docs/drawing/units";
-import { DRAWN, drawn, images } from "../../docs/observability";
+import { DRAWN, drawn, images, NAMES } from "../../docs/observability";
+import { fewOf } from "../thorough";
 
 /** Panels that a usual system has nothing for. */
 const EMPTY: Readonly<Record<string, readonly string[]>> = {};
 
 describe("the drawings of dashboards", () => {
   it("show dashboards as they are (npm run docs draws them again)", () => {
-    for (const [file, svg] of images()) expect({ file, same: readFileSync(file, "utf8") === svg }).toEqual({ file, same: true });
+    for (const [file, svg] of images(fewOf(NAMES, ["overview"])))
+      expect({ file, same: readFileSync(file, "utf8") === svg }).toEqual({ file, same: true });
   });
 
   it("have series for every panel", () => {

@@ -25,6 +25,15 @@ const SHARED = new Set([
   "stack-utils",
 ]);
 
+const resolved = new Map();
+
+/** A shared module, looked for once. */
+function shared(from, to) {
+  const key = `${from} ${to}`;
+  if (!resolved.has(key)) resolved.set(key, createRequire(from)(to));
+  return resolved.get(key);
+}
+
 /** Runs a test file as jest does, with those parts of jest that are the same for all files. */
 module.exports = async (globalConfig, config, environment, runtime, ...rest) => {
   // Jest leaves one behind for each file, and every promise of a process is told to each of them.
@@ -38,7 +47,7 @@ module.exports = async (globalConfig, config, environment, runtime, ...rest) => 
   const load = runtime.requireInternalModule;
   runtime.requireInternalModule = (from, to) => {
     if (to === "node:async_hooks") return { ...asyncHooks, AsyncLocalStorage };
-    return SHARED.has(to) ? createRequire(from)(to) : load.call(runtime, from, to);
+    return SHARED.has(to) ? shared(from, to) : load.call(runtime, from, to);
   };
   try {
     return await circus(globalConfig, config, environment, runtime, ...rest);

@@ -3,6 +3,7 @@ import type { Context } from "../../cli/report/context";
 import { pageOf } from "../../cli/report/page";
 import type { Program } from "../../stacks";
 import { synthesisOf } from "../program";
+import { fewOf } from "../thorough";
 
 export const TODAY = "2026-11-28";
 
@@ -29,8 +30,16 @@ export function gather(program: Program, names = namesOf(program)): Promise<Cont
   return contentsOf({ program, synthesis: synthesisOf(program), names, warnings: [], today: TODAY });
 }
 
-function namesOf({ environments }: Program): readonly string[] {
-  return environments.map(({ name }) => name);
+/** Environments of the reference system that have nothing to show that its others don't have. */
+const ALIKE = ["dev", "staging"];
+
+/** The names of a program's environments. */
+export function namesOf({ environments }: Program): readonly string[] {
+  const names = environments.map(({ name }) => name);
+  return fewOf(
+    names,
+    names.filter((name) => !ALIKE.includes(name)),
+  );
 }
 
 /** Elements that have no end tag (HTML, void elements). */

@@ -267,6 +267,27 @@ function said({ environment }: MadeSystem): ReadonlySet<string> {
   return needed;
 }
 
+/** Ways between a system on a shared cluster and one like it beside it, whose namespaces begin with another name. */
+function neighbourFaults(made: MadeSystem): readonly string[] {
+  const { environment, objects } = made;
+  const { name, cluster } = environment;
+  if (!cluster || !("context" in cluster && cluster.shared)) return [];
+  const own = podsOf(made).filter(({ namespace }) => namespace.startsWith(`${name}-`));
+  const theirs = own.map((pod) => ({ ...pod, whose: `a neighbour's ${pod.whose}`, namespace: `beside-${pod.namespace}` }));
+  const between = (ways: readonly Way[], near: "from" | "to", far: "from" | "to") =>
+    ways
+      .filter((way) => way[far].cidr === undefined)
+      .flatMap((way) =>
+        own
+          .filter((pod) => isAt(way[near], pod))
+          .flatMap((pod) => theirs.filter((other) => isAt(way[far], other)).map((other) => [pod, other, way.port] as const)),
+      );
+  return [
+    ...between(waysIn(objects, "egress"), "from", "to").map(([pod, other, port]) => `${line(pod, other, Number(port))} is open`),
+    ...between(waysIn(objects, "ingress"), "to", "from").map(([pod, other, port]) => `${line(other, pod, Number(port))} is open`),
+  ];
+}
+
 /** Where network policies and what is written disagree. */
 export function trafficFaults(made: MadeSystem): readonly string[] {
   const found = open(made);
@@ -276,6 +297,7 @@ export function trafficFaults(made: MadeSystem): readonly string[] {
     made.objects.some(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "deny" && metadata.namespace === namespace);
   const namespaces = [...new Set(membersIn(made.environment).map(({ namespace }) => namespace))];
   return [
+    ...neighbourFaults(made),
     ...namespaces.filter((namespace) => !denied(namespace)).map((namespace) => `${namespace} is open`),
     ...[...found].filter((one) => !needed.has(one)).map((one) => `${one} is open, and nobody said so`),
     ...[...needed]

@@ -176,6 +176,18 @@ describe("what looks at systems", () => {
     expect([...trafficFaults(broken)].sort()).toEqual([...faults].sort());
   });
 
+  it("finds a way to what another environment runs on the same cluster", () => {
+    const cluster = { context: "kind-orders", shared: true };
+    const shared = composedFrom({ ...environment, cluster } as Environment);
+    expect(trafficFaults(shared)).toEqual([]);
+    const objects = shared.objects.map((object) => {
+      if (!is("NetworkPolicy", "test-shop/quiet")(object)) return object;
+      const spec = object.spec as Body;
+      return { ...object, spec: { ...spec, ingress: [{ from: [{ namespaceSelector: {} }], ports: [{ port: 22 }] }] } };
+    });
+    expect(trafficFaults({ ...shared, objects })).toContain("a neighbour's workload web -> workload quiet:22 is open");
+  });
+
   it.each<[string, MadeSystem, RegExp]>([
     ["a secret that nobody copies", without("ExternalSecret", "shop/orders-writer"), /^shop\/web lacks secret orders-writer$/],
     ["a secret that nobody generates", without("ExternalSecret", "base/jwt"), /^base\/rates-?\w* lacks secret jwt$/],

@@ -14,23 +14,30 @@ for (let from = 0, end = false; !end; ) {
 }
 console.log(JSON.stringify(ids));`;
 
+/** Rows of the read database, a line each. */
+export async function rows(statement: string): Promise<readonly string[]> {
+  const database = { namespace: "read-store", of: "read-database-1" };
+  const { status, stdout, stderr } = await inside(database, 'psql -h /tmp -U postgres -d read_database -XAt -c "$(cat)"', statement);
+  if (status !== 0) throw new Wrong(stderr);
+  return stdout.trim().split("\n").filter(Boolean);
+}
+
+/** Waits until projections have no event before them, and each order is confirmed. */
+export async function caughtUp(): Promise<void> {
+  const behind = "select count(*) from projections.progress where slot = 'a' and (position is null or behind > 0)";
+  const unconfirmed = "select count(*) from orders.orders where confirmed_at is null";
+  await until("projections have caught up", 120, async () => {
+    const [one] = await rows(`select (${behind}) + (${unconfirmed})`);
+    return one === "0";
+  });
+}
+
 /** At the end each order that was acknowledged is in the store, confirmed, and in the read model: each once. */
 export async function events(trial: Trial): Promise<void> {
   await trial.check("no order is lost, and none is there twice", async () => {
     const acknowledged = await trial.buyer.placed();
     await trial.buyer.end();
-    const database = { namespace: "read-store", of: "read-database-1" };
-    const rows = async (statement: string) => {
-      const { status, stdout, stderr } = await inside(database, 'psql -h /tmp -U postgres -d read_database -XAt -c "$(cat)"', statement);
-      if (status !== 0) throw new Wrong(stderr);
-      return stdout.trim().split("\n").filter(Boolean);
-    };
-    const behind = "select count(*) from projections.progress where slot = 'a' and (position is null or behind > 0)";
-    const unconfirmed = "select count(*) from orders.orders where confirmed_at is null";
-    await until("projections have caught up", 120, async () => {
-      const [one] = await rows(`select (${behind}) + (${unconfirmed})`);
-      return one === "0";
-    });
+    await caughtUp();
     const listed = await rows("select id from orders.orders order by id");
     const place = { namespace: "write-side", of: "deployment/command-api-blue" };
     const { status, stdout, stderr } = await inside(place, "cat >/tmp/read.ts && bun /tmp/read.ts", READ);

@@ -1,9 +1,10 @@
 import { ENVIRONMENT, stacksOf, VERSIONS } from "./environment";
 import { BROKER_IMAGE } from "./nats";
+import { backups } from "./recovery";
 import { CACHE_IMAGE, DATABASE_IMAGE, GATEWAY_IMAGE } from "./stand-ins";
 
 // Each image that the tier runs, after the name of the root that it is made of (.ci/node).
-const templates = stacksOf(ENVIRONMENT)
+const templates = [...stacksOf(ENVIRONMENT), backups()]
   .flatMap(({ objects }) => objects)
   .map(({ spec }) => (spec?.jobTemplate?.spec ?? spec)?.template?.spec)
   .filter((pod) => pod !== undefined);

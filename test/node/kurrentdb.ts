@@ -1,12 +1,16 @@
 /**
  * A stand-in for KurrentDB in a container: one node with the server's settings by their environment variables, its TLS, users
- * and rights, and streams over HTTP. What is acknowledged is on the volume before. It has no replication, no projections of
- * its own and no gRPC but the appends by which rights are given.
+ * and rights, streams over HTTP, and what backups and restores ask over gRPC. What is acknowledged is on the volume before. It has no
+ * replication and no projections of its own.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createSecureServer } from "node:http2";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttp2Server, createSecureServer } from "node:http2";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import type { StoredEvent } from "../../constructs/event-store/stream-backup/store";
+import { Frames, frame, Message } from "../../constructs/event-store/stream-backup/wire";
+import { StreamLog } from "../scripts/kurrentdb-protocol";
 import { credentials, StreamsApi, type StubEvent } from "../scripts/kurrentdb-streams";
 
 interface User {
@@ -16,22 +20,43 @@ interface User {
   disabled: boolean;
 }
 
-/** A line of the journal. */
+/** A line of the journal: an event with its bytes in base64 and its numbers as text, or a user. */
 type Entry =
-  | { readonly kind: "events"; readonly stream: string; readonly events: readonly StubEvent[] }
-  | { readonly kind: "user"; readonly name: string; readonly user: User }
-  | { readonly kind: "grant"; readonly stream: string };
+  | {
+      readonly kind: "event";
+      readonly event: Omit<StoredEvent, "revision" | "position" | "data" | "metadata"> & {
+        readonly revision: string;
+        readonly position: string;
+        readonly data: string;
+        readonly metadata: string;
+      };
+    }
+  | { readonly kind: "user"; readonly name: string; readonly user: User };
 
 const { env } = process;
 const directory = env.KURRENTDB_DB ?? "/var/lib/kurrentdb";
+
+/** Neither TLS nor users: everybody may do everything. */
+const isInsecure = env.KURRENTDB_INSECURE === "true";
 const users = new Map<string, User>([
   ["admin", { password: env.KURRENTDB_DEFAULT_ADMIN_PASSWORD ?? "", groups: ["$admins"], fullName: "admin", disabled: false }],
   ["ops", { password: env.KURRENTDB_DEFAULT_OPS_PASSWORD ?? "", groups: ["$ops"], fullName: "ops", disabled: false }],
 ]);
-const grants = new Set<string>();
-const streams = new StreamsApi(access, (stream, events) => write({ kind: "events", stream, events }));
+const log = new StreamLog();
+const streams = new StreamsApi(access, (stream, events) => log.apply(stream, events.map(proposed)));
 const journal = replayed(join(directory, "journal"));
 let scavenges = 0;
+log.stored = ({ revision, position, data, metadata, ...event }) =>
+  write({
+    kind: "event",
+    event: {
+      ...event,
+      revision: String(revision),
+      position: String(position.commit),
+      data: data.toString("base64"),
+      metadata: metadata.toString("base64"),
+    },
+  });
 
 function write(entry: Entry): void {
   writeSync(journal, `${JSON.stringify(entry)}\n`);
@@ -51,13 +76,38 @@ function replayed(path: string): number {
 }
 
 function take(entry: Entry): void {
-  if (entry.kind === "user") users.set(entry.name, entry.user);
-  else if (entry.kind === "grant") grants.add(entry.stream);
-  else {
-    const events = streams.streams.get(entry.stream) ?? [];
-    events.push(...entry.events);
-    streams.streams.set(entry.stream, events);
+  if (entry.kind === "user") {
+    users.set(entry.name, entry.user);
+    return;
   }
+  const { revision, position, data, metadata, ...event } = entry.event;
+  const [at, bytes] = [BigInt(position), (text: string) => Buffer.from(text, "base64")];
+  const stored = {
+    ...event,
+    revision: BigInt(revision),
+    position: { commit: at, prepare: at },
+    data: bytes(data),
+    metadata: bytes(metadata),
+  };
+  log.take(stored);
+  show(stored);
+}
+
+/** An event that came over HTTP, as it is stored. */
+const proposed = ({ id, type, data }: StubEvent) => ({
+  id,
+  type,
+  json: true,
+  data: Buffer.from(JSON.stringify(data)),
+  metadata: Buffer.alloc(0),
+});
+
+/** An event that did not come over HTTP, for those who read over it. */
+function show({ stream, id, type, json, data, created }: StoredEvent): void {
+  const events = streams.streams.get(stream) ?? [];
+  const updated = new Date(Number(BigInt(created) / 10_000n)).toISOString();
+  events.push({ id, type, data: json ? JSON.parse(String(data)) : String(data), updated });
+  streams.streams.set(stream, events);
 }
 
 function signedIn(name: string, password: string | undefined): User | undefined {
@@ -67,9 +117,10 @@ function signedIn(name: string, password: string | undefined): User | undefined 
 
 /** Until `$settings` says otherwise, only administrators read and append. */
 function access(name: string, password: string | undefined): { readonly appends: boolean } | undefined {
+  if (isInsecure) return { appends: true };
   const groups = signedIn(name, password)?.groups ?? [];
   if (groups.includes("$admins")) return { appends: true };
-  const granted = grants.has("$settings") && (groups.includes("commands") || groups.includes("subscriptions"));
+  const granted = streams.streams.has("$settings") && (groups.includes("commands") || groups.includes("subscriptions"));
   return granted ? { appends: groups.includes("commands") } : undefined;
 }
 
@@ -82,6 +133,8 @@ const PUBLIC: Readonly<Record<string, () => object>> = {
   "/health/live": () => ({}),
 };
 
+const CALLS = "/event_store.client.streams.Streams/";
+
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url = "" } = request;
   const reply = (status: number, body: object = {}) =>
@@ -90,10 +143,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (open) return void reply(200, open());
   if (url.startsWith("/streams/")) return streams.answer(request, response);
   const { user, password } = credentials(request.headers.authorization);
+  if (url.startsWith(CALLS)) return call(url.slice(CALLS.length), user, access(user, password), await bodyOf(request), response);
   const known = signedIn(user, password);
   if (!known) return void reply(401);
   const body = await bodyOf(request);
-  if (url.startsWith("/event_store.client.streams.Streams/Append")) return grant(known, body, response);
   if (url === "/users/$current") return void reply(200, { data: { loginName: user } });
   if (url === "/admin/reloadconfig") return void reply(200);
   // None ever runs: it has ended when it is asked for.
@@ -137,18 +190,25 @@ function keepUser(name: string, user: User): void {
   write({ kind: "user", name, user });
 }
 
-/** Appends rights to a stream unless it has some: 0x0a says appended, 0x12 that the expectation was wrong. */
-function grant(user: User, body: Buffer, response: ServerResponse): void {
-  const stream = /\$\$\$[\w-]+|\$settings/.exec(body.toString("latin1"))?.[0] ?? "";
-  const allowed = user.groups.includes("$admins");
-  const taken = grants.has(stream);
-  if (allowed && !taken) {
-    grants.add(stream);
-    write({ kind: "grant", stream });
+/** A call of gRPC: what is asked of the log, for those who may. */
+function call(method: string, user: string, may: ReturnType<typeof access>, body: Buffer, response: ServerResponse): void {
+  const request = new Frames().push(body).map((message) => new Message(message));
+  const stream = method === "Read" ? "" : (request[0]?.message(1).message(1).text(3) ?? "");
+  // Only administrators write what belongs to the system.
+  const isAdministrator = isInsecure || users.get(user)?.groups.includes("$admins");
+  const refused = !may ? "16" : method !== "Read" && (!may.appends || (stream.startsWith("$") && !isAdministrator)) ? "7" : undefined;
+  const type = { "content-type": "application/grpc" };
+  if (refused) {
+    response.writeHead(200, { ...type, "grpc-status": refused }).end();
+    return;
   }
-  response.writeHead(200, { "content-type": "application/grpc" });
-  if (allowed) response.write(Buffer.from([0, 0, 0, 0, 2, taken ? 0x12 : 0x0a, 0]));
-  response.addTrailers({ "grpc-status": allowed ? "0" : "7" });
+  const known = log.log.length;
+  const { messages, trailers } = log.answer(method, request);
+  for (const event of log.log.slice(known)) show(event);
+  streams.wake();
+  response.writeHead(200, type);
+  for (const message of messages) response.write(frame(message));
+  response.addTrailers(trailers);
   response.end();
 }
 
@@ -158,18 +218,32 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-const server = createSecureServer(
-  {
-    allowHTTP1: true,
-    key: readFileSync(env.KURRENTDB_CERTIFICATE_PRIVATE_KEY_FILE ?? ""),
-    cert: readFileSync(env.KURRENTDB_CERTIFICATE_FILE ?? ""),
-  },
-  (request, response) => {
-    // Both protocols' requests are of this shape.
-    const [asked, answered] = [request as unknown as IncomingMessage, response as unknown as ServerResponse];
-    answer(asked, answered).catch((error) => answered.writeHead(500).end(String(error)));
-  },
-);
+/** Requests of both protocols are of the same shape. */
+function handle(request: unknown, response: unknown): void {
+  const [asked, answered] = [request as IncomingMessage, response as ServerResponse];
+  answer(asked, answered).catch((error) => answered.writeHead(500).end(String(error)));
+}
+
+/** Both protocols on one port, without TLS: which it is, a client says first. */
+function plainServer(): Server {
+  const [one, two] = [createHttpServer(handle), createHttp2Server(handle)];
+  return createServer((socket: Socket) => {
+    socket.on("error", () => {});
+    socket.once("readable", () => {
+      const first = socket.read() as Buffer | null;
+      if (!first) return;
+      socket.unshift(first);
+      (first.toString("latin1").startsWith("PRI ") ? two : one).emit("connection", socket);
+    });
+  });
+}
+
+function secureServer() {
+  const [key, cert] = [env.KURRENTDB_CERTIFICATE_PRIVATE_KEY_FILE, env.KURRENTDB_CERTIFICATE_FILE].map((file) => readFileSync(file ?? ""));
+  return createSecureServer({ allowHTTP1: true, key, cert }, handle);
+}
+
+const server = isInsecure ? plainServer() : secureServer();
 server.listen(2113, env.KURRENTDB_NODE_IP ?? "0.0.0.0", () => console.log(JSON.stringify({ message: "a stand-in for KurrentDB listens" })));
 process.once("SIGTERM", () => {
   streams.wake();

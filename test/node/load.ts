@@ -23,6 +23,9 @@ function ended(): number {
 let placed: string[] = [];
 let number = 0;
 
+/** Orders of a load from before are other orders. */
+const began = Date.now();
+
 async function ask(url: string, init: RequestInit, expected: number): Promise<Response | undefined> {
   const number = ++counts.sent;
   pending.add(number);
@@ -44,7 +47,7 @@ async function ask(url: string, init: RequestInit, expected: number): Promise<Re
 }
 
 async function place(base: string): Promise<void> {
-  const key = `load-${process.env.HOSTNAME}-${++number}`;
+  const key = `load-${began}-${++number}`;
   const headers = { "content-type": "application/json", "idempotency-key": key };
   const body = JSON.stringify({ item: `item ${number % 50}`, quantity: 1 + (number % 5) });
   const response = await ask(`${base}/orders`, { method: "POST", headers, body }, 201);

@@ -11,10 +11,19 @@ const { first, second } = VERSIONS;
 const CONTEXT = "kind-orders";
 const DATABASE = { namespace: "read-store", of: "read-database-1" };
 
+const textOf = (page: string) => readFileSync(join(__dirname, "../../..", page), "utf8");
+
 /** Code of a document in one language, block by block. */
 function blocks(page: string, language: string): readonly string[] {
-  const text = readFileSync(join(__dirname, "../../..", page), "utf8");
-  return [...text.matchAll(new RegExp(`^\u0060{3}${language}\\n(.*?)^\u0060{3}$`, "gms"))].map(([, code = ""]) => code);
+  const fenced = new RegExp(`^( *)\u0060{3}${language}\\n(.*?)^\\1\u0060{3}$`, "gms");
+  return [...textOf(page).matchAll(fenced)].map(([, indent = "", code = ""]) => code.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
+}
+
+/** A command within the text of a document. @throws Error if there is none */
+export function mentioned(page: string, says: RegExp): string {
+  const found = [...textOf(page).matchAll(/\u0060([^\u0060\n]+)\u0060/g)].map(([, code = ""]) => code).find((code) => says.test(code));
+  if (!found) throw new Error(`${page} mentions no command any more that says ${says}`);
+  return found;
 }
 
 /** The lines of a document's code that say something, in the order of the document. @throws Error if there is none */
@@ -27,7 +36,7 @@ export function printed(page: string, says: RegExp, language = "sh"): string {
 }
 
 /** Runs printed commands in one shell. @throws Wrong if one fails or prints something else */
-async function run(script: string, shows: readonly RegExp[]): Promise<Ran> {
+export async function run(script: string, shows: readonly RegExp[]): Promise<Ran> {
   const ended = await command("bash", ["-euc", script], { seconds: 300 });
   const missing = shows.filter((pattern) => !pattern.test(ended.stdout));
   if (ended.status !== 0 || missing.length > 0)

@@ -11,6 +11,7 @@ import { endAll } from "./kubectl";
 import { loss } from "./loss";
 import { networkPolicies } from "./network";
 import { breakGlass, projections, readme } from "./printed";
+import { recovery } from "./recovery";
 import { brought, releases } from "./releases";
 import { runtime } from "./runtime";
 import { scheduled } from "./scheduled";
@@ -58,6 +59,7 @@ async function tried(trial: Trial): Promise<void> {
   await moving;
   await events(trial);
   await messages(trial);
+  await recovery(trial);
 }
 
 async function main(): Promise<void> {

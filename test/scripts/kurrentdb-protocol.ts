@@ -23,6 +23,9 @@ export class StreamLog {
 
   /** Calls that changed something, by method. */
   readonly calls: string[] = [];
+
+  /** Called with each event before it is acknowledged. */
+  stored: (event: StoredEvent) => void = () => {};
   private readonly revisions = new Map<string, bigint>();
   private position = 0n;
 
@@ -91,10 +94,16 @@ export class StreamLog {
 
   private store(stream: string, revision: bigint, { id, type, json, data, metadata }: Proposed): void {
     const position = { commit: this.position, prepare: this.position };
-    this.position += BigInt(100 + data.length + metadata.length);
-    const created = String(BigInt(Date.now()) * 10_000n);
-    this.log.push({ stream, revision, id, type, json, data, metadata, created, position });
-    this.revisions.set(stream, revision);
+    const event = { stream, revision, id, type, json, data, metadata, created: String(BigInt(Date.now()) * 10_000n), position };
+    this.take(event);
+    this.stored(event);
+  }
+
+  /** Takes in an event as it was stored before. */
+  take(event: StoredEvent): void {
+    this.log.push(event);
+    this.revisions.set(event.stream, event.revision);
+    this.position = event.position.commit + BigInt(100 + event.data.length + event.metadata.length);
   }
 }
 

@@ -123,10 +123,15 @@ export const ACCOUNT_TYPES: readonly string[] = [
   "budgets_budget",
   "ce_cost_allocation_tag",
   "cloudtrail",
+  "config_configuration_recorder",
+  "config_configuration_recorder_status",
+  "config_delivery_channel",
   "ebs_encryption_by_default",
   "guardduty_detector",
   "guardduty_detector_feature",
   "s3_account_public_access_block",
+  "securityhub_account",
+  "securityhub_standards_subscription",
 ];
 
 /** All actions that a plan needs, without duplicates. */

@@ -6,10 +6,12 @@ import {
   AccessAnalysis,
   AccountBudget,
   AccountTrail,
+  ConfigurationRecords,
   CostTags,
   type DeployedEnvironment,
   DeployRoles,
   PublicBucketsBlocked,
+  SecurityChecks,
   StateBucket,
   stateLocation,
   ThreatDetection,
@@ -66,7 +68,7 @@ function baseline(stack: PlatformStack, account: Account, environments: readonly
     system,
     id,
     region,
-    baseline: { cloudTrail, guardDuty, accessAnalyzer, blockPublicBuckets, encryptVolumes, budget, costTags } = {},
+    baseline: { cloudTrail, guardDuty, securityHub, accessAnalyzer, blockPublicBuckets, encryptVolumes, budget, costTags } = {},
   } = account;
   const scope = new Construct(stack, "baseline");
   const regions = [...new Set([region, ...backupRegions(id, environments)])].sort();
@@ -80,8 +82,13 @@ function baseline(stack: PlatformStack, account: Account, environments: readonly
       buckets: [bucket, ...environments.flatMap((one) => (one.aws?.account === id ? guardedBuckets(system, one, one.aws) : []))],
     });
   }
-  for (const each of regions) {
-    const provider = stack.providerIn(each);
+  const providers = new Map(regions.map((each) => [each, stack.providerIn(each)]));
+  const records = securityHub
+    ? new ConfigurationRecords(scope, "configuration", { system, account: id, region, regions: providers })
+    : undefined;
+  for (const [each, provider] of providers) {
+    const recorder = records?.ready.get(each);
+    if (recorder) new SecurityChecks(scope, `security-${each}`, { region: each, provider, after: [recorder] });
     if (guardDuty) new ThreatDetection(scope, `threats-${each}`, { provider });
     if (accessAnalyzer) new AccessAnalysis(scope, `access-${each}`, { provider, name: `${system}-account` });
     if (encryptVolumes) new VolumeEncryption(scope, `volumes-${each}`, { provider });

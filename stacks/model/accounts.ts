@@ -67,6 +67,13 @@ export interface AccountBaseline {
   readonly guardDuty?: boolean;
 
   /**
+   * Security Hub in these regions, with AWS's standard (FSBP), and AWS Config, whose records it checks. Charged by checks and by recorded
+   * changes.
+   * @default false
+   */
+  readonly securityHub?: boolean;
+
+  /**
    * IAM Access Analyzer in these regions: reports what other accounts can use. Free of charge.
    * @default false
    */
@@ -120,6 +127,7 @@ export const accountSchema = object<Account>({
     object<AccountBaseline>({
       cloudTrail: optional(flagOr(object<{ keep: Duration }>({ keep: wholeDays }))),
       guardDuty: optional(flag),
+      securityHub: optional(flag),
       accessAnalyzer: optional(flag),
       blockPublicBuckets: optional(flag),
       encryptVolumes: optional(flag),

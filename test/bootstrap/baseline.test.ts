@@ -6,6 +6,7 @@ import { all, type Body, one, statements } from "../synth";
 const EVERYTHING: NonNullable<Account["baseline"]> = {
   cloudTrail: { keep: "400d" },
   guardDuty: true,
+  securityHub: true,
   accessAnalyzer: true,
   blockPublicBuckets: true,
   encryptVolumes: true,
@@ -30,9 +31,11 @@ const TYPES = [
   "aws_budgets_budget",
   "aws_ce_cost_allocation_tag",
   "aws_cloudtrail",
+  "aws_config_configuration_recorder",
   "aws_ebs_encryption_by_default",
   "aws_guardduty_detector",
   "aws_s3_account_public_access_block",
+  "aws_securityhub_account",
 ];
 
 describe("the baseline of an account", () => {
@@ -92,9 +95,47 @@ describe("the baseline of an account", () => {
   });
 
   it("covers each region of the account's environments once", () => {
-    for (const type of ["aws_guardduty_detector", "aws_accessanalyzer_analyzer", "aws_ebs_encryption_by_default"])
+    for (const type of [
+      "aws_guardduty_detector",
+      "aws_securityhub_account",
+      "aws_accessanalyzer_analyzer",
+      "aws_ebs_encryption_by_default",
+    ])
       expect(all(json, type).map(({ provider }) => provider)).toEqual(["aws.eu-central-1", "aws.eu-west-1"]);
     expect(all(json, "aws_guardduty_detector_feature").map(({ name, status }) => `${name} ${status}`)).toContain("EKS_AUDIT_LOGS ENABLED");
+  });
+
+  it("checks all regions by AWS's standard, once AWS Config records, and what has no region once", () => {
+    const addressOf = (type: string) => Object.keys(json.resource[type]).map((name) => `${type}.${name}`);
+    const standards = all(json, "aws_securityhub_standards_subscription").map(({ standards_arn }) => standards_arn);
+    expect(standards).toEqual(
+      ["eu-central-1", "eu-west-1"].map(
+        (each) => `arn:aws:securityhub:${each}::standards/aws-foundational-security-best-practices/v/1.0.0`,
+      ),
+    );
+    const running = addressOf("aws_config_configuration_recorder_status");
+    expect(all(json, "aws_securityhub_account").map(({ depends_on }) => depends_on)).toEqual(running.map((each) => [each]));
+    expect(all(json, "aws_config_configuration_recorder_status").map(({ is_enabled }) => is_enabled)).toEqual([true, true]);
+    const groups = all(json, "aws_config_configuration_recorder").map(({ recording_group }) => recording_group);
+    expect(groups.map(({ all_supported, include_global_resource_types: global }) => [all_supported, global])).toEqual([
+      [true, false],
+      [true, true],
+    ]);
+  });
+
+  it("lets AWS Config deliver records into its bucket, for this account", () => {
+    const rights = statements(one(json, "aws_iam_role_policy", "configuration/delivers").policy);
+    expect(rights.map(({ Action }) => Action)).toEqual(["s3:GetBucketAcl", "s3:PutObject", ["kms:Decrypt", "kms:GenerateDataKey"]]);
+    expect(rights[1]?.Resource).toMatch(/\/AWSLogs\/111122223333\/Config\/\*$/);
+    const [trust] = statements(one(json, "aws_iam_role", "configuration/role").assume_role_policy);
+    expect(trust).toMatchObject({
+      Principal: { Service: "config.amazonaws.com" },
+      Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+    });
+    for (const { s3_kms_key_arn, depends_on } of all(json, "aws_config_delivery_channel")) {
+      expect(s3_kms_key_arn).toMatch(/aws_kms_key\./);
+      expect(depends_on).toEqual(expect.arrayContaining([expect.stringMatching(/recorder/), expect.stringMatching(/delivers/)]));
+    }
   });
 
   it("blocks public buckets, and tells of cost before it is exceeded, by the platform's tags", () => {

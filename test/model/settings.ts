@@ -1339,6 +1339,7 @@ export const ACCOUNT_SETTINGS: Readonly<Record<string, unknown>> = {
   "baseline.cloudTrail(on)": true,
   "baseline.cloudTrail(settings).keep": "77d",
   "baseline.guardDuty": true,
+  "baseline.securityHub": true,
   "baseline.accessAnalyzer": true,
   "baseline.blockPublicBuckets": true,
   "baseline.encryptVolumes": true,

@@ -144,7 +144,10 @@ export const production = (phase: Phase): Environment => ({
   ...hotswap("production", phase),
   aws: { account: "111122223333", region: "eu-west-1", recoveryRegion: "eu-central-1", domain: "messaging.example.com" },
   cluster: { nodes: { min: 6, max: 9 }, node: { cpu: 8, memory: "32Gi", storage: "200Gi" } },
-  exceptions: { ...ACCESS, noBackup: "messages in Valkey have no backup yet: one disk has them for the seven days of their retention" },
+  exceptions: {
+    ...ACCESS,
+    noBackup: { "stores.redis": "messages in Valkey have no backup yet: one disk has them for the seven days of their retention" },
+  },
 });
 
 /** On premises: the owner of the cluster routes port 80 to the Gateway, and port 5050 to the Service `messaging-api`. */

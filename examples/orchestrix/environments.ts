@@ -144,6 +144,6 @@ export function onEventSourcingDb(name = "large"): Environment {
       redis: { engine: "valkey", purpose: "cache" },
     },
     domains: orchestrix({ services: { app: { ...largeApp, uses: [events, "redis"] } } }),
-    exceptions: { ...exceptions, noBackup: "the platform takes no snapshots of EventSourcingDB" },
+    exceptions: { ...exceptions, noBackup: { "stores.ledger": "the platform takes no snapshots of EventSourcingDB" } },
   };
 }

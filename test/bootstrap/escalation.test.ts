@@ -210,6 +210,9 @@ const GUARDED: readonly (readonly [string, readonly string[]])[] = [
     `arn:aws:guardduty:${REGION}:${ACCOUNT}:detector/1`,
     ["guardduty:DeleteDetector", "guardduty:UpdateDetector", "guardduty:CreateFilter", "guardduty:StopMonitoringMembers"],
   ],
+  [`arn:aws:securityhub:${REGION}:${ACCOUNT}:hub/default`, ["securityhub:DisableSecurityHub", "securityhub:BatchDisableStandards"]],
+  ["*", ["config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder", "config:PutDeliveryChannel"]],
+  [`arn:aws:s3:::${SYSTEM}-terraform-config-${ACCOUNT}-${REGION}`, ["s3:DeleteBucket", "s3:PutBucketPolicy"]],
   [`arn:aws:access-analyzer:${REGION}:${ACCOUNT}:analyzer/${SYSTEM}-account`, ["access-analyzer:DeleteAnalyzer"]],
   [
     "*",

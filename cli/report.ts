@@ -2,17 +2,19 @@ import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe } from "../constructs/core/errors";
 import { checkSupport, type Program, validate } from "../stacks";
+import { withLastDrills } from "./backup/last-drills";
+import { HERE, type Machine } from "./backup/machine";
 import { environmentNamed } from "./command";
 import { commandLine, suggestion } from "./command-line";
 import { Refused } from "./refused";
-import { contentsOf } from "./report/contents";
+import { contentsOf, type Described } from "./report/contents";
 import { pageOf } from "./report/page";
 import { readPrices } from "./report/prices";
 import { synthesizeAside } from "./scratch";
 import { capacityWarnings } from "./start";
 import { at, exitCodeOf } from "./told";
 
-const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>]"])}`;
+const usage = () => `usage: ${commandLine("report", ["[environment…] [--output <file>] [--prices <file>] [--drills]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}
@@ -20,14 +22,20 @@ export const help = () => `${usage()}
 Writes one HTML page about all environments, or those that are named: architecture, traffic, capacity, backups, exceptions, versions, alerts,
 stacks, quotas, billable resources and the differences between environments. The page loads nothing, and needs no server.
   --output <file>  default: report.html
+  --drills         reads the result of the last restore drill of each store from the buckets of backups
   --prices <file>  prices as JSON, for a sum of what is billable: { "currency": "USD", "source": "…", "date": "2026-11-28", "prices": { … } }`;
 
 const OPTIONS = ["--output", "--prices"] as const;
 
 /** Writes a report about the environments of a program, and returns the exit code. */
-export async function report(program: Program, argv: readonly string[], today = new Date().toISOString().slice(0, 10)): Promise<number> {
+export async function report(
+  program: Program,
+  argv: readonly string[],
+  today = new Date().toISOString().slice(0, 10),
+  machine: Machine = HERE,
+): Promise<number> {
   try {
-    const { names, output, prices: priced, checkOnly } = parse(argv);
+    const { names, output, prices: priced, drills, checkOnly } = parse(argv);
     if (checkOnly) {
       validate(program);
       return 0;
@@ -38,7 +46,8 @@ export async function report(program: Program, argv: readonly string[], today = 
     // The whole program, because quotas are those of all environments of an account.
     const synthesis = synthesizeAside(program);
     const warnings = [...aging, ...capacityWarnings(synthesis.sites)];
-    const contents = await contentsOf({ program, synthesis, names: names.length > 0 ? names : all, warnings, today });
+    const found = await contentsOf({ program, synthesis, names: names.length > 0 ? names : all, warnings, today });
+    const contents = drills ? { ...found, environments: await Promise.all(found.environments.map((one) => drilled(one, machine))) } : found;
     const items = contents.environments.flatMap(({ bill }) => bill.map(({ item }) => item));
     const prices = priced === undefined ? {} : { prices: readPrices(priced, [...new Set(items)]) };
     const page = pageOf(contents, { ...prices, directory: dirname(output) });
@@ -51,10 +60,17 @@ export async function report(program: Program, argv: readonly string[], today = 
   }
 }
 
+/** The same with the results of last drills. */
+async function drilled(environment: Described, machine: Machine): Promise<Described> {
+  const { part, system } = environment;
+  return { ...environment, part: { ...part, backups: await withLastDrills(system, part.backups, machine) } };
+}
+
 interface Wanted {
   readonly names: readonly string[];
   readonly output: string;
   readonly prices: string | undefined;
+  readonly drills: boolean;
   readonly checkOnly: boolean;
 }
 
@@ -62,11 +78,12 @@ function parse(argv: readonly string[]): Wanted {
   const checkOnly = argv.at(-1) === "--check-only";
   const names: string[] = [];
   const values: Partial<Record<(typeof OPTIONS)[number], string>> = {};
-  const words = [...(checkOnly ? argv.slice(0, -1) : argv)];
+  const drills = argv.includes("--drills");
+  const words = argv.filter((word) => word !== "--drills" && !(checkOnly && word === "--check-only"));
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     const option = OPTIONS.find((one) => one === word);
     if (!option) {
-      if (word.startsWith("-")) throw new Refused(`${word}: not an option here${suggestion(word, [...OPTIONS])}\n\n${usage()}`);
+      if (word.startsWith("-")) throw new Refused(`${word}: not an option here${suggestion(word, [...OPTIONS, "--drills"])}\n\n${usage()}`);
       names.push(word);
       continue;
     }
@@ -74,5 +91,5 @@ function parse(argv: readonly string[]): Wanted {
     if (value === undefined || value.startsWith("-")) throw new Refused(`${option}: needs the path of a file\n\n${usage()}`);
     values[option] = value;
   }
-  return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], checkOnly };
+  return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], drills, checkOnly };
 }

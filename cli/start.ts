@@ -1,32 +1,50 @@
 import { describe, type Problem } from "../constructs/core/errors";
-import { bootstrapName, checkRestoreTimes, checkSupport, type MeasuredSite, type Program, synthesize, validate } from "../stacks";
+import {
+  asDomains,
+  bootstrapName,
+  checkRestoreTimes,
+  checkSupport,
+  deployedParts,
+  type MeasuredSite,
+  type Program,
+  synthesize,
+  validate,
+} from "../stacks";
+import { withLastDrills } from "./backup/last-drills";
+import { HERE, type Machine } from "./backup/machine";
 import { commandLine, suggestion } from "./command-line";
 import { lockFile } from "./lock";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
-import { print, summarize } from "./summary";
+import { print, type Summary, summarize } from "./summary";
 import { at, exitCodeOf } from "./told";
 
-const usage = () => `usage: ${commandLine("start", ["[environment] [--json]"])}`;
+const usage = () => `usage: ${commandLine("start", ["[environment] [--json] [--drills]"])}`;
 
 /** Text of `--help`. */
 export const help = () => `${usage()}
 
 Validates the program, writes the Terraform of all environments, or of one, into cdktf.out (CDKTF_OUTDIR names another directory), and prints
 a summary. With one environment, the stacks of the others stay as they are.
-  --json  the same as data`;
+  --json    the same as data
+  --drills  reads the result of the last restore drill of each store from the buckets of backups`;
 
 /**
  * Synthesizes a program, or one environment of it, and prints a summary. Returns the exit code. Support periods and times of restores are
  * checked against the time, the only input that synthesis itself doesn't have.
  */
-export function start(program: Program, args: readonly string[], now = new Date().toISOString()): number {
+export function start(
+  program: Program,
+  args: readonly string[],
+  now = new Date().toISOString(),
+  machine: Machine = HERE,
+): number | Promise<number> {
   const flags = args.filter((arg) => arg.startsWith("--"));
   const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
-    const unknown = flags.find((flag) => !["--json", "--check-only"].includes(flag));
-    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${usage()}`);
+    const unknown = flags.find((flag) => !["--json", "--drills", "--check-only"].includes(flag));
+    if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json", "--drills"])}\n\n${usage()}`);
     if (rest.length > 0) throw new Refused(usage());
     if (flags.includes("--check-only")) {
       validate(program);
@@ -39,12 +57,24 @@ export function start(program: Program, args: readonly string[], now = new Date(
     const options = only === undefined ? { outdir, lock, prune: true } : { outdir, lock, only };
     const synthesis = at(outdir, () => withoutTokenTraces(() => synthesize(program, options)));
     const summary = summarize(program, synthesis, outdir);
-    process.stdout.write(flags.includes("--json") ? `${JSON.stringify(summary, null, 2)}\n` : print(summary, hasColours()));
-    for (const problem of [...aging, ...capacityWarnings(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
-    return 0;
+    const tell = (told: Summary) => {
+      process.stdout.write(flags.includes("--json") ? `${JSON.stringify(told, null, 2)}\n` : print(told, hasColours()));
+      for (const problem of [...aging, ...capacityWarnings(synthesis.sites)]) process.stderr.write(`warning: ${describe(problem)}\n`);
+      return 0;
+    };
+    return flags.includes("--drills") ? drilled(program, summary, machine).then(tell, exitCodeOf) : tell(summary);
   } catch (error) {
     return exitCodeOf(error);
   }
+}
+
+/** A summary with the results of last drills. */
+async function drilled(program: Program, summary: Summary, machine: Machine): Promise<Summary> {
+  const parts = summary.parts.map(async (part) => {
+    const environment = program.environments.find(({ name }) => name === part.name);
+    return environment ? { ...part, backups: await withLastDrills(deployedParts(asDomains(environment)), part.backups, machine) } : part;
+  });
+  return { ...summary, parts: await Promise.all(parts) };
 }
 
 /** Insufficient capacity, which an exception turns from an error into a warning, and unnecessary exceptions for it. */

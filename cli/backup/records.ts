@@ -59,17 +59,25 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Bucket of the backups of an environment, and the prefix of everything in it that is of the environment. */
+interface BackupPlace {
+  readonly s3: Bucket;
+
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+}
+
 /**
- * Records of an environment: in its bucket on AWS, or in the copy in a recovery region, or in its bucket outside of AWS, whose credentials
- * are in the cluster. Undefined if it has no bucket.
+ * Bucket of the backups of an environment: on AWS, or the copy in a recovery region, or outside of AWS, with credentials that are in the
+ * cluster. Undefined if it has none.
  */
-export async function recordsOf(
+export async function backupBucketOf(
   system: System,
   parts: readonly OnDemandPart[],
   clusters: Clusters,
   machine: Machine,
   region = system.aws?.region,
-): Promise<Records | undefined> {
+): Promise<BackupPlace | undefined> {
   const { aws, backup, name } = system;
   if (aws && region) {
     const [primary = "", , copy = ""] = backupBuckets(
@@ -77,7 +85,7 @@ export async function recordsOf(
       aws.recoveryRegion,
     );
     const bucket = region === aws.region ? primary : copy;
-    return new Records(machine.bucket({ bucket, region }), `${FOLDER}/`);
+    return { s3: machine.bucket({ bucket, region }), prefix: "" };
   }
   const part = parts.find(({ place }) => place === "outside");
   const outside = backup?.bucket;
@@ -98,12 +106,12 @@ export async function recordsOf(
     credentials: async () => ({ accessKeyId, secretAccessKey }),
     ...(certificate ? { ca: certificate } : {}),
   });
-  return new Records(s3, `${outsidePrefix(system)}/${FOLDER}/`);
+  return { s3, prefix: `${outsidePrefix(system)}/` };
 }
 
 /** Records of an environment. @throws Refused if it has no bucket */
-export async function requiredRecords(...[system, parts, clusters, machine, region]: Parameters<typeof recordsOf>): Promise<Records> {
-  const records = await recordsOf(system, parts, clusters, machine, region);
-  if (records) return records;
+export async function requiredRecords(...[system, ...more]: Parameters<typeof backupBucketOf>): Promise<Records> {
+  const place = await backupBucketOf(system, ...more);
+  if (place) return new Records(place.s3, `${place.prefix}${FOLDER}/`);
   throw new Refused(`${system.name}: has no bucket for backups; set backup.bucket, docs/restore.md has the steps`);
 }

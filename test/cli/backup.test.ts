@@ -1,4 +1,7 @@
 import { backup } from "../../cli/backup";
+import { withLastDrills } from "../../cli/backup/last-drills";
+import { publish } from "../../constructs/drill/contract";
+import { asDomains, backupTable } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { synthesisOf } from "../program";
 import { FakeMachine } from "./fake-machine";
@@ -93,6 +96,51 @@ const recordOf = () => {
   const [[place = "", { body }] = ["", { body: Buffer.from("{}") }]] = machine.objects;
   return { place, record: JSON.parse(String(body)) };
 };
+
+describe("the last restore drills", () => {
+  const result = (changes: object) => ({
+    drill: "stream-backup",
+    time: "2026-11-22T05:30:00.000Z",
+    passed: true,
+    problems: [],
+    restored: {},
+    restoreSeconds: 4320.4,
+    lossSeconds: 0,
+    rpoSeconds: 1800,
+    rtoSeconds: 14_400,
+    ...changes,
+  });
+  const drilled = { every: "15m", keep: "28d", rpo: "30m", rto: "4h" } as const;
+  const system = asDomains({ ...CLOUD, eventStore: { engine: "kurrentdb", backup: drilled } });
+  const rows = backupTable(system);
+  const last = async () =>
+    (await withLastDrills(system, rows, machine)).flatMap(({ part, drill }) =>
+      part === "eventStore" && drill.startsWith("drill") ? [part, drill] : [],
+    );
+  const stored = (changes: object) => {
+    const one = result(changes);
+    return publish(machine.bucket({ bucket: "orders-production-backups-111122223333-eu-west-1" }), "drills/event-store/event-store", one);
+  };
+
+  it("are read from the bucket of the backups, for the backups that have drills", async () => {
+    expect(await last()).toEqual(["eventStore", "drill 30 5 * * 0, last: none yet"]);
+    await stored({});
+    expect(await last()).toEqual([
+      "eventStore",
+      "drill 30 5 * * 0, last: passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)",
+    ]);
+    await stored({ time: "2026-11-29T05:30:00.000Z", passed: false, problems: ["00000003 is missing"], restoreSeconds: null });
+    expect((await last())[1]).toBe("drill 30 5 * * 0, last: FAILED 2026-11-29: 00000003 is missing");
+    const others = rows.filter(({ part }) => part !== "eventStore");
+    expect((await withLastDrills(system, rows, machine)).filter(({ part }) => part !== "eventStore")).toEqual(others);
+  });
+
+  it("are refused if a result is damaged", async () => {
+    await stored({});
+    for (const object of machine.objects.values()) object.body[20] = 0;
+    await expect(withLastDrills(system, rows, machine)).rejects.toThrow(/its SHA-256 is \w{64}, and \w{64} was recorded$/);
+  });
+});
 
 describe("cdktf-cqrs backup", () => {
   it("backs up every store, events last, and records all of them under one id", async () => {

@@ -33,7 +33,7 @@ function runOn(today: string, all: Program, ...args: string[]): { readonly code:
     err += text;
     return true;
   });
-  const code = start(all, args, today);
+  const code = start(all, args, today) as number;
   return { code, out: out.replaceAll(outdir, ""), err };
 }
 
@@ -100,7 +100,7 @@ describe("npm start", () => {
 
   it("refuses what it does not know", () => {
     expect(run(program, "--jsno").err).toBe(
-      "--jsno: not an option here; did you mean --json?\n\nusage: npm start -- [environment] [--json]\n",
+      "--jsno: not an option here; did you mean --json?\n\nusage: npm start -- [environment] [--json] [--drills]\n",
     );
     expect(run(program, "dev", "staging").code).toBe(1);
   });

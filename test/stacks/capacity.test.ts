@@ -46,7 +46,7 @@ function started(program: Program): { code: number; out: string; err: string; wr
     }),
   );
   try {
-    return { code: start(program, [], "2026-11-21"), ...printed, written: readdirSync(directory) };
+    return { code: start(program, [], "2026-11-21") as number, ...printed, written: readdirSync(directory) };
   } finally {
     for (const spy of spies) spy.mockRestore();
     delete process.env.CDKTF_OUTDIR;

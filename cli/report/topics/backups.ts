@@ -18,7 +18,7 @@ export function backups({ name, part: { backups: rows, otherState } }: Described
             loss,
             restore,
             alert,
-            drill,
+            drill.includes("last: FAILED") ? html`<span class="bad">${drill}</span>` : drill,
           ]),
         })
   }

@@ -1,0 +1,43 @@
+import { type DrillResult, newestResult } from "../../constructs/drill";
+import type { BackupRow, System } from "../../stacks";
+import { spell } from "../../stacks/model/derive/backup-table";
+import { serverDrills } from "../../stacks/model/derive/drills";
+import { drillsPrefix } from "../../stacks/model/derive/identities";
+import { onDemandBackups } from "../../stacks/model/derive/on-demand-backups";
+import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
+import { Refused } from "../refused";
+import { Clusters } from "./clusters";
+import type { Machine } from "./machine";
+import { backupBucketOf } from "./records";
+
+/** Backups of an environment with the result of the newest drill of each, read from the bucket of its backups. @throws Refused */
+export async function withLastDrills(system: System, rows: readonly BackupRow[], machine: Machine): Promise<readonly BackupRow[]> {
+  // Restore tests of AWS Backup are drills too, and have no result of this kind.
+  const streams = streamBackupsOf(system).flatMap(({ store, drill, isPossible }) => (drill && isPossible ? [store] : []));
+  const drilled = [...streams, ...serverDrills(system).map(({ server }) => server)];
+  if (drilled.length === 0) return rows;
+  const clusters = new Clusters(system, machine);
+  try {
+    const place = await backupBucketOf(system, onDemandBackups(system).parts, clusters, machine);
+    return await Promise.all(
+      rows.map(async (row) => {
+        const store = drilled.find(({ keys }) => keys.join() === row.keys.join());
+        if (!place || !store || row.drill === "") return row;
+        const last = await newestResult(place.s3, `${place.prefix}${drillsPrefix(store)}`);
+        return { ...row, drill: `${row.drill}, last: ${last ? wordsOf(last) : "none yet"}` };
+      }),
+    );
+  } catch (error) {
+    throw error instanceof Refused ? error : new Refused((error as Error).message);
+  } finally {
+    clusters.close();
+  }
+}
+
+/** `passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)`, or `FAILED 2026-11-22: …`. */
+function wordsOf({ time, passed, problems, restoreSeconds, lossSeconds, rtoSeconds, rpoSeconds }: DrillResult): string {
+  const date = time.slice(0, 10);
+  if (!passed) return `FAILED ${date}: ${problems.join("; ")}`;
+  const measured = (seconds: number | null) => spell(Math.round(seconds ?? 0)) || "0s";
+  return `passed ${date}, restored in ${measured(restoreSeconds)} (RTO ${spell(rtoSeconds)}), lost ${measured(lossSeconds)} (RPO ${spell(rpoSeconds)})`;
+}

@@ -1,4 +1,4 @@
-import { type Advice, CapacityLedger, describeVerdict, headroom, type PodGroup } from "../constructs/capacity";
+import { type Advice, CapacityLedger, describeVerdict, headroom, type PodGroup, type Verdict } from "../constructs/capacity";
 import { allocatable, instanceTypes, shapeOf } from "../constructs/cluster";
 import type { Problem } from "../constructs/core/errors";
 import { bytes, type Cores, known, millicores } from "../constructs/core/quantities";
@@ -38,14 +38,15 @@ export interface MeasuredSite {
   readonly refused: readonly Problem[];
 }
 
-/** Collects the objects that stacks send to a cluster, and compares their requests with its nodes. */
-export function measure(site: Site, stacks: readonly PlatformStack[]): MeasuredSite {
+/** Collects the objects that stacks send to a cluster, and compares their requests with its nodes. Equal clusters share `verdicts`. */
+export function measure(site: Site, stacks: readonly PlatformStack[], verdicts = new Map<string, Verdict>()): MeasuredSite {
   const { environment, key, cluster, ledger } = site;
   const path = `${environment.name}.${key}`;
   const declared = [...ledger.groups, ...ledger.kept.flatMap(({ groups }) => groups)];
   const sent = stacks.map((stack) => ({ stack, ...kubernetesObjects(stack.synthesized) }));
   const objects = sent.flatMap((one) => one.objects);
   ledger.enter(objects);
+  ledger.shareVerdicts(verdicts);
   const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.insufficientCapacity !== undefined));
   const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "allocatable" : "nodes"}` }] : [];

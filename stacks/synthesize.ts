@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { App } from "cdktf";
+import type { Verdict } from "../constructs/capacity";
 import { describe, InputError, InvalidInput, type Problem } from "../constructs/core/errors";
 import { describeFinding, type Finding, findings, type SynthesizedStack } from "../constructs/policy";
 import { publish, stagingOf } from "./base/publish";
@@ -105,7 +106,10 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
 
 /** Clusters of the synthesized stacks, and the capacity problems. */
 export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
-  const sites = together(compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on))));
+  const verdicts = new Map<string, Verdict>();
+  const sites = together(
+    compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on, verdicts))),
+  );
   const crowded = sites.filter(({ site }) => site.environment.exceptions?.insufficientCapacity === undefined);
   const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
   return { sites, problems: [...unfit, ...crowded.flatMap((site) => site.problems)] };

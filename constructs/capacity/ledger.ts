@@ -14,8 +14,8 @@ export class CapacityLedger {
   private readonly reserves: CapacityReservation[] = [];
   private readonly priorities: Map<string, number>;
 
-  /** Results by pool, cleared when an entry is added. */
-  private readonly verdicts = new Map<NodePool, Verdict>();
+  /** Results by pool and entries. */
+  private verdicts = new Map<string, Verdict>();
 
   /**
    * `pool` is absent if node sizes are unknown: then there is no result. `priorities` are the values of PriorityClasses by name, for
@@ -39,7 +39,6 @@ export class CapacityLedger {
   /** Adds pods by declaration. */
   add(...groups: readonly PodGroup[]): void {
     this.entries.push(...groups);
-    this.verdicts.clear();
   }
 
   /**
@@ -53,7 +52,6 @@ export class CapacityLedger {
   /** Reserves capacity for pods that may be added without an entry, with the reason: `"the other slot of query-api"`. */
   keep(reason: string, ...groups: readonly PodGroup[]): void {
     this.reserves.push({ reason, groups });
-    this.verdicts.clear();
   }
 
   /** A copy with the same entries, to compute a result without changing this ledger. */
@@ -62,6 +60,11 @@ export class CapacityLedger {
     copied.entries.push(...this.entries);
     copied.reserves.push(...this.reserves);
     return copied;
+  }
+
+  /** Shares results with other ledgers: clusters of several environments are often alike, and a result takes many simulations. */
+  shareVerdicts(verdicts: Map<string, Verdict>): void {
+    this.verdicts = verdicts;
   }
 
   /** All pod groups, reservations included. */
@@ -77,8 +80,10 @@ export class CapacityLedger {
   /** Checks that all required pods and reservations fit the ledger's pool, or another pool that is given. */
   verdict(pool: NodePool | undefined = this.pool): Verdict {
     if (!pool) return { known: false, reason: "node sizes are unknown" };
-    const found = this.verdicts.get(pool) ?? verdictOn(pool, [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)]);
-    this.verdicts.set(pool, found);
+    const entries = [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
+    const key = JSON.stringify([pool, entries]);
+    const found = this.verdicts.get(key) ?? verdictOn(pool, entries);
+    this.verdicts.set(key, found);
     return found;
   }
 }

@@ -484,10 +484,12 @@ function templates(resource: Resource): readonly RegExpMatchArray[] {
 function withTemplates(value: unknown, texts: string[] = []): readonly string[] {
   if (typeof value === "string") {
     if (value.includes("${") || value.includes("%{")) texts.push(value);
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value)) {
+  } else if (Array.isArray(value)) {
+    for (const inner of value) withTemplates(inner, texts);
+  } else if (typeof value === "object") {
+    for (const key in value) {
       withTemplates(key, texts);
-      withTemplates(inner, texts);
+      withTemplates((value as Json)[key], texts);
     }
   }
   return texts;

@@ -228,6 +228,30 @@ describe("a ledger", () => {
     expect((ledger.verdict() as Known).fits).toBe(false);
   });
 
+  it("shares its verdict with ledgers that are alike, and with no other", () => {
+    const verdicts = new Map();
+    const shared = (pool: NodePool, ...groups: readonly PodGroup[]) => {
+      const ledger = ledgerOf(pool, ...groups);
+      ledger.shareVerdicts(verdicts);
+      return ledger;
+    };
+    const [pool, group] = [{ a: 1, b: 1 }, { pods: 2 }];
+    const verdict = shared(aPool(pool), aGroup(group)).verdict();
+    expect(shared(aPool(pool), aGroup(group)).verdict()).toBe(verdict);
+    const others = [
+      shared(aPool({ ...pool, b: 2 }), aGroup(group)),
+      shared(aPool(pool, { pods: 10 }), aGroup(group)),
+      shared(aPool(pool), aGroup({ pods: 3 })),
+      shared(aPool(pool), aGroup({ ...group, spread: [{ over: "zone", how: "even", required: true }] })),
+    ];
+    const kept = shared(aPool(pool), aGroup(group));
+    kept.keep("what may come", aGroup({}));
+    for (const ledger of [...others, kept]) {
+      expect(ledger.verdict()).not.toBe(verdict);
+      expect(ledger.verdict()).toEqual(ledger.copy().verdict());
+    }
+  });
+
   it("enters what a stack sends to the API", () => {
     const ledger = ledgerOf(aPool({ a: 1 }));
     ledger.enter([{ kind: "Deployment", metadata: { name: "api", namespace: "orders" }, spec: { template: { spec: {} } } }]);

@@ -55,7 +55,7 @@ const app = await Application.bootstrap({
     "yaml",
   ],
   ignoredHighlightLanguages: ["mermaid", "promql"],
-  // test/exports.test.ts checks exports, and brokenLinks the links of the result.
+  // test/model/exports.test.ts checks exports, and brokenLinks the links of the result.
   validation: { notExported: false, invalidLink: true, invalidPath: false, rewrittenLink: false, notDocumented: false },
 });
 

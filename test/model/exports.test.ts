@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript-5";
 
-const dist = join(__dirname, "..");
+const dist = join(__dirname, "../..");
 
 /** What other projects can import: the index of each folder of constructs, and that of the stacks. */
 const ENTRIES = [

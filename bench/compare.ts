@@ -65,7 +65,7 @@ function growth(measured: readonly { readonly ours: number; readonly plain: numb
 
 /** Each in a process of its own, so that neither the compiled code nor the heap of one serves the other. */
 function measure(side: "ours" | "plain", environments: number, directory: string): Measurement {
-  const child = spawnSync(process.execPath, ["--expose-gc", join(__dirname, "synthesis.js"), side, String(environments), directory], {
+  const child = spawnSync(process.execPath, [join(__dirname, "synthesis.js"), side, String(environments), directory], {
     encoding: "utf8",
   });
   if (child.status !== 0) throw new Error(`${side} at ${environments} environments ended with ${child.status}:\n${child.stderr}`);

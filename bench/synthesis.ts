@@ -8,7 +8,8 @@ import { synthesizePlain } from "./plain";
 import { programOf } from "./program";
 import { readPlain } from "./read-plain";
 
-// Both sides begin warm: what one environment costs is not what the first milliseconds of a process cost.
+// Both sides begin warm: what one environment costs is not what the first milliseconds of a process cost. Nothing collects garbage between
+// the runs by force: that throws away optimized code, and what follows is its compilation.
 const WARM_UP_RUNS = 15;
 const RUNS_OF_ONE = 9;
 const LOCK = join(__dirname, "../../environments/.terraform.lock.hcl");
@@ -36,7 +37,6 @@ console.log(JSON.stringify({ milliseconds: times[0], peakMb: process.resourceUsa
 /** Time of the processor, which others on the machine disturb least. */
 function milliseconds(work: () => void): number {
   rmSync(outdir(`${side}-${environments}`), { recursive: true, force: true });
-  globalThis.gc?.();
   const start = process.cpuUsage();
   work();
   const { user, system } = process.cpuUsage(start);

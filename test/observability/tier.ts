@@ -64,7 +64,8 @@ async function main(): Promise<number> {
   const files = ruleFiles();
   await step(`${files.length} rule files`, ["promtool"], () => accepted("promtool", "check", "rules", "--lint-fatal", ...files));
   const known = new Set<string>();
-  for (const { name, rules, alertmanagers, prometheuses } of installations(directory)) {
+  const as = (await readsUrlFiles(directory, log)) ? (config: Body) => config : readable;
+  for (const { name, rules, alertmanagers, prometheuses } of installations(directory, as)) {
     if (rules.length > 0)
       await step(`${name}: ${rules.length} PrometheusRule objects`, ["promtool"], () =>
         accepted("promtool", "check", "rules", "--lint-fatal", ...rules),
@@ -140,7 +141,7 @@ function mutants(directory: string): readonly { name: string; tool: ToolName; ar
 }
 
 /** Everything that environments and examples install, written to files. */
-function installations(directory: string): readonly Installed[] {
+function installations(directory: string, as: (config: Body) => Body): readonly Installed[] {
   const programs: readonly (readonly [string, Program])[] = [["", program], ["variety", VARIETY], ...Object.entries(EXAMPLES)];
   return programs.flatMap(([example, of]) => {
     const synthesized = new Synthesized(of);
@@ -156,7 +157,7 @@ function installations(directory: string): readonly Installed[] {
         rules.push(...written);
         for (const values of releasesOf(synthesized.stack(id))) {
           if (!values.alertmanager?.config) continue;
-          alertmanagers.push(write(join(place, "alertmanager.yml"), readable(values.alertmanager.config)));
+          alertmanagers.push(write(join(place, "alertmanager.yml"), as(values.alertmanager.config)));
           const { externalLabels, additionalAlertRelabelConfigs } = values.prometheus.prometheusSpec;
           const config = {
             global: { external_labels: externalLabels },
@@ -178,6 +179,14 @@ function releasesOf(stack: Body): readonly Body[] {
 }
 
 /** Alertmanager knows an address from a file for webhooks since 0.26, and Debian's is 0.25. */
+async function readsUrlFiles(directory: string, log: string): Promise<boolean> {
+  const receiver = { name: "team", webhook_configs: [{ url_file: "/url" }] };
+  const file = write(join(directory, "url-file.yml"), { route: { receiver: "team" }, receivers: [receiver] });
+  const { status } = await run(TOOLS.amtool, ["check-config", file], { log, minutes: 1 });
+  return status === 0;
+}
+
+/** The same for an older one. */
 function readable(config: Body): Body {
   const receivers = config.receivers.map(({ webhook_configs: webhooks, ...receiver }: Body) =>
     webhooks

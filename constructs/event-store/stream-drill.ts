@@ -32,8 +32,14 @@ export interface KurrentDbStreamDrillProps {
   /** The backups. */
   readonly bucket: StreamBackupBucket;
 
-  /** Prefix of the results in the same bucket, an object in JSON for each drill: `drills/event-store/event-store`. */
+  /** Prefix of the results, an object in JSON for each drill: `drills/event-store/event-store`. */
   readonly results: string;
+
+  /**
+   * Bucket of the results, if `bucket` is a copy that the pod can't write to.
+   * @default - that of the backups
+   */
+  readonly resultsIn?: Pick<StreamBackupBucket, "name" | "region">;
 
   /** Cron schedule (UTC): `"30 5 * * 0"`. */
   readonly schedule: string;
@@ -108,7 +114,7 @@ export class KurrentDbStreamDrill extends Construct {
   constructor(scope: Construct, id: string, props: KurrentDbStreamDrillProps) {
     super(scope, id);
     const { cluster, namespace, store = DEFAULT_STORE_NAME, eventStore, bucket, results, schedule, rpo, rto, scratch } = props;
-    const { metricsFrom, after = [] } = props;
+    const { metricsFrom, resultsIn, after = [] } = props;
     refuse(this, scheduleProblems(schedule), "schedule");
     const { version = DEFAULT_KURRENTDB } = scratch;
     const name = streamDrillName(store);
@@ -123,7 +129,14 @@ export class KurrentDbStreamDrill extends Construct {
       connection: eventStore.connections.subscriptions,
       bucket,
       ...(metrics ? { metrics } : {}),
-      env: { ...env, RESULTS: results, RPO: String(rpo), RTO: String(rto), SCRATCH_URL: `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false` },
+      env: {
+        ...env,
+        ...(resultsIn ? { RESULTS_BUCKET: resultsIn.name, RESULTS_REGION: resultsIn.region } : {}),
+        RESULTS: results,
+        RPO: String(rpo),
+        RTO: String(rto),
+        SCRATCH_URL: `kurrentdb://${LOOPBACK}:${PORTS.http}?tls=false`,
+      },
       after,
     });
     const template = pod.version({ image: TOOLS.bun });

@@ -24,15 +24,16 @@ export function archiveOnAws(system: System, server: ServerOf, region: string): 
 
 type Writer = Parameters<typeof backupsOf>[0] & { readonly name: string };
 
-function placeOnAws({ system, name, aws }: System, writer: Writer, region: string): ArchiveOnAws {
-  if (!aws) throw new Error(`${name} has no backups of ${writer.name} on AWS`);
+function placeOnAws(system: System, writer: Writer, region: string): ArchiveOnAws {
+  return { ...copyOnAws(system, region), prefix: backupsOf(writer) };
+}
+
+/** Bucket of an environment's backups in a region, its own or that of the copy, and the alias of its key. */
+export function copyOnAws({ system, name, aws }: System, region: string): Omit<ArchiveOnAws, "prefix"> {
+  if (!aws) throw new Error(`${name} has no backups on AWS`);
   const [primary = "", , copy = ""] = backupBuckets({ account: aws.account, region: aws.region, name: [system, name] }, aws.recoveryRegion);
   const isOwn = region === aws.region;
-  return {
-    bucket: isOwn ? primary : copy,
-    prefix: backupsOf(writer),
-    alias: `alias/${cloudName("alias", system, name, isOwn ? "backup" : "recovery")}`,
-  };
+  return { bucket: isOwn ? primary : copy, alias: `alias/${cloudName("alias", system, name, isOwn ? "backup" : "recovery")}` };
 }
 
 /** Location of a store's stream backup as seen from a region: its own, or the one to which it is copied. */

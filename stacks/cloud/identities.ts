@@ -3,7 +3,7 @@ import { auditDigesterStatements, auditWriterStatements } from "../../constructs
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
 import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
-import { archiveOnAws, streamBackupOnAws } from "../base/archives";
+import { archiveOnAws, copyOnAws, streamBackupOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
@@ -44,10 +44,13 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
       ...(origin ? originStatements(archiveOnAws(origin.system, origin.server, aws.region), aws) : []),
     ];
   },
-  drills: ({ reads, results }, stack, { keys, backup }, { environment: { aws } }) => {
+  drills: ({ reads, results }, stack, { keys, backup }, { environment }) => {
+    const { aws } = environment;
     const { backupBucketArn: bucket } = stack.read(backup);
+    // Servers that a drill creates read the archive itself.
+    const copy = results !== undefined && environment.backup?.drillCopies ? aws.recoveryRegion : undefined;
     return [
-      ...(reads === undefined ? [] : readStatements(bucket, reads)),
+      ...(reads === undefined ? [] : copy ? copyStatements(environment, reads, copy) : readStatements(bucket, reads)),
       ...(results === undefined ? [] : resultStatements(bucket, results)),
       keyOfBackups(bucket, stack.read(keys).backupKeyArn, aws.region),
     ];
@@ -122,7 +125,7 @@ function snapshotRole(
 /** Rights to read backups of another environment, which a store is restored from or follows. Their key is found by its alias: it is in the state of its environment. */
 function originStatements(
   { bucket, prefix, alias }: ReturnType<typeof archiveOnAws>,
-  { account, region }: AwsContext["environment"]["aws"],
+  { account, region }: { readonly account: string; readonly region: string },
 ): readonly object[] {
   const arn = `arn:aws:s3:::${bucket}`;
   return [
@@ -148,13 +151,20 @@ function originStatements(
   ];
 }
 
+/** Rights to read backups in the copy of their bucket in a recovery region. */
+function copyStatements(environment: AwsContext["environment"], prefix: string, region: string): readonly object[] {
+  const place = { ...copyOnAws(environment, region), prefix };
+  const [find, ...others] = originStatements(place, { ...environment.aws, region });
+  return [{ ...find, Action: ["s3:ListBucket", "s3:ListBucketVersions"] }, ...others];
+}
+
 /** Rights to write and read backups. They don't include deletion: the bucket expires backups itself. */
 function backupStatements(bucketArn: string, prefix: string, keyArn: string, region: string): readonly object[] {
   return [
     {
       Sid: "FindBackups",
       Effect: "Allow",
-      Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads"],
+      Action: ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
       Resource: bucketArn,
       // Barman checks that the bucket exists, with a request that has no prefix.
       Condition: { StringLikeIfExists: { "s3:prefix": [prefix, `${prefix}/*`] } },
@@ -175,7 +185,7 @@ function readStatements(bucketArn: string, prefix: string): readonly object[] {
     {
       Sid: "FindBackups",
       Effect: "Allow",
-      Action: "s3:ListBucket",
+      Action: ["s3:ListBucket", "s3:ListBucketVersions"],
       Resource: bucketArn,
       // Barman checks that the bucket exists, with a request that has no prefix.
       Condition: { StringLikeIfExists: { "s3:prefix": [prefix, `${prefix}/*`] } },

@@ -2,7 +2,7 @@ import type { BackupLock } from "../../constructs/backup";
 import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
 import { scheduleProblems } from "../../constructs/workload";
-import { choice, list, object, optional, quantity, text, value } from "./check/shape";
+import { choice, flag, list, object, optional, quantity, text, value } from "./check/shape";
 import { anything, mailAddress, name } from "./common";
 
 /** Backups of an environment: retention, lock, recipients of notices, and storage outside of AWS. */
@@ -29,6 +29,13 @@ export interface Backup {
    * @default - none: alarms are visible in CloudWatch only
    */
   readonly notify?: readonly string[];
+
+  /**
+   * Restore drills of stream backups read the copy in `aws.recoveryRegion`, in place of the bucket in the environment's region. They then
+   * prove that the copy can be restored; the measured data loss contains the time of the copy, up to 15 minutes. Changes in place.
+   * @default false
+   */
+  readonly drillCopies?: boolean;
 
   /**
    * Maximum age of the newest on-demand backup (`npm run backup`) at an apply: `"24h"`. Without such a backup, `npm run apply` refuses before
@@ -209,6 +216,7 @@ export const backupShape = object<Backup>({
   keep,
   lock: optional(choice(["governance", "compliance"], "lock")),
   notify: optional(list(mailAddress, "name one or several, or leave it out")),
+  drillCopies: optional(flag),
   beforeRelease: optional(quantity(seconds)),
   bucket: optional(outsideBucket),
 });

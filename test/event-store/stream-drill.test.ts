@@ -122,6 +122,18 @@ describe("the restore drill of a stream backup", () => {
     expect(streamDrillPods("event-store")).toEqual({ namespace: "event-store", labels: pod_selector.match_labels });
   });
 
+  it("restores a copy of the backups, and writes results elsewhere", () => {
+    const bucket = { name: "orders-copies", prefix: "event-store/event-store-backup", region: "eu-central-1" };
+    const [container] = podOf(cronJobOf(made({ bucket, resultsIn: { name: "orders-backups", region: "eu-west-1" } }))).containers;
+    expect(variables(container)).toMatchObject({
+      BUCKET: "orders-copies",
+      AWS_REGION: "eu-central-1",
+      RESULTS_BUCKET: "orders-backups",
+      RESULTS_REGION: "eu-west-1",
+    });
+    expect(variables(drill)).not.toHaveProperty("RESULTS_BUCKET");
+  });
+
   it("exposes its result to Prometheus", () => {
     const scraped = made({ metricsFrom: "observability" });
     const { objects } = kubernetesObjects(scraped);

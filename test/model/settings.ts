@@ -855,6 +855,12 @@ const GROUPS: readonly Group[] = [
     settings: { "volumeSnapshots.every": "2h", "volumeSnapshots.keep": "3d", "volumeSnapshots.class": "other" },
   },
   {
+    base: { ...ON_EKS, aws: AWS, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "28d", drill: "0 4 1 * *" } } },
+    at: "",
+    first: "event-store",
+    settings: { "backup.drillCopies": true },
+  },
+  {
     base: {
       ...CLUSTERS,
       aws: AWS,

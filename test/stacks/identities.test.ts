@@ -158,6 +158,20 @@ describe("the identities stack", () => {
     expect(all.flatMap(({ Action }) => Action).filter((action) => /Delete|\*/.test(action))).toEqual([]);
   });
 
+  it("lets drills of copies read the copy with its key, and write results to the bucket of the region", () => {
+    const eventStore = { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", rto: "4h" } };
+    const json = identities({ cluster, eventStore, backup: { drillCopies: true } });
+    const all = statements(one(json, "aws_iam_role_policy", "event-store-event-store-drill/rights").policy);
+    const copy = "arn:aws:s3:::orders-test-backups-copy-111122223333-eu-central-1";
+    const rightsOf = (action: string) => all.filter(({ Action }) => [Action].flat().includes(action)).map(({ Resource }) => Resource);
+    expect(rightsOf("s3:GetObject")).toEqual([`${copy}/event-store/event-store-backup/*`, `${bucket}/drills/event-store/event-store/*`]);
+    expect(rightsOf("s3:ListBucketVersions")).toEqual([copy]);
+    expect(all.find(({ Sid }) => Sid === "KeyOfOrigin")).toMatchObject({
+      Resource: "arn:aws:kms:eu-central-1:111122223333:key/*",
+      Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/orders-test-recovery" } },
+    });
+  });
+
   it("lets the server that a drill creates read the archive, and its job write results", () => {
     const json = identities({ cluster, readDatabase: { engine: "cloudnative-pg", backup: { rto: "4h" } } });
     const rightsOf = (account: string) =>
@@ -167,6 +181,7 @@ describe("the identities stack", () => {
     const key = ["kms:Decrypt", "kms:GenerateDataKey"].map((action) => `${action} ${output("keys", "backup_key_arn")}`);
     expect(rightsOf("read-database-scratch")).toEqual([
       `s3:ListBucket ${bucket}`,
+      `s3:ListBucketVersions ${bucket}`,
       `s3:GetObject ${bucket}/read-store/read-database/*`,
       ...key,
     ]);

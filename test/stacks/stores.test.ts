@@ -504,6 +504,16 @@ describe("data that must be kept", () => {
     ]);
   });
 
+  it("has drills of copies only where there are both", () => {
+    const eventStore = { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", drill: "0 5 * * 1" } };
+    const backup = { drillCopies: true };
+    expect(backed({ cluster, backup, eventStore })).toEqual([]);
+    const none = "is for drills of stream backups, and no event store has one; set drill in the backup of the event store, or leave it out";
+    expect(backed({ cluster, backup, eventStore: { ...eventStore, backup: { ...eventStore.backup, drill: false } } })).toEqual([
+      `test.backup.drillCopies: true ${none}`,
+    ]);
+  });
+
   it("requires a backup before a release only if one can be made at any time", () => {
     const backup = { beforeRelease: "24h" };
     expect(backed({ cluster, backup, readDatabase: { engine: "aurora", replicas: 0 } })).toEqual([]);

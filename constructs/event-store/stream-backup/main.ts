@@ -18,7 +18,8 @@ const USAGE = `stream-backup: all events of KurrentDB in an S3 bucket
   promote [--until sequence:N]               ends following: completes the store, and compares all events
 Variables: EVENT_STORE_URL, BUCKET, PREFIX, AWS_REGION and credentials of AWS; AWS_ENDPOINT_URL_S3 and AWS_CA_BUNDLE for another service;
 for backup OBJECT_SIZE (bytes), FULL_EVERY, FULL_BUDGET and QUIET (seconds); for follow MAX_LAG (seconds); for drill
-SCRATCH_URL, RPO and RTO (seconds), RESULTS, the prefix of its results, and METRICS_PORT, to expose them to Prometheus.`;
+SCRATCH_URL, RPO and RTO (seconds), RESULTS, the prefix of its results, and METRICS_PORT, to expose them to
+Prometheus; RESULTS_BUCKET and RESULTS_REGION, if BUCKET is a copy of the backups.`;
 
 /** Options of each command. */
 const COMMANDS: Readonly<Record<string, readonly (keyof Wanted)[]>> = {
@@ -73,7 +74,8 @@ async function drilled(bucket: Bucket, source: Store, env: NodeJS.ProcessEnv): P
   const objectives = { rpo: numberOf(env, "RPO"), rto: numberOf(env, "RTO") };
   const { RESULTS: prefix } = env;
   if (!prefix) throw new Error("RESULTS is not set");
-  const results = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env }, bucket.name));
+  const { RESULTS_BUCKET: place = bucket.name, RESULTS_REGION: region = env.AWS_REGION } = env;
+  const results = new S3Client(s3FromEnvironment({ AWS_ROLE_SESSION_NAME: "restore-drill", ...env, AWS_REGION: region }, place));
   const scratch = new Store(scratchUrl(env));
   try {
     const result = await exposed(env, async () => {

@@ -10,7 +10,7 @@ import {
   streamFollowerName,
 } from "../../../constructs/event-store";
 import type { KubernetesTarget } from "../../../constructs/kubernetes";
-import { streamBackupOnAws } from "../../base/archives";
+import { copyOnAws, streamBackupOnAws } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
@@ -58,6 +58,8 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
   );
   if (!backup.drill) return;
   const reader = metricsReader(environment.monitoring);
+  const copied = environment.backup?.drillCopies ? environment.aws.recoveryRegion : undefined;
+  const copy = copied ? { ...bucket, name: copyOnAws(environment, copied).bucket, region: copied } : undefined;
   describedAt(
     path,
     new KurrentDbStreamDrill(stack, streamDrillName(name), {
@@ -65,7 +67,8 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
       namespace,
       store: name,
       eventStore,
-      bucket,
+      bucket: copy ?? bucket,
+      ...(copy ? { resultsIn: bucket } : {}),
       results: drillsPrefix(store),
       ...backup.drill,
       ...(reader ? { metricsFrom: reader } : {}),

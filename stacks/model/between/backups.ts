@@ -28,6 +28,7 @@ export const backupRules: readonly Rule[] = [
   objectivesAreMet,
   dataHasBackups,
   releasesHaveBackups,
+  copiesAreDrilled,
 ];
 
 /** What a store says of its backups. */
@@ -199,6 +200,19 @@ function restoreProblems({ keys, methods, restore, said: { rto } }: StoreBackup)
       remedy: `use "${minutes}m" or more`,
     },
   ];
+}
+
+/** Drills of copies need a copy, and an event store with drills of its stream backup. */
+function copiesAreDrilled(system: DraftSystem): Finding[] {
+  if (!system.backup?.drillCopies) return [];
+  const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "drillCopies"], value: true, rule, remedy }];
+  if (system.aws?.recoveryRegion === undefined)
+    return found("reads the copy of backups, and there is none", "set aws.recoveryRegion, or leave it out");
+  if (configuredStreamBackups(system).some(({ drill, isPossible }) => drill && isPossible)) return [];
+  return found(
+    "is for drills of stream backups, and no event store has one",
+    "set drill in the backup of the event store, or leave it out",
+  );
 }
 
 /** Only stores that can be backed up at any time, into a bucket with records, can have a backup before a release. */

@@ -40,12 +40,9 @@ interface AwsRequest {
 }
 
 /** A deployed EKS cluster. */
-export interface EksCluster {
+interface EksCluster {
+  /** Version of Kubernetes. */
   readonly version: string;
-  readonly endpoint: string;
-
-  /** Certificate of its API server's CA, as base64. */
-  readonly certificateAuthority: string;
 }
 
 /**
@@ -115,8 +112,7 @@ export class AwsReader {
       unless("ResourceNotFoundException", undefined),
     );
     if (said === undefined) return undefined;
-    const { version, endpoint, certificateAuthority } = JSON.parse(said).cluster;
-    return { version, endpoint, certificateAuthority: certificateAuthority?.data };
+    return { version: JSON.parse(said).cluster.version };
   }
 
   /** Versions of an EKS add-on for a version of Kubernetes. @throws AwsFailure */

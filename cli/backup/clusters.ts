@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clusterNames } from "../../constructs/cluster";
 import type { System } from "../../stacks";
 import { type ClusterKey, isExistingCluster } from "../../stacks/model/cluster";
+import { eksContext, inHome } from "../kubeconfig";
 import { type Command, type Machine, outputOf, written } from "./machine";
 
 /** Request to a cluster: arguments of kubectl. */
@@ -67,16 +68,14 @@ export class Clusters {
     const cluster = this.system[key];
     if (!aws || !cluster || isExistingCluster(cluster)) return undefined;
     const [index, suffix] = SIDES[key];
-    const place = ["--region", aws.region, "--alias", `${name}${suffix}`, ...(kubeconfig ? ["--kubeconfig", kubeconfig] : [])];
-    return ["aws", "eks", "update-kubeconfig", "--name", clusterNames([system, name])[index] ?? "", ...place];
+    return eksContext({ name: clusterNames([system, name])[index] ?? "", region: aws.region, alias: `${name}${suffix}`, kubeconfig });
   }
 
   private place(key: ClusterKey): { readonly shown: readonly string[]; readonly used: readonly string[] } {
     const cluster = this.system[key];
     if (cluster && isExistingCluster(cluster)) {
       const { context, kubeconfig } = cluster;
-      const file = kubeconfig?.replace(/^~(?=\/)/, homedir());
-      const args = ["--context", context, ...(file ? ["--kubeconfig", file] : [])];
+      const args = ["--context", context, ...(kubeconfig ? ["--kubeconfig", inHome(kubeconfig)] : [])];
       return { shown: args, used: args };
     }
     const context = ["--context", `${this.system.name}${SIDES[key][1]}`];

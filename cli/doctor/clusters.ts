@@ -57,7 +57,9 @@ async function onCreated(
   try {
     const cluster = await machine.aws.cluster(name, region);
     if (cluster === undefined) return [{ subject, found: `${name} is not created yet` }];
-    return onEks(machine, name, region, cluster, (kubectl) => onCluster(measured, () => upgrade(cluster.version, version), kubectl));
+    return answered(subject, () =>
+      onEks(machine, name, region, (kubectl) => onCluster(measured, () => upgrade(cluster.version, version), kubectl)),
+    );
   } catch (error) {
     if (!(error instanceof AwsFailure)) throw error;
     return [{ subject, state: "warning", found: `not checked: ${error.message}`, remedy: "allow eks:DescribeCluster" }];

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EksCluster } from "../aws";
+import { eksContext } from "../kubeconfig";
 import type { Finding } from "./finding";
 import type { Machine, Output } from "./machine";
 
@@ -14,32 +14,17 @@ export function kubectlIn({ run }: Machine, kubeconfig: string, context: string)
   return (args, input) => run("kubectl", [...target, ...args], input && JSON.stringify(input));
 }
 
-/** Runs work with kubectl for an EKS cluster, with a kubeconfig that is removed afterwards. Credentials come from the AWS CLI, as in an apply. */
-export function onEks<T>(machine: Machine, name: string, region: string, cluster: EksCluster, work: (kubectl: Kubectl) => T): T {
+/** Runs work with kubectl for an EKS cluster, with a kubeconfig that is removed afterwards. @throws Unanswered if it can't be written */
+export function onEks<T>(machine: Machine, name: string, region: string, work: (kubectl: Kubectl) => T): T {
   const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-doctor-"));
-  const file = join(directory, "kubeconfig");
   try {
-    writeFileSync(file, JSON.stringify(kubeconfigOf(name, region, cluster)), { mode: 0o600 });
-    return work(kubectlIn(machine, file, name));
+    const kubeconfig = join(directory, "kubeconfig");
+    const [program, ...args] = eksContext({ name, region, alias: name, kubeconfig });
+    lines(machine.run(program, args));
+    return work(kubectlIn(machine, kubeconfig, name));
   } finally {
     rmSync(directory, { recursive: true });
   }
-}
-
-function kubeconfigOf(name: string, region: string, { endpoint, certificateAuthority }: EksCluster): object {
-  const exec = {
-    apiVersion: "client.authentication.k8s.io/v1beta1",
-    interactiveMode: "Never",
-    command: "aws",
-    args: ["eks", "get-token", "--cluster-name", name, "--region", region],
-  };
-  return {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name, cluster: { server: endpoint, "certificate-authority-data": certificateAuthority } }],
-    users: [{ name, user: { exec } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-  };
 }
 
 /** A query that failed: the user lacks the right to it, or the cluster doesn't answer. */

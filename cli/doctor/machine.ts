@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { parse } from "yaml";
 import { asDomains, type Environment } from "../../stacks";
 import { AwsReader } from "../aws";
+import { inHome } from "../kubeconfig";
 import { type Finding, present } from "./finding";
 
 /** Output of a program, or the reason why there is none. */
@@ -139,7 +139,7 @@ function isContext(place: object | undefined): place is Context {
 
 /** Path of a context's kubeconfig. */
 export function kubeconfigOf({ kubeconfig = DEFAULT_KUBECONFIG }: Context): string {
-  return kubeconfig.replace(/^~(?=\/)/, homedir());
+  return inHome(kubeconfig);
 }
 
 /** Checks that a kubeconfig has a context. */

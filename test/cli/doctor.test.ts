@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { AwsFailure } from "../../cli/aws";
 import { doctor } from "../../cli/doctor";
 import type { Machine, Output } from "../../cli/doctor/machine";
@@ -415,31 +414,31 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
   describe("on EKS", () => {
     const resource = { aws_eks_cluster: { cluster: { name: "orders-cloud", version: "1.35" } } };
     const synthesis = () => aSynthesis({ "cloud-cluster": { resource } }, site(CLOUD, { nodes: 3 }));
-    const deployed = { endpoint: "https://eks.example.com", certificateAuthority: "Q0E=" };
-
     const onEks = async (version: string | undefined) => {
-      const kubeconfigs: unknown[] = [];
+      const asked: string[] = [];
       const kubectl = (program: string, args: readonly string[]): Output => {
+        const file = args[args.indexOf("--kubeconfig") + 1] ?? "";
+        if (args.includes("--kubeconfig")) asked.push([program, ...args].join(" ").replaceAll(file, "FILE"));
+        if (args[1] === "update-kubeconfig") return { stdout: "" };
         if (program !== "kubectl" || args[0] !== "--kubeconfig") return outputOf(OUTPUTS[program]);
-        kubeconfigs.push(JSON.parse(readFileSync(args[1] ?? "", "utf8")));
         return outputOf(READY[args.slice(6, 8).join(" ")]);
       };
-      const cluster = async () => (version === undefined ? undefined : { ...deployed, version });
+      const cluster = async () => (version === undefined ? undefined : { version });
       const { lines } = await runOn(synthesis, aProgram(CLOUD), aMachine({ run: kubectl, aws: { cluster } }));
-      return { kubeconfigs, line: lines.find((each) => each.includes("  local.cluster  ")) };
+      return { asked, line: lines.find((each) => each.includes("  local.cluster  ")) };
     };
 
     it("asks nothing of a cluster that is not created yet", async () => {
-      expect(await onEks(undefined)).toEqual({ kubeconfigs: [], line: "ok  local.cluster  orders-cloud is not created yet" });
+      expect(await onEks(undefined)).toEqual({ asked: [], line: "ok  local.cluster  orders-cloud is not created yet" });
     });
 
     it("asks a cluster with credentials of AWS", async () => {
-      const { kubeconfigs, line } = await onEks("1.35");
+      const { asked, line } = await onEks("1.35");
       expect(line).toBe("ok  local.cluster  Kubernetes 1.35.2, as admin");
-      expect(kubeconfigs[0]).toMatchObject({
-        clusters: [{ name: "orders-cloud", cluster: { server: "https://eks.example.com", "certificate-authority-data": "Q0E=" } }],
-        users: [{ user: { exec: { args: ["eks", "get-token", "--cluster-name", "orders-cloud", "--region", "eu-west-1"] } } }],
-      });
+      expect(asked.slice(0, 2)).toEqual([
+        "aws eks update-kubeconfig --name orders-cloud --region eu-west-1 --alias orders-cloud --kubeconfig FILE",
+        "kubectl --kubeconfig FILE --context orders-cloud --request-timeout 10s version --output json",
+      ]);
     });
 
     it.each([

@@ -7,6 +7,7 @@ import { forwardSignals } from "./children";
 import { command, usage as walks } from "./command";
 import { suggestion } from "./command-line";
 import { doctor, help as doctorHelp } from "./doctor";
+import { nodeProblem } from "./doctor/machine";
 import { lockFile } from "./lock";
 import { createProject, help as newHelp } from "./new";
 import { outdated, help as outdatedHelp } from "./outdated";
@@ -84,6 +85,8 @@ export function help(): string {
 
 /** Runs a command line in the project of the working directory, and returns the exit code. */
 export async function entry(argv: readonly string[], compile: Compile = compileProject): Promise<number> {
+  const unsupported = nodeProblem();
+  if (unsupported) return fail(unsupported);
   const [name = "--help", ...args] = argv;
   if (name === "-h" || name === "--help") return print(help());
   if (name === "--version") return print(JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")).version);

@@ -105,8 +105,14 @@ async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"], che
     checkPlace(one);
     return one;
   };
-  if (name !== undefined) checked(name);
-  for (const [choice, value] of Object.entries({ shape, on })) if (value !== undefined) checkChoice(choice as Choice, value);
+  const checks = [
+    ...(name === undefined ? [] : [() => checked(name)]),
+    ...Object.entries({ shape, on }).flatMap(([choice, value]) =>
+      value === undefined ? [] : [() => checkChoice(choice as Choice, value)],
+    ),
+  ];
+  const problems = checks.flatMap((check) => problemOf(check) ?? []);
+  if (problems.length > 0) throw new Refused(problems.join("\n"));
   const given = async (what: string, value: string | undefined, options: string) => {
     const answer = value ?? (await ask?.(`${what} (${options}): `))?.trim();
     if (!answer) throw new Refused(`${what}: is required\n\n${USAGE}`);
@@ -119,6 +125,16 @@ async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"], che
     shape: await chosen("shape", shape),
     on: await chosen("on", on),
   };
+}
+
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error.message;
+    throw error;
+  }
 }
 
 function checkChoice(choice: Choice, value: string): string {
@@ -159,7 +175,7 @@ function writeProject(directory: string, wanted: Wanted): void {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name).slice(from.length + 1);
       // npm would interpret a file named .gitignore, and leave it out of the package.
-      const to = join(directory, path === "gitignore" ? ".gitignore" : path);
+      const to = join(directory, path.replace(/^git(?=ignore$|attributes$)/, ".git"));
       mkdirSync(join(to, ".."), { recursive: true });
       writeFileSync(to, readFileSync(join(from, path), "utf8").replace(PLACEHOLDER, wanted.name));
     }

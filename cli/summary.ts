@@ -219,7 +219,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
   });
   const total = parts.flatMap(({ stacks }) => stacks);
   const resources = total.reduce((sum, stack) => sum + stack.resources, 0);
-  lines.push(`${total.length} stacks with ${resources} resources lie in ${outdir}/stacks, ready for cdktf, terraform and tofu.`, "");
+  lines.push(`${total.length} stacks with ${resources} resources are in ${outdir}/stacks, ready for cdktf, terraform and tofu.`, "");
   return lines.join("\n");
 }
 

@@ -59,6 +59,12 @@ export function programs(environments: readonly Environment[], machine: Machine)
   ];
 }
 
+/** Problem of a version of Node.js with which the command can't run. */
+export function nodeProblem(node = HERE.node): string | undefined {
+  if (versionIn(node, LOWEST.node)) return undefined;
+  return `Node.js ${node} is not supported; install ${LOWEST.node.join(".")} or newer: https://nodejs.org`;
+}
+
 /** First version in a text, if it is high enough. */
 function versionIn(text: string | undefined, [major, minor]: readonly [number, number]): string | undefined {
   const [version, first, second] = /(\d+)\.(\d+)\.\d+\S*/.exec(text ?? "") ?? [];

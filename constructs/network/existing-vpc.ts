@@ -58,7 +58,7 @@ export class ExistingVpc extends Construct implements Network {
                 ? [
                     {
                       condition: `\${!contains(${Fn.jsonencode(before)}, self.availability_zone)}`,
-                      errorMessage: `${id} lies in the zone of another ${use} subnet; name one subnet for each zone`,
+                      errorMessage: `${id} is in the zone of another ${use} subnet; name one subnet for each zone`,
                     },
                   ]
                 : []),

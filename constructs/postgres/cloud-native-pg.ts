@@ -190,7 +190,7 @@ const administratorSecret = (name: string): SecretSpec => ({
   purpose: `Administrator of ${name}, drawn by CloudNativePG`,
   keys: { password: { length: 64 } },
   fixed: { username: "administrator" },
-  rotation: { method: "engine-first", clients: "read-again", engine: "the operator sets what stands in the Secret" },
+  rotation: { method: "engine-first", clients: "read-again", engine: "the operator sets the value of the Secret" },
 });
 
 /**

@@ -16,7 +16,7 @@ export const EXCEPTIONS = {
   singleNatGateway: "one NAT gateway for all zones: losing its zone cuts the others off from the internet",
   twoZones: "two zones: losing one leaves no majority",
   noBackup: "stores without backups, whose data is lost with their volumes",
-  noRecoveryCopy: "backups lie in one region only",
+  noRecoveryCopy: "backups are in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
   insufficientCapacity: "its nodes may not hold everything that must run",
   localState: "Terraform state in files on one machine: lost with it, and locked for nobody else",

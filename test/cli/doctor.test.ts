@@ -1,6 +1,6 @@
 import { AwsFailure } from "../../cli/aws";
 import { doctor } from "../../cli/doctor";
-import type { Machine, Output } from "../../cli/doctor/machine";
+import { type Machine, nodeProblem, type Output } from "../../cli/doctor/machine";
 import { InvalidInput, type Program, type Synthesis } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { aSynthesis } from "./synthesis";
@@ -448,5 +448,12 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
     ])("judges the way from %s to the declared version", async (version, remedy) => {
       expect((await onEks(version)).line).toContain(`; ${remedy}`);
     });
+  });
+});
+
+describe("every subcommand", () => {
+  it("refuses a version of Node.js that is too old", () => {
+    expect(["20.12.0", "22.1.0"].map(nodeProblem)).toEqual([undefined, undefined]);
+    expect(nodeProblem("18.20.4")).toBe("Node.js 18.20.4 is not supported; install 20.12 or newer: https://nodejs.org");
   });
 });

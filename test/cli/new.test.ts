@@ -50,7 +50,16 @@ describe("cdktf-cqrs new", () => {
     expect(said).toBe(`billing: created, shape ${shape} on ${on}\nNext: cd billing && npm install && npm start`);
     expect(readdirSync(directory)).toEqual(["billing"]);
     const files = filesIn(inDirectory("billing"));
-    for (const file of [".gitignore", "README.md", "cdktf.json", "main.ts", "package.json", "test/program.test.ts", "tsconfig.json"])
+    for (const file of [
+      ".gitattributes",
+      ".gitignore",
+      "README.md",
+      "cdktf.json",
+      "main.ts",
+      "package.json",
+      "test/program.test.ts",
+      "tsconfig.json",
+    ])
       expect(files).toContain(file);
     for (const file of files) expect(readFileSync(inDirectory("billing", file), "utf8")).not.toMatch(/\bacme\b/i);
     expect(JSON.parse(readFileSync(inDirectory("billing/package.json"), "utf8")).name).toBe("billing");
@@ -116,6 +125,10 @@ describe("cdktf-cqrs new", () => {
     [["--shape", "cqrs", "--on", "aws"], `name: is required\n\n${USAGE}`],
     [["billing", "--shape", "cqsr", "--on", "aws"], '--shape: "cqsr" must be one of cqrs, domains, library; did you mean cqrs?'],
     [["billing", "--shape", "cqrs", "--on", "azure"], '--on: "azure" must be one of aws, on-premises, kind'],
+    [
+      ["billing", "--shape", "cqr", "--on", "knd"],
+      '--shape: "cqr" must be one of cqrs, domains, library; did you mean cqrs?\n--on: "knd" must be one of aws, on-premises, kind; did you mean kind?',
+    ],
     [["billing", "--shpe", "cqrs"], `--shpe: not an option here; did you mean --shape?\n\n${USAGE}`],
     [["billing", "--shape"], `--shape: needs a value\n\n${USAGE}`],
     [["billing", "orders"], `orders: only one name is expected\n\n${USAGE}`],

@@ -51,7 +51,7 @@ describe("npm start", () => {
     const { out } = run(program, "local");
     expect(out.split("\n").filter((line) => /^\w/.test(line))).toEqual([
       "local  on kind-orders, without a cloud",
-      expect.stringMatching(/^7 stacks with \d+ resources lie in/),
+      expect.stringMatching(/^7 stacks with \d+ resources are in/),
     ]);
     expect(out).not.toContain("\u001b[");
   });

@@ -20,7 +20,7 @@ describe("ExistingVpc", () => {
       lifecycle.postcondition.map(({ error_message }: { error_message: string }) => error_message),
     );
     expect(messages).toContain("subnet-b1 is a subnet of another VPC");
-    expect(messages).toContain("subnet-b3 lies in the zone of another private subnet; name one subnet for each zone");
+    expect(messages).toContain("subnet-b3 is in the zone of another private subnet; name one subnet for each zone");
   });
 
   it("fails the plan where the network does not resolve names", () => {

@@ -209,7 +209,7 @@ describe("a release file", () => {
 
   it("is the one place for what it names", () => {
     expect(complaints(BOTH, aSystem({ release: "blue-green", live: "green" }))).toEqual([
-      `test.commandApi.live: "green" stands in ${FILE} as well; leave it out here`,
+      `test.commandApi.live: "green" is also set in ${FILE}; leave it out here`,
     ]);
   });
 

@@ -143,7 +143,7 @@ function versionsAreNamedOnce(system: DraftSystem, environment: DraftEnvironment
     RELEASED.filter((setting) => setting in written && inFile(setting)).map((setting) => ({
       keys: [...keys, setting],
       value: written[setting],
-      rule: `stands in ${releaseFile(String(system.name))} as well`,
+      rule: `is also set in ${releaseFile(String(system.name))}`,
       remedy: "leave it out here",
     })),
   );

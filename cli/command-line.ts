@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { nearest } from "../stacks/model/check/nearest";
+import { nearest } from "../constructs/core/nearest";
 
 /** A script that runs this command: in a project, or in this repository, which compiles it first. */
 const RUNS_COMMAND = /\bcdktf-cqrs\b|\bcli\/run\.mjs\b/;

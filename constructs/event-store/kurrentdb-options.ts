@@ -1,5 +1,5 @@
-import { closest, distance } from "fastest-levenshtein";
 import type { Problem } from "../core/errors";
+import { nearest } from "../core/nearest";
 import type { KurrentDbLine } from "../core/versions";
 
 /** Options of the server without their prefix: `{ READER_THREADS_COUNT: 8 }`. */
@@ -234,9 +234,9 @@ function unknown(name: string, line: KurrentDbLine): Omit<Problem, "path" | "val
   const elsewhere = SOMEWHERE[name];
   if (elsewhere) return { rule: `is not an option of ${line}`, remedy: `leave it out, or run ${elsewhere.join(" or ")}` };
   const known = [...EVERYWHERE, ...NESTED, ...Object.keys(SOMEWHERE)].filter((option) => knowsOption(line, option));
-  const meant = closest(name, known);
-  const remedy = distance(name, meant) <= Math.min(3, name.length / 3) ? `write ${meant}` : "see the vendor's list of options";
-  return { rule: `is not an option of ${line}, and a server that is told it ${name.includes("__") ? "does not say so" : "stops"}`, remedy };
+  const meant = nearest(name, known);
+  const remedy = meant ? `write ${meant}` : "see the vendor's list of options";
+  return { rule: `is not an option of ${line}, and a server ${name.includes("__") ? "ignores it silently" : "stops with it"}`, remedy };
 }
 
 function isOn(value: string | number | boolean): boolean {

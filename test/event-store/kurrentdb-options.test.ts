@@ -86,19 +86,19 @@ describe("an option", () => {
       "with a typo",
       { READER_THREAD_COUNT: 8 },
       "26.0",
-      "READER_THREAD_COUNT is not an option of 26.0, and a server that is told it stops; write READER_THREADS_COUNT",
+      "READER_THREAD_COUNT is not an option of 26.0, and a server stops with it; write READER_THREADS_COUNT",
     ],
     [
       "with a typo in a section",
       { AUTO_SCAVENGE__ENABLE: true },
       "26.0",
-      "AUTO_SCAVENGE__ENABLE is not an option of 26.0, and a server that is told it does not say so; write AUTO_SCAVENGE__ENABLED",
+      "AUTO_SCAVENGE__ENABLE is not an option of 26.0, and a server ignores it silently; write AUTO_SCAVENGE__ENABLED",
     ],
     [
       "that resembles nothing",
       { FASTER: true },
       "26.0",
-      "FASTER is not an option of 26.0, and a server that is told it stops; see the vendor's list of options",
+      "FASTER is not an option of 26.0, and a server stops with it; see the vendor's list of options",
     ],
     [
       "with its prefix",

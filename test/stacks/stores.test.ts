@@ -125,7 +125,7 @@ describe("KurrentDB of an environment", () => {
       'test.eventStore.options: "EXT_TCP_PORT" was renamed, and servers from 25.0 on stop at the old name; write TCP_PLUGIN__NODE_TCP_PORT',
       'test.eventStore.options: "TCP_PLUGIN__ENABLE_EXTERNAL_TCP" turns on the TCP protocol of old clients, and a server without a licence stops there; leave it out, or make KurrentDb with the key of a licence',
       'test.eventStore.options: "MEM_DB" keeps events in memory only; leave it out',
-      'test.eventStore.options: "NOPE" is not an option of 26.0, and a server that is told it stops; see the vendor\'s list of options',
+      'test.eventStore.options: "NOPE" is not an option of 26.0, and a server stops with it; see the vendor\'s list of options',
     ]);
   });
 

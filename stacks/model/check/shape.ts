@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Problem } from "../../../constructs/core/errors";
+import { nearest } from "../../../constructs/core/nearest";
 import { type Reading, seconds } from "../../../constructs/core/quantities";
-import { nearest } from "./nearest";
 
 /*
  * The shape of an environment, value by value: the model's types at run time, for input that

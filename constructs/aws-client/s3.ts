@@ -80,12 +80,30 @@ export class S3Client {
       const response = await this.request("GET", "", { query });
       if (response.status !== 200) throw this.failure("GET", prefix, response);
       const page = String(response.body);
-      // Not every service with this API encodes keys as requested.
-      const decode = textOf(page, "EncodingType") === "url" ? decoded : (key: string) => key;
+      const decode = decoderOf(page);
       for (const [, entry = ""] of page.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
         found.push({ key: decode(textOf(entry, "Key")), size: Number(textOf(entry, "Size")) });
       }
       token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") : undefined;
+    }
+    return found;
+  }
+
+  /** Lists objects with a prefix that were deleted by name, in the order of their keys: a delete marker hides their versions. */
+  async deleted(prefix: string): Promise<readonly { readonly key: string; readonly marker: string }[]> {
+    const found: { key: string; marker: string }[] = [];
+    const start = { versions: "", "encoding-type": "url", prefix };
+    for (let next: Record<string, string> | undefined = {}; next; ) {
+      const response: HttpResponse = await this.request("GET", "", { query: { ...start, ...next } });
+      if (response.status !== 200) throw this.failure("GET", prefix, response);
+      const page = String(response.body);
+      const decode = decoderOf(page);
+      for (const [, entry = ""] of page.matchAll(/<DeleteMarker>(.*?)<\/DeleteMarker>/gs)) {
+        if (textOf(entry, "IsLatest") === "true") found.push({ key: decode(textOf(entry, "Key")), marker: textOf(entry, "VersionId") });
+      }
+      const [key, version] = [decode(textOf(page, "NextKeyMarker")), textOf(page, "NextVersionIdMarker")];
+      next =
+        textOf(page, "IsTruncated") === "true" ? { "key-marker": key, ...(version ? { "version-id-marker": version } : {}) } : undefined;
     }
     return found;
   }
@@ -169,6 +187,11 @@ function checksums(body: Buffer): Record<string, string> {
     "content-md5": createHash("md5").update(body).digest("base64"),
     "x-amz-checksum-sha256": createHash("sha256").update(body).digest("base64"),
   };
+}
+
+/** Not every service with this API encodes keys as requested. */
+function decoderOf(page: string): (key: string) => string {
+  return textOf(page, "EncodingType") === "url" ? decoded : (key) => key;
 }
 
 function decoded(key: string): string {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,6 +62,17 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
 const barman = (client: string, ...args: readonly string[]) =>
   run(PYTHON, "-m", `barman.clients.${client}`, "--endpoint-url", S3_ENDPOINT, ...args);
 
+async function killed(begun: () => Promise<boolean>, after: number, client: string, ...args: readonly string[]): Promise<void> {
+  const [program = "", ...rest] = [...AS, PYTHON, "-m", `barman.clients.${client}`, "--endpoint-url", S3_ENDPOINT, ...args];
+  const child = spawn(program, rest, { env: env(), stdio: "ignore", detached: true });
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+  while (child.exitCode === null && !(await begun())) await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise((resolve) => setTimeout(resolve, after));
+  // With all processes that it started.
+  if (child.exitCode === null) process.kill(-(child.pid ?? 0), "SIGKILL");
+  if ((await ended) !== "SIGKILL") throw new Error(`${client} ended before it was killed`);
+}
+
 /** Objects of the archive by key, through the same API. */
 export class Archive {
   static async begin(): Promise<Archive> {
@@ -118,6 +129,7 @@ export class ArchivedServer {
   private readonly login = { host: this.directory, port: 5432, user: "postgres", database: DATABASE, password: "", ssl: false };
   private process: ChildProcess | undefined;
   private clients: Client[] = [];
+  private options: readonly string[] = [];
 
   constructor() {
     if (AS.length > 0) spawnSync("chown", ["postgres:", this.directory]);
@@ -175,19 +187,24 @@ export class ArchivedServer {
   }
 
   async backUp(): Promise<void> {
-    await barman(
-      "cloud_backup",
-      "--gzip",
-      "--immediate-checkpoint",
-      "--name",
-      "nightly",
-      "--host",
-      this.directory,
-      "--user",
-      "postgres",
-      DESTINATION,
-      SERVER,
-    );
+    await barman("cloud_backup", ...this.backup());
+  }
+
+  /** A backup that is killed some milliseconds after the server is in backup mode. */
+  async backUpKilled(after: number): Promise<void> {
+    const begun = "select from pg_stat_activity where query ilike '%pg_backup_start%' and pid <> pg_backend_pid() and state = 'idle'";
+    await killed(async () => (await this.query(begun)).length > 0, after, "cloud_backup", ...this.backup());
+  }
+
+  /** A restore of the base backup that is killed some milliseconds after its directory has files. */
+  async restoreKilled(after: number): Promise<void> {
+    const begun = async () => existsSync(this.data) && readdirSync(this.data).length > 0;
+    await killed(begun, after, "cloud_restore", DESTINATION, SERVER, "nightly", this.data);
+  }
+
+  private backup(): readonly string[] {
+    const login = ["--host", this.directory, "--user", "postgres"];
+    return ["--gzip", "--immediate-checkpoint", "--name", "nightly", ...login, DESTINATION, SERVER];
   }
 
   /** Ends when the server serves, or when it has ended. */
@@ -206,7 +223,7 @@ export class ArchivedServer {
       ...args,
     ];
     const child = spawn(program, rest, { env: env(), stdio: ["ignore", "ignore", "pipe"] });
-    this.process = child;
+    [this.process, this.options] = [child, args];
     let said = "";
     child.stderr?.on("data", (data) => {
       said += data;
@@ -216,6 +233,21 @@ export class ArchivedServer {
       const [row] = await this.query("select pg_is_in_recovery() as recovers").catch(() => []);
       if (row?.recovers === false) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Kills the server, and starts it again as soon as its processes are gone. */
+  async crash(): Promise<void> {
+    const ended = new Promise((resolve) => this.process?.once("exit", resolve));
+    this.process?.kill("SIGKILL");
+    await ended;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.start(...this.options);
+      } catch (error) {
+        if (attempt === 50) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 import type { Client } from "pg";
 import { Archive, ArchivedServer, onArchive } from "./archived-server";
+import { counted, KILLS } from "./kills";
+import { randomly } from "./stream-backup-program";
 
 jest.setTimeout(300_000);
 
@@ -21,6 +23,28 @@ async function append(client: Client, aggregate: string, count: number): Promise
       data: { number: version + index, note: "x".repeat(100) },
     }));
     await client.query("select append_events($1, $2, $3)", [aggregate, version, JSON.stringify(events)]);
+  }
+}
+
+/** The same under kills of the server: a client connects again, and repeats a transaction whose end it doesn't know. */
+async function appendUnderKills(server: ArchivedServer, aggregate: string, count: number): Promise<void> {
+  const random = randomly(41);
+  let client = await server.client();
+  const at = new Set(Array.from({ length: KILLS["PostgreSQL under load"] }, (_, kill) => kill * 40 + 10 * random(4)));
+  for (let version = 0; version < count; version += 10) {
+    const crashed = at.has(version)
+      ? new Promise<void>((resolve) => setTimeout(() => resolve(server.crash()), random(8))).then(() => counted("PostgreSQL under load"))
+      : undefined;
+    const events = JSON.stringify(Array.from({ length: 10 }, (_, index) => ({ type: "OrderPlaced", data: { number: version + index } })));
+    const send = () => client.query("select append_events($1, $2, $3)", [aggregate, version, events]);
+    const done = await send().then(
+      () => true,
+      () => false,
+    );
+    await crashed;
+    if (crashed) client = await server.client();
+    // Of two appends of the same version one is refused (23505): the first one was committed.
+    if (!done) await send().catch((error: { code?: string }) => error.code === "23505" || Promise.reject(error));
   }
 }
 
@@ -51,6 +75,10 @@ onArchive("a store of events that is lost", () => {
     // What is in the base backup stays as it is: nothing of it is in the log again.
     const [{ path = "" } = {}] = await lost.query("vacuum (freeze) events", "checkpoint", "select pg_relation_filepath('events') as path");
     table = path;
+    for (let kill = 1; kill <= KILLS["base backup"]; kill++) {
+      await lost.backUpKilled(100 * (kill - 1));
+      counted("base backup");
+    }
     const load = append(await lost.client(), "meanwhile", COUNT);
     await Promise.all([lost.backUp(), load]);
     const [{ time = "", position = "" } = {}] = await lost.query(
@@ -63,11 +91,11 @@ onArchive("a store of events that is lost", () => {
       "select pg_walfile_name(pg_current_wal_insert_lsn() + 1) as next",
     );
     middle = next;
-    await append(writer, "second", COUNT);
+    await appendUnderKills(lost, "second", COUNT);
     await lost.query("select pg_switch_wal()");
     printed = (await lost.records("record")).output.trim();
     record = JSON.parse(printed);
-    await append(writer, "third", COUNT);
+    await append(await lost.client(), "third", COUNT);
     before = (await lost.query(ALL)) as readonly Stored[];
     const [{ last = "" } = {}] = await lost.query("select pg_walfile_name(pg_switch_wal()) as last");
     for (;;) {
@@ -95,6 +123,17 @@ onArchive("a store of events that is lost", () => {
     });
     afterAll(() => {
       for (const server of [toRecord, toTime]) server?.destroy();
+    });
+
+    it("is refused a directory in which a killed restore left a part, and has all events in another one", async () => {
+      for (let kill = 1; kill <= KILLS["restore of a base backup"]; kill++) {
+        const partly = new ArchivedServer();
+        servers.push(partly);
+        await partly.restoreKilled(5 * (kill - 1));
+        counted("restore of a base backup");
+        await expect(partly.restore({ recovery_target_lsn: record.lsn })).rejects.toThrow();
+        partly.destroy();
+      }
     });
 
     it("has every event again up to the position of its record, and no other", async () => {

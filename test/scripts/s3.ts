@@ -37,7 +37,8 @@ export class S3 {
   private port = 0;
   private gateway: ChildProcess | undefined;
 
-  constructor() {
+  /** `disk`: size of the disk with the objects, which nothing but the server sees then. */
+  constructor(private readonly disk?: string) {
     const [key, certificate] = [join(this.directory, "tls.key"), join(this.directory, "ca.crt")];
     const { status, stderr } = spawnSync("openssl", [
       ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
@@ -66,7 +67,10 @@ export class S3 {
       `127.0.0.1:${this.port}`,
       "--quiet",
     ];
-    this.gateway = spawn(GATEWAY, [...options, "posix", "--versioning-dir", versions, objects], { stdio: "ignore" });
+    const command = [GATEWAY, ...options, "posix", "--versioning-dir", versions, objects];
+    const mount = 'mount -t tmpfs -o size=$1 none "$2" && shift 2 && exec "$@"';
+    const [program = "", ...args] = this.disk ? ["unshare", "-rm", "sh", "-c", mount, "sh", this.disk, objects, ...command] : command;
+    this.gateway = spawn(program, args, { stdio: "ignore" });
     await new Promise<void>((resolve) => this.front.listen(0, "127.0.0.1", resolve));
     for (let attempt = 0; (await this.call("GET", "/").catch(() => 0)) !== 200; attempt++) {
       if (attempt === 200) throw new Error("the S3 server does not answer");
@@ -104,9 +108,14 @@ export class S3 {
     };
   }
 
+  /** Directory of a bucket. */
+  place(bucket: string): string {
+    return join(this.directory, "objects", bucket);
+  }
+
   /** Files of the objects of a bucket in order of their keys. Changing them damages the objects. */
   files(bucket: string): readonly string[] {
-    const root = join(this.directory, "objects", bucket);
+    const root = this.place(bucket);
     const all = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     return all.map((entry) => join(entry.parentPath, entry.name)).sort();
   }

@@ -37,6 +37,10 @@ export class Program {
     return { code, text, lines: lines.map((line) => JSON.parse(line)) };
   }
 
+  kill(): void {
+    this.child?.kill("SIGKILL");
+  }
+
   /** Runs a command, and kills it at a moment: after so many requests to the store and to the bucket have arrived or were applied. */
   async killed(args: readonly string[], after: number): Promise<Ran> {
     let count = 0;

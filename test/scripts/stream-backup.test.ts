@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { S3Client, s3FromEnvironment } from "../../constructs/aws-client";
+import { counted, KILLS } from "./kills";
 import { LogStub } from "./kurrentdb-log";
 import { onS3, S3 } from "./s3";
 import { contents, load, order, Program, randomly, USERS } from "./stream-backup-program";
@@ -87,13 +89,15 @@ onS3("stream backup of KurrentDB", () => {
     expect(target.log.filter(({ type }) => type === "$stream-backup-gap")).toHaveLength(15);
   });
 
-  test("32 kills of the backup lose and double nothing", async () => {
+  test("kills of the backup lose and double nothing", async () => {
     const random = randomly(5);
-    for (let kills = 0; kills < 32; ) {
+    for (let kills = 0; kills < KILLS["stream backup"]; ) {
       load(source, 4, random);
       const { code, text } = await from.killed(["backup"], 1 + random(14));
-      if (code === null) kills++;
-      else if (code !== 0) throw new Error(text);
+      if (code === null) {
+        kills++;
+        counted("stream backup");
+      } else if (code !== 0) throw new Error(text);
     }
     await done(from, "backup");
     await done(from, "verify");
@@ -101,22 +105,34 @@ onS3("stream backup of KurrentDB", () => {
     expect(contents(target.log)).toEqual(contents(source.log));
   }, 300_000);
 
-  test("32 kills of the restore lose and double nothing", async () => {
+  test("kills of the restore lose and double nothing", async () => {
     const random = randomly(6);
     load(source, 400, random);
     await done(from, "backup");
-    for (let kill = 0; kill < 32; kill++) {
-      const { code, text } = await into.killed(["restore"], 1 + random(80));
-      if (code !== null) throw new Error(text);
-    }
+    const before = contents(source.log);
+    const killed = async (kills: number, program: Program) => {
+      for (let kill = 0; kill < kills; kill++) {
+        const { code, text } = await program.killed(["restore"], 1 + random(80));
+        if (code !== null) throw new Error(text);
+        counted("stream restore");
+      }
+    };
+    await killed(32, into);
     const partly = order(target.log).length;
     expect([partly > 50, partly < 400]).toEqual([true, true]);
     // The backup continues, the restore keeps its target.
-    const before = contents(source.log);
     load(source, 10, random);
     await done(from, "backup");
     await done(into, "restore");
     expect(contents(target.log)).toEqual(before);
+    // More kills than fit into one restore.
+    const other = new LogStub(USERS);
+    await other.begin();
+    const again = new Program(other, s3, bucket);
+    await killed(KILLS["stream restore"] - 32, again);
+    await done(again, "restore");
+    expect(contents(other.log)).toEqual(contents(source.log));
+    await other.end();
   }, 300_000);
 
   describe("damage", () => {
@@ -159,6 +175,31 @@ onS3("stream backup of KurrentDB", () => {
       const { code, text } = await from.run(["backup"]);
       expect([code, text]).toEqual([1, expect.stringContaining("the chain is damaged")]);
       await done(from, "backup");
+      await done(into, "restore");
+      expect(contents(target.log)).toEqual(contents(source.log));
+    });
+
+    test("the newest objects deleted, without which the backup would only be older, and undeleted", async () => {
+      load(source, 40, randomly(21));
+      await done(from, "backup");
+      const kept = s3.files(bucket).length;
+      load(source, 40, randomly(22));
+      await done(from, "backup");
+      const newest = s3.files(bucket).slice(kept).map(keyOf);
+      for (const key of newest) expect(await s3.call("DELETE", `/${bucket}/event-store/stream/${key}`)).toBe(204);
+      const { code, lines } = await from.run(["verify"]);
+      expect([code, lines.filter(({ problem }) => problem).map(({ problem }) => problem)]).toEqual([
+        1,
+        newest.map((key) => `${key}: was deleted, and its versions are hidden by a delete marker`),
+      ]);
+      const refused = await into.run(["restore"]);
+      expect([refused.code, refused.text, target.calls]).toEqual([1, expect.stringContaining(`${newest[0]}`), []]);
+      // As docs/restore.md: the markers of the newest objects are deleted.
+      const client = new S3Client(s3FromEnvironment(s3.env(bucket), bucket));
+      for (const { key, marker } of await client.deleted("event-store/stream/")) {
+        expect(await s3.call("DELETE", `/${bucket}/${key}?versionId=${marker}`)).toBe(204);
+      }
+      await done(from, "verify");
       await done(into, "restore");
       expect(contents(target.log)).toEqual(contents(source.log));
     });

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { counted, KILLS } from "./kills";
 import { LogStub } from "./kurrentdb-log";
 import { onS3, S3 } from "./s3";
 import { contents, load, Program, randomly, USERS } from "./stream-backup-program";
@@ -49,6 +50,14 @@ onS3("restore drills of stream backups", () => {
     expect(source.calls).toEqual([]);
     // Results are no objects of the backup.
     expect((await program.run(["verify"])).code).toBe(0);
+  });
+
+  test("restores a copy of the backup, and publishes in another bucket", async () => {
+    await backedUp(30, 10);
+    const results = `${bucket}-results`;
+    await s3.create(results);
+    expect((await program.run(["drill"], { RESULTS_BUCKET: results, RESULTS_REGION: "eu-west-1" })).code).toBe(0);
+    expect([published(), s3.files(results).length]).toEqual([[], 1]);
   });
 
   test("measures the age of the oldest event without a backup, and fails above the RPO", async () => {
@@ -108,6 +117,31 @@ onS3("restore drills of stream backups", () => {
       lossSeconds: null,
     });
   });
+
+  test("kills end a drill without a result or with a right one, and change neither the store nor its backup", async () => {
+    const random = randomly(8);
+    await backedUp(60, 9);
+    const [events, before] = [contents(source.log), objects()];
+    for (let kill = 0; kill < KILLS["restore drill"]; kill++) {
+      const store = new LogStub();
+      extra.push(store);
+      await store.begin();
+      let requests = 0;
+      const at = 1 + random(30);
+      const strike = () => {
+        if (++requests === at) program.kill();
+      };
+      [store.interfere, s3.interfere] = [strike, strike];
+      const { code } = await program.run(["drill"], { SCRATCH_URL: store.url() });
+      [store.interfere, s3.interfere] = [() => {}, () => {}];
+      expect(code).toBeNull();
+      counted("restore drill");
+    }
+    expect(published().every(({ passed, restored }) => passed && restored.events === 60)).toBe(true);
+    expect([contents(source.log), objects(), source.calls]).toEqual([events, before, []]);
+    await pause(SECOND);
+    expect((await program.run(["drill"])).code).toBe(0);
+  }, 300_000);
 
   test("fails if an object is damaged or missing, and says which", async () => {
     await backedUp(120, 4);

@@ -36,6 +36,11 @@ export class Bucket {
     return (await this.s3.list(this.prefix)).map(({ key }) => key.slice(this.prefix.length)).sort();
   }
 
+  /** Keys after the prefix of objects that were deleted by name, in order. */
+  async deleted(): Promise<readonly string[]> {
+    return (await this.s3.deleted(this.prefix)).map(({ key }) => key.slice(this.prefix.length)).sort();
+  }
+
   async read(key: string): Promise<StoredObject> {
     const { headers, body } = await this.s3.read(this.prefix + key);
     return { body, recorded: headers[RECORDED] as string | undefined };

@@ -42,6 +42,18 @@ function digits(sequence: number): string {
   return String(sequence).padStart(8, "0");
 }
 
+/**
+ * Newest objects that were deleted by name: without them, the backup looks complete, and is older. The bucket itself deletes the oldest ones.
+ */
+export async function deletedEnd(bucket: Bucket, { generations }: Contents): Promise<readonly string[]> {
+  const newest = parseKey(generations.at(-1)?.keys.at(-1) ?? "");
+  return (await bucket.deleted()).filter((key) => {
+    const { generation, sequence } = parseKey(key) ?? {};
+    if (!newest || !generation || !sequence || generation < newest.generation) return false;
+    return generation > newest.generation || sequence > newest.sequence;
+  });
+}
+
 /** Keys of a generation up to the first one that is missing. */
 export function contiguous({ keys }: Generation): readonly string[] {
   const end = keys.findIndex((key, index) => sequenceOf(key) !== index + 1);

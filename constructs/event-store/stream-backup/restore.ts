@@ -3,7 +3,7 @@ import { appendAll, isFiller, isLate, TOMBSTONE } from "./append";
 import { isBackedUp } from "./backup";
 import type { Bucket } from "./bucket";
 import { hashOf, type Link, RESTORE_COMPLETED, RESTORE_RECORD, RESTORE_STARTED, start, textOf, type Unpacked, unpack } from "./format";
-import { checked, contentsOf, type Generation } from "./generations";
+import { type Contents, checked, contentsOf, deletedEnd, type Generation } from "./generations";
 import { log } from "./log";
 import { compare, type Position, type Store, type StoredEvent } from "./store";
 
@@ -107,13 +107,15 @@ function continues(target: Target, recorded: Target): void {
   throw new Error(`the store holds part of a restore of ${begun}, and this one is of ${wanted}; use an empty store, or the same target`);
 }
 
-async function sourceOf(bucket: Bucket, { generation }: Wanted): Promise<Source> {
-  const { generations } = await contentsOf(bucket);
+async function sourceOf(bucket: Bucket, { generation, until }: Wanted): Promise<Source> {
+  const contents = await contentsOf(bucket);
+  const { generations } = contents;
   if (generation) {
     const found = generations.find(({ name }) => name === generation);
     if (!found) throw new Error(`bucket ${bucket.name}: there is no generation ${generation}`);
     return new Source(bucket, found);
   }
+  if (!until) await refuseOlder(bucket, contents);
   for (const one of generations.toReversed()) {
     const last = one.keys.at(-1);
     if (!last) continue;
@@ -121,6 +123,14 @@ async function sourceOf(bucket: Bucket, { generation }: Wanted): Promise<Source>
     if (checked(last, () => unpack(last, body, recorded, undefined)).link.complete) return new Source(bucket, one);
   }
   throw new Error(`bucket ${bucket.name}: there is no complete generation`);
+}
+
+/** The end of the backup is a target only if the newest objects are there. */
+async function refuseOlder(bucket: Bucket, contents: Contents): Promise<void> {
+  const [first, ...more] = await deletedEnd(bucket, contents);
+  if (first === undefined) return;
+  const count = more.length > 0 ? ` and ${more.length} later ones were` : " was";
+  throw new Error(`${first}${count} deleted: remove the delete marker of each, or restore an older state with --until sequence:N`);
 }
 
 /** Events of one generation, each object checked before it is used. */

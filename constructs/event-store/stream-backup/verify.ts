@@ -1,12 +1,15 @@
 import type { Bucket } from "./bucket";
 import { type Link, start, unpack } from "./format";
-import { checked, contentsOf, type Generation } from "./generations";
+import { checked, contentsOf, deletedEnd, type Generation } from "./generations";
 import { log } from "./log";
 
 /** Checks every object of the backup. Returns the problems, each with the key of its object. */
 export async function verify(bucket: Bucket, only?: string): Promise<readonly string[]> {
-  const { generations, foreign } = await contentsOf(bucket);
+  const contents = await contentsOf(bucket);
+  const { generations, foreign } = contents;
   const problems = foreign.map((key) => `${key}: was not written by this program`);
+  for (const key of await deletedEnd(bucket, contents))
+    problems.push(`${key}: was deleted, and its versions are hidden by a delete marker`);
   let restorable = false;
   for (const generation of generations.toReversed()) {
     if (only && generation.name !== only) continue;

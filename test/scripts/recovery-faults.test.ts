@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Bucket } from "../../constructs/event-store/stream-backup/bucket";
+import { verify } from "../../constructs/event-store/stream-backup/verify";
+import { LogStub } from "./kurrentdb-log";
+import { onS3, S3 } from "./s3";
+import { contents, load, Program, type Ran, randomly, USERS } from "./stream-backup-program";
+
+/** Random flips of a byte: each object is hit several times, at other places. */
+const FLIPS = 60;
+
+// Each request is repeated, with pauses.
+jest.setTimeout(300_000);
+
+onS3("faults of storage under a stream backup", () => {
+  const s3 = new S3();
+  let [source, scratch]: [LogStub, LogStub] = [undefined as never, undefined as never];
+  let program: Program = undefined as never;
+  let bucket = "";
+  let buckets = 0;
+
+  beforeAll(() => s3.begin());
+  afterAll(() => s3.end());
+  beforeEach(async () => {
+    bucket = `faults-${buckets++}`;
+    [source, scratch] = [new LogStub(USERS), new LogStub()];
+    await Promise.all([source.begin(), scratch.begin(), s3.create(bucket)]);
+    program = new Program(source, s3, bucket, {
+      SCRATCH_URL: scratch.url(),
+      RPO: "600",
+      RTO: "600",
+      RESULTS: "drills/event-store/event-store",
+    });
+  });
+  afterEach(() => {
+    s3.interfere = () => {};
+    return Promise.all([source.end(), scratch.end()]);
+  });
+
+  const backedUp = async (events: number, seed: number) => {
+    load(source, events, randomly(seed));
+    const { code, text } = await program.run(["backup"]);
+    if (code !== 0) throw new Error(text);
+  };
+  /** Runs a command with a fault. A restore goes into the empty store. */
+  const run = (command: string, env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+    program.run([command], command === "restore" ? { EVENT_STORE_URL: scratch.url(), ...env } : env);
+  const COMMANDS = ["backup", "verify", "restore", "drill"] as const;
+
+  test.each(COMMANDS)(
+    "%s ends with an error under a wrong key, with a wrong clock, and if the bucket vanishes meanwhile",
+    async (command) => {
+      await backedUp(60, 1);
+      const before = s3.files(bucket).length;
+      load(source, 20, randomly(2));
+      const wrong = await run(command, { AWS_SECRET_ACCESS_KEY: "another" });
+      expect([wrong.code, wrong.text]).toEqual([1, expect.stringContaining("SignatureDoesNotMatch")]);
+      const skewed = await run(command, clock(3600));
+      expect([skewed.code, skewed.text]).toEqual([1, expect.stringContaining("RequestTimeTooSkewed")]);
+      expect(s3.files(bucket)).toHaveLength(before);
+      let requests = 0;
+      s3.interfere = () => {
+        if (++requests === 4) rmSync(s3.place(bucket), { recursive: true });
+      };
+      const vanished = await run(command);
+      expect([vanished.code, vanished.text]).toEqual([1, expect.stringMatching(/NoSuchBucket|NoSuchKey/)]);
+      expect(scratch.log.filter(({ stream }) => !stream.startsWith("$"))).toEqual([]);
+    },
+  );
+
+  test("a clock that is wrong by ten minutes, either way, loses and doubles nothing", async () => {
+    await backedUp(30, 3);
+    for (const skew of [600, -600, 600]) {
+      load(source, 30, randomly(skew + 700));
+      expect((await run("backup", { ...clock(skew), FULL_EVERY: "0" })).code).toBe(0);
+    }
+    expect((await run("verify")).code).toBe(0);
+    expect((await run("restore")).code).toBe(0);
+    expect(contents(scratch.log)).toEqual(contents(source.log));
+  });
+
+  test("every flipped byte is found, in every object, at any place", async () => {
+    await backedUp(120, 4);
+    const files = s3.files(bucket);
+    const place = new Bucket(s3.env(bucket));
+    const random = randomly(5);
+    const written = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+    for (let flip = 0; flip < FLIPS; flip++) {
+      const file = files[flip % files.length] as string;
+      const bytes = readFileSync(file);
+      const at = random(bytes.length);
+      writeFileSync(file, bytes.with(at, (bytes[at] as number) ^ (1 << random(8))));
+      const problems = await verify(place);
+      writeFileSync(file, bytes);
+      if (!problems.some((problem) => problem.startsWith(file.split("/").slice(-2).join("/")))) {
+        throw new Error(`byte ${at} of ${file}: ${problems.join("; ") || "no problem"}`);
+      }
+    }
+    expect(await verify(place)).toEqual([]);
+    written.mockRestore();
+  });
+
+  /** A clock that is ahead by so many seconds. */
+  function clock(skew: number): Readonly<Record<string, string>> {
+    const file = join(s3.authority, `../clock${skew}.mjs`);
+    const code = `const real = Date, skew = ${skew * 1000};
+globalThis.Date = class extends real {
+  constructor(...time) { if (time.length > 0) super(...time); else super(real.now() + skew); }
+  static now() { return real.now() + skew; }
+};`;
+    writeFileSync(file, code);
+    return { BUN_OPTIONS: `--preload=${file}` };
+  }
+});
+
+onS3("a full disk of the storage", () => {
+  const s3 = new S3("96k");
+  const source = new LogStub(USERS);
+  const target = new LogStub();
+  beforeAll(() => Promise.all([s3.begin(), source.begin(), target.begin()]));
+  afterAll(() => Promise.all([s3.end(), source.end(), target.end()]));
+
+  test("ends the backup with an error, and is no backup to restore", async () => {
+    await s3.create("full");
+    const program = new Program(source, s3, "full");
+    load(source, 20, randomly(6));
+    const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7919) % 251));
+    source.write("large", { json: false, data: Buffer.concat([bytes, randomBytes(bytes.length)]) });
+    const { code, lines } = await program.run(["backup"]);
+    expect([code, lines.at(-1)?.error]).toEqual([
+      1,
+      expect.stringMatching(/^PUT s3:\/\/full\/event-store\/stream\/.*: InsufficientStorage$/),
+    ]);
+    const restored = await new Program(target, s3, "full").run(["restore"]);
+    expect([restored.code, restored.lines.at(-1)?.error]).toEqual([1, "bucket full: there is no complete generation"]);
+    expect(target.log).toEqual([]);
+  });
+});

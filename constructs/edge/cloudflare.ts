@@ -82,7 +82,7 @@ export class CloudflareEdge extends Construct {
     const { name, zone, host = cloudflareHost(props), origins, cache, bypass = {}, rateLimit = DEFAULT_RATE_LIMIT } = props;
     for (const { keys, ...problem } of edgeCachingProblems(props)) refuse(this, [problem], keys.join("."));
     refuse(this, cloudflareHostProblems(host, zone.name), "host");
-    refuse(this, origins.length > 0 ? [] : [{ rule: "is empty, so that nobody answers", remedy: "name the environment's own" }], "origins");
+    refuse(this, origins.length > 0 ? [] : [{ rule: "is empty, so no origin answers", remedy: "name the environment's own" }], "origins");
 
     for (const [settingId, value] of Object.entries(SETTINGS)) {
       new CloudflareZoneSetting(this, `zone-${settingId.replaceAll("_", "-")}`, { zoneId: zone.id, settingId, value });

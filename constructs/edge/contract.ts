@@ -130,7 +130,7 @@ function cacheProblems(cache: Duration | undefined): CachingProblem[] {
   const length = cache === undefined ? undefined : seconds(cache);
   if (typeof length !== "number") return [];
   if (length <= LONGEST_CACHE) return [];
-  const rule = "is longer than anybody should be told what is no longer so";
+  const rule = "is longer than a stale response should be served";
   return [{ keys: ["cache"], value: cache, rule, remedy: 'use at most "1h"' }];
 }
 

@@ -182,7 +182,7 @@ export class LoadBalancer extends Construct {
 function sourceProblems(from: Source): readonly Omit<Problem, "path">[] {
   if ("prefixList" in from) return [];
   const { blocks } = from;
-  if (blocks.length === 0) return [{ rule: "admits nobody", remedy: "name at least one block" }];
+  if (blocks.length === 0) return [{ rule: "allows no traffic", remedy: "name at least one block" }];
   if (blocks.length > MOST_BLOCKS)
     return [{ value: blocks.length, rule: "blocks are more than a security group takes", remedy: `name at most ${MOST_BLOCKS}` }];
   const unread = blocks.filter((block) => !parseBlock(block));

@@ -24,7 +24,7 @@ export function kurrentCloudNetworkProblems(cidr: string, peer?: string): readon
     return [
       {
         value: cidr,
-        rule: "belongs to somebody on the internet",
+        rule: "is a public address range",
         remedy: "use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
       },
     ];

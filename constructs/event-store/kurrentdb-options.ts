@@ -134,7 +134,7 @@ export const DECIDED: Readonly<Record<string, string>> = {
 export const DEFAULTS: KurrentDbOptions = { DISABLE_LOG_FILE: true, LOG_CONSOLE_FORMAT: "Json" };
 
 const WINDOWS = "reads a store of certificates that only Windows has";
-const ANYBODY = "lets in who is nobody";
+const ANYBODY = "allows anonymous access";
 
 /** Options that would lose events, allow unauthenticated access, or disable what the platform needs. */
 const NEVER: Readonly<Record<string, string>> = {
@@ -146,7 +146,7 @@ const NEVER: Readonly<Record<string, string>> = {
   ALLOW_ANONYMOUS_ENDPOINT_ACCESS: ANYBODY,
   ALLOW_ANONYMOUS_STREAM_ACCESS: ANYBODY,
   ENABLE_TRUSTED_AUTH: "believes any client who it says that it is",
-  DEV: "makes certificates that nobody checks, and lets in who is nobody",
+  DEV: "makes certificates that no client verifies, and allows anonymous access",
   REMOVE_DEV_CERTS: "ends the server after it has run",
   HELP: "ends the server after it has run",
   VERSION: "ends the server after it has run",

@@ -273,7 +273,9 @@ function problemsOf({ backends, previews = {}, hostnames = [], timeout = "30s", 
       ...weights
         .filter((weight) => !(Number.isInteger(weight) && weight >= 0 && weight <= MOST_WEIGHT))
         .map((value) => ({ value, rule: "must be a traffic weight", remedy: `use a whole number from 0 to ${MOST_WEIGHT}` })),
-      ...(weights.some((weight) => weight > 0) ? [] : [{ rule: "nobody answers", remedy: "give one backend at least a weight above 0" }]),
+      ...(weights.some((weight) => weight > 0)
+        ? []
+        : [{ rule: "has no backend with traffic", remedy: "give one backend at least a weight above 0" }]),
     ],
     previews: Object.keys(previews)
       .filter((version) => !/^[a-z0-9][a-z0-9.-]{0,62}$/.test(version))

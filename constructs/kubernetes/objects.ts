@@ -72,7 +72,7 @@ export function kubernetesObjects(json: Values, { known = () => undefined }: Kub
       }
       const { apiVersion, kind: name, block } = kind;
       const object = { apiVersion, kind: name, ...readBlock(block, body, reading, META) } as KubernetesObject;
-      if (!object.metadata?.name) reading.refuse("has no name", "give it one: a name that the API makes up is known to nobody");
+      if (!object.metadata?.name) reading.refuse("has no name", "give it one: a name that the API generates is unknown before the apply");
       objects.push(object);
       addresses.set(object, address);
     }

@@ -144,7 +144,7 @@ export class RdsPostgres extends Construct {
       dependsOn: [around.monitoringRights, ...around.logs("instance", around.identifier, LOGS)],
     });
     if (!protect) exempt(primary, "CKV_AWS_293", "its environment may be thrown away");
-    if (!standby) exempt(primary, "CKV_AWS_157", "nobody asked for a standby");
+    if (!standby) exempt(primary, "CKV_AWS_157", "the environment has no standby");
     around.password.writtenAfter(primary);
     const copies = Array.from({ length: replicas }, (_, index) => {
       const identifier = cloudName("database", ...props.name, props.store, "replica", String(index + 1));

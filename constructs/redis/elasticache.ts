@@ -259,7 +259,7 @@ export class ElastiCache extends Construct {
     } else if (replicasPerShard === 0 && protect) {
       say("replicasPerShard", {
         value: replicasPerShard,
-        rule: "leaves nobody to take over, and a shard's keys are gone with its node",
+        rule: "leaves no replica to fail over to, so a shard's keys are lost with its node",
         remedy: "use 1 or more",
       });
     }

@@ -285,7 +285,7 @@ export function timeProblems(within: Duration, longest: number): readonly Omit<P
   if (typeof time !== "number") return [{ value: within, ...time }];
   return time <= longest
     ? []
-    : [{ value: within, rule: "is longer than anybody waits for a deployment", remedy: `use ${longest / 60}m or less` }];
+    : [{ value: within, rule: "exceeds the maximum wait for a deployment", remedy: `use ${longest / 60}m or less` }];
 }
 
 const TOKEN = /\$\{TfToken\[[^\]]*\]\}/g;

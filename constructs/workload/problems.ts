@@ -83,7 +83,7 @@ function quantityProblems({
     }
   }
   if (user !== undefined && !(Number.isInteger(user) && user > 0)) {
-    found.push({ property: "user", value: user, rule: "is root or nobody's number", remedy: "use a number above 0, like 65532" });
+    found.push({ property: "user", value: user, rule: "is root, or not a user id", remedy: "use a number above 0, like 65532" });
   }
   const [asked, limit] = [millicores(cpu ?? WORKLOAD_DEFAULTS.cpu), millicores(cpuLimit ?? Number.MAX_SAFE_INTEGER / 1000)];
   if (typeof asked === "number" && typeof limit === "number" && limit < asked) {

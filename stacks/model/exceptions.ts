@@ -19,10 +19,10 @@ export const EXCEPTIONS = {
   noRecoveryCopy: "backups are in one region only",
   awsApisOverInternet: "calls to AWS leave the network through NAT",
   insufficientCapacity: "its nodes may not hold everything that must run",
-  localState: "Terraform state in files on one machine: lost with it, and locked for nobody else",
+  localState: "Terraform state in files on one machine: lost with it, and without a lock for others",
   asynchronousEvents: "events that were acknowledged may be lost with the server that has them",
   volatileEvents: "events are in the memory of one process: every restart of it loses all of them",
-  unauthenticatedApis: "its APIs ask nobody who they are, or what they may",
+  unauthenticatedApis: "its APIs accept requests without authentication and authorization",
   overlappingNetwork: "its addresses overlap another environment's: the two can never be joined",
 } as const;
 

@@ -144,7 +144,7 @@ describe("queries behind Cloudflare", () => {
   });
 
   it("are answered by somebody", () => {
-    expect(refusedWith({ origins: [] })).toEqual(["test/edge.origins: is empty, so that nobody answers; name the environment's own"]);
+    expect(refusedWith({ origins: [] })).toEqual(["test/edge.origins: is empty, so no origin answers; name the environment's own"]);
   });
 
   it("take the token from whoever applies", () => {

@@ -206,7 +206,7 @@ describe("an edge", () => {
   const refused = (changes: object) => refusalsOf((stack) => void new CloudFrontEdge(stack, "edge", { ...props, ...changes }));
 
   it.each([
-    [{ cache: "2h" }, 'test/edge.cache: "2h" is longer than anybody should be told what is no longer so; use at most "1h"'],
+    [{ cache: "2h" }, 'test/edge.cache: "2h" is longer than a stale response should be served; use at most "1h"'],
     [
       { bypass: { headers: ["a", "b", "c", "d", "e", "f"] } },
       "test/edge.bypass.headers: 6 headers are more than an edge can tell apart; name at most 5",

@@ -91,7 +91,7 @@ describe("whoever is let in", () => {
   });
 
   it.each([
-    [[], "test/entry.from: admits nobody; name at least one block"],
+    [[], "test/entry.from: allows no traffic; name at least one block"],
     [["203.0.113.0"], `test/entry.from: "203.0.113.0" must be a CIDR block; write it like 203.0.113.0/24`],
     [
       ["203.0.113.0/24", "203.0.113.128/25"],

@@ -125,7 +125,7 @@ describe("an event store at Kurrent Cloud", () => {
     ],
     [
       { cidr: "8.8.0.0/16" },
-      'cidr: "8.8.0.0/16" belongs to somebody on the internet; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10',
+      'cidr: "8.8.0.0/16" is a public address range; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10',
     ],
     [
       { cidr: "10.0.16.0/20" },

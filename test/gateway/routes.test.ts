@@ -157,7 +157,7 @@ it("says all that is wrong at once", () => {
   });
   expect(lines).toEqual([
     "test/routes.backends: -1 must be a traffic weight; use a whole number from 0 to 1000000",
-    "test/routes.backends: nobody answers; give one backend at least a weight above 0",
+    "test/routes.backends: has no backend with traffic; give one backend at least a weight above 0",
     `test/routes.previews: "Green!" must be printable ASCII; use lower-case letters, digits, dots and hyphens`,
     `test/routes.hostnames: "https://Orders" must be a host name; write it in lower case, without scheme and port, like commands.example.com`,
     `test/routes.paths: "orders" must be a path prefix; begin with /, like /orders`,

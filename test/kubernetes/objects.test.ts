@@ -567,7 +567,7 @@ describe("what is not known", () => {
       "kubernetes_deployment_v1.api.spec.template.spec.container[0].restart_policy: is a field that is not known; add it to constructs/kubernetes/objects",
       "kubernetes_deployment_v1.api.spec.template.spec.container[0].security_context.proc_mount: is a field that is not known; add it to constructs/kubernetes/objects",
       "kubernetes_ingress_v1.front: is of a type that is not known; add it to constructs/kubernetes/objects/kinds.ts",
-      "kubernetes_config_map_v1.it: has no name; give it one: a name that the API makes up is known to nobody",
+      "kubernetes_config_map_v1.it: has no name; give it one: a name that the API generates is unknown before the apply",
     ]);
   });
 
@@ -593,7 +593,7 @@ describe("what is not known", () => {
       "kubernetes_deployment_v1.api.spec.strategy: has 2 blocks; write one",
       'kubernetes_deployment_v1.api.spec.paused: "maybe" is neither true nor false; write one known at synthesis',
       'kubernetes_deployment_v1.api.spec.template: "x" must be a block; write its fields',
-      "kubernetes_deployment_v1.api: has no name; give it one: a name that the API makes up is known to nobody",
+      "kubernetes_deployment_v1.api: has no name; give it one: a name that the API generates is unknown before the apply",
       'kubernetes_stateful_set_v1.db.spec.template.spec.volume[0].secret.default_mode: "640" must be a file mode; write octal digits, like "0440"',
     ]);
   });

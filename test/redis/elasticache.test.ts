@@ -124,7 +124,10 @@ describe("ElastiCache", () => {
     [{ shards: 501, replicasPerShard: 0, protect: false }, "shards: 501 must be a valid number of shards; use 1 to 500"],
     [{ shards: 300 }, "shards: 300 with 1 replicas each are 600 nodes, more than the 500 of a cluster; use fewer"],
     [{ replicasPerShard: 6 }, "replicasPerShard: 6 must be a valid number of replicas; use 0 to 5"],
-    [{ replicasPerShard: 0 }, "replicasPerShard: 0 leaves nobody to take over, and a shard's keys are gone with its node; use 1 or more"],
+    [
+      { replicasPerShard: 0 },
+      "replicasPerShard: 0 leaves no replica to fail over to, so a shard's keys are lost with its node; use 1 or more",
+    ],
     [{ version: "9.9" as "8.1" }, `version: "9.9" is not offered; use one of 7.2, 8.0, 8.1`],
     [
       { node: "t2.micro" as "t4g.small" },

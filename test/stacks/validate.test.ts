@@ -632,10 +632,7 @@ describe("a network", () => {
     ["10.0.0.0/8", '"10.0.0.0/8" is outside the supported range; use a prefix from /16 to /21'],
     ["10.0.0.1/16", '"10.0.0.1/16" must be an IPv4 CIDR block without bits set after its prefix; write one like 10.0.0.0/16'],
     ["300.0.0.0/16", '"300.0.0.0/16" must be an IPv4 CIDR block without bits set after its prefix; write one like 10.0.0.0/16'],
-    [
-      "8.8.0.0/16",
-      '"8.8.0.0/16" belongs to somebody on the internet; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10',
-    ],
+    ["8.8.0.0/16", '"8.8.0.0/16" is a public address range; use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10'],
   ])("can't be %s", (cidr, message) => {
     expect(network({ cidr })).toEqual([`test.aws.network.cidr: ${message}`]);
   });
@@ -731,7 +728,7 @@ describe("a recovery region", () => {
 describe("the state of an environment", () => {
   const cluster = { context: "kind-orders" };
   const missing =
-    "test.state: is missing, so that Terraform's state is in files on one machine, lost with it and locked for nobody else; add state, or say in exceptions.localState why that is right here";
+    "test.state: is missing, so that Terraform's state is in files on one machine, lost with it and without a lock for others; add state, or say in exceptions.localState why that is right here";
 
   it("is shared and locked, or on one machine for a reason", () => {
     const about = (changes: object) => complaints({ aws: undefined, cluster, ...changes });

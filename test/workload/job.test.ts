@@ -103,7 +103,7 @@ describe("jobs", () => {
 
   it("have an end and retries that can be counted", () => {
     expect(refused(aJob({ timeout: "7h", retries: -1 }))).toEqual([
-      'import.timeout: "7h" is longer than anybody waits for a deployment; use 360m or less',
+      'import.timeout: "7h" exceeds the maximum wait for a deployment; use 360m or less',
       "import.retries: -1 must be a valid number of retries; use 0 or more",
     ]);
   });

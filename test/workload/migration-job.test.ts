@@ -111,7 +111,7 @@ describe("a migration", () => {
   it("has a name like any other workload, an end and retries that can be counted", () => {
     expect(refused(aMigration({ name: "m".repeat(40) }))).toEqual([]);
     expect(refused(aMigration({ name: "m".repeat(41), timeout: "7h", retries: -1 }))).toEqual([
-      'migration.timeout: "7h" is longer than anybody waits for a deployment; use 360m or less',
+      'migration.timeout: "7h" exceeds the maximum wait for a deployment; use 360m or less',
       "migration.retries: -1 must be a valid number of retries; use 0 or more",
       `migration.name: "${"m".repeat(41)}" is not a valid workload name; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
     ]);

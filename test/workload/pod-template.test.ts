@@ -229,7 +229,7 @@ describe("a pod", () => {
       { name: "o".repeat(41) },
       `orders.name: "${"o".repeat(41)}" is not a valid workload name; use up to 40 lower-case letters, digits and hyphens, beginning with a letter`,
     ],
-    ["root", { user: 0 }, "orders.user: 0 is root or nobody's number; use a number above 0, like 65532"],
+    ["root", { user: 0 }, "orders.user: 0 is root, or not a user id; use a number above 0, like 65532"],
     [
       "a limit below the request",
       { cpu: "500m", cpuLimit: "100m" },

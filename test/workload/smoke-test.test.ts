@@ -342,7 +342,7 @@ describe("a smoke test", () => {
 
   it("needs something to look at, and time that somebody waits", () => {
     expect(refused(aTest({ alone: true, timeout: "2h" }))).toEqual([
-      'smoke-test.timeout: "2h" is longer than anybody waits for a deployment; use 60m or less',
+      'smoke-test.timeout: "2h" exceeds the maximum wait for a deployment; use 60m or less',
       "smoke-test: looks at nothing; name workloads or checks",
     ]);
     expect(refused(aTest({ timeout: "soon" as never }))).toEqual([

@@ -114,7 +114,7 @@ export function addressesAreEnough({ aws, exceptions, ...environment }: DraftSys
       {
         keys,
         value: cidr,
-        rule: "belongs to somebody on the internet",
+        rule: "is a public address range",
         remedy: "use addresses of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
       },
     ];

@@ -21,7 +21,7 @@ export function stateIsShared(system: DraftSystem): Finding[] {
   return [
     {
       keys: ["state"],
-      rule: "is missing, so that Terraform's state is in files on one machine, lost with it and locked for nobody else",
+      rule: "is missing, so that Terraform's state is in files on one machine, lost with it and without a lock for others",
       remedy: "add state, or say in exceptions.localState why that is right here",
     },
   ];

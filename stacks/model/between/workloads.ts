@@ -104,7 +104,7 @@ function slotsAreSaidOnce(system: DraftSystem): Finding[] {
     const filled = Object.keys(slots ?? {});
     if (slots === undefined) return [];
     if (filled.length === 0)
-      return [{ keys: [...keys, "readModel", "slots"], rule: "has no slot, so that nobody projects", remedy: "fill a or b" }];
+      return [{ keys: [...keys, "readModel", "slots"], rule: "has no slot, so no projection runs", remedy: "fill a or b" }];
     return [
       ...(partitions === undefined
         ? []

@@ -236,10 +236,10 @@ export function monitoringOf(system: System): readonly MonitoringOverview[] {
 }
 
 function recipientsIn(alerts: Alerts | undefined): string {
-  if (!alerts) return "reach nobody: describe monitoring.alerts";
+  if (!alerts) return "have no receiver: describe monitoring.alerts";
   const { default: everyone, domains = {}, heartbeat } = alerts;
   const shown = (of: Recipients) => (typeof of === "string" ? of : `${of.critical} at once, ${of.warning} by day`);
   const owners = Object.entries(domains).map(([domain, of]) => `${domain}: ${shown(of)}`);
-  const beats = heartbeat ? `heartbeat to ${heartbeat}` : "without a heartbeat: nobody notices that Prometheus is down";
+  const beats = heartbeat ? `heartbeat to ${heartbeat}` : "without a heartbeat: no alert if Prometheus is down";
   return [`to ${shown(everyone)}`, ...owners, beats].join("; ");
 }

@@ -78,7 +78,7 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
     (resources, row, path) => ({
       ...inBucket(resources),
       ...byJob(resources, row, path, "backup"),
-      drill: has(resources, path, /-drill"/),
+      drill: has(resources, path, /kind\W+CronJob.*-drill"/),
     }),
   ],
   [

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KubernetesApi, KubernetesObject } from "../cluster/api";
+import { type KubernetesApi, type KubernetesObject, until } from "../cluster/api";
 
 /** A Secret's values. */
 type Values = Readonly<Record<string, string>>;
@@ -28,7 +28,11 @@ export class Operators {
   readonly withheld = new Set<string>();
   private readonly known = new Map<string, Values>();
 
-  constructor(private readonly api: KubernetesApi) {}
+  /** Certificates are made here, unless cert-manager runs, whose are waited for. */
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly certificates: "made" | "awaited" = "made",
+  ) {}
 
   /** The Secrets of all objects of a stack: authorities before what they sign, generated before copied. */
   async see(objects: readonly KubernetesObject[]): Promise<void> {
@@ -44,11 +48,21 @@ export class Operators {
   private async certify(certificate: KubernetesObject, issuers: ReadonlyMap<string, any>): Promise<void> {
     const { namespace = "" } = certificate.metadata;
     const { spec } = certificate;
+    if (this.certificates === "awaited") return this.await(certificate);
     const signer = issuers.get(`${namespace}/${spec.issuerRef.name}`)?.ca?.secretName;
     await this.make(namespace, spec.secretName, "kubernetes.io/tls", () =>
       signed(spec, signer && this.known.get(`${namespace}/${signer}`)),
     );
     await this.api.patch(certificate, { status: { conditions: [condition("Ready")] } }, "/status");
+  }
+
+  private async await(certificate: KubernetesObject): Promise<void> {
+    const { namespace = "" } = certificate.metadata;
+    await until(`${namespace}/${certificate.metadata.name} is issued`, 120, async () => isIssued(await this.api.get(certificate)));
+    const name = certificate.spec.secretName;
+    const { data } = await this.api.get({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name } });
+    const texts = Object.entries(data as Values).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]);
+    this.known.set(`${namespace}/${name}`, Object.fromEntries(texts));
   }
 
   private async bring(secret: KubernetesObject, generators: ReadonlyMap<string, any>, stores: ReadonlyMap<string, string>): Promise<void> {
@@ -84,6 +98,14 @@ export class Operators {
     await this.api.apply({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name }, type, stringData: known });
     return known;
   }
+}
+
+/** Whether a Certificate has what its specification says now. */
+export function isIssued({ metadata, status }: KubernetesObject): boolean {
+  const conditions: readonly { type: string; status: string; observedGeneration?: number }[] = status?.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === "Ready");
+  const isIssuing = conditions.some(({ type, status: is }) => type === "Issuing" && is === "True");
+  return ready?.status === "True" && ready.observedGeneration === metadata.generation && !isIssuing;
 }
 
 const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;

@@ -13,7 +13,6 @@ const SERVICES = { commands: "http://command-api-blue.write-side.svc:8080", quer
 /** What the parts of the tier share: the environment on the cluster, its clients, and the results. */
 export class Trial {
   readonly results = new Results();
-  readonly deployment: Deployment;
 
   /** Who places orders. */
   readonly buyer: Client;
@@ -21,8 +20,10 @@ export class Trial {
   /** Who lists them. */
   readonly reader: Client;
 
-  constructor(readonly api: KubernetesApi) {
-    this.deployment = new Deployment(api);
+  constructor(
+    readonly api: KubernetesApi,
+    readonly deployment = new Deployment(api),
+  ) {
     // Both ways: through the gateway, and by the service alone.
     this.buyer = new Client(api, "write-side", { COMMANDS: `${COMMANDS} ${SERVICES.commands}` });
     this.reader = new Client(api, "read-side", { QUERIES: `${QUERIES} ${SERVICES.queries}` });

@@ -130,6 +130,18 @@ function joinNetworks(
   for (const [output, value] of Object.entries(published)) (stack.node.findChild(`output-${output}`) as TerraformOutput).value = value;
 }
 
+/** Another system, in an account in which the reference system is. */
+export function besides(program: Program, id: string): Program {
+  return {
+    accounts: program.accounts.map(({ github, ...account }) => ({
+      ...account,
+      id,
+      ...(github ? { github: { ...github, providerExists: true } } : {}),
+    })),
+    environments: program.environments.map((one) => (one.aws ? { ...one, aws: { ...one.aws, account: id } } : one)),
+  };
+}
+
 /** The reference system, in the account of the endpoint. */
 export async function emulated(): Promise<Program> {
   withoutClusters();

@@ -1,16 +1,17 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inParallel } from "../../cli/in-parallel";
-import { inOrder, type Manifest } from "../../cli/walk";
+import { inOrder } from "../../cli/walk";
 import type { SynthesizedStack } from "../../constructs/policy";
-import { type Program, type Synthesis, synthesize } from "../../stacks";
+import type { Program } from "../../stacks";
+import { EXAMPLES } from "../examples/programs";
 import { Exemptions, failedChecks } from "./checkov";
 import {
   ALIKE,
+  besides,
   callerAccount,
   emulated,
-  LOCK,
   loseObject,
   ON_CLUSTERS,
   rotateSecret,
@@ -19,9 +20,10 @@ import {
   TAKEN_OUT,
 } from "./emulated";
 import { APPLIED_IN_PART, type AppliedInPart, GAPS, type Gap, NOT_DESTROYED } from "./gaps";
+import { difference, expectNone, expectStatus, expectText, Lane } from "./lane";
 import { lostOnTheWay, type PlannedValues, playedState, storesAmong } from "./moves";
 import { fewRetries, openBuckets, unprotect } from "./overrides";
-import { type Ended, installed, run } from "./process";
+import { installed, run } from "./process";
 import { Missing, Results, Wrong } from "./results";
 
 const SIZES = ["small", "medium", "large"] as const;
@@ -37,7 +39,7 @@ class Tier {
   private readonly exemptions = new Exemptions();
   private readonly gapsUsed = new Set<(typeof GAPS)[number]>();
   private readonly plannedByTofu = new Set<string>();
-  private readonly looks: { readonly stack: SynthesizedStack; readonly plans: readonly string[] }[] = [];
+  private readonly looks: { readonly stack: SynthesizedStack; readonly plans: readonly string[]; readonly module: string }[] = [];
 
   constructor(
     private readonly endpoint: string,
@@ -57,13 +59,15 @@ class Tier {
     for (const { stack, without, reason } of APPLIED_IN_PART)
       console.log(`LEFT OUT apply of ${without.join(", ")}, and what comes after them, in ${stack.source}: ${reason}`);
     if (await this.bootstrap()) {
-      const wanted = ({ name, aws }: Program["environments"][number]) => aws && (only.length === 0 || only.includes(name));
-      await Promise.all(
-        this.program.environments.filter(wanted).map(async ({ name }) => {
+      const wanted = (name: string) => only.length === 0 || only.includes(name);
+      const environments = this.program.environments.filter(({ name, aws }) => aws && wanted(name));
+      await Promise.all([
+        ...environments.map(async ({ name }) => {
           await this.environment(name);
           if (only.length === 0 && name === this.disposable) await this.cdktf(name);
         }),
-      );
+        ...Object.entries(EXAMPLES).flatMap(([name, example]) => (wanted(name) ? [this.example(name, example)] : [])),
+      ]);
     }
     await this.results.step("all stacks by Checkov", "check", () => this.checkov());
     const whole = only.length === 0 && !this.results.failed;
@@ -172,6 +176,27 @@ class Tier {
       },
       (stack) => [...left].every((other) => !upstream(other).includes(stack)),
     );
+  }
+
+  /**
+   * A system of `examples/`. Its resources are like those of the reference system, with other settings. So all of its stacks are planned,
+   * in one go, and those that the emulator can do are applied; the reference system shows the rest.
+   */
+  private async example(name: string, program: Program): Promise<void> {
+    const lane = new Lane(join(this.directory, name), besides(program, this.account));
+    const ids = lane.synthesis.compositions.flatMap(({ stacks }) => stacks.map(({ node }) => node.id));
+    const whole = ids.filter((id) => isWhole(lane.json(id)));
+    const { results } = this;
+    lane.join(name, ids);
+    for (const id of whole) this.emulate(lane, id, join(lane.stack(name), id));
+    const targets = whole.map((id) => `-target=module.${id}`);
+    const apply = () => lane.terraform(name, "apply", "-input=false", "-auto-approve", ...targets);
+    const good =
+      (await results.step(name, "init", async () => void expectStatus(0, await lane.terraform(name, "init", "-input=false")))) &&
+      (await results.step(name, "apply", async () => void expectStatus(0, await apply()))) &&
+      // After what it reads is there: Checkov sees no values that are not known yet.
+      (await results.step(name, "plan", async () => void (await lane.plan(name, "first"))));
+    if (good) for (const id of ids) this.look(lane, id, ["first.json"], name);
   }
 
   /** The environment that may be thrown away. */
@@ -324,22 +349,22 @@ class Tier {
   }
 
   /** Has Checkov look at both plans in the end: the first is as AWS would get it, the second knows what the first could not know yet. */
-  private look(lane: Lane, stack: string, written = ["first.json", "second.json"]): void {
+  private look(lane: Lane, stack: string, written = ["first.json", "second.json"], root = stack): void {
     const synthesized = lane.synthesis.stacks.get(stack);
-    if (synthesized) this.looks.push({ stack: synthesized, plans: written.map((plan) => join(lane.stack(stack), plan)) });
+    const module = root === stack ? "" : `module.${stack}.`;
+    if (synthesized) this.looks.push({ stack: synthesized, plans: written.map((plan) => join(lane.stack(root), plan)), module });
   }
 
   private async checkov(): Promise<void> {
     if (!this.has.checkov) throw new Missing("checkov is not on the PATH");
-    const failed = await failedChecks(
-      this.looks.flatMap(({ plans }) => plans),
-      join(this.directory, "logs/checkov.log"),
-    );
-    const unexplained = this.looks.flatMap(({ stack: { stack }, plans }) =>
+    const failed = await failedChecks([...new Set(this.looks.flatMap(({ plans }) => plans))], join(this.directory, "logs/checkov.log"));
+    const unexplained = this.looks.flatMap(({ stack: { stack }, plans, module }) =>
       this.exemptions
         .unexplained(
           stack,
-          failed.filter(({ plan }) => plans.includes(plan)),
+          failed
+            .filter(({ plan, address }) => plans.includes(plan) && address.startsWith(module))
+            .map((one) => ({ ...one, address: one.address.slice(module.length) })),
         )
         .filter(({ rule, address }) => !this.gap("checkov", address.split(".")[0] ?? "", [rule]))
         .map(({ rule, address, name }) => `${rule} ${stack.node.id}/${address}: ${name}`),
@@ -347,11 +372,11 @@ class Tier {
     expectNone("A failed check without a reason", [...new Set(unexplained)]);
   }
 
-  private emulate(lane: Lane, stack: string): void {
+  private emulate(lane: Lane, stack: string, directory = lane.stack(stack)): void {
     const json = lane.json(stack);
     for (const type of Object.keys(json.resource ?? {})) this.gap("apply", type);
-    openBuckets(lane.stack(stack), json);
-    fewRetries(lane.stack(stack), json);
+    openBuckets(directory, json);
+    fewRetries(directory, json);
   }
 
   private gap(step: Gap["step"], type: string, found: readonly string[] = []): boolean {
@@ -394,6 +419,11 @@ function leftOut(id: string): AppliedInPart | undefined {
   return APPLIED_IN_PART.find(({ stack }) => stack.test(id));
 }
 
+/** Whether the emulator can do all of a stack. */
+function isWhole({ resource }: ReturnType<Lane["json"]>): boolean {
+  return !APPLIED_IN_PART.some(({ without }) => without.some((type) => type in resource));
+}
+
 /** The addresses of resources that neither are of some types nor need, at whatever distance, one that is. */
 function independentOf(types: readonly string[], resources: Readonly<Record<string, Readonly<Record<string, object>>>>): readonly string[] {
   const texts = new Map(
@@ -422,167 +452,6 @@ function writtenSecrets(
     const drawn = [...(version?.secret_string_wo ?? "").matchAll(/"([^"]+)" = ephemeral\./g)].flatMap(([, key]) => key ?? []);
     return version ? [{ name: (secret as { name: string }).name, drawn }] : [];
   });
-}
-
-interface Plan {
-  readonly resource_changes: readonly {
-    readonly address: string;
-    readonly type: string;
-    readonly change: { readonly actions: readonly string[]; readonly before: object | null; readonly after: object | null };
-  }[];
-}
-
-/** A directory in which a program's stacks are worked with, apart from any other. */
-class Lane {
-  readonly synthesis: Synthesis;
-  private readonly outdir: string;
-
-  constructor(
-    private readonly directory: string,
-    program: Program,
-  ) {
-    this.outdir = join(directory, "cdktf.out");
-    this.synthesis = synthesize(program, { outdir: this.outdir, lock: LOCK });
-  }
-
-  manifest(): Manifest {
-    return JSON.parse(readFileSync(join(this.outdir, "manifest.json"), "utf8"));
-  }
-
-  stack(id: string): string {
-    return join(this.outdir, "stacks", id);
-  }
-
-  json(id: string) {
-    return JSON.parse(readFileSync(join(this.stack(id), "cdk.tf.json"), "utf8"));
-  }
-
-  /** All that a stack's configuration, plans and logs say. */
-  written(id: string): Readonly<Record<string, string>> {
-    const files = [this.stack(id), join(this.directory, "logs")].flatMap((directory) =>
-      readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(directory, entry.name)] : [])),
-    );
-    return Object.fromEntries(files.map((file) => [file, readFileSync(file, "utf8")]));
-  }
-
-  async state(stack: string): Promise<string> {
-    return expectStatus(0, await run("terraform", ["state", "pull"], { cwd: this.stack(stack), log: this.log(stack) })).stdout;
-  }
-
-  log(id: string): string {
-    return join(this.directory, "logs", `${id}.log`);
-  }
-
-  terraform(stack: string, command: string, ...args: string[]): Promise<Ended> {
-    return run("terraform", [command, "-no-color", ...args], { cwd: this.stack(stack), log: this.log(stack), env: AUTOMATION });
-  }
-
-  /** OpenTofu, in a directory of its own: the two keep different provider locks. */
-  async tofu(stack: string, command: string, ...args: string[]): Promise<Ended> {
-    const cwd = this.tofuDirectory(stack);
-    mkdirSync(cwd, { recursive: true });
-    copyFileSync(join(this.stack(stack), "cdk.tf.json"), join(cwd, "cdk.tf.json"));
-    return run("tofu", [command, "-no-color", ...args], { cwd, log: this.log(stack), env: AUTOMATION });
-  }
-
-  private tofuDirectory(stack: string): string {
-    return join(this.directory, "tofu", stack);
-  }
-
-  async plan(stack: string, name: string, ...args: readonly string[]): Promise<Plan> {
-    expectStatus(0, await this.terraform(stack, "plan", "-input=false", `-out=${name}.tfplan`, ...args));
-    const { stdout } = expectStatus(
-      0,
-      await run("terraform", ["show", "-json", `${name}.tfplan`], {
-        cwd: this.stack(stack),
-        log: join(this.directory, "logs", "show.log"),
-      }),
-    );
-    writeFileSync(join(this.stack(stack), `${name}.json`), stdout);
-    return { resource_changes: [], ...JSON.parse(stdout) };
-  }
-
-  /** Works with a stack whose state bucket does not exist yet. */
-  async withLocalState<T>(stack: string, work: () => Promise<T>): Promise<T> {
-    for (const directory of [this.stack(stack), this.tofuDirectory(stack)]) {
-      mkdirSync(directory, { recursive: true });
-      writeFileSync(join(directory, BACKEND), JSON.stringify({ terraform: { backend: { local: {} } } }));
-    }
-    try {
-      return await work();
-    } finally {
-      rmSync(join(this.stack(stack), BACKEND));
-    }
-  }
-
-  /** Where a stack's state lies: bucket and key. */
-  stateOf(stack: string): [string, string] {
-    const { bucket, key } = this.json(stack).terraform.backend.s3;
-    return [bucket, key];
-  }
-
-  /** Leaves a state with the outputs of a stack that is not applied, for those that read it. */
-  async standIn(stack: string): Promise<void> {
-    const cwd = join(this.directory, "stand-ins", stack);
-    const { terraform, output = {} } = this.json(stack);
-    const outputs = Object.keys(output).map((name) => [name, { value: standInValue(name.replaceAll("_", "-"), stack) }]);
-    if (outputs.length === 0) return;
-    mkdirSync(cwd, { recursive: true });
-    writeFileSync(
-      join(cwd, "cdk.tf.json"),
-      JSON.stringify({ terraform: { backend: terraform.backend }, output: Object.fromEntries(outputs) }),
-    );
-    for (const command of [
-      ["init", "-input=false"],
-      ["apply", "-auto-approve"],
-    ])
-      expectStatus(0, await run("terraform", command, { cwd, log: this.log(stack), env: AUTOMATION }));
-  }
-
-  /** What `npm run <command>` does. */
-  runner(...args: string[]): Promise<Ended> {
-    return run(process.execPath, [join(__dirname, "runner.js"), ...args], {
-      log: join(this.directory, "logs", "runner.log"),
-      env: { CDKTF_OUTDIR: this.outdir },
-    });
-  }
-}
-
-/** A value for an output that nobody has; IAM looks at the form of an ARN, and knows each issuer of tokens once. */
-function standInValue(name: string, stack: string): string {
-  if (name.endsWith("-issuer")) return `${stack}.${name}`;
-  return name.endsWith("-arn") ? `arn:aws:stand-in:eu-west-1:111122223333:${name}` : name;
-}
-
-const BACKEND = "backend_override.tf.json";
-const AUTOMATION = { TF_IN_AUTOMATION: "1" };
-
-function expectStatus(status: number, ended: Ended): Ended {
-  if (ended.status !== status) throw new Wrong(`ended with ${ended.status} instead of ${status}:\n${endOf(ended)}`);
-  return ended;
-}
-
-function expectText({ output }: { readonly output: string }, ...texts: readonly string[]): void {
-  const absent = texts.filter((text) => !output.includes(text));
-  if (absent.length > 0) throw new Wrong(`does not say ${absent.map((text) => `"${text}"`).join(", ")}:\n${endOf({ output })}`);
-}
-
-/** The errors, after which a program says no more, or else its last words. */
-function endOf({ output }: { readonly output: string }): string {
-  const lines = output.split("\n");
-  const error = lines.findIndex((line) => /^\W*Error: /.test(line));
-  return (error < 0 ? lines.slice(-60) : lines.slice(error, error + 60)).join("\n");
-}
-
-function expectNone(what: string, found: readonly string[]): void {
-  if (found.length > 0) throw new Wrong(found.map((each) => `${what}: ${each}`).join("\n"));
-}
-
-/** The attributes that a change would change, each as it is and as it would be. */
-function difference({ before, after }: { readonly before: object | null; readonly after: object | null }): Record<string, unknown> {
-  const [from, to] = [before ?? {}, after ?? {}] as Record<string, unknown>[];
-  const names = Object.keys({ ...from, ...to }).filter((name) => JSON.stringify(from?.[name]) !== JSON.stringify(to?.[name]));
-  return Object.fromEntries(names.map((name) => [name, { from: from?.[name], to: to?.[name] }]));
 }
 
 /** What is missing for anything to be proved. */

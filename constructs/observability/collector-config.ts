@@ -410,8 +410,8 @@ export function agentConfig(options: AgentOptions): CollectorConfig {
         "file_log/containers": {
           include: [path("*")],
           exclude: [path(options.itself), ...options.without.map((namespace) => path(`${namespace}_*`))],
-          // Skips existing logs of pods that ran before the first agent; later files are read from their beginning.
-          start_at: "end",
+          // On a new node, pods start and fail before the first agent looks for their logs. Later agents continue at their checkpoints.
+          start_at: "beginning",
           include_file_path: true,
           include_file_name: false,
           storage: "file_storage/checkpoints",

@@ -20,6 +20,9 @@ const PROGRAMS = {
 
 const ENV = { MY_POD_IP: "127.0.0.1", OTEL_K8S_NODE_NAME: "a", STORAGE_USER: "jaeger" };
 
+/** A text as Terraform passes it on. */
+const rendered = (text: string) => text.replaceAll(/(?<!\$)\$\{data\.terraform_remote_state\.[^}]+\}/g, "output").replaceAll("$${", "${");
+
 /** Configurations in the stacks of this repository's environments. Outputs of other stacks are part of host names only. */
 const shipped: readonly Configuration[] = [...synthesisOf(program).stacks].flatMap(([stack, made]) =>
   (stack.endsWith("-observability") ? all(made.json, "helm_release") : [])
@@ -27,7 +30,7 @@ const shipped: readonly Configuration[] = [...synthesisOf(program).stacks].flatM
     .map(({ chart, name, values }) => ({
       of: `${stack}: ${name}`,
       chart,
-      config: JSON.parse(values[0].replaceAll(/\$\{data\.terraform_remote_state\.[^}]+\}/g, "output"))[PROGRAMS[chart as "jaeger"].key],
+      config: JSON.parse(rendered(values[0]))[PROGRAMS[chart as "jaeger"].key],
     })),
 );
 

@@ -233,8 +233,13 @@ const INHIBITIONS: readonly object[] = [
   ...neededBy("ValkeyDown", DEPENDENTS),
 
   // What a job is for, instead of the job.
-  inhibited([named("StreamBackup.+|AuditDigestLate|Restore.+")], [named("CronJob.+")], ["cluster", "namespace", "cronjob"]),
-  // A drill that is slow fails, and one that fails has no success.
+  inhibited(
+    [named("StreamBackup.+|AuditDigestLate|RestoreDrillFailed|RestoreObjectiveExceeded")],
+    [named("CronJob.+")],
+    ["cluster", "namespace", "cronjob"],
+  ),
+  // A drill that is slow fails, and one that fails, or does not start, has no success.
+  inhibited([named("CronJobLate|CronJobSuspended")], [named("RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
   inhibited([named("RestoreObjectiveExceeded")], [named("RestoreDrillFailed|RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
   inhibited([named("RestoreDrillFailed")], [named("RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
 

@@ -83,6 +83,14 @@ function ended(system: System, how: "failed" | "complete", namespace: string, cr
     .add("kube_job_owner", { ...labels, owner_kind: "CronJob", owner_name: cronjob }, 1);
 }
 
+/** A suspended drill that was created so long before, and never ran. */
+function neverDrilled(system: System, created: number): System {
+  const drill = { cronjob: "event-store-drill" };
+  for (const series of ["status_last_schedule_time", "status_last_successful_time", "next_schedule_time"])
+    system.end(`kube_cronjob_${series}`, drill);
+  return system.set("kube_cronjob_created", drill, ago(created)).set("kube_cronjob_spec_suspend", drill, 1);
+}
+
 /** The projection of the event store doesn't run, for a time (in seconds). */
 function stopped(system: System, lasts: number): System {
   return system
@@ -334,9 +342,9 @@ const EVENT_STORE: readonly Fault[] = [
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(60))
         .set("restore_drill_seconds", { objective: "rto" }, Number.NaN),
     told: { RestoreDrillFailed: ["team", "8m"] },
-    // One that was started by hand has succeeded since.
+    // One that was started by hand has succeeded since. Jobs are deleted an hour after their end.
     almost: (system) =>
-      ended(system, "failed", "event-store", "event-store-drill", "1", 4 * DAY)
+      system
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(4 * DAY))
         .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(3 * DAY)),
   },
@@ -356,12 +364,19 @@ const EVENT_STORE: readonly Fault[] = [
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(7.2 * DAY))
         .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(7.15 * DAY))
         .set("kube_cronjob_next_schedule_time", { cronjob: "event-store-drill" }, ago(0.2 * DAY)),
-    told: { RestoreDrillMissing: ["team", "18m"] },
+    told: { CronJobLate: ["team", "18m"] },
     almost: (system) =>
       system
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(6.9 * DAY))
         .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(6.85 * DAY))
         .set("kube_cronjob_next_schedule_time", { cronjob: "event-store-drill" }, ago(-0.1 * DAY)),
+    always: true,
+  },
+  {
+    name: "restore drills are suspended before the first",
+    happens: (system) => neverDrilled(system, 9 * DAY),
+    told: { RestoreDrillMissing: ["team", "18m"] },
+    almost: (system) => neverDrilled(system, 7 * DAY),
     always: true,
   },
   {

@@ -13,7 +13,7 @@ import { backupBucketOf } from "./records";
 /** Backups of an environment with the result of the newest drill of each, read from the bucket of its backups. @throws Refused */
 export async function withLastDrills(system: System, rows: readonly BackupRow[], machine: Machine): Promise<readonly BackupRow[]> {
   // Restore tests of AWS Backup are drills too, and have no result of this kind.
-  const streams = streamBackupsOf(system).flatMap(({ store, drill, isPossible }) => (drill && isPossible ? [store] : []));
+  const streams = streamBackupsOf(system).flatMap(({ store, drill, place }) => (drill && place ? [store] : []));
   const drilled = [...streams, ...serverDrills(system).map(({ server }) => server)];
   if (drilled.length === 0) return rows;
   const clusters = new Clusters(system, machine);

@@ -54,7 +54,7 @@ function isStream(backup: StoreRecord): backup is StreamRestoration["backup"] {
 }
 
 function streamStoreOf(into: System, name: string): StoreOf {
-  const found = streamBackupsOf(into).find((one) => one.isPossible && one.store.name === name);
+  const found = streamBackupsOf(into).find((one) => one.place && one.store.name === name);
   if (found) return found.store;
   throw new Refused(`${into.name}: has no event store ${name} with a stream backup; configure it as in the environment that is restored`);
 }

@@ -1,7 +1,10 @@
 import { backupBuckets } from "../../constructs/backup";
+import type { SecretReference } from "../../constructs/connection";
 import { cloudName } from "../../constructs/core/names";
 import { streamBackupName } from "../../constructs/event-store";
 import type { BackupPlace } from "../../constructs/postgres";
+import type { SecretSpec } from "../../constructs/secrets";
+import type { S3Location } from "../../constructs/storage";
 import type { OutsideBucket } from "../model/backup";
 import { backupsOf, outsidePrefix } from "../model/derive/identities";
 import type { ServerOf, StoreOf, System } from "../model/system";
@@ -51,4 +54,23 @@ export function archiveOutside(system: Pick<System, "system" | "name">, server: 
     credentials: { secretName: credentials.secret },
     ...(authority ? { authority: { secretName: authority.secret, key: authority.key ?? "ca.crt" } } : {}),
   };
+}
+
+/** Bucket outside of AWS for pods in a namespace, which has the Secrets of the bucket. */
+export function bucketOutside({ bucket: name, endpoint, region = "us-east-1", ...secrets }: OutsideBucket, namespace: string): S3Location {
+  const { credentials, authority } = secrets;
+  const keyOf = (secret: string, key: string): SecretReference => ({ secret: ofOperator(secret), home: namespace, key });
+  const service = {
+    url: endpoint,
+    egress: { name: "object-storage", peer: "anywhere", ports: [Number(new URL(endpoint).port) || 443] } as const,
+    accessKeyId: keyOf(credentials.secret, "access-key-id"),
+    secretAccessKey: keyOf(credentials.secret, "secret-access-key"),
+    ...(authority ? { authority: keyOf(authority.secret, authority.key ?? "ca.crt") } : {}),
+  };
+  return { name, region, service };
+}
+
+/** Secret that an operator creates. */
+function ofOperator(name: string): SecretSpec {
+  return { name, purpose: "Bucket of backups", keys: {}, rotation: { method: "engine-first", clients: "read-again", engine: "-" } };
 }

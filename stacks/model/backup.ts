@@ -45,15 +45,17 @@ export interface Backup {
   readonly beforeRelease?: Duration;
 
   /**
-   * Bucket of an S3-compatible storage for backups of `cloudnative-pg` on existing clusters.
+   * Bucket of an S3-compatible storage for backups of `cloudnative-pg`, and for stream backups, of stores on existing clusters.
    * @default - none: stores on existing clusters have no backups; a protected environment then needs the exception `noBackup`
    */
   readonly bucket?: OutsideBucket;
 }
 
 /**
- * Existing bucket of an S3-compatible storage: MinIO, Ceph, R2. The environment writes below `<system>-<environment>/`. It deletes backups
- * after `backup.keep`, so it needs the right to delete; versioning or object lock of the bucket protect them from that right.
+ * Existing bucket of an S3-compatible storage: MinIO, Ceph, R2. The environment writes below `<system>-<environment>/`. CloudNativePG deletes
+ * its backups after `backup.keep`, so it needs the right to delete; versioning or object lock of the bucket protect them from that right.
+ * Stream backups require conditional writes (`If-None-Match`), and a lifecycle rule of the bucket that deletes their objects after
+ * `backup.keep`, not before.
  */
 export interface OutsideBucket {
   /** URL of the storage: `https://s3.example.com:9000`. */

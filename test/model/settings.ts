@@ -898,6 +898,16 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
+    base: {
+      ...ON_PREMISES,
+      eventStore: { engine: "kurrentdb", nodes: 1, backup: { every: "1h", keep: "28d" } },
+      backup: { bucket: OUTSIDE },
+    },
+    at: "eventStore(kurrentdb)",
+    first: "event-store",
+    settings: { "backup.every": "2h", "backup.keep": "7d", "backup.drill": "0 4 1 * *" },
+  },
+  {
     base: { ...ON_PREMISES, eventStore: { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" } } },
     at: "eventStore(eventsourcingdb)",
     first: "event-store",

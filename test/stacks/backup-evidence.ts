@@ -76,7 +76,7 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
   [
     /^stream backup$/,
     (resources, row, path) => ({
-      ...inBucket(resources),
+      ...bucketOf(resources, row),
       ...byJob(resources, row, path, "backup"),
       drill: has(resources, path, /kind\W+CronJob.*-drill"/),
     }),
@@ -84,7 +84,7 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
   [
     /^CloudNativePG: /,
     (resources, row, path) => ({
-      ...(row.where.includes(" at ") ? { lock: undefined, copy: false } : inBucket(resources)),
+      ...bucketOf(resources, row),
       backup: has(resources, path, /kind\\?": ?\\?"?ScheduledBackup/) && has(resources, path, /kind\\?": ?\\?"?ObjectStore/),
       alert: alerts(resources, row),
       drill: resources.at(path, "kubernetes_cron_job_v1").some(({ body }) => body.metadata.name.endsWith("-drill")),
@@ -136,6 +136,11 @@ function byJob(resources: Resources, row: BackupRow, path: string, suffix: strin
 function alerts(resources: Resources, { alert }: BackupRow): boolean {
   const name = alert.replace("alert ", "");
   return name !== "no alert" && resources.of("helm_release").some(({ text }) => new RegExp(`alert\\W+${name}\\b`).test(text));
+}
+
+/** A bucket outside of AWS is in no state: nothing is claimed of it. */
+function bucketOf(resources: Resources, { where }: BackupRow): Pick<Evidence, "lock" | "copy"> {
+  return where.includes(" at ") ? { lock: undefined, copy: false } : inBucket(resources);
 }
 
 /** The bucket of backups: its lock, and its replication to another locked bucket. */

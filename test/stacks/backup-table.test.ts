@@ -87,12 +87,46 @@ const VARIETY: readonly Environment[] = [
     backup: { lock: "compliance" },
     exceptions: roomy,
   }),
+  anEnvironment({
+    name: "premises",
+    aws: undefined,
+    cluster: { context: "another" },
+    eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", drill: "0 4 1 * *" } },
+    readDatabase: { engine: "cloudnative-pg", backup: { drill: "0 4 1 * *" } },
+    backup: {
+      bucket: {
+        endpoint: "https://s3.example.com:9000",
+        bucket: "backups",
+        credentials: { secret: "bucket" },
+        authority: { secret: "authority" },
+      },
+    },
+    monitoring: { prometheus: true },
+  }),
 ];
 
 const varied = aProgram(...VARIETY);
 
 const stacksOf = (name: string, { compositions, stacks }: Synthesis) =>
   (compositions.find((one) => one.name === name)?.stacks ?? []).flatMap((stack) => stacks.get(stack.node.id) ?? []);
+
+const IN_BUCKET = {
+  AWS_ENDPOINT_URL_S3: "https://s3.example.com:9000",
+  AWS_ACCESS_KEY_ID: { name: "bucket", key: "access-key-id" },
+  AWS_SECRET_ACCESS_KEY: { name: "bucket", key: "secret-access-key" },
+  AWS_REGION: "us-east-1",
+  BUCKET: "backups",
+};
+
+function variablesOf(json: Body, job: string): Body {
+  const { env } = one(json, "kubernetes_cron_job_v1", job).spec.job_template.spec.template.spec.container[0];
+  return Object.fromEntries(env.map(({ name, value, value_from }: Body) => [name, value ?? value_from?.secret_key_ref]));
+}
+
+function portsOf(json: Body, policy: string): string[] {
+  const { egress } = one(json, "kubernetes_network_policy_v1", policy).spec;
+  return egress.flatMap(({ ports }: Body) => ports.map(({ port }: Body) => port));
+}
 
 /** What each stateful resource of an environment has: rows of its table, or an entry of other state. */
 function joined(whole: Program, name: string) {
@@ -132,6 +166,7 @@ const telling =
     values.join().includes(alert);
 const ofCopies = ({ provider }: Body) => provider !== undefined;
 const streamed = { in: "eks", of: "events", how: "stream backup" } as const;
+const outside = { in: "premises", of: "eventStore", how: "stream backup" } as const;
 const snapshot = { in: "eks", of: "events", how: "snapshots of a volume" } as const;
 const archived = { in: "eks", of: "postgres", how: "CloudNativePG" } as const;
 const inVault = { in: "managed", of: "aurora", how: "snapshots of Aurora by AWS Backup" } as const;
@@ -143,6 +178,9 @@ const REMOVED: readonly Removed[] = [
   { ...streamed, what: "lock", type: "aws_s3_bucket_object_lock_configuration" },
   { ...streamed, what: "copy", type: "aws_s3_bucket_replication_configuration" },
   { ...streamed, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
+  { ...outside, what: "backup", type: "kubernetes_cron_job_v1", holds: named("event-store-backup") },
+  { ...outside, what: "drill", type: "helm_release", holds: named("event-store-drill") },
+  { ...outside, what: "alert", type: "helm_release", holds: telling("StreamBackupLate") },
   { ...snapshot, what: "backup", type: "kubernetes_cron_job_v1", holds: named("events-snapshots") },
   { ...snapshot, what: "lock", type: "helm_release", holds: named("events-snapshot-class") },
   { ...snapshot, what: "alert", type: "helm_release", holds: telling("VolumeSnapshotLate") },
@@ -244,7 +282,7 @@ describe("the table of backups", () => {
       "eventStore; snapshots of a volume; every 6h; kept 7d; in the storage of its cluster; not locked; loses up to 12h; RTO 2h; no alert; no drill",
     ]);
     expect(errorsOf(aProgram(elsewhere))).toEqual([
-      'test.eventStore.engine: "kurrentdb" has no backups outside of the storage of its cluster, so its data is lost with its volumes; run it on a cluster that is made on AWS, or say in exceptions.noBackup why that is acceptable',
+      'test.eventStore.engine: "kurrentdb" has no backups outside of the storage of its cluster, so its data is lost with its volumes; set backup.bucket, run it on a cluster that is made on AWS, or say in exceptions.noBackup why that is acceptable',
     ]);
   });
 
@@ -285,26 +323,33 @@ describe("the table of backups", () => {
     expect(drills({ readDatabase: { engine: "aurora", replicas: 0 }, ...disposable })).toEqual(["no drill", "no drill"]);
   });
 
-  it("has results of drills in a bucket outside of AWS, with its keys", () => {
-    const outside = anEnvironment({
-      aws: undefined,
-      cluster: { context: "kind" },
-      readDatabase: { engine: "cloudnative-pg", backup: { drill: "0 4 1 * *" } },
-      backup: { bucket: { endpoint: "https://s3.example.com:9000", bucket: "backups", credentials: { secret: "bucket" } } },
-    });
-    const json = synthesisOf(aProgram(outside)).stacks.get("test-read-store")?.json as Body;
-    const { env } = one(json, "kubernetes_cron_job_v1", "read-database-drill/job").spec.job_template.spec.template.spec.container[0];
-    const variables = Object.fromEntries(env.map(({ name, value, value_from }: Body) => [name, value ?? value_from?.secret_key_ref]));
-    expect(variables).toMatchObject({
-      AWS_ENDPOINT_URL_S3: "https://s3.example.com:9000",
-      AWS_ACCESS_KEY_ID: { name: "bucket", key: "access-key-id" },
-      BUCKET: "backups",
-      RESULTS: "orders-test/drills/read-store/read-database",
+  it("has drills in a bucket outside of AWS, with its keys", () => {
+    const json = synthesisOf(varied).stacks.get("premises-read-store")?.json as Body;
+    expect(variablesOf(json, "read-database-drill/job")).toMatchObject({
+      ...IN_BUCKET,
+      RESULTS: "orders-premises/drills/read-store/read-database",
       RPO: "300",
     });
-    const { egress } = one(json, "kubernetes_network_policy_v1", "read-database-drill/pod/traffic/policy").spec;
-    expect(egress.flatMap(({ ports }: Body) => ports.map(({ port }: Body) => port))).toEqual(
-      expect.arrayContaining(["5432", "6443", "9000"]),
+    expect(portsOf(json, "read-database-drill/pod/traffic/policy")).toEqual(expect.arrayContaining(["5432", "6443", "9000"]));
+  });
+
+  it("has stream backups in a bucket outside of AWS, with its keys and its CA", () => {
+    const json = synthesisOf(varied).stacks.get("premises-event-store")?.json as Body;
+    const PREFIX = "orders-premises/event-store/event-store-backup";
+    for (const job of ["event-store-backup/backup", "event-store-backup/verify"]) {
+      expect(variablesOf(json, job)).toMatchObject({ ...IN_BUCKET, AWS_CA_BUNDLE: "/run/secrets/s3/ca.crt", PREFIX });
+      const { volume } = one(json, "kubernetes_cron_job_v1", job).spec.job_template.spec.template.spec;
+      expect(JSON.stringify(volume)).toMatch(/"secret_name":"authority"|"name":"authority"/);
+    }
+    // The API of the store, and the bucket: no agent of roles.
+    expect(portsOf(json, "event-store-backup/pod/traffic/policy").sort()).toEqual(["2113", "53", "53", "9000"]);
+    const drill = JSON.stringify(all(json, "helm_release")).replaceAll("\\", "");
+    expect(drill).toContain(`"name":"PREFIX","value":"${PREFIX}"`);
+    expect(drill).toContain('"name":"RESULTS","value":"orders-premises/drills/event-store/event-store"');
+    const row = backupTable(asDomains(VARIETY[3] as Environment)).find(({ part }) => part === "eventStore") as BackupRow;
+    const { keys: _, ...words } = row;
+    expect(Object.values(words).join("; ")).toBe(
+      "eventStore; stream backup; every 15m; kept 28d; backups at s3.example.com:9000; as the bucket is; loses up to 30m; RTO 2h; alert StreamBackupLate; drill 0 4 1 * *",
     );
   });
 

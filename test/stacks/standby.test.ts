@@ -82,6 +82,19 @@ describe("a standby", () => {
     ]);
   });
 
+  it("follows a stream backup on AWS only", () => {
+    const outside = {
+      cluster: { context: "kind" },
+      backup: { bucket: { endpoint: "https://s3.example.com", bucket: "backups", credentials: { secret: "bucket" } } },
+    };
+    expect(said(outside)).toContain(
+      "standby.eventStore: can't follow test, whose stream backup of it is in backup.bucket: a standby reads copies on AWS; create the cluster of test with its environment (aws), or remove standbyOf",
+    );
+    expect(said({}, outside)).toContain(
+      "standby.eventStore: can't follow test: its pods are on an existing cluster, and have no role to read the copy on AWS; create the cluster with the environment (aws), or remove standbyOf",
+    );
+  });
+
   it("may follow another engine of the same protocol", () => {
     const eventStore = { engine: "kurrent-cloud", size: "production", backup: { every: "1h", keep: "30d" }, streamBackup: backup };
     expect(said({ eventStore })).toEqual([]);

@@ -19,6 +19,7 @@ function refusedOf(changes: object): readonly string[] {
 
 const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
 const disposable = { disposable: "thrown away daily" };
+const BUCKET = { endpoint: "https://s3.example.com", bucket: "backups", credentials: { secret: "bucket" } };
 
 /** On somebody's own cluster, and nothing of it is kept. */
 const atHome = (changes: object) => refusedOf({ aws: undefined, cluster: { context: "kind" }, exceptions: disposable, ...changes });
@@ -380,15 +381,28 @@ describe("data that must be kept", () => {
   const lost = (path: string, remedy = "") =>
     `test.${path} so its data is lost with its volumes; ${remedy}say in exceptions.noBackup why that is acceptable`;
   const streamed = 'set backup: { every: "15m", keep: "28d" }, or ';
+  const outside = "set backup.bucket, run it on a cluster that is made on AWS, or ";
   const licence = { secret: "licence", flag: "license" };
 
   it.each<[object, readonly string[]]>([
     [{ eventStore: { engine: "kurrentdb", nodes: 3 } }, [lost('eventStore.engine: "kurrentdb" has no backups,', streamed)]],
     [{ eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } } }, []],
+    [
+      {
+        cluster: { context: "kind" },
+        backup: { bucket: BUCKET },
+        eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } },
+      },
+      [],
+    ],
+    [
+      { cluster: { context: "kind" }, backup: { bucket: BUCKET }, eventStore: { engine: "kurrentdb", nodes: 3 } },
+      [lost('eventStore.engine: "kurrentdb" has no backups,', streamed)],
+    ],
     // A schedule that nothing follows protects nothing.
     [
       { cluster: { context: "kind" }, eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "1h", keep: "30d" } } },
-      [lost('eventStore.engine: "kurrentdb" has no backups outside of EKS,', "run it on a cluster that is made on AWS, or ")],
+      [lost('eventStore.engine: "kurrentdb" has no backups outside of EKS without backup.bucket,', outside)],
     ],
     [
       { eventStore: { engine: "eventsourcingdb", licence } },
@@ -398,12 +412,7 @@ describe("data that must be kept", () => {
     [{ readDatabase: [{ engine: "aurora", replicas: 1 }] }, []],
     [
       { cluster: { context: "kind" }, readDatabase: [{ engine: "cloudnative-pg" }] },
-      [
-        lost(
-          'readDatabase[0].engine: "cloudnative-pg" has no backups outside of EKS without backup.bucket,',
-          "set backup.bucket, run it on a cluster that is made on AWS, or ",
-        ),
-      ],
+      [lost('readDatabase[0].engine: "cloudnative-pg" has no backups outside of EKS without backup.bucket,', outside)],
     ],
     [
       { broker: { engine: "nats", purpose: "events" }, cache: { engine: "valkey", purpose: "store" } },
@@ -471,8 +480,9 @@ describe("data that must be kept", () => {
     };
     expect(backed({ cluster, eventStore })).toEqual([]);
     expect(backed({ cluster: { context: "kind" }, eventStore })).toContain(
-      "test.eventStore.streamBackup: needs a bucket of the environment, and a role for pods, which only a cluster that the environment creates has; create the cluster with the environment (aws), or leave it out",
+      "test.eventStore.streamBackup: needs a bucket that its pods can write to, and an existing cluster has none without backup.bucket; set backup.bucket, create the cluster with the environment (aws), or leave it out",
     );
+    expect(backed({ cluster: { context: "kind" }, eventStore, backup: { bucket: BUCKET } })).toEqual([]);
   });
 
   it("has restore drills only of backups that a job can restore", () => {
@@ -511,6 +521,9 @@ describe("data that must be kept", () => {
     const none = "is for drills of stream backups, and no event store has one; set drill in the backup of the event store, or leave it out";
     expect(backed({ cluster, backup, eventStore: { ...eventStore, backup: { ...eventStore.backup, drill: false } } })).toEqual([
       `test.backup.drillCopies: true ${none}`,
+    ]);
+    expect(backed({ cluster: { context: "kind" }, backup: { ...backup, bucket: BUCKET }, eventStore })).toEqual([
+      "test.backup.drillCopies: true is for drills of stream backups on AWS, and those here are in backup.bucket, which nothing copies; leave it out",
     ]);
   });
 

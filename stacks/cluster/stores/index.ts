@@ -113,7 +113,7 @@ function kurrentDb(place: StorePlace, store: StoreWith<"kurrentdb">): void {
   const secrets = Object.values(kurrentDbSecrets(name)).map((spec) => secretOf(place, namespace, spec));
   const outside = outsideOf(site, stack, store);
   const reader = metricsReader(environment.monitoring);
-  const streamed = streamBackupsOf(environment).find((one) => one.isPossible && one.store.name === name);
+  const streamed = streamBackupsOf(environment).find((one) => one.place && one.store.name === name);
   const snapshots = volumeSnapshotsOf(environment).find((one) => one.store.name === name);
   const users = [
     ...clients,

@@ -16,9 +16,9 @@ import {
   postgresOfCluster,
   rdsAuthority,
 } from "../../../constructs/postgres";
-import { ProvidedSecret, type SecretSpec, WorkloadSecret } from "../../../constructs/secrets";
+import { WorkloadSecret } from "../../../constructs/secrets";
 import type { S3Location } from "../../../constructs/storage";
-import { archiveOnAws, archiveOutside } from "../../base/archives";
+import { archiveOnAws, archiveOutside, bucketOutside } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
@@ -35,6 +35,7 @@ import type { CloudNativePgSettings, PostgresSettings } from "../../model/stores
 import { DEFAULT_BASE_BACKUP, databaseOf, serverSecrets } from "../../model/stores/postgres";
 import { targetOf } from "../../model/stores/restore";
 import type { ServerOf } from "../../model/system";
+import { providedSecrets } from "./provided-secrets";
 
 /** Location of a store, or of its setup jobs, on a cluster. */
 export interface StorePlace {
@@ -120,21 +121,7 @@ function resultsOf({ environment, foundation }: Site, stack: PlatformStack, serv
   const prefix = drillsPrefix(server);
   if (foundation && environment.aws) return { name: stack.read(foundation.backup).backupBucket, region: environment.aws.region, prefix };
   if (!bucket) throw new Error(`${environment.name}: ${server.name} has no backups`);
-  const { endpoint, region = "us-east-1", credentials, authority } = bucket;
-  const keyOf = (secret: string, key: string): SecretReference => ({ secret: ofOperator(secret), home: server.namespace, key });
-  const service = {
-    url: endpoint,
-    egress: { name: "object-storage", peer: "anywhere", ports: [Number(new URL(endpoint).port) || 443] } as const,
-    accessKeyId: keyOf(credentials.secret, "access-key-id"),
-    secretAccessKey: keyOf(credentials.secret, "secret-access-key"),
-    ...(authority ? { authority: keyOf(authority.secret, authority.key ?? "ca.crt") } : {}),
-  };
-  return { name: bucket.bucket, region, service, prefix: `${outsidePrefix(environment)}/${prefix}` };
-}
-
-/** Secret that an operator creates. */
-function ofOperator(name: string): SecretSpec {
-  return { name, purpose: "Bucket of backups", keys: {}, rotation: { method: "engine-first", clients: "read-again", engine: "-" } };
+  return { ...bucketOutside(bucket, server.namespace), prefix: `${outsidePrefix(environment)}/${prefix}` };
 }
 
 function madeHere(place: StorePlace, server: OnCluster): Found {
@@ -146,7 +133,7 @@ function madeHere(place: StorePlace, server: OnCluster): Found {
   const schedule = baseBackupSchedule(every);
   const archive = archiveOf(site, stack, server);
   const origin = originOf(site, server);
-  const secrets = providedFor(place, namespace, [archive, origin]);
+  const secrets = providedSecrets(place, namespace, [archive, origin].flatMap(secretsOf));
   const { postgres, ready } = describedAt(
     pathOf(environment, keys),
     new PostgresCluster(stack, name, {
@@ -162,6 +149,10 @@ function madeHere(place: StorePlace, server: OnCluster): Found {
     }),
   );
   return { postgres, ready };
+}
+
+function secretsOf(place: BackupPlace | undefined): readonly (string | undefined)[] {
+  return [place?.credentials?.secretName, place?.authority?.secretName];
 }
 
 /** Archive of a server: in the environment's bucket on EKS, in the bucket outside of AWS on an existing cluster, or none. */
@@ -189,20 +180,6 @@ function originOf({ environment, origins }: Site, server: OnCluster): PostgresCl
         archiveOnAws(system, source, environment.aws?.region ?? ""),
       );
   return { ...place, serverName: source.name, target: target.kind === "lsn" ? { lsn: target.value } : { time: target.value } };
-}
-
-/** Secrets of buckets outside of AWS, once each. */
-function providedFor(
-  { stack, cluster, after }: StorePlace,
-  namespace: string,
-  places: readonly (BackupPlace | undefined)[],
-): readonly ITerraformDependable[] {
-  const names = places.flatMap((place) => [place?.credentials?.secretName, place?.authority?.secretName]);
-  return [...new Set(names.filter((name) => name !== undefined))].flatMap((name) => {
-    const id = `secret-${name}`;
-    const there = stack.node.tryFindChild(id) as ProvidedSecret | undefined;
-    return (there ?? new ProvidedSecret(stack, id, { cluster, namespace, name, after })).ready;
-  });
 }
 
 /** Server settings that its users must know. */

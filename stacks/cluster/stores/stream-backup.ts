@@ -5,22 +5,24 @@ import {
   KurrentDbStreamBackup,
   KurrentDbStreamDrill,
   KurrentDbStreamFollower,
+  type StreamBackupBucket,
   streamBackupName,
   streamDrillName,
   streamFollowerName,
 } from "../../../constructs/event-store";
 import type { KubernetesTarget } from "../../../constructs/kubernetes";
-import { copyOnAws, streamBackupOnAws } from "../../base/archives";
+import { bucketOutside, copyOnAws, streamBackupOnAws } from "../../base/archives";
 import { describedAt } from "../../base/refusals";
 import type { Site } from "../../base/site";
 import type { PlatformStack } from "../../base/stack";
 import { pathOf } from "../../model/check/paths";
-import { drillsPrefix, identitiesOf, streamBackupsPrefix } from "../../model/derive/identities";
+import { drillsPrefix, outsidePrefix, streamBackupsPrefix } from "../../model/derive/identities";
 import { priorityClass } from "../../model/derive/priorities";
 import { followersOf } from "../../model/derive/standby";
-import { streamBackupsOf } from "../../model/derive/stream-backups";
+import { type StreamBackupOf, streamBackupsOf } from "../../model/derive/stream-backups";
 import { metricsReader } from "../../model/monitoring";
 import type { StoreOf } from "../../model/system";
+import { providedSecrets } from "./provided-secrets";
 
 interface Place {
   readonly site: Site;
@@ -30,18 +32,16 @@ interface Place {
 }
 
 /** Creates the jobs of a store's stream backup and of its drills, if it has one and the environment has a bucket. */
-export function streamBackup({ site, stack, cluster, after }: Place, store: StoreOf, eventStore: EventStore): void {
-  const { environment, foundation } = site;
+export function streamBackup(place: Place, store: StoreOf, eventStore: EventStore): void {
+  const { site, stack, cluster } = place;
+  const { environment } = site;
   const { name, namespace } = store;
-  const backup = streamBackupsOf(environment).find((one) => one.isPossible && one.store.name === name);
-  const identity = identitiesOf(environment).find((one) => one.namespace === namespace && one.serviceAccount === streamBackupName(name));
-  if (!backup || !identity || !foundation || !environment.aws) return;
+  const backup = streamBackupsOf(environment).find((one) => one.place && one.store.name === name);
+  const found = backup && bucketOf(place, store, backup.place);
+  if (!backup || !found) return;
+  const { bucket, results, secrets } = found;
+  const after = [...place.after, ...secrets];
   const path = `${pathOf(environment, store.keys)}.${backup.setting}`;
-  const bucket = {
-    name: stack.read(foundation.backup).backupBucket,
-    prefix: streamBackupsPrefix(store),
-    region: environment.aws.region,
-  };
   const { ready } = describedAt(
     path,
     new KurrentDbStreamBackup(stack, streamBackupName(name), {
@@ -58,7 +58,7 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
   );
   if (!backup.drill) return;
   const reader = metricsReader(environment.monitoring);
-  const copied = environment.backup?.drillCopies ? environment.aws.recoveryRegion : undefined;
+  const copied = backup.place === "bucket" && environment.backup?.drillCopies ? environment.aws?.recoveryRegion : undefined;
   const copy = copied ? { ...bucket, name: copyOnAws(environment, copied).bucket, region: copied } : undefined;
   describedAt(
     path,
@@ -69,12 +69,38 @@ export function streamBackup({ site, stack, cluster, after }: Place, store: Stor
       eventStore,
       bucket: copy ?? bucket,
       ...(copy ? { resultsIn: bucket } : {}),
-      results: drillsPrefix(store),
+      results,
       ...backup.drill,
       ...(reader ? { metricsFrom: reader } : {}),
       after: [...after, ...ready],
     }),
   );
+}
+
+interface Found {
+  readonly bucket: StreamBackupBucket;
+
+  /** Prefix of the results of drills. */
+  readonly results: string;
+
+  /** Secrets of the bucket to wait for. */
+  readonly secrets: readonly ITerraformDependable[];
+}
+
+function bucketOf({ site, stack, cluster, after }: Place, store: StoreOf, place: StreamBackupOf["place"]): Found | undefined {
+  const { environment, foundation } = site;
+  const { aws, backup: { bucket } = {} } = environment;
+  const [prefix, results] = [streamBackupsPrefix(store), drillsPrefix(store)];
+  if (place === "outside" && bucket) {
+    const below = `${outsidePrefix(environment)}/`;
+    return {
+      bucket: { ...bucketOutside(bucket, store.namespace), prefix: below + prefix },
+      results: below + results,
+      secrets: providedSecrets({ stack, cluster, after }, store.namespace, [bucket.credentials.secret, bucket.authority?.secret]),
+    };
+  }
+  if (!foundation || !aws) return undefined;
+  return { bucket: { name: stack.read(foundation.backup).backupBucket, prefix, region: aws.region }, results, secrets: [] };
 }
 
 /** Creates the job with which a store of a standby follows that of its primary, or the one that ends it. */

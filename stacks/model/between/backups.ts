@@ -85,12 +85,12 @@ function backupsAreKeptAsSaid(environment: DraftSystem): Finding[] {
 /** A stream backup has a schedule, a bucket, and objects that the bucket keeps until the next full backup is old enough. */
 function streamBackupsAreDue(system: DraftSystem): Finding[] {
   const kept = (system.backup?.keep ?? DEFAULT_KEEP) as Duration;
-  return configuredStreamBackups(system).flatMap(({ store, setting, every, keep, isPossible }): Finding[] => {
+  return configuredStreamBackups(system).flatMap(({ store, setting, every, keep, place }): Finding[] => {
     const keys = [...store.keys, setting];
-    if (!isPossible) {
+    if (!place) {
       if (setting === "backup") return [];
-      const rule = "needs a bucket of the environment, and a role for pods, which only a cluster that the environment creates has";
-      return [{ keys, rule, remedy: "create the cluster with the environment (aws), or leave it out" }];
+      const rule = "needs a bucket that its pods can write to, and an existing cluster has none without backup.bucket";
+      return [{ keys, rule, remedy: "set backup.bucket, create the cluster with the environment (aws), or leave it out" }];
     }
     const most = Math.floor(daysIn(kept)) - 1;
     return [
@@ -208,11 +208,11 @@ function copiesAreDrilled(system: DraftSystem): Finding[] {
   const found = (rule: string, remedy: string): Finding[] => [{ keys: ["backup", "drillCopies"], value: true, rule, remedy }];
   if (system.aws?.recoveryRegion === undefined)
     return found("reads the copy of backups, and there is none", "set aws.recoveryRegion, or leave it out");
-  if (configuredStreamBackups(system).some(({ drill, isPossible }) => drill && isPossible)) return [];
-  return found(
-    "is for drills of stream backups, and no event store has one",
-    "set drill in the backup of the event store, or leave it out",
-  );
+  const drilled = configuredStreamBackups(system).flatMap(({ drill, place }) => (drill && place ? [place] : []));
+  if (drilled.includes("bucket")) return [];
+  return drilled.length > 0
+    ? found("is for drills of stream backups on AWS, and those here are in backup.bucket, which nothing copies", "leave it out")
+    : found("is for drills of stream backups, and no event store has one", "set drill in the backup of the event store, or leave it out");
 }
 
 /** Only stores that can be backed up at any time, into a bucket with records, can have a backup before a release. */

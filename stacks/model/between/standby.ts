@@ -148,14 +148,23 @@ function versionOf(settings: StoreOf["settings"]): unknown {
 
 /** The events of the primary are backed up as a stream, and pods of the standby can read the copy. */
 function followingProblems(standby: DraftSystem, primary: DraftSystem, { store, origin }: Record<"store" | "origin", StoreOf>): Finding[] {
-  const has = (system: DraftSystem, { name }: StoreOf) =>
-    configuredStreamBackups(system).some((backup) => backup.isPossible && backup.store.name === name);
+  const placeIn = (system: DraftSystem, { name }: StoreOf) =>
+    configuredStreamBackups(system).find((backup) => backup.store.name === name)?.place;
+  const isOutside = (system: DraftSystem, one: StoreOf) => placeIn(system, one) === "outside";
   const how = `${runsAt(origin) === "vendor" ? "streamBackup" : "backup"}: { every: "15m", keep: "28d" }`;
-  if (!has(primary, origin)) {
+  if (isOutside(primary, origin)) {
+    const rule = `can't follow ${primary.name}, whose stream backup of it is in backup.bucket: a standby reads copies on AWS`;
+    return [{ keys: store.keys, rule, remedy: `create the cluster of ${primary.name} with its environment (aws), or remove standbyOf` }];
+  }
+  if (!placeIn(primary, origin)) {
     const rule = `has nothing to follow: ${primary.name} has no stream backup of it`;
     return [{ keys: store.keys, rule, remedy: `add ${how} to ${primary.name}.${origin.keys.join(".")}, on a cluster that it creates` }];
   }
   if (canFollow(standby, store)) return [];
+  if (isOutside(standby, store)) {
+    const rule = `can't follow ${primary.name}: its pods are on an existing cluster, and have no role to read the copy on AWS`;
+    return [{ keys: store.keys, rule, remedy: "create the cluster with the environment (aws), or remove standbyOf" }];
+  }
   const rule = `has no stream backup, which protects it after a promotion, and without which it does not follow ${primary.name}`;
   return [{ keys: store.keys, rule, remedy: `add ${how}, on a cluster that the environment creates` }];
 }

@@ -99,7 +99,7 @@ export function identitiesOf(system: System): readonly WorkloadIdentity[] {
       .filter((server) => runsAt(server) === "cluster")
       .map((server) => identity(server, server.name, "backups" as const)),
     ...streamBackupsOf(system)
-      .filter(({ isPossible }) => isPossible)
+      .filter(({ place }) => place === "bucket")
       .flatMap(({ store, drill }) => [
         identity(store, streamBackupName(store.name), "backups" as const),
         ...(drill

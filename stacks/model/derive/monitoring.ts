@@ -56,7 +56,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
   const engines = stores.flatMap((store) => engineOf(store)?.rules ?? []);
   const found: readonly (readonly [RuleSubject, boolean])[] = [
     ["cloud-native-pg", serversOf({ stores }).some((server) => runsAt(server) === "cluster")],
-    ["stream-backup", streamBackupsOf(system).some(({ store, isPossible }) => isPossible && store.cluster === key)],
+    ["stream-backup", streamBackupsOf(system).some(({ store, place }) => place && store.cluster === key)],
     ["drills", isDrilledOn(system, key)],
     ["volume-snapshots", volumeSnapshotsOf(system).some(({ store }) => store.cluster === key)],
     ["audit", auditClusterOf(system) === key],
@@ -83,7 +83,7 @@ export function ruleSubjects(system: System, key: ClusterKey): readonly RuleSubj
 
 /** Checks if jobs on a cluster restore backups. */
 function isDrilledOn(system: System, key: ClusterKey): boolean {
-  const streams = streamBackupsOf(system).some(({ store, isPossible, drill }) => drill && isPossible && store.cluster === key);
+  const streams = streamBackupsOf(system).some(({ store, place, drill }) => drill && place && store.cluster === key);
   return streams || serverDrills(system).some(({ server }) => server.cluster === key);
 }
 

@@ -27,18 +27,18 @@ export function isWaiting({ standbyOf, promoted = false }: { readonly standbyOf?
   return standbyOf !== undefined && !promoted;
 }
 
-/** Checks if a store of a standby can follow a stream backup: it has one of its own. */
+/** Checks if a store of a standby can follow a stream backup: it has one of its own, on AWS. */
 export function canFollow(system: DraftSystem, { name }: Pick<StoreOf, "name">): boolean {
   return (
-    system.standbyOf !== undefined && configuredStreamBackups(system).some(({ store, isPossible }) => isPossible && store.name === name)
+    system.standbyOf !== undefined && configuredStreamBackups(system).some(({ store, place }) => place === "bucket" && store.name === name)
   );
 }
 
 /** Stores of a standby that follow those of its primary, or have followed them until the promotion. */
 export function followersOf(standby: DraftSystem, primary: DraftSystem): readonly FollowerOf[] {
-  return streamBackupsOf(primary).flatMap(({ store: origin, every, isPossible }): FollowerOf[] => {
+  return streamBackupsOf(primary).flatMap(({ store: origin, every, place }): FollowerOf[] => {
     const store = standby.stores.find(({ name }) => name === origin.name);
-    return store && isPossible && canFollow(standby, store) ? [{ store, origin, every }] : [];
+    return store && place === "bucket" && canFollow(standby, store) ? [{ store, origin, every }] : [];
   });
 }
 

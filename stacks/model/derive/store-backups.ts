@@ -5,7 +5,7 @@ import type { DraftSystem } from "../check/drafts";
 import type { Draft } from "../check/finding";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
-import type { BackedUp } from "../stores/engine";
+import { type BackedUp, bucketFor } from "../stores/engine";
 import type { StoreOf } from "../system";
 import { serversOf } from "./members";
 
@@ -58,6 +58,12 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
     const rto = said.rto ?? Math.max(RTO_HOURS[own as Size] ?? RTO_HOURS[size], least) * HOUR;
     return [{ keys, store: label, engine: String(settings.engine), ...made, isConfigured: backup !== undefined, said, rto }];
   });
+}
+
+/** Bucket that pods of a store can write backups to: the environment's on AWS, or one outside of AWS. Undefined if there is none. */
+export function bucketOf(system: DraftSystem, store: StoreOf): "bucket" | "outside" | undefined {
+  const bucket = bucketWords(system.backup?.bucket);
+  return bucketFor({ onEks: isOnEks(system, store), ...(bucket ? { bucket } : {}) })?.place;
 }
 
 /** Checks if an event store follows that of another environment, and is backed up as a stream after its promotion. */

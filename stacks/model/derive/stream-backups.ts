@@ -6,7 +6,7 @@ import { engineOf } from "../stores";
 import type { StreamBackup } from "../stores/engine";
 import type { StoreOf } from "../system";
 import { type DrillPlan, drillPlan } from "./drills";
-import { DEFAULT_KEEP, isOnEks } from "./store-backups";
+import { bucketOf, DEFAULT_KEEP } from "./store-backups";
 
 /** Stream backup of an event store into the bucket of its environment. */
 export interface StreamBackupOf {
@@ -22,8 +22,8 @@ export interface StreamBackupOf {
   /** Time between two full backups: the difference between the retention in the bucket and `keep`. */
   readonly fullEvery: Duration;
 
-  /** The bucket exists, and the pods can get a role for it. */
-  readonly isPossible: boolean;
+  /** Bucket that its pods can write to: the environment's on AWS, or one outside of AWS. Undefined if there is none, and it is not made. */
+  readonly place: ReturnType<typeof bucketOf>;
 
   /**
    * Restore drills.
@@ -57,7 +57,7 @@ export function configuredStreamBackups(system: DraftSystem): readonly StreamBac
         every,
         keep,
         fullEvery: `${days}d`,
-        isPossible: isOnEks(system, store),
+        place: bucketOf(system, store),
         ...(plan ? { drill: { ...plan, scratch } } : {}),
       },
     ];

@@ -189,7 +189,7 @@ export interface BackupTarget extends Sizing {
   /** Retention in the environment. */
   readonly keep: Duration;
 
-  /** Marks a cluster that the environment creates. An existing cluster has no AWS role, so its stores can't write to the bucket. */
+  /** Marks a cluster that the environment creates. Pods of an existing cluster have no AWS role, so they write to a bucket outside of AWS. */
   readonly onEks: boolean;
 
   /**
@@ -198,6 +198,18 @@ export interface BackupTarget extends Sizing {
    */
   readonly bucket?: string;
 }
+
+/** Bucket that pods of a store can write to: the environment's on AWS, or one outside of AWS. Undefined if there is none. */
+export function bucketFor({ onEks, bucket }: Pick<BackupTarget, "onEks" | "bucket">) {
+  if (onEks) return { place: "bucket" } as const;
+  return bucket === undefined ? undefined : ({ place: "outside", bucket } as const);
+}
+
+/** Words of a store that has no bucket to write to. */
+export const WITHOUT_BUCKET = {
+  where: " outside of EKS without backup.bucket",
+  alternative: "set backup.bucket, run it on a cluster that is made on AWS, or ",
+} as const;
 
 /** Backups of the data of a store. */
 export interface BackedUp {

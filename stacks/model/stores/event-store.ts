@@ -45,11 +45,13 @@ import {
   type BackedUp,
   type BackupMethod,
   type BackupTarget,
+  bucketFor,
   bySetting,
   older,
   type SettingProblem,
   type StoreContext,
   type StoreEngine,
+  WITHOUT_BUCKET,
 } from "./engine";
 import type { PostgresSettings } from "./postgres";
 import { postgres, postgresEngine, serverSecrets } from "./postgres";
@@ -70,7 +72,7 @@ export interface KurrentCloudSettings {
 
   /**
    * Backup of all events in the environment's bucket, in addition to the vendor's backups, which can't leave their region or the vendor:
-   * `{ every: "15m", keep: "28d" }`. Requires a cluster that the environment creates. Settings as for the backup of `kurrentdb`; objectives
+   * `{ every: "15m", keep: "28d" }`. On an existing cluster it requires `backup.bucket` of the environment. Settings as for the backup of `kurrentdb`; objectives
    * are those of `backup`.
    * @default - none
    */
@@ -184,7 +186,7 @@ export interface KurrentDbSettings {
   readonly insecure?: boolean;
 
   /**
-   * Backup of all events in the environment's bucket, on a cluster that the environment creates: `{ every: "15m", keep: "28d" }`. `every` is
+   * Backup of all events in the environment's bucket, or in `backup.bucket` on an existing cluster: `{ every: "15m", keep: "28d" }`. `every` is
    * one of 5m, 10m, 15m, 20m, 30m, 1h, 2h, 3h, 4h, 6h, 8h, 12h, 1d. `keep` is the time that a restore can reach back; it must be at least a
    * day less than `backup.keep` of the environment, because a full backup is made each time that the difference has passed. Changes in
    * place.
@@ -353,7 +355,7 @@ function scheduledBackups(
   if (!every || !keep) return { methods: [] };
   return {
     methods: [
-      ...(target.onEks && streamBackup ? streamed(streamBackup, drillSchedule(streamBackup, { ...target, rto })) : []),
+      ...(streamBackup ? streamed(streamBackup, target, drillSchedule(streamBackup, { ...target, rto })) : []),
       {
         by: "backups of Kurrent Cloud",
         every,
@@ -368,8 +370,9 @@ function scheduledBackups(
 }
 
 /** Backup of new events. It ends, or continues with a full backup for half of the interval, before the next one starts. */
-function streamed({ every, keep }: Draft<StreamBackupSchedule>, schedule?: string): readonly BackupMethod[] {
-  if (!every || !keep) return [];
+function streamed({ every, keep }: Draft<StreamBackupSchedule>, target: BackupTarget, schedule?: string): readonly BackupMethod[] {
+  const bucket = bucketFor(target);
+  if (!every || !keep || !bucket) return [];
   return [
     {
       by: "stream backup",
@@ -378,7 +381,7 @@ function streamed({ every, keep }: Draft<StreamBackupSchedule>, schedule?: strin
       followsKeep: true,
       loses: 2 * known(seconds(every)),
       because: `a backup every ${every} ends before the next one starts`,
-      place: "bucket",
+      ...bucket,
       alert: "StreamBackupLate",
       onDemand: "stream",
       ...(schedule === undefined ? {} : { drill: schedule }),
@@ -502,13 +505,13 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
   },
   backup: ({ backup = {}, volumeSnapshots = {}, insecure }, target) => {
     if (insecure) return { methods: [] };
-    const methods = snapshotted(volumeSnapshots, target);
-    if (!target.onEks) {
-      const where = methods.length > 0 ? " outside of the storage of its cluster" : " outside of EKS";
-      return { methods, where, alternative: "run it on a cluster that is made on AWS, or " };
-    }
+    const snapshots = snapshotted(volumeSnapshots, target);
     const drills = drillSchedule(backup, { ...target, rto: backup.rto });
-    return { methods: [...streamed(backup, drills), ...methods], alternative: 'set backup: { every: "15m", keep: "28d" }, or ' };
+    return {
+      methods: [...streamed(backup, target, drills), ...snapshots],
+      ...(bucketFor(target) ? { alternative: 'set backup: { every: "15m", keep: "28d" }, or ' } : WITHOUT_BUCKET),
+      ...(snapshots.some(({ place }) => place === "storage") ? { where: " outside of the storage of its cluster" } : {}),
+    };
   },
   volumeSnapshots: ({ volumeSnapshots, insecure }) => (insecure ? undefined : volumeSnapshots),
   streamBackup: ({ backup, insecure, version = DEFAULT_KURRENTDB, size: own, storage: said, options }, of = "medium") => {

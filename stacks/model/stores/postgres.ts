@@ -27,12 +27,14 @@ import { nameOf, scalar, size } from "../common";
 import {
   type BackedUp,
   type BackupTarget,
+  bucketFor,
   bySetting,
   type OnDemandBackup,
   older,
   type ResolvedSettings,
   type SettingProblem,
   type StoreEngine,
+  WITHOUT_BUCKET,
 } from "./engine";
 import { type Restore, restore } from "./restore";
 
@@ -314,7 +316,11 @@ function snapshotProblems({ backup }: Draft<AuroraSettings | RdsSettings>): read
 /** Default interval between base backups of CloudNativePG. */
 export const DEFAULT_BASE_BACKUP: Duration = "1d";
 
-function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEks, bucket, isProtected }: BackupTarget): BackedUp {
+function archived(
+  settings: Draft<CloudNativePgSettings>,
+  { keep, size: of, isProtected }: BackupTarget,
+  bucket: NonNullable<ReturnType<typeof bucketFor>>,
+): BackedUp {
   const { every = DEFAULT_BASE_BACKUP, rto, drill } = settings.backup ?? {};
   const drills = drillSchedule({ drill }, { rto, isProtected });
   const storage = settings.storage ?? POSTGRES_CLUSTER_SIZES[settings.size ?? of].storage;
@@ -330,7 +336,7 @@ function archived(settings: Draft<CloudNativePgSettings>, { keep, size: of, onEk
         alert: "PostgresBackupLate",
         onDemand: "base-backup",
         ...(drills === undefined ? {} : { drill: drills }),
-        ...(onEks ? { place: "bucket" } : { place: "outside", ...(bucket ? { bucket } : {}) }),
+        ...bucket,
       },
     ],
     restore: {
@@ -421,14 +427,10 @@ export const cloudNativePg: StoreEngine<CloudNativePgSettings> = {
       pods: { count: instances + 1 + 2 * poolers, cpu, memory, volumes: 2 },
     };
   },
-  backup: (settings, target) =>
-    target.onEks || target.bucket
-      ? archived(settings, target)
-      : {
-          methods: [],
-          where: " outside of EKS without backup.bucket",
-          alternative: "set backup.bucket, run it on a cluster that is made on AWS, or ",
-        },
+  backup: (settings, target) => {
+    const bucket = bucketFor(target);
+    return bucket ? archived(settings, target, bucket) : { methods: [], ...WITHOUT_BUCKET };
+  },
   dataLoss: (before, after, sizes) => [
     ...bySetting(postgresMoveProblems(cloudNativePgSize(before, sizes.before), cloudNativePgSize(after, sizes.after))),
     ...olderServer(before, after),

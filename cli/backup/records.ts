@@ -50,7 +50,8 @@ export class Records {
   }
 }
 
-async function reached<T>(work: () => Promise<T>): Promise<T> {
+/** Result of requests to a bucket. @throws Refused for any failure */
+export async function reached<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -60,7 +61,7 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Bucket of the backups of an environment, and the prefix of everything in it that is of the environment. */
-interface BackupPlace {
+export interface BackupPlace {
   readonly s3: Bucket;
 
   /** Empty, or with a slash at its end. */
@@ -78,7 +79,7 @@ export async function backupBucketOf(
   machine: Machine,
   region = system.aws?.region,
 ): Promise<BackupPlace | undefined> {
-  const { aws, backup, name } = system;
+  const { aws, name } = system;
   if (aws && region) {
     const [primary = "", , copy = ""] = backupBuckets(
       { account: aws.account, region: aws.region, name: [system.system, name] },
@@ -88,11 +89,21 @@ export async function backupBucketOf(
     return { s3: machine.bucket({ bucket, region }), prefix: "" };
   }
   const part = parts.find(({ place }) => place === "outside");
-  const outside = backup?.bucket;
-  if (!part || !outside) return undefined;
+  return part && (await outsideBucketOf(system, part, clusters, machine));
+}
+
+/** Bucket of an environment outside of AWS, with credentials from a namespace of a cluster. Undefined if it has none. */
+export async function outsideBucketOf(
+  system: System,
+  holder: Parameters<typeof inNamespace>[0],
+  clusters: Clusters,
+  machine: Machine,
+): Promise<BackupPlace | undefined> {
+  const outside = system.backup?.bucket;
+  if (!outside) return undefined;
   const secret = async (called: string): Promise<Readonly<Record<string, string>>> => {
     const { data = {} } = await clusters.json<{ readonly data?: Readonly<Record<string, string>> }>(
-      inNamespace(part, "get", "secret", called),
+      inNamespace(holder, "get", "secret", called),
     );
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
   };

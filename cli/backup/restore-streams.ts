@@ -1,13 +1,16 @@
 import { backupBuckets } from "../../constructs/backup";
 import { streamBackupName } from "../../constructs/event-store";
 import type { System } from "../../stacks";
-import { backupsOf } from "../../stacks/model/derive/identities";
+import { backupsOf, streamBackupsPrefix } from "../../stacks/model/derive/identities";
+import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
 import { engineOf } from "../../stacks/model/stores";
 import type { StoreOf } from "../../stacks/model/system";
 import { Refused } from "../refused";
 import { inNamespace } from "./clusters";
+import { copyObjects } from "./copy-objects";
 import { endOf, type JobPlace, jsonLines, logsOf } from "./jobs";
 import { type Command, outputOf, written } from "./machine";
+import { backupBucketOf, outsideBucketOf } from "./records";
 import type { StreamRestoration } from "./restoration";
 import { ifPresent, present, type Restoring, type Step } from "./steps";
 
@@ -52,7 +55,7 @@ export function filled(one: StreamRestoration, id: string, [source, into]: reado
   const { store, backup } = one;
   const { clusters, machine } = restoring;
   const job: JobPlace = { ...store, name: `${store.name}-restore-${id}` };
-  const copy = copyCommand(one, source, into);
+  const copy = copyOf(one, source, into, restoring);
   const suspend = (on: boolean) =>
     inNamespace(store, "patch", "cronjob", streamBackupName(store.name), "-p", JSON.stringify({ spec: { suspend: on } }));
   const create = inNamespace(store, "create", "-f", "-");
@@ -60,7 +63,7 @@ export function filled(one: StreamRestoration, id: string, [source, into]: reado
     title: `${store.name}: ${backup.count} events up to ${backup.position}`,
     commands: [
       clusters.shown(suspend(true)),
-      written(copy),
+      copy.shown,
       `${clusters.shown(create)} # the job ${job.name}: restore ${argumentsOf(one).join(" ")}`,
       clusters.shown(suspend(false)),
     ],
@@ -72,7 +75,7 @@ export function filled(one: StreamRestoration, id: string, [source, into]: reado
       if (existing?.status?.failed) await clusters.ask(inNamespace(store, "delete", "job", job.name));
       if (!existing || existing.status?.failed) {
         await clusters.ask(suspend(true));
-        await outputOf(machine, copy);
+        await copy.run();
         const { spec } = await clusters.json<CronJobObject>(cronJob(store));
         await clusters.ask(create, JSON.stringify(jobOf(one, job, spec.jobTemplate)));
       }
@@ -98,6 +101,36 @@ function cronJob(store: StoreOf) {
 
 function argumentsOf({ backup: { restore } }: StreamRestoration): readonly string[] {
   return ["--generation", restore.generation, "--until", `sequence:${restore.sequence}`];
+}
+
+interface Copy {
+  readonly shown: string;
+  readonly run: () => Promise<unknown>;
+}
+
+/** Copy of the objects: within S3 on AWS, otherwise through this machine, because the two buckets may have different services and credentials. */
+function copyOf(one: StreamRestoration, source: System, into: System, { clusters, machine }: Restoring): Copy {
+  const { backup, store } = one;
+  const isOutside = (system: System, name: string) =>
+    streamBackupsOf(system).some(({ place, store: other }) => place === "outside" && other.name === name);
+  const [theirs, ours] = [isOutside(source, backup.store), isOutside(into, store.name)];
+  if (!theirs && !ours) {
+    const command = copyCommand(one, source, into);
+    return { shown: written(command), run: () => outputOf(machine, command) };
+  }
+  const from = backup.place.split("/").slice(3).join("/");
+  const to = `${streamBackupsPrefix(store)}/${backup.restore.generation}/`;
+  return {
+    shown: `# copies each object of ${backup.place} to ${to} in the bucket of ${into.name}, through this machine`,
+    run: async () => {
+      // The Secrets of both buckets are in the namespace of the new store.
+      const placeOf = (system: System, outside: boolean) =>
+        outside ? outsideBucketOf(system, store, clusters, machine) : backupBucketOf(system, [], clusters, machine, into.aws?.region);
+      const [old, own] = [await placeOf(source, theirs), await placeOf(into, ours)];
+      if (!old || !own) throw new Refused(`${old ? into.name : source.name}: has no bucket for backups`);
+      await copyObjects({ s3: old.s3, prefix: from }, { s3: own.s3, prefix: own.prefix + to });
+    },
+  };
 }
 
 /** Copies within S3, object by object, with their metadata. Objects that are there already are skipped. */

@@ -1,11 +1,11 @@
-import { backupBuckets, backupRoleName, backupVaultName } from "../../constructs/backup";
+import { backupRoleName, backupVaultName } from "../../constructs/backup";
 import { rolePath } from "../../constructs/bootstrap";
 import { daysIn } from "../../constructs/core/quantities";
 import { eventRecordsName, streamBackupName } from "../../constructs/event-store";
 import { baseBackupObject, serverIdentifier } from "../../constructs/postgres";
 import type { EventRecord, System } from "../../stacks";
-import { archiveOnAws, archiveOutside } from "../../stacks/base/archives";
-import { backupsOf } from "../../stacks/model/derive/identities";
+import { archiveOnAws, archiveOutside, copyOnAws } from "../../stacks/base/archives";
+import { backupsOf, outsidePrefix } from "../../stacks/model/derive/identities";
 import type { OnDemandPart } from "../../stacks/model/derive/on-demand-backups";
 import type { OnDemandBackup } from "../../stacks/model/stores/engine";
 import { Refused } from "../refused";
@@ -203,8 +203,7 @@ function streamJob(part: OnDemandPart, backing: Described, attempt: number): Sta
 }
 
 async function streamBackup(part: OnDemandPart, backing: Backing): Promise<StoreRecord> {
-  const { store, engine, way, namespace } = part;
-  const { system } = backing;
+  const { store, engine, way } = part;
   for (let attempt = 1; ; attempt++) {
     const job = streamJob(part, backing, attempt);
     const end = await runJob(job, backing);
@@ -212,20 +211,24 @@ async function streamBackup(part: OnDemandPart, backing: Backing): Promise<Store
     const last = lines.findLast(({ message }) => message === "backed up");
     if (!end.succeeded && attempt < RUNS && lines.some(({ error = "" }) => error.includes(COLLISION))) continue;
     if (!end.succeeded || !last) throw new BackupFailure(failureOf(job, end), logsOf(backing.clusters, job));
-    const { aws } = system;
-    const [bucket = ""] = aws ? backupBuckets({ account: aws.account, region: aws.region, name: [system.system, system.name] }) : [];
-    const prefix = backupsOf({ namespace, serviceAccount: streamBackupName(store) });
     return {
       store,
       engine,
       way,
-      place: `s3://${bucket}/${prefix}/${last.generation}/`,
+      place: `${streamsOf(part, backing)}/${last.generation}/`,
       position: last.through,
       count: last.events,
       hash: last.sha256,
       restore: { generation: last.generation, sequence: last.sequence },
     };
   }
+}
+
+function streamsOf({ store, namespace, place }: OnDemandPart, { system }: Backing): string {
+  const prefix = backupsOf({ namespace, serviceAccount: streamBackupName(store) });
+  const outside = system.backup?.bucket;
+  if (place === "outside" && outside) return `s3://${outside.bucket}/${outsidePrefix(system)}/${prefix}`;
+  return `s3://${copyOnAws(system, system.aws?.region ?? "").bucket}/${prefix}`;
 }
 
 function failureOf({ name }: JobPlace, { succeeded, message, lines }: JobEnd): string {

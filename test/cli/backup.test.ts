@@ -208,6 +208,24 @@ describe("cdktf-cqrs backup", () => {
       expect(command).toContain(part);
   });
 
+  it("records a stream backup in the bucket outside of AWS", async () => {
+    const streams = anEnvironment({ ...PREMISES, eventStore: { engine: "kurrentdb", backup: { every: "15m", keep: "28d" } } });
+    expect(await backup(aProgram(streams), ["premises"], machine)).toBe(0);
+    const { place, record } = recordOf();
+    expect(place).toBe(`s3://backups/orders-premises/backup-records/${record.id}.json`);
+    expect(record.stores).toEqual([
+      expect.objectContaining({
+        store: "event-store",
+        way: "stream",
+        place: "s3://backups/orders-premises/event-store/event-store-backup/20261101T000000Z/",
+        restore: { generation: "20261101T000000Z", sequence: 7 },
+      }),
+    ]);
+    expect(machine.ran).toContain(
+      `kubectl --context shop -n event-store create job event-store-backup-${record.id} --from=cronjob/event-store-backup`,
+    );
+  });
+
   it("records events after their base backup, and only once their WAL is archived", async () => {
     let archived = 0;
     first("pg_stat_archiver", () =>

@@ -105,6 +105,25 @@ const OF_PRODUCTION: readonly StoreRecord[] = [
   },
 ];
 
+/** Events in streams of KurrentDB, on existing clusters with buckets of different services. */
+const streamsOn = (name: string, context: string, bucket: object = OUTSIDE) =>
+  onPremises(name, context, {
+    eventStore: { engine: "kurrentdb", backup: { every: "15m", keep: "28d" } },
+    readDatabase: undefined,
+    projections: undefined,
+    backup: { bucket },
+  });
+const streams = streamsOn("streams", "mill");
+const moved = streamsOn("moved", "quarry", {
+  endpoint: "https://other.example.com",
+  bucket: "elsewhere",
+  credentials: { secret: "bucket-elsewhere" },
+});
+const OF_STREAMS: readonly StoreRecord[] = OF_PRODUCTION.slice(1).map((one) => ({
+  ...one,
+  place: "s3://backups/orders-streams/event-store/event-store-backup/20261101T000000Z/",
+}));
+
 const COMPLETE = { status: { succeeded: 1, conditions: [{ type: "Complete", status: "True" }] } };
 const ABSENT = { fails: 'Error from server (NotFound): "it" not found' };
 const serverRestoredTo = (lsn: string, more: object = {}) => ({
@@ -151,6 +170,7 @@ let machine: FakeMachine;
 beforeEach(() => {
   machine = new FakeMachine();
   store("backups", "orders-premises/", recordOf("premises", OF_PREMISES));
+  store("backups", "orders-streams/", recordOf("streams", OF_STREAMS));
   store("orders-production-backups-111122223333-eu-west-1", "", recordOf("production", OF_PRODUCTION));
   machine.rules.push(
     ["get secret bucket", { data: { "access-key-id": btoa("key"), "secret-access-key": btoa("secret") } }],
@@ -182,7 +202,7 @@ function store(bucket: string, prefix: string, record: BackupRecord): void {
   });
 }
 
-const program = aProgram(premises, recovered, production, second);
+const program = aProgram(premises, recovered, production, second, streams, moved);
 const run = async (source: string, into: string, ...more: string[]) => {
   const errors: string[] = [];
   jest.spyOn(process.stderr, "write").mockImplementation((text) => errors.push(String(text)) > 0);
@@ -289,6 +309,37 @@ describe("cdktf-cqrs restore", () => {
     });
     expect(machine.text).toContain("read-database: starts empty");
     expect(machine.text).toContain("600 events, compared one by one");
+  });
+
+  it("copies a stream backup between buckets outside of AWS through the machine, without what is there", async () => {
+    const object = (name: string, body: string) => ({
+      body: Buffer.from(body),
+      headers: { "x-amz-meta-sha256": hashOf(body), etag: name },
+    });
+    const from = "s3://backups/orders-streams/event-store/event-store-backup";
+    const to = "s3://elsewhere/orders-moved/event-store/event-store-backup/20261101T000000Z";
+    for (let number = 0; number < 20; number++) machine.objects.set(`${from}/20261101T000000Z/${number}`, object("1", `events ${number}`));
+    machine.objects.set(`${from}/20261001T000000Z/0`, object("1", "an earlier generation"));
+    const there = object("2", "copied before");
+    machine.objects.set(`${to}/0`, there);
+    first(`get job event-store-restore-${ID}`, () => (machine.inputs.length === 0 ? ABSENT : COMPLETE));
+    expect(await run("streams", "moved")).toEqual({ code: 0, errors: "" });
+    const copied = [...machine.objects].filter(([key]) => key.startsWith("s3://elsewhere/"));
+    expect(copied).toHaveLength(20);
+    expect(machine.objects.get(`${to}/0`)).toBe(there);
+    const last = "events 19";
+    expect(machine.objects.get(`${to}/19`)).toEqual({ body: Buffer.from(last), headers: { "x-amz-meta-sha256": hashOf(last) } });
+    const asked = machine.ran.filter((line) => line.includes("get secret"));
+    // The record, with the credentials in the old cluster; the objects, with those in the new one.
+    expect(asked).toEqual([
+      "kubectl --context mill -n event-store get secret bucket -o json",
+      "kubectl --context quarry -n event-store get secret bucket -o json",
+      "kubectl --context quarry -n event-store get secret bucket-elsewhere -o json",
+    ]);
+    expect(machine.ran.some((line) => line.startsWith("aws "))).toBe(false);
+    expect(machine.text).toContain(
+      `# copies each object of ${from}/20261101T000000Z/ to event-store/event-store-backup/20261101T000000Z/ in the bucket of moved, through this machine`,
+    );
   });
 
   it("deletes a failed job of an interrupted restore, and continues", async () => {

@@ -3,12 +3,13 @@ import type { BackupRow, System } from "../../stacks";
 import { spell } from "../../stacks/model/derive/backup-table";
 import { serverDrills } from "../../stacks/model/derive/drills";
 import { drillsPrefix } from "../../stacks/model/derive/identities";
-import { onDemandBackups } from "../../stacks/model/derive/on-demand-backups";
+import { bucketOf } from "../../stacks/model/derive/store-backups";
 import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
+import type { ServerOf, StoreOf } from "../../stacks/model/system";
 import { Refused } from "../refused";
 import { Clusters } from "./clusters";
 import type { Machine } from "./machine";
-import { backupBucketOf } from "./records";
+import { backupBucketOf, outsideBucketOf } from "./records";
 
 /** Backups of an environment with the result of the newest drill of each, read from the bucket of its backups. @throws Refused */
 export async function withLastDrills(system: System, rows: readonly BackupRow[], machine: Machine): Promise<readonly BackupRow[]> {
@@ -18,11 +19,15 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
   if (drilled.length === 0) return rows;
   const clusters = new Clusters(system, machine);
   try {
-    const place = await backupBucketOf(system, onDemandBackups(system).parts, clusters, machine);
+    const placeOf = (store: StoreOf | ServerOf) =>
+      bucketOf(system, store) === "outside"
+        ? outsideBucketOf(system, store, clusters, machine)
+        : backupBucketOf(system, [], clusters, machine);
     return await Promise.all(
       rows.map(async (row) => {
         const store = drilled.find(({ keys }) => keys.join() === row.keys.join());
-        if (!place || !store || row.drill === "") return row;
+        const place = store && row.drill !== "" ? await placeOf(store) : undefined;
+        if (!place || !store) return row;
         const last = await newestResult(place.s3, `${place.prefix}${drillsPrefix(store)}`);
         return { ...row, drill: `${row.drill}, last: ${last ? wordsOf(last) : "none yet"}` };
       }),

@@ -135,6 +135,19 @@ describe("the last restore drills", () => {
     expect((await withLastDrills(system, rows, machine)).filter(({ part }) => part !== "eventStore")).toEqual(others);
   });
 
+  it.each<[string, object]>([
+    ["an environment without AWS", {}],
+    ["an environment on AWS with a cluster that exists", { aws: CLOUD.aws }],
+  ])("are read from the bucket outside of AWS, with the credentials of its namespace, in %s", async (_, more) => {
+    const outside = asDomains({ ...PREMISES, ...more, eventStore: { engine: "kurrentdb", backup: drilled } });
+    await publish(machine.bucket({ bucket: "backups" }), "orders-premises/drills/event-store/event-store", result({}));
+    const [row] = await withLastDrills(outside, backupTable(outside), machine);
+    expect(row?.drill).toBe("drill 30 5 * * 0, last: passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)");
+    expect(machine.ran).toEqual(
+      ["bucket", "authority"].map((secret) => `kubectl --context shop -n event-store get secret ${secret} -o json`),
+    );
+  });
+
   it("are refused if a result is damaged", async () => {
     await stored({});
     for (const object of machine.objects.values()) object.body[20] = 0;

@@ -23,7 +23,7 @@ const [RPO, RTO] = [900, 600] as const;
 
 const RESULTS = `drills/${NAMESPACE}/event-store`;
 
-/** The stream backup and its drills, beside the event store of the environment: on a cluster outside of EKS they are made as a library. */
+/** The stream backup and its drills, made as a library, because the environment has no `backup.bucket`. */
 export function backups(): Stack {
   const secret: SecretSpec = {
     name: CREDENTIALS.keys,

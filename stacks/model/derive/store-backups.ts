@@ -61,7 +61,7 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
 }
 
 /** Bucket that pods of a store can write backups to: the environment's on AWS, or one outside of AWS. Undefined if there is none. */
-export function bucketOf(system: DraftSystem, store: StoreOf): "bucket" | "outside" | undefined {
+export function bucketOf(system: DraftSystem, store: Pick<StoreOf, "cluster">): "bucket" | "outside" | undefined {
   const bucket = bucketWords(system.backup?.bucket);
   return bucketFor({ onEks: isOnEks(system, store), ...(bucket ? { bucket } : {}) })?.place;
 }
@@ -97,7 +97,7 @@ function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<
 }
 
 /** Checks if a store runs on, or is set up from, a cluster that the environment creates on AWS. */
-export function isOnEks(system: DraftSystem, { cluster: key }: StoreOf): boolean {
+export function isOnEks(system: DraftSystem, { cluster: key }: Pick<StoreOf, "cluster">): boolean {
   const cluster: unknown = system.aws === undefined ? undefined : system[key];
   return typeof cluster === "object" && cluster !== null && !("context" in cluster);
 }

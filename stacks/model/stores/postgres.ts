@@ -138,7 +138,7 @@ export interface CloudNativePgSettings extends PostgresServer {
   readonly pooler?: boolean;
 
   /**
-   * Backups, on a cluster that the environment creates: the write-ahead log, and base backups at an interval.
+   * Backups, on an existing cluster only with `backup.bucket` of the environment: the write-ahead log, and base backups at an interval.
    * @default - a base backup every day
    */
   readonly backup?: ArchiveBackup & Drilled;

@@ -54,8 +54,8 @@ export interface Backup {
 /**
  * Existing bucket of an S3-compatible storage: MinIO, Ceph, R2. The environment writes below `<system>-<environment>/`. CloudNativePG deletes
  * its backups after `backup.keep`, so it needs the right to delete; versioning or object lock of the bucket protect them from that right.
- * Stream backups require conditional writes (`If-None-Match`), and a lifecycle rule of the bucket that deletes their objects after
- * `backup.keep`, not before.
+ * Stream backups require conditional writes (`If-None-Match`), lists of object versions (`ListObjectVersions`), and a lifecycle rule of the
+ * bucket that deletes their objects after `backup.keep`, not before.
  */
 export interface OutsideBucket {
   /** URL of the storage: `https://s3.example.com:9000`. */

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { copyObjects } from "../../cli/backup/copy-objects";
 import { type BackupRecord, newId } from "../../cli/backup/record";
 import { Records } from "../../cli/backup/records";
 import { S3Client, s3FromEnvironment } from "../../constructs/aws-client";
@@ -45,6 +46,26 @@ onS3("records of backups in a bucket with locks", () => {
     const file = s3.files("backups").find((path) => path.endsWith(`${one.id}.json`)) ?? "";
     writeFileSync(file, readFileSync(file, "utf8").replace("production", "productioN"));
     await expect(records.read(one.id)).rejects.toThrow(/its SHA-256 is \w{64}, and \w{64} was recorded; restore an earlier version/);
+  });
+
+  it("are copied to another bucket with their metadata, once, and the copy is as good", async () => {
+    await s3.create("elsewhere");
+    const [from, to] = ["backups", "elsewhere"].map((name) => new S3Client(s3FromEnvironment(s3.env(name), name))) as [S3Client, S3Client];
+    const one = record({ id: "20261129-010000-000005" });
+    await records.create(one);
+    const places = [
+      { s3: from, prefix: "backup-records/20261129-01" },
+      { s3: to, prefix: "orders-other/backup-records/20261129-01" },
+    ] as const;
+    await copyObjects(...places);
+    await copyObjects(...places);
+    const copy = new Records(to, "orders-other/backup-records/");
+    expect(await copy.ids()).toEqual([one.id]);
+    expect(await copy.read(one.id)).toEqual(one);
+    expect((await to.headersOf(`orders-other/backup-records/${one.id}.json`))["content-type"]).toBe("application/json");
+    await expect(copyObjects(places[0], { s3: new S3Client(s3FromEnvironment(s3.env("absent"), "absent")), prefix: "" })).rejects.toThrow(
+      "GET s3://absent/: NoSuchBucket",
+    );
   });
 
   it("are missing loudly", async () => {

@@ -17,6 +17,7 @@ const BUNDLES = [
   { main: "constructs/audit/trail/verify-main.ts", to: "constructs/audit/audit-verify.mjs" },
   { main: "constructs/event-store/stream-backup/main.ts", to: "constructs/event-store/stream-backup.mjs" },
   { main: "constructs/event-store/volume-snapshots/main.ts", to: "constructs/event-store/volume-snapshots.mjs" },
+  { main: "constructs/subject-keys/main.ts", to: "constructs/subject-keys/subject-keys.mjs" },
   { main: "constructs/postgres/drill/main.ts", to: "constructs/postgres/postgres-drill.mjs" },
 ];
 

@@ -52,14 +52,21 @@ export function send({ method, url, headers, body, ca }: HttpRequest): Promise<H
 
 const ATTEMPTS = 6;
 
-/** Repeats a request after network errors and after statuses that a later attempt may not get, with growing pauses. */
-export async function sendRepeatedly(prepare: () => Promise<HttpRequest>, pause = 100): Promise<HttpResponse> {
+/**
+ * Repeats a request after network errors, after statuses that a later attempt may not get, and after further responses of a service, with
+ * growing pauses.
+ */
+export async function sendRepeatedly(
+  prepare: () => Promise<HttpRequest>,
+  { pause = 100, isRetryable = () => false }: { readonly pause?: number; readonly isRetryable?: (response: HttpResponse) => boolean } = {},
+): Promise<HttpResponse> {
   for (let attempt = 1; ; attempt++) {
     const last = attempt === ATTEMPTS;
     try {
       const response = await send(await prepare());
       // 409: another request changes the same key at the same moment (S3, conditional writes).
-      if (last || !(response.status >= 500 || response.status === 429 || response.status === 409)) return response;
+      const { status } = response;
+      if (last || !(status >= 500 || status === 429 || status === 409 || isRetryable(response))) return response;
     } catch (error) {
       if (last) throw error;
     }

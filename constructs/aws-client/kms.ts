@@ -1,45 +1,43 @@
-import { type CredentialProvider, credentialsFrom } from "./credentials";
-import { sendRepeatedly } from "./http";
-import { signedHeaders } from "./signature";
+import { callJson, type JsonClientProps, jsonFromEnvironment } from "./json";
 
-export interface KmsClientProps {
-  readonly region: string;
-  readonly credentials: CredentialProvider;
+export type KmsClientProps = JsonClientProps;
 
-  /** @default - AWS KMS in the region */
-  readonly endpoint?: string;
-}
+/** Encryption context of a data key: whoever decrypts it must name the same. CloudTrail shows it. */
+export type EncryptionContext = Readonly<Record<string, string>>;
 
 /** Props of a client from `AWS_REGION`, `AWS_ENDPOINT_URL_KMS` and the variables of credentials. */
 export function kmsFromEnvironment(env: NodeJS.ProcessEnv): KmsClientProps {
-  const endpoint = env.AWS_ENDPOINT_URL_KMS ?? env.AWS_ENDPOINT_URL;
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
-  if (!region) throw new Error("AWS_REGION is not set");
-  return { region, credentials: credentialsFrom(env), ...(endpoint ? { endpoint } : {}) };
+  return jsonFromEnvironment(env, "kms");
 }
 
-/** Signs digests with an asymmetric key that never leaves KMS. */
+/** Signs digests, and wraps data keys, with keys that never leave KMS. */
 export class KmsClient {
   constructor(private readonly props: KmsClientProps) {}
 
   /** Signs a SHA-256 digest with a key of type ECC_NIST_P256. Returns the signature in DER (KMS, Sign). */
   async sign(keyId: string, digest: Buffer): Promise<Buffer> {
-    const { region, credentials } = this.props;
-    const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-    const request = {
-      method: "POST",
-      url: new URL(this.props.endpoint ?? `https://kms.${region}.${suffix}/`),
-      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "TrentService.Sign" },
-      body: Buffer.from(
-        JSON.stringify({ KeyId: keyId, Message: digest.toString("base64"), MessageType: "DIGEST", SigningAlgorithm: "ECDSA_SHA_256" }),
-      ),
-    };
-    const { status, body } = await sendRepeatedly(async () => ({
-      ...request,
-      headers: signedHeaders(request, { service: "kms", region, credentials: await credentials() }),
-    }));
-    const answer = JSON.parse(String(body) || "{}");
-    if (status !== 200) throw new Error(`KMS Sign with ${keyId}: ${answer.__type ?? `status ${status}`}`);
-    return Buffer.from(answer.Signature, "base64");
+    const { Signature } = await this.call("Sign", keyId, {
+      Message: digest.toString("base64"),
+      MessageType: "DIGEST",
+      SigningAlgorithm: "ECDSA_SHA_256",
+    });
+    return Buffer.from(Signature ?? "", "base64");
+  }
+
+  /** Generates a data key of 256 bits. Returns it in plaintext and wrapped by a symmetric key. */
+  async generateDataKey(keyId: string, context: EncryptionContext): Promise<{ readonly plain: Buffer; readonly wrapped: Buffer }> {
+    const { Plaintext, CiphertextBlob } = await this.call("GenerateDataKey", keyId, { KeySpec: "AES_256", EncryptionContext: context });
+    return { plain: Buffer.from(Plaintext ?? "", "base64"), wrapped: Buffer.from(CiphertextBlob ?? "", "base64") };
+  }
+
+  /** Unwraps a data key. KMS refuses another encryption context than that with which it was generated. */
+  async decrypt(keyId: string, wrapped: Buffer, context: EncryptionContext): Promise<Buffer> {
+    const { Plaintext } = await this.call("Decrypt", keyId, { CiphertextBlob: wrapped.toString("base64"), EncryptionContext: context });
+    return Buffer.from(Plaintext ?? "", "base64");
+  }
+
+  private call(action: string, keyId: string, input: object): Promise<Readonly<Record<string, string | undefined>>> {
+    const request = { service: "kms", version: "1.1", target: `TrentService.${action}`, input: { KeyId: keyId, ...input } } as const;
+    return callJson(this.props, request, `KMS ${action} with ${keyId}`);
   }
 }

@@ -1,0 +1,5 @@
+import { command } from "./command";
+
+command(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

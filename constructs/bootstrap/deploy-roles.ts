@@ -9,7 +9,7 @@ import { policyDocument } from "../core/policy-document";
 import { exempt } from "../policy/contract";
 import { CONNECTION_USES, runnerProject } from "../runners/contract";
 import { boundaryStatements } from "./boundary";
-import { type DeployedEnvironment, guards, ownBuckets, STATE_KEY_USES, type StateArns, type Territory } from "./guards";
+import { type DeployedEnvironment, guards, ownBuckets, ownTables, STATE_KEY_USES, type StateArns, type Territory } from "./guards";
 import { DEPLOYED_SERVICES, PLAN_READS } from "./services";
 
 export interface DeployRolesProps {
@@ -99,6 +99,7 @@ export class DeployRoles extends Construct {
           { Sid: "Services", Effect: "Allow", Action: DEPLOYED_SERVICES.map((service) => `${service}:*`), Resource: "*" },
           { Sid: "AllBuckets", Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" },
           ownBuckets(territory),
+          ownTables(territory),
           ...guards(territory),
         ]);
         for (const rule of WRITES) exempt(services, rule, "what belongs to other environments is denied by its tags");

@@ -169,3 +169,13 @@ export function ownBuckets({ system, name, buckets }: Territory): object {
     Resource: names.flatMap((one) => [`arn:aws:s3:::${one}`, `arn:aws:s3:::${one}/*`]),
   };
 }
+
+/** Access to the tables of an environment, including those of added stacks: their names have its prefix. An account can turn tags of tables off. */
+export function ownTables({ system, name, account, regions }: Territory): object {
+  return {
+    Sid: "Tables",
+    Effect: "Allow",
+    Action: "dynamodb:*",
+    Resource: regions.map((region) => `arn:aws:dynamodb:${region}:${account}:table/${system}-${name}-*`),
+  };
+}

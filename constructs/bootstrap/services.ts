@@ -34,6 +34,12 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   db_parameter_group: ["rds:DescribeDBParameterGroups", "rds:DescribeDBParameters", "rds:ListTagsForResource"],
   db_subnet_group: ["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
   default_security_group: ["ec2:DescribeSecurityGroups"],
+  dynamodb_table: [
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+    "dynamodb:ListTagsOfResource",
+  ],
   ec2_instance_type_offerings: ["ec2:DescribeInstanceTypeOfferings"],
   ec2_managed_prefix_list: ["ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"],
   ec2_subnet_cidr_reservation: ["ec2:GetSubnetCidrReservations"],
@@ -137,8 +143,8 @@ export const ACCOUNT_TYPES: readonly string[] = [
 /** All actions that a plan needs, without duplicates. */
 export const PLAN_READS: readonly string[] = [...new Set(Object.values(READS).flat())].sort();
 
-/** Services with separate statements: a role, a bucket or a build project of others could have more rights than a deployment. */
-const SCOPED_SERVICES: readonly string[] = ["iam", "s3", "codebuild"];
+/** Services with separate statements: a role, a bucket, a table or a build project of others could have more rights than a deployment. */
+const SCOPED_SERVICES: readonly string[] = ["iam", "s3", "dynamodb", "codebuild"];
 
 /** IAM prefixes of services in which a deployment has all permissions. */
 export const DEPLOYED_SERVICES: readonly string[] = [

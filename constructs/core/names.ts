@@ -22,6 +22,7 @@ const LIMITS = {
   backupPlan: 50, // AWS Backup, CreateBackupPlan
   buildProject: 150, // CodeBuild, quotas
   restoreTest: 50, // AWS Backup, CreateRestoreTestingPlan
+  table: 255, // DynamoDB, CreateTable
   topic: 256, // SNS, CreateTopic
   alarm: 255, // CloudWatch, PutMetricAlarm
   firewall: 128, // WAF, CreateWebACL

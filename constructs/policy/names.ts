@@ -33,6 +33,7 @@ const LIMITS: Readonly<Record<string, NameLimit>> = {
   aws_db_instance: limit("identifier", 63, DATABASE),
   aws_db_parameter_group: limit("name", 255, DATABASE_GROUP),
   aws_db_subnet_group: limit("name", 255, DATABASE_GROUP),
+  aws_dynamodb_table: limit("name", 255, /^[\w.-]{3,}$/),
   aws_eks_cluster: limit("name", 100, /^[0-9A-Za-z][\w-]*$/),
   aws_eks_node_group: limit("node_group_name_prefix", 37, /^[0-9A-Za-z][\w-]*$/), // 63, less the 26 that Terraform appends
   aws_elasticache_parameter_group: limit("name", 255, DATABASE_GROUP),

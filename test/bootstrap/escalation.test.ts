@@ -128,6 +128,7 @@ function madeByAws(environment: Name): readonly Asset[] {
     { kind: "provider", arn: iam(`oidc-provider/oidc.eks.${REGION}.amazonaws.com/id/${environment}`), context: own(environment) },
     { kind: "group", arn: `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:1:autoScalingGroupName/eks-1`, context: byEks },
     { kind: "object", arn: `arn:aws:s3:::${bucket}/base/1`, context: {} },
+    { kind: "table", arn: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${SYSTEM}-${environment}-subject-keys`, context: {} },
     { kind: "state", arn: `${state?.arn}/${environment}/data.tfstate`, context: {} },
   ];
 }
@@ -153,6 +154,7 @@ const ATTACKS_ON_WHAT_AWS_MADE: Readonly<Record<string, readonly string[]>> = {
   ],
   group: ["autoscaling:UpdateAutoScalingGroup", "autoscaling:SetDesiredCapacity"],
   object: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+  table: ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:UpdateContinuousBackups"],
   state: ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
 };
 
@@ -385,6 +387,13 @@ describe.each(ENVIRONMENTS)("the deploy role of %s", (name) => {
     const own = `${state?.arn}/${name}/data.tfstate`;
     for (const action of ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]) expect(may(who, action, own)).toBe(true);
     expect(may(who, "s3:ListBucket", state?.arn ?? "")).toBe(true);
+    const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${SYSTEM}-${name}-subject-keys`;
+    for (const action of ["dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DeleteTable"]) {
+      expect(may(who, action, table)).toBe(true);
+      expect(may(who, action, table.replace(`-${name}-`, "-another-"))).toBe(false);
+    }
+    for (const action of ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"])
+      expect(may(worst[name], action, table)).toBe(true);
     const key = (action: string) => may(who, action, stateKey?.arn ?? "", stateKey?.context, stateKey);
     expect(["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"].map(key)).toEqual([true, true, true]);
     expect(["kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:UpdateAlias"].filter(key)).toEqual([]);

@@ -2,7 +2,7 @@ import type { App } from "cdktf";
 import { type AwsContext, onAws } from "./base/context";
 import { type AwsOutputs, type Site, sitesOf } from "./base/site";
 import type { PlatformStack } from "./base/stack";
-import { auditStacks } from "./cloud/audit";
+import { auditStacks, subjectKeyStacks } from "./cloud/audit";
 import { backupStack } from "./cloud/backup";
 import { bootstrapStack } from "./cloud/bootstrap";
 import { clusterStacks } from "./cloud/cluster";
@@ -141,7 +141,15 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOut
   const backup = backupStack(app, context, keys, network);
   const [data] = dataStacks(app, context, keys, network);
   const [audit] = auditStacks(app, context, keys);
-  const [identities] = identitiesStacks(app, context, { keys, clusters, backup, ...(audit ? { audit } : {}), ...(data ? { data } : {}) });
+  const [subjectKeys] = audit ? subjectKeyStacks(app, context, keys, audit) : [];
+  const [identities] = identitiesStacks(app, context, {
+    keys,
+    clusters,
+    backup,
+    ...(audit ? { audit } : {}),
+    ...(subjectKeys ? { subjectKeys } : {}),
+    ...(data ? { data } : {}),
+  });
   const present = <T>(stack: T | undefined): readonly T[] => (stack === undefined ? [] : [stack]);
   const [entry] = entryStacks(app, context, network);
   const stacks = [
@@ -152,6 +160,7 @@ function awsStacks(app: App, context: AwsContext): { readonly foundation: AwsOut
     ...Object.values(clusters),
     backup,
     ...present(audit),
+    ...present(subjectKeys),
     ...present(identities),
     ...present(entry),
   ];

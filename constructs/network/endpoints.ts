@@ -34,7 +34,7 @@ export interface EndpointsProps {
   /** The security group of the interface endpoints. */
   readonly securityGroupId: string;
 
-  /** The route tables with a route to the S3 gateway endpoint. */
+  /** The route tables with a route to the gateway endpoints. */
   readonly routeTableIds: string[];
 
   /**
@@ -44,10 +44,16 @@ export interface EndpointsProps {
   readonly readableBuckets?: readonly string[];
 
   /**
-   * Keeps calls to AWS in the network. If false, only calls to S3 stay in it.
+   * Keeps calls to AWS in the network. If false, only calls to S3 and DynamoDB stay in it.
    * @default true
    */
   readonly interfaces?: boolean;
+
+  /**
+   * Adds the gateway endpoint for DynamoDB, for workloads that use tables.
+   * @default false
+   */
+  readonly dynamoDb?: boolean;
 }
 
 /** VPC endpoints for AWS services, which only the account's own identities may use. */
@@ -62,6 +68,16 @@ export class Endpoints extends Construct {
       policy: policyDocument([ownIdentities(props.account), publicDownloads(props)]),
       tags: named(props, "s3"),
     });
+    if (props.dynamoDb) {
+      new VpcEndpoint(this, "dynamodb", {
+        vpcId: props.vpcId,
+        serviceName: `com.amazonaws.${props.region}.dynamodb`,
+        vpcEndpointType: "Gateway",
+        routeTableIds: props.routeTableIds,
+        policy: policyDocument([ownIdentities(props.account)]),
+        tags: named(props, "dynamodb"),
+      });
+    }
     if (props.interfaces === false) return;
     for (const service of Object.keys(INTERFACE_ENDPOINTS).filter((name) => !ABSENT[name]?.includes(props.region))) {
       new VpcEndpoint(this, service.replace(".", "-"), {

@@ -22,6 +22,9 @@ export type Keys = {
   readonly auditKeyArn?: string;
   readonly auditSigningKeyArn?: string;
 
+  /** Key of the table of data keys, which also wraps them. Undefined without `audit.subjectKeys`. */
+  readonly subjectKeysKeyArn?: string;
+
   /** Key of CloudFront logs, in its region. Undefined without a CloudFront edge. */
   readonly edgeKeyArn?: string;
 };
@@ -105,6 +108,15 @@ export type AuditOutputs = {
 
   /** Key that signs digests. `aws kms get-public-key` exports the public key, which verifies them. */
   readonly auditSigningKeyArn: string;
+};
+
+/** Outputs of the stack of data keys of data subjects. */
+export type SubjectKeyOutputs = {
+  readonly subjectKeysTable: string;
+  readonly subjectKeysTableArn: string;
+
+  /** IAM policy for operators who delete data keys. */
+  readonly subjectKeysErasurePolicyArn: string;
 };
 
 /** Outputs of the stack of identities. */

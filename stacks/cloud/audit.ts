@@ -1,10 +1,14 @@
+import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import type { App } from "cdktf";
-import { AuditBucket } from "../../constructs/audit";
-import { deployRoleArns } from "../../constructs/bootstrap";
+import { AuditBucket, auditWriterStatements, SubjectKeys, subjectKeyEraserStatements } from "../../constructs/audit";
+import { deployRoleArns, rolePath } from "../../constructs/bootstrap";
+import { cloudName } from "../../constructs/core/names";
+import { policyDocument } from "../../constructs/core/policy-document";
 import type { AwsContext } from "../base/context";
-import type { AuditOutputs, Keys } from "../base/outputs";
+import type { AuditOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
+import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { auditRetention } from "../model/derive/audit";
+import { auditRetention, ERASURES, OPERATOR_PATH, subjectKeyRecovery } from "../model/derive/audit";
 
 /** Bucket of an environment's audit trail, in a separate stack, because nothing else may change with it. None without `audit`. */
 export function auditStacks(
@@ -28,4 +32,43 @@ export function auditStacks(
     ...(account.github ? { administrators: [deployRoleArns(system, aws.account, name).apply] } : {}),
   });
   return [stack.publish({ auditBucket: bucket.id, auditBucketArn: bucket.arn, auditSigningKeyArn })];
+}
+
+/** Data keys of data subjects, in a separate stack. None without `audit.subjectKeys`. */
+export function subjectKeyStacks(
+  app: App,
+  { environment, account }: AwsContext,
+  keys: PlatformStack<Keys>,
+  audit: PlatformStack<AuditOutputs>,
+): readonly PlatformStack<SubjectKeyOutputs>[] {
+  const { system, name, aws } = environment;
+  const settings = environment.audit?.subjectKeys;
+  if (!settings) return [];
+  const stack = new PlatformStack<SubjectKeyOutputs>(
+    app,
+    `${name}-subject-keys`,
+    awsStackProps(environment, account, "subject-keys", true),
+  );
+  const { auditKeyArn = "", subjectKeysKeyArn = "" } = stack.read(keys);
+  const { auditBucketArn } = stack.read(audit);
+  const { region } = aws;
+  const table = describedAt(
+    `${name}.audit.subjectKeys`,
+    new SubjectKeys(stack, "subject-keys", {
+      name: [system, name],
+      key: subjectKeysKeyArn,
+      recoveryDays: subjectKeyRecovery(settings),
+      protect: stack.protect,
+    }),
+  );
+  const erasure = new IamPolicy(stack, "erasure", {
+    name: cloudName("policy", system, name, "subject-key-erasure"),
+    path: rolePath(system, name),
+    description: "Deletes data keys of data subjects and records each deletion",
+    policy: policyDocument([
+      ...subjectKeyEraserStatements({ table: table.name, tableArn: table.arn, keyArn: subjectKeysKeyArn, region }),
+      ...auditWriterStatements({ bucketArn: auditBucketArn, keyArn: auditKeyArn, region }, [ERASURES], OPERATOR_PATH),
+    ]),
+  });
+  return [stack.publish({ subjectKeysTable: table.name, subjectKeysTableArn: table.arn, subjectKeysErasurePolicyArn: erasure.arn })];
 }

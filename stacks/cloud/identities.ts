@@ -1,11 +1,17 @@
 import type { App } from "cdktf";
-import { auditDigesterStatements, auditWriterStatements } from "../../constructs/audit";
+import {
+  auditDigesterStatements,
+  auditWriterStatements,
+  type SubjectKeysPlace,
+  subjectKeyEraserStatements,
+  subjectKeyUserStatements,
+} from "../../constructs/audit";
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
 import { cloudWatchStatements, elasticBackupStatements } from "../../constructs/observability";
 import { cachePasswordStatements } from "../../constructs/redis";
 import { archiveOnAws, copyOnAws, streamBackupOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
-import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys } from "../base/outputs";
+import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
@@ -21,6 +27,9 @@ interface Parts {
 
   /** @default - no audit trail */
   readonly audit?: PlatformStack<AuditOutputs>;
+
+  /** @default - no data keys of data subjects */
+  readonly subjectKeys?: PlatformStack<SubjectKeyOutputs>;
 
   /** @default - no data stores on AWS */
   readonly data?: PlatformStack<DataOutputs>;
@@ -63,8 +72,14 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
     return auditDigesterStatements(place, signingKeyArn);
   },
-  auditRecords: ({ kinds, path }, stack, parts, { environment: { aws } }) =>
-    auditWriterStatements(auditPlace(stack, parts, aws.region).place, kinds, path),
+  audited: ({ kinds, path, subjectKeys: { uses, erases } }, stack, parts, { environment: { aws } }) => {
+    const keys = uses || erases ? subjectKeysPlace(stack, parts, aws.region) : undefined;
+    return [
+      ...(kinds.length > 0 ? auditWriterStatements(auditPlace(stack, parts, aws.region).place, kinds, path) : []),
+      ...(keys && uses ? subjectKeyUserStatements(keys) : []),
+      ...(keys && erases ? subjectKeyEraserStatements(keys) : []),
+    ];
+  },
   cachePassword: ({ store }, stack, { data }) => cachePasswordStatements((data && stack.read(data)[`${outputName(store)}UserArn`]) ?? ""),
   cloudWatch: ({ cluster }, _, __, { environment }) =>
     cloudWatchStatements({ region: environment.aws.region, services: cloudWatchOn(environment, cluster) }),
@@ -74,6 +89,12 @@ function auditPlace(stack: PlatformStack, { keys, audit }: Parts, region: string
   const { auditKeyArn: keyArn = "" } = stack.read(keys);
   const { auditBucketArn: bucketArn = "", auditSigningKeyArn: signingKeyArn = "" } = audit ? stack.read(audit) : {};
   return { place: { bucketArn, keyArn, region }, signingKeyArn };
+}
+
+function subjectKeysPlace(stack: PlatformStack, { keys, subjectKeys }: Parts, region: string): SubjectKeysPlace {
+  const { subjectKeysKeyArn: keyArn = "" } = stack.read(keys);
+  const { subjectKeysTable: table = "", subjectKeysTableArn: tableArn = "" } = subjectKeys ? stack.read(subjectKeys) : {};
+  return { table, tableArn, keyArn, region };
 }
 
 /** Roles of an environment's workloads, in one stack. Empty if no workload calls AWS. */

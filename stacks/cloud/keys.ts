@@ -1,5 +1,5 @@
 import type { App } from "cdktf";
-import { AUDIT_DIGESTER, AuditSigningKey } from "../../constructs/audit";
+import { AUDIT_DIGESTER, AuditSigningKey, subjectKeyAlias } from "../../constructs/audit";
 import { podIdentityRole } from "../../constructs/cluster";
 import { cloudName } from "../../constructs/core/names";
 import { CLOUDFRONT_REGION } from "../../constructs/edge";
@@ -47,6 +47,12 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
         signers: digesterRoles(environment),
       })
     : undefined;
+  const subjects = environment.audit?.subjectKeys
+    ? new CustomerKey(stack, "subject-keys", {
+        ...key("subject-keys", "Data keys of data subjects"),
+        alias: subjectKeyAlias([system, name]),
+      })
+    : undefined;
   const edge =
     edgeOf(environment)?.edge.provider === "cloudfront"
       ? new CustomerKey(stack, "edge", {
@@ -63,6 +69,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     dataKeyArn: data?.arn ?? "",
     disksKeyArn: disks?.arn ?? "",
     ...(audit && signing ? { auditKeyArn: audit.arn, auditSigningKeyArn: signing.arn } : {}),
+    ...(subjects ? { subjectKeysKeyArn: subjects.arn } : {}),
     ...(edge ? { edgeKeyArn: edge.arn } : {}),
   });
 }

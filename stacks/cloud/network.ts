@@ -32,6 +32,7 @@ export function networkStack(app: App, context: AwsContext, keys: PlatformStack<
       securityGroupId: groups.securityGroupIds["aws-endpoints"] ?? "",
       ...(own?.readableBuckets ? { readableBuckets: own.readableBuckets } : {}),
       interfaces: "aws-endpoints" in groups.securityGroupIds,
+      dynamoDb: environment.audit?.subjectKeys !== undefined,
     });
   }
   const zone = new Route53Zone(stack, "private-zone", {

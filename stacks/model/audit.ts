@@ -40,9 +40,39 @@ export interface Audit {
    * records, the address of the bucket in its environment, and egress to S3. On an existing cluster its owner assigns the role.
    */
   readonly writers: Readonly<Record<string, readonly AuditKind[]>>;
+
+  /**
+   * Table of data keys, one for each data subject, for crypto-shredding: personal data is encrypted, and erased by deleting a key.
+   * @default - no table
+   */
+  readonly subjectKeys?: SubjectKeySettings;
+}
+
+/** Data keys of data subjects: a DynamoDB table of keys that KMS wraps. Deleting a subject's key makes its data unreadable everywhere. */
+export interface SubjectKeySettings {
+  /**
+   * Time for which point-in-time recovery can restore deleted keys, from `1d` to `35d`. A deletion is final afterwards. The table has no other
+   * backup. A change applies at once.
+   * @default "7d"
+   */
+  readonly recovery?: Duration;
+
+  /**
+   * Workloads that encrypt and decrypt personal data. A workload gets the right to read and create keys, but not to delete or list them, the
+   * address of table and key in its environment, and egress. On an existing cluster its owner assigns the role.
+   */
+  readonly users: readonly string[];
+
+  /**
+   * Workloads that delete keys. They can't decrypt, unless they are users too, and write an audit record of kind `access` for each deletion.
+   * @default - operators delete keys, with the IAM policy of the environment for that
+   */
+  readonly erasers?: readonly string[];
 }
 
 const keep = optional(quantity(seconds));
+
+const workloads = list(name, "name workloads");
 
 export const auditShape = object<Audit>({
   commands: keep,
@@ -50,4 +80,7 @@ export const auditShape = object<Audit>({
   access: keep,
   lock: optional(choice(["governance", "compliance"], "lock")),
   writers: records(list(choice(AUDIT_KINDS, "kind of records"), "name the kinds of records that it writes"), name),
+  subjectKeys: optional(
+    object<SubjectKeySettings>({ recovery: optional(quantity(seconds)), users: workloads, erasers: optional(workloads) }),
+  ),
 });

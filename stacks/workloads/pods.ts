@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
-import { auditBuckets } from "../../constructs/audit";
+import { auditBuckets, subjectKeyAlias, subjectKeyTable } from "../../constructs/audit";
 import type { RequestedConnection, SecretReference } from "../../constructs/connection";
 import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
 import { HTTPS, ROLE_AGENT, type TrafficRule } from "../../constructs/kubernetes";
@@ -9,7 +9,7 @@ import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
 import type { Authentication } from "../model/authentication";
-import { auditPath, auditWritersOf } from "../model/derive/audit";
+import { auditPath, auditWritersOf, subjectKeyRights } from "../model/derive/audit";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { podNames } from "../model/derive/pod-names";
 import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
@@ -84,12 +84,20 @@ export function podOf(place: WorkloadPlace, workload: Pick<WorkloadOf<object>, "
   };
 }
 
-/** Address of the audit trail for a workload that writes records, and egress to it. */
-function auditOf({ system, name, aws, audit, domains }: System, workload: string): Pick<ReturnType<typeof callsOf>, "env" | "egress"> {
-  const writer = auditWritersOf({ domains, ...(audit ? { audit } : {}) }).find((one) => one.workload.name === workload);
-  if (!writer || !aws) return { env: {}, egress: [] };
+/** Addresses of the audit trail and of data keys for a workload that writes records, or uses or deletes keys, and egress to them. */
+function auditOf(environment: System, workload: string): Pick<ReturnType<typeof callsOf>, "env" | "egress"> {
+  const { system, name, aws } = environment;
+  const writer = auditWritersOf(environment).find((one) => one.workload.name === workload);
+  const { uses, erases } = subjectKeyRights(environment, workload);
+  if (!(writer || uses) || !aws) return { env: {}, egress: [] };
   const [bucket] = auditBuckets({ account: aws.account, region: aws.region, name: [system, name] });
-  const env = { AUDIT_BUCKET: bucket, AUDIT_KINDS: writer.kinds.join(","), AUDIT_PATH: auditPath(writer), AWS_REGION: aws.region };
+  const env = {
+    ...(writer ? { AUDIT_BUCKET: bucket, AUDIT_KINDS: writer.kinds.join(","), AUDIT_PATH: auditPath(writer) } : {}),
+    ...(uses || erases
+      ? { SUBJECT_KEYS_TABLE: subjectKeyTable([system, name]), SUBJECT_KEYS_KEY: `alias/${subjectKeyAlias([system, name])}` }
+      : {}),
+    AWS_REGION: aws.region,
+  };
   return { env, egress: [ROLE_AGENT, HTTPS] };
 }
 

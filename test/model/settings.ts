@@ -797,6 +797,16 @@ const GROUPS: readonly Group[] = [
     at: "audit",
     settings: { "writers.*": { second: ["commands"] } },
   },
+  {
+    base: {
+      cluster: NODES,
+      ...EVENTS_OF_ANY,
+      commandProcessors: ["first", "second"].map((name) => ({ name, image: image("processors"), replicas: 2 })),
+      audit: { access: "300d", lock: "governance", writers: {}, subjectKeys: { users: ["first"], erasers: ["first"] } },
+    },
+    at: "audit.subjectKeys",
+    settings: { recovery: "14d", users: ["second"], erasers: ["second"] },
+  },
   { base: { ...EVENTS_OF_ANY }, at: "", settings: { "backup.lock": "compliance", "backup.notify": ["oncall@example.com"] } },
   ...clustersOf("cluster", { exceptions: DISPOSABLE }),
   ...clustersOf("writeCluster", CLUSTERS),

@@ -72,6 +72,18 @@ describe("Endpoints", () => {
     expect(readable({ readableBuckets: ["packages-of-another-account"] })).toContain("arn:aws:s3:::packages-of-another-account/*");
   });
 
+  it("lead to DynamoDB where tables are used", () => {
+    const added = endpoints({ dynamoDb: true, interfaces: false }).find(
+      ({ service_name }) => service_name !== "com.amazonaws.eu-west-1.s3",
+    );
+    expect(added).toMatchObject({
+      service_name: "com.amazonaws.eu-west-1.dynamodb",
+      vpc_endpoint_type: "Gateway",
+      route_table_ids: ["rtb-1"],
+    });
+    expect(statements(added?.policy).map(({ Sid }) => Sid)).toEqual(["OwnIdentities"]);
+  });
+
   it("leave out what a region does not have", () => {
     const names = endpoints({ region: "mx-central-1" }).map(({ service_name }) => service_name);
     expect(names).toContain("com.amazonaws.mx-central-1.eks-auth");

@@ -133,6 +133,89 @@ describe("the audit trail of an environment", () => {
     expect(errors(audit)).toEqual([message]);
   });
 
+  const SUBJECTS = { recovery: "14d", users: ["command-processors", "projections"], erasers: ["command-processors"] };
+  const withKeys = { ...aProgram(environment({ ...AUDIT, subjectKeys: SUBJECTS })), accounts: [GITHUB] };
+
+  it("has a table of data keys that is recovered as long as promised, and protected, only where it is asked for", () => {
+    expect([...synthesisOf(program).stacks.keys()]).not.toContain("test-subject-keys");
+    const table = one(stack("test-subject-keys", withKeys), "aws_dynamodb_table");
+    expect(table).toMatchObject({
+      name: "orders-test-subject-keys",
+      deletion_protection_enabled: true,
+      point_in_time_recovery: { enabled: true, recovery_period_in_days: 14 },
+      server_side_encryption: { enabled: true, kms_key_arn: output("keys", "subject_keys_key_arn") },
+    });
+    const gateways = (of: typeof program) =>
+      all(stack("test-network", of), "aws_vpc_endpoint").filter(({ service_name }) => service_name.endsWith(".dynamodb"));
+    expect([program, withKeys].map((of) => gateways(of).length)).toEqual([0, 1]);
+  });
+
+  it("gives users and erasers of data keys their rights and addresses, and operators a policy", () => {
+    const rights = all(stack("test-identities", withKeys), "aws_iam_role_policy").map(({ policy }) =>
+      statements(policy).map(({ Sid }) => Sid),
+    );
+    const users = ["AddRecords", "KeyOfBucket", "ReadAndCreateKeys", "WrapKeys", "EncryptedTableOfUsers"];
+    const erasers = [...users, "DeleteKeys", "EncryptedTableOfErasers"];
+    const ofKeys = rights.filter((sids) => sids.some((sid) => sid === "ReadAndCreateKeys" || sid === "DeleteKeys"));
+    expect([...new Set(ofKeys.map(String))].sort()).toEqual([String(users), String(erasers)]);
+    const [pod] = all(stack("test-write-side", withKeys), "kubernetes_deployment_v1").map(({ spec }) => spec.template.spec.container[0]);
+    expect(Object.fromEntries(pod.env.map(({ name, value }: Body) => [name, value]))).toMatchObject({
+      AUDIT_KINDS: "commands,access",
+      SUBJECT_KEYS_TABLE: "orders-test-subject-keys",
+      SUBJECT_KEYS_KEY: "alias/orders-test-subject-keys",
+    });
+    expect(one(stack("test-keys", withKeys), "aws_kms_alias", "subject-keys/alias").name).toBe("alias/orders-test-subject-keys");
+    const operators = one(stack("test-subject-keys", withKeys), "aws_iam_policy");
+    expect(operators).toMatchObject({ name: "orders-test-subject-key-erasure", path: "/orders/test/" });
+    const [, , record] = statements(operators.policy);
+    expect(record?.Resource).toEqual([`${output("audit-trail", "audit_bucket_arn")}/access/????/??/??/??/subject-key-operators/*`]);
+  });
+
+  it("leaves the table to a disposable environment's end, and erasures to operators", () => {
+    const { lock, ...unlocked } = AUDIT;
+    const kinds = { ...unlocked, writers: { "command-processors": ["commands"] }, subjectKeys: { users: ["projections"] } };
+    const disposable = { ...aProgram(environment(kinds, { exceptions: { disposable: "ends with a test" } })), accounts: [GITHUB] };
+    const table = one(stack("test-subject-keys", disposable), "aws_dynamodb_table");
+    expect(lock).toBe("governance");
+    expect(table.deletion_protection_enabled).toBe(false);
+    expect(table.point_in_time_recovery.recovery_period_in_days).toBe(7);
+    const pods = all(stack("test-projections", disposable), "kubernetes_stateful_set_v1").map(
+      ({ spec }) => spec.template.spec.container[0],
+    );
+    expect(JSON.stringify(pods)).toContain("SUBJECT_KEYS_TABLE");
+    expect(JSON.stringify(pods)).not.toContain("AUDIT_BUCKET");
+  });
+
+  it.each([
+    [
+      { recovery: "36h" },
+      'test.audit.subjectKeys.recovery: "36h" must be a number of days that point-in-time recovery can have; use "1d" to "35d"',
+    ],
+    [
+      { recovery: "36d" },
+      'test.audit.subjectKeys.recovery: "36d" must be a number of days that point-in-time recovery can have; use "1d" to "35d"',
+    ],
+    [
+      { users: ["command-processors", "command-api"] },
+      'test.audit.subjectKeys.users[1]: "command-api" is not a workload of this environment; use one of command-processors, projections',
+    ],
+    [
+      { erasers: ["privacy"] },
+      'test.audit.subjectKeys.erasers[0]: "privacy" is not a workload of this environment; use one of command-processors, projections',
+    ],
+    [{ users: [] }, "test.audit.subjectKeys.users: [] is empty; name workloads"],
+  ])("refuses data keys with %j", (changes, message) => {
+    expect(errors({ ...AUDIT, subjectKeys: { ...SUBJECTS, ...changes } })).toEqual([message]);
+  });
+
+  it("refuses data keys whose deletions would not be recorded", () => {
+    const { access, ...others } = AUDIT;
+    expect(access).toBe("400d");
+    expect(errors({ ...others, writers: { "command-processors": ["commands"] }, subjectKeys: SUBJECTS })).toEqual([
+      'test.audit.subjectKeys: records each deletion of a key as access, which has no retention; set audit.access, for example to "3650d"',
+    ]);
+  });
+
   it("refuses a lock in a disposable environment, and a trail without AWS", () => {
     expect(errors(AUDIT, { exceptions: { disposable: "ends with a test" } })).toEqual([
       'test.audit.lock: "governance" locks records of a disposable environment, which could not be destroyed then; leave it out, or remove exceptions.disposable',

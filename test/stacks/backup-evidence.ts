@@ -41,7 +41,10 @@ export class Resources {
       Object.entries((json.resource ?? {}) as Record<string, Record<string, Body>>).flatMap(([type, named]) =>
         Object.entries(named).map(([id, body]): Found => {
           // Of what is looked up by its setting: to look for all paths would take long.
-          const isOwn = /^(aws_db_instance|aws_rds_cluster|aws_elasticache|kurrentcloud|helm_release|kubernetes_cron_job)/.test(type);
+          const isOwn =
+            /^(aws_db_instance|aws_dynamodb_table|aws_rds_cluster|aws_elasticache|kurrentcloud|helm_release|kubernetes_cron_job)/.test(
+              type,
+            );
           const path = isOwn ? descriptionOf(stack, `${type}.${id}`) : undefined;
           return { stack: stack.node.id, type, body, path, text: JSON.stringify(body) };
         }),
@@ -99,6 +102,15 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
   ],
   [/ by AWS Backup$/, inVault],
   [/^automated backups of /, (resources, _, path) => bySetting(databases(resources, path), "backup_retention_period")],
+  [
+    /^point-in-time recovery of DynamoDB$/,
+    (resources, row, path) => ({
+      ...NONE,
+      backup: resources
+        .at(path, "aws_dynamodb_table")
+        .some(({ body: { point_in_time_recovery: found } }) => found?.enabled && row.kept === `kept ${found.recovery_period_in_days}d`),
+    }),
+  ],
   [/^snapshots of ElastiCache$/, (resources, _, path) => bySetting(caches(resources, path), "snapshot_retention_limit")],
   [
     /^backups of Kurrent Cloud$/,

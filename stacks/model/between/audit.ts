@@ -1,11 +1,21 @@
-import { AUDIT_KINDS, MAX_AUDIT_DAYS } from "../../../constructs/audit";
+import { AUDIT_KINDS, MAX_AUDIT_DAYS, MAX_RECOVERY_DAYS } from "../../../constructs/audit";
 import { type Duration, daysIn } from "../../../constructs/core/quantities";
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
+import { ERASURES } from "../derive/audit";
 import { workloadsIn } from "../derive/workloads";
 
 /** Rules of the audit trail. */
-export const auditRules: readonly Rule[] = [auditIsOnAws, retentionsCanBeLocked, lockIsChosen, writersExist, kindsHaveWritersAndRetention];
+export const auditRules: readonly Rule[] = [
+  auditIsOnAws,
+  retentionsCanBeLocked,
+  lockIsChosen,
+  writersExist,
+  kindsHaveWritersAndRetention,
+  recoveryIsPossible,
+  keyUsersExist,
+  erasuresAreRecorded,
+];
 
 function auditIsOnAws({ audit, aws }: DraftSystem): Finding[] {
   if (!audit || aws) return [];
@@ -55,7 +65,8 @@ function kindsHaveWritersAndRetention({ audit }: DraftSystem): Finding[] {
   const writers = Object.entries(audit.writers ?? {}).map(([name, kinds]) => [name, (kinds ?? []) as readonly unknown[]] as const);
   return AUDIT_KINDS.flatMap((kind): Finding[] => {
     const writing = writers.filter(([, kinds]) => kinds.includes(kind));
-    if (audit[kind] !== undefined && writing.length === 0) {
+    const byErasers = kind === ERASURES && audit.subjectKeys !== undefined;
+    if (audit[kind] !== undefined && writing.length === 0 && !byErasers) {
       const rule = "has a retention, but no workload writes records of this kind";
       return [{ keys: ["audit", kind], value: audit[kind], rule, remedy: `add "${kind}" to a workload in audit.writers, or remove it` }];
     }
@@ -67,4 +78,36 @@ function kindsHaveWritersAndRetention({ audit }: DraftSystem): Finding[] {
       remedy: `set audit.${kind}, for example to "365d"`,
     }));
   });
+}
+
+function recoveryIsPossible({ audit = {} }: DraftSystem): Finding[] {
+  const recovery = audit.subjectKeys?.recovery as Duration | undefined;
+  const days = recovery === undefined ? 1 : daysIn(recovery);
+  if (Number.isInteger(days) && days >= 1 && days <= MAX_RECOVERY_DAYS) return [];
+  const rule = "must be a number of days that point-in-time recovery can have";
+  return [{ keys: ["audit", "subjectKeys", "recovery"], value: recovery, rule, remedy: `use "1d" to "${MAX_RECOVERY_DAYS}d"` }];
+}
+
+function keyUsersExist(system: DraftSystem): Finding[] {
+  const names = workloadsIn(system).map(({ workload }) => workload.name);
+  return (["users", "erasers"] as const).flatMap((role) =>
+    ((system.audit?.subjectKeys?.[role] ?? []) as readonly string[]).flatMap((name, index): Finding[] =>
+      names.includes(name)
+        ? []
+        : [
+            {
+              keys: ["audit", "subjectKeys", role, String(index)],
+              value: name,
+              rule: "is not a workload of this environment",
+              remedy: `use one of ${names.join(", ")}`,
+            },
+          ],
+    ),
+  );
+}
+
+function erasuresAreRecorded({ audit }: DraftSystem): Finding[] {
+  if (!audit?.subjectKeys || audit[ERASURES] !== undefined) return [];
+  const rule = `records each deletion of a key as ${ERASURES}, which has no retention`;
+  return [{ keys: ["audit", "subjectKeys"], rule, remedy: `set audit.${ERASURES}, for example to "3650d"` }];
 }

@@ -81,6 +81,7 @@ const STACKS: readonly string[] = [
   "backup",
   "audit-trail",
   "audit-digests",
+  "subject-keys",
   "identities",
   "entry",
   "edge",

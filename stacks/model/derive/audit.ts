@@ -1,5 +1,6 @@
 import { AUDIT_KINDS, type AuditKind, type AuditRetention } from "../../../constructs/audit";
 import { daysIn } from "../../../constructs/core/quantities";
+import type { Audit, SubjectKeySettings } from "../audit";
 import type { ClusterKey } from "../cluster";
 import type { System } from "../system";
 import { hubOf } from "./hub";
@@ -10,13 +11,43 @@ export interface AuditWriter extends Member {
   readonly kinds: readonly AuditKind[];
 }
 
+/** Kinds of records that a workload writes. Those who delete data keys record each deletion. */
+function kindsOf({ writers, subjectKeys }: Audit, name: string): readonly AuditKind[] {
+  const written = Object.hasOwn(writers, name) ? (writers[name] ?? []) : [];
+  const erases = subjectKeys?.erasers?.includes(name) ?? false;
+  return AUDIT_KINDS.filter((kind) => written.includes(kind) || (erases && kind === ERASURES));
+}
+
 /** Workloads that write audit records, in the order of domains. */
 export function auditWritersOf(system: Pick<System, "audit" | "domains">): readonly AuditWriter[] {
-  const writers = system.audit?.writers ?? {};
-  return workloadsIn(system).flatMap((member) => {
-    const kinds = Object.hasOwn(writers, member.workload.name) ? writers[member.workload.name] : undefined;
-    return kinds ? [{ ...member, kinds: AUDIT_KINDS.filter((kind) => kinds.includes(kind)) }] : [];
-  });
+  const { audit } = system;
+  if (!audit) return [];
+  return workloadsIn(system)
+    .map((member) => ({ ...member, kinds: kindsOf(audit, member.workload.name) }))
+    .filter(({ kinds }) => kinds.length > 0);
+}
+
+/** Kind of the audit records of deleted data keys. */
+export const ERASURES: AuditKind = "access";
+
+/** Path below their hour of the records of operators who delete data keys. No workload has it: it is no namespace and name. */
+export const OPERATOR_PATH = "subject-key-operators";
+
+/** What a workload may do with data keys. */
+export interface SubjectKeyRights {
+  readonly uses: boolean;
+  readonly erases: boolean;
+}
+
+/** What a workload may do with the data keys of data subjects. */
+export function subjectKeyRights({ audit }: Pick<System, "audit">, name: string): SubjectKeyRights {
+  const { users = [], erasers = [] } = audit?.subjectKeys ?? {};
+  return { uses: users.includes(name), erases: erasers.includes(name) };
+}
+
+/** Days for which a deleted data key can be restored. */
+export function subjectKeyRecovery({ recovery = "7d" }: SubjectKeySettings): number {
+  return daysIn(recovery);
 }
 
 /** Path of a workload's records below their hour: `write-side/command-api`. No other workload can write there. */

@@ -2,6 +2,7 @@ import { isProtected } from "../exceptions";
 import { metricsReader } from "../monitoring";
 import type { BackupMethod } from "../stores/engine";
 import type { System } from "../system";
+import { subjectKeyRecovery } from "./audit";
 import { type StoreBackup, storeBackups } from "./store-backups";
 import { volumesOf } from "./workload-volumes";
 
@@ -51,7 +52,31 @@ export function backupTable(system: System): readonly BackupRow[] {
       if (methods.length === 0) return [none(part, keys, expendable ?? because)];
       return methods.map((method) => rowOf(system, store, method));
     }),
+    ...subjectKeysRows(system),
     ...volumesOf(system).map(({ label, keys }) => none(label, keys, because)),
+  ];
+}
+
+/** Seconds by which point-in-time recovery of DynamoDB is behind (DynamoDB, point-in-time recovery). */
+const BEHIND = 300;
+
+/** A locked or copied backup would keep data keys that were deleted. */
+function subjectKeysRows({ audit, aws }: System): readonly BackupRow[] {
+  if (!audit?.subjectKeys || !aws) return [];
+  return [
+    {
+      part: "audit.subjectKeys",
+      keys: ["audit", "subjectKeys"],
+      how: "point-in-time recovery of DynamoDB",
+      often: "to any second",
+      kept: `kept ${subjectKeyRecovery(audit.subjectKeys)}d`,
+      where: aws.region,
+      locked: "not locked, so that deletions become final",
+      loss: `loses up to ${spell(BEHIND)}`,
+      restore: "",
+      alert: "no alert",
+      drill: "no drill",
+    },
   ];
 }
 

@@ -4,7 +4,7 @@ import { CLOUDWATCH_EXPORTER } from "../../../constructs/observability";
 import { postgresDrillName, postgresScratchName } from "../../../constructs/postgres";
 import type { ClusterKey } from "../cluster";
 import type { StoreOf, System } from "../system";
-import { auditClusterOf, auditPath, auditWritersOf } from "./audit";
+import { auditClusterOf, auditPath, auditWritersOf, type SubjectKeyRights, subjectKeyRights } from "./audit";
 import { cloudWatchOn } from "./cloudwatch";
 import { newClusters } from "./clusters";
 import { serverDrills } from "./drills";
@@ -13,6 +13,7 @@ import { NAMESPACES } from "./namespaces";
 import { podNames } from "./pod-names";
 import { canFollow } from "./standby";
 import { streamBackupsOf } from "./stream-backups";
+import { workloadsIn } from "./workloads";
 
 /** Service account of the jobs that set the password of a cache's user in ElastiCache. */
 export function passwordJob({ name }: Pick<StoreOf, "name">): string {
@@ -64,13 +65,17 @@ interface DigesterIdentity extends Identity {
   readonly purpose: "auditDigests";
 }
 
-/** Identity of a workload that writes audit records. */
-interface AuditWriterIdentity extends Identity {
-  readonly purpose: "auditRecords";
+/** Identity of a workload that writes audit records, or uses or deletes data keys of data subjects. */
+interface AuditedIdentity extends Identity {
+  readonly purpose: "audited";
+
+  /** Kinds of the records that it writes. */
   readonly kinds: readonly AuditKind[];
 
   /** Path of its records below their hour. */
   readonly path: string;
+
+  readonly subjectKeys: SubjectKeyRights;
 }
 
 export type WorkloadIdentity =
@@ -80,7 +85,7 @@ export type WorkloadIdentity =
   | StoreIdentity<"cachePassword">
   | ExporterIdentity
   | DigesterIdentity
-  | AuditWriterIdentity;
+  | AuditedIdentity;
 
 /** AWS identities of the workloads of an environment. None on an existing cluster: its owner assigns roles. */
 export function identitiesOf(system: System): readonly WorkloadIdentity[] {
@@ -134,22 +139,21 @@ export function outsidePrefix({ system, name }: Pick<System, "system" | "name">)
 }
 
 /** Projections have a service account for each slot of their read model. */
-function auditIdentities(system: System): readonly (DigesterIdentity | AuditWriterIdentity)[] {
+function auditIdentities(system: System): readonly (DigesterIdentity | AuditedIdentity)[] {
   const cluster = auditClusterOf(system);
   if (!cluster) return [];
   const digester = { namespace: NAMESPACES.auditDigests, serviceAccount: AUDIT_DIGESTER, cluster, purpose: "auditDigests" } as const;
-  const writers = auditWritersOf(system).flatMap((writer) => {
-    const { domain, workload, kinds } = writer;
-    const common = {
-      namespace: domain.namespace,
-      cluster: domain.cluster,
-      purpose: "auditRecords",
-      kinds,
-      path: auditPath(writer),
-    } as const;
+  const writers = auditWritersOf(system);
+  const audited = workloadsIn(system).flatMap((member) => {
+    const { domain, workload } = member;
+    const { kinds = [] } = writers.find((writer) => writer.workload.name === workload.name) ?? {};
+    const subjectKeys = subjectKeyRights(system, workload.name);
+    if (kinds.length === 0 && !subjectKeys.uses) return [];
+    const { namespace, cluster } = domain;
+    const common = { namespace, cluster, purpose: "audited", kinds, path: auditPath(member), subjectKeys } as const;
     return podNames(domain, workload).map((serviceAccount) => ({ ...common, serviceAccount }));
   });
-  return [digester, ...writers];
+  return [digester, ...audited];
 }
 
 /** Prefix of its backups in the environment's backup bucket, without a trailing slash. No other identity writes there. */

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { S3Client, s3FromEnvironment } from "../aws-client";
-import { hashOf, SubjectKeyClient, subjectKeysFromEnvironment } from "./subject-keys";
+import { type Erasure, hashOf, SubjectKeyClient, subjectKeysFromEnvironment } from "./subject-keys";
 
 const USAGE = `Usage:
   node subject-keys.mjs erase <subject> --actor <name>
   node subject-keys.mjs prove <subject> --record <key>
 
-erase  deletes the data key of a data subject, confirms it by a consistent read, and writes the proof: an audit record of kind access
-       with the SHA-256 of the subject's id. Repeat it after a failure.
+erase  deletes the data key of a data subject, confirms it by a consistent read, and writes audit records of kind access before and
+       after it, with the SHA-256 of the subject's id. The second is the proof. Repeat it after a failure.
 prove  confirms that the subject has no data key, or a newer one, and that the record proves the erasure
 
   --actor <name>  who erases, for the record; without personal data where that isn't needed
@@ -28,19 +28,21 @@ interface Output {
 
 const CONSOLE: Output = { out: (line) => void process.stdout.write(`${line}\n`), error: (line) => void process.stderr.write(`${line}\n`) };
 
+const TYPE = "EraseSubjectKey";
+
 /** Proof of an erasure, as an audit record. */
 interface ErasureRecord {
   readonly time: string;
   readonly kind: "access";
-  readonly type: "EraseSubjectKey";
+  readonly type: typeof TYPE;
   readonly id: string;
   readonly actor: { readonly id: string };
 
   /** SHA-256 of the subject's id. */
   readonly subject: string;
 
-  /** `absent`: the subject had no data key. */
-  readonly result: "erased" | "absent";
+  /** `begun`: written before the deletion. `absent`: the subject had no data key, or an earlier attempt deleted it. */
+  readonly result: "begun" | "erased" | "absent";
   readonly data: { readonly table: string; readonly keyId?: string; readonly final: string };
 }
 
@@ -69,26 +71,26 @@ export async function command(args: readonly string[], { out, error }: Output = 
 
 async function erase(subject: string, actor: string, env: NodeJS.ProcessEnv, out: Output["out"]): Promise<number> {
   const props = subjectKeysFromEnvironment(env);
+  const keys = new SubjectKeyClient(props);
   const path = required(env.AUDIT_PATH, "AUDIT_PATH");
   const trail = trailOf(env);
-  const { subject: hash, keyId, final } = await new SubjectKeyClient(props).erase(subject);
-  const [time, id] = [new Date().toISOString(), randomUUID()];
-  const record: ErasureRecord = {
-    time,
-    kind: "access",
-    type: "EraseSubjectKey",
-    id,
-    actor: { id: actor },
-    subject: hash,
-    result: keyId ? "erased" : "absent",
-    data: { table: props.table, ...(keyId ? { keyId } : {}), final: final.toISOString() },
+  const record = async (result: ErasureRecord["result"], { subject: hash, keyId, final }: Erasure) => {
+    const [time, id] = [new Date().toISOString(), randomUUID()];
+    const data = { table: props.table, ...(keyId ? { keyId } : {}), final: final.toISOString() };
+    const content: ErasureRecord = { time, kind: "access", type: TYPE, id, actor: { id: actor }, subject: hash, result, data };
+    const key = `access/${time.slice(0, 13).replace(/[-T]/g, "/")}/${path}/${id}.json`;
+    // False: the answer to the first attempt was lost.
+    await trail.create(key, Buffer.from(JSON.stringify(content)));
+    return key;
   };
-  const key = `access/${time.slice(0, 13).replace(/[-T]/g, "/")}/${path}/${id}.json`;
-  // False: the answer to the first attempt was lost.
-  await trail.create(key, Buffer.from(JSON.stringify(record)));
-  out(`${record.result}: ${keyId ? `data key ${keyId} of ${hash}` : `${hash} had no data key`}`);
+  // A trail that can't be written stops the erasure before it begins.
+  await record("begun", await keys.prepare(subject));
+  const erasure = await keys.erase(subject);
+  const { subject: hash, keyId, final } = erasure;
+  const key = await record(keyId ? "erased" : "absent", erasure);
+  out(keyId ? `erased: data key ${keyId} of ${hash}` : `absent: ${hash} had no data key`);
   out(`record: ${key}`);
-  out(`final: ${record.data.final}`);
+  out(`final: ${final.toISOString()}`);
   return 0;
 }
 
@@ -96,10 +98,10 @@ async function prove(subject: string, key: string, env: NodeJS.ProcessEnv, out: 
   const props = subjectKeysFromEnvironment(env);
   const content = await trailOf(env).get(key);
   const current = await new SubjectKeyClient(props).keyIdOf(subject);
-  const { type, subject: hash, data, time }: Partial<ErasureRecord> = content ? JSON.parse(String(content)) : {};
+  const { type, subject: hash, result, data, time }: Partial<ErasureRecord> = content ? JSON.parse(String(content)) : {};
   const problems = [
     ...(content ? [] : [`${key}: does not exist`]),
-    ...(content && type !== "EraseSubjectKey" ? [`${key}: is not the record of an erasure`] : []),
+    ...(content && (type !== TYPE || result === "begun") ? [`${key}: is not the record of a completed erasure`] : []),
     ...(content && hash !== hashOf(subject) ? [`${key}: is about another subject`] : []),
     ...(content && data?.table !== props.table ? [`${key}: is about another table`] : []),
     ...(current !== undefined && (data?.keyId === undefined || current === data.keyId) ? [`data key ${current} exists`] : []),

@@ -14,13 +14,13 @@ export interface SubjectKeyClientProps {
   readonly kms: JsonClientProps;
 }
 
-/** What an erasure did. */
+/** An erasure, before or after it. */
 export interface Erasure {
   /** SHA-256 of the subject's id. */
   readonly subject: string;
 
   /**
-   * Id of the deleted data key.
+   * Id of the data key that is deleted.
    * @default - the subject had no key
    */
   readonly keyId?: string;
@@ -28,6 +28,8 @@ export interface Erasure {
   /** Time from which no backup of the table has the key. */
   readonly final: Date;
 }
+
+const DAY = 86_400_000;
 
 /** Props from `SUBJECT_KEYS_TABLE`, `SUBJECT_KEYS_KEY`, `AWS_REGION` and the variables of credentials. */
 export function subjectKeysFromEnvironment(env: NodeJS.ProcessEnv): SubjectKeyClientProps {
@@ -67,20 +69,31 @@ export class SubjectKeyClient {
     return key?.id === id ? unseal(key, record, sealed) : undefined;
   }
 
-  /** Deletes the data key of a subject, and reads the table to confirm that it is gone. */
-  async erase(subject: string): Promise<Erasure> {
+  /** What an erasure would delete now. Changes nothing. */
+  async prepare(subject: string): Promise<Erasure> {
     const hash = hashOf(subject);
     const keyId = (await this.items.get(hash))?.id;
-    const recoveryDays = await this.items.recoveryDays();
+    return { subject: hash, ...(keyId ? { keyId } : {}), final: await this.finalFromNow() };
+  }
+
+  /** Deletes the data key of a subject, and reads the table to confirm that it is gone. */
+  async erase(subject: string): Promise<Erasure> {
+    const erasure = await this.prepare(subject);
+    const { subject: hash, keyId } = erasure;
     await this.items.delete(hash);
     // A key of another id was created since, for new data.
     if (keyId && (await this.items.get(hash))?.id === keyId) throw new Error(`${hash}: its data key ${keyId} still exists`);
-    return { subject: hash, ...(keyId ? { keyId } : {}), final: new Date(Date.now() + recoveryDays * 86_400_000) };
+    return { ...erasure, final: await this.finalFromNow() };
   }
 
   /** Id of the data key of a subject, if there is one. Needs no right to decrypt. */
   async keyIdOf(subject: string): Promise<string | undefined> {
     return (await this.items.get(hashOf(subject)))?.id;
+  }
+
+  private async finalFromNow(): Promise<Date> {
+    const days = await this.items.recoveryDays();
+    return new Date(Date.now() + days * DAY);
   }
 
   private async find(subject: string): Promise<DataKey | undefined> {

@@ -19,6 +19,9 @@ export class SubjectKeysStub {
 
   /** Accepts deletions without doing them. */
   keepsItems = false;
+
+  /** Refuses uploads. */
+  refusesRecords = false;
   private readonly wrapping = randomBytes(32);
   private readonly server: Server;
 
@@ -108,6 +111,7 @@ export class SubjectKeysStub {
   private object(method: string, url: string, body: string): [number, string] {
     const content = this.objects.get(url);
     if (method === "GET") return content === undefined ? [404, ""] : [200, content];
+    if (this.refusesRecords) return [403, "<Code>AccessDenied</Code>"];
     if (content !== undefined) return [412, ""];
     this.objects.set(url, body);
     return [200, ""];

@@ -109,10 +109,10 @@ describe("subject-keys.mjs", () => {
     const { lines, key } = await erased();
     expect(lines[0]).toBe(`erased: data key ${id} of ${HASH}`);
     expect(key).toMatch(/^access\/\d{4}\/\d\d\/\d\d\/\d\d\/subject-key-operators\/[0-9a-f-]{36}\.json$/);
-    const [[url, content]] = [...aws.objects] as [[string, string]];
-    expect(url).toBe(`/audit/${key}`);
-    expect(content).not.toContain(SUBJECT);
-    const record = JSON.parse(content);
+    const [begun, record] = [...aws.objects.values()].map((content) => JSON.parse(content));
+    expect([...aws.objects.keys()][1]).toBe(`/audit/${key}`);
+    expect(JSON.stringify([...aws.objects])).not.toContain(SUBJECT);
+    expect(begun).toMatchObject({ type: "EraseSubjectKey", subject: HASH, result: "begun", data: { keyId: id } });
     expect(record).toMatchObject({
       kind: "access",
       type: "EraseSubjectKey",
@@ -157,18 +157,34 @@ describe("subject-keys.mjs", () => {
     expect((await run("prove", "customer-2", "--record", "access/none.json")).lines).toEqual(["access/none.json: does not exist"]);
     aws.objects.set("/audit/access/other.json", JSON.stringify({ type: "ReadCustomer", subject: HASH, data: { table: "another" } }));
     expect((await run("prove", SUBJECT, "--record", "access/other.json")).lines).toEqual([
-      "access/other.json: is not the record of an erasure",
+      "access/other.json: is not the record of a completed erasure",
       "access/other.json: is about another table",
       `data key ${item?.id.S} exists`,
     ]);
   });
 
-  it("records nothing if the key is still there, and stops at wrong arguments", async () => {
+  it("deletes nothing if the trail can't be written", async () => {
+    const sealed = await keys.encrypt(SUBJECT, "r1", "x");
+    aws.refusesRecords = true;
+    const { code, lines } = await run("erase", SUBJECT, "--actor", "me");
+    expect([code, lines[0]?.replace(/[^/]*json/, "1.json")]).toEqual([
+      2,
+      expect.stringMatching(/^PUT s3:\/\/audit\/access\/.*\/subject-key-operators\/1.json: AccessDenied$/),
+    ]);
+    expect(await keys.decrypt(SUBJECT, "r1", sealed)).toBe("x");
+  });
+
+  it("proves nothing by the record of an erasure that was only begun, if the key is still there, and stops at wrong arguments", async () => {
     await keys.encrypt(SUBJECT, "r1", "x");
     aws.keepsItems = true;
     const { code, lines } = await run("erase", SUBJECT, "--actor", "me");
     expect([code, ...lines]).toEqual([2, `${HASH}: its data key ${aws.items.get(HASH)?.id.S} still exists`]);
-    expect(aws.objects.size).toBe(0);
+    const [[url]] = [...aws.objects] as [[string, string]];
+    const key = url.slice("/audit/".length);
+    expect((await run("prove", SUBJECT, "--record", key)).lines).toEqual([
+      `${key}: is not the record of a completed erasure`,
+      `data key ${aws.items.get(HASH)?.id.S} exists`,
+    ]);
     expect(await run("erase", SUBJECT)).toEqual({ code: 2, lines: ["--actor: is missing"] });
     expect(await run("prove", SUBJECT)).toEqual({ code: 2, lines: ["--record: is missing"] });
     for (const args of [[], ["erase"], ["forget", SUBJECT], ["erase", SUBJECT, "another"]]) {

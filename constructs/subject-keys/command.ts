@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { S3Client, s3FromEnvironment } from "../aws-client";
-import { type Erasure, hashOf, SubjectKeyClient, subjectKeysFromEnvironment } from "./subject-keys";
+import { type ErasureRecord, eraseSubject, required, TYPE, trailOf } from "./erasure";
+import { hashOf, SubjectKeyClient, subjectKeysFromEnvironment } from "./subject-keys";
 
 const USAGE = `Usage:
   node subject-keys.mjs erase <subject> --actor <name>
@@ -28,24 +27,6 @@ interface Output {
 
 const CONSOLE: Output = { out: (line) => void process.stdout.write(`${line}\n`), error: (line) => void process.stderr.write(`${line}\n`) };
 
-const TYPE = "EraseSubjectKey";
-
-/** Proof of an erasure, as an audit record. */
-interface ErasureRecord {
-  readonly time: string;
-  readonly kind: "access";
-  readonly type: typeof TYPE;
-  readonly id: string;
-  readonly actor: { readonly id: string };
-
-  /** SHA-256 of the subject's id. */
-  readonly subject: string;
-
-  /** `begun`: written before the deletion. `absent`: the subject had no data key, or an earlier attempt deleted it. */
-  readonly result: "begun" | "erased" | "absent";
-  readonly data: { readonly table: string; readonly keyId?: string; readonly final: string };
-}
-
 /** Erases a subject, or proves an erasure, as a command line says. Returns the exit code. */
 export async function command(args: readonly string[], { out, error }: Output = CONSOLE, env = process.env): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
@@ -70,26 +51,9 @@ export async function command(args: readonly string[], { out, error }: Output = 
 }
 
 async function erase(subject: string, actor: string, env: NodeJS.ProcessEnv, out: Output["out"]): Promise<number> {
-  const props = subjectKeysFromEnvironment(env);
-  const keys = new SubjectKeyClient(props);
-  const path = required(env.AUDIT_PATH, "AUDIT_PATH");
-  const trail = trailOf(env);
-  const record = async (result: ErasureRecord["result"], { subject: hash, keyId, final }: Erasure) => {
-    const [time, id] = [new Date().toISOString(), randomUUID()];
-    const data = { table: props.table, ...(keyId ? { keyId } : {}), final: final.toISOString() };
-    const content: ErasureRecord = { time, kind: "access", type: TYPE, id, actor: { id: actor }, subject: hash, result, data };
-    const key = `access/${time.slice(0, 13).replace(/[-T]/g, "/")}/${path}/${id}.json`;
-    // False: the answer to the first attempt was lost.
-    await trail.create(key, Buffer.from(JSON.stringify(content)));
-    return key;
-  };
-  // A trail that can't be written stops the erasure before it begins.
-  await record("begun", await keys.prepare(subject));
-  const erasure = await keys.erase(subject);
-  const { subject: hash, keyId, final } = erasure;
-  const key = await record(keyId ? "erased" : "absent", erasure);
+  const { subject: hash, keyId, final, record } = await eraseSubject(subject, actor, env);
   out(keyId ? `erased: data key ${keyId} of ${hash}` : `absent: ${hash} had no data key`);
-  out(`record: ${key}`);
+  out(`record: ${record}`);
   out(`final: ${final.toISOString()}`);
   return 0;
 }
@@ -113,14 +77,4 @@ async function prove(subject: string, key: string, env: NodeJS.ProcessEnv, out: 
   const isFinal = Date.parse(data.final) <= Date.now();
   out(isFinal ? `final since ${data.final}: no backup has the key` : `final from ${data.final}: until then a backup can restore the key`);
   return 0;
-}
-
-function trailOf(env: NodeJS.ProcessEnv): S3Client {
-  const bucket = required(env.AUDIT_BUCKET, "AUDIT_BUCKET");
-  return new S3Client(s3FromEnvironment(env, bucket));
-}
-
-function required(value: string | undefined, name: string): string {
-  if (!value) throw new Error(`${name}: is missing`);
-  return value;
 }

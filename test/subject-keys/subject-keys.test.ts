@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SubjectKeyClient, subjectKeysFromEnvironment } from "../../constructs/subject-keys";
+import { eraseSubject, SubjectKeyClient, subjectKeysFromEnvironment } from "../../constructs/subject-keys";
 import { command } from "../../constructs/subject-keys/command";
 import { SubjectKeysStub } from "./stub";
 
@@ -139,6 +139,14 @@ describe("subject-keys.mjs", () => {
     expect(code).toBe(0);
     expect(lines[1]).toBe(`data key ${id} was created since: the subject has new data`);
     expect(lines[2]).toMatch(/^final since .*: no backup has the key$/);
+  });
+
+  it("is a function of workloads too, below whose path the records are", async () => {
+    await keys.encrypt(SUBJECT, "r1", "x");
+    const { subject, record } = await eraseSubject(SUBJECT, "user-4711", { ...aws.env, AUDIT_PATH: "write-side/privacy" });
+    expect(subject).toBe(HASH);
+    expect([...aws.objects.keys()].every((url) => url.includes("/write-side/privacy/"))).toBe(true);
+    expect((await run("prove", SUBJECT, "--record", record)).code).toBe(0);
   });
 
   it("records that a subject had no key", async () => {

@@ -1,5 +1,6 @@
 import { BY_THE_CLOCK, DISRUPTIONS_IGNORED, type PodTemplateProps } from "../workload";
 
+/** Name, schedule and pods of a restore drill. */
 export interface DrillJobProps<Template> {
   readonly namespace: string;
   readonly name: string;

@@ -364,13 +364,12 @@ const EVENT_STORE: readonly Fault[] = [
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(7.2 * DAY))
         .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(7.15 * DAY))
         .set("kube_cronjob_next_schedule_time", { cronjob: "event-store-drill" }, ago(0.2 * DAY)),
-    told: { CronJobLate: ["team", "18m"] },
+    told: { CronJobLate: ["team", "5m"] },
     almost: (system) =>
       system
         .set("kube_cronjob_status_last_schedule_time", { cronjob: "event-store-drill" }, ago(6.9 * DAY))
         .set("kube_cronjob_status_last_successful_time", { cronjob: "event-store-drill" }, ago(6.85 * DAY))
         .set("kube_cronjob_next_schedule_time", { cronjob: "event-store-drill" }, ago(-0.1 * DAY)),
-    always: true,
   },
   {
     name: "restore drills are suspended before the first",
@@ -1020,7 +1019,7 @@ const WORKLOADS: readonly Fault[] = [
   {
     name: "the last job of a schedule has failed",
     happens: (system) => ended(system, "failed", "write-side", "expire-orders", "2", 60),
-    told: { CronJobFailed: ["team", "4m"] },
+    told: { CronJobFailed: ["team", "5m"] },
     almost: (system) => ended(system, "failed", "write-side", "expire-orders", "0", DAY),
   },
   {

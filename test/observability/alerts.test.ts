@@ -1,6 +1,7 @@
 import { describe as text } from "../../constructs/core/errors";
 import { type Alerts, alertsProblems } from "../../constructs/observability";
 import { alertmanagerConfig } from "../../constructs/observability/alerts";
+import { knowledge } from "./knowledge";
 
 const alerts: Alerts = {
   receivers: {
@@ -153,6 +154,28 @@ describe("an alert", () => {
     ["warning WorkloadCrashLooping namespace=write-side workload=command-api", "critical SystemUnhealthy"],
   ])("%s doesn't hold back %s", (source, target) => {
     expect(holdsBack(alert(source), alert(target))).toBe(false);
+  });
+});
+
+/** Seconds of `2m` or `0s`. */
+const secondsOf = (duration = "0s") => Number.parseInt(duration, 10) * { s: 1, m: 60, h: 3600 }[duration.slice(-1) as "s" | "m" | "h"];
+
+describe("a page about what is down", () => {
+  const rules = Object.values(knowledge().rules).flat();
+  const waits = (name: string) => secondsOf(rules.find(({ alert }) => alert === name)?.for);
+  const { inhibit_rules: inhibitions } = alertmanagerConfig(alerts) as { readonly inhibit_rules: readonly Inhibition[] };
+  const isNamed = (matchers: readonly string[], alertname: string) =>
+    matchers.some((matcher) => matcher.startsWith("alertname=~") && matches(matcher, { alertname }));
+  const causes = rules.flatMap(({ alert = "" }) =>
+    inhibitions.some(({ source_matchers: from, target_matchers: to }) => isNamed(from, alert) && isNamed(to, "RequestErrors"))
+      ? [alert]
+      : [],
+  );
+
+  it("comes a minute before that about requests that fail for it, so that it holds it back", () => {
+    expect(causes).toEqual(expect.arrayContaining(["KurrentDbDown", "PostgresDown", "NatsDown", "ValkeyDown", "ClusterDnsDown"]));
+    // A workload of which nothing runs counts no errors.
+    expect(causes.filter((cause) => waits(cause) + 60 > waits("RequestErrors"))).toEqual(["WorkloadDown"]);
   });
 });
 

@@ -116,7 +116,7 @@ const EVENT_STORE: readonly Fault[] = [
       failing(system, "command-api", 10);
       system.set("cqrs_projection_last_seen_timestamp_seconds", live, (before, since) => before - since);
     },
-    told: { KurrentDbDown: ["oncall", "4m"] },
+    told: { KurrentDbDown: ["oncall", "3m"] },
     almost: (system) =>
       lost(system, "event-store", "event-store", [], 3).dip(
         "kube_statefulset_status_replicas_ready",
@@ -608,7 +608,7 @@ const BROKER: readonly Fault[] = [
       lost(system, "broker", "broker", [0, 1, 2], 3);
       blind(unavailable(system, "write-side", "command-api", [0, 1], 2));
     },
-    told: { NatsDown: ["oncall", "4m"] },
+    told: { NatsDown: ["oncall", "3m"] },
     almost: (system) => system.dip("kube_statefulset_status_replicas_ready", { statefulset: "broker" }, 2, 10 * MINUTE),
   },
   {
@@ -701,7 +701,7 @@ const VALKEY: readonly Fault[] = [
   {
     name: "no server of a domain's store runs",
     happens: (system) => lost(system, "orders-market", "queue", [0, 1], 2),
-    told: { ValkeyDown: ["market", "4m"] },
+    told: { ValkeyDown: ["market", "3m"] },
     almost: (system) => system.dip("kube_statefulset_status_replicas_ready", { statefulset: "queue" }, 1, 8 * MINUTE),
   },
   {
@@ -712,12 +712,12 @@ const VALKEY: readonly Fault[] = [
         .set("redis_master_link_up", cache(1), 0)
         .add("redis_up", { cluster, namespace: "read-store", purpose: "cache", job: "cache", ...cache(0) }, 0);
     },
-    told: { ValkeyDown: ["oncall", "4m"] },
+    told: { ValkeyDown: ["oncall", "3m"] },
   },
   {
     name: "no server of the cache is its primary",
     happens: (system) => system.relabel("redis_instance_info", cache(0), { role: "slave" }),
-    told: { ValkeyDown: ["oncall", "4m"] },
+    told: { ValkeyDown: ["oncall", "3m"] },
     almost: (system) => system.relabel("redis_instance_info", cache(0), { role: "slave" }, MINUTE),
   },
   {

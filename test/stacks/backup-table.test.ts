@@ -16,6 +16,7 @@ import { EXAMPLES } from "../examples/programs";
 import { program } from "../fixtures/environments";
 import { synthesisOf } from "../program";
 import { all, type Body, one } from "../synth";
+import { fewOf } from "../thorough";
 import { claimsOf, type Evidence, evidenceOf, Resources } from "./backup-evidence";
 
 const cluster = { nodes: 3, node: { cpu: 8, memory: "32Gi", storage: "100Gi" } };
@@ -149,7 +150,11 @@ function joined(whole: Program, name: string) {
 
 const environmentsOf = (whole: Program) => whole.environments.map(({ name }) => [name, whole] as const);
 
-const EVERYWHERE = [...environmentsOf(program), ...environmentsOf(varied), ...Object.values(EXAMPLES).flatMap(environmentsOf)] as const;
+const EVERYWHERE = [
+  ...environmentsOf(program),
+  ...environmentsOf(varied),
+  ...fewOf(Object.values(EXAMPLES).flatMap(environmentsOf), []),
+] as const;
 
 interface Removed {
   readonly in: string;

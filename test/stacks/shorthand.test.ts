@@ -5,6 +5,7 @@ import { anEnvironment } from "../environments";
 import { program } from "../fixtures/environments";
 import { production } from "../fixtures/environments/production";
 import { hostileValues, placesIn, replaced } from "../hostile";
+import { runs } from "../thorough";
 
 const ofStore = ({ name, kind, keys, label, cluster, namespace, stack }: StoreOf) =>
   `${name}: ${kind} of ${keys.join(".")}${label === keys[0] ? "" : ` (${label})`}, in ${namespace} on ${cluster}, stack ${stack}`;
@@ -156,7 +157,7 @@ describe("whatever remains of an environment", () => {
         const { stores, domains } = asDomains(draft as Environment);
         for (const part of [...stores, ...domains]) expect(part).toMatchObject({ name: expect.any(String), namespace: expect.any(String) });
       }),
-      { numRuns: 300, seed: 7 },
+      { numRuns: runs(300), seed: 7 },
     );
   });
 });

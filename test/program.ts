@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "cdktf";
@@ -25,11 +25,8 @@ export function synthesisOf(program: Program): Synthesis {
   return known;
 }
 
-/** Where what is read once and thrown away is written: in memory, where a machine has it as a directory. */
-const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
 function synthesized(program: Program): Synthesis {
-  const directory = mkdtempSync(join(MEMORY, "cdktf-cqrs-"));
+  const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
   try {
     return withoutTokenTraces(() => synthesize(program, { outdir: join(directory, "out") }));
   } finally {

@@ -1,6 +1,6 @@
 import type { NodePool, PodGroup } from "./contract";
 import { podGroups } from "./pod-groups";
-import { type Verdict, verdictOn } from "./verdict";
+import { inOrder, type Verdict, verdictOn } from "./verdict";
 
 /** Capacity that is reserved for pods without an entry, with the reason. */
 export interface CapacityReservation {
@@ -81,9 +81,23 @@ export class CapacityLedger {
   verdict(pool: NodePool | undefined = this.pool): Verdict {
     if (!pool) return { known: false, reason: "node sizes are unknown" };
     const entries = [...this.entries, ...this.reserves.flatMap(({ groups }) => groups)];
-    const key = JSON.stringify([pool, entries]);
-    const found = this.verdicts.get(key) ?? verdictOn(pool, entries);
-    this.verdicts.set(key, found);
+    const [alike, same] = [keyOf(pool, entries), () => JSON.stringify([pool, entries])];
+    const known = this.verdicts.get(alike) ?? this.verdicts.get(same());
+    if (known) return known;
+    const found = verdictOn(pool, entries);
+    // Only one that does not fit has names in it.
+    this.verdicts.set(found.fits ? alike : same(), found);
     return found;
   }
+}
+
+/** The same for pods that differ in their names only: jobs have hashes in theirs, in each environment another. */
+function keyOf(pool: NodePool, entries: readonly PodGroup[]): string {
+  const numbers = new Map<string, number>();
+  const numbered = inOrder(entries).map(({ name, ...group }) => {
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    return [number, group];
+  });
+  return JSON.stringify([pool, numbered]);
 }

@@ -231,9 +231,13 @@ function coursesOn({ pool, groups }: SimulationInput): Generator<PlacementOrder>
 }
 
 /** The entries in a fixed order: their own must not affect the result. */
-function read(pool: NodePool, entries: readonly PodGroup[]) {
+export function inOrder(entries: readonly PodGroup[]): readonly PodGroup[] {
   const keyed = entries.map((group) => ({ group, key: JSON.stringify([group.name, group]) }));
-  const placed = keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ group }) => group);
+  return keyed.sort((one, other) => (one.key < other.key ? -1 : 1)).map(({ group }) => group);
+}
+
+function read(pool: NodePool, entries: readonly PodGroup[]) {
+  const placed = inOrder(entries);
   const overhead = placed.filter(({ pods }) => pods === "each-node");
   const groups = placed.filter(({ pods }) => pods !== "each-node");
   return { placed, overhead, groups, states: [undefined, ...lossesOf(pool)] };

@@ -396,7 +396,8 @@ export function isStateful({ type, body }: Pick<Resource, "type" | "body">): boo
 /** Returns the objects of a custom resources release. */
 function objectsOf({ values }: Json): readonly Json[] {
   return [values ?? []].flat().flatMap((text) => {
-    const { objects } = parsed(text) as { readonly objects?: unknown };
+    // Most releases are of charts with long values of their own.
+    const { objects } = (String(text).includes('"objects"') ? parsed(text) : {}) as { readonly objects?: unknown };
     return Array.isArray(objects) ? (objects as Json[]) : [];
   });
 }

@@ -238,6 +238,7 @@ describe("a ledger", () => {
     const [pool, group] = [{ a: 1, b: 1 }, { pods: 2 }];
     const verdict = shared(aPool(pool), aGroup(group)).verdict();
     expect(shared(aPool(pool), aGroup(group)).verdict()).toBe(verdict);
+    expect(shared(aPool(pool), aGroup({ ...group, name: "orders/other" })).verdict()).toBe(verdict);
     const others = [
       shared(aPool({ ...pool, b: 2 }), aGroup(group)),
       shared(aPool(pool, { pods: 10 }), aGroup(group)),
@@ -250,6 +251,16 @@ describe("a ledger", () => {
       expect(ledger.verdict()).not.toBe(verdict);
       expect(ledger.verdict()).toEqual(ledger.copy().verdict());
     }
+  });
+
+  it("names its own pods where they don't fit", () => {
+    const verdicts = new Map();
+    const homeless = ["orders/api", "orders/other"].map((name) => {
+      const ledger = ledgerOf(aPool({ a: 1 }), aGroup({ name, cores: 5 }));
+      ledger.shareVerdicts(verdicts);
+      return (ledger.verdict() as Known).cases[0]?.homeless.map(({ group }) => group.name);
+    });
+    expect(homeless).toEqual([["orders/api"], ["orders/other"]]);
   });
 
   it("enters what a stack sends to the API", () => {

@@ -26,6 +26,7 @@ import {
   type WorkloadOverview,
   workloadsOf,
 } from "../stacks";
+import { CLUSTER_NAMES } from "../stacks/model/derive/clusters";
 import { commandLine } from "./command-line";
 
 /** What a synthesis made, as data. */
@@ -112,7 +113,7 @@ export function summarize(program: Program, { compositions, stacks, sites }: Syn
       })),
       capacity: sites
         .filter(({ site }) => site.environment.name === name)
-        .map(({ path, headroom }) => ({ cluster: path.slice(name.length + 1), asked: headroom })),
+        .map(({ site, headroom }) => ({ cluster: CLUSTER_NAMES[site.key], asked: headroom })),
       clusters: environment ? clustersIn(environment) : [],
       stores: deployed ? storesOf(deployed) : [],
       backups: deployed ? backupTable(deployed) : [],
@@ -143,7 +144,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
     });
     const tables = [
       table(
-        "resource requests",
+        "capacity",
         part.capacity.map(({ cluster, asked }) => [cluster, asked]),
       ),
       table(
@@ -240,9 +241,9 @@ function placeOf(environment: System): string {
 
 function storesOf(environment: System): PartSummary["stores"] {
   const clients = clientsOf(environment);
-  return resolvedStores(environment).map(({ path, settings, limit }) => {
-    const by = clients.get(path) ?? limit;
-    return { store: path, settings: by ? `${settings}; ${by}` : settings };
+  return resolvedStores(environment).map(({ name, settings, limit }) => {
+    const by = clients.get(name) ?? limit;
+    return { store: name, settings: by ? `${settings}; ${by}` : settings };
   });
 }
 

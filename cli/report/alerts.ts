@@ -1,5 +1,6 @@
 import type { AlertingRule, RuleGroup } from "../../constructs/observability";
 import type { MeasuredSite } from "../../stacks/capacity";
+import { CLUSTER_NAMES } from "../../stacks/model/derive/clusters";
 
 /** Alert of an environment. */
 export interface AlertRow {
@@ -10,7 +11,7 @@ export interface AlertRow {
   /** Address of its runbook, as in its notifications. */
   readonly runbook: string;
 
-  /** Clusters whose Prometheus evaluates it, by their settings. */
+  /** Clusters whose Prometheus evaluates it. */
   readonly clusters: readonly string[];
 }
 
@@ -26,7 +27,7 @@ export function alertsOn(sites: readonly MeasuredSite[]): readonly AlertRow[] {
     const alerts = groups.flatMap(({ rules }) => rules).filter((rule): rule is AlertingRule => "alert" in rule);
     for (const { alert: name, labels: { severity = "" } = {}, annotations: { summary = "", runbook_url: runbook = "" } = {} } of alerts) {
       const key = `${name} ${severity}`;
-      const clusters = [...new Set([...(found.get(key)?.clusters ?? []), site.key])];
+      const clusters = [...new Set([...(found.get(key)?.clusters ?? []), CLUSTER_NAMES[site.key]])];
       found.set(key, { name, severity, summary: readable(summary), runbook, clusters });
     }
   }

@@ -89,7 +89,6 @@ function storesOfRoles(environment: DraftEnvironment): readonly StoreOf[] {
   const store = (role: RoleName, name: string, kind: StoreOf["kind"], settings: unknown, place: typeof write) => ({
     name,
     keys: [role],
-    label: role,
     kind,
     settings: settings as StoreSettings,
     ...place,
@@ -98,9 +97,7 @@ function storesOfRoles(environment: DraftEnvironment): readonly StoreOf[] {
   return [
     ...(eventStore ? [store("eventStore", EVENT_STORE, "event-store", eventStore, write)] : []),
     ...each<{ readonly name?: string }>("readDatabase", readDatabase).map(([keys, settings]) => {
-      const { name } = settings;
-      const label = name === undefined ? "readDatabase" : `readDatabase ${name}`;
-      return { ...store("readDatabase", String(name ?? "read-database"), "postgres", settings, read), keys, label };
+      return { ...store("readDatabase", String(settings.name ?? "read-database"), "postgres", settings, read), keys };
     }),
     ...(cache ? [store("cache", "cache", "redis", cache, read)] : []),
     ...(broker ? [store("broker", "broker", "broker", broker, read)] : []),
@@ -116,7 +113,6 @@ function storesByName(environment: DraftEnvironment): readonly StoreOf[] {
     return {
       name,
       keys: ["stores", name],
-      label: name,
       kind,
       settings: settings as unknown as StoreSettings,
       cluster: clusterFor(environment, side as "writeCluster" | "readCluster"),
@@ -164,7 +160,6 @@ function domainsOfRoles(context: Context): readonly DomainOf[] {
     ...empty,
     name,
     keys: [],
-    label: name,
     cluster,
     namespace: name,
     ownsNamespace: true,
@@ -217,13 +212,11 @@ type OfRole<S extends object> = Omit<WorkloadOf<S>, "kind">;
 function ofRole<S extends Pick<Workload, "name" | "uses" | "calls">>(context: Context, role: WorkloadRole): readonly OfRole<S>[] {
   return each<S>(role, context.environment[role]).map(([keys, written]) => {
     const name = String(written.name ?? ROLES[role]);
-    const label = written.name !== undefined && written.name !== ROLES[role] ? `${role} ${name}` : role;
     const settings = released(context.environment, name, written);
     const own = ownUses(context, { keys, uses: written.uses }, role === "projections" ? "subscriptions" : "commands");
     return {
       name,
       keys,
-      label,
       written,
       settings,
       uses: [...usesOf(context, role, written as Workload, keys).filter(({ store }) => own.every((one) => one.store !== store)), ...own],
@@ -325,7 +318,6 @@ function domainsByName(context: Context): readonly DomainOf[] {
     return {
       name,
       keys: ["domains", name],
-      label: name,
       cluster: clusterFor(environment, domain.cluster ?? "readCluster"),
       namespace: name,
       ownsNamespace: true,
@@ -381,7 +373,6 @@ function membersOf(
       return {
         name,
         keys,
-        label: `${domain} ${name}`,
         written,
         settings: released(
           context.environment,

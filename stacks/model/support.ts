@@ -2,7 +2,7 @@ import { defaultSupport, endsSoon, type SupportProblem, supportProblems } from "
 import { InvalidInput, type Problem } from "../../constructs/core/errors";
 import { DEFAULT_KUBERNETES, DEFAULT_POSTGRES, KUBERNETES, POSTGRES } from "../../constructs/core/versions";
 import { pathOf } from "./check/paths";
-import { newClusters } from "./derive/clusters";
+import { CLUSTER_NAMES, newClusters } from "./derive/clusters";
 import { serversOf } from "./derive/members";
 import type { Program } from "./environment";
 import { isProtected } from "./exceptions";
@@ -45,7 +45,7 @@ export function checkRestoreTimes(program: Program, now: string): void {
 
 /** Version of a part, and the end of its support. */
 export interface SupportedVersion {
-  /** Part of the environment: `readCluster`, `readDatabase`. */
+  /** Part of the environment: `read-cluster`, `read-database`. */
   readonly part: string;
 
   /** `Kubernetes 1.35`, `PostgreSQL 17`. */
@@ -59,8 +59,8 @@ export interface SupportedVersion {
 export function supportedVersions(system: System): readonly SupportedVersion[] {
   return [
     ...clustersIn(system).map(({ cluster, version, support }) => ({ part: cluster, version, support })),
-    ...serversOf(system).map(({ label, settings: { engine, version = DEFAULT_POSTGRES } }) => ({
-      part: label,
+    ...serversOf(system).map(({ name, settings: { engine, version = DEFAULT_POSTGRES } }) => ({
+      part: name,
       version: `PostgreSQL ${version}`,
       support: `the community's support until ${POSTGRES[version].supportEnds}, then ${afterCommunity(engine)}`,
     })),
@@ -71,14 +71,14 @@ type Clusters = Pick<System, "cluster" | "writeCluster" | "readCluster" | "excep
 
 /** Clusters that an environment creates: version, and what EKS does when its support ends. */
 export function clustersIn(environment: Clusters) {
-  return newClusters(environment).map(([cluster, settings]) => {
+  return newClusters(environment).map(([key, settings]) => {
     const { version = DEFAULT_KUBERNETES, support = defaultSupport(isProtected(environment)) } = settings;
     const { standardSupportEnds, extendedSupportEnds } = KUBERNETES[version];
     const after = {
       standard: `standard support until ${standardSupportEnds}, then EKS upgrades it automatically`,
       extended: `standard support until ${standardSupportEnds}, then extended support at a higher price until ${extendedSupportEnds}`,
     };
-    return { cluster, version: `Kubernetes ${version}`, support: after[support] };
+    return { cluster: CLUSTER_NAMES[key], version: `Kubernetes ${version}`, support: after[support] };
   });
 }
 

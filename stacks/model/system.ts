@@ -38,9 +38,6 @@ export interface Placed {
 
   /** Keys below the environment: `["readDatabase", "0"]`, `["stores", "postgres"]`. */
   readonly keys: readonly string[];
-
-  /** Readable form of the keys, with the part's name if the keys don't contain it: `readDatabase search`. */
-  readonly label: string;
 }
 
 /** Store of an environment, with its location. */

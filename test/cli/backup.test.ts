@@ -115,7 +115,7 @@ describe("the last restore drills", () => {
   const rows = backupTable(system);
   const last = async () =>
     (await withLastDrills(system, rows, machine)).flatMap(({ part, drill }) =>
-      part === "eventStore" && drill.startsWith("drill") ? [part, drill] : [],
+      part === "event-store" && drill.startsWith("drill") ? [part, drill] : [],
     );
   const stored = (changes: object) => {
     const one = result(changes);
@@ -123,16 +123,16 @@ describe("the last restore drills", () => {
   };
 
   it("are read from the bucket of the backups, for the backups that have drills", async () => {
-    expect(await last()).toEqual(["eventStore", "drill 30 5 * * 0, last: none yet"]);
+    expect(await last()).toEqual(["event-store", "drill 30 5 * * 0, last: none yet"]);
     await stored({});
     expect(await last()).toEqual([
-      "eventStore",
+      "event-store",
       "drill 30 5 * * 0, last: passed 2026-11-22, restored in 1h 12m (RTO 4h), lost 0s (RPO 30m)",
     ]);
     await stored({ time: "2026-11-29T05:30:00.000Z", passed: false, problems: ["00000003 is missing"], restoreSeconds: null });
     expect((await last())[1]).toBe("drill 30 5 * * 0, last: FAILED 2026-11-29: 00000003 is missing");
-    const others = rows.filter(({ part }) => part !== "eventStore");
-    expect((await withLastDrills(system, rows, machine)).filter(({ part }) => part !== "eventStore")).toEqual(others);
+    const others = rows.filter(({ part }) => part !== "event-store");
+    expect((await withLastDrills(system, rows, machine)).filter(({ part }) => part !== "event-store")).toEqual(others);
   });
 
   it.each<[string, object]>([

@@ -37,8 +37,8 @@ const RESOLUTIONS = [
 
 /** What the summary of a project shows of its shape, and of where it runs. */
 const SHAPES = {
-  cqrs: /commandApi .*\n +commandProcessors .*\n +queryApi .*\n +projections /,
-  domains: /catalog products .*\n +(checkout orders|shop web) /,
+  cqrs: /write-side \/ command-api .*\n +write-side \/ command-processors .*\n +read-side \/ query-api .*\n +projections \/ /,
+  domains: /catalog \/ products .*\n +(checkout \/ orders|shop \/ web) /,
   library: /^orders: \d+ resources, written to cdktf\.out\/stacks\/orders$/m,
 };
 const PLACES = {

@@ -172,7 +172,7 @@ const telling =
     values.join().includes(alert);
 const ofCopies = ({ provider }: Body) => provider !== undefined;
 const streamed = { in: "eks", of: "events", how: "stream backup" } as const;
-const outside = { in: "premises", of: "eventStore", how: "stream backup" } as const;
+const outside = { in: "premises", of: "event-store", how: "stream backup" } as const;
 const snapshot = { in: "eks", of: "events", how: "snapshots of a volume" } as const;
 const archived = { in: "eks", of: "postgres", how: "CloudNativePG" } as const;
 const inVault = { in: "managed", of: "aurora", how: "snapshots of Aurora by AWS Backup" } as const;
@@ -255,7 +255,7 @@ describe("the table of backups", () => {
   it("has stream backups in the locked bucket, copied with it", () => {
     const rowsOf = (eventStore: object) => {
       const rows = backupTable(asDomains(anEnvironment({ cluster, eventStore })));
-      return rows.filter(({ part }) => part === "eventStore").map(({ keys: _, ...row }) => Object.values(row).join("; "));
+      return rows.filter(({ part }) => part === "event-store").map(({ keys: _, ...row }) => Object.values(row).join("; "));
     };
     const streamed = "eu-west-1, copied to eu-central-1; locked (governance); loses up to 30m";
     expect(rowsOf({ engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", rpo: "1h", rto: "6h" } })).toEqual([
@@ -264,19 +264,19 @@ describe("the table of backups", () => {
     const backup = { every: "6h", keep: "7d" };
     expect(rowsOf({ engine: "kurrent-cloud", size: "development", backup, streamBackup: { every: "15m", keep: "28d" } })).toEqual([
       `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h; no alert; no drill`,
-      "eventStore; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h; no alert; no drill",
+      "event-store; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h; no alert; no drill",
     ]);
   });
 
   it("has snapshots of volumes, locked by EBS, or in the storage of a cluster, which is no backup of it", () => {
     const rowsOf = (environment: Environment) => {
-      const rows = backupTable(asDomains(environment)).filter(({ part }) => part === "eventStore");
+      const rows = backupTable(asDomains(environment)).filter(({ part }) => part === "event-store");
       return rows.map(({ keys: _, ...row }) => Object.values(row).join("; "));
     };
     const eventStore = { engine: "kurrentdb", nodes: 3, volumeSnapshots: { every: "6h", keep: "7d" } };
     const onEks = anEnvironment({ cluster, eventStore });
     expect(rowsOf(onEks)).toEqual([
-      "eventStore; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no alert; no drill",
+      "event-store; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no alert; no drill",
     ]);
     expect(errorsOf(aProgram(onEks))).toEqual([]);
     const place = { aws: undefined, cluster: { context: "kind" } };
@@ -286,7 +286,7 @@ describe("the table of backups", () => {
       exceptions: { noBackup: undefined },
     });
     expect(rowsOf(elsewhere)).toEqual([
-      "eventStore; snapshots of a volume; every 6h; kept 7d; in the storage of its cluster; not locked; loses up to 12h; RTO 2h; no alert; no drill",
+      "event-store; snapshots of a volume; every 6h; kept 7d; in the storage of its cluster; not locked; loses up to 12h; RTO 2h; no alert; no drill",
     ]);
     expect(errorsOf(aProgram(elsewhere))).toEqual([
       'test.eventStore.engine: "kurrentdb" has no backups outside of the storage of its cluster, so its data is lost with its volumes; set backup.bucket, run it on a cluster that is made on AWS, or say in exceptions.noBackup why that is acceptable',
@@ -353,10 +353,10 @@ describe("the table of backups", () => {
     const drill = JSON.stringify(all(json, "helm_release")).replaceAll("\\", "");
     expect(drill).toContain(`"name":"PREFIX","value":"${PREFIX}"`);
     expect(drill).toContain('"name":"RESULTS","value":"orders-premises/drills/event-store/event-store"');
-    const row = backupTable(asDomains(VARIETY[3] as Environment)).find(({ part }) => part === "eventStore") as BackupRow;
+    const row = backupTable(asDomains(VARIETY[3] as Environment)).find(({ part }) => part === "event-store") as BackupRow;
     const { keys: _, ...words } = row;
     expect(Object.values(words).join("; ")).toBe(
-      "eventStore; stream backup; every 15m; kept 28d; backups at s3.example.com:9000; as the bucket is; loses up to 30m; RTO 2h; alert StreamBackupLate; drill 0 4 1 * *",
+      "event-store; stream backup; every 15m; kept 28d; backups at s3.example.com:9000; as the bucket is; loses up to 30m; RTO 2h; alert StreamBackupLate; drill 0 4 1 * *",
     );
   });
 
@@ -367,8 +367,8 @@ describe("the table of backups", () => {
       "aurora; snapshots of Aurora by AWS Backup; every 1d; kept 40d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
       "rds; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
       "rds; snapshots of RDS by AWS Backup; every 6h; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 11h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
-      "orders.server; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
-      "orders.server; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
+      "orders; automated backups of RDS; to any second; kept 35d; eu-west-1; not locked; loses up to 5m; RTO 2h; no alert; no drill",
+      "orders; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
       "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ; ",
       "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no alert; no drill",
       "audit.subjectKeys; point-in-time recovery of DynamoDB; to any second; kept 14d; eu-west-1; not locked, so that deletions become final; loses up to 5m; ; no alert; no drill",
@@ -379,14 +379,14 @@ describe("the table of backups", () => {
     const rows = backupTable(asDomains(VARIETY[0] as Environment)).map(({ part, how }) => `${part}: ${how}`);
     expect(rows).toEqual([
       "postgres: none: exceptions.noBackup",
-      "orders.server: none: exceptions.noBackup",
+      "orders: none: exceptions.noBackup",
       "events: none: exceptions.noBackup",
       "others: none: exceptions.noBackup",
       "redis: none: exceptions.noBackup",
       "cache: none: a cache may forget",
       "messages: none: messages may be lost",
       "streams: none: exceptions.noBackup",
-      "all reports /data: none: exceptions.noBackup",
+      "all / reports /data: none: exceptions.noBackup",
     ]);
   });
 });

@@ -12,11 +12,11 @@ const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 describe("the workloads of an environment at a glance", () => {
   it("are how many instances of which versions, as the release file says", () => {
     expect(linesOf(production)).toEqual([
-      "commandApi: 3, blue (live) command-api:1.0.0",
-      "commandProcessors: 5–20, processors:1.0.0",
-      "queryApi: 10–20, blue (live) query-api:1.0.0",
-      "projections: 5, a (read) projections:1.0.0 in 50 partitions",
-      "migrations: job, migrations:1.0.0",
+      "write-side / command-api: 3, blue (live) command-api:1.0.0",
+      "write-side / command-processors: 5–20, processors:1.0.0",
+      "read-side / query-api: 10–20, blue (live) query-api:1.0.0",
+      "projections / projections: 5, a (live) projections:1.0.0 in 50 partitions",
+      "migrations / migrations: job, migrations:1.0.0",
     ]);
   });
 
@@ -28,9 +28,9 @@ describe("the workloads of an environment at a glance", () => {
       ...linesOf(service({ live: "blue", preview: true })),
       ...linesOf(service({ live: "blue", weights: { blue: 90, green: 10 } })),
     ]).toEqual([
-      "commandApi: 2, blue api:1.0.0, green (live) api:1.1.0",
-      "commandApi: 2, blue (live) api:1.0.0, green api:1.1.0 shown by a header",
-      "commandApi: 2, blue (live) api:1.0.0 at 90 %, green api:1.1.0 at 10 %",
+      "write-side / command-api: 2, blue api:1.0.0, green (live) api:1.1.0",
+      "write-side / command-api: 2, blue (live) api:1.0.0, green api:1.1.0 shown by a header",
+      "write-side / command-api: 2, blue (live) api:1.0.0 at 90 %, green api:1.1.0 at 10 %",
     ]);
   });
 
@@ -38,8 +38,8 @@ describe("the workloads of an environment at a glance", () => {
     const image = `registry.example.com:5000/orders/processors@${DIGEST}`;
     const commandProcessors = ["billing", "stock"].map((name) => ({ name, image, replicas: 1 }));
     expect(linesOf(anEnvironment({ commandProcessors }))).toEqual([
-      "commandProcessors billing: 1, processors@0123456789ab",
-      "commandProcessors stock: 1, processors@0123456789ab",
+      "write-side / billing: 1, processors@0123456789ab",
+      "write-side / stock: 1, processors@0123456789ab",
     ]);
   });
 
@@ -47,7 +47,7 @@ describe("the workloads of an environment at a glance", () => {
     const readModel = { slots: { a: { partitions: 50 }, b: { partitions: 80, image: "registry.example.com/projections:2.0.0" } } };
     const projections = { image: "registry.example.com/projections:1.0.0", workers: 5, parallelism: 10, readModel };
     expect(linesOf(anEnvironment({ projections }))).toEqual([
-      "projections: 5, a (read) projections:1.0.0 in 50 partitions, b projections:2.0.0 in 80 partitions",
+      "projections / projections: 5, a (live) projections:1.0.0 in 50 partitions, b projections:2.0.0 in 80 partitions",
     ]);
   });
 
@@ -58,11 +58,11 @@ describe("the workloads of an environment at a glance", () => {
       orders: { services: { api: { image, replicas: { min: 2, max: 9 } } }, workers: { mails: { image, replicas: 1 } } },
     };
     expect(linesOf(anEnvironment({ domains }))).toEqual([
-      "orders api: 2–9, app:1.0.0",
-      "orders mails: 1, app:1.0.0",
-      "base migrate: job, app:1.0.0",
-      "base nightly: job, 0 2 * * *, app:1.0.0",
-      "base seed: job, by hand, app:1.0.0",
+      "orders / api: 2–9, app:1.0.0",
+      "orders / mails: 1, app:1.0.0",
+      "base / migrate: job, app:1.0.0",
+      "base / nightly: job, 0 2 * * *, app:1.0.0",
+      "base / seed: job, by hand, app:1.0.0",
     ]);
   });
 
@@ -73,7 +73,7 @@ describe("the workloads of an environment at a glance", () => {
 
 describe("the clients of a read database", () => {
   it("are all pods that may run at once, in both slots", () => {
-    expect([...clientsOf(asDomains(production))]).toEqual([["readDatabase", "clients at maximum replicas: 40 read, 5 write"]]);
+    expect([...clientsOf(asDomains(production))]).toEqual([["read-database", "clients at maximum replicas: 40 read, 5 write"]]);
   });
 
   it("are those of each, of several", () => {
@@ -81,8 +81,8 @@ describe("the clients of a read database", () => {
     const readDatabase = ["orders", "search"].map((name) => ({ engine: "aurora", name, replicas: 1 }));
     const queryApi = [{ replicas: 2 }, { replicas: { min: 1, max: 4 } }];
     expect([...clientsOf(asDomains(anEnvironment({ readDatabase, projections, queryApi })))]).toEqual([
-      ["readDatabase orders", "clients at maximum replicas: 6 read, 1 write"],
-      ["readDatabase search", "clients at maximum replicas: 6 read, 2 write"],
+      ["orders", "clients at maximum replicas: 6 read, 1 write"],
+      ["search", "clients at maximum replicas: 6 read, 2 write"],
     ]);
   });
 });

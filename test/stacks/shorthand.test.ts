@@ -7,8 +7,8 @@ import { production } from "../fixtures/environments/production";
 import { hostileValues, placesIn, replaced } from "../hostile";
 import { runs } from "../thorough";
 
-const ofStore = ({ name, kind, keys, label, cluster, namespace, stack }: StoreOf) =>
-  `${name}: ${kind} of ${keys.join(".")}${label === keys[0] ? "" : ` (${label})`}, in ${namespace} on ${cluster}, stack ${stack}`;
+const ofStore = ({ name, kind, keys, cluster, namespace, stack }: StoreOf) =>
+  `${name}: ${kind} of ${keys.join(".")}, in ${namespace} on ${cluster}, stack ${stack}`;
 
 const ofUse = ({ store, as, variables }: UseOf) =>
   `${store}${as ? ` as ${as}` : ""}${variables ? ` by ${Object.keys(variables).join(", ")}` : ""}`;
@@ -79,8 +79,8 @@ describe("the roles of an environment", () => {
       { image, database: "orders" },
     ];
     expect(linesOf(anEnvironment({ cluster: { context: "kind" }, readDatabase, projections, migrations }))).toEqual([
-      "orders: postgres of readDatabase.0 (readDatabase orders), in read-store on cluster, stack read-store",
-      "search: postgres of readDatabase.1 (readDatabase search), in read-store on cluster, stack read-store",
+      "orders: postgres of readDatabase.0, in read-store on cluster, stack read-store",
+      "search: postgres of readDatabase.1, in read-store on cluster, stack read-store",
       "migrations: in read-store, which others have on cluster, after nothing, priority 0, reached as migrations",
       "  job tables of migrations.0, uses search as migrator by DB",
       "  job migrations of migrations.1, uses orders as migrator",
@@ -113,8 +113,8 @@ describe("an environment with roles, stores and domains", () => {
   it("has the stores and domains of both", () => {
     expect(linesOf(mixed)).toEqual([
       "event-store: event-store of eventStore, in event-store on writeCluster, stack event-store",
-      "redis: redis of stores.redis (redis), in redis on writeCluster, stack redis",
-      "postgres: postgres of stores.postgres (postgres), in postgres on readCluster, stack postgres",
+      "redis: redis of stores.redis, in redis on writeCluster, stack redis",
+      "postgres: postgres of stores.postgres, in postgres on readCluster, stack postgres",
       "write-side: in write-side on writeCluster, after nothing, priority 3000000, reached as commands",
       "  service command-api of commandApi, uses event-store as commands by EVENTS, redis",
       "reporting: in reporting on readCluster, after write-side, priority 900000, reached as reporting",

@@ -153,9 +153,9 @@ describe("the sizes of stores", () => {
     const readDatabase = { engine: "rds", size: "large", replicas: 0, storage: "50Gi", parameters: { max_connections: 50 } };
     const eventStore = { engine: "kurrentdb", version: "24.10", nodes: 5, storage: "1Ti" };
     const environment = anEnvironment({ size: "small", readDatabase, eventStore });
-    expect(resolvedStores(asDomains(environment)).map(({ path, settings }) => `${path} ${settings}`)).toEqual([
-      "eventStore kurrentdb: version 24.10, nodes 5, cpu 500m, memory 2Gi, storage 1Ti",
-      "readDatabase rds: version 17, instance db.r7g.xlarge, memory 32Gi, replicas 0, standby true, storage 50Gi, max_connections 50",
+    expect(resolvedStores(asDomains(environment)).map(({ name, settings }) => `${name} ${settings}`)).toEqual([
+      "event-store kurrentdb: version 24.10, nodes 5, cpu 500m, memory 2Gi, storage 1Ti",
+      "read-database rds: version 17, instance db.r7g.xlarge, memory 32Gi, replicas 0, standby true, storage 50Gi, max_connections 50",
     ]);
   });
 });

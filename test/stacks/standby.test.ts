@@ -198,7 +198,7 @@ describe("what the summary says of a standby", () => {
 
   it("promises no backup of a store that follows", () => {
     const [row] = backupTable(asDomains(standby()));
-    expect(row).toMatchObject({ part: "eventStore", how: "none: it follows test, and has a backup once promoted" });
+    expect(row).toMatchObject({ part: "event-store", how: "none: it follows test, and has a backup once promoted" });
     expect(backupTable(asDomains(standby({ promoted: true })))[0]).toMatchObject({ how: "stream backup" });
   });
 

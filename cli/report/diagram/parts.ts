@@ -1,12 +1,12 @@
 import { DEFAULT_KUBERNETES } from "../../../constructs/core/versions";
 import type { System } from "../../../stacks";
 import { type Cluster, type ClusterKey, isExistingCluster } from "../../../stacks/model/cluster";
-import { clustersOf } from "../../../stacks/model/derive/clusters";
+import { CLUSTER_NAMES, clustersOf } from "../../../stacks/model/derive/clusters";
 import { type Connection, connectionsOf, destinationId, endpointId, partId } from "../../../stacks/model/derive/connections";
 import { publicEndpoints } from "../../../stacks/model/derive/endpoints";
 import { runsAt } from "../../../stacks/model/derive/members";
 import { workloadsOf } from "../../../stacks/model/derive/overview";
-import { workloadsIn } from "../../../stacks/model/derive/workloads";
+import { nameIn, workloadsIn } from "../../../stacks/model/derive/workloads";
 import { zoneNames } from "../../../stacks/model/place";
 
 /** Part of a system in a diagram. */
@@ -40,13 +40,11 @@ export interface Diagram {
   readonly names: ReadonlyMap<string, string>;
 }
 
-const CLUSTERS: Readonly<Record<ClusterKey, string>> = { cluster: "Cluster", writeCluster: "Write cluster", readCluster: "Read cluster" };
-
 /** Diagram of an environment: everything that runs, where it runs, and who connects to whom. */
 export function diagramOf(system: System): Diagram {
   const areas = [endpointArea(system), ...clusterAreas(system), ...managedAreas(system), destinationArea(system)];
   const names = [
-    ...workloadsIn(system).map(({ domain, workload }) => [partId(workload), `${domain.name} / ${workload.name}`] as const),
+    ...workloadsIn(system).map((member) => [partId(member.workload), nameIn(member)] as const),
     ...system.stores.map((store) => [partId(store), store.name] as const),
     ...publicEndpoints(system).map((endpoint) => [endpointId(endpoint), endpoint.hosts.join(", ")] as const),
     ...destinationsOf(system).map((host) => [destinationId({ host }), host] as const),
@@ -67,7 +65,7 @@ function clusterAreas(system: System): readonly Area[] {
   return clustersOf(system).map(([key, cluster]) => ({
     id: `areas/${key}`,
     kind: "cluster",
-    title: CLUSTERS[key],
+    title: CLUSTER_NAMES[key],
     notes: notesOn(system, cluster),
     areas: namespacesOn(system, key),
     shapes: [],
@@ -82,11 +80,12 @@ function namespacesOn(system: System, key: ClusterKey): readonly Area[] {
     found.set(namespace, place);
     return place;
   };
-  for (const { domain, workload } of workloadsIn(system)) {
+  for (const member of workloadsIn(system)) {
+    const { domain, workload } = member;
     if (domain.cluster !== key) continue;
     const { domains, shapes } = place(domain.namespace);
     if (!domains.includes(domain.name)) domains.push(domain.name);
-    const count = instances.get(workload.label) ?? "";
+    const count = instances.get(nameIn(member)) ?? "";
     const note = workload.kind === "job" ? count : `${workload.kind}, ${count}`;
     shapes.push({ id: partId(workload), kind: workload.kind, title: workload.name, note });
   }

@@ -7,7 +7,7 @@ export function backups({ name, part: { backups: rows, otherState } }: Described
       ? nothing("No part keeps data.")
       : table({
           caption: `Backups of ${name}`,
-          head: ["part", "backup", "how often", "kept", "where", "lock", "at worst", "recovery", "late", "drill"],
+          head: ["part", "backup", "frequency", "retention", "location", "lock", "data loss", "restore", "if late", "drill"],
           rows: rows.map(({ part, how, often, kept, where, locked, loss, restore, alert, drill }) => [
             part,
             how.startsWith("none") ? html`<span class="bad">${how}</span>` : how,

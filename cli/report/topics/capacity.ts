@@ -1,11 +1,12 @@
 import type { Case } from "../../../constructs/capacity";
 import type { MeasuredSite } from "../../../stacks/capacity";
+import { CLUSTER_NAMES } from "../../../stacks/model/derive/clusters";
 import type { Described } from "../contents";
 import { html, type Markup, nothing, table } from "../html";
 
 const GI = 2 ** 30;
 
-/** Requests of required pods against the nodes of each cluster: all nodes, and with each zone lost. */
+/** Requests of required pods against the nodes of each cluster: all nodes, and with each zone down. */
 export function capacity({ sites, name }: Described): Markup {
   if (sites.length === 0) return nothing("No cluster.");
   return html`${sites.map((site) => clusterOf(name, site))}`;
@@ -13,12 +14,12 @@ export function capacity({ sites, name }: Described): Markup {
 
 function clusterOf(name: string, { site, headroom }: MeasuredSite): Markup {
   const verdict = site.ledger.verdict();
-  return html`<h4>${site.key}</h4>
+  return html`<h4>${CLUSTER_NAMES[site.key]}</h4>
 <p>${headroom}.</p>
 ${
   verdict.known &&
   table({
-    caption: `Capacity of ${site.key} of ${name}`,
+    caption: `Capacity of ${CLUSTER_NAMES[site.key]} of ${name}`,
     head: ["zones", "nodes", "CPU requested", "memory requested", "result"],
     numbers: [1],
     rows: verdict.cases.map((one) => [

@@ -27,7 +27,7 @@ export const TOPICS: readonly Topic[] = [
   { id: "workloads", title: "Workloads and stores", of: workloads },
   { id: "endpoints", title: "Public endpoints", of: endpoints },
   { id: "traffic", title: "Network traffic", of: traffic },
-  { id: "capacity", title: "Capacity with a zone lost", of: capacity },
+  { id: "capacity", title: "Capacity", of: capacity },
   { id: "backups", title: "Backups and recovery", of: backups },
   { id: "exceptions", title: "Exceptions and warnings", of: exceptions },
   { id: "versions", title: "Versions and end of support", of: versions },

@@ -18,16 +18,16 @@ export function isGeneral({ keys: [first] }: Pick<Placed, "keys">): boolean {
 }
 
 /** Path of a part in messages: `projections[0]`. A part without keys is shown by name. */
-export function writtenAt({ keys, label }: Pick<Placed, "keys" | "label">): string {
-  return keys.length > 0 ? keys.reduce(step) : label;
+export function writtenAt({ keys, name }: Pick<Placed, "keys" | "name">): string {
+  return keys.length > 0 ? keys.reduce(step) : name;
 }
 
 /** A part whose role has a default name can be named by a setting. Other parts are named by their key. */
 function named<P extends Placed>(part: P, written: object): Named & { readonly part: P } {
-  const { name, keys, label } = part;
+  const { name, keys } = part;
   const general = isGeneral(part);
   const said = general || ("name" in written && written.name !== undefined);
-  return { name, keys, label, part, said, at: general || !said ? keys : [...keys, "name"] };
+  return { name, keys, part, said, at: general || !said ? keys : [...keys, "name"] };
 }
 
 export function namedWorkloads(system: Pick<DraftSystem, "domains">) {

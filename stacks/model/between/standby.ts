@@ -112,7 +112,7 @@ function storeProblems(standby: DraftSystem, primary: DraftSystem, origin: Store
   const store = standby.stores.find(({ name }) => name === origin.name);
   const { name } = primary;
   if (!store) {
-    const rule = `has the store ${origin.label}, for whose data this environment has no store`;
+    const rule = `has the store ${origin.name}, for whose data this environment has no store`;
     return [{ keys: ["standbyOf"], value: name, rule, remedy: `add ${origin.keys.join(".")}, or remove it from ${name}` }];
   }
   if (origin.kind === "event-store" && engineOf(store)?.streamBackup && engineOf(origin)?.streamBackup) {

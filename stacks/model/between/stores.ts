@@ -196,7 +196,7 @@ function storesAreReached(system: DraftSystem): Finding[] {
       {
         keys: [...keys, "engine"],
         value: settings.engine,
-        rule: `has names and passwords that don't get to ${user.domain.label} on ${user.domain.cluster}: ${existing[0]} exists already`,
+        rule: `has names and passwords that don't get to ${user.domain.name} on ${user.domain.cluster}: ${existing[0]} exists already`,
         remedy: "use one cluster for both sides, or have both made",
       },
     ];
@@ -214,7 +214,7 @@ function unreached(store: StoreOf, user: DomainOf, keys: readonly string[], valu
   return {
     keys,
     value,
-    rule: `runs on ${store.cluster}, and ${user.label} on ${user.cluster} have no way into it`,
+    rule: `runs on ${store.cluster}, and ${user.name} on ${user.cluster} have no way into it`,
     remedy: "use an engine outside of clusters, or one cluster for both sides",
   };
 }

@@ -8,7 +8,7 @@ import { volumesOf } from "./workload-volumes";
 
 /** One kind of backup of one part of an environment, or its absence. */
 export interface BackupRow {
-  /** Readable name of the part: `readDatabase search`. */
+  /** Name of the part: `read-database`. */
   readonly part: string;
 
   /** Location of the part in the environment: `["readDatabase", "1"]`. */
@@ -53,7 +53,7 @@ export function backupTable(system: System): readonly BackupRow[] {
       return methods.map((method) => rowOf(system, store, method));
     }),
     ...subjectKeysRows(system),
-    ...volumesOf(system).map(({ label, keys }) => none(label, keys, because)),
+    ...volumesOf(system).map(({ name, keys }) => none(name, keys, because)),
   ];
 }
 

@@ -20,7 +20,7 @@ import { engineOf } from "../stores";
 import type { DomainOf, System } from "../system";
 import { auditClusterOf } from "./audit";
 import { cloudWatchOn, cloudWatchRules } from "./cloudwatch";
-import { clusterOf, clustersOf } from "./clusters";
+import { CLUSTER_NAMES, clusterOf, clustersOf } from "./clusters";
 import { serverDrills } from "./drills";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
@@ -219,16 +219,20 @@ export function monitoringOf(system: System): readonly MonitoringOverview[] {
   const reader = metricsReader(monitoring);
   if (reader === undefined) return [];
   const own = ownPrometheus(monitoring);
-  if (!own) return clustersOf(system).map(([key]) => ({ what: key, how: `by the Prometheus of namespace ${reader}` }));
+  if (!own) return clustersOf(system).map(([key]) => ({ what: CLUSTER_NAMES[key], how: `by the Prometheus of namespace ${reader}` }));
   const { storage } = own;
-  const grafana = monitoring?.grafana ? [{ what: "grafana", how: `on ${hubOf(system)}, in namespace ${reader}` }] : [];
+  const hub = hubOf(system);
+  const grafana = monitoring?.grafana && hub ? [{ what: "grafana", how: `on ${CLUSTER_NAMES[hub]}, in namespace ${reader}` }] : [];
   return [
     ...clustersOf(system).map(([key]) => {
       const series = plannedSeries(system, key);
       const retention = retentionOn(system, key);
       const size = prometheusSize({ series, interval: own.scrapeInterval ?? SCRAPE_INTERVAL, retention });
-      const way = sendsMetrics(system, key) ? ", and sent to the read cluster" : "";
-      return { what: key, how: `up to ${series.toLocaleString("en")} series, kept ${retention} on ${storage ?? size.storage}${way}` };
+      const way = sendsMetrics(system, key) ? `, and sent to ${CLUSTER_NAMES.readCluster}` : "";
+      return {
+        what: CLUSTER_NAMES[key],
+        how: `up to ${series.toLocaleString("en")} series, kept ${retention} on ${storage ?? size.storage}${way}`,
+      };
     }),
     ...grafana,
     { what: "alerts", how: recipientsIn(monitoring?.alerts) },

@@ -56,7 +56,7 @@ export function onDemandBackups(system: System): OnDemandBackups {
     parts: found.flatMap(({ backup, method }) => (method?.onDemand ? [partOf(system, backup, method, method.onDemand)] : [])),
     without: [
       ...found.flatMap(({ backup, method }) => (method ? [] : [{ store: backup.store, why: reasonOf(backup) }])),
-      ...volumesOf(system).map(({ label }) => ({ store: label, why: "nothing backs up volumes of workloads" })),
+      ...volumesOf(system).map(({ name }) => ({ store: name, why: "nothing backs up volumes of workloads" })),
     ],
   };
 }

@@ -7,11 +7,11 @@ import type { Service } from "../workloads/service";
 import { edgeOf, publicEndpoints } from "./endpoints";
 import { usersOf } from "./members";
 import { slotsOf } from "./read-models";
-import { type AnyWorkload, workloadsIn } from "./workloads";
+import { type AnyWorkload, nameIn, workloadsIn } from "./workloads";
 
 /** Workload with the settings of the environment and its release file, for the summary. */
 export interface WorkloadOverview {
-  /** Role or domain, and name if it differs: `projections search`. */
+  /** Domain and name: `write-side / command-api`. */
   readonly path: string;
 
   /** Number of instances: `3`, `5–20`. */
@@ -23,7 +23,7 @@ export interface WorkloadOverview {
 
 /** All workloads of an environment: long-running ones in the order of its domains, then jobs. */
 export function workloadsOf(system: Pick<System, "domains">): readonly WorkloadOverview[] {
-  return workloadsIn(system).map(({ workload }) => ({ path: workload.label, ...runningOf(workload) }));
+  return workloadsIn(system).map((member) => ({ path: nameIn(member), ...runningOf(member.workload) }));
 }
 
 function runningOf(workload: AnyWorkload): Omit<WorkloadOverview, "path"> {
@@ -35,8 +35,8 @@ function runningOf(workload: AnyWorkload): Omit<WorkloadOverview, "path"> {
 
 function slotsIn({ model, settings }: ProjectionOf): string {
   const slots = slotsOf(model).map(([slot, { partitions, image = settings.image }]) => {
-    const read = slot === model.live ? " (read)" : "";
-    return `${slot}${read} ${shortened(image)} in ${partitions} partitions`;
+    const live = slot === model.live ? " (live)" : "";
+    return `${slot}${live} ${shortened(image)} in ${partitions} partitions`;
   });
   return slots.join(", ");
 }
@@ -47,16 +47,16 @@ function runsOf({ settings: { when } }: JobOf): string {
 }
 
 /**
- * Maximum number of pods with open connections to each PostgreSQL server, by its path: at maximum replicas, in both
+ * Maximum number of pods with open connections to each PostgreSQL server, by its name: at maximum replicas, in both
  * slots. Pods being replaced are not included.
  */
 export function clientsOf(system: Pick<System, "stores" | "domains">): ReadonlyMap<string, string> {
   const servers = system.stores.filter(({ settings }) => Object.hasOwn(POSTGRES_ENGINES, settings.engine));
   return new Map(
-    servers.map(({ name, label }) => {
+    servers.map(({ name }) => {
       const users = usersOf(system, name).map(({ workload, use }) => ({ as: use.as, pods: podsAtWorst(workload as AnyWorkload) }));
       const count = (role: string) => users.filter(({ as }) => as === role).reduce((total, { pods }) => total + pods, 0);
-      return [label, `clients at maximum replicas: ${count("reader")} read, ${count("writer")} write`];
+      return [name, `clients at maximum replicas: ${count("reader")} read, ${count("writer")} write`];
     }),
   );
 }

@@ -7,7 +7,6 @@ import { maxReplicas } from "../common";
 import { isProtected } from "../exceptions";
 import { engineOf } from "../stores";
 import type { StorePods } from "../stores/engine";
-import type { PostgresSettings } from "../stores/postgres";
 import type { DomainOf, JobOf, ProjectionOf, ServiceOf, StoreOf, System, WorkerOf } from "../system";
 import { serverDrills } from "./drills";
 import { serversOf } from "./members";
@@ -20,8 +19,8 @@ import { volumeSnapshotsOf } from "./volume-snapshots";
 export interface ResolvedStore {
   readonly store: StoreOf;
 
-  /** Path of the store in its environment: `readDatabase`. */
-  readonly path: string;
+  /** Name of the store, or of the server that keeps its events: `read-database`. */
+  readonly name: string;
 
   /** Engine and resolved settings: `cloudnative-pg: instances 3, memory 4Gi`. */
   readonly settings: string;
@@ -45,17 +44,17 @@ export function resolvedStores(system: System): readonly ResolvedStore[] {
   return system.stores.flatMap((store): ResolvedStore[] => {
     const resolved = engineOf(store)?.resolved(store.settings, sizing);
     if (!resolved) return [];
-    const server = engineOf(store)?.server?.(store.settings) as PostgresSettings | undefined;
+    const [server] = serversOf({ stores: [store] });
     const { settings, ...rest } = resolved;
     const words = Object.entries(settings).filter(([, value]) => value !== undefined);
-    const restored = serversOf({ stores: [store] }).map(restoreWords)[0];
+    const restored = server && restoreWords(server);
     const followed = isWaiting(system) && canFollow(system, store) ? `follows ${system.standbyOf}` : undefined;
     const origin = restored ?? followed;
     return [
       {
         store,
-        path: server ? `${store.label}.server` : store.label,
-        settings: `${(server ?? store.settings).engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}${origin ? `, ${origin}` : ""}`,
+        name: (server ?? store).name,
+        settings: `${(server ?? store).settings.engine}: ${words.map(([name, value]) => `${name} ${value}`).join(", ")}${origin ? `, ${origin}` : ""}`,
         ...rest,
       },
     ];

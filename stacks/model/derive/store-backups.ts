@@ -41,7 +41,7 @@ const RTO_HOURS: Readonly<Record<Size, number>> = { small: 1, medium: 2, large: 
 export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
   const bucket = bucketWords(system.backup?.bucket);
   return system.stores.flatMap((store): StoreBackup[] => {
-    const { keys, label, settings } = placeOf(system, store);
+    const { keys, name, settings } = placeOf(system, store);
     const size = (system.size ?? "medium") as Size;
     const found = engineOf({ settings })?.backup(settings, {
       keep: (system.backup?.keep ?? DEFAULT_KEEP) as Duration,
@@ -56,7 +56,7 @@ export function storeBackups(system: DraftSystem): readonly StoreBackup[] {
     const made = follows(system, store) ? followed(system, found) : found;
     const least = Math.ceil((found.restore?.seconds ?? 0) / HOUR);
     const rto = said.rto ?? Math.max(RTO_HOURS[own as Size] ?? RTO_HOURS[size], least) * HOUR;
-    return [{ keys, store: label, engine: String(settings.engine), ...made, isConfigured: backup !== undefined, said, rto }];
+    return [{ keys, store: name, engine: String(settings.engine), ...made, isConfigured: backup !== undefined, said, rto }];
   });
 }
 
@@ -91,9 +91,8 @@ function objectivesOf({ rpo, rto }: Draft<BackupObjectives> = {}): StoreBackup["
 }
 
 /** Location of the engine that keeps the data of a store: for events in PostgreSQL, their server. */
-function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<StoreOf, "keys" | "label" | "settings"> {
-  const server = serversOf({ stores: stores.filter((one) => one === store) }).find(({ holdsEvents }) => holdsEvents);
-  return server ? { ...server, label: `${store.label}.server` } : store;
+function placeOf({ stores }: Pick<DraftSystem, "stores">, store: StoreOf): Pick<StoreOf, "keys" | "name" | "settings"> {
+  return serversOf({ stores: stores.filter((one) => one === store) }).find(({ holdsEvents }) => holdsEvents) ?? store;
 }
 
 /** Checks if a store runs on, or is set up from, a cluster that the environment creates on AWS. */

@@ -9,6 +9,11 @@ export interface Member {
   readonly workload: AnyWorkload;
 }
 
+/** Name of a workload in a summary, a report or a diagram: `write-side / command-api`. */
+export function nameIn({ domain, workload }: Member): string {
+  return `${domain.name} / ${workload.name}`;
+}
+
 /** All workloads of an environment in the order of its domains: long-running ones, then jobs. */
 export function workloadsIn({ domains }: Pick<System, "domains">): readonly Member[] {
   const of = (members: (domain: DomainOf) => readonly AnyWorkload[]) =>

@@ -226,7 +226,6 @@ async function run(program: Program, request: Request, { outdir, lock, answer, m
   const { compositions } = at(outdir, () => withoutTokenTraces(() => synthesize(program, synthesis)));
   const manifest: Manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8"));
   const binary = findBinary(tofu);
-  if (binary === undefined) throw new Refused(tofu ? "tofu is not on the PATH" : "Neither terraform nor tofu is on the PATH");
   const workspaces = new Map<string, Workspace>();
   const workspaceOf = (stack: string) => {
     const workspace = workspaces.get(stack) ?? new Workspace(stack, join(outdir, "stacks", stack), binary);

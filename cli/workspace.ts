@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Answer, run } from "./children";
 import { Initialization, oneAtATime, providerCache } from "./initialization";
+import { INSTALL, versionIn } from "./lowest-versions";
 import { Refused } from "./refused";
 
 /** A Terraform command failed in a stack's directory; its output is the message. */
@@ -89,14 +90,13 @@ export class Workspace {
 
   /** A saved plan as JSON, if the file exists: Terraform saves a plan that failed, too, but not after an early failure. */
   async plan(file: string): Promise<unknown> {
-    return existsSync(join(this.directory, file)) ? JSON.parse(await this.must("show", "-json", file)) : undefined;
+    return existsSync(join(this.directory, file)) ? this.data("show", "-json", file) : undefined;
   }
 
   /** Its state, unless it is empty. */
   async state(): Promise<State | undefined> {
-    const text = (await this.must("state", "pull")).trim();
-    const state = text === "" ? undefined : JSON.parse(text);
-    return state?.resources?.length > 0 ? state : undefined;
+    const state = (await this.data("state", "pull")) as State | undefined;
+    return state?.resources?.length ? state : undefined;
   }
 
   /** Reason why other stacks can't read its outputs, if any. Cached until the stack is changed. */
@@ -110,7 +110,7 @@ export class Workspace {
       await this.ready();
       const declared = Object.keys(this.json.output ?? {});
       if (declared.length === 0) return (await this.state()) ? undefined : NOT_DEPLOYED;
-      const published = JSON.parse(await this.must("output", "-json")) as Record<string, unknown>;
+      const published = ((await this.data("output", "-json")) ?? {}) as Record<string, unknown>;
       const absent = declared.filter((name) => !(name in published));
       if (absent.length === 0) return undefined;
       return Object.keys(published).length === 0 ? NOT_DEPLOYED : `which does not publish ${absent.join(", ")} yet`;
@@ -136,6 +136,16 @@ export class Workspace {
     return stdout;
   }
 
+  /** Output of a command, parsed. Undefined if it is empty. @throws TerraformFailure if it is not JSON */
+  private async data(...args: string[]): Promise<unknown> {
+    const text = (await this.must(...args)).trim();
+    try {
+      return text === "" ? undefined : JSON.parse(text);
+    } catch {
+      throw this.failure(args.join(" "), `Error: its output must be JSON, and begins with ${JSON.stringify(text.slice(0, 80))}`);
+    }
+  }
+
   private failure(command: string, said: string): TerraformFailure {
     // Terraform's message has the bucket name between these words, OpenTofu's doesn't; without an init there is only the AWS error code.
     const noBucket = /S3 bucket .*does not exist|NoSuchBucket/.test(said);
@@ -150,13 +160,21 @@ export class Workspace {
 
 const NOT_DEPLOYED = "which is not deployed yet";
 
-/** The binary to run: OpenTofu if requested, otherwise Terraform if installed, otherwise OpenTofu. */
-export function findBinary(tofu: boolean): Binary | undefined {
-  for (const name of tofu ? ["tofu"] : ["terraform", "tofu"]) {
+/**
+ * The binary to run: OpenTofu if requested, otherwise Terraform if installed, otherwise OpenTofu. One that is too old is passed over.
+ * @throws Refused if there is none
+ */
+export function findBinary(tofu: boolean): Binary {
+  const names = tofu ? ["tofu"] : ["terraform", "tofu"];
+  const old: string[] = [];
+  for (const name of names) {
     const { error, stdout } = spawnSync(name, ["version"], { stdio: ["ignore", "pipe", "ignore"], encoding: "utf8", env: environment() });
-    if (!error) return { name, version: stdout.split("\n")[0] ?? "" };
+    if (error) continue;
+    const found = versionIn(stdout, "terraform");
+    if (found?.supported !== false) return { name, version: stdout.split("\n")[0] ?? "" };
+    old.push(`${name} ${found.version}: is too old`);
   }
-  return undefined;
+  throw new Refused(`${old.join("; ") || `${names.join(", ")}: not on the PATH`}; ${INSTALL.terraform}`);
 }
 
 /** Environment variables for Terraform. */

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { asDomains, type Environment } from "../../stacks";
 import { AwsReader } from "../aws";
 import { inHome } from "../kubeconfig";
+import { INSTALL, versionIn } from "../lowest-versions";
 import { type Finding, present } from "./finding";
 
 /** Output of a program, or the reason why there is none. */
@@ -45,13 +46,10 @@ export const HERE: Machine = {
   now: () => new Date(),
 };
 
-/** Minimum versions: package.json (engines), and constructs/core/versions.ts (terraform). */
-const LOWEST = { node: [20, 12], terraform: [1, 11] } as const;
-
 /** Checks the programs, the credentials of vendors, and the contexts of existing clusters. */
 export function programs(environments: readonly Environment[], machine: Machine): readonly Finding[] {
   return [
-    present("node", versionIn(machine.node, LOWEST.node), `install Node.js ${LOWEST.node.join(".")} or newer: https://nodejs.org`),
+    present("node", supported(machine.node, "node"), INSTALL.node),
     terraform(machine),
     program(machine, "kubectl", ["version", "--client"], "to look into clusters: https://kubernetes.io/docs/tasks/tools/"),
     program(machine, "helm", ["version", "--short"], "to render charts by hand: https://helm.sh/docs/intro/install/"),
@@ -61,23 +59,22 @@ export function programs(environments: readonly Environment[], machine: Machine)
 
 /** Problem of a version of Node.js with which the command can't run. */
 export function nodeProblem(node = HERE.node): string | undefined {
-  if (versionIn(node, LOWEST.node)) return undefined;
-  return `Node.js ${node} is not supported; install ${LOWEST.node.join(".")} or newer: https://nodejs.org`;
+  return supported(node, "node") ? undefined : `Node.js ${node} is not supported; ${INSTALL.node}`;
 }
 
 /** First version in a text, if it is high enough. */
-function versionIn(text: string | undefined, [major, minor]: readonly [number, number]): string | undefined {
-  const [version, first, second] = /(\d+)\.(\d+)\.\d+\S*/.exec(text ?? "") ?? [];
-  const high = Number(first) > major || (Number(first) === major && Number(second) >= minor);
-  return high ? version : undefined;
+function supported(...found: Parameters<typeof versionIn>): string | undefined {
+  const version = versionIn(...found);
+  return version?.supported ? version.version : undefined;
 }
 
 function terraform({ run }: Machine): Finding {
   const names = ["terraform", "tofu"];
-  const versions = names.map((name) => [name, versionIn(run(name, ["version"]).stdout, LOWEST.terraform)] as const);
-  const there = versions.filter(([, version]) => version).map((words) => words.join(" "));
-  const remedy = `install Terraform or OpenTofu ${LOWEST.terraform.join(".")} or newer: https://developer.hashicorp.com/terraform/install`;
-  return present("terraform or tofu", there.join(", ") || undefined, remedy);
+  const versions = names.map((name) => [name, versionIn(run(name, ["version"]).stdout, "terraform")] as const);
+  const words = (wanted: boolean) =>
+    versions.flatMap(([name, found]) => (found?.supported === wanted ? [`${name} ${found.version}`] : [])).join(", ");
+  const old = words(false);
+  return present("terraform or tofu", words(true) || undefined, old ? `${old}: too old; ${INSTALL.terraform}` : INSTALL.terraform);
 }
 
 function program({ run }: Machine, name: string, args: readonly string[], remedy: string): Finding {

@@ -315,9 +315,25 @@ describe("npm run plan, apply, destroy", () => {
   });
 
   it("says what is not on the PATH", async () => {
-    expect(await run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: "tofu is not on the PATH", asked: [] });
+    const install = "install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install";
+    expect(await run({}, "plan", "dev-keys", "--tofu")).toEqual({ code: 1, said: `tofu: not on the PATH; ${install}`, asked: [] });
     rmSync(join(directory, "bin/terraform"));
-    expect((await run({}, "plan", "dev-keys")).said).toBe("Neither terraform nor tofu is on the PATH");
+    expect((await run({}, "plan", "dev-keys")).said).toBe(`terraform, tofu: not on the PATH; ${install}`);
+  });
+
+  it("refuses a Terraform that is too old before it runs it", async () => {
+    const { code, said, asked } = await run({ version: "Terraform v1.5.7\non linux_amd64" }, "plan", "dev-keys");
+    expect({ code, asked }).toEqual({ code: 1, asked: [] });
+    expect(said).toBe(
+      "terraform 1.5.7: is too old; install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install",
+    );
+    expect((await run({ version: "Terraform v1.11.0" }, "plan", "dev-keys")).code).toBe(0);
+  });
+
+  it("reports output of Terraform that can't be read, with the stack and the command", async () => {
+    const { code, said } = await run({ garbled: "Usage: terraform" }, "plan", "dev-network");
+    expect(code).toBe(1);
+    expect(said).toContain('dev-keys: terraform output -json failed\nError: its output must be JSON, and begins with "Usage: terraform"');
   });
 
   it("runs nothing where types are wrong", async () => {

@@ -97,8 +97,8 @@ describe("cdktf-cqrs doctor", () => {
     ["an old Node.js", { node: "20.11.1" }, "node  install Node.js 20.12 or newer: https://nodejs.org", "node"],
     [
       "an old Terraform",
-      { without: ["tofu"], run: (program: string) => outputOf(program === "terraform" ? "Terraform v1.10.5" : OUTPUTS[program]) },
-      "terraform or tofu  install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install",
+      { run: (program: string) => outputOf({ ...OUTPUTS, terraform: "Terraform v1.10.5", tofu: undefined }[program]) },
+      "terraform or tofu  terraform 1.10.5: too old; install Terraform or OpenTofu 1.11 or newer: https://developer.hashicorp.com/terraform/install",
       "terraform or tofu",
     ],
     ["no AWS CLI", { without: ["aws"] }, "aws  install the AWS CLI: https://docs.aws.amazon.com/cli/", "aws"],
@@ -454,6 +454,6 @@ describe("cdktf-cqrs doctor, on a cluster", () => {
 describe("every subcommand", () => {
   it("refuses a version of Node.js that is too old", () => {
     expect(["20.12.0", "22.1.0"].map(nodeProblem)).toEqual([undefined, undefined]);
-    expect(nodeProblem("18.20.4")).toBe("Node.js 18.20.4 is not supported; install 20.12 or newer: https://nodejs.org");
+    expect(nodeProblem("18.20.4")).toBe("Node.js 18.20.4 is not supported; install Node.js 20.12 or newer: https://nodejs.org");
   });
 });

@@ -18,6 +18,12 @@ export interface World {
   /** The plans of stacks, as `terraform show -json` prints them. */
   readonly shown?: Readonly<Record<string, object>>;
 
+  /** What `terraform version` prints. */
+  readonly version?: string;
+
+  /** What `terraform output -json` prints, in place of the outputs. */
+  readonly garbled?: string;
+
   /** Why there are no providers. */
   readonly noProviders?: string;
 }
@@ -39,7 +45,9 @@ init)
     exit 1
   fi
   ;;
+version) cat "$FAKE_TERRAFORM/version" 2>/dev/null ;;
 output)
+  [ -e "$FAKE_TERRAFORM/garbled" ] && { cat "$FAKE_TERRAFORM/garbled"; exit; }
   [ "$deployed" ] || { echo '{}'; exit; }
   sed -n '/^  "output": {$/,/^  }/{s/^  "output": {/{/;s/^  },$/}/;p;}' cdk.tf.json
   ;;

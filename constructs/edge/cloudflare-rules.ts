@@ -71,7 +71,7 @@ export function cloudflareRules({
     http_response_cache_settings: [
       {
         ref: "errors",
-        description: "Errors are kept by nobody",
+        description: "Errors are not cached",
         expression: `${ours} and http.response.code ge 400`,
         action: "set_cache_control",
         actionParameters: { noStore: { operation: "set", cloudflareOnly: true } },

@@ -5,13 +5,12 @@ import { LbTargetGroup } from "@cdktf/provider-aws/lib/lb-target-group";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import { Construct } from "constructs";
-import { type Problem, refuse } from "../core/errors";
+import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import type { ClientAddress } from "../gateway/contract";
 import { GATEWAY_PORTS, READINESS } from "../gateway/contract";
-import { overlap, parseBlock, show } from "../network";
 import { exempt } from "../policy/contract";
-import { ANYWHERE, type EntryTarget, type Source } from "./contract";
+import { ANYWHERE, type EntryTarget, type Source, sourceProblems } from "./contract";
 
 export interface LoadBalancerProps {
   /** Prefix of its names, most general part first, and its purpose: `["orders", "production", "commands"]`. */
@@ -47,6 +46,12 @@ export interface LoadBalancerProps {
   readonly record?: { readonly zoneId: string; readonly host: string; readonly furtherHosts?: readonly string[] };
 
   /**
+   * Listens on 443 for the Gateway behind it. Set `false` for a load balancer with `tcpPorts` only.
+   * @default true
+   */
+  readonly https?: boolean;
+
+  /**
    * Additional ports. Their connections are passed unchanged to the same port of a Service's pods, which terminate TLS, and see the load
    * balancer's address as the client's.
    * @default - none
@@ -73,9 +78,6 @@ const TARGETS = {
 
 const CHECKED = { interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 2 } as const;
 
-/** Maximum of rules in a security group (VPC, quotas); a managed prefix list counts with its maximum number of entries. */
-const MOST_BLOCKS = 60;
-
 /**
  * A Network Load Balancer, which passes connections unchanged to the pods of a Gateway: TLS terminates at nginx, so that all traffic is
  * encrypted, clients' addresses reach the Gateway, and CloudFront can use it as an origin (it accepts none with a TLS listener). If no
@@ -87,7 +89,9 @@ export class LoadBalancer extends Construct {
 
   /** Its DNS name at AWS. */
   readonly dnsName: string;
-  readonly target: EntryTarget;
+
+  /** Target of port 443. Undefined without `https`. */
+  readonly target?: EntryTarget;
 
   /** Targets of the additional ports, by port. */
   readonly tcpTargets: ReadonlyMap<number, EntryTarget>;
@@ -95,8 +99,8 @@ export class LoadBalancer extends Construct {
   constructor(scope: Construct, id: string, props: LoadBalancerProps) {
     super(scope, id);
     const { name, vpcId, subnetIds, internal, securityGroupId, from = ANYWHERE, clientAddress = "proxy-protocol", record, protect } = props;
-    const { tcpPorts = [] } = props;
-    refuse(this, sourceProblems(from), "from");
+    const { https = true, tcpPorts = [] } = props;
+    refuse(this, sourceProblems(from, tcpPorts.length + (https ? 1 : 0)), "from");
 
     const balancer = new Lb(this, "load-balancer", {
       name: cloudName("loadBalancer", ...name),
@@ -113,21 +117,6 @@ export class LoadBalancer extends Construct {
     });
     exempt(balancer, "CKV_AWS_91", "it has access logs for listeners that end TLS only; nginx logs each request");
     if (!protect) exempt(balancer, "CKV_AWS_150", "its environment may be thrown away");
-    const group = new LbTargetGroup(this, "targets", {
-      name: cloudName("targetGroup", ...name, String(TARGET_PORT)),
-      vpcId,
-      protocol: "TCP",
-      port: TARGET_PORT,
-      ...TARGETS,
-      proxyProtocolV2: clientAddress === "proxy-protocol",
-      healthCheck: {
-        port: String(READINESS.port),
-        // With the PROXY protocol, health checks use it as well, which no HTTP server on that port understands.
-        ...(clientAddress === "proxy-protocol" ? { protocol: "TCP" } : { protocol: "HTTP", path: READINESS.path, matcher: "200" }),
-        ...CHECKED,
-      },
-      lifecycle: { createBeforeDestroy: true },
-    });
     const listen = (id: string, port: number, targetGroupArn: string) =>
       new LbListener(this, id, {
         loadBalancerArn: balancer.arn,
@@ -135,8 +124,12 @@ export class LoadBalancer extends Construct {
         protocol: "TCP",
         defaultAction: [{ type: "forward", targetGroupArn }],
       });
-    listen("listener", PORT, group.arn);
-    this.admit(securityGroupId, from);
+    if (https) {
+      const { arn } = this.gatewayTargets(name, vpcId, clientAddress);
+      listen("listener", PORT, arn);
+      this.admit(securityGroupId, from);
+      this.target = { targetGroupArn: arn, port: TARGET_PORT };
+    }
     const tcp = tcpPorts.map((port): readonly [number, EntryTarget] => {
       const { arn } = new LbTargetGroup(this, `targets-${port}`, {
         name: cloudName("targetGroup", ...name, String(port)),
@@ -162,7 +155,25 @@ export class LoadBalancer extends Construct {
     }
     this.arn = balancer.arn;
     this.dnsName = balancer.dnsName;
-    this.target = { targetGroupArn: group.arn, port: TARGET_PORT };
+  }
+
+  /** Pods of a Gateway. */
+  private gatewayTargets(name: readonly string[], vpcId: string, clientAddress: ClientAddress): LbTargetGroup {
+    return new LbTargetGroup(this, "targets", {
+      name: cloudName("targetGroup", ...name, String(TARGET_PORT)),
+      vpcId,
+      protocol: "TCP",
+      port: TARGET_PORT,
+      ...TARGETS,
+      proxyProtocolV2: clientAddress === "proxy-protocol",
+      healthCheck: {
+        port: String(READINESS.port),
+        // With the PROXY protocol, health checks use it as well, which no HTTP server on that port understands.
+        ...(clientAddress === "proxy-protocol" ? { protocol: "TCP" } : { protocol: "HTTP", path: READINESS.path, matcher: "200" }),
+        ...CHECKED,
+      },
+      lifecycle: { createBeforeDestroy: true },
+    });
   }
 
   private admit(securityGroupId: string, from: Source, port = PORT): void {
@@ -177,17 +188,4 @@ export class LoadBalancer extends Construct {
       new VpcSecurityGroupIngressRule(this, `admits-${block.replace(/[./]/g, "-")}${end}`, { ...rule, cidrIpv4: block });
     }
   }
-}
-
-function sourceProblems(from: Source): readonly Omit<Problem, "path">[] {
-  if ("prefixList" in from) return [];
-  const { blocks } = from;
-  if (blocks.length === 0) return [{ rule: "allows no traffic", remedy: "name at least one block" }];
-  if (blocks.length > MOST_BLOCKS)
-    return [{ value: blocks.length, rule: "blocks are more than a security group takes", remedy: `name at most ${MOST_BLOCKS}` }];
-  const unread = blocks.filter((block) => !parseBlock(block));
-  const problems = unread.map((value) => ({ value, rule: "must be a CIDR block", remedy: "write it like 203.0.113.0/24" }));
-  const read = blocks.flatMap((block) => parseBlock(block) ?? []);
-  const twice = read.filter((block, index) => read.slice(0, index).some((other) => overlap(block, other))).map(show);
-  return [...problems, ...twice.map((value) => ({ value, rule: "overlaps one that is named before", remedy: "name each address once" }))];
 }

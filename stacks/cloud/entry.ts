@@ -33,7 +33,7 @@ export function before({ edge }: Pick<PublicEndpoint, "edge">): Before {
   return edge ? EDGES[edge] : CLIENTS;
 }
 
-/** Load balancers: one per domain with exposed services. Empty if there are none. */
+/** Load balancers: one per domain with exposed services or public TCP ports. Empty if there are none. */
 export function entryStacks(app: App, context: AwsContext, network: PlatformStack<NetworkOutputs>): readonly PlatformStack<EntryOutputs>[] {
   const { environment, account } = context;
   const ways = publicEndpoints(environment);
@@ -43,6 +43,7 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
   const { vpcId, publicSubnetIds, privateSubnetIds, publicZoneId = "", ...groups } = stack.read(network);
   const outputs = ways.map((way) => {
     const { internal, named, ...reached } = before(way);
+    const from = way.sourceRanges ? { blocks: way.sourceRanges } : reached.from;
     const [host, ...furtherHosts] = way.hosts;
     const balancer = new LoadBalancer(stack, way.name, {
       name: [system, name, way.name],
@@ -50,6 +51,8 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
       subnetIds: internal ? privateSubnetIds : publicSubnetIds,
       internal,
       ...reached,
+      from,
+      https: way.https,
       securityGroupId: (groups as NetworkOutputs)[`${camelCase(way.party)}SecurityGroupId`] ?? "",
       ...(named ? { record: { zoneId: publicZoneId, host, ...(furtherHosts.length > 0 ? { furtherHosts } : {}) } } : {}),
       ...(way.tcp.length > 0 ? { tcpPorts: way.tcp.map(({ port }) => port) } : {}),
@@ -57,7 +60,7 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
     });
     return {
       ...Object.fromEntries(way.tcp.map((each) => [tcpTargetGroup(way, each), balancer.tcpTargets.get(each.port)?.targetGroupArn ?? ""])),
-      [`${camelCase(way.kind)}TargetGroupArn`]: balancer.target.targetGroupArn,
+      ...(balancer.target ? { [`${camelCase(way.kind)}TargetGroupArn`]: balancer.target.targetGroupArn } : {}),
       [`${camelCase(way.kind)}LoadBalancerArn`]: balancer.arn,
       [`${camelCase(way.kind)}LoadBalancerDnsName`]: balancer.dnsName,
     };

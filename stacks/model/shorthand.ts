@@ -17,7 +17,7 @@ import type {
   WorkerOf,
   WorkloadOf,
 } from "./system";
-import type { Domain, DomainDefaults } from "./workloads/domain";
+import { type Domain, type DomainDefaults, defaultsOf } from "./workloads/domain";
 import type { Job, Migrations } from "./workloads/job";
 import type { Projections } from "./workloads/projection";
 import type { WorkloadRelease } from "./workloads/release-file";
@@ -324,6 +324,7 @@ function domainsByName(context: Context): readonly DomainOf[] {
       stack: name,
       after: domain.after ?? (previous === undefined ? [] : [previous]),
       ...(domain.trafficAfter ? { trafficAfter: domain.trafficAfter } : {}),
+      ...(domain.sourceRanges ? { sourceRanges: domain.sourceRanges } : {}),
       // Later domains depend on earlier ones.
       ...(runs ? { priority: Math.max(100_000, 900_000 - 10_000 * index) } : {}),
       endpoint: { kind: name, name, party: `${name}-entry` },
@@ -359,12 +360,10 @@ function domainsByName(context: Context): readonly DomainOf[] {
 const ADDED = ["env", "labels", "secrets"] as const;
 
 /** Members of a domain of one kind, with the domain's defaults. */
-function membersOf(
-  context: Context,
-  domain: string,
-  { services, workers, projections, jobs, cluster: _, after: __, trafficAfter: ___, alerts: ____, dashboards: _____, ...defaults }: Domain,
-) {
+function membersOf(context: Context, domain: string, settings: Domain) {
+  const { services, workers, projections, jobs } = settings;
   const kinds = { services, workers, projections, jobs };
+  const defaults = defaultsOf(settings);
   return (kind: keyof typeof kinds): readonly OfRole<Workload>[] =>
     Object.entries(kinds[kind] ?? {}).map(([name, said]) => {
       const written = (said ?? {}) as Workload;

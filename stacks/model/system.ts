@@ -79,6 +79,12 @@ export interface DomainOf extends Placed, DomainMonitoring {
    */
   readonly trafficAfter?: readonly string[];
 
+  /**
+   * Addresses of clients that may connect to the public endpoint.
+   * @default - all
+   */
+  readonly sourceRanges?: readonly string[];
+
   /** Pod priority: the value of the PriorityClass. None for a domain that only runs jobs. */
   readonly priority?: number;
 

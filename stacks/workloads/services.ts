@@ -151,7 +151,10 @@ function publicPortsIn({ site, stack, cluster, namespace, domain, after }: Workl
   const entrance = publicEndpointOf(site, domain);
   const ports = found.map(({ port }) => port);
   if (found.length === 0) return { bound: [] };
-  if (!foundation?.entry || !entrance) return { bound: [], ingress: [{ name: "tcp", peer: "anywhere" as const, ports }] };
+  if (!foundation?.entry || !entrance) {
+    const peer = domain.sourceRanges?.map((cidr) => ({ cidr })) ?? ("anywhere" as const);
+    return { bound: [], ingress: [{ name: "tcp", peer, ports }] };
+  }
   const outputs = stack.read(foundation.entry);
   const bound = found.map((each) => {
     const target = { targetGroupArn: outputs[tcpTargetGroup(entrance, each)] ?? "", port: each.port };

@@ -672,6 +672,12 @@ const GENERAL: readonly Group[] = [
     settings: { trafficAfter: pair(["one"], ["one", "two"]) },
   },
   {
+    base: domain({ services: { service: { image: image("api"), replicas: 1, health: "tcp", publicPorts: ["tcp"] } } }),
+    at: "domains.*",
+    first: "domain",
+    settings: { sourceRanges: ["198.51.100.0/24"] },
+  },
+  {
     base: domain({ jobs: { job: { image: image("job"), when: "after" } } }),
     at: "domains.*.jobs.*",
     first: "domain",

@@ -133,7 +133,6 @@ interface Context {
   readonly stores: readonly Named<{ readonly kind: string }>[];
   readonly services: readonly Named<{ readonly slots: boolean; readonly domain: string }>[];
   readonly domain: string;
-  readonly place: Plan["place"];
   readonly hasProjections: boolean;
 }
 
@@ -178,7 +177,7 @@ function environmentOf({ place, stores: drawn, domains: domainPlans, monitored, 
   const used = new Set<string>();
   const written = settled.map((domain, index): readonly [string, Settings] => {
     const hasProjections = domain.workloads.some(({ kind }) => kind === "projection");
-    const context: Context = { stores, services, domain: domain.name, place, hasProjections };
+    const context: Context = { stores, services, domain: domain.name, hasProjections };
     const last = index === settled.length - 1;
     const members: Record<string, Record<string, Settings>> = {};
     domain.workloads.forEach((one, at) => {
@@ -269,7 +268,6 @@ const FURTHER: Readonly<Record<string, number>> = { broker: 5050, x: 9090, "grpc
 
 function memberOf(one: Named<WorkloadPlan>, context: Context, uses: readonly Use[]): Settings {
   const { kind, name } = one;
-  const { place } = context;
   const secrets = one.secrets.map(({ name: secret, provided, file }, index) => {
     const written = provided ? { secret: `own-${SECRETS[secret]?.slice(0, 36)}`, key: "key" } : SECRETS[secret];
     return { file, at: file ? `/run/secrets/${index}` : `SECRET_${index}`, written };
@@ -356,8 +354,8 @@ function memberOf(one: Named<WorkloadPlan>, context: Context, uses: readonly Use
     ...(one.port ? { port } : {}),
     ...(one.servicePort ? { servicePort } : {}),
     ...(ports.length > 0 ? { ports: Object.fromEntries(ports.map((key) => [key, FURTHER[key]])) } : {}),
-    ...(one.publicPorts && ports[0] && !slots && one.exposed !== "" ? { publicPorts: [ports[0]] } : {}),
-    ...(tcp ? { health: "tcp", ...(one.publicPorts && !one.servicePort && place !== "aws" ? { publicPorts: ["tcp"] } : {}) } : {}),
+    ...(one.publicPorts && ports[0] && !slots ? { publicPorts: [ports[0]] } : {}),
+    ...(tcp ? { health: "tcp", ...(one.publicPorts && !one.servicePort ? { publicPorts: ["tcp"] } : {}) } : {}),
     ...(one.exposed === "paths" || one.exposed === "both" ? { paths: [`/${name}`] } : {}),
     ...(one.exposed === "hosts" || one.exposed === "both" ? { hosts: [`${name}.orders.example.com`] } : {}),
     ...(slots ? { release: "blue-green", slots: { blue: image, green: image }, live: "blue" } : {}),

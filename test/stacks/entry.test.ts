@@ -1,6 +1,7 @@
 import { type Environment, endpointsOf, validate } from "../../stacks";
 import { before } from "../../stacks/cloud/entry";
 import { publicEndpoints } from "../../stacks/model/derive/endpoints";
+import { probesOn } from "../../stacks/model/derive/probes";
 import { traffic } from "../../stacks/model/derive/traffic";
 import { asDomains } from "../../stacks/model/shorthand";
 import { anEnvironment, aProgram } from "../environments";
@@ -55,6 +56,7 @@ describe("where requests come in", () => {
       tcp: [],
       party: "read-entry",
       hosts: ["queries.orders.example.com"],
+      https: true,
       edge: "cloudfront",
     });
     expect(way && before(way)).toMatchObject({ internal: true, named: false, clientAddress: "x-forwarded-for" });
@@ -138,12 +140,94 @@ describe("a port of a service that clients outside reach over TCP", () => {
     expect(JSON.stringify(all(stack("messaging"), "helm_release"))).toContain('\\"serviceRef\\":{\\"name\\":\\"ingest\\",\\"port\\":1883}');
   });
 
+  describe("of a domain without HTTP from outside", () => {
+    const lab = { ...api, port: 2575, health: "tcp", publicPorts: ["tcp"] };
+    const alone = (changes: object = {}, more: object = {}) =>
+      anEnvironment({ cluster, domains: { lab: { services: { mllp: lab }, ...changes } }, ...more });
+    const stack = stacksIn(alone());
+
+    it("has a load balancer with a name, and neither Gateway nor certificate", () => {
+      expect(all(stack("entry"), "aws_lb_listener").map(({ port }) => port)).toEqual([2575]);
+      expect(all(stack("entry"), "aws_lb_target_group").map(({ port }) => port)).toEqual([2575]);
+      expect(hosts(stack("entry"))).toEqual(["lab.orders.example.com"]);
+      const releases = all(stack("lab"), "helm_release").map(({ name }) => name);
+      expect(releases).toContain("mllp-tcp-targets");
+      expect(releases.filter((name) => /gateway|certificate|routes/.test(name))).toEqual([]);
+      const charts = all(stack("platform"), "helm_release").map(({ chart }) => String(chart));
+      expect(charts.some((chart) => /aws-load-balancer-controller/.test(chart))).toBe(true);
+      expect(charts.filter((chart) => /nginx|gateway/.test(chart))).toEqual([]);
+      const flows = traffic(asDomains(alone())).flows.filter(({ from }) => from === "lab-entry");
+      expect(flows.map(({ port }) => port)).toEqual([2575]);
+    });
+
+    it("needs no authentication that only an HTTP API enforces", () => {
+      expect(() => validate(aProgram(alone()))).not.toThrow();
+    });
+
+    it("has the name of its domain for itself", () => {
+      const web = { services: { web: { ...api, hosts: ["lab.orders.example.com"] } } };
+      const both = anEnvironment({ cluster, exceptions: open, domains: { lab: { services: { mllp: lab } }, web } });
+      expect(() => validate(aProgram(both))).toThrow(
+        'test.domains.web.services.web.hosts: "lab.orders.example.com" is a host of domains.lab as well; use another host for one of the two',
+      );
+    });
+
+    it("is open to the addresses of its clients only", () => {
+      const sourceRanges = ["198.51.100.0/24", "203.0.113.7/32"];
+      const rules = all(stacksIn(alone({ sourceRanges }))("entry"), "aws_vpc_security_group_ingress_rule");
+      expect(rules.map(({ cidr_ipv4, from_port }) => [cidr_ipv4, from_port])).toEqual(sourceRanges.map((block) => [block, 2575]));
+      const kind = { aws: undefined, cluster: { context: "kind" }, exceptions: { disposable: "a test" } };
+      const policies = all(stacksIn(alone({ sourceRanges }, kind))("lab"), "kubernetes_network_policy_v1");
+      expect(policies.find(({ metadata }) => metadata.name === "mllp")?.spec.ingress.at(-1)).toEqual({
+        from: sourceRanges.map((cidr) => ({ ip_block: { cidr } })),
+        ports: [{ port: "2575", protocol: "TCP" }],
+      });
+    });
+
+    it("is not probed from addresses that may not connect", () => {
+      const domains = (sourceRanges?: object) => ({ web: { services: { web: { ...api, paths: ["/"] } }, ...sourceRanges } });
+      const probed = (sourceRanges?: object) =>
+        probesOn(asDomains(anEnvironment({ cluster, monitoring: { prometheus: true }, domains: domains(sourceRanges) })), "cluster");
+      expect(probed().map(({ url }) => url)).toEqual(["https://web.orders.example.com/health"]);
+      expect(probed({ sourceRanges: ["198.51.100.0/24"] })).toEqual([]);
+    });
+
+    it.each([
+      [["198.51.100.7/24"], 'sourceRanges[0]: "198.51.100.7/24" must be a CIDR block; write one like 198.51.100.0/24'],
+      [["2001:db8::/32"], 'sourceRanges[0]: "2001:db8::/32" must be a CIDR block; write one like 198.51.100.0/24'],
+      [["10.0.0.0/8", "10.1.0.0/16"], 'sourceRanges: "10.1.0.0/16" overlaps one that is named before; name each address once'],
+      [
+        Array.from({ length: 61 }, (_, index) => `198.51.100.${index}/32`),
+        "sourceRanges: 61 blocks are more than a security group takes; name at most 60",
+      ],
+    ])("refuses addresses: %j", (sourceRanges, problem) => {
+      expect(() => validate(aProgram(alone({ sourceRanges })))).toThrow(`test.domains.lab.${problem}`);
+    });
+
+    it.each([
+      [
+        { services: { web: api } },
+        {},
+        "is of clients outside, who reach no service of the domain; leave it out, or add publicPorts, paths or hosts",
+      ],
+      [
+        { services: { web: { ...api, paths: ["/"] } } },
+        { aws: undefined, cluster: { context: "kind" } },
+        "is of clients of a load balancer, and on an existing cluster you provide the ingress; leave it out, and filter there",
+      ],
+      [
+        { services: { web: { ...api, paths: ["/"], edge: { provider: "cloudfront", cache: "30s" } } } },
+        {},
+        "is of clients of a load balancer, and that of web admits its edge only; leave it out",
+      ],
+    ])("refuses addresses that nothing filters: %j", (changes, more, problem) => {
+      const environment = alone({ sourceRanges: ["198.51.100.0/24"], ...changes }, more);
+      expect(() => validate(aProgram(environment))).toThrow(`test.domains.lab.sourceRanges: ${problem}`);
+    });
+  });
+
   it.each([
     [{ publicPorts: ["brokr"] }, 'publicPorts[0]: "brokr" must be one of the service\'s ports; did you mean "broker"?'],
-    [
-      { paths: undefined },
-      'publicPorts[0]: "broker" needs the load balancer of its domain, and no service there is reached from outside; add paths or hosts to one',
-    ],
     [
       { image: undefined, release: "blue-green", slots: { blue: { image: api.image } }, live: "blue" },
       'publicPorts[0]: "broker" can\'t be split between two versions, as requests are; release the service by rolling',

@@ -1,16 +1,17 @@
+import { sourceProblems } from "../../../constructs/entry/contract";
 import { scheduleProblems, WORKLOAD_DEFAULTS } from "../../../constructs/workload";
 import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
 import type { ClusterKey } from "../cluster";
 import { maxReplicas } from "../common";
-import { tcpPortsOf } from "../derive/endpoints";
+import { publicPortsOf, tcpPortsOf } from "../derive/endpoints";
 import { membersOf } from "../derive/members";
 import { secretsOf, workloadSecrets } from "../derive/secrets";
 import { workloadsIn } from "../derive/workloads";
 import { engineOf } from "../stores";
 import type { StoreKind } from "../stores/engine";
-import type { ServiceOf, System, UseOf } from "../system";
+import type { DomainOf, ServiceOf, System, UseOf } from "../system";
 import type { Job } from "../workloads/job";
 import type { SecretUse, StoreRole, Use, Workload } from "../workloads/workload";
 import { exposedIn, hostsOf } from "./endpoints";
@@ -33,6 +34,7 @@ export const domainRules: readonly Rule[] = [
   secretsAreApart,
   partitionsHaveFixedWorkers,
   publicPortsAreReached,
+  sourcesAreAllowed,
   tcpServicesSpeakTcp,
   memoryHasOneProcess,
 ];
@@ -203,13 +205,13 @@ function outsideReaches({ domains }: DraftSystem): Finding[] {
 /** A host name belongs to one domain, and on AWS is within the environment's domain. */
 function hostsAreApart(system: DraftSystem): Finding[] {
   const apex = system.aws?.domain;
-  const exposed = system.domains.flatMap((domain) => exposedIn(domain).map((service) => ({ domain, service })));
-  return exposed.flatMap(({ domain, service }, index) => {
+  const named = system.domains.flatMap((domain) => namedIn(system, domain).map((service) => ({ domain, service })));
+  return named.flatMap(({ domain, service }, index) => {
     const own = service.settings.hosts !== undefined;
     const keys = own ? [...service.keys, "hosts"] : service.keys;
     return hostsOf(domain, service, apex).flatMap((host): Finding[] => {
       if (!host) return [];
-      const owner = exposed
+      const owner = named
         .slice(0, index)
         .find((other) => other.domain !== domain && hostsOf(other.domain, other.service, apex).includes(host));
       if (owner) {
@@ -228,6 +230,13 @@ function hostsAreApart(system: DraftSystem): Finding[] {
       ];
     });
   });
+}
+
+/** Services with a public name. Without any that use HTTP, the public TCP ports of a domain have its default host name on AWS. */
+function namedIn(system: DraftSystem, domain: DomainOf): readonly ServiceOf[] {
+  const exposed = exposedIn(domain);
+  if (exposed.length > 0 || isExisting(system, domain.cluster)) return exposed;
+  return domain.services.filter((service) => publicPortsOf(service).length > 0).slice(0, 1);
 }
 
 /** A projection reads events from one store and writes to one database. Required stores of roles have a separate rule. */
@@ -416,15 +425,38 @@ function publicPortsAreReached(system: DraftSystem): Finding[] {
         if (port !== undefined) taken.set(port, service.name);
         if (owner !== undefined)
           return found(`is ${port}, on which the load balancer listens for ${owner}`, "use another port for one of the two");
-        if (!isMadeHere) return [];
-        if (exposedIn(domain).length === 0) {
-          return found("needs the load balancer of its domain, and no service there is reached from outside", "add paths or hosts to one");
-        }
-        return edge
+        return isMadeHere && edge
           ? found(`needs a load balancer that clients reach, and that of ${edge.name} admits its edge only`, "move it to another domain")
           : [];
       });
     });
+  });
+}
+
+/** Addresses of clients apply to the load balancer of a domain, and on an existing cluster to its public ports. */
+function sourcesAreAllowed(system: DraftSystem): RuleFinding[] {
+  return system.domains.flatMap((domain): RuleFinding[] => {
+    const { sourceRanges, keys } = domain;
+    if (sourceRanges === undefined) return [];
+    const found = (rule: string, remedy: string): RuleFinding => ({ keys: [...keys, "sourceRanges"], rule, remedy });
+    const cluster = system[domain.cluster];
+    const tcp = domain.services.flatMap(publicPortsOf).length;
+    const https = exposedIn(domain).length > 0 ? 1 : 0;
+    if (tcp + https === 0)
+      return [
+        {
+          ...found("is of clients outside, who reach no service of the domain", "leave it out, or add publicPorts, paths or hosts"),
+          lacking: true,
+        },
+      ];
+    const edge = domain.services.find(({ settings }) => settings.edge);
+    if (edge) return [found(`is of clients of a load balancer, and that of ${edge.name} admits its edge only`, "leave it out")];
+    if (cluster !== undefined && "context" in cluster && tcp === 0)
+      return [
+        found("is of clients of a load balancer, and on an existing cluster you provide the ingress", "leave it out, and filter there"),
+      ];
+    const blocks = (sourceRanges as readonly (string | undefined)[]).filter((block) => block !== undefined);
+    return sourceProblems({ blocks }, tcp + https).map((problem) => ({ keys: [...keys, "sourceRanges"], ...problem }));
   });
 }
 

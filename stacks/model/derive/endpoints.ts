@@ -4,7 +4,7 @@ import type { DomainOf, ServiceOf, System } from "../system";
 import type { Service } from "../workloads/service";
 import { newClusters } from "./clusters";
 
-/** Public endpoint of an environment: the load balancer of a domain. */
+/** Public endpoint of an environment: the load balancer of a domain with public services or ports. */
 export interface PublicEndpoint {
   /** Part of output names: `command`. */
   readonly kind: string;
@@ -18,8 +18,11 @@ export interface PublicEndpoint {
   /** Security group of its load balancer. */
   readonly party: string;
 
-  /** Host names of the endpoint and its certificate: `["commands.orders.example.com"]`. */
+  /** Host names of the endpoint, and of its certificate if it has one: `["commands.orders.example.com"]`. */
   readonly hosts: readonly [string, ...string[]];
+
+  /** Accepts HTTPS requests, for the Gateway of its domain. False if its domain has public TCP ports only. */
+  readonly https: boolean;
 
   /**
    * CDN in front of the endpoint.
@@ -35,6 +38,12 @@ export interface PublicEndpoint {
 
   /** Ports of its services that are reachable over TCP. */
   readonly tcp: readonly TcpPort[];
+
+  /**
+   * Addresses of clients that may connect.
+   * @default - all
+   */
+  readonly sourceRanges?: readonly string[];
 }
 
 /** Port of a service that external clients may use over TCP. */
@@ -70,29 +79,42 @@ export function exposedOf({ services }: DomainOf): readonly ServiceOf[] {
   return services.filter(({ exposed }) => exposed);
 }
 
-/** Default host name of a domain, for services without `hosts`. */
+/** Default host name of a domain, for services without `hosts` and for TCP ports. */
 export function defaultHost({ endpoint: { name } }: DomainOf, { domain }: { readonly domain: string }): string {
   return `${name}.${domain}`;
 }
 
 /**
- * Public endpoints of an environment: one per domain with exposed services, on a cluster that the environment creates. On
- * an existing cluster, you provide the ingress.
+ * Public endpoints of an environment: one per domain with exposed services or public TCP ports, on a cluster that the environment
+ * creates. On an existing cluster, you provide the ingress.
  */
 export function publicEndpoints(system: System): readonly PublicEndpoint[] {
   const { aws, domains } = system;
   if (!aws) return [];
   const made = newClusters(system).map(([key]) => key);
   return domains
-    .filter((domain) => made.includes(domain.cluster) && exposedOf(domain).length > 0)
-    .map((domain): PublicEndpoint => {
+    .filter((domain) => made.includes(domain.cluster))
+    .flatMap((domain): PublicEndpoint[] => {
       const exposed = exposedOf(domain);
+      const tcp = domain.services.flatMap(publicPortsOf);
+      if (exposed.length + tcp.length === 0) return [];
       const edge = exposed.flatMap(({ settings }) => settings.edge ?? [])[0];
       const own = defaultHost(domain, aws);
-      const hosts = [...new Set(exposed.flatMap(({ settings }) => settings.hosts ?? [own]))];
+      const https = exposed.length > 0;
+      const hosts = https ? [...new Set(exposed.flatMap(({ settings }) => settings.hosts ?? [own]))] : [own];
       const shown = edge?.provider === "cloudflare" && edge.clientAuthority !== undefined ? { clientAuthority: edge.clientAuthority } : {};
-      const tcp = domain.services.flatMap(publicPortsOf);
-      return { ...domain.endpoint, domain, hosts: hosts as [string, ...string[]], tcp, ...(edge ? { edge: edge.provider, ...shown } : {}) };
+      const { endpoint, sourceRanges } = domain;
+      return [
+        {
+          ...endpoint,
+          domain,
+          hosts: hosts as [string, ...string[]],
+          https,
+          tcp,
+          ...(sourceRanges ? { sourceRanges } : {}),
+          ...(edge ? { edge: edge.provider, ...shown } : {}),
+        },
+      ];
     });
 }
 

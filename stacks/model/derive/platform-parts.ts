@@ -1,7 +1,7 @@
 import { type Cluster, type ClusterKey, type ExistingPart, isExistingCluster } from "../cluster";
 import { metricsReader } from "../monitoring";
 import type { DomainOf, StoreOf, System } from "../system";
-import { exposedOf } from "./endpoints";
+import { exposedOf, publicPortsOf } from "./endpoints";
 import { receivesMetrics } from "./hub";
 import { runsAt, serversOf } from "./members";
 import { isUsedFromElsewhere } from "./servers";
@@ -36,12 +36,13 @@ interface Carried {
 export const NEEDED: Readonly<Record<PlatformPart, (carried: Carried) => boolean>> = {
   "prometheus-operator-crds": ({ system: { monitoring } }) => metricsReader(monitoring) !== undefined,
   "gateway-api": (carried) => serves(carried) || receives(carried),
-  "cert-manager": (carried) => serves(carried) || servesStores(carried) || receives(carried),
+  // The webhook of the load balancer controller has a certificate.
+  "cert-manager": (carried) => serves(carried) || servesStores(carried) || receives(carried) || bindsTargets(carried),
   "external-secrets": () => true,
   "metrics-server": ({ onEks }) => !onEks,
   "snapshot-controller": (carried) => !carried.onEks && servesStores(carried),
   "storage-classes": ({ onEks }) => onEks,
-  "aws-load-balancer-controller": (carried) => carried.onEks && serves(carried),
+  "aws-load-balancer-controller": bindsTargets,
   // All other names are created by Terraform. Event store nodes and the metrics receiver have names from their pods.
   "external-dns": (carried) =>
     carried.onEks && (receives(carried) || carried.stores.some((store) => isUsedFromElsewhere(carried.system, store))),
@@ -87,6 +88,12 @@ export function partsFromElsewhere(cluster: Cluster): ReadonlySet<PlatformPart> 
 /** Checks if it has requests from outside. */
 function serves({ domains }: Carried): boolean {
   return domains.some((domain) => exposedOf(domain).length > 0);
+}
+
+/** Checks if its pods are targets of load balancers: it has requests or TCP connections from outside, and is on EKS. */
+function bindsTargets(carried: Carried): boolean {
+  const { onEks, domains } = carried;
+  return onEks && (serves(carried) || domains.some(({ services }) => services.some((service) => publicPortsOf(service).length > 0)));
 }
 
 /** Checks if it receives metrics from another cluster. */

@@ -109,13 +109,14 @@ export function traffic(system: System): Traffic {
     for (const from of new Set(Object.values(nodes)))
       flows.push({ from, to: name, port: PORTS.kurrentDb, description: "events, at Kurrent Cloud" });
   }
-  for (const { name, domain, party, tcp } of publicEndpoints(system)) {
+  for (const { name, domain, party, https, tcp } of publicEndpoints(system)) {
     parties.push({ name: party, description: `Load balancer: ${name}` });
     const to = nodes[domain.cluster];
     if (to === undefined) continue;
+    for (const { service, port, name: named } of tcp) flows.push({ from: party, to, port, description: `${named} of ${service.name}` });
+    if (!https) continue;
     flows.push({ from: party, to, port: GATEWAY_PORTS.encrypted, description: name });
     flows.push({ from: party, to, port: READINESS.port, description: "whether a gateway is well" });
-    for (const { service, port, name: named } of tcp) flows.push({ from: party, to, port, description: `${named} of ${service.name}` });
     // Tests in the cluster connect as clients do, from any node.
     flows.push({ from: to, to, port: GATEWAY_PORTS.encrypted, description: "gateways, for tests in the cluster" });
   }

@@ -1,4 +1,5 @@
-import { list, object, optional, pick, records, withEntries } from "../check/shape";
+import { parseBlock } from "../../../constructs/network";
+import { list, object, optional, pick, records, value, withEntries } from "../check/shape";
 import { name } from "../common";
 import { side } from "../stores";
 import { type DomainMonitoring, domainMonitoring } from "./domain-monitoring";
@@ -26,6 +27,14 @@ const DEFAULTS = [
 
 /** Defaults for the members of a domain. Variables, labels and secrets are merged with those of each member. */
 export type DomainDefaults = Pick<Workload, (typeof DEFAULTS)[number]>;
+
+/** Returns the settings of a domain that are defaults for its members. */
+export function defaultsOf(domain: DomainDefaults): DomainDefaults {
+  return pick(
+    domain,
+    DEFAULTS.filter((key) => key in domain),
+  );
+}
 
 /** Service of a domain; its name is its key. */
 export type DomainService = Omit<QueryApi, "name" | "variables">;
@@ -62,6 +71,14 @@ export interface Domain extends DomainDefaults, DomainMonitoring {
    */
   readonly trafficAfter?: readonly string[];
 
+  /**
+   * IPv4 blocks of clients that may connect to the domain from outside: `["198.51.100.0/24"]`. On EKS, its load balancer refuses all
+   * others on every port. On an existing cluster, where you provide the ingress, they apply to `publicPorts`, whose connections must
+   * arrive with the client's address. Public addresses are then not probed.
+   * @default - all
+   */
+  readonly sourceRanges?: readonly string[];
+
   /** @default - none */
   readonly services?: Readonly<Record<string, DomainService>>;
 
@@ -88,11 +105,16 @@ const { name: _service, variables: _ofService, ...serviceEntries } = queryApi;
 const { name: _worker, variables: _ofWorker, ...workerEntries } = processors;
 const { name: _projection, variables: _ofProjection, database: _database, ...projectionEntries } = projections;
 
+const block = value((input) =>
+  parseBlock(input) ? undefined : { rule: "must be a CIDR block", remedy: "write one like 198.51.100.0/24" },
+);
+
 export const domainShape = object<Domain>({
   ...pick(container, DEFAULTS),
   cluster: side,
   after: optional(list(name, "name domains, or leave it out", 0)),
   trafficAfter: optional(list(name, "name domains, or leave it out")),
+  sourceRanges: optional(list(block, "name blocks, or leave it out")),
   services: optional(records(withEntries(serviceEntries), name)),
   workers: optional(records(withEntries(workerEntries), name)),
   projections: optional(records(withEntries(projectionEntries), name)),

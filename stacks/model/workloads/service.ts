@@ -59,8 +59,8 @@ export interface Service extends Workload, SlotSettings {
   /**
    * Ports of `ports`, or `tcp` with `health: "tcp"`, that external clients may use over TCP: `["broker"]`. On EKS the domain's load balancer listens on
    * the same number and forwards connections unchanged: the service terminates TLS and authenticates its clients.
-   * Requires a domain's service with `paths` or `hosts`, rolling releases and no edge. Connections reach it when its pods
-   * are ready, regardless of `trafficAfter`. On an existing cluster you route connections to the Service.
+   * Requires a domain's service, rolling releases and no edge. The domain's `sourceRanges` limit the clients. Connections reach it when
+   * its pods are ready, regardless of `trafficAfter`. On an existing cluster you route connections to the Service.
    * @default - none
    */
   readonly publicPorts?: readonly string[];

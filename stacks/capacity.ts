@@ -31,6 +31,9 @@ export interface MeasuredSite {
   /** Reasons why required pods don't fit, if any. */
   readonly problems: readonly Problem[];
 
+  /** An exception turns these problems into warnings: of its environment, or of another one on the cluster. */
+  readonly excepted: boolean;
+
   /** Ports of its pods that its nodes block. */
   readonly ports: readonly Problem[];
 
@@ -47,19 +50,22 @@ export function measure(site: Site, stacks: readonly PlatformStack[], verdicts =
   const objects = sent.flatMap((one) => one.objects);
   ledger.enter(objects);
   ledger.shareVerdicts(verdicts);
-  const problem = describeVerdict(ledger, adviceOn(cluster, environment.exceptions?.insufficientCapacity !== undefined));
+  const excepted = environment.exceptions?.insufficientCapacity !== undefined;
+  const problem = describeVerdict(ledger, adviceOn(cluster, excepted));
   const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "allocatable" : "nodes"}` }] : [];
   const refused = refusedBy(path, sent, ledger.groups);
   const releases = sent.flatMap((one) => one.releases);
-  return { path, site, objects, releases, declared, headroom: headroom(ledger), problems, ports, refused };
+  return { path, site, objects, releases, declared, headroom: headroom(ledger), problems, excepted, ports, refused };
 }
 
 /**
  * Compares the requests of environments that share an existing cluster with its nodes, if one of them has `allocatable`. The headroom of
- * each then includes the others. A problem belongs to an environment with an exception, otherwise to the last one with `allocatable`.
+ * each then includes the others. Only sites of environments that are asked for are returned. A problem belongs to one of them: with an
+ * exception if there is one, otherwise the last one with `allocatable`.
  */
-export function together(sites: readonly MeasuredSite[]): readonly MeasuredSite[] {
+export function together(sites: readonly MeasuredSite[], isAsked: (environment: string) => boolean): readonly MeasuredSite[] {
+  const asked = sites.filter(({ site }) => isAsked(site.environment.name));
   const clusters = new Map<string, MeasuredSite[]>();
   for (const one of sites) {
     const id = contextOf(one.site.cluster)?.id;
@@ -76,16 +82,23 @@ export function together(sites: readonly MeasuredSite[]): readonly MeasuredSite[
       for (const { reason, groups } of site.ledger.kept) ledger.keep(reason, ...groups);
     }
     const names = all.map(({ site }) => site.environment.name);
-    const excepted = all.find(({ site }) => site.environment.exceptions?.insufficientCapacity !== undefined);
-    const owner = excepted ?? described.at(-1);
+    const excepted = all.some((one) => one.excepted);
+    const own = all.filter((one) => asked.includes(one));
+    const owner = own.find((one) => one.excepted) ?? own.findLast((one) => described.includes(one)) ?? own.at(-1);
     const fitAlone = all.every(({ problems }) => problems.length === 0);
-    const problem = fitAlone && describeVerdict(ledger, { ...adviceOn(known.cluster, excepted !== undefined), sharedBy: names });
-    for (const one of all) {
-      const problems = problem && one === owner ? [{ ...problem, path: `${one.path}.allocatable` }] : one.problems;
-      shared.set(one, { ...one, problems, headroom: `${one.headroom}; ${names.join(" and ")} together ${headroom(ledger)}` });
+    const problem = fitAlone && describeVerdict(ledger, { ...adviceOn(known.cluster, excepted), sharedBy: names });
+    for (const one of own) {
+      const isJoint = problem && one === owner;
+      const problems = isJoint ? [{ ...problem, path: `${one.path}.allocatable` }] : one.problems;
+      shared.set(one, {
+        ...one,
+        problems,
+        excepted: isJoint ? excepted : one.excepted,
+        headroom: `${one.headroom}; ${names.join(" and ")} together ${headroom(ledger)}`,
+      });
     }
   }
-  return sites.map((one) => shared.get(one) ?? one);
+  return asked.map((one) => shared.get(one) ?? one);
 }
 
 const GI = 2 ** 30;

@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { App } from "cdktf";
 import type { Verdict } from "../constructs/capacity";
 import { describe, InputError, InvalidInput, type Problem } from "../constructs/core/errors";
@@ -9,6 +10,7 @@ import { type MeasuredSite, measure, together } from "./capacity";
 import { compose } from "./compose";
 import type { Composition } from "./composition";
 import { strayStacks } from "./extension";
+import { contextOf } from "./model/between/clusters";
 import { step } from "./model/check/paths";
 import { membersOf } from "./model/derive/members";
 import type { Program } from "./model/environment";
@@ -93,7 +95,8 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
         ]),
     );
     const violations = [...stacks.values()].flatMap((one) => findings(one, program.policies).map((finding) => describedIn(one, finding)));
-    const { sites, problems } = weigh(compositions);
+    const beside = only === undefined ? [] : neighbours(program, only, join(staging, "neighbours"));
+    const { sites, problems } = weigh(inOrder(program, [...compositions, ...beside]), only);
     if (violations.length > 0) throw new PolicyViolation(violations, problems);
     if (problems.length > 0) throw new InvalidInput(problems);
 
@@ -104,15 +107,51 @@ export function synthesize(program: Program, options: SynthesizeOptions): Synthe
   }
 }
 
-/** Clusters of the synthesized stacks, and the capacity problems. */
-export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
+/** Clusters of the synthesized stacks, of all environments or of one, and the capacity problems. */
+export function weigh(
+  compositions: readonly Composition[],
+  only?: string,
+): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
   const verdicts = new Map<string, Verdict>();
   const sites = together(
     compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on, verdicts))),
+    (name) => only === undefined || name === only,
   );
-  const crowded = sites.filter(({ site }) => site.environment.exceptions?.insufficientCapacity === undefined);
+  const crowded = sites.filter(({ excepted }) => !excepted);
   const unfit = sites.flatMap(({ refused, ports }) => [...refused, ...ports]);
   return { sites, problems: [...unfit, ...crowded.flatMap((site) => site.problems)] };
+}
+
+/** Pods are placed in this order. */
+function inOrder({ environments }: Program, compositions: readonly Composition[]): readonly Composition[] {
+  const placeOf = ({ name }: Composition) => environments.findIndex((environment) => environment.name === name);
+  return [...compositions].sort((one, other) => placeOf(one) - placeOf(other));
+}
+
+/**
+ * The other environments on the existing clusters of an environment, if the nodes of one are known. They are synthesized to count their
+ * pods, and not published. One with a problem of its own is left out: a synthesis of it reports the problem.
+ */
+function neighbours(program: Program, name: string, outdir: string): readonly Composition[] {
+  const clusters = program.environments.flatMap(({ name: owner, cluster, writeCluster, readCluster }) =>
+    [cluster, writeCluster, readCluster].flatMap((one) => {
+      const id = contextOf(one)?.id;
+      return id === undefined ? [] : [{ owner, id, described: one !== undefined && "allocatable" in one }];
+    }),
+  );
+  const own = clusters.filter(({ owner }) => owner === name).map(({ id }) => id);
+  const known = own.filter((id) => clusters.some((one) => one.id === id && one.described));
+  const others = new Set(clusters.filter(({ owner, id }) => owner !== name && known.includes(id)).map(({ owner }) => owner));
+  return [...others].flatMap((other) => {
+    const aside = join(outdir, other);
+    mkdirSync(aside, { recursive: true });
+    const app = new App({ outdir: aside, skipValidation: true });
+    const failures: unknown[] = [];
+    const compositions = compose(app, program, other, (_, error) => failures.push(error));
+    if (failures.length > 0) return [];
+    app.synth();
+    return compositions;
+  });
 }
 
 /**
@@ -121,7 +160,8 @@ export function weigh(compositions: readonly Composition[]): Pick<Synthesis, "si
  */
 export function composed(app: App, program: Program, only?: string): readonly Composition[] {
   const { problems: said, sound } = examine(program);
-  const isSaid = (path: string) => said.some((problem) => path.startsWith(problem.path) || problem.path.startsWith(`${path}.`));
+  const isSaid = (found: Problem) =>
+    said.some((problem) => found.path.startsWith(problem.path) || problem.path.startsWith(`${found.path}.`) || isRepeated(found, problem));
   const failures: Problem[] = [];
   const compositions = compose(app, { ...program, ...sound }, only, (name, error) => {
     const found = error instanceof InvalidInput ? error.problems : nameTwice(sound, name, error);
@@ -129,9 +169,15 @@ export function composed(app: App, program: Program, only?: string): readonly Co
     else if (said.length === 0) throw error;
   });
   const strays = failures.length === 0 && said.length === 0 ? strayStacks(app, compositions) : [];
-  const problems = [...said, ...strays, ...[...failures, ...refusals([app])].filter(({ path }) => !isSaid(path))];
+  const problems = [...said, ...strays, ...[...failures, ...refusals([app])].filter((found) => !isSaid(found))];
   if (problems.length > 0) throw new InvalidInput(problems);
   return compositions;
+}
+
+/** Checks if a construct repeats a problem of a rule for its own prop, which has another name than the setting: `schedule`. */
+function isRepeated(found: Problem, said: Problem): boolean {
+  const text = (problem: Problem) => describe({ ...problem, path: "" });
+  return text(found) === text(said) && said.path.startsWith(found.path.replace(/[^.]+$/, ""));
 }
 
 /** Finding with the path of the setting that defines its resource. */

@@ -35,7 +35,7 @@ function refusal(program: Program): string {
 const headrooms = (program: Program) => synthesisOf(program).sites.map(({ path, headroom }) => `${path}: ${headroom}`);
 
 /** What npm start prints, how it ends, and what it has written. */
-function started(program: Program): { code: number; out: string; err: string; written: readonly string[] } {
+function started(program: Program, ...args: readonly string[]): { code: number; out: string; err: string; written: readonly string[] } {
   const directory = mkdtempSync(join(tmpdir(), "cdktf-cqrs-"));
   process.env.CDKTF_OUTDIR = join(directory, "cdktf.out");
   const printed = { out: "", err: "" };
@@ -46,7 +46,7 @@ function started(program: Program): { code: number; out: string; err: string; wr
     }),
   );
   try {
-    return { code: start(program, [], "2026-11-21") as number, ...printed, written: readdirSync(directory) };
+    return { code: start(program, args, "2026-11-21") as number, ...printed, written: readdirSync(directory) };
   } finally {
     for (const spy of spies) spy.mockRestore();
     delete process.env.CDKTF_OUTDIR;
@@ -156,6 +156,15 @@ describe("an existing cluster", () => {
       expect(refusal(both(29))).toMatch(
         /^quality\.cluster\.allocatable: 3 of 4 cores with 15Gi leave .*, and required pods of staging and quality request [^\n]*$/,
       );
+    });
+
+    it("has no room for one of them, if the others on it take it", () => {
+      const report = (only: string, program = both(29)) => started(program, only).err;
+      expect(report("staging")).toMatch(/^staging\.cluster\.allocatable: [^\n]* of staging and quality request [^\n]*\n$/);
+      expect(report("quality")).toMatch(/^quality\.cluster\.allocatable: [^\n]* of staging and quality request [^\n]*\n$/);
+      const excepted = both(29, { insufficientCapacity: "nodes come tonight" });
+      for (const name of ["staging", "quality"])
+        expect(report(name, excepted)).toMatch(new RegExp(`^warning: ${name}\\.cluster\\.allocatable: [^\\n]*\\n$`));
     });
 
     it("may be short of room where one of them says so", () => {

@@ -17,6 +17,9 @@ export interface ApiObject {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+
+  /** `spec`, `data` and others, depending on the kind. */
+  readonly [field: string]: unknown;
 }
 
 export interface CustomResourcesProps {

@@ -36,6 +36,23 @@ export function hostileValues(): Readonly<Record<string, unknown>> {
     "a date": new Date(0),
     "an unreadable date": new Date(Number.NaN),
     "a map": new Map([["a", 1]]),
+    "an instance of a class": new (class Settings {
+      readonly engine = "kurrentdb";
+    })(),
+    "a value that can't be read": Object.defineProperty({}, "unreadable", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no value");
+      },
+    }),
+    "a proxy that can't be read": new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error("no keys");
+        },
+      },
+    ),
     "a template": `\${aws_vpc.main.id}`,
     "a directive": "%{ if true }a%{ endif }",
     "a token": `\${TfToken[TOKEN.0]}`,

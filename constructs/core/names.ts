@@ -57,6 +57,16 @@ export function bucketName(account: string, region: string, ...parts: readonly s
   return shorten(parts.join("-"), LIMITS.bucket - place.length) + place;
 }
 
+/**
+ * Words that YAML 1.1 reads as a boolean or null. Charts write names without quotes, so that the API server would refuse their objects.
+ */
+const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null)$/;
+
+/** Returns the reason why a word can't be a name in charts. */
+export function yamlWordProblem(name: string): Unreadable | undefined {
+  return YAML_WORDS.test(name) ? { rule: "is a boolean or null in YAML, in which charts write it", remedy: "choose another" } : undefined;
+}
+
 /** Maximum length of a system's or an environment's name: cloud names consist of both and more parts. */
 const PART = 24;
 
@@ -76,6 +86,7 @@ export function namePartProblem(name: string): Unreadable | undefined {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     return { rule: "can't begin every cloud name", remedy: "use lower-case letters, digits and single hyphens, beginning with a letter" };
   }
+  if (yamlWordProblem(name)) return yamlWordProblem(name);
   const reserved = Object.keys(RESERVED).find((word) => name === word || name.startsWith(`${word}-`));
   return reserved === undefined ? undefined : { rule: `is refused: ${RESERVED[reserved]}`, remedy: "choose another" };
 }

@@ -3,6 +3,7 @@ import type { ITerraformDependable, TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import type { PodGroup } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
+import { yamlWordProblem } from "../core/names";
 import { type Duration, known, seconds } from "../core/quantities";
 import { literal } from "../core/templates";
 import { CHARTS, type ChartName } from "../core/versions";
@@ -32,8 +33,9 @@ export interface ReleaseProps {
   /**
    * Values of the chart. They and the rendered objects are stored in a ConfigMap, readable for anyone who can read ConfigMaps: reference
    * secrets by name, and disable secrets that a chart would generate itself.
+   * @default - those of the chart
    */
-  readonly values: object;
+  readonly values?: object;
 
   /** The chart's pods, for the capacity ledger, which can't see into a chart. Their names are prefixed with the namespace. */
   readonly pods: readonly PodGroup[];
@@ -77,7 +79,7 @@ export class Release extends Construct {
       ...(cluster.mirror ? { repository: `oci://${cluster.mirror}` } : { repository }),
       chart,
       version,
-      values: [valuesOf(props.values)],
+      values: [valuesOf(props.values ?? {})],
       atomic: true,
       wait: true,
       timeout: known(seconds(props.timeout ?? "10m")),
@@ -112,6 +114,8 @@ function chartProblems({ repository, version }: OtherChart): readonly Omit<Probl
 
 /** Returns the problems of a release's name: Helm appends to it in its own names. */
 export function nameProblems(name: string): readonly Omit<Problem, "path">[] {
+  const word = yamlWordProblem(name);
+  if (word) return [{ value: name, ...word }];
   if (/^(?=.{1,53}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) return [];
   return [{ value: name, rule: "is not a valid release name", remedy: "use up to 53 lower-case letters, digits and hyphens" }];
 }

@@ -4,9 +4,12 @@ export interface Block {
   readonly prefix: number;
 }
 
+/** Four numbers and a prefix length, without leading zeros, which other parsers refuse or read as octal. */
+const BLOCK = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\/(0|[1-9]\d?)$/;
+
 /** Parses `10.0.0.0/16`; undefined if it is not a valid block, or has host bits set. */
 export function parseBlock(cidr: unknown): Block | undefined {
-  const match = typeof cidr === "string" ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr) : null;
+  const match = typeof cidr === "string" ? BLOCK.exec(cidr) : null;
   if (!match) return undefined;
   const [a = 0, b = 0, c = 0, d = 0, prefix = 0] = match.slice(1).map(Number);
   if (Math.max(a, b, c, d) > 255 || prefix > 32) return undefined;

@@ -34,21 +34,47 @@ export const BY_HAND = {
 export function scheduleProblems(schedule: string): readonly Omit<Problem, "path">[] {
   const parts = schedule.trim().split(/\s+/);
   if (parts.length !== FIELDS.length) return [{ value: schedule, rule: "must be a cron schedule", remedy: REMEDY }];
-  return FIELDS.flatMap((field, index) => {
+  const invalid = FIELDS.flatMap((field, index) => {
     const part = parts[index] ?? "";
-    if (part.split(",").every((item) => isItem(item, field))) return [];
+    if (part.split(",").every((item) => rangeOf(item, field))) return [];
     return [{ value: part, rule: `is not a valid ${field.name}`, remedy: `use ${field.from} to ${field.to}, *, ranges, lists and steps` }];
   });
+  if (invalid.length > 0 || occurs(parts)) return invalid;
+  return [{ value: schedule, rule: "never occurs: no such month has that day", remedy: "use a day that the month has" }];
 }
 
-function isItem(item: string, field: (typeof FIELDS)[number]): boolean {
+/** Days of each month, in a leap year. */
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+/** Checks if a day of the month exists in one of the months. A day of the week, if there is one, is an alternative. */
+function occurs([, , days = "", months = "", weekdays = ""]: readonly string[]): boolean {
+  const [, , day, month] = FIELDS;
+  const rangesOf = (part: string, field: (typeof FIELDS)[number]) => part.split(",").flatMap((item) => rangeOf(item, field) ?? []);
+  const first = Math.min(...rangesOf(days, day).map(({ from }) => from));
+  const longest = Math.max(
+    ...rangesOf(months, month).flatMap(({ from, to, step }) => DAYS.filter((_, index) => isIn(index + 1, from, to, step))),
+  );
+  return weekdays !== "*" || first <= longest;
+}
+
+function isIn(value: number, from: number, to: number, step: number): boolean {
+  return value >= from && value <= to && (value - from) % step === 0;
+}
+
+/** Range of an item: `5`, `1-5`, `*`, each with a step: `*\/15`. Undefined if it is not valid. */
+function rangeOf(
+  item: string,
+  field: (typeof FIELDS)[number],
+): { readonly from: number; readonly to: number; readonly step: number } | undefined {
   const match = /^(\*|\w+(?:-\w+)?)(?:\/(\d+))?$/.exec(item);
-  if (!match) return false;
-  const [, range = "", step] = match;
-  if (step !== undefined && (Number(step) < 1 || Number(step) > field.to)) return false;
-  if (range === "*") return true;
-  const [from, to = from] = range.split("-").map((word) => numberOf(word, field));
-  return from !== undefined && to !== undefined && from >= field.from && to <= field.to && from <= to;
+  if (!match) return undefined;
+  const [, range = "", said] = match;
+  const step = Number(said ?? 1);
+  if (step < 1 || step > field.to) return undefined;
+  if (range === "*") return { from: field.from, to: field.to, step };
+  // A single number with a step is the beginning of a range.
+  const [from, to = said === undefined ? from : field.to] = range.split("-").map((word) => numberOf(word, field));
+  return from !== undefined && to !== undefined && from >= field.from && to <= field.to && from <= to ? { from, to, step } : undefined;
 }
 
 function numberOf(word: string, field: (typeof FIELDS)[number]): number | undefined {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { namePartProblem } from "../../constructs/core/names";
+import { namePartProblem, yamlWordProblem } from "../../constructs/core/names";
 import { seconds } from "../../constructs/core/quantities";
 import { imageProblem } from "../../constructs/kubernetes";
 import { choice, DAY, isPlain, list, madeOf, object, optional, quantity, records, type Schema, text, value, whole } from "./check/shape";
@@ -26,12 +26,13 @@ export const reference = value(imageProblem);
 /** Optional, because the release file can set it instead. */
 export const image = optional(reference);
 
-export const nameOf = (most: number) =>
-  text(
-    new RegExp(`^(?=.{1,${most}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`),
-    "is not a valid name",
-    `use up to ${most} lower-case letters, digits and hyphens, beginning with a letter`,
+export const nameOf = (most: number) => {
+  const pattern = new RegExp(`^(?=.{1,${most}}$)[a-z]([a-z0-9-]*[a-z0-9])?$`);
+  const remedy = `use up to ${most} lower-case letters, digits and hyphens, beginning with a letter`;
+  return value((input) =>
+    typeof input === "string" && pattern.test(input) ? yamlWordProblem(input) : { rule: "is not a valid name", remedy },
   );
+};
 
 export const name = nameOf(40);
 
@@ -74,7 +75,11 @@ export const variableName = text(
 
 export const variables = records(written, variableName);
 
-export const filePath = text(/^(\/[A-Za-z0-9._-]+)+$/, "must be a path", "write an absolute one, like /app/settings.json");
+export const filePath = text(
+  /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/,
+  "must be a path",
+  "write an absolute one without . and .., like /app/settings.json",
+);
 
 export const files = records(written, filePath);
 

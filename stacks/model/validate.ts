@@ -6,7 +6,7 @@ import type { DraftEnvironment, DraftSystem, RuleFinding } from "./check/drafts"
 import type { Draft, Finding } from "./check/finding";
 import { step } from "./check/paths";
 import { type ShapeProblem, shapeProblems } from "./check/shape";
-import { unwritable } from "./check/texts";
+import { OWN_KEYS, read, unwritable } from "./check/texts";
 import type { Program } from "./environment";
 import { environmentSchema } from "./environment";
 import { releaseFile } from "./release";
@@ -147,20 +147,28 @@ function pathOf(root: string, keys: readonly string[]): string {
   return [releaseFile(root), below.reduce(step, "").replace(/^\./, "")].filter(Boolean).join("#");
 }
 
-function nameOf(environment: { readonly name?: unknown } | null | undefined, index: number): string {
-  const name = environment?.name;
+function nameOf(environment: unknown, index: number): string {
+  const name = typeof environment === "object" && environment !== null ? read(environment, "name")?.value : undefined;
   return typeof name === "string" && /^[\w.-]{1,70}$/.test(name) ? name : `environments[${index}]`;
 }
 
 /**
- * Copy without the values at the given paths. Their keys stay, so that rules see that a value was written. Undefined
- * values are dropped.
+ * Copy without the values at the given paths, which are not read. Their keys stay, so that rules see that a value was written.
+ * Undefined values, and keys that JavaScript's own objects have, are dropped.
  */
 function without(value: unknown, paths: readonly (readonly string[])[]): unknown {
   if (paths.some((path) => path.length === 0)) return undefined;
   if (typeof value !== "object" || value === null) return value;
-  const below = (key: string) => paths.filter((path) => path[0] === key).map((path) => path.slice(1));
-  if (Array.isArray(value)) return Array.from(value, (inner, index) => without(inner, below(String(index))));
-  const written = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(written.map(([key, inner]) => [key, without(inner, below(key))]));
+  const inner = (key: string) => {
+    const below = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
+    const isRefused = below.some((path) => path.length === 0);
+    return isRefused ? { value: undefined } : { value: without((value as Readonly<Record<string, unknown>>)[key], below), isRefused };
+  };
+  if (Array.isArray(value)) return Array.from(value.keys(), (index) => inner(String(index)).value);
+  const entries = Object.keys(value)
+    .filter((key) => !OWN_KEYS.includes(key))
+    .map((key) => ({ key, ...inner(key) }));
+  return Object.fromEntries(
+    entries.flatMap(({ key, value: copy, isRefused = true }) => (copy === undefined && !isRefused ? [] : [[key, copy]])),
+  );
 }

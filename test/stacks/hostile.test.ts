@@ -111,6 +111,80 @@ describe("whatever stands in an environment", () => {
       ["test.authorization.itself: contains itself; write out what it holds"],
     ],
     [
+      "a value that can't be read",
+      { cluster: { context: "kind" }, authorization: values["a value that can't be read"], backup: values["a proxy that can't be read"] },
+      ["test.authorization.unreadable: can't be read; write a plain value", "test.backup: can't be read; write a plain value"],
+    ],
+    [
+      "an instance of a class",
+      {
+        cluster: { context: "kind" },
+        exceptions: {},
+        cache: values["an instance of a class"],
+        authorization: new Map([["CreateOrder", ["user"]]]),
+      },
+      ["test.cache: is an instance of Settings; write { … } or [ … ]", "test.authorization: is an instance of Map; write { … } or [ … ]"],
+    ],
+    [
+      "names that every object has",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        domains: {
+          constructor: { workers: { mails: app } },
+          shop: { workers: { prototype: app, mails: { ...app, env: JSON.parse('{"__proto__": "a"}') } } },
+        },
+        exceptions: { disposable: "a test" },
+      },
+      ["constructor", "shop.workers.prototype", "shop.workers.mails.env.__proto__"].map(
+        (place) => `test.domains.${place}: can't be a key, because every JavaScript object has it; use another name`,
+      ),
+    ],
+    [
+      "names that are booleans in charts",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        stores: { on: { engine: "valkey" } },
+        domains: { null: { workers: { y: { ...app, uses: ["on"] } } } },
+        exceptions: { disposable: "a test" },
+      },
+      [
+        'test.stores.on: "on"',
+        'test.domains.null: "null"',
+        'test.domains.null.workers.y: "y"',
+        'test.domains.null.workers.y.uses[0]: "on"',
+      ].map((found) => `${found} is a boolean or null in YAML, in which charts write it; choose another`),
+    ],
+    [
+      "a path that leads elsewhere",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        domains: {
+          shop: { workers: { mails: { ...app, scratch: { "/a/../etc": "1Mi", "/a/./b": "1Mi", "/a/.b": "1Mi", "/..c": "1Mi" } } } },
+        },
+        exceptions: { disposable: "a test" },
+      },
+      ["/a/../etc", "/a/./b"].map(
+        (path) =>
+          `test.domains.shop.workers.mails.scratch.${path}: "${path}" must be a path; write an absolute one without . and .., like /app/settings.json`,
+      ),
+    ],
+    [
+      "blocks in octal",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        domains: { shop: { workers: { mails: { ...app, egress: [{ host: "010.0.0.0/8" }, { host: "10.0.0.0/08" }] } } } },
+        exceptions: { disposable: "a test" },
+      },
+      ["010.0.0.0/8", "10.0.0.0/08"].map(
+        (block, index) =>
+          `test.domains.shop.workers.mails.egress[${index}].host: "${block}" must be a host name or a CIDR block; write "api.example.com", "203.0.113.0/24" or "internet"`,
+      ),
+    ],
+    [
       "a template",
       { cluster: { context: "kind" }, encryptedFields: ["${path.module}", "%{ if true }ssn%{ endif }"] },
       [

@@ -80,7 +80,10 @@ describe("whatever is written", () => {
     [{ eventStore: null }, "test.eventStore: null must be an object; write { … }"],
     [{ eventStore: "kurrentdb" }, 'test.eventStore: "kurrentdb" must be an object; write { … }'],
     [{ exceptions: [] }, "test.exceptions: [] must be an object; write { … }"],
-    [{ authorization: JSON.parse('{"constructor": 5}') }, 'test.authorization: {"constructor":5} must be an object; write { … }'],
+    [
+      { authorization: JSON.parse('{"constructor": 5}') },
+      "test.authorization.constructor: can't be a key, because every JavaScript object has it; use another name",
+    ],
     [{ aws: { ...aws, network: { zones: [1, null, "eu-west-1a"] } } }, "test.aws.network.zones[0]: 1 says nothing; write a word or more"],
     [
       { aws: { ...aws, domain: "a\nb" } },

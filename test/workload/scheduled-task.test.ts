@@ -53,7 +53,17 @@ describe("a scheduled task", () => {
     });
   });
 
-  it.each(["* * * * *", "*/15 * * * *", "0 8-18/2 * * mon-fri", "0,30 0 1 JAN,jul *", "5 4 * * 0"])("may run at %s", (schedule) => {
+  it.each([
+    "* * * * *",
+    "*/15 * * * *",
+    "0 8-18/2 * * mon-fri",
+    "0,30 0 1 JAN,jul *",
+    "5 4 * * 0",
+    "0 0 29 2 *",
+    "0 0 31 2 1",
+    "0 0 31 2/2 *",
+    "0 0 1-31 2 *",
+  ])("may run at %s", (schedule) => {
     expect(refused(aTask({ schedule }))).toEqual([]);
   });
 
@@ -69,6 +79,9 @@ describe("a scheduled task", () => {
     ["0 0 1 dec-jan *", '"dec-jan" is not a valid month; use 1 to 12, *, ranges, lists and steps'],
     ["0 0 * * 7", '"7" is not a valid day of the week; use 0 to 6, *, ranges, lists and steps'],
     ["*/0 * * * *", '"*/0" is not a valid minute; use 0 to 59, *, ranges, lists and steps'],
+    ["0 0 30 2 *", '"0 0 30 2 *" never occurs: no such month has that day; use a day that the month has'],
+    ["0 0 31 2,4,6 *", '"0 0 31 2,4,6 *" never occurs: no such month has that day; use a day that the month has'],
+    ["0 0 31 feb-apr/2 *", '"0 0 31 feb-apr/2 *" never occurs: no such month has that day; use a day that the month has'],
   ])("does not run at %s", (schedule, message) => {
     expect(refused(aTask({ schedule }))).toEqual([`report.schedule: ${message}`]);
   });

@@ -1,4 +1,4 @@
-import { type DraftSystem, excepted } from "../check/drafts";
+import { type DraftSystem, excepted, type RuleFinding } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { step } from "../check/paths";
 import { isLost, storeBackups } from "../derive/store-backups";
@@ -43,7 +43,12 @@ function unusedParts(environment: DraftSystem): Finding[] {
     }));
 }
 
-export function exceptionsAreUsed(environment: DraftSystem): Finding[] {
+/** An exception may be for a part that was rejected. */
+export function exceptionsAreUsed(environment: DraftSystem): RuleFinding[] {
+  return superfluous(environment).map((finding) => ({ ...finding, lacking: true }));
+}
+
+function superfluous(environment: DraftSystem): Finding[] {
   const names = Object.keys(environment.exceptions ?? {}).filter((name): name is keyof typeof EXCEPTIONS => name in EXCEPTS);
   const unused = names
     .filter((name) => !EXCEPTS[name](environment))

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Problem } from "../../../constructs/core/errors";
 import { nearest } from "../../../constructs/core/nearest";
 import { type Reading, seconds } from "../../../constructs/core/quantities";
+import { isSimple, OWN_KEYS } from "./texts";
 
 /*
  * The shape of an environment, value by value: the model's types at run time, for input that
@@ -37,10 +38,7 @@ export function plain(schema: Schema): Schema {
 
 export function isPlain(input: unknown): boolean {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
-  // An instance of a class, such as Date or Map, has one prototype more than `{ … }`, in any realm.
-  const prototype = Object.getPrototypeOf(input);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false;
-  return !["__proto__", "constructor", "prototype"].some((key) => Object.hasOwn(input, key));
+  return isSimple(input) && !OWN_KEYS.some((key) => Object.hasOwn(input, key));
 }
 
 /** `elsewhere` is the remedy for settings that belong to another place. */

@@ -36,8 +36,19 @@ const MOST = 1000;
 /** Maximum nesting depth: an environment has half as many levels. */
 const DEEPEST = 16;
 
-/** Values that can't be serialized, or that exceed the limits. */
+/** Keys that belong to JavaScript's own objects. Validation skips them, and assigning them changes an object itself. */
+export const OWN_KEYS: readonly string[] = ["__proto__", "constructor", "prototype"];
+
+/** Values that can't be read or serialized, or that exceed the limits. */
 export function unwritable(value: unknown, keys: readonly string[] = [], above: readonly unknown[] = []): readonly Unwritable[] {
+  try {
+    return unwritableIn(value, keys, above);
+  } catch {
+    return [{ keys, ...UNREADABLE }];
+  }
+}
+
+function unwritableIn(value: unknown, keys: readonly string[], above: readonly unknown[]): readonly Unwritable[] {
   const found = (rule: string, remedy: string, said?: unknown): Unwritable[] => [
     { keys, ...(said === undefined ? {} : { value: said }), rule, remedy },
   ];
@@ -48,16 +59,41 @@ export function unwritable(value: unknown, keys: readonly string[] = [], above: 
   }
   if (typeof value !== "object" || value === null) return [];
   if (above.includes(value)) return found("contains itself", "write out what it holds");
+  if (!Array.isArray(value) && !isSimple(value)) return found(`is an instance of ${classOf(value)}`, "write { … } or [ … ]");
   if (above.length > DEEPEST) return found(`is more than ${DEEPEST} levels deep`, "write it flat");
   const names = Array.isArray(value) ? undefined : Object.keys(value);
   const count = names?.length ?? (value as readonly unknown[]).length;
   if (count > MOST) return found(`has ${count} ${names ? "settings" : "items"}`, `use up to ${MOST}`);
   return Array.from(names ?? (value as readonly unknown[]).keys(), String).flatMap((key) => {
-    const problem = textProblem(key, LONGEST.key, false);
+    const problem = OWN_KEYS.includes(key) ? RESERVED : textProblem(key, LONGEST.key, false);
     const below = [...keys, key];
     if (problem) return [{ keys: below, ...problem }];
-    return unwritable((value as Readonly<Record<string, unknown>>)[key], below, [...above, value]);
+    const inner = read(value, key);
+    return inner ? unwritable(inner.value, below, [...above, value]) : [{ keys: below, ...UNREADABLE }];
   });
+}
+
+const RESERVED = { rule: "can't be a key, because every JavaScript object has it", remedy: "use another name" } as const;
+const UNREADABLE = { rule: "can't be read", remedy: "write a plain value" } as const;
+
+/** Checks if an object is `{ … }`, in any realm: an instance of a class, such as Date or Map, has one prototype more. */
+export function isSimple(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function classOf(value: object): string {
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && /^\w{1,80}$/.test(name) ? name : "a class";
+}
+
+/** Reads a property. Undefined if it throws: a getter or proxy of the program failed. */
+export function read(value: object, key: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: (value as Readonly<Record<string, unknown>>)[key] };
+  } catch {
+    return undefined;
+  }
 }
 
 function textProblem(text: string, most: number, isProgram: boolean): Omit<Unwritable, "keys"> | undefined {

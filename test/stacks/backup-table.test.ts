@@ -259,11 +259,11 @@ describe("the table of backups", () => {
     };
     const streamed = "eu-west-1, copied to eu-central-1; locked (governance); loses up to 30m";
     expect(rowsOf({ engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d", rpo: "1h", rto: "6h" } })).toEqual([
-      `eventStore; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h; no alert; drill 30 5 * * 0`,
+      `event-store; stream backup; every 15m; kept 28d; ${streamed} (RPO 1h); RTO 6h; no alert; drill 30 5 * * 0`,
     ]);
     const backup = { every: "6h", keep: "7d" };
     expect(rowsOf({ engine: "kurrent-cloud", size: "development", backup, streamBackup: { every: "15m", keep: "28d" } })).toEqual([
-      `eventStore; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h; no alert; no drill`,
+      `event-store; stream backup; every 15m; kept 28d; ${streamed}; RTO 2h; no alert; no drill`,
       "event-store; backups of Kurrent Cloud; every 6h; kept 7d; at the vendor; not locked; loses up to 6h 30m; RTO 2h; no alert; no drill",
     ]);
   });

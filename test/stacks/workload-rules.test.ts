@@ -51,7 +51,7 @@ describe("the variables of a workload", () => {
 describe("the files of a workload", () => {
   it("have whole paths", () => {
     expect(errors({ commandApi: { ...API, files: { "settings.json": "{}" } } })).toEqual([
-      'test.commandApi.files.settings.json: "settings.json" must be a path; write an absolute one, like /app/settings.json',
+      'test.commandApi.files.settings.json: "settings.json" must be a path; write an absolute one without . and .., like /app/settings.json',
     ]);
   });
 });

@@ -24,9 +24,29 @@ export function bytes(value: unknown): Reading {
   return measured(value, BYTES, "a size", "16Gi");
 }
 
-/** Parses a duration like `"30d"`, in seconds. */
+/** A limit of durations, in seconds. */
+export interface DurationLimit extends Unreadable {
+  readonly most: number;
+}
+
+/** Most seconds that APIs count in 32 bits. */
+const COUNTABLE: DurationLimit = {
+  most: 2 ** 31 - 1,
+  rule: "is longer than 68 years, the most that APIs count",
+  remedy: 'use up to "24855d"',
+};
+
+/** Parses a duration like `"30d"`, in seconds. Prometheus and others read whole numbers only. */
 export function seconds(value: unknown): Reading {
-  return measured(value, SECONDS, "a span of time", "30d");
+  return secondsUpTo(COUNTABLE, value);
+}
+
+/** Parses a duration that has a limit. */
+export function secondsUpTo({ most, ...longer }: DurationLimit, value: unknown): Reading {
+  const reading = measured(value, SECONDS, "a span of time", "30d");
+  if (typeof reading !== "number") return reading;
+  if (String(value).includes(".")) return { rule: "has a fraction", remedy: 'use a smaller unit, like "90m" for an hour and a half' };
+  return reading > most ? longer : reading;
 }
 
 /** Parses CPU cores like `2` or `"500m"`, in millicores. */
@@ -55,7 +75,7 @@ export function daysIn(duration: Duration): number {
 function measured(value: unknown, units: Readonly<Record<string, number>>, what: string, example: string): Reading {
   const names = Object.keys(units);
   const remedy = `write a number and a unit, like "${example}"`;
-  const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(value) : null;
+  const match = typeof value === "string" ? /^((?:0|[1-9]\d*)(?:\.\d+)?)([A-Za-z]*)$/.exec(value) : null;
   if (!match) return { rule: `is not ${what}`, remedy };
   const [, digits, unit = ""] = match;
   const factor = units[unit];

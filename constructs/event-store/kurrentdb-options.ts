@@ -196,6 +196,8 @@ function problemOf(name: string, on: boolean, line: KurrentDbLine, licensed: boo
   if (/^(EVENTSTORE|KURRENTDB)_/.test(name)) {
     return { rule: "is written with its prefix, which follows from the version", remedy: `write ${name.replace(/^[A-Z]+_/, "")}` };
   }
+  // The tables below have keys of this form only.
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) return { rule: "can't be an option", remedy: "write it in upper case, like READER_THREADS_COUNT" };
   const successor = REPLACED[name];
   if (successor) return { rule: "was renamed, and servers from 25.0 on stop at the old name", remedy: renamedTo(successor) };
   const gone = REMOVED[name];

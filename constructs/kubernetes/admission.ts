@@ -1,3 +1,4 @@
+import { labelKeyProblem, labelValueProblem } from "./labels";
 import type { ChartRelease, KubernetesObject } from "./objects";
 
 /** An object that the API server would reject. */
@@ -52,8 +53,6 @@ const LONGEST: Readonly<Record<string, number>> = {
   Cluster: 50, // CloudNativePG, webhook
 };
 
-const LABEL = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
-
 /** A ConfigMap or Secret holds 1 MiB (Kubernetes). */
 const MOST_BYTES = 1_048_576;
 
@@ -72,12 +71,14 @@ function objectProblems(object: KubernetesObject): Found {
     ...(metadata.name.length > longest
       ? [{ rule: `has a name of ${metadata.name.length} characters`, remedy: `use names that leave it up to ${longest}` }]
       : []),
-    ...labelsOf(object)
-      .filter(([, value]) => !LABEL.test(value))
-      .map(([label, value]) => ({
-        rule: `has the label ${label} with the value "${value}"`,
-        remedy: "use up to 63 letters, digits, -, _ and .",
-      })),
+    ...labelsOf(object).flatMap(([label, value]) => [
+      ...[labelKeyProblem(label)].flatMap((found) =>
+        found ? [{ rule: `has the label ${label}, which can't be a key`, remedy: found.remedy }] : [],
+      ),
+      ...[labelValueProblem(value)].flatMap((found) =>
+        found ? [{ rule: `has the label ${label} with the value "${value}"`, remedy: found.remedy }] : [],
+      ),
+    ]),
     ...(kind === "ConfigMap" ? sizeProblems(object) : []),
     ...(kind === "HTTPRoute" ? routeProblems(object) : []),
   ];

@@ -5,7 +5,7 @@ import type { KubernetesTarget } from "./target";
 const HOST = /^([^/]*[.:][^/]*|localhost)\//;
 
 /** Tags that are usually moved. */
-const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/;
+const FLOATING = /^(latest|main|master|edge|stable|nightly|dev|develop)$/i;
 
 /** Returns an image's location for a cluster: in its mirror, with the path but without the registry's host, or where it is published. */
 export function imageFrom({ mirror }: Pick<KubernetesTarget, "mirror">, image: string): string {

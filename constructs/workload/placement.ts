@@ -1,27 +1,28 @@
+import type { Problem } from "../core/errors";
 import { seconds } from "../core/quantities";
+import { labelKeyProblem, labelValueProblem } from "../kubernetes";
 import type { PodProps, Toleration } from "./contract";
 import { secondsOf } from "./probes";
-import { LONGEST_LABEL, type PropProblem, unreadable } from "./problems";
+import { type PropProblem, unreadable } from "./problems";
 
-const KEY_REMEDY = "write one like example.com/pool";
+/** Labels by which Services, policies and controllers select pods. */
+const SELECTORS: readonly string[] = ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"];
 
-const LABEL_VALUE = new RegExp(`^(?=.{0,${LONGEST_LABEL}}$)([A-Za-z0-9]([\\w.-]*[A-Za-z0-9])?)?$`);
-
-/** With or without a domain prefix. */
-const LABEL_KEY = /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?(?=[^/]{1,63}$)[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?$/;
-
-/** Returns the problems of node selectors, tolerations and pull secrets. */
-export function placementProblems({ nodeSelector = {}, tolerations = [], pullSecrets = [] }: PodProps): PropProblem[] {
+/** Returns the problems of labels, node selectors, tolerations and pull secrets. */
+export function placementProblems({ labels = {}, nodeSelector = {}, tolerations = [], pullSecrets = [] }: PodProps): PropProblem[] {
   const found: PropProblem[] = [];
-  const key = (property: string, value: string) => {
-    if (!LABEL_KEY.test(value)) found.push({ property, value, rule: "can't be the key of a label or a taint", remedy: KEY_REMEDY });
+  const report = (property: string, problem: Omit<Problem, "path"> | undefined) => {
+    if (problem) found.push({ property, ...problem });
   };
+  const key = (property: string, value: string) => report(property, labelKeyProblem(value));
   const text = (property: string, value: string | undefined) => {
-    if (value !== undefined && !LABEL_VALUE.test(value)) {
-      const remedy = `use up to ${LONGEST_LABEL} letters, digits, -, _ and .`;
-      found.push({ property, value, rule: "can't be the value of a label or a taint", remedy });
-    }
+    if (value !== undefined) report(property, labelValueProblem(value));
   };
+  for (const [label, value] of Object.entries(labels)) {
+    const own = { value: label, rule: "is a label of the platform, which selects pods by it", remedy: "use another key" };
+    report("labels", SELECTORS.includes(label) ? own : labelKeyProblem(label));
+    text(`labels.${label}`, value);
+  }
   for (const [label, value] of Object.entries(nodeSelector)) {
     key("nodeSelector", label);
     text(`nodeSelector.${label}`, value);

@@ -3,7 +3,7 @@ import type { Duration } from "../../constructs/core/quantities";
 import { seconds } from "../../constructs/core/quantities";
 import { scheduleProblems } from "../../constructs/workload";
 import { choice, flag, list, object, optional, quantity, text, value } from "./check/shape";
-import { anything, mailAddress, name } from "./common";
+import { address, anything, mailAddress, name } from "./common";
 
 /** Backups of an environment: retention, lock, recipients of notices, and storage outside of AWS. */
 export interface Backup {
@@ -207,7 +207,7 @@ export const volumeSnapshotSchedule = object<VolumeSnapshotSchedule>({
 export const cacheBackup = object<CacheBackup>({ keep });
 
 const outsideBucket = object<OutsideBucket>({
-  endpoint: text(/^https:\/\/[^\s/]+$/, "must be an https address without a path", "write one like https://s3.example.com:9000"),
+  endpoint: address(/^https:\/\/[^\s/]+$/, "must be an https address without a path", "write one like https://s3.example.com:9000"),
   bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "is not a valid bucket name", "write one like orders-backups"),
   region: optional(anything),
   credentials: object<OutsideBucket["credentials"]>({ secret: name }),

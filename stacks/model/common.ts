@@ -48,7 +48,26 @@ export const domain = text(
   "write one like orders.example.com",
 );
 
-export const https = text(/^https:\/\/[^\s/]+(\/\S*)?$/, "is not an address that can be trusted", "write one that begins with https://");
+const HOST_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+
+const AUTHORITY = new RegExp(`^(${HOST_LABEL}(\\.${HOST_LABEL})*|\\[[0-9a-f:.]+\\])(:(?<port>[1-9]\\d{0,4}))?$`, "i");
+
+/** Characters that a URL can't have without encoding (RFC 3986). */
+const UNENCODED = /[^\x21-\x7e]|["<>\\^`{|}]/;
+
+/** Address that every client reads alike: of a form, with a valid host and port, and without credentials. */
+export function address(form: RegExp, rule: string, remedy: string): Schema {
+  return value((input) => {
+    if (typeof input !== "string" || !form.test(input)) return { rule, remedy };
+    const authority = /^\w+:\/\/([^/?#]*)/.exec(input)?.[1] ?? "";
+    if (authority.includes("@")) return { rule: "has credentials, which are stored in plaintext with it", remedy: "leave them out" };
+    const port = AUTHORITY.exec(authority)?.groups?.port;
+    const isValid = AUTHORITY.test(authority) && Number(port ?? 0) <= 65_535 && !UNENCODED.test(input);
+    return isValid ? undefined : { rule: "is not a valid address", remedy };
+  });
+}
+
+export const https = address(/^https:\/\/[^\s/]+(\/\S*)?$/, "is not an address that can be trusted", "write one that begins with https://");
 
 export const anything = text(/\S/, "says nothing", "write a word or more");
 
@@ -92,12 +111,12 @@ export const path = text(/^\/\S*$/, "must be a path", "write one like /health");
 export const percent = optional(whole(1, 100));
 
 export const withPort = (example: string) =>
-  text(/^https?:\/\/[^\s/:]+:\d+(\/\S*)?$/, "must be an address with a port", `write one like ${example}`);
+  address(/^https?:\/\/[^\s/]+:\d+(\/\S*)?$/, "must be an address with a port", `write one like ${example}`);
 
 export const size = choice(["small", "medium", "large"], "size of a system");
 
 export const scalar = value((input) =>
-  ["string", "number", "boolean"].includes(typeof input)
+  ["string", "boolean"].includes(typeof input) || Number.isFinite(input)
     ? undefined
     : { rule: "must be a single value", remedy: "write a text, a number, true or false" },
 );

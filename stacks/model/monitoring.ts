@@ -10,7 +10,7 @@ import {
 } from "../../constructs/observability";
 import type { Telemetry } from "../../constructs/workload";
 import { choice, either, flagOr, kinds, moment, nameOr, object, optional, quantity, records, text, told, whole } from "./check/shape";
-import { anyText, https, name, wholeDays, withPort } from "./common";
+import { address, anyText, https, name, wholeDays, withPort } from "./common";
 import { NAMESPACES } from "./derive/namespaces";
 
 /** Metrics, dashboards, logs, traces, alerts and their receivers. */
@@ -131,7 +131,7 @@ export const monitoringShape = object<Monitoring>({
   grafana: optional(
     flagOr(
       object<GrafanaSettings>({
-        url: optional(text(/^https?:\/\/[^\s/]+(\/\S*)?$/, "must be an address", "write one like https://grafana.example.com")),
+        url: optional(address(/^https?:\/\/[^\s/]+(\/\S*)?$/, "must be an address", "write one like https://grafana.example.com")),
         oidc: optional(
           object<GrafanaOidc>({
             clientId: anyText,

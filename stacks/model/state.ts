@@ -1,5 +1,5 @@
-import { kinds, object, optional, text, told } from "./check/shape";
-import { anything, name } from "./common";
+import { kinds, object, optional, told } from "./check/shape";
+import { address, anything, name } from "./common";
 
 /** Terraform backend of an environment that is not on AWS: with locks, and shared by all operators. */
 export type StateSettings = KubernetesState | PostgresState | HttpState | S3State;
@@ -48,8 +48,8 @@ export interface S3State {
   readonly region?: string;
 }
 
-const https = text(
-  /^https:\/\/[^\s/]+(\/\S*[^/\s])?$/,
+const https = address(
+  /^https:\/\/[^\s/?#]+(\/[^\s?#]*[^/\s?#])?$/,
   "must be an https address without a slash at its end",
   "write one like https://s3.example.com",
 );

@@ -10,7 +10,7 @@ describe("a size", () => {
     expect(bytes(written)).toBe(expected);
   });
 
-  it.each(["-5Gi", "0x10Gi", "16", "16GB", "16 Gi", "1e3Gi", "Gi", "0Gi", "Infinitygi", 16, undefined, null, {}])(
+  it.each(["-5Gi", "0x10Gi", "007Gi", "16", "16GB", "16 Gi", "1e3Gi", "Gi", "0Gi", "Infinitygi", 16, undefined, null, {}])(
     "is not what %p says",
     (written) => {
       expect(bytes(written)).toEqual({ rule: expect.any(String), remedy: expect.stringMatching(/Gi|smaller/) });
@@ -32,13 +32,17 @@ describe("a span of time", () => {
     ["15m", 900],
     ["1h", 3600],
     ["30d", 2_592_000],
+    ["24855d", 2_147_472_000],
   ])("%s is %d seconds", (written, expected) => {
     expect(seconds(written)).toBe(expected);
   });
 
-  it.each(["30", "1w", "1H", "PT1H", "-1h", "0s", "1h30m"])("is not what %p says", (written) => {
-    expect(typeof seconds(written)).toBe("object");
-  });
+  it.each(["30", "1w", "1H", "PT1H", "-1h", "0s", "1h30m", "1.5h", "1.0h", "1e3s", "0060s", "24856d", "2147483648s"])(
+    "is not what %p says",
+    (written) => {
+      expect(typeof seconds(written)).toBe("object");
+    },
+  );
 });
 
 describe("cores", () => {

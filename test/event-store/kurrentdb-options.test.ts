@@ -64,6 +64,12 @@ describe("an option", () => {
       "EXT_TCP_HEARTBEAT_TIMEOUT was renamed, and servers from 25.0 on stop at the old name; write TCP_PLUGIN__NODE_HEARTBEAT_TIMEOUT",
     ],
     [
+      "that every object has",
+      { toString: 1 } as unknown as KurrentDbOptions,
+      "26.0",
+      "toString can't be an option; write it in upper case, like READER_THREADS_COUNT",
+    ],
+    [
       "whose successor is the platform's",
       { INT_IP: "0.0.0.0" },
       "24.10",

@@ -157,6 +157,43 @@ describe("whatever stands in an environment", () => {
       ].map((found) => `${found} is a boolean or null in YAML, in which charts write it; choose another`),
     ],
     [
+      "addresses that clients read in different ways, or that have credentials",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        state: { backend: "http", address: "https://operator:secret@git.example.com/state" },
+        authentication: { issuer: "https://login..example.com", audience: "orders", jwks: "https://login.example.com:99999/keys" },
+        monitoring: { runbooks: "https://git.example.com\\x", telemetry: { endpoint: "http://-a.example.com:4317", namespace: "traces" } },
+      },
+      [
+        'test.monitoring.runbooks: "https://git.example.com\\\\x" is not a valid address; write one that begins with https://',
+        'test.monitoring.telemetry.endpoint: "http://-a.example.com:4317" is not a valid address; write one like http://collector.monitoring.svc:4317',
+        'test.authentication.issuer: "https://login..example.com" is not a valid address; write one that begins with https://',
+        'test.authentication.jwks: "https://login.example.com:99999/keys" is not a valid address; write one that begins with https://',
+        'test.state.address: "https://operator:secret@git.example.com/state" has credentials, which are stored in plaintext with it; leave them out',
+      ],
+    ],
+    [
+      "numbers that are none, and times that no API counts",
+      {
+        aws: undefined,
+        cluster: { context: "kind" },
+        eventStore: {
+          engine: "kurrentdb",
+          options: { READER_THREADS_COUNT: Number.NaN },
+          persistentSubscriptions: [{ stream: "orders", group: "billing", messageTimeout: "25h" }],
+        },
+        commandApi: { image: app.image, replicas: 1, terminationGracePeriod: "1.5h", timeout: "24856d" },
+        exceptions: { disposable: "a test" },
+      },
+      [
+        'test.eventStore.persistentSubscriptions[0].messageTimeout: "25h" is longer than a day; use up to "24h"',
+        "test.eventStore.options.READER_THREADS_COUNT: NaN must be a single value; write a text, a number, true or false",
+        'test.commandApi.terminationGracePeriod: "1.5h" has a fraction; use a smaller unit, like "90m" for an hour and a half',
+        'test.commandApi.timeout: "24856d" is longer than 68 years, the most that APIs count; use up to "24855d"',
+      ],
+    ],
+    [
       "a path that leads elsewhere",
       {
         aws: undefined,

@@ -55,6 +55,16 @@ describe("nodes that a pod may run on", () => {
   });
 
   it.each([
+    [{ labels: { "a/b/c": "d" } }, 'orders.labels: "a/b/c" can\'t be the key of a label or a taint; write one like example.com/pool'],
+    [{ labels: { "a..b/c": "d" } }, 'orders.labels: "a..b/c" can\'t be the key of a label or a taint; write one like example.com/pool'],
+    [
+      { labels: { team: "a b" } },
+      'orders.labels.team: "a b" can\'t be the value of a label or a taint; use up to 63 letters, digits, -, _ and .',
+    ],
+    [
+      { labels: { "app.kubernetes.io/name": "mine" } },
+      'orders.labels: "app.kubernetes.io/name" is a label of the platform, which selects pods by it; use another key',
+    ],
     [
       { nodeSelector: { "a b": "c" } },
       'orders.nodeSelector: "a b" can\'t be the key of a label or a taint; write one like example.com/pool',

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Problem } from "../../../constructs/core/errors";
 import { nearest } from "../../../constructs/core/nearest";
-import { type Reading, seconds } from "../../../constructs/core/quantities";
+import { type Reading, secondsUpTo } from "../../../constructs/core/quantities";
 import { isSimple, OWN_KEYS } from "./texts";
 
 /*
@@ -115,10 +115,7 @@ export function quantity(read: (input: unknown) => Reading): Schema {
 export const DAY = 86_400;
 
 /** Pod time or probe time: Kubernetes fields have 32 bits, and none of them waits for a day. */
-export const moment = quantity((input) => {
-  const reading = seconds(input);
-  return typeof reading === "number" && reading > DAY ? { rule: "is longer than a day", remedy: 'use up to "24h"' } : reading;
-});
+export const moment = quantity((input) => secondsUpTo({ most: DAY, rule: "is longer than a day", remedy: 'use up to "24h"' }, input));
 
 export const flag = value((input) =>
   typeof input === "boolean" ? undefined : { rule: "is neither on nor off", remedy: "use true or false" },

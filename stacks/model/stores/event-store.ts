@@ -38,7 +38,7 @@ import {
   volumeSnapshotSchedule,
 } from "../backup";
 import type { Draft, Finding } from "../check/finding";
-import { choice, engines, flag, list, object, optional, quantity, records, text, told, whole } from "../check/shape";
+import { choice, engines, flag, list, moment, object, optional, quantity, records, text, told, whole } from "../check/shape";
 import { anyText, anything, nameOf, scalar, size, someTexts } from "../common";
 import {
   anotherEngine,
@@ -287,7 +287,7 @@ export const declared = {
         from: optional(choice(["start", "end"], "place to start from")),
         resolveLinks: optional(flag),
         strategy: optional(choice(["RoundRobin", "DispatchToSingle", "Pinned"], "strategy")),
-        messageTimeout: optional(quantity(seconds)),
+        messageTimeout: optional(moment),
         maxRetries: optional(whole(0, 1000)),
         maxConsumers: optional(whole(0, 1000)),
         readBatch: optional(whole(1, 10_000)),

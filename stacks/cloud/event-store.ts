@@ -6,7 +6,7 @@ import { describedAt } from "../base/refusals";
 import { awsStateProps, PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { isAtVendor, type StoreWith } from "../model/derive/members";
-import { kurrentCloudCidr } from "../model/stores/event-store";
+import { kurrentCloudCidr } from "../model/stores/kurrent-cloud";
 
 /** Event stores at their vendor, in separate stacks that only need the vendor's provider. */
 export function eventStoreStacks(

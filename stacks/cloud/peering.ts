@@ -5,7 +5,7 @@ import type { EventStoreOutputs, NetworkOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import { isAtVendor } from "../model/derive/members";
 import { isExistingNetwork, zoneIds } from "../model/place";
-import { kurrentCloudCidr } from "../model/stores/event-store";
+import { kurrentCloudCidr } from "../model/stores/kurrent-cloud";
 
 /** Environment's side of the peering with vendor networks. In an existing network, its owner adds the routes. */
 export function peeringStacks(

@@ -21,7 +21,7 @@ import { pathOf } from "../model/check/paths";
 import { runsAt, type StoreWith, serversOf } from "../model/derive/members";
 import { outputName } from "../model/derive/servers";
 import type { Engine } from "../model/stores";
-import { kurrentCloudCidr } from "../model/stores/event-store";
+import { kurrentCloudCidr } from "../model/stores/kurrent-cloud";
 import type { ServerOf, StoreOf, UseOf } from "../model/system";
 import type { StoreRole } from "../model/workloads/workload";
 import { outsideOf } from "./outside";

@@ -7,8 +7,7 @@ import type { Environment } from "./environment";
 import { DEFAULT_CIDR, isExistingNetwork } from "./place";
 import { asDomains } from "./shorthand";
 import { engineOf } from "./stores";
-import { anotherEngine, type SettingProblem, type Sizes, type StoreKind } from "./stores/engine";
-import { COPY_EVENTS } from "./stores/event-store";
+import { anotherEngine, COPY_EVENTS, type SettingProblem, type Sizes, type StoreKind } from "./stores/engine";
 import { databaseOf } from "./stores/postgres";
 import type { StoreOf, System } from "./system";
 

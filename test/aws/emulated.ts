@@ -7,7 +7,7 @@ import { VERSIONS } from "../../constructs/core/versions";
 import type { Environment, PlatformStack, Program } from "../../stacks";
 import type { NetworkOutputs } from "../../stacks/base/outputs";
 import * as composing from "../../stacks/compose";
-import { kurrentCloudCidr } from "../../stacks/model/stores/event-store";
+import { kurrentCloudCidr } from "../../stacks/model/stores/kurrent-cloud";
 import { program } from "../fixtures/environments";
 
 /** The exact providers of this repository. */

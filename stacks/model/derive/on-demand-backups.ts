@@ -1,8 +1,8 @@
 import type { Duration } from "../../../constructs/core/quantities";
 import type { ClusterKey } from "../cluster";
 import type { BackupMethod, OnDemandBackup } from "../stores/engine";
-import type { PostgresEventsSettings } from "../stores/event-store";
 import type { PostgresSettings } from "../stores/postgres";
+import type { PostgresEventsSettings } from "../stores/postgres-events";
 import type { ServerOf, StoreOf, System } from "../system";
 import { serversOf } from "./members";
 import { type StoreBackup, storeBackups } from "./store-backups";

@@ -2,7 +2,7 @@ import { GATEWAY_PORTS, READINESS } from "../../../constructs/gateway/contract";
 import { type AllowedFlow, INTERNET, type SecurityGroupMember } from "../../../constructs/network";
 import type { ClusterKey } from "../cluster";
 import { isExistingNetwork } from "../place";
-import { kurrentCloudCidr } from "../stores/event-store";
+import { kurrentCloudCidr } from "../stores/kurrent-cloud";
 import type { StoreOf, System } from "../system";
 import type { Workload } from "../workloads/workload";
 import { newClusters } from "./clusters";

@@ -396,6 +396,10 @@ export function older(before: string, after: string, at = "version"): readonly S
   ];
 }
 
+/** Procedure for copying events from one engine to another. */
+export const COPY_EVENTS =
+  "make the other in a second environment, stop the write side, append every event there in the order of its position, compare counts, then send users there";
+
 /** Problem of a change of engine: the new store starts empty. */
 export function anotherEngine(before: string, after: string, what: string, remedy: string): SettingProblem {
   return { at: "engine", value: after, rule: `was ${before}: another engine begins empty, and ${what} would stay behind`, remedy };

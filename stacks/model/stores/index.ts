@@ -1,9 +1,13 @@
 import { choice, engines, entriesOf, optional, withEntries } from "../check/shape";
 import { type NatsSettings, nats } from "./broker";
 import type { StoreEngine } from "./engine";
-import { type EventStore, eventSourcingDb, kurrentCloud, kurrentDb, postgresEvents } from "./event-store";
+import type { EventStore } from "./event-store";
+import { eventSourcingDb } from "./eventsourcingdb";
+import { kurrentCloud } from "./kurrent-cloud";
+import { kurrentDb } from "./kurrentdb";
 import { type MemorySettings, memory } from "./memory";
 import { aurora, cloudNativePg, type PostgresSettings, rds } from "./postgres";
+import { postgresEvents } from "./postgres-events";
 import { type Cache, elasticache, valkey } from "./redis";
 
 /** Settings of a store, by engine. */

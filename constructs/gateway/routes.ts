@@ -263,6 +263,9 @@ function sizeOf(size: Bytes): string | undefined {
     .find((found) => found !== undefined);
 }
 
+/** Plain segments: the CRD of HTTPRoute refuses empty ones, `.` and `..`. */
+const PATH_PREFIX = /^(?=\/)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/;
+
 type Found = readonly Omit<Problem, "path">[];
 
 function problemsOf({ backends, previews = {}, hostnames = [], timeout = "30s", maxBodySize = "1Mi", rateLimit, paths = [] }: RoutesProps) {
@@ -294,8 +297,8 @@ function problemsOf({ backends, previews = {}, hostnames = [], timeout = "30s", 
         remedy: "write it in lower case, without scheme and port, like commands.example.com",
       })),
     paths: paths
-      .filter((path) => !/^\/[A-Za-z0-9/._~-]*$/.test(path))
-      .map((value) => ({ value, rule: "must be a path prefix", remedy: "begin with /, like /orders" })),
+      .filter((path) => !PATH_PREFIX.test(path))
+      .map((value) => ({ value, rule: "must be a path prefix", remedy: "write one like /orders, without empty segments, . and .." })),
     timeout: [
       ...(typeof span !== "number" ? [{ value: timeout, ...span }] : []),
       ...(typeof span === "number" && !(Number.isInteger(span) && span > 0 && span <= 9999)

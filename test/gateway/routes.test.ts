@@ -140,6 +140,16 @@ describe("limits", () => {
   });
 });
 
+it.each(["/a//b", "/a/../b", "/a/./b", "/..", "//", "/ä", "/a?b", ""])("refuses the path %j, which the CRD refuses", (path) => {
+  expect(refusals({ routes: { paths: [path] } })).toEqual([
+    `test/routes.paths: "${path}" must be a path prefix; write one like /orders, without empty segments, . and ..`,
+  ]);
+});
+
+it.each(["/", "/a", "/a/", "/a/b.c/~d", "/...", "/.well-known"])("accepts the path %j", (path) => {
+  expect(refusals({ routes: { paths: [path] } })).toEqual([]);
+});
+
 it("says all that is wrong at once", () => {
   const lines = refusals({
     routes: {
@@ -160,7 +170,7 @@ it("says all that is wrong at once", () => {
     "test/routes.backends: has no backend with traffic; give one backend at least a weight above 0",
     `test/routes.previews: "Green!" must be printable ASCII; use lower-case letters, digits, dots and hyphens`,
     `test/routes.hostnames: "https://Orders" must be a host name; write it in lower case, without scheme and port, like commands.example.com`,
-    `test/routes.paths: "orders" must be a path prefix; begin with /, like /orders`,
+    `test/routes.paths: "orders" must be a path prefix; write one like /orders, without empty segments, . and ..`,
     `test/routes.timeout: "3d" is not a timeout that nginx accepts; use whole seconds, up to 9999s`,
     `test/routes.maxBodySize: "0.5Ki" is not a size that nginx accepts; use up to four digits of Ki, Mi or Gi, like 10Mi`,
     `test/routes.rateLimit: "0/s" must be a rate; write whole requests by the second or the minute, like 100/s`,

@@ -42,7 +42,8 @@ export function entryStacks(app: App, context: AwsContext, network: PlatformStac
   const stack = new PlatformStack<EntryOutputs>(app, `${name}-entry`, awsStackProps(environment, account, "entry"));
   const { vpcId, publicSubnetIds, privateSubnetIds, publicZoneId = "", ...groups } = stack.read(network);
   const outputs = ways.map((way) => {
-    const { internal, named, ...reached } = before(way);
+    const { internal: isBehindEdge, named, ...reached } = before(way);
+    const internal = isBehindEdge || way.internal;
     const from = way.sourceRanges ? { blocks: way.sourceRanges } : reached.from;
     const [host, ...furtherHosts] = way.hosts;
     const balancer = new LoadBalancer(stack, way.name, {

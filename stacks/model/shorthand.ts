@@ -324,6 +324,7 @@ function domainsByName(context: Context): readonly DomainOf[] {
       stack: name,
       after: domain.after ?? (previous === undefined ? [] : [previous]),
       ...(domain.trafficAfter ? { trafficAfter: domain.trafficAfter } : {}),
+      ...(domain.internal ? { internal: true } : {}),
       ...(domain.sourceRanges ? { sourceRanges: domain.sourceRanges } : {}),
       // Later domains depend on earlier ones.
       ...(runs ? { priority: Math.max(100_000, 900_000 - 10_000 * index) } : {}),

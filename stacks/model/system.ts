@@ -80,6 +80,12 @@ export interface DomainOf extends Placed, DomainMonitoring {
   readonly trafficAfter?: readonly string[];
 
   /**
+   * Creates the load balancer in private subnets.
+   * @default false
+   */
+  readonly internal?: boolean;
+
+  /**
    * Addresses of clients that may connect to the public endpoint.
    * @default - all
    */

@@ -678,6 +678,15 @@ const GENERAL: readonly Group[] = [
     settings: { sourceRanges: ["198.51.100.0/24"] },
   },
   {
+    base: {
+      ...ON_EKS,
+      domains: { domain: { services: { service: { image: image("api"), replicas: 1, health: "tcp", publicPorts: ["tcp"] } } } },
+    },
+    at: "domains.*",
+    first: "entry",
+    settings: { internal: true },
+  },
+  {
     base: domain({ jobs: { job: { image: image("job"), when: "after" } } }),
     at: "domains.*.jobs.*",
     first: "domain",

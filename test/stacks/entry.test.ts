@@ -54,6 +54,7 @@ describe("where requests come in", () => {
       name: "queries",
       domain: expect.objectContaining({ name: "read-side" }),
       tcp: [],
+      internal: false,
       party: "read-entry",
       hosts: ["queries.orders.example.com"],
       https: true,
@@ -184,10 +185,23 @@ describe("a port of a service that clients outside reach over TCP", () => {
       });
     });
 
+    it("is inside the network if it is said so", () => {
+      const inside = stacksIn(alone({ internal: true }));
+      expect(all(inside("entry"), "aws_lb")[0]).toMatchObject({
+        internal: true,
+        subnets: "${data.terraform_remote_state.test-network.outputs.private_subnet_ids}",
+      });
+      expect(hosts(inside("entry"))).toEqual(["lab.orders.example.com"]);
+      expect(endpointsOf(asDomains(alone({ internal: true })))).toEqual([
+        { name: "lab", answers: "lab.orders.example.com, TCP 2575 (tcp of mllp) (internal)" },
+      ]);
+    });
+
     it("is not probed from addresses that may not connect", () => {
-      const domains = (sourceRanges?: object) => ({ web: { services: { web: { ...api, paths: ["/"] } }, ...sourceRanges } });
-      const probed = (sourceRanges?: object) =>
-        probesOn(asDomains(anEnvironment({ cluster, monitoring: { prometheus: true }, domains: domains(sourceRanges) })), "cluster");
+      const domains = (limits?: object) => ({ web: { services: { web: { ...api, paths: ["/"] } }, ...limits } });
+      const probed = (limits?: object) =>
+        probesOn(asDomains(anEnvironment({ cluster, monitoring: { prometheus: true }, domains: domains(limits) })), "cluster");
+      expect(probed({ internal: true })).toEqual([]);
       expect(probed().map(({ url }) => url)).toEqual(["https://web.orders.example.com/health"]);
       expect(probed({ sourceRanges: ["198.51.100.0/24"] })).toEqual([]);
     });
@@ -220,9 +234,11 @@ describe("a port of a service that clients outside reach over TCP", () => {
         {},
         "is of clients of a load balancer, and that of web admits its edge only; leave it out",
       ],
-    ])("refuses addresses that nothing filters: %j", (changes, more, problem) => {
-      const environment = alone({ sourceRanges: ["198.51.100.0/24"], ...changes }, more);
-      expect(() => validate(aProgram(environment))).toThrow(`test.domains.lab.sourceRanges: ${problem}`);
+    ])("refuses limits for clients that nothing applies: %j", (changes, more, problem) => {
+      for (const [setting, value] of Object.entries({ sourceRanges: ["198.51.100.0/24"], internal: true })) {
+        const environment = alone({ [setting]: value, ...changes }, more);
+        expect(() => validate(aProgram(environment))).toThrow(`test.domains.lab.${setting}: ${problem}`);
+      }
     });
   });
 

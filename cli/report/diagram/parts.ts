@@ -135,7 +135,8 @@ function endpointArea(system: System): Area {
   const shapes = publicEndpoints(system).map((endpoint): Shape => {
     const [host, ...others] = endpoint.hosts;
     const more = others.length > 0 ? ` and ${others.length} more` : "";
-    const note = endpoint.edge ? `${endpoint.edge}, load balancer` : "load balancer";
+    const balancer = endpoint.internal ? "internal load balancer" : "load balancer";
+    const note = endpoint.edge ? `${endpoint.edge}, ${balancer}` : balancer;
     return { id: endpointId(endpoint), kind: "endpoint", title: `${host}${more}`, note };
   });
   return { id: "areas/endpoints", kind: "outside", title: "Public endpoints", notes: [], areas: [], shapes };

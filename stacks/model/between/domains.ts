@@ -1,41 +1,32 @@
-import { sourceProblems } from "../../../constructs/entry/contract";
 import { scheduleProblems, WORKLOAD_DEFAULTS } from "../../../constructs/workload";
 import type { DraftSystem, Rule, RuleFinding } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { suggestion } from "../check/shape";
 import type { ClusterKey } from "../cluster";
 import { maxReplicas } from "../common";
-import { publicPortsOf, tcpPortsOf } from "../derive/endpoints";
 import { membersOf } from "../derive/members";
 import { secretsOf, workloadSecrets } from "../derive/secrets";
 import { workloadsIn } from "../derive/workloads";
 import { engineOf } from "../stores";
 import type { StoreKind } from "../stores/engine";
-import type { DomainOf, ServiceOf, System, UseOf } from "../system";
+import type { ServiceOf, System, UseOf } from "../system";
 import type { Job } from "../workloads/job";
 import type { SecretUse, StoreRole, Use, Workload } from "../workloads/workload";
-import { exposedIn, hostsOf } from "./endpoints";
-import { isGeneral, writtenAt } from "./parts";
+import { isGeneral } from "./parts";
 
 /** Rules between domains, their members, and the stores that they use. */
 export const domainRules: readonly Rule[] = [
   domainsHaveMembers,
   domainsFollowEarlierOnes,
-  trafficFollowsDomains,
   usesAreThere,
   usesAreToldApart,
   callsAreThere,
-  outsideReaches,
-  hostsAreApart,
   projectionsReadAndWriteOnce,
   jobsAreOfTheirTime,
   volumesHaveOneWriter,
   portsAreApart,
   secretsAreApart,
   partitionsHaveFixedWorkers,
-  publicPortsAreReached,
-  sourcesAreAllowed,
-  tcpServicesSpeakTcp,
   memoryHasOneProcess,
 ];
 
@@ -71,28 +62,7 @@ function domainsFollowEarlierOnes({ name, domains }: DraftSystem): RuleFinding[]
   );
 }
 
-/** Only domains with requests from outside can have `trafficAfter`. */
-function trafficFollowsDomains({ name, domains }: DraftSystem): RuleFinding[] {
-  const names = domains.map((domain) => domain.name);
-  return domains.flatMap((domain): RuleFinding[] => {
-    const { trafficAfter, keys } = domain;
-    if (trafficAfter === undefined) return [];
-    const own = [...keys, "trafficAfter"];
-    if (exposedIn(domain).length === 0) {
-      const rule = "is of requests from outside, and no service of the domain has paths or hosts";
-      return [{ keys: own, rule, remedy: "leave it out", lacking: true }];
-    }
-    return (trafficAfter as readonly (string | undefined)[]).flatMap((before, index): RuleFinding[] => {
-      if (before === undefined) return [];
-      const at = [...own, String(index)];
-      if (before === domain.name) return [{ keys: at, value: before, rule: "is the domain itself", remedy: "leave it out" }];
-      if (names.includes(before)) return [];
-      return [{ keys: at, value: before, rule: `is not a domain of ${name}`, remedy: otherOf(before, names, domain.name), lacking: true }];
-    });
-  });
-}
-
-function otherOf(name: string, names: readonly string[], except: string): string {
+export function otherOf(name: string, names: readonly string[], except: string): string {
   const others = names.filter((other) => other !== except);
   return others.length > 0 ? suggestion(name, others) : "leave it out";
 }
@@ -178,65 +148,6 @@ function callsAreThere(system: DraftSystem): RuleFinding[] {
         : [found(`runs on ${called.domain.cluster}, which workloads of ${domain.cluster} have no way into`, "put both on one cluster")];
     });
   });
-}
-
-/** Settings of the Gateway require a service that is reachable from outside. */
-function outsideReaches({ domains }: DraftSystem): Finding[] {
-  const inside = domains.flatMap(({ services }) => services.filter((service) => !service.exposed));
-  return inside.flatMap(({ keys, settings: { release, rateLimit, maxBodySize } }): Finding[] => [
-    ...(release === "blue-green"
-      ? [
-          {
-            keys: [...keys, "release"],
-            value: release,
-            rule: "turns requests from outside to another slot, and none reach the service",
-            remedy: 'use "rolling", or add paths or hosts',
-          },
-        ]
-      : []),
-    ...Object.entries({ rateLimit, maxBodySize }).flatMap(([setting, value]): Finding[] => {
-      if (value === undefined) return [];
-      const rule = "limits requests from outside, and none reach the service";
-      return [{ keys: [...keys, setting], rule, remedy: "leave it out, or add paths or hosts" }];
-    }),
-  ]);
-}
-
-/** A host name belongs to one domain, and on AWS is within the environment's domain. */
-function hostsAreApart(system: DraftSystem): Finding[] {
-  const apex = system.aws?.domain;
-  const named = system.domains.flatMap((domain) => namedIn(system, domain).map((service) => ({ domain, service })));
-  return named.flatMap(({ domain, service }, index) => {
-    const own = service.settings.hosts !== undefined;
-    const keys = own ? [...service.keys, "hosts"] : service.keys;
-    return hostsOf(domain, service, apex).flatMap((host): Finding[] => {
-      if (!host) return [];
-      const owner = named
-        .slice(0, index)
-        .find((other) => other.domain !== domain && hostsOf(other.domain, other.service, apex).includes(host));
-      if (owner) {
-        return [
-          { keys, value: host, rule: `is a host of ${writtenAt(owner.domain)} as well`, remedy: "use another host for one of the two" },
-        ];
-      }
-      if (!own || apex === undefined || host === apex || host.endsWith(`.${apex}`)) return [];
-      return [
-        {
-          keys,
-          value: host,
-          rule: `is not below ${apex}, whose zone it would have its name and certificate in`,
-          remedy: `use one below ${apex}`,
-        },
-      ];
-    });
-  });
-}
-
-/** Services with a public name. Without any that use HTTP, the public TCP ports of a domain have its default host name on AWS. */
-function namedIn(system: DraftSystem, domain: DomainOf): readonly ServiceOf[] {
-  const exposed = exposedIn(domain);
-  if (exposed.length > 0 || isExisting(system, domain.cluster)) return exposed;
-  return domain.services.filter((service) => publicPortsOf(service).length > 0).slice(0, 1);
 }
 
 /** A projection reads events from one store and writes to one database. Required stores of roles have a separate rule. */
@@ -392,111 +303,9 @@ function secretsAreApart(system: DraftSystem): Finding[] {
   });
 }
 
-function isExisting(system: DraftSystem, key: ClusterKey): boolean {
+export function isExisting(system: DraftSystem, key: ClusterKey): boolean {
   const cluster = system[key];
   return cluster !== undefined && "context" in cluster;
-}
-
-/** Public ports require a service in one version, behind the load balancer of its domain. */
-function publicPortsAreReached(system: DraftSystem): Finding[] {
-  return system.domains.flatMap((domain) => {
-    const taken = new Map<number, string>();
-    const cluster = system[domain.cluster];
-    const isMadeHere = cluster !== undefined && !("context" in cluster);
-    const edge = domain.services.find(({ settings }) => settings.edge);
-    return domain.services.flatMap((service) => {
-      const { publicPorts = [], release } = service.settings;
-      const ports = tcpPortsOf(service.settings);
-      return publicPorts.flatMap((name, index): Finding[] => {
-        if (!name) return [];
-        const found = (rule: string, remedy: string): Finding[] => [
-          { keys: [...service.keys, "publicPorts", String(index)], value: name, rule, remedy },
-        ];
-        const port = Object.hasOwn(ports, name) ? ports[name] : undefined;
-        if (!Object.hasOwn(ports, name)) {
-          return found(
-            "must be one of the service's ports",
-            Object.keys(ports).length > 0 ? suggestion(name, Object.keys(ports)) : "add it to ports",
-          );
-        }
-        if (release === "blue-green")
-          return found("can't be split between two versions, as requests are", "release the service by rolling");
-        const owner = port === undefined ? undefined : taken.get(port);
-        if (port !== undefined) taken.set(port, service.name);
-        if (owner !== undefined)
-          return found(`is ${port}, on which the load balancer listens for ${owner}`, "use another port for one of the two");
-        return isMadeHere && edge
-          ? found(`needs a load balancer that clients reach, and that of ${edge.name} admits its edge only`, "move it to another domain")
-          : [];
-      });
-    });
-  });
-}
-
-/** Addresses of clients apply to the load balancer of a domain, and on an existing cluster to its public ports. */
-function sourcesAreAllowed(system: DraftSystem): RuleFinding[] {
-  return system.domains.flatMap((domain): RuleFinding[] => {
-    const { sourceRanges, keys } = domain;
-    if (sourceRanges === undefined) return [];
-    const found = (rule: string, remedy: string): RuleFinding => ({ keys: [...keys, "sourceRanges"], rule, remedy });
-    const cluster = system[domain.cluster];
-    const tcp = domain.services.flatMap(publicPortsOf).length;
-    const https = exposedIn(domain).length > 0 ? 1 : 0;
-    if (tcp + https === 0)
-      return [
-        {
-          ...found("is of clients outside, who reach no service of the domain", "leave it out, or add publicPorts, paths or hosts"),
-          lacking: true,
-        },
-      ];
-    const edge = domain.services.find(({ settings }) => settings.edge);
-    if (edge) return [found(`is of clients of a load balancer, and that of ${edge.name} admits its edge only`, "leave it out")];
-    if (cluster !== undefined && "context" in cluster && tcp === 0)
-      return [
-        found("is of clients of a load balancer, and on an existing cluster you provide the ingress", "leave it out, and filter there"),
-      ];
-    const blocks = (sourceRanges as readonly (string | undefined)[]).filter((block) => block !== undefined);
-    return sourceProblems({ blocks }, tcp + https).map((problem) => ({ keys: [...keys, "sourceRanges"], ...problem }));
-  });
-}
-
-/** A service that doesn't use HTTP is reached by its ports only, and the port of its Service is that of its pods. */
-function tcpServicesSpeakTcp({ domains }: DraftSystem): Finding[] {
-  return domains.flatMap(({ services, projections }) => [
-    ...services.flatMap(({ keys, exposed, settings }): Finding[] => {
-      if (settings.health !== "tcp") return [];
-      const found = (setting: string, rule: string, remedy: string): Finding => ({ keys: [...keys, setting], value: "tcp", rule, remedy });
-      return [
-        ...(exposed
-          ? [
-              found(
-                "health",
-                "can't receive requests from outside, because its Gateway routes HTTP",
-                'write a path, or use publicPorts: ["tcp"]',
-              ),
-            ]
-          : []),
-        ...(settings.ports && Object.hasOwn(settings.ports, "tcp")
-          ? [found("ports", 'is the name of port with health: "tcp"', "give it another name")]
-          : []),
-        ...(settings.publicPorts?.includes("tcp") && settings.servicePort !== undefined
-          ? [found("publicPorts", "has another port at the Service (servicePort)", "leave servicePort out")]
-          : []),
-      ];
-    }),
-    ...projections.flatMap(({ keys, settings: { health } }): Finding[] =>
-      health?.lag !== undefined && health.port !== undefined && health.path === undefined
-        ? [
-            {
-              keys: [...keys, "health", "lag"],
-              value: health.lag,
-              rule: "is a field of a response, and there is no path",
-              remedy: "add path",
-            },
-          ]
-        : [],
-    ),
-  ]);
 }
 
 /** Only one process can use events in its memory. */

@@ -15,6 +15,7 @@ import {
 import { domainRules } from "./domains";
 import { edgeRules } from "./edges";
 import { exceptionsAreUsed } from "./exceptions";
+import { ingressRules } from "./ingress";
 import { monitoringRules } from "./monitoring";
 import { nameRules } from "./names";
 import { clusterRules } from "./nodes";
@@ -41,6 +42,7 @@ export const environmentRules: readonly Rule[] = [
   ...releaseRules,
   ...roleDatabaseRules,
   ...domainRules,
+  ...ingressRules,
   ...workloadRules,
   ...edgeRules,
   ...clusterRules,

@@ -39,6 +39,9 @@ export interface PublicEndpoint {
   /** Ports of its services that are reachable over TCP. */
   readonly tcp: readonly TcpPort[];
 
+  /** Reachable from the environment's network only, and from networks connected to it. */
+  readonly internal: boolean;
+
   /**
    * Addresses of clients that may connect.
    * @default - all
@@ -103,7 +106,7 @@ export function publicEndpoints(system: System): readonly PublicEndpoint[] {
       const https = exposed.length > 0;
       const hosts = https ? [...new Set(exposed.flatMap(({ settings }) => settings.hosts ?? [own]))] : [own];
       const shown = edge?.provider === "cloudflare" && edge.clientAuthority !== undefined ? { clientAuthority: edge.clientAuthority } : {};
-      const { endpoint, sourceRanges } = domain;
+      const { endpoint, internal = false, sourceRanges } = domain;
       return [
         {
           ...endpoint,
@@ -111,6 +114,7 @@ export function publicEndpoints(system: System): readonly PublicEndpoint[] {
           hosts: hosts as [string, ...string[]],
           https,
           tcp,
+          internal,
           ...(sourceRanges ? { sourceRanges } : {}),
           ...(edge ? { edge: edge.provider, ...shown } : {}),
         },

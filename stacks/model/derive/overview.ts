@@ -71,8 +71,10 @@ function podsAtWorst(workload: AnyWorkload): number {
 /** Public endpoints of an environment, each with its addresses and its edge. */
 export function endpointsOf(system: System): readonly { readonly name: string; readonly answers: string }[] {
   const found = edgeOf(system)?.edge;
-  return publicEndpoints(system).map(({ name, hosts, edge, tcp }) => {
-    const own = [...hosts, ...tcp.map(({ name: port, port: number, service }) => `TCP ${number} (${port} of ${service.name})`)].join(", ");
+  return publicEndpoints(system).map(({ name, hosts, edge, tcp, internal }) => {
+    const inside = internal ? " (internal)" : "";
+    const own =
+      [...hosts, ...tcp.map(({ name: port, port: number, service }) => `TCP ${number} (${port} of ${service.name})`)].join(", ") + inside;
     if (!edge || !found) return { name, answers: own };
     const address = found.provider === "cloudflare" ? cloudflareHost(found) : own;
     const behind = address === own ? "" : `, in front of ${own}`;

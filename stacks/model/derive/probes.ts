@@ -52,10 +52,11 @@ function routedOf({ name, settings: { hosts, paths, health = WORKLOAD_DEFAULTS.h
 
 /**
  * Host names by which clients reach a service. Behind Cloudflare, the load balancer allows Cloudflare only, and a standby shares the host
- * name of its primary. With `sourceRanges`, the load balancer doesn't allow the hub.
+ * name of its primary. With `sourceRanges`, the load balancer doesn't allow the hub,
+ * whose prober connects to public addresses only.
  */
 function hostsOf({ standbyOf }: System, endpoint: PublicEndpoint, { edge, hosts }: Routed, shared: readonly string[]): readonly string[] {
-  if (endpoint.sourceRanges) return [];
+  if (endpoint.internal || endpoint.sourceRanges) return [];
   if (endpoint.edge !== "cloudflare") return hosts ?? shared;
   return edge?.provider === "cloudflare" && standbyOf === undefined ? [cloudflareHost(edge)] : [];
 }

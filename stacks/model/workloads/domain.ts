@@ -1,5 +1,5 @@
 import { parseBlock } from "../../../constructs/network";
-import { list, object, optional, pick, records, value, withEntries } from "../check/shape";
+import { flag, list, object, optional, pick, records, value, withEntries } from "../check/shape";
 import { name } from "../common";
 import { side } from "../stores";
 import { type DomainMonitoring, domainMonitoring } from "./domain-monitoring";
@@ -72,6 +72,13 @@ export interface Domain extends DomainDefaults, DomainMonitoring {
   readonly trafficAfter?: readonly string[];
 
   /**
+   * Creates the domain's load balancer in private subnets: clients reach it from the environment's network, and from networks connected to
+   * it by VPN or peering. Its public DNS name resolves to private addresses. Only on EKS. Changing it replaces the load balancer.
+   * @default false
+   */
+  readonly internal?: boolean;
+
+  /**
    * IPv4 blocks of clients that may connect to the domain from outside: `["198.51.100.0/24"]`. On EKS, its load balancer refuses all
    * others on every port. On an existing cluster, where you provide the ingress, they apply to `publicPorts`, whose connections must
    * arrive with the client's address. Public addresses are then not probed.
@@ -114,6 +121,7 @@ export const domainShape = object<Domain>({
   cluster: side,
   after: optional(list(name, "name domains, or leave it out", 0)),
   trafficAfter: optional(list(name, "name domains, or leave it out")),
+  internal: optional(flag),
   sourceRanges: optional(list(block, "name blocks, or leave it out")),
   services: optional(records(withEntries(serviceEntries), name)),
   workers: optional(records(withEntries(workerEntries), name)),

@@ -140,6 +140,8 @@ function fileProblems({ files = {}, secretFiles = {} }: PodProps): PropProblem[]
   return found;
 }
 
+const KERNEL = /^\/(proc|sys)(\/|$)/;
+
 /** The API rejects duplicate mount paths, but not before an apply. `/tmp` always exists. */
 function mountProblems({ files = {}, scratch = {}, volumes = {}, secretFiles = {} }: PodProps): PropProblem[] {
   const taken = new Map<string, string>([["/tmp", "scratch"]]);
@@ -147,6 +149,9 @@ function mountProblems({ files = {}, scratch = {}, volumes = {}, secretFiles = {
     Object.keys(named).flatMap((value) => {
       const other = taken.get(value);
       taken.set(value, property);
+      // runc starts no container with such a mount.
+      if (KERNEL.test(value))
+        return [{ property, value, rule: "is in a file system of the kernel", remedy: "use a path outside of /proc and /sys" }];
       if (!other || (value === "/tmp" && property === "scratch")) return [];
       return [{ property, value, rule: `is a path of ${other} too`, remedy: "use another path for one of them" }];
     }),

@@ -247,6 +247,11 @@ describe("a pod", () => {
       'orders.scratch./a/../b: "/a/../b" must be a path; write an absolute one, like /app/settings.json',
     ],
     [
+      "a path in a file system of the kernel",
+      { scratch: { "/proc/own": "1Gi" } },
+      'orders.scratch: "/proc/own" is in a file system of the kernel; use a path outside of /proc and /sys',
+    ],
+    [
       "two files of one key",
       { files: { "/a/b": "", "/a_b": "" } },
       'orders.files: "/a_b" differs from another path in slashes alone; rename one of the two',

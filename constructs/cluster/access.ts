@@ -43,19 +43,25 @@ const MOST_NETWORKS = 40;
 /** Shortest prefix length accepted for the network of an office or pipeline. */
 const SHORTEST_PREFIX = 8;
 
+/** Problem of a principal, and its place: `["administrators", 0]`. */
+export type PrincipalProblem = Finding & { readonly at: readonly [role: string, index: number] };
+
 /** Problems of a list of principals. EKS has one access entry for each principal. */
-export function accessProblems(access: ClusterAccess): readonly Finding[] {
-  const found: Finding[] = [];
+export function accessProblems(access: ClusterAccess): readonly PrincipalProblem[] {
+  const found: PrincipalProblem[] = [];
   const roles = new Map<string, string>();
-  for (const [role, principals] of Object.entries(access) as [string, readonly string[]][]) {
-    for (const value of principals) {
+  for (const [role, principals] of Object.entries(access) as [string, readonly (string | undefined)[]][]) {
+    for (const [index, value] of principals.entries()) {
+      if (value === undefined) continue;
+      const at = [role, index] as const;
       const before = roles.get(value);
-      if (before === role) found.push({ value, rule: `is named twice among ${role}`, remedy: "name it once" });
-      else if (before) found.push({ value, rule: `is among ${before} and ${role}`, remedy: "keep the one that it needs" });
+      if (before === role) found.push({ at, value, rule: `is named twice among ${role}`, remedy: "name it once" });
+      else if (before) found.push({ at, value, rule: `is among ${before} and ${role}`, remedy: "keep the one that it needs" });
       else if (!PRINCIPAL.test(value)) {
         found.push({
+          at,
           value,
-          rule: `is not a role or user, and is in ${role}`,
+          rule: "is not a role or user",
           remedy: "use its ARN, like arn:aws:iam::111122223333:role/platform",
         });
       }

@@ -267,7 +267,7 @@ function problems({ version = DEFAULT_KUBERNETES, nodeVersion = version, zones, 
   return [
     ...nodeProblems(props),
     ...at("nodeVersion", skewProblems(version, nodeVersion)),
-    ...at("access", accessProblems(props.access)),
+    ...accessProblems(props.access).map(({ at: [role, index], ...problem }) => ({ ...problem, property: `access.${role}[${index}]` })),
     ...at("publicFrom", publicProblems(props.publicFrom)),
     ...(names.length < FEWEST_ZONES ? [few] : []),
   ];

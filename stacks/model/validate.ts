@@ -128,7 +128,7 @@ function notRefused(found: readonly RuleFinding[], refused: readonly (readonly s
 const HIDING = new RegExp(
   [
     /^\w+(\.\d+)?$/, // a role, or all stores or domains
-    /^(stores|domains)\.[^.]+$/,
+    /^(stores|domains|monitoring)\.[^.]+$/,
     /^domains\.[^.]+\.(services|workers|projections|jobs)(\.[^.]+)?$/,
     /\.(engine|name|uses|calls|after)(\.|$)/,
   ]

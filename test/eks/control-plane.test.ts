@@ -114,14 +114,14 @@ describe("access to a cluster is refused", () => {
     expect(
       refusals({ access: { administrators: [role("platform")], deployers: [role("ci"), role("ci")], readers: [role("platform")] } }),
     ).toEqual([
-      'test/cluster.access: "arn:aws:iam::111122223333:role/ci" is named twice among deployers; name it once',
-      'test/cluster.access: "arn:aws:iam::111122223333:role/platform" is among administrators and readers; keep the one that it needs',
+      'test/cluster.access.deployers[1]: "arn:aws:iam::111122223333:role/ci" is named twice among deployers; name it once',
+      'test/cluster.access.readers[0]: "arn:aws:iam::111122223333:role/platform" is among administrators and readers; keep the one that it needs',
     ]);
   });
 
   it("to what is no role or user", () => {
     expect(refusals({ access: { readers: ["arn:aws:sts::111122223333:assumed-role/admin/alice"] } })).toEqual([
-      'test/cluster.access: "arn:aws:sts::111122223333:assumed-role/admin/alice" is not a role or user, and is in readers; use its ARN, like arn:aws:iam::111122223333:role/platform',
+      'test/cluster.access.readers[0]: "arn:aws:sts::111122223333:assumed-role/admin/alice" is not a role or user; use its ARN, like arn:aws:iam::111122223333:role/platform',
     ]);
   });
 

@@ -249,6 +249,20 @@ describe("whatever stands in an environment", () => {
   });
 
   it("is not missed by other parts when it was refused", () => {
+    const alerts = { Down: { expr: "up == 0", severity: "critical", summary: "it is down" } };
+    expect(
+      complaints({
+        aws: undefined,
+        cluster: { context: "kind" },
+        monitoring: { prometheus: new Map() },
+        domains: { shop: { alerts, workers: { mails: app } } },
+        exceptions: { disposable: "a test" },
+      }),
+    ).toEqual(["test.monitoring.prometheus: is an instance of Map; write { … } or [ … ]"]);
+    const made = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
+    expect(complaints({ cluster: made, exceptions: {}, access: { administrators: [{}] } })).toEqual([
+      "test.access.administrators[0]: {} says nothing; write a word or more",
+    ]);
     expect(complaints({ aws: null, cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } })).toEqual([
       "test.aws: null must be an object; write { … }",
     ]);

@@ -460,7 +460,7 @@ describe("access to clusters", () => {
     expect(
       complaints({ cluster, access: { administrators: [role("platform")], readers: [role("platform")], from: ["0.0.0.0/0"] } }),
     ).toEqual([
-      `test.access: "${role("platform")}" is among administrators and readers; keep the one that it needs`,
+      `test.access.readers[0]: "${role("platform")}" is among administrators and readers; keep the one that it needs`,
       'test.access.from: "0.0.0.0/0" opens the API to the internet; name the networks that people and pipelines come from, like 203.0.113.0/24',
     ]);
     expect(complaints({ cluster, access: { administrators: [role("platform")], from: [] } })).toEqual([

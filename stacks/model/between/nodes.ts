@@ -59,7 +59,7 @@ function accessIsClear(environment: DraftSystem): Finding[] {
   }
   const { from, ...roles } = access as ClusterAccess & { readonly from?: readonly string[] };
   return [
-    ...accessProblems(roles).map((problem) => ({ keys: ["access"], ...problem })),
+    ...accessProblems(roles).map(({ at: [role, index], ...problem }) => ({ keys: ["access", role, String(index)], ...problem })),
     ...publicProblems(from).map((problem) => ({ keys: ["access", "from"], ...problem })),
   ];
 }

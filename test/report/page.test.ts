@@ -139,6 +139,10 @@ describe("the diagram of the report", () => {
     expect(pageOf(await gather(program, TWO), { directory: "." })).toBe(await two());
   });
 
+  it("of a large system fits a page of 1,440 pixels at a legible scale", async () => {
+    for (const { layout } of (await aboutAll(ventaProgram)).environments) expect(layout.width).toBeLessThan(1400);
+  });
+
   it.each(systems)("of %s keeps parts inside of their areas and apart from each other", async (_, all) => {
     for (const { diagram, layout } of (await aboutAll(all)).environments) {
       const inside = (inner: string, outer: string) => {

@@ -27,10 +27,12 @@ export interface Layout {
 
 const SHAPE_HEIGHT = 46;
 
-/** Options of ELK (Eclipse Layout Kernel, reference): layers from left to right, right-angled lines, in the order of the model. */
+/** Width that a page of 1,440 pixels shows at the smallest legible scale. A wider diagram has its layers from top to bottom. */
+const WIDEST = 1400;
+
+/** Options of ELK (Eclipse Layout Kernel, reference): layers in one direction, right-angled lines, in the order of the model. */
 const OPTIONS = {
   "elk.algorithm": "layered",
-  "elk.direction": "RIGHT",
   "elk.hierarchyHandling": "INCLUDE_CHILDREN",
   "elk.edgeRouting": "ORTHOGONAL",
   "elk.randomSeed": "1",
@@ -46,13 +48,21 @@ const OPTIONS = {
 
 /** Positions of a diagram's parts. The same diagram always has the same layout. @throws Refused if elkjs isn't installed */
 export async function layoutOf({ areas, connections }: Diagram): Promise<Layout> {
-  // A copy, because elkjs ignores arrays of another realm.
-  const edges = [...connections].map(({ from, to }, index): ElkExtendedEdge => ({ id: String(index), sources: [from], targets: [to] }));
-  const graph: ElkNode = { id: "root", layoutOptions: OPTIONS, children: areas.map(nodeOf), edges };
-  const root: ElkNode = await kernel().layout(graph);
+  const laidOut = (direction: "RIGHT" | "DOWN"): Promise<ElkNode> => {
+    // A copy, because elkjs ignores arrays of another realm.
+    const edges = [...connections].map(({ from, to }, index): ElkExtendedEdge => ({ id: String(index), sources: [from], targets: [to] }));
+    const layoutOptions = { ...OPTIONS, "elk.direction": direction };
+    return kernel().layout({ id: "root", layoutOptions, children: areas.map(nodeOf), edges });
+  };
+  const across = await laidOut("RIGHT");
+  const root = (across.width ?? 0) > WIDEST ? narrower(across, await laidOut("DOWN")) : across;
   const boxes = new Map<string, Box>();
   collect(root, { x: 0, y: 0 }, boxes);
   return { width: root.width ?? 0, height: root.height ?? 0, boxes, paths: (root.edges ?? []).map((edge) => pathOf(edge, boxes)) };
+}
+
+function narrower(one: ElkNode, other: ElkNode): ElkNode {
+  return (other.width ?? 0) < (one.width ?? 0) ? other : one;
 }
 
 /** ELK, loaded for reports only: it is an optional peer dependency. */

@@ -37,6 +37,7 @@ ${diagram.connections.map(
   ) => html`<path class="line ${kind}" data-from="${from}" data-to="${to}" d="${curved(layout.paths[index] ?? [])}" marker-end="url(#${idOf(name, "arrow", kind)})"><title>${nameOf(diagram, from)} → ${nameOf(diagram, to)}${detail ? `: ${detail}` : ""}</title></path>
 `,
 )}
+${titlesOf(diagram.areas, at)}
 ${shapesIn(diagram.areas).map((shape) => drawn(shape, at(shape.id)))}
 </svg>`;
 }
@@ -52,13 +53,21 @@ function describe(name: string, { areas, connections }: Diagram): string {
 }
 
 function areasOf(areas: readonly Area[], at: (id: string) => Box): Markup {
-  return html`${areas.map(({ id, kind, title, notes, areas: inner }) => {
+  return html`${areas.map(({ id, kind, areas: inner }) => {
     const { x, y, width, height } = at(id);
-    return html`<g class="area ${kind}" data-area="${id}"><rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="10"/>
-<text x="${round(x + 14)}" y="${round(y + HEADER.padding + 9)}"><tspan class="title">${title}</tspan>${notes.map(
-      (note) => html`<tspan class="note" x="${round(x + 14)}" dy="${HEADER.note + 1}">${note}</tspan>`,
-    )}</text></g>
+    return html`<g class="area ${kind}" data-area="${id}"><rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="10"/></g>
 ${areasOf(inner, at)}`;
+  })}`;
+}
+
+/** Titles and notes of areas, above the lines that cross them. */
+function titlesOf(areas: readonly Area[], at: (id: string) => Box): Markup {
+  return html`${areas.map(({ id, kind, title, notes, areas: inner }) => {
+    const { x, y } = at(id);
+    return html`<text class="area ${kind}" x="${round(x + 14)}" y="${round(y + HEADER.padding + 9)}"><tspan class="title">${title}</tspan>${notes.map(
+      (note) => html`<tspan class="note" x="${round(x + 14)}" dy="${HEADER.note + 1}">${note}</tspan>`,
+    )}</text>
+${titlesOf(inner, at)}`;
   })}`;
 }
 

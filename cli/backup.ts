@@ -65,7 +65,8 @@ function parse(argv: readonly string[]) {
     const { "check-only": checkOnly, ...chosen } = values;
     const [name, ...rest] = positionals;
     if (checkOnly) return { name: name ?? "", ...values };
-    if (name === undefined || rest.length > 0 || Object.keys(chosen).length > 1) throw new Refused(usage());
+    if (name === undefined || rest.length > 0 || Object.keys(chosen).length > 1)
+      throw new Refused(`backup: requires one environment, and at most one of its options\n\n${usage()}`);
     return { name, ...values };
   } catch (error) {
     if (error instanceof Refused) throw error;

@@ -138,13 +138,15 @@ async function rebuild(options: BootstrapOptions): Promise<number> {
   }
 }
 
-/** Applies the stack, after a question unless the arguments approve it. Returns the exit code. */
-async function apply({ workspace, args, print, answer }: BootstrapOptions): Promise<number> {
+/** Applies the stack, after a question unless the arguments approve it. After a failure prints the next command. Returns the exit code. */
+async function apply({ workspace, account, args, print, answer }: BootstrapOptions): Promise<number> {
   const blocks = new Blocks(print);
   const block = blocks.begin(workspace.stack);
   const outcome = await change({ action: "apply", workspace, args, block, ask: (question) => blocks.ask(block, () => answer(question)) });
   block.end(describe(workspace.stack, outcome, "apply"));
-  return outcome.kind === "done" ? 0 : 1;
+  if (outcome.kind === "done") return 0;
+  print(`Next: fix the cause, then ${commandLine("bootstrap", [account])}, which continues with what is left`);
+  return 1;
 }
 
 function recoveryFile(workspace: Workspace): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { nearest } from "../constructs/core/nearest";
 
 /** A script that runs this command: in a project, or in this repository, which compiles it first. */
@@ -20,6 +20,14 @@ export function withCommandLines(message: string, directory = "."): string {
   return message.replace(/(?<=; )cdktf-cqrs (\w+) (.*)$/gm, (_, subcommand: string, words: string) =>
     commandLine(subcommand, [words], directory),
   );
+}
+
+/** Message with the paths of pages as they are in a project: `docs/data.md` as `node_modules/cdktf-cqrs/docs/data.md`. */
+export function withPages(message: string, root = join(__dirname, "../..")): string {
+  const from = relative(process.cwd(), root);
+  // Outside of the project, as in the cache of npx, a path would not help.
+  if (from === "" || from.startsWith("..")) return message;
+  return message.replace(/(?<![\w/])docs\/(?=[\w/-]+\.md\b)/g, `${from}/docs/`);
 }
 
 function scriptsIn(directory: string): Readonly<Record<string, string>> {

@@ -19,9 +19,11 @@ export interface Compilation {
 export function compileProject(directory: string): Compilation {
   for (const file of ["main.ts", "tsconfig.json"]) {
     if (existsSync(join(directory, file))) continue;
-    throw new Refused(
-      `${join(directory, file)}: doesn't exist; run the command in the directory of a project, or create one with npx cdktf-cqrs new`,
-    );
+    const above = projectAbove(directory);
+    const remedy = above
+      ? `run the command in ${above}`
+      : "run the command in the directory of a project, or create one with npx cdktf-cqrs new";
+    throw new Refused(`${join(directory, file)}: doesn't exist; ${remedy}`);
   }
   // The location of the compiled program must not depend on the project's settings.
   const options = [
@@ -44,6 +46,14 @@ export function compileProject(directory: string): Compilation {
       `${join(directory, "main.ts")}: was not compiled; correct what the compiler reports, or include it in tsconfig.json\n${messages}`,
     );
   return { sound: status === 0, messages };
+}
+
+/** The nearest directory above that is a project. */
+function projectAbove(directory: string): string | undefined {
+  const parent = dirname(directory);
+  if (parent === directory) return undefined;
+  const isProject = ["main.ts", "tsconfig.json"].every((file) => existsSync(join(parent, file)));
+  return isProject ? parent : projectAbove(parent);
 }
 
 function compiledIn(directory: string): string {

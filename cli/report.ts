@@ -53,7 +53,8 @@ export async function report(
     const page = pageOf(contents, { ...prices, directory: dirname(output) });
     at(output, () => writeFileSync(output, page));
     for (const problem of warnings) process.stderr.write(`warning: ${describe(problem)}\n`);
-    process.stdout.write(`${output}: ${contents.environments.map(({ name }) => name).join(", ")}\n`);
+    const shown = contents.environments.map(({ name }) => name).join(", ");
+    process.stdout.write(`${output}: written, about ${shown}. Open it in a browser.\n`);
     return 0;
   } catch (error) {
     return exitCodeOf(error);

@@ -13,7 +13,7 @@ import { recovered, stateOf, verified } from "./backup/restore-servers";
 import { filled, hasJobs } from "./backup/restore-streams";
 import type { Restoring, Step } from "./backup/steps";
 import { environmentNamed } from "./command";
-import { commandLine, refusedOption } from "./command-line";
+import { commandLine, refusedOption, withPages } from "./command-line";
 import { Refused } from "./refused";
 import { exitCodeOf } from "./told";
 
@@ -73,7 +73,8 @@ function parse(argv: readonly string[]): Request {
     const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
     const { backup: id, into, "dry-run": isDry = false } = values;
     const [name, ...rest] = positionals;
-    if (name === undefined || rest.length > 0 || id === undefined || into === undefined) throw new Refused(usage());
+    if (name === undefined || rest.length > 0 || id === undefined || into === undefined)
+      throw new Refused(`restore: requires one environment, --backup and --into\n\n${usage()}`);
     if (!timeOf(id))
       throw new Refused(`--backup: ${JSON.stringify(id)} is not the id of a backup; ${commandLine("backup", [name, "--list"])}`);
     return { name, id, into, isDry };
@@ -128,7 +129,9 @@ function describe(source: System, into: System, isDescribed: boolean, { settings
   const how = isDescribed ? "change it" : `add it to the program: a copy of ${source.name} with this name, its own network and domain`;
   print(`\n${into.name} does not describe this restore; ${how}${settings.length > 0 ? ", and set:" : ""}`);
   for (const setting of settings) print(`  ${setting}`);
-  print(`docs/restore.md#3-describe-the-restore has examples.\nNext: ${commandLine("start", [into.name])}, then this command again`);
+  print(
+    `${withPages("docs/restore.md#3-describe-the-restore")} has examples.\nNext: ${commandLine("start", [into.name])}, then this command again`,
+  );
 }
 
 /** Event stores, then read models, then the comparison of projections. */

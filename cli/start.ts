@@ -45,7 +45,7 @@ export function start(
   try {
     const unknown = flags.find((flag) => !["--json", "--drills", "--check-only"].includes(flag));
     if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json", "--drills"])}\n\n${usage()}`);
-    if (rest.length > 0) throw new Refused(usage());
+    if (rest.length > 0) throw new Refused(`${rest.join(" ")}: at most one environment is expected\n\n${usage()}`);
     if (flags.includes("--check-only")) {
       validate(program);
       return 0;

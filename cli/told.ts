@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { InvalidInput } from "../constructs/core/errors";
 import { InUse, PolicyViolation } from "../stacks";
-import { withCommandLines } from "./command-line";
+import { withCommandLines, withPages } from "./command-line";
 import { Refused } from "./refused";
 
 /** File system errors by code, with rule and remedy. */
@@ -26,7 +26,7 @@ const FAULTS: Readonly<Record<string, readonly [rule: string, remedy: string]>> 
 /** Message of an error that a user can fix; `undefined` for other errors. */
 export function messageFor(error: unknown): string | undefined {
   if (error instanceof Refused || error instanceof InvalidInput || error instanceof PolicyViolation || error instanceof InUse)
-    return withCommandLines(error.message);
+    return withPages(withCommandLines(error.message));
   return fileFault(error) ?? brokenJson(error);
 }
 

@@ -177,6 +177,13 @@ export function findBinary(tofu: boolean): Binary {
   throw new Refused(`${old.join("; ") || `${names.join(", ")}: not on the PATH`}; ${INSTALL.terraform}`);
 }
 
+/** Variables that turn off the colors of Terraform, which prints them to files and pipes too: as NO_COLOR and a terminal decide here. */
+function withoutColors(): NodeJS.ProcessEnv {
+  if (process.stdout.isTTY === true && process.env.NO_COLOR === undefined) return {};
+  const variables = ["plan", "apply", "destroy"].map((command) => `TF_CLI_ARGS_${command}`);
+  return Object.fromEntries(variables.map((name) => [name, [process.env[name], "-no-color"].filter(Boolean).join(" ")]));
+}
+
 /** Environment variables for Terraform. */
 function environment(): NodeJS.ProcessEnv {
   // KUBE_HOST and similar variables would direct the providers to a cluster other than the configured one.
@@ -191,5 +198,6 @@ function environment(): NodeJS.ProcessEnv {
     ...(cache ? { TF_PLUGIN_CACHE_DIR: cache } : {}),
     // Without TF_IN_AUTOMATION, Terraform prints hints at commands that the run executes itself.
     TF_IN_AUTOMATION: "1",
+    ...withoutColors(),
   };
 }

@@ -130,7 +130,7 @@ export function contexts(environments: readonly Environment[], machine: Machine)
       `context ${context}`,
       hasContext(place, machine) ? `in ${kubeconfig}` : undefined,
       context.startsWith("kind-")
-        ? `kind create cluster --name ${context.slice("kind-".length)}`
+        ? `kind create cluster --name ${context.slice("kind-".length)} (https://kind.sigs.k8s.io)`
         : `add the context ${context} to ${kubeconfig}, or change it in the environment`,
     );
   });

@@ -321,6 +321,16 @@ describe("npm run plan, apply, destroy", () => {
     expect((await run({}, "plan", "dev-keys")).said).toBe(`terraform, tofu: not on the PATH; ${install}`);
   });
 
+  it("asks Terraform for no colors where nothing shows them, and keeps the user's arguments", async () => {
+    process.env.TF_CLI_ARGS_plan = "-compact-warnings";
+    try {
+      await run({}, "plan", "dev-keys");
+      expect(terraform.planArguments).toEqual(["-compact-warnings -no-color"]);
+    } finally {
+      delete process.env.TF_CLI_ARGS_plan;
+    }
+  });
+
   it("refuses a Terraform that is too old before it runs it", async () => {
     const { code, said, asked } = await run({ version: "Terraform v1.5.7\non linux_amd64" }, "plan", "dev-keys");
     expect({ code, asked }).toEqual({ code: 1, asked: [] });
@@ -404,6 +414,13 @@ describe("npm run bootstrap", () => {
   it("applies in place once state is in its bucket", async () => {
     const { code, asked } = await run({ deployed: ["bootstrap-444455556666"] }, "bootstrap", "444455556666", "--", "-auto-approve");
     expect([code, asked]).toEqual([0, ["apply bootstrap-444455556666 -auto-approve"]]);
+  });
+
+  it("prints the next command after a failure", async () => {
+    const world = { deployed: ["bootstrap-444455556666"], failing: "bootstrap-444455556666" };
+    const { code, said } = await run(world, "bootstrap", "444455556666", "--", "-auto-approve");
+    expect(code).toBe(1);
+    expect(said).toMatch(/\nNext: fix the cause, then npm run bootstrap -- 444455556666, which continues with what is left$/);
   });
 
   it("makes nothing twice where the bucket exists and its state is lost", async () => {

@@ -120,8 +120,18 @@ describe("cdktf-cqrs doctor", () => {
       "ESC_ORG_ID, ESC_CLIENT_ID, ESC_CLIENT_SECRET  set ESC_ORG_ID and ESC_CLIENT_SECRET",
       "ESC_ORG_ID, ESC_CLIENT_ID, ESC_CLIENT_SECRET",
     ],
-    ["no kubeconfig", { read: () => undefined }, "context kind-shop  kind create cluster --name shop", "context kind-shop"],
-    ["a broken kubeconfig", { read: () => "contexts: [" }, "context kind-shop  kind create cluster --name shop", "context kind-shop"],
+    [
+      "no kubeconfig",
+      { read: () => undefined },
+      "context kind-shop  kind create cluster --name shop (https://kind.sigs.k8s.io)",
+      "context kind-shop",
+    ],
+    [
+      "a broken kubeconfig",
+      { read: () => "contexts: [" },
+      "context kind-shop  kind create cluster --name shop (https://kind.sigs.k8s.io)",
+      "context kind-shop",
+    ],
   ])("fails with %s, and says what to do", async (_, changes, line, subject) => {
     const { code, lines } = await run(all, aMachine(changes));
     expect(code).toBe(1);

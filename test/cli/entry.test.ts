@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { commandLine, suggestion, withCommandLines } from "../../cli/command-line";
+import { commandLine, suggestion, withCommandLines, withPages } from "../../cli/command-line";
 import { entry } from "../../cli/entry";
 import { lockFile } from "../../cli/lock";
 import { compileProject, exportedProgram } from "../../cli/project";
@@ -73,6 +73,15 @@ describe("the command", () => {
     );
   });
 
+  it("has messages with the paths of pages as they are in the project", () => {
+    const message = "leave it out, or see docs/data.md#backups; https://example.com/docs/a.md, docs/ and my/docs/b.md stay";
+    expect(withPages(message)).toBe(message);
+    expect(withPages(message, join(process.cwd(), "node_modules/cdktf-cqrs"))).toBe(
+      message.replace("see docs", "see node_modules/cdktf-cqrs/docs"),
+    );
+    expect(withPages(message, "/elsewhere/cdktf-cqrs")).toBe(message);
+  });
+
   it("says what a directory lacks to be a project", () => {
     const problem = () => messageOf(() => compileProject(directory));
     expect(problem()).toBe(
@@ -85,6 +94,14 @@ describe("the command", () => {
     write("tsconfig.json", "{}");
     expect(problem()).toBe(
       `typescript: is not installed in ${directory}; run npm install, or add it with npm install --save-dev typescript`,
+    );
+  });
+
+  it("names the project above a directory", () => {
+    write("main.ts", "");
+    write("tsconfig.json", "{}");
+    expect(messageOf(() => compileProject(join(directory, "environments")))).toBe(
+      `${directory}/environments/main.ts: doesn't exist; run the command in ${directory}`,
     );
   });
 

@@ -58,6 +58,7 @@ plan | apply | destroy)
   shift
   echo "$command $stack\${*:+ $*}" >>"$FAKE_TERRAFORM/asked"
   env | sed -n 's/^\\(KUBE_[A-Z_]*\\)=.*/\\1/p' >"$FAKE_TERRAFORM/pointedAt"
+  env | sed -n 's/^TF_CLI_ARGS_plan=//p' >"$FAKE_TERRAFORM/planArguments"
   for word; do
     case "$word" in
     -out=*) [ -e "$FAKE_TERRAFORM/shown/$stack" ] && : >"\${word#-out=}" ;;
@@ -112,6 +113,11 @@ export class FakeTerraform {
   /** The variables that would have turned it to another cluster, the last time it was asked. */
   get pointedAt(): readonly string[] {
     return this.lines("pointedAt");
+  }
+
+  /** The arguments for plans that its environment held. */
+  get planArguments(): readonly string[] {
+    return this.lines("planArguments");
   }
 
   private lines(file: string): readonly string[] {

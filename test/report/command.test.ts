@@ -35,7 +35,10 @@ describe("npm run report", () => {
   it("writes one page about the named environments, with a sum if there are prices", async () => {
     const [output, prices] = [join(directory, "page.html"), join(directory, "prices.json")];
     writeFileSync(prices, JSON.stringify({ currency: "USD", source: "a list", date: TODAY, prices: { "EKS control plane": 0.1 } }));
-    expect(await run("two", "--output", output, "--prices", prices)).toMatchObject({ code: 0, out: "/page.html: two\n" });
+    expect(await run("two", "--output", output, "--prices", prices)).toMatchObject({
+      code: 0,
+      out: "/page.html: written, about two. Open it in a browser.\n",
+    });
     const page = readFileSync(output, "utf8");
     expect(page).toContain("<strong>73 USD</strong> in a month, at the prices of a list, 2026-11-28, ");
     expect(page).toContain('id="two-stacks"');

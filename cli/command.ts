@@ -19,7 +19,7 @@ import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
 import { at, messageFor } from "./told";
 import { inOrder, isPlannedUnrefreshed, type Manifest, type Report, walk } from "./walk";
-import { findBinary, Workspace } from "./workspace";
+import { findBinary, isNotDeployed, Workspace } from "./workspace";
 
 /**
  * Default number of concurrent stacks: Terraform and a provider need about a core and 1 GiB for a plan; more than four slow each other down
@@ -300,7 +300,10 @@ async function run(program: Program, request: Request, { outdir, lock, answer, m
     const environment = program.environments.find((each) => each.name === name);
     const changed = environment ?? program.environments.find((each) => environments[each.name]?.includes(name));
     if (action === "apply" && changed?.backup?.beforeRelease !== undefined && !stores && !withoutBackup) {
-      note(await backupBeforeRelease(asDomains(changed), machine));
+      const stacksWith = (namespace: string) =>
+        (environments[changed.name] ?? []).filter((stack) => createsNamespace(workspaceOf(stack), namespace));
+      const isDeployed = async (stack: string) => !isNotDeployed(await workspaceOf(stack).unreadable());
+      note(await backupBeforeRelease({ system: asDomains(changed), isDeployed, stacksWith }, machine));
     }
     if (within !== undefined) return await walked(stacksWithin(program, name, within));
     if (stores) {
@@ -365,6 +368,12 @@ function stacksWithin(program: Program, name: string, within: string): readonly 
   const stacks = stacksOf(environment, within);
   if (stacks.length > 0) return stacks;
   throw new Refused(noSuch("domain or workload", within, releasable(environment)));
+}
+
+/** Checks if a stack creates a namespace. */
+function createsNamespace({ json }: Workspace, namespace: string): boolean {
+  const { resource } = json as { resource?: { kubernetes_namespace_v1?: Record<string, { metadata: { name: string } }> } };
+  return Object.values(resource?.kubernetes_namespace_v1 ?? {}).some(({ metadata: { name } }) => name === namespace);
 }
 
 /** The account that a stack's provider is restricted to. */

@@ -160,6 +160,11 @@ export class Workspace {
 
 const NOT_DEPLOYED = "which is not deployed yet";
 
+/** Checks if a stack is unreadable because it was never applied. */
+export function isNotDeployed(reason: string | undefined): boolean {
+  return reason === NOT_DEPLOYED;
+}
+
 /**
  * The binary to run: OpenTofu if requested, otherwise Terraform if installed, otherwise OpenTofu. One that is too old is passed over.
  * @throws Refused if there is none

@@ -1,6 +1,6 @@
 import { seconds } from "../../constructs/core/quantities";
 import type { System } from "../../stacks";
-import { onDemandBackups } from "../../stacks/model/derive/on-demand-backups";
+import { type OnDemandPart, onDemandBackups } from "../../stacks/model/derive/on-demand-backups";
 import { commandLine } from "../command-line";
 import { Refused } from "../refused";
 import { Clusters } from "./clusters";
@@ -20,28 +20,54 @@ export async function recentBackup(name: string, within: string, records: Record
   return `${name}: the newest backup, ${newest}, is not older than ${within}`;
 }
 
+/** Part of a program that a release deploys. */
+interface Released {
+  readonly system: System;
+
+  /** Checks if a stack of the environment has ever been applied, by its state. */
+  readonly isDeployed: (stack: string) => Promise<boolean>;
+
+  /** Stacks of the environment that create a namespace. */
+  readonly stacksWith: (namespace: string) => readonly string[];
+}
+
 /**
  * Checks the backup that an environment requires before a release, and returns what was found. Before the first deployment there is no
- * bucket. @throws Refused
+ * bucket; one that is gone later took the backups with it. @throws Refused
  */
-export async function backupBeforeRelease(system: System, machine: Machine): Promise<string> {
+export async function backupBeforeRelease(released: Released, machine: Machine): Promise<string> {
+  const { system } = released;
   const { name, backup } = system;
   const within = backup?.beforeRelease ?? "";
+  const { parts } = onDemandBackups(system);
   const clusters = new Clusters(system, machine);
   try {
-    const records = await requiredRecords(system, onDemandBackups(system).parts, clusters, machine);
+    const records = await requiredRecords(system, parts, clusters, machine);
     return await recentBackup(name, within, records, machine);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (/\bNoSuchBucket$|\(NotFound\)/.test(error.message))
-      return `${name}: is not deployed yet, so backup.beforeRelease requires no backup`;
+    const deployed = /\bNoSuchBucket$|\(NotFound\)/.test(error.message) ? await deployedBefore(released, parts) : undefined;
+    if (deployed === "") return `${name}: is not deployed yet, so backup.beforeRelease requires no backup`;
     const way = commandLine("apply", [name, WITHOUT_BACKUP]);
     throw new Refused(
-      `${error.message}\nbackup.beforeRelease requires a backup within ${within}. In an emergency, or to roll back: ${way}`,
+      [
+        error.message,
+        ...(deployed ? [`${deployed} is deployed, so the bucket, or what gives access to it, was there and is gone: ${GONE}`] : []),
+        `backup.beforeRelease requires a backup within ${within}. In an emergency, or to roll back: ${way}`,
+      ].join("\n"),
     );
   } finally {
     clusters.close();
   }
+}
+
+const GONE = "docs/restore.md#a-bucket-of-backups-is-gone";
+
+/** Name of a deployed stack that needs the bucket of backups. Empty before the first deployment. */
+async function deployedBefore({ system, isDeployed, stacksWith }: Released, parts: readonly OnDemandPart[]): Promise<string> {
+  const stacks = system.aws ? [`${system.name}-backup`] : [...new Set(parts.flatMap(({ namespace }) => stacksWith(namespace)))];
+  for (const stack of stacks) if (await isDeployed(stack)) return stack;
+  return "";
 }
 
 /** Option with which an apply requires no backup. */

@@ -90,7 +90,7 @@ describe("npm run plan, apply, destroy", () => {
     const backedUp = (hours: number) => {
       const machine = new FakeMachine();
       const started = new Date(machine.now().getTime() - hours * 3_600_000).toISOString();
-      const text = JSON.stringify({ format: 1, id: ID, started });
+      const text = JSON.stringify({ format: 1, id: ID, started, stores: [], without: [] });
       machine.objects.set(`${folder}${ID}.json`, { body: Buffer.from(text), headers: { "x-amz-meta-sha256": hashOf(text) } });
       return machine;
     };
@@ -128,11 +128,45 @@ describe("npm run plan, apply, destroy", () => {
 
     it("is applied without one by the option, before the first deployment, without domains, and planned at any time", async () => {
       const none = new FakeMachine();
-      expect((await applied(none, "dev", "--without-backup")).code).toBe(0);
-      expect((await applied(none, "dev", "--stores")).code).toBe(0);
       const first = await applied(failing("GET s3://bucket/: NoSuchBucket"));
       expect([first.code, first.said]).toEqual([0, expect.stringContaining("dev: is not deployed yet")]);
+      expect((await applied(none, "dev", "--without-backup")).code).toBe(0);
+      expect((await applied(none, "dev", "--stores")).code).toBe(0);
       expect((await runWith({ machine: none }, program, {}, "plan", "dev")).code).not.toBe(1);
+    });
+
+    it("is refused if its bucket is gone after it was deployed", async () => {
+      const machine = failing("GET s3://bucket/: NoSuchBucket");
+      const gone = await runWith({ machine }, program, { deployed: ["dev-backup"] }, "apply", "dev", "--", "-auto-approve");
+      expect([gone.code, gone.asked]).toEqual([1, []]);
+      expect(gone.said).toContain(
+        "dev-backup is deployed, so the bucket, or what gives access to it, was there and is gone: docs/restore.md#a-bucket-of-backups-is-gone",
+      );
+      expect(gone.said).toContain("npm run apply -- dev --without-backup");
+    });
+
+    it("is refused if a bucket outside of AWS, or the Secret of its keys, is gone after the store was deployed", async () => {
+      const outside: Program = {
+        accounts,
+        environments: [
+          {
+            ...LOCAL,
+            eventStore: { engine: "kurrentdb", nodes: 3, backup: { every: "15m", keep: "28d" } },
+            backup: { ...backup, bucket: { endpoint: "https://s3.example.com", bucket: "backups", credentials: { secret: "bucket" } } },
+          },
+        ],
+      };
+      const machine = new FakeMachine();
+      machine.rules.push(["get secret bucket", { fails: 'Error from server (NotFound): secrets "bucket" not found' }]);
+      const applying = () => runWith({ machine }, outside, {}, "apply", "local", "--", "-auto-approve");
+      const first = await applying();
+      expect(first).toMatchObject({ code: 0, said: expect.stringContaining("local: is not deployed yet") });
+      const gone = await applying();
+      expect(gone).toMatchObject({
+        code: 1,
+        asked: first.asked,
+        said: expect.stringContaining("local-event-store is deployed, so the bucket"),
+      });
     });
 
     const failing = (message: string) => {

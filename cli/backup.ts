@@ -62,9 +62,8 @@ export async function backup(program: Program, argv: readonly string[], machine:
 function parse(argv: readonly string[]) {
   try {
     const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    const { "check-only": checkOnly, ...chosen } = values;
+    const { "check-only": _, ...chosen } = values;
     const [name, ...rest] = positionals;
-    if (checkOnly) return { name: name ?? "", ...values };
     if (name === undefined || rest.length > 0 || Object.keys(chosen).length > 1)
       throw new Refused(`backup: requires one environment, and at most one of its options\n\n${usage()}`);
     return { name, ...values };

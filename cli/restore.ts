@@ -39,7 +39,6 @@ const OPTIONS = {
   backup: { type: "string" },
   into: { type: "string" },
   "dry-run": { type: "boolean" },
-  "check-only": { type: "boolean" },
 } as const;
 
 interface Request {
@@ -52,9 +51,10 @@ interface Request {
 /** Runs a command line, and returns the exit code. */
 export async function restore(program: Program, argv: readonly string[], machine: Machine = HERE): Promise<number> {
   try {
+    const checkOnly = argv.at(-1) === "--check-only";
+    const request = parse(checkOnly ? argv.slice(0, -1) : argv);
     validate(program);
-    if (argv.at(-1) === "--check-only") return 0;
-    const request = parse(argv);
+    if (checkOnly) return 0;
     const source = environmentNamed(program, request.name);
     if (request.into === request.name) {
       throw new Refused(`--into: ${request.into} is the environment of the backup: a restore is never in place; name another environment`);

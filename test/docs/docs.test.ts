@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { CHARTS } from "../../constructs/core/versions";
 import { architecture, policiesPage, readme, summaryPage } from "../../docs/generate";
 import { RUNBOOK_INDEX, runbookIndex } from "../../docs/runbook-index";
-import { pagesIn, SCENARIOS } from "./scenarios";
+import { ownCommandProblems, pagesIn, SCENARIOS } from "./scenarios";
 
 const read = (file: string) => readFileSync(file, "utf8");
 
@@ -74,11 +74,19 @@ describe("the documents", () => {
       expect(read(file)).not.toMatch(/@@|TODO|TBD/);
   });
 
-  it("name only scripts that there are", () => {
+  it("print commands whose scripts and arguments there are", async () => {
     const { scripts } = JSON.parse(read("package.json"));
-    for (const file of ["README.md", "CONTRIBUTING.md", "docs/platform.md", "docs/secrets.md"]) {
-      for (const [, script = ""] of read(file).matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
-    }
+    for (const file of [...pages(), ...pagesIn("docs/runbooks").keys()])
+      expect({ file, problems: await ownCommandProblems(read(file), scripts) }).toEqual({ file, problems: [] });
+    const said = (line: string) => ownCommandProblems(`\`\`\`sh\n${line}\n\`\`\`\n`, scripts);
+    const [refused, unknown, positional] = [
+      await said("npm run restore -- production --backup 20261128-214728-3f9c1a --intro recovered"),
+      await said("npx cdktf-cqrs backups production"),
+      await said("npm run backup -- production --list 20261128-214728-3f9c1a"),
+    ];
+    expect(refused).toEqual([expect.stringContaining("did you mean --into?")]);
+    expect(unknown).toEqual([expect.stringContaining("is no script")]);
+    expect(positional).toEqual([expect.stringContaining("usage:")]);
   });
 
   it("upgrade definitions of the charts that are installed, from where they come", () => {

@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { backup } from "../../cli/backup";
 import { command } from "../../cli/command";
 import { render } from "../../cli/render";
+import { report } from "../../cli/report";
+import { restore } from "../../cli/restore";
 import { start } from "../../cli/start";
 import { release, usage } from "../../cli/versions";
 import type { Program } from "../../stacks";
@@ -118,7 +121,9 @@ export function changed<T extends object>(settings: T, changes: object): T {
 function shellOf(text: string): readonly string[] {
   const blocks = [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, code = ""]) => code);
   const prose = text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
-  const inline = [...prose.matchAll(/`((?:kubectl|npm|terraform|aws|helm|git) [^`]+)`/g)].map(([, code = ""]) => code.replace(/\s+/g, " "));
+  const inline = [...prose.matchAll(/`((?:kubectl|npm|npx|terraform|aws|helm|git) [^`]+)`/g)].map(([, code = ""]) =>
+    code.replace(/\s+/g, " "),
+  );
   return [...blocks, ...inline];
 }
 
@@ -168,6 +173,29 @@ async function npmProblems([, verb = "", ...rest]: Words, deployed: Deployed, sc
   return refusal === undefined ? nameProblems(script, args, deployed) : [refusal];
 }
 
+/** Commands of this package in a page, also as `npx cdktf-cqrs`, that their parsers refuse. */
+export async function ownCommandProblems(text: string, scripts: object): Promise<readonly string[]> {
+  const found: string[] = [];
+  // A placeholder is one word.
+  const code = shellOf(text).map((each) => each.replace(/<[a-z][^<>\n]*>/g, "name"));
+  for (const words of code.flatMap(commandsIn)) {
+    const [script = "", args = []] = ownCommand(words) ?? [];
+    // The name of a command alone, and `[--option]`, `…` and `--help` describe several.
+    const isName = args.length === 0 && (script === "" || Object.hasOwn(scripts, script));
+    if (isName || args.some((arg) => /^\[|…$|^--help$/.test(arg))) continue;
+    const refusal = Object.hasOwn(scripts, script) ? await refusalOf(script, args) : "is no script of package.json";
+    if (refusal !== undefined) found.push(`${words.join(" ")}: ${refusal}`);
+  }
+  return found;
+}
+
+function ownCommand([program, first = "", ...rest]: Words): readonly [script: string, args: Words] | undefined {
+  if (program === "npx" && first === "cdktf-cqrs" && !["new", "--help"].includes(rest[0] ?? "new")) return [rest[0] ?? "", rest.slice(1)];
+  if (program !== "npm" || !(first === "run" || first === "start")) return undefined;
+  const [script = "", ...words] = [...(first === "run" ? [] : [first]), ...rest].filter((word) => word !== "-s");
+  return [script, words[0] === "--" ? words.slice(1) : words];
+}
+
 /** Combinations of options that the usage of `release` lists, each with `--force` too. */
 const CHANGES: ReadonlySet<string> = new Set(
   [...usage().matchAll(/^ {2}(--.*?)(?: {2,}|$)/gm)].map(([, line = ""]) => flagsIn(line.split(" "))),
@@ -198,6 +226,9 @@ async function refusalOf(script: string, args: Words): Promise<string | undefine
       release(EMPTY, checked);
       if (said.length === 0 && !CHANGES.has(flagsIn(args)) && !args.includes("--show")) return `release has no change ${flagsIn(args)}`;
     } else if (script === "start") start(EMPTY, checked);
+    else if (script === "backup" && args.length > 0) await backup(EMPTY, checked);
+    else if (script === "restore" && args.length > 0) await restore(EMPTY, checked);
+    else if (script === "report") await report(EMPTY, checked);
     else if (script === "manifests") render(EMPTY, checked);
     else if (script === "doctor" && args.length > 1) return "doctor takes one environment";
     return said[0]?.split("\n")[0];

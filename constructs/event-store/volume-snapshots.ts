@@ -181,7 +181,11 @@ export class KurrentDbVolumeSnapshots extends Construct {
       metadata: { name: [namespace, store, ...parts].join("-") },
       driver: "ebs.csi.aws.com",
       deletionPolicy: "Delete",
-      parameters: lock ? { lockMode: lock, lockDuration: String(days) } : {},
+      // The driver doesn't tag snapshots with the claim: without the cluster, this tag finds those of a store.
+      parameters: {
+        tagSpecification_1: `event-store=${namespace}/${store}`,
+        ...(lock ? { lockMode: lock, lockDuration: String(days) } : {}),
+      },
     };
     return new CustomResources(this, "class", { cluster, namespace, name: `${store}-snapshot-class`, objects: [object], after });
   }

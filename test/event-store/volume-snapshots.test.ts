@@ -67,11 +67,14 @@ describe("volume snapshots of a KurrentDB", () => {
       metadata: { name: "event-store-event-store-governance-7d" },
       driver: "ebs.csi.aws.com",
       deletionPolicy: "Delete",
-      parameters: { lockMode: "governance", lockDuration: "7" },
+      parameters: { lockMode: "governance", lockDuration: "7", tagSpecification_1: "event-store=event-store/event-store" },
     });
     expect(variables(json).CLASS).toBe("event-store-event-store-governance-7d");
     const unlocked = made({ snapshots: { ebs: {} } });
-    expect(classOf(unlocked)).toMatchObject({ metadata: { name: "event-store-event-store-unlocked" }, parameters: {} });
+    expect(classOf(unlocked)).toMatchObject({
+      metadata: { name: "event-store-event-store-unlocked" },
+      parameters: { tagSpecification_1: "event-store=event-store/event-store" },
+    });
   });
 
   it("use a class that exists, elsewhere", () => {

@@ -278,7 +278,12 @@ describe("the table of backups", () => {
     expect(rowsOf(onEks)).toEqual([
       "event-store; snapshots of a volume; every 6h; kept 7d; eu-west-1; locked (governance); loses up to 12h; RTO 2h; no alert; no drill",
     ]);
-    expect(errorsOf(aProgram(onEks))).toEqual([]);
+    const unexcepted = (changes: object) =>
+      errorsOf(aProgram(anEnvironment({ cluster, eventStore: { ...eventStore, ...changes }, exceptions: { noBackup: undefined } })));
+    expect(unexcepted({})).toEqual([
+      'test.eventStore.engine: "kurrentdb" has no backups outside of its region, so its data is lost with its volumes; set backup: { every: "15m", keep: "28d" }, or say in exceptions.noBackup why that is acceptable',
+    ]);
+    expect(unexcepted({ backup: { every: "15m", keep: "28d" } })).toEqual([]);
     const place = { aws: undefined, cluster: { context: "kind" } };
     const elsewhere = anEnvironment({
       ...place,

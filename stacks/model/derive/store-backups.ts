@@ -77,9 +77,9 @@ function followed({ standbyOf }: DraftSystem, found: BackedUp): BackedUp {
   return methods.length > 0 ? { ...found, methods } : { methods, expendable: `it follows ${standbyOf}, and has a backup once promoted` };
 }
 
-/** Checks if a store must be kept but has no backup, or none that outlives the storage of its volumes. */
+/** Checks if a store must be kept but has no backup, or none that outlives the storage or the region of its volumes. */
 export function isLost({ methods, expendable }: StoreBackup): boolean {
-  return methods.every(({ place }) => place === "storage") && expendable === undefined;
+  return methods.every(({ place }) => place === "storage" || place === "snapshots") && expendable === undefined;
 }
 
 function bucketWords({ bucket, endpoint }: Draft<OutsideBucket> = {}): string | undefined {

@@ -144,7 +144,7 @@ export const kurrentDb: StoreEngine<KurrentDbSettings> = {
     return {
       methods: [...streamed(backup, target, drills), ...snapshots],
       ...(bucketFor(target) ? { alternative: 'set backup: { every: "15m", keep: "28d" }, or ' } : WITHOUT_BUCKET),
-      ...(snapshots.some(({ place }) => place === "storage") ? { where: " outside of the storage of its cluster" } : {}),
+      ...(snapshots.length > 0 ? { where: target.onEks ? " outside of its region" : " outside of the storage of its cluster" } : {}),
     };
   },
   volumeSnapshots: ({ volumeSnapshots, insecure }) => (insecure ? undefined : volumeSnapshots),

@@ -116,7 +116,10 @@ async function recordFor(
   for (const one of clusters) {
     try {
       const records: Records = await requiredRecords(source, parts, one, machine, into.aws?.region);
-      return await records.read(id);
+      const record = await records.read(id);
+      if (record.environment !== source.name || record.system !== source.system)
+        throw new Refused(`${id}: is a backup of ${record.environment} of ${record.system}, and not of ${source.name}`);
+      return record;
     } catch (error) {
       if (!(error instanceof ProgramFailure)) throw error;
       last = error;

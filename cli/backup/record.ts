@@ -97,8 +97,19 @@ export function recordOf(text: string, place: string, id: string, recorded: stri
     throw new Refused(`${place}: ${why}; restore an earlier version of the object, or use another backup`);
   };
   if (recorded !== hashOf(text)) refuse(`its SHA-256 is ${hashOf(text)}, and ${recorded ?? "none"} was recorded`);
-  const record = JSON.parse(text) as BackupRecord;
+  const record = parsed(text) ?? refuse("is not a record of a backup");
   if (record.format !== FORMAT) refuse(`has format ${record.format}, and this version reads ${FORMAT}`);
   if (record.id !== id) refuse(`is the record of ${record.id}`);
+  if (!Array.isArray(record.stores) || !Array.isArray(record.without) || Number.isNaN(Date.parse(record.started))) {
+    refuse("is not a record of a backup");
+  }
   return record;
+}
+
+function parsed(text: string): BackupRecord | undefined {
+  try {
+    return (JSON.parse(text) as BackupRecord | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

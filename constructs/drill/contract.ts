@@ -45,8 +45,23 @@ export async function newestResult(s3: Pick<S3Client, "bucket" | "list" | "read"
   const newest = keys.sort().at(-1);
   if (newest === undefined) return undefined;
   const { headers, body } = await s3.read(newest);
-  if (headers[RECORDED] === hashOf(body)) return JSON.parse(String(body)) as DrillResult;
-  throw new Error(`s3://${s3.bucket}/${newest}: its SHA-256 is ${hashOf(body)}, and ${headers[RECORDED] ?? "none"} was recorded`);
+  const place = `s3://${s3.bucket}/${newest}`;
+  if (headers[RECORDED] !== hashOf(body)) {
+    throw new Error(`${place}: its SHA-256 is ${hashOf(body)}, and ${headers[RECORDED] ?? "none"} was recorded`);
+  }
+  const result = parsed(String(body));
+  if (typeof result?.passed !== "boolean" || typeof result.time !== "string" || !Array.isArray(result.problems)) {
+    throw new Error(`${place}: is not the result of a drill`);
+  }
+  return result as DrillResult;
+}
+
+function parsed(text: string): Partial<DrillResult> | null {
+  try {
+    return JSON.parse(text) as Partial<DrillResult> | null;
+  } catch {
+    return null;
+  }
 }
 
 function hashOf(body: Buffer): string {

@@ -1,5 +1,6 @@
 import { backup } from "../../cli/backup";
 import { withLastDrills } from "../../cli/backup/last-drills";
+import { hashOf } from "../../cli/backup/record";
 import { publish } from "../../constructs/drill/contract";
 import { asDomains, backupTable } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
@@ -356,6 +357,12 @@ describe("cdktf-cqrs backup", () => {
     expect((await run("production", "--list")).errors).toMatch(
       /^s3:\S+: its SHA-256 is \w{64}, and \w{64} was recorded; restore an earlier version/,
     );
+    for (const text of ["", "null", "[]", '{"format":1,"id":"ID"}']) {
+      const [[address, stored]] = [...machine.objects] as unknown as [[string, { body: Buffer; headers: Record<string, string> }]];
+      stored.body = Buffer.from(text.replace("ID", /([^/]+)\.json$/.exec(address)?.[1] ?? ""));
+      stored.headers["x-amz-meta-sha256"] = hashOf(String(stored.body));
+      expect((await run("production", "--list")).errors).toMatch(/^s3:\S+: (is not a record of a backup|has format undefined)/);
+    }
   });
 
   it("checks the age of the newest record", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { S3Client } from "../../constructs/aws-client";
@@ -59,6 +60,11 @@ describe("results of restore drills", () => {
     }
     stored.body = body.subarray(0, -1);
     await expect(newestResult(s3, "drills/a/b")).rejects.toThrow("its SHA-256 is");
+    for (const text of ["", "null", "[]", '{"passed":true}']) {
+      const headers = { "x-amz-meta-sha256": createHash("sha256").update(text).digest("hex") };
+      objects.set("drills/a/b/20261122T053000Z.json", { ...stored, body: Buffer.from(text), headers });
+      await expect(newestResult(s3, "drills/a/b")).rejects.toThrow("is not the result of a drill");
+    }
   });
 
   it("are exposed as series, with NaN for what was not measured", () => {

@@ -193,6 +193,9 @@ export function unpack(key: string, body: Buffer, recorded: string | undefined, 
     if (last && compare(position, last) <= 0) throw new Error(`the event at ${textOf(position)} is not after ${textOf(last)}`);
     last = position;
   }
+  if (typeof trailer.complete !== "boolean" || typeof trailer.restoring !== "boolean" || !isTime(trailer.made)) {
+    throw new Error("has a record with values of other types");
+  }
   const link = linkOf(header, trailer, sha256);
   if (last && (!link.through || compare(last, link.through.position) > 0)) throw new Error(`has events after its end, at ${textOf(last)}`);
   equal("position of the first event", events[0] ? textOf(events[0].position) : null, trailer.first);
@@ -204,6 +207,7 @@ export function unpack(key: string, body: Buffer, recorded: string | undefined, 
     equal("key", key, keyAfter(previous));
     equal("number of events in the chain", trailer.total, previous.total + trailer.events);
     equal("hash of the chain", trailer.chain, createHash("sha256").update(previous.chain).update(trailer.content).digest("hex"));
+    if (previous.complete) equal("completeness", link.complete, true);
   }
   return { events, link };
 }
@@ -227,11 +231,14 @@ function linesOf(body: Buffer): readonly string[] {
 }
 
 function json<T>(line = ""): T {
+  let value: unknown;
   try {
-    return JSON.parse(line) as T;
+    value = JSON.parse(line);
   } catch {
     throw new Error("has a line that is not JSON");
   }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("has a line that is not an object");
+  return value as T;
 }
 
 function equal(what: string, found: unknown, expected: unknown): void {
@@ -265,9 +272,23 @@ function eventOf(line: string): StoredEvent {
   const { revision, position, data, metadata, ...event } = json<Record<keyof StoredEvent, string>>(line);
   return {
     ...(event as unknown as Pick<StoredEvent, "stream" | "id" | "type" | "json" | "created">),
-    revision: BigInt(revision),
+    revision: revisionOf(revision),
     position: positionOf(position),
-    data: Buffer.from(data, "base64"),
-    metadata: Buffer.from(metadata, "base64"),
+    data: bytesOf(data),
+    metadata: bytesOf(metadata),
   };
+}
+
+function bytesOf(text: unknown): Buffer {
+  if (typeof text !== "string") throw new Error("has data that is not base64");
+  return Buffer.from(text, "base64");
+}
+
+function revisionOf(text: unknown): bigint {
+  if (typeof text !== "string" || !/^\d+$/.test(text)) throw new Error(`${JSON.stringify(text)} is not a revision`);
+  return BigInt(text);
+}
+
+function isTime(text: unknown): boolean {
+  return typeof text === "string" && !Number.isNaN(Date.parse(text));
 }

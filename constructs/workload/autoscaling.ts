@@ -34,8 +34,7 @@ const UP = {
 const DOWN = { window: 300, policies: [["Percent", 25]] } as const;
 const PERIOD_SECONDS = 60;
 
-/** Failed polls after which a signal counts as lost, at one poll every 30 s (KEDA, ScaledObject: pollingInterval). */
-const LOST_AFTER = 4;
+/** Interval between polls of a signal (KEDA, ScaledObject: pollingInterval). */
 const POLLED_SECONDS = 30;
 
 /** The client that reads signals: KEDA's namespace in the platform and its operator pods. Servers of signals must allow it. */
@@ -255,8 +254,8 @@ function scaledObject({ namespace, target, between, on }: AutoscalingProps): Api
       pollingInterval: POLLED_SECONDS,
       minReplicaCount: between.min,
       maxReplicaCount: between.max,
-      // If a signal is lost, keeps the current replicas, and never scales to zero.
-      fallback: { failureThreshold: LOST_AFTER, replicas: between.min, behavior: "currentReplicasIfHigher" },
+      // No fallback: when it begins, KEDA stops counting errors, and the alert about a lost signal ends. Without one the autoscaler itself
+      // removes no pod while a metric is missing, and keeps the minimum.
       advanced: { horizontalPodAutoscalerConfig: { name: target, behavior: { scaleUp: direction(UP), scaleDown: direction(DOWN) } } },
       triggers: [...triggers, ...uses],
     },

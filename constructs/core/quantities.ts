@@ -29,11 +29,13 @@ export interface DurationLimit extends Unreadable {
   readonly most: number;
 }
 
-/** Most seconds that APIs count in 32 bits. */
+/** Days of the most seconds that APIs count in 32 bits. */
+export const COUNTABLE_DAYS = 24_855;
+
 const COUNTABLE: DurationLimit = {
   most: 2 ** 31 - 1,
   rule: "is longer than 68 years, the most that APIs count",
-  remedy: 'use up to "24855d"',
+  remedy: `use up to "${COUNTABLE_DAYS}d"`,
 };
 
 /** Parses a duration like `"30d"`, in seconds. Prometheus and others read whole numbers only. */

@@ -86,7 +86,7 @@ describe("the documents", () => {
     ];
     expect(refused).toEqual([expect.stringContaining("did you mean --into?")]);
     expect(unknown).toEqual([expect.stringContaining("is no script")]);
-    expect(positional).toEqual([expect.stringContaining("usage:")]);
+    expect(positional).toEqual([expect.stringContaining("requires one environment")]);
   });
 
   it("upgrade definitions of the charts that are installed, from where they come", () => {

@@ -167,6 +167,14 @@ describe("an existing cluster", () => {
         expect(report(name, excepted)).toMatch(new RegExp(`^warning: ${name}\\.cluster\\.allocatable: [^\\n]*\\n$`));
     });
 
+    it("may be short of room where one says so that doesn't know its size", () => {
+      const more = { preinstalled: ["external-secrets", "metrics-server"] };
+      const unknown = (except: object) => aProgram(onIt("staging", 29, { allocatable }), onIt("quality", 4, more, except));
+      expect(started(unknown({}), "quality").err).toMatch(/^quality\.cluster\.allocatable: .* exceptions\.insufficientCapacity /);
+      const { code, err } = started(unknown({ insufficientCapacity: "nodes come tonight" }), "quality");
+      expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: quality\.cluster\.allocatable: [^\n]*\n$/) });
+    });
+
     it("may be short of room where one of them says so", () => {
       const { code, err } = started(both(29, { insufficientCapacity: "nodes come tonight" }));
       expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: quality\.cluster\.allocatable: [^\n]*\n$/) });

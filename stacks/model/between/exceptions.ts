@@ -20,7 +20,10 @@ export const EXCEPTS: Readonly<Record<keyof typeof EXCEPTIONS, (environment: Dra
   noRecoveryCopy: ({ aws }) => aws !== undefined && aws.recoveryRegion === undefined,
   awsApisOverInternet: ({ aws }) => ownNetwork(aws) !== undefined,
   insufficientCapacity: ({ cluster, writeCluster, readCluster }) =>
-    [cluster, writeCluster, readCluster].some((one) => one && (!("context" in one) || one.allocatable !== undefined)),
+    // On a shared cluster, another environment may describe the nodes.
+    [cluster, writeCluster, readCluster].some(
+      (one) => one && (!("context" in one) || one.allocatable !== undefined || one.shared === true),
+    ),
   localState: (environment) => !excepted(environment.exceptions, "disposable") && isStateLocal(environment),
   asynchronousEvents: (environment) => unacknowledgedWrites(environment).length > 0,
   volatileEvents: (environment) =>

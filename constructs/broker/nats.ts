@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { PodGroup } from "../capacity";
+import { type ContainerRequest, evenly, type PodGroup, requested } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
-import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { type Bytes, bytes, known } from "../core/quantities";
 import { type KubernetesTarget, type Peer, PodTraffic, Release, STAYS, storeLabel, VolumeClaims } from "../kubernetes";
 import { exempt } from "../policy/contract";
 import { OVERLAP_HOURS, OVERLAP_SCRIPT, type OverlapProps, overlapProblems, RestartOnRotation } from "../rotation";
@@ -337,23 +337,11 @@ function passwords(secret: string): Readonly<Record<string, unknown>> {
 }
 
 function podsOf(name: string, { servers, cpu, memory }: NatsSettings, scraped: boolean, zoned: boolean): PodGroup {
-  const containers: readonly { readonly cpu: Cores; readonly memory: Bytes }[] = [
-    { cpu, memory },
-    SIDECARS.reloader,
-    ...(scraped ? [SIDECARS.exporter] : []),
-  ];
-  const sum = (amounts: readonly number[]) => amounts.reduce((one, other) => one + other, 0);
+  const containers: readonly ContainerRequest[] = [{ cpu, memory }, SIDECARS.reloader, ...(scraped ? [SIDECARS.exporter] : [])];
   return {
     name,
     pods: servers,
-    request: {
-      millicores: sum(containers.map((each) => known(millicores(each.cpu)))),
-      memoryBytes: sum(containers.map((each) => known(bytes(each.memory)))),
-      volumes: 1,
-    },
-    spread: [
-      { over: "zone", how: "even", required: zoned },
-      { over: "node", how: "even", required: zoned },
-    ],
+    request: { ...requested(containers), volumes: 1 },
+    spread: evenly(zoned),
   };
 }

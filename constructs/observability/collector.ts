@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { PodGroup, Spread } from "../capacity";
+import { type PodGroup, requested, type Spread } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, type Duration, known, millicores, seconds } from "../core/quantities";
 import {
@@ -14,7 +14,7 @@ import {
   Release,
   VolumeClaims,
 } from "../kubernetes";
-import { replicas as availableReplicas, labels, requested, resources, spread } from "../platform";
+import { replicas as availableReplicas, labels, resources, spread } from "../platform";
 import { exempt } from "../policy/contract";
 import { type Size, shrinkProblems } from "../sizing";
 import {

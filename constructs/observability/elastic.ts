@@ -1,11 +1,11 @@
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { PodGroup } from "../capacity";
+import { type PodGroup, requested } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type ApiObject, CustomResources, disruptionBudget, type KubernetesTarget, type Peer, PodTraffic, Release } from "../kubernetes";
-import { deployed, labels, replicas, requested, resources } from "../platform";
+import { deployed, labels, replicas, resources } from "../platform";
 import { OVERLAP_HOURS, type OverlapProps, overlapProblems, rotationLabels } from "../rotation";
 import { WorkloadSecret } from "../secrets";
 import { ECK_OPERATOR } from "./eck-operator";

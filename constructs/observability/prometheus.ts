@@ -1,7 +1,8 @@
+import { requested } from "../capacity";
 import type { PodGroup } from "../capacity/contract";
 import { type Bytes, type Duration, type Reading, seconds } from "../core/quantities";
 import type { KubernetesTarget } from "../kubernetes";
-import { type Asked, deployed, requested, resources, spread } from "../platform";
+import { type Asked, deployed, resources, spread } from "../platform";
 import { type Alerts, alertmanagerConfig, RECEIVERS_SECRET } from "./alerts";
 import { type DataSource, GRAFANA, type GrafanaSettings, grafanaValues } from "./grafana";
 import type { PrometheusSize } from "./prometheus-size";

@@ -12,7 +12,7 @@ export { LoadBalancerController } from "./load-balancer-controller";
 export { MetricsServer, type MetricsServerProps } from "./metrics-server";
 export { type PartNamespace, partNamespaces } from "./namespaces";
 export { gatewayPods, NginxGatewayFabric, type NginxGatewayFabricProps } from "./nginx-gateway-fabric";
-export { type Asked, deployed, labels, mirrored, type PartProps, type Pods, passing, replicas, requested, resources, spread } from "./part";
+export { type Asked, deployed, labels, mirrored, type PartProps, type Pods, passing, replicas, resources, spread } from "./part";
 export { PLACES } from "./places";
 export { Planners, type PlannersProps } from "./planners";
 export { type PartName, Platform, type PlatformParts, type PlatformProps } from "./platform";

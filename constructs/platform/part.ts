@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
-import type { PodGroup, Spread } from "../capacity/contract";
-import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { type PodGroup, requested, type Spread } from "../capacity";
+import type { Bytes, Cores } from "../core/quantities";
 import type { KubernetesTarget } from "../kubernetes";
 
 /** Properties of every part of a cluster's platform. */
@@ -104,13 +104,4 @@ export function passing(name: string, asked: readonly Asked[]): PodGroup {
 /** An image in the cluster's mirror, with the path of its public registry; undefined without a mirror. */
 export function mirrored({ mirror }: KubernetesTarget, path: string): { readonly repository: string } | undefined {
   return mirror === undefined ? undefined : { repository: `${mirror}/${path}` };
-}
-
-/** Total requests of containers, for the ledger. */
-export function requested(asked: readonly Asked[]) {
-  const sum = (amounts: readonly number[]) => amounts.reduce((one, other) => one + other, 0);
-  return {
-    millicores: sum(asked.map(({ cpu }) => known(millicores(cpu)))),
-    memoryBytes: sum(asked.map(({ memory }) => known(bytes(memory)))),
-  };
 }

@@ -1,9 +1,9 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { PodGroup, Spread } from "../capacity";
+import { evenly, type PodGroup, requested, type Spread } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
-import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { bytes, millicores } from "../core/quantities";
 import type { PostgresVersion } from "../core/versions";
 import {
   API_SERVER,
@@ -292,29 +292,21 @@ export function podGroupsOf({
   const priority = cluster.ledger.priorityOf(props.priority);
   const amounts = [{ cpu: settings.cpu, memory: settings.memory }, ...(backup || recoverFrom ? [SIDECAR] : [])];
   if (amounts.some(({ cpu, memory }) => typeof millicores(cpu) !== "number" || typeof bytes(memory) !== "number")) return [];
-  const request = (asked: readonly { readonly cpu: Cores; readonly memory: Bytes }[]) => ({
-    millicores: asked.reduce((sum, { cpu }) => sum + known(millicores(cpu)), 0),
-    memoryBytes: asked.reduce((sum, { memory }) => sum + known(bytes(memory)), 0),
-  });
   const zoned = cluster.zones.length > 1;
   const apart: readonly Spread[] = [
     { over: "node", how: "apart", required: zoned },
     { over: "zone", how: "even", required: zoned },
   ];
-  const evenly: readonly Spread[] = [
-    { over: "zone", how: "even", required: false },
-    { over: "node", how: "even", required: false },
-  ];
   return [
-    { name: `${namespace}/${name}`, pods: settings.instances, request: { ...request(amounts), volumes: 2 }, spread: apart, ...priority },
+    { name: `${namespace}/${name}`, pods: settings.instances, request: { ...requested(amounts), volumes: 2 }, spread: apart, ...priority },
     // The job that creates a server's volumes runs before the server.
-    { name: `${namespace}/${name}-join`, pods: 1, request: request(amounts), passing: true },
+    { name: `${namespace}/${name}-join`, pods: 1, request: requested(amounts), passing: true },
     ...poolersOf(settings).map((type) => ({
       name: `${namespace}/${name}-pool-${type}`,
       pods: settings.poolers,
-      request: request([POOLER]),
+      request: requested([POOLER]),
       surge: 1,
-      spread: evenly,
+      spread: evenly(false),
       ...priority,
     })),
   ];

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { PodGroup } from "../capacity";
+import { type ContainerRequest, evenly, type PodGroup, requested } from "../capacity";
 import { ServerCertificate, serverAuthority, serviceNames } from "../certificates";
 import { refuse } from "../core/errors";
-import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
+import { bytes, known } from "../core/quantities";
 import { TOOLS } from "../core/versions";
 import {
   imageFrom,
@@ -353,19 +353,11 @@ function metrics(name: string, purpose: RedisPurpose) {
 }
 
 function podsOf(name: string, { cpu, memory, replicas }: ResolvedValkey, scraped: boolean, zoned: boolean): PodGroup {
-  const containers: readonly { readonly cpu: Cores; readonly memory: Bytes }[] = [{ cpu, memory }, ...(scraped ? [EXPORTER] : [])];
-  const sum = (amounts: readonly number[]) => amounts.reduce((one, other) => one + other, 0);
+  const containers: readonly ContainerRequest[] = [{ cpu, memory }, ...(scraped ? [EXPORTER] : [])];
   return {
     name,
     pods: replicas + 1,
-    request: {
-      millicores: sum(containers.map((each) => known(millicores(each.cpu)))),
-      memoryBytes: sum(containers.map((each) => known(bytes(each.memory)))),
-      volumes: 1,
-    },
-    spread: [
-      { over: "zone", how: "even", required: zoned },
-      { over: "node", how: "even", required: zoned },
-    ],
+    request: { ...requested(containers), volumes: 1 },
+    spread: evenly(zoned),
   };
 }

@@ -29,14 +29,8 @@ export interface DurationLimit extends Unreadable {
   readonly most: number;
 }
 
-/** Days of the most seconds that APIs count in 32 bits. */
-export const COUNTABLE_DAYS = 24_855;
-
-const COUNTABLE: DurationLimit = {
-  most: 2 ** 31 - 1,
-  rule: "is longer than 68 years, the most that APIs count",
-  remedy: `use up to "${COUNTABLE_DAYS}d"`,
-};
+/** Go, in which Prometheus and Kubernetes are written, counts up to 292 years. */
+const COUNTABLE: DurationLimit = { most: 73_000 * SECONDS.d, rule: "is longer than 200 years", remedy: 'use up to "73000d"' };
 
 /** Parses a duration like `"30d"`, in seconds. Prometheus and others read whole numbers only. */
 export function seconds(value: unknown): Reading {

@@ -115,7 +115,8 @@ describe("the audit trail of an environment", () => {
       { ...AUDIT, lock: undefined },
       'test.audit: has no lock, so its records could be deleted; set lock to "governance", or to "compliance", which not even the account owner can remove',
     ],
-    [{ ...AUDIT, access: "36h" }, 'test.audit.access: "36h" must be a number of days that S3 can lock; use "1d" to "24855d"'],
+    [{ ...AUDIT, access: "36h" }, 'test.audit.access: "36h" must be a number of days that S3 can lock; use "1d" to "36469d"'],
+    [{ ...AUDIT, access: "40000d" }, 'test.audit.access: "40000d" must be a number of days that S3 can lock; use "1d" to "36469d"'],
     [
       { ...AUDIT, writers: { ...AUDIT.writers, "command-api": ["commands"] } },
       "test.audit.writers.command-api: is not a workload of this environment; use one of command-processors, projections",

@@ -183,14 +183,14 @@ describe("whatever stands in an environment", () => {
           options: { READER_THREADS_COUNT: Number.NaN },
           persistentSubscriptions: [{ stream: "orders", group: "billing", messageTimeout: "25h" }],
         },
-        commandApi: { image: app.image, replicas: 1, terminationGracePeriod: "1.5h", timeout: "24856d" },
+        commandApi: { image: app.image, replicas: 1, terminationGracePeriod: "1.5h", timeout: "73001d" },
         exceptions: { disposable: "a test" },
       },
       [
         'test.eventStore.persistentSubscriptions[0].messageTimeout: "25h" is longer than a day; use up to "24h"',
         "test.eventStore.options.READER_THREADS_COUNT: NaN must be a single value; write a text, a number, true or false",
         'test.commandApi.terminationGracePeriod: "1.5h" has a fraction; use a smaller unit, like "90m" for an hour and a half',
-        'test.commandApi.timeout: "24856d" is longer than 68 years, the most that APIs count; use up to "24855d"',
+        'test.commandApi.timeout: "73001d" is longer than 200 years; use up to "73000d"',
       ],
     ],
     [

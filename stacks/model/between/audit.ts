@@ -1,5 +1,5 @@
-import { AUDIT_KINDS, MAX_RECOVERY_DAYS } from "../../../constructs/audit";
-import { COUNTABLE_DAYS, type Duration, daysIn } from "../../../constructs/core/quantities";
+import { AUDIT_KINDS, MAX_AUDIT_DAYS, MAX_RECOVERY_DAYS } from "../../../constructs/audit";
+import { type Duration, daysIn } from "../../../constructs/core/quantities";
 import type { DraftSystem, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
 import { ERASURES } from "../derive/audit";
@@ -32,9 +32,9 @@ function retentionsCanBeLocked({ audit = {} }: DraftSystem): Finding[] {
   return AUDIT_KINDS.flatMap((kind): Finding[] => {
     const keep = audit[kind] as Duration | undefined;
     const days = keep === undefined ? 1 : daysIn(keep);
-    if (keep === undefined || (Number.isInteger(days) && days >= 1)) return [];
+    if (keep === undefined || (Number.isInteger(days) && days >= 1 && days <= MAX_AUDIT_DAYS)) return [];
     return [
-      { keys: ["audit", kind], value: keep, rule: "must be a number of days that S3 can lock", remedy: `use "1d" to "${COUNTABLE_DAYS}d"` },
+      { keys: ["audit", kind], value: keep, rule: "must be a number of days that S3 can lock", remedy: `use "1d" to "${MAX_AUDIT_DAYS}d"` },
     ];
   });
 }

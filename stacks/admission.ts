@@ -5,7 +5,12 @@ import { descriptionOf } from "./base/refusals";
 import type { PlatformStack } from "./base/stack";
 
 /** Objects that the API server of a cluster would reject, with the paths of the environment's settings. */
-export function refusedBy(path: string, sent: readonly Sent[], groups: readonly PodGroup[]): readonly Problem[] {
+export function refusedBy(
+  path: string,
+  sent: readonly Sent[],
+  groups: readonly PodGroup[],
+  hasLabel: (key: string, value: string) => boolean = () => true,
+): readonly Problem[] {
   const origins = new Map(
     sent.flatMap(({ stack, addresses }) => [...addresses].map(([made, address]) => [made, { stack, address }] as const)),
   );
@@ -24,11 +29,28 @@ export function refusedBy(path: string, sent: readonly Sent[], groups: readonly 
     pairs.add(`${place} ${other}`);
     return [{ path: place, rule: `makes ${name}, which ${other} makes as well`, remedy }];
   });
-  const excess = beyondQuotas(objects, groups).map(({ name, rule }): Problem => {
-    const made = objects.find((object) => "spec" in object && `${object.metadata.namespace}/${object.metadata.name}` === name);
-    return { path: placeOf(made), rule: `makes ${name}, which ${rule}`, remedy: "use smaller requests, or fewer instances" };
-  });
-  return [...refused, ...excess];
+  const placeOfPods = (name: string) =>
+    placeOf(objects.find((object) => "spec" in object && `${object.metadata.namespace}/${object.metadata.name}` === name));
+  const excess = beyondQuotas(objects, groups).map(
+    ({ name, rule }): Problem => ({
+      path: placeOfPods(name),
+      rule: `makes ${name}, which ${rule}`,
+      remedy: "use smaller requests, or fewer instances",
+    }),
+  );
+  const homeless = groups.flatMap(({ name, nodeSelector = {} }) =>
+    Object.entries(nodeSelector)
+      .filter(([key, value]) => !hasLabel(key, value))
+      .map(
+        ([key, value]): Problem => ({
+          path: placeOfPods(name) === path ? path : `${placeOfPods(name)}.nodeSelector`,
+          value: `${key}=${value}`,
+          rule: `is a label that no node of the cluster has, so pods of ${name} would stay pending`,
+          remedy: "leave it out, or add a NodePool or a node group with the label in extend",
+        }),
+      ),
+  );
+  return [...refused, ...excess, ...homeless];
 }
 
 /** Objects that a stack sends to its cluster. */

@@ -8,6 +8,7 @@ import type { Site } from "./base/site";
 import type { PlatformStack } from "./base/stack";
 import { contextOf } from "./model/between/clusters";
 import { type Cluster, isExistingCluster, type NodeSize } from "./model/cluster";
+import { nodeLabels } from "./node-labels";
 import { unreachablePorts } from "./ports";
 
 /** Cluster of an environment, with all objects sent to it. */
@@ -41,8 +42,16 @@ export interface MeasuredSite {
   readonly refused: readonly Problem[];
 }
 
-/** Collects the objects that stacks send to a cluster, and compares their requests with its nodes. Equal clusters share `verdicts`. */
-export function measure(site: Site, stacks: readonly PlatformStack[], verdicts = new Map<string, Verdict>()): MeasuredSite {
+/**
+ * Collects the objects that stacks send to a cluster, and compares their requests with its nodes. Equal clusters share `verdicts`. `all`
+ * stacks of the environment may add nodes.
+ */
+export function measure(
+  site: Site,
+  stacks: readonly PlatformStack[],
+  verdicts = new Map<string, Verdict>(),
+  all: readonly PlatformStack[] = stacks,
+): MeasuredSite {
   const { environment, key, cluster, ledger } = site;
   const path = `${environment.name}.${key}`;
   const declared = [...ledger.groups, ...ledger.kept.flatMap(({ groups }) => groups)];
@@ -54,7 +63,7 @@ export function measure(site: Site, stacks: readonly PlatformStack[], verdicts =
   const problem = describeVerdict(ledger, adviceOn(cluster, excepted));
   const ports = unreachablePorts(site, objects);
   const problems = problem ? [{ ...problem, path: `${path}.${isExistingCluster(cluster) ? "allocatable" : "nodes"}` }] : [];
-  const refused = refusedBy(path, sent, ledger.groups);
+  const refused = refusedBy(path, sent, ledger.groups, nodeLabels(cluster, objects, all));
   const releases = sent.flatMap((one) => one.releases);
   return { path, site, objects, releases, declared, headroom: headroom(ledger), problems, excepted, ports, refused };
 }

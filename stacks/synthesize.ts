@@ -114,7 +114,7 @@ export function weigh(
 ): Pick<Synthesis, "sites"> & { readonly problems: readonly Problem[] } {
   const verdicts = new Map<string, Verdict>();
   const sites = together(
-    compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on, verdicts))),
+    compositions.flatMap((composition) => composition.sites.map(({ site, stacks: on }) => measure(site, on, verdicts, composition.stacks))),
     (name) => only === undefined || name === only,
   );
   const crowded = sites.filter(({ excepted }) => !excepted);

@@ -38,10 +38,13 @@ interface Table {
   readonly numbers?: readonly number[];
 }
 
+/** Class of tables with more columns than a page of 1,280 pixels shows. */
+export const MANY = "many";
+
 /** A table. On a narrow page each row is a block, with the column's name before each cell; roles keep it a table for screen readers. */
 export function table({ caption, head, rows, numbers = [] }: Table): Markup {
   const kind = (column: number) => (numbers.includes(column) ? new Markup(' class="number"') : undefined);
-  return html`<div class="table"><table role="table"><caption>${caption}</caption>
+  return html`<div class="table"><table role="table"${head.length > 7 && new Markup(` class="${MANY}"`)}><caption>${caption}</caption>
 <thead role="rowgroup"><tr role="row">${head.map((name, column) => html`<th role="columnheader" scope="col"${kind(column)}>${name}</th>`)}</tr></thead>
 <tbody role="rowgroup">${rows.map(
     (row) => html`<tr role="row">${row.map((cell, column) =>

@@ -5,7 +5,7 @@ import type { Contents, Described } from "./contents";
 import type { Context } from "./context";
 import { shapesIn } from "./diagram/parts";
 import { differenceStyles, differences } from "./differences";
-import { counted, html, idOf, Markup } from "./html";
+import { counted, html, idOf, MANY, Markup } from "./html";
 import { TOPICS } from "./topics";
 
 /** Nothing is loaded and nothing runs, whatever the page contains. */
@@ -16,7 +16,7 @@ export function pageOf(contents: Contents, context: Context): string {
   const { systems, environments, today } = contents;
   const title = `${systems.join(", ")}: environments`;
   const first = firstShown(environments);
-  const styles = [readFileSync(join(__dirname, "page.css"), "utf8"), chosenStyles(environments), differenceStyles(environments.length)];
+  const styles = [sheet("page.css"), stackedStyles(), chosenStyles(environments), differenceStyles(environments.length)];
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -96,6 +96,17 @@ function sentence({ system, part, sites }: Described): string {
   const data = stores.length > 0 ? `, with ${counted(stores.length, "store")}: ${stores.map(({ name }) => name).join(", ")}` : "";
   const ways = part.publicEndpoints.length > 0 ? `; reachable at ${counted(part.publicEndpoints.length, "public endpoint")}` : "";
   return `${running} ${place}${data}${ways}.`;
+}
+
+function sheet(file: string): string {
+  return readFileSync(join(__dirname, file), "utf8");
+}
+
+/** Rules that stack the rows of tables on narrow screens, and of tables with many columns on wider ones. */
+function stackedStyles(): string {
+  const stacked = sheet("stacked.css");
+  const many = stacked.replaceAll('[role="table"]', `.${MANY}[role="table"]`);
+  return `@media screen and (max-width: 719px) {\n${stacked}}\n@media screen and (max-width: 1279px) {\n${many}}`;
 }
 
 /** Rules that show the chosen environment. Browsers without :has() show all. */

@@ -7,18 +7,18 @@ export function backups({ name, part: { backups: rows, otherState } }: Described
       ? nothing("No part keeps data.")
       : table({
           caption: `Backups of ${name}`,
-          head: ["part", "backup", "frequency", "retention", "location", "lock", "data loss", "restore", "if late", "drill"],
+          head: ["part", "backup", "frequency", "retention", "location", "lock", "data loss", "RTO", "alert if late", "drill"],
           rows: rows.map(({ part, how, often, kept, where, locked, loss, restore, alert, drill }) => [
             part,
             how.startsWith("none") ? html`<span class="bad">${how}</span>` : how,
             often,
-            kept,
+            without("kept ", kept),
             where,
             locked,
-            loss,
-            restore,
-            alert,
-            drill.includes("last: FAILED") ? html`<span class="bad">${drill}</span>` : drill,
+            without("loses ", loss),
+            without("RTO ", restore),
+            without("alert ", alert),
+            drill.includes("last: FAILED") ? html`<span class="bad">${drill}</span>` : without("drill ", drill),
           ]),
         })
   }
@@ -26,4 +26,9 @@ ${
   otherState.length > 0 &&
   table({ caption: `Other state of ${name}`, head: ["other state", "kept"], rows: otherState.map(({ what, kept }) => [what, kept]) })
 }`;
+}
+
+/** Text of a summary without the word that the column's name says. */
+function without(word: string, text: string): string {
+  return text.startsWith(word) ? text.slice(word.length) : text;
 }

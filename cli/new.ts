@@ -28,11 +28,14 @@ const USAGE = `usage: npx cdktf-cqrs new <name> --shape ${Object.keys(CHOICES.sh
 export const help = () => `${USAGE}
 
 Creates a project in the directory <name>. On a terminal it asks for what is missing.
-${Object.entries(CHOICES)
-  .map(([choice, options]) =>
-    [`  --${choice}`, ...Object.entries(options).map(([name, meaning]) => `    ${name.padEnd(12)} ${meaning}`)].join("\n"),
-  )
-  .join("\n")}`;
+${(Object.keys(CHOICES) as Choice[]).map((choice) => `  --${choice}\n${optionsOf(choice)}`).join("\n")}`;
+
+/** The values of an option with their meanings, a line for each. */
+function optionsOf(choice: Choice): string {
+  return Object.entries(CHOICES[choice])
+    .map(([name, meaning]) => `    ${name.padEnd(12)} ${meaning}`)
+    .join("\n");
+}
 
 const ROOT = join(__dirname, "../..");
 
@@ -118,8 +121,10 @@ async function completed({ name, shape, on }: Typed, ask: NewOptions["ask"], che
     if (!answer) throw new Refused(`${what}: is required\n\n${USAGE}`);
     return answer;
   };
-  const chosen = async <C extends Choice>(choice: C, value: string | undefined) =>
-    checkChoice(choice, await given(`--${choice}`, value, Object.keys(CHOICES[choice]).join(", "))) as keyof (typeof CHOICES)[C];
+  const chosen = async <C extends Choice>(choice: C, value: string | undefined) => {
+    if (value === undefined && ask) console.log(optionsOf(choice));
+    return checkChoice(choice, await given(`--${choice}`, value, Object.keys(CHOICES[choice]).join(", "))) as keyof (typeof CHOICES)[C];
+  };
   return {
     name: checked(await given("name", name, "lower-case letters, digits and hyphens")),
     shape: await chosen("shape", shape),

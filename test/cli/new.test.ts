@@ -112,7 +112,9 @@ describe("cdktf-cqrs new", () => {
         return answers.shift();
       },
     });
+    const printed = jest.spyOn(console, "log");
     expect(await createProject(["--on", "kind"], answering("billing", " domains "))).toBe(0);
+    expect(printed.mock.calls[0]?.[0]).toMatch(/^ {4}cqrs {9}a write side and a read side.*\n {4}domains {6}.*\n {4}library {6}/);
     expect(questions).toEqual(["name (lower-case letters, digits and hyphens): ", "--shape (cqrs, domains, library): "]);
     expect(existsSync(inDirectory("billing/environments/local.ts"))).toBe(true);
     await expect(createProject(["other"], answering("micro"))).rejects.toThrow('--shape: "micro" must be one of cqrs, domains, library');

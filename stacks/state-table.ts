@@ -75,40 +75,40 @@ const CLUSTER_SECRETS = { what: "secrets in clusters", kept: "in etcd, with the 
 /** State outside of stores, with a pattern of stack, type and id of the resources that have it. */
 const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })[] = [
   { what: "Terraform state", holds: /^bootstrap-\d+\/aws_s3_bucket/, kept: "every version for 90 days, in the region of its bucket" },
-  { what: "keys", holds: /\/aws_kms_key\./, kept: "by KMS in their region: 30 days after a deletion (7 where disposable), with no copy" },
+  { what: "keys", holds: /\/aws_kms_key\./, kept: "by KMS in their region, without a copy; 30 days after a deletion (7 if disposable)" },
   {
     what: "secrets at AWS",
     holds: /\/aws_secretsmanager_secret\./,
-    kept: "by Secrets Manager in the region: 30 days after a deletion (none where disposable)",
+    kept: "by Secrets Manager in the region; 30 days after a deletion (0 if disposable)",
   },
   {
     what: "backups",
     holds: /-backup\/(aws_s3_bucket\.bucket_|aws_backup_vault\.vaults_)/,
-    kept: "as the table of backups says; access to them is logged for a year or more",
+    kept: "as in the table of backups; access to them is logged for a year or more",
   },
   {
     what: "audit trail",
     holds: /-audit-trail\/aws_s3_bucket\.bucket_records/,
-    kept: "each record as long as audit.keep says, locked, in one region, without a copy",
+    kept: "each record for audit.keep, locked, in one region, without a copy",
   },
-  { what: "volumes of restore drills", holds: /-drill_(job_release|pod_files)_/, kept: "not: each is deleted after its drill" },
+  { what: "volumes of restore drills", holds: /-drill_(job_release|pod_files)_/, kept: "not kept: each is deleted after its drill" },
   {
     what: "logs at AWS",
     holds: /\/aws_cloudwatch_log_group\.|-edge\/aws_s3_bucket\.edge_/,
-    kept: "as long as aws.logRetention says, in one region",
+    kept: "for aws.logRetention, in one region",
   },
-  { what: "notices of interruptions", holds: /\/aws_sqs_queue\./, kept: "not: they are of use for two minutes" },
+  { what: "notices of interruptions", holds: /\/aws_sqs_queue\./, kept: "not kept: they are only valid for two minutes" },
   {
     what: "metrics",
     holds: /-observability\/helm_release\.observability_metrics_/,
-    kept: "not: samples are missed until new ones are there",
+    kept: "not kept after a loss: dashboards begin again",
   },
   {
     what: "telemetry on its way",
     holds: /-observability\/\w+\.observability_collectors_/,
-    kept: "not: minutes of it, until it is delivered",
+    kept: "until it is delivered: a loss costs minutes of it",
   },
-  { what: "traces", holds: /-observability\/\w+\.observability_\w*jaeger/, kept: "not: those of coming requests replace them" },
+  { what: "traces", holds: /-observability\/\w+\.observability_\w*jaeger/, kept: "not kept after a loss: new requests have new traces" },
   {
     what: "logs and traces in Elasticsearch",
     holds: /-observability\/\w+\.observability_stores_elastic_/,
@@ -117,7 +117,7 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
   {
     what: "snapshots of Elasticsearch",
     holds: /-backup\/aws_s3_bucket\.snapshots_/,
-    kept: "one a day, as long as backup.keep says, in the region, without a lock",
+    kept: "one a day, for backup.keep, in the region, without a lock",
   },
 ];
 
@@ -128,7 +128,7 @@ export function otherState(stacks: readonly SynthesizedStack[]): readonly KeptSt
     const address = `${stack}/${type}.${id}`;
     const known = isSecret ? CLUSTER_SECRETS : KEPT.find(({ holds }) => holds.test(address));
     if (!known && path !== undefined) continue;
-    const { what, kept } = known ?? { what: address, kept: "not known here: it is yours to back up" };
+    const { what, kept } = known ?? { what: address, kept: "not known to the platform: you must back it up" };
     found.set(what, { kept, resources: [...(found.get(what)?.resources ?? []), address] });
   }
   return [...found].map(([what, rest]) => ({ what, ...rest }));

@@ -64,7 +64,7 @@ function serverProblems(servers: number, purpose: BrokerPurpose): readonly Found
     ];
   }
   // NATS, JetStream clustering: every server is a member of the metadata group.
-  if (servers > 5) return [{ value: servers, rule: "servers all have to be asked for every new stream", remedy: "use 3 or 5" }];
+  if (servers > 5) return [{ value: servers, rule: "servers must all agree on each new stream, which is slow", remedy: "use 3 or 5" }];
   if (servers === 1 && purpose === "events") {
     return [
       {

@@ -79,7 +79,7 @@ const REASONS: Readonly<Record<Unplaced["why"], (unplaced: Unplaced) => string>>
   spread: ({ group, pods }) => `the spread of ${group.name} leaves no node to ${count(pods)}`,
   volumes: ({ group, pods }) => `${group.name} can have volumes of ${count(pods)} more there than an even spread leaves`,
   overhead: ({ group }) => `${group.name}, which runs on every node, is too large for one`,
-  surge: ({ group, pods }) => `a new version of ${group.name} finds no node for ${count(pods)} beside the old ones`,
+  surge: ({ group, pods }) => `a new version of ${group.name} finds no node for ${count(pods)} in addition to the old ones`,
   passing: ({ group }) => `${group.name} finds no node when it runs, for a pod of ${amount(group.request)}`,
 };
 

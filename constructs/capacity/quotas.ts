@@ -36,10 +36,12 @@ export function beyondQuotas(objects: readonly object[], groups: readonly PodGro
       if (typeof limit !== "number") return [];
       const others = running.reduce((sum, group) => sum + (group.most ?? Number(group.pods)) * of(group), 0);
       const admits = `and the quota of ${namespace} admits ${show(limit)}`;
-      if (others > limit) return [{ name: `${namespace}/quota`, rule: `is for pods that ask for ${show(others)}, ${admits}` }];
+      if (others > limit) return [{ name: `${namespace}/quota`, rule: `is for pods that request ${show(others)}, ${admits}` }];
       return inside.flatMap((group) => {
         const added = (group.passing ? Number(group.pods) : (group.surge ?? 0)) * of(group);
-        return others + added > limit ? [{ name: group.name, rule: `asks for ${show(added)} beside ${show(others)}, ${admits}` }] : [];
+        return others + added > limit
+          ? [{ name: group.name, rule: `requests ${show(added)} in addition to ${show(others)}, ${admits}` }]
+          : [];
       });
     });
   });

@@ -143,7 +143,7 @@ function bypassProblems(bypass: EdgeBypass): CachingProblem[] {
       return [{ keys, value: count, rule: `${kind} are more than an edge can tell apart`, remedy: `name at most ${MOST_BYPASSES}` }];
     // Values of the wrong type were removed and reported before.
     const own = kind === "headers" ? named.find((name?: string) => name && OWN_HEADERS.includes(name.toLowerCase())) : undefined;
-    return own === undefined ? [] : [{ keys, value: own, rule: "is a header that an edge minds by itself", remedy: "leave it out" }];
+    return own === undefined ? [] : [{ keys, value: own, rule: "is a header that the edge handles itself", remedy: "leave it out" }];
   });
 }
 

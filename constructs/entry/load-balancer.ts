@@ -116,7 +116,7 @@ export class LoadBalancer extends Construct {
       lifecycle: { preventDestroy: protect },
     });
     exempt(balancer, "CKV_AWS_91", "it has access logs for listeners that end TLS only; nginx logs each request");
-    if (!protect) exempt(balancer, "CKV_AWS_150", "its environment may be thrown away");
+    if (!protect) exempt(balancer, "CKV_AWS_150", "its environment is disposable");
     const listen = (id: string, port: number, targetGroupArn: string) =>
       new LbListener(this, id, {
         loadBalancerArn: balancer.arn,

@@ -9,7 +9,7 @@ export const TLS = "/etc/esdb/tls";
 
 /** Flags that can't be set, with the reason. */
 const REFUSED: Readonly<Record<string, { readonly rule: string; readonly remedy: string }>> = {
-  "api-token": { rule: "would be a token that everybody reads", remedy: "leave it out: it comes from the secret" },
+  "api-token": { rule: "would be readable for everyone who can read the pod", remedy: "leave it out: it comes from the secret" },
   "data-directory-temporary": { rule: "loses every event with the pod", remedy: "leave it out" },
   "http-enabled": { rule: "is what insecure decides", remedy: "set insecure" },
   "https-enabled": { rule: "is what insecure decides", remedy: "set insecure" },

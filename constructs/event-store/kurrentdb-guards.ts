@@ -47,7 +47,7 @@ export function nodeProblems(props: KurrentDbProps, size: NodeSize): readonly (r
         ? [
             {
               value: true,
-              rule: "lets in everybody, and is asked for what others reach",
+              rule: "allows access without authentication, also from other namespaces",
               remedy: "leave it out, or have one node without names outside",
             },
           ]
@@ -98,7 +98,7 @@ function nameProblems(name: string): Found {
     return [
       {
         value: name,
-        rule: "makes Kubernetes tell every pod of the namespace variables that the server takes for options of its own",
+        rule: "makes Kubernetes add variables to every pod of the namespace that the server reads as its options",
         remedy: 'use "event-store"',
       },
     ];

@@ -201,7 +201,7 @@ function problemOf(name: string, on: boolean, line: KurrentDbLine, licensed: boo
   const successor = REPLACED[name];
   if (successor) return { rule: "was renamed, and servers from 25.0 on stop at the old name", remedy: renamedTo(successor) };
   const gone = REMOVED[name];
-  if (gone) return { rule: `is gone: it ${gone}`, remedy: "leave it out" };
+  if (gone) return { rule: `is no longer an option: it ${gone}`, remedy: "leave it out" };
   const notHere = NOT_HERE.find(([begins]) => name.startsWith(begins));
   if (notHere) return { rule: notHere[1], remedy: "leave it out" };
   if (!knowsOption(line, name)) return unknown(name, line);

@@ -98,7 +98,7 @@ export function alertsProblems({ receivers, default: everyone, domains = {}, hea
           {
             path: "heartbeat",
             value: heartbeat,
-            rule: "must be a webhook: everyone else would be told every minute",
+            rule: "must be a webhook: other receivers would get a message every minute",
             remedy: "name a webhook",
           },
         ]

@@ -118,14 +118,14 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
 export const POLICIES: readonly Policy[] = [
   {
     id: "names-fit",
-    rule: "has a name that its API refuses: too long, or of other characters",
-    remedy: "make it by cloudName, with everything that belongs to it, or use shorter names",
+    rule: "has a name that its API rejects: it is too long, or has characters that are not allowed",
+    remedy: "create it with cloudName, with all of its parts, or use shorter names",
     check: (_, resources) => resources.filter(({ type, body }) => isMisnamed(type, body)).map(toAddress),
   },
   {
     id: "tls-only-buckets",
-    rule: "has no policy that refuses requests without TLS",
-    remedy: "make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",
+    rule: "has no bucket policy that denies requests without TLS",
+    remedy: "use PrivateBucket, or deny s3:* where aws:SecureTransport is false",
     check: ({ json }, resources) => {
       const policies = ofType(resources, ["aws_s3_bucket_policy"]);
       const closed = (bucket: string) =>
@@ -137,19 +137,19 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "data-is-kept",
-    rule: "can be destroyed with its data, and the environment promises to keep it",
-    remedy: "set prevent_destroy and the deletion protection of its own API, and no force_destroy",
+    rule: "can be destroyed with its data, which must be protected from deletion",
+    remedy: "set prevent_destroy and the deletion protection of its API, and remove force_destroy",
     check: ({ protect }, resources) => (protect ? resources.filter(isStateful).filter(canBeDestroyed).map(toAddress) : []),
   },
   {
     id: "data-lives-apart",
-    rule: "holds data in a stack that is changed for other reasons",
-    remedy: "move it to a stack of its own, and declare that it holds data",
+    rule: "holds data in a stack that is also changed for other reasons",
+    remedy: "move it to a separate stack, and declare that the stack holds data",
     check: ({ holdsData }, resources) => (holdsData ? [] : resources.filter(isStateful).map(toAddress)),
   },
   {
     id: "backups-select-it",
-    rule: `has no tag ${BACKUP_TAG}, by which backup plans can select it`,
+    rule: `has no tag ${BACKUP_TAG}, so no backup plan selects it`,
     remedy: `tag it with ${BACKUP_TAG}`,
     check: ({ protect }, resources) =>
       protect
@@ -160,34 +160,34 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "no-secret-in-state",
-    rule: "has a secret among its arguments, which everyone who reads the state can read",
+    rule: "has a secret in its arguments, which are stored in the state in plaintext",
     remedy: "use a write-only argument (…_wo), a managed password, or an ephemeral resource",
     check: (_, resources) =>
       resources.filter(({ type, body }) => (SECRETS[type] ?? []).some((argument) => body[argument] !== undefined)).map(toAddress),
   },
   {
     id: "pinned-account",
-    rule: "has an AWS provider that would change whatever account its credentials lead to, or leaves no trace of whose things are",
+    rule: "has an AWS provider that accepts credentials of any account, or doesn't tag its resources",
     remedy: "set allowed_account_ids, and default_tags with system, environment and stack",
     check: ({ json }) => (blocks(json, "provider", "aws").every(isPinned) ? [] : [""]),
   },
   {
     id: "shared-locked-state",
-    rule: "keeps its state where it is neither encrypted, locked nor shared",
+    rule: "stores its state in a backend that is not encrypted, locked and shared",
     remedy:
       "use the S3 backend with encrypt, kms_key_id and use_lockfile, or the kubernetes, pg or http (https, with lock_address) backend; a local file only without AWS, outside of what synthesis writes",
     check: ({ json }) => (stateIsSafe(json) ? [] : [""]),
   },
   {
     id: "one-cloud-api",
-    rule: "needs several of AWS, a cluster and other clouds at once, so that one that is missing blocks the plan of the others",
+    rule: "uses several APIs (AWS, Kubernetes, other clouds), so an outage of one blocks plans for the others",
     remedy: "split it, and pass values as outputs",
     check: ({ json }) => (apisOf(json).size > 1 ? [""] : []),
   },
   {
     id: "whole-releases",
-    rule: "can be left half installed under a name that is then taken, or keeps every revision that there ever was",
-    remedy: `make it a Release, or set atomic, and max_history from 1 to ${MOST_REVISIONS}`,
+    rule: "can be left half installed after a failure, which blocks the next install, or keeps an unlimited number of revisions",
+    remedy: `use Release, or set atomic, and max_history from 1 to ${MOST_REVISIONS}`,
     check: (_, resources) =>
       ofType(resources, ["helm_release"])
         .filter(({ body: { atomic, max_history: kept } }) => !(atomic === true && Number(kept) >= 1 && Number(kept) <= MOST_REVISIONS))
@@ -195,8 +195,8 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "no-secret-in-releases",
-    rule: "is told a secret, which its release keeps for everyone to read",
-    remedy: "name a Secret that lies elsewhere among the values",
+    rule: "gets a secret among its values, which its release stores readably",
+    remedy: "name an existing Secret in the values",
     check: (_, resources) =>
       ofType(resources, ["helm_release"])
         .filter(({ body }) => ["set_sensitive", "set_wo"].some((argument) => body[argument] !== undefined))
@@ -204,8 +204,8 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "upgrades-keep-plans-empty",
-    rule: "is upgraded by AWS to another version than the one that is written here, which the next plan takes back",
-    remedy: "turn off auto_minor_version_upgrade, or write the major version alone",
+    rule: "is upgraded by AWS to a version other than the configured one, and the next plan would downgrade it",
+    remedy: "turn off auto_minor_version_upgrade, or write only the major version",
     check: (_, resources) =>
       ofType(resources, UPGRADED)
         .filter(({ type, body: { engine_version: version, auto_minor_version_upgrade: automatic } }) => {
@@ -216,7 +216,7 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "tags-have-values",
-    rule: "has a tag without a value, which every plan shows as a change",
+    rule: "has a tag without a value, so every plan shows a change",
     remedy: "give it a value, or leave the tag out",
     check: ({ json }, resources) => {
       const empty = (tags: unknown) => Object.values((tags ?? {}) as object).some((value) => value === "");
@@ -236,8 +236,8 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "disruptions-are-no-failures",
-    rule: "is a job that a few evictions of its pod make fail",
-    remedy: 'spread DISRUPTIONS_IGNORED into its specification, and set restartPolicy to "Never"',
+    rule: "is a job that fails after a few evictions of its pod",
+    remedy: 'spread DISRUPTIONS_IGNORED into its spec, and set restartPolicy to "Never"',
     check: (_, resources) =>
       ofType(resources, JOBS)
         .filter(({ body }) => !ignoresDisruptions(body))
@@ -245,7 +245,7 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "named-outputs",
-    rule: "refers to something that its stack does not have",
+    rule: "refers to an address that is not in its stack, but perhaps in another",
     remedy: "publish the value from the other stack, and read it",
     check: ({ json }, resources) => {
       const present = new Set(resources.map(toAddress).concat(addressesOf(json, "data", "data.")));
@@ -254,8 +254,8 @@ export const POLICIES: readonly Policy[] = [
   },
   {
     id: "no-stray-templates",
-    rule: "has a text with ${ or %{ that Terraform reads as a template of its own, and can't evaluate",
-    remedy: "escape the text by literal of constructs/core, or write $${ and %%{",
+    rule: "has a text with ${ or %{, which Terraform would evaluate as a template",
+    remedy: "escape the text with literal of constructs/core, or write $${ and %%{",
     check: (_, resources) => resources.filter(hasStrayTemplate).map(toAddress),
   },
   // Rules that keep a second plan empty.

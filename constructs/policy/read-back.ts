@@ -46,19 +46,19 @@ const TELLS_EMPTY_FROM_NONE =
 export const READ_BACK: readonly ReadBackRule[] = [
   {
     id: "projections-one-by-one",
-    rule: "projects several things in one element of sources, which come back as one element each",
+    rule: "has several projections in one element of sources, which the API returns as separate elements",
     remedy: "write an element of sources for each Secret, ConfigMap and token",
     breaks: ({ body }) => at(body, "sources").some((source) => PROJECTIONS.flatMap((kind) => blocksOf(source[kind])).length !== 1),
   },
   {
     id: "projected-config-maps",
-    rule: "makes a projected ConfigMap optional, which is never read back",
-    remedy: "leave out optional, or mount the ConfigMap as a volume of its own",
+    rule: "has a projected ConfigMap with optional, which the provider never reads back",
+    remedy: "leave out optional, or mount the ConfigMap as a separate volume",
     breaks: ({ body }) => at(body, "sources").some((source) => blocksOf(source.config_map).some(({ optional }) => optional === true)),
   },
   {
     id: "canonical-quantities",
-    rule: "has a quantity of another form than the cluster's, which is compared as text",
+    rule: "has a quantity in a form that the API normalizes, so every plan shows a change",
     remedy: "write it as kubectl shows it: 1 for 1000m, 1Gi for 1024Mi, 500m for 0.5, 1k for 1000",
     breaks: ({ type, body }) => {
       const limits =
@@ -72,8 +72,8 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "no-empty-blocks",
-    rule: "has an empty block, which the API drops or fills",
-    remedy: "leave the block out, or say what is in it; a volume without a source is an emptyDir",
+    rule: "has an empty block, which the API removes or fills",
+    remedy: "leave the block out, or write its content; a volume without a source is an emptyDir",
     breaks: ({ body }) =>
       AFFINITIES.some((key) => at(body, key).some(isEmpty)) ||
       at(body, "spec").some(({ security_context: context, container }) => container !== undefined && blocksOf(context).some(isEmpty)) ||
@@ -89,7 +89,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "octal-modes",
-    rule: "has a file mode in another form than the one it comes back in",
+    rule: "has a file mode in a form that the API normalizes, so every plan shows a change",
     remedy: 'write it in octal with one leading zero: "0440"',
     breaks: ({ type, body }) =>
       type.startsWith("kubernetes_") &&
@@ -97,14 +97,14 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "jobs-stay",
-    rule: "is a Job that the cluster deletes when it has ended, so that every apply runs it again",
+    rule: "is a Job that the cluster deletes after it has ended, so every apply runs it again",
     remedy: "leave out ttl_seconds_after_finished",
     breaks: ({ type, body }) =>
       type === "kubernetes_job_v1" && at(body, "spec").some(({ ttl_seconds_after_finished: ttl }) => ttl !== undefined),
   },
   {
     id: "labels-of-jobs",
-    rule: "labels the pods of a job with what the cluster labels them with, which is not read back",
+    rule: "sets labels on pods of a job that the cluster sets, and that the provider doesn't read back",
     remedy: `leave out ${GENERATED.join(", ")}`,
     breaks: ({ type, body }) =>
       /^kubernetes_(cron_)?job_v1$/.test(type) &&
@@ -112,7 +112,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "counts-of-autoscalers",
-    rule: "has a count of replicas that an autoscaler changes, so that every apply would change it back",
+    rule: "has a replica count that an autoscaler also changes, so every apply would reset it",
     remedy: "leave out replicas",
     breaks: ({ type, body }, all) => {
       const scales = /^kubernetes_(deployment|stateful_set)_v1$/.test(type);
@@ -127,7 +127,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "balancers-settings",
-    rule: "has settings of a load balancer on a Service of another type, which are not read back",
+    rule: "has load balancer settings on a Service of another type, which the provider doesn't read back",
     remedy: "leave out allocate_load_balancer_node_ports and load_balancer_class, or use the type LoadBalancer",
     breaks: ({ type, body }) =>
       type === "kubernetes_service_v1" &&
@@ -138,7 +138,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "defaults-of-limits",
-    rule: "limits containers to a maximum without a default, which the API fills from the maximum",
+    rule: "has a maximum for containers without a default, which the API sets to the maximum",
     remedy: "write a default for each resource that has a max",
     breaks: ({ type, body }) =>
       type === "kubernetes_limit_range_v1" &&
@@ -150,14 +150,14 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "exact-charts",
-    rule: "has a range for the version of its chart, and the exact one is read back",
-    remedy: "write the version as the chart itself has it: 1.2.3",
+    rule: "has a version range for its chart, but the provider reads back the exact version",
+    remedy: "write the exact version of the chart: 1.2.3",
     breaks: ({ type, body }) =>
       type === "helm_release" && body.version !== undefined && !/^v?\d+\.\d+\.\d+([-+][\w.+-]+)?$/.test(String(body.version)),
   },
   {
     id: "networks-without-host-bits",
-    rule: "has a network with bits set behind its prefix, which AWS clears",
+    rule: "has a CIDR with host bits set, which AWS clears",
     remedy: "write the first address of the network: 10.0.0.0/16",
     breaks: ({ type, body }) =>
       type.startsWith("aws_") &&
@@ -165,7 +165,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "all-protocols-all-ports",
-    rule: "has ports beside every protocol, which AWS drops",
+    rule: "has ports although it allows all protocols, and AWS drops the ports",
     remedy: "leave out from_port and to_port, or name the protocol",
     breaks: ({ type, body }) =>
       /^aws_vpc_security_group_(in|e)gress_rule$/.test(type) &&
@@ -180,7 +180,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "policies-without-repetition",
-    rule: "has a policy document with an empty list, or with the same thing twice, which AWS writes otherwise",
+    rule: "has a policy document with an empty list or a repeated element, which AWS normalizes",
     remedy: "name each action, resource and principal once, and leave out what is empty",
     breaks: ({ type, body }) =>
       type.startsWith("aws_") &&
@@ -190,7 +190,7 @@ export const READ_BACK: readonly ReadBackRule[] = [
   },
   {
     id: "none-instead-of-empty",
-    rule: "has an empty text where the provider reads nothing back",
+    rule: "has an empty string, which the provider reads back as null",
     remedy: "leave the argument out",
     breaks: ({ type, body }) =>
       TELLS_EMPTY_FROM_NONE.test(type) && blocksIn(body).some((block) => Object.values(block).some((value) => value === "")),

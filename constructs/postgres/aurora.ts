@@ -116,7 +116,7 @@ export class AuroraPostgres extends Construct {
       dependsOn: around.logs("cluster", around.identifier, LOGS),
     });
     exempt(cluster, "CKV2_AWS_8", "its automated backups restore to any second of their retention");
-    if (!protect) exempt(cluster, "CKV_AWS_139", "its environment may be thrown away");
+    if (!protect) exempt(cluster, "CKV_AWS_139", "its environment is disposable");
     around.password.writtenAfter(cluster);
     // No instance is permanently the writer: after a failover, the promoted instance stays the writer.
     const instances = Array.from(

@@ -177,7 +177,7 @@ function instanceProblems({ instances }: ResolvedPostgres, { synchronous }: Post
   return [
     {
       value: 2,
-      rule: "can't both keep a second copy of every write and take writes while one of them is away",
+      rule: "can't both require a second copy of every write and accept writes while a standby is down",
       remedy: 'use 3, or choose: synchronous: { standbys: 1, durability: "preferred" } takes writes, without a second copy then',
     },
   ];
@@ -193,7 +193,7 @@ function synchronousProblems({ instances, synchronous }: ResolvedPostgres): read
     return [
       {
         value: standbys,
-        rule: `${standbys === 1 ? "standby is" : "standbys are"} more than ${instances} ${instances === 1 ? "instance has" : "instances have"} beside the one that writes`,
+        rule: `${standbys === 1 ? "standby is" : "standbys are"} more than ${instances} ${instances === 1 ? "instance has" : "instances have"} in addition to the primary`,
         remedy: instances === 1 ? "use 3 instances, or leave it out" : `use at most ${instances - 1}`,
       },
     ];
@@ -202,7 +202,7 @@ function synchronousProblems({ instances, synchronous }: ResolvedPostgres): read
     return [
       {
         value: durability,
-        rule: `stops every write as soon as one of ${instances} instances is away, because all ${standbys} standbys have to answer`,
+        rule: `stops all writes if one of ${instances} instances is down, because all ${standbys} standbys must confirm each write`,
         remedy: `use ${standbys + 2} instances, or durability "preferred"`,
       },
     ];

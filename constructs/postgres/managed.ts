@@ -235,7 +235,7 @@ export class Surroundings extends Construct {
       });
     if (!pem)
       say("authority", {
-        rule: `Amazon's certificates of ${props.region} are not known here`,
+        rule: `Amazon's certificates of ${props.region} are not available in the platform`,
         remedy: "give them, from truststore.pki.rds.amazonaws.com",
       });
     if (passwordDrawing !== undefined && !(Number.isInteger(passwordDrawing) && passwordDrawing >= 1))

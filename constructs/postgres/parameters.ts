@@ -87,17 +87,17 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 /** Spellings of booleans, for values that are refused: PostgreSQL accepts `off`, `false`, `no` and `0` as the same, in any case. */
 const [OFF, ON] = [/^(off|of|false?|fals?|no?|f|0)$/i, /^(on|true?|tru|tr|t|yes?|ye|y|1)$/i];
 const REFUSED: readonly { readonly name: string; readonly value: RegExp; readonly rule: string }[] = [
-  { name: "fsync", value: OFF, rule: "lets a crash of the machine destroy the database" },
-  { name: "full_page_writes", value: OFF, rule: "lets a crash of the machine destroy the database" },
+  { name: "fsync", value: OFF, rule: "can corrupt the database after a crash of the machine" },
+  { name: "full_page_writes", value: OFF, rule: "can corrupt the database after a crash of the machine" },
   { name: "synchronous_commit", value: OFF, rule: "acknowledges writes that a crash loses" },
   { name: "zero_damaged_pages", value: ON, rule: "deletes what can't be read" },
   { name: "ignore_checksum_failure", value: ON, rule: "hands out damaged rows as if they were good" },
-  { name: "allow_system_table_mods", value: ON, rule: "lets the catalogue be destroyed" },
+  { name: "allow_system_table_mods", value: ON, rule: "allows changes that destroy the catalogue" },
   { name: "autovacuum", value: OFF, rule: "ends in a server that stops to take writes, when transaction numbers run out" },
   { name: "track_counts", value: OFF, rule: "stops autovacuum, and with it in the end all writes" },
   { name: "wal_level", value: /^minimal$/i, rule: "leaves nothing that replicas and recovery could be made of" },
-  { name: "ssl", value: OFF, rule: "lets clients talk in clear" },
-  { name: "rds.force_ssl", value: OFF, rule: "lets clients talk in clear" },
+  { name: "ssl", value: OFF, rule: "allows connections in plaintext" },
+  { name: "rds.force_ssl", value: OFF, rule: "allows connections in plaintext" },
   { name: "ssl_min_protocol_version", value: /^(TLSv1|TLSv1\.1)?$/i, rule: "takes versions of TLS that are broken" },
   { name: "password_encryption", value: /^(md5|on|off)$/i, rule: "stores passwords in a form that anyone who reads it can use" },
   { name: "log_statement", value: /^(ddl|mod|all)$/i, rule: "writes passwords into the log, when a role is given one" },

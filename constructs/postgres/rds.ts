@@ -143,7 +143,7 @@ export class RdsPostgres extends Construct {
       lifecycle: { preventDestroy: protect },
       dependsOn: [around.monitoringRights, ...around.logs("instance", around.identifier, LOGS)],
     });
-    if (!protect) exempt(primary, "CKV_AWS_293", "its environment may be thrown away");
+    if (!protect) exempt(primary, "CKV_AWS_293", "its environment is disposable");
     if (!standby) exempt(primary, "CKV_AWS_157", "the environment has no standby");
     around.password.writtenAfter(primary);
     const copies = Array.from({ length: replicas }, (_, index) => {
@@ -161,7 +161,7 @@ export class RdsPostgres extends Construct {
         dependsOn: around.logs("instance", identifier, LOGS, `replica-${index + 1}-logs`),
       });
       for (const rule of ["data-is-kept", "backups-select-it"]) exempt(replica, rule, "holds a copy of what its primary keeps");
-      if (!protect) exempt(replica, "CKV_AWS_293", "its environment may be thrown away");
+      if (!protect) exempt(replica, "CKV_AWS_293", "its environment is disposable");
       exempt(replica, "CKV_AWS_157", "a replica has other replicas and the primary beside it");
       return replica;
     });
@@ -199,7 +199,7 @@ export class RdsPostgres extends Construct {
         [
           {
             value: storageMaximum,
-            rule: `leaves ${asked} no room to grow`,
+            rule: `leaves ${asked} no space to grow`,
             remedy: `use ${Math.ceil((gib * 11) / 10)}Gi to ${STORAGE.most / 1024}Ti`,
           },
         ],

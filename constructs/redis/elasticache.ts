@@ -240,8 +240,8 @@ export class ElastiCache extends Construct {
     if (purpose === "store") {
       say("purpose", {
         value: purpose,
-        rule: "is not what ElastiCache can be: it acknowledges a write before a replica has it, so that a failover loses it, and what a node had in memory goes with the node",
-        remedy: "use valkey in the cluster with a log that is synced, or keep in PostgreSQL or the event store what is nowhere else",
+        rule: "is not supported by ElastiCache: it acknowledges a write before a replica has it, so a failover loses the write, and a lost node loses its memory",
+        remedy: "use valkey in the cluster with a log that is synced, or store the only copy of data in PostgreSQL or the event store",
       });
     }
     const within = (value: number, least: number, most: number) => Number.isInteger(value) && value >= least && value <= most;

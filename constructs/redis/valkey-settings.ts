@@ -94,7 +94,7 @@ export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string
       typeof memoryBytes !== "number"
         ? [{ value: memory, ...memoryBytes }]
         : memoryBytes < LEAST_MEMORY
-          ? [{ value: memory, rule: "leaves nothing for data beside Valkey itself", remedy: "use 128Mi or more" }]
+          ? [{ value: memory, rule: "leaves no memory for data, because Valkey itself needs it", remedy: "use 128Mi or more" }]
           : [],
     storage:
       typeof storageBytes !== "number"
@@ -103,7 +103,7 @@ export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string
           ? [
               {
                 value: storage,
-                rule: `can't hold the log of ${memory} of data beside the one that replaces it`,
+                rule: `can't hold the log of ${memory} of data and the log that replaces it`,
                 remedy: `use ${Math.ceil((2 * memoryBytes) / 2 ** 30)}Gi or more`,
               },
             ]
@@ -116,7 +116,7 @@ export function valkeyProblems(settings: ResolvedValkey): Readonly<Record<string
               {
                 value: replicas,
                 rule: "replicas of a store lack writes that were acknowledged, and one that takes over loses them for good: replication is asynchronous",
-                remedy: "use 0: the one server acknowledges what is on its disk, and comes back with it",
+                remedy: "use 0: a single server acknowledges a write after it is on disk, and has it after a restart",
               },
             ]
           : [],

@@ -206,7 +206,8 @@ export class HttpService extends Construct {
 const NEAR = { "service.kubernetes.io/topology-mode": "Auto" } as const;
 
 function imageProblems({ image, slots }: HttpServiceProps): readonly Omit<Problem, "path">[] {
-  if (slots && image !== undefined) return [{ value: image, rule: "is an image beside those of slots", remedy: "keep one of the two" }];
+  if (slots && image !== undefined)
+    return [{ value: image, rule: "can't be combined with the images of slots", remedy: "keep one of the two" }];
   if (slots && !slots.blue && !slots.green) return [{ rule: "has slots, and none of them is filled", remedy: "fill blue or green" }];
   return slots || image !== undefined ? [] : [{ rule: "has no image", remedy: "name one, or one for each slot" }];
 }

@@ -129,6 +129,6 @@ function checkOf(object: ObjectCheck["object"], home: string): ObjectCheck {
 
 function databaseProblems(checks: readonly Check[], database: Connectable | undefined): readonly Omit<Problem, "path">[] {
   const asked = checks.some((check) => "query" in check);
-  if (asked && !database) return [{ rule: "is not named, and there are queries", remedy: "say whom they are asked" }];
-  return database && !asked ? [{ rule: "is asked nothing", remedy: "leave it out, or add queries" }] : [];
+  if (asked && !database) return [{ rule: "is required for queries", remedy: "name the database" }];
+  return database && !asked ? [{ rule: "has no queries", remedy: "leave it out, or add queries" }] : [];
 }

@@ -69,7 +69,7 @@ export function address(form: RegExp, rule: string, remedy: string): Schema {
 
 export const https = address(/^https:\/\/[^\s/]+(\/\S*)?$/, "is not an address that can be trusted", "write one that begins with https://");
 
-export const anything = text(/\S/, "says nothing", "write a word or more");
+export const anything = text(/\S/, "must have text", "write a word or more");
 
 export const fixed = value((count) =>
   Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000

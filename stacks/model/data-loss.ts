@@ -57,7 +57,7 @@ function placeMoves(before: System, after: System): readonly Found[] {
 function promotionMoves(before: System, after: System): readonly Found[] {
   if (!before.promoted || before.standbyOf === undefined || after.promoted || after.standbyOf === undefined) return [];
   const rule = "was true: its event stores never follow again, and what appends events would be removed";
-  return [{ at: "promoted", rule, remedy: "keep promoted: true, or remove standbyOf too when the old primary is gone" }];
+  return [{ at: "promoted", rule, remedy: "keep promoted: true, or also remove standbyOf after the old primary has been destroyed" }];
 }
 
 /** Identifier of the network of the stores. */
@@ -74,7 +74,7 @@ function clusterMoves(before: System, after: System): readonly Found[] {
     const was = clusterOf(before, key);
     const now = clusterOf(after, key);
     if (!was) return [];
-    if (!now) return [{ at: key, rule: "is gone, and with it the volumes of the stores on it", remedy }];
+    if (!now) return [{ at: key, rule: "would be removed, and the volumes of its stores with it", remedy }];
     const [one, other] = [was, now].map((cluster) =>
       isExistingCluster(cluster) ? `${cluster.kubeconfig ?? ""}#${cluster.context}` : "EKS",
     );
@@ -115,7 +115,7 @@ const KINDS: Readonly<Record<StoreKind, { readonly gone: (store: StoreOf) => str
       gone: ({ name }) => `the server ${name}`,
       held: "what it holds",
       elsewhere:
-        "add the other beside it under another name, rebuild the read models there from events, send queries there, then take this one away",
+        "add the other one under another name, rebuild the read models there from events, send queries there, then remove this one",
     },
     redis: {
       gone: () => "what is nowhere else",
@@ -171,7 +171,7 @@ function databaseMoves(before: StoreOf, after: StoreOf): ReturnType<typeof under
     serversOf({ stores: [after] }).flatMap((now) => {
       const [one, other] = [databaseOf(was), databaseOf(now)];
       if (one === other || was.name !== now.name) return [];
-      const remedy = `keep ${one}, or add a server with the other beside it and move what this one holds`;
+      const remedy = `keep ${one}, or add a server with the other one, and move its data`;
       return under(now.keys, [{ at: "database", value: other, rule: `was ${one}: another database begins empty`, remedy }]);
     }),
   );
@@ -179,7 +179,7 @@ function databaseMoves(before: StoreOf, after: StoreOf): ReturnType<typeof under
 
 function isGone(what: string): Found {
   return {
-    rule: `is gone, and with it ${what}: the guards of Terraform go with what they guard`,
-    remedy: "keep it until what it holds is elsewhere, and take it away alone, with a last backup",
+    rule: `would be removed, and ${what} with it: Terraform's prevent_destroy is removed together with the resource`,
+    remedy: "keep it until its data is moved, then remove it in a separate change, after a last backup",
   };
 }

@@ -227,7 +227,7 @@ describe("NATS refuses", () => {
   it.each([
     [{ servers: 2 }, "servers: 2 servers survive the loss of no more than 1 do; use 3, or 1 where it may be away"],
     [{ servers: 4 }, "servers: 4 servers survive the loss of no more than 3 do; use 3 or 5"],
-    [{ servers: 7 }, "servers: 7 servers all have to be asked for every new stream; use 3 or 5"],
+    [{ servers: 7 }, "servers: 7 servers must all agree on each new stream, which is slow; use 3 or 5"],
     [{ servers: 0 }, "servers: 0 must be a valid number of servers; use 3 or 5"],
     [
       { servers: 1 },

@@ -21,7 +21,7 @@ describe("a namespace's quota", () => {
     expect(beyondQuotas([small], [group("database", 500, { pods: 1, most: 2 }), group("migrations", 1500, { passing: true })])).toEqual([
       {
         name: "read-store/migrations",
-        rule: "asks for 1500m of CPU beside 1000m of CPU, and the quota of read-store admits 2000m of CPU",
+        rule: "requests 1500m of CPU in addition to 1000m of CPU, and the quota of read-store admits 2000m of CPU",
       },
     ]);
   });
@@ -30,15 +30,15 @@ describe("a namespace's quota", () => {
     expect(beyondQuotas([small], [group("api", 10, { pods: 4, surge: 1 })])).toEqual([
       {
         name: "read-store/api",
-        rule: "asks for 1024Mi of memory beside 4096Mi of memory, and the quota of read-store admits 4096Mi of memory",
+        rule: "requests 1024Mi of memory in addition to 4096Mi of memory, and the quota of read-store admits 4096Mi of memory",
       },
-      { name: "read-store/api", rule: "asks for 1 pods beside 4 pods, and the quota of read-store admits 4 pods" },
+      { name: "read-store/api", rule: "requests 1 pods in addition to 4 pods, and the quota of read-store admits 4 pods" },
     ]);
   });
 
   it("is too small for what runs for good", () => {
     expect(beyondQuotas([small], [group("database", 3000)])).toEqual([
-      { name: "read-store/quota", rule: "is for pods that ask for 3000m of CPU, and the quota of read-store admits 2000m of CPU" },
+      { name: "read-store/quota", rule: "is for pods that request 3000m of CPU, and the quota of read-store admits 2000m of CPU" },
     ]);
   });
 

@@ -213,7 +213,7 @@ describe("an edge", () => {
     ],
     [
       { bypass: { headers: ["Authorization"] } },
-      'test/edge.bypass.headers: "Authorization" is a header that an edge minds by itself; leave it out',
+      'test/edge.bypass.headers: "Authorization" is a header that the edge handles itself; leave it out',
     ],
     [
       { rateLimit: { requests: 100, per: "1h" } },

@@ -198,7 +198,7 @@ describe("EventSourcingDB", () => {
     ],
     [
       { flags: { "api-token": "secret" } },
-      'flags: "api-token" would be a token that everybody reads; leave it out: it comes from the secret',
+      'flags: "api-token" would be readable for everyone who can read the pod; leave it out: it comes from the secret',
     ],
     [{ flags: { "data-directory-temporary": true } }, 'flags: "data-directory-temporary" loses every event with the pod; leave it out'],
     [{ flags: { "http-enabled": true } }, 'flags: "http-enabled" is what insecure decides; set insecure'],

@@ -75,7 +75,7 @@ describe("an option", () => {
       "24.10",
       "INT_IP was renamed, and servers from 25.0 on stop at the old name; leave it out: its successor REPLICATION_IP is set by the platform",
     ],
-    ["that is gone", { COMMIT_COUNT: 2 }, "26.0", "COMMIT_COUNT is gone: it follows from the number of nodes; leave it out"],
+    ["that is gone", { COMMIT_COUNT: 2 }, "26.0", "COMMIT_COUNT is no longer an option: it follows from the number of nodes; leave it out"],
     [
       "that only another line has",
       { GOSSIP_ON_SINGLE_NODE: true },

@@ -438,7 +438,7 @@ describe("KurrentDb refuses", () => {
     [
       "a name of which Kubernetes makes options",
       { name: "eventstore" },
-      'name: "eventstore" makes Kubernetes tell every pod of the namespace variables that the server takes for options of its own; use "event-store"',
+      'name: "eventstore" makes Kubernetes add variables to every pod of the namespace that the server reads as its options; use "event-store"',
     ],
     [
       "a name that is none",
@@ -448,7 +448,7 @@ describe("KurrentDb refuses", () => {
     [
       "an insecure cluster",
       { insecureOnOwnMachine: true },
-      "insecureOnOwnMachine: true lets in everybody, and is asked for what others reach; leave it out, or have one node without names outside",
+      "insecureOnOwnMachine: true allows access without authentication, also from other namespaces; leave it out, or have one node without names outside",
     ],
     [
       "a subscription to a stream that nothing fills",

@@ -231,7 +231,7 @@ describe("alerts", () => {
     [
       "a heartbeat to people",
       { ...alerts, heartbeat: "oncall" },
-      'heartbeat: "oncall" must be a webhook: everyone else would be told every minute; name a webhook',
+      'heartbeat: "oncall" must be a webhook: other receivers would get a message every minute; name a webhook',
     ],
     [
       "a name that no file can have",

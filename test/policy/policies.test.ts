@@ -408,7 +408,7 @@ describe("a stack of one's own", () => {
     new S3Bucket(stack, "bucket", { bucket: "events", ...guarded });
     enforcePolicies(stack, { protect: true });
     expect(() => app.synth()).toThrow(
-      "mine-data/aws_s3_bucket.bucket: has no policy that refuses requests without TLS (tls-only-buckets); make it a PrivateBucket, or deny s3:* where aws:SecureTransport is false",
+      "mine-data/aws_s3_bucket.bucket: has no bucket policy that denies requests without TLS (tls-only-buckets); use PrivateBucket, or deny s3:* where aws:SecureTransport is false",
     );
   });
 });

@@ -180,12 +180,12 @@ describe("AuroraPostgres", () => {
       [`windows: "02:00-03:00" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],
     ],
     [{ passwordDrawing: 0 }, ["passwordDrawing: 0 must be a whole number of repetitions; use a whole number from 1"]],
-    [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out`]],
+    [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" allows connections in plaintext; leave it out`]],
     [
       { parameters: { log_statement: "all" } },
       [`parameters: "log_statement = all" writes passwords into the log, when a role is given one; leave it out`],
     ],
-    [{ parameters: { fsync: "off" } }, [`parameters: "fsync = off" lets a crash of the machine destroy the database; leave it out`]],
+    [{ parameters: { fsync: "off" } }, [`parameters: "fsync = off" can corrupt the database after a crash of the machine; leave it out`]],
     [
       { parameters: { ssl_min_protocol_version: "TLSv1.1" } },
       [`parameters: "ssl_min_protocol_version = TLSv1.1" takes versions of TLS that are broken; leave it out`],
@@ -199,7 +199,9 @@ describe("AuroraPostgres", () => {
     ],
     [
       { region: "mx-central-1" },
-      ["authority: Amazon's certificates of mx-central-1 are not known here; give them, from truststore.pki.rds.amazonaws.com"],
+      [
+        "authority: Amazon's certificates of mx-central-1 are not available in the platform; give them, from truststore.pki.rds.amazonaws.com",
+      ],
     ],
   ])("refuses %j", (changes, messages) => {
     expect(auroraRefusals(changes)).toEqual(messages.map((message) => `test/db.${message}`));

@@ -285,20 +285,20 @@ describe("PostgreSQL on Kubernetes refuses", () => {
   it.each([
     [
       { instances: 2 },
-      `instances: 2 can't both keep a second copy of every write and take writes while one of them is away; use 3, or choose: synchronous: { standbys: 1, durability: "preferred" } takes writes, without a second copy then`,
+      `instances: 2 can't both require a second copy of every write and accept writes while a standby is down; use 3, or choose: synchronous: { standbys: 1, durability: "preferred" } takes writes, without a second copy then`,
     ],
     [{ instances: 0 }, "instances: 0 must be a valid number of instances; use 1, or 3 to survive the loss of one"],
     [
       { synchronous: { standbys: 3, durability: "required" } },
-      "synchronous: 3 standbys are more than 3 instances have beside the one that writes; use at most 2",
+      "synchronous: 3 standbys are more than 3 instances have in addition to the primary; use at most 2",
     ],
     [
       { instances: 1, synchronous: { standbys: 1, durability: "required" } },
-      "synchronous: 1 standby is more than 1 instance has beside the one that writes; use 3 instances, or leave it out",
+      "synchronous: 1 standby is more than 1 instance has in addition to the primary; use 3 instances, or leave it out",
     ],
     [
       { synchronous: { standbys: 2, durability: "required" } },
-      `synchronous: "required" stops every write as soon as one of 3 instances is away, because all 2 standbys have to answer; use 4 instances, or durability "preferred"`,
+      `synchronous: "required" stops all writes if one of 3 instances is down, because all 2 standbys must confirm each write; use 4 instances, or durability "preferred"`,
     ],
     [
       { synchronous: { standbys: 0, durability: "required" } },
@@ -312,7 +312,7 @@ describe("PostgreSQL on Kubernetes refuses", () => {
       { parameters: { max_connections: 1000 } },
       "parameters: 1000 connections of 8 MiB work_mem and 10 MiB of their own, 1024 MiB shared_buffers and 3 vacuums of 128 MiB are 19408 MiB, more than the 4096 MiB of memory; use at most 149 connections, or less work_mem, or take more memory",
     ],
-    [{ parameters: { fsync: "off" } }, `parameters: "fsync = off" lets a crash of the machine destroy the database; leave it out`],
+    [{ parameters: { fsync: "off" } }, `parameters: "fsync = off" can corrupt the database after a crash of the machine; leave it out`],
     [
       { parameters: { archive_command: "true" } },
       `parameters: "archive_command" is set by the operator, which refuses another; leave it out`,

@@ -145,7 +145,7 @@ describe("RdsPostgres", () => {
     [{ storage: "10Gi", replicas: 0 }, [`storage: "10Gi" is not a storage size of RDS; use whole Gi from 20Gi to 64Ti`]],
     [{ storage: "65Ti" }, [`storage: "65Ti" is not a storage size of RDS; use whole Gi from 20Gi to 64Ti`]],
     [{ storage: "100GB" as "100Gi" }, [`storage: "100GB" has an unknown unit "GB"; use one of Ki, Mi, Gi, Ti, like "16Gi"`]],
-    [{ storage: "100Gi", storageMaximum: "105Gi" }, [`storageMaximum: "105Gi" leaves 100Gi no room to grow; use 110Gi to 64Ti`]],
+    [{ storage: "100Gi", storageMaximum: "105Gi" }, [`storageMaximum: "105Gi" leaves 100Gi no space to grow; use 110Gi to 64Ti`]],
     [
       { storage: "100Gi", performance: { iops: 12_000, throughput: 500 } },
       ["performance: can't be chosen below 400Gi; leave it out, or take a larger disk"],

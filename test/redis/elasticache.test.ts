@@ -116,9 +116,9 @@ describe("ElastiCache", () => {
   it.each<[Partial<ElastiCacheProps>, string]>([
     [
       { purpose: "store" },
-      `purpose: "store" is not what ElastiCache can be: it acknowledges a write before a replica has it, so that a failover loses it, and ` +
-        "what a node had in memory goes with the node; use valkey in the cluster with a log that is synced, or keep in PostgreSQL or the " +
-        "event store what is nowhere else",
+      `purpose: "store" is not supported by ElastiCache: it acknowledges a write before a replica has it, so a failover loses the write, and ` +
+        "a lost node loses its memory; use valkey in the cluster with a log that is synced, or store the only copy of data in PostgreSQL or the " +
+        "event store",
     ],
     [{ shards: 0 }, "shards: 0 must be a valid number of shards; use 1 to 500"],
     [{ shards: 501, replicasPerShard: 0, protect: false }, "shards: 501 must be a valid number of shards; use 1 to 500"],

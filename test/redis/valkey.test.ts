@@ -67,7 +67,7 @@ describe("a store in Valkey", () => {
     ],
     [
       { replicas: 2 },
-      "replicas: 2 replicas of a store lack writes that were acknowledged, and one that takes over loses them for good: replication is asynchronous; use 0: the one server acknowledges what is on its disk, and comes back with it",
+      "replicas: 2 replicas of a store lack writes that were acknowledged, and one that takes over loses them for good: replication is asynchronous; use 0: a single server acknowledges a write after it is on disk, and has it after a restart",
     ],
     [
       { sync: "everysec" },
@@ -218,8 +218,8 @@ describe("Valkey", () => {
   });
 
   it.each([
-    [{ memory: "64Mi" }, `memory: "64Mi" leaves nothing for data beside Valkey itself; use 128Mi or more`],
-    [{ storage: "3Gi" }, `storage: "3Gi" can't hold the log of 2Gi of data beside the one that replaces it; use 4Gi or more`],
+    [{ memory: "64Mi" }, `memory: "64Mi" leaves no memory for data, because Valkey itself needs it; use 128Mi or more`],
+    [{ storage: "3Gi" }, `storage: "3Gi" can't hold the log of 2Gi of data and the log that replaces it; use 4Gi or more`],
     [{ replicas: -1 }, "replicas: -1 must be a valid number of replicas; use 0 or more"],
     [{ memory: "2" as "2Gi" }, `memory: "2" has no unit; use one of Ki, Mi, Gi, Ti, like "16Gi"`],
     [{ storage: "2" as "2Gi" }, `storage: "2" has no unit; use one of Ki, Mi, Gi, Ti, like "16Gi"`],

@@ -395,9 +395,9 @@ onServer("projections in the read database", () => {
       const answer = async (projection: string) => Object.values((await reader.query(caughtUp(projection, 1000))).rows[0])[0];
       expect(await answer("nothing")).toBe("no slot is read");
       await begin(writer, "released", "a", 1);
-      expect(await answer("released")).toBe("nobody has told where the event store ends");
+      expect(await answer("released")).toBe("no worker has reported the end of the event store");
       await writer.query("select projections.seen('released', 'a', 1500)");
-      expect(await answer("released")).toMatch(/^1501 events behind, told last at 20\d\d-/);
+      expect(await answer("released")).toMatch(/^1501 events behind, last reported at 20\d\d-/);
       const { token } = await claim(writer, "released", 0, "one");
       await advance(writer, "released", 0, token, null, 1400);
       expect(await answer("released")).toBe("t");

@@ -247,7 +247,7 @@ describe("the table of backups", () => {
     };
     expect(otherState(stacksOf("test", synthesisOf(own)))).toContainEqual({
       what: "test-backup/aws_efs_file_system.invoices",
-      kept: "not known here: it is yours to back up",
+      kept: "not known to the platform: you must back it up",
       resources: ["test-backup/aws_efs_file_system.invoices"],
     });
   });
@@ -487,7 +487,7 @@ describe("objectives of backups", () => {
       'test.readDatabase.backup.keep: "36h" must be a whole number of days; use 1d to 36500d',
     ]);
     expect(said({ ...aurora({}), backup: { lock: "compliance" }, exceptions: { disposable: "ends with a test" } })).toEqual([
-      'test.backup.lock: "compliance" locks backups of an environment that may be thrown away, which could not be destroyed then; leave it out, or remove exceptions.disposable',
+      `test.backup.lock: "compliance" locks backups of a disposable environment, which then couldn't be destroyed; leave it out, or remove exceptions.disposable`,
     ]);
     expect(said({ ...aurora({}), backup: { notify: ["#orders"] } })).toEqual([
       'test.backup.notify[0]: "#orders" must be a mail address; write one like oncall@example.com',

@@ -121,7 +121,7 @@ describe("an existing cluster", () => {
     ]);
     expect(refusal(systemOf(40, { cluster: { context: "on-premises", allocatable } }))).toBe(
       "test.cluster.allocatable: 3 of 4 cores with 15Gi leave 12.0 cores and 45.0Gi, and required pods request 10.3 cores and 21.4Gi: a new " +
-        "version of write-side/command-processors finds no node for 10 pods beside the old ones; add a node to each zone, or say in " +
+        "version of write-side/command-processors finds no node for 10 pods in addition to the old ones; add a node to each zone, or say in " +
         "exceptions.insufficientCapacity why that is right here",
     );
   });

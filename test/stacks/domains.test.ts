@@ -198,7 +198,7 @@ describe("what a workload uses", () => {
     const stores = { ledger: events, other: events, postgres, second: postgres };
     const using = (own: readonly unknown[]) => complaints({ stores, domains: { orders: { workers: { a: { ...worker, uses: own } } } } });
     expect(using(uses)).toEqual([
-      `${at}.workers.a.uses[1]: "other" is told by the same variables as ledger; write { store: "other", variables: { … } } with others for one of the two`,
+      `${at}.workers.a.uses[1]: "other" has the same variables as ledger; write { store: "other", variables: { … } } with others for one of the two`,
     ]);
     expect(using(["ledger", { store: "other", variables: { OTHER_URL: "{EVENT_STORE_URL}" } }, "postgres", "second"])).toEqual([]);
   });
@@ -276,7 +276,7 @@ describe("what a workload calls", () => {
     const two = { cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" } };
     const domains = { a: { cluster: "writeCluster", services: { one: service } }, b: { workers: { two: { ...worker, calls: ["one"] } } } };
     expect(complaints({ ...two, domains })).toEqual([
-      'test.domains.b.workers.two.calls[0]: "one" runs on writeCluster, which workloads of readCluster have no way into; put both on one cluster',
+      `test.domains.b.workers.two.calls[0]: "one" runs on writeCluster, which workloads of readCluster can't reach; put both on one cluster`,
     ]);
   });
 });
@@ -306,10 +306,10 @@ describe("a domain", () => {
     ]);
     const two = { cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" } };
     expect(complaints({ ...two, stores, domains })).toEqual([
-      "test.stores.nats: runs on readCluster, which workloads of writeCluster have no way into; write one cluster for both, or leave it out: what happened on the write side is told by events",
+      "test.stores.nats: runs on readCluster, which workloads of writeCluster can't reach; write one cluster for both, or leave it out: projections read events of the write side",
     ]);
     expect(complaints({ ...two, stores: { redis: { engine: "valkey" } }, domains: { ...uses("redis") } })).toEqual([
-      'test.stores.redis.engine: "valkey" runs on readCluster, and orders on writeCluster have no way into it; use an engine outside of clusters, or one cluster for both sides',
+      `test.stores.redis.engine: "valkey" runs on readCluster, and orders on writeCluster can't reach it; use an engine outside of clusters, or one cluster for both sides`,
     ]);
   });
 
@@ -352,7 +352,7 @@ describe("what requests reach from outside", () => {
   it("is what an edge stands before", () => {
     const edge = { provider: "cloudfront", cache: "5s" };
     expect(about({ services: { a: { ...service, edge } } })).toEqual([
-      `${at}.services.a.edge: stands before a service that is not reached from outside; add paths or hosts, or leave it out`,
+      `${at}.services.a.edge: requires a service with a public endpoint; add paths or hosts, or leave it out`,
     ]);
   });
 

@@ -182,10 +182,10 @@ describe("an edge in an environment", () => {
   it("stands before one load balancer, which is made here", () => {
     const { aws: _, ...nowhere } = behind(CLOUDFLARE, { cluster: { context: "kind" } });
     expect(said(nowhere)).toEqual([
-      "test.queryApi.edge: stands before a load balancer on AWS, and the environment has no aws; add aws, or leave it out",
+      "test.queryApi.edge: requires AWS, because its origin is a load balancer on AWS, and the environment has no aws; add aws, or leave it out",
     ]);
     expect(said(behind(CLOUDFRONT, { cluster: { context: "kind" } }))).toEqual([
-      "test.queryApi.edge: stands before a load balancer that is made here, and queries run on an existing cluster; leave it out: the owner of the cluster lets queries in",
+      "test.queryApi.edge: requires a load balancer of this environment, but queries run on an existing cluster; leave it out: the owner of the cluster lets queries in",
     ]);
     const api = { image: "registry.example.com/query-api:1.0.0", replicas: 3, edge: CLOUDFRONT };
     expect(
@@ -203,7 +203,7 @@ describe("an edge in an environment", () => {
   it("is not at CloudFront where that has no way into the network", () => {
     const far = { aws: { ...elsewhere, region: "ap-southeast-6" } };
     expect(said(behind(CLOUDFRONT, far))).toEqual([
-      'test.queryApi.edge.provider: "cloudfront" has no way into a network of ap-southeast-6; use cloudflare, or another region',
+      `test.queryApi.edge.provider: "cloudfront" can't reach a network of ap-southeast-6; use cloudflare, or another region`,
     ]);
     expect(said(behind(CLOUDFLARE, far))).toEqual([]);
   });
@@ -221,7 +221,7 @@ describe("an edge in an environment", () => {
   it("has a zone of Cloudflare for itself, and for those that stand by for it", () => {
     const other = { name: "other", aws: { ...elsewhere, network: { cidr: "10.9.0.0/16" } } };
     expect(said(behind(CLOUDFLARE), behind(CLOUDFLARE, other))).toEqual([
-      `other.queryApi.edge.zone.id: "${ZONE.id}" is the zone of test as well, whose settings and rules are the whole zone's; give each environment a zone of its own`,
+      `other.queryApi.edge.zone.id: "${ZONE.id}" is also the zone of test, and settings and rules apply to a whole zone; give each environment a separate zone`,
     ]);
     expect(said(behind(CLOUDFLARE), behind(CLOUDFLARE, standby()))).toEqual([]);
     expect(said(behind(CLOUDFRONT), behind(CLOUDFLARE, standby()))).toEqual([

@@ -21,8 +21,8 @@ describe("a setting that changes nothing is named:", () => {
 
   it("who is who, where no service is told", () => {
     expect(said({ ...told, domains: { orders: { workers: { mails: worker } } } })).toEqual([
-      "authentication: there is no API that is told of it",
-      "authorization: there is no API that is told of it",
+      "authentication: there is no API that uses it",
+      "authorization: there is no API that uses it",
     ]);
     // One that only other workloads reach is told as well.
     expect(said({ ...told, domains: { orders: { services: { api: worker } } } })).toEqual([]);
@@ -30,7 +30,7 @@ describe("a setting that changes nothing is named:", () => {
 
   it("a collector, where nothing runs", () => {
     const monitoring = { telemetry: { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" } };
-    expect(said({ monitoring })).toEqual(["monitoring.telemetry: there is no workload that is told of it"]);
+    expect(said({ monitoring })).toEqual(["monitoring.telemetry: there is no workload that uses it"]);
     expect(said({ monitoring, domains: { orders: { jobs: { seed: { image, when: "by-hand" } } } } })).toEqual([]);
   });
 

@@ -250,7 +250,7 @@ describe("a change of an environment", () => {
       "test.cluster: is another cluster, on which its stores begin empty; move its stores from backups into a second environment, or keep it",
     ]);
     expect(said(one, of({ cluster: undefined, writeCluster: { context: "kind" }, readCluster: { context: "other" } }))).toEqual([
-      "test.cluster: is gone, and with it the volumes of the stores on it; move its stores from backups into a second environment, or keep it",
+      "test.cluster: would be removed, and the volumes of its stores with it; move its stores from backups into a second environment, or keep it",
     ]);
   });
 
@@ -287,7 +287,7 @@ describe("what is refused", () => {
       { ...CLUSTER, eventStore: { engine: "kurrentdb" } },
       { ...CLUSTER, eventStore: { engine: "kurrentdb", version: "24.10" } },
       [
-        'test.eventStore.version: "24.10" is before 26.0, and does not read what that has written; keep "26.0", or go back to a backup from before the upgrade in a second environment',
+        `test.eventStore.version: "24.10" is older than 26.0, and can't read its data; keep "26.0", or go back to a backup from before the upgrade in a second environment`,
       ],
     ],
     [
@@ -321,7 +321,7 @@ describe("what is refused", () => {
         ],
       },
       [
-        'test.readDatabase[1].engine: "aurora" was rds: another engine begins empty, and what it holds would stay behind; add the other beside it under another name, rebuild the read models there from events, send queries there, then take this one away',
+        'test.readDatabase[1].engine: "aurora" was rds: another engine begins empty, and what it holds would stay behind; add the other one under another name, rebuild the read models there from events, send queries there, then remove this one',
       ],
     ],
     [
@@ -329,7 +329,7 @@ describe("what is refused", () => {
       MANAGED,
       {},
       [
-        "test.readDatabase: is gone, and with it the server read-database: the guards of Terraform go with what they guard; keep it until what it holds is elsewhere, and take it away alone, with a last backup",
+        "test.readDatabase: would be removed, and the server read-database with it: Terraform's prevent_destroy is removed together with the resource; keep it until its data is moved, then remove it in a separate change, after a last backup",
       ],
     ],
     [
@@ -369,7 +369,7 @@ describe("what is refused", () => {
       expect.stringMatching(/^test\.stores\.ledger\.storage: "100Gi" is less than the 200Gi/),
     ]);
     expect(said(of({ ledger }), of({}))).toEqual([
-      expect.stringMatching(/^test\.stores\.ledger: is gone, and with it the system of record/),
+      expect.stringMatching(/^test\.stores\.ledger: would be removed, and the system of record/),
     ]);
     expect(said(of({ ledger }), of({ ledger: { engine: "eventsourcingdb" } }))).toEqual([
       expect.stringMatching(/^test\.stores\.ledger\.engine: "eventsourcingdb" was kurrentdb: another engine begins empty/),

@@ -362,7 +362,7 @@ describe("what watches an environment", () => {
     [
       "traces without Prometheus",
       { cluster: MADE, monitoring: { tracing: true } },
-      "test.monitoring.tracing: needs Prometheus, to which its collectors send metrics; turn prometheus on as well",
+      "test.monitoring.tracing: needs Prometheus, to which its collectors send metrics; turn on prometheus, too",
     ],
     [
       "two collectors",
@@ -375,7 +375,7 @@ describe("what watches an environment", () => {
           telemetry: { endpoint: "http://collector.monitoring.svc:4317", namespace: "monitoring" },
         },
       },
-      "test.monitoring.telemetry: names another collector than that of tracing, and workloads are told of one; leave out telemetry or tracing",
+      "test.monitoring.telemetry: names another collector than tracing, but workloads get the address of one only; leave out telemetry or tracing",
     ],
     [
       "alerts of a domain that is not there",
@@ -401,7 +401,7 @@ describe("what watches an environment", () => {
     [
       "alerts of a domain and no Prometheus",
       { cluster: { context: "kind" }, domains: { sales: { services: { api: API }, alerts: { Waiting: WAITING } } } },
-      "test.domains.sales.alerts: are evaluated by Prometheus, and there is none; turn monitoring.prometheus on as well",
+      "test.domains.sales.alerts: require Prometheus, which evaluates them; turn on monitoring.prometheus, too",
     ],
     [
       "dashboards of a domain and no Grafana",
@@ -410,7 +410,7 @@ describe("what watches an environment", () => {
         domains: { sales: { services: { api: API }, dashboards: { orders: dashboard("orders") } } },
         monitoring: { prometheus: true },
       },
-      "test.domains.sales.dashboards: are shown by Grafana, and there is none; turn monitoring.grafana on as well",
+      "test.domains.sales.dashboards: require Grafana, which shows them; turn on monitoring.grafana, too",
     ],
     [
       "two dashboards with one uid",

@@ -324,7 +324,7 @@ describe("a restore is refused", () => {
   it("for a snapshot that lies elsewhere", () => {
     const elsewhere = "arn:aws:rds:us-east-1:111122223333:snapshot:one";
     expect(said({ target: { snapshot: elsewhere } }, "rds")).toEqual([
-      `${at}.target.snapshot: "${elsewhere}" is not in eu-west-1 of account 111122223333, and AWS restores a snapshot only where it is; copy it there first, for example by aws.recoveryRegion of its environment`,
+      `${at}.target.snapshot: "${elsewhere}" is not in eu-west-1 of account 111122223333, but AWS restores a snapshot only in its region and account; copy it there first, for example by aws.recoveryRegion of its environment`,
     ]);
   });
 
@@ -336,7 +336,7 @@ describe("a restore is refused", () => {
       `new.readDatabase.version: "16" can't read backups of PostgreSQL 17; use "17", and upgrade afterwards`,
     ]);
     expect(problems(restored({ name: "orders" }, "cloudnative-pg", { from: { environment: "old", server: "read-database" } }))).toEqual([
-      `new.readDatabase.database: "orders" is not in the backup, which contains read_database: an empty database would be created beside the restored one; use database: "read_database"`,
+      `new.readDatabase.database: "orders" is not in the backup, which contains read_database: an empty database would be created in addition to the restored one; use database: "read_database"`,
     ]);
   });
 

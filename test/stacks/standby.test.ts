@@ -103,7 +103,7 @@ describe("a standby", () => {
 
   it("can only be promoted if it is one, and with the data of servers that are restored", () => {
     expect(said({ promoted: true })).toEqual([
-      'test.promoted: true is of a standby, and this environment stands by for none; leave it out, or write standbyOf: "…" as before the promotion',
+      `test.promoted: true requires standbyOf, which this environment doesn't have; leave it out, or write standbyOf: "…" as before the promotion`,
     ]);
     const server = { engine: "cloudnative-pg" };
     const eventStore = { engine: "postgres", server };

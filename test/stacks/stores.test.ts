@@ -59,8 +59,8 @@ describe("a store of an environment", () => {
       }),
     ).toEqual([
       'test.eventStore.memory: "1Gi" is less than the server\'s caches and heap take; use 2Gi or more',
-      expect.stringMatching(/^test\.readDatabase\[1\]\.instances: 2 can't both keep a second copy of every write/),
-      'test.cache.storage: "1Gi" can\'t hold the log of 2Gi of data beside the one that replaces it; use 4Gi or more',
+      expect.stringMatching(/^test\.readDatabase\[1\]\.instances: 2 can't both require a second copy of every write/),
+      'test.cache.storage: "1Gi" can\'t hold the log of 2Gi of data and the log that replaces it; use 4Gi or more',
       "test.broker.servers: 2 servers survive the loss of no more than 1 do; use 3, or 1 where it may be away",
     ]);
   });
@@ -122,7 +122,7 @@ describe("KurrentDB of an environment", () => {
   it("has no options that its line would refuse, or that lose events", () => {
     const options = { PREPARE_COUNT: 2, EXT_TCP_PORT: 1113, TCP_PLUGIN__ENABLE_EXTERNAL_TCP: true, MEM_DB: true, NOPE: 1 };
     expect(kurrentDb({ options })).toEqual([
-      'test.eventStore.options: "PREPARE_COUNT" is gone: it follows from the number of nodes; leave it out',
+      'test.eventStore.options: "PREPARE_COUNT" is no longer an option: it follows from the number of nodes; leave it out',
       'test.eventStore.options: "EXT_TCP_PORT" was renamed, and servers from 25.0 on stop at the old name; write TCP_PLUGIN__NODE_TCP_PORT',
       'test.eventStore.options: "TCP_PLUGIN__ENABLE_EXTERNAL_TCP" turns on the TCP protocol of old clients, and a server without a licence stops there; leave it out, or make KurrentDb with the key of a licence',
       'test.eventStore.options: "MEM_DB" keeps events in memory only; leave it out',
@@ -149,12 +149,12 @@ describe("KurrentDB of an environment", () => {
 
 describe("PostgreSQL of an environment", () => {
   it("keeps a second copy of what it acknowledges, and takes writes without one server", () => {
-    expect(postgres({ instances: 2 })).toEqual(said("test.readDatabase.instances: 2 can't both keep a second copy"));
+    expect(postgres({ instances: 2 })).toEqual(said("test.readDatabase.instances: 2 can't both require a second copy"));
     expect(postgres({ instances: 3, synchronous: { standbys: 3, durability: "required" } })).toEqual([
-      "test.readDatabase.synchronous: 3 standbys are more than 3 instances have beside the one that writes; use at most 2",
+      "test.readDatabase.synchronous: 3 standbys are more than 3 instances have in addition to the primary; use at most 2",
     ]);
     expect(atHome({ eventStore: { engine: "postgres", server: { engine: "cloudnative-pg", instances: 2 } } })).toEqual(
-      said("test.eventStore.server.instances: 2 can't both keep"),
+      said("test.eventStore.server.instances: 2 can't both require"),
     );
   });
 
@@ -173,10 +173,10 @@ describe("PostgreSQL of an environment", () => {
 
   it("has parameters that keep data and speak over TLS", () => {
     expect(postgres({ parameters: { fsync: "off" } })).toEqual([
-      'test.readDatabase.parameters: "fsync = off" lets a crash of the machine destroy the database; leave it out',
+      'test.readDatabase.parameters: "fsync = off" can corrupt the database after a crash of the machine; leave it out',
     ]);
     expect(onAws({ readDatabase: { engine: "rds", replicas: 0, parameters: { "rds.force_ssl": 0 } } })).toEqual([
-      'test.readDatabase.parameters: "rds.force_ssl = 0" lets clients talk in clear; leave it out',
+      'test.readDatabase.parameters: "rds.force_ssl = 0" allows connections in plaintext; leave it out',
     ]);
   });
 
@@ -252,7 +252,7 @@ describe("a store that keeps what is nowhere else", () => {
 
   it("is no ElastiCache", () => {
     expect(onAws({ cache: { engine: "elasticache", purpose: "store", shards: 1, replicasPerShard: 1 } })).toEqual(
-      said('test.cache.purpose: "store" is not what ElastiCache can be: it acknowledges a write before a replica has it'),
+      said('test.cache.purpose: "store" is not supported by ElastiCache: it acknowledges a write before a replica has it'),
     );
   });
 
@@ -275,7 +275,7 @@ describe("events", () => {
   const KURRENT_CLOUD = { engine: "kurrent-cloud", size: "development", backup: { every: "1d", keep: "7d" } };
   const LICENSED = { engine: "eventsourcingdb", licence: { secret: "licence", flag: "license" } };
   const within =
-    "runs on writeCluster, and projections on readCluster have no way into it; use an engine outside of clusters, or one cluster for both sides";
+    "runs on writeCluster, and projections on readCluster can't reach it; use an engine outside of clusters, or one cluster for both sides";
   const between = (key: string) =>
     `has names and passwords that don't get to projections on readCluster: ${key} exists already; use one cluster for both sides, or have both made`;
 
@@ -356,7 +356,7 @@ describe("the broker", () => {
     const stores = { eventStore: { engine: "kurrentdb" }, broker: { engine: "nats" } };
     const environment = anEnvironment({ writeCluster: cluster, readCluster: cluster, ...stores, commandProcessors: workload });
     expect(errorsOf(aProgram(environment))).toEqual([
-      "test.broker: runs on readCluster, which workloads of writeCluster have no way into; write one cluster for both, or leave it out: what happened on the write side is told by events",
+      "test.broker: runs on readCluster, which workloads of writeCluster can't reach; write one cluster for both, or leave it out: projections read events of the write side",
     ]);
   });
 });
@@ -626,7 +626,7 @@ describe("a database of another name than its server", () => {
         path: "test.stores.postgres.database",
         value: "messaging",
         rule: "was app: another database begins empty",
-        remedy: "keep app, or add a server with the other beside it and move what this one holds",
+        remedy: "keep app, or add a server with the other one, and move its data",
       },
     ]);
     expect(moves(made("shop").environment, made("shop").environment)).toEqual([]);

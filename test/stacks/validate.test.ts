@@ -84,7 +84,7 @@ describe("whatever is written", () => {
       { authorization: JSON.parse('{"constructor": 5}') },
       "test.authorization.constructor: can't be a key, because every JavaScript object has it; use another name",
     ],
-    [{ aws: { ...aws, network: { zones: [1, null, "eu-west-1a"] } } }, "test.aws.network.zones[0]: 1 says nothing; write a word or more"],
+    [{ aws: { ...aws, network: { zones: [1, null, "eu-west-1a"] } } }, "test.aws.network.zones[0]: 1 must have text; write a word or more"],
     [
       { aws: { ...aws, domain: "a\nb" } },
       'test.aws.domain: "a\\nb" has a line break or another control character; write one line of plain text',
@@ -248,10 +248,10 @@ describe("an image", () => {
 describe("clusters", () => {
   it("are one or two", () => {
     expect(complaints({ cluster: { nodes: 3, node }, writeCluster: { nodes: 3, node }, readCluster: { nodes: 3, node } })).toEqual([
-      "test.cluster: stands beside writeCluster or readCluster; keep either the one cluster or the two",
+      "test.cluster: can't be combined with writeCluster or readCluster; keep either the one cluster or the two",
     ]);
     expect(complaints({ writeCluster: { nodes: 3, node } })).toEqual([
-      "test.readCluster: is missing beside writeCluster; add it, or write one cluster for both",
+      "test.readCluster: is required with writeCluster; add it, or write one cluster for both",
     ]);
   });
 
@@ -264,7 +264,7 @@ describe("clusters", () => {
 
     const environment = (cluster: object) => anEnvironment({ aws: undefined, cluster: { context, ...cluster } });
     const two = (cluster: object, other: object) => errorsOf(aProgram(environment(cluster), { ...environment(other), name: "other" }));
-    const message = `other.cluster.context: "on-premises" is a cluster of test as well, whose namespaces are called alike; give each environment a cluster of its own, or set shared in all of them`;
+    const message = `other.cluster.context: "on-premises" is also a cluster of test, and their namespaces have the same names; give each environment a separate cluster, or set shared in all of them`;
     expect(two({}, {})).toEqual([message]);
     expect(two({ shared: true }, {})).toEqual([message]);
     const preinstalled = EXISTING_PARTS;
@@ -328,7 +328,7 @@ describe("an existing cluster", () => {
       { kubeconfig: 7 },
       "test.cluster.kubeconfig: 7 is looked for where Terraform runs, which is elsewhere; write the whole path, or one from ~/",
     ],
-    [{ storageClass: " " }, 'test.cluster.storageClass: " " says nothing; write a word or more'],
+    [{ storageClass: " " }, 'test.cluster.storageClass: " " must have text; write a word or more'],
     [{ preinstalled: [] }, "test.cluster.preinstalled: [] is empty; name parts, or leave it out"],
     [{ preinstalled: "keda" }, 'test.cluster.preinstalled: "keda" must be a list; name parts, or leave it out'],
     [
@@ -492,7 +492,7 @@ describe("access to clusters", () => {
     const program = aProgram(anEnvironment({ cluster, access: { administrators: [role("orders/orders-deploy-test")] } }));
     const accounts = program.accounts.map((account) => ({ ...account, github: { repository: "example/orders" } }));
     expect(errorsOf({ ...program, accounts })).toEqual([
-      `test.access.administrators: "${role("orders/orders-deploy-test")}" is a role of the pipeline, which has its access by itself; leave it out`,
+      `test.access.administrators: "${role("orders/orders-deploy-test")}" is a role of the pipeline, which has access automatically; leave it out`,
     ]);
     expect(errorsOf(program)).toEqual([]);
   });
@@ -606,7 +606,7 @@ describe("roles", () => {
       "test.projections: has no cluster to run on; add writeCluster and readCluster, or one cluster",
     ]);
     expect(complaints({ cluster: { nodes: 3, node }, monitoring: { grafana: true } })).toEqual([
-      "test.monitoring.grafana: shows what Prometheus collects, and there is none; turn prometheus on as well",
+      "test.monitoring.grafana: shows what Prometheus collects, and there is none; turn on prometheus, too",
     ]);
   });
 
@@ -658,7 +658,7 @@ describe("a network", () => {
 
   it("has to be told its zones where accounts see different ones", () => {
     expect(complaints({ aws: { ...aws, region: "us-west-1" } })).toEqual([
-      "test.aws.network.zones: is missing, and us-west-1 shows each account two zones of its own; name the two that yours has, with the exception twoZones",
+      "test.aws.network.zones: is missing, and us-west-1 has only two zones for each account, and not the same ones; name the two that yours has, with the exception twoZones",
     ]);
   });
 
@@ -696,7 +696,7 @@ describe("a network", () => {
     const both = (changes: object) =>
       errorsOf(aProgram(anEnvironment({ aws: { ...aws, zone } }), anEnvironment({ name: "other", aws: { ...second, ...changes } })));
     expect(both({})).toEqual([
-      'other.aws.domain: "orders.example.com" is the domain of test as well; give each environment a domain of its own',
+      'other.aws.domain: "orders.example.com" is the domain of test as well; give each environment a separate domain',
     ]);
     expect(both({ domain: "other.example.com" })).toEqual([]);
     expect(both({ zone: "Z9" })).toHaveLength(1);
@@ -803,7 +803,7 @@ describe("environments", () => {
     expect(named("prod", "prod")).toEqual(['prod.name: "prod" is the name of another environment; choose another']);
     for (const word of ["deploy", "plan", "bootstrap-x"]) expect(named(word)).toHaveLength(1);
     expect(named("bootstrap")).toEqual([
-      'bootstrap.name: "bootstrap" stands for something else in names of stacks, roles and buckets; choose another',
+      'bootstrap.name: "bootstrap" has another meaning in names of stacks, roles and buckets; choose another',
     ]);
   });
 

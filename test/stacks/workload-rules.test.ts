@@ -18,8 +18,8 @@ describe("an API", () => {
   it("asks who is there and what they may, where anything is worth protecting", () => {
     const { authentication: _, authorization: __, ...open } = SYSTEM;
     expect(errorsOf(anEnvironment(open))).toEqual([
-      "test.authentication: is missing, so that everybody may do everything; add it, or say in exceptions.unauthenticatedApis who asks instead",
-      "test.authorization: is missing, so that everybody may do everything; add it, or say in exceptions.unauthenticatedApis who asks instead",
+      "test.authentication: is required, because without it everyone can call the APIs; add it, or name in exceptions.unauthenticatedApis what authenticates callers instead",
+      "test.authorization: is required, because without it everyone can call the APIs; add it, or name in exceptions.unauthenticatedApis what authenticates callers instead",
     ]);
     expect(errorsOf(anEnvironment({ ...open, exceptions: { unauthenticatedApis: "the gateway of the company asks" } }))).toEqual([]);
     expect(errorsOf(anEnvironment({ ...open, exceptions: { disposable: "a try" } }))).toEqual([]);
@@ -93,10 +93,10 @@ describe("what a workload follows", () => {
     expect(follows(sound)).toEqual([
       `${at}.broker: follows a broker, and there is none; add broker`,
       `${at}.eventStore: asks for an answer in SQL, which kurrentdb has none of; follow it by prometheus: docs/workloads.md has the query`,
-      `${at}.readDatabase: asks a read database, and there is none; add readDatabase`,
+      `${at}.readDatabase: queries a read database, and there is none; add readDatabase`,
     ]);
     expect(follows({ readDatabase: asked }, stores)).toEqual([
-      `${at}.readDatabase: does not say which read database it asks; set database to one of orders, search`,
+      `${at}.readDatabase: must name the read database that it queries; set database to one of orders, search`,
     ]);
     expect(follows({ readDatabase: { ...asked, database: "order" } }, stores)).toEqual([
       `${at}.readDatabase.database: "order" is not a read database; set database to one of orders, search`,
@@ -108,8 +108,8 @@ describe("what a workload follows", () => {
     const two = { cluster: undefined, writeCluster: { context: "write" }, readCluster: { context: "read" }, eventStore: server };
     const queryApi = { ...API, replicas: { min: 2, max: 4 }, scaleOn: { eventStore: asked } };
     expect(follows({ readDatabase: asked }, { ...two, readDatabase: DATABASE, queryApi })).toEqual([
-      `${at}.readDatabase: asks a database on readCluster, which it has no way into; follow something else, or use one cluster for both sides`,
-      "test.queryApi.scaleOn.eventStore: asks a database on writeCluster, which it has no way into; follow something else, or use one cluster for both sides",
+      `${at}.readDatabase: queries a database on readCluster, which it can't reach; follow something else, or use one cluster for both sides`,
+      "test.queryApi.scaleOn.eventStore: queries a database on writeCluster, which it can't reach; follow something else, or use one cluster for both sides",
     ]);
     expect(
       follows({ eventStore: asked }, { ...two, readDatabase: DATABASE, queryApi: { ...queryApi, scaleOn: { readDatabase: asked } } }),

@@ -174,7 +174,7 @@ describe("HttpService", () => {
     [
       "an image beside slots",
       { slots: { blue }, ...blue },
-      'orders: "registry.example.com/orders/api:1.0.0" is an image beside those of slots; keep one of the two',
+      `orders: "registry.example.com/orders/api:1.0.0" can't be combined with the images of slots; keep one of the two`,
     ],
     [
       "a slot's image that moves",

@@ -329,10 +329,8 @@ describe("a smoke test", () => {
     const mounted = (container: Body) => container.volume_mount.map(({ mount_path }: Body) => mount_path);
     expect(mounted(verify)).toContain("/var/run/secrets/verification");
     expect(mounted(beside)).not.toContain("/var/run/secrets/verification");
-    expect(refused(aTest({ checks: [query] }))).toEqual([
-      "smoke-test.database: is not named, and there are queries; say whom they are asked",
-    ]);
-    expect(refused(aTest({ database }))).toEqual(["smoke-test.database: is asked nothing; leave it out, or add queries"]);
+    expect(refused(aTest({ checks: [query] }))).toEqual(["smoke-test.database: is required for queries; name the database"]);
+    expect(refused(aTest({ database }))).toEqual(["smoke-test.database: has no queries; leave it out, or add queries"]);
   });
 
   it("is in the capacity ledger as a pod that comes and goes", () => {

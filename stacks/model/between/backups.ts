@@ -167,7 +167,7 @@ function drillSettings({ stores }: DraftSystem): readonly { readonly keys: reado
 /** What may be thrown away can't be locked: its destruction would fail. */
 function locksAreForWhatIsKept({ backup, exceptions = {} }: DraftSystem): Finding[] {
   if (backup?.lock === undefined || !("disposable" in exceptions)) return [];
-  const rule = "locks backups of an environment that may be thrown away, which could not be destroyed then";
+  const rule = "locks backups of a disposable environment, which then couldn't be destroyed";
   return [{ keys: ["backup", "lock"], value: backup.lock, rule, remedy: "leave it out, or remove exceptions.disposable" }];
 }
 

@@ -5,11 +5,13 @@ import { workloadsIn } from "../derive/workloads";
 
 export function clustersAreEitherOneOrTwo({ cluster, writeCluster, readCluster }: DraftSystem): Finding[] {
   if (cluster && (writeCluster || readCluster)) {
-    return [{ keys: ["cluster"], rule: "stands beside writeCluster or readCluster", remedy: "keep either the one cluster or the two" }];
+    return [
+      { keys: ["cluster"], rule: "can't be combined with writeCluster or readCluster", remedy: "keep either the one cluster or the two" },
+    ];
   }
   const [has, lacks] =
     writeCluster && !readCluster ? ["writeCluster", "readCluster"] : !writeCluster && readCluster ? ["readCluster", "writeCluster"] : [];
-  return has && lacks ? [{ keys: [lacks], rule: `is missing beside ${has}`, remedy: `add it, or write one cluster for both` }] : [];
+  return has && lacks ? [{ keys: [lacks], rule: `is required with ${has}`, remedy: `add it, or write one cluster for both` }] : [];
 }
 
 export function sidesHaveClustersOfTheirOwn({ writeCluster, readCluster }: DraftSystem): Finding[] {

@@ -117,7 +117,7 @@ function usesAreToldApart(system: DraftSystem): RuleFinding[] {
       if (before === undefined || before.store === store || keys.at(-2) !== "uses") return [];
       // A projection with several event stores is rejected by another rule.
       if (workload.kind === "projection" && kindOf(store) === "event-store") return [];
-      const rule = `is told by the same variables as ${before.store}`;
+      const rule = `has the same variables as ${before.store}`;
       return [{ keys, value: store, rule, remedy: `write { store: "${store}", variables: { … } } with others for one of the two` }];
     });
   });
@@ -145,7 +145,7 @@ function callsAreThere(system: DraftSystem): RuleFinding[] {
       }
       return called.domain.cluster === domain.cluster
         ? []
-        : [found(`runs on ${called.domain.cluster}, which workloads of ${domain.cluster} have no way into`, "put both on one cluster")];
+        : [found(`runs on ${called.domain.cluster}, which workloads of ${domain.cluster} can't reach`, "put both on one cluster")];
     });
   });
 }

@@ -58,15 +58,21 @@ function edges({ domains }: Pick<DraftSystem, "domains">): readonly Found[] {
 function edgesHaveAnOrigin(system: DraftSystem): Finding[] {
   return edges(system).flatMap(({ keys, service, domain }): Finding[] => {
     if (!service.exposed) {
-      return [{ keys, rule: "stands before a service that is not reached from outside", remedy: "add paths or hosts, or leave it out" }];
+      return [{ keys, rule: "requires a service with a public endpoint", remedy: "add paths or hosts, or leave it out" }];
     }
     if (!system.aws)
-      return [{ keys, rule: "stands before a load balancer on AWS, and the environment has no aws", remedy: "add aws, or leave it out" }];
+      return [
+        {
+          keys,
+          rule: "requires AWS, because its origin is a load balancer on AWS, and the environment has no aws",
+          remedy: "add aws, or leave it out",
+        },
+      ];
     const cluster = system[domain.cluster];
     if (!cluster || !("context" in cluster)) return [];
     const { name } = domain.endpoint;
     const behind = isGeneral(domain) ? `services of ${name}` : name;
-    const rule = `stands before a load balancer that is made here, and ${behind} run on an existing cluster`;
+    const rule = `requires a load balancer of this environment, but ${behind} run on an existing cluster`;
     return [{ keys, rule, remedy: `leave it out: the owner of the cluster lets ${isGeneral(domain) ? "requests" : name} in` }];
   });
 }
@@ -79,7 +85,7 @@ function cloudFrontComesIntoTheNetwork(system: DraftSystem): Finding[] {
     .map(({ keys }) => ({
       keys: [...keys, "provider"],
       value: "cloudfront",
-      rule: `has no way into a network of ${region}`,
+      rule: `can't reach a network of ${region}`,
       remedy: "use cloudflare, or another region",
     }));
 }
@@ -154,8 +160,8 @@ function zonesBelongToOne({ environments }: DraftProgram): ProgramFinding[] {
     if (!root || !id || original) return [];
     const other = zones.slice(0, index).find((before) => before.id === id && before.root && !before.original && before.root !== root);
     if (!other?.root) return [];
-    const rule = `is the zone of ${other.root} as well, whose settings and rules are the whole zone's`;
-    return [{ root, keys: [...keys, "zone", "id"], value: id, rule, remedy: "give each environment a zone of its own" }];
+    const rule = `is also the zone of ${other.root}, and settings and rules apply to a whole zone`;
+    return [{ root, keys: [...keys, "zone", "id"], value: id, rule, remedy: "give each environment a separate zone" }];
   });
 }
 

@@ -30,7 +30,7 @@ function hasPrometheus({ monitoring }: DraftSystem): Finding[] {
     elasticStack: "needs Prometheus, to which its collectors send metrics",
   } as const;
   return Object.entries(said).flatMap(([key, rule]) =>
-    monitoring[key as keyof typeof said] ? [{ keys: ["monitoring", key], rule, remedy: "turn prometheus on as well" }] : [],
+    monitoring[key as keyof typeof said] ? [{ keys: ["monitoring", key], rule, remedy: "turn on prometheus, too" }] : [],
   );
 }
 
@@ -38,8 +38,8 @@ function hasPrometheus({ monitoring }: DraftSystem): Finding[] {
 function domainsAreMonitored({ monitoring, domains }: DraftSystem): Finding[] {
   const { prometheus, grafana } = (monitoring ?? {}) as Monitoring;
   const needs = [
-    ["alerts", prometheus, "are evaluated by Prometheus, and there is none", "turn monitoring.prometheus on as well"],
-    ["dashboards", grafana, "are shown by Grafana, and there is none", "turn monitoring.grafana on as well"],
+    ["alerts", prometheus, "require Prometheus, which evaluates them", "turn on monitoring.prometheus, too"],
+    ["dashboards", grafana, "require Grafana, which shows them", "turn on monitoring.grafana, too"],
   ] as const;
   return domains.flatMap(({ keys, ...domain }) =>
     needs.flatMap(([setting, part, rule, remedy]) =>
@@ -77,7 +77,7 @@ function oneCollector({ monitoring }: DraftSystem): Finding[] {
   return [
     {
       keys: ["monitoring", "telemetry"],
-      rule: "names another collector than that of tracing, and workloads are told of one",
+      rule: "names another collector than tracing, but workloads get the address of one only",
       remedy: "leave out telemetry or tracing",
     },
   ];

@@ -58,7 +58,7 @@ export function zonesAreEnough({ aws, exceptions }: DraftSystem): Finding[] {
     return [
       {
         keys,
-        rule: `is missing, and ${region} shows each account two zones of its own`,
+        rule: `is missing, and ${region} has only two zones for each account, and not the same ones`,
         remedy: "name the two that yours has, with the exception twoZones",
       },
     ];
@@ -180,7 +180,12 @@ export function tagsAreAllowed({ aws }: DraftSystem): Finding[] {
       : [];
   });
   if (tags.length > MOST_TAGS)
-    found.push({ keys, value: tags.length, rule: "tags are more than AWS allows beside the platform's own", remedy: `keep ${MOST_TAGS}` });
+    found.push({
+      keys,
+      value: tags.length,
+      rule: "tags exceed the limit of AWS, together with the tags of the platform",
+      remedy: `keep ${MOST_TAGS}`,
+    });
   return found;
 }
 

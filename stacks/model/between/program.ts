@@ -74,7 +74,7 @@ export function namesAreApart({ environments }: DraftProgram): ProgramFinding[] 
           root: name,
           keys: ["name"],
           value: name,
-          rule: "stands for something else in names of stacks, roles and buckets",
+          rule: "has another meaning in names of stacks, roles and buckets",
           remedy: "choose another",
         },
       ];
@@ -173,8 +173,8 @@ export function clustersAreApart(program: DraftProgram): ProgramFinding[] {
         root: name,
         keys: [key, "context"],
         value: context,
-        rule: `is a cluster of ${other.name} as well, whose namespaces are called alike`,
-        remedy: "give each environment a cluster of its own, or set shared in all of them",
+        rule: `is also a cluster of ${other.name}, and their namespaces have the same names`,
+        remedy: "give each environment a separate cluster, or set shared in all of them",
       },
     ];
   });
@@ -222,7 +222,7 @@ export function domainsAreApart({ environments }: DraftProgram): ProgramFinding[
     const other = found.slice(0, index).find((before) => before.domain === domain && before.name !== name);
     if (!other) return [];
     const rule = `is the domain of ${other.name} as well`;
-    return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a domain of its own" }];
+    return [{ root: name, keys: ["aws", "domain"], value: domain, rule, remedy: "give each environment a separate domain" }];
   });
 }
 
@@ -272,7 +272,7 @@ export function pipelinesHaveTheirAccess({ accounts, environments }: DraftProgra
       root: name,
       keys: ["access", role],
       value,
-      rule: "is a role of the pipeline, which has its access by itself",
+      rule: "is a role of the pipeline, which has access automatically",
       remedy: "leave it out",
     }));
   });

@@ -56,7 +56,7 @@ function snapshotProblems({ aws }: DraftSystem, keys: readonly string[], snapsho
     {
       keys: [...keys, "snapshot"],
       value: snapshot,
-      rule: `is not in ${aws.region} of account ${aws.account}, and AWS restores a snapshot only where it is`,
+      rule: `is not in ${aws.region} of account ${aws.account}, but AWS restores a snapshot only in its region and account`,
       remedy: "copy it there first, for example by aws.recoveryRegion of its environment",
     },
   ];
@@ -142,7 +142,7 @@ function likeness(server: ServerOf, source: ServerOf): Finding[] {
           {
             keys: [...server.keys, "database"],
             value: database,
-            rule: `is not in the backup, which contains ${called}: an empty database would be created beside the restored one`,
+            rule: `is not in the backup, which contains ${called}: an empty database would be created in addition to the restored one`,
             remedy: `use database: "${called}"`,
           },
         ]),

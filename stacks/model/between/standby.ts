@@ -18,7 +18,7 @@ export const standbysBesidePrimaries: readonly ((program: DraftProgram) => reado
 function promotedOnesStandBy({ standbyOf, promoted }: DraftSystem): Finding[] {
   if (promoted === undefined || standbyOf !== undefined) return [];
   const remedy = 'leave it out, or write standbyOf: "…" as before the promotion';
-  return [{ keys: ["promoted"], value: promoted, rule: "is of a standby, and this environment stands by for none", remedy }];
+  return [{ keys: ["promoted"], value: promoted, rule: "requires standbyOf, which this environment doesn't have", remedy }];
 }
 
 /** A server that is created with the promotion is created from a backup. */

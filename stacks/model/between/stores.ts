@@ -207,14 +207,14 @@ function unreached(store: StoreOf, user: DomainOf, keys: readonly string[], valu
   if (store.kind === "broker") {
     return {
       keys: store.keys,
-      rule: `runs on ${store.cluster}, which workloads of ${user.cluster} have no way into`,
-      remedy: "write one cluster for both, or leave it out: what happened on the write side is told by events",
+      rule: `runs on ${store.cluster}, which workloads of ${user.cluster} can't reach`,
+      remedy: "write one cluster for both, or leave it out: projections read events of the write side",
     };
   }
   return {
     keys,
     value,
-    rule: `runs on ${store.cluster}, and ${user.name} on ${user.cluster} have no way into it`,
+    rule: `runs on ${store.cluster}, and ${user.name} on ${user.cluster} can't reach it`,
     remedy: "use an engine outside of clusters, or one cluster for both sides",
   };
 }

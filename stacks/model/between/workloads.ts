@@ -30,8 +30,8 @@ function apisAskWhoIsThere(system: DraftSystem): Finding[] {
     .filter((part) => !(part in system))
     .map((part) => ({
       keys: [part],
-      rule: "is missing, so that everybody may do everything",
-      remedy: "add it, or say in exceptions.unauthenticatedApis who asks instead",
+      rule: "is required, because without it everyone can call the APIs",
+      remedy: "add it, or name in exceptions.unauthenticatedApis what authenticates callers instead",
     }));
 }
 
@@ -112,7 +112,7 @@ function slotsAreSaidOnce(system: DraftSystem): Finding[] {
             {
               keys: [...keys, "partitions"],
               value: partitions,
-              rule: "stands beside readModel.slots, which have their own",
+              rule: "can't be combined with readModel.slots, which have their own",
               remedy: "leave it out",
             },
           ]),
@@ -199,7 +199,8 @@ const UNFOLLOWED: {
     const asked = eventServerAsked(system);
     if (asked) return asked.cluster === domain.cluster || runsAt(asked) !== "cluster" ? undefined : onTheOther("a database", asked);
     const [other] = system.stores.filter(({ kind }) => kind === "event-store");
-    if (!other && isGeneral(domain)) return { rule: "asks an event store, and there is none", remedy: "add one to stores", lacking: true };
+    if (!other && isGeneral(domain))
+      return { rule: "queries an event store, and there is none", remedy: "add one to stores", lacking: true };
     // A rejected server or engine is already reported.
     if (!other?.settings.engine || "server" in other.settings) return undefined;
     const rule = `asks for an answer in SQL, which ${other.settings.engine} has none of`;
@@ -209,10 +210,10 @@ const UNFOLLOWED: {
     const servers = serversOf(system).filter(({ holdsEvents }) => !holdsEvents);
     const known = servers.map(({ name }) => name);
     const remedy = `set database to one of ${known.join(", ")}`;
-    if (known.length === 0) return { rule: "asks a read database, and there is none", remedy: "add readDatabase", lacking: true };
+    if (known.length === 0) return { rule: "queries a read database, and there is none", remedy: "add readDatabase", lacking: true };
     const asked = servers.find(({ name }) => name === database) ?? servers[0];
     if (asked && asked.cluster !== domain.cluster) return onTheOther("a database", asked);
-    if (database === undefined) return known.length > 1 ? { rule: "does not say which read database it asks", remedy } : undefined;
+    if (database === undefined) return known.length > 1 ? { rule: "must name the read database that it queries", remedy } : undefined;
     return known.includes(database)
       ? undefined
       : { below: "database", value: database, rule: "is not a read database", remedy, lacking: true };
@@ -221,7 +222,7 @@ const UNFOLLOWED: {
 
 function onTheOther(what: string, { cluster }: Pick<StoreOf, "cluster">): Unfollowed {
   return {
-    rule: `asks ${what} on ${cluster}, which it has no way into`,
+    rule: `queries ${what} on ${cluster}, which it can't reach`,
     remedy: "follow something else, or use one cluster for both sides",
   };
 }

@@ -102,7 +102,9 @@ function textProblem(text: string, most: number, isProgram: boolean): Omit<Unwri
   if (/\$\{TfToken\[/.test(text))
     return { rule: "looks like a reference that only the program itself can make", remedy: "write it otherwise" };
   if (isProgram) {
-    return text.includes("\0") ? { rule: "has the character 0, which no program can be told", remedy: "remove it" } : undefined;
+    return text.includes("\0")
+      ? { rule: "has the character 0, which arguments and variables can't contain", remedy: "remove it" }
+      : undefined;
   }
   if (/\p{Cc}/u.test(text)) return { rule: "has a line break or another control character", remedy: "write one line of plain text" };
   if (/[$%]\{/.test(text)) return { rule: "has a template of Terraform, which is evaluated nowhere", remedy: "write the value itself" };

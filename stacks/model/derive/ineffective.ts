@@ -67,11 +67,11 @@ function withoutCompanion(system: System): readonly Entry[] {
   return [
     [size !== undefined && !stores.some(takesSize), ["size"], "no store takes its size from it"],
     [aws?.zone !== undefined && !exposed, ["aws", "zone"], "there is no API that has a name in it"],
-    [authentication !== undefined && services.length === 0, ["authentication"], "there is no API that is told of it"],
-    [authorization !== undefined && services.length === 0, ["authorization"], "there is no API that is told of it"],
-    [encryptedFields !== undefined && !encrypts, ["encryptedFields"], "there is no workload that is told of them"],
+    [authentication !== undefined && services.length === 0, ["authentication"], "there is no API that uses it"],
+    [authorization !== undefined && services.length === 0, ["authorization"], "there is no API that uses it"],
+    [encryptedFields !== undefined && !encrypts, ["encryptedFields"], "there is no workload that uses them"],
     [mirror !== undefined && clustersOf(system).length === 0, ["mirror"], "there is no cluster that pulls from it"],
-    [monitoring?.telemetry !== undefined && !runs, ["monitoring", "telemetry"], "there is no workload that is told of it"],
+    [monitoring?.telemetry !== undefined && !runs, ["monitoring", "telemetry"], "there is no workload that uses it"],
   ];
 }
 

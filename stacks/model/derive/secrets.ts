@@ -36,7 +36,7 @@ export const FIELD_KEYS: SecretSpec = {
   name: "field-keys",
   purpose: "Keys of single fields of read models (AES-256-GCM), each 32 bytes in hexadecimal digits",
   keys: { "key-1": AES_KEY },
-  rotation: { method: "key-ring", clients: "restart", engine: "a further key beside the others: key-2" },
+  rotation: { method: "key-ring", clients: "restart", engine: "a further key in addition to the others: key-2" },
 };
 
 /** Location of the field keys: with the first service that reads encrypted fields, or else the first workload that writes them. */

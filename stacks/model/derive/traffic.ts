@@ -46,8 +46,8 @@ const FROM_API: readonly Way[] = [
  * restrict access to pods.
  */
 export const AMONG_NODES: readonly Way[] = [
-  { port: 53, description: "names" },
-  { port: 53, protocol: "udp", description: "names" },
+  { port: 53, description: "DNS" },
+  { port: 53, protocol: "udp", description: "DNS" },
   { port: 1025, lastPort: 65_535, description: "pods among themselves" },
 ];
 
@@ -100,7 +100,12 @@ export function traffic(system: System): Traffic {
     }
   }
   if (receivesMetrics(system, "readCluster") && nodes.writeCluster && nodes.readCluster)
-    flows.push({ from: nodes.writeCluster, to: nodes.readCluster, port: GATEWAY_PORTS.encrypted, description: "samples, to the hub" });
+    flows.push({
+      from: nodes.writeCluster,
+      to: nodes.readCluster,
+      port: GATEWAY_PORTS.encrypted,
+      description: "metrics, to the read cluster",
+    });
   const networks: Record<string, string> = {};
   for (const store of system.stores) {
     if (!isAtVendor(store)) continue;
@@ -116,7 +121,7 @@ export function traffic(system: System): Traffic {
     for (const { service, port, name: named } of tcp) flows.push({ from: party, to, port, description: `${named} of ${service.name}` });
     if (!https) continue;
     flows.push({ from: party, to, port: GATEWAY_PORTS.encrypted, description: name });
-    flows.push({ from: party, to, port: READINESS.port, description: "whether a gateway is well" });
+    flows.push({ from: party, to, port: READINESS.port, description: "health checks of the gateway" });
     // Tests in the cluster connect as clients do, from any node.
     flows.push({ from: to, to, port: GATEWAY_PORTS.encrypted, description: "gateways, for tests in the cluster" });
   }

@@ -390,7 +390,7 @@ export function older(before: string, after: string, at = "version"): readonly S
     {
       at,
       value: after,
-      rule: `is before ${before}, and does not read what that has written`,
+      rule: `is older than ${before}, and can't read its data`,
       remedy: `keep "${before}", or go back to a backup from before the upgrade in a second environment`,
     },
   ];

@@ -366,7 +366,7 @@ const HOST = /^(?=.{1,253}$)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](
 
 /** Any other text would be taken for a host name, which opens the ports to all addresses. */
 const outside = value((input) => {
-  if (typeof input !== "string" || !/\S/.test(input)) return { rule: "says nothing", remedy: "write a word or more" };
+  if (typeof input !== "string" || !/\S/.test(input)) return { rule: "must have text", remedy: "write a word or more" };
   if (HOST.test(input) || parseBlock(input) !== undefined) return undefined;
   if (parseBlock(`${input}/32`)) return { rule: "must be a CIDR block", remedy: `write ${input}/32` };
   return { rule: "must be a host name or a CIDR block", remedy: 'write "api.example.com", "203.0.113.0/24" or "internet"' };

@@ -90,6 +90,8 @@ async function within(source: System, into: System, isDescribed: boolean, reques
     const record = await recordFor(source, into, [theirs, own], request, machine);
     const { id, completed, stores } = record;
     machine.print(`backup ${id} of ${source.name}, ${completed}: ${stores.map(({ store, place }) => `${store} in ${place}`).join(", ")}`);
+    if (source.audit?.subjectKeys && !into.audit?.subjectKeys)
+      machine.print(`${into.name} has no audit.subjectKeys: personal data of ${source.name} stays encrypted there`);
     const restoration = restorationOf(record, source, into);
     if (!isDescribed || restoration.settings.length > 0) {
       describe(source, into, isDescribed, restoration, machine);

@@ -68,6 +68,7 @@ const BILLED: Readonly<Record<string, (body: Json, resource: Resource, all: read
   aws_vpc_endpoint: ({ vpc_endpoint_type: type, subnet_ids: subnets }) =>
     type === "Interface" ? [hourly("interface endpoint in a zone", listed(subnets).length)] : [],
   aws_kms_key: () => [{ item: "KMS key", unit: "month", count: 1 }],
+  aws_kms_replica_key: () => [{ item: "KMS key", unit: "month", count: 1 }],
   aws_secretsmanager_secret: () => [{ item: "secret in Secrets Manager", unit: "month", count: 1 }],
   aws_route53_zone: () => [{ item: "hosted zone", unit: "month", count: 1 }],
   aws_wafv2_web_acl: () => [{ item: "web ACL of WAF", unit: "month", count: 1 }],

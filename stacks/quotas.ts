@@ -134,7 +134,7 @@ const QUOTAS: readonly Quota[] = [
     default: 90,
     needed: (resources) => Math.max(0, ...of(resources, "aws_elasticache_replication_group").map(nodesOf)),
   },
-  { quota: "KMS keys", code: "kms L-C2F1777E", default: 100_000, needed: count("aws_kms_key") },
+  { quota: "KMS keys", code: "kms L-C2F1777E", default: 100_000, needed: count("aws_kms_key", "aws_kms_replica_key") },
   { quota: "IAM roles", code: "iam L-FE177D64", default: 1000, needed: count("aws_iam_role"), global: true },
   { quota: "S3 buckets", code: "s3 L-DC2B2D3D", default: 10_000, needed: count("aws_s3_bucket"), global: true },
   { quota: "hosted zones", code: "route53 L-4EA4796A", default: 500, needed: count("aws_route53_zone"), global: true },
@@ -174,8 +174,8 @@ function of(resources: readonly Resource[], ...types: readonly string[]): readon
   return resources.filter(({ type }) => types.includes(type));
 }
 
-function count(type: string): Quota["needed"] {
-  return (resources) => of(resources, type).length;
+function count(...types: readonly string[]): Quota["needed"] {
+  return (resources) => sum(types.map((type) => of(resources, type).length));
 }
 
 /** Size of the largest group of resources. */

@@ -32,7 +32,7 @@ export interface KeptState {
 /** Resource types with state, in addition to resources with volumes. */
 const STATEFUL = [
   /^aws_(backup_vault|cloudwatch_log_group|db_instance|docdb_cluster|dynamodb_table|ebs_volume|ecr_repository|efs_file_system|fsx_\w+)$/,
-  /^aws_(elasticache_\w*(cluster|group|cache)|kms_key|memorydb_cluster|msk_cluster|neptune_cluster|opensearch_domain|rds_cluster)$/,
+  /^aws_(elasticache_\w*(cluster|group|cache)|kms_key|kms_replica_key|memorydb_cluster|msk_cluster|neptune_cluster|opensearch_domain|rds_cluster)$/,
   /^aws_(redshift_cluster|s3_bucket|secretsmanager_secret|sqs_queue|ssm_parameter)$/,
   /^(kubernetes_persistent_volume_claim_v1|kubernetes_persistent_volume_v1|kurrentcloud_managed_cluster)$/,
 ];
@@ -75,6 +75,11 @@ const CLUSTER_SECRETS = { what: "secrets in clusters", kept: "in etcd, with the 
 /** State outside of stores, with a pattern of stack, type and id of the resources that have it. */
 const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })[] = [
   { what: "Terraform state", holds: /^bootstrap-\d+\/aws_s3_bucket/, kept: "every version for 90 days, in the region of its bucket" },
+  {
+    what: "key of data subjects",
+    holds: /-keys\/aws_kms_(replica_)?key\.subject-keys_/,
+    kept: "by KMS, also in the recovery region; 30 days after a deletion (7 if disposable)",
+  },
   { what: "keys", holds: /\/aws_kms_key\./, kept: "by KMS in their region, without a copy; 30 days after a deletion (7 if disposable)" },
   {
     what: "secrets at AWS",

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Restore, System } from "../../stacks";
 import { pathOf } from "../../stacks/model/check/paths";
+import { subjectKeysOwner } from "../../stacks/model/derive/audit";
 import { serversOf } from "../../stacks/model/derive/members";
 import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
 import type { ServerOf, StoreOf } from "../../stacks/model/system";
@@ -46,7 +47,14 @@ export function restorationOf({ stores }: BackupRecord, source: System, into: Sy
       ? [`${path}: ${asWritten(restore)}`]
       : [`${path}: remove it, because projections fill ${server.name} from the restored events`];
   });
-  return { servers, streams, settings };
+  return { servers, streams, settings: [...settings, ...subjectKeySettings(source, into)] };
+}
+
+/** With a table of its own, an environment could decrypt no personal data of the restored events, and would show it as deleted. */
+function subjectKeySettings(source: System, into: System): readonly string[] {
+  if (!source.audit?.subjectKeys || !into.audit?.subjectKeys) return [];
+  const owner = subjectKeysOwner(source);
+  return owner === subjectKeysOwner(into) ? [] : [`${pathOf(into, ["audit", "subjectKeys", "of"])}: ${JSON.stringify(owner)}`];
 }
 
 function isStream(backup: StoreRecord): backup is StreamRestoration["backup"] {

@@ -8,6 +8,12 @@ export interface SubjectKeysPlace {
   /** Customer-managed key of the table and its data keys, by ARN. */
   readonly keyArn: string;
 
+  /**
+   * Alias that the key must have: `alias/orders-production-subject-keys`. For a key whose ID isn't known, with a pattern as `keyArn`.
+   * @default - any
+   */
+  readonly alias?: string;
+
   readonly region: string;
 }
 
@@ -16,14 +22,27 @@ export interface SubjectKeysPlace {
  * IAM has no condition for a `PutItem` that only creates: `SubjectKeyClient` states it in each request.
  */
 export function subjectKeyUserStatements(place: SubjectKeysPlace): object[] {
+  return userStatements(place, ["dynamodb:GetItem", "dynamodb:PutItem"], ["kms:Decrypt", "kms:GenerateDataKey"]);
+}
+
+/**
+ * Rights of a workload that only decrypts personal data: one in a region that waits. If two regions created the key of a subject at the same
+ * time, DynamoDB would keep one of them, and texts of the other could not be decrypted.
+ */
+export function subjectKeyReaderStatements(place: SubjectKeysPlace): object[] {
+  return userStatements(place, ["dynamodb:GetItem"], ["kms:Decrypt"]);
+}
+
+function userStatements(place: SubjectKeysPlace, items: readonly string[], uses: readonly string[]): object[] {
   return [
-    { Sid: "ReadAndCreateKeys", Effect: "Allow", Action: ["dynamodb:GetItem", "dynamodb:PutItem"], Resource: place.tableArn },
+    { Sid: items.length > 1 ? "ReadAndCreateKeys" : "ReadKeys", Effect: "Allow", Action: items, Resource: place.tableArn },
     {
       Sid: "WrapKeys",
       Effect: "Allow",
-      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Action: uses,
       Resource: place.keyArn,
       Condition: {
+        ...ofAlias(place),
         StringEquals: { [`kms:EncryptionContext:${CONTEXT.table}`]: place.table },
         Null: { [`kms:EncryptionContext:${CONTEXT.subject}`]: "false" },
       },
@@ -46,12 +65,17 @@ export function subjectKeyEraserStatements(place: SubjectKeysPlace): object[] {
 }
 
 /** DynamoDB uses the key of a table with the rights of its caller (DynamoDB, encryption at rest). */
-function useOfTable(sid: string, { keyArn, region }: SubjectKeysPlace): object {
+function useOfTable(sid: string, place: SubjectKeysPlace): object {
+  const { keyArn, region } = place;
   return {
     Sid: sid,
     Effect: "Allow",
     Action: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
     Resource: keyArn,
-    Condition: { StringEquals: { "kms:ViaService": `dynamodb.${region}.amazonaws.com` } },
+    Condition: { ...ofAlias(place), StringEquals: { "kms:ViaService": `dynamodb.${region}.amazonaws.com` } },
   };
+}
+
+function ofAlias({ alias }: SubjectKeysPlace): object {
+  return alias === undefined ? {} : { "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } };
 }

@@ -1,4 +1,4 @@
-import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
+import { DynamodbTable, type DynamodbTableReplica } from "@cdktf/provider-aws/lib/dynamodb-table";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
@@ -11,6 +11,13 @@ export interface SubjectKeysProps {
 
   /** Customer-managed key that encrypts the table and wraps the data keys, by ARN. */
   readonly key: string;
+
+  /**
+   * Copy of the table in another region, in both directions: a key that is created or deleted in one region is in the other too. `key` is the
+   * copy of the key there, by ARN.
+   * @default - none: the keys are lost with their region
+   */
+  readonly copy?: { readonly region: string; readonly key: string };
 
   /** Days for which point-in-time recovery can restore a deleted data key: from 1 to 35. A deletion is final afterwards. */
   readonly recoveryDays: number;
@@ -43,7 +50,7 @@ export class SubjectKeys extends Construct {
   readonly name: string;
   readonly arn: string;
 
-  constructor(scope: Construct, id: string, { name, key, recoveryDays, protect = true }: SubjectKeysProps) {
+  constructor(scope: Construct, id: string, { name, key, copy, recoveryDays, protect = true }: SubjectKeysProps) {
     super(scope, id);
     if (!Number.isInteger(recoveryDays) || recoveryDays < 1 || recoveryDays > MAX_RECOVERY_DAYS) {
       const rule = "must be a number of days that point-in-time recovery can have";
@@ -57,10 +64,19 @@ export class SubjectKeys extends Construct {
       attribute: [{ name: SUBJECT, type: "S" }],
       serverSideEncryption: { enabled: true, kmsKeyArn: key },
       pointInTimeRecovery: { enabled: true, recoveryPeriodInDays: recoveryDays },
+      ...(copy ? { ...STREAM, replica: [copyOf(copy)] } : {}),
       deletionProtectionEnabled: protect,
       lifecycle: { preventDestroy: protect },
     });
     exempt(table, "backups-select-it", "a backup that outlives point-in-time recovery would keep deleted keys");
     this.arn = table.arn;
   }
+}
+
+/** What copies of a table are made from (DynamoDB, global tables). A record of a deletion is in it for 24 hours. */
+const STREAM = { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" } as const;
+
+/** Without point-in-time recovery: the provider can't shorten that of a copy to less than 35 days, and a deletion must become final. */
+function copyOf({ region, key }: { readonly region: string; readonly key: string }): DynamodbTableReplica {
+  return { regionName: region, kmsKeyArn: key, pointInTimeRecovery: false, propagateTags: true };
 }

@@ -1,5 +1,5 @@
 import { CONNECTION_USES } from "../runners/contract";
-import { guards, originBuckets, ownBuckets, ownTables, type Territory } from "./guards";
+import { guards, originBuckets, ownBuckets, ownTables, sharedSubjectKeys, type Territory } from "./guards";
 import { CONTROLLER_ACTIONS, DEPLOYED_SERVICES } from "./services";
 
 /**
@@ -17,6 +17,7 @@ export function boundaryStatements(territory: Territory, ownRoles: string): obje
     ownBuckets(territory),
     ownTables(territory),
     ...originBuckets(territory),
+    ...sharedSubjectKeys(territory),
     ...(territory.connection ? [{ Sid: "Connection", Effect: "Allow", Action: CONNECTION_USES, Resource: territory.connection }] : []),
     // Public parameters with AWS images and endpoints.
     { Sid: "Images", Effect: "Allow", Action: "ssm:GetParameter*", Resource: "arn:aws:ssm:*::parameter/aws/service/*" },

@@ -32,6 +32,12 @@ export interface DeployedEnvironment {
   readonly origins?: readonly RestoredEnvironment[];
 
   /**
+   * Table of data keys of another environment, and the alias of its KMS key, which workloads of this one use.
+   * @default - none
+   */
+  readonly subjectKeys?: SharedSubjectKeys;
+
+  /**
    * ARN of the connection to GitHub of its runners.
    * @default - none: it has no runners, and its deployment no rights on CodeBuild
    */
@@ -47,6 +53,14 @@ export interface RestoredEnvironment {
   readonly keys: readonly string[];
 }
 
+/** Data keys of data subjects in another environment. */
+export interface SharedSubjectKeys {
+  readonly tableArn: string;
+
+  /** Alias of the KMS key: `alias/orders-production-subject-keys`. */
+  readonly key: string;
+}
+
 /** The environment of a deploy role, and the state of its account. */
 export interface Territory extends DeployedEnvironment {
   readonly system: string;
@@ -55,7 +69,8 @@ export interface Territory extends DeployedEnvironment {
 }
 
 /** Deny statements for a deployment and the roles that it creates. They override every allow. */
-export function guards({ system, name, regions, clusters, state, origins = [] }: Territory): object[] {
+export function guards(territory: Territory): object[] {
+  const { regions, clusters, state } = territory;
   return [
     {
       Sid: "OtherRegions",
@@ -81,7 +96,8 @@ export function guards({ system, name, regions, clusters, state, origins = [] }:
       Resource: "*",
     },
     { Sid: "StateKeyStays", Effect: "Deny", NotAction: STATE_KEY_USES, Resource: state.keyArn },
-    ...otherEnvironments(system, name, state, origins),
+    ...otherEnvironments(territory),
+    ...sharedKeyGuards(territory),
     // EKS sets this tag on resources that it creates: Auto Scaling groups, instances, security groups.
     {
       Sid: "OtherClusters",
@@ -107,20 +123,18 @@ const RESTORE_READS = [
   "rds:RestoreDBInstanceToPointInTime",
 ];
 
-function otherEnvironments(
-  system: string,
-  name: string,
-  { keyArn }: StateArns,
-  origins: readonly RestoredEnvironment[],
-): readonly object[] {
+function otherEnvironments({ system, name, state: { keyArn }, origins = [], subjectKeys }: Territory): readonly object[] {
+  // Of a resource without aliases, this is true.
+  const ofOtherKeys = subjectKeys ? { "ForAllValues:StringNotEquals": { "kms:ResourceAliases": subjectKeys.key } } : {};
   const deny = (sid: string, actions: object, but: string | readonly string[]) => ({
     Sid: sid,
     Effect: "Deny",
     ...actions,
-    NotResource: keyArn,
+    NotResource: subjectKeys ? [keyArn, subjectKeys.tableArn] : keyArn,
     Condition: {
       StringEquals: { "aws:ResourceTag/system": system },
       StringNotEquals: { "aws:ResourceTag/environment": but },
+      ...ofOtherKeys,
     },
   });
   if (origins.length === 0) return [deny("OtherEnvironments", { Action: "*" }, name)];
@@ -134,10 +148,36 @@ function otherEnvironments(
       NotResource: keyArn,
       Condition: {
         StringEquals: { "aws:ResourceTag/system": system, "aws:ResourceTag/environment": origins.map((origin) => origin.name) },
-        "ForAllValues:StringNotEquals": { "kms:ResourceAliases": origins.flatMap(({ keys }) => keys) },
+        "ForAllValues:StringNotEquals": {
+          "kms:ResourceAliases": [...origins.flatMap(({ keys }) => keys), ...(subjectKeys ? [subjectKeys.key] : [])],
+        },
       },
     },
   ];
+}
+
+/** Actions on a table of data keys and its KMS key that workloads require. */
+const SUBJECT_KEY_USES = ["dynamodb:DeleteItem", "dynamodb:DescribeContinuousBackups", "dynamodb:GetItem", "dynamodb:PutItem"];
+const SUBJECT_KEY_CRYPTOGRAPHY = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+
+/** Of the data keys of another environment, single ones are used, and nothing is administered. */
+function sharedKeyGuards({ subjectKeys }: Territory): readonly object[] {
+  if (!subjectKeys) return [];
+  return [
+    {
+      Sid: "SharedKeyIsUsedOnly",
+      Effect: "Deny",
+      NotAction: SUBJECT_KEY_CRYPTOGRAPHY,
+      Resource: "*",
+      Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": subjectKeys.key } },
+    },
+    { Sid: "SharedTableIsUsedOnly", Effect: "Deny", NotAction: SUBJECT_KEY_USES, Resource: subjectKeys.tableArn },
+  ];
+}
+
+/** Access to single data keys of another environment. */
+export function sharedSubjectKeys({ subjectKeys }: Territory): readonly object[] {
+  return subjectKeys ? [{ Sid: "SharedSubjectKeys", Effect: "Allow", Action: SUBJECT_KEY_USES, Resource: subjectKeys.tableArn }] : [];
 }
 
 /** Read access to the backups of other environments that this one is restored from. */

@@ -73,6 +73,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   internet_gateway: ["ec2:DescribeInternetGateways"],
   kms_alias: ["kms:ListAliases"],
   kms_key: ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"],
+  kms_replica_key: ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListResourceTags"],
   launch_template: ["ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"],
   lb: ["elasticloadbalancing:Describe*"],
   lb_listener: ["elasticloadbalancing:Describe*"],

@@ -1,5 +1,6 @@
 import { KmsAlias } from "@cdktf/provider-aws/lib/kms-alias";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
+import { KmsReplicaKey } from "@cdktf/provider-aws/lib/kms-replica-key";
 import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { policyDocument } from "../core/policy-document";
@@ -28,25 +29,52 @@ export interface CustomerKeyProps {
    * @default - the stack's
    */
   readonly provider?: TerraformProvider;
+
+  /**
+   * Makes it a multi-Region key: a copy in another region has the same ID and material, and decrypts the same data. A change replaces the
+   * key.
+   * @default false
+   */
+  readonly multiRegion?: boolean;
+
+  /**
+   * Provider of the region with a copy of a multi-Region key. The copy has the same alias.
+   * @default - no copy
+   */
+  readonly copyIn?: TerraformProvider;
 }
 
 /** A symmetric customer-managed key, rotated every year. */
 export class CustomerKey extends Construct {
   readonly arn: string;
 
+  /** ARN of its copy in another region. */
+  readonly copyArn?: string;
+
   constructor(scope: Construct, id: string, props: CustomerKeyProps) {
     super(scope, id);
     const place = props.provider ? { provider: props.provider } : {};
-    const key = new KmsKey(this, "key", {
-      ...place,
+    const settings = {
       description: props.description,
-      enableKeyRotation: true,
       deletionWindowInDays: props.protect ? 30 : 7, // KMS's maximum and minimum
       policy: policyDocument([administration(props.account), ...(props.statements ?? [])]),
       lifecycle: { preventDestroy: props.protect },
+    };
+    const key = new KmsKey(this, "key", {
+      ...place,
+      ...settings,
+      enableKeyRotation: true,
+      ...(props.multiRegion ? { multiRegion: true } : {}),
     });
-    new KmsAlias(this, "alias", { ...place, name: `alias/${props.alias}`, targetKeyId: key.keyId });
+    const name = `alias/${props.alias}`;
+    new KmsAlias(this, "alias", { ...place, name, targetKeyId: key.keyId });
     this.arn = key.arn;
+    if (props.multiRegion && props.copyIn) {
+      const provider = props.copyIn;
+      const copy = new KmsReplicaKey(this, "copy", { provider, ...settings, primaryKeyArn: key.arn });
+      new KmsAlias(this, "copy-alias", { provider, name, targetKeyId: copy.keyId });
+      this.copyArn = copy.arn;
+    }
   }
 }
 

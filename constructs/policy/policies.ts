@@ -67,6 +67,7 @@ const STATEFUL: Readonly<Record<string, string | undefined>> = {
   aws_efs_file_system: undefined,
   aws_elasticache_replication_group: undefined,
   aws_kms_key: undefined,
+  aws_kms_replica_key: undefined,
   aws_msk_cluster: undefined,
   aws_rds_cluster: "deletion_protection",
   aws_s3_bucket: undefined,

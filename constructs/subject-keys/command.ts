@@ -13,7 +13,8 @@ prove  confirms that the subject has no data key, or a newer one, and that the r
   --actor <name>  who erases, for the record; without personal data where that isn't needed
   --record <key>  key of the audit record, as erase printed it
 
-Reads SUBJECT_KEYS_TABLE, SUBJECT_KEYS_KEY, AUDIT_BUCKET, AWS_REGION and AWS credentials from the environment; erase also AUDIT_PATH.
+Reads SUBJECT_KEYS_TABLE, SUBJECT_KEYS_KEY, AUDIT_BUCKET, AWS_REGION and AWS credentials from the environment; erase also AUDIT_PATH, and
+SUBJECT_KEYS_RECOVERY_DAYS in a region with a copy of the table.
 
 Exit codes:
   0  erased, or proven

@@ -10,6 +10,12 @@ export interface SubjectKeyClientProps {
   /** KMS key that wraps data keys: ARN or alias. */
   readonly key: string;
 
+  /**
+   * Days for which a deleted key can be restored in the region of the table's origin, if this one has a copy of the table.
+   * @default - as point-in-time recovery of the table says
+   */
+  readonly recoveryDays?: number;
+
   readonly dynamoDb: JsonClientProps;
   readonly kms: JsonClientProps;
 }
@@ -31,12 +37,17 @@ export interface Erasure {
 
 const DAY = 86_400_000;
 
-/** Props from `SUBJECT_KEYS_TABLE`, `SUBJECT_KEYS_KEY`, `AWS_REGION` and the variables of credentials. */
+/**
+ * Props from `SUBJECT_KEYS_TABLE`, `SUBJECT_KEYS_KEY`, `AWS_REGION` and the variables of credentials, and from `SUBJECT_KEYS_RECOVERY_DAYS` in
+ * a region with a copy of the table.
+ */
 export function subjectKeysFromEnvironment(env: NodeJS.ProcessEnv): SubjectKeyClientProps {
-  const { SUBJECT_KEYS_TABLE: table, SUBJECT_KEYS_KEY: key } = env;
+  const { SUBJECT_KEYS_TABLE: table, SUBJECT_KEYS_KEY: key, SUBJECT_KEYS_RECOVERY_DAYS: days } = env;
   if (!table) throw new Error("SUBJECT_KEYS_TABLE is not set");
   if (!key) throw new Error("SUBJECT_KEYS_KEY is not set");
-  return { table, key, dynamoDb: dynamoDbFromEnvironment(env), kms: kmsFromEnvironment(env) };
+  if (days && !/^\d+$/.test(days)) throw new Error(`SUBJECT_KEYS_RECOVERY_DAYS: ${days} must be a whole number of days`);
+  const recovery = days ? { recoveryDays: Number(days) } : {};
+  return { table, key, ...recovery, dynamoDb: dynamoDbFromEnvironment(env), kms: kmsFromEnvironment(env) };
 }
 
 /** SHA-256 of a subject's id. The table, CloudTrail and audit records have only this hash. */
@@ -92,7 +103,14 @@ export class SubjectKeyClient {
   }
 
   private async finalFromNow(): Promise<Date> {
-    const days = await this.items.recoveryDays();
+    const { recoveryDays: stated, table } = this.props;
+    const days = Math.max(await this.items.recoveryDays(), stated ?? 0);
+    // A copy of the table has none, and the table that it is a copy of may have.
+    if (days === 0 && stated === undefined) {
+      throw new Error(
+        `${table}: has no point-in-time recovery in this region, so it is a copy, or recovery was turned off; set SUBJECT_KEYS_RECOVERY_DAYS to audit.subjectKeys.recovery in days`,
+      );
+    }
     return new Date(Date.now() + days * DAY);
   }
 

@@ -25,6 +25,9 @@ export type Keys = {
   /** Key of the table of data keys, which also wraps them. Undefined without `audit.subjectKeys`. */
   readonly subjectKeysKeyArn?: string;
 
+  /** Its copy in the recovery region. */
+  readonly subjectKeysCopyKeyArn?: string;
+
   /** Key of CloudFront logs, in its region. Undefined without a CloudFront edge. */
   readonly edgeKeyArn?: string;
 };
@@ -110,7 +113,7 @@ export type AuditOutputs = {
   readonly auditSigningKeyArn: string;
 };
 
-/** Outputs of the stack of data keys of data subjects. */
+/** Outputs of the stack of data keys of data subjects: the table, also if it is of another environment. */
 export type SubjectKeyOutputs = {
   readonly subjectKeysTable: string;
   readonly subjectKeysTableArn: string;

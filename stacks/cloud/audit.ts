@@ -1,6 +1,14 @@
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import type { App } from "cdktf";
-import { AuditBucket, auditWriterStatements, SubjectKeys, subjectKeyEraserStatements } from "../../constructs/audit";
+import {
+  AuditBucket,
+  auditWriterStatements,
+  SubjectKeys,
+  type SubjectKeysPlace,
+  subjectKeyAlias,
+  subjectKeyEraserStatements,
+  subjectKeyTable,
+} from "../../constructs/audit";
 import { deployRoleArns, rolePath } from "../../constructs/bootstrap";
 import { cloudName } from "../../constructs/core/names";
 import { policyDocument } from "../../constructs/core/policy-document";
@@ -8,7 +16,8 @@ import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { auditRetention, ERASURES, OPERATOR_PATH, subjectKeyRecovery } from "../model/derive/audit";
+import type { SubjectKeySettings } from "../model/audit";
+import { auditRetention, ERASURES, OPERATOR_PATH, ownsSubjectKeys, subjectKeyRecovery, subjectKeysOwner } from "../model/derive/audit";
 
 /** Bucket of an environment's audit trail, in a separate stack, because nothing else may change with it. None without `audit`. */
 export function auditStacks(
@@ -34,14 +43,14 @@ export function auditStacks(
   return [stack.publish({ auditBucket: bucket.id, auditBucketArn: bucket.arn, auditSigningKeyArn })];
 }
 
-/** Data keys of data subjects, in a separate stack. None without `audit.subjectKeys`. */
+/** Data keys of data subjects, or the rights on those of another environment, in a separate stack. None without `audit.subjectKeys`. */
 export function subjectKeyStacks(
   app: App,
   { environment, account }: AwsContext,
   keys: PlatformStack<Keys>,
   audit: PlatformStack<AuditOutputs>,
 ): readonly PlatformStack<SubjectKeyOutputs>[] {
-  const { system, name, aws } = environment;
+  const { system, name } = environment;
   const settings = environment.audit?.subjectKeys;
   if (!settings) return [];
   const stack = new PlatformStack<SubjectKeyOutputs>(
@@ -49,26 +58,48 @@ export function subjectKeyStacks(
     `${name}-subject-keys`,
     awsStackProps(environment, account, "subject-keys", true),
   );
-  const { auditKeyArn = "", subjectKeysKeyArn = "" } = stack.read(keys);
+  const { auditKeyArn = "" } = stack.read(keys);
   const { auditBucketArn } = stack.read(audit);
-  const { region } = aws;
-  const table = describedAt(
-    `${name}.audit.subjectKeys`,
-    new SubjectKeys(stack, "subject-keys", {
-      name: [system, name],
-      key: subjectKeysKeyArn,
-      recoveryDays: subjectKeyRecovery(settings),
-      protect: stack.protect,
-    }),
-  );
+  const { region } = environment.aws;
+  const place = ownsSubjectKeys(environment) ? ownTable(stack, environment, settings, keys) : tableOf(environment);
   const erasure = new IamPolicy(stack, "erasure", {
     name: cloudName("policy", system, name, "subject-key-erasure"),
     path: rolePath(system, name),
     description: "Deletes data keys of data subjects and records each deletion",
     policy: policyDocument([
-      ...subjectKeyEraserStatements({ table: table.name, tableArn: table.arn, keyArn: subjectKeysKeyArn, region }),
+      ...subjectKeyEraserStatements(place),
       ...auditWriterStatements({ bucketArn: auditBucketArn, keyArn: auditKeyArn, region }, [ERASURES], OPERATOR_PATH),
     ]),
   });
-  return [stack.publish({ subjectKeysTable: table.name, subjectKeysTableArn: table.arn, subjectKeysErasurePolicyArn: erasure.arn })];
+  const { table, tableArn } = place;
+  return [stack.publish({ subjectKeysTable: table, subjectKeysTableArn: tableArn, subjectKeysErasurePolicyArn: erasure.arn })];
+}
+
+function ownTable(
+  stack: PlatformStack<SubjectKeyOutputs>,
+  { system, name, aws: { region, recoveryRegion } }: AwsContext["environment"],
+  settings: SubjectKeySettings,
+  keys: PlatformStack<Keys>,
+): SubjectKeysPlace {
+  const { subjectKeysKeyArn: keyArn = "", subjectKeysCopyKeyArn: copyKey = "" } = stack.read(keys);
+  const table = describedAt(
+    `${name}.audit.subjectKeys`,
+    new SubjectKeys(stack, "subject-keys", {
+      name: [system, name],
+      key: keyArn,
+      ...(recoveryRegion ? { copy: { region: recoveryRegion, key: copyKey } } : {}),
+      recoveryDays: subjectKeyRecovery(settings),
+      protect: stack.protect,
+    }),
+  );
+  return { table: table.name, tableArn: table.arn, keyArn, region };
+}
+
+/** Table and key of another environment, or their copies in this region. The key is found by its alias: it is in the state of its environment. */
+export function tableOf(environment: AwsContext["environment"]): SubjectKeysPlace {
+  const { account, region } = environment.aws;
+  const owner = [environment.system, subjectKeysOwner(environment)];
+  const table = subjectKeyTable(owner);
+  const tableArn = `arn:aws:dynamodb:${region}:${account}:table/${table}`;
+  return { table, tableArn, keyArn: `arn:aws:kms:${region}:${account}:key/*`, alias: `alias/${subjectKeyAlias(owner)}`, region };
 }

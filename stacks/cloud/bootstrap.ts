@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import { Construct } from "constructs";
-import { auditBuckets } from "../../constructs/audit";
+import { auditBuckets, subjectKeyAlias, subjectKeyTable } from "../../constructs/audit";
 import { BackupOptIn, backupBuckets, snapshotBucket } from "../../constructs/backup";
 import {
   AccessAnalysis,
@@ -23,6 +23,7 @@ import { daysIn } from "../../constructs/core/quantities";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
+import { subjectKeysOwner } from "../model/derive/audit";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
@@ -142,7 +143,16 @@ function deployed(
     ...(snapshots ? { oidcProviders: [oidcProviders(region)] } : {}),
     ...(runners ? { connection: runners.connection } : {}),
     ...originsOf(system, environment, all),
+    ...sharedKeysOf(system, environment),
   };
+}
+
+/** Table of data keys of another environment that workloads use. */
+function sharedKeysOf(system: string, { name, aws, audit }: BootstrappedEnvironment): Pick<DeployedEnvironment, "subjectKeys"> {
+  const of = audit?.subjectKeys && subjectKeysOwner({ name, audit });
+  if (!aws || of === undefined || of === name) return {};
+  const tableArn = `arn:aws:dynamodb:${aws.region}:${aws.account}:table/${subjectKeyTable([system, of])}`;
+  return { subjectKeys: { tableArn, key: `alias/${subjectKeyAlias([system, of])}` } };
 }
 
 /** Environments of the same account from whose backups an environment is restored. */
@@ -156,7 +166,8 @@ function originsOf(
     const parts = [system, one.name];
     const { account, region, recoveryRegion } = one.aws;
     const buckets = backupBuckets({ account, region, name: parts }, recoveryRegion).filter((_, index) => index % 2 === 0);
-    return [{ name: one.name, buckets, keys: ["backup", "recovery", "data"].map((use) => `alias/${cloudName("alias", ...parts, use)}`) }];
+    const keys = ["backup", "recovery", "data"].map((use) => `alias/${cloudName("alias", ...parts, use)}`);
+    return [{ name: one.name, buckets, keys }];
   });
   return found.length > 0 ? { origins: found } : {};
 }

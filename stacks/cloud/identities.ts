@@ -4,6 +4,7 @@ import {
   auditWriterStatements,
   type SubjectKeysPlace,
   subjectKeyEraserStatements,
+  subjectKeyReaderStatements,
   subjectKeyUserStatements,
 } from "../../constructs/audit";
 import { ClusterOidcProvider, PodIdentity, WebIdentity } from "../../constructs/cluster";
@@ -13,11 +14,13 @@ import { archiveOnAws, copyOnAws, streamBackupOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
+import { ownsSubjectKeys } from "../model/derive/audit";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import { outputName } from "../model/derive/servers";
-import { followersOf } from "../model/derive/standby";
+import { followersOf, isWaiting } from "../model/derive/standby";
+import { tableOf } from "./audit";
 
 /** Stacks that the identities stack reads. */
 interface Parts {
@@ -72,11 +75,13 @@ const RIGHTS: { readonly [P in WorkloadIdentity["purpose"]]: Rights<Extract<Work
     const { place, signingKeyArn } = auditPlace(stack, parts, aws.region);
     return auditDigesterStatements(place, signingKeyArn);
   },
-  audited: ({ kinds, path, subjectKeys: { uses, erases } }, stack, parts, { environment: { aws } }) => {
-    const keys = uses || erases ? subjectKeysPlace(stack, parts, aws.region) : undefined;
+  audited: ({ kinds, path, subjectKeys: { uses, erases } }, stack, parts, { environment }) => {
+    const { region } = environment.aws;
+    const keys = uses || erases ? subjectKeysPlace(environment, stack, parts) : undefined;
+    const statements = isWaiting(environment) ? subjectKeyReaderStatements : subjectKeyUserStatements;
     return [
-      ...(kinds.length > 0 ? auditWriterStatements(auditPlace(stack, parts, aws.region).place, kinds, path) : []),
-      ...(keys && uses ? subjectKeyUserStatements(keys) : []),
+      ...(kinds.length > 0 ? auditWriterStatements(auditPlace(stack, parts, region).place, kinds, path) : []),
+      ...(keys && uses ? statements(keys) : []),
       ...(keys && erases ? subjectKeyEraserStatements(keys) : []),
     ];
   },
@@ -91,7 +96,9 @@ function auditPlace(stack: PlatformStack, { keys, audit }: Parts, region: string
   return { place: { bucketArn, keyArn, region }, signingKeyArn };
 }
 
-function subjectKeysPlace(stack: PlatformStack, { keys, subjectKeys }: Parts, region: string): SubjectKeysPlace {
+function subjectKeysPlace(environment: AwsContext["environment"], stack: PlatformStack, { keys, subjectKeys }: Parts): SubjectKeysPlace {
+  if (!ownsSubjectKeys(environment)) return tableOf(environment);
+  const { region } = environment.aws;
   const { subjectKeysKeyArn: keyArn = "" } = stack.read(keys);
   const { subjectKeysTable: table = "", subjectKeysTableArn: tableArn = "" } = subjectKeys ? stack.read(subjectKeys) : {};
   return { table, tableArn, keyArn, region };

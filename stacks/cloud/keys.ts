@@ -7,7 +7,7 @@ import { CustomerKey, deliveryMayUse, disksMayUse, logsMayUse, noticesMayUse } f
 import type { AwsContext } from "../base/context";
 import type { Keys } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { auditClusterOf } from "../model/derive/audit";
+import { auditClusterOf, ownsSubjectKeys } from "../model/derive/audit";
 import { newClusters } from "../model/derive/clusters";
 import { edgeOf } from "../model/derive/endpoints";
 import { runsAt } from "../model/derive/members";
@@ -47,10 +47,12 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
         signers: digesterRoles(environment),
       })
     : undefined;
-  const subjects = environment.audit?.subjectKeys
+  const subjects = ownsSubjectKeys(environment)
     ? new CustomerKey(stack, "subject-keys", {
         ...key("subject-keys", "Data keys of data subjects"),
         alias: subjectKeyAlias([system, name]),
+        multiRegion: true,
+        ...(aws.recoveryRegion ? { copyIn: stack.providerIn(aws.recoveryRegion) } : {}),
       })
     : undefined;
   const edge =
@@ -70,6 +72,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     disksKeyArn: disks?.arn ?? "",
     ...(audit && signing ? { auditKeyArn: audit.arn, auditSigningKeyArn: signing.arn } : {}),
     ...(subjects ? { subjectKeysKeyArn: subjects.arn } : {}),
+    ...(subjects?.copyArn ? { subjectKeysCopyKeyArn: subjects.copyArn } : {}),
     ...(edge ? { edgeKeyArn: edge.arn } : {}),
   });
 }

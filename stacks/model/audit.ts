@@ -51,8 +51,17 @@ export interface Audit {
 /** Data keys of data subjects: a DynamoDB table of keys that KMS wraps. Deleting a subject's key makes its data unreadable everywhere. */
 export interface SubjectKeySettings {
   /**
+   * Another environment, whose table and KMS key this one uses in place of its own: a standby of it, or one that is restored from it. Its data
+   * keys and deletions are the same in both. Must be in the region of that environment, or in its `recoveryRegion`, where the copy of the
+   * table is. Changing it makes what was encrypted before unreadable.
+   * @default - a table of its own
+   */
+  readonly of?: string;
+
+  /**
    * Time for which point-in-time recovery can restore deleted keys, from `1d` to `35d`. A deletion is final afterwards. The table has no other
-   * backup. A change applies at once.
+   * backup than its copy in `aws.recoveryRegion`, in which keys are deleted at the same time. A change applies at once. With `of`, the same
+   * as there.
    * @default "7d"
    */
   readonly recovery?: Duration;
@@ -81,6 +90,11 @@ export const auditShape = object<Audit>({
   lock: optional(choice(["governance", "compliance"], "lock")),
   writers: records(list(choice(AUDIT_KINDS, "kind of records"), "name the kinds of records that it writes"), name),
   subjectKeys: optional(
-    object<SubjectKeySettings>({ recovery: optional(quantity(seconds)), users: workloads, erasers: optional(workloads) }),
+    object<SubjectKeySettings>({
+      of: optional(name),
+      recovery: optional(quantity(seconds)),
+      users: workloads,
+      erasers: optional(workloads),
+    }),
   ),
 });

@@ -9,7 +9,7 @@ import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
 import type { Authentication } from "../model/authentication";
-import { auditPath, auditWritersOf, subjectKeyRights } from "../model/derive/audit";
+import { auditPath, auditWritersOf, subjectKeyRecovery, subjectKeyRights, subjectKeysOwner } from "../model/derive/audit";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { podNames } from "../model/derive/pod-names";
 import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
@@ -90,11 +90,18 @@ function auditOf(environment: System, workload: string): Pick<ReturnType<typeof 
   const writer = auditWritersOf(environment).find((one) => one.workload.name === workload);
   const { uses, erases } = subjectKeyRights(environment, workload);
   if (!(writer || uses) || !aws) return { env: {}, egress: [] };
+  const settings = environment.audit?.subjectKeys;
+  const owner = [system, subjectKeysOwner(environment)];
   const [bucket] = auditBuckets({ account: aws.account, region: aws.region, name: [system, name] });
   const env = {
     ...(writer ? { AUDIT_BUCKET: bucket, AUDIT_KINDS: writer.kinds.join(","), AUDIT_PATH: auditPath(writer) } : {}),
     ...(uses || erases
-      ? { SUBJECT_KEYS_TABLE: subjectKeyTable([system, name]), SUBJECT_KEYS_KEY: `alias/${subjectKeyAlias([system, name])}` }
+      ? {
+          SUBJECT_KEYS_TABLE: subjectKeyTable(owner),
+          SUBJECT_KEYS_KEY: `alias/${subjectKeyAlias(owner)}`,
+          // A copy of the table doesn't tell it.
+          ...(settings?.of !== undefined && erases ? { SUBJECT_KEYS_RECOVERY_DAYS: String(subjectKeyRecovery(settings)) } : {}),
+        }
       : {}),
     AWS_REGION: aws.region,
   };

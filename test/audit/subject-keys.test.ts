@@ -3,6 +3,7 @@ import {
   type SubjectKeysPlace,
   type SubjectKeysProps,
   subjectKeyEraserStatements,
+  subjectKeyReaderStatements,
   subjectKeyUserStatements,
 } from "../../constructs/audit";
 import { exemptionsOf } from "../../constructs/policy/contract";
@@ -31,6 +32,15 @@ describe("SubjectKeys", () => {
     synth((stack) => {
       const keys = new SubjectKeys(stack, "keys", PROPS);
       expect(exemptionsOf(keys.node.findChild("table")).map(({ rule }) => rule)).toEqual(["backups-select-it"]);
+    });
+  });
+
+  it("has a copy in another region, which no backup outlives", () => {
+    expect(table().replica).toBeUndefined();
+    expect(table({ copy: { region: "eu-central-1", key: "arn:copy" } })).toMatchObject({
+      stream_enabled: true,
+      stream_view_type: "NEW_AND_OLD_IMAGES",
+      replica: [{ region_name: "eu-central-1", kms_key_arn: "arn:copy", point_in_time_recovery: false }],
     });
   });
 
@@ -79,6 +89,17 @@ describe("rights on data keys", () => {
     expect(onKey(user, { "kms:EncryptionContext:table": PLACE.table })).toEqual([]);
     expect(onKey(user, { ...OF_SUBJECT, "kms:EncryptionContext:table": "another" })).toEqual([]);
     expect(onKey(eraser, OF_SUBJECT)).toEqual([]);
+  });
+
+  it("let readers create nothing, and hold for keys of an alias only", () => {
+    const readers = subjectKeyReaderStatements(PLACE);
+    expect(onTable(readers)).toEqual(["GetItem"]);
+    expect(may(readers, "kms:Decrypt", PLACE.keyArn, OF_SUBJECT)).toBe(true);
+    expect(may(readers, "kms:GenerateDataKey", PLACE.keyArn, OF_SUBJECT)).toBe(false);
+    const alias = "alias/orders-test-subject-keys";
+    const shared = subjectKeyUserStatements({ ...PLACE, keyArn: PLACE.keyArn.replace(/1$/, "*"), alias });
+    expect(may(shared, "kms:Decrypt", PLACE.keyArn, OF_SUBJECT)).toBe(false);
+    expect(may(shared, "kms:Decrypt", PLACE.keyArn, { ...OF_SUBJECT, "kms:ResourceAliases": alias })).toBe(true);
   });
 
   it("let DynamoDB use the key of the table for both, and no other service", () => {

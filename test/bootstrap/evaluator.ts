@@ -79,7 +79,8 @@ function holds(
   keys: Readonly<Record<string, string | readonly string[]>>,
   context: Readonly<Record<string, string | readonly string[]>>,
 ): boolean {
-  const [, forAll, base = "", ifExists] = /^(ForAllValues:)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
+  const [, set, base = "", ifExists] = /^(ForAllValues:|ForAnyValue:)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
+  const [forAll, forAny] = [set === "ForAllValues:", set === "ForAnyValue:"];
   if (operator === "Null")
     return Object.entries(keys).every(([key, wanted]) => String(contextValue(context, key) === undefined) === wanted);
   const negated = base.includes("Not");
@@ -87,10 +88,10 @@ function holds(
   if (!compare) throw new Error(`the evaluator does not know the condition operator ${operator}`);
   return Object.entries(keys).every(([key, wanted]) => {
     const found = contextValue(context, key);
-    if (found === undefined) return Boolean(forAll || ifExists || negated);
+    if (found === undefined) return !forAny && (forAll || ifExists !== undefined || negated);
     const matches = (value: string) => list(wanted).some((one) => compare(literal(one), value));
     const values = list(found);
-    if (negated) return values.every((value) => !matches(value));
+    if (negated) return forAny ? values.some((value) => !matches(value)) : values.every((value) => !matches(value));
     return forAll ? values.every(matches) : values.some(matches);
   });
 }

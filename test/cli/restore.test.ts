@@ -1,5 +1,7 @@
 import { type BackupRecord, hashOf, type StoreRecord, textOf } from "../../cli/backup/record";
+import { restorationOf } from "../../cli/backup/restoration";
 import { restore } from "../../cli/restore";
+import { asDomains, type System } from "../../stacks";
 import { anEnvironment, aProgram } from "../environments";
 import { FakeMachine } from "./fake-machine";
 
@@ -213,6 +215,26 @@ const first = (...rule: (typeof machine.rules)[number]) => machine.rules.unshift
 const again = (source: string, into: string) => `npm run restore -- ${source} --backup ${ID} --into ${into}`;
 
 describe("cdktf-cqrs restore", () => {
+  it("asks for the data keys of the source, if the new environment has access to personal data", () => {
+    const audited = (name: string, subjectKeys?: object) =>
+      asDomains(
+        anEnvironment({ name, audit: { access: "400d", lock: "governance", writers: {}, ...(subjectKeys ? { subjectKeys } : {}) } }),
+      );
+    const settings = (source: System, into: System) => restorationOf(recordOf("source", []), source, into).settings;
+    const [source, own] = [audited("source", { users: [] }), audited("into", { users: [] })];
+    expect(settings(source, own)).toEqual(['into.audit.subjectKeys.of: "source"']);
+    expect(settings(audited("source", { of: "first", users: [] }), own)).toEqual(['into.audit.subjectKeys.of: "first"']);
+    expect(settings(source, audited("into", { of: "source", users: [] }))).toEqual([]);
+    expect(settings(source, audited("into"))).toEqual([]);
+    expect(settings(audited("source"), own)).toEqual([]);
+  });
+
+  it("refuses the record of another environment at the place of this one", async () => {
+    store("orders-production-backups-111122223333-eu-west-1", "", recordOf("staging", OF_PRODUCTION));
+    const { code, errors } = await run("production", "second");
+    expect([code, errors]).toEqual([1, `${ID}: is a backup of staging of orders, and not of production\n`]);
+  });
+
   it("restores servers, and compares events and projections with the record", async () => {
     expect(await run("premises", "recovered")).toEqual({ code: 0, errors: "" });
     expect(machine.lines.filter((line) => !line.startsWith("   kubectl"))).toMatchSnapshot();

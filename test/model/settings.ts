@@ -822,6 +822,24 @@ const GROUPS: readonly Group[] = [
     at: "audit.subjectKeys",
     settings: { recovery: "14d", users: ["second"], erasers: ["second"] },
   },
+  {
+    base: {
+      cluster: NODES,
+      ...EVENTS_OF_ANY,
+      commandProcessors: { name: "first", image: image("processors"), replicas: 2 },
+      audit: { access: "300d", lock: "governance", writers: {}, subjectKeys: { users: ["first"] } },
+    },
+    others: [
+      primary({
+        ...ON_EKS,
+        ...EVENTS_OF_ANY,
+        commandProcessors: { image: image("processors"), replicas: 2 },
+        audit: { access: "300d", writers: {}, subjectKeys: { users: ["command-processors"] } },
+      }),
+    ],
+    at: "audit.subjectKeys",
+    settings: { of: "another" },
+  },
   { base: { ...EVENTS_OF_ANY }, at: "", settings: { "backup.lock": "compliance", "backup.notify": ["oncall@example.com"] } },
   ...clustersOf("cluster", { exceptions: DISPOSABLE }),
   ...clustersOf("writeCluster", CLUSTERS),

@@ -109,6 +109,12 @@ const KINDS: readonly (readonly [RegExp, Look])[] = [
       backup: resources
         .at(path, "aws_dynamodb_table")
         .some(({ body: { point_in_time_recovery: found } }) => found?.enabled && row.kept === `kept ${found.recovery_period_in_days}d`),
+      // A copy without its key is unreadable.
+      copy:
+        resources.of("aws_kms_replica_key").length > 0 &&
+        resources
+          .at(path, "aws_dynamodb_table")
+          .some(({ body }) => body.replica?.some(({ region_name }: Body) => row.where.endsWith(`copied to ${region_name}`))),
     }),
   ],
   [/^snapshots of ElastiCache$/, (resources, _, path) => bySetting(caches(resources, path), "snapshot_retention_limit")],

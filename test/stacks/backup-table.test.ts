@@ -202,6 +202,7 @@ const REMOVED: readonly Removed[] = [
   { in: "managed", of: "aurora", how: "automated backups", what: "backup", type: "aws_rds_cluster" },
   { in: "managed", of: "cache", how: "snapshots", what: "backup", type: "aws_elasticache_replication_group" },
   { in: "managed", of: "audit.subjectKeys", how: "point-in-time recovery", what: "backup", type: "aws_dynamodb_table" },
+  { in: "managed", of: "audit.subjectKeys", how: "point-in-time recovery", what: "copy", type: "aws_kms_replica_key" },
   { in: "managed", of: "events", how: "backups of Kurrent Cloud", what: "backup", type: "kurrentcloud_scheduled_backup" },
 ];
 
@@ -376,7 +377,7 @@ describe("the table of backups", () => {
       "orders; snapshots of RDS by AWS Backup; every 1d; kept 35d; eu-west-1, copied to eu-central-1; locked (compliance); loses up to 1d 5h; RTO 2h; alarm in CloudWatch; drill 0 6 ? * SUN",
       "cache; snapshots of ElastiCache; every 1d; kept 7d; eu-west-1; not locked; loses up to 1d 1h; ; ; ",
       "events; backups of Kurrent Cloud; every 1h; kept 30d; at the vendor; not locked; loses up to 1h 30m; RTO 2h; no alert; no drill",
-      "audit.subjectKeys; point-in-time recovery of DynamoDB; to any second; kept 14d; eu-west-1; not locked, so that deletions become final; loses up to 5m; ; no alert; no drill",
+      "audit.subjectKeys; point-in-time recovery of DynamoDB; to any second; kept 14d; eu-west-1, copied to eu-central-1; not locked, so that deletions become final; loses up to 5m; ; no alert; no drill",
     ]);
   });
 

@@ -92,10 +92,14 @@ describe("SubjectKeyClient", () => {
 });
 
 describe("subject-keys.mjs", () => {
+  let more: NodeJS.ProcessEnv = {};
+  beforeEach(() => {
+    more = {};
+  });
   const run = async (...args: readonly string[]) => {
     const lines: string[] = [];
     const print = (line: string) => void lines.push(line);
-    const code = await command(args, { out: print, error: print }, aws.env);
+    const code = await command(args, { out: print, error: print }, { ...aws.env, ...more });
     return { code, lines };
   };
   const erased = async () => {
@@ -133,12 +137,27 @@ describe("subject-keys.mjs", () => {
   it("says that an erasure is final when no backup has the key, and that a subject has new data", async () => {
     aws.recoveryDays = undefined;
     await keys.encrypt(SUBJECT, "r1", "x");
+    const refused = await run("erase", SUBJECT, "--actor", "privacy-team");
+    expect(refused.code).toBe(2);
+    expect(refused.lines.join()).toContain("has no point-in-time recovery in this region, so it is a copy, or recovery was turned off");
+    expect(await keys.keyIdOf(SUBJECT)).toBeDefined();
+    more = { SUBJECT_KEYS_RECOVERY_DAYS: "0" };
     const { key } = await erased();
     const id = (await keys.encrypt(SUBJECT, "r2", "y")).split(".")[1];
     const { code, lines } = await run("prove", SUBJECT, "--record", key);
     expect(code).toBe(0);
     expect(lines[1]).toBe(`data key ${id} was created since: the subject has new data`);
     expect(lines[2]).toMatch(/^final since .*: no backup has the key$/);
+  });
+
+  it("is final as the origin of a copied table says", async () => {
+    aws.recoveryDays = undefined;
+    more = { SUBJECT_KEYS_RECOVERY_DAYS: "14" };
+    await keys.encrypt(SUBJECT, "r1", "x");
+    const { lines } = await erased();
+    expect(Date.parse(lines[2]?.slice("final: ".length) ?? "")).toBeGreaterThan(Date.now() + 13.9 * 86_400_000);
+    more = { SUBJECT_KEYS_RECOVERY_DAYS: "a week" };
+    expect((await run("erase", SUBJECT, "--actor", "privacy-team")).lines[0]).toContain("a week must be a whole number of days");
   });
 
   it("is a function of workloads too, below whose path the records are", async () => {

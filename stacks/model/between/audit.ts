@@ -1,9 +1,12 @@
 import { AUDIT_KINDS, MAX_AUDIT_DAYS, MAX_RECOVERY_DAYS } from "../../../constructs/audit";
 import { type Duration, daysIn } from "../../../constructs/core/quantities";
-import type { DraftSystem, Rule } from "../check/drafts";
+import type { SubjectKeySettings } from "../audit";
+import type { DraftProgram, DraftSystem, ProgramFinding, Rule } from "../check/drafts";
 import type { Finding } from "../check/finding";
-import { ERASURES } from "../derive/audit";
+import { ERASURES, subjectKeyRecovery } from "../derive/audit";
+import { restoresFrom } from "../derive/restores";
 import { workloadsIn } from "../derive/workloads";
+import type { System } from "../system";
 
 /** Rules of the audit trail. */
 export const auditRules: readonly Rule[] = [
@@ -110,4 +113,63 @@ function erasuresAreRecorded({ audit }: DraftSystem): Finding[] {
   if (!audit?.subjectKeys || audit[ERASURES] !== undefined) return [];
   const rule = `records each deletion of a key as ${ERASURES}, which has no retention`;
   return [{ keys: ["audit", "subjectKeys"], rule, remedy: `set audit.${ERASURES}, for example to "3650d"` }];
+}
+
+/**
+ * An environment with the events of another one decrypts them with the same data keys: with others, the data of every subject would look
+ * deleted. A deletion in one of them is one in both.
+ */
+export function subjectKeysAreShared({ environments }: DraftProgram): ProgramFinding[] {
+  return environments.flatMap((environment) => {
+    const { name: root } = environment;
+    return root
+      ? [...tableProblems(environment, environments), ...originProblems(environment, environments)].map((found) => ({ root, ...found }))
+      : [];
+  });
+}
+
+const OF = ["audit", "subjectKeys", "of"];
+
+/** The table that an environment names exists, and is in its region. */
+function tableProblems({ name, aws, audit }: DraftSystem, all: readonly DraftSystem[]): Finding[] {
+  const own = audit?.subjectKeys as SubjectKeySettings | undefined;
+  const of = own?.of;
+  if (!own || of === undefined) return [];
+  const found = (rule: string, remedy: string): Finding[] => [{ keys: OF, value: of, rule, remedy }];
+  const other = all.find((one) => one.name === of);
+  const theirs = other?.audit?.subjectKeys as SubjectKeySettings | undefined;
+  if (!other || other.name === name || !theirs || theirs.of !== undefined) {
+    const owners = all.flatMap((one) => (one.name !== name && one.audit?.subjectKeys && !one.audit.subjectKeys.of ? [one.name] : []));
+    const remedy = owners.length > 0 ? `use one of ${owners.join(", ")}, or leave it out` : "leave it out";
+    return found("must be another environment with a table of data keys of its own", remedy);
+  }
+  if (other.aws?.account !== aws?.account) {
+    return found(
+      `has its table in account ${other.aws?.account}, which roles of another account can't use`,
+      "use the same account, or leave it out",
+    );
+  }
+  if (aws?.region !== other.aws?.region && aws?.region !== other.aws?.recoveryRegion) {
+    return found(`has no copy of its table in ${aws?.region}`, `set ${of}.aws.recoveryRegion to ${aws?.region}`);
+  }
+  const [days, kept] = [subjectKeyRecovery(own), subjectKeyRecovery(theirs)];
+  if (days === kept) return [];
+  const rule = `is not that of the table, which ${of} has: deleted keys can be restored for ${kept}d`;
+  return [{ keys: ["audit", "subjectKeys", "recovery"], value: own.recovery ?? "7d", rule, remedy: `use "${kept}d"` }];
+}
+
+/** An environment with data of another one uses its table. A restored one may have no rights on personal data at all. */
+function originProblems(environment: DraftSystem, all: readonly DraftSystem[]): Finding[] {
+  const { name, standbyOf, audit } = environment;
+  const own = audit?.subjectKeys as SubjectKeySettings | undefined;
+  const sources = [...(own ? restoresFrom(environment as System) : []), ...(standbyOf === undefined ? [] : [standbyOf])];
+  const owners = sources.flatMap((source) => {
+    const theirs = all.find((one) => one.name === source)?.audit?.subjectKeys as SubjectKeySettings | undefined;
+    return theirs ? [theirs.of ?? source] : [];
+  });
+  const owner = owners.find((one) => one !== (own ? (own.of ?? name) : undefined));
+  if (owner === undefined) return [];
+  const rule = `is not ${owner}, with whose data keys the personal data here is encrypted: it would look deleted`;
+  const remedy = own ? `write of: "${owner}"` : `add subjectKeys: { of: "${owner}", users: […] }`;
+  return [{ keys: OF, ...(own?.of === undefined ? {} : { value: own.of }), rule, remedy }];
 }

@@ -6,6 +6,7 @@ import { EXISTING_PARTS } from "../cluster";
 import { partsOf } from "../derive/platform-parts";
 import { DEFAULT_CIDR } from "../place";
 import { engineOf } from "../stores";
+import { subjectKeysAreShared } from "./audit";
 import { contextOf } from "./clusters";
 import { edgesBesideEachOther } from "./edges";
 import { drafts } from "./nodes";
@@ -25,6 +26,7 @@ export const programRules: readonly ((program: DraftProgram) => readonly Program
   domainsAreApart,
   ...standbysBesidePrimaries,
   restoresAreFeasible,
+  subjectKeysAreShared,
   ...edgesBesideEachOther,
   pipelinesHaveTheirAccess,
   clustersHaveAdministrators,

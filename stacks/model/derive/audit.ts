@@ -45,6 +45,16 @@ export function subjectKeyRights({ audit }: Pick<System, "audit">, name: string)
   return { uses: users.includes(name), erases: erasers.includes(name) };
 }
 
+/** Name of the environment whose table of data keys an environment uses. */
+export function subjectKeysOwner({ name, audit }: Pick<System, "name" | "audit">): string {
+  return audit?.subjectKeys?.of ?? name;
+}
+
+/** Checks if an environment has a table of data keys of its own. */
+export function ownsSubjectKeys(environment: Pick<System, "name" | "audit">): boolean {
+  return environment.audit?.subjectKeys !== undefined && subjectKeysOwner(environment) === environment.name;
+}
+
 /** Days for which a deleted data key can be restored. */
 export function subjectKeyRecovery({ recovery = "7d" }: SubjectKeySettings): number {
   return daysIn(recovery);

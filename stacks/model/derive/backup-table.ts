@@ -62,7 +62,8 @@ const BEHIND = 300;
 
 /** A locked or copied backup would keep data keys that were deleted. */
 function subjectKeysRows({ audit, aws }: System): readonly BackupRow[] {
-  if (!audit?.subjectKeys || !aws) return [];
+  // With `of`, the table is in the other environment.
+  if (!audit?.subjectKeys || audit.subjectKeys.of !== undefined || !aws) return [];
   return [
     {
       part: "audit.subjectKeys",
@@ -70,7 +71,7 @@ function subjectKeysRows({ audit, aws }: System): readonly BackupRow[] {
       how: "point-in-time recovery of DynamoDB",
       often: "to any second",
       kept: `kept ${subjectKeyRecovery(audit.subjectKeys)}d`,
-      where: aws.region,
+      where: aws.recoveryRegion ? `${aws.region}, copied to ${aws.recoveryRegion}` : aws.region,
       locked: "not locked, so that deletions become final",
       loss: `loses up to ${spell(BEHIND)}`,
       restore: "",

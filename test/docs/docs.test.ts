@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { CHARTS } from "../../constructs/core/versions";
 import { architecture, policiesPage, readme, summaryPage } from "../../docs/generate";
 import { RUNBOOK_INDEX, runbookIndex } from "../../docs/runbook-index";
-import { ownCommandProblems, pagesIn, SCENARIOS } from "./scenarios";
+import { ownCommandProblems, pagesIn, SCENARIOS, syntaxProblems } from "./scenarios";
 
 const read = (file: string) => readFileSync(file, "utf8");
 
@@ -83,8 +83,10 @@ describe("the documents", () => {
 
   it("print commands whose scripts and arguments there are", async () => {
     const { scripts } = JSON.parse(read("package.json"));
-    for (const file of [...pages(), ...pagesIn("docs/runbooks").keys()])
-      expect({ file, problems: await ownCommandProblems(read(file), scripts) }).toEqual({ file, problems: [] });
+    for (const file of [...pages(), ...pagesIn("docs/runbooks").keys()]) {
+      const problems = [...(await ownCommandProblems(read(file), scripts)), ...syntaxProblems(read(file))];
+      expect({ file, problems }).toEqual({ file, problems: [] });
+    }
     const said = (line: string) => ownCommandProblems(`\`\`\`sh\n${line}\n\`\`\`\n`, scripts);
     const [refused, unknown, positional] = [
       await said("npm run restore -- production --backup 20261128-214728-3f9c1a --intro recovered"),

@@ -127,10 +127,16 @@ function shellOf(text: string): readonly string[] {
   return [...blocks, ...inline];
 }
 
+/** Shell blocks of a page as they are rendered: without the indentation of their list, and with a word for each placeholder. */
+export function shellBlocks(text: string): readonly string[] {
+  return [...text.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = "", code = ""]) =>
+    code.replace(new RegExp(`^${indent}`, "gm"), "").replace(/<[a-z][^<>\n]*>/g, "name"),
+  );
+}
+
 /** Blocks that a shell can't parse. */
 export function syntaxProblems(text: string): readonly string[] {
-  const blocks = [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].map(([, code = ""]) => code);
-  const { status, stderr } = spawnSync("sh", ["-n"], { input: blocks.join("\n"), encoding: "utf8" });
+  const { status, stderr } = spawnSync("sh", ["-n"], { input: shellBlocks(text).join("\n"), encoding: "utf8" });
   return status === 0 ? [] : [`a shell can't parse its commands: ${stderr.trim()}`];
 }
 

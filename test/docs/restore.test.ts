@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { TOOLS } from "../../constructs/core/versions";
 import { anEnvironment, aProgram } from "../environments";
@@ -12,18 +12,21 @@ import { shellBlocks } from "./scenarios";
 const PAGE = readFileSync("docs/restore.md", "utf8");
 const SECTION = PAGE.slice(PAGE.indexOf("## Restore KurrentDB from a volume snapshot")).split(/\n## /)[0] ?? "";
 
-/** Objects that the commands of the section apply, by a kubectl that writes down what it gets. */
-function applied(): readonly Body[] {
+/** Runs the blocks of the section that have a command, with programs that write down what they get. Returns what one of them got. */
+function got(command: string, program: "kubectl" | "terraform", files: Readonly<Record<string, string>> = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "restore-"));
   try {
-    const kubectl = '#!/bin/sh\n[ "$1" != apply ] || { cat; echo ---; } >>"$OBJECTS"\n';
-    writeFileSync(join(directory, "kubectl"), kubectl, { mode: 0o755 });
-    const objects = join(directory, "objects");
-    const code = shellBlocks(SECTION).filter((block) => block.includes("kubectl apply"));
-    const env = { PATH: `${directory}:${process.env.PATH}`, OBJECTS: objects, handle: "snap-1" };
-    const { status, stderr } = spawnSync("bash", ["-eu"], { input: code.join("\n"), env, encoding: "utf8" });
+    const scripts = { kubectl: '[ "$1" != apply ] || { cat; echo ---; } >>kubectl.got', terraform: 'echo "$*" >>terraform.got', npm: ":" };
+    for (const [name, script] of Object.entries(scripts)) writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true });
+      writeFileSync(join(directory, name), content);
+    }
+    const code = shellBlocks(SECTION).filter((block) => block.includes(command));
+    const env = { PATH: `${directory}:${process.env.PATH}`, handle: "snap-1" };
+    const { status, stderr } = spawnSync("bash", ["-eu"], { input: code.join("\n"), env, cwd: directory, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
-    return parseAllDocuments(readFileSync(objects, "utf8")).flatMap((document) => document.toJS() ?? []);
+    return readFileSync(join(directory, `${program}.got`), "utf8");
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -36,7 +39,8 @@ describe("docs/restore.md", () => {
   const json = stacks.get("test-event-store")?.json as Body;
 
   it("creates the claims that the event store finds, from the snapshot", () => {
-    const objects = applied();
+    const text = got("kubectl apply", "kubectl");
+    const objects: readonly Body[] = parseAllDocuments(text).flatMap((document) => document.toJS() ?? []);
     const claims = objects.filter(({ kind }) => kind === "PersistentVolumeClaim");
     const made = all(json, "kubernetes_persistent_volume_claim_v1");
     const keyOf = (name: string, namespace: string, storageClass: string) => `${namespace}/${name} of ${storageClass}`;
@@ -51,6 +55,26 @@ describe("docs/restore.md", () => {
     for (const { spec } of pods) expect(spec.containers[0].image).toBe(TOOLS.busybox);
     expect(pods.map(({ spec }) => spec.volumes[0].persistentVolumeClaim.claimName)).toEqual(claims.map(({ metadata }) => metadata.name));
   });
+
+  // The fast tier needs Node.js only.
+  (spawnSync("jq", ["--version"]).status === 0 ? it : it.skip)(
+    "imports what it has created under the addresses that Terraform would create",
+    () => {
+      const [init, ...imports] = got("terraform", "terraform", { "cdktf.out/stacks/name-event-store/cdk.tf.json": JSON.stringify(json) })
+        .trim()
+        .split("\n");
+      const at = "-chdir=cdktf.out/stacks/name-event-store";
+      expect(init).toBe(`${at} init -input=false`);
+      const addressed = (type: string, id: (body: Body) => string) =>
+        Object.entries<Body>(json.resource[type]).map(([key, body]) => `${at} import ${type}.${key} ${id(body)}`);
+      expect(imports.sort()).toEqual(
+        [
+          ...addressed("kubernetes_namespace_v1", ({ metadata }) => metadata.name),
+          ...addressed("kubernetes_persistent_volume_claim_v1", ({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+        ].sort(),
+      );
+    },
+  );
 
   it("finds snapshots of a lost cluster by a tag that they have", () => {
     const [, key = "", value = ""] = /Name=tag:(event-store),Values=(\S+)/.exec(SECTION) ?? [];

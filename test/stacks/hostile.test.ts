@@ -261,7 +261,7 @@ describe("whatever stands in an environment", () => {
     ).toEqual(["test.monitoring.prometheus: is an instance of Map; write { … } or [ … ]"]);
     const made = { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } };
     expect(complaints({ cluster: made, exceptions: {}, access: { administrators: [{}] } })).toEqual([
-      "test.access.administrators[0]: {} says nothing; write a word or more",
+      "test.access.administrators[0]: {} must have text; write a word or more",
     ]);
     expect(complaints({ aws: null, cluster: { nodes: 3, node: { cpu: 4, memory: "16Gi", storage: "100Gi" } } })).toEqual([
       "test.aws: null must be an object; write { … }",

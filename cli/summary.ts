@@ -139,7 +139,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
     const width = Math.max(0, ...part.stacks.map(({ id }) => id.length));
     const places = String(part.stacks.length).length;
     const stacks = part.stacks.map(({ id, resources, after }, index) => {
-      const order = after.length > 0 ? paint("dim", `   after ${after.join(", ")}`) : "";
+      const order = after.length > 0 ? paint("dim", `   after ${upstreamOf(part, after).join(", ")}`) : "";
       return `  ${String(index + 1).padStart(places)}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
     });
     const tables = [
@@ -222,6 +222,11 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
   const resources = total.reduce((sum, stack) => sum + stack.resources, 0);
   lines.push(`${total.length} stacks with ${resources} resources are in ${outdir}/stacks, ready for cdktf, terraform and tofu.`, "");
   return lines.join("\n");
+}
+
+/** Stacks without the name of their environment: `keys, network`. */
+export function upstreamOf({ name }: Pick<PartSummary, "name">, stacks: readonly string[]): readonly string[] {
+  return stacks.map((id) => (id.startsWith(`${name}-`) ? id.slice(name.length + 1) : id));
 }
 
 /** Rows below a title, each column as wide as its widest; nothing where there are none. */

@@ -1,4 +1,4 @@
-export { accessProblems, type ClusterAccess, PLANNERS, publicProblems } from "./access";
+export { accessProblems, type ClusterAccess, PLANNERS, type PrincipalProblem, publicProblems } from "./access";
 export { addonPods } from "./addon-pods";
 export { CONTROLLERS, type Controller } from "./controllers";
 export { clusterNames, Eks, type EksProps } from "./eks";

@@ -5,6 +5,9 @@ import { isInterrupted } from "./children";
 import type { Action, Outcome } from "./outcome";
 import type { Workspace } from "./workspace";
 
+/** Cause of a failure: nothing can answer the question. */
+export const NO_TERMINAL = "there is no terminal to approve it; add -- -auto-approve";
+
 /** File of a saved plan in a stack's directory. */
 const PLAN = ".terraform/saved.tfplan";
 
@@ -64,5 +67,5 @@ export function failure({ errors, lock }: Block): Outcome {
 
 function refusal(answer: string | undefined): string {
   if (answer !== undefined) return "not approved";
-  return isInterrupted() ? "interrupted" : "there is no terminal to approve it; add -- -auto-approve";
+  return isInterrupted() ? "interrupted" : NO_TERMINAL;
 }

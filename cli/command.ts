@@ -8,6 +8,7 @@ import { AwsFailure, AwsReader } from "./aws";
 import { HERE, type Machine } from "./backup/machine";
 import { backupBeforeRelease, WITHOUT_BACKUP } from "./backup/recent";
 import { bootstrap } from "./bootstrap";
+import { NO_TERMINAL } from "./change";
 import { commandLine, suggestion } from "./command-line";
 import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
@@ -429,6 +430,7 @@ export function summary(report: Report, { action, name, account, gone, accountOf
         return `${commandLine(action, [name])} after the run that holds the lock has ended; if no run holds it, first: ${terraformIn(stack)} force-unlock ${outcome.lock}`;
       if (outcome.cause === "interrupted" || outcome.cause === "not approved")
         return `${commandLine(action, [name])}, which continues with what is left`;
+      if (outcome.cause === NO_TERMINAL) return `${commandLine(action, [name, "--", "-auto-approve"])}, after you have read the plan`;
       const again = commandLine(action, [name]);
       if (outcome.beforeStart) return `${commandLine("doctor")} checks this machine; after the fix, ${again}`;
       return `fix the cause in ${stack}, then ${again}, which continues with what is left`;

@@ -271,6 +271,18 @@ describe("npm run plan, apply, destroy", () => {
     }
   });
 
+  it("prints the command that needs no terminal where nothing can answer", async () => {
+    const { code, said } = await runWith(
+      { answer: async () => undefined },
+      PROGRAM,
+      { deployed: ["dev-keys"], restless: "dev-keys" },
+      "apply",
+      "dev-keys",
+    );
+    expect(code).toBe(1);
+    expect(said).toMatch(/\nNext: npm run apply -- dev-keys -- -auto-approve, after you have read the plan$/);
+  });
+
   it("sends a new account to bootstrap", async () => {
     const { code, said } = await run({ noBucket: true }, "plan", "dev");
     expect(code).toBe(3);

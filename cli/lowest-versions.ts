@@ -3,7 +3,7 @@ const LOWEST = { node: [20, 12], terraform: [1, 11] } as const;
 
 type Program = keyof typeof LOWEST;
 
-/** Where to get a program in a version that is high enough. */
+/** Instruction to install a program in a supported version. */
 export const INSTALL: Readonly<Record<Program, string>> = {
   node: `install Node.js ${LOWEST.node.join(".")} or newer: https://nodejs.org`,
   terraform: `install Terraform or OpenTofu ${LOWEST.terraform.join(".")} or newer: https://developer.hashicorp.com/terraform/install`,

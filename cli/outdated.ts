@@ -26,7 +26,7 @@ Exit code 0: everything is the newest. 2: there are newer versions. 3: some regi
 /** Exit codes, like those of `plan`. */
 const EXIT = { newest: 0, newer: 2, unknown: 3 } as const;
 
-/** Where versions are asked for. */
+/** Registries that are queried for versions. */
 export interface Sources {
   readonly fetch: Fetch;
   readonly aws: Pick<AwsReader, "addonVersions" | "kubernetesVersions" | "parameter">;

@@ -27,7 +27,7 @@ const IMPORT_ID: Readonly<Record<string, (resource: Attributes, found: Found) =>
 };
 
 /**
- * What rebuilds a stack's state from the resources themselves. All have names of their own but keys,
+ * Configuration that rebuilds a stack's state from the existing resources. All have names of their own but keys,
  * which are found by their aliases.
  * @throws Error where the stack holds something that can't be found by its name
  */

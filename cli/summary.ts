@@ -29,7 +29,7 @@ import {
 import { CLUSTER_NAMES } from "../stacks/model/derive/clusters";
 import { commandLine } from "./command-line";
 
-/** What a synthesis made, as data. */
+/** Result of a synthesis, as data. */
 export interface Summary {
   readonly outdir: string;
   readonly parts: readonly PartSummary[];
@@ -40,7 +40,7 @@ export interface PartSummary {
   readonly name: string;
   readonly kind: "account" | "environment";
 
-  /** Where it lives: `eu-west-1, copies of backups in eu-central-1, account 111122223333`. */
+  /** Location: `eu-west-1, copies of backups in eu-central-1, account 111122223333`. */
   readonly place: string;
 
   /** In the order in which they are deployed. */
@@ -61,13 +61,13 @@ export interface PartSummary {
   /** State outside of stores, and how it is kept. */
   readonly otherState: readonly KeptState[];
 
-  /** What watches it, and who is told of alerts. */
+  /** Monitoring, and the receivers of alerts. */
   readonly monitoring: readonly MonitoringOverview[];
 
-  /** What runs, in which versions. */
+  /** Workloads and their versions. */
   readonly workloads: readonly WorkloadOverview[];
 
-  /** Where requests come in. */
+  /** Public endpoints. */
   readonly publicEndpoints: readonly { readonly name: string; readonly answers: string }[];
 
   /** Exceptions from secure defaults, with reasons. */
@@ -77,7 +77,7 @@ export interface PartSummary {
   readonly ineffective: readonly Ineffective[];
 
   /**
-   * What the account has to allow for all environments of the program in it, beside what it is given at first. Empty where
+   * Quotas that the account needs for all environments of the program in it, and their defaults. Empty if
    * only a part of the program was synthesized.
    */
   readonly quotas: readonly QuotaNeed[];

@@ -4,7 +4,7 @@ import { volumesOn } from "./volumes";
 
 /** Something that is billed by its count or size, whatever the traffic. */
 export interface Billable {
-  /** What is billed, also its name in a price list: `node m7i.xlarge`. */
+  /** Billed item, also its name in a price list: `node m7i.xlarge`. */
   readonly item: string;
 
   /** Unit of its price: `hour`, `GiB-month`. */
@@ -46,7 +46,7 @@ interface Count {
 /** Hours in a month, as in price calculators: 365 days of 24 hours in 12 months. */
 export const HOURS_PER_MONTH = 730;
 
-/** What is billed for each resource of a type, in the order of a bill. */
+/** Billed items of each resource type, in the order of a bill. */
 const BILLED: Readonly<Record<string, (body: Json, resource: Resource, all: readonly Resource[]) => readonly Count[]>> = {
   aws_eks_cluster: () => [hourly("EKS control plane")],
   aws_eks_node_group: nodesOf,
@@ -74,7 +74,7 @@ const BILLED: Readonly<Record<string, (body: Json, resource: Resource, all: read
   aws_wafv2_web_acl: () => [{ item: "web ACL of WAF", unit: "month", count: 1 }],
 };
 
-/** What is billed for the stacks of one environment. Existing clusters and networks are billed to their owner. */
+/** Billed items of the stacks of one environment. Existing clusters and networks are billed to their owner. */
 export function billables(stacks: readonly SynthesizedStack[], sites: readonly MeasuredSite[]): readonly Billable[] {
   const resources = stacks.flatMap(({ stack, json }) =>
     Object.entries((json.resource ?? {}) as Readonly<Record<string, Readonly<Record<string, Json>>>>).flatMap(([type, named]) =>

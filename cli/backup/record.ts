@@ -47,7 +47,7 @@ export interface StoreRecord {
   /** SHA-256: of all events, or of the last object of a stream backup, which is chained to all previous ones. */
   readonly hash: string | null;
 
-  /** What a restore sets: the target of a server, and the record with which its events are compared; or the end of a stream backup. */
+  /** Settings of a restore: the target of a server, and the record with which its events are compared; or the end of a stream backup. */
   readonly restore: ServerTarget | StreamTarget;
 }
 

@@ -23,7 +23,7 @@ export interface StreamRestoration {
   readonly store: StoreOf;
 }
 
-/** What a record restores in an environment. */
+/** Stores that a record restores in an environment. */
 export interface Restoration {
   readonly servers: readonly ServerRestoration[];
   readonly streams: readonly StreamRestoration[];

@@ -12,7 +12,7 @@ export interface Finding {
   /** Detected value: a version, an account, what is wrong. */
   readonly found?: string;
 
-  /** What to do if it is not `ok`. */
+  /** Remedy if it is not `ok`. */
   readonly remedy?: string;
 }
 

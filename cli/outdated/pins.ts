@@ -31,7 +31,7 @@ export interface Pin {
 
 export type Kind = "package" | "Kubernetes" | "node image" | "add-on" | "provider" | "chart" | "image" | "engine";
 
-/** Where the versions of something are published. */
+/** Registries that publish versions. */
 export type Source =
   | { readonly in: "helm"; readonly repository: string; readonly chart: string }
   | { readonly in: "oci"; readonly host: string; readonly repository: string }

@@ -1,6 +1,6 @@
 import type { Prices } from "./prices";
 
-/** What sections need to know in addition to the environment. */
+/** Input of sections in addition to the environment. */
 export interface Context {
   /** @default - none: no sum is printed */
   readonly prices?: Prices;

@@ -8,7 +8,7 @@ import { type EnforcedStack, findings, type Json, type Policy, type SynthesizedS
 /** Options of a check of a library program's stacks. */
 export interface CheckOptions {
   /**
-   * Whether the data of these stacks has to be guarded against deletion. A stack with a property `protect` says so itself.
+   * Requires deletion protection for the data of these stacks. A stack with a property `protect` decides itself.
    * @default true
    */
   readonly protect?: boolean;

@@ -14,7 +14,7 @@ export interface DrillResult<Restored = unknown> {
   /** Reasons why it failed. */
   readonly problems: readonly string[];
 
-  /** What was restored. Null if the restore failed. */
+  /** Restored data. Null if the restore failed. */
   readonly restored: Restored | null;
 
   /** Duration of the restore, with its checks. Null if it failed. */

@@ -17,7 +17,7 @@ export interface PersistentSubscription {
   readonly filter?: SubscriptionFilter;
 
   /**
-   * Where a new group starts. Fixed when the group is created.
+   * Start position of a new group. Fixed when the group is created.
    * @default "start"
    */
   readonly from?: "start" | "end";

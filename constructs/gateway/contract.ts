@@ -32,7 +32,7 @@ export function nearest(beginnings: readonly string[], path: string): number {
 export const PREVIEW_HEADER = "x-preview";
 
 /**
- * How a load balancer passes the client address: in the first bytes of each connection, or in the header `X-Forwarded-For`, where the last
+ * Transfer of the client address by a load balancer: in the first bytes of each connection, or in the header `X-Forwarded-For`, where the last
  * address outside of its own networks is trusted.
  */
 export type ClientAddress = "proxy-protocol" | "x-forwarded-for";

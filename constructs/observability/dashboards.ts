@@ -51,7 +51,7 @@ export interface DashboardDomain {
   readonly namespace: string;
 }
 
-/** What determines which dashboards and panels are created. */
+/** Input that selects dashboards and panels. */
 export interface DashboardSelection {
   /** Sources of series that exist here. Panels and dashboards without any series are left out. */
   readonly sources: readonly SeriesSource[];

@@ -97,7 +97,7 @@ export interface PostgresClusterProps extends Partial<PostgresClusterSettings> {
     readonly serverName: string;
 
     /**
-     * Where the recovery ends. Without a target, it would end silently at the first damaged WAL file; with one, PostgreSQL refuses to start
+     * End of the recovery. Without a target, it would end silently at the first damaged WAL file; with one, PostgreSQL refuses to start
      * before it.
      */
     readonly target: RecoveryTarget;

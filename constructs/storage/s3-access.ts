@@ -47,7 +47,7 @@ export interface S3Access {
 
 const AUTHORITY = "/run/secrets/s3/ca.crt";
 
-/** What a pod needs to use a bucket. */
+/** Access of a pod to a bucket. */
 export function s3Access({ name, region, service }: S3Location): S3Access {
   const env = { AWS_REGION: region, BUCKET: name };
   if (!service) return { env, secrets: {}, secretFiles: {}, egress: [ROLE_AGENT, HTTPS] };

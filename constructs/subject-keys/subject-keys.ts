@@ -80,7 +80,7 @@ export class SubjectKeyClient {
     return key?.id === id ? unseal(key, record, sealed) : undefined;
   }
 
-  /** What an erasure would delete now. Changes nothing. */
+  /** Keys that an erasure would delete now. Changes nothing. */
   async prepare(subject: string): Promise<Erasure> {
     const hash = hashOf(subject);
     const keyId = (await this.items.get(hash))?.id;

@@ -63,7 +63,7 @@ export function emptiesDatabase(line: readonly string[]): boolean {
     .some((words) => DESTRUCTIVE.some((command) => isIn(words, command)));
 }
 
-/** What starts a container. */
+/** Command and arguments that start a container. */
 type Started = Partial<Pick<Container, "image" | "command" | "args">>;
 
 /** Command line of a container. Without a command, its image decides, and is likely named after its program: `flyway/flyway:11`. */

@@ -39,7 +39,7 @@ import { elasticStackOf, metricsReader, ownPrometheus, tracingOf } from "../mode
 import type { DomainOf, System } from "../model/system";
 import { alertsOf } from "../model/workloads/domain-monitoring";
 
-/** What watches a cluster. None where nobody reads metrics. */
+/** Monitoring of a cluster. None if metrics are not collected. */
 export function observabilityStacks(app: App, site: Site, before: readonly PlatformStack[]): readonly PlatformStack[] {
   const { environment, key, foundation } = site;
   const { monitoring } = environment;
@@ -128,7 +128,7 @@ function dashboardsOf({ name, dashboards = {} }: DomainOf): readonly (readonly [
   return Object.entries(dashboards).map(([dashboard, json]) => [`${name}.${dashboard}`, json]);
 }
 
-/** How the samples of one cluster come to the other, in the network that both are in. */
+/** Connection over which one cluster sends its samples to the other, in their common network. */
 function hubBetween(
   { environment, key }: Site,
   stack: PlatformStack,
@@ -161,7 +161,7 @@ function snapshotsIn({ environment, key, foundation }: Site, stack: PlatformStac
   return { snapshots: { bucket: snapshotBucket, region, roleArn: snapshotRoleArn, keep: environment.backup?.keep ?? DEFAULT_KEEP } };
 }
 
-/** What collects traces and logs of a cluster, from the namespaces of its domains. */
+/** Collectors of traces and logs of a cluster, for the namespaces of its domains. */
 function telemetryOn(environment: System, key: ClusterKey): Partial<ObservabilityStackProps> {
   const { monitoring, encryptedFields = [], size = "medium" } = environment;
   const [tracing, elasticStack] = [tracingOf(monitoring), elasticStackOf(monitoring)];

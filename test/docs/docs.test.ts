@@ -30,6 +30,14 @@ const texts = () => [
 const OTHER =
   /\b(anew|whoever|(some|no|every)body|way (in|out|back)|go(es)? on|by (itself|themselves)|of before|stands? still|(make|has|no|with) room|by the clock|(is|are|while .*) away\b|(turned|throws?|thrown|takes?) (\w+ )?away|beside\b|says so|at hand|(tells?|told) (which|why|what|until|when|whether|of)|are told)\b/i;
 
+/** Sources of the package. */
+const sources = () =>
+  ["constructs", "stacks", "cli"].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => join(folder, name)),
+  );
+
 describe("the documents", () => {
   it("draw the code as it is (npm run docs draws it anew)", () => {
     expect(read("docs/architecture.md")).toBe(architecture());
@@ -59,12 +67,7 @@ describe("the documents", () => {
   it("say in an error what a value must be, not what it isn't, in the words of the field", () => {
     const vague =
       /["`]is no (?!longer)|^(?!\s*(?:\/?\*|\/\/)).*\b(anew|whoever)\b|\b(rule|remedy)(:| =) ["`].*\b((any|no|some|every)body|beside|stands? (before|beside|for)|way into|(is|are) told|in clear|is gone|by itself|away)\b/m;
-    const sources = ["constructs", "stacks", "cli"].flatMap((folder) =>
-      readdirSync(folder, { recursive: true, encoding: "utf8" })
-        .filter((name) => name.endsWith(".ts"))
-        .map((name) => join(folder, name)),
-    );
-    expect(sources.filter((file) => vague.test(read(file)))).toEqual([]);
+    expect(sources().filter((file) => vague.test(read(file)))).toEqual([]);
     for (const text of [
       'rule: "is no port"',
       'remedy: "make it anew"',
@@ -74,6 +77,13 @@ describe("the documents", () => {
     ])
       expect(vague.test(text)).toBe(true);
     expect(vague.test('  // Draws it anew.\n  rule: "must be a port"')).toBe(false);
+  });
+
+  it("begin descriptions of code with a noun or a verb", () => {
+    const headless = /\/\*\*\s+(\*\s+)?(What|Whether|Who|How|Where) /;
+    expect(sources().filter((file) => headless.test(read(file)))).toEqual([]);
+    expect("  /** Whether it is on. */").toMatch(headless);
+    expect("  /**\n   * What it is.\n   */").toMatch(headless);
   });
 
   it("have nothing left to fill in", () => {

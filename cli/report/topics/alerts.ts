@@ -5,7 +5,7 @@ import type { Described } from "../contents";
 import type { Context } from "../context";
 import { counted, html, type Markup, nothing, table } from "../html";
 
-/** What watches an environment, who is told, and every alert with its runbook. */
+/** Monitoring and receivers of an environment, and every alert with its runbook. */
 export function alerts({ name, part: { monitoring }, alerts: rows }: Described, context: Context): Markup {
   const critical = rows.filter(({ severity }) => severity === "critical").length;
   return html`${

@@ -8,7 +8,7 @@ const LEFT_OUT =
   "Not counted, because it depends on use: data transfer and processing, requests, logs and metrics, backups and snapshots, buckets, storage of Aurora, " +
   "public addresses of load balancers, edges, extended support, support plans and taxes.";
 
-/** What is billed by count and size. A sum only with prices of the user. */
+/** Items that are billed by count and size. A sum only with prices of the user. */
 export function bill({ name, bill: items }: Described, { prices }: Context): Markup {
   if (items.length === 0) return nothing("Nothing here is billed by a cloud provider: clusters and stores exist already, or run on them.");
   const assumption = `A month has ${HOURS_PER_MONTH} hours. Nodes are counted as the first instance type of their group. ${LEFT_OUT}`;

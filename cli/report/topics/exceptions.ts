@@ -2,7 +2,7 @@ import { describe } from "../../../constructs/core/errors";
 import type { Described } from "../contents";
 import { html, type Markup, nothing, table } from "../html";
 
-/** What is weaker than the default, with reasons; warnings; and settings that do nothing. */
+/** Exceptions with reasons, warnings, and settings without effect. */
 export function exceptions({ name, part: { exceptions: rows, ineffective }, warnings }: Described): Markup {
   return html`${
     rows.length === 0

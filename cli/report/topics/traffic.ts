@@ -2,7 +2,7 @@ import type { AllowedFlow } from "../../../constructs/network";
 import type { Described } from "../contents";
 import { counted, html, type Markup, nothing, table } from "../html";
 
-/** Who may connect to whom, by the security groups. */
+/** Connections that the security groups allow. */
 export function traffic({ name, traffic: { parties, flows, networks } }: Described): Markup {
   if (flows.length === 0)
     return nothing(

@@ -4,7 +4,7 @@ import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { exempt } from "../../policy/contract";
 
-/** What GuardDuty analyzes in addition to CloudTrail, DNS and flow logs: audit logs of EKS, reads of S3, log-ins of Aurora, infected disks. */
+/** Sources that GuardDuty analyzes in addition to CloudTrail, DNS and flow logs: audit logs of EKS, reads of S3, log-ins of Aurora, infected disks. */
 const FEATURES = ["EKS_AUDIT_LOGS", "S3_DATA_EVENTS", "RDS_LOGIN_EVENTS", "EBS_MALWARE_PROTECTION"];
 
 /** GuardDuty in one region of the account. An account has one detector for each region. */

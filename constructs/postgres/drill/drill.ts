@@ -23,7 +23,7 @@ export interface DrillProps {
   readonly pause: number;
 }
 
-/** What was restored, and read from the scratch server. */
+/** Result of the restore, read from the scratch server. */
 export interface Restored {
   readonly lsn: string;
   readonly events: Events | null;

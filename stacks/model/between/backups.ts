@@ -16,7 +16,7 @@ import { volumeSnapshotsOf } from "../derive/volume-snapshots";
 import { volumesOf } from "../derive/workload-volumes";
 import { isOf } from "../exceptions";
 
-/** What must hold between backups, the stores that they are of, and what the environment promises to keep. */
+/** Rules between backups, their stores, and the protection of the environment. */
 export const backupRules: readonly Rule[] = [
   backupsOutliveTheirSchedule,
   logsReachBackToABaseBackup,
@@ -31,7 +31,7 @@ export const backupRules: readonly Rule[] = [
   copiesAreDrilled,
 ];
 
-/** What a store says of its backups. */
+/** Backup settings of a store. */
 interface Said {
   readonly every?: Duration;
   readonly keep?: Duration;
@@ -154,7 +154,7 @@ function drillsHaveBackups(system: DraftSystem): Finding[] {
   });
 }
 
-/** What stores say of drills, with the key of each setting. */
+/** Drill settings of stores, with the key of each setting. */
 function drillSettings({ stores }: DraftSystem): readonly { readonly keys: readonly string[]; readonly drill: unknown }[] {
   return [...stores, ...serversOf({ stores }).filter(({ holdsEvents }) => holdsEvents)].flatMap(({ keys, settings }) =>
     (["backup", "streamBackup"] as const).flatMap((setting) => {
@@ -164,7 +164,7 @@ function drillSettings({ stores }: DraftSystem): readonly { readonly keys: reado
   );
 }
 
-/** What may be thrown away can't be locked: its destruction would fail. */
+/** A disposable environment can't lock backups: its destruction would fail. */
 function locksAreForWhatIsKept({ backup, exceptions = {} }: DraftSystem): Finding[] {
   if (backup?.lock === undefined || !("disposable" in exceptions)) return [];
   const rule = "locks backups of a disposable environment, which then couldn't be destroyed";

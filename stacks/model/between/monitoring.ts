@@ -34,7 +34,7 @@ function hasPrometheus({ monitoring }: DraftSystem): Finding[] {
   );
 }
 
-/** What domains define for Prometheus and Grafana requires them. A Prometheus from elsewhere evaluates alerts, too. */
+/** Alerts and dashboards of domains require Prometheus and Grafana. A Prometheus from elsewhere evaluates alerts, too. */
 function domainsAreMonitored({ monitoring, domains }: DraftSystem): Finding[] {
   const { prometheus, grafana } = (monitoring ?? {}) as Monitoring;
   const needs = [

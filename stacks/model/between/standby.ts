@@ -52,7 +52,7 @@ export function standbysHaveAnOriginal({ environments }: DraftProgram): ProgramF
   });
 }
 
-/** What a promotion needs is in the region of the standby, and the standby has a place for the data of each store. */
+/** Requirements of a promotion: backups are in the region of the standby, and the standby has a store for the data of each store. */
 function standbysCanTakeOver({ accounts, environments }: DraftProgram): ProgramFinding[] {
   return environments.flatMap((standby): ProgramFinding[] => {
     const { name } = standby;

@@ -33,13 +33,13 @@ export const ERASURES: AuditKind = "access";
 /** Path below their hour of the records of operators who delete data keys. No workload has it: it is no namespace and name. */
 export const OPERATOR_PATH = "subject-key-operators";
 
-/** What a workload may do with data keys. */
+/** Rights of a workload on data keys. */
 export interface SubjectKeyRights {
   readonly uses: boolean;
   readonly erases: boolean;
 }
 
-/** What a workload may do with the data keys of data subjects. */
+/** Rights of a workload on the data keys of data subjects. */
 export function subjectKeyRights({ audit }: Pick<System, "audit">, name: string): SubjectKeyRights {
   const { users = [], erasers = [] } = audit?.subjectKeys ?? {};
   return { uses: users.includes(name), erases: erasers.includes(name) };

@@ -33,7 +33,7 @@ export interface BackupRow {
   /** Maximum duration of a restore: `RTO 4h`. */
   readonly restore: string;
 
-  /** What reports late backups: `alert StreamBackupLate`, `alarm in CloudWatch`; or `no alert`. */
+  /** Report of late backups: `alert StreamBackupLate`, `alarm in CloudWatch`; or `no alert`. */
   readonly alert: string;
 
   /** Schedule of restore drills in cron syntax (UTC): `drill 30 5 * * 0`; or `no drill`. */

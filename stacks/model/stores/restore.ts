@@ -34,7 +34,7 @@ export interface RestoreSource {
   readonly server?: string;
 }
 
-/** Where the restore ends. Exactly one setting: without a target, recovery would silently end at the first damaged WAL file. */
+/** End of the restore. Exactly one setting: without a target, recovery would silently end at the first damaged WAL file. */
 export interface RestoreTarget {
   /**
    * Time in UTC, to the second: `2026-11-21T02:15:00Z`. Transactions committed later are not restored. It must not be later than the last

@@ -73,7 +73,7 @@ export class SubjectKeys extends Construct {
   }
 }
 
-/** What copies of a table are made from (DynamoDB, global tables). A record of a deletion is in it for 24 hours. */
+/** Source of the copies of a table (DynamoDB, global tables). A record of a deletion is in it for 24 hours. */
 const STREAM = { streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES" } as const;
 
 /** Without point-in-time recovery: the provider can't shorten that of a copy to less than 35 days, and a deletion must become final. */

@@ -59,7 +59,7 @@ export const UNIT = {
   seconds: "s",
   bytes: "bytes",
   bytesPerSecond: "binBps",
-  perSecond: "cps",
+  perSecond: "suffix:/s",
   requests: "reqps",
   cores: "cores",
   ago: "dateTimeFromNow",

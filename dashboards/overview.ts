@@ -5,6 +5,23 @@ import { errorShare, p95, requestRate } from "./services";
 const LABELS = "${__field.labels.store}";
 const FIRING = `ALERTS{alertstate="firing",severity=~"critical|warning",alertname!="Watchdog",${CLUSTER}}`;
 
+/** Labels that say what an alert is about, the most telling one last. */
+const THINGS = [
+  "name",
+  "service",
+  "app_kubernetes_io_name",
+  "job_name",
+  "cronjob",
+  "instance",
+  "node",
+  "workload",
+  "persistentvolumeclaim",
+  "store",
+];
+const ALERT = "severity, alertname, cluster, namespace, what";
+const about = (alerts: string, first: "min" | "max") =>
+  `${first} by (${ALERT}) (${THINGS.reduce((of, label) => `label_replace(${of}, "what", "$1", "${label}", "(.+)")`, alerts)})`;
+
 const MODEL = "cluster, namespace, store, projection";
 const behind = `max by (${MODEL}) (read_model:behind_events:max{${CLUSTER}} and on (${MODEL}, slot) read_model:live:max{${CLUSTER}} == 1)`;
 
@@ -69,8 +86,9 @@ export const overview = dashboard({
         }),
         table({
           id: 4,
-          title: "Which alerts fire, and where",
-          description: "Each alert with its place. Its runbook is linked in the notification, and named after the alert.",
+          title: "Which alerts fire, where, and for how long",
+          description:
+            "Each alert with its place, and the time since its condition holds. Its runbook is linked in the notification, and named after the alert.",
           width: 14,
           height: 7,
           columns: [
@@ -78,9 +96,12 @@ export const overview = dashboard({
             { label: "alertname", title: "Alert" },
             { label: "cluster", title: "Cluster" },
             { label: "namespace", title: "Namespace" },
-            { label: "store", title: "Store" },
-            { label: "workload", title: "Workload" },
-            { rows: `max by (severity, alertname, cluster, namespace, store, workload) (${FIRING})` },
+            { label: "what", title: "What" },
+            {
+              expr: `time() - ${about(`ALERTS_FOR_STATE{severity=~"critical|warning",alertname!="Watchdog",${CLUSTER}}`, "min")} and ${about(FIRING, "max")}`,
+              title: "Active for",
+              unit: UNIT.seconds,
+            },
           ],
           sort: "Severity",
           ascending: true,

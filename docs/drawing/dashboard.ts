@@ -168,7 +168,7 @@ function filled(expr: string, { hours }: Pick<Drawing, "hours">): string {
     .replaceAll("$__rate_interval", `${step + 15}s`)
     .replaceAll("$__range", `${hours}h`)
     .replaceAll("$__interval", `${step}s`)
-    .replace(/\$(\w+)/g, (_, name: string) => (name.endsWith("_price") ? "1" : ".*"));
+    .replace(/\$([a-z_]\w*)/gi, (_, name: string) => (name.endsWith("_price") ? "1" : ".*"));
 }
 
 function answer(query: string, { metrics, answers }: Drawing, time: number): readonly Sample[] {

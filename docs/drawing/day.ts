@@ -380,8 +380,10 @@ function promises(gauge: Add): void {
   gauge("cqrs:health", { ...WRITE, part: "event_store" }, () => 2);
   gauge("cqrs:health", { ...READ, part: "read_side" }, () => 2);
   gauge("cqrs:health", { ...READ, part: "projections" }, (time) => (lost(time) ? 1 : 2));
-  const alert = (alertname: string, severity: string, labels: Labels, minutes: number) =>
+  const alert = (alertname: string, severity: string, labels: Labels, minutes: number) => {
     gauge("ALERTS", { alertname, alertstate: "firing", severity, ...labels }, (time) => (time > LOST + minutes * 60 ? 1 : undefined));
+    gauge("ALERTS_FOR_STATE", { alertname, severity, ...labels }, (time) => (time > LOST ? LOST : undefined));
+  };
   alert(
     "ReadModelPartitionsUnowned",
     "critical",

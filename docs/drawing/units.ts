@@ -10,8 +10,8 @@ export function format(value: number, unit: string, decimals?: number): string {
       return scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB"], decimals);
     case "binBps":
       return scaled(value, 1024, ["B/s", "KiB/s", "MiB/s", "GiB/s"], decimals);
-    case "cps":
-      return scaled(value, 1000, ["c/s", "K c/s", "M c/s"], decimals);
+    case "suffix:/s":
+      return `${digits(value, decimals)}/s`;
     case "reqps":
       return scaled(value, 1000, ["req/s", "K req/s", "M req/s"], decimals);
     case "currencyUSD":

@@ -49,7 +49,7 @@ interface CheckedPanel {
   };
 }
 
-const UNITS = ["short", "percentunit", "s", "bytes", "binBps", "cps", "reqps", "cores", "currencyUSD"];
+const UNITS = ["short", "percentunit", "s", "bytes", "binBps", "suffix:/s", "reqps", "cores", "currencyUSD"];
 
 /** Grafana's own variables that may stand in queries. */
 const BUILT_IN = ["__rate_interval", "__range", "__interval"];
@@ -68,7 +68,7 @@ export function withoutVariables(expr: string): string {
   return expr
     .replace(/\$(__\w+)/g, "5m")
     .replace(/\$\w+_price/g, "1")
-    .replace(/\$(\w+)/g, ".*");
+    .replace(/\$([a-z_]\w*)/gi, ".*");
 }
 
 /** What is wrong with dashboards, a line for each problem. */
@@ -132,7 +132,7 @@ function queryProblems(name: string, dashboard: CheckedDashboard, metrics: Reado
     }),
   ];
   return queries.flatMap(({ where, expr }) => {
-    const unknown = [...expr.matchAll(/\$(\w+)/g)].map(([, used = ""]) => used).filter((used) => !variables.includes(used));
+    const unknown = [...expr.matchAll(/\$([a-z_]\w*)/gi)].map(([, used = ""]) => used).filter((used) => !variables.includes(used));
     const read = promql(withoutVariables(expr));
     if (read.errors.length > 0) return [`${where}: can't be parsed at ${read.errors[0]}`];
     return [

@@ -1,4 +1,5 @@
 import type { Problem } from "../core/errors";
+import { type Dependencies, inhibitions } from "./inhibitions";
 
 /**
  * A receiver of alerts. Its secret (a URL with a token, or a key) is a value of the Secret `alert-receivers`, under the name of the
@@ -107,7 +108,7 @@ export function alertsProblems({ receivers, default: everyone, domains = {}, hea
 }
 
 /** Configuration of Alertmanager, without secrets. */
-export function alertmanagerConfig(alerts: Alerts | undefined): object {
+export function alertmanagerConfig(alerts: Alerts | undefined, dependencies: Dependencies = {}): object {
   const { receivers = {}, default: everyone = NOBODY, domains = {}, heartbeat = NOBODY } = alerts ?? {};
   return {
     global: { resolve_timeout: "5m" },
@@ -125,7 +126,11 @@ export function alertmanagerConfig(alerts: Alerts | undefined): object {
         ...routesTo(everyone, []),
       ],
     },
-    inhibit_rules: INHIBITIONS,
+    inhibit_rules: inhibitions(dependencies).map(({ source, target, equal }) => ({
+      source_matchers: source,
+      target_matchers: target,
+      equal,
+    })),
     receivers: [{ name: NOBODY }, ...Object.entries(receivers).map(([name, receiver]) => ({ name, ...configOf(name, receiver) }))],
   };
 }
@@ -176,108 +181,4 @@ function configOf(name: string, receiver: Receiver): object {
     case "webhook":
       return { webhook_configs: [{ url_file: file, send_resolved: true }] };
   }
-}
-
-/** Labels that must be equal for one alert to inhibit another. */
-const STORE = ["cluster", "namespace", "store"];
-const WORKLOAD = ["cluster", "namespace", "workload"];
-const CLAIM = ["cluster", "namespace", "persistentvolumeclaim"];
-const NAMESPACE = ["cluster", "namespace"];
-
-/** Alerts of services that fire if a dependency is down. */
-const REQUESTS = "RequestErrors|RequestsSlow|ErrorBudgetBurns.+";
-
-/** Those, and alerts of workloads: their pods end or are not ready, and queries of autoscalers fail. */
-const DEPENDENTS = `${REQUESTS}|WorkloadReplicasUnavailable|WorkloadCrashLooping|WorkloadAutoscalerFailing`;
-
-/** Endpoints whose requests pass a gateway: not those of stores in the cluster. */
-const OUTSIDE = 'instance!~".+[.]svc.*"';
-
-/** Alerts that fire if pods can't resolve names. */
-const UNRESOLVED = [
-  DEPENDENTS,
-  "WorkloadDown|EndpointDown|ReadModel.+|ScrapeTargetsDown|RemoteWriteBehind|RemoteWriteFailing|ExternalDnsNotSynced|ControllerErrors",
-  "KurrentDbGossipFails|KurrentDbSubscription.+|NatsConsumer(Stuck|Behind)|CollectorLosingData|CollectorRefusing|CollectorQueueNearlyFull",
-  "JaegerNotStoring|Secret.+|CertificateIssuerNotReady|CloudWatchExporterFails|AlertNotificationsFailing|JobFailed|CronJobFailed",
-].join("|");
-
-/** Alerts that fire if a node is down, because replicas and pods ran on it. */
-const ON_NODES = [
-  "KurrentDbNodeDown|KurrentDbNodeNotInRole|PostgresInstanceDown|PostgresStandbyNotStreaming|NatsServerDown|ValkeyReplicaDown",
-  "ValkeyReplicaDisconnected|ControllerDown|ObservabilityPartDown|ScrapeTargetsDown",
-  // Of causes that a node doesn't have, people are told: it may be away for days.
-  "Workload(ReplicasUnavailable|RolloutStuck|PodsUnschedulable|ContainerWaiting|DisruptionBudgetAtLimit|AutoscalerFailing)",
-].join("|");
-
-/** Inhibitions: while an alert about a cause fires, alerts about its consequences are suppressed. An alert can't inhibit itself. */
-const INHIBITIONS: readonly object[] = [
-  inhibited(['severity="critical"'], ['severity=~"warning|info"'], ["cluster", "namespace", "alertname"]),
-  inhibited(['severity="warning"'], ['severity="info"'], ["cluster", "namespace", "alertname"]),
-  // As in the chart of Prometheus: informational alerts are sent only while another alert fires.
-  inhibited(['alertname="InfoInhibitor"'], ['severity="info"'], NAMESPACE),
-  // Within one store or workload. Labels that are missing in both alerts count as equal, so the matchers require them.
-  inhibited(['severity="critical"', 'store=~".+"'], ['severity="warning"', 'store=~".+"'], STORE),
-  inhibited(['severity="critical"', 'workload=~".+"'], ['severity="warning"', 'workload=~".+"'], WORKLOAD),
-
-  // If a store is down: its other alerts, its pods, and the services that depend on it.
-  inhibited([named("KurrentDbDown|KurrentDbNoLeader")], [named("KurrentDb.+|StreamBackup.+")], STORE),
-  inhibited([named("PostgresDown")], [named("PostgresNoSynchronousStandby|PostgresArchivingFails")], STORE),
-  inhibited([named("PostgresDown")], [named("ReadModel.+")], ["cluster", "store"]),
-  ...neededBy("KurrentDbDown|KurrentDbNoLeader", "ReadModelNotSeen"),
-  inhibited([named("NatsDown|NatsNoMetaLeader")], [named("NatsStreamNoLeader|NatsJetStreamDisabled|NatsConsumer.+")], STORE),
-  inhibited([named("(KurrentDb|Postgres|Nats|Valkey)Down")], ['severity="warning"', 'workload=~".+"'], NAMESPACE),
-  inhibited([named("KurrentDbFlushSlow")], [named("KurrentDbAppendsSlow|KurrentDbQueueSlow")], STORE),
-  inhibited([named("KurrentDbFlushSlow")], [named("VolumeThrottled"), 'persistentvolumeclaim=~"data-.+"'], NAMESPACE),
-  ...neededBy("KurrentDbDown|KurrentDbNoLeader|PostgresDown|PostgresPoolerDown|NatsDown|NatsNoMetaLeader", `${DEPENDENTS}|WorkloadDown`),
-  // Services go on without a cache, so one that is down has another cause.
-  ...neededBy("ValkeyDown", DEPENDENTS),
-
-  // What a job is for, instead of the job.
-  inhibited(
-    [named("StreamBackup.+|AuditDigestLate|RestoreDrillFailed|RestoreObjectiveExceeded")],
-    [named("CronJob.+")],
-    ["cluster", "namespace", "cronjob"],
-  ),
-  // A drill that is slow fails, and one that fails, or does not start, has no success.
-  inhibited([named("CronJobLate|CronJobSuspended")], [named("RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
-  inhibited([named("RestoreObjectiveExceeded")], [named("RestoreDrillFailed|RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
-  inhibited([named("RestoreDrillFailed")], [named("RestoreDrillMissing")], ["cluster", "namespace", "cronjob"]),
-
-  // Volumes of stores. KurrentDB and NATS report disk usage themselves, without the label of the claim.
-  inhibited([named("Postgres(Wal|Disk).+|ValkeyDiskFull")], [named("VolumeFillingUp|VolumeNearlyFull")], CLAIM),
-  inhibited([named("KurrentDbDisk.+")], [named("VolumeFillingUp|VolumeNearlyFull"), 'persistentvolumeclaim=~"data-.+"'], NAMESPACE),
-  inhibited([named("NatsStorage.+")], [named("VolumeFillingUp|VolumeNearlyFull"), 'persistentvolumeclaim=~".+-js-.+"'], NAMESPACE),
-
-  // If an exporter fails, alerts on its metrics have no meaning. Such an alert is a warning, so it suppresses only warnings.
-  inhibited([named("ValkeyExporterFails")], [named("Valkey.+"), 'severity="warning"'], STORE),
-  inhibited([named("ReadModelsUnknown")], [named("ReadModel.+"), 'severity="warning"'], STORE),
-
-  inhibited([named("NodeNotReady|NodesNotReady")], [named(ON_NODES), 'severity=~"warning|info"'], ["cluster"]),
-  inhibited([named("ClusterDnsDown")], [named(UNRESOLVED)], ["cluster"]),
-  inhibited([named("GatewayDown")], [named("WorkloadDown")], WORKLOAD),
-  inhibited([named("GatewayDown")], [named("EndpointDown|CdnErrors|LoadBalancer.+"), OUTSIDE], ["cluster"]),
-  inhibited([named("LoadBalancerWithoutHealthyTargets")], [named("EndpointDown|CdnErrors"), OUTSIDE], ["cluster"]),
-  // Autoscalers read their metrics from these, and Karpenter makes nodes.
-  inhibited([named("ControllerDown"), 'workload=~"keda.*|metrics-server"'], [named("WorkloadAutoscalerFailing")], ["cluster"]),
-  inhibited([named("ControllerDown"), 'workload=~".*karpenter"'], [named("WorkloadPodsUnschedulable")], ["cluster"]),
-  inhibited([named("WorkloadDown")], [named(REQUESTS)], NAMESPACE),
-  inhibited([named("RequestErrors")], [named("ErrorBudgetBurns.+")], NAMESPACE),
-  // Sent only if no other critical alert explains it.
-  inhibited(['severity="critical"', 'alertname!="SystemUnhealthy"'], [named("SystemUnhealthy")], ["cluster"]),
-];
-
-/** Dependents of a store: its domain's services, or all services of the cluster if no domain owns the store. */
-function neededBy(down: string, suffering: string): readonly object[] {
-  return [
-    inhibited([named(down), 'domain=""'], [named(suffering)], ["cluster"]),
-    inhibited([named(down), 'domain=~".+"'], [named(suffering)], ["cluster", "domain"]),
-  ];
-}
-
-function named(names: string): string {
-  return `alertname=~"${names}"`;
-}
-
-function inhibited(source: readonly string[], target: readonly string[], equal: readonly string[]): object {
-  return { source_matchers: source, target_matchers: target, equal };
 }

@@ -39,6 +39,7 @@ export type { ElasticBackup, ElasticSettings } from "./elastic-options";
 export { ELASTIC_ROLES, type ElasticUsers, elasticUsers } from "./elastic-users";
 export { GRAFANA_ADMIN, type GrafanaOidc, type GrafanaSettings } from "./grafana";
 export { HealthPage, type HealthPageProps, type HealthPart } from "./health-page";
+export type { Dependencies } from "./inhibitions";
 export { JAEGER_PORTS, Jaeger, type JaegerBadger, type JaegerElasticsearch, type JaegerProps, type JaegerStorage } from "./jaeger";
 export { type MaskRules, PERSONAL_FIELDS, PERSONAL_PATTERNS } from "./masking";
 export { METRICS_SENDER, MetricsReceiver, type MetricsReceiverProps, RECEIVER_AUTHORITY } from "./metrics-receiver";

@@ -24,6 +24,7 @@ import { elasticsearchOf } from "./elastic";
 import { PORTS } from "./elastic-objects";
 import type { ElasticBackup } from "./elastic-options";
 import { type DataSource, elasticsearchSource, GRAFANA_ADMIN, GRAFANA_SECRETS, type GrafanaSettings, jaegerSource } from "./grafana";
+import type { Dependencies } from "./inhibitions";
 import { JAEGER_PORTS } from "./jaeger";
 import { METRICS_SENDER, MetricsReceiver, type MetricsReceiverProps, receiverPeer } from "./metrics-receiver";
 import { PlatformRules } from "./platform-rules";
@@ -124,6 +125,13 @@ export interface ObservabilityStackProps {
    * @default - none: alerts have no label `domain`
    */
   readonly owners?: Readonly<Record<string, string>>;
+
+  /**
+   * Dependents of stores, and number of gateways. While a store or a gateway is down, alerts about its consequences are suppressed, and only
+   * about those.
+   * @default - consequences are assumed in the domain that owns the store, or in the whole cluster; there is one gateway
+   */
+  readonly dependencies?: Dependencies;
 
   /**
    * Grafana, for this cluster and the clusters that send samples to it.
@@ -414,6 +422,7 @@ function settled(props: ObservabilityStackProps, nodesNamespace: string): Metric
     receives: receiver !== undefined,
     ...(hub ? { hub: hubOf(hub) } : {}),
     ...(alerts ? { alerts } : {}),
+    ...(props.dependencies ? { dependencies: props.dependencies } : {}),
     ...(grafana ? { grafana } : {}),
     ...(props.priority ? { priority: props.priority } : {}),
   };

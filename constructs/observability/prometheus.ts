@@ -5,6 +5,7 @@ import type { KubernetesTarget } from "../kubernetes";
 import { type Asked, deployed, resources, spread } from "../platform";
 import { type Alerts, alertmanagerConfig, RECEIVERS_SECRET } from "./alerts";
 import { type DataSource, GRAFANA, type GrafanaSettings, grafanaValues } from "./grafana";
+import type { Dependencies } from "./inhibitions";
 import type { PrometheusSize } from "./prometheus-size";
 
 /** Services, ports and pod labels of the components of the chart. */
@@ -96,6 +97,8 @@ export interface MetricsSettings {
 
   /** Domains by their namespaces. */
   readonly owners: Readonly<Record<string, string>>;
+
+  readonly dependencies?: Dependencies;
 
   /** @default - no Grafana */
   readonly grafana?: GrafanaSettings;
@@ -262,11 +265,11 @@ function owned(owners: Readonly<Record<string, string>>): readonly object[] {
   }));
 }
 
-function alertmanager({ cluster, alerts, replicas, priority }: MetricsSettings): object {
+function alertmanager({ cluster, alerts, dependencies, replicas, priority }: MetricsSettings): object {
   const { alertmanager: count } = replicas;
   return {
     podDisruptionBudget: { enabled: count > 1 },
-    config: alertmanagerConfig(alerts),
+    config: alertmanagerConfig(alerts, dependencies),
     alertmanagerSpec: {
       replicas: count,
       retention: "120h",

@@ -52,6 +52,8 @@ export class ExternalSecrets extends Construct {
         webhook: running("webhook", "external-secrets-webhook"),
         certController: running("certController", "external-secrets-cert-controller"),
         serviceMonitor: { enabled: metrics, honorLabels: true },
+        // With the label of the store that an ExternalSecret reads from.
+        extendedMetricLabels: metrics,
       },
       pods: [pods("controller", NAME), pods("webhook", `${NAME}-webhook`), pods("certController", `${NAME}-cert-controller`)],
     });

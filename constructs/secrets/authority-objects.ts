@@ -1,4 +1,4 @@
-import type { ExternalSecret, PushSecret } from "./objects";
+import { type ExternalSecret, type PushSecret, readsFrom } from "./objects";
 import { SECRET_STORE } from "./secret-store";
 
 /** A certificate authority (CA), and the name under which other clusters find it. */
@@ -51,7 +51,7 @@ export function authorityCopy({ namespace, secretName, remoteName }: AuthorityPl
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
-    metadata: { name: secretName, namespace },
+    metadata: { name: secretName, namespace, ...readsFrom(SECRET_STORE) },
     spec: {
       refreshPolicy: "Periodic",
       refreshInterval: "15m",

@@ -1,5 +1,13 @@
 import type { ApiObject } from "../kubernetes";
 
+/**
+ * Label with the store that an ExternalSecret reads from. Of all labels, external-secrets passes only the recommended ones on to its
+ * metrics, and alerts about a store and its secrets need it.
+ */
+export function readsFrom(store: string) {
+  return { labels: { "app.kubernetes.io/part-of": store } } as const;
+}
+
 /** An ExternalSecret, which fills a Kubernetes Secret (external-secrets.io/v1), with the fields used here. */
 export interface ExternalSecret extends ApiObject {
   readonly apiVersion: "external-secrets.io/v1";

@@ -4,7 +4,7 @@ import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account
 import { type ITerraformDependable, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { CustomResources, type KubernetesTarget } from "../kubernetes";
-import type { ExternalSecret, SecretStore } from "./objects";
+import { type ExternalSecret, readsFrom, type SecretStore } from "./objects";
 
 export interface SharedSecretsProps {
   readonly cluster: KubernetesTarget;
@@ -94,7 +94,7 @@ function copyOf({ name, keys }: SharedSecret, store: string, namespace: string):
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
-    metadata: { name, namespace },
+    metadata: { name, namespace, ...readsFrom(store) },
     spec: {
       refreshPolicy: "Periodic",
       refreshInterval: REFRESH,

@@ -4,7 +4,7 @@ import { refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { CustomResources, type KubernetesTarget } from "../kubernetes";
 import type { RandomValue, SecretRef, SecretSpec } from "./contract";
-import type { ExternalSecret, Password } from "./objects";
+import { type ExternalSecret, type Password, readsFrom } from "./objects";
 import { SECRET_STORE } from "./secret-store";
 import { ALPHABETS, secretProblems } from "./spec";
 
@@ -82,7 +82,7 @@ export function fromStore({ name, as = name, template }: FromStore, namespace: s
   return {
     apiVersion: "external-secrets.io/v1",
     kind: "ExternalSecret",
-    metadata: { name: as, namespace },
+    metadata: { name: as, namespace, ...readsFrom(SECRET_STORE) },
     spec: {
       refreshPolicy: "Periodic",
       refreshInterval: REFRESH,

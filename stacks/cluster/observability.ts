@@ -17,6 +17,7 @@ import type { PlatformStack } from "../base/stack";
 import { pathOf } from "../model/check/paths";
 import { type ClusterKey, isExistingCluster } from "../model/cluster";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
+import { dependenciesOn } from "../model/derive/dependencies";
 import { hubOf, isSeenAtHub, receivesMetrics, sendsMetrics } from "../model/derive/hub";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import {
@@ -93,6 +94,7 @@ export function observabilityStacks(app: App, site: Site, before: readonly Platf
       rules,
       moreRules,
       owners: ownersOn(environment, key),
+      dependencies: dependenciesOn(environment, key),
       retention: retentionOn(environment, key),
       ...(scrapeInterval ? { scrapeInterval } : {}),
       ...(storage ? { storage } : {}),

@@ -1,6 +1,7 @@
 import { describe as text } from "../../constructs/core/errors";
 import { type Alerts, alertsProblems } from "../../constructs/observability";
 import { alertmanagerConfig } from "../../constructs/observability/alerts";
+import { type Dependencies, inhibitions } from "../../constructs/observability/inhibitions";
 import { knowledge } from "./knowledge";
 
 const alerts: Alerts = {
@@ -38,18 +39,11 @@ function matches(matcher: string, labels: Readonly<Record<string, string>>): boo
   return new RegExp(`^(?:${pattern})$`).test(found) === (operator === "=~");
 }
 
-interface Inhibition {
-  readonly source_matchers: readonly string[];
-  readonly target_matchers: readonly string[];
-  readonly equal: readonly string[];
-}
-
 type Labels = Readonly<Record<string, string>>;
 
 /** Whether an alert holds back another, as Alertmanager decides it: one that is on both sides is held back by none that is, too. */
-function holdsBack(source: Labels, target: Labels): boolean {
-  const { inhibit_rules: rules } = alertmanagerConfig(alerts) as { readonly inhibit_rules: readonly Inhibition[] };
-  return rules.some(({ source_matchers: from, target_matchers: to, equal }) => {
+function holdsBack(source: Labels, target: Labels, dependencies?: Dependencies): boolean {
+  return inhibitions(dependencies).some(({ source: from, target: to, equal }) => {
     const all = (matchers: readonly string[], labels: Labels) => matchers.every((matcher) => matches(matcher, labels));
     const both = (labels: Labels) => all(from, labels) && all(to, labels);
     return (
@@ -78,8 +72,11 @@ describe("an alert", () => {
     [`critical KurrentDbNoLeader ${event}`, "critical RequestErrors namespace=write-side domain=write-side"],
     [`critical KurrentDbNoLeader ${event} domain=orders`, "critical RequestErrors namespace=orders domain=orders"],
     [`critical KurrentDbDown ${event}`, `warning ReadModelNotSeen ${read}`],
-    [`critical KurrentDbDown ${event}`, "warning WorkloadCrashLooping namespace=event-store workload=event-store"],
-    [`critical KurrentDbDiskFull ${event}`, "critical VolumeNearlyFull namespace=event-store persistentvolumeclaim=data-event-store-0"],
+    [`critical KurrentDbDown ${event} workload=event-store`, "warning WorkloadCrashLooping namespace=event-store workload=event-store"],
+    [
+      `critical KurrentDbDiskFull ${event} persistentvolumeclaim=data-event-store-0`,
+      "critical VolumeNearlyFull namespace=event-store persistentvolumeclaim=data-event-store-0",
+    ],
     [`critical PostgresDown ${read}`, `critical PostgresArchivingFails ${read}`],
     [`critical PostgresDown ${read}`, `critical ReadModelNotAdvancing ${read}`],
     [`critical PostgresNoSynchronousStandby ${read}`, `warning PostgresStandbyNotStreaming ${read}`],
@@ -90,10 +87,10 @@ describe("an alert", () => {
     ["critical NatsDown namespace=broker store=broker", "critical NatsStreamNoLeader namespace=broker store=broker"],
     ["critical NatsNoMetaLeader namespace=broker store=broker", "warning NatsConsumerStuck namespace=broker store=broker"],
     [
-      "critical NatsStorageFull namespace=broker store=broker",
+      "critical NatsStorageFull namespace=broker store=broker persistentvolumeclaim=broker-js-broker-0",
       "critical VolumeNearlyFull namespace=broker persistentvolumeclaim=broker-js-broker-0",
     ],
-    ["warning ValkeyExporterFails namespace=read-store store=cache", "warning ValkeyReplicaDown namespace=read-store store=cache"],
+    ["critical ValkeyDown namespace=read-store store=cache", "warning ValkeyReplicaDisconnected namespace=read-store store=cache"],
     [`warning ReadModelsUnknown ${read}`, `warning ReadModelNotSeen ${read}`],
     ["warning NodeNotReady node=node-1", `warning PostgresInstanceDown ${read}`],
     ["critical NodesNotReady", "warning WorkloadReplicasUnavailable namespace=write-side workload=command-api"],
@@ -102,7 +99,10 @@ describe("an alert", () => {
       "critical WorkloadDown namespace=write-side workload=command-api",
       "warning WorkloadRolloutStuck namespace=write-side workload=command-api",
     ],
-    ["critical RequestErrors namespace=write-side", "critical ErrorBudgetBurnsFast namespace=write-side service=command-api"],
+    [
+      "critical RequestErrors namespace=write-side app_kubernetes_io_name=command-api",
+      "critical ErrorBudgetBurnsFast namespace=write-side app_kubernetes_io_name=command-api",
+    ],
     ["critical LoadBalancerWithoutHealthyTargets", "critical EndpointDown namespace=gateway"],
     [
       "critical GatewayDown namespace=gateway workload=gateway-nginx",
@@ -112,7 +112,10 @@ describe("an alert", () => {
     ["critical NatsDown namespace=broker store=broker", "critical WorkloadDown namespace=write-side workload=command-api"],
     ["critical ValkeyDown namespace=read-store store=cache", "warning WorkloadAutoscalerFailing namespace=read-side workload=query-api"],
     [`warning KurrentDbFlushSlow ${event}`, `warning KurrentDbAppendsSlow ${event}`],
-    [`warning KurrentDbFlushSlow ${event}`, "warning VolumeThrottled namespace=event-store persistentvolumeclaim=data-event-store-0"],
+    [
+      `warning KurrentDbFlushSlow ${event} persistentvolumeclaim=data-event-store-0`,
+      "warning VolumeThrottled namespace=event-store persistentvolumeclaim=data-event-store-0",
+    ],
     [`critical PostgresPoolerDown ${read} workload=read-database-pool-rw`, "critical RequestErrors namespace=read-side"],
     [
       `critical PostgresPoolerDown ${read} workload=read-database-pool-rw`,
@@ -152,8 +155,49 @@ describe("an alert", () => {
       "warning WorkloadAutoscalerFailing namespace=shop workload=orders",
     ],
     ["warning WorkloadCrashLooping namespace=write-side workload=command-api", "critical SystemUnhealthy"],
+    // Another cause in the same store, node, workload or namespace.
+    [`critical KurrentDbProjectionFaulted ${event}`, `warning KurrentDbNodeDown ${event}`],
+    [`critical KurrentDbNoLeader ${event}`, `critical KurrentDbDiskFull ${event} persistentvolumeclaim=data-event-store-0`],
+    [`critical KurrentDbDown ${event}`, `critical StreamBackupVerificationFailed ${event} cronjob=event-store-verify`],
+    [
+      `critical KurrentDbDiskFull ${event} persistentvolumeclaim=data-event-store-0`,
+      "critical VolumeNearlyFull namespace=event-store persistentvolumeclaim=data-archive-0",
+    ],
+    [
+      "critical ValkeyDown namespace=read-store store=cache workload=cache",
+      "warning WorkloadContainerWaiting namespace=read-store workload=exporter reason=ImagePullBackOff",
+    ],
+    [`critical PostgresNoBackup ${read}`, `warning PostgresReplicationLag ${read}`],
+    [`critical ReadModelAhead ${read}`, `warning PostgresReplicationLag ${read}`],
+    ["warning ValkeyExporterFails namespace=read-store store=cache", "warning ValkeyReplicaDown namespace=read-store store=cache"],
+    [
+      "critical RequestErrors namespace=shop app_kubernetes_io_name=carts",
+      "critical ErrorBudgetBurnsFast namespace=shop app_kubernetes_io_name=orders",
+    ],
+    ["critical GatewayDown namespace=market workload=gateway-nginx", "critical EndpointDown namespace=shop instance=https://example.com"],
+    ["warning NodeNotReady node=node-1", "warning WorkloadContainerWaiting namespace=shop workload=carts reason=ImagePullBackOff"],
+    ["critical NodeFilesystemFilesFillingUp instance=10.0.0.1", "warning NodeFilesystemFilesFillingUp instance=10.0.0.2"],
   ])("%s doesn't hold back %s", (source, target) => {
     expect(holdsBack(alert(source), alert(target))).toBe(false);
+  });
+
+  describe("of a system whose dependencies are known", () => {
+    const known: Dependencies = { stores: [{ store: "event-store", namespace: "event-store", dependents: ["write-side"] }], gateways: 2 };
+
+    it.each([
+      ["critical RequestErrors namespace=write-side", true],
+      ["critical WorkloadDown namespace=write-side workload=command-api", true],
+      ["critical RequestErrors namespace=read-side", false],
+      ["critical WorkloadDown namespace=read-side workload=query-api", false],
+    ])("is held back only where the store is used: %s", (target, expected) => {
+      expect(holdsBack(alert(`critical KurrentDbDown ${event}`), alert(target), known)).toBe(expected);
+    });
+
+    it("about a load balancer is sent beside that about one of several gateways", () => {
+      const gateway = alert("critical GatewayDown namespace=market workload=gateway-nginx");
+      expect(holdsBack(gateway, alert("critical LoadBalancerWithoutHealthyTargets dimension_TargetGroup=shop"), known)).toBe(false);
+      expect(holdsBack(gateway, alert("critical LoadBalancerWithoutHealthyTargets dimension_TargetGroup=shop"))).toBe(true);
+    });
   });
 });
 
@@ -163,19 +207,17 @@ const secondsOf = (duration = "0s") => Number.parseInt(duration, 10) * { s: 1, m
 describe("a page about what is down", () => {
   const rules = Object.values(knowledge().rules).flat();
   const waits = (name: string) => secondsOf(rules.find(({ alert }) => alert === name)?.for);
-  const { inhibit_rules: inhibitions } = alertmanagerConfig(alerts) as { readonly inhibit_rules: readonly Inhibition[] };
   const isNamed = (matchers: readonly string[], alertname: string) =>
     matchers.some((matcher) => matcher.startsWith("alertname=~") && matches(matcher, { alertname }));
-  const causes = rules.flatMap(({ alert = "" }) =>
-    inhibitions.some(({ source_matchers: from, target_matchers: to }) => isNamed(from, alert) && isNamed(to, "RequestErrors"))
-      ? [alert]
-      : [],
+  const pages = rules.flatMap(({ alert = "", labels }) => (labels?.severity === "critical" ? [alert] : []));
+  const causes = pages.filter((page) =>
+    inhibitions().some(({ source, target }) => isNamed(source, page) && isNamed(target, "RequestErrors")),
   );
 
   it("comes a minute before that about requests that fail for it, so that it holds it back", () => {
     expect(causes).toEqual(expect.arrayContaining(["KurrentDbDown", "PostgresDown", "NatsDown", "ValkeyDown", "ClusterDnsDown"]));
-    // A workload of which nothing runs counts no errors.
-    expect(causes.filter((cause) => waits(cause) + 60 > waits("RequestErrors"))).toEqual(["WorkloadDown"]);
+    // A workload of which nothing runs counts no errors, and names that can't be found for five minutes are a few at first.
+    expect(causes.filter((cause) => waits(cause) + 60 > waits("RequestErrors"))).toEqual(["ClusterDnsErrors", "WorkloadDown"]);
   });
 });
 

@@ -84,7 +84,14 @@ function parsed(file: string): any {
 }
 
 /** Series that Prometheus itself makes. */
-const OWN = ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "ALERTS"];
+const OWN = [
+  "up",
+  "scrape_duration_seconds",
+  "scrape_samples_scraped",
+  "scrape_samples_post_metric_relabeling",
+  "ALERTS",
+  "ALERTS_FOR_STATE",
+];
 
 /** Recorded under the name that systems look for; that of the whole system spans clusters. */
 const HEALTH = "cqrs:health";

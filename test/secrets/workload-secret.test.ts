@@ -64,7 +64,11 @@ describe("on AWS, WorkloadSecret", () => {
       {
         apiVersion: "external-secrets.io/v1",
         kind: "ExternalSecret",
-        metadata: { name: "grafana-admin", namespace: "observability" },
+        metadata: {
+          name: "grafana-admin",
+          namespace: "observability",
+          labels: { "app.kubernetes.io/part-of": "environment" },
+        },
         spec: {
           refreshPolicy: "Periodic",
           refreshInterval: "15m",

@@ -1,4 +1,5 @@
 import { cloudWatchOn } from "../../stacks/model/derive/cloudwatch";
+import { dependenciesOn } from "../../stacks/model/derive/dependencies";
 import { healthParts, ruleSubjects, seriesSources } from "../../stacks/model/derive/monitoring";
 import { probesOn } from "../../stacks/model/derive/probes";
 import { asDomains } from "../../stacks/model/shorthand";
@@ -446,5 +447,42 @@ describe("what watches an environment", () => {
     ],
   ])("is refused with %s", (_, changes, message) => {
     expect(problems(changes)).toContain(message);
+  });
+});
+
+describe("what alerts are consequences of", () => {
+  const on = (environment: Parameters<typeof asDomains>[0], key: Parameters<typeof dependenciesOn>[1]) =>
+    dependenciesOn(asDomains(environment), key);
+
+  it("is the store that a namespace uses, by the name of its server, and the services that it calls", () => {
+    const environment = anEnvironment({
+      ...SEEN,
+      aws: undefined,
+      cluster: { context: "kind-orders" },
+      stores: {
+        events: { engine: "postgres", server: { engine: "cloudnative-pg", name: "event-server" } },
+        queue: { engine: "valkey", purpose: "store" },
+      },
+      domains: {
+        orders: { services: { api: { ...API, port: 8080, uses: ["events"] } } },
+        shop: { services: { front: { ...API, port: 8080, calls: ["api"] } } },
+        market: { services: { offers: { ...API, port: 8080, uses: ["queue"] } } },
+      },
+      eventStore: undefined,
+      commandApi: undefined,
+      commandProcessors: undefined,
+      queryApi: undefined,
+      projections: undefined,
+      readDatabase: undefined,
+      cache: undefined,
+    });
+    const { stores = [] } = on(environment, "cluster");
+    const named = Object.fromEntries(stores.map(({ store, dependents }) => [store, dependents.map((one) => one.replace(/^.*-/, ""))]));
+    expect(named).toEqual({ "event-server": ["orders", "shop"], queue: ["market"] });
+  });
+
+  it("is on each cluster what runs there", () => {
+    expect(on(production, "writeCluster")).toMatchObject({ gateways: 1 });
+    expect(on(production, "readCluster").stores?.map(({ store }) => store)).not.toContain("event-store");
   });
 });

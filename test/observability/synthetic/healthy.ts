@@ -203,7 +203,13 @@ function postgres(): readonly Series[] {
                   2,
                   { datname: "orders", usename: "query", application_name: "", state: "idle in transaction" },
                 ],
+                [
+                  "cnpg_backends_max_tx_duration_seconds",
+                  3,
+                  { datname: "orders", usename: "query", application_name: "query", state: "active" },
+                ],
                 ["cnpg_backends_waiting_total", 0],
+                ["cnpg_pg_stat_database_deadlocks", 3, { datname: "orders" }],
                 ["cnpg_pg_settings_setting", 100, { name: "max_connections" }],
                 ["cnpg_pg_settings_setting", 10_240, { name: "max_slot_wal_keep_size" }],
                 ["cnpg_pg_database_xid_age", 150_000_000, { datname: "orders" }],
@@ -438,13 +444,18 @@ function platform(): readonly Series[] {
       ["certmanager_certificate_expiration_timestamp_seconds", LIVES_AT + 60 * DAY],
       ["certmanager_certificate_renewal_timestamp_seconds", LIVES_AT + 30 * DAY],
     ]),
-    ...exported({ namespace: "write-side", name: "database", job: "external-secrets" }, [
+    ...exported({ namespace: "write-side", name: "database", app_kubernetes_io_part_of: "secrets-manager", job: "external-secrets" }, [
       ["externalsecret_status_condition", 0, { condition: "Ready", status: "False" }],
       ["externalsecret_status_condition", 1, { condition: "Ready", status: "True" }],
     ]),
     ...exported({ job: "external-secrets", name: "secrets-manager" }, [
       ["clustersecretstore_status_condition", 0, { condition: "Ready", status: "False" }],
       ["clustersecretstore_status_condition", 1, { condition: "Ready", status: "True" }],
+    ]),
+    ...exported({ namespace: "kube-system", job: "coredns", pod: "coredns-6d9f-0" }, [
+      ["up", 1],
+      ["coredns_dns_responses_total", counter(40), { rcode: "NOERROR" }],
+      ["coredns_dns_responses_total", counter(0.05), { rcode: "SERVFAIL" }],
     ]),
     ...exported({ namespace: "external-dns", job: "external-dns" }, [
       ["up", 1],
@@ -480,9 +491,11 @@ function applications(): readonly Series[] {
       ["up", 1],
       [`${histogram}_count`, counter(40), { http_response_status_code: "200" }],
       [`${histogram}_count`, counter(0.001), { http_response_status_code: "500" }],
-      ...(["0.1", "0.25", "1", "2.5", "+Inf"] as const).map(
-        (le) => [`${histogram}_bucket`, counter(40), { http_response_status_code: "200", le }] as const,
-      ),
+      [`${histogram}_count`, counter(0.1), { http_response_status_code: "401" }],
+      ...(["0.1", "0.25", "1", "2.5", "+Inf"] as const).flatMap((le) => [
+        [`${histogram}_bucket`, counter(40), { http_response_status_code: "200", le }] as const,
+        [`${histogram}_bucket`, counter(0.1), { http_response_status_code: "401", le }] as const,
+      ]),
       ["cqrs_command_total", counter(10), { command_type: "PlaceOrder", status: "success" }],
       ["cqrs_command_total", counter(0.001), { command_type: "PlaceOrder", status: "error" }],
     ]);
@@ -530,6 +543,10 @@ function pipeline(): readonly Series[] {
     ...exported({ namespace: "observability", job: "collector", receiver: "otlp", transport: "grpc" }, [
       ["otelcol_receiver_refused_spans", 0],
     ]),
+    ...exported({ namespace: "observability-nodes", job: "collector-agent", pod: "collector-agent-1" }, [
+      ["up", 1],
+      ["otelcol_receiver_accepted_log_records", counter(20), { receiver: "file_log/containers" }],
+    ]),
     ...exported({ namespace: "observability", job: "elasticsearch" }, [
       ["up", 1],
       ["elasticsearch_cluster_health_status", 1, { color: "green" }],
@@ -548,6 +565,7 @@ function pipeline(): readonly Series[] {
 function cluster(): readonly Series[] {
   return exported({ job: "apiserver", namespace: "default" }, [
     ["up", 1],
+    ["apiserver_admission_webhook_rejection_count", 2, { name: "vcluster.cnpg.io", error_type: "calling_webhook_error" }],
     ["kubernetes_build_info", 1, { git_version: `v${VERSIONS.at(-1)?.version}.2-eks-1a2b3c4` }],
   ]);
 }

@@ -258,6 +258,14 @@ function configuration() {
       ],
       // Domains own what they run, and not the stores that are for all of them.
       owners: { "write-side": "commands", "read-side": "queries", "orders-market": "marketplace" },
+      dependencies: {
+        stores: [
+          { store: "event-store", namespace: "event-store", dependents: ["write-side"] },
+          { store: "read-database", namespace: "read-store", dependents: ["read-side", "read-store"] },
+          { store: "broker", namespace: "broker", dependents: ["read-side", "write-side"] },
+          { store: "cache", namespace: "read-store", dependents: ["read-side"] },
+        ],
+      },
       alerts: {
         receivers: {
           oncall: { kind: "pagerduty" },

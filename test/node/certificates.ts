@@ -1,81 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { CHARTS } from "../../constructs/core/versions";
-import { RESTRICTED } from "../../constructs/kubernetes";
 import { Wrong } from "../aws/results";
-import { KubernetesApi, type KubernetesObject, until } from "../cluster/api";
+import { type KubernetesObject, until } from "../cluster/api";
 import { passed } from "./broker";
-import { Deployment } from "./deployment";
-import { LOCAL } from "./environment";
-import { endAll, inside } from "./kubectl";
-import { isIssued, Operators } from "./operators";
-import { Trial } from "./trial";
-
-const NAMESPACE = "cert-manager";
-/** The image in which its controllers are looked for (.ci/operators). */
-export const CERT_MANAGER_IMAGE = `quay.io/jetstack/cert-manager-controller:${CHARTS["cert-manager"].version}`;
-
-/** The stores whose certificates are looked at, and workloads that connect by them. */
-const STACKS = ["event-store", "read-store", "broker", "notices"];
-
-/** cert-manager's controllers with their rights, as its chart gives them for issuers that are a CA or sign themselves. */
-function controllers(): readonly KubernetesObject[] {
-  const metadata = { namespace: NAMESPACE, name: "cert-manager" };
-  const { namespace: _, ...global } = metadata;
-  const rule = (apiGroups: readonly string[], resources: readonly string[], verbs: readonly string[]) => ({ apiGroups, resources, verbs });
-  const all = ["get", "list", "watch", "create", "update", "patch", "delete"];
-  const own = ["certificates", "certificaterequests", "issuers", "clusterissuers"];
-  const labels = { app: "cert-manager" };
-  return [
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRole",
-      metadata: global,
-      rules: [
-        rule(["cert-manager.io"], own, all),
-        rule(
-          ["cert-manager.io"],
-          [...own.map((each) => `${each}/status`), ...own.map((each) => `${each}/finalizers`)],
-          ["update", "patch"],
-        ),
-        rule(["cert-manager.io"], ["signers"], ["approve"]),
-        rule(["acme.cert-manager.io"], ["orders", "challenges"], ["get", "list", "watch"]),
-        rule([""], ["secrets"], all),
-        rule([""], ["events"], ["create", "patch"]),
-      ],
-    },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: global,
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: global.name },
-      subjects: [{ kind: "ServiceAccount", ...metadata }],
-    },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata,
-      spec: {
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            serviceAccountName: metadata.name,
-            securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
-            containers: [
-              {
-                name: "controller",
-                image: CERT_MANAGER_IMAGE,
-                resources: { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-                securityContext: RESTRICTED,
-              },
-            ],
-          },
-        },
-      },
-    },
-  ];
-}
+import { inside } from "./kubectl";
+import { isIssued } from "./operators";
+import type { Trial } from "./trial";
 
 /** A Secret of a Certificate. */
 interface Issued {
@@ -106,7 +35,7 @@ async function shown(): Promise<string> {
 }
 
 /** Has a certificate renewed now, as `cmctl renew` does. */
-async function renew({ api, deployment }: Trial, certificate: KubernetesObject): Promise<void> {
+export async function renew({ api, deployment }: Trial, certificate: KubernetesObject): Promise<void> {
   const { metadata, status } = await api.get(certificate);
   const issuing = {
     type: "Issuing",
@@ -123,21 +52,14 @@ async function renew({ api, deployment }: Trial, certificate: KubernetesObject):
   });
 }
 
-async function tried(trial: Trial): Promise<void> {
+/** Certificates that cert-manager issues, once the stores that have them are up. */
+export async function certificates(trial: Trial): Promise<void> {
   const { api, deployment } = trial;
   const certificate = (namespace: string, name: string) => {
     const found = deployment.objects("Certificate").find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
     if (!found) throw new Error(`there is no Certificate ${namespace}/${name}`);
     return found;
   };
-  const deployed = await trial.check("the stores come up with certificates of cert-manager", async () => {
-    // Its namespace, with the network policies under which it has to work.
-    await deployment.bring(LOCAL, { stacks: ["platform"] });
-    for (const object of controllers()) await api.apply(object);
-    for (const report of (await deployment.bring(LOCAL, { stacks: STACKS })).values()) throw new Wrong(report);
-    return passed();
-  });
-  if (!deployed) return;
   await trial.check("each certificate has the names that are asked for, and verifies by its CA", async () => {
     const certificates = deployment.objects("Certificate");
     for (const each of certificates) {
@@ -171,20 +93,3 @@ async function tried(trial: Trial): Promise<void> {
     return passed();
   });
 }
-
-async function main(): Promise<void> {
-  const api = KubernetesApi.of(process.env.KUBECONFIG ?? "");
-  const trial = new Trial(api, new Deployment(api, new Operators(api, "awaited")));
-  try {
-    await tried(trial);
-    console.log(trial.results.table());
-    process.exitCode = trial.results.failed ? 1 : 0;
-  } finally {
-    await trial.deployment.destroy();
-    for (const object of controllers()) await api.delete(object);
-    api.close();
-    endAll();
-  }
-}
-
-if (require.main === module) main();

@@ -12,6 +12,9 @@ const CONSUMER = "subscriber";
 /** Milliseconds between two messages, and for each try. */
 const [PAUSE_MS, PATIENCE_MS] = [100, 5000];
 
+/** Messages that come without a pause after SIGUSR2, so many at once: more than readers keep up with. */
+const BACKLOG = { messages: 40_000, atOnce: 200 } as const;
+
 const { HOSTNAME, NATS_CA = "", NATS_URL = "" } = process.env;
 const [role] = process.argv.slice(2);
 const { hostname, port, username, password } = new URL(NATS_URL);
@@ -53,12 +56,20 @@ async function main(): Promise<void> {
   await insisted(() => manager.streams.add({ name: STREAM, subjects: [`${STREAM}.>`], num_replicas: 3 }));
   const stream = jetstream(connection, { timeout: PATIENCE_MS });
   if (role === "publish") {
-    for (let number = 1; ; number++) {
-      const id = `${HOSTNAME}-${number}`;
+    let ahead = 0;
+    process.on("SIGUSR2", () => {
+      ahead += BACKLOG.messages;
+    });
+    const publish = async (id: string) => {
       // The server knows a message that it has already by its id.
       await insisted(() => stream.publish(`${STREAM}.placed`, id, { msgID: id, timeout: PATIENCE_MS }));
       numbers.push(id);
-      await pause(PAUSE_MS);
+    };
+    for (let number = 0; ; ) {
+      const count = ahead > 0 ? BACKLOG.atOnce : 1;
+      await Promise.all(Array.from({ length: count }, () => publish(`${HOSTNAME}-${++number}`)));
+      if (ahead > 0) ahead -= count;
+      else await pause(PAUSE_MS);
     }
   }
   await insisted(() =>

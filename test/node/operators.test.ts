@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { KubernetesApi, KubernetesObject } from "../cluster/api";
-import { Operators } from "./operators";
+import { isSynced, Operators } from "./operators";
 
 /** An API that keeps what is applied. */
 function stub() {
@@ -84,5 +84,34 @@ describe("the stand-in for operators", () => {
     operators.withheld.add("app/writer");
     await operators.see(copy);
     expect([...secrets.keys()]).toEqual(["store/writer"]);
+  });
+
+  it("makes nothing where the operators run, and waits for what they make", async () => {
+    const ready = { conditions: [{ type: "Ready", status: "True" }], syncedResourceVersion: "1-hash" };
+    const asked: string[] = [];
+    const api = {
+      get: async (secret: KubernetesObject) => {
+        asked.push(secret.metadata.name);
+        return { ...secret, metadata: { ...secret.metadata, generation: 1 }, ...(asked.length > 1 ? { status: ready } : {}) };
+      },
+    };
+    await new Operators(api as unknown as KubernetesApi, "awaited").see(password);
+    expect(asked).toEqual(["writer", "writer"]);
+  });
+
+  it("tells a Secret that is as its ExternalSecret says now", () => {
+    const [, secret] = password as [KubernetesObject, KubernetesObject];
+    const synced = (generation: number, status: string, version: string) =>
+      isSynced({
+        ...secret,
+        metadata: { ...secret.metadata, generation },
+        status: { conditions: [{ type: "Ready", status }], syncedResourceVersion: version },
+      });
+    expect([synced(2, "True", "2-hash"), synced(2, "True", "1-hash"), synced(2, "False", "2-hash"), isSynced(secret)]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -28,15 +28,19 @@ export class Operators {
   readonly withheld = new Set<string>();
   private readonly known = new Map<string, Values>();
 
-  /** Certificates are made here, unless cert-manager runs, whose are waited for. */
+  /** Secrets are made here, unless the operators run themselves, whose are waited for. */
   constructor(
     private readonly api: KubernetesApi,
-    private readonly certificates: "made" | "awaited" = "made",
+    private readonly secrets: "made" | "awaited" = "made",
   ) {}
 
   /** The Secrets of all objects of a stack: authorities before what they sign, generated before copied. */
   async see(objects: readonly KubernetesObject[]): Promise<void> {
     const of = (kind: string) => objects.filter((object) => object.kind === kind);
+    if (this.secrets === "awaited") {
+      for (const object of [...of("Certificate"), ...of("ExternalSecret")]) await this.await(object);
+      return;
+    }
     const issuers = new Map(of("Issuer").map((issuer) => [keyOf(issuer), issuer.spec]));
     const certificates = of("Certificate").sort((one, other) => Number(other.spec.isCA ?? false) - Number(one.spec.isCA ?? false));
     for (const certificate of certificates) await this.certify(certificate, issuers);
@@ -48,7 +52,6 @@ export class Operators {
   private async certify(certificate: KubernetesObject, issuers: ReadonlyMap<string, any>): Promise<void> {
     const { namespace = "" } = certificate.metadata;
     const { spec } = certificate;
-    if (this.certificates === "awaited") return this.await(certificate);
     const signer = issuers.get(`${namespace}/${spec.issuerRef.name}`)?.ca?.secretName;
     await this.make(namespace, spec.secretName, "kubernetes.io/tls", () =>
       signed(spec, signer && this.known.get(`${namespace}/${signer}`)),
@@ -56,13 +59,9 @@ export class Operators {
     await this.api.patch(certificate, { status: { conditions: [condition("Ready")] } }, "/status");
   }
 
-  private async await(certificate: KubernetesObject): Promise<void> {
-    const { namespace = "" } = certificate.metadata;
-    await until(`${namespace}/${certificate.metadata.name} is issued`, 120, async () => isIssued(await this.api.get(certificate)));
-    const name = certificate.spec.secretName;
-    const { data } = await this.api.get({ apiVersion: "v1", kind: "Secret", metadata: { namespace, name } });
-    const texts = Object.entries(data as Values).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]);
-    this.known.set(`${namespace}/${name}`, Object.fromEntries(texts));
+  private async await(object: KubernetesObject): Promise<void> {
+    const isThere = object.kind === "Certificate" ? isIssued : isSynced;
+    await until(`${object.kind} ${keyOf(object)} has its Secret`, 120, async () => isThere(await this.api.get(object)));
   }
 
   private async bring(secret: KubernetesObject, generators: ReadonlyMap<string, any>, stores: ReadonlyMap<string, string>): Promise<void> {
@@ -106,6 +105,14 @@ export function isIssued({ metadata, status }: KubernetesObject): boolean {
   const ready = conditions.find(({ type }) => type === "Ready");
   const isIssuing = conditions.some(({ type, status: is }) => type === "Issuing" && is === "True");
   return ready?.status === "True" && ready.observedGeneration === metadata.generation && !isIssuing;
+}
+
+/** Whether the Secret of an ExternalSecret is what its specification says now. */
+export function isSynced({ metadata, status }: KubernetesObject): boolean {
+  const conditions: readonly { type: string; status: string }[] = status?.conditions ?? [];
+  // The generation and a hash of the rest of what it was made of.
+  const isCurrent = String(status?.syncedResourceVersion ?? "").startsWith(`${metadata.generation}-`);
+  return isCurrent && conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
 }
 
 const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;

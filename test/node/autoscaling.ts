@@ -9,7 +9,7 @@ import type { Trial } from "./trial";
 const [NAMESPACE, NAME, REPLICAS] = ["notices", "subscriber", { min: 1, max: 3 }] as const;
 
 /** Messages for each reader. */
-const EACH = 1000;
+const EACH = 200;
 
 /** The reader's autoscaler: by what a consumer of the stream has not read yet, and by an answer of the read database. */
 function scaled(consumer: string) {

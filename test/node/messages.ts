@@ -13,7 +13,7 @@ const CONSUMER = "subscriber";
 const [PAUSE_MS, PATIENCE_MS] = [100, 5000];
 
 /** Messages that come without a pause after SIGUSR2, so many at once: more than readers keep up with. */
-const BACKLOG = { messages: 40_000, atOnce: 200 } as const;
+const BACKLOG = { messages: 10_000, atOnce: 200 } as const;
 
 const { HOSTNAME, NATS_CA = "", NATS_URL = "" } = process.env;
 const [role] = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { isSynced } from "./operators";
 import type { Trial } from "./trial";
 
 /** Of a copy in the same cluster (SharedSecrets), with a margin for what a busy machine adds. */
-const REFRESH_SECONDS = 300 + 30;
+const REFRESH_SECONDS = 300 + 60;
 
 const NAMESPACE = "notices";
 

@@ -193,7 +193,11 @@ export class ArchivedServer {
   /** A backup that is killed some milliseconds after the server is in backup mode. */
   async backUpKilled(after: number): Promise<void> {
     const begun = "select from pg_stat_activity where query ilike '%pg_backup_start%' and pid <> pg_backend_pid() and state = 'idle'";
+    // As large as a second or more takes to compress: a backup of what else is there may have ended when it is found to have begun.
+    const filler = join(this.data, "filler");
+    writeFileSync(filler, randomBytes(2 ** 25));
     await killed(async () => (await this.query(begun)).length > 0, after, "cloud_backup", ...this.backup());
+    rmSync(filler);
   }
 
   /** A restore of the base backup that is killed some milliseconds after its directory has files. */

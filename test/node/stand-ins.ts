@@ -33,6 +33,8 @@ if [ ! -s /data/main/PG_VERSION ]; then
   } | postgres --single -D /data/new postgres
   mv /data/new /data/main
 fi
+# A volume that is mounted again may have the rights of the pod's group, which the server refuses.
+chmod 0700 /data/main
 cp /config/pg_hba.conf /data/main/pg_hba.conf
 exec postgres -D /data/main -c listen_addresses='*' -c unix_socket_directories=/tmp -c ssl=on -c ssl_cert_file=/tls/tls.crt \\
   -c ssl_key_file=/tls/tls.key "$@"

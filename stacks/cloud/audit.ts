@@ -1,14 +1,6 @@
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import type { App } from "cdktf";
-import {
-  AuditBucket,
-  auditWriterStatements,
-  SubjectKeys,
-  type SubjectKeysPlace,
-  subjectKeyAlias,
-  subjectKeyEraserStatements,
-  subjectKeyTable,
-} from "../../constructs/audit";
+import { AuditBucket, auditWriterStatements, SubjectKeys, type SubjectKeysPlace, subjectKeyEraserStatements } from "../../constructs/audit";
 import { deployRoleArns, rolePath } from "../../constructs/bootstrap";
 import { cloudName } from "../../constructs/core/names";
 import { policyDocument } from "../../constructs/core/policy-document";
@@ -17,7 +9,7 @@ import type { AuditOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
 import { describedAt } from "../base/refusals";
 import { awsStackProps, PlatformStack } from "../base/stack";
 import type { SubjectKeySettings } from "../model/audit";
-import { auditRetention, ERASURES, OPERATOR_PATH, ownsSubjectKeys, subjectKeyRecovery, subjectKeysOwner } from "../model/derive/audit";
+import { auditRetention, ERASURES, OPERATOR_PATH, ownsSubjectKeys, subjectKeyRecovery, subjectKeysAt } from "../model/derive/audit";
 
 /** Bucket of an environment's audit trail, in a separate stack, because nothing else may change with it. None without `audit`. */
 export function auditStacks(
@@ -61,7 +53,7 @@ export function subjectKeyStacks(
   const { auditKeyArn = "" } = stack.read(keys);
   const { auditBucketArn } = stack.read(audit);
   const { region } = environment.aws;
-  const place = ownsSubjectKeys(environment) ? ownTable(stack, environment, settings, keys) : tableOf(environment);
+  const place = ownsSubjectKeys(environment) ? ownTable(stack, environment, settings, keys) : subjectKeysAt(environment, environment.aws);
   const erasure = new IamPolicy(stack, "erasure", {
     name: cloudName("policy", system, name, "subject-key-erasure"),
     path: rolePath(system, name),
@@ -93,13 +85,4 @@ function ownTable(
     }),
   );
   return { table: table.name, tableArn: table.arn, keyArn, region };
-}
-
-/** Table and key of another environment, or their copies in this region. The key is found by its alias: it is in the state of its environment. */
-export function tableOf(environment: AwsContext["environment"]): SubjectKeysPlace {
-  const { account, region } = environment.aws;
-  const owner = [environment.system, subjectKeysOwner(environment)];
-  const table = subjectKeyTable(owner);
-  const tableArn = `arn:aws:dynamodb:${region}:${account}:table/${table}`;
-  return { table, tableArn, keyArn: `arn:aws:kms:${region}:${account}:key/*`, alias: `alias/${subjectKeyAlias(owner)}`, region };
 }

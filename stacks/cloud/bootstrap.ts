@@ -1,6 +1,6 @@
 import type { App } from "cdktf";
 import { Construct } from "constructs";
-import { auditBuckets, subjectKeyAlias, subjectKeyTable } from "../../constructs/audit";
+import { auditBuckets } from "../../constructs/audit";
 import { BackupOptIn, backupBuckets, snapshotBucket } from "../../constructs/backup";
 import {
   AccessAnalysis,
@@ -23,7 +23,7 @@ import { daysIn } from "../../constructs/core/quantities";
 import { edgeLogsBucket } from "../../constructs/edge";
 import { PlatformStack } from "../base/stack";
 import type { Account } from "../model/accounts";
-import { subjectKeysOwner } from "../model/derive/audit";
+import { subjectKeysAt, subjectKeysOwner } from "../model/derive/audit";
 import { logSnapshotsOf } from "../model/derive/log-snapshots";
 import type { Aws } from "../model/place";
 import type { System } from "../model/system";
@@ -149,10 +149,9 @@ function deployed(
 
 /** Table of data keys of another environment that workloads use. */
 function sharedKeysOf(system: string, { name, aws, audit }: BootstrappedEnvironment): Pick<DeployedEnvironment, "subjectKeys"> {
-  const of = audit?.subjectKeys && subjectKeysOwner({ name, audit });
-  if (!aws || of === undefined || of === name) return {};
-  const tableArn = `arn:aws:dynamodb:${aws.region}:${aws.account}:table/${subjectKeyTable([system, of])}`;
-  return { subjectKeys: { tableArn, key: `alias/${subjectKeyAlias([system, of])}` } };
+  if (!aws || !audit?.subjectKeys || subjectKeysOwner({ name, audit }) === name) return {};
+  const { tableArn, alias } = subjectKeysAt({ system, name, audit }, aws);
+  return { subjectKeys: { tableArn, key: alias } };
 }
 
 /** Environments of the same account from whose backups an environment is restored. */

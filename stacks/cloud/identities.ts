@@ -14,13 +14,12 @@ import { archiveOnAws, copyOnAws, streamBackupOnAws } from "../base/archives";
 import type { AwsContext } from "../base/context";
 import type { AuditOutputs, Backups, ClusterStacks, DataOutputs, IdentityOutputs, Keys, SubjectKeyOutputs } from "../base/outputs";
 import { awsStackProps, PlatformStack } from "../base/stack";
-import { ownsSubjectKeys } from "../model/derive/audit";
+import { ownsSubjectKeys, subjectKeysAt } from "../model/derive/audit";
 import { cloudWatchOn } from "../model/derive/cloudwatch";
 import { backupsOf, identitiesOf, type WorkloadIdentity } from "../model/derive/identities";
 import { type LogSnapshots, logSnapshotsOf } from "../model/derive/log-snapshots";
 import { outputName } from "../model/derive/servers";
 import { followersOf, isWaiting } from "../model/derive/standby";
-import { tableOf } from "./audit";
 
 /** Stacks that the identities stack reads. */
 interface Parts {
@@ -97,7 +96,7 @@ function auditPlace(stack: PlatformStack, { keys, audit }: Parts, region: string
 }
 
 function subjectKeysPlace(environment: AwsContext["environment"], stack: PlatformStack, { keys, subjectKeys }: Parts): SubjectKeysPlace {
-  if (!ownsSubjectKeys(environment)) return tableOf(environment);
+  if (!ownsSubjectKeys(environment)) return subjectKeysAt(environment, environment.aws);
   const { region } = environment.aws;
   const { subjectKeysKeyArn: keyArn = "" } = stack.read(keys);
   const { subjectKeysTable: table = "", subjectKeysTableArn: tableArn = "" } = subjectKeys ? stack.read(subjectKeys) : {};

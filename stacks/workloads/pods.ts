@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
-import { auditBuckets, subjectKeyAlias, subjectKeyTable } from "../../constructs/audit";
+import { auditBuckets } from "../../constructs/audit";
 import type { RequestedConnection, SecretReference } from "../../constructs/connection";
 import { callEgress, callVariables, connectionsOf } from "../../constructs/domain";
 import { HTTPS, ROLE_AGENT, type TrafficRule } from "../../constructs/kubernetes";
@@ -9,7 +9,7 @@ import { ProvidedSecret, type SecretSpec } from "../../constructs/secrets";
 import { type PodProps, podsOf, WORKLOAD_DEFAULTS } from "../../constructs/workload";
 import { connectionTo } from "../lookup/stores";
 import type { Authentication } from "../model/authentication";
-import { auditPath, auditWritersOf, subjectKeyRecovery, subjectKeyRights, subjectKeysOwner } from "../model/derive/audit";
+import { auditPath, auditWritersOf, subjectKeyRecovery, subjectKeyRights, subjectKeysAt } from "../model/derive/audit";
 import { NAMESPACES } from "../model/derive/namespaces";
 import { podNames } from "../model/derive/pod-names";
 import { FIELD_KEYS, fieldKeysHome, generatedSecret, workloadSecrets } from "../model/derive/secrets";
@@ -91,14 +91,14 @@ function auditOf(environment: System, workload: string): Pick<ReturnType<typeof 
   const { uses, erases } = subjectKeyRights(environment, workload);
   if (!(writer || uses) || !aws) return { env: {}, egress: [] };
   const settings = environment.audit?.subjectKeys;
-  const owner = [system, subjectKeysOwner(environment)];
+  const { table, alias } = subjectKeysAt(environment, aws);
   const [bucket] = auditBuckets({ account: aws.account, region: aws.region, name: [system, name] });
   const env = {
     ...(writer ? { AUDIT_BUCKET: bucket, AUDIT_KINDS: writer.kinds.join(","), AUDIT_PATH: auditPath(writer) } : {}),
     ...(uses || erases
       ? {
-          SUBJECT_KEYS_TABLE: subjectKeyTable(owner),
-          SUBJECT_KEYS_KEY: `alias/${subjectKeyAlias(owner)}`,
+          SUBJECT_KEYS_TABLE: table,
+          SUBJECT_KEYS_KEY: alias,
           // A copy of the table doesn't tell it.
           ...(settings?.of !== undefined && erases ? { SUBJECT_KEYS_RECOVERY_DAYS: String(subjectKeyRecovery(settings)) } : {}),
         }

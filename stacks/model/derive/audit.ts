@@ -1,4 +1,11 @@
-import { AUDIT_KINDS, type AuditKind, type AuditRetention } from "../../../constructs/audit";
+import {
+  AUDIT_KINDS,
+  type AuditKind,
+  type AuditRetention,
+  type SubjectKeysPlace,
+  subjectKeyAlias,
+  subjectKeyTable,
+} from "../../../constructs/audit";
 import { daysIn } from "../../../constructs/core/quantities";
 import type { Audit, SubjectKeySettings } from "../audit";
 import type { ClusterKey } from "../cluster";
@@ -48,6 +55,18 @@ export function subjectKeyRights({ audit }: Pick<System, "audit">, name: string)
 /** Name of the environment whose table of data keys an environment uses. */
 export function subjectKeysOwner({ name, audit }: Pick<System, "name" | "audit">): string {
   return audit?.subjectKeys?.of ?? name;
+}
+
+/** Table and key that an environment uses, by their names: its own, those of another environment, or their copies in its region. */
+export function subjectKeysAt(
+  environment: Pick<System, "system" | "name" | "audit">,
+  { account, region }: { readonly account: string; readonly region: string },
+): SubjectKeysPlace & { readonly alias: string } {
+  const owner = [environment.system, subjectKeysOwner(environment)];
+  const table = subjectKeyTable(owner);
+  const tableArn = `arn:aws:dynamodb:${region}:${account}:table/${table}`;
+  // The ID of the key is in the state of its environment.
+  return { table, tableArn, keyArn: `arn:aws:kms:${region}:${account}:key/*`, alias: `alias/${subjectKeyAlias(owner)}`, region };
 }
 
 /** Checks if an environment has a table of data keys of its own. */

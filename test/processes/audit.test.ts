@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { audit } from "../../cli/audit";
 import { SETTLING } from "../../constructs/audit/trail/digester";
 import { digestKey, hourOf, pathOf, signatureKey } from "../../constructs/audit/trail/format";
 import { AwsStub } from "../aws-client/aws-stub";
+import { runAlone } from "./alone";
 
 const [DIGEST, VERIFY] = ["audit-digest.mjs", "audit-verify.mjs"].map((file) => join(process.cwd(), "dist/constructs/audit", file)) as [
   string,
@@ -38,19 +39,8 @@ function write(name: string, content: string | Buffer): string {
   return path;
 }
 
-/** Runs a program alone with Node.js, in a folder without packages. */
-async function run(program: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn("node", [program, ...args], { cwd: folder, env: { PATH: process.env.PATH, ...aws.env, ...env } });
-  let [out, error] = ["", ""];
-  child.stdout.on("data", (data) => {
-    out += data;
-  });
-  child.stderr.on("data", (data) => {
-    error += data;
-  });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  return { code, out, error };
-}
+const run = (program: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+  runAlone(program, args, { cwd: folder, env: { ...aws.env, ...env } });
 
 const digest = (env: Record<string, string> = {}) =>
   run(DIGEST, [], {

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SubjectKeyClient, subjectKeysFromEnvironment } from "../../constructs/subject-keys";
 import { SubjectKeysStub } from "../subject-keys/stub";
+import { runAlone } from "./alone";
 
 const PROGRAM = join(process.cwd(), "dist/constructs/subject-keys/subject-keys.mjs");
 let aws: SubjectKeysStub;
@@ -12,19 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => aws.end());
 
-/** Runs the program alone with Node.js, in a folder without packages. */
-async function run(...args: readonly string[]) {
-  const child = spawn("node", [PROGRAM, ...args], { cwd: tmpdir(), env: { PATH: process.env.PATH, ...aws.env } });
-  let [out, error] = ["", ""];
-  child.stdout.on("data", (data) => {
-    out += data;
-  });
-  child.stderr.on("data", (data) => {
-    error += data;
-  });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  return { code, out, error };
-}
+const run = (...args: readonly string[]) => runAlone(PROGRAM, args, { cwd: tmpdir(), env: aws.env });
 
 describe("subject-keys.mjs", () => {
   it("runs alone: erases and proves", async () => {

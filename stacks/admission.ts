@@ -38,18 +38,19 @@ export function refusedBy(
       remedy: "use smaller requests, or fewer instances",
     }),
   );
-  const homeless = groups.flatMap(({ name, nodeSelector = {} }) =>
-    Object.entries(nodeSelector)
-      .filter(([key, value]) => !hasLabel(key, value))
-      .map(
-        ([key, value]): Problem => ({
-          path: placeOfPods(name) === path ? path : `${placeOfPods(name)}.nodeSelector`,
-          value: `${key}=${value}`,
-          rule: `is a label that no node of the cluster has, so pods of ${name} would stay pending`,
-          remedy: "leave it out, or add a NodePool or a node group with the label in extend",
-        }),
-      ),
-  );
+  const homeless = groups.flatMap(({ name, nodeSelector = {} }) => {
+    const absent = Object.entries(nodeSelector).filter(([key, value]) => !hasLabel(key, value));
+    if (absent.length === 0) return [];
+    const place = placeOfPods(name);
+    return absent.map(
+      ([key, value]): Problem => ({
+        path: place === path ? path : `${place}.nodeSelector`,
+        value: `${key}=${value}`,
+        rule: `is a label that no node of the cluster has, so pods of ${name} would stay pending`,
+        remedy: "leave it out, or add a NodePool or a node group with the label in extend",
+      }),
+    );
+  });
   return [...refused, ...excess, ...homeless];
 }
 

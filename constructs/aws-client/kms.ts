@@ -2,7 +2,7 @@ import { callJson, type JsonClientProps, jsonFromEnvironment } from "./json";
 
 export type KmsClientProps = JsonClientProps;
 
-/** Encryption context of a data key: whoever decrypts it must name the same. CloudTrail shows it. */
+/** Encryption context of a data key: a request to decrypt it must name the same. CloudTrail shows it. */
 export type EncryptionContext = Readonly<Record<string, string>>;
 
 /** Props of a client from `AWS_REGION`, `AWS_ENDPOINT_URL_KMS` and the variables of credentials. */

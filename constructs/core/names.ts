@@ -86,7 +86,8 @@ export function namePartProblem(name: string): Unreadable | undefined {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     return { rule: "can't begin every cloud name", remedy: "use lower-case letters, digits and single hyphens, beginning with a letter" };
   }
-  if (yamlWordProblem(name)) return yamlWordProblem(name);
+  const word = yamlWordProblem(name);
+  if (word) return word;
   const reserved = Object.keys(RESERVED).find((word) => name === word || name.startsWith(`${word}-`));
   return reserved === undefined ? undefined : { rule: `is refused: ${RESERVED[reserved]}`, remedy: "choose another" };
 }

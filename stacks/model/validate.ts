@@ -159,16 +159,12 @@ function nameOf(environment: unknown, index: number): string {
 function without(value: unknown, paths: readonly (readonly string[])[]): unknown {
   if (paths.some((path) => path.length === 0)) return undefined;
   if (typeof value !== "object" || value === null) return value;
-  const inner = (key: string) => {
-    const below = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
-    const isRefused = below.some((path) => path.length === 0);
-    return isRefused ? { value: undefined } : { value: without((value as Readonly<Record<string, unknown>>)[key], below), isRefused };
-  };
-  if (Array.isArray(value)) return Array.from(value.keys(), (index) => inner(String(index)).value);
+  const below = (key: string) => paths.filter((path) => path[0] === key).map((path) => path.slice(1));
+  const isRefused = (key: string) => below(key).some(({ length }) => length === 0);
+  const inner = (key: string) => (isRefused(key) ? undefined : without((value as Readonly<Record<string, unknown>>)[key], below(key)));
+  if (Array.isArray(value)) return Array.from(value.keys(), (index) => inner(String(index)));
   const entries = Object.keys(value)
     .filter((key) => !OWN_KEYS.includes(key))
-    .map((key) => ({ key, ...inner(key) }));
-  return Object.fromEntries(
-    entries.flatMap(({ key, value: copy, isRefused = true }) => (copy === undefined && !isRefused ? [] : [[key, copy]])),
-  );
+    .map((key) => [key, inner(key)] as const);
+  return Object.fromEntries(entries.filter(([key, copy]) => copy !== undefined || isRefused(key)));
 }

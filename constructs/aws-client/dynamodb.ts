@@ -1,8 +1,9 @@
-import { AwsError, callJson, type JsonClientProps, jsonFromEnvironment } from "./json";
+import { AwsError, callJson, type JsonClientProps } from "./json";
+import { serviceFromEnvironment } from "./service";
 
 /** Props of a client from `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB` and the variables of credentials. */
 export function dynamoDbFromEnvironment(env: NodeJS.ProcessEnv): JsonClientProps {
-  return jsonFromEnvironment(env, "dynamodb");
+  return serviceFromEnvironment(env, "dynamodb");
 }
 
 /** Attributes of an item, all of type string. */

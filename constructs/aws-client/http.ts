@@ -52,13 +52,16 @@ export function send({ method, url, headers, body, ca }: HttpRequest): Promise<H
 
 const ATTEMPTS = 6;
 
+/** Milliseconds, doubled before the first pause and after each. */
+const PAUSE = 100;
+
 /**
  * Repeats a request after network errors, after statuses that a later attempt may not get, and after further responses of a service, with
  * growing pauses.
  */
 export async function sendRepeatedly(
   prepare: () => Promise<HttpRequest>,
-  { pause = 100, isRetryable = () => false }: { readonly pause?: number; readonly isRetryable?: (response: HttpResponse) => boolean } = {},
+  isRetryable: (response: HttpResponse) => boolean = () => false,
 ): Promise<HttpResponse> {
   for (let attempt = 1; ; attempt++) {
     const last = attempt === ATTEMPTS;
@@ -70,6 +73,6 @@ export async function sendRepeatedly(
     } catch (error) {
       if (last) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, pause * 2 ** attempt));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** attempt));
   }
 }

@@ -4,4 +4,5 @@ export { type HttpRequest, type HttpResponse, send, sendRepeatedly } from "./htt
 export { AwsError, type JsonClientProps } from "./json";
 export { type EncryptionContext, KmsClient, type KmsClientProps, kmsFromEnvironment } from "./kms";
 export { S3Client, type S3ClientProps, type S3Object, type S3Retention, s3FromEnvironment } from "./s3";
+export type { ServiceProps } from "./service";
 export { type SigningScope, signedHeaders, type UnsignedRequest } from "./signature";

@@ -1,15 +1,8 @@
-import { type CredentialProvider, credentialsFrom } from "./credentials";
 import { type HttpResponse, sendRepeatedly } from "./http";
+import { hostOf, type ServiceProps } from "./service";
 import { signedHeaders } from "./signature";
 
-/** Region, credentials and endpoint of a client of an AWS service with a JSON API. */
-export interface JsonClientProps {
-  readonly region: string;
-  readonly credentials: CredentialProvider;
-
-  /** @default - the service in the region */
-  readonly endpoint?: string;
-}
+export type JsonClientProps = ServiceProps;
 
 /** A request to an AWS service with a JSON API. */
 export interface JsonRequest {
@@ -35,30 +28,21 @@ export class AwsError extends Error {
   }
 }
 
-/** Props of a client from `AWS_REGION`, `AWS_ENDPOINT_URL_<service>` and the variables of credentials. */
-export function jsonFromEnvironment(env: NodeJS.ProcessEnv, service: string): JsonClientProps {
-  const endpoint = env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env.AWS_ENDPOINT_URL;
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
-  if (!region) throw new Error("AWS_REGION is not set");
-  return { region, credentials: credentialsFrom(env), ...(endpoint ? { endpoint } : {}) };
-}
-
 /** Calls a service, and returns its answer. Throttled requests are repeated. The error of a refused request names `what`. */
 export async function callJson<T>(
   { region, credentials, endpoint }: JsonClientProps,
   { service, version, target, input }: JsonRequest,
   what: string,
 ): Promise<T> {
-  const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const request = {
     method: "POST",
-    url: new URL(endpoint ?? `https://${service}.${region}.${suffix}/`),
+    url: new URL(endpoint ?? `https://${hostOf(service, region)}/`),
     headers: { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target },
     body: Buffer.from(JSON.stringify(input)),
   };
   const response = await sendRepeatedly(
     async () => ({ ...request, headers: signedHeaders(request, { service, region, credentials: await credentials() }) }),
-    { isRetryable: (one) => THROTTLED.test(codeOf(one)) },
+    (one) => THROTTLED.test(codeOf(one)),
   );
   if (response.status === 200) return JSON.parse(String(response.body) || "{}");
   const code = codeOf(response) || `status ${response.status}`;

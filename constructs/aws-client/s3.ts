@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
-import { type CredentialProvider, credentialsFrom } from "./credentials";
 import { type HttpResponse, sendRepeatedly } from "./http";
+import { hostOf, type ServiceProps, serviceFromEnvironment } from "./service";
 import { percentEncode, signedHeaders } from "./signature";
 
-export interface S3ClientProps {
+export interface S3ClientProps extends ServiceProps {
   readonly bucket: string;
-  readonly region: string;
-  readonly credentials: CredentialProvider;
 
   /**
    * Base address of another service with the same API, which is addressed by path.
@@ -45,16 +43,8 @@ interface Call {
 
 /** Props of an S3 client from `AWS_REGION`, `AWS_ENDPOINT_URL_S3`, `AWS_CA_BUNDLE` and the variables of credentials. */
 export function s3FromEnvironment(env: NodeJS.ProcessEnv, bucket: string): S3ClientProps {
-  const { AWS_ENDPOINT_URL_S3: endpoint = env.AWS_ENDPOINT_URL, AWS_CA_BUNDLE: ca } = env;
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
-  if (!region) throw new Error("AWS_REGION is not set");
-  return {
-    bucket,
-    region,
-    credentials: credentialsFrom(env),
-    ...(endpoint ? { endpoint } : {}),
-    ...(ca ? { ca: readFileSync(ca, "utf8") } : {}),
-  };
+  const { AWS_CA_BUNDLE: ca } = env;
+  return { bucket, ...serviceFromEnvironment(env, "s3"), ...(ca ? { ca: readFileSync(ca, "utf8") } : {}) };
 }
 
 /** A bucket whose objects are listed, read, created and locked. It never replaces or deletes an object. */
@@ -63,8 +53,7 @@ export class S3Client {
 
   constructor(private readonly props: S3ClientProps) {
     const { bucket, region, endpoint } = props;
-    const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-    this.base = new URL(endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : `https://${bucket}.s3.${region}.${suffix}`);
+    this.base = new URL(endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : `https://${bucket}.${hostOf("s3", region)}`);
   }
 
   get bucket(): string {

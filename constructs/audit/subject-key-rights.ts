@@ -1,4 +1,4 @@
-import { CONTEXT } from "../subject-keys";
+import { CONTEXT, TABLE_ACTIONS, TABLE_KEY_ACTIONS } from "../subject-keys/contract";
 
 /** Table of data keys, and the key that wraps them. */
 export interface SubjectKeysPlace {
@@ -22,7 +22,7 @@ export interface SubjectKeysPlace {
  * IAM has no condition for a `PutItem` that only creates: `SubjectKeyClient` states it in each request.
  */
 export function subjectKeyUserStatements(place: SubjectKeysPlace): object[] {
-  return userStatements(place, ["dynamodb:GetItem", "dynamodb:PutItem"], ["kms:Decrypt", "kms:GenerateDataKey"]);
+  return userStatements(place, TABLE_ACTIONS.users, ["kms:Decrypt", "kms:GenerateDataKey"]);
 }
 
 /**
@@ -57,20 +57,19 @@ export function subjectKeyEraserStatements(place: SubjectKeysPlace): object[] {
     {
       Sid: "DeleteKeys",
       Effect: "Allow",
-      Action: ["dynamodb:DeleteItem", "dynamodb:DescribeContinuousBackups", "dynamodb:GetItem"],
+      Action: TABLE_ACTIONS.erasers,
       Resource: place.tableArn,
     },
     useOfTable("EncryptedTableOfErasers", place),
   ];
 }
 
-/** DynamoDB uses the key of a table with the rights of its caller (DynamoDB, encryption at rest). */
 function useOfTable(sid: string, place: SubjectKeysPlace): object {
   const { keyArn, region } = place;
   return {
     Sid: sid,
     Effect: "Allow",
-    Action: ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+    Action: TABLE_KEY_ACTIONS,
     Resource: keyArn,
     Condition: { ...ofAlias(place), StringEquals: { "kms:ViaService": `dynamodb.${region}.amazonaws.com` } },
   };

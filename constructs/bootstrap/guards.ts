@@ -1,3 +1,5 @@
+import { TABLE_ACTIONS, TABLE_KEY_ACTIONS } from "../subject-keys/contract";
+
 /** ARNs of the state bucket and its KMS key. */
 export interface StateArns {
   readonly bucketArn: string;
@@ -156,9 +158,8 @@ function otherEnvironments({ system, name, state: { keyArn }, origins = [], subj
   ];
 }
 
-/** Actions on a table of data keys and its KMS key that workloads require. */
-const SUBJECT_KEY_USES = ["dynamodb:DeleteItem", "dynamodb:DescribeContinuousBackups", "dynamodb:GetItem", "dynamodb:PutItem"];
-const SUBJECT_KEY_CRYPTOGRAPHY = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+/** Actions on a table of data keys that workloads require. */
+const SUBJECT_KEY_USES = [...new Set([...TABLE_ACTIONS.users, ...TABLE_ACTIONS.erasers])].sort();
 
 /** Of the data keys of another environment, single ones are used, and nothing is administered. */
 function sharedKeyGuards({ subjectKeys }: Territory): readonly object[] {
@@ -167,7 +168,7 @@ function sharedKeyGuards({ subjectKeys }: Territory): readonly object[] {
     {
       Sid: "SharedKeyIsUsedOnly",
       Effect: "Deny",
-      NotAction: SUBJECT_KEY_CRYPTOGRAPHY,
+      NotAction: TABLE_KEY_ACTIONS,
       Resource: "*",
       Condition: { "ForAnyValue:StringEquals": { "kms:ResourceAliases": subjectKeys.key } },
     },

@@ -16,10 +16,10 @@ export function requested(containers: readonly ContainerRequest[]): PodRequest {
   };
 }
 
-/** Even distribution over zones and nodes. */
-export function evenly(required: boolean): readonly Spread[] {
+/** Even distribution over zones and nodes, each required or preferred. */
+export function evenly(zones: boolean, nodes = zones): readonly Spread[] {
   return [
-    { over: "zone", how: "even", required },
-    { over: "node", how: "even", required },
+    { over: "zone", how: "even", required: zones },
+    { over: "node", how: "even", required: nodes },
   ];
 }

@@ -1,4 +1,5 @@
-import { bytes, known, millicores } from "../core/quantities";
+import { requested } from "../capacity";
+import { bytes, millicores } from "../core/quantities";
 import type { Quota } from "../kubernetes";
 import { CONTAINER_DEFAULTS, type PodProps, type Replicas, WORKLOAD_DEFAULTS } from "../workload";
 
@@ -28,12 +29,8 @@ export function quotaOf(twice: readonly PodRequests[], once: readonly PodRequest
 
 /** Returns the requests of a workload's pods, including their sidecars. */
 export function requestsOf(settings: Pick<PodProps, "cpu" | "memory" | "sidecars">, count: number): PodRequests {
-  const containers = containersOf(settings);
-  return {
-    count,
-    millicores: containers.reduce((total, one) => total + known(millicores(one.cpu)), 0),
-    bytes: containers.reduce((total, one) => total + known(bytes(one.memory)), 0),
-  };
+  const { millicores: cores, memoryBytes } = requested(containersOf(settings));
+  return { count, millicores: cores, bytes: memoryBytes };
 }
 
 /** Checks if the requests of a workload are readable; its construct rejects unreadable ones. */

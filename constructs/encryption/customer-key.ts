@@ -31,17 +31,11 @@ export interface CustomerKeyProps {
   readonly provider?: TerraformProvider;
 
   /**
-   * Makes it a multi-Region key: a copy in another region has the same ID and material, and decrypts the same data. A change replaces the
-   * key.
-   * @default false
+   * Makes it a multi-Region key: a copy in another region has the same ID and material, and decrypts the same data. The copy in the region of
+   * the provider `copyIn` has the same alias; without one there is none. A change from or to a multi-Region key replaces the key.
+   * @default - a key of one region
    */
-  readonly multiRegion?: boolean;
-
-  /**
-   * Provider of the region with a copy of a multi-Region key. The copy has the same alias.
-   * @default - no copy
-   */
-  readonly copyIn?: TerraformProvider;
+  readonly multiRegion?: { readonly copyIn?: TerraformProvider };
 }
 
 /** A symmetric customer-managed key, rotated every year. */
@@ -69,8 +63,8 @@ export class CustomerKey extends Construct {
     const name = `alias/${props.alias}`;
     new KmsAlias(this, "alias", { ...place, name, targetKeyId: key.keyId });
     this.arn = key.arn;
-    if (props.multiRegion && props.copyIn) {
-      const provider = props.copyIn;
+    const provider = props.multiRegion?.copyIn;
+    if (provider) {
       const copy = new KmsReplicaKey(this, "copy", { provider, ...settings, primaryKeyArn: key.arn });
       new KmsAlias(this, "copy-alias", { provider, name, targetKeyId: copy.keyId });
       this.copyArn = copy.arn;

@@ -34,7 +34,7 @@ export interface LoadBalancerProps {
   readonly from?: Source;
 
   /**
-   * Protocol that passes the client address to the Gateway behind it, which needs the same setting.
+   * Protocol that passes the client address to the Gateway behind it, which needs the same setting. Without `https` there is no Gateway.
    * @default "proxy-protocol"
    */
   readonly clientAddress?: ClientAddress;

@@ -71,14 +71,13 @@ function objectProblems(object: KubernetesObject): Found {
     ...(metadata.name.length > longest
       ? [{ rule: `has a name of ${metadata.name.length} characters`, remedy: `use names that leave it up to ${longest}` }]
       : []),
-    ...labelsOf(object).flatMap(([label, value]) => [
-      ...[labelKeyProblem(label)].flatMap((found) =>
-        found ? [{ rule: `has the label ${label}, which can't be a key`, remedy: found.remedy }] : [],
-      ),
-      ...[labelValueProblem(value)].flatMap((found) =>
-        found ? [{ rule: `has the label ${label} with the value "${value}"`, remedy: found.remedy }] : [],
-      ),
-    ]),
+    ...labelsOf(object).flatMap(([label, value]) => {
+      const [key, content] = [labelKeyProblem(label), labelValueProblem(value)];
+      return [
+        ...(key ? [{ rule: `has the label ${label}, which can't be a key`, remedy: key.remedy }] : []),
+        ...(content ? [{ rule: `has the label ${label} with the value "${value}"`, remedy: content.remedy }] : []),
+      ];
+    }),
     ...(kind === "ConfigMap" ? sizeProblems(object) : []),
     ...(kind === "HTTPRoute" ? routeProblems(object) : []),
   ];

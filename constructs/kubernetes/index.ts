@@ -2,7 +2,7 @@ export { type Inadmissible, inadmissible } from "./admission";
 export { type ApiObject, CustomResources, type CustomResourcesProps } from "./custom-resources";
 export { type DisruptionBudgetProps, disruptionBudget, namespacesIn, STAYS } from "./disruption";
 export { IMAGE_REMEDY, imageFrom, imageProblem } from "./image";
-export { labelKeyProblem, labelValueProblem } from "./labels";
+export { LONGEST_LABEL, labelKeyProblem, labelValueProblem } from "./labels";
 export { Namespace, type NamespaceProps, type Quota } from "./namespace";
 export {
   type ChartRelease,

@@ -1,12 +1,13 @@
 import type { Problem } from "../core/errors";
 
-const LONGEST = 63;
+/** Limit of label values, volume names and others (Kubernetes, labels and selectors). */
+export const LONGEST_LABEL = 63;
 
 /** Keys of labels and taints (Kubernetes, labels and selectors), with or without a DNS subdomain as prefix. */
 const KEY =
   /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\/)?(?=[^/]{1,63}$)[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?$/;
 
-const VALUE = new RegExp(`^(?=.{0,${LONGEST}}$)([A-Za-z0-9]([\\w.-]*[A-Za-z0-9])?)?$`);
+const VALUE = new RegExp(`^(?=.{0,${LONGEST_LABEL}}$)([A-Za-z0-9]([\\w.-]*[A-Za-z0-9])?)?$`);
 
 type Found = Omit<Problem, "path"> | undefined;
 
@@ -18,5 +19,5 @@ export function labelKeyProblem(value: string): Found {
 /** Returns the reason why a text can't be the value of a label or a taint. */
 export function labelValueProblem(value: string): Found {
   if (VALUE.test(value)) return undefined;
-  return { value, rule: "can't be the value of a label or a taint", remedy: `use up to ${LONGEST} letters, digits, -, _ and .` };
+  return { value, rule: "can't be the value of a label or a taint", remedy: `use up to ${LONGEST_LABEL} letters, digits, -, _ and .` };
 }

@@ -60,24 +60,17 @@ export interface EndpointsProps {
 export class Endpoints extends Construct {
   constructor(scope: Construct, id: string, props: EndpointsProps) {
     super(scope, id);
-    new VpcEndpoint(this, "s3", {
-      vpcId: props.vpcId,
-      serviceName: `com.amazonaws.${props.region}.s3`,
-      vpcEndpointType: "Gateway",
-      routeTableIds: props.routeTableIds,
-      policy: policyDocument([ownIdentities(props.account), publicDownloads(props)]),
-      tags: named(props, "s3"),
-    });
-    if (props.dynamoDb) {
-      new VpcEndpoint(this, "dynamodb", {
+    const gateway = (service: string, ...statements: readonly object[]) =>
+      new VpcEndpoint(this, service, {
         vpcId: props.vpcId,
-        serviceName: `com.amazonaws.${props.region}.dynamodb`,
+        serviceName: `com.amazonaws.${props.region}.${service}`,
         vpcEndpointType: "Gateway",
         routeTableIds: props.routeTableIds,
-        policy: policyDocument([ownIdentities(props.account)]),
-        tags: named(props, "dynamodb"),
+        policy: policyDocument([ownIdentities(props.account), ...statements]),
+        tags: named(props, service),
       });
-    }
+    gateway("s3", publicDownloads(props));
+    if (props.dynamoDb) gateway("dynamodb");
     if (props.interfaces === false) return;
     for (const service of Object.keys(INTERFACE_ENDPOINTS).filter((name) => !ABSENT[name]?.includes(props.region))) {
       new VpcEndpoint(this, service.replace(".", "-"), {

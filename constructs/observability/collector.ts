@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { type PodGroup, requested, type Spread } from "../capacity";
+import { evenly, type PodGroup, requested } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, type Duration, known, millicores, seconds } from "../core/quantities";
 import {
@@ -548,10 +548,7 @@ function zoned(cluster: KubernetesTarget, matchLabels: Readonly<Record<string, s
 }
 
 function statefulPods(name: string, settings: CollectorSettings, cluster: KubernetesTarget): PodGroup {
-  const how: readonly Spread[] = [
-    { over: "zone", how: "even", required: cluster.zones.length > 1 },
-    { over: "node", how: "even", required: false },
-  ];
+  const how = evenly(cluster.zones.length > 1, false);
   return { name, pods: podsOf(cluster, settings.replicas), request: { ...requested([settings]), volumes: 1 }, spread: how };
 }
 

@@ -1,7 +1,7 @@
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { type PodGroup, requested } from "../capacity";
+import { evenly, type PodGroup, requested } from "../capacity";
 import { type Problem, refuse } from "../core/errors";
 import { type Bytes, bytes, type Cores, known, millicores } from "../core/quantities";
 import { type ApiObject, CustomResources, disruptionBudget, type KubernetesTarget, type Peer, PodTraffic, Release } from "../kubernetes";
@@ -294,10 +294,7 @@ function nodesAsked(namespace: string, name: string, { nodes, cpu, memory }: Res
     name: `${namespace}/${name}`,
     pods: nodes,
     request: { ...requested([{ cpu, memory }]), volumes: 1 },
-    spread: [
-      { over: "zone", how: "even", required: zoned },
-      { over: "node", how: "even", required: false },
-    ],
+    spread: evenly(zoned, false),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from "cdktf";
-import { type PodGroup, requested, type Spread } from "../capacity";
+import { evenly, type PodGroup, requested, type Spread } from "../capacity";
 import type { Bytes, Cores } from "../core/quantities";
 import type { KubernetesTarget } from "../kubernetes";
 
@@ -55,10 +55,7 @@ export const CRITICAL = "system-cluster-critical";
 
 const PRIORITIES = { ordinary: 0, [CRITICAL]: 2_000_000_000 } as const;
 
-const EVENLY: readonly Spread[] = [
-  { over: "zone", how: "even", required: false },
-  { over: "node", how: "even", required: false },
-];
+const EVENLY = evenly(false);
 
 /** Number of replicas of a part: several if the cluster can spread them, otherwise one. */
 export function replicas(

@@ -83,7 +83,7 @@ export class SubjectKeyClient {
   /** Keys that an erasure would delete now. Changes nothing. */
   async prepare(subject: string): Promise<Erasure> {
     const hash = hashOf(subject);
-    const keyId = (await this.items.get(hash))?.id;
+    const keyId = await this.keyIdOf(subject);
     return { subject: hash, ...(keyId ? { keyId } : {}), final: await this.finalFromNow() };
   }
 
@@ -93,7 +93,7 @@ export class SubjectKeyClient {
     const { subject: hash, keyId } = erasure;
     await this.items.delete(hash);
     // A key of another id was created since, for new data.
-    if (keyId && (await this.items.get(hash))?.id === keyId) throw new Error(`${hash}: its data key ${keyId} still exists`);
+    if (keyId && (await this.keyIdOf(subject)) === keyId) throw new Error(`${hash}: its data key ${keyId} still exists`);
     return { ...erasure, final: await this.finalFromNow() };
   }
 

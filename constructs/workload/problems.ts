@@ -2,6 +2,7 @@ import { Token } from "cdktf";
 import type { Problem } from "../core/errors";
 import { maxLength } from "../core/names";
 import { bytes, millicores, type Reading, seconds } from "../core/quantities";
+import { LONGEST_LABEL } from "../kubernetes";
 import type { PodProps, Probe } from "./contract";
 import { WORKLOAD_DEFAULTS } from "./defaults";
 import { fileKey, keptVolume } from "./paths";
@@ -182,9 +183,6 @@ function volumeProblems({ volumes = {}, single = false }: PodProps & { readonly 
   }
   return found;
 }
-
-/** Limit of label values, volume names and others (Kubernetes, labels and selectors). */
-export const LONGEST_LABEL = 63;
 
 function pathProblems(property: string, path: string): PropProblem[] {
   const isPath = /^(\/[\w.@-]+)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path);

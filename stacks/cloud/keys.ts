@@ -51,8 +51,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     ? new CustomerKey(stack, "subject-keys", {
         ...key("subject-keys", "Data keys of data subjects"),
         alias: subjectKeyAlias([system, name]),
-        multiRegion: true,
-        ...(aws.recoveryRegion ? { copyIn: stack.providerIn(aws.recoveryRegion) } : {}),
+        multiRegion: aws.recoveryRegion ? { copyIn: stack.providerIn(aws.recoveryRegion) } : {},
       })
     : undefined;
   const edge =

@@ -301,10 +301,8 @@ async function run(program: Program, request: Request, { outdir, lock, answer, m
     const environment = program.environments.find((each) => each.name === name);
     const changed = environment ?? program.environments.find((each) => environments[each.name]?.includes(name));
     if (action === "apply" && changed?.backup?.beforeRelease !== undefined && !stores && !withoutBackup) {
-      const stacksWith = (namespace: string) =>
-        (environments[changed.name] ?? []).filter((stack) => createsNamespace(workspaceOf(stack), namespace));
       const isDeployed = async (stack: string) => !isNotDeployed(await workspaceOf(stack).unreadable());
-      note(await backupBeforeRelease({ system: asDomains(changed), isDeployed, stacksWith }, machine));
+      note(await backupBeforeRelease(asDomains(changed), isDeployed, machine));
     }
     if (within !== undefined) return await walked(stacksWithin(program, name, within));
     if (stores) {
@@ -369,12 +367,6 @@ function stacksWithin(program: Program, name: string, within: string): readonly 
   const stacks = stacksOf(environment, within);
   if (stacks.length > 0) return stacks;
   throw new Refused(noSuch("domain or workload", within, releasable(environment)));
-}
-
-/** Checks if a stack creates a namespace. */
-function createsNamespace({ json }: Workspace, namespace: string): boolean {
-  const { resource } = json as { resource?: { kubernetes_namespace_v1?: Record<string, { metadata: { name: string } }> } };
-  return Object.values(resource?.kubernetes_namespace_v1 ?? {}).some(({ metadata: { name } }) => name === namespace);
 }
 
 /** The account that a stack's provider is restricted to. */

@@ -19,10 +19,16 @@ export async function withLastDrills(system: System, rows: readonly BackupRow[],
   if (drilled.length === 0) return rows;
   const clusters = new Clusters(system, machine);
   try {
-    const placeOf = (store: StoreOf | ServerOf) =>
-      bucketOf(system, store) === "outside"
-        ? outsideBucketOf(system, store, clusters, machine)
-        : backupBucketOf(system, [], clusters, machine);
+    // One outside of AWS is read with Secrets, which are the same in each namespace.
+    const places = new Map<ReturnType<typeof bucketOf>, ReturnType<typeof backupBucketOf>>();
+    const placeOf = (store: StoreOf | ServerOf) => {
+      const kind = bucketOf(system, store);
+      const found =
+        places.get(kind) ??
+        (kind === "outside" ? outsideBucketOf(system, store, clusters, machine) : backupBucketOf(system, [], clusters, machine));
+      places.set(kind, found);
+      return found;
+    };
     return await Promise.all(
       rows.map(async (row) => {
         const store = drilled.find(({ keys }) => keys.join() === row.keys.join());

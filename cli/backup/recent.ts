@@ -20,23 +20,14 @@ export async function recentBackup(name: string, within: string, records: Record
   return `${name}: the newest backup, ${newest}, is not older than ${within}`;
 }
 
-/** Part of a program that a release deploys. */
-interface Released {
-  readonly system: System;
-
-  /** Checks if a stack of the environment has ever been applied, by its state. */
-  readonly isDeployed: (stack: string) => Promise<boolean>;
-
-  /** Stacks of the environment that create a namespace. */
-  readonly stacksWith: (namespace: string) => readonly string[];
-}
+/** Checks if a stack has ever been applied, by its state. */
+type IsDeployed = (stack: string) => Promise<boolean>;
 
 /**
  * Checks the backup that an environment requires before a release, and returns what was found. Before the first deployment there is no
  * bucket; one that is gone later took the backups with it. @throws Refused
  */
-export async function backupBeforeRelease(released: Released, machine: Machine): Promise<string> {
-  const { system } = released;
+export async function backupBeforeRelease(system: System, isDeployed: IsDeployed, machine: Machine): Promise<string> {
   const { name, backup } = system;
   const within = backup?.beforeRelease ?? "";
   const { parts } = onDemandBackups(system);
@@ -46,7 +37,7 @@ export async function backupBeforeRelease(released: Released, machine: Machine):
     return await recentBackup(name, within, records, machine);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const deployed = /\bNoSuchBucket$|\(NotFound\)/.test(error.message) ? await deployedBefore(released, parts) : undefined;
+    const deployed = /\bNoSuchBucket$|\(NotFound\)/.test(error.message) ? await deployedBefore(system, parts, isDeployed) : undefined;
     if (deployed === "") return `${name}: is not deployed yet, so backup.beforeRelease requires no backup`;
     const way = commandLine("apply", [name, WITHOUT_BACKUP]);
     throw new Refused(
@@ -64,9 +55,11 @@ export async function backupBeforeRelease(released: Released, machine: Machine):
 const GONE = "docs/restore.md#a-bucket-of-backups-is-gone";
 
 /** Name of a deployed stack that needs the bucket of backups. Empty before the first deployment. */
-async function deployedBefore({ system, isDeployed, stacksWith }: Released, parts: readonly OnDemandPart[]): Promise<string> {
-  const stacks = system.aws ? [`${system.name}-backup`] : [...new Set(parts.flatMap(({ namespace }) => stacksWith(namespace)))];
-  for (const stack of stacks) if (await isDeployed(stack)) return stack;
+async function deployedBefore({ name, aws }: System, parts: readonly OnDemandPart[], isDeployed: IsDeployed): Promise<string> {
+  for (const suffix of new Set(aws ? ["backup"] : parts.map(({ stack }) => stack))) {
+    const stack = `${name}-${suffix}`;
+    if (await isDeployed(stack)) return stack;
+  }
   return "";
 }
 

@@ -1,5 +1,5 @@
-import { backupBuckets } from "../../constructs/backup";
 import type { System } from "../../stacks";
+import { copyOnAws } from "../../stacks/base/archives";
 import { outsidePrefix } from "../../stacks/model/derive/identities";
 import type { OnDemandPart } from "../../stacks/model/derive/on-demand-backups";
 import { Refused } from "../refused";
@@ -79,15 +79,7 @@ export async function backupBucketOf(
   machine: Machine,
   region = system.aws?.region,
 ): Promise<BackupPlace | undefined> {
-  const { aws, name } = system;
-  if (aws && region) {
-    const [primary = "", , copy = ""] = backupBuckets(
-      { account: aws.account, region: aws.region, name: [system.system, name] },
-      aws.recoveryRegion,
-    );
-    const bucket = region === aws.region ? primary : copy;
-    return { s3: machine.bucket({ bucket, region }), prefix: "" };
-  }
+  if (system.aws && region) return { s3: machine.bucket({ bucket: copyOnAws(system, region).bucket, region }), prefix: "" };
   const part = parts.find(({ place }) => place === "outside");
   return part && (await outsideBucketOf(system, part, clusters, machine));
 }

@@ -1,7 +1,7 @@
-import { backupBuckets } from "../../constructs/backup";
 import { streamBackupName } from "../../constructs/event-store";
 import type { System } from "../../stacks";
-import { backupsOf, streamBackupsPrefix } from "../../stacks/model/derive/identities";
+import { copyOnAws } from "../../stacks/base/archives";
+import { streamBackupsPrefix } from "../../stacks/model/derive/identities";
 import { streamBackupsOf } from "../../stacks/model/derive/stream-backups";
 import { engineOf } from "../../stacks/model/stores";
 import type { StoreOf } from "../../stacks/model/system";
@@ -9,7 +9,7 @@ import { Refused } from "../refused";
 import { inNamespace } from "./clusters";
 import { copyObjects } from "./copy-objects";
 import { endOf, type JobPlace, jsonLines, logsOf } from "./jobs";
-import { type Command, outputOf, written } from "./machine";
+import { outputOf, written } from "./machine";
 import { backupBucketOf, outsideBucketOf } from "./records";
 import type { StreamRestoration } from "./restoration";
 import { ifPresent, present, type Restoring, type Step } from "./steps";
@@ -114,12 +114,15 @@ function copyOf(one: StreamRestoration, source: System, into: System, { clusters
   const isOutside = (system: System, name: string) =>
     streamBackupsOf(system).some(({ place, store: other }) => place === "outside" && other.name === name);
   const [theirs, ours] = [isOutside(source, backup.store), isOutside(into, store.name)];
-  if (!theirs && !ours) {
-    const command = copyCommand(one, source, into);
-    return { shown: written(command), run: () => outputOf(machine, command) };
-  }
   const from = backup.place.split("/").slice(3).join("/");
   const to = `${streamBackupsPrefix(store)}/${backup.restore.generation}/`;
+  if (!theirs && !ours) {
+    const region = into.aws?.region ?? "";
+    const urlOf = (system: System, prefix: string) => `s3://${copyOnAws(system, region).bucket}/${prefix}`;
+    // Object by object, with their metadata. Objects that are there already are skipped.
+    const command = ["aws", "s3", "sync", "--no-progress", "--region", region, urlOf(source, from), urlOf(into, to)] as const;
+    return { shown: written(command), run: () => outputOf(machine, command) };
+  }
   return {
     shown: `# copies each object of ${backup.place} to ${to} in the bucket of ${into.name}, through this machine`,
     run: async () => {
@@ -131,23 +134,6 @@ function copyOf(one: StreamRestoration, source: System, into: System, { clusters
       await copyObjects({ s3: old.s3, prefix: from }, { s3: own.s3, prefix: own.prefix + to });
     },
   };
-}
-
-/** Copies within S3, object by object, with their metadata. Objects that are there already are skipped. */
-function copyCommand({ backup, store }: StreamRestoration, source: System, into: System): Command {
-  const region = into.aws?.region ?? "";
-  const generation = `${backup.restore.generation}/`;
-  const from = `s3://${bucketIn(region, source)}/${backup.place.split("/").slice(3).join("/")}`;
-  const to = `s3://${bucketIn(region, into)}/${backupsOf({ ...store, serviceAccount: streamBackupName(store.name) })}/${generation}`;
-  return ["aws", "s3", "sync", "--no-progress", "--region", region, from, to];
-}
-
-/** Bucket with the backups of an environment in a region: its own, or the copy. */
-function bucketIn(region: string, { system, name, aws }: System): string {
-  if (!aws) throw new Error(`${name} is not on AWS`);
-  const place = { account: aws.account, region: aws.region, name: [system, name] };
-  const [primary = "", , copy = ""] = backupBuckets(place, aws.recoveryRegion);
-  return region === aws.region ? primary : copy;
 }
 
 /** Job with the pod of the backup, which signs in as `admin`: only it may append to all streams. */

@@ -5,7 +5,7 @@ import { eventRecordsName, streamBackupName } from "../../constructs/event-store
 import { baseBackupObject, serverIdentifier } from "../../constructs/postgres";
 import type { EventRecord, System } from "../../stacks";
 import { archiveOnAws, archiveOutside, copyOnAws } from "../../stacks/base/archives";
-import { backupsOf, outsidePrefix } from "../../stacks/model/derive/identities";
+import { outsidePrefix, streamBackupsPrefix } from "../../stacks/model/derive/identities";
 import type { OnDemandPart } from "../../stacks/model/derive/on-demand-backups";
 import type { OnDemandBackup } from "../../stacks/model/stores/engine";
 import { Refused } from "../refused";
@@ -225,7 +225,7 @@ async function streamBackup(part: OnDemandPart, backing: Backing): Promise<Store
 }
 
 function streamsOf({ store, namespace, place }: OnDemandPart, { system }: Backing): string {
-  const prefix = backupsOf({ namespace, serviceAccount: streamBackupName(store) });
+  const prefix = streamBackupsPrefix({ namespace, name: store });
   const outside = system.backup?.bucket;
   if (place === "outside" && outside) return `s3://${outside.bucket}/${outsidePrefix(system)}/${prefix}`;
   return `s3://${copyOnAws(system, system.aws?.region ?? "").bucket}/${prefix}`;

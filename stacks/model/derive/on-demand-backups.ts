@@ -28,6 +28,9 @@ export interface OnDemandPart {
   readonly cluster: ClusterKey;
   readonly namespace: string;
 
+  /** Id suffix of the stack that creates the store on its cluster. */
+  readonly stack: string;
+
   /** Holds events: its backup is made last, so that no read model in the same record is ahead of it. */
   readonly holdsEvents: boolean;
 
@@ -74,6 +77,7 @@ function partOf(system: System, { keys, engine }: StoreBackup, { keep, place }: 
     place,
     cluster: store.cluster,
     namespace: store.namespace,
+    stack: store.stack,
     holdsEvents: store.kind === "event-store",
     isRecorded: server?.holdsEvents === true && (store.settings as PostgresEventsSettings).records !== undefined,
     ...(server ? { server: server as ServerOf<PostgresSettings> } : {}),

@@ -4,6 +4,8 @@ import { type KubernetesObject, until } from "../cluster/api";
 import { type Controllers, seriesOf } from "./controllers";
 import { LOCAL } from "./environment";
 import { inside } from "./kubectl";
+import { isTrue } from "./operators";
+import { brought } from "./releases";
 import type { Trial } from "./trial";
 
 const [NAMESPACE, NAME, REPLICAS] = ["notices", "subscriber", { min: 1, max: 3 }] as const;
@@ -47,9 +49,6 @@ const BROKEN = scaled("nobody");
 const SCALER: KubernetesObject = { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", metadata: { namespace: NAMESPACE, name: NAME } };
 const AUTOSCALER = { ...SCALER, apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" };
 
-const isTrue = ({ status }: KubernetesObject, type: string) =>
-  status?.conditions?.some((each: any) => each.type === type && each.status === "True") ?? false;
-
 const SUFFIXES: Readonly<Record<string, number>> = { m: 0.001, "": 1, k: 1000, M: 1_000_000 };
 
 /** The average of a signal that the autoscaler has read last, by a part of its name. */
@@ -75,13 +74,10 @@ async function errors(controllers: Controllers): Promise<number> {
 
 /** More readers while more is to be read, and as many as there are while that is not known. */
 export async function autoscaling(trial: Trial, controllers: Controllers): Promise<void> {
-  const { api, deployment } = trial;
+  const { api } = trial;
   const autoscaler = () => api.get(AUTOSCALER);
   const replicas = async () =>
     (await api.get({ apiVersion: "apps/v1", kind: "Deployment", metadata: SCALER.metadata })).status.readyReplicas;
-  const bring = async (environment: Environment) => {
-    for (const report of (await deployment.bring(environment, { stacks: [NAMESPACE] })).values()) throw new Wrong(report);
-  };
   await trial.check("a worker's autoscaler reads the broker, the database and the CPU", async () => {
     await until("the ScaledObject is ready", 120, async () => isTrue(await api.get(SCALER), "Ready"));
     await until("each of its metrics is read", 120, async () => {
@@ -105,7 +101,7 @@ export async function autoscaling(trial: Trial, controllers: Controllers): Promi
     "a signal that can't be read is reported for as long as that is so, and leaves as many workers as there are",
     async () => {
       const before = await errors(controllers);
-      await bring(BROKEN);
+      await brought(trial, BROKEN, NAMESPACE);
       const begin = Date.now();
       // WorkloadAutoscalerFailing: more than three in ten minutes, for ten minutes. A fallback would end the count.
       await until("errors go on", 300, async () => (await errors(controllers)) > before + 10, 1000);
@@ -121,9 +117,9 @@ export async function autoscaling(trial: Trial, controllers: Controllers): Promi
 
 /** Fewer workers again: the number falls by a quarter each minute, once the load has been low for five. */
 export async function scaledIn(trial: Trial): Promise<void> {
-  const { api, deployment } = trial;
+  const { api } = trial;
   await trial.check("a signal that can be read again takes the workers back that are too many", async () => {
-    for (const report of (await deployment.bring(SCALED, { stacks: [NAMESPACE] })).values()) throw new Wrong(report);
+    await brought(trial, SCALED, NAMESPACE);
     const begin = Date.now();
     await until(
       "one worker is left",

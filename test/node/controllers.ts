@@ -1,6 +1,7 @@
 import { RESTRICTED } from "../../constructs/kubernetes";
 import { SIGNAL_READER } from "../../constructs/workload";
 import { type KubernetesApi, type KubernetesObject, until } from "../cluster/api";
+import { isTrue } from "./operators";
 
 /** The image with the programs of all controllers (.ci/operators). */
 const IMAGE = "localhost/cdktf-cqrs/operators:1";
@@ -289,12 +290,8 @@ export class Controllers {
 
   /** Waits until each runs, and APIs are answered: a server of metrics waits for certificates, which reach it after a minute or two. */
   async ready(): Promise<void> {
-    const isSo = async (object: KubernetesObject) => {
-      const { status } = await this.api.get(object);
-      return status?.conditions?.some(({ type, status: is }: any) => type === "Available" && is === "True");
-    };
     for (const object of this.objects.filter(({ kind }) => kind === "Deployment" || kind === "APIService"))
-      await until(`${object.kind} ${object.metadata.name} is available`, 240, () => isSo(object));
+      await until(`${object.kind} ${object.metadata.name} is available`, 240, async () => isTrue(await this.api.get(object), "Available"));
   }
 
   /** Takes what they look after away first, and APIs: objects wait for their controller, and namespaces for APIs that nothing answers. */
@@ -327,8 +324,9 @@ export class Controllers {
 
 /** The value of a series with these labels, among metrics in Prometheus' format. */
 export function seriesOf(metrics: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
+  const pattern = new RegExp(`^${name}\\{(.*)\\} `);
   const line = metrics.split("\n").find((each) => {
-    const written = new RegExp(`^${name}\\{(.*)\\} `).exec(each)?.[1];
+    const written = pattern.exec(each)?.[1];
     return written !== undefined && Object.entries(labels).every(([label, value]) => `,${written},`.includes(`,${label}="${value}",`));
   });
   return line === undefined ? undefined : Number(line.split(" ").at(-1));

@@ -1,4 +1,3 @@
-import { Wrong } from "../aws/results";
 import { KubernetesApi } from "../cluster/api";
 import { autoscaling, SCALED, scaledIn } from "./autoscaling";
 import { passed } from "./broker";
@@ -7,6 +6,7 @@ import { Controllers, type SecretsApi } from "./controllers";
 import { Deployment } from "./deployment";
 import { endAll } from "./kubectl";
 import { Operators } from "./operators";
+import { brought } from "./releases";
 import { copied, managedSecrets, secrets } from "./secrets";
 import { Trial } from "./trial";
 
@@ -19,7 +19,7 @@ async function tried(trial: Trial, controllers: Controllers, aws: SecretsApi | u
     // Namespaces, with the network policies under which the controllers have to work.
     await deployment.bring(SCALED, { stacks: ["platform"] });
     await controllers.start();
-    for (const report of (await deployment.bring(SCALED, { stacks: STACKS })).values()) throw new Wrong(report);
+    await brought(trial, SCALED, ...STACKS);
     return passed();
   });
   if (!deployed) return;

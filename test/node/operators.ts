@@ -99,23 +99,27 @@ export class Operators {
   }
 }
 
+/** Whether a condition of an object holds. */
+export function isTrue({ status }: KubernetesObject, type: string): boolean {
+  return status?.conditions?.some((each: any) => each.type === type && each.status === "True") ?? false;
+}
+
 /** Whether a Certificate has what its specification says now. */
-export function isIssued({ metadata, status }: KubernetesObject): boolean {
-  const conditions: readonly { type: string; status: string; observedGeneration?: number }[] = status?.conditions ?? [];
-  const ready = conditions.find(({ type }) => type === "Ready");
-  const isIssuing = conditions.some(({ type, status: is }) => type === "Issuing" && is === "True");
-  return ready?.status === "True" && ready.observedGeneration === metadata.generation && !isIssuing;
+export function isIssued(certificate: KubernetesObject): boolean {
+  const { metadata, status } = certificate;
+  const ready = status?.conditions?.find(({ type }: any) => type === "Ready");
+  return isTrue(certificate, "Ready") && ready.observedGeneration === metadata.generation && !isTrue(certificate, "Issuing");
 }
 
 /** Whether the Secret of an ExternalSecret is what its specification says now. */
-export function isSynced({ metadata, status }: KubernetesObject): boolean {
-  const conditions: readonly { type: string; status: string }[] = status?.conditions ?? [];
+export function isSynced(secret: KubernetesObject): boolean {
+  const { metadata, status } = secret;
   // The generation and a hash of the rest of what it was made of.
   const isCurrent = String(status?.syncedResourceVersion ?? "").startsWith(`${metadata.generation}-`);
-  return isCurrent && conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
+  return isCurrent && isTrue(secret, "Ready");
 }
 
-const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;
+export const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;
 
 /** As External Secrets' generator: a password under each key. */
 function generated({ length, secretKeys = ["password"] }: { readonly length: number; readonly secretKeys?: readonly string[] }): Values {

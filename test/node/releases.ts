@@ -57,9 +57,9 @@ async function scale(trial: Trial, namespace: string, name: string, replicas: nu
   await trial.settled(namespace, labelOf(name), replicas);
 }
 
-/** Applies one stack of an environment. @throws Wrong with the report of what failed */
-export async function brought(trial: Trial, environment: Parameters<Trial["deployment"]["bring"]>[0], stack: string): Promise<void> {
-  for (const [name, report] of await trial.deployment.bring(environment, { stacks: [stack] })) throw new Wrong(`${name}: ${report}`);
+/** Applies stacks of an environment. @throws Wrong with the report of what failed */
+export async function brought(trial: Trial, environment: Parameters<Trial["deployment"]["bring"]>[0], ...stacks: string[]): Promise<void> {
+  for (const [name, report] of await trial.deployment.bring(environment, { stacks })) throw new Wrong(`${name}: ${report}`);
 }
 
 async function evict(trial: Trial, { metadata: { namespace, name } }: KubernetesObject): Promise<void> {

@@ -1,18 +1,18 @@
+import { credentialsFrom } from "../../constructs/aws-client";
+import { callJson } from "../../constructs/aws-client/json";
 import { fromStore, secretStore } from "../../constructs/secrets";
 import { Missing, Wrong } from "../aws/results";
 import { type KubernetesObject, until } from "../cluster/api";
 import { passed } from "./broker";
 import { renew } from "./certificates";
 import { type Controllers, type SecretsApi, seriesOf } from "./controllers";
-import { isSynced } from "./operators";
+import { isSynced, keyOf } from "./operators";
 import type { Trial } from "./trial";
 
 /** Of a copy in the same cluster (SharedSecrets), with a margin for what a busy machine adds. */
 const REFRESH_SECONDS = 300 + 60;
 
 const NAMESPACE = "notices";
-
-const keyOf = ({ metadata: { namespace, name } }: KubernetesObject) => `${namespace}/${name}`;
 
 const secretOf = ({ metadata: { namespace = "" }, spec }: KubernetesObject): KubernetesObject => ({
   apiVersion: "v1",
@@ -151,17 +151,9 @@ export async function managedSecrets(trial: Trial, controllers: Controllers, aws
   if (aws) for (const object of [there, missing, elsewhere, store]) await api.delete(object);
 }
 
-/** A call of Secrets Manager; an emulator asks for no signature, only for what would be signed. */
+/** A call of Secrets Manager. */
 async function put({ endpoint, credentials }: SecretsApi, region: string, action: string, body: object): Promise<void> {
-  const scope = `${credentials.AWS_ACCESS_KEY_ID}/20260101/${region}/secretsmanager/aws4_request`;
-  const response = await fetch(endpoint, {
-    method: "POST",
-    headers: {
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `secretsmanager.${action}`,
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
-    },
-    body: JSON.stringify({ ...body, ClientRequestToken: crypto.randomUUID() }),
-  });
-  if (!response.ok) throw new Error(`${action}: ${response.status} ${await response.text()}`);
+  const input = { ...body, ClientRequestToken: crypto.randomUUID() };
+  const request = { service: "secretsmanager", version: "1.1", target: `secretsmanager.${action}`, input } as const;
+  await callJson({ region, endpoint, credentials: credentialsFrom(credentials) }, request, action);
 }

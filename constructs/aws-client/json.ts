@@ -2,6 +2,7 @@ import { type HttpResponse, sendRepeatedly } from "./http";
 import { hostOf, type ServiceProps } from "./service";
 import { signedHeaders } from "./signature";
 
+/** Place of a service with a JSON API. */
 export type JsonClientProps = ServiceProps;
 
 /** A request to an AWS service with a JSON API. */

@@ -3,7 +3,10 @@ import { budgetLeft } from "./objectives";
 import { errorShare, p95, requestRate } from "./services";
 
 const LABELS = "${__field.labels.store}";
-const FIRING = `ALERTS{alertstate="firing",severity=~"critical|warning",alertname!="Watchdog",${CLUSTER}}`;
+const shown = (severity: string) => `${severity},alertname!="Watchdog",${CLUSTER}`;
+const SHOWN = shown('severity=~"critical|warning"');
+const firing = (alerts: string) => `ALERTS{alertstate="firing",${alerts}}`;
+const FIRING = firing(SHOWN);
 
 /** Labels that say what an alert is about, the most telling one last. */
 const THINGS = [
@@ -69,8 +72,8 @@ export const overview = dashboard({
           spark: false,
           alarms: { critical: "critical", warning: "warning" },
           queries: [
-            { expr: `sum(${FIRING.replace('severity=~"critical|warning"', 'severity="critical"')}) or vector(0)`, legend: "critical" },
-            { expr: `sum(${FIRING.replace('severity=~"critical|warning"', 'severity="warning"')}) or vector(0)`, legend: "warning" },
+            { expr: `sum(${firing(shown('severity="critical"'))}) or vector(0)`, legend: "critical" },
+            { expr: `sum(${firing(shown('severity="warning"'))}) or vector(0)`, legend: "warning" },
           ],
         }),
         figure({
@@ -98,7 +101,7 @@ export const overview = dashboard({
             { label: "namespace", title: "Namespace" },
             { label: "what", title: "What" },
             {
-              expr: `time() - ${about(`ALERTS_FOR_STATE{severity=~"critical|warning",alertname!="Watchdog",${CLUSTER}}`, "min")} and ${about(FIRING, "max")}`,
+              expr: `time() - ${about(`ALERTS_FOR_STATE{${SHOWN}}`, "min")} and ${about(FIRING, "max")}`,
               title: "Active for",
               unit: UNIT.seconds,
             },

@@ -58,7 +58,7 @@ describe("docs/restore.md", () => {
 
   // The fast tier needs Node.js only.
   (spawnSync("jq", ["--version"]).status === 0 ? it : it.skip)(
-    "imports what it has created under the addresses that Terraform would create",
+    "imports what it has created under the addresses that Terraform would create (jq)",
     () => {
       const [init, ...imports] = got("terraform", "terraform", { "cdktf.out/stacks/name-event-store/cdk.tf.json": JSON.stringify(json) })
         .trim()

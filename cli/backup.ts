@@ -7,7 +7,7 @@ import { describe, make } from "./backup/make";
 import { recentBackup } from "./backup/recent";
 import { type Records, requiredRecords } from "./backup/records";
 import { environmentNamed } from "./command";
-import { commandLine, refusedOption } from "./command-line";
+import { commandLine, refusedOption, written } from "./command-line";
 import { Refused } from "./refused";
 import { exitCodeOf } from "./told";
 
@@ -26,15 +26,15 @@ const OPTIONS = {
   "dry-run": { type: "boolean" },
   list: { type: "boolean" },
   within: { type: "string" },
-  "check-only": { type: "boolean" },
 } as const;
 
 /** Runs a command line, and returns the exit code. */
 export async function backup(program: Program, argv: readonly string[], machine: Machine = HERE): Promise<number> {
   try {
-    const { name, within, ...options } = parse(argv);
+    const { words, checkOnly } = written(argv);
+    const { name, within, ...options } = parse(words);
     validate(program);
-    if (options["check-only"]) return 0;
+    if (checkOnly) return 0;
     const environment = environmentNamed(program, name);
     const system = asDomains(environment);
     const found = onDemandBackups(system);
@@ -62,9 +62,8 @@ export async function backup(program: Program, argv: readonly string[], machine:
 function parse(argv: readonly string[]) {
   try {
     const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    const { "check-only": _, ...chosen } = values;
     const [name, ...rest] = positionals;
-    if (name === undefined || rest.length > 0 || Object.keys(chosen).length > 1)
+    if (name === undefined || rest.length > 0 || Object.keys(values).length > 1)
       throw new Refused(`backup: requires one environment, and at most one of its options\n\n${usage()}`);
     return { name, ...values };
   } catch (error) {

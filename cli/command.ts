@@ -9,7 +9,7 @@ import { HERE, type Machine } from "./backup/machine";
 import { backupBeforeRelease, WITHOUT_BACKUP } from "./backup/recent";
 import { bootstrap } from "./bootstrap";
 import { NO_TERMINAL } from "./change";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, written } from "./command-line";
 import { releasable, stacksOf, stacksOfDomains } from "./domain-stacks";
 import { type GoneStack, goneStacks, writeEmptyStack } from "./gone";
 import { type Action, describe, type Outcome, STATE_BUCKET } from "./outcome";
@@ -138,9 +138,7 @@ export async function command(program: Program, argv: readonly string[], options
 }
 
 function parse(argv: readonly string[]): Request {
-  // `--check-only`, added after a compiler error, comes last, after the user's arguments.
-  const checkOnly = argv.at(-1) === "--check-only";
-  const line = checkOnly ? argv.slice(0, -1) : argv;
+  const { words: line, checkOnly } = written(argv);
   const end = line.indexOf("--");
   const [action, ...words] = end < 0 ? line : line.slice(0, end);
   const args = end < 0 ? [] : line.slice(end + 1);

@@ -1,5 +1,5 @@
 import { type Environment, InvalidInput, PolicyViolation, type Program, type Synthesis } from "../stacks";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, written } from "./command-line";
 import { accountFindings, identity } from "./doctor/account";
 import { clusterFindings } from "./doctor/clusters";
 import { type Finding, PREVENTING, type State } from "./doctor/finding";
@@ -74,7 +74,7 @@ function print(findings: readonly Finding[]): void {
 }
 
 function chosen({ environments }: Program, args: readonly string[]): readonly Environment[] {
-  const [name, ...rest] = args.filter((arg) => arg !== "--check-only");
+  const [name, ...rest] = written(args).words;
   if (rest.length > 0 || name?.startsWith("-"))
     throw new Refused(`${[name, ...rest].join(" ")}: at most one environment is expected\n\n${usage()}`);
   if (name === undefined) return environments;

@@ -5,7 +5,7 @@ import { audit, help as auditHelp } from "./audit";
 import { backup, help as backupHelp } from "./backup";
 import { forwardSignals } from "./children";
 import { command, usage as walks } from "./command";
-import { suggestion } from "./command-line";
+import { CHECK_ONLY, suggestion } from "./command-line";
 import { doctor, help as doctorHelp } from "./doctor";
 import { nodeProblem } from "./doctor/machine";
 import { lockFile } from "./lock";
@@ -104,8 +104,8 @@ export async function entry(argv: readonly string[], compile: Compile = compileP
 }
 
 /**
- * Runs a subcommand with the program of the working directory's project. After type errors it only checks (`--check-only`): it prints its
- * own messages first, then the compiler's, and writes nothing.
+ * Runs a subcommand with the program of the working directory's project. After type errors it only checks: it prints its own messages first,
+ * then the compiler's, and writes nothing.
  */
 function inProject(run: (program: Program, args: readonly string[]) => number | Promise<number>): Subcommand["run"] {
   return async (args, compile) => {
@@ -114,7 +114,7 @@ function inProject(run: (program: Program, args: readonly string[]) => number | 
     // If there is no program, messages of the compiler don't help.
     const program = await programOf(directory);
     try {
-      const code = await run(program, sound ? args : [...args, "--check-only"]);
+      const code = await run(program, sound ? args : [...args, CHECK_ONLY]);
       return sound ? code : 1;
     } finally {
       process.stderr.write(messages);

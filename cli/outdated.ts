@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { type Program, type Synthesis, validate } from "../stacks";
 import { AwsFailure, AwsReader } from "./aws";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, written } from "./command-line";
 import { lockFile } from "./lock";
 import { type Newer, newer } from "./outdated/newer";
 import { packagesOf } from "./outdated/packages";
@@ -52,12 +52,12 @@ interface Row extends Pin, Newer {
 /** Prints the versions in use and newer ones, and returns the exit code. */
 export async function outdated(program: Program, args: readonly string[], sources: Sources = OUTSIDE): Promise<number> {
   try {
-    const checkOnly = args.includes("--check-only");
-    const flags = args.filter((arg) => arg.startsWith("-") && arg !== "--check-only");
+    const { words, checkOnly } = written(args);
+    const flags = words.filter((word) => word.startsWith("-"));
     const unknown = flags.find((flag) => flag !== "--json");
     if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json"])}\n\n${usage()}`);
     const all = program.environments.map(({ name }) => name);
-    const names = args.filter((arg) => !arg.startsWith("-"));
+    const names = words.filter((word) => !word.startsWith("-"));
     for (const name of names) environmentNamed(program, name);
     if (checkOnly) {
       validate(program);

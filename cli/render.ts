@@ -6,7 +6,7 @@ import { DEFAULT_KUBERNETES, type KubernetesVersion } from "../constructs/core/v
 import { type ChartRelease, type KubernetesObjects, kubernetesObjects } from "../constructs/kubernetes";
 import { type Cluster, type Environment, type Program, type Synthesis, validate } from "../stacks";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, written } from "./command-line";
 import { Refused } from "./refused";
 import { synthesizeAside } from "./scratch";
 import { at, exitCodeOf } from "./told";
@@ -25,7 +25,8 @@ const LIST = ".written-by-manifests.json";
 /** Writes the Kubernetes objects of an environment as YAML, all or none, and returns the exit code. */
 export function render(program: Program, argv: readonly string[]): number {
   try {
-    const { name, out, checkOnly } = parse(argv);
+    const { words, checkOnly } = written(argv);
+    const { name, out } = parse(words);
     if (checkOnly) {
       validate(program);
       return 0;
@@ -47,16 +48,14 @@ function summary(made: ReadonlyMap<string, KubernetesObjects>, directory: string
   return [`${directory} holds`, ...lines, "The values of each chart begin with the command that renders it."].join("\n");
 }
 
-function parse(argv: readonly string[]): { readonly name: string; readonly out: string; readonly checkOnly: boolean } {
-  const checkOnly = argv.at(-1) === "--check-only";
-  const words = checkOnly ? argv.slice(0, -1) : argv;
+function parse(words: readonly string[]): { readonly name: string; readonly out: string } {
   const at = words.indexOf("--out");
   const out = at < 0 ? "manifests" : words[at + 1];
   const unknown = words.find((word) => word.startsWith("-") && word !== "--out");
   if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--out"])}\n\n${usage()}`);
   const [name, ...rest] = words.filter((_, index) => at < 0 || (index !== at && index !== at + 1));
   if (name === undefined || out === undefined || rest.length > 0) throw new Refused(usage());
-  return { name, out, checkOnly };
+  return { name, out };
 }
 
 /** Kubernetes objects of each stack. Problems of all stacks are reported together. */

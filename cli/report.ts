@@ -5,7 +5,7 @@ import { checkSupport, type Program, validate } from "../stacks";
 import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
 import { environmentNamed } from "./command";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, written } from "./command-line";
 import { Refused } from "./refused";
 import { contentsOf, type Described } from "./report/contents";
 import { pageOf } from "./report/page";
@@ -35,7 +35,8 @@ export async function report(
   machine: Machine = HERE,
 ): Promise<number> {
   try {
-    const { names, output, prices: priced, drills, checkOnly } = parse(argv);
+    const { words, checkOnly } = written(argv);
+    const { names, output, prices: priced, drills } = parse(words);
     if (checkOnly) {
       validate(program);
       return 0;
@@ -72,15 +73,13 @@ interface Wanted {
   readonly output: string;
   readonly prices: string | undefined;
   readonly drills: boolean;
-  readonly checkOnly: boolean;
 }
 
 function parse(argv: readonly string[]): Wanted {
-  const checkOnly = argv.at(-1) === "--check-only";
   const names: string[] = [];
   const values: Partial<Record<(typeof OPTIONS)[number], string>> = {};
   const drills = argv.includes("--drills");
-  const words = argv.filter((word) => word !== "--drills" && !(checkOnly && word === "--check-only"));
+  const words = argv.filter((word) => word !== "--drills");
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     const option = OPTIONS.find((one) => one === word);
     if (!option) {
@@ -92,5 +91,5 @@ function parse(argv: readonly string[]): Wanted {
     if (value === undefined || value.startsWith("-")) throw new Refused(`${option}: needs the path of a file\n\n${usage()}`);
     values[option] = value;
   }
-  return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], drills, checkOnly };
+  return { names, output: values["--output"] ?? "report.html", prices: values["--prices"], drills };
 }

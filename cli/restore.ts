@@ -13,7 +13,7 @@ import { recovered, stateOf, verified } from "./backup/restore-servers";
 import { filled, hasJobs } from "./backup/restore-streams";
 import type { Restoring, Step } from "./backup/steps";
 import { environmentNamed } from "./command";
-import { commandLine, refusedOption, withPages } from "./command-line";
+import { commandLine, refusedOption, withPages, written } from "./command-line";
 import { Refused } from "./refused";
 import { exitCodeOf } from "./told";
 
@@ -51,8 +51,8 @@ interface Request {
 /** Runs a command line, and returns the exit code. */
 export async function restore(program: Program, argv: readonly string[], machine: Machine = HERE): Promise<number> {
   try {
-    const checkOnly = argv.at(-1) === "--check-only";
-    const request = parse(checkOnly ? argv.slice(0, -1) : argv);
+    const { words, checkOnly } = written(argv);
+    const request = parse(words);
     validate(program);
     if (checkOnly) return 0;
     const source = environmentNamed(program, request.name);

@@ -12,7 +12,7 @@ import {
 } from "../stacks";
 import { withLastDrills } from "./backup/last-drills";
 import { HERE, type Machine } from "./backup/machine";
-import { commandLine, suggestion } from "./command-line";
+import { commandLine, suggestion, written } from "./command-line";
 import { lockFile } from "./lock";
 import { Refused } from "./refused";
 import { withoutTokenTraces } from "./short-traces";
@@ -39,14 +39,15 @@ export function start(
   now = new Date().toISOString(),
   machine: Machine = HERE,
 ): number | Promise<number> {
-  const flags = args.filter((arg) => arg.startsWith("--"));
-  const [only, ...rest] = args.filter((arg) => !arg.startsWith("--"));
+  const { words, checkOnly } = written(args);
+  const flags = words.filter((word) => word.startsWith("--"));
+  const [only, ...rest] = words.filter((word) => !word.startsWith("--"));
   const outdir = process.env.CDKTF_OUTDIR ?? "cdktf.out";
   try {
-    const unknown = flags.find((flag) => !["--json", "--drills", "--check-only"].includes(flag));
+    const unknown = flags.find((flag) => !["--json", "--drills"].includes(flag));
     if (unknown) throw new Refused(`${unknown}: not an option here${suggestion(unknown, ["--json", "--drills"])}\n\n${usage()}`);
     if (rest.length > 0) throw new Refused(`${rest.join(" ")}: at most one environment is expected\n\n${usage()}`);
-    if (flags.includes("--check-only")) {
+    if (checkOnly) {
       validate(program);
       return 0;
     }

@@ -11,7 +11,7 @@ import type { SlotSettings } from "../stacks/model/workloads/release-file";
 import { SINGLE, SLOTS, slotsUnsupported } from "../stacks/model/workloads/roles";
 import { WITHOUT_BACKUP } from "./backup/recent";
 import { noSuch } from "./command";
-import { commandLine, refusedOption, withCommandLines } from "./command-line";
+import { commandLine, refusedOption, withCommandLines, written } from "./command-line";
 import { stacksOfWorkload } from "./domain-stacks";
 import { Refused } from "./refused";
 import { at, messageFor } from "./told";
@@ -50,7 +50,6 @@ const OPTIONS = {
   preview: { type: "string" },
   rollback: { type: "boolean" },
   show: { type: "boolean" },
-  "check-only": { type: "boolean" },
 } as const;
 
 type Options = { readonly [Name in keyof typeof OPTIONS]?: (typeof OPTIONS)[Name]["type"] extends "string" ? string : boolean };
@@ -78,9 +77,10 @@ export interface ReleaseOptions {
 /** Runs a command line on the release file of an environment, and returns the exit code. */
 export function release(program: Program, argv: readonly string[], { directory = "." }: ReleaseOptions = {}): number {
   try {
-    const { names, options } = parse(argv);
+    const { words, checkOnly } = written(argv);
+    const { names, options } = parse(words);
     const [environmentName = "", workloadName] = names;
-    if (options["check-only"]) {
+    if (checkOnly) {
       validate(program);
       return 0;
     }
@@ -122,11 +122,11 @@ export function release(program: Program, argv: readonly string[], { directory =
 function parse(argv: readonly string[]): { readonly names: readonly string[]; readonly options: Options } {
   try {
     const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    const { show, "check-only": checkOnly, ...rest } = values;
+    const { show, ...rest } = values;
     const alone = Object.keys(rest).length === 0;
     const complete = show ? alone && positionals.length > 0 : positionals.length === 2 || (positionals.length === 1 && !alone);
     if (positionals.length > 2) throw new Refused(`${positionals.slice(2).join(" ")}: is one name too many\n\n${usage()}`);
-    if (!complete && !checkOnly) throw new Refused(`release: ${lacking(positionals, show === true)}\n\n${usage()}`);
+    if (!complete) throw new Refused(`release: ${lacking(positionals, show === true)}\n\n${usage()}`);
     return { names: positionals, options: values };
   } catch (error) {
     if (error instanceof Refused) throw error;

@@ -129,7 +129,7 @@ function command(): string {
   const { npm_lifecycle_event: event } = process.env;
   // What npx runs is no script.
   const script = event === "npx" ? undefined : event;
-  const args = process.argv.slice(2).filter((word) => word !== script && word !== "--check-only");
+  const args = process.argv.slice(2).filter((word) => word !== script);
   const begin = script === undefined ? basename(process.argv[1] ?? "node") : script === "start" ? "npm start" : `npm run ${script}`;
   return [begin, ...(script !== undefined && args.length > 0 ? ["--"] : []), ...args].join(" ");
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { backup } from "../../cli/backup";
 import { command } from "../../cli/command";
+import { CHECK_ONLY } from "../../cli/command-line";
 import { render } from "../../cli/render";
 import { report } from "../../cli/report";
 import { restore } from "../../cli/restore";
@@ -169,12 +170,12 @@ function problemsOf(words: Words, deployed: Deployed, scripts: object): readonly
   }
 }
 
-async function npmProblems([, verb = "", ...rest]: Words, deployed: Deployed, scripts: object): Promise<readonly string[]> {
-  if (["ci", "install", "update", "outdated", "view", "version", "ls"].includes(verb)) return [];
-  const [script = "", ...words] = verb === "run" ? rest : [verb, ...rest];
-  if (!(verb === "run" || verb === "start" || verb === "test")) return [`${verb} is not a known verb of npm`];
+async function npmProblems(words: Words, deployed: Deployed, scripts: object): Promise<readonly string[]> {
+  const verb = words[1] ?? "";
+  if (["ci", "install", "update", "outdated", "view", "version", "ls", "test"].includes(verb)) return [];
+  const [script, args = []] = ownCommand(words) ?? [];
+  if (script === undefined) return [`${verb} is not a known verb of npm`];
   if (!Object.hasOwn(scripts, script)) return [`package.json has no script ${script}`];
-  const args = words[0] === "--" ? words.slice(1) : words;
   const refusal = await refusalOf(script, args);
   return refusal === undefined ? nameProblems(script, args, deployed) : [refusal];
 }
@@ -226,7 +227,7 @@ async function refusalOf(script: string, args: Words): Promise<string | undefine
     jest.spyOn(process.stderr, "write").mockImplementation((line) => hear(line) > 0),
   ];
   try {
-    const checked = [...args, "--check-only"];
+    const checked = [...args, CHECK_ONLY];
     if (["plan", "apply", "destroy", "bootstrap"].includes(script)) await command(EMPTY, [script, ...checked]);
     else if (script === "release") {
       release(EMPTY, checked);

@@ -93,8 +93,8 @@ const KEPT: readonly (Omit<KeptState, "resources"> & { readonly holds: RegExp })
   },
   {
     what: "audit trail",
-    holds: /-audit-trail\/aws_s3_bucket\.bucket_records/,
-    kept: "each record for audit.keep, locked, in one region, without a copy",
+    holds: /-audit-trail\/aws_s3_bucket\.bucket_(records|copy)/,
+    kept: "each record for the retention of its kind, locked, and copied to aws.recoveryRegion if it is set",
   },
   { what: "volumes of restore drills", holds: /-drill_(job_release|pod_files)_/, kept: "not kept: each is deleted after its drill" },
   {

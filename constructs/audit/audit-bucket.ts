@@ -3,7 +3,7 @@ import { type BackupLock, MAX_LOCK_DAYS } from "../backup";
 import { refuse } from "../core/errors";
 import { bucketName } from "../core/names";
 import { exempt } from "../policy/contract";
-import { expiringLifecycle, loggedBucket } from "../storage";
+import { expiringLifecycle, loggedBucket, type PrivateBucketProps, type RecoveryRegion, replicateBucket } from "../storage";
 import { AUDIT_KINDS, type AuditRetention, DIGESTS, digestDays } from "./trail/kinds";
 
 export interface AuditBucketProps {
@@ -40,14 +40,28 @@ export interface AuditBucketProps {
    * @default - all principals that have the permissions
    */
   readonly administrators?: readonly string[];
+
+  /**
+   * Copy in another region, locked like the bucket, to which only S3 writes. The same digests and the same key verify it.
+   * @default - none: the trail is lost with the region
+   */
+  readonly recovery?: RecoveryRegion;
 }
 
 /** Longest retention of a record in days, so that S3 can lock its digest longer. */
 export const MAX_AUDIT_DAYS = MAX_LOCK_DAYS - digestDays({ commands: 0 });
 
-/** Names of an environment's audit bucket and of the bucket with its access logs, known before they exist. */
-export function auditBuckets({ account, region, name }: Pick<AuditBucketProps, "account" | "region" | "name">): readonly [string, string] {
-  return [bucketName(account, region, ...name, "audit"), bucketName(account, region, ...name, "audit", "logs")];
+/** Names of an environment's audit bucket and of the bucket with its access logs, then of their copies, known before they exist. */
+export function auditBuckets(place: BucketPlace, recoveryRegion?: string): readonly [string, string, ...(readonly string[])] {
+  return [...names(place), ...(recoveryRegion ? names({ ...place, region: recoveryRegion }, COPY) : [])];
+}
+
+type BucketPlace = Pick<AuditBucketProps, "account" | "region" | "name">;
+
+const COPY = "copy";
+
+function names({ account, region, name }: BucketPlace, ...which: readonly string[]): readonly [string, string] {
+  return [bucketName(account, region, ...name, "audit", ...which), bucketName(account, region, ...name, "audit", ...which, "logs")];
 }
 
 /** Bucket of audit records and their digests: objects are created and read, and never replaced or deleted before their retention ends. */
@@ -57,7 +71,7 @@ export class AuditBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: AuditBucketProps) {
     super(scope, id);
-    const { keepDays, lock, protect = true, administrators = [] } = props;
+    const { keepDays, lock, protect = true, administrators = [], recovery } = props;
     const kinds = AUDIT_KINDS.filter((kind) => keepDays[kind] !== undefined);
     if (kinds.length === 0) {
       refuse(this, [{ value: keepDays, rule: "records nothing", remedy: `set the days of one of ${AUDIT_KINDS.join(", ")}` }], "keepDays");
@@ -73,43 +87,64 @@ export class AuditBucket extends Construct {
       refuse(this, [{ value: lock, rule, remedy: `use "governance", or protect the bucket` }], "lock");
     }
 
-    const [bucketOfRecords, bucketOfLogs] = auditBuckets(props);
-    const shortest = Math.min(...kinds.map((kind) => keepDays[kind] ?? 0));
-    const { bucket } = loggedBucket(
-      this,
-      "records",
-      {
-        bucket: bucketOfRecords,
-        key: props.key,
-        strictKey: true,
-        protect,
-        lock: protect ? { days: shortest, mode: lock } : {},
-        lifecycle: [
-          ...kinds.map((kind) => expiringLifecycle(kind, `${kind}/`, keepDays[kind] ?? 0)),
-          expiringLifecycle(DIGESTS, `${DIGESTS}/`, digestDays(keepDays)),
-        ],
-        statements: (arn) => [...createOnly(arn), ...(protect ? protection(arn, administrators) : [])],
-      },
-      { bucket: bucketOfLogs, account: props.account, keepDays: Math.max(...kinds.map((kind) => keepDays[kind] ?? 0)) },
-    );
-    exempt(bucket.node.findChild("bucket"), "CKV_AWS_144", "digests prove records in this bucket; a copy is verified by the same digests");
+    if (recovery?.region === props.region) {
+      const rule = "is the region of the bucket itself, and is lost with it";
+      refuse(this, [{ value: recovery.region, rule, remedy: "choose another region" }], "recovery.region");
+    }
+
+    const days = kinds.map((kind) => keepDays[kind] ?? 0);
+    const shared = {
+      strictKey: true,
+      protect,
+      lock: protect ? { days: Math.min(...days), mode: lock } : {},
+      lifecycle: [
+        ...kinds.map((kind) => expiringLifecycle(kind, `${kind}/`, keepDays[kind] ?? 0)),
+        expiringLifecycle(DIGESTS, `${DIGESTS}/`, digestDays(keepDays)),
+      ],
+    };
+    const bucketIn = (
+      where: string,
+      [name, logs]: readonly [string, string],
+      writing: (arn: string) => object,
+      settings: Pick<PrivateBucketProps, "key" | "provider">,
+    ) => {
+      const statements = (arn: string) => [writing(arn), ...(protect ? protection(arn, administrators) : [])];
+      const accessLogs = { bucket: logs, account: props.account, keepDays: Math.max(...days) };
+      return loggedBucket(this, where, { ...shared, ...settings, bucket: name, statements }, accessLogs).bucket;
+    };
+    const bucket = bucketIn("records", names(props), createOnly, { key: props.key });
     this.id = bucket.id;
     this.arn = bucket.arn;
+    if (!recovery) {
+      exempt(bucket.node.findChild("bucket"), "CKV_AWS_144", "no recovery region is given: a lost region takes the trail along");
+      return;
+    }
+    const { region, key, provider } = recovery;
+    const copy = bucketIn(COPY, names({ ...props, region }, COPY), replicatedOnly, { key, provider });
+    replicateBucket(this, {
+      name: [...props.name, "audit-replication"],
+      account: props.account,
+      from: { bucket, key: props.key },
+      to: { bucket: copy, key },
+    });
   }
 }
 
 /** Every upload must state `If-None-Match`. Parts of a multipart upload can't, but its completion can (S3, conditional writes). */
-function createOnly(arn: string): object[] {
-  return [
-    {
-      Sid: "NoOverwrite",
-      Effect: "Deny",
-      Principal: "*",
-      Action: "s3:PutObject",
-      Resource: `${arn}/*`,
-      Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
-    },
-  ];
+function createOnly(arn: string): object {
+  return {
+    Sid: "NoOverwrite",
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:PutObject",
+    Resource: `${arn}/*`,
+    Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
+  };
+}
+
+/** Replication has an action of its own. */
+function replicatedOnly(arn: string): object {
+  return { Sid: "OnlyReplication", Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource: `${arn}/*` };
 }
 
 /** Lifecycle rules still delete: S3 applies no bucket policy to them. */

@@ -1,13 +1,15 @@
-import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
-import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
-import { S3BucketReplicationConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-replication-configuration";
-import type { TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { refuse } from "../core/errors";
-import { bucketName, cloudName } from "../core/names";
-import { policyDocument } from "../core/policy-document";
+import { bucketName } from "../core/names";
 import { exempt } from "../policy/contract";
-import { expiringLifecycle, loggedBucket, type PrivateBucket, type PrivateBucketProps } from "../storage";
+import {
+  expiringLifecycle,
+  loggedBucket,
+  type PrivateBucket,
+  type PrivateBucketProps,
+  type RecoveryRegion,
+  replicateBucket,
+} from "../storage";
 
 export interface BackupBucketProps {
   /** Prefix of its names, most general part first: `["orders", "production"]`. */
@@ -38,15 +40,7 @@ export interface BackupBucketProps {
    * Copy in another region.
    * @default - none: backups are lost with the region
    */
-  readonly recovery?: {
-    readonly region: string;
-
-    /** Customer-managed key in that region, by ARN. */
-    readonly key: string;
-
-    /** Terraform provider of that region. */
-    readonly provider: TerraformProvider;
-  };
+  readonly recovery?: RecoveryRegion;
 }
 
 /**
@@ -119,7 +113,12 @@ export class BackupBucket extends Construct {
 
     const { bucket: copy } = this.loggedBucket(COPY, { ...shared, key: recovery.key, provider: recovery.provider }, recovery.region, props);
     this.copy = { id: copy.id, arn: copy.arn };
-    this.replicate(bucket, copy, recovery.key, props);
+    replicateBucket(this, {
+      name: [...props.name, "backup-replication"],
+      account: props.account,
+      from: { bucket, key: props.key },
+      to: { bucket: copy, key: recovery.key },
+    });
   }
 
   private loggedBucket(
@@ -136,74 +135,4 @@ export class BackupBucket extends Construct {
       { bucket: logs, account: props.account, keepDays: props.keepDays },
     );
   }
-
-  private replicate(bucket: PrivateBucket, copy: PrivateBucket, copyKey: string, { name, account, key }: BackupBucketProps): void {
-    const role = new IamRole(this, "replication-role", {
-      name: cloudName("role", ...name, "backup-replication"),
-      assumeRolePolicy: policyDocument([
-        {
-          Effect: "Allow",
-          Principal: { Service: "s3.amazonaws.com" },
-          Action: "sts:AssumeRole",
-          Condition: { StringEquals: { "aws:SourceAccount": account } },
-        },
-      ]),
-    });
-    const policy = new IamRolePolicy(this, "replication-policy", {
-      role: role.id,
-      policy: policyDocument(replicationRights(bucket.arn, copy.arn, key, copyKey)),
-    });
-    new S3BucketReplicationConfigurationA(this, "replication", {
-      bucket: bucket.id,
-      role: role.arn,
-      rule: [
-        {
-          id: "everything",
-          status: "Enabled",
-          filter: { prefix: "" },
-          // A deletion in one region must not delete the copy in the other region.
-          deleteMarkerReplication: { status: "Disabled" },
-          sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: "Enabled" } },
-          destination: {
-            bucket: copy.arn,
-            encryptionConfiguration: { replicaKmsKeyId: copyKey },
-            metrics: { status: "Enabled", eventThreshold: { minutes: 15 } },
-            replicationTime: { status: "Enabled", time: { minutes: 15 } }, // S3 replication time control: 15 is the only value
-          },
-        },
-      ],
-      dependsOn: [bucket.versioning, copy.versioning, policy],
-    });
-  }
-}
-
-// Permissions that S3 needs to copy encrypted objects (S3, replication permissions; SSE-KMS replication).
-function replicationRights(from: string, to: string, key: string, copyKey: string): object[] {
-  return [
-    { Effect: "Allow", Action: ["s3:GetReplicationConfiguration", "s3:ListBucket"], Resource: from },
-    {
-      Effect: "Allow",
-      Action: [
-        "s3:GetObjectVersionForReplication",
-        "s3:GetObjectVersionAcl",
-        "s3:GetObjectVersionTagging",
-        "s3:GetObjectRetention",
-        "s3:GetObjectLegalHold",
-      ],
-      Resource: `${from}/*`,
-    },
-    { Effect: "Allow", Action: ["s3:ReplicateObject", "s3:ReplicateTags"], Resource: `${to}/*` },
-    {
-      Effect: "Allow",
-      Action: "kms:Decrypt",
-      Resource: key,
-      Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${from}*` } },
-    },
-    {
-      Effect: "Allow",
-      Action: "kms:Encrypt",
-      Resource: copyKey,
-      Condition: { StringLike: { "kms:EncryptionContext:aws:s3:arn": `${to}*` } },
-    },
-  ];
 }

@@ -1,30 +1,18 @@
 import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-rule";
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
-import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
-import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
-import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import { Construct } from "constructs";
 import { cloudName } from "../core/names";
-import { policyDocument } from "../core/policy-document";
 import { known, seconds } from "../core/quantities";
 import type { BackedUpDatabase } from "./database-backups";
+import { type NoticeTopicProps, noticeTopic } from "./notice-topic";
 import { snapshotLoss } from "./snapshot-schedule";
 
-export interface BackupNoticesProps {
-  readonly name: readonly string[];
-  readonly account: string;
-
-  /** Key of the topic, by ARN. Its policy must allow EventBridge and CloudWatch to use it. */
-  readonly key: string;
-
+export interface BackupNoticesProps extends NoticeTopicProps {
   /** Name of the vault whose jobs are watched. */
   readonly vault: string;
 
   readonly databases: readonly Pick<BackedUpDatabase, "type" | "every">[];
-
-  /** @default - no recipients */
-  readonly notify?: readonly string[];
 }
 
 /** Final states of a job that made no backup or only a part of it. */
@@ -35,16 +23,10 @@ const FAILED = ["FAILED", "ABORTED", "EXPIRED", "PARTIAL"];
  * because those raise no event.
  */
 export class BackupNotices extends Construct {
-  constructor(scope: Construct, id: string, { name, account, key, vault, databases, notify = [] }: BackupNoticesProps) {
+  constructor(scope: Construct, id: string, { vault, databases, ...props }: BackupNoticesProps) {
     super(scope, id);
-    const topic = new SnsTopic(this, "topic", { name: cloudName("topic", ...name, "backups"), kmsMasterKeyId: key });
-    const policy = new SnsTopicPolicy(this, "policy", {
-      arn: topic.arn,
-      policy: policyDocument(publishers(topic.arn, account)),
-    });
-    for (const [index, endpoint] of notify.entries()) {
-      new SnsTopicSubscription(this, `subscription-${index}`, { topicArn: topic.arn, protocol: "email", endpoint });
-    }
+    const { name } = props;
+    const { topic, policy } = noticeTopic(this, { ...props, name: [...name, "backups"] });
     const failed = new CloudwatchEventRule(this, "failed", {
       name: cloudName("eventRule", ...name, "backups-failed"),
       description: "Backup, copy and restore jobs that made nothing, or not all of it",
@@ -78,18 +60,4 @@ export class BackupNotices extends Construct {
       });
     }
   }
-}
-
-function publishers(topic: string, account: string): object[] {
-  const publish = { Effect: "Allow", Action: "sns:Publish", Resource: topic };
-  return [
-    {
-      Sid: "AlarmsOfThisAccount",
-      ...publish,
-      Principal: { Service: "cloudwatch.amazonaws.com" },
-      Condition: { StringEquals: { "aws:SourceAccount": account } },
-    },
-    // EventBridge does not support conditions in policies of topics.
-    { Sid: "Events", ...publish, Principal: { Service: "events.amazonaws.com" } },
-  ];
 }

@@ -1,4 +1,5 @@
 export { BackupBucket, type BackupBucketProps, type BackupLock, backupBuckets, MAX_LOCK_DAYS } from "./backup-bucket";
+export { CopyNotices, type CopyNoticesProps } from "./copy-notices";
 export {
   type BackedUpDatabase,
   backupPlanName,

@@ -22,6 +22,9 @@ export type Keys = {
   readonly auditKeyArn?: string;
   readonly auditSigningKeyArn?: string;
 
+  /** Key of the copy of the audit trail's bucket, in the recovery region. */
+  readonly auditCopyKeyArn?: string;
+
   /** Key of the table of data keys, which also wraps them. Undefined without `audit.subjectKeys`. */
   readonly subjectKeysKeyArn?: string;
 

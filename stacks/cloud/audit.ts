@@ -20,7 +20,8 @@ export function auditStacks(
   const { system, name, aws, audit } = environment;
   if (!audit) return [];
   const stack = new PlatformStack<AuditOutputs>(app, `${name}-audit-trail`, awsStackProps(environment, account, "audit-trail", true));
-  const { auditKeyArn = "", auditSigningKeyArn = "" } = stack.read(keys);
+  const { auditKeyArn = "", auditCopyKeyArn = "", auditSigningKeyArn = "" } = stack.read(keys);
+  const { recoveryRegion } = aws;
   const bucket = new AuditBucket(stack, "bucket", {
     name: [system, name],
     account: aws.account,
@@ -29,6 +30,7 @@ export function auditStacks(
     keepDays: auditRetention(environment),
     lock: audit.lock ?? "governance",
     protect: stack.protect,
+    ...(recoveryRegion ? { recovery: { region: recoveryRegion, key: auditCopyKeyArn, provider: stack.providerIn(recoveryRegion) } } : {}),
     // Without deploy roles, an unknown principal applies, and would lock itself out.
     ...(account.github ? { administrators: [deployRoleArns(system, aws.account, name).apply] } : {}),
   });

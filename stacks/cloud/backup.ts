@@ -1,5 +1,6 @@
 import type { App } from "cdktf";
-import { type BackedUpDatabase, BackupBucket, DatabaseBackups, SnapshotBucket } from "../../constructs/backup";
+import { auditBuckets } from "../../constructs/audit";
+import { type BackedUpDatabase, BackupBucket, backupBuckets, CopyNotices, DatabaseBackups, SnapshotBucket } from "../../constructs/backup";
 import { cloudName } from "../../constructs/core/names";
 import { type Duration, daysIn } from "../../constructs/core/quantities";
 import type { AwsContext } from "../base/context";
@@ -37,6 +38,19 @@ export function backupStack(
       ...shared,
       keys: { backup: backupKeyArn, data: dataKeyArn },
       databases: servers.map((server) => databaseOf(shared.name, server, keep, groups)),
+      ...(backup.notify ? { notify: backup.notify } : {}),
+    });
+  }
+  const place = { ...common, region: aws.region };
+  if (aws.recoveryRegion) {
+    const copied = (names: readonly string[]) => ({ from: names[0] ?? "", to: names[2] ?? "" });
+    new CopyNotices(stack, "copies", {
+      ...common,
+      key: backupKeyArn,
+      copies: {
+        backups: copied(backupBuckets(place, aws.recoveryRegion)),
+        ...(environment.audit ? { audit: copied(auditBuckets(place, aws.recoveryRegion)) } : {}),
+      },
       ...(backup.notify ? { notify: backup.notify } : {}),
     });
   }

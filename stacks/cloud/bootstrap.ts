@@ -109,7 +109,8 @@ function guardedBuckets(
   { account, region, recoveryRegion }: Aws,
 ): readonly string[] {
   const place = { account, region, name: [system, name] };
-  return [...backupBuckets(place, recoveryRegion).filter((_, index) => index % 2 === 0), ...(audit ? [auditBuckets(place)[0]] : [])];
+  const buckets = [...backupBuckets(place, recoveryRegion), ...(audit ? auditBuckets(place, recoveryRegion) : [])];
+  return buckets.filter((_, index) => index % 2 === 0);
 }
 
 /** Regions with backups of the environments of an account. */
@@ -138,7 +139,7 @@ function deployed(
       ...backupBuckets(place, recoveryRegion),
       edgeLogsBucket(account, parts),
       ...(snapshots ? [snapshotBucket(place)] : []),
-      ...(environment.audit ? auditBuckets(place) : []),
+      ...(environment.audit ? auditBuckets(place, recoveryRegion) : []),
     ],
     ...(snapshots ? { oidcProviders: [oidcProviders(region)] } : {}),
     ...(runners ? { connection: runners.connection } : {}),

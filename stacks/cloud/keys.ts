@@ -27,7 +27,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
   const logs = new CustomerKey(stack, "logs", { ...key("logs", "Log groups"), statements: [logsMayUse(aws.account, aws.region)] });
   const backup = new CustomerKey(stack, "backup", {
     ...key("backup", "Backups"),
-    statements: managedServersOf(environment).length > 0 ? noticesMayUse(aws.account) : [],
+    statements: aws.recoveryRegion || managedServersOf(environment).length > 0 ? noticesMayUse(aws.account) : [],
   });
   const recovery = aws.recoveryRegion
     ? new CustomerKey(stack, "recovery", { ...key("recovery", "Copies of backups"), provider: stack.providerIn(aws.recoveryRegion) })
@@ -41,6 +41,13 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     : undefined;
   const data = managed ? new CustomerKey(stack, "data", key("data", "Databases and caches")) : undefined;
   const audit = environment.audit ? new CustomerKey(stack, "audit", key("audit", "Audit trail")) : undefined;
+  const auditCopy =
+    environment.audit && aws.recoveryRegion
+      ? new CustomerKey(stack, "audit-copy", {
+          ...key("audit-copy", "Copy of the audit trail"),
+          provider: stack.providerIn(aws.recoveryRegion),
+        })
+      : undefined;
   const signing = environment.audit
     ? new AuditSigningKey(stack, "audit-signing", {
         ...key("audit-signing", "Signatures of the audit trail"),
@@ -70,6 +77,7 @@ export function keysStack(app: App, { environment, account }: AwsContext): Platf
     dataKeyArn: data?.arn ?? "",
     disksKeyArn: disks?.arn ?? "",
     ...(audit && signing ? { auditKeyArn: audit.arn, auditSigningKeyArn: signing.arn } : {}),
+    ...(auditCopy ? { auditCopyKeyArn: auditCopy.arn } : {}),
     ...(subjects ? { subjectKeysKeyArn: subjects.arn } : {}),
     ...(subjects?.copyArn ? { subjectKeysCopyKeyArn: subjects.copyArn } : {}),
     ...(edge ? { edgeKeyArn: edge.arn } : {}),

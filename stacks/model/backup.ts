@@ -24,8 +24,8 @@ export interface Backup {
   readonly lock?: BackupLock;
 
   /**
-   * Email addresses that are notified about missed and failed snapshots, copies and restore tests of databases: `["oncall@example.com"]`.
-   * Each recipient must confirm the subscription first.
+   * Email addresses that are notified about missed and failed snapshots, copies and restore tests of databases, and about objects that could
+   * not be copied to `aws.recoveryRegion`: `["oncall@example.com"]`. Each recipient must confirm the subscription first.
    * @default - none: alarms are visible in CloudWatch only
    */
   readonly notify?: readonly string[];

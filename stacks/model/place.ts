@@ -14,8 +14,8 @@ export interface Aws {
   readonly region: Region;
 
   /**
-   * Region to which backups are copied: those in the backup bucket (`cloudnative-pg` on EKS), and snapshots of Aurora and RDS. The
-   * summary lists the copies.
+   * Region to which are copied: the backup bucket, snapshots of Aurora and RDS, the audit trail, and its data keys. The summary lists the
+   * copies.
    * @default - none; requires the exception `noRecoveryCopy`
    */
   readonly recoveryRegion?: Region;

@@ -1,3 +1,5 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
+import type { TerraformStack } from "cdktf";
 import {
   AuditBucket,
   type AuditBucketProps,
@@ -20,8 +22,15 @@ const ADMINISTRATORS = ["arn:aws:iam::111122223333:role/orders/orders-test-apply
 const build = (changes: Partial<AuditBucketProps> = {}) => synth((stack) => void new AuditBucket(stack, "audit", { ...PROPS, ...changes }));
 const refused = (changes: Partial<AuditBucketProps>) =>
   refusalsOf((stack) => void new AuditBucket(stack, "audit", { ...PROPS, ...changes }));
-const policyOf = (json: Body) => statements(one(json, "aws_s3_bucket_policy", "/records/policy").policy);
-const statement = (json: Body, sid: string) => policyOf(json).find(({ Sid }) => Sid === sid);
+const policyOf = (json: Body, bucket = "records") => statements(one(json, "aws_s3_bucket_policy", `/${bucket}/policy`).policy);
+const statement = (json: Body, sid: string, bucket?: string) => policyOf(json, bucket).find(({ Sid }) => Sid === sid);
+const recovery = (stack: TerraformStack) => ({
+  region: "eu-central-1",
+  key: "arn:aws:kms:eu-central-1:111122223333:key/audit-copy",
+  provider: new AwsProvider(stack, "recovery", { region: "eu-central-1", alias: "recovery" }),
+});
+const withCopy = (changes: Partial<AuditBucketProps> = {}) =>
+  synth((stack) => void new AuditBucket(stack, "audit", { ...PROPS, ...changes, recovery: recovery(stack) }));
 
 describe("AuditBucket", () => {
   it("has names that are known before it exists", () => {
@@ -94,6 +103,53 @@ describe("AuditBucket", () => {
     expect(all(json, "aws_s3_bucket_object_lock_configuration")).toEqual([]);
     expect(statement(json, "NoDeletion")).toBeUndefined();
     expect(statement(json, "NoOverwrite")).toBeDefined();
+  });
+
+  describe("with a copy in another region", () => {
+    it("has names that are known before it exists", () => {
+      const names = auditBuckets(PROPS, "eu-central-1");
+      expect(names[2]).toBe("orders-test-audit-copy-111122223333-eu-central-1");
+      const buckets = all(withCopy(), "aws_s3_bucket").map(({ bucket }) => bucket);
+      expect(buckets.sort()).toEqual([...names].sort());
+    });
+
+    it("copies every object, but no deletion, under the key of that region", () => {
+      const json = withCopy();
+      expect(one(json, "aws_s3_bucket_replication_configuration").rule).toMatchObject([
+        {
+          status: "Enabled",
+          filter: { prefix: "" },
+          delete_marker_replication: { status: "Disabled" },
+          destination: { encryption_configuration: { replica_kms_key_id: "arn:aws:kms:eu-central-1:111122223333:key/audit-copy" } },
+        },
+      ]);
+      expect(one(json, "aws_iam_role").name).toBe("orders-test-audit-replication");
+    });
+
+    it("locks, keeps and guards the copy like the trail", () => {
+      const json = withCopy({ administrators: ADMINISTRATORS });
+      for (const [type, id] of [
+        ["aws_s3_bucket_object_lock_configuration", "lock"],
+        ["aws_s3_bucket_lifecycle_configuration", "lifecycle"],
+      ] as const)
+        expect(one(json, type, `/copy/${id}`).rule).toEqual(one(json, type, `/records/${id}`).rule);
+      for (const sid of ["NoDeletion", "NoLockBypass", "OnlyAdministratorsConfigure"])
+        expect(statement(json, sid, "copy")).toMatchObject({ Effect: "Deny", Action: statement(json, sid)?.Action });
+      expect(one(json, "aws_s3_bucket", "/copy/bucket")).toMatchObject({ provider: "aws.recovery", force_destroy: false });
+    });
+
+    it("lets nobody but S3 write to the copy", () => {
+      const only = statement(withCopy(), "OnlyReplication", "copy");
+      expect(only).toMatchObject({ Effect: "Deny", Principal: "*", Action: "s3:PutObject" });
+      expect(only).not.toHaveProperty("Condition");
+    });
+
+    it("is refused in the bucket's own region", () => {
+      const same = (stack: TerraformStack) => ({ ...recovery(stack), region: "eu-west-1" });
+      expect(refusalsOf((stack) => void new AuditBucket(stack, "audit", { ...PROPS, recovery: same(stack) }))).toEqual([
+        'test/audit.recovery.region: "eu-west-1" is the region of the bucket itself, and is lost with it; choose another region',
+      ]);
+    });
   });
 
   it.each([

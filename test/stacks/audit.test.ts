@@ -43,12 +43,32 @@ describe("the audit trail of an environment", () => {
     const json = stack("test-audit-trail");
     const [rule] = one(json, "aws_s3_bucket_server_side_encryption_configuration", "/records/encryption").rule;
     expect(rule.apply_server_side_encryption_by_default.kms_master_key_id).toBe(output("keys", "audit_key_arn"));
-    expect(one(json, "aws_s3_bucket_object_lock_configuration").rule.default_retention).toEqual({ days: 400, mode: "GOVERNANCE" });
+    expect(one(json, "aws_s3_bucket_object_lock_configuration", "/records/lock").rule.default_retention).toEqual({ days: 400, mode: "GOVERNANCE" });
     const guard = statements(one(json, "aws_s3_bucket_policy", "/records/policy").policy).find(
       ({ Sid }) => Sid === "OnlyAdministratorsConfigure",
     );
     expect(guard?.Condition.ArnNotLike["aws:PrincipalArn"]).toEqual(["arn:aws:iam::111122223333:role/orders/orders-deploy-test"]);
     expect(one(stack("test-keys"), "aws_kms_key", "audit-signing/key").key_usage).toBe("SIGN_VERIFY");
+  });
+
+  it("has a copy in the recovery region, under a key there, with an alarm on records that are not copied", () => {
+    const trail = stack("test-audit-trail");
+    const { from, to } = { from: one(trail, "aws_s3_bucket", "/records/bucket"), to: one(trail, "aws_s3_bucket", "/copy/bucket") };
+    const [rule] = one(trail, "aws_s3_bucket_replication_configuration").rule;
+    expect(rule.destination.encryption_configuration.replica_kms_key_id).toBe(output("keys", "audit_copy_key_arn"));
+    const places = [to, one(stack("test-keys"), "aws_kms_key", "audit-copy/key")].map(({ provider }) => provider);
+    expect(places).toEqual(["aws.eu-central-1", "aws.eu-central-1"]);
+    const alarm = all(stack("test-backup"), "aws_cloudwatch_metric_alarm").find(({ alarm_name }) => alarm_name.endsWith("not-copied-audit"));
+    expect(alarm?.dimensions).toEqual({ SourceBucket: from.bucket, DestinationBucket: to.bucket, RuleId: rule.id });
+  });
+
+  it("has no copy without a recovery region", () => {
+    const { recoveryRegion: _, ...aws } = anEnvironment().aws as object & { recoveryRegion?: string };
+    const { stacks } = synthesisOf(aProgram(environment(AUDIT, { aws, exceptions: { noRecoveryCopy: "one region" } })));
+    for (const type of ["aws_s3_bucket_replication_configuration", "aws_sns_topic_subscription"])
+      expect([...stacks.values()].flatMap(({ json }) => all(json, type))).toEqual([]);
+    expect(all(stacks.get("test-audit-trail")?.json as Body, "aws_s3_bucket").map(({ bucket }) => bucket)).toHaveLength(2);
+    expect(all(stacks.get("test-keys")?.json as Body, "aws_kms_key").filter(({ provider }) => provider)).toEqual([]);
   });
 
   it("gives each writer a role that only adds records below its own path", () => {

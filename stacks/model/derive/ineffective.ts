@@ -27,14 +27,18 @@ export function ineffective(system: System): readonly Ineffective[] {
 type Entry = readonly [set: boolean, keys: readonly string[], why: string];
 
 function notImplemented(system: System): readonly Entry[] {
-  const { aws, backup, standbyOf, stores } = system;
+  const { audit, aws, backup, standbyOf, stores } = system;
   const backups = storeBackups(system);
   const methods = backups.flatMap((store) => store.methods);
-  const copied = methods.some(({ place }) => place === "bucket" || place === "vault");
+  const lockable = methods.some(({ place }) => place === "bucket" || place === "vault");
   const watched = methods.some(({ place }) => place === "vault");
   const kept = methods.some(({ followsKeep }) => followsKeep);
   return [
-    [aws?.recoveryRegion !== undefined && !copied, ["aws", "recoveryRegion"], "no store has backups that are copied there"],
+    [
+      aws?.recoveryRegion !== undefined && !lockable && !audit,
+      ["aws", "recoveryRegion"],
+      "no store has backups that are copied there, and there is no audit trail",
+    ],
     ...[...waitingParts(system).stores, ...waitingParts(system).workloads].map(
       ({ keys }): Entry => [true, keys, `it is created when the standby is promoted, not before`],
     ),
@@ -52,8 +56,12 @@ function notImplemented(system: System): readonly Entry[] {
         `nothing backs up ${engine}${where}`,
       ],
     ),
-    [backup?.lock !== undefined && !copied, ["backup", "lock"], "no store has backups that it applies to"],
-    [backup?.notify !== undefined && !watched, ["backup", "notify"], "no store has snapshots of AWS Backup"],
+    [backup?.lock !== undefined && !lockable, ["backup", "lock"], "no store has backups that it applies to"],
+    [
+      backup?.notify !== undefined && !watched && !aws?.recoveryRegion,
+      ["backup", "notify"],
+      "no store has snapshots of AWS Backup, and nothing is copied to another region",
+    ],
     [backup?.keep !== undefined && !kept, ["backup", "keep"], "no store has backups that it applies to"],
   ];
 }

@@ -69,6 +69,7 @@ describe("the baseline of an account", () => {
           "arn:aws:s3:::orders-test-backups-111122223333-eu-west-1/",
           "arn:aws:s3:::orders-test-backups-copy-111122223333-eu-central-1/",
           "arn:aws:s3:::orders-test-audit-111122223333-eu-west-1/",
+          "arn:aws:s3:::orders-test-audit-copy-111122223333-eu-central-1/",
         ],
       },
     ]);

@@ -43,7 +43,10 @@ describe("the audit trail of an environment", () => {
     const json = stack("test-audit-trail");
     const [rule] = one(json, "aws_s3_bucket_server_side_encryption_configuration", "/records/encryption").rule;
     expect(rule.apply_server_side_encryption_by_default.kms_master_key_id).toBe(output("keys", "audit_key_arn"));
-    expect(one(json, "aws_s3_bucket_object_lock_configuration", "/records/lock").rule.default_retention).toEqual({ days: 400, mode: "GOVERNANCE" });
+    expect(one(json, "aws_s3_bucket_object_lock_configuration", "/records/lock").rule.default_retention).toEqual({
+      days: 400,
+      mode: "GOVERNANCE",
+    });
     const guard = statements(one(json, "aws_s3_bucket_policy", "/records/policy").policy).find(
       ({ Sid }) => Sid === "OnlyAdministratorsConfigure",
     );
@@ -58,7 +61,9 @@ describe("the audit trail of an environment", () => {
     expect(rule.destination.encryption_configuration.replica_kms_key_id).toBe(output("keys", "audit_copy_key_arn"));
     const places = [to, one(stack("test-keys"), "aws_kms_key", "audit-copy/key")].map(({ provider }) => provider);
     expect(places).toEqual(["aws.eu-central-1", "aws.eu-central-1"]);
-    const alarm = all(stack("test-backup"), "aws_cloudwatch_metric_alarm").find(({ alarm_name }) => alarm_name.endsWith("not-copied-audit"));
+    const alarm = all(stack("test-backup"), "aws_cloudwatch_metric_alarm").find(({ alarm_name }) =>
+      alarm_name.endsWith("not-copied-audit"),
+    );
     expect(alarm?.dimensions).toEqual({ SourceBucket: from.bucket, DestinationBucket: to.bucket, RuleId: rule.id });
   });
 

@@ -138,9 +138,10 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
   const lines = parts.flatMap((part) => {
     const width = Math.max(0, ...part.stacks.map(({ id }) => id.length));
     const places = String(part.stacks.length).length;
-    const stacks = part.stacks.map(({ id, resources, after }, index) => {
-      const order = after.length > 0 ? paint("dim", `   after ${upstreamOf(part, after).join(", ")}`) : "";
-      return `  ${String(index + 1).padStart(places)}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources${order}`;
+    const stacks = part.stacks.flatMap(({ id, resources, after }, index) => {
+      const stack = `  ${String(index + 1).padStart(places)}. ${id.padEnd(width)} ${String(resources).padStart(5)} resources`;
+      if (after.length === 0) return [stack];
+      return hanging(`${stack}   `, `after ${upstreamOf(part, after).join(", ")}`, (text) => paint("dim", text));
     });
     const tables = [
       table(
@@ -159,15 +160,7 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
         "backups",
         part.backups.map(({ part: of, how, often, kept, where, locked, loss, restore, alert, drill }) => [
           of,
-          how,
-          often,
-          kept,
-          where,
-          locked,
-          loss,
-          restore,
-          alert,
-          drill,
+          [how, often, kept, where, locked, loss, restore, alert, drill].filter(Boolean).join(", "),
         ]),
       ),
       table(
@@ -201,10 +194,14 @@ export function print({ outdir, parts }: Summary, colours: boolean): string {
       ),
     ];
     const names = Math.max(0, ...part.exceptions.map(({ name }) => name.length));
-    const weaker = part.exceptions.map(
-      ({ name, weaker: what, reason }) =>
-        `    ${paint("yellow", name.padEnd(names))}  ${what}\n${" ".repeat(names + 6)}${paint("dim", `because: ${reason}`)}`,
-    );
+    const weaker = part.exceptions.flatMap(({ name, weaker: what, reason }) => {
+      const [first = "", ...others] = hanging(`    ${name.padEnd(names)}  `, what, undefined, WORDS);
+      return [
+        first.replace(name, paint("yellow", name)),
+        ...others,
+        ...hanging(" ".repeat(names + 6), `because: ${reason}`, (text) => paint("dim", text), WORDS),
+      ];
+    });
     return [
       `${paint("bold", part.name)}  ${paint("dim", part.place)}`,
       ...(stacks.length > 0 ? stacks : ["  no stacks yet"]),
@@ -229,11 +226,37 @@ export function upstreamOf({ name }: Pick<PartSummary, "name">, stacks: readonly
   return stacks.map((id) => (id.startsWith(`${name}-`) ? id.slice(name.length + 1) : id));
 }
 
-/** Rows below a title, each column as wide as its widest; nothing where there are none. */
+/** Rows below a title, each column but the last as wide as its widest; nothing where there are none. */
 function table(title: string, rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => `    ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
+  const lines = rows.flatMap((row) => {
+    const before = row.slice(0, -1).map((cell, column) => `${cell.padEnd(widths[column] ?? 0)}  `);
+    return hanging(`    ${before.join("")}`, row.at(-1) ?? "");
+  });
   return lines.length > 0 ? [`  ${title}:`, ...lines] : [];
+}
+
+/** Columns of a line that fits a terminal beside an editor. */
+const COLUMNS = 100;
+
+/** Columns for a text behind a long beginning. */
+const LEAST_COLUMNS = 40;
+
+/** Ends of phrases, where a line may end. */
+const PHRASES = /(?<=[,;] )/;
+
+const WORDS = /(?<= )/;
+
+/** Text that continues below itself where it doesn't fit a line. */
+function hanging(begin: string, text: string, paint = (line: string) => line, ends = PHRASES): readonly string[] {
+  const room = Math.max(COLUMNS - begin.length, LEAST_COLUMNS);
+  const lines = [""];
+  for (const part of text.split(ends)) {
+    const last = lines.at(-1) ?? "";
+    if (last !== "" && `${last}${part}`.trimEnd().length > room) lines.push(part);
+    else lines[lines.length - 1] = `${last}${part}`;
+  }
+  return lines.map((line, index) => `${index === 0 ? begin : " ".repeat(begin.length)}${paint(line.trimEnd())}`.trimEnd());
 }
 
 function placeOf(environment: System): string {

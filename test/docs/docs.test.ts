@@ -46,6 +46,8 @@ describe("the documents", () => {
   it("show what npm start really prints (npm run docs writes it anew)", () => {
     expect(read("README.md")).toBe(readme());
     expect(read("docs/summary.md")).toBe(summaryPage());
+    const [, printed = ""] = /```text\n([\s\S]*?)```/.exec(read("docs/summary.md")) ?? [];
+    expect(printed.split("\n").filter((line) => line.length > 100)).toEqual([]);
   });
 
   it("list policies, exceptions and exemptions of the code (npm run docs writes them anew)", () => {

@@ -82,6 +82,7 @@ export const READS: Readonly<Record<string, readonly string[]>> = {
   rds_cluster: ["rds:DescribeDBClusters", "rds:DescribeGlobalClusters", "rds:ListTagsForResource"],
   rds_cluster_instance: ["rds:DescribeDBInstances", "rds:ListTagsForResource"],
   rds_cluster_parameter_group: ["rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:ListTagsForResource"],
+  rds_global_cluster: ["rds:DescribeGlobalClusters", "rds:ListTagsForResource"],
   route: ["ec2:DescribeRouteTables"],
   route_table: ["ec2:DescribeRouteTables"],
   route_table_association: ["ec2:DescribeRouteTables"],

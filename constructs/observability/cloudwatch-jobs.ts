@@ -51,7 +51,8 @@ const SERVICES = {
   aurora: {
     groups: [
       { ...DATABASE, metrics: { ...DATABASE.metrics, AuroraReplicaLag: "Maximum", FreeLocalStorage: "Average" } },
-      { type: "AWS/RDS", metrics: { VolumeBytesUsed: "Average" } },
+      // The lag exists in secondaries of a global database only.
+      { type: "AWS/RDS", metrics: { VolumeBytesUsed: "Average", AuroraGlobalDBReplicationLag: "Maximum" } },
     ],
   },
   rds: { groups: [{ ...DATABASE, metrics: { ...DATABASE.metrics, FreeStorageSpace: "Average", ReplicaLag: "Maximum" } }] },

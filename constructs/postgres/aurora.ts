@@ -1,13 +1,14 @@
 import { RdsCluster } from "@cdktf/provider-aws/lib/rds-cluster";
 import { RdsClusterInstance } from "@cdktf/provider-aws/lib/rds-cluster-instance";
 import { RdsClusterParameterGroup } from "@cdktf/provider-aws/lib/rds-cluster-parameter-group";
+import { RdsGlobalCluster } from "@cdktf/provider-aws/lib/rds-global-cluster";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { refuse } from "../core/errors";
+import { type Problem, refuse } from "../core/errors";
 import { cloudName } from "../core/names";
 import { exempt } from "../policy/contract";
 import type { Size } from "../sizing";
-import type { DatabaseInstance } from "./instances";
+import { type DatabaseInstance, isBurstable } from "./instances";
 import { type ManagedPostgresProps, Surroundings } from "./managed";
 import type { PostgresParameters } from "./parameters";
 
@@ -27,6 +28,37 @@ export interface AuroraPostgresProps extends ManagedPostgresProps {
    * @default "standard"
    */
   readonly storage?: "standard" | "io-optimized";
+
+  /**
+   * Makes it a cluster of an Aurora global database. A secondary can only be created as such: an existing cluster can't join a global database.
+   * @default - it replicates to no other region
+   */
+  readonly globalDatabase?: AuroraGlobalDatabase;
+}
+
+/** Part of a cluster in an Aurora global database. */
+export interface AuroraGlobalDatabase {
+  /** Identifier of the global database, the same in all of its clusters. */
+  readonly identifier: string;
+
+  /**
+   * Region of the primary when this cluster is created as a secondary. Only read at creation.
+   * @default - the global database is created from this cluster, which may exist already
+   */
+  readonly joinedFrom?: string;
+
+  /**
+   * Minor version: 5 for 17.5. AWS requires the same of all clusters, and doesn't upgrade it automatically. To upgrade, raise it in the
+   * secondaries first.
+   */
+  readonly minorVersion: number;
+
+  /**
+   * Marks a cluster that is a secondary now: it is read-only, and its administrator has the password of the primary. Remove it after a failover
+   * or a switchover: the next apply generates a new password.
+   * @default false
+   */
+  readonly secondary?: boolean;
 }
 
 /** Settings of each size. Parameters apply to the size's own instance only: another instance has the defaults. */
@@ -62,12 +94,14 @@ export class AuroraPostgres extends Construct {
   constructor(scope: Construct, id: string, props: AuroraPostgresProps) {
     super(scope, id);
     const size = AURORA_SIZES[props.size];
-    const { replicas = size.replicas, instance = size.instance, protect, keys, securityGroupIds } = props;
+    const { replicas = size.replicas, instance = size.instance, protect, keys, securityGroupIds, globalDatabase } = props;
     if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
       refuse(this, [{ value: replicas, rule: "readers are not what Aurora has", remedy: `use 0 to ${MOST_REPLICAS}` }], "replicas");
     }
+    if (globalDatabase) refuse(this, globalProblems(globalDatabase, instance, props.restore), "globalDatabase");
     const around = new Surroundings(this, "around", {
       ...props,
+      isReplica: globalDatabase?.secondary ?? false,
       engine: ENGINE,
       instance,
       parameters: { ...(props.instance ? {} : size.parameters), ...props.parameters },
@@ -83,15 +117,19 @@ export class AuroraPostgres extends Construct {
     const cluster = new RdsCluster(this, "cluster", {
       clusterIdentifier: around.identifier,
       engine: ENGINE,
-      engineVersion: around.version,
+      engineVersion: globalDatabase ? `${around.version}.${globalDatabase.minorVersion}` : around.version,
       allowMajorVersionUpgrade: props.majorUpgrade ?? false,
       port: this.port,
       dbSubnetGroupName: around.subnetGroup.name,
       vpcSecurityGroupIds: [...securityGroupIds],
       dbClusterParameterGroupName: settings.name,
-      masterUsername: around.administrator,
-      masterPasswordWo: around.password.value("password"),
-      masterPasswordWoVersion: props.passwordDrawing ?? 1,
+      // A secondary is created with the users of the primary, and AWS refuses others.
+      ...(globalDatabase?.joinedFrom
+        ? { globalClusterIdentifier: globalDatabase.identifier, sourceRegion: globalDatabase.joinedFrom }
+        : { masterUsername: around.administrator }),
+      ...(globalDatabase?.secondary
+        ? {}
+        : { masterPasswordWo: around.password.value("password"), masterPasswordWoVersion: around.passwordDrawing }),
       iamDatabaseAuthenticationEnabled: true,
       storageEncrypted: true,
       kmsKeyId: keys.data,
@@ -112,7 +150,7 @@ export class AuroraPostgres extends Construct {
       performanceInsightsRetentionPeriod: watched.performanceInsightsRetentionPeriod,
       applyImmediately: watched.applyImmediately,
       tags: around.tags,
-      lifecycle: { preventDestroy: protect },
+      lifecycle: { preventDestroy: protect, ignoreChanges: globalDatabase ? [...ROLE] : [...ORIGIN] },
       dependsOn: around.logs("cluster", around.identifier, LOGS),
     });
     exempt(cluster, "CKV2_AWS_8", "its automated backups restore to any second of their retention");
@@ -139,12 +177,52 @@ export class AuroraPostgres extends Construct {
           dependsOn: [around.monitoringRights],
         }),
     );
+    if (globalDatabase && !globalDatabase.joinedFrom) {
+      new RdsGlobalCluster(this, "global", {
+        globalClusterIdentifier: globalDatabase.identifier,
+        sourceDbClusterIdentifier: cluster.arn,
+        forceDestroy: true, // the provider requires it with a source: a destroy detaches the clusters, and deletes none
+        deletionProtection: protect,
+        lifecycle: { preventDestroy: protect },
+        dependsOn: instances, // AWS replicates from a writer
+      });
+    }
     this.writer = cluster.endpoint;
     this.reader = replicas > 0 ? cluster.readerEndpoint : cluster.endpoint;
     this.arn = cluster.arn;
     this.authority = around.authority;
     this.ready = [cluster, ...instances];
   }
+}
+
+/** Attributes of a cluster's origin. Without a global database any more, its cluster would otherwise be replaced. */
+const ORIGIN = ["source_region", "master_username"] as const;
+
+/** Attributes that follow from the role in a global database. A failover changes them, and reverting one would detach the cluster. */
+const ROLE = ["global_cluster_identifier", "replication_source_identifier", ...ORIGIN] as const;
+
+function globalProblems(
+  { minorVersion, joinedFrom }: AuroraGlobalDatabase,
+  instance: DatabaseInstance,
+  restore: AuroraPostgresProps["restore"],
+): Omit<Problem, "path">[] {
+  return [
+    ...(Number.isInteger(minorVersion) && minorVersion >= 0
+      ? []
+      : [{ value: minorVersion, rule: "is not a minor version", remedy: "use a whole number: 5 for 17.5" }]),
+    ...(isBurstable(ENGINE, instance)
+      ? [
+          {
+            value: instance,
+            rule: "is a burstable instance, which global databases don't support",
+            remedy: "use one with 16Gi of memory or more",
+          },
+        ]
+      : []),
+    ...(restore && joinedFrom
+      ? [{ rule: "can't be combined with restore: a secondary has the data of the primary", remedy: "leave out restore" }]
+      : []),
+  ];
 }
 
 /** A full copy, because a clone would share the volume and the key of its source. */

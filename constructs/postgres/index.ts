@@ -1,4 +1,4 @@
-export { AURORA_SIZES, AuroraPostgres, type AuroraPostgresProps } from "./aurora";
+export { AURORA_SIZES, type AuroraGlobalDatabase, AuroraPostgres, type AuroraPostgresProps } from "./aurora";
 export {
   type BackupPlace,
   PostgresCluster,
@@ -24,7 +24,7 @@ export {
   resolvePostgres,
 } from "./cloud-native-pg-settings";
 export * from "./contract";
-export { type DatabaseInstance, instanceClass, type ManagedEngine } from "./instances";
+export { type DatabaseInstance, instanceClass, isBurstable, type ManagedEngine } from "./instances";
 export { administratorSecret, type ManagedPostgresProps, type ManagedRestore, rdsAuthority, serverIdentifier } from "./managed";
 export { type MigrationPodProps, migrationPod } from "./migrations";
 export type { PostgresParameters } from "./parameters";

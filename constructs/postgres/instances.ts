@@ -45,6 +45,11 @@ export function instanceClass(engine: ManagedEngine, { cpu, memory }: DatabaseIn
   return { rule: "is not an available size", remedy: `use cores and memory of ${sizes.join(", ")}` };
 }
 
+/** Checks if an instance is burstable: Aurora global databases don't support it (Aurora, configuration requirements of a global database). */
+export function isBurstable(engine: ManagedEngine, instance: DatabaseInstance): boolean {
+  return String(instanceClass(engine, instance)).startsWith("db.t");
+}
+
 /** Default `shared_buffers` in bytes, for an instance's memory. */
 export const SHARED_BUFFERS: Readonly<Record<ManagedEngine, (memory: number) => number>> = {
   // Aurora doesn't use a file system cache: SUM({DBInstanceClassMemory/12038},-50003) pages of 8 kB.

@@ -164,6 +164,9 @@ export function rdsAuthority(region: string): string {
   return (authorities as Readonly<Record<string, string>>)[region] ?? "";
 }
 
+/** Drawing of a secret whose password the server doesn't have. Any other number generates the password again, on the server and in its secret. */
+const NOT_OWN = 0;
+
 /** Infrastructure of the instances of either engine: subnets, logs, the password, monitoring. */
 export class Surroundings extends Construct {
   readonly identifier: string;
@@ -176,6 +179,9 @@ export class Surroundings extends Construct {
   readonly subnetGroup: DbSubnetGroup;
   readonly password: ManagedSecret;
   readonly administrator = ADMINISTRATOR;
+
+  /** Number of times that the password was generated, or `NOT_OWN`. */
+  readonly passwordDrawing: number;
 
   /** CA certificates for clients, as PEM. */
   readonly authority: string;
@@ -191,7 +197,13 @@ export class Surroundings extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    private readonly props: ManagedPostgresProps & { readonly engine: ManagedEngine; readonly instance: DatabaseInstance },
+    private readonly props: ManagedPostgresProps & {
+      readonly engine: ManagedEngine;
+      readonly instance: DatabaseInstance;
+
+      /** Marks a replica, which has the passwords of its source. */
+      readonly isReplica?: boolean;
+    },
   ) {
     super(scope, id);
     const {
@@ -258,12 +270,13 @@ export class Surroundings extends Construct {
       description: `Data subnets of ${this.identifier}`,
       subnetIds: Object.values(zones),
     });
+    this.passwordDrawing = props.isReplica ? NOT_OWN : (passwordDrawing ?? 1);
     this.password = new ManagedSecret(this, "administrator", {
       name,
       spec: administratorSecret(store),
       key: keys.secrets,
       protect,
-      ...(passwordDrawing === undefined ? {} : { drawing: passwordDrawing }),
+      drawing: this.passwordDrawing,
     });
     this.zones = Object.entries(zones).map(([zone, subnet]) => new DataAwsSubnet(this, `subnet-${zone}`, { id: subnet }).availabilityZone);
     const monitoring = this.monitoringRole();

@@ -90,7 +90,7 @@ describe("the configuration of the CloudWatch exporter", () => {
           "ReplicaLag",
         ],
       ],
-      [undefined, ["VolumeBytesUsed"]],
+      [undefined, ["VolumeBytesUsed", "AuroraGlobalDBReplicationLag"]],
     ]);
   });
 
@@ -99,6 +99,7 @@ describe("the configuration of the CloudWatch exporter", () => {
       expect.arrayContaining([
         "aws_rds_cpuutilization_average",
         "aws_rds_maximum_used_transaction_ids_maximum",
+        "aws_rds_aurora_global_dbreplication_lag_maximum",
         "aws_elasticache_engine_cpuutilization_average",
         "aws_networkelb_tcp_target_reset_count_sum",
         "aws_networkelb_un_healthy_host_count_maximum",

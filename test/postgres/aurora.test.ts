@@ -152,6 +152,39 @@ describe("AuroraPostgres", () => {
     ]);
   });
 
+  it("replicates to other regions as a global database, which keeps the cluster as it is", () => {
+    const globalDatabase = { identifier: "orders-test-read-database", minorVersion: 5 };
+    const json = anAurora({ globalDatabase });
+    expect(one(json, "aws_rds_global_cluster")).toMatchObject({
+      global_cluster_identifier: "orders-test-read-database",
+      deletion_protection: true,
+      lifecycle: { prevent_destroy: true },
+    });
+    const { engine_version: version, lifecycle, ...rest } = one(json, "aws_rds_cluster");
+    const { engine_version: _, lifecycle: __, ...before } = one(anAurora(), "aws_rds_cluster");
+    expect(rest).toEqual(before);
+    expect(version).toBe("17.5");
+    expect(lifecycle.prevent_destroy).toBe(true);
+    expect(policiesOfAurora({ globalDatabase })).toEqual([]);
+  });
+
+  it("joins a global database as a secondary, without users and passwords of its own", () => {
+    const globalDatabase = { identifier: "orders-other-read-database", minorVersion: 5, joinedFrom: "eu-central-1" };
+    const secondary = anAurora({ globalDatabase: { ...globalDatabase, secondary: true } });
+    expect(one(secondary, "aws_rds_cluster")).toMatchObject({
+      global_cluster_identifier: "orders-other-read-database",
+      source_region: "eu-central-1",
+    });
+    expect(one(secondary, "aws_rds_cluster")).not.toHaveProperty("master_username");
+    expect(one(secondary, "aws_rds_cluster")).not.toHaveProperty("master_password_wo");
+    expect(one(secondary, "aws_secretsmanager_secret_version").secret_string_wo_version).toBe(0);
+    expect(secondary.resource).not.toHaveProperty("aws_rds_global_cluster");
+    const promoted = anAurora({ globalDatabase });
+    expect(one(promoted, "aws_rds_cluster").master_password_wo_version).toBe(1);
+    expect(one(promoted, "aws_secretsmanager_secret_version").secret_string_wo_version).toBe(1);
+    expect(policiesOfAurora({ globalDatabase: { ...globalDatabase, secondary: true } })).toEqual([]);
+  });
+
   it("breaks no policy where data is protected, and is found out where it is not", () => {
     expect(policiesOfAurora({ replicas: 2 })).toEqual([]);
     expect(policiesOfAurora({ protect: false })).toEqual([
@@ -178,6 +211,17 @@ describe("AuroraPostgres", () => {
     [
       { windows: { backup: "02:00-03:00" } },
       [`windows: "02:00-03:00" meets the maintenance at sun:02:00-sun:03:00, and AWS does one at a time; keep them apart`],
+    ],
+    [
+      { size: "small", globalDatabase: { identifier: "orders-test-read-database", minorVersion: 0.5 } },
+      [
+        "globalDatabase: 0.5 is not a minor version; use a whole number: 5 for 17.5",
+        'globalDatabase: {"cpu":2,"memory":"4Gi"} is a burstable instance, which global databases don\'t support; use one with 16Gi of memory or more',
+      ],
+    ],
+    [
+      { restore: { snapshot: "arn:aws:rds:snapshot" }, globalDatabase: { identifier: "a", minorVersion: 5, joinedFrom: "eu-central-1" } },
+      ["globalDatabase: can't be combined with restore: a secondary has the data of the primary; leave out restore"],
     ],
     [{ passwordDrawing: 0 }, ["passwordDrawing: 0 must be a whole number of repetitions; use a whole number from 1"]],
     [{ parameters: { "rds.force_ssl": 0 } }, [`parameters: "rds.force_ssl = 0" allows connections in plaintext; leave it out`]],
